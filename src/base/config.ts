@@ -1,0 +1,121 @@
+/**
+ * Settings, from the environment alone: read once, checked once, frozen. Each setting is one entry here, and
+ * `.env.example` is held to this list by a test. An unknown QINGDAN_* name is refused: a typo must not pass as a default.
+ */
+
+interface Setting<T> {
+  readonly fallback: T
+  readonly parse: (text: string) => T | undefined
+  readonly expected: string
+  readonly about: string
+}
+
+const text = (fallback: string, about: string): Setting<string> => ({
+  fallback,
+  parse: (value) => (value === '' ? undefined : value),
+  expected: 'a text that is not empty',
+  about,
+})
+
+const whole = (fallback: number, minimum: number, maximum: number, about: string): Setting<number> => ({
+  fallback,
+  parse: (value) => {
+    const number = Number(value)
+    return /^\d{1,15}$/.test(value) && number >= minimum && number <= maximum ? number : undefined
+  },
+  expected: `a whole number from ${minimum} to ${maximum}`,
+  about,
+})
+
+const choice = <const T extends string>(fallback: T, options: readonly T[], about: string): Setting<T> => ({
+  fallback,
+  parse: (value) => options.find((option) => option === value),
+  expected: `one of ${options.join(', ')}`,
+  about,
+})
+
+const mebi = 1024 * 1024
+
+export const settings = {
+  QINGDAN_HOST: text('127.0.0.1', 'Address that the service listens on. Behind a proxy keep the loopback.'),
+  QINGDAN_PORT: whole(8080, 0, 65_535, 'Port that the service listens on; 0 takes any free one.'),
+  QINGDAN_DATA: text('./var', 'Folder of everything that the service keeps: database, files, quarantine.'),
+  QINGDAN_DATASETS: text(
+    '',
+    'Folder of contracts and code lists; by default the one that ships with the code.',
+  ),
+  QINGDAN_PUBLIC_URL: text(
+    '',
+    'Address under which readers reach the service; by default taken from the request.',
+  ),
+  QINGDAN_SAMPLES: choice(
+    'auto',
+    ['auto', 'always', 'never'],
+    'Whether the synthetic samples are published at the first start: auto means only into an empty embedded database.',
+  ),
+  QINGDAN_LOG_LEVEL: choice(
+    'info',
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    'The least level that is logged.',
+  ),
+  QINGDAN_RATE_PER_MINUTE: whole(1200, 1, 1_000_000, 'Requests per minute that one address or key may make.'),
+  QINGDAN_BODY_BYTES_MAX: whole(64 * mebi, 1024, 16_384 * mebi, 'Largest body of a request, in bytes.'),
+  QINGDAN_SHUTDOWN_SECONDS: whole(20, 1, 600, 'Seconds that requests and jobs have to end after SIGTERM.'),
+  QINGDAN_POOL_MAX: whole(10, 2, 200, 'Connections that each of the serving and the working pool may hold.'),
+  QINGDAN_BUNDLE_FILES_MAX: whole(2_000, 1, 100_000, 'Files that a bundle may hold.'),
+  QINGDAN_BUNDLE_BYTES_MAX: whole(
+    8_192 * mebi,
+    1024,
+    1_048_576 * mebi,
+    'Bytes that a bundle may hold once unpacked.',
+  ),
+  QINGDAN_BUNDLE_INFLATION_MAX: whole(
+    200,
+    2,
+    10_000,
+    'How many times its packed size an entry of a ZIP may unpack to. Well-kept CSV seldom passes 30.',
+  ),
+  QINGDAN_BUNDLE_ROWS_MAX: whole(20_000_000, 1, 1_000_000_000, 'Rows that a bundle may hold.'),
+  QINGDAN_FIELD_BYTES_MAX: whole(mebi, 64, 64 * mebi, 'Bytes that one field of a CSV may hold.'),
+  QINGDAN_FINDINGS_MAX: whole(10_000, 1, 1_000_000, 'Findings kept for a bundle. All are counted.'),
+} as const satisfies Record<string, unknown>
+
+export type SettingName = keyof typeof settings
+
+type Settings = {
+  readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never
+}
+
+export interface Config extends Settings {
+  /** A server to use in place of the embedded database. */
+  readonly DATABASE_URL?: string
+}
+
+/** Thrown by `loadConfig`; the message lists every fault at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/** Reads the settings from an environment. Throws ConfigError naming every fault. */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const faults: string[] = []
+  const config: Record<string, unknown> = {}
+  for (const [name, setting] of Object.entries(settings) as [SettingName, Setting<unknown>][]) {
+    const given = environment[name]
+    const value = given === undefined || given === '' ? setting.fallback : setting.parse(given)
+    if (value === undefined) faults.push(`${name} must be ${setting.expected}.`)
+    config[name] = value
+  }
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith('QINGDAN_') && !(name in settings)) {
+      faults.push(`${name} is not a setting. See .env.example for all of them.`)
+    }
+  }
+  const url = environment['DATABASE_URL']
+  if (url !== undefined && url !== '') {
+    if (/^postgres(ql)?:\/\//.test(url)) config['DATABASE_URL'] = url
+    else faults.push('DATABASE_URL must begin with postgres:// or postgresql://.')
+  }
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'))
+  return Object.freeze(config) as unknown as Config
+}

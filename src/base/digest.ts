@@ -1,0 +1,32 @@
+/** Digests: SHA-256 in lower-case hex, over bytes, over streams, and over JSON in one canonical form. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+
+/** SHA-256, 64 lower-case hex digits. Branded, so that no other string is taken for one. */
+export type Digest = string & { readonly brand: 'sha256' }
+
+/** SHA-256 of bytes or of a string's UTF-8. */
+export function digestOf(data: string | Uint8Array): Digest {
+  return createHash('sha256').update(data).digest('hex') as Digest
+}
+
+/** SHA-256 of a file, read as a stream. Throws the file system's own error. */
+export async function digestOfFile(path: string): Promise<Digest> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
+  return hash.digest('hex') as Digest
+}
+
+/** Tells a digest from any other text. */
+export function isDigest(text: string): text is Digest {
+  return /^[0-9a-f]{64}$/.test(text)
+}
+
+/** JSON with object keys in code-unit order and no white space, so that equal values have equal digests. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+      : inner,
+  )
+}

@@ -1,0 +1,103 @@
+/**
+ * What the house says of itself: a closed list of observations, each a log line and, where it counts or takes time,
+ * a metric. Labels are names, codes and numbers of ours; a value from a bundle or a query never is one.
+ */
+import { Counter, Histogram, Registry } from 'prom-client'
+
+type Level = 'debug' | 'info' | 'warn' | 'error'
+
+interface Observation {
+  readonly level: Level
+  readonly message: string
+  /** Counted under `qingdan_<name>_total`, by these labels. */
+  readonly count?: readonly string[]
+  /** The fact of this name, in seconds, goes into the histogram `qingdan_<name>_seconds`, by the labels above. */
+  readonly seconds?: string
+}
+
+export const observations = {
+  'service-started': { level: 'info', message: 'The service listens.' },
+  'service-stopping': { level: 'info', message: 'The service stops: requests and jobs may end.' },
+  'service-stopped': { level: 'info', message: 'The service has stopped.' },
+  'database-started': { level: 'info', message: 'The database is there.' },
+  'database-migrated': { level: 'info', message: 'The database has the newest form.' },
+  'database-moved': {
+    level: 'warn',
+    message: 'The database is kept outside the data folder; the reason is given.',
+  },
+  'contract-loaded': { level: 'debug', message: 'A contract was loaded.' },
+  'request-answered': {
+    level: 'info',
+    message: 'A request was answered.',
+    count: ['route', 'method', 'status'],
+    seconds: 'seconds',
+  },
+  'request-failed': { level: 'error', message: 'A request failed by our fault.', count: ['route'] },
+  'stream-aborted': { level: 'warn', message: 'A stream broke off in the middle.', count: ['route'] },
+  'key-refused': { level: 'warn', message: 'A key was refused.', count: ['reason'] },
+  'bundle-received': { level: 'info', message: 'A bundle was received.', count: ['dataset'] },
+  'bundle-advanced': {
+    level: 'info',
+    message: 'A bundle reached its next state.',
+    count: ['dataset', 'state'],
+  },
+  'edition-advanced': {
+    level: 'info',
+    message: 'An edition reached its next state.',
+    count: ['dataset', 'state'],
+  },
+  'version-published': {
+    level: 'info',
+    message: 'A version was published.',
+    count: ['dataset'],
+    seconds: 'seconds',
+  },
+  'version-withdrawn': { level: 'warn', message: 'A version was withdrawn.', count: ['dataset'] },
+  'job-failed': { level: 'error', message: 'A job failed and will be tried again.', count: ['job'] },
+  'samples-loading': { level: 'info', message: 'Synthetic samples are being published.' },
+} as const satisfies Record<string, Observation>
+
+export type ObservationName = keyof typeof observations
+
+/** Facts of one observation: short texts and numbers, `error` for our own faults. */
+export type Facts = Readonly<Record<string, string | number | boolean | undefined | Error>>
+
+export type Observe = (name: ObservationName, facts?: Facts) => void
+
+/** Where log lines go; pino fits. */
+export type LogSink = { readonly [level in Level]: (facts: object, message: string) => void }
+
+export interface Observer {
+  readonly observe: Observe
+  /** The metrics in the Prometheus text format. */
+  readonly metrics: () => Promise<string>
+}
+
+/** Builds an observer over a log; each observer has a registry of its own, so that tests don't share counts. */
+export function buildObserver(log: LogSink): Observer {
+  const registry = new Registry()
+  const counters = new Map<string, Counter>()
+  const histograms = new Map<string, Histogram>()
+  for (const [name, entry] of Object.entries(observations) as [ObservationName, Observation][]) {
+    if (entry.count === undefined) continue
+    const metric = `qingdan_${name.replaceAll('-', '_')}`
+    const shared = { help: entry.message, labelNames: [...entry.count], registers: [registry] }
+    counters.set(name, new Counter({ name: `${metric}_total`, ...shared }))
+    if (entry.seconds === undefined) continue
+    histograms.set(name, new Histogram({ name: `${metric}_seconds`, ...shared }))
+  }
+  const observe: Observe = (name, facts = {}) => {
+    const entry: Observation = observations[name]
+    const { error, ...rest } = facts
+    log[entry.level](
+      { observation: name, ...rest, ...(error instanceof Error ? { err: error } : {}) },
+      entry.message,
+    )
+    if (entry.count === undefined) return
+    const labels = Object.fromEntries(entry.count.map((label) => [label, String(facts[label] ?? '')]))
+    counters.get(name)?.inc(labels)
+    const seconds = entry.seconds === undefined ? undefined : facts[entry.seconds]
+    if (typeof seconds === 'number') histograms.get(name)?.observe(labels, seconds)
+  }
+  return { observe, metrics: () => registry.metrics() }
+}

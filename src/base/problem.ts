@@ -1,0 +1,228 @@
+/**
+ * Every refusal that a reader can meet, as one closed list: code, status, title and what to do about it.
+ * A problem is theirs, never ours: our own faults are plain Errors, and a 5xx never shows its message.
+ * Nothing personal may stand in a detail: name fields, files and limits, not values of rows.
+ */
+
+/** The shape of one entry in the list. `hint` says what the caller can do next. */
+export interface ProblemKind {
+  readonly status: number
+  readonly title: string
+  readonly titleZh: string
+  readonly hint: string
+}
+
+export const problems = {
+  'not-found': {
+    status: 404,
+    title: 'There is nothing at this address',
+    titleZh: '此地址没有内容',
+    hint: 'See /openapi.json or /docs for every address that this service answers.',
+  },
+  'dataset-not-found': {
+    status: 404,
+    title: 'No such dataset',
+    titleZh: '没有这个数据集',
+    hint: 'GET /v1/datasets lists every dataset and its slug.',
+  },
+  'contract-not-found': {
+    status: 404,
+    title: 'The dataset has no contract of this number',
+    titleZh: '该数据集没有此编号的数据契约',
+    hint: 'GET /v1/datasets/{slug} names the contracts that exist.',
+  },
+  'edition-not-found': {
+    status: 404,
+    title: 'The dataset has no published edition of this name',
+    titleZh: '该数据集没有此期数据',
+    hint: 'GET /v1/datasets/{slug} lists the editions that are open.',
+  },
+  'version-not-found': {
+    status: 404,
+    title: 'The edition has no published version of this number',
+    titleZh: '该期数据没有此版本',
+    hint: 'GET /v1/datasets/{slug}/editions/{edition} lists the versions; …/versions/latest redirects.',
+  },
+  'version-withdrawn': {
+    status: 410,
+    title: 'This version was withdrawn',
+    titleZh: '此版本已撤回',
+    hint: 'The reason stands in `reason`; where a successor exists, `successor` is its address.',
+  },
+  'file-not-found': {
+    status: 404,
+    title: 'The version has no such file',
+    titleZh: '此版本没有这个文件',
+    hint: 'The version lists its distributions with their addresses.',
+  },
+  'list-not-found': {
+    status: 404,
+    title: 'No annual list is published for this year',
+    titleZh: '该年度没有已发布的开放清单',
+    hint: 'GET /v1/lists names the years that are open.',
+  },
+  'bundle-not-found': {
+    status: 404,
+    title: 'No such bundle, or not one of yours',
+    titleZh: '没有这个数据包，或无权查看',
+    hint: 'Use the id from the receipt, and the key that the bundle was brought with.',
+  },
+  'problem-not-found': {
+    status: 404,
+    title: 'No problem of this code exists',
+    titleZh: '没有此代码的问题',
+    hint: 'The codes are listed at GET /v1/problems.',
+  },
+  'parameter-unknown': {
+    status: 400,
+    title: 'A parameter is not known here',
+    titleZh: '未知参数',
+    hint: 'Parameters are refused rather than ignored; `nearest` names the closest valid one.',
+  },
+  'parameter-invalid': {
+    status: 400,
+    title: 'A parameter has a value that cannot be used',
+    titleZh: '参数值无效',
+    hint: 'See `path` for the parameter and `detail` for what is expected.',
+  },
+  'cursor-invalid': {
+    status: 400,
+    title: 'The cursor is damaged or belongs to another query',
+    titleZh: '游标无效或不属于此查询',
+    hint: 'Follow `links.next` exactly as given, or start again without a cursor.',
+  },
+  'contract-breaking': {
+    status: 409,
+    title: 'The editions cannot be read together',
+    titleZh: '各期数据的契约不兼容，不能合并读取',
+    hint: 'Ask for one edition at a time: their contracts differ in a breaking way.',
+  },
+  'body-invalid': {
+    status: 400,
+    title: 'The body cannot be read',
+    titleZh: '请求正文无法读取',
+    hint: 'See `path` and `detail` for what is expected.',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The body is larger than this service takes',
+    titleZh: '请求正文过大',
+    hint: 'Bring large bundles by disc with `qingdan ingest`, or in several bundles.',
+  },
+  'media-type-unsupported': {
+    status: 415,
+    title: 'This media type is not taken here',
+    titleZh: '不支持的媒体类型',
+    hint: 'The operation in /openapi.json names the media types that are taken.',
+  },
+  'not-acceptable': {
+    status: 406,
+    title: 'None of the media types asked for is offered',
+    titleZh: '没有所请求的格式',
+    hint: 'Ask for application/json, or leave out the Accept header.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'This address does not take this method',
+    titleZh: '此地址不支持该方法',
+    hint: 'The Allow header names the methods that are taken.',
+  },
+  'range-not-satisfiable': {
+    status: 416,
+    title: 'The range asked for lies outside the file',
+    titleZh: '请求的字节范围超出文件',
+    hint: 'The Content-Range header gives the size of the file.',
+  },
+  'key-missing': {
+    status: 401,
+    title: 'This operation needs a key',
+    titleZh: '此操作需要密钥',
+    hint: 'Send `Authorization: Bearer <key>`; `qingdan key create` makes one.',
+  },
+  'key-invalid': {
+    status: 401,
+    title: 'The key is unknown, expired or revoked',
+    titleZh: '密钥未知、过期或已吊销',
+    hint: 'Ask the publisher for a new key. A key that is wrong is never treated as no key.',
+  },
+  'scope-missing': {
+    status: 403,
+    title: 'The key does not allow this',
+    titleZh: '密钥权限不足',
+    hint: '`detail` names the scope that is needed.',
+  },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    titleZh: '请求过于频繁',
+    hint: 'Wait for the seconds in Retry-After. For whole datasets take the files, not the pages.',
+  },
+  'edition-incomplete': {
+    status: 409,
+    title: 'Parts of the edition are missing',
+    titleZh: '该期数据缺少部分提供方的数据',
+    hint: 'Wait for the parts named in `missing`, or waive them with a reason that is published.',
+  },
+  'edition-refused': {
+    status: 409,
+    title: 'The parts of the edition do not fit together',
+    titleZh: '各部分数据合并校验未通过',
+    hint: 'The findings name what to mend; the provider concerned brings a corrected bundle.',
+  },
+  'nothing-to-publish': {
+    status: 409,
+    title: 'Nothing has changed since the last published version',
+    titleZh: '自上一版本以来没有变化',
+    hint: 'Ingest a bundle for this edition first.',
+  },
+  'reason-missing': {
+    status: 400,
+    title: 'A correction or a withdrawal needs a reason',
+    titleZh: '更正或撤回必须说明理由',
+    hint: 'Give a reason: it is published with the version.',
+  },
+  'not-ready': {
+    status: 503,
+    title: 'The service is starting or stopping',
+    titleZh: '服务正在启动或停止',
+    hint: 'Try again in a few seconds; /ready says when.',
+  },
+  internal: {
+    status: 500,
+    title: 'The service failed to answer',
+    titleZh: '服务内部错误',
+    hint: 'The fault is ours and has been recorded under `requestId`.',
+  },
+} as const satisfies Record<string, ProblemKind>
+
+export type ProblemCode = keyof typeof problems
+
+/** What a problem may say beyond its kind; extra members are allowed by RFC 9457, section 3.2. */
+export interface ProblemDetail {
+  /** One sentence on this very occurrence. */
+  readonly detail?: string
+  /** The parameter, field or file that the refusal is about. */
+  readonly path?: string
+  readonly [extension: string]: unknown
+}
+
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly detail: ProblemDetail
+
+  constructor(code: ProblemCode, detail: ProblemDetail) {
+    super(detail.detail ?? problems[code].title)
+    this.name = 'Problem'
+    this.code = code
+    this.detail = detail
+  }
+
+  get status(): number {
+    return problems[this.code].status
+  }
+}
+
+/** Makes a problem to throw: `throw problem('edition-not-found', { dataset, edition })`. */
+export function problem(code: ProblemCode, detail: ProblemDetail = {}): Problem {
+  return new Problem(code, detail)
+}

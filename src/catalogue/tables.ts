@@ -1,0 +1,98 @@
+/** The catalogue's tables: contracts as pinned, editions, their versions, distributions, and the ordered changes. */
+import { bigint, date, integer, jsonb, primaryKey, text, timestamp, unique } from 'drizzle-orm/pg-core'
+import { qingdan } from '../store/tables.ts'
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
+
+/** A contract as first loaded. A file that differs later from its pinned digest is refused at start. */
+export const contract = qingdan.table(
+  'contract',
+  {
+    dataset: text().notNull(),
+    contractVersion: integer('contract_version').notNull(),
+    digest: text().notNull(),
+    body: jsonb().notNull(),
+    /** compatible, additive or breaking, against the contract before; null for the first. */
+    verdict: text(),
+    loadedAt: instant('loaded_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.dataset, table.contractVersion] })],
+)
+
+export const edition = qingdan.table(
+  'edition',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    dataset: text().notNull(),
+    edition: text().notNull(),
+    periodStart: date('period_start').notNull(),
+    periodEnd: date('period_end').notNull(),
+  },
+  (table) => [unique().on(table.dataset, table.edition)],
+)
+
+export const version = qingdan.table(
+  'version',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    editionId: bigint('edition_id', { mode: 'number' })
+      .notNull()
+      .references(() => edition.id),
+    number: integer().notNull(),
+    contractVersion: integer('contract_version').notNull(),
+    /** draft assembled derived controlled published superseded withdrawn */
+    state: text().notNull(),
+    /** Why this version was made; null only for the first. Published. */
+    reason: text(),
+    /** Table in the schema `published` that holds the records; null until they are loaded. */
+    recordsTable: text('records_table'),
+    records: bigint({ mode: 'number' }),
+    /** SHA-256 of the plain CSV distribution. */
+    digest: text(),
+    /** What each provider brought: [{provider, bundle, rows}]. */
+    parts: jsonb().notNull().default([]),
+    /** Missing parts that were waived: [{provider, reason}]. Published. */
+    waivers: jsonb().notNull().default([]),
+    /** Warnings kept with the version: [{check, count}]. */
+    warnings: jsonb().notNull().default([]),
+    /** What disclosure control withheld: {rule, cells, records, byReason}. */
+    suppressions: jsonb().notNull().default({}),
+    publishedAt: instant('published_at'),
+    withdrawnAt: instant('withdrawn_at'),
+    withdrawnReason: text('withdrawn_reason'),
+  },
+  (table) => [unique().on(table.editionId, table.number)],
+)
+
+export const distribution = qingdan.table(
+  'distribution',
+  {
+    versionId: bigint('version_id', { mode: 'number' })
+      .notNull()
+      .references(() => version.id),
+    /** File name, `{slug}-{edition}-v{n}.{extension}`. */
+    name: text().notNull(),
+    format: text().notNull(),
+    mediaType: text('media_type').notNull(),
+    bytes: bigint({ mode: 'number' }).notNull(),
+    digest: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.versionId, table.name] })],
+)
+
+export const change = qingdan.table('change', {
+  position: bigint({ mode: 'number' }).primaryKey(),
+  at: instant('at').notNull(),
+  /** contract-added version-published version-corrected version-withdrawn */
+  kind: text().notNull(),
+  dataset: text().notNull(),
+  edition: text(),
+  version: integer(),
+  body: jsonb().notNull().default({}),
+})
+
+/** One row, locked last in the publishing transaction, so that positions appear in the order of commits. */
+export const changeCounter = qingdan.table('change_counter', {
+  id: integer().primaryKey(),
+  position: bigint({ mode: 'number' }).notNull(),
+})

@@ -1,0 +1,85 @@
+/** What was brought and how far it came: bundles with their receipts, findings, parts, and asked-for publications. */
+import { bigint, index, integer, jsonb, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import { qingdan } from '../store/tables.ts'
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
+
+export const bundle = qingdan.table('bundle', {
+  /** SHA-256 of what was received: of the ZIP's bytes, or of a folder's sorted file digests. */
+  id: text().primaryKey(),
+  /** `zip` or `folder`. */
+  packing: text().notNull(),
+  bytes: bigint({ mode: 'number' }).notNull(),
+  /** received verified validated staged refused failed */
+  state: text().notNull(),
+  /** [{state, at}], oldest first. */
+  history: jsonb().notNull(),
+  receivedAt: instant('received_at').notNull(),
+  /** Who brought it: `key:<id>` or `cli:<user>`. */
+  broughtBy: text('brought_by').notNull(),
+  /** Known once the manifest has been verified. */
+  dataset: text(),
+  edition: text(),
+  provider: text(),
+  contractVersion: integer('contract_version'),
+  sequence: integer(),
+  /** Counts per file: [{file, digest, rowsRead, rowsTaken, rowsRefused, repairs}]. */
+  files: jsonb().notNull().default([]),
+  errors: bigint({ mode: 'number' }).notNull().default(0),
+  warnings: bigint({ mode: 'number' }).notNull().default(0),
+})
+
+export const finding = qingdan.table(
+  'finding',
+  {
+    bundleId: text('bundle_id')
+      .notNull()
+      .references(() => bundle.id),
+    n: integer().notNull(),
+    check: text().notNull(),
+    severity: text().notNull(),
+    file: text(),
+    row: bigint({ mode: 'number' }),
+    cell: text(),
+    field: text(),
+    header: text(),
+    expected: text(),
+    message: text().notNull(),
+    messageZh: text('message_zh').notNull(),
+    byteOffset: bigint('byte_offset', { mode: 'number' }),
+  },
+  (table) => [primaryKey({ columns: [table.bundleId, table.n] })],
+)
+
+/** The share of one provider in an edition, as staged; the newest one that is not replaced counts. */
+export const part = qingdan.table(
+  'part',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    dataset: text().notNull(),
+    edition: text().notNull(),
+    provider: text().notNull(),
+    bundleId: text('bundle_id')
+      .notNull()
+      .references(() => bundle.id),
+    contractVersion: integer('contract_version').notNull(),
+    rows: bigint({ mode: 'number' }).notNull(),
+    stagedAt: instant('staged_at').notNull(),
+    replacedAt: instant('replaced_at'),
+  },
+  (table) => [index().on(table.dataset, table.edition, table.provider)],
+)
+
+/** An asked-for publication: the explicit act, and what became of it. */
+export const publication = qingdan.table('publication', {
+  id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+  versionId: bigint('version_id', { mode: 'number' }).notNull().unique(),
+  askedAt: instant('asked_at').notNull(),
+  askedBy: text('asked_by').notNull(),
+  /** [{provider, reason}] */
+  waivers: jsonb().notNull().default([]),
+  /** asked done refused failed */
+  state: text().notNull(),
+  /** Findings across parts, where refused. */
+  findings: jsonb().notNull().default([]),
+})

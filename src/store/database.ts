@@ -1,0 +1,46 @@
+/**
+ * The database as the rooms see it: clients under their own roles, locks and COPY. Two roles besides the owner who
+ * migrates: `work` writes, `serve` reads and has no grant on the schema `staging`.
+ */
+import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
+import type { Sql, TransactionSql } from 'postgres'
+
+export type Transaction = TransactionSql
+
+/** Something that can run a statement: the pool, or a transaction on it. */
+export type Runner = Sql | TransactionSql
+
+export interface Database {
+  /** Version of the server, such as `18.4`. */
+  readonly serverVersion: string
+  /** Raw SQL under the role that serves: reads only, never the schema `staging`. */
+  readonly serve: Sql
+  /** drizzle under the role that serves, on a client of its own, for plain reads. */
+  readonly read: PostgresJsDatabase
+  /** Raw SQL under the role that works. Transactions: `work.begin(async (tx) => …)`. */
+  readonly work: Sql
+  /**
+   * `COPY … FROM STDIN` on a connection of its own under the working role, destroyed on any error or abort.
+   * Gives the number of rows the server took. An error of the server is rethrown by SQLSTATE and constraint name alone:
+   * its message may quote a row.
+   */
+  readonly copyFrom: (
+    statement: string,
+    source: AsyncIterable<Uint8Array | string>,
+    options?: { readonly signal?: AbortSignal },
+  ) => Promise<number>
+  /**
+   * `COPY … TO STDOUT` on a connection of its own under the working or serving role, in chunks of about 64 kB;
+   * ending the iteration early ends the backend.
+   */
+  readonly copyTo: (
+    statement: string,
+    options?: { readonly role?: 'work' | 'serve'; readonly signal?: AbortSignal },
+  ) => AsyncIterable<Uint8Array>
+  /**
+   * Runs `work` under a session-level advisory lock of this name, on a connection of its own, waiting for it first.
+   * The lock ends with the process, however it ends.
+   */
+  readonly lock: <T>(name: string, work: () => Promise<T>) => Promise<T>
+  readonly close: () => Promise<void>
+}

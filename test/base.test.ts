@@ -1,0 +1,44 @@
+import t from 'tap'
+import { ConfigError, loadConfig } from '../src/base/config.ts'
+import { readCursor, writeCursor } from '../src/base/cursor.ts'
+import { canonicalJson } from '../src/base/digest.ts'
+import { columnLetters } from '../src/base/finding.ts'
+import { Problem } from '../src/base/problem.ts'
+import { dayInShanghai, isDay } from '../src/base/time.ts'
+
+t.test('config refuses what it does not know, all faults at once', async (t) => {
+  const faults = () => loadConfig({ QINGDAN_PORT: '70000', QINGDAN_PROT: '1', DATABASE_URL: 'mysql://x' })
+  t.throws(faults, ConfigError)
+  t.throws(
+    faults,
+    /QINGDAN_PORT must be a whole number from 0 to 65535[\s\S]*QINGDAN_PROT is not a setting[\s\S]*DATABASE_URL/,
+  )
+  const config = loadConfig({ QINGDAN_PORT: '0', PATH: '/bin' })
+  t.equal(config.QINGDAN_PORT, 0)
+  t.equal(config.QINGDAN_HOST, '127.0.0.1')
+  t.ok(Object.isFrozen(config))
+})
+
+t.test('a cursor belongs to its query and shows damage', async (t) => {
+  const cursor = writeCursor('a=1', { after: 100 })
+  t.same(readCursor('a=1', cursor), { after: 100 })
+  for (const [query, text] of [
+    ['a=2', cursor],
+    ['a=1', `${cursor.slice(0, -2)}AA`],
+    ['a=1', ''],
+    ['a=1', "' OR 1=1 --"],
+    ['a=1', 'A'.repeat(5000)],
+  ] as const) {
+    t.throws(() => readCursor(query, text), Problem)
+  }
+})
+
+t.test('small things', async (t) => {
+  t.same([0, 25, 26, 701, 702].map(columnLetters), ['A', 'Z', 'AA', 'ZZ', 'AAA'])
+  t.equal(canonicalJson({ b: [{ d: 1, c: null }], a: 'x' }), '{"a":"x","b":[{"c":null,"d":1}]}')
+  t.equal(dayInShanghai(new Date('2025-06-30T15:59:59Z')), '2025-06-30')
+  t.equal(dayInShanghai(new Date('2025-06-30T16:00:00Z')), '2025-07-01')
+  t.ok(isDay('2024-02-29'))
+  t.notOk(isDay('2023-02-29'))
+  t.notOk(isDay('2023-2-9'))
+})
