@@ -1,0 +1,5 @@
+export * from './codes.ts'
+export * from './contract.ts'
+export * from './contracts.ts'
+export * from './field-types.ts'
+export * from './period.ts'
