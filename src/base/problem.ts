@@ -73,6 +73,12 @@ export const problems = {
     titleZh: '没有此代码的问题',
     hint: 'The codes are listed at GET /v1/problems.',
   },
+  'address-invalid': {
+    status: 400,
+    title: 'The address cannot be read',
+    titleZh: '地址无法解析',
+    hint: 'Percent-encode the address as UTF-8, in each segment and each parameter.',
+  },
   'parameter-unknown': {
     status: 400,
     title: 'A parameter is not known here',

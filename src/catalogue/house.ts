@@ -1,9 +1,15 @@
 /** The house as the rooms above the ground receive it: the ground, the contracts, and the figures it says of itself. */
-import type { Contracts } from '../contract/contracts.ts'
+import type { Contracts } from '../contract/index.ts'
 import type { Ground } from '../store/ground.ts'
+
+/** Whether content is served: main sets it when the start is over, and clears it before it stops. */
+export interface Readiness {
+  ready: boolean
+}
 
 export interface House extends Ground {
   readonly contracts: Contracts
   /** The metrics in the Prometheus text format. */
   readonly metrics: () => Promise<string>
+  readonly readiness: Readonly<Readiness>
 }

@@ -2,7 +2,7 @@
 export { isSynthetic } from './bodies.ts'
 export { EditionName, Slug } from './schemas.ts'
 export { addresses, fileName, storedName, type VersionName } from './addresses.ts'
-export type { House } from './house.ts'
+export type { House, Readiness } from './house.ts'
 export { pinContracts } from './pins.ts'
 export {
   getLatest,

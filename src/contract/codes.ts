@@ -25,3 +25,29 @@ export interface CodeList {
 export function validOn(code: Code, day: string): boolean {
   return (code.validFrom ?? '') <= day && day <= (code.validUntil ?? '9999-12-31')
 }
+
+/** What narrows a look-up: a day of validity, and in a dependent list the code it stands under. */
+export interface CodeQuery {
+  readonly day?: string
+  readonly under?: string
+}
+
+/** The entry of a code, the newest where several are left; undefined where the list does not have it so. */
+export function findCode(list: CodeList, code: string, { day, under }: CodeQuery = {}): Code | undefined {
+  return list.byCode
+    .get(code)
+    ?.filter((entry) => day === undefined || validOn(entry, day))
+    .filter((entry) => under === undefined || entry.under === undefined || entry.under.includes(under))
+    .reduce<Code | undefined>(
+      (newest, entry) =>
+        newest === undefined || (entry.validFrom ?? '') > (newest.validFrom ?? '') ? entry : newest,
+      undefined,
+    )
+}
+
+/** Makes a list of its entries, which keep their order. */
+export function buildCodeList(name: string, codes: readonly Code[]): CodeList {
+  const byCode = new Map<string, Code[]>()
+  for (const code of codes) byCode.set(code.code, [...(byCode.get(code.code) ?? []), code])
+  return { name, codes, byCode }
+}

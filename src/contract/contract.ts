@@ -149,3 +149,17 @@ export function getField(contract: Contract, name: string): Field {
   if (field === undefined) throw new Error(`${contract.dataset} has no field ${name}`)
   return field
 }
+
+/**
+ * The fields that disclosure control may empty, whatever the rule: its parameter `withhold`. They may be null in a
+ * published record even where a provider must fill them.
+ */
+export function withheldFields(contract: Contract): readonly string[] {
+  const withhold = contract.disclosure?.['withhold']
+  return Array.isArray(withhold) ? withhold.filter((name) => typeof name === 'string') : []
+}
+
+/** Whether a published record may have no value here. A column made NOT NULL by `required` alone refuses withheld values. */
+export function mayBeNull(contract: Contract, field: Field): boolean {
+  return field.constraints?.required !== true || withheldFields(contract).includes(field.name)
+}

@@ -1,5 +1,40 @@
-export * from './codes.ts'
-export * from './contract.ts'
-export * from './contracts.ts'
-export * from './field-types.ts'
-export * from './period.ts'
+/** The door of the room: contracts, code lists, and all that follows from them. */
+export { buildCodeList, type Code, type CodeList, type CodeQuery, findCode, validOn } from './codes.ts'
+export {
+  type CheckUse,
+  type Constraints,
+  type Contract,
+  type DisclosureUse,
+  type Field,
+  getField,
+  intakeFields,
+  intakeKey,
+  isOpen,
+  type LoadedContract,
+  mayBeNull,
+  type Part,
+  partsOf,
+  type Role,
+  withheldFields,
+} from './contract.ts'
+export type { KnownNames } from './contract-rules.ts'
+export type { Contracts } from './contracts.ts'
+export { ContractError, type ContractFault } from './faults.ts'
+export {
+  type FieldShape,
+  type FieldType,
+  type FieldTypeName,
+  fieldType,
+  fieldTypes,
+  listSeparator,
+} from './field-types.ts'
+export { normaliseHeader } from './headers.ts'
+export { fieldSchema, type RecordSchemaOptions, recordSchema } from './json-schema.ts'
+export { bindingOf, type KindBinding, type KindName, type KindProperty, kinds } from './kinds.ts'
+export { codesOf, jsonValue, labelOf, labelText } from './labels.ts'
+export { type LoadOptions, loadContracts } from './load.ts'
+export { type Period, periodOf } from './period.ts'
+export { listSamples, type Sample } from './samples.ts'
+export type { JsonSchema } from './schema.ts'
+export { type TableSchemaOptions, tableSchema } from './table-schema.ts'
+export { compareContracts, type Difference, type Verdict, type VerdictName } from './verdict.ts'

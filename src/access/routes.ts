@@ -1,0 +1,38 @@
+/** What a key may do, told to its holder. It refuses a request without a key. */
+import { Type } from 'typebox'
+import { type App, problemResponses } from '../base/http.ts'
+import { problem } from '../base/problem.ts'
+import { scopes } from '../base/reader.ts'
+
+const KeySchema = Type.Object({
+  id: Type.String({ description: 'The public part of the key, as it stands in lists and in the audit.' }),
+  scopes: Type.Array(Type.Enum([...scopes]), { description: 'What the key allows.' }),
+  provider: Type.Optional(Type.String({ description: 'The provider that the key is confined to.' })),
+  datasets: Type.Optional(Type.Array(Type.String(), { description: 'The datasets that it is confined to.' })),
+})
+
+export function accessRoutes(app: App): void {
+  app.get(
+    '/v1/key',
+    {
+      schema: {
+        operationId: 'getKey',
+        tags: ['service'],
+        summary: 'What the key that is sent may do',
+        security: [{ key: [] }],
+        response: { 200: KeySchema, ...problemResponses('key-missing') },
+      },
+    },
+    async (request, reply) => {
+      const { keyId, scopes: held, provider, datasets } = request.reader
+      if (keyId === undefined) throw problem('key-missing')
+      reply.header('cache-control', 'no-store')
+      return {
+        id: keyId,
+        scopes: [...held],
+        ...(provider === undefined ? {} : { provider }),
+        ...(datasets === undefined ? {} : { datasets: [...datasets] }),
+      }
+    },
+  )
+}

@@ -1,0 +1,75 @@
+/**
+ * The table of contents: the HTTP service as a value, with the manners that all rooms share and each room's routes.
+ * It listens nowhere, starts nothing and asks the database nothing; that is main's.
+ */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { accessRoutes } from './access/index.ts'
+import { type App, ProblemSchema, RecordSchema } from './base/http.ts'
+import type { House } from './catalogue/index.ts'
+import { docsRoutes, registerOpenapi } from './docs.ts'
+import { registerManners, requestId } from './manners.ts'
+import { operationsRoutes } from './operations.ts'
+import { portalRoutes } from './portal/index.ts'
+import { problemOf, registerRefusals, sendProblem, unmatched } from './refusals.ts'
+
+/** Every room that answers, in the order of the OpenAPI. */
+const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
+  accessRoutes,
+  operationsRoutes,
+  docsRoutes,
+  portalRoutes,
+]
+
+/** Slowest sender of headers that is borne; a whole body may take longer, and Node's own limit stands behind both. */
+const headersMillisecondsMax = 15_000
+const requestMillisecondsMax = 600_000
+
+/** Longer than the 60 s of the usual proxy, so that it is never we who close a connection that it is about to use. */
+const keepAliveMilliseconds = 65_000
+
+/** Names of distributions are the longest parameters of ours: slug, edition, version, extension. */
+const parameterLengthMax = 300
+
+/** Builds the service. Its routes are registered and its hooks stand; `close()` ends idle connections at once. */
+export async function buildApp(house: House): Promise<App> {
+  const app = fastify({
+    // Fastify's own log lines quote addresses; the house says what it says by observations alone.
+    logger: false,
+    genReqId: ({ headers }) => requestId(headers),
+    bodyLimit: house.config.QINGDAN_BODY_BYTES_MAX,
+    requestTimeout: requestMillisecondsMax,
+    keepAliveTimeout: keepAliveMilliseconds,
+    http: { headersTimeout: headersMillisecondsMax },
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    exposeHeadRoutes: true,
+    routerOptions: { maxParamLength: parameterLengthMax },
+    frameworkErrors: (error, request, reply) => sendUnreadable(error, request, reply, house),
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.addSchema(ProblemSchema)
+  app.addSchema(RecordSchema)
+  registerRefusals(app, house)
+  await registerManners(app, house)
+  await registerOpenapi(app, house)
+  for (const room of rooms) await app.register(async (scope) => room(scope, house))
+  return app
+}
+
+/** An address that the router can't read reaches no route and no hook: what they would do is done here. */
+function sendUnreadable(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  house: House,
+): void {
+  reply
+    .header('x-request-id', request.id)
+    .header('access-control-allow-origin', '*')
+    .header('x-content-type-options', 'nosniff')
+    .header('content-security-policy', "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
+  const refusal = problemOf(error)
+  const { id, method } = request
+  house.observe('request-answered', { requestId: id, route: unmatched, method, status: refusal.status })
+  sendProblem(refusal, request, reply, house)
+}

@@ -1,0 +1,229 @@
+/**
+ * What the schema can't say about a contract as a whole: the codes, kinds, fields and rules that it names are there
+ * and fit. Refuses personal intake altogether until the disclosure audit exists.
+ */
+import { isDay } from '../base/time.ts'
+import { findCode } from './codes.ts'
+import type { Contract, Field } from './contract.ts'
+import { withheldFields } from './contract.ts'
+import type { Complaint } from './faults.ts'
+import { type CodeLists, fieldComplaints } from './field-rules.ts'
+import { normaliseHeader } from './headers.ts'
+import { type KindProperty, kinds } from './kinds.ts'
+import { compileSchema, type JsonSchema } from './schema.ts'
+
+/**
+ * The names that other rooms offer, each with the JSON Schema of its parameters. A parameter that names a field says
+ * so by `format: "field-name"`. Names of a room that is left out are not checked.
+ */
+export interface KnownNames {
+  readonly checks?: Readonly<Record<string, JsonSchema>>
+  readonly formats?: Readonly<Record<string, JsonSchema>>
+  readonly disclosure?: Readonly<Record<string, JsonSchema>>
+  readonly derivations?: Readonly<Record<string, JsonSchema>>
+}
+
+export interface RuleGround {
+  readonly lists: CodeLists
+  readonly known: KnownNames
+}
+
+/** Everything that is wrong with a contract that has passed the schema. */
+export function* contractComplaints(contract: Contract, ground: RuleGround): Generator<Complaint> {
+  yield* fieldComplaints(contract.fields, contract.primaryKey, ground.lists, '')
+  yield* intakeComplaints(contract, ground)
+  yield* codeComplaints(contract, ground.lists)
+  yield* partComplaints(contract, ground.lists)
+  yield* kindComplaints(contract)
+  yield* referenceComplaints(contract)
+  yield* disclosureComplaints(contract)
+  yield* nameComplaints(contract, ground.known)
+}
+
+const fieldOf = (contract: Contract, name: string): Field | undefined =>
+  contract.fields.find((field) => field.name === name)
+
+function* intakeComplaints({ intake, derivation }: Contract, { lists }: RuleGround): Generator<Complaint> {
+  if (intake === undefined) return
+  if (intake.personal) {
+    yield [
+      '/intake/personal',
+      'rows about persons are not taken until the disclosure audit exists; bring statistics',
+    ]
+  }
+  if (derivation === undefined) {
+    yield ['/intake', 'needs a `derivation` that makes the published fields of the fields brought']
+  }
+  yield* fieldComplaints(intake.fields, intake.primaryKey, lists, '/intake')
+}
+
+function* codeComplaints(contract: Contract, lists: CodeLists): Generator<Complaint> {
+  const named: readonly (readonly [path: string, list: string, code: string])[] = [
+    ...contract.themes.map((code, index) => [`/themes/${index}`, 'themes', code] as const),
+    ...contract.providers.map((code, index) => [`/providers/${index}`, 'providers', code] as const),
+    ...(contract.parts ?? []).map((part, i) => [`/parts/${i}/provider`, 'providers', part.provider] as const),
+    ['/rhythm', 'rhythms', contract.rhythm],
+    ['/shareClass', 'share-classes', contract.shareClass],
+    ['/openClass', 'open-classes', contract.openClass],
+    ...contract.shareWays.map((code, index) => [`/shareWays/${index}`, 'share-ways', code] as const),
+  ]
+  for (const [path, name, code] of named) {
+    const list = lists.get(name)
+    if (list === undefined) yield [path, `no code list "${name}" is there; add codes/${name}.csv`]
+    else if (findCode(list, code) === undefined) {
+      yield [path, `"${code}" is not in the code list "${name}"; add it to codes/${name}.csv or mend it`]
+    }
+  }
+  if (contract.due !== undefined && !isDay(`2025-${contract.due}`)) {
+    yield ['/due', 'is no day of every year; write MM-DD']
+  }
+  if (contract.openClass === 'unconditional' && contract.shareClass === 'none') {
+    yield ['/shareClass', 'what is open without condition is shared too; choose `general`']
+  }
+}
+
+function* partComplaints(contract: Contract, lists: CodeLists): Generator<Complaint> {
+  const seen = new Set<string>()
+  for (const [index, { provider, scope = {} }] of (contract.parts ?? []).entries()) {
+    if (seen.has(provider))
+      yield [`/parts/${index}/provider`, `"${provider}" has a part already; join the two`]
+    seen.add(provider)
+    for (const [name, value] of Object.entries(scope)) {
+      const path = `/parts/${index}/scope/${name}`
+      const field = fieldOf(contract, name)
+      const list = field?.codes === undefined ? undefined : lists.get(field.codes)
+      if (field === undefined) yield [path, 'is no field of this contract; mend the name']
+      else if (list !== undefined && findCode(list, value) === undefined) {
+        yield [path, `"${value}" is not in the code list "${list.name}"; mend it`]
+      }
+    }
+  }
+}
+
+function* kindComplaints(contract: Contract): Generator<Complaint> {
+  const { kind } = contract
+  if (kind === undefined) return
+  const properties = (kinds as Readonly<Record<string, Readonly<Record<string, KindProperty>>>>)[kind.name]
+  if (properties === undefined) {
+    yield ['/kind/name', `no such kind; use one of ${Object.keys(kinds).join(', ')} or leave it out`]
+    return
+  }
+  for (const [name, property] of Object.entries(properties)) {
+    if (property.required && kind.bind[name] === undefined) {
+      yield ['/kind/bind', `bind "${name}" (${property.about.en}) to a field`]
+    }
+  }
+  for (const [name, target] of Object.entries(kind.bind)) {
+    const path = `/kind/bind/${name}`
+    const property = properties[name]
+    const field = fieldOf(contract, target)
+    if (property === undefined) yield [path, `"${kind.name}" has no such property; remove it`]
+    else if (field === undefined) yield [path, `"${target}" is no field of this contract; mend the name`]
+    else if (!property.types.includes(field.type)) {
+      yield [path, `"${target}" is a ${field.type}; it must be ${property.types.join(' or ')}`]
+    } else if (property.codes !== undefined && field.codes !== property.codes) {
+      yield [path, `"${target}" must use the code list "${property.codes}"`]
+    }
+  }
+}
+
+function* referenceComplaints(contract: Contract): Generator<Complaint> {
+  for (const [index, names] of (contract.indexes ?? []).entries()) {
+    for (const name of names) {
+      if (fieldOf(contract, name) === undefined)
+        yield [`/indexes/${index}`, `"${name}" is no field; mend the name`]
+    }
+  }
+  const { coordinates } = contract
+  if (coordinates !== undefined) {
+    for (const name of ['longitude', 'latitude'] as const) {
+      if (fieldOf(contract, coordinates[name])?.type !== 'number') {
+        yield [`/coordinates/${name}`, 'must name a field of type number']
+      }
+    }
+  }
+  const brought = contract.intake?.fields ?? contract.fields
+  const taken = new Set(
+    brought.flatMap((f) => [f.name, f.title.zh, f.title.en, ...(f.aliases ?? [])].map(normaliseHeader)),
+  )
+  for (const [index, header] of (contract.ignoredHeaders ?? []).entries()) {
+    if (taken.has(normaliseHeader(header)))
+      yield [`/ignoredHeaders/${index}`, 'is the header of a field; remove one']
+  }
+}
+
+/**
+ * Whatever the rule, these parameters mean the same: `count` names the field of the count, `withhold` those that are
+ * emptied, `status` the one that says why.
+ */
+function* disclosureComplaints(contract: Contract): Generator<Complaint> {
+  const { disclosure } = contract
+  const statuses = contract.fields.filter((field) => field.role === 'status').map((field) => field.name)
+  if (disclosure === undefined) {
+    if (statuses.length > 0)
+      yield ['/fields', `"${statuses[0]}" has the role status, but no \`disclosure\` fills it`]
+    return
+  }
+  const { count, status } = disclosure
+  if (typeof count === 'string' && !['integer', 'number'].includes(fieldOf(contract, count)?.type ?? '')) {
+    yield ['/disclosure/count', 'must name a field of type integer']
+  }
+  if (typeof status === 'string' && !statuses.includes(status)) {
+    yield ['/disclosure/status', 'must name a field of role status']
+  }
+  for (const [index, name] of withheldFields(contract).entries()) {
+    const path = `/disclosure/withhold/${index}`
+    if (fieldOf(contract, name) === undefined) yield [path, `"${name}" is no field; mend the name`]
+    else if (contract.primaryKey.includes(name) || statuses.includes(name)) {
+      yield [path, `"${name}" is of the key or the status; it can't be withheld`]
+    }
+  }
+}
+
+/** A use of what another room offers: its name, where it stands, and its parameters. */
+type NamedUse = readonly [path: string, name: string, parameters: JsonSchema]
+
+function* nameComplaints(contract: Contract, known: KnownNames): Generator<Complaint> {
+  const published = contract.fields.map((field) => field.name)
+  const brought = (contract.intake?.fields ?? contract.fields).map((field) => field.name)
+  const { checks = [], disclosure, derivation } = contract
+  const checkUses = checks.map(
+    ({ check, severity: _, ...parameters }, index): NamedUse => [`/checks/${index}`, check, parameters],
+  )
+  yield* useComplaints('check', known.checks, checkUses, brought)
+  if (disclosure !== undefined) {
+    const { rule, ...parameters } = disclosure
+    yield* useComplaints('rule', known.disclosure, [['/disclosure', rule, parameters]], published)
+  }
+  if (derivation !== undefined) {
+    const { name, ...parameters } = derivation
+    yield* useComplaints(
+      'name',
+      known.derivations,
+      [['/derivation', name, parameters]],
+      [...published, ...brought],
+    )
+  }
+  const formatUses = contract.formats.map((name, index): NamedUse => [`/formats/${index}`, name, {}])
+  yield* useComplaints('', known.formats, formatUses, published)
+}
+
+function* useComplaints(
+  member: string,
+  offered: Readonly<Record<string, JsonSchema>> | undefined,
+  uses: readonly NamedUse[],
+  fieldNames: readonly string[],
+): Generator<Complaint> {
+  if (offered === undefined) return
+  for (const [path, name, parameters] of uses) {
+    const schema = Object.hasOwn(offered, name) ? offered[name] : undefined
+    if (schema === undefined) {
+      const at = member === '' ? path : `${path}/${member}`
+      yield [at, `"${name}" is not known; use one of ${Object.keys(offered).join(', ')}`]
+      continue
+    }
+    for (const [inner, message] of compileSchema(schema, fieldNames)(parameters)) {
+      yield [`${path}${inner}`, message]
+    }
+  }
+}

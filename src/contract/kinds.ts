@@ -1,0 +1,82 @@
+/**
+ * The kinds: named sets of properties that a contract binds to its own fields, so that a room can work with a
+ * dataset without knowing its name or its fields. Several datasets of one kind are joined by whoever asks for it.
+ */
+import type { Bilingual } from '../base/text.ts'
+import type { Contract } from './contract.ts'
+import type { FieldTypeName } from './field-types.ts'
+
+export interface KindProperty {
+  readonly types: readonly FieldTypeName[]
+  readonly required: boolean
+  /** The code list that the field must use, where a room has to understand the codes. */
+  readonly codes?: string
+  readonly about: Bilingual
+}
+
+const text = (required: boolean, zh: string, en: string) => property(['string'], required, zh, en)
+
+function property(
+  types: readonly FieldTypeName[],
+  required: boolean,
+  zh: string,
+  en: string,
+  codes?: string,
+): KindProperty {
+  return { types, required, about: { zh, en }, ...(codes === undefined ? {} : { codes }) }
+}
+
+export const kinds = {
+  'annual-list': {
+    number: property(['integer', 'string'], true, '清单编号', 'number of the item in its list'),
+    name: text(true, '数据项名称', 'what is promised'),
+    providers: property(['list'], true, '提供部门', 'the names of those who promise it'),
+    description: text(false, '数据项描述', 'what it is about'),
+    content: text(false, '数据项内容', 'what it will hold'),
+    theme: text(false, '领域', 'field of life'),
+    due: property(['date'], false, '应开放日期', 'last day on which the promise is kept in time'),
+    rhythm: property(['string'], false, '更新频率', 'how often it is renewed', 'rhythms'),
+    shareClass: property(['string'], false, '共享属性', 'class of sharing', 'share-classes'),
+    openClass: property(['string'], false, '开放属性', 'class of opening', 'open-classes'),
+    shareWays: property(['list'], false, '共享方式', 'ways of sharing', 'share-ways'),
+    dataset: text(false, '对应数据集', 'slug of the dataset by which the promise is kept'),
+    edition: text(false, '对应期次', 'edition of that dataset that is promised'),
+  },
+  venues: {
+    venue: text(true, '场地编码', 'what sessions of one facility share'),
+    name: text(true, '学校名称', 'name of the place'),
+    facility: text(true, '开放场地', 'what is open there'),
+    activities: property(['list'], true, '开放项目', 'what can be done there', 'venue-activities'),
+    dayType: property(['string'], true, '日期类型', 'days on which the session is held', 'day-types'),
+    opens: property(['time'], true, '开放时刻', 'beginning of the session'),
+    closes: property(['time'], true, '结束时刻', 'end of the session'),
+    longitude: property(['number'], true, '经度', 'longitude in degrees'),
+    latitude: property(['number'], true, '纬度', 'latitude in degrees'),
+    district: property(['string'], false, '所属区', 'district', 'districts'),
+    address: text(false, '地址', 'postal address'),
+    free: property(['boolean'], false, '是否免费', 'whether nothing is charged'),
+    fee: text(false, '收费说明', 'what is charged'),
+    booking: text(false, '预约方式', 'how to book'),
+    phone: text(false, '联系电话', 'telephone'),
+  },
+  calendar: {
+    entry: property(['string'], true, '日历事项', 'what the days are', 'calendar-entries'),
+    starts: property(['date'], true, '起始日期', 'first day'),
+    ends: property(['date'], true, '终止日期', 'last day, itself included'),
+    name: text(false, '名称', 'name in Chinese'),
+    nameEn: text(false, '英文名称', 'name in English'),
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, KindProperty>>>>
+
+export type KindName = keyof typeof kinds
+
+/** A contract's fields by the properties of a kind; what a contract leaves out is undefined. */
+export type KindBinding<Name extends KindName> = Readonly<Partial<Record<keyof (typeof kinds)[Name], string>>>
+
+/** The fields that a contract binds to the properties of a kind; undefined where it is of another kind. */
+export function bindingOf<Name extends KindName>(
+  contract: Contract,
+  kind: Name,
+): KindBinding<Name> | undefined {
+  return contract.kind?.name === kind ? (contract.kind.bind as KindBinding<Name>) : undefined
+}

@@ -1,0 +1,208 @@
+/**
+ * Loads contracts and code lists from folders, once, at start. A folder alone makes a dataset: nothing here knows one
+ * by name. Refuses everything that is wrong at once, each with the file, the place in it and what to do.
+ */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { canonicalJson, digestOf } from '../base/digest.ts'
+import { problem } from '../base/problem.ts'
+import { joinCodes, listComplaints, parseCodeFile } from './code-files.ts'
+import type { Code, CodeList } from './codes.ts'
+import type { Contract, LoadedContract } from './contract.ts'
+import { contractComplaints, type KnownNames } from './contract-rules.ts'
+import type { Contracts } from './contracts.ts'
+import { ContractError, type ContractFault } from './faults.ts'
+import type { CodeLists } from './field-rules.ts'
+import { readContractSchema, type SchemaCheck } from './schema.ts'
+
+export interface LoadOptions {
+  /**
+   * Folders such as `datasets`; later ones add to former ones. A folder that does not exist adds nothing, for
+   * `$QINGDAN_DATA/contracts` begins empty.
+   */
+  readonly folders: readonly string[]
+  /** What the other rooms offer by name. What is left out is not checked. */
+  readonly known?: KnownNames
+}
+
+/**
+ * Reads `<folder>/codes/*.csv`, `<folder>/<slug>/codes/*.csv` and `<folder>/<slug>/contract.vN.json`.
+ * Throws ContractError with every fault; a loaded contract never changes until the next start.
+ */
+export async function loadContracts({ folders, known = {} }: LoadOptions): Promise<Contracts> {
+  const faults: ContractFault[] = []
+  const slugFolders = await findSlugFolders(folders)
+  const codeFolders = [...folders, ...slugFolders.map(({ path }) => path)].map((path) => join(path, 'codes'))
+  const lists = await readCodeLists(codeFolders, faults)
+  const loaded = await readContracts(slugFolders, faults)
+  for (const { contract, file } of loaded) {
+    for (const [path, message] of contractComplaints(contract, { lists, known })) {
+      faults.push({ file, path, message })
+    }
+  }
+  const versions = joinVersions(loaded, faults)
+  if (versions.size === 0 && faults.length === 0) {
+    faults.push({ file: folders.join(', '), path: '', message: 'holds no <slug>/contract.v1.json; add one' })
+  }
+  if (faults.length > 0) throw new ContractError(faults)
+  return buildContracts(versions, lists)
+}
+
+interface SlugFolder {
+  readonly slug: string
+  readonly path: string
+}
+
+async function findSlugFolders(folders: readonly string[]): Promise<readonly SlugFolder[]> {
+  const found: SlugFolder[] = []
+  for (const folder of folders) {
+    for (const entry of await entriesOf(folder)) {
+      if (!entry.isDirectory() || entry.name === 'codes' || entry.name.startsWith('.')) continue
+      found.push({ slug: entry.name, path: join(folder, entry.name) })
+    }
+  }
+  return found
+}
+
+async function entriesOf(folder: string) {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true })
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+}
+
+async function readCodeLists(folders: readonly string[], faults: ContractFault[]): Promise<CodeLists> {
+  const files = new Map<string, { readonly file: string; readonly codes: readonly Code[] }[]>()
+  for (const folder of folders) {
+    for (const entry of await entriesOf(folder)) {
+      if (!entry.name.endsWith('.csv')) continue
+      const file = join(folder, entry.name)
+      const { codes, complaints } = parseCodeFile(await readFile(file))
+      for (const [path, message] of complaints) faults.push({ file, path, message })
+      const name = entry.name.slice(0, -'.csv'.length)
+      files.set(name, [...(files.get(name) ?? []), { file, codes }])
+    }
+  }
+  const lists = new Map<string, CodeList>()
+  for (const [name, parts] of files) {
+    const list = joinCodes(
+      name,
+      parts.map(({ codes }) => codes),
+    )
+    const file = parts.map((part) => part.file).join(' + ')
+    for (const message of listComplaints(list)) faults.push({ file, path: '', message })
+    lists.set(name, list)
+  }
+  return lists
+}
+
+async function readContracts(
+  slugFolders: readonly SlugFolder[],
+  faults: ContractFault[],
+): Promise<readonly LoadedContract[]> {
+  const check = await readContractSchema()
+  const loaded: LoadedContract[] = []
+  for (const { slug, path } of slugFolders) {
+    const names = (await entriesOf(path))
+      .map((entry) => entry.name)
+      .filter((name) => /^contract\b/.test(name))
+    if (names.length === 0) {
+      faults.push({
+        file: path,
+        path: '',
+        message: 'holds no contract.v1.json; add one or remove the folder',
+      })
+    }
+    for (const name of names) {
+      const file = join(path, name)
+      const { contract, complaints } = parseContract(await readFile(file, 'utf8'), name, slug, check)
+      for (const [at, message] of complaints) faults.push({ file, path: at, message })
+      if (contract !== undefined) loaded.push({ contract, digest: digestOf(canonicalJson(contract)), file })
+    }
+  }
+  return loaded
+}
+
+/** The contract of a file, or what is wrong with it so far as its own text tells. */
+function parseContract(text: string, name: string, slug: string, check: SchemaCheck) {
+  const number = /^contract\.v([1-9]\d{0,3})\.json$/.exec(name)?.[1]
+  if (number === undefined)
+    return { complaints: [['', 'name it contract.v1.json, contract.v2.json …']] as const }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    // The parser's own message quotes the text; the author's editor shows the place better than we could.
+    return { complaints: [['', 'is no JSON; mend its syntax']] as const }
+  }
+  const complaints = [...check(value)]
+  if (complaints.length > 0) return { complaints }
+  // The schema has said that it is one: its types are those of Contract.
+  const contract = deepFreeze(value as Contract)
+  if (contract.dataset !== slug) complaints.push(['/dataset', `must be "${slug}", as the folder is named`])
+  if (contract.contractVersion !== Number(number)) {
+    complaints.push(['/contractVersion', `must be ${number}, as the file is named`])
+  }
+  return complaints.length > 0 ? { complaints } : { contract, complaints }
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (value !== null && typeof value === 'object') {
+    for (const inner of Object.values(value)) deepFreeze(inner)
+    Object.freeze(value)
+  }
+  return value
+}
+
+type Versions = ReadonlyMap<string, readonly LoadedContract[]>
+
+function joinVersions(loaded: readonly LoadedContract[], faults: ContractFault[]): Versions {
+  const versions = new Map<string, LoadedContract[]>()
+  for (const one of loaded) {
+    const { dataset, contractVersion } = one.contract
+    const others = versions.get(dataset) ?? []
+    const same = others.find((other) => other.contract.contractVersion === contractVersion)
+    if (same === undefined) versions.set(dataset, [...others, one])
+    else if (same.digest !== one.digest) {
+      const message = `differs from ${same.file}; a contract is never edited: give this one the next number`
+      faults.push({ file: one.file, path: '', message })
+    }
+  }
+  for (const [dataset, found] of versions) {
+    found.sort((a, b) => a.contract.contractVersion - b.contract.contractVersion)
+    const gap = found.findIndex((one, index) => one.contract.contractVersion !== index + 1)
+    const after = found[gap]
+    if (after !== undefined) {
+      const message = `the contract ${gap + 1} of "${dataset}" is missing; contracts are numbered without a gap`
+      faults.push({ file: after.file, path: '/contractVersion', message })
+    }
+  }
+  return versions
+}
+
+function buildContracts(versions: Versions, lists: CodeLists): Contracts {
+  const slugs = [...versions.keys()].sort()
+  const versionsOf = (dataset: string) => versions.get(dataset) ?? []
+  const find = (dataset: string, contractVersion?: number) =>
+    contractVersion === undefined ? versionsOf(dataset).at(-1) : versionsOf(dataset)[contractVersion - 1]
+  return Object.freeze({
+    list: () => slugs.flatMap((slug) => versionsOf(slug).slice(-1)),
+    versions: versionsOf,
+    find,
+    get: (dataset: string, contractVersion?: number) => {
+      const found = find(dataset, contractVersion)
+      if (found !== undefined) return found
+      throw versions.has(dataset)
+        ? problem('contract-not-found', { dataset, contractVersion })
+        : problem('dataset-not-found', { dataset })
+    },
+    codes: (name: string) => {
+      const list = lists.get(name)
+      if (list === undefined) throw new Error(`no code list ${name}`)
+      return list
+    },
+  })
+}

@@ -1,0 +1,51 @@
+/**
+ * Holds a contract against datasets/contract.schema.json and says in plain words what to mend. Needs no list of the
+ * schema's words: an added property of a contract is added there and in the type, nowhere here.
+ */
+import { readFile } from 'node:fs/promises'
+import { Ajv2020, type ErrorObject, type SchemaObject } from 'ajv/dist/2020.js'
+import type { Complaint } from './faults.ts'
+
+const schemaFile = new URL('../../datasets/contract.schema.json', import.meta.url)
+
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+/** Complaints about a value parsed from JSON; none means that it has the shape of a Contract. */
+export type SchemaCheck = (value: unknown) => readonly Complaint[]
+
+/** Reads and compiles the schema of contracts. */
+export async function readContractSchema(): Promise<SchemaCheck> {
+  const schema: SchemaObject = JSON.parse(await readFile(schemaFile, 'utf8'))
+  return compileSchema(schema)
+}
+
+/**
+ * Compiles a JSON Schema 2020-12. A string of `format: "field-name"` must name one of the fields given: so a check or
+ * a rule says in its own schema which of its parameters are names of fields.
+ */
+export function compileSchema(schema: JsonSchema, fieldNames: readonly string[] = []): SchemaCheck {
+  const ajv = new Ajv2020({
+    allErrors: true,
+    // A union of types is meant where it stands: bounds are numbers or days.
+    allowUnionTypes: true,
+    formats: { 'field-name': (text: string) => fieldNames.includes(text) },
+  })
+  const validate = ajv.compile(schema)
+  return (value) => (validate(value) ? [] : (validate.errors ?? []).map(complaint))
+}
+
+function complaint(error: ErrorObject): Complaint {
+  const params = error.params as Readonly<Record<string, unknown>>
+  const said: Readonly<Record<string, () => string>> = {
+    additionalProperties: () => `has no place for "${String(params['additionalProperty'])}"; remove it`,
+    required: () => `add "${String(params['missingProperty'])}"`,
+    enum: () => `use one of ${(params['allowedValues'] as readonly unknown[]).join(', ')}`,
+    const: () => `must be ${JSON.stringify(params['allowedValue'])}`,
+    contains: () => 'add the empty text ""',
+    format: () => 'name a field of this contract',
+    not: () => 'is a name that the service needs itself, or has `__` in it; choose another',
+    pattern: () => `write it so that it matches ${String(params['pattern'])}`,
+    propertyNames: () => `has the wrong name "${String(params['propertyName'])}"; mend the name`,
+  }
+  return [error.instancePath, said[error.keyword]?.() ?? `${error.message ?? 'is wrong'}; mend it`]
+}

@@ -1,0 +1,150 @@
+/**
+ * The OpenAPI 3.1 document: what the routes declare, and for each open dataset its own copy of the generic record
+ * operations, with its fields as parameters, its code lists and its record. What is restricted is not in it.
+ */
+import type { App } from './base/http.ts'
+import { type Contract, type Contracts, type Field, fieldType, isOpen } from './contract/index.ts'
+import { recordSchema } from './contract/json-schema.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+export interface OpenapiDocument {
+  readonly openapi: string
+  readonly info: Json
+  readonly tags?: readonly Json[]
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: Readonly<Record<string, Json>>
+  readonly [member: string]: unknown
+}
+
+interface Operation {
+  readonly operationId?: string
+  readonly parameters?: readonly Parameter[]
+  readonly [member: string]: unknown
+}
+
+export interface Parameter {
+  readonly name: string
+  readonly in: string
+  readonly description?: string
+  readonly [member: string]: unknown
+}
+
+/** What stands in the place of the generic filters and of the generic record. */
+export interface DatasetParts {
+  /** The parameters by which records of a contract are filtered. */
+  readonly parameters: (contract: Contract, contracts: Contracts) => readonly Parameter[]
+  readonly record: (contract: Contract, contracts: Contracts) => Json
+}
+
+/**
+ * The document for the contracts as they are now. The app must be ready.
+ * `parts` lets the records room say which filters it takes; by default equality on each field.
+ */
+export function buildOpenapi(
+  app: App,
+  contracts: Contracts,
+  parts: DatasetParts = { parameters: fieldParameters, record: recordSchema },
+): OpenapiDocument {
+  const generic = structuredClone(app.swagger()) as unknown as OpenapiDocument
+  const open = contracts.list().filter(({ contract }) => isOpen(contract))
+  const paths: Record<string, Readonly<Record<string, Operation>>> = { ...generic.paths }
+  const schemas: Record<string, unknown> = { ...generic.components['schemas'] }
+  for (const { contract } of open) {
+    schemas[recordName(contract)] = parts.record(contract, contracts)
+    const parameters = parts.parameters(contract, contracts)
+    for (const [path, operations] of Object.entries(generic.paths)) {
+      if (!recordsPath.test(path)) continue
+      const own = Object.entries(operations).map(([method, operation]) => [
+        method,
+        specialise(operation, contract, parameters),
+      ])
+      paths[path.replace('{slug}', contract.dataset)] = Object.fromEntries(own)
+    }
+  }
+  const tags = open.map(({ contract }) => ({
+    name: contract.dataset,
+    description: `${contract.title.zh} ${contract.title.en}`,
+  }))
+  return {
+    ...generic,
+    tags: [...(generic.tags ?? []), ...tags],
+    paths: sorted(paths),
+    components: { ...generic.components, schemas: sorted(schemas) },
+  }
+}
+
+/** The generic addresses of records, in any version and as any file: `…/{slug}/…/records`, `…/records.csv`. */
+const recordsPath = /\{slug\}(\/.*)?\/records(\.[a-z]+)?$/
+
+const recordName = (contract: Contract) => `${contract.dataset}.record`
+
+function specialise(operation: Operation, contract: Contract, parameters: readonly Parameter[]): Operation {
+  const given = (operation.parameters ?? []).filter(({ name }) => name !== 'slug')
+  const taken = new Set(given.map(({ name }) => name))
+  const own = parameters.filter(({ name }) => !taken.has(name))
+  const { operationId } = operation
+  return {
+    ...(withRecord(operation, contract) as Operation),
+    ...(operationId === undefined ? {} : { operationId: `${operationId}.${contract.dataset}` }),
+    tags: [contract.dataset],
+    description: `${contract.description.en}\n\n${contract.description.zh}`,
+    parameters: [...given, ...own],
+  }
+}
+
+/** The same value with each reference to the generic record turned to the contract's own. */
+function withRecord(value: unknown, contract: Contract): unknown {
+  if (Array.isArray(value)) return value.map((inner) => withRecord(inner, contract))
+  if (value === null || typeof value !== 'object') return value
+  if ('$ref' in value && value.$ref === '#/components/schemas/Record') {
+    return { $ref: `#/components/schemas/${recordName(contract)}` }
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withRecord(inner, contract)]))
+}
+
+/** Each field as an equality filter, with its code list, its unit and its example. */
+export function fieldParameters(contract: Contract, contracts: Contracts): readonly Parameter[] {
+  return contract.fields.map((field) => ({
+    name: field.name,
+    in: 'query',
+    required: false,
+    description: describe(field, contracts),
+    schema: filterSchema(field, contracts),
+    ...(field.example === undefined ? {} : { example: exampleOf(field) }),
+  }))
+}
+
+/** A filter names one element of a list; the field itself holds several. */
+function filterSchema(field: Field, contracts: Contracts): Json {
+  const own = field.type === 'list' ? { type: 'string' } : fieldType(field.type).schema(field)
+  if (field.codes === undefined) return own
+  return { ...own, enum: [...contracts.codes(field.codes).byCode.keys()] }
+}
+
+function exampleOf(field: Field): unknown {
+  const text = fieldType(field.type).parse(field.example ?? '', field)
+  if (text === undefined || field.type === 'list') return field.example
+  return JSON.parse(fieldType(field.type).json(text))
+}
+
+/** More labels than this belong into the code list's own page and make a description unreadable. */
+const labelsMax = 40
+
+function describe(field: Field, contracts: Contracts): string {
+  const unit = field.unit === undefined ? '' : ` (${field.unit})`
+  const lines = [
+    `${field.title.zh} ${field.title.en}${unit}. ${field.description.en} ${field.description.zh}`,
+  ]
+  const codes = field.codes === undefined ? [] : [...contracts.codes(field.codes).byCode]
+  if (codes.length <= labelsMax) {
+    for (const [code, [entry]] of codes) {
+      if (entry !== undefined) lines.push(`* \`${code}\` ${entry.label.zh} ${entry.label.en}`)
+    }
+  }
+  return lines.join('\n')
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+}

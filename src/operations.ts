@@ -1,0 +1,126 @@
+/**
+ * What operators and programs ask the house about itself: whether it lives, whether it serves, its metrics, and what
+ * each problem code means. It tells no address, version or message of a fault.
+ */
+import { Type } from 'typebox'
+import { type App, baseUrl, problemResponses } from './base/http.ts'
+import { type ProblemCode, problem, problems } from './base/problem.ts'
+import type { House } from './catalogue/index.ts'
+
+const StatusSchema = Type.Object({ status: Type.Literal('ok') })
+
+const ProblemKindSchema = Type.Object({
+  code: Type.String({ description: 'The stable code.' }),
+  status: Type.Integer({ description: 'The HTTP status it comes with.' }),
+  title: Type.Object({ zh: Type.String(), en: Type.String() }),
+  hint: Type.String({ description: 'What the caller can do next.' }),
+  type: Type.String({ description: 'The address of this description, as `type` of a problem.' }),
+})
+
+export async function operationsRoutes(app: App, house: House): Promise<void> {
+  await app.register((scope: App, _options, done) => {
+    probeRoutes(scope, house)
+    done()
+  })
+  problemRoutes(app, house)
+}
+
+function probeRoutes(app: App, { database, readiness, metrics, observe }: House): void {
+  const config = { unlimited: true }
+  const tags = ['service']
+  const answer = { 200: StatusSchema }
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+  })
+  app.get(
+    '/health',
+    {
+      config,
+      schema: { operationId: 'getHealth', tags, summary: 'Whether the process lives', response: answer },
+    },
+    async () => ({ status: 'ok' as const }),
+  )
+  app.get(
+    '/ready',
+    {
+      config,
+      schema: {
+        operationId: 'getReadiness',
+        tags,
+        summary: 'Whether content is served',
+        response: { ...answer, ...problemResponses('not-ready') },
+      },
+    },
+    async (request) => {
+      if (!readiness.ready) throw problem('not-ready')
+      try {
+        await database.serve`select 1`
+      } catch (error) {
+        const fault = error instanceof Error ? error : new Error('The database does not answer.')
+        observe('request-failed', { route: '/ready', requestId: request.id, error: fault })
+        throw problem('not-ready')
+      }
+      return { status: 'ok' as const }
+    },
+  )
+  app.get(
+    '/metrics',
+    {
+      config,
+      schema: {
+        operationId: 'getMetrics',
+        tags,
+        summary: 'Metrics in the Prometheus text format',
+        response: {
+          200: { description: 'The metrics.', content: { 'text/plain': { schema: Type.String() } } },
+        },
+      },
+    },
+    async (_request, reply) =>
+      reply
+        .type('text/plain; version=0.0.4; charset=utf-8')
+        .serializer(String)
+        .send(await metrics()),
+  )
+}
+
+function problemRoutes(app: App, { config }: House): void {
+  const tags = ['service']
+  const describe = (code: ProblemCode, base: string) => {
+    const { status, title, titleZh, hint } = problems[code]
+    return { code, status, title: { zh: titleZh, en: title }, hint, type: `${base}/v1/problems/${code}` }
+  }
+  const codes = Object.keys(problems) as ProblemCode[]
+  app.get(
+    '/v1/problems',
+    {
+      schema: {
+        operationId: 'listProblems',
+        tags,
+        summary: 'Every refusal that this service can give',
+        response: { 200: Type.Object({ data: Type.Array(ProblemKindSchema) }), ...problemResponses() },
+      },
+    },
+    async (request) => {
+      const base = baseUrl(request, config)
+      return { data: codes.map((code) => describe(code, base)) }
+    },
+  )
+  app.get(
+    '/v1/problems/:code',
+    {
+      schema: {
+        operationId: 'getProblem',
+        tags,
+        summary: 'What one code means',
+        params: Type.Object({ code: Type.String({ description: 'A code, such as `not-found`.' }) }),
+        response: { 200: ProblemKindSchema, ...problemResponses('problem-not-found') },
+      },
+    },
+    async (request) => {
+      const code = codes.find((candidate) => candidate === request.params.code)
+      if (code === undefined) throw problem('problem-not-found', { path: 'code' })
+      return describe(code, baseUrl(request, config))
+    },
+  )
+}

@@ -1,0 +1,15 @@
+/** The few files that pages are made of, read from beside this one. It serves no name that is not in its list. */
+import { readFile } from 'node:fs/promises'
+
+export const assets = {
+  'portal.css': 'text/css; charset=utf-8',
+  'docs.css': 'text/css; charset=utf-8',
+  'logo.svg': 'image/svg+xml; charset=utf-8',
+} as const
+
+export type AssetName = keyof typeof assets
+
+/** The text of an asset. */
+export function readAsset(name: AssetName): Promise<string> {
+  return readFile(new URL(`assets/${name}`, import.meta.url), 'utf8')
+}

@@ -1,0 +1,53 @@
+/** The frame around each page: head, header with the other language, footer. It loads one style sheet and no script. */
+import type { Language } from '../base/text.ts'
+import { type Html, html } from './html.ts'
+
+const texts = {
+  zh: { name: '清单', tagline: '教育数据开放清单', skip: '跳到正文', other: 'English', service: '服务' },
+  en: {
+    name: 'Qingdan',
+    tagline: 'The list of open education data',
+    skip: 'Skip to content',
+    other: '中文',
+    service: 'Service',
+  },
+} as const
+
+/** A whole document. `title` stands before the name of the service; empty for the first page. */
+export function page(language: Language, title: string, main: Html): string {
+  const text = texts[language]
+  const other = language === 'zh' ? 'en' : 'zh'
+  const full = title === '' ? '清单 Qingdan' : `${title} · 清单 Qingdan`
+  const lang = (of: Language) => (of === 'zh' ? 'zh-CN' : 'en')
+  return html`<!doctype html>
+<html lang="${lang(language)}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${full}</title>
+<link rel="stylesheet" href="/assets/portal.css">
+<link rel="icon" href="/assets/logo.svg" type="image/svg+xml">
+<link rel="alternate" hreflang="zh-CN" href="/?lang=zh">
+<link rel="alternate" hreflang="en" href="/?lang=en">
+<link rel="service-desc" href="/openapi.json" type="application/json">
+<link rel="service-doc" href="/docs" type="text/html">
+</head>
+<body>
+<a class="skip" href="#main">${text.skip}</a>
+<header class="top">
+<a class="brand" href="/?lang=${language}"><img src="/assets/logo.svg" alt="" width="44" height="44">
+<span><strong>清单 <span lang="en">Qingdan</span></strong><small>${text.tagline}</small></span></a>
+<nav aria-label="${text.service}">
+<a href="/docs">API</a>
+<a href="/openapi.json">OpenAPI</a>
+<a href="/?lang=${other}" lang="${lang(other)}" hreflang="${lang(other)}">${text.other}</a>
+</nav>
+</header>
+<main id="main">
+${main}
+</main>
+</body>
+</html>
+`.text
+}

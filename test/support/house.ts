@@ -1,0 +1,66 @@
+/**
+ * A house for tests of the HTTP shell, without a database: each part that is not given throws when it is touched, so
+ * that a test shows what the shell really needs.
+ */
+import pino from 'pino'
+import { loadConfig } from '../../src/base/config.ts'
+import { buildObserver, type LogSink } from '../../src/base/observe.ts'
+import type { House, Readiness } from '../../src/catalogue/index.ts'
+import type { Contracts, LoadedContract } from '../../src/contract/index.ts'
+
+export interface TestHouse {
+  readonly house: House & { readonly readiness: Readiness }
+  /** Every log line, as text. */
+  readonly lines: string[]
+}
+
+/** A part that must not be touched. */
+function absent<T extends object>(name: string): T {
+  return new Proxy({} as T, {
+    get: (_target, member) => {
+      throw new Error(`${name}.${String(member)} was touched`)
+    },
+  })
+}
+
+/** Contracts as a value, of those given. */
+export function contractsOf(
+  loaded: readonly LoadedContract[],
+  codes: Contracts['codes'] = (name) => ({ name, codes: [], byCode: new Map() }),
+): Contracts {
+  const find: Contracts['find'] = (dataset) => loaded.find(({ contract }) => contract.dataset === dataset)
+  return {
+    list: () => loaded,
+    versions: (dataset) => loaded.filter(({ contract }) => contract.dataset === dataset),
+    find,
+    get: (dataset) => {
+      const found = find(dataset)
+      if (found === undefined) throw new Error('no such contract')
+      return found
+    },
+    codes,
+  }
+}
+
+/** A house with its log at hand. */
+export function testHouse(
+  environment: Readonly<Record<string, string>> = {},
+  parts: Partial<House> = {},
+): TestHouse {
+  const lines: string[] = []
+  const log: LogSink = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) })
+  const { observe, metrics } = buildObserver(log)
+  const house = {
+    config: loadConfig(environment),
+    database: absent<House['database']>('database'),
+    files: absent<House['files']>('files'),
+    jobs: absent<House['jobs']>('jobs'),
+    clock: () => new Date('2026-03-01T04:00:00Z'),
+    observe,
+    contracts: contractsOf([]),
+    metrics,
+    ...parts,
+    readiness: { ready: false },
+  }
+  return { house, lines }
+}
