@@ -1,9 +1,9 @@
 /** Checks a bundle with the receiver's own code and no database: what passes here will be taken there. */
 import type { Config } from './base/config.ts'
 import type { Finding } from './base/finding.ts'
-import { findingSink, identifyBundle, openBag, validateBag, verifyBag, verifyManifest } from './bundle/index.ts'
+import { type Bag, BundleRefusal, findingSink, identifyBundle, limitsOf, openBag, validateBag, verifyBag, verifyManifest } from './bundle/index.ts'
 import { type Contracts, partsOf, periodOf } from './contract/index.ts'
-import { bundleLimits, type Progress } from './ingest/index.ts'
+import type { Progress } from './ingest/index.ts'
 
 export interface CheckReport {
   readonly errors: number
@@ -20,18 +20,17 @@ export async function checkBundle(
   config: Config,
   progress: Progress,
 ): Promise<CheckReport> {
-  const limits = bundleLimits(config)
+  const limits = limitsOf(config)
   const sink = findingSink({ findingsMax: config.QINGDAN_FINDINGS_MAX })
   const report = (tolerance = 0) => ({ ...sink.summary(), tolerance })
   const refuse = (findings: readonly Finding[]) => {
     for (const finding of findings) sink.add(finding)
     return report()
   }
-  const identified = await identifyBundle(path, limits)
-  if (identified.findings.length > 0) return refuse(identified.findings)
-  const bag = await openBag(path, identified.packing, limits)
-  if ('findings' in bag) return refuse(bag.findings)
+  let bag: Bag | undefined
   try {
+    const { packing } = await identifyBundle(path, limits)
+    bag = await openBag(path, packing, limits)
     const { manifest, findings } = await verifyBag(bag, limits)
     if (manifest === undefined || findings.length > 0) return refuse(findings)
     const wrong = verifyManifest(manifest, contracts)
@@ -52,7 +51,10 @@ export async function checkBundle(
     })
     for await (const _batch of validation.batches);
     return report(contract.tolerance?.errors)
+  } catch (error) {
+    if (error instanceof BundleRefusal) return refuse(error.findings)
+    throw error
   } finally {
-    await bag.close()
+    await bag?.close()
   }
 }

@@ -244,7 +244,7 @@ async function publish(dataset: string, edition: string, options: PublishOptions
       actor: actor(),
       action: 'publish',
       subject: `${dataset}/${edition}/v${asked.version}`,
-      detail: { waivers, ...reason },
+      detail: { waived: waivers.map(({ provider }) => provider), ...reason },
     })
     const publication = await publishEdition(house, asked.id, progressLine(`${dataset} ${edition}`))
     print.result(options, publication, () => print.publication(publication))

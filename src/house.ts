@@ -3,14 +3,15 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from './base/config.ts'
 import { buildObserver, type LogSink } from './base/observe.ts'
-import { knownBundleRules } from './checks/index.ts'
-import { type House, pinContracts } from './catalogue/index.ts'
+import { checks, checkUseFaults } from './checks/index.ts'
+import { type House, pinContracts, type Readiness } from './catalogue/index.ts'
 import { type Contracts, loadContracts } from './contract/index.ts'
 import { disclosureRules } from './disclosure/index.ts'
 import { formats } from './formats/index.ts'
 import { openDatabase, openFiles, openJobs } from './store/index.ts'
 
 export interface OpenHouse extends House {
+  readonly readiness: Readiness
   /** Gives everything back: jobs are let end within the settings' seconds, then the database is closed. */
   readonly close: () => Promise<void>
 }
@@ -24,8 +25,9 @@ export function loadHouseContracts(config: Config): Promise<Contracts> {
   return loadContracts({
     folders: [shipped, join(resolve(config.QINGDAN_DATA), 'contracts')],
     known: {
-      checks: knownBundleRules(),
-      formats: [...formats.keys()],
+      checks: Object.fromEntries(checks.map((check) => [check.name, check.parameters])),
+      checkUse: checkUseFaults,
+      formats: Object.fromEntries([...formats.keys()].map((name) => [name, {}])),
       disclosure: Object.fromEntries([...disclosureRules].map(([name, rule]) => [name, rule.parameters])),
       derivations: {},
     },
@@ -50,7 +52,7 @@ export async function openHouse(config: Config, log: LogSink): Promise<OpenHouse
       await jobs.stop({ seconds: config.QINGDAN_SHUTDOWN_SECONDS })
       await database.close()
     }
-    return { config, contracts, database, files, jobs, clock, observe, metrics, close }
+    return { config, contracts, database, files, jobs, clock, observe, metrics, readiness: { ready: false }, close }
   } catch (error) {
     await database.close()
     throw error

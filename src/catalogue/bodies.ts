@@ -84,7 +84,7 @@ export function datasetBody(
     title: contract.title,
     description: contract.description,
     kind: contract.kind?.name ?? null,
-    providers: contract.providers.map((code) => ({ code, title: labelOf(contracts.codes('providers'), code) })),
+    providers: contract.providers.map((code) => ({ code, title: labelOf(contracts, 'providers', code) ?? { zh: code, en: code } })),
     themes: [...contract.themes],
     keywords: [...contract.keywords],
     licence: contract.licence,

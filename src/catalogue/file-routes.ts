@@ -55,7 +55,7 @@ export function fileRoutes(app: App, house: House): void {
       const file = (await listDistributions(house.database, found.id)).find((one) => one.name === name)
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
       describeFile(reply, file)
-      if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send()
+      if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       return sendFile(house, reply, found, file, rangeOf(request.headers, file))
     },
   )

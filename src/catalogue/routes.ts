@@ -21,6 +21,8 @@ import {
 
 const tags = ['catalogue']
 
+const NotModified = Type.Null({ description: 'The copy of the caller is still good.' })
+
 export async function catalogueRoutes(app: App, house: House): Promise<void> {
   datasetRoutes(app, house)
   contractRoutes(app, house)
@@ -90,14 +92,14 @@ function contractRoutes(app: App, house: House): void {
         summary: 'A contract',
         description: 'What the dataset promises: fields, keys, checks, disclosure, providers, rhythm. Never changes.',
         params,
-        response: { 200: Type.Record(Type.String(), Type.Unknown()), ...responses },
+        response: { 200: Type.Record(Type.String(), Type.Unknown()), 304: NotModified, ...responses },
       },
     },
     async (request, reply) => {
       const { slug, contractVersion } = request.params
       const newest = getReadable(house.contracts, request.reader, slug)
       const { contract, digest } = house.contracts.get(slug, Number(contractVersion))
-      if (isFresh(request, reply, digest, isOpen(newest.contract))) return reply.code(304).send()
+      if (isFresh(request, reply, digest, isOpen(newest.contract))) return reply.code(304).send(null)
       return { ...contract }
     },
   )
@@ -109,7 +111,7 @@ function contractRoutes(app: App, house: House): void {
         summary: 'A contract as Table Schema',
         description: 'The fields of the published CSV as a Frictionless Table Schema, for tools that read it.',
         params,
-        response: { 200: Type.Record(Type.String(), Type.Unknown()), ...responses },
+        response: { 200: Type.Record(Type.String(), Type.Unknown()), 304: NotModified, ...responses },
       },
     },
     async (request, reply) => {
@@ -117,7 +119,7 @@ function contractRoutes(app: App, house: House): void {
       const newest = getReadable(house.contracts, request.reader, slug)
       const { contract, digest } = house.contracts.get(slug, Number(contractVersion))
       if (isFresh(request, reply, `${digest}-table-schema`, isOpen(newest.contract))) {
-        return reply.code(304).send()
+        return reply.code(304).send(null)
       }
       return { ...tableSchema(contract, house.contracts) }
     },

@@ -7,8 +7,8 @@ import { type Contract, type DisclosureUse, getField } from '../contract/index.t
 import type { DisclosureRule, Row } from './rule.ts'
 
 interface Parameters {
-  /** Count fields; each must reach the minimum. */
-  readonly counts: readonly string[]
+  /** The field that counts the children a record rests on. */
+  readonly count: string
   readonly minimum: number
   /** Fields that are withheld together. */
   readonly withhold: readonly string[]
@@ -20,15 +20,15 @@ export const minimumCount: DisclosureRule = {
   name: 'minimum-count',
   parameters: {
     type: 'object',
-    required: ['rule', 'counts', 'minimum', 'withhold', 'status'],
+    required: ['rule', 'count', 'minimum', 'withhold', 'status'],
     additionalProperties: false,
     properties: {
       rule: { const: 'minimum-count' },
-      counts: { type: 'array', minItems: 1, items: { type: 'string' } },
+      count: { type: 'string', format: 'field-name' },
       // 3 is the least that any authority of the reference uses; 1 would protect nobody.
       minimum: { type: 'integer', minimum: 3 },
-      withhold: { type: 'array', minItems: 1, items: { type: 'string' } },
-      status: { type: 'string' },
+      withhold: { type: 'array', minItems: 1, items: { type: 'string', format: 'field-name' } },
+      status: { type: 'string', format: 'field-name' },
     },
   },
   control(rows, contract, use) {
@@ -39,7 +39,7 @@ export const minimumCount: DisclosureRule = {
     const decide = (row: Row): Row => {
       records += 1
       const controlled = [...row]
-      const safe = place.counts.every((index) => Number(row[index] ?? 0) >= place.minimum)
+      const safe = Number(row[place.count] ?? 0) >= place.minimum
       controlled[place.status] = safe ? 'F' : 'C'
       if (safe) return controlled
       recordsWithheld += 1
@@ -66,7 +66,7 @@ export const minimumCount: DisclosureRule = {
 }
 
 function places(contract: Contract, use: DisclosureUse) {
-  const { counts, minimum, withhold, status } = use as DisclosureUse & Parameters
+  const { count, minimum, withhold, status } = use as DisclosureUse & Parameters
   const index = (name: string) => contract.fields.indexOf(getField(contract, name))
-  return { counts: counts.map(index), minimum, withhold: withhold.map(index), status: index(status) }
+  return { count: index(count), minimum, withhold: withhold.map(index), status: index(status) }
 }

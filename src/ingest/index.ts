@@ -2,7 +2,6 @@
 export { type Progress, publishEdition, takeBundle } from './pipeline.ts'
 export { askPublication, type Publication } from './publications.ts'
 export { receive } from './receive.ts'
-export { bundleLimits } from './limits.ts'
 export { findReceipt, listFindings, listReceipts, type Receipt } from './receipts.ts'
 export { ingestRoutes } from './routes.ts'
 export { startWorker } from './worker.ts'

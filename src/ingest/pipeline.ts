@@ -10,8 +10,9 @@ import { derive } from './derive.ts'
 import { publish } from './publish.ts'
 import { findPublication, type Publication, writeRefused } from './publications.ts'
 import { type Received, readReceived } from './receive.ts'
+import { BundleRefusal } from '../bundle/index.ts'
 import { refuse } from './quarantine.ts'
-import { findReceipt, type Receipt, writeState } from './receipts.ts'
+import { getReceipt, type Receipt, writeState } from './receipts.ts'
 import { Refusal } from './refusal.ts'
 import { stage } from './stage.ts'
 import { validate } from './validate.ts'
@@ -28,17 +29,18 @@ export type Progress = (step: string, done: number, total?: number) => void
 export async function takeBundle(house: House, id: string, progress: Progress = () => {}): Promise<Receipt> {
   return house.database.lock(`bundle ${id}`, async () => {
     const received = await readReceived(house, id)
-    if (received === undefined) return getReceipt(house, id)
+    if (received === undefined) return getReceipt(house.database.work, id)
     try {
       await walkBundle(house, received, progress)
     } catch (error) {
       if (error instanceof Refusal) await refuse(house, id, error.refused)
+      else if (error instanceof BundleRefusal) await refuse(house, id, { findings: error.findings })
       else {
         await writeState(house.database.work, id, 'failed', house.clock())
         throw error
       }
     }
-    return getReceipt(house, id)
+    return getReceipt(house.database.work, id)
   })
 }
 
@@ -77,10 +79,4 @@ async function walkEdition(house: House, asked: Publication, progress: Progress)
   const derived = await derive(house, assembled)
   const controlled = await control(house, derived, progress)
   await publish(house, controlled, progress)
-}
-
-async function getReceipt(house: House, id: string): Promise<Receipt> {
-  const receipt = await findReceipt(house.database.work, id)
-  if (receipt === undefined) throw new Error(`no bundle ${id}`)
-  return receipt
 }

@@ -113,6 +113,13 @@ export async function findReceipt(runner: Runner, id: string): Promise<Receipt |
   return { ...row, bytes: Number(row.bytes), errors: Number(row.errors), warnings: Number(row.warnings) }
 }
 
+/** As findReceipt, where the receipt must be there. Throws a plain Error where it isn't. */
+export async function getReceipt(runner: Runner, id: string): Promise<Receipt> {
+  const receipt = await findReceipt(runner, id)
+  if (receipt === undefined) throw new Error(`no bundle ${id}`)
+  return receipt
+}
+
 /** The findings kept for a bundle, in the order they were found. */
 export async function listFindings(
   runner: Runner,
@@ -124,7 +131,7 @@ export async function listFindings(
       message_zh AS "messageZh", byte_offset::float8 AS "byteOffset"
     FROM qingdan.finding WHERE bundle_id = ${id} AND n > ${page.after} ORDER BY n LIMIT ${page.limit}`
   return rows.map(
-    (row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as Finding & { n: number },
+    (row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as Finding & { n: number },
   )
 }
 

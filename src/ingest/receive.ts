@@ -3,13 +3,13 @@
  * The same bytes again are answered with the receipt they already have.
  */
 import { createReadStream } from 'node:fs'
-import { join } from 'node:path'
-import { type Identified, identifyBundle } from '../bundle/index.ts'
+import { stat } from 'node:fs/promises'
+import { canonicalJson, digestOf, digestOfFile } from '../base/digest.ts'
+import type { Finding } from '../base/finding.ts'
+import { type BundleIdentity, BundleRefusal, identifyBundle, limitsOf, openBag } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
-import type { Digest } from '../base/digest.ts'
-import { bundleLimits } from './limits.ts'
 import { refuse } from './quarantine.ts'
-import { findReceipt, type Receipt, writeReceived } from './receipts.ts'
+import { findReceipt, getReceipt, type Receipt, writeReceived } from './receipts.ts'
 
 /** The queue of bundles to walk; a worker takes them at our pace. */
 export const takeBundleJob = 'take-bundle'
@@ -31,15 +31,33 @@ export async function receive(
   house: House,
   from: { readonly path: string; readonly broughtBy: string },
 ): Promise<Receipt> {
-  const identified = await identifyBundle(from.path, bundleLimits(house.config))
-  const known = await findReceipt(house.database.work, identified.id)
-  if (known !== undefined && !mayRetry(known, from.broughtBy)) return known
-  await storeBundle(house, from.path, identified)
-  house.observe('step-reached', { step: 'receive', point: 'stored' })
-  const receipt = await admit(house, identified, from.broughtBy)
-  if (identified.findings.length === 0 || receipt.state !== 'received') return receipt
-  await refuse(house, receipt.id, { findings: identified.findings })
-  return (await findReceipt(house.database.work, receipt.id)) ?? receipt
+  const isFolder = (await stat(from.path)).isDirectory()
+  try {
+    const identity = isFolder ? await identifyBundle(from.path, limitsOf(house.config)) : await identifyFile(from.path)
+    const known = await findReceipt(house.database.work, identity.id)
+    if (known !== undefined && !mayRetry(known, from.broughtBy)) return known
+    await storeBundle(house, from.path, identity)
+    house.observe('step-reached', { step: 'receive', point: 'stored' })
+    return await admit(house, identity, from.broughtBy)
+  } catch (error) {
+    if (!(error instanceof BundleRefusal)) throw error
+    return refuseUnread(house, from.broughtBy, error.findings)
+  }
+}
+
+/** A single file is taken for a ZIP: what it really is, `verify` finds out. */
+async function identifyFile(path: string): Promise<BundleIdentity> {
+  return { packing: 'zip', id: await digestOfFile(path), bytes: (await stat(path)).size }
+}
+
+/** A folder that can't be read safely (links, devices, too much) isn't stored; its receipt says why. */
+async function refuseUnread(house: House, broughtBy: string, findings: readonly Finding[]): Promise<Receipt> {
+  const id = digestOf(canonicalJson(findings))
+  await house.database.work.begin((tx) =>
+    writeReceived(tx, { id, packing: 'folder', bytes: 0, broughtBy, receivedAt: house.clock() }),
+  )
+  await refuse(house, id, { findings })
+  return getReceipt(house.database.work, id)
 }
 
 /** Receives the bytes of a ZIP as they arrive over the network. Throws `body-too-large` by way of the files' limit. */
@@ -62,8 +80,7 @@ export async function receiveStream(
 
 /** The stored bundle to walk; undefined where its journey has ended. Throws where nothing of this id was received. */
 export async function readReceived(house: House, id: string): Promise<Received | undefined> {
-  const receipt = await findReceipt(house.database.work, id)
-  if (receipt === undefined) throw new Error(`no bundle ${id}`)
+  const receipt = await getReceipt(house.database.work, id)
   if (receipt.state === 'staged' || receipt.state === 'refused') return undefined
   return readStored(house, receipt)
 }
@@ -89,17 +106,23 @@ function mayRetry(known: Receipt, broughtBy: string): boolean {
   return known.state === 'refused' && known.broughtBy !== broughtBy
 }
 
-async function storeBundle(house: House, path: string, identified: Identified): Promise<void> {
-  const folder = bundleFolder(identified.id)
-  if (identified.packing === 'zip') {
+async function storeBundle(house: House, path: string, identity: BundleIdentity): Promise<void> {
+  const folder = bundleFolder(identity.id)
+  if (identity.packing === 'zip') {
     const stored = await house.files.write(`${folder}/bundle.zip`, createReadStream(path, { highWaterMark: 1 << 20 }))
-    assertUnchanged(stored.digest === identified.id)
+    assertUnchanged(stored.digest === identity.id)
     return
   }
-  for (const file of identified.files) {
-    const source = createReadStream(join(path, file.path), { highWaterMark: 1 << 20 })
-    const stored = await house.files.write(`${folder}/tree/${file.path}`, source)
-    assertUnchanged(stored.digest === file.digest)
+  const bag = await openBag(path, 'folder', limitsOf(house.config))
+  try {
+    let lines = ''
+    for (const entry of bag.entries) {
+      const stored = await house.files.write(`${folder}/tree/${entry.path}`, bag.read(entry.path))
+      lines += `${stored.digest}  ${entry.path}\n`
+    }
+    assertUnchanged(digestOf(lines) === identity.id)
+  } finally {
+    await bag.close()
   }
 }
 
@@ -109,7 +132,7 @@ function assertUnchanged(same: boolean): void {
 
 async function admit(
   house: House,
-  bundle: { readonly id: Digest; readonly packing: 'zip' | 'folder'; readonly bytes: number },
+  bundle: BundleIdentity,
   broughtBy: string,
 ): Promise<Receipt> {
   const { id, packing, bytes } = bundle
@@ -119,7 +142,5 @@ async function admit(
     return written
   })
   if (first) house.observe('bundle-received', { bundle: id, bytes })
-  const receipt = await findReceipt(house.database.work, id)
-  if (receipt === undefined) throw new Error('a receipt just written is not there')
-  return receipt
+  return getReceipt(house.database.work, id)
 }

@@ -3,7 +3,7 @@ import type { House } from '../catalogue/index.ts'
 import { countStaged, createStaging, type Part, stagingTable, writePart } from './parts.ts'
 import type { Progress } from './pipeline.ts'
 import { readStored } from './receive.ts'
-import { findReceipt, writeState } from './receipts.ts'
+import { getReceipt, writeState } from './receipts.ts'
 import { type Validated, validateRows } from './validate.ts'
 import { verifyStored } from './verify.ts'
 
@@ -29,8 +29,7 @@ export async function stage(house: House, validated: Validated, progress: Progre
  */
 export async function ensureStaged(house: House, part: Part, progress: Progress): Promise<void> {
   if ((await countStaged(house.database.work, part.bundleId)) === part.rows) return
-  const receipt = await findReceipt(house.database.work, part.bundleId)
-  if (receipt === undefined) throw new Error(`no bundle ${part.bundleId}`)
+  const receipt = await getReceipt(house.database.work, part.bundleId)
   const verified = await verifyStored(house, await readStored(house, receipt))
   const validated = await validateRows(house, verified, progress)
   if (validated.rows !== part.rows) throw new Error(`bundle ${part.bundleId} gives other rows than when it was taken`)

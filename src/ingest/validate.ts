@@ -2,10 +2,9 @@
  * Validate: decode strictly, map headers, type row by row, then the contract's checks. What is taken goes into a
  * scratch file as COPY text; what is wrong becomes findings. More errors than the contract bears refuse the bundle.
  */
-import { encodeCopy, findingSink, openBag, validateBag } from '../bundle/index.ts'
+import { encodeCopy, findingSink, limitsOf, openBag, validateBag } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
 import { periodOf } from '../contract/index.ts'
-import { bundleLimits } from './limits.ts'
 import type { Progress } from './pipeline.ts'
 import { type FileCounts, writeFindings, writeState } from './receipts.ts'
 import { Refusal } from './refusal.ts'
@@ -38,12 +37,11 @@ export async function validate(house: House, verified: Verified, progress: Progr
 
 /** The same, and nothing but the scratch file is written. */
 export async function validateRows(house: House, verified: Verified, progress: Progress) {
-  const limits = bundleLimits(house.config)
+  const limits = limitsOf(house.config)
   const { manifest, loaded, bundleId } = verified
   const sink = findingSink({ findingsMax: house.config.QINGDAN_FINDINGS_MAX })
   const scratch = `scratch/${bundleId}.copy`
   const bag = await openBag(verified.path, verified.packing, limits)
-  if ('findings' in bag) throw new Refusal({ findings: bag.findings })
   let rows = 0
   let files: readonly FileCounts[] = []
   try {

@@ -3,12 +3,11 @@
  * edition, provider, the key's grants. Nothing in its rows has been looked at yet.
  */
 import type { Finding } from '../base/finding.ts'
-import { findGrants } from '../access/index.ts'
-import { type BundleManifest, openBag, verifyBag, verifyManifest } from '../bundle/index.ts'
+import { findKey } from '../access/index.ts'
+import { type BundleManifest, limitsOf, openBag, verifyBag, verifyManifest } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
 import type { LoadedContract, Part } from '../contract/index.ts'
 import { partsOf } from '../contract/index.ts'
-import { bundleLimits } from './limits.ts'
 import type { Progress } from './pipeline.ts'
 import type { Received } from './receive.ts'
 import { writeState } from './receipts.ts'
@@ -41,10 +40,9 @@ export async function verify(house: House, received: Received, progress: Progres
 
 /** The same, and nothing is written. */
 export async function verifyStored(house: House, received: Received): Promise<Verified> {
-  const bag = await openBag(received.path, received.packing, bundleLimits(house.config))
-  if ('findings' in bag) throw new Refusal({ findings: bag.findings })
+  const bag = await openBag(received.path, received.packing, limitsOf(house.config))
   try {
-    const { manifest, findings } = await verifyBag(bag, bundleLimits(house.config))
+    const { manifest, findings } = await verifyBag(bag, limitsOf(house.config))
     if (manifest === undefined || findings.length > 0) throw new Refusal({ findings })
     const wrong = verifyManifest(manifest, house.contracts)
     if (wrong.length > 0) throw new Refusal({ findings: wrong })
@@ -63,7 +61,7 @@ export async function verifyStored(house: House, received: Received): Promise<Ve
 async function checkGrants(house: House, received: Received, manifest: BundleManifest): Promise<readonly Finding[]> {
   const [kind, keyId = ''] = received.broughtBy.split(':')
   if (kind !== 'key') return []
-  const grants = await findGrants(house.database, keyId)
+  const grants = await findKey(house.database, keyId)
   const allowed =
     grants !== undefined &&
     (grants.provider === undefined || grants.provider === manifest.provider) &&

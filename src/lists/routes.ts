@@ -97,7 +97,7 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
         summary: 'The list of a year',
         description: 'Every promise of the year, with its state: what was promised, by whom, by when, is it open yet.',
         params: Type.Object({ year: Type.String({ pattern: '^\\d{4}$' }) }),
-        response: { 200: ListSchema, ...problemResponses('list-not-found') },
+        response: { 200: Type.Unsafe<string>(ListSchema), ...problemResponses('list-not-found') },
       },
     },
     async (request, reply) => {

@@ -141,7 +141,7 @@ async function answer(house: House, request: FastifyRequest, reply: FastifyReply
   const kept = house.contracts.get(version.dataset, version.contractVersion)
   const plan = planPage(query, version, kept, house.contracts, place?.after ?? 0)
   const tag = digestOf(`${bodyForm} ${version.digest} ${version.number} ${request.url}`).slice(0, 32)
-  if (isFresh(request, reply, tag, isOpen(asked.loaded.contract))) return reply.code(304).send()
+  if (isFresh(request, reply, tag, isOpen(asked.loaded.contract))) return reply.code(304).send(null)
   const page = await readPage(house.database.serve, plan)
   return reply.type('application/json; charset=utf-8').send(render(house, request, { ...asked, loaded: kept }, plan, page))
 }
