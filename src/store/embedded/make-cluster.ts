@@ -7,8 +7,9 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { access, chmod, chown, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { isAlive } from '../alive.ts'
 import type { Account } from './account.ts'
-import { cleanEnvironment, isAlive, spawned } from './postmaster.ts'
+import { cleanEnvironment, spawned } from './postmaster.ts'
 import type { Programs } from './programs.ts'
 
 export interface MakeOptions {

@@ -8,6 +8,7 @@ import { open, readFile, readlink, realpath, rm, stat, truncate } from 'node:fs/
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isAlive } from '../alive.ts'
 import type { Account } from './account.ts'
 import { explainSpawnError, type Programs } from './programs.ts'
 
@@ -42,7 +43,7 @@ export interface StartOptions {
 export async function findPostmaster(cluster: string): Promise<Postmaster | undefined> {
   const lines = await readPidFile(cluster)
   const pid = Number(lines[0])
-  if (!Number.isSafeInteger(pid) || pid <= 1 || !isAlive(pid)) return undefined
+  if (!isAlive(pid)) return undefined
   if (!(await isPostgresOn(pid, cluster, lines[1] ?? ''))) return undefined
   const status = lines[7]?.trim()
   return { pid, port: Number(lines[3]), ready: status === 'ready', stopping: status === 'stopping' }
@@ -157,18 +158,8 @@ async function readPidFile(cluster: string): Promise<readonly string[]> {
  */
 async function removeForeignPidFile(cluster: string): Promise<void> {
   const pid = Number((await readPidFile(cluster))[0])
-  if (pid > 1 && isAlive(pid) && (await findPostmaster(cluster)) === undefined) {
+  if (isAlive(pid) && (await findPostmaster(cluster)) === undefined) {
     await rm(join(cluster, 'postmaster.pid'), { force: true })
-  }
-}
-
-/** Whether a process lives, be it ours or another account's. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 
