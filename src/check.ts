@@ -1,7 +1,17 @@
 /** Checks a bundle with the receiver's own code and no database: what passes here will be taken there. */
 import type { Config } from './base/config.ts'
 import type { Finding } from './base/finding.ts'
-import { type Bag, BundleRefusal, findingSink, identifyBundle, limitsOf, openBag, validateBag, verifyBag, verifyManifest } from './bundle/index.ts'
+import {
+  type Bag,
+  BundleRefusal,
+  findingSink,
+  identifyBundle,
+  limitsOf,
+  openBag,
+  validateBag,
+  verifyBag,
+  verifyManifest,
+} from './bundle/index.ts'
 import { type Contracts, partsOf, periodOf } from './contract/index.ts'
 import type { Progress } from './ingest/index.ts'
 
@@ -37,7 +47,8 @@ export async function checkBundle(
     if (wrong.length > 0) return refuse(wrong)
     const { contract } = contracts.get(manifest.dataset, manifest.contractVersion)
     const part = partsOf(contract).find((candidate) => candidate.provider === manifest.provider)
-    if (part === undefined) throw new Error('a verified manifest names a provider that the contract does not have')
+    if (part === undefined)
+      throw new Error('a verified manifest names a provider that the contract does not have')
     const validation = validateBag({
       bag,
       manifest,

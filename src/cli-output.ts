@@ -21,7 +21,9 @@ export const print = {
     for (const file of receipt.files) {
       const repairs = Object.entries(file.repairs).map(([name, count]) => `${count} ${name}`)
       const repaired = repairs.length === 0 ? '' : `, repaired: ${repairs.join(', ')}`
-      print.line(`  ${file.file}: ${file.rowsRead} rows read, ${file.rowsTaken} taken, ${file.rowsRefused} refused${repaired}`)
+      print.line(
+        `  ${file.file}: ${file.rowsRead} rows read, ${file.rowsTaken} taken, ${file.rowsRefused} refused${repaired}`,
+      )
     }
     printFindings(findings, receipt.errors, receipt.warnings)
   },
@@ -40,10 +42,16 @@ function printFindings(findings: readonly Finding[], errors: number, warnings: n
   if (errors + warnings === 0) return
   print.line(`  ${errors} errors, ${warnings} warnings`)
   for (const finding of findings) {
-    const place = [finding.file, finding.cell ?? (finding.row === undefined ? undefined : `row ${finding.row}`)]
-    print.line(`  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${finding.message}`)
+    const place = [
+      finding.file,
+      finding.cell ?? (finding.row === undefined ? undefined : `row ${finding.row}`),
+    ]
+    print.line(
+      `  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${finding.message}`,
+    )
   }
-  if (findings.length < errors + warnings) print.line(`  … ${errors + warnings - findings.length} more; --json gives all kept`)
+  if (findings.length < errors + warnings)
+    print.line(`  … ${errors + warnings - findings.length} more; --json gives all kept`)
 }
 
 /** Prints rows as columns. A list is shown with commas, nothing as a dash. */
@@ -57,14 +65,25 @@ export function table<T extends object>(rows: readonly T[], columns: readonly (k
   const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))]
   const widths = columns.map((_column, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))))
   for (const line of lines) {
-    print.line(line.map((text, index) => text + ' '.repeat((widths[index] ?? 0) - widthOf(text))).join('  ').trimEnd())
+    print.line(
+      line
+        .map((text, index) => text + ' '.repeat((widths[index] ?? 0) - widthOf(text)))
+        .join('  ')
+        .trimEnd(),
+    )
   }
 }
 
 /** Columns that a text takes in a terminal: Chinese signs and full-width forms take two. */
 function widthOf(text: string): number {
   let width = 0
-  for (const sign of text) width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/.test(sign) ? 2 : 1
+  for (const sign of text)
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/.test(
+        sign,
+      )
+        ? 2
+        : 1
   return width
 }
 

@@ -14,11 +14,20 @@ import { anonymous, scopes } from './base/reader.ts'
 import { createBag } from './bundle/index.ts'
 import { latestOf, listVersions } from './catalogue/index.ts'
 import { checkBundle } from './check.ts'
+import { print, progressLine, table } from './cli-output.ts'
 import { ContractError } from './contract/index.ts'
 import { loadHouseContracts, type OpenHouse, openHouse } from './house.ts'
-import { askPublication, listFindings, listReceipts, publishEdition, type Receipt, receive, takeBundle, withdraw } from './ingest/index.ts'
+import {
+  askPublication,
+  listFindings,
+  listReceipts,
+  publishEdition,
+  type Receipt,
+  receive,
+  takeBundle,
+  withdraw,
+} from './ingest/index.ts'
 import { findList, listYears } from './lists/index.ts'
-import { print, progressLine, table } from './cli-output.ts'
 import { serve } from './serve.ts'
 
 /** What an exit code says. A script can tell bad input from a bad machine. */
@@ -112,7 +121,10 @@ function serveCommands(program: Command, end: (code: number) => void): void {
 async function withHouse<T>(work: (house: OpenHouse) => Promise<T>): Promise<T> {
   const level = process.env['QINGDAN_LOG_LEVEL'] ?? 'error'
   const config = loadConfig(process.env)
-  const house = await openHouse(config, pino({ level, base: null }, pino.destination({ dest: 2, sync: true })))
+  const house = await openHouse(
+    config,
+    pino({ level, base: null }, pino.destination({ dest: 2, sync: true })),
+  )
   try {
     return await work(house)
   } finally {
@@ -156,7 +168,9 @@ function ingestCommand(command: Command, end: (code: number) => void): void {
     .argument('<path...>', 'bag folders or ZIPs; or loose CSV files, with the options below')
     .addOption(new Option('--dataset <slug>', 'for loose CSV files: the dataset they are for'))
     .addOption(new Option('--edition <name>', 'for loose CSV files: the edition'))
-    .addOption(new Option('--provider <code>', 'for loose CSV files: who provides them; by default the only one'))
+    .addOption(
+      new Option('--provider <code>', 'for loose CSV files: who provides them; by default the only one'),
+    )
     .addOption(new Option('--synthetic', 'for loose CSV files: the data are made up'))
     .action(async (paths: string[], options: IngestOptions) => end(await ingest(paths, options)))
 }
@@ -232,7 +246,11 @@ async function publish(dataset: string, edition: string, options: PublishOptions
   const waivers = (options.waive ?? []).map((text) => {
     const [provider = '', ...reason] = text.split('=')
     if (reason.join('=').trim() === '') {
-      throw new CommanderError(exitCodes.usage, 'usage', '--waive takes provider=reason: the reason is published.')
+      throw new CommanderError(
+        exitCodes.usage,
+        'usage',
+        '--waive takes provider=reason: the reason is published.',
+      )
     }
     return { provider, reason: reason.join('=').trim() }
   })
@@ -290,7 +308,9 @@ function keyCommands(program: Command): void {
     .action((options: Common) =>
       withHouse(async (house) => {
         const keys = await listKeys(house.database)
-        print.result(options, keys, () => table(keys, ['id', 'label', 'scopes', 'provider', 'expiresAt', 'revokedAt']))
+        print.result(options, keys, () =>
+          table(keys, ['id', 'label', 'scopes', 'provider', 'expiresAt', 'revokedAt']),
+        )
       }),
     )
   key
@@ -320,7 +340,11 @@ async function createKeyCommand(options: KeyOptions): Promise<void> {
   }
   const expiresAt = options.expires === undefined ? undefined : new Date(options.expires)
   if (expiresAt !== undefined && Number.isNaN(expiresAt.getTime())) {
-    throw new CommanderError(exitCodes.usage, 'usage', '--expires takes an instant such as 2027-01-01T00:00:00+08:00.')
+    throw new CommanderError(
+      exitCodes.usage,
+      'usage',
+      '--expires takes an instant such as 2027-01-01T00:00:00+08:00.',
+    )
   }
   await withHouse(async (house) => {
     const made = await createKey(
@@ -334,7 +358,9 @@ async function createKeyCommand(options: KeyOptions): Promise<void> {
       },
       { clock: house.clock, actor: actor() },
     )
-    print.result(options, made, () => print.line(`${made.secret}\n(shown this once; only its digest is kept)`))
+    print.result(options, made, () =>
+      print.line(`${made.secret}\n(shown this once; only its digest is kept)`),
+    )
   })
 }
 
@@ -359,7 +385,9 @@ async function listDatasets(house: OpenHouse, options: Common): Promise<void> {
       published: latest?.publishedAt.toISOString() ?? '',
     }
   })
-  print.result(options, rows, () => table(rows, ['dataset', 'editions', 'latest', 'records', 'published', 'title']))
+  print.result(options, rows, () =>
+    table(rows, ['dataset', 'editions', 'latest', 'records', 'published', 'title']),
+  )
 }
 
 async function listItems(house: OpenHouse, options: Common & { readonly year?: string }): Promise<void> {

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from './base/config.ts'
 import { buildObserver, type LogSink } from './base/observe.ts'
-import { checks, checkUseFaults } from './checks/index.ts'
 import { type House, pinContracts, type Readiness } from './catalogue/index.ts'
+import { checks, checkUseFaults } from './checks/index.ts'
 import { type Contracts, loadContracts } from './contract/index.ts'
 import { disclosureRules } from './disclosure/index.ts'
 import { formats } from './formats/index.ts'
@@ -46,13 +46,24 @@ export async function openHouse(config: Config, log: LogSink): Promise<OpenHouse
   const database = await openDatabase({ config, observe, migrate: true })
   try {
     await pinContracts(database, contracts, clock())
-    const files = openFiles({ folder: join(resolve(config.QINGDAN_DATA), 'files') })
+    const files = await openFiles({ folder: join(resolve(config.QINGDAN_DATA), 'files') })
     const jobs = await openJobs({ database, observe })
     const close = async () => {
       await jobs.stop({ seconds: config.QINGDAN_SHUTDOWN_SECONDS })
       await database.close()
     }
-    return { config, contracts, database, files, jobs, clock, observe, metrics, readiness: { ready: false }, close }
+    return {
+      config,
+      contracts,
+      database,
+      files,
+      jobs,
+      clock,
+      observe,
+      metrics,
+      readiness: { ready: false },
+      close,
+    }
   } catch (error) {
     await database.close()
     throw error

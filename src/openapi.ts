@@ -4,7 +4,7 @@
  */
 import type { App } from './base/http.ts'
 import { type Contract, type Contracts, type Field, fieldType, isOpen } from './contract/index.ts'
-import { recordSchema } from './contract/json-schema.ts'
+import { recordSchema } from './contract/index.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

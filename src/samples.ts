@@ -6,10 +6,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createBag } from './bundle/index.ts'
+import { listVersions } from './catalogue/index.ts'
 import { listSamples, type Sample } from './contract/index.ts'
 import { type OpenHouse, shippedDatasets } from './house.ts'
 import { askPublication, publishEdition, receive, takeBundle } from './ingest/index.ts'
-import { listVersions } from './catalogue/index.ts'
 import { readNote, writeNote } from './store/index.ts'
 
 /** The day the bags of samples are dated: fixed, so that the same samples are the same bundle at every start. */
@@ -22,14 +22,20 @@ const broughtBy = 'cli:samples'
  * Publishes the samples where the settings ask for it and they are not there yet. Throws where one is refused:
  * samples that ship with the code are right, or the code is wrong.
  */
-export async function loadSamples(house: OpenHouse, say: (text: string) => void, signal: AbortSignal): Promise<void> {
+export async function loadSamples(
+  house: OpenHouse,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   if (!(await wanted(house))) return
-  await writeNote(house.database, noteName, { state: 'loading' })
+  await writeNote(house.database.work, noteName, { state: 'loading' })
   house.observe('samples-loading')
   const folder = house.config.QINGDAN_DATASETS === '' ? shippedDatasets : house.config.QINGDAN_DATASETS
   const samples = await listSamples(folder)
   const editions = groupBy(samples)
-  say(`First start: ${samples.length} synthetic sample bundles of ${editions.size} editions go through the pipeline.`)
+  say(
+    `First start: ${samples.length} synthetic sample bundles of ${editions.size} editions go through the pipeline.`,
+  )
   let done = 0
   for (const [name, parts] of editions) {
     for (const sample of parts) {
@@ -40,13 +46,13 @@ export async function loadSamples(house: OpenHouse, say: (text: string) => void,
     const records = await publishSample(house, parts)
     say(`  ${String(done).padStart(3)} of ${samples.length}  ${name}  ${records} records`)
   }
-  await writeNote(house.database, noteName, { state: 'done' })
+  await writeNote(house.database.work, noteName, { state: 'done' })
 }
 
 async function wanted(house: OpenHouse): Promise<boolean> {
   const { QINGDAN_SAMPLES: setting, DATABASE_URL: server } = house.config
   if (setting === 'never') return false
-  const note = (await readNote(house.database, noteName)) as { readonly state: string } | undefined
+  const note = (await readNote(house.database.work, noteName)) as { readonly state: string } | undefined
   if (note !== undefined) return note.state !== 'done'
   return setting === 'always' || (server === undefined && (await listVersions(house.database)).length === 0)
 }

@@ -6,10 +6,10 @@ import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { pino } from 'pino'
 import { buildApp } from './app.ts'
-import type { App } from './base/http.ts'
 import { type Config, ConfigError, loadConfig } from './base/config.ts'
-import { startWorker } from './ingest/index.ts'
+import type { App } from './base/http.ts'
 import { type OpenHouse, openHouse } from './house.ts'
+import { startWorker } from './ingest/index.ts'
 import { loadSamples } from './samples.ts'
 
 /** Exit codes of the service: what was asked for is wrong (2), or something failed (1). */
@@ -68,7 +68,9 @@ async function listen(app: App, config: Config): Promise<void> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'EADDRINUSE') {
-      throw new Error(`Port ${port} on ${host} is taken. Stop what listens there, or set QINGDAN_PORT.`, { cause: error })
+      throw new Error(`Port ${port} on ${host} is taken. Stop what listens there, or set QINGDAN_PORT.`, {
+        cause: error,
+      })
     }
     throw error
   }

@@ -17,4 +17,3 @@ export function isFresh(request: FastifyRequest, reply: FastifyReply, tag: strin
   reply.header('vary', 'Accept, Accept-Encoding, Authorization')
   return fresh(request.headers, { etag })
 }
-

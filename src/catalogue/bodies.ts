@@ -1,7 +1,7 @@
 /** From what is published to what is answered. Pure: the same values give the same body. */
 import type { Static } from 'typebox'
 import type { Config } from '../base/config.ts'
-import { labelOf, type Contracts, type LoadedContract } from '../contract/index.ts'
+import { type Contracts, type LoadedContract, labelOf } from '../contract/index.ts'
 import { addresses } from './addresses.ts'
 import { latestOf, type PublishedVersion } from './published.ts'
 import type { DatasetSchema, DistributionSchema, EditionSchema, VersionSchema } from './schemas.ts'
@@ -84,7 +84,10 @@ export function datasetBody(
     title: contract.title,
     description: contract.description,
     kind: contract.kind?.name ?? null,
-    providers: contract.providers.map((code) => ({ code, title: labelOf(contracts, 'providers', code) ?? { zh: code, en: code } })),
+    providers: contract.providers.map((code) => ({
+      code,
+      title: labelOf(contracts, 'providers', code) ?? { zh: code, en: code },
+    })),
     themes: [...contract.themes],
     keywords: [...contract.keywords],
     licence: contract.licence,

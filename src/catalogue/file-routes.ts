@@ -81,7 +81,8 @@ function rangeOf(
   file: StoredDistribution,
 ): ByteRange | undefined {
   const ifRange = headers['if-range']
-  if (headers.range === undefined || (ifRange !== undefined && ifRange !== `"${file.digest}"`)) return undefined
+  if (headers.range === undefined || (ifRange !== undefined && ifRange !== `"${file.digest}"`))
+    return undefined
   const ranges = parseRange(file.bytes, headers.range, { combine: true })
   if (ranges === -1) throw problem('range-not-satisfiable', { path: 'Range', bytes: file.bytes })
   if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined

@@ -1,7 +1,7 @@
 /** The catalogue: datasets as contracted, their editions, versions and distributions, and the ordered changes. */
-export { isSynthetic } from './bodies.ts'
-export { EditionName, Slug } from './schemas.ts'
+
 export { addresses, fileName, storedName, type VersionName } from './addresses.ts'
+export { isSynthetic } from './bodies.ts'
 export type { House, Readiness } from './house.ts'
 export { pinContracts } from './pins.ts'
 export {
@@ -15,6 +15,7 @@ export {
   type PublishedVersion,
 } from './published.ts'
 export { catalogueRoutes } from './routes.ts'
+export { EditionName, Slug } from './schemas.ts'
 export {
   advanceDraft,
   type Draft,

@@ -2,7 +2,7 @@
  * Contracts as pinned: a contract version that was once loaded keeps its bytes for ever, since editions rest on it.
  * A file that has changed since is refused at start: the cure is a new contract version beside it.
  */
-import { compareContracts, type Contracts, type LoadedContract } from '../contract/index.ts'
+import { type Contracts, compareContracts, type LoadedContract } from '../contract/index.ts'
 import type { Database, Transaction } from '../store/index.ts'
 import { appendChange } from './changes.ts'
 

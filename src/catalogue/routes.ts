@@ -90,7 +90,8 @@ function contractRoutes(app: App, house: House): void {
       schema: {
         tags,
         summary: 'A contract',
-        description: 'What the dataset promises: fields, keys, checks, disclosure, providers, rhythm. Never changes.',
+        description:
+          'What the dataset promises: fields, keys, checks, disclosure, providers, rhythm. Never changes.',
         params,
         response: { 200: Type.Record(Type.String(), Type.Unknown()), 304: NotModified, ...responses },
       },
@@ -109,7 +110,8 @@ function contractRoutes(app: App, house: House): void {
       schema: {
         tags,
         summary: 'A contract as Table Schema',
-        description: 'The fields of the published CSV as a Frictionless Table Schema, for tools that read it.',
+        description:
+          'The fields of the published CSV as a Frictionless Table Schema, for tools that read it.',
         params,
         response: { 200: Type.Record(Type.String(), Type.Unknown()), 304: NotModified, ...responses },
       },
@@ -152,12 +154,18 @@ function editionRoutes(app: App, house: House): void {
       schema: {
         tags,
         summary: 'One version with its files',
-        description: 'Counts, digests, warnings, suppressions, parts and files of a version. `latest` redirects.',
+        description:
+          'Counts, digests, warnings, suppressions, parts and files of a version. `latest` redirects.',
         params: Type.Object({ slug: Slug, edition: EditionName, version: VersionNumber }),
         response: {
           200: VersionWithFilesSchema,
           307: Type.Null({ description: 'The address of the latest version.' }),
-          ...problemResponses('dataset-not-found', 'edition-not-found', 'version-not-found', 'version-withdrawn'),
+          ...problemResponses(
+            'dataset-not-found',
+            'edition-not-found',
+            'version-not-found',
+            'version-withdrawn',
+          ),
         },
       },
     },

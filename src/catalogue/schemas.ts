@@ -93,7 +93,9 @@ export const DatasetSchema = Type.Object({
   slug: Type.String(),
   title: BilingualSchema,
   description: BilingualSchema,
-  kind: OrNull(Type.String({ description: 'A named set of properties that the contract binds, such as `venues`.' })),
+  kind: OrNull(
+    Type.String({ description: 'A named set of properties that the contract binds, such as `venues`.' }),
+  ),
   providers: Type.Array(Type.Object({ code: Type.String(), title: BilingualSchema }), {
     description: 'Those answerable for the dataset. Several are joint providers.',
   }),

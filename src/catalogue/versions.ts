@@ -92,7 +92,11 @@ export async function advanceDraft(
   runner: Runner,
   id: number,
   step:
-    | { readonly state: 'assembled'; readonly parts: readonly PublishedPart[]; readonly waivers: readonly Waiver[] }
+    | {
+        readonly state: 'assembled'
+        readonly parts: readonly PublishedPart[]
+        readonly waivers: readonly Waiver[]
+      }
     | { readonly state: 'derived' }
     | { readonly state: 'controlled'; readonly suppressions: object },
 ): Promise<void> {

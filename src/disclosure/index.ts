@@ -6,7 +6,9 @@ export type { Controlled, DisclosureRule, SuppressionSummary } from './rule.ts'
 
 const all: readonly DisclosureRule[] = [minimumCount]
 
-export const disclosureRules: ReadonlyMap<string, DisclosureRule> = new Map(all.map((rule) => [rule.name, rule]))
+export const disclosureRules: ReadonlyMap<string, DisclosureRule> = new Map(
+  all.map((rule) => [rule.name, rule]),
+)
 
 /** A rule by the name that contracts use. Throws a plain Error: the loader has checked every name. */
 export function getDisclosureRule(name: string): DisclosureRule {

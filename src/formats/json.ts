@@ -10,7 +10,8 @@ export function jsonRecord(fields: readonly Field[]): (row: Row) => string {
   const members = fields.map((field) => {
     const { json } = fieldType(field.type)
     const name = `${JSON.stringify(field.name)}:`
-    return (text: string | null | undefined) => name + (text === null || text === undefined ? 'null' : json(text))
+    return (text: string | null | undefined) =>
+      name + (text === null || text === undefined ? 'null' : json(text))
   })
   return (row) => `{${members.map((member, index) => member(row[index])).join(',')}}`
 }

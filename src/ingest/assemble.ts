@@ -22,7 +22,11 @@ export interface Assembled {
 /** Rows of doubled keys that are told; the first few show what went wrong, and the providers know their files. */
 const doubledMax = 100
 
-export async function assemble(house: House, publication: Publication, progress: Progress): Promise<Assembled> {
+export async function assemble(
+  house: House,
+  publication: Publication,
+  progress: Progress,
+): Promise<Assembled> {
   const { database } = house
   const parts = await listParts(database.work, publication.dataset, publication.edition)
   const draft = await getDraft(database.work, publication.versionId)
@@ -38,14 +42,23 @@ export async function assemble(house: House, publication: Publication, progress:
   if (doubled.length > 0) throw new Refusal({ findings: doubled })
   await advanceDraft(database.work, draft.id, {
     state: 'assembled',
-    parts: parts.map(({ provider, bundleId, rows, synthetic }) => ({ provider, bundle: bundleId, rows, synthetic })),
+    parts: parts.map(({ provider, bundleId, rows, synthetic }) => ({
+      provider,
+      bundle: bundleId,
+      rows,
+      synthetic,
+    })),
     waivers: publication.waivers,
   })
   house.observe('edition-advanced', { dataset: draft.dataset, edition: draft.edition, state: 'assembled' })
   return { publication, draft, loaded, parts }
 }
 
-function missing(loaded: LoadedContract, parts: readonly Part[], { waivers }: Publication): readonly Finding[] {
+function missing(
+  loaded: LoadedContract,
+  parts: readonly Part[],
+  { waivers }: Publication,
+): readonly Finding[] {
   return missingProviders(loaded, parts, waivers).map((provider) => ({
     check: 'part-missing',
     severity: 'error',

@@ -63,7 +63,11 @@ async function withhold(house: House, derived: Derived, contract: Contract) {
   return { safe: `SELECT ${typed.join(', ')} FROM ${table}`, suppressions: summary }
 }
 
-async function* readTexts(database: Database, contract: Contract, select: string): AsyncGenerator<readonly Row[]> {
+async function* readTexts(
+  database: Database,
+  contract: Contract,
+  select: string,
+): AsyncGenerator<readonly Row[]> {
   const cursor = database.work
     .unsafe(`SELECT ${selectTexts(contract.fields)} FROM (${select}) AS derived`)
     .values()

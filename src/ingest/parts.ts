@@ -51,7 +51,11 @@ export async function countStaged(runner: Runner, bundleId: string): Promise<num
 }
 
 /** Makes a staged bundle the provider's part of the edition; the provider's former part is replaced. */
-export async function writePart(tx: Transaction, part: Omit<Part, 'id' | 'synthetic'>, at: Date): Promise<void> {
+export async function writePart(
+  tx: Transaction,
+  part: Omit<Part, 'id' | 'synthetic'>,
+  at: Date,
+): Promise<void> {
   await tx`
     UPDATE qingdan.part SET replaced_at = ${at}
     WHERE dataset = ${part.dataset} AND edition = ${part.edition} AND provider = ${part.provider}

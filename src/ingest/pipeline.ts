@@ -3,16 +3,17 @@
  * so: assemble, derive, control, publish. Each step takes the former step's value, so that a step out of order does
  * not compile; each may run again after a crash, because it writes its state last.
  */
+
+import { BundleRefusal } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
 import { assemble } from './assemble.ts'
 import { control } from './control.ts'
 import { derive } from './derive.ts'
-import { publish } from './publish.ts'
 import { findPublication, type Publication, writeRefused } from './publications.ts'
-import { type Received, readReceived } from './receive.ts'
-import { BundleRefusal } from '../bundle/index.ts'
+import { publish } from './publish.ts'
 import { refuse } from './quarantine.ts'
 import { getReceipt, type Receipt, writeState } from './receipts.ts'
+import { type Received, readReceived } from './receive.ts'
 import { Refusal } from './refusal.ts'
 import { stage } from './stage.ts'
 import { validate } from './validate.ts'

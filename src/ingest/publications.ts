@@ -73,7 +73,8 @@ export function missingProviders(
 function checkComplete(loaded: LoadedContract, parts: readonly Part[], waivers: readonly Waiver[]): void {
   const missing = missingProviders(loaded, parts, waivers)
   if (missing.length === 0 && parts.length > 0) return
-  const detail = parts.length === 0 ? 'No part of this edition has been brought yet.' : `${missing.length} missing.`
+  const detail =
+    parts.length === 0 ? 'No part of this edition has been brought yet.' : `${missing.length} missing.`
   throw problem('edition-incomplete', { detail, missing })
 }
 
@@ -82,14 +83,23 @@ async function checkChanged(house: House, asked: Asked, parts: readonly Part[]):
   const [last] = await listVersions(house.database, asked)
   if (last === undefined) return
   if (last.state !== 'withdrawn') {
-    const bundles = (of: readonly { bundle: string }[]) => of.map(({ bundle }) => bundle).sort().join()
-    const waived = (of: readonly Waiver[]) => of.map(({ provider }) => provider).sort().join()
+    const bundles = (of: readonly { bundle: string }[]) =>
+      of
+        .map(({ bundle }) => bundle)
+        .sort()
+        .join()
+    const waived = (of: readonly Waiver[]) =>
+      of
+        .map(({ provider }) => provider)
+        .sort()
+        .join()
     const same =
       bundles(last.parts) === bundles(parts.map((part) => ({ bundle: part.bundleId }))) &&
       waived(last.waivers) === waived(asked.waivers ?? [])
     if (same) throw problem('nothing-to-publish', { version: last.number })
   }
-  if (asked.reason === undefined || asked.reason.trim() === '') throw problem('reason-missing', { path: 'reason' })
+  if (asked.reason === undefined || asked.reason.trim() === '')
+    throw problem('reason-missing', { path: 'reason' })
 }
 
 async function writeAsked(
@@ -98,7 +108,11 @@ async function writeAsked(
   { contract }: LoadedContract,
   asked: Asked,
 ): Promise<number> {
-  const draft = await openDraft(tx, { contract, edition: asked.edition, reason: asked.reason?.trim() ?? null })
+  const draft = await openDraft(tx, {
+    contract,
+    edition: asked.edition,
+    reason: asked.reason?.trim() ?? null,
+  })
   const waivers = tx.json((asked.waivers ?? []) as never)
   const [row] = await tx<{ id: string }[]>`
     INSERT INTO qingdan.publication (version_id, asked_at, asked_by, waivers, state)

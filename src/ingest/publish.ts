@@ -2,6 +2,8 @@
  * Publish: records are loaded and files rendered unseen; then one short transaction makes them visible. Readers see
  * the old version or the new one, never half.
  */
+
+import type { Digest } from '../base/digest.ts'
 import {
   fileName,
   type House,
@@ -13,7 +15,6 @@ import {
 import type { Contract } from '../contract/index.ts'
 import { type Format, getFormat } from '../formats/index.ts'
 import { loadRecords, readAll } from '../records/index.ts'
-import type { Digest } from '../base/digest.ts'
 import { type Controlled, dropControlled } from './control.ts'
 import { dropReplaced } from './parts.ts'
 import type { Progress } from './pipeline.ts'
@@ -29,12 +30,16 @@ export async function publish(house: House, controlled: Controlled, progress: Pr
   progress('publish', 0)
   const { table, records } = await loadRecords(house.database, loaded.contract, draft.id, controlled.safe)
   const brought = parts.reduce((sum, part) => sum + part.rows, 0)
-  if (records !== brought) throw new Error(`${records} records of ${brought} rows: nothing may be lost on the way`)
+  if (records !== brought)
+    throw new Error(`${records} records of ${brought} rows: nothing may be lost on the way`)
   house.observe('step-reached', { step: 'publish', point: 'records-loaded' })
   const distributions = await renderFiles(house, loaded.contract, draft, table, progress)
   const plain = distributions.find((file) => file.format === plainFormat)
   if (plain === undefined) throw new Error('the plain file is always rendered')
-  const warnings = await countWarnings(house.database.work, parts.map((part) => part.bundleId))
+  const warnings = await countWarnings(
+    house.database.work,
+    parts.map((part) => part.bundleId),
+  )
   const at = house.clock()
   await house.database.work.begin(async (tx) => {
     await writeDone(tx, publication.id)
@@ -74,7 +79,10 @@ async function renderFiles(
   const files: StoredDistribution[] = []
   for (const [index, format] of ordered.entries()) {
     progress('render', index, ordered.length)
-    const stored = await house.files.write(storedName(version, format.name), bytesOf(house, contract, version, table, format))
+    const stored = await house.files.write(
+      storedName(version, format.name),
+      bytesOf(house, contract, version, table, format),
+    )
     house.observe('step-reached', { step: 'publish', point: 'file-rendered' })
     files.push({
       name: fileName(version, format.name),

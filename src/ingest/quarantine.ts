@@ -5,7 +5,8 @@ import type { Refused } from './refusal.ts'
 
 /** Writes why a bundle was refused. Its bytes stay where they were stored, under its digest. */
 export async function refuse(house: House, id: string, refused: Refused): Promise<void> {
-  const count = (severity: string) => refused.findings.filter((finding) => finding.severity === severity).length
+  const count = (severity: string) =>
+    refused.findings.filter((finding) => finding.severity === severity).length
   await house.database.work.begin(async (tx) => {
     await writeFindings(tx, id, refused.findings)
     await writeState(tx, id, 'refused', house.clock(), {

@@ -62,7 +62,18 @@ export async function writeState(
   state: BundleState,
   at: Date,
   facts: Partial<
-    Pick<Receipt, 'dataset' | 'edition' | 'provider' | 'contractVersion' | 'sequence' | 'synthetic' | 'files' | 'errors' | 'warnings'>
+    Pick<
+      Receipt,
+      | 'dataset'
+      | 'edition'
+      | 'provider'
+      | 'contractVersion'
+      | 'sequence'
+      | 'synthetic'
+      | 'files'
+      | 'errors'
+      | 'warnings'
+    >
   > = {},
 ): Promise<void> {
   const entry = [{ state, at: at.toISOString() }]
@@ -79,7 +90,11 @@ export async function writeState(
 }
 
 /** Replaces the findings kept for a bundle: a step that runs again finds the same again. */
-export async function writeFindings(tx: Transaction, id: string, findings: readonly Finding[]): Promise<void> {
+export async function writeFindings(
+  tx: Transaction,
+  id: string,
+  findings: readonly Finding[],
+): Promise<void> {
   await tx`DELETE FROM qingdan.finding WHERE bundle_id = ${id}`
   // A statement takes at most 65,534 parameters, and a finding has 13.
   const most = 2_000
@@ -131,7 +146,10 @@ export async function listFindings(
       message_zh AS "messageZh", byte_offset::float8 AS "byteOffset"
     FROM qingdan.finding WHERE bundle_id = ${id} AND n > ${page.after} ORDER BY n LIMIT ${page.limit}`
   return rows.map(
-    (row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as Finding & { n: number },
+    (row) =>
+      Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as Finding & {
+        n: number
+      },
   )
 }
 

@@ -33,7 +33,9 @@ export async function receive(
 ): Promise<Receipt> {
   const isFolder = (await stat(from.path)).isDirectory()
   try {
-    const identity = isFolder ? await identifyBundle(from.path, limitsOf(house.config)) : await identifyFile(from.path)
+    const identity = isFolder
+      ? await identifyBundle(from.path, limitsOf(house.config))
+      : await identifyFile(from.path)
     const known = await findReceipt(house.database.work, identity.id)
     if (known !== undefined && !mayRetry(known, from.broughtBy)) return known
     await storeBundle(house, from.path, identity)
@@ -67,7 +69,9 @@ export async function receiveStream(
 ): Promise<Receipt> {
   const incoming = `incoming/${from.name}.zip`
   try {
-    const stored = await house.files.write(incoming, from.source, { bytesMax: house.config.QINGDAN_BODY_BYTES_MAX })
+    const stored = await house.files.write(incoming, from.source, {
+      bytesMax: house.config.QINGDAN_BODY_BYTES_MAX,
+    })
     const known = await findReceipt(house.database.work, stored.digest)
     if (known !== undefined && !mayRetry(known, from.broughtBy)) return known
     const place = `${bundleFolder(stored.digest)}/bundle.zip`
@@ -109,7 +113,10 @@ function mayRetry(known: Receipt, broughtBy: string): boolean {
 async function storeBundle(house: House, path: string, identity: BundleIdentity): Promise<void> {
   const folder = bundleFolder(identity.id)
   if (identity.packing === 'zip') {
-    const stored = await house.files.write(`${folder}/bundle.zip`, createReadStream(path, { highWaterMark: 1 << 20 }))
+    const stored = await house.files.write(
+      `${folder}/bundle.zip`,
+      createReadStream(path, { highWaterMark: 1 << 20 }),
+    )
     assertUnchanged(stored.digest === identity.id)
     return
   }
@@ -130,11 +137,7 @@ function assertUnchanged(same: boolean): void {
   if (!same) throw new Error('The bundle changed while it was being read. Bring it again once it is at rest.')
 }
 
-async function admit(
-  house: House,
-  bundle: BundleIdentity,
-  broughtBy: string,
-): Promise<Receipt> {
+async function admit(house: House, bundle: BundleIdentity, broughtBy: string): Promise<Receipt> {
   const { id, packing, bytes } = bundle
   const first = await house.database.work.begin(async (tx) => {
     const written = await writeReceived(tx, { id, packing, bytes, broughtBy, receivedAt: house.clock() })

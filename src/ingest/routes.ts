@@ -7,8 +7,8 @@ import { type App, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
 import type { Reader } from '../base/reader.ts'
 import type { House } from '../catalogue/index.ts'
-import { receiveStream } from './receive.ts'
 import { findReceipt, listFindings, type Receipt } from './receipts.ts'
+import { receiveStream } from './receive.ts'
 
 const stateSchema = Type.String({ description: 'received, verified, validated, staged; or refused, failed.' })
 
@@ -86,7 +86,8 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
     async (request, reply) => {
       const broughtBy = `key:${request.reader.keyId}`
       const source = request.body as Readable | undefined
-      if (source === undefined) throw problem('body-invalid', { detail: 'The body is a ZIP, as application/zip.' })
+      if (source === undefined)
+        throw problem('body-invalid', { detail: 'The body is a ZIP, as application/zip.' })
       const receipt = await receiveStream(house, { source, name: randomUUID(), broughtBy })
       // A receipt of someone else's bundle tells nothing: who has the bytes knows its digest already.
       return reply.code(202).send(receiptBody(house, receipt))
@@ -101,7 +102,10 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
         summary: 'A receipt',
         description: 'How far a bundle came, and what was counted in it.',
         params: Id,
-        response: { 200: ReceiptSchema, ...problemResponses('key-missing', 'scope-missing', 'bundle-not-found') },
+        response: {
+          200: ReceiptSchema,
+          ...problemResponses('key-missing', 'scope-missing', 'bundle-not-found'),
+        },
       },
     },
     async (request) => receiptBody(house, await getOwn(house, request.reader, request.params.id)),
@@ -148,7 +152,13 @@ async function getOwn(house: House, reader: Reader, id: string): Promise<Receipt
 }
 
 function receiptBody(house: House, receipt: Receipt) {
-  const { packing: _packing, broughtBy: _broughtBy, sequence: _sequence, synthetic: _synthetic, ...told } = receipt
+  const {
+    packing: _packing,
+    broughtBy: _broughtBy,
+    sequence: _sequence,
+    synthetic: _synthetic,
+    ...told
+  } = receipt
   const self = `${house.config.QINGDAN_PUBLIC_URL}/v1/bundles/${receipt.id}`
   return {
     ...told,

@@ -2,8 +2,8 @@
 import type { House } from '../catalogue/index.ts'
 import { countStaged, createStaging, type Part, stagingTable, writePart } from './parts.ts'
 import type { Progress } from './pipeline.ts'
-import { readStored } from './receive.ts'
 import { getReceipt, writeState } from './receipts.ts'
+import { readStored } from './receive.ts'
 import { type Validated, validateRows } from './validate.ts'
 import { verifyStored } from './verify.ts'
 
@@ -20,7 +20,12 @@ export async function stage(house: House, validated: Validated, progress: Progre
   })
   house.observe('step-reached', { step: 'stage', point: 'written' })
   await house.files.remove(validated.scratch)
-  house.observe('bundle-advanced', { bundle: validated.bundleId, dataset, state: 'staged', rows: validated.rows })
+  house.observe('bundle-advanced', {
+    bundle: validated.bundleId,
+    dataset,
+    state: 'staged',
+    rows: validated.rows,
+  })
 }
 
 /**
@@ -32,7 +37,8 @@ export async function ensureStaged(house: House, part: Part, progress: Progress)
   const receipt = await getReceipt(house.database.work, part.bundleId)
   const verified = await verifyStored(house, await readStored(house, receipt))
   const validated = await validateRows(house, verified, progress)
-  if (validated.rows !== part.rows) throw new Error(`bundle ${part.bundleId} gives other rows than when it was taken`)
+  if (validated.rows !== part.rows)
+    throw new Error(`bundle ${part.bundleId} gives other rows than when it was taken`)
   await copyRows(house, validated, progress)
   await house.files.remove(validated.scratch)
 }

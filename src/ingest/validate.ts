@@ -31,7 +31,12 @@ export async function validate(house: House, verified: Verified, progress: Progr
     await writeState(tx, verified.bundleId, 'validated', house.clock(), { files, errors, warnings })
   })
   const { dataset } = verified.manifest
-  house.observe('bundle-advanced', { bundle: verified.bundleId, dataset, state: 'validated', rows: outcome.rows })
+  house.observe('bundle-advanced', {
+    bundle: verified.bundleId,
+    dataset,
+    state: 'validated',
+    rows: outcome.rows,
+  })
   return validated
 }
 
@@ -56,7 +61,10 @@ export async function validateRows(house: House, verified: Verified, progress: P
       onFinding: sink.add,
       onProgress: (done, total) => progress('validate', done, total),
     })
-    await house.files.write(scratch, encodeBatches(validation.batches, (count) => (rows += count)))
+    await house.files.write(
+      scratch,
+      encodeBatches(validation.batches, (count) => (rows += count)),
+    )
     files = validation.counts()
   } finally {
     await bag.close()

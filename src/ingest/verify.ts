@@ -2,15 +2,16 @@
  * Verify: is the bag whole, is it what it says it is, and may its bringer bring it? Manifest, digests, contract,
  * edition, provider, the key's grants. Nothing in its rows has been looked at yet.
  */
-import type { Finding } from '../base/finding.ts'
+
 import { findKey } from '../access/index.ts'
+import type { Finding } from '../base/finding.ts'
 import { type BundleManifest, limitsOf, openBag, verifyBag, verifyManifest } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
 import type { LoadedContract, Part } from '../contract/index.ts'
 import { partsOf } from '../contract/index.ts'
 import type { Progress } from './pipeline.ts'
-import type { Received } from './receive.ts'
 import { writeState } from './receipts.ts'
+import type { Received } from './receive.ts'
 import { Refusal } from './refusal.ts'
 
 export interface Verified extends Received {
@@ -48,7 +49,8 @@ export async function verifyStored(house: House, received: Received): Promise<Ve
     if (wrong.length > 0) throw new Refusal({ findings: wrong })
     const loaded = house.contracts.get(manifest.dataset, manifest.contractVersion)
     const part = partsOf(loaded.contract).find((candidate) => candidate.provider === manifest.provider)
-    if (part === undefined) throw new Error('a verified manifest names a provider that the contract does not have')
+    if (part === undefined)
+      throw new Error('a verified manifest names a provider that the contract does not have')
     const forbidden = await checkGrants(house, received, manifest)
     if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
     return { ...received, manifest, loaded, part }
@@ -58,7 +60,11 @@ export async function verifyStored(house: House, received: Received): Promise<Ve
 }
 
 /** A key may be confined to a provider and to datasets. The side door holds the data folder, which is the authority. */
-async function checkGrants(house: House, received: Received, manifest: BundleManifest): Promise<readonly Finding[]> {
+async function checkGrants(
+  house: House,
+  received: Received,
+  manifest: BundleManifest,
+): Promise<readonly Finding[]> {
   const [kind, keyId = ''] = received.broughtBy.split(':')
   if (kind !== 'key') return []
   const grants = await findKey(house.database, keyId)
@@ -72,7 +78,8 @@ async function checkGrants(house: House, received: Received, manifest: BundleMan
       check: 'key-scope',
       severity: 'error',
       file: 'datapackage.json',
-      message: 'The key may not bring bundles of this provider or dataset. Ask the publisher for a key that may.',
+      message:
+        'The key may not bring bundles of this provider or dataset. Ask the publisher for a key that may.',
       messageZh: '所用密钥无权提交该提供方或该数据集的数据包，请向发布方申请相应密钥。',
     },
   ]

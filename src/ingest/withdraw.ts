@@ -1,6 +1,7 @@
 /** Withdrawal: a published version is taken back with a reason. Its address answers 410 from then on. */
-import { problem } from '../base/problem.ts'
+
 import { writeAudit } from '../access/index.ts'
+import { problem } from '../base/problem.ts'
 import { type House, withdrawVersion } from '../catalogue/index.ts'
 
 export interface Withdrawal {

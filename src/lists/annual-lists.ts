@@ -4,7 +4,13 @@
  */
 import type { Reader } from '../base/reader.ts'
 import { dayInShanghai } from '../base/time.ts'
-import { type House, latestOf, listReadable, listVersions, type PublishedVersion } from '../catalogue/index.ts'
+import {
+  type House,
+  latestOf,
+  listReadable,
+  listVersions,
+  type PublishedVersion,
+} from '../catalogue/index.ts'
 import { bindingOf, type Contract } from '../contract/index.ts'
 import type { Row } from '../formats/index.ts'
 import { readAll } from '../records/index.ts'
@@ -49,7 +55,8 @@ export async function findList(house: House, reader: Reader, year: string): Prom
   const visible = new Set(listReadable(house.contracts, reader).map(({ contract }) => contract.dataset))
   const evidence = (await listVersions(house.database)).filter((version) => visible.has(version.dataset))
   const items: ListItem[] = []
-  for (const { contract, version } of found) items.push(...(await readItems(house, contract, version, evidence, today)))
+  for (const { contract, version } of found)
+    items.push(...(await readItems(house, contract, version, evidence, today)))
   const providers = [...new Set(items.flatMap((item) => item.providers))]
   return {
     year,
@@ -59,7 +66,10 @@ export async function findList(house: House, reader: Reader, year: string): Prom
     rates: ratesOf(items, today),
     byProvider: providers.map((provider) => ({
       provider,
-      rates: ratesOf(items.filter((item) => item.providers.includes(provider)), today),
+      rates: ratesOf(
+        items.filter((item) => item.providers.includes(provider)),
+        today,
+      ),
     })),
   }
 }
@@ -72,7 +82,10 @@ async function findLists(house: House, reader: Reader) {
     for (const edition of new Set(versions.map((version) => version.edition))) {
       const version = latestOf(versions.filter((candidate) => candidate.edition === edition))
       if (version === undefined) continue
-      found.push({ contract: house.contracts.get(contract.dataset, version.contractVersion).contract, version })
+      found.push({
+        contract: house.contracts.get(contract.dataset, version.contractVersion).contract,
+        version,
+      })
     }
   }
   return found.sort((a, b) => (a.version.edition < b.version.edition ? 1 : -1))

@@ -29,9 +29,12 @@ const ItemSchema = Type.Object({
   name: Type.String(),
   providers: Type.Array(Type.String(), { description: 'Those who promise it; several promise it jointly.' }),
   due: Type.Union([Type.String({ format: 'date' }), Type.Null()]),
-  state: Type.Union(itemStates.map((state) => Type.Literal(state)), {
-    description: 'Derived from evidence: published, late, planned, overdue.',
-  }),
+  state: Type.Union(
+    itemStates.map((state) => Type.Literal(state)),
+    {
+      description: 'Derived from evidence: published, late, planned, overdue.',
+    },
+  ),
   firstPublished: Type.Union([Type.String({ format: 'date' }), Type.Null()], {
     description: 'Day in Asia/Shanghai on which it was first open.',
   }),
@@ -74,7 +77,8 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
       schema: {
         tags,
         summary: 'The annual lists',
-        description: 'The years of which a list is published, newest first, with completion and on-time rates.',
+        description:
+          'The years of which a list is published, newest first, with completion and on-time rates.',
         response: { 200: YearsSchema, ...problemResponses() },
       },
     },
@@ -95,7 +99,8 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
       schema: {
         tags,
         summary: 'The list of a year',
-        description: 'Every promise of the year, with its state: what was promised, by whom, by when, is it open yet.',
+        description:
+          'Every promise of the year, with its state: what was promised, by whom, by when, is it open yet.',
         params: Type.Object({ year: Type.String({ pattern: '^\\d{4}$' }) }),
         response: { 200: Type.Unsafe<string>(ListSchema), ...problemResponses('list-not-found') },
       },
@@ -123,9 +128,13 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
       if (!('render' in csv)) throw new Error('CSV is rendered')
       reply.header('cache-control', cacheControl)
       const rows = list.items.map((item) => [...item.record, item.state, item.firstPublished])
-      return reply.type(csv.mediaType).send(
-        Readable.from(csv.render(one(rows), [...list.contract.fields, ...derivedFields]), { objectMode: false }),
-      )
+      return reply
+        .type(csv.mediaType)
+        .send(
+          Readable.from(csv.render(one(rows), [...list.contract.fields, ...derivedFields]), {
+            objectMode: false,
+          }),
+        )
     },
   )
 }

@@ -51,8 +51,14 @@ export function ratesOf(
   today: string,
 ): Rates {
   const count = (state: ItemState) => items.filter((item) => item.state === state).length
-  const states = { published: count('published'), late: count('late'), planned: count('planned'), overdue: count('overdue') }
-  const share = (part: number, whole: number) => (whole === 0 ? null : Math.round((part / whole) * 10_000) / 10_000)
+  const states = {
+    published: count('published'),
+    late: count('late'),
+    planned: count('planned'),
+    overdue: count('overdue'),
+  }
+  const share = (part: number, whole: number) =>
+    whole === 0 ? null : Math.round((part / whole) * 10_000) / 10_000
   const due = items.filter((item) => item.due !== null && item.due <= today)
   return {
     items: items.length,

@@ -1,5 +1,6 @@
 /** What the first page tells, gathered from the rooms that know it. What is restricted is not in it. */
 import { anonymous } from '../base/reader.ts'
+import { dayInShanghai } from '../base/time.ts'
 import {
   addresses,
   type House,
@@ -59,16 +60,20 @@ async function describe(
     contractHref: at.contract(contract.dataset, contract.contractVersion),
   }
   if (latest === undefined) return dataset
-  const csv = (await listDistributions(house.database, latest.id)).find((file) => file.format === 'csv')
+  const files = await listDistributions(house.database, latest.id)
   return {
     ...dataset,
     latest: {
       edition: latest.edition,
       version: latest.number,
       records: latest.records,
-      publishedAt: latest.publishedAt,
+      updated: dayInShanghai(latest.publishedAt),
       recordsHref: at.records(contract.dataset),
-      ...(csv === undefined ? {} : { csvHref: at.file(latest, csv.name) }),
+      files: files.map((file) => ({
+        label: file.format.toUpperCase(),
+        bytes: file.bytes,
+        href: at.file(latest, file.name),
+      })),
     },
   }
 }

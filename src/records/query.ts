@@ -42,7 +42,8 @@ function parseText(name: string, value: unknown): string {
   if (typeof value !== 'string' || value === '') throw refuse('Give this parameter a value.')
   if (value.includes('\0')) throw refuse('A value may not contain NUL.')
   // A cursor has a bound of its own, with a refusal of its own.
-  if (name !== 'cursor' && value.length > valueLengthMax) throw refuse(`At most ${valueLengthMax} characters.`)
+  if (name !== 'cursor' && value.length > valueLengthMax)
+    throw refuse(`At most ${valueLengthMax} characters.`)
   return value
 }
 

@@ -50,7 +50,10 @@ const PageSchema = Type.Object({
 })
 
 const limit = Type.Optional(
-  Type.String({ pattern: '^\\d{1,9}$', description: `Records on a page, 1 to ${limitMax}; ${limitDefault} if absent.` }),
+  Type.String({
+    pattern: '^\\d{1,9}$',
+    description: `Records on a page, 1 to ${limitMax}; ${limitDefault} if absent.`,
+  }),
 )
 const cursor = Type.Optional(Type.String({ description: 'Place in a walk, from `links.next`. Opaque.' }))
 
@@ -70,7 +73,8 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
       schema: {
         tags: ['records'],
         summary: 'Records of a dataset',
-        description: 'Records of the latest version of an edition, the latest edition without one. Any field filters.',
+        description:
+          'Records of the latest version of an edition, the latest edition without one. Any field filters.',
         params: Type.Object({ slug: Slug }),
         querystring: Type.Object({ edition: Type.Optional(EditionName), limit, cursor }),
         response: { 200: PageSchema, ...problemResponses(...refusals) },
@@ -81,7 +85,12 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
       const loaded = getReadable(house.contracts, request.reader, slug)
       const query = parseQuery(request.query)
       const place = placeOf(slug, query)
-      return answer(house, request, reply, { loaded, query, place, version: await choose(house, slug, query, place) })
+      return answer(house, request, reply, {
+        loaded,
+        query,
+        place,
+        version: await choose(house, slug, query, place),
+      })
     },
   )
   app.get(
@@ -105,7 +114,8 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
       const { slug, edition, version } = request.params
       const loaded = getReadable(house.contracts, request.reader, slug)
       const query = parseQuery(request.query)
-      if (query.edition !== undefined) throw problem('parameter-invalid', { path: 'edition', detail: 'The path says it.' })
+      if (query.edition !== undefined)
+        throw problem('parameter-invalid', { path: 'edition', detail: 'The path says it.' })
       const place = placeOf(slug, query)
       const of = { dataset: slug, edition, version: Number(version) }
       if (place !== undefined && (place.edition !== edition || place.version !== of.version)) {
@@ -122,7 +132,12 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
 }
 
 /** The version to read: the one a cursor began with, else the latest of the edition asked for, or of the newest. */
-async function choose(house: House, dataset: string, query: Query, place: Place | undefined): Promise<PublishedVersion> {
+async function choose(
+  house: House,
+  dataset: string,
+  query: Query,
+  place: Place | undefined,
+): Promise<PublishedVersion> {
   const { database, config } = house
   if (place !== undefined) return getVersion(database, config, { dataset, ...place })
   if (query.edition === undefined) return getLatest(database, config, dataset)
@@ -143,11 +158,13 @@ async function answer(house: House, request: FastifyRequest, reply: FastifyReply
   const tag = digestOf(`${bodyForm} ${version.digest} ${version.number} ${request.url}`).slice(0, 32)
   if (isFresh(request, reply, tag, isOpen(asked.loaded.contract))) return reply.code(304).send(null)
   const page = await readPage(house.database.serve, plan)
-  return reply.type('application/json; charset=utf-8').send(render(house, request, { ...asked, loaded: kept }, plan, page))
+  return reply
+    .type('application/json; charset=utf-8')
+    .send(render(house, request, { ...asked, loaded: kept }, plan, page))
 }
 
 function render(house: House, request: FastifyRequest, asked: Asked, plan: Plan, page: Page): string {
-  const { version, query, loaded } = asked
+  const { version, loaded } = asked
   const record = jsonRecord(loaded.contract.fields)
   const at = addresses(house.config)
   const meta = {
@@ -172,7 +189,9 @@ function render(house: House, request: FastifyRequest, asked: Asked, plan: Plan,
 function nextLink(house: House, request: FastifyRequest, asked: Asked, plan: Plan, after: number): string {
   const { version, query } = asked
   const [path = ''] = request.url.split('?')
-  const parameters = new URLSearchParams([...query.filters.map(([name, value]): [string, string] => [name, value])])
+  const parameters = new URLSearchParams([
+    ...query.filters.map(([name, value]): [string, string] => [name, value]),
+  ])
   if (query.edition !== undefined) parameters.set('edition', query.edition)
   parameters.set('limit', String(plan.limit))
   const place = { edition: version.edition, version: version.number, after }
