@@ -10,9 +10,22 @@ export type Transaction = TransactionSql
 /** Something that can run a statement: the pool, or a transaction on it. */
 export type Runner = Sql | TransactionSql
 
+export interface CopyToOptions {
+  /** The serving role unless told otherwise. */
+  readonly role?: 'work' | 'serve'
+  readonly signal?: AbortSignal
+  /**
+   * Values that the statement reads back as `current_setting('qingdan.<name>')`, since COPY takes no parameters.
+   * Names are lower-case letters, digits and `_`.
+   */
+  readonly values?: Readonly<Record<string, string>>
+}
+
 export interface Database {
   /** Version of the server, such as `18.4`. */
   readonly serverVersion: string
+  /** The owner's address, for the job queue alone, which has a client of its own. Holds a password: never to be logged. */
+  readonly ownerUrl: string
   /** Raw SQL under the role that serves: reads only, never the schema `staging`. */
   readonly serve: Sql
   /** drizzle under the role that serves, on a client of its own, for plain reads. */
@@ -33,10 +46,7 @@ export interface Database {
    * `COPY … TO STDOUT` on a connection of its own under the working or serving role, in chunks of about 64 kB;
    * ending the iteration early ends the backend.
    */
-  readonly copyTo: (
-    statement: string,
-    options?: { readonly role?: 'work' | 'serve'; readonly signal?: AbortSignal },
-  ) => AsyncIterable<Uint8Array>
+  readonly copyTo: (statement: string, options?: CopyToOptions) => AsyncIterable<Uint8Array>
   /**
    * Runs `work` under a session-level advisory lock of this name, on a connection of its own, waiting for it first.
    * The lock ends with the process, however it ends.

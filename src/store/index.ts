@@ -1,0 +1,11 @@
+/** The ground: database, jobs and files. */
+export type { CopyToOptions, Database, Runner, Transaction } from './database.ts'
+export type { Files, StoredFile } from './files.ts'
+export type { Ground } from './ground.ts'
+export type { JobHandler, Jobs, JobsOptions } from './jobs.ts'
+export { readNote, writeNote } from './notes.ts'
+export { type DatabaseOptions, openDatabase } from './open-database.ts'
+export { openFiles } from './open-files.ts'
+export { openJobs } from './open-jobs.ts'
+export { ServerError, withoutValues } from './server-error.ts'
+export { note, qingdan } from './tables.ts'

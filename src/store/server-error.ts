@@ -1,0 +1,57 @@
+/**
+ * Errors of the database without what they quote: a server's message, detail and context may hold a row, and drizzle
+ * puts the parameters into its own. What is left is the SQLSTATE and names of ours.
+ */
+
+/** An error of the database that is safe to log. */
+export class ServerError extends Error {
+  override readonly name = 'ServerError'
+  /** The SQLSTATE, or the system's code where the connection broke. */
+  readonly code: string
+  readonly constraint: string | undefined
+  readonly table: string | undefined
+
+  constructor(code: string, constraint: string | undefined, table: string | undefined) {
+    const about = [table && `table ${table}`, constraint && `constraint ${constraint}`]
+      .filter(Boolean)
+      .join(', ')
+    super(`The database refused a statement: SQLSTATE ${code}${about === '' ? '' : ` (${about})`}.`)
+    this.code = code
+    this.constraint = constraint
+    this.table = table
+  }
+}
+
+interface Told {
+  readonly severity?: unknown
+  readonly code?: unknown
+  readonly constraint?: unknown
+  readonly constraint_name?: unknown
+  readonly table?: unknown
+  readonly table_name?: unknown
+  readonly cause?: unknown
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/**
+ * The error to log, store or rethrow: a ServerError in place of what the server said (by either driver, or wrapped by
+ * drizzle), any other error as it is.
+ */
+export function withoutValues(error: unknown): unknown {
+  for (let inner: unknown = error; inner instanceof Error; inner = inner.cause) {
+    if (inner instanceof ServerError) return inner
+    const told = inner as Told
+    const code = text(told.code)
+    // Both drivers give an error of the server its severity; an error of the system has none.
+    if (code === undefined || text(told.severity) === undefined) continue
+    return new ServerError(
+      code,
+      text(told.constraint) ?? text(told.constraint_name),
+      text(told.table) ?? text(told.table_name),
+    )
+  }
+  return error instanceof Error && error.name === 'DrizzleQueryError'
+    ? new ServerError(text((error.cause as Told | undefined)?.code) ?? 'unknown', undefined, undefined)
+    : error
+}

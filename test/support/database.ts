@@ -1,0 +1,153 @@
+/**
+ * A database of its own for each test file, cloned from a migrated template in one real cluster: the server of
+ * TEST_DATABASE_URL, or an embedded one below the system's temporary folder that a following run finds again.
+ */
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { type Config, loadConfig } from '../../src/base/config.ts'
+import type { Observe } from '../../src/base/observe.ts'
+import { isAlive } from '../../src/store/alive.ts'
+import { type Cluster, joinCluster } from '../../src/store/embedded/cluster.ts'
+import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/index.ts'
+
+/** The part of a tap test that is needed here. */
+interface Test {
+  readonly teardown: (work: () => Promise<void>) => unknown
+}
+
+export interface TestDatabase {
+  /** The owner's address, for processes that a test starts. */
+  readonly url: string
+  readonly database: Database
+}
+
+/** Options that open a database by its address, with pools that many tests beside each other can afford. */
+export function databaseOptions(
+  url: string,
+  { observe = () => undefined, poolMax = 4 }: { readonly observe?: Observe; readonly poolMax?: number } = {},
+): DatabaseOptions & { readonly config: Config } {
+  const config = loadConfig({ DATABASE_URL: url, QINGDAN_POOL_MAX: String(poolMax) })
+  return { config, observe, migrate: false }
+}
+
+/** A migrated database of one's own, opened; closed and dropped at the test's end. */
+export async function testDatabase(t: Test): Promise<TestDatabase> {
+  const { url, drop } = await cloneDatabase(true)
+  const database = await openDatabase(databaseOptions(url))
+  t.teardown(async () => {
+    await database.close()
+    await drop()
+  })
+  return { url, database }
+}
+
+/** The address of an empty database of one's own, not migrated; dropped at the test's end. */
+export async function emptyDatabase(t: Test): Promise<string> {
+  const { url, drop } = await cloneDatabase(false)
+  t.teardown(drop)
+  return url
+}
+
+let clones = 0
+
+async function cloneDatabase(
+  isMigrated: boolean,
+): Promise<{ readonly url: string; readonly drop: () => Promise<void> }> {
+  const server = await joinTestServer()
+  const name = `qingdan_test_${process.pid}_${++clones}`
+  const template = isMigrated ? await makeTemplate(server.url) : 'template1'
+  await administer(server.url, async (client) => {
+    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`)
+  })
+  return {
+    url: inDatabase(server.url, name),
+    drop: async () => {
+      await administer(server.url, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`))
+      await server.leave()
+    },
+  }
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Joins the server that tests share. Whoever leaves the embedded one last stops it. */
+export async function joinTestServer(): Promise<Cluster> {
+  const given = process.env['TEST_DATABASE_URL']
+  if (given !== undefined && given !== '') return { url: given, leave: async () => undefined }
+  const name = createHash('sha256').update(`${root} ${process.getuid?.()}`).digest('hex').slice(0, 12)
+  const cluster = await joinCluster({
+    dataFolder: join(tmpdir(), `qingdan-test-${name}`),
+    observe: () => undefined,
+    // What tests write may be lost with the machine; the server itself may be killed all the same.
+    settings: { fsync: 'off', max_connections: '300' },
+  })
+  return { ...cluster, url: inDatabase(cluster.url, 'postgres') }
+}
+
+/** Drops the databases of test processes that were killed, and templates of other days. */
+export async function dropLeftovers(url: string): Promise<void> {
+  const current = await templateName()
+  await administer(url, async (client) => {
+    const { rows } = await client.query<{ datname: string }>(
+      `SELECT datname FROM pg_database WHERE datname ~ '^qingdan_(test|template)_'`,
+    )
+    for (const { datname } of rows) {
+      const pid = Number(/^qingdan_test_(\d+)_/.exec(datname)?.[1] ?? 0)
+      if (datname === current || (pid > 0 && isAlive(pid))) continue
+      await client.query(`DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`)
+    }
+  })
+}
+
+/** One template per content of what makes it: the migrations and the room that runs them. */
+async function templateName(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const folder of ['drizzle', 'src/store']) {
+    const entries = await readdir(join(root, folder), { withFileTypes: true, recursive: true })
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+    for (const file of files.sort()) hash.update(await readFile(file))
+  }
+  return `qingdan_template_${hash.digest('hex').slice(0, 12)}`
+}
+
+let template: Promise<string> | undefined
+
+function makeTemplate(url: string): Promise<string> {
+  template ??= templateName().then(async (name) => {
+    await administer(url, async (client) => {
+      // Test files run beside each other: the first makes it, the others wait. A half-made one never has the name.
+      await client.query('SELECT pg_advisory_lock(4711)')
+      const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
+      if (rowCount === 1) return
+      await client.query(`DROP DATABASE IF EXISTS ${name}_new WITH (FORCE)`)
+      await client.query(`CREATE DATABASE ${name}_new`)
+      const options = databaseOptions(inDatabase(url, `${name}_new`))
+      await (await openDatabase({ ...options, migrate: true })).close()
+      await client.query(`ALTER DATABASE ${name}_new RENAME TO ${name}`)
+    })
+    return name
+  })
+  return template
+}
+
+function inDatabase(url: string, name: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${name}`
+  return changed.href
+}
+
+/** A session on the server's own database. */
+export async function administer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
