@@ -59,10 +59,7 @@ const reading = {
 /** A folder of contracts with one open and one closed dataset, and the code lists that ship with the code. */
 async function contractFolder(folder: string): Promise<string> {
   await cp('datasets/codes', join(folder, 'codes'), { recursive: true })
-  await writeFile(
-    join(folder, 'codes', 'shades.csv'),
-    'code,zh,en\nwhite,白,White\ngreen,绿,Green\n',
-  )
+  await writeFile(join(folder, 'codes', 'shades.csv'), 'code,zh,en\nwhite,白,White\ngreen,绿,Green\n')
   const first = (list: string) => readFile(join('datasets/codes', `${list}.csv`), 'utf8').then(firstCode)
   const own = {
     providers: [await first('providers')],
