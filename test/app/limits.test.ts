@@ -50,3 +50,30 @@ t.test('wrong keys are refused, then slowed down, without closing the door to ot
     'the third was not even looked at',
   )
 })
+
+t.test('a proxy on this machine is believed, nobody else', async (t) => {
+  const { house } = testHouse({ QINGDAN_RATE_PER_MINUTE: '1' })
+  const app = await buildApp(house)
+  t.teardown(() => app.close())
+  const from = (remoteAddress: string, forwarded: string) =>
+    app.inject({
+      url: '/v1/problems/not-found',
+      remoteAddress,
+      headers: {
+        'x-forwarded-for': forwarded,
+        'x-forwarded-proto': 'https',
+        'x-forwarded-host': 'data.example',
+      },
+    })
+  const proxied = await from('127.0.0.1', '192.0.2.1')
+  t.equal(proxied.json().type, 'https://data.example/v1/problems/not-found')
+  t.equal((await from('127.0.0.1', '192.0.2.1')).statusCode, 429)
+  t.equal((await from('127.0.0.1', '192.0.2.2')).statusCode, 200, 'callers behind the proxy count apart')
+  const direct = await from('198.51.100.1', '192.0.2.3')
+  t.equal(direct.json().type, 'http://localhost:80/v1/problems/not-found')
+  t.equal(
+    (await from('198.51.100.1', '192.0.2.4')).statusCode,
+    429,
+    'a name that a stranger gives counts for nothing',
+  )
+})
