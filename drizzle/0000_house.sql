@@ -98,6 +98,7 @@ CREATE TABLE "qingdan"."bundle" (
 	"provider" text,
 	"contract_version" integer,
 	"sequence" integer,
+	"synthetic" boolean DEFAULT false NOT NULL,
 	"files" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"errors" bigint DEFAULT 0 NOT NULL,
 	"warnings" bigint DEFAULT 0 NOT NULL

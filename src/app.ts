@@ -6,15 +6,22 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { accessRoutes } from './access/index.ts'
 import { type App, ProblemSchema, RecordSchema } from './base/http.ts'
-import type { House } from './catalogue/index.ts'
+import { catalogueRoutes, type House } from './catalogue/index.ts'
 import { docsRoutes, registerOpenapi } from './docs.ts'
+import { ingestRoutes } from './ingest/index.ts'
+import { listsRoutes } from './lists/index.ts'
 import { registerManners, requestId } from './manners.ts'
 import { operationsRoutes } from './operations.ts'
 import { portalRoutes } from './portal/index.ts'
+import { recordsRoutes } from './records/index.ts'
 import { problemOf, registerRefusals, sendProblem, unmatched } from './refusals.ts'
 
 /** Every room that answers, in the order of the OpenAPI. */
 const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
+  listsRoutes,
+  catalogueRoutes,
+  recordsRoutes,
+  ingestRoutes,
   accessRoutes,
   operationsRoutes,
   docsRoutes,

@@ -18,7 +18,8 @@ const mayOpen: Readonly<Record<string, readonly string[]>> = {
   access: ['base', 'store'],
   catalogue: ['base', 'store', 'contract'],
   records: ['base', 'store', 'contract', 'formats', 'catalogue'],
-  lists: ['base', 'contract', 'catalogue', 'records'],
+  // Decision 0006: a list is also a file, so lists renders by formats.
+  lists: ['base', 'contract', 'formats', 'catalogue', 'records'],
   availability: ['base', 'store', 'contract', 'access', 'catalogue', 'records'],
   // The three outer doors: providers bring, machines follow, people read. None may open another.
   ingest: [

@@ -46,7 +46,7 @@ export const settings = {
   ),
   QINGDAN_PUBLIC_URL: text(
     '',
-    'Address under which readers reach the service; by default taken from the request.',
+    'Address under which readers reach the service, without a slash at its end; it begins every link. By default links are paths.',
   ),
   QINGDAN_SAMPLES: choice(
     'auto',

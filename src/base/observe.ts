@@ -41,6 +41,10 @@ export const observations = {
     message: 'A bundle reached its next state.',
     count: ['dataset', 'state'],
   },
+  'step-reached': {
+    level: 'debug',
+    message: 'A step of a journey came to a point from which it can go on again.',
+  },
   'edition-advanced': {
     level: 'info',
     message: 'An edition reached its next state.',

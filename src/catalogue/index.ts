@@ -1,2 +1,29 @@
 /** The catalogue: datasets as contracted, their editions, versions and distributions, and the ordered changes. */
+
+export { addresses, fileName, storedName, type VersionName } from './addresses.ts'
+export { isSynthetic } from './bodies.ts'
 export type { House, Readiness } from './house.ts'
+export { pinContracts } from './pins.ts'
+export {
+  getLatest,
+  getReadable,
+  getVersion,
+  latestOf,
+  listDistributions,
+  listReadable,
+  listVersions,
+  type PublishedVersion,
+} from './published.ts'
+export { catalogueRoutes } from './routes.ts'
+export { EditionName, Slug } from './schemas.ts'
+export {
+  advanceDraft,
+  type Draft,
+  getDraft,
+  openDraft,
+  type PublishedPart,
+  publishVersion,
+  type StoredDistribution,
+  type Waiver,
+  withdrawVersion,
+} from './versions.ts'

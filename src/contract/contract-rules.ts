@@ -4,8 +4,7 @@
  */
 import { isDay } from '../base/time.ts'
 import { findCode } from './codes.ts'
-import type { Contract, Field } from './contract.ts'
-import { withheldFields } from './contract.ts'
+import { type CheckUse, type Contract, type Field, withheldFields } from './contract.ts'
 import type { Complaint } from './faults.ts'
 import { type CodeLists, fieldComplaints } from './field-rules.ts'
 import { normaliseHeader } from './headers.ts'
@@ -21,6 +20,11 @@ export interface KnownNames {
   readonly formats?: Readonly<Record<string, JsonSchema>>
   readonly disclosure?: Readonly<Record<string, JsonSchema>>
   readonly derivations?: Readonly<Record<string, JsonSchema>>
+  /**
+   * What is wrong with the use of a check, as sentences, where the checks know it better than a schema can say.
+   * `fields` are all that the contract has, published and brought.
+   */
+  readonly checkUse?: (use: CheckUse, fields: readonly Field[]) => readonly string[]
 }
 
 export interface RuleGround {
@@ -185,24 +189,23 @@ type NamedUse = readonly [path: string, name: string, parameters: JsonSchema]
 
 function* nameComplaints(contract: Contract, known: KnownNames): Generator<Complaint> {
   const published = contract.fields.map((field) => field.name)
-  const brought = (contract.intake?.fields ?? contract.fields).map((field) => field.name)
+  const all = [...contract.fields, ...(contract.intake?.fields ?? [])]
   const { checks = [], disclosure, derivation } = contract
   const checkUses = checks.map(
     ({ check, severity: _, ...parameters }, index): NamedUse => [`/checks/${index}`, check, parameters],
   )
-  yield* useComplaints('check', known.checks, checkUses, brought)
+  const names = all.map((field) => field.name)
+  for (const [index, use] of checks.entries()) {
+    for (const message of known.checkUse?.(use, all) ?? []) yield [`/checks/${index}`, message]
+  }
+  yield* useComplaints('check', known.checks, checkUses, names)
   if (disclosure !== undefined) {
     const { rule, ...parameters } = disclosure
     yield* useComplaints('rule', known.disclosure, [['/disclosure', rule, parameters]], published)
   }
   if (derivation !== undefined) {
     const { name, ...parameters } = derivation
-    yield* useComplaints(
-      'name',
-      known.derivations,
-      [['/derivation', name, parameters]],
-      [...published, ...brought],
-    )
+    yield* useComplaints('name', known.derivations, [['/derivation', name, parameters]], names)
   }
   const formatUses = contract.formats.map((name, index): NamedUse => [`/formats/${index}`, name, {}])
   yield* useComplaints('', known.formats, formatUses, published)

@@ -11,7 +11,7 @@ import { normaliseHeader } from './headers.ts'
 export type CodeLists = ReadonlyMap<string, CodeList>
 
 const boundedTypes: readonly FieldTypeName[] = ['integer', 'number', 'date', 'time', 'datetime']
-const textTypes: readonly FieldTypeName[] = ['string']
+const textTypes: readonly FieldTypeName[] = ['string', 'list']
 
 /** Complaints about one set of fields and its key, each under the JSON pointer `at`. */
 export function* fieldComplaints(
@@ -110,7 +110,10 @@ function* constraintComplaints(field: Field, path: string): Generator<Complaint>
     yield [at('minimum'), 'must not be above the maximum']
   }
   if ((minLength ?? maxLength ?? pattern ?? values) !== undefined && !textTypes.includes(field.type)) {
-    yield [`${path}/constraints`, `lengths, patterns and enum are for strings; a ${field.type} has none`]
+    yield [
+      `${path}/constraints`,
+      `lengths, patterns and enum are for strings and lists; a ${field.type} has none`,
+    ]
   }
   if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) {
     yield [at('minLength'), 'must not be above maxLength']

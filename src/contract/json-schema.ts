@@ -35,14 +35,7 @@ export function recordSchema(
 
 /** The JSON Schema of one field's value, with its codes, titles, bounds and example. */
 export function fieldSchema(field: Field, contracts: Contracts, nullable: boolean): Schema {
-  const value = { ...fieldType(field.type).schema(field), ...boundsOf(field) }
-  const codes = codesOf(contracts, field)?.map(({ code, label }) => ({
-    const: code,
-    title: `${label.zh} / ${label.en}`,
-  }))
-  const isList = field.type === 'list'
-  const allowed =
-    codes === undefined ? value : isList ? { ...value, items: { oneOf: codes } } : { ...value, oneOf: codes }
+  const allowed = valueSchema(field, contracts)
   const example = field.example === undefined ? undefined : jsonValue(field, field.example)
   const unit = field.unit === undefined ? '' : ` (${field.unit})`
   return {
@@ -53,15 +46,33 @@ export function fieldSchema(field: Field, contracts: Contracts, nullable: boolea
   }
 }
 
-function boundsOf({ constraints = {} }: Field): Schema {
-  const { minimum, maximum, minLength, maxLength, pattern, enum: values } = constraints
+function valueSchema(field: Field, contracts: Contracts): Schema {
+  const { minimum, maximum, minLength, maxLength, pattern, enum: values } = field.constraints ?? {}
+  const codes = codesOf(contracts, field)?.map(({ code, label }) => ({
+    const: code,
+    title: `${label.zh} / ${label.en}`,
+  }))
+  const ofText = {
+    ...(pattern === undefined ? {} : { pattern }),
+    ...(values === undefined ? {} : { enum: values }),
+    ...(codes === undefined ? {} : { oneOf: codes }),
+  }
+  const type = fieldType(field.type).schema(field)
+  if (field.type === 'list') {
+    return {
+      ...type,
+      items: { type: 'string', ...ofText },
+      ...(minLength === undefined ? {} : { minItems: minLength }),
+      ...(maxLength === undefined ? {} : { maxItems: maxLength }),
+    }
+  }
   return {
+    ...type,
+    ...ofText,
     // JSON Schema has no bounds of days and times.
     ...(typeof minimum === 'number' ? { minimum } : {}),
     ...(typeof maximum === 'number' ? { maximum } : {}),
     ...(minLength === undefined ? {} : { minLength }),
     ...(maxLength === undefined ? {} : { maxLength }),
-    ...(pattern === undefined ? {} : { pattern }),
-    ...(values === undefined ? {} : { enum: values }),
   }
 }

@@ -1,5 +1,5 @@
 /** What was brought and how far it came: bundles with their receipts, findings, parts, and asked-for publications. */
-import { bigint, index, integer, jsonb, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, integer, jsonb, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
 import { qingdan } from '../store/tables.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
@@ -23,6 +23,8 @@ export const bundle = qingdan.table('bundle', {
   provider: text(),
   contractVersion: integer('contract_version'),
   sequence: integer(),
+  /** Whether the bundle says of itself that its data are made up; shown wherever they are. */
+  synthetic: boolean().notNull().default(false),
   /** Counts per file: [{file, digest, rowsRead, rowsTaken, rowsRefused, repairs}]. */
   files: jsonb().notNull().default([]),
   errors: bigint({ mode: 'number' }).notNull().default(0),

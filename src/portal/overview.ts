@@ -1,24 +1,79 @@
 /** What the first page tells, gathered from the rooms that know it. What is restricted is not in it. */
-import type { House } from '../catalogue/index.ts'
-import { isOpen } from '../contract/index.ts'
-import type { PortalOverview } from './home.ts'
+import { anonymous } from '../base/reader.ts'
+import { dayInShanghai } from '../base/time.ts'
+import {
+  addresses,
+  type House,
+  isSynthetic,
+  latestOf,
+  listDistributions,
+  listReadable,
+  listVersions,
+  type PublishedVersion,
+} from '../catalogue/index.ts'
+import { type Contract, labelOf } from '../contract/index.ts'
+import { findList, listYears } from '../lists/index.ts'
+import type { PortalDataset, PortalList, PortalOverview } from './home.ts'
 
-/** The overview for anyone: the datasets that are open. */
-export async function findOverview({ contracts }: House): Promise<PortalOverview> {
-  const datasets = contracts
-    .list()
-    .filter(({ contract }) => isOpen(contract))
-    .map(({ contract }) => ({
-      slug: contract.dataset,
-      title: contract.title,
-      description: contract.description,
-      providers: contract.providers.map((code) => {
-        const [known] = contracts.codes('providers').byCode.get(code) ?? []
-        return known?.label ?? { zh: code, en: code }
-      }),
-      synthetic: false,
-      href: `/v1/datasets/${contract.dataset}`,
-      contractHref: `/v1/datasets/${contract.dataset}/contracts/${contract.contractVersion}`,
-    }))
-  return { lists: [], datasets }
+/** The overview for anyone: the annual lists with their states, and the datasets that are open. */
+export async function findOverview(house: House): Promise<PortalOverview> {
+  const versions = await listVersions(house.database)
+  const datasets: PortalDataset[] = []
+  for (const { contract } of listReadable(house.contracts, anonymous)) {
+    const own = versions.filter((version) => version.dataset === contract.dataset)
+    datasets.push(await describe(house, contract, latestOf(own)))
+  }
+  return { lists: await describeLists(house), datasets }
+}
+
+async function describeLists(house: House): Promise<readonly PortalList[]> {
+  const lists: PortalList[] = []
+  for (const year of await listYears(house, anonymous)) {
+    const list = await findList(house, anonymous, year)
+    if (list === undefined) continue
+    const href = addresses(house.config).list(year)
+    lists.push({
+      year,
+      counts: list.rates.states,
+      synthetic: isSynthetic(list.version),
+      href,
+      csvHref: `${href}.csv`,
+    })
+  }
+  return lists
+}
+
+async function describe(
+  house: House,
+  contract: Contract,
+  latest: PublishedVersion | undefined,
+): Promise<PortalDataset> {
+  const at = addresses(house.config)
+  const title = (code: string) => labelOf(house.contracts, 'providers', code) ?? { zh: code, en: code }
+  const dataset = {
+    slug: contract.dataset,
+    title: contract.title,
+    description: contract.description,
+    providers: contract.providers.map(title),
+    synthetic: latest !== undefined && isSynthetic(latest),
+    href: at.dataset(contract.dataset),
+    contractHref: at.contract(contract.dataset, contract.contractVersion),
+  }
+  if (latest === undefined) return dataset
+  const files = await listDistributions(house.database, latest.id)
+  return {
+    ...dataset,
+    latest: {
+      edition: latest.edition,
+      version: latest.number,
+      records: latest.records,
+      updated: dayInShanghai(latest.publishedAt),
+      recordsHref: at.records(contract.dataset),
+      files: files.map((file) => ({
+        label: file.format.toUpperCase(),
+        bytes: file.bytes,
+        href: at.file(latest, file.name),
+      })),
+    },
+  }
 }

@@ -1,0 +1,131 @@
+/**
+ * Writes a bag (BagIt 1.0, RFC 8493) around files of rows. Equal input gives equal bytes. Refuses, as plain Errors,
+ * a folder that holds something already and names that no bundle may have: both are the caller's to mend.
+ */
+import { createHash } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { type Digest, digestOf } from '../base/digest.ts'
+import { type Clock, dayInShanghai } from '../base/time.ts'
+import { type BundlePurpose, descriptorPath } from './descriptor.ts'
+import { manifestLine } from './manifest-file.ts'
+import { buildPathBook } from './paths.ts'
+
+export interface BagSource {
+  /** Name of the file in `data/`, such as `rows.csv`. */
+  readonly name: string
+  /** A path, or the bytes themselves. */
+  readonly source: string | Uint8Array | AsyncIterable<Uint8Array>
+}
+
+export interface NewBag extends Omit<BundlePurpose, 'mode'> {
+  /** Where the bag is written; created if need be, and empty. */
+  readonly folder: string
+  readonly files: readonly BagSource[]
+  readonly clock: Clock
+}
+
+interface Payload {
+  readonly path: string
+  readonly digest: Digest
+  readonly bytes: number
+}
+
+/** Writes a bag. Throws a plain Error where the folder is not empty or a name can not be taken. */
+export async function createBag(bag: NewBag): Promise<void> {
+  const names = sortedNames(bag.files)
+  await mkdir(join(bag.folder, 'data'), { recursive: true })
+  const held = [...(await readdir(bag.folder)), ...(await readdir(join(bag.folder, 'data')))]
+  if (held.length > 1) throw new Error(`The folder ${bag.folder} holds something already; name an empty one.`)
+  const payloads: Payload[] = []
+  for (const file of names) payloads.push(await writePayload(bag.folder, file))
+  const tags: readonly [string, string][] = [
+    ['bag-info.txt', bagInfo(bag, payloads)],
+    ['bagit.txt', 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n'],
+    [descriptorPath, descriptorOf(bag, payloads)],
+    ['manifest-sha256.txt', payloads.map(({ digest, path }) => manifestLine(digest, path)).join('')],
+  ]
+  const tagLines = tags.map(([name, text]) => manifestLine(digestOf(text), name)).join('')
+  for (const [name, text] of [...tags, ['tagmanifest-sha256.txt', tagLines] as const]) {
+    await writeFile(join(bag.folder, name), text)
+  }
+}
+
+function sortedNames(files: readonly BagSource[]): readonly BagSource[] {
+  if (files.length === 0) throw new Error('A bundle holds at least one file.')
+  const book = buildPathBook()
+  for (const { name } of files) {
+    if (name.normalize('NFC') !== name || book.add(`data/${name}`) !== undefined || !/\.csv$/i.test(name)) {
+      throw new Error(
+        `The name ${JSON.stringify(name)} can not be taken: a new, plain name ending in .csv is.`,
+      )
+    }
+  }
+  return [...files].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+async function writePayload(folder: string, { name, source }: BagSource): Promise<Payload> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  const path = `data/${name}`
+  const target = join(folder, path)
+  await mkdir(join(target, '..'), { recursive: true })
+  await pipeline(
+    chunksOf(source),
+    async function* (chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk)
+        bytes += chunk.byteLength
+        yield chunk
+      }
+    },
+    createWriteStream(target, { flags: 'wx' }),
+  )
+  return { path, bytes, digest: hash.digest('hex') as Digest }
+}
+
+async function* chunksOf(source: BagSource['source']): AsyncGenerator<Uint8Array> {
+  if (source instanceof Uint8Array) yield source
+  else if (typeof source !== 'string') yield* source
+  else for await (const chunk of createReadStream(source, { highWaterMark: 1 << 20 })) yield chunk as Buffer
+}
+
+function bagInfo(bag: NewBag, payloads: readonly Payload[]): string {
+  const bytes = payloads.reduce((sum, payload) => sum + payload.bytes, 0)
+  const lines = [
+    ['Bagging-Date', dayInShanghai(bag.clock())],
+    ['External-Identifier', `${bag.dataset}/${bag.edition}/${bag.provider}`],
+    ['Payload-Oxum', `${bytes}.${payloads.length}`],
+    ['Bag-Software-Agent', 'qingdan'],
+  ]
+  return lines.map(([label, value]) => `${label}: ${value}\n`).join('')
+}
+
+function descriptorOf(bag: NewBag, payloads: readonly Payload[]): string {
+  const { dataset, edition, contractVersion, provider, sequence, synthetic } = bag
+  const purpose: BundlePurpose = {
+    dataset,
+    edition,
+    contractVersion,
+    provider,
+    ...(sequence === undefined ? {} : { sequence }),
+    mode: 'full',
+    ...(synthetic === undefined ? {} : { synthetic }),
+  }
+  const descriptor = {
+    $schema: 'https://datapackage.org/profiles/2.0/datapackage.json',
+    name: `${dataset}-${edition}-${provider}`.toLowerCase(),
+    qingdan: purpose,
+    resources: payloads.map(({ path, bytes, digest }, index) => ({
+      name: `rows-${index + 1}`,
+      path,
+      format: 'csv',
+      mediatype: 'text/csv',
+      bytes,
+      hash: `sha256:${digest}`,
+    })),
+  }
+  return `${JSON.stringify(descriptor, null, 2)}\n`
+}

@@ -1,0 +1,101 @@
+/**
+ * datapackage.json: a Data Package (version 2) whose property `qingdan` says what the bundle is. Refuses, as
+ * findings, what is not well-formed or not complete, and properties of `qingdan` that nobody knows.
+ */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import Type, { type Static } from 'typebox'
+import type { Finding } from '../base/finding.ts'
+import { faultAt } from './faults.ts'
+
+export const descriptorPath = 'datapackage.json'
+
+const text = Type.String({ minLength: 1, maxLength: 200 })
+
+/** What a bundle says of itself. Unknown properties are refused, so that a mistyped one is not passed over. */
+const Purpose = Type.Object(
+  {
+    dataset: text,
+    edition: text,
+    contractVersion: Type.Integer({ minimum: 1 }),
+    provider: text,
+    sequence: Type.Optional(Type.Integer({ minimum: 1 })),
+    mode: Type.Literal('full'),
+    synthetic: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+)
+
+/** A resource may have any further property of the standard; only these are read. */
+const Resource = Type.Object({
+  name: Type.String({ minLength: 1 }),
+  path: Type.Union([
+    Type.String({ minLength: 1 }),
+    Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 1 }),
+  ]),
+  encoding: Type.Optional(Type.String()),
+  dialect: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  bytes: Type.Optional(Type.Integer({ minimum: 0 })),
+  hash: Type.Optional(Type.String()),
+})
+
+const Descriptor = Type.Object({
+  qingdan: Purpose,
+  resources: Type.Array(Resource, { minItems: 1 }),
+})
+
+export type BundlePurpose = Static<typeof Purpose>
+export type BundleResource = Static<typeof Resource>
+export type BundleDescriptor = Static<typeof Descriptor>
+
+const validate = new Ajv2020({ allErrors: true }).compile<BundleDescriptor>(Descriptor)
+
+/** Reads datapackage.json. `findings` has every fault where there is no descriptor. */
+export function parseDescriptor(json: string): {
+  readonly descriptor?: BundleDescriptor
+  readonly findings: readonly Finding[]
+} {
+  const value = parseJson(json)
+  if (value === undefined) {
+    return { findings: [faultAt('descriptor', { file: descriptorPath, expected: 'JSON' })] }
+  }
+  if (validate(value)) return { descriptor: value, findings: [] }
+  const errors = validate.errors ?? []
+  const findings = errors.map(({ instancePath, message = '', params }) => {
+    const allowed = 'allowedValue' in params ? `: ${JSON.stringify(params['allowedValue'])}` : ''
+    return faultAt('descriptor', {
+      file: descriptorPath,
+      expected: `${instancePath || '/'} ${message}${allowed}`,
+    })
+  })
+  return { findings }
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** The signs that separate fields, by how a resource's dialect may name them. */
+const delimiters: Readonly<Record<string, string>> = { ',': ',', ';': ';', '\t': '\t' }
+
+/** What a dialect may say beside its delimiter: only what is so anyway. */
+const dialectDefaults: Readonly<Record<string, readonly unknown[]>> = {
+  header: [true],
+  quoteChar: ['"'],
+  doubleQuote: [true],
+  skipInitialSpace: [false],
+  lineTerminator: ['\n', '\r\n', '\r'],
+}
+
+/** The delimiter of a resource; undefined where its dialect is none that is read. */
+export function delimiterOf(resource: BundleResource): string | undefined {
+  const { delimiter = ',', ...rest } = resource.dialect ?? {}
+  for (const [name, value] of Object.entries(rest)) {
+    if (name.startsWith('$')) continue
+    if (dialectDefaults[name]?.includes(value) !== true) return undefined
+  }
+  return typeof delimiter === 'string' ? delimiters[delimiter] : undefined
+}

@@ -1,0 +1,48 @@
+/** Opens what was brought. Refuses what is neither a folder nor a ZIP, or can't be read safely. */
+import { lstat } from 'node:fs/promises'
+import { type Digest, digestOf, digestOfFile } from '../base/digest.ts'
+import { type Bag, type Packing, refuse } from './bag.ts'
+import { openFolder } from './bag-folder.ts'
+import { openZip } from './bag-zip.ts'
+import { digestEntry } from './digest-entry.ts'
+import type { BundleLimits } from './limits.ts'
+
+/** Opens a bag. Throws BundleRefusal with everything that forbids it. Close it when done. */
+export async function openBag(path: string, packing: Packing, limits: BundleLimits): Promise<Bag> {
+  return packing === 'zip' ? await openZip(path, limits) : await openFolder(path, limits)
+}
+
+export interface BundleIdentity {
+  readonly packing: Packing
+  /** SHA-256 of the ZIP's bytes; of a folder, that of the sorted lines `sha256  path\n`. */
+  readonly id: Digest
+  /** Bytes as brought: the size of the ZIP, or of the folder's files together. */
+  readonly bytes: number
+}
+
+/**
+ * Says what a path holds and gives it its name, before anything in it is trusted.
+ * Throws BundleRefusal where it is no bundle, holds links or devices, or exceeds the limits.
+ */
+export async function identifyBundle(path: string, limits: BundleLimits): Promise<BundleIdentity> {
+  const found = await lstat(path)
+  if (found.isSymbolicLink()) refuse('link')
+  if (found.isDirectory()) return await identifyFolder(path, limits)
+  if (!found.isFile()) refuse('packing-unknown')
+  if (found.size > limits.bytesMax) refuse('too-many-bytes', { expected: `≤ ${limits.bytesMax}` })
+  // Opening reads the central directory alone; whatever is wrong with it is told at once.
+  const bag = await openZip(path, limits)
+  await bag.close()
+  return { packing: 'zip', id: await digestOfFile(path), bytes: found.size }
+}
+
+async function identifyFolder(path: string, limits: BundleLimits): Promise<BundleIdentity> {
+  const bag = await openFolder(path, limits)
+  let lines = ''
+  let bytes = 0
+  for (const entry of bag.entries) {
+    lines += `${await digestEntry(bag, entry.path)}  ${entry.path}\n`
+    bytes += entry.bytes
+  }
+  return { packing: 'folder', id: digestOf(lines), bytes }
+}

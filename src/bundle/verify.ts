@@ -1,0 +1,239 @@
+/**
+ * Holds a bag to BagIt 1.0 (RFC 8493) and to its own description: manifests both ways, digests, datapackage.json.
+ * Reports everything that is wrong, not only the first; refuses `fetch.txt`, for nothing is ever fetched.
+ */
+import type { Digest } from '../base/digest.ts'
+import type { Finding } from '../base/finding.ts'
+import { type Contracts, partsOf, periodOf } from '../contract/index.ts'
+import { type Bag, readWhole } from './bag.ts'
+import {
+  type BundleDescriptor,
+  type BundlePurpose,
+  type BundleResource,
+  delimiterOf,
+  descriptorPath,
+  parseDescriptor,
+} from './descriptor.ts'
+import { digestEntry } from './digest-entry.ts'
+import { BundleRefusal, faultAt } from './faults.ts'
+import type { BundleLimits } from './limits.ts'
+import { parseManifest } from './manifest-file.ts'
+import { canonicalPath, displayPath } from './paths.ts'
+
+export interface BundleFile {
+  /** Inside the bag, such as `data/rows.csv`. */
+  readonly path: string
+  readonly digest: Digest
+  readonly bytes: number
+  readonly delimiter: string
+  /** As the resource claims it, in lower case; absent where it claims nothing. */
+  readonly encoding?: string
+}
+
+/** What a verified bundle is and holds. */
+export interface BundleManifest extends BundlePurpose {
+  readonly files: readonly BundleFile[]
+}
+
+export interface Verification {
+  /** Absent where there is an error. */
+  readonly manifest?: BundleManifest
+  /** At most `findingsMax` of them. */
+  readonly findings: readonly Finding[]
+}
+
+/** Tag files are read whole; a manifest of the most files allowed stays well below this. */
+const tagFileBytesMax = 64 << 20
+const payload = 'data/'
+
+/** Verifies a bag. What can't be read comes back as findings, like all else. */
+export async function verifyBag(bag: Bag, limits: BundleLimits): Promise<Verification> {
+  const findings: Finding[] = []
+  const note = (...more: readonly Finding[]) => findings.push(...more)
+  note(...(await declarationFaults(bag)))
+  if (bag.entries.some(({ path }) => path === 'fetch.txt')) note(faultAt('bag-fetch', { file: 'fetch.txt' }))
+  const digests = await digestAll(bag, note)
+  await checkManifests(bag, digests, note)
+  note(...(await infoFaults(bag)))
+  const descriptor = await readDescriptor(bag, note)
+  const files = descriptor === undefined ? [] : filesOf(bag, descriptor, digests, note)
+  const kept = findings.slice(0, limits.findingsMax)
+  if (descriptor === undefined || findings.some(({ severity }) => severity === 'error'))
+    return { findings: kept }
+  return { manifest: { ...descriptor.qingdan, files }, findings: kept }
+}
+
+type Note = (...findings: readonly Finding[]) => void
+
+/** RFC 8493, 2.1.1: "The bagit.txt tag file MUST consist of exactly two lines in this order", UTF-8 without BOM. */
+async function declarationFaults(bag: Bag): Promise<readonly Finding[]> {
+  const text = await readTag(bag, 'bagit.txt')
+  const exact = /^BagIt-Version: 1\.0(\r\n|\n|\r)Tag-File-Character-Encoding: UTF-8(\r\n|\n|\r)?$/
+  if (typeof text === 'string' && exact.test(text)) return []
+  return [faultAt('bag-declaration', { file: 'bagit.txt', expected: 'BagIt-Version: 1.0' })]
+}
+
+/** A tag file as text, a finding where it can't be one, undefined where it is not there. */
+async function readTag(bag: Bag, path: string): Promise<string | Finding | undefined> {
+  if (!bag.entries.some((entry) => entry.path === path)) return undefined
+  try {
+    const bytes = await readWhole(bag, path, tagFileBytesMax)
+    if (bytes === undefined) return faultAt('tag-file', { file: path })
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (error) {
+    if (error instanceof BundleRefusal) return error.findings[0]
+    if (error instanceof TypeError) return faultAt('tag-file', { file: path })
+    throw error
+  }
+}
+
+/** The digest of each file; those that can't be read are missing from it and named in findings. */
+async function digestAll(bag: Bag, note: Note): Promise<ReadonlyMap<string, Digest>> {
+  const digests = new Map<string, Digest>()
+  for (const { path } of bag.entries) {
+    try {
+      digests.set(path, await digestEntry(bag, path))
+    } catch (error) {
+      if (!(error instanceof BundleRefusal)) throw error
+      note(...error.findings)
+    }
+  }
+  return digests
+}
+
+async function checkManifests(bag: Bag, digests: ReadonlyMap<string, Digest>, note: Note): Promise<void> {
+  const held = new Set(bag.entries.map(({ path }) => path))
+  for (const path of held) {
+    const algorithm = /^(?:tag)?manifest-([^/]+)\.txt$/.exec(path)?.[1]
+    if (algorithm !== undefined && algorithm !== 'sha256') note(faultAt('manifest-unchecked', { file: path }))
+  }
+  const isPayload = (path: string) => path.startsWith(payload)
+  const listed = await checkManifest(bag, 'manifest-sha256.txt', isPayload, held, digests, note)
+  if (listed === undefined) note(faultAt('manifest-missing', { file: 'manifest-sha256.txt' }))
+  else {
+    for (const path of held) {
+      if (isPayload(path) && !listed.has(path)) note(faultAt('file-unlisted', { file: path }))
+    }
+  }
+  await checkManifest(bag, 'tagmanifest-sha256.txt', (path) => !isPayload(path), held, digests, note)
+}
+
+/** Checks one manifest against the files; gives the paths it names, or undefined where it is not there. */
+async function checkManifest(
+  bag: Bag,
+  name: string,
+  allows: (path: string) => boolean,
+  held: ReadonlySet<string>,
+  digests: ReadonlyMap<string, Digest>,
+  note: Note,
+): Promise<ReadonlySet<string> | undefined> {
+  const text = await readTag(bag, name)
+  if (text === undefined) return undefined
+  if (typeof text !== 'string') {
+    note(text)
+    return new Set()
+  }
+  const { digests: claimed, findings } = parseManifest(name, text, allows)
+  note(...findings)
+  for (const [path, digest] of claimed) {
+    const actual = digests.get(path)
+    if (!held.has(path)) note(faultAt('file-missing', { file: path }))
+    else if (actual !== undefined && actual !== digest) note(faultAt('digest-wrong', { file: path }))
+  }
+  return new Set(claimed.keys())
+}
+
+/** RFC 8493, 2.2.2: Payload-Oxum is "OctetCount.StreamCount", to tell early that something is missing. */
+async function infoFaults(bag: Bag): Promise<readonly Finding[]> {
+  const file = 'bag-info.txt'
+  const text = await readTag(bag, file)
+  if (text === undefined) return [faultAt('bag-info', { file })]
+  if (typeof text !== 'string') return [text]
+  const claimed = /^Payload-Oxum[ \t]*:[ \t]*(\S+)[ \t]*$/im.exec(text)?.[1]
+  const held = bag.entries.filter(({ path }) => path.startsWith(payload))
+  const oxum = `${held.reduce((sum, { bytes }) => sum + bytes, 0)}.${held.length}`
+  return claimed === undefined || claimed === oxum ? [] : [faultAt('bag-oxum', { file, expected: oxum })]
+}
+
+async function readDescriptor(bag: Bag, note: Note): Promise<BundleDescriptor | undefined> {
+  const text = await readTag(bag, descriptorPath)
+  if (text === undefined) note(faultAt('descriptor', { file: descriptorPath }))
+  else if (typeof text !== 'string') note(text)
+  else {
+    const { descriptor, findings } = parseDescriptor(text)
+    note(...findings)
+    return descriptor
+  }
+  return undefined
+}
+
+function filesOf(
+  bag: Bag,
+  descriptor: BundleDescriptor,
+  digests: ReadonlyMap<string, Digest>,
+  note: Note,
+): readonly BundleFile[] {
+  const held = new Map(bag.entries.map((entry) => [entry.path, entry.bytes]))
+  const named = new Set<string>()
+  const files: BundleFile[] = []
+  for (const resource of descriptor.resources) {
+    const path = canonicalPath(typeof resource.path === 'string' ? resource.path : (resource.path[0] ?? ''))
+    const bytes = held.get(path)
+    if (named.has(path)) note(faultAt('resource-doubled', { file: path }))
+    else if (bytes === undefined || !path.startsWith(payload))
+      note(faultAt('resource-missing', { file: displayPath(path) }))
+    else {
+      const faults = resourceFaults(resource, path, bytes, digests.get(path))
+      note(...faults)
+      const [digest, delimiter] = [digests.get(path), delimiterOf(resource)]
+      if (digest !== undefined && delimiter !== undefined) {
+        const encoding = resource.encoding?.toLowerCase()
+        files.push({ path, digest, bytes, delimiter, ...(encoding === undefined ? {} : { encoding }) })
+      }
+    }
+    named.add(path)
+  }
+  for (const path of held.keys()) {
+    if (path.startsWith(payload) && !named.has(path)) note(faultAt('resource-undescribed', { file: path }))
+  }
+  return files
+}
+
+function resourceFaults(
+  resource: BundleResource,
+  file: string,
+  bytes: number,
+  digest?: Digest,
+): readonly Finding[] {
+  const faults: Finding[] = []
+  if (!/\.csv$/i.test(file)) faults.push(faultAt('resource-format', { file, expected: '.csv' }))
+  if (delimiterOf(resource) === undefined) faults.push(faultAt('dialect', { file }))
+  const hash = /^sha256:([0-9a-f]{64})$/i.exec(resource.hash ?? '')?.[1]?.toLowerCase()
+  const otherBytes = resource.bytes !== undefined && resource.bytes !== bytes
+  const otherHash = hash !== undefined && digest !== undefined && hash !== digest
+  if (otherBytes || otherHash) faults.push(faultAt('resource-digest', { file }))
+  return faults
+}
+
+/** Holds what a bundle says of itself to the contracts: dataset, contractVersion, edition and provider. */
+export function verifyManifest(manifest: BundleManifest, contracts: Contracts): readonly Finding[] {
+  const file = descriptorPath
+  const versions = contracts.versions(manifest.dataset)
+  if (versions.length === 0) return [faultAt('dataset-unknown', { file })]
+  const contract = contracts.find(manifest.dataset, manifest.contractVersion)?.contract
+  if (contract === undefined) {
+    const expected = versions.map((loaded) => loaded.contract.contractVersion).join(', ')
+    return [faultAt('contract-unknown', { file, expected })]
+  }
+  const findings: Finding[] = []
+  if (periodOf(contract, manifest.edition) === undefined) {
+    findings.push(
+      faultAt('edition-unknown', { file, expected: contract.period === 'year' ? '2025' : '2025-2026' }),
+    )
+  }
+  const providers = partsOf(contract).map((part) => part.provider)
+  if (!providers.includes(manifest.provider)) {
+    findings.push(faultAt('provider-unknown', { file, expected: providers.join(', ') }))
+  }
+  return findings
+}

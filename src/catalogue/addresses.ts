@@ -1,0 +1,36 @@
+/** The public addresses of what the catalogue holds, in one place. They begin with the public URL where one is set. */
+import type { Config } from '../base/config.ts'
+
+export interface VersionName {
+  readonly dataset: string
+  readonly edition: string
+  readonly number: number
+}
+
+/** Addresses under a configuration. Names are slugs, editions and numbers of ours, safe in a path as they are. */
+export function addresses(config: Pick<Config, 'QINGDAN_PUBLIC_URL'>) {
+  const base = `${config.QINGDAN_PUBLIC_URL}/v1`
+  const dataset = (slug: string) => `${base}/datasets/${slug}`
+  const edition = (slug: string, name: string) => `${dataset(slug)}/editions/${name}`
+  const version = (of: VersionName) => `${edition(of.dataset, of.edition)}/versions/${of.number}`
+  return {
+    dataset,
+    edition,
+    version,
+    contract: (slug: string, number: number) => `${dataset(slug)}/contracts/${number}`,
+    records: (slug: string) => `${dataset(slug)}/records`,
+    versionRecords: (of: VersionName) => `${version(of)}/records`,
+    file: (of: VersionName, name: string) => `${version(of)}/files/${name}`,
+    list: (year: string) => `${base}/lists/${year}`,
+  }
+}
+
+/** Name of a distribution's file: `{slug}-{edition}-v{n}.{extension}`. */
+export function fileName(of: VersionName, extension: string): string {
+  return `${of.dataset}-${of.edition}-v${of.number}.${extension}`
+}
+
+/** Name of a distribution's file among the stored files. */
+export function storedName(of: VersionName, extension: string): string {
+  return `editions/${of.dataset}/${of.edition}/v${of.number}/${fileName(of, extension)}`
+}

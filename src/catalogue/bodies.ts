@@ -1,0 +1,132 @@
+/** From what is published to what is answered. Pure: the same values give the same body. */
+import type { Static } from 'typebox'
+import type { Config } from '../base/config.ts'
+import { type Contracts, type LoadedContract, labelOf } from '../contract/index.ts'
+import { addresses } from './addresses.ts'
+import { latestOf, type PublishedVersion } from './published.ts'
+import type { DatasetSchema, DistributionSchema, EditionSchema, VersionSchema } from './schemas.ts'
+import type { StoredDistribution } from './versions.ts'
+
+type Addressed = Pick<Config, 'QINGDAN_PUBLIC_URL'>
+
+/** Whether any part of a version was made up for demonstration. */
+export function isSynthetic(version: Pick<PublishedVersion, 'parts'>): boolean {
+  return version.parts.some((part) => part.synthetic)
+}
+
+export function versionBody(version: PublishedVersion, config: Addressed): Static<typeof VersionSchema> {
+  const at = addresses(config)
+  return {
+    dataset: version.dataset,
+    edition: version.edition,
+    version: version.number,
+    state: version.state,
+    contractVersion: version.contractVersion,
+    period: { start: version.periodStart, end: version.periodEnd },
+    publishedAt: version.publishedAt.toISOString(),
+    reason: version.reason,
+    withdrawn:
+      version.withdrawnAt === null
+        ? null
+        : { at: version.withdrawnAt.toISOString(), reason: version.withdrawnReason ?? '' },
+    records: version.records,
+    sha256: version.digest,
+    synthetic: isSynthetic(version),
+    parts: version.parts.map(({ provider, bundle, rows }) => ({ provider, bundle, rows })),
+    waivers: [...version.waivers],
+    warnings: [...version.warnings],
+    suppressions: { ...version.suppressions },
+    links: {
+      self: at.version(version),
+      records: at.versionRecords(version),
+      contract: at.contract(version.dataset, version.contractVersion),
+      dataset: at.dataset(version.dataset),
+      edition: at.edition(version.dataset, version.edition),
+    },
+  }
+}
+
+export function distributionBody(
+  file: StoredDistribution,
+  version: PublishedVersion,
+  config: Addressed,
+): Static<typeof DistributionSchema> {
+  const { name, format, mediaType, bytes, digest } = file
+  return { name, format, mediaType, bytes, sha256: digest, href: addresses(config).file(version, name) }
+}
+
+export function editionBody(
+  versions: readonly [PublishedVersion, ...PublishedVersion[]],
+  config: Addressed,
+): Static<typeof EditionSchema> {
+  const [{ dataset, edition }] = versions
+  const self = addresses(config).edition(dataset, edition)
+  return {
+    dataset,
+    edition,
+    latest: latestOf(versions)?.number ?? null,
+    versions: versions.map((version) => versionBody(version, config)),
+    links: { self, latest: `${self}/versions/latest` },
+  }
+}
+
+/** A dataset, with its latest version among `versions`, which are its own and newest first. */
+export function datasetBody(
+  { contract }: LoadedContract,
+  versions: readonly PublishedVersion[],
+  contracts: Contracts,
+  config: Addressed,
+): Static<typeof DatasetSchema> {
+  const at = addresses(config)
+  const latest = latestOf(versions.filter((version) => version.edition === versions[0]?.edition))
+  return {
+    slug: contract.dataset,
+    title: contract.title,
+    description: contract.description,
+    kind: contract.kind?.name ?? null,
+    providers: contract.providers.map((code) => ({
+      code,
+      title: labelOf(contracts, 'providers', code) ?? { zh: code, en: code },
+    })),
+    themes: [...contract.themes],
+    keywords: [...contract.keywords],
+    licence: contract.licence,
+    source: contract.source,
+    rhythm: contract.rhythm,
+    shareClass: contract.shareClass,
+    openClass: contract.openClass,
+    shareWays: [...contract.shareWays],
+    contractVersion: contract.contractVersion,
+    latest:
+      latest === undefined
+        ? null
+        : {
+            edition: latest.edition,
+            version: latest.number,
+            records: latest.records,
+            publishedAt: latest.publishedAt.toISOString(),
+            synthetic: isSynthetic(latest),
+            href: at.version(latest),
+          },
+    links: {
+      self: at.dataset(contract.dataset),
+      records: at.records(contract.dataset),
+      contract: at.contract(contract.dataset, contract.contractVersion),
+    },
+  }
+}
+
+/** A dataset's editions, newest first. */
+export function editionsOf(versions: readonly PublishedVersion[], config: Addressed) {
+  const names = [...new Set(versions.map((version) => version.edition))]
+  return names.map((edition) => {
+    const own = versions.filter((version) => version.edition === edition)
+    const dataset = own[0]?.dataset ?? ''
+    return {
+      edition,
+      latest: latestOf(own)?.number ?? null,
+      versions: own.length,
+      href: addresses(config).edition(dataset, edition),
+    }
+  })
+}

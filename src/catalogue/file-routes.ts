@@ -1,0 +1,107 @@
+/**
+ * Distributions over HTTP: permanent names, strong ETag of the bytes as stored, Range and If-Range (RFC 9110),
+ * Repr-Digest (RFC 9530). The address takes no parameters, so that a checksum always fits.
+ */
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import parseRange from 'range-parser'
+import { Type } from 'typebox'
+import { isFresh } from '../base/freshness.ts'
+import { type App, problemResponses } from '../base/http.ts'
+import { problem } from '../base/problem.ts'
+import { isOpen } from '../contract/index.ts'
+import { storedName } from './addresses.ts'
+import type { House } from './house.ts'
+import { getReadable, getVersion, listDistributions, type PublishedVersion } from './published.ts'
+import { EditionName, Slug } from './schemas.ts'
+import type { StoredDistribution } from './versions.ts'
+
+export function fileRoutes(app: App, house: House): void {
+  app.get(
+    '/v1/datasets/:slug/editions/:edition/versions/:version/files/:name',
+    {
+      schema: {
+        tags: ['catalogue'],
+        summary: 'A file of a version',
+        description:
+          'The distribution as rendered at publication. Its bytes never change; a withdrawn version answers 410. ' +
+          'Takes Range, If-Range and If-None-Match.',
+        params: Type.Object({
+          slug: Slug,
+          edition: EditionName,
+          version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
+          name: Type.String({ maxLength: 200, description: 'A file name as the version lists it.' }),
+        }),
+        response: {
+          200: Type.Any({ description: 'The whole file.' }),
+          206: Type.Any({ description: 'The range asked for.' }),
+          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          ...problemResponses(
+            'dataset-not-found',
+            'edition-not-found',
+            'version-not-found',
+            'version-withdrawn',
+            'file-not-found',
+            'range-not-satisfiable',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { slug, edition, version, name } = request.params
+      const { contract } = getReadable(house.contracts, request.reader, slug)
+      const of = { dataset: slug, edition, version: Number(version) }
+      const found = await getVersion(house.database, house.config, of)
+      const file = (await listDistributions(house.database, found.id)).find((one) => one.name === name)
+      if (file === undefined) throw problem('file-not-found', { path: 'name' })
+      describeFile(reply, file)
+      if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
+      return sendFile(house, reply, found, file, rangeOf(request.headers, file))
+    },
+  )
+}
+
+function describeFile(reply: FastifyReply, file: StoredDistribution): void {
+  reply.header('accept-ranges', 'bytes')
+  reply.header('repr-digest', `sha-256=:${Buffer.from(file.digest, 'hex').toString('base64')}:`)
+  reply.header('content-disposition', `attachment; filename="${file.name}"`)
+}
+
+interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * The range asked for; undefined where the whole file is to be sent: no range, several (RFC 9110, section 14.2 allows
+ * to ignore them), a unit we don't know, or an If-Range that names other bytes.
+ */
+function rangeOf(
+  headers: { readonly range?: string | undefined; readonly 'if-range'?: string | string[] | undefined },
+  file: StoredDistribution,
+): ByteRange | undefined {
+  const ifRange = headers['if-range']
+  if (headers.range === undefined || (ifRange !== undefined && ifRange !== `"${file.digest}"`))
+    return undefined
+  const ranges = parseRange(file.bytes, headers.range, { combine: true })
+  if (ranges === -1) throw problem('range-not-satisfiable', { path: 'Range', bytes: file.bytes })
+  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined
+  return ranges[0]
+}
+
+function sendFile(
+  house: House,
+  reply: FastifyReply,
+  version: PublishedVersion,
+  file: StoredDistribution,
+  range: ByteRange | undefined,
+) {
+  reply.type(file.mediaType)
+  const { start, end } = range ?? { start: 0, end: file.bytes - 1 }
+  reply.header('content-length', end - start + 1)
+  if (range !== undefined) {
+    reply.code(206).header('content-range', `bytes ${start}-${end}/${file.bytes}`)
+  }
+  const stored = storedName(version, file.format)
+  return reply.send(Readable.from(house.files.read(stored, range), { objectMode: false }))
+}

@@ -1,0 +1,71 @@
+/** Checks a bundle with the receiver's own code and no database: what passes here will be taken there. */
+import type { Config } from './base/config.ts'
+import type { Finding } from './base/finding.ts'
+import {
+  type Bag,
+  BundleRefusal,
+  findingSink,
+  identifyBundle,
+  limitsOf,
+  openBag,
+  validateBag,
+  verifyBag,
+  verifyManifest,
+} from './bundle/index.ts'
+import { type Contracts, partsOf, periodOf } from './contract/index.ts'
+import type { Progress } from './ingest/index.ts'
+
+export interface CheckReport {
+  readonly errors: number
+  readonly warnings: number
+  /** Errors that the contract bears. */
+  readonly tolerance: number
+  readonly findings: readonly Finding[]
+}
+
+/** Verifies and validates a bag folder or ZIP. Nothing is written anywhere. */
+export async function checkBundle(
+  path: string,
+  contracts: Contracts,
+  config: Config,
+  progress: Progress,
+): Promise<CheckReport> {
+  const limits = limitsOf(config)
+  const sink = findingSink({ findingsMax: config.QINGDAN_FINDINGS_MAX })
+  const report = (tolerance = 0) => ({ ...sink.summary(), tolerance })
+  const refuse = (findings: readonly Finding[]) => {
+    for (const finding of findings) sink.add(finding)
+    return report()
+  }
+  let bag: Bag | undefined
+  try {
+    const { packing } = await identifyBundle(path, limits)
+    bag = await openBag(path, packing, limits)
+    const { manifest, findings } = await verifyBag(bag, limits)
+    if (manifest === undefined || findings.length > 0) return refuse(findings)
+    const wrong = verifyManifest(manifest, contracts)
+    if (wrong.length > 0) return refuse(wrong)
+    const { contract } = contracts.get(manifest.dataset, manifest.contractVersion)
+    const part = partsOf(contract).find((candidate) => candidate.provider === manifest.provider)
+    if (part === undefined)
+      throw new Error('a verified manifest names a provider that the contract does not have')
+    const validation = validateBag({
+      bag,
+      manifest,
+      contract,
+      contracts,
+      part,
+      limits,
+      editionDay: periodOf(contract, manifest.edition)?.end ?? '',
+      onFinding: sink.add,
+      onProgress: (done, total) => progress('check', done, total),
+    })
+    for await (const _batch of validation.batches);
+    return report(contract.tolerance?.errors)
+  } catch (error) {
+    if (error instanceof BundleRefusal) return refuse(error.findings)
+    throw error
+  } finally {
+    await bag?.close()
+  }
+}

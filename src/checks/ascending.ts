@@ -1,0 +1,34 @@
+/** `ascending`: the values of the fields never fall in the order given, as p10, p50 and p90 do not. Nulls are passed. */
+import { type Check, fieldNames, namesOf, parametersSchema, positionOf, titlesOf } from './check.ts'
+import { compareValues } from './order.ts'
+
+export const ascending: Check = {
+  name: 'ascending',
+  about: { zh: '各字段的值依次不减', en: 'The values of the fields never fall in the order given' },
+  parameters: parametersSchema({ fields: fieldNames(2) }),
+  fields: (use) => namesOf(use, 'fields'),
+  build: (use, context) => {
+    const names = namesOf(use, 'fields')
+    const positions = names.map((name) => positionOf(context, name))
+    const titles = titlesOf(context, names)
+    const faults = names.map((field) => ({
+      field,
+      expected: { zh: `依次不减：${titles.zh}`, en: `not falling: ${titles.en}` },
+      message: {
+        zh: '该值小于排在前面的字段的值，请核对这几列。',
+        en: 'The value is below one that must not exceed it; compare these columns.',
+      },
+    }))
+    return (values) => {
+      let former: string | null = null
+      for (const [n, position] of positions.entries()) {
+        const value = values[position] ?? null
+        if (value === null) continue
+        if (former !== null && compareValues(context.fields[position]?.type, former, value) > 0)
+          return faults[n]
+        former = value
+      }
+      return undefined
+    }
+  },
+}

@@ -1,0 +1,55 @@
+/**
+ * `within`: longitude and latitude lie in a box, bounds included. Catches coordinates that were swapped or mistyped.
+ * A row without coordinates is passed; with only one of the two it is not.
+ */
+import { type Check, type CheckContext, fieldName, nameOf, parametersSchema, positionOf } from './check.ts'
+import { compareDecimals, decimalOf } from './decimal.ts'
+
+const degrees = { type: 'number', minimum: -180, maximum: 180 } as const
+
+export const within: Check = {
+  name: 'within',
+  about: { zh: '经纬度位于给定范围内', en: 'Longitude and latitude lie in a box' },
+  parameters: parametersSchema({
+    longitude: fieldName,
+    latitude: fieldName,
+    west: degrees,
+    south: degrees,
+    east: degrees,
+    north: degrees,
+  }),
+  numeric: true,
+  fields: (use) => [nameOf(use, 'longitude'), nameOf(use, 'latitude')],
+  build: (use, context) => {
+    const inLongitude = axis(context, nameOf(use, 'longitude'), use['west'], use['east'])
+    const inLatitude = axis(context, nameOf(use, 'latitude'), use['south'], use['north'])
+    return (values) => {
+      const longitude = values[inLongitude.position] ?? null
+      const latitude = values[inLatitude.position] ?? null
+      if (longitude === null && latitude === null) return undefined
+      if (!inLongitude.holds(longitude)) return inLongitude.fault
+      return inLatitude.holds(latitude) ? undefined : inLatitude.fault
+    }
+  },
+}
+
+function axis(context: CheckContext, field: string, low: unknown, high: unknown) {
+  // A bound comes from JSON as a double; its shortest text is the number that the contract's author wrote.
+  const [minimum, maximum] = [decimalOf(String(low)), decimalOf(String(high))]
+  return {
+    position: positionOf(context, field),
+    holds: (text: string | null) => {
+      if (text === null) return false
+      const value = decimalOf(text)
+      return compareDecimals(minimum, value) <= 0 && compareDecimals(value, maximum) <= 0
+    },
+    fault: {
+      field,
+      expected: { zh: `${low} 至 ${high}`, en: `from ${low} to ${high}` },
+      message: {
+        zh: '坐标不在范围内；请核对经度和纬度是否颠倒、是否齐全。',
+        en: 'The coordinate lies outside of the box; see whether longitude and latitude are swapped, or one is missing.',
+      },
+    },
+  }
+}

@@ -1,0 +1,103 @@
+/** What the side door shows: results on standard output, progress and refusals on standard error. */
+import type { Finding } from './base/finding.ts'
+import type { CheckReport } from './check.ts'
+import type { Progress, Publication, Receipt } from './ingest/index.ts'
+
+/** Progress is told at most this often where it is not a terminal, so that a log of a long run stays readable. */
+const tellEveryMilliseconds = 2_000
+
+export const print = {
+  line: (text: string) => void process.stdout.write(`${text}\n`),
+  refusal: (text: string) => void process.stderr.write(`${text}\n`),
+  /** Prints a result as one line of JSON where that was asked for, else as text. */
+  result: (options: { readonly json?: boolean }, value: unknown, text: () => void) => {
+    if (options.json === true) process.stdout.write(`${JSON.stringify(value)}\n`)
+    else text()
+  },
+  receipt: (receipt: Receipt, findings: readonly Finding[]) => {
+    const { dataset, edition, provider, state } = receipt
+    print.line(`${state}  ${dataset ?? 'unknown dataset'} ${edition ?? ''} ${provider ?? ''}`.trimEnd())
+    print.line(`  receipt ${receipt.id}`)
+    for (const file of receipt.files) {
+      const repairs = Object.entries(file.repairs).map(([name, count]) => `${count} ${name}`)
+      const repaired = repairs.length === 0 ? '' : `, repaired: ${repairs.join(', ')}`
+      print.line(
+        `  ${file.file}: ${file.rowsRead} rows read, ${file.rowsTaken} taken, ${file.rowsRefused} refused${repaired}`,
+      )
+    }
+    printFindings(findings, receipt.errors, receipt.warnings)
+  },
+  findings: (path: string, report: CheckReport) => {
+    print.line(`${report.errors > report.tolerance ? 'not in order' : 'in order'}  ${path}`)
+    printFindings(report.findings, report.errors, report.warnings)
+  },
+  publication: (publication: Publication) => {
+    const { dataset, edition, version, state } = publication
+    print.line(`${state === 'done' ? 'published' : state}  ${dataset} ${edition} v${version}`)
+    for (const finding of publication.findings) print.line(`  ${finding.check}: ${finding.message}`)
+  },
+}
+
+function printFindings(findings: readonly Finding[], errors: number, warnings: number): void {
+  if (errors + warnings === 0) return
+  print.line(`  ${errors} errors, ${warnings} warnings`)
+  for (const finding of findings) {
+    const place = [
+      finding.file,
+      finding.cell ?? (finding.row === undefined ? undefined : `row ${finding.row}`),
+    ]
+    print.line(
+      `  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${finding.message}`,
+    )
+  }
+  if (findings.length < errors + warnings)
+    print.line(`  … ${errors + warnings - findings.length} more; --json gives all kept`)
+}
+
+/** Prints rows as columns. A list is shown with commas, nothing as a dash. */
+export function table<T extends object>(rows: readonly T[], columns: readonly (keyof T & string)[]): void {
+  const cell = (value: unknown) =>
+    value === null || value === undefined || value === ''
+      ? '-'
+      : value instanceof Date
+        ? value.toISOString()
+        : String(value)
+  const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))]
+  const widths = columns.map((_column, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))))
+  for (const line of lines) {
+    print.line(
+      line
+        .map((text, index) => text + ' '.repeat((widths[index] ?? 0) - widthOf(text)))
+        .join('  ')
+        .trimEnd(),
+    )
+  }
+}
+
+/** Columns that a text takes in a terminal: Chinese signs and full-width forms take two. */
+function widthOf(text: string): number {
+  let width = 0
+  for (const sign of text)
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/.test(
+        sign,
+      )
+        ? 2
+        : 1
+  return width
+}
+
+/** Progress of one journey on standard error: a line that renews itself in a terminal, else a line now and then. */
+export function progressLine(name: string): Progress {
+  let step = ''
+  let told = 0
+  return (next, done, total) => {
+    const now = Date.now()
+    if (next === step && now - told < (process.stderr.isTTY ? 100 : tellEveryMilliseconds)) return
+    if (next === step || process.stderr.isTTY || step === '') told = now
+    step = next
+    const share = total === undefined || total === 0 ? '' : ` ${Math.floor((done / total) * 100)} %`
+    const line = `${name}: ${next}${share}`
+    process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`)
+  }
+}

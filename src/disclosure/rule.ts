@@ -1,0 +1,32 @@
+/** What a disclosure rule is: a pure pass over a whole edition that withholds values and says how many, and why. */
+import type { Contract, DisclosureUse } from '../contract/index.ts'
+
+/** One record, in the order of the contract's fields. */
+export type Row = readonly (string | null)[]
+
+export interface SuppressionSummary {
+  readonly rule: string
+  /** Records looked at, records with at least one value withheld, and values withheld. */
+  readonly records: number
+  readonly recordsWithheld: number
+  readonly valuesWithheld: number
+  /** Records withheld by reason: `primary`, later `secondary`. */
+  readonly byReason: Readonly<Record<string, number>>
+}
+
+export interface Controlled {
+  readonly rows: AsyncIterable<readonly Row[]>
+  /** Complete once `rows` has been read to its end. */
+  readonly summary: () => SuppressionSummary
+}
+
+export interface DisclosureRule {
+  readonly name: string
+  /** JSON Schema of the rule's parameters in a contract. */
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly control: (
+    rows: AsyncIterable<readonly Row[]>,
+    contract: Contract,
+    use: DisclosureUse,
+  ) => Controlled
+}

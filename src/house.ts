@@ -1,0 +1,71 @@
+/** Builds the house once, for the service and for the side door: settings, database, files, jobs, contracts. */
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Config } from './base/config.ts'
+import { buildObserver, type LogSink } from './base/observe.ts'
+import { type House, pinContracts, type Readiness } from './catalogue/index.ts'
+import { checks, checkUseFaults } from './checks/index.ts'
+import { type Contracts, loadContracts } from './contract/index.ts'
+import { disclosureRules } from './disclosure/index.ts'
+import { formats } from './formats/index.ts'
+import { openDatabase, openFiles, openJobs } from './store/index.ts'
+
+export interface OpenHouse extends House {
+  readonly readiness: Readiness
+  /** Gives everything back: jobs are let end within the settings' seconds, then the database is closed. */
+  readonly close: () => Promise<void>
+}
+
+/** The contracts that ship with the code. */
+export const shippedDatasets = fileURLToPath(new URL('../datasets', import.meta.url))
+
+/** Loads all contracts: the shipped ones or those of `QINGDAN_DATASETS`, and those of the data folder beside them. */
+export function loadHouseContracts(config: Config): Promise<Contracts> {
+  const shipped = config.QINGDAN_DATASETS === '' ? shippedDatasets : resolve(config.QINGDAN_DATASETS)
+  return loadContracts({
+    folders: [shipped, join(resolve(config.QINGDAN_DATA), 'contracts')],
+    known: {
+      checks: Object.fromEntries(checks.map((check) => [check.name, check.parameters])),
+      checkUse: checkUseFaults,
+      formats: Object.fromEntries([...formats.keys()].map((name) => [name, {}])),
+      disclosure: Object.fromEntries([...disclosureRules].map(([name, rule]) => [name, rule.parameters])),
+      derivations: {},
+    },
+  })
+}
+
+/**
+ * Opens the house on the settings of an environment. Throws ConfigError, ContractError, or what the database says;
+ * whatever was opened before is closed again.
+ */
+export async function openHouse(config: Config, log: LogSink): Promise<OpenHouse> {
+  const { observe, metrics } = buildObserver(log)
+  // Contracts first: a faulty one should be told before a database is started for nothing.
+  const contracts = await loadHouseContracts(config)
+  const clock = () => new Date()
+  const database = await openDatabase({ config, observe, migrate: true })
+  try {
+    await pinContracts(database, contracts, clock())
+    const files = await openFiles({ folder: join(resolve(config.QINGDAN_DATA), 'files') })
+    const jobs = await openJobs({ database, observe })
+    const close = async () => {
+      await jobs.stop({ seconds: config.QINGDAN_SHUTDOWN_SECONDS })
+      await database.close()
+    }
+    return {
+      config,
+      contracts,
+      database,
+      files,
+      jobs,
+      clock,
+      observe,
+      metrics,
+      readiness: { ready: false },
+      close,
+    }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}

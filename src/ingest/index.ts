@@ -1,0 +1,8 @@
+/** Ingest: the door through which providers bring bundles, and the pipeline that makes editions public. */
+export { type Progress, publishEdition, takeBundle } from './pipeline.ts'
+export { askPublication, type Publication } from './publications.ts'
+export { findReceipt, listFindings, listReceipts, type Receipt } from './receipts.ts'
+export { receive } from './receive.ts'
+export { ingestRoutes } from './routes.ts'
+export { withdraw } from './withdraw.ts'
+export { startWorker } from './worker.ts'

@@ -1,0 +1,83 @@
+/**
+ * The two journeys. A bundle, when it arrives: verify, validate, stage. An edition, when someone with the right says
+ * so: assemble, derive, control, publish. Each step takes the former step's value, so that a step out of order does
+ * not compile; each may run again after a crash, because it writes its state last.
+ */
+
+import { BundleRefusal } from '../bundle/index.ts'
+import type { House } from '../catalogue/index.ts'
+import { assemble } from './assemble.ts'
+import { control } from './control.ts'
+import { derive } from './derive.ts'
+import { findPublication, type Publication, writeRefused } from './publications.ts'
+import { publish } from './publish.ts'
+import { refuse } from './quarantine.ts'
+import { getReceipt, type Receipt, writeState } from './receipts.ts'
+import { type Received, readReceived } from './receive.ts'
+import { Refusal } from './refusal.ts'
+import { stage } from './stage.ts'
+import { validate } from './validate.ts'
+import { verify } from './verify.ts'
+
+/** How far a long step has come. `total` is absent where it isn't known. */
+export type Progress = (step: string, done: number, total?: number) => void
+
+/**
+ * Walks a received bundle to `staged` or `refused`, and gives its receipt. Safe to call again at any time: what is
+ * done is not done twice, and two callers wait for each other. Throws where the fault is ours; the receipt then says
+ * `failed`, and the next call begins again.
+ */
+export async function takeBundle(house: House, id: string, progress: Progress = () => {}): Promise<Receipt> {
+  return house.database.lock(`bundle ${id}`, async () => {
+    const received = await readReceived(house, id)
+    if (received === undefined) return getReceipt(house.database.work, id)
+    try {
+      await walkBundle(house, received, progress)
+    } catch (error) {
+      if (error instanceof Refusal) await refuse(house, id, error.refused)
+      else if (error instanceof BundleRefusal) await refuse(house, id, { findings: error.findings })
+      else {
+        await writeState(house.database.work, id, 'failed', house.clock())
+        throw error
+      }
+    }
+    return getReceipt(house.database.work, id)
+  })
+}
+
+async function walkBundle(house: House, received: Received, progress: Progress): Promise<void> {
+  const verified = await verify(house, received, progress)
+  const validated = await validate(house, verified, progress)
+  await stage(house, validated, progress)
+}
+
+/**
+ * Walks an asked-for publication to `done` or `refused`. Safe to call again at any time: a crash anywhere and a
+ * second call give exactly one publication.
+ */
+export async function publishEdition(
+  house: House,
+  publicationId: number,
+  progress: Progress = () => {},
+): Promise<Publication> {
+  const asked = await findPublication(house, publicationId)
+  if (asked === undefined) throw new Error(`no publication ${publicationId}`)
+  return house.database.lock(`edition ${asked.dataset} ${asked.edition}`, async () => {
+    const now = await findPublication(house, publicationId)
+    if (now === undefined || now.state === 'done' || now.state === 'refused') return now ?? asked
+    try {
+      await walkEdition(house, now, progress)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      await writeRefused(house, publicationId, error.refused.findings)
+    }
+    return (await findPublication(house, publicationId)) ?? now
+  })
+}
+
+async function walkEdition(house: House, asked: Publication, progress: Progress): Promise<void> {
+  const assembled = await assemble(house, asked, progress)
+  const derived = await derive(house, assembled)
+  const controlled = await control(house, derived, progress)
+  await publish(house, controlled, progress)
+}

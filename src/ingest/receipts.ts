@@ -1,0 +1,173 @@
+/**
+ * Receipts: what was brought, how far it came, and what was found. The state is written last in every step, so that
+ * a crash leaves a receipt that tells the truth. Only this file writes the tables `bundle` and `finding`.
+ */
+import type { Finding } from '../base/finding.ts'
+import type { Runner, Transaction } from '../store/index.ts'
+
+export type BundleState = 'received' | 'verified' | 'validated' | 'staged' | 'refused' | 'failed'
+
+export interface FileCounts {
+  readonly file: string
+  readonly digest: string
+  readonly rowsRead: number
+  readonly rowsTaken: number
+  readonly rowsRefused: number
+  readonly repairs: Readonly<Record<string, number>>
+}
+
+/** The dated answer to a bundle. Findings are told by number here and listed page by page elsewhere. */
+export interface Receipt {
+  readonly id: string
+  readonly packing: 'zip' | 'folder'
+  readonly bytes: number
+  readonly state: BundleState
+  readonly history: readonly { readonly state: BundleState; readonly at: string }[]
+  readonly receivedAt: Date
+  readonly broughtBy: string
+  readonly dataset: string | null
+  readonly edition: string | null
+  readonly provider: string | null
+  readonly contractVersion: number | null
+  readonly sequence: number | null
+  readonly synthetic: boolean
+  readonly files: readonly FileCounts[]
+  readonly errors: number
+  readonly warnings: number
+}
+
+/**
+ * Writes the first receipt of a bundle; false where it was received before: bringing it again changes nothing. One that
+ * was refused may be brought by someone else, whose rights may differ: nobody can block another's bundle by bringing it.
+ */
+export async function writeReceived(
+  tx: Transaction,
+  bundle: Pick<Receipt, 'id' | 'packing' | 'bytes' | 'receivedAt' | 'broughtBy'>,
+): Promise<boolean> {
+  const history = [{ state: 'received', at: bundle.receivedAt.toISOString() }]
+  const made = await tx`
+    INSERT INTO qingdan.bundle (id, packing, bytes, state, history, received_at, brought_by)
+    VALUES (${bundle.id}, ${bundle.packing}, ${bundle.bytes}, 'received', ${tx.json(history)},
+      ${bundle.receivedAt}, ${bundle.broughtBy})
+    ON CONFLICT (id) DO UPDATE SET state = 'received', brought_by = EXCLUDED.brought_by,
+      history = qingdan.bundle.history || EXCLUDED.history
+    WHERE qingdan.bundle.state = 'refused' AND qingdan.bundle.brought_by <> EXCLUDED.brought_by`
+  return made.count === 1
+}
+
+/** Moves a bundle to a state, with what became known on the way. */
+export async function writeState(
+  runner: Runner,
+  id: string,
+  state: BundleState,
+  at: Date,
+  facts: Partial<
+    Pick<
+      Receipt,
+      | 'dataset'
+      | 'edition'
+      | 'provider'
+      | 'contractVersion'
+      | 'sequence'
+      | 'synthetic'
+      | 'files'
+      | 'errors'
+      | 'warnings'
+    >
+  > = {},
+): Promise<void> {
+  const entry = [{ state, at: at.toISOString() }]
+  await runner`
+    UPDATE qingdan.bundle SET state = ${state}, history = history || ${runner.json(entry)},
+      dataset = coalesce(${facts.dataset ?? null}, dataset), edition = coalesce(${facts.edition ?? null}, edition),
+      provider = coalesce(${facts.provider ?? null}, provider),
+      contract_version = coalesce(${facts.contractVersion ?? null}, contract_version),
+      sequence = coalesce(${facts.sequence ?? null}, sequence),
+      synthetic = coalesce(${facts.synthetic ?? null}, synthetic),
+      files = coalesce(${facts.files === undefined ? null : runner.json(facts.files as never)}, files),
+      errors = coalesce(${facts.errors ?? null}, errors), warnings = coalesce(${facts.warnings ?? null}, warnings)
+    WHERE id = ${id}`
+}
+
+/** Replaces the findings kept for a bundle: a step that runs again finds the same again. */
+export async function writeFindings(
+  tx: Transaction,
+  id: string,
+  findings: readonly Finding[],
+): Promise<void> {
+  await tx`DELETE FROM qingdan.finding WHERE bundle_id = ${id}`
+  // A statement takes at most 65,534 parameters, and a finding has 13.
+  const most = 2_000
+  for (let start = 0; start < findings.length; start += most) {
+    const rows = findings.slice(start, start + most).map((finding, index) => ({
+      bundle_id: id,
+      n: start + index + 1,
+      check: finding.check,
+      severity: finding.severity,
+      file: finding.file ?? null,
+      row: finding.row ?? null,
+      cell: finding.cell ?? null,
+      field: finding.field ?? null,
+      header: finding.header ?? null,
+      expected: finding.expected ?? null,
+      message: finding.message,
+      message_zh: finding.messageZh,
+      byte_offset: finding.byteOffset ?? null,
+    }))
+    await tx`INSERT INTO qingdan.finding ${tx(rows)}`
+  }
+}
+
+/** A bundle's receipt, or undefined where nothing of this id was received. */
+export async function findReceipt(runner: Runner, id: string): Promise<Receipt | undefined> {
+  const [row] = await runner<(Receipt & { bytes: string; errors: string; warnings: string })[]>`
+    SELECT id, packing, bytes, state, history, received_at AS "receivedAt", brought_by AS "broughtBy",
+      dataset, edition, provider, contract_version AS "contractVersion", sequence, synthetic, files, errors, warnings
+    FROM qingdan.bundle WHERE id = ${id}`
+  if (row === undefined) return undefined
+  return { ...row, bytes: Number(row.bytes), errors: Number(row.errors), warnings: Number(row.warnings) }
+}
+
+/** As findReceipt, where the receipt must be there. Throws a plain Error where it isn't. */
+export async function getReceipt(runner: Runner, id: string): Promise<Receipt> {
+  const receipt = await findReceipt(runner, id)
+  if (receipt === undefined) throw new Error(`no bundle ${id}`)
+  return receipt
+}
+
+/** The findings kept for a bundle, in the order they were found. */
+export async function listFindings(
+  runner: Runner,
+  id: string,
+  page: { readonly after: number; readonly limit: number },
+): Promise<readonly (Finding & { readonly n: number })[]> {
+  const rows = await runner`
+    SELECT n, "check", severity, file, row::float8 AS row, cell, field, header, expected, message,
+      message_zh AS "messageZh", byte_offset::float8 AS "byteOffset"
+    FROM qingdan.finding WHERE bundle_id = ${id} AND n > ${page.after} ORDER BY n LIMIT ${page.limit}`
+  return rows.map(
+    (row) =>
+      Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as Finding & {
+        n: number
+      },
+  )
+}
+
+/** Warnings among the findings kept for bundles, by check: they are published with the version. */
+export async function countWarnings(
+  runner: Runner,
+  bundleIds: readonly string[],
+): Promise<readonly { readonly check: string; readonly count: number }[]> {
+  return runner<{ check: string; count: number }[]>`
+    SELECT "check", count(*)::int AS count FROM qingdan.finding
+    WHERE severity = 'warning' AND bundle_id = ANY(${[...bundleIds]})
+    GROUP BY "check" ORDER BY "check" COLLATE "C"`
+}
+
+/** The receipts of the bundles received last, newest first. */
+export async function listReceipts(runner: Runner, limit = 100): Promise<readonly Receipt[]> {
+  const rows = await runner<{ id: string }[]>`
+    SELECT id FROM qingdan.bundle ORDER BY received_at DESC, id LIMIT ${limit}`
+  const receipts = await Promise.all(rows.map((row) => findReceipt(runner, row.id)))
+  return receipts.filter((receipt) => receipt !== undefined)
+}

@@ -1,0 +1,21 @@
+/** A refusal ends a journey because of what was brought: it carries findings, which are theirs to mend. */
+import type { Finding } from '../base/finding.ts'
+import type { FileCounts } from './receipts.ts'
+
+export interface Refused {
+  /** The findings kept; where there were more, the counts tell. */
+  readonly findings: readonly Finding[]
+  readonly errors?: number
+  readonly warnings?: number
+  readonly files?: readonly FileCounts[]
+}
+
+export class Refusal extends Error {
+  readonly refused: Refused
+
+  constructor(refused: Refused) {
+    super(`refused with ${refused.findings.length} findings`)
+    this.name = 'Refusal'
+    this.refused = refused
+  }
+}

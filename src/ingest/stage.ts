@@ -1,0 +1,55 @@
+/** Stage: the rows go by COPY into a table of their own, and become the provider's part of the edition. */
+import type { House } from '../catalogue/index.ts'
+import { countStaged, createStaging, type Part, stagingTable, writePart } from './parts.ts'
+import type { Progress } from './pipeline.ts'
+import { getReceipt, writeState } from './receipts.ts'
+import { readStored } from './receive.ts'
+import { type Validated, validateRows } from './validate.ts'
+import { verifyStored } from './verify.ts'
+
+/** Stages a validated bundle and writes the state `staged`, in one transaction with the part. */
+export async function stage(house: House, validated: Validated, progress: Progress): Promise<void> {
+  await copyRows(house, validated, progress)
+  house.observe('step-reached', { step: 'stage', point: 'copied' })
+  const { dataset, edition, provider, contractVersion } = validated.manifest
+  const at = house.clock()
+  await house.database.work.begin(async (tx) => {
+    const { bundleId, rows } = validated
+    await writePart(tx, { dataset, edition, provider, bundleId, contractVersion, rows }, at)
+    await writeState(tx, bundleId, 'staged', at)
+  })
+  house.observe('step-reached', { step: 'stage', point: 'written' })
+  await house.files.remove(validated.scratch)
+  house.observe('bundle-advanced', {
+    bundle: validated.bundleId,
+    dataset,
+    state: 'staged',
+    rows: validated.rows,
+  })
+}
+
+/**
+ * Makes sure that a part's rows are in staging. A crash of the database empties UNLOGGED tables; the stored bundle
+ * still has the rows, and passed every check when it was taken.
+ */
+export async function ensureStaged(house: House, part: Part, progress: Progress): Promise<void> {
+  if ((await countStaged(house.database.work, part.bundleId)) === part.rows) return
+  const receipt = await getReceipt(house.database.work, part.bundleId)
+  const verified = await verifyStored(house, await readStored(house, receipt))
+  const validated = await validateRows(house, verified, progress)
+  if (validated.rows !== part.rows)
+    throw new Error(`bundle ${part.bundleId} gives other rows than when it was taken`)
+  await copyRows(house, validated, progress)
+  await house.files.remove(validated.scratch)
+}
+
+async function copyRows(house: House, validated: Validated, progress: Progress): Promise<void> {
+  await createStaging(house.database, validated.loaded.contract, validated.bundleId)
+  progress('stage', 0, validated.rows)
+  const copied = await house.database.copyFrom(
+    `COPY ${stagingTable(validated.bundleId)} FROM STDIN`,
+    house.files.read(validated.scratch),
+  )
+  if (copied !== validated.rows) throw new Error(`${copied} rows staged of ${validated.rows}`)
+  progress('stage', copied, validated.rows)
+}

@@ -1,0 +1,86 @@
+/**
+ * Verify: is the bag whole, is it what it says it is, and may its bringer bring it? Manifest, digests, contract,
+ * edition, provider, the key's grants. Nothing in its rows has been looked at yet.
+ */
+
+import { findKey } from '../access/index.ts'
+import type { Finding } from '../base/finding.ts'
+import { type BundleManifest, limitsOf, openBag, verifyBag, verifyManifest } from '../bundle/index.ts'
+import type { House } from '../catalogue/index.ts'
+import type { LoadedContract, Part } from '../contract/index.ts'
+import { partsOf } from '../contract/index.ts'
+import type { Progress } from './pipeline.ts'
+import { writeState } from './receipts.ts'
+import type { Received } from './receive.ts'
+import { Refusal } from './refusal.ts'
+
+export interface Verified extends Received {
+  readonly manifest: BundleManifest
+  readonly loaded: LoadedContract
+  /** The part of the edition that the bundle is for. */
+  readonly part: Part
+}
+
+/** Verifies a bundle and writes the state `verified`. Throws Refusal with every finding, not only the first. */
+export async function verify(house: House, received: Received, progress: Progress): Promise<Verified> {
+  progress('verify', 0)
+  const verified = await verifyStored(house, received)
+  house.observe('step-reached', { step: 'verify', point: 'checked' })
+  const { dataset, edition, provider, contractVersion, sequence, synthetic } = verified.manifest
+  await writeState(house.database.work, received.bundleId, 'verified', house.clock(), {
+    dataset,
+    edition,
+    provider,
+    contractVersion,
+    synthetic: synthetic === true,
+    ...(sequence === undefined ? {} : { sequence }),
+  })
+  house.observe('bundle-advanced', { bundle: received.bundleId, dataset, state: 'verified' })
+  return verified
+}
+
+/** The same, and nothing is written. */
+export async function verifyStored(house: House, received: Received): Promise<Verified> {
+  const bag = await openBag(received.path, received.packing, limitsOf(house.config))
+  try {
+    const { manifest, findings } = await verifyBag(bag, limitsOf(house.config))
+    if (manifest === undefined || findings.length > 0) throw new Refusal({ findings })
+    const wrong = verifyManifest(manifest, house.contracts)
+    if (wrong.length > 0) throw new Refusal({ findings: wrong })
+    const loaded = house.contracts.get(manifest.dataset, manifest.contractVersion)
+    const part = partsOf(loaded.contract).find((candidate) => candidate.provider === manifest.provider)
+    if (part === undefined)
+      throw new Error('a verified manifest names a provider that the contract does not have')
+    const forbidden = await checkGrants(house, received, manifest)
+    if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
+    return { ...received, manifest, loaded, part }
+  } finally {
+    await bag.close()
+  }
+}
+
+/** A key may be confined to a provider and to datasets. The side door holds the data folder, which is the authority. */
+async function checkGrants(
+  house: House,
+  received: Received,
+  manifest: BundleManifest,
+): Promise<readonly Finding[]> {
+  const [kind, keyId = ''] = received.broughtBy.split(':')
+  if (kind !== 'key') return []
+  const grants = await findKey(house.database, keyId)
+  const allowed =
+    grants !== undefined &&
+    (grants.provider === undefined || grants.provider === manifest.provider) &&
+    (grants.datasets === undefined || grants.datasets.includes(manifest.dataset))
+  if (allowed) return []
+  return [
+    {
+      check: 'key-scope',
+      severity: 'error',
+      file: 'datapackage.json',
+      message:
+        'The key may not bring bundles of this provider or dataset. Ask the publisher for a key that may.',
+      messageZh: '所用密钥无权提交该提供方或该数据集的数据包，请向发布方申请相应密钥。',
+    },
+  ]
+}

@@ -1,0 +1,38 @@
+/** Withdrawal: a published version is taken back with a reason. Its address answers 410 from then on. */
+
+import { writeAudit } from '../access/index.ts'
+import { problem } from '../base/problem.ts'
+import { type House, withdrawVersion } from '../catalogue/index.ts'
+
+export interface Withdrawal {
+  readonly dataset: string
+  readonly edition: string
+  readonly version: number
+  readonly reason: string
+  readonly actor: string
+}
+
+/**
+ * Withdraws a version. Gives false where it had been withdrawn before. Throws `dataset-not-found`, `version-not-found`
+ * and `reason-missing`.
+ */
+export async function withdraw(house: House, asked: Withdrawal): Promise<boolean> {
+  const { dataset, edition, version, reason } = asked
+  house.contracts.get(dataset)
+  if (reason.trim() === '') throw problem('reason-missing', { path: 'reason' })
+  const done = await house.database.lock(`edition ${dataset} ${edition}`, () =>
+    house.database.work.begin(async (tx) => {
+      await writeAudit(tx, {
+        at: house.clock(),
+        actor: asked.actor,
+        action: 'withdraw',
+        subject: `${dataset}/${edition}/v${version}`,
+        detail: { reason },
+      })
+      return withdrawVersion(tx, { dataset, edition, version, reason, at: house.clock() })
+    }),
+  )
+  if (done === undefined) throw problem('version-not-found', { path: 'version' })
+  if (done) house.observe('version-withdrawn', { dataset, edition, version })
+  return done
+}

@@ -1,0 +1,195 @@
+/** The annual lists over HTTP: years, and a year's items with the states derived at the moment of asking. */
+import { Readable } from 'node:stream'
+import { Type } from 'typebox'
+import { type App, problemResponses, RecordRef } from '../base/http.ts'
+import { problem } from '../base/problem.ts'
+import type { Reader } from '../base/reader.ts'
+import { addresses, type House } from '../catalogue/index.ts'
+import type { Field } from '../contract/index.ts'
+import { getFormat, jsonRecord } from '../formats/index.ts'
+import { type AnnualList, findList, type ListItem, listYears } from './annual-lists.ts'
+import { itemStates } from './state.ts'
+
+const Rate = Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()])
+
+const RatesSchema = Type.Object({
+  items: Type.Integer(),
+  states: Type.Object({
+    published: Type.Integer(),
+    late: Type.Integer(),
+    planned: Type.Integer(),
+    overdue: Type.Integer(),
+  }),
+  completion: Rate,
+  onTime: Rate,
+})
+
+const ItemSchema = Type.Object({
+  number: Type.String(),
+  name: Type.String(),
+  providers: Type.Array(Type.String(), { description: 'Those who promise it; several promise it jointly.' }),
+  due: Type.Union([Type.String({ format: 'date' }), Type.Null()]),
+  state: Type.Union(
+    itemStates.map((state) => Type.Literal(state)),
+    {
+      description: 'Derived from evidence: published, late, planned, overdue.',
+    },
+  ),
+  firstPublished: Type.Union([Type.String({ format: 'date' }), Type.Null()], {
+    description: 'Day in Asia/Shanghai on which it was first open.',
+  }),
+  dataset: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {
+    description: 'Address of the dataset or edition by which the promise is kept.',
+  }),
+  record: RecordRef,
+})
+
+const ListSchema = Type.Object({
+  year: Type.String(),
+  rates: RatesSchema,
+  byProvider: Type.Array(Type.Object({ provider: Type.String(), rates: RatesSchema })),
+  items: Type.Array(ItemSchema),
+  links: Type.Object({
+    self: Type.String({ format: 'uri-reference' }),
+    csv: Type.String({ format: 'uri-reference' }),
+    version: Type.String({ format: 'uri-reference', description: 'The list as published data.' }),
+  }),
+})
+
+const YearsSchema = Type.Object({
+  data: Type.Array(
+    Type.Object({
+      year: Type.String(),
+      rates: RatesSchema,
+      href: Type.String({ format: 'uri-reference' }),
+    }),
+  ),
+})
+
+/** States change by the day and with each publication: caches ask again after a minute. */
+const cacheControl = 'public, max-age=60'
+
+export async function listsRoutes(app: App, house: House): Promise<void> {
+  const tags = ['lists']
+  app.get(
+    '/v1/lists',
+    {
+      schema: {
+        tags,
+        summary: 'The annual lists',
+        description:
+          'The years of which a list is published, newest first, with completion and on-time rates.',
+        response: { 200: YearsSchema, ...problemResponses() },
+      },
+    },
+    async (request, reply) => {
+      const years = await listYears(house, request.reader)
+      const data = []
+      for (const year of years) {
+        const { rates } = await getList(house, request.reader, year)
+        data.push({ year, rates, href: addresses(house.config).list(year) })
+      }
+      reply.header('cache-control', cacheControl)
+      return { data }
+    },
+  )
+  app.get(
+    '/v1/lists/:year(^\\d{4}$)',
+    {
+      schema: {
+        tags,
+        summary: 'The list of a year',
+        description:
+          'Every promise of the year, with its state: what was promised, by whom, by when, is it open yet.',
+        params: Type.Object({ year: Type.String({ pattern: '^\\d{4}$' }) }),
+        response: { 200: Type.Unsafe<string>(ListSchema), ...problemResponses('list-not-found') },
+      },
+    },
+    async (request, reply) => {
+      const list = await getList(house, request.reader, request.params.year)
+      reply.header('cache-control', cacheControl)
+      return reply.type('application/json; charset=utf-8').send(renderList(house, list))
+    },
+  )
+  app.get(
+    '/v1/lists/:year(^\\d{4}).csv',
+    {
+      schema: {
+        tags,
+        summary: 'The list of a year as CSV',
+        description: 'The fields of the list as published, then `state` and `first_published`.',
+        params: Type.Object({ year: Type.String({ pattern: '^\\d{4}$' }) }),
+        response: { 200: Type.Any({ description: 'CSV, UTF-8.' }), ...problemResponses('list-not-found') },
+      },
+    },
+    async (request, reply) => {
+      const list = await getList(house, request.reader, request.params.year)
+      const csv = getFormat('csv')
+      if (!('render' in csv)) throw new Error('CSV is rendered')
+      reply.header('cache-control', cacheControl)
+      const rows = list.items.map((item) => [...item.record, item.state, item.firstPublished])
+      return reply
+        .type(csv.mediaType)
+        .send(
+          Readable.from(csv.render(one(rows), [...list.contract.fields, ...derivedFields]), {
+            objectMode: false,
+          }),
+        )
+    },
+  )
+}
+
+async function getList(house: House, reader: Reader, year: string): Promise<AnnualList> {
+  const list = await findList(house, reader, year)
+  if (list === undefined) throw problem('list-not-found', { path: 'year' })
+  return list
+}
+
+/** What `lists` adds to a list's own fields. */
+const derivedFields: readonly Field[] = [
+  {
+    name: 'state',
+    type: 'string',
+    role: 'attribute',
+    title: { zh: '状态', en: 'State' },
+    description: { zh: '依据实际发布情况推导', en: 'Derived from what is published' },
+  },
+  {
+    name: 'first_published',
+    type: 'date',
+    role: 'attribute',
+    title: { zh: '首次发布日期', en: 'First published' },
+    description: { zh: '上海时间', en: 'In Asia/Shanghai' },
+  },
+]
+
+async function* one<T>(value: T): AsyncGenerator<T> {
+  yield value
+}
+
+/** The body is written by hand because a record keeps the digits it was published with. */
+function renderList(house: House, list: AnnualList): string {
+  const record = jsonRecord(list.contract.fields)
+  const at = addresses(house.config)
+  const items = list.items.map((item) => {
+    const own = JSON.stringify({
+      number: item.number,
+      name: item.name,
+      providers: item.providers,
+      due: item.due,
+      state: item.state,
+      firstPublished: item.firstPublished,
+      dataset: keptBy(house, item),
+    })
+    return `${own.slice(0, -1)},"record":${record(item.record)}}`
+  })
+  const { year, rates, byProvider } = list
+  const links = { self: at.list(year), csv: `${at.list(year)}.csv`, version: at.version(list.version) }
+  return `${JSON.stringify({ year, rates, byProvider }).slice(0, -1)},"items":[${items.join(',')}],"links":${JSON.stringify(links)}}`
+}
+
+function keptBy(house: House, { dataset, edition }: ListItem): string | null {
+  if (dataset === null || house.contracts.find(dataset) === undefined) return null
+  const at = addresses(house.config)
+  return edition === null ? at.dataset(dataset) : at.edition(dataset, edition)
+}

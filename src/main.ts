@@ -1,0 +1,4 @@
+/** Start: `npm start` is `qingdan serve`. */
+import { serve } from './serve.ts'
+
+process.exitCode = await serve(process.env)

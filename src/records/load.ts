@@ -1,0 +1,40 @@
+/** Loads a version's records unseen: nothing refers to the table until the publishing transaction says so. */
+import type { Contract } from '../contract/index.ts'
+import { quoteIdentifier } from '../store/identifier.ts'
+import type { Database } from '../store/index.ts'
+import { createIndexes, createTable, numberColumn, publishedTable, recordsTable } from './tables.ts'
+
+export interface Loaded {
+  readonly table: string
+  readonly records: number
+}
+
+/**
+ * Loads records from a select that gives the contract's fields by name and type, numbered in the order of the primary
+ * key. Safe to run again: a table that a crash left behind is replaced, a published version's is refused.
+ */
+export async function loadRecords(
+  database: Database,
+  contract: Contract,
+  versionId: number,
+  select: string,
+): Promise<Loaded> {
+  const table = recordsTable(versionId)
+  const columns = contract.fields.map((field) => quoteIdentifier(field.name)).join(', ')
+  const order = contract.primaryKey.map(quoteIdentifier).join(', ')
+  const records = await database.work.begin(async (tx) => {
+    const [published] = await tx`
+      SELECT FROM qingdan.version WHERE id = ${versionId} AND published_at IS NOT NULL`
+    if (published !== undefined) throw new Error('the records of a published version are never loaded again')
+    await tx.unsafe(`DROP TABLE IF EXISTS ${publishedTable(table)}`)
+    await tx.unsafe(createTable(contract, table))
+    const loaded = await tx.unsafe(
+      `INSERT INTO ${publishedTable(table)} (${numberColumn}, ${columns})
+       SELECT row_number() OVER (ORDER BY ${order}), ${columns} FROM (${select}) AS records ORDER BY ${order}`,
+    )
+    for (const statement of createIndexes(contract, table)) await tx.unsafe(statement)
+    return loaded.count
+  })
+  await database.work.unsafe(`ANALYZE ${publishedTable(table)}`)
+  return { table, records }
+}

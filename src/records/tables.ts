@@ -1,0 +1,49 @@
+/**
+ * The tables of records: one a version in the schema `published`, made from the contract alone. `_n` numbers the
+ * records by their key from 1, so that a walk by cursor is a walk along one small index.
+ */
+import { type Contract, type Field, fieldType } from '../contract/index.ts'
+import { quoteIdentifier } from '../store/identifier.ts'
+
+/** Name of the column that numbers a version's records; a contract's fields can't begin with `_`. */
+export const numberColumn = '_n'
+
+/** Name of a version's table, without its schema. */
+export function recordsTable(versionId: number): string {
+  return `v_${versionId}`
+}
+
+/** A table's name as SQL writes it. */
+export function publishedTable(table: string): string {
+  return `published.${quoteIdentifier(table)}`
+}
+
+/** SQL that gives the canonical texts of fields, in order. */
+export function selectTexts(fields: readonly Field[]): string {
+  return fields.map((field) => fieldType(field.type).select(quoteIdentifier(field.name))).join(', ')
+}
+
+/** `CREATE TABLE` for a version's records. Required fields of the contract are NOT NULL, save where control may withhold. */
+export function createTable(contract: Contract, table: string): string {
+  const columns = contract.fields.map((field) => {
+    const notNull = contract.primaryKey.includes(field.name) ? ' NOT NULL' : ''
+    return `${quoteIdentifier(field.name)} ${fieldType(field.type).column}${notNull}`
+  })
+  return `CREATE TABLE ${publishedTable(table)} (${numberColumn} bigint NOT NULL, ${columns.join(', ')})`
+}
+
+/** The indexes of a version's records, to be made once the records are in: that is faster than keeping them up. */
+export function createIndexes(contract: Contract, table: string): readonly string[] {
+  const name = publishedTable(table)
+  const quoted = (fields: readonly string[]) => fields.map(quoteIdentifier).join(', ')
+  return [
+    `ALTER TABLE ${name} ADD PRIMARY KEY (${numberColumn})`,
+    `CREATE UNIQUE INDEX ON ${name} (${quoted(contract.primaryKey)})`,
+    ...(contract.indexes ?? []).map((fields) => {
+      const [only] = fields.length === 1 ? contract.fields.filter((field) => field.name === fields[0]) : []
+      // A list is searched by its elements, which is what GIN is for.
+      if (only?.type === 'list') return `CREATE INDEX ON ${name} USING gin (${quoted(fields)})`
+      return `CREATE INDEX ON ${name} (${quoted(fields)}, ${numberColumn})`
+    }),
+  ]
+}

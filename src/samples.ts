@@ -1,0 +1,103 @@
+/**
+ * The first start: the synthetic samples that ship with the contracts go through the real pipeline, bundle by bundle.
+ * Safe to run again: what a crash left half done is taken up, and what is done stays as it is.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createBag } from './bundle/index.ts'
+import { listVersions } from './catalogue/index.ts'
+import { listSamples, type Sample } from './contract/index.ts'
+import { type OpenHouse, shippedDatasets } from './house.ts'
+import { askPublication, publishEdition, receive, takeBundle } from './ingest/index.ts'
+import { readNote, writeNote } from './store/index.ts'
+
+/** The day the bags of samples are dated: fixed, so that the same samples are the same bundle at every start. */
+const sampleDay = new Date('2026-11-01T00:00:00Z')
+
+const noteName = 'samples'
+const broughtBy = 'cli:samples'
+
+/**
+ * Publishes the samples where the settings ask for it and they are not there yet. Throws where one is refused:
+ * samples that ship with the code are right, or the code is wrong.
+ */
+export async function loadSamples(
+  house: OpenHouse,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!(await wanted(house))) return
+  await writeNote(house.database.work, noteName, { state: 'loading' })
+  house.observe('samples-loading')
+  const folder = house.config.QINGDAN_DATASETS === '' ? shippedDatasets : house.config.QINGDAN_DATASETS
+  const samples = await listSamples(folder)
+  const editions = groupBy(samples)
+  say(
+    `First start: ${samples.length} synthetic sample bundles of ${editions.size} editions go through the pipeline.`,
+  )
+  let done = 0
+  for (const [name, parts] of editions) {
+    for (const sample of parts) {
+      if (signal.aborted) return
+      await bring(house, sample)
+      done += 1
+    }
+    const records = await publishSample(house, parts)
+    say(`  ${String(done).padStart(3)} of ${samples.length}  ${name}  ${records} records`)
+  }
+  await writeNote(house.database.work, noteName, { state: 'done' })
+}
+
+async function wanted(house: OpenHouse): Promise<boolean> {
+  const { QINGDAN_SAMPLES: setting, DATABASE_URL: server } = house.config
+  if (setting === 'never') return false
+  const note = (await readNote(house.database.work, noteName)) as { readonly state: string } | undefined
+  if (note !== undefined) return note.state !== 'done'
+  return setting === 'always' || (server === undefined && (await listVersions(house.database)).length === 0)
+}
+
+async function bring(house: OpenHouse, sample: Sample): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'qingdan-sample-'))
+  try {
+    const { dataset, edition, provider, file } = sample
+    const { contract } = house.contracts.get(dataset)
+    await createBag({
+      folder,
+      dataset,
+      edition,
+      provider,
+      contractVersion: contract.contractVersion,
+      synthetic: true,
+      files: [{ name: `${dataset}.csv`, source: file }],
+      clock: () => sampleDay,
+    })
+    const receipt = await receive(house, { path: folder, broughtBy })
+    const taken = await takeBundle(house, receipt.id)
+    if (taken.state !== 'staged') throw new Error(`the sample ${nameOf(sample)} of ${provider} was refused`)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function publishSample(house: OpenHouse, [sample]: readonly Sample[]): Promise<number> {
+  if (sample === undefined) return 0
+  const { dataset, edition } = sample
+  const [there] = await listVersions(house.database, { dataset, edition })
+  if (there !== undefined) return there.records
+  const asked = await askPublication(house, { dataset, edition, askedBy: broughtBy })
+  const publication = await publishEdition(house, asked.id)
+  if (publication.state !== 'done') throw new Error(`the sample edition ${dataset} ${edition} was refused`)
+  const [published] = await listVersions(house.database, { dataset, edition })
+  return published?.records ?? 0
+}
+
+function nameOf({ dataset, edition }: Sample): string {
+  return `${dataset} ${edition}`
+}
+
+function groupBy(samples: readonly Sample[]): Map<string, Sample[]> {
+  const groups = new Map<string, Sample[]>()
+  for (const sample of samples) groups.set(nameOf(sample), [...(groups.get(nameOf(sample)) ?? []), sample])
+  return groups
+}

@@ -1,0 +1,119 @@
+/**
+ * Runs the service until it is told to stop. It listens before the samples are in, so that a taken port is told at
+ * once and /health answers; /ready says when content is served. SIGTERM and SIGINT end it without losing a job.
+ */
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { pino } from 'pino'
+import { buildApp } from './app.ts'
+import { type Config, ConfigError, loadConfig } from './base/config.ts'
+import type { App } from './base/http.ts'
+import { type OpenHouse, openHouse } from './house.ts'
+import { startWorker } from './ingest/index.ts'
+import { loadSamples } from './samples.ts'
+
+/** Exit codes of the service: what was asked for is wrong (2), or something failed (1). */
+const badSettings = 2
+const failed = 1
+
+/** Serves until a signal, and gives the exit code. People read standard error, machines the JSON on standard output. */
+export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
+  let config: Config
+  try {
+    config = loadConfig(environment)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    say(error.message)
+    return badSettings
+  }
+  const log = pino({ level: logLevel(config, environment), base: null })
+  say(`Qingdan 清单 is starting. Its data are in ${resolve(config.QINGDAN_DATA)}.`)
+  try {
+    const house = await openHouse(config, log)
+    try {
+      return await run(house)
+    } finally {
+      await house.close()
+      house.observe('service-stopped')
+    }
+  } catch (error) {
+    log.fatal({ err: error }, 'The service could not go on.')
+    say(error instanceof Error ? error.message : String(error))
+    return failed
+  }
+}
+
+async function run(house: OpenHouse): Promise<number> {
+  const stopping = stopSignal()
+  const app = await buildApp(house)
+  try {
+    await listen(app, house.config)
+    await loadSamples(house, say, stopping.signal)
+    await startWorker(house)
+    if (!stopping.signal.aborted) ready(app, house)
+    await stopping.told
+    house.observe('service-stopping')
+    say('Stopping: requests and jobs may end.')
+    return 0
+  } finally {
+    house.readiness.ready = false
+    await app.close()
+  }
+}
+
+async function listen(app: App, config: Config): Promise<void> {
+  const { QINGDAN_HOST: host, QINGDAN_PORT: port } = config
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'EADDRINUSE') {
+      throw new Error(`Port ${port} on ${host} is taken. Stop what listens there, or set QINGDAN_PORT.`, {
+        cause: error,
+      })
+    }
+    throw error
+  }
+}
+
+function ready(app: App, house: OpenHouse): void {
+  house.readiness.ready = true
+  const address = app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : house.config.QINGDAN_PORT
+  const base = `http://${house.config.QINGDAN_HOST}:${port}`
+  house.observe('service-started', { port })
+  say(
+    [
+      'Ready.',
+      `  ${base}/               what there is`,
+      `  ${base}/v1/lists       the annual lists and their states`,
+      `  ${base}/v1/datasets    the datasets`,
+      `  ${base}/docs           the API, to try`,
+      `  ${base}/openapi.json   the API, for machines`,
+      'Stop with Ctrl+C.',
+    ].join('\n'),
+  )
+}
+
+/** The first SIGTERM or SIGINT asks to stop; a second one ends the process the usual way. */
+function stopSignal(): { readonly signal: AbortSignal; readonly told: Promise<unknown> } {
+  const controller = new AbortController()
+  const stop = () => {
+    process.removeListener('SIGTERM', stop)
+    process.removeListener('SIGINT', stop)
+    controller.abort()
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  return { signal: controller.signal, told: once(controller.signal, 'abort') }
+}
+
+/** In a terminal people want sentences; the JSON lines are there for whoever collects them, or asks for a level. */
+function logLevel(config: Config, environment: NodeJS.ProcessEnv): string {
+  const asked = environment['QINGDAN_LOG_LEVEL'] !== undefined
+  return process.stdout.isTTY && !asked ? 'error' : config.QINGDAN_LOG_LEVEL
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

@@ -1,0 +1,87 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import t from 'tap'
+import { buildChecks, checks, checkUseFaults } from '../../src/checks/index.ts'
+import type { CheckUse, Field, Part } from '../../src/contract/index.ts'
+
+interface Case {
+  readonly fields: readonly Field[]
+  readonly use: CheckUse
+  readonly part?: Part
+  readonly rows: readonly (readonly (string | null)[])[]
+  /** For a bad case: the field at fault in each row. */
+  readonly faults?: readonly string[]
+}
+
+const folder = 'test/cases/checks'
+const read = (name: string, kind: string) =>
+  JSON.parse(readFileSync(`${folder}/${name}/${kind}.json`, 'utf8')) as Case
+
+const run = ({ fields, use, part, rows }: Case) => {
+  const [check] = buildChecks([use], { fields, part })
+  if (check === undefined) throw new Error('The case speaks of a field that its rows do not have.')
+  return rows.map((row) => check.run(row))
+}
+
+t.test('every check has a good and a bad case, and there is no case without a check', async (t) => {
+  t.same(readdirSync(folder).sort(), checks.map((check) => check.name).sort())
+  for (const { name } of checks) {
+    t.ok(existsSync(`${folder}/${name}/good.json`), `${name} has a good case`)
+    t.ok(existsSync(`${folder}/${name}/bad.json`), `${name} has a bad case`)
+  }
+})
+
+for (const { name } of checks) {
+  t.test(`${name} passes each row of its good case and faults each row of its bad one`, async (t) => {
+    const [good, bad] = [read(name, 'good'), read(name, 'bad')]
+    t.same(checkUseFaults(good.use, good.fields), [])
+    t.same(checkUseFaults(bad.use, bad.fields), [])
+    t.ok(good.rows.length > 0 && bad.rows.length > 0)
+    t.same(
+      run(good),
+      good.rows.map(() => undefined),
+    )
+    const faults = run(bad)
+    t.same(
+      faults.map((fault) => fault?.field),
+      bad.faults,
+    )
+    for (const fault of faults) {
+      t.match(fault, { expected: { zh: /./, en: /./ }, message: { zh: /./, en: /./ } })
+    }
+  })
+}
+
+t.test('a use that can not work is refused in words', async (t) => {
+  const { fields } = read('total', 'good')
+  const text: Field = { ...(fields[0] as Field), name: 'note', type: 'string' }
+  t.match(checkUseFaults({ check: 'totals' }, fields), [/no check totals; there are ascending, /])
+  t.match(checkUseFaults({ check: 'total', total: 'all' }, fields), [/required property 'parts'/])
+  t.match(checkUseFaults({ check: 'total', total: 'all', parts: ['a'], part: 'b' }, fields), [/additional/])
+  t.match(checkUseFaults({ check: 'total', total: 'all', parts: ['c'] }, fields), [/the field c/])
+  t.match(checkUseFaults({ check: 'total', total: 'all', parts: ['note'] }, [...fields, text]), [/a number/])
+  t.same(checkUseFaults({ check: 'total', severity: 'warning', total: 'all', parts: ['a'] }, fields), [])
+})
+
+t.test('a check of fields that the rows do not have is left out, and severity is kept', async (t) => {
+  const { fields, use } = read('total', 'good')
+  t.same(buildChecks([use], { fields: fields.slice(0, 2) }), [])
+  t.equal(buildChecks([use], { fields })[0]?.severity, 'error')
+  t.equal(buildChecks([{ ...use, severity: 'warning' }], { fields })[0]?.severity, 'warning')
+  t.throws(() => buildChecks([{ check: 'totals' }], { fields }), /no check totals/)
+})
+
+t.test('arithmetic is exact where doubles are not', async (t) => {
+  const { fields, use } = read('total', 'good')
+  const cents = fc.bigInt({ min: 0n, max: 10n ** 12n })
+  const text = (value: bigint) => `${value / 100n}.${String(value % 100n).padStart(2, '0')}`
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(cents, cents, fc.bigInt({ min: -1n, max: 1n }), (a, b, off) => {
+        fc.pre(a + b + off >= 0n)
+        const [fault] = run({ fields, use, rows: [[text(a + b + off), text(a), text(b)]] })
+        return (fault === undefined) === (off === 0n)
+      }),
+    ),
+  )
+})

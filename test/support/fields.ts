@@ -1,0 +1,38 @@
+/** Fields and contracts for tests of the pure rooms, in as few words as a test can bear. */
+import type { Contract, Field } from '../../src/contract/index.ts'
+
+const words = { zh: '测试', en: 'Test' }
+
+/** A field of a type; anything else as given. */
+export function field(name: string, type: Field['type'], more: Partial<Field> = {}): Field {
+  return { name, type, role: 'attribute', title: words, description: words, ...more }
+}
+
+/** A contract of fields with a key; anything else as given. */
+export function contractOf(
+  fields: readonly Field[],
+  primaryKey: readonly string[],
+  more: Partial<Contract> = {},
+): Contract {
+  return {
+    dataset: 'trial',
+    contractVersion: 1,
+    title: words,
+    description: words,
+    themes: [],
+    keywords: [],
+    providers: ['edu-commission'],
+    licence: { name: 'CC-BY-4.0', title: words },
+    source: words,
+    period: 'year',
+    rhythm: 'yearly',
+    shareClass: 'general',
+    openClass: 'unconditional',
+    shareWays: ['file'],
+    fields,
+    primaryKey,
+    missingValues: [''],
+    formats: ['csv'],
+    ...more,
+  }
+}
