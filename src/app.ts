@@ -44,6 +44,8 @@ export async function buildApp(house: House): Promise<App> {
     // Fastify's own log lines quote addresses; the house says what it says by observations alone.
     logger: false,
     genReqId: ({ headers }) => requestId(headers),
+    // A proxy on this machine says who the caller is and by which address; nobody else is believed.
+    trustProxy: 'loopback',
     bodyLimit: house.config.QINGDAN_BODY_BYTES_MAX,
     requestTimeout: requestMillisecondsMax,
     keepAliveTimeout: keepAliveMilliseconds,

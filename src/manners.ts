@@ -171,8 +171,9 @@ const minute = 60_000
 
 /**
  * Finds the reader and keeps both within the rate: good keys by key, all others by address (an IPv6 one by its /64).
- * Wrong keys have a count of their own, looked at before the database is: guessing is slow, and an office that
- * shares an address with a guesser still comes in with its good key.
+ * Wrong keys have a count of their own by address, looked at before the database is: guessing is slow and cheap for
+ * us. An address above it waits with good keys too, or the answer would tell a guesser which one was good; reading
+ * without a key goes on.
  */
 async function registerReader(app: App, house: House): Promise<void> {
   const max = house.config.QINGDAN_RATE_PER_MINUTE

@@ -3,8 +3,17 @@
  * operations, with its fields as parameters, its code lists and its record. What is restricted is not in it.
  */
 import type { App } from './base/http.ts'
-import { type Contract, type Contracts, type Field, fieldType, isOpen } from './contract/index.ts'
-import { recordSchema } from './contract/index.ts'
+import {
+  type Contract,
+  type Contracts,
+  codesOf,
+  type Field,
+  fieldType,
+  isOpen,
+  jsonValue,
+  listSeparator,
+  recordSchema,
+} from './contract/index.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -111,21 +120,19 @@ export function fieldParameters(contract: Contract, contracts: Contracts): reado
     required: false,
     description: describe(field, contracts),
     schema: filterSchema(field, contracts),
-    ...(field.example === undefined ? {} : { example: exampleOf(field) }),
+    ...(field.example === undefined ? {} : { example: exampleOf(field, field.example) }),
   }))
 }
 
 /** A filter names one element of a list; the field itself holds several. */
 function filterSchema(field: Field, contracts: Contracts): Json {
   const own = field.type === 'list' ? { type: 'string' } : fieldType(field.type).schema(field)
-  if (field.codes === undefined) return own
-  return { ...own, enum: [...contracts.codes(field.codes).byCode.keys()] }
+  const codes = codesOf(contracts, field)
+  return codes === undefined ? own : { ...own, enum: [...new Set(codes.map(({ code }) => code))] }
 }
 
-function exampleOf(field: Field): unknown {
-  const text = fieldType(field.type).parse(field.example ?? '', field)
-  if (text === undefined || field.type === 'list') return field.example
-  return JSON.parse(fieldType(field.type).json(text))
+function exampleOf(field: Field, text: string): unknown {
+  return field.type === 'list' ? text.split(listSeparator)[0] : jsonValue(field, text)
 }
 
 /** More labels than this belong into the code list's own page and make a description unreadable. */
@@ -136,11 +143,9 @@ function describe(field: Field, contracts: Contracts): string {
   const lines = [
     `${field.title.zh} ${field.title.en}${unit}. ${field.description.en} ${field.description.zh}`,
   ]
-  const codes = field.codes === undefined ? [] : [...contracts.codes(field.codes).byCode]
+  const codes = codesOf(contracts, field) ?? []
   if (codes.length <= labelsMax) {
-    for (const [code, [entry]] of codes) {
-      if (entry !== undefined) lines.push(`* \`${code}\` ${entry.label.zh} ${entry.label.en}`)
-    }
+    for (const { code, label } of codes) lines.push(`* \`${code}\` ${label.zh} ${label.en}`)
   }
   return lines.join('\n')
 }

@@ -1,0 +1,200 @@
+import t from 'tap'
+import {
+  createKey,
+  findReader,
+  listKeys,
+  requireScope,
+  revokeKey,
+  writeAudit,
+} from '../../src/access/index.ts'
+import { buildApp } from '../../src/app.ts'
+import { Problem } from '../../src/base/problem.ts'
+import { anonymous, type Scope } from '../../src/base/reader.ts'
+import { testDatabase } from '../support/database.ts'
+import { testHouse } from '../support/house.ts'
+
+const now = new Date('2026-03-01T04:00:00Z')
+const by = { clock: () => now, actor: 'cli:test' }
+
+/** The code of the problem that a call throws. */
+async function codeOf(work: () => unknown): Promise<string | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    if (error instanceof Problem) return error.code
+    throw error
+  }
+}
+
+t.test('keys', async (t) => {
+  const { database } = await testDatabase(t)
+  const seen: unknown[] = []
+  const ground = {
+    database,
+    observe: (name: string, facts?: object) => {
+      seen.push([name, facts])
+    },
+  }
+  const find = (header: string | undefined, at = now) => findReader(ground, header, at)
+
+  await t.test('a key is shown once, and only its digest stays', async (t) => {
+    const { id, secret } = await createKey(database, { label: 'district 1', scopes: ['ingest'] }, by)
+    t.match(secret, new RegExp(`^qd_${id}_[A-Za-z0-9_-]{43}$`))
+    const rows = await database.work`select * from qingdan.key where id = ${id}`
+    t.notOk(JSON.stringify(rows).includes(secret.split('_').slice(2).join('_')))
+    t.match(rows[0]?.['digest'], /^[0-9a-f]{64}$/)
+    const [listed] = await listKeys(database)
+    t.same(listed, { id, label: 'district 1', scopes: ['ingest'], createdAt: now })
+    t.same(await find(`Bearer ${secret}`), { keyId: id, scopes: ['ingest'] })
+    t.same(await find(`bearer  ${secret}`), { keyId: id, scopes: ['ingest'] }, 'the scheme has no case')
+  })
+
+  await t.test('what a key is confined to comes with its reader', async (t) => {
+    const request = {
+      label: 'narrow',
+      scopes: ['read-restricted', 'ingest'] as const,
+      provider: 'bureau-a',
+      datasets: ['rooms', 'closed'],
+      expiresAt: new Date('2026-03-01T04:00:01Z'),
+    }
+    const { id, secret } = await createKey(database, request, by)
+    t.same(await find(`Bearer ${secret}`), {
+      keyId: id,
+      scopes: ['read-restricted', 'ingest'],
+      provider: 'bureau-a',
+      datasets: ['rooms', 'closed'],
+    })
+    t.equal(await codeOf(() => find(`Bearer ${secret}`, request.expiresAt)), 'key-invalid', 'it ends on time')
+    t.same(seen.pop(), ['key-refused', { reason: 'expired' }])
+  })
+
+  await t.test('a wrong key is never treated as none', async (t) => {
+    const one = await createKey(database, { label: 'one', scopes: ['publish'] }, by)
+    const two = await createKey(database, { label: 'two', scopes: ['admin'] }, by)
+    t.equal(await find(undefined), anonymous)
+    const [, , ...secretOfTwo] = two.secret.split('_')
+    const refused = [
+      ['', 'malformed'],
+      ['Bearer', 'malformed'],
+      [one.secret, 'malformed'],
+      [`Basic ${one.secret}`, 'malformed'],
+      [`Bearer ${one.secret} `, 'malformed'],
+      [`Bearer ${one.secret}x`, 'malformed'],
+      [`Bearer ${one.secret.slice(0, -1)}`, 'malformed'],
+      [`Bearer qd_' or 1=1 --_${'a'.repeat(43)}`, 'malformed'],
+      [`Bearer ${' '.repeat(500)}${one.secret}`, 'malformed'],
+      [`Bearer qd_${'0'.repeat(18)}_${'a'.repeat(43)}`, 'unknown'],
+      [`Bearer qd_${one.id}_${secretOfTwo.join('_')}`, 'wrong-secret'],
+    ] as const
+    for (const [header, reason] of refused) {
+      t.equal(await codeOf(() => find(header)), 'key-invalid', reason)
+      t.same(seen.pop(), ['key-refused', { reason }])
+    }
+  })
+
+  await t.test('a revoked key is refused from then on', async (t) => {
+    const { id, secret } = await createKey(database, { label: 'short', scopes: ['admin'] }, by)
+    t.equal(await revokeKey(database, id, by), true)
+    t.equal(await revokeKey(database, id, { ...by, clock: () => new Date(0) }), true)
+    t.equal(await revokeKey(database, 'nope', by), false)
+    t.equal(await codeOf(() => find(`Bearer ${secret}`)), 'key-invalid')
+    t.same(seen.pop(), ['key-refused', { reason: 'revoked' }])
+    const found = (await listKeys(database)).find((key) => key.id === id)
+    t.same(found?.revokedAt, now, 'a second time changes nothing')
+    const audits =
+      await database.work`select at, actor, action from qingdan.audit where subject = ${`key:${id}`} order by id`
+    t.same(
+      audits.map((row) => ({ ...row })),
+      [
+        { at: now, actor: 'cli:test', action: 'key-created' },
+        { at: now, actor: 'cli:test', action: 'key-revoked' },
+      ],
+    )
+  })
+
+  await t.test('a key that makes no sense is not made', async (t) => {
+    const before = (await listKeys(database)).length
+    const good = { label: 'x', scopes: ['admin'] as readonly Scope[] }
+    for (const bad of [
+      { ...good, label: ' ' },
+      { ...good, label: 'x'.repeat(201) },
+      { ...good, scopes: [] },
+      { ...good, scopes: ['everything' as Scope] },
+      { ...good, datasets: [] },
+      { ...good, expiresAt: now },
+      { ...good, expiresAt: new Date('x') },
+    ]) {
+      t.equal(await codeOf(() => createKey(database, bad, by)), 'parameter-invalid')
+    }
+    t.equal((await listKeys(database)).length, before)
+  })
+
+  await t.test('the audit stands or falls with what it tells', async (t) => {
+    const entry = {
+      at: now,
+      actor: 'cli:test',
+      action: 'tried',
+      subject: 'nothing',
+      detail: { n: 1, why: '"q"' },
+    }
+    const tried = database.work.begin(async (tx) => {
+      await writeAudit(tx, entry)
+      throw new Error('undone')
+    })
+    await t.rejects(tried, /undone/)
+    const count = () => database.work`select detail from qingdan.audit where action = 'tried'`
+    t.equal((await count()).length, 0)
+    await writeAudit(database.work, entry)
+    t.same((await count())[0]?.['detail'], { n: 1, why: '"q"' })
+  })
+
+  await t.test('the key over HTTP', async (t) => {
+    const { house, lines } = testHouse({ QINGDAN_RATE_PER_MINUTE: '4' }, { database })
+    const app = await buildApp(house)
+    t.teardown(() => app.close())
+    const good = await createKey(database, { label: 'http', scopes: ['ingest'], datasets: ['rooms'] }, by)
+    const ask = async (authorization?: string) => {
+      const headers = authorization === undefined ? {} : { authorization }
+      const answer = await app.inject({ url: '/v1/key', headers })
+      return { status: answer.statusCode, body: answer.json() }
+    }
+    t.match(await ask(), { status: 401, body: { code: 'key-missing' } })
+    t.same(await ask(`Bearer ${good.secret}`), {
+      status: 200,
+      body: { id: good.id, scopes: ['ingest'], datasets: ['rooms'] },
+    })
+    const wrong = `Bearer qd_${good.id}_${'a'.repeat(43)}`
+    for (let i = 0; i < 4; i++) t.match(await ask(wrong), { status: 401, body: { code: 'key-invalid' } })
+    t.match(await ask(wrong), { status: 429, body: { code: 'rate-limited' } }, 'guessing is slowed down')
+    t.equal(
+      (await ask(`Bearer ${good.secret}`)).status,
+      429,
+      'behind an address that guesses, a key waits too: nobody learns from the answer that a guess was right',
+    )
+    const elsewhere = (n: number) =>
+      app.inject({
+        url: '/v1/key',
+        headers: { authorization: `Bearer ${good.secret}` },
+        remoteAddress: `192.0.2.${n}`,
+      })
+    t.same(
+      [
+        (await elsewhere(1)).statusCode,
+        (await elsewhere(2)).statusCode,
+        (await elsewhere(3)).statusCode,
+        (await elsewhere(4)).statusCode,
+      ],
+      [200, 200, 200, 429],
+      'a key has one count wherever it comes from',
+    )
+    t.notMatch(lines.join(''), new RegExp(`${good.secret.slice(-43)}|a{43}`), 'no log line holds a secret')
+    t.match((await app.inject('/metrics')).body, /qingdan_key_refused_total\{reason="wrong-secret"\} 4/)
+  })
+})
+
+t.test('scopes', async (t) => {
+  t.equal(await codeOf(() => requireScope(anonymous, 'ingest')), 'key-missing')
+  t.equal(await codeOf(() => requireScope({ keyId: 'a', scopes: ['ingest'] }, 'publish')), 'scope-missing')
+  t.equal(await codeOf(() => requireScope({ keyId: 'a', scopes: ['ingest'] }, 'ingest')), undefined)
+})

@@ -1,0 +1,245 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import t from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { baseUrl, languageOf } from '../../src/base/http.ts'
+import type { House } from '../../src/catalogue/index.ts'
+import { testHouse } from '../support/house.ts'
+
+async function plainApp(environment: Readonly<Record<string, string>> = {}, parts: Partial<House> = {}) {
+  const { house, lines } = testHouse(environment, parts)
+  const app = await buildApp(house)
+  return { app, lines, house }
+}
+
+t.test('addresses and methods that do not exist', async (t) => {
+  const { app } = await plainApp()
+  app.post('/test/:slug/files/:name', async () => ({}))
+  app.get('/test/:slug/files/:name', async () => ({}))
+  app.get('/test/plain.csv', async () => ({}))
+  t.teardown(() => app.close())
+  const ask = async (
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTIONS' | 'HEAD',
+    url: string,
+  ) => {
+    const { statusCode, headers, body } = await app.inject({ method, url })
+    return { status: statusCode, allow: headers.allow, code: body === '' ? '' : JSON.parse(body).code }
+  }
+  t.match(await ask('GET', '/nope'), { status: 404, code: 'not-found' })
+  t.match(await ask('GET', '/nope?limit=1'), { status: 404, code: 'not-found' }, 'before its parameters')
+  t.match(await ask('POST', '/health'), {
+    status: 405,
+    code: 'method-not-allowed',
+    allow: 'GET, HEAD, OPTIONS',
+  })
+  t.match(await ask('DELETE', '/test/a/files/b.csv?x=1'), { status: 405, allow: 'GET, HEAD, OPTIONS, POST' })
+  t.match(await ask('PUT', '/testXplain.csv'), { status: 404, code: 'not-found' }, 'a dot is a dot')
+  t.match(await ask('PUT', '/test/a/b/files/c'), { status: 404 }, 'a parameter is one segment')
+  t.match(await ask('OPTIONS', '/test/a/files/b'), { status: 204, allow: 'GET, HEAD, OPTIONS, POST' })
+  t.match(await ask('OPTIONS', '/nope'), { status: 404, code: 'not-found' })
+  t.match(await ask('HEAD', '/nope'), { status: 404, code: '' })
+  t.match(await ask('GET', `/test/a/files/${'x'.repeat(301)}`), { status: 404, code: 'not-found' })
+  t.match(await ask('GET', `/test/a/files/${'x'.repeat(300)}`), { status: 200 })
+})
+
+t.test('encodings that cannot be read', async (t) => {
+  const { app, lines } = await plainApp()
+  t.teardown(() => app.close())
+  for (const url of ['/%zz', '/v1/problems/%E0%A4', '/v1/problems/%ff', '/v1/problems?a=%zz', '/?lang=%ff']) {
+    const answer = await app.inject(url)
+    t.match(answer.json(), { status: 400, code: 'address-invalid' }, url)
+    t.equal(answer.json().requestId, answer.headers['x-request-id'])
+    t.equal(answer.headers['access-control-allow-origin'], '*')
+    t.equal(answer.headers['x-content-type-options'], 'nosniff')
+  }
+  const observed = lines.map((line) => JSON.parse(line)).filter(({ status }) => status === 400)
+  t.equal(observed.length, 5, 'each is observed, also where the router gives up')
+})
+
+t.test('request ids go out as they came, where they are harmless', async (t) => {
+  const { app, lines } = await plainApp()
+  t.teardown(() => app.close())
+  const idFor = async (given: string) =>
+    (await app.inject({ url: '/health', headers: { 'x-request-id': given } })).headers['x-request-id']
+  t.equal(await idFor('abc_DEF-123'), 'abc_DEF-123')
+  t.equal(await idFor('x'.repeat(64)), 'x'.repeat(64))
+  for (const bad of ['x'.repeat(65), 'a b', 'a"b', '../etc', '号']) {
+    const id = await idFor(bad)
+    t.match(id, /^[0-9a-f-]{36}$/, 'one of ours in its place')
+  }
+  t.equal(JSON.parse(lines[0] ?? '').requestId, 'abc_DEF-123')
+})
+
+t.test('any page may read, and sees the headers it needs', async (t) => {
+  const { app } = await plainApp()
+  t.teardown(() => app.close())
+  const origin = 'https://somewhere.example'
+  const { headers } = await app.inject({ url: '/v1/problems', headers: { origin } })
+  t.equal(headers['access-control-allow-origin'], '*')
+  t.notOk('access-control-allow-credentials' in headers)
+  for (const name of ['ETag', 'Link', 'Content-Range', 'Repr-Digest', 'Retry-After', 'X-Request-Id']) {
+    t.ok(String(headers['access-control-expose-headers']).split(', ').includes(name), name)
+  }
+  const preflight = await app.inject({
+    method: 'OPTIONS',
+    url: '/v1/problems',
+    headers: { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'range' },
+  })
+  t.equal(preflight.statusCode, 204)
+  t.equal(
+    preflight.headers['access-control-allow-methods'],
+    'GET, HEAD, OPTIONS',
+    'and writes are not offered',
+  )
+  for (const name of ['If-None-Match', 'Range', 'Authorization']) {
+    t.ok(String(preflight.headers['access-control-allow-headers']).split(', ').includes(name), name)
+  }
+})
+
+t.test('security headers stand on every kind of answer', async (t) => {
+  const { app } = await plainApp()
+  t.teardown(() => app.close())
+  for (const url of ['/', '/docs', '/v1/problems', '/nope', '/openapi.json', '/docs/static/swagger-ui.css']) {
+    const { headers } = await app.inject(url)
+    const policy = String(headers['content-security-policy'])
+    t.match(policy, /default-src 'none';script-src 'self';style-src 'self'/, url)
+    t.notMatch(policy, /unsafe|https?:/, url)
+    t.equal(headers['x-content-type-options'], 'nosniff')
+    t.equal(headers['referrer-policy'], 'no-referrer')
+    t.equal(headers['x-frame-options'], 'DENY')
+    t.notOk('x-powered-by' in headers || 'server' in headers)
+  }
+})
+
+t.test('HEAD answers as GET does, without the body', async (t) => {
+  const { app } = await plainApp()
+  t.teardown(() => app.close())
+  for (const url of ['/', '/openapi.json', '/v1/problems', '/health', '/assets/portal.css']) {
+    const [get, head] = await Promise.all([app.inject(url), app.inject({ method: 'HEAD', url })])
+    t.equal(head.statusCode, 200, url)
+    t.equal(head.body, '')
+    for (const name of ['content-type', 'content-length', 'etag', 'cache-control']) {
+      t.equal(head.headers[name], get.headers[name], `${url} ${name}`)
+    }
+  }
+})
+
+t.test('health, readiness and metrics', async (t) => {
+  let answers = true
+  const serve = async () => {
+    if (!answers) throw new Error('connection lost')
+    return []
+  }
+  const { house, lines } = testHouse({}, { database: { serve } as unknown as House['database'] })
+  const app = await buildApp(house)
+  t.teardown(() => app.close())
+  t.equal((await app.inject('/health')).statusCode, 200)
+  t.match((await app.inject('/ready')).json(), { code: 'not-ready' }, 'before the start is over')
+  house.readiness.ready = true
+  t.same((await app.inject('/ready')).json(), { status: 'ok' })
+  answers = false
+  const lost = await app.inject('/ready')
+  t.equal(lost.statusCode, 503)
+  t.equal(lost.headers['retry-after'], '5')
+  t.ok(lines.some((line) => JSON.parse(line).err?.message === 'connection lost'))
+  t.equal((await app.inject('/health')).headers['cache-control'], 'no-store')
+  await app.inject('/v1/problems/not-found')
+  await app.inject('/v1/problems/nope')
+  const metrics = await app.inject('/metrics')
+  t.match(metrics.headers['content-type'], /^text\/plain; version=0\.0\.4/)
+  const count = (labels: string) =>
+    new RegExp(`^qingdan_request_answered_total\\{${labels}\\} (\\d+)$`, 'm').exec(metrics.body)?.[1]
+  t.equal(count('route="/ready",method="GET",status="503"'), '2')
+  t.equal(count('route="/v1/problems/:code",method="GET",status="200"'), '1')
+  t.equal(count('route="/v1/problems/:code",method="GET",status="404"'), '1')
+  t.match(metrics.body, /qingdan_request_answered_seconds_bucket/)
+})
+
+t.test('no log line holds what a caller wrote', async (t) => {
+  const { app, lines, house } = await plainApp()
+  t.teardown(() => app.close())
+  app.post('/test/body', async () => {
+    throw new Error('ours')
+  })
+  const headers = { authorization: 'Bearer qd_marker7_marker7', 'user-agent': 'marker7', referer: 'marker7' }
+  await app.inject({ url: '/marker7?marker7=marker7', headers })
+  await app.inject('/%zzmarker7')
+  await app.inject('/v1/problems/marker7')
+  await app.inject('/?lang=marker7')
+  await app.inject('/?marker7=1')
+  await app.inject({ method: 'POST', url: '/test/body', payload: { marker7: 'marker7' } })
+  await app.inject({
+    method: 'POST',
+    url: '/test/body',
+    payload: '{"marker7',
+    headers: { 'content-type': 'application/json' },
+  })
+  t.ok(lines.length >= 7, 'there are lines')
+  t.notMatch(lines.join(''), /marker7|127\.0\.0\.1/)
+  t.notMatch(await house.metrics(), /marker7/)
+  for (const line of lines) {
+    const { observation, requestId } = JSON.parse(line)
+    t.ok(observation === 'key-refused' || typeof requestId === 'string')
+  }
+})
+
+t.test('languages: what is ranked first, regions aside', async (t) => {
+  const of = (header?: string, fallback?: 'zh' | 'en') =>
+    languageOf({ headers: header === undefined ? {} : { 'accept-language': header } }, fallback)
+  t.equal(of(), 'en')
+  t.equal(of(undefined, 'zh'), 'zh')
+  t.equal(of('zh-CN,zh;q=0.9,en;q=0.8'), 'zh')
+  t.equal(of('zh-Hant-TW'), 'zh')
+  t.equal(of('en-GB,en;q=0.9,zh;q=0.8', 'zh'), 'en')
+  t.equal(of('fr-FR,zh;q=0.5,en;q=0.4'), 'zh')
+  t.equal(of('fr'), 'en')
+  t.equal(of('*', 'zh'), 'zh')
+  t.equal(of('zh;q=0,en'), 'en')
+  t.equal(of('\0;;q=x,,', 'zh'), 'zh')
+})
+
+t.test('the address of the service is configured, or the Host where it is one', async (t) => {
+  const at = (host: string, configured = '') =>
+    baseUrl({ protocol: 'http', host }, { QINGDAN_PUBLIC_URL: configured })
+  t.equal(at('data.example:8080'), 'http://data.example:8080')
+  t.equal(at('[::1]:8080'), 'http://[::1]:8080')
+  t.equal(at('evil.example', 'https://data.example/open/'), 'https://data.example/open')
+  for (const bad of ['', 'a b', 'a/b', '"><script>', 'x@y', 'a:999999']) t.equal(at(bad), '', bad)
+})
+
+t.test('closing ends idle connections and answers 503 on busy ones', async (t) => {
+  const { app } = await plainApp()
+  let go = () => {}
+  const wait = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  const arrived = new Promise<void>((resolve) => {
+    app.get('/test/slow', async () => {
+      resolve()
+      await wait
+      return {}
+    })
+  })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const address = app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const idle = connect(port, '127.0.0.1')
+  idle.write('GET /health HTTP/1.1\r\nHost: a\r\n\r\n')
+  await once(idle, 'data')
+  const busy = connect(port, '127.0.0.1')
+  let answer = ''
+  busy.on('data', (chunk) => {
+    answer += String(chunk)
+  })
+  busy.write('GET /test/slow HTTP/1.1\r\nHost: a\r\n\r\n')
+  await arrived
+  const idleEnds = once(idle, 'close')
+  const closed = app.close()
+  await idleEnds
+  t.pass('the idle connection has ended while a request is at work')
+  busy.write('GET /health HTTP/1.1\r\nHost: a\r\n\r\n')
+  go()
+  const busyEnds = once(busy, 'close')
+  await Promise.all([closed, busyEnds])
+  t.match(answer, /^HTTP\/1\.1 200 OK/, 'what was at work is answered')
+})

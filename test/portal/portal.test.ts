@@ -1,0 +1,184 @@
+import t from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { html, link } from '../../src/portal/html.ts'
+import { type PortalOverview, renderHome, renderProblem } from '../../src/portal/index.ts'
+import { testHouse } from '../support/house.ts'
+
+const overview: PortalOverview = {
+  lists: [
+    {
+      year: '2025',
+      counts: { published: 1200, late: 3, overdue: 1 },
+      synthetic: true,
+      href: '/v1/lists/2025',
+      csvHref: '/v1/lists/2025.csv',
+    },
+    { year: '2024', counts: {}, synthetic: false, href: '/v1/lists/2024' },
+  ],
+  datasets: [
+    {
+      slug: 'rooms',
+      title: { zh: '阅览室', en: 'Reading rooms' },
+      description: { zh: '名录。', en: 'A directory.' },
+      providers: [
+        { zh: '甲局', en: 'Bureau A' },
+        { zh: '乙局', en: 'Bureau B' },
+      ],
+      synthetic: true,
+      href: '/v1/datasets/rooms',
+      contractHref: '/v1/datasets/rooms/contracts/1',
+      latest: {
+        edition: '2024-2025',
+        version: 2,
+        records: 1234567,
+        updated: '2025-09-01',
+        recordsHref: '/v1/datasets/rooms/records',
+        files: [{ label: 'CSV', bytes: 1_540_000, href: '/v1/x.csv' }],
+      },
+    },
+    {
+      slug: 'later',
+      title: { zh: '以后', en: 'Later' },
+      description: { zh: '。', en: '.' },
+      providers: [],
+      synthetic: false,
+      href: '/v1/datasets/later',
+      contractHref: '/v1/datasets/later/contracts/1',
+    },
+  ],
+}
+
+/** Opening and closing tags must match, and ids be unique: enough of a check to catch a template that went wrong. */
+function faultsOf(page: string): readonly string[] {
+  const empty = new Set(['meta', 'link', 'img', 'rect', 'circle', 'br', 'hr', 'input'])
+  const open: string[] = []
+  const faults: string[] = []
+  for (const [, closing, name = ''] of page.matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*>/g)) {
+    if (empty.has(name)) continue
+    if (closing === '') open.push(name)
+    else if (open.pop() !== name) faults.push(`</${name}> closes another`)
+  }
+  const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map((match) => match[1])
+  if (new Set(ids).size !== ids.length) faults.push('an id is there twice')
+  return [...faults, ...open.map((name) => `<${name}> is left open`)]
+}
+
+t.test('the first page says what there is and where, in both languages', async (t) => {
+  for (const language of ['zh', 'en'] as const) {
+    const page = renderHome(overview, language)
+    t.same(faultsOf(page), [])
+    t.match(page, language === 'zh' ? /<html lang="zh-CN">/ : /<html lang="en">/)
+    t.match(page, language === 'zh' ? /阅览室[\s\S]*甲局、乙局/ : /Reading rooms[\s\S]*Bureau A, Bureau B/)
+    t.match(page, language === 'zh' ? /合成样例/ : /synthetic sample/)
+    t.match(page, language === 'zh' ? /尚未发布任何一期/ : /No edition has been published yet/)
+    t.match(page, /1,234,567/)
+    t.match(page, /1\.5 MB/)
+    t.match(page, /<strong>1,204<\/strong>/)
+    for (const address of [
+      '/v1/lists/2025',
+      '/v1/lists/2025.csv',
+      '/v1/datasets/rooms',
+      '/v1/datasets/rooms/records',
+      '/v1/datasets/rooms/contracts/1',
+      '/v1/x.csv',
+      '/docs',
+      '/openapi.json',
+    ]) {
+      t.ok(page.includes(`href="${address}"`), address)
+    }
+    t.equal((page.match(/class="badge"/g) ?? []).length, 2, 'only what is synthetic is marked so')
+    t.notMatch(
+      page,
+      /<script|<style|\sstyle=|\son[a-z]+=|https?:\/\//,
+      'no script, no style within, nothing from elsewhere',
+    )
+    t.notMatch(page, /undefined|NaN|\[object/)
+  }
+  t.same(faultsOf(renderHome({ lists: [], datasets: [] }, 'en')), [])
+})
+
+t.test('whatever stands in a contract stays text', async (t) => {
+  const evil = `"><script>alert('1')</script><img src=x onerror=alert(2)>&`
+  const both = { zh: evil, en: evil }
+  const [dataset] = overview.datasets
+  const [list] = overview.lists
+  if (dataset?.latest === undefined || list === undefined) throw new Error('the example is there')
+  const page = renderHome(
+    {
+      lists: [{ ...list, year: evil, href: evil, csvHref: 'javascript:alert(3)' }],
+      datasets: [
+        {
+          slug: evil,
+          title: both,
+          description: both,
+          providers: [both],
+          synthetic: true,
+          href: 'javascript:alert(4)',
+          contractHref: '//elsewhere.example/x',
+          latest: {
+            ...dataset.latest,
+            edition: evil,
+            updated: evil,
+            recordsHref: ' javascript:alert(5)',
+            files: [{ label: evil, bytes: 1, href: 'data:text/html,<script>' }],
+          },
+        },
+      ],
+    },
+    'en',
+  )
+  t.same(faultsOf(page), [])
+  t.notMatch(page, /<script|<img src=x|javascript:|elsewhere|data:text/)
+  t.match(page, /&#34;&#62;&#60;script&#62;alert\(&#39;1&#39;\)/)
+})
+
+t.test('the template escapes, joins and leaves out', async (t) => {
+  t.equal(html`<p>${'<&>"\''}</p>`.text, '<p>&#60;&#38;&#62;&#34;&#39;</p>')
+  t.equal(html`${[html`<b>1</b>`, 'a<', 2]}${false}${undefined}`.text, '<b>1</b>a&#60;2')
+  t.same(['/v1/a?b=c', 'https://a.example/', '#x'].map(link), ['/v1/a?b=c', 'https://a.example/', '#x'])
+  t.same(
+    ['javascript:x', 'JaVaScRiPt:x', '//a.example', '/\\a.example', '\tjavascript:x', 'data:x', ''].map(link),
+    ['#', '#', '#', '#', '#', '#', '#'],
+  )
+})
+
+t.test('the page is served in the language asked for, and the style with an ETag', async (t) => {
+  const app = await buildApp(testHouse().house)
+  t.teardown(() => app.close())
+  const lang = async (url: string, header?: string) => {
+    const answer = await app.inject({
+      url,
+      headers: header === undefined ? {} : { 'accept-language': header },
+    })
+    t.equal(answer.statusCode, 200)
+    t.match(answer.headers['content-type'], /^text\/html; charset=utf-8/)
+    t.match(answer.headers.vary, /Accept-Language/)
+    return answer.headers['content-language']
+  }
+  t.equal(await lang('/'), 'zh-CN')
+  t.equal(await lang('/', 'en-GB,zh;q=0.5'), 'en')
+  t.equal(await lang('/?lang=zh', 'en'), 'zh-CN')
+  t.equal((await app.inject({ url: '/', headers: { accept: 'application/json' } })).statusCode, 200)
+  t.equal((await app.inject('/?lang=fr')).statusCode, 400)
+  for (const [url, type] of [
+    ['/assets/portal.css', /^text\/css/],
+    ['/assets/logo.svg', /^image\/svg\+xml/],
+    ['/', /^text\/html/],
+  ] as const) {
+    const first = await app.inject(url)
+    t.match(first.headers['content-type'], type)
+    const etag = String(first.headers.etag)
+    t.match(etag, /^"[0-9a-f]{32}"$/)
+    const again = await app.inject({ url, headers: { 'if-none-match': etag } })
+    t.equal(again.statusCode, 304)
+    t.equal(again.headers.etag, etag)
+    t.equal(again.body, '')
+  }
+  t.equal((await app.inject('/assets/nothing.css')).statusCode, 404)
+  t.equal((await app.inject('/assets/..%2fhtml.ts')).statusCode, 404)
+})
+
+t.test('the page of a problem is whole in both languages', async (t) => {
+  t.same(faultsOf(renderProblem('not-found', 'id-1', 'zh')), [])
+  t.match(renderProblem('dataset-not-found', 'id-1', 'en'), /No such dataset[\s\S]*id-1/)
+})
