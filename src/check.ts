@@ -4,7 +4,8 @@ import type { Finding } from './base/finding.ts'
 import {
   type Bag,
   BundleRefusal,
-  findingSink,
+  buildFindingSink,
+  type FindingSink,
   identifyBundle,
   limitsOf,
   openBag,
@@ -12,7 +13,7 @@ import {
   verifyBag,
   verifyManifest,
 } from './bundle/index.ts'
-import { type Contracts, partsOf, periodOf } from './contract/index.ts'
+import { type Contracts, periodOf } from './contract/index.ts'
 import type { Progress } from './ingest/index.ts'
 
 export interface CheckReport {
@@ -31,8 +32,8 @@ export async function checkBundle(
   progress: Progress,
 ): Promise<CheckReport> {
   const limits = limitsOf(config)
-  const sink = findingSink({ findingsMax: config.QINGDAN_FINDINGS_MAX })
-  const report = (tolerance = 0) => ({ ...sink.summary(), tolerance })
+  const sink = buildFindingSink(config.QINGDAN_FINDINGS_MAX)
+  const report = (tolerance = 0) => ({ ...told(sink), tolerance })
   const refuse = (findings: readonly Finding[]) => {
     for (const finding of findings) sink.add(finding)
     return report()
@@ -46,26 +47,28 @@ export async function checkBundle(
     const wrong = verifyManifest(manifest, contracts)
     if (wrong.length > 0) return refuse(wrong)
     const { contract } = contracts.get(manifest.dataset, manifest.contractVersion)
-    const part = partsOf(contract).find((candidate) => candidate.provider === manifest.provider)
-    if (part === undefined)
-      throw new Error('a verified manifest names a provider that the contract does not have')
-    const validation = validateBag({
+    const reading = validateBag({
       bag,
       manifest,
       contract,
       contracts,
-      part,
       limits,
       editionDay: periodOf(contract, manifest.edition)?.end ?? '',
       onFinding: sink.add,
-      onProgress: (done, total) => progress('check', done, total),
+      onProgress: ({ file, rows }) => progress(`check ${file}`, rows),
     })
-    for await (const _batch of validation.batches);
-    return report(contract.tolerance?.errors)
+    for await (const _batch of reading);
+    const broken = reading.counts().some((file) => file.unreadable)
+    return report(broken ? 0 : contract.tolerance?.errors)
   } catch (error) {
     if (error instanceof BundleRefusal) return refuse(error.findings)
     throw error
   } finally {
     await bag?.close()
   }
+}
+
+function told(sink: FindingSink) {
+  const { errors, warnings } = sink.counts()
+  return { errors, warnings, findings: sink.findings() }
 }

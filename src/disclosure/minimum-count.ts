@@ -20,10 +20,9 @@ export const minimumCount: DisclosureRule = {
   name: 'minimum-count',
   parameters: {
     type: 'object',
-    required: ['rule', 'count', 'minimum', 'withhold', 'status'],
+    required: ['count', 'minimum', 'withhold', 'status'],
     additionalProperties: false,
     properties: {
-      rule: { const: 'minimum-count' },
       count: { type: 'string', format: 'field-name' },
       // 3 is the least that any authority of the reference uses; 1 would protect nobody.
       minimum: { type: 'integer', minimum: 3 },

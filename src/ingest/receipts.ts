@@ -3,18 +3,10 @@
  * a crash leaves a receipt that tells the truth. Only this file writes the tables `bundle` and `finding`.
  */
 import type { Finding } from '../base/finding.ts'
+import type { FileCount } from '../bundle/index.ts'
 import type { Runner, Transaction } from '../store/index.ts'
 
 export type BundleState = 'received' | 'verified' | 'validated' | 'staged' | 'refused' | 'failed'
-
-export interface FileCounts {
-  readonly file: string
-  readonly digest: string
-  readonly rowsRead: number
-  readonly rowsTaken: number
-  readonly rowsRefused: number
-  readonly repairs: Readonly<Record<string, number>>
-}
 
 /** The dated answer to a bundle. Findings are told by number here and listed page by page elsewhere. */
 export interface Receipt {
@@ -31,7 +23,7 @@ export interface Receipt {
   readonly contractVersion: number | null
   readonly sequence: number | null
   readonly synthetic: boolean
-  readonly files: readonly FileCounts[]
+  readonly files: readonly FileCount[]
   readonly errors: number
   readonly warnings: number
 }

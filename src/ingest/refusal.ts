@@ -1,13 +1,13 @@
 /** A refusal ends a journey because of what was brought: it carries findings, which are theirs to mend. */
 import type { Finding } from '../base/finding.ts'
-import type { FileCounts } from './receipts.ts'
+import type { FileCount } from '../bundle/index.ts'
 
 export interface Refused {
   /** The findings kept; where there were more, the counts tell. */
   readonly findings: readonly Finding[]
   readonly errors?: number
   readonly warnings?: number
-  readonly files?: readonly FileCounts[]
+  readonly files?: readonly FileCount[]
 }
 
 export class Refusal extends Error {

@@ -2,11 +2,18 @@
  * Validate: decode strictly, map headers, type row by row, then the contract's checks. What is taken goes into a
  * scratch file as COPY text; what is wrong becomes findings. More errors than the contract bears refuse the bundle.
  */
-import { encodeCopy, findingSink, limitsOf, openBag, validateBag } from '../bundle/index.ts'
+import {
+  buildFindingSink,
+  encodeCopy,
+  type FileCount,
+  limitsOf,
+  openBag,
+  validateBag,
+} from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
 import { periodOf } from '../contract/index.ts'
 import type { Progress } from './pipeline.ts'
-import { type FileCounts, writeFindings, writeState } from './receipts.ts'
+import { writeFindings, writeState } from './receipts.ts'
 import { Refusal } from './refusal.ts'
 import type { Verified } from './verify.ts'
 
@@ -21,8 +28,9 @@ export async function validate(house: House, verified: Verified, progress: Progr
   const outcome = await validateRows(house, verified, progress)
   const { sink, files, ...validated } = outcome
   house.observe('step-reached', { step: 'validate', point: 'rows-written' })
-  const { errors, warnings, findings } = sink.summary()
-  if (errors > (verified.loaded.contract.tolerance?.errors ?? 0)) {
+  const { errors, warnings } = sink.counts()
+  const findings = sink.findings()
+  if (files.some((file) => file.unreadable) || errors > (verified.loaded.contract.tolerance?.errors ?? 0)) {
     await house.files.remove(outcome.scratch)
     throw new Refusal({ findings, errors, warnings, files })
   }
@@ -44,28 +52,27 @@ export async function validate(house: House, verified: Verified, progress: Progr
 export async function validateRows(house: House, verified: Verified, progress: Progress) {
   const limits = limitsOf(house.config)
   const { manifest, loaded, bundleId } = verified
-  const sink = findingSink({ findingsMax: house.config.QINGDAN_FINDINGS_MAX })
+  const sink = buildFindingSink(house.config.QINGDAN_FINDINGS_MAX)
   const scratch = `scratch/${bundleId}.copy`
   const bag = await openBag(verified.path, verified.packing, limits)
   let rows = 0
-  let files: readonly FileCounts[] = []
+  let files: readonly FileCount[] = []
   try {
-    const validation = validateBag({
+    const reading = validateBag({
       bag,
       manifest,
       contract: loaded.contract,
       contracts: house.contracts,
-      part: verified.part,
       limits,
       editionDay: periodOf(loaded.contract, manifest.edition)?.end ?? '',
       onFinding: sink.add,
-      onProgress: (done, total) => progress('validate', done, total),
+      onProgress: ({ file, rows: read }) => progress(`validate ${file}`, read),
     })
     await house.files.write(
       scratch,
-      encodeBatches(validation.batches, (count) => (rows += count)),
+      encodeBatches(reading, (count) => (rows += count)),
     )
-    files = validation.counts()
+    files = reading.counts()
   } finally {
     await bag.close()
   }

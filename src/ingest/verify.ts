@@ -7,8 +7,7 @@ import { findKey } from '../access/index.ts'
 import type { Finding } from '../base/finding.ts'
 import { type BundleManifest, limitsOf, openBag, verifyBag, verifyManifest } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
-import type { LoadedContract, Part } from '../contract/index.ts'
-import { partsOf } from '../contract/index.ts'
+import type { LoadedContract } from '../contract/index.ts'
 import type { Progress } from './pipeline.ts'
 import { writeState } from './receipts.ts'
 import type { Received } from './receive.ts'
@@ -17,8 +16,6 @@ import { Refusal } from './refusal.ts'
 export interface Verified extends Received {
   readonly manifest: BundleManifest
   readonly loaded: LoadedContract
-  /** The part of the edition that the bundle is for. */
-  readonly part: Part
 }
 
 /** Verifies a bundle and writes the state `verified`. Throws Refusal with every finding, not only the first. */
@@ -48,12 +45,9 @@ export async function verifyStored(house: House, received: Received): Promise<Ve
     const wrong = verifyManifest(manifest, house.contracts)
     if (wrong.length > 0) throw new Refusal({ findings: wrong })
     const loaded = house.contracts.get(manifest.dataset, manifest.contractVersion)
-    const part = partsOf(loaded.contract).find((candidate) => candidate.provider === manifest.provider)
-    if (part === undefined)
-      throw new Error('a verified manifest names a provider that the contract does not have')
     const forbidden = await checkGrants(house, received, manifest)
     if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
-    return { ...received, manifest, loaded, part }
+    return { ...received, manifest, loaded }
   } finally {
     await bag.close()
   }

@@ -128,13 +128,11 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
       if (!('render' in csv)) throw new Error('CSV is rendered')
       reply.header('cache-control', cacheControl)
       const rows = list.items.map((item) => [...item.record, item.state, item.firstPublished])
-      return reply
-        .type(csv.mediaType)
-        .send(
-          Readable.from(csv.render(one(rows), [...list.contract.fields, ...derivedFields]), {
-            objectMode: false,
-          }),
-        )
+      return reply.type(csv.mediaType).send(
+        Readable.from(csv.render(one(rows), [...list.contract.fields, ...derivedFields]), {
+          objectMode: false,
+        }),
+      )
     },
   )
 }

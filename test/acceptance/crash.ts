@@ -4,13 +4,15 @@
  * change in the feed. Every fifth time the database is killed too, which empties what is staged.
  */
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { loadConfig } from '../../src/base/config.ts'
 import { listVersions } from '../../src/catalogue/index.ts'
-import { openHouse, type OpenHouse } from '../../src/house.ts'
+import { type OpenHouse, openHouse } from '../../src/house.ts'
+import { findPlace } from '../../src/store/embedded/place.ts'
+import { findPostmaster } from '../../src/store/embedded/postmaster.ts'
 import { trialDataset, trialRecords, writeTrialDatasets } from './trial.ts'
 
 const steps = ['receive', 'verify', 'validate', 'stage', 'assemble', 'derive', 'control', 'publish'] as const
@@ -51,7 +53,12 @@ export async function crashCampaign(kills: number, seed: number): Promise<number
       if (point === undefined) throw new Error(`the step ${step} has no point`)
       const edition = String(1901 + kill)
       const after = kill % 2 === 0 ? 0 : 1 + Math.floor(random() * killAfterMax)
-      const killed = await walk({ ...environment, EDITION: edition, KILL_AT: String(point.n), KILL_AFTER: String(after) })
+      const killed = await walk({
+        ...environment,
+        EDITION: edition,
+        KILL_AT: String(point.n),
+        KILL_AFTER: String(after),
+      })
       if (killed.signal !== 'SIGKILL') throw new Error(`kill ${kill + 1} did not happen: ${killed.errors}`)
       tally.set(step, (tally.get(step) ?? 0) + 1)
       if (kill % 5 === 4) {
@@ -91,7 +98,10 @@ async function walk(environment: Readonly<Record<string, string>>): Promise<Walk
 }
 
 /** The digest of the edition where it is published once and whole; undefined where anything is amiss. */
-async function verdict(environment: Readonly<Record<string, string>>, edition: string): Promise<string | undefined> {
+async function verdict(
+  environment: Readonly<Record<string, string>>,
+  edition: string,
+): Promise<string | undefined> {
   const silent = () => undefined
   const log = { debug: silent, info: silent, warn: silent, error: silent }
   const house = await openHouse(loadConfig({ ...environment, QINGDAN_POOL_MAX: '4' }), log)
@@ -111,7 +121,12 @@ async function inspect(house: OpenHouse, edition: string): Promise<string | unde
     WHERE e.edition = ${edition}`
   const [changes] = await work`
     SELECT count(*)::int AS changes FROM qingdan.change WHERE edition = ${edition} AND kind LIKE 'version-%'`
-  if (versions.length !== 1 || version === undefined || all?.['versions'] !== 1 || changes?.['changes'] !== 1) {
+  if (
+    versions.length !== 1 ||
+    version === undefined ||
+    all?.['versions'] !== 1 ||
+    changes?.['changes'] !== 1
+  ) {
     return undefined
   }
   const [held] = await work.unsafe(`SELECT count(*)::int AS records FROM published.${version.recordsTable}`)
@@ -121,9 +136,9 @@ async function inspect(house: OpenHouse, edition: string): Promise<string | unde
 
 /** Kills the postmaster of a data folder as a power cut would. */
 async function killDatabase(dataFolder: string): Promise<void> {
-  const { findPostmaster } = await import('../support/postmaster.ts')
-  const pid = await findPostmaster(dataFolder)
-  if (pid !== undefined) process.kill(pid, 'SIGKILL')
+  const { home } = await findPlace(dataFolder, () => undefined)
+  const postmaster = await findPostmaster(join(home, 'database', 'cluster'))
+  if (postmaster !== undefined) process.kill(postmaster.pid, 'SIGKILL')
 }
 
 /** A small seeded generator (Tommy Ettinger's mulberry32): numbers from 0 to 1. */

@@ -10,7 +10,7 @@ import { loadConfig } from '../../src/base/config.ts'
 import { Problem } from '../../src/base/problem.ts'
 import { createBag } from '../../src/bundle/index.ts'
 import { partsOf } from '../../src/contract/index.ts'
-import { openHouse, type OpenHouse } from '../../src/house.ts'
+import { type OpenHouse, openHouse } from '../../src/house.ts'
 import { askPublication, publishEdition, receive, startWorker, takeBundle } from '../../src/ingest/index.ts'
 import { trialDataset, trialRows } from './trial.ts'
 
@@ -23,7 +23,12 @@ let points = 0
 /** The log of the house is the stream of points: each line counts as one. */
 function point(facts: object): void {
   const { observation, step, state } = facts as { observation: string; step?: string; state?: string }
-  if (observation !== 'step-reached' && observation !== 'bundle-received' && observation !== 'bundle-advanced') return
+  if (
+    observation !== 'step-reached' &&
+    observation !== 'bundle-received' &&
+    observation !== 'bundle-advanced'
+  )
+    return
   points += 1
   process.stdout.write(`${JSON.stringify({ n: points, step: step ?? stepOf(observation, state) })}\n`)
   if (points !== killAt) return
@@ -38,8 +43,18 @@ function stepOf(observation: string, state: string | undefined): string {
 }
 
 const { QINGDAN_DATA, QINGDAN_DATASETS } = process.env
-const config = loadConfig({ QINGDAN_DATA, QINGDAN_DATASETS, QINGDAN_LOG_LEVEL: 'debug', QINGDAN_POOL_MAX: '4' })
-const log = { debug: point, info: point, warn: point, error: (facts: object) => process.stderr.write(`${JSON.stringify(facts)}\n`) }
+const config = loadConfig({
+  QINGDAN_DATA,
+  QINGDAN_DATASETS,
+  QINGDAN_LOG_LEVEL: 'debug',
+  QINGDAN_POOL_MAX: '4',
+})
+const log = {
+  debug: point,
+  info: point,
+  warn: point,
+  error: (facts: object) => process.stderr.write(`${JSON.stringify(facts)}\n`),
+}
 const house = await openHouse(config, log)
 try {
   // A restarted service works off what its queues still hold, while the officer asks again for what was not answered.

@@ -49,7 +49,9 @@ export function trialRows(provider: string): string {
   const district = provider.slice(4)
   const lines = ['cell,district,pupils,mean']
   for (let n = 0; n < trialRowsPerPart; n += 1) {
-    lines.push(`${district}-${String(n).padStart(5, '0')},${district},${(n * 7) % 60},${((n * 13) % 1000) / 10}`)
+    lines.push(
+      `${district}-${String(n).padStart(5, '0')},${district},${(n * 7) % 60},${((n * 13) % 1000) / 10}`,
+    )
   }
   return `${lines.join('\n')}\n`
 }

@@ -5,7 +5,13 @@ import type { Row } from '../../src/formats/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 
 const minimum = 10
-const use = { rule: 'minimum-count', count: 'pupils', minimum, withhold: ['pupils', 'mean'], status: 'status' }
+const use = {
+  rule: 'minimum-count',
+  count: 'pupils',
+  minimum,
+  withhold: ['pupils', 'mean'],
+  status: 'status',
+}
 const contract = contractOf(
   [
     field('cell', 'string'),

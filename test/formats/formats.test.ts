@@ -29,7 +29,9 @@ async function* batches(all: readonly Row[]): AsyncGenerator<readonly Row[]> {
 async function bytesOf(name: string, all: readonly Row[]): Promise<Buffer> {
   const format = getFormat(name)
   const source =
-    'from' in format ? format.recode(one(await bytesOf(format.from, all))) : format.render(batches(all), fields)
+    'from' in format
+      ? format.recode(one(await bytesOf(format.from, all)))
+      : format.render(batches(all), fields)
   const chunks: Buffer[] = []
   for await (const chunk of source) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks)
@@ -69,9 +71,15 @@ t.test('what is rendered and read back is the same, whatever the text', async (t
       let csv = ''
       for await (const chunk of format.render(batches(pairs), two)) csv += chunk
       const back = parse(csv, { from_line: 1, relax_column_count: false }).slice(1) as string[][]
-      t.strictSame(back, pairs.map(([a, b]) => [a, b ?? '']))
+      t.strictSame(
+        back,
+        pairs.map(([a, b]) => [a, b ?? '']),
+      )
       const record = jsonRecord(two)
-      t.strictSame(pairs.map((pair) => JSON.parse(record(pair))), pairs.map(([code, name]) => ({ code, name })))
+      t.strictSame(
+        pairs.map((pair) => JSON.parse(record(pair))),
+        pairs.map(([code, name]) => ({ code, name })),
+      )
     }),
     { numRuns: 200 },
   )

@@ -6,8 +6,14 @@ const at = (instant: string, withdrawn = false) => ({ publishedAt: new Date(inst
 t.test('the state of a promise on both sides of its due day', async (t) => {
   const due = '2026-06-30'
   // 15:59:59Z is the last second of the due day in Shanghai.
-  t.same(stateOf(due, [at('2026-06-30T15:59:59Z')], '2026-07-05'), { state: 'published', firstPublished: '2026-06-30' })
-  t.same(stateOf(due, [at('2026-06-30T16:00:00Z')], '2026-07-05'), { state: 'late', firstPublished: '2026-07-01' })
+  t.same(stateOf(due, [at('2026-06-30T15:59:59Z')], '2026-07-05'), {
+    state: 'published',
+    firstPublished: '2026-06-30',
+  })
+  t.same(stateOf(due, [at('2026-06-30T16:00:00Z')], '2026-07-05'), {
+    state: 'late',
+    firstPublished: '2026-07-01',
+  })
   t.same(stateOf(due, [], '2026-06-30'), { state: 'planned', firstPublished: null })
   t.same(stateOf(due, [], '2026-07-01'), { state: 'overdue', firstPublished: null })
   t.same(stateOf(null, [], '2030-01-01'), { state: 'planned', firstPublished: null })

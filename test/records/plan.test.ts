@@ -62,7 +62,11 @@ t.test('what is refused, and by which name', async (t) => {
     [{ limit: '1e3' }, 'parameter-invalid limit'],
     [{ '"; DROP TABLE x; --': '1' }, 'parameter-unknown "; DROP TABLE x; --'],
   ]
-  for (const [parameters, expected] of cases) t.equal(refusal(() => plan(parameters)), expected)
+  for (const [parameters, expected] of cases)
+    t.equal(
+      refusal(() => plan(parameters)),
+      expected,
+    )
   t.equal(plan({ code: 'x'.repeat(valueLengthMax), limit: String(limitMax) }).limit, limitMax)
 })
 
@@ -71,15 +75,31 @@ t.test('a cursor belongs to its dataset and its filters', async (t) => {
   const place = { edition: '2025', version: 1, after: 5 }
   const cursor = cursorAfter('trial', query, place)
   t.same(placeOf('trial', { ...query, cursor }), place)
-  t.same(placeOf('trial', { ...parseQuery({ district: '310101', limit: '9' }), cursor }), place, 'the limit may change')
+  t.same(
+    placeOf('trial', { ...parseQuery({ district: '310101', limit: '9' }), cursor }),
+    place,
+    'the limit may change',
+  )
   t.equal(placeOf('trial', query), undefined)
   const refused = 'cursor-invalid cursor'
-  t.equal(refusal(() => placeOf('other', { ...query, cursor })), refused)
-  t.equal(refusal(() => placeOf('trial', { ...parseQuery({}), cursor })), refused)
-  t.equal(refusal(() => placeOf('trial', { ...query, cursor: `A${cursor}` })), refused)
+  t.equal(
+    refusal(() => placeOf('other', { ...query, cursor })),
+    refused,
+  )
+  t.equal(
+    refusal(() => placeOf('trial', { ...parseQuery({}), cursor })),
+    refused,
+  )
+  t.equal(
+    refusal(() => placeOf('trial', { ...query, cursor: `A${cursor}` })),
+    refused,
+  )
   for (const wrong of [null, 5, {}, { ...place, after: '5' }, { ...place, version: 1.5 }]) {
     const forged = cursorAfter('trial', query, wrong as never)
-    t.equal(refusal(() => placeOf('trial', { ...query, cursor: forged })), refused)
+    t.equal(
+      refusal(() => placeOf('trial', { ...query, cursor: forged })),
+      refused,
+    )
   }
 })
 
