@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { ConfigError, loadConfig } from '../src/base/config.ts'
+import { ConfigError, loadConfig, type SettingName, settings } from '../src/base/config.ts'
 import { readCursor, writeCursor } from '../src/base/cursor.ts'
 import { canonicalJson } from '../src/base/digest.ts'
 import { columnLetters } from '../src/base/finding.ts'
 import { Problem } from '../src/base/problem.ts'
 import { dayInShanghai, isDay } from '../src/base/time.ts'
+import { envExample } from './support/env-example.ts'
 
 t.test('config refuses what it does not know, all faults at once', async (t) => {
   const faults = () => loadConfig({ QINGDAN_PORT: '70000', QINGDAN_PROT: '1', DATABASE_URL: 'mysql://x' })
@@ -41,4 +43,11 @@ t.test('small things', async (t) => {
   t.ok(isDay('2024-02-29'))
   t.notOk(isDay('2023-02-29'))
   t.notOk(isDay('2023-2-9'))
+})
+
+t.test('.env.example lists every setting with its default', async (t) => {
+  t.equal(readFileSync('.env.example', 'utf8'), envExample(), 'renew it by `npm run env-example`')
+  for (const [name, { fallback }] of Object.entries(settings)) {
+    t.equal(loadConfig({})[name as SettingName], fallback)
+  }
 })

@@ -77,6 +77,10 @@ export async function openConnection(url: string, role: Role, purpose: string): 
   client.on('error', () => undefined)
   try {
     await client.connect()
+    // Else a statement that sends nothing would not notice that we are gone. A server on Windows has no such setting.
+    await client
+      .query(`SELECT set_config('client_connection_check_interval', '1s', false)`)
+      .catch(() => undefined)
   } catch (error) {
     await client.end().catch(() => undefined)
     throw error

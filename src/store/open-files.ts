@@ -34,19 +34,19 @@ export async function openFiles({ folder }: { readonly folder: string }): Promis
   await clearUnfinished(root)
   const pathOf = (name: string): string => join(root, checkName(name))
   return {
-    write: (name, source, options = {}) => write(root, pathOf(name), source, options.bytesMax),
+    write: async (name, source, options = {}) => write(root, pathOf(name), source, options.bytesMax),
     read: (name, range) => read(pathOf(name), range),
     find: async (name) => {
       const found = await stat(pathOf(name)).catch(unlessMissing)
       return found?.isFile() ? { bytes: found.size } : undefined
     },
-    list: (name) => list(root, name),
+    list: async (name) => list(root, name),
     remove: async (name) => {
       const path = pathOf(name)
       await rm(path, { recursive: true, force: true })
       await syncFolder(dirname(path)).catch(unlessMissing)
     },
-    move: (from, to) => move(pathOf(from), pathOf(to)),
+    move: async (from, to) => move(pathOf(from), pathOf(to)),
     localPath: async (name) => pathOf(name),
   }
 }

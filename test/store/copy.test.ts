@@ -88,7 +88,7 @@ t.test('rows come out whole, in large chunks', async (t) => {
   for await (const chunk of database.copyTo(filtered, { values })) some.push(Buffer.from(chunk).toString())
   t.same(some, ['49999\n'])
   const staging = database.copyTo('COPY (SELECT 1 FROM staging.p) TO STDOUT')[Symbol.asyncIterator]()
-  await t.rejects(staging.next(), { code: '42P01' })
+  await t.rejects(staging.next(), { code: '42501' })
   await database.work`CREATE TABLE staging.p (a int)`
   const barred = database.copyTo('COPY (SELECT 1 FROM staging.p) TO STDOUT')[Symbol.asyncIterator]()
   await t.rejects(barred.next(), { code: '42501' }, 'the serving role reads no staging')

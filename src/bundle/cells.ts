@@ -1,0 +1,115 @@
+/**
+ * Turns the text of a cell into the canonical text of its field, or null. Mends only what can be mended in one way,
+ * and counts it; refuses numbers that a spreadsheet may have altered rather than guess what they were.
+ */
+import { type Contract, type Contracts, type Field, fieldType, listSeparator } from '../contract/index.ts'
+import { buildCodeReader, type CellFault, type CodeReader, type NoteRepair } from './codes.ts'
+
+/** Reads a cell; `above` as for codes. */
+export type CellReader = (
+  text: string,
+  above: string | null | undefined,
+  note: NoteRepair,
+) => string | null | CellFault
+
+/** Digits that a spreadsheet keeps; it writes zeros for those beyond. */
+const digitsMax = 15
+
+/** Builds the reader of a field's cells for an edition's day. */
+export function buildCellReader(
+  field: Field,
+  contract: Contract,
+  contracts: Pick<Contracts, 'codes'>,
+  day: string,
+): CellReader {
+  const type = fieldType(field.type)
+  const missing = new Set(contract.missingValues)
+  const codes = field.codes === undefined ? undefined : buildCodeReader(contracts.codes(field.codes), day)
+  const wrongType: CellFault = { check: 'type', expected: `${type.expected.zh} / ${type.expected.en}` }
+  const damaged: CellFault = { check: 'number-damaged', expected: wrongType.expected ?? '' }
+  const isNumeric = field.type === 'integer' || field.type === 'number'
+  return (raw, above, note) => {
+    // String.trim takes the ideographic space with the others.
+    let text = raw.trim()
+    if (text === '' || missing.has(text)) return null
+    // The form in which Excel shows a long number; as a text it is no better than as a number.
+    if (/^[+-]?\d(\.\d+)?E[+-]?\d+$/i.test(text) && (isNumeric || text.includes('E+'))) return damaged
+    // The separators of a list may be full-width themselves; its type knows them.
+    if (field.type !== 'string' && field.type !== 'list') text = narrow(text, note)
+    if (isNumeric) {
+      text = withoutThousands(text, note)
+      if (significantDigits(text) > digitsMax) return damaged
+    } else text = mendSpreadsheetForm(field, text, note)
+    if (codes !== undefined && field.type !== 'list') {
+      const code = codes(text, above, note)
+      if (typeof code !== 'string') return code
+      text = code
+    }
+    const canonical = type.parse(text, field)
+    if (canonical === undefined) return wrongType
+    return codes !== undefined && field.type === 'list'
+      ? readEach(canonical, codes, above, note, wrongType)
+      : canonical
+  }
+}
+
+/** Each element of a list as a code; two labels of one code are a repeat. */
+function readEach(
+  list: string,
+  codes: CodeReader,
+  above: string | null | undefined,
+  note: NoteRepair,
+  wrongType: CellFault,
+): string | CellFault {
+  const elements: string[] = []
+  for (const element of list.split(listSeparator)) {
+    const code = codes(element, above, note)
+    if (typeof code !== 'string') return code
+    elements.push(code)
+  }
+  return new Set(elements).size === elements.length ? elements.join(listSeparator) : wrongType
+}
+
+/** Full-width digits, letters and signs as half-width ones. */
+function narrow(text: string, note: NoteRepair): string {
+  const narrowed = text.replace(/[\uff01-\uff5e\u2212]/g, (sign) =>
+    sign === '\u2212' ? '-' : String.fromCharCode(sign.charCodeAt(0) - 0xfee0),
+  )
+  if (narrowed !== text) note('width')
+  return narrowed
+}
+
+/** `1,234,567.8` without its separators; a comma anywhere else stays, and is refused with the number. */
+function withoutThousands(text: string, note: NoteRepair): string {
+  if (!/^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(text)) return text
+  note('thousands')
+  return text.replaceAll(',', '')
+}
+
+/** Digits that carry the value of a plain number: no leading zeros, and none that end a fraction. */
+function significantDigits(text: string): number {
+  const match = /^[+-]?0*(\d*)(?:\.(\d*))?$/.exec(text)
+  if (match === null) return 0
+  const fraction = (match[2] ?? '').replace(/0+$/, '')
+  return `${match[1]}${fraction}`.replace(/^0+/, '').length
+}
+
+/** What Excel makes of a day and a time when a CSV is opened and saved: `2025/9/1` and `8:30`. */
+function mendSpreadsheetForm(field: Field, text: string, note: NoteRepair): string {
+  if (field.type === 'date') {
+    const match = /^(\d{4})[/.年-](\d{1,2})[/.月-](\d{1,2})日?$/.exec(text)
+    if (match === null) return text
+    const [year = '', month = '', day = ''] = match.slice(1)
+    return mended(text, `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`, 'date', note)
+  }
+  if (field.type === 'time') {
+    const match = /^(\d{1,2}):(\d{2})(?::00)?$/.exec(text)
+    if (match !== null) return mended(text, `${match[1]?.padStart(2, '0')}:${match[2]}`, 'time', note)
+  }
+  return text
+}
+
+function mended(text: string, better: string, repair: 'date' | 'time', note: NoteRepair): string {
+  if (better !== text) note(repair)
+  return better
+}

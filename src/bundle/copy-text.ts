@@ -1,0 +1,33 @@
+/**
+ * Rows in the text format of COPY (https://www.postgresql.org/docs/current/sql-copy.html, "Text Format"): fields
+ * separated by tabs, rows ended by LF, null as `\N`, and a backslash before whatever would mean something else.
+ */
+
+const escapes: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+}
+
+/** Encodes rows of canonical texts and nulls. The texts hold no NUL, which Postgres has no text for. */
+export function encodeCopy(rows: Iterable<readonly (string | null)[]>): string {
+  let text = ''
+  for (const row of rows) {
+    for (const [index, value] of row.entries()) {
+      if (index > 0) text += '\t'
+      text += value === null ? '\\N' : escapeCopy(value)
+    }
+    text += '\n'
+  }
+  return text
+}
+
+function escapeCopy(value: string): string {
+  return /[\\\b\f\n\r\t\v]/.test(value)
+    ? value.replace(/[\\\b\f\n\r\t\v]/g, (sign) => escapes[sign] ?? sign)
+    : value
+}

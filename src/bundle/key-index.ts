@@ -1,0 +1,88 @@
+/**
+ * Remembers the keys of a bundle's rows by 96 bits of their SHA-256 and tells which occur more than once: 16 bytes
+ * a row and at most 12 for finding it, whatever the keys are. Equal keys are always found; among 20 million others
+ * two are taken for equal with a chance below one in 10^14, and then refused rather than lost.
+ */
+import { hash } from 'node:crypto'
+
+export interface KeyIndex {
+  /** Adds the key of the row with this ordinal. */
+  readonly add: (key: string, ordinal: number) => void
+  readonly anyDoubled: () => boolean
+  /** The ordinal of the first row with the key, where there are several with it; else undefined. */
+  readonly firstOfDoubled: (key: string) => number | undefined
+}
+
+/** Three of the digest; then twice the ordinal of the first row, and one more where another row has the key too. */
+const wordsPerKey = 4
+const pageKeys = 1 << 14
+
+/** Builds an empty index. */
+export function buildKeyIndex(): KeyIndex {
+  // Pages grow without a copy of what is there.
+  const pages: Uint32Array[] = []
+  let count = 0
+  let any = false
+  // Number of a key plus 1, at the place that its digest names or after it; 0 is free. At most three quarters full.
+  let slots = new Int32Array(1 << 12)
+
+  const word = (key: number, index: number) =>
+    pages[Math.floor(key / pageKeys)]?.[(key % pageKeys) * wordsPerKey + index] ?? 0
+
+  function digest(key: string): Uint32Array {
+    const bytes = hash('sha256', key, 'buffer')
+    return Uint32Array.of(
+      bytes.readUInt32LE(0),
+      bytes.readUInt32LE(4),
+      bytes.readUInt32LE(8),
+      bytes.readUInt32LE(12),
+    )
+  }
+
+  /** The slot of a digest: the one it is in, or the free one it would take. */
+  function slotOf(words: Uint32Array): number {
+    const mask = slots.length - 1
+    for (let slot = (words[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {
+      const key = (slots[slot] ?? 0) - 1
+      if (key < 0 || words.every((value, index) => word(key, index) === value)) return slot
+    }
+  }
+
+  function rehash(): void {
+    slots = new Int32Array(slots.length * 2)
+    const mask = slots.length - 1
+    for (let key = 0; key < count; key++) {
+      let slot = word(key, 0) & mask
+      while (slots[slot] !== 0) slot = (slot + 1) & mask
+      slots[slot] = key + 1
+    }
+  }
+
+  function add(key: string, ordinal: number): void {
+    const words = digest(key)
+    const slot = slotOf(words)
+    const former = (slots[slot] ?? 0) - 1
+    if (former >= 0) {
+      const ordinals = pages[Math.floor(former / pageKeys)]
+      const at = (former % pageKeys) * wordsPerKey + 3
+      ordinals?.set([(ordinals[at] ?? 0) | 1], at)
+      any = true
+      return
+    }
+    if (count % pageKeys === 0) pages.push(new Uint32Array(pageKeys * wordsPerKey))
+    const page = pages[pages.length - 1]
+    const at = (count % pageKeys) * wordsPerKey
+    page?.set(words, at)
+    page?.set([ordinal * 2], at + 3)
+    slots[slot] = count + 1
+    count += 1
+    if (count * 4 > slots.length * 3) rehash()
+  }
+
+  function firstOfDoubled(key: string): number | undefined {
+    const former = (slots[slotOf(digest(key))] ?? 0) - 1
+    const ordinal = former < 0 ? 0 : word(former, 3)
+    return ordinal % 2 === 1 ? (ordinal - 1) / 2 : undefined
+  }
+  return { add, anyDoubled: () => any, firstOfDoubled }
+}

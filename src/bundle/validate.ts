@@ -1,0 +1,261 @@
+/**
+ * Reads the rows of a verified bag under its contract. Three walks over each file: its bytes decide the encoding, its
+ * keys tell which rows are doubled and its lines whether it can be read to the end; only then rows are given out. So
+ * no row with an error is ever given, nor any of a file that is broken somewhere; and memory holds keys, not rows.
+ */
+import type { Digest } from '../base/digest.ts'
+import { columnLetters, type Finding } from '../base/finding.ts'
+import { type Contract, type Contracts, intakeKey, partsOf } from '../contract/index.ts'
+import type { Bag } from './bag.ts'
+import type { Repair } from './codes.ts'
+import { buildCsvReader, type CsvReader, type CsvRow } from './csv-rows.ts'
+import { inspectText, type TextShape } from './encoding.ts'
+import { faultAt } from './faults.ts'
+import { type HeaderMap, mapHeaders } from './headers.ts'
+import { buildKeyIndex, type KeyIndex } from './key-index.ts'
+import type { BundleLimits } from './limits.ts'
+import { buildRowReader, type OpenFile, type RowReader, type RowValues } from './row-reader.ts'
+import type { BundleFile, BundleManifest } from './verify.ts'
+
+/** A row that may be taken: canonical texts or null, in the order of `intakeFields(contract)`. */
+export interface TakenRow {
+  /** Index of the file in the manifest. */
+  readonly file: number
+  readonly row: number
+  readonly values: RowValues
+}
+
+export type RowBatch = readonly TakenRow[]
+
+export interface FileCount {
+  readonly file: string
+  readonly digest: Digest
+  readonly rowsRead: number
+  readonly rowsTaken: number
+  readonly rowsRefused: number
+  readonly repairs: Readonly<Record<string, number>>
+  /** The file could not be read to its end, or not at all: no tolerance covers that, and none of its rows is taken. */
+  readonly unreadable: boolean
+}
+
+export interface Progress {
+  readonly file: string
+  /** Rows of the file read so far. */
+  readonly rows: number
+}
+
+export interface ValidateOptions {
+  readonly bag: Bag
+  readonly manifest: BundleManifest
+  readonly contract: Contract
+  readonly contracts: Pick<Contracts, 'codes'>
+  readonly limits: BundleLimits
+  /** The day, `YYYY-MM-DD`, on which codes must be valid: the last of the edition's period. */
+  readonly editionDay: string
+  readonly onFinding: (finding: Finding) => void
+  readonly onProgress?: (progress: Progress) => void
+  readonly signal?: AbortSignal
+}
+
+/** The rows that may be taken, in order; and, once they have been walked to the end, what came of each file. */
+export interface RowReading extends AsyncIterable<RowBatch> {
+  readonly counts: () => readonly FileCount[]
+}
+
+/** Rows in a batch: enough that each costs nothing, few enough to hold. */
+const batchRows = 1000
+
+/** What each step of a validation works with. */
+interface Walk {
+  readonly options: ValidateOptions
+  readonly reader: RowReader
+  readonly keys: KeyIndex
+  readonly states: readonly FileState[]
+}
+
+/** What becomes of a file on its way. */
+interface FileState {
+  readonly file: BundleFile
+  readonly index: number
+  /** Ordinal of its first row, the one below the header, among those of the bundle; the first of all is 0. */
+  first: number
+  shape?: TextShape
+  map?: HeaderMap
+  rowsRead: number
+  rowsTaken: number
+  readonly repairs: Partial<Record<Repair, number>>
+  unreadable: boolean
+}
+
+/**
+ * Validates a bag that `verifyBag` has passed. Findings go to `onFinding` as they are found; whether they are borne
+ * is the caller's to decide. Throws the signal's reason when aborted.
+ */
+export function validateBag(options: ValidateOptions): RowReading {
+  const states = options.manifest.files.map(
+    (file, index): FileState => ({
+      file,
+      index,
+      first: 0,
+      rowsRead: 0,
+      rowsTaken: 0,
+      repairs: {},
+      unreadable: false,
+    }),
+  )
+  let done = false
+  async function* batches(): AsyncGenerator<RowBatch> {
+    const { contract, contracts, editionDay, manifest } = options
+    const part = partsOf(contract).find(({ provider }) => provider === manifest.provider)
+    const reader = buildRowReader({ contract, contracts, editionDay, part })
+    const walk: Walk = { options, reader, keys: buildKeyIndex(), states }
+    let rows = 0
+    for (const state of states) {
+      state.first = rows
+      await survey(state, walk)
+      rows += state.rowsRead
+    }
+    const tooMany = rows > options.limits.rowsMax
+    if (tooMany) options.onFinding(faultAt('too-many-rows', { expected: `≤ ${options.limits.rowsMax}` }))
+    for (const state of states) {
+      if (tooMany) state.unreadable = true
+      else yield* readFile(state, walk)
+    }
+    done = true
+  }
+  return {
+    [Symbol.asyncIterator]: batches,
+    counts: () => {
+      if (!done) throw new Error('The rows of the bundle have not been read to the end.')
+      return states.map(countOf)
+    },
+  }
+}
+
+function countOf({ file, rowsRead, rowsTaken, repairs, unreadable }: FileState): FileCount {
+  const rowsRefused = rowsRead - rowsTaken
+  return {
+    file: file.path,
+    digest: file.digest,
+    rowsRead,
+    rowsTaken,
+    rowsRefused,
+    repairs: { ...repairs },
+    unreadable,
+  }
+}
+
+/** Decides the encoding, maps the header, collects the keys, and finds out whether the file ends well. */
+async function survey(state: FileState, { options, reader, keys }: Walk): Promise<void> {
+  const { bag, limits } = options
+  const path = state.file.path
+  const { shape, findings } = await inspectText(() => bag.read(path), path, state.file.encoding)
+  for (const finding of findings) options.onFinding(finding)
+  state.unreadable = shape === undefined
+  if (shape === undefined) return
+  state.shape = shape
+  const csv = openCsv(state, shape, options)
+  for await (const group of csv.groups()) {
+    options.signal?.throwIfAborted()
+    for (const row of group) {
+      if (row.row === 1) readHeader(row, state, csv, options)
+      else if (!isBlank(row)) {
+        state.rowsRead = row.row - 1
+        const key = state.map === undefined ? undefined : reader.keyOf(row, state.map)
+        if (key !== undefined) keys.add(key, state.first + row.row - 2)
+      }
+      // Rows beyond the limit are not even counted to their end.
+      if (state.first + row.row - 1 > limits.rowsMax) {
+        state.rowsRead = row.row - 1
+        return
+      }
+    }
+  }
+  const fault = csv.fault()
+  if (fault !== undefined) {
+    const { check, row, column, byteOffset } = fault
+    options.onFinding(faultAt(check, { file: path, row, cell: `${columnLetters(column)}${row}`, byteOffset }))
+    state.unreadable = true
+  } else if (state.map !== undefined && state.rowsRead === 0) {
+    options.onFinding(faultAt('rows-missing', { file: path }))
+    state.unreadable = true
+  }
+}
+
+function readHeader(row: CsvRow, state: FileState, csv: CsvReader, options: ValidateOptions): void {
+  const file = state.file.path
+  if (row.misplaced !== undefined) {
+    options.onFinding(faultAt('quote-misplaced', { file, row: 1, byteOffset: csv.offsetOf(row.misplaced) }))
+    state.unreadable = true
+    return
+  }
+  const { map, findings } = mapHeaders(row, options.contract, file, csv.offsetOf)
+  for (const finding of findings) options.onFinding(finding)
+  if (map === undefined) state.unreadable = true
+  else state.map = map
+}
+
+function openCsv(state: FileState, shape: TextShape, { bag, limits }: ValidateOptions): CsvReader {
+  const { path, delimiter } = state.file
+  return buildCsvReader(bag.read(path), { ...shape, delimiter, fieldBytesMax: limits.fieldBytesMax })
+}
+
+/** Gives the rows of a file. Of one that is known to be broken later on, findings are told and no row is given. */
+async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch> {
+  const { options, reader } = walk
+  const { shape, map, file } = state
+  if (shape === undefined || map === undefined) return
+  const csv = openCsv(state, shape, options)
+  const open: OpenFile = {
+    path: file.path,
+    map,
+    offsetOf: csv.offsetOf,
+    note: (repair) => {
+      state.repairs[repair] = (state.repairs[repair] ?? 0) + 1
+    },
+    report: options.onFinding,
+  }
+  let batch: TakenRow[] = []
+  let rows = 0
+  for await (const group of csv.groups()) {
+    options.signal?.throwIfAborted()
+    for (const row of group) {
+      // What comes after the last row that holds anything is borne.
+      if (row.row === 1 || row.row > state.rowsRead + 1) continue
+      rows = row.row - 1
+      if (isBlank(row)) {
+        open.report(faultAt('row-blank', { file: file.path, row: row.row, byteOffset: row.byteOffset }))
+        continue
+      }
+      const values = reader.read(row, open)
+      const doubled = reportDoubled(row, open, state, walk)
+      if (values === undefined || doubled || state.unreadable) continue
+      batch.push({ file: state.index, row: row.row, values })
+      state.rowsTaken += 1
+      if (batch.length < batchRows) continue
+      yield batch
+      batch = []
+    }
+    options.onProgress?.({ file: file.path, rows })
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** Tells of a row whose key another has, and where the first of them stands. */
+function reportDoubled(row: CsvRow, open: OpenFile, state: FileState, walk: Walk): boolean {
+  const { keys, reader, states, options } = walk
+  if (!keys.anyDoubled()) return false
+  const key = reader.keyOf(row, open.map)
+  const ordinal = key === undefined ? undefined : keys.firstOfDoubled(key)
+  if (ordinal === undefined) return false
+  const home = states.findLast(({ first }) => first <= ordinal) ?? state
+  const homeRow = ordinal - home.first + 2
+  const where = home === state && homeRow === row.row ? '' : ` (${home.file.path}: ${homeRow})`
+  const expected = `${intakeKey(options.contract).join(' + ')}${where}`
+  open.report(faultAt('key-doubled', { ...reader.keyPlace(row, open), expected }))
+  return true
+}
+
+function isBlank(row: CsvRow): boolean {
+  return row.cells.every((cell) => cell.trim() === '')
+}

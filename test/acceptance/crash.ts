@@ -1,0 +1,138 @@
+/**
+ * The crash campaign: the journeys are killed at seeded points spread over every step, the house is started again, and
+ * each time there must be exactly one published version with all records, the same bytes as without a crash, and one
+ * change in the feed. Every fifth time the database is killed too, which empties what is staged.
+ */
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { loadConfig } from '../../src/base/config.ts'
+import { listVersions } from '../../src/catalogue/index.ts'
+import { openHouse, type OpenHouse } from '../../src/house.ts'
+import { trialDataset, trialRecords, writeTrialDatasets } from './trial.ts'
+
+const steps = ['receive', 'verify', 'validate', 'stage', 'assemble', 'derive', 'control', 'publish'] as const
+
+interface Point {
+  readonly n: number
+  readonly step: string
+}
+
+interface Walk {
+  readonly points: readonly Point[]
+  readonly code: number | null
+  readonly signal: string | null
+  readonly errors: string
+}
+
+/** Milliseconds after a point at which half of the kills come: in the middle of what follows. */
+const killAfterMax = 25
+
+/** Runs the campaign and prints its tally. Gives the number of editions that were not as they must be. */
+export async function crashCampaign(kills: number, seed: number): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'qingdan-campaign-'))
+  const environment = { QINGDAN_DATA: join(folder, 'var'), QINGDAN_DATASETS: join(folder, 'datasets') }
+  await writeTrialDatasets(environment.QINGDAN_DATASETS)
+  const random = mulberry32(seed)
+  const tally = new Map<string, number>(steps.map((step) => [step, 0]))
+  let databaseKills = 0
+  let wrong = 0
+  try {
+    const clean = await walk({ ...environment, EDITION: '1900' })
+    if (clean.code !== 0) throw new Error(`the walk without a kill failed: ${clean.errors}`)
+    const digest = await verdict(environment, '1900')
+    if (digest === undefined) throw new Error('the walk without a kill published nothing whole')
+    for (let kill = 0; kill < kills; kill += 1) {
+      const step = steps[kill % steps.length] ?? 'publish'
+      const own = clean.points.filter((point) => point.step === step)
+      const point = own[Math.floor(random() * own.length)]
+      if (point === undefined) throw new Error(`the step ${step} has no point`)
+      const edition = String(1901 + kill)
+      const after = kill % 2 === 0 ? 0 : 1 + Math.floor(random() * killAfterMax)
+      const killed = await walk({ ...environment, EDITION: edition, KILL_AT: String(point.n), KILL_AFTER: String(after) })
+      if (killed.signal !== 'SIGKILL') throw new Error(`kill ${kill + 1} did not happen: ${killed.errors}`)
+      tally.set(step, (tally.get(step) ?? 0) + 1)
+      if (kill % 5 === 4) {
+        await killDatabase(environment.QINGDAN_DATA)
+        databaseKills += 1
+      }
+      const again = await walk({ ...environment, EDITION: edition })
+      const same = again.code === 0 && (await verdict(environment, edition)) === digest
+      if (!same) wrong += 1
+      const done = `${String(kill + 1).padStart(3)} of ${kills}  killed in ${step} at point ${point.n} + ${after} ms`
+      console.log(`${done}: ${same ? 'one whole version' : `WRONG ${again.errors}`}`)
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  console.log(`kills per step: ${[...tally].map(([step, count]) => `${step} ${count}`).join(', ')}`)
+  console.log(`of these with the database killed too: ${databaseKills}`)
+  if (kills >= steps.length && [...tally.values()].includes(0)) throw new Error('a step was never killed')
+  return wrong
+}
+
+/** Walks the journeys in a process of its own. */
+async function walk(environment: Readonly<Record<string, string>>): Promise<Walk> {
+  const child = spawn(process.execPath, ['--import=tsx', 'test/acceptance/journey.ts'], {
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const points: Point[] = []
+  createInterface({ input: child.stdout }).on('line', (line) => points.push(JSON.parse(line) as Point))
+  let errors = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString()
+  })
+  return new Promise((resolve) => {
+    child.on('close', (code, signal) => resolve({ points, code, signal, errors }))
+  })
+}
+
+/** The digest of the edition where it is published once and whole; undefined where anything is amiss. */
+async function verdict(environment: Readonly<Record<string, string>>, edition: string): Promise<string | undefined> {
+  const silent = () => undefined
+  const log = { debug: silent, info: silent, warn: silent, error: silent }
+  const house = await openHouse(loadConfig({ ...environment, QINGDAN_POOL_MAX: '4' }), log)
+  try {
+    return await inspect(house, edition)
+  } finally {
+    await house.close()
+  }
+}
+
+async function inspect(house: OpenHouse, edition: string): Promise<string | undefined> {
+  const versions = await listVersions(house.database, { dataset: trialDataset, edition })
+  const [version] = versions
+  const { work } = house.database
+  const [all] = await work`
+    SELECT count(*)::int AS versions FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id
+    WHERE e.edition = ${edition}`
+  const [changes] = await work`
+    SELECT count(*)::int AS changes FROM qingdan.change WHERE edition = ${edition} AND kind LIKE 'version-%'`
+  if (versions.length !== 1 || version === undefined || all?.['versions'] !== 1 || changes?.['changes'] !== 1) {
+    return undefined
+  }
+  const [held] = await work.unsafe(`SELECT count(*)::int AS records FROM published.${version.recordsTable}`)
+  const whole = held?.['records'] === trialRecords && version.records === trialRecords
+  return whole && version.number === 1 && version.state === 'published' ? version.digest : undefined
+}
+
+/** Kills the postmaster of a data folder as a power cut would. */
+async function killDatabase(dataFolder: string): Promise<void> {
+  const { findPostmaster } = await import('../support/postmaster.ts')
+  const pid = await findPostmaster(dataFolder)
+  if (pid !== undefined) process.kill(pid, 'SIGKILL')
+}
+
+/** A small seeded generator (Tommy Ettinger's mulberry32): numbers from 0 to 1. */
+function mulberry32(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

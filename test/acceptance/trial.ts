@@ -1,0 +1,58 @@
+/** A small dataset for campaigns: two parts, a disclosure rule, rows enough that every step takes its time. */
+import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { contractOf, field } from '../support/fields.ts'
+
+export const trialDataset = 'crash-trial'
+
+/** Rows of each part. */
+export const trialRowsPerPart = 2_000
+
+const providers = ['edu-310101', 'edu-310104'] as const
+
+/** Writes a folder of contracts that holds the trial dataset alone, beside the shipped code lists. */
+export async function writeTrialDatasets(folder: string): Promise<void> {
+  await cp('datasets/codes', join(folder, 'codes'), { recursive: true })
+  await mkdir(join(folder, trialDataset), { recursive: true })
+  const required = { constraints: { required: true } }
+  const contract = contractOf(
+    [
+      field('cell', 'string', { role: 'key', ...required }),
+      field('district', 'string', { role: 'dimension', codes: 'districts', ...required }),
+      field('pupils', 'integer', { role: 'count' }),
+      field('mean', 'number', { role: 'measure', scale: 1 }),
+      field('conf_status', 'string', { role: 'status', codes: 'conf-status' }),
+    ],
+    ['cell'],
+    {
+      dataset: trialDataset,
+      themes: ['education'],
+      shareClass: 'unconditional',
+      openClass: 'unconditional',
+      formats: ['csv', 'csv.gz', 'ndjson'],
+      parts: providers.map((provider) => ({ provider, scope: { district: provider.slice(4) } })),
+      checks: [{ check: 'part-scope' }],
+      disclosure: {
+        rule: 'minimum-count',
+        count: 'pupils',
+        minimum: 10,
+        withhold: ['pupils', 'mean'],
+        status: 'conf_status',
+      },
+    },
+  )
+  await writeFile(join(folder, trialDataset, 'contract.v1.json'), JSON.stringify(contract, null, 2))
+}
+
+/** The CSV of a provider's part; the same at every call. */
+export function trialRows(provider: string): string {
+  const district = provider.slice(4)
+  const lines = ['cell,district,pupils,mean']
+  for (let n = 0; n < trialRowsPerPart; n += 1) {
+    lines.push(`${district}-${String(n).padStart(5, '0')},${district},${(n * 7) % 60},${((n * 13) % 1000) / 10}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** Records of an edition. */
+export const trialRecords = providers.length * trialRowsPerPart

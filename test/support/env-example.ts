@@ -1,0 +1,20 @@
+/** Writes .env.example from the list of settings, so that it is never a second place to edit. */
+import { writeFile } from 'node:fs/promises'
+import { settings } from '../../src/base/config.ts'
+
+/** The text of .env.example: every setting with what it does and its default. */
+export function envExample(): string {
+  const lines = [
+    '# Settings of Qingdan, each with its default. All come from the environment; an unknown QINGDAN_* name is refused.',
+    '# This file is written by `npm run env-example` from src/base/config.ts.',
+    '',
+    '# A PostgreSQL server, 15 or newer, to use in place of the embedded database.',
+    '#DATABASE_URL=postgres://qingdan:password@127.0.0.1:5432/qingdan',
+  ]
+  for (const [name, setting] of Object.entries(settings)) {
+    lines.push('', `# ${setting.about}`, `# Must be ${setting.expected}.`, `#${name}=${setting.fallback}`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+if (process.argv[1] === import.meta.filename) await writeFile('.env.example', envExample())
