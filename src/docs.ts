@@ -44,6 +44,10 @@ const description = `Open data of a city's education authority: what was promise
 * A version's bytes never change; a correction is a new version.
 * Titles come in Chinese and English; \`Accept-Language\` chooses where one is given. Codes never change.`
 
+/**
+ * Registers /openapi.json and /docs. The policy blocks one style of Swagger UI, and shall: that of its own logo, which
+ * ours replaces.
+ */
 export async function docsRoutes(app: App, house: House): Promise<void> {
   const document = keepOpenapi(app, house)
   const [style, logo] = await Promise.all([readAsset('docs.css'), readAsset('logo.svg')])

@@ -55,7 +55,7 @@ export function buildOpenapi(
   contracts: Contracts,
   parts: DatasetParts = { parameters: fieldParameters, record: recordSchema },
 ): OpenapiDocument {
-  const generic = structuredClone(app.swagger()) as unknown as OpenapiDocument
+  const generic = withOperationIds(structuredClone(app.swagger()) as unknown as OpenapiDocument)
   const open = contracts.list().filter(({ contract }) => isOpen(contract))
   const paths: Record<string, Readonly<Record<string, Operation>>> = { ...generic.paths }
   const schemas: Record<string, unknown> = { ...generic.components['schemas'] }
@@ -81,6 +81,26 @@ export function buildOpenapi(
     paths: sorted(paths),
     components: { ...generic.components, schemas: sorted(schemas) },
   }
+}
+
+/** Names the operations that don't name themselves, by method and path: `getDatasetsSlugRecords`. */
+function withOperationIds(document: OpenapiDocument): OpenapiDocument {
+  const name = (method: string, path: string) =>
+    path
+      .replace(/^\/v1(?=\/)/, '')
+      .split(/[^A-Za-z0-9]+/)
+      .filter((word) => word !== '')
+      .reduce((before, word) => before + word.charAt(0).toUpperCase() + word.slice(1), method)
+  const paths = Object.entries(document.paths).map(([path, operations]) => [
+    path,
+    Object.fromEntries(
+      Object.entries(operations).map(([method, operation]) => [
+        method,
+        { ...operation, operationId: operation.operationId ?? name(method, path) },
+      ]),
+    ),
+  ])
+  return { ...document, paths: Object.fromEntries(paths) }
 }
 
 /** The generic addresses of records, in any version and as any file: `…/{slug}/…/records`, `…/records.csv`. */
