@@ -155,8 +155,11 @@ export function fieldParameters(contract: Contract, contracts: Contracts): reado
     in: 'query',
     required: false,
     description: describe(field, contracts),
-    schema: filterSchema(field, contracts),
-    ...(field.example === undefined ? {} : { example: exampleOf(field, field.example) }),
+    // Inside the schema: as the parameter's own, /docs would fill all filters in at once, and nothing fits them all.
+    schema: {
+      ...filterSchema(field, contracts),
+      ...(field.example === undefined ? {} : { examples: [exampleOf(field, field.example)] }),
+    },
   }))
 }
 
