@@ -11,6 +11,8 @@ export const print = {
   refusal: (text: string) => void process.stderr.write(`${text}\n`),
   /** Prints a result as one line of JSON where that was asked for, else as text. */
   result: (options: { readonly json?: boolean }, value: unknown, text: () => void) => {
+    // The line of progress gives way to the result.
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
     if (options.json === true) process.stdout.write(`${JSON.stringify(value)}\n`)
     else text()
   },

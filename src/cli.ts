@@ -28,7 +28,7 @@ import {
   withdraw,
 } from './ingest/index.ts'
 import { findList, listYears } from './lists/index.ts'
-import { serve } from './serve.ts'
+import { withoutValues } from './store/index.ts'
 
 /** What an exit code says. A script can tell bad input from a bad machine. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, refused: 3, problem: 4 } as const
@@ -39,6 +39,7 @@ interface Common {
 
 /** Runs a command line and gives the exit code. Results go to standard output, progress and refusals to standard error. */
 export async function run(argv: readonly string[]): Promise<number> {
+  quietOnClosedPipe()
   let code: number = exitCodes.ok
   const program = buildProgram((result) => {
     code = result
@@ -51,6 +52,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** `qingdan list | head` closes the pipe early: that is how pipes end, and what the command does goes on to its end. */
+function quietOnClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   if (error instanceof Problem) {
@@ -61,7 +69,8 @@ function explain(error: unknown): number {
     print.refusal(`  ${hint}`)
     return exitCodes.problem
   }
-  print.refusal(error instanceof Error ? error.message : String(error))
+  const told = withoutValues(error)
+  print.refusal(told instanceof Error ? told.message : String(told))
   return error instanceof ConfigError || error instanceof ContractError ? exitCodes.usage : exitCodes.failed
 }
 
@@ -110,7 +119,11 @@ function serveCommands(program: Command, end: (code: number) => void): void {
   program
     .command('serve')
     .description('start the service and serve until SIGTERM or Ctrl+C')
-    .action(async () => end(await serve(process.env)))
+    .action(async () => {
+      // Only this command needs the HTTP service, whose modules take longest to load.
+      const { serve } = await import('./serve.ts')
+      end(await serve(process.env))
+    })
   program
     .command('migrate')
     .description('bring the database to the newest form, and do nothing else')

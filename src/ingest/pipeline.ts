@@ -6,6 +6,7 @@
 
 import { BundleRefusal } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
+import { withoutValues } from '../store/index.ts'
 import { assemble } from './assemble.ts'
 import { control } from './control.ts'
 import { derive } from './derive.ts'
@@ -38,7 +39,8 @@ export async function takeBundle(house: House, id: string, progress: Progress = 
       else if (error instanceof BundleRefusal) await refuse(house, id, { findings: error.findings })
       else {
         await writeState(house.database.work, id, 'failed', house.clock())
-        throw error
+        // What the database says of a fault may quote a row.
+        throw withoutValues(error)
       }
     }
     return getReceipt(house.database.work, id)
@@ -68,7 +70,7 @@ export async function publishEdition(
     try {
       await walkEdition(house, now, progress)
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
+      if (!(error instanceof Refusal)) throw withoutValues(error)
       await writeRefused(house, publicationId, error.refused.findings)
     }
     return (await findPublication(house, publicationId)) ?? now

@@ -5,7 +5,14 @@ const words = { zh: '测试', en: 'Test' }
 
 /** A field of a type; anything else as given. */
 export function field(name: string, type: Field['type'], more: Partial<Field> = {}): Field {
-  return { name, type, role: 'attribute', title: words, description: words, ...more }
+  return {
+    name,
+    type,
+    role: 'attribute',
+    title: { zh: `字段 ${name}`, en: `Field ${name}` },
+    description: words,
+    ...more,
+  }
 }
 
 /** A contract of fields with a key; anything else as given. */
