@@ -47,9 +47,11 @@ function printFindings(findings: readonly Finding[], errors: number, warnings: n
     const place = [
       finding.file,
       finding.cell ?? (finding.row === undefined ? undefined : `row ${finding.row}`),
+      finding.header ?? finding.field,
     ]
+    const expected = finding.expected === undefined ? '' : ` (${finding.expected})`
     print.line(
-      `  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${finding.message}`,
+      `  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${finding.message}${expected}`,
     )
   }
   if (findings.length < errors + warnings)
