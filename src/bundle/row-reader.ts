@@ -61,8 +61,6 @@ export interface RowReaderOptions {
   readonly part?: Part | undefined
 }
 
-/** Separates the values of a key; no cell can hold it and be a key at the same time by chance. */
-const keySeparator = '\u001f'
 const silent: NoteRepair = () => {}
 
 interface FieldReader {
@@ -84,10 +82,11 @@ export function buildRowReader(options: RowReaderOptions): RowReader {
   const checks = buildChecks(checkUses(contract, options.part), { fields, part: options.part })
 
   function keyOf({ row, cells }: RowTexts, map: HeaderMap): string | undefined {
+    if (keyIndexes.length === 0) return undefined
     if (row.misplaced !== undefined || row.width < map.columns.length) return undefined
     const values = new Array<string | null>(fields.length).fill(null)
     if (readCells(keyReaders, cells, map, values, silent) !== undefined) return undefined
-    return keyIndexes.map((index) => values[index] ?? '\u0000').join(keySeparator)
+    return keyIndexes.map((index) => keyPart(values[index] ?? null)).join('')
   }
 
   function read({ row, cells }: RowTexts, file: OpenFile): RowValues | undefined {
@@ -117,6 +116,11 @@ export function buildRowReader(options: RowReaderOptions): RowReader {
   }
   const keyPlace = (row: CsvRow, file: OpenFile) => placeOf(row, file, fields, keyIndexes[0] ?? 0)
   return { fields, keyColumns, keyOf, read, keyPlace }
+}
+
+/** With its length before it, so that no value can pass for the end of one and the beginning of the next. */
+function keyPart(value: string | null): string {
+  return value === null ? '-' : `${value.length}:${value}`
 }
 
 /** In the order in which they can be read: a field after the one that its codes depend on. */

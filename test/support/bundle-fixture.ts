@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Finding } from '../../src/base/finding.ts'
 import type { Digest } from '../../src/base/digest.ts'
+import type { Finding } from '../../src/base/finding.ts'
 import {
   type Bag,
   type BagSource,
   type BundleLimits,
   type BundleManifest,
+  BundleRefusal,
   createBag,
   type FileCount,
   openBag,
@@ -128,7 +129,11 @@ export interface Purpose {
 }
 
 /** Writes a good bag around files and gives its folder. */
-export async function writeBag(folder: string, files: readonly BagSource[], purpose: Purpose = {}): Promise<string> {
+export async function writeBag(
+  folder: string,
+  files: readonly BagSource[],
+  purpose: Purpose = {},
+): Promise<string> {
   await createBag({
     folder,
     dataset: contract.dataset,
@@ -190,7 +195,10 @@ export async function readRows(
   options: ReadOptions = {},
 ): Promise<Outcome> {
   const bytes = Object.fromEntries(
-    Object.entries(files).map(([name, data]) => [`data/${name}`, typeof data === 'string' ? Buffer.from(data) : data]),
+    Object.entries(files).map(([name, data]) => [
+      `data/${name}`,
+      typeof data === 'string' ? Buffer.from(data) : data,
+    ]),
   )
   const { encoding, delimiter = ',', provider = 'parks' } = options
   const manifest: BundleManifest = {
@@ -229,5 +237,16 @@ export async function verifyAt(path: string, packing: 'zip' | 'folder', more: Pa
     return await verifyBag(bag, { ...limits, ...more })
   } finally {
     await bag.close()
+  }
+}
+
+/** What refuses to be opened, as the names of its checks. */
+export const refusalOf = async (work: Promise<unknown>): Promise<readonly string[]> => {
+  try {
+    await work
+    return []
+  } catch (error) {
+    if (error instanceof BundleRefusal) return checksOf(error.findings)
+    throw error
   }
 }
