@@ -27,7 +27,7 @@ export async function writeTrialDatasets(folder: string): Promise<void> {
     {
       dataset: trialDataset,
       themes: ['education'],
-      shareClass: 'unconditional',
+      shareClass: 'general',
       openClass: 'unconditional',
       formats: ['csv', 'csv.gz', 'ndjson'],
       parts: providers.map((provider) => ({ provider, scope: { district: provider.slice(4) } })),
