@@ -4,7 +4,7 @@
  */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import pino from 'pino'
 import { createKey, type KeyRequest } from '../../src/access/index.ts'
 import { buildApp } from '../../src/app.ts'
@@ -34,6 +34,10 @@ interface Test {
 export interface TestHouseOptions {
   /** Datasets of a folder of their own, beside the shipped code lists; by default the shipped datasets. */
   readonly contracts?: readonly Contract[]
+  /** Further files of that folder, by path, such as code lists. */
+  readonly files?: Readonly<Record<string, string>>
+  /** Shipped datasets that stand in that folder as well. */
+  readonly shipped?: readonly string[]
   readonly settings?: Readonly<Record<string, string>>
   /** The instant at which the clock stands until it is moved. */
   readonly at?: string
@@ -71,6 +75,8 @@ export interface StandingHouse {
   readonly moveTo: (instant: string) => void
   /** Puts rows into a bag, brings the folder and walks it to its end. */
   readonly bring: (brought: Brought) => Promise<Receipt>
+  /** As bring, where the bundle is a good one. Throws with the checks that refused it. */
+  readonly take: (brought: Brought) => Promise<Receipt>
   readonly findingsOf: (receipt: Receipt) => Promise<readonly Finding[]>
   /** Asks for an edition and walks it to its end. */
   readonly publish: (
@@ -91,7 +97,7 @@ export interface StandingHouse {
 export async function openTestHouse(t: Test, options: TestHouseOptions = {}): Promise<StandingHouse> {
   const folder = await temporaryFolder(t)
   const datasets = join(folder, 'datasets')
-  if (options.contracts !== undefined) await writeDatasets(datasets, options.contracts)
+  if (options.contracts !== undefined) await writeDatasets(datasets, options.contracts, options)
   const settings = {
     QINGDAN_DATA: join(folder, 'var'),
     QINGDAN_RATE_PER_MINUTE: '1000000',
@@ -134,18 +140,30 @@ export async function openTestHouse(t: Test, options: TestHouseOptions = {}): Pr
   }
 }
 
-function actsOn(house: OpenHouse, folder: string): Pick<StandingHouse, 'bring' | 'findingsOf' | 'publish'> {
+function actsOn(
+  house: OpenHouse,
+  folder: string,
+): Pick<StandingHouse, 'bring' | 'take' | 'findingsOf' | 'publish'> {
+  const bring: StandingHouse['bring'] = async (brought) => {
+    const bag = await writeBag(folder, brought)
+    try {
+      const { id } = await receive(house, { path: bag, broughtBy: brought.by ?? 'cli:test' })
+      return await takeBundle(house, id)
+    } finally {
+      await rm(bag, { recursive: true })
+    }
+  }
+  const findingsOf: StandingHouse['findingsOf'] = ({ id }) =>
+    listFindings(house.database.work, id, { after: 0, limit: 100_000 })
   return {
-    bring: async (brought) => {
-      const bag = await writeBag(folder, brought)
-      try {
-        const { id } = await receive(house, { path: bag, broughtBy: brought.by ?? 'cli:test' })
-        return await takeBundle(house, id)
-      } finally {
-        await rm(bag, { recursive: true })
-      }
+    bring,
+    findingsOf,
+    take: async (brought) => {
+      const receipt = await bring(brought)
+      if (receipt.state === 'staged') return receipt
+      const found = (await findingsOf(receipt)).slice(0, 5)
+      throw new Error(`${receipt.state}: ${found.map(({ check, cell }) => `${check} ${cell}`).join(', ')}`)
     },
-    findingsOf: ({ id }) => listFindings(house.database.work, id, { after: 0, limit: 100_000 }),
     publish: async (dataset, edition, options = {}) => {
       const asked = await askPublication(house, { dataset, edition, askedBy: 'cli:test', ...options })
       return publishEdition(house, asked.id)
@@ -183,12 +201,21 @@ export async function temporaryFolder(t: Test): Promise<string> {
 }
 
 /** Writes contracts as a folder of datasets, beside the shipped code lists. */
-export async function writeDatasets(folder: string, contracts: readonly Contract[]): Promise<void> {
-  await cp(join(shippedDatasets, 'codes'), join(folder, 'codes'), { recursive: true })
-  for (const contract of contracts) {
-    await mkdir(join(folder, contract.dataset), { recursive: true })
-    const file = join(folder, contract.dataset, `contract.v${contract.contractVersion}.json`)
-    await writeFile(file, JSON.stringify(contract, null, 2))
+export async function writeDatasets(
+  folder: string,
+  contracts: readonly Contract[],
+  { files = {}, shipped = [] }: Pick<TestHouseOptions, 'files' | 'shipped'> = {},
+): Promise<void> {
+  for (const name of ['codes', ...shipped]) {
+    await cp(join(shippedDatasets, name), join(folder, name), { recursive: true })
+  }
+  const written = contracts.map((contract) => [
+    `${contract.dataset}/contract.v${contract.contractVersion}.json`,
+    JSON.stringify(contract, null, 2),
+  ])
+  for (const [name, text] of [...written, ...Object.entries(files)] as [string, string][]) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), text)
   }
 }
 
