@@ -107,7 +107,7 @@ function buildProgram(end: (code: number) => void): Command {
     .action(async (dataset: string, edition: string, version: string, options: Common & { reason: string }) =>
       end(await withdrawVersion(dataset, edition, version, options)),
     )
-  keyCommands(program)
+  keyCommands(program, end)
   add('list', 'list datasets with their editions, the items of an annual list, or bundles')
     .argument('[what]', 'datasets, items or bundles', 'datasets')
     .option('--year <year>', 'year of the annual list; by default the newest')
@@ -286,7 +286,7 @@ async function withdrawVersion(
   })
 }
 
-function keyCommands(program: Command): void {
+function keyCommands(program: Command, end: (code: number) => void): void {
   const key = program.command('key').description('make, list and revoke keys')
   key
     .command('create')
@@ -317,7 +317,9 @@ function keyCommands(program: Command): void {
     .action((id: string) =>
       withHouse(async (house) => {
         const revoked = await revokeKey(house.database, id, { clock: house.clock, actor: actor() })
-        print.line(revoked ? `The key ${id} is revoked.` : `There is no valid key ${id}.`)
+        if (revoked) return print.line(`The key ${id} is revoked.`)
+        print.refusal(`There is no key ${id}; qingdan key list names them all.`)
+        end(exitCodes.problem)
       }),
     )
 }

@@ -53,6 +53,7 @@ export async function validateRows(house: House, verified: Verified, progress: P
   const limits = limitsOf(house.config)
   const { manifest, loaded, bundleId } = verified
   const sink = buildFindingSink(house.config.QINGDAN_FINDINGS_MAX)
+  for (const warning of verified.warnings) sink.add(warning)
   const scratch = `scratch/${bundleId}.copy`
   const bag = await openBag(verified.path, verified.packing, limits)
   let rows = 0
