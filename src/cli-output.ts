@@ -44,10 +44,15 @@ function printFindings(findings: readonly Finding[], errors: number, warnings: n
   if (errors + warnings === 0) return
   print.line(`  ${errors} errors, ${warnings} warnings`)
   for (const finding of findings) {
-    const place = finding.cell ?? (finding.row === undefined ? undefined : `row ${finding.row}`)
-    const where = [finding.file, place, finding.field].filter((part) => part !== undefined).join(' ')
-    const expected = finding.expected === undefined ? '' : ` Expected: ${finding.expected}.`
-    print.line(`  ${finding.severity}  ${where}  ${finding.check}: ${finding.message}${expected}`)
+    const place = [
+      finding.file,
+      finding.cell ?? (finding.row === undefined ? undefined : `row ${finding.row}`),
+      finding.header ?? finding.field,
+    ]
+    const expected = finding.expected === undefined ? '' : ` (${finding.expected})`
+    print.line(
+      `  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${finding.message}${expected}`,
+    )
   }
   if (findings.length < errors + warnings)
     print.line(`  … ${errors + warnings - findings.length} more; --json gives all kept`)

@@ -124,7 +124,7 @@ t.test('each open dataset has operations of its own; a closed one is not named',
     parameters.map(({ name }) => name),
     ['edition', 'limit', 'cursor', 'room', 'seats', 'shade'],
   )
-  t.match(parameters[4], { schema: { type: 'integer' }, example: 40 })
+  t.match(parameters[4], { schema: { type: 'integer', examples: [40] } })
   t.match(parameters[5], { schema: { enum: ['white', 'green'] }, description: /`green` 绿 Green/ })
   const reference = own.responses['200'].content['application/json'].schema.properties.data.items.$ref
   t.equal(reference, '#/components/schemas/reading-rooms.record')
