@@ -2,20 +2,19 @@
  * The side door: what an officer does at the machine itself. It opens the database directly, so holding the data
  * folder or the URL is the authority; the audit records what was done. It works beside a running service.
  */
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
-import { basename, extname, join } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { basename, extname } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { pino } from 'pino'
 import { createKey, listKeys, revokeKey, writeAudit } from './access/index.ts'
 import { ConfigError, loadConfig } from './base/config.ts'
 import { Problem, problems } from './base/problem.ts'
 import { anonymous, scopes } from './base/reader.ts'
-import { createBag } from './bundle/index.ts'
 import { latestOf, listVersions } from './catalogue/index.ts'
 import { checkBundle } from './check.ts'
 import { print, progressLine, table } from './cli-output.ts'
-import { ContractError } from './contract/index.ts'
+import { ContractError, partsOf } from './contract/index.ts'
 import { loadHouseContracts, type OpenHouse, openHouse } from './house.ts'
 import {
   askPublication,
@@ -28,6 +27,7 @@ import {
   withdraw,
 } from './ingest/index.ts'
 import { findList, listYears } from './lists/index.ts'
+import { withBag } from './loose-files.ts'
 import { withoutValues } from './store/index.ts'
 
 /** What an exit code says. A script can tell bad input from a bad machine. */
@@ -107,7 +107,7 @@ function buildProgram(end: (code: number) => void): Command {
     .action(async (dataset: string, edition: string, version: string, options: Common & { reason: string }) =>
       end(await withdrawVersion(dataset, edition, version, options)),
     )
-  keyCommands(program)
+  keyCommands(program, end)
   add('list', 'list datasets with their editions, the items of an annual list, or bundles')
     .argument('[what]', 'datasets, items or bundles', 'datasets')
     .option('--year <year>', 'year of the annual list; by default the newest')
@@ -201,44 +201,28 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
       if (receipt.state === 'refused') code = exitCodes.refused
     }
     for (const path of bags) await take(path, path)
-    if (loose.length > 0) await withBag(house, loose, options, (folder) => take(folder, loose.join(', ')))
+    if (loose.length === 0) return code
+    const files = loose.map((path) => ({ name: basename(path), source: path }))
+    const bag = { ...purposeOf(house, options), files, clock: house.clock }
+    await withBag(bag, (folder) => take(folder, loose.join(', ')))
     return code
   })
 }
 
-/** Puts loose files into a bag, as if their provider had sent one. */
-async function withBag(
-  house: OpenHouse,
-  files: readonly string[],
-  options: IngestOptions,
-  take: (folder: string) => Promise<void>,
-): Promise<void> {
+/** What a bag needs to know and a loose file does not say. */
+function purposeOf(house: OpenHouse, options: IngestOptions) {
   const { dataset, edition } = options
   if (dataset === undefined || edition === undefined) {
     throw new CommanderError(exitCodes.usage, 'usage', 'A loose CSV needs --dataset and --edition.')
   }
   const { contract } = house.contracts.get(dataset)
-  const providers = contract.parts?.map((part) => part.provider) ?? contract.providers.slice(0, 1)
+  const providers = partsOf(contract).map((part) => part.provider)
   const provider = options.provider ?? (providers.length === 1 ? providers[0] : undefined)
   if (provider === undefined) {
     throw new CommanderError(exitCodes.usage, 'usage', `--provider must be one of ${providers.join(', ')}.`)
   }
-  const folder = await mkdtemp(join(tmpdir(), 'qingdan-bag-'))
-  try {
-    await createBag({
-      folder,
-      dataset,
-      edition,
-      provider,
-      contractVersion: contract.contractVersion,
-      synthetic: options.synthetic === true,
-      files: files.map((file) => ({ name: basename(file), source: file })),
-      clock: house.clock,
-    })
-    await take(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  const { contractVersion } = contract
+  return { dataset, edition, provider, contractVersion, synthetic: options.synthetic === true }
 }
 
 /** Findings shown in a terminal; all that are kept are in the JSON. */
@@ -302,7 +286,7 @@ async function withdrawVersion(
   })
 }
 
-function keyCommands(program: Command): void {
+function keyCommands(program: Command, end: (code: number) => void): void {
   const key = program.command('key').description('make, list and revoke keys')
   key
     .command('create')
@@ -333,7 +317,9 @@ function keyCommands(program: Command): void {
     .action((id: string) =>
       withHouse(async (house) => {
         const revoked = await revokeKey(house.database, id, { clock: house.clock, actor: actor() })
-        print.line(revoked ? `The key ${id} is revoked.` : `There is no valid key ${id}.`)
+        if (revoked) return print.line(`The key ${id} is revoked.`)
+        print.refusal(`There is no key ${id}; qingdan key list names them all.`)
+        end(exitCodes.problem)
       }),
     )
 }

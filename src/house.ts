@@ -39,33 +39,30 @@ export function loadHouseContracts(config: Config): Promise<Contracts> {
  * whatever was opened before is closed again.
  */
 export async function openHouse(config: Config, log: LogSink): Promise<OpenHouse> {
-  const { observe, metrics } = buildObserver(log)
+  const observer = buildObserver(log)
   // Contracts first: a faulty one should be told before a database is started for nothing.
   const contracts = await loadHouseContracts(config)
-  const clock = () => new Date()
-  const database = await openDatabase({ config, observe, migrate: true })
+  const database = await openDatabase({ config, observe: observer.observe, migrate: true })
   try {
-    await pinContracts(database, contracts, clock())
-    const files = await openFiles({ folder: join(resolve(config.QINGDAN_DATA), 'files') })
-    const jobs = await openJobs({ database, observe })
-    const close = async () => {
-      await jobs.stop({ seconds: config.QINGDAN_SHUTDOWN_SECONDS })
-      await database.close()
-    }
-    return {
-      config,
-      contracts,
-      database,
-      files,
-      jobs,
-      clock,
-      observe,
-      metrics,
-      readiness: { ready: false },
-      close,
-    }
+    return await buildHouse({ config, contracts, database, clock: () => new Date(), ...observer })
   } catch (error) {
     await database.close()
     throw error
   }
+}
+
+/** What a house is built of: the settings, what was loaded and opened already, a clock and an observer. */
+export type HouseParts = Pick<House, 'config' | 'contracts' | 'database' | 'clock' | 'observe' | 'metrics'>
+
+/** Builds the house on a database that is open and migrated. Where it throws, the database is still its caller's. */
+export async function buildHouse(parts: HouseParts): Promise<OpenHouse> {
+  const { config, contracts, database, clock, observe } = parts
+  await pinContracts(database, contracts, clock())
+  const files = await openFiles({ folder: join(resolve(config.QINGDAN_DATA), 'files') })
+  const jobs = await openJobs({ database, observe })
+  const close = async () => {
+    await jobs.stop({ seconds: config.QINGDAN_SHUTDOWN_SECONDS })
+    await database.close()
+  }
+  return { ...parts, files, jobs, readiness: { ready: false }, close }
 }

@@ -65,7 +65,10 @@ function parseInstant(text: string): string | undefined {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(Z|[+-]\d{2}:\d{2})$/.test(text)) return undefined
   if (!isDay(text.slice(0, 10))) return undefined
   const instant = new Date(text)
-  return Number.isNaN(instant.getTime()) ? undefined : `${instant.toISOString().slice(0, 19)}Z`
+  if (Number.isNaN(instant.getTime())) return undefined
+  const canonical = `${instant.toISOString().slice(0, 19)}Z`
+  // An offset may carry the last hours of 9999 or the first of 1000 into a year that isn't written with four digits.
+  return isDay(canonical.slice(0, 10)) ? canonical : undefined
 }
 
 function parseList(text: string, { separators = [] }: FieldShape): string | undefined {

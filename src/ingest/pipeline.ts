@@ -10,6 +10,7 @@ import { withoutValues } from '../store/index.ts'
 import { assemble } from './assemble.ts'
 import { control } from './control.ts'
 import { derive } from './derive.ts'
+import type { Progress } from './progress.ts'
 import { findPublication, type Publication, writeRefused } from './publications.ts'
 import { publish } from './publish.ts'
 import { refuse } from './quarantine.ts'
@@ -19,9 +20,6 @@ import { Refusal } from './refusal.ts'
 import { stage } from './stage.ts'
 import { validate } from './validate.ts'
 import { verify } from './verify.ts'
-
-/** How far a long step has come. `total` is absent where it isn't known. */
-export type Progress = (step: string, done: number, total?: number) => void
 
 /**
  * Walks a received bundle to `staged` or `refused`, and gives its receipt. Safe to call again at any time: what is

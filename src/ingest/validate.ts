@@ -12,7 +12,7 @@ import {
 } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
 import { periodOf } from '../contract/index.ts'
-import type { Progress } from './pipeline.ts'
+import type { Progress } from './progress.ts'
 import { writeFindings, writeState } from './receipts.ts'
 import { Refusal } from './refusal.ts'
 import type { Verified } from './verify.ts'
@@ -53,6 +53,7 @@ export async function validateRows(house: House, verified: Verified, progress: P
   const limits = limitsOf(house.config)
   const { manifest, loaded, bundleId } = verified
   const sink = buildFindingSink(house.config.QINGDAN_FINDINGS_MAX)
+  for (const warning of verified.warnings) sink.add(warning)
   const scratch = `scratch/${bundleId}.copy`
   const bag = await openBag(verified.path, verified.packing, limits)
   let rows = 0

@@ -8,7 +8,7 @@ import type { Finding } from '../base/finding.ts'
 import { type BundleManifest, limitsOf, openBag, verifyBag, verifyManifest } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
 import type { LoadedContract } from '../contract/index.ts'
-import type { Progress } from './pipeline.ts'
+import type { Progress } from './progress.ts'
 import { writeState } from './receipts.ts'
 import type { Received } from './receive.ts'
 import { Refusal } from './refusal.ts'
@@ -16,6 +16,8 @@ import { Refusal } from './refusal.ts'
 export interface Verified extends Received {
   readonly manifest: BundleManifest
   readonly loaded: LoadedContract
+  /** What was noticed and refuses nothing, such as a manifest of an algorithm that is not checked. */
+  readonly warnings: readonly Finding[]
 }
 
 /** Verifies a bundle and writes the state `verified`. Throws Refusal with every finding, not only the first. */
@@ -41,13 +43,13 @@ export async function verifyStored(house: House, received: Received): Promise<Ve
   const bag = await openBag(received.path, received.packing, limitsOf(house.config))
   try {
     const { manifest, findings } = await verifyBag(bag, limitsOf(house.config))
-    if (manifest === undefined || findings.length > 0) throw new Refusal({ findings })
+    if (manifest === undefined) throw new Refusal({ findings })
     const wrong = verifyManifest(manifest, house.contracts)
     if (wrong.length > 0) throw new Refusal({ findings: wrong })
     const loaded = house.contracts.get(manifest.dataset, manifest.contractVersion)
     const forbidden = await checkGrants(house, received, manifest)
     if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
-    return { ...received, manifest, loaded }
+    return { ...received, manifest, loaded, warnings: findings }
   } finally {
     await bag.close()
   }

@@ -1,5 +1,6 @@
 /** The annual lists over HTTP: years, and a year's items with the states derived at the moment of asking. */
 import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { type App, problemResponses, RecordRef } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
@@ -85,8 +86,14 @@ const YearsSchema = Type.Object({
   ),
 })
 
-/** States change by the day and with each publication: caches ask again after a minute. */
-const cacheControl = 'public, max-age=60'
+/**
+ * States change by the day and with each publication: caches ask again after a minute. With a key the states may rest
+ * on what only some may read, and `public` would let a shared cache give that to everyone (RFC 9111, section 3.5).
+ */
+function cacheFor(reader: Reader, reply: FastifyReply): void {
+  reply.header('cache-control', reader.keyId === undefined ? 'public, max-age=60' : 'private, no-cache')
+  reply.header('vary', 'Authorization')
+}
 
 export async function listsRoutes(app: App, house: House): Promise<void> {
   const tags = ['lists']
@@ -109,7 +116,7 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
         const { rates } = await getList(house, request.reader, year)
         data.push({ year, rates, href: addresses(house.config).list(year) })
       }
-      reply.header('cache-control', cacheControl)
+      cacheFor(request.reader, reply)
       return { data }
     },
   )
@@ -128,7 +135,7 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
     },
     async (request, reply) => {
       const list = await getList(house, request.reader, request.params.year)
-      reply.header('cache-control', cacheControl)
+      cacheFor(request.reader, reply)
       return reply.type('application/json; charset=utf-8').send(renderList(house, list))
     },
   )
@@ -154,7 +161,7 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
       const list = await getList(house, request.reader, request.params.year)
       const csv = getFormat('csv')
       if (!('render' in csv)) throw new Error('CSV is rendered')
-      reply.header('cache-control', cacheControl)
+      cacheFor(request.reader, reply)
       const rows = list.items.map((item) => [...item.record, item.state, item.firstPublished])
       return reply.type(csv.mediaType).send(
         Readable.from(csv.render(one(rows), [...list.contract.fields, ...derivedFields]), {

@@ -36,7 +36,7 @@ function signal<T = void>(): { readonly happened: Promise<T>; readonly happen: (
 }
 
 const states = (database: Database) =>
-  database.work`SELECT state::text, data FROM pgboss.job ORDER BY created_on, id`.then((rows) => [...rows])
+  database.work`SELECT state::text, data FROM pgboss.job ORDER BY data ->> 'n'`.then((rows) => [...rows])
 
 t.test('a job exists if and only if its transaction commits', async (t) => {
   const { database } = await testDatabase(t)
@@ -73,6 +73,7 @@ t.test('a job for later waits for its moment', async (t) => {
   t.same(
     (await states(database)).map(({ state }) => state),
     ['created', 'completed'],
+    'later, now',
   )
 })
 

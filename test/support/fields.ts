@@ -3,16 +3,10 @@ import type { Contract, Field } from '../../src/contract/index.ts'
 
 const words = { zh: '测试', en: 'Test' }
 
-/** A field of a type; anything else as given. */
+/** A field of a type, with titles of its own; anything else as given. */
 export function field(name: string, type: Field['type'], more: Partial<Field> = {}): Field {
-  return {
-    name,
-    type,
-    role: 'attribute',
-    title: { zh: `字段 ${name}`, en: `Field ${name}` },
-    description: words,
-    ...more,
-  }
+  const title = { zh: `测试 ${name}`, en: `Test ${name}` }
+  return { name, type, role: 'attribute', title, description: words, ...more }
 }
 
 /** A contract of fields with a key; anything else as given. */

@@ -1,0 +1,264 @@
+/**
+ * A whole house for the tests of journeys: a database of its own, a temporary data folder, real files and jobs, a
+ * clock that the test moves, and a log that it can read. Nothing of ours is replaced.
+ */
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import pino from 'pino'
+import { createKey, type KeyRequest } from '../../src/access/index.ts'
+import { buildApp } from '../../src/app.ts'
+import { loadConfig } from '../../src/base/config.ts'
+import type { Finding } from '../../src/base/finding.ts'
+import type { App } from '../../src/base/http.ts'
+import { buildObserver } from '../../src/base/observe.ts'
+import { createBag, packBag } from '../../src/bundle/index.ts'
+import { type Contract, listSamples, type Sample } from '../../src/contract/index.ts'
+import { buildHouse, loadHouseContracts, type OpenHouse, shippedDatasets } from '../../src/house.ts'
+import {
+  askPublication,
+  listFindings,
+  type Publication,
+  publishEdition,
+  type Receipt,
+  receive,
+  takeBundle,
+} from '../../src/ingest/index.ts'
+import { testDatabase } from './database.ts'
+
+/** The part of a tap test that is needed here. */
+interface Test {
+  readonly teardown: (work: () => Promise<void>) => unknown
+}
+
+export interface TestHouseOptions {
+  /** Datasets of a folder of their own, beside the shipped code lists; by default the shipped datasets. */
+  readonly contracts?: readonly Contract[]
+  /** Further files of that folder, by path, such as code lists. */
+  readonly files?: Readonly<Record<string, string>>
+  /** Shipped datasets that stand in that folder as well. */
+  readonly shipped?: readonly string[]
+  readonly settings?: Readonly<Record<string, string>>
+  /** The instant at which the clock stands until it is moved. */
+  readonly at?: string
+}
+
+export interface Brought {
+  readonly dataset: string
+  readonly edition: string
+  readonly provider?: string
+  readonly contractVersion?: number
+  readonly rows: string | Uint8Array
+  readonly by?: string
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | number | readonly string[] | undefined>>
+  readonly text: string
+  readonly bytes: Buffer
+  /** The body as JSON. The test says what it expects there. */
+  readonly json: <T>() => T
+}
+
+export interface StandingHouse {
+  readonly house: OpenHouse
+  readonly app: App
+  /** The owner's address of the database, for processes. */
+  readonly url: string
+  /** The environment that a process of ours needs to work on the same house. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Every log line, as text. */
+  readonly lines: readonly string[]
+  /** A temporary folder that goes with the test. */
+  readonly folder: string
+  readonly moveTo: (instant: string) => void
+  /** Puts rows into a bag, brings the folder and walks it to its end. */
+  readonly bring: (brought: Brought) => Promise<Receipt>
+  /** As bring, where the bundle is a good one. Throws with the checks that refused it. */
+  readonly take: (brought: Brought) => Promise<Receipt>
+  readonly findingsOf: (receipt: Receipt) => Promise<readonly Finding[]>
+  /** Asks for an edition and walks it to its end. */
+  readonly publish: (
+    dataset: string,
+    edition: string,
+    options?: {
+      readonly reason?: string
+      readonly waivers?: readonly { provider: string; reason: string }[]
+    },
+  ) => Promise<Publication>
+  readonly get: (url: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>
+  readonly post: (url: string, zip: Uint8Array, key: string) => Promise<Answer>
+  /** Makes a key and gives what stands in the header of a request. */
+  readonly key: (request: Omit<KeyRequest, 'label'>) => Promise<{ id: string; authorization: string }>
+}
+
+/** Opens a house; it is closed and removed at the test's end. */
+export async function openTestHouse(t: Test, options: TestHouseOptions = {}): Promise<StandingHouse> {
+  const folder = await temporaryFolder(t)
+  const datasets = join(folder, 'datasets')
+  if (options.contracts !== undefined) await writeDatasets(datasets, options.contracts, options)
+  const settings = {
+    QINGDAN_DATA: join(folder, 'var'),
+    QINGDAN_RATE_PER_MINUTE: '1000000',
+    ...(options.contracts === undefined ? {} : { QINGDAN_DATASETS: datasets }),
+    ...options.settings,
+  }
+  const config = loadConfig(settings)
+  const lines: string[] = []
+  const log = pino({ level: 'trace', base: null }, { write: (line: string) => lines.push(line) })
+  let now = new Date(options.at ?? '2026-03-01T04:00:00Z')
+  const { url, database } = await testDatabase(t)
+  const contracts = await loadHouseContracts(config)
+  const clock = () => now
+  const house = await buildHouse({ config, contracts, database, clock, ...buildObserver(log) })
+  const app = await buildApp(house)
+  t.teardown(async () => {
+    await app.close()
+    await house.close()
+  })
+  return {
+    house,
+    app,
+    url,
+    environment: { ...settings, DATABASE_URL: url },
+    lines,
+    folder,
+    moveTo: (instant) => {
+      now = new Date(instant)
+    },
+    ...actsOn(house, folder),
+    ...requestsTo(app),
+    key: async (request) => {
+      const made = await createKey(
+        house.database,
+        { label: 'test', ...request },
+        { clock, actor: 'cli:test' },
+      )
+      return { id: made.id, authorization: `Bearer ${made.secret}` }
+    },
+  }
+}
+
+function actsOn(
+  house: OpenHouse,
+  folder: string,
+): Pick<StandingHouse, 'bring' | 'take' | 'findingsOf' | 'publish'> {
+  const bring: StandingHouse['bring'] = async (brought) => {
+    const bag = await writeBag(folder, brought)
+    try {
+      const { id } = await receive(house, { path: bag, broughtBy: brought.by ?? 'cli:test' })
+      return await takeBundle(house, id)
+    } finally {
+      await rm(bag, { recursive: true })
+    }
+  }
+  const findingsOf: StandingHouse['findingsOf'] = ({ id }) =>
+    listFindings(house.database.work, id, { after: 0, limit: 100_000 })
+  return {
+    bring,
+    findingsOf,
+    take: async (brought) => {
+      const receipt = await bring(brought)
+      if (receipt.state === 'staged') return receipt
+      const found = (await findingsOf(receipt)).slice(0, 5)
+      throw new Error(`${receipt.state}: ${found.map(({ check, cell }) => `${check} ${cell}`).join(', ')}`)
+    },
+    publish: async (dataset, edition, options = {}) => {
+      const asked = await askPublication(house, { dataset, edition, askedBy: 'cli:test', ...options })
+      return publishEdition(house, asked.id)
+    },
+  }
+}
+
+function requestsTo(app: App): Pick<StandingHouse, 'get' | 'post'> {
+  const answerOf = (reply: Awaited<ReturnType<App['inject']>>): Answer => ({
+    status: reply.statusCode,
+    headers: reply.headers,
+    text: reply.body,
+    bytes: reply.rawPayload,
+    json: () => JSON.parse(reply.body),
+  })
+  return {
+    get: async (url, headers = {}) => answerOf(await app.inject({ method: 'GET', url, headers })),
+    post: async (url, zip, authorization) =>
+      answerOf(
+        await app.inject({
+          method: 'POST',
+          url,
+          headers: { authorization, 'content-type': 'application/zip' },
+          payload: Buffer.from(zip),
+        }),
+      ),
+  }
+}
+
+/** A temporary folder that goes with the test. */
+export async function temporaryFolder(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'qingdan-journey-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Writes contracts as a folder of datasets, beside the shipped code lists. */
+export async function writeDatasets(
+  folder: string,
+  contracts: readonly Contract[],
+  { files = {}, shipped = [] }: Pick<TestHouseOptions, 'files' | 'shipped'> = {},
+): Promise<void> {
+  for (const name of ['codes', ...shipped]) {
+    await cp(join(shippedDatasets, name), join(folder, name), { recursive: true })
+  }
+  const written = contracts.map((contract) => [
+    `${contract.dataset}/contract.v${contract.contractVersion}.json`,
+    JSON.stringify(contract, null, 2),
+  ])
+  for (const [name, text] of [...written, ...Object.entries(files)] as [string, string][]) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), text)
+  }
+}
+
+/** Writes a bag of one file, `data/rows.csv`; equal rows make equal bags. */
+export async function writeBag(inside: string, brought: Brought): Promise<string> {
+  const { dataset, edition, provider = 'edu-commission', contractVersion = 1, rows } = brought
+  const folder = await mkdtemp(join(inside, 'bag-'))
+  await createBag({
+    folder,
+    dataset,
+    edition,
+    provider,
+    contractVersion,
+    files: [{ name: 'rows.csv', source: Buffer.from(rows) }],
+    clock: () => new Date('2026-01-01T00:00:00Z'),
+  })
+  return folder
+}
+
+/** The bytes of a ZIP of a bag of one file. */
+export async function zipOf(inside: string, brought: Brought): Promise<Buffer> {
+  const bag = await writeBag(inside, brought)
+  const target = `${bag}.zip`
+  await packBag(bag, target)
+  const bytes = await readFile(target)
+  await rm(bag, { recursive: true })
+  await rm(target)
+  return bytes
+}
+
+/** The shipped samples of a dataset and edition, with their rows cut to the first so many. */
+export async function sampleRows(
+  dataset: string,
+  edition: string,
+  rowsMax = Number.POSITIVE_INFINITY,
+): Promise<readonly (Sample & { readonly rows: string })[]> {
+  const samples = (await listSamples(shippedDatasets)).filter(
+    (sample) => sample.dataset === dataset && sample.edition === edition,
+  )
+  return Promise.all(
+    samples.map(async (sample) => {
+      const lines = (await readFile(sample.file, 'utf8')).trimEnd().split('\n')
+      return { ...sample, rows: `${lines.slice(0, rowsMax + 1).join('\n')}\n` }
+    }),
+  )
+}
