@@ -1,54 +1,8 @@
-/**
- * The plan of the house, kept as a test: which room may open which door, and the walls behind it. A new arrow is a
- * design decision: change the plan in the same commit, and say why in docs/decisions.
- */
+/** The plan of the house, kept as a test: which room opens which door, and the walls behind it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
-
-const mayOpen: Readonly<Record<string, readonly string[]>> = {
-  base: [],
-  store: ['base'],
-  contract: ['base'],
-  checks: ['base', 'contract'],
-  disclosure: ['base', 'contract'],
-  formats: ['base', 'contract'],
-  derivations: ['base', 'contract'],
-  bundle: ['base', 'contract', 'checks', 'formats'],
-  access: ['base', 'store'],
-  catalogue: ['base', 'store', 'contract'],
-  records: ['base', 'store', 'contract', 'formats', 'catalogue'],
-  // Decision 0006: a list is also a file, so lists renders by formats.
-  lists: ['base', 'contract', 'formats', 'catalogue', 'records'],
-  availability: ['base', 'store', 'contract', 'access', 'catalogue', 'records'],
-  // The three outer doors: providers bring, machines follow, people read. None may open another.
-  ingest: [
-    'base',
-    'store',
-    'contract',
-    'checks',
-    'disclosure',
-    'formats',
-    'derivations',
-    'bundle',
-    'access',
-    'catalogue',
-    'records',
-  ],
-  exchange: [
-    'base',
-    'store',
-    'contract',
-    'formats',
-    'bundle',
-    'access',
-    'catalogue',
-    'records',
-    'lists',
-    'availability',
-  ],
-  portal: ['base', 'contract', 'formats', 'catalogue', 'records', 'lists', 'availability'],
-}
+import { mayOpen } from './support/plan.ts'
 
 /** Rooms that compute and nothing else: no database, no HTTP, no clock or randomness of their own. */
 const pure = ['checks', 'disclosure', 'formats', 'derivations']
