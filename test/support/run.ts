@@ -1,6 +1,6 @@
 /**
- * Runs the tests: builds tap's module once, starts the database that they share, hands its arguments on to `tap run`,
- * and ends with the line `N passed, N failed`. Fails also when no test ran.
+ * Runs the tests: builds tap's module once, starts the database that they share, hands its arguments on to
+ * `tap run`, and ends with the line `N passed, N failed`. Fails also when no test ran.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
