@@ -1,12 +1,14 @@
 /**
  * Runs the tests: builds tap's module once, starts the database that they share, hands its arguments on to `tap run`,
- * and ends with the line `N passed, N failed`. Fails also when no test ran.
+ * shows a line a file, what failed and what was skipped with its reason, and ends with the line `N passed, N failed`.
+ * Fails also when no test ran.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { openSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { dropLeftovers, joinTestServer } from './database.ts'
 
@@ -25,9 +27,11 @@ async function run(given: readonly string[]): Promise<number> {
   const server = await joinTestServer()
   try {
     await dropLeftovers(server.url)
-    const options = given.some((each) => each.startsWith('--reporter')) ? [] : ['--reporter=terse']
+    const asked = given.some((each) => each.startsWith('--reporter'))
     const environment = { TEST_DATABASE_URL: server.url }
-    const { code, said } = await execute(['run', ...options, ...given], environment, 'pipe')
+    const command = ['run', ...(asked ? [] : ['--reporter=tap']), ...given]
+    const show = asked ? (line: string) => void process.stdout.write(`${line}\n`) : buildDigest()
+    const { code, said } = await execute(command, environment, 'pipe', show)
     const passed = countOf(said, 'pass')
     const failed = countOf(said, 'fail')
     process.stdout.write(`${passed} passed, ${failed} failed\n`)
@@ -43,10 +47,23 @@ function countOf(said: string, kind: 'pass' | 'fail'): number {
   return Number(new RegExp(`\\b${kind}: (\\d+)`).exec(summary)?.[1] ?? 0)
 }
 
+/** Shows of TAP what a person wants to see: each file's result, and of its tests those that failed or were skipped. */
+function buildDigest(): (line: string) => void {
+  let telling = false
+  return (line) => {
+    const begins = /^\s*(?:not )?ok \d/.test(line)
+    // What stands below a failure explains it, until the next result.
+    if (begins || /^\s*# Subtest/.test(line)) telling = /^\s*not ok/.test(line)
+    const shown = telling || /^(?:ok|# \{|# time)/.test(line) || /^\s*ok .*# (?:SKIP|TODO)/i.test(line)
+    if (shown) process.stdout.write(`${line.replace(/^ok \d+ - /, 'ok  ')}\n`)
+  }
+}
+
 async function execute(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
   output: number | 'pipe',
+  show: (line: string) => void = () => undefined,
 ): Promise<{ readonly code: number; readonly said: string }> {
   const child = spawn(process.execPath, [tap, ...command], {
     cwd: root,
@@ -56,10 +73,12 @@ async function execute(
   const stop = (signal: NodeJS.Signals) => void child.kill(signal)
   process.once('SIGINT', stop).once('SIGTERM', stop)
   let said = ''
-  child.stdout?.on('data', (text: Buffer) => {
-    process.stdout.write(text)
-    said = `${said}${text}`.slice(-100_000)
-  })
+  if (child.stdout !== null) {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      show(line)
+      said = `${said}${line}\n`.slice(-100_000)
+    })
+  }
   const [code] = (await once(child, 'close')) as [number | null]
   process.off('SIGINT', stop).off('SIGTERM', stop)
   return { code: code ?? 1, said }
