@@ -100,7 +100,7 @@ export function progressLine(name: string): Progress {
     if (next === step && now - told < (process.stderr.isTTY ? 100 : tellEveryMilliseconds)) return
     if (next === step || process.stderr.isTTY || step === '') told = now
     step = next
-    const share = total === undefined || total === 0 ? '' : ` ${Math.floor((done / total) * 100)} %`
+    const share = total ? ` ${Math.floor((done / total) * 100)} %` : done > 0 ? ` ${done}` : ''
     const line = `${name}: ${next}${share}`
     process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`)
   }
