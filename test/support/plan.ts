@@ -43,5 +43,10 @@ export const mayOpen: Readonly<Record<string, readonly string[]>> = {
     'lists',
     'availability',
   ],
+  // What all addresses share. It shows people a refusal as a page, which is the portal's to draw.
+  http: ['base', 'store', 'contract', 'access', 'catalogue', 'portal'],
   portal: ['base', 'contract', 'formats', 'catalogue', 'records', 'lists', 'availability'],
 }
+
+/** Folders that stand above the rooms, like main, cli and app: they may open any room, and no room opens them. */
+export const aboveRooms: readonly string[] = ['commands']

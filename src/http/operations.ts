@@ -3,9 +3,9 @@
  * each problem code means. It tells no address, version or message of a fault.
  */
 import { Type } from 'typebox'
-import { type App, baseUrl, problemResponses } from './base/http.ts'
-import { type ProblemCode, problem, problems } from './base/problem.ts'
-import type { House } from './catalogue/index.ts'
+import { type App, baseUrl, problemResponses } from '../base/http.ts'
+import { type ProblemCode, problem, problems } from '../base/problem.ts'
+import type { House } from '../catalogue/index.ts'
 
 const StatusSchema = Type.Object({ status: Type.Literal('ok', { description: 'All is well.' }) })
 

@@ -1,7 +1,7 @@
 /** What the side door shows: results on standard output, progress and refusals on standard error. */
-import type { Finding } from './base/finding.ts'
-import type { CheckReport } from './check.ts'
-import type { Progress, Publication, Receipt } from './ingest/index.ts'
+import type { Finding } from '../base/finding.ts'
+import type { Progress, Publication, Receipt } from '../ingest/index.ts'
+import type { CheckReport } from './check-bundle.ts'
 
 /** Progress is told at most this often where it is not a terminal, so that a log of a long run stays readable. */
 const tellEveryMilliseconds = 2_000
@@ -29,7 +29,7 @@ export const print = {
     }
     printFindings(findings, receipt.errors, receipt.warnings)
   },
-  findings: (path: string, report: CheckReport) => {
+  report: (path: string, report: CheckReport) => {
     print.line(`${report.errors > report.tolerance ? 'not in order' : 'in order'}  ${path}`)
     printFindings(report.findings, report.errors, report.warnings)
   },
