@@ -25,7 +25,12 @@ const standing = await openTestHouse(t, { contracts: [contract] })
 const { house, get, moveTo } = standing
 const base = `/v1/datasets/${dataset}/editions/2025`
 
-const part = (provider: string, rows: string) => ({ dataset, edition: '2025', provider, rows: `well,depth\n${rows}` })
+const part = (provider: string, rows: string) => ({
+  dataset,
+  edition: '2025',
+  provider,
+  rows: `well,depth\n${rows}`,
+})
 const file = (version: number) => `${base}/versions/${version}/files/${dataset}-2025-v${version}.csv`
 const publish = (options: Parameters<typeof standing.publish>[2] = {}) =>
   standing.publish(dataset, '2025', options)
@@ -189,7 +194,10 @@ t.test('a bundle that a key may not bring can be brought by the key that may', a
   const wrong = await standing.key({ scopes: ['ingest'], provider: west })
   const right = await standing.key({ scopes: ['ingest'], provider: east })
   const bring = async ({ authorization }: { authorization: string }) => {
-    const posted = (await standing.post('/v1/bundles', zip, authorization)).json<{ id: string; state: string }>()
+    const posted = (await standing.post('/v1/bundles', zip, authorization)).json<{
+      id: string
+      state: string
+    }>()
     return { posted, taken: await takeBundle(house, posted.id) }
   }
   const refused = await bring(wrong)
