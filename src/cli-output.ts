@@ -11,6 +11,8 @@ export const print = {
   refusal: (text: string) => void process.stderr.write(`${text}\n`),
   /** Prints a result as one line of JSON where that was asked for, else as text. */
   result: (options: { readonly json?: boolean }, value: unknown, text: () => void) => {
+    // The line of progress gives way to the result.
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
     if (options.json === true) process.stdout.write(`${JSON.stringify(value)}\n`)
     else text()
   },
@@ -45,9 +47,11 @@ function printFindings(findings: readonly Finding[], errors: number, warnings: n
     const place = [
       finding.file,
       finding.cell ?? (finding.row === undefined ? undefined : `row ${finding.row}`),
+      finding.header ?? finding.field,
     ]
+    const expected = finding.expected === undefined ? '' : ` (${finding.expected})`
     print.line(
-      `  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${finding.message}`,
+      `  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${finding.message}${expected}`,
     )
   }
   if (findings.length < errors + warnings)

@@ -2,20 +2,19 @@
  * The side door: what an officer does at the machine itself. It opens the database directly, so holding the data
  * folder or the URL is the authority; the audit records what was done. It works beside a running service.
  */
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
-import { basename, extname, join } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { basename, extname } from 'node:path'
 import { Command, CommanderError, Option } from 'commander'
 import { pino } from 'pino'
 import { createKey, listKeys, revokeKey, writeAudit } from './access/index.ts'
 import { ConfigError, loadConfig } from './base/config.ts'
 import { Problem, problems } from './base/problem.ts'
 import { anonymous, scopes } from './base/reader.ts'
-import { createBag } from './bundle/index.ts'
 import { latestOf, listVersions } from './catalogue/index.ts'
 import { checkBundle } from './check.ts'
 import { print, progressLine, table } from './cli-output.ts'
-import { ContractError } from './contract/index.ts'
+import { ContractError, partsOf } from './contract/index.ts'
 import { loadHouseContracts, type OpenHouse, openHouse } from './house.ts'
 import {
   askPublication,
@@ -28,7 +27,8 @@ import {
   withdraw,
 } from './ingest/index.ts'
 import { findList, listYears } from './lists/index.ts'
-import { serve } from './serve.ts'
+import { withBag } from './loose-files.ts'
+import { withoutValues } from './store/index.ts'
 
 /** What an exit code says. A script can tell bad input from a bad machine. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, refused: 3, problem: 4 } as const
@@ -39,6 +39,7 @@ interface Common {
 
 /** Runs a command line and gives the exit code. Results go to standard output, progress and refusals to standard error. */
 export async function run(argv: readonly string[]): Promise<number> {
+  quietOnClosedPipe()
   let code: number = exitCodes.ok
   const program = buildProgram((result) => {
     code = result
@@ -51,6 +52,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** `qingdan list | head` closes the pipe early: that is how pipes end, and what the command does goes on to its end. */
+function quietOnClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   if (error instanceof Problem) {
@@ -61,7 +69,8 @@ function explain(error: unknown): number {
     print.refusal(`  ${hint}`)
     return exitCodes.problem
   }
-  print.refusal(error instanceof Error ? error.message : String(error))
+  const told = withoutValues(error)
+  print.refusal(told instanceof Error ? told.message : String(told))
   return error instanceof ConfigError || error instanceof ContractError ? exitCodes.usage : exitCodes.failed
 }
 
@@ -110,7 +119,11 @@ function serveCommands(program: Command, end: (code: number) => void): void {
   program
     .command('serve')
     .description('start the service and serve until SIGTERM or Ctrl+C')
-    .action(async () => end(await serve(process.env)))
+    .action(async () => {
+      // Only this command needs the HTTP service, whose modules take longest to load.
+      const { serve } = await import('./serve.ts')
+      end(await serve(process.env))
+    })
   program
     .command('migrate')
     .description('bring the database to the newest form, and do nothing else')
@@ -188,44 +201,28 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
       if (receipt.state === 'refused') code = exitCodes.refused
     }
     for (const path of bags) await take(path, path)
-    if (loose.length > 0) await withBag(house, loose, options, (folder) => take(folder, loose.join(', ')))
+    if (loose.length === 0) return code
+    const files = loose.map((path) => ({ name: basename(path), source: path }))
+    const bag = { ...purposeOf(house, options), files, clock: house.clock }
+    await withBag(bag, (folder) => take(folder, loose.join(', ')))
     return code
   })
 }
 
-/** Puts loose files into a bag, as if their provider had sent one. */
-async function withBag(
-  house: OpenHouse,
-  files: readonly string[],
-  options: IngestOptions,
-  take: (folder: string) => Promise<void>,
-): Promise<void> {
+/** What a bag needs to know and a loose file does not say. */
+function purposeOf(house: OpenHouse, options: IngestOptions) {
   const { dataset, edition } = options
   if (dataset === undefined || edition === undefined) {
     throw new CommanderError(exitCodes.usage, 'usage', 'A loose CSV needs --dataset and --edition.')
   }
   const { contract } = house.contracts.get(dataset)
-  const providers = contract.parts?.map((part) => part.provider) ?? contract.providers.slice(0, 1)
+  const providers = partsOf(contract).map((part) => part.provider)
   const provider = options.provider ?? (providers.length === 1 ? providers[0] : undefined)
   if (provider === undefined) {
     throw new CommanderError(exitCodes.usage, 'usage', `--provider must be one of ${providers.join(', ')}.`)
   }
-  const folder = await mkdtemp(join(tmpdir(), 'qingdan-bag-'))
-  try {
-    await createBag({
-      folder,
-      dataset,
-      edition,
-      provider,
-      contractVersion: contract.contractVersion,
-      synthetic: options.synthetic === true,
-      files: files.map((file) => ({ name: basename(file), source: file })),
-      clock: house.clock,
-    })
-    await take(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  const { contractVersion } = contract
+  return { dataset, edition, provider, contractVersion, synthetic: options.synthetic === true }
 }
 
 /** Findings shown in a terminal; all that are kept are in the JSON. */

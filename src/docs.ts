@@ -26,7 +26,13 @@ export async function registerOpenapi(app: App, { config }: House): Promise<void
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: config.QINGDAN_PUBLIC_URL === '' ? '/' : config.QINGDAN_PUBLIC_URL }],
-      tags: [{ name: 'service', description: 'The service itself 服务本身' }],
+      tags: [
+        { name: 'lists', description: 'What was promised, and what became of it 年度开放清单' },
+        { name: 'catalogue', description: 'Datasets, contracts, editions, versions, files 目录' },
+        { name: 'records', description: 'Records of any dataset; each has operations of its own below 记录' },
+        { name: 'bundles', description: 'For providers with a key: bring data, follow the receipt 数据提交' },
+        { name: 'service', description: 'The service itself 服务本身' },
+      ],
       components: {
         securitySchemes: {
           key: { type: 'http', scheme: 'bearer', description: 'A key `qd_…`. Reading open data needs none.' },
@@ -44,6 +50,10 @@ const description = `Open data of a city's education authority: what was promise
 * A version's bytes never change; a correction is a new version.
 * Titles come in Chinese and English; \`Accept-Language\` chooses where one is given. Codes never change.`
 
+/**
+ * Registers /openapi.json and /docs. The policy blocks one style of Swagger UI, and shall: that of its own logo, which
+ * ours replaces.
+ */
 export async function docsRoutes(app: App, house: House): Promise<void> {
   const document = keepOpenapi(app, house)
   const [style, logo] = await Promise.all([readAsset('docs.css'), readAsset('logo.svg')])
@@ -71,6 +81,7 @@ export async function docsRoutes(app: App, house: House): Promise<void> {
         operationId: 'getOpenapi',
         tags: ['service'],
         summary: 'This document',
+        description: 'OpenAPI 3.1, made of the routes and of the contracts that are loaded now.',
         response,
       },
     },

@@ -28,7 +28,9 @@ export interface OpenapiDocument {
 
 interface Operation {
   readonly operationId?: string
+  readonly summary?: string
   readonly parameters?: readonly Parameter[]
+  readonly responses?: Readonly<Record<string, Json>>
   readonly [member: string]: unknown
 }
 
@@ -55,7 +57,7 @@ export function buildOpenapi(
   contracts: Contracts,
   parts: DatasetParts = { parameters: fieldParameters, record: recordSchema },
 ): OpenapiDocument {
-  const generic = structuredClone(app.swagger()) as unknown as OpenapiDocument
+  const generic = withOperationIds(structuredClone(app.swagger()) as unknown as OpenapiDocument)
   const open = contracts.list().filter(({ contract }) => isOpen(contract))
   const paths: Record<string, Readonly<Record<string, Operation>>> = { ...generic.paths }
   const schemas: Record<string, unknown> = { ...generic.components['schemas'] }
@@ -83,6 +85,37 @@ export function buildOpenapi(
   }
 }
 
+/** Names the operations and responses that don't name themselves, by method and path: `getDatasetsSlugRecords`. */
+function withOperationIds(document: OpenapiDocument): OpenapiDocument {
+  const name = (method: string, path: string) =>
+    path
+      .replace(/^\/v1(?=\/)/, '')
+      .split(/[^A-Za-z0-9]+/)
+      .filter((word) => word !== '')
+      .reduce((before, word) => before + word.charAt(0).toUpperCase() + word.slice(1), method)
+  const paths = Object.entries(document.paths).map(([path, operations]) => [
+    path,
+    Object.fromEntries(
+      Object.entries(operations).map(([method, operation]) => [
+        method,
+        withSummaries({ ...operation, operationId: operation.operationId ?? name(method, path) }),
+      ]),
+    ),
+  ])
+  return { ...document, paths: Object.fromEntries(paths) }
+}
+
+/** What the collector calls `Default Response` is called after its operation, so that a page says something there. */
+function withSummaries(operation: Operation): Operation {
+  const { summary, responses } = operation
+  if (summary === undefined || responses === undefined) return operation
+  const named = Object.entries(responses).map(([status, response]) => [
+    status,
+    response['description'] === 'Default Response' ? { ...response, description: `${summary}.` } : response,
+  ])
+  return { ...operation, responses: Object.fromEntries(named) }
+}
+
 /** The generic addresses of records, in any version and as any file: `…/{slug}/…/records`, `…/records.csv`. */
 const recordsPath = /\{slug\}(\/.*)?\/records(\.[a-z]+)?$/
 
@@ -96,6 +129,9 @@ function specialise(operation: Operation, contract: Contract, parameters: readon
   return {
     ...(withRecord(operation, contract) as Operation),
     ...(operationId === undefined ? {} : { operationId: `${operationId}.${contract.dataset}` }),
+    ...(operation.summary === undefined
+      ? {}
+      : { summary: `${contract.title.zh} ${contract.title.en}: ${operation.summary}` }),
     tags: [contract.dataset],
     description: `${contract.description.en}\n\n${contract.description.zh}`,
     parameters: [...given, ...own],
@@ -119,8 +155,11 @@ export function fieldParameters(contract: Contract, contracts: Contracts): reado
     in: 'query',
     required: false,
     description: describe(field, contracts),
-    schema: filterSchema(field, contracts),
-    ...(field.example === undefined ? {} : { example: exampleOf(field, field.example) }),
+    // Inside the schema: as the parameter's own, /docs would fill all filters in at once, and nothing fits them all.
+    schema: {
+      ...filterSchema(field, contracts),
+      ...(field.example === undefined ? {} : { examples: [exampleOf(field, field.example)] }),
+    },
   }))
 }
 

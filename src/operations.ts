@@ -8,12 +8,15 @@ import { type ProblemCode, problem, problems } from './base/problem.ts'
 import type { House } from './catalogue/index.ts'
 import { type Contracts, isOpen } from './contract/index.ts'
 
-const StatusSchema = Type.Object({ status: Type.Literal('ok') })
+const StatusSchema = Type.Object({ status: Type.Literal('ok', { description: 'All is well.' }) })
 
 const ProblemKindSchema = Type.Object({
   code: Type.String({ description: 'The stable code.' }),
   status: Type.Integer({ description: 'The HTTP status it comes with.' }),
-  title: Type.Object({ zh: Type.String(), en: Type.String() }),
+  title: Type.Object(
+    { zh: Type.String({ description: 'Chinese.' }), en: Type.String({ description: 'English.' }) },
+    { description: 'What kind of refusal it is.' },
+  ),
   hint: Type.String({ description: 'What the caller can do next.' }),
   type: Type.String({ description: 'The address of this description, as `type` of a problem.' }),
 })
@@ -37,7 +40,13 @@ function probeRoutes(app: App, { database, readiness, metrics, contracts, observ
     '/health',
     {
       config,
-      schema: { operationId: 'getHealth', tags, summary: 'Whether the process lives', response: answer },
+      schema: {
+        operationId: 'getHealth',
+        tags,
+        summary: 'Whether the process lives',
+        description: 'For a supervisor. It asks nothing of the database.',
+        response: answer,
+      },
     },
     async () => ({ status: 'ok' as const }),
   )
@@ -49,6 +58,7 @@ function probeRoutes(app: App, { database, readiness, metrics, contracts, observ
         operationId: 'getReadiness',
         tags,
         summary: 'Whether content is served',
+        description: 'For a balancer: 200 once the database answers and the first content is in, else 503.',
         response: { ...answer, ...problemResponses('not-ready') },
       },
     },
@@ -72,6 +82,8 @@ function probeRoutes(app: App, { database, readiness, metrics, contracts, observ
         operationId: 'getMetrics',
         tags,
         summary: 'Metrics in the Prometheus text format',
+        description:
+          'Counts and times by route, code and dataset. No address or value of a caller is in them.',
         response: {
           200: { description: 'The metrics.', content: { 'text/plain': { schema: Type.String() } } },
         },
@@ -110,7 +122,11 @@ function problemRoutes(app: App, { config }: House): void {
         operationId: 'listProblems',
         tags,
         summary: 'Every refusal that this service can give',
-        response: { 200: Type.Object({ data: Type.Array(ProblemKindSchema) }), ...problemResponses() },
+        description: 'The stable codes with their HTTP status, their titles and what to do about each.',
+        response: {
+          200: Type.Object({ data: Type.Array(ProblemKindSchema, { description: 'All codes.' }) }),
+          ...problemResponses(),
+        },
       },
     },
     async (request) => {
@@ -125,6 +141,7 @@ function problemRoutes(app: App, { config }: House): void {
         operationId: 'getProblem',
         tags,
         summary: 'What one code means',
+        description: 'The address that a problem names as its `type`.',
         params: Type.Object({ code: Type.String({ description: 'A code, such as `not-found`.' }) }),
         response: { 200: ProblemKindSchema, ...problemResponses('problem-not-found') },
       },

@@ -8,6 +8,7 @@ import { type App, baseUrl, languageOf, type ProblemBody } from './base/http.ts'
 import { Problem, type ProblemCode, problem, problems } from './base/problem.ts'
 import type { House } from './catalogue/index.ts'
 import { renderProblem } from './portal/index.ts'
+import { withoutValues } from './store/index.ts'
 
 /** Registers the one error handler. The handler for addresses that do not exist is in manners.ts: it knows them. */
 export function registerRefusals(app: App, house: House): void {
@@ -15,7 +16,7 @@ export function registerRefusals(app: App, house: House): void {
     const refusal = problemOf(error)
     if (refusal.status >= 500 && !(error instanceof Problem)) {
       const route = request.routeOptions.url ?? unmatched
-      house.observe('request-failed', { route, requestId: request.id, error })
+      house.observe('request-failed', { route, requestId: request.id, error: asError(withoutValues(error)) })
     }
     return sendProblem(refusal, request, reply, house)
   })
@@ -128,4 +129,8 @@ function invalid({ validation = [], validationContext }: FastifyError): Problem 
 function prefersPage(request: FastifyRequest): boolean {
   const offered = ['application/problem+json', 'application/json', 'text/html']
   return new Negotiator(request).mediaTypes(offered)[0] === 'text/html'
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

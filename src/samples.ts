@@ -2,14 +2,11 @@
  * The first start: the synthetic samples that ship with the contracts go through the real pipeline, bundle by bundle.
  * Safe to run again: what a crash left half done is taken up, and what is done stays as it is.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createBag } from './bundle/index.ts'
 import { listVersions } from './catalogue/index.ts'
 import { listSamples, type Sample } from './contract/index.ts'
 import { type OpenHouse, shippedDatasets } from './house.ts'
 import { askPublication, publishEdition, receive, takeBundle } from './ingest/index.ts'
+import { withBag } from './loose-files.ts'
 import { readNote, writeNote } from './store/index.ts'
 
 /** The day the bags of samples are dated: fixed, so that the same samples are the same bundle at every start. */
@@ -58,26 +55,16 @@ async function wanted(house: OpenHouse): Promise<boolean> {
 }
 
 async function bring(house: OpenHouse, sample: Sample): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'qingdan-sample-'))
-  try {
-    const { dataset, edition, provider, file } = sample
-    const { contract } = house.contracts.get(dataset)
-    await createBag({
-      folder,
-      dataset,
-      edition,
-      provider,
-      contractVersion: contract.contractVersion,
-      synthetic: true,
-      files: [{ name: `${dataset}.csv`, source: file }],
-      clock: () => sampleDay,
-    })
-    const receipt = await receive(house, { path: folder, broughtBy })
-    const taken = await takeBundle(house, receipt.id)
-    if (taken.state !== 'staged') throw new Error(`the sample ${nameOf(sample)} of ${provider} was refused`)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  const { dataset, edition, provider, file } = sample
+  const { contractVersion } = house.contracts.get(dataset).contract
+  const files = [{ name: `${dataset}.csv`, source: file }]
+  const clock = () => sampleDay
+  const bag = { dataset, edition, provider, contractVersion, synthetic: true, files, clock }
+  const taken = await withBag(bag, async (path) => {
+    const receipt = await receive(house, { path, broughtBy })
+    return takeBundle(house, receipt.id)
+  })
+  if (taken.state !== 'staged') throw new Error(`the sample ${nameOf(sample)} of ${provider} was refused`)
 }
 
 async function publishSample(house: OpenHouse, [sample]: readonly Sample[]): Promise<number> {

@@ -11,6 +11,7 @@ import type { App } from './base/http.ts'
 import { type OpenHouse, openHouse } from './house.ts'
 import { startWorker } from './ingest/index.ts'
 import { loadSamples } from './samples.ts'
+import { withoutValues } from './store/index.ts'
 
 /** Exit codes of the service: what was asked for is wrong (2), or something failed (1). */
 const badSettings = 2
@@ -37,8 +38,9 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
       house.observe('service-stopped')
     }
   } catch (error) {
-    log.fatal({ err: error }, 'The service could not go on.')
-    say(error instanceof Error ? error.message : String(error))
+    const told = withoutValues(error)
+    log.fatal({ err: told }, 'The service could not go on.')
+    say(told instanceof Error ? told.message : String(told))
     return failed
   }
 }

@@ -19,6 +19,8 @@ export function accessRoutes(app: App): void {
         operationId: 'getKey',
         tags: ['service'],
         summary: 'What the key that is sent may do',
+        description:
+          'Tells the holder of a key its scopes and what it is confined to. It never shows a secret.',
         security: [{ key: [] }],
         response: { 200: KeySchema, ...problemResponses('key-missing') },
       },

@@ -15,8 +15,40 @@ export type CellReader = (
 /** Digits that a spreadsheet keeps; it writes zeros for those beyond. */
 const digitsMax = 15
 
+/** Texts whose outcome is kept for a field. Codes, days and lists come again and again; these are enough for a year. */
+const rememberedMax = 4096
+
 /** Builds the reader of a field's cells for an edition's day. */
 export function buildCellReader(
+  field: Field,
+  contract: Contract,
+  contracts: Pick<Contracts, 'codes'>,
+  day: string,
+): CellReader {
+  const read = buildPlainReader(field, contract, contracts, day)
+  const recurs = field.codes !== undefined || !['string', 'integer', 'number'].includes(field.type)
+  return recurs && field.codesBy === undefined ? remembering(read) : read
+}
+
+/** A reader that remembers what it made of a text, as long as nothing was mended in it, for that is counted. */
+function remembering(read: CellReader): CellReader {
+  const remembered = new Map<string, string | null | CellFault>()
+  let repairs = 0
+  return (text, above, note) => {
+    const known = remembered.get(text)
+    if (known !== undefined) return known
+    const before = repairs
+    const outcome = read(text, above, (repair) => {
+      repairs += 1
+      note(repair)
+    })
+    if (repairs === before && outcome !== null && remembered.size < rememberedMax)
+      remembered.set(text, outcome)
+    return outcome
+  }
+}
+
+function buildPlainReader(
   field: Field,
   contract: Contract,
   contracts: Pick<Contracts, 'codes'>,
@@ -72,10 +104,11 @@ function readEach(
 
 /** Full-width digits, letters and signs as half-width ones. */
 function narrow(text: string, note: NoteRepair): string {
+  if (!/[\uff01-\uff5e\u2212]/.test(text)) return text
   const narrowed = text.replace(/[\uff01-\uff5e\u2212]/g, (sign) =>
     sign === '\u2212' ? '-' : String.fromCharCode(sign.charCodeAt(0) - 0xfee0),
   )
-  if (narrowed !== text) note('width')
+  note('width')
   return narrowed
 }
 
@@ -86,8 +119,9 @@ function withoutThousands(text: string, note: NoteRepair): string {
   return text.replaceAll(',', '')
 }
 
-/** Digits that carry the value of a plain number: no leading zeros, and none that end a fraction. */
+/** Digits that carry the value of a plain number, or a bound that suffices: no leading zeros, and none that end a fraction. */
 function significantDigits(text: string): number {
+  if (text.length <= digitsMax) return text.length
   const match = /^[+-]?0*(\d*)(?:\.(\d*))?$/.exec(text)
   if (match === null) return 0
   const fraction = (match[2] ?? '').replace(/0+$/, '')

@@ -47,8 +47,6 @@ export type BundlePurpose = Static<typeof Purpose>
 export type BundleResource = Static<typeof Resource>
 export type BundleDescriptor = Static<typeof Descriptor>
 
-const validate = new Ajv2020({ allErrors: true }).compile<BundleDescriptor>(Descriptor)
-
 /** Reads datapackage.json. `findings` has every fault where there is no descriptor. */
 export function parseDescriptor(json: string): {
   readonly descriptor?: BundleDescriptor
@@ -58,6 +56,7 @@ export function parseDescriptor(json: string): {
   if (value === undefined) {
     return { findings: [faultAt('descriptor', { file: descriptorPath, expected: 'JSON' })] }
   }
+  const validate = new Ajv2020({ allErrors: true }).compile<BundleDescriptor>(Descriptor)
   if (validate(value)) return { descriptor: value, findings: [] }
   const errors = validate.errors ?? []
   const findings = errors.map(({ instancePath, message = '', params }) => {

@@ -4,7 +4,6 @@
  */
 import { columnLetters, type Finding } from '../base/finding.ts'
 import { type Contract, type Field, intakeFields, intakeKey } from '../contract/index.ts'
-import type { CsvRow } from './csv-rows.ts'
 import { faultAt, type Place } from './faults.ts'
 
 /** What a column holds: the index of a field, or nothing that is taken. */
@@ -23,7 +22,7 @@ const shownMax = 100
 
 /** Maps the header row. Without errors there is a map; warnings may stand beside it. */
 export function mapHeaders(
-  header: CsvRow,
+  cells: readonly string[],
   contract: Contract,
   file: string,
   offsetOf: (column: number) => number,
@@ -37,16 +36,16 @@ export function mapHeaders(
   // Where not one header is known, the first row may be a row of data; it is not shown.
   const shows =
     contract.intake?.personal !== true &&
-    header.cells.some((text) => typeof lexicon.get(foldHeader(text)) === 'number')
-  const headers = header.cells.map((text) => (shows ? text.trim().slice(0, shownMax) : ''))
+    cells.some((text) => typeof lexicon.get(foldHeader(text)) === 'number')
+  const headers = cells.map((text) => (shows ? text.trim().slice(0, shownMax) : ''))
   const place = (column: number): Place => ({
     file,
-    row: header.row,
-    cell: `${columnLetters(column)}${header.row}`,
+    row: 1,
+    cell: `${columnLetters(column)}1`,
     ...(headers[column] === '' ? {} : { header: headers[column] ?? '' }),
     byteOffset: offsetOf(column),
   })
-  for (const [column, text] of header.cells.entries()) {
+  for (const [column, text] of cells.entries()) {
     const folded = foldHeader(text)
     const meaning: Meaning | undefined = folded === '' ? 'unnamed' : lexicon.get(folded)
     const field = typeof meaning === 'number' ? fields[meaning] : undefined

@@ -20,9 +20,6 @@ const unlimited: BundleLimits = {
   findingsMax: Number.MAX_SAFE_INTEGER,
 }
 
-/** The same for every file, or the bytes would tell when they were packed. The oldest that DOS can say. */
-const entryOptions = { mtime: new Date(1980, 0, 1), mode: 0o100_644, forceDosTimestamp: true, compress: true }
-
 /** Packs a folder. Throws the file system's error where the ZIP exists, BundleRefusal where the folder is no bag. */
 export async function packBag(folder: string, zipPath: string): Promise<void> {
   const bag = await openFolder(folder, unlimited)
@@ -32,6 +29,9 @@ export async function packBag(folder: string, zipPath: string): Promise<void> {
   // yazl tells a file that can't be read by an event beside its stream.
   const written = pipeline(zip.outputStream, target)
   zip.on('error', (error: Error) => target.destroy(error))
+  // One time for all, or the bytes would tell when they were packed. A ZIP keeps local time, so it is a local one.
+  const mtime = new Date(2000, 0, 1)
+  const entryOptions = { mtime, mode: 0o100_644, forceDosTimestamp: true, compress: true }
   for (const { path } of bag.entries) zip.addFile(join(folder, path), `${top}/${path}`, entryOptions)
   zip.end()
   try {

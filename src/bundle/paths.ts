@@ -12,7 +12,7 @@ const pathBytesMax = 1024
 export function isSafePath(path: string): boolean {
   if (path === '' || Buffer.byteLength(path) > pathBytesMax) return false
   // Backslashes, a leading slash and drive letters are what Windows and Unix disagree about.
-  if (path.includes('\\') || path.startsWith('/') || /^[A-Za-z]:/.test(path)) return false
+  if (path.includes('\\') || path.startsWith('/') || /(^|\/)[A-Za-z]:/.test(path)) return false
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters in a name are what is refused.
   if (/[\u0000-\u001f\u007f\ufffd]/.test(path)) return false
   return path.split('/').every((segment) => segment !== '' && segment !== '.' && segment !== '..')

@@ -31,14 +31,24 @@ export interface OpenFile {
   readonly offsetOf: (column: number) => number
   readonly note: NoteRepair
   readonly report: (finding: Finding) => void
+  /** How many errors have been reported of the file. */
+  readonly errors: () => number
+}
+
+/** A row with those of its texts that are wanted; the others may be absent. */
+export interface RowTexts {
+  readonly row: CsvRow
+  readonly cells: readonly (string | undefined)[]
 }
 
 export interface RowReader {
   readonly fields: readonly Field[]
-  /** The key of a row, one text for each key; undefined where the row does not have one. Reports nothing. */
-  readonly keyOf: (row: CsvRow, map: HeaderMap) => string | undefined
+  /** The columns that `keyOf` wants. */
+  readonly keyColumns: (map: HeaderMap) => readonly number[]
+  /** The key of a row as one text; undefined where the row does not have one. Reports nothing. */
+  readonly keyOf: (texts: RowTexts, map: HeaderMap) => string | undefined
   /** The values of a row in the order of the fields, or undefined where it has an error. */
-  readonly read: (row: CsvRow, file: OpenFile) => RowValues | undefined
+  readonly read: (texts: RowTexts, file: OpenFile) => RowValues | undefined
   /** Where a finding about the key as a whole belongs. */
   readonly keyPlace: (row: CsvRow, file: OpenFile) => Place
 }
@@ -51,8 +61,6 @@ export interface RowReaderOptions {
   readonly part?: Part | undefined
 }
 
-/** Separates the values of a key; no cell can hold it and be a key at the same time by chance. */
-const keySeparator = '\u001f'
 const silent: NoteRepair = () => {}
 
 interface FieldReader {
@@ -73,44 +81,46 @@ export function buildRowReader(options: RowReaderOptions): RowReader {
   const validate = buildRowValidator(fields)
   const checks = buildChecks(checkUses(contract, options.part), { fields, part: options.part })
 
-  function keyOf(row: CsvRow, map: HeaderMap): string | undefined {
-    if (row.misplaced !== undefined || row.cells.length < map.columns.length) return undefined
+  function keyOf({ row, cells }: RowTexts, map: HeaderMap): string | undefined {
+    if (keyIndexes.length === 0) return undefined
+    if (row.misplaced !== undefined || row.width < map.columns.length) return undefined
     const values = new Array<string | null>(fields.length).fill(null)
-    let whole = true
-    readCells(keyReaders, row, map, values, silent, () => {
-      whole = false
-    })
-    return whole ? keyIndexes.map((index) => values[index] ?? '\u0000').join(keySeparator) : undefined
+    if (readCells(keyReaders, cells, map, values, silent) !== undefined) return undefined
+    return keyIndexes.map((index) => keyPart(values[index] ?? null)).join('')
   }
 
-  function read(row: CsvRow, file: OpenFile): RowValues | undefined {
-    let errors = 0
-    const reportAt = (check: CellFault['check'], place: Place) => {
-      errors += 1
-      file.report(faultAt(check, place))
-    }
-    if (!hasShape(row, file, reportAt)) return undefined
+  function read({ row, cells }: RowTexts, file: OpenFile): RowValues | undefined {
+    const before = file.errors()
+    if (!hasShape(row, cells, file)) return undefined
     const values = new Array<string | null>(fields.length).fill(null)
-    readCells(readers, row, file.map, values, file.note, (index, fault) => {
-      const { check, ...rest } = fault
-      reportAt(check, { ...placeOf(row, file, fields, index), ...rest })
-    })
-    if (errors > 0) return undefined
+    for (const [index, { check, ...rest }] of readCells(readers, cells, file.map, values, file.note) ?? []) {
+      file.report(faultAt(check, { ...placeOf(row, file, fields, index), ...rest }))
+    }
+    if (file.errors() > before) return undefined
     for (const { index, constraint, expected } of validate(values)) {
       const place = { ...placeOf(row, file, fields, index), expected: `${expected.zh} / ${expected.en}` }
-      reportAt(constraint === 'required' ? 'required' : 'constraint', place)
+      file.report(faultAt(constraint === 'required' ? 'required' : 'constraint', place))
     }
-    if (errors > 0) return undefined
+    if (file.errors() > before) return undefined
     for (const check of checks) {
       const fault = check.run(values)
       if (fault === undefined) continue
       const index = fields.findIndex(({ name }) => name === fault.field)
-      if (check.severity === 'error') errors += 1
       file.report(checkFinding(check, fault, placeOf(row, file, fields, index)))
     }
-    return errors > 0 ? undefined : values
+    return file.errors() > before ? undefined : values
   }
-  return { fields, keyOf, read, keyPlace: (row, file) => placeOf(row, file, fields, keyIndexes[0] ?? 0) }
+
+  function keyColumns(map: HeaderMap): readonly number[] {
+    return keyReaders.flatMap(({ index }) => map.columnOf[index] ?? [])
+  }
+  const keyPlace = (row: CsvRow, file: OpenFile) => placeOf(row, file, fields, keyIndexes[0] ?? 0)
+  return { fields, keyColumns, keyOf, read, keyPlace }
+}
+
+/** With its length before it, so that no value can pass for the end of one and the beginning of the next. */
+function keyPart(value: string | null): string {
+  return value === null ? '-' : `${value.length}:${value}`
 }
 
 /** In the order in which they can be read: a field after the one that its codes depend on. */
@@ -148,60 +158,52 @@ function checkUses(contract: Contract, part: Part | undefined): readonly CheckUs
   return scoped ? [...uses, { check: 'part-scope' }] : uses
 }
 
+/** Reads cells into values. Gives the faults by field, or undefined where there is none. */
 function readCells(
   readers: readonly FieldReader[],
-  row: CsvRow,
+  cells: readonly (string | undefined)[],
   map: HeaderMap,
   values: (string | null)[],
   note: NoteRepair,
-  onFault: (index: number, fault: CellFault) => void,
-): void {
-  let faulty: Set<number> | undefined
+): ReadonlyMap<number, CellFault> | undefined {
+  let faults: Map<number, CellFault> | undefined
   for (const { index, read, above } of readers) {
     const column = map.columnOf[index]
     if (column === undefined) continue
-    const known = above === undefined || faulty?.has(above) === true ? undefined : (values[above] ?? null)
-    const outcome = read(row.cells[column] ?? '', known, note)
+    const known = above === undefined || faults?.has(above) === true ? undefined : (values[above] ?? null)
+    const outcome = read(cells[column] ?? '', known, note)
     if (outcome === null || typeof outcome === 'string') {
       values[index] = outcome
       continue
     }
-    faulty ??= new Set()
-    faulty.add(index)
-    onFault(index, outcome)
+    faults ??= new Map()
+    faults.set(index, outcome)
   }
+  return faults
 }
 
-/** Whether a row has the fields of its header, and nothing where the header has no name. */
-function hasShape(
-  row: CsvRow,
-  file: OpenFile,
-  report: (check: CellFault['check'], place: Place) => void,
-): boolean {
+/** Whether a row has the fields of its header, and nothing where the header has no name. Reports where not. */
+function hasShape(row: CsvRow, cells: readonly (string | undefined)[], file: OpenFile): boolean {
   const { columns } = file.map
-  const at = (column: number): Place => ({
-    file: file.path,
-    row: row.row,
-    cell: `${columnLetters(column)}${row.row}`,
-    byteOffset: file.offsetOf(column),
-  })
-  const lastFilled = row.cells.findLastIndex((cell, column) => column >= columns.length && cell.trim() !== '')
-  if (row.misplaced !== undefined) report('quote-misplaced', at(row.misplaced))
-  else if (row.cells.length < columns.length) {
-    report('row-short', {
-      file: file.path,
-      row: row.row,
-      byteOffset: row.byteOffset,
-      expected: `${columns.length}`,
-    })
-  } else if (lastFilled >= 0) {
-    report('row-long', { ...at(columns.length), expected: `${columns.length}` })
+  if (row.misplaced !== undefined)
+    file.report(faultAt('quote-misplaced', cellPlace(row, file, row.misplaced)))
+  else if (row.width < columns.length) {
+    const place = { file: file.path, row: row.row, byteOffset: row.byteOffset }
+    file.report(faultAt('row-short', { ...place, expected: `${columns.length}` }))
+  } else if (row.width > columns.length && cells.slice(columns.length).some((cell) => cell?.trim() !== '')) {
+    const place = cellPlace(row, file, columns.length)
+    file.report(faultAt('row-long', { ...place, expected: `${columns.length}` }))
   } else {
-    const stray = columns.findIndex((column, n) => column === 'unnamed' && (row.cells[n] ?? '').trim() !== '')
+    const stray = columns.findIndex((column, n) => column === 'unnamed' && cells[n]?.trim() !== '')
     if (stray < 0) return true
-    report('header-unnamed', at(stray))
+    file.report(faultAt('header-unnamed', cellPlace(row, file, stray)))
   }
   return false
+}
+
+function cellPlace(row: CsvRow, file: OpenFile, column: number): Place {
+  const cell = `${columnLetters(column)}${row.row}`
+  return { file: file.path, row: row.row, cell, byteOffset: file.offsetOf(column) }
 }
 
 function placeOf(row: CsvRow, file: OpenFile, fields: readonly Field[], index: number): Place {

@@ -14,7 +14,7 @@ import { faultAt } from './faults.ts'
 import { type HeaderMap, mapHeaders } from './headers.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
 import type { BundleLimits } from './limits.ts'
-import { buildRowReader, type OpenFile, type RowReader, type RowValues } from './row-reader.ts'
+import { buildRowReader, type OpenFile, type RowReader, type RowTexts, type RowValues } from './row-reader.ts'
 import type { BundleFile, BundleManifest } from './verify.ts'
 
 /** A row that may be taken: canonical texts or null, in the order of `intakeFields(contract)`. */
@@ -155,13 +155,16 @@ async function survey(state: FileState, { options, reader, keys }: Walk): Promis
   if (shape === undefined) return
   state.shape = shape
   const csv = openCsv(state, shape, options)
+  let wanted: readonly number[] = []
   for await (const group of csv.groups()) {
     options.signal?.throwIfAborted()
     for (const row of group) {
-      if (row.row === 1) readHeader(row, state, csv, options)
-      else if (!isBlank(row)) {
+      if (row.row === 1) {
+        readHeader(row, state, csv, options)
+        if (state.map !== undefined) wanted = reader.keyColumns(state.map)
+      } else if (!csv.isBlank()) {
         state.rowsRead = row.row - 1
-        const key = state.map === undefined ? undefined : reader.keyOf(row, state.map)
+        const key = state.map === undefined ? undefined : reader.keyOf(only(wanted, row, csv), state.map)
         if (key !== undefined) keys.add(key, state.first + row.row - 2)
       }
       // Rows beyond the limit are not even counted to their end.
@@ -189,7 +192,7 @@ function readHeader(row: CsvRow, state: FileState, csv: CsvReader, options: Vali
     state.unreadable = true
     return
   }
-  const { map, findings } = mapHeaders(row, options.contract, file, csv.offsetOf)
+  const { map, findings } = mapHeaders(csv.cells(), options.contract, file, csv.offsetOf)
   for (const finding of findings) options.onFinding(finding)
   if (map === undefined) state.unreadable = true
   else state.map = map
@@ -200,35 +203,52 @@ function openCsv(state: FileState, shape: TextShape, { bag, limits }: ValidateOp
   return buildCsvReader(bag.read(path), { ...shape, delimiter, fieldBytesMax: limits.fieldBytesMax })
 }
 
+/** The texts of a row at some columns alone. */
+function only(columns: readonly number[], row: CsvRow, csv: CsvReader): RowTexts {
+  const cells: string[] = []
+  for (const column of columns) cells[column] = csv.cell(column)
+  return { row, cells }
+}
+
+function openFile(state: FileState, map: HeaderMap, csv: CsvReader, options: ValidateOptions): OpenFile {
+  let errors = 0
+  return {
+    path: state.file.path,
+    map,
+    offsetOf: csv.offsetOf,
+    note: (repair) => {
+      state.repairs[repair] = (state.repairs[repair] ?? 0) + 1
+    },
+    report: (finding) => {
+      if (finding.severity === 'error') errors += 1
+      options.onFinding(finding)
+    },
+    errors: () => errors,
+  }
+}
+
 /** Gives the rows of a file. Of one that is known to be broken later on, findings are told and no row is given. */
 async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch> {
   const { options, reader } = walk
   const { shape, map, file } = state
   if (shape === undefined || map === undefined) return
   const csv = openCsv(state, shape, options)
-  const open: OpenFile = {
-    path: file.path,
-    map,
-    offsetOf: csv.offsetOf,
-    note: (repair) => {
-      state.repairs[repair] = (state.repairs[repair] ?? 0) + 1
-    },
-    report: options.onFinding,
-  }
+  const open = openFile(state, map, csv, options)
   let batch: TakenRow[] = []
-  let rows = 0
+  let rowsSeen = 0
   for await (const group of csv.groups()) {
     options.signal?.throwIfAborted()
     for (const row of group) {
       // What comes after the last row that holds anything is borne.
       if (row.row === 1 || row.row > state.rowsRead + 1) continue
-      rows = row.row - 1
-      if (isBlank(row)) {
+      rowsSeen = row.row - 1
+      if (csv.isBlank()) {
         open.report(faultAt('row-blank', { file: file.path, row: row.row, byteOffset: row.byteOffset }))
         continue
       }
-      const values = reader.read(row, open)
-      const doubled = reportDoubled(row, open, state, walk)
+      const texts = { row, cells: csv.cells() }
+      const values = reader.read(texts, open)
+      const doubled = reportDoubled(texts, open, state, walk)
       if (values === undefined || doubled || state.unreadable) continue
       batch.push({ file: state.index, row: row.row, values })
       state.rowsTaken += 1
@@ -236,16 +256,17 @@ async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch>
       yield batch
       batch = []
     }
-    options.onProgress?.({ file: file.path, rows })
+    options.onProgress?.({ file: file.path, rows: rowsSeen })
   }
   if (batch.length > 0) yield batch
 }
 
 /** Tells of a row whose key another has, and where the first of them stands. */
-function reportDoubled(row: CsvRow, open: OpenFile, state: FileState, walk: Walk): boolean {
+function reportDoubled(texts: RowTexts, open: OpenFile, state: FileState, walk: Walk): boolean {
+  const { row } = texts
   const { keys, reader, states, options } = walk
   if (!keys.anyDoubled()) return false
-  const key = reader.keyOf(row, open.map)
+  const key = reader.keyOf(texts, open.map)
   const ordinal = key === undefined ? undefined : keys.firstOfDoubled(key)
   if (ordinal === undefined) return false
   const home = states.findLast(({ first }) => first <= ordinal) ?? state
@@ -254,8 +275,4 @@ function reportDoubled(row: CsvRow, open: OpenFile, state: FileState, walk: Walk
   const expected = `${intakeKey(options.contract).join(' + ')}${where}`
   open.report(faultAt('key-doubled', { ...reader.keyPlace(row, open), expected }))
   return true
-}
-
-function isBlank(row: CsvRow): boolean {
-  return row.cells.every((cell) => cell.trim() === '')
 }

@@ -16,11 +16,15 @@ import { getReadable, getVersion, listDistributions, type PublishedVersion } fro
 import { EditionName, Slug } from './schemas.ts'
 import type { StoredDistribution } from './versions.ts'
 
+/** Each format has a media type of its own; what they share is that they are bytes. */
+const fileContent = { '*/*': { schema: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }) } }
+
 export function fileRoutes(app: App, house: House): void {
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions/:version/files/:name',
     {
       schema: {
+        operationId: 'getFile',
         tags: ['catalogue'],
         summary: 'A file of a version',
         description:
@@ -33,8 +37,8 @@ export function fileRoutes(app: App, house: House): void {
           name: Type.String({ maxLength: 200, description: 'A file name as the version lists it.' }),
         }),
         response: {
-          200: Type.Any({ description: 'The whole file.' }),
-          206: Type.Any({ description: 'The range asked for.' }),
+          200: { description: 'The whole file.', content: fileContent },
+          206: { description: 'The range asked for.', content: fileContent },
           304: Type.Null({ description: 'The copy of the caller is still good.' }),
           ...problemResponses(
             'dataset-not-found',

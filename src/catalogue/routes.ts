@@ -35,10 +35,14 @@ function datasetRoutes(app: App, house: House): void {
     '/v1/datasets',
     {
       schema: {
+        operationId: 'listDatasets',
         tags,
         summary: 'All datasets',
         description: 'Every dataset that the reader may see, by slug, with its latest version.',
-        response: { 200: Type.Object({ data: Type.Array(DatasetSchema) }), ...problemResponses() },
+        response: {
+          200: Type.Object({ data: Type.Array(DatasetSchema, { description: 'The datasets, by slug.' }) }),
+          ...problemResponses(),
+        },
       },
     },
     async (request) => {
@@ -54,6 +58,7 @@ function datasetRoutes(app: App, house: House): void {
     '/v1/datasets/:slug',
     {
       schema: {
+        operationId: 'getDataset',
         tags,
         summary: 'One dataset',
         description: 'What the dataset is, its contracts and its published editions.',
@@ -88,6 +93,7 @@ function contractRoutes(app: App, house: House): void {
     '/v1/datasets/:slug/contracts/:contractVersion',
     {
       schema: {
+        operationId: 'getContract',
         tags,
         summary: 'A contract',
         description:
@@ -108,6 +114,7 @@ function contractRoutes(app: App, house: House): void {
     '/v1/datasets/:slug/contracts/:contractVersion/table-schema',
     {
       schema: {
+        operationId: 'getTableSchema',
         tags,
         summary: 'A contract as Table Schema',
         description:
@@ -133,6 +140,7 @@ function editionRoutes(app: App, house: House): void {
     '/v1/datasets/:slug/editions/:edition',
     {
       schema: {
+        operationId: 'getEdition',
         tags,
         summary: 'One edition with its versions',
         description: 'All published versions of one period, with reasons; withdrawn ones are named as such.',
@@ -152,6 +160,7 @@ function editionRoutes(app: App, house: House): void {
     '/v1/datasets/:slug/editions/:edition/versions/:version',
     {
       schema: {
+        operationId: 'getVersion',
         tags,
         summary: 'One version with its files',
         description:

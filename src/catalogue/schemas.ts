@@ -2,12 +2,16 @@
 import { Type } from 'typebox'
 
 export const BilingualSchema = Type.Object(
-  { zh: Type.String(), en: Type.String() },
+  { zh: Type.String({ description: 'Chinese.' }), en: Type.String({ description: 'English.' }) },
   { description: 'The text in Chinese and English.' },
 )
 
 const Link = (description: string) => Type.String({ format: 'uri-reference', description })
-const OrNull = (inner: ReturnType<typeof Type.String>) => Type.Union([inner, Type.Null()])
+const Text = (description: string) => Type.String({ description })
+const Whole = (description: string) => Type.Integer({ minimum: 0, description })
+const Day = (description: string) => Type.String({ format: 'date', description })
+const Instant = (description: string) => Type.String({ format: 'date-time', description })
+const Links = { description: 'Where to go from here.' }
 
 export const Slug = Type.String({
   pattern: '^[a-z][a-z0-9-]{0,62}$',
@@ -27,118 +31,152 @@ export const VersionNumber = Type.String({
 export const DistributionSchema = Type.Object({
   name: Type.String({ description: 'Permanent file name.' }),
   format: Type.String({ description: 'Name of the format, also the extension.' }),
-  mediaType: Type.String(),
-  bytes: Type.Integer(),
+  mediaType: Text('Media type that the file is served with.'),
+  bytes: Whole('Size of the file.'),
   sha256: Type.String({ description: 'SHA-256 of the file, lower-case hex.' }),
   href: Link('Address of the file. It never changes its bytes.'),
 })
 
 export const VersionSchema = Type.Object({
-  dataset: Type.String(),
-  edition: Type.String(),
-  version: Type.Integer(),
-  state: Type.Union([Type.Literal('published'), Type.Literal('superseded'), Type.Literal('withdrawn')]),
+  dataset: Text('Slug of the dataset.'),
+  edition: Text('Name of the edition.'),
+  version: Whole('Number of the version: 1, 2, 3 …'),
+  state: Type.Enum(['published', 'superseded', 'withdrawn'], {
+    description:
+      '`published`: the one that readers get; `superseded`: a later version stands in its place; ' +
+      '`withdrawn`: taken back, its files and records answer 410.',
+  }),
   contractVersion: Type.Integer({ description: 'The contract that the version keeps.' }),
-  period: Type.Object({ start: Type.String({ format: 'date' }), end: Type.String({ format: 'date' }) }),
-  publishedAt: Type.String({ format: 'date-time' }),
-  reason: OrNull(Type.String({ description: 'Why this version was made; null for the first.' })),
-  withdrawn: Type.Union([
-    Type.Object({ at: Type.String({ format: 'date-time' }), reason: Type.String() }),
-    Type.Null(),
-  ]),
+  period: Type.Object(
+    { start: Day('First day.'), end: Day('Last day, itself included.') },
+    { description: 'The days that the edition is about.' },
+  ),
+  publishedAt: Instant('When readers could first see it, in UTC.'),
+  reason: Type.Union([Type.String(), Type.Null()], {
+    description: 'Why this version was made; null for the first.',
+  }),
+  withdrawn: Type.Union(
+    [Type.Object({ at: Instant('When it was taken back.'), reason: Text('Why.') }), Type.Null()],
+    { description: 'When and why the version was taken back; null where it was not.' },
+  ),
   records: Type.Integer({ description: 'Number of records in this version.' }),
   sha256: Type.String({ description: 'SHA-256 of the plain CSV file: the same records, the same digest.' }),
   synthetic: Type.Boolean({ description: 'True where any part was made up for demonstration.' }),
   parts: Type.Array(
     Type.Object({
-      provider: Type.String(),
+      provider: Text('Code of the list `providers`.'),
       bundle: Type.String({ description: 'SHA-256 that identifies the bundle that brought it.' }),
-      rows: Type.Integer(),
+      rows: Whole('Rows that were taken.'),
     }),
     { description: 'What each provider brought.' },
   ),
-  waivers: Type.Array(Type.Object({ provider: Type.String(), reason: Type.String() }), {
-    description: 'Parts that are missing, and why the edition was published without them.',
-  }),
-  warnings: Type.Array(Type.Object({ check: Type.String(), count: Type.Integer() }), {
-    description: 'Warnings that were kept when the data were checked.',
-  }),
+  waivers: Type.Array(
+    Type.Object({ provider: Text('Code of the list `providers`.'), reason: Text('Why it is missing.') }),
+    { description: 'Parts that are missing, and why the edition was published without them.' },
+  ),
+  warnings: Type.Array(
+    Type.Object({ check: Text('Name of the check.'), count: Whole('How often it warned.') }),
+    { description: 'Warnings that were kept when the data were checked.' },
+  ),
   suppressions: Type.Record(Type.String(), Type.Unknown(), {
     description: 'What disclosure control withheld, in numbers.',
   }),
-  links: Type.Object({
-    self: Link('This version.'),
-    records: Link('Its records as JSON.'),
-    contract: Link('The contract it keeps.'),
-    dataset: Link('Its dataset.'),
-    edition: Link('Its edition.'),
-  }),
+  links: Type.Object(
+    {
+      self: Link('This version.'),
+      records: Link('Its records as JSON.'),
+      contract: Link('The contract it keeps.'),
+      dataset: Link('Its dataset.'),
+      edition: Link('Its edition.'),
+    },
+    Links,
+  ),
 })
 
 export const VersionWithFilesSchema = Type.Interface([VersionSchema], {
-  distributions: Type.Array(DistributionSchema),
+  distributions: Type.Array(DistributionSchema, { description: 'The files to take away.' }),
 })
 
 export const EditionSchema = Type.Object({
-  dataset: Type.String(),
-  edition: Type.String(),
+  dataset: Text('Slug of the dataset.'),
+  edition: Text('Name of the edition.'),
   latest: Type.Union([Type.Integer(), Type.Null()], {
     description: 'Highest version not withdrawn; null where all are.',
   }),
   versions: Type.Array(VersionSchema, { description: 'All published versions, the newest first.' }),
-  links: Type.Object({ self: Link('This edition.'), latest: Link('Redirects to the latest version.') }),
+  links: Type.Object(
+    { self: Link('This edition.'), latest: Link('Redirects to the latest version.') },
+    Links,
+  ),
 })
 
 export const DatasetSchema = Type.Object({
-  slug: Type.String(),
+  slug: Text('Short name, as it stands in addresses. It never changes.'),
   title: BilingualSchema,
   description: BilingualSchema,
-  kind: OrNull(
-    Type.String({ description: 'A named set of properties that the contract binds, such as `venues`.' }),
+  kind: Type.Union([Type.String(), Type.Null()], {
+    description: 'A named set of properties that the contract binds, such as `venues`; null without one.',
+  }),
+  providers: Type.Array(
+    Type.Object({ code: Text('Code of the list `providers`.'), title: BilingualSchema }),
+    { description: 'Those answerable for the dataset. Several are joint providers.' },
   ),
-  providers: Type.Array(Type.Object({ code: Type.String(), title: BilingualSchema }), {
-    description: 'Those answerable for the dataset. Several are joint providers.',
-  }),
-  themes: Type.Array(Type.String()),
-  keywords: Type.Array(BilingualSchema),
-  licence: Type.Object({
-    name: Type.String(),
-    title: BilingualSchema,
-    url: Type.Optional(Type.String()),
-  }),
+  themes: Type.Array(Type.String(), { description: 'Codes of the list `themes`.' }),
+  keywords: Type.Array(BilingualSchema, { description: 'Words to find it by.' }),
+  licence: Type.Object(
+    {
+      name: Text('SPDX identifier, or the name of the terms.'),
+      title: BilingualSchema,
+      url: Type.Optional(Text('Where the terms stand.')),
+    },
+    { description: 'The terms on which the data may be used.' },
+  ),
   source: BilingualSchema,
   rhythm: Type.String({ description: 'A code of the list `rhythms`.' }),
   shareClass: Type.String({ description: 'A code of the list `share-classes`.' }),
   openClass: Type.String({ description: 'A code of the list `open-classes`.' }),
   shareWays: Type.Array(Type.String(), { description: 'Codes of the list `share-ways`.' }),
   contractVersion: Type.Integer({ description: 'The newest contract.' }),
-  latest: Type.Union([
-    Type.Object({
-      edition: Type.String(),
-      version: Type.Integer(),
-      records: Type.Integer(),
-      publishedAt: Type.String({ format: 'date-time' }),
-      synthetic: Type.Boolean(),
-      href: Link('The version.'),
-    }),
-    Type.Null(),
-  ]),
-  links: Type.Object({
-    self: Link('This dataset.'),
-    records: Link('Records of the latest version of the latest edition.'),
-    contract: Link('The newest contract.'),
-  }),
+  latest: Type.Union(
+    [
+      Type.Object({
+        edition: Text('Name of the edition.'),
+        version: Whole('Number of the version.'),
+        records: Whole('Number of its records.'),
+        publishedAt: Instant('When readers could first see it, in UTC.'),
+        synthetic: Type.Boolean({ description: 'True where any part was made up for demonstration.' }),
+        href: Link('The version.'),
+      }),
+      Type.Null(),
+    ],
+    { description: 'The latest version of the latest edition; null while nothing is published.' },
+  ),
+  links: Type.Object(
+    {
+      self: Link('This dataset.'),
+      records: Link('Records of the latest version of the latest edition.'),
+      contract: Link('The newest contract.'),
+    },
+    Links,
+  ),
 })
 
 export const DatasetWithEditionsSchema = Type.Interface([DatasetSchema], {
   contracts: Type.Array(
-    Type.Object({ contractVersion: Type.Integer(), sha256: Type.String(), href: Link('The contract.') }),
+    Type.Object({
+      contractVersion: Whole('Number of the contract.'),
+      sha256: Text('SHA-256 of the contract as canonical JSON, lower-case hex.'),
+      href: Link('The contract.'),
+    }),
+    { description: 'All contracts, by number.' },
   ),
   editions: Type.Array(
     Type.Object({
-      edition: Type.String(),
-      latest: Type.Union([Type.Integer(), Type.Null()]),
-      versions: Type.Integer(),
+      edition: Text('Name of the edition.'),
+      latest: Type.Union([Type.Integer(), Type.Null()], {
+        description: 'Highest version not withdrawn; null where all are.',
+      }),
+      versions: Whole('Number of versions that were ever published.'),
       href: Link('The edition.'),
     }),
     { description: 'Editions with a published version, the newest first.' },

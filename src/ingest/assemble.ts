@@ -7,7 +7,7 @@ import { advanceDraft, type Draft, getDraft, type House } from '../catalogue/ind
 import { intakeKey, type LoadedContract } from '../contract/index.ts'
 import { quoteIdentifier } from '../store/identifier.ts'
 import { fileColumn, listParts, type Part, rowColumn, stagingTable } from './parts.ts'
-import type { Progress } from './pipeline.ts'
+import type { Progress } from './progress.ts'
 import { missingProviders, type Publication } from './publications.ts'
 import { Refusal } from './refusal.ts'
 import { ensureStaged } from './stage.ts'

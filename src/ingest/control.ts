@@ -11,7 +11,7 @@ import { selectTexts } from '../records/index.ts'
 import { quoteIdentifier } from '../store/identifier.ts'
 import type { Database } from '../store/index.ts'
 import type { Derived } from './derive.ts'
-import type { Progress } from './pipeline.ts'
+import type { Progress } from './progress.ts'
 
 export interface Controlled extends Derived {
   /** SQL that gives the rows as they may be published. */

@@ -1,5 +1,6 @@
 /** Ingest: the door through which providers bring bundles, and the pipeline that makes editions public. */
-export { type Progress, publishEdition, takeBundle } from './pipeline.ts'
+export { publishEdition, takeBundle } from './pipeline.ts'
+export type { Progress } from './progress.ts'
 export { askPublication, type Publication } from './publications.ts'
 export { findReceipt, listFindings, listReceipts, type Receipt } from './receipts.ts'
 export { receive } from './receive.ts'

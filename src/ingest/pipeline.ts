@@ -6,9 +6,11 @@
 
 import { BundleRefusal } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
+import { withoutValues } from '../store/index.ts'
 import { assemble } from './assemble.ts'
 import { control } from './control.ts'
 import { derive } from './derive.ts'
+import type { Progress } from './progress.ts'
 import { findPublication, type Publication, writeRefused } from './publications.ts'
 import { publish } from './publish.ts'
 import { refuse } from './quarantine.ts'
@@ -18,9 +20,6 @@ import { Refusal } from './refusal.ts'
 import { stage } from './stage.ts'
 import { validate } from './validate.ts'
 import { verify } from './verify.ts'
-
-/** How far a long step has come. `total` is absent where it isn't known. */
-export type Progress = (step: string, done: number, total?: number) => void
 
 /**
  * Walks a received bundle to `staged` or `refused`, and gives its receipt. Safe to call again at any time: what is
@@ -38,7 +37,8 @@ export async function takeBundle(house: House, id: string, progress: Progress = 
       else if (error instanceof BundleRefusal) await refuse(house, id, { findings: error.findings })
       else {
         await writeState(house.database.work, id, 'failed', house.clock())
-        throw error
+        // What the database says of a fault may quote a row.
+        throw withoutValues(error)
       }
     }
     return getReceipt(house.database.work, id)
@@ -68,7 +68,7 @@ export async function publishEdition(
     try {
       await walkEdition(house, now, progress)
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
+      if (!(error instanceof Refusal)) throw withoutValues(error)
       await writeRefused(house, publicationId, error.refused.findings)
     }
     return (await findPublication(house, publicationId)) ?? now

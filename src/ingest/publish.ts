@@ -17,7 +17,7 @@ import { type Format, getFormat } from '../formats/index.ts'
 import { loadRecords, readAll } from '../records/index.ts'
 import { type Controlled, dropControlled } from './control.ts'
 import { dropReplaced } from './parts.ts'
-import type { Progress } from './pipeline.ts'
+import type { Progress } from './progress.ts'
 import { writeDone } from './publications.ts'
 import { countWarnings } from './receipts.ts'
 

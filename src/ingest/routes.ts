@@ -12,50 +12,68 @@ import { receiveStream } from './receive.ts'
 
 const stateSchema = Type.String({ description: 'received, verified, validated, staged; or refused, failed.' })
 
+const Instant = (description: string) => Type.String({ format: 'date-time', description })
+
 const ReceiptSchema = Type.Object({
   id: Type.String({ description: 'SHA-256 of what was received.' }),
   state: stateSchema,
-  history: Type.Array(Type.Object({ state: stateSchema, at: Type.String({ format: 'date-time' }) })),
-  receivedAt: Type.String({ format: 'date-time' }),
-  bytes: Type.Integer(),
-  dataset: Type.Union([Type.String(), Type.Null()]),
-  edition: Type.Union([Type.String(), Type.Null()]),
-  provider: Type.Union([Type.String(), Type.Null()]),
-  contractVersion: Type.Union([Type.Integer(), Type.Null()]),
+  history: Type.Array(Type.Object({ state: stateSchema, at: Instant('When it reached the state.') }), {
+    description: 'The states it has been in, oldest first.',
+  }),
+  receivedAt: Instant('When it was received, in UTC.'),
+  bytes: Type.Integer({ description: 'Bytes as received.' }),
+  dataset: Type.Union([Type.String(), Type.Null()], {
+    description: 'Slug of the dataset that it is for; null until the manifest is verified.',
+  }),
+  edition: Type.Union([Type.String(), Type.Null()], { description: 'Name of the edition; null until then.' }),
+  provider: Type.Union([Type.String(), Type.Null()], {
+    description: 'Code of who provides it; null until then.',
+  }),
+  contractVersion: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'The contract that it was made under; null until then.',
+  }),
   files: Type.Array(
     Type.Object({
-      file: Type.String(),
-      digest: Type.String(),
-      rowsRead: Type.Integer(),
-      rowsTaken: Type.Integer(),
-      rowsRefused: Type.Integer(),
-      repairs: Type.Record(Type.String(), Type.Integer()),
+      file: Type.String({ description: 'Path of the file in the bundle.' }),
+      digest: Type.String({ description: 'SHA-256 of the file, lower-case hex.' }),
+      rowsRead: Type.Integer({ description: 'Rows read, without the header.' }),
+      rowsTaken: Type.Integer({ description: 'Rows without an error.' }),
+      rowsRefused: Type.Integer({ description: 'Rows with an error. They are never taken.' }),
+      repairs: Type.Record(Type.String(), Type.Integer(), {
+        description: 'What was mended on the way without changing a value, by kind.',
+      }),
     }),
+    { description: 'What was counted in each file.' },
   ),
   errors: Type.Integer({ description: 'Errors found, all counted.' }),
   warnings: Type.Integer({ description: 'Warnings found, all counted.' }),
-  links: Type.Object({
-    self: Type.String({ format: 'uri-reference' }),
-    findings: Type.String({ format: 'uri-reference' }),
-  }),
+  links: Type.Object(
+    {
+      self: Type.String({ format: 'uri-reference', description: 'This receipt.' }),
+      findings: Type.String({ format: 'uri-reference', description: 'What is wrong, page by page.' }),
+    },
+    { description: 'Where to go from here.' },
+  ),
 })
 
 const FindingSchema = Type.Object({
-  n: Type.Integer(),
-  check: Type.String(),
-  severity: Type.String(),
-  file: Type.Optional(Type.String()),
+  n: Type.Integer({ description: 'Number of the finding in its bundle, from 1.' }),
+  check: Type.String({ description: 'Name of the check that found it.' }),
+  severity: Type.String({ description: '`error`: the row or file is not taken; `warning`: it is.' }),
+  file: Type.Optional(Type.String({ description: 'Path of the file in the bundle.' })),
   row: Type.Optional(Type.Integer({ description: 'As Excel counts: the header is row 1.' })),
-  cell: Type.Optional(Type.String()),
-  field: Type.Optional(Type.String()),
-  header: Type.Optional(Type.String()),
-  expected: Type.Optional(Type.String()),
-  message: Type.String(),
-  messageZh: Type.String(),
-  byteOffset: Type.Optional(Type.Integer()),
+  cell: Type.Optional(Type.String({ description: 'The cell as Excel names it, such as `C7`.' })),
+  field: Type.Optional(Type.String({ description: 'The field, by its name in the contract.' })),
+  header: Type.Optional(Type.String({ description: 'The header under which the field stands in the file.' })),
+  expected: Type.Optional(Type.String({ description: 'What would have been right.' })),
+  message: Type.String({ description: 'What is wrong and what to do, in English.' }),
+  messageZh: Type.String({ description: 'The same in Chinese.' }),
+  byteOffset: Type.Optional(Type.Integer({ description: 'Where in the file, in bytes from its beginning.' })),
 })
 
-const Id = Type.Object({ id: Type.String({ pattern: '^[0-9a-f]{64}$' }) })
+const Id = Type.Object({
+  id: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'The id from the receipt.' }),
+})
 const security = [{ key: [] }]
 const tags = ['bundles']
 
@@ -69,6 +87,7 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
     '/v1/bundles',
     {
       schema: {
+        operationId: 'bringBundle',
         tags,
         security,
         summary: 'Bring a bundle',
@@ -97,6 +116,7 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
     '/v1/bundles/:id',
     {
       schema: {
+        operationId: 'getBundle',
         tags,
         security,
         summary: 'A receipt',
@@ -114,6 +134,7 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
     '/v1/bundles/:id/findings',
     {
       schema: {
+        operationId: 'listBundleFindings',
         tags,
         security,
         summary: 'The findings of a bundle',
@@ -124,8 +145,15 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
         }),
         response: {
           200: Type.Object({
-            data: Type.Array(FindingSchema),
-            links: Type.Object({ next: Type.Union([Type.String(), Type.Null()]) }),
+            data: Type.Array(FindingSchema, { description: 'The findings, in the order found.' }),
+            links: Type.Object(
+              {
+                next: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {
+                  description: 'The next page; null on the last.',
+                }),
+              },
+              { description: 'Where to go from here.' },
+            ),
           }),
           ...problemResponses('key-missing', 'scope-missing', 'bundle-not-found'),
         },

@@ -1,7 +1,7 @@
 /** Stage: the rows go by COPY into a table of their own, and become the provider's part of the edition. */
 import type { House } from '../catalogue/index.ts'
 import { countStaged, createStaging, type Part, stagingTable, writePart } from './parts.ts'
-import type { Progress } from './pipeline.ts'
+import type { Progress } from './progress.ts'
 import { getReceipt, writeState } from './receipts.ts'
 import { readStored } from './receive.ts'
 import { type Validated, validateRows } from './validate.ts'

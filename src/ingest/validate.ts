@@ -12,7 +12,7 @@ import {
 } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
 import { periodOf } from '../contract/index.ts'
-import type { Progress } from './pipeline.ts'
+import type { Progress } from './progress.ts'
 import { writeFindings, writeState } from './receipts.ts'
 import { Refusal } from './refusal.ts'
 import type { Verified } from './verify.ts'

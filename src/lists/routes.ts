@@ -11,25 +11,37 @@ import { getFormat, jsonRecord } from '../formats/index.ts'
 import { type AnnualList, findList, type ListItem, listYears } from './annual-lists.ts'
 import { itemStates } from './state.ts'
 
-const Rate = Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()])
+const Rate = (description: string) =>
+  Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], { description })
+const Count = (description: string) => Type.Integer({ minimum: 0, description })
+const Link = (description: string) => Type.String({ format: 'uri-reference', description })
+const Year = Type.String({ pattern: '^\\d{4}$', description: 'A year, such as `2026`.' })
 
-const RatesSchema = Type.Object({
-  items: Type.Integer(),
-  states: Type.Object({
-    published: Type.Integer(),
-    late: Type.Integer(),
-    planned: Type.Integer(),
-    overdue: Type.Integer(),
-  }),
-  completion: Rate,
-  onTime: Rate,
-})
+const RatesSchema = Type.Object(
+  {
+    items: Count('Number of items.'),
+    states: Type.Object(
+      {
+        published: Count('First open by the end of the due day.'),
+        late: Count('Open, but first after the due day.'),
+        planned: Count('Not open, and not yet due.'),
+        overdue: Count('Due, and not open.'),
+      },
+      { description: 'Items by state.' },
+    ),
+    completion: Rate('Share of the items that are open, in time or late; null without items.'),
+    onTime: Rate('Share of the items due by now that were open in time; null where none is due.'),
+  },
+  { description: 'Counts and rates, derived at the moment of asking.' },
+)
 
 const ItemSchema = Type.Object({
-  number: Type.String(),
-  name: Type.String(),
+  number: Type.String({ description: 'Number of the item in its list.' }),
+  name: Type.String({ description: 'What is promised.' }),
   providers: Type.Array(Type.String(), { description: 'Those who promise it; several promise it jointly.' }),
-  due: Type.Union([Type.String({ format: 'date' }), Type.Null()]),
+  due: Type.Union([Type.String({ format: 'date' }), Type.Null()], {
+    description: 'Last day on which the promise is kept in time; null where the list names none.',
+  }),
   state: Type.Union(
     itemStates.map((state) => Type.Literal(state)),
     {
@@ -46,24 +58,31 @@ const ItemSchema = Type.Object({
 })
 
 const ListSchema = Type.Object({
-  year: Type.String(),
+  year: Year,
   rates: RatesSchema,
-  byProvider: Type.Array(Type.Object({ provider: Type.String(), rates: RatesSchema })),
-  items: Type.Array(ItemSchema),
-  links: Type.Object({
-    self: Type.String({ format: 'uri-reference' }),
-    csv: Type.String({ format: 'uri-reference' }),
-    version: Type.String({ format: 'uri-reference', description: 'The list as published data.' }),
-  }),
+  byProvider: Type.Array(
+    Type.Object({ provider: Type.String({ description: 'Its name in the list.' }), rates: RatesSchema }),
+    { description: 'The same for each provider. A joint item counts under each of its providers.' },
+  ),
+  items: Type.Array(ItemSchema, { description: 'Every promise of the year.' }),
+  links: Type.Object(
+    {
+      self: Link('This list.'),
+      csv: Link('The same as CSV.'),
+      version: Link('The list as published data.'),
+    },
+    { description: 'Where to go from here.' },
+  ),
 })
 
 const YearsSchema = Type.Object({
   data: Type.Array(
     Type.Object({
-      year: Type.String(),
+      year: Year,
       rates: RatesSchema,
-      href: Type.String({ format: 'uri-reference' }),
+      href: Link('The list of the year.'),
     }),
+    { description: 'The lists, the newest first.' },
   ),
 })
 
@@ -82,6 +101,7 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
     '/v1/lists',
     {
       schema: {
+        operationId: 'listAnnualLists',
         tags,
         summary: 'The annual lists',
         description:
@@ -104,11 +124,12 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
     '/v1/lists/:year(^\\d{4}$)',
     {
       schema: {
+        operationId: 'getAnnualList',
         tags,
         summary: 'The list of a year',
         description:
           'Every promise of the year, with its state: what was promised, by whom, by when, is it open yet.',
-        params: Type.Object({ year: Type.String({ pattern: '^\\d{4}$' }) }),
+        params: Type.Object({ year: Year }),
         response: { 200: Type.Unsafe<string>(ListSchema), ...problemResponses('list-not-found') },
       },
     },
@@ -122,11 +143,18 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
     '/v1/lists/:year(^\\d{4}).csv',
     {
       schema: {
+        operationId: 'getAnnualListCsv',
         tags,
         summary: 'The list of a year as CSV',
         description: 'The fields of the list as published, then `state` and `first_published`.',
-        params: Type.Object({ year: Type.String({ pattern: '^\\d{4}$' }) }),
-        response: { 200: Type.Any({ description: 'CSV, UTF-8.' }), ...problemResponses('list-not-found') },
+        params: Type.Object({ year: Year }),
+        response: {
+          200: {
+            description: 'CSV, UTF-8.',
+            content: { 'text/csv': { schema: Type.Unsafe<Readable>({ type: 'string' }) } },
+          },
+          ...problemResponses('list-not-found'),
+        },
       },
     },
     async (request, reply) => {

@@ -30,23 +30,29 @@ const bodyForm = 1
 
 const PageSchema = Type.Object({
   data: Type.Array(RecordRef, { description: 'The records, in the order of the primary key.' }),
-  meta: Type.Object({
-    dataset: Type.String(),
-    edition: Type.String(),
-    version: Type.Integer(),
-    contractVersion: Type.Integer(),
-    publishedAt: Type.String({ format: 'date-time' }),
-    records: Type.Integer({ description: 'Records in the whole version, before any filter.' }),
-    synthetic: Type.Boolean({ description: 'True where the data were made up for demonstration.' }),
-  }),
-  links: Type.Object({
-    self: Type.String({ format: 'uri-reference' }),
-    next: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {
-      description: 'The next page, to be followed as it is; null on the last.',
-    }),
-    version: Type.String({ format: 'uri-reference' }),
-    contract: Type.String({ format: 'uri-reference' }),
-  }),
+  meta: Type.Object(
+    {
+      dataset: Type.String({ description: 'Slug of the dataset.' }),
+      edition: Type.String({ description: 'Name of the edition that is read.' }),
+      version: Type.Integer({ description: 'Number of the version that is read.' }),
+      contractVersion: Type.Integer({ description: 'The contract that the version keeps.' }),
+      publishedAt: Type.String({ format: 'date-time', description: 'When it was published, in UTC.' }),
+      records: Type.Integer({ description: 'Records in the whole version, before any filter.' }),
+      synthetic: Type.Boolean({ description: 'True where the data were made up for demonstration.' }),
+    },
+    { description: 'What the records are of.' },
+  ),
+  links: Type.Object(
+    {
+      self: Type.String({ format: 'uri-reference', description: 'This page.' }),
+      next: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {
+        description: 'The next page, to be followed as it is; null on the last.',
+      }),
+      version: Type.String({ format: 'uri-reference', description: 'The version that is read.' }),
+      contract: Type.String({ format: 'uri-reference', description: 'Its contract.' }),
+    },
+    { description: 'Where to go from here.' },
+  ),
 })
 
 const limit = Type.Optional(
@@ -71,6 +77,7 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
     {
       config: { openQuery: true },
       schema: {
+        operationId: 'listRecords',
         tags: ['records'],
         summary: 'Records of a dataset',
         description:
@@ -98,6 +105,7 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
     {
       config: { openQuery: true },
       schema: {
+        operationId: 'listVersionRecords',
         tags: ['records'],
         summary: 'Records of one version',
         description: 'Records of a version that stays as it is. Any field filters.',

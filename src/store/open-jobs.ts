@@ -141,6 +141,8 @@ async function workOn(
   abort: AbortController,
 ): Promise<void> {
   const renewing = renew(house, name, job.id, abort)
+  // A handler that doesn't heed its signal must not keep the loan, or the process, alive.
+  abort.signal.addEventListener('abort', () => clearInterval(renewing))
   try {
     await handler(job.data, abort.signal)
     await house.boss.complete(name, job.id)

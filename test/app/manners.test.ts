@@ -4,6 +4,7 @@ import t from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { baseUrl, languageOf } from '../../src/base/http.ts'
 import type { House } from '../../src/catalogue/index.ts'
+import { testDatabase } from '../support/database.ts'
 import { testHouse } from '../support/house.ts'
 
 async function plainApp(environment: Readonly<Record<string, string>> = {}, parts: Partial<House> = {}) {
@@ -99,7 +100,14 @@ t.test('any page may read, and sees the headers it needs', async (t) => {
 t.test('security headers stand on every kind of answer', async (t) => {
   const { app } = await plainApp()
   t.teardown(() => app.close())
-  for (const url of ['/', '/docs', '/v1/problems', '/nope', '/openapi.json', '/docs/static/swagger-ui.css']) {
+  for (const url of [
+    '/?lang=xx',
+    '/docs',
+    '/v1/problems',
+    '/nope',
+    '/openapi.json',
+    '/docs/static/swagger-ui.css',
+  ]) {
     const { headers } = await app.inject(url)
     const policy = String(headers['content-security-policy'])
     t.match(policy, /default-src 'none';script-src 'self';style-src 'self'/, url)
@@ -112,7 +120,8 @@ t.test('security headers stand on every kind of answer', async (t) => {
 })
 
 t.test('HEAD answers as GET does, without the body', async (t) => {
-  const { app } = await plainApp()
+  const { database } = await testDatabase(t)
+  const { app } = await plainApp({}, { database })
   t.teardown(() => app.close())
   for (const url of ['/', '/openapi.json', '/v1/problems', '/health', '/assets/portal.css']) {
     const [get, head] = await Promise.all([app.inject(url), app.inject({ method: 'HEAD', url })])

@@ -2,6 +2,7 @@ import t from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { html, link } from '../../src/portal/html.ts'
 import { type PortalOverview, renderHome, renderProblem } from '../../src/portal/index.ts'
+import { testDatabase } from '../support/database.ts'
 import { testHouse } from '../support/house.ts'
 
 const overview: PortalOverview = {
@@ -143,7 +144,8 @@ t.test('the template escapes, joins and leaves out', async (t) => {
 })
 
 t.test('the page is served in the language asked for, and the style with an ETag', async (t) => {
-  const app = await buildApp(testHouse().house)
+  const { database } = await testDatabase(t)
+  const app = await buildApp(testHouse({}, { database }).house)
   t.teardown(() => app.close())
   const lang = async (url: string, header?: string) => {
     const answer = await app.inject({

@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { type BundleLimits, identifyBundle } from '../../src/bundle/index.ts'
+import { checksOf, goodFile, limits, refusalOf, verifyAt, writeBag } from '../support/bundle-fixture.ts'
+import { type RawEntry, rawZip } from '../support/raw-zip.ts'
+
+/** What refuses to be opened, or else what verification finds. */
+async function faultsOf(folder: string, entries: readonly RawEntry[], more: Partial<BundleLimits> = {}) {
+  const path = join(folder, 'bag.zip')
+  writeFileSync(path, rawZip(entries))
+  let found: readonly string[] = []
+  const refused = await refusalOf(
+    verifyAt(path, 'zip', more).then(({ findings }) => {
+      found = checksOf(findings)
+    }),
+  )
+  return [...refused, ...found]
+}
+
+/** The entries of a good bag, under a prefix. */
+async function goodEntries(
+  folder: string,
+  prefix: string,
+  name = goodFile.name,
+): Promise<readonly RawEntry[]> {
+  const bag = await writeBag(join(folder, 'bag'), [{ ...goodFile, name }])
+  return readdirSync(bag, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.includes('.'))
+    .map((path) => ({ name: `${prefix}${path}`, data: readFileSync(join(bag, path)) }))
+}
+
+t.test('a bag is read under one top folder and at the root, with folders and what macOS adds', async (t) => {
+  for (const prefix of ['', 'garden-2025/']) {
+    const folder = t.testdir({})
+    const entries = await goodEntries(folder, prefix)
+    t.same(await faultsOf(folder, entries), [])
+    const extras = [
+      { name: `${prefix}data/`, mode: 0o040_755 },
+      { name: '__MACOSX/._bag', data: 'x' },
+    ]
+    t.same(await faultsOf(folder, [...extras, ...entries]), [])
+  }
+  const folder = t.testdir({})
+  const two = [...(await goodEntries(folder, 'a/')), { name: 'b/x', data: '' }]
+  t.match(await faultsOf(folder, two), ['bag-declaration'])
+})
+
+t.test('names are UTF-8 with or without the flag, or GBK as Windows writes them', async (t) => {
+  // 表.csv in GBK.
+  const gbk = Buffer.concat([Buffer.from('b1ed', 'hex'), Buffer.from('.csv')])
+  for (const [flags, encode] of [
+    [0x800, (name: string) => Buffer.from(name)],
+    [0, (name: string) => Buffer.from(name)],
+    [
+      0,
+      (name: string) =>
+        name.endsWith('表.csv') ? Buffer.concat([Buffer.from(name.slice(0, -5)), gbk]) : Buffer.from(name),
+    ],
+  ] as const) {
+    const folder = t.testdir({})
+    const entries = await goodEntries(folder, 'bag/', '表.csv')
+    const named = entries.map((entry) => ({ ...entry, flags, name: encode(`${entry.name}`) }))
+    t.same(await faultsOf(folder, named), [])
+    const { manifest } = await verifyAt(join(folder, 'bag.zip'), 'zip')
+    t.same(
+      manifest?.files.map(({ path }) => path),
+      ['data/表.csv'],
+    )
+  }
+  const folder = t.testdir({})
+  t.same(await faultsOf(folder, [{ name: gbk, flags: 0x800 }]), ['path-undecodable'])
+  t.same(await faultsOf(folder, [{ name: Buffer.from('ff2e637376', 'hex') }]), ['path-undecodable'])
+})
+
+t.test('entries that no bundle may hold are refused before anything is read', async (t) => {
+  const folder = t.testdir({})
+  const cases: [string, RawEntry[], string[]][] = [
+    ['leaving the bag', [{ name: 'bag/../../x.csv' }], ['path-unsafe']],
+    ['absolute', [{ name: '/etc/passwd' }], ['path-unsafe']],
+    ['drive letter', [{ name: 'C:/x.csv' }], ['path-unsafe']],
+    ['backslash', [{ name: 'bag\\data\\x.csv' }], ['path-unsafe']],
+    ['NUL in a name', [{ name: 'x.csv\u0000.txt' }], ['path-unsafe']],
+    ['no name', [{ name: '' }], ['path-unsafe']],
+    ['folder leaving the bag', [{ name: '../' }], ['path-unsafe']],
+    ['link', [{ name: 'bag/x.csv', data: '/etc/passwd', mode: 0o120_777 }], ['link']],
+    ['device', [{ name: 'bag/x.csv', mode: 0o020_666 }], ['device']],
+    ['encrypted', [{ name: 'bag/x.csv', data: 'x', flags: 1 }], ['zip-encrypted']],
+    ['another method', [{ name: 'bag/x.csv', data: 'x', method: 12 }], ['zip-method']],
+    ['the same name twice', [{ name: 'x.csv' }, { name: 'x.csv' }], ['path-doubled']],
+    ['names that differ in case', [{ name: 'x.csv' }, { name: 'X.CSV' }], ['path-doubled']],
+    ['names that differ in Unicode form', [{ name: 'é' }, { name: 'e\u0301' }], ['path-doubled']],
+    ['file and folder of one name', [{ name: 'a' }, { name: 'a/b' }], ['path-doubled']],
+    ['all at once', [{ name: '../x' }, { name: 'y', mode: 0o120_777 }], ['link', 'path-unsafe']],
+  ]
+  for (const [name, entries, expected] of cases) t.same(await faultsOf(folder, entries), expected, name)
+})
+
+t.test('a bomb is refused while it inflates, whatever size it claims', async (t) => {
+  const folder = t.testdir({})
+  const zeros = Buffer.alloc(64 << 20)
+  const good = await goodEntries(folder, 'bag/')
+  const bomb = (more: Partial<RawEntry>) => [...good, { name: 'bag/data/bomb.csv', data: zeros, ...more }]
+  t.ok((await faultsOf(folder, bomb({}))).includes('inflation'))
+  t.ok((await faultsOf(folder, bomb({ claimedBytes: 10 }))).includes('inflation'))
+  t.notOk((await faultsOf(folder, bomb({}), { inflationMax: 2000 })).includes('inflation'))
+  const short = await faultsOf(folder, bomb({ claimedBytes: (64 << 20) + 1 }), { inflationMax: 2000 })
+  t.ok(short.includes('zip-unreadable'))
+  t.same(await faultsOf(folder, bomb({}), { bytesMax: 64 << 20 }), ['too-many-bytes'])
+  t.ok((await faultsOf(folder, bomb({ method: 0, claimedBytes: 5 }))).includes('inflation'))
+})
+
+t.test('limits are held on both sides, and what is no ZIP is refused', async (t) => {
+  const folder = t.testdir({ 'x.zip': 'no zip', 'empty.zip': '' })
+  const good = await goodEntries(folder, '')
+  t.same(await faultsOf(folder, good, { filesMax: good.length }), [])
+  t.same(await faultsOf(folder, good, { filesMax: good.length - 1 }), ['too-many-files'])
+  for (const name of ['x.zip', 'empty.zip']) {
+    t.same(await refusalOf(identifyBundle(join(folder, name), limits)), ['zip-unreadable'])
+  }
+  const zip = join(folder, 'bag.zip')
+  const { bytes } = await identifyBundle(zip, limits)
+  t.same(await refusalOf(identifyBundle(zip, { ...limits, bytesMax: bytes - 1 })), ['too-many-bytes'])
+})
+
+t.test('deflated bytes that are damaged are told with their file', async (t) => {
+  const folder = t.testdir({})
+  const path = join(folder, 'bag.zip')
+  const bytes = rawZip(await goodEntries(folder, ''))
+  const at = bytes.indexOf('data/rows.csv') + 'data/rows.csv'.length
+  bytes.fill(0xff, at, at + 8)
+  writeFileSync(path, bytes)
+  const { manifest, findings } = await verifyAt(path, 'zip')
+  t.equal(manifest, undefined)
+  t.match(findings, [{ check: 'zip-unreadable', file: 'data/rows.csv' }])
+})

@@ -1,0 +1,267 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { loadConfig } from '../../src/base/config.ts'
+import { type Cluster, joinCluster } from '../../src/store/embedded/cluster.ts'
+import { findPostmaster, trimLog } from '../../src/store/embedded/postmaster.ts'
+import { openDatabase, readNote, writeNote } from '../../src/store/index.ts'
+import { administer } from '../support/database.ts'
+
+const observe = () => undefined
+
+/** A data folder that every account can reach, removed at the end with whatever server is left on it. */
+function dataFolder(t: { readonly teardown: (work: () => Promise<void>) => unknown }): string {
+  // A long name on purpose: a socket below it would pass the limit of its path's length.
+  const folder = join(tmpdir(), `qingdan-embedded-${randomUUID()}`, 'a-folder-with-a-long-name'.repeat(4))
+  t.teardown(async () => {
+    const left = await running(folder)
+    if (left !== undefined) process.kill(left, 'SIGQUIT')
+    while (await running(folder)) await new Promise(setImmediate)
+    await rm(join(folder, '..'), { recursive: true, force: true })
+  })
+  return folder
+}
+
+async function running(folder: string): Promise<number | undefined> {
+  const cluster = join(folder, 'database', 'cluster')
+  const isThere = await stat(cluster).catch(() => undefined)
+  return isThere && (await findPostmaster(cluster))?.pid
+}
+
+const count = async ({ url }: Cluster) =>
+  administer(url, async (client) => Number((await client.query('SELECT sum(a) AS n FROM kept')).rows[0].n))
+
+interface Neighbour {
+  readonly child: ChildProcess
+  readonly url: string
+  readonly end: () => Promise<void>
+}
+
+/** Another process that joins the cluster of a folder, and leaves when its input ends. */
+async function startNeighbour(folder: string, clone?: string): Promise<Neighbour> {
+  const path = fileURLToPath(new URL('../support/neighbour.ts', import.meta.url))
+  const child = spawn(
+    process.execPath,
+    ['--import=tsx', path, folder, ...(clone === undefined ? [] : [clone])],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  )
+  const [url] = (await once(createInterface(child.stdout), 'line')) as [string]
+  return {
+    child,
+    url,
+    end: async () => {
+      child.stdin.end()
+      await once(child, 'exit')
+    },
+  }
+}
+
+t.test('a first start makes a cluster that only its owner can enter', async (t) => {
+  const folder = dataFolder(t)
+  const cluster = await joinCluster({ dataFolder: folder, observe })
+  const home = join(folder, 'database')
+  t.equal((await stat(join(home, 'password'))).mode & 0o777, 0o600)
+  t.equal((await stat(join(home, 'cluster'))).mode & 0o777, 0o700)
+  t.same((await readdir(folder)).sort(), ['database'], 'nothing else is left')
+  t.same((await readdir(home)).sort(), ['clone', 'cluster', 'database.log', 'password', 'version'])
+  const settings = await administer(cluster.url, async (client) => {
+    const { rows } = await client.query<{ name: string; setting: string }>(
+      `SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'listen_addresses', 'unix_socket_directories',
+        'server_encoding', 'log_min_messages', 'log_error_verbosity', 'log_min_error_statement', 'TimeZone')`,
+    )
+    return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))
+  })
+  t.same(settings, {
+    fsync: 'on',
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    server_encoding: 'UTF8',
+    log_min_messages: 'log',
+    log_error_verbosity: 'terse',
+    log_min_error_statement: 'panic',
+    TimeZone: 'UTC',
+  })
+  const stranger = new URL(cluster.url)
+  for (const password of ['', 'qingdan', 'postgres']) {
+    stranger.password = password
+    await t.rejects(administer(stranger.href, (client) => client.query('SELECT 1')))
+  }
+  await t.rejects(
+    administer(cluster.url, (client) => client.query(`SELECT 'Zhang San'::int`)),
+    /Zhang San/,
+  )
+  t.notMatch(await readFile(join(home, 'database.log'), 'utf8'), /Zhang|SELECT/)
+  await cluster.leave()
+  t.equal(await running(folder), undefined, 'the last one stops it')
+})
+
+t.test('the last one to leave stops it, whoever started it', async (t) => {
+  const folder = dataFolder(t)
+  const neighbour = await startNeighbour(folder)
+  const ours = await joinCluster({ dataFolder: folder, observe })
+  t.equal(ours.url, neighbour.url, 'one server')
+  const pid = await running(folder)
+  await neighbour.end()
+  t.equal(await running(folder), pid, 'it outlives the process that started it')
+  t.equal((await administer(ours.url, (client) => client.query('SELECT 1'))).rowCount, 1)
+  const next = await startNeighbour(folder)
+  await ours.leave()
+  t.equal(await running(folder), pid)
+  await next.end()
+  t.equal(await running(folder), undefined)
+})
+
+t.test('five first starts at once make one cluster', async (t) => {
+  const folder = dataFolder(t)
+  const here = () => joinCluster({ dataFolder: folder, observe })
+  const there = () => startNeighbour(folder)
+  const [first, second, third, ...others] = await Promise.all([here(), here(), here(), there(), there()])
+  const clusters = [first, second, third]
+  t.equal(new Set([...clusters, ...others].map(({ url }) => url)).size, 1)
+  t.same((await readdir(folder)).sort(), ['database'])
+  await Promise.all([...clusters.map((cluster) => cluster.leave()), ...others.map((other) => other.end())])
+  t.equal(await running(folder), undefined)
+})
+
+t.test('leaving and coming at the same time never meets a dead server', async (t) => {
+  const folder = dataFolder(t)
+  let held = await joinCluster({ dataFolder: folder, observe })
+  await administer(held.url, (client) => client.query('CREATE TABLE kept AS SELECT 0 AS a'))
+  for (let round = 1; round <= 8; round++) {
+    const [next] = await Promise.all([joinCluster({ dataFolder: folder, observe }), held.leave()])
+    await administer(next.url, (client) => client.query('INSERT INTO kept VALUES (1)'))
+    t.equal(await count(next), round)
+    held = next
+  }
+  await held.leave()
+  t.equal(await running(folder), undefined)
+})
+
+t.test('after SIGKILL of its users the server is taken over, with all data', async (t) => {
+  const folder = dataFolder(t)
+  const neighbour = await startNeighbour(folder)
+  await administer(neighbour.url, (client) => client.query('CREATE TABLE kept AS SELECT 42 AS a'))
+  const pid = await running(folder)
+  neighbour.child.kill('SIGKILL')
+  await once(neighbour.child, 'exit')
+  t.equal(await running(folder), pid, 'the server is there still')
+  const next = await joinCluster({ dataFolder: folder, observe })
+  t.equal(await running(folder), pid, 'and is used')
+  t.equal(await count(next), 42)
+  await next.leave()
+  t.equal(await running(folder), undefined, 'and stopped by the last one')
+})
+
+t.test('after SIGKILL of the server its users find a new one at the same port', async (t) => {
+  const folder = dataFolder(t)
+  const cluster = await joinCluster({ dataFolder: folder, observe })
+  await administer(cluster.url, (client) => client.query('CREATE TABLE kept AS SELECT 42 AS a'))
+  const pid = await running(folder)
+  t.ok(pid)
+  process.kill(Number(pid), 'SIGKILL')
+  let found = await running(folder)
+  while (found === undefined || found === pid) found = await running(folder)
+  const next = await joinCluster({ dataFolder: folder, observe })
+  t.equal(next.url, cluster.url)
+  t.equal(await count(next), 42)
+  await next.leave()
+  t.equal(await running(folder), found, 'its first user is counted again')
+  await cluster.leave()
+  t.equal(await running(folder), undefined)
+})
+
+t.test('a pid file that names a chance process does not block', async (t) => {
+  const folder = dataFolder(t)
+  const first = await joinCluster({ dataFolder: folder, observe })
+  const pidFile = join(folder, 'database', 'cluster', 'postmaster.pid')
+  const lines = (await readFile(pidFile, 'utf8')).split('\n')
+  await first.leave()
+  for (const pid of [process.pid, process.ppid, 2147483646]) {
+    await writeFile(pidFile, [String(pid), ...lines.slice(1)].join('\n'))
+    const next = await joinCluster({ dataFolder: folder, observe })
+    t.not(await running(folder), pid)
+    t.equal(new URL(next.url).port, lines[3], 'the former port is kept')
+    await next.leave()
+  }
+})
+
+t.test('what a killed first start has left is cleared away', async (t) => {
+  const folder = dataFolder(t)
+  await mkdir(join(folder, 'database.tmp-2147483646-x', 'cluster'), { recursive: true })
+  await mkdir(join(folder, `database.tmp-${process.pid}-x`), { recursive: true })
+  await (await joinCluster({ dataFolder: folder, observe })).leave()
+  t.same((await readdir(folder)).sort(), ['database', `database.tmp-${process.pid}-x`])
+})
+
+t.test('a folder in use by another clone is refused, and free again later', async (t) => {
+  const folder = dataFolder(t)
+  const other = await startNeighbour(folder, '/srv/other-clone')
+  const refused = joinCluster({ dataFolder: folder, observe })
+  await t.rejects(refused, /in use by \/srv\/other-clone\..*QINGDAN_DATA/)
+  t.ok(await running(folder), 'the other clone is not disturbed')
+  await other.end()
+  await (await joinCluster({ dataFolder: folder, observe })).leave()
+  t.equal(
+    await readFile(join(folder, 'database', 'clone'), 'utf8'),
+    `${fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')}\n`,
+  )
+})
+
+t.test('another major version is refused by name', async (t) => {
+  const folder = dataFolder(t)
+  await (await joinCluster({ dataFolder: folder, observe })).leave()
+  await writeFile(join(folder, 'database', 'version'), '17\n')
+  await t.rejects(joinCluster({ dataFolder: folder, observe }), /written by PostgreSQL 17, .* brings 18\.\d/)
+})
+
+t.test('a copy of a running folder starts a server of its own', async (t) => {
+  const folder = dataFolder(t)
+  const copied = dataFolder(t)
+  const cluster = await joinCluster({ dataFolder: folder, observe })
+  await administer(cluster.url, (client) => client.query('CREATE TABLE kept AS SELECT 42 AS a'))
+  await administer(cluster.url, (client) => client.query('CHECKPOINT'))
+  await cp(folder, copied, { recursive: true })
+  if (process.getuid?.() === 0) {
+    const { uid, gid } = await stat(join(folder, 'database', 'cluster'))
+    const chowned = spawn('chown', ['-R', `${uid}:${gid}`, join(copied, 'database', 'cluster')])
+    await once(chowned, 'exit')
+  }
+  const other = await joinCluster({ dataFolder: copied, observe })
+  t.not(other.url, cluster.url)
+  t.not(await running(copied), await running(folder))
+  t.equal(await count(other), 42)
+  await other.leave()
+  await cluster.leave()
+})
+
+t.test('the log is kept short', async (t) => {
+  const log = join(t.testdir({ log: 'a line\n' }), 'log')
+  await trimLog(log)
+  t.equal(await readFile(log, 'utf8'), 'a line\n')
+  await truncate(log, 5 * 1024 * 1024)
+  await trimLog(log)
+  t.equal((await stat(log)).size, 0)
+})
+
+t.test('the whole database opens, is closed and opens again', async (t) => {
+  const folder = dataFolder(t)
+  const seen: string[] = []
+  const config = loadConfig({ QINGDAN_DATA: folder, QINGDAN_POOL_MAX: '2' })
+  const first = await openDatabase({ config, observe: (name) => seen.push(name) })
+  await writeNote(first.work, 'samples', { done: 3 })
+  await first.close()
+  t.equal(await running(folder), undefined)
+  const second = await openDatabase({ config, observe: (name) => seen.push(name) })
+  t.same(await readNote(second.serve, 'samples'), { done: 3 })
+  t.match(second.serverVersion, /^18\./)
+  await second.close()
+  t.same(seen, ['database-started', 'database-migrated', 'database-started', 'database-migrated'])
+})

@@ -1,0 +1,182 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { type Database, type Jobs, type JobsOptions, openJobs } from '../../src/store/index.ts'
+import { databaseOptions, testDatabase } from '../support/database.ts'
+
+const quick = { pollSeconds: 0.5, expireSeconds: 2 } as const
+
+interface Open {
+  readonly jobs: Jobs
+  readonly failures: { readonly job: unknown; readonly message: string }[]
+}
+
+async function open(database: Database, options: JobsOptions = quick): Promise<Open> {
+  const failures: { job: unknown; message: string }[] = []
+  const jobs = await openJobs({
+    database,
+    ...options,
+    observe: (_name, facts) =>
+      failures.push({
+        job: facts?.['job'],
+        message: String((facts?.['error'] as Error | undefined)?.message),
+      }),
+  })
+  return { jobs, failures }
+}
+
+/** A promise and what settles it. */
+function signal<T = void>(): { readonly happened: Promise<T>; readonly happen: (value: T) => void } {
+  let happen: (value: T) => void = () => {}
+  const happened = new Promise<T>((resolve) => {
+    happen = resolve
+  })
+  return { happened, happen }
+}
+
+const states = (database: Database) =>
+  database.work`SELECT state::text, data FROM pgboss.job ORDER BY data ->> 'n'`.then((rows) => [...rows])
+
+t.test('a job exists if and only if its transaction commits', async (t) => {
+  const { database } = await testDatabase(t)
+  const { jobs, failures } = await open(database)
+  const rolledBack = database.work.begin(async (tx) => {
+    await jobs.send(tx, 'greet', { n: 0 })
+    throw new Error('changed our mind')
+  })
+  await t.rejects(rolledBack, /changed our mind/)
+  t.same(await states(database), [])
+  const done = signal<unknown>()
+  await database.work.begin(async (tx) => {
+    await jobs.send(tx, 'greet', { n: 1, text: '清单', list: [1, null], deep: { a: true } })
+    t.same(await states(database), [], 'nobody sees it before the commit')
+  })
+  await jobs.work('greet', async (data) => done.happen(data))
+  t.same(await done.happened, { n: 1, text: '清单', list: [1, null], deep: { a: true } })
+  await jobs.stop({ seconds: 10 })
+  t.match(await states(database), [{ state: 'completed' }])
+  t.same(failures, [])
+})
+
+t.test('a job for later waits for its moment', async (t) => {
+  const { database } = await testDatabase(t)
+  const { jobs } = await open(database)
+  await database.work.begin(async (tx) => {
+    await jobs.send(tx, 'greet', { n: 'later' }, { notBefore: new Date(Date.now() + 3_600_000) })
+    await jobs.send(tx, 'greet', { n: 'now' }, { notBefore: new Date(Date.now() - 1000) })
+  })
+  const done = signal<unknown>()
+  await jobs.work('greet', async (data) => done.happen(data))
+  t.same(await done.happened, { n: 'now' })
+  await jobs.stop({ seconds: 10 })
+  t.same(
+    (await states(database)).map(({ state }) => state),
+    ['created', 'completed'],
+    'later, now',
+  )
+})
+
+t.test('a job that fails is observed without values and tried again', async (t) => {
+  const { database } = await testDatabase(t)
+  const { jobs, failures } = await open(database)
+  await database.work.begin((tx) => jobs.send(tx, 'fragile', {}))
+  const done = signal()
+  let tries = 0
+  await jobs.work('fragile', async () => {
+    tries += 1
+    if (tries === 1) await database.work`SELECT 'Zhang San'::text::int`
+    done.happen()
+  })
+  await done.happened
+  await jobs.stop({ seconds: 10 })
+  t.equal(tries, 2)
+  t.same(failures, [{ job: 'fragile', message: 'The database refused a statement: SQLSTATE 22P02.' }])
+  const kept = await database.work`SELECT row_to_json(j)::text AS all FROM pgboss.job j`
+  t.notMatch(kept[0]?.['all'], /Zhang/)
+})
+
+t.test('a long job is not given out twice while its worker lives', async (t) => {
+  const { database } = await testDatabase(t)
+  const first = await open(database, { pollSeconds: 0.5, expireSeconds: 1 })
+  const second = await open(database, { pollSeconds: 0.5, expireSeconds: 1 })
+  await database.work.begin((tx) => first.jobs.send(tx, 'long', {}))
+  let deliveries = 0
+  const done = signal()
+  const handler = async (_data: unknown, abort: AbortSignal) => {
+    deliveries += 1
+    // Three times the loan, told by the server's clock.
+    await database.work`SELECT pg_sleep(3.5)`
+    t.notOk(abort.aborted)
+    done.happen()
+  }
+  await first.jobs.work('long', handler)
+  await second.jobs.work('long', handler)
+  await done.happened
+  await Promise.all([first.jobs.stop({ seconds: 10 }), second.jobs.stop({ seconds: 10 })])
+  t.equal(deliveries, 1)
+  t.match(await states(database), [{ state: 'completed' }])
+})
+
+t.test('stop waits for the job at work, and gives back what takes too long', async (t) => {
+  const { database } = await testDatabase(t)
+  const { jobs } = await open(database)
+  const begun = signal()
+  const finish = signal()
+  await database.work.begin((tx) => jobs.send(tx, 'slow', { n: 1 }))
+  await jobs.work('slow', async () => {
+    begun.happen()
+    await finish.happened
+  })
+  await begun.happened
+  const stopped = jobs.stop({ seconds: 60 })
+  finish.happen()
+  await stopped
+  t.match(await states(database), [{ state: 'completed' }])
+
+  const other = await open(database)
+  const stuck = signal()
+  const told = signal<Error>()
+  await database.work.begin((tx) => other.jobs.send(tx, 'slow', { n: 2 }))
+  await other.jobs.work('slow', async (_data, abort) => {
+    stuck.happen()
+    abort.addEventListener('abort', () => told.happen(abort.reason))
+    await new Promise(() => {})
+  })
+  await stuck.happened
+  await other.jobs.stop({ seconds: 0.1 })
+  t.match(await told.happened, /The service stops/)
+  t.same(
+    (await states(database)).map(({ state }) => state),
+    ['completed', 'retry'],
+  )
+  const third = await open(database)
+  const done = signal<unknown>()
+  await third.jobs.work('slow', async (data) => done.happen(data))
+  t.same(await done.happened, { n: 2 }, 'delivered again at once')
+  await third.jobs.stop({ seconds: 10 })
+})
+
+t.test('the job of a killed worker comes again', async (t) => {
+  const { database, url } = await testDatabase(t)
+  const { jobs } = await open(database)
+  await database.work.begin((tx) => jobs.send(tx, 'deadly', { n: 7 }))
+  const worker = fileURLToPath(new URL('../support/stuck-worker.ts', import.meta.url))
+  const child = spawn(
+    process.execPath,
+    ['--import=tsx', worker, databaseOptions(url).config.DATABASE_URL ?? ''],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  const [word] = (await once(child.stdout, 'data')) as [Buffer]
+  t.equal(word.toString().trim(), 'at work')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  t.match(await states(database), [{ state: 'active' }])
+  const done = signal<unknown>()
+  await jobs.work('deadly', async (data) => done.happen(data))
+  t.same(await done.happened, { n: 7 })
+  await jobs.stop({ seconds: 10 })
+  t.match(await states(database), [{ state: 'completed' }])
+})

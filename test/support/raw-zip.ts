@@ -1,0 +1,49 @@
+/** Writes ZIPs that no honest tool would: names, attributes, flags and sizes are taken as they are given. */
+import { crc32, deflateRawSync } from 'node:zlib'
+
+export interface RawEntry {
+  readonly name: string | Uint8Array
+  readonly data?: string | Uint8Array
+  /** 8 is deflate, 0 is stored. */
+  readonly method?: number
+  readonly flags?: number
+  /** st_mode, for the upper half of the external attributes. */
+  readonly mode?: number
+  /** The size that is claimed, where it is not the true one. */
+  readonly claimedBytes?: number
+}
+
+/** The bytes of a ZIP with these entries. */
+export function rawZip(entries: readonly RawEntry[]): Buffer {
+  const bodies: Buffer[] = []
+  const directory: Buffer[] = []
+  let offset = 0
+  for (const entry of entries) {
+    const name = Buffer.from(entry.name)
+    const data = Buffer.from(entry.data ?? '')
+    const method = entry.method ?? 8
+    const packed = method === 8 ? deflateRawSync(data) : data
+    const shared = Buffer.alloc(26)
+    shared.writeUInt16LE(20, 0)
+    shared.writeUInt16LE(entry.flags ?? 0, 2)
+    shared.writeUInt16LE(method, 4)
+    shared.writeUInt16LE(0x21, 8)
+    shared.writeUInt32LE(crc32(data), 10)
+    shared.writeUInt32LE(packed.length, 14)
+    shared.writeUInt32LE(entry.claimedBytes ?? data.length, 18)
+    shared.writeUInt16LE(name.length, 22)
+    bodies.push(Buffer.concat([Buffer.from('PK\u0003\u0004'), shared, name, packed]))
+    const tail = Buffer.alloc(14)
+    tail.writeUInt32LE(((entry.mode ?? 0) << 16) >>> 0, 6)
+    tail.writeUInt32LE(offset, 10)
+    directory.push(Buffer.concat([Buffer.from('PK\u0001\u0002'), Buffer.from([20, 3]), shared, tail, name]))
+    offset += bodies.at(-1)?.length ?? 0
+  }
+  const central = Buffer.concat(directory)
+  const end = Buffer.alloc(18)
+  end.writeUInt16LE(entries.length, 4)
+  end.writeUInt16LE(entries.length, 6)
+  end.writeUInt32LE(central.length, 8)
+  end.writeUInt32LE(offset, 12)
+  return Buffer.concat([...bodies, central, Buffer.from('PK\u0005\u0006'), end])
+}

@@ -1,0 +1,10 @@
+/** A process that takes the job `deadly`, says so, and never ends it: to be killed by a test. */
+import { openDatabase, openJobs } from '../../src/store/index.ts'
+import { databaseOptions } from './database.ts'
+
+const database = await openDatabase(databaseOptions(process.argv[2] ?? ''))
+const jobs = await openJobs({ database, observe: () => undefined, pollSeconds: 0.5, expireSeconds: 2 })
+await jobs.work('deadly', async () => {
+  process.stdout.write('at work\n')
+  await new Promise(() => {})
+})
