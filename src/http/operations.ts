@@ -6,6 +6,7 @@ import { Type } from 'typebox'
 import { type App, baseUrl, problemResponses } from '../base/http.ts'
 import { type ProblemCode, problem, problems } from '../base/problem.ts'
 import type { House } from '../catalogue/index.ts'
+import { type Contracts, isOpen } from '../contract/index.ts'
 
 const StatusSchema = Type.Object({ status: Type.Literal('ok', { description: 'All is well.' }) })
 
@@ -28,7 +29,7 @@ export async function operationsRoutes(app: App, house: House): Promise<void> {
   problemRoutes(app, house)
 }
 
-function probeRoutes(app: App, { database, readiness, metrics, observe }: House): void {
+function probeRoutes(app: App, { database, readiness, metrics, contracts, observe }: House): void {
   const config = { unlimited: true }
   const tags = ['service']
   const answer = { 200: StatusSchema }
@@ -92,8 +93,19 @@ function probeRoutes(app: App, { database, readiness, metrics, observe }: House)
       reply
         .type('text/plain; version=0.0.4; charset=utf-8')
         .serializer(String)
-        .send(await metrics()),
+        .send(withoutRestricted(await metrics(), contracts)),
   )
+}
+
+/** The metrics without the lines of datasets that are not open: anyone may ask, and their names are not for anyone. */
+function withoutRestricted(metrics: string, contracts: Contracts): string {
+  const closed = contracts.list().filter(({ contract }) => !isOpen(contract))
+  if (closed.length === 0) return metrics
+  const labels = closed.map(({ contract }) => `dataset="${contract.dataset}"`)
+  return metrics
+    .split('\n')
+    .filter((line) => !labels.some((label) => line.includes(label)))
+    .join('\n')
 }
 
 function problemRoutes(app: App, { config }: House): void {

@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import { type App, problemResponses, RecordRef } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
 import type { Reader } from '../base/reader.ts'
-import { addresses, type House } from '../catalogue/index.ts'
+import { addresses, type House, listReadable } from '../catalogue/index.ts'
 import type { Field } from '../contract/index.ts'
 import { getFormat, jsonRecord } from '../formats/index.ts'
 import { type AnnualList, findList, type ListItem, listYears } from './annual-lists.ts'
@@ -136,7 +136,7 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
     async (request, reply) => {
       const list = await getList(house, request.reader, request.params.year)
       cacheFor(request.reader, reply)
-      return reply.type('application/json; charset=utf-8').send(renderList(house, list))
+      return reply.type('application/json; charset=utf-8').send(renderList(house, request.reader, list))
     },
   )
   app.get(
@@ -201,9 +201,10 @@ async function* one<T>(value: T): AsyncGenerator<T> {
 }
 
 /** The body is written by hand because a record keeps the digits it was published with. */
-function renderList(house: House, list: AnnualList): string {
+function renderList(house: House, reader: Reader, list: AnnualList): string {
   const record = jsonRecord(list.contract.fields)
   const at = addresses(house.config)
+  const readable = new Set(listReadable(house.contracts, reader).map(({ contract }) => contract.dataset))
   const items = list.items.map((item) => {
     const own = JSON.stringify({
       number: item.number,
@@ -212,7 +213,7 @@ function renderList(house: House, list: AnnualList): string {
       due: item.due,
       state: item.state,
       firstPublished: item.firstPublished,
-      dataset: keptBy(house, item),
+      dataset: keptBy(house, readable, item),
     })
     return `${own.slice(0, -1)},"record":${record(item.record)}}`
   })
@@ -221,8 +222,9 @@ function renderList(house: House, list: AnnualList): string {
   return `${JSON.stringify({ year, rates, byProvider }).slice(0, -1)},"items":[${items.join(',')}],"links":${JSON.stringify(links)}}`
 }
 
-function keptBy(house: House, { dataset, edition }: ListItem): string | null {
-  if (dataset === null || house.contracts.find(dataset) === undefined) return null
+/** The address by which a promise is kept. An address that answers this reader with 404 would tell what is restricted. */
+function keptBy(house: House, readable: ReadonlySet<string>, { dataset, edition }: ListItem): string | null {
+  if (dataset === null || !readable.has(dataset)) return null
   const at = addresses(house.config)
   return edition === null ? at.dataset(dataset) : at.edition(dataset, edition)
 }

@@ -113,6 +113,7 @@ export async function openTestHouse(t: Test, options: TestHouseOptions = {}): Pr
   const clock = () => now
   const house = await buildHouse({ config, contracts, database, clock, ...buildObserver(log) })
   const app = await buildApp(house)
+  house.readiness.ready = true
   t.teardown(async () => {
     await app.close()
     await house.close()

@@ -1,0 +1,179 @@
+/**
+ * A dataset that is not open does not exist for anyone without a key for it: no list, page, document, file or error
+ * tells of it. With a key that reads what is restricted it is there, and no shared cache may keep it.
+ */
+import t from 'tap'
+import { revokeKey } from '../../src/access/index.ts'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
+
+const required = { constraints: { required: true } }
+const contract = (dataset: string, openClass: string) =>
+  contractOf([field('place', 'string', { role: 'key', ...required })], ['place'], {
+    dataset,
+    themes: ['education'],
+    shareClass: 'on-demand',
+    openClass,
+    formats: ['csv', 'csv.gz', 'ndjson'],
+  })
+
+const secret = 'shelter-register'
+const open = 'bridge-register'
+const standing = await openTestHouse(t, {
+  contracts: [contract(secret, 'not-open'), contract(open, 'conditional')],
+  shipped: ['annual-open-data-list'],
+  at: '2026-02-01T04:00:00Z',
+})
+const { get, key, house, moveTo } = standing
+
+const [list] = await sampleRows('annual-open-data-list', '2026', 0)
+const promise = (number: number, dataset: string) =>
+  `${number},市教育委员会,项目${number},,,,2026-03-01,yearly,on-demand,,,${dataset},2026\n`
+for (const [dataset, rows] of [
+  ['annual-open-data-list', `${list?.rows}${promise(1, open)}${promise(2, secret)}`],
+  [open, 'place\nopen-marker\n'],
+  [secret, 'place\nsecret-marker\nsecret-other\n'],
+] as const) {
+  await standing.take({ dataset, edition: '2026', rows })
+  await standing.publish(dataset, '2026')
+}
+
+const version = `/v1/datasets/${secret}/editions/2026/versions/1`
+const own = [
+  `/v1/datasets/${secret}`,
+  `/v1/datasets/${secret}/contracts/1`,
+  `/v1/datasets/${secret}/contracts/1/table-schema`,
+  `/v1/datasets/${secret}/records`,
+  `/v1/datasets/${secret}/editions/2026`,
+  version,
+  `${version}/records`,
+  `${version}/files/${secret}-2026-v1.csv`,
+  `${version}/files/${secret}-2026-v1.csv.gz`,
+]
+const shared = [
+  '/',
+  '/?lang=en',
+  '/v1/datasets',
+  '/openapi.json',
+  '/docs',
+  '/docs/json',
+  '/v1/problems',
+  '/metrics',
+]
+
+t.test('without a key it does not exist', async (t) => {
+  const told = async (url: string) => {
+    const { requestId, ...rest } = (await get(url)).json<{ requestId: string }>()
+    t.ok(requestId)
+    return rest
+  }
+  const unknown = await told('/v1/datasets/no-such-register')
+  for (const url of own) {
+    const answer = await get(url)
+    t.equal(answer.status, 404, url)
+    t.same(await told(url), unknown, 'the same answer as for a name that never was')
+    t.notMatch(answer.text, /shelter|secret-/)
+  }
+  for (const url of shared) t.notOk(/shelter-register|secret-/.test((await get(url)).text), url)
+  for (const url of ['/v1/datasets', '/metrics', '/openapi.json', '/'])
+    t.ok((await get(url)).text.includes(open), url)
+})
+
+t.test('keys of other scopes or for other datasets do not open it', async (t) => {
+  const keys = [
+    await key({ scopes: ['ingest', 'publish'] }),
+    await key({ scopes: ['read-restricted'], datasets: [open] }),
+  ]
+  for (const { authorization } of keys) {
+    for (const url of own) t.equal((await get(url, { authorization })).status, 404, url)
+    t.notMatch((await get('/v1/datasets', { authorization })).text, secret)
+  }
+})
+
+t.test('a key that reads what is restricted opens it, and no shared cache may keep it', async (t) => {
+  for (const request of [{}, { datasets: [secret] }]) {
+    const { authorization } = await key({ scopes: ['read-restricted'], ...request })
+    for (const url of own) {
+      if (url === version) continue
+      const answer = await get(url, { authorization })
+      t.equal(answer.status, 200, url)
+      t.notMatch(answer.headers['cache-control'], /public/, url)
+    }
+    t.match((await get(version, { authorization })).json(), { records: 2 })
+    t.match((await get('/v1/datasets', { authorization })).text, secret)
+    t.same((await get(`/v1/datasets/${secret}/records`, { authorization })).json<{ data: object[] }>().data, [
+      { place: 'secret-marker' },
+      { place: 'secret-other' },
+    ])
+    t.equal((await get(own.at(-2) ?? '', { authorization })).text, 'place\nsecret-marker\nsecret-other\n')
+  }
+})
+
+t.test('a 304 needs the key as much as the answer does', async (t) => {
+  const { authorization } = await key({ scopes: ['read-restricted'] })
+  for (const url of [own[1], own[3], own.at(-2)]) {
+    const etag = String((await get(url ?? '', { authorization })).headers['etag'])
+    t.equal((await get(url ?? '', { authorization, 'if-none-match': etag })).status, 304)
+    t.equal((await get(url ?? '', { 'if-none-match': etag })).status, 404)
+  }
+})
+
+t.test('the state of a promise tells only what its reader may know', async (t) => {
+  interface List {
+    readonly items: readonly { readonly state: string; readonly dataset: string | null }[]
+  }
+  const { authorization } = await key({ scopes: ['read-restricted'] })
+  const anyone = await get('/v1/lists/2026')
+  t.same(
+    anyone.json<List>().items.map(({ state }) => state),
+    ['published', 'planned'],
+  )
+  t.same(
+    anyone.json<List>().items.map(({ dataset }) => dataset),
+    [`/v1/datasets/${open}/editions/2026`, null],
+  )
+  t.equal(anyone.headers['cache-control'], 'public, max-age=60')
+  const trusted = await get('/v1/lists/2026', { authorization })
+  t.same(
+    trusted.json<List>().items.map(({ state }) => state),
+    ['published', 'published'],
+  )
+  t.equal(trusted.headers['cache-control'], 'private, no-cache')
+  t.match(String(trusted.headers['vary']), /Authorization/)
+})
+
+t.test(
+  'a key that is revoked, expired, altered or unknown is refused, and never taken for none',
+  async (t) => {
+    const day = await key({ scopes: ['read-restricted'], expiresAt: new Date('2026-02-02T04:00:00Z') })
+    const gone = await key({ scopes: ['read-restricted'] })
+    const url = `/v1/datasets/${secret}/records`
+    t.equal((await get(url, { authorization: day.authorization })).status, 200)
+    t.equal((await get(url, { authorization: gone.authorization })).status, 200)
+    t.equal(await revokeKey(house.database, gone.id, { clock: house.clock, actor: 'cli:test' }), true)
+    moveTo('2026-02-02T03:59:59Z')
+    t.equal((await get(url, { authorization: day.authorization })).status, 200, 'until its last second')
+    moveTo('2026-02-02T04:00:00Z')
+    const last = day.authorization.at(-1) === 'A' ? 'B' : 'A'
+    const wrong = [
+      ...[day.authorization, gone.authorization, `${day.authorization.slice(0, -1)}${last}`],
+      ...[
+        'Bearer',
+        'Bearer x',
+        `Bearer qd_${'0'.repeat(18)}_${'A'.repeat(43)}`,
+        'Basic YTpi',
+        "Bearer ' OR 1=1 --",
+      ],
+    ]
+    for (const authorization of wrong) {
+      for (const address of [url, '/v1/datasets', `/v1/datasets/${open}/records`]) {
+        const answer = await get(address, { authorization })
+        t.equal(answer.status, 401, `${address} with ${authorization.slice(0, 10)}`)
+        t.match(answer.json(), { code: 'key-invalid' })
+        t.match(answer.headers['www-authenticate'], /^Bearer/)
+      }
+    }
+    const said = standing.lines.join('\n')
+    t.notMatch(said, day.authorization.slice(-43), 'no log line quotes a key')
+  },
+)
