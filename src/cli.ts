@@ -60,7 +60,11 @@ function quietOnClosedPipe(): void {
 }
 
 function explain(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  if (error instanceof CommanderError) {
+    // Commander has told its own refusals already, and not those that a command of ours throws.
+    if (!error.code.startsWith('commander.')) print.refusal(error.message)
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  }
   if (error instanceof Problem) {
     const { title, hint } = problems[error.code]
     const { detail, ...facts } = error.detail
