@@ -60,7 +60,11 @@ function quietOnClosedPipe(): void {
 }
 
 function explain(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  if (error instanceof CommanderError) {
+    // Commander has told its own refusals already, and not those that a command of ours throws.
+    if (!error.code.startsWith('commander.')) print.refusal(error.message)
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  }
   if (error instanceof Problem) {
     const { title, hint } = problems[error.code]
     const { detail, ...facts } = error.detail
@@ -193,6 +197,8 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
   return withHouse(async (house) => {
     const loose = paths.filter((path) => extname(path).toLowerCase() === '.csv')
     const bags = paths.filter((path) => !loose.includes(path))
+    // Before anything is taken: a command line that is refused has done nothing.
+    const purpose = loose.length === 0 ? undefined : purposeOf(house, options)
     let code: number = exitCodes.ok
     const take = async (path: string, name: string) => {
       const received = await receive(house, { path, broughtBy: actor() })
@@ -201,9 +207,9 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
       if (receipt.state === 'refused') code = exitCodes.refused
     }
     for (const path of bags) await take(path, path)
-    if (loose.length === 0) return code
+    if (purpose === undefined) return code
     const files = loose.map((path) => ({ name: basename(path), source: path }))
-    const bag = { ...purposeOf(house, options), files, clock: house.clock }
+    const bag = { ...purpose, files, clock: house.clock }
     await withBag(bag, (folder) => take(folder, loose.join(', ')))
     return code
   })
