@@ -7,14 +7,21 @@ import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } fr
 import { accessRoutes } from './access/index.ts'
 import { type App, ProblemSchema, RecordSchema } from './base/http.ts'
 import { catalogueRoutes, type House } from './catalogue/index.ts'
-import { docsRoutes, registerOpenapi } from './docs.ts'
+import {
+  docsRoutes,
+  operationsRoutes,
+  problemOf,
+  registerManners,
+  registerOpenapi,
+  registerRefusals,
+  requestId,
+  sendProblem,
+  unmatched,
+} from './http/index.ts'
 import { ingestRoutes } from './ingest/index.ts'
 import { listsRoutes } from './lists/index.ts'
-import { registerManners, requestId } from './manners.ts'
-import { operationsRoutes } from './operations.ts'
 import { portalRoutes } from './portal/index.ts'
 import { recordsRoutes } from './records/index.ts'
-import { problemOf, registerRefusals, sendProblem, unmatched } from './refusals.ts'
 
 /** Every room that answers, in the order of the OpenAPI. */
 const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [

@@ -10,7 +10,7 @@ import { loadConfig } from './base/config.ts'
 import { buildObserver } from './base/observe.ts'
 import type { House } from './catalogue/index.ts'
 import { loadContracts } from './contract/index.ts'
-import { buildOpenapi } from './openapi.ts'
+import { buildOpenapi } from './http/index.ts'
 
 /** The document as YAML, the same bytes for the same routes and contracts. */
 export async function writeOpenapi(folders: readonly string[]): Promise<string> {

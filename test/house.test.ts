@@ -1,54 +1,8 @@
-/**
- * The plan of the house, kept as a test: which room may open which door, and the walls behind it. A new arrow is a
- * design decision: change the plan in the same commit, and say why in docs/decisions.
- */
+/** The plan of the house, kept as a test: which room opens which door, and the walls behind it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
-
-const mayOpen: Readonly<Record<string, readonly string[]>> = {
-  base: [],
-  store: ['base'],
-  contract: ['base'],
-  checks: ['base', 'contract'],
-  disclosure: ['base', 'contract'],
-  formats: ['base', 'contract'],
-  derivations: ['base', 'contract'],
-  bundle: ['base', 'contract', 'checks', 'formats'],
-  access: ['base', 'store'],
-  catalogue: ['base', 'store', 'contract'],
-  records: ['base', 'store', 'contract', 'formats', 'catalogue'],
-  // Decision 0006: a list is also a file, so lists renders by formats.
-  lists: ['base', 'contract', 'formats', 'catalogue', 'records'],
-  availability: ['base', 'store', 'contract', 'access', 'catalogue', 'records'],
-  // The three outer doors: providers bring, machines follow, people read. None may open another.
-  ingest: [
-    'base',
-    'store',
-    'contract',
-    'checks',
-    'disclosure',
-    'formats',
-    'derivations',
-    'bundle',
-    'access',
-    'catalogue',
-    'records',
-  ],
-  exchange: [
-    'base',
-    'store',
-    'contract',
-    'formats',
-    'bundle',
-    'access',
-    'catalogue',
-    'records',
-    'lists',
-    'availability',
-  ],
-  portal: ['base', 'contract', 'formats', 'catalogue', 'records', 'lists', 'availability'],
-}
+import { aboveRooms, mayOpen } from './support/plan.ts'
 
 /** Rooms that compute and nothing else: no database, no HTTP, no clock or randomness of their own. */
 const pure = ['checks', 'disclosure', 'formats', 'derivations']
@@ -68,14 +22,14 @@ const sources: readonly Source[] = readdirSync('src', { recursive: true, encodin
   .filter((file) => file.endsWith('.ts'))
   .map((file) => {
     const text = readFileSync(join('src', file), 'utf8')
-    // Files right under src/ (app, main, cli and what stands beside them) are above the rooms.
-    return {
-      file,
-      room: file.includes('/') ? (file.split('/')[0] ?? '') : '',
-      text,
-      imports: importsOf(text),
-    }
+    return { file, room: roomOf(file), text, imports: importsOf(text) }
   })
+
+/** Files right under src/ (app, main, cli and what stands beside them), and the commands, are above the rooms. */
+function roomOf(file: string): string {
+  const [folder = '', inside] = file.split('/')
+  return inside === undefined || aboveRooms.includes(folder) ? '' : folder
+}
 
 function importsOf(text: string): Source['imports'] {
   const found = text.matchAll(
@@ -101,9 +55,10 @@ function faultOf({ file, room }: Source, { target }: Source['imports'][number]):
   const [to = '', ...rest] = normalize(join(dirname(file), target))
     .replaceAll('\\', '/')
     .split('/')
-  if (to === room) return undefined
+  if (to === file.split('/')[0]) return undefined
   const inside = rest.join('/')
   if (inside === '') return room === '' ? undefined : `${room}/ may not open ${to}, which stands above it`
+  if (room !== '' && aboveRooms.includes(to)) return `${room}/ may not open ${to}/, which stands above it`
   if (room !== '' && !(mayOpen[room] ?? []).includes(to)) return `${room}/ may not open ${to}/`
   if (ground.includes(to) || inside === 'index.ts') return undefined
   // A foreign key is the one other door.
@@ -123,7 +78,7 @@ t.test('each room keeps to the plan', async (t) => {
 t.test('the plan itself catches what it is for', async (t) => {
   const source = (file: string, line: string): Source => ({
     file,
-    room: file.includes('/') ? (file.split('/')[0] ?? '') : '',
+    room: roomOf(file),
     text: line,
     imports: importsOf(line),
   })
@@ -145,6 +100,11 @@ t.test('the plan itself catches what it is for', async (t) => {
     fault('portal/home.ts', "import { x } from '../app.ts'"),
     'portal/ may not open app.ts, which stands above it',
   )
+  t.equal(
+    fault('http/docs.ts', "import { x } from '../commands/index.ts'"),
+    'http/ may not open commands/, which stands above it',
+  )
+  t.equal(fault('commands/list.ts', "import { x } from '../house.ts'"), undefined)
   t.equal(fault('app.ts', "import { x } from './portal/page.ts'"), 'enter portal/ by its door, index.ts')
   t.equal(fault('app.ts', "import { x } from './portal/index.ts'"), undefined)
   t.equal(fault('ingest/tables.ts', "import { x } from '../catalogue/tables.ts'"), undefined)

@@ -1,11 +1,12 @@
 /** The catalogue over HTTP: datasets, contracts, editions, versions. Files have a place of their own beside it. */
 import { Type } from 'typebox'
+import { canonicalJson, digestOf } from '../base/digest.ts'
 import { isFresh } from '../base/freshness.ts'
 import { type App, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
-import { isOpen, tableSchema } from '../contract/index.ts'
+import { type Contract, type Contracts, isOpen, recordSchema, tableSchema } from '../contract/index.ts'
 import { addresses } from './addresses.ts'
-import { datasetBody, distributionBody, editionBody, editionsOf, versionBody } from './bodies.ts'
+import { contractsOf, datasetBody, distributionBody, editionBody, editionsOf, versionBody } from './bodies.ts'
 import { fileRoutes } from './file-routes.ts'
 import type { House } from './house.ts'
 import { getReadable, getVersion, listDistributions, listReadable, listVersions } from './published.ts'
@@ -72,67 +73,68 @@ function datasetRoutes(app: App, house: House): void {
       const versions = await listVersions(house.database, { dataset })
       return {
         ...datasetBody(loaded, versions, house.contracts, house.config),
-        contracts: house.contracts.versions(dataset).map(({ contract, digest }) => ({
-          contractVersion: contract.contractVersion,
-          sha256: digest,
-          href: addresses(house.config).contract(dataset, contract.contractVersion),
-        })),
+        contracts: contractsOf(house.contracts.versions(dataset), house.config),
         editions: editionsOf(versions, house.config),
       }
     },
   )
 }
 
+/** A contract in the languages that tools speak: the path behind its own, and the body. */
+const contractForms = [
+  {
+    suffix: '',
+    operationId: 'getContract',
+    summary: 'A contract',
+    description:
+      'What the dataset promises: fields, keys, checks, disclosure, providers, rhythm. Never changes.',
+    body: (contract: Contract) => ({ ...contract }),
+  },
+  {
+    suffix: '/table-schema',
+    operationId: 'getTableSchema',
+    summary: 'A contract as Table Schema',
+    description: 'The fields of the published CSV as a Frictionless Table Schema, for tools that read it.',
+    body: (contract: Contract, contracts: Contracts) => ({ ...tableSchema(contract, contracts) }),
+  },
+  {
+    suffix: '/json-schema',
+    operationId: 'getJsonSchema',
+    summary: 'A contract as JSON Schema',
+    description: 'One published record as JSON Schema 2020-12, with code lists as enumerations.',
+    body: (contract: Contract, contracts: Contracts) => ({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      ...recordSchema(contract, contracts, { complete: true }),
+    }),
+  },
+] as const
+
 function contractRoutes(app: App, house: House): void {
   const params = Type.Object({
     slug: Slug,
     contractVersion: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a contract.' }),
   })
-  const responses = problemResponses('dataset-not-found', 'contract-not-found')
-  app.get(
-    '/v1/datasets/:slug/contracts/:contractVersion',
-    {
-      schema: {
-        operationId: 'getContract',
-        tags,
-        summary: 'A contract',
-        description:
-          'What the dataset promises: fields, keys, checks, disclosure, providers, rhythm. Never changes.',
-        params,
-        response: { 200: Type.Record(Type.String(), Type.Unknown()), 304: NotModified, ...responses },
+  const response = {
+    200: Type.Record(Type.String(), Type.Unknown()),
+    304: NotModified,
+    ...problemResponses('dataset-not-found', 'contract-not-found'),
+  }
+  for (const { suffix, body, ...described } of contractForms) {
+    app.get(
+      `/v1/datasets/:slug/contracts/:contractVersion${suffix}`,
+      { schema: { ...described, tags, params, response } },
+      async (request, reply) => {
+        const { slug, contractVersion } = request.params
+        const newest = getReadable(house.contracts, request.reader, slug)
+        const { contract, digest } = house.contracts.get(slug, Number(contractVersion))
+        // Labels come from the code lists, which may gain codes: only the contract itself never changes.
+        const text = body(contract, house.contracts)
+        const tag = suffix === '' ? digest : digestOf(canonicalJson(text)).slice(0, 32)
+        if (isFresh(request, reply, tag, isOpen(newest.contract))) return reply.code(304).send(null)
+        return text
       },
-    },
-    async (request, reply) => {
-      const { slug, contractVersion } = request.params
-      const newest = getReadable(house.contracts, request.reader, slug)
-      const { contract, digest } = house.contracts.get(slug, Number(contractVersion))
-      if (isFresh(request, reply, digest, isOpen(newest.contract))) return reply.code(304).send(null)
-      return { ...contract }
-    },
-  )
-  app.get(
-    '/v1/datasets/:slug/contracts/:contractVersion/table-schema',
-    {
-      schema: {
-        operationId: 'getTableSchema',
-        tags,
-        summary: 'A contract as Table Schema',
-        description:
-          'The fields of the published CSV as a Frictionless Table Schema, for tools that read it.',
-        params,
-        response: { 200: Type.Record(Type.String(), Type.Unknown()), 304: NotModified, ...responses },
-      },
-    },
-    async (request, reply) => {
-      const { slug, contractVersion } = request.params
-      const newest = getReadable(house.contracts, request.reader, slug)
-      const { contract, digest } = house.contracts.get(slug, Number(contractVersion))
-      if (isFresh(request, reply, `${digest}-table-schema`, isOpen(newest.contract))) {
-        return reply.code(304).send(null)
-      }
-      return { ...tableSchema(contract, house.contracts) }
-    },
-  )
+    )
+  }
 }
 
 function editionRoutes(app: App, house: House): void {

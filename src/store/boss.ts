@@ -27,7 +27,8 @@ export function bossOver(sql: Runner): PgBoss.Db {
         return { rows: [...(await sql.unsafe(text, given))] }
       }
       if (!/^\s*BEGIN\b/.test(text) || !('reserve' in sql)) return { rows: [...(await sql.unsafe(text))] }
-      // A script with a transaction of its own: where it fails, the connection must not return to the pool within it.
+      // A script with a transaction of its own: where it fails, the connection must not return to the pool
+      // within it.
       const reserved = await sql.reserve()
       try {
         await reserved.unsafe(text)

@@ -1,6 +1,6 @@
 /**
- * Clients of the database under its three roles. Each purpose has its own: drizzle changes how its client handles JSON,
- * and a COPY or a lock that goes wrong must not come back to a pool.
+ * Clients of the database under its three roles. Each purpose has its own: drizzle changes how its client
+ * handles JSON, and a COPY or a lock that goes wrong must not come back to a pool.
  */
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import pg from 'pg'
@@ -32,8 +32,8 @@ function settingsOf(role: Role, isCopy = false): Settings {
 }
 
 /**
- * A pool for raw SQL. Values are as postgres.js gives them: `bigint` and `numeric` as text, since JavaScript's numbers
- * can't hold all of them; `jsonb` parsed; timestamps as Date.
+ * A pool for raw SQL. Values are as postgres.js gives them: `bigint` and `numeric` as text, since
+ * JavaScript's numbers can't hold all of them; `jsonb` parsed; timestamps as Date.
  */
 export function openSql(url: string, role: Role, connectionsMax: number): Sql {
   return postgres(url, {
@@ -63,7 +63,9 @@ export function openDrizzle(client: Sql): PostgresJsDatabase {
   return drizzle(client, { casing: 'snake_case' })
 }
 
-/** A connection by `pg`, connected, for COPY and locks: it tells of each error, and can be cut at any moment. */
+/**
+ * A connection by `pg`, connected, for COPY and locks: it tells of each error, and can be cut at any moment.
+ */
 export async function openConnection(url: string, role: Role, purpose: string): Promise<pg.Client> {
   const settings = Object.entries(settingsOf(role, true)).map(([name, value]) => `-c ${name}=${value}`)
   const client = new pg.Client({
@@ -77,7 +79,8 @@ export async function openConnection(url: string, role: Role, purpose: string): 
   client.on('error', () => undefined)
   try {
     await client.connect()
-    // Else a statement that sends nothing would not notice that we are gone. A server on Windows has no such setting.
+    // Else a statement that sends nothing would not notice that we are gone. A server on Windows has no such
+    // setting.
     await client
       .query(`SELECT set_config('client_connection_check_interval', '1s', false)`)
       .catch(() => undefined)

@@ -1,6 +1,7 @@
 /**
- * COPY in both directions, each on a connection of its own that is cut on any error, abort or early end: on a pooled one
- * a rejected row or a slow reader leaves the pool wedged. Errors of the server lose their message, which quotes rows.
+ * COPY in both directions, each on a connection of its own that is cut on any error, abort or early end: on a
+ * pooled one a rejected row or a slow reader leaves the pool wedged. Errors of the server lose their message,
+ * which quotes rows.
  */
 import { addAbortSignal, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -9,12 +10,14 @@ import { openConnection } from './clients.ts'
 import type { CopyToOptions } from './database.ts'
 import { withoutValues } from './server-error.ts'
 
-/** Each chunk costs a message or a system call; 54 MB took 6.9 s in the server's own chunks, 1.8 s in these. */
+/**
+ * Each chunk costs a message or a system call; 54 MB took 6.9 s in the server's own chunks, 1.8 s in these.
+ */
 const chunkBytes = 64 * 1024
 
 /**
- * `COPY … FROM STDIN` under the working role. Gives the number of rows taken. Throws ServerError where the server
- * rejects a row, the signal's reason where it is aborted, and what the source throws.
+ * `COPY … FROM STDIN` under the working role. Gives the number of rows taken. Throws ServerError where the
+ * server rejects a row, the signal's reason where it is aborted, and what the source throws.
  */
 export async function copyFrom(
   url: string,
@@ -48,8 +51,8 @@ export async function copyFrom(
 }
 
 /**
- * `COPY … TO STDOUT`, in chunks of about 64 kB, under the serving role unless told otherwise. Ending the iteration
- * early, also while the server is still silent, ends the backend. Throws as `copyFrom` does.
+ * `COPY … TO STDOUT`, in chunks of about 64 kB, under the serving role unless told otherwise. Ending the
+ * iteration early, also while the server is still silent, ends the backend. Throws as `copyFrom` does.
  */
 export function copyTo(
   url: string,

@@ -1,6 +1,6 @@
 /**
- * The database as the rooms see it: clients under their own roles, locks and COPY. Two roles besides the owner who
- * migrates: `work` writes, `serve` reads and has no grant on the schema `staging`.
+ * The database as the rooms see it: clients under their own roles, locks and COPY. Two roles besides the
+ * owner who migrates: `work` writes, `serve` reads and has no grant on the schema `staging`.
  */
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import type { Sql, TransactionSql } from 'postgres'
@@ -15,8 +15,8 @@ export interface CopyToOptions {
   readonly role?: 'work' | 'serve'
   readonly signal?: AbortSignal
   /**
-   * Values that the statement reads back as `current_setting('qingdan.<name>')`, since COPY takes no parameters.
-   * Names are lower-case letters, digits and `_`.
+   * Values that the statement reads back as `current_setting('qingdan.<name>')`, since COPY takes no
+   * parameters. Names are lower-case letters, digits and `_`.
    */
   readonly values?: Readonly<Record<string, string>>
 }
@@ -24,7 +24,10 @@ export interface CopyToOptions {
 export interface Database {
   /** Version of the server, such as `18.4`. */
   readonly serverVersion: string
-  /** The owner's address, for the job queue alone, which has a client of its own. Holds a password: never to be logged. */
+  /**
+   * The owner's address, for the job queue alone, which has a client of its own. Holds a password: never to
+   * be logged.
+   */
   readonly ownerUrl: string
   /** Raw SQL under the role that serves: reads only, never the schema `staging`. */
   readonly serve: Sql
@@ -34,8 +37,8 @@ export interface Database {
   readonly work: Sql
   /**
    * `COPY … FROM STDIN` on a connection of its own under the working role, destroyed on any error or abort.
-   * Gives the number of rows the server took. An error of the server is rethrown by SQLSTATE and constraint name alone:
-   * its message may quote a row.
+   * Gives the number of rows the server took. An error of the server is rethrown by SQLSTATE and constraint
+   * name alone: its message may quote a row.
    */
   readonly copyFrom: (
     statement: string,
@@ -43,13 +46,13 @@ export interface Database {
     options?: { readonly signal?: AbortSignal },
   ) => Promise<number>
   /**
-   * `COPY … TO STDOUT` on a connection of its own under the working or serving role, in chunks of about 64 kB;
-   * ending the iteration early ends the backend.
+   * `COPY … TO STDOUT` on a connection of its own under the working or serving role, in chunks of about 64
+   * kB; ending the iteration early ends the backend.
    */
   readonly copyTo: (statement: string, options?: CopyToOptions) => AsyncIterable<Uint8Array>
   /**
-   * Runs `work` under a session-level advisory lock of this name, on a connection of its own, waiting for it first.
-   * The lock ends with the process, however it ends.
+   * Runs `work` under a session-level advisory lock of this name, on a connection of its own, waiting for it
+   * first. The lock ends with the process, however it ends.
    */
   readonly lock: <T>(name: string, work: () => Promise<T>) => Promise<T>
   readonly close: () => Promise<void>

@@ -1,6 +1,6 @@
 /**
- * Files by name, through one interface: local disk now, object storage later. A file appears whole or not at all;
- * names use `/` and never leave the folder.
+ * Files by name, through one interface: local disk now, object storage later. A file appears whole or not at
+ * all; names use `/` and never leave the folder.
  */
 import type { Digest } from '../base/digest.ts'
 
@@ -10,20 +10,28 @@ export interface StoredFile {
 }
 
 export interface Files {
-  /** Writes a file atomically (a temporary name, fsync, rename, fsync of the folder) and tells its size and SHA-256. */
+  /**
+   * Writes a file atomically (a temporary name, fsync, rename, fsync of the folder) and tells its size and
+   * SHA-256.
+   */
   readonly write: (
     name: string,
     source: AsyncIterable<Uint8Array | string>,
     options?: { readonly bytesMax?: number },
   ) => Promise<StoredFile>
-  /** Reads a file or a range of it (`end` inclusive), in chunks of 1 MiB. Throws ENOENT where there is none. */
+  /**
+   * Reads a file or a range of it (`end` inclusive), in chunks of 1 MiB. Throws ENOENT where there is none.
+   */
   readonly read: (
     name: string,
     range?: { readonly start: number; readonly end: number },
   ) => AsyncIterable<Uint8Array>
   /** Size in bytes, or undefined where there is none. */
   readonly find: (name: string) => Promise<{ readonly bytes: number } | undefined>
-  /** Names below a folder, sorted by code units. */
+  /**
+   * Names of the files below a folder, as `read` takes them, sorted by code units; below `''` all. None where
+   * there is no such folder.
+   */
   readonly list: (folder: string) => Promise<readonly string[]>
   /** Removes a file or a folder with all it holds; nothing happens where there is none. */
   readonly remove: (name: string) => Promise<void>

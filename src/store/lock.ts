@@ -1,4 +1,7 @@
-/** Locks by name among all processes on one database, held by a session: they end with the process, however it ends. */
+/**
+ * Locks by name among all processes on one database, held by a session: they end with the process, however it
+ * ends.
+ */
 import { createHash } from 'node:crypto'
 import { openConnection } from './clients.ts'
 import { withoutValues } from './server-error.ts'
@@ -9,8 +12,9 @@ export function lockKey(name: string): string {
 }
 
 /**
- * Runs work under the lock of this name, waiting for it first, without limit: the holder may rightly need an hour.
- * Throws what the work throws; and where the lock was lost meanwhile, since then another may have worked beside it.
+ * Runs work under the lock of this name, waiting for it first, without limit: the holder may rightly need an
+ * hour. Throws what the work throws; and where the lock was lost meanwhile, since then another may have
+ * worked beside it.
  */
 export async function withLock<T>(url: string, name: string, work: () => Promise<T>): Promise<T> {
   const client = await openConnection(url, 'work', 'lock')

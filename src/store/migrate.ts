@@ -1,6 +1,7 @@
 /**
- * Brings a database to the newest form: roles, our own tables, the job queue's, and grants, under a lock, so that any
- * number of starts at once do it one after the other. Refuses a database that a newer version of the service has seen.
+ * Brings a database to the newest form: roles, our own tables, the job queue's, and grants, under a lock, so
+ * that any number of starts at once do it one after the other. Refuses a database that a newer version of the
+ * service has seen.
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -34,7 +35,10 @@ export async function migrate(url: string): Promise<number> {
   }
 }
 
-/** The folder lies beside `src`, and so two steps above this file, or three once the code is built into `dist`. */
+/**
+ * The folder lies beside `src`, and so two steps above this file, or three once the code is built into
+ * `dist`.
+ */
 function migrationsFolder(): string {
   for (const above of ['../../drizzle', '../../../drizzle']) {
     const folder = fileURLToPath(new URL(above, import.meta.url))
@@ -50,6 +54,7 @@ async function refuseNewer(session: Sql, newestKnown: number): Promise<void> {
     SELECT max(created_at) AS newest FROM drizzle.__drizzle_migrations`
   if (Number(row?.newest ?? 0) <= newestKnown) return
   throw new Error(
-    'The database was migrated by a newer version of the service. Run that version, or put back a backup from before.',
+    'The database was migrated by a newer version of the service. ' +
+      'Run that version, or put back a backup from before.',
   )
 }

@@ -1,6 +1,6 @@
 /**
- * Opens the database: a server by DATABASE_URL, else the embedded PostgreSQL of the data folder; from its address on
- * there is one path. Refuses servers older than 15.
+ * Opens the database: a server by DATABASE_URL, else the embedded PostgreSQL of the data folder; from its
+ * address on there is one path. Refuses servers older than 15.
  */
 import type { Config } from '../base/config.ts'
 import type { Observe } from '../base/observe.ts'
@@ -60,7 +60,8 @@ async function checkVersion(url: string): Promise<string> {
   const session = openSession(url, 'owner')
   try {
     const [row] = await session<{ number: number; version: string }[]>`
-      SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version`
+      SELECT current_setting('server_version_num')::int AS number,
+        current_setting('server_version') AS version`
     // Debian writes its package's name behind the number.
     const version = row?.version.split(' ')[0] ?? ''
     if ((row?.number ?? 0) < oldest) {

@@ -1,6 +1,6 @@
 /**
- * Files on the local disk. A file appears whole or not at all, under a name that can't leave the folder: names with
- * `..`, a leading `/`, a backslash or a control character are refused.
+ * Files on the local disk. A file appears whole or not at all, under a name that can't leave the folder:
+ * names with `..`, a leading `/`, a backslash or a control character are refused.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -28,7 +28,10 @@ const nameBytesMax = 1024
 /** Where files are written before they have a name; no name may begin with it. */
 const unfinished = '.unfinished'
 
-/** Opens a folder of files, making it where it is new and clearing it of what killed processes left half written. */
+/**
+ * Opens a folder of files, making it where it is new and clearing it of what killed processes left half
+ * written.
+ */
 export async function openFiles({ folder }: { readonly folder: string }): Promise<Files> {
   const root = await makeRoot(resolve(folder))
   await clearUnfinished(root)
@@ -142,7 +145,8 @@ async function list(root: string, folder: string): Promise<readonly string[]> {
 async function move(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true, mode: 0o700 })
   if ((await lstat(from)).isDirectory()) {
-    // A rename replaces an empty folder, so it is looked for; one that holds something is refused by the system.
+    // A rename replaces an empty folder, so it is looked for; one that holds something is refused by the
+    // system.
     if (await lstat(to).catch(unlessMissing))
       throw new Error('A stored folder of the new name exists already.')
     await rename(from, to)

@@ -1,7 +1,7 @@
 /**
- * The job queue: pg-boss keeps the jobs, a loop per name works on them. A job is lent to a worker for a while and the
- * loan is renewed as long as the worker lives, so that an hour's job isn't given out twice and a dead worker's job
- * comes again soon.
+ * The job queue: pg-boss keeps the jobs, a loop per name works on them. A job is lent to a worker for a while
+ * and the loan is renewed as long as the worker lives, so that an hour's job isn't given out twice and a dead
+ * worker's job comes again soon.
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import PgBoss from 'pg-boss'
@@ -12,12 +12,15 @@ import type { JobHandler, Jobs, JobsOptions } from './jobs.ts'
 import { withoutValues } from './server-error.ts'
 
 /**
- * Long enough that a busy event loop or a database failing over doesn't lose the loan (a second delivery is harmless
- * but wasteful), short enough that a killed worker's job waits little more than a minute.
+ * Long enough that a busy event loop or a database failing over doesn't lose the loan (a second delivery is
+ * harmless but wasteful), short enough that a killed worker's job waits little more than a minute.
  */
 const expireSecondsUsual = 60
 const pollSecondsUsual = 1
-/** From 1 s the waits double up to about an hour: in all over two hours, which outlast a full disk being noticed. */
+/**
+ * From 1 s the waits double up to about an hour: in all over two hours, which outlast a full disk being
+ * noticed.
+ */
 const retriesMax = 12
 /** Statements of the queue are short; two connections let the loans be renewed while a fetch runs. */
 const connectionsMax = 2
@@ -164,7 +167,8 @@ function renew(house: House, name: string, id: string, abort: AbortController): 
     () => {
       // pg-boss 10 counts from started_on and has no heartbeat of its own.
       house.sql`
-        UPDATE pgboss.job SET started_on = now() WHERE name = ${name} AND id = ${id} AND state = 'active'`.then(
+        UPDATE pgboss.job SET started_on = now()
+        WHERE name = ${name} AND id = ${id} AND state = 'active'`.then(
         ({ count }) => {
           if (count === 0) abort.abort(new Error(`The job ${name} was given to another worker.`))
         },

@@ -1,7 +1,7 @@
 /**
- * The two roles beside the owner, and what they may do: `work` writes everywhere, `serve` reads what is published and
- * has nothing at all on staging and jobs. Refuses a server whose user can't make them, with the SQL that an
- * administrator has to run.
+ * The two roles beside the owner, and what they may do: `work` writes everywhere, `serve` reads what is
+ * published and has nothing at all on staging and jobs. Refuses a server whose user can't make them, with the
+ * SQL that an administrator has to run.
  */
 import type { Sql } from 'postgres'
 import { roleNames } from './clients.ts'
@@ -13,8 +13,8 @@ interface Refusal {
 }
 
 /**
- * Makes the roles where they are missing and lends them to the current user. Roles belong to the whole server, so other
- * databases may be doing the same at this moment.
+ * Makes the roles where they are missing and lends them to the current user. Roles belong to the whole
+ * server, so other databases may be doing the same at this moment.
  */
 export async function makeRoles(owner: Sql): Promise<void> {
   try {
@@ -27,7 +27,8 @@ export async function makeRoles(owner: Sql): Promise<void> {
     if ((cause as Refusal).code !== '42501') throw cause
     const [row] = await owner<{ name: string }[]>`SELECT quote_ident(current_user) AS name`
     throw new Error(
-      `The database user ${row?.name} may not make the roles of the service. An administrator runs this once:\n` +
+      `The database user ${row?.name} may not make the roles of the service. ` +
+        `An administrator runs this once:\n` +
         `  CREATE ROLE ${work} NOLOGIN;\n  CREATE ROLE ${serve} NOLOGIN;\n` +
         `  GRANT ${work}, ${serve} TO ${row?.name};\n(A role that exists already needs only the GRANT.)`,
       { cause },
@@ -77,14 +78,19 @@ export async function makeSchemas(owner: Sql): Promise<void> {
   for (const schema of schemas) await owner.unsafe(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
 }
 
-/** Gives the roles what they need, and not more. To be run after each migration; doing it again changes nothing. */
+/**
+ * Gives the roles what they need, and not more. To be run after each migration; doing it again changes
+ * nothing. Tables in published and staging are the working role's own; granting on them all would collide
+ * with those just dropped.
+ */
 export async function grant(owner: Sql): Promise<void> {
   await owner.begin(async (tx) => {
     await tx.unsafe(`
       GRANT USAGE ON SCHEMA qingdan, pgboss, published, staging TO ${work};
       GRANT CREATE ON SCHEMA published, staging TO ${work};
-      GRANT ALL ON ALL TABLES IN SCHEMA qingdan, pgboss, published, staging TO ${work};
-      GRANT ALL ON ALL SEQUENCES IN SCHEMA qingdan, pgboss, published, staging TO ${work};
+      GRANT ALL ON ALL TABLES IN SCHEMA qingdan TO ${work};
+      GRANT ALL ON ALL SEQUENCES IN SCHEMA qingdan TO ${work};
+      GRANT ALL ON pgboss.job, pgboss.queue, pgboss.archive TO ${work};
       GRANT USAGE ON SCHEMA qingdan, published TO ${serve};
       GRANT SELECT ON ALL TABLES IN SCHEMA qingdan TO ${serve};
     `)

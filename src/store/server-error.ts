@@ -1,6 +1,6 @@
 /**
- * Errors of the database without what they quote: a server's message, detail and context may hold a row, and drizzle
- * puts the parameters into its own. What is left is the SQLSTATE and names of ours.
+ * Errors of the database without what they quote: a server's message, detail and context may hold a row, and
+ * drizzle puts the parameters into its own. What is left is the SQLSTATE and names of ours.
  */
 
 /** An error of the database that is safe to log. */
@@ -35,8 +35,8 @@ interface Told {
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
 /**
- * The error to log, store or rethrow: a ServerError in place of what the server said (by either driver, or wrapped by
- * drizzle), any other error as it is.
+ * The error to log, store or rethrow: a ServerError in place of what the server said (by either driver, or
+ * wrapped by drizzle), any other error as it is.
  */
 export function withoutValues(error: unknown): unknown {
   for (let inner: unknown = error; inner instanceof Error; inner = inner.cause) {

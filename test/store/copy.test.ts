@@ -72,7 +72,8 @@ t.test('a source that fails, is aborted or falls silent ends the ingest', async 
 
 t.test('rows come out whole, in large chunks', async (t) => {
   const { database, url } = await testDatabase(t)
-  await database.work`CREATE TABLE published.p AS SELECT n AS a, repeat('x', 90) AS b FROM generate_series(1, 50000) n`
+  await database.work`
+    CREATE TABLE published.p AS SELECT n AS a, repeat('x', 90) AS b FROM generate_series(1, 50000) n`
   let bytes = 0
   const sizes: number[] = []
   for await (const chunk of database.copyTo('COPY (SELECT * FROM published.p ORDER BY a) TO STDOUT')) {
@@ -84,7 +85,8 @@ t.test('rows come out whole, in large chunks', async (t) => {
   t.ok(sizes.slice(0, -1).every((size) => size >= 64 * 1024))
   const some: string[] = []
   const values = { least: "49999' OR true --" }
-  const filtered = `COPY (SELECT a FROM published.p WHERE a::text = left(current_setting('qingdan.least'), 5)) TO STDOUT`
+  const filtered = `COPY (SELECT a FROM published.p
+    WHERE a::text = left(current_setting('qingdan.least'), 5)) TO STDOUT`
   for await (const chunk of database.copyTo(filtered, { values })) some.push(Buffer.from(chunk).toString())
   t.same(some, ['49999\n'])
   const staging = database.copyTo('COPY (SELECT 1 FROM staging.p) TO STDOUT')[Symbol.asyncIterator]()
@@ -117,7 +119,8 @@ t.test('a reader who is slow, leaves early or aborts leaves no backend', async (
   await administer(url, async (client) => {
     for (;;) {
       const { rowCount } = await client.query(
-        `SELECT FROM pg_stat_activity WHERE application_name = 'qingdan serve copy' AND wait_event = 'PgSleep'`,
+        `SELECT FROM pg_stat_activity
+         WHERE application_name = 'qingdan serve copy' AND wait_event = 'PgSleep'`,
       )
       if (rowCount === 1) return
     }

@@ -74,7 +74,8 @@ t.test('a first start makes a cluster that only its owner can enter', async (t) 
   t.same((await readdir(home)).sort(), ['clone', 'cluster', 'database.log', 'password', 'version'])
   const settings = await administer(cluster.url, async (client) => {
     const { rows } = await client.query<{ name: string; setting: string }>(
-      `SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'listen_addresses', 'unix_socket_directories',
+      `SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'listen_addresses',
+        'unix_socket_directories',
         'server_encoding', 'log_min_messages', 'log_error_verbosity', 'log_min_error_statement', 'TimeZone')`,
     )
     return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))

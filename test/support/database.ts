@@ -1,6 +1,7 @@
 /**
- * A database of its own for each test file, cloned from a migrated template in one real cluster: the server of
- * TEST_DATABASE_URL, or an embedded one below the system's temporary folder that a following run finds again.
+ * A database of its own for each test file, cloned from a migrated template in one real cluster: the server
+ * of TEST_DATABASE_URL, or an embedded one below the system's temporary folder that a following run finds
+ * again.
  */
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
@@ -120,7 +121,8 @@ let template: Promise<string> | undefined
 function makeTemplate(url: string): Promise<string> {
   template ??= templateName().then(async (name) => {
     await administer(url, async (client) => {
-      // Test files run beside each other: the first makes it, the others wait. A half-made one never has the name.
+      // Test files run beside each other: the first makes it, the others wait. A half-made one never has the
+      // name.
       await client.query('SELECT pg_advisory_lock(4711)')
       const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
       if (rowCount === 1) return

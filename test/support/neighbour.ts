@@ -1,4 +1,6 @@
-/** A process that joins the embedded database of a folder, prints its address, and leaves when its input ends. */
+/**
+ * A process that joins the embedded database of a folder, prints its address, and leaves when its input ends.
+ */
 import { once } from 'node:events'
 import { joinCluster } from '../../src/store/embedded/cluster.ts'
 

@@ -1,6 +1,7 @@
 /**
- * Under whose account the embedded PostgreSQL runs. PostgreSQL refuses root, so root lends it the account `nobody`,
- * which exists everywhere; no account is ever created. What an account can reach is read from modes and owners.
+ * Under whose account the embedded PostgreSQL runs. PostgreSQL refuses root, so root lends it the account
+ * `nobody`, which exists everywhere; no account is ever created. What an account can reach is read from modes
+ * and owners.
  */
 import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -31,8 +32,8 @@ export const readable = 0o4
 export const traversable = 0o1
 
 /**
- * Whether an account may use a path in this way and traverse every folder above it. Access lists are not consulted:
- * a wrong answer then shows as a refusal by the system that names the path.
+ * Whether an account may use a path in this way and traverse every folder above it. Access lists are not
+ * consulted: a wrong answer then shows as a refusal by the system that names the path.
  */
 export async function canReach(account: Account, path: string, permission: number): Promise<boolean> {
   if (account === undefined) return true

@@ -1,6 +1,7 @@
 /**
- * The embedded database of a data folder: the first process to come starts it, others join it, the last one to leave
- * stops it. Refuses a folder that another clone works on, or that another major version of PostgreSQL has written.
+ * The embedded database of a data folder: the first process to come starts it, others join it, the last one
+ * to leave stops it. Refuses a folder that another clone works on, or that another major version of
+ * PostgreSQL has written.
  */
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -26,7 +27,9 @@ import { findPrograms, type Programs } from './programs.ts'
 export interface ClusterOptions {
   readonly dataFolder: string
   readonly observe: Observe
-  /** Settings of the server beyond ours, such as `max_connections`; they count for the process that starts it. */
+  /**
+   * Settings of the server beyond ours, such as `max_connections`; they count for the process that starts it.
+   */
   readonly settings?: Readonly<Record<string, string>>
   /** The clone that uses the folder; by default the one that this file belongs to. */
   readonly clone?: string
@@ -42,7 +45,8 @@ export interface Cluster {
 /** What `postgres -c` is given. Errors of statements are never logged: their message may quote a row. */
 const settingsOfOurs = {
   listen_addresses: '127.0.0.1',
-  // Connections go by loopback and password: a socket's path is limited to some hundred bytes, a folder's isn't.
+  // Connections go by loopback and password: a socket's path is limited to some hundred bytes, a folder's
+  // isn't.
   unix_socket_directories: '',
   shared_buffers: '128MB',
   max_connections: '100',
@@ -74,7 +78,9 @@ interface Ground {
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** A place among the users of a running server, held by a session: it ends with the process, however it ends. */
+/**
+ * A place among the users of a running server, held by a session: it ends with the process, however it ends.
+ */
 interface Lease {
   readonly client: pg.Client
   readonly postmaster: Postmaster
@@ -123,7 +129,8 @@ async function prepare(options: ClusterOptions): Promise<Ground> {
   const major = (await readOwn(join(folder, 'version'))).trim()
   if (Number(major) !== programs.major) {
     throw new Error(
-      `The database in ${folder} was written by PostgreSQL ${major}, and this clone brings ${programs.version}. ` +
+      `The database in ${folder} was written by PostgreSQL ${major}, ` +
+        `and this clone brings ${programs.version}. ` +
         `Run the version of the service that wrote it, publish from there into a new data folder, ` +
         `or set QINGDAN_DATA to another folder.`,
     )
@@ -144,7 +151,8 @@ async function readOwn(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EACCES') throw cause
     throw new Error(
-      `${path} belongs to another account. Start as that account or as root, or set QINGDAN_DATA to another folder.`,
+      `${path} belongs to another account. ` +
+        `Start as that account or as root, or set QINGDAN_DATA to another folder.`,
       { cause },
     )
   })
@@ -154,7 +162,10 @@ function urlOf(ground: Ground, port: number, database: string): string {
   return `postgres://${owner}:${ground.password}@127.0.0.1:${port}/${database}`
 }
 
-/** One number for all clones: whoever holds it shared uses the server, whoever gets it alone may stop the server. */
+/**
+ * One number for all clones: whoever holds it shared uses the server, whoever gets it alone may stop the
+ * server.
+ */
 const leaseKey = '7160941133914212717'
 const leaseName = (clone: string): string =>
   `qingdan lease ${createHash('sha256').update(clone).digest('hex').slice(0, 16)}`

@@ -1,6 +1,6 @@
 /**
- * Makes a new cluster for the embedded database: wholly or not at all, so that a killed first start leaves nothing to
- * mend and of two first starts at once exactly one cluster stays.
+ * Makes a new cluster for the embedded database: wholly or not at all, so that a killed first start leaves
+ * nothing to mend and of two first starts at once exactly one cluster stays.
  */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'

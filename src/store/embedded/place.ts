@@ -1,6 +1,6 @@
 /**
- * Where the embedded database lies: in the data folder, or, where root's helper account can't get there, outside of it
- * with a note left in the data folder. Refuses a database that belongs to another account.
+ * Where the embedded database lies: in the data folder, or, where root's helper account can't get there,
+ * outside of it with a note left in the data folder. Refuses a database that belongs to another account.
  */
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
@@ -23,7 +23,7 @@ export async function findPlace(dataFolder: string, observe: Observe): Promise<P
   const folder = await makeFolder(resolve(dataFolder))
   if (!isRoot()) return { home: folder, account: undefined }
   const noted = await readNoteOfPlace(folder)
-  if (noted !== undefined) return { home: noted, account: await accountFor(noted) }
+  if (noted !== undefined) return tellMoved(folder, noted, observe)
   const account = await accountFor(folder)
   if (await canReach(account, folder, traversable)) return { home: folder, account }
   if (await isThere(join(folder, 'database'))) {
@@ -32,12 +32,18 @@ export async function findPlace(dataFolder: string, observe: Observe): Promise<P
         `allow it to pass every folder on the way (chmod o+x), or start as the owner of the database.`,
     )
   }
-  const home = await noteAnotherPlace(folder)
-  observe('database-moved', { reason: `root's helper account can't reach ${folder}`, path: home })
+  return tellMoved(folder, await noteAnotherPlace(folder), observe)
+}
+
+/** Said at each start: whoever copies or deletes the data folder must know what is not in it. */
+async function tellMoved(folder: string, home: string, observe: Observe): Promise<Place> {
+  observe('database-moved', { reason: `root's helper account could not reach ${folder}`, path: home })
   return { home, account: await accountFor(home) }
 }
 
-/** A database that an ordinary user began is continued under that account, so that the user can go on with it. */
+/**
+ * A database that an ordinary user began is continued under that account, so that the user can go on with it.
+ */
 async function accountFor(home: string): Promise<{ readonly uid: number; readonly gid: number }> {
   const { uid, gid } = await stat(join(home, 'database', 'cluster')).catch(() => ({ uid: 0, gid: 0 }))
   return uid === 0 ? findNobody() : { uid, gid }
@@ -63,8 +69,8 @@ async function readNoteOfPlace(folder: string): Promise<string | undefined> {
 }
 
 /**
- * Chooses a place and notes it. Its name is random, not made from the data folder's path: a clone that was deleted and
- * made again at the same path must not find the old one's database.
+ * Chooses a place and notes it. Its name is random, not made from the data folder's path: a clone that was
+ * deleted and made again at the same path must not find the old one's database.
  */
 async function noteAnotherPlace(folder: string): Promise<string> {
   const name = randomBytes(8).toString('hex')

@@ -1,6 +1,7 @@
 /**
- * One PostgreSQL server process on one cluster folder: read what its pid file says, start it, wait until it is ready,
- * stop it. PostgreSQL's own pid file is the only state: it refuses a second server on the folder by itself.
+ * One PostgreSQL server process on one cluster folder: read what its pid file says, start it, wait until it
+ * is ready, stop it. PostgreSQL's own pid file is the only state: it refuses a second server on the folder by
+ * itself.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -19,11 +20,17 @@ export interface Postmaster {
   readonly stopping: boolean
 }
 
-/** Replaying the log after a crash may take minutes on a slow disk; longer than this means that something is wrong. */
+/**
+ * Replaying the log after a crash may take minutes on a slow disk; longer than this means that something is
+ * wrong.
+ */
 const readySecondsMax = 300
 const stopSecondsMax = 60
 const pollMilliseconds = 20
-/** Only starts, stops and fatal errors are logged, some hundred bytes a day; this is far more than is ever read. */
+/**
+ * Only starts, stops and fatal errors are logged, some hundred bytes a day; this is far more than is ever
+ * read.
+ */
 const logBytesMax = 4 * 1024 * 1024
 
 export interface StartOptions {
@@ -37,8 +44,8 @@ export interface StartOptions {
 }
 
 /**
- * What runs on the cluster, or undefined. A pid file whose process is gone, or by now is another program, or serves the
- * folder that this one was copied from, counts as nothing.
+ * What runs on the cluster, or undefined. A pid file whose process is gone, or by now is another program, or
+ * serves the folder that this one was copied from, counts as nothing.
  */
 export async function findPostmaster(cluster: string): Promise<Postmaster | undefined> {
   const lines = await readPidFile(cluster)
@@ -56,8 +63,8 @@ export async function findFormerPort(cluster: string): Promise<number | undefine
 }
 
 /**
- * Starts a server and waits until it is ready. Gives undefined where it ended instead: another process was faster, or
- * the port was taken meanwhile. Throws where the program can't be run.
+ * Starts a server and waits until it is ready. Gives undefined where it ended instead: another process was
+ * faster, or the port was taken meanwhile. Throws where the program can't be run.
  */
 export async function startPostmaster(options: StartOptions): Promise<Postmaster | undefined> {
   const { programs, account, cluster, settings } = options
@@ -103,7 +110,10 @@ export async function untilReady(
   )
 }
 
-/** Stops a server: open transactions are rolled back, everything committed is written. Waits until it has ended. */
+/**
+ * Stops a server: open transactions are rolled back, everything committed is written. Waits until it has
+ * ended.
+ */
 export async function stopPostmaster(cluster: string, postmaster: Postmaster): Promise<void> {
   signal(postmaster.pid, 'SIGINT')
   await untilGone(cluster, postmaster)
@@ -153,8 +163,8 @@ async function readPidFile(cluster: string): Promise<readonly string[]> {
 }
 
 /**
- * PostgreSQL takes any live process of the recorded number for a server, so after a restart of the machine or of a
- * container a chance program would block the start for ever.
+ * PostgreSQL takes any live process of the recorded number for a server, so after a restart of the machine or
+ * of a container a chance program would block the start for ever.
  */
 async function removeForeignPidFile(cluster: string): Promise<void> {
   const pid = Number((await readPidFile(cluster))[0])
@@ -164,8 +174,8 @@ async function removeForeignPidFile(cluster: string): Promise<void> {
 }
 
 /**
- * Whether a live process is the server of this cluster: Linux tells its command line and its folder, which stays true
- * when the cluster is moved. Elsewhere the folder in the pid file must do.
+ * Whether a live process is the server of this cluster: Linux tells its command line and its folder, which
+ * stays true when the cluster is moved. Elsewhere the folder in the pid file must do.
  */
 async function isPostgresOn(pid: number, cluster: string, folder: string): Promise<boolean> {
   const real = await realpath(cluster)

@@ -1,7 +1,7 @@
 /**
- * The programs of the embedded PostgreSQL: found in the npm package of this platform, and made to run where npm has
- * skipped the package's install script or where the account that runs them can't reach them. Refuses a platform
- * without binaries by naming DATABASE_URL.
+ * The programs of the embedded PostgreSQL: found in the npm package of this platform, and made to run where
+ * npm has skipped the package's install script or where the account that runs them can't reach them. Refuses
+ * a platform without binaries by naming DATABASE_URL.
  */
 import { access, chmod, cp, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -23,7 +23,8 @@ interface Description {
 const advice = 'Name a PostgreSQL server (15 or newer) in DATABASE_URL instead.'
 
 /**
- * Finds programs that `account` can run, copying them into `home` where it must. Throws where this platform has none.
+ * Finds programs that `account` can run, copying them into `home` where it must. Throws where this platform
+ * has none.
  */
 export async function findPrograms(account: Account, home: string): Promise<Programs> {
   const packageFolder = findPackage()
@@ -31,7 +32,7 @@ export async function findPrograms(account: Account, home: string): Promise<Prog
     await readFile(join(packageFolder, 'package.json'), 'utf8'),
   ) as Description
   const version = full.replace(/-.*$/, '')
-  const native = await usable(join(packageFolder, 'native'), account, join(home, `programs-${version}`))
+  const native = await makeUsable(join(packageFolder, 'native'), account, join(home, `programs-${version}`))
   return {
     initdb: join(native, 'bin', 'initdb'),
     postgres: join(native, 'bin', 'postgres'),
@@ -70,7 +71,11 @@ function findPackage(): string {
   }
 }
 
-async function usable(native: string, account: Account, copy: string): Promise<string> {
+/**
+ * Gives a folder of programs that `account` can run: the package's own, with its links made where they are
+ * missing, or `copy`, made where the package can't be reached or written.
+ */
+export async function makeUsable(native: string, account: Account, copy: string): Promise<string> {
   if (await canRun(account, native)) {
     if (await hasLinks(native)) return native
     const made = await makeLinks(native).then(
@@ -84,8 +89,8 @@ async function usable(native: string, account: Account, copy: string): Promise<s
   const aside = await mkdtemp(`${copy}.tmp-`)
   try {
     await cp(native, aside, { recursive: true, verbatimSymlinks: true })
-    await makeLinks(aside)
     await openToAll(aside)
+    await makeLinks(aside)
     await rename(aside, copy)
   } catch (error) {
     await rm(aside, { recursive: true, force: true })

@@ -2,7 +2,7 @@
  * The OpenAPI 3.1 document: what the routes declare, and for each open dataset its own copy of the generic record
  * operations, with its fields as parameters, its code lists and its record. What is restricted is not in it.
  */
-import type { App } from './base/http.ts'
+import type { App } from '../base/http.ts'
 import {
   type Contract,
   type Contracts,
@@ -13,7 +13,7 @@ import {
   jsonValue,
   listSeparator,
   recordSchema,
-} from './contract/index.ts'
+} from '../contract/index.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

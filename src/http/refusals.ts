@@ -4,11 +4,11 @@
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
-import { type App, baseUrl, languageOf, type ProblemBody } from './base/http.ts'
-import { Problem, type ProblemCode, problem, problems } from './base/problem.ts'
-import type { House } from './catalogue/index.ts'
-import { renderProblem } from './portal/index.ts'
-import { withoutValues } from './store/index.ts'
+import { type App, baseUrl, languageOf, type ProblemBody } from '../base/http.ts'
+import { Problem, type ProblemCode, problem, problems } from '../base/problem.ts'
+import type { House } from '../catalogue/index.ts'
+import { renderProblem } from '../portal/index.ts'
+import { withoutValues } from '../store/index.ts'
 
 /** Registers the one error handler. The handler for addresses that do not exist is in manners.ts: it knows them. */
 export function registerRefusals(app: App, house: House): void {

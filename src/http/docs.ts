@@ -5,11 +5,11 @@
 import { fastifySwagger } from '@fastify/swagger'
 import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import fresh from 'fresh'
-import { digestOf } from './base/digest.ts'
-import { type App, problemResponses } from './base/http.ts'
-import type { House } from './catalogue/index.ts'
+import { digestOf } from '../base/digest.ts'
+import { type App, problemResponses } from '../base/http.ts'
+import type { House } from '../catalogue/index.ts'
+import { readAsset } from '../portal/index.ts'
 import { buildOpenapi, type OpenapiDocument } from './openapi.ts'
-import { readAsset } from './portal/index.ts'
 
 /** Version of the public surface under /v1. It moves with the addresses, not with the package. */
 export const apiVersion = '1.0.0'

@@ -3,10 +3,10 @@
  * each problem code means. It tells no address, version or message of a fault.
  */
 import { Type } from 'typebox'
-import { type App, baseUrl, problemResponses } from './base/http.ts'
-import { type ProblemCode, problem, problems } from './base/problem.ts'
-import type { House } from './catalogue/index.ts'
-import { type Contracts, isOpen } from './contract/index.ts'
+import { type App, baseUrl, problemResponses } from '../base/http.ts'
+import { type ProblemCode, problem, problems } from '../base/problem.ts'
+import type { House } from '../catalogue/index.ts'
+import { type Contracts, isOpen } from '../contract/index.ts'
 
 const StatusSchema = Type.Object({ status: Type.Literal('ok', { description: 'All is well.' }) })
 

@@ -1,6 +1,6 @@
 /** Checks a bundle with the receiver's own code and no database: what passes here will be taken there. */
-import type { Config } from './base/config.ts'
-import type { Finding } from './base/finding.ts'
+import type { Config } from '../base/config.ts'
+import type { Finding } from '../base/finding.ts'
 import {
   type Bag,
   BundleRefusal,
@@ -12,9 +12,9 @@ import {
   validateBag,
   verifyBag,
   verifyManifest,
-} from './bundle/index.ts'
-import { type Contracts, periodOf } from './contract/index.ts'
-import type { Progress } from './ingest/index.ts'
+} from '../bundle/index.ts'
+import { type Contracts, periodOf } from '../contract/index.ts'
+import type { Progress } from '../ingest/index.ts'
 
 export interface CheckReport {
   readonly errors: number

@@ -1,7 +1,7 @@
 /** What the side door shows: results on standard output, progress and refusals on standard error. */
-import type { Finding } from './base/finding.ts'
-import type { CheckReport } from './check.ts'
-import type { Progress, Publication, Receipt } from './ingest/index.ts'
+import type { Finding } from '../base/finding.ts'
+import type { Progress, Publication, Receipt } from '../ingest/index.ts'
+import type { CheckReport } from './check-bundle.ts'
 
 /** Progress is told at most this often where it is not a terminal, so that a log of a long run stays readable. */
 const tellEveryMilliseconds = 2_000
@@ -29,7 +29,7 @@ export const print = {
     }
     printFindings(findings, receipt.errors, receipt.warnings)
   },
-  findings: (path: string, report: CheckReport) => {
+  report: (path: string, report: CheckReport) => {
     print.line(`${report.errors > report.tolerance ? 'not in order' : 'in order'}  ${path}`)
     printFindings(report.findings, report.errors, report.warnings)
   },
@@ -100,7 +100,7 @@ export function progressLine(name: string): Progress {
     if (next === step && now - told < (process.stderr.isTTY ? 100 : tellEveryMilliseconds)) return
     if (next === step || process.stderr.isTTY || step === '') told = now
     step = next
-    const share = total === undefined || total === 0 ? '' : ` ${Math.floor((done / total) * 100)} %`
+    const share = total ? ` ${Math.floor((done / total) * 100)} %` : done > 0 ? ` ${done}` : ''
     const line = `${name}: ${next}${share}`
     process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`)
   }

@@ -1,0 +1,34 @@
+/** `qingdan check`: contracts or bundles, with the receiver's own code and no database. */
+import { loadConfig } from '../base/config.ts'
+import { loadHouseContracts } from '../house.ts'
+import { checkBundle } from './check-bundle.ts'
+import { type AddCommand, type Common, command, exitCodes } from './command.ts'
+import { print, progressLine, table } from './output.ts'
+
+export const checkCommand: AddCommand = (program, end) => {
+  command(program, 'check', 'check contracts, or bundles, without a database')
+    .argument('[path...]', 'bag folders or ZIPs; without any, the contracts are checked')
+    .action(async (paths: string[], options: Common) => end(await check(paths, options)))
+}
+
+async function check(paths: readonly string[], options: Common): Promise<number> {
+  const config = loadConfig(process.env)
+  const contracts = await loadHouseContracts(config)
+  if (paths.length === 0) {
+    const loaded = contracts.list().map(({ contract, digest, file }) => ({
+      dataset: contract.dataset,
+      contractVersion: contract.contractVersion,
+      sha256: digest,
+      file,
+    }))
+    print.result(options, loaded, () => table(loaded, ['dataset', 'contractVersion', 'file']))
+    return exitCodes.ok
+  }
+  let code: number = exitCodes.ok
+  for (const path of paths) {
+    const report = await checkBundle(path, contracts, config, progressLine(path))
+    print.result(options, { path, ...report }, () => print.report(path, report))
+    if (report.errors > report.tolerance) code = exitCodes.refused
+  }
+  return code
+}

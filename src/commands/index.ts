@@ -1,0 +1,22 @@
+/** The commands of the side door, in the order of `--help`: adding one is a file and a line here. */
+import { checkCommand } from './check.ts'
+import type { AddCommand } from './command.ts'
+import { ingestCommand } from './ingest.ts'
+import { keyCommand } from './key.ts'
+import { listCommand } from './list.ts'
+import { publishCommand, withdrawCommand } from './publish.ts'
+import { migrateCommand, serveCommand } from './serve.ts'
+
+export { exitCodes, UsageError } from './command.ts'
+export { print } from './output.ts'
+
+export const commands: readonly AddCommand[] = [
+  serveCommand,
+  migrateCommand,
+  checkCommand,
+  ingestCommand,
+  publishCommand,
+  withdrawCommand,
+  keyCommand,
+  listCommand,
+]

@@ -1,0 +1,6 @@
+/** HTTP: the manners that all addresses share, refusals, what operators ask, and the API's own description. */
+export { docsRoutes, registerOpenapi } from './docs.ts'
+export { registerManners, requestId } from './manners.ts'
+export { buildOpenapi } from './openapi.ts'
+export { operationsRoutes } from './operations.ts'
+export { problemOf, registerRefusals, sendProblem, unmatched } from './refusals.ts'

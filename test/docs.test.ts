@@ -1,0 +1,207 @@
+/** Documents are held to what stands: each name, link, table and address in them is looked up in the code. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import { parse } from 'yaml'
+import { buildApp } from '../src/app.ts'
+import { settings } from '../src/base/config.ts'
+import { problems } from '../src/base/problem.ts'
+import { checks } from '../src/checks/index.ts'
+import { writeOpenapi } from '../src/openapi-file.ts'
+import { commands, documents, inlineCode, links, table } from './support/documents.ts'
+import { testHouse } from './support/house.ts'
+import { mayOpen } from './support/plan.ts'
+
+const readmes = ['README.md', 'README.zh-CN.md']
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
+
+t.test('every problem code is documented at /v1/problems, each with words of its own', async (t) => {
+  const app = await buildApp(testHouse().house)
+  t.teardown(() => app.close())
+  const { data } = (await app.inject('/v1/problems')).json() as {
+    data: { code: string; title: { zh: string; en: string }; hint: string }[]
+  }
+  t.same(data.map(({ code }) => code).sort(), Object.keys(problems).sort())
+  for (const words of ['zh', 'en'] as const) {
+    t.equal(new Set(data.map(({ title }) => title[words])).size, data.length, `titles differ (${words})`)
+  }
+  for (const { code, hint } of data) {
+    const page = await app.inject(`/v1/problems/${code}`)
+    t.equal(page.statusCode, 200, code)
+    t.ok(hint.length > 10, `${code} says what to do`)
+  }
+})
+
+t.test('every check stands in datasets/README.md with its parameters', async (t) => {
+  const told = table('datasets/README.md', '| check |').map(([name = '', parameters = '']) => [
+    name.replaceAll('`', ''),
+    [...parameters.matchAll(/`(\w+)`/g)].map((match) => match[1]),
+  ])
+  const real = checks.map(({ name, parameters }) => [
+    name,
+    Object.keys((parameters['properties'] ?? {}) as object),
+  ])
+  t.same(told, real)
+})
+
+t.test('every npm script that a document names exists', async (t) => {
+  const named = documents.flatMap((file) =>
+    [...commands(file), ...inlineCode(file)].flatMap((text) =>
+      [...text.matchAll(/npm (?:run (?:-s )?([\w:-]+)|(test|start))/g)].map(
+        (match) => match[1] ?? match[2] ?? '',
+      ),
+    ),
+  )
+  t.ok(named.length > 10, 'scripts are named')
+  for (const name of new Set(named)) t.ok(name in manifest.scripts, `npm run ${name}`)
+})
+
+t.test('every qingdan command that a README names exists, with its options', async (t) => {
+  const help = new Map<string, string>()
+  const helpOf = (words: readonly string[]) => {
+    const name = words.join(' ')
+    const text = help.get(name) ?? runText('bin/qingdan', [...words, '--help'])
+    help.set(name, text)
+    return text
+  }
+  const lines = readmes.flatMap((file) => [...commands(file), ...inlineCode(file)])
+  const calls = lines.filter((line) => /^(\.\/bin\/)?qingdan |^npm run -s qingdan -- /.test(line))
+  t.ok(calls.length >= 10, 'commands are named')
+  for (const call of calls) {
+    const words = call.replace(/^(\.\/bin\/|npm run -s )?qingdan (-- )?/, '').split(' ')
+    const [first = '', second = ''] = words
+    if (first.startsWith('--') || first.endsWith(',')) continue
+    t.match(helpOf([]), new RegExp(`^ {2}${first}\\b`, 'm'), `${first} is a command`)
+    const own = first === 'key' ? helpOf([first, second]) : helpOf([first])
+    for (const option of words.filter((word) => word.startsWith('--'))) {
+      t.match(own, new RegExp(`${option}\\b`), `${first} takes ${option}`)
+    }
+  }
+})
+
+t.test('both READMEs have the same commands and the same links', async (t) => {
+  const [first = '', second = ''] = readmes
+  t.same(commands(second), commands(first))
+  const others = (file: string) => links(file).filter((link) => !readmes.includes(link))
+  t.same(others(second), others(first))
+  t.ok(readFileSync(first, 'utf8').split('\n').length <= 151, 'and fit on a few screens')
+})
+
+t.test('every relative link in a document resolves', async (t) => {
+  t.ok(documents.length > 10, 'documents were found')
+  for (const file of documents) {
+    for (const link of links(file)) {
+      if (/^[a-z]+:/.test(link)) continue
+      const [path = ''] = link.split('#')
+      t.ok(existsSync(join(dirname(file), path)), `${file} links to ${link}`)
+    }
+  }
+  const decisions = readdirSync('docs/decisions').filter((name) => /^\d/.test(name))
+  t.same(
+    links('docs/decisions/README.md').filter((link) => /^\d/.test(link)),
+    decisions.sort(),
+    'the index names every decision, in order',
+  )
+})
+
+t.test('files, settings and addresses that documents name are there', async (t) => {
+  const app = await buildApp(testHouse().house)
+  t.teardown(() => app.close())
+  await app.ready()
+  const patterns = Object.keys(app.swagger().paths ?? {}).map(
+    (path) => new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
+  )
+  for (const file of [...readmes, 'ARCHITECTURE.md', 'CONTRIBUTING.md']) {
+    for (const text of inlineCode(file)) {
+      if (/^(src|test|datasets|docs|drizzle|bin)\/[\w./-]*$/.test(text))
+        t.ok(existsSync(text), `${file}: ${text}`)
+      if (/^QINGDAN_[A-Z_]+(=|$)/.test(text)) t.ok((text.split('=')[0] ?? '') in settings, `${file}: ${text}`)
+      const address = text.replace(/^(GET|POST) /, '')
+      if (!/^\/(v1|health|ready|metrics|openapi)/.test(address)) continue
+      t.ok(
+        patterns.some((pattern) => pattern.test(address)),
+        `${file}: ${address}`,
+      )
+    }
+  }
+})
+
+t.test('the rooms in ARCHITECTURE.md are those of the plan', async (t) => {
+  const names = (cell: string) => [...cell.matchAll(/`(\w+)`/g)].map((match) => match[1] ?? '')
+  const rows = table('ARCHITECTURE.md', '| room |')
+  const told = Object.fromEntries(rows.map(([room = '', , doors = '']) => [names(room)[0], names(doors)]))
+  t.same(told, mayOpen)
+  for (const [room = '', about = ''] of rows) {
+    t.equal(existsSync(`src/${names(room)[0]}`), !about.includes('*not built:*'), `${room} is built or not`)
+  }
+})
+
+t.test('openapi.yaml is what the routes give, and describes every field', async (t) => {
+  const kept = readFileSync('openapi.yaml', 'utf8')
+  t.ok(kept === (await writeOpenapi(['datasets'])), 'renew it by `npm run openapi`')
+  const document = parse(kept) as Document
+  const app = await buildApp(testHouse().house)
+  t.teardown(() => app.close())
+  await app.ready()
+  const routes = Object.entries(app.swagger().paths ?? {})
+  t.ok(routes.length > 15, 'routes were found')
+  for (const [path, operations] of routes) {
+    for (const method of Object.keys(operations ?? {}))
+      t.ok(document.paths[path]?.[method], `${method} ${path}`)
+  }
+  t.same(undescribed(document), [])
+})
+
+/** What a program prints. tap hooks into Node processes by NODE_OPTIONS, which a program of ours is to be without. */
+function runText(program: string, words: readonly string[]): string {
+  return execFileSync('env', ['-u', 'NODE_OPTIONS', program, ...words], { encoding: 'utf8' })
+}
+
+interface Schema {
+  readonly $ref?: string
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
+}
+
+interface Operation {
+  readonly description?: string
+  readonly parameters?: readonly { readonly name: string; readonly description?: string }[]
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: Schema }>> }>
+  >
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+}
+
+/** Operations, parameters and members of bodies that say nothing of themselves. */
+function undescribed({ paths, components }: Document): readonly string[] {
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, operation]) => {
+      const name = `${method} ${path}`
+      const bodies = Object.entries(operation.responses).flatMap(([status, { content = {} }]) =>
+        Object.values(content).flatMap(({ schema = {} }) => silent(schema, `${name} ${status}`)),
+      )
+      const parameters = (operation.parameters ?? [])
+        .filter(({ description }) => description === undefined)
+        .map((parameter) => `${name} ?${parameter.name}`)
+      return [...(operation.description === undefined ? [name] : []), ...parameters, ...bodies]
+    }),
+  )
+  const schemas = Object.entries(components.schemas).flatMap(([name, schema]) => silent(schema, name))
+  return [...operations, ...schemas]
+}
+
+function silent(schema: Schema, place: string): readonly string[] {
+  const own = Object.entries(schema.properties ?? {}).flatMap(([name, member]) => [
+    ...(member.description === undefined && member.$ref === undefined ? [`${place}.${name}`] : []),
+    ...silent(member, `${place}.${name}`),
+  ])
+  const inner = [...(schema.items === undefined ? [] : [schema.items]), ...(schema.anyOf ?? [])]
+  return [...own, ...inner.flatMap((one) => silent(one, place))]
+}
