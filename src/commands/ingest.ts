@@ -30,6 +30,8 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
   return withHouse(async (house) => {
     const loose = paths.filter((path) => extname(path).toLowerCase() === '.csv')
     const bags = paths.filter((path) => !loose.includes(path))
+    // Before anything is taken: a command line that is refused has done nothing.
+    const purpose = loose.length === 0 ? undefined : purposeOf(house, options)
     let code: number = exitCodes.ok
     const take = async (path: string, name: string) => {
       const received = await receive(house, { path, broughtBy: actor() })
@@ -38,9 +40,9 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
       if (receipt.state === 'refused') code = exitCodes.refused
     }
     for (const path of bags) await take(path, path)
-    if (loose.length === 0) return code
+    if (purpose === undefined) return code
     const files = loose.map((path) => ({ name: basename(path), source: path }))
-    const bag = { ...purposeOf(house, options), files, clock: house.clock }
+    const bag = { ...purpose, files, clock: house.clock }
     await withBag(bag, (folder) => take(folder, loose.join(', ')))
     return code
   })
