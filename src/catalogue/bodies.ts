@@ -1,7 +1,7 @@
 /** From what is published to what is answered. Pure: the same values give the same body. */
 import type { Static } from 'typebox'
 import type { Config } from '../base/config.ts'
-import { type Contracts, type LoadedContract, labelOf } from '../contract/index.ts'
+import { type Contracts, compareContracts, type LoadedContract, labelOf } from '../contract/index.ts'
 import { addresses } from './addresses.ts'
 import { latestOf, type PublishedVersion } from './published.ts'
 import type { DatasetSchema, DistributionSchema, EditionSchema, VersionSchema } from './schemas.ts'
@@ -114,6 +114,19 @@ export function datasetBody(
       contract: at.contract(contract.dataset, contract.contractVersion),
     },
   }
+}
+
+/** A dataset's contracts by number, each with the verdict on it beside the one before. */
+export function contractsOf(versions: readonly LoadedContract[], config: Addressed) {
+  return versions.map(({ contract, digest }, index) => {
+    const former = versions[index - 1]
+    return {
+      contractVersion: contract.contractVersion,
+      sha256: digest,
+      verdict: former === undefined ? null : compareContracts(former.contract, contract).verdict,
+      href: addresses(config).contract(contract.dataset, contract.contractVersion),
+    }
+  })
 }
 
 /** A dataset's editions, newest first. */

@@ -6,7 +6,7 @@ import { type App, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
 import { type Contract, type Contracts, isOpen, recordSchema, tableSchema } from '../contract/index.ts'
 import { addresses } from './addresses.ts'
-import { datasetBody, distributionBody, editionBody, editionsOf, versionBody } from './bodies.ts'
+import { contractsOf, datasetBody, distributionBody, editionBody, editionsOf, versionBody } from './bodies.ts'
 import { fileRoutes } from './file-routes.ts'
 import type { House } from './house.ts'
 import { getReadable, getVersion, listDistributions, listReadable, listVersions } from './published.ts'
@@ -73,11 +73,7 @@ function datasetRoutes(app: App, house: House): void {
       const versions = await listVersions(house.database, { dataset })
       return {
         ...datasetBody(loaded, versions, house.contracts, house.config),
-        contracts: house.contracts.versions(dataset).map(({ contract, digest }) => ({
-          contractVersion: contract.contractVersion,
-          sha256: digest,
-          href: addresses(house.config).contract(dataset, contract.contractVersion),
-        })),
+        contracts: contractsOf(house.contracts.versions(dataset), house.config),
         editions: editionsOf(versions, house.config),
       }
     },

@@ -166,6 +166,10 @@ export const DatasetWithEditionsSchema = Type.Interface([DatasetSchema], {
     Type.Object({
       contractVersion: Whole('Number of the contract.'),
       sha256: Text('SHA-256 of the contract as canonical JSON, lower-case hex.'),
+      verdict: Type.Union([Type.Enum(['compatible', 'additive', 'breaking']), Type.Null()], {
+        description:
+          'What it means for those who read or bring the data, beside the contract before; null for the first.',
+      }),
       href: Link('The contract.'),
     }),
     { description: 'All contracts, by number.' },

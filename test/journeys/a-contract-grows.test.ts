@@ -1,0 +1,89 @@
+/**
+ * A new contract beside the old one: what was published stays under the contract it was made by, the verdict says what
+ * the new one means for others, and a contract that was once loaded never changes.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { buildHouse, loadHouseContracts } from '../../src/house.ts'
+import { askPublication, publishEdition, receive, takeBundle } from '../../src/ingest/index.ts'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse, writeBag } from '../support/open-test-house.ts'
+
+const dataset = 'tree-register'
+const required = { constraints: { required: true } }
+const tree = field('tree', 'string', { role: 'key', ...required })
+const height = field('height', 'integer', { role: 'measure', unit: 'm' })
+const v1 = contractOf([tree, height], ['tree'], { dataset, themes: ['education'] })
+const additive = { ...v1, contractVersion: 2, fields: [...v1.fields, field('kind_of_tree', 'string')] }
+const breaking = { ...v1, contractVersion: 3, fields: [tree, field('girth', 'integer', { role: 'measure' })] }
+
+const standing = await openTestHouse(t, { contracts: [v1] })
+const { house } = standing
+
+t.test('an edition under the first contract', async (t) => {
+  await standing.take({ dataset, edition: '2024', rows: 'tree,height\noak,20\n' })
+  t.equal((await standing.publish(dataset, '2024')).state, 'done')
+})
+
+t.test('the house starts again with two more', async (t) => {
+  const folder = join(standing.folder, 'var', 'contracts', dataset)
+  await mkdir(folder, { recursive: true })
+  for (const contract of [additive, breaking]) {
+    await writeFile(join(folder, `contract.v${contract.contractVersion}.json`), JSON.stringify(contract))
+  }
+  const grown = await buildHouse({ ...house, contracts: await loadHouseContracts(house.config) })
+  const app = await buildApp(grown)
+  t.teardown(async () => {
+    await app.close()
+    await grown.jobs.stop({ seconds: 5 })
+  })
+  const get = async (url: string) => (await app.inject(url)).json()
+
+  t.match(await get(`/v1/datasets/${dataset}`), {
+    contracts: [
+      { contractVersion: 1, verdict: null },
+      { contractVersion: 2, verdict: 'additive' },
+      { contractVersion: 3, verdict: 'breaking' },
+    ],
+  })
+  const pinned = await house.database.work`
+    SELECT contract_version, verdict FROM qingdan.contract WHERE dataset = ${dataset} ORDER BY contract_version`
+  t.same(
+    pinned.map((pin) => pin['verdict']),
+    [null, 'additive', 'breaking'],
+  )
+
+  const bring = async (edition: string, contractVersion: number, rows: string) => {
+    const path = await writeBag(standing.folder, { dataset, edition, contractVersion, rows })
+    const { id } = await receive(grown, { path, broughtBy: 'cli:test' })
+    return takeBundle(grown, id)
+  }
+  t.equal((await bring('2025', 2, 'tree,height,kind_of_tree\noak,21,leaf\n')).state, 'staged')
+  const asked = await askPublication(grown, { dataset, edition: '2025', askedBy: 'cli:test' })
+  t.equal((await publishEdition(grown, asked.id)).state, 'done')
+
+  t.strictSame((await get(`/v1/datasets/${dataset}/records?edition=2024`)).data, [
+    { tree: 'oak', height: 20 },
+  ])
+  t.strictSame((await get(`/v1/datasets/${dataset}/records?edition=2025`)).data, [
+    { tree: 'oak', height: 21, kind_of_tree: 'leaf' },
+  ])
+  t.match(await get(`/v1/datasets/${dataset}/records?edition=2024&kind_of_tree=leaf`), {
+    code: 'parameter-unknown',
+    path: 'kind_of_tree',
+  })
+  t.equal((await bring('2026', 4, 'tree\noak\n')).state, 'refused', 'a contract version that there is not')
+})
+
+t.test('a contract that was loaded once is never changed', async (t) => {
+  const file = join(standing.folder, 'datasets', dataset, 'contract.v1.json')
+  const before = await readFile(file, 'utf8')
+  await writeFile(file, JSON.stringify({ ...v1, fields: [tree, { ...height, unit: 'cm' }] }))
+  await t.rejects(
+    loadHouseContracts(house.config).then((contracts) => buildHouse({ ...house, contracts })),
+    /contract\.v1\.json.*next contract\.vN\.json/,
+  )
+  await writeFile(file, before)
+})

@@ -1,0 +1,267 @@
+/**
+ * An officer's day at the machine: every command of bin/qingdan as a process on a data folder with its own embedded
+ * database, alone and beside a running service, which ends on SIGTERM without losing what it has taken.
+ */
+import { chmod, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { packBag } from '../../src/bundle/index.ts'
+import { contractOf, field } from '../support/fields.ts'
+import { sampleRows, temporaryFolder, writeBag, writeDatasets, zipOf } from '../support/open-test-house.ts'
+import { run, runCli } from '../support/run-cli.ts'
+import { type Service, spawnService } from '../support/spawn-service.ts'
+
+/** The test as a whole: the service outlives the one that starts it. */
+const whole = t
+const kites = 'kite-register'
+const wells = 'well-register'
+const list = 'annual-open-data-list'
+const required = { constraints: { required: true } }
+const contract = (dataset: string, parts: readonly string[]) =>
+  contractOf([field('name', 'string', { role: 'key', ...required }), field('size', 'integer')], ['name'], {
+    dataset,
+    themes: ['education'],
+    formats: ['csv', 'csv.gz'],
+    ...(parts.length === 0 ? {} : { parts: parts.map((provider) => ({ provider })) }),
+  })
+
+const folder = await temporaryFolder(t)
+// The database may run under another account, which has to pass.
+await chmod(folder, 0o755)
+const datasets = join(folder, 'datasets')
+await writeDatasets(datasets, [contract(kites, []), contract(wells, ['edu-310101', 'edu-310104'])], {
+  shipped: [list],
+})
+const environment = { QINGDAN_DATA: join(folder, 'var'), QINGDAN_DATASETS: datasets }
+const cli = (...args: readonly string[]) => runCli(args, environment)
+/** What a command prints with --json, where it ends well. */
+async function told<T>(...args: readonly string[]): Promise<T> {
+  const { code, stdout, stderr } = await cli(...args, '--json')
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}`)
+  return JSON.parse(stdout) as T
+}
+const file = async (name: string, text: string) => {
+  await writeFile(join(folder, name), text)
+  return join(folder, name)
+}
+
+t.test('it says what it can do, and refuses what it can not, before it opens anything', async (t) => {
+  const [help, npm, none, unknown, setting, loose] = await Promise.all([
+    cli('--help'),
+    run('npm', ['run', '-s', 'qingdan', '--', '--help'], environment),
+    cli('publish', kites),
+    cli('bublish'),
+    runCli(['list'], { ...environment, QINGDAN_DATEN: 'x' }),
+    cli('ingest', await file('no-purpose.csv', 'name,size\na,1\n')),
+  ])
+  t.equal(help.code, 0)
+  for (const command of ['serve', 'migrate', 'check', 'ingest', 'publish', 'withdraw', 'key', 'list']) {
+    t.match(help.stdout, new RegExp(`^ {2}${command}\\b`, 'm'))
+  }
+  t.same([npm.code, npm.stdout], [0, help.stdout])
+  t.same([none.code, unknown.code, setting.code, loose.code], [2, 2, 2, 2])
+  t.match(unknown.stderr, /publish/, 'the nearest command is named')
+  t.match(setting.stderr, /QINGDAN_DATEN/)
+  t.match(loose.stderr, /--dataset and --edition/)
+})
+
+t.test('contracts and bundles are checked without a database', async (t) => {
+  const contracts = await told<readonly { dataset: string; contractVersion: number }[]>('check')
+  t.same(
+    contracts.map(({ dataset, contractVersion }) => `${dataset} ${contractVersion}`),
+    [`${list} 1`, `${kites} 1`, `${wells} 1`],
+  )
+  const bag = (rows: string) => writeBag(folder, { dataset: kites, edition: '2026', rows })
+  const [good, bad] = [await bag('name,size\na,1\n'), await bag('name,size\na,one\nb,two\n')]
+  const both = await cli('check', '--json', good, bad)
+  t.equal(both.code, 3)
+  t.match(
+    both.lines.map((line) => JSON.parse(line)),
+    [
+      { path: good, errors: 0, findings: [] },
+      {
+        path: bad,
+        errors: 2,
+        findings: [
+          { check: 'type', cell: 'B2' },
+          { check: 'type', cell: 'B3' },
+        ],
+      },
+    ],
+  )
+  const shown = await cli('check', bad)
+  t.match(shown.stdout, /B2 size {2}type: /)
+  t.notMatch(shown.stdout, /\bone\b|\btwo\b/, 'no value is shown')
+  t.equal((await cli('check', join(folder, 'nothing'))).code, 1)
+})
+
+t.test('from a loose file to an edition, with nothing running', async (t) => {
+  const migrated = await cli('migrate')
+  t.same([migrated.code, migrated.stdout], [0, 'The database has the newest form.\n'])
+  const loose = await file('风筝.csv', '\ufeffname,size\r\n"龙, 大",30\r\n鹰,12\r\n')
+  const purpose = ['--dataset', kites, '--edition', '2026']
+  const receipt = await told<{ id: string }>('ingest', loose, ...purpose)
+  t.match(receipt, { state: 'staged', dataset: kites, provider: 'edu-commission', errors: 0, findings: [] })
+  t.match(await told('publish', kites, '2026'), { state: 'done', version: 1 })
+  const again = await cli('publish', kites, '2026')
+  t.equal(again.code, 4)
+  t.match(again.stderr, /nothing-to-publish/)
+})
+
+let service: Service
+let authorization: string
+const json = async <T>(path: string) =>
+  (await (await fetch(`${service.base}${path}`, { headers: { authorization } })).json()) as T
+
+t.test('beside a running service: keys', async (t) => {
+  service = await spawnService(whole, environment)
+  const made = await told<{ id: string; secret: string }>(
+    'key',
+    'create',
+    '--label',
+    'courier',
+    '--scope',
+    'ingest',
+  )
+  authorization = `Bearer ${made.secret}`
+  t.match(await json('/v1/key'), { id: made.id, scopes: ['ingest'] })
+  const other = await told<{ id: string; secret: string }>(
+    ...[
+      'key',
+      'create',
+      '--label',
+      'short',
+      '--scope',
+      'publish',
+      'read-restricted',
+      '--provider',
+      'edu-310101',
+    ],
+    ...['--expires', '2099-01-01T00:00:00+08:00'],
+  )
+  const keys = await told<readonly { id: string; label: string }[]>('key', 'list')
+  t.match(
+    new Map(keys.map((key) => [key.label, key])),
+    new Map([
+      ['courier', { id: made.id, scopes: ['ingest'] }],
+      ['short', { id: other.id, provider: 'edu-310101', expiresAt: '2098-12-31T16:00:00.000Z' }],
+    ]),
+  )
+  const shown = JSON.stringify(keys) + (await cli('key', 'list')).stdout
+  for (const { secret } of [made, other])
+    t.notOk(shown.includes(secret.slice(-43)), 'no secret is shown again')
+  t.equal((await cli('key', 'revoke', other.id)).code, 0)
+  const refused = await fetch(`${service.base}/v1/key`, {
+    headers: { authorization: `Bearer ${other.secret}` },
+  })
+  t.equal(refused.status, 401)
+  const wrong = await Promise.all([
+    cli('key', 'revoke', 'f00'),
+    cli('key', 'create', '--label', 'x', '--scope', 'everything'),
+    cli('key', 'create', '--label', 'x', '--scope', 'ingest', '--expires', 'soon'),
+    cli('key', 'create', '--label', 'x', '--scope', 'ingest', '--expires', '2001-01-01T00:00:00Z'),
+  ])
+  t.same(
+    wrong.map(({ code }) => code),
+    [4, 2, 2, 4],
+  )
+  for (const { stderr } of wrong) t.ok(stderr.trim().length > 10, 'each is told why')
+})
+
+t.test('beside a running service: a folder and a ZIP, a waiver, a correction, a withdrawal', async (t) => {
+  t.match(await json(`/v1/datasets/${kites}/records`), { data: [{ name: '鹰' }, { name: '龙, 大' }] })
+  const east = await writeBag(folder, part('edu-310101', 'a,1\n'))
+  t.match(await told('ingest', east), { state: 'staged', packing: 'folder' })
+  const missing = await cli('publish', wells, '2026')
+  t.equal(missing.code, 4)
+  t.match(missing.stderr, /edition-incomplete[\s\S]*edu-310104/)
+  t.equal((await cli('publish', wells, '2026', '--waive', 'edu-310104')).code, 2, 'a waiver needs a reason')
+  await told('publish', wells, '2026', '--waive', 'edu-310104=Flooded.')
+  const base = `/v1/datasets/${wells}/editions/2026/versions`
+  t.match(await json(`${base}/1`), { waivers: [{ provider: 'edu-310104', reason: 'Flooded.' }] })
+  const west = await writeBag(folder, part('edu-310104', 'b,2\n'))
+  await packBag(west, `${west}.zip`)
+  t.match(await told('ingest', `${west}.zip`), { state: 'staged', packing: 'zip' })
+  t.equal((await cli('publish', wells, '2026')).code, 4, 'a correction needs a reason')
+  t.match(await told('publish', wells, '2026', '--reason', 'Dry again.'), { state: 'done', version: 2 })
+  t.match(await json(`${base}/2`), { reason: 'Dry again.', records: 2 })
+  const doubled = await writeBag(folder, part('edu-310104', 'a,2\n'))
+  await told('ingest', doubled)
+  t.equal((await cli('publish', wells, '2026', '--reason', 'Doubled.')).code, 3)
+  t.equal((await cli('withdraw', wells, '2026', '2')).code, 2, 'a withdrawal needs a reason')
+  t.equal((await cli('withdraw', wells, '2026', '7', '--reason', 'No such.')).code, 4)
+  t.match(await told('withdraw', wells, '2026', '2', '--reason', 'Wrong.'), {
+    withdrawn: true,
+    already: false,
+  })
+  t.match(await told('withdraw', wells, '2026', '2', '--reason', 'Wrong.'), {
+    withdrawn: true,
+    already: true,
+  })
+  t.match(await json(`${base}/2`), { code: 'version-withdrawn', reason: 'Wrong.' })
+})
+
+const part = (provider: string, rows: string) => ({
+  ...{ dataset: wells, edition: '2026', provider },
+  rows: `name,size\n${rows}`,
+})
+
+t.test('beside a running service: lists', async (t) => {
+  const [sample] = await sampleRows(list, '2026', 0)
+  const promise = `1,市教育委员会,风筝,,,,2026-01-01,yearly,,,,${kites},2026\n`
+  const plan = await file('plan.csv', `${sample?.rows}${promise}2,市体育局,绳,,,,,,,,,,\n`)
+  await told('ingest', plan, '--dataset', list, '--edition', '2026', '--synthetic')
+  await told('publish', list, '2026')
+  const states = ['late', 'planned']
+  const items = await told<{ items: readonly { state: string }[] }>('list', 'items', '--year', '2026')
+  t.same(
+    items.items.map(({ state }) => state),
+    states,
+  )
+  t.same(
+    (await json<typeof items>('/v1/lists/2026')).items.map(({ state }) => state),
+    states,
+  )
+  t.match(await told('list', 'datasets'), [
+    { dataset: list, editions: 1, latest: '2026 v1', records: 2 },
+    { dataset: kites, editions: 1, latest: '2026 v1', records: 2 },
+    { dataset: wells, editions: 1, latest: '2026 v1', records: 1 },
+  ])
+  const bundles = await told<readonly { state: string; dataset: string }[]>('list', 'bundles')
+  t.same(
+    bundles.map(({ state, dataset }) => `${state} ${dataset}`),
+    [list, wells, wells, wells, kites].map((dataset) => `staged ${dataset}`),
+  )
+  t.equal((await cli('list', 'everything')).code, 2)
+})
+
+t.test(
+  'SIGTERM ends the service in time, and what it has taken ends staged after the next start',
+  async (t) => {
+    const rows = Array.from({ length: 100_000 }, (_, n) => `k${n},${n}\n`).join('')
+    const zip = await zipOf(folder, { dataset: kites, edition: '2025', rows: `name,size\n${rows}` })
+    const posted = await fetch(`${service.base}/v1/bundles`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/zip' },
+      body: new Uint8Array(zip),
+    })
+    t.equal(posted.status, 202)
+    const { id } = (await posted.json()) as { id: string }
+    const began = performance.now()
+    const { code, told: said } = await service.stop()
+    t.equal(code, 0)
+    t.ok(performance.now() - began < 25_000, 'within the seconds that the settings give')
+    t.match(said, /Stopping/)
+    const isStaged = (line: Readonly<Record<string, unknown>>) =>
+      line['observation'] === 'bundle-advanced' && line['bundle'] === id && line['state'] === 'staged'
+    const before = service.lines.filter(isStaged).length
+    service = await spawnService(whole, environment)
+    if (before === 0) await service.line(isStaged)
+    t.match(await json(`/v1/bundles/${id}`), { state: 'staged', errors: 0, files: [{ rowsTaken: 100_000 }] })
+    t.equal(before + service.lines.filter(isStaged).length, 1, 'it was staged once')
+    t.match(await told('publish', kites, '2025'), { state: 'done', version: 1 })
+    t.match(await json(`/v1/datasets/${kites}/editions/2025/versions/1`), { records: 100_000 })
+    t.equal((await service.stop()).code, 0)
+    t.equal((await cli('list')).code, 0, 'and the data are there without it')
+  },
+)

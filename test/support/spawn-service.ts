@@ -1,0 +1,74 @@
+/** Starts the service as a process of its own, waits for what it says of itself, and ends it as an operator would. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { foreign } from './run-cli.ts'
+
+type Line = Readonly<Record<string, unknown>>
+
+export interface Service {
+  /** Where it answers, such as `http://127.0.0.1:41234`. */
+  readonly base: string
+  /** Log lines so far. */
+  readonly lines: readonly Line[]
+  /** Waits for a log line, past or coming. Rejects where the process ends without it. */
+  readonly line: (matches: (line: Line) => boolean) => Promise<Line>
+  /** Sends SIGTERM and gives the exit code, or the name of what ended it, and what it had told people. */
+  readonly stop: () => Promise<{ readonly code: number | string | null; readonly told: string }>
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** The part of a tap test that is needed here. */
+interface Test {
+  readonly teardown: (work: () => Promise<void>) => unknown
+}
+
+/** Starts the service on any free port and waits until it is ready; killed at the test's end if it still runs. */
+export async function spawnService(t: Test, environment: Readonly<Record<string, string>>): Promise<Service> {
+  const child = spawn(process.execPath, ['--import=tsx', 'src/main.ts'], {
+    cwd: root,
+    env: { ...foreign(), QINGDAN_PORT: '0', QINGDAN_SAMPLES: 'never', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = once(child, 'close') as Promise<[number | null, string | null]>
+  t.teardown(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await ended
+  })
+  let told = ''
+  child.stderr.on('data', (chunk) => {
+    told += chunk
+  })
+  const lines: Line[] = []
+  const waiting = new Set<() => void>()
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    lines.push(JSON.parse(text) as Line)
+    for (const look of waiting) look()
+  })
+  const line: Service['line'] = (matches) =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        const found = lines.find(matches)
+        if (found === undefined) return
+        waiting.delete(look)
+        resolve(found)
+      }
+      waiting.add(look)
+      ended.then(() => reject(new Error(`The service ended before it said so: ${told}`)), reject)
+      look()
+    })
+  const { port } = await line(({ observation }) => observation === 'service-started')
+  return {
+    base: `http://127.0.0.1:${port}`,
+    lines,
+    line,
+    stop: async () => {
+      child.kill('SIGTERM')
+      const [code, signal] = await ended
+      return { code: code ?? signal, told }
+    },
+  }
+}
