@@ -28,7 +28,8 @@ export async function copyFrom(
   const { signal } = options
   signal?.throwIfAborted()
   const client = await openConnection(url, 'work', 'copy')
-  const rows = Readable.from(inChunks(source), { objectMode: true })
+  const broken: { cause?: unknown } = {}
+  const rows = Readable.from(inChunks(noting(source, broken)), { objectMode: true })
   const copy = client.query(from(statement, { highWaterMark: 1 << 20 }))
   try {
     const ended = pipeline(rows, copy, signal === undefined ? {} : { signal })
@@ -42,7 +43,8 @@ export async function copyFrom(
     return copy.rowCount
   } catch (error) {
     signal?.throwIfAborted()
-    throw withoutValues(error)
+    // A broken source makes us call the COPY off, and the server's answer to that may be heard first.
+    throw withoutValues('cause' in broken ? broken.cause : error)
   } finally {
     rows.destroy()
     // With the COPY still open this cuts the connection, which rolls back and ends the backend.
@@ -98,6 +100,19 @@ async function* read(
   } finally {
     copy.destroy()
     await client.end().catch(() => undefined)
+  }
+}
+
+/** The source as it is; what it throws is noted on the way. */
+async function* noting(
+  source: AsyncIterable<Uint8Array | string>,
+  broken: { cause?: unknown },
+): AsyncGenerator<Uint8Array | string, void, undefined> {
+  try {
+    yield* source
+  } catch (error) {
+    broken.cause = error
+    throw error
   }
 }
 
