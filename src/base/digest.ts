@@ -17,11 +17,6 @@ export async function digestOfFile(path: string): Promise<Digest> {
   return hash.digest('hex') as Digest
 }
 
-/** Tells a digest from any other text. */
-export function isDigest(text: string): text is Digest {
-  return /^[0-9a-f]{64}$/.test(text)
-}
-
 /** JSON with object keys in code-unit order and no white space, so that equal values have equal digests. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
