@@ -11,7 +11,7 @@ import {
   listVersions,
   type PublishedVersion,
 } from '../catalogue/index.ts'
-import { bindingOf, type Contract } from '../contract/index.ts'
+import { bindingOf, type Contract, listSeparator } from '../contract/index.ts'
 import type { Row } from '../formats/index.ts'
 import { readAll } from '../records/index.ts'
 import { type ItemState, type Rates, ratesOf, stateOf } from './state.ts'
@@ -25,15 +25,22 @@ export interface ListItem {
   readonly edition: string | null
   readonly state: ItemState
   readonly firstPublished: string | null
-  /** The record of the list as published, in the order of its contract. */
+  /** The list that promises it. */
+  readonly source: ListSource
+  /** The record of that list as published, in the order of its contract. */
   readonly record: Row
+}
+
+/** A version of a list that was read, and the contract it keeps. */
+export interface ListSource {
+  readonly contract: Contract
+  readonly version: PublishedVersion
 }
 
 export interface AnnualList {
   readonly year: string
-  readonly contract: Contract
-  /** The version of the list that was read. */
-  readonly version: PublishedVersion
+  /** The lists that were joined; mostly there is one. */
+  readonly sources: readonly ListSource[]
   readonly items: readonly ListItem[]
   readonly rates: Rates
   /** A joint item counts once under each of its providers, and once in the total. */
@@ -48,20 +55,17 @@ export async function listYears(house: House, reader: Reader): Promise<readonly 
 
 /** The list of a year with its states, or undefined where none is published. Several lists of a year are joined. */
 export async function findList(house: House, reader: Reader, year: string): Promise<AnnualList | undefined> {
-  const found = (await findLists(house, reader)).filter(({ version }) => version.edition === year)
-  const [first] = found
-  if (first === undefined) return undefined
+  const sources = (await findLists(house, reader)).filter(({ version }) => version.edition === year)
+  if (sources.length === 0) return undefined
   const today = dayInShanghai(house.clock())
   const visible = new Set(listReadable(house.contracts, reader).map(({ contract }) => contract.dataset))
   const evidence = (await listVersions(house.database)).filter((version) => visible.has(version.dataset))
   const items: ListItem[] = []
-  for (const { contract, version } of found)
-    items.push(...(await readItems(house, contract, version, evidence, today)))
+  for (const source of sources) items.push(...(await readItems(house, source, evidence, today)))
   const providers = [...new Set(items.flatMap((item) => item.providers))]
   return {
     year,
-    contract: first.contract,
-    version: first.version,
+    sources,
     items,
     rates: ratesOf(items, today),
     byProvider: providers.map((provider) => ({
@@ -74,8 +78,8 @@ export async function findList(house: House, reader: Reader, year: string): Prom
   }
 }
 
-async function findLists(house: House, reader: Reader) {
-  const found: { contract: Contract; version: PublishedVersion }[] = []
+async function findLists(house: House, reader: Reader): Promise<readonly ListSource[]> {
+  const found: ListSource[] = []
   for (const { contract } of listReadable(house.contracts, reader)) {
     if (bindingOf(contract, 'annual-list') === undefined) continue
     const versions = await listVersions(house.database, { dataset: contract.dataset })
@@ -93,11 +97,11 @@ async function findLists(house: House, reader: Reader) {
 
 async function readItems(
   house: House,
-  contract: Contract,
-  version: PublishedVersion,
+  source: ListSource,
   evidence: readonly PublishedVersion[],
   today: string,
 ): Promise<readonly ListItem[]> {
+  const { contract, version } = source
   const bind = bindingOf(contract, 'annual-list') ?? {}
   const index = (field: string | undefined) => contract.fields.findIndex(({ name }) => name === field)
   const place = {
@@ -120,11 +124,12 @@ async function readItems(
       items.push({
         number: record[place.number] ?? '',
         name: record[place.name] ?? '',
-        providers: (record[place.providers] ?? '').split(';'),
+        providers: (record[place.providers] ?? '').split(listSeparator),
         due,
         dataset,
         edition,
         ...stateOf(due, proofs, today),
+        source,
         record,
       })
     }

@@ -7,7 +7,7 @@ import { problem } from '../base/problem.ts'
 import type { Reader } from '../base/reader.ts'
 import { addresses, type House, listReadable } from '../catalogue/index.ts'
 import type { Field } from '../contract/index.ts'
-import { getFormat, jsonRecord } from '../formats/index.ts'
+import { getFormat, jsonRecord, type Row } from '../formats/index.ts'
 import { type AnnualList, findList, type ListItem, listYears } from './annual-lists.ts'
 import { itemStates } from './state.ts'
 
@@ -69,7 +69,9 @@ const ListSchema = Type.Object({
     {
       self: Link('This list.'),
       csv: Link('The same as CSV.'),
-      version: Link('The list as published data.'),
+      versions: Type.Array(Link('A version of a list.'), {
+        description: 'The lists as published data; mostly one, several are joined.',
+      }),
     },
     { description: 'Where to go from here.' },
   ),
@@ -162,12 +164,10 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
       const csv = getFormat('csv')
       if (!('render' in csv)) throw new Error('CSV is rendered')
       cacheFor(request.reader, reply)
-      const rows = list.items.map((item) => [...item.record, item.state, item.firstPublished])
-      return reply.type(csv.mediaType).send(
-        Readable.from(csv.render(one(rows), [...list.contract.fields, ...derivedFields]), {
-          objectMode: false,
-        }),
-      )
+      const { fields, rows } = tableOf(list)
+      return reply
+        .type(csv.mediaType)
+        .send(Readable.from(csv.render(one(rows), fields), { objectMode: false }))
     },
   )
 }
@@ -176,6 +176,17 @@ async function getList(house: House, reader: Reader, year: string): Promise<Annu
   const list = await findList(house, reader, year)
   if (list === undefined) throw problem('list-not-found', { path: 'year' })
   return list
+}
+
+/** A list as one table: the fields of the lists that were joined, each name once, then what is derived. */
+function tableOf(list: AnnualList): { readonly fields: readonly Field[]; readonly rows: readonly Row[] } {
+  const all = list.sources.flatMap(({ contract }) => contract.fields)
+  const fields = all.filter((field, index) => all.findIndex(({ name }) => name === field.name) === index)
+  const rows = list.items.map(({ source, record, state, firstPublished }) => {
+    const own = new Map(source.contract.fields.map(({ name }, index) => [name, record[index]]))
+    return [...fields.map(({ name }) => own.get(name) ?? null), state, firstPublished]
+  })
+  return { fields: [...fields, ...derivedFields], rows }
 }
 
 /** What `lists` adds to a list's own fields. */
@@ -202,7 +213,7 @@ async function* one<T>(value: T): AsyncGenerator<T> {
 
 /** The body is written by hand because a record keeps the digits it was published with. */
 function renderList(house: House, reader: Reader, list: AnnualList): string {
-  const record = jsonRecord(list.contract.fields)
+  const records = new Map(list.sources.map((source) => [source, jsonRecord(source.contract.fields)]))
   const at = addresses(house.config)
   const readable = new Set(listReadable(house.contracts, reader).map(({ contract }) => contract.dataset))
   const items = list.items.map((item) => {
@@ -215,10 +226,11 @@ function renderList(house: House, reader: Reader, list: AnnualList): string {
       firstPublished: item.firstPublished,
       dataset: keptBy(house, readable, item),
     })
-    return `${own.slice(0, -1)},"record":${record(item.record)}}`
+    return `${own.slice(0, -1)},"record":${records.get(item.source)?.(item.record)}}`
   })
   const { year, rates, byProvider } = list
-  const links = { self: at.list(year), csv: `${at.list(year)}.csv`, version: at.version(list.version) }
+  const versions = list.sources.map((source) => at.version(source.version))
+  const links = { self: at.list(year), csv: `${at.list(year)}.csv`, versions }
   return `${JSON.stringify({ year, rates, byProvider }).slice(0, -1)},"items":[${items.join(',')}],"links":${JSON.stringify(links)}}`
 }
 

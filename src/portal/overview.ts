@@ -35,7 +35,7 @@ async function describeLists(house: House): Promise<readonly PortalList[]> {
     lists.push({
       year,
       counts: list.rates.states,
-      synthetic: isSynthetic(list.version),
+      synthetic: list.sources.some(({ version }) => isSynthetic(version)),
       href,
       csvHref: `${href}.csv`,
     })
