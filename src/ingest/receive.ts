@@ -8,6 +8,7 @@ import { canonicalJson, digestOf, digestOfFile } from '../base/digest.ts'
 import type { Finding } from '../base/finding.ts'
 import { type BundleIdentity, BundleRefusal, identifyBundle, limitsOf, openBag } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
+import type { StoredFile } from '../store/index.ts'
 import { refuse } from './quarantine.ts'
 import { findReceipt, getReceipt, type Receipt, writeReceived } from './receipts.ts'
 
@@ -65,21 +66,15 @@ async function refuseUnread(house: House, broughtBy: string, findings: readonly 
 /** Receives the bytes of a ZIP as they arrive over the network. Throws `body-too-large` by way of the files' limit. */
 export async function receiveStream(
   house: House,
-  from: { readonly source: AsyncIterable<Uint8Array>; readonly name: string; readonly broughtBy: string },
+  from: { readonly source: AsyncIterable<Uint8Array>; readonly broughtBy: string },
 ): Promise<Receipt> {
-  const incoming = `incoming/${from.name}.zip`
-  try {
-    const stored = await house.files.write(incoming, from.source, {
-      bytesMax: house.config.QINGDAN_BODY_BYTES_MAX,
-    })
-    const known = await findReceipt(house.database.work, stored.digest)
-    if (known !== undefined && !mayRetry(known, from.broughtBy)) return known
-    const place = `${bundleFolder(stored.digest)}/bundle.zip`
-    if ((await house.files.find(place)) === undefined) await house.files.move(incoming, place)
-    return await admit(house, { packing: 'zip', id: stored.digest, bytes: stored.bytes }, from.broughtBy)
-  } finally {
-    await house.files.remove(incoming)
-  }
+  // The name is the digest, which is known once the last byte is there; until then no crash leaves a trace.
+  const name = ({ digest }: StoredFile) => `${bundleFolder(digest)}/bundle.zip`
+  const bytesMax = house.config.QINGDAN_BODY_BYTES_MAX
+  const { digest, bytes } = await house.files.write(name, from.source, { bytesMax })
+  const known = await findReceipt(house.database.work, digest)
+  if (known !== undefined && !mayRetry(known, from.broughtBy)) return known
+  return admit(house, { packing: 'zip', id: digest, bytes }, from.broughtBy)
 }
 
 /** The stored bundle to walk; undefined where its journey has ended. Throws where nothing of this id was received. */

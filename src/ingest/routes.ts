@@ -1,5 +1,4 @@
 /** Bundles over HTTP: bring a ZIP with a key, follow its receipt, read its findings page by page. */
-import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { requireScope } from '../access/index.ts'
@@ -107,7 +106,7 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
       const source = request.body as Readable | undefined
       if (source === undefined)
         throw problem('body-invalid', { detail: 'The body is a ZIP, as application/zip.' })
-      const receipt = await receiveStream(house, { source, name: randomUUID(), broughtBy })
+      const receipt = await receiveStream(house, { source, broughtBy })
       // A receipt of someone else's bundle tells nothing: who has the bytes knows its digest already.
       return reply.code(202).send(receiptBody(house, receipt))
     },

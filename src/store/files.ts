@@ -12,10 +12,10 @@ export interface StoredFile {
 export interface Files {
   /**
    * Writes a file atomically (a temporary name, fsync, rename, fsync of the folder) and tells its size and
-   * SHA-256.
+   * SHA-256. The name may be made of these, once they are known.
    */
   readonly write: (
-    name: string,
+    name: string | ((stored: StoredFile) => string),
     source: AsyncIterable<Uint8Array | string>,
     options?: { readonly bytesMax?: number },
   ) => Promise<StoredFile>
@@ -35,8 +35,6 @@ export interface Files {
   readonly list: (folder: string) => Promise<readonly string[]>
   /** Removes a file or a folder with all it holds; nothing happens where there is none. */
   readonly remove: (name: string) => Promise<void>
-  /** Renames a file or a folder, replacing nothing. */
-  readonly move: (from: string, to: string) => Promise<void>
   /** A path on this machine under which a file or folder can be read at random. */
   readonly localPath: (name: string) => Promise<string>
 }

@@ -4,18 +4,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import {
-  type FileHandle,
-  link,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  stat,
-} from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Digest } from '../base/digest.ts'
 import { problem } from '../base/problem.ts'
@@ -37,7 +26,11 @@ export async function openFiles({ folder }: { readonly folder: string }): Promis
   await clearUnfinished(root)
   const pathOf = (name: string): string => join(root, checkName(name))
   return {
-    write: async (name, source, options = {}) => write(root, pathOf(name), source, options.bytesMax),
+    write: async (name, source, options = {}) => {
+      const pathFor =
+        typeof name === 'string' ? constant(pathOf(name)) : (stored: StoredFile) => pathOf(name(stored))
+      return write(root, pathFor, source, options.bytesMax)
+    },
     read: (name, range) => read(pathOf(name), range),
     find: async (name) => {
       const found = await stat(pathOf(name)).catch(unlessMissing)
@@ -49,7 +42,6 @@ export async function openFiles({ folder }: { readonly folder: string }): Promis
       await rm(path, { recursive: true, force: true })
       await syncFolder(dirname(path)).catch(unlessMissing)
     },
-    move: async (from, to) => move(pathOf(from), pathOf(to)),
     localPath: async (name) => pathOf(name),
   }
 }
@@ -80,9 +72,12 @@ async function clearUnfinished(root: string): Promise<void> {
   }
 }
 
+/** The path is asked for before anything is written where it is known, so that a wrong name writes nothing. */
+const constant = (path: string) => (): string => path
+
 async function write(
   root: string,
-  path: string,
+  pathFor: (stored: StoredFile) => string,
   source: AsyncIterable<Uint8Array | string>,
   bytesMax = Number.POSITIVE_INFINITY,
 ): Promise<StoredFile> {
@@ -92,6 +87,7 @@ async function write(
     const stored = await writeAll(handle, source, bytesMax)
     await handle.sync()
     await handle.close()
+    const path = pathFor(stored)
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     await rename(aside, path)
     await syncFolder(dirname(path))
@@ -140,23 +136,6 @@ async function list(root: string, folder: string): Promise<readonly string[]> {
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
     .filter((name) => !name.startsWith(`${unfinished}/`))
     .sort()
-}
-
-async function move(from: string, to: string): Promise<void> {
-  await mkdir(dirname(to), { recursive: true, mode: 0o700 })
-  if ((await lstat(from)).isDirectory()) {
-    // A rename replaces an empty folder, so it is looked for; one that holds something is refused by the
-    // system.
-    if (await lstat(to).catch(unlessMissing))
-      throw new Error('A stored folder of the new name exists already.')
-    await rename(from, to)
-  } else {
-    // A link never replaces, a rename always does.
-    await link(from, to)
-    await rm(from)
-  }
-  await syncFolder(dirname(to))
-  await syncFolder(dirname(from))
 }
 
 async function syncFolder(folder: string): Promise<void> {
