@@ -28,12 +28,21 @@ export async function run(
 ): Promise<CliRun> {
   const options = { env: { ...foreign(), ...environment }, maxBuffer: 64 << 20 }
   return new Promise((resolve, reject) => {
-    execFile(program, [...args], options, (error, stdout, stderr) => {
+    const [command, ...rest] = plainly(program, args)
+    execFile(command, rest, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code
       if (typeof code !== 'number') reject(error)
       else resolve({ code, stdout, stderr, lines: stdout.trimEnd().split('\n') })
     })
   })
+}
+
+/**
+ * A command line that runs a program without what the test runner puts into every Node process: its hooks load a file
+ * without an extension, as our command is, the wrong way. `env` becomes the program, so signals reach it.
+ */
+export function plainly(program: string, args: readonly string[]): readonly [string, ...string[]] {
+  return ['env', '-u', 'NODE_OPTIONS', program, ...args]
 }
 
 /** What a process needs of the surroundings: all but the settings of ours. */

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { foreign } from './run-cli.ts'
+import { foreign, plainly } from './run-cli.ts'
 
 type Line = Readonly<Record<string, unknown>>
 
@@ -25,9 +25,10 @@ interface Test {
   readonly teardown: (work: () => Promise<void>) => unknown
 }
 
-/** Starts the service on any free port and waits until it is ready; killed at the test's end if it still runs. */
+/** Starts the service on any free port and waits until it is ready; ended at the test's end if it still runs. */
 export async function spawnService(t: Test, environment: Readonly<Record<string, string>>): Promise<Service> {
-  const child = spawn(process.execPath, ['--import=tsx', 'src/main.ts'], {
+  const [command, ...args] = plainly(process.execPath, ['--import=tsx', 'src/main.ts'])
+  const child = spawn(command, args, {
     cwd: root,
     env: { ...foreign(), QINGDAN_PORT: '0', QINGDAN_SAMPLES: 'never', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -35,7 +36,8 @@ export async function spawnService(t: Test, environment: Readonly<Record<string,
   const ended = once(child, 'close') as Promise<[number | null, string | null]>
   t.teardown(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGKILL')
+    // Not SIGKILL, which would leave its database running.
+    child.kill('SIGTERM')
     await ended
   })
   let told = ''
