@@ -30,7 +30,7 @@ export interface Receipt {
 
 /**
  * Writes the first receipt of a bundle; false where it was received before: bringing it again changes nothing. One that
- * was refused may be brought by someone else, whose rights may differ: nobody can block another's bundle by bringing it.
+ * was refused is looked at again: its bringer's rights, or the contracts, may be others by now.
  */
 export async function writeReceived(
   tx: Transaction,
@@ -43,7 +43,7 @@ export async function writeReceived(
       ${bundle.receivedAt}, ${bundle.broughtBy})
     ON CONFLICT (id) DO UPDATE SET state = 'received', brought_by = EXCLUDED.brought_by,
       history = qingdan.bundle.history || EXCLUDED.history
-    WHERE qingdan.bundle.state = 'refused' AND qingdan.bundle.brought_by <> EXCLUDED.brought_by`
+    WHERE qingdan.bundle.state = 'refused'`
   return made.count === 1
 }
 

@@ -1,6 +1,6 @@
 /**
  * Receiving: the bytes are stored under their digest and answered with a receipt, before anything in them is believed.
- * The same bytes again are answered with the receipt they already have.
+ * The same bytes again are answered with the receipt they already have; refused ones are looked at again.
  */
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -38,7 +38,7 @@ export async function receive(
       ? await identifyBundle(from.path, limitsOf(house.config))
       : await identifyFile(from.path)
     const known = await findReceipt(house.database.work, identity.id)
-    if (known !== undefined && !mayRetry(known, from.broughtBy)) return known
+    if (known !== undefined && known.state !== 'refused') return known
     await storeBundle(house, from.path, identity)
     house.observe('step-reached', { step: 'receive', point: 'stored' })
     return await admit(house, identity, from.broughtBy)
@@ -73,7 +73,7 @@ export async function receiveStream(
   const bytesMax = house.config.QINGDAN_BODY_BYTES_MAX
   const { digest, bytes } = await house.files.write(name, from.source, { bytesMax })
   const known = await findReceipt(house.database.work, digest)
-  if (known !== undefined && !mayRetry(known, from.broughtBy)) return known
+  if (known !== undefined && known.state !== 'refused') return known
   return admit(house, { packing: 'zip', id: digest, bytes }, from.broughtBy)
 }
 
@@ -98,11 +98,6 @@ export async function readStored(house: House, receipt: Receipt): Promise<Receiv
 /** Folder of a bundle among the stored files. */
 export function bundleFolder(id: string): string {
   return `bundles/${id}`
-}
-
-/** What was refused may be brought by someone else, whose rights may differ. */
-function mayRetry(known: Receipt, broughtBy: string): boolean {
-  return known.state === 'refused' && known.broughtBy !== broughtBy
 }
 
 async function storeBundle(house: House, path: string, identity: BundleIdentity): Promise<void> {

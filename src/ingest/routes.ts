@@ -92,7 +92,7 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
         summary: 'Bring a bundle',
         description:
           'Takes a ZIP of a BagIt bag and answers with its receipt at once; a worker then checks it. ' +
-          'The same bytes again get the receipt they have. Needs the scope `ingest`.',
+          'The same bytes again get the receipt they have, unless they were refused: then they are looked at again. Needs the scope `ingest`.',
         consumes: ['application/zip'],
         response: {
           202: ReceiptSchema,
