@@ -77,24 +77,24 @@ function parseJson(json: string): unknown {
   }
 }
 
-/** The signs that separate fields, by how a resource's dialect may name them. */
-const delimiters: Readonly<Record<string, string>> = { ',': ',', ';': ';', '\t': '\t' }
+/** The signs that may separate fields. */
+const delimiters: readonly unknown[] = [',', ';', '\t']
 
 /** What a dialect may say beside its delimiter: only what is so anyway. */
-const dialectDefaults: Readonly<Record<string, readonly unknown[]>> = {
-  header: [true],
-  quoteChar: ['"'],
-  doubleQuote: [true],
-  skipInitialSpace: [false],
-  lineTerminator: ['\n', '\r\n', '\r'],
-}
+const dialectDefaults: ReadonlyMap<string, readonly unknown[]> = new Map([
+  ['header', [true]],
+  ['quoteChar', ['"']],
+  ['doubleQuote', [true]],
+  ['skipInitialSpace', [false]],
+  ['lineTerminator', ['\n', '\r\n', '\r']],
+])
 
 /** The delimiter of a resource; undefined where its dialect is none that is read. */
 export function delimiterOf(resource: BundleResource): string | undefined {
   const { delimiter = ',', ...rest } = resource.dialect ?? {}
   for (const [name, value] of Object.entries(rest)) {
     if (name.startsWith('$')) continue
-    if (dialectDefaults[name]?.includes(value) !== true) return undefined
+    if (dialectDefaults.get(name)?.includes(value) !== true) return undefined
   }
-  return typeof delimiter === 'string' ? delimiters[delimiter] : undefined
+  return typeof delimiter === 'string' && delimiters.includes(delimiter) ? delimiter : undefined
 }

@@ -3,7 +3,7 @@
  * Repr-Digest (RFC 9530). The address takes no parameters, so that a checksum always fits.
  */
 import { Readable } from 'node:stream'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import parseRange from 'range-parser'
 import { Type } from 'typebox'
 import { isFresh } from '../base/freshness.ts'
@@ -60,7 +60,7 @@ export function fileRoutes(app: App, house: House): void {
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
       describeFile(reply, file)
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
-      return sendFile(house, reply, found, file, rangeOf(request.headers, file))
+      return sendFile(house, reply, found, file, rangeOf(request, file))
     },
   )
 }
@@ -78,15 +78,21 @@ interface ByteRange {
 
 /**
  * The range asked for; undefined where the whole file is to be sent: no range, several (RFC 9110, section 14.2 allows
- * to ignore them), a unit we don't know, or an If-Range that names other bytes.
+ * to ignore them), a unit we don't know, another method than GET (14.2), or an If-Range that names other bytes.
  */
 function rangeOf(
-  headers: { readonly range?: string | undefined; readonly 'if-range'?: string | string[] | undefined },
+  { method, headers }: Pick<FastifyRequest, 'method' | 'headers'>,
   file: StoredDistribution,
 ): ByteRange | undefined {
   const ifRange = headers['if-range']
+  if (method !== 'GET') return undefined
   if (headers.range === undefined || (ifRange !== undefined && ifRange !== `"${file.digest}"`))
     return undefined
+  const [, first = '', last = ''] = /^bytes=[ \t]*(\d*)-(\d+)[ \t]*$/.exec(headers.range) ?? []
+  // RFC 9110, 14.1.2: of a file shorter than the suffix the whole is meant. The library refuses both of these.
+  if (first === '' && Number(last) >= file.bytes) return { start: 0, end: file.bytes - 1 }
+  // RFC 9110, 14.1.1: a range that ends before it begins is invalid, and an invalid one MUST be ignored.
+  if (first !== '' && Number(last) < Number(first)) return undefined
   const ranges = parseRange(file.bytes, headers.range, { combine: true })
   if (ranges === -1) throw problem('range-not-satisfiable', { path: 'Range', bytes: file.bytes })
   if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined

@@ -79,14 +79,14 @@ function parseList(text: string, { separators = [] }: FieldShape): string | unde
   return new Set(elements).size === elements.length ? elements.join(listSeparator) : undefined
 }
 
-const booleans: Readonly<Record<string, string>> = {
-  true: 'true',
-  false: 'false',
-  TRUE: 'true',
-  FALSE: 'false',
-  是: 'true',
-  否: 'false',
-}
+const booleans: ReadonlyMap<string, string> = new Map([
+  ['true', 'true'],
+  ['false', 'false'],
+  ['TRUE', 'true'],
+  ['FALSE', 'false'],
+  ['是', 'true'],
+  ['否', 'false'],
+])
 
 export const fieldTypes = {
   string: {
@@ -120,7 +120,7 @@ export const fieldTypes = {
     column: 'boolean',
     select: plainSelect,
     cast: (text) => `${text}::boolean`,
-    parse: (text) => booleans[text],
+    parse: (text) => booleans.get(text),
     json: (text) => text,
     schema: () => ({ type: 'boolean' }),
     expected: { zh: 'true 或 false（是／否）', en: 'true or false' },

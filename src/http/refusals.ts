@@ -43,7 +43,12 @@ export function sendProblem(
     .removeHeader('content-disposition')
     .removeHeader('content-encoding')
     .removeHeader('content-length')
+    .removeHeader('content-range')
+    .removeHeader('accept-ranges')
+    .removeHeader('repr-digest')
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="qingdan"')
+  // RFC 9110, 15.5.17: so that the caller learns what there is to ask for.
+  if (status === 416) reply.header('content-range', `bytes */${refusal.detail['bytes']}`)
   if (status === 503) reply.header('retry-after', String(retryAfterSeconds))
   if (status === 404 && prefersPage(request)) {
     const language = languageOf(request, 'zh')

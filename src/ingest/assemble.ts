@@ -90,12 +90,13 @@ async function findDoubled(
   const key = intakeKey(contract).map(quoteIdentifier).join(', ')
   const keys = parts.map(
     (part, index) =>
-      `SELECT ${index} AS part, ${fileColumn}, ${rowColumn}, ${key} FROM ${stagingTable(part.bundleId)}`,
+      `SELECT ${index} AS _part, ${fileColumn}, ${rowColumn}, ${key} FROM ${stagingTable(part.bundleId)}`,
   )
+  // Names of ours begin with `_`, which no field's name does: a key may well be called `part` or `times`.
   const rows = await house.database.work.unsafe(
-    `SELECT part, ${rowColumn}::float8 AS row FROM (
-       SELECT *, count(*) OVER (PARTITION BY ${key}) AS times FROM (${keys.join(' UNION ALL ')}) AS every
-     ) AS counted WHERE times > 1 ORDER BY part, ${fileColumn}, ${rowColumn} LIMIT ${doubledMax}`,
+    `SELECT _part AS part, ${rowColumn}::float8 AS row FROM (
+       SELECT *, count(*) OVER (PARTITION BY ${key}) AS _times FROM (${keys.join(' UNION ALL ')}) AS every
+     ) AS counted WHERE _times > 1 ORDER BY _part, ${fileColumn}, ${rowColumn} LIMIT ${doubledMax}`,
   )
   return rows.map(({ part, row }) => ({
     check: 'key-doubled-across-parts',

@@ -6,6 +6,7 @@
 import { type Contract, intakeFields } from '../contract/index.ts'
 import { quoteIdentifier } from '../store/identifier.ts'
 import type { Database, Runner, Transaction } from '../store/index.ts'
+import { lockKey } from '../store/lock.ts'
 
 export interface Part {
   readonly id: number
@@ -50,20 +51,34 @@ export async function countStaged(runner: Runner, bundleId: string): Promise<num
   return row?.['rows'] as number
 }
 
-/** Makes a staged bundle the provider's part of the edition; the provider's former part is replaced. */
+/**
+ * Makes a staged bundle the provider's part of the edition; the provider's former part is replaced. Of two bundles the
+ * one received later counts, in whatever order they came through: one that failed and is tried again later is not news.
+ */
 export async function writePart(
   tx: Transaction,
   part: Omit<Part, 'id' | 'synthetic'>,
   at: Date,
 ): Promise<void> {
+  // Without this, two processes that stage at once would each see no part to replace, and leave two in hand.
+  const name = `part ${part.dataset} ${part.edition} ${part.provider}`
+  await tx`SELECT pg_advisory_xact_lock(${lockKey(name)}::bigint)`
+  const [newer] = await tx`
+    SELECT FROM qingdan.part p JOIN qingdan.bundle held ON held.id = p.bundle_id
+      JOIN qingdan.bundle brought ON brought.id = ${part.bundleId}
+    WHERE p.dataset = ${part.dataset} AND p.edition = ${part.edition} AND p.provider = ${part.provider}
+      AND p.replaced_at IS NULL AND held.received_at > brought.received_at`
+  if (newer === undefined) {
+    await tx`
+      UPDATE qingdan.part SET replaced_at = ${at}
+      WHERE dataset = ${part.dataset} AND edition = ${part.edition} AND provider = ${part.provider}
+        AND replaced_at IS NULL`
+  }
   await tx`
-    UPDATE qingdan.part SET replaced_at = ${at}
-    WHERE dataset = ${part.dataset} AND edition = ${part.edition} AND provider = ${part.provider}
-      AND replaced_at IS NULL`
-  await tx`
-    INSERT INTO qingdan.part (dataset, edition, provider, bundle_id, contract_version, rows, staged_at)
+    INSERT INTO qingdan.part
+      (dataset, edition, provider, bundle_id, contract_version, rows, staged_at, replaced_at)
     VALUES (${part.dataset}, ${part.edition}, ${part.provider}, ${part.bundleId}, ${part.contractVersion},
-      ${part.rows}, ${at})`
+      ${part.rows}, ${at}, ${newer === undefined ? null : at})`
 }
 
 /** The parts in hand for an edition, one a provider, by provider. */

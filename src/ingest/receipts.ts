@@ -42,6 +42,7 @@ export async function writeReceived(
     VALUES (${bundle.id}, ${bundle.packing}, ${bundle.bytes}, 'received', ${tx.json(history)},
       ${bundle.receivedAt}, ${bundle.broughtBy})
     ON CONFLICT (id) DO UPDATE SET state = 'received', brought_by = EXCLUDED.brought_by,
+      received_at = EXCLUDED.received_at,
       history = qingdan.bundle.history || EXCLUDED.history
     WHERE qingdan.bundle.state = 'refused'`
   return made.count === 1

@@ -80,7 +80,8 @@ const tags = ['bundles']
 const findingsLimit = 1_000
 
 export async function ingestRoutes(app: App, house: House): Promise<void> {
-  // The body is a stream into the files: it is never held in memory.
+  // The body is a stream into the files: it is never held in memory, and Fastify's own parsers would do that.
+  app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/zip', (_request, payload, done) => done(null, payload))
   app.post(
     '/v1/bundles',

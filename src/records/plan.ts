@@ -42,19 +42,28 @@ export function canonicalQuery(dataset: string, query: Query): string {
 /** Reads the place from a query's cursor; undefined without one. Throws `cursor-invalid`. */
 export function placeOf(dataset: string, query: Query): Place | undefined {
   if (query.cursor === undefined) return undefined
-  const place = readCursor(canonicalQuery(dataset, query), query.cursor)
-  if (!isPlace(place)) throw problem('cursor-invalid', { path: 'cursor' })
+  const place = parsePlace(readCursor(canonicalQuery(dataset, query), query.cursor))
+  if (place === undefined) throw problem('cursor-invalid', { path: 'cursor' })
   return place
 }
 
-function isPlace(value: unknown): value is Place {
-  const place = value as Partial<Place> | null
-  return (
-    typeof place === 'object' &&
-    typeof place?.edition === 'string' &&
-    Number.isSafeInteger(place.version) &&
-    Number.isSafeInteger(place.after)
-  )
+/**
+ * The three members of a place and nothing else: a cursor's checksum has no key, so anyone can write one that holds
+ * more, such as the name of another dataset.
+ */
+function parsePlace(value: unknown): Place | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { edition, version, after } = value as { readonly [Name in keyof Place]?: unknown }
+  const isPlace =
+    typeof edition === 'string' && editionForm.test(edition) && isNumber(version, 1) && isNumber(after, 0)
+  return isPlace ? { edition, version, after } : undefined
+}
+
+/** Every name that an edition may have is a period: `2025` or `2025-2026`. */
+const editionForm = /^\d{4}(-\d{4})?$/
+
+function isNumber(value: unknown, minimum: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= minimum
 }
 
 /** The cursor of the place behind a record. */

@@ -147,7 +147,10 @@ async function choose(
   place: Place | undefined,
 ): Promise<PublishedVersion> {
   const { database, config } = house
-  if (place !== undefined) return getVersion(database, config, { dataset, ...place })
+  if (place !== undefined) {
+    const { edition, version } = place
+    return getVersion(database, config, { dataset, edition, version })
+  }
   if (query.edition === undefined) return getLatest(database, config, dataset)
   return getVersion(database, config, { dataset, edition: query.edition, version: 'latest' })
 }

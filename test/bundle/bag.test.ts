@@ -234,6 +234,13 @@ t.test('what is wrong with a bag is named with its file', async (t) => {
       edit('datapackage.json', '"format"', '"dialect": {"delimiter": "|"}, "format"'),
       ['dialect data/rows.csv'],
     ],
+    ...['"constructor": 1', '"delimiter": "constructor"', '"toString": []'].map(
+      (said): [string, (bag: string) => void, string[]] => [
+        `what every object has (${said})`,
+        edit('datapackage.json', '"format"', `"dialect": {${said}}, "format"`),
+        ['dialect data/rows.csv'],
+      ],
+    ),
     [
       'no header',
       edit('datapackage.json', '"format"', '"dialect": {"header": false}, "format"'),

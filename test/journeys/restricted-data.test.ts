@@ -4,6 +4,8 @@
  */
 import t from 'tap'
 import { revokeKey } from '../../src/access/index.ts'
+import { writeCursor } from '../../src/base/cursor.ts'
+import { canonicalJson } from '../../src/base/digest.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
 
@@ -77,6 +79,28 @@ t.test('without a key it does not exist', async (t) => {
   for (const url of shared) t.notOk(/shelter-register|secret-/.test((await get(url)).text), url)
   for (const url of ['/v1/datasets', '/metrics', '/openapi.json', '/'])
     t.ok((await get(url)).text.includes(open), url)
+})
+
+t.test('a cursor that someone has forged leads nowhere else', async (t) => {
+  const query = canonicalJson({ dataset: open, edition: null, filters: [] })
+  const page = (place: object) => get(`/v1/datasets/${open}/records?cursor=${writeCursor(query, place)}`)
+  const place = { edition: '2026', version: 1, after: 0 }
+  for (const more of [{}, { dataset: secret }, { recordsTable: 'v_3' }]) {
+    const answer = await page({ ...place, ...more })
+    t.same(answer.json<{ data: object[] }>().data, [{ place: 'open-marker' }])
+    t.match(answer.json(), { meta: { dataset: open } })
+  }
+  const wrong = [
+    { edition: '2026\0' },
+    { edition: `x' OR 1=1` },
+    { version: 0 },
+    { after: -1 },
+    { after: 0.5 },
+  ]
+  for (const one of wrong) {
+    const answer = await page({ ...place, ...one })
+    t.match(answer.json(), { status: 400, code: 'cursor-invalid' }, JSON.stringify(one))
+  }
 })
 
 t.test('keys of other scopes or for other datasets do not open it', async (t) => {

@@ -1,0 +1,194 @@
+/**
+ * Many hands at one edition: bundles for the same parts, the same bundle by two doors, publications and withdrawals, by
+ * two houses on one database and by a worker. Seeded; in whatever order they come through, the same holds at the end.
+ */
+import t from 'tap'
+import { digestOf } from '../../src/base/digest.ts'
+import { Problem } from '../../src/base/problem.ts'
+import { buildHouse } from '../../src/house.ts'
+import {
+  askPublication,
+  publishEdition,
+  receive,
+  startWorker,
+  takeBundle,
+  withdraw,
+} from '../../src/ingest/index.ts'
+import { openDatabase } from '../../src/store/index.ts'
+import { databaseOptions } from '../support/database.ts'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse, writeBag, zipOf } from '../support/open-test-house.ts'
+import { between, oneOf, randomOf } from '../support/samples/random.ts'
+
+/** What a test is given: the checks below stand outside of it. */
+type Tap = Pick<typeof t, 'equal' | 'match' | 'ok' | 'same'>
+
+const dataset = 'ferry-register'
+const edition = '2025'
+const [east, west] = ['edu-310101', 'edu-310104'] as const
+const required = { constraints: { required: true } }
+const contract = contractOf(
+  [field('ferry', 'string', { role: 'key', ...required }), field('seats', 'integer')],
+  ['ferry'],
+  {
+    dataset,
+    themes: ['education'],
+    parts: [{ provider: east }, { provider: west }],
+    formats: ['csv', 'csv.gz'],
+  },
+)
+const standing = await openTestHouse(t, { contracts: [contract] })
+const { house, get, key, post, folder, moveTo, findingsOf } = standing
+const database = await openDatabase(databaseOptions(standing.url))
+const beside = await buildHouse({ ...house, database })
+t.teardown(() => beside.close())
+const { authorization } = await key({ scopes: ['ingest'] })
+const { work } = house.database
+
+let instant = Date.parse('2026-03-01T04:00:00Z')
+const tick = () => {
+  instant += 1000
+  moveTo(new Date(instant).toISOString())
+}
+
+/** The rows of the n-th bundle of a provider, no two alike: each is told from all others by what is published. */
+const rowsOf = (provider: string, n: number) =>
+  Array.from({ length: 1 + (n % 3) }, (_, row) => `${provider}-${n}-${row},${n}\n`).join('')
+const bundleOf = (provider: string, n: number) => ({
+  dataset,
+  edition,
+  provider,
+  rows: `ferry,seats\n${rowsOf(provider, n)}`,
+})
+
+/** Only a refusal that has a code may come of it. */
+const refusable = (promise: Promise<unknown>) =>
+  promise.catch((error: unknown) => {
+    if (!(error instanceof Problem)) throw error
+  })
+
+async function bringByDisc(on: typeof house, provider: string, n: number): Promise<void> {
+  const bag = await writeBag(folder, bundleOf(provider, n))
+  const { id } = await receive(on, { path: bag, broughtBy: 'cli:test' })
+  const receipt = await takeBundle(on, id)
+  if (receipt.state !== 'staged') throw new Error(`${receipt.state}: ${await findingsOf(receipt)}`)
+}
+
+/** The same bytes over HTTP twice and walked by two houses; the worker takes them as well. */
+async function bringByAllDoors(provider: string, n: number): Promise<void> {
+  const zip = await zipOf(folder, bundleOf(provider, n))
+  const answers = await Promise.all([1, 2].map(() => post('/v1/bundles', zip, authorization)))
+  const ids = answers.map((answer) => answer.json<{ id: string }>().id)
+  const receipts = await Promise.all([house, beside].map((on, index) => takeBundle(on, ids[index] ?? '')))
+  if (receipts.some(({ state }) => state !== 'staged')) throw new Error('a good bundle was not staged')
+}
+
+async function publish(on: typeof house, n: number): Promise<void> {
+  const asked = await askPublication(on, { dataset, edition, reason: `For ${n}.`, askedBy: 'cli:test' })
+  await publishEdition(on, asked.id)
+}
+
+const actions = [
+  (n: number) => bringByDisc(house, east, n),
+  (n: number) => bringByDisc(beside, east, n),
+  (n: number) => bringByDisc(beside, west, n),
+  (n: number) => bringByAllDoors(west, n),
+  (n: number) => refusable(publish(house, n)),
+  (n: number) => refusable(publish(beside, n)),
+  (n: number) =>
+    refusable(
+      withdraw(house, { dataset, edition, version: 1 + (n % 4), reason: 'Trial.', actor: 'cli:test' }),
+    ),
+]
+
+async function checkState(t: Tap): Promise<void> {
+  const held = await work`
+    SELECT provider, count(*)::int AS times FROM qingdan.part WHERE replaced_at IS NULL GROUP BY 1 ORDER BY 1`
+  t.same(
+    [...held],
+    [east, west].map((provider) => ({ provider, times: 1 })),
+    'one part a provider',
+  )
+  const stale = await work`
+    SELECT FROM qingdan.part p JOIN qingdan.bundle b ON b.id = p.bundle_id WHERE p.replaced_at IS NULL
+      AND EXISTS (SELECT FROM qingdan.part o JOIN qingdan.bundle n ON n.id = o.bundle_id
+        WHERE o.provider = p.provider AND n.received_at > b.received_at)`
+  t.equal(stale.length, 0, 'the part in hand is of the bundle received last')
+  const twice = await work`SELECT bundle_id FROM qingdan.part GROUP BY 1 HAVING count(*) > 1`
+  t.equal(twice.length, 0, 'no bundle was staged twice')
+  const [drafts] = await work`SELECT count(*)::int AS n FROM qingdan.version WHERE published_at IS NULL`
+  t.ok(drafts?.['n'] <= 1, 'at most one draft')
+  const [feed] = await work`
+    SELECT count(*)::int AS n, max(position)::int AS last, (SELECT position::int FROM qingdan.change_counter),
+      bool_and(at >= before) AS ordered
+    FROM (SELECT *, coalesce(lag(at) OVER (ORDER BY position), at) AS before FROM qingdan.change) AS walked`
+  t.match(feed, { n: feed?.['last'], position: feed?.['last'] }, 'positions without a gap')
+}
+
+async function checkVersions(t: Tap): Promise<number> {
+  const versions = await work`
+    SELECT number, state, records::int, records_table, digest, parts FROM qingdan.version
+    WHERE published_at IS NOT NULL ORDER BY number`
+  t.same(
+    versions.map(({ number }) => number),
+    versions.map((_, index) => index + 1),
+    'numbers without a gap',
+  )
+  const open = versions.filter(({ state }) => state !== 'withdrawn')
+  t.same(
+    open.map(({ state }) => state),
+    open.map((_, i) => (i === open.length - 1 ? 'published' : 'superseded')),
+  )
+  for (const { number, parts, records, digest, records_table } of versions) {
+    const rows = await work.unsafe(`SELECT ferry, seats::int FROM published.${records_table} ORDER BY _n`)
+    t.equal(rows.length, records)
+    const [first, second] = [east, west].map((provider) =>
+      rows.find(({ ferry }) => ferry.startsWith(provider)),
+    )
+    const expected = rowsOf(east, first?.['seats']) + rowsOf(west, second?.['seats'])
+    t.equal(
+      rows.map(({ ferry, seats }) => `${ferry},${seats}\n`).join(''),
+      expected,
+      `v${number}: whole parts`,
+    )
+    t.equal(parts.length, 2)
+    const file = `${dataset}-${edition}-v${number}.csv`
+    const stored = house.files.read(`editions/${dataset}/${edition}/v${number}/${file}`)
+    const bytes: Uint8Array[] = []
+    for await (const chunk of stored) bytes.push(chunk)
+    t.equal(digestOf(Buffer.concat(bytes).toString()), digest, `v${number}: the file is of the version`)
+    t.equal(Buffer.concat(bytes).toString(), `ferry,seats\n${expected}`)
+  }
+  return versions.length
+}
+
+t.test('whatever comes first, the end is in order', async (t) => {
+  await startWorker(beside)
+  const seed = Number(process.env['CONCURRENCY_SEED'] ?? 7)
+  const random = randomOf(seed, 'concurrency')
+  await bringByDisc(house, east, 1000)
+  await bringByDisc(house, west, 1000)
+  await publish(house, 1000)
+  let n = 0
+  for (let round = 0; round < 8; round++) {
+    const many = Array.from({ length: between(random, 4, 9) }, () => oneOf(random, actions))
+    const done = await Promise.allSettled(
+      many.map((act) => {
+        tick()
+        return act(++n)
+      }),
+    )
+    t.same(
+      done.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : [])),
+      [],
+      `round ${round}`,
+    )
+  }
+  await checkState(t)
+  const before = await checkVersions(t)
+  tick()
+  await bringByDisc(house, east, 2000)
+  await publish(house, 2000)
+  t.equal(await checkVersions(t), before + 1, 'nothing left behind is in the way of the next version')
+  t.equal((await get(`/v1/datasets/${dataset}/records?ferry=${east}-2000-0`)).status, 200)
+})

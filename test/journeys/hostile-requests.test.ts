@@ -1,0 +1,90 @@
+/** What strangers may send to the addresses of files, records and bundles: each answer has its right status, none is a 500. */
+import t from 'tap'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse } from '../support/open-test-house.ts'
+
+const dataset = 'lamp-register'
+const required = { constraints: { required: true } }
+const contract = contractOf(
+  [field('lamp', 'string', { role: 'key', ...required }), field('lit', 'boolean')],
+  ['lamp'],
+  { dataset, themes: ['education'] },
+)
+const standing = await openTestHouse(t, { contracts: [contract] })
+const { app, bring, findingsOf, get, key, lines, publish, take } = standing
+const text = 'lamp,lit\na,true\nb,\n'
+await take({ dataset, edition: '2025', rows: text })
+await publish(dataset, '2025')
+const file = `/v1/datasets/${dataset}/editions/2025/versions/1/files/${dataset}-2025-v1.csv`
+
+t.test('ranges are taken as RFC 9110 has them', async (t) => {
+  const last = text.length - 1
+  const parts: readonly [string, number, number][] = [
+    ['bytes=0-0', 0, 0],
+    ['bytes=-1', last, last],
+    ['bytes=5-', 5, last],
+    ['bytes=-9999', 0, last],
+    ['bytes=-99999999999999999999999', 0, last],
+    ['bytes=2-99999999999999999999999', 2, last],
+  ]
+  for (const [range, start, end] of parts) {
+    const answer = await get(file, { range })
+    t.equal(answer.status, 206, range)
+    t.equal(answer.headers['content-range'], `bytes ${start}-${end}/${text.length}`, range)
+    t.equal(answer.text, text.slice(start, end + 1), range)
+  }
+  for (const range of [
+    'bytes=5-2',
+    'bytes=',
+    'bytes=-',
+    'bytes=a-b',
+    'items=0-1',
+    'bytes=0-1,4-5',
+    'bytes=1e1-',
+  ]) {
+    const answer = await get(file, { range })
+    t.equal(answer.status, 200, range)
+    t.equal(answer.text, text, range)
+  }
+  for (const range of ['bytes=-0', 'bytes=9999-', 'bytes=99999999999999999999999-']) {
+    const answer = await get(file, { range })
+    t.match(answer.json(), { status: 416, code: 'range-not-satisfiable' }, range)
+    t.equal(answer.headers['content-range'], `bytes */${text.length}`, range)
+    t.notOk('repr-digest' in answer.headers, 'the digest is not that of a refusal')
+  }
+  const head = await app.inject({ method: 'HEAD', url: file, headers: { range: 'bytes=0-0' } })
+  t.equal(head.statusCode, 200, 'ranges are for GET alone')
+  t.equal(head.headers['content-length'], String(text.length))
+})
+
+t.test('what every object has is no value', async (t) => {
+  for (const name of ['constructor', 'toString', '__proto__']) {
+    const answer = await get(`/v1/datasets/${dataset}/records?lit=${name}`)
+    t.match(answer.json(), { status: 400, code: 'parameter-invalid', path: 'lit' }, name)
+    const receipt = await bring({ dataset, edition: '2025', rows: `lamp,lit\n${name},${name}\n` })
+    t.match(await findingsOf(receipt), [{ check: 'type', cell: 'B2' }])
+  }
+})
+
+t.test('a bundle comes as a ZIP and as nothing else', async (t) => {
+  const { authorization } = await key({ scopes: ['ingest'] })
+  const bodies = [
+    ['application/json', '{}'],
+    ['application/json', 'null'],
+    ['application/json', '[]'],
+    ['text/plain', 'PK'],
+    ['multipart/form-data', 'PK'],
+  ]
+  for (const [type = '', payload = ''] of bodies) {
+    const headers = { authorization, 'content-type': type }
+    const answer = await app.inject({ method: 'POST', url: '/v1/bundles', headers, payload })
+    t.match(answer.json(), { status: 415, code: 'media-type-unsupported' }, `${type} ${payload}`)
+  }
+})
+
+t.test('none of it was our fault', async (t) => {
+  t.same(
+    lines.filter((line) => line.includes('request-failed')),
+    [],
+  )
+})
