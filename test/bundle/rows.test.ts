@@ -170,7 +170,11 @@ t.test('cells: what is taken, what is mended and counted, what is refused and wh
     ['trees', '1234567890123456', { check: 'number-damaged' }],
     ['height', '114.14788048996633', { check: 'number-damaged' }],
     ['note', '3.10101E+17', { check: 'number-damaged' }],
-    ['height', '3.55', { check: 'type', expected: '最多 1 位小数的数字 / a number of at most 1 decimals' }],
+    [
+      'height',
+      '3.55',
+      { check: 'type', expected: '最多 1 位小数的数字，单位 m / a number of at most 1 decimals, in m' },
+    ],
     ['height', '3.5%', { check: 'type' }],
     ['opened', '2021-02-29', { check: 'type' }],
     ['opened', '1/5/2020', { check: 'type' }],
