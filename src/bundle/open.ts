@@ -9,7 +9,9 @@ import type { BundleLimits } from './limits.ts'
 
 /** Opens a bag. Throws BundleRefusal with everything that forbids it. Close it when done. */
 export async function openBag(path: string, packing: Packing, limits: BundleLimits): Promise<Bag> {
-  return packing === 'zip' ? await openZip(path, limits) : await openFolder(path, limits)
+  if (packing === 'folder') return await openFolder(path, limits)
+  if (!(await beginsAsZip(path))) refuse('packing-unknown')
+  return await openZip(path, limits)
 }
 
 export interface BundleIdentity {
@@ -30,9 +32,8 @@ export async function identifyBundle(path: string, limits: BundleLimits): Promis
   if (found.isDirectory()) return await identifyFolder(path, limits)
   if (!found.isFile()) refuse('packing-unknown')
   if (found.size > limits.bytesMax) refuse('too-many-bytes', { expected: `≤ ${limits.bytesMax}` })
-  if (!(await beginsAsZip(path))) refuse('packing-unknown')
   // Opening reads the central directory alone; whatever is wrong with it is told at once.
-  const bag = await openZip(path, limits)
+  const bag = await openBag(path, 'zip', limits)
   await bag.close()
   return { packing: 'zip', id: await digestOfFile(path), bytes: found.size }
 }
