@@ -57,7 +57,7 @@ function buildPlainReader(
   const type = fieldType(field.type)
   const missing = new Set(contract.missingValues)
   const codes = field.codes === undefined ? undefined : buildCodeReader(contracts.codes(field.codes), day)
-  const wrongType: CellFault = { check: 'type', expected: `${type.expected.zh} / ${type.expected.en}` }
+  const wrongType: CellFault = { check: 'type', expected: expectedOf(field) }
   const damaged: CellFault = { check: 'number-damaged', expected: wrongType.expected ?? '' }
   const isNumeric = field.type === 'integer' || field.type === 'number'
   return (raw, above, note) => {
@@ -69,7 +69,7 @@ function buildPlainReader(
     // The separators of a list may be full-width themselves; its type knows them.
     if (field.type !== 'string' && field.type !== 'list') text = narrow(text, note)
     if (isNumeric) {
-      text = withoutThousands(text, note)
+      text = withoutThousands(field.unit === '%' ? withoutPercent(text, note) : text, note)
       if (significantDigits(text) > digitsMax) return damaged
     } else text = mendSpreadsheetForm(field, text, note)
     if (codes !== undefined && field.type !== 'list') {
@@ -117,6 +117,22 @@ function withoutThousands(text: string, note: NoteRepair): string {
   if (!/^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(text)) return text
   note('thousands')
   return text.replaceAll(',', '')
+}
+
+/** `37.2%` in a field whose unit is the per cent; in any other the sign stays, and is refused with the number. */
+function withoutPercent(text: string, note: NoteRepair): string {
+  if (!/^[^%]*\d ?%$/.test(text)) return text
+  note('percent')
+  return text.slice(0, -1).trimEnd()
+}
+
+/** What a cell should hold: the type, and for a number what the contract says of its digits. */
+function expectedOf({ type, scale, unit }: Field): string {
+  const { zh, en } = fieldType(type).expected
+  if (scale === undefined) return `${zh} / ${en}`
+  const [ofZh, ofEn] = unit === undefined ? ['', ''] : [`，单位 ${unit}`, `, in ${unit}`]
+  if (scale === 0) return `不带小数的${zh}${ofZh} / ${en} without decimals${ofEn}`
+  return `最多 ${scale} 位小数的${zh}${ofZh} / ${en} of at most ${scale} decimals${ofEn}`
 }
 
 /** Digits that carry the value of a plain number, or a bound that suffices: no leading zeros, and none that end a fraction. */

@@ -12,7 +12,7 @@ export interface CellFault {
 }
 
 /** What was mended in a cell, and counted. */
-export type Repair = 'width' | 'thousands' | 'label' | 'date' | 'time'
+export type Repair = 'width' | 'thousands' | 'percent' | 'label' | 'date' | 'time'
 
 export type NoteRepair = (repair: Repair) => void
 

@@ -207,6 +207,11 @@ const fileChecks = {
     'The row has more fields than the header; see whether a field with a comma lacks its quotes.',
     '该行列数多于表头，请检查含逗号的字段是否缺少引号。',
   ),
+  'header-row': kind(
+    'The first row holds no header that the contract knows; put the headers there, without a title above, and ' +
+      'save as CSV separated by commas.',
+    '首行没有数据契约认得的表头；请把表头放在首行（上方不要有标题行），并另存为逗号分隔的 CSV。',
+  ),
   'header-missing': kind('A field has no column; add the column.', '缺少该字段对应的列，请补上。'),
   'header-absent': kind(
     'A field that may be empty has no column; it is taken as empty.',

@@ -30,13 +30,13 @@ export function mapHeaders(
   const fields = intakeFields(contract)
   const lexicon = buildLexicon(contract)
   const findings: Finding[] = []
+  if (!cells.some((text) => isField(lexicon.get(foldHeader(text))))) {
+    return { findings: [unknownRow(contract, file, offsetOf)] }
+  }
   const columns: Column[] = []
   const columnOf: (number | undefined)[] = fields.map(() => undefined)
   const seen = new Map<string, number>()
-  // Where not one header is known, the first row may be a row of data; it is not shown.
-  const shows =
-    contract.intake?.personal !== true &&
-    cells.some((text) => typeof lexicon.get(foldHeader(text)) === 'number')
+  const shows = contract.intake?.personal !== true
   const headers = cells.map((text) => (shows ? text.trim().slice(0, shownMax) : ''))
   const place = (column: number): Place => ({
     file,
@@ -65,13 +65,32 @@ export function mapHeaders(
   return refused ? { findings } : { map: { columns, columnOf, headers }, findings }
 }
 
+/** A field that is brought, or one that never is: either way, the row is a row of headers. */
+function isField(meaning: Meaning | undefined): boolean {
+  return typeof meaning === 'number' || meaning === 'forbidden'
+}
+
+/**
+ * Where not one header is known, the first row is a title, a row of data, or separated by another sign. It is told
+ * once, and not shown; a complaint about each field would send its reader to the wrong place.
+ */
+function unknownRow(contract: Contract, file: string, offsetOf: (column: number) => number): Finding {
+  const expected = intakeFields(contract)
+    .filter((field) => isNeeded(contract, field))
+    .map(({ title, name }) => `${title.zh} / ${name}`)
+    .join(', ')
+  return faultAt('header-row', { file, row: 1, cell: 'A1', byteOffset: offsetOf(0), expected })
+}
+
+function isNeeded(contract: Contract, field: Field): boolean {
+  return field.constraints?.required === true || intakeKey(contract).includes(field.name)
+}
+
 function missingFaults(contract: Contract, columnOf: readonly (number | undefined)[], file: string) {
-  const key = intakeKey(contract)
   return intakeFields(contract).flatMap((field, index) => {
     if (columnOf[index] !== undefined) return []
-    const needed = field.constraints?.required === true || key.includes(field.name)
     const place = { file, row: 1, field: field.name, expected: `${field.title.zh} / ${field.name}` }
-    return [faultAt(needed ? 'header-missing' : 'header-absent', place)]
+    return [faultAt(isNeeded(contract, field) ? 'header-missing' : 'header-absent', place)]
   })
 }
 

@@ -1,5 +1,5 @@
 /** Opens what was brought. Refuses what is neither a folder nor a ZIP, or can't be read safely. */
-import { lstat } from 'node:fs/promises'
+import { lstat, open } from 'node:fs/promises'
 import { type Digest, digestOf, digestOfFile } from '../base/digest.ts'
 import { type Bag, type Packing, refuse } from './bag.ts'
 import { openFolder } from './bag-folder.ts'
@@ -9,7 +9,9 @@ import type { BundleLimits } from './limits.ts'
 
 /** Opens a bag. Throws BundleRefusal with everything that forbids it. Close it when done. */
 export async function openBag(path: string, packing: Packing, limits: BundleLimits): Promise<Bag> {
-  return packing === 'zip' ? await openZip(path, limits) : await openFolder(path, limits)
+  if (packing === 'folder') return await openFolder(path, limits)
+  if (!(await beginsAsZip(path))) refuse('packing-unknown')
+  return await openZip(path, limits)
 }
 
 export interface BundleIdentity {
@@ -31,9 +33,23 @@ export async function identifyBundle(path: string, limits: BundleLimits): Promis
   if (!found.isFile()) refuse('packing-unknown')
   if (found.size > limits.bytesMax) refuse('too-many-bytes', { expected: `≤ ${limits.bytesMax}` })
   // Opening reads the central directory alone; whatever is wrong with it is told at once.
-  const bag = await openZip(path, limits)
+  const bag = await openBag(path, 'zip', limits)
   await bag.close()
   return { packing: 'zip', id: await digestOfFile(path), bytes: found.size }
+}
+
+/**
+ * Every ZIP begins with `PK` (APPNOTE 4.3); a CSV or a PDF is not a ZIP that was cut off, and should not be called
+ * one. A file that ends before those two may be.
+ */
+async function beginsAsZip(path: string): Promise<boolean> {
+  const handle = await open(path)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0)
+    return 'PK'.startsWith(buffer.toString('latin1', 0, bytesRead))
+  } finally {
+    await handle.close()
+  }
 }
 
 async function identifyFolder(path: string, limits: BundleLimits): Promise<BundleIdentity> {

@@ -1,8 +1,9 @@
 /** `qingdan check`: contracts or bundles, with the receiver's own code and no database. */
+import { extname } from 'node:path'
 import { loadConfig } from '../base/config.ts'
 import { loadHouseContracts } from '../house.ts'
 import { checkBundle } from './check-bundle.ts'
-import { type AddCommand, type Common, command, exitCodes } from './command.ts'
+import { type AddCommand, type Common, command, exitCodes, requirePaths, UsageError } from './command.ts'
 import { print, progressLine, table } from './output.ts'
 
 export const checkCommand: AddCommand = (program, end) => {
@@ -23,6 +24,13 @@ async function check(paths: readonly string[], options: Common): Promise<number>
     }))
     print.result(options, loaded, () => table(loaded, ['dataset', 'contractVersion', 'file']))
     return exitCodes.ok
+  }
+  await requirePaths(paths)
+  const loose = paths.find((path) => extname(path).toLowerCase() === '.csv')
+  if (loose !== undefined) {
+    throw new UsageError(
+      `${loose} is a loose CSV: qingdan ingest --dataset … --edition … checks it, and makes nothing public.`,
+    )
   }
   let code: number = exitCodes.ok
   for (const path of paths) {

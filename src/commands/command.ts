@@ -1,5 +1,7 @@
 /** What the commands of the side door share: exit codes, who acts, and the house opened for one command. */
+import { stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
+import { extname } from 'node:path'
 import type { Command } from 'commander'
 import { pino } from 'pino'
 import { loadConfig } from '../base/config.ts'
@@ -19,6 +21,23 @@ export interface Common {
 /** A command line that can't be meant: the message says what can. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+}
+
+/** Tables that officers have and this version does not read; without a word they would pass for broken ZIPs. */
+const unreadTables = new Set(['.xlsx', '.xls', '.ods', '.et', '.tsv', '.txt'])
+
+/** Looks that what was named is there and may be a bundle or a CSV. Throws UsageError with the path. */
+export async function requirePaths(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+        throw new UsageError(`There is no file or folder ${path}.`)
+      if (error.code === 'EACCES') throw new UsageError(`${path} may not be read by ${userInfo().username}.`)
+      throw error
+    })
+    if (found.isFile() && unreadTables.has(extname(path).toLowerCase()))
+      throw new UsageError(`${path} is not read yet: save the table as "CSV UTF-8", separated by commas.`)
+  }
 }
 
 /** A command with the options that all share. */

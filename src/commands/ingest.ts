@@ -1,11 +1,19 @@
 /** `qingdan ingest`: brings bundles, or loose CSV files as if their provider had put them into one. */
-import { stat } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
-import { partsOf } from '../contract/index.ts'
+import { partsOf, periodOf } from '../contract/index.ts'
 import type { OpenHouse } from '../house.ts'
 import { listFindings, type Receipt, receive, takeBundle } from '../ingest/index.ts'
 import { withBag } from '../loose-files.ts'
-import { type AddCommand, actor, type Common, command, exitCodes, UsageError, withHouse } from './command.ts'
+import {
+  type AddCommand,
+  actor,
+  type Common,
+  command,
+  exitCodes,
+  requirePaths,
+  UsageError,
+  withHouse,
+} from './command.ts'
 import { print, progressLine } from './output.ts'
 
 interface IngestOptions extends Common {
@@ -26,7 +34,7 @@ export const ingestCommand: AddCommand = (program, end) => {
 }
 
 async function ingest(paths: readonly string[], options: IngestOptions): Promise<number> {
-  for (const path of paths) await stat(path)
+  await requirePaths(paths)
   return withHouse(async (house) => {
     const loose = paths.filter((path) => extname(path).toLowerCase() === '.csv')
     const bags = paths.filter((path) => !loose.includes(path))
@@ -55,9 +63,14 @@ function purposeOf(house: OpenHouse, options: IngestOptions) {
     throw new UsageError('A loose CSV needs --dataset and --edition.')
   }
   const { contract } = house.contracts.get(dataset)
+  if (periodOf(contract, edition) === undefined) {
+    const example = contract.period === 'year' ? '2025' : '2025-2026'
+    throw new UsageError(`Editions of ${dataset} are named like ${example}.`)
+  }
   const providers = partsOf(contract).map((part) => part.provider)
   const provider = options.provider ?? (providers.length === 1 ? providers[0] : undefined)
-  if (provider === undefined) throw new UsageError(`--provider must be one of ${providers.join(', ')}.`)
+  if (provider === undefined || !providers.includes(provider))
+    throw new UsageError(`--provider must be one of ${providers.join(', ')}.`)
   const { contractVersion } = contract
   return { dataset, edition, provider, contractVersion, synthetic: options.synthetic === true }
 }

@@ -1,6 +1,8 @@
 /** `qingdan key`: makes, lists and revokes keys. A key is shown once, when it is made. */
 import { createKey, listKeys, revokeKey } from '../access/index.ts'
 import { scopes } from '../base/reader.ts'
+import { partsOf } from '../contract/index.ts'
+import type { OpenHouse } from '../house.ts'
 import { type AddCommand, actor, type Common, command, exitCodes, UsageError, withHouse } from './command.ts'
 import { print, table } from './output.ts'
 
@@ -14,11 +16,9 @@ export const keyCommand: AddCommand = (program, end) => {
     .option('--expires <instant>', 'such as 2027-01-01T00:00:00+08:00')
     .action(create)
   command(key, 'list', 'all keys, without their secrets').action(list)
-  key
-    .command('revoke')
-    .description('revoke a key for good')
+  command(key, 'revoke', 'revoke a key for good')
     .argument('<id>')
-    .action(async (id: string) => end(await revoke(id)))
+    .action(async (id: string, options: Common) => end(await revoke(id, options)))
 }
 
 interface CreateOptions extends Common {
@@ -46,12 +46,21 @@ async function create(options: CreateOptions): Promise<void> {
     ...(expiresAt === undefined ? {} : { expiresAt }),
   }
   await withHouse(async (house) => {
+    checkNames(house, options)
     const made = await createKey(house.database, request, { clock: house.clock, actor: actor() })
     print.result(options, made, () => {
       print.line(made.secret)
       print.refusal('This key is shown this once; only its digest is kept.')
     })
   })
+}
+
+/** A key for a name that nobody has opens nothing, which its holder would learn only when a bundle is refused. */
+function checkNames({ contracts }: OpenHouse, { provider, dataset = [] }: CreateOptions): void {
+  for (const slug of dataset) contracts.get(slug)
+  const providers = contracts.list().flatMap(({ contract }) => partsOf(contract).map((part) => part.provider))
+  if (provider === undefined || providers.includes(provider)) return
+  throw new UsageError(`--provider takes any of ${[...new Set(providers)].sort().join(', ')}.`)
 }
 
 async function list(options: Common): Promise<void> {
@@ -63,10 +72,10 @@ async function list(options: Common): Promise<void> {
   })
 }
 
-async function revoke(id: string): Promise<number> {
+async function revoke(id: string, options: Common): Promise<number> {
   return withHouse(async (house) => {
     const revoked = await revokeKey(house.database, id, { clock: house.clock, actor: actor() })
-    if (revoked) print.line(`The key ${id} is revoked.`)
+    if (revoked) print.result(options, { id, revoked }, () => print.line(`The key ${id} is revoked.`))
     else print.refusal(`There is no key ${id}; qingdan key list names them all.`)
     return revoked ? exitCodes.ok : exitCodes.problem
   })

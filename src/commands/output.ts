@@ -8,11 +8,13 @@ const tellEveryMilliseconds = 2_000
 
 export const print = {
   line: (text: string) => void process.stdout.write(`${text}\n`),
-  refusal: (text: string) => void process.stderr.write(`${text}\n`),
+  refusal: (text: string) => {
+    clearProgress()
+    process.stderr.write(`${text}\n`)
+  },
   /** Prints a result as one line of JSON where that was asked for, else as text. */
   result: (options: { readonly json?: boolean }, value: unknown, text: () => void) => {
-    // The line of progress gives way to the result.
-    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+    clearProgress()
     if (options.json === true) process.stdout.write(`${JSON.stringify(value)}\n`)
     else text()
   },
@@ -38,6 +40,11 @@ export const print = {
     print.line(`${state === 'done' ? 'published' : state}  ${dataset} ${edition} v${version}`)
     for (const finding of publication.findings) print.line(`  ${finding.check}: ${finding.message}`)
   },
+}
+
+/** The line of progress gives way to what came of it. */
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
 }
 
 function printFindings(findings: readonly Finding[], errors: number, warnings: number): void {

@@ -1,5 +1,5 @@
 /** `qingdan serve` and `qingdan migrate`: the service itself, and its database alone. */
-import { type AddCommand, withHouse } from './command.ts'
+import { type AddCommand, type Common, command, withHouse } from './command.ts'
 import { print } from './output.ts'
 
 export const serveCommand: AddCommand = (program, end) => {
@@ -14,8 +14,10 @@ export const serveCommand: AddCommand = (program, end) => {
 }
 
 export const migrateCommand: AddCommand = (program) => {
-  program
-    .command('migrate')
-    .description('bring the database to the newest form, and do nothing else')
-    .action(async () => withHouse(async () => print.line('The database has the newest form.')))
+  command(program, 'migrate', 'bring the database to the newest form, and do nothing else').action(
+    async (options: Common) =>
+      withHouse(async () =>
+        print.result(options, { newest: true }, () => print.line('The database has the newest form.')),
+      ),
+  )
 }

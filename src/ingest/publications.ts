@@ -73,8 +73,11 @@ export function missingProviders(
 function checkComplete(loaded: LoadedContract, parts: readonly Part[], waivers: readonly Waiver[]): void {
   const missing = missingProviders(loaded, parts, waivers)
   if (missing.length === 0 && parts.length > 0) return
+  const all = partsOf(loaded.contract).length
   const detail =
-    parts.length === 0 ? 'No part of this edition has been brought yet.' : `${missing.length} missing.`
+    parts.length === 0
+      ? 'No part of this edition has been brought yet.'
+      : `${parts.length} of ${all} parts are in hand, ${missing.length} are neither that nor waived.`
   throw problem('edition-incomplete', { detail, missing })
 }
 

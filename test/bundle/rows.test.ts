@@ -109,7 +109,8 @@ t.test('an optional column may be absent, with a warning; an unnamed one may be 
 t.test('a first row that is no header is not shown, and a personal one never', async (t) => {
   const noHeader = await readRows({ 'a.csv': 'Zhang San,secret\nLi Si,hidden\n' })
   t.notMatch(JSON.stringify(noHeader.findings), /Zhang|secret|Li Si|hidden/)
-  t.match(checksOf(noHeader.findings), ['header-absent'])
+  t.match(noHeader.findings, [{ check: 'header-row', row: 1, cell: 'A1', expected: /片区 \/ area, / }])
+  t.equal(noHeader.findings.length, 1)
   const personal: Contract = {
     ...contract,
     intake: { personal: true, fields: contract.fields.slice(0, 2), primaryKey: ['plot'] },
@@ -117,6 +118,16 @@ t.test('a first row that is no header is not shown, and a personal one never', a
   const { findings } = await readRows({ 'a.csv': 'area,plot,Zhang San\n01,a,b\n' }, { contract: personal })
   t.match(findings, [{ check: 'header-unknown', cell: 'C1' }])
   t.notMatch(JSON.stringify(findings), /Zhang/)
+})
+
+t.test('a title above the headers, and a sign other than the comma, are told once and as such', async (t) => {
+  const files = [`2025 plots,,\n${goodCsv}`, goodCsv.replaceAll(',', ';'), goodCsv.replaceAll(',', '\t')]
+  for (const csv of files) {
+    const { findings, counts } = await readRows({ 'a.csv': csv })
+    t.same(checksOf(findings), ['header-row'])
+    t.match(findings[0]?.message, /title above.*separated by commas/)
+    t.equal(counts[0]?.unreadable, true)
+  }
 })
 
 t.test('cells: what is taken, what is mended and counted, what is refused and where', async (t) => {
@@ -159,7 +170,12 @@ t.test('cells: what is taken, what is mended and counted, what is refused and wh
     ['trees', '1234567890123456', { check: 'number-damaged' }],
     ['height', '114.14788048996633', { check: 'number-damaged' }],
     ['note', '3.10101E+17', { check: 'number-damaged' }],
-    ['height', '3.55', { check: 'type' }],
+    [
+      'height',
+      '3.55',
+      { check: 'type', expected: '最多 1 位小数的数字，单位 m / a number of at most 1 decimals, in m' },
+    ],
+    ['height', '3.5%', { check: 'type' }],
     ['opened', '2021-02-29', { check: 'type' }],
     ['opened', '1/5/2020', { check: 'type' }],
     ['tools', 'spade;spade', { check: 'type' }],
@@ -180,6 +196,22 @@ t.test('cells: what is taken, what is mended and counted, what is refused and wh
     t.equal(findings.length, 1, `${name} ${text}`)
     t.same(rows, [])
     t.match(counts[0], { rowsRead: 1, rowsRefused: 1, unreadable: false })
+  }
+})
+
+t.test('a per cent sign is mended where the unit says so, and nowhere guessed', async (t) => {
+  const fields = contract.fields.map((one) => (one.name === 'height' ? { ...one, unit: '%' } : one))
+  const read = (text: string) =>
+    readRows({ 'a.csv': withCell('height', text) }, { contract: { ...contract, fields } })
+  for (const text of ['37.2%', '37.2 %', '37.2％']) {
+    const { findings, rows, counts } = await read(text)
+    t.same(findings, [], text)
+    t.equal(rows[0]?.values[5], '37.2', text)
+    t.equal(counts[0]?.repairs['percent'], 1, text)
+  }
+  for (const text of ['%', '3%2%', '37.25%', '37.2%%']) {
+    const { findings } = await read(text)
+    t.match(findings, [{ check: 'type', expected: /单位 % .* 1 decimals, in %$/ }], text)
   }
 })
 

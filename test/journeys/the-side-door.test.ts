@@ -65,6 +65,30 @@ t.test('it says what it can do, and why it refuses what it can not', async (t) =
   t.match(loose.stderr, /--dataset and --edition/)
 })
 
+t.test('what was mistyped is told in a sentence, and nothing is taken', async (t) => {
+  const csv = await file('typed.csv', 'name,size\na,1\n')
+  const xlsx = await file('typed.xlsx', 'PK')
+  const loose = (...options: readonly string[]) => ['ingest', csv, '--dataset', wells, ...options]
+  const cases: readonly (readonly [args: readonly string[], code: number, told: RegExp])[] = [
+    [['ingest', 'nowhere.csv'], 2, /^There is no file or folder nowhere\.csv\.\n$/],
+    [['check', `${csv}/inside`], 2, /^There is no file or folder /],
+    [['ingest', xlsx], 2, /typed\.xlsx is not read yet: save the table as "CSV UTF-8"/],
+    [['check', csv], 2, /typed\.csv is a loose CSV: qingdan ingest --dataset/],
+    [loose('--edition', '2026-2027', '--provider', 'edu-310101'), 2, /named like 2025\.\n$/],
+    [loose('--edition', '2026', '--provider', 'edu-31O101'), 2, /must be one of edu-310101, edu-310104/],
+    [['key', 'create', '--label', 'x', '--scope', 'ingest', '--provider', 'edu-31'], 2, /edu-310101, edu-/],
+    [['key', 'create', '--label', 'x', '--scope', 'ingest', '--dataset', 'well'], 4, /dataset-not-found/],
+  ]
+  for (const [args, code, says] of cases) {
+    const ended = await cli(...args)
+    t.equal(ended.code, code, args.join(' '))
+    t.match(ended.stderr, says)
+    t.notMatch(ended.stderr, /ENO|\bat .*\.ts/, 'no code of the system, no stack')
+    t.equal(ended.stdout, '')
+  }
+  t.same(await told('list', 'bundles'), [])
+})
+
 t.test('contracts and bundles are checked without a database', async (t) => {
   const contracts = await told<readonly { dataset: string; contractVersion: number }[]>('check')
   t.same(
@@ -139,7 +163,7 @@ t.test('beside a running service: keys', async (t) => {
   const shown = JSON.stringify(keys)
   for (const { secret } of [made, other])
     t.notOk(shown.includes(secret.slice(-43)), 'no secret is shown again')
-  t.equal((await cli('key', 'revoke', other.id)).code, 0)
+  t.same(await told('key', 'revoke', other.id), { id: other.id, revoked: true })
   const refused = await fetch(`${service.base}/v1/key`, {
     headers: { authorization: `Bearer ${other.secret}` },
   })

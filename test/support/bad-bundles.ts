@@ -60,7 +60,7 @@ const file = 'data/rows.csv'
 export const badBundles: readonly Spoiling[] = [
   { name: 'truncated ZIP', check: 'zip-unreadable', packed: (zip) => zip.subarray(0, zip.length - 30) },
   { name: 'cut in the middle', check: 'zip-unreadable', packed: (zip) => zip.subarray(0, zip.length >> 1) },
-  { name: 'no ZIP at all', check: 'zip-unreadable', packed: () => Buffer.from(good) },
+  { name: 'no ZIP at all', check: 'packing-unknown', packed: () => Buffer.from(good) },
   {
     ...{ name: 'wrong digest', check: 'digest-wrong', at: { file }, unsealed: true },
     spoil: (files) => files.set(file, Buffer.from(good.replace(',5,', ',6,'))),
@@ -138,7 +138,7 @@ export const badBundles: readonly Spoiling[] = [
     rows: good.replace('district', 'conf_x'),
     errors: 2,
   },
-  { name: 'no header', check: 'header-missing', rows: row(1) + row(2), errors: 6 },
+  { name: 'no header', check: 'header-row', at: { file, cell: 'A1' }, rows: row(1) + row(2) },
   {
     ...{ name: 'doubled header', check: 'header-doubled', at: { file, cell: 'D1' } },
     rows: good.replace('note', 'width'),

@@ -1,0 +1,25 @@
+/**
+ * The house's own schemas are valid JSON Schema 2020-12. Running code compiles them without the metaschema, for
+ * speed, so this is where a slip in one of them is told.
+ */
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import t from 'tap'
+import { Descriptor } from '../../src/bundle/descriptor.ts'
+import { checks } from '../../src/checks/index.ts'
+import { disclosureRules } from '../../src/disclosure/index.ts'
+
+const contractSchema: unknown = JSON.parse(readFileSync('datasets/contract.schema.json', 'utf8'))
+
+const schemas: readonly (readonly [name: string, schema: unknown])[] = [
+  ['datasets/contract.schema.json', contractSchema],
+  ['datapackage.json', Descriptor],
+  ...checks.map(({ name, parameters }) => [`check ${name}`, parameters] as const),
+  ...[...disclosureRules.values()].map(({ name, parameters }) => [`rule ${name}`, parameters] as const),
+]
+
+const ajv = new Ajv2020()
+for (const [name, schema] of schemas) {
+  t.ok(ajv.validateSchema(schema as object), `${name}: ${ajv.errorsText()}`)
+}
+t.notOk(ajv.validateSchema({ minLength: '3' }), 'the metaschema does refuse')
