@@ -154,4 +154,4 @@ ALTER TABLE "qingdan"."version" ADD CONSTRAINT "version_edition_id_edition_id_fk
 ALTER TABLE "qingdan"."finding" ADD CONSTRAINT "finding_bundle_id_bundle_id_fk" FOREIGN KEY ("bundle_id") REFERENCES "qingdan"."bundle"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "qingdan"."part" ADD CONSTRAINT "part_bundle_id_bundle_id_fk" FOREIGN KEY ("bundle_id") REFERENCES "qingdan"."bundle"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "audit_at_index" ON "qingdan"."audit" USING btree ("at");--> statement-breakpoint
-CREATE INDEX "part_dataset_edition_provider_index" ON "qingdan"."part" USING btree ("dataset","edition","provider");
+CREATE UNIQUE INDEX "part_in_hand" ON "qingdan"."part" USING btree ("dataset","edition","provider") WHERE "qingdan"."part"."replaced_at" IS NULL;

@@ -1,4 +1,8 @@
-/** Loose CSV files become a bag, as if their provider had sent one. The bag lies in a temporary folder of its own. */
+/**
+ * Loose CSV files become a bag, as if their provider had sent one. The bag lies in a temporary folder of its own, which
+ * holds all their rows and therefore goes also where Ctrl+C ends the command.
+ */
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,10 +14,18 @@ export async function withBag<T>(
   take: (folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-bag-'))
+  const clear = (signal: NodeJS.Signals) => {
+    rmSync(folder, { recursive: true, force: true })
+    process.kill(process.pid, signal)
+  }
+  // The service ends by itself, and takes its bags with it: there somebody listens already.
+  const heard = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).filter((name) => process.listenerCount(name) === 0)
+  for (const name of heard) process.once(name, clear)
   try {
     await createBag({ ...bag, folder })
     return await take(folder)
   } finally {
+    for (const name of heard) process.removeListener(name, clear)
     await rm(folder, { recursive: true, force: true })
   }
 }

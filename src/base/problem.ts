@@ -189,8 +189,8 @@ export const problems = {
   },
   'not-ready': {
     status: 503,
-    title: 'The service is starting or stopping',
-    titleZh: '服务正在启动或停止',
+    title: 'The service is starting, stopping or without its database',
+    titleZh: '服务正在启动、停止，或暂时无法连接数据库',
     hint: 'Try again in a few seconds; /ready says when.',
   },
   internal: {

@@ -8,14 +8,19 @@ import { type App, baseUrl, languageOf, type ProblemBody } from '../base/http.ts
 import { Problem, type ProblemCode, problem, problems } from '../base/problem.ts'
 import type { House } from '../catalogue/index.ts'
 import { renderProblem } from '../portal/index.ts'
-import { withoutValues } from '../store/index.ts'
+import { isDatabaseAway, withoutValues } from '../store/index.ts'
 
 /** Registers the one error handler. The handler for addresses that do not exist is in manners.ts: it knows them. */
 export function registerRefusals(app: App, house: House): void {
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
+    const route = request.routeOptions.url ?? unmatched
+    // A caller that goes away in the middle of its body is no fault of ours, and hears no answer.
+    if (request.raw.errored != null) {
+      house.observe('stream-aborted', { route, requestId: request.id, reason: error.name })
+      return sendProblem(problem('body-invalid'), request, reply, house)
+    }
     const refusal = problemOf(error)
     if (refusal.status >= 500 && !(error instanceof Problem)) {
-      const route = request.routeOptions.url ?? unmatched
       house.observe('request-failed', { route, requestId: request.id, error: asError(withoutValues(error)) })
     }
     return sendProblem(refusal, request, reply, house)
@@ -111,6 +116,7 @@ export function problemOf(error: FastifyError | Problem): Problem {
   if (error.validation !== undefined) return invalid(error)
   const byCode = codesOfFastify[error.code]
   if (byCode !== undefined) return problem(byCode)
+  if (isDatabaseAway(error)) return problem('not-ready')
   // A status alone is believed only for an error made to be shown: a driver's error has none.
   const byStatus = error.statusCode === undefined ? undefined : codesOfStatus[error.statusCode]
   return problem(byStatus ?? 'internal')

@@ -1,5 +1,15 @@
 /** What was brought and how far it came: bundles with their receipts, findings, parts, and asked-for publications. */
-import { bigint, boolean, index, integer, jsonb, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  integer,
+  jsonb,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { qingdan } from '../store/tables.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
@@ -69,7 +79,12 @@ export const part = qingdan.table(
     stagedAt: instant('staged_at').notNull(),
     replacedAt: instant('replaced_at'),
   },
-  (table) => [index().on(table.dataset, table.edition, table.provider)],
+  (table) => [
+    // A second wall: never two parts of one provider in hand.
+    uniqueIndex('part_in_hand')
+      .on(table.dataset, table.edition, table.provider)
+      .where(sql`${table.replacedAt} IS NULL`),
+  ],
 )
 
 /** An asked-for publication: the explicit act, and what became of it. */

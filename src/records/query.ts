@@ -36,7 +36,9 @@ export function parseQuery(parameters: Readonly<Record<string, unknown>>): Query
   }
 }
 
-function parseText(name: string, value: unknown): string {
+function parseText(name: string, given: unknown): string {
+  // The route has read `limit` as a number already.
+  const value = typeof given === 'number' ? String(given) : given
   const refuse = (detail: string) => problem('parameter-invalid', { path: name, detail })
   if (Array.isArray(value)) throw refuse('Give this parameter once.')
   if (typeof value !== 'string' || value === '') throw refuse('Give this parameter a value.')

@@ -56,8 +56,9 @@ const PageSchema = Type.Object({
 })
 
 const limit = Type.Optional(
-  Type.String({
-    pattern: '^\\d{1,9}$',
+  Type.Integer({
+    minimum: 1,
+    maximum: limitMax,
     description: `Records on a page, 1 to ${limitMax}; ${limitDefault} if absent.`,
   }),
 )

@@ -2,6 +2,7 @@
  * Errors of the database without what they quote: a server's message, detail and context may hold a row, and
  * drizzle puts the parameters into its own. What is left is the SQLSTATE and names of ours.
  */
+import { DrizzleQueryError } from 'drizzle-orm'
 
 /** An error of the database that is safe to log. */
 export class ServerError extends Error {
@@ -51,7 +52,23 @@ export function withoutValues(error: unknown): unknown {
       text(told.table) ?? text(told.table_name),
     )
   }
-  return error instanceof Error && error.name === 'DrizzleQueryError'
+  return error instanceof DrizzleQueryError
     ? new ServerError(text((error.cause as Told | undefined)?.code) ?? 'unknown', undefined, undefined)
     : error
+}
+
+/** Classes and codes of SQLSTATE that say that the server is away, starts, stops or has no place for us. */
+const awayStates = /^(?:08...|57P0[123]|53300)$/
+/** What the system and postgres.js say of a connection that can't be made or broke. */
+const awayCodes = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND'],
+  ...['CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED'],
+])
+
+/** Whether an error says that the database is away: then the same request may go well in a moment. */
+export function isDatabaseAway(error: unknown): boolean {
+  const told = withoutValues(error)
+  if (!(told instanceof Error)) return false
+  const { code } = told as { readonly code?: unknown }
+  return typeof code === 'string' && (awayStates.test(code) || awayCodes.has(code))
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { DrizzleQueryError } from 'drizzle-orm'
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { baseUrl, languageOf } from '../../src/base/http.ts'
@@ -251,4 +252,37 @@ t.test('closing ends idle connections and answers 503 on busy ones', async (t) =
   const busyEnds = once(busy, 'close')
   await Promise.all([closed, busyEnds])
   t.match(answer, /^HTTP\/1\.1 200 OK/, 'what was at work is answered')
+})
+
+t.test('a database that is away is a 503 that asks to come again, and its words stay inside', async (t) => {
+  const { app, lines } = await plainApp()
+  t.teardown(() => app.close())
+  const away = (code: string) => Object.assign(new Error(`marker9 ${code}`), { code })
+  const ours = (code: string) => Object.assign(away(code), { severity: 'FATAL' })
+  const wrapped = (cause: Error) => new DrizzleQueryError('select marker9', ['marker9'], cause)
+  const faults: readonly [Error, number][] = [
+    [away('ECONNREFUSED'), 503],
+    [away('CONNECTION_CLOSED'), 503],
+    [ours('57P01'), 503],
+    [ours('53300'), 503],
+    [wrapped(ours('57P03')), 503],
+    [wrapped(away('ECONNRESET')), 503],
+    [ours('22021'), 500],
+    [wrapped(away('ENOSPC')), 500],
+  ]
+  for (const [index, [fault]] of faults.entries()) {
+    app.get(`/test/away/${index}`, async () => {
+      throw fault
+    })
+  }
+  for (const [index, [fault, status]] of faults.entries()) {
+    const answer = await app.inject(`/test/away/${index}`)
+    t.match(answer.json(), { status, code: status === 503 ? 'not-ready' : 'internal' }, fault.message)
+    t.equal(answer.headers['retry-after'], status === 503 ? '5' : undefined)
+    t.notMatch(answer.body, /marker9/)
+  }
+  const failed = lines.filter((line) => line.includes('request-failed'))
+  t.equal(failed.length, faults.length, 'each is told to whoever operates it')
+  t.notMatch(failed.filter((line) => !line.includes('"message":"marker9')).join(), /marker9/)
+  t.equal(failed.filter((line) => line.includes('"type":"ServerError"')).length, 6)
 })

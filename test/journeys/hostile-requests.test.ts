@@ -1,4 +1,7 @@
 /** What strangers may send to the addresses of files, records and bundles: each answer has its right status, none is a 500. */
+import { readdir } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
@@ -80,6 +83,28 @@ t.test('a bundle comes as a ZIP and as nothing else', async (t) => {
     const answer = await app.inject({ method: 'POST', url: '/v1/bundles', headers, payload })
     t.match(answer.json(), { status: 415, code: 'media-type-unsupported' }, `${type} ${payload}`)
   }
+})
+
+t.test('a bundle that breaks off leaves nothing behind', async (t) => {
+  const { authorization } = await key({ scopes: ['ingest'] })
+  const address = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+  const began = () => readdir(join(standing.folder, 'var/files/.unfinished'))
+  const until = async (isSo: () => boolean | Promise<boolean>) => {
+    while (!(await isSo())) await new Promise(setImmediate)
+  }
+  const sockets = Array.from({ length: 10 }, () => {
+    const socket = connect(Number(address.port), address.hostname)
+    socket.write(
+      `POST /v1/bundles HTTP/1.1\r\nHost: test\r\nAuthorization: ${authorization}\r\n` +
+        'Content-Type: application/zip\r\nContent-Length: 100000\r\n\r\nPK',
+    )
+    return socket
+  })
+  await until(async () => (await began()).length === sockets.length)
+  for (const socket of sockets) socket.destroy()
+  const aborted = () => lines.filter((line) => line.includes('stream-aborted')).length
+  await until(async () => aborted() === sockets.length && (await began()).length === 0)
+  t.equal(aborted(), sockets.length)
 })
 
 t.test('none of it was our fault', async (t) => {
