@@ -40,9 +40,11 @@ function buildProgram(end: (code: number) => void): Command {
 
 /** `qingdan list | head` closes the pipe early: that is how pipes end, and what the command does goes on to its end. */
 function quietOnClosedPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
 }
 
 function explain(error: unknown): number {

@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createBag, type NewBag } from './bundle/index.ts'
+import { atInterrupt } from './interrupt.ts'
 
 /** Writes a bag, hands its folder to `take`, and removes it whatever happens. */
 export async function withBag<T>(
@@ -14,18 +15,12 @@ export async function withBag<T>(
   take: (folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-bag-'))
-  const clear = (signal: NodeJS.Signals) => {
-    rmSync(folder, { recursive: true, force: true })
-    process.kill(process.pid, signal)
-  }
-  // The service ends by itself, and takes its bags with it: there somebody listens already.
-  const heard = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).filter((name) => process.listenerCount(name) === 0)
-  for (const name of heard) process.once(name, clear)
+  const forget = atInterrupt(() => rmSync(folder, { recursive: true, force: true }))
   try {
     await createBag({ ...bag, folder })
     return await take(folder)
   } finally {
-    for (const name of heard) process.removeListener(name, clear)
+    forget()
     await rm(folder, { recursive: true, force: true })
   }
 }

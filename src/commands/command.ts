@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import { pino } from 'pino'
 import { loadConfig } from '../base/config.ts'
 import { type OpenHouse, openHouse } from '../house.ts'
+import { atInterrupt } from '../interrupt.ts'
 
 /** What an exit code says. A script can tell bad input from a bad machine. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, refused: 3, problem: 4 } as const
@@ -56,9 +57,12 @@ export async function withHouse<T>(work: (house: OpenHouse) => Promise<T>): Prom
   const config = loadConfig(process.env)
   const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))
   const house = await openHouse(config, log)
+  // The one who leaves last stops the embedded database; Ctrl+C must not leave it running for nobody.
+  const forget = atInterrupt(() => house.database.close())
   try {
     return await work(house)
   } finally {
+    forget()
     await house.close()
   }
 }

@@ -1,0 +1,39 @@
+/**
+ * What has to be given back where a signal ends a command: temporary folders, the database it started. The service
+ * ends by itself; where somebody else listens for signals already, nothing here does.
+ */
+
+type Cleanup = () => unknown
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Longest wait for what is given back: whoever pressed Ctrl+C is looking at the terminal. */
+const patienceMilliseconds = 5_000
+
+const cleanups = new Set<Cleanup>()
+
+/** Has a cleanup run where a signal ends the process. Gives the function that takes it off the list again. */
+export function atInterrupt(cleanup: Cleanup): () => void {
+  if (cleanups.size === 0) {
+    if (signals.some((signal) => process.listenerCount(signal) > 0)) return () => undefined
+    for (const signal of signals) process.once(signal, interrupt)
+  }
+  cleanups.add(cleanup)
+  return () => {
+    cleanups.delete(cleanup)
+    if (cleanups.size === 0) forgetSignals()
+  }
+}
+
+function interrupt(signal: NodeJS.Signals): void {
+  // The next signal ends the process at once.
+  forgetSignals()
+  const end = () => process.kill(process.pid, signal)
+  setTimeout(end, patienceMilliseconds).unref()
+  const given = [...cleanups].map(async (cleanup) => cleanup())
+  void Promise.allSettled(given).then(end)
+}
+
+function forgetSignals(): void {
+  for (const signal of signals) process.removeListener(signal, interrupt)
+}
