@@ -4,7 +4,7 @@
  * change in the feed. Every fifth time the database is killed too, which empties what is staged.
  */
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -35,6 +35,8 @@ const killAfterMax = 25
 /** Runs the campaign and prints its tally. Gives the number of editions that were not as they must be. */
 export async function crashCampaign(kills: number, seed: number): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-campaign-'))
+  // For root PostgreSQL runs under another account: it has to pass here, or its data would lie outside and stay.
+  await chmod(folder, 0o755)
   const environment = { QINGDAN_DATA: join(folder, 'var'), QINGDAN_DATASETS: join(folder, 'datasets') }
   await writeTrialDatasets(environment.QINGDAN_DATASETS)
   const random = mulberry32(seed)
