@@ -3,7 +3,7 @@ import type { Static } from 'typebox'
 import type { Config } from '../base/config.ts'
 import { type Contracts, compareContracts, type LoadedContract, labelOf } from '../contract/index.ts'
 import { addresses } from './addresses.ts'
-import { latestOf, type PublishedVersion } from './published.ts'
+import { latestOf, latestOfDataset, type PublishedVersion } from './published.ts'
 import type { DatasetSchema, DistributionSchema, EditionSchema, VersionSchema } from './schemas.ts'
 import type { StoredDistribution } from './versions.ts'
 
@@ -78,7 +78,7 @@ export function datasetBody(
   config: Addressed,
 ): Static<typeof DatasetSchema> {
   const at = addresses(config)
-  const latest = latestOf(versions.filter((version) => version.edition === versions[0]?.edition))
+  const latest = latestOfDataset(versions)
   return {
     slug: contract.dataset,
     title: contract.title,

@@ -9,6 +9,7 @@ export {
   getReadable,
   getVersion,
   latestOf,
+  latestOfDataset,
   listDistributions,
   listReadable,
   listVersions,

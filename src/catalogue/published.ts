@@ -113,6 +113,14 @@ export async function getVersion(
   return found
 }
 
+/**
+ * The version that stands for a dataset: the latest of its newest edition, as its records are served. Undefined where
+ * that edition is withdrawn altogether: an older one is never passed off as the latest. `versions` are newest first.
+ */
+export function latestOfDataset(versions: readonly PublishedVersion[]): PublishedVersion | undefined {
+  return latestOf(versions.filter((version) => version.edition === versions[0]?.edition))
+}
+
 function withdrawn(
   found: PublishedVersion,
   versions: readonly PublishedVersion[],

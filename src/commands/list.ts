@@ -1,7 +1,7 @@
 /** `qingdan list`: datasets with their editions, the items of an annual list with their states, or bundles. */
 import { problem } from '../base/problem.ts'
 import { anonymous } from '../base/reader.ts'
-import { latestOf, listVersions } from '../catalogue/index.ts'
+import { latestOfDataset, listVersions } from '../catalogue/index.ts'
 import type { OpenHouse } from '../house.ts'
 import { listReceipts } from '../ingest/index.ts'
 import { findList, listYears } from '../lists/index.ts'
@@ -27,7 +27,7 @@ async function datasets(house: OpenHouse, options: ListOptions): Promise<void> {
   const versions = await listVersions(house.database)
   const rows = house.contracts.list().map(({ contract }) => {
     const own = versions.filter((version) => version.dataset === contract.dataset)
-    const latest = latestOf(own)
+    const latest = latestOfDataset(own)
     return {
       dataset: contract.dataset,
       title: contract.title.zh,

@@ -5,7 +5,7 @@ import {
   addresses,
   type House,
   isSynthetic,
-  latestOf,
+  latestOfDataset,
   listDistributions,
   listReadable,
   listVersions,
@@ -21,7 +21,7 @@ export async function findOverview(house: House): Promise<PortalOverview> {
   const datasets: PortalDataset[] = []
   for (const { contract } of listReadable(house.contracts, anonymous)) {
     const own = versions.filter((version) => version.dataset === contract.dataset)
-    datasets.push(await describe(house, contract, latestOf(own)))
+    datasets.push(await describe(house, contract, latestOfDataset(own)))
   }
   return { lists: await describeLists(house), datasets }
 }
