@@ -1,6 +1,6 @@
 /**
  * Parquet, streamed by row groups of bounded size, typed by the contract, SNAPPY. Codes are texts, so a district never
- * loses a zero. Equal records give equal bytes. Refuses nothing that a contract can hold.
+ * loses a zero. Equal records give equal bytes. Refuses a version without records: the library writes such a file wrongly.
  */
 import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
 import type { Field } from '../contract/index.ts'
@@ -16,6 +16,10 @@ const groupLimits = { values: 250_000, characters: 16_000_000, rows: 100_000 } a
 export const parquet: RenderedFormat = {
   name: 'parquet',
   mediaType: 'application/vnd.apache.parquet',
+  omits: ({ version }) =>
+    version.records > 0
+      ? undefined
+      : { zh: '没有记录，不提供 Parquet。', en: 'There are no records to write as Parquet; take the CSV.' },
   render,
 }
 

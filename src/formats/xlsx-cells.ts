@@ -108,7 +108,7 @@ const writers = {
     const early = asText(field)
     return (text) => {
       if (text < calendarStart) return early(text)
-      return ` s="${cellStyles.instant}"><v>${serialOf(Date.parse(text))}</v></c>`
+      return ` s="${cellStyles.instant}"><v>${serialOf(Date.parse(text)) + instantMargin}</v></c>`
     }
   },
   list: asText,
@@ -116,6 +116,11 @@ const writers = {
 
 /** Excel believes that 1900 was a leap year; from this day on its serial numbers are right everywhere. */
 const calendarStart = '1900-03-01'
+/**
+ * A tenth of a millisecond, in days: the nearest double of an instant may lie below it, and LibreOffice shows the whole
+ * seconds that have passed, so 12:34:56 would be 12:34:55.
+ */
+const instantMargin = 1e-9
 const dayMilliseconds = 86_400_000
 const serialStart = Date.UTC(1899, 11, 30)
 
