@@ -10,7 +10,9 @@ import type { StoredDistribution } from './versions.ts'
 type Addressed = Pick<Config, 'QINGDAN_PUBLIC_URL'>
 
 /** Whether any part of a version was made up for demonstration. */
-export function isSynthetic(version: Pick<PublishedVersion, 'parts'>): boolean {
+export function isSynthetic(version: {
+  readonly parts: readonly { readonly synthetic: boolean }[]
+}): boolean {
   return version.parts.some((part) => part.synthetic)
 }
 
@@ -36,6 +38,7 @@ export function versionBody(version: PublishedVersion, config: Addressed): Stati
     waivers: [...version.waivers],
     warnings: [...version.warnings],
     suppressions: { ...version.suppressions },
+    omitted: [...version.omitted],
     links: {
       self: at.version(version),
       records: at.versionRecords(version),

@@ -21,6 +21,7 @@ export {
   advanceDraft,
   type Draft,
   getDraft,
+  type OmittedFormat,
   openDraft,
   type PublishedPart,
   publishVersion,

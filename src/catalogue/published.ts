@@ -10,7 +10,7 @@ import { type Contracts, isOpen, type LoadedContract } from '../contract/index.t
 import type { Database } from '../store/index.ts'
 import { addresses } from './addresses.ts'
 import { distribution, edition, version } from './tables.ts'
-import type { PublishedPart, StoredDistribution, Waiver } from './versions.ts'
+import type { OmittedFormat, PublishedPart, StoredDistribution, Waiver } from './versions.ts'
 
 export interface PublishedVersion {
   readonly id: number
@@ -29,6 +29,7 @@ export interface PublishedVersion {
   readonly waivers: readonly Waiver[]
   readonly warnings: readonly { readonly check: string; readonly count: number }[]
   readonly suppressions: Readonly<Record<string, unknown>>
+  readonly omitted: readonly OmittedFormat[]
   readonly publishedAt: Date
   readonly withdrawnAt: Date | null
   readonly withdrawnReason: string | null
@@ -77,6 +78,7 @@ export async function listVersions(
       waivers: version.waivers,
       warnings: version.warnings,
       suppressions: version.suppressions,
+      omitted: version.omitted,
       publishedAt: version.publishedAt,
       withdrawnAt: version.withdrawnAt,
       withdrawnReason: version.withdrawnReason,

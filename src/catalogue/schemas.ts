@@ -81,6 +81,9 @@ export const VersionSchema = Type.Object({
   suppressions: Type.Record(Type.String(), Type.Unknown(), {
     description: 'What disclosure control withheld, in numbers.',
   }),
+  omitted: Type.Array(Type.Object({ format: Text('Name of the format.'), reason: BilingualSchema }), {
+    description: 'Formats of the contract that cannot hold this version, each with the reason.',
+  }),
   links: Type.Object(
     {
       self: Link('This version.'),

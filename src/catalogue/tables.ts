@@ -57,6 +57,8 @@ export const version = qingdan.table(
     warnings: jsonb().notNull().default([]),
     /** What disclosure control withheld: {rule, cells, records, byReason}. */
     suppressions: jsonb().notNull().default({}),
+    /** Formats of the contract in which the version is not given: [{format, reason: {zh, en}}]. Published. */
+    omitted: jsonb().notNull().default([]),
     publishedAt: instant('published_at'),
     withdrawnAt: instant('withdrawn_at'),
     withdrawnReason: text('withdrawn_reason'),

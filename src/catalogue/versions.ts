@@ -3,6 +3,7 @@
  * transaction, superseded by the next, withdrawn with a reason. Only a published version is ever seen by readers.
  */
 import assert from 'node:assert/strict'
+import type { Bilingual } from '../base/text.ts'
 import type { Contract } from '../contract/index.ts'
 import { periodOf } from '../contract/index.ts'
 import type { Runner, Transaction } from '../store/index.ts'
@@ -43,6 +44,12 @@ export interface StoredDistribution {
   readonly mediaType: string
   readonly bytes: number
   readonly digest: string
+}
+
+/** A format that the contract promises and that can't hold the version, and why. */
+export interface OmittedFormat {
+  readonly format: string
+  readonly reason: Bilingual
 }
 
 /** The edition's draft: the one already open, else a new one with the next number. Call under the edition's lock. */
@@ -122,6 +129,7 @@ export interface Publishing {
   readonly digest: string
   readonly warnings: readonly { readonly check: string; readonly count: number }[]
   readonly distributions: readonly StoredDistribution[]
+  readonly omitted: readonly OmittedFormat[]
 }
 
 /**
@@ -143,7 +151,7 @@ export async function publishVersion(tx: Transaction, publishing: Publishing): P
   const flipped = await tx`
     UPDATE qingdan.version SET state = 'published', published_at = ${at}, records_table = ${publishing.recordsTable},
       records = ${publishing.records}, digest = ${publishing.digest},
-      warnings = ${tx.json(publishing.warnings as never)}
+      warnings = ${tx.json(publishing.warnings as never)}, omitted = ${tx.json(publishing.omitted as never)}
     WHERE id = ${id} AND state = 'controlled' AND published_at IS NULL`
   assert.equal(flipped.count, 1, 'only a controlled version is published, and only once')
   await appendChange(tx, {

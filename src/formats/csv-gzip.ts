@@ -7,9 +7,9 @@ export const csvGzip: RecodedFormat = {
   name: 'csv.gz',
   mediaType: 'application/gzip',
   from: 'csv',
-  async *recode(bytes) {
+  async *recode({ read }) {
     const gzip = createGzip({ level: 6, chunkSize: 1 << 16 })
-    const source = Readable.from(bytes, { objectMode: false })
+    const source = Readable.from(read(), { objectMode: false })
     source.on('error', (error) => gzip.destroy(error))
     try {
       for await (const chunk of source.pipe(gzip)) yield chunk as Buffer

@@ -3,7 +3,7 @@
  * Null is the empty field; an empty text is never a value in this house, so reading it back loses nothing.
  */
 import { type Options, stringify } from 'csv-stringify/sync'
-import type { RenderedFormat } from './format.ts'
+import type { FieldsAlone, RenderedFormat } from './format.ts'
 
 const options: Options = {
   header: false,
@@ -14,10 +14,10 @@ const options: Options = {
   quoted_empty: false,
 }
 
-export const csv: RenderedFormat = {
+export const csv: RenderedFormat<FieldsAlone> = {
   name: 'csv',
   mediaType: 'text/csv; charset=utf-8',
-  async *render(batches, fields) {
+  async *render(batches, { fields }) {
     yield stringify([fields.map((field) => field.name)], options)
     for await (const batch of batches) if (batch.length > 0) yield stringify([...batch], options)
   },

@@ -1,13 +1,28 @@
 /** The formats, one line each: adding one is a file and a line here. */
 import { csv } from './csv.ts'
 import { csvGzip } from './csv-gzip.ts'
+import { dataPackage } from './data-package.ts'
 import type { Format } from './format.ts'
-import { ndjson } from './json.ts'
+import { json, ndjson } from './json.ts'
+import { parquet } from './parquet.ts'
+import { xlsx } from './xlsx.ts'
 
-export type { Format, RecodedFormat, RenderedFormat, Row, RowBatches } from './format.ts'
-export { jsonRecord } from './json.ts'
+export { csv } from './csv.ts'
+export {
+  type FieldsAlone,
+  type Format,
+  FormatRefusal,
+  type RecodedFormat,
+  type RenderContext,
+  type RenderedFormat,
+  type Row,
+  type RowBatches,
+  type SourceFile,
+  type VersionFacts,
+} from './format.ts'
+export { json, jsonRecord, ndjson } from './json.ts'
 
-const all: readonly Format[] = [csv, csvGzip, ndjson]
+const all: readonly Format[] = [csv, csvGzip, ndjson, json, xlsx, parquet, dataPackage]
 
 export const formats: ReadonlyMap<string, Format> = new Map(all.map((format) => [format.name, format]))
 

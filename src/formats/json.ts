@@ -3,7 +3,7 @@
  * digits that were published (RFC 8259 sets no limit to them), so 85.40 stays 85.40.
  */
 import { type Field, fieldType } from '../contract/index.ts'
-import type { RenderedFormat, Row } from './format.ts'
+import type { FieldsAlone, RenderedFormat, Row } from './format.ts'
 
 /** Makes the function that writes one record of these fields as a JSON object. */
 export function jsonRecord(fields: readonly Field[]): (row: Row) => string {
@@ -16,13 +16,29 @@ export function jsonRecord(fields: readonly Field[]): (row: Row) => string {
   return (row) => `{${members.map((member, index) => member(row[index])).join(',')}}`
 }
 
-export const ndjson: RenderedFormat = {
+export const ndjson: RenderedFormat<FieldsAlone> = {
   name: 'ndjson',
   mediaType: 'application/x-ndjson; charset=utf-8',
-  async *render(batches, fields) {
+  async *render(batches, { fields }) {
     const record = jsonRecord(fields)
     for await (const batch of batches) {
       if (batch.length > 0) yield `${batch.map(record).join('\n')}\n`
     }
+  },
+}
+
+/** One array of all records, a record a line, so that a stream of it can be read and compared by lines too. */
+export const json: RenderedFormat<FieldsAlone> = {
+  name: 'json',
+  mediaType: 'application/json; charset=utf-8',
+  async *render(batches, { fields }) {
+    const record = jsonRecord(fields)
+    let before = '[\n'
+    for await (const batch of batches) {
+      if (batch.length === 0) continue
+      yield before + batch.map(record).join(',\n')
+      before = ',\n'
+    }
+    yield before === ',\n' ? '\n]\n' : '[]\n'
   },
 }

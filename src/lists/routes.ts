@@ -7,7 +7,7 @@ import { problem } from '../base/problem.ts'
 import type { Reader } from '../base/reader.ts'
 import { addresses, type House, listReadable } from '../catalogue/index.ts'
 import type { Field } from '../contract/index.ts'
-import { getFormat, jsonRecord, type Row } from '../formats/index.ts'
+import { csv, jsonRecord, type Row } from '../formats/index.ts'
 import { type AnnualList, findList, type ListItem, listYears } from './annual-lists.ts'
 import { itemStates } from './state.ts'
 
@@ -161,13 +161,11 @@ export async function listsRoutes(app: App, house: House): Promise<void> {
     },
     async (request, reply) => {
       const list = await getList(house, request.reader, request.params.year)
-      const csv = getFormat('csv')
-      if (!('render' in csv)) throw new Error('CSV is rendered')
       cacheFor(request.reader, reply)
       const { fields, rows } = tableOf(list)
       return reply
         .type(csv.mediaType)
-        .send(Readable.from(csv.render(one(rows), fields), { objectMode: false }))
+        .send(Readable.from(csv.render(one(rows), { fields }), { objectMode: false }))
     },
   )
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "qingdan"."version" ADD COLUMN "omitted" jsonb DEFAULT '[]'::jsonb NOT NULL;

@@ -1,0 +1,193 @@
+/**
+ * A Data Package (version 2, https://datapackage.org/standard/data-package/) as a ZIP: the plain CSV with its schema
+ * and digest, the code lists that it refers to as tables beside it, licence and source. The CSV inside is the plain
+ * file, byte for byte. Refuses nothing.
+ */
+import { digestOf } from '../base/digest.ts'
+import { codesOf, type Field, labelOf, tableSchema } from '../contract/index.ts'
+import { csv } from './csv.ts'
+import type { RecodedFormat, RenderContext, Row, SourceFile } from './format.ts'
+import { type ZipEntry, zipArchive } from './zip-archive.ts'
+
+export const dataPackage: RecodedFormat = {
+  name: 'zip',
+  mediaType: 'application/zip',
+  from: 'csv',
+  recode: archive,
+}
+
+/** The plain CSV is by far the largest part; 6 is what its gzip has as well. */
+const compressionLevel = 6
+
+async function* archive(source: SourceFile, context: RenderContext): AsyncGenerator<Uint8Array> {
+  const lists = await codeTables(context)
+  const descriptor = packageDescriptor(source, lists, context)
+  const entry = (path: string, text: string): ZipEntry => ({ path, data: [text], compressionLevel })
+  yield* zipArchive([
+    entry('datapackage.json', `${JSON.stringify(descriptor, null, 2)}\n`),
+    entry('README.md', readme(source, context)),
+    ...lists.map(({ path, text }) => entry(path, text)),
+    { path: dataPath(source), data: source.read(), compressionLevel },
+  ])
+}
+
+/** A code list as a table of the package. */
+interface CodeTable {
+  readonly list: string
+  readonly resource: string
+  readonly path: string
+  readonly text: string
+}
+
+const codeColumns = [
+  { name: 'code', title: 'Code', description: 'The code, as the records have it.' },
+  { name: 'zh', title: '名称', description: 'The label in Chinese.' },
+  { name: 'en', title: 'Label', description: 'The label in English.' },
+] as const
+
+/** The lists that fields name, each code once with its newest label. */
+async function codeTables({ fields, contracts }: RenderContext): Promise<readonly CodeTable[]> {
+  const byList = new Map(fields.flatMap((field) => (field.codes === undefined ? [] : [[field.codes, field]])))
+  const tables: CodeTable[] = []
+  for (const [list, field] of byList) {
+    const rows = (codesOf(contracts, field) ?? []).map(({ code, label }): Row => [code, label.zh, label.en])
+    tables.push({ list, resource: `codes-${list}`, path: `codes/${list}.csv`, text: await csvOf(rows) })
+  }
+  return tables
+}
+
+async function csvOf(rows: readonly Row[]): Promise<string> {
+  const fields = codeColumns.map(({ name, title, description }): Field => {
+    const both = (text: string) => ({ zh: text, en: text })
+    return { name, type: 'string', role: 'attribute', title: both(title), description: both(description) }
+  })
+  let text = ''
+  for await (const piece of csv.render(once(rows), { fields })) text += String(piece)
+  return text
+}
+
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value
+}
+
+function dataPath(source: Pick<SourceFile, 'name'>): string {
+  return `data/${source.name}`
+}
+
+function packageDescriptor(
+  source: SourceFile,
+  lists: readonly CodeTable[],
+  { contract, contracts, version, fields }: RenderContext,
+) {
+  const { title, description, licence, keywords } = contract
+  return {
+    $schema: 'https://datapackage.org/profiles/2.0/datapackage.json',
+    name: `${version.dataset}-${version.edition}-v${version.number}`,
+    title: title.zh,
+    description: `${description.zh}\n\n${description.en}`,
+    titles: title,
+    descriptions: description,
+    // The standard asks for a semantic version; a version's bytes never change, so the two other places stay zero.
+    version: `${version.number}.0.0`,
+    keywords: keywords.flatMap(({ zh, en }) => [zh, en]),
+    licenses: [
+      {
+        name: licence.name,
+        title: licence.title.en,
+        ...(licence.url === undefined ? {} : { path: licence.url }),
+      },
+    ],
+    sources: [{ title: contract.source.en }],
+    contributors: contract.providers.map((code) => ({
+      title: labelOf(contracts, 'providers', code)?.zh ?? code,
+      roles: ['provider'],
+    })),
+    qingdan: {
+      dataset: version.dataset,
+      edition: version.edition,
+      version: version.number,
+      contractVersion: contract.contractVersion,
+      records: version.records,
+      synthetic: version.synthetic,
+    },
+    resources: [
+      {
+        ...table('records', dataPath(source), source.bytes, source.digest),
+        title: title.zh,
+        schema: { ...tableSchema(contract, contracts), ...foreignKeys(fields, lists) },
+      },
+      ...lists.map(({ list, resource, path, text }) => ({
+        ...table(resource, path, Buffer.byteLength(text), digestOf(text)),
+        title: list,
+        schema: codeSchema,
+      })),
+    ],
+  }
+}
+
+function table(name: string, path: string, bytes: number, digest: string) {
+  return {
+    name,
+    path,
+    type: 'table',
+    format: 'csv',
+    mediatype: 'text/csv',
+    encoding: 'utf-8',
+    bytes,
+    hash: `sha256:${digest}`,
+    dialect: {
+      $schema: 'https://datapackage.org/profiles/2.0/tabledialect.json',
+      delimiter: ',',
+      lineTerminator: '\n',
+      quoteChar: '"',
+      doubleQuote: true,
+      header: true,
+    },
+  }
+}
+
+const codeSchema = {
+  $schema: 'https://datapackage.org/profiles/2.0/tableschema.json',
+  fields: codeColumns.map((column) => ({ ...column, type: 'string', constraints: { required: true } })),
+  primaryKey: ['code'],
+}
+
+/** A list's elements can't be referred to: a foreign key is of whole values. Their codes stand in the field itself. */
+function foreignKeys(fields: readonly Field[], lists: readonly CodeTable[]) {
+  const keys = fields
+    .filter(({ type }) => type !== 'list')
+    .flatMap(({ name, codes }) => {
+      const found = lists.find(({ list }) => list === codes)
+      return found === undefined
+        ? []
+        : [{ fields: [name], reference: { resource: found.resource, fields: ['code'] } }]
+    })
+  return keys.length === 0 ? {} : { foreignKeys: keys }
+}
+
+function readme(source: SourceFile, { contract, version }: RenderContext): string {
+  const { title, description, licence, source: origin } = contract
+  const terms = `[${licence.name}](${licence.url ?? '#'})`
+  const made = version.synthetic
+    ? ['', '**合成示例数据，不描述任何真实情况。** Made up for demonstration; it describes nothing real.']
+    : []
+  return [
+    `# ${title.zh} ${title.en}`,
+    '',
+    description.zh,
+    '',
+    description.en,
+    ...made,
+    '',
+    `* ${version.dataset}, edition ${version.edition}, version ${version.number}, contract ${contract.contractVersion}`,
+    `* 记录 Records: ${version.records}`,
+    `* 许可 Licence: ${licence.title.zh} ${licence.title.en} ${licence.url === undefined ? licence.name : terms}`,
+    `* 来源 Source: ${origin.zh} ${origin.en}`,
+    '',
+    `\`${dataPath(source)}\` 为数据（UTF-8，逗号分隔，空单元格表示无值）；\`codes/\` 为代码表；\`datapackage.json\` 说明各字段。`,
+    '',
+    `\`${dataPath(source)}\` holds the records (UTF-8, commas, an empty cell where there is no value), \`codes/\` the`,
+    'code lists, and `datapackage.json` says what each field is.',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,167 @@
+/**
+ * The sheets of a workbook as XML, a row at a time (ECMA-376, part 1, 18.3). The first holds the records under the
+ * names of the fields; behind it stand the fields with titles and units, the codes with labels, and what it is.
+ */
+import type { Bilingual } from '../base/text.ts'
+import { codesOf, type Field } from '../contract/index.ts'
+import type { RenderContext, RowBatches } from './format.ts'
+import { type CellWriter, cellStyles, cellWriter, textCell } from './xlsx-cells.ts'
+
+export interface Sheet {
+  readonly name: string
+  readonly xml: () => AsyncIterable<string> | Iterable<string>
+}
+
+/** Excel's own limits of a sheet: 2^20 rows and 2^14 columns. */
+export const sheetRowsMax = 1_048_576
+export const sheetColumnsMax = 16_384
+
+/** Characters of XML that are handed on at a time. */
+const pieceLength = 1 << 16
+
+/** The sheets of a version's workbook, in their order. */
+export function sheetsOf(batches: RowBatches, context: RenderContext): readonly Sheet[] {
+  return [
+    { name: 'data', xml: () => dataSheet(batches, context) },
+    { name: 'fields 字段', xml: () => textSheet(fieldRows(context.fields)) },
+    { name: 'codes 代码', xml: () => textSheet(codeRows(context)) },
+    { name: 'about 说明', xml: () => textSheet(aboutRows(context)) },
+  ]
+}
+
+async function* dataSheet(batches: RowBatches, { fields, version }: RenderContext): AsyncGenerator<string> {
+  const columns = fields.map((field, index): [string, CellWriter] => [
+    `<c r="${columnName(index)}`,
+    cellWriter(field),
+  ])
+  const area = `A1:${columnName(fields.length - 1)}${version.records + 1}`
+  yield sheetHead(area, fields.map(widthOf))
+  yield textRow(
+    1,
+    fields.map(({ name }) => name),
+    cellStyles.header,
+  )
+  let number = 1
+  let xml = ''
+  for await (const batch of batches) {
+    for (const row of batch) {
+      number += 1
+      xml += `<row r="${number}">`
+      for (let index = 0; index < columns.length; index += 1) {
+        const text = row[index]
+        const column = columns[index]
+        if (text === null || text === undefined || column === undefined) continue
+        xml += `${column[0]}${number}"${column[1](text)}`
+      }
+      xml += '</row>'
+      if (xml.length < pieceLength) continue
+      yield xml
+      xml = ''
+    }
+  }
+  yield xml
+  yield `</sheetData><autoFilter ref="${area}"/></worksheet>`
+}
+
+type TextRow = readonly string[]
+
+function* textSheet(rows: readonly [header: TextRow, ...TextRow[]]): Generator<string> {
+  const [header] = rows
+  const widths = header.map((_, index) =>
+    Math.max(...rows.map((row) => Math.min(width(row[index] ?? ''), 60))),
+  )
+  yield sheetHead(`A1:${columnName(header.length - 1)}${rows.length}`, widths)
+  for (const [index, row] of rows.entries()) {
+    yield textRow(index + 1, row, index === 0 ? cellStyles.header : cellStyles.wrapped)
+  }
+  yield '</sheetData></worksheet>'
+}
+
+/** Columns a text takes: one for a Latin letter, two for a Chinese character, and a little air. */
+function width(text: string): number {
+  return 2 + [...text].reduce((sum, sign) => sum + (sign > '\u2e7f' ? 2 : 1), 0)
+}
+
+function sheetHead(area: string, widths: readonly number[]): string {
+  const columns = widths.map(
+    (width, index) => `<col min="${index + 1}" max="${index + 1}" width="${width}" customWidth="1"/>`,
+  )
+  return (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">' +
+    `<dimension ref="${area}"/><sheetViews><sheetView workbookViewId="0">` +
+    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>' +
+    `<sheetFormatPr defaultRowHeight="15"/><cols>${columns.join('')}</cols><sheetData>`
+  )
+}
+
+function textRow(number: number, texts: TextRow, style: number): string {
+  const cells = texts.map((text, index) =>
+    text === '' ? '' : `<c r="${columnName(index)}${number}"${textCell(text, style)}`,
+  )
+  return `<row r="${number}">${cells.join('')}</row>`
+}
+
+/** The name of a column, `A` for the first. */
+export function columnName(index: number): string {
+  const letter = String.fromCharCode(65 + (index % 26))
+  return index < 26 ? letter : columnName(Math.floor(index / 26) - 1) + letter
+}
+
+function widthOf(field: Field): number {
+  const { type, codes, constraints = {} } = field
+  const usual = { boolean: 8, integer: 10, number: 12, date: 12, time: 8, datetime: 22, list: 24, string: 16 }
+  const long = (constraints.maxLength ?? 0) > 60 ? 32 : usual[type]
+  return Math.max(codes === undefined ? long : usual[type] - 4, field.name.length + 4)
+}
+
+function fieldRows(fields: readonly Field[]): [TextRow, ...TextRow[]] {
+  return [
+    ['field', '字段', 'title', 'type', 'unit 单位', 'codes 代码表', '说明', 'description'],
+    ...fields.map(({ name, title, type, unit, codes, description }) => [
+      name,
+      title.zh,
+      title.en,
+      type,
+      unit ?? '',
+      codes ?? '',
+      description.zh,
+      description.en,
+    ]),
+  ]
+}
+
+function codeRows({ fields, contracts }: RenderContext): [TextRow, ...TextRow[]] {
+  const lists = new Map(fields.map((field) => [field.codes, field]))
+  lists.delete(undefined)
+  const rows = [...lists].flatMap(([list = '', field]) =>
+    (codesOf(contracts, field) ?? []).map(({ code, label }) => [list, code, label.zh, label.en]),
+  )
+  return [['codes 代码表', 'code 代码', '名称', 'label'], ...rows]
+}
+
+function aboutRows({ contract, version }: RenderContext): [TextRow, ...TextRow[]] {
+  const both = ({ zh, en }: Bilingual) => [zh, en]
+  const same = (text: string) => [text, text]
+  return [
+    ['about', '说明', 'in English'],
+    ['title', ...both(contract.title)],
+    ['description', ...both(contract.description)],
+    ['dataset', ...same(contract.dataset)],
+    ['edition', ...same(version.edition)],
+    ['version', ...same(String(version.number))],
+    ['contractVersion', ...same(String(contract.contractVersion))],
+    ['records', ...same(String(version.records))],
+    ['source', ...both(contract.source)],
+    ['licence', ...both(contract.licence.title)],
+    ...(contract.licence.url === undefined ? [] : [['licenceUrl', ...same(contract.licence.url)]]),
+    ...(version.synthetic
+      ? [
+          [
+            'synthetic',
+            '合成示例数据，不描述任何真实情况。',
+            'Made up for demonstration; it describes nothing real.',
+          ],
+        ]
+      : []),
+  ]
+}

@@ -1,0 +1,199 @@
+/**
+ * Records of every field type for the tests of formats: a few that are written out, and any number by fast-check with
+ * all that has ever come back changed from somewhere.
+ */
+import fc from 'fast-check'
+import { digestOf } from '../../src/base/digest.ts'
+import { type Contract, type Contracts, type Field, loadContracts } from '../../src/contract/index.ts'
+import {
+  type Format,
+  formats,
+  getFormat,
+  type RenderContext,
+  type Row,
+  type SourceFile,
+} from '../../src/formats/index.ts'
+import { shippedDatasets } from '../../src/house.ts'
+import { contractOf, field } from './fields.ts'
+import { contractsOf } from './house.ts'
+
+export const trialFields: readonly Field[] = [
+  field('code', 'string', { role: 'key', constraints: { required: true, maxLength: 20 } }),
+  field('district', 'string', { role: 'dimension', codes: 'districts' }),
+  field('name', 'string'),
+  field('pupils', 'integer', { role: 'count', unit: '人' }),
+  field('mean', 'number', { scale: 2, unit: 'cm' }),
+  field('longitude', 'number', { scale: 6, unit: '°', constraints: { minimum: -180, maximum: 180 } }),
+  field('wide', 'number', { scale: 6 }),
+  field('free', 'number'),
+  field('open', 'boolean'),
+  field('day', 'date'),
+  field('from', 'time'),
+  field('at', 'datetime'),
+  field('activities', 'list', { codes: 'venue-activities' }),
+]
+
+export const trialContract: Contract = contractOf(trialFields, ['code'], {
+  title: { zh: '试验数据“集”', en: 'Trial "records" & more' },
+  themes: ['education'],
+  keywords: [{ zh: '试验', en: 'trial' }],
+  licence: {
+    name: 'CC-BY-4.0',
+    title: { zh: '署名 4.0 国际', en: 'Attribution 4.0 International' },
+    url: 'https://creativecommons.org/licenses/by/4.0/',
+  },
+  formats: [...formats.keys()],
+})
+
+const house = await loadContracts({ folders: [shippedDatasets] })
+const loaded = { contract: trialContract, digest: digestOf('trial'), file: '' }
+
+/** The contract above, with the code lists of the house. */
+export const trialContracts: Contracts = contractsOf([loaded], house.codes)
+
+export const trialRows: readonly Row[] = [
+  [
+    ...['001', '310115', '浦东, "新区"', '12', '85.40', '121.478500', '0.000001', '0.1'],
+    ...['true', '2025-09-01', '08:30', '2025-09-01T00:00:00Z', 'fitness;running'],
+  ],
+  [
+    ...['002', '310101', '两行\n文本', null, '-0.50', '-179.999999', null, '-123456789.123456'],
+    ...['false', null, '24:00', null, null],
+  ],
+  [
+    ...['003', null, '回车\r表情😀', '9007199254740991', null, '0.000000', '999999999999999.000000'],
+    ...['999999999999999', null, '2024-02-29', null, '2024-02-29T23:59:59Z', 'fitness'],
+  ],
+  [
+    ...['=1+1', '310151', '=HYPERLINK("x")', '-9007199254740991', '9999999999999.99', '180.000000'],
+    ...['-0.000001', '0.000000000000001', 'true', '1850-01-01', '00:00', '1899-12-31T00:00:00Z', 'running'],
+  ],
+  [
+    ...['_x000D_', null, '<a>&amp;\t制表\u0001', '0', '0.00', null, null, '-100', null, '9999-12-31'],
+    ...[null, '9999-12-31T23:59:59Z', null],
+  ],
+]
+
+const digits = (least: number, most: number) =>
+  fc
+    .array(fc.integer({ min: 0, max: 9 }), { minLength: least, maxLength: most })
+    .map((each) => each.join('').replace(/^0+(?=.)/, ''))
+
+/** Any number of at most fifteen digits that count, as the contract's type writes it. */
+function anyNumber(scale: number | undefined) {
+  const whole = digits(1, 15 - (scale ?? 4))
+  const fraction = digits(scale ?? 0, scale ?? 4)
+  return fc.tuple(fc.boolean(), whole, fraction).map(([negative, before, after]) => {
+    const behind = scale === undefined ? after.replace(/0+$/, '') : after.padStart(scale, '0')
+    const text = behind === '' ? before : `${before}.${behind}`
+    return negative && /[1-9]/.test(text) ? `-${text}` : text
+  })
+}
+
+/** Texts that are not empty and not blank at their ends, for so the house keeps them. */
+const anyText = fc
+  .oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }),
+    fc.string({ unit: fc.constantFrom(...'=+-@"\',;\n\t\\_x0D 浦东😀�'), minLength: 1, maxLength: 12 }),
+    fc.constantFrom(
+      '007',
+      '=1+1',
+      '1E5',
+      '310115',
+      'TRUE',
+      '2025-09-01',
+      "'",
+      '_x0041_',
+      'NULL',
+      '\\N',
+      '00:00',
+    ),
+  )
+  .map((text) => text.replaceAll('\0', '').trim())
+  .filter((text) => text !== '')
+
+const anyDay = fc
+  .date({ min: new Date('1000-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
+  .map((day) => day.toISOString().slice(0, 10))
+const codesIn = (list: string) => house.codes(list).codes.map(({ code }) => code)
+
+const maybe = (text: fc.Arbitrary<string>): fc.Arbitrary<string | null> => fc.option(text)
+
+const anyRow: fc.Arbitrary<Row> = fc.tuple(
+  anyText,
+  maybe(fc.constantFrom(...codesIn('districts'))),
+  maybe(anyText),
+  maybe(fc.maxSafeInteger().map(String)),
+  maybe(anyNumber(2)),
+  maybe(
+    fc
+      .integer({ min: -180e6, max: 180e6 })
+      .map((millionths) => (millionths / 1e6).toFixed(6).replace(/^-(?=0\.0+$)/, '')),
+  ),
+  maybe(anyNumber(6)),
+  maybe(anyNumber(undefined)),
+  maybe(fc.constantFrom('true', 'false')),
+  maybe(anyDay),
+  maybe(fc.constantFrom('00:00', '08:30', '24:00')),
+  maybe(
+    fc
+      .tuple(anyDay, fc.constantFrom('00:00:00', '12:34:56', '23:59:59'))
+      .map(([day, time]) => `${day}T${time}Z`),
+  ),
+  maybe(
+    fc
+      .uniqueArray(fc.constantFrom(...codesIn('venue-activities')), { minLength: 1 })
+      .map((list) => list.join(';')),
+  ),
+)
+
+/** Any records, their keys all different. */
+export const anyRows = (lengths: { minLength?: number; maxLength: number }) =>
+  fc.array(anyRow, lengths).map((rows) => rows.map(([code, ...rest], n): Row => [`${n} ${code}`, ...rest]))
+
+/** The context of rendering rows of the trial contract; anything else as given. */
+export function trialContext(records: number, more: Partial<RenderContext> = {}): RenderContext {
+  return {
+    contract: trialContract,
+    contracts: trialContracts,
+    fields: trialFields,
+    version: { dataset: 'trial', edition: '2025', number: 1, records, synthetic: true },
+    ...more,
+  }
+}
+
+/** The bytes of rows in a format. */
+export async function bytesOf(
+  name: string,
+  rows: readonly Row[],
+  context: RenderContext = trialContext(rows.length),
+): Promise<Buffer> {
+  const format = getFormat(name)
+  const chunks: Buffer[] = []
+  for await (const chunk of await sourceOf(format, rows, context))
+    chunks.push(Buffer.from(chunk as Uint8Array))
+  return Buffer.concat(chunks)
+}
+
+async function sourceOf(format: Format, rows: readonly Row[], context: RenderContext) {
+  if ('render' in format) return format.render(inBatches(rows), context)
+  const bytes = await bytesOf(format.from, rows, context)
+  const source: SourceFile = {
+    name: `trial-2025-v1.${format.from}`,
+    format: format.from,
+    mediaType: getFormat(format.from).mediaType,
+    bytes: bytes.length,
+    digest: digestOf(bytes),
+    read: () => one(bytes),
+  }
+  return format.recode(source, context)
+}
+
+/** Batches of one, then of two, then of three …: bytes may not depend on them. */
+export async function* inBatches<T>(all: readonly T[]): AsyncGenerator<T[]> {
+  for (let at = 0, size = 1; at < all.length; at += size, size += 1) yield all.slice(at, at + size)
+}
+
+async function* one<T>(value: T): AsyncGenerator<T> {
+  yield value
+}
