@@ -6,19 +6,12 @@ import { type App, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
 import { type Contract, type Contracts, isOpen, recordSchema, tableSchema } from '../contract/index.ts'
 import { addresses } from './addresses.ts'
-import { contractsOf, datasetBody, distributionBody, editionBody, editionsOf, versionBody } from './bodies.ts'
+import { distributionBody, editionBody, versionBody } from './bodies.ts'
+import { datasetRoutes } from './dataset-routes.ts'
 import { fileRoutes } from './file-routes.ts'
 import type { House } from './house.ts'
-import { getReadable, getVersion, listDistributions, listReadable, listVersions } from './published.ts'
-import {
-  DatasetSchema,
-  DatasetWithEditionsSchema,
-  EditionName,
-  EditionSchema,
-  Slug,
-  VersionNumber,
-  VersionWithFilesSchema,
-} from './schemas.ts'
+import { getReadable, getVersion, listDistributions, listVersions } from './published.ts'
+import { EditionName, EditionSchema, Slug, VersionNumber, VersionWithFilesSchema } from './schemas.ts'
 
 const tags = ['catalogue']
 
@@ -29,55 +22,6 @@ export async function catalogueRoutes(app: App, house: House): Promise<void> {
   contractRoutes(app, house)
   editionRoutes(app, house)
   fileRoutes(app, house)
-}
-
-function datasetRoutes(app: App, house: House): void {
-  app.get(
-    '/v1/datasets',
-    {
-      schema: {
-        operationId: 'listDatasets',
-        tags,
-        summary: 'All datasets',
-        description: 'Every dataset that the reader may see, by slug, with its latest version.',
-        response: {
-          200: Type.Object({ data: Type.Array(DatasetSchema, { description: 'The datasets, by slug.' }) }),
-          ...problemResponses(),
-        },
-      },
-    },
-    async (request) => {
-      const versions = await listVersions(house.database)
-      const data = listReadable(house.contracts, request.reader).map((loaded) => {
-        const own = versions.filter((version) => version.dataset === loaded.contract.dataset)
-        return datasetBody(loaded, own, house.contracts, house.config)
-      })
-      return { data }
-    },
-  )
-  app.get(
-    '/v1/datasets/:slug',
-    {
-      schema: {
-        operationId: 'getDataset',
-        tags,
-        summary: 'One dataset',
-        description: 'What the dataset is, its contracts and its published editions.',
-        params: Type.Object({ slug: Slug }),
-        response: { 200: DatasetWithEditionsSchema, ...problemResponses('dataset-not-found') },
-      },
-    },
-    async (request) => {
-      const loaded = getReadable(house.contracts, request.reader, request.params.slug)
-      const dataset = loaded.contract.dataset
-      const versions = await listVersions(house.database, { dataset })
-      return {
-        ...datasetBody(loaded, versions, house.contracts, house.config),
-        contracts: contractsOf(house.contracts.versions(dataset), house.config),
-        editions: editionsOf(versions, house.config),
-      }
-    },
-  )
 }
 
 /** A contract in the languages that tools speak: the path behind its own, and the body. */

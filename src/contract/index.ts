@@ -30,7 +30,7 @@ export {
 } from './field-types.ts'
 export { normaliseHeader } from './headers.ts'
 export { fieldSchema, type RecordSchemaOptions, recordSchema } from './json-schema.ts'
-export { bindingOf, type KindBinding, type KindName, type KindProperty, kinds } from './kinds.ts'
+export { bindingOf, type KindBinding, type KindName, type KindProperty, kinds, kindTitles } from './kinds.ts'
 export { codesOf, jsonValue, labelOf, labelText } from './labels.ts'
 export { type LoadOptions, loadContracts } from './load.ts'
 export { type Period, periodOf } from './period.ts'

@@ -70,6 +70,15 @@ export const kinds = {
 
 export type KindName = keyof typeof kinds
 
+/** What the kinds are called, by their names. */
+export const kindTitles: ReadonlyMap<string, Bilingual> = new Map(
+  Object.entries({
+    'annual-list': { zh: '年度开放清单', en: 'Annual list' },
+    venues: { zh: '场地开放', en: 'Venues and their hours' },
+    calendar: { zh: '日历', en: 'Calendar' },
+  } satisfies Record<KindName, Bilingual>),
+)
+
 /** A contract's fields by the properties of a kind; what a contract leaves out is undefined. */
 export type KindBinding<Name extends KindName> = Readonly<Partial<Record<keyof (typeof kinds)[Name], string>>>
 
