@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../src/base/config.ts'
 import { listVersions } from '../src/catalogue/index.ts'
+import { atInterrupt } from '../src/interrupt.ts'
 import { type Database, openDatabase } from '../src/store/index.ts'
 import { benchDataset, benchEdition, writeBenchDatasets, writeRows } from './dataset.ts'
 import { root, runToEnd, type Service, startServer } from './processes.ts'
@@ -67,6 +68,10 @@ export async function withContext<T>(
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-bench-'))
   const endings: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
+  const giveBack = async () => {
+    for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
+  }
+  const forget = atInterrupt(giveBack)
   try {
     // For root PostgreSQL runs under another account: it has to pass here, or its data would lie outside.
     await chmod(folder, 0o755)
@@ -74,7 +79,8 @@ export async function withContext<T>(
     await writeBenchDatasets(join(folder, 'datasets'))
     return await work(contextOf(scale, tools, say, folder, endings))
   } finally {
-    for (const giveBack of endings.reverse()) await giveBack()
+    await giveBack()
+    forget()
   }
 }
 
