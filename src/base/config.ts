@@ -62,6 +62,12 @@ export const settings = {
   QINGDAN_BODY_BYTES_MAX: whole(64 * mebi, 1024, 16_384 * mebi, 'Largest body of a request, in bytes.'),
   QINGDAN_SHUTDOWN_SECONDS: whole(20, 1, 600, 'Seconds that requests and jobs have to end after SIGTERM.'),
   QINGDAN_POOL_MAX: whole(10, 2, 200, 'Connections that each of the serving and the working pool may hold.'),
+  QINGDAN_CACHE_BYTES_MAX: whole(
+    64 * mebi,
+    0,
+    16_384 * mebi,
+    'Bytes of answers that each process keeps, to give them again; 0 keeps none.',
+  ),
   QINGDAN_BUNDLE_FILES_MAX: whole(2_000, 1, 100_000, 'Files that a bundle may hold.'),
   QINGDAN_BUNDLE_BYTES_MAX: whole(
     8_192 * mebi,

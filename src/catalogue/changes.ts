@@ -3,7 +3,7 @@
  * commit never appears before an earlier position. A sequence would leave gaps that a reader skips.
  */
 import assert from 'node:assert/strict'
-import type { Transaction } from '../store/index.ts'
+import { notify, type Transaction } from '../store/index.ts'
 
 export type ChangeKind = 'contract-added' | 'version-published' | 'version-corrected' | 'version-withdrawn'
 
@@ -16,7 +16,7 @@ export interface Change {
   readonly body: object
 }
 
-/** Appends a change and gives its position. Call it last in a transaction: the counter is locked from here on. */
+/** Appends a change, tells every process of it, and gives its position. Call it last in a transaction: the counter is locked from here on. */
 export async function appendChange(tx: Transaction, change: Change): Promise<number> {
   const [row] = await tx<{ position: string }[]>`
     INSERT INTO qingdan.change_counter (id, position) VALUES (1, 1)
@@ -27,5 +27,6 @@ export async function appendChange(tx: Transaction, change: Change): Promise<num
     INSERT INTO qingdan.change (position, at, kind, dataset, edition, version, body)
     VALUES (${row.position}, ${change.at}, ${change.kind}, ${change.dataset}, ${change.edition ?? null},
       ${change.version ?? null}, ${tx.json(change.body as never)})`
+  await notify(tx)
   return Number(row.position)
 }

@@ -14,6 +14,7 @@ export {
   listReadable,
   listVersions,
   type PublishedVersion,
+  readVersions,
 } from './published.ts'
 export { catalogueRoutes } from './routes.ts'
 export { EditionName, Slug } from './schemas.ts'

@@ -9,6 +9,7 @@ import { mayReadRestricted, type Reader } from '../base/reader.ts'
 import { type Contracts, isOpen, type LoadedContract } from '../contract/index.ts'
 import type { Database } from '../store/index.ts'
 import { addresses } from './addresses.ts'
+import { lookUp } from './lookups.ts'
 import { distribution, edition, version } from './tables.ts'
 import type { OmittedFormat, PublishedPart, StoredDistribution, Waiver } from './versions.ts'
 
@@ -52,10 +53,24 @@ export function getReadable(contracts: Contracts, reader: Reader, dataset: strin
   return loaded
 }
 
-/** All published versions, withdrawn ones included, the newest edition and version first. */
-export async function listVersions(
+export interface Published {
+  readonly dataset?: string
+  readonly edition?: string
+}
+
+/** All published versions, withdrawn ones included, the newest edition and version first; kept between changes. */
+export function listVersions(database: Database, of: Published = {}): Promise<readonly PublishedVersion[]> {
+  const name = `versions ${of.dataset ?? ''} ${of.edition ?? ''}`
+  // Nothing is not kept: anybody can ask for editions that never were, and would put out the others.
+  return lookUp(database, name, () => readVersions(database, of), isNotEmpty)
+}
+
+const isNotEmpty = ({ length }: readonly unknown[]) => length > 0
+
+/** As listVersions, from the database itself: for whoever decides by it what to write. */
+export async function readVersions(
   database: Database,
-  of: { readonly dataset?: string; readonly edition?: string } = {},
+  of: Published = {},
 ): Promise<readonly PublishedVersion[]> {
   const wanted: SQL[] = [isNotNull(version.publishedAt)]
   if (of.dataset !== undefined) wanted.push(eq(edition.dataset, of.dataset))
@@ -149,13 +164,20 @@ export async function getLatest(
   return getVersion(database, config, { dataset, edition: newest.edition, version: 'latest' })
 }
 
-/** The files of a version, by name. */
+/** The files of a version, by name; those of a published one are kept between changes. */
 export async function listDistributions(
   database: Database,
   versionId: number,
 ): Promise<readonly StoredDistribution[]> {
-  return database.read
+  const read = () => readDistributions(database, versionId)
+  const { files } = await lookUp(database, `files ${versionId}`, read, ({ isPublished }) => isPublished)
+  return files
+}
+
+async function readDistributions(database: Database, versionId: number) {
+  const rows = await database.read
     .select({
+      publishedAt: version.publishedAt,
       name: distribution.name,
       format: distribution.format,
       mediaType: distribution.mediaType,
@@ -163,6 +185,9 @@ export async function listDistributions(
       digest: distribution.digest,
     })
     .from(distribution)
+    .innerJoin(version, eq(version.id, distribution.versionId))
     .where(eq(distribution.versionId, versionId))
     .orderBy(asc(distribution.name))
+  const files: readonly StoredDistribution[] = rows.map(({ publishedAt, ...file }) => file)
+  return { files, isPublished: rows.some(({ publishedAt }) => publishedAt !== null) }
 }

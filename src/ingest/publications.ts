@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import type { Finding } from '../base/finding.ts'
 import { problem } from '../base/problem.ts'
-import { type House, listVersions, openDraft, type Waiver } from '../catalogue/index.ts'
+import { type House, openDraft, readVersions, type Waiver } from '../catalogue/index.ts'
 import { type LoadedContract, partsOf, periodOf } from '../contract/index.ts'
 import type { Transaction } from '../store/index.ts'
 import { listParts, type Part } from './parts.ts'
@@ -83,7 +83,7 @@ function checkComplete(loaded: LoadedContract, parts: readonly Part[], waivers: 
 
 /** A second version needs a reason, and something that differs from the version readers have now. */
 async function checkChanged(house: House, asked: Asked, parts: readonly Part[]): Promise<void> {
-  const [last] = await listVersions(house.database, asked)
+  const [last] = await readVersions(house.database, asked)
   if (last === undefined) return
   if (last.state !== 'withdrawn') {
     const bundles = (of: readonly { bundle: string }[]) =>

@@ -21,6 +21,7 @@ import {
 } from '../catalogue/index.ts'
 import { isOpen, type LoadedContract } from '../contract/index.ts'
 import { jsonRecord } from '../formats/index.ts'
+import { keptBytes } from '../store/index.ts'
 import { cursorAfter, type Place, type Plan, placeOf, planPage } from './plan.ts'
 import { limitDefault, limitMax, parseQuery, type Query } from './query.ts'
 import { type Page, readPage } from './read.ts'
@@ -169,10 +170,12 @@ async function answer(house: House, request: FastifyRequest, reply: FastifyReply
   const plan = planPage(query, version, kept, house.contracts, place?.after ?? 0)
   const tag = digestOf(`${bodyForm} ${version.digest} ${version.number} ${request.url}`).slice(0, 32)
   if (isFresh(request, reply, tag, isOpen(asked.loaded.contract))) return reply.code(304).send(null)
-  const page = await readPage(house.database.serve, plan)
-  return reply
-    .type('application/json; charset=utf-8')
-    .send(render(house, request, { ...asked, loaded: kept }, plan, page))
+  // The tag stands for the bytes, so it is what they are kept by.
+  const bytes = await keptBytes(house).get(`${version.id} ${tag}`, async () => {
+    const page = await readPage(house.database.serve, plan)
+    return Buffer.from(render(house, request, { ...asked, loaded: kept }, plan, page))
+  })
+  return reply.type('application/json; charset=utf-8').send(bytes)
 }
 
 function render(house: House, request: FastifyRequest, asked: Asked, plan: Plan, page: Page): string {

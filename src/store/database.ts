@@ -55,5 +55,10 @@ export interface Database {
    * first. The lock ends with the process, however it ends.
    */
   readonly lock: <T>(name: string, work: () => Promise<T>) => Promise<T>
+  /**
+   * Has a listener called at each change that any process tells by `notify`, and whenever one may have been missed. The
+   * first call opens a session for it. Gives the function that tells whether every change is heard now.
+   */
+  readonly hear: (listener: () => void) => () => boolean
   readonly close: () => Promise<void>
 }

@@ -10,6 +10,7 @@ import type { Database } from './database.ts'
 import { joinCluster } from './embedded/cluster.ts'
 import { withLock } from './lock.ts'
 import { migrate } from './migrate.ts'
+import { openNotices } from './notices.ts'
 import { withoutValues } from './server-error.ts'
 
 export interface DatabaseOptions {
@@ -88,6 +89,7 @@ function connect(url: string, serverVersion: string, poolMax: number, leave: () 
   const serve = openSql(url, 'serve', poolMax)
   const forRead = openSql(url, 'serve', poolMax)
   const work = openSql(url, 'work', poolMax)
+  const notices = openNotices(url, work)
   return {
     serverVersion,
     ownerUrl: url,
@@ -97,7 +99,9 @@ function connect(url: string, serverVersion: string, poolMax: number, leave: () 
     copyFrom: (statement, source, options) => copyFrom(url, statement, source, options),
     copyTo: (statement, options) => copyTo(url, statement, options),
     lock: (name, run) => withLock(url, name, run),
+    hear: notices.hear,
     close: async () => {
+      await notices.close()
       await Promise.all([serve, forRead, work].map((client) => client.end({ timeout: 5 })))
       await leave()
     },

@@ -1,0 +1,28 @@
+/** A caller that asks whether its copy of a distribution is still good, beside a bare Fastify that says hello. */
+import { rateOf } from '../client.ts'
+import { interleave } from '../measure.ts'
+import { fileAddress } from './addresses.ts'
+import type { Row } from './row.ts'
+
+export const file304Row: Row = {
+  name: 'file-304',
+  figure: '304 of a distribution',
+  reference: 'bare Fastify hello',
+  unit: '/s',
+  compare: 'ratio',
+  direction: 'at least',
+  floor: 0.55,
+  needs: [],
+  measure: async (context) => {
+    const service = await context.service()
+    const hello = await context.reference('hello.ts')
+    const path = fileAddress(await context.published(), 'csv')
+    const { headers } = await fetch(`${service.url}${path}`, { method: 'HEAD' })
+    const asking = { paths: [path], headers: { 'if-none-match': headers.get('etag') ?? '' }, status: 304 }
+    return interleave(
+      context.pairs,
+      () => rateOf(context, service, asking),
+      () => rateOf(context, hello, { paths: ['/'] }),
+    )
+  },
+}

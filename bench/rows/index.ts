@@ -1,0 +1,21 @@
+/** The rows of the bench, one line each, in the order of the table: adding one is a file and a line here. */
+import { fileRow } from './file.ts'
+import { file304Row } from './file-304.ts'
+import { lastPageRow } from './last-page.ts'
+import { memoryRow } from './memory.ts'
+import { pageRow } from './page.ts'
+import { pageAgainRow } from './page-again.ts'
+import type { Row } from './row.ts'
+import { streamRow } from './stream.ts'
+
+export { LeftOut, type Pair, type Row } from './row.ts'
+
+export const rows: readonly Row[] = [
+  fileRow,
+  file304Row,
+  pageRow,
+  pageAgainRow,
+  lastPageRow,
+  streamRow,
+  memoryRow,
+]

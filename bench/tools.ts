@@ -1,0 +1,44 @@
+/** Programs that the references need and npm does not bring: found on this machine, or told how to be installed. */
+import { execFile } from 'node:child_process'
+import { access, constants } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+
+/** How each is installed on Debian or Ubuntu; elsewhere the package has the same or nearly the same name. */
+export const tools = {
+  nginx: { about: 'nginx, which sends files by sendfile', install: 'apt-get install nginx-light' },
+  psql: { about: 'psql, the client of PostgreSQL', install: 'apt-get install postgresql-client' },
+} as const satisfies Record<string, { readonly about: string; readonly install: string }>
+
+export type ToolName = keyof typeof tools
+
+/** Paths of the tools that are here. Debian keeps servers where a plain user's PATH doesn't look. */
+export async function findTools(): Promise<ReadonlyMap<ToolName, string>> {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
+  const found = new Map<ToolName, string>()
+  for (const name of Object.keys(tools) as ToolName[]) {
+    for (const folder of folders) {
+      const path = join(folder, name)
+      if (found.has(name) || !(await isProgram(path))) continue
+      found.set(name, path)
+    }
+  }
+  return found
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What a tool says of its version, on one line. */
+export async function versionOf(path: string): Promise<string> {
+  const { stdout, stderr } = await run(path, [path.endsWith('nginx') ? '-v' : '--version'])
+  return `${stdout}${stderr}`.trim().split('\n', 1)[0] ?? ''
+}

@@ -1,0 +1,75 @@
+/**
+ * Answers as bytes, kept to be given again: bounded in bytes, what was wanted longest ago goes first, equal ones at the
+ * same time are made once. A name must stand for its bytes for ever; a change only frees what nobody will ask for again.
+ */
+import { LRUCache } from 'lru-cache'
+import type { Ground } from './ground.ts'
+
+/** A share of the whole, so that one large answer doesn't put out all the small ones. */
+const entryShareMax = 1 / 8
+
+/** What an entry takes besides its bytes, as measured on Node 20: the buffer's object, the map's and the list's share. */
+const entryBytesBeside = 400
+
+export interface KeptBytes {
+  /** The bytes of a name where they are kept. */
+  readonly find: (name: string) => Buffer | undefined
+  /**
+   * The bytes of a name, kept or made. What fails is told to all who wait for it and is not kept; who goes away while
+   * it is being made takes it from nobody.
+   */
+  readonly get: (name: string, make: () => Promise<Buffer>) => Promise<Buffer>
+}
+
+const keptOf = new WeakMap<Ground['database'], KeptBytes>()
+
+/** What this process keeps for a house, within `QINGDAN_CACHE_BYTES_MAX`; freed at each change of the catalogue. */
+export function keptBytes({ database, config }: Pick<Ground, 'config' | 'database'>): KeptBytes {
+  const known = keptOf.get(database)
+  if (known !== undefined) return known
+  const { kept, clear } = keepBytes(config.QINGDAN_CACHE_BYTES_MAX)
+  keptOf.set(database, kept)
+  database.hear(clear)
+  return kept
+}
+
+/** Keeps up to so many bytes; none where that is 0. */
+export function keepBytes(bytesMax: number): { readonly kept: KeptBytes; readonly clear: () => void } {
+  const making = new Map<string, Promise<Buffer>>()
+  const cache =
+    bytesMax === 0
+      ? undefined
+      : new LRUCache<string, Buffer>({
+          maxSize: bytesMax,
+          maxEntrySize: Math.max(1, Math.floor(bytesMax * entryShareMax)),
+          sizeCalculation: (bytes, name) => bytes.length + 2 * name.length + entryBytesBeside,
+        })
+  // What was begun before a change must not stay behind after it.
+  let changes = 0
+  const make = async (name: string, work: () => Promise<Buffer>) => {
+    const began = changes
+    try {
+      const bytes = await work()
+      if (began === changes) cache?.set(name, bytes)
+      return bytes
+    } finally {
+      making.delete(name)
+    }
+  }
+  return {
+    kept: {
+      find: (name) => cache?.get(name),
+      get: async (name, work) => {
+        const found = cache?.get(name) ?? making.get(name)
+        if (found !== undefined) return found
+        const made = make(name, work)
+        making.set(name, made)
+        return made
+      },
+    },
+    clear: () => {
+      changes += 1
+      cache?.clear()
+    },
+  }
+}
