@@ -13,13 +13,16 @@ const escapes: Readonly<Record<string, string>> = {
   '\v': '\\v',
 }
 
-/** Encodes rows of canonical texts and nulls. The texts hold no NUL, which Postgres has no text for. */
-export function encodeCopy(rows: Iterable<readonly (string | null)[]>): string {
+/**
+ * Encodes rows of canonical texts and nulls. The texts hold no NUL, which Postgres has no text for. With `none` as
+ * another text for null, COPY must be told so, and no value may be that text.
+ */
+export function encodeCopy(rows: Iterable<readonly (string | null)[]>, none = '\\N'): string {
   let text = ''
   for (const row of rows) {
     for (const [index, value] of row.entries()) {
       if (index > 0) text += '\t'
-      text += value === null ? '\\N' : escapeCopy(value)
+      text += value === null ? none : escapeCopy(value)
     }
     text += '\n'
   }

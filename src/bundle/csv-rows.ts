@@ -94,7 +94,7 @@ export function buildCsvReader(chunks: AsyncIterable<Uint8Array>, options: CsvOp
 }
 
 /** Chunks joined to pieces that are worth a call, without the byte order mark. */
-async function* inPieces(chunks: AsyncIterable<Uint8Array>, bomBytes: number): AsyncGenerator<Buffer> {
+export async function* inPieces(chunks: AsyncIterable<Uint8Array>, bomBytes: number): AsyncGenerator<Buffer> {
   let parts: Uint8Array[] = []
   let bytes = 0
   let skip = bomBytes
@@ -110,7 +110,8 @@ async function* inPieces(chunks: AsyncIterable<Uint8Array>, bomBytes: number): A
   if (bytes > skip) yield Buffer.concat(parts).subarray(skip)
 }
 
-function decoderOf({ encoding }: TextShape): Decode {
+/** What makes text of the bytes of a file. */
+export function decoderOf({ encoding }: Pick<TextShape, 'encoding'>): Decode {
   if (encoding === 'utf-8') return (bytes, start, end) => bytes.toString('utf8', start, end)
   const decoder = new TextDecoder('gb18030', { fatal: true })
   return (bytes, start, end) => {

@@ -14,6 +14,11 @@ export interface TextShape {
   readonly bomBytes: number
 }
 
+/** Whether a resource that calls its encoding so may be UTF-8; it may also call it nothing. */
+export function mayBeUtf8(claim: string | undefined): boolean {
+  return claim === undefined || claims[claim] === 'utf-8'
+}
+
 /** What a resource may call an encoding. GBK and GB2312 are subsets of GB18030. */
 const claims: Readonly<Record<string, Encoding>> = {
   'utf-8': 'utf-8',
@@ -63,8 +68,10 @@ export async function inspectText(
   return { shape: { encoding, bomBytes: chosen.bomBytes }, findings }
 }
 
-interface Scan {
+/** What a pass has found. */
+export interface Scan {
   bytes: number
+  /** Of UTF-8, where it begins with it. */
   bomBytes: number
   /** Begins like UTF-16 or UTF-32. */
   wide: boolean
@@ -76,12 +83,21 @@ interface Scan {
 
 const utf8Bom = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** One pass over a file. A character that is cut by the end of a chunk is carried into the next. */
-async function scan(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): Promise<Scan> {
+/** A pass over a file, chunk by chunk. */
+export interface Scanner {
+  readonly take: (chunk: Uint8Array) => void
+  /** After the last chunk. */
+  readonly end: () => void
+  /** What has been found so far. */
+  readonly found: Readonly<Scan>
+}
+
+/** Builds a scanner. A character that is cut by the end of a chunk is carried into the next. */
+export function buildScanner(encoding: Encoding): Scanner {
   const found: Scan = { bytes: 0, bomBytes: 0, wide: false }
   const walk = encoding === 'utf-8' ? walkUtf8 : walkGb18030
   let carried: Uint8Array = new Uint8Array()
-  const take = (bytes: Buffer, last: boolean): void => {
+  const scan = (bytes: Buffer, last: boolean): void => {
     const start = found.bytes
     if (start === 0 && encoding === 'utf-8') look(bytes, found)
     found.nul ??= offset(bytes.indexOf(0), start)
@@ -96,14 +112,24 @@ async function scan(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): Prom
     carried = undecodable ? new Uint8Array() : bytes.subarray(end)
     found.bytes += undecodable ? bytes.length : end
   }
-  for await (const chunk of chunks) {
-    // The first bytes decide what the file is, so a first chunk of one byte waits for the next.
-    const bytes = carried.length === 0 ? asBuffer(chunk) : Buffer.concat([carried, chunk])
-    if (found.bytes === 0 && bytes.length < 4) carried = bytes
-    else take(bytes, false)
+  return {
+    found,
+    take: (chunk) => {
+      // The first bytes decide what the file is, so a first chunk of one byte waits for the next.
+      const bytes = carried.length === 0 ? asBuffer(chunk) : Buffer.concat([carried, chunk])
+      if (found.bytes === 0 && bytes.length < 4) carried = bytes
+      else scan(bytes, false)
+    },
+    end: () => scan(asBuffer(carried), true),
   }
-  take(asBuffer(carried), true)
-  return found
+}
+
+/** One pass over a file. */
+async function scan(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): Promise<Scan> {
+  const scanner = buildScanner(encoding)
+  for await (const chunk of chunks) scanner.take(chunk)
+  scanner.end()
+  return scanner.found
 }
 
 const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -3,6 +3,7 @@
  * everything; decides nothing about tolerance, which is the caller's.
  */
 export type { Bag, BagEntry, Packing } from './bag.ts'
+export { copyWays } from './copy-rows.ts'
 export { encodeCopy } from './copy-text.ts'
 export { type BagSource, createBag, type NewBag } from './create.ts'
 export { type BundleCheck, BundleRefusal, bundleChecks } from './faults.ts'
@@ -10,6 +11,7 @@ export { buildFindingSink, type FindingCounts, type FindingSink } from './findin
 export { type BundleLimits, limitsOf } from './limits.ts'
 export { type BundleIdentity, identifyBundle, openBag } from './open.ts'
 export { packBag } from './pack.ts'
+export type { CopyReading } from './straight.ts'
 export {
   type FileCount,
   type Progress,

@@ -5,22 +5,12 @@
 
 import type { Finding } from '../base/finding.ts'
 import { columnLetters, type Severity } from '../base/finding.ts'
-import { buildChecks } from '../checks/index.ts'
-import {
-  buildRowValidator,
-  type CheckUse,
-  type Contract,
-  type Contracts,
-  type Field,
-  intakeFields,
-  intakeKey,
-  type Part,
-} from '../contract/index.ts'
-import { buildCellReader, type CellReader } from './cells.ts'
+import { buildRowValidator, type Field } from '../contract/index.ts'
 import type { CellFault, NoteRepair } from './codes.ts'
 import type { CsvRow } from './csv-rows.ts'
 import { faultAt, type Place } from './faults.ts'
 import type { HeaderMap } from './headers.ts'
+import type { FieldReader, RowPlan } from './row-plan.ts'
 
 export type RowValues = readonly (string | null)[]
 
@@ -53,33 +43,12 @@ export interface RowReader {
   readonly keyPlace: (row: CsvRow, file: OpenFile) => Place
 }
 
-export interface RowReaderOptions {
-  readonly contract: Contract
-  readonly contracts: Pick<Contracts, 'codes'>
-  /** The day, `YYYY-MM-DD`, on which codes must be valid. */
-  readonly editionDay: string
-  readonly part?: Part | undefined
-}
-
 const silent: NoteRepair = () => {}
 
-interface FieldReader {
-  readonly field: Field
-  readonly index: number
-  readonly read: CellReader
-  /** Index of the field that this one's codes depend on. */
-  readonly above?: number
-}
-
 /** Builds the reader of a contract's rows. */
-export function buildRowReader(options: RowReaderOptions): RowReader {
-  const { contract } = options
-  const fields = intakeFields(contract)
-  const readers = fieldReaders(fields, options)
-  const keyIndexes = intakeKey(contract).map((name) => fields.findIndex((field) => field.name === name))
+export function buildRowReader({ fields, readers, keyIndexes, checks }: RowPlan): RowReader {
   const keyReaders = readers.filter(({ index }) => neededFor(keyIndexes, readers).has(index))
   const validate = buildRowValidator(fields)
-  const checks = buildChecks(checkUses(contract, options.part), { fields, part: options.part })
 
   function keyOf({ row, cells }: RowTexts, map: HeaderMap): string | undefined {
     if (keyIndexes.length === 0) return undefined
@@ -123,25 +92,6 @@ function keyPart(value: string | null): string {
   return value === null ? '-' : `${value.length}:${value}`
 }
 
-/** In the order in which they can be read: a field after the one that its codes depend on. */
-function fieldReaders(fields: readonly Field[], options: RowReaderOptions): readonly FieldReader[] {
-  const { contract, contracts, editionDay } = options
-  const all = fields.map((field, index): FieldReader => {
-    const above = fields.findIndex(({ name }) => name === field.codesBy)
-    const read = buildCellReader(field, contract, contracts, editionDay)
-    return above < 0 ? { field, index, read } : { field, index, read, above }
-  })
-  const ordered: FieldReader[] = []
-  const visit = (reader: FieldReader | undefined, depth: number): void => {
-    if (reader === undefined || ordered.includes(reader)) return
-    if (depth > fields.length) throw new Error('Fields of the contract depend on each other in a circle.')
-    if (reader.above !== undefined) visit(all[reader.above], depth + 1)
-    ordered.push(reader)
-  }
-  for (const reader of all) visit(reader, 0)
-  return ordered
-}
-
 /** The indexes of fields, and of those that they depend on. */
 function neededFor(indexes: readonly number[], readers: readonly FieldReader[]): ReadonlySet<number> {
   const needed = new Set(indexes)
@@ -149,13 +99,6 @@ function neededFor(indexes: readonly number[], readers: readonly FieldReader[]):
   for (const { index, above } of [...readers].reverse())
     if (needed.has(index) && above !== undefined) needed.add(above)
   return needed
-}
-
-/** A part's scope holds whether or not the contract says so: nobody brings another's rows. */
-function checkUses(contract: Contract, part: Part | undefined): readonly CheckUse[] {
-  const uses = contract.checks ?? []
-  const scoped = part?.scope !== undefined && !uses.some(({ check }) => check === 'part-scope')
-  return scoped ? [...uses, { check: 'part-scope' }] : uses
 }
 
 /** Reads cells into values. Gives the faults by field, or undefined where there is none. */

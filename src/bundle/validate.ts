@@ -14,6 +14,7 @@ import { faultAt } from './faults.ts'
 import { type HeaderMap, mapHeaders } from './headers.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
 import type { BundleLimits } from './limits.ts'
+import { planRows, type RowPlan } from './row-plan.ts'
 import { buildRowReader, type OpenFile, type RowReader, type RowTexts, type RowValues } from './row-reader.ts'
 import type { BundleFile, BundleManifest } from './verify.ts'
 
@@ -62,6 +63,12 @@ export interface RowReading extends AsyncIterable<RowBatch> {
   readonly counts: () => readonly FileCount[]
 }
 
+/** Plans the rows of a bundle: those of its contract, in the share of its provider. */
+export function planBundle({ contract, contracts, editionDay, manifest }: ValidateOptions): RowPlan {
+  const part = partsOf(contract).find(({ provider }) => provider === manifest.provider)
+  return planRows({ contract, contracts, editionDay, part })
+}
+
 /** Rows in a batch: enough that each costs nothing, few enough to hold. */
 const batchRows = 1000
 
@@ -105,9 +112,7 @@ export function validateBag(options: ValidateOptions): RowReading {
   )
   let done = false
   async function* batches(): AsyncGenerator<RowBatch> {
-    const { contract, contracts, editionDay, manifest } = options
-    const part = partsOf(contract).find(({ provider }) => provider === manifest.provider)
-    const reader = buildRowReader({ contract, contracts, editionDay, part })
+    const reader = buildRowReader(planBundle(options))
     const walk: Walk = { options, reader, keys: buildKeyIndex(), states }
     let rows = 0
     for (const state of states) {

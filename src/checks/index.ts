@@ -6,7 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Severity } from '../base/finding.ts'
 import type { CheckUse, Field } from '../contract/index.ts'
 import { ascending } from './ascending.ts'
-import type { Check, CheckContext, RowCheck } from './check.ts'
+import { type Check, type CheckContext, positionOf, type RowCheck } from './check.ts'
 import { notAbove } from './not-above.ts'
 import { partScope } from './part-scope.ts'
 import { requiredWhen } from './required-when.ts'
@@ -26,6 +26,8 @@ if (byName.size !== checks.length) throw new Error('Two checks have the same nam
 export interface BuiltCheck {
   readonly name: string
   readonly severity: Severity
+  /** Indexes of the fields that it looks at. */
+  readonly fields: readonly number[]
   readonly run: RowCheck
 }
 
@@ -61,7 +63,9 @@ export function buildChecks(uses: readonly CheckUse[], context: CheckContext): r
   return uses.flatMap((use) => {
     const check = byName.get(use.check)
     if (check === undefined) throw new Error(`There is no check ${use.check}.`)
-    if (!check.fields(use, context).every((name) => names.has(name))) return []
-    return [{ name: check.name, severity: use.severity ?? 'error', run: check.build(use, context) }]
+    const spoken = check.fields(use, context)
+    if (!spoken.every((name) => names.has(name))) return []
+    const fields = spoken.map((name) => positionOf(context, name))
+    return [{ name: check.name, severity: use.severity ?? 'error', fields, run: check.build(use, context) }]
   })
 }

@@ -31,16 +31,31 @@ export function stagingTable(bundleId: string): string {
   return `staging.${quoteIdentifier(`b_${bundleId.slice(0, digestDigits)}`)}`
 }
 
-/** Makes the staging table of a bundle anew, empty. */
-export async function createStaging(database: Database, contract: Contract, bundleId: string): Promise<void> {
+/**
+ * Makes the staging table of a bundle anew and copies rows into it; gives how many. Nothing refers to the table until
+ * the part is written, so what a crash or a refusal leaves of it is seen by nobody, and replaced or dropped.
+ */
+export async function copyStaged(
+  database: Database,
+  contract: Contract,
+  bundleId: string,
+  rows: AsyncIterable<Uint8Array | string>,
+): Promise<number> {
+  const table = stagingTable(bundleId)
   const columns = intakeFields(contract).map((field) => `${quoteIdentifier(field.name)} text COLLATE "C"`)
   await database.work.begin(async (tx) => {
-    await tx.unsafe(`DROP TABLE IF EXISTS ${stagingTable(bundleId)}`)
+    await tx.unsafe(`DROP TABLE IF EXISTS ${table}`)
     await tx.unsafe(
-      `CREATE UNLOGGED TABLE ${stagingTable(bundleId)}
+      `CREATE UNLOGGED TABLE ${table}
        (${fileColumn} integer NOT NULL, ${rowColumn} bigint NOT NULL, ${columns.join(', ')})`,
     )
   })
+  return database.copyFrom(`COPY ${table} FROM STDIN (NULL '')`, rows)
+}
+
+/** Drops the staged rows of a bundle that was refused. */
+export async function dropStaged(database: Database, bundleId: string): Promise<void> {
+  await database.work.unsafe(`DROP TABLE IF EXISTS ${stagingTable(bundleId)}`)
 }
 
 /** Rows that a bundle has in staging; undefined where its table is gone. */
@@ -97,6 +112,6 @@ export async function dropReplaced(database: Database, dataset: string, edition:
     SELECT bundle_id FROM qingdan.part
     WHERE dataset = ${dataset} AND edition = ${edition} AND replaced_at IS NOT NULL`
   for (const { bundle_id } of replaced) {
-    await database.work.unsafe(`DROP TABLE IF EXISTS ${stagingTable(bundle_id)}`)
+    await dropStaged(database, bundle_id)
   }
 }

@@ -48,7 +48,7 @@ export async function takeBundle(house: House, id: string, progress: Progress = 
 async function walkBundle(house: House, received: Received, progress: Progress): Promise<void> {
   const verified = await verify(house, received, progress)
   const validated = await validate(house, verified, progress)
-  await stage(house, validated, progress)
+  await stage(house, validated)
 }
 
 /**

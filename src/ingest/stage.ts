@@ -1,6 +1,6 @@
-/** Stage: the rows go by COPY into a table of their own, and become the provider's part of the edition. */
+/** Stage: the rows that were validated into a table of their own become the provider's part of the edition. */
 import type { House } from '../catalogue/index.ts'
-import { countStaged, createStaging, type Part, stagingTable, writePart } from './parts.ts'
+import { countStaged, type Part, writePart } from './parts.ts'
 import type { Progress } from './progress.ts'
 import { getReceipt, writeState } from './receipts.ts'
 import { readStored } from './receive.ts'
@@ -8,9 +8,7 @@ import { type Validated, validateRows } from './validate.ts'
 import { verifyStored } from './verify.ts'
 
 /** Stages a validated bundle and writes the state `staged`, in one transaction with the part. */
-export async function stage(house: House, validated: Validated, progress: Progress): Promise<void> {
-  await copyRows(house, validated, progress)
-  house.observe('step-reached', { step: 'stage', point: 'copied' })
+export async function stage(house: House, validated: Validated): Promise<void> {
   const { dataset, edition, provider, contractVersion } = validated.manifest
   const at = house.clock()
   await house.database.work.begin(async (tx) => {
@@ -19,7 +17,6 @@ export async function stage(house: House, validated: Validated, progress: Progre
     await writeState(tx, bundleId, 'staged', at)
   })
   house.observe('step-reached', { step: 'stage', point: 'written' })
-  await house.files.remove(validated.scratch)
   house.observe('bundle-advanced', {
     bundle: validated.bundleId,
     dataset,
@@ -39,17 +36,4 @@ export async function ensureStaged(house: House, part: Part, progress: Progress)
   const validated = await validateRows(house, verified, progress)
   if (validated.rows !== part.rows)
     throw new Error(`bundle ${part.bundleId} gives other rows than when it was taken`)
-  await copyRows(house, validated, progress)
-  await house.files.remove(validated.scratch)
-}
-
-async function copyRows(house: House, validated: Validated, progress: Progress): Promise<void> {
-  await createStaging(house.database, validated.loaded.contract, validated.bundleId)
-  progress('stage', 0, validated.rows)
-  const copied = await house.database.copyFrom(
-    `COPY ${stagingTable(validated.bundleId)} FROM STDIN`,
-    house.files.read(validated.scratch),
-  )
-  if (copied !== validated.rows) throw new Error(`${copied} rows staged of ${validated.rows}`)
-  progress('stage', copied, validated.rows)
 }

@@ -1,25 +1,18 @@
 /**
- * Validate: decode strictly, map headers, type row by row, then the contract's checks. What is taken goes into a
- * scratch file as COPY text; what is wrong becomes findings. More errors than the contract bears refuse the bundle.
+ * Validate: decode strictly, map headers, type row by row, then the contract's checks. What is taken goes by COPY into
+ * a table of its own, unseen; what is wrong becomes findings. More errors than the contract bears refuse the bundle.
  */
-import {
-  buildFindingSink,
-  encodeCopy,
-  type FileCount,
-  limitsOf,
-  openBag,
-  validateBag,
-} from '../bundle/index.ts'
+import { buildFindingSink, copyWays, limitsOf, openBag } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
 import { periodOf } from '../contract/index.ts'
+import { copyStaged, dropStaged } from './parts.ts'
 import type { Progress } from './progress.ts'
 import { writeFindings, writeState } from './receipts.ts'
 import { Refusal } from './refusal.ts'
 import type { Verified } from './verify.ts'
 
 export interface Validated extends Verified {
-  /** Stored file that holds the rows as COPY text. */
-  readonly scratch: string
+  /** Rows in the bundle's staging table. */
   readonly rows: number
 }
 
@@ -31,7 +24,8 @@ export async function validate(house: House, verified: Verified, progress: Progr
   const { errors, warnings } = sink.counts()
   const findings = sink.findings()
   if (files.some((file) => file.unreadable) || errors > (verified.loaded.contract.tolerance?.errors ?? 0)) {
-    await house.files.remove(outcome.scratch)
+    // Before the state is written, for after it nobody looks here again.
+    await dropStaged(house.database, verified.bundleId)
     throw new Refusal({ findings, errors, warnings, files })
   }
   await house.database.work.begin(async (tx) => {
@@ -48,44 +42,34 @@ export async function validate(house: House, verified: Verified, progress: Progr
   return validated
 }
 
-/** The same, and nothing but the scratch file is written. */
+/** The same, and nothing but the rows is written: into the bundle's staging table, which nothing refers to yet. */
 export async function validateRows(house: House, verified: Verified, progress: Progress) {
   const limits = limitsOf(house.config)
   const { manifest, loaded, bundleId } = verified
   const sink = buildFindingSink(house.config.QINGDAN_FINDINGS_MAX)
   for (const warning of verified.warnings) sink.add(warning)
-  const scratch = `scratch/${bundleId}.copy`
   const bag = await openBag(verified.path, verified.packing, limits)
-  let rows = 0
-  let files: readonly FileCount[] = []
   try {
-    const reading = validateBag({
-      bag,
-      manifest,
-      contract: loaded.contract,
-      contracts: house.contracts,
-      limits,
-      editionDay: periodOf(loaded.contract, manifest.edition)?.end ?? '',
-      onFinding: sink.add,
-      onProgress: ({ file, rows: read }) => progress(`validate ${file}`, read),
-    })
-    await house.files.write(
-      scratch,
-      encodeBatches(reading, (count) => (rows += count)),
-    )
-    files = reading.counts()
+    for (const read of copyWays) {
+      const reading = read({
+        bag,
+        manifest,
+        contract: loaded.contract,
+        contracts: house.contracts,
+        limits,
+        editionDay: periodOf(loaded.contract, manifest.edition)?.end ?? '',
+        onFinding: sink.add,
+        onProgress: ({ file, rows }) => progress(`validate ${file}`, rows),
+      })
+      const copied = await copyStaged(house.database, loaded.contract, bundleId, reading.chunks)
+      const files = reading.files()
+      if (files === undefined) continue
+      const rows = files.reduce((sum, { rowsTaken }) => sum + rowsTaken, 0)
+      if (copied !== rows) throw new Error(`${copied} rows copied of ${rows}`)
+      return { ...verified, rows, files, sink }
+    }
   } finally {
     await bag.close()
   }
-  return { ...verified, scratch, rows, files, sink }
-}
-
-async function* encodeBatches(
-  batches: AsyncIterable<readonly { file: number; row: number; values: readonly (string | null)[] }[]>,
-  count: (rows: number) => void,
-): AsyncGenerator<string> {
-  for await (const batch of batches) {
-    count(batch.length)
-    yield encodeCopy(batch.map(({ file, row, values }) => [String(file), String(row), ...values]))
-  }
+  throw new Error('the careful way through a bundle is never given up')
 }
