@@ -4,6 +4,8 @@
  */
 import { problem } from '../base/problem.ts'
 import type { AggregateFunction } from '../contract/index.ts'
+import type { Filter } from './conditions.ts'
+import { editionsMax, parseFilters } from './query.ts'
 
 /** A measure asked for: `count` alone, or a function over a field. */
 export type MeasureAsked =
@@ -11,6 +13,9 @@ export type MeasureAsked =
   | { readonly name: AggregateFunction; readonly field: string }
 
 export interface AggregateQuery {
+  readonly filters: readonly Filter[]
+  /** Editions to read: the latest where absent. Several are never added up. */
+  readonly editions?: 'all' | readonly string[]
   readonly groupBy: readonly string[]
   readonly measures: readonly MeasureAsked[]
   /** Names of the answer, each with its direction. */
@@ -26,20 +31,27 @@ export const measuresMax = 20
 /** Most groups in an answer, about 2 MB of JSON. Beyond it a request is refused unless it says a limit of its own. */
 export const groupsMax = 10_000
 
-/** Parameters of ours, beside `edition` and the filters. */
-export const aggregateParameters = ['group_by', 'measures', 'sort', 'limit'] as const
+/** Parameters of ours; all others are filters. */
+export const aggregateParameters = ['edition', 'group_by', 'measures', 'sort', 'limit'] as const
 
-export const aggregateFunctions: readonly AggregateFunction[] = ['sum', 'mean', 'min', 'max']
-
-type Given = Readonly<Partial<Record<(typeof aggregateParameters)[number], string>>>
+const aggregateFunctions: readonly AggregateFunction[] = ['sum', 'mean', 'min', 'max']
 
 /** Parses the parameters of an aggregate. Throws `parameter-invalid`, naming the parameter and what is expected. */
-export function parseAggregate(given: Given): AggregateQuery {
-  const limit = parseLimit(given.limit)
+export function parseAggregate(parameters: Readonly<Record<string, unknown>>): AggregateQuery {
+  // Every value is held to the same bounds as a filter's.
+  const given = parseFilters(parameters)
+  const own = (wanted: (typeof aggregateParameters)[number]) =>
+    given.find(({ name }) => name === wanted)?.value
+  const edition = own('edition')
+  const limit = parseLimit(own('limit'))
   return {
-    groupBy: parseNames('group_by', given.group_by, groupByMax),
-    measures: parseMeasures(given.measures),
-    sort: parseSort(given.sort),
+    filters: given.filter(({ name }) => !aggregateParameters.some((known) => known === name)),
+    groupBy: parseNames('group_by', own('group_by'), groupByMax),
+    measures: parseMeasures(own('measures')),
+    sort: parseSort(own('sort')),
+    ...(edition === undefined
+      ? {}
+      : { editions: edition === 'all' ? edition : parseNames('edition', edition, editionsMax) }),
     ...(limit === undefined ? {} : { limit }),
   }
 }

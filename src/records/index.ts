@@ -1,4 +1,5 @@
 /** Records: the rows as published, loaded unseen, read by plan, and served page by page. */
+export { aggregateRoutes } from './aggregate-routes.ts'
 export {
   bindConditions,
   type Condition,
