@@ -21,13 +21,14 @@ import {
 import { ingestRoutes } from './ingest/index.ts'
 import { listsRoutes } from './lists/index.ts'
 import { portalRoutes } from './portal/index.ts'
-import { recordsRoutes } from './records/index.ts'
+import { aggregateRoutes, recordsRoutes } from './records/index.ts'
 
 /** Every room that answers, in the order of the OpenAPI. */
 const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
   listsRoutes,
   catalogueRoutes,
   recordsRoutes,
+  aggregateRoutes,
   ingestRoutes,
   accessRoutes,
   operationsRoutes,
