@@ -12,6 +12,7 @@ export {
   isOpen,
   type LoadedContract,
   mayBeNull,
+  needsApproval,
   type Part,
   partsOf,
   type Role,

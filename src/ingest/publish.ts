@@ -1,38 +1,47 @@
 /**
- * Publish: records are loaded and files rendered unseen; then one short transaction makes them visible. Readers see
- * the old version or the new one, never half.
+ * Publish, in two phases: a version is prepared, its records loaded and its files rendered, all unseen; then it is
+ * released by one short transaction, at once or when what it waits for has come. Readers see the old version or the
+ * new one, never half.
  */
 
 import type { Digest } from '../base/digest.ts'
 import {
+  type Difference,
   fileName,
   type House,
-  publishVersion,
+  latestOf,
+  listVersions,
+  prepareVersion,
   type StoredDistribution,
   storedName,
   type VersionName,
 } from '../catalogue/index.ts'
 import type { Contract } from '../contract/index.ts'
 import { type Format, getFormat } from '../formats/index.ts'
-import { loadRecords, readAll } from '../records/index.ts'
-import { type Controlled, dropControlled } from './control.ts'
-import { dropReplaced } from './parts.ts'
+import { countDifference, loadRecords, readAll } from '../records/index.ts'
+import type { Controlled } from './control.ts'
 import type { Progress } from './progress.ts'
-import { writeDone } from './publications.ts'
+import { writePrepared } from './publications.ts'
 import { countWarnings } from './receipts.ts'
+import { release } from './release.ts'
 
 /** The format whose digest stands for the version: the plain file, which everyone can check. */
 const plainFormat = 'csv'
 
 export async function publish(house: House, controlled: Controlled, progress: Progress): Promise<void> {
+  await prepare(house, controlled, progress)
+  await release(house, controlled.publication.id)
+}
+
+/** Prepares a version: from here on it needs nothing but its moment and its approval, and only it may be released. */
+async function prepare(house: House, controlled: Controlled, progress: Progress): Promise<void> {
   const { draft, loaded, parts, publication } = controlled
-  const began = house.clock()
   progress('publish', 0)
   const { table, records } = await loadRecords(house.database, loaded.contract, draft.id, controlled.safe)
   const brought = parts.reduce((sum, part) => sum + part.rows, 0)
   if (records !== brought)
     throw new Error(`${records} records of ${brought} rows: nothing may be lost on the way`)
-  house.observe('step-reached', { step: 'publish', point: 'records-loaded' })
+  house.observe('step-reached', { step: 'prepare', point: 'records-loaded' })
   const distributions = await renderFiles(house, loaded.contract, draft, table, progress)
   const plain = distributions.find((file) => file.format === plainFormat)
   if (plain === undefined) throw new Error('the plain file is always rendered')
@@ -40,30 +49,40 @@ export async function publish(house: House, controlled: Controlled, progress: Pr
     house.database.work,
     parts.map((part) => part.bundleId),
   )
-  const at = house.clock()
+  const difference = await differenceOf(house, loaded.contract, draft, table)
   await house.database.work.begin(async (tx) => {
-    await writeDone(tx, publication.id)
-    house.observe('step-reached', { step: 'publish', point: 'in-transaction' })
-    await publishVersion(tx, {
-      id: draft.id,
-      at,
+    const { id } = draft
+    const { digest } = plain
+    await prepareVersion(tx, {
+      id,
       recordsTable: table,
       records,
-      digest: plain.digest,
+      digest,
+      difference,
       warnings,
       distributions,
     })
+    await writePrepared(tx, publication.id, digest, house.clock())
   })
-  house.observe('step-reached', { step: 'publish', point: 'visible' })
-  await dropControlled(house.database, draft.id)
-  await dropReplaced(house.database, draft.dataset, draft.edition)
-  house.observe('version-published', {
-    dataset: draft.dataset,
-    edition: draft.edition,
-    version: draft.number,
-    records,
-    seconds: (at.getTime() - began.getTime()) / 1000,
-  })
+  house.observe('step-reached', { step: 'prepare', point: 'written' })
+}
+
+/** What differs from the version that readers have now; null for the first. */
+async function differenceOf(
+  house: House,
+  contract: Contract,
+  draft: VersionName,
+  table: string,
+): Promise<Difference | null> {
+  const before = latestOf(await listVersions(house.database, draft))
+  if (before === undefined) return null
+  const former = house.contracts.get(before.dataset, before.contractVersion).contract
+  const counted = await countDifference(
+    house.database.work,
+    { contract: former, table: before.recordsTable },
+    { contract, table },
+  )
+  return counted === undefined ? null : { against: before.number, ...counted }
 }
 
 async function renderFiles(
@@ -83,7 +102,7 @@ async function renderFiles(
       storedName(version, format.name),
       bytesOf(house, contract, version, table, format),
     )
-    house.observe('step-reached', { step: 'publish', point: 'file-rendered' })
+    house.observe('step-reached', { step: 'prepare', point: 'file-rendered' })
     files.push({
       name: fileName(version, format.name),
       format: format.name,

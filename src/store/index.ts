@@ -3,6 +3,7 @@ export type { CopyToOptions, Database, Runner, Transaction } from './database.ts
 export type { Files, StoredFile } from './files.ts'
 export type { Ground } from './ground.ts'
 export type { JobHandler, Jobs, JobsOptions } from './jobs.ts'
+export type { Patience } from './lock.ts'
 export { readNote, writeNote } from './notes.ts'
 export { type DatabaseOptions, openDatabase } from './open-database.ts'
 export { openFiles } from './open-files.ts'
