@@ -18,9 +18,6 @@ const VerdictName = Type.Enum(['compatible', 'additive', 'breaking'], {
     'narrowed or given another meaning.',
 })
 
-const AnyValue = (description: string) =>
-  Type.Unsafe<unknown>({ description, type: ['object', 'array', 'string', 'number', 'boolean', 'null'] })
-
 const ContractRef = (description: string) =>
   Type.Object(
     {
@@ -47,8 +44,8 @@ export const ComparisonSchema = Type.Object({
         description: 'The field that differs; null where it is the contract as a whole.',
       }),
       what: Type.Enum(['added', 'removed', 'changed'], { description: 'What happened to it.' }),
-      before: AnyValue('As `from` has it; null where it has none.'),
-      after: AnyValue('As `to` has it; null where it has none.'),
+      before: Type.Unknown({ description: 'As `from` has it; null where it has none.' }),
+      after: Type.Unknown({ description: 'As `to` has it; null where it has none.' }),
       verdict: VerdictName,
       why: BilingualSchema,
     }),
