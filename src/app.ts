@@ -18,7 +18,7 @@ import {
   sendProblem,
   unmatched,
 } from './http/index.ts'
-import { ingestRoutes } from './ingest/index.ts'
+import { ingestRoutes, publicationRoutes } from './ingest/index.ts'
 import { listsRoutes } from './lists/index.ts'
 import { portalRoutes } from './portal/index.ts'
 import { aggregateRoutes, recordsRoutes } from './records/index.ts'
@@ -30,6 +30,7 @@ const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
   recordsRoutes,
   aggregateRoutes,
   ingestRoutes,
+  publicationRoutes,
   accessRoutes,
   operationsRoutes,
   docsRoutes,

@@ -12,6 +12,11 @@ const maxAgeSeconds = 300
 export function isFresh(request: FastifyRequest, reply: FastifyReply, tag: string, open = true): boolean {
   const etag = `"${tag}"`
   reply.header('etag', etag)
+  // What a token shows is not public: nobody keeps it, and nobody finds it.
+  if (Object.hasOwn(Object(request.query), 'preview')) {
+    reply.header('cache-control', 'private, no-store').header('x-robots-tag', 'noindex')
+    return false
+  }
   reply.header('cache-control', open ? `public, max-age=${maxAgeSeconds}` : 'private, no-cache')
   // A key may open more than nobody sees, so one answer must never be given for the other.
   reply.header('vary', 'Accept, Accept-Encoding, Authorization')

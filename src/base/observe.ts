@@ -50,6 +50,11 @@ export const observations = {
     message: 'An edition reached its next state.',
     count: ['dataset', 'state'],
   },
+  'publication-advanced': {
+    level: 'info',
+    message: 'A publication was prepared and waits, was approved, or was called off.',
+    count: ['dataset', 'state'],
+  },
   'version-published': {
     level: 'info',
     message: 'A version was published.',

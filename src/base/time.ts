@@ -21,3 +21,27 @@ export function isDay(text: string): boolean {
   const instant = new Date(`${text}T00:00:00Z`)
   return !Number.isNaN(instant.getTime()) && instant.toISOString().slice(0, 10) === text
 }
+
+/** The clock in Shanghai is 8 hours ahead of UTC, without summer time since 1991. */
+const shanghaiOffset = '+08:00'
+
+/**
+ * The instant that a text means: with `Z` or an offset as it says; a day and a time without one as in Asia/Shanghai;
+ * a day alone as its beginning there. Undefined where it means none, such as 30 February.
+ */
+export function parseMoment(text: string): Date | undefined {
+  const form = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/
+  const [, day, time = '00:00', seconds = ':00', offset = shanghaiOffset] = form.exec(text.trim()) ?? []
+  if (day === undefined || !isDay(day)) return undefined
+  const instant = new Date(`${day}T${time}${seconds}${offset}`)
+  return Number.isNaN(instant.getTime()) || time.startsWith('24') ? undefined : instant
+}
+
+const unitMilliseconds: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** The milliseconds of a span such as `30m`, `12h` or `7d`; undefined where it is none. */
+export function parseSpan(text: string): number | undefined {
+  const [, count, unit = ''] = /^([1-9]\d{0,4})([mhd])$/.exec(text.trim()) ?? []
+  const milliseconds = unitMilliseconds[unit]
+  return count === undefined || milliseconds === undefined ? undefined : Number(count) * milliseconds
+}

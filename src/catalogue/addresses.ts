@@ -15,8 +15,14 @@ export function addresses(config: Pick<Config, 'QINGDAN_PUBLIC_URL'>) {
   const version = (of: VersionName) => `${edition(of.dataset, of.edition)}/versions/${of.number}`
   return {
     dataset,
+    editions: (slug: string) => `${dataset(slug)}/editions`,
     edition,
+    versions: (slug: string, name: string) => `${edition(slug, name)}/versions`,
+    latest: (slug: string, name: string) => `${edition(slug, name)}/versions/latest`,
+    publications: (slug: string, name: string) => `${edition(slug, name)}/publications`,
     version,
+    comparison: (slug: string, from: number, to: number) =>
+      `${dataset(slug)}/contracts/${from}/compare/${to}`,
     contract: (slug: string, number: number) => `${dataset(slug)}/contracts/${number}`,
     records: (slug: string) => `${dataset(slug)}/records`,
     versionRecords: (of: VersionName) => `${version(of)}/records`,
@@ -30,7 +36,12 @@ export function fileName(of: VersionName, extension: string): string {
   return `${of.dataset}-${of.edition}-v${of.number}.${extension}`
 }
 
+/** Folder of a version's distributions among the stored files. */
+export function versionFolder(of: VersionName): string {
+  return `editions/${of.dataset}/${of.edition}/v${of.number}`
+}
+
 /** Name of a distribution's file among the stored files. */
 export function storedName(of: VersionName, extension: string): string {
-  return `editions/${of.dataset}/${of.edition}/v${of.number}/${fileName(of, extension)}`
+  return `${versionFolder(of)}/${fileName(of, extension)}`
 }

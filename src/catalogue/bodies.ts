@@ -3,6 +3,8 @@ import type { Static } from 'typebox'
 import type { Config } from '../base/config.ts'
 import { type Contracts, compareContracts, type LoadedContract, labelOf } from '../contract/index.ts'
 import { addresses } from './addresses.ts'
+import { neighbourLinks } from './links.ts'
+import type { ServedVersion } from './previews.ts'
 import { latestOf, latestOfDataset, type PublishedVersion } from './published.ts'
 import type { DatasetSchema, DistributionSchema, EditionSchema, VersionSchema } from './schemas.ts'
 import type { StoredDistribution } from './versions.ts'
@@ -16,7 +18,21 @@ export function isSynthetic(version: {
   return version.parts.some((part) => part.synthetic)
 }
 
-export function versionBody(version: PublishedVersion, config: Addressed): Static<typeof VersionSchema> {
+/** An address that shows what is shown here by the same token; without a token the address itself. */
+function withToken(address: string, preview: string | undefined): string {
+  return preview === undefined ? address : `${address}?preview=${encodeURIComponent(preview)}`
+}
+
+/**
+ * A version among all published ones of its edition, the newest first. Its links carry the token that shows it, where
+ * there is one.
+ */
+export function versionBody(
+  version: ServedVersion,
+  versions: readonly PublishedVersion[],
+  config: Addressed,
+  preview?: string,
+): Static<typeof VersionSchema> {
   const at = addresses(config)
   return {
     dataset: version.dataset,
@@ -25,7 +41,7 @@ export function versionBody(version: PublishedVersion, config: Addressed): Stati
     state: version.state,
     contractVersion: version.contractVersion,
     period: { start: version.periodStart, end: version.periodEnd },
-    publishedAt: version.publishedAt.toISOString(),
+    publishedAt: version.publishedAt?.toISOString() ?? null,
     reason: version.reason,
     withdrawn:
       version.withdrawnAt === null
@@ -33,6 +49,7 @@ export function versionBody(version: PublishedVersion, config: Addressed): Stati
         : { at: version.withdrawnAt.toISOString(), reason: version.withdrawnReason ?? '' },
     records: version.records,
     sha256: version.digest,
+    difference: version.difference,
     synthetic: isSynthetic(version),
     parts: version.parts.map(({ provider, bundle, rows }) => ({ provider, bundle, rows })),
     waivers: [...version.waivers],
@@ -40,22 +57,25 @@ export function versionBody(version: PublishedVersion, config: Addressed): Stati
     suppressions: { ...version.suppressions },
     omitted: [...version.omitted],
     links: {
-      self: at.version(version),
-      records: at.versionRecords(version),
+      self: withToken(at.version(version), preview),
+      records: withToken(at.versionRecords(version), preview),
       contract: at.contract(version.dataset, version.contractVersion),
       dataset: at.dataset(version.dataset),
       edition: at.edition(version.dataset, version.edition),
+      ...neighbourLinks(version, versions, config),
     },
   }
 }
 
 export function distributionBody(
   file: StoredDistribution,
-  version: PublishedVersion,
+  version: ServedVersion,
   config: Addressed,
+  preview?: string,
 ): Static<typeof DistributionSchema> {
   const { name, format, mediaType, bytes, digest } = file
-  return { name, format, mediaType, bytes, sha256: digest, href: addresses(config).file(version, name) }
+  const href = withToken(addresses(config).file(version, name), preview)
+  return { name, format, mediaType, bytes, sha256: digest, href }
 }
 
 export function editionBody(
@@ -68,8 +88,8 @@ export function editionBody(
     dataset,
     edition,
     latest: latestOf(versions)?.number ?? null,
-    versions: versions.map((version) => versionBody(version, config)),
-    links: { self, latest: `${self}/versions/latest` },
+    versions: versions.map((version) => versionBody(version, versions, config)),
+    links: { self, latest: `${self}/versions/latest`, versions: `${self}/versions` },
   }
 }
 
@@ -137,9 +157,10 @@ export function editionsOf(versions: readonly PublishedVersion[], config: Addres
   const names = [...new Set(versions.map((version) => version.edition))]
   return names.map((edition) => {
     const own = versions.filter((version) => version.edition === edition)
-    const dataset = own[0]?.dataset ?? ''
+    const { dataset = '', periodStart: start = '', periodEnd: end = '' } = own[0] ?? {}
     return {
       edition,
+      period: { start, end },
       latest: latestOf(own)?.number ?? null,
       versions: own.length,
       href: addresses(config).edition(dataset, edition),

@@ -1,6 +1,6 @@
 /**
  * Distributions over HTTP: permanent names, strong ETag of the bytes as stored, Range and If-Range (RFC 9110),
- * Repr-Digest (RFC 9530). The address takes no parameters, so that a checksum always fits.
+ * Repr-Digest (RFC 9530). The address takes no parameters that change the bytes, so that a checksum always fits.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -12,8 +12,10 @@ import { problem } from '../base/problem.ts'
 import { isOpen } from '../contract/index.ts'
 import { storedName } from './addresses.ts'
 import type { House } from './house.ts'
-import { getReadable, getVersion, listDistributions, type PublishedVersion } from './published.ts'
-import { EditionName, Slug } from './schemas.ts'
+import { linkHeader } from './links.ts'
+import { findServed, type ServedVersion } from './previews.ts'
+import { getReadable, listDistributions, listVersions } from './published.ts'
+import { EditionName, PreviewToken, Slug } from './schemas.ts'
 import type { StoredDistribution } from './versions.ts'
 
 /** Each format has a media type of its own; what they share is that they are bytes. */
@@ -36,6 +38,7 @@ export function fileRoutes(app: App, house: House): void {
           version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
           name: Type.String({ maxLength: 200, description: 'A file name as the version lists it.' }),
         }),
+        querystring: Type.Object({ preview: PreviewToken }),
         response: {
           200: { description: 'The whole file.', content: fileContent },
           206: { description: 'The range asked for.', content: fileContent },
@@ -54,11 +57,13 @@ export function fileRoutes(app: App, house: House): void {
     async (request, reply) => {
       const { slug, edition, version, name } = request.params
       const { contract } = getReadable(house.contracts, request.reader, slug)
-      const of = { dataset: slug, edition, version: Number(version) }
-      const found = await getVersion(house.database, house.config, of)
+      const { preview } = request.query
+      const found = await findServed(house, { dataset: slug, edition, version: Number(version), preview })
       const file = (await listDistributions(house.database, found.id)).find((one) => one.name === name)
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
       describeFile(reply, file)
+      const versions = await listVersions(house.database, { dataset: slug, edition })
+      reply.header('link', linkHeader(found, versions, house.config))
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       return sendFile(house, reply, found, file, rangeOf(request, file))
     },
@@ -102,7 +107,7 @@ function rangeOf(
 function sendFile(
   house: House,
   reply: FastifyReply,
-  version: PublishedVersion,
+  version: ServedVersion,
   file: StoredDistribution,
   range: ByteRange | undefined,
 ) {

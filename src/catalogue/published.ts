@@ -11,7 +11,7 @@ import type { Database } from '../store/index.ts'
 import { addresses } from './addresses.ts'
 import { lookUp } from './lookups.ts'
 import { distribution, edition, version } from './tables.ts'
-import type { OmittedFormat, PublishedPart, StoredDistribution, Waiver } from './versions.ts'
+import type { Difference, OmittedFormat, PublishedPart, StoredDistribution, Waiver } from './versions.ts'
 
 export interface PublishedVersion {
   readonly id: number
@@ -26,6 +26,8 @@ export interface PublishedVersion {
   readonly records: number
   readonly recordsTable: string
   readonly digest: string
+  /** What differs from the version before, by key; null for the first, and where nobody counted. */
+  readonly difference: Difference | null
   readonly parts: readonly PublishedPart[]
   readonly waivers: readonly Waiver[]
   readonly warnings: readonly { readonly check: string; readonly count: number }[]
@@ -35,6 +37,31 @@ export interface PublishedVersion {
   readonly withdrawnAt: Date | null
   readonly withdrawnReason: string | null
 }
+
+/** The columns that make a version. */
+export const versionColumns = {
+  id: version.id,
+  dataset: edition.dataset,
+  edition: edition.edition,
+  periodStart: edition.periodStart,
+  periodEnd: edition.periodEnd,
+  number: version.number,
+  contractVersion: version.contractVersion,
+  state: version.state,
+  reason: version.reason,
+  records: version.records,
+  recordsTable: version.recordsTable,
+  digest: version.digest,
+  difference: version.difference,
+  parts: version.parts,
+  waivers: version.waivers,
+  warnings: version.warnings,
+  suppressions: version.suppressions,
+  omitted: version.omitted,
+  publishedAt: version.publishedAt,
+  withdrawnAt: version.withdrawnAt,
+  withdrawnReason: version.withdrawnReason,
+} as const
 
 /** The newest contracts of the datasets that a reader may see. */
 export function listReadable(contracts: Contracts, reader: Reader): readonly LoadedContract[] {
@@ -76,28 +103,7 @@ export async function readVersions(
   if (of.dataset !== undefined) wanted.push(eq(edition.dataset, of.dataset))
   if (of.edition !== undefined) wanted.push(eq(edition.edition, of.edition))
   const rows = await database.read
-    .select({
-      id: version.id,
-      dataset: edition.dataset,
-      edition: edition.edition,
-      periodStart: edition.periodStart,
-      periodEnd: edition.periodEnd,
-      number: version.number,
-      contractVersion: version.contractVersion,
-      state: version.state,
-      reason: version.reason,
-      records: version.records,
-      recordsTable: version.recordsTable,
-      digest: version.digest,
-      parts: version.parts,
-      waivers: version.waivers,
-      warnings: version.warnings,
-      suppressions: version.suppressions,
-      omitted: version.omitted,
-      publishedAt: version.publishedAt,
-      withdrawnAt: version.withdrawnAt,
-      withdrawnReason: version.withdrawnReason,
-    })
+    .select(versionColumns)
     .from(version)
     .innerJoin(edition, eq(edition.id, version.editionId))
     .where(and(...wanted))

@@ -1,17 +1,16 @@
-/** The catalogue over HTTP: datasets, contracts, editions, versions. Files have a place of their own beside it. */
+/** The catalogue over HTTP: datasets and contracts. Versions, files and comparisons have places beside it. */
 import { Type } from 'typebox'
 import { canonicalJson, digestOf } from '../base/digest.ts'
 import { isFresh } from '../base/freshness.ts'
 import { type App, problemResponses } from '../base/http.ts'
-import { problem } from '../base/problem.ts'
 import { type Contract, type Contracts, isOpen, recordSchema, tableSchema } from '../contract/index.ts'
-import { addresses } from './addresses.ts'
-import { distributionBody, editionBody, versionBody } from './bodies.ts'
+import { comparisonRoutes } from './comparison.ts'
 import { datasetRoutes } from './dataset-routes.ts'
 import { fileRoutes } from './file-routes.ts'
 import type { House } from './house.ts'
-import { getReadable, getVersion, listDistributions, listVersions } from './published.ts'
-import { EditionName, EditionSchema, Slug, VersionNumber, VersionWithFilesSchema } from './schemas.ts'
+import { getReadable } from './published.ts'
+import { ContractNumber, Slug } from './schemas.ts'
+import { versionRoutes } from './version-routes.ts'
 
 const tags = ['catalogue']
 
@@ -20,7 +19,8 @@ const NotModified = Type.Null({ description: 'The copy of the caller is still go
 export async function catalogueRoutes(app: App, house: House): Promise<void> {
   datasetRoutes(app, house)
   contractRoutes(app, house)
-  editionRoutes(app, house)
+  comparisonRoutes(app, house)
+  versionRoutes(app, house)
   fileRoutes(app, house)
 }
 
@@ -56,7 +56,7 @@ const contractForms = [
 function contractRoutes(app: App, house: House): void {
   const params = Type.Object({
     slug: Slug,
-    contractVersion: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a contract.' }),
+    contractVersion: ContractNumber,
   })
   const response = {
     200: Type.Record(Type.String(), Type.Unknown()),
@@ -79,62 +79,4 @@ function contractRoutes(app: App, house: House): void {
       },
     )
   }
-}
-
-function editionRoutes(app: App, house: House): void {
-  app.get(
-    '/v1/datasets/:slug/editions/:edition',
-    {
-      schema: {
-        operationId: 'getEdition',
-        tags,
-        summary: 'One edition with its versions',
-        description: 'All published versions of one period, with reasons; withdrawn ones are named as such.',
-        params: Type.Object({ slug: Slug, edition: EditionName }),
-        response: { 200: EditionSchema, ...problemResponses('dataset-not-found', 'edition-not-found') },
-      },
-    },
-    async (request) => {
-      const { slug, edition } = request.params
-      getReadable(house.contracts, request.reader, slug)
-      const [first, ...rest] = await listVersions(house.database, { dataset: slug, edition })
-      if (first === undefined) throw problem('edition-not-found', { path: 'edition' })
-      return editionBody([first, ...rest], house.config)
-    },
-  )
-  app.get(
-    '/v1/datasets/:slug/editions/:edition/versions/:version',
-    {
-      schema: {
-        operationId: 'getVersion',
-        tags,
-        summary: 'One version with its files',
-        description:
-          'Counts, digests, warnings, suppressions, parts and files of a version. `latest` redirects.',
-        params: Type.Object({ slug: Slug, edition: EditionName, version: VersionNumber }),
-        response: {
-          200: VersionWithFilesSchema,
-          307: Type.Null({ description: 'The address of the latest version.' }),
-          ...problemResponses(
-            'dataset-not-found',
-            'edition-not-found',
-            'version-not-found',
-            'version-withdrawn',
-          ),
-        },
-      },
-    },
-    async (request, reply) => {
-      const { slug, edition, version } = request.params
-      getReadable(house.contracts, request.reader, slug)
-      const asked = version === 'latest' ? version : Number(version)
-      const found = await getVersion(house.database, house.config, { dataset: slug, edition, version: asked })
-      if (asked === 'latest') return reply.redirect(addresses(house.config).version(found), 307)
-      const files = await listDistributions(house.database, found.id)
-      return {
-        ...versionBody(found, house.config),
-        distributions: files.map((file) => distributionBody(file, found, house.config)),
-      }
-    },
-  )
 }

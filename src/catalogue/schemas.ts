@@ -28,6 +28,18 @@ export const VersionNumber = Type.String({
   description: 'The number of a version, or `latest`, which redirects to the highest that is not withdrawn.',
 })
 
+export const ContractNumber = Type.String({
+  pattern: '^[1-9]\\d{0,5}$',
+  description: 'The number of a contract.',
+})
+
+export const PreviewToken = Type.Optional(
+  Type.String({
+    maxLength: 200,
+    description: 'A token that shows a draft before it is released. A wrong one is answered like none.',
+  }),
+)
+
 export const DistributionSchema = Type.Object({
   name: Type.String({ description: 'Permanent file name.' }),
   format: Type.String({ description: 'Name of the format, also the extension.' }),
@@ -41,17 +53,19 @@ export const VersionSchema = Type.Object({
   dataset: Text('Slug of the dataset.'),
   edition: Text('Name of the edition.'),
   version: Whole('Number of the version: 1, 2, 3 …'),
-  state: Type.Enum(['published', 'superseded', 'withdrawn'], {
+  state: Type.Enum(['published', 'superseded', 'withdrawn', 'draft'], {
     description:
       '`published`: the one that readers get; `superseded`: a later version stands in its place; ' +
-      '`withdrawn`: taken back, its files and records answer 410.',
+      '`withdrawn`: taken back, its files and records answer 410; `draft`: not released, shown by a token alone.',
   }),
   contractVersion: Type.Integer({ description: 'The contract that the version keeps.' }),
   period: Type.Object(
     { start: Day('First day.'), end: Day('Last day, itself included.') },
     { description: 'The days that the edition is about.' },
   ),
-  publishedAt: Instant('When readers could first see it, in UTC.'),
+  publishedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'When readers could first see it, in UTC; null for a draft.',
+  }),
   reason: Type.Union([Type.String(), Type.Null()], {
     description: 'Why this version was made; null for the first.',
   }),
@@ -61,6 +75,21 @@ export const VersionSchema = Type.Object({
   ),
   records: Type.Integer({ description: 'Number of records in this version.' }),
   sha256: Type.String({ description: 'SHA-256 of the plain CSV file: the same records, the same digest.' }),
+  difference: Type.Union(
+    [
+      Type.Object({
+        against: Whole('Number of the version that it was compared with.'),
+        added: Whole('Records whose key is new.'),
+        removed: Whole('Records whose key is gone.'),
+        changed: Whole('Records of the same key with another value.'),
+      }),
+      Type.Null(),
+    ],
+    {
+      description:
+        'What differs from the version that readers had before, by key; null for the first, and where it was not counted.',
+    },
+  ),
   synthetic: Type.Boolean({ description: 'True where any part was made up for demonstration.' }),
   parts: Type.Array(
     Type.Object({
@@ -91,6 +120,14 @@ export const VersionSchema = Type.Object({
       contract: Link('The contract it keeps.'),
       dataset: Link('Its dataset.'),
       edition: Link('Its edition.'),
+      predecessor: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {
+        description: 'The nearest version before it that was not withdrawn; null where there is none.',
+      }),
+      successor: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {
+        description: 'The nearest version after it that was not withdrawn; null where there is none.',
+      }),
+      latest: Link('Redirects to the latest version of the edition.'),
+      versions: Link('All versions of the edition.'),
     },
     Links,
   ),
@@ -108,7 +145,11 @@ export const EditionSchema = Type.Object({
   }),
   versions: Type.Array(VersionSchema, { description: 'All published versions, the newest first.' }),
   links: Type.Object(
-    { self: Link('This edition.'), latest: Link('Redirects to the latest version.') },
+    {
+      self: Link('This edition.'),
+      latest: Link('Redirects to the latest version.'),
+      versions: Link('Its versions.'),
+    },
     Links,
   ),
 })
@@ -164,6 +205,36 @@ export const DatasetSchema = Type.Object({
   ),
 })
 
+const EditionSummary = Type.Object({
+  edition: Text('Name of the edition.'),
+  period: Type.Object(
+    { start: Day('First day.'), end: Day('Last day, itself included.') },
+    { description: 'The days that the edition is about.' },
+  ),
+  latest: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Highest version not withdrawn; null where all are.',
+  }),
+  versions: Whole('Number of versions that were ever published.'),
+  href: Link('The edition.'),
+})
+
+export const EditionsSchema = Type.Object({
+  data: Type.Array(EditionSummary, { description: 'The editions, the newest first.' }),
+  links: Type.Object({ self: Link('This list.'), dataset: Link('The dataset.') }, Links),
+})
+
+export const VersionsSchema = Type.Object({
+  data: Type.Array(VersionSchema, { description: 'The versions, the newest first.' }),
+  links: Type.Object(
+    {
+      self: Link('This list.'),
+      edition: Link('The edition.'),
+      latest: Link('Redirects to the latest version.'),
+    },
+    Links,
+  ),
+})
+
 export const DatasetWithEditionsSchema = Type.Interface([DatasetSchema], {
   contracts: Type.Array(
     Type.Object({
@@ -177,15 +248,7 @@ export const DatasetWithEditionsSchema = Type.Interface([DatasetSchema], {
     }),
     { description: 'All contracts, by number.' },
   ),
-  editions: Type.Array(
-    Type.Object({
-      edition: Text('Name of the edition.'),
-      latest: Type.Union([Type.Integer(), Type.Null()], {
-        description: 'Highest version not withdrawn; null where all are.',
-      }),
-      versions: Whole('Number of versions that were ever published.'),
-      href: Link('The edition.'),
-    }),
-    { description: 'Editions with a published version, the newest first.' },
-  ),
+  editions: Type.Array(EditionSummary, {
+    description: 'Editions with a published version, the newest first.',
+  }),
 })

@@ -1,5 +1,5 @@
 /** The catalogue's tables: contracts as pinned, editions, their versions, distributions, and the ordered changes. */
-import { bigint, date, integer, jsonb, primaryKey, text, timestamp, unique } from 'drizzle-orm/pg-core'
+import { bigint, date, index, integer, jsonb, primaryKey, text, timestamp, unique } from 'drizzle-orm/pg-core'
 import { qingdan } from '../store/tables.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
@@ -44,11 +44,13 @@ export const version = qingdan.table(
     state: text().notNull(),
     /** Why this version was made; null only for the first. Published. */
     reason: text(),
-    /** Table in the schema `published` that holds the records; null until they are loaded. */
+    /** Table in the schema `published` that holds the records; null until the version is prepared. So are the next. */
     recordsTable: text('records_table'),
     records: bigint({ mode: 'number' }),
     /** SHA-256 of the plain CSV distribution. */
     digest: text(),
+    /** What differs from the version before, by key: {against, added, removed, changed}; null where nobody counted. */
+    difference: jsonb(),
     /** What each provider brought: [{provider, bundle, rows}]. */
     parts: jsonb().notNull().default([]),
     /** Missing parts that were waived: [{provider, reason}]. Published. */
@@ -80,6 +82,27 @@ export const distribution = qingdan.table(
     digest: text().notNull(),
   },
   (table) => [primaryKey({ columns: [table.versionId, table.name] })],
+)
+
+/** Tokens with which a prepared draft can be seen before it is released. Only the digest of a token is kept. */
+export const preview = qingdan.table(
+  'preview',
+  {
+    /** Public part of the token, shown in lists. */
+    id: text().primaryKey(),
+    /** SHA-256 of the secret part, which has 256 random bits. */
+    digest: text().notNull(),
+    versionId: bigint('version_id', { mode: 'number' })
+      .notNull()
+      .references(() => version.id),
+    /** SHA-256 of the plain CSV that it shows: a draft prepared anew with other records is another one. */
+    sha256: text().notNull(),
+    createdAt: instant('created_at').notNull(),
+    createdBy: text('created_by').notNull(),
+    expiresAt: instant('expires_at').notNull(),
+    revokedAt: instant('revoked_at'),
+  },
+  (table) => [index().on(table.versionId)],
 )
 
 export const change = qingdan.table('change', {

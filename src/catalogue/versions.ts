@@ -71,8 +71,9 @@ export async function openDraft(
     FROM qingdan.edition e WHERE dataset = ${contract.dataset} AND edition = ${edition}`
   assert.ok(row)
   if (row.draft !== null) {
+    await resetDraft(tx, Number(row.draft))
     await tx`
-      UPDATE qingdan.version SET state = 'draft', reason = ${reason}, contract_version = ${contract.contractVersion}
+      UPDATE qingdan.version SET reason = ${reason}, contract_version = ${contract.contractVersion}
       WHERE id = ${row.draft}`
     return getDraft(tx, Number(row.draft))
   }
@@ -82,6 +83,17 @@ export async function openDraft(
     RETURNING id`
   assert.ok(made)
   return getDraft(tx, Number(made.id))
+}
+
+/** Takes back what a draft was prepared with, so that nothing of it can be previewed or released any more. */
+export async function resetDraft(tx: Transaction, id: number): Promise<void> {
+  await tx`
+    UPDATE qingdan.version SET state = 'draft', records_table = NULL, records = NULL, digest = NULL,
+      difference = NULL, warnings = '[]', suppressions = '{}'
+    WHERE id = ${id} AND published_at IS NULL`
+  await tx`
+    DELETE FROM qingdan.distribution
+    WHERE version_id = (SELECT id FROM qingdan.version WHERE id = ${id} AND published_at IS NULL)`
 }
 
 /** A version by its id, whatever its state. Throws a plain Error where there is none. */
@@ -121,47 +133,73 @@ export async function advanceDraft(
   }
 }
 
-export interface Publishing {
+/** What a draft is prepared with: everything that a reader will see, and nobody sees yet. */
+export interface Prepared {
   readonly id: number
-  readonly at: Date
   readonly recordsTable: string
   readonly records: number
   readonly digest: string
+  readonly difference: Difference | null
   readonly warnings: readonly { readonly check: string; readonly count: number }[]
   readonly distributions: readonly StoredDistribution[]
   readonly omitted: readonly OmittedFormat[]
 }
 
-/**
- * Makes a loaded version visible: flips states and appends the change, nothing slow. To be called last in its
- * transaction, because the change takes its position from a counter row that stays locked until the commit.
- */
-export async function publishVersion(tx: Transaction, publishing: Publishing): Promise<void> {
-  const { id, at } = publishing
-  const draft = await getDraft(tx, id)
+/** What differs from another version, by key. */
+export interface Difference {
+  /** The number of the other version. */
+  readonly against: number
+  readonly added: number
+  readonly removed: number
+  readonly changed: number
+}
+
+/** Writes what a controlled draft is prepared with. It stays a draft: readers see nothing of it. */
+export async function prepareVersion(tx: Transaction, prepared: Prepared): Promise<void> {
+  const { id, recordsTable, records, digest, difference } = prepared
   await tx`DELETE FROM qingdan.distribution WHERE version_id = ${id}`
-  for (const file of publishing.distributions) {
+  for (const file of prepared.distributions) {
     await tx`
       INSERT INTO qingdan.distribution (version_id, name, format, media_type, bytes, digest)
       VALUES (${id}, ${file.name}, ${file.format}, ${file.mediaType}, ${file.bytes}, ${file.digest})`
   }
+  const written = await tx`
+    UPDATE qingdan.version SET records_table = ${recordsTable}, records = ${records}, digest = ${digest},
+      difference = ${difference === null ? null : tx.json(difference as never)},
+      warnings = ${tx.json(prepared.warnings as never)}, omitted = ${tx.json(prepared.omitted as never)}
+    WHERE id = ${id} AND state = 'controlled' AND published_at IS NULL`
+  assert.equal(written.count, 1, 'only a controlled draft is prepared')
+}
+
+/**
+ * Makes a prepared version visible: flips states and appends the change, nothing slow. To be called last in its
+ * transaction, because the change takes its position from a counter row that stays locked until the commit.
+ * `digest` is that of what was prepared: a draft that is another one meanwhile is never released. Gives the number
+ * of its records.
+ */
+export async function publishVersion(
+  tx: Transaction,
+  { id, at, digest }: { readonly id: number; readonly at: Date; readonly digest: string },
+): Promise<number> {
   await tx`
     UPDATE qingdan.version SET state = 'superseded'
     WHERE state = 'published' AND edition_id = (SELECT edition_id FROM qingdan.version WHERE id = ${id})`
-  const flipped = await tx`
-    UPDATE qingdan.version SET state = 'published', published_at = ${at}, records_table = ${publishing.recordsTable},
-      records = ${publishing.records}, digest = ${publishing.digest},
-      warnings = ${tx.json(publishing.warnings as never)}, omitted = ${tx.json(publishing.omitted as never)}
-    WHERE id = ${id} AND state = 'controlled' AND published_at IS NULL`
-  assert.equal(flipped.count, 1, 'only a controlled version is published, and only once')
+  const [flipped] = await tx<{ records: number }[]>`
+    UPDATE qingdan.version SET state = 'published', published_at = ${at}
+    WHERE id = ${id} AND state = 'controlled' AND published_at IS NULL
+      AND records_table IS NOT NULL AND digest = ${digest}
+    RETURNING records::float8`
+  assert.ok(flipped, 'only what was prepared is published, and only once')
+  const draft = await getDraft(tx, id)
   await appendChange(tx, {
     at,
     kind: draft.number === 1 ? 'version-published' : 'version-corrected',
     dataset: draft.dataset,
     edition: draft.edition,
     version: draft.number,
-    body: { reason: draft.reason, records: publishing.records, digest: publishing.digest },
+    body: { reason: draft.reason, records: flipped.records, digest },
   })
+  return flipped.records
 }
 
 /**

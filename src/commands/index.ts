@@ -4,6 +4,8 @@ import type { AddCommand } from './command.ts'
 import { ingestCommand } from './ingest.ts'
 import { keyCommand } from './key.ts'
 import { listCommand } from './list.ts'
+import { previewCommand } from './preview.ts'
+import { approveCommand, dropCommand, publicationsCommand } from './publications.ts'
 import { publishCommand, withdrawCommand } from './publish.ts'
 import { migrateCommand, serveCommand } from './serve.ts'
 
@@ -16,6 +18,10 @@ export const commands: readonly AddCommand[] = [
   checkCommand,
   ingestCommand,
   publishCommand,
+  publicationsCommand,
+  previewCommand,
+  approveCommand,
+  dropCommand,
   withdrawCommand,
   keyCommand,
   listCommand,

@@ -1,6 +1,6 @@
 /** What the side door shows: results on standard output, progress and refusals on standard error. */
 import type { Finding } from '../base/finding.ts'
-import type { Progress, Publication, Receipt } from '../ingest/index.ts'
+import type { Progress, Publication, Receipt, Wait } from '../ingest/index.ts'
 import type { CheckReport } from './check-bundle.ts'
 
 /** Progress is told at most this often where it is not a terminal, so that a log of a long run stays readable. */
@@ -35,11 +35,24 @@ export const print = {
     print.line(`${report.errors > report.tolerance ? 'not in order' : 'in order'}  ${path}`)
     printFindings(report.findings, report.errors, report.warnings)
   },
-  publication: (publication: Publication) => {
-    const { dataset, edition, version, state } = publication
+  publication: (publication: Publication, waits: readonly Wait[] = []) => {
+    const { dataset, edition, version, state, digest, releaseAt } = publication
     print.line(`${state === 'done' ? 'published' : state}  ${dataset} ${edition} v${version}`)
+    if (state === 'prepared') print.line(`  sha256 ${digest}`)
+    for (const wait of waits) print.line(`  ${waitTexts[wait](publication)}`)
+    if (state === 'prepared' && waits.length === 0) print.line('  The running service releases it now.')
+    if (state === 'prepared' && releaseAt !== null && !waits.includes('moment'))
+      print.line('  Its moment has come.')
     for (const finding of publication.findings) print.line(`  ${finding.check}: ${finding.message}`)
   },
+}
+
+/** What a publication waits for, and who brings it. */
+const waitTexts: Readonly<Record<Wait, (publication: Publication) => string>> = {
+  moment: ({ releaseAt }) =>
+    `waits for ${releaseAt?.toISOString()}. The running service releases it then; it need not be this command.`,
+  approval: ({ dataset, edition, askedBy }) =>
+    `waits for the approval of another person than ${askedBy}: qingdan approve ${dataset} ${edition}`,
 }
 
 /** The line of progress gives way to what came of it. */

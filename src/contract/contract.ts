@@ -127,6 +127,8 @@ export interface Contract {
   readonly tolerance?: { readonly errors: number }
   readonly disclosure?: DisclosureUse
   readonly aggregate?: AggregateOffer
+  /** Whether a second person must approve each version, once it is prepared, before it is released. */
+  readonly approval?: { readonly required: boolean }
   /** Names of formats in formats/ in which each version is distributed. */
   readonly formats: readonly string[]
   /** Only where fields carry coordinates. Inside the house always WGS-84. */
@@ -164,6 +166,11 @@ export function partsOf(contract: Contract): readonly Part[] {
 /** Whether anyone may read the dataset. The code `not-open` of the list `open-classes` alone closes it. */
 export function isOpen(contract: Contract): boolean {
   return contract.openClass !== 'not-open'
+}
+
+/** Whether a version waits for the approval of a second person before it is released. */
+export function needsApproval(contract: Pick<Contract, 'approval'>): boolean {
+  return contract.approval?.required === true
 }
 
 /** Finds a field by name. Throws a plain Error, for a name that the contract does not have is our fault. */

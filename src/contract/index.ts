@@ -18,6 +18,7 @@ export {
   isOpen,
   type LoadedContract,
   mayBeNull,
+  needsApproval,
   type Part,
   partsOf,
   type Role,

@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Bilingual } from '../base/text.ts'
 import type { AggregateOffer, Contract, Field } from './contract.ts'
+import { reasonOf } from './verdict-reasons.ts'
 
 export type VerdictName = 'compatible' | 'additive' | 'breaking'
 
@@ -13,6 +14,11 @@ export interface Difference {
   /** Where: `fields/mean/unit`, with fields by name. */
   readonly path: string
   readonly kind: VerdictName
+  readonly what: 'added' | 'removed' | 'changed'
+  /** The value in the former and in the next contract; null where one has none. */
+  readonly before: unknown
+  readonly after: unknown
+  /** Why it counts as it does. */
   readonly message: Bilingual
 }
 
@@ -133,18 +139,10 @@ const constraintRules: Rules = {
     former === undefined ? 'breaking' : next === undefined ? 'additive' : set(former, next),
 }
 
-const phrases: Readonly<Record<VerdictName, Bilingual>> = {
-  compatible: { zh: '已修改，读写方式不变', en: 'was changed; reading and bringing go on as before' },
-  additive: { zh: '有新增或放宽', en: 'was added or widened' },
-  breaking: {
-    zh: '被收窄、改变或删除，与此前不兼容',
-    en: 'was narrowed, changed or removed; it breaks what was',
-  },
-}
-
-function difference(path: string, kind: VerdictName): Difference {
-  const { zh, en } = phrases[kind]
-  return { path, kind, message: { zh: `${path} ${zh}`, en: `${path} ${en}` } }
+function difference(path: string, kind: VerdictName, before: unknown, after: unknown): Difference {
+  const what = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed'
+  const message = reasonOf(path, what, kind)
+  return { path, kind, what, before: before ?? null, after: after ?? null, message }
 }
 
 /** Compares two objects property by property; what the rules don't name is compatible. */
@@ -155,7 +153,7 @@ function compareProperties(at: string, former: object, next: object, rules: Rule
     const rule = rules[name] ?? always('compatible')
     const [one, other] = [before.get(name), after.get(name)]
     if (rule === 'elsewhere' || isDeepStrictEqual(one, other)) return []
-    return [difference(`${at}${name}`, rule(one, other))]
+    return [difference(`${at}${name}`, rule(one, other), one, other)]
   })
 }
 
@@ -166,18 +164,23 @@ function compareFields(at: string, former: readonly Field[], next: readonly Fiel
   const changed = next.flatMap((field) => {
     const before = inFormer.get(field.name)
     return before === undefined
-      ? [difference(`${at}/${field.name}`, field.constraints?.required === true ? 'breaking' : 'additive')]
+      ? [difference(`${at}/${field.name}`, newFieldKind(field), undefined, field)]
       : compareField(`${at}/${field.name}/`, before, field)
   })
   const kept = (fields: readonly Field[], other: ReadonlyMap<string, Field>) =>
     fields.map((field) => field.name).filter((name) => other.has(name))
-  const moved = !isDeepStrictEqual(kept(former, inNext), kept(next, inFormer))
+  const [before, after] = [kept(former, inNext), kept(next, inFormer)]
   return [
-    ...gone.map((field) => difference(`${at}/${field.name}`, 'breaking')),
+    ...gone.map((field) => difference(`${at}/${field.name}`, 'breaking', field, undefined)),
     ...changed,
     // A header names each column, so an order is no promise.
-    ...(moved ? [difference(at, 'compatible')] : []),
+    ...(isDeepStrictEqual(before, after) ? [] : [difference(at, 'compatible', before, after)]),
   ]
+}
+
+/** A new field only adds, unless providers must fill it. */
+function newFieldKind(field: Field): VerdictName {
+  return field.constraints?.required === true ? 'breaking' : 'additive'
 }
 
 function compareField(at: string, former: Field, next: Field): readonly Difference[] {
@@ -194,7 +197,7 @@ function compareField(at: string, former: Field, next: Field): readonly Differen
 
 function compareIntake({ intake: former }: Contract, { intake: next }: Contract): readonly Difference[] {
   if (former === undefined && next === undefined) return []
-  if (former === undefined || next === undefined) return [difference('intake', 'breaking')]
+  if (former === undefined || next === undefined) return [difference('intake', 'breaking', former, next)]
   return [
     ...compareFields('intake/fields', former.fields, next.fields),
     ...compareProperties('intake/', former, next, {

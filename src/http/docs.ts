@@ -31,6 +31,10 @@ export async function registerOpenapi(app: App, { config }: House): Promise<void
         { name: 'catalogue', description: 'Datasets, contracts, editions, versions, files 目录' },
         { name: 'records', description: 'Records of any dataset; each has operations of its own below 记录' },
         { name: 'bundles', description: 'For providers with a key: bring data, follow the receipt 数据提交' },
+        {
+          name: 'publications',
+          description: 'For keys that may publish: ask, approve, preview, withdraw 数据发布',
+        },
         { name: 'service', description: 'The service itself 服务本身' },
       ],
       components: {

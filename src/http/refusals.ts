@@ -54,6 +54,9 @@ export function sendProblem(
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="qingdan"')
   // RFC 9110, 15.5.17: so that the caller learns what there is to ask for.
   if (status === 416) reply.header('content-range', `bytes */${refusal.detail['bytes']}`)
+  // RFC 5829: who holds the address of what was withdrawn is led on, also by a HEAD.
+  const { successor } = refusal.detail
+  if (typeof successor === 'string') reply.header('link', `<${successor}>; rel="successor-version"`)
   if (status === 503) reply.header('retry-after', String(retryAfterSeconds))
   if (status === 404 && prefersPage(request)) {
     const language = languageOf(request, 'zh')

@@ -1,7 +1,21 @@
 /** Ingest: the door through which providers bring bundles, and the pipeline that makes editions public. */
 export { publishEdition, takeBundle } from './pipeline.ts'
 export type { Progress } from './progress.ts'
-export { askPublication, type Publication } from './publications.ts'
+export {
+  approvePublication,
+  askPublication,
+  dropPublication,
+  openPreview,
+  revokePreview,
+} from './publication-acts.ts'
+export { publicationRoutes } from './publication-routes.ts'
+export {
+  findOpenPublication,
+  listPublications,
+  type Publication,
+  type Wait,
+  waitsFor,
+} from './publications.ts'
 export { findReceipt, listFindings, listReceipts, type Receipt } from './receipts.ts'
 export { receive } from './receive.ts'
 export { ingestRoutes } from './routes.ts'

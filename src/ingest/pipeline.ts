@@ -11,12 +11,14 @@ import { assemble } from './assemble.ts'
 import { control } from './control.ts'
 import { derive } from './derive.ts'
 import type { Progress } from './progress.ts'
-import { findPublication, type Publication, writeRefused } from './publications.ts'
+import { lockOf } from './publication-acts.ts'
+import { findPublication, isOpenPublication, type Publication, writeRefused } from './publications.ts'
 import { publish } from './publish.ts'
 import { refuse } from './quarantine.ts'
 import { getReceipt, type Receipt, writeState } from './receipts.ts'
 import { type Received, readReceived } from './receive.ts'
 import { Refusal } from './refusal.ts'
+import { release } from './release.ts'
 import { stage } from './stage.ts'
 import { validate } from './validate.ts'
 import { verify } from './verify.ts'
@@ -52,8 +54,8 @@ async function walkBundle(house: House, received: Received, progress: Progress):
 }
 
 /**
- * Walks an asked-for publication to `done` or `refused`. Safe to call again at any time: a crash anywhere and a
- * second call give exactly one publication.
+ * Walks an asked-for publication to its end, or to where it waits for its moment or for an approval. Safe to call again
+ * at any time: a crash anywhere and a second call give exactly one publication.
  */
 export async function publishEdition(
   house: House,
@@ -62,11 +64,12 @@ export async function publishEdition(
 ): Promise<Publication> {
   const asked = await findPublication(house, publicationId)
   if (asked === undefined) throw new Error(`no publication ${publicationId}`)
-  return house.database.lock(`edition ${asked.dataset} ${asked.edition}`, async () => {
+  return house.database.lock(lockOf(asked), async () => {
     const now = await findPublication(house, publicationId)
-    if (now === undefined || now.state === 'done' || now.state === 'refused') return now ?? asked
+    if (now === undefined || !isOpenPublication(now)) return now ?? asked
     try {
-      await walkEdition(house, now, progress)
+      if (now.state === 'prepared') await release(house, publicationId)
+      else await walkEdition(house, now, progress)
     } catch (error) {
       if (!(error instanceof Refusal)) throw withoutValues(error)
       await writeRefused(house, publicationId, error.refused.findings)

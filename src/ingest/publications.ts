@@ -1,17 +1,19 @@
 /**
- * Asked-for publications: an edition becomes public by an explicit act, kept as a row with who asked and what became
- * of it. Asking checks what can be known at once; the walk itself is a job. Only this file writes `publication`.
+ * Asked-for publications: an edition becomes public by an explicit act, kept as a row with who asked, what it waits for
+ * and what became of it. Only this file writes the table `publication`; it moves rows from state to state and refuses a
+ * move that is out of order.
  */
 import assert from 'node:assert/strict'
 import type { Finding } from '../base/finding.ts'
-import { problem } from '../base/problem.ts'
-import { type House, openDraft, readVersions, type Waiver } from '../catalogue/index.ts'
-import { type LoadedContract, partsOf, periodOf } from '../contract/index.ts'
-import type { Transaction } from '../store/index.ts'
-import { listParts, type Part } from './parts.ts'
+import type { House, Waiver } from '../catalogue/index.ts'
+import { needsApproval } from '../contract/index.ts'
+import type { Runner, Transaction } from '../store/index.ts'
 
 /** The queue of publications to walk. */
 export const publishEditionJob = 'publish-edition'
+
+/** `asked`, then `prepared` while it waits; `done`, `refused` and `dropped` are ends. */
+export type PublicationState = 'asked' | 'prepared' | 'done' | 'refused' | 'dropped'
 
 export interface Publication {
   readonly id: number
@@ -19,135 +21,154 @@ export interface Publication {
   readonly dataset: string
   readonly edition: string
   readonly version: number
+  readonly contractVersion: number
+  readonly askedAt: Date
   readonly askedBy: string
+  readonly reason: string | null
   readonly waivers: readonly Waiver[]
-  readonly state: 'asked' | 'done' | 'refused'
+  /** Not before this moment. */
+  readonly releaseAt: Date | null
+  readonly state: PublicationState
   readonly findings: readonly Finding[]
+  readonly preparedAt: Date | null
+  /** SHA-256 of the plain CSV as prepared. */
+  readonly digest: string | null
+  readonly approvedAt: Date | null
+  readonly approvedBy: string | null
+  readonly approvedDigest: string | null
+  readonly endedAt: Date | null
+  readonly endedBy: string | null
+  readonly endedReason: string | null
 }
 
-export interface Asked {
-  readonly dataset: string
-  readonly edition: string
-  /** Why this version is made; needed from the second version on, and published. */
-  readonly reason?: string
-  /** Missing parts that are waived, each with a reason that is published. */
-  readonly waivers?: readonly Waiver[]
-  readonly askedBy: string
+/** What a prepared publication may wait for. */
+export type Wait = 'moment' | 'approval'
+
+/** What a publication waits for at this moment; nothing where it can be released, or is not prepared. */
+export function waitsFor(
+  house: Pick<House, 'contracts' | 'clock'>,
+  publication: Publication,
+): readonly Wait[] {
+  const { state, releaseAt, dataset, contractVersion, digest, approvedDigest } = publication
+  if (state !== 'prepared') return []
+  const { contract } = house.contracts.get(dataset, contractVersion)
+  const waits: Wait[] = []
+  if (releaseAt !== null && releaseAt > house.clock()) waits.push('moment')
+  if (needsApproval(contract) && approvedDigest !== digest) waits.push('approval')
+  return waits
 }
 
-/**
- * Asks for the publication of an edition from the parts in hand. Throws the problems `dataset-not-found`,
- * `edition-not-found`, `edition-incomplete` (with `missing`), `reason-missing` and `nothing-to-publish`.
- */
-export async function askPublication(house: House, asked: Asked): Promise<Publication> {
-  const newest = house.contracts.get(asked.dataset)
-  if (periodOf(newest.contract, asked.edition) === undefined) {
-    throw problem('edition-not-found', {
-      detail: `Editions of ${asked.dataset} are named like ${newest.contract.period === 'year' ? '2025' : '2025-2026'}.`,
-    })
-  }
-  const id = await house.database.lock(`edition ${asked.dataset} ${asked.edition}`, async () => {
-    const parts = await listParts(house.database.work, asked.dataset, asked.edition)
-    const loaded = house.contracts.get(asked.dataset, parts[0]?.contractVersion)
-    checkComplete(loaded, parts, asked.waivers ?? [])
-    await checkChanged(house, asked, parts)
-    return house.database.work.begin((tx) => writeAsked(house, tx, loaded, asked))
-  })
-  const publication = await findPublication(house, id)
-  assert.ok(publication)
-  return publication
-}
-
-/** Providers whose part is neither in hand nor waived. */
-export function missingProviders(
-  { contract }: LoadedContract,
-  parts: readonly Part[],
-  waivers: readonly Waiver[],
-): readonly string[] {
-  const there = new Set([...parts, ...waivers].map(({ provider }) => provider))
-  return partsOf(contract)
-    .map(({ provider }) => provider)
-    .filter((provider) => !there.has(provider))
-}
-
-function checkComplete(loaded: LoadedContract, parts: readonly Part[], waivers: readonly Waiver[]): void {
-  const missing = missingProviders(loaded, parts, waivers)
-  if (missing.length === 0 && parts.length > 0) return
-  const all = partsOf(loaded.contract).length
-  const detail =
-    parts.length === 0
-      ? 'No part of this edition has been brought yet.'
-      : `${parts.length} of ${all} parts are in hand, ${missing.length} are neither that nor waived.`
-  throw problem('edition-incomplete', { detail, missing })
-}
-
-/** A second version needs a reason, and something that differs from the version readers have now. */
-async function checkChanged(house: House, asked: Asked, parts: readonly Part[]): Promise<void> {
-  const [last] = await readVersions(house.database, asked)
-  if (last === undefined) return
-  if (last.state !== 'withdrawn') {
-    const bundles = (of: readonly { bundle: string }[]) =>
-      of
-        .map(({ bundle }) => bundle)
-        .sort()
-        .join()
-    const waived = (of: readonly Waiver[]) =>
-      of
-        .map(({ provider }) => provider)
-        .sort()
-        .join()
-    const same =
-      bundles(last.parts) === bundles(parts.map((part) => ({ bundle: part.bundleId }))) &&
-      waived(last.waivers) === waived(asked.waivers ?? [])
-    if (same) throw problem('nothing-to-publish', { version: last.number })
-  }
-  if (asked.reason === undefined || asked.reason.trim() === '')
-    throw problem('reason-missing', { path: 'reason' })
-}
-
-async function writeAsked(
-  house: House,
-  tx: Transaction,
-  { contract }: LoadedContract,
-  asked: Asked,
-): Promise<number> {
-  const draft = await openDraft(tx, {
-    contract,
-    edition: asked.edition,
-    reason: asked.reason?.trim() ?? null,
-  })
-  const waivers = tx.json((asked.waivers ?? []) as never)
-  const [row] = await tx<{ id: string }[]>`
-    INSERT INTO qingdan.publication (version_id, asked_at, asked_by, waivers, state)
-    VALUES (${draft.id}, ${house.clock()}, ${asked.askedBy}, ${waivers}, 'asked')
-    ON CONFLICT (version_id) DO UPDATE SET asked_at = EXCLUDED.asked_at, asked_by = EXCLUDED.asked_by,
-      waivers = EXCLUDED.waivers, state = 'asked', findings = '[]'
-    RETURNING id`
-  assert.ok(row)
-  const id = Number(row.id)
-  await house.jobs.send(tx, publishEditionJob, { publication: id })
-  return id
+/** Whether a publication has not come to an end. */
+export function isOpenPublication({ state }: Pick<Publication, 'state'>): boolean {
+  return state === 'asked' || state === 'prepared'
 }
 
 /** An asked-for publication, or undefined where there is none of this id. */
 export async function findPublication(house: House, id: number): Promise<Publication | undefined> {
-  const [row] = await house.database.work<Publication[]>`
-    SELECT p.id::float8, p.version_id::float8 AS "versionId", e.dataset, e.edition, v.number AS version,
-      p.asked_by AS "askedBy", p.waivers, p.state, p.findings
-    FROM qingdan.publication p
-    JOIN qingdan.version v ON v.id = p.version_id JOIN qingdan.edition e ON e.id = v.edition_id
-    WHERE p.id = ${id}`
+  const [row] = await select(house.database.work, { id })
   return row
 }
 
+/** The publication of an edition that has not come to an end; there is at most one. */
+export async function findOpenPublication(
+  runner: Runner,
+  of: { readonly dataset: string; readonly edition: string },
+): Promise<Publication | undefined> {
+  const [row] = await select(runner, { ...of, open: true })
+  return row
+}
+
+/** Publications shown at a time; older ones are in the audit. */
+export const publicationsMax = 200
+
+/** Publications, the newest first, at most `publicationsMax`. */
+export async function listPublications(
+  house: House,
+  of: { readonly dataset?: string; readonly edition?: string; readonly open?: boolean } = {},
+): Promise<readonly Publication[]> {
+  return select(house.database.work, of)
+}
+
+async function select(
+  runner: Runner,
+  of: {
+    readonly id?: number
+    readonly dataset?: string
+    readonly edition?: string
+    readonly open?: boolean
+  },
+): Promise<readonly Publication[]> {
+  const { id = null, dataset = null, edition = null, open = false } = of
+  return runner<Publication[]>`
+    SELECT p.id::float8, p.version_id::float8 AS "versionId", e.dataset, e.edition, v.number AS version,
+      v.contract_version AS "contractVersion", p.asked_at AS "askedAt", p.asked_by AS "askedBy", p.reason,
+      p.waivers, p.release_at AS "releaseAt", p.state, p.findings, p.prepared_at AS "preparedAt", p.digest,
+      p.approved_at AS "approvedAt", p.approved_by AS "approvedBy", p.approved_digest AS "approvedDigest",
+      p.ended_at AS "endedAt", p.ended_by AS "endedBy", p.ended_reason AS "endedReason"
+    FROM qingdan.publication p
+    JOIN qingdan.version v ON v.id = p.version_id JOIN qingdan.edition e ON e.id = v.edition_id
+    WHERE (${id}::bigint IS NULL OR p.id = ${id}) AND (${dataset}::text IS NULL OR e.dataset = ${dataset})
+      AND (${edition}::text IS NULL OR e.edition = ${edition})
+      AND (NOT ${open}::boolean OR p.state IN ('asked', 'prepared'))
+    ORDER BY p.id DESC LIMIT ${publicationsMax}`
+}
+
+/** Writes what was asked for and gives its id. A former publication of the draft must have come to an end. */
+export async function writeAsked(
+  tx: Transaction,
+  asked: Pick<Publication, 'versionId' | 'askedAt' | 'askedBy' | 'reason' | 'waivers' | 'releaseAt'>,
+): Promise<number> {
+  const [row] = await tx<{ id: string }[]>`
+    INSERT INTO qingdan.publication (version_id, asked_at, asked_by, reason, waivers, release_at, state)
+    VALUES (${asked.versionId}, ${asked.askedAt}, ${asked.askedBy}, ${asked.reason},
+      ${tx.json(asked.waivers as never)}, ${asked.releaseAt}, 'asked')
+    RETURNING id`
+  assert.ok(row)
+  return Number(row.id)
+}
+
+/** Writes that all is ready and waits, with the digest that alone may be released. */
+export async function writePrepared(tx: Transaction, id: number, digest: string, at: Date): Promise<void> {
+  const { count } = await tx`
+    UPDATE qingdan.publication SET state = 'prepared', prepared_at = ${at}, digest = ${digest}
+    WHERE id = ${id} AND state = 'asked'`
+  assert.equal(count, 1, 'only what was asked for is prepared')
+}
+
+/** Writes an approval of what is prepared, by its digest. */
+export async function writeApproved(tx: Transaction, id: number, by: string, at: Date): Promise<void> {
+  const { count } = await tx`
+    UPDATE qingdan.publication SET approved_at = ${at}, approved_by = ${by}, approved_digest = digest
+    WHERE id = ${id} AND state = 'prepared'`
+  assert.equal(count, 1, 'only what is prepared is approved')
+}
+
 /** Ends a publication as done, inside the publishing transaction. */
-export async function writeDone(tx: Transaction, id: number): Promise<void> {
-  await tx`UPDATE qingdan.publication SET state = 'done', findings = '[]' WHERE id = ${id}`
+export async function writeDone(tx: Transaction, id: number, at: Date): Promise<void> {
+  const { count } = await tx`
+    UPDATE qingdan.publication SET state = 'done', findings = '[]', ended_at = ${at}
+    WHERE id = ${id} AND state = 'prepared'`
+  assert.equal(count, 1, 'only what is prepared is done')
 }
 
 /** Ends a publication as refused, with what is to be mended. */
 export async function writeRefused(house: House, id: number, findings: readonly Finding[]): Promise<void> {
   const { work } = house.database
   await work`
-    UPDATE qingdan.publication SET state = 'refused', findings = ${work.json(findings as never)} WHERE id = ${id}`
+    UPDATE qingdan.publication
+    SET state = 'refused', findings = ${work.json(findings as never)}, ended_at = ${house.clock()}
+    WHERE id = ${id} AND state = 'asked'`
+}
+
+/** Ends a publication as dropped: called off, or replaced by another asking. */
+export async function writeDropped(
+  tx: Transaction,
+  id: number,
+  end: { readonly at: Date; readonly by: string; readonly reason: string },
+): Promise<void> {
+  const { count } = await tx`
+    UPDATE qingdan.publication
+    SET state = 'dropped', ended_at = ${end.at}, ended_by = ${end.by}, ended_reason = ${end.reason}
+    WHERE id = ${id} AND state IN ('asked', 'prepared')`
+  assert.equal(count, 1, 'only what has no end yet is dropped')
 }

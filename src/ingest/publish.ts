@@ -1,52 +1,74 @@
 /**
- * Publish: records are loaded and files rendered unseen; then one short transaction makes them visible. Readers see
- * the old version or the new one, never half.
+ * Publish, in two phases: a version is prepared, its records loaded and its files rendered, all unseen; then it is
+ * released by one short transaction, at once or when what it waits for has come. Readers see the old version or the
+ * new one, never half.
  */
 
-import { type House, publishVersion } from '../catalogue/index.ts'
-import { loadRecords } from '../records/index.ts'
-import { type Controlled, dropControlled } from './control.ts'
-import { dropReplaced } from './parts.ts'
+import {
+  type Difference,
+  type House,
+  latestOf,
+  prepareVersion,
+  readVersions,
+  type VersionName,
+} from '../catalogue/index.ts'
+import type { Contract } from '../contract/index.ts'
+import { countDifference, loadRecords } from '../records/index.ts'
+import type { Controlled } from './control.ts'
 import type { Progress } from './progress.ts'
-import { writeDone } from './publications.ts'
+import { writePrepared } from './publications.ts'
 import { countWarnings } from './receipts.ts'
+import { release } from './release.ts'
 import { renderFiles } from './render.ts'
 
 export async function publish(house: House, controlled: Controlled, progress: Progress): Promise<void> {
+  await prepare(house, controlled, progress)
+  await release(house, controlled.publication.id)
+}
+
+/** Prepares a version: from here on it needs nothing but its moment and its approval, and only it may be released. */
+async function prepare(house: House, controlled: Controlled, progress: Progress): Promise<void> {
   const { draft, loaded, parts, publication } = controlled
-  const began = house.clock()
   progress('publish', 0)
   const { table, records } = await loadRecords(house.database, loaded.contract, draft.id, controlled.safe)
   const brought = parts.reduce((sum, part) => sum + part.rows, 0)
   if (records !== brought)
     throw new Error(`${records} records of ${brought} rows: nothing may be lost on the way`)
-  house.observe('step-reached', { step: 'publish', point: 'records-loaded' })
+  house.observe('step-reached', { step: 'prepare', point: 'records-loaded' })
   const rendered = await renderFiles(house, controlled, { table, records }, progress)
   const warnings = await countWarnings(
     house.database.work,
     parts.map((part) => part.bundleId),
   )
-  const at = house.clock()
+  const difference = await differenceOf(house, loaded.contract, draft, table)
   await house.database.work.begin(async (tx) => {
-    await writeDone(tx, publication.id)
-    house.observe('step-reached', { step: 'publish', point: 'in-transaction' })
-    await publishVersion(tx, {
+    await prepareVersion(tx, {
       id: draft.id,
-      at,
       recordsTable: table,
       records,
+      difference,
       warnings,
       ...rendered,
     })
+    await writePrepared(tx, publication.id, rendered.digest, house.clock())
   })
-  house.observe('step-reached', { step: 'publish', point: 'visible' })
-  await dropControlled(house.database, draft.id)
-  await dropReplaced(house.database, draft.dataset, draft.edition)
-  house.observe('version-published', {
-    dataset: draft.dataset,
-    edition: draft.edition,
-    version: draft.number,
-    records,
-    seconds: (at.getTime() - began.getTime()) / 1000,
-  })
+  house.observe('step-reached', { step: 'prepare', point: 'written' })
+}
+
+/** What differs from the version that readers have now; null for the first. */
+async function differenceOf(
+  house: House,
+  contract: Contract,
+  draft: VersionName,
+  table: string,
+): Promise<Difference | null> {
+  const before = latestOf(await readVersions(house.database, draft))
+  if (before === undefined) return null
+  const former = house.contracts.get(before.dataset, before.contractVersion).contract
+  const counted = await countDifference(
+    house.database.work,
+    { contract: former, table: before.recordsTable },
+    { contract, table },
+  )
+  return counted === undefined ? null : { against: before.number, ...counted }
 }

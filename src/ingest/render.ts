@@ -51,7 +51,7 @@ export async function renderFiles(
     const made = await renderFile(house, format, context, loaded.table, distributions)
     if ('reason' in made) omitted.push(made)
     else distributions.push(made)
-    house.observe('step-reached', { step: 'publish', point: 'file-rendered' })
+    house.observe('step-reached', { step: 'prepare', point: 'file-rendered' })
   }
   const plain = distributions.find((file) => file.format === plainFormat)
   if (plain === undefined) throw new Error('the plain file is always rendered')

@@ -3,6 +3,8 @@
 import { writeAudit } from '../access/index.ts'
 import { problem } from '../base/problem.ts'
 import { type House, withdrawVersion } from '../catalogue/index.ts'
+import type { Patience } from '../store/index.ts'
+import { lockOf } from './publication-acts.ts'
 
 export interface Withdrawal {
   readonly dataset: string
@@ -13,14 +15,14 @@ export interface Withdrawal {
 }
 
 /**
- * Withdraws a version. Gives false where it had been withdrawn before. Throws `dataset-not-found`, `version-not-found`
- * and `reason-missing`.
+ * Withdraws a version. Gives false where it had been withdrawn before. Throws `dataset-not-found`, `version-not-found`,
+ * `reason-missing`, and `edition-busy` where the patience ends.
  */
-export async function withdraw(house: House, asked: Withdrawal): Promise<boolean> {
+export async function withdraw(house: House, asked: Withdrawal, patience?: Patience): Promise<boolean> {
   const { dataset, edition, version, reason } = asked
   house.contracts.get(dataset)
   if (reason.trim() === '') throw problem('reason-missing', { path: 'reason' })
-  const done = await house.database.lock(`edition ${dataset} ${edition}`, () =>
+  const work = () =>
     house.database.work.begin(async (tx) => {
       await writeAudit(tx, {
         at: house.clock(),
@@ -29,10 +31,11 @@ export async function withdraw(house: House, asked: Withdrawal): Promise<boolean
         subject: `${dataset}/${edition}/v${version}`,
         detail: { reason },
       })
-      return withdrawVersion(tx, { dataset, edition, version, reason, at: house.clock() })
-    }),
-  )
-  if (done === undefined) throw problem('version-not-found', { path: 'version' })
+      const withdrawn = await withdrawVersion(tx, { dataset, edition, version, reason, at: house.clock() })
+      if (withdrawn === undefined) throw problem('version-not-found', { path: 'version' })
+      return withdrawn
+    })
+  const done = await house.database.lock(lockOf(asked), work, patience)
   if (done) house.observe('version-withdrawn', { dataset, edition, version })
   return done
 }

@@ -1,7 +1,7 @@
 /** The worker: takes bundles and publications from the queues, one at a time each, at our pace. */
 import type { House } from '../catalogue/index.ts'
 import { publishEdition, takeBundle } from './pipeline.ts'
-import { publishEditionJob } from './publications.ts'
+import { listPublications, publishEditionJob } from './publications.ts'
 import { takeBundleJob } from './receive.ts'
 
 /** Begins to work on the queues; `house.jobs.stop` ends it. */
@@ -12,4 +12,17 @@ export async function startWorker(house: House): Promise<void> {
   await house.jobs.work(publishEditionJob, async (data) => {
     await publishEdition(house, Number(data['publication']))
   })
+  await resumeWaiting(house)
+}
+
+/**
+ * What waits gets its job anew at each start: the queue forgets a job some days after its time, and a service may have
+ * been down for longer. A moment that was missed is then now.
+ */
+async function resumeWaiting(house: House): Promise<void> {
+  const waiting = await listPublications(house, { open: true })
+  for (const { id, state } of waiting) {
+    if (state !== 'prepared') continue
+    await house.database.work.begin((tx) => house.jobs.send(tx, publishEditionJob, { publication: id }))
+  }
 }

@@ -164,7 +164,9 @@ const operatorEntries = Object.entries(operators) as unknown as readonly (readon
 /** The operators that a field takes, in the order of the table. */
 export function operatorsOf(field: Field): readonly OperatorName[] {
   return operatorEntries
-    .filter(([name, { types }]) => types.includes(field.type) && (name !== 'label' || field.codes !== undefined))
+    .filter(
+      ([name, { types }]) => types.includes(field.type) && (name !== 'label' || field.codes !== undefined),
+    )
     .map(([name]) => name)
 }
 
@@ -238,7 +240,12 @@ export function numberedParameters(offset = 0): { readonly bind: Bind; readonly 
   return { bind, parameters }
 }
 
-function resolve(filter: Filter, contract: Contract, contracts: Contracts, own: readonly string[]): Condition {
+function resolve(
+  filter: Filter,
+  contract: Contract,
+  contracts: Contracts,
+  own: readonly string[],
+): Condition {
   const field = contract.fields.find((candidate) => candidate.name === filter.field)
   const operator = operatorEntries.find(([name]) => name === filter.operator)?.[0]
   // `field__eq` would be a second name for the bare one.
@@ -262,7 +269,9 @@ function resolve(filter: Filter, contract: Contract, contracts: Contracts, own: 
 function unknown({ name }: Filter, { fields }: Contract, own: readonly string[]) {
   // The name is cut: a caller may send a megabyte of it, and only its beginning helps to find the slip.
   const path = name.slice(0, nameLengthMax)
-  const names = fields.flatMap((field) => operatorsOf(field).map((operator) => parameterName(field, operator)))
+  const names = fields.flatMap((field) =>
+    operatorsOf(field).map((operator) => parameterName(field, operator)),
+  )
   const nearest = nearestOf(path, [...own, ...names])
   return problem('parameter-unknown', {
     path,
@@ -322,7 +331,9 @@ function codeOfLabel({ name, value }: Filter, field: Field, contracts: Contracts
   const { codes: list = '' } = field
   const wanted = value.trim().toLowerCase()
   const entries = contracts.codes(list).codes
-  const found = entries.filter(({ label }) => [label.zh, label.en].some((text) => text.toLowerCase() === wanted))
+  const found = entries.filter(({ label }) =>
+    [label.zh, label.en].some((text) => text.toLowerCase() === wanted),
+  )
   const [code, ...others] = new Set(found.map((entry) => entry.code))
   if (code === undefined) {
     const labels = (codesOf(contracts, field) ?? []).flatMap(({ label }) => [label.zh, label.en])

@@ -13,6 +13,8 @@ export {
   planConditions,
   resolveFilters,
 } from './conditions.ts'
+export { countDifference } from './difference.ts'
+export { dropRecords } from './drop.ts'
 export { loadRecords } from './load.ts'
 export { parseFilters } from './query.ts'
 export { readAll } from './read.ts'

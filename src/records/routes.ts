@@ -11,12 +11,17 @@ import { problem } from '../base/problem.ts'
 import {
   addresses,
   EditionName,
+  findServed,
   getLatest,
   getReadable,
   getVersion,
   type House,
   isSynthetic,
+  linkHeader,
+  listVersions,
+  PreviewToken,
   type PublishedVersion,
+  type ServedVersion,
   Slug,
 } from '../catalogue/index.ts'
 import { isOpen, type LoadedContract } from '../contract/index.ts'
@@ -37,9 +42,14 @@ const PageSchema = Type.Object({
       edition: Type.String({ description: 'Name of the edition that is read.' }),
       version: Type.Integer({ description: 'Number of the version that is read.' }),
       contractVersion: Type.Integer({ description: 'The contract that the version keeps.' }),
-      publishedAt: Type.String({ format: 'date-time', description: 'When it was published, in UTC.' }),
+      publishedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+        description: 'When it was published, in UTC; null for a draft that a token shows.',
+      }),
       records: Type.Integer({ description: 'Records in the whole version, before any filter.' }),
       synthetic: Type.Boolean({ description: 'True where the data were made up for demonstration.' }),
+      state: Type.Optional(
+        Type.Literal('draft', { description: 'Only where a token shows what is not released.' }),
+      ),
     },
     { description: 'What the records are of.' },
   ),
@@ -116,14 +126,15 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
           edition: EditionName,
           version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
         }),
-        querystring: Type.Object({ limit, cursor }),
+        querystring: Type.Object({ limit, cursor, preview: PreviewToken }),
         response: { 200: PageSchema, ...problemResponses(...refusals) },
       },
     },
     async (request, reply) => {
       const { slug, edition, version } = request.params
       const loaded = getReadable(house.contracts, request.reader, slug)
-      const query = parseQuery(request.query)
+      const { preview, ...parameters } = request.query
+      const query = parseQuery(parameters)
       if (query.edition !== undefined)
         throw problem('parameter-invalid', { path: 'edition', detail: 'The path says it.' })
       const place = placeOf(slug, query)
@@ -131,12 +142,10 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
       if (place !== undefined && (place.edition !== edition || place.version !== of.version)) {
         throw problem('cursor-invalid', { path: 'cursor' })
       }
-      return answer(house, request, reply, {
-        loaded,
-        query,
-        place,
-        version: await getVersion(house.database, house.config, of),
-      })
+      const found = await findServed(house, { ...of, preview })
+      const versions = await listVersions(house.database, { dataset: slug, edition })
+      reply.header('link', linkHeader(found, versions, house.config))
+      return answer(house, request, reply, { loaded, query, place, preview, version: found })
     },
   )
 }
@@ -161,7 +170,9 @@ interface Asked {
   readonly loaded: LoadedContract
   readonly query: Query
   readonly place: Place | undefined
-  readonly version: PublishedVersion
+  readonly version: ServedVersion
+  /** The token that shows the version; it goes with the walk from page to page. */
+  readonly preview?: string | undefined
 }
 
 async function answer(house: House, request: FastifyRequest, reply: FastifyReply, asked: Asked) {
@@ -187,9 +198,10 @@ function render(house: House, request: FastifyRequest, asked: Asked, plan: Plan,
     edition: version.edition,
     version: version.number,
     contractVersion: version.contractVersion,
-    publishedAt: version.publishedAt.toISOString(),
+    publishedAt: version.publishedAt?.toISOString() ?? null,
     records: version.records,
     synthetic: isSynthetic(version),
+    ...(version.state === 'draft' ? { state: version.state } : {}),
   }
   const links = {
     self: `${house.config.QINGDAN_PUBLIC_URL}${request.url}`,
@@ -208,6 +220,7 @@ function nextLink(house: House, request: FastifyRequest, asked: Asked, plan: Pla
     ...query.filters.map(([name, value]): [string, string] => [name, value]),
   ])
   if (query.edition !== undefined) parameters.set('edition', query.edition)
+  if (asked.preview !== undefined) parameters.set('preview', asked.preview)
   parameters.set('limit', String(plan.limit))
   const place = { edition: version.edition, version: version.number, after }
   parameters.set('cursor', cursorAfter(version.dataset, query, place))

@@ -4,6 +4,7 @@
  */
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import type { Sql, TransactionSql } from 'postgres'
+import type { Patience } from './lock.ts'
 
 export type Transaction = TransactionSql
 
@@ -52,9 +53,9 @@ export interface Database {
   readonly copyTo: (statement: string, options?: CopyToOptions) => AsyncIterable<Uint8Array>
   /**
    * Runs `work` under a session-level advisory lock of this name, on a connection of its own, waiting for it
-   * first. The lock ends with the process, however it ends.
+   * first, without limit where no patience is given. The lock ends with the process, however it ends.
    */
-  readonly lock: <T>(name: string, work: () => Promise<T>) => Promise<T>
+  readonly lock: <T>(name: string, work: () => Promise<T>, patience?: Patience) => Promise<T>
   /**
    * Has a listener called at each change that any process tells by `notify`, and whenever one may have been missed. The
    * first call opens a session for it. Gives the function that tells whether every change is heard now.

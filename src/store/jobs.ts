@@ -18,12 +18,15 @@ export interface JobsOptions {
 export type JobHandler = (data: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<void>
 
 export interface Jobs {
-  /** Sends a job as part of a transaction: it exists if and only if the transaction commits. */
+  /**
+   * Sends a job as part of a transaction: it exists if and only if the transaction commits. It is given out not
+   * before an instant, or so many seconds from now, by the clock of the database.
+   */
   readonly send: (
     transaction: Transaction,
     name: string,
     data: Readonly<Record<string, unknown>>,
-    options?: { readonly notBefore?: Date },
+    options?: { readonly notBefore?: Date; readonly afterSeconds?: number },
   ) => Promise<void>
   /**
    * Begins to work on jobs of a name, one at a time; creates the queue where it is new. The signal tells that

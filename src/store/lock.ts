@@ -11,15 +11,33 @@ export function lockKey(name: string): string {
   return createHash('sha256').update(name).digest().readBigInt64BE().toString()
 }
 
+/** How long one waits for a lock, and what is thrown to the one whose patience is over. */
+export interface Patience {
+  readonly millisecondsMax: number
+  readonly refuse: () => Error
+}
+
+/** SQLSTATE of a lock that was not to be had in time. */
+const lockNotAvailable = '55P03'
+
 /**
- * Runs work under the lock of this name, waiting for it first, without limit: the holder may rightly need an
- * hour. Throws what the work throws; and where the lock was lost meanwhile, since then another may have
- * worked beside it.
+ * Runs work under the lock of this name, waiting for it first: without limit unless told otherwise, for the holder
+ * may rightly need an hour. Throws what the work throws; and where the lock was lost meanwhile, since then another
+ * may have worked beside it.
  */
-export async function withLock<T>(url: string, name: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  url: string,
+  name: string,
+  work: () => Promise<T>,
+  patience?: Patience,
+): Promise<T> {
   const client = await openConnection(url, 'work', 'lock')
   try {
+    if (patience !== undefined)
+      await client.query(`SET lock_timeout = ${Math.max(1, Math.trunc(patience.millisecondsMax))}`)
     await client.query('SELECT pg_advisory_lock($1)', [lockKey(name)]).catch((error: unknown) => {
+      if (patience !== undefined && (error as { code?: string }).code === lockNotAvailable)
+        throw patience.refuse()
       throw withoutValues(error)
     })
     const result = await work()

@@ -98,8 +98,8 @@ function connect(url: string, serverVersion: string, poolMax: number, leave: () 
     work,
     copyFrom: (statement, source, options) => copyFrom(url, statement, source, options),
     copyTo: (statement, options) => copyTo(url, statement, options),
-    lock: (name, run) => withLock(url, name, run),
     hear: notices.hear,
+    lock: (name, run, patience) => withLock(url, name, run, patience),
     close: async () => {
       await notices.close()
       await Promise.all([serve, forRead, work].map((client) => client.end({ timeout: 5 })))

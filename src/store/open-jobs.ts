@@ -82,10 +82,10 @@ export async function openJobs(
   }
   const loops: Promise<void>[] = []
   return {
-    send: async (transaction, name, data, { notBefore } = {}) => {
+    send: async (transaction, name, data, { notBefore, afterSeconds } = {}) => {
       // pg-boss drops a job for a queue that isn't there without a word.
       await makeQueue(name)
-      await send(boss, transaction, name, data, notBefore)
+      await send(boss, transaction, name, data, notBefore ?? afterSeconds)
     },
     work: async (name, handler) => {
       await makeQueue(name)
@@ -105,11 +105,11 @@ async function send(
   transaction: Transaction,
   name: string,
   data: Readonly<Record<string, unknown>>,
-  notBefore: Date | undefined,
+  startAfter: Date | number | undefined,
 ): Promise<void> {
   const id = await boss.send(name, data, {
     db: bossOver(transaction),
-    ...(notBefore === undefined ? {} : { startAfter: notBefore }),
+    ...(startAfter === undefined ? {} : { startAfter }),
   })
   if (id === null) throw new Error(`The job ${name} was not taken by its queue.`)
 }

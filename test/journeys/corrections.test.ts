@@ -71,7 +71,7 @@ t.test('a correction needs a reason, and only the provider that corrects', async
   moveTo('2026-04-01T04:00:00Z')
   await standing.take(part(west, 'w1,9\n'))
   const before = await get(file(1))
-  const first = (await get(`${base}/versions/1`)).json<object>()
+  const first = (await get(`${base}/versions/1`)).json<{ links: object }>()
   t.match(await refusal(publish()), { code: 'reason-missing', path: 'reason' })
   t.match(await refusal(publish({ reason: '  ' })), { code: 'reason-missing' })
   t.equal((await publish({ reason: 'The west has counted.' })).version, 2)
@@ -79,7 +79,8 @@ t.test('a correction needs a reason, and only the provider that corrects', async
   const after = await get(file(1))
   t.ok(after.bytes.equals(before.bytes), 'version 1 keeps its bytes')
   t.equal(after.headers['etag'], before.headers['etag'])
-  t.same((await get(`${base}/versions/1`)).json(), { ...first, state: 'superseded' })
+  const links = { ...first.links, successor: `${base}/versions/2` }
+  t.same((await get(`${base}/versions/1`)).json(), { ...first, state: 'superseded', links })
   t.match((await get(`${base}/versions/2`)).json(), { reason: 'The west has counted.', waivers: [] })
   t.same(await states(), ['2 published', '1 superseded'])
   const latest = await get(`${base}/versions/latest`)

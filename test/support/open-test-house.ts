@@ -85,10 +85,19 @@ export interface StandingHouse {
     options?: {
       readonly reason?: string
       readonly waivers?: readonly { provider: string; reason: string }[]
+      readonly at?: Date
+      readonly askedBy?: string
     },
   ) => Promise<Publication>
   readonly get: (url: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>
   readonly post: (url: string, zip: Uint8Array, key: string) => Promise<Answer>
+  /** Sends JSON, or nothing, with a key. */
+  readonly send: (
+    method: 'POST' | 'DELETE',
+    url: string,
+    authorization?: string,
+    body?: object,
+  ) => Promise<Answer>
   /** Makes a key and gives what stands in the header of a request. */
   readonly key: (request: Omit<KeyRequest, 'label'>) => Promise<{ id: string; authorization: string }>
 }
@@ -172,7 +181,7 @@ function actsOn(
   }
 }
 
-function requestsTo(app: App): Pick<StandingHouse, 'get' | 'post'> {
+function requestsTo(app: App): Pick<StandingHouse, 'get' | 'post' | 'send'> {
   const answerOf = (reply: Awaited<ReturnType<App['inject']>>): Answer => ({
     status: reply.statusCode,
     headers: reply.headers,
@@ -182,6 +191,15 @@ function requestsTo(app: App): Pick<StandingHouse, 'get' | 'post'> {
   })
   return {
     get: async (url, headers = {}) => answerOf(await app.inject({ method: 'GET', url, headers })),
+    send: async (method, url, authorization, body) =>
+      answerOf(
+        await app.inject({
+          method,
+          url,
+          headers: { ...(authorization === undefined ? {} : { authorization }) },
+          ...(body === undefined ? {} : { payload: body }),
+        }),
+      ),
     post: async (url, zip, authorization) =>
       answerOf(
         await app.inject({
