@@ -116,8 +116,10 @@ function sendFile(
   reply.type(file.mediaType)
   const stored = storedName(version, file.format)
   const prefix = house.config.QINGDAN_ACCEL_PREFIX
-  // The proxy reads the file, and cuts the range by itself: it needs the status and the headers of the whole.
-  if (prefix !== '') return reply.header('x-accel-redirect', `${prefix}/${stored}`).send('')
+  // The proxy reads the file, cuts the range and says that it can: it needs the status and the headers of the whole.
+  if (prefix !== '') {
+    return reply.removeHeader('accept-ranges').header('x-accel-redirect', `${prefix}/${stored}`).send('')
+  }
   const { start, end } = range ?? { start: 0, end: file.bytes - 1 }
   reply.header('content-length', end - start + 1)
   if (range !== undefined) {
