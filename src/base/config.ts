@@ -34,6 +34,13 @@ const choice = <const T extends string>(fallback: T, options: readonly T[], abou
   about,
 })
 
+const path = (about: string): Setting<string> => ({
+  fallback: '',
+  parse: (value) => (/^(\/[A-Za-z0-9_.-]+)+$/.test(value) ? value : undefined),
+  expected: 'a path of letters, digits and _ . - that begins with a slash and does not end with one',
+  about,
+})
+
 const mebi = 1024 * 1024
 
 export const settings = {
@@ -47,6 +54,9 @@ export const settings = {
   QINGDAN_PUBLIC_URL: text(
     '',
     'Address under which readers reach the service, without a slash at its end; it begins every link. By default links are paths.',
+  ),
+  QINGDAN_ACCEL_PREFIX: path(
+    "Where a proxy such as nginx keeps the data folder's `files` as an internal place, like /_files: the proxy then sends them, told by X-Accel-Redirect. By default the service does.",
   ),
   QINGDAN_SAMPLES: choice(
     'auto',

@@ -6,11 +6,12 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import parseRange from 'range-parser'
 import { Type } from 'typebox'
+import { attachment } from '../base/attachment.ts'
 import { isFresh } from '../base/freshness.ts'
 import { type App, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
-import { isOpen } from '../contract/index.ts'
-import { storedName } from './addresses.ts'
+import { type Contract, isOpen } from '../contract/index.ts'
+import { storedName, type VersionName } from './addresses.ts'
 import type { House } from './house.ts'
 import { linkHeader } from './links.ts'
 import { findServed, type ServedVersion } from './previews.ts'
@@ -61,7 +62,7 @@ export function fileRoutes(app: App, house: House): void {
       const found = await findServed(house, { dataset: slug, edition, version: Number(version), preview })
       const file = (await listDistributions(house.database, found.id)).find((one) => one.name === name)
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
-      describeFile(reply, file)
+      describeFile(reply, found, file, house.contracts.get(slug, found.contractVersion).contract)
       const versions = await listVersions(house.database, { dataset: slug, edition })
       reply.header('link', linkHeader(found, versions, house.config))
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
@@ -70,10 +71,16 @@ export function fileRoutes(app: App, house: House): void {
   )
 }
 
-function describeFile(reply: FastifyReply, file: StoredDistribution): void {
+function describeFile(
+  reply: FastifyReply,
+  of: VersionName,
+  file: StoredDistribution,
+  { title }: Contract,
+): void {
   reply.header('accept-ranges', 'bytes')
   reply.header('repr-digest', `sha-256=:${Buffer.from(file.digest, 'hex').toString('base64')}:`)
-  reply.header('content-disposition', `attachment; filename="${file.name}"`)
+  const ending = `-${of.edition}-v${of.number}.${file.format}`
+  reply.header('content-disposition', attachment({ plain: file.name, title: title.zh, ending }))
 }
 
 interface ByteRange {
@@ -112,11 +119,16 @@ function sendFile(
   range: ByteRange | undefined,
 ) {
   reply.type(file.mediaType)
+  const stored = storedName(version, file.format)
+  const prefix = house.config.QINGDAN_ACCEL_PREFIX
+  // The proxy reads the file, cuts the range and says that it can: it needs the status and the headers of the whole.
+  if (prefix !== '') {
+    return reply.removeHeader('accept-ranges').header('x-accel-redirect', `${prefix}/${stored}`).send('')
+  }
   const { start, end } = range ?? { start: 0, end: file.bytes - 1 }
   reply.header('content-length', end - start + 1)
   if (range !== undefined) {
     reply.code(206).header('content-range', `bytes ${start}-${end}/${file.bytes}`)
   }
-  const stored = storedName(version, file.format)
   return reply.send(Readable.from(house.files.read(stored, range), { objectMode: false }))
 }

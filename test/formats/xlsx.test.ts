@@ -1,7 +1,7 @@
 /** XLSX as people meet it: opened by LibreOffice, and its parts where LibreOffice is lenient. */
 import fc from 'fast-check'
 import t from 'tap'
-import { FormatRefusal, getFormat, type Row } from '../../src/formats/index.ts'
+import { type Format, FormatRefusal, getFormat } from '../../src/formats/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { rowsByLibreOffice, withoutLibreOffice } from '../support/read-back.ts'
 import { anyRows, bytesOf, trialContext, trialFields, trialRows } from '../support/trial-records.ts'
@@ -19,4 +19,72 @@ t.test('LibreOffice shows the very records', { skip: withoutLibreOffice }, async
     }),
     { numRuns: 3, endOnFailure: true },
   )
+})
+
+const xlsx: Format = getFormat('xlsx')
+
+t.test('what a sheet can not hold is left out, with the reason', async (t) => {
+  t.equal(xlsx.omits?.(trialContext(1_048_575)), undefined)
+  t.match(xlsx.omits?.(trialContext(1_048_576)), { en: /^1048576 records and a header/, zh: /1048576 条/ })
+  const fields = (count: number) => Array.from({ length: count }, (_, n) => field(`f${n}`, 'string'))
+  t.equal(xlsx.omits?.(trialContext(1, { fields: fields(16_384) })), undefined)
+  t.match(xlsx.omits?.(trialContext(1, { fields: fields(16_385) })), { en: /^16385 fields/, zh: /16385 个/ })
+})
+
+t.test('a text longer than a cell is refused, never cut', async (t) => {
+  const two = [field('code', 'string'), field('note', 'string')]
+  const context = trialContext(1, { contract: contractOf(two, ['code']), fields: two })
+  // Each of these counts twice, as Excel counts.
+  const longest = `${'😀'.repeat(16_383)}x`
+  const sheet = (await zipEntries(await bytesOf('xlsx', [['1', longest]], context))).get(
+    'xl/worksheets/sheet1.xml',
+  )
+  t.ok(String(sheet).includes(longest))
+  const refused = await bytesOf('xlsx', [['1', `${longest}y`]], context).catch((error: unknown) => error)
+  t.ok(refused instanceof FormatRefusal)
+  t.match(refused, { reason: { zh: /字段 note/, en: /The field note .* 32767 characters/ } })
+})
+
+t.test('people find fields, codes and terms behind the data', async (t) => {
+  const sheets = await zipEntries(await bytesOf('xlsx', trialRows))
+  const sheet = (n: number) => String(sheets.get(`xl/worksheets/sheet${n}.xml`))
+  t.match(sheet(1), /<pane ySplit="1" topLeftCell="A2" .*state="frozen"\/>/)
+  t.match(sheet(1), /<autoFilter ref="A1:M6"\/>/)
+  t.match(sheet(2), /测试 longitude.*Test longitude.*°/)
+  t.match(sheet(3), /districts.*310115.*浦东新区.*Pudong/)
+  t.match(sheet(4), /署名 4.0 国际.*creativecommons.*合成示例数据/)
+  t.equal([...sheets.keys()][0], '[Content_Types].xml', 'by which tools know it')
+})
+
+t.test('columns beyond Z have two and three letters', async (t) => {
+  const fields = Array.from({ length: 703 }, (_, n) => field(`f${n}`, 'string'))
+  const context = trialContext(0, { contract: contractOf(fields, ['f0']), fields })
+  const sheet = String((await zipEntries(await bytesOf('xlsx', [], context))).get('xl/worksheets/sheet1.xml'))
+  for (const name of ['A1', 'Z1', 'AA1', 'ZZ1', 'AAA1']) t.match(sheet, `<c r="${name}"`)
+})
+
+t.test('a source that breaks, and a reader that goes away, leave nothing waiting', async (t) => {
+  if (!('render' in xlsx)) throw new Error('XLSX is rendered')
+  let given = 0
+  let closed = 0
+  async function* endless() {
+    try {
+      for (;;) {
+        given += 1
+        yield trialRows
+      }
+    } finally {
+      closed += 1
+    }
+  }
+  for await (const _ of xlsx.render(endless(), trialContext(1_000_000))) if (given > 10) break
+  t.equal(closed, 1, 'the source was ended')
+  async function* broken() {
+    yield trialRows
+    throw new Error('the database is away')
+  }
+  const read = async () => {
+    for await (const _ of xlsx.render(broken(), trialContext(5)));
+  }
+  await t.rejects(read(), /the database is away/)
 })
