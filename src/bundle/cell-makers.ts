@@ -124,7 +124,8 @@ const never: IsPlain = () => false
 function plainText({ field, missingValues }: MakerOptions): IsPlain {
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, ...others } = field.constraints ?? {}
   const { required: _required, ...unusual } = others
-  if (Object.keys(unusual).length > 0) return never
+  // Patterns and their like speak of texts.
+  const validate = Object.keys(unusual).length > 0 ? buildRowValidator([field]) : undefined
   const missing = missingValues.map((value) => Buffer.from(value))
   const missingMax = Math.max(0, ...missing.map((value) => value.length))
   return (bytes, from, to) => {
@@ -132,7 +133,8 @@ function plainText({ field, missingValues }: MakerOptions): IsPlain {
     if (length === 0 || mayBeBlank(bytes, from, to) || mayBeExponent(bytes, from)) return false
     if (length <= missingMax && missing.some((value) => isSame(value, bytes, from, to))) return false
     // A character has at least one byte, and at most four.
-    return length <= maxLength && length >= 4 * minLength
+    if (length > maxLength || length < 4 * minLength) return false
+    return validate === undefined || validate([bytes.toString('utf8', from, to)]).length === 0
   }
 }
 

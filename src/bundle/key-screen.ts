@@ -36,9 +36,8 @@ export function buildKeyScreen(): KeyScreen {
   }
 
   function take(bytes: Uint8Array | null, from: number, to: number): void {
-    if (bytes === null) return mix(none)
-    for (let at = from; at < to; at++) mix(bytes[at] ?? 0)
-    mix(end)
+    if (bytes !== null) for (let at = from; at < to; at++) mix(bytes[at] ?? 0)
+    mix(bytes === null ? none : end)
   }
 
   function endKey(): void {

@@ -1,0 +1,177 @@
+/**
+ * The rows of one file on the straight way: cut from the pieces as they come, made from their bytes where they are plain,
+ * and read with care where they are not. Says no at the first thing that the careful way would call an error.
+ */
+import type { Finding } from '../base/finding.ts'
+import type { CellMaker } from './cell-makers.ts'
+import type { Repair } from './codes.ts'
+import type { CopyWriter } from './copy-writer.ts'
+import { buildLine, isBlankLine, type Line, scanLine, textsOf } from './csv-line.ts'
+import { decoderOf } from './csv-rows.ts'
+import { mapHeaders } from './headers.ts'
+import type { KeyScreen } from './key-screen.ts'
+import { buildRowMaker, type RowMaker } from './row-maker.ts'
+import type { RowPlan } from './row-plan.ts'
+import type { OpenFile, RowReader, RowValues } from './row-reader.ts'
+import type { FileCount, ValidateOptions } from './validate.ts'
+import type { BundleFile } from './verify.ts'
+
+/** What the files of a bundle share on the way. */
+export interface Walk {
+  readonly options: ValidateOptions
+  readonly plan: RowPlan
+  readonly reader: RowReader
+  readonly makers: readonly CellMaker[]
+  readonly writer: CopyWriter
+  readonly keys: KeyScreen
+  /** Warnings, told once the way has been gone to its end: those of all headers before those of rows. */
+  readonly headers: Finding[]
+  readonly rows: Finding[]
+  errors: number
+  /** Chunks that are ready. */
+  readonly ready: Uint8Array[]
+  /** Rows of the files before. */
+  rowsBefore: number
+}
+
+export interface FileCutter {
+  /**
+   * Takes a piece and writes the rows that have come to their end; false where the way is to be given up. The length of
+   * the byte order mark has to be known with the first piece.
+   */
+  readonly cut: (piece: Buffer, bomBytes: number, last: boolean) => boolean
+  readonly count: () => FileCount
+}
+
+interface State {
+  readonly index: number
+  readonly file: BundleFile
+  readonly walk: Walk
+  readonly line: Line
+  readonly repairs: Partial<Record<Repair, number>>
+  /** Bytes that are not cut yet, and where in the file they begin. */
+  held: Buffer
+  heldAt: number
+  /** The row that was cut last, as Excel counts. */
+  row: number
+  rowsRead: number
+  /** A blank row may only be followed by others. */
+  isBlankBefore: boolean
+  opened?: { readonly file: OpenFile; readonly maker: RowMaker }
+}
+
+/** Warnings about rows that are held back until the end; a bundle with more goes the careful way. */
+const heldBackMax = 10_000
+
+const decode = decoderOf({ encoding: 'utf-8' })
+const nothing = Buffer.alloc(0)
+
+/** Builds the cutter of a file, which has this index in the manifest. */
+export function buildFileCutter(index: number, file: BundleFile, walk: Walk): FileCutter {
+  const { fieldBytesMax, rowsMax } = walk.options.limits
+  const line = buildLine(file.delimiter, fieldBytesMax)
+  const state: State = {
+    ...{ index, file, walk, line, repairs: {}, held: nothing },
+    ...{ heldAt: 0, row: 0, rowsRead: 0, isBlankBefore: false },
+  }
+  function cut(piece: Buffer, bomBytes: number, last: boolean): boolean {
+    state.held = state.held.length === 0 ? piece : Buffer.concat([state.held, piece])
+    let start = state.row === 0 && state.heldAt === 0 ? bomBytes : 0
+    while (start < state.held.length) {
+      const next = scanLine(line, state.held, start, last)
+      if (line.fault !== undefined) return false
+      if (next < 0) break
+      state.row += 1
+      if (walk.rowsBefore + state.row - 1 > rowsMax) return false
+      if (!(state.row === 1 ? takeHeader(state) : takeRow(state, start))) return false
+      start = next
+    }
+    state.held = state.held.subarray(start)
+    state.heldAt += start
+    return true
+  }
+  return { cut, count: () => countOf(state) }
+}
+
+function countOf({ file, rowsRead, repairs }: State): FileCount {
+  return {
+    file: file.path,
+    digest: file.digest,
+    rowsRead,
+    rowsTaken: rowsRead,
+    rowsRefused: 0,
+    repairs: { ...repairs },
+    unreadable: false,
+  }
+}
+
+function takeHeader(state: State): boolean {
+  const { line, held, walk, file } = state
+  const { options, plan, makers } = walk
+  if (line.misplaced >= 0) return false
+  const offsetOf = (column: number) => state.heldAt + (line.starts[column] ?? 0)
+  const cells = textsOf(line, held, decode)
+  const { map, findings } = mapHeaders(cells, options.contract, file.path, offsetOf)
+  if (map === undefined) return false
+  walk.headers.push(...findings)
+  const report = (finding: Finding) => {
+    if (finding.severity === 'error') walk.errors += 1
+    walk.rows.push(finding)
+  }
+  const note = (repair: Repair) => noteRepair(state, repair)
+  const above = plan.fields.map((_, n) => plan.readers.find(({ index }) => index === n)?.above ?? -1)
+  state.opened = {
+    file: { path: file.path, map, offsetOf, note, report, errors: () => walk.errors },
+    maker: buildRowMaker({ ...plan, makers, above, map }),
+  }
+  return true
+}
+
+function noteRepair({ repairs }: State, repair: Repair): void {
+  repairs[repair] = (repairs[repair] ?? 0) + 1
+}
+
+function takeRow(state: State, start: number): boolean {
+  const { opened, line, held, walk, index, row } = state
+  const { writer, keys, plan } = walk
+  if (opened === undefined) return false
+  if (opened.maker.make(line, held)) {
+    writer.begin(index, row)
+    opened.maker.write(held, writer, keys)
+    for (const repair of opened.maker.repairs()) noteRepair(state, repair)
+  } else if (isBlankLine(line, held, decode)) {
+    state.isBlankBefore = true
+    return true
+  } else {
+    const values = readWithCare(state, opened.file, start)
+    if (values === undefined) return false
+    writer.begin(index, row)
+    writeValues(values, walk)
+  }
+  // What comes after the last row that holds anything is borne; a blank row before it is an error.
+  if (state.isBlankBefore) return false
+  writer.endRow()
+  if (plan.keyIndexes.length > 0) keys.endKey()
+  const chunk = writer.take(false)
+  if (chunk !== undefined) walk.ready.push(chunk)
+  state.rowsRead = row - 1
+  return true
+}
+
+function readWithCare({ line, held, heldAt, row, walk }: State, file: OpenFile, start: number) {
+  const { width, misplaced } = line
+  const place = { row, byteOffset: heldAt + start, width }
+  const cells = textsOf(line, held, decode)
+  const values = walk.reader.read({ row: misplaced < 0 ? place : { ...place, misplaced }, cells }, file)
+  return walk.rows.length > heldBackMax ? undefined : values
+}
+
+/** Writes what the careful reader has made of a row, and its key. */
+function writeValues(values: RowValues, { plan, writer, keys }: Walk): void {
+  const bytes = values.map((value) => (value === null ? null : Buffer.from(value)))
+  for (const value of bytes) writer.value(value ?? nothing, 0, value?.length ?? 0)
+  for (const index of plan.keyIndexes) {
+    const value = bytes[index] ?? null
+    keys.take(value, 0, value?.length ?? 0)
+  }
+}
