@@ -78,6 +78,18 @@ export const settings = {
     16_384 * mebi,
     'Bytes of answers that each process keeps, to give them again; 0 keeps none.',
   ),
+  QINGDAN_STREAMS_MAX: whole(
+    20,
+    1,
+    500,
+    'Streams of records that may be open at once, each on a database connection of its own.',
+  ),
+  QINGDAN_STREAM_STALL_SECONDS: whole(
+    60,
+    1,
+    3_600,
+    'Seconds that a stream waits for a reader who takes nothing, before it is cut.',
+  ),
   QINGDAN_BUNDLE_FILES_MAX: whole(2_000, 1, 100_000, 'Files that a bundle may hold.'),
   QINGDAN_BUNDLE_BYTES_MAX: whole(
     8_192 * mebi,

@@ -7,7 +7,16 @@ import { json, ndjson } from './json.ts'
 import { parquet } from './parquet.ts'
 import { xlsx } from './xlsx.ts'
 
-export { csv } from './csv.ts'
+export { csv, csvColumns, csvLines } from './csv.ts'
+export {
+  type CsvForm,
+  csvHeader,
+  encodeCsv,
+  guardCells,
+  guardedColumns,
+  isGuarded,
+  unwritablePattern,
+} from './csv-people.ts'
 export {
   type FieldsAlone,
   type Format,
@@ -20,7 +29,7 @@ export {
   type SourceFile,
   type VersionFacts,
 } from './format.ts'
-export { json, jsonRecord, ndjson } from './json.ts'
+export { json, jsonRecord, jsonRow, ndjson } from './json.ts'
 
 const all: readonly Format[] = [csv, csvGzip, ndjson, json, xlsx, parquet, dataPackage]
 
