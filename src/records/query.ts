@@ -3,8 +3,8 @@
  * nonsense still; it refuses only what no contract could make sense of.
  */
 import { problem } from '../base/problem.ts'
-import { type CsvSwitches, csvSwitchNames, parseCsvSwitches } from './csv-switches.ts'
 import type { Filter } from './conditions.ts'
+import { type CsvSwitches, csvSwitchNames, parseCsvSwitches } from './csv-switches.ts'
 
 export interface SortField {
   readonly field: string
@@ -100,7 +100,8 @@ function parseText(name: string, given: unknown, kind = name): string {
   if (Array.isArray(value)) throw refuse('Give this parameter once.')
   if (typeof value !== 'string' || value === '') throw refuse('Give this parameter a value.')
   if (value.includes('\0')) throw refuse('A value may not contain NUL.')
-  if (/\p{Surrogate}/u.test(value)) throw refuse('A value must be whole Unicode text: half a pair stands in it.')
+  if (/\p{Surrogate}/u.test(value))
+    throw refuse('A value must be whole Unicode text: half a pair stands in it.')
   // A cursor has a bound of its own, with a refusal of its own.
   const max = listed.includes(kind) ? valuesLengthMax : valueLengthMax
   if (name !== 'cursor' && value.length > max) throw refuse(`At most ${max} characters.`)
@@ -111,7 +112,8 @@ function parseText(name: string, given: unknown, kind = name): string {
 function parseNames(path: string, text: string, max = 500): readonly string[] {
   const names = text.split(',').map((name) => name.trim())
   const refuse = (detail: string) => problem('parameter-invalid', { path, detail })
-  if (names.some((name) => name === '')) throw refuse('Separate names by one comma; none of them may be empty.')
+  if (names.some((name) => name === ''))
+    throw refuse('Separate names by one comma; none of them may be empty.')
   if (new Set(names).size < names.length) throw refuse('Give each name once.')
   if (names.length > max) throw refuse(`At most ${max} names.`)
   return names
