@@ -23,7 +23,7 @@ import {
 } from './aggregate-columns.ts'
 import { type AggregateQuery, aggregateParameters, groupsMax } from './aggregate-query.ts'
 import { columnSql, flagSql, measureColumns } from './aggregate-sql.ts'
-import { bindConditions, type Condition, numberedParameters, resolveFilters } from './conditions.ts'
+import { type Bind, bindConditions, type Condition, numberedParameters, resolveFilters } from './conditions.ts'
 import { publishedTable } from './tables.ts'
 
 /** One version whose records are grouped, with the contract that it keeps. */
@@ -65,9 +65,15 @@ export function planAggregate(query: AggregateQuery, ground: AggregateGround): A
   const groups = planGroups(query, contract, offer, sources.length)
   const measures = planMeasures(query, contract, offer)
   const asked = resolveFilters(query.filters, contract, ground.contracts, aggregateParameters)
-  refuseWithheld(asked, [contract, ...sources.map((source) => source.contract)])
   const pins = planPins(offer, groups, asked, contract)
   const conditions = [...asked, ...pins]
+  refuseWithheld(
+    [
+      ...groups.map(({ field }) => ['group_by', field] as const),
+      ...conditions.map(({ field }) => [field.name, field] as const),
+    ],
+    [contract, ...sources.map((source) => source.contract)],
+  )
   const columns = [...groups.map(({ field }) => field), ...measures.flatMap(measureColumns)]
   const { bind, parameters } = numberedParameters()
   const statement = write({ query, groups, measures, columns, conditions, sources, contract, bind })
@@ -83,18 +89,23 @@ export function planAggregate(query: AggregateQuery, ground: AggregateGround): A
 }
 
 /**
- * A filter on a withheld field drops the records in which it is withheld, and one on the status carves groups around
- * them: either way an answer would be silently less. The records themselves take such filters.
+ * A filter on a withheld field drops the records in which it is withheld, one on the status carves groups around them,
+ * and a group by what an older contract withheld would be no group: each way an answer would be silently less. The
+ * records themselves take such filters.
  */
-function refuseWithheld(conditions: readonly Condition[], contracts: readonly Contract[]): void {
+function refuseWithheld(
+  named: readonly (readonly [path: string, field: Field])[],
+  contracts: readonly Contract[],
+): void {
   const kept = new Set(contracts.flatMap((contract) => [...withheldFields(contract), statusField(contract)]))
-  const refused = conditions.find(({ field }) => kept.has(field.name))
+  const refused = named.find(([, field]) => kept.has(field.name))
   if (refused === undefined) return
+  const [path, { name }] = refused
   throw problem('parameter-invalid', {
-    path: refused.field.name,
+    path,
     detail:
-      'Values of this field may be withheld, or it says where they are: a filter would leave those records out ' +
-      'unseen. Filter the records instead, or aggregates by other fields.',
+      `Values of ${name} may be withheld, or it says where they are: records would be left out unseen. ` +
+      'Filter the records instead, or aggregates by other fields.',
   })
 }
 
@@ -136,7 +147,7 @@ interface Parts {
   readonly conditions: readonly Condition[]
   readonly sources: readonly Source[]
   readonly contract: Contract
-  readonly bind: (value: string) => string
+  readonly bind: Bind
 }
 
 /** The names of columns inside the statement are ours, `c0` …, so that no name can be too long for Postgres. */
@@ -147,7 +158,7 @@ function write(parts: Parts): string {
   const { query, groups, measures, columns, conditions, sources, bind } = parts
   const needed = neededFields(parts)
   const selects = sources.map((source) => sourceSelect(parts, source, needed))
-  const where = bindConditions(conditions, bind)()
+  const where = bindConditions(conditions, bind)
   const keys = groups.map((_, index) => alias(index))
   const values = [
     ...groups.map(({ field }) => quoteIdentifier(field.name)),
@@ -209,7 +220,8 @@ function orderBy(query: AggregateQuery, groups: readonly GroupColumn[], columns:
     .map((_, index) => ({ index, descending: false }))
     .filter(({ index }) => !asked.some((one) => one.index === index))
   const order = [...asked, ...rest].map(
-    ({ index, descending }) => `${alias(index)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
+    // Said with its table: a bare name would mean the text that is selected under it, and texts sort otherwise.
+    ({ index, descending }) => `groups.${alias(index)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
   )
   return order.length === 0 ? '' : `ORDER BY ${order.join(', ')}`
 }

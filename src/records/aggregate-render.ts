@@ -1,6 +1,6 @@
 /** The groups of an aggregate as JSON and as CSV, with the same names in both and numbers with their very digits. */
 import { type Field, listSeparator } from '../contract/index.ts'
-import { getFormat, jsonRecord } from '../formats/index.ts'
+import { csv, jsonRecord } from '../formats/index.ts'
 import type { AggregatePlan } from './aggregate-plan.ts'
 import type { Group } from './aggregate-read.ts'
 
@@ -29,13 +29,11 @@ export function csvGroups(
   { columns }: AggregatePlan,
   groups: readonly Group[],
 ): { readonly mediaType: string; readonly bytes: AsyncIterable<string | Uint8Array> } {
-  const csv = getFormat('csv')
-  if (!('render' in csv)) throw new Error('CSV is rendered')
   const rows = groups.map(({ row, suppressed }) => [
     ...row,
     suppressed.length === 0 ? null : suppressed.join(listSeparator),
   ])
-  return { mediaType: csv.mediaType, bytes: csv.render(once(rows), [...columns, suppressedField]) }
+  return { mediaType: csv.mediaType, bytes: csv.render(once(rows), { fields: [...columns, suppressedField] }) }
 }
 
 async function* once<T>(value: T): AsyncGenerator<T> {

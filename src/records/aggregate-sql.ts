@@ -100,8 +100,8 @@ function plainSql(measure: FieldMeasure, column: string): string {
 }
 
 /**
- * A quotient to so many digits, rounded half away from zero. Postgres's own division rounds first to about 16 digits,
- * and rounding that again turns 0.12499999999999999999 into 0.13; `div` on whole numbers is exact.
+ * A quotient to so many digits, rounded half away from zero. Postgres's own division rounds first to some 20 digits,
+ * and rounding that again may carry a quotient just below a tie over it; `div` on whole numbers is exact.
  */
 function quotientSql(dividend: string, divisor: string, digits: number): string {
   const power = `1${'0'.repeat(digits)}`

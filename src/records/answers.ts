@@ -1,9 +1,9 @@
 /**
- * Answers to what is asked: a page as bytes with its headers, or everything as a stream of bytes. What it is asked
+ * Answers to what is asked: a page as bytes, or everything as a stream of bytes. What it is asked
  * for has passed every refusal but one: a character that the encoding of a CSV has no place for.
  */
 import { problem } from '../base/problem.ts'
-import { addresses, type House, isSynthetic, type PublishedVersion } from '../catalogue/index.ts'
+import { addresses, type House, isSynthetic, type ServedVersion } from '../catalogue/index.ts'
 import type { Field } from '../contract/index.ts'
 import { csvHeader, csvLines, encodeCsv, guardCells, type Row, unwritablePattern } from '../formats/index.ts'
 import type { Asked } from './ask.ts'
@@ -22,7 +22,8 @@ import {
 
 export interface PageAnswer {
   readonly body: string | Buffer
-  readonly headers: Readonly<Record<string, string>>
+  /** The address of the next page; absent on the last. */
+  readonly next: string | undefined
 }
 
 /**
@@ -35,7 +36,7 @@ export async function answerPage(house: House, reader: RecordsReader, asked: Ask
   const position = await reader.position(plan, asked.place)
   if (format === 'csv') {
     const { records, last } = await reader.rows(plan, position, limit)
-    return { body: await writeCsv(asked, records), headers: linkTo(nextLink(asked, last)) }
+    return { body: await writeCsv(asked, records), next: nextLink(asked, last) }
   }
   const isJson = format === 'json'
   const [{ records, last }, count] = await Promise.all([
@@ -43,11 +44,10 @@ export async function answerPage(house: House, reader: RecordsReader, asked: Ask
     isJson && asked.count ? reader.count(plan) : undefined,
   ])
   const next = nextLink(asked, last)
-  const headers = linkTo(next)
-  if (!isJson) return { body: records === '' ? '' : `${records}\n`, headers }
+  if (!isJson) return { body: records === '' ? '' : `${records}\n`, next }
   const meta = JSON.stringify(metaOf(house, asked, count))
   const links = JSON.stringify(linksOf(house, asked, next))
-  return { body: `{"data":[${records}],"meta":${meta},"links":${links}}`, headers }
+  return { body: `{"data":[${records}],"meta":${meta},"links":${links}}`, next }
 }
 
 /** Everything that is asked for, as bytes. Throws `parameter-invalid` before the first of them. */
@@ -129,18 +129,15 @@ function queryOf(parameters: Plan['parameters']): string {
   return new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value])).toString()
 }
 
-function linkTo(next: string | undefined): Readonly<Record<string, string>> {
-  return next === undefined ? {} : { link: `<${next}>; rel="next"` }
-}
-
-function versionMeta(version: PublishedVersion) {
+function versionMeta(version: ServedVersion) {
   return {
     edition: version.edition,
     version: version.number,
     contractVersion: version.contractVersion,
-    publishedAt: version.publishedAt.toISOString(),
+    publishedAt: version.publishedAt?.toISOString() ?? null,
     records: version.records,
     synthetic: isSynthetic(version),
+    ...(version.state === 'draft' ? { state: version.state } : {}),
   }
 }
 

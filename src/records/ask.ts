@@ -7,12 +7,14 @@ import { problem } from '../base/problem.ts'
 import type { Language } from '../base/text.ts'
 import {
   addresses,
+  findServed,
   getLatest,
   getVersion,
   type House,
   latestOf,
   listVersions,
   type PublishedVersion,
+  type ServedVersion,
 } from '../catalogue/index.ts'
 import type { CsvForm } from '../formats/index.ts'
 import { type CsvSwitches, refuseSwitches } from './csv-switches.ts'
@@ -31,12 +33,14 @@ export interface Request {
   /** The extension of the address, where it has one. */
   readonly extension?: AnswerFormat
   readonly parameters: Readonly<Record<string, unknown>>
+  /** The token that shows the version of the path before it is released. */
+  readonly preview?: string
   /** The language of labels where no parameter says it. */
   readonly language: Language
 }
 
 export interface Asked {
-  readonly plan: Plan<PublishedVersion>
+  readonly plan: Plan<ServedVersion>
   readonly format: AnswerFormat
   /** How a CSV is written. */
   readonly form: CsvForm
@@ -68,7 +72,12 @@ export async function ask(house: House, request: Request): Promise<Asked> {
   const limit = query.limit ?? (format === 'json' ? limitDefault : undefined)
   const form = csvFormOf(query.csv, request.language)
   const path = pathOf(house, request)
-  const parameters = [...plan.parameters, ...(limit === undefined ? [] : [['limit', String(limit)] as const])]
+  const parameters = [
+    ...plan.parameters,
+    ...(limit === undefined ? [] : [['limit', String(limit)] as const]),
+    // It goes with the walk from page to page.
+    ...(request.preview === undefined ? [] : [['preview', request.preview] as const]),
+  ]
   const key = canonicalJson({
     bodyForm,
     format,
@@ -95,11 +104,12 @@ export async function ask(house: House, request: Request): Promise<Asked> {
 
 /** The versions to read, the earliest period first: those of the path or the cursor, else the latest of each edition. */
 async function chooseVersions(
-  { database, config }: House,
-  { dataset, version }: Request,
+  house: House,
+  { dataset, version, preview }: Request,
   query: Query,
   place: Place | undefined,
-): Promise<readonly PublishedVersion[]> {
+): Promise<readonly ServedVersion[]> {
+  const { database, config } = house
   const { editions } = query
   const get = (edition: string, number: number | 'latest') =>
     getVersion(database, config, { dataset, edition, version: number })
@@ -110,7 +120,7 @@ async function chooseVersions(
     if (other !== undefined || edition !== version.edition || number !== version.number) {
       throw problem('cursor-invalid', { path: 'cursor' })
     }
-    return [await get(version.edition, version.number)]
+    return [await findServed(house, { dataset, edition, version: number, preview })]
   }
   if (place !== undefined) {
     if (!isJoined(query) && place.versions.length > 1) throw problem('cursor-invalid', { path: 'cursor' })

@@ -11,7 +11,15 @@ import { digestOf } from '../base/digest.ts'
 import { isFresh } from '../base/freshness.ts'
 import { type App, languageOf, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
-import { EditionName, getReadable, type House, Slug } from '../catalogue/index.ts'
+import {
+  EditionName,
+  getReadable,
+  type House,
+  linkHeader,
+  listVersions,
+  PreviewToken,
+  Slug,
+} from '../catalogue/index.ts'
 import { isOpen } from '../contract/index.ts'
 import { answerAll, answerPage } from './answers.ts'
 import { type AnswerFormat, type Asked, ask, type Request } from './ask.ts'
@@ -100,16 +108,19 @@ function versionRoute(app: App, desk: Desk, extension: AnswerFormat | undefined)
           edition: EditionName,
           version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
         }),
-        querystring: Type.Object(parametersOf(extension)),
+        querystring: Type.Object({ ...parametersOf(extension), preview: PreviewToken }),
         response: responsesOf(extension),
       },
     },
     async (request, reply) => {
       const { slug, edition, version } = request.params
+      const { preview, ...parameters } = request.query
       return answer(desk, request, reply, {
         dataset: slug,
         version: { edition, number: Number(version) },
         ...formOf(request, extension),
+        parameters,
+        ...(preview === undefined ? {} : { preview }),
       })
     },
   )
@@ -170,19 +181,31 @@ async function answer(desk: Desk, request: FastifyRequest, reply: FastifyReply, 
   const { house, reader, streams } = desk
   const { contract } = getReadable(house.contracts, request.reader, wanted.dataset)
   const asked = await ask(house, wanted)
+  const links = await versionLinks(house, asked)
+  if (links !== undefined) reply.header('link', links)
   const tag = digestOf(asked.key).slice(0, 32)
   const fresh = isFresh(request, reply, tag, isOpen(contract))
   if (isByLanguage(asked, request))
     reply.header('vary', 'Accept, Accept-Encoding, Accept-Language, Authorization')
   if (fresh) return reply.code(304).send(null)
   if (asked.limit !== undefined) {
-    const { body, headers } = await answerPage(house, reader, asked)
-    return describe(reply, asked).headers(headers).send(body)
+    const { body, next } = await answerPage(house, reader, asked)
+    const all = [links, next === undefined ? undefined : `<${next}>; rel="next"`]
+    reply.header('link', all.filter((link) => link !== undefined).join(', '))
+    return describe(reply, asked).send(body)
   }
   // Fastify would let a stream run to its end to learn that nobody wants its bytes.
   if (request.method === 'HEAD') return describe(reply, asked).send(Readable.from([]))
   const stream = await streams.open((signal) => answerAll(house, reader, asked, signal), reply.raw)
   return describe(reply, asked).send(stream)
+}
+
+/** The links from the version that is read to those beside it; editions that are joined have none in common. */
+async function versionLinks(house: House, { plan }: Asked): Promise<string | undefined> {
+  const [only] = plan.targets
+  if (plan.joined || only === undefined) return undefined
+  const { version } = only
+  return linkHeader(version, await listVersions(house.database, version), house.config)
 }
 
 /** Whether the language of the labels was taken from the request's header. */

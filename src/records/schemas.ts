@@ -10,9 +10,14 @@ const versionMembers = {
   edition: Type.String({ description: 'Name of the edition that is read.' }),
   version: Type.Integer({ description: 'Number of the version that is read.' }),
   contractVersion: Type.Integer({ description: 'The contract that the version keeps.' }),
-  publishedAt: Type.String({ format: 'date-time', description: 'When it was published, in UTC.' }),
+  publishedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'When it was published, in UTC; null for a draft that a token shows.',
+  }),
   records: Type.Integer({ description: 'Records in the whole version, before any filter.' }),
   synthetic: Type.Boolean({ description: 'True where the data were made up for demonstration.' }),
+  state: Type.Optional(
+    Type.Literal('draft', { description: 'Only where a token shows what is not released.' }),
+  ),
 }
 
 export const PageSchema = Type.Object({
@@ -30,6 +35,7 @@ export const PageSchema = Type.Object({
       publishedAt: Type.Optional(versionMembers.publishedAt),
       records: Type.Integer({ description: 'Records in all that is read, before any filter.' }),
       synthetic: versionMembers.synthetic,
+      state: versionMembers.state,
       count: Type.Optional(
         Type.Integer({ description: 'Records that meet the filters. Only with `count=exact`.' }),
       ),
