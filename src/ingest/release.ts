@@ -17,6 +17,7 @@ export async function release(house: House, publicationId: number): Promise<void
   if (waitsFor(house, publication).length > 0) {
     await waitForMoment(house, id, releaseAt)
     house.observe('step-reached', { step: 'wait', point: 'waiting' })
+    house.observe('publication-advanced', { dataset, edition, version, publication: id, state: 'prepared' })
     return
   }
   const at = house.clock()

@@ -15,7 +15,10 @@ import { findPlace } from '../../src/store/embedded/place.ts'
 import { findPostmaster } from '../../src/store/embedded/postmaster.ts'
 import { trialDataset, trialRecords, writeTrialDatasets } from './trial.ts'
 
-const steps = ['receive', 'verify', 'validate', 'stage', 'assemble', 'derive', 'control', 'publish'] as const
+const steps = [
+  ...(['receive', 'verify', 'validate', 'stage'] as const),
+  ...(['assemble', 'derive', 'control', 'prepare', 'wait', 'release'] as const),
+]
 
 interface Point {
   readonly n: number
@@ -49,7 +52,7 @@ export async function crashCampaign(kills: number, seed: number): Promise<number
     const digest = await verdict(environment, '1900')
     if (digest === undefined) throw new Error('the walk without a kill published nothing whole')
     for (let kill = 0; kill < kills; kill += 1) {
-      const step = steps[kill % steps.length] ?? 'publish'
+      const step = steps[kill % steps.length] ?? 'release'
       const own = clean.points.filter((point) => point.step === step)
       const point = own[Math.floor(random() * own.length)]
       if (point === undefined) throw new Error(`the step ${step} has no point`)
@@ -123,6 +126,13 @@ async function inspect(house: OpenHouse, edition: string): Promise<string | unde
     WHERE e.edition = ${edition}`
   const [changes] = await work`
     SELECT count(*)::int AS changes FROM qingdan.change WHERE edition = ${edition} AND kind LIKE 'version-%'`
+  const publications = await work<{ state: string; same: boolean }[]>`
+    SELECT p.state, p.digest = v.digest AND p.approved_digest = v.digest AS same FROM qingdan.publication p
+    JOIN qingdan.version v ON v.id = p.version_id JOIN qingdan.edition e ON e.id = v.edition_id
+    WHERE e.edition = ${edition} AND p.state <> 'dropped'`
+  // What was prepared and approved is what was released, once; askings that were replaced have ended.
+  const [done] = publications
+  if (publications.length !== 1 || done?.state !== 'done' || !done.same) return undefined
   if (
     versions.length !== 1 ||
     version === undefined ||

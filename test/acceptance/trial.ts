@@ -32,6 +32,8 @@ export async function writeTrialDatasets(folder: string): Promise<void> {
       formats: ['csv', 'csv.gz', 'ndjson'],
       parts: providers.map((provider) => ({ provider, scope: { district: provider.slice(4) } })),
       checks: [{ check: 'part-scope' }],
+      // So that kills also fall into the wait between the two phases of a publication.
+      approval: { required: true },
       disclosure: {
         rule: 'minimum-count',
         count: 'pupils',

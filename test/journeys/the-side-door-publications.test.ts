@@ -1,0 +1,189 @@
+/**
+ * Publications that wait, at the machine: the commands as processes, beside a running service that releases what they
+ * asked for at its moment, and after a time in which it was down.
+ */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse } from '../support/open-test-house.ts'
+import { runCli } from '../support/run-cli.ts'
+import { spawnService } from '../support/spawn-service.ts'
+
+const [kites, wells] = ['kite-register', 'well-register']
+const required = { constraints: { required: true } }
+const contract = (dataset: string, more: object = {}) =>
+  contractOf([field('name', 'string', { role: 'key', ...required }), field('size', 'integer')], ['name'], {
+    dataset,
+    themes: ['education'],
+    formats: ['csv'],
+    ...more,
+  })
+
+// A server of its own, so that no command has to start a database first.
+const standing = await openTestHouse(t, {
+  contracts: [contract(kites), contract(wells, { approval: { required: true } })],
+})
+const { environment, folder, house } = standing
+const cli = (...args: readonly string[]) => runCli(args, environment)
+
+interface Told {
+  readonly id: number
+  readonly state: string
+  readonly waitsFor: readonly string[]
+  readonly releaseAt: string | null
+  readonly digest: string
+}
+
+/** What a command prints with --json, where it ends well. */
+async function told<T = Told>(...args: readonly string[]): Promise<T> {
+  const { code, stdout, stderr } = await cli(...args, '--json')
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}`)
+  return JSON.parse(stdout) as T
+}
+
+async function ingest(dataset: string, text: string): Promise<void> {
+  const file = join(folder, `${dataset}.csv`)
+  await writeFile(file, `name,size\n${text}`)
+  await told('ingest', file, '--dataset', dataset, '--edition', '2025')
+}
+
+const keyFor = (label: string) => ['key', 'create', '--label', label, '--scope', 'publish'] as const
+
+async function versionOf(number: number) {
+  const answer = await standing.get(`/v1/datasets/${kites}/editions/2025/versions/${number}`)
+  return answer.json<{ publishedAt: string; sha256: string }>()
+}
+
+const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString()
+
+t.test('each command says what it is for', async (t) => {
+  const names = ['publish', 'publications', 'preview', 'approve', 'drop', 'withdraw']
+  const helps = await Promise.all(names.map(async (name) => ({ name, ...(await cli(name, '--help')) })))
+  for (const { name, code, stdout } of helps) {
+    t.equal(code, 0, name)
+    t.match(stdout, new RegExp(`^Usage: qingdan ${name}`))
+    t.match(stdout, /--json/)
+  }
+  t.match(helps[0]?.stdout, /running service releases it then/)
+  t.match(helps[0]?.stdout, /it is released when the service starts again/)
+})
+
+t.test('what was mistyped or is past is refused', async (t) => {
+  await ingest(kites, 'a,1\n')
+  const cases = [
+    [['publish', kites, '2025', '--at', 'soon'], 2, /--at takes a day and a time in Shanghai/],
+    [['publish', kites, '2025', '--at', '2020-01-01'], 4, /moment-past/],
+    [['publish', kites, '2025', '--waive', 'edu-310101=None.'], 4, /edu-commission/],
+    [['preview', kites, '2025'], 4, /publication-not-found/],
+    [['preview', kites, '2025', '--expires', 'long'], 2, /--expires takes a span/],
+    [['approve', kites, '2025', '--sha256', 'abc'], 2, /64 digits/],
+    [['approve', 'no-register', '2025'], 4, /dataset-not-found/],
+    [['drop', kites, '2025', '--reason', 'None.'], 4, /publication-not-found/],
+    [['drop', kites, '2025'], 2, /--reason/],
+  ] as const
+  const runs = await Promise.all(cases.map(([args]) => cli(...args)))
+  for (const [index, [args, code, says]] of cases.entries()) {
+    t.equal(runs[index]?.code, code, args.join(' '))
+    t.match(runs[index]?.stderr, says)
+  }
+})
+
+t.test(
+  'with no service it is prepared, and says who releases it; the start that comes later does',
+  async (t) => {
+    const plain = await cli('publish', kites, '2025', '--at', inSeconds(3600))
+    t.equal(plain.code, 0)
+    t.match(
+      plain.stdout,
+      /^prepared {2}kite-register 2025 v1\n {2}sha256 [0-9a-f]{64}\n {2}waits for .*running service/,
+    )
+    const again = await cli('publish', kites, '2025', '--at', inSeconds(7200), '--json')
+    t.match(again.stderr, /It replaces the publication 1, which waited\./)
+    const waiting = JSON.parse(again.stdout) as Told
+    t.match(waiting, { state: 'prepared', waitsFor: ['moment'] })
+    const listed = await told<Told[]>('publications')
+    t.same(
+      listed.map(({ id, state }) => [id, state]),
+      [[waiting.id, 'prepared']],
+    )
+    t.match((await cli('publications', kites, '2025', '--all')).stdout, /dropped/)
+    const { href } = await told<{ href: string }>('preview', kites, '2025', '--expires', '30m')
+    const previews = await told<{ id: string }[]>('preview', kites, '2025', '--list')
+    t.equal(previews.length, 1)
+    const shown = async () => (await standing.get(href)).status
+    t.equal(await shown(), 200, 'what one door made the other one opens')
+    await told('preview', kites, '2025', '--revoke', previews[0]?.id ?? '')
+    t.equal(await shown(), 404)
+    // As if two hours had passed with no service running.
+    await house.database.work`
+      UPDATE qingdan.publication SET release_at = now() - interval '1 second' WHERE id = ${waiting.id}`
+    const before = new Date().toISOString()
+    const service = await spawnService(t, environment)
+    await service.line(({ observation }) => observation === 'version-published')
+    const version = await versionOf(1)
+    t.ok(version.publishedAt >= before, 'published at the true instant, not at the one that was missed')
+    t.equal(version.sha256, waiting.digest)
+    t.equal((await service.stop()).code, 0)
+  },
+)
+
+t.test('a running service releases at the moment, and not before', async (t) => {
+  const { secret } = await told<{ secret: string }>(...keyFor('one'))
+  await ingest(kites, 'a,2\n')
+  const service = await spawnService(t, environment)
+  const moment = inSeconds(4)
+  const asked = await fetch(`${service.base}/v1/datasets/${kites}/editions/2025/publications`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ reason: 'Measured again.', at: moment }),
+  })
+  t.equal(asked.status, 202)
+  await service.line(({ observation, version }) => observation === 'version-published' && version === 2)
+  t.ok((await versionOf(2)).publishedAt >= moment)
+  t.equal((await service.stop()).code, 0)
+})
+
+t.test('asked at the machine, approved by a key, released by the service', async (t) => {
+  await ingest(wells, 'w,1\n')
+  const waiting = await told('publish', wells, '2025')
+  t.match(waiting, { state: 'prepared', waitsFor: ['approval'] })
+  const own = await cli('approve', wells, '2025')
+  t.equal(own.code, 4)
+  t.match(own.stderr, /approval-by-asker/)
+  const { secret } = await told<{ secret: string }>(...keyFor('second'))
+  const service = await spawnService(t, environment)
+  const url = `${service.base}/v1/datasets/${wells}/editions/2025/publications/${waiting.id}`
+  const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }
+  const approved = await fetch(`${url}/approval`, { method: 'POST', headers, body: '{}' })
+  t.equal(approved.status, 202)
+  await service.line(({ observation }) => observation === 'version-published')
+  t.match(await (await fetch(url, { headers })).json(), {
+    state: 'done',
+    approval: { by: { label: 'second' } },
+  })
+  // And the other way round: asked by a key, called off at the machine.
+  await ingest(wells, 'w,2\n')
+  const base = url.slice(0, url.lastIndexOf('/'))
+  const body = JSON.stringify({ reason: 'Counted again.' })
+  const asked = await fetch(base, { method: 'POST', headers, body })
+  t.equal(asked.status, 202)
+  await service.line(
+    ({ observation, version, state }) =>
+      observation === 'publication-advanced' && version === 2 && state === 'prepared',
+  )
+  t.match(await told('drop', wells, '2025', '--reason', 'Not yet.'), {
+    state: 'dropped',
+    endedReason: 'Not yet.',
+  })
+  const next = (await (await fetch(base, { method: 'POST', headers, body })).json()) as Told
+  await service.line(
+    ({ observation, publication }) => observation === 'publication-advanced' && publication === next.id,
+  )
+  t.match(
+    await told('approve', wells, '2025'),
+    { state: 'done', waitsFor: [] },
+    'the machine is the second person',
+  )
+  t.equal((await service.stop()).code, 0)
+})
