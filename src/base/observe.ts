@@ -11,6 +11,8 @@ interface Observation {
   readonly message: string
   /** Counted under `qingdan_<name>_total`, by these labels. */
   readonly count?: readonly string[]
+  /** So frequent that its lines may wait to be written together, for less than a second. */
+  readonly isFrequent?: boolean
   /** The fact of this name, in seconds, goes into the histogram `qingdan_<name>_seconds`, by the labels above. */
   readonly seconds?: string
 }
@@ -31,6 +33,7 @@ export const observations = {
     message: 'A request was answered.',
     count: ['route', 'method', 'status'],
     seconds: 'seconds',
+    isFrequent: true,
   },
   'request-failed': { level: 'error', message: 'A request failed by our fault.', count: ['route'] },
   'stream-aborted': { level: 'warn', message: 'A stream broke off in the middle.', count: ['route'] },
@@ -73,8 +76,16 @@ export type Facts = Readonly<Record<string, string | number | boolean | undefine
 
 export type Observe = (name: ObservationName, facts?: Facts) => void
 
-/** Where log lines go; pino fits. */
-export type LogSink = { readonly [level in Level]: (facts: object, message: string) => void }
+/** Where log lines go; pino fits. `flush` has those written that wait. */
+export type LogSink = { readonly [level in Level]: (facts: object, message: string) => void } & {
+  readonly flush?: () => void
+}
+
+/** The metrics of one observation under one set of labels. */
+interface Measured {
+  readonly count: (by: number) => void
+  readonly time?: (seconds: number) => void
+}
 
 export interface Observer {
   readonly observe: Observe
@@ -95,18 +106,37 @@ export function buildObserver(log: LogSink): Observer {
     if (entry.seconds === undefined) continue
     histograms.set(name, new Histogram({ name: `${metric}_seconds`, ...shared }))
   }
+  const measure = (name: ObservationName, count: readonly string[], facts: Facts): Measured => {
+    const labels = Object.fromEntries(count.map((label) => [label, String(facts[label] ?? '')]))
+    const [counter, histogram] = [counters.get(name)?.labels(labels), histograms.get(name)?.labels(labels)]
+    return {
+      count: (by) => counter?.inc(by),
+      ...(histogram === undefined ? {} : { time: (seconds) => histogram.observe(seconds) }),
+    }
+  }
+  // A registry finds a metric by sorting its labels; ours are few, and each set of them is found by its text.
+  const known = new Map<string, Measured>()
   const observe: Observe = (name, facts = {}) => {
     const entry: Observation = observations[name]
-    const { error, ...rest } = facts
-    log[entry.level](
-      { observation: name, ...rest, ...(error instanceof Error ? { err: error } : {}) },
-      entry.message,
-    )
+    log[entry.level](lineOf(name, facts), entry.message)
+    if (entry.isFrequent !== true) log.flush?.()
     if (entry.count === undefined) return
-    const labels = Object.fromEntries(entry.count.map((label) => [label, String(facts[label] ?? '')]))
-    counters.get(name)?.inc(labels)
+    let key: string = name
+    for (const label of entry.count) key += `\n${facts[label] ?? ''}`
+    let measured = known.get(key)
+    if (measured === undefined) {
+      measured = measure(name, entry.count, facts)
+      known.set(key, measured)
+    }
+    measured.count(1)
     const seconds = entry.seconds === undefined ? undefined : facts[entry.seconds]
-    if (typeof seconds === 'number') histograms.get(name)?.observe(labels, seconds)
+    if (typeof seconds === 'number') measured.time?.(seconds)
   }
   return { observe, metrics: () => registry.metrics() }
+}
+
+function lineOf(name: ObservationName, facts: Facts): object {
+  if (facts['error'] === undefined) return { observation: name, ...facts }
+  const { error, ...rest } = facts
+  return { observation: name, ...rest, ...(error instanceof Error ? { err: error } : {}) }
 }

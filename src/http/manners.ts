@@ -4,17 +4,17 @@
  */
 import { randomUUID } from 'node:crypto'
 import { finished } from 'node:stream'
-import { fastifyCors } from '@fastify/cors'
-import { fastifyHelmet } from '@fastify/helmet'
 import { fastifyRateLimit, normalizeIP } from '@fastify/rate-limit'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { LRUCache } from 'lru-cache'
 import { findReader } from '../access/index.ts'
 import { type App, refuseUnknown } from '../base/http.ts'
 import { Problem, problem } from '../base/problem.ts'
 import { anonymous } from '../base/reader.ts'
 import type { House } from '../catalogue/index.ts'
+import { readConstantHeaders } from './constant-headers.ts'
 import { sendProblem, unmatched } from './refusals.ts'
 
 /** Registers every shared manner on the root instance, before any route. */
@@ -22,17 +22,22 @@ export async function registerManners(app: App, house: House): Promise<void> {
   app.decorateRequest('reader')
   const methods = collectMethods(app)
   registerValidators(app)
-  registerObservation(app, house)
-  await registerHeaders(app)
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.method !== 'OPTIONS') return
+  const constant = await readConstantHeaders()
+  // Hooks call back rather than promise: each of them runs for every answer, and a promise costs more than most do.
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id).headers(constant.always)
+    if (request.method !== 'OPTIONS') return done()
     const allowed = methods(request.url)
-    if (allowed.length === 0) throw problem('not-found')
-    reply.header('allow', allowed.join(', '))
+    if (allowed.length === 0) return done(problem('not-found'))
+    // Browsers may wait for the body of a 204 that doesn't say that there is none.
+    reply.headers(constant.preflight).header('allow', allowed.join(', ')).header('content-length', '0')
+    reply.code(204).send()
   })
-  await registerCors(app)
+  // Only for its name in the metrics: the hook above has answered.
+  app.options('*', { schema: { hide: true } }, async () => undefined)
+  registerObservation(app, house)
   await registerReader(app, house)
-  app.addHook('preValidation', async (request) => refuseUnknownParameters(request))
+  app.addHook('preValidation', (request, _reply, done) => done(faultOfParameters(request)))
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods(request.url)
     if (allowed.length === 0) return sendProblem(problem('not-found'), request, reply, house)
@@ -92,20 +97,11 @@ function registerValidators(app: App): void {
 /** One observation a request, by the route's pattern: an address or a parameter may hold anything. */
 function registerObservation(app: App, house: House): void {
   const { observe } = house
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (isStream(payload)) watchStream(house, request, reply, payload)
+    done(null, payload)
   })
-  app.addHook('onSend', async (request, reply, payload) => {
-    if (!isStream(payload)) return
-    finished(payload, { writable: false }, (error) => {
-      // Before the headers are out, the error handler still answers, and observes.
-      if (!error || !reply.raw.headersSent) return
-      const route = request.routeOptions.url ?? unmatched
-      const reason = (error as NodeJS.ErrnoException).code ?? error.name
-      observe('stream-aborted', { route, requestId: request.id, reason })
-    })
-  })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     observe('request-answered', {
       requestId: request.id,
       route: request.routeOptions.url ?? unmatched,
@@ -113,58 +109,27 @@ function registerObservation(app: App, house: House): void {
       status: reply.statusCode,
       seconds: reply.elapsedTime / 1000,
     })
+    done()
+  })
+}
+
+function watchStream(
+  { observe }: House,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: NodeJS.ReadableStream,
+): void {
+  finished(payload, { writable: false }, (error) => {
+    // Before the headers are out, the error handler still answers, and observes.
+    if (!error || !reply.raw.headersSent) return
+    const route = request.routeOptions.url ?? unmatched
+    const reason = (error as NodeJS.ErrnoException).code ?? error.name
+    observe('stream-aborted', { route, requestId: request.id, reason })
   })
 }
 
 function isStream(payload: unknown): payload is NodeJS.ReadableStream {
   return typeof payload === 'object' && payload !== null && 'pipe' in payload
-}
-
-/** Strict headers: no script, style or picture from elsewhere, and none written into a page. */
-async function registerHeaders(app: App): Promise<void> {
-  await app.register(fastifyHelmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        // Swagger UI draws its signs from data: addresses in its own style sheet.
-        imgSrc: ["'self'", 'data:'],
-        fontSrc: ["'self'"],
-        connectSrc: ["'self'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    // Open data may be read, embedded and drawn by any page.
-    crossOriginResourcePolicy: { policy: 'cross-origin' },
-    // TLS ends at a proxy: that one knows whether plain HTTP may be forbidden under this name.
-    strictTransportSecurity: false,
-    xFrameOptions: { action: 'deny' },
-    referrerPolicy: { policy: 'no-referrer' },
-  })
-}
-
-/** Any page may read; none may write in a reader's name. */
-async function registerCors(app: App): Promise<void> {
-  await app.register(fastifyCors, {
-    origin: '*',
-    methods: ['GET', 'HEAD', 'OPTIONS'],
-    allowedHeaders: ['Accept', 'Authorization', 'If-None-Match', 'If-Range', 'Range', 'X-Request-Id'],
-    exposedHeaders: [
-      'Content-Disposition',
-      'Content-Range',
-      'ETag',
-      'Link',
-      'Repr-Digest',
-      'Retry-After',
-      'X-Request-Id',
-    ],
-    maxAge: 86_400,
-    strictPreflight: false,
-  })
 }
 
 const minute = 60_000
@@ -178,7 +143,8 @@ const minute = 60_000
 async function registerReader(app: App, house: House): Promise<void> {
   const max = house.config.QINGDAN_RATE_PER_MINUTE
   await app.register(fastifyRateLimit, { global: false, max, timeWindow: minute })
-  const address = (request: FastifyRequest) => normalizeIP(request.ip)
+  const networks = new LRUCache<string, string>({ max: networksMax })
+  const address = ({ ip }: FastifyRequest) => networks.get(ip) ?? remember(networks, ip, normalizeIP(ip))
   const callers = app.createRateLimit({
     keyGenerator: (request) => request.reader.keyId ?? address(request),
   })
@@ -194,28 +160,53 @@ async function registerReader(app: App, house: House): Promise<void> {
     reply.header('retry-after', String(Math.max(1, state.ttlInSeconds)))
     throw problem('rate-limited', { limit: max, retryAfterSeconds: Math.max(1, state.ttlInSeconds) })
   }
-  app.addHook('onRequest', async (request, reply) => {
-    request.reader = anonymous
-    const { authorization } = request.headers
-    if (request.routeOptions.config.unlimited === true) return
-    if (authorization !== undefined) {
-      await keep(strangers, request, reply, false)
-      try {
-        request.reader = await findReader(house, authorization, house.clock())
-      } catch (error) {
-        if (error instanceof Problem) await keep(strangers, request, reply)
-        throw error
-      }
+  const findKeyHolder = async (request: FastifyRequest, reply: FastifyReply, authorization: string) => {
+    await keep(strangers, request, reply, false)
+    try {
+      request.reader = await findReader(house, authorization, house.clock())
+    } catch (error) {
+      if (error instanceof Problem) await keep(strangers, request, reply)
+      throw error
     }
     await keep(callers, request, reply)
+  }
+  app.addHook('onRequest', (request, reply, done) => {
+    request.reader = anonymous
+    if (request.routeOptions.config.unlimited === true) return done()
+    const { authorization } = request.headers
+    const kept =
+      authorization === undefined
+        ? keep(callers, request, reply)
+        : findKeyHolder(request, reply, authorization)
+    kept.then(() => done(), done)
   })
 }
 
-/** Refuses parameters that the route's schema doesn't name, and text that is not percent-encoded UTF-8. */
+/** Addresses whose network is remembered: what finds it out is an expression of two thousand signs. */
+const networksMax = 10_000
+
+function remember(networks: LRUCache<string, string>, ip: string, network: string): string {
+  networks.set(ip, network)
+  return network
+}
+
+/** The refusal of parameters that the route's schema doesn't name, and of text that is not percent-encoded UTF-8. */
+function faultOfParameters(request: FastifyRequest): Problem | undefined {
+  try {
+    refuseUnknownParameters(request)
+    return undefined
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
+  }
+}
+
 function refuseUnknownParameters(request: FastifyRequest): void {
+  // Most addresses have no parameters at all.
+  const at = request.url.indexOf('?')
+  if (at < 0 || request.is404) return
   const { schema, config } = request.routeOptions
-  if (request.is404) return
-  for (const piece of (request.raw.url ?? '').split('?').slice(1).join('?').split('&')) {
+  for (const piece of request.url.slice(at + 1).split('&')) {
     try {
       decodeURIComponent(piece)
     } catch {
