@@ -8,6 +8,7 @@ import { accessRoutes } from './access/index.ts'
 import { type App, ProblemSchema, RecordSchema } from './base/http.ts'
 import { catalogueRoutes, type House } from './catalogue/index.ts'
 import {
+  type DatasetPart,
   docsRoutes,
   operationsRoutes,
   problemOf,
@@ -21,7 +22,10 @@ import {
 import { ingestRoutes } from './ingest/index.ts'
 import { listsRoutes } from './lists/index.ts'
 import { portalRoutes } from './portal/index.ts'
-import { recordsRoutes } from './records/index.ts'
+import { recordsPart, recordsRoutes } from './records/index.ts'
+
+/** What rooms say of their addresses for one dataset; the OpenAPI makes operations of each dataset of it. */
+export const datasetParts: readonly DatasetPart[] = [recordsPart]
 
 /** Every room that answers, in the order of the OpenAPI. */
 const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
@@ -31,7 +35,7 @@ const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
   ingestRoutes,
   accessRoutes,
   operationsRoutes,
-  docsRoutes,
+  (app, house) => docsRoutes(app, house, datasetParts),
   portalRoutes,
 ]
 

@@ -82,6 +82,7 @@ const everywhere: readonly ProblemCode[] = [
   'key-invalid',
   'rate-limited',
   'internal',
+  'not-ready',
 ]
 
 /** The part of a response schema that lists a route's refusals: `response: {200: …, ...problemResponses('not-found')}`. */
@@ -91,11 +92,16 @@ export function problemResponses(...codes: readonly ProblemCode[]): Readonly<Rec
     const { status } = problems[code]
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code))
   }
-  const content = { 'application/problem+json': { schema: Type.Unsafe({ $ref: 'Problem#' }) } }
+  const json = { 'application/problem+json': { schema: Type.Unsafe({ $ref: 'Problem#' }) } }
+  // People who follow a link to where nothing is get a page.
+  const page = { 'text/html': { schema: Type.Unsafe({ type: 'string' }) } }
   return Object.fromEntries(
     [...byStatus].map(([status, of]) => [
       status,
-      { description: [...of].map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '), content },
+      {
+        description: [...of].map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
+        content: status === 404 ? { ...json, ...page } : json,
+      },
     ]),
   )
 }

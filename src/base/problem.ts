@@ -133,6 +133,12 @@ export const problems = {
     titleZh: '此地址不支持该方法',
     hint: 'The Allow header names the methods that are taken.',
   },
+  'precondition-failed': {
+    status: 412,
+    title: 'What the request expects is no longer so',
+    titleZh: '请求的前提条件不成立',
+    hint: 'The ETag in If-Match is not that of the present content; ask again without it.',
+  },
   'range-not-satisfiable': {
     status: 416,
     title: 'The range asked for lies outside the file',
