@@ -115,17 +115,24 @@ export function refuseUnknown(known: readonly string[], given: Readonly<Record<s
   if (unknown === undefined) return
   // The name is cut: a caller may send a megabyte of it, and only its beginning helps to find the slip.
   const path = unknown.slice(0, nameLengthMax)
-  const nearest = known.length === 0 ? undefined : closest(path, [...known])
-  const near = nearest !== undefined && distance(path, nearest) <= Math.max(2, path.length / 2)
+  const nearest = nearestOf(path, known)
   throw problem('parameter-unknown', {
     path,
     detail: known.length === 0 ? 'This address takes no parameters.' : 'The parameter is not known here.',
-    ...(near ? { nearest } : {}),
+    ...(nearest === undefined ? {} : { nearest }),
     known,
   })
 }
 
 const nameLengthMax = 100
+
+/** The name that was probably meant; undefined where none is near. */
+export function nearestOf(given: string, names: readonly string[]): string | undefined {
+  const nearest = names.length === 0 ? undefined : closest(given, [...names])
+  const far = nearest === undefined ? 0 : distance(given, nearest)
+  const isNear = far < given.length && far <= Math.max(2, given.length / 2)
+  return isNear ? nearest : undefined
+}
 
 /** The language of titles: what `Accept-Language` ranks first, else the fallback. Codes never change. */
 export function languageOf(request: Pick<FastifyRequest, 'headers'>, fallback: Language = 'en'): Language {

@@ -2,6 +2,7 @@
 export { docsRoutes, registerOpenapi } from './docs.ts'
 export { registerManners, requestId } from './manners.ts'
 export type { DatasetPart } from './openapi/dataset-operations.ts'
-export { buildOpenapi, type OpenapiDocument } from './openapi/document.ts'
+export { buildOpenapi } from './openapi/document.ts'
+export type { OpenapiDocument } from './openapi/document-shape.ts'
 export { operationsRoutes } from './operations.ts'
 export { problemOf, registerRefusals, sendProblem, unmatched } from './refusals.ts'

@@ -6,11 +6,14 @@ import { inLanguage, type Language } from '../base/text.ts'
 import {
   type Contract,
   type Contracts,
+  codesOf,
   type Field,
   fieldType,
   jsonValue,
+  labelOf,
   listSeparator,
 } from '../contract/index.ts'
+import { type OperatorName, operators, operatorsOf, parameterName } from './conditions.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -32,19 +35,60 @@ export interface DescribeOptions {
   readonly codes: (list: string) => Json
 }
 
-/** Each field of a contract as filters. */
+/** Each field of a contract with each operator that it takes. */
 export function describeFilters(contract: Contract, options: DescribeOptions): readonly DescribedParameter[] {
-  return contract.fields.map((field) => ({
-    name: field.name,
-    in: 'query',
-    required: false,
-    description: describe(field, options),
-    schema: withExample(elementSchema(field, options), field),
-  }))
+  return contract.fields.flatMap((field) =>
+    operatorsOf(field).map((operator): DescribedParameter => {
+      const { expects, description } = operators[operator]
+      const { example, ...form } = forms[expects](field, options)
+      const said = inLanguage(description, options.language, ' / ')
+      return {
+        name: parameterName(field, operator),
+        in: 'query',
+        required: false,
+        description:
+          operator === 'eq'
+            ? describeField(field, options)
+            : `${nameOf(field, options)}: ${said}${options.language === 'zh' ? '。' : '.'}`,
+        ...form,
+        schema: example === undefined ? form.schema : { ...form.schema, examples: [example] },
+      }
+    }),
+  )
 }
 
 /** What the filters of this room describe, for the document of a dataset. */
 export const recordsPart = { segment: 'records', parameters: describeFilters } as const
+
+interface Form {
+  readonly schema: Json
+  /** Inside the schema: as the parameter's own, /docs would fill all filters in at once, and nothing fits them all. */
+  readonly example: unknown
+  readonly [member: string]: unknown
+}
+
+/** How what an operator expects is written. */
+const forms: Readonly<
+  Record<(typeof operators)[OperatorName]['expects'], (field: Field, options: DescribeOptions) => Form>
+> = {
+  value: (field, options) => ({ schema: elementSchema(field, options), example: exampleOf(field, options) }),
+  values: (field, options) => {
+    const example = exampleOf(field, options)
+    return {
+      style: 'form',
+      explode: false,
+      schema: { type: 'array', items: elementSchema(field, options) },
+      example: example === undefined ? undefined : [example],
+    }
+  },
+  bound: (field, options) => ({
+    schema: fieldType(field.type).schema(field),
+    example: exampleOf(field, options),
+  }),
+  text: (field, options) => ({ schema: { type: 'string' }, example: exampleOf(field, options) }),
+  boolean: () => ({ schema: { type: 'boolean' }, example: false }),
+  label: (field, options) => ({ schema: { type: 'string' }, example: labelOfExample(field, options) }),
+}
 
 /** A filter names one element of a list; the field itself holds several. */
 function elementSchema(field: Field, { codes }: DescribeOptions): Json {
@@ -52,15 +96,26 @@ function elementSchema(field: Field, { codes }: DescribeOptions): Json {
   return field.type === 'list' ? { type: 'string' } : fieldType(field.type).schema(field)
 }
 
-/** Inside the schema: as the parameter's own, /docs would fill all filters in at once, and nothing fits them all. */
-function withExample(schema: Json, field: Field): Json {
-  if (field.example === undefined) return schema
-  const example =
-    field.type === 'list' ? field.example.split(listSeparator)[0] : jsonValue(field, field.example)
-  return { ...schema, examples: [example] }
+/** One element: the contract's example, else the first code. */
+function exampleOf(field: Field, { contracts }: DescribeOptions): unknown {
+  if (field.example === undefined) return codesOf(contracts, field)?.[0]?.code
+  return field.type === 'list' ? field.example.split(listSeparator)[0] : jsonValue(field, field.example)
 }
 
-function describe(field: Field, { language }: DescribeOptions): string {
+function labelOfExample(field: Field, options: DescribeOptions): string | undefined {
+  const code = exampleOf(field, options)
+  const list = field.codes
+  if (list === undefined || typeof code !== 'string') return undefined
+  return labelOf(options.contracts, list, code)?.[options.language ?? 'zh']
+}
+
+function nameOf(field: Field, { language }: DescribeOptions): string {
   const unit = field.unit === undefined ? '' : ` (${field.unit})`
-  return `${inLanguage(field.title, language)}${unit}. ${inLanguage(field.description, language)}`
+  return `${inLanguage(field.title, language)}${unit}`
+}
+
+function describeField(field: Field, options: DescribeOptions): string {
+  const { language } = options
+  const stop = language === 'zh' ? '。' : '. '
+  return `${nameOf(field, options)}${stop}${inLanguage(field.description, language)}`
 }

@@ -11,7 +11,7 @@ import {
   listCodes,
   recordSchema,
 } from '../../contract/index.ts'
-import type { Json, Operation, Parameter, Paths } from './document.ts'
+import type { Json, Operation, Parameter, Paths } from './document-shape.ts'
 
 /** What a room says of those of its addresses that depend on a contract. */
 export interface DatasetPart {

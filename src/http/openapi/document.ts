@@ -3,41 +3,12 @@
  * on records, with its fields, operators, code lists and record. What is restricted is not in it.
  */
 import type { App } from '../../base/http.ts'
-import type { Language } from '../../base/text.ts'
-import { type Contract, type Contracts, isOpen, type LoadedContract } from '../../contract/index.ts'
+import { inLanguage, type Language } from '../../base/text.ts'
+import { type Contracts, isOpen, type LoadedContract } from '../../contract/index.ts'
 import { codeSchemas, type DatasetPart, datasetOperations, recordSchemas } from './dataset-operations.ts'
+import { type Json, type OpenapiDocument, type Operation, sorted } from './document-shape.ts'
 import { shareEquals } from './share.ts'
 import { translate } from './translate.ts'
-
-export type Json = Readonly<Record<string, unknown>>
-
-export interface OpenapiDocument {
-  readonly openapi: string
-  readonly info: Json
-  readonly tags?: readonly Json[]
-  readonly paths: Paths
-  readonly components: Readonly<Record<string, Json>>
-  readonly [member: string]: unknown
-}
-
-export type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>
-
-export interface Operation {
-  readonly operationId?: string
-  readonly summary?: string
-  readonly description?: string
-  readonly tags?: readonly string[]
-  readonly parameters?: readonly Parameter[]
-  readonly responses?: Readonly<Record<string, Json>>
-  readonly [member: string]: unknown
-}
-
-export interface Parameter {
-  readonly name: string
-  readonly in: string
-  readonly description?: string
-  readonly [member: string]: unknown
-}
 
 export interface OpenapiOptions {
   /** What the rooms say of their addresses for one dataset. */
@@ -79,7 +50,7 @@ export function buildOpenapi(
 }
 
 function tagOf({ contract }: LoadedContract, language: Language | undefined): Json {
-  return { name: contract.dataset, description: titleOf(contract, language) }
+  return { name: contract.dataset, description: inLanguage(contract.title, language) }
 }
 
 /** Names the operations and responses that don't name themselves, by method and path: `getDatasetsSlugRecords`. */
@@ -111,12 +82,4 @@ function withSummaries(operation: Operation): Operation {
     response['description'] === 'Default Response' ? { ...response, description: summary } : response,
   ])
   return { ...operation, responses: Object.fromEntries(named) }
-}
-
-export function titleOf(contract: Contract, language: Language | undefined): string {
-  return language === undefined ? `${contract.title.zh} ${contract.title.en}` : contract.title[language]
-}
-
-export function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 }

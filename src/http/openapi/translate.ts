@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { problems } from '../../base/problem.ts'
-import type { OpenapiDocument } from './document.ts'
+import type { OpenapiDocument } from './document-shape.ts'
 
 /** The document with every summary and description in Chinese. What has no translation stays English. */
 export function translate(document: OpenapiDocument): OpenapiDocument {
