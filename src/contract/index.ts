@@ -30,7 +30,6 @@ export {
 } from './field-types.ts'
 export { normaliseHeader } from './headers.ts'
 export {
-  codesSchema,
   type FieldSchemaOptions,
   fieldSchema,
   type RecordSchemaOptions,

@@ -66,20 +66,12 @@ export function fieldSchema(
 }
 
 /** A code list as JSON Schema: each code once, with its newest label. */
-export function codesSchema(contracts: Contracts, list: string, language?: Language): Schema {
-  return { type: 'string', oneOf: titledCodes(contracts, list, language) }
-}
-
-/** `const` and `title` of each code: the one form in which JSON Schema can name the members of an enumeration. */
-export function titledCodes(
-  contracts: Contracts,
-  list: string,
-  language?: Language,
-): readonly { readonly const: string; readonly title: string }[] {
-  return listCodes(contracts, list).map(({ code, label }) => ({
+function codesSchema(contracts: Contracts, list: string, language: Language | undefined): Schema {
+  const titled = listCodes(contracts, list).map(({ code, label }) => ({
     const: code,
     title: inLanguage(label, language, ' / '),
   }))
+  return { type: 'string', oneOf: titled }
 }
 
 function valueSchema(field: Field, contracts: Contracts, options: FieldSchemaOptions): Schema {

@@ -114,8 +114,16 @@ function nameOf(field: Field, { language }: DescribeOptions): string {
   return `${inLanguage(field.title, language)}${unit}`
 }
 
+/** More labels than this make a description unreadable; they stand with the code list. */
+const labelsMax = 40
+
 function describeField(field: Field, options: DescribeOptions): string {
-  const { language } = options
+  const { contracts, language } = options
   const stop = language === 'zh' ? '。' : '. '
-  return `${nameOf(field, options)}${stop}${inLanguage(field.description, language)}`
+  const codes = codesOf(contracts, field) ?? []
+  const labels = codes.length > labelsMax ? [] : codes
+  return [
+    `${nameOf(field, options)}${stop}${inLanguage(field.description, language)}`,
+    ...labels.map(({ code, label }) => `* \`${code}\` ${inLanguage(label, language)}`),
+  ].join('\n')
 }

@@ -6,7 +6,6 @@ import { inLanguage, type Language } from '../../base/text.ts'
 import {
   type Contract,
   type Contracts,
-  codesSchema,
   type LoadedContract,
   listCodes,
   recordSchema,
@@ -141,8 +140,9 @@ function recordName({ contract }: LoadedContract, isNewest: boolean): string {
 }
 
 /**
- * The code lists that contracts use, each once. `enum` is what client generators and form fields understand, `oneOf`
- * is the one way to give each member its title; they say the same.
+ * The code lists that contracts use, each once: `enum` for whoever generates or fills in, the labels as a description and
+ * as `x-enum-descriptions`. `oneOf` of `const` and `title` would be the words of JSON Schema for it, and Swagger UI shows
+ * that as `string | (string | string | …)`; who wants it finds it at `…/contracts/{n}/json-schema`.
  */
 export function codeSchemas(
   loaded: readonly LoadedContract[],
@@ -150,12 +150,18 @@ export function codeSchemas(
   language: Language | undefined,
 ): Readonly<Record<string, Json>> {
   const lists = new Set(loaded.flatMap(({ contract }) => contract.fields.flatMap(({ codes }) => codes ?? [])))
-  const made = [...lists].map((list) => [
-    codesName(list),
-    {
-      ...codesSchema(contracts, list, language),
-      enum: listCodes(contracts, list).map(({ code }) => code),
-    },
-  ])
+  const made = [...lists].map((list): [string, Json] => {
+    const codes = listCodes(contracts, list)
+    const labels = codes.map(({ label }) => inLanguage(label, language))
+    return [
+      codesName(list),
+      {
+        type: 'string',
+        description: codes.map(({ code }, index) => `* \`${code}\` ${labels[index]}`).join('\n'),
+        enum: codes.map(({ code }) => code),
+        'x-enum-descriptions': labels,
+      },
+    ]
+  })
   return Object.fromEntries(made)
 }

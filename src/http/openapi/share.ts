@@ -2,7 +2,14 @@
  * What operations have in common stands once, under `components`: equal parameters and equal responses. Without it the
  * document of five datasets would be several times as long, and every generated client with it.
  */
-import { type Json, type OpenapiDocument, type Operation, type Paths, sorted } from './document-shape.ts'
+import {
+  type Json,
+  mapValues,
+  type OpenapiDocument,
+  type Operation,
+  type Paths,
+  sorted,
+} from './document-shape.ts'
 
 /** The document with parameters and responses that occur more than once referred to. */
 export function shareEquals(document: OpenapiDocument): OpenapiDocument {
@@ -95,8 +102,4 @@ function buildShelf(
 /** The dataset that an operation is of, by its name: `listRecords.<dataset>`; undefined for a generic one. */
 function datasetOf({ operationId = '' }: Operation): string | undefined {
   return operationId.split('.')[1]
-}
-
-function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]))
 }

@@ -4,12 +4,29 @@
  */
 import { readFileSync } from 'node:fs'
 import { problems } from '../../base/problem.ts'
-import type { OpenapiDocument } from './document-shape.ts'
+import { mapValues, type OpenapiDocument } from './document-shape.ts'
 
-/** The document with every summary and description in Chinese. What has no translation stays English. */
+/** The document with tags and every summary and description in Chinese. What has no translation stays English. */
 export function translate(document: OpenapiDocument): OpenapiDocument {
   const catalogue = loadChinese()
-  return withTexts(document, (text) => chineseOf(text, catalogue) ?? text) as OpenapiDocument
+  const said = withTexts(document, (text) => chineseOf(text, catalogue) ?? text) as OpenapiDocument
+  const nameOf = (tag: string) => chineseTags[tag] ?? tag
+  return {
+    ...said,
+    tags: (said.tags ?? []).map((tag) => ({ ...tag, name: nameOf(String(tag['name'])) })),
+    paths: mapValues(said.paths, (methods) =>
+      mapValues(methods, (operation) => ({ ...operation, tags: (operation.tags ?? []).map(nameOf) })),
+    ),
+  }
+}
+
+/** The names under which operations are grouped. Those of datasets are slugs and have no language. */
+export const chineseTags: Chinese = {
+  lists: '年度清单',
+  catalogue: '目录',
+  records: '记录',
+  bundles: '数据提交',
+  service: '服务',
 }
 
 /** Every English text of a document that a reader sees, each once. */
