@@ -103,6 +103,24 @@ export const problems = {
     titleZh: '各期数据的契约不兼容，不能合并读取',
     hint: 'Ask for one edition at a time: their contracts differ in a breaking way.',
   },
+  'request-malformed': {
+    status: 400,
+    title: 'The request is not HTTP as it should be',
+    titleZh: '请求不符合 HTTP 规范',
+    hint: 'Send a request after RFC 9112; most libraries do.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request took too long to arrive',
+    titleZh: '请求发送超时',
+    hint: 'Send the headers at once and the body without long pauses.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The address and headers are longer than this service takes',
+    titleZh: '请求地址与请求头过长',
+    hint: 'Send fewer cookies and shorter parameters; for many values take the whole file.',
+  },
   'body-invalid': {
     status: 400,
     title: 'The body cannot be read',
@@ -125,7 +143,7 @@ export const problems = {
     status: 406,
     title: 'None of the media types asked for is offered',
     titleZh: '没有所请求的格式',
-    hint: 'Ask for application/json, or leave out the Accept header.',
+    hint: '`offered` names what there is; without an Accept header any is taken.',
   },
   'method-not-allowed': {
     status: 405,

@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import parseRange from 'range-parser'
 import { Type } from 'typebox'
 import { isFresh } from '../base/freshness.ts'
-import { type App, problemResponses } from '../base/http.ts'
+import { type App, problemResponses, refuseUnacceptable } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
 import { isOpen } from '../contract/index.ts'
 import { storedName } from './addresses.ts'
@@ -29,7 +29,7 @@ export function fileRoutes(app: App, house: House): void {
         summary: 'A file of a version',
         description:
           'The distribution as rendered at publication. Its bytes never change; a withdrawn version answers 410. ' +
-          'Takes Range, If-Range and If-None-Match.',
+          'Takes Range, If-Range, If-Match and If-None-Match.',
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
@@ -46,6 +46,7 @@ export function fileRoutes(app: App, house: House): void {
             'version-not-found',
             'version-withdrawn',
             'file-not-found',
+            'precondition-failed',
             'range-not-satisfiable',
           ),
         },
@@ -58,6 +59,7 @@ export function fileRoutes(app: App, house: House): void {
       const found = await getVersion(house.database, house.config, of)
       const file = (await listDistributions(house.database, found.id)).find((one) => one.name === name)
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
+      refuseUnacceptable(request, [file.mediaType])
       describeFile(reply, file)
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       return sendFile(house, reply, found, file, rangeOf(request, file))

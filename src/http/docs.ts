@@ -88,7 +88,10 @@ export async function docsRoutes(app: App, house: House, parts: readonly Dataset
   await registerSwaggerUi(app)
   app.get(
     '/docs',
-    { schema: { hide: true, querystring: Type.Object({ lang: Lang }) } },
+    {
+      config: { offers: ['text/html'] },
+      schema: { hide: true, querystring: Type.Object({ lang: Lang }) },
+    },
     async (request, reply) => sendDocs(request, reply, request.query.lang ?? languageOf(request, 'zh')),
   )
 }

@@ -15,7 +15,9 @@ import { type App, refuseUnknown } from '../base/http.ts'
 import { Problem, problem } from '../base/problem.ts'
 import { anonymous } from '../base/reader.ts'
 import type { House } from '../catalogue/index.ts'
+import { refuseUnacceptableRequests } from './acceptable.ts'
 import { sendProblem, unmatched } from './refusals.ts'
+import { refuseDoubledHost } from './sockets.ts'
 
 /** Registers every shared manner on the root instance, before any route. */
 export async function registerManners(app: App, house: House): Promise<void> {
@@ -24,6 +26,7 @@ export async function registerManners(app: App, house: House): Promise<void> {
   registerValidators(app)
   registerObservation(app, house)
   await registerHeaders(app)
+  app.addHook('onRequest', refuseDoubledHost)
   app.addHook('onRequest', async (request, reply) => {
     if (request.method !== 'OPTIONS') return
     const allowed = methods(request.url)
@@ -32,6 +35,7 @@ export async function registerManners(app: App, house: House): Promise<void> {
   })
   await registerCors(app)
   await registerReader(app, house)
+  app.addHook('onRequest', refuseUnacceptableRequests)
   app.addHook('preValidation', async (request) => refuseUnknownParameters(request))
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods(request.url)

@@ -64,12 +64,15 @@ const limit = Type.Optional(
 )
 const cursor = Type.Optional(Type.String({ description: 'Place in a walk, from `links.next`. Opaque.' }))
 
+const NotModified = Type.Null({ description: 'The copy of the caller is still good.' })
+
 const refusals = [
   'dataset-not-found',
   'edition-not-found',
   'version-not-found',
   'version-withdrawn',
   'cursor-invalid',
+  'precondition-failed',
 ] as const
 
 export async function recordsRoutes(app: App, house: House): Promise<void> {
@@ -85,7 +88,7 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
           'Records of the latest version of an edition, the latest edition without one. Any field filters.',
         params: Type.Object({ slug: Slug }),
         querystring: Type.Object({ edition: Type.Optional(EditionName), limit, cursor }),
-        response: { 200: PageSchema, ...problemResponses(...refusals) },
+        response: { 200: PageSchema, 304: NotModified, ...problemResponses(...refusals) },
       },
     },
     async (request, reply) => {
@@ -116,7 +119,7 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
           version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
         }),
         querystring: Type.Object({ limit, cursor }),
-        response: { 200: PageSchema, ...problemResponses(...refusals) },
+        response: { 200: PageSchema, 304: NotModified, ...problemResponses(...refusals) },
       },
     },
     async (request, reply) => {
