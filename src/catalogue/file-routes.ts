@@ -90,6 +90,8 @@ function rangeOf(
   if (method !== 'GET') return undefined
   if (headers.range === undefined || (ifRange !== undefined && ifRange !== `"${file.digest}"`))
     return undefined
+  // RFC 9110, 14.2: several may be ignored, before a thousand of them are sorted.
+  if (headers.range.includes(',')) return undefined
   const [, first = '', last = ''] = /^bytes=[ \t]*(\d*)-(\d+)[ \t]*$/.exec(headers.range) ?? []
   // RFC 9110, 14.1.2: of a file shorter than the suffix the whole is meant. The library refuses both of these.
   if (first === '' && Number(last) >= file.bytes) return { start: 0, end: file.bytes - 1 }

@@ -75,7 +75,8 @@ function patternOf(url: string): RegExp {
     .map((piece) => {
       if (piece === '*') return '.*'
       const own = /^:[A-Za-z0-9_]+(\([^)]*\))?$/.exec(piece)
-      if (own !== null) return own[1] ?? '[^/]+'
+      // The router's own anchors are of the segment, not of the whole address.
+      if (own !== null) return own[1]?.replace(/^\(\^/, '(').replace(/\$\)$/, ')') ?? '[^/]+'
       return piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
     })
     .join('')
