@@ -62,6 +62,18 @@ export const settings = {
   QINGDAN_BODY_BYTES_MAX: whole(64 * mebi, 1024, 16_384 * mebi, 'Largest body of a request, in bytes.'),
   QINGDAN_SHUTDOWN_SECONDS: whole(20, 1, 600, 'Seconds that requests and jobs have to end after SIGTERM.'),
   QINGDAN_POOL_MAX: whole(10, 2, 200, 'Connections that each of the serving and the working pool may hold.'),
+  QINGDAN_STREAMS_MAX: whole(
+    20,
+    1,
+    500,
+    'Streams of records that may be open at once, each on a database connection of its own.',
+  ),
+  QINGDAN_STREAM_STALL_SECONDS: whole(
+    60,
+    1,
+    3_600,
+    'Seconds that a stream waits for a reader who takes nothing, before it is cut.',
+  ),
   QINGDAN_BUNDLE_FILES_MAX: whole(2_000, 1, 100_000, 'Files that a bundle may hold.'),
   QINGDAN_BUNDLE_BYTES_MAX: whole(
     8_192 * mebi,

@@ -187,6 +187,12 @@ export const problems = {
     titleZh: '请求过于频繁',
     hint: 'Wait for the seconds in Retry-After. For whole datasets take the files, not the pages.',
   },
+  'streams-busy': {
+    status: 503,
+    title: 'All places for streams are taken',
+    titleZh: '流式下载名额已满',
+    hint: 'Wait for the seconds in Retry-After, ask for pages by `limit`, or take the files: they are always there.',
+  },
   'edition-incomplete': {
     status: 409,
     title: 'Parts of the edition are missing',

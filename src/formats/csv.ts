@@ -3,7 +3,8 @@
  * Null is the empty field; an empty text is never a value in this house, so reading it back loses nothing.
  */
 import { type Options, stringify } from 'csv-stringify/sync'
-import type { RenderedFormat } from './format.ts'
+import { type Field, type FieldTypeName, fieldType } from '../contract/index.ts'
+import type { RenderedFormat, Row } from './format.ts'
 
 const options: Options = {
   header: false,
@@ -14,11 +15,33 @@ const options: Options = {
   quoted_empty: false,
 }
 
+/** Alone on its line `\.` ends the data for Postgres before 18; it writes it quoted, and so do we. */
+const singleColumn: Options = { ...options, quoted_match: /[\r\n]|^\\\.$/ }
+
+/** Rows as lines of the plain CSV, each with its line end. */
+export function csvLines(rows: readonly Row[]): string {
+  if (rows.length === 0) return ''
+  return stringify([...rows], rows[0]?.length === 1 ? singleColumn : options)
+}
+
+/** Types whose column COPY writes as its canonical text by itself; a cast would cost a fifth of the time. */
+const plainTypes: readonly FieldTypeName[] = ['string', 'integer', 'number', 'date', 'time']
+
+/**
+ * SQL that gives the fields' columns as `COPY … TO STDOUT (FORMAT csv)` has to have them, to write the bytes of
+ * `csvLines`. The columns are named like the fields.
+ */
+export function csvColumns(fields: readonly Field[]): readonly string[] {
+  return fields.map(({ name, type }) =>
+    plainTypes.includes(type) ? `"${name}"` : `${fieldType(type).select(`"${name}"`)} AS "${name}"`,
+  )
+}
+
 export const csv: RenderedFormat = {
   name: 'csv',
   mediaType: 'text/csv; charset=utf-8',
   async *render(batches, fields) {
-    yield stringify([fields.map((field) => field.name)], options)
-    for await (const batch of batches) if (batch.length > 0) yield stringify([...batch], options)
+    yield csvLines([fields.map((field) => field.name)])
+    for await (const batch of batches) if (batch.length > 0) yield csvLines(batch)
   },
 }

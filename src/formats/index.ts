@@ -4,8 +4,18 @@ import { csvGzip } from './csv-gzip.ts'
 import type { Format } from './format.ts'
 import { ndjson } from './json.ts'
 
+export { csvColumns, csvLines } from './csv.ts'
+export {
+  type CsvForm,
+  csvHeader,
+  encodeCsv,
+  guardCells,
+  guardedColumns,
+  isGuarded,
+  unwritablePattern,
+} from './csv-people.ts'
 export type { Format, RecodedFormat, RenderedFormat, Row, RowBatches } from './format.ts'
-export { jsonRecord } from './json.ts'
+export { jsonRecord, jsonRow } from './json.ts'
 
 const all: readonly Format[] = [csv, csvGzip, ndjson]
 

@@ -14,7 +14,7 @@ import {
   fieldType,
 } from '../contract/index.ts'
 import { quoteIdentifier } from '../store/identifier.ts'
-import { parseValues } from './values.ts'
+import { parseValues, writeValues } from './values.ts'
 
 /** A filter as text asks for it; nobody has asked yet whether there is such a field or operator. */
 export interface Filter {
@@ -32,7 +32,7 @@ export interface Operator {
   readonly types: readonly FieldTypeName[]
   readonly expects: Expects
   readonly description: Bilingual
-  /** The condition on a column; `value` is the SQL of the bound value, or the bare text where nothing is bound. */
+  /** The condition on a column; `value` is SQL of the type that the operator compares with. */
   readonly sql: (column: string, type: FieldTypeName, value: string) => string
 }
 
@@ -60,15 +60,15 @@ const arrayTypes: Readonly<Record<FieldTypeName, string>> = {
 }
 
 const equals: Operator['sql'] = (column, type, value) =>
-  type === 'list' ? `${column} @> ARRAY[${value}]` : `${column} = ${fieldType(type).cast(value)}`
+  type === 'list' ? `${column} @> ARRAY[${value}]` : `${column} = ${value}`
 
 const isAmong: Operator['sql'] = (column, type, value) =>
-  type === 'list' ? `${column} && ${value}::text[]` : `${column} = ANY(${value}::${arrayTypes[type]})`
+  type === 'list' ? `${column} && ${value}` : `${column} = ANY(${value})`
 
 const compares =
   (sign: string): Operator['sql'] =>
-  (column, type, value) =>
-    `${column} ${sign} ${fieldType(type).cast(value)}`
+  (column, _type, value) =>
+    `${column} ${sign} ${value}`
 
 /** The operators. `eq` is the bare name of a field; every other one stands behind `__`. */
 export const operators = {
@@ -147,7 +147,7 @@ export const operators = {
     types: [...scalarTypes, 'list'],
     expects: 'boolean',
     description: { zh: 'true 为没有值，false 为有值', en: '`true`: has no value; `false`: has one' },
-    sql: (column, _type, value) => (value === 'true' ? `${column} IS NULL` : `${column} IS NOT NULL`),
+    sql: (column, _type, value) => `(${column} IS NULL) = ${value}`,
   },
   label: {
     types: ['string', 'list'],
@@ -182,8 +182,11 @@ export interface Condition {
   readonly value: string
 }
 
-/** What a value becomes in a statement: `$3::text`, or what reads a setting where a statement takes no parameters. */
-export type Bind = (value: string) => string
+/**
+ * What a value becomes in a statement, cast to what it is compared with: `$3::text::bigint`, or what reads a setting
+ * where a statement takes no parameters.
+ */
+export type Bind = (value: string, cast?: (text: string) => string) => string
 
 /**
  * Holds filters against a contract. Throws `parameter-unknown` with the nearest name, and `parameter-invalid` naming
@@ -204,21 +207,21 @@ export function conditionText({ field, operator, value }: Condition): string {
   return `${parameterName(field, operator)}=${value}`
 }
 
-/**
- * Conditions as SQL. Each value is bound once; the function that comes back gives the conditions over the columns of
- * one table, and may be called for several.
- */
-export function bindConditions(
-  conditions: readonly Condition[],
-  bind: Bind,
-): (columnOf?: (field: Field) => string) => readonly string[] {
-  const bound = conditions.map(({ field, operator, value }) => {
-    const { sql }: Operator = operators[operator]
-    const text = operator === 'isnull' ? value : bind(value)
-    return (column: string) => sql(column, field.type, text)
+/** Conditions as SQL on the columns that are named like their fields. */
+export function bindConditions(conditions: readonly Condition[], bind: Bind): readonly string[] {
+  return conditions.map(({ field, operator, value }) => {
+    const { sql, expects }: Operator = operators[operator]
+    const column = quoteIdentifier(field.name)
+    // Said outright: a bound truth value would hide from the planner which of two very different questions it is.
+    if (expects === 'boolean') return value === 'true' ? `${column} IS NULL` : `${column} IS NOT NULL`
+    const text = expects === 'values' ? arrayText(parseValues(field.name, value)) : value
+    return sql(column, field.type, bind(text, castOf(expects, field.type)))
   })
-  return (columnOf = (field) => quoteIdentifier(field.name)) =>
-    bound.map((sql, index) => sql(columnOf((conditions[index] as Condition).field)))
+}
+
+function castOf(expects: Expects, type: FieldTypeName): (text: string) => string {
+  if (expects === 'values') return (text) => `${text}::${arrayTypes[type]}`
+  return type === 'list' || expects === 'text' ? (text) => text : fieldType(type).cast
 }
 
 /** Filters as conditions with numbered parameters behind the first `offset`. Throws as `resolveFilters` does. */
@@ -229,14 +232,14 @@ export function planConditions(
   { own = [], offset = 0 }: { readonly own?: readonly string[]; readonly offset?: number } = {},
 ): { readonly conditions: readonly string[]; readonly parameters: readonly string[] } {
   const { bind, parameters } = numberedParameters(offset)
-  const conditions = bindConditions(resolveFilters(filters, contract, contracts, own), bind)()
+  const conditions = bindConditions(resolveFilters(filters, contract, contracts, own), bind)
   return { conditions, parameters }
 }
 
 /** Binds values as `$n::text`, collecting them in their order. */
 export function numberedParameters(offset = 0): { readonly bind: Bind; readonly parameters: string[] } {
   const parameters: string[] = []
-  const bind: Bind = (value) => `$${offset + parameters.push(value)}::text`
+  const bind: Bind = (value, cast = (text) => text) => cast(`$${offset + parameters.push(value)}::text`)
   return { bind, parameters }
 }
 
@@ -266,19 +269,20 @@ function resolve(
 }
 
 /** Names are told as fields and operators; all that they can be put together to would fill a page. */
-function unknown({ name }: Filter, { fields }: Contract, own: readonly string[]) {
+function unknown({ name, field: asked, operator }: Filter, { fields }: Contract, own: readonly string[]) {
   // The name is cut: a caller may send a megabyte of it, and only its beginning helps to find the slip.
   const path = name.slice(0, nameLengthMax)
   const names = fields.flatMap((field) =>
     operatorsOf(field).map((operator) => parameterName(field, operator)),
   )
-  const nearest = nearestOf(path, [...own, ...names])
+  const isBare = operator === 'eq' && fields.some((field) => field.name === asked)
+  const nearest = isBare ? asked : nearestOf(path, [...own, ...names])
   return problem('parameter-unknown', {
     path,
     detail: 'The parameter is not known here.',
     ...(nearest === undefined ? {} : { nearest }),
     known: [...own, ...fields.map((field) => field.name)],
-    operators: operatorEntries.map(([operator]) => operator).filter((operator) => operator !== 'eq'),
+    operators: operatorEntries.map(([known]) => known).filter((known) => known !== 'eq'),
   })
 }
 
@@ -290,7 +294,7 @@ const readers: Readonly<Record<Expects, Read>> = {
   value: ({ name, value }, field, contracts) => canonicalValue(name, field, value, contracts),
   values: ({ name, value }, field, contracts) => {
     const values = parseValues(name, value).map((one) => canonicalValue(name, field, one, contracts))
-    return arrayText([...new Set(values)].sort())
+    return writeValues([...new Set(values)].sort())
   },
   // A bound lies between values, so neither a scale nor a code list confines it.
   bound: ({ name, value }, field) => {

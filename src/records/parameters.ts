@@ -2,7 +2,7 @@
  * The parameters of records as documents describe them: for each field of a contract what filters it, with code list,
  * unit and example. Pure; what it lists is what `plan` takes.
  */
-import { inLanguage, type Language } from '../base/text.ts'
+import { type Bilingual, inLanguage, type Language } from '../base/text.ts'
 import {
   type Contract,
   type Contracts,
@@ -14,6 +14,7 @@ import {
   listSeparator,
 } from '../contract/index.ts'
 import { type OperatorName, operators, operatorsOf, parameterName } from './conditions.ts'
+import { sortableFields } from './order.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -57,8 +58,52 @@ export function describeFilters(contract: Contract, options: DescribeOptions): r
   )
 }
 
-/** What the filters of this room describe, for the document of a dataset. */
-export const recordsPart = { segment: 'records', parameters: describeFilters } as const
+/** What the addresses of records take of one dataset: its fields to select, to sort by and to filter by. */
+export const recordsPart = {
+  segment: 'records',
+  parameters: (contract: Contract, options: DescribeOptions): readonly DescribedParameter[] => {
+    const names = contract.fields.map(({ name }) => name)
+    const sortable = sortableFields(contract).map(({ name }) => name)
+    return [
+      listOf('select', names, texts.select, options.language),
+      listOf(
+        'sort',
+        sortable.flatMap((name) => [name, `-${name}`]),
+        texts.sort,
+        options.language,
+      ),
+      ...describeFilters(contract, options),
+    ]
+  },
+} as const
+
+const texts = {
+  select: {
+    zh: '要返回的字段，以逗号分隔，按此顺序；缺省为全部。',
+    en: 'The fields wanted, separated by commas, in this order; all if absent.',
+  },
+  sort: {
+    zh: '排序的字段，以逗号分隔，降序前加 `-`；只限数据契约建有索引的字段。没有值的排在最后。',
+    en: 'Fields to sort by, separated by commas, each with `-` before it for descending. Those that the contract indexes. What has no value comes last.',
+  },
+} as const satisfies Record<string, Bilingual>
+
+function listOf(
+  name: string,
+  members: readonly string[],
+  text: Bilingual,
+  language: Language | undefined,
+): DescribedParameter {
+  return {
+    name,
+    in: 'query',
+    required: false,
+    description: inLanguage(text, language),
+    style: 'form',
+    explode: false,
+    schema: { type: 'array', items: { type: 'string', enum: members }, examples: [members.slice(0, 1)] },
+  }
+}
 
 interface Form {
   readonly schema: Json

@@ -1,120 +1,132 @@
 /**
- * From a query to one SQL statement: pure, so that every refusal and every statement can be tested without a database.
- * The order is total (the record number), values travel as parameters only, identifiers come from the contract.
+ * From a query to a plan: what is read of which versions, by which conditions and in which order. Pure, so that every
+ * refusal can be tested without a database; what the plan is in SQL stands in statements.ts.
  */
-import { readCursor, writeCursor } from '../base/cursor.ts'
 import { canonicalJson } from '../base/digest.ts'
-import { refuseUnknown } from '../base/http.ts'
+import { nearestOf } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
-import { type Contracts, type Field, fieldType, type LoadedContract } from '../contract/index.ts'
-import { quoteIdentifier } from '../store/identifier.ts'
+import {
+  type Contract,
+  type Contracts,
+  compareContracts,
+  type Field,
+  type LoadedContract,
+} from '../contract/index.ts'
+import { type Condition, parameterName, resolveFilters } from './conditions.ts'
+import { type Order, planOrder } from './order.ts'
 import { ownParameters, type Query } from './query.ts'
-import { numberColumn, publishedTable, selectTexts } from './tables.ts'
 
 /** What a plan is made for: a version as the catalogue knows it. */
 export interface Target {
   readonly dataset: string
   readonly edition: string
   readonly number: number
+  readonly contractVersion: number
   readonly recordsTable: string
+  /** How many records it has, where that is known: a count without conditions is free then. */
+  readonly records?: number
 }
 
-export interface Plan {
-  readonly statement: string
-  readonly parameters: readonly (string | number)[]
-  readonly limit: number
-  /** The canonical text of the query without its place: two pages of one walk share it. */
-  readonly canonical: string
+/** A version with the contract that it keeps. */
+export interface PlannedTarget<T extends Target = Target> {
+  readonly version: T
+  readonly contract: Contract
 }
 
-/** Place of a walk: the version it began with, and the number of the last record seen. */
-export interface Place {
-  readonly edition: string
-  readonly version: number
-  readonly after: number
-}
-
-/** The canonical text of a query over a dataset; cursors are bound to it. `limit` may change on the way. */
-export function canonicalQuery(dataset: string, query: Query): string {
-  return canonicalJson({ dataset, edition: query.edition ?? null, filters: query.filters })
-}
-
-/** Reads the place from a query's cursor; undefined without one. Throws `cursor-invalid`. */
-export function placeOf(dataset: string, query: Query): Place | undefined {
-  if (query.cursor === undefined) return undefined
-  const place = parsePlace(readCursor(canonicalQuery(dataset, query), query.cursor))
-  if (place === undefined) throw problem('cursor-invalid', { path: 'cursor' })
-  return place
+export interface Plan<T extends Target = Target> {
+  /** The versions to read, the earliest period first. */
+  readonly targets: readonly PlannedTarget<T>[]
+  /** The newest contract among those of the targets: its fields are those of every record. */
+  readonly loaded: LoadedContract
+  /** Whether editions are joined, so that each record begins with the name of its own. */
+  readonly joined: boolean
+  /** The fields of the answer, in its order. */
+  readonly fields: readonly Field[]
+  readonly conditions: readonly Condition[]
+  readonly order: Order
+  /** The parameters that ask for this again, canonical and in one order, without limit, cursor and count. */
+  readonly parameters: readonly (readonly [name: string, value: string])[]
 }
 
 /**
- * The three members of a place and nothing else: a cursor's checksum has no key, so anyone can write one that holds
- * more, such as the name of another dataset.
+ * Plans the records of a query over versions, which are given with the earliest period first. Throws
+ * `parameter-unknown` and `parameter-invalid`, naming the parameter and what is expected, and `contract-breaking`.
  */
-function parsePlace(value: unknown): Place | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  const { edition, version, after } = value as { readonly [Name in keyof Place]?: unknown }
-  const isPlace =
-    typeof edition === 'string' && editionForm.test(edition) && isNumber(version, 1) && isNumber(after, 0)
-  return isPlace ? { edition, version, after } : undefined
-}
-
-/** Every name that an edition may have is a period: `2025` or `2025-2026`. */
-const editionForm = /^\d{4}(-\d{4})?$/
-
-function isNumber(value: unknown, minimum: number): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= minimum
-}
-
-/** The cursor of the place behind a record. */
-export function cursorAfter(dataset: string, query: Query, place: Place): string {
-  return writeCursor(canonicalQuery(dataset, query), place)
-}
-
-/** Plans a page. Throws `parameter-unknown` and `parameter-invalid`, naming the parameter and what is expected. */
-export function planPage(
+export function planRecords<T extends Target>(
   query: Query,
-  target: Target,
-  loaded: LoadedContract,
+  versions: readonly T[],
   contracts: Contracts,
-  after: number,
-): Plan {
+): Plan<T> {
+  const targets = versions.map((version) => ({
+    version,
+    contract: contracts.get(version.dataset, version.contractVersion).contract,
+  }))
+  const loaded = newestContract(targets, contracts)
   const { contract } = loaded
-  refuseUnknown(
-    [...ownParameters, ...contract.fields.map((field) => field.name)],
-    Object.fromEntries(query.filters),
-  )
-  const parameters: (string | number)[] = [after, query.limit + 1]
-  const conditions = query.filters.map(([name, text]) => {
-    const field = contract.fields.find((candidate) => candidate.name === name)
-    if (field === undefined) throw problem('parameter-unknown', { path: name })
-    parameters.push(canonicalValue(field, text, contracts))
-    return condition(field, `$${parameters.length}`)
-  })
-  const statement = `SELECT ${numberColumn}, ${selectTexts(contract.fields)} FROM ${publishedTable(target.recordsTable)}
-    WHERE ${[`${numberColumn} > $1::bigint`, ...conditions].join(' AND ')} ORDER BY ${numberColumn} LIMIT $2::int`
-  return { statement, parameters, limit: query.limit, canonical: canonicalQuery(contract.dataset, query) }
+  const joined = isJoined(query)
+  const conditions = resolveFilters(query.filters, contract, contracts, ownParameters)
+  const fields = query.select === undefined ? contract.fields : selectFields(query.select, contract)
+  const order = planOrder(query.sort, contract, targets.length === 1)
+  return { targets, loaded, joined, fields, conditions, order, parameters: parametersOf(query, conditions) }
 }
 
-function condition(field: Field, parameter: string): string {
-  const column = quoteIdentifier(field.name)
-  // A list is asked for by one of its elements.
-  if (field.type === 'list') return `${column} @> ARRAY[${parameter}::text]`
-  return `${column} = ${fieldType(field.type).cast(`${parameter}::text`)}`
+/** Whether a query asks for several editions, though there may be one of them only. */
+export function isJoined({ editions }: Query): boolean {
+  return editions === 'all' || (editions !== undefined && editions.length > 1)
 }
 
-function canonicalValue(field: Field, text: string, contracts: Contracts): string {
-  const { parse, expected } = fieldType(field.type)
-  const value = field.type === 'list' ? text.trim() : parse(text.trim(), field)
-  if (value === undefined || value === '') {
-    throw problem('parameter-invalid', { path: field.name, detail: `Expected ${expected.en}.` })
-  }
-  if (field.codes !== undefined && !contracts.codes(field.codes).byCode.has(value)) {
-    throw problem('parameter-invalid', {
-      path: field.name,
-      detail: `Expected a code of the list ${field.codes}.`,
-      codes: field.codes,
+/** The canonical text of a query over a dataset, to which cursors are bound. `limit` and `count` may change on the way. */
+export function canonicalQuery({ loaded, parameters }: Pick<Plan, 'loaded' | 'parameters'>): string {
+  return canonicalJson({ dataset: loaded.contract.dataset, parameters })
+}
+
+function newestContract(targets: readonly PlannedTarget[], contracts: Contracts): LoadedContract {
+  const [newest] = [...targets].sort((a, b) => b.contract.contractVersion - a.contract.contractVersion)
+  if (newest === undefined) throw new Error('a plan is for at least one version')
+  const { dataset, contractVersion } = newest.contract
+  for (const { version, contract } of targets) {
+    if (contract.contractVersion === contractVersion) continue
+    if (compareContracts(contract, newest.contract).verdict !== 'breaking') continue
+    throw problem('contract-breaking', {
+      path: 'edition',
+      detail: `Edition ${version.edition} keeps contract ${contract.contractVersion}, edition ${newest.version.edition} contract ${contractVersion}.`,
+      edition: version.edition,
+      contractVersion: contract.contractVersion,
+      newest: contractVersion,
     })
   }
-  return value
+  return contracts.get(dataset, contractVersion)
+}
+
+function selectFields(names: readonly string[], contract: Contract): readonly Field[] {
+  return names.map((name) => {
+    const field = contract.fields.find((candidate) => candidate.name === name)
+    if (field !== undefined) return field
+    const known = contract.fields.map((candidate) => candidate.name)
+    const path = name.slice(0, 100)
+    const nearest = nearestOf(path, known)
+    throw problem('parameter-invalid', {
+      path: 'select',
+      detail: 'It names a field that the contract does not have.',
+      ...(nearest === undefined ? {} : { nearest }),
+      known,
+    })
+  })
+}
+
+function parametersOf(query: Query, conditions: readonly Condition[]): Plan['parameters'] {
+  const { editions, select, sort } = query
+  const own: (readonly [string, string | undefined])[] = [
+    ['edition', editions === 'all' ? editions : editions && [...editions].sort().join(',')],
+    ...conditions.map(({ field, operator, value }) => [parameterName(field, operator), value] as const),
+    ['select', select?.join(',')],
+    [
+      'sort',
+      sort.length === 0
+        ? undefined
+        : sort.map(({ field, descending }) => `${descending ? '-' : ''}${field}`).join(','),
+    ],
+    ...Object.entries(query.csv),
+  ]
+  return own.filter((pair): pair is readonly [string, string] => pair[1] !== undefined)
 }

@@ -1,29 +1,138 @@
-/** The only place that reads records: a page by its plan, or a whole version as a stream, as canonical texts. */
+/**
+ * The only place that reads records: a page by its plan, as bytes that Postgres has built or as canonical texts; all
+ * that a plan gives, as a stream; or a whole version in batches.
+ */
+import { problem } from '../base/problem.ts'
 import type { Field } from '../contract/index.ts'
 import type { Row } from '../formats/index.ts'
-import type { Runner } from '../store/index.ts'
+import type { Database, Runner } from '../store/index.ts'
+import type { Position } from './order.ts'
+import type { Place } from './place.ts'
 import type { Plan } from './plan.ts'
+import {
+  type CopyStatement,
+  countRecords,
+  jsonPage,
+  keysOfRecord,
+  rowsPage,
+  type Statement,
+} from './statements.ts'
 import { numberColumn, publishedTable, selectTexts } from './tables.ts'
+
+/** The last record of a page behind which there are more. */
+export interface Last {
+  readonly at: number
+  readonly after: number
+}
+
+/** One page; without `last` it is the end of the walk. */
+export interface Page<Records> {
+  readonly records: Records
+  readonly last?: Last
+}
+
+export interface RecordsReader {
+  /** The position of a place: the keys of its record are looked up, for a cursor holds no values. */
+  readonly position: (plan: Plan, place: Place | undefined) => Promise<Position | undefined>
+  /** A page's records as JSON texts joined by a separator. */
+  readonly json: (
+    plan: Plan,
+    position: Position | undefined,
+    limit: number,
+    separator: ',' | '\n',
+  ) => Promise<Page<string>>
+  /** A page's records as canonical texts. */
+  readonly rows: (plan: Plan, position: Position | undefined, limit: number) => Promise<Page<readonly Row[]>>
+  readonly count: (plan: Plan) => Promise<number>
+  /** The first text of a statement's first row. */
+  readonly first: (statement: Statement) => Promise<string | undefined>
+}
+
+/** Builds the reader of pages over the role that serves. */
+export function buildReader(serve: Runner): RecordsReader {
+  const isPrepared = buildPrepared()
+  const run = async ({ text, parameters }: Statement) => {
+    const rows = serve.unsafe(text, [...parameters], { prepare: isPrepared(text) }).values()
+    return (await rows) as unknown as (string | null)[][]
+  }
+  return {
+    position: async (plan, place) => {
+      if (place === undefined) return undefined
+      const { at, after } = place
+      if (plan.order.keys.length === 0) return { at, after, values: [] }
+      const [values] = await run(keysOfRecord(plan, at, after))
+      // Whoever makes a cursor of his own may name a record that never was.
+      if (values === undefined) throw problem('cursor-invalid', { path: 'cursor' })
+      return { at, after, values }
+    },
+    json: async (plan, position, limit, separator) => {
+      const [row = []] = await run(jsonPage(plan, position, limit, separator))
+      const [body, found, at, after] = row
+      return pageOf(body ?? '', Number(found) > limit, [at, after])
+    },
+    rows: async (plan, position, limit) => {
+      const found = await run(rowsPage(plan, position, limit))
+      const page = found.slice(0, limit)
+      return pageOf(
+        page.map((row) => row.slice(2)),
+        found.length > limit,
+        page.at(-1) ?? [],
+      )
+    },
+    count: async (plan) => {
+      if (
+        plan.conditions.length === 0 &&
+        plan.targets.every(({ version }) => version.records !== undefined)
+      ) {
+        return plan.targets.reduce((sum, { version }) => sum + (version.records ?? 0), 0)
+      }
+      const [row = []] = await run(countRecords(plan))
+      return Number(row[0])
+    },
+    first: async (statement) => (await run(statement))[0]?.[0] ?? undefined,
+  }
+}
+
+function pageOf<Records>(
+  records: Records,
+  hasMore: boolean,
+  [at, after]: readonly (string | number | null | undefined)[],
+): Page<Records> {
+  return hasMore ? { records, last: { at: Number(at), after: Number(after) } } : { records }
+}
+
+/**
+ * Most statements that are kept prepared, and how long they count. A connection keeps what it has prepared until it
+ * is renewed, within the hour; strangers choose the questions, so that without a bound its memory would be theirs.
+ */
+const preparedMax = 1_000
+const preparedMilliseconds = 3_600_000
+
+/** Tells of each statement whether to prepare it. */
+function buildPrepared(): (text: string) => boolean {
+  const known = new Set<string>()
+  let since = performance.now()
+  return (text) => {
+    if (performance.now() - since > preparedMilliseconds) {
+      known.clear()
+      since = performance.now()
+    }
+    if (known.size < preparedMax) known.add(text)
+    return known.has(text)
+  }
+}
+
+/** The bytes of statements for COPY, one after the other. Ending early, or the signal, ends the one that runs. */
+export async function* copyRecords(
+  database: Pick<Database, 'copyTo'>,
+  statements: readonly CopyStatement[],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (const { text, values } of statements) yield* database.copyTo(text, { values, signal })
+}
 
 /** Records that a whole-version read holds at a time: large enough to spare round trips, small beside the heap. */
 const batchSize = 5_000
-
-export interface Page {
-  readonly rows: readonly Row[]
-  /** Number of the last record, where there are more behind it. */
-  readonly next?: number
-}
-
-/** Reads one page. One record more than asked for is fetched, so that `next` is true. */
-export async function readPage(runner: Runner, plan: Plan): Promise<Page> {
-  const rows = (await runner
-    .unsafe(plan.statement, [...plan.parameters], { prepare: true })
-    .values()) as unknown as (string | null)[][]
-  const page = rows.slice(0, plan.limit)
-  const last = rows.length > plan.limit ? page.at(-1)?.[0] : undefined
-  const bare = page.map((row) => row.slice(1))
-  return last === undefined || last === null ? { rows: bare } : { rows: bare, next: Number(last) }
-}
 
 /** Reads all records of a table in their order, in batches of bounded size. */
 export async function* readAll(

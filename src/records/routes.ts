@@ -1,70 +1,30 @@
 /**
- * Records over HTTP, as five consecutive steps: parse (text to query), plan (query and contract to one statement),
- * read (the only one that touches the database), render, validators and links.
+ * Records over HTTP: what is asked (parse, versions, plan), whether the caller has it already, and the answer as a page
+ * or as a stream. JSON, NDJSON and CSV by extension, else by Accept.
  */
+
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import Negotiator from 'negotiator'
 import { Type } from 'typebox'
 import { digestOf } from '../base/digest.ts'
 import { isFresh } from '../base/freshness.ts'
-import { type App, problemResponses, RecordRef } from '../base/http.ts'
+import { type App, languageOf, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
-import {
-  addresses,
-  EditionName,
-  getLatest,
-  getReadable,
-  getVersion,
-  type House,
-  isSynthetic,
-  type PublishedVersion,
-  Slug,
-} from '../catalogue/index.ts'
-import { isOpen, type LoadedContract } from '../contract/index.ts'
-import { jsonRecord } from '../formats/index.ts'
-import { cursorAfter, type Place, type Plan, placeOf, planPage } from './plan.ts'
-import { limitDefault, limitMax, parseQuery, type Query } from './query.ts'
-import { type Page, readPage } from './read.ts'
+import { EditionName, getReadable, type House, Slug } from '../catalogue/index.ts'
+import { isOpen } from '../contract/index.ts'
+import { answerAll, answerPage } from './answers.ts'
+import { type AnswerFormat, type Asked, ask, type Request } from './ask.ts'
+import { buildReader, type RecordsReader } from './read.ts'
+import { csvParameters, edition, PageSchema, pageLimit, queryParameters, streamLimit } from './schemas.ts'
+import { buildStreams, type Streams } from './streams.ts'
 
-/** Part of every page's ETag; raise it when the form of the body changes, so that no cache keeps the old form. */
-const bodyForm = 1
-
-const PageSchema = Type.Object({
-  data: Type.Array(RecordRef, { description: 'The records, in the order of the primary key.' }),
-  meta: Type.Object(
-    {
-      dataset: Type.String({ description: 'Slug of the dataset.' }),
-      edition: Type.String({ description: 'Name of the edition that is read.' }),
-      version: Type.Integer({ description: 'Number of the version that is read.' }),
-      contractVersion: Type.Integer({ description: 'The contract that the version keeps.' }),
-      publishedAt: Type.String({ format: 'date-time', description: 'When it was published, in UTC.' }),
-      records: Type.Integer({ description: 'Records in the whole version, before any filter.' }),
-      synthetic: Type.Boolean({ description: 'True where the data were made up for demonstration.' }),
-    },
-    { description: 'What the records are of.' },
-  ),
-  links: Type.Object(
-    {
-      self: Type.String({ format: 'uri-reference', description: 'This page.' }),
-      next: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {
-        description: 'The next page, to be followed as it is; null on the last.',
-      }),
-      version: Type.String({ format: 'uri-reference', description: 'The version that is read.' }),
-      contract: Type.String({ format: 'uri-reference', description: 'Its contract.' }),
-    },
-    { description: 'Where to go from here.' },
-  ),
-})
-
-const limit = Type.Optional(
-  Type.Integer({
-    minimum: 1,
-    maximum: limitMax,
-    description: `Records on a page, 1 to ${limitMax}; ${limitDefault} if absent.`,
-  }),
-)
-const cursor = Type.Optional(Type.String({ description: 'Place in a walk, from `links.next`. Opaque.' }))
-
-const NotModified = Type.Null({ description: 'The copy of the caller is still good.' })
+const mediaTypes: Readonly<Record<AnswerFormat, string>> = {
+  json: 'application/json',
+  csv: 'text/csv',
+  ndjson: 'application/x-ndjson',
+}
+const offered = Object.entries(mediaTypes) as readonly (readonly [AnswerFormat, string])[]
 
 const refusals = [
   'dataset-not-found',
@@ -72,144 +32,185 @@ const refusals = [
   'version-not-found',
   'version-withdrawn',
   'cursor-invalid',
+  'contract-breaking',
   'precondition-failed',
+  'streams-busy',
 ] as const
 
+/** What answers need that is built once for all of them. */
+interface Desk {
+  readonly house: House
+  readonly reader: RecordsReader
+  readonly streams: Streams
+}
+
+/** The addresses of records: without an extension, and with one for each format. */
+const extensions: readonly (AnswerFormat | undefined)[] = [undefined, 'json', 'csv', 'ndjson']
+
 export async function recordsRoutes(app: App, house: House): Promise<void> {
+  const desk: Desk = {
+    house,
+    reader: buildReader(house.database.serve),
+    streams: buildStreams(house.config),
+  }
+  for (const extension of extensions) {
+    datasetRoute(app, desk, extension)
+    versionRoute(app, desk, extension)
+  }
+}
+
+function datasetRoute(app: App, desk: Desk, extension: AnswerFormat | undefined): void {
   app.get(
-    '/v1/datasets/:slug/records',
+    `/v1/datasets/:slug/records${extension === undefined ? '' : `.${extension}`}`,
     {
       config: { openQuery: true },
       schema: {
-        operationId: 'listRecords',
+        operationId: `listRecords${suffixOf(extension)}`,
         tags: ['records'],
-        summary: 'Records of a dataset',
+        summary: `Records of a dataset${nameOf(extension)}`,
         description:
-          'Records of the latest version of an edition, the latest edition without one. Any field filters.',
+          'Records of the latest version of an edition, the latest edition without one. Any field filters, ' +
+          `bare or with an operator as \`field__operator\`. ${aboutOf(extension)}`,
         params: Type.Object({ slug: Slug }),
-        querystring: Type.Object({ edition: Type.Optional(EditionName), limit, cursor }),
-        response: { 200: PageSchema, 304: NotModified, ...problemResponses(...refusals) },
+        querystring: Type.Object({ edition, ...parametersOf(extension) }),
+        response: responsesOf(extension),
       },
     },
     async (request, reply) => {
       const { slug } = request.params
-      const loaded = getReadable(house.contracts, request.reader, slug)
-      const query = parseQuery(request.query)
-      const place = placeOf(slug, query)
-      return answer(house, request, reply, {
-        loaded,
-        query,
-        place,
-        version: await choose(house, slug, query, place),
-      })
+      return answer(desk, request, reply, { dataset: slug, ...formOf(request, extension) })
     },
   )
+}
+
+function versionRoute(app: App, desk: Desk, extension: AnswerFormat | undefined): void {
   app.get(
-    '/v1/datasets/:slug/editions/:edition/versions/:version/records',
+    `/v1/datasets/:slug/editions/:edition/versions/:version/records${extension === undefined ? '' : `.${extension}`}`,
     {
       config: { openQuery: true },
       schema: {
-        operationId: 'listVersionRecords',
+        operationId: `listVersionRecords${suffixOf(extension)}`,
         tags: ['records'],
-        summary: 'Records of one version',
-        description: 'Records of a version that stays as it is. Any field filters.',
+        summary: `Records of one version${nameOf(extension)}`,
+        description:
+          'Records of a version that stays as it is. Any field filters, ' +
+          `bare or with an operator as \`field__operator\`. ${aboutOf(extension)}`,
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
           version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
         }),
-        querystring: Type.Object({ limit, cursor }),
-        response: { 200: PageSchema, 304: NotModified, ...problemResponses(...refusals) },
+        querystring: Type.Object(parametersOf(extension)),
+        response: responsesOf(extension),
       },
     },
     async (request, reply) => {
       const { slug, edition, version } = request.params
-      const loaded = getReadable(house.contracts, request.reader, slug)
-      const query = parseQuery(request.query)
-      if (query.edition !== undefined)
-        throw problem('parameter-invalid', { path: 'edition', detail: 'The path says it.' })
-      const place = placeOf(slug, query)
-      const of = { dataset: slug, edition, version: Number(version) }
-      if (place !== undefined && (place.edition !== edition || place.version !== of.version)) {
-        throw problem('cursor-invalid', { path: 'cursor' })
-      }
-      return answer(house, request, reply, {
-        loaded,
-        query,
-        place,
-        version: await getVersion(house.database, house.config, of),
+      return answer(desk, request, reply, {
+        dataset: slug,
+        version: { edition, number: Number(version) },
+        ...formOf(request, extension),
       })
     },
   )
 }
 
-/** The version to read: the one a cursor began with, else the latest of the edition asked for, or of the newest. */
-async function choose(
-  house: House,
-  dataset: string,
-  query: Query,
-  place: Place | undefined,
-): Promise<PublishedVersion> {
-  const { database, config } = house
-  if (place !== undefined) {
-    const { edition, version } = place
-    return getVersion(database, config, { dataset, edition, version })
+function suffixOf(extension: AnswerFormat | undefined): string {
+  return extension === undefined ? '' : extension.charAt(0).toUpperCase() + extension.slice(1)
+}
+
+function nameOf(extension: AnswerFormat | undefined): string {
+  return extension === undefined ? '' : `, as ${{ json: 'JSON', csv: 'CSV', ndjson: 'NDJSON' }[extension]}`
+}
+
+function aboutOf(extension: AnswerFormat | undefined): string {
+  if (extension === 'json') return 'Pages follow each other by `links.next`.'
+  if (extension !== undefined) return 'Without `limit` all records come as a stream.'
+  return 'JSON in pages, or CSV or NDJSON by Accept; those two stream all records where no `limit` is given.'
+}
+
+function parametersOf(extension: AnswerFormat | undefined) {
+  const limit = extension === 'csv' || extension === 'ndjson' ? streamLimit : pageLimit
+  const people = extension === undefined || extension === 'csv' ? csvParameters : {}
+  return { ...queryParameters, limit, ...people }
+}
+
+function responsesOf(extension: AnswerFormat | undefined): Readonly<Record<number, unknown>> {
+  const schemas: Readonly<Record<AnswerFormat, unknown>> = {
+    json: PageSchema,
+    csv: Type.String({ description: 'A header and one line a record, after RFC 4180.' }),
+    ndjson: Type.String({ description: 'One JSON object a line, each as a record of the JSON answer.' }),
   }
-  if (query.edition === undefined) return getLatest(database, config, dataset)
-  return getVersion(database, config, { dataset, edition: query.edition, version: 'latest' })
+  const content = offered
+    .filter(([format]) => extension === undefined || format === extension)
+    .map(([format, type]) => [type, { schema: schemas[format] }])
+  return {
+    200: { description: 'The records.', content: Object.fromEntries(content) },
+    304: Type.Null({ description: 'The copy of the caller is still good.' }),
+    ...problemResponses(...refusals),
+  }
 }
 
-interface Asked {
-  readonly loaded: LoadedContract
-  readonly query: Query
-  readonly place: Place | undefined
-  readonly version: PublishedVersion
+/** The format and language of an answer. Throws `not-acceptable` where Accept names nothing that we have. */
+function formOf(request: FastifyRequest, extension: AnswerFormat | undefined): Omit<Request, 'dataset'> {
+  const asked = {
+    parameters: request.query as Readonly<Record<string, unknown>>,
+    language: languageOf(request, 'zh'),
+  }
+  if (extension !== undefined) return { ...asked, format: extension, extension }
+  const [best] = new Negotiator(request).mediaTypes(offered.map(([, type]) => type))
+  const format = offered.find(([, type]) => type === best)?.[0]
+  if (format === undefined) {
+    throw problem('not-acceptable', { path: 'Accept', offered: offered.map(([, type]) => type) })
+  }
+  return { ...asked, format }
 }
 
-async function answer(house: House, request: FastifyRequest, reply: FastifyReply, asked: Asked) {
-  const { query, place, version } = asked
-  const kept = house.contracts.get(version.dataset, version.contractVersion)
-  const plan = planPage(query, version, kept, house.contracts, place?.after ?? 0)
-  const tag = digestOf(`${bodyForm} ${version.digest} ${version.number} ${request.url}`).slice(0, 32)
-  if (isFresh(request, reply, tag, isOpen(asked.loaded.contract))) return reply.code(304).send(null)
-  const page = await readPage(house.database.serve, plan)
+async function answer(desk: Desk, request: FastifyRequest, reply: FastifyReply, wanted: Request) {
+  const { house, reader, streams } = desk
+  const { contract } = getReadable(house.contracts, request.reader, wanted.dataset)
+  const asked = await ask(house, wanted)
+  const tag = digestOf(asked.key).slice(0, 32)
+  const fresh = isFresh(request, reply, tag, isOpen(contract))
+  if (isByLanguage(asked, request))
+    reply.header('vary', 'Accept, Accept-Encoding, Accept-Language, Authorization')
+  if (fresh) return reply.code(304).send(null)
+  if (asked.limit !== undefined) {
+    const { body, headers } = await answerPage(house, reader, asked)
+    return describe(reply, asked).headers(headers).send(body)
+  }
+  // Fastify would let a stream run to its end to learn that nobody wants its bytes.
+  if (request.method === 'HEAD') return describe(reply, asked).send(Readable.from([]))
+  const stream = await streams.open((signal) => answerAll(house, reader, asked, signal), reply.raw)
+  return describe(reply, asked).send(stream)
+}
+
+/** Whether the language of the labels was taken from the request's header. */
+function isByLanguage({ form, format }: Asked, request: FastifyRequest): boolean {
+  const { lang } = request.query as { readonly lang?: unknown }
+  return format === 'csv' && form.header === 'labels' && lang === undefined
+}
+
+function describe(reply: FastifyReply, asked: Asked): FastifyReply {
+  const { format, form } = asked
+  if (format === 'json') return reply.type('application/json; charset=utf-8')
+  const charset = format === 'csv' ? form.encoding : 'utf-8'
   return reply
-    .type('application/json; charset=utf-8')
-    .send(render(house, request, { ...asked, loaded: kept }, plan, page))
+    .type(`${mediaTypes[format]}; charset=${charset}`)
+    .header('content-disposition', dispositionOf(asked))
 }
 
-function render(house: House, request: FastifyRequest, asked: Asked, plan: Plan, page: Page): string {
-  const { version, loaded } = asked
-  const record = jsonRecord(loaded.contract.fields)
-  const at = addresses(house.config)
-  const meta = {
-    dataset: version.dataset,
-    edition: version.edition,
-    version: version.number,
-    contractVersion: version.contractVersion,
-    publishedAt: version.publishedAt.toISOString(),
-    records: version.records,
-    synthetic: isSynthetic(version),
-  }
-  const links = {
-    self: `${house.config.QINGDAN_PUBLIC_URL}${request.url}`,
-    next: page.next === undefined ? null : nextLink(house, request, asked, plan, page.next),
-    version: at.version(version),
-    contract: at.contract(version.dataset, version.contractVersion),
-  }
-  const data = page.rows.map(record).join(',')
-  return `{"data":[${data}],"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`
-}
-
-function nextLink(house: House, request: FastifyRequest, asked: Asked, plan: Plan, after: number): string {
-  const { version, query } = asked
-  const [path = ''] = request.url.split('?')
-  const parameters = new URLSearchParams([
-    ...query.filters.map(([name, value]): [string, string] => [name, value]),
-  ])
-  if (query.edition !== undefined) parameters.set('edition', query.edition)
-  parameters.set('limit', String(plan.limit))
-  const place = { edition: version.edition, version: version.number, after }
-  parameters.set('cursor', cursorAfter(version.dataset, query, place))
-  return `${house.config.QINGDAN_PUBLIC_URL}${path}?${parameters}`
+/** A name that says what the file holds: for people by the title, for programs by the slug. */
+function dispositionOf({ plan, format, form }: Asked): string {
+  const { dataset, title } = plan.loaded.contract
+  const [first, last] = [plan.targets[0]?.version, plan.targets.at(-1)?.version]
+  const what = plan.joined
+    ? `${first?.edition}${first === last ? '' : `_${last?.edition}`}`
+    : `${first?.edition}-v${first?.number}`
+  const name = `${what}-records.${format}`
+  const people = encodeURIComponent(`${title[form.lang]}-${name}`).replace(
+    /['()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
+  return `attachment; filename="${dataset}-${name}"; filename*=UTF-8''${people}`
 }

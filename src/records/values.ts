@@ -25,3 +25,8 @@ export function parseValues(name: string, text: string): readonly string[] {
   }
   return values
 }
+
+/** The list that is read back as these values; quotes only where needed. */
+export function writeValues(values: readonly string[]): string {
+  return values.map((value) => (/^"|,/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)).join(',')
+}

@@ -20,7 +20,7 @@ export interface DatabaseOptions {
 }
 
 const oldest = 150_000
-/** Besides the pools of two processes: jobs, locks, COPYs, and a person with psql. */
+/** Besides the pools and streams of two processes: jobs, locks, COPYs, and a person with psql. */
 const connectionsBeside = 40
 
 /** Opens the database. Throws where it can't be reached, made or migrated, saying what to do. */
@@ -48,7 +48,7 @@ async function findServer(
   observe: Observe,
 ): Promise<{ readonly url: string; readonly leave: () => Promise<void> }> {
   if (config.DATABASE_URL !== undefined) return { url: config.DATABASE_URL, leave: async () => undefined }
-  const wanted = 6 * config.QINGDAN_POOL_MAX + connectionsBeside
+  const wanted = 6 * config.QINGDAN_POOL_MAX + 2 * config.QINGDAN_STREAMS_MAX + connectionsBeside
   return joinCluster({
     dataFolder: config.QINGDAN_DATA,
     observe,

@@ -140,10 +140,14 @@ t.test('a walk stays on the version it began with while others are published', a
 t.test('a cursor that is damaged, or of another query, is refused by code', async (t) => {
   const query = `${records}?edition=2025&kind=spot&limit=2`
   const cursor = await cursorOf(query)
-  const canonical = JSON.stringify({ dataset, edition: '2025', filters: [['kind', 'spot']] })
-  const forge = (body: string) => Buffer.from(`${digestOf(`${canonical}\n${body}`).slice(0, 12)}${body}`)
+  const parameters = [
+    ['edition', '2025'],
+    ['kind', 'spot'],
+  ]
+  const mark = digestOf(JSON.stringify({ dataset, parameters })).slice(0, 12)
+  const forge = (body: string) => Buffer.from(`${digestOf(`${dataset}\n${body}`).slice(0, 12)}${body}`)
   t.equal(
-    forge('{"edition":"2025","version":2,"after":4}').toString('base64url'),
+    forge(`{"query":"${mark}","versions":[["2025",2]],"at":0,"after":4}`).toString('base64url'),
     cursor,
     'the test makes cursors as the service does',
   )
@@ -152,9 +156,12 @@ t.test('a cursor that is damaged, or of another query, is refused by code', asyn
   const damaged = [
     ...Array.from({ length: cursor.length - 1 }, (_, at) => flip(at)),
     ...[cursor.slice(0, -2), `${cursor}A`, 'x', '%00', '..', "' OR 1=1 --", 'A'.repeat(5000)],
-    ...['', 'null', '5', '{}', '[]', '{"edition":"2025","version":1e400,"after":1}', '{"edition":'].map(
-      (body) => forge(body).toString('base64url'),
-    ),
+    ...[
+      ...['', 'null', '5', '{}', '[]', '{"query":'],
+      `{"query":"${mark}","versions":[["2025",1e400]],"at":0,"after":1}`,
+      `{"query":"${mark}","versions":[["2025",2]],"at":1,"after":1}`,
+      `{"query":"${mark}","versions":[["2025",2],["2026",1]],"at":0,"after":1}`,
+    ].map((body) => forge(body).toString('base64url')),
   ]
   for (const text of damaged) {
     const answer = await get(`${query}&cursor=${encodeURIComponent(text)}`)
@@ -252,7 +259,9 @@ t.test('no parameter of any route is more than a text', async (t) => {
       path.replace(/\{(\w+)\}/g, (_all, own: string) => (own === name ? value : (good[own] ?? '')))
     const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
     const queries = (operation.parameters ?? []).filter((one) => one.in === 'query').map((one) => one.name)
-    for (const text of hostile) {
+    // Addresses with an extension read their parameters as those without do.
+    const texts = /\/records\.\w+$/.test(path) ? hostile.slice(0, 3) : hostile
+    for (const text of texts) {
       for (const name of names) urls.add(fill(name, encoded(text)))
       for (const name of queries) urls.add(`${fill('', '')}?${name}=${encoded(text)}`)
       urls.add(`${fill('', '')}?${encoded(text)}=1`)
@@ -280,7 +289,8 @@ t.test('no parameter of any route is more than a text', async (t) => {
     const refused = [400, 404, 410].includes(answer.status)
     const isProblem = refused && String(answer.headers['content-type']).startsWith('application/problem+json')
     const isEmpty =
-      answer.status === 200 && (/"data":\[\]/.test(answer.text) || !/[?&][^&=]+=[^&]{2}/.test(url))
+      answer.status === 200 &&
+      (/^$|^[^\n{]*\n$|"data":\[\]/.test(answer.text) || !/[?&][^&=]+=[^&]{2}/.test(url))
     if (!isProblem && !isEmpty) t.fail(`${answer.status} ${url.slice(0, 200)} ${answer.text.slice(0, 200)}`)
   }
   t.comment(`${urls.size} addresses: ${JSON.stringify(counts)}`)

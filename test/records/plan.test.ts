@@ -1,65 +1,171 @@
 import t from 'tap'
+import { writeCursor } from '../../src/base/cursor.ts'
 import { Problem } from '../../src/base/problem.ts'
-import type { Contracts, LoadedContract } from '../../src/contract/index.ts'
-import { cursorAfter, placeOf, planPage } from '../../src/records/plan.ts'
-import { limitMax, parseQuery, valueLengthMax } from '../../src/records/query.ts'
+import type { Contract, Contracts } from '../../src/contract/index.ts'
+import { operators, planConditions } from '../../src/records/conditions.ts'
+import { type Position, planSegments } from '../../src/records/order.ts'
+import { readPlace, writePlace } from '../../src/records/place.ts'
+import { canonicalQuery, planRecords } from '../../src/records/plan.ts'
+import { editionsMax, limitMax, parseFilters, parseQuery, valueLengthMax } from '../../src/records/query.ts'
+import { copyStatements, jsonPage } from '../../src/records/statements.ts'
 import { createIndexes, createTable } from '../../src/records/tables.ts'
+import { parseValues, valuesMax, writeValues } from '../../src/records/values.ts'
 import { contractOf, field } from '../support/fields.ts'
 
 const contract = contractOf(
   [
     field('code', 'string'),
     field('district', 'string', { codes: 'districts' }),
-    field('count', 'integer'),
-    field('mean', 'number'),
+    field('total', 'integer'),
+    field('mean', 'number', { scale: 1 }),
     field('day', 'date'),
+    field('open', 'boolean'),
     field('tags', 'list'),
   ],
   ['code'],
-  { indexes: [['district'], ['tags']] },
+  { indexes: [['district'], ['total', 'day'], ['tags']] },
 )
-const loaded = { contract } as LoadedContract
-const codes = { byCode: new Map([['310101', []]]) }
-const contracts = { codes: () => codes } as unknown as Contracts
-const target = { dataset: 'trial', edition: '2025', number: 1, recordsTable: 'v_1' }
-const plan = (parameters: Record<string, unknown>) =>
-  planPage(parseQuery(parameters), target, loaded, contracts, 0)
+const label = (code: string, zh: string, en: string) => ({ code, label: { zh, en }, extra: {} })
+const districts = [
+  label('310101', '黄浦区', 'Huangpu District'),
+  label('310115', '浦东新区', 'Pudong New Area'),
+  label('310119', '南汇区', 'Pudong New Area'),
+]
+const byCode = new Map(districts.map((entry) => [entry.code, [entry]]))
+const contractsWith = (...all: readonly Contract[]): Contracts =>
+  ({
+    codes: () => ({ name: 'districts', codes: districts, byCode }),
+    get: (_dataset: string, version = 1) => ({ contract: all[version - 1], digest: '', file: '' }),
+  }) as unknown as Contracts
+const contracts = contractsWith(contract)
+const version = (edition: string, contractVersion = 1) => ({
+  dataset: 'trial',
+  edition,
+  number: 1,
+  contractVersion,
+  recordsTable: `v_${edition}`,
+})
+const plan = (parameters: Record<string, unknown>, versions = [version('2025')]) =>
+  planRecords(parseQuery(parameters), versions, contracts)
+const statement = (parameters: Record<string, unknown>, position?: Position) =>
+  jsonPage(plan(parameters), position, 5, ',')
 
-/** The problem that a call throws, as code and path. */
+/** The problem that a call throws, as code and path, with what is nearest. */
 function refusal(work: () => unknown): string {
   try {
     work()
   } catch (error) {
-    if (error instanceof Problem) return `${error.code} ${error.detail.path}`
-    throw error
+    if (!(error instanceof Problem)) throw error
+    const { path, nearest } = error.detail
+    return `${error.code} ${path}${nearest === undefined ? '' : ` (${nearest})`}`
   }
   return 'nothing was refused'
 }
 
 t.test('values travel as parameters, whatever they say', async (t) => {
   const attack = `x' OR 1=1; DROP TABLE published.v_1; --`
-  const { statement, parameters } = plan({ code: attack, count: '007', tags: '篮球' })
-  t.notMatch(statement, /DROP|OR 1=1/)
-  t.same(parameters, [0, 101, attack, '7', '篮球'])
-  t.match(statement, /"code" = \$3::text AND "count" = \$4::text::bigint AND "tags" @> ARRAY\[\$5::text\]/)
-  t.match(statement, /_n > \$1::bigint/)
+  const { text, parameters } = statement({ code: attack, total__gte: '007', tags: '篮球', open__ne: '否' })
+  t.notMatch(text, /DROP|OR 1=1/)
+  t.same(parameters, [attack, 'false', '篮球', '7'])
+  t.match(
+    text,
+    /WHERE "code" = \$1::text AND \("open" = \$2::text::boolean\) IS NOT TRUE AND "tags" @> ARRAY\[\$3::text\] AND "total" >= \$4::text::bigint ORDER BY _n LIMIT 6/,
+  )
+})
+
+t.test('each operator on each type that it fits, and on no other', async (t) => {
+  const values: Readonly<Record<string, string>> = {
+    code: 'a',
+    district: '310101',
+    total: '5',
+    mean: '5.5',
+    day: '2025-01-01',
+    open: 'true',
+    tags: 'a',
+  }
+  let taken = 0
+  for (const [name, { types, expects }] of Object.entries(operators)) {
+    for (const one of contract.fields) {
+      const parameter = name === 'eq' ? one.name : `${one.name}__${name}`
+      const value = expects === 'boolean' ? 'true' : expects === 'label' ? '黄浦区' : values[one.name]
+      const fits =
+        (types as readonly string[]).includes(one.type) && (name !== 'label' || one.codes !== undefined)
+      const work = () =>
+        planConditions(parseFilters({ [parameter]: value }), contract, contracts, { offset: 3 })
+      if (!fits) {
+        t.equal(refusal(work), `parameter-invalid ${parameter}`)
+        continue
+      }
+      const { conditions, parameters } = work()
+      t.match(conditions[0], `"${one.name}"`)
+      t.equal(parameters.length, name === 'isnull' ? 0 : 1, parameter)
+      if (name !== 'isnull') t.match(conditions[0], '$4::text')
+      taken += 1
+    }
+  }
+  t.ok(taken > 40, `${taken} were taken`)
 })
 
 t.test('what is refused, and by which name', async (t) => {
   const cases: readonly (readonly [Record<string, unknown>, string])[] = [
-    [{ distrcit: '310101' }, 'parameter-unknown distrcit'],
-    [{ district: '999999' }, 'parameter-invalid district'],
-    [{ count: 'many' }, 'parameter-invalid count'],
+    [{ distrcit: '310101' }, 'parameter-unknown distrcit (district)'],
+    [{ distrcit__in: '310101' }, 'parameter-unknown distrcit__in (district__in)'],
+    [{ total__get: '1' }, 'parameter-unknown total__get (total__gt)'],
+    [{ lmit: '1' }, 'parameter-unknown lmit (limit)'],
+    [{ code__eq: 'x' }, 'parameter-unknown code__eq (code)'],
+    [{ district: '310102' }, 'parameter-invalid district (310101)'],
+    [{ district__in: '310101,5' }, 'parameter-invalid district__in'],
+    [{ district__label: '浦东' }, 'parameter-invalid district__label'],
+    [{ district__label: '黄浦' }, 'parameter-invalid district__label (黄浦区)'],
+    [{ district__label: 'pudong new area' }, 'parameter-invalid district__label'],
+    [{ code__label: '黄浦区' }, 'parameter-invalid code__label'],
+    [{ open__gt: 'true' }, 'parameter-invalid open__gt'],
+    [{ tags__contains: 'a' }, 'parameter-invalid tags__contains'],
+    [{ total: 'many' }, 'parameter-invalid total'],
+    [{ total__isnull: 'yes' }, 'parameter-invalid total__isnull'],
     [{ day: '2025-02-30' }, 'parameter-invalid day'],
     [{ mean: '1e5' }, 'parameter-invalid mean'],
+    [{ mean: '1.25' }, 'parameter-invalid mean'],
     [{ code: ['a', 'b'] }, 'parameter-invalid code'],
     [{ code: '' }, 'parameter-invalid code'],
     [{ code: 'a\0b' }, 'parameter-invalid code'],
+    [{ code__contains: 'a\ud800' }, 'parameter-invalid code__contains'],
+    [{ code: '\udc00a' }, 'parameter-invalid code'],
     [{ code: 'x'.repeat(valueLengthMax + 1) }, 'parameter-invalid code'],
+    [{ code__in: Array(10_000).fill('x').join() }, 'parameter-invalid code__in'],
+    [
+      {
+        code__in: Array(valuesMax + 1)
+          .fill('x')
+          .join(),
+      },
+      'parameter-invalid code__in',
+    ],
+    [{ code__in: 'a,,b' }, 'parameter-invalid code__in'],
+    [{ code__notin: '"a' }, 'parameter-invalid code__notin'],
     [{ limit: '0' }, 'parameter-invalid limit'],
     [{ limit: String(limitMax + 1) }, 'parameter-invalid limit'],
     [{ limit: '-1' }, 'parameter-invalid limit'],
     [{ limit: '1e3' }, 'parameter-invalid limit'],
+    [{ select: 'code,coed' }, 'parameter-invalid select (code)'],
+    [{ select: 'code,code' }, 'parameter-invalid select'],
+    [{ select: 'code,' }, 'parameter-invalid select'],
+    [{ sort: 'mean' }, 'parameter-invalid sort'],
+    [{ sort: 'tags' }, 'parameter-invalid sort'],
+    [{ sort: 'total,-total' }, 'parameter-invalid sort'],
+    [{ sort: 'total,day,code,district' }, 'parameter-invalid sort'],
+    [{ sort: '--total' }, 'parameter-invalid sort (total)'],
+    [{ count: 'estimated' }, 'parameter-invalid count'],
+    [{ edition: '2025,2025' }, 'parameter-invalid edition'],
+    [
+      { edition: Array.from({ length: editionsMax + 1 }, (_, i) => 2000 + i).join() },
+      'parameter-invalid edition',
+    ],
+    [{ header: 'none' }, 'parameter-invalid header'],
+    [{ lang: 'zh' }, 'parameter-invalid lang'],
+    [{ variant: 'excel', header: 'names', lang: 'zh' }, 'parameter-invalid lang'],
+    [{ bom: '1', encoding: 'gb18030' }, 'parameter-invalid bom'],
+    [{ encoding: 'gbk' }, 'parameter-invalid encoding'],
     [{ '"; DROP TABLE x; --': '1' }, 'parameter-unknown "; DROP TABLE x; --'],
   ]
   for (const [parameters, expected] of cases)
@@ -67,52 +173,183 @@ t.test('what is refused, and by which name', async (t) => {
       refusal(() => plan(parameters)),
       expected,
     )
-  t.equal(plan({ code: 'x'.repeat(valueLengthMax), limit: String(limitMax) }).limit, limitMax)
+  t.ok(plan({ code: 'x'.repeat(valueLengthMax), limit: String(limitMax) }))
+  t.ok(plan({ code__in: Array.from({ length: valuesMax }, (_, i) => i).join() }))
+  t.ok(plan({ sort: 'total,-day,code', select: 'mean' }))
+  const { known, operators: told } = detailOf(() => plan({ distrcit__in: '1' }))
+  t.ok((known as string[]).length < 30 && (told as string[]).length < 15, 'not each name with each operator')
+  t.same(detailOf(() => plan({ sort: 'mean' }))['sortable'], ['code', 'district', 'total', 'day'])
+  t.same(detailOf(() => plan({ open__gt: 'true' }))['operators'], ['eq', 'ne', 'in', 'notin', 'isnull'])
+  t.same(detailOf(() => plan({ district__label: 'Pudong New Area' }))['codes'], ['310115', '310119'])
 })
 
-t.test('a cursor belongs to its dataset and its filters', async (t) => {
-  const query = parseQuery({ district: '310101', limit: '5' })
-  const place = { edition: '2025', version: 1, after: 5 }
-  const cursor = cursorAfter('trial', query, place)
-  t.same(placeOf('trial', { ...query, cursor }), place)
-  t.same(
-    placeOf('trial', { ...parseQuery({ district: '310101', limit: '9' }), cursor }),
-    place,
-    'the limit may change',
+function detailOf(work: () => unknown): Readonly<Record<string, unknown>> {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof Problem) return error.detail
+  }
+  throw new Error('nothing was refused')
+}
+
+t.test('equal questions have one canonical text', async (t) => {
+  const text = (parameters: Record<string, unknown>) => canonicalQuery(plan(parameters))
+  const one = text({ district__label: '浦东新区', total__in: '7,5,007', mean: '5.50' })
+  t.equal(text({ mean: ' 5.5', total__in: '5,7', district: '310115' }), one)
+  t.equal(
+    text({ total__in: '7,5', mean: '5.5', district__label: ' 浦东新区 ', limit: '7', count: 'exact' }),
+    one,
   )
-  t.equal(placeOf('trial', query), undefined)
+  const others = [
+    { total__in: '5' },
+    { sort: 'total' },
+    { select: 'total' },
+    { edition: '2025' },
+    { bom: '1' },
+    {},
+  ]
+  t.equal(new Set(others.map(text)).size, others.length)
+  t.equal(text({ edition: '2025,2024' }), text({ edition: '2024,2025' }))
+})
+
+t.test('a list of values is written and read back', async (t) => {
+  for (const values of [['a'], ['a', 'b c', '5"'], ['a,b', '"', '""', ',']]) {
+    t.same(parseValues('x', writeValues(values)), values)
+  }
+  t.same(parseValues('x', ' a , "b, ""c""" ,d"e'), ['a', 'b, "c"', 'd"e'])
+})
+
+t.test('a cursor belongs to its dataset and its query', async (t) => {
+  const query = canonicalQuery(plan({ district: '310101' }))
+  const place = { versions: [['2025', 1]] as const, at: 0, after: 5 }
+  const cursor = writePlace('trial', query, place)
+  const read = readPlace('trial', cursor)
+  t.same(read.place, place)
+  t.doesNotThrow(() => read.holdTo(query))
   const refused = 'cursor-invalid cursor'
   t.equal(
-    refusal(() => placeOf('other', { ...query, cursor })),
+    refusal(() => read.holdTo(canonicalQuery(plan({})))),
     refused,
   )
   t.equal(
-    refusal(() => placeOf('trial', { ...parseQuery({}), cursor })),
+    refusal(() => readPlace('other', cursor)),
     refused,
   )
   t.equal(
-    refusal(() => placeOf('trial', { ...query, cursor: `A${cursor}` })),
+    refusal(() => readPlace('trial', `A${cursor}`)),
     refused,
   )
-  for (const wrong of [null, 5, {}, { ...place, after: '5' }, { ...place, version: 1.5 }]) {
-    const forged = cursorAfter('trial', query, wrong as never)
+  const many = Array.from({ length: editionsMax }, (_, i) => [`${2000 + i}-${2001 + i}`, 99_999] as const)
+  const longest = writePlace('trial', query, { versions: many, at: 29, after: 9_999_999_999 })
+  t.equal(readPlace('trial', longest).place.versions.length, editionsMax)
+  for (const body of [null, 5, [], {}]) {
     t.equal(
-      refusal(() => placeOf('trial', { ...query, cursor: forged })),
+      refusal(() => readPlace('trial', writeCursor('trial', body))),
       refused,
     )
   }
+  const wrong = [
+    { ...place, after: '5' },
+    { ...place, at: 1 },
+    { ...place, versions: [] },
+    { ...place, versions: [['2025', 1.5]] },
+    { ...place, versions: [["2025'; --", 1]] },
+    { ...place, versions: [...many, ['2031', 1]] },
+  ]
+  for (const forged of wrong) {
+    t.equal(
+      refusal(() => readPlace('trial', writePlace('trial', query, forged as never))),
+      refused,
+    )
+  }
+})
+
+t.test('the shares of a walk, each along an index', async (t) => {
+  const shares = (sort: string, position?: Omit<Position, 'at' | 'after'>) => {
+    const { order } = plan({ sort }, [version('2024'), version('2025')])
+    const place = position === undefined ? undefined : { at: 0, after: 9, ...position }
+    return planSegments(order, 0, place, (value) => `<${value}>`).map(
+      ({ conditions, order }) => `${conditions.join(' & ')} / ${order}`,
+    )
+  }
+  t.same(shares('total'), [' / "total", _n'])
+  t.same(shares('-total'), [
+    '"total" IS NOT NULL / "total" DESC, _n DESC',
+    '"total" IS NULL / "total" DESC, _n DESC',
+  ])
+  t.same(shares('-code'), [' / "code" DESC, _n DESC'], 'a key is never null')
+  t.same(shares('total', { values: ['5'] }), [
+    '"total" = <5> & _n > <9> / "total", _n',
+    '"total" > <5> / "total", _n',
+    '"total" IS NULL / "total", _n',
+  ])
+  t.same(shares('-total', { values: [null] }), ['"total" IS NULL & _n < <9> / "total" DESC, _n DESC'])
+  t.same(shares('-total,-day', { values: ['5', null] }), [
+    '"total" = <5> & "day" IS NULL & _n < <9> / "total" DESC, "day" DESC, _n DESC',
+    '"total" < <5> / "total" DESC, "day" DESC NULLS LAST, _n DESC',
+    '"total" IS NULL / "total" DESC, "day" DESC NULLS LAST, _n DESC',
+  ])
+  t.same(
+    plan({ sort: '-code' }).order,
+    { keys: [], descending: true },
+    'an order by the key is that of the numbers',
+  )
+})
+
+t.test('editions are read together on the newest contract', async (t) => {
+  const newer: Contract = {
+    ...contract,
+    contractVersion: 2,
+    fields: [...contract.fields, field('added', 'date')],
+  }
+  const broken: Contract = { ...contract, contractVersion: 3, fields: contract.fields.slice(0, 3) }
+  const all = contractsWith(contract, newer, broken)
+  const versions = [version('2024', 1), version('2025', 2)]
+  const joined = planRecords(parseQuery({ edition: 'all', added__isnull: 'true' }), versions, all)
+  t.equal(joined.loaded.contract.contractVersion, 2)
+  const { text, parameters } = jsonPage(joined, undefined, 5, '\n')
+  t.match(text, 'NULL::date AS "added", $1::text AS "edition" FROM published."v_2024"')
+  t.match(text, 'ORDER BY _rank, _n LIMIT 6')
+  t.same(parameters, ['2024', '2025'])
+  const breaking = () => planRecords(parseQuery({ edition: 'all' }), [...versions, version('2026', 3)], all)
+  t.equal(refusal(breaking), 'contract-breaking edition')
+  t.match(detailOf(breaking), { edition: '2024', contractVersion: 1, newest: 3 })
+})
+
+t.test('a stream takes its values from settings, and follows the shares one by one', async (t) => {
+  const found = copyStatements(
+    plan({ sort: '-total', district: '310101' }),
+    undefined,
+    '"code"',
+    'FORMAT csv',
+  )
+  t.same(found, [
+    {
+      text:
+        `COPY (SELECT "code" FROM published."v_2025" WHERE "total" IS NOT NULL AND "district" = (SELECT current_setting('qingdan.p1'))` +
+        ' ORDER BY "total" DESC, _n DESC) TO STDOUT WITH (FORMAT csv)',
+      values: { p1: '310101' },
+    },
+    {
+      text:
+        `COPY (SELECT "code" FROM published."v_2025" WHERE "total" IS NULL AND "district" = (SELECT current_setting('qingdan.p1'))` +
+        ' ORDER BY "total" DESC, _n DESC) TO STDOUT WITH (FORMAT csv)',
+      values: { p1: '310101' },
+    },
+  ])
 })
 
 t.test('the tables follow from the contract', async (t) => {
   t.equal(
     createTable(contract, 'v_1'),
     'CREATE TABLE published."v_1" (_n bigint NOT NULL, "code" text COLLATE "C" NOT NULL, ' +
-      '"district" text COLLATE "C", "count" bigint, "mean" numeric, "day" date, "tags" text[] COLLATE "C")',
+      '"district" text COLLATE "C", "total" bigint, "mean" numeric, "day" date, "open" boolean, "tags" text[] COLLATE "C")',
   )
   t.same(createIndexes(contract, 'v_1'), [
     'ALTER TABLE published."v_1" ADD PRIMARY KEY (_n)',
     'CREATE UNIQUE INDEX ON published."v_1" ("code")',
     'CREATE INDEX ON published."v_1" ("district", _n)',
+    'CREATE INDEX ON published."v_1" ("total", "day", _n)',
     'CREATE INDEX ON published."v_1" USING gin ("tags")',
   ])
 })

@@ -1,0 +1,228 @@
+/**
+ * A plan as SQL. Pure. Values travel as parameters, or as settings of the connection for COPY, which takes none;
+ * identifiers come from contracts through one quoting function. Shares of a walk are read each along its index, and
+ * joined, so that the last page costs what the first did.
+ */
+import { fieldType } from '../contract/index.ts'
+import { csvColumns, guardedColumns, isGuarded, jsonRow } from '../formats/index.ts'
+import { quoteIdentifier } from '../store/identifier.ts'
+import { type Bind, bindConditions, numberedParameters } from './conditions.ts'
+import { type Position, planSegments, type Segment } from './order.ts'
+import type { Plan, PlannedTarget } from './plan.ts'
+import { numberColumn, publishedTable, selectTexts } from './tables.ts'
+
+export interface Statement {
+  readonly text: string
+  readonly parameters: readonly string[]
+}
+
+/** A statement for COPY: the values that it reads back by name. */
+export interface CopyStatement {
+  readonly text: string
+  readonly values: Readonly<Record<string, string>>
+}
+
+/** The member and column that names the edition of a record where editions are joined; no field can be called that. */
+export const editionMember = 'edition'
+
+/** Place of a record's table among the targets; a contract's fields can't begin with `_`. */
+const rankColumn = '_rank'
+
+/** What an order is compared by where shares are joined: the fields of the answer may be others. */
+const keyColumn = (index: number) => `_k${index}`
+
+/**
+ * One page as the bytes of its records: `body` (null for none), `found` (one more than the limit where there is more),
+ * and of the last record on the page the place of its table, `at`, and its number, `last`.
+ */
+export function jsonPage(
+  plan: Plan,
+  position: Position | undefined,
+  limit: number,
+  separator: ',' | '\n',
+): Statement {
+  const { bind, parameters } = numberedParameters()
+  const rows = pageRows(plan, position, limit + 1, bind)
+  // The order is that of the sorted subquery, as the manual says of aggregates without an ORDER BY of their own.
+  const text = `SELECT string_agg(line, ${separator === ',' ? "','" : "E'\\n'"}) FILTER (WHERE i <= ${limit}) AS body, count(*) AS found,
+      max(${rankColumn}) FILTER (WHERE i = ${limit}) AS at, max(${numberColumn}) FILTER (WHERE i = ${limit}) AS last
+    FROM (SELECT row_number() OVER () AS i, ${rankColumn}, ${numberColumn}, ${jsonRow(columnsOf(plan))} AS line
+      FROM (${rows}) AS page) AS numbered`
+  return { text, parameters }
+}
+
+/** One page as rows: the place of the record's table, its number, then the canonical texts of the answer's columns. */
+export function rowsPage(plan: Plan, position: Position | undefined, limit: number): Statement {
+  const { bind, parameters } = numberedParameters()
+  const rows = pageRows(plan, position, limit + 1, bind)
+  const columns = selectTexts(columnsOf(plan))
+  return { text: `SELECT ${rankColumn}, ${numberColumn}, ${columns} FROM (${rows}) AS page`, parameters }
+}
+
+/** How many records of all targets meet the conditions. */
+export function countRecords(plan: Plan): Statement {
+  const { bind, parameters } = numberedParameters()
+  const conditions = bindConditions(plan.conditions, bind)
+  const counts = plan.targets.map(
+    (target) => `(SELECT count(*) FROM ${sourceOf(plan, target, bind, false)}${where(conditions)})`,
+  )
+  return { text: `SELECT ${counts.join(' + ')} AS count`, parameters }
+}
+
+/** The texts of the order's keys in one record; no row where there is no such record. */
+export function keysOfRecord({ order, targets }: Plan, at: number, number: number): Statement {
+  const target = targets[at]
+  if (target === undefined) throw new Error('a place lies in one of its versions')
+  const has = new Set(target.contract.fields.map(({ name }) => name))
+  const keys = order.keys.map(({ field }) =>
+    has.has(field.name) ? fieldType(field.type).select(quoteIdentifier(field.name)) : 'NULL::text',
+  )
+  const table = publishedTable(target.version.recordsTable)
+  return {
+    text: `SELECT ${keys.join(', ')} FROM ${table} WHERE ${numberColumn} = $1::text::bigint`,
+    parameters: [String(number)],
+  }
+}
+
+/**
+ * Everything behind a position as statements for COPY, to be run one after the other: by table and share where those
+ * follow each other, so that the first bytes come at once; in one that sorts where tables have to be merged.
+ * `select` are the columns as SQL.
+ */
+export function copyStatements(
+  plan: Plan,
+  position: Position | undefined,
+  select: string,
+  options: string,
+): readonly CopyStatement[] {
+  const { order, targets } = plan
+  const isMerged = order.keys.length > 0 && targets.length > 1
+  const write = (rows: (bind: Bind) => string): CopyStatement => {
+    const values: Record<string, string> = {}
+    // In a subquery it is looked up once, not once a record.
+    const bind: Bind = (value, cast = (text) => text) => {
+      const name = `p${Object.keys(values).length + 1}`
+      values[name] = value
+      return `(SELECT ${cast(`current_setting('qingdan.${name}')`)})`
+    }
+    return { text: `COPY (${rows(bind)}) TO STDOUT WITH (${options})`, values }
+  }
+  if (isMerged) {
+    return [write((bind) => `SELECT ${select} FROM (${pageRows(plan, position, undefined, bind)}) AS page`)]
+  }
+  return inOrder(plan).flatMap((index) => {
+    const target = targets[index] as PlannedTarget
+    const none: Bind = () => ''
+    return planSegments(order, index, position, none).map((_, share) =>
+      write((bind) => {
+        const segment = planSegments(order, index, position, bind)[share] as Segment
+        const conditions = bindConditions(plan.conditions, bind)
+        return `SELECT ${select} FROM ${sourceOf(plan, target, bind)}${shareOf(segment, conditions)}`
+      }),
+    )
+  })
+}
+
+/** COPY's options for lines that are ready: JSON holds no control character, so nothing is ever quoted or escaped. */
+export const copyLines = `FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'`
+/** COPY's options for the plain CSV. */
+export const copyCsv = 'FORMAT csv'
+
+/** The JSON line and the CSV columns of the answer, as a select's list. */
+export const lineColumns = (plan: Plan) => jsonRow(columnsOf(plan))
+export function plainColumns(plan: Plan, guarded: boolean): string {
+  const columns = columnsOf(plan)
+  const plain = csvColumns(columns)
+  return (guarded ? guardedColumns(columns, plain) : plain).join(', ')
+}
+
+/**
+ * Finds a field of the answer in whose matching records a text meets a regular expression: one row with its name, or
+ * none. Undefined where no field can: codes are letters and digits.
+ */
+export function findUnwritable(plan: Plan, pattern: string): Statement | undefined {
+  const texts = plan.fields.filter((field) => isGuarded(field) && field.codes === undefined)
+  if (texts.length === 0) return undefined
+  const { bind, parameters } = numberedParameters()
+  const [conditions, expression] = [bindConditions(plan.conditions, bind), bind(pattern)]
+  const found = plan.targets.map((target) => {
+    const names = texts.map(({ name, type }) => {
+      return `WHEN ${fieldType(type).select(quoteIdentifier(name))} ~ ${expression} THEN ${bind(name)}`
+    })
+    const name = `CASE ${names.join(' ')} END`
+    return `(SELECT field FROM (SELECT ${name} AS field FROM ${sourceOf(plan, target, bind)}${where(conditions)}) AS texts
+      WHERE field IS NOT NULL LIMIT 1)`
+  })
+  return { text: found.join(' UNION ALL '), parameters }
+}
+
+/** The columns of an answer: the edition first where editions are joined. */
+export function columnsOf({ joined, fields, loaded }: Plan): Plan['fields'] {
+  return joined ? [editionField(loaded.contract.period), ...fields] : fields
+}
+
+function editionField(period: 'year' | 'school-year'): Plan['fields'][number] {
+  return {
+    name: editionMember,
+    type: 'string',
+    role: 'dimension',
+    title: { zh: '期次', en: 'Edition' },
+    description: { zh: '记录所属的期次。', en: 'The edition that the record is of.' },
+    example: period === 'year' ? '2025' : '2024-2025',
+  }
+}
+
+/** The targets in the direction of the walk. */
+function inOrder({ order, targets }: Plan): readonly number[] {
+  const ranks = targets.map((_, index) => index)
+  return order.descending ? ranks.reverse() : ranks
+}
+
+/** The first rows of a walk behind a position, in its order: `_rank`, `_n` and the fields. */
+function pageRows(plan: Plan, position: Position | undefined, limit: number | undefined, bind: Bind): string {
+  const { order, targets } = plan
+  const keys = order.keys.map(({ field }, index) => `${quoteIdentifier(field.name)} AS ${keyColumn(index)}`)
+  const bounded = limit === undefined ? '' : ` LIMIT ${limit}`
+  const conditions = bindConditions(plan.conditions, bind)
+  const shares = inOrder(plan).flatMap((index) => {
+    const source = sourceOf(plan, targets[index] as PlannedTarget, bind)
+    const columns = [`${index} AS ${rankColumn}`, numberColumn, ...keys, ...columnsOf(plan).map(nameOf)]
+    return planSegments(order, index, position, bind).map(
+      (segment) => `SELECT ${columns.join(', ')} FROM ${source}${shareOf(segment, conditions)}${bounded}`,
+    )
+  })
+  const [only = ''] = shares
+  if (shares.length === 1) return only
+  const direction = order.descending ? ' DESC' : ''
+  const joinedOrder = [
+    ...order.keys.map(({ field, descending }, index) => {
+      const collation = fieldType(field.type).column.endsWith('COLLATE "C"') ? ' COLLATE "C"' : ''
+      return `${keyColumn(index)}${collation}${descending ? ' DESC NULLS LAST' : ''}`
+    }),
+    `${rankColumn}${direction}`,
+    `${numberColumn}${direction}`,
+  ]
+  const union = shares.map((share) => `(${share})`).join(' UNION ALL ')
+  return `SELECT * FROM (${union}) AS shares ORDER BY ${joinedOrder.join(', ')}${bounded}`
+}
+
+function shareOf(segment: Segment, conditions: readonly string[]): string {
+  return `${where([...segment.conditions, ...conditions])} ORDER BY ${segment.order}`
+}
+
+const where = (conditions: readonly string[]) =>
+  conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+
+const nameOf = ({ name }: { readonly name: string }) => quoteIdentifier(name)
+
+/** A target as something to select from, with every field of the plan's contract; the planner sees through it. */
+function sourceOf(plan: Plan, { version, contract }: PlannedTarget, bind: Bind, named = plan.joined): string {
+  const table = publishedTable(version.recordsTable)
+  const has = new Set(contract.fields.map(({ name }) => name))
+  const missing = plan.loaded.contract.fields.filter(({ name }) => !has.has(name))
+  const added = [
+    ...missing.map((field) => `NULL::${fieldType(field.type).column} AS ${quoteIdentifier(field.name)}`),
+    ...(named ? [`${bind(version.edition)} AS ${quoteIdentifier(editionMember)}`] : []),
+  ]
+  return added.length === 0 ? table : `(SELECT *, ${added.join(', ')} FROM ${table}) AS records`
+}
