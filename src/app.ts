@@ -8,20 +8,29 @@ import { accessRoutes } from './access/index.ts'
 import { type App, ProblemSchema, RecordSchema } from './base/http.ts'
 import { catalogueRoutes, type House } from './catalogue/index.ts'
 import {
+  type DatasetPart,
   docsRoutes,
   operationsRoutes,
+  originForm,
   problemOf,
+  refuseConnection,
   registerManners,
   registerOpenapi,
   registerRefusals,
   requestId,
+  type SocketLimits,
   sendProblem,
+  serverOptions,
+  socketLimits,
   unmatched,
 } from './http/index.ts'
 import { ingestRoutes, publicationRoutes } from './ingest/index.ts'
 import { listsRoutes } from './lists/index.ts'
 import { portalRoutes } from './portal/index.ts'
-import { aggregateRoutes, recordsRoutes } from './records/index.ts'
+import { aggregateRoutes, recordsPart, recordsRoutes } from './records/index.ts'
+
+/** What rooms say of their addresses for one dataset; the OpenAPI makes operations of each dataset of it. */
+export const datasetParts: readonly DatasetPart[] = [recordsPart]
 
 /** Every room that answers, in the order of the OpenAPI. */
 const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
@@ -33,13 +42,9 @@ const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
   publicationRoutes,
   accessRoutes,
   operationsRoutes,
-  docsRoutes,
+  (app, house) => docsRoutes(app, house, datasetParts),
   portalRoutes,
 ]
-
-/** Slowest sender of headers that is borne; a whole body may take longer, and Node's own limit stands behind both. */
-const headersMillisecondsMax = 15_000
-const requestMillisecondsMax = 600_000
 
 /** Longer than the 60 s of the usual proxy, so that it is never we who close a connection that it is about to use. */
 const keepAliveMilliseconds = 65_000
@@ -48,7 +53,7 @@ const keepAliveMilliseconds = 65_000
 const parameterLengthMax = 300
 
 /** Builds the service. Its routes are registered and its hooks stand; `close()` ends idle connections at once. */
-export async function buildApp(house: House): Promise<App> {
+export async function buildApp(house: House, limits: SocketLimits = socketLimits): Promise<App> {
   const app = fastify({
     // Fastify's own log lines quote addresses; the house says what it says by observations alone.
     logger: false,
@@ -56,13 +61,14 @@ export async function buildApp(house: House): Promise<App> {
     // A proxy on this machine says who the caller is and by which address; nobody else is believed.
     trustProxy: 'loopback',
     bodyLimit: house.config.QINGDAN_BODY_BYTES_MAX,
-    requestTimeout: requestMillisecondsMax,
+    ...serverOptions(limits),
     keepAliveTimeout: keepAliveMilliseconds,
-    http: { headersTimeout: headersMillisecondsMax },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: parameterLengthMax },
+    rewriteUrl: originForm,
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, house),
     frameworkErrors: (error, request, reply) => sendUnreadable(error, request, reply, house),
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.addSchema(ProblemSchema)

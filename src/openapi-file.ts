@@ -5,7 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { stringify } from 'yaml'
-import { buildApp } from './app.ts'
+import { buildApp, datasetParts } from './app.ts'
 import { loadConfig } from './base/config.ts'
 import { buildObserver } from './base/observe.ts'
 import type { House } from './catalogue/index.ts'
@@ -32,7 +32,10 @@ export async function writeOpenapi(folders: readonly string[]): Promise<string> 
   try {
     await app.ready()
     // Anchors for repeated parts would save bytes and cost every reader; long lines stay lines, for the sake of diffs.
-    return stringify(buildOpenapi(app, contracts), { aliasDuplicateObjects: false, lineWidth: 0 })
+    return stringify(buildOpenapi(app, contracts, { parts: datasetParts }), {
+      aliasDuplicateObjects: false,
+      lineWidth: 0,
+    })
   } finally {
     await app.close()
   }

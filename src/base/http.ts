@@ -29,6 +29,8 @@ declare module 'fastify' {
     openQuery?: boolean
     /** No rate limit: probes and metrics must never be refused. */
     unlimited?: boolean
+    /** The media types that the address answers with, where its schema doesn't declare them. */
+    offers?: readonly string[]
   }
 }
 
@@ -81,7 +83,9 @@ const everywhere: readonly ProblemCode[] = [
   'address-invalid',
   'key-invalid',
   'rate-limited',
+  'not-acceptable',
   'internal',
+  'not-ready',
 ]
 
 /** The part of a response schema that lists a route's refusals: `response: {200: …, ...problemResponses('not-found')}`. */
@@ -91,11 +95,16 @@ export function problemResponses(...codes: readonly ProblemCode[]): Readonly<Rec
     const { status } = problems[code]
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code))
   }
-  const content = { 'application/problem+json': { schema: Type.Unsafe({ $ref: 'Problem#' }) } }
+  const json = { 'application/problem+json': { schema: Type.Unsafe({ $ref: 'Problem#' }) } }
+  // People who follow a link to where nothing is get a page.
+  const page = { 'text/html': { schema: Type.Unsafe({ type: 'string' }) } }
   return Object.fromEntries(
     [...byStatus].map(([status, of]) => [
       status,
-      { description: [...of].map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '), content },
+      {
+        description: [...of].map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
+        content: status === 404 ? { ...json, ...page } : json,
+      },
     ]),
   )
 }
@@ -126,6 +135,18 @@ export function nearestOf(given: string, names: readonly string[]): string | und
   const far = nearest === undefined ? 0 : distance(given, nearest)
   const isNear = far < given.length && far <= Math.max(2, given.length / 2)
   return isNear ? nearest : undefined
+}
+
+/** Refuses a caller who takes none of the media types offered. Throws `not-acceptable`, naming them. */
+export function refuseUnacceptable(
+  request: Pick<FastifyRequest, 'headers'>,
+  offered: readonly string[],
+): void {
+  const { accept } = request.headers
+  // RFC 9110, 12.5.1: without the header anything is taken; an empty one says no more than none.
+  if (accept === undefined || accept.trim() === '') return
+  if (new Negotiator(request).mediaTypes([...offered]).length > 0) return
+  throw problem('not-acceptable', { path: 'Accept', offered })
 }
 
 /** The language of titles: what `Accept-Language` ranks first, else the fallback. Codes never change. */

@@ -115,6 +115,24 @@ export const problems = {
     titleZh: '分组过多',
     hint: 'Group by fewer fields, filter, or give a `limit`: nothing is ever left out unasked.',
   },
+  'request-malformed': {
+    status: 400,
+    title: 'The request is not HTTP as it should be',
+    titleZh: '请求不符合 HTTP 规范',
+    hint: 'Send a request after RFC 9112; most libraries do.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request took too long to arrive',
+    titleZh: '请求发送超时',
+    hint: 'Send the headers at once and the body without long pauses.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The address and headers are longer than this service takes',
+    titleZh: '请求地址与请求头过长',
+    hint: 'Send fewer cookies and shorter parameters; for many values take the whole file.',
+  },
   'body-invalid': {
     status: 400,
     title: 'The body cannot be read',
@@ -137,13 +155,19 @@ export const problems = {
     status: 406,
     title: 'None of the media types asked for is offered',
     titleZh: '没有所请求的格式',
-    hint: 'Ask for application/json, or leave out the Accept header.',
+    hint: '`offered` names what there is; without an Accept header any is taken.',
   },
   'method-not-allowed': {
     status: 405,
     title: 'This address does not take this method',
     titleZh: '此地址不支持该方法',
     hint: 'The Allow header names the methods that are taken.',
+  },
+  'precondition-failed': {
+    status: 412,
+    title: 'What the request expects is no longer so',
+    titleZh: '请求的前提条件不成立',
+    hint: 'The ETag in If-Match is not that of the present content; ask again without it.',
   },
   'range-not-satisfiable': {
     status: 416,

@@ -7,3 +7,8 @@ export interface Bilingual {
 }
 
 export type Language = keyof Bilingual
+
+/** A text in one language, or in both where none is chosen, Chinese first. */
+export function inLanguage(text: Bilingual, language: Language | undefined, between = ' '): string {
+  return language === undefined ? `${text.zh}${between}${text.en}` : text[language]
+}

@@ -8,7 +8,7 @@ import parseRange from 'range-parser'
 import { Type } from 'typebox'
 import { attachment } from '../base/attachment.ts'
 import { isFresh } from '../base/freshness.ts'
-import { type App, problemResponses } from '../base/http.ts'
+import { type App, problemResponses, refuseUnacceptable } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
 import { type Contract, isOpen } from '../contract/index.ts'
 import { storedName, type VersionName } from './addresses.ts'
@@ -32,7 +32,7 @@ export function fileRoutes(app: App, house: House): void {
         summary: 'A file of a version',
         description:
           'The distribution as rendered at publication. Its bytes never change; a withdrawn version answers 410. ' +
-          'Takes Range, If-Range and If-None-Match.',
+          'Takes Range, If-Range, If-Match and If-None-Match.',
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
@@ -50,6 +50,7 @@ export function fileRoutes(app: App, house: House): void {
             'version-not-found',
             'version-withdrawn',
             'file-not-found',
+            'precondition-failed',
             'range-not-satisfiable',
           ),
         },
@@ -62,6 +63,7 @@ export function fileRoutes(app: App, house: House): void {
       const found = await findServed(house, { dataset: slug, edition, version: Number(version), preview })
       const file = (await listDistributions(house.database, found.id)).find((one) => one.name === name)
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
+      refuseUnacceptable(request, [file.mediaType])
       describeFile(reply, found, file, house.contracts.get(slug, found.contractVersion).contract)
       const versions = await listVersions(house.database, { dataset: slug, edition })
       reply.header('link', linkHeader(found, versions, house.config))
@@ -100,6 +102,8 @@ function rangeOf(
   if (method !== 'GET') return undefined
   if (headers.range === undefined || (ifRange !== undefined && ifRange !== `"${file.digest}"`))
     return undefined
+  // RFC 9110, 14.2: several may be ignored, before a thousand of them are sorted.
+  if (headers.range.includes(',')) return undefined
   const [, first = '', last = ''] = /^bytes=[ \t]*(\d*)-(\d+)[ \t]*$/.exec(headers.range) ?? []
   // RFC 9110, 14.1.2: of a file shorter than the suffix the whole is meant. The library refuses both of these.
   if (first === '' && Number(last) >= file.bytes) return { start: 0, end: file.bytes - 1 }

@@ -61,7 +61,7 @@ function contractRoutes(app: App, house: House): void {
   const response = {
     200: Type.Record(Type.String(), Type.Unknown()),
     304: NotModified,
-    ...problemResponses('dataset-not-found', 'contract-not-found'),
+    ...problemResponses('dataset-not-found', 'contract-not-found', 'precondition-failed'),
   }
   for (const { suffix, body, ...described } of contractForms) {
     app.get(

@@ -37,9 +37,14 @@ export {
   listSeparator,
 } from './field-types.ts'
 export { normaliseHeader } from './headers.ts'
-export { fieldSchema, type RecordSchemaOptions, recordSchema } from './json-schema.ts'
+export {
+  type FieldSchemaOptions,
+  fieldSchema,
+  type RecordSchemaOptions,
+  recordSchema,
+} from './json-schema.ts'
 export { bindingOf, type KindBinding, type KindName, type KindProperty, kinds, kindTitles } from './kinds.ts'
-export { codesOf, jsonValue, labelOf, labelText } from './labels.ts'
+export { codesOf, jsonValue, labelOf, labelText, listCodes } from './labels.ts'
 export { type LoadOptions, loadContracts } from './load.ts'
 export { type Period, periodOf } from './period.ts'
 export { listSamples, type Sample } from './samples.ts'

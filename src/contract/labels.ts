@@ -33,8 +33,12 @@ export function labelText(contracts: Contracts, field: Field, text: string, unde
 
 /** The entries of a field's code list, each code once with its newest label; undefined where the field has no codes. */
 export function codesOf(contracts: Contracts, field: Field): readonly Code[] | undefined {
-  if (field.codes === undefined) return undefined
-  const list = contracts.codes(field.codes)
+  return field.codes === undefined ? undefined : listCodes(contracts, field.codes)
+}
+
+/** The entries of a code list, each code once with its newest label. */
+export function listCodes(contracts: Contracts, name: string): readonly Code[] {
+  const list = contracts.codes(name)
   return [...list.byCode.keys()].flatMap((code) => findCode(list, code) ?? [])
 }
 

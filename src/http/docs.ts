@@ -1,15 +1,19 @@
 /**
- * The OpenAPI document and the pages that show it, offline: each script and style comes from this service.
- * The document is made again when contracts have come, and not otherwise.
+ * The OpenAPI document and the page that shows it, in both languages and offline: each script and style comes from
+ * this service. A document is made again when contracts have come, and not otherwise.
  */
 import { fastifySwagger } from '@fastify/swagger'
 import { fastifySwaggerUi } from '@fastify/swagger-ui'
-import fresh from 'fresh'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import { digestOf } from '../base/digest.ts'
-import { type App, problemResponses } from '../base/http.ts'
+import { isFresh } from '../base/freshness.ts'
+import { type App, languageOf, problemResponses } from '../base/http.ts'
+import type { Language } from '../base/text.ts'
 import type { House } from '../catalogue/index.ts'
-import { readAsset } from '../portal/index.ts'
-import { buildOpenapi, type OpenapiDocument } from './openapi.ts'
+import { renderDocs } from '../portal/index.ts'
+import type { DatasetPart } from './openapi/dataset-operations.ts'
+import { buildOpenapi } from './openapi/document.ts'
 
 /** Version of the public surface under /v1. It moves with the addresses, not with the package. */
 export const apiVersion = '1.0.0'
@@ -27,15 +31,12 @@ export async function registerOpenapi(app: App, { config }: House): Promise<void
       },
       servers: [{ url: config.QINGDAN_PUBLIC_URL === '' ? '/' : config.QINGDAN_PUBLIC_URL }],
       tags: [
-        { name: 'lists', description: 'What was promised, and what became of it 年度开放清单' },
-        { name: 'catalogue', description: 'Datasets, contracts, editions, versions, files 目录' },
-        { name: 'records', description: 'Records of any dataset; each has operations of its own below 记录' },
-        { name: 'bundles', description: 'For providers with a key: bring data, follow the receipt 数据提交' },
-        {
-          name: 'publications',
-          description: 'For keys that may publish: ask, approve, preview, withdraw 数据发布',
-        },
-        { name: 'service', description: 'The service itself 服务本身' },
+        { name: 'lists', description: 'What was promised, and what became of it' },
+        { name: 'catalogue', description: 'Datasets, contracts, editions, versions, files' },
+        { name: 'records', description: 'Records of any dataset; each has operations of its own below' },
+        { name: 'bundles', description: 'For providers with a key: bring data, follow the receipt' },
+        { name: 'publications', description: 'For keys that may publish: ask, approve, preview, withdraw' },
+        { name: 'service', description: 'The service itself' },
       ],
       components: {
         securitySchemes: {
@@ -52,31 +53,18 @@ const description = `Open data of a city's education authority: what was promise
 * Unknown parameters are refused, with the nearest known one.
 * A refusal is a problem after RFC 9457 with a stable \`code\`; \`/v1/problems\` lists them all.
 * A version's bytes never change; a correction is a new version.
-* Titles come in Chinese and English; \`Accept-Language\` chooses where one is given. Codes never change.`
+* Titles come in Chinese and English; \`Accept-Language\` chooses where one is given. Codes never change.
+* This document is there in Chinese as well: \`/openapi.json?lang=zh\`.`
 
-/**
- * Registers /openapi.json and /docs. The policy blocks one style of Swagger UI, and shall: that of its own logo, which
- * ours replaces.
- */
-export async function docsRoutes(app: App, house: House): Promise<void> {
-  const document = keepOpenapi(app, house)
-  const [style, logo] = await Promise.all([readAsset('docs.css'), readAsset('logo.svg')])
-  await app.register(fastifySwaggerUi, {
-    routePrefix: '/docs',
-    uiConfig: { docExpansion: 'list', deepLinking: true, defaultModelsExpandDepth: 0, tryItOutEnabled: true },
-    theme: {
-      title: 'Qingdan 清单 API',
-      css: [{ filename: 'qingdan.css', content: style }],
-      favicon: [{ filename: 'logo.svg', rel: 'icon', type: 'image/svg+xml', sizes: 'any', content: logo }],
-    },
-    logo: { type: 'image/svg+xml', content: logo, href: '/' },
-    transformSpecification: () => ({ ...document().value }),
-    transformSpecificationClone: false,
-  })
+const Lang = Type.Optional(Type.Enum(['zh', 'en'], { description: 'The language of the texts.' }))
+
+/** Registers /openapi.json and /docs. `parts` is what the rooms say of their addresses for one dataset. */
+export async function docsRoutes(app: App, house: House, parts: readonly DatasetPart[]): Promise<void> {
+  const document = keepOpenapi(app, house, parts)
   const response: Readonly<Record<number, unknown>> = {
     200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },
-    304: { description: 'The document has not changed.', type: 'null' },
-    ...problemResponses(),
+    304: Type.Null({ description: 'The document has not changed.' }),
+    ...problemResponses('precondition-failed'),
   }
   app.get(
     '/openapi.json',
@@ -85,40 +73,76 @@ export async function docsRoutes(app: App, house: House): Promise<void> {
         operationId: 'getOpenapi',
         tags: ['service'],
         summary: 'This document',
-        description: 'OpenAPI 3.1, made of the routes and of the contracts that are loaded now.',
+        description:
+          'OpenAPI 3.1, made of the routes and of the contracts that are loaded now. ' +
+          'Without `lang` what is said of datasets stands in both languages, all else in English.',
+        querystring: Type.Object({ lang: Lang }),
         response,
       },
     },
     async (request, reply) => {
-      const { text, etag } = document()
-      reply.header('etag', etag).header('cache-control', 'public, max-age=300')
-      if (fresh(request.headers, { etag })) return reply.code(304).send()
+      const { text, tag } = document(request.query.lang)
+      if (isFresh(request, reply, tag)) return reply.code(304).send(null)
       return reply.type('application/json; charset=utf-8').serializer(String).send(text)
     },
   )
+  await registerSwaggerUi(app)
+  app.get(
+    '/docs',
+    {
+      config: { offers: ['text/html'] },
+      schema: { hide: true, querystring: Type.Object({ lang: Lang }) },
+    },
+    async (request, reply) => sendDocs(request, reply, request.query.lang ?? languageOf(request, 'zh')),
+  )
+}
+
+function sendDocs(request: FastifyRequest, reply: FastifyReply, language: Language): FastifyReply {
+  const page = renderDocs(language)
+  const isCurrent = isFresh(request, reply, digestOf(page).slice(0, 32))
+  reply.header('content-language', language === 'zh' ? 'zh-CN' : 'en')
+  reply.header('vary', 'Accept-Language')
+  return isCurrent ? reply.code(304).send() : reply.type('text/html; charset=utf-8').send(page)
+}
+
+/**
+ * The scripts and styles of Swagger UI, under /docs/ui/static. Its own page knows one language only and breaks where its
+ * address has parameters; what it would answer with leads to ours.
+ */
+async function registerSwaggerUi(app: App): Promise<void> {
+  await app.register(fastifySwaggerUi, {
+    routePrefix: '/docs/ui',
+    uiHooks: {
+      onRequest: (_request, reply) => {
+        reply.redirect('/docs', 308)
+      },
+    },
+  })
 }
 
 interface Kept {
-  readonly value: OpenapiDocument
   readonly text: string
-  readonly etag: string
+  readonly tag: string
 }
 
-/** The document, kept until the contracts differ from those that it was made of. */
-function keepOpenapi(app: App, { contracts }: House): () => Kept {
-  let madeOf: string | undefined
-  let kept: Kept | undefined
-  return () => {
-    const now = contracts
+/** The document in each language, kept until the contracts differ from those that it was made of. */
+function keepOpenapi(
+  app: App,
+  { contracts }: House,
+  parts: readonly DatasetPart[],
+): (language: Language | undefined) => Kept {
+  const kept = new Map<Language | undefined, Kept & { readonly madeOf: string }>()
+  return (language) => {
+    const madeOf = contracts
       .list()
       .map(({ digest }) => digest)
       .join()
-    if (kept === undefined || madeOf !== now) {
-      const value = buildOpenapi(app, contracts)
-      const text = JSON.stringify(value)
-      kept = { value, text, etag: `"${digestOf(text).slice(0, 32)}"` }
-      madeOf = now
-    }
-    return kept
+    const known = kept.get(language)
+    if (known?.madeOf === madeOf) return known
+    const options = language === undefined ? { parts } : { parts, language }
+    const text = JSON.stringify(buildOpenapi(app, contracts, options))
+    const made = { text, tag: digestOf(text).slice(0, 32), madeOf }
+    kept.set(language, made)
+    return made
   }
 }

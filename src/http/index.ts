@@ -1,6 +1,9 @@
 /** HTTP: the manners that all addresses share, refusals, what operators ask, and the API's own description. */
 export { docsRoutes, registerOpenapi } from './docs.ts'
 export { registerManners, requestId } from './manners.ts'
-export { buildOpenapi } from './openapi.ts'
+export type { DatasetPart } from './openapi/dataset-operations.ts'
+export { buildOpenapi } from './openapi/document.ts'
+export type { OpenapiDocument } from './openapi/document-shape.ts'
 export { operationsRoutes } from './operations.ts'
 export { problemOf, registerRefusals, sendProblem, unmatched } from './refusals.ts'
+export { originForm, refuseConnection, type SocketLimits, serverOptions, socketLimits } from './sockets.ts'

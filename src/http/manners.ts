@@ -14,8 +14,10 @@ import { type App, refuseUnknown } from '../base/http.ts'
 import { Problem, problem } from '../base/problem.ts'
 import { anonymous } from '../base/reader.ts'
 import type { House } from '../catalogue/index.ts'
+import { refuseUnacceptableRequests } from './acceptable.ts'
 import { readConstantHeaders } from './constant-headers.ts'
 import { sendProblem, unmatched } from './refusals.ts'
+import { refuseDoubledHost } from './sockets.ts'
 
 /** Registers every shared manner on the root instance, before any route. */
 export async function registerManners(app: App, house: House): Promise<void> {
@@ -23,6 +25,7 @@ export async function registerManners(app: App, house: House): Promise<void> {
   const methods = collectMethods(app)
   registerValidators(app)
   const constant = await readConstantHeaders()
+  app.addHook('onRequest', refuseDoubledHost)
   // Hooks call back rather than promise: each of them runs for every answer, and a promise costs more than most do.
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).headers(constant.always)
@@ -37,6 +40,7 @@ export async function registerManners(app: App, house: House): Promise<void> {
   app.options('*', { schema: { hide: true } }, async () => undefined)
   registerObservation(app, house)
   await registerReader(app, house)
+  app.addHook('onRequest', refuseUnacceptableRequests)
   app.addHook('preValidation', (request, _reply, done) => done(faultOfParameters(request)))
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods(request.url)
@@ -76,7 +80,8 @@ function patternOf(url: string): RegExp {
     .map((piece) => {
       if (piece === '*') return '.*'
       const own = /^:[A-Za-z0-9_]+(\([^)]*\))?$/.exec(piece)
-      if (own !== null) return own[1] ?? '[^/]+'
+      // The router's own anchors are of the segment, not of the whole address.
+      if (own !== null) return own[1]?.replace(/^\(\^/, '(').replace(/\$\)$/, ')') ?? '[^/]+'
       return piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
     })
     .join('')

@@ -32,7 +32,7 @@ export async function operationsRoutes(app: App, house: House): Promise<void> {
 function probeRoutes(app: App, { database, readiness, metrics, contracts, observe }: House): void {
   const config = { unlimited: true }
   const tags = ['service']
-  const answer = { 200: StatusSchema }
+  const answer = { 200: StatusSchema, ...problemResponses() }
   app.addHook('onRequest', async (_request, reply) => {
     reply.header('cache-control', 'no-store')
   })
@@ -86,6 +86,7 @@ function probeRoutes(app: App, { database, readiness, metrics, contracts, observ
           'Counts and times by route, code and dataset. No address or value of a caller is in them.',
         response: {
           200: { description: 'The metrics.', content: { 'text/plain': { schema: Type.String() } } },
+          ...problemResponses(),
         },
       },
     },

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 
 export const assets = {
   'portal.css': 'text/css; charset=utf-8',
+  'docs.js': 'text/javascript; charset=utf-8',
   'docs.css': 'text/css; charset=utf-8',
   'logo.svg': 'image/svg+xml; charset=utf-8',
 } as const

@@ -1,5 +1,5 @@
 /** The portal: pages for people, without a script, that only say what machines can fetch too. */
-export { readAsset } from './assets.ts'
+export { renderDocs } from './docs-page.ts'
 export type { ItemState, PortalDataset, PortalList, PortalOverview } from './home.ts'
 export { renderHome } from './home.ts'
 export { renderProblem } from './problem-page.ts'

@@ -1,4 +1,4 @@
-/** The frame around each page: head, header with the other language, footer. It loads one style sheet and no script. */
+/** The frame around each page: head, header with the other language, footer. It loads one style sheet, and no script unless a page asks. */
 import type { Language } from '../base/text.ts'
 import { type Html, html } from './html.ts'
 
@@ -13,8 +13,17 @@ const texts = {
   },
 } as const
 
+export interface PageOptions {
+  /** The page's own address, to which `?lang=` is added; the first page's where left out. */
+  readonly address?: string
+  /** Style sheets beside the one of all pages, and scripts: addresses of this service. */
+  readonly styles?: readonly string[]
+  readonly scripts?: readonly string[]
+}
+
 /** A whole document. `title` stands before the name of the service; empty for the first page. */
-export function page(language: Language, title: string, main: Html): string {
+export function page(language: Language, title: string, main: Html, options: PageOptions = {}): string {
+  const { address = '/', styles = [], scripts = [] } = options
   const text = texts[language]
   const other = language === 'zh' ? 'en' : 'zh'
   const full = title === '' ? '清单 Qingdan' : `${title} · 清单 Qingdan`
@@ -27,11 +36,11 @@ export function page(language: Language, title: string, main: Html): string {
 <meta name="color-scheme" content="light dark">
 <title>${full}</title>
 <link rel="stylesheet" href="/assets/portal.css">
-<link rel="icon" href="/assets/logo.svg" type="image/svg+xml">
-<link rel="alternate" hreflang="zh-CN" href="/?lang=zh">
-<link rel="alternate" hreflang="en" href="/?lang=en">
+${styles.map((href) => html`<link rel="stylesheet" href="${href}">\n`)}<link rel="icon" href="/assets/logo.svg" type="image/svg+xml">
+<link rel="alternate" hreflang="zh-CN" href="${address}?lang=zh">
+<link rel="alternate" hreflang="en" href="${address}?lang=en">
 <link rel="service-desc" href="/openapi.json" type="application/json">
-<link rel="service-doc" href="/docs" type="text/html">
+<link rel="service-doc" href="/docs?lang=${language}" type="text/html">
 </head>
 <body>
 <a class="skip" href="#main">${text.skip}</a>
@@ -39,15 +48,15 @@ export function page(language: Language, title: string, main: Html): string {
 <a class="brand" href="/?lang=${language}"><img src="/assets/logo.svg" alt="" width="44" height="44">
 <span><strong>清单 <span lang="en">Qingdan</span></strong><small>${text.tagline}</small></span></a>
 <nav aria-label="${text.service}">
-<a href="/docs">API</a>
+<a href="/docs?lang=${language}">API</a>
 <a href="/openapi.json">OpenAPI</a>
-<a href="/?lang=${other}" lang="${lang(other)}" hreflang="${lang(other)}">${text.other}</a>
+<a href="${address}?lang=${other}" lang="${lang(other)}" hreflang="${lang(other)}">${text.other}</a>
 </nav>
 </header>
 <main id="main">
 ${main}
 </main>
-</body>
+${scripts.map((src) => html`<script src="${src}"></script>\n`)}</body>
 </html>
 `.text
 }

@@ -14,6 +14,7 @@ export async function portalRoutes(app: App, house: House): Promise<void> {
   app.get(
     '/',
     {
+      config: { offers: ['text/html'] },
       schema: {
         hide: true,
         querystring: Type.Object({ lang: Type.Optional(Type.Enum(['zh', 'en'])) }),
@@ -28,7 +29,8 @@ export async function portalRoutes(app: App, house: House): Promise<void> {
   )
   for (const [name, type] of Object.entries(assets) as [AssetName, string][]) {
     const text = await readAsset(name)
-    app.get(`/assets/${name}`, { schema: { hide: true } }, async (request, reply) =>
+    const config = { offers: [type] }
+    app.get(`/assets/${name}`, { config, schema: { hide: true } }, async (request, reply) =>
       sendText(request, reply, text, type, assetSeconds),
     )
   }

@@ -23,7 +23,13 @@ import {
 } from './aggregate-columns.ts'
 import { type AggregateQuery, aggregateParameters, groupsMax } from './aggregate-query.ts'
 import { columnSql, flagSql, measureColumns } from './aggregate-sql.ts'
-import { type Bind, bindConditions, type Condition, numberedParameters, resolveFilters } from './conditions.ts'
+import {
+  type Bind,
+  bindConditions,
+  type Condition,
+  numberedParameters,
+  resolveFilters,
+} from './conditions.ts'
 import { publishedTable } from './tables.ts'
 
 /** One version whose records are grouped, with the contract that it keeps. */

@@ -33,7 +33,10 @@ export function csvGroups(
     ...row,
     suppressed.length === 0 ? null : suppressed.join(listSeparator),
   ])
-  return { mediaType: csv.mediaType, bytes: csv.render(once(rows), { fields: [...columns, suppressedField] }) }
+  return {
+    mediaType: csv.mediaType,
+    bytes: csv.render(once(rows), { fields: [...columns, suppressedField] }),
+  }
 }
 
 async function* once<T>(value: T): AsyncGenerator<T> {

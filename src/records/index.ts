@@ -16,6 +16,7 @@ export {
 export { countDifference } from './difference.ts'
 export { dropRecords } from './drop.ts'
 export { loadRecords } from './load.ts'
+export { recordsPart } from './parameters.ts'
 export { parseFilters } from './query.ts'
 export { readAll } from './read.ts'
 export { recordsRoutes } from './routes.ts'

@@ -41,7 +41,7 @@ const refusals = [
   'version-withdrawn',
   'cursor-invalid',
   'contract-breaking',
-  'not-acceptable',
+  'precondition-failed',
   'streams-busy',
 ] as const
 

@@ -49,6 +49,8 @@ t.test('ranges are taken as RFC 9110 has them', async (t) => {
     t.equal(answer.status, 200, range)
     t.equal(answer.text, text, range)
   }
+  const many = `bytes=${Array.from({ length: 1_000 }, (_, index) => `${index}-${index}`).join()}`
+  t.equal((await get(file, { range: many })).status, 200, 'a thousand parts are no part')
   for (const range of ['bytes=-0', 'bytes=9999-', 'bytes=99999999999999999999999-']) {
     const answer = await get(file, { range })
     t.match(answer.json(), { status: 416, code: 'range-not-satisfiable' }, range)
@@ -58,6 +60,26 @@ t.test('ranges are taken as RFC 9110 has them', async (t) => {
   const head = await app.inject({ method: 'HEAD', url: file, headers: { range: 'bytes=0-0' } })
   t.equal(head.statusCode, 200, 'ranges are for GET alone')
   t.equal(head.headers['content-length'], String(text.length))
+})
+
+t.test('what is expected of a file or page is looked at before it is read', async (t) => {
+  for (const url of [file, `/v1/datasets/${dataset}/records`, `/v1/datasets/${dataset}/contracts/1`]) {
+    const { headers } = await get(url)
+    const etag = String(headers['etag'])
+    for (const good of [etag, '*', ` "a" , ${etag}`]) {
+      t.equal((await get(url, { 'if-match': good })).status, 200, `${url} ${good}`)
+    }
+    for (const bad of ['"a"', `W/${etag}`, '', 'a', '"*"', etag.slice(1)]) {
+      const answer = await get(url, { 'if-match': bad, 'if-none-match': etag, range: 'bytes=9999-' })
+      t.match(answer.json(), { status: 412, code: 'precondition-failed', path: 'If-Match' }, `${url} ${bad}`)
+    }
+    t.equal((await get(url, { 'if-match': etag, 'if-none-match': etag })).status, 304, 'both are looked at')
+    t.equal((await get(url, { 'if-none-match': '*' })).status, 304)
+    t.equal((await get(url, { 'if-none-match': `"a", W/${etag}` })).status, 304, 'weakly compared')
+    t.equal((await get(url, { 'if-none-match': '"a"' })).status, 200)
+    t.equal((await get(url, { 'if-unmodified-since': 'Mon, 01 Jan 2001 00:00:00 GMT' })).status, 200)
+  }
+  t.equal((await get('/v1/datasets/none/records', { 'if-match': '"a"' })).status, 404, 'nothing has no tag')
 })
 
 t.test('what every object has is no value', async (t) => {

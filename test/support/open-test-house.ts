@@ -5,16 +5,18 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { InjectOptions } from 'fastify'
 import pino from 'pino'
 import { createKey, type KeyRequest } from '../../src/access/index.ts'
-import { buildApp } from '../../src/app.ts'
+import { buildApp, datasetParts } from '../../src/app.ts'
 import { loadConfig } from '../../src/base/config.ts'
 import type { Finding } from '../../src/base/finding.ts'
 import type { App } from '../../src/base/http.ts'
 import { buildObserver } from '../../src/base/observe.ts'
 import { createBag, packBag } from '../../src/bundle/index.ts'
-import { type Contract, listSamples, type Sample } from '../../src/contract/index.ts'
+import { type Contract, type Contracts, listSamples, type Sample } from '../../src/contract/index.ts'
 import { buildHouse, loadHouseContracts, type OpenHouse, shippedDatasets } from '../../src/house.ts'
+import { buildOpenapi } from '../../src/http/index.ts'
 import {
   askPublication,
   listFindings,
@@ -25,6 +27,7 @@ import {
   takeBundle,
 } from '../../src/ingest/index.ts'
 import { testDatabase } from './database.ts'
+import { type HeldDocument, holdTo } from './held-to-openapi.ts'
 
 /** The part of a tap test that is needed here. */
 interface Test {
@@ -121,7 +124,7 @@ export async function openTestHouse(t: Test, options: TestHouseOptions = {}): Pr
   const contracts = await loadHouseContracts(config)
   const clock = () => now
   const house = await buildHouse({ config, contracts, database, clock, ...buildObserver(log) })
-  const app = await buildApp(house)
+  const app = heldToOpenapi(await buildApp(house), contracts)
   house.readiness.ready = true
   t.teardown(async () => {
     await app.close()
@@ -179,6 +182,22 @@ function actsOn(
       return publishEdition(house, asked.id)
     },
   }
+}
+
+/** The app, whose every injected answer is held to the document of these contracts: the request rejects with the fault. */
+function heldToOpenapi(app: App, contracts: Contracts): App {
+  const inject = app.inject.bind(app)
+  let hold: ReturnType<typeof holdTo> | undefined
+  const held = async (options: InjectOptions | string) => {
+    const reply = await inject(options)
+    hold ??= holdTo(buildOpenapi(app, contracts, { parts: datasetParts }) as unknown as HeldDocument)
+    const { method = 'GET', url = '/' } = typeof options === 'string' ? { url: options } : options
+    const { statusCode: status, headers, body: text } = reply
+    const fault = hold({ method, url: String(url) }, { status, headers, text })
+    if (fault !== undefined) throw new Error(`Not as the OpenAPI has it: ${fault}`)
+    return reply
+  }
+  return Object.assign(app, { inject: held as App['inject'] })
 }
 
 function requestsTo(app: App): Pick<StandingHouse, 'get' | 'post' | 'send'> {

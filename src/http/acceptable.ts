@@ -1,0 +1,43 @@
+/** Refuses a request whose `Accept` names nothing that its address can answer with, before any room is asked. */
+import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { refuseUnacceptable } from '../base/http.ts'
+
+type Offers = readonly string[] | undefined
+
+/** Read once a route. */
+const known = new WeakMap<object, { readonly offers: Offers }>()
+
+/** A hook for every route: what it offers is its `config.offers`, or what its schema declares for success. */
+export function refuseUnacceptableRequests(
+  request: FastifyRequest,
+  _reply: FastifyReply,
+  done: () => void,
+): void {
+  const { accept } = request.headers
+  // Most callers take anything, and probes are never refused.
+  if (accept === undefined || accept.includes('*/*') || request.is404) return done()
+  const { config, schema } = request.routeOptions
+  if (config.unlimited === true) return done()
+  const offers = config.offers ?? (schema === undefined ? undefined : declaredBy(schema))
+  if (offers !== undefined) refuseUnacceptable(request, offers)
+  done()
+}
+
+function declaredBy(schema: FastifySchema): Offers {
+  const kept = known.get(schema) ?? { offers: successTypes(schema.response) }
+  known.set(schema, kept)
+  return kept.offers
+}
+
+/** The media types of success; undefined where a schema says none, or leaves all to the handler. */
+function successTypes(response: unknown): Offers {
+  const types = Object.entries((response ?? {}) as Readonly<Record<string, Declared>>)
+    .filter(([status, { type }]) => status.startsWith('2') && type !== 'null')
+    .flatMap(([, { content }]) => (content === undefined ? ['application/json'] : Object.keys(content)))
+  return types.length === 0 || types.includes('*/*') ? undefined : [...new Set(types)]
+}
+
+interface Declared {
+  readonly type?: unknown
+  readonly content?: object
+}

@@ -1,0 +1,167 @@
+/**
+ * The operations of one dataset: copies of the generic ones on its records, with parameters that its contract gives,
+ * and the schemas of its records and code lists. Names in `components` are `<dataset>.…` and `codes.<list>`.
+ */
+import { inLanguage, type Language } from '../../base/text.ts'
+import {
+  type Contract,
+  type Contracts,
+  type LoadedContract,
+  listCodes,
+  recordSchema,
+} from '../../contract/index.ts'
+import type { Json, Operation, Parameter, Paths } from './document-shape.ts'
+
+/** What a room says of those of its addresses that depend on a contract. */
+export interface DatasetPart {
+  /** Last segment of the generic addresses, without extension: `records` for `…/{slug}/…/records.csv` too. */
+  readonly segment: string
+  /** The parameters of one dataset. One of the same name takes the place of a generic one. */
+  readonly parameters: (contract: Contract, options: ParameterOptions) => readonly Parameter[]
+  /** Whether the address answers for a contract at all; left out, it always does. */
+  readonly answers?: (contract: Contract) => boolean
+}
+
+export interface ParameterOptions {
+  readonly contracts: Contracts
+  /** The language of descriptions; both where none is chosen. */
+  readonly language: Language | undefined
+  /** The schema of one code of a list: a reference to it in the same document. */
+  readonly codes: (list: string) => Json
+}
+
+interface Options {
+  readonly contracts: Contracts
+  readonly parts: readonly DatasetPart[]
+  readonly language: Language | undefined
+}
+
+/** The operations that a contract makes specific, by their paths. */
+export function datasetOperations(paths: Paths, contract: Contract, options: Options): Paths {
+  const { contracts, parts, language } = options
+  const made = Object.entries(paths).flatMap(([path, operations]) => {
+    const part = parts.find(({ segment }) => segment === segmentOf(path))
+    if (part === undefined || part.answers?.(contract) === false) return []
+    const parameters = part.parameters(contract, { contracts, language, codes: codesReference })
+    const own = Object.entries(operations).map(([method, operation]) => [
+      method,
+      specialise(operation, contract, parameters, options),
+    ])
+    return [[path.replace('{slug}', contract.dataset), Object.fromEntries(own)]]
+  })
+  return Object.fromEntries(made)
+}
+
+/** The last segment of a generic address below one dataset: `records` of `…/{slug}/…/records.csv`. */
+function segmentOf(path: string): string | undefined {
+  return /\{slug\}\/(?:.*\/)?([a-z-]+)(?:\.[a-z]+)?$/.exec(path)?.[1]
+}
+
+function specialise(
+  operation: Operation,
+  contract: Contract,
+  parameters: readonly Parameter[],
+  { contracts, language }: Options,
+): Operation {
+  const named = new Map(parameters.map((parameter) => [parameter.name, parameter]))
+  const generic = (operation.parameters ?? []).filter(({ name }) => name !== 'slug')
+  const given = generic.map((parameter) => withExample(named.get(parameter.name) ?? parameter, contract))
+  const taken = new Set(generic.map(({ name }) => name))
+  const { summary = '', operationId = '', description = '' } = operation
+  return {
+    ...(withRecord(operation, recordNames(contract, contracts)) as Operation),
+    operationId: `${operationId}.${contract.dataset}`,
+    summary: `${inLanguage(contract.title, language)}: ${summary}`,
+    tags: [contract.dataset],
+    description: `${description}\n\n${inLanguage(contract.description, language, '\n\n')}`,
+    parameters: [...given, ...parameters.filter(({ name }) => !taken.has(name))],
+  }
+}
+
+/** Parts of an address that a reader would have to look up first get an example in the form of the contract's periods. */
+function withExample(parameter: Parameter, contract: Contract): Parameter {
+  const example = parameter.in === 'path' ? pathExamples[parameter.name]?.(contract) : undefined
+  if (example === undefined) return parameter
+  return { ...parameter, schema: { ...(parameter['schema'] as Json), examples: [example] } }
+}
+
+const pathExamples: Readonly<Record<string, (contract: Contract) => string>> = {
+  edition: ({ period }) => (period === 'year' ? '2025' : '2024-2025'),
+  version: () => '1',
+}
+
+/** The same value with each reference to the generic record turned to the contract's own. */
+function withRecord(value: unknown, names: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((inner) => withRecord(inner, names))
+  if (value === null || typeof value !== 'object') return value
+  if ('$ref' in value && value.$ref === reference('Record')) {
+    const [first, ...others] = names.map((name) => ({ $ref: reference(name) }))
+    return others.length === 0 ? first : { anyOf: [first, ...others] }
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withRecord(inner, names)]))
+}
+
+const reference = (schema: string) => `#/components/schemas/${schema}`
+const codesName = (list: string) => `codes.${list}`
+const codesReference = (list: string): Json => ({ $ref: reference(codesName(list)) })
+
+/**
+ * The records of a dataset: the newest contract's, and those of older contracts where they look otherwise, since an
+ * edition keeps the contract that it was published under.
+ */
+export function recordSchemas(
+  contract: Contract,
+  contracts: Contracts,
+  language: Language | undefined,
+): Readonly<Record<string, Json>> {
+  const [newest, ...older] = contracts.versions(contract.dataset).toReversed()
+  const schemaOf = (one: Contract) =>
+    recordSchema(one, contracts, { codes: codesReference, ...(language === undefined ? {} : { language }) })
+  const made = new Map<string, Json>()
+  for (const loaded of newest === undefined ? [] : [newest, ...older]) {
+    const schema = schemaOf(loaded.contract)
+    const known = [...made.values()].some((other) => shapeOf(other) === shapeOf(schema))
+    if (!known) made.set(recordName(loaded, loaded === newest), schema)
+  }
+  return Object.fromEntries(made)
+}
+
+/** What two records are told apart by: another title of the dataset makes no other record. */
+function shapeOf(schema: Json): string {
+  return JSON.stringify(schema['properties'])
+}
+
+function recordNames(contract: Contract, contracts: Contracts): readonly string[] {
+  return Object.keys(recordSchemas(contract, contracts, 'en'))
+}
+
+function recordName({ contract }: LoadedContract, isNewest: boolean): string {
+  return isNewest ? `${contract.dataset}.record` : `${contract.dataset}.record.v${contract.contractVersion}`
+}
+
+/**
+ * The code lists that contracts use, each once: `enum` for whoever generates or fills in, the labels as a description and
+ * as `x-enum-descriptions`. `oneOf` of `const` and `title` would be the words of JSON Schema for it, and Swagger UI shows
+ * that as `string | (string | string | …)`; who wants it finds it at `…/contracts/{n}/json-schema`.
+ */
+export function codeSchemas(
+  loaded: readonly LoadedContract[],
+  contracts: Contracts,
+  language: Language | undefined,
+): Readonly<Record<string, Json>> {
+  const lists = new Set(loaded.flatMap(({ contract }) => contract.fields.flatMap(({ codes }) => codes ?? [])))
+  const made = [...lists].map((list): [string, Json] => {
+    const codes = listCodes(contracts, list)
+    const labels = codes.map(({ label }) => inLanguage(label, language))
+    return [
+      codesName(list),
+      {
+        type: 'string',
+        description: codes.map(({ code }, index) => `* \`${code}\` ${labels[index]}`).join('\n'),
+        enum: codes.map(({ code }) => code),
+        'x-enum-descriptions': labels,
+      },
+    ]
+  })
+  return Object.fromEntries(made)
+}

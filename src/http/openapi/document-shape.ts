@@ -1,0 +1,43 @@
+/** The shape of an OpenAPI document, as far as ours is built of it, and the order that its names stand in. */
+export type Json = Readonly<Record<string, unknown>>
+
+export interface OpenapiDocument {
+  readonly openapi: string
+  readonly info: Json
+  readonly tags?: readonly Json[]
+  readonly paths: Paths
+  readonly components: Readonly<Record<string, Json>>
+  readonly [member: string]: unknown
+}
+
+export type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>
+
+export interface Operation {
+  readonly operationId?: string
+  readonly summary?: string
+  readonly description?: string
+  readonly tags?: readonly string[]
+  readonly parameters?: readonly Parameter[]
+  readonly responses?: Readonly<Record<string, Json>>
+  readonly [member: string]: unknown
+}
+
+export interface Parameter {
+  readonly name: string
+  readonly in: string
+  readonly description?: string
+  readonly [member: string]: unknown
+}
+
+/** The members by their names, so that a document does not depend on the order of its making. */
+export function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+}
+
+/** The same names with each value changed. */
+export function mapValues<A, B>(
+  record: Readonly<Record<string, A>>,
+  change: (value: A) => B,
+): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]))
+}

@@ -1,0 +1,74 @@
+/**
+ * The routes speak English; here stands what it says in Chinese. A translation is found by the English text, so a text
+ * that was changed has none, and a test says so, rather than having an old one. Titles of problems come from their list.
+ */
+import { readFileSync } from 'node:fs'
+import { problems } from '../../base/problem.ts'
+import { mapValues, type OpenapiDocument } from './document-shape.ts'
+
+/** The document with tags and every summary and description in Chinese. What has no translation stays English. */
+export function translate(document: OpenapiDocument): OpenapiDocument {
+  const catalogue = loadChinese()
+  const said = withTexts(document, (text) => chineseOf(text, catalogue) ?? text) as OpenapiDocument
+  const nameOf = (tag: string) => chineseTags[tag] ?? tag
+  return {
+    ...said,
+    tags: (said.tags ?? []).map((tag) => ({ ...tag, name: nameOf(String(tag['name'])) })),
+    paths: mapValues(said.paths, (methods) =>
+      mapValues(methods, (operation) => ({ ...operation, tags: (operation.tags ?? []).map(nameOf) })),
+    ),
+  }
+}
+
+/** The names under which operations are grouped. Those of datasets are slugs and have no language. */
+export const chineseTags: Chinese = {
+  lists: '年度清单',
+  catalogue: '目录',
+  records: '记录',
+  bundles: '数据提交',
+  service: '服务',
+}
+
+/** Every English text of a document that a reader sees, each once. */
+export function textsOf(document: unknown): readonly string[] {
+  const found = new Set<string>()
+  withTexts(document, (text) => {
+    found.add(text)
+    return text
+  })
+  return [...found]
+}
+
+/** The translation of a text; undefined where there is none. */
+export function chineseOf(text: string, catalogue: Chinese): string | undefined {
+  const known = catalogue[text]
+  if (known !== undefined) return known
+  const codes = [...text.matchAll(/`([a-z-]+)`: /g)].map(([, code = '']) => code)
+  if (codes.length === 0 || !codes.every((code): code is keyof typeof problems => code in problems)) {
+    return undefined
+  }
+  return codes.map((code) => `\`${code}\`：${problems[code].titleZh}。`).join('')
+}
+
+export type Chinese = Readonly<Record<string, string>>
+
+let loaded: Chinese | undefined
+
+/** The translations, from the file beside this one; read once, when a Chinese document is first asked for. */
+export function loadChinese(): Chinese {
+  loaded ??= JSON.parse(readFileSync(new URL('chinese.json', import.meta.url), 'utf8')) as Chinese
+  return loaded
+}
+
+/** The same value with what stands under `summary` and `description` changed. A field of such a name is no text. */
+function withTexts(value: unknown, change: (text: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((inner) => withTexts(inner, change))
+  if (value === null || typeof value !== 'object') return value
+  const members = Object.entries(value).map(([name, inner]) => [
+    name,
+    typeof inner === 'string' && (name === 'summary' || name === 'description')
+      ? change(inner)
+      : withTexts(inner, change),
+  ])
+  return Object.fromEntries(members)
+}

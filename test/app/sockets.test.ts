@@ -1,0 +1,174 @@
+/** What arrives at the socket and is no request yet, or is one in an odd form: each gets its problem, and none stays open. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { Readable } from 'node:stream'
+import t from 'tap'
+import { buildApp } from '../../src/app.ts'
+import type { App } from '../../src/base/http.ts'
+import { type SocketLimits, socketLimits } from '../../src/http/index.ts'
+import { testHouse } from '../support/house.ts'
+
+/** The part of a tap test that is needed here. */
+interface Test {
+  readonly teardown: (work: () => Promise<void>) => unknown
+}
+
+async function listening(t: Test, limits: Partial<SocketLimits> = {}, more: (app: App) => void = () => {}) {
+  const { house, lines } = testHouse()
+  const app = await buildApp(house, { ...socketLimits, ...limits })
+  more(app)
+  t.teardown(async () => {
+    await app.close()
+  })
+  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+  return { app, lines, port: Number(port) }
+}
+
+interface Said {
+  readonly status: number
+  readonly head: string
+  readonly text: string
+  readonly json: () => Readonly<Record<string, unknown>>
+}
+
+/** Sends text, and gives what comes back until the connection ends. */
+async function say(port: number, ...pieces: readonly string[]): Promise<Said> {
+  const socket = connect(port, '127.0.0.1')
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk) => chunks.push(chunk))
+  // Who writes on after the answer may be told that nobody listens any more; what was answered is there all the same.
+  const isOver = new Promise<void>((resolve) => {
+    socket.on('error', () => undefined).on('close', () => resolve())
+  })
+  for (const piece of pieces) socket.write(piece)
+  await isOver
+  const [head = '', text = ''] = Buffer.concat(chunks).toString('utf8').split('\r\n\r\n', 2)
+  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1])
+  return { status, head, text, json: () => JSON.parse(text) }
+}
+
+const request = (line: string, ...headers: readonly string[]) =>
+  [line, 'Host: data.example', 'Connection: close', ...headers, '', ''].join('\r\n')
+
+t.test('headers may be 16 kB and no more', async (t) => {
+  const { port, lines } = await listening(t)
+  const filled = (bytes: number) => request('GET /health HTTP/1.1', `X-Filler: ${'x'.repeat(bytes)}`)
+  t.equal((await say(port, filled(16_000))).status, 200)
+  const refused = await say(port, filled(64 * 1024))
+  t.equal(refused.status, 431)
+  t.match(refused.head, /content-type: application\/problem\+json/i)
+  t.match(refused.head, /connection: close/i)
+  t.match(refused.json(), { status: 431, code: 'headers-too-large', type: '/v1/problems/headers-too-large' })
+  t.match(
+    lines.map((line) => JSON.parse(line)).filter(({ status }) => status === 431),
+    [{ observation: 'request-answered', route: 'unmatched', requestId: refused.json()['requestId'] }],
+  )
+  t.equal((await say(port, request(`GET /v1/problems?a=${'x'.repeat(20_000)} HTTP/1.1`))).status, 431)
+})
+
+t.test('what is not HTTP is told so', async (t) => {
+  const { port } = await listening(t)
+  const bad = [
+    'HELLO\r\n\r\n',
+    'GET / HTTP/9.9\r\n\r\n',
+    '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
+    request('GET /health HTTP/1.1', 'Content-Length: 1', 'Content-Length: 2'),
+    request('GET /health HTTP/1.1', 'Content-Length: 1', 'Transfer-Encoding: chunked'),
+    request('GET /health HTTP/1.1', 'Bad Name: 1'),
+    'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n',
+  ]
+  for (const text of bad) t.equal((await say(port, text)).status, 400, text.slice(0, 60))
+  t.match((await say(port, 'HELLO\r\n\r\n')).json(), { code: 'request-malformed', status: 400 })
+  t.equal((await say(port, request('GET /health HTTP/1.1'))).status, 200, 'and the service goes on')
+})
+
+t.test('a header that is there twice', async (t) => {
+  const { port } = await listening(t)
+  const twice = await say(port, request('GET /health HTTP/1.1', 'Host: evil.example'))
+  t.match(twice.json(), { status: 400, code: 'request-malformed', path: 'Host' })
+  const languages = await say(
+    port,
+    request('GET /v1/nothing HTTP/1.1', 'Accept-Language: zh', 'Accept-Language: en;q=0.1'),
+  )
+  t.match(languages.json(), { title: '此地址没有内容' }, 'a list may stand in several')
+  const keys = await say(
+    port,
+    request('GET /v1/key HTTP/1.1', 'Authorization: Bearer x', 'Authorization: Bearer y'),
+  )
+  t.match(keys.json(), { status: 401, code: 'key-invalid' })
+})
+
+t.test(
+  'the absolute form is taken, the host from it, and no link quotes a path that is not ours',
+  async (t) => {
+    const { port } = await listening(t)
+    const of = async (target: string) => say(port, request(`GET ${target} HTTP/1.1`))
+    const kind = await of('http://other.example/v1/problems/not-found')
+    t.match(kind.json(), { code: 'not-found', type: 'http://other.example/v1/problems/not-found' })
+    t.equal((await of('HTTP://other.example/health')).status, 200)
+    t.equal((await of('http://other.example/health?x=1')).status, 400, 'its parameters count')
+    t.match(
+      (await of('http://other.example')).status,
+      500,
+      'the first page, which asks a database that is not there',
+    )
+    t.equal((await of('ftp://other.example/health')).status, 404)
+    t.equal((await say(port, request('CONNECT other.example:443 HTTP/1.1'))).head, '', 'no tunnel')
+    t.equal((await say(port, request('OPTIONS * HTTP/1.1'))).status, 404)
+  },
+)
+
+t.test('who sends headers or a body too slowly is ended', async (t) => {
+  const { port } = await listening(
+    t,
+    { headersMilliseconds: 50, requestMilliseconds: 100, checkMilliseconds: 20 },
+    (app) => {
+      app.addContentTypeParser('text/slow', (_request, payload, done) => {
+        payload.resume()
+        payload.on('end', () => done(null)).on('error', done)
+      })
+      app.post('/test/body', async () => ({}))
+    },
+  )
+  const headers = await say(port, 'GET /health HTTP/1.1\r\nHost: a\r\nX-Slow: ')
+  t.match(headers.json(), { status: 408, code: 'request-timeout' })
+  const body = await say(
+    port,
+    'POST /test/body HTTP/1.1\r\nHost: a\r\nContent-Type: text/slow\r\nContent-Length: 10\r\n\r\nx',
+  )
+  t.match(body.json(), { status: 408, code: 'request-timeout' })
+  t.equal((await say(port, request('GET /health HTTP/1.1'))).status, 200)
+})
+
+t.test('a reader that takes nothing is ended, and what it read from is closed', async (t) => {
+  let closed: () => void = () => {}
+  const isClosed = new Promise<void>((resolve) => {
+    closed = resolve
+  })
+  const { port, lines } = await listening(t, { idleMilliseconds: 100 }, (app) => {
+    app.get('/test/endless', (_request, reply) => {
+      const source = new Readable({
+        read() {
+          this.push(Buffer.alloc(1 << 16))
+        },
+        destroy(error, done) {
+          closed()
+          done(error)
+        },
+      })
+      return reply.type('application/octet-stream').send(source)
+    })
+  })
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  socket.pause()
+  socket.write(request('GET /test/endless HTTP/1.1'))
+  await isClosed
+  t.pass('the source is closed')
+  t.match(
+    lines.map((line) => JSON.parse(line)).filter(({ observation }) => observation === 'stream-aborted'),
+    [{ route: '/test/endless' }],
+  )
+  socket.destroy()
+  await once(socket, 'close')
+})

@@ -1,0 +1,151 @@
+/**
+ * Every operation of the OpenAPI is called with the examples that stand in it, and answers; each answer is held to the
+ * document by the house itself. Then what all addresses share: HEAD, OPTIONS, and an Accept of nothing that there is.
+ */
+import t from 'tap'
+import { datasetParts } from '../../src/app.ts'
+import { buildOpenapi } from '../../src/http/index.ts'
+import { openTestHouse, sampleRows, zipOf } from '../support/open-test-house.ts'
+
+const standing = await openTestHouse(t, { at: '2026-02-01T04:00:00Z' })
+const { app, folder, get, house, key, post } = standing
+const editions: readonly (readonly [dataset: string, edition: string])[] = [
+  ['annual-open-data-list', '2025'],
+  ['fitness-monitoring-centres', '2025'],
+  ['school-calendar', '2025'],
+  ['school-sports-venues', '2025'],
+  ['student-fitness', '2024-2025'],
+]
+for (const [dataset, edition] of editions) {
+  for (const { provider, rows } of await sampleRows(dataset, edition)) {
+    await standing.take({ dataset, edition, provider, rows })
+  }
+  await standing.publish(dataset, edition)
+}
+
+const { authorization } = await key({ scopes: ['ingest', 'publish', 'read-restricted', 'admin'] })
+const [sample] = await sampleRows('school-calendar', '2025')
+const bundle = { dataset: 'school-calendar', edition: '2025', rows: sample?.rows ?? '' }
+const brought = (await post('/v1/bundles', await zipOf(folder, bundle), authorization)).json<{ id: string }>()
+
+interface Parameter {
+  readonly $ref?: string
+  readonly name: string
+  readonly in: string
+  readonly required?: boolean
+  readonly schema: { readonly examples?: readonly unknown[]; readonly type?: string }
+}
+
+interface Operation {
+  readonly operationId: string
+  readonly parameters?: readonly Parameter[]
+}
+
+const document = buildOpenapi(app, house.contracts, { parts: datasetParts })
+const resolve = (parameter: Parameter): Parameter =>
+  parameter.$ref === undefined
+    ? parameter
+    : (document.components['parameters']?.[parameter.$ref.split('/').at(-1) ?? ''] as unknown as Parameter)
+
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => {
+    const { operationId, parameters = [] } = operation as unknown as Operation
+    return { path, method, operationId, parameters: parameters.map(resolve) }
+  }),
+)
+
+/** What the document can't know, because the house makes it: names of things that are there. */
+const things: Readonly<Record<string, string>> = {
+  slug: 'school-calendar',
+  edition: '2025',
+  version: '1',
+  contractVersion: '1',
+  name: 'school-calendar-2025-v1.csv',
+  id: brought.id,
+  year: '2025',
+  code: 'not-found',
+}
+
+const exampleOf = ({ name, schema }: Parameter) => schema.examples?.[0] ?? things[name]
+const encode = (example: unknown) =>
+  [example]
+    .flat()
+    .map((one) => encodeURIComponent(String(one)))
+    .join()
+
+function addressOf({ path, parameters }: (typeof operations)[number]): string {
+  const ofPath = parameters.filter((parameter) => parameter.in === 'path')
+  const filled = ofPath.reduce(
+    (text, parameter) => text.replace(`{${parameter.name}}`, encode(exampleOf(parameter))),
+    path,
+  )
+  const needed = parameters
+    .filter((parameter) => parameter.in === 'query' && parameter.required === true)
+    .map((parameter) => `${parameter.name}=${encode(exampleOf(parameter))}`)
+  return needed.length === 0 ? filled : `${filled}?${needed.join('&')}`
+}
+
+/** Operations that change something; the journeys that are about them call them. */
+const changing = new Set(['bringBundle'])
+const reading = operations.filter(({ method }) => method === 'get')
+t.same(
+  operations.filter(({ method }) => method !== 'get').map(({ operationId }) => operationId),
+  [...changing],
+)
+
+t.test('every operation answers its examples', async (t) => {
+  t.ok(reading.length > 25)
+  for (const operation of reading) {
+    const answer = await get(addressOf(operation), { authorization })
+    t.equal(answer.status, 200, `${operation.operationId} ${addressOf(operation)}`)
+  }
+})
+
+t.test('every example of a parameter is taken', async (t) => {
+  const tried = new Set<string>()
+  const refused: string[] = []
+  for (const operation of reading) {
+    for (const parameter of operation.parameters) {
+      const [example] = parameter.schema.examples ?? []
+      const text = `${operation.path.split('/')[3]} ${JSON.stringify(parameter)}`
+      if (example === undefined || parameter.in !== 'query' || tried.has(text)) continue
+      tried.add(text)
+      const address = addressOf(operation)
+      const url = `${address}${address.includes('?') ? '&' : '?'}${parameter.name}=${encode(example)}`
+      const answer = await get(url, { authorization })
+      if (answer.status !== 200) refused.push(`${url}: ${answer.text}`)
+    }
+  }
+  t.same(refused.slice(0, 5), [], `${refused.length} are refused`)
+  t.ok(tried.size > 50, `${tried.size} examples`)
+})
+
+t.test('every field of a dataset has an example, unless nothing fits all', async (t) => {
+  const without = Object.entries(document.components['parameters'] ?? {}).filter(
+    ([name, parameter]) =>
+      name.includes('.') && !name.includes('__') && exampleOf(parameter as Parameter) === undefined,
+  )
+  t.same(without, [])
+})
+
+t.test('HEAD answers as GET, OPTIONS names the methods, nothing that fits is 406', async (t) => {
+  for (const operation of reading) {
+    const url = addressOf(operation)
+    const [head, options, none] = await Promise.all([
+      app.inject({ method: 'HEAD', url, headers: { authorization } }),
+      app.inject({ method: 'OPTIONS', url }),
+      app.inject({ method: 'GET', url, headers: { authorization, accept: 'application/x-nothing' } }),
+    ])
+    t.equal(head.statusCode, 200, `HEAD ${url}`)
+    t.equal(head.body, '')
+    t.equal(options.statusCode, 204, `OPTIONS ${url}`)
+    t.match(options.headers.allow, /GET, HEAD, OPTIONS/)
+    const isProbe = ['/health', '/ready', '/metrics'].includes(operation.path)
+    t.equal(none.statusCode, isProbe ? 200 : 406, `${url} for application/x-nothing`)
+    if (!isProbe) t.match(none.json(), { code: 'not-acceptable', path: 'Accept', offered: [String] })
+  }
+  for (const url of ['/', '/docs', '/assets/docs.js']) {
+    t.equal((await get(url, { accept: 'application/json' })).status, 406, url)
+    t.equal((await get(url, { accept: 'text/*' })).status, 200, url)
+  }
+})

@@ -1,0 +1,134 @@
+/**
+ * Holds answers to the OpenAPI document of the house that gave them: the operation is found by method and path, and
+ * status, media type, headers and JSON body must be as it says. Pages for people and addresses that don't exist are
+ * not in the document; of these only a refusal of the right shape is accepted.
+ */
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+
+type Json = Readonly<Record<string, unknown>>
+
+export interface Asked {
+  readonly method: string
+  readonly url: string
+}
+
+export interface Answered {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly text: string
+}
+
+interface Response {
+  readonly content?: Readonly<Record<string, { readonly schema?: Json }>>
+  readonly headers?: Readonly<Record<string, { readonly required?: boolean }>>
+}
+
+export interface HeldDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses?: Json }>>>>
+  readonly components: Readonly<Record<string, Json>>
+}
+
+/** Makes the function that says what is wrong with an answer, or undefined. */
+export function holdTo(document: HeldDocument): (asked: Asked, answered: Answered) => string | undefined {
+  const find = buildFinder(document)
+  const validators = buildValidators(document)
+  return (asked, answered) => {
+    const fault = faultOf(asked, answered, find, validators)
+    return fault === undefined ? undefined : `${asked.method} ${asked.url} ${answered.status}: ${fault}`
+  }
+}
+
+/** Addresses for people and what they are made of; they are not in the document. */
+const forPeople = /^\/($|docs(\/|$)|assets\/)/
+
+function faultOf(
+  asked: Asked,
+  answered: Answered,
+  find: ReturnType<typeof buildFinder>,
+  validators: ReturnType<typeof buildValidators>,
+): string | undefined {
+  const method = asked.method.toLowerCase()
+  const path = asked.url.split('?', 1)[0] ?? ''
+  if (method === 'options' || (forPeople.test(path) && answered.status < 400)) return undefined
+  const found = find(method === 'head' ? 'get' : method, path)
+  const type = String(answered.headers['content-type'] ?? '').split(';', 1)[0] ?? ''
+  // No operation is reached by an address that can't be read, a method that isn't taken, a caller above its rate.
+  if (found === undefined || [405].includes(answered.status)) {
+    if (answered.status < 400) return 'there is no such operation in the document'
+    if (method === 'head' || type === 'text/html') return undefined
+    return validators.problem(answered.text)
+  }
+  const { template, operation } = found
+  const status = String(answered.status)
+  const declared = operation.responses?.[status]
+  if (declared === undefined) return `${template} declares no status ${status}`
+  const response = validators.resolve(declared) as Response
+  for (const [name, header] of Object.entries(response.headers ?? {})) {
+    if (header.required === true && !(name.toLowerCase() in answered.headers))
+      return `lacks the header ${name}`
+  }
+  if (method === 'head') return undefined
+  const { content } = response
+  if (content === undefined)
+    return answered.text === '' ? undefined : `${template} ${status} declares no body, but there is one`
+  const media = [type, `${type.split('/')[0]}/*`, '*/*'].find((name) => name in content)
+  if (media === undefined) return `${template} ${status} declares ${Object.keys(content)}, not ${type}`
+  const schema = content[media]?.schema
+  if (schema === undefined || !/[/+]json$/.test(type)) return undefined
+  const fault = validators.check(schema, answered.text)
+  return fault === undefined ? undefined : `${template} ${status}: ${fault}`
+}
+
+/** Finds the operation by the most specific path: one with fewer parameters goes before one with more. */
+function buildFinder({ paths }: HeldDocument) {
+  const templates = Object.keys(paths)
+    .map((template) => ({
+      template,
+      pattern: new RegExp(
+        `^${template.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+?')}$`,
+      ),
+      variables: template.match(/\{/g)?.length ?? 0,
+    }))
+    .sort((a, b) => a.variables - b.variables || b.template.length - a.template.length)
+  return (method: string, path: string) => {
+    const found = templates.find(({ template, pattern }) => pattern.test(path) && paths[template]?.[method])
+    const operation = found === undefined ? undefined : paths[found.template]?.[method]
+    return found === undefined || operation === undefined
+      ? undefined
+      : { template: found.template, operation }
+  }
+}
+
+function buildValidators(document: HeldDocument) {
+  // Keywords of OpenAPI, such as `example`, are not JSON Schema's: what ajv doesn't know it shall pass over.
+  const ajv = new Ajv2020({ strict: false, allErrors: false, formats: { binary: true } })
+  addFormats.default(ajv)
+  ajv.addSchema(document, 'openapi')
+  const known = new Map<string, ValidateFunction>()
+  const compile = (schema: Json) => {
+    const text = JSON.stringify(schema)
+    const made =
+      known.get(text) ?? ajv.compile(JSON.parse(text.replaceAll('"$ref":"#/', '"$ref":"openapi#/')))
+    known.set(text, made)
+    return made
+  }
+  const check = (schema: Json, text: string): string | undefined => {
+    const validate = compile(schema)
+    if (validate(JSON.parse(text))) return undefined
+    const [first] = validate.errors ?? []
+    return `the body at ${first?.instancePath || '/'} ${first?.message} ${JSON.stringify(first?.params)}`
+  }
+  return {
+    check,
+    problem: (text: string) => check({ $ref: '#/components/schemas/Problem' }, text),
+    resolve: (value: unknown): unknown => {
+      const reference = (value as { readonly $ref?: string }).$ref
+      if (reference === undefined) return value
+      return reference
+        .split('/')
+        .slice(1)
+        .reduce<unknown>((inside, name) => (inside as Json)[name], document)
+    },
+  }
+}
