@@ -53,15 +53,15 @@ export const editionField: Field = {
   description: { zh: '数据期次的名称。', en: 'Name of the edition.' },
 }
 
-/** The groups of a question over so many editions. Throws `parameter-invalid`. */
+/** The groups of a question; `joined` where it asks for several editions. Throws `parameter-invalid`. */
 export function planGroups(
   { groupBy }: AggregateQuery,
   contract: Contract,
   offer: AggregateOffer,
-  editions: number,
+  joined: boolean,
 ): readonly GroupColumn[] {
   const allowed = [...offer.groupBy, editionField.name]
-  if (editions > 1 && !groupBy.includes(editionField.name)) {
+  if (joined && !groupBy.includes(editionField.name)) {
     const detail =
       'Several editions are asked for, and what they count is not added up: group by edition too.'
     throw problem('parameter-invalid', { path: 'group_by', detail, allowed })

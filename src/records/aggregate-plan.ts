@@ -28,9 +28,11 @@ import {
   bindConditions,
   type Condition,
   numberedParameters,
+  parameterName,
   resolveFilters,
 } from './conditions.ts'
 import { publishedTable } from './tables.ts'
+import { parseValues } from './values.ts'
 
 /** One version whose records are grouped, with the contract that it keeps. */
 export interface Source {
@@ -50,6 +52,8 @@ export interface AggregatePlan {
   readonly pinned: readonly { readonly field: string; readonly code: string }[]
   /** Groups asked for, where a limit was given. */
   readonly limit?: number
+  /** The parameters that ask for this again, in one order: equal questions are equal texts. */
+  readonly question: readonly (readonly [name: string, value: string])[]
 }
 
 /** What a question is held against. */
@@ -57,6 +61,8 @@ export interface AggregateGround {
   /** The contract that says what is offered, and whose fields are named. */
   readonly contract: Contract
   readonly sources: readonly Source[]
+  /** Whether several editions are asked for, though there may be one of them only. */
+  readonly joined: boolean
   readonly contracts: Pick<Contracts, 'codes'>
 }
 
@@ -68,7 +74,7 @@ export function planAggregate(query: AggregateQuery, ground: AggregateGround): A
   const { contract, sources } = ground
   const offer = contract.aggregate
   if (offer === undefined) throw problem('aggregate-not-offered', { path: 'slug' })
-  const groups = planGroups(query, contract, offer, sources.length)
+  const groups = planGroups(query, contract, offer, ground.joined)
   const measures = planMeasures(query, contract, offer)
   const asked = resolveFilters(query.filters, contract, ground.contracts, aggregateParameters)
   const pins = planPins(offer, groups, asked, contract)
@@ -90,8 +96,26 @@ export function planAggregate(query: AggregateQuery, ground: AggregateGround): A
     measures,
     columns,
     pinned: pins.map(({ field, value }) => ({ field: field.name, code: value })),
+    question: questionOf(query, asked),
     ...(query.limit === undefined ? {} : { limit: query.limit }),
   }
+}
+
+function questionOf(query: AggregateQuery, asked: readonly Condition[]): AggregatePlan['question'] {
+  const { editions, groupBy, measures, sort, limit } = query
+  const own = {
+    edition: editions === 'all' ? editions : editions?.join(','),
+    group_by: groupBy.length === 0 ? undefined : groupBy.join(','),
+    measures: measures.map((one) => (one.name === 'count' ? one.name : `${one.name}:${one.field}`)).join(','),
+    sort:
+      sort.length === 0 ? undefined : sort.map((one) => `${one.descending ? '-' : ''}${one.name}`).join(','),
+    limit: limit?.toString(),
+  }
+  const filters = asked.map(({ field, operator, value }) => [parameterName(field, operator), value] as const)
+  return [
+    ...filters,
+    ...Object.entries(own).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  ]
 }
 
 /**
@@ -141,8 +165,8 @@ function planPins(
 }
 
 /** Whether a condition leaves one code: equality, or a list of one. */
-function holdsOne({ operator, value }: Condition): boolean {
-  return operator === 'eq' || (operator === 'in' && /^\{"[^",]*"\}$/.test(value))
+function holdsOne({ field, operator, value }: Condition): boolean {
+  return operator === 'eq' || (operator === 'in' && parseValues(field.name, value).length === 1)
 }
 
 interface Parts {

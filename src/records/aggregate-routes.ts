@@ -6,26 +6,19 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { Type } from 'typebox'
-import { digestOf } from '../base/digest.ts'
+import { canonicalJson, digestOf } from '../base/digest.ts'
 import { isFresh } from '../base/freshness.ts'
 import { type App, problemResponses } from '../base/http.ts'
-import { problem } from '../base/problem.ts'
-import {
-  addresses,
-  EditionName,
-  getReadable,
-  type House,
-  isSynthetic,
-  type PublishedVersion,
-  Slug,
-} from '../catalogue/index.ts'
+import { type ProblemCode, problem } from '../base/problem.ts'
+import { EditionName, getReadable, type House, Slug } from '../catalogue/index.ts'
 import { isOpen } from '../contract/index.ts'
 import { type AggregatePlan, planAggregate } from './aggregate-plan.ts'
 import { parseAggregate } from './aggregate-query.ts'
-import { type Groups, readGroups } from './aggregate-read.ts'
-import { csvGroups, jsonGroups } from './aggregate-render.ts'
-import { AggregateSchema, editions, groupBy, limit, measures, sort } from './aggregate-schemas.ts'
-import { type AggregateGround, chooseGround, getGround } from './aggregate-versions.ts'
+import { readGroups } from './aggregate-read.ts'
+import { csvGroups, jsonAnswer } from './aggregate-render.ts'
+import { AggregateSchema, groupBy, limit, measures, sort } from './aggregate-schemas.ts'
+import { type AggregateGround, chooseGround } from './aggregate-versions.ts'
+import { edition } from './schemas.ts'
 
 /** Part of every ETag; raise it when the form of the answer changes, so that no cache keeps the old form. */
 const bodyForm = 1
@@ -79,14 +72,14 @@ function datasetRoute(app: App, house: House, { extension, form, word }: Address
         summary: `Records of a dataset, grouped${inForm(form)}`,
         description: `${about} Of the latest version of the latest edition, or of the editions asked for.`,
         params: Type.Object({ slug: Slug }),
-        querystring: Type.Object({ edition: editions, group_by: groupBy, measures, sort, limit }),
-        response: { 200: answerSchema(form), ...problemResponses('contract-breaking', ...refusals) },
+        querystring: Type.Object({ edition, group_by: groupBy, measures, sort, limit }),
+        response: responsesOf(form, 'contract-breaking'),
       },
     },
     async (request, reply) => {
       const loaded = getReadable(house.contracts, request.reader, request.params.slug)
       const query = parseAggregate(request.query)
-      const ground = await chooseGround(house, loaded, query.editions)
+      const ground = await chooseGround(house, loaded, query)
       return answer(house, request, reply, { form, ground, plan: planAggregate(query, ground) })
     },
   )
@@ -108,17 +101,14 @@ function versionRoute(app: App, house: House, { extension, form, word }: Address
           version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
         }),
         querystring: Type.Object({ group_by: groupBy, measures, sort, limit }),
-        response: { 200: answerSchema(form), ...problemResponses(...refusals) },
+        response: responsesOf(form),
       },
     },
     async (request, reply) => {
-      const { slug, edition, version } = request.params
+      const { slug, edition: name, version } = request.params
       const loaded = getReadable(house.contracts, request.reader, slug)
       const query = parseAggregate(request.query)
-      if (query.editions !== undefined) {
-        throw problem('parameter-invalid', { path: 'edition', detail: 'The path says it.' })
-      }
-      const ground = await getGround(house, loaded, { edition, version: Number(version) })
+      const ground = await chooseGround(house, loaded, query, { edition: name, version: Number(version) })
       return answer(house, request, reply, { form, ground, plan: planAggregate(query, ground) })
     },
   )
@@ -127,14 +117,22 @@ function versionRoute(app: App, house: House, { extension, form, word }: Address
 const inForm = (form: Form | undefined) => (form === undefined ? '' : `, as ${form.toUpperCase()}`)
 
 /** An address with an extension answers in its form alone; without one in either. */
-function answerSchema(form: Form | undefined) {
+function responsesOf(
+  form: Form | undefined,
+  ...more: readonly ProblemCode[]
+): Readonly<Record<number, unknown>> {
+  const csv = Type.String({
+    description: 'A header and one line a group, with the names of the JSON answer.',
+  })
   const content = {
-    ...(form === 'csv' ? {} : { 'application/json': { schema: Type.Unsafe<string>(AggregateSchema) } }),
-    ...(form === 'json'
-      ? {}
-      : { 'text/csv': { schema: Type.Unsafe<string | Readable>({ type: 'string' }) } }),
+    ...(form === 'csv' ? {} : { 'application/json': { schema: AggregateSchema } }),
+    ...(form === 'json' ? {} : { 'text/csv': { schema: csv } }),
   }
-  return { description: 'The groups.', content }
+  return {
+    200: { description: 'The groups.', content },
+    304: Type.Null({ description: 'The copy of the caller is still good.' }),
+    ...problemResponses(...refusals, ...more),
+  }
 }
 
 interface Asked {
@@ -146,11 +144,13 @@ interface Asked {
 async function answer(house: House, request: FastifyRequest, reply: FastifyReply, asked: Asked) {
   const { ground, plan } = asked
   const form = asked.form ?? formOf(request)
-  const read = ground.versions.map(({ edition, number, digest }) => `${edition} ${number} ${digest}`)
-  const tag = digestOf([bodyForm, form, ground.digest, ...read, request.url].join('\n')).slice(0, 32)
+  const [path = ''] = request.url.split('?')
+  const read = ground.versions.map(({ edition, number, digest }) => [edition, number, digest])
+  const key = canonicalJson({ bodyForm, form, path, question: plan.question, offer: ground.digest, read })
+  const tag = digestOf(key).slice(0, 32)
   if (isFresh(request, reply, tag, isOpen(ground.contract))) return reply.code(304).send(null)
   const groups = await readGroups(house.database.serve, plan)
-  if (form === 'json') return reply.type(json).send(render(house, request, asked, groups))
+  if (form === 'json') return reply.type(json).send(jsonAnswer(house.config, { path, plan, ground, groups }))
   const { mediaType, bytes } = csvGroups(plan, groups.groups)
   return reply.type(mediaType).send(Readable.from(bytes, { objectMode: false }))
 }
@@ -162,55 +162,4 @@ function formOf(request: FastifyRequest): Form {
     throw problem('not-acceptable', { detail: 'Aggregates are offered as application/json and text/csv.' })
   }
   return first === 'text/csv' ? 'csv' : 'json'
-}
-
-function render(house: House, request: FastifyRequest, { ground, plan }: Asked, groups: Groups): string {
-  const { contract, versions } = ground
-  const at = addresses(house.config)
-  const meta = {
-    dataset: contract.dataset,
-    versions: versions.map((version) => versionOf(house, version)),
-    contractVersion: contract.contractVersion,
-    synthetic: versions.some(isSynthetic),
-    groupBy: plan.groups.map(({ name }) => name),
-    measures: plan.measures.map((measure) => {
-      const { name, function: made } = measure
-      if (measure.function === 'count') {
-        return { name, function: made, field: null, unit: null, weight: null, digits: 0 }
-      }
-      const { field, weight, digits } = measure
-      const unit = field.unit ?? null
-      return {
-        name,
-        function: made,
-        field: field.name,
-        unit,
-        weight: weight?.name ?? null,
-        digits: digits ?? null,
-      }
-    }),
-    pinned: plan.pinned,
-    groups: groups.total,
-  }
-  const [path = '', parameters] = request.url.split('?')
-  const base = house.config.QINGDAN_PUBLIC_URL
-  const links = {
-    self: `${base}${request.url}`,
-    csv: `${base}${path.replace(/\.json$/, '')}.csv${parameters === undefined ? '' : `?${parameters}`}`,
-    contract: at.contract(contract.dataset, contract.contractVersion),
-  }
-  const data = jsonGroups(plan, groups.groups)
-  return `{"data":[${data}],"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`
-}
-
-function versionOf(house: House, version: PublishedVersion) {
-  return {
-    edition: version.edition,
-    version: version.number,
-    contractVersion: version.contractVersion,
-    publishedAt: version.publishedAt.toISOString(),
-    records: version.records,
-    synthetic: isSynthetic(version),
-    href: addresses(house.config).version(version),
-  }
 }

@@ -1,7 +1,6 @@
 /** The shape of an aggregate's answer: OpenAPI and types in one. Its members beside these follow from the contract. */
 import { Type } from 'typebox'
 import { groupByMax, groupsMax, measuresMax } from './aggregate-query.ts'
-import { editionsMax } from './query.ts'
 
 const Link = (description: string) => Type.String({ format: 'uri-reference', description })
 const Whole = (description: string) => Type.Integer({ minimum: 0, description })
@@ -39,26 +38,37 @@ const MeasureSchema = Type.Object({
   }),
 })
 
-const VersionSchema = Type.Object({
-  edition: Text('Name of the edition.'),
-  version: Type.Integer({ description: 'Number of the version.' }),
+const versionMembers = {
+  edition: Text('Name of the edition that is read.'),
+  version: Type.Integer({ description: 'Number of the version that is read.' }),
   contractVersion: Type.Integer({ description: 'The contract that the version keeps.' }),
   publishedAt: Type.String({ format: 'date-time', description: 'When it was published, in UTC.' }),
   records: Whole('Records in the whole version, before any filter.'),
   synthetic: Type.Boolean({ description: 'True where the data were made up for demonstration.' }),
-  href: Link('The version.'),
-})
+}
 
 export const AggregateSchema = Type.Object({
   data: Type.Array(GroupSchema, { description: 'The groups, in the order of `sort`, then of `group_by`.' }),
   meta: Type.Object(
     {
       dataset: Text('Slug of the dataset.'),
-      versions: Type.Array(VersionSchema, { description: 'The versions that are read, one an edition.' }),
+      edition: Type.Optional(versionMembers.edition),
+      version: Type.Optional(versionMembers.version),
       contractVersion: Type.Integer({
-        description: 'The contract that says what may be grouped and added up.',
+        description: 'The contract that the version keeps; of several versions the newest.',
       }),
-      synthetic: Type.Boolean({ description: 'True where any of the data were made up for demonstration.' }),
+      publishedAt: Type.Optional(versionMembers.publishedAt),
+      records: Whole('Records in all that is read, before any filter.'),
+      synthetic: versionMembers.synthetic,
+      editions: Type.Optional(
+        Type.Array(Type.Object({ ...versionMembers, href: Link('The version.') }), {
+          description: 'What is read where several editions are asked for, the earliest first.',
+        }),
+      ),
+      offeredBy: Type.Integer({
+        description:
+          'The contract that says what may be grouped and added up: the newest, unless it breaks with the one kept.',
+      }),
       groupBy: Type.Array(Type.String(), { description: 'Fields of the groups.' }),
       measures: Type.Array(MeasureSchema, { description: 'What each measure is.' }),
       pinned: Type.Array(
@@ -75,7 +85,7 @@ export const AggregateSchema = Type.Object({
   ),
   links: Type.Object(
     {
-      self: Link('This answer.'),
+      self: Link('This answer, with its parameters in one order.'),
       csv: Link('The same as CSV.'),
       contract: Link('The contract that says what may be asked.'),
     },
@@ -115,13 +125,5 @@ export const limit = Type.Optional(
     description:
       `The first so many groups, 1 to ${groupsMax}. Left out: all groups, or a refusal where there are more than ` +
       `${groupsMax}.`,
-  }),
-)
-
-export const editions = Type.Optional(
-  Type.String({
-    description:
-      `Names of editions, separated by commas, ${editionsMax} at most, or \`all\`; the latest if left out. Several are ` +
-      'never added up: group by `edition` too.',
   }),
 )

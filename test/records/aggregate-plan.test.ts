@@ -56,7 +56,12 @@ const contracts = { codes } as unknown as Contracts
 
 const source = (edition: string) => ({ edition, recordsTable: `v_${edition}`, contract })
 const plan = (parameters: Record<string, unknown>, editions: readonly string[] = ['2025']) =>
-  planAggregate(parseAggregate(parameters), { contract, sources: editions.map(source), contracts })
+  planAggregate(parseAggregate(parameters), {
+    contract,
+    sources: editions.map(source),
+    joined: editions.length > 1,
+    contracts,
+  })
 
 /** The problem that a call throws, as code and path, and what it says. */
 function refusal(work: () => unknown): { readonly told: string; readonly problem?: Problem } {
@@ -143,7 +148,7 @@ t.test('the other side of each limit', async (t) => {
 
 t.test('a contract without the offer refuses by a code of its own', async (t) => {
   const { aggregate: _, ...bare } = contract
-  const ground = { contract: bare, sources: [source('2025')], contracts }
+  const ground = { contract: bare, sources: [source('2025')], joined: false, contracts }
   t.equal(refusal(() => planAggregate(parseAggregate({}), ground)).told, 'aggregate-not-offered slug')
 })
 
@@ -193,7 +198,7 @@ t.test('a field that an older contract has not is no value there', async (t) => 
   }
   const sources = [{ ...source('2024'), contract: older }, source('2025')]
   const query = parseAggregate({ ...pinned, group_by: 'edition,sex', measures: 'max:loose', sex__ne: 'x' })
-  const { statement } = planAggregate(query, { contract, sources, contracts })
+  const { statement } = planAggregate(query, { contract, sources, joined: false, contracts })
   t.match(
     statement,
     /NULL::text COLLATE "C" AS "sex", NULL::numeric AS "loose", false AS _f0 FROM published."v_2024"/,
@@ -204,7 +209,8 @@ t.test('what an older contract withheld is nothing to group by', async (t) => {
   const disclosure = { rule: 'other', withhold: ['sex', 'level'], status: 'status' }
   const sources = [{ ...source('2024'), contract: { ...contract, disclosure } }]
   const ask = (parameters: Record<string, unknown>) =>
-    refusal(() => planAggregate(parseAggregate(parameters), { contract, sources, contracts })).told
+    refusal(() => planAggregate(parseAggregate(parameters), { contract, sources, joined: false, contracts }))
+      .told
   t.equal(ask({ indicator: 'bmi', group_by: 'sex,level' }), 'parameter-invalid group_by')
   t.equal(ask({ indicator: 'bmi' }), 'parameter-invalid level', 'nor to be held to one code')
   t.equal(ask({ group_by: 'indicator,level' }), 'parameter-invalid group_by')
@@ -216,6 +222,7 @@ t.test('a rule that keeps no status takes every empty place for a withheld one',
   const { statement } = planAggregate(query, {
     contract: bare,
     sources: [{ ...source('2025'), contract: bare }],
+    joined: false,
     contracts,
   })
   t.match(statement, '("share" IS NULL OR "pupils" IS NULL) AS _f0, ("pupils" IS NULL) AS _f1, false AS _f2')
