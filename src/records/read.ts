@@ -49,10 +49,11 @@ export interface RecordsReader {
 }
 
 /** Builds the reader of pages over the role that serves. */
-export function buildReader(serve: Runner): RecordsReader {
+export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
   const isPrepared = buildPrepared()
   const run = async ({ text, parameters }: Statement) => {
-    const rows = serve.unsafe(text, [...parameters], { prepare: isPrepared(text) }).values()
+    // Looked up at each reading: to build the app must not ask for a database.
+    const rows = database.serve.unsafe(text, [...parameters], { prepare: isPrepared(text) }).values()
     return (await rows) as unknown as (string | null)[][]
   }
   return {
