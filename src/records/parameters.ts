@@ -2,7 +2,7 @@
  * The parameters of records as documents describe them: for each field of a contract what filters it, with code list,
  * unit and example. Pure; what it lists is what `plan` takes.
  */
-import { type Bilingual, inLanguage, type Language } from '../base/text.ts'
+import { inLanguage, type Language } from '../base/text.ts'
 import {
   type Contract,
   type Contracts,
@@ -23,7 +23,7 @@ export interface DescribedParameter {
   readonly name: string
   readonly in: 'query'
   readonly required: false
-  readonly description: string
+  readonly description?: string
   readonly schema: Json
   readonly [member: string]: unknown
 }
@@ -65,40 +65,22 @@ export const recordsPart = {
     const names = contract.fields.map(({ name }) => name)
     const sortable = sortableFields(contract).map(({ name }) => name)
     return [
-      listOf('select', names, texts.select, options.language),
+      listOf('select', names),
       listOf(
         'sort',
         sortable.flatMap((name) => [name, `-${name}`]),
-        texts.sort,
-        options.language,
       ),
       ...describeFilters(contract, options),
     ]
   },
 } as const
 
-const texts = {
-  select: {
-    zh: '要返回的字段，以逗号分隔，按此顺序；缺省为全部。',
-    en: 'The fields wanted, separated by commas, in this order; all if absent.',
-  },
-  sort: {
-    zh: '排序的字段，以逗号分隔，降序前加 `-`；只限数据契约建有索引的字段。没有值的排在最后。',
-    en: 'Fields to sort by, separated by commas, each with `-` before it for descending. Those that the contract indexes. What has no value comes last.',
-  },
-} as const satisfies Record<string, Bilingual>
-
-function listOf(
-  name: string,
-  members: readonly string[],
-  text: Bilingual,
-  language: Language | undefined,
-): DescribedParameter {
+/** What the generic address says of it stays; the names are this contract's. */
+function listOf(name: string, members: readonly string[]): DescribedParameter {
   return {
     name,
     in: 'query',
     required: false,
-    description: inLanguage(text, language),
     style: 'form',
     explode: false,
     schema: { type: 'array', items: { type: 'string', enum: members }, examples: [members.slice(0, 1)] },

@@ -16,7 +16,7 @@ import type { Json, Operation, Parameter, Paths } from './document-shape.ts'
 export interface DatasetPart {
   /** Last segment of the generic addresses, without extension: `records` for `…/{slug}/…/records.csv` too. */
   readonly segment: string
-  /** The parameters of one dataset. One of the same name takes the place of a generic one. */
+  /** The parameters of one dataset. One of a generic one's name makes that more specific. */
   readonly parameters: (contract: Contract, options: ParameterOptions) => readonly Parameter[]
   /** Whether the address answers for a contract at all; left out, it always does. */
   readonly answers?: (contract: Contract) => boolean
@@ -65,7 +65,9 @@ function specialise(
 ): Operation {
   const named = new Map(parameters.map((parameter) => [parameter.name, parameter]))
   const generic = (operation.parameters ?? []).filter(({ name }) => name !== 'slug')
-  const given = generic.map((parameter) => withExample(named.get(parameter.name) ?? parameter, contract))
+  const given = generic.map((parameter) =>
+    withExample({ ...parameter, ...named.get(parameter.name) }, contract),
+  )
   const taken = new Set(generic.map(({ name }) => name))
   const { summary = '', operationId = '', description = '' } = operation
   return {
@@ -116,7 +118,13 @@ export function recordSchemas(
 ): Readonly<Record<string, Json>> {
   const [newest, ...older] = contracts.versions(contract.dataset).toReversed()
   const schemaOf = (one: Contract) =>
-    recordSchema(one, contracts, { codes: codesReference, ...(language === undefined ? {} : { language }) })
+    withEdition(
+      recordSchema(one, contracts, {
+        codes: codesReference,
+        ...(language === undefined ? {} : { language }),
+      }),
+      language,
+    )
   const made = new Map<string, Json>()
   for (const loaded of newest === undefined ? [] : [newest, ...older]) {
     const schema = schemaOf(loaded.contract)
@@ -124,6 +132,21 @@ export function recordSchemas(
     if (!known) made.set(recordName(loaded, loaded === newest), schema)
   }
   return Object.fromEntries(made)
+}
+
+/** Where editions are joined, each record says first which it is of; no contract has a field of that name. */
+function withEdition(record: Json, language: Language | undefined): Json {
+  const edition = {
+    type: 'string',
+    description: inLanguage(
+      {
+        zh: '所属的期。仅在各期合并读取时给出。',
+        en: 'The edition that it is of. Only where editions are joined.',
+      },
+      language,
+    ),
+  }
+  return { ...record, properties: { edition, ...(record['properties'] as Json) } }
 }
 
 /** What two records are told apart by: another title of the dataset makes no other record. */
