@@ -16,6 +16,7 @@ import { anonymous } from '../base/reader.ts'
 import type { House } from '../catalogue/index.ts'
 import { readConstantHeaders } from './constant-headers.ts'
 import { sendProblem, unmatched } from './refusals.ts'
+import { registerWarm } from './warm.ts'
 
 /** Registers every shared manner on the root instance, before any route. */
 export async function registerManners(app: App, house: House): Promise<void> {
@@ -37,6 +38,7 @@ export async function registerManners(app: App, house: House): Promise<void> {
   app.options('*', { schema: { hide: true } }, async () => undefined)
   registerObservation(app, house)
   await registerReader(app, house)
+  registerWarm(app, house, constant.always)
   app.addHook('preValidation', (request, _reply, done) => done(faultOfParameters(request)))
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods(request.url)

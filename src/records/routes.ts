@@ -77,7 +77,7 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
   app.get(
     '/v1/datasets/:slug/records',
     {
-      config: { openQuery: true },
+      config: { openQuery: true, warm: true },
       schema: {
         operationId: 'listRecords',
         tags: ['records'],
@@ -105,7 +105,7 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions/:version/records',
     {
-      config: { openQuery: true },
+      config: { openQuery: true, warm: true },
       schema: {
         operationId: 'listVersionRecords',
         tags: ['records'],
@@ -171,7 +171,7 @@ async function answer(house: House, request: FastifyRequest, reply: FastifyReply
   const tag = digestOf(`${bodyForm} ${version.digest} ${version.number} ${request.url}`).slice(0, 32)
   if (isFresh(request, reply, tag, isOpen(asked.loaded.contract))) return reply.code(304).send(null)
   // The tag stands for the bytes, so it is what they are kept by.
-  const bytes = await keptBytes(house).get(`${version.id} ${tag}`, async () => {
+  const bytes = await keptBytes(house).get(tag, async () => {
     const page = await readPage(house.database.serve, plan)
     return Buffer.from(render(house, request, { ...asked, loaded: kept }, plan, page))
   })
