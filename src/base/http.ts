@@ -27,6 +27,11 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The room checks its query parameters itself, by `refuseUnknown`: they depend on a contract. */
     openQuery?: boolean
+    /**
+     * The answer to GET depends on nothing but the address, the headers that its `Vary` names, and what is published; it
+     * has a strong ETag, and its bytes are kept by that. So it may be given again until something is published.
+     */
+    warm?: boolean
     /** No rate limit: probes and metrics must never be refused. */
     unlimited?: boolean
     /** The media types that the address answers with, where its schema doesn't declare them. */

@@ -26,6 +26,7 @@ export function fileRoutes(app: App, house: House): void {
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions/:version/files/:name',
     {
+      config: { warm: true },
       schema: {
         operationId: 'getFile',
         tags: ['catalogue'],

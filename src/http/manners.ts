@@ -18,6 +18,7 @@ import { refuseUnacceptableRequests } from './acceptable.ts'
 import { readConstantHeaders } from './constant-headers.ts'
 import { sendProblem, unmatched } from './refusals.ts'
 import { refuseDoubledHost } from './sockets.ts'
+import { registerWarm } from './warm.ts'
 
 /** Registers every shared manner on the root instance, before any route. */
 export async function registerManners(app: App, house: House): Promise<void> {
@@ -41,6 +42,7 @@ export async function registerManners(app: App, house: House): Promise<void> {
   registerObservation(app, house)
   await registerReader(app, house)
   app.addHook('onRequest', refuseUnacceptableRequests)
+  registerWarm(app, house, constant.always)
   app.addHook('preValidation', (request, _reply, done) => done(faultOfParameters(request)))
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods(request.url)

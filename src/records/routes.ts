@@ -21,6 +21,7 @@ import {
   Slug,
 } from '../catalogue/index.ts'
 import { isOpen } from '../contract/index.ts'
+import { type KeptAnswer, keptBytes } from '../store/index.ts'
 import { answerAll, answerPage } from './answers.ts'
 import { type AnswerFormat, type Asked, ask, type Request } from './ask.ts'
 import { buildReader, type RecordsReader } from './read.ts'
@@ -71,7 +72,7 @@ function datasetRoute(app: App, desk: Desk, extension: AnswerFormat | undefined)
   app.get(
     `/v1/datasets/:slug/records${extension === undefined ? '' : `.${extension}`}`,
     {
-      config: { openQuery: true },
+      config: { openQuery: true, warm: true },
       schema: {
         operationId: `listRecords${suffixOf(extension)}`,
         tags: ['records'],
@@ -95,7 +96,7 @@ function versionRoute(app: App, desk: Desk, extension: AnswerFormat | undefined)
   app.get(
     `/v1/datasets/:slug/editions/:edition/versions/:version/records${extension === undefined ? '' : `.${extension}`}`,
     {
-      config: { openQuery: true },
+      config: { openQuery: true, warm: true },
       schema: {
         operationId: `listVersionRecords${suffixOf(extension)}`,
         tags: ['records'],
@@ -189,15 +190,22 @@ async function answer(desk: Desk, request: FastifyRequest, reply: FastifyReply, 
     reply.header('vary', 'Accept, Accept-Encoding, Accept-Language, Authorization')
   if (fresh) return reply.code(304).send(null)
   if (asked.limit !== undefined) {
-    const { body, next } = await answerPage(house, reader, asked)
-    const all = [links, next === undefined ? undefined : `<${next}>; rel="next"`]
-    reply.header('link', all.filter((link) => link !== undefined).join(', '))
-    return describe(reply, asked).send(body)
+    // The tag stands for the bytes, so it is what they are kept by.
+    const { bytes, headers } = await keptBytes(house).get(tag, () => pageOf(desk, asked, links))
+    return describe(reply, asked).headers(headers).send(bytes)
   }
   // Fastify would let a stream run to its end to learn that nobody wants its bytes.
   if (request.method === 'HEAD') return describe(reply, asked).send(Readable.from([]))
   const stream = await streams.open((signal) => answerAll(house, reader, asked, signal), reply.raw)
   return describe(reply, asked).send(stream)
+}
+
+/** A page as it may be kept: it follows from the versions that are read and from what is asked of them. */
+async function pageOf({ house, reader }: Desk, asked: Asked, links: string | undefined): Promise<KeptAnswer> {
+  const { body, next } = await answerPage(house, reader, asked)
+  const all = [links, next === undefined ? undefined : `<${next}>; rel="next"`]
+  const link = all.filter((one) => one !== undefined).join(', ')
+  return { bytes: Buffer.from(body), headers: link === '' ? {} : { link } }
 }
 
 /** The links from the version that is read to those beside it; editions that are joined have none in common. */

@@ -3,7 +3,7 @@ export type { CopyToOptions, Database, Runner, Transaction } from './database.ts
 export type { Files, StoredFile } from './files.ts'
 export type { Ground } from './ground.ts'
 export type { JobHandler, Jobs, JobsOptions } from './jobs.ts'
-export { type KeptBytes, keptBytes } from './kept-bytes.ts'
+export { type KeptAnswer, type KeptBytes, keptBytes } from './kept-bytes.ts'
 export type { Patience } from './lock.ts'
 export { readNote, writeNote } from './notes.ts'
 export { notify } from './notices.ts'

@@ -11,14 +11,20 @@ const entryShareMax = 1 / 8
 /** What an entry takes besides its bytes, as measured on Node 20: the buffer's object, the map's and the list's share. */
 const entryBytesBeside = 400
 
+/** An answer as it is kept: its bytes, and the headers that follow from them alone. */
+export interface KeptAnswer {
+  readonly bytes: Buffer
+  readonly headers: Readonly<Record<string, string>>
+}
+
 export interface KeptBytes {
-  /** The bytes of a name where they are kept. */
-  readonly find: (name: string) => Buffer | undefined
+  /** The answer of a name where it is kept. */
+  readonly find: (name: string) => KeptAnswer | undefined
   /**
-   * The bytes of a name, kept or made. What fails is told to all who wait for it and is not kept; who goes away while
+   * The answer of a name, kept or made. What fails is told to all who wait for it and is not kept; who goes away while
    * it is being made takes it from nobody.
    */
-  readonly get: (name: string, make: () => Promise<Buffer>) => Promise<Buffer>
+  readonly get: (name: string, make: () => Promise<KeptAnswer>) => Promise<KeptAnswer>
 }
 
 const keptOf = new WeakMap<Ground['database'], KeptBytes>()
@@ -35,23 +41,24 @@ export function keptBytes({ database, config }: Pick<Ground, 'config' | 'databas
 
 /** Keeps up to so many bytes; none where that is 0. */
 export function keepBytes(bytesMax: number): { readonly kept: KeptBytes; readonly clear: () => void } {
-  const making = new Map<string, Promise<Buffer>>()
+  const making = new Map<string, Promise<KeptAnswer>>()
   const cache =
     bytesMax === 0
       ? undefined
-      : new LRUCache<string, Buffer>({
+      : new LRUCache<string, KeptAnswer>({
           maxSize: bytesMax,
           maxEntrySize: Math.max(1, Math.floor(bytesMax * entryShareMax)),
-          sizeCalculation: (bytes, name) => bytes.length + 2 * name.length + entryBytesBeside,
+          sizeCalculation: ({ bytes, headers }, name) =>
+            bytes.length + 2 * (name.length + JSON.stringify(headers).length) + entryBytesBeside,
         })
   // What was begun before a change must not stay behind after it.
   let changes = 0
-  const make = async (name: string, work: () => Promise<Buffer>) => {
+  const make = async (name: string, work: () => Promise<KeptAnswer>) => {
     const began = changes
     try {
-      const bytes = await work()
-      if (began === changes) cache?.set(name, bytes)
-      return bytes
+      const answer = await work()
+      if (began === changes) cache?.set(name, answer)
+      return answer
     } finally {
       making.delete(name)
     }
