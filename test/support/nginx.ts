@@ -1,6 +1,7 @@
 /** A real nginx before a service of ours, on the loopback, with a configuration and a folder of its own. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { createConnection, createServer } from 'node:net'
 import { userInfo } from 'node:os'
@@ -15,7 +16,7 @@ export interface Nginx {
   readonly close: () => Promise<void>
 }
 
-/** Starts nginx as docs/deploy.md has it: everything goes to the service, and files are sent from their folder. */
+/** Starts nginx by docs/nginx.conf, with these addresses in the place of those that stand there. */
 export async function startNginx(asked: {
   readonly service: string
   readonly prefix: string
@@ -43,23 +44,18 @@ function configuration(
   folder: string,
   port: number,
 ): string {
+  const block = readFileSync(new URL('../../docs/nginx.conf', import.meta.url), 'utf8')
+    .replace('listen 80;', `listen 127.0.0.1:${port};`)
+    .replace('http://127.0.0.1:8080', service)
+    .replace('/_files/', `${prefix}/`)
+    .replace('/srv/qingdan/var/files/', `${files}/`)
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   return `daemon off; worker_processes 1; pid ${folder}/nginx.pid; user ${userInfo().username};
     events {}
     http {
       access_log off;
       ${temporary.map((name) => `${name}_temp_path ${folder}/temp/${name};`).join(' ')}
-      server {
-        listen 127.0.0.1:${port};
-        location / { proxy_pass ${service}; }
-        location ${prefix}/ {
-          internal; alias ${files}/;
-          sendfile on; etag off; max_ranges 1;
-          add_header ETag $upstream_http_etag;
-          add_header Repr-Digest $upstream_http_repr_digest;
-          add_header Access-Control-Allow-Origin $upstream_http_access_control_allow_origin;
-        }
-      }
+      ${block}
     }`
 }
 
