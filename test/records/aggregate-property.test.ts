@@ -108,8 +108,24 @@ const cellArbitrary = fc.record({
 })
 type Cell = (typeof cellArbitrary extends fc.Arbitrary<infer T> ? T : never) & object
 
+const datasetArbitrary = (maxLength: number) =>
+  fc.array(cellArbitrary, { maxLength }).map((random) => [...always, ...random])
+
 const scaled = (value: number | null, scale: number) =>
   value === null ? '' : (value / 10 ** scale).toFixed(scale)
+
+/** In every dataset: a withheld cell and a free one that fall into one group. */
+const always: readonly Cell[] = [9, 10].map((pupils) => ({
+  area: 'A',
+  level: '_T',
+  band: 'x',
+  pupils,
+  tested: pupils,
+  rate: 455,
+  seats: 1,
+  height: 125,
+  other: { pupils: 0, tested: null, rate: null },
+}))
 
 function csvOf(cells: readonly Cell[]): string {
   const lines = cells.map(({ area, level, band, pupils, tested, rate, seats, height }, index) =>
@@ -158,7 +174,7 @@ t.test('every answer is a function of the published records', async (t) => {
   let groups = 0
   let suppressed = 0
   await fc.assert(
-    fc.asyncProperty(fc.array(cellArbitrary, { minLength: 1, maxLength: 30 }), async (cells) => {
+    fc.asyncProperty(datasetArbitrary(30), async (cells) => {
       const edition = await publish(cells)
       const file = `/v1/datasets/${dataset}/editions/${edition}/versions/1/files/${dataset}-${edition}-v1.csv`
       const records: PublishedRecord[] = parse(await read(file), { columns: true })
@@ -180,15 +196,12 @@ t.test('every answer is a function of the published records', async (t) => {
     }),
     { numRuns: 6 },
   )
-  t.ok(
-    groups > 1_000 && suppressed > 100 && suppressed < groups,
-    `${groups} groups, ${suppressed} suppressed`,
-  )
+  t.ok(suppressed > 0 && suppressed < groups, `${groups} groups, ${suppressed} of them suppressed`)
 })
 
 t.test('what is withheld makes no difference to any answer', async (t) => {
   await fc.assert(
-    fc.asyncProperty(fc.array(cellArbitrary, { minLength: 5, maxLength: 20 }), async (cells) => {
+    fc.asyncProperty(datasetArbitrary(20), async (cells) => {
       const [one, other] = [
         await publish(cells),
         await publish(cells.map((cell) => (cell.pupils < 10 ? { ...cell, ...cell.other } : cell))),
