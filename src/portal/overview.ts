@@ -12,7 +12,7 @@ import {
   type PublishedVersion,
 } from '../catalogue/index.ts'
 import { type Contract, labelOf } from '../contract/index.ts'
-import { findList, listYears } from '../lists/index.ts'
+import { listAnnualLists } from '../lists/index.ts'
 import type { PortalDataset, PortalList, PortalOverview } from './home.ts'
 
 /** The overview for anyone: the annual lists with their states, and the datasets that are open. */
@@ -27,20 +27,16 @@ export async function findOverview(house: House): Promise<PortalOverview> {
 }
 
 async function describeLists(house: House): Promise<readonly PortalList[]> {
-  const lists: PortalList[] = []
-  for (const year of await listYears(house, anonymous)) {
-    const list = await findList(house, anonymous, year)
-    if (list === undefined) continue
+  return (await listAnnualLists(house, anonymous)).map(({ year, rates, sources }) => {
     const href = addresses(house.config).list(year)
-    lists.push({
+    return {
       year,
-      counts: list.rates.states,
-      synthetic: list.sources.some(({ version }) => isSynthetic(version)),
+      counts: rates.states,
+      synthetic: sources.some(({ version }) => isSynthetic(version)),
       href,
       csvHref: `${href}.csv`,
-    })
-  }
-  return lists
+    }
+  })
 }
 
 async function describe(
