@@ -134,7 +134,8 @@ async function registerHeaders(app: App): Promise<void> {
         fontSrc: ["'self'"],
         connectSrc: ["'self'"],
         baseUri: ["'none'"],
-        formAction: ["'none'"],
+        // The search box of the portal asks this service and no other.
+        formAction: ["'self'"],
         frameAncestors: ["'none'"],
       },
     },

@@ -13,7 +13,8 @@ import {
 } from '../catalogue/index.ts'
 import { type Contract, labelOf } from '../contract/index.ts'
 import { listAnnualLists } from '../lists/index.ts'
-import type { PortalDataset, PortalList, PortalOverview } from './home.ts'
+import type { PortalDataset } from './dataset-card.ts'
+import type { PortalList, PortalOverview } from './home.ts'
 
 /** The overview for anyone: the annual lists with their states, and the datasets that are open. */
 export async function findOverview(house: House): Promise<PortalOverview> {
@@ -21,7 +22,7 @@ export async function findOverview(house: House): Promise<PortalOverview> {
   const datasets: PortalDataset[] = []
   for (const { contract } of listReadable(house.contracts, anonymous)) {
     const own = versions.filter((version) => version.dataset === contract.dataset)
-    datasets.push(await describe(house, contract, latestOfDataset(own)))
+    datasets.push(await describeDataset(house, contract, latestOfDataset(own)))
   }
   return { lists: await describeLists(house), datasets }
 }
@@ -39,7 +40,8 @@ async function describeLists(house: House): Promise<readonly PortalList[]> {
   })
 }
 
-async function describe(
+/** A dataset as its card shows it. `latest` is the version that stands for it, if there is one. */
+export async function describeDataset(
   house: House,
   contract: Contract,
   latest: PublishedVersion | undefined,

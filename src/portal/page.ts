@@ -1,6 +1,6 @@
 /** The frame around each page: head, header with the other language, footer. It loads one style sheet and no script. */
 import type { Language } from '../base/text.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html, link } from './html.ts'
 
 const texts = {
   zh: { name: '清单', tagline: '教育数据开放清单', skip: '跳到正文', other: 'English', service: '服务' },
@@ -13,11 +13,19 @@ const texts = {
   },
 } as const
 
-/** A whole document. `title` stands before the name of the service; empty for the first page. */
-export function page(language: Language, title: string, main: Html): string {
+/**
+ * A whole document. `title` stands before the name of the service; empty for the first page. `asked` are the parameters
+ * of the page, which the same page in the other language keeps.
+ */
+export function page(language: Language, title: string, main: Html, asked = new URLSearchParams()): string {
   const text = texts[language]
   const other = language === 'zh' ? 'en' : 'zh'
   const full = title === '' ? '清单 Qingdan' : `${title} · 清单 Qingdan`
+  const here = (of: Language) => {
+    const parameters = new URLSearchParams(asked)
+    parameters.set('lang', of)
+    return link(`/?${parameters}`)
+  }
   const lang = (of: Language) => (of === 'zh' ? 'zh-CN' : 'en')
   return html`<!doctype html>
 <html lang="${lang(language)}">
@@ -28,8 +36,8 @@ export function page(language: Language, title: string, main: Html): string {
 <title>${full}</title>
 <link rel="stylesheet" href="/assets/portal.css">
 <link rel="icon" href="/assets/logo.svg" type="image/svg+xml">
-<link rel="alternate" hreflang="zh-CN" href="/?lang=zh">
-<link rel="alternate" hreflang="en" href="/?lang=en">
+<link rel="alternate" hreflang="zh-CN" href="${here('zh')}">
+<link rel="alternate" hreflang="en" href="${here('en')}">
 <link rel="service-desc" href="/openapi.json" type="application/json">
 <link rel="service-doc" href="/docs" type="text/html">
 </head>
@@ -41,7 +49,7 @@ export function page(language: Language, title: string, main: Html): string {
 <nav aria-label="${text.service}">
 <a href="/docs">API</a>
 <a href="/openapi.json">OpenAPI</a>
-<a href="/?lang=${other}" lang="${lang(other)}" hreflang="${lang(other)}">${text.other}</a>
+<a href="${here(other)}" lang="${lang(other)}" hreflang="${lang(other)}">${text.other}</a>
 </nav>
 </header>
 <main id="main">
