@@ -5,6 +5,7 @@ import { type App, languageOf, problemResponses } from '../base/http.ts'
 import type { Reader } from '../base/reader.ts'
 import type { Language } from '../base/text.ts'
 import { contractsOf, datasetBody, editionsOf } from './bodies.ts'
+import { byDataset } from './by-dataset.ts'
 import type { House } from './house.ts'
 import {
   getReadable,
@@ -152,12 +153,7 @@ export async function searchDatasets(
     readable.map(({ contract }) => contract),
     house.contracts,
   )
-  const versions = new Map<string, PublishedVersion[]>()
-  for (const version of await listVersions(house.database)) {
-    const own = versions.get(version.dataset)
-    if (own === undefined) versions.set(version.dataset, [version])
-    else own.push(version)
-  }
+  const versions = byDataset(await listVersions(house.database))
   const versionsOf = (dataset: string) => versions.get(dataset) ?? []
   const publishedAt = (dataset: string) => latestOfDataset(versionsOf(dataset))?.publishedAt
   return { ...(await findDatasets(query, readable, house.contracts, publishedAt)), query, versionsOf }

@@ -2,6 +2,8 @@
 
 export { addresses, fileName, storedName, type VersionName, versionFolder } from './addresses.ts'
 export { isSynthetic } from './bodies.ts'
+export { byDataset } from './by-dataset.ts'
+export { type SearchedDatasets, searchDatasets } from './dataset-routes.ts'
 export type { House, Readiness } from './house.ts'
 export { linkHeader } from './links.ts'
 export { pinContracts } from './pins.ts'
@@ -31,6 +33,9 @@ export {
 } from './published.ts'
 export { catalogueRoutes } from './routes.ts'
 export { EditionName, PreviewToken, Slug } from './schemas.ts'
+export { type FacetName, type FacetValue, facetNames } from './search-facets.ts'
+export type { SearchMatch } from './search-matches.ts'
+export { type DatasetParameters, questionLengthMax } from './search-query.ts'
 export {
   advanceDraft,
   type Difference,

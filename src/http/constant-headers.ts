@@ -51,7 +51,8 @@ async function registerSecurity(app: FastifyInstance): Promise<void> {
         fontSrc: ["'self'"],
         connectSrc: ["'self'"],
         baseUri: ["'none'"],
-        formAction: ["'none'"],
+        // The search box of the portal asks this service and no other.
+        formAction: ["'self'"],
         frameAncestors: ["'none'"],
       },
     },

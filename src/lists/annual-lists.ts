@@ -3,136 +3,226 @@
  * published. The list stores no state; it is derived at every reading.
  */
 import type { Reader } from '../base/reader.ts'
+import type { Bilingual } from '../base/text.ts'
 import { dayInShanghai } from '../base/time.ts'
-import {
-  type House,
-  latestOf,
-  listReadable,
-  listVersions,
-  type PublishedVersion,
-} from '../catalogue/index.ts'
-import { bindingOf, type Contract, listSeparator } from '../contract/index.ts'
-import type { Row } from '../formats/index.ts'
+import { byDataset, type House, latestOf, listReadable, listVersions } from '../catalogue/index.ts'
+import { bindingOf, type Contract, isOpen, labelOf, listSeparator } from '../contract/index.ts'
 import { readAll } from '../records/index.ts'
-import { type ItemState, type Rates, ratesOf, stateOf } from './state.ts'
+import {
+  type DueDates,
+  dueDatesOf,
+  followItems,
+  type ListSource,
+  type ReadList,
+  type Thread,
+} from './history.ts'
+import { type ItemPeriod, type KnownDatasets, periodsOf } from './periods.ts'
+import { type Promised, promiseReader, providersOf } from './promise.ts'
+import { type Counted, type Rates, ratesOf, worstOf } from './state.ts'
 
-export interface ListItem {
-  readonly number: string
-  readonly name: string
+export interface ListItem extends Counted {
   readonly providers: readonly string[]
-  readonly due: string | null
-  readonly dataset: string | null
-  readonly edition: string | null
-  readonly state: ItemState
-  readonly firstPublished: string | null
-  /** The list that promises it. */
+  readonly promised: Promised
+  /** The version of the list that has it, the last one for an item that left. */
   readonly source: ListSource
-  /** The record of that list as published, in the order of its contract. */
-  readonly record: Row
+  readonly due: DueDates
+  readonly firstPublished: string | null
+  readonly periods: readonly ItemPeriod[]
+  /** Fields of life: the list's own word, else the themes of its dataset. */
+  readonly themes: readonly string[]
+  readonly thread: Thread
 }
 
-/** A version of a list that was read, and the contract it keeps. */
-export interface ListSource {
-  readonly contract: Contract
-  readonly version: PublishedVersion
+export interface RatesOf {
+  readonly of: string
+  readonly title?: Bilingual
+  readonly rates: Rates
 }
 
 export interface AnnualList {
   readonly year: string
   /** The lists that were joined; mostly there is one. */
   readonly sources: readonly ListSource[]
+  /** All their versions that stand, oldest first, one array a list. */
+  readonly versions: readonly (readonly ReadList[])[]
   readonly items: readonly ListItem[]
   readonly rates: Rates
   /** A joint item counts once under each of its providers, and once in the total. */
-  readonly byProvider: readonly { readonly provider: string; readonly rates: Rates }[]
+  readonly byProvider: readonly RatesOf[]
+  readonly byTheme: readonly RatesOf[]
+  readonly byRhythm: readonly RatesOf[]
+  readonly byShareClass: readonly RatesOf[]
+  /** Open datasets that should be on the list of this year and are not. */
+  readonly unlisted: readonly Contract[]
 }
 
-/** The years of which a list is published, newest first. */
-export async function listYears(house: House, reader: Reader): Promise<readonly string[]> {
-  const found = await findLists(house, reader)
-  return [...new Set(found.map(({ version }) => version.edition))]
+/** All lists with their states, the newest year first. */
+export async function listAnnualLists(house: House, reader: Reader): Promise<readonly AnnualList[]> {
+  const editions = await findEditions(house, reader)
+  const years = [...new Set(editions.map(({ year }) => year))].sort().reverse()
+  const known = await findKnown(house, reader)
+  const lists: AnnualList[] = []
+  for (const year of years) {
+    const own = editions.filter((edition) => edition.year === year)
+    lists.push(await deriveList(house, year, own, known))
+  }
+  return lists
 }
 
 /** The list of a year with its states, or undefined where none is published. Several lists of a year are joined. */
 export async function findList(house: House, reader: Reader, year: string): Promise<AnnualList | undefined> {
-  const sources = (await findLists(house, reader)).filter(({ version }) => version.edition === year)
-  if (sources.length === 0) return undefined
-  const today = dayInShanghai(house.clock())
-  const visible = new Set(listReadable(house.contracts, reader).map(({ contract }) => contract.dataset))
-  const evidence = (await listVersions(house.database)).filter((version) => visible.has(version.dataset))
-  const items: ListItem[] = []
-  for (const source of sources) items.push(...(await readItems(house, source, evidence, today)))
-  const providers = [...new Set(items.flatMap((item) => item.providers))]
-  return {
-    year,
-    sources,
-    items,
-    rates: ratesOf(items, today),
-    byProvider: providers.map((provider) => ({
-      provider,
-      rates: ratesOf(
-        items.filter((item) => item.providers.includes(provider)),
-        today,
-      ),
-    })),
-  }
+  const editions = (await findEditions(house, reader)).filter((edition) => edition.year === year)
+  if (editions.length === 0) return undefined
+  return deriveList(house, year, editions, await findKnown(house, reader))
 }
 
-async function findLists(house: House, reader: Reader): Promise<readonly ListSource[]> {
-  const found: ListSource[] = []
+/** A list of a year as published: its versions that stand, oldest first. */
+interface ListEdition {
+  readonly year: string
+  readonly versions: readonly ListSource[]
+}
+
+async function findEditions(house: House, reader: Reader): Promise<readonly ListEdition[]> {
+  const found: ListEdition[] = []
   for (const { contract } of listReadable(house.contracts, reader)) {
     if (bindingOf(contract, 'annual-list') === undefined) continue
     const versions = await listVersions(house.database, { dataset: contract.dataset })
     for (const edition of new Set(versions.map((version) => version.edition))) {
-      const version = latestOf(versions.filter((candidate) => candidate.edition === edition))
-      if (version === undefined) continue
+      const own = versions.filter((version) => version.edition === edition)
+      if (latestOf(own) === undefined) continue
+      const standing = own.filter(({ state }) => state !== 'withdrawn').reverse()
       found.push({
-        contract: house.contracts.get(contract.dataset, version.contractVersion).contract,
-        version,
+        year: edition,
+        versions: standing.map((version) => ({
+          contract: house.contracts.get(contract.dataset, version.contractVersion).contract,
+          version,
+        })),
       })
     }
   }
-  return found.sort((a, b) => (a.version.edition < b.version.edition ? 1 : -1))
+  return found
 }
 
-async function readItems(
+async function findKnown(house: House, reader: Reader): Promise<KnownDatasets> {
+  const contracts = new Map(
+    listReadable(house.contracts, reader).map(({ contract }) => [contract.dataset, contract]),
+  )
+  return { contracts, versions: byDataset(await listVersions(house.database)) }
+}
+
+async function deriveList(
   house: House,
-  source: ListSource,
-  evidence: readonly PublishedVersion[],
-  today: string,
-): Promise<readonly ListItem[]> {
-  const { contract, version } = source
-  const bind = bindingOf(contract, 'annual-list') ?? {}
-  const index = (field: string | undefined) => contract.fields.findIndex(({ name }) => name === field)
-  const place = {
-    number: index(bind.number),
-    name: index(bind.name),
-    providers: index(bind.providers),
-    due: index(bind.due),
-    dataset: index(bind.dataset),
-    edition: index(bind.edition),
+  year: string,
+  editions: readonly ListEdition[],
+  known: KnownDatasets,
+): Promise<AnnualList> {
+  const today = dayInShanghai(house.clock())
+  const versions: ReadList[][] = []
+  for (const edition of editions) {
+    const read: ReadList[] = []
+    for (const source of edition.versions) read.push(await readList(house, source))
+    versions.push(read)
   }
-  const items: ListItem[] = []
+  const items = versions.flatMap((own) =>
+    followItems(own).map((thread) => deriveItem(house, thread, year, known, today)),
+  )
+  const by = (keys: (item: ListItem) => readonly string[], codes?: string) =>
+    ratesBy(house, items, keys, today, codes)
+  return {
+    year,
+    versions,
+    sources: versions.flatMap((own) => own.at(-1) ?? []),
+    items,
+    rates: ratesOf(items, today),
+    byProvider: by(({ providers }) => providers),
+    byTheme: by(({ themes }) => themes),
+    byRhythm: by(({ promised }) => asList(promised.values.rhythm), 'rhythms'),
+    byShareClass: by(({ promised }) => asList(promised.values.shareClass), 'share-classes'),
+    unlisted: unlistedOf(items, year, known, today),
+  }
+}
+
+async function readList(house: House, { contract, version }: ListSource): Promise<ReadList> {
+  const read = promiseReader(contract)
+  const items: Promised[] = []
   for await (const batch of readAll(house.database.serve, version.recordsTable, contract.fields)) {
-    for (const record of batch) {
-      const dataset = record[place.dataset] ?? null
-      const edition = record[place.edition] ?? null
-      const due = record[place.due] ?? null
-      const proofs = evidence
-        .filter((one) => one.dataset === dataset && (edition === null || one.edition === edition))
-        .map(({ publishedAt, state }) => ({ publishedAt, withdrawn: state === 'withdrawn' }))
-      items.push({
-        number: record[place.number] ?? '',
-        name: record[place.name] ?? '',
-        providers: (record[place.providers] ?? '').split(listSeparator),
-        due,
-        dataset,
-        edition,
-        ...stateOf(due, proofs, today),
-        source,
-        record,
-      })
-    }
+    items.push(...batch.map(read))
   }
-  return items
+  return { contract, version, items }
+}
+
+function deriveItem(
+  house: House,
+  thread: Thread,
+  year: string,
+  known: KnownDatasets,
+  today: string,
+): ListItem {
+  const { source, promised } = thread.last
+  const due = dueDatesOf(thread)
+  const periods = periodsOf(promised, year, due.first, known, today)
+  const { state: kept, firstPublished } = worstOf(periods)
+  return {
+    providers: providersOf(promised),
+    promised,
+    source,
+    due,
+    firstDue: due.first,
+    state: thread.left === undefined ? kept : 'withdrawn',
+    kept,
+    leftOn: thread.left === undefined ? null : dayInShanghai(thread.left.version.publishedAt),
+    firstPublished,
+    periods,
+    themes: themesOf(house, promised, known),
+    thread,
+  }
+}
+
+function themesOf(house: House, { values }: Promised, known: KnownDatasets): readonly string[] {
+  if (values.theme !== null) return [values.theme]
+  const themes = known.contracts.get(values.dataset ?? '')?.themes ?? []
+  return themes.map((code) => labelOf(house.contracts, 'themes', code)?.zh ?? code)
+}
+
+function asList(text: string | null): readonly string[] {
+  return text === null ? [] : text.split(listSeparator)
+}
+
+/** Rates of the items that share a key, in the order in which the keys are first met. */
+function ratesBy(
+  house: House,
+  items: readonly ListItem[],
+  keysOf: (item: ListItem) => readonly string[],
+  today: string,
+  codes?: string,
+): readonly RatesOf[] {
+  const groups = new Map<string, ListItem[]>()
+  for (const item of items) {
+    for (const key of new Set(keysOf(item))) groups.set(key, [...(groups.get(key) ?? []), item])
+  }
+  return [...groups].map(([of, own]) => {
+    const title = codes === undefined ? undefined : labelOf(house.contracts, codes, of)
+    return { of, ...(title === undefined ? {} : { title }), rates: ratesOf(own, today) }
+  })
+}
+
+/**
+ * What is open has to be on the list: in the present year every open dataset, in another one those with an edition
+ * that ends in it. A dataset that did not exist then was not left out.
+ */
+function unlistedOf(
+  items: readonly ListItem[],
+  year: string,
+  known: KnownDatasets,
+  today: string,
+): readonly Contract[] {
+  const listed = new Set(
+    items.filter(({ state }) => state !== 'withdrawn').map(({ promised }) => promised.values.dataset),
+  )
+  return [...known.contracts.values()].filter((contract) => {
+    if (!isOpen(contract) || listed.has(contract.dataset)) return false
+    if (today.slice(0, 4) === year) return true
+    const versions = known.versions.get(contract.dataset) ?? []
+    return versions.some(({ periodEnd, state }) => state !== 'withdrawn' && periodEnd.startsWith(year))
+  })
 }

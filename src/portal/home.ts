@@ -2,9 +2,11 @@
  * The first page: the yearly lists with what became of them, and the datasets with where to get them. A pure function
  * of plain data; it knows no dataset and asks no database.
  */
-import type { Bilingual, Language } from '../base/text.ts'
+import type { Language } from '../base/text.ts'
+import { badge, number, type PortalDataset, renderDataset } from './dataset-card.ts'
 import { type Html, html, link } from './html.ts'
 import { page } from './page.ts'
+import { searchForm } from './search-form.ts'
 
 /** The states of an item of an annual list, in the order in which they are shown. */
 export const itemStates = ['published', 'late', 'planned', 'overdue', 'withdrawn'] as const
@@ -22,29 +24,6 @@ export interface PortalList {
   readonly csvHref?: string
 }
 
-export interface PortalDataset {
-  readonly slug: string
-  readonly title: Bilingual
-  readonly description: Bilingual
-  readonly providers: readonly Bilingual[]
-  /** Whether the data are made up for trying out. The page says so plainly. */
-  readonly synthetic: boolean
-  /** The dataset's metadata as JSON. */
-  readonly href: string
-  readonly contractHref: string
-  /** The latest version of the latest edition; absent while none is published. */
-  readonly latest?: {
-    readonly edition: string
-    readonly version: number
-    readonly records: number
-    /** Day in Asia/Shanghai, `YYYY-MM-DD`. */
-    readonly updated: string
-    readonly recordsHref: string
-    /** Files to take away, such as the plain CSV. */
-    readonly files: readonly { readonly label: string; readonly bytes: number; readonly href: string }[]
-  }
-}
-
 export interface PortalOverview {
   /** The newest year first. */
   readonly lists: readonly PortalList[]
@@ -60,6 +39,7 @@ export function renderHome({ lists, datasets }: PortalOverview, language: Langua
     html`<section class="lead">
 <h1>${text.heading}</h1>
 <p>${text.intro}</p>
+${searchForm(language)}
 </section>
 <section aria-labelledby="lists">
 <h2 id="lists">${text.lists}</h2>
@@ -109,54 +89,6 @@ function bar(list: PortalList, total: number): Html {
   return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">${shares}</svg>`
 }
 
-function renderDataset(dataset: PortalDataset, language: Language): Html {
-  const text = texts[language]
-  const { latest } = dataset
-  const name = dataset.title[language]
-  const unseen = html`<span class="unseen"> ${name}</span>`
-  return html`<article class="card dataset">
-<h3><a href="${link(dataset.href)}">${name}</a> ${dataset.synthetic && badge(language)}</h3>
-<p class="providers">${dataset.providers.map((provider) => provider[language]).join(language === 'zh' ? '、' : ', ')}</p>
-<p>${dataset.description[language]}</p>
-${
-  latest === undefined
-    ? html`<p class="faint">${text.nothingYet}</p>`
-    : html`<dl class="facts">
-<div><dt>${text.edition}</dt><dd>${latest.edition} <span class="faint">v${latest.version}</span></dd></div>
-<div><dt>${text.records}</dt><dd>${number(latest.records)}</dd></div>
-<div><dt>${text.updated}</dt><dd><time datetime="${latest.updated}">${latest.updated}</time></dd></div>
-</dl>`
-}
-<p class="links">${
-    latest !== undefined &&
-    html`<a href="${link(latest.recordsHref)}">${text.recordsLink}${unseen}</a>${latest.files.map(
-      ({ label, bytes, href }) =>
-        html`<a href="${link(href)}">${label} <small>${size(bytes)}</small>${unseen}</a>`,
-    )}`
-  }<a href="${link(dataset.contractHref)}">${text.contract}${unseen}</a></p>
-</article>`
-}
-
-function badge(language: Language): Html {
-  return html`<span class="badge" title="${texts[language].syntheticMeans}">${texts[language].synthetic}</span>`
-}
-
-/** Digits in groups of three, the same in both languages. */
-function number(value: number): string {
-  return value.toLocaleString('en-US')
-}
-
-function size(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let value = bytes
-  let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000
-    unit += 1
-  }
-  return `${unit === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
-}
-
 const texts = {
   zh: {
     heading: '承诺开放的数据，以及它们现在何处',
@@ -171,14 +103,6 @@ const texts = {
     openapi: '接口的机器可读描述',
     all: '全部数据集',
     problems: '每一种拒绝的含义与处理办法',
-    edition: '最新一期',
-    records: '记录数',
-    updated: '更新日期',
-    recordsLink: '记录（JSON）',
-    contract: '数据契约',
-    nothingYet: '尚未发布任何一期。',
-    synthetic: '合成样例',
-    syntheticMeans: '由程序生成，仅供试用，不是真实数据',
     states: {
       published: '已按时开放',
       late: '逾期后开放',
@@ -200,14 +124,6 @@ const texts = {
     openapi: 'its description for machines',
     all: 'every dataset',
     problems: 'what each refusal means and what to do',
-    edition: 'Latest edition',
-    records: 'Records',
-    updated: 'Updated',
-    recordsLink: 'Records (JSON)',
-    contract: 'Contract',
-    nothingYet: 'No edition has been published yet.',
-    synthetic: 'synthetic sample',
-    syntheticMeans: 'Made by a program for trying out; not real data',
     states: {
       published: 'open on time',
       late: 'open, but late',

@@ -12,8 +12,9 @@ import {
   type PublishedVersion,
 } from '../catalogue/index.ts'
 import { type Contract, labelOf } from '../contract/index.ts'
-import { findList, listYears } from '../lists/index.ts'
-import type { PortalDataset, PortalList, PortalOverview } from './home.ts'
+import { listAnnualLists } from '../lists/index.ts'
+import type { PortalDataset } from './dataset-card.ts'
+import type { PortalList, PortalOverview } from './home.ts'
 
 /** The overview for anyone: the annual lists with their states, and the datasets that are open. */
 export async function findOverview(house: House): Promise<PortalOverview> {
@@ -21,29 +22,26 @@ export async function findOverview(house: House): Promise<PortalOverview> {
   const datasets: PortalDataset[] = []
   for (const { contract } of listReadable(house.contracts, anonymous)) {
     const own = versions.filter((version) => version.dataset === contract.dataset)
-    datasets.push(await describe(house, contract, latestOfDataset(own)))
+    datasets.push(await describeDataset(house, contract, latestOfDataset(own)))
   }
   return { lists: await describeLists(house), datasets }
 }
 
 async function describeLists(house: House): Promise<readonly PortalList[]> {
-  const lists: PortalList[] = []
-  for (const year of await listYears(house, anonymous)) {
-    const list = await findList(house, anonymous, year)
-    if (list === undefined) continue
+  return (await listAnnualLists(house, anonymous)).map(({ year, rates, sources }) => {
     const href = addresses(house.config).list(year)
-    lists.push({
+    return {
       year,
-      counts: list.rates.states,
-      synthetic: list.sources.some(({ version }) => isSynthetic(version)),
+      counts: rates.states,
+      synthetic: sources.some(({ version }) => isSynthetic(version)),
       href,
       csvHref: `${href}.csv`,
-    })
-  }
-  return lists
+    }
+  })
 }
 
-async function describe(
+/** A dataset as its card shows it. `latest` is the version that stands for it, if there is one. */
+export async function describeDataset(
   house: House,
   contract: Contract,
   latest: PublishedVersion | undefined,

@@ -1,6 +1,6 @@
 /** The frame around each page: head, header with the other language, footer. It loads one style sheet, and no script unless a page asks. */
 import type { Language } from '../base/text.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html, link } from './html.ts'
 
 const texts = {
   zh: { name: '清单', tagline: '教育数据开放清单', skip: '跳到正文', other: 'English', service: '服务' },
@@ -14,8 +14,10 @@ const texts = {
 } as const
 
 export interface PageOptions {
-  /** The page's own address, to which `?lang=` is added; the first page's where left out. */
+  /** The page's own address, without parameters; the first page's where left out. */
   readonly address?: string
+  /** Its parameters, which the same page in the other language keeps. */
+  readonly asked?: URLSearchParams
   /** Style sheets beside the one of all pages, and scripts: addresses of this service. */
   readonly styles?: readonly string[]
   readonly scripts?: readonly string[]
@@ -23,10 +25,15 @@ export interface PageOptions {
 
 /** A whole document. `title` stands before the name of the service; empty for the first page. */
 export function page(language: Language, title: string, main: Html, options: PageOptions = {}): string {
-  const { address = '/', styles = [], scripts = [] } = options
+  const { address = '/', asked, styles = [], scripts = [] } = options
   const text = texts[language]
   const other = language === 'zh' ? 'en' : 'zh'
   const full = title === '' ? '清单 Qingdan' : `${title} · 清单 Qingdan`
+  const here = (of: Language) => {
+    const parameters = new URLSearchParams(asked)
+    parameters.set('lang', of)
+    return link(`${address}?${parameters}`)
+  }
   const lang = (of: Language) => (of === 'zh' ? 'zh-CN' : 'en')
   return html`<!doctype html>
 <html lang="${lang(language)}">
@@ -37,8 +44,8 @@ export function page(language: Language, title: string, main: Html, options: Pag
 <title>${full}</title>
 <link rel="stylesheet" href="/assets/portal.css">
 ${styles.map((href) => html`<link rel="stylesheet" href="${href}">\n`)}<link rel="icon" href="/assets/logo.svg" type="image/svg+xml">
-<link rel="alternate" hreflang="zh-CN" href="${address}?lang=zh">
-<link rel="alternate" hreflang="en" href="${address}?lang=en">
+<link rel="alternate" hreflang="zh-CN" href="${here('zh')}">
+<link rel="alternate" hreflang="en" href="${here('en')}">
 <link rel="service-desc" href="/openapi.json" type="application/json">
 <link rel="service-doc" href="/docs?lang=${language}" type="text/html">
 </head>
@@ -50,7 +57,7 @@ ${styles.map((href) => html`<link rel="stylesheet" href="${href}">\n`)}<link rel
 <nav aria-label="${text.service}">
 <a href="/docs?lang=${language}">API</a>
 <a href="/openapi.json">OpenAPI</a>
-<a href="${address}?lang=${other}" lang="${lang(other)}" hreflang="${lang(other)}">${text.other}</a>
+<a href="${here(other)}" lang="${lang(other)}" hreflang="${lang(other)}">${text.other}</a>
 </nav>
 </header>
 <main id="main">

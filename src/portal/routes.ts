@@ -1,14 +1,17 @@
-/** The addresses for people: the first page and the few files that it is made of. */
+/** The addresses for people: the first page, what a search finds, and the few files that pages are made of. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fresh from 'fresh'
 import { Type } from 'typebox'
 import { digestOf } from '../base/digest.ts'
 import { type App, languageOf } from '../base/http.ts'
-import type { House } from '../catalogue/index.ts'
+import type { Language } from '../base/text.ts'
+import { type DatasetParameters, facetNames, type House } from '../catalogue/index.ts'
 import { type AssetName, assets, readAsset } from './assets.ts'
+import { findResults } from './find-results.ts'
 import { renderHome } from './home.ts'
 import { findOverview } from './overview.ts'
+import { renderResults } from './results.ts'
 
 export async function portalRoutes(app: App, house: House): Promise<void> {
   app.get(
@@ -17,13 +20,23 @@ export async function portalRoutes(app: App, house: House): Promise<void> {
       config: { offers: ['text/html'] },
       schema: {
         hide: true,
-        querystring: Type.Object({ lang: Type.Optional(Type.Enum(['zh', 'en'])) }),
+        querystring: Type.Object({
+          lang: Type.Optional(Type.Enum(['zh', 'en'])),
+          q: Type.Optional(Type.String()),
+          cursor: Type.Optional(Type.String()),
+          ...Object.fromEntries(facetNames.map((name) => [name, Type.Optional(Type.String())])),
+        }),
       },
     },
     async (request, reply) => {
-      const language = request.query.lang ?? languageOf(request, 'zh')
+      const { lang, ...asked } = request.query as DatasetParameters & { readonly lang?: Language }
+      const language = lang ?? languageOf(request, 'zh')
       reply.header('content-language', language === 'zh' ? 'zh-CN' : 'en').header('vary', 'Accept-Language')
-      const text = renderHome(await findOverview(house), language)
+      // A form sends its empty box too; that asks for nothing, and the first page shows all there is.
+      const isSearch = Object.values(asked).some((value) => String(value).trim() !== '')
+      const text = isSearch
+        ? renderResults(await findResults(house, asked, language), language)
+        : renderHome(await findOverview(house), language)
       return sendText(request, reply, text, 'text/html; charset=utf-8', pageSeconds)
     },
   )

@@ -180,7 +180,7 @@ async function takePlan(t: Test, csv: string | Uint8Array, rows: readonly Row[])
   t.match(receipt.files, [{ rowsRead: rows.length, rowsTaken: rows.length, rowsRefused: 0 }])
   t.equal((await standing.publish(dataset, '2014')).state, 'done')
   const list = (await standing.get('/v1/lists/2014')).json<List>()
-  const none = { published: 0, late: 0, planned: rows.length, overdue: 0 }
+  const none = { published: 0, late: 0, planned: rows.length, overdue: 0, withdrawn: 0 }
   t.same(list.rates, { items: rows.length, states: none, completion: 0, onTime: null })
   const names = (row: Row) => row['提供部门']?.split('、') ?? []
   t.same(

@@ -79,6 +79,8 @@ t.test('they are joined in JSON and in CSV, each value under its own name', asyn
       hall: '',
       state: 'planned',
       first_published: '',
+      first_due: '',
+      list_reason: '',
     },
   )
   t.equal(rows.find(({ name }) => name === '场馆')?.['hall'], '东馆')

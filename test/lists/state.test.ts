@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ratesOf, stateOf } from '../../src/lists/state.ts'
+import { type Counted, type Kept, ratesOf, stateOf, worstOf } from '../../src/lists/state.ts'
 
 const at = (instant: string, withdrawn = false) => ({ publishedAt: new Date(instant), withdrawn })
 
@@ -31,25 +31,65 @@ t.test('withdrawn evidence counts only with a successor', async (t) => {
   })
 })
 
+t.test('the state of several periods is that of the worst', async (t) => {
+  const kept = (state: Kept['state'], firstPublished: string | null = null): Kept => ({
+    state,
+    firstPublished,
+  })
+  t.same(worstOf([kept('published', '2026-01-02'), kept('late', '2026-03-04')]), {
+    state: 'late',
+    firstPublished: '2026-03-04',
+  })
+  t.same(worstOf([kept('late', '2026-03-04'), kept('planned')]), { state: 'planned', firstPublished: null })
+  t.same(worstOf([kept('planned'), kept('overdue'), kept('published', '2026-01-02')]).state, 'overdue')
+})
+
+const item = (kept: Counted['kept'], firstDue: string | null, leftOn: string | null = null): Counted => ({
+  state: leftOn === null ? kept : 'withdrawn',
+  ...{ kept, firstDue, leftOn },
+})
+
 t.test('rates', async (t) => {
   const items = [
-    { state: 'published', due: '2026-01-31' },
-    { state: 'late', due: '2026-01-31' },
-    { state: 'overdue', due: '2026-05-31' },
-    { state: 'planned', due: '2026-12-31' },
-    { state: 'published', due: '2026-12-31' },
-    { state: 'planned', due: null },
-  ] as const
+    item('published', '2026-01-31'),
+    item('late', '2026-01-31'),
+    item('overdue', '2026-05-31'),
+    item('planned', '2026-12-31'),
+    item('published', '2026-12-31'),
+    item('planned', null),
+  ]
   t.same(ratesOf(items, '2026-06-30'), {
     items: 6,
-    states: { published: 2, late: 1, planned: 2, overdue: 1 },
+    states: { published: 2, late: 1, planned: 2, overdue: 1, withdrawn: 0 },
     completion: 0.5,
     onTime: 0.3333,
   })
   t.same(ratesOf([], '2026-06-30'), {
     items: 0,
-    states: { published: 0, late: 0, planned: 0, overdue: 0 },
+    states: { published: 0, late: 0, planned: 0, overdue: 0, withdrawn: 0 },
     completion: null,
     onTime: null,
   })
+})
+
+t.test('on the due day only what is open is decided', async (t) => {
+  const of = (kept: Counted['kept'], today: string) => ratesOf([item(kept, '2026-06-30')], today).onTime
+  t.equal(of('planned', '2026-06-30'), null)
+  t.equal(of('overdue', '2026-07-01'), 0)
+  t.equal(of('published', '2026-06-29'), null)
+  t.equal(of('published', '2026-06-30'), 1)
+})
+
+t.test('an item that left the list is no part of completion; a broken date stays broken', async (t) => {
+  const left = (kept: Counted['kept'], leftOn: string) =>
+    ratesOf([item(kept, '2026-06-30', leftOn), item('planned', '2026-12-31')], '2026-09-01')
+  t.same(left('overdue', '2026-07-01'), {
+    items: 2,
+    states: { published: 0, late: 0, planned: 1, overdue: 0, withdrawn: 1 },
+    completion: 0,
+    onTime: 0,
+  })
+  t.equal(left('overdue', '2026-06-30').onTime, null)
+  t.equal(left('published', '2026-07-01').onTime, 1)
+  t.equal(ratesOf([item('published', null, '2026-07-01')], '2026-09-01').completion, null)
 })

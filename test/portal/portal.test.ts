@@ -1,7 +1,13 @@
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { html, link } from '../../src/portal/html.ts'
-import { type PortalOverview, renderHome, renderProblem } from '../../src/portal/index.ts'
+import {
+  type PortalOverview,
+  type PortalResults,
+  renderHome,
+  renderProblem,
+  renderResults,
+} from '../../src/portal/index.ts'
 import { testDatabase } from '../support/database.ts'
 import { testHouse } from '../support/house.ts'
 
@@ -183,4 +189,86 @@ t.test('the page is served in the language asked for, and the style with an ETag
 t.test('the page of a problem is whole in both languages', async (t) => {
   t.same(faultsOf(renderProblem('not-found', 'id-1', 'zh')), [])
   t.match(renderProblem('dataset-not-found', 'id-1', 'en'), /No such dataset[\s\S]*id-1/)
+})
+
+const [card] = overview.datasets
+if (card === undefined) throw new Error('the example has a dataset')
+const results: PortalResults = {
+  question: '阅览 "room"',
+  total: 21,
+  results: [
+    {
+      dataset: card,
+      matches: [
+        { place: 'title', text: '阅览室', found: ['阅览'] },
+        {
+          place: 'code',
+          field: { zh: '房间', en: 'Room' },
+          label: { zh: '大', en: 'Large' },
+          text: '大阅览室 & 大阅览厅',
+          found: ['阅览'],
+        },
+      ],
+    },
+  ],
+  facets: [
+    {
+      name: 'theme',
+      values: [
+        { code: 'culture', label: { zh: '文化娱乐', en: 'Culture' }, count: 3, chosen: true },
+        { code: 'health', label: { zh: '卫生健康', en: 'Health' }, count: 1, chosen: false },
+      ],
+    },
+    {
+      name: 'rhythm',
+      values: [{ code: 'yearly', label: { zh: '每年', en: 'Yearly' }, count: 4, chosen: false }],
+    },
+  ],
+  readAs: [{ word: 'raeding', as: ['reading'] }],
+  next: 'abc',
+}
+
+t.test('the page of a search says what was found, why, and how to narrow it', async (t) => {
+  const chinese = renderResults(results, 'zh')
+  t.same(faultsOf(chinese), [])
+  t.match(chinese, /找到 21 个数据集/)
+  t.match(chinese, /<mark>阅览<\/mark>室/)
+  t.match(chinese, /大<mark>阅览<\/mark>室 &#38; 大<mark>阅览<\/mark>厅/)
+  t.match(chinese, /没有“raeding”，已改为查找：reading/)
+  t.match(chinese, /value="阅览 &#34;room&#34;"/, 'the question stays in its box')
+  t.match(chinese, /<input type="hidden" name="theme" value="culture">/, 'a new question keeps the filters')
+  const question = new URLSearchParams({ q: results.question }).toString()
+  const address = (more: string) => `href="/?${question}${more}&lang=zh"`.replaceAll('&', '&#38;')
+  t.ok(chinese.includes(address('')), 'what is chosen can be taken away')
+  t.ok(
+    chinese.includes(address('&theme=health%2Cculture')) ||
+      chinese.includes(address('&theme=culture%2Chealth')),
+  )
+  t.ok(chinese.includes(address('&theme=culture&cursor=abc')), 'the next page')
+  t.match(chinese, /aria-current="true"/)
+  t.notMatch(chinese, /facet-rhythm/, 'a facet of one value narrows nothing')
+  const english = renderResults(results, 'en')
+  t.same(faultsOf(english), [])
+  t.match(english, /21 datasets found/)
+  t.match(
+    english,
+    new RegExp(
+      `hreflang="zh-CN" href="/\\?${question.replaceAll('+', '\\+')}&#38;theme=culture&#38;lang=zh"`,
+    ),
+  )
+  t.notMatch(english, /<script|<style|\sstyle=|\son[a-z]+=|https?:\/\/|undefined|NaN|\[object/)
+  const none = renderResults({ question: 'x', total: 0, results: [], facets: [], readAs: [] }, 'en')
+  t.same(faultsOf(none), [])
+  t.match(none, /0 datasets found[\s\S]*No dataset fits/)
+})
+
+t.test('whatever is asked stays text', async (t) => {
+  const evil = `"><script>alert(1)</script>'\\ \n`
+  const page = renderResults(
+    { ...results, question: evil, readAs: [{ word: evil, as: [evil] }], next: evil },
+    'en',
+  )
+  t.notMatch(page, /<script/)
+  t.notMatch(page, /href="#"/)
+  t.same(faultsOf(page), [])
 })
