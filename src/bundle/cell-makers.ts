@@ -11,7 +11,7 @@ import type { Repair } from './codes.ts'
 /** What a cell gives. */
 export interface Made {
   /** The canonical text; undefined where the cell's own bytes are it; empty where there is no value. */
-  readonly bytes?: Uint8Array
+  readonly bytes?: Buffer
   /** What was mended. */
   readonly repairs: readonly Repair[]
 }
@@ -19,7 +19,7 @@ export interface Made {
 /** The cell is its own canonical text. */
 export const asItStands: Made = { repairs: [] }
 /** The cell holds no value. */
-export const noValue: Made = { bytes: new Uint8Array(), repairs: [] }
+export const noValue: Made = { bytes: Buffer.alloc(0), repairs: [] }
 
 /**
  * Makes a cell from `from` to `to`. `above` is the cell of the field that this one's codes depend on, empty where
@@ -83,7 +83,7 @@ const rememberedBytesMax = 100
 /** Remembers by bytes what became of a cell, and of the one above it. */
 function remembering(ask: CellMaker): CellMaker {
   const slots = new Int32Array(2 * rememberedMax).fill(-1)
-  const known: { cell: Uint8Array; above: Uint8Array; made: Made }[] = []
+  const known: { cell: Buffer; above: Buffer; made: Made }[] = []
   const seed = randomInt(2 ** 32)
   return (bytes, from, to, aboveFrom, aboveTo) => {
     let hash = seed
@@ -104,13 +104,13 @@ function remembering(ask: CellMaker): CellMaker {
     )
       return made
     slots[slot] = known.length
-    const copy = (start: number, end: number) => Uint8Array.prototype.slice.call(bytes, start, end)
+    const copy = (start: number, end: number) => Buffer.from(bytes.subarray(start, end))
     known.push({ cell: copy(from, to), above: copy(aboveFrom, aboveTo), made })
     return made
   }
 }
 
-function isSame(kept: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+function isSame(kept: Buffer, bytes: Buffer, from: number, to: number): boolean {
   if (kept.length !== to - from) return false
   for (let index = 0; index < kept.length; index++) if (kept[index] !== bytes[from + index]) return false
   return true

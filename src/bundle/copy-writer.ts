@@ -7,7 +7,7 @@ export interface CopyWriter {
   /** Begins a row with where it stood. */
   readonly begin: (file: number, row: number) => void
   /** The next value of the row; from and to may be equal where there is none. */
-  readonly value: (bytes: Uint8Array, from: number, to: number) => void
+  readonly value: (bytes: Buffer, from: number, to: number) => void
   readonly endRow: () => void
   /** The rows that are whole so far, once there are enough of them, or all of them; undefined where there are not. */
   readonly take: (all: boolean) => Uint8Array | undefined

@@ -8,7 +8,7 @@ import { setImmediate as pause } from 'node:timers/promises'
 
 export interface KeyScreen {
   /** Adds a value of the key at hand, as UTF-8; null where there is none. */
-  readonly take: (bytes: Uint8Array | null, from: number, to: number) => void
+  readonly take: (bytes: Buffer | null, from: number, to: number) => void
   /** Ends the key at hand. */
   readonly endKey: () => void
   /** Whether any two keys may be equal. To be asked once, when all are in. */
@@ -35,7 +35,7 @@ export function buildKeyScreen(): KeyScreen {
     two = Math.imul(two ^ sign, 0x5f356495)
   }
 
-  function take(bytes: Uint8Array | null, from: number, to: number): void {
+  function take(bytes: Buffer | null, from: number, to: number): void {
     if (bytes !== null) for (let at = from; at < to; at++) mix(bytes[at] ?? 0)
     mix(bytes === null ? none : end)
   }

@@ -94,7 +94,7 @@ export function buildRowMaker({ makers, above, keyIndexes, checks, map }: RowMak
     for (const field of spoken) {
       const cell = made[field] ?? noValue
       if (cell.bytes === undefined) values[field] = bytes.toString('utf8', start(field), end(field))
-      else values[field] = cell.bytes.length === 0 ? null : Buffer.from(cell.bytes).toString()
+      else values[field] = cell.bytes.length === 0 ? null : cell.bytes.toString()
     }
     return checks.every((check) => check.run(values) === undefined)
   }

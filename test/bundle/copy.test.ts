@@ -2,21 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Finding } from '../../src/base/finding.ts'
 import { buildFindingSink, encodeCopy } from '../../src/bundle/index.ts'
-
-/** Reads COPY's text format as its documentation says, character by character. */
-function decodeCopy(text: string): (string | null)[][] {
-  const escaped: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) =>
-      line
-        .split('\t')
-        .map((field) =>
-          field === '\\N' ? null : field.replace(/\\(.)/g, (_all, sign: string) => escaped[sign] ?? sign),
-        ),
-    )
-}
+import { decodeCopy } from '../support/copy-text.ts'
 
 t.test('extremes are encoded as COPY reads them', async (t) => {
   t.equal(encodeCopy([['a', null, '']]), 'a\t\\N\t\n')

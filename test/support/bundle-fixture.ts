@@ -14,6 +14,7 @@ import {
   type FileCount,
   openBag,
   type TakenRow,
+  type ValidateOptions,
   validateBag,
   verifyBag,
 } from '../../src/bundle/index.ts'
@@ -189,11 +190,11 @@ export function bagOf(files: Readonly<Record<string, Uint8Array>>, chunkBytes = 
   }
 }
 
-/** Validates files as one bundle, without a bag around them. */
-export async function readRows(
+/** What validates files as one bundle, without a bag around them, and the findings that it will have told. */
+export function validationOf(
   files: Readonly<Record<string, string | Uint8Array>>,
   options: ReadOptions = {},
-): Promise<Outcome> {
+): { readonly validation: ValidateOptions; readonly findings: readonly Finding[] } {
   const bytes = Object.fromEntries(
     Object.entries(files).map(([name, data]) => [
       `data/${name}`,
@@ -216,15 +217,25 @@ export async function readRows(
     })),
   }
   const findings: Finding[] = []
-  const reading = validateBag({
+  const validation = {
     bag: bagOf(bytes),
     manifest,
     contract: options.contract ?? contract,
     contracts: contractsOf(),
     limits: { ...limits, ...options.limits },
     editionDay: '2025-12-31',
-    onFinding: (finding) => findings.push(finding),
-  })
+    onFinding: (finding: Finding) => void findings.push(finding),
+  }
+  return { validation, findings }
+}
+
+/** Validates files as one bundle. */
+export async function readRows(
+  files: Readonly<Record<string, string | Uint8Array>>,
+  options: ReadOptions = {},
+): Promise<Outcome> {
+  const { validation, findings } = validationOf(files, options)
+  const reading = validateBag(validation)
   const rows: TakenRow[] = []
   for await (const batch of reading) rows.push(...batch)
   return { findings, rows, counts: reading.counts() }
