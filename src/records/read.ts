@@ -49,10 +49,10 @@ export interface RecordsReader {
 }
 
 /** Builds the reader of pages over the role that serves. */
-export function buildReader(serve: Runner): RecordsReader {
+export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
   const isPrepared = buildPrepared()
   const run = async ({ text, parameters }: Statement) => {
-    const rows = serve.unsafe(text, [...parameters], { prepare: isPrepared(text) }).values()
+    const rows = database.serve.unsafe(text, [...parameters], { prepare: isPrepared(text) }).values()
     return (await rows) as unknown as (string | null)[][]
   }
   return {

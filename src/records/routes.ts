@@ -50,7 +50,7 @@ const extensions: readonly (AnswerFormat | undefined)[] = [undefined, 'json', 'c
 export async function recordsRoutes(app: App, house: House): Promise<void> {
   const desk: Desk = {
     house,
-    reader: buildReader(house.database.serve),
+    reader: buildReader(house.database),
     streams: buildStreams(house.config),
   }
   for (const extension of extensions) {
