@@ -4,9 +4,10 @@ import type { Language } from '../base/text.ts'
 import { isSynthetic } from '../catalogue/index.ts'
 import { type Contracts, type Field, kinds } from '../contract/index.ts'
 import { formats, getFormat, type Row } from '../formats/index.ts'
-import type { AnnualList, ListItem, ListSource } from './annual-lists.ts'
+import type { AnnualList, ListItem } from './annual-lists.ts'
 import type { Compared } from './bodies.ts'
 import type { DifferentItem } from './difference.ts'
+import type { ListSource } from './history.ts'
 
 export interface Table {
   readonly fields: readonly Field[]
