@@ -5,7 +5,7 @@ import { readCursor, writeCursor } from '../src/base/cursor.ts'
 import { canonicalJson } from '../src/base/digest.ts'
 import { columnLetters } from '../src/base/finding.ts'
 import { Problem } from '../src/base/problem.ts'
-import { dayInShanghai, isDay } from '../src/base/time.ts'
+import { dayInShanghai, isDay, parseMoment, parseSpan } from '../src/base/time.ts'
 import { envExample } from './support/env-example.ts'
 
 t.test('config refuses what it does not know, all faults at once', async (t) => {
@@ -50,4 +50,29 @@ t.test('.env.example lists every setting with its default', async (t) => {
   for (const [name, { fallback }] of Object.entries(settings)) {
     t.equal(loadConfig({})[name as SettingName], fallback)
   }
+})
+
+t.test('a moment without an offset is one of Shanghai', async (t) => {
+  const moments: readonly (readonly [text: string, instant: string | undefined])[] = [
+    ['2026-03-01T09:00:00Z', '2026-03-01T09:00:00.000Z'],
+    ['2026-03-01T09:00:30.5+02:00', '2026-03-01T07:00:30.500Z'],
+    ['2026-03-01T09:00', '2026-03-01T01:00:00.000Z'],
+    [' 2026-03-01 09:00 ', '2026-03-01T01:00:00.000Z'],
+    ['2026-03-01', '2026-02-28T16:00:00.000Z'],
+    ['2026-03-01T23:59:59', '2026-03-01T15:59:59.000Z'],
+    ['2026-03-01T24:00', undefined],
+    ['2026-03-01T25:00', undefined],
+    ['2026-03-01T09:61', undefined],
+    ['2026-02-29', undefined],
+    ['2026-03-01T09', undefined],
+    ['2026-03-01T09:00+0800', undefined],
+    ['09:00', undefined],
+    ['', undefined],
+  ]
+  for (const [text, instant] of moments) t.equal(parseMoment(text)?.toISOString(), instant, text)
+})
+
+t.test('a span is a count of minutes, hours or days', async (t) => {
+  t.same(['30m', '12h', '7d'].map(parseSpan), [1_800_000, 43_200_000, 604_800_000])
+  for (const text of ['', '0d', '7', 'd', '-1d', '1.5h', '100000d', '7w']) t.equal(parseSpan(text), undefined)
 })

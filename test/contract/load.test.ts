@@ -74,6 +74,8 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
   ['/fields/1/name', 'Area', /\/fields\/1\/name: write it so that it matches/],
   ['/fields/1/name', 'two__words', /\/fields\/1\/name: is a name that the service needs/],
   ['/fields/1/name', 'limit', /\/fields\/1\/name: is a name that the service needs/],
+  ['/fields/1/name', 'preview', /\/fields\/1\/name: is a name that the service needs/],
+  ['/approval', { required: 'yes' }, /\/approval\/required/],
   ['/fields/1/name', 'tree', /\/fields\/1\/name: field 0 has this name already/],
   ['/fields/1/type', 'text', /\/fields\/1\/type: use one of string, integer/],
   ['/fields/1/type', 'integer', /\/fields\/1\/codes: codes are text/],

@@ -47,6 +47,7 @@ const changes: readonly (readonly [
   ['a description of a field', 'compatible', 'fields/height/description', ofField(2, 'description', {})],
   ['an alias', 'compatible', 'fields/height/aliases', ofField(2, 'aliases', ['高度'])],
   ['the checks', 'compatible', 'checks', set('checks', [])],
+  ['the approval', 'compatible', 'approval', set('approval', { required: true })],
   ['the tolerance', 'compatible', 'tolerance', set('tolerance', { errors: 5 })],
   ['the order of fields', 'compatible', 'fields', (c) => void c.fields.reverse()],
   ['the order of formats and parts', 'compatible', 'parts', (c) => void (c['parts'] as unknown[]).reverse()],
@@ -135,6 +136,24 @@ t.test('the gravest difference decides, and all are told', async (t) => {
   const { verdict, differences } = compareContracts(example(), next)
   t.equal(verdict, 'breaking')
   t.same(differences.map(({ kind }) => kind).sort(), ['additive', 'breaking', 'compatible'])
+})
+
+t.test('a difference tells both values, and why it counts', async (t) => {
+  const next = example((contract) => {
+    add({})(contract)
+    ofField(2, 'unit', 'cm')(contract)
+    contract.fields.splice(6, 1)
+  })
+  const { differences } = compareContracts(example(), next)
+  const told = new Map(differences.map((difference) => [difference.path, difference]))
+  t.match(told.get('fields/height/unit'), {
+    what: 'changed',
+    before: 'm',
+    after: 'cm',
+    message: { en: /quantity/, zh: /单位/ },
+  })
+  t.match(told.get('fields/colour'), { what: 'added', before: null, after: colour, message: { en: /new/ } })
+  t.match(told.get('fields/seen'), { what: 'removed', before: { name: 'seen' }, after: null })
 })
 
 t.test('the fields of an intake are compared as the published ones are', async (t) => {

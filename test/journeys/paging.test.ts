@@ -237,7 +237,7 @@ async function tablesOf() {
 
 t.test('no parameter of any route is more than a text', async (t) => {
   const before = await tablesOf()
-  const { authorization } = await standing.key({ scopes: ['ingest', 'admin', 'read-restricted'] })
+  const { authorization } = await standing.key({ scopes: ['ingest', 'publish', 'admin', 'read-restricted'] })
   const document = (await get('/openapi.json')).json<{
     paths: Record<string, { get?: { parameters?: readonly { name: string; in: string }[] } }>
   }>()
@@ -247,6 +247,8 @@ t.test('no parameter of any route is more than a text', async (t) => {
       edition: '2025',
       version: '1',
       contractVersion: '1',
+      other: '1',
+      publication: '1',
       year: '2025',
       code: 'not-found',
     },

@@ -162,3 +162,20 @@ t.test('errors lose what they quote', async (t) => {
   const own = new Error('own')
   t.equal(withoutValues(own), own)
 })
+
+t.test('who has only so much patience with a lock is refused, and nobody else', async (t) => {
+  const { database } = await testDatabase(t)
+  const patience = { millisecondsMax: 20, refuse: () => new Error('too busy') }
+  await database.lock('one', async () => {
+    await t.rejects(
+      database.lock('one', async () => 'in', patience),
+      { message: 'too busy' },
+    )
+    t.equal(await database.lock('two', async () => 'in', patience), 'in', 'another name is another lock')
+  })
+  t.equal(await database.lock('one', async () => 'in', patience), 'in')
+  await t.rejects(
+    database.lock('one', () => Promise.reject(new Error('of the work')), patience),
+    { message: 'of the work' },
+  )
+})

@@ -64,6 +64,7 @@ t.test('a job for later waits for its moment', async (t) => {
   const { jobs } = await open(database)
   await database.work.begin(async (tx) => {
     await jobs.send(tx, 'greet', { n: 'later' }, { notBefore: new Date(Date.now() + 3_600_000) })
+    await jobs.send(tx, 'greet', { n: 'in an hour' }, { afterSeconds: 3_600 })
     await jobs.send(tx, 'greet', { n: 'now' }, { notBefore: new Date(Date.now() - 1000) })
   })
   const done = signal<unknown>()
@@ -72,8 +73,8 @@ t.test('a job for later waits for its moment', async (t) => {
   await jobs.stop({ seconds: 10 })
   t.same(
     (await states(database)).map(({ state }) => state),
-    ['created', 'completed'],
-    'later, now',
+    ['created', 'created', 'completed'],
+    'later, in an hour, now',
   )
 })
 
