@@ -62,8 +62,9 @@ const arrayTypes: Readonly<Record<FieldTypeName, string>> = {
 const equals: Operator['sql'] = (column, type, value) =>
   type === 'list' ? `${column} @> ARRAY[${value}]` : `${column} = ${value}`
 
+/** The cast changes nothing: without it ANY would take a value in a subquery for rows to look through. */
 const isAmong: Operator['sql'] = (column, type, value) =>
-  type === 'list' ? `${column} && ${value}` : `${column} = ANY(${value})`
+  type === 'list' ? `${column} && ${value}` : `${column} = ANY(${value}::${arrayTypes[type]})`
 
 const compares =
   (sign: string): Operator['sql'] =>

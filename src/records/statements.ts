@@ -185,9 +185,12 @@ function pageRows(plan: Plan, position: Position | undefined, limit: number | un
   const bounded = limit === undefined ? '' : ` LIMIT ${limit}`
   const conditions = bindConditions(plan.conditions, bind)
   const shares = inOrder(plan).flatMap((index) => {
+    const segments = planSegments(order, index, position, bind)
+    // What a source binds must stand in the statement, and of a table that lies before nothing does.
+    if (segments.length === 0) return []
     const source = sourceOf(plan, targets[index] as PlannedTarget, bind)
     const columns = [`${index} AS ${rankColumn}`, numberColumn, ...keys, ...columnsOf(plan).map(nameOf)]
-    return planSegments(order, index, position, bind).map(
+    return segments.map(
       (segment) => `SELECT ${columns.join(', ')} FROM ${source}${shareOf(segment, conditions)}${bounded}`,
     )
   })
