@@ -121,6 +121,18 @@ export const problems = {
     titleZh: '请求地址与请求头过长',
     hint: 'Send fewer cookies and shorter parameters; for many values take the whole file.',
   },
+  'aggregate-not-offered': {
+    status: 404,
+    title: 'The dataset offers no aggregates',
+    titleZh: '该数据集不提供聚合统计',
+    hint: 'Its contract says what may be grouped and added up, and this one says nothing: take the records.',
+  },
+  'groups-too-many': {
+    status: 422,
+    title: 'The answer would have too many groups',
+    titleZh: '分组过多',
+    hint: 'Group by fewer fields, filter, or give a `limit`: nothing is ever left out unasked.',
+  },
   'body-invalid': {
     status: 400,
     title: 'The body cannot be read',

@@ -3,6 +3,7 @@
  * and fit. Refuses personal intake altogether until the disclosure audit exists.
  */
 import { isDay } from '../base/time.ts'
+import { aggregateComplaints } from './aggregate-rules.ts'
 import { findCode } from './codes.ts'
 import { type CheckUse, type Contract, type Field, withheldFields } from './contract.ts'
 import type { Complaint } from './faults.ts'
@@ -41,6 +42,7 @@ export function* contractComplaints(contract: Contract, ground: RuleGround): Gen
   yield* kindComplaints(contract)
   yield* referenceComplaints(contract)
   yield* disclosureComplaints(contract)
+  yield* aggregateComplaints(contract, ground.lists)
   yield* nameComplaints(contract, ground.known)
 }
 

@@ -62,6 +62,28 @@ export interface DisclosureUse {
   readonly [parameter: string]: unknown
 }
 
+/** What may be made of a measure over the records of a group. */
+export type AggregateFunction = 'sum' | 'mean' | 'min' | 'max'
+
+export interface AggregateMeasure {
+  readonly field: string
+  readonly functions: readonly AggregateFunction[]
+  /** The count by which a mean is weighted: the number of pupils that a record's own mean rests on. */
+  readonly weight?: string
+}
+
+/** What readers may ask `aggregate` for. Without it the dataset offers no aggregates. */
+export interface AggregateOffer {
+  /** Fields by which records may be grouped. */
+  readonly groupBy: readonly string[]
+  readonly measures?: readonly AggregateMeasure[]
+  /**
+   * Dimensions over whose codes nothing may be added up, because one code is the total of the others or each has a
+   * unit of its own. They are grouped by or held to one code; without either the default applies, or the refusal.
+   */
+  readonly pinned?: readonly { readonly field: string; readonly default?: string }[]
+}
+
 export interface Contract {
   readonly dataset: string
   readonly contractVersion: number
@@ -104,6 +126,7 @@ export interface Contract {
   /** Rows with errors that are borne, before the bundle is refused. The rows themselves are never taken. */
   readonly tolerance?: { readonly errors: number }
   readonly disclosure?: DisclosureUse
+  readonly aggregate?: AggregateOffer
   /** Names of formats in formats/ in which each version is distributed. */
   readonly formats: readonly string[]
   /** Only where fields carry coordinates. Inside the house always WGS-84. */
@@ -157,6 +180,15 @@ export function getField(contract: Contract, name: string): Field {
 export function withheldFields(contract: Contract): readonly string[] {
   const withhold = contract.disclosure?.['withhold']
   return Array.isArray(withhold) ? withhold.filter((name) => typeof name === 'string') : []
+}
+
+/** The code of a status field that says that nothing of the record was withheld: SDMX, F, free for publication. */
+export const freeStatus = 'F'
+
+/** The field of the status that disclosure control fills, where the contract's rule names one. */
+export function statusField(contract: Contract): string | undefined {
+  const status = contract.disclosure?.['status']
+  return typeof status === 'string' ? status : undefined
 }
 
 /** Whether a published record may have no value here. A column made NOT NULL by `required` alone refuses withheld values. */

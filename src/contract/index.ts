@@ -1,11 +1,17 @@
 /** The door of the room: contracts, code lists, and all that follows from them. */
+
+export { answerNames, measureName, missingName, weightName } from './aggregate-names.ts'
 export { buildCodeList, type Code, type CodeList, type CodeQuery, findCode, validOn } from './codes.ts'
 export {
+  type AggregateFunction,
+  type AggregateMeasure,
+  type AggregateOffer,
   type CheckUse,
   type Constraints,
   type Contract,
   type DisclosureUse,
   type Field,
+  freeStatus,
   getField,
   intakeFields,
   intakeKey,
@@ -15,6 +21,7 @@ export {
   type Part,
   partsOf,
   type Role,
+  statusField,
   withheldFields,
 } from './contract.ts'
 export type { KnownNames } from './contract-rules.ts'

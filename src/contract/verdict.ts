@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Bilingual } from '../base/text.ts'
-import type { Contract, Field } from './contract.ts'
+import type { AggregateOffer, Contract, Field } from './contract.ts'
 
 export type VerdictName = 'compatible' | 'additive' | 'breaking'
 
@@ -74,6 +74,21 @@ const bound =
 const atLeast = bound((former, next) => next > former)
 const atMost = bound((former, next) => next < former)
 
+/** What may be asked only grows, or it breaks; another pin or weight gives the same question another answer. */
+const aggregate: Judge = (former, next) => {
+  if (former === undefined) return 'additive'
+  if (next === undefined) return 'breaking'
+  const [one, other] = [former as AggregateOffer, next as AggregateOffer]
+  if (!isDeepStrictEqual(one.pinned ?? [], other.pinned ?? [])) return 'breaking'
+  const asked = ({ groupBy, measures = [] }: AggregateOffer) => [
+    ...groupBy,
+    ...measures.flatMap(({ field, functions, weight }) =>
+      functions.map((name) => [field, name, name === 'mean' ? weight : undefined]),
+    ),
+  ]
+  return set(asked(one), asked(other))
+}
+
 const contractRules: Rules = {
   contractVersion: 'elsewhere',
   fields: 'elsewhere',
@@ -89,6 +104,7 @@ const contractRules: Rules = {
   indexes: set,
   derivation: always('breaking'),
   formats: set,
+  aggregate,
   coordinates: added,
 }
 

@@ -3,7 +3,7 @@
  * A count that is missing or zero withholds too: to publish too little is mended by the next version,
  * to publish too much is not. What others could subtract back is the business of a later rule.
  */
-import { type Contract, type DisclosureUse, getField } from '../contract/index.ts'
+import { type Contract, type DisclosureUse, freeStatus, getField } from '../contract/index.ts'
 import type { DisclosureRule, Row } from './rule.ts'
 
 interface Parameters {
@@ -39,7 +39,7 @@ export const minimumCount: DisclosureRule = {
       records += 1
       const controlled = [...row]
       const safe = Number(row[place.count] ?? 0) >= place.minimum
-      controlled[place.status] = safe ? 'F' : 'C'
+      controlled[place.status] = safe ? freeStatus : 'C'
       if (safe) return controlled
       recordsWithheld += 1
       for (const index of place.withhold) {

@@ -101,7 +101,7 @@ async function chooseVersions(
   place: Place | undefined,
 ): Promise<readonly PublishedVersion[]> {
   const { editions } = query
-  const get = (edition: string, number: number | 'latest') =>
+  const get = (edition: string, number: number) =>
     getVersion(database, config, { dataset, edition, version: number })
   if (version !== undefined) {
     if (editions !== undefined)
@@ -116,11 +116,21 @@ async function chooseVersions(
     if (!isJoined(query) && place.versions.length > 1) throw problem('cursor-invalid', { path: 'cursor' })
     return Promise.all(place.versions.map(([edition, number]) => get(edition, number)))
   }
+  return chooseEditions({ database, config }, dataset, editions)
+}
+
+/** The latest version of each edition asked for, the earliest period first; of the newest one where none is named. */
+export async function chooseEditions(
+  { database, config }: Pick<House, 'database' | 'config'>,
+  dataset: string,
+  editions: Query['editions'],
+): Promise<readonly PublishedVersion[]> {
   if (editions === undefined) return [await getLatest(database, config, dataset)]
-  if (editions !== 'all') {
-    return byPeriod(await Promise.all(editions.map((edition) => get(edition, 'latest'))))
-  }
-  return byPeriod(latestOfEach(await listVersions(database, { dataset })))
+  if (editions === 'all') return byPeriod(latestOfEach(await listVersions(database, { dataset })))
+  const asked = editions.map((edition) =>
+    getVersion(database, config, { dataset, edition, version: 'latest' }),
+  )
+  return byPeriod(await Promise.all(asked))
 }
 
 function byPeriod(versions: readonly PublishedVersion[]): readonly PublishedVersion[] {

@@ -70,6 +70,7 @@ const changes: readonly (readonly [
     (c) => void (c['parts'] as unknown[]).push({ provider: 'edu-310105' }),
   ],
   ['a kind', 'additive', 'kind', set('kind', { name: 'calendar', bind: {} })],
+  ['aggregates', 'additive', 'aggregate', set('aggregate', { groupBy: ['area'] })],
   ['another role', 'additive', 'fields/height/role', ofField(2, 'role', 'measure')],
   ['a field gone', 'breaking', 'fields/seen', (c) => void c.fields.splice(6, 1)],
   ['a new required field', 'breaking', 'fields/colour', add({ constraints: { required: true } })],
@@ -148,4 +149,23 @@ t.test('the fields of an intake are compared as the published ones are', async (
 
 t.test('contracts of two datasets are not compared', async (t) => {
   t.throws(() => compareContracts(example(), example(set('dataset', 'hedges'))), /two datasets/)
+})
+
+t.test('aggregates may grow; another pin or weight gives the same question another answer', async (t) => {
+  const measure = (more: object) => ({ field: 'height', functions: ['mean'], weight: 'tree', ...more })
+  const offer = (more: object = {}) => ({ groupBy: ['area', 'item'], measures: [measure({})], ...more })
+  const cases: readonly (readonly [string, VerdictName, unknown])[] = [
+    ['one more group', 'additive', offer({ groupBy: ['item', 'seen', 'area'] })],
+    ['one more function', 'additive', offer({ measures: [measure({ functions: ['max', 'mean'] })] })],
+    ['another order', 'compatible', offer({ groupBy: ['item', 'area'] })],
+    ['a group less', 'breaking', offer({ groupBy: ['area'] })],
+    ['no measures', 'breaking', { groupBy: ['area', 'item'] }],
+    ['another weight', 'breaking', offer({ measures: [measure({ weight: 'other' })] })],
+    ['a pin', 'breaking', offer({ pinned: [{ field: 'item' }] })],
+    ['none', 'breaking', undefined],
+  ]
+  for (const [what, verdict, next] of cases) {
+    const made = compareContracts(example(set('aggregate', offer())), example(set('aggregate', next)))
+    t.equal(made.verdict, verdict, what)
+  }
 })
