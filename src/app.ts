@@ -27,10 +27,10 @@ import {
 import { ingestRoutes, publicationRoutes } from './ingest/index.ts'
 import { listsRoutes } from './lists/index.ts'
 import { portalRoutes } from './portal/index.ts'
-import { aggregateRoutes, recordsPart, recordsRoutes } from './records/index.ts'
+import { aggregatePart, aggregateRoutes, GroupSchema, recordsPart, recordsRoutes } from './records/index.ts'
 
 /** What rooms say of their addresses for one dataset; the OpenAPI makes operations of each dataset of it. */
-export const datasetParts: readonly DatasetPart[] = [recordsPart]
+export const datasetParts: readonly DatasetPart[] = [recordsPart, aggregatePart]
 
 /** Every room that answers, in the order of the OpenAPI. */
 const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
@@ -73,6 +73,7 @@ export async function buildApp(house: House, limits: SocketLimits = socketLimits
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.addSchema(ProblemSchema)
   app.addSchema(RecordSchema)
+  app.addSchema(GroupSchema)
   registerRefusals(app, house)
   await registerManners(app, house)
   await registerOpenapi(app, house)

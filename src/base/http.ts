@@ -100,16 +100,13 @@ export function problemResponses(...codes: readonly ProblemCode[]): Readonly<Rec
     const { status } = problems[code]
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code))
   }
-  const json = { 'application/problem+json': { schema: Type.Unsafe({ $ref: 'Problem#' }) } }
-  // People who follow a link to where nothing is get a page.
-  const page = { 'text/html': { schema: Type.Unsafe({ type: 'string' }) } }
+  // A 404 may also be a page (refusals.ts). It isn't declared: whoever ranks HTML first is no generated client, and
+  // every one of these would have to tell a problem from a text.
+  const content = { 'application/problem+json': { schema: Type.Unsafe({ $ref: 'Problem#' }) } }
   return Object.fromEntries(
     [...byStatus].map(([status, of]) => [
       status,
-      {
-        description: [...of].map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
-        content: status === 404 ? { ...json, ...page } : json,
-      },
+      { description: [...of].map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '), content },
     ]),
   )
 }

@@ -52,6 +52,7 @@ const description = `Open data of a city's education authority: what was promise
 
 * Unknown parameters are refused, with the nearest known one.
 * A refusal is a problem after RFC 9457 with a stable \`code\`; \`/v1/problems\` lists them all.
+  A 404 is a page for those who rank \`text/html\` above JSON.
 * A version's bytes never change; a correction is a new version.
 * Titles come in Chinese and English; \`Accept-Language\` chooses where one is given. Codes never change.
 * This document is there in Chinese as well: \`/openapi.json?lang=zh\`.`

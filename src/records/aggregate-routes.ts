@@ -40,7 +40,7 @@ const refusals = [
   'version-withdrawn',
   'aggregate-not-offered',
   'groups-too-many',
-  'not-acceptable',
+  'precondition-failed',
 ] as const
 
 export async function aggregateRoutes(app: App, house: House): Promise<void> {

@@ -6,7 +6,8 @@ const Link = (description: string) => Type.String({ format: 'uri-reference', des
 const Whole = (description: string) => Type.Integer({ minimum: 0, description })
 const Text = (description: string) => Type.String({ description })
 
-const GroupSchema = Type.Object(
+/** Stands for one group in the generic routes; the OpenAPI of each dataset puts its own in this place. */
+export const GroupSchema = Type.Object(
   {
     count: Type.Optional(Whole('Number of records in the group, those with withheld values included.')),
     suppressed: Type.Array(Type.String(), {
@@ -15,6 +16,7 @@ const GroupSchema = Type.Object(
     }),
   },
   {
+    $id: 'Group',
     additionalProperties: Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]),
     description:
       'One group: the fields of `group_by` by their names, then each measure as `<function>_<field>`, such as ' +
@@ -48,7 +50,9 @@ const versionMembers = {
 }
 
 export const AggregateSchema = Type.Object({
-  data: Type.Array(GroupSchema, { description: 'The groups, in the order of `sort`, then of `group_by`.' }),
+  data: Type.Array(Type.Unsafe<Readonly<Record<string, unknown>>>({ $ref: 'Group#' }), {
+    description: 'The groups, in the order of `sort`, then of `group_by`.',
+  }),
   meta: Type.Object(
     {
       dataset: Text('Slug of the dataset.'),

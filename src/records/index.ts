@@ -1,5 +1,7 @@
 /** Records: the rows as published, loaded unseen, read by plan, and served page by page. */
+export { aggregatePart } from './aggregate-part.ts'
 export { aggregateRoutes } from './aggregate-routes.ts'
+export { GroupSchema } from './aggregate-schemas.ts'
 export {
   bindConditions,
   type Condition,

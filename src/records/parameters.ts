@@ -76,7 +76,7 @@ export const recordsPart = {
 } as const
 
 /** What the generic address says of it stays; the names are this contract's. */
-function listOf(name: string, members: readonly string[]): DescribedParameter {
+export function listOf(name: string, members: readonly string[]): DescribedParameter {
   return {
     name,
     in: 'query',

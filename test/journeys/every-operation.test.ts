@@ -120,12 +120,17 @@ t.test('every example of a parameter is taken', async (t) => {
   t.ok(tried.size > 50, `${tried.size} examples`)
 })
 
-t.test('every field of a dataset has an example, unless nothing fits all', async (t) => {
-  const without = Object.entries(document.components['parameters'] ?? {}).filter(
-    ([name, parameter]) =>
-      name.includes('.') && !name.includes('__') && exampleOf(parameter as Parameter) === undefined,
+t.test('every field of a dataset has an example', async (t) => {
+  const isOfDataset = (name: string) => editions.some(([dataset]) => name.startsWith(`${dataset}.`))
+  const own = Object.entries(document.components['parameters'] ?? {}).filter(
+    ([name]) => isOfDataset(name) && !name.includes('__'),
   )
-  t.same(without, [])
+  t.ok(own.length > 50)
+  const without = own.filter(([, parameter]) => exampleOf(parameter as unknown as Parameter) === undefined)
+  t.same(
+    without.map(([name]) => name),
+    [],
+  )
 })
 
 t.test('HEAD answers as GET, OPTIONS names the methods, nothing that fits is 406', async (t) => {

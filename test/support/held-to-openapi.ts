@@ -72,6 +72,8 @@ function faultOf(
   const { content } = response
   if (content === undefined)
     return answered.text === '' ? undefined : `${template} ${status} declares no body, but there is one`
+  // Declared once for all, in the description of the document.
+  if (status === '404' && type === 'text/html') return undefined
   const media = [type, `${type.split('/')[0]}/*`, '*/*'].find((name) => name in content)
   if (media === undefined) return `${template} ${status} declares ${Object.keys(content)}, not ${type}`
   const schema = content[media]?.schema

@@ -18,6 +18,8 @@ export interface DatasetPart {
   readonly segment: string
   /** The parameters of one dataset. One of a generic one's name makes that more specific. */
   readonly parameters: (contract: Contract, options: ParameterOptions) => readonly Parameter[]
+  /** Schemas of one dataset that take the place of generic ones, by the names of those. */
+  readonly schemas?: Readonly<Record<string, (contract: Contract, options: ParameterOptions) => Json>>
   /** Whether the address answers for a contract at all; left out, it always does. */
   readonly answers?: (contract: Contract) => boolean
 }
@@ -43,9 +45,10 @@ export function datasetOperations(paths: Paths, contract: Contract, options: Opt
     const part = parts.find(({ segment }) => segment === segmentOf(path))
     if (part === undefined || part.answers?.(contract) === false) return []
     const parameters = part.parameters(contract, { contracts, language, codes: codesReference })
+    const places = placesOf(contract, contracts, part)
     const own = Object.entries(operations).map(([method, operation]) => [
       method,
-      specialise(operation, contract, parameters, options),
+      specialise(inPlaceOf(operation, places) as Operation, contract, parameters, language),
     ])
     return [[path.replace('{slug}', contract.dataset), Object.fromEntries(own)]]
   })
@@ -61,7 +64,7 @@ function specialise(
   operation: Operation,
   contract: Contract,
   parameters: readonly Parameter[],
-  { contracts, language }: Options,
+  language: Language | undefined,
 ): Operation {
   const named = new Map(parameters.map((parameter) => [parameter.name, parameter]))
   const generic = (operation.parameters ?? []).filter(({ name }) => name !== 'slug')
@@ -71,7 +74,7 @@ function specialise(
   const taken = new Set(generic.map(({ name }) => name))
   const { summary = '', operationId = '', description = '' } = operation
   return {
-    ...(withRecord(operation, recordNames(contract, contracts)) as Operation),
+    ...operation,
     operationId: `${operationId}.${contract.dataset}`,
     summary: `${inLanguage(contract.title, language)}: ${summary}`,
     tags: [contract.dataset],
@@ -92,17 +95,31 @@ const pathExamples: Readonly<Record<string, (contract: Contract) => string>> = {
   version: () => '1',
 }
 
-/** The same value with each reference to the generic record turned to the contract's own. */
-function withRecord(value: unknown, names: readonly string[]): unknown {
-  if (Array.isArray(value)) return value.map((inner) => withRecord(inner, names))
-  if (value === null || typeof value !== 'object') return value
-  if ('$ref' in value && value.$ref === reference('Record')) {
-    const [first, ...others] = names.map((name) => ({ $ref: reference(name) }))
-    return others.length === 0 ? first : { anyOf: [first, ...others] }
-  }
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withRecord(inner, names)]))
+/** What stands in the place of generic schemas, by the references to those. */
+type Places = ReadonlyMap<string, Json>
+
+function placesOf(contract: Contract, contracts: Contracts, { schemas = {} }: DatasetPart): Places {
+  const [first, ...others] = Object.keys(recordSchemas(contract, contracts, 'en')).map((name) => ({
+    $ref: reference(name),
+  }))
+  const record = others.length === 0 ? first : { anyOf: [first, ...others] }
+  const own = Object.keys(schemas).map((name): [string, Json] => [
+    reference(name),
+    { $ref: reference(ownName(contract, name)) },
+  ])
+  return new Map([...own, [reference('Record'), record ?? {}]])
 }
 
+/** The same value with each reference to a generic schema turned to what stands in its place. */
+function inPlaceOf(value: unknown, places: Places): unknown {
+  if (Array.isArray(value)) return value.map((inner) => inPlaceOf(inner, places))
+  if (value === null || typeof value !== 'object') return value
+  const place = '$ref' in value ? places.get(String(value.$ref)) : undefined
+  if (place !== undefined) return place
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, inPlaceOf(inner, places)]))
+}
+
+const ownName = ({ dataset }: Contract, schema: string) => `${dataset}.${schema.toLowerCase()}`
 const reference = (schema: string) => `#/components/schemas/${schema}`
 const codesName = (list: string) => `codes.${list}`
 const codesReference = (list: string): Json => ({ $ref: reference(codesName(list)) })
@@ -154,8 +171,19 @@ function shapeOf(schema: Json): string {
   return JSON.stringify(schema['properties'])
 }
 
-function recordNames(contract: Contract, contracts: Contracts): readonly string[] {
-  return Object.keys(recordSchemas(contract, contracts, 'en'))
+/** The schemas that parts have for one dataset. */
+export function partSchemas(
+  contract: Contract,
+  { contracts, parts, language }: Options,
+): Readonly<Record<string, Json>> {
+  const made = parts
+    .filter(({ answers }) => answers?.(contract) !== false)
+    .flatMap(({ schemas = {} }) => Object.entries(schemas))
+    .map(([name, schema]): [string, Json] => [
+      ownName(contract, name),
+      schema(contract, { contracts, language, codes: codesReference }),
+    ])
+  return Object.fromEntries(made)
 }
 
 function recordName({ contract }: LoadedContract, isNewest: boolean): string {

@@ -5,7 +5,13 @@
 import type { App } from '../../base/http.ts'
 import { inLanguage, type Language } from '../../base/text.ts'
 import { type Contracts, isOpen, type LoadedContract } from '../../contract/index.ts'
-import { codeSchemas, type DatasetPart, datasetOperations, recordSchemas } from './dataset-operations.ts'
+import {
+  codeSchemas,
+  type DatasetPart,
+  datasetOperations,
+  partSchemas,
+  recordSchemas,
+} from './dataset-operations.ts'
 import { type Json, type OpenapiDocument, type Operation, sorted } from './document-shape.ts'
 import { shareEquals } from './share.ts'
 import { translate } from './translate.ts'
@@ -29,7 +35,10 @@ export function buildOpenapi(
   const own = open.map(({ contract }) =>
     datasetOperations(generic.paths, contract, { contracts, parts, language }),
   )
-  const schemas = open.map(({ contract }) => recordSchemas(contract, contracts, language))
+  const schemas = open.map(({ contract }) => ({
+    ...recordSchemas(contract, contracts, language),
+    ...partSchemas(contract, { contracts, parts, language }),
+  }))
   return shareEquals({
     ...generic,
     tags: [...(generic.tags ?? []), ...open.map((loaded) => tagOf(loaded, language))],

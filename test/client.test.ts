@@ -1,0 +1,107 @@
+/**
+ * The document is good enough to make a client of: openapi-typescript makes types of openapi.yaml, a program compiles
+ * against them under `strict` and pages, filters and selects over a real socket; wrong names and values don't compile.
+ */
+import { execFile } from 'node:child_process'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { writeOpenapi } from '../src/openapi-file.ts'
+import { openTestHouse, sampleRows } from './support/open-test-house.ts'
+import { foreign, plainly } from './support/run-cli.ts'
+
+const workspace = createRequire(new URL('client/package.json', import.meta.url))
+const folder = t.testdir({
+  'package.json': '{ "type": "module" }',
+  'tsconfig.json': JSON.stringify({
+    compilerOptions: {
+      target: 'es2022',
+      module: 'nodenext',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      types: ['node'],
+      skipLibCheck: false,
+    },
+    // Wrong programs are among them: what is right is written all the same, and one start of the compiler is enough.
+    files: ['program.ts', 'wrong.ts'],
+  }),
+})
+
+interface Ran {
+  readonly code: number
+  readonly out: string
+}
+
+/** Runs a program of the workspace, without what tap hooks into Node. */
+async function run(program: string, ...words: readonly string[]): Promise<Ran> {
+  const [command, ...args] = plainly(process.execPath, [program, ...words])
+  try {
+    const { stdout } = await promisify(execFile)(command, args, { cwd: folder, env: foreign() })
+    return { code: 0, out: stdout }
+  } catch (error) {
+    const {
+      code = 1,
+      stdout = '',
+      stderr = '',
+    } = error as { code?: number; stdout?: string; stderr?: string }
+    return { code, out: `${stdout}${stderr}` }
+  }
+}
+
+const bin = (name: string, file: string) => join(dirname(workspace.resolve(`${name}/package.json`)), file)
+
+writeFileSync(join(folder, 'openapi.yaml'), await writeOpenapi(['datasets']))
+const types = await run(bin('openapi-typescript', 'bin/cli.js'), 'openapi.yaml', '-o', 'openapi.d.ts')
+t.equal(types.code, 0, types.out)
+for (const file of ['program.ts', 'wrong.ts']) copyFileSync(join('test/client', file), join(folder, file))
+
+const compiled = await run(bin('typescript', 'bin/tsc'), '-p', '.')
+
+t.test('a program compiles, wrong names and values do not', async (t) => {
+  const errors = [...compiled.out.matchAll(/^([\w.]+)\((\d+),/gm)]
+  t.same(
+    errors.filter(([, file]) => file !== 'wrong.ts').map(([error]) => error),
+    [],
+    compiled.out,
+  )
+  const wrong = readFileSync('test/client/wrong.ts', 'utf8')
+    .split('\n')
+    .flatMap((line, index) => (line.startsWith('await ') ? [index + 1] : []))
+  t.equal(wrong.length, 8)
+  t.same([...new Set(errors.map(([, , line]) => Number(line)))], wrong, compiled.out)
+})
+
+t.test('the program pages, filters, sorts, selects and counts', async (t) => {
+  const { app, take, publish } = await openTestHouse(t)
+  const dataset = 'school-sports-venues'
+  const samples = await sampleRows(dataset, '2026')
+  const [first, ...others] = samples
+  const waivers = others.map(({ provider }) => ({ provider, reason: 'Left out.' }))
+  for (const edition of ['2025', '2026']) {
+    await take({ dataset, edition, provider: first?.provider ?? '', rows: first?.rows ?? '' })
+    await publish(dataset, edition, { waivers })
+  }
+  const [header = '', ...rows] = (first?.rows ?? '').trimEnd().split('\n')
+  const names = header.split(',')
+  const sessions = rows.map((row) => {
+    const cells = row.split(',')
+    return Object.fromEntries(names.map((name, index) => [name, cells[index] ?? '']))
+  })
+  const wanted = sessions.filter(
+    (session) =>
+      ['weekend', 'public-holiday'].includes(session['day_type'] ?? '') &&
+      (session['opens'] ?? '') >= '07:00' &&
+      session['activities']?.split(';').includes('basketball'),
+  )
+  t.ok(wanted.length > 7, `more than a page: ${wanted.length}`)
+  const ran = await run('program.js', await app.listen({ host: '127.0.0.1', port: 0 }))
+  t.equal(ran.code, 0, ran.out)
+  const told = JSON.parse(ran.out) as { venues: string[]; free: number; joined: object[]; refused: unknown[] }
+  const venues = wanted.map(({ venue = '' }) => venue)
+  t.same(told.venues, venues.sort().reverse())
+  t.match(told.joined, [{ edition: '2025', venue: String, school: String }, { edition: '2025' }])
+  t.same(told.refused, [404, 'dataset-not-found'])
+})

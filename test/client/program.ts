@@ -1,0 +1,56 @@
+/**
+ * A small program of a re-user: pages through a dataset, filters it with operators, and reads an aggregate where there
+ * is one. All names and values are checked against the types that were made of openapi.yaml.
+ */
+import createClient from 'openapi-fetch'
+import type { components, paths } from './openapi.js'
+
+type Session = components['schemas']['school-sports-venues.record']
+
+const client = createClient<paths>({
+  baseUrl: process.argv[2] ?? '',
+  // Lists are separated by commas, as the document says by `explode: false`.
+  querySerializer: { array: { style: 'form', explode: false } },
+})
+
+/** Walks all pages, by the cursor of each link. */
+async function all(district: components['schemas']['codes.districts']): Promise<Session[]> {
+  const sessions: Session[] = []
+  for (let cursor: string | undefined; ; ) {
+    const { data, error } = await client.GET('/v1/datasets/school-sports-venues/records.json', {
+      params: {
+        query: {
+          district,
+          day_type__in: ['weekend', 'public-holiday'],
+          opens__gte: '07:00',
+          activities: 'basketball',
+          sort: ['-venue'],
+          limit: 7,
+          ...(cursor === undefined ? {} : { cursor }),
+        },
+      },
+    })
+    if (error !== undefined) throw new Error(error.code)
+    sessions.push(...data.data)
+    if (data.links.next === null) return sessions
+    cursor = new URL(data.links.next, 'http://data.example').searchParams.get('cursor') ?? undefined
+  }
+}
+
+const sessions = await all('310101')
+const free: (boolean | null | undefined)[] = sessions.map((session) => session.free)
+const joined = await client.GET('/v1/datasets/school-sports-venues/records.json', {
+  params: { query: { edition: 'all', select: ['venue', 'school'], limit: 2, count: 'exact' } },
+})
+const refused = await client.GET('/v1/datasets/{slug}/records.json', { params: { path: { slug: 'none' } } })
+const code: string | undefined = refused.error?.code
+
+process.stdout.write(
+  JSON.stringify({
+    sessions: sessions.length,
+    venues: sessions.map(({ venue }) => venue),
+    free: free.length,
+    joined: joined.data?.data,
+    refused: [refused.response.status, code],
+  }),
+)
