@@ -61,7 +61,7 @@ export function fileRoutes(app: App, house: House): void {
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
       describeFile(reply, file)
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
-      return sendFile(house, reply, found, file, rangeOf(request, file))
+      return sendFile(house, request, reply, found, file)
     },
   )
 }
@@ -102,17 +102,19 @@ function rangeOf(
 
 function sendFile(
   house: House,
+  request: FastifyRequest,
   reply: FastifyReply,
   version: PublishedVersion,
   file: StoredDistribution,
-  range: ByteRange | undefined,
 ) {
+  const range = rangeOf(request, file)
   reply.type(file.mediaType)
   const { start, end } = range ?? { start: 0, end: file.bytes - 1 }
   reply.header('content-length', end - start + 1)
   if (range !== undefined) {
     reply.code(206).header('content-range', `bytes ${start}-${end}/${file.bytes}`)
   }
-  const stored = storedName(version, file.format)
-  return reply.send(Readable.from(house.files.read(stored, range), { objectMode: false }))
+  // A stream that is sent for HEAD would be read to its end, for nobody.
+  if (request.method === 'HEAD' || file.bytes === 0) return reply.send(Readable.from([]))
+  return reply.send(house.files.stream(storedName(version, file.format), { start, end }))
 }
