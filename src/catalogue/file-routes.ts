@@ -69,7 +69,7 @@ export function fileRoutes(app: App, house: House): void {
       const versions = await listVersions(house.database, { dataset: slug, edition })
       reply.header('link', linkHeader(found, versions, house.config))
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
-      return sendFile(house, reply, found, file, rangeOf(request, file))
+      return sendFile(house, request, reply, found, file)
     },
   )
 }
@@ -118,11 +118,12 @@ function rangeOf(
 
 function sendFile(
   house: House,
+  request: FastifyRequest,
   reply: FastifyReply,
   version: ServedVersion,
   file: StoredDistribution,
-  range: ByteRange | undefined,
 ) {
+  const range = rangeOf(request, file)
   reply.type(file.mediaType)
   const stored = storedName(version, file.format)
   const prefix = house.config.QINGDAN_ACCEL_PREFIX
@@ -135,5 +136,7 @@ function sendFile(
   if (range !== undefined) {
     reply.code(206).header('content-range', `bytes ${start}-${end}/${file.bytes}`)
   }
-  return reply.send(Readable.from(house.files.read(stored, range), { objectMode: false }))
+  // A stream that is sent for HEAD would be read to its end, for nobody.
+  if (request.method === 'HEAD' || file.bytes === 0) return reply.send(Readable.from([]))
+  return reply.send(house.files.stream(stored, { start, end }))
 }

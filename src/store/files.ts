@@ -2,6 +2,7 @@
  * Files by name, through one interface: local disk now, object storage later. A file appears whole or not at
  * all; names use `/` and never leave the folder.
  */
+import type { Readable } from 'node:stream'
 import type { Digest } from '../base/digest.ts'
 
 export interface StoredFile {
@@ -26,6 +27,11 @@ export interface Files {
     name: string,
     range?: { readonly start: number; readonly end: number },
   ) => AsyncIterable<Uint8Array>
+  /**
+   * A file of a known size, or a range of it (`end` inclusive), as a stream to send as an HTTP answer. Opens nothing until
+   * it is piped; its error is ENOENT where there is none. Whoever destroys it gives the file back.
+   */
+  readonly stream: (name: string, range: { readonly start: number; readonly end: number }) => Readable
   /** Size in bytes, or undefined where there is none. */
   readonly find: (name: string) => Promise<{ readonly bytes: number } | undefined>
   /**

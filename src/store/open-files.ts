@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Digest } from '../base/digest.ts'
 import { problem } from '../base/problem.ts'
 import { isAlive } from './alive.ts'
+import { FileStream } from './file-stream.ts'
 import type { Files, StoredFile } from './files.ts'
 
 /** Few system calls for large files, and still nothing beside an edition. */
@@ -32,6 +33,7 @@ export async function openFiles({ folder }: { readonly folder: string }): Promis
       return write(root, pathFor, source, options.bytesMax)
     },
     read: (name, range) => read(pathOf(name), range),
+    stream: (name, range) => new FileStream(pathOf(name), range),
     find: async (name) => {
       const found = await stat(pathOf(name)).catch(unlessMissing)
       return found?.isFile() ? { bytes: found.size } : undefined
