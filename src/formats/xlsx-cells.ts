@@ -72,10 +72,15 @@ export function cellWriter(field: Field): CellWriter {
 /** A text as a cell of this style. */
 export function textCell(text: string, style: number = cellStyles.text, field?: Field): string {
   if (text.length > cellLengthMax) throw new FormatRefusal(tooLong(field))
+  if (!remarkable.test(text)) return ` s="${style}" t="inlineStr"><is><t>${text}</t></is></c>`
   // Without this some readers drop white space at the ends, and several blanks or a new line within.
   const space = /^\s|\s$|\s\s|[\n\t]/.test(text) ? ' xml:space="preserve"' : ''
   return ` s="${style}" t="inlineStr"><is><t${space}>${escapeText(text)}</t></is></c>`
 }
+
+/** One look tells of most texts that nothing has to be done: sixty million cells are written for a large edition. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+const remarkable = /[\s&<>_\u0000-\u001f\ufffe\uffff]/
 
 type WriterOf = (field: Field) => CellWriter
 
@@ -135,8 +140,9 @@ function significantDigits(text: string): number {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is written otherwise.
-const unsafe = /[&<>\u0000-\u001f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_/g
+const unsafe = /[&<>\u0000-\u001f\ufffe\uffff]|_(?=[xX])/g
 const named: Readonly<Record<string, string>> = {
+  _: '_x005F_',
   '&': '&amp;',
   '<': '&lt;',
   '>': '&gt;',
@@ -145,12 +151,11 @@ const named: Readonly<Record<string, string>> = {
 }
 
 /**
- * A text as the content of an element. What XML can't hold is written `_xHHHH_`, and a text that looks like that is
- * kept apart (ECMA-376, part 1, 22.9.2.19, ST_Xstring).
+ * A text as the content of an element. What XML can't hold is written `_xHHHH_` (ECMA-376, part 1, 22.9.2.19,
+ * ST_Xstring), and a text that looks like that is kept apart, also with fewer digits: LibreOffice reads `_xD_` as one.
  */
 export function escapeText(text: string): string {
   return text.replace(unsafe, (found) => {
-    if (found.length > 1) return `_x005F${found}`
     return named[found] ?? `_x${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`
   })
 }

@@ -93,7 +93,7 @@ t.test('contracts and bundles are checked without a database', async (t) => {
   const contracts = await told<readonly { dataset: string; contractVersion: number }[]>('check')
   t.same(
     contracts.map(({ dataset, contractVersion }) => `${dataset} ${contractVersion}`),
-    [`${list} 1`, `${kites} 1`, `${wells} 1`],
+    [`${list} 2`, `${kites} 1`, `${wells} 1`],
   )
   const bag = (rows: string) => writeBag(folder, { dataset: kites, edition: '2026', rows })
   const [good, bad] = [await bag('name,size\na,1\n'), await bag('name,size\na,one\nb,two\n')]
