@@ -74,10 +74,20 @@ function spansOf(text: string, terms: ReadonlySet<string>): readonly Span[] {
   return spans
 }
 
-/** The piece that is shown, cut between signs and not within one. */
+/** The piece that is shown. It begins and ends within no word, unless the word is longer than the lead, and within no sign. */
 function cut(text: string, at: number): readonly [start: number, end: number] {
   if (text.length <= textLengthMax) return [0, text.length]
-  const whole = (place: number) => (/^[\uDC00-\uDFFF]/.test(text.slice(place)) ? place - 1 : place)
   const start = Math.max(0, Math.min(at - leadLength, text.length - textLengthMax))
-  return [whole(start), whole(Math.min(text.length, start + textLengthMax))]
+  const end = Math.min(text.length, start + textLengthMax)
+  const whole = (place: number) => (/^[\uDC00-\uDFFF]/.test(text.slice(place)) ? place - 1 : place)
+  const words = [...text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)].filter(
+    ({ 0: word }) => !/\p{Script=Han}/u.test(word),
+  )
+  const within = (place: number) =>
+    words.find(({ 0: word, index }) => index < place && place < index + word.length)
+  const first = within(start)
+  const last = within(end)
+  const after = first === undefined ? start : first.index + first[0].length
+  const before = last === undefined ? end : last.index
+  return [whole(after <= at ? after : start), whole(before > at ? before : end)]
 }
