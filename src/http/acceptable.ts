@@ -14,12 +14,12 @@ export function refuseUnacceptableRequests(
   done: () => void,
 ): void {
   const { accept } = request.headers
-  // Most callers take anything, and probes are never refused.
-  if (accept === undefined || accept.includes('*/*') || request.is404) return done()
   const { config, schema } = request.routeOptions
-  if (config.unlimited === true) return done()
-  const offers = config.offers ?? (schema === undefined ? undefined : declaredBy(schema))
-  if (offers !== undefined) refuseUnacceptable(request, offers)
+  // Most callers take anything, and probes are never refused.
+  if (accept !== undefined && !accept.includes('*/*') && !request.is404 && config.unlimited !== true) {
+    const offers = config.offers ?? (schema === undefined ? undefined : declaredBy(schema))
+    if (offers !== undefined) refuseUnacceptable(request, offers)
+  }
   done()
 }
 

@@ -10,7 +10,15 @@ import { type AnnualList, listAnnualLists } from './annual-lists.ts'
 import { diffBody, renderList } from './bodies.ts'
 import { compareLists, getList } from './compare.ts'
 import { DiffSchema, ListSchema, Year, YearsSchema } from './schemas.ts'
-import { diffTable, fileFormats, listTable, renderTable, type Table, type TableSource, withTitles } from './table.ts'
+import {
+  diffTable,
+  fileFormats,
+  listTable,
+  renderTable,
+  type Table,
+  type TableSource,
+  withTitles,
+} from './table.ts'
 
 const tags = ['lists']
 
