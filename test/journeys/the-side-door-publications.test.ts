@@ -2,8 +2,6 @@
  * Publications that wait, at the machine: the commands as processes, beside a running service that releases what they
  * asked for at its moment, and after a time in which it was down.
  */
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
@@ -24,7 +22,7 @@ const contract = (dataset: string, more: object = {}) =>
 const standing = await openTestHouse(t, {
   contracts: [contract(kites), contract(wells, { approval: { required: true } })],
 })
-const { environment, folder, house } = standing
+const { environment, house } = standing
 const cli = (...args: readonly string[]) => runCli(args, environment)
 
 interface Told {
@@ -42,13 +40,8 @@ async function told<T = Told>(...args: readonly string[]): Promise<T> {
   return JSON.parse(stdout) as T
 }
 
-async function ingest(dataset: string, text: string): Promise<void> {
-  const file = join(folder, `${dataset}.csv`)
-  await writeFile(file, `name,size\n${text}`)
-  await told('ingest', file, '--dataset', dataset, '--edition', '2025')
-}
-
-const keyFor = (label: string) => ['key', 'create', '--label', label, '--scope', 'publish'] as const
+const take = (dataset: string, text: string) =>
+  standing.take({ dataset, edition: '2025', rows: `name,size\n${text}` })
 
 async function versionOf(number: number) {
   const answer = await standing.get(`/v1/datasets/${kites}/editions/2025/versions/${number}`)
@@ -57,30 +50,21 @@ async function versionOf(number: number) {
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString()
 
-t.test('each command says what it is for', async (t) => {
-  const names = ['publish', 'publications', 'preview', 'approve', 'drop', 'withdraw']
-  const helps = await Promise.all(names.map(async (name) => ({ name, ...(await cli(name, '--help')) })))
-  for (const { name, code, stdout } of helps) {
-    t.equal(code, 0, name)
-    t.match(stdout, new RegExp(`^Usage: qingdan ${name}`))
-    t.match(stdout, /--json/)
-  }
-  t.match(helps[0]?.stdout, /running service releases it then/)
-  t.match(helps[0]?.stdout, /it is released when the service starts again/)
+t.test('its help says who releases what waits', async (t) => {
+  const { code, stdout } = await cli('publish', '--help')
+  t.equal(code, 0)
+  t.match(stdout, /running service releases it then/)
+  t.match(stdout, /it is released when the service starts again/)
 })
 
 t.test('what was mistyped or is past is refused', async (t) => {
-  await ingest(kites, 'a,1\n')
+  await take(kites, 'a,1\n')
   const cases = [
     [['publish', kites, '2025', '--at', 'soon'], 2, /--at takes a day and a time in Shanghai/],
     [['publish', kites, '2025', '--at', '2020-01-01'], 4, /moment-past/],
-    [['publish', kites, '2025', '--waive', 'edu-310101=None.'], 4, /edu-commission/],
     [['preview', kites, '2025'], 4, /publication-not-found/],
-    [['preview', kites, '2025', '--expires', 'long'], 2, /--expires takes a span/],
     [['approve', kites, '2025', '--sha256', 'abc'], 2, /64 digits/],
-    [['approve', 'no-register', '2025'], 4, /dataset-not-found/],
     [['drop', kites, '2025', '--reason', 'None.'], 4, /publication-not-found/],
-    [['drop', kites, '2025'], 2, /--reason/],
   ] as const
   const runs = await Promise.all(cases.map(([args]) => cli(...args)))
   for (const [index, [args, code, says]] of cases.entries()) {
@@ -129,13 +113,13 @@ t.test(
 )
 
 t.test('a running service releases at the moment, and not before', async (t) => {
-  const { secret } = await told<{ secret: string }>(...keyFor('one'))
-  await ingest(kites, 'a,2\n')
+  const { authorization } = await standing.key({ scopes: ['publish'] })
+  await take(kites, 'a,2\n')
   const service = await spawnService(t, environment)
-  const moment = inSeconds(4)
+  const moment = inSeconds(10)
   const asked = await fetch(`${service.base}/v1/datasets/${kites}/editions/2025/publications`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    headers: { authorization, 'content-type': 'application/json' },
     body: JSON.stringify({ reason: 'Measured again.', at: moment }),
   })
   t.equal(asked.status, 202)
@@ -145,25 +129,25 @@ t.test('a running service releases at the moment, and not before', async (t) => 
 })
 
 t.test('asked at the machine, approved by a key, released by the service', async (t) => {
-  await ingest(wells, 'w,1\n')
+  await take(wells, 'w,1\n')
   const waiting = await told('publish', wells, '2025')
   t.match(waiting, { state: 'prepared', waitsFor: ['approval'] })
   const own = await cli('approve', wells, '2025')
   t.equal(own.code, 4)
   t.match(own.stderr, /approval-by-asker/)
-  const { secret } = await told<{ secret: string }>(...keyFor('second'))
+  const { authorization } = await standing.key({ scopes: ['publish'] })
   const service = await spawnService(t, environment)
   const url = `${service.base}/v1/datasets/${wells}/editions/2025/publications/${waiting.id}`
-  const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }
+  const headers = { authorization, 'content-type': 'application/json' }
   const approved = await fetch(`${url}/approval`, { method: 'POST', headers, body: '{}' })
   t.equal(approved.status, 202)
   await service.line(({ observation }) => observation === 'version-published')
   t.match(await (await fetch(url, { headers })).json(), {
     state: 'done',
-    approval: { by: { label: 'second' } },
+    approval: { by: { label: 'test' } },
   })
   // And the other way round: asked by a key, called off at the machine.
-  await ingest(wells, 'w,2\n')
+  await take(wells, 'w,2\n')
   const base = url.slice(0, url.lastIndexOf('/'))
   const body = JSON.stringify({ reason: 'Counted again.' })
   const asked = await fetch(base, { method: 'POST', headers, body })
