@@ -184,7 +184,7 @@ t.test('the list turns from planned and overdue to published and late by the clo
       12: 'planned',
     },
   })
-  t.same(list.rates.states, { published: 4, late: 1, planned: 3, overdue: 4 })
+  t.same(list.rates.states, { published: 4, late: 1, planned: 3, overdue: 4, withdrawn: 0 })
   t.equal(list.rates.completion, 0.4167)
   // Due by 1 January 2027: items 1, 2, 3, 5, 6, 7, 8 and 11, of which 1, 3 and 5 came in time.
   t.equal(list.rates.onTime, 0.375)
