@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { attachment } from '../src/base/attachment.ts'
 import { ConfigError, loadConfig, type SettingName, settings } from '../src/base/config.ts'
 import { readCursor, writeCursor } from '../src/base/cursor.ts'
 import { canonicalJson } from '../src/base/digest.ts'
@@ -75,4 +76,24 @@ t.test('a moment without an offset is one of Shanghai', async (t) => {
 t.test('a span is a count of minutes, hours or days', async (t) => {
   t.same(['30m', '12h', '7d'].map(parseSpan), [1_800_000, 43_200_000, 604_800_000])
   for (const text of ['', '0d', '7', 'd', '-1d', '1.5h', '100000d', '7w']) t.equal(parseSpan(text), undefined)
+})
+
+t.test('a file is named for all, and beside it for people', async (t) => {
+  const header = (title: string) => attachment({ plain: 'a-2025-v1.csv', title, ending: '-2025-v1.csv' })
+  const named = (title: string) => decodeURIComponent(header(title).split("filename*=UTF-8''")[1] ?? '')
+  t.equal(
+    header('学校'),
+    `attachment; filename="a-2025-v1.csv"; filename*=UTF-8''%E5%AD%A6%E6%A0%A1-2025-v1.csv`,
+  )
+  t.equal(named('a/b\\c:d*e?f"g<h>i|j\r\n\u0000k'), 'a_b_c_d_e_f_g_h_i_j___k-2025-v1.csv')
+  t.equal(named('😀'.repeat(60)), `${'😀'.repeat(50)}-2025-v1.csv`, 'no character is cut in two')
+  t.ok(Buffer.byteLength(named('😀'.repeat(60))) <= 255, 'file systems take it')
+  t.match(header(`a'(b)*;"c`), /^[\x20-\x7e]+filename\*=UTF-8''[A-Za-z0-9%_.!~-]+$/, 'RFC 8187')
+})
+
+t.test('the place of files behind a proxy is a path', async (t) => {
+  t.equal(loadConfig({ QINGDAN_ACCEL_PREFIX: '/_files/open' }).QINGDAN_ACCEL_PREFIX, '/_files/open')
+  for (const wrong of ['files', '/files/', '/a b', 'http://x/y', '/\n']) {
+    t.throws(() => loadConfig({ QINGDAN_ACCEL_PREFIX: wrong }), /QINGDAN_ACCEL_PREFIX must be a path/, wrong)
+  }
 })

@@ -2,6 +2,7 @@
  * The sheets of a workbook as XML, a row at a time (ECMA-376, part 1, 18.3). The first holds the records under the
  * names of the fields; behind it stand the fields with titles and units, the codes with labels, and what it is.
  */
+import { columnLetters } from '../base/finding.ts'
 import type { Bilingual } from '../base/text.ts'
 import { codesOf, type Field } from '../contract/index.ts'
 import type { RenderContext, RowBatches } from './format.ts'
@@ -31,10 +32,10 @@ export function sheetsOf(batches: RowBatches, context: RenderContext): readonly 
 
 async function* dataSheet(batches: RowBatches, { fields, version }: RenderContext): AsyncGenerator<string> {
   const columns = fields.map((field, index): [string, CellWriter] => [
-    `<c r="${columnName(index)}`,
+    `<c r="${columnLetters(index)}`,
     cellWriter(field),
   ])
-  const area = `A1:${columnName(fields.length - 1)}${version.records + 1}`
+  const area = `A1:${columnLetters(fields.length - 1)}${version.records + 1}`
   yield sheetHead(area, fields.map(widthOf))
   yield textRow(
     1,
@@ -70,7 +71,7 @@ function* textSheet(rows: readonly [header: TextRow, ...TextRow[]]): Generator<s
   const widths = header.map((_, index) =>
     Math.max(...rows.map((row) => Math.min(width(row[index] ?? ''), 60))),
   )
-  yield sheetHead(`A1:${columnName(header.length - 1)}${rows.length}`, widths)
+  yield sheetHead(`A1:${columnLetters(header.length - 1)}${rows.length}`, widths)
   for (const [index, row] of rows.entries()) {
     yield textRow(index + 1, row, index === 0 ? cellStyles.header : cellStyles.wrapped)
   }
@@ -96,15 +97,9 @@ function sheetHead(area: string, widths: readonly number[]): string {
 
 function textRow(number: number, texts: TextRow, style: number): string {
   const cells = texts.map((text, index) =>
-    text === '' ? '' : `<c r="${columnName(index)}${number}"${textCell(text, style)}`,
+    text === '' ? '' : `<c r="${columnLetters(index)}${number}"${textCell(text, style)}`,
   )
   return `<row r="${number}">${cells.join('')}</row>`
-}
-
-/** The name of a column, `A` for the first. */
-export function columnName(index: number): string {
-  const letter = String.fromCharCode(65 + (index % 26))
-  return index < 26 ? letter : columnName(Math.floor(index / 26) - 1) + letter
 }
 
 function widthOf(field: Field): number {
