@@ -9,7 +9,7 @@ import { type Contract, type Field, fieldType } from '../contract/index.ts'
 import { quoteIdentifier } from '../store/identifier.ts'
 import type { Bind } from './conditions.ts'
 import type { SortField } from './query.ts'
-import { numberColumn } from './tables.ts'
+import { numberColumn, sortableFields } from './tables.ts'
 
 export interface OrderKey {
   readonly field: Field
@@ -31,18 +31,17 @@ export interface Position {
   readonly values: readonly (string | null)[]
 }
 
-/** A share of what lies behind a record, within one table, that one index scan can give in order. */
+/** A share of one table, which one index scan can give in order. */
 export interface Segment {
+  /** The table, by its place among the targets. */
+  readonly target: number
   readonly conditions: readonly string[]
   /** `ORDER BY` of the share, by the table's own columns. */
   readonly order: string
 }
 
-/** The fields that a contract lets records be sorted by: those of its key and of its indexes, lists aside. */
-export function sortableFields(contract: Contract): readonly Field[] {
-  const indexed = new Set([...contract.primaryKey, ...(contract.indexes ?? []).flat()])
-  return contract.fields.filter((field) => indexed.has(field.name) && field.type !== 'list')
-}
+/** Shares of several tables whose records are interleaved by the order; those of one table come as they are. */
+export type Group = readonly Segment[]
 
 /** Plans the order. `single` where all records are of one table. Throws `parameter-invalid` naming the sortable fields. */
 export function planOrder(sort: readonly SortField[], contract: Contract, single: boolean): Order {
@@ -71,59 +70,81 @@ function notSortable(name: string, sortable: readonly Field[]) {
   })
 }
 
-/** The shares of a table that a walk gives, in their order: all of it from the start, else what lies behind `position`. */
-export function planSegments(
+/**
+ * What a walk gives over so many tables, from the start or behind a position, in groups that follow each other: whoever
+ * has enough after one needs none of the next.
+ */
+export function planGroups(
   order: Order,
-  target: number,
+  tables: number,
   position: Position | undefined,
   bind: Bind,
-): readonly Segment[] {
-  if (position === undefined) return wholeTable(order)
+): readonly Group[] {
+  const targets = Array.from({ length: tables }, (_, index) => index)
+  if (order.descending) targets.reverse()
+  if (position === undefined) return fromTheStart(order, targets)
   const values = order.keys.map((key, index) => bindKey(key, position.values[index] ?? null, bind))
-  const segments: Segment[] = []
-  const tie = behindNumber(order, target, position, bind)
-  if (tie !== undefined) {
-    const equal = order.keys.map((key, index) => isEqual(key, values[index] ?? null))
-    segments.push({ conditions: [...equal, ...tie], order: orderBy(order, order.keys.length) })
-  }
+  const equal = order.keys.map((key, index) => isEqual(key, values[index] ?? null))
+  // Among equals the edition decides before the number, so that each table's are a group of their own.
+  const groups: Group[] = targets.slice(targets.indexOf(position.at)).map((target) => {
+    const conditions = target === position.at ? amongEquals(order, position, values, equal, bind) : equal
+    return [{ target, conditions, order: orderBy(order, order.keys.length) }]
+  })
   for (let index = order.keys.length - 1; index >= 0; index--) {
-    const equal = order.keys.slice(0, index).map((key, before) => isEqual(key, values[before] ?? null))
-    const key = order.keys[index]
-    const value = values[index] ?? null
+    const [key, value] = [order.keys[index], values[index] ?? null]
     // Behind what has no value there is nothing.
     if (key === undefined || value === null) continue
     const column = quoteIdentifier(key.field.name)
     const beyond = [`${column} ${key.descending ? '<' : '>'} ${value}`]
     if (key.nullable) beyond.push(`${column} IS NULL`)
     for (const share of beyond) {
-      segments.push({ conditions: [...equal, share], order: orderBy(order, index + 1) })
+      const conditions = [...equal.slice(0, index), share]
+      groups.push(targets.map((target) => ({ target, conditions, order: orderBy(order, index + 1) })))
     }
   }
-  return segments
+  return groups
 }
 
-/** An index read backwards begins with what has no value; read in two shares, it comes last. */
-function wholeTable(order: Order): readonly Segment[] {
+/** An index read backwards begins with what has no value; read in two shares, that comes last. */
+function fromTheStart(order: Order, targets: readonly number[]): readonly Group[] {
   const [first] = order.keys
-  if (first === undefined || !first.descending || !first.nullable) {
-    return [{ conditions: [], order: orderBy(order, 0) }]
-  }
+  if (first === undefined)
+    return targets.map((target) => [{ target, conditions: [], order: orderBy(order, 0) }])
+  const share = (conditions: readonly string[], settled: number): Group =>
+    targets.map((target) => ({ target, conditions, order: orderBy(order, settled) }))
+  if (!first.descending || !first.nullable) return [share([], 0)]
   const column = quoteIdentifier(first.field.name)
-  return [`${column} IS NOT NULL`, `${column} IS NULL`].map((share) => ({
-    conditions: [share],
-    order: orderBy(order, 1),
-  }))
+  return [share([`${column} IS NOT NULL`], 1), share([`${column} IS NULL`], 1)]
 }
 
-/** The condition on the number among records with equal keys; undefined where the whole table lies before. */
-function behindNumber(
-  { descending }: Order,
-  target: number,
-  { at, after }: Position,
+/** More than any record's number. */
+const numberMax = '9223372036854775807'
+
+/**
+ * What lies behind a number among records that are equal by all keys. Where the last key has an index with the number
+ * behind it, the place is told as one range of both: by the number alone the planner may walk all records and look for
+ * the few that are equal, and with an equality beside it the index is read from where that begins. The key's value is
+ * not null there, so that a comparison of rows loses none.
+ */
+function amongEquals(
+  { keys, descending }: Order,
+  { after }: Position,
+  values: readonly (string | null)[],
+  equal: readonly string[],
   bind: Bind,
-): readonly string[] | undefined {
-  if (target !== at) return target > at === !descending ? [] : undefined
-  return [`${numberColumn} ${descending ? '<' : '>'} ${bind(String(after), (text) => `${text}::bigint`)}`]
+): readonly string[] {
+  const number = bind(String(after), (text) => `${text}::bigint`)
+  const [key, value] = [keys.at(-1), values.at(-1) ?? null]
+  if (key === undefined || value === null || key.descending !== descending) {
+    return [...equal, `${numberColumn} ${descending ? '<' : '>'} ${number}`]
+  }
+  const row = `(${quoteIdentifier(key.field.name)}, ${numberColumn})`
+  const [behind, before, end] = descending ? ['<', '>', '0'] : ['>', '<', numberMax]
+  return [
+    ...equal.slice(0, -1),
+    `${row} ${behind} (${value}, ${number})`,
+    `${row} ${before} (${value}, ${end}::bigint)`,
+  ]
 }
 
 function bindKey({ field }: OrderKey, value: string | null, bind: Bind): string | null {

@@ -14,7 +14,7 @@ import {
   listSeparator,
 } from '../contract/index.ts'
 import { type OperatorName, operators, operatorsOf, parameterName } from './conditions.ts'
-import { sortableFields } from './order.ts'
+import { sortableFields } from './tables.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

@@ -7,7 +7,7 @@ import { fieldType } from '../contract/index.ts'
 import { csvColumns, guardedColumns, isGuarded, jsonRow } from '../formats/index.ts'
 import { quoteIdentifier } from '../store/identifier.ts'
 import { type Bind, bindConditions, numberedParameters } from './conditions.ts'
-import { type Position, planSegments, type Segment } from './order.ts'
+import { type Group, type Position, planGroups, type Segment } from './order.ts'
 import type { Plan, PlannedTarget } from './plan.ts'
 import { numberColumn, publishedTable, selectTexts } from './tables.ts'
 
@@ -85,9 +85,8 @@ export function keysOfRecord({ order, targets }: Plan, at: number, number: numbe
 }
 
 /**
- * Everything behind a position as statements for COPY, to be run one after the other: by table and share where those
- * follow each other, so that the first bytes come at once; in one that sorts where tables have to be merged.
- * `select` are the columns as SQL.
+ * Everything behind a position as statements for COPY, to be run one after the other, so that the first bytes come as
+ * soon as an index gives them. `select` are the columns as SQL.
  */
 export function copyStatements(
   plan: Plan,
@@ -95,31 +94,23 @@ export function copyStatements(
   select: string,
   options: string,
 ): readonly CopyStatement[] {
-  const { order, targets } = plan
-  const isMerged = order.keys.length > 0 && targets.length > 1
-  const write = (rows: (bind: Bind) => string): CopyStatement => {
+  const count = planGroups(plan.order, plan.targets.length, position, () => '').length
+  return Array.from({ length: count }, (_, index) => {
     const values: Record<string, string> = {}
-    // In a subquery it is looked up once, not once a record.
+    // In a subquery a setting is looked up once, not once a record.
     const bind: Bind = (value, cast = (text) => text) => {
       const name = `p${Object.keys(values).length + 1}`
       values[name] = value
       return `(SELECT ${cast(`current_setting('qingdan.${name}')`)})`
     }
-    return { text: `COPY (${rows(bind)}) TO STDOUT WITH (${options})`, values }
-  }
-  if (isMerged) {
-    return [write((bind) => `SELECT ${select} FROM (${pageRows(plan, position, undefined, bind)}) AS page`)]
-  }
-  return inOrder(plan).flatMap((index) => {
-    const target = targets[index] as PlannedTarget
-    const none: Bind = () => ''
-    return planSegments(order, index, position, none).map((_, share) =>
-      write((bind) => {
-        const segment = planSegments(order, index, position, bind)[share] as Segment
-        const conditions = bindConditions(plan.conditions, bind)
-        return `SELECT ${select} FROM ${sourceOf(plan, target, bind)}${shareOf(segment, conditions)}`
-      }),
-    )
+    const group = planGroups(plan.order, plan.targets.length, position, bind)[index] ?? []
+    const conditions = bindConditions(plan.conditions, bind)
+    const [only] = group
+    const rows =
+      only !== undefined && group.length === 1
+        ? `SELECT ${select} FROM ${shareOf(plan, only, conditions, bind)}`
+        : `SELECT ${select} FROM (${groupRows(plan, group, conditions, '', bind)}) AS merged`
+    return { text: `COPY (${rows}) TO STDOUT WITH (${options})`, values }
   })
 }
 
@@ -172,51 +163,66 @@ function editionField(period: 'year' | 'school-year'): Plan['fields'][number] {
   }
 }
 
-/** The targets in the direction of the walk. */
-function inOrder({ order, targets }: Plan): readonly number[] {
-  const ranks = targets.map((_, index) => index)
-  return order.descending ? ranks.reverse() : ranks
+/**
+ * The first rows of a walk behind a position, in its order: `_rank`, `_n` and the fields. A group is looked at only
+ * where those before it have not filled the page: the limit of zero that is left for it runs nothing.
+ */
+function pageRows(plan: Plan, position: Position | undefined, limit: number, bind: Bind): string {
+  const groups = planGroups(plan.order, plan.targets.length, position, bind)
+  const conditions = bindConditions(plan.conditions, bind)
+  const rows = groups.map((group) => groupRows(plan, group, conditions, ` LIMIT ${limit}`, bind))
+  const [only = ''] = rows
+  if (rows.length === 1) return only
+  const parts = rows.map((text, index) => {
+    const before = Array.from({ length: index }, (_, other) => ` - (SELECT count(*) FROM g${other})`).join('')
+    // Two limits: by the inner one the planner knows that few rows are wanted.
+    const left = index === 0 ? text : `SELECT * FROM (${text}) AS share LIMIT (SELECT ${limit}${before})`
+    return `g${index} AS MATERIALIZED (${left})`
+  })
+  const all = rows.map((_, index) => `SELECT ${index} AS _group, * FROM g${index}`).join(' UNION ALL ')
+  return `WITH ${parts.join(', ')} SELECT * FROM (${all}) AS shares ORDER BY _group, ${mergedOrder(plan)}`
 }
 
-/** The first rows of a walk behind a position, in its order: `_rank`, `_n` and the fields. */
-function pageRows(plan: Plan, position: Position | undefined, limit: number | undefined, bind: Bind): string {
-  const { order, targets } = plan
-  const keys = order.keys.map(({ field }, index) => `${quoteIdentifier(field.name)} AS ${keyColumn(index)}`)
-  const bounded = limit === undefined ? '' : ` LIMIT ${limit}`
-  const conditions = bindConditions(plan.conditions, bind)
-  const shares = inOrder(plan).flatMap((index) => {
-    const segments = planSegments(order, index, position, bind)
-    // What a source binds must stand in the statement, and of a table that lies before nothing does.
-    if (segments.length === 0) return []
-    const source = sourceOf(plan, targets[index] as PlannedTarget, bind)
-    const columns = [`${index} AS ${rankColumn}`, numberColumn, ...keys, ...columnsOf(plan).map(nameOf)]
-    return segments.map(
-      (segment) => `SELECT ${columns.join(', ')} FROM ${source}${shareOf(segment, conditions)}${bounded}`,
-    )
+/** The rows of a group in order, with what they are merged by. */
+function groupRows(
+  plan: Plan,
+  group: Group,
+  conditions: readonly string[],
+  bounded: string,
+  bind: Bind,
+): string {
+  const keys = plan.order.keys.map(
+    ({ field }, index) => `${quoteIdentifier(field.name)} AS ${keyColumn(index)}`,
+  )
+  const fields = columnsOf(plan).map(({ name }) => quoteIdentifier(name))
+  const shares = group.map((segment) => {
+    const columns = [`${segment.target} AS ${rankColumn}`, numberColumn, ...keys, ...fields].join(', ')
+    return `SELECT ${columns} FROM ${shareOf(plan, segment, conditions, bind)}${bounded}`
   })
   const [only = ''] = shares
   if (shares.length === 1) return only
-  const direction = order.descending ? ' DESC' : ''
-  const joinedOrder = [
-    ...order.keys.map(({ field, descending }, index) => {
-      const collation = fieldType(field.type).column.endsWith('COLLATE "C"') ? ' COLLATE "C"' : ''
-      return `${keyColumn(index)}${collation}${descending ? ' DESC NULLS LAST' : ''}`
-    }),
-    `${rankColumn}${direction}`,
-    `${numberColumn}${direction}`,
-  ]
   const union = shares.map((share) => `(${share})`).join(' UNION ALL ')
-  return `SELECT * FROM (${union}) AS shares ORDER BY ${joinedOrder.join(', ')}${bounded}`
+  return `SELECT * FROM (${union}) AS merged ORDER BY ${mergedOrder(plan)}${bounded}`
 }
 
-function shareOf(segment: Segment, conditions: readonly string[]): string {
-  return `${where([...segment.conditions, ...conditions])} ORDER BY ${segment.order}`
+/** The order among rows of several shares, by the columns that they were given for it. */
+function mergedOrder({ order }: Plan): string {
+  const keys = order.keys.map(({ field, descending }, index) => {
+    const collation = fieldType(field.type).column.endsWith('COLLATE "C"') ? ' COLLATE "C"' : ''
+    return `${keyColumn(index)}${collation}${descending ? ' DESC NULLS LAST' : ''}`
+  })
+  const direction = order.descending ? ' DESC' : ''
+  return [...keys, `${rankColumn}${direction}`, `${numberColumn}${direction}`].join(', ')
+}
+
+function shareOf(plan: Plan, segment: Segment, conditions: readonly string[], bind: Bind): string {
+  const target = plan.targets[segment.target]
+  if (target === undefined) throw new Error('a share is of one of the targets')
+  return `${sourceOf(plan, target, bind)}${where([...segment.conditions, ...conditions])} ORDER BY ${segment.order}`
 }
 
 const where = (conditions: readonly string[]) =>
   conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
-
-const nameOf = ({ name }: { readonly name: string }) => quoteIdentifier(name)
 
 /** A target as something to select from, with every field of the plan's contract; the planner sees through it. */
 function sourceOf(plan: Plan, { version, contract }: PlannedTarget, bind: Bind, named = plan.joined): string {

@@ -32,10 +32,21 @@ export function createTable(contract: Contract, table: string): string {
   return `CREATE TABLE ${publishedTable(table)} (${numberColumn} bigint NOT NULL, ${columns.join(', ')})`
 }
 
-/** The indexes of a version's records, to be made once the records are in: that is faster than keeping them up. */
+/** The fields that a contract lets records be sorted by: those of its key and of its indexes, lists aside. */
+export function sortableFields(contract: Contract): readonly Field[] {
+  const indexed = new Set([...contract.primaryKey, ...(contract.indexes ?? []).flat()])
+  return contract.fields.filter((field) => indexed.has(field.name) && field.type !== 'list')
+}
+
+/**
+ * The indexes of a version's records, to be made once the records are in: that is faster than keeping them up. Each
+ * field that records may be sorted by begins one, or a page in its order would read the whole table.
+ */
 export function createIndexes(contract: Contract, table: string): readonly string[] {
   const name = publishedTable(table)
   const quoted = (fields: readonly string[]) => fields.map(quoteIdentifier).join(', ')
+  const leading = new Set([contract.primaryKey[0], ...(contract.indexes ?? []).map(([first]) => first)])
+  const others = sortableFields(contract).filter((field) => !leading.has(field.name))
   return [
     `ALTER TABLE ${name} ADD PRIMARY KEY (${numberColumn})`,
     `CREATE UNIQUE INDEX ON ${name} (${quoted(contract.primaryKey)})`,
@@ -45,5 +56,6 @@ export function createIndexes(contract: Contract, table: string): readonly strin
       if (only?.type === 'list') return `CREATE INDEX ON ${name} USING gin (${quoted(fields)})`
       return `CREATE INDEX ON ${name} (${quoted(fields)}, ${numberColumn})`
     }),
+    ...others.map((field) => `CREATE INDEX ON ${name} (${quoted([field.name])}, ${numberColumn})`),
   ]
 }

@@ -28,6 +28,9 @@ function settingsOf(role: Role, isCopy = false): Settings {
     default_transaction_read_only: 'on',
     statement_timeout: isCopy ? serveCopyMilliseconds : serveStatementMilliseconds,
     idle_in_transaction_session_timeout: serveIdleInTransactionMilliseconds,
+    // As for disks without moving parts, or for memory. With the default of 4 a filtered page goes by the numbers of
+    // all records rather than by the filter's index, and the last page reads on to the end of the table.
+    random_page_cost: 1.1,
   }
 }
 

@@ -3,7 +3,7 @@ import { writeCursor } from '../../src/base/cursor.ts'
 import { Problem } from '../../src/base/problem.ts'
 import type { Contract, Contracts } from '../../src/contract/index.ts'
 import { operators, planConditions } from '../../src/records/conditions.ts'
-import { type Position, planSegments } from '../../src/records/order.ts'
+import { type Position, planGroups } from '../../src/records/order.ts'
 import { readPlace, writePlace } from '../../src/records/place.ts'
 import { canonicalQuery, planRecords } from '../../src/records/plan.ts'
 import { editionsMax, limitMax, parseFilters, parseQuery, valueLengthMax } from '../../src/records/query.ts'
@@ -268,26 +268,29 @@ t.test('the shares of a walk, each along an index', async (t) => {
   const shares = (sort: string, position?: Omit<Position, 'at' | 'after'>) => {
     const { order } = plan({ sort }, [version('2024'), version('2025')])
     const place = position === undefined ? undefined : { at: 0, after: 9, ...position }
-    return planSegments(order, 0, place, (value) => `<${value}>`).map(
-      ({ conditions, order }) => `${conditions.join(' & ')} / ${order}`,
-    )
+    const groups = planGroups(order, 2, place, (value) => `<${value}>`)
+    return groups.map(([first, second]) => {
+      const targets = second === undefined ? first?.target : `${first?.target}${second.target}`
+      return `${targets}: ${first?.conditions.join(' & ')} / ${first?.order}`
+    })
   }
-  t.same(shares('total'), [' / "total", _n'])
+  t.same(shares('total'), ['01:  / "total", _n'])
   t.same(shares('-total'), [
-    '"total" IS NOT NULL / "total" DESC, _n DESC',
-    '"total" IS NULL / "total" DESC, _n DESC',
+    '10: "total" IS NOT NULL / "total" DESC, _n DESC',
+    '10: "total" IS NULL / "total" DESC, _n DESC',
   ])
-  t.same(shares('-code'), [' / "code" DESC, _n DESC'], 'a key is never null')
+  t.same(shares('-code'), ['10:  / "code" DESC, _n DESC'], 'a key is never null')
   t.same(shares('total', { values: ['5'] }), [
-    '"total" = <5> & _n > <9> / "total", _n',
-    '"total" > <5> / "total", _n',
-    '"total" IS NULL / "total", _n',
+    '0: ("total", _n) > (<5>, <9>) & ("total", _n) < (<5>, 9223372036854775807::bigint) / "total", _n',
+    '1: "total" = <5> / "total", _n',
+    '01: "total" > <5> / "total", _n',
+    '01: "total" IS NULL / "total", _n',
   ])
-  t.same(shares('-total', { values: [null] }), ['"total" IS NULL & _n < <9> / "total" DESC, _n DESC'])
+  t.same(shares('-total', { values: [null] }), ['0: "total" IS NULL & _n < <9> / "total" DESC, _n DESC'])
   t.same(shares('-total,-day', { values: ['5', null] }), [
-    '"total" = <5> & "day" IS NULL & _n < <9> / "total" DESC, "day" DESC, _n DESC',
-    '"total" < <5> / "total" DESC, "day" DESC NULLS LAST, _n DESC',
-    '"total" IS NULL / "total" DESC, "day" DESC NULLS LAST, _n DESC',
+    '0: "total" = <5> & "day" IS NULL & _n < <9> / "total" DESC, "day" DESC, _n DESC',
+    '10: "total" < <5> / "total" DESC, "day" DESC NULLS LAST, _n DESC',
+    '10: "total" IS NULL / "total" DESC, "day" DESC NULLS LAST, _n DESC',
   ])
   t.same(
     plan({ sort: '-code' }).order,
@@ -309,7 +312,8 @@ t.test('editions are read together on the newest contract', async (t) => {
   t.equal(joined.loaded.contract.contractVersion, 2)
   const { text, parameters } = jsonPage(joined, undefined, 5, '\n')
   t.match(text, 'NULL::date AS "added", $1::text AS "edition" FROM published."v_2024"')
-  t.match(text, 'ORDER BY _rank, _n LIMIT 6')
+  t.match(text, 'LIMIT (SELECT 6 - (SELECT count(*) FROM g0))')
+  t.match(text, 'ORDER BY _group, _rank, _n')
   t.same(parameters, ['2024', '2025'])
   const breaking = () => planRecords(parseQuery({ edition: 'all' }), [...versions, version('2026', 3)], all)
   t.equal(refusal(breaking), 'contract-breaking edition')
@@ -351,5 +355,6 @@ t.test('the tables follow from the contract', async (t) => {
     'CREATE INDEX ON published."v_1" ("district", _n)',
     'CREATE INDEX ON published."v_1" ("total", "day", _n)',
     'CREATE INDEX ON published."v_1" USING gin ("tags")',
+    'CREATE INDEX ON published."v_1" ("day", _n)',
   ])
 })

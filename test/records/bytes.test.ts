@@ -1,0 +1,164 @@
+/**
+ * What Postgres writes and what we write are the same bytes, whatever the values: JSON lines, the plain CSV and the CSV
+ * guarded for spreadsheets, in pages and in streams.
+ */
+import fc from 'fast-check'
+import t from 'tap'
+import { type Contracts, type Field, type FieldTypeName, fieldType } from '../../src/contract/index.ts'
+import { csvLines, guardCells, jsonRecord } from '../../src/formats/index.ts'
+import { planRecords } from '../../src/records/plan.ts'
+import { parseQuery } from '../../src/records/query.ts'
+import { buildReader, copyRecords } from '../../src/records/read.ts'
+import {
+  copyCsv,
+  copyLines,
+  copyStatements,
+  findUnwritable,
+  lineColumns,
+  plainColumns,
+} from '../../src/records/statements.ts'
+import { createTable, publishedTable } from '../../src/records/tables.ts'
+import { quoteIdentifier } from '../../src/store/identifier.ts'
+import { testDatabase } from '../support/database.ts'
+import { contractOf, field } from '../support/fields.ts'
+
+const { database } = await testDatabase(t)
+
+const text = fc
+  .oneof(
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }),
+    fc.constantFrom(
+      '\\.',
+      '\\',
+      '"',
+      '""',
+      ',',
+      '\n',
+      '\r\n',
+      '\t',
+      '\u0001',
+      '\u0002',
+      '\u001f',
+      '\u007f',
+      '\u2028',
+    ),
+    fc.constantFrom(
+      '=1',
+      '+1',
+      '-1',
+      '@1',
+      '＝1',
+      '－',
+      '😀',
+      '\u{10ffff}',
+      '\ufeff',
+      ' x ',
+      "'",
+      'null',
+      '{"a":1}',
+      '\\n',
+    ),
+  )
+  .filter((value) => !value.includes('\0'))
+const digits = fc.integer({ min: 0, max: 999_999_999 })
+const two = (value: number) => String(value).padStart(2, '0')
+const day = fc
+  .date({ min: new Date('1000-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true })
+  .map((date) => date.toISOString())
+
+/** Canonical texts of each type. */
+const values: Readonly<Record<FieldTypeName, fc.Arbitrary<string>>> = {
+  string: text,
+  integer: fc.maxSafeInteger().map(String),
+  number: fc
+    .tuple(fc.boolean(), digits, digits)
+    .map(([minus, whole, part]) => `${minus ? '-' : ''}${whole}.${part}`),
+  boolean: fc.constantFrom('true', 'false'),
+  date: day.map((instant) => instant.slice(0, 10)),
+  time: fc.tuple(fc.nat(23), fc.nat(59)).map(([hour, minute]) => `${two(hour)}:${two(minute)}`),
+  datetime: day.map((instant) => `${instant.slice(0, 19)}Z`),
+  list: fc
+    .uniqueArray(
+      text.filter((one) => !one.includes(';')),
+      { minLength: 1, maxLength: 3 },
+    )
+    .map((elements) => elements.join(';')),
+}
+const types = Object.keys(values) as readonly FieldTypeName[]
+
+/** Random fields, and rows of their canonical texts. */
+const table = fc.array(fc.constantFrom(...types), { minLength: 1, maxLength: 6 }).chain((chosen) =>
+  fc.record({
+    fields: fc.constant(chosen.map((type, index) => field(`f${index}`, type))),
+    rows: fc.array(fc.tuple(...chosen.map((type) => fc.option(values[type], { freq: 4 }))), {
+      minLength: 1,
+      maxLength: 12,
+    }),
+  }),
+)
+
+type Row = readonly (string | null)[]
+
+async function fill(fields: readonly Field[], rows: readonly Row[]) {
+  const contract = contractOf(fields, [])
+  const name = publishedTable('v_1')
+  await database.work.unsafe(`DROP TABLE IF EXISTS ${name}`)
+  await database.work.unsafe(createTable(contract, 'v_1'))
+  const casts = fields.map(({ type }, index) => fieldType(type).cast(`$${index + 2}::text`))
+  const columns = fields.map((one) => quoteIdentifier(one.name)).join(', ')
+  for (const [index, row] of rows.entries()) {
+    await database.work.unsafe(
+      `INSERT INTO ${name} (_n, ${columns}) VALUES ($1::bigint, ${casts.join(', ')})`,
+      [String(index + 1), ...row],
+    )
+  }
+  const contracts = { get: () => ({ contract }) } as unknown as Contracts
+  const version = { dataset: 'trial', edition: '2025', number: 1, contractVersion: 1, recordsTable: 'v_1' }
+  return planRecords(parseQuery({}), [version], contracts)
+}
+
+async function streamed(statements: ReturnType<typeof copyStatements>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of copyRecords(database, statements, new AbortController().signal))
+    chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+t.test('the same bytes by Postgres and by us', async (t) => {
+  const reader = buildReader(database)
+  let rowsSeen = 0
+  const property = fc.asyncProperty(table, async ({ fields, rows }) => {
+    const plan = await fill(fields, rows)
+    const lines = rows.map(jsonRecord(fields))
+    t.equal((await reader.json(plan, undefined, 100, '\n')).records, lines.join('\n'))
+    t.same((await reader.rows(plan, undefined, 100)).records, rows)
+    t.equal(
+      await streamed(copyStatements(plan, undefined, lineColumns(plan), copyLines)),
+      `${lines.join('\n')}\n`,
+    )
+    const csv = copyStatements(plan, undefined, plainColumns(plan, false), copyCsv)
+    t.equal(await streamed(csv), csvLines(rows))
+    const guarded = copyStatements(plan, undefined, plainColumns(plan, true), copyCsv)
+    t.equal(await streamed(guarded), csvLines(rows.map(guardCells(fields))))
+    rowsSeen += rows.length
+  })
+  await fc.assert(property, { numRuns: 25 })
+  t.ok(rowsSeen > 50, `${rowsSeen} rows`)
+})
+
+t.test('a text that an encoding has no place for is found, and in which field', async (t) => {
+  const fields = [field('a', 'string'), field('b', 'list'), field('c', 'integer')]
+  const reader = buildReader(database)
+  const plan = await fill(fields, [
+    ['x', 'y;z', '1'],
+    ['😀', 'y;z\ue5e5', '2'],
+  ])
+  const found = async (pattern: string) => {
+    const statement = findUnwritable(plan, pattern)
+    return statement === undefined ? 'no field can' : reader.first(statement)
+  }
+  t.equal(await found('[\ue5e5]'), 'b')
+  t.equal(await found('[😀]'), 'a')
+  t.equal(await found('[q]'), undefined)
+  t.equal(findUnwritable({ ...plan, fields: [field('c', 'integer')] }, 'x'), undefined)
+})
