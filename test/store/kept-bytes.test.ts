@@ -1,0 +1,63 @@
+/** Bytes that are kept: both sides of each limit, one making for many who ask, and nothing of what fails. */
+import t from 'tap'
+import { keepBytes } from '../../src/store/kept-bytes.ts'
+
+/** An entry's own share beside its bytes and its name of one letter. */
+const beside = 402
+const bytesOf = (size: number) => async () => Buffer.alloc(size)
+
+t.test('no more bytes are kept than the limit, and what was wanted longest ago goes first', async (t) => {
+  const size = 1_000
+  const { kept } = keepBytes(10 * (size + beside))
+  for (const name of 'abcdefghij') await kept.get(name, bytesOf(size))
+  t.ok(
+    [...'abcdefghij'].every((name) => kept.find(name)?.length === size),
+    'ten fit to the byte',
+  )
+  t.ok(kept.find('a'), 'which makes it the one wanted last')
+  await kept.get('k', bytesOf(size))
+  t.equal(kept.find('b'), undefined, 'the eleventh puts out one')
+  t.ok(kept.find('a') && kept.find('k'))
+})
+
+t.test('an answer larger than an eighth of the whole is given, and not kept', async (t) => {
+  const { kept } = keepBytes(8 * 10_000)
+  await kept.get('a', bytesOf(10_000 - beside))
+  await kept.get('b', bytesOf(10_001 - beside))
+  t.ok(kept.find('a'))
+  t.equal(kept.find('b'), undefined)
+})
+
+t.test('with a limit of 0 nothing is kept, and equal ones are still made once', async (t) => {
+  const { kept } = keepBytes(0)
+  let made = 0
+  const make = async () => Buffer.from(String(++made))
+  const both = await Promise.all([kept.get('a', make), kept.get('a', make)])
+  t.same(both.map(String), ['1', '1'])
+  t.equal(String(await kept.get('a', make)), '2')
+})
+
+t.test('what fails is told to all who wait, and tried again by the next', async (t) => {
+  const { kept } = keepBytes(1_000_000)
+  let attempts = 0
+  const fail = async () => {
+    attempts += 1
+    throw new Error('the database is away')
+  }
+  const all = await Promise.allSettled(Array.from({ length: 100 }, () => kept.get('a', fail)))
+  t.ok(all.every(({ status }) => status === 'rejected'))
+  t.equal(attempts, 1)
+  t.equal(String(await kept.get('a', async () => Buffer.from('well'))), 'well')
+})
+
+t.test('what a change clears does not come back with what was begun before it', async (t) => {
+  const { kept, clear } = keepBytes(1_000_000)
+  let end = (_bytes: Buffer): void => undefined
+  const begun = kept.get('a', () => new Promise((resolve) => (end = resolve)))
+  await kept.get('b', bytesOf(10))
+  clear()
+  t.equal(kept.find('b'), undefined)
+  end(Buffer.from('old'))
+  t.equal(String(await begun), 'old', 'who asked before it is answered')
+  t.equal(kept.find('a'), undefined)
+})
