@@ -4,10 +4,10 @@
  */
 import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { pino } from 'pino'
 import { buildApp } from './app.ts'
 import { type Config, ConfigError, loadConfig } from './base/config.ts'
 import type { App } from './base/http.ts'
+import { openLog } from './base/log.ts'
 import { type OpenHouse, openHouse } from './house.ts'
 import { startWorker } from './ingest/index.ts'
 import { loadSamples } from './samples.ts'
@@ -16,12 +16,6 @@ import { withoutValues } from './store/index.ts'
 /** Exit codes of the service: what was asked for is wrong (2), or something failed (1). */
 const badSettings = 2
 const failed = 1
-
-/**
- * Lines of answers are written some at a time: a system call for each would cost a third of a small answer. They wait
- * half a second at most; at the end of the process, also at a crash, pino writes what is left.
- */
-const linesTogether = { dest: 1, sync: false, minLength: 8_192, periodicFlush: 500 }
 
 /** Serves until a signal, and gives the exit code. People read standard error, machines the JSON on standard output. */
 export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
@@ -33,7 +27,7 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
     say(error.message)
     return badSettings
   }
-  const log = pino({ level: logLevel(config, environment), base: null }, pino.destination(linesTogether))
+  const log = openLog(logLevel(config, environment))
   say(`Qingdan 清单 is starting. Its data are in ${resolve(config.QINGDAN_DATA)}.`)
   try {
     const house = await openHouse(config, log)
