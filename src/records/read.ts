@@ -52,7 +52,6 @@ export interface RecordsReader {
 export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
   const isPrepared = buildPrepared()
   const run = async ({ text, parameters }: Statement) => {
-    // Looked up at each reading: to build the app must not ask for a database.
     const rows = database.serve.unsafe(text, [...parameters], { prepare: isPrepared(text) }).values()
     return (await rows) as unknown as (string | null)[][]
   }

@@ -1,0 +1,156 @@
+/**
+ * Readers who leave in the middle of a stream, and readers who take nothing: a hundred of each, over real sockets.
+ * Their connections are counted and come back, and meanwhile pages are answered and a bundle is taken.
+ */
+import { once } from 'node:events'
+import { type IncomingMessage, get as request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t from 'tap'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse } from '../support/open-test-house.ts'
+
+const dataset = 'long-register'
+const contract = contractOf(
+  [field('line', 'integer', { role: 'key', constraints: { required: true } }), field('text', 'string')],
+  ['line'],
+  { dataset, themes: ['education'] },
+)
+const streamsMax = 8
+const stallSeconds = 1
+const standing = await openTestHouse(t, {
+  contracts: [contract],
+  settings: {
+    QINGDAN_STREAMS_MAX: String(streamsMax),
+    QINGDAN_STREAM_STALL_SECONDS: String(stallSeconds),
+  },
+})
+const { app, get, house } = standing
+
+/** More than the buffers of both sockets hold, so that a reader who takes nothing stops the stream. */
+const lines = 40_000
+const text = 'abcdefgh'.repeat(100)
+const rows = (count: number) =>
+  `line,text\n${Array.from({ length: count }, (_, index) => `${index + 1},${text}\n`).join('')}`
+await standing.take({ dataset, edition: '2025', rows: rows(lines) })
+await standing.publish(dataset, '2025')
+
+await app.listen({ host: '127.0.0.1', port: 0 })
+const { port } = app.server.address() as AddressInfo
+const stream = `/v1/datasets/${dataset}/editions/2025/versions/1/records.csv`
+
+/** The answer as soon as its headers are there. Nothing of the body is read yet. */
+async function open(path: string): Promise<IncomingMessage> {
+  const asked = request({ host: '127.0.0.1', port, path, agent: false })
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  // A connection that is cut is what is tested here.
+  answer.on('error', () => undefined)
+  return answer
+}
+
+/** The connections that streams hold at this moment. */
+async function held(): Promise<number> {
+  const [row] = await house.database.work<{ held: number }[]>`
+    SELECT count(*)::int AS held FROM pg_stat_activity
+    WHERE application_name = 'qingdan serve copy' AND datname = current_database()`
+  return row?.held ?? 0
+}
+
+/** Waits, beside the server, until the streams hold no connection; gives how many they hold at the end. */
+async function released(): Promise<number> {
+  for (let tries = 0; tries < 600 && (await held()) > 0; tries++)
+    await house.database.work`SELECT pg_sleep(0.05)`
+  return held()
+}
+
+async function stillWorks(edition: string): Promise<void> {
+  const page = await get(`/v1/datasets/${dataset}/records?limit=100`)
+  t.equal(page.json<{ data: unknown[] }>().data.length, 100, 'a page is answered')
+  await standing.take({ dataset, edition, rows: rows(200) })
+  t.equal((await standing.publish(dataset, edition)).state, 'done', 'and a bundle is taken')
+}
+
+async function wholeStream(): Promise<number> {
+  const answer = await open(stream)
+  t.equal(answer.statusCode, 200)
+  let bytes = 0
+  for await (const chunk of answer) bytes += (chunk as Buffer).length
+  return bytes
+}
+
+t.test('a hundred readers leave in the middle', async (t) => {
+  let left = 0
+  const leave = async () => {
+    for (let round = 0; round < 25; round++) {
+      const answer = await open(stream)
+      if (answer.statusCode === 503) {
+        // The place of the one who left before is on its way back.
+        answer.destroy()
+        await released()
+        round--
+        continue
+      }
+      t.equal(answer.statusCode, 200)
+      await once(answer, 'readable')
+      answer.destroy()
+      left++
+    }
+  }
+  await Promise.all([leave(), leave(), leave(), leave()])
+  t.equal(left, 100)
+  t.equal(await released(), 0, 'no connection is left behind')
+  await stillWorks('2023')
+  t.equal(await wholeStream(), rows(lines).length, 'and a stream runs to its end')
+})
+
+t.test('a hundred readers take nothing', async (t) => {
+  const answers = await Promise.all(Array.from({ length: 100 }, () => open(stream)))
+  const served = answers.filter(({ statusCode }) => statusCode === 200)
+  const refused = answers.filter(({ statusCode }) => statusCode === 503)
+  t.equal(served.length + refused.length, 100)
+  t.ok(served.length >= streamsMax, `${served.length} are served`)
+  t.ok((await held()) <= streamsMax, 'on no more connections than are allowed')
+  t.ok(
+    refused.every(({ headers }) => Number(headers['retry-after']) > 0),
+    'the others are told to come back',
+  )
+  await stillWorks('2024')
+  t.equal(await released(), 0, 'those who take nothing are cut')
+  const stalled = standing.lines.filter((line) => line.includes('STREAM_STALLED'))
+  t.equal(stalled.length, served.length)
+  for (const answer of answers) answer.destroy()
+  t.equal(await wholeStream(), rows(lines).length, 'and a stream runs to its end')
+})
+
+t.test('an error in mid-stream breaks the connection and writes nothing into the data', async (t) => {
+  const answer = await open(stream)
+  const pids = await house.database.work<{ pid: number }[]>`
+    SELECT pid FROM pg_stat_activity
+    WHERE application_name = 'qingdan serve copy' AND datname = current_database()`
+  t.equal(pids.length, 1)
+  const owner = standing.url
+  const { default: pg } = await import('pg')
+  const client = new pg.Client({ connectionString: owner })
+  await client.connect()
+  await client.query('SELECT pg_terminate_backend($1)', [pids[0]?.pid])
+  await client.end()
+  let received = ''
+  await t.rejects(async () => {
+    for await (const chunk of answer) received += chunk
+  })
+  t.ok(received.length < rows(lines).length)
+  t.ok(rows(lines).startsWith(received), 'what came is the beginning of the data')
+  t.equal(await released(), 0)
+  t.equal((await get(`/v1/datasets/${dataset}/records?limit=1`)).status, 200)
+})
+
+t.test('a statement that fails before its first bytes is a problem like any other', async (t) => {
+  const [row] = await house.database.work<{ records_table: string }[]>`
+    SELECT records_table FROM qingdan.version WHERE published_at IS NOT NULL ORDER BY id DESC LIMIT 1`
+  const table = `published."${row?.records_table}"`
+  await house.database.work.unsafe(`ALTER TABLE ${table} RENAME COLUMN "text" TO "lost"`)
+  const answer = await get(`/v1/datasets/${dataset}/editions/2024/versions/1/records.csv`)
+  t.equal(answer.status, 500)
+  t.match(answer.json(), { code: 'internal' })
+  await house.database.work.unsafe(`ALTER TABLE ${table} RENAME COLUMN "lost" TO "text"`)
+  t.equal(await released(), 0)
+})
