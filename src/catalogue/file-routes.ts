@@ -7,7 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import parseRange from 'range-parser'
 import { Type } from 'typebox'
 import { isFresh } from '../base/freshness.ts'
-import { type App, problemResponses, refuseUnacceptable } from '../base/http.ts'
+import { type App, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
 import { isOpen } from '../contract/index.ts'
 import { storedName } from './addresses.ts'
@@ -59,7 +59,6 @@ export function fileRoutes(app: App, house: House): void {
       const found = await getVersion(house.database, house.config, of)
       const file = (await listDistributions(house.database, found.id)).find((one) => one.name === name)
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
-      refuseUnacceptable(request, [file.mediaType])
       describeFile(reply, file)
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       return sendFile(house, reply, found, file, rangeOf(request, file))

@@ -1,4 +1,7 @@
-/** Refuses a request whose `Accept` names nothing that its address can answer with, before any room is asked. */
+/**
+ * Refuses a request whose `Accept` names nothing that its address can answer with, before any room is asked. An address
+ * that names its form by an extension has said it, and answers in it (RFC 9110, 12.5.1: the header may be disregarded).
+ */
 import type { FastifyRequest, FastifySchema } from 'fastify'
 import { refuseUnacceptable } from '../base/http.ts'
 
@@ -12,8 +15,8 @@ export async function refuseUnacceptableRequests(request: FastifyRequest): Promi
   const { accept } = request.headers
   // Most callers take anything, and probes are never refused.
   if (accept === undefined || accept.includes('*/*') || request.is404) return
-  const { config, schema } = request.routeOptions
-  if (config.unlimited === true) return
+  const { config, schema, url = '' } = request.routeOptions
+  if (config.unlimited === true || /\.[a-z]+$/.test(url)) return
   const offers = config.offers ?? (schema === undefined ? undefined : declaredBy(schema))
   if (offers !== undefined) refuseUnacceptable(request, offers)
 }
