@@ -20,8 +20,9 @@ export interface Groups {
 
 /** Reads the groups. Throws `groups-too-many` where there are more than an answer holds and no limit was given. */
 export async function readGroups(runner: Runner, plan: AggregatePlan): Promise<Groups> {
+  // Each question is a statement of its own: kept prepared, they would fill the connection's memory.
   const rows = (await runner
-    .unsafe(plan.statement, [...plan.parameters], { prepare: true })
+    .unsafe(plan.statement, [...plan.parameters], { prepare: false })
     .values()) as unknown as (string | null)[][]
   const total = Number(rows[0]?.at(-1) ?? 0)
   if (plan.limit === undefined && total > groupsMax) {
