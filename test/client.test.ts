@@ -99,9 +99,18 @@ t.test('the program pages, filters, sorts, selects and counts', async (t) => {
   t.ok(wanted.length > 7, `more than a page: ${wanted.length}`)
   const ran = await run('program.js', await app.listen({ host: '127.0.0.1', port: 0 }))
   t.equal(ran.code, 0, ran.out)
-  const told = JSON.parse(ran.out) as { venues: string[]; free: number; joined: object[]; refused: unknown[] }
+  const told = JSON.parse(ran.out) as {
+    venues: string[]
+    free: number
+    largest: unknown[]
+    joined: object[]
+    refused: unknown[]
+  }
   const venues = wanted.map(({ venue = '' }) => venue)
   t.same(told.venues, venues.sort().reverse())
   t.match(told.joined, [{ edition: '2025', venue: String, school: String }, { edition: '2025' }])
+  const counts = new Map<string, number>()
+  for (const { day_type: type = '' } of sessions) counts.set(type, (counts.get(type) ?? 0) + 1)
+  t.same(told.largest, [...counts].sort(([, a], [, b]) => b - a)[0])
   t.same(told.refused, [404, 'dataset-not-found'])
 })

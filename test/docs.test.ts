@@ -168,33 +168,56 @@ interface Schema {
 
 interface Operation {
   readonly description?: string
-  readonly parameters?: readonly { readonly name: string; readonly description?: string }[]
-  readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: Schema }>> }>
-  >
+  readonly parameters?: readonly Parameter[]
+  readonly responses: Readonly<Record<string, Response>>
+}
+
+interface Parameter {
+  readonly $ref?: string
+  readonly name: string
+  readonly description?: string
+}
+
+interface Response {
+  readonly content?: Readonly<Record<string, { readonly schema?: Schema }>>
 }
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+  readonly components: {
+    readonly schemas: Readonly<Record<string, Schema>>
+    readonly parameters: Readonly<Record<string, Parameter>>
+    readonly responses: Readonly<Record<string, Response>>
+  }
 }
 
-/** Operations, parameters and members of bodies that say nothing of themselves. */
+/** Operations, parameters and members of bodies that say nothing of themselves. What is shared is looked at once. */
 function undescribed({ paths, components }: Document): readonly string[] {
+  const inBodies = ({ content = {} }: Response, place: string) =>
+    Object.values(content).flatMap(({ schema = {} }) => silent(schema, place))
+  const isSilent = (parameter: Parameter) =>
+    parameter.description === undefined && parameter.$ref === undefined
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).flatMap(([method, operation]) => {
       const name = `${method} ${path}`
-      const bodies = Object.entries(operation.responses).flatMap(([status, { content = {} }]) =>
-        Object.values(content).flatMap(({ schema = {} }) => silent(schema, `${name} ${status}`)),
+      const bodies = Object.entries(operation.responses).flatMap(([status, response]) =>
+        inBodies(response, `${name} ${status}`),
       )
-      const parameters = (operation.parameters ?? [])
-        .filter(({ description }) => description === undefined)
-        .map((parameter) => `${name} ?${parameter.name}`)
-      return [...(operation.description === undefined ? [name] : []), ...parameters, ...bodies]
+      const parameters = (operation.parameters ?? []).filter(isSilent)
+      return [
+        ...(operation.description === undefined ? [name] : []),
+        ...parameters.map((parameter) => `${name} ?${parameter.name}`),
+        ...bodies,
+      ]
     }),
   )
-  const schemas = Object.entries(components.schemas).flatMap(([name, schema]) => silent(schema, name))
-  return [...operations, ...schemas]
+  const { schemas, parameters, responses } = components
+  return [
+    ...operations,
+    ...Object.entries(parameters).flatMap(([name, parameter]) => (isSilent(parameter) ? [name] : [])),
+    ...Object.entries(responses).flatMap(([name, response]) => inBodies(response, name)),
+    ...Object.entries(schemas).flatMap(([name, schema]) => silent(schema, name)),
+  ]
 }
 
 function silent(schema: Schema, place: string): readonly string[] {

@@ -8,7 +8,7 @@ import parseRange from 'range-parser'
 import { Type } from 'typebox'
 import { attachment } from '../base/attachment.ts'
 import { isFresh } from '../base/freshness.ts'
-import { type App, problemResponses, refuseUnacceptable } from '../base/http.ts'
+import { type App, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
 import { type Contract, isOpen } from '../contract/index.ts'
 import { storedName, type VersionName } from './addresses.ts'
@@ -64,7 +64,6 @@ export function fileRoutes(app: App, house: House): void {
       const found = await findServed(house, { dataset: slug, edition, version: Number(version), preview })
       const file = (await listDistributions(house.database, found.id)).find((one) => one.name === name)
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
-      refuseUnacceptable(request, [file.mediaType])
       describeFile(reply, found, file, house.contracts.get(slug, found.contractVersion).contract)
       const versions = await listVersions(house.database, { dataset: slug, edition })
       reply.header('link', linkHeader(found, versions, house.config))

@@ -1,4 +1,7 @@
-/** Refuses a request whose `Accept` names nothing that its address can answer with, before any room is asked. */
+/**
+ * Refuses a request whose `Accept` names nothing that its address can answer with, before any room is asked. An address
+ * that names its form by an extension has said it, and answers in it (RFC 9110, 12.5.1: the header may be disregarded).
+ */
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { refuseUnacceptable } from '../base/http.ts'
 
@@ -14,9 +17,10 @@ export function refuseUnacceptableRequests(
   done: () => void,
 ): void {
   const { accept } = request.headers
-  const { config, schema } = request.routeOptions
+  const { config, schema, url = '' } = request.routeOptions
   // Most callers take anything, and probes are never refused.
-  if (accept !== undefined && !accept.includes('*/*') && !request.is404 && config.unlimited !== true) {
+  const isAsked = accept !== undefined && !accept.includes('*/*') && !request.is404
+  if (isAsked && config.unlimited !== true && !/\.[a-z]+$/.test(url)) {
     const offers = config.offers ?? (schema === undefined ? undefined : declaredBy(schema))
     if (offers !== undefined) refuseUnacceptable(request, offers)
   }

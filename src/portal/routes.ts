@@ -42,8 +42,7 @@ export async function portalRoutes(app: App, house: House): Promise<void> {
   )
   for (const [name, type] of Object.entries(assets) as [AssetName, string][]) {
     const text = await readAsset(name)
-    const config = { offers: [type] }
-    app.get(`/assets/${name}`, { config, schema: { hide: true } }, async (request, reply) =>
+    app.get(`/assets/${name}`, { schema: { hide: true } }, async (request, reply) =>
       sendText(request, reply, text, type, assetSeconds),
     )
   }

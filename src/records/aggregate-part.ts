@@ -2,7 +2,7 @@
  * What documents say of the aggregates of one dataset: what may be grouped, measured and filtered, and the shape of a
  * group. Pure; it lists what `planAggregate` takes. A dataset that offers none has no such addresses.
  */
-import type { Language } from '../base/text.ts'
+import { type Bilingual, inLanguage, type Language } from '../base/text.ts'
 import {
   type AggregateOffer,
   type Contract,
@@ -87,10 +87,25 @@ function groupSchema(contract: Contract, { contracts, language, codes }: Describ
       ...Object.fromEntries(
         columns.map((field) => [field.name, fieldSchema(field, contracts, true, options)]),
       ),
-      count: { type: 'integer', minimum: 0 },
-      suppressed: { type: 'array', items: { type: 'string' } },
+      count: { type: 'integer', minimum: 0, description: inLanguage(texts.count, language) },
+      suppressed: {
+        type: 'array',
+        items: { type: 'string' },
+        description: inLanguage(texts.suppressed, language),
+      },
     },
     required: ['suppressed'],
     additionalProperties: false,
   }
 }
+
+const texts = {
+  count: {
+    zh: '该组的记录数，含取值被隐去的记录。',
+    en: 'Number of records in the group, those with withheld values included.',
+  },
+  suppressed: {
+    zh: '因组内有记录的取值被隐去而为 null 的度量。',
+    en: 'Measures that are null because a value of a record in the group is withheld.',
+  },
+} as const satisfies Record<string, Bilingual>

@@ -2,8 +2,10 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import t from 'tap'
-import { buildApp } from '../../src/app.ts'
+import { buildApp, datasetParts } from '../../src/app.ts'
 import { type Contracts, loadContracts } from '../../src/contract/index.ts'
+import { buildOpenapi } from '../../src/http/index.ts'
+import { chineseOf, chineseTags, loadChinese, textsOf } from '../../src/http/openapi/translate.ts'
 import { drift, writeOpenapi } from '../../src/openapi-file.ts'
 import { testHouse } from '../support/house.ts'
 
@@ -105,6 +107,22 @@ t.test('the OpenAPI is valid 3.1, with and without datasets', async (t) => {
   }
 })
 
+interface Parameter {
+  readonly $ref?: string
+  readonly name: string
+  readonly description: string
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
+/** What stands behind references of a document. */
+const resolver = (document: object) => (value: { readonly $ref?: string }) =>
+  value.$ref === undefined
+    ? value
+    : value.$ref
+        .split('/')
+        .slice(1)
+        .reduce<unknown>((inside, name) => (inside as Record<string, unknown>)[name], document)
+
 t.test('each open dataset has operations of its own; a closed one is not named', async (t) => {
   const contracts = await loadContracts({ folders: [await contractFolder(t.testdir())] })
   const app = await appWith(contracts)
@@ -112,31 +130,57 @@ t.test('each open dataset has operations of its own; a closed one is not named',
   const answer = await app.inject('/openapi.json')
   t.notMatch(answer.body, /closed-rooms/)
   const document = answer.json()
-  const own = document.paths['/v1/datasets/reading-rooms/records'].get
+  const resolve = resolver(document)
+  const own = document.paths['/v1/datasets/reading-rooms/records.json'].get
   t.ok(document.paths['/v1/datasets/reading-rooms/editions/{edition}/versions/{version}/records'])
   t.ok(document.paths['/v1/datasets/{slug}/records'], 'the generic one stays')
-  const parameters = own.parameters as {
-    name: string
-    schema: Record<string, unknown>
-    description: string
-  }[]
-  t.same(
-    parameters.map(({ name }) => name),
-    ['edition', 'limit', 'cursor', 'room', 'seats', 'shade'],
+  t.notOk(
+    document.paths['/v1/datasets/reading-rooms/aggregate'],
+    'what a contract does not offer has no address',
   )
-  t.match(parameters[4], { schema: { type: 'integer', examples: [40] } })
-  t.match(parameters[5], { schema: { enum: ['white', 'green'] }, description: /`green` 绿 Green/ })
-  const reference = own.responses['200'].content['application/json'].schema.properties.data.items.$ref
-  t.equal(reference, '#/components/schemas/reading-rooms.record')
+  const parameters = (own.parameters as Parameter[]).map(resolve) as Parameter[]
+  const names = parameters.map(({ name }) => name)
+  t.same(names.slice(0, 6), ['edition', 'select', 'sort', 'limit', 'cursor', 'count'].sort(order(names)))
+  t.same(
+    names.filter((name) => name.startsWith('seats')),
+    ['seats', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'notin', 'isnull'].map((operator, index) =>
+      index === 0 ? operator : `seats__${operator}`,
+    ),
+  )
+  t.notOk(names.includes('slug'))
+  const named = (wanted: string) => parameters.find(({ name }) => name === wanted)
+  t.match(named('seats'), { schema: { type: 'integer', examples: [40] } })
+  t.match(named('seats__in'), { style: 'form', explode: false, schema: { items: { type: 'integer' } } })
+  t.match(named('select'), { schema: { items: { enum: ['room', 'seats', 'shade'] } } })
+  t.match(named('sort'), { schema: { items: { enum: ['room', '-room'] } } }, 'what the contract indexes')
+  t.match(named('shade'), {
+    schema: { $ref: '#/components/schemas/codes.shades' },
+    description: /`green` 绿 Green/,
+  })
+  t.match(document.components.schemas['codes.shades'], {
+    type: 'string',
+    enum: ['white', 'green'],
+    'x-enum-descriptions': ['白 White', '绿 Green'],
+  })
+  const page = resolve(own.responses['200']) as {
+    content: { 'application/json': { schema: { properties: { data: { items: object } } } } }
+  }
+  t.same(page.content['application/json'].schema.properties.data.items, {
+    $ref: '#/components/schemas/reading-rooms.record',
+  })
   t.match(document.components.schemas['reading-rooms.record'], {
     type: 'object',
     properties: { seats: { title: /座位/ } },
   })
-  const problemSchema = own.responses['404'].content['application/problem+json'].schema
-  t.same(problemSchema, { $ref: '#/components/schemas/Problem' })
+  t.match(resolve(own.responses['404']), {
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  })
 })
 
-t.test('the document has an ETag and is the one that /docs shows', async (t) => {
+/** In the order in which names stand in a list. */
+const order = (names: readonly string[]) => (a: string, b: string) => names.indexOf(a) - names.indexOf(b)
+
+t.test('the document has an ETag', async (t) => {
   const app = await buildApp(testHouse().house)
   t.teardown(() => app.close())
   const first = await app.inject('/openapi.json')
@@ -144,19 +188,109 @@ t.test('the document has an ETag and is the one that /docs shows', async (t) => 
   const again = await app.inject({ url: '/openapi.json', headers: { 'if-none-match': etag } })
   t.equal(again.statusCode, 304)
   t.equal(again.body, '')
-  t.same((await app.inject('/docs/json')).json(), first.json())
+})
+
+t.test('every text of a route has a Chinese one, and no Chinese one is left over', async (t) => {
+  const app = await buildApp(testHouse().house)
+  t.teardown(() => app.close())
+  await app.ready()
+  const { contracts } = testHouse().house
+  const document = buildOpenapi(app, contracts, { parts: datasetParts })
+  const catalogue = loadChinese()
+  const texts = textsOf(document)
+  t.ok(texts.length > 200)
+  t.same(
+    texts.filter((text) => chineseOf(text, catalogue) === undefined),
+    [],
+    'write these into src/http/openapi/chinese.json',
+  )
+  t.same(
+    Object.keys(catalogue).filter((text) => !texts.includes(text)),
+    [],
+    'no route says these any more',
+  )
+  const said = textsOf(buildOpenapi(app, contracts, { parts: datasetParts, language: 'zh' }))
+  t.same(
+    said.filter(
+      (text) => !/\p{Script=Han}/u.test(text) && text !== 'OpenAPI 3.1。' && text !== 'CSV，UTF-8。',
+    ),
+    [],
+  )
+  t.same(
+    (document.tags ?? []).map(({ name }) => chineseTags[String(name)]).filter((name) => name === undefined),
+    [],
+  )
+  for (const [english = '', chinese = ''] of Object.entries(catalogue)) {
+    const codes = (text: string) => [...text.matchAll(/`[^`]+`/g)].map(([code]) => code).sort()
+    if (english.includes('lang=zh')) continue
+    t.same(codes(chinese), codes(english), `the same names in ${english.slice(0, 60)}`)
+  }
+})
+
+t.test('the document speaks the language asked for', async (t) => {
+  const contracts = await loadContracts({ folders: [await contractFolder(t.testdir())] })
+  const app = await appWith(contracts)
+  t.teardown(() => app.close())
+  const of = async (lang: string) => {
+    const { body } = await app.inject(`/openapi.json${lang}`)
+    const document = JSON.parse(body)
+    const operation = document.paths['/v1/datasets/reading-rooms/records'].get
+    return { body, summary: operation.summary, tags: document.tags, operation }
+  }
+  const [both, zh, en] = [await of(''), await of('?lang=zh'), await of('?lang=en')]
+  t.equal(both.summary, '阅览室 Reading rooms: Records of a dataset')
+  t.equal(zh.summary, '阅览室: 数据集的记录')
+  t.equal(en.summary, 'Reading rooms: Records of a dataset')
+  t.match(zh.tags, [{ name: '年度清单' }])
+  t.notMatch(zh.body, /Number of seats|Reading rooms/)
+  t.notMatch(en.body, /座位数|阅览室/)
+  const ids = (body: string) => [...body.matchAll(/"operationId":"([^"]+)"/g)].map(([, id]) => id)
+  t.same(ids(zh.body), ids(en.body), 'names never change')
+  t.match((await app.inject('/openapi.json?lang=fr')).json(), { code: 'parameter-invalid', path: 'lang' })
+  const validator = new Validator()
+  t.ok((await validator.validate(JSON.parse(zh.body))).valid)
+})
+
+t.test('/docs speaks the language asked for, else that of the browser, else Chinese', async (t) => {
+  const app = await buildApp(testHouse().house)
+  t.teardown(() => app.close())
+  const languageOf = async (url: string, headers: Record<string, string> = {}) => {
+    const answer = await app.inject({ url, headers })
+    t.equal(answer.statusCode, 200, url)
+    const [, language] = /<html lang="([^"]+)">/.exec(answer.body) ?? []
+    t.equal(answer.headers['content-language'], language)
+    t.match(answer.headers.vary, /Accept-Language/)
+    const lang = language === 'en' ? 'en' : 'zh'
+    t.match(answer.body, new RegExp(`data-document="/openapi.json\\?lang=${lang}"`))
+    t.match(
+      answer.body,
+      new RegExp(`href="/docs\\?lang=${lang === 'en' ? 'zh' : 'en'}"[^>]*>(English|中文)<`),
+    )
+    return language
+  }
+  t.equal(await languageOf('/docs'), 'zh-CN')
+  t.equal(await languageOf('/docs?lang=en'), 'en')
+  t.equal(await languageOf('/docs', { 'accept-language': 'en-GB,en;q=0.9' }), 'en')
+  t.equal(await languageOf('/docs?lang=zh', { 'accept-language': 'en' }), 'zh-CN')
+  const etag = String((await app.inject('/docs')).headers.etag)
+  t.equal((await app.inject({ url: '/docs', headers: { 'if-none-match': etag } })).statusCode, 304)
+  t.equal(
+    (await app.inject('/docs/ui/')).headers.location,
+    '/docs',
+    'the page of Swagger UI itself leads to ours',
+  )
 })
 
 t.test('/docs loads all it needs from here', async (t) => {
   const app = await buildApp(testHouse().house)
   t.teardown(() => app.close())
   const page = await app.inject('/docs')
-  t.equal(page.statusCode, 200)
-  t.match(page.body, /<title>Qingdan 清单 API<\/title>/)
-  const loaded = [...page.body.matchAll(/\s(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? '')
+  const loaded = [...page.body.matchAll(/<(?:script src|link rel="stylesheet" href|img src)="([^"]+)"/g)].map(
+    ([, address = '']) => address,
+  )
   t.ok(loaded.length >= 6)
   for (const address of loaded) {
-    t.match(address, /^\/docs\/static\//, 'an address of ours')
+    t.match(address, /^\/(docs\/ui\/static|assets)\//, 'an address of ours')
     t.equal((await app.inject(address)).statusCode, 200, address)
   }
   t.notMatch(

@@ -107,7 +107,7 @@ t.test('security headers stand on every kind of answer', async (t) => {
     '/v1/problems',
     '/nope',
     '/openapi.json',
-    '/docs/static/swagger-ui.css',
+    '/docs/ui/static/swagger-ui.css',
   ]) {
     const { headers } = await app.inject(url)
     const policy = String(headers['content-security-policy'])

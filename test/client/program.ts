@@ -42,6 +42,10 @@ const free: (boolean | null | undefined)[] = sessions.map((session) => session.f
 const joined = await client.GET('/v1/datasets/school-sports-venues/records.json', {
   params: { query: { edition: 'all', select: ['venue', 'school'], limit: 2, count: 'exact' } },
 })
+const grouped = await client.GET('/v1/datasets/school-sports-venues/aggregate.json', {
+  params: { query: { group_by: ['day_type'], measures: ['count'], sort: ['-count'] } },
+})
+const largest: components['schemas']['codes.day-types'] | null | undefined = grouped.data?.data[0]?.day_type
 const refused = await client.GET('/v1/datasets/{slug}/records.json', { params: { path: { slug: 'none' } } })
 const code: string | undefined = refused.error?.code
 
@@ -50,6 +54,7 @@ process.stdout.write(
     sessions: sessions.length,
     venues: sessions.map(({ venue }) => venue),
     free: free.length,
+    largest: [largest, grouped.data?.data[0]?.count],
     joined: joined.data?.data,
     refused: [refused.response.status, code],
   }),

@@ -133,26 +133,40 @@ t.test('each field filters by its type', async (t) => {
   t.match((await get(`${base}/records?strike=3`)).json(), { code: 'parameter-unknown', nearest: 'strokes' })
 })
 
+interface Parameter {
+  readonly $ref?: string
+  readonly name: string
+  readonly in: string
+  readonly schema: object
+}
+
 interface Openapi {
-  readonly paths: Record<string, { get: { parameters: { name: string; in: string; schema: object }[] } }>
-  readonly components: { readonly schemas: Record<string, { properties: Record<string, object> }> }
+  readonly paths: Record<string, { get: { parameters: readonly Parameter[] } }>
+  readonly components: {
+    readonly schemas: Record<string, { properties: Record<string, object>; enum?: readonly string[] }>
+    readonly parameters: Record<string, Parameter>
+  }
 }
 
 t.test('the OpenAPI has operations of its own, with its fields', async (t) => {
-  const openapi = (await get('/openapi.json')).json<Openapi>()
-  const operation = openapi.paths[`${base}/records`]?.get
-  t.same(
-    operation?.parameters.filter((one) => one.in === 'query').map(({ name }) => name),
-    ['edition', 'limit', 'cursor', ...contract.fields.map(({ name }) => name)],
+  const { paths, components } = (await get('/openapi.json')).json<Openapi>()
+  const operation = paths[`${base}/records`]?.get
+  const parameters = (operation?.parameters ?? []).map((one) =>
+    one.$ref === undefined ? one : components.parameters[one.$ref.split('/').at(-1) ?? ''],
   )
-  const tone = operation?.parameters.find(({ name }) => name === 'tone')
-  t.match(tone?.schema, { enum: ['high', 'low'] })
-  const record = openapi.components.schemas[`${dataset}.record`]
+  const fields = contract.fields.map(({ name }) => name)
   t.same(
-    Object.keys(record?.properties ?? {}),
-    contract.fields.map(({ name }) => name),
+    parameters.map((one) => one?.name).filter((name) => fields.includes(name ?? '')),
+    fields,
   )
-  t.ok(openapi.paths[`${base}/editions/{edition}/versions/{version}/records`])
+  t.match(
+    parameters.find((one) => one?.name === 'tone'),
+    { schema: { $ref: '#/components/schemas/codes.bell-tones' } },
+  )
+  t.same(components.schemas['codes.bell-tones']?.enum, ['high', 'low'])
+  const record = components.schemas[`${dataset}.record`]
+  t.same(Object.keys(record?.properties ?? {}), ['edition', ...fields])
+  t.ok(paths[`${base}/editions/{edition}/versions/{version}/records`])
 })
 
 t.test('its contract is told as it is, and as Table Schema', async (t) => {

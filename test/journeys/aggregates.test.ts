@@ -2,8 +2,6 @@
  * Aggregates through the public face: groups and measures of published records with their very digits, over editions
  * and contracts, as JSON and as CSV; what is withheld or missing is said, and nothing is left out unasked.
  */
-import { Ajv2020 } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
 import t from 'tap'
 import { withdraw } from '../../src/ingest/index.ts'
 import { groupsMax } from '../../src/records/aggregate-query.ts'
@@ -231,7 +229,7 @@ t.test('as CSV, by extension and by Accept', async (t) => {
       'content-type': 'application/json; charset=utf-8',
     })
   t.match((await get(`${base}.json`, { accept: 'text/csv' })).json(), { data: [{ count: 7 }] })
-  t.equal(await refused(base, { accept: 'image/png' }), '406 not-acceptable')
+  t.equal(await refused(base, { accept: 'image/png' }), '406 not-acceptable Accept')
 })
 
 t.test('a copy that is still good is not sent again', async (t) => {
@@ -243,34 +241,20 @@ t.test('a copy that is still good is not sent again', async (t) => {
   t.not((await get(url, { accept: 'text/csv' })).headers['etag'], etag)
 })
 
-t.test('the answer is as the OpenAPI says', async (t) => {
-  type Document = {
-    readonly paths: Record<string, { get: { responses: Record<string, { content: Content }> } }>
-  }
-  type Content = Record<string, { schema: object }>
-  const document = (await get('/openapi.json')).json<Document>()
-  const paths = [
-    '/v1/datasets/{slug}/aggregate',
-    '/v1/datasets/{slug}/editions/{edition}/versions/{version}/aggregate',
-  ]
-  const ajv = new Ajv2020({ strict: false, allErrors: true })
-  addFormats.default(ajv)
-  for (const path of paths) {
-    for (const extension of ['', '.json', '.csv']) {
-      t.ok(document.paths[path + extension], path + extension)
-    }
-    const { content } = document.paths[path]?.get.responses['200'] ?? { content: {} }
-    t.same(Object.keys(content), ['application/json', 'text/csv'])
-    const validate = ajv.compile(content['application/json']?.schema ?? { not: {} })
-    for (const question of [
-      '',
-      'group_by=edition,area,fenced&measures=count,mean:height,sum:drift&sort=-count',
-    ]) {
-      const url = path.replace('{slug}', trees).replace('{edition}', '2025').replace('{version}', '1')
-      const answer = (await get(`${url}?${question}`)).json()
-      t.ok(validate(answer), JSON.stringify(validate.errors))
+t.test('the OpenAPI has the addresses of each dataset that offers them', async (t) => {
+  // Each answer of this file is held to it by the house.
+  const { paths } = (await get('/openapi.json')).json<{ paths: Record<string, object> }>()
+  const version = 'editions/{edition}/versions/{version}/'
+  for (const slug of ['{slug}', trees]) {
+    for (const below of ['', version]) {
+      for (const extension of ['', '.json', '.csv']) {
+        const path = `/v1/datasets/${slug}/${below}aggregate${extension}`
+        t.ok(paths[path], path)
+      }
     }
   }
+  const url = '?group_by=edition,area,fenced&measures=count,mean:height,sum:drift&sort=-count'
+  t.equal((await get(`${base}${url}`)).status, 200)
 })
 
 t.test('more groups than an answer holds are refused, never cut', async (t) => {

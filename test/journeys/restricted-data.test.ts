@@ -58,7 +58,7 @@ const shared = [
   '/v1/datasets',
   '/openapi.json',
   '/docs',
-  '/docs/json',
+  '/openapi.json?lang=zh',
   '/v1/problems',
   '/metrics',
 ]

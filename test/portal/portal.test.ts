@@ -166,7 +166,7 @@ t.test('the page is served in the language asked for, and the style with an ETag
   t.equal(await lang('/'), 'zh-CN')
   t.equal(await lang('/', 'en-GB,zh;q=0.5'), 'en')
   t.equal(await lang('/?lang=zh', 'en'), 'zh-CN')
-  t.equal((await app.inject({ url: '/', headers: { accept: 'application/json' } })).statusCode, 200)
+  t.equal((await app.inject({ url: '/', headers: { accept: 'application/json' } })).statusCode, 406)
   t.equal((await app.inject('/?lang=fr')).statusCode, 400)
   for (const [url, type] of [
     ['/assets/portal.css', /^text\/css/],

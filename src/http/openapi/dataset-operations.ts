@@ -45,7 +45,7 @@ export function datasetOperations(paths: Paths, contract: Contract, options: Opt
     const part = parts.find(({ segment }) => segment === segmentOf(path))
     if (part === undefined || part.answers?.(contract) === false) return []
     const parameters = part.parameters(contract, { contracts, language, codes: codesReference })
-    const places = placesOf(contract, contracts, part)
+    const places = placesOf(contract, options, part)
     const own = Object.entries(operations).map(([method, operation]) => [
       method,
       specialise(inPlaceOf(operation, places) as Operation, contract, parameters, language),
@@ -98,16 +98,18 @@ const pathExamples: Readonly<Record<string, (contract: Contract) => string>> = {
 /** What stands in the place of generic schemas, by the references to those. */
 type Places = ReadonlyMap<string, Json>
 
-function placesOf(contract: Contract, contracts: Contracts, { schemas = {} }: DatasetPart): Places {
-  const [first, ...others] = Object.keys(recordSchemas(contract, contracts, 'en')).map((name) => ({
-    $ref: reference(name),
-  }))
-  const record = others.length === 0 ? first : { anyOf: [first, ...others] }
-  const own = Object.keys(schemas).map((name): [string, Json] => [
+function placesOf(contract: Contract, options: Options, part: DatasetPart): Places {
+  const own = Object.keys(part.schemas ?? {}).map((name): [string, Json] => [
     reference(name),
-    { $ref: reference(ownName(contract, name)) },
+    oneOf(Object.keys(partSchemas(contract, { ...options, parts: [part] }))),
   ])
-  return new Map([...own, [reference('Record'), record ?? {}]])
+  return new Map([...own, [reference('Record'), oneOf(Object.keys(recordSchemas(contract, options)))]])
+}
+
+/** A reference to the schema of this name, or to whichever of several fits. */
+function oneOf(names: readonly string[]): Json {
+  const [first = {}, ...others] = names.map((name) => ({ $ref: reference(name) }))
+  return others.length === 0 ? first : { anyOf: [first, ...others] }
 }
 
 /** The same value with each reference to a generic schema turned to what stands in its place. */
@@ -119,34 +121,49 @@ function inPlaceOf(value: unknown, places: Places): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, inPlaceOf(inner, places)]))
 }
 
-const ownName = ({ dataset }: Contract, schema: string) => `${dataset}.${schema.toLowerCase()}`
 const reference = (schema: string) => `#/components/schemas/${schema}`
 const codesName = (list: string) => `codes.${list}`
 const codesReference = (list: string): Json => ({ $ref: reference(codesName(list)) })
 
+/** The records of a dataset. */
+export function recordSchemas(contract: Contract, options: Options): Readonly<Record<string, Json>> {
+  const { contracts, language } = options
+  const ofLanguage = language === undefined ? {} : { language }
+  return schemasOf(contract, options, 'record', (one) =>
+    withEdition(recordSchema(one, contracts, { codes: codesReference, ...ofLanguage }), language),
+  )
+}
+
+/** The schemas that parts have for one dataset. */
+export function partSchemas(contract: Contract, options: Options): Readonly<Record<string, Json>> {
+  const { contracts, parts, language } = options
+  const made = parts.flatMap(({ schemas = {}, answers }) =>
+    Object.entries(schemas).map(([name, schema]) =>
+      schemasOf(contract, options, name.toLowerCase(), (one) =>
+        answers?.(one) === false ? undefined : schema(one, { contracts, language, codes: codesReference }),
+      ),
+    ),
+  )
+  return Object.assign({}, ...made)
+}
+
 /**
- * The records of a dataset: the newest contract's, and those of older contracts where they look otherwise, since an
+ * The schemas of one kind: the newest contract's, and those of older contracts where they look otherwise, since an
  * edition keeps the contract that it was published under.
  */
-export function recordSchemas(
-  contract: Contract,
-  contracts: Contracts,
-  language: Language | undefined,
+function schemasOf(
+  { dataset }: Contract,
+  { contracts }: Options,
+  kind: string,
+  schemaOf: (contract: Contract) => Json | undefined,
 ): Readonly<Record<string, Json>> {
-  const [newest, ...older] = contracts.versions(contract.dataset).toReversed()
-  const schemaOf = (one: Contract) =>
-    withEdition(
-      recordSchema(one, contracts, {
-        codes: codesReference,
-        ...(language === undefined ? {} : { language }),
-      }),
-      language,
-    )
   const made = new Map<string, Json>()
-  for (const loaded of newest === undefined ? [] : [newest, ...older]) {
-    const schema = schemaOf(loaded.contract)
-    const known = [...made.values()].some((other) => shapeOf(other) === shapeOf(schema))
-    if (!known) made.set(recordName(loaded, loaded === newest), schema)
+  for (const [index, { contract }] of contracts.versions(dataset).toReversed().entries()) {
+    const schema = schemaOf(contract)
+    const isKnown = [...made.values()].some((other) => shapeOf(other) === shapeOf(schema ?? {}))
+    if (schema === undefined || isKnown) continue
+    const name = `${dataset}.${kind}`
+    made.set(index === 0 ? name : `${name}.v${contract.contractVersion}`, schema)
   }
   return Object.fromEntries(made)
 }
@@ -166,28 +183,9 @@ function withEdition(record: Json, language: Language | undefined): Json {
   return { ...record, properties: { edition, ...(record['properties'] as Json) } }
 }
 
-/** What two records are told apart by: another title of the dataset makes no other record. */
+/** What two schemas are told apart by: another title of the dataset makes no other record. */
 function shapeOf(schema: Json): string {
   return JSON.stringify(schema['properties'])
-}
-
-/** The schemas that parts have for one dataset. */
-export function partSchemas(
-  contract: Contract,
-  { contracts, parts, language }: Options,
-): Readonly<Record<string, Json>> {
-  const made = parts
-    .filter(({ answers }) => answers?.(contract) !== false)
-    .flatMap(({ schemas = {} }) => Object.entries(schemas))
-    .map(([name, schema]): [string, Json] => [
-      ownName(contract, name),
-      schema(contract, { contracts, language, codes: codesReference }),
-    ])
-  return Object.fromEntries(made)
-}
-
-function recordName({ contract }: LoadedContract, isNewest: boolean): string {
-  return isNewest ? `${contract.dataset}.record` : `${contract.dataset}.record.v${contract.contractVersion}`
 }
 
 /**

@@ -36,7 +36,7 @@ export function buildOpenapi(
     datasetOperations(generic.paths, contract, { contracts, parts, language }),
   )
   const schemas = open.map(({ contract }) => ({
-    ...recordSchemas(contract, contracts, language),
+    ...recordSchemas(contract, { contracts, parts, language }),
     ...partSchemas(contract, { contracts, parts, language }),
   }))
   return shareEquals({
