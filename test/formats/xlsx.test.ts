@@ -88,3 +88,19 @@ t.test('a source that breaks, and a reader that goes away, leave nothing waiting
   }
   await t.rejects(read(), /the database is away/)
 })
+
+t.test('the longest sheet that Excel takes has all its rows', async (t) => {
+  if (!('render' in xlsx)) throw new Error('XLSX is rendered')
+  const records = 1_048_575
+  const fields = [field('code', 'integer')]
+  const context = trialContext(records, { contract: contractOf(fields, ['code']), fields })
+  async function* numbers() {
+    for (let n = 1; n <= records; n += 1) yield [[String(n)]]
+  }
+  const chunks: Uint8Array[] = []
+  for await (const chunk of xlsx.render(numbers(), context)) chunks.push(Buffer.from(chunk))
+  const sheet = (await zipEntries(Buffer.concat(chunks))).get('xl/worksheets/sheet1.xml') ?? Buffer.alloc(0)
+  t.match(sheet.subarray(0, 400).toString(), '<dimension ref="A1:A1048576"/>')
+  const end = '<row r="1048576"><c r="A1048576" s="6"><v>1048575</v></c></row></sheetData>'
+  t.ok(sheet.subarray(-200).includes(end), 'the last record stands in the last row')
+})
