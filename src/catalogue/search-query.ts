@@ -64,6 +64,10 @@ export function parseDatasetQuery(
     language: sort === 'title' ? language : null,
   })
   const { limit = datasetsDefault, cursor } = parameters
+  // Four hundred nines are read as infinity, which the schema's bounds let pass.
+  if (!(limit >= 1 && limit <= datasetsMax)) {
+    throw problem('parameter-invalid', { path: 'limit', detail: `A whole number from 1 to ${datasetsMax}.` })
+  }
   return {
     filters,
     sort,

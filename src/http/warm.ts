@@ -33,8 +33,8 @@ const answerBytesBeside = 800
 /** What an answer may depend on beside its address. Who names more is not remembered. */
 const known = new Set(['accept', 'accept-encoding', 'authorization'])
 
-/** Headers of this one answer, or of its body, or of every answer. */
-const ownOfAnswer = new Set(['x-request-id', 'content-length', 'content-type'])
+/** Headers of this one answer, or of its body: to a proxy even a 304 would be an order to send the file. */
+const ownOfAnswer = new Set(['x-request-id', 'content-length', 'content-type', 'x-accel-redirect'])
 
 /** Registers it behind the reader and the rate, which count for warm answers as for any. */
 export function registerWarm(app: App, house: House, always: Readonly<Record<string, string>>): void {

@@ -292,7 +292,10 @@ t.test('no parameter of any route is more than a text', async (t) => {
     const isProblem = refused && String(answer.headers['content-type']).startsWith('application/problem+json')
     const isEmpty =
       answer.status === 200 &&
-      (/^$|^[^\n{]*\n$|"data":\[\]/.test(answer.text) || !/[?&][^&=]+=[^&]{2}/.test(url))
+      (/^$|^[^\n{]*\n$|"data":\[\]/.test(answer.text) ||
+        !/[?&][^&=]+=[^&]{2}/.test(url) ||
+        // A question may find what it nearly names.
+        url.startsWith('/v1/datasets?q='))
     if (!isProblem && !isEmpty) t.fail(`${answer.status} ${url.slice(0, 200)} ${answer.text.slice(0, 200)}`)
   }
   t.comment(`${urls.size} addresses: ${JSON.stringify(counts)}`)

@@ -77,7 +77,8 @@ function faultOf(
   const media = [type, `${type.split('/')[0]}/*`, '*/*'].find((name) => name in content)
   if (media === undefined) return `${template} ${status} declares ${Object.keys(content)}, not ${type}`
   const schema = content[media]?.schema
-  if (schema === undefined || !/[/+]json$/.test(type)) return undefined
+  // A file is bytes, whatever they hold.
+  if (schema === undefined || schema['format'] === 'binary' || !/[/+]json$/.test(type)) return undefined
   const fault = validators.check(schema, answered.text)
   return fault === undefined ? undefined : `${template} ${status}: ${fault}`
 }
