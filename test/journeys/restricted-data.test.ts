@@ -5,7 +5,7 @@
 import t from 'tap'
 import { revokeKey } from '../../src/access/index.ts'
 import { writeCursor } from '../../src/base/cursor.ts'
-import { canonicalJson } from '../../src/base/digest.ts'
+import { canonicalJson, digestOf } from '../../src/base/digest.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
 
@@ -82,20 +82,25 @@ t.test('without a key it does not exist', async (t) => {
 })
 
 t.test('a cursor that someone has forged leads nowhere else', async (t) => {
-  const query = canonicalJson({ dataset: open, edition: null, filters: [] })
-  const page = (place: object) => get(`/v1/datasets/${open}/records?cursor=${writeCursor(query, place)}`)
-  const place = { edition: '2026', version: 1, after: 0 }
+  // The mark of the query, made as the service makes it: whoever reads the code can do so.
+  const query = digestOf(canonicalJson({ dataset: open, parameters: [] })).slice(0, 12)
+  const page = (place: object) => get(`/v1/datasets/${open}/records?cursor=${writeCursor(open, place)}`)
+  const place = { query, versions: [['2026', 1]], at: 0, after: 0 }
   for (const more of [{}, { dataset: secret }, { recordsTable: 'v_3' }]) {
     const answer = await page({ ...place, ...more })
     t.same(answer.json<{ data: object[] }>().data, [{ place: 'open-marker' }])
     t.match(answer.json(), { meta: { dataset: open } })
   }
   const wrong = [
-    { edition: '2026\0' },
-    { edition: `x' OR 1=1` },
-    { version: 0 },
+    { versions: [['2026\0', 1]] },
+    { versions: [[`x' OR 1=1`, 1]] },
+    { versions: [['2026', 0]] },
+    { versions: [] },
+    { at: 1 },
+    { at: -1 },
     { after: -1 },
     { after: 0.5 },
+    { query: 'other' },
   ]
   for (const one of wrong) {
     const answer = await page({ ...place, ...one })
