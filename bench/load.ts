@@ -1,6 +1,6 @@
 /**
  * The load generator, a process of its own: some connections, each with one request under way, sent as prepared bytes
- * over bare sockets. autocannon would be the slowest of all processes here (it took 7,700 answers a second from a server
+ * over bare sockets. A load generator in JavaScript such as autocannon would be the slowest of all processes here (it took 7,700 answers a second from a server
  * that gives wrk 16,000), and then its own speed would be what is compared. It refuses answers of another status than
  * expected, and those without a Content-Length.
  */
