@@ -117,7 +117,7 @@ t.test('files, settings and addresses that documents name are there', async (t) 
       if (/^(src|test|datasets|docs|drizzle|bin)\/[\w./-]*$/.test(text))
         t.ok(existsSync(text), `${file}: ${text}`)
       if (/^QINGDAN_[A-Z_]+(=|$)/.test(text)) t.ok((text.split('=')[0] ?? '') in settings, `${file}: ${text}`)
-      const address = text.replace(/^(GET|POST) /, '')
+      const [address = ''] = text.replace(/^(GET|POST) /, '').split('?')
       if (!/^\/(v1|health|ready|metrics|openapi)/.test(address)) continue
       t.ok(
         patterns.some((pattern) => pattern.test(address)),
