@@ -26,6 +26,7 @@ export const chineseTags: Chinese = {
   catalogue: '目录',
   records: '记录',
   bundles: '数据提交',
+  publications: '发布',
   service: '服务',
 }
 
