@@ -26,6 +26,8 @@ for (const [dataset, edition] of editions) {
 const { authorization } = await key({ scopes: ['ingest', 'publish', 'read-restricted', 'admin'] })
 const [sample] = await sampleRows('school-calendar', '2025')
 const bundle = { dataset: 'school-calendar', edition: '2025', rows: sample?.rows ?? '' }
+const publications = '/v1/datasets/school-calendar/editions/2025/publications'
+const [publication] = (await get(publications, { authorization })).json<{ data: { id: number }[] }>().data
 const brought = (await post('/v1/bundles', await zipOf(folder, bundle), authorization)).json<{ id: string }>()
 
 interface Parameter {
@@ -64,6 +66,8 @@ const things: Readonly<Record<string, string>> = {
   id: brought.id,
   year: '2025',
   code: 'not-found',
+  other: '2',
+  publication: String(publication?.id),
 }
 
 const exampleOf = ({ name, schema }: Parameter) => schema.examples?.[0] ?? things[name]
@@ -86,7 +90,14 @@ function addressOf({ path, parameters }: (typeof operations)[number]): string {
 }
 
 /** Operations that change something; the journeys that are about them call them. */
-const changing = new Set(['bringBundle'])
+const changing = new Set([
+  'bringBundle',
+  'askPublication',
+  'dropPublication',
+  'approvePublication',
+  'createPreview',
+  'withdrawVersion',
+])
 const reading = operations.filter(({ method }) => method === 'get')
 t.same(
   operations.filter(({ method }) => method !== 'get').map(({ operationId }) => operationId),
