@@ -16,7 +16,7 @@ import type { House } from './house.ts'
 import { linkHeader } from './links.ts'
 import { findServed, type ServedVersion } from './previews.ts'
 import { getReadable, listDistributions, listVersions } from './published.ts'
-import { EditionName, PreviewToken, Slug } from './schemas.ts'
+import { EditionName, PreviewToken, Slug, toLatest } from './schemas.ts'
 import type { StoredDistribution } from './versions.ts'
 
 /** Each format has a media type of its own; what they share is that they are bytes. */
@@ -44,6 +44,7 @@ export function fileRoutes(app: App, house: House): void {
         response: {
           200: { description: 'The whole file.', content: fileContent },
           206: { description: 'The range asked for.', content: fileContent },
+          ...toLatest,
           304: Type.Null({ description: 'The copy of the caller is still good.' }),
           ...problemResponses(
             'dataset-not-found',

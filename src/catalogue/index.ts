@@ -32,7 +32,7 @@ export {
   readVersions,
 } from './published.ts'
 export { catalogueRoutes } from './routes.ts'
-export { EditionName, PreviewToken, Slug } from './schemas.ts'
+export { EditionName, PreviewToken, Slug, toLatest } from './schemas.ts'
 export { type FacetName, type FacetValue, facetNames } from './search-facets.ts'
 export type { SearchMatch } from './search-matches.ts'
 export { type DatasetParameters, questionLengthMax } from './search-query.ts'

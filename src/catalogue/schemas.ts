@@ -28,6 +28,9 @@ export const VersionNumber = Type.String({
   description: 'The number of a version, or `latest`, which redirects to the highest that is not withdrawn.',
 })
 
+/** What every address of a version answers where `latest` stands for the number. */
+export const toLatest = { 307: Type.Null({ description: 'The address of the latest version.' }) }
+
 export const ContractNumber = Type.String({
   pattern: '^[1-9]\\d{0,5}$',
   description: 'The number of a contract.',

@@ -23,6 +23,7 @@ import {
   EditionsSchema,
   PreviewToken,
   Slug,
+  toLatest,
   VersionNumber,
   VersionsSchema,
   VersionWithFilesSchema,
@@ -130,7 +131,7 @@ function versionRoute(app: App, house: House): void {
         querystring: Type.Object({ preview: PreviewToken }),
         response: {
           200: VersionWithFilesSchema,
-          307: Type.Null({ description: 'The address of the latest version.' }),
+          ...toLatest,
           ...problemResponses(
             'dataset-not-found',
             'edition-not-found',

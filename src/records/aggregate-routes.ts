@@ -10,7 +10,7 @@ import { canonicalJson, digestOf } from '../base/digest.ts'
 import { isFresh } from '../base/freshness.ts'
 import { type App, problemResponses } from '../base/http.ts'
 import { type ProblemCode, problem } from '../base/problem.ts'
-import { EditionName, getReadable, type House, Slug } from '../catalogue/index.ts'
+import { EditionName, getReadable, type House, Slug, toLatest } from '../catalogue/index.ts'
 import { isOpen } from '../contract/index.ts'
 import { type AggregatePlan, planAggregate } from './aggregate-plan.ts'
 import { parseAggregate } from './aggregate-query.ts'
@@ -101,7 +101,7 @@ function versionRoute(app: App, house: House, { extension, form, word }: Address
           version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
         }),
         querystring: Type.Object({ group_by: groupBy, measures, sort, limit }),
-        response: responsesOf(form),
+        response: { ...responsesOf(form), ...toLatest },
       },
     },
     async (request, reply) => {

@@ -19,6 +19,7 @@ import {
   listVersions,
   PreviewToken,
   Slug,
+  toLatest,
 } from '../catalogue/index.ts'
 import { isOpen } from '../contract/index.ts'
 import { type KeptAnswer, keptBytes } from '../store/index.ts'
@@ -110,7 +111,7 @@ function versionRoute(app: App, desk: Desk, extension: AnswerFormat | undefined)
           version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
         }),
         querystring: Type.Object({ ...parametersOf(extension), preview: PreviewToken }),
-        response: responsesOf(extension),
+        response: { ...responsesOf(extension), ...toLatest },
       },
     },
     async (request, reply) => {
