@@ -1,6 +1,7 @@
 /** The rows of the bench, one line each, in the order of the table: adding one is a file and a line here. */
 import { fileRow } from './file.ts'
 import { file304Row } from './file-304.ts'
+import { ingestBareRow, ingestPublishedRow, ingestRow } from './ingest.ts'
 import { lastPageRow } from './last-page.ts'
 import { memoryRow } from './memory.ts'
 import { pageRow } from './page.ts'
@@ -17,5 +18,8 @@ export const rows: readonly Row[] = [
   pageAgainRow,
   lastPageRow,
   streamRow,
+  ingestRow,
+  ingestBareRow,
+  ingestPublishedRow,
   memoryRow,
 ]

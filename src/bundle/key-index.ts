@@ -1,5 +1,5 @@
 /**
- * Remembers the keys of a bundle's rows by 96 bits of their SHA-256 and tells which occur more than once: 16 bytes
+ * Remembers keys that may be doubled by 96 bits of their SHA-256 and tells which occur more than once: 16 bytes
  * a row and at most 12 for finding it, whatever the keys are. Equal keys are always found; among 20 million others
  * two are taken for equal with a chance below one in 10^14, and then refused rather than lost.
  */

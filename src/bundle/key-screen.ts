@@ -1,7 +1,8 @@
 /**
  * Tells whether any two keys may be equal, from 64 seeded bits of each: eight bytes a key, whatever it holds. Equal
  * keys are never missed. Different ones pass for equal once in some 10^5 bundles of 20 million rows, which costs a
- * closer look and nothing else; so the hash is a fast one, and begins at random lest somebody prepare for it.
+ * closer look (key-index.ts) and nothing else; so the hash is a fast one, and begins at random lest somebody prepare
+ * for it.
  */
 import { randomInt } from 'node:crypto'
 import { setImmediate as pause } from 'node:timers/promises'
@@ -11,13 +12,18 @@ export interface KeyScreen {
   readonly take: (bytes: Buffer | null, from: number, to: number) => void
   /** Ends the key at hand. */
   readonly endKey: () => void
-  /** Whether any two keys may be equal. To be asked once, when all are in. */
-  readonly mayBeDoubled: () => Promise<boolean>
+  /** Whether any two keys may be equal. To be asked once, when all are in: it lets go of them. */
+  readonly sift: () => Promise<boolean>
+  /** After that: whether a key may be one of these. It is for nearly all others that it may not. */
+  readonly mayBeDoubled: (key: Buffer) => boolean
 }
 
 /** Keys are kept apart by their first bits, so that they can be sorted bit by bit between other work. */
 const parts = 256
 const pageKeys = 1024
+
+/** Bits that tell which keys may be doubled: half a megabyte, and a false alarm for one of 4,000 where 1,000 are. */
+const sieveBits = 22
 
 /** Signs that no byte is: the end of a value, and a value that there is none of. */
 const end = 0x1ff
@@ -27,6 +33,7 @@ const none = 0x2ff
 export function buildKeyScreen(): KeyScreen {
   const kept = Array.from({ length: parts }, () => ({ pages: [] as Uint32Array[], keys: 0 }))
   const [seedOne, seedTwo] = [randomInt(2 ** 32), randomInt(2 ** 32)]
+  const sieve = new Uint8Array(2 ** (sieveBits - 3))
   let one = seedOne
   let two = seedTwo
 
@@ -40,9 +47,18 @@ export function buildKeyScreen(): KeyScreen {
     mix(bytes === null ? none : end)
   }
 
-  function endKey(): void {
+  function finish(): void {
     one = Math.imul(one ^ (one >>> 16), 0x85ebca6b) ^ Math.imul(two ^ (two >>> 13), 0xc2b2ae35)
     two = Math.imul(two ^ (two >>> 16), 0x85ebca6b) ^ Math.imul(one ^ (one >>> 13), 0xc2b2ae35)
+  }
+
+  function begin(): void {
+    one = seedOne
+    two = seedTwo
+  }
+
+  function endKey(): void {
+    finish()
     const part = kept[one >>> 24]
     if (part === undefined) throw new Error('A byte has more than 256 values.')
     const at = part.keys % pageKeys
@@ -52,22 +68,35 @@ export function buildKeyScreen(): KeyScreen {
     page[2 * at] = one
     page[2 * at + 1] = two
     part.keys += 1
-    one = seedOne
-    two = seedTwo
+    begin()
   }
 
-  async function mayBeDoubled(): Promise<boolean> {
+  async function sift(): Promise<boolean> {
+    let any = false
     for (const part of kept) {
-      if (hasEqual(part.pages, part.keys)) return true
+      for (const word of listEqual(part.pages, part.keys)) {
+        const bit = word >>> (32 - sieveBits)
+        sieve[bit >>> 3] = (sieve[bit >>> 3] ?? 0) | (1 << (bit & 7))
+        any = true
+      }
       part.pages = []
       await pause()
     }
-    return false
+    return any
   }
-  return { take, endKey, mayBeDoubled }
+
+  function mayBeDoubled(key: Buffer): boolean {
+    take(key, 0, key.length)
+    finish()
+    const bit = one >>> (32 - sieveBits)
+    begin()
+    return ((sieve[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0
+  }
+  return { take, endKey, sift, mayBeDoubled }
 }
 
-function hasEqual(pages: readonly Uint32Array[], keys: number): boolean {
+/** The first words of those that occur more than once. */
+function* listEqual(pages: readonly Uint32Array[], keys: number): Generator<number> {
   const words = new Uint32Array(2 * keys)
   for (const [index, page] of pages.entries()) {
     words.set(
@@ -77,7 +106,7 @@ function hasEqual(pages: readonly Uint32Array[], keys: number): boolean {
   }
   new BigUint64Array(words.buffer).sort()
   for (let at = 2; at < words.length; at += 2) {
-    if (words[at] === words[at - 2] && words[at + 1] === words[at - 1]) return true
+    const word = words[at]
+    if (word !== undefined && word === words[at - 2] && words[at + 1] === words[at - 1]) yield word
   }
-  return false
 }

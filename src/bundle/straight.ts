@@ -36,7 +36,7 @@ export function readStraight(options: ValidateOptions): CopyReading {
     }
     const rest = walk.writer.take(true)
     if (rest !== undefined) yield rest
-    if (await walk.keys.mayBeDoubled()) return
+    if (await walk.keys.sift()) return
     for (const finding of [...walk.headers, ...walk.rows]) options.onFinding(finding)
     files = counts
   }

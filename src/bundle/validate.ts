@@ -1,7 +1,8 @@
 /**
  * Reads the rows of a verified bag under its contract. Three walks over each file: its bytes decide the encoding, its
- * keys tell which rows are doubled and its lines whether it can be read to the end; only then rows are given out. So
- * no row with an error is ever given, nor any of a file that is broken somewhere; and memory holds keys, not rows.
+ * keys tell whether rows are doubled and its lines whether it can be read to the end; only then rows are given out. So
+ * no row with an error is ever given, nor any of a file that is broken somewhere; and memory holds no rows, only eight
+ * bytes of each key. Where keys may be doubled, one more walk finds which.
  */
 import type { Digest } from '../base/digest.ts'
 import { columnLetters, type Finding } from '../base/finding.ts'
@@ -13,6 +14,7 @@ import { inspectText, type TextShape } from './encoding.ts'
 import { faultAt } from './faults.ts'
 import { type HeaderMap, mapHeaders } from './headers.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
+import { buildKeyScreen, type KeyScreen } from './key-screen.ts'
 import type { BundleLimits } from './limits.ts'
 import { planRows, type RowPlan } from './row-plan.ts'
 import { buildRowReader, type OpenFile, type RowReader, type RowTexts, type RowValues } from './row-reader.ts'
@@ -76,6 +78,7 @@ const batchRows = 1000
 interface Walk {
   readonly options: ValidateOptions
   readonly reader: RowReader
+  readonly screen: KeyScreen
   readonly keys: KeyIndex
   readonly states: readonly FileState[]
 }
@@ -113,7 +116,7 @@ export function validateBag(options: ValidateOptions): RowReading {
   let done = false
   async function* batches(): AsyncGenerator<RowBatch> {
     const reader = buildRowReader(planBundle(options))
-    const walk: Walk = { options, reader, keys: buildKeyIndex(), states }
+    const walk: Walk = { options, reader, screen: buildKeyScreen(), keys: buildKeyIndex(), states }
     let rows = 0
     for (const state of states) {
       state.first = rows
@@ -121,6 +124,7 @@ export function validateBag(options: ValidateOptions): RowReading {
       rows += state.rowsRead
     }
     const tooMany = rows > options.limits.rowsMax
+    if (!tooMany && (await walk.screen.sift())) for (const state of states) await collectKeys(state, walk)
     if (tooMany) options.onFinding(faultAt('too-many-rows', { expected: `≤ ${options.limits.rowsMax}` }))
     for (const state of states) {
       if (tooMany) state.unreadable = true
@@ -151,7 +155,7 @@ function countOf({ file, rowsRead, rowsTaken, repairs, unreadable }: FileState):
 }
 
 /** Decides the encoding, maps the header, collects the keys, and finds out whether the file ends well. */
-async function survey(state: FileState, { options, reader, keys }: Walk): Promise<void> {
+async function survey(state: FileState, { options, reader, screen }: Walk): Promise<void> {
   const { bag, limits } = options
   const path = state.file.path
   const { shape, findings } = await inspectText(() => bag.read(path), path, state.file.encoding)
@@ -170,7 +174,7 @@ async function survey(state: FileState, { options, reader, keys }: Walk): Promis
       } else if (!csv.isBlank()) {
         state.rowsRead = row.row - 1
         const key = state.map === undefined ? undefined : reader.keyOf(only(wanted, row, csv), state.map)
-        if (key !== undefined) keys.add(key, state.first + row.row - 2)
+        if (key !== undefined) screenKey(key, screen)
       }
       // Rows beyond the limit are not even counted to their end.
       if (state.first + row.row - 1 > limits.rowsMax) {
@@ -187,6 +191,29 @@ async function survey(state: FileState, { options, reader, keys }: Walk): Promis
   } else if (state.map !== undefined && state.rowsRead === 0) {
     options.onFinding(faultAt('rows-missing', { file: path }))
     state.unreadable = true
+  }
+}
+
+function screenKey(key: string, screen: KeyScreen): void {
+  const bytes = Buffer.from(key)
+  screen.take(bytes, 0, bytes.length)
+  screen.endKey()
+}
+
+/** Collects the keys that may be doubled, with where they stand: of most bundles that are refused, a few. */
+async function collectKeys(state: FileState, { options, reader, screen, keys }: Walk): Promise<void> {
+  const { shape, map } = state
+  if (shape === undefined || map === undefined) return
+  const csv = openCsv(state, shape, options)
+  const wanted = reader.keyColumns(map)
+  for await (const group of csv.groups()) {
+    options.signal?.throwIfAborted()
+    for (const row of group) {
+      if (row.row === 1 || csv.isBlank()) continue
+      const key = reader.keyOf(only(wanted, row, csv), map)
+      if (key === undefined || !screen.mayBeDoubled(Buffer.from(key))) continue
+      keys.add(key, state.first + row.row - 2)
+    }
   }
 }
 

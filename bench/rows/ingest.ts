@@ -1,0 +1,166 @@
+/**
+ * A bundle from its receipt to staged, and on to published, beside psql that loads the same CSV into a table with the
+ * same typed columns. All of it on one database of its own, which no service works on meanwhile.
+ */
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { loadConfig } from '../../src/base/config.ts'
+import { fieldType } from '../../src/contract/index.ts'
+import { quoteIdentifier } from '../../src/store/identifier.ts'
+import { openDatabase } from '../../src/store/index.ts'
+import type { Brought } from '../bring.ts'
+import type { BenchContext, Settings } from '../context.ts'
+import { benchContract } from '../dataset.ts'
+import { interleave } from '../measure.ts'
+import { runToEnd } from '../processes.ts'
+import type { Pair, Row } from './row.ts'
+
+const common = {
+  unit: 'krows/s',
+  compare: 'ratio',
+  direction: 'at least',
+  needs: ['psql'],
+} as const satisfies Partial<Row>
+
+export const ingestRow: Row = {
+  ...common,
+  name: 'ingest',
+  figure: 'ingest with every check, received to staged',
+  reference: 'psql \\copy into the indexed table',
+  floor: 1,
+  measure: async (context) => {
+    const trial = await openTrial(context)
+    return pairsOf(context, () => secondsToStaged(trial), trial.copyIndexed)
+  },
+}
+
+export const ingestBareRow: Row = {
+  ...common,
+  name: 'ingest-bare',
+  figure: 'ingest with every check, received to staged',
+  reference: 'psql \\copy into a bare table, then its indexes',
+  floor: null,
+  measure: async (context) => {
+    const trial = await openTrial(context)
+    return pairsOf(context, () => secondsToStaged(trial), trial.copyBare)
+  },
+}
+
+export const ingestPublishedRow: Row = {
+  ...common,
+  name: 'ingest-published',
+  figure: 'ingest with every check, received to published with its files',
+  reference: 'psql \\copy into the indexed table',
+  floor: null,
+  measure: async (context) => {
+    const trial = await openTrial(context)
+    return pairsOf(context, () => secondsToPublished(trial), trial.copyIndexed)
+  },
+}
+
+async function secondsToStaged(trial: Trial): Promise<number> {
+  return (await trial.bring([])).stagedSeconds
+}
+
+async function secondsToPublished(trial: Trial): Promise<number> {
+  const { stagedSeconds, publishedSeconds } = await trial.bring(['--publish'])
+  return stagedSeconds + (publishedSeconds ?? Number.NaN)
+}
+
+/** Pairs of rates from what gives seconds. */
+function pairsOf(
+  { pairs, records }: BenchContext,
+  ours: () => Promise<number>,
+  reference: () => Promise<number>,
+): Promise<readonly Pair[]> {
+  const rate = (seconds: number) => records / 1000 / seconds
+  return interleave(
+    pairs,
+    async () => rate(await ours()),
+    async () => rate(await reference()),
+  )
+}
+
+/** Both sides, each from a checkpoint on: neither writes to the disc what the other has left. */
+interface Trial {
+  readonly bring: (options: readonly string[]) => Promise<Brought>
+  /** Seconds that psql takes to load the table with its indexes there. */
+  readonly copyIndexed: () => Promise<number>
+  /** Seconds that psql takes to load the table, and to make its indexes then. */
+  readonly copyBare: () => Promise<number>
+}
+
+function openTrial(context: BenchContext): Promise<Trial> {
+  return context.once('ingest', async () => {
+    const csv = await context.csv()
+    const environment = { ...context.environment, QINGDAN_DATA: join(context.folder, 'ingest') }
+    // Held open by this process, so that the server is the same for both sides and all pairs.
+    const database = await openDatabase({ config: loadConfig(environment), observe: () => undefined })
+    context.atEnd(() => database.close())
+    const psql = (commands: readonly string[]) => runPsql(context, database.ownerUrl, commands)
+    const copy = `\\copy ${table} FROM '${csv}' (FORMAT csv, HEADER)`
+    const load = async (before: readonly string[], timed: readonly string[]) => {
+      await psql([createTable, ...before, 'CHECKPOINT'])
+      const seconds = secondsOf(await psql(['\\timing on', ...timed]), timed.length)
+      const count = await psql(['\\pset tuples_only', `SELECT count(*) FROM ${table}`, `DROP TABLE ${table}`])
+      assert.equal(Number(count), context.records, 'psql loads every row')
+      return seconds
+    }
+    const trial: Trial = {
+      copyIndexed: () => load(createIndexes, [copy]),
+      copyBare: () => load([], [copy, ...createIndexes]),
+      bring: async (options) => {
+        await psql(['CHECKPOINT'])
+        const brought = await bringOnce(environment, csv, options)
+        assert.equal(brought.rows, context.records, 'the house takes every row')
+        return brought
+      },
+    }
+    // A new server makes its log's files while it is first written to, and takes them again later.
+    await trial.copyIndexed()
+    return trial
+  })
+}
+
+/** Each bag is for an edition of its own: equal bytes would be known already, and only answered with their receipt. */
+let lastEdition = 2025
+
+async function bringOnce(environment: Settings, csv: string, options: readonly string[]): Promise<Brought> {
+  lastEdition += 1
+  const about = ['--csv', csv, '--edition', String(lastEdition)]
+  const args = ['--import=tsx', join('bench', 'bring.ts'), ...about, ...options]
+  const { stdout } = await runToEnd({ program: process.execPath, args, environment })
+  return JSON.parse(stdout) as Brought
+}
+
+const table = 'public.bench_load'
+const namesOf = (fields: readonly string[]) => fields.map(quoteIdentifier).join(', ')
+const columns = benchContract.fields.map(
+  ({ name, type }) => `${quoteIdentifier(name)} ${fieldType(type).column}`,
+)
+const createTable = `CREATE TABLE ${table} (${columns.join(', ')})`
+
+/** Of the contract alone: without the number of a record, which the published table has besides and in its indexes. */
+const createIndexes = [
+  `ALTER TABLE ${table} ADD PRIMARY KEY (${namesOf(benchContract.primaryKey)})`,
+  ...(benchContract.indexes ?? []).map((fields) => `CREATE INDEX ON ${table} (${namesOf(fields)})`),
+]
+
+async function runPsql(context: BenchContext, url: string, commands: readonly string[]): Promise<string> {
+  const { stdout } = await runToEnd({
+    program: context.tools.get('psql') ?? 'psql',
+    args: [
+      ...['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', `--dbname=${url}`],
+      ...commands.map((command) => `--command=${command}`),
+    ],
+    environment: { LC_ALL: 'C', PGCLIENTENCODING: 'UTF8' },
+  })
+  return stdout
+}
+
+/** What psql says that its commands took, without its own start. */
+function secondsOf(said: string, commands: number): number {
+  const times = [...said.matchAll(/^Time: ([\d.]+) ms/gm)].map(([, milliseconds]) => Number(milliseconds))
+  assert.equal(times.length, commands, `psql tells the time of each command:\n${said}`)
+  return times.reduce((sum, milliseconds) => sum + milliseconds, 0) / 1000
+}
