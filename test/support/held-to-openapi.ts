@@ -39,9 +39,6 @@ export function holdTo(document: HeldDocument): (asked: Asked, answered: Answere
   }
 }
 
-/** What stands below the latest version leads to the numbered address, which is the one in the document. */
-const belowLatest = /\/versions\/latest\/./
-
 /** Addresses for people and what they are made of; they are not in the document. */
 const forPeople = /^\/($|docs(\/|$)|assets\/)/
 
@@ -54,9 +51,6 @@ function faultOf(
   const method = asked.method.toLowerCase()
   const path = asked.url.split('?', 1)[0] ?? ''
   if (method === 'options' || (forPeople.test(path) && answered.status < 400)) return undefined
-  if (belowLatest.test(path)) {
-    return answered.status === 307 ? undefined : validators.problem(answered.text)
-  }
   const found = find(method === 'head' ? 'get' : method, path)
   const type = String(answered.headers['content-type'] ?? '').split(';', 1)[0] ?? ''
   // No operation is reached by an address that can't be read, a method that isn't taken, a caller above its rate.
