@@ -1,5 +1,5 @@
 /** Digests: SHA-256 in lower-case hex, over bytes, over streams, and over JSON in one canonical form. */
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 
 /** SHA-256, 64 lower-case hex digits. Branded, so that no other string is taken for one. */
@@ -7,14 +7,14 @@ export type Digest = string & { readonly brand: 'sha256' }
 
 /** SHA-256 of bytes or of a string's UTF-8. */
 export function digestOf(data: string | Uint8Array): Digest {
-  return createHash('sha256').update(data).digest('hex') as Digest
+  return hash('sha256', data, 'hex') as Digest
 }
 
 /** SHA-256 of a file, read as a stream. Throws the file system's own error. */
 export async function digestOfFile(path: string): Promise<Digest> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
-  return hash.digest('hex') as Digest
+  const whole = createHash('sha256')
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) whole.update(chunk as Buffer)
+  return whole.digest('hex') as Digest
 }
 
 /** JSON with object keys in code-unit order and no white space, so that equal values have equal digests. */
