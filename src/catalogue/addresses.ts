@@ -7,8 +7,20 @@ export interface VersionName {
   readonly number: number
 }
 
+type Settings = Pick<Config, 'QINGDAN_PUBLIC_URL'>
+
+const known = new WeakMap<Settings, Addresses>()
+
 /** Addresses under a configuration. Names are slugs, editions and numbers of ours, safe in a path as they are. */
-export function addresses(config: Pick<Config, 'QINGDAN_PUBLIC_URL'>) {
+export function addresses(config: Settings): Addresses {
+  const found = known.get(config) ?? addressesOf(config)
+  known.set(config, found)
+  return found
+}
+
+export type Addresses = ReturnType<typeof addressesOf>
+
+function addressesOf(config: Settings) {
   const base = `${config.QINGDAN_PUBLIC_URL}/v1`
   const dataset = (slug: string) => `${base}/datasets/${slug}`
   const edition = (slug: string, name: string) => `${dataset(slug)}/editions/${name}`

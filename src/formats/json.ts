@@ -17,15 +17,26 @@ export function jsonRecord(fields: readonly Field[]): (row: Row) => string {
 }
 
 /**
- * SQL that gives one record as `jsonRecord` writes it, from columns named like the fields. A property test holds both
- * to the same bytes.
+ * SQL that gives one record as `jsonRecord` writes it, from columns named like the fields. Joined from texts, which takes
+ * three quarters of the time of `row_to_json`. A property test holds both to the same bytes.
  */
 export function jsonRow(fields: readonly Field[]): string {
-  const columns = fields.map(({ name, type }) =>
-    // Postgres would write an instant in the session's zone; every other column it writes as we do.
-    type === 'datetime' ? `${fieldType(type).select(`"${name}"`)} AS "${name}"` : `"${name}"`,
-  )
-  return `(SELECT row_to_json(record)::text FROM (SELECT ${columns.join(', ')}) AS record)`
+  const members = fields.map((field, index) => {
+    const [column, name] = [`"${field.name}"`, `${index === 0 ? '{' : ','}"${field.name}":`]
+    return `CASE WHEN ${column} IS NULL THEN '${name}null' ELSE ${jsonValue(field, name, column)} END`
+  })
+  return `${members.join(' || ')} || '}'`
+}
+
+/** A value that is not null, with the name before it. Where a null came through, the whole record would be one. */
+function jsonValue(field: Field, name: string, column: string): string {
+  const { type, codes } = field
+  if (type === 'list' || (type === 'string' && codes === undefined)) {
+    return `'${name}' || to_json(${column})::text`
+  }
+  // Digits, signs between them, and codes, which are letters and digits: nothing that JSON would escape.
+  const text = fieldType(type).select(column)
+  return fieldType(type).json('') === '' ? `'${name}' || ${text}` : `'${name}"' || ${text} || '"'`
 }
 
 export const ndjson: RenderedFormat<FieldsAlone> = {

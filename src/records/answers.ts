@@ -21,7 +21,7 @@ import {
 } from './statements.ts'
 
 export interface PageAnswer {
-  readonly body: string | Buffer
+  readonly bytes: Buffer
   /** The address of the next page; absent on the last. */
   readonly next: string | undefined
 }
@@ -36,19 +36,23 @@ export async function answerPage(house: House, reader: RecordsReader, asked: Ask
   const position = await reader.position(plan, asked.place)
   if (format === 'csv') {
     const { records, last } = await reader.rows(plan, position, limit)
-    return { body: await writeCsv(asked, records), next: nextLink(asked, last) }
+    return { bytes: await writeCsv(asked, records), next: nextLink(asked, last) }
   }
   const isJson = format === 'json'
   const [{ records, last }, count] = await Promise.all([
-    reader.json(plan, position, limit, isJson ? ',' : '\n'),
+    reader.json(plan, position, limit, isJson ? ',\n' : '\n'),
     isJson && asked.count ? reader.count(plan) : undefined,
   ])
   const next = nextLink(asked, last)
-  if (!isJson) return { body: records === '' ? '' : `${records}\n`, next }
+  if (!isJson) return { bytes: records.length === 0 ? records : Buffer.concat([records, lineEnd]), next }
   const meta = JSON.stringify(metaOf(house, asked, count))
   const links = JSON.stringify(linksOf(house, asked, next))
-  return { body: `{"data":[${records}],"meta":${meta},"links":${links}}`, next }
+  const rest = Buffer.from(`],"meta":${meta},"links":${links}}`)
+  return { bytes: Buffer.concat([beforeRecords, records, rest]), next }
 }
+
+const beforeRecords = Buffer.from('{"data":[')
+const lineEnd = Buffer.from('\n')
 
 /** Everything that is asked for, as bytes. Throws `parameter-invalid` before the first of them. */
 export async function* answerAll(

@@ -57,7 +57,7 @@ export interface Asked {
 }
 
 /** Part of every key; raise it when the form of an answer changes, so that no cache keeps the old form. */
-const bodyForm = 2
+const bodyForm = 3
 
 /** Understands a request. Throws problems of parse, catalogue and plan. */
 export async function ask(house: House, request: Request): Promise<Asked> {

@@ -34,13 +34,13 @@ export interface Page<Records> {
 export interface RecordsReader {
   /** The position of a place: the keys of its record are looked up, for a cursor holds no values. */
   readonly position: (plan: Plan, place: Place | undefined) => Promise<Position | undefined>
-  /** A page's records as JSON texts joined by a separator. */
+  /** A page's records as JSON, a line each, with a separator between them. */
   readonly json: (
     plan: Plan,
     position: Position | undefined,
     limit: number,
-    separator: ',' | '\n',
-  ) => Promise<Page<string>>
+    separator: ',\n' | '\n',
+  ) => Promise<Page<Buffer>>
   /** A page's records as canonical texts. */
   readonly rows: (plan: Plan, position: Position | undefined, limit: number) => Promise<Page<readonly Row[]>>
   readonly count: (plan: Plan) => Promise<number>
@@ -51,11 +51,11 @@ export interface RecordsReader {
 /** Builds the reader of pages over the role that serves. */
 export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
   const isPrepared = buildPrepared()
-  const run = async ({ text, parameters }: Statement) => {
-    // Looked up at each reading: to build the app must not ask for a database.
-    const rows = database.serve.unsafe(text, [...parameters], { prepare: isPrepared(text) }).values()
-    return (await rows) as unknown as (string | null)[][]
-  }
+  // Looked up at each reading: to build the app must not ask for a database.
+  const start = (text: string, parameters: readonly string[]) =>
+    database.serve.unsafe(text, [...parameters], { prepare: isPrepared(text) })
+  const run = async ({ text, parameters }: Statement) =>
+    (await start(text, parameters).values()) as unknown as (string | null)[][]
   return {
     position: async (plan, place) => {
       if (place === undefined) return undefined
@@ -67,9 +67,15 @@ export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
       return { at, after, values }
     },
     json: async (plan, position, limit, separator) => {
-      const [row = []] = await run(jsonPage(plan, position, limit, separator))
-      const [body, found, at, after] = row
-      return pageOf(body ?? '', Number(found) > limit, [at, after])
+      const { text, parameters } = jsonPage(plan, position, limit, separator)
+      // Bytes as they come: they are never a text of ours.
+      const [row = []] = (await start(text, parameters).raw()) as unknown as (Buffer | null)[][]
+      const [found, lines, at, after] = row
+      const records = lines ?? nothing
+      const hasMore = Number(found?.toString()) > limit
+      // The last line begins behind the last line feed: JSON on one line has none.
+      const end = hasMore ? records.lastIndexOf(lineFeed) + 1 - separator.length : records.length
+      return pageOf(records.subarray(0, end), hasMore, [at?.toString(), after?.toString()])
     },
     rows: async (plan, position, limit) => {
       const found = await run(rowsPage(plan, position, limit))
@@ -93,6 +99,9 @@ export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
     first: async (statement) => (await run(statement))[0]?.[0] ?? undefined,
   }
 }
+
+const nothing = Buffer.alloc(0)
+const lineFeed = 10
 
 function pageOf<Records>(
   records: Records,

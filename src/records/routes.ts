@@ -203,10 +203,10 @@ async function answer(desk: Desk, request: FastifyRequest, reply: FastifyReply, 
 
 /** A page as it may be kept: it follows from the versions that are read and from what is asked of them. */
 async function pageOf({ house, reader }: Desk, asked: Asked, links: string | undefined): Promise<KeptAnswer> {
-  const { body, next } = await answerPage(house, reader, asked)
+  const { bytes, next } = await answerPage(house, reader, asked)
   const all = [links, next === undefined ? undefined : `<${next}>; rel="next"`]
   const link = all.filter((one) => one !== undefined).join(', ')
-  return { bytes: Buffer.from(body), headers: link === '' ? {} : { link } }
+  return { bytes, headers: link === '' ? {} : { link } }
 }
 
 /** The links from the version that is read to those beside it; editions that are joined have none in common. */

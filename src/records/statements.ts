@@ -32,22 +32,22 @@ const rankColumn = '_rank'
 const keyColumn = (index: number) => `_k${index}`
 
 /**
- * One page as the bytes of its records: `body` (null for none), `found` (one more than the limit where there is more),
- * and of the last record on the page the place of its table, `at`, and its number, `last`.
+ * One page as one row: `found`, how many records there are (one more than the limit where there is more), `lines`, all
+ * of them as JSON with the separator between them (null for none), and of the last record on the page the place of its
+ * table, `at`, and its number, `after` (null where there are fewer).
  */
 export function jsonPage(
   plan: Plan,
   position: Position | undefined,
   limit: number,
-  separator: ',' | '\n',
+  separator: ',\n' | '\n',
 ): Statement {
   const { bind, parameters } = numberedParameters()
   const rows = pageRows(plan, position, limit + 1, bind)
   // The order is that of the sorted subquery, as the manual says of aggregates without an ORDER BY of their own.
-  const text = `SELECT string_agg(line, ${separator === ',' ? "','" : "E'\\n'"}) FILTER (WHERE i <= ${limit}) AS body, count(*) AS found,
-      max(${rankColumn}) FILTER (WHERE i = ${limit}) AS at, max(${numberColumn}) FILTER (WHERE i = ${limit}) AS last
-    FROM (SELECT row_number() OVER () AS i, ${rankColumn}, ${numberColumn}, ${jsonRow(columnsOf(plan))} AS line
-      FROM (${rows}) AS page) AS numbered`
+  const text = `SELECT count(*) AS found, string_agg(${jsonRow(columnsOf(plan))}, E'${separator.replace('\n', '\\n')}') AS lines,
+      (array_agg(${rankColumn}))[${limit}] AS at, (array_agg(${numberColumn}))[${limit}] AS after
+    FROM (${rows}) AS page`
   return { text, parameters }
 }
 

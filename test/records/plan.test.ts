@@ -48,7 +48,7 @@ const version = (edition: string, contractVersion = 1) => ({
 const plan = (parameters: Record<string, unknown>, versions = [version('2025')]) =>
   planRecords(parseQuery(parameters), versions, contracts)
 const statement = (parameters: Record<string, unknown>, position?: Position) =>
-  jsonPage(plan(parameters), position, 5, ',')
+  jsonPage(plan(parameters), position, 5, ',\n')
 
 /** The problem that a call throws, as code and path, with what is nearest. */
 function refusal(work: () => unknown): string {
@@ -310,7 +310,7 @@ t.test('editions are read together on the newest contract', async (t) => {
   const versions = [version('2024', 1), version('2025', 2)]
   const joined = planRecords(parseQuery({ edition: 'all', added__isnull: 'true' }), versions, all)
   t.equal(joined.loaded.contract.contractVersion, 2)
-  const { text, parameters } = jsonPage(joined, undefined, 5, '\n')
+  const { text, parameters } = jsonPage(joined, undefined, 5, ',\n')
   t.match(text, 'NULL::date AS "added", $1::text AS "edition" FROM published."v_2024"')
   t.match(text, 'LIMIT (SELECT 6 - (SELECT count(*) FROM g0))')
   t.match(text, 'ORDER BY _group, _rank, _n')
