@@ -8,6 +8,7 @@ import { accessRoutes } from './access/index.ts'
 import { type App, ProblemSchema, RecordSchema } from './base/http.ts'
 import { catalogueRoutes, type House } from './catalogue/index.ts'
 import {
+  buildWarm,
   type DatasetPart,
   docsRoutes,
   operationsRoutes,
@@ -20,8 +21,9 @@ import {
   requestId,
   type SocketLimits,
   sendProblem,
-  serverOptions,
+  serverFactory,
   socketLimits,
+  trustedProxies,
   unmatched,
 } from './http/index.ts'
 import { ingestRoutes, publicationRoutes } from './ingest/index.ts'
@@ -46,23 +48,19 @@ const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
   portalRoutes,
 ]
 
-/** Longer than the 60 s of the usual proxy, so that it is never we who close a connection that it is about to use. */
-const keepAliveMilliseconds = 65_000
-
 /** Names of distributions are the longest parameters of ours: slug, edition, version, extension. */
 const parameterLengthMax = 300
 
 /** Builds the service. Its routes are registered and its hooks stand; `close()` ends idle connections at once. */
 export async function buildApp(house: House, limits: SocketLimits = socketLimits): Promise<App> {
+  const warm = buildWarm(house)
   const app = fastify({
     // Fastify's own log lines quote addresses; the house says what it says by observations alone.
     logger: false,
     genReqId: ({ headers }) => requestId(headers),
-    // A proxy on this machine says who the caller is and by which address; nobody else is believed.
-    trustProxy: 'loopback',
+    trustProxy: trustedProxies,
     bodyLimit: house.config.QINGDAN_BODY_BYTES_MAX,
-    ...serverOptions(limits),
-    keepAliveTimeout: keepAliveMilliseconds,
+    serverFactory: serverFactory(limits, warm.before),
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     exposeHeadRoutes: true,
@@ -75,7 +73,7 @@ export async function buildApp(house: House, limits: SocketLimits = socketLimits
   app.addSchema(RecordSchema)
   app.addSchema(GroupSchema)
   registerRefusals(app, house)
-  await registerManners(app, house)
+  await registerManners(app, house, warm)
   await registerOpenapi(app, house)
   for (const room of rooms) await app.register(async (scope) => room(scope, house))
   return app

@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from './base/config.ts'
-import { buildObserver, type LogSink } from './base/observe.ts'
+import { buildObserver, type LogSink, type Observer } from './base/observe.ts'
 import { type House, pinContracts, type Readiness } from './catalogue/index.ts'
 import { checks, checkUseFaults } from './checks/index.ts'
 import { type Contracts, loadContracts } from './contract/index.ts'
@@ -52,7 +52,7 @@ export async function openHouse(config: Config, log: LogSink): Promise<OpenHouse
 }
 
 /** What a house is built of: the settings, what was loaded and opened already, a clock and an observer. */
-export type HouseParts = Pick<House, 'config' | 'contracts' | 'database' | 'clock' | 'observe' | 'metrics'>
+export type HouseParts = Pick<House, 'config' | 'contracts' | 'database' | 'clock'> & Observer
 
 /** Builds the house on a database that is open and migrated. Where it throws, the database is still its caller's. */
 export async function buildHouse(parts: HouseParts): Promise<OpenHouse> {

@@ -16,7 +16,6 @@ import { buildOpenapi } from './http/index.ts'
 export async function writeOpenapi(folders: readonly string[]): Promise<string> {
   const contracts = await loadContracts({ folders })
   const silent = () => undefined
-  const { observe, metrics } = buildObserver({ debug: silent, info: silent, warn: silent, error: silent })
   const app = await buildApp({
     // Defaults alone: the file must not depend on where it was written.
     config: loadConfig({}),
@@ -25,8 +24,7 @@ export async function writeOpenapi(folders: readonly string[]): Promise<string> 
     files: absent('files'),
     jobs: absent('jobs'),
     clock: () => new Date(0),
-    observe,
-    metrics,
+    ...buildObserver({ debug: silent, info: silent, warn: silent, error: silent }),
     readiness: { ready: false },
   })
   try {

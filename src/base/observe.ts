@@ -76,9 +76,17 @@ export type Facts = Readonly<Record<string, string | number | boolean | undefine
 
 export type Observe = (name: ObservationName, facts?: Facts) => void
 
-/** Where log lines go; pino fits. `flush` has those written that wait. */
-export type LogSink = { readonly [level in Level]: (facts: object, message: string) => void } & {
+/** Gives what observes one thing under labels that stay: they are written out and looked up once. */
+export type ObserveAs = (name: ObservationName, labels: Facts) => (facts: Facts) => void
+
+type Lines = { readonly [level in Level]: (facts: object, message: string) => void }
+
+/** Where log lines go; pino fits. */
+export type LogSink = Lines & {
+  /** Has those lines written that wait. */
   readonly flush?: () => void
+  /** A log whose lines all begin with these facts. */
+  readonly child?: (facts: Record<string, unknown>) => Lines
 }
 
 /** The metrics of one observation under one set of labels. */
@@ -89,6 +97,7 @@ interface Measured {
 
 export interface Observer {
   readonly observe: Observe
+  readonly observeAs: ObserveAs
   /** The metrics in the Prometheus text format. */
   readonly metrics: () => Promise<string>
 }
@@ -116,23 +125,40 @@ export function buildObserver(log: LogSink): Observer {
   }
   // A registry finds a metric by sorting its labels; ours are few, and each set of them is found by its text.
   const known = new Map<string, Measured>()
+  const measuredOf = (name: ObservationName, count: readonly string[], facts: Facts): Measured => {
+    let key: string = name
+    for (const label of count) key += `\n${facts[label] ?? ''}`
+    let measured = known.get(key)
+    if (measured === undefined) {
+      measured = measure(name, count, facts)
+      known.set(key, measured)
+    }
+    return measured
+  }
   const observe: Observe = (name, facts = {}) => {
     const entry: Observation = observations[name]
     log[entry.level](lineOf(name, facts), entry.message)
     if (entry.isFrequent !== true) log.flush?.()
-    if (entry.count === undefined) return
-    let key: string = name
-    for (const label of entry.count) key += `\n${facts[label] ?? ''}`
-    let measured = known.get(key)
-    if (measured === undefined) {
-      measured = measure(name, entry.count, facts)
-      known.set(key, measured)
-    }
-    measured.count(1)
-    const seconds = entry.seconds === undefined ? undefined : facts[entry.seconds]
-    if (typeof seconds === 'number') measured.time?.(seconds)
+    if (entry.count !== undefined) take(measuredOf(name, entry.count, facts), entry, facts)
   }
-  return { observe, metrics: () => registry.metrics() }
+  const observeAs: ObserveAs = (name, labels) => {
+    const entry: Observation = observations[name]
+    const lines = log.child?.({ observation: name, ...labels })
+    if (lines === undefined) return (facts) => observe(name, { ...labels, ...facts })
+    const measured = entry.count === undefined ? undefined : measuredOf(name, entry.count, labels)
+    return (facts) => {
+      lines[entry.level](facts, entry.message)
+      if (entry.isFrequent !== true) log.flush?.()
+      if (measured !== undefined) take(measured, entry, facts)
+    }
+  }
+  return { observe, observeAs, metrics: () => registry.metrics() }
+}
+
+function take({ count, time }: Measured, { seconds: name = '' }: Observation, facts: Facts): void {
+  count(1)
+  const seconds = facts[name]
+  if (typeof seconds === 'number') time?.(seconds)
 }
 
 function lineOf(name: ObservationName, facts: Facts): object {

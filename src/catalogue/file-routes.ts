@@ -65,10 +65,10 @@ export function fileRoutes(app: App, house: House): void {
       const found = await findServed(house, { dataset: slug, edition, version: Number(version), preview })
       const file = (await listDistributions(house.database, found.id)).find((one) => one.name === name)
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
-      describeFile(reply, found, file, house.contracts.get(slug, found.contractVersion).contract)
       const versions = await listVersions(house.database, { dataset: slug, edition })
       reply.header('link', linkHeader(found, versions, house.config))
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
+      describeFile(reply, found, file, house.contracts.get(slug, found.contractVersion).contract)
       return sendFile(house, request, reply, found, file)
     },
   )

@@ -1,4 +1,5 @@
 /** The house as the rooms above the ground receive it: the ground, the contracts, and the figures it says of itself. */
+import type { Observer } from '../base/observe.ts'
 import type { Contracts } from '../contract/index.ts'
 import type { Ground } from '../store/ground.ts'
 
@@ -7,9 +8,7 @@ export interface Readiness {
   ready: boolean
 }
 
-export interface House extends Ground {
+export interface House extends Ground, Observer {
   readonly contracts: Contracts
-  /** The metrics in the Prometheus text format. */
-  readonly metrics: () => Promise<string>
   readonly readiness: Readonly<Readiness>
 }

@@ -5,5 +5,13 @@ export type { DatasetPart } from './openapi/dataset-operations.ts'
 export { buildOpenapi } from './openapi/document.ts'
 export type { OpenapiDocument } from './openapi/document-shape.ts'
 export { operationsRoutes } from './operations.ts'
+export { trustedProxies } from './rate.ts'
 export { problemOf, registerRefusals, sendProblem, unmatched } from './refusals.ts'
-export { originForm, refuseConnection, type SocketLimits, serverOptions, socketLimits } from './sockets.ts'
+export {
+  originForm,
+  refuseConnection,
+  type SocketLimits,
+  serverFactory,
+  socketLimits,
+} from './sockets.ts'
+export { buildWarm } from './warm.ts'

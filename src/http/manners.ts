@@ -3,12 +3,11 @@
  * It refuses unreadable addresses, unknown parameters, methods and callers above their rate, before any room is asked.
  */
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { finished } from 'node:stream'
-import { fastifyRateLimit, normalizeIP } from '@fastify/rate-limit'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
-import { LRUCache } from 'lru-cache'
 import { findReader } from '../access/index.ts'
 import { type App, refuseUnknown } from '../base/http.ts'
 import { Problem, problem } from '../base/problem.ts'
@@ -16,12 +15,13 @@ import { anonymous } from '../base/reader.ts'
 import type { House } from '../catalogue/index.ts'
 import { refuseUnacceptableRequests } from './acceptable.ts'
 import { readConstantHeaders } from './constant-headers.ts'
+import { networkOf, RateCounts, senderOf } from './rate.ts'
 import { sendProblem, unmatched } from './refusals.ts'
 import { refuseDoubledHost } from './sockets.ts'
-import { registerWarm } from './warm.ts'
+import type { Warm } from './warm.ts'
 
 /** Registers every shared manner on the root instance, before any route. */
-export async function registerManners(app: App, house: House): Promise<void> {
+export async function registerManners(app: App, house: House, warm: Warm): Promise<void> {
   app.decorateRequest('reader')
   const methods = collectMethods(app)
   registerValidators(app)
@@ -39,10 +39,16 @@ export async function registerManners(app: App, house: House): Promise<void> {
   })
   // Only for its name in the metrics: the hook above has answered.
   app.options('*', { schema: { hide: true } }, async () => undefined)
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (reply.statusCode !== 304) return done(null, payload)
+    // What its schema calls null would be told of as four letters of JSON. Fastify measures what HEAD would send.
+    reply.removeHeader('content-type')
+    done(null, request.method === 'HEAD' ? '' : null)
+  })
   registerObservation(app, house)
-  await registerReader(app, house)
+  const count = registerReader(app, house)
   app.addHook('onRequest', refuseUnacceptableRequests)
-  registerWarm(app, house, constant.always)
+  warm.register(app, { always: Object.entries(constant.always).flat(), requestId, count })
   app.addHook('preValidation', (request, _reply, done) => done(faultOfParameters(request)))
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods(request.url)
@@ -141,60 +147,42 @@ function isStream(payload: unknown): payload is NodeJS.ReadableStream {
 
 const minute = 60_000
 
+/** Tells whether the sender of a request without a key is within the rate, and counts the request. */
+type Count = (request: IncomingMessage) => boolean
+
 /**
  * Finds the reader and keeps both within the rate: good keys by key, all others by address (an IPv6 one by its /64).
  * Wrong keys have a count of their own by address, looked at before the database is: guessing is slow and cheap for
  * us. An address above it waits with good keys too, or the answer would tell a guesser which one was good; reading
  * without a key goes on.
  */
-async function registerReader(app: App, house: House): Promise<void> {
+function registerReader(app: App, house: House): Count {
   const max = house.config.QINGDAN_RATE_PER_MINUTE
-  await app.register(fastifyRateLimit, { global: false, max, timeWindow: minute })
-  const networks = new LRUCache<string, string>({ max: networksMax })
-  const address = ({ ip }: FastifyRequest) => networks.get(ip) ?? remember(networks, ip, normalizeIP(ip))
-  const callers = app.createRateLimit({
-    keyGenerator: (request) => request.reader.keyId ?? address(request),
-  })
-  const strangers = app.createRateLimit({ keyGenerator: address })
-  const keep = async (
-    limit: typeof callers,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    increment = true,
-  ) => {
-    const state = await limit(request, { increment })
-    if (state.isAllowed || !(increment ? state.isExceeded : state.remaining === 0)) return
-    reply.header('retry-after', String(Math.max(1, state.ttlInSeconds)))
-    throw problem('rate-limited', { limit: max, retryAfterSeconds: Math.max(1, state.ttlInSeconds) })
+  const [callers, strangers] = [new RateCounts(max, minute), new RateCounts(max, minute)]
+  const refusalOf = (seconds: number, reply: FastifyReply): Problem | undefined => {
+    if (seconds === 0) return undefined
+    reply.header('retry-after', String(seconds))
+    return problem('rate-limited', { limit: max, retryAfterSeconds: seconds })
   }
   const findKeyHolder = async (request: FastifyRequest, reply: FastifyReply, authorization: string) => {
-    await keep(strangers, request, reply, false)
+    const sender = networkOf(request.ip)
+    const early = refusalOf(strangers.wait(sender), reply)
+    if (early !== undefined) throw early
     try {
       request.reader = await findReader(house, authorization, house.clock())
     } catch (error) {
-      if (error instanceof Problem) await keep(strangers, request, reply)
-      throw error
+      throw (error instanceof Problem ? refusalOf(strangers.count(sender), reply) : undefined) ?? error
     }
-    await keep(callers, request, reply)
+    return refusalOf(callers.count(request.reader.keyId ?? sender), reply)
   }
   app.addHook('onRequest', (request, reply, done) => {
     request.reader = anonymous
-    if (request.routeOptions.config.unlimited === true) return done()
     const { authorization } = request.headers
-    const kept =
-      authorization === undefined
-        ? keep(callers, request, reply)
-        : findKeyHolder(request, reply, authorization)
-    kept.then(() => done(), done)
+    if (request.routeOptions.config.unlimited === true) done()
+    else if (authorization === undefined) done(refusalOf(callers.count(networkOf(request.ip)), reply))
+    else findKeyHolder(request, reply, authorization).then(done, done)
   })
-}
-
-/** Addresses whose network is remembered: what finds it out is an expression of two thousand signs. */
-const networksMax = 10_000
-
-function remember(networks: LRUCache<string, string>, ip: string, network: string): string {
-  networks.set(ip, network)
-  return network
+  return (request) => callers.count(networkOf(senderOf(request))) === 0
 }
 
 /** The refusal of parameters that the route's schema doesn't name, and of text that is not percent-encoded UTF-8. */

@@ -3,7 +3,7 @@
  * and be, how long a reader may stand still. It refuses what is not HTTP, as a problem where a word still gets through.
  */
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ProblemCode, problem, problems } from '../base/problem.ts'
@@ -33,19 +33,6 @@ export const socketLimits: SocketLimits = {
   idleMilliseconds: 120_000,
   checkMilliseconds: 5_000,
   headerBytesMax: 16_384,
-}
-
-/** The limits as Fastify and Node take them. */
-export function serverOptions(limits: SocketLimits) {
-  return {
-    requestTimeout: limits.requestMilliseconds,
-    connectionTimeout: limits.idleMilliseconds,
-    http: {
-      headersTimeout: limits.headersMilliseconds,
-      connectionsCheckingInterval: limits.checkMilliseconds,
-      maxHeaderSize: limits.headerBytesMax,
-    },
-  }
 }
 
 /** Node's codes of what never became a request. What is not here was not HTTP. */
@@ -100,12 +87,43 @@ export function refuseDoubledHost(
   _reply: FastifyReply,
   done: (error?: Error) => void,
 ): void {
-  const { rawHeaders } = request.raw
+  const detail = 'Send the header Host once.'
+  done(
+    isHostDoubled(request.raw.rawHeaders)
+      ? problem('request-malformed', { path: 'Host', detail })
+      : undefined,
+  )
+}
+
+/** Whether there is more than one Host; Node gives the first of them and forgets the others. */
+export function isHostDoubled(rawHeaders: readonly string[]): boolean {
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]
     if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
   }
-  if (hosts > 1) done(problem('request-malformed', { path: 'Host', detail: 'Send the header Host once.' }))
-  else done()
+  return hosts > 1
 }
+
+/** Makes the server of an app: as Fastify would, with what stands before the app's listener. */
+export function serverFactory(
+  limits: SocketLimits,
+  before: (listener: RequestListener) => RequestListener,
+): (listener: RequestListener) => Server {
+  return (listener) => {
+    const server = createServer(
+      {
+        headersTimeout: limits.headersMilliseconds,
+        requestTimeout: limits.requestMilliseconds,
+        keepAliveTimeout: keepAliveMilliseconds,
+        connectionsCheckingInterval: limits.checkMilliseconds,
+        maxHeaderSize: limits.headerBytesMax,
+      },
+      before(listener),
+    )
+    return server.setTimeout(limits.idleMilliseconds)
+  }
+}
+
+/** Longer than the 60 s of the usual proxy, so that it is never we who close a connection that it is about to use. */
+const keepAliveMilliseconds = 65_000

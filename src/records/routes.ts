@@ -171,6 +171,9 @@ function formOf(request: FastifyRequest, extension: AnswerFormat | undefined): O
     language: languageOf(request, 'zh'),
   }
   if (extension !== undefined) return { ...asked, format: extension, extension }
+  const { accept = '*/*' } = request.headers
+  // Who takes anything is most callers, and gets the first of ours.
+  if (accept === '*/*') return { ...asked, format: 'json' }
   const [best] = new Negotiator(request).mediaTypes(offered.map(([, type]) => type))
   const format = offered.find(([, type]) => type === best)?.[0]
   if (format === undefined) {

@@ -34,6 +34,15 @@ export function createTable(contract: Contract, table: string): string {
 
 /** The fields that a contract lets records be sorted by: those of its key and of its indexes, lists aside. */
 export function sortableFields(contract: Contract): readonly Field[] {
+  const found = sortableOf.get(contract) ?? findSortable(contract)
+  sortableOf.set(contract, found)
+  return found
+}
+
+/** Asked for with every plan, and the same for as long as the contract is. */
+const sortableOf = new WeakMap<Contract, readonly Field[]>()
+
+function findSortable(contract: Contract): readonly Field[] {
   const indexed = new Set([...contract.primaryKey, ...(contract.indexes ?? []).flat()])
   return contract.fields.filter((field) => indexed.has(field.name) && field.type !== 'list')
 }

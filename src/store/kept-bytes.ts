@@ -39,6 +39,12 @@ export function keptBytes({ database, config }: Pick<Ground, 'config' | 'databas
   return kept
 }
 
+function lengthOf(headers: KeptAnswer['headers']): number {
+  let length = 0
+  for (const name in headers) length += name.length + (headers[name]?.length ?? 0)
+  return length
+}
+
 /** Keeps up to so many bytes; none where that is 0. */
 export function keepBytes(bytesMax: number): { readonly kept: KeptBytes; readonly clear: () => void } {
   const making = new Map<string, Promise<KeptAnswer>>()
@@ -49,7 +55,7 @@ export function keepBytes(bytesMax: number): { readonly kept: KeptBytes; readonl
           maxSize: bytesMax,
           maxEntrySize: Math.max(1, Math.floor(bytesMax * entryShareMax)),
           sizeCalculation: ({ bytes, headers }, name) =>
-            bytes.length + 2 * (name.length + JSON.stringify(headers).length) + entryBytesBeside,
+            bytes.length + 2 * (name.length + lengthOf(headers)) + entryBytesBeside,
         })
   // What was begun before a change must not stay behind after it.
   let changes = 0

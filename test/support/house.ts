@@ -49,16 +49,14 @@ export function testHouse(
 ): TestHouse {
   const lines: string[] = []
   const log: LogSink = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) })
-  const { observe, metrics } = buildObserver(log)
   const house = {
     config: loadConfig(environment),
     database: absent<House['database']>('database'),
     files: absent<House['files']>('files'),
     jobs: absent<House['jobs']>('jobs'),
     clock: () => new Date('2026-03-01T04:00:00Z'),
-    observe,
     contracts: contractsOf([]),
-    metrics,
+    ...buildObserver(log),
     ...parts,
     readiness: { ready: false },
   }
