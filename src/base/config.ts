@@ -82,7 +82,7 @@ export const settings = {
     20,
     1,
     500,
-    'Streams of records that may be open at once, each on a database connection of its own.',
+    'Streams of records that may be open at once, each on a database connection of its own; one caller may hold half.',
   ),
   QINGDAN_STREAM_STALL_SECONDS: whole(
     60,

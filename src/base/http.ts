@@ -23,6 +23,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The caller: anonymous, or the holder of a key that was found good. Set before any handler runs. */
     reader: Reader
+    /** What stands for the caller where callers are counted: the id of its key, else its network. Set with the reader. */
+    caller: string
   }
   interface FastifyContextConfig {
     /** The room checks its query parameters itself, by `refuseUnknown`: they depend on a contract. */

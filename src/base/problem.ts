@@ -199,6 +199,12 @@ export const problems = {
     titleZh: '请求过于频繁',
     hint: 'Wait for the seconds in Retry-After. For whole datasets take the files, not the pages.',
   },
+  'query-too-slow': {
+    status: 422,
+    title: 'The question takes too long to answer',
+    titleZh: '查询耗时过长',
+    hint: 'Filter by fields that the contract indexes, ask for fewer records, or take the files: they are always there.',
+  },
   'streams-busy': {
     status: 503,
     title: 'All places for streams are taken',

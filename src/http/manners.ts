@@ -23,6 +23,7 @@ import type { Warm } from './warm.ts'
 /** Registers every shared manner on the root instance, before any route. */
 export async function registerManners(app: App, house: House, warm: Warm): Promise<void> {
   app.decorateRequest('reader')
+  app.decorateRequest('caller', '')
   const methods = collectMethods(app)
   registerValidators(app)
   const constant = await readConstantHeaders()
@@ -165,7 +166,7 @@ function registerReader(app: App, house: House): Count {
     return problem('rate-limited', { limit: max, retryAfterSeconds: seconds })
   }
   const findKeyHolder = async (request: FastifyRequest, reply: FastifyReply, authorization: string) => {
-    const sender = networkOf(request.ip)
+    const sender = request.caller
     const early = refusalOf(strangers.wait(sender), reply)
     if (early !== undefined) throw early
     try {
@@ -173,13 +174,15 @@ function registerReader(app: App, house: House): Count {
     } catch (error) {
       throw (error instanceof Problem ? refusalOf(strangers.count(sender), reply) : undefined) ?? error
     }
-    return refusalOf(callers.count(request.reader.keyId ?? sender), reply)
+    request.caller = request.reader.keyId ?? sender
+    return refusalOf(callers.count(request.caller), reply)
   }
   app.addHook('onRequest', (request, reply, done) => {
     request.reader = anonymous
+    request.caller = networkOf(request.ip)
     const { authorization } = request.headers
     if (request.routeOptions.config.unlimited === true) done()
-    else if (authorization === undefined) done(refusalOf(callers.count(networkOf(request.ip)), reply))
+    else if (authorization === undefined) done(refusalOf(callers.count(request.caller), reply))
     else findKeyHolder(request, reply, authorization).then(done, done)
   })
   return (request) => callers.count(networkOf(senderOf(request))) === 0

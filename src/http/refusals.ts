@@ -8,7 +8,7 @@ import { type App, baseUrl, languageOf, type ProblemBody } from '../base/http.ts
 import { Problem, type ProblemCode, problem, problems } from '../base/problem.ts'
 import type { House } from '../catalogue/index.ts'
 import { renderProblem } from '../portal/index.ts'
-import { isDatabaseAway, withoutValues } from '../store/index.ts'
+import { isDatabaseAway, isTooSlow, withoutValues } from '../store/index.ts'
 
 /** Registers the one error handler. The handler for addresses that do not exist is in manners.ts: it knows them. */
 export function registerRefusals(app: App, house: House): void {
@@ -120,6 +120,7 @@ export function problemOf(error: FastifyError | Problem): Problem {
   const byCode = codesOfFastify[error.code]
   if (byCode !== undefined) return problem(byCode)
   if (isDatabaseAway(error)) return problem('not-ready')
+  if (isTooSlow(error)) return problem('query-too-slow')
   // A status alone is believed only for an error made to be shown: a driver's error has none.
   const byStatus = error.statusCode === undefined ? undefined : codesOfStatus[error.statusCode]
   return problem(byStatus ?? 'internal')

@@ -1,11 +1,12 @@
 /** The annual lists over HTTP: years, a year's items with states derived at the moment of asking, and what changed. */
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { type App, problemResponses } from '../base/http.ts'
+import { problem } from '../base/problem.ts'
 import type { Reader } from '../base/reader.ts'
 import { addresses, type House, listReadable } from '../catalogue/index.ts'
-import { getFormat } from '../formats/index.ts'
+import { encodeCsv, getFormat } from '../formats/index.ts'
 import { type AnnualList, listAnnualLists } from './annual-lists.ts'
 import { diffBody, renderList } from './bodies.ts'
 import { compareLists, getList } from './compare.ts'
@@ -13,7 +14,9 @@ import { DiffSchema, ListSchema, Year, YearsSchema } from './schemas.ts'
 import {
   diffTable,
   fileFormats,
+  guardTable,
   listTable,
+  refuseUnwritable,
   renderTable,
   type Table,
   type TableSource,
@@ -26,6 +29,18 @@ const tags = ['lists']
 const CsvParameters = Type.Object({
   header: Type.Optional(
     Type.Enum(['names', 'labels'], { description: 'Names of the fields (default), or their titles.' }),
+  ),
+  encoding: Type.Optional(
+    Type.Enum(['utf-8', 'gb18030'], {
+      description: 'A character that GB18030 has no place for is refused, not replaced.',
+    }),
+  ),
+  variant: Type.Optional(
+    Type.Enum(['excel'], {
+      description:
+        '`excel` has titles, a byte order mark, and an apostrophe before texts that begin with =, +, -, @ (half or full ' +
+        'width), tab or a line break, so that no cell becomes a formula.',
+    }),
   ),
   lang: Type.Optional(Type.Enum(['zh', 'en'], { description: 'Language of the titles; Chinese if absent.' })),
   bom: Type.Optional(
@@ -153,7 +168,7 @@ function fileRoutes(app: App, house: House, format: string): void {
       const compared = await compareLists(house, request.reader, request.params.year, against)
       cacheFor(request.reader, reply)
       const list = await getList(house, request.reader, request.params.year)
-      const table = diffTable(compared, asked.header ?? 'names', asked.lang ?? 'zh')
+      const table = diffTable(compared, headerOf(asked), asked.lang ?? 'zh')
       return sendTable(reply, format, table, sourceOf(house, list), asked)
     },
   )
@@ -165,20 +180,35 @@ function sourceOf({ contracts }: House, { sources }: AnnualList): TableSource {
   return { source, contracts }
 }
 
+function headerOf({ header, variant }: CsvSwitches): 'names' | 'labels' {
+  return header ?? (variant === 'excel' ? 'labels' : 'names')
+}
+
+/** A workbook has no switches, so that it is sent as it is rendered. */
 async function sendTable(
   reply: FastifyReply,
   format: string,
   table: Table,
   source: TableSource,
-  { header, lang = 'zh', bom }: CsvSwitches,
+  switches: CsvSwitches,
 ): Promise<FastifyReply> {
-  const { mediaType, bytes } = renderTable(
-    format,
-    header === 'labels' ? withTitles(table, lang) : table,
-    source,
-    bom === '1',
-  )
-  return reply.type(mediaType).send(bytes)
+  const { lang = 'zh', encoding = 'utf-8', variant, bom } = switches
+  if (encoding === 'gb18030') {
+    if (bom === '1') {
+      throw problem('parameter-invalid', {
+        path: 'bom',
+        detail: 'A byte order mark is for UTF-8; GB18030 has none.',
+      })
+    }
+    refuseUnwritable(table)
+  }
+  const guarded = variant === 'excel' ? guardTable(table) : table
+  const titled = headerOf(switches) === 'labels' ? withTitles(guarded, lang) : guarded
+  const { mediaType, bytes } = renderTable(format, titled, source)
+  const marked = encodeCsv(bytes, { encoding, bom: bom === '1' || variant === 'excel' })
+  return reply
+    .type(mediaType.replace('utf-8', encoding))
+    .send(Readable.from(format === 'csv' ? marked : bytes, { objectMode: false }))
 }
 
 function diffRoute(app: App, house: House): void {

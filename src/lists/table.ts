@@ -1,9 +1,9 @@
 /** Lists and their differences as tables, for files. A table has fields as a contract has them, so every format takes it. */
-import { Readable } from 'node:stream'
+import { problem } from '../base/problem.ts'
 import type { Language } from '../base/text.ts'
 import { isSynthetic } from '../catalogue/index.ts'
 import { type Contracts, type Field, kinds } from '../contract/index.ts'
-import { formats, getFormat, type Row } from '../formats/index.ts'
+import { formats, getFormat, guardCells, type Row, unwritablePattern } from '../formats/index.ts'
 import type { AnnualList, ListItem } from './annual-lists.ts'
 import type { Compared } from './bodies.ts'
 import type { DifferentItem } from './difference.ts'
@@ -23,32 +23,37 @@ export interface TableSource {
   readonly contracts: Contracts
 }
 
-/** The bytes of a table in one of `fileFormats`, behind a byte order mark where Excel shall read it as UTF-8. */
+/** The bytes of a table in one of `fileFormats`. */
 export function renderTable(
   name: string,
   { fields, rows }: Table,
   { source, contracts }: TableSource,
-  bom = false,
-): { readonly mediaType: string; readonly bytes: Readable } {
+): { readonly mediaType: string; readonly bytes: AsyncIterable<Uint8Array | string> } {
   const format = getFormat(name)
   if (!('render' in format)) throw new Error(`${name} is not rendered`)
   const { contract, version } = source
   const { dataset, edition, number } = version
   const facts = { dataset, edition, number, records: rows.length, synthetic: isSynthetic(version) }
-  const bytes = marked(format.render(one(rows), { contract, contracts, fields, version: facts }), bom)
-  return { mediaType: format.mediaType, bytes: Readable.from(bytes, { objectMode: false }) }
-}
-
-async function* marked(
-  chunks: AsyncIterable<string | Uint8Array>,
-  bom: boolean,
-): AsyncGenerator<string | Uint8Array> {
-  if (bom) yield '\ufeff'
-  yield* chunks
+  const bytes = format.render(one(rows), { contract, contracts, fields, version: facts })
+  return { mediaType: format.mediaType, bytes }
 }
 
 async function* one<T>(value: T): AsyncGenerator<T> {
   yield value
+}
+
+/** The same table with an apostrophe before each text that a spreadsheet would take for a formula. */
+export function guardTable({ fields, rows }: Table): Table {
+  return { fields, rows: rows.map(guardCells(fields)) }
+}
+
+/** Throws `parameter-invalid` where GB18030 has no place for a character of the table. */
+export function refuseUnwritable({ fields, rows }: Table): void {
+  const unwritable = new RegExp(unwritablePattern)
+  const field = fields.find((_, index) => rows.some((row) => unwritable.test(row[index] ?? '')))
+  if (field === undefined) return
+  const detail = `GB18030 has no place for a character in \`${field.name}\`. Ask for encoding=utf-8.`
+  throw problem('parameter-invalid', { path: 'encoding', detail, field: field.name })
 }
 
 /** The same table with the titles of its fields in the place of their names. */

@@ -41,6 +41,7 @@ const refusals = [
   'aggregate-not-offered',
   'groups-too-many',
   'precondition-failed',
+  'query-too-slow',
 ] as const
 
 export async function aggregateRoutes(app: App, house: House): Promise<void> {

@@ -44,6 +44,7 @@ const refusals = [
   'cursor-invalid',
   'contract-breaking',
   'precondition-failed',
+  'query-too-slow',
   'streams-busy',
 ] as const
 
@@ -200,7 +201,11 @@ async function answer(desk: Desk, request: FastifyRequest, reply: FastifyReply, 
   }
   // Fastify would let a stream run to its end to learn that nobody wants its bytes.
   if (request.method === 'HEAD') return describe(reply, asked).send(Readable.from([]))
-  const stream = await streams.open((signal) => answerAll(house, reader, asked, signal), reply.raw)
+  const stream = await streams.open(
+    (signal) => answerAll(house, reader, asked, signal),
+    reply.raw,
+    request.caller,
+  )
   return describe(reply, asked).send(stream)
 }
 

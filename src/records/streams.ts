@@ -18,28 +18,46 @@ export interface Leaver {
 
 export interface Streams {
   /**
-   * Opens a stream over what `make` gives, once its first bytes are there: until then a refusal can still be told.
-   * Throws `streams-busy`, and what `make` throws before its first bytes.
+   * Opens a stream for a caller over what `make` gives, once its first bytes are there: until then a refusal can still
+   * be told. Throws `streams-busy`, and what `make` throws before its first bytes.
    */
   readonly open: (
     make: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
     reader: Leaver,
+    caller: string,
   ) => Promise<Readable>
   /** Streams that are open now. */
   readonly count: () => number
 }
+
+/** One caller holds at most so much of all places, so that somebody who takes nothing leaves some to the others. */
+const callerShare = 1 / 2
 
 /** Builds the count of streams that one process may hold open. */
 export function buildStreams(
   config: Pick<Config, 'QINGDAN_STREAMS_MAX' | 'QINGDAN_STREAM_STALL_SECONDS'>,
 ): Streams {
   const { QINGDAN_STREAMS_MAX: max, QINGDAN_STREAM_STALL_SECONDS: stallSeconds } = config
+  const callerMax = Math.ceil(max * callerShare)
+  const open = new Map<string, number>()
   let count = 0
+  const enter = (caller: string) => {
+    const own = open.get(caller) ?? 0
+    if (count >= max) throw problem('streams-busy', { limit: max })
+    if (own >= callerMax) throw problem('streams-busy', { limit: callerMax })
+    count++
+    open.set(caller, own + 1)
+  }
+  const leave = (caller: string) => {
+    const left = (open.get(caller) ?? 1) - 1
+    count--
+    if (left === 0) open.delete(caller)
+    else open.set(caller, left)
+  }
   return {
     count: () => count,
-    open: async (make, reader) => {
-      if (count >= max) throw problem('streams-busy', { limit: max })
-      count++
+    open: async (make, reader, caller) => {
+      enter(caller)
       const gone = new AbortController()
       reader.once('close', () => gone.abort())
       if (reader.destroyed) gone.abort()
@@ -52,11 +70,11 @@ export function buildStreams(
         )
         stream.once('close', () => {
           gone.abort()
-          count--
+          leave(caller)
         })
         return stream
       } catch (error) {
-        count--
+        leave(caller)
         // Nobody is left to hear the refusal, and it was no fault of ours.
         throw gone.signal.aborted ? problem('streams-busy') : error
       }

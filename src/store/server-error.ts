@@ -65,10 +65,18 @@ const awayCodes = new Set([
   ...['CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED'],
 ])
 
+/** Whether an error says that a statement was ended because it took longer than any may take. */
+export function isTooSlow(error: unknown): boolean {
+  return codeOf(error) === '57014'
+}
+
 /** Whether an error says that the database is away: then the same request may go well in a moment. */
 export function isDatabaseAway(error: unknown): boolean {
+  const code = codeOf(error)
+  return code !== undefined && (awayStates.test(code) || awayCodes.has(code))
+}
+
+function codeOf(error: unknown): string | undefined {
   const told = withoutValues(error)
-  if (!(told instanceof Error)) return false
-  const { code } = told as { readonly code?: unknown }
-  return typeof code === 'string' && (awayStates.test(code) || awayCodes.has(code))
+  return told instanceof Error ? text((told as { readonly code?: unknown }).code) : undefined
 }

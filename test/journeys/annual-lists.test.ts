@@ -234,6 +234,12 @@ t.test('the list as a file', async (t) => {
   t.match((await read('?header=labels&lang=en&bom=1'))[0], { Item: '泳池', State: 'late' })
   t.same([...(await get('/v1/lists/2026.csv?bom=1')).bytes.subarray(0, 3)], [0xef, 0xbb, 0xbf])
   t.equal((await get('/v1/lists/2026.csv')).bytes[0], 'n'.charCodeAt(0))
+  const excel = await get('/v1/lists/2026.csv?variant=excel')
+  t.equal(excel.text, (await get('/v1/lists/2026.csv?header=labels&bom=1')).text)
+  t.match((await get('/v1/lists/2026.csv?variant=excel&header=names')).text, /^\ufeffnumber,/)
+  const gb18030 = await get('/v1/lists/2026.csv?variant=excel&encoding=gb18030')
+  t.equal(gb18030.headers['content-type'], 'text/csv; charset=gb18030')
+  t.equal(`\ufeff${new TextDecoder('gb18030').decode(gb18030.bytes)}`, excel.text)
 })
 
 t.test('what changed within a year, version by version', async (t) => {
@@ -309,6 +315,7 @@ t.test('what changed from one year to the next, with reasons', async (t) => {
   t.match(rows[0], { reason: '校车移交交通部门；新增礼堂' })
   const labelled = await get('/v1/lists/2027/diff.csv?against=2026&header=labels')
   t.match(labelled.text, /^原清单,新清单,变化/)
+  t.equal((await get('/v1/lists/2027/diff.csv?against=2026&variant=excel')).text, `\ufeff${labelled.text}`)
   t.equal((await json<Diff>('/v1/lists/2026/diff?against=2027')).differences[0]?.added.length, 2)
 })
 
@@ -342,6 +349,8 @@ t.test('what can not be meant is refused', async (t) => {
   t.match(await refused('/v1/lists/2026/diff?agianst=2025', 400), { nearest: 'against' })
   t.match(await refused('/v1/lists/2026.csv?header=title', 400), { path: 'header' })
   t.match(await refused('/v1/lists/2026.csv?headers=labels', 400), { nearest: 'header' })
+  t.match(await refused('/v1/lists/2026.csv?encoding=gb18030&bom=1', 400), { path: 'bom' })
+  t.match(await refused('/v1/lists/2026.xlsx?variant=excel', 400), { code: 'parameter-unknown' })
   t.match(await refused('/v1/lists/2026x', 404), { code: 'not-found' })
   await refused('/v1/lists/2026%00/diff', 404)
 })

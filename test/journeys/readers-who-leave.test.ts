@@ -38,9 +38,12 @@ await app.listen({ host: '127.0.0.1', port: 0 })
 const { port } = app.server.address() as AddressInfo
 const stream = `/v1/datasets/${dataset}/editions/2025/versions/1/records.csv`
 
-/** The answer as soon as its headers are there. Nothing of the body is read yet. */
-async function open(path: string): Promise<IncomingMessage> {
-  const asked = request({ host: '127.0.0.1', port, path, agent: false })
+let senders = 0
+
+/** The answer as soon as its headers are there, to a caller of its own. Nothing of the body is read yet. */
+async function open(path: string, sender = `192.0.2.${senders++ % 250}`): Promise<IncomingMessage> {
+  const headers = { 'x-forwarded-for': sender }
+  const asked = request({ host: '127.0.0.1', port, path, headers, agent: false })
   const [answer] = (await once(asked, 'response')) as [IncomingMessage]
   // A connection that is cut is what is tested here.
   answer.on('error', () => undefined)
@@ -119,6 +122,17 @@ t.test('a hundred readers take nothing', async (t) => {
   t.equal(stalled.length, served.length)
   for (const answer of answers) answer.destroy()
   t.equal(await wholeStream(), rows(lines).length, 'and a stream runs to its end')
+})
+
+t.test('one caller leaves half of the places to others', async (t) => {
+  const greedy = await Promise.all(Array.from({ length: streamsMax }, () => open(stream, '198.51.100.1')))
+  const served = greedy.filter(({ statusCode }) => statusCode === 200)
+  t.equal(served.length, streamsMax / 2)
+  const other = await open(stream, '198.51.100.2')
+  t.equal(other.statusCode, 200)
+  for (const answer of [...greedy, other]) answer.destroy()
+  t.equal(await released(), 0)
+  t.equal(await wholeStream(), rows(lines).length, 'and its places come back')
 })
 
 t.test('an error in mid-stream breaks the connection and writes nothing into the data', async (t) => {

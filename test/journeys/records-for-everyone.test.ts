@@ -7,6 +7,7 @@ import t from 'tap'
 import { withdraw } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
+import { rowsByLibreOffice, withoutLibreOffice } from '../support/read-back.ts'
 
 const dataset = 'bell-register'
 const fields = [
@@ -120,6 +121,20 @@ t.test('the golden bytes of CSV for people', async (t) => {
     'filename="bell-register-2024-v1-records.csv"; filename*=UTF-8\'\'%E6',
   )
 })
+
+t.test(
+  'a spreadsheet takes no cell of the Excel variant for a formula',
+  { skip: withoutLibreOffice },
+  async (t) => {
+    const { bytes } = await get(`${version}.csv?variant=excel&header=names`)
+    t.same(await rowsByLibreOffice('bells.csv', bytes, fields), [
+      ['1', '钟，甲', '310101', '85.40', '2025-09-01', 'a;b'],
+      ['2', "'=1+1", '310115', '-0.50', null, null],
+      ['3', null, null, null, null, null],
+      ['4', `'@x "q"`, '310101', '7.00', '2025-01-31', "'-a"],
+    ])
+  },
+)
 
 t.test('switches are for CSV, and each is refused elsewhere', async (t) => {
   for (const one of ['header=labels', 'lang=en', 'bom=1', 'encoding=gb18030', 'variant=excel']) {

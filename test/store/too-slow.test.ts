@@ -1,0 +1,29 @@
+import type { FastifyError } from 'fastify'
+import t from 'tap'
+import { problemOf } from '../../src/http/index.ts'
+import { isDatabaseAway, isTooSlow } from '../../src/store/index.ts'
+import { testDatabase } from '../support/database.ts'
+
+const { database } = await testDatabase(t)
+
+t.test(
+  'a statement that the server ends for its length is told as a question that takes too long',
+  async (t) => {
+    const error = await database.serve
+      .begin(async (tx) => {
+        await tx`SET LOCAL statement_timeout = '20ms'`
+        return tx`SELECT pg_sleep(10)`
+      })
+      .catch((thrown: unknown) => thrown as FastifyError)
+    t.ok(isTooSlow(error))
+    t.notOk(isDatabaseAway(error))
+    t.match(problemOf(error as FastifyError), { code: 'query-too-slow', status: 422 })
+  },
+)
+
+t.test('no other fault is', async (t) => {
+  const error = await database.serve`SELECT 1 / 0`.catch((thrown: unknown) => thrown)
+  t.notOk(isTooSlow(error))
+  t.notOk(isTooSlow(new Error('57014')))
+  t.notOk(isTooSlow(undefined))
+})
