@@ -57,7 +57,7 @@ export interface Warm {
 
 /** Beside the bytes themselves, of which there may be `QINGDAN_CACHE_BYTES_MAX`. */
 const answersShare = 1 / 8
-const answerBytesBeside = 800
+const answerBytesBeside = 900
 
 /** What an answer may depend on beside its address. Who names more is not remembered. */
 const known = new Set(['accept', 'accept-encoding', 'authorization'])
