@@ -9,6 +9,15 @@ import { join } from 'node:path'
 import { createBag, type NewBag } from './bundle/index.ts'
 import { atInterrupt } from './interrupt.ts'
 
+/** What a bag is called: its folder, and the ZIP that it is packed into. */
+export function bagName({
+  dataset,
+  edition,
+  provider,
+}: Pick<NewBag, 'dataset' | 'edition' | 'provider'>): string {
+  return `${dataset}-${edition}-${provider}`
+}
+
 /** Writes a bag, hands its folder to `take`, and removes it whatever happens. */
 export async function withBag<T>(
   bag: Omit<NewBag, 'folder'>,
@@ -17,8 +26,9 @@ export async function withBag<T>(
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-bag-'))
   const forget = atInterrupt(() => rmSync(folder, { recursive: true, force: true }))
   try {
-    await createBag({ ...bag, folder })
-    return await take(folder)
+    const place = join(folder, bagName(bag))
+    await createBag({ ...bag, folder: place })
+    return await take(place)
   } finally {
     forget()
     await rm(folder, { recursive: true, force: true })

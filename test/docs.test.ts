@@ -73,7 +73,7 @@ t.test('every qingdan command that a README names exists, with its options', asy
     const [first = '', second = ''] = words
     if (first.startsWith('--') || first.endsWith(',')) continue
     t.match(helpOf([]), new RegExp(`^ {2}${first}\\b`, 'm'), `${first} is a command`)
-    const own = first === 'key' ? helpOf([first, second]) : helpOf([first])
+    const own = ['key', 'bundle'].includes(first) ? helpOf([first, second]) : helpOf([first])
     for (const option of words.filter((word) => word.startsWith('--'))) {
       t.match(own, new RegExp(`${option}\\b`), `${first} takes ${option}`)
     }

@@ -1,6 +1,7 @@
 /** `qingdan check`: contracts or bundles, with the receiver's own code and no database. */
 import { extname } from 'node:path'
-import { loadConfig } from '../base/config.ts'
+import { type Config, loadConfig } from '../base/config.ts'
+import type { Contracts } from '../contract/index.ts'
 import { loadHouseContracts } from '../house.ts'
 import { checkBundle } from './check-bundle.ts'
 import { type AddCommand, type Common, command, exitCodes, requirePaths, UsageError } from './command.ts'
@@ -13,8 +14,7 @@ export const checkCommand: AddCommand = (program, end) => {
 }
 
 async function check(paths: readonly string[], options: Common): Promise<number> {
-  const config = loadConfig(process.env)
-  const contracts = await loadHouseContracts(config)
+  const { config, contracts } = await load()
   if (paths.length === 0) {
     const loaded = contracts.list().map(({ contract, digest, file }) => ({
       dataset: contract.dataset,
@@ -25,13 +25,24 @@ async function check(paths: readonly string[], options: Common): Promise<number>
     print.result(options, loaded, () => table(loaded, ['dataset', 'contractVersion', 'file']))
     return exitCodes.ok
   }
+  return checkPaths(paths, options, { config, contracts })
+}
+
+/** Checks bundles one after the other, and tells each report. Throws UsageError for what can't be one. */
+export async function checkPaths(
+  paths: readonly string[],
+  options: Common,
+  loaded?: { readonly config: Config; readonly contracts: Contracts },
+): Promise<number> {
   await requirePaths(paths)
   const loose = paths.find((path) => extname(path).toLowerCase() === '.csv')
   if (loose !== undefined) {
     throw new UsageError(
-      `${loose} is a loose CSV: qingdan ingest --dataset … --edition … checks it, and makes nothing public.`,
+      `${loose} is a loose CSV: qingdan ingest --dataset … --edition … checks it, and makes nothing public. ` +
+        'qingdan bundle create checks it, and packs it for somebody else.',
     )
   }
+  const { config, contracts } = loaded ?? (await load())
   let code: number = exitCodes.ok
   for (const path of paths) {
     const report = await checkBundle(path, contracts, config, progressLine(path))
@@ -39,4 +50,9 @@ async function check(paths: readonly string[], options: Common): Promise<number>
     if (report.errors > report.tolerance) code = exitCodes.refused
   }
   return code
+}
+
+async function load(): Promise<{ readonly config: Config; readonly contracts: Contracts }> {
+  const config = loadConfig(process.env)
+  return { config, contracts: await loadHouseContracts(config) }
 }

@@ -1,4 +1,5 @@
 /** The commands of the side door, in the order of `--help`: adding one is a file and a line here. */
+import { bundleCommand } from './bundle.ts'
 import { checkCommand } from './check.ts'
 import type { AddCommand } from './command.ts'
 import { ingestCommand } from './ingest.ts'
@@ -16,6 +17,7 @@ export const commands: readonly AddCommand[] = [
   serveCommand,
   migrateCommand,
   checkCommand,
+  bundleCommand,
   ingestCommand,
   publishCommand,
   publicationsCommand,

@@ -1,6 +1,5 @@
 /** `qingdan ingest`: brings bundles, or loose CSV files as if their provider had put them into one. */
 import { basename, extname } from 'node:path'
-import { partsOf, periodOf } from '../contract/index.ts'
 import type { OpenHouse } from '../house.ts'
 import { listFindings, type Receipt, receive, takeBundle } from '../ingest/index.ts'
 import { withBag } from '../loose-files.ts'
@@ -11,17 +10,12 @@ import {
   command,
   exitCodes,
   requirePaths,
-  UsageError,
   withHouse,
 } from './command.ts'
 import { print, progressLine } from './output.ts'
+import { type PurposeOptions, purposeOf } from './purpose.ts'
 
-interface IngestOptions extends Common {
-  readonly dataset?: string
-  readonly edition?: string
-  readonly provider?: string
-  readonly synthetic?: boolean
-}
+interface IngestOptions extends Common, PurposeOptions {}
 
 export const ingestCommand: AddCommand = (program, end) => {
   command(program, 'ingest', 'bring bundles: verify, validate and stage them')
@@ -39,7 +33,7 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
     const loose = paths.filter((path) => extname(path).toLowerCase() === '.csv')
     const bags = paths.filter((path) => !loose.includes(path))
     // Before anything is taken: a command line that is refused has done nothing.
-    const purpose = loose.length === 0 ? undefined : purposeOf(house, options)
+    const purpose = loose.length === 0 ? undefined : purposeOf(house.contracts, options)
     let code: number = exitCodes.ok
     const take = async (path: string, name: string) => {
       const received = await receive(house, { path, broughtBy: actor() })
@@ -54,25 +48,6 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
     await withBag(bag, (folder) => take(folder, loose.join(', ')))
     return code
   })
-}
-
-/** What a bag needs to know and a loose file does not say. */
-function purposeOf(house: OpenHouse, options: IngestOptions) {
-  const { dataset, edition } = options
-  if (dataset === undefined || edition === undefined) {
-    throw new UsageError('A loose CSV needs --dataset and --edition.')
-  }
-  const { contract } = house.contracts.get(dataset)
-  if (periodOf(contract, edition) === undefined) {
-    const example = contract.period === 'year' ? '2025' : '2025-2026'
-    throw new UsageError(`Editions of ${dataset} are named like ${example}.`)
-  }
-  const providers = partsOf(contract).map((part) => part.provider)
-  const provider = options.provider ?? (providers.length === 1 ? providers[0] : undefined)
-  if (provider === undefined || !providers.includes(provider))
-    throw new UsageError(`--provider must be one of ${providers.join(', ')}.`)
-  const { contractVersion } = contract
-  return { dataset, edition, provider, contractVersion, synthetic: options.synthetic === true }
 }
 
 /** Findings shown in a terminal; all that are kept are in the JSON. */

@@ -1,0 +1,162 @@
+/**
+ * `qingdan bundle`: an office packs its files without a database, tools of others find the bundle whole, and its receiver
+ * takes it. What would be refused there is told here, and leaves nothing behind.
+ */
+import { execFile } from 'node:child_process'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { receive, takeBundle } from '../../src/ingest/index.ts'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse, temporaryFolder, writeDatasets } from '../support/open-test-house.ts'
+import { binary, foreign, plainly, runCli } from '../support/run-cli.ts'
+import { installed } from '../support/tools.ts'
+
+const dataset = 'kite-register'
+const contract = contractOf(
+  [
+    field('name', 'string', { role: 'key', constraints: { required: true }, aliases: ['风筝'] }),
+    field('size', 'integer'),
+  ],
+  ['name'],
+  { dataset, themes: ['education'], parts: [{ provider: 'edu-310101' }, { provider: 'edu-310104' }] },
+)
+const standing = await openTestHouse(t, { contracts: [contract] })
+const office = await temporaryFolder(t)
+const datasets = join(office, 'datasets')
+await writeDatasets(datasets, [contract])
+// An address where nothing listens: whoever opened a database would fail.
+const environment = { QINGDAN_DATASETS: datasets, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
+const cli = (...args: readonly string[]) => runCli(['bundle', ...args], environment)
+const file = async (name: string, text: string) => {
+  await writeFile(join(office, name), text)
+  return join(office, name)
+}
+const purpose = ['--dataset', dataset, '--edition', '2025', '--provider', 'edu-310101']
+const good = await file('大的.csv', '\ufeff风筝,size\r\n鹰,3\r\n')
+const second = await file('small.csv', 'name,size\n雀,1\n')
+
+t.test('what an office packs is whole for others, and is taken', async (t) => {
+  const zip = join(office, 'kites.zip')
+  const made = await cli('create', good, second, ...purpose, '--sequence', '7', '--out', zip, '--json')
+  t.equal(made.code, 0, made.stderr)
+  t.match(JSON.parse(made.stdout), {
+    dataset,
+    edition: '2025',
+    provider: 'edu-310101',
+    sequence: 7,
+    path: zip,
+    errors: 0,
+  })
+  const verified = await cli('verify', zip)
+  t.equal(verified.code, 0, verified.stderr)
+  t.match(verified.stdout, /^in order/)
+  const received = await receive(standing.house, { path: zip, broughtBy: 'cli:courier' })
+  const receipt = await takeBundle(standing.house, received.id)
+  t.match(receipt, { state: 'staged', dataset, provider: 'edu-310101' })
+  t.equal(
+    receipt.files.reduce((sum, { rowsTaken }) => sum + rowsTaken, 0),
+    2,
+  )
+  const again = await cli('create', good, ...purpose, '--out', zip)
+  t.equal(again.code, 2)
+  t.match(again.stderr, /is there already/)
+})
+
+t.test(
+  'unzip and sha256sum find it whole',
+  { skip: installed('unzip') ? false : 'unzip is not installed' },
+  async (t) => {
+    const zip = join(office, 'for-tools.zip')
+    t.equal((await cli('create', good, second, ...purpose, '--out', zip)).code, 0)
+    const folder = join(office, 'unpacked')
+    await mkdir(folder)
+    await promisify(execFile)('unzip', ['-q', zip, '-d', folder])
+    const [bag = ''] = await readdir(folder)
+    t.equal(bag, `${dataset}-2025-edu-310101`)
+    for (const manifest of ['manifest-sha256.txt', 'tagmanifest-sha256.txt']) {
+      const { stdout } = await promisify(execFile)('sha256sum', ['-c', manifest], { cwd: join(folder, bag) })
+      t.notMatch(stdout, /FAILED/)
+      t.match(stdout, /OK/)
+    }
+  },
+)
+
+t.test('a folder holds the same as the ZIP', async (t) => {
+  const folder = join(office, 'as-folder')
+  const made = await cli('create', good, ...purpose, '--out', folder)
+  t.equal(made.code, 0, made.stderr)
+  t.same((await readdir(folder)).sort(), [
+    'bag-info.txt',
+    'bagit.txt',
+    'data',
+    'datapackage.json',
+    'manifest-sha256.txt',
+    'tagmanifest-sha256.txt',
+  ])
+  t.match(await readFile(join(folder, 'data', '大的.csv'), 'utf8'), '鹰,3')
+  t.equal((await cli('verify', folder)).code, 0)
+})
+
+t.test('what would be refused is told by cell, and nothing is written', async (t) => {
+  const bad = await file('bad.csv', 'name,size\n鹰,three\n,4\n')
+  const zip = join(office, 'bad.zip')
+  const before = await readdir(office)
+  const refused = await cli('create', bad, ...purpose, '--out', zip, '--json')
+  t.equal(refused.code, 3)
+  const report = JSON.parse(refused.stdout)
+  t.equal(report.path, null)
+  t.same(
+    report.findings.map(({ cell, check }: { cell: string; check: string }) => `${cell} ${check}`),
+    ['B2 type', 'A3 required'],
+  )
+  t.notMatch(refused.stdout + refused.stderr, /three/)
+  t.same(await readdir(office), before, 'neither the ZIP nor half of it')
+})
+
+t.test('a command line that can not be meant says what can', async (t) => {
+  const cases: readonly (readonly [args: readonly string[], says: RegExp])[] = [
+    [['create', good], /--dataset and --edition/],
+    [['create', good, '--dataset', dataset, '--edition', '2025-2026'], /named like 2025\.$/m],
+    [['create', good, '--dataset', dataset, '--edition', '2025'], /one of edu-310101, edu-310104/],
+    [['create', good, ...purpose, '--sequence', '0'], /whole number from 1/],
+    [['create', join(office, 'none.csv'), ...purpose], /There is no file or folder/],
+    [['create', datasets, ...purpose], /is no CSV file/],
+    [['verify', good], /is a loose CSV/],
+  ]
+  for (const [args, says] of cases) {
+    const ended = await cli(...args)
+    t.equal(ended.code, 2, args.join(' '))
+    t.match(ended.stderr, says)
+    t.equal(ended.stdout, '')
+  }
+  const unknown = await cli('create', good, '--dataset', 'kites', '--edition', '2025')
+  t.equal(unknown.code, 4)
+  t.match(unknown.stderr, /dataset-not-found/)
+})
+
+const withoutTerminal = installed('script') ? false : 'script, which makes a terminal, is not installed'
+
+t.test('at a terminal it asks for what is missing', { skip: withoutTerminal }, async (t) => {
+  const answers = await file('answers.txt', `${dataset}\n2025\n2\n`)
+  const zip = join(office, 'asked.zip')
+  const line = plainly(process.execPath, [binary, 'bundle', 'create', second, '--out', zip])
+    .map((word) => `'${word}'`)
+    .join(' ')
+  const options = { env: { ...foreign(), ...environment, TERM: 'dumb' } }
+  const child = execFile('script', ['-qec', line, '/dev/null'], options)
+  // Whoever types waits to be asked.
+  let shown = ''
+  const asked = [/Dataset: $/, /Edition, such as 2025: $/, /Provider: $/]
+  const replies = (await readFile(answers, 'utf8')).split('\n')
+  child.stdout?.on('data', (chunk: string) => {
+    shown += chunk
+    if (asked[0]?.test(shown) !== true) return
+    asked.shift()
+    child.stdin?.write(`${replies.shift()}\n`)
+  })
+  await new Promise((resolve) => child.once('close', resolve))
+  t.equal(asked.length, 0, shown)
+  t.match(await cli('verify', zip, '--json'), { code: 0 })
+})
