@@ -24,6 +24,9 @@ export function csvLines(rows: readonly Row[]): string {
   return stringify([...rows], rows[0]?.length === 1 ? singleColumn : options)
 }
 
+/** COPY's options for the plain CSV. */
+export const copyCsv = 'FORMAT csv'
+
 /** Types whose column COPY writes as its canonical text by itself; a cast would cost a fifth of the time. */
 const plainTypes: readonly FieldTypeName[] = ['string', 'integer', 'number', 'date', 'time']
 
@@ -44,4 +47,12 @@ export const csv: RenderedFormat<FieldsAlone> = {
     yield csvLines([fields.map((field) => field.name)])
     for await (const batch of batches) if (batch.length > 0) yield csvLines(batch)
   },
+  copied: (fields) => ({
+    columns: csvColumns(fields).join(', '),
+    options: copyCsv,
+    async *complete(lines) {
+      yield csvLines([fields.map((field) => field.name)])
+      yield* lines
+    },
+  }),
 }

@@ -7,7 +7,7 @@ import { json, ndjson } from './json.ts'
 import { parquet } from './parquet.ts'
 import { xlsx } from './xlsx.ts'
 
-export { csv, csvColumns, csvLines } from './csv.ts'
+export { copyCsv, csv, csvColumns, csvLines } from './csv.ts'
 export {
   type CsvForm,
   csvHeader,
@@ -18,6 +18,7 @@ export {
   unwritablePattern,
 } from './csv-people.ts'
 export {
+  type Copied,
   type FieldsAlone,
   type Format,
   FormatRefusal,
@@ -29,7 +30,7 @@ export {
   type SourceFile,
   type VersionFacts,
 } from './format.ts'
-export { json, jsonRecord, jsonRow, ndjson } from './json.ts'
+export { copyLines, json, jsonRecord, jsonRow, ndjson } from './json.ts'
 
 const all: readonly Format[] = [csv, csvGzip, ndjson, json, xlsx, parquet, dataPackage]
 

@@ -48,6 +48,9 @@ function jsonValue(field: Field, name: string, column: string): string {
   return fieldType(type).json('') === '' ? `'${name}' || ${text}` : `'${name}"' || ${text} || '"'`
 }
 
+/** COPY's options for lines that are ready: JSON holds no control character, so nothing is ever quoted or escaped. */
+export const copyLines = `FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'`
+
 export const ndjson: RenderedFormat<FieldsAlone> = {
   name: 'ndjson',
   mediaType: 'application/x-ndjson; charset=utf-8',
@@ -57,6 +60,7 @@ export const ndjson: RenderedFormat<FieldsAlone> = {
       if (batch.length > 0) yield `${batch.map(record).join('\n')}\n`
     }
   },
+  copied: (fields) => ({ columns: jsonRow(fields), options: copyLines, complete: (lines) => lines }),
 }
 
 /** One array of all records, a record a line, so that a stream of it can be read and compared by lines too. */
@@ -73,4 +77,23 @@ export const json: RenderedFormat<FieldsAlone> = {
     }
     yield before === ',\n' ? '\n]\n' : '[]\n'
   },
+  copied: (fields) => ({
+    columns: `${jsonRow(fields)} || ','`,
+    options: copyLines,
+    complete: intoArray,
+  }),
+}
+
+/** Lines that all end with a comma, as an array: the last comma is none. */
+async function* intoArray(lines: AsyncIterable<Uint8Array>): AsyncGenerator<string | Uint8Array> {
+  const end = Buffer.from(',\n')
+  let held: Buffer = Buffer.from('[\n')
+  let isEmpty = true
+  for await (const chunk of lines) {
+    isEmpty = false
+    const bytes = Buffer.concat([held, chunk])
+    yield bytes.subarray(0, -end.length)
+    held = bytes.subarray(-end.length)
+  }
+  yield isEmpty ? '[]\n' : '\n]\n'
 }

@@ -1,6 +1,6 @@
 /**
- * Render: the files of a version, made once from the records as loaded. What is rendered reads them in batches, what
- * is recoded reads another file. A format that can't hold the version is left out, and its reason is told.
+ * Render: the files of a version, made once from the records as loaded. Postgres writes those that it can; the others
+ * are rendered from records in batches, or recoded from another file. A format that can't hold the version is left out, and its reason is told.
  */
 import type { Bilingual } from '../base/text.ts'
 import {
@@ -18,7 +18,7 @@ import {
   type RenderContext,
   type SourceFile,
 } from '../formats/index.ts'
-import { readAll } from '../records/index.ts'
+import { copyAll, readAll } from '../records/index.ts'
 import type { Controlled } from './control.ts'
 import type { Progress } from './progress.ts'
 
@@ -102,7 +102,12 @@ function bytesOf(
   table: string,
   made: readonly StoredDistribution[],
 ): AsyncIterable<string | Uint8Array> {
-  if ('render' in format) return format.render(readAll(house.database.work, table, context.fields), context)
+  if ('render' in format) {
+    const copied = format.copied?.(context.fields)
+    return copied === undefined
+      ? format.render(readAll(house.database.work, table, context.fields), context)
+      : copied.complete(copyAll(house.database, table, copied))
+  }
   const file = made.find((one) => one.format === format.from)
   if (file === undefined) throw new Error(`${format.name} is made of ${format.from}, which is not there`)
   const source: SourceFile = {

@@ -5,20 +5,21 @@
 import { problem } from '../base/problem.ts'
 import { addresses, type House, isSynthetic, type ServedVersion } from '../catalogue/index.ts'
 import type { Field } from '../contract/index.ts'
-import { csvHeader, csvLines, encodeCsv, guardCells, type Row, unwritablePattern } from '../formats/index.ts'
+import {
+  copyCsv,
+  copyLines,
+  csvHeader,
+  csvLines,
+  encodeCsv,
+  guardCells,
+  type Row,
+  unwritablePattern,
+} from '../formats/index.ts'
 import type { Asked } from './ask.ts'
 import { writePlace } from './place.ts'
 import { canonicalQuery, type Plan } from './plan.ts'
 import { copyRecords, type Last, type RecordsReader } from './read.ts'
-import {
-  columnsOf,
-  copyCsv,
-  copyLines,
-  copyStatements,
-  findUnwritable,
-  lineColumns,
-  plainColumns,
-} from './statements.ts'
+import { columnsOf, copyStatements, findUnwritable, lineColumns, plainColumns } from './statements.ts'
 
 export interface PageAnswer {
   readonly bytes: Buffer

@@ -4,7 +4,7 @@
  */
 import { problem } from '../base/problem.ts'
 import type { Field } from '../contract/index.ts'
-import type { Row } from '../formats/index.ts'
+import type { Copied, Row } from '../formats/index.ts'
 import type { Database, Runner } from '../store/index.ts'
 import type { Position } from './order.ts'
 import type { Place } from './place.ts'
@@ -139,6 +139,16 @@ export async function* copyRecords(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   for (const { text, values } of statements) yield* database.copyTo(text, { values, signal })
+}
+
+/** All records of a table in their order, as COPY writes them under the role that works. */
+export function copyAll(
+  database: Pick<Database, 'copyTo'>,
+  table: string,
+  { columns, options }: Pick<Copied, 'columns' | 'options'>,
+): AsyncIterable<Uint8Array> {
+  const select = `SELECT ${columns} FROM ${publishedTable(table)} ORDER BY ${numberColumn}`
+  return database.copyTo(`COPY (${select}) TO STDOUT WITH (${options})`, { role: 'work' })
 }
 
 /** Records that a whole-version read holds at a time: large enough to spare round trips, small beside the heap. */

@@ -114,11 +114,6 @@ export function copyStatements(
   })
 }
 
-/** COPY's options for lines that are ready: JSON holds no control character, so nothing is ever quoted or escaped. */
-export const copyLines = `FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'`
-/** COPY's options for the plain CSV. */
-export const copyCsv = 'FORMAT csv'
-
 /** The JSON line and the CSV columns of the answer, as a select's list. */
 export const lineColumns = (plan: Plan) => jsonRow(columnsOf(plan))
 export function plainColumns(plan: Plan, guarded: boolean): string {

@@ -5,18 +5,20 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type Contracts, type Field, type FieldTypeName, fieldType } from '../../src/contract/index.ts'
-import { csvLines, guardCells, jsonRecord } from '../../src/formats/index.ts'
-import { planRecords } from '../../src/records/plan.ts'
-import { parseQuery } from '../../src/records/query.ts'
-import { buildReader, copyRecords } from '../../src/records/read.ts'
 import {
   copyCsv,
   copyLines,
-  copyStatements,
-  findUnwritable,
-  lineColumns,
-  plainColumns,
-} from '../../src/records/statements.ts'
+  csv,
+  csvLines,
+  guardCells,
+  json,
+  jsonRecord,
+  ndjson,
+} from '../../src/formats/index.ts'
+import { planRecords } from '../../src/records/plan.ts'
+import { parseQuery } from '../../src/records/query.ts'
+import { buildReader, copyAll, copyRecords } from '../../src/records/read.ts'
+import { copyStatements, findUnwritable, lineColumns, plainColumns } from '../../src/records/statements.ts'
 import { createTable, publishedTable } from '../../src/records/tables.ts'
 import { quoteIdentifier } from '../../src/store/identifier.ts'
 import { testDatabase } from '../support/database.ts'
@@ -124,6 +126,36 @@ async function streamed(statements: ReturnType<typeof copyStatements>): Promise<
   return Buffer.concat(chunks).toString()
 }
 
+/** A file of the records that `fill` has put down, written by Postgres, and by us. */
+async function bothWays(
+  { copied, render }: Pick<typeof csv, 'copied' | 'render'>,
+  fields: readonly Field[],
+  rows: readonly Row[],
+): Promise<readonly [string, string]> {
+  const copy = copied?.(fields)
+  if (copy === undefined) throw new Error('Postgres can write it')
+  const batches = async function* () {
+    yield rows.slice(0, 5)
+    yield rows.slice(5)
+  }
+  return [
+    await textOf(copy.complete(copyAll(database, 'v_1', copy))),
+    await textOf(render(batches(), { fields })),
+  ]
+}
+
+async function textOf(chunks: AsyncIterable<string | Uint8Array>): Promise<string> {
+  const all: Buffer[] = []
+  for await (const chunk of chunks) all.push(Buffer.from(chunk))
+  return Buffer.concat(all).toString()
+}
+
+t.test('no records are a file as well', async (t) => {
+  const fields = [field('a', 'string'), field('b', 'number')]
+  await fill(fields, [])
+  for (const format of [csv, ndjson, json]) t.same(...(await bothWays(format, fields, [])))
+})
+
 t.test('the same bytes by Postgres and by us', async (t) => {
   const reader = buildReader(database)
   let rowsSeen = 0
@@ -136,10 +168,11 @@ t.test('the same bytes by Postgres and by us', async (t) => {
       await streamed(copyStatements(plan, undefined, lineColumns(plan), copyLines)),
       `${lines.join('\n')}\n`,
     )
-    const csv = copyStatements(plan, undefined, plainColumns(plan, false), copyCsv)
-    t.equal(await streamed(csv), csvLines(rows))
+    const plain = copyStatements(plan, undefined, plainColumns(plan, false), copyCsv)
+    t.equal(await streamed(plain), csvLines(rows))
     const guarded = copyStatements(plan, undefined, plainColumns(plan, true), copyCsv)
     t.equal(await streamed(guarded), csvLines(rows.map(guardCells(fields))))
+    for (const format of [csv, ndjson, json]) t.same(...(await bothWays(format, fields, rows)))
     rowsSeen += rows.length
   })
   await fc.assert(property, { numRuns: 25 })
