@@ -7,11 +7,20 @@ import { loadHouseContracts } from '../house.ts'
 import { bagName, withBag } from '../loose-files.ts'
 import { checkPaths } from './check.ts'
 import { checkBundle } from './check-bundle.ts'
-import { type AddCommand, type Common, command, exitCodes, requirePaths, UsageError } from './command.ts'
-import { print, progressLine } from './output.ts'
+import {
+  type AddCommand,
+  type Common,
+  command,
+  exitCodes,
+  type FindingsOption,
+  findingsOption,
+  requirePaths,
+  UsageError,
+} from './command.ts'
+import { print, progressLine, writeFindings } from './output.ts'
 import { askPurpose, type PurposeOptions, purposeOf } from './purpose.ts'
 
-interface CreateOptions extends Common, PurposeOptions {
+interface CreateOptions extends Common, FindingsOption, PurposeOptions {
   readonly sequence?: string
   readonly out?: string
 }
@@ -26,6 +35,7 @@ export const bundleCommand: AddCommand = (program, end) => {
     .option('--sequence <number>', 'the running number of what this provider sends for the dataset')
     .option('--synthetic', 'the data are made up')
     .option('--out <path>', 'a ZIP, or a folder; by default a ZIP named like dataset, edition and provider')
+    .option(...findingsOption)
     .addHelpText(
       'after',
       `
@@ -34,7 +44,10 @@ What would be refused there is told here, cell by cell, and then nothing is writ
     .action(async (files: string[], options: CreateOptions) => end(await create(files, options)))
   command(bundle, 'verify', 'look whether bundles are whole and would be taken')
     .argument('<path...>', 'bag folders or ZIPs')
-    .action(async (paths: string[], options: Common) => end(await checkPaths(paths, options)))
+    .option(...findingsOption)
+    .action(async (paths: string[], options: Common & FindingsOption) =>
+      end(await checkPaths(paths, options)),
+    )
 }
 
 async function create(files: readonly string[], options: CreateOptions): Promise<number> {
@@ -53,6 +66,7 @@ async function create(files: readonly string[], options: CreateOptions): Promise
   return withBag(bag, async (folder) => {
     const report = await checkBundle(folder, contracts, config, progressLine(bagName(purpose)))
     const isRefused = report.errors > report.tolerance
+    await writeFindings(options, [report.findings])
     if (!isRefused) await writeBundle(folder, out)
     print.result(options, { ...purpose, ...sequence, path: isRefused ? null : out, ...report }, () =>
       print.report(isRefused ? files.join(', ') : out, report),

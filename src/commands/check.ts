@@ -1,19 +1,30 @@
 /** `qingdan check`: contracts or bundles, with the receiver's own code and no database. */
 import { extname } from 'node:path'
 import { type Config, loadConfig } from '../base/config.ts'
+import type { Finding } from '../base/finding.ts'
 import type { Contracts } from '../contract/index.ts'
 import { loadHouseContracts } from '../house.ts'
 import { checkBundle } from './check-bundle.ts'
-import { type AddCommand, type Common, command, exitCodes, requirePaths, UsageError } from './command.ts'
-import { print, progressLine, table } from './output.ts'
+import {
+  type AddCommand,
+  type Common,
+  command,
+  exitCodes,
+  type FindingsOption,
+  findingsOption,
+  requirePaths,
+  UsageError,
+} from './command.ts'
+import { print, progressLine, table, within, writeFindings } from './output.ts'
 
 export const checkCommand: AddCommand = (program, end) => {
   command(program, 'check', 'check contracts, or bundles, without a database')
     .argument('[path...]', 'bag folders or ZIPs; without any, the contracts are checked')
-    .action(async (paths: string[], options: Common) => end(await check(paths, options)))
+    .option(...findingsOption)
+    .action(async (paths: string[], options: Common & FindingsOption) => end(await check(paths, options)))
 }
 
-async function check(paths: readonly string[], options: Common): Promise<number> {
+async function check(paths: readonly string[], options: Common & FindingsOption): Promise<number> {
   const { config, contracts } = await load()
   if (paths.length === 0) {
     const loaded = contracts.list().map(({ contract, digest, file }) => ({
@@ -31,7 +42,7 @@ async function check(paths: readonly string[], options: Common): Promise<number>
 /** Checks bundles one after the other, and tells each report. Throws UsageError for what can't be one. */
 export async function checkPaths(
   paths: readonly string[],
-  options: Common,
+  options: Common & FindingsOption,
   loaded?: { readonly config: Config; readonly contracts: Contracts },
 ): Promise<number> {
   await requirePaths(paths)
@@ -44,11 +55,16 @@ export async function checkPaths(
   }
   const { config, contracts } = loaded ?? (await load())
   let code: number = exitCodes.ok
+  const findings: Finding[] = []
   for (const path of paths) {
     const report = await checkBundle(path, contracts, config, progressLine(path))
     print.result(options, { path, ...report }, () => print.report(path, report))
     if (report.errors > report.tolerance) code = exitCodes.refused
+    findings.push(
+      ...(paths.length === 1 ? report.findings : report.findings.map((each) => within(path, each))),
+    )
   }
+  await writeFindings(options, [findings])
   return code
 }
 

@@ -27,6 +27,15 @@ export class UsageError extends Error {
 /** Tables that officers have and this version does not read; without a word they would pass for broken ZIPs. */
 const unreadTables = new Set(['.xlsx', '.xls', '.ods', '.et', '.tsv', '.txt'])
 
+/** The option of commands that look into files, and what it does. */
+export interface FindingsOption {
+  readonly findings?: string
+}
+export const findingsOption = [
+  '--findings <file>',
+  'write all findings as a CSV that opens in Excel',
+] as const
+
 /** Looks that what was named is there and may be a bundle or a CSV. Throws UsageError with the path. */
 export async function requirePaths(paths: readonly string[]): Promise<void> {
   for (const path of paths) {

@@ -1,7 +1,8 @@
 /** `qingdan ingest`: brings bundles, or loose CSV files as if their provider had put them into one. */
 import { basename, extname } from 'node:path'
+import type { Finding } from '../base/finding.ts'
 import type { OpenHouse } from '../house.ts'
-import { listFindings, type Receipt, receive, takeBundle } from '../ingest/index.ts'
+import { listFindings, type Receipt, readFindings, receive, takeBundle } from '../ingest/index.ts'
 import { withBag } from '../loose-files.ts'
 import {
   type AddCommand,
@@ -9,13 +10,15 @@ import {
   type Common,
   command,
   exitCodes,
+  type FindingsOption,
+  findingsOption,
   requirePaths,
   withHouse,
 } from './command.ts'
-import { print, progressLine } from './output.ts'
+import { print, progressLine, within, writeFindings } from './output.ts'
 import { type PurposeOptions, purposeOf } from './purpose.ts'
 
-interface IngestOptions extends Common, PurposeOptions {}
+interface IngestOptions extends Common, FindingsOption, PurposeOptions {}
 
 export const ingestCommand: AddCommand = (program, end) => {
   command(program, 'ingest', 'bring bundles: verify, validate and stage them')
@@ -24,6 +27,7 @@ export const ingestCommand: AddCommand = (program, end) => {
     .option('--edition <name>', 'for loose CSV files: the edition')
     .option('--provider <code>', 'for loose CSV files: who provides them; by default the only one')
     .option('--synthetic', 'for loose CSV files: the data are made up')
+    .option(...findingsOption)
     .action(async (paths: string[], options: IngestOptions) => end(await ingest(paths, options)))
 }
 
@@ -35,19 +39,40 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
     // Before anything is taken: a command line that is refused has done nothing.
     const purpose = loose.length === 0 ? undefined : purposeOf(house.contracts, options)
     let code: number = exitCodes.ok
+    const taken: Taken[] = []
     const take = async (path: string, name: string) => {
       const received = await receive(house, { path, broughtBy: actor() })
       const receipt = await takeBundle(house, received.id, progressLine(name))
       await printReceipt(house, receipt, options)
       if (receipt.state === 'refused') code = exitCodes.refused
+      taken.push({ id: receipt.id, path: name })
     }
     for (const path of bags) await take(path, path)
-    if (purpose === undefined) return code
-    const files = loose.map((path) => ({ name: basename(path), source: path }))
-    const bag = { ...purpose, files, clock: house.clock }
-    await withBag(bag, (folder) => take(folder, loose.join(', ')))
+    if (purpose !== undefined) {
+      const files = loose.map((path) => ({ name: basename(path), source: path }))
+      const bag = { ...purpose, files, clock: house.clock }
+      await withBag(bag, (folder) => take(folder, loose.join(', ')))
+    }
+    await writeFindings(options, findingsOf(house, taken))
     return code
   })
+}
+
+interface Taken {
+  readonly id: string
+  readonly path: string
+}
+
+/** The findings of bundles one after the other, with the bundle before the file where there are several. */
+async function* findingsOf(
+  { database }: OpenHouse,
+  taken: readonly Taken[],
+): AsyncGenerator<readonly Finding[]> {
+  for (const { id, path } of taken) {
+    for await (const findings of readFindings(database.work, id)) {
+      yield taken.length === 1 ? findings : findings.map((finding) => within(path, finding))
+    }
+  }
 }
 
 /** Findings shown in a terminal; all that are kept are in the JSON. */

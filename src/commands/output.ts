@@ -1,7 +1,10 @@
 /** What the side door shows: results on standard output, progress and refusals on standard error. */
+import { writeFile } from 'node:fs/promises'
 import type { Finding } from '../base/finding.ts'
+import { findingsCsv } from '../bundle/index.ts'
 import type { Progress, Publication, Receipt, Wait } from '../ingest/index.ts'
 import type { CheckReport } from './check-bundle.ts'
+import type { FindingsOption } from './command.ts'
 
 /** Progress is told at most this often where it is not a terminal, so that a log of a long run stays readable. */
 const tellEveryMilliseconds = 2_000
@@ -76,6 +79,19 @@ function printFindings(findings: readonly Finding[], errors: number, warnings: n
   }
   if (findings.length < errors + warnings)
     print.line(`  … ${errors + warnings - findings.length} more; --json gives all kept`)
+}
+
+/** Writes findings as a CSV where a file was named for them; a former one gives way. */
+export async function writeFindings(
+  { findings: path }: FindingsOption,
+  batches: AsyncIterable<readonly Finding[]> | Iterable<readonly Finding[]>,
+): Promise<void> {
+  if (path !== undefined) await writeFile(path, findingsCsv(batches))
+}
+
+/** A finding with its bundle before its file, where those of several bundles stand together. */
+export function within(bundle: string, finding: Finding): Finding {
+  return { ...finding, file: finding.file === undefined ? bundle : `${bundle}/${finding.file}` }
 }
 
 /** Prints rows as columns. A list is shown with commas, nothing as a dash. */

@@ -16,7 +16,7 @@ export {
   type Wait,
   waitsFor,
 } from './publications.ts'
-export { findReceipt, listFindings, listReceipts, type Receipt } from './receipts.ts'
+export { findReceipt, listFindings, listReceipts, type Receipt, readFindings } from './receipts.ts'
 export { receive } from './receive.ts'
 export { ingestRoutes } from './routes.ts'
 export { withdraw } from './withdraw.ts'

@@ -146,6 +146,19 @@ export async function listFindings(
   )
 }
 
+/** All findings that are kept of a bundle, in their order, some at a time. */
+export async function* readFindings(runner: Runner, id: string): AsyncGenerator<readonly Finding[]> {
+  for (let after = 0; ; ) {
+    const findings = await listFindings(runner, id, { after, limit: findingsAtATime })
+    yield findings
+    const last = findings.at(-1)
+    if (last === undefined || findings.length < findingsAtATime) return
+    after = last.n
+  }
+}
+
+const findingsAtATime = 1_000
+
 /** Warnings among the findings kept for bundles, by check: they are published with the version. */
 export async function countWarnings(
   runner: Runner,

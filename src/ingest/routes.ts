@@ -1,12 +1,13 @@
 /** Bundles over HTTP: bring a ZIP with a key, follow its receipt, read its findings page by page. */
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { requireScope } from '../access/index.ts'
 import { type App, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
 import type { Reader } from '../base/reader.ts'
+import { findingsCsv } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
-import { findReceipt, listFindings, type Receipt } from './receipts.ts'
+import { findReceipt, listFindings, type Receipt, readFindings } from './receipts.ts'
 import { receiveStream } from './receive.ts'
 
 const stateSchema = Type.String({ description: 'received, verified, validated, staged; or refused, failed.' })
@@ -50,6 +51,7 @@ const ReceiptSchema = Type.Object({
     {
       self: Type.String({ format: 'uri-reference', description: 'This receipt.' }),
       findings: Type.String({ format: 'uri-reference', description: 'What is wrong, page by page.' }),
+      findingsCsv: Type.String({ format: 'uri-reference', description: 'The same as one CSV for Excel.' }),
     },
     { description: 'Where to go from here.' },
   ),
@@ -168,6 +170,40 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
       return { data, links: { next: last === undefined ? null : `${self}?after=${last}` } }
     },
   )
+  findingsFileRoute(app, house)
+}
+
+function findingsFileRoute(app: App, house: House): void {
+  app.get(
+    '/v1/bundles/:id/findings.csv',
+    {
+      schema: {
+        operationId: 'getBundleFindingsCsv',
+        tags,
+        security,
+        summary: 'The findings of a bundle as CSV',
+        description:
+          'All findings that are kept, for whoever mends the file: UTF-8 with a byte order mark, titles in both languages. No value is ever repeated.',
+        params: Id,
+        response: {
+          200: {
+            description: 'The findings.',
+            content: { 'text/csv': { schema: Type.Unsafe<Readable>({ type: 'string' }) } },
+          },
+          ...problemResponses('key-missing', 'scope-missing', 'bundle-not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = await getOwn(house, request.reader, request.params.id)
+      const text = findingsCsv(readFindings(house.database.work, id))
+      return reply
+        .type('text/csv; charset=utf-8')
+        .header('cache-control', 'private, no-store')
+        .header('content-disposition', `attachment; filename="findings-${id.slice(0, 12)}.csv"`)
+        .send(Readable.from(text, { objectMode: false }))
+    },
+  )
 }
 
 /** A receipt that the reader may see: of a bundle that its own key brought, or any for the scope `admin`. */
@@ -193,6 +229,6 @@ function receiptBody(house: House, receipt: Receipt) {
     receivedAt: receipt.receivedAt.toISOString(),
     history: [...receipt.history],
     files: receipt.files.map((file) => ({ ...file, repairs: { ...file.repairs } })),
-    links: { self, findings: `${self}/findings` },
+    links: { self, findings: `${self}/findings`, findingsCsv: `${self}/findings.csv` },
   }
 }

@@ -2,8 +2,9 @@
  * Bad input from end to end: one good bag, spoiled in one way at a time, by HTTP and at the side door. Each ends
  * refused with the finding of the right check and a receipt; nothing is published, and no value of a cell is repeated.
  */
-import { cp, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { takeBundle } from '../../src/ingest/index.ts'
 import {
@@ -66,8 +67,10 @@ t.test('each is refused by the right check, with a receipt', async (t) => {
       findings.data.length,
       Math.min(50, receipt.errors + (findings.data.length - errorsOf(findings.data))),
     )
+    const csv = await get(`/v1/bundles/${id}/findings.csv`, { authorization })
+    t.equal(parse(csv.bytes, { bom: true }).length, 1 + findings.data.length, 'and as a CSV')
     t.notMatch(
-      posted.text + JSON.stringify([receipt, findings]),
+      posted.text + csv.text + JSON.stringify([receipt, findings]),
       new RegExp(marker),
       `${one.name}: no value is told`,
     )
@@ -114,7 +117,9 @@ t.test('the side door refuses the same, with exit code 3', async (t) => {
   ]
   const asked = bundles.filter(({ errors = 0 }) => errors < 1_000_000)
   for (const command of ['check', 'ingest']) {
-    const { code, lines, stdout, stderr } = await cli(command, '--json', ...asked.map(({ path }) => path))
+    const file = join(folder, `${command}.csv`)
+    const paths = asked.map(({ path }) => path)
+    const { code, lines, stdout, stderr } = await cli(command, '--json', '--findings', file, ...paths)
     t.equal(code, 3, `${command}: ${stderr.slice(-300)}`)
     t.equal(lines.length, asked.length)
     for (const [index, { name, check, errors }] of asked.entries()) {
@@ -125,7 +130,20 @@ t.test('the side door refuses the same, with exit code 3', async (t) => {
       if (errors !== undefined) t.equal(told.errors, errors, `${command} ${name}`)
       t.ok(told.errors > 0, `${command} ${name}`)
     }
-    t.notOk((stdout + stderr).includes(marker), `${command} tells no value`)
+    const csv = await readFile(file, 'utf8')
+    const rows = parse(csv, { bom: true }) as string[][]
+    const kept = lines.map((line) => (JSON.parse(line) as Told).findings.length)
+    t.equal(
+      rows.length - 1,
+      kept.reduce((sum, count) => sum + count, 0),
+      'all of them are in the CSV',
+    )
+    for (const path of paths)
+      t.ok(
+        rows.some((row) => row[1]?.startsWith(path)),
+        path,
+      )
+    t.notOk((stdout + stderr + csv).includes(marker), `${command} tells no value`)
   }
   t.equal((await cli('check', zipOf(3))).code, 3)
   t.equal((await cli('check', join(zips, 'good-0.zip'), join(zips, 'good-1.zip'))).code, 0)

@@ -6,10 +6,12 @@ import { execFile } from 'node:child_process'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse, temporaryFolder, writeDatasets } from '../support/open-test-house.ts'
+import { convert, withoutLibreOffice } from '../support/read-back.ts'
 import { binary, foreign, plainly, runCli } from '../support/run-cli.ts'
 import { installed } from '../support/tools.ts'
 
@@ -112,6 +114,23 @@ t.test('what would be refused is told by cell, and nothing is written', async (t
     ['B2 type', 'A3 required'],
   )
   t.notMatch(refused.stdout + refused.stderr, /three/)
+  const told = join(await temporaryFolder(t), 'findings.csv')
+  t.equal((await cli('create', bad, ...purpose, '--out', zip, '--findings', told)).code, 3)
+  const rows = parse(await readFile(told), { bom: true, columns: true }) as Record<string, string>[]
+  t.match(rows, [
+    { '程度 Severity': '错误 error', '文件 File': 'data/bad.csv', '单元格 Cell': 'B2', '字段 Field': 'size' },
+    { '行 Row': '3', '单元格 Cell': 'A3', '检查 Check': 'required' },
+  ])
+  if (withoutLibreOffice === false) {
+    const shown = parse(
+      await convert('findings.csv', await readFile(told), 'csv:Text - txt - csv (StarCalc):44,34,76', 'csv'),
+    )
+    t.same(
+      (shown as string[][]).map((row) => row[3]),
+      ['单元格 Cell', 'B2', 'A3'],
+      'LibreOffice shows them, too',
+    )
+  }
   t.same(await readdir(office), before, 'neither the ZIP nor half of it')
 })
 
