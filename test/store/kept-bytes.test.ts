@@ -3,7 +3,7 @@ import t from 'tap'
 import { type KeptAnswer, keepBytes } from '../../src/store/kept-bytes.ts'
 
 /** An entry's own share beside its bytes, its name of one letter and no headers. */
-const beside = 406
+const beside = 402
 const answer = (bytes: Buffer | string): KeptAnswer => ({ bytes: Buffer.from(bytes), headers: {} })
 const bytesOf = (size: number) => async () => answer(Buffer.alloc(size))
 const textOf = ({ bytes }: KeptAnswer) => bytes.toString()
