@@ -62,6 +62,11 @@ export const unwritablePattern =
 
 const unwritable = new RegExp(unwritablePattern)
 
+/** The first field in which GB18030 has no place for a character of some row; undefined where it has for all. */
+export function unwritableField(fields: readonly Field[], rows: readonly Row[]): Field | undefined {
+  return fields.find((_, index) => rows.some((row) => unwritable.test(row[index] ?? '')))
+}
+
 /**
  * Bytes of a UTF-8 CSV in the form's encoding, with its byte order mark. Throws a plain Error at a character outside
  * the encoding: nothing is ever replaced. Whoever answers asks before the first byte whether there is one.

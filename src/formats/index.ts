@@ -15,6 +15,7 @@ export {
   guardCells,
   guardedColumns,
   isGuarded,
+  unwritableField,
   unwritablePattern,
 } from './csv-people.ts'
 export {

@@ -3,7 +3,7 @@ import { problem } from '../base/problem.ts'
 import type { Language } from '../base/text.ts'
 import { isSynthetic } from '../catalogue/index.ts'
 import { type Contracts, type Field, kinds } from '../contract/index.ts'
-import { formats, getFormat, guardCells, type Row, unwritablePattern } from '../formats/index.ts'
+import { formats, getFormat, guardCells, type Row, unwritableField } from '../formats/index.ts'
 import type { AnnualList, ListItem } from './annual-lists.ts'
 import type { Compared } from './bodies.ts'
 import type { DifferentItem } from './difference.ts'
@@ -49,8 +49,7 @@ export function guardTable({ fields, rows }: Table): Table {
 
 /** Throws `parameter-invalid` where GB18030 has no place for a character of the table. */
 export function refuseUnwritable({ fields, rows }: Table): void {
-  const unwritable = new RegExp(unwritablePattern)
-  const field = fields.find((_, index) => rows.some((row) => unwritable.test(row[index] ?? '')))
+  const field = unwritableField(fields, rows)
   if (field === undefined) return
   const detail = `GB18030 has no place for a character in \`${field.name}\`. Ask for encoding=utf-8.`
   throw problem('parameter-invalid', { path: 'encoding', detail, field: field.name })

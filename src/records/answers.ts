@@ -4,7 +4,6 @@
  */
 import { problem } from '../base/problem.ts'
 import { addresses, type House, isSynthetic, type ServedVersion } from '../catalogue/index.ts'
-import type { Field } from '../contract/index.ts'
 import {
   copyCsv,
   copyLines,
@@ -13,6 +12,7 @@ import {
   encodeCsv,
   guardCells,
   type Row,
+  unwritableField,
   unwritablePattern,
 } from '../formats/index.ts'
 import type { Asked } from './ask.ts'
@@ -100,18 +100,12 @@ function headerOf({ plan, form }: Asked): string {
 async function writeCsv(asked: Asked, rows: readonly Row[]): Promise<Buffer> {
   const { plan, form } = asked
   const columns = columnsOf(plan)
-  if (form.encoding === 'gb18030') refuseUnwritable(columns, rows)
+  const outside = form.encoding === 'gb18030' ? unwritableField(columns, rows) : undefined
+  if (outside !== undefined) throw unwritable(outside.name)
   const lines = csvLines(form.guarded ? rows.map(guardCells(columns)) : rows)
   const chunks: Uint8Array[] = []
   for await (const chunk of encodeCsv([`${headerOf(asked)}${lines}`], form)) chunks.push(chunk)
   return Buffer.concat(chunks)
-}
-
-function refuseUnwritable(columns: readonly Field[], rows: readonly Row[]): void {
-  const pattern = new RegExp(unwritablePattern)
-  for (const [index, { name }] of columns.entries()) {
-    if (rows.some((row) => pattern.test(row[index] ?? ''))) throw unwritable(name)
-  }
 }
 
 function unwritable(field: string) {
