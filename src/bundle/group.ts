@@ -86,29 +86,31 @@ export interface GroupBag {
   readonly manifest: GroupManifest
 }
 
-/** Joins bags into one, with their manifests. Closing it closes them all. */
-export function joinBags(bags: readonly GroupBag[]): {
-  readonly bag: Bag
-  readonly manifest: BundleManifest
-} {
-  const sorted = [...bags].sort((a, b) => a.manifest.group.number - b.manifest.group.number)
+/** The manifest of a bundle that several bags make, in the order of their numbers. */
+export function joinManifests(manifests: readonly GroupManifest[]): BundleManifest {
+  const sorted = [...manifests].sort((a, b) => a.group.number - b.group.number)
   const [first] = sorted
   if (first === undefined) throw new Error('a group has at least one bag')
+  const { group: _group, ...purpose } = first
+  const files = sorted.flatMap(({ group, files }) =>
+    files.map((file) => ({ ...file, path: `${bagFolder(group.number)}/${file.path}` })),
+  )
+  const synthetic = sorted.some((manifest) => manifest.synthetic === true)
+  return { ...purpose, ...(synthetic ? { synthetic } : {}), files }
+}
+
+/** Joins bags into one. Closing it closes them all. */
+export function joinBags(bags: readonly GroupBag[]): Bag {
   const homes = new Map<string, { readonly bag: Bag; readonly path: string }>()
-  const entries = sorted.flatMap(({ bag, manifest }) =>
+  const entries = bags.flatMap(({ bag, manifest }) =>
     bag.entries.map(({ path, bytes }) => {
       const inside = `${bagFolder(manifest.group.number)}/${path}`
       homes.set(inside, { bag, path })
       return { path: inside, bytes }
     }),
   )
-  const { group: _group, ...purpose } = first.manifest
-  const files = sorted.flatMap(({ manifest }) =>
-    manifest.files.map((file) => ({ ...file, path: `${bagFolder(manifest.group.number)}/${file.path}` })),
-  )
-  const synthetic = sorted.some(({ manifest }) => manifest.synthetic === true)
-  const bag: Bag = {
-    packing: first.bag.packing,
+  return {
+    packing: 'folder',
     entries: sortEntries(entries),
     read: (path) => {
       const home = homes.get(path)
@@ -116,10 +118,17 @@ export function joinBags(bags: readonly GroupBag[]): {
       return home.bag.read(home.path)
     },
     close: async () => {
-      for (const { bag } of sorted) await bag.close()
+      for (const { bag } of bags) await bag.close()
     },
   }
-  return { bag, manifest: { ...purpose, ...(synthetic ? { synthetic } : {}), files } }
+}
+
+/** Findings about one bag of a group, as findings about the group. */
+export function inBag(number: number, findings: readonly Finding[]): readonly Finding[] {
+  return findings.map((finding) => ({
+    ...finding,
+    file: finding.file === undefined ? `${bagFolder(number)}/` : `${bagFolder(number)}/${finding.file}`,
+  }))
 }
 
 /** A group is held to the limits of one bundle. */

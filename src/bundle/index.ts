@@ -21,8 +21,10 @@ export {
   groupFaults,
   groupLimitFaults,
   groupPurposeOf,
+  inBag,
   isGrouped,
   joinBags,
+  joinManifests,
   missingNumbers,
 } from './group.ts'
 export { type BundleLimits, limitsOf } from './limits.ts'

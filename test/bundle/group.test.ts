@@ -3,7 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { groupOf, parseBagInfo } from '../../src/bundle/bag-info.ts'
-import { groupFaults, groupLimitFaults, groupPurposeOf, isGrouped, joinBags } from '../../src/bundle/group.ts'
+import {
+  groupFaults,
+  groupLimitFaults,
+  groupPurposeOf,
+  isGrouped,
+  joinBags,
+  joinManifests,
+} from '../../src/bundle/group.ts'
 import { createBag, openBag, spreadByBytes, spreadByCount, verifyBag } from '../../src/bundle/index.ts'
 import {
   checksOf,
@@ -99,7 +106,8 @@ t.test('joined bags are one, with the number of each before its files', async (t
     if (manifest === undefined || !isGrouped(manifest)) throw new Error('the bag is one of a group')
     bags.push({ bag, manifest })
   }
-  const { bag, manifest } = joinBags(bags)
+  const bag = joinBags(bags)
+  const manifest = joinManifests(bags.map((one) => one.manifest))
   t.equal(manifest.group, undefined)
   t.same(
     manifest.files.map(({ path }) => path),
