@@ -6,7 +6,7 @@ export type { Bag, BagEntry, Packing } from './bag.ts'
 export { copyWays } from './copy-rows.ts'
 export { encodeCopy } from './copy-text.ts'
 export { type BagSource, createBag, type NewBag } from './create.ts'
-export { type BundleCheck, BundleRefusal, bundleChecks } from './faults.ts'
+export { type BundleCheck, BundleRefusal, bundleChecks, faultAt } from './faults.ts'
 export { buildFindingSink, type FindingCounts, type FindingSink } from './finding-sink.ts'
 export { findingsCsv } from './findings-csv.ts'
 export { type BundleLimits, limitsOf } from './limits.ts'
@@ -29,6 +29,13 @@ export {
   signatureBytesMax,
   signBytes,
 } from './signature.ts'
+export {
+  type BagSignature,
+  checkBagSignature,
+  signatureFinding,
+  signaturePath,
+  signBag,
+} from './signed-bag.ts'
 export type { CopyReading } from './straight.ts'
 export {
   type FileCount,

@@ -23,6 +23,8 @@ export interface Receipt {
   readonly contractVersion: number | null
   readonly sequence: number | null
   readonly synthetic: boolean
+  /** Fingerprint of the OpenPGP key whose signature was good. */
+  readonly signer: string | null
   readonly files: readonly FileCount[]
   readonly errors: number
   readonly warnings: number
@@ -63,6 +65,7 @@ export async function writeState(
       | 'contractVersion'
       | 'sequence'
       | 'synthetic'
+      | 'signer'
       | 'files'
       | 'errors'
       | 'warnings'
@@ -76,7 +79,7 @@ export async function writeState(
       provider = coalesce(${facts.provider ?? null}, provider),
       contract_version = coalesce(${facts.contractVersion ?? null}, contract_version),
       sequence = coalesce(${facts.sequence ?? null}, sequence),
-      synthetic = coalesce(${facts.synthetic ?? null}, synthetic),
+      synthetic = coalesce(${facts.synthetic ?? null}, synthetic), signer = coalesce(${facts.signer ?? null}, signer),
       files = coalesce(${facts.files === undefined ? null : runner.json(facts.files as never)}, files),
       errors = coalesce(${facts.errors ?? null}, errors), warnings = coalesce(${facts.warnings ?? null}, warnings)
     WHERE id = ${id}`
@@ -115,7 +118,8 @@ export async function writeFindings(
 export async function findReceipt(runner: Runner, id: string): Promise<Receipt | undefined> {
   const [row] = await runner<(Receipt & { bytes: string; errors: string; warnings: string })[]>`
     SELECT id, packing, bytes, state, history, received_at AS "receivedAt", brought_by AS "broughtBy",
-      dataset, edition, provider, contract_version AS "contractVersion", sequence, synthetic, files, errors, warnings
+      dataset, edition, provider, contract_version AS "contractVersion", sequence, synthetic, signer, files,
+      errors, warnings
     FROM qingdan.bundle WHERE id = ${id}`
   if (row === undefined) return undefined
   return { ...row, bytes: Number(row.bytes), errors: Number(row.errors), warnings: Number(row.warnings) }

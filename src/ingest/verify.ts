@@ -1,6 +1,6 @@
 /**
  * Verify: is the bag whole, is it what it says it is, and may its bringer bring it? Manifest, digests, contract,
- * edition, provider, the key's grants. Nothing in its rows has been looked at yet.
+ * edition, provider, the key's grants, the signature. Nothing in its rows has been looked at yet.
  */
 
 import { findKey } from '../access/index.ts'
@@ -12,18 +12,21 @@ import type { Progress } from './progress.ts'
 import { writeState } from './receipts.ts'
 import type { Received } from './receive.ts'
 import { Refusal } from './refusal.ts'
+import { judgeSignature } from './signatures.ts'
 
 export interface Verified extends Received {
   readonly manifest: BundleManifest
   readonly loaded: LoadedContract
   /** What was noticed and refuses nothing, such as a manifest of an algorithm that is not checked. */
   readonly warnings: readonly Finding[]
+  /** Fingerprint of the key that signed it, where the signature was good. */
+  readonly signer?: string
 }
 
 /** Verifies a bundle and writes the state `verified`. Throws Refusal with every finding, not only the first. */
 export async function verify(house: House, received: Received, progress: Progress): Promise<Verified> {
   progress('verify', 0)
-  const verified = await verifyStored(house, received)
+  const verified = await verifyStored(house, received, judgeSignature)
   house.observe('step-reached', { step: 'verify', point: 'checked' })
   const { dataset, edition, provider, contractVersion, sequence, synthetic } = verified.manifest
   await writeState(house.database.work, received.bundleId, 'verified', house.clock(), {
@@ -32,14 +35,22 @@ export async function verify(house: House, received: Received, progress: Progres
     provider,
     contractVersion,
     synthetic: synthetic === true,
+    ...(verified.signer === undefined ? {} : { signer: verified.signer }),
     ...(sequence === undefined ? {} : { sequence }),
   })
   house.observe('bundle-advanced', { bundle: received.bundleId, dataset, state: 'verified' })
   return verified
 }
 
-/** The same, and nothing is written. */
-export async function verifyStored(house: House, received: Received): Promise<Verified> {
+/**
+ * The same, and nothing is written. A bundle that was taken is not asked for its signature again: it was judged when it
+ * was received, and a key that ends later makes nothing undone.
+ */
+export async function verifyStored(
+  house: House,
+  received: Received,
+  judge?: typeof judgeSignature,
+): Promise<Verified> {
   const bag = await openBag(received.path, received.packing, limitsOf(house.config))
   try {
     const { manifest, findings } = await verifyBag(bag, limitsOf(house.config))
@@ -49,7 +60,11 @@ export async function verifyStored(house: House, received: Received): Promise<Ve
     const loaded = house.contracts.get(manifest.dataset, manifest.contractVersion)
     const forbidden = await checkGrants(house, received, manifest)
     if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
-    return { ...received, manifest, loaded, warnings: findings }
+    const judged = await judge?.(house, received, { bag, manifest })
+    const warnings = [...findings, ...(judged?.findings ?? [])]
+    if (warnings.some(({ severity }) => severity === 'error')) throw new Refusal({ findings: warnings })
+    const signer = judged?.signer
+    return { ...received, manifest, loaded, warnings, ...(signer === undefined ? {} : { signer }) }
   } finally {
     await bag.close()
   }
