@@ -29,7 +29,31 @@ export {
 } from './group.ts'
 export { type BundleLimits, limitsOf } from './limits.ts'
 export { type BundleIdentity, identifyBundle, openBag } from './open.ts'
+export {
+  KeyFault,
+  type KeyFaultReason,
+  keyFileBytesMax,
+  openPrivateKey,
+  type PrivateKeyFile,
+  type PublicKeyFile,
+  readPublicKey,
+  readPublicKeys,
+} from './openpgp-keys.ts'
 export { packBag } from './pack.ts'
+export {
+  checkSignatures,
+  type SignatureFault,
+  type SignatureOutcome,
+  signatureBytesMax,
+  signBytes,
+} from './signature.ts'
+export {
+  type BagSignature,
+  checkBagSignature,
+  signatureFinding,
+  signaturePath,
+  signBag,
+} from './signed-bag.ts'
 export { spreadByBytes, spreadByCount } from './spread.ts'
 export type { CopyReading } from './straight.ts'
 export {

@@ -10,7 +10,7 @@ import {
   receive,
   takeBundle,
 } from '../ingest/index.ts'
-import { withBag } from '../loose-files.ts'
+import { openServiceKey, withBag } from '../loose-files.ts'
 import {
   type AddCommand,
   actor,
@@ -63,7 +63,8 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
     for (const path of bags) await take(path, path)
     if (purpose !== undefined) {
       const files = loose.map((path) => ({ name: basename(path), source: path }))
-      const bag = { ...purpose, files, clock: house.clock }
+      const signWith = await openServiceKey(house)
+      const bag = { ...purpose, files, clock: house.clock, signWith }
       await withBag(bag, (folder) => take(folder, loose.join(', ')))
     }
     for (const receipt of waiting) await tell((await findReceipt(house.database.work, receipt.id)) ?? receipt)

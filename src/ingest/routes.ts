@@ -70,6 +70,10 @@ const ReceiptSchema = Type.Object({
     ],
     { description: 'Where the bundle is one of several bags that make one together; else null.' },
   ),
+  signer: Type.Union([Type.String(), Type.Null()], {
+    description:
+      'Fingerprint of the OpenPGP key whose signature was found good; null where none was, or not yet.',
+  }),
   files: Type.Array(
     Type.Object({
       file: Type.String({ description: 'Path of the file in the bundle.' }),
