@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type Digest, digestOf } from '../base/digest.ts'
 import { type Clock, dayInShanghai } from '../base/time.ts'
-import { type BundlePurpose, descriptorPath } from './descriptor.ts'
+import { type BundlePurpose, descriptorPath, isWorkbook, tableFiles } from './descriptor.ts'
 import { manifestLine } from './manifest-file.ts'
 import { buildPathBook } from './paths.ts'
 
@@ -18,6 +18,13 @@ export interface BagSource {
   readonly name: string
   /** A path, or the bytes themselves. */
   readonly source: string | Uint8Array | AsyncIterable<Uint8Array>
+  /** How its table is read, as Table Dialect v2 says it; absent where the usual way holds. */
+  readonly dialect?: TableDialect
+}
+
+export interface TableDialect {
+  readonly delimiter?: string
+  readonly sheetName?: string
 }
 
 export interface NewBag extends Omit<BundlePurpose, 'mode'> {
@@ -31,6 +38,7 @@ interface Payload {
   readonly path: string
   readonly digest: Digest
   readonly bytes: number
+  readonly dialect?: TableDialect
 }
 
 /** Writes a bag. Throws a plain Error where the folder is not empty or a name can not be taken. */
@@ -57,16 +65,16 @@ function sortedNames(files: readonly BagSource[]): readonly BagSource[] {
   if (files.length === 0) throw new Error('A bundle holds at least one file.')
   const book = buildPathBook()
   for (const { name } of files) {
-    if (name.normalize('NFC') !== name || book.add(`data/${name}`) !== undefined || !/\.csv$/i.test(name)) {
+    if (name.normalize('NFC') !== name || book.add(`data/${name}`) !== undefined || !tableFiles.test(name)) {
       throw new Error(
-        `The name ${JSON.stringify(name)} can not be taken: a new, plain name ending in .csv is.`,
+        `The name ${JSON.stringify(name)} can not be taken: a new, plain name ending in .csv, .tsv, .txt or .xlsx is.`,
       )
     }
   }
   return [...files].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-async function writePayload(folder: string, { name, source }: BagSource): Promise<Payload> {
+async function writePayload(folder: string, { name, source, dialect }: BagSource): Promise<Payload> {
   const hash = createHash('sha256')
   let bytes = 0
   const path = `data/${name}`
@@ -83,7 +91,8 @@ async function writePayload(folder: string, { name, source }: BagSource): Promis
     },
     createWriteStream(target, { flags: 'wx' }),
   )
-  return { path, bytes, digest: hash.digest('hex') as Digest }
+  const payload = { path, bytes, digest: hash.digest('hex') as Digest }
+  return dialect === undefined ? payload : { ...payload, dialect }
 }
 
 async function* chunksOf(source: BagSource['source']): AsyncGenerator<Uint8Array> {
@@ -118,14 +127,25 @@ function descriptorOf(bag: NewBag, payloads: readonly Payload[]): string {
     $schema: 'https://datapackage.org/profiles/2.0/datapackage.json',
     name: `${dataset}-${edition}-${provider}`.toLowerCase(),
     qingdan: purpose,
-    resources: payloads.map(({ path, bytes, digest }, index) => ({
+    resources: payloads.map(({ path, bytes, digest, dialect }, index) => ({
       name: `rows-${index + 1}`,
       path,
-      format: 'csv',
-      mediatype: 'text/csv',
+      ...mediaOf(path),
       bytes,
       hash: `sha256:${digest}`,
+      ...(dialect === undefined ? {} : { dialect }),
     })),
   }
   return `${JSON.stringify(descriptor, null, 2)}\n`
+}
+
+/** Format and media type as a Data Package names them. */
+function mediaOf(path: string): { readonly format: string; readonly mediatype: string } {
+  if (isWorkbook(path)) {
+    return {
+      format: 'xlsx',
+      mediatype: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    }
+  }
+  return { format: 'csv', mediatype: 'text/csv' }
 }
