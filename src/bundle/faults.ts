@@ -2,19 +2,10 @@
  * Everything that can be wrong with a bundle, as one closed list: the check's name, how severe it is, and the one
  * sentence in each language that says what to do. Nothing here takes a value of a cell.
  */
-import type { Finding, Severity } from '../base/finding.ts'
-
-interface FaultKind {
-  readonly severity?: Severity
-  readonly message: string
-  readonly messageZh: string
-}
-
-const kind = (message: string, messageZh: string, severity: Severity = 'error'): FaultKind => ({
-  severity,
-  message,
-  messageZh,
-})
+import type { Finding } from '../base/finding.ts'
+import { type FaultKind, kind } from './fault-kind.ts'
+import { travelChecks } from './travel-faults.ts'
+import { workbookChecks } from './workbook-faults.ts'
 
 /** What is wrong with the package: before a single cell is read. */
 const packageChecks = {
@@ -160,6 +151,51 @@ const bagChecks = {
   ),
 } as const
 
+/** What is wrong with the signature of a bag. Whether a bundle without one is taken, a setting of the receiver says. */
+const signatureChecks = {
+  'signature-missing': kind(
+    'The bundle is not signed. Sign tagmanifest-sha256.txt with a key that the receiver has registered.',
+    '数据包未签名，请用已向接收方登记的密钥对 tagmanifest-sha256.txt 签名。',
+  ),
+  'signature-malformed': kind(
+    'The signature can not be read. Make it anew: gpg --armor --detach-sign tagmanifest-sha256.txt',
+    '签名文件无法读取，请重新签名：gpg --armor --detach-sign tagmanifest-sha256.txt',
+  ),
+  'signature-partial': kind(
+    'The signature covers nothing: tagmanifest-sha256.txt must name every file beside data/.',
+    '签名未覆盖数据：tagmanifest-sha256.txt 必须列出 data/ 之外的每个文件。',
+  ),
+  'signature-weak': kind(
+    'The signature uses a key or digest that can be forged; sign with Ed25519 or RSA of 2048 bits and SHA-256.',
+    '签名所用的密钥或摘要算法过弱，请改用 Ed25519 或 2048 位以上 RSA 以及 SHA-256。',
+  ),
+  'signature-unknown-key': kind(
+    'The key that signed is not known here. Send its public key to the receiver, who registers it.',
+    '签名密钥未在此登记，请把公钥送交接收方登记。',
+  ),
+  'signature-wrong': kind(
+    'The signature is over other bytes than tagmanifest-sha256.txt. Sign after the last change.',
+    '签名与 tagmanifest-sha256.txt 的内容不符，请在最后一次修改之后重新签名。',
+  ),
+  'signature-revoked': kind(
+    'The key that signed was revoked. Sign with another that is registered.',
+    '签名密钥已被吊销，请改用其他已登记的密钥签名。',
+  ),
+  'signature-expired': kind(
+    'The signature was made or received outside of the time for which its key is valid. Renew the key, or sign with another.',
+    '签名的生成或接收时间不在密钥有效期内，请续期密钥或改用其他密钥。',
+  ),
+  'signature-other-provider': kind(
+    'The key that signed is registered for another provider or other datasets. Sign with a key of this provider.',
+    '签名密钥是为其他提供方或其他数据集登记的，请用本提供方的密钥签名。',
+  ),
+  'signature-unchecked': kind(
+    'The bundle is signed, and nobody looked at the signature. Name the public keys by --keys.',
+    '数据包已签名，但未核对签名；请用 --keys 指定公钥。',
+    'warning',
+  ),
+} as const
+
 /** What is wrong with a file of rows: its bytes, its lines, its headers. */
 const fileChecks = {
   encoding: kind(
@@ -240,90 +276,6 @@ const fileChecks = {
   ),
 } as const
 
-/** What is wrong with a workbook, its sheet and what its cells hold. */
-const workbookChecks = {
-  'workbook-kind': kind(
-    'This is no XLSX workbook, whatever its name; open it, save it as .xlsx ("Excel Workbook") or as CSV UTF-8, and bring that.',
-    '这不是 XLSX 工作簿（不论文件名如何）；请打开后另存为“Excel 工作簿 (.xlsx)”或 CSV UTF-8 再提交。',
-  ),
-  'workbook-encrypted': kind(
-    'The workbook has a password; save it without one.',
-    '工作簿设有密码，请取消密码后重新保存。',
-  ),
-  'workbook-macros': kind(
-    'The workbook holds macros or controls, which are never taken; save it as .xlsx without them, or as CSV UTF-8.',
-    '工作簿含有宏或控件，不予接收；请另存为不含宏的 .xlsx 或 CSV UTF-8。',
-  ),
-  'workbook-external': kind(
-    'The workbook links to other files or data sources; break the links (Data, Edit Links), so that values stay, and save it.',
-    '工作簿链接到其他文件或数据源；请断开链接（数据—编辑链接）保留数值后重新保存。',
-  ),
-  'workbook-doctype': kind(
-    'A part of the workbook declares a document type, which no spreadsheet writes; save it anew from Excel.',
-    '工作簿的部件中含有文档类型声明，电子表格不会写出此类内容；请用 Excel 重新保存。',
-  ),
-  'workbook-damaged': kind(
-    'The workbook is cut off or damaged; open it in Excel, save it anew, and copy that.',
-    '工作簿不完整或已损坏，请用 Excel 打开并重新保存后再复制。',
-  ),
-  'workbook-large': kind(
-    'The workbook holds more than is taken, or unpacks to far more than its size; save the sheet as CSV UTF-8.',
-    '工作簿内容过多或解压后异常膨胀，请把工作表另存为 CSV UTF-8。',
-  ),
-  'sheet-unknown': kind(
-    'The workbook has no such sheet with cells, or no visible one; name one that it has.',
-    '工作簿中没有这个（可见的）工作表，请写明已有的工作表。',
-  ),
-  'sheet-others': kind(
-    'The workbook has further sheets that hold something; one alone is read.',
-    '工作簿另有含内容的工作表，只读取其中一个。',
-    'warning',
-  ),
-  'hidden-sheets': kind(
-    'The workbook has hidden sheets, which are not read.',
-    '工作簿中有隐藏的工作表，未读取。',
-    'warning',
-  ),
-  'hidden-rows': kind(
-    'The sheet has hidden rows, from this one on; they are read like others.',
-    '工作表从此行起有隐藏行，照常读取。',
-    'warning',
-  ),
-  'hidden-columns': kind(
-    'The sheet has hidden columns, from this one on; they are read like others.',
-    '工作表从此列起有隐藏列，照常读取。',
-    'warning',
-  ),
-  'header-merged': kind(
-    'A header stands over several columns, none of which has a name beneath; give each column its own header.',
-    '一个表头合并了多列而下方没有各列的名称，请为每列单独写表头。',
-  ),
-  'cell-merged': kind(
-    'Cells are merged here, so it is not certain what rows the value is meant for; unmerge them and fill each.',
-    '此处为合并单元格，无法确定数值属于哪些行；请取消合并并逐格填写。',
-  ),
-  'cell-error': kind(
-    'A formula has failed here (#N/A, #REF! or the like); mend it or write the value.',
-    '此处公式出错（#N/A、#REF! 等），请更正公式或直接填写数值。',
-  ),
-  'cell-formula': kind(
-    'The contract takes no formulas; write the value (copy, paste values).',
-    '数据契约不接受公式，请改为数值（复制—选择性粘贴—数值）。',
-  ),
-  'cell-uncached': kind(
-    'The formula was saved without its value; open the workbook in Excel, let it reckon, and save it.',
-    '公式保存时没有计算结果，请用 Excel 打开、计算并保存。',
-  ),
-  'cell-day': kind(
-    'The number under this date format is no day of the calendar; write the day anew.',
-    '日期格式下的数字不是有效日期，请重新填写日期。',
-  ),
-  'cell-damaged': kind(
-    'The cell is stored in a way that no spreadsheet reads; write its value anew and save the workbook.',
-    '单元格存储有误，电子表格无法读取；请重新填写并保存工作簿。',
-  ),
-} as const
-
 /** What is wrong with a cell or with a row as a whole. The checks of checks/ come under their own names. */
 const rowChecks = {
   type: kind(
@@ -364,9 +316,11 @@ const rowChecks = {
 export const bundleChecks = {
   ...packageChecks,
   ...bagChecks,
+  ...signatureChecks,
   ...fileChecks,
   ...workbookChecks,
   ...rowChecks,
+  ...travelChecks,
 } as const satisfies Record<string, FaultKind>
 
 export type BundleCheck = keyof typeof bundleChecks
