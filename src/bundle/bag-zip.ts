@@ -3,6 +3,7 @@
  * badly named, and counts while it inflates: the sizes that a ZIP states are a claim like any other.
  */
 import { isUtf8 } from 'node:buffer'
+import { crc32 } from 'node:zlib'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import type { Finding } from '../base/finding.ts'
 import { type Bag, type BagEntry, noSuchEntry, refuse, sortEntries } from './bag.ts'
@@ -10,7 +11,7 @@ import { BundleRefusal, faultAt } from './faults.ts'
 import type { BundleLimits } from './limits.ts'
 import { buildPathBook, canonicalPath } from './paths.ts'
 
-interface ZipEntry extends BagEntry {
+export interface ZipEntry extends BagEntry {
   readonly entry: Entry
 }
 
@@ -20,7 +21,8 @@ const inflationFreeBytes = 1 << 20
 /** Folder that macOS adds for itself; no part of what was packed. */
 const foreignFolder = '__MACOSX/'
 
-const openOptions = {
+/** How a ZIP is opened, wherever its bytes lie. */
+export const zipOptions = {
   // Entries are read after the directory has been.
   autoClose: false,
   // Names are decoded here: yauzl takes CP437 where no flag says otherwise.
@@ -31,7 +33,7 @@ const openOptions = {
 
 /** Opens a ZIP as a bag: its one top folder, or the whole of it where `bagit.txt` stands at its root. */
 export async function openZip(path: string, limits: BundleLimits): Promise<Bag> {
-  const zip = await openPromise(path, openOptions).catch((error: unknown) => notAZip(error))
+  const zip = await openPromise(path, zipOptions).catch((error: unknown) => notAZip(error))
   // Trouble with the file while no read is waiting would otherwise end the process.
   zip.on('error', () => {})
   try {
@@ -54,14 +56,15 @@ export async function openZip(path: string, limits: BundleLimits): Promise<Bag> 
 }
 
 /** What yauzl, zlib and streams say concerns the file; only what the file system says is ours. */
-function notAZip(error: unknown, file?: string): never {
+export function notAZip(error: unknown, file?: string): never {
   if (error instanceof BundleRefusal) throw error
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'ERR_'
   if (!/^(ERR|Z)_/.test(code)) throw error
   return refuse('zip-unreadable', file === undefined ? {} : { file })
 }
 
-async function listEntries(zip: ZipFile, limits: BundleLimits): Promise<readonly ZipEntry[]> {
+/** Lists the files of a ZIP by its central directory. Throws BundleRefusal with everything that forbids it. */
+export async function listEntries(zip: ZipFile, limits: BundleLimits): Promise<readonly ZipEntry[]> {
   if (zip.entryCount > limits.filesMax) refuse('too-many-files', { expected: `≤ ${limits.filesMax}` })
   const entries: ZipEntry[] = []
   const findings: Finding[] = []
@@ -110,13 +113,27 @@ function faultOf(entry: Entry, path: string | undefined): Finding | undefined {
  */
 function nameOf(entry: Entry): string | undefined {
   const raw = entry.fileNameRaw
+  const hasFlag = (entry.generalPurposeBitFlag & 0x800) !== 0
+  const stated = hasFlag ? undefined : unicodePath(entry)
+  if (stated !== undefined) return stated
   if (isUtf8(raw)) return raw.toString('utf8')
-  if ((entry.generalPurposeBitFlag & 0x800) !== 0) return undefined
+  if (hasFlag) return undefined
   try {
     return new TextDecoder('gb18030', { fatal: true }).decode(raw)
   } catch {
     return undefined
   }
+}
+
+/**
+ * The Info-ZIP Unicode path (APPNOTE 4.6.9): version 1, the CRC-32 of the name it stands for, the name in UTF-8. "If
+ * the CRC check fails, this Unicode Path Extra Field SHOULD be ignored", for somebody has renamed the entry since.
+ */
+function unicodePath({ extraFields, fileNameRaw }: Entry): string | undefined {
+  const data = extraFields.find(({ id }) => id === 0x7075)?.data
+  if (data === undefined || data.length < 6 || data[0] !== 1) return undefined
+  const name = data.subarray(5)
+  return data.readUInt32LE(1) === crc32(fileNameRaw) && isUtf8(name) ? name.toString('utf8') : undefined
 }
 
 /** "One top-level folder" is how BagIt is serialised; a bag at the root of the ZIP is taken as well. */
@@ -127,7 +144,12 @@ function underTopFolder(entries: readonly ZipEntry[]): readonly ZipEntry[] {
   return sortEntries(entries.map((entry) => ({ ...entry, path: entry.path.slice(top.length + 1) })))
 }
 
-async function* readEntry(zip: ZipFile, found: ZipEntry, limits: BundleLimits): AsyncGenerator<Uint8Array> {
+/** Reads a file of a ZIP. Throws BundleRefusal where it inflates too far, or is not what the directory says. */
+export async function* readEntry(
+  zip: ZipFile,
+  found: ZipEntry,
+  limits: BundleLimits,
+): AsyncGenerator<Uint8Array> {
   const { entry, path } = found
   const bytesMax = Math.min(
     entry.uncompressedSize,
@@ -135,9 +157,11 @@ async function* readEntry(zip: ZipFile, found: ZipEntry, limits: BundleLimits): 
   )
   const stream = await zip.openReadStreamPromise(entry).catch((error: unknown) => notAZip(error, path))
   let bytes = 0
+  let crc = 0
   try {
     for await (const chunk of stream) {
       bytes += (chunk as Buffer).byteLength
+      crc = crc32(chunk as Buffer, crc)
       if (bytes > bytesMax) refuse('inflation', { file: path, expected: `≤ ${bytesMax}` })
       yield chunk as Buffer
     }
@@ -146,5 +170,5 @@ async function* readEntry(zip: ZipFile, found: ZipEntry, limits: BundleLimits): 
   } finally {
     stream.destroy()
   }
-  if (bytes !== entry.uncompressedSize) refuse('zip-unreadable', { file: path })
+  if (bytes !== entry.uncompressedSize || crc !== entry.crc32) refuse('zip-unreadable', { file: path })
 }
