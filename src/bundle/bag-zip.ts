@@ -3,6 +3,7 @@
  * badly named, and counts while it inflates: the sizes that a ZIP states are a claim like any other.
  */
 import { isUtf8 } from 'node:buffer'
+import { crc32 } from 'node:zlib'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import type { Finding } from '../base/finding.ts'
 import { type Bag, type BagEntry, noSuchEntry, refuse, sortEntries } from './bag.ts'
@@ -135,9 +136,11 @@ async function* readEntry(zip: ZipFile, found: ZipEntry, limits: BundleLimits): 
   )
   const stream = await zip.openReadStreamPromise(entry).catch((error: unknown) => notAZip(error, path))
   let bytes = 0
+  let sum = 0
   try {
     for await (const chunk of stream) {
       bytes += (chunk as Buffer).byteLength
+      sum = crc32(chunk as Buffer, sum)
       if (bytes > bytesMax) refuse('inflation', { file: path, expected: `≤ ${bytesMax}` })
       yield chunk as Buffer
     }
@@ -146,5 +149,6 @@ async function* readEntry(zip: ZipFile, found: ZipEntry, limits: BundleLimits): 
   } finally {
     stream.destroy()
   }
-  if (bytes !== entry.uncompressedSize) refuse('zip-unreadable', { file: path })
+  // Digests would show another file, but not each file of a bag has one; and no other tool would unpack this.
+  if (bytes !== entry.uncompressedSize || sum !== entry.crc32) refuse('zip-unreadable', { file: path })
 }

@@ -2,7 +2,7 @@
  * datapackage.json: a Data Package (version 2) whose property `qingdan` says what the bundle is. Refuses, as
  * findings, what is not well-formed or not complete, and properties of `qingdan` that nobody knows.
  */
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import Type, { type Static } from 'typebox'
 import type { Finding } from '../base/finding.ts'
 import { faultAt } from './faults.ts'
@@ -57,9 +57,7 @@ export function parseDescriptor(json: string): {
   if (value === undefined) {
     return { findings: [faultAt('descriptor', { file: descriptorPath, expected: 'JSON' })] }
   }
-  // The schema is ours, and a test holds it to the metaschema, whose compilation takes ten times as long as its own.
-  const ajv = new Ajv2020({ allErrors: true, meta: false, validateSchema: false })
-  const validate = ajv.compile<BundleDescriptor>(Descriptor)
+  const validate = validator()
   if (validate(value)) return { descriptor: value, findings: [] }
   const errors = validate.errors ?? []
   const findings = errors.map(({ instancePath, message = '', params }) => {
@@ -70,6 +68,16 @@ export function parseDescriptor(json: string): {
     })
   })
   return { findings }
+}
+
+let compiled: ValidateFunction<BundleDescriptor> | undefined
+
+/** Compiled when first asked for, and then kept: it takes longer than the reading of a small bundle. */
+function validator(): ValidateFunction<BundleDescriptor> {
+  // The schema is ours, and a test holds it to the metaschema, whose compilation takes ten times as long as its own.
+  const ajv = () => new Ajv2020({ allErrors: true, meta: false, validateSchema: false })
+  compiled ??= ajv().compile<BundleDescriptor>(Descriptor)
+  return compiled
 }
 
 function parseJson(json: string): unknown {
