@@ -11,7 +11,24 @@ export { buildFindingSink, type FindingCounts, type FindingSink } from './findin
 export { findingsCsv } from './findings-csv.ts'
 export { type BundleLimits, limitsOf } from './limits.ts'
 export { type BundleIdentity, identifyBundle, openBag } from './open.ts'
+export {
+  KeyFault,
+  type KeyFaultReason,
+  keyFileBytesMax,
+  openPrivateKey,
+  type PrivateKeyFile,
+  type PublicKeyFile,
+  readPublicKey,
+  readPublicKeys,
+} from './openpgp-keys.ts'
 export { packBag } from './pack.ts'
+export {
+  checkSignatures,
+  type SignatureFault,
+  type SignatureOutcome,
+  signatureBytesMax,
+  signBytes,
+} from './signature.ts'
 export type { CopyReading } from './straight.ts'
 export {
   type FileCount,

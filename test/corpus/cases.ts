@@ -7,7 +7,7 @@ import iconv from 'iconv-lite'
 import { type BagFiles, describe, seal, zipFiles } from '../support/bag-files.ts'
 import { between, oneOf, type Random, randomOf } from '../support/samples/random.ts'
 import { bagDamage, descriptorDamage, renewManifests } from './mutate-bag.ts'
-import { byteDamage } from './mutate-bytes.ts'
+import { byteDamage, softSpot } from './mutate-bytes.ts'
 import { tableDamage } from './mutate-table.ts'
 import { zipDamage } from './mutate-zip.ts'
 import {
@@ -18,6 +18,7 @@ import {
   csvText,
   drawForm,
   drawTable,
+  type Table,
 } from './trial.ts'
 
 export type Layer = 'none' | 'zip' | 'bag' | 'descriptor' | 'csv bytes' | 'csv table'
@@ -60,7 +61,7 @@ export async function makeCase(seed: number, number: number): Promise<Case> {
     }
     return now
   }
-  const files = drawBag(random, (table) => (layer === 'csv table' ? hurt(tableDamage, table) : table))
+  const files = drawBag(random, (table) => (layer === 'csv table' ? hurt(tableDamage, table) : soften(table)))
   if (layer === 'csv bytes') {
     const path = oneOf(random, payloadOf(files))
     files.set(path, hurt(byteDamage, files.get(path) ?? Buffer.alloc(0)))
@@ -86,6 +87,14 @@ function draw(random: Random, choices: typeof shares): Layer {
     if (left < 0) return layer
   }
   return 'none'
+}
+
+/** Puts the soft spot into a cell of free text, where there is such a column. */
+function soften(table: Table): Table {
+  const column = table[0]?.findIndex((header) => /note/.test(header)) ?? -1
+  const cells = table.at(-1)
+  if (column >= 0 && cells !== undefined && table.length > 1) cells[column] = `ab${softSpot}cd`
+  return table
 }
 
 const payloadOf = (files: BagFiles) => [...files.keys()].filter((path) => path.startsWith('data/'))

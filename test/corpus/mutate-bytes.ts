@@ -55,7 +55,14 @@ const wrong: readonly Buffer[] = [
 ].map((hex) => Buffer.from(hex, 'hex'))
 
 const join = (...parts: readonly Uint8Array[]) => Buffer.concat(parts)
-const cutAt = (random: Random, bytes: Buffer) => between(random, 0, bytes.length)
+
+/** Stands in a cell of free text, where much damage is borne: half of it goes there, to see what is made of it. */
+export const softSpot = '@@'
+
+function cutAt(random: Random, bytes: Buffer): number {
+  const soft = bytes.indexOf(softSpot)
+  return soft >= 0 && random() < 0.5 ? soft + 1 : between(random, 0, bytes.length)
+}
 
 function range(random: Random, bytes: Buffer): readonly [number, number] {
   const [a, b] = [cutAt(random, bytes), cutAt(random, bytes)]

@@ -195,7 +195,7 @@ export function csvText(table: Table, { delimiter, lineEnd, quotesAll, tail }: C
     none: '',
     end: lineEnd,
     blank: lineEnd.repeat(3),
-    'empty cells': `${lineEnd}${delimiter.repeat(width - 1)}${lineEnd} ${lineEnd}`,
+    'empty cells': `${lineEnd}${delimiter.repeat(Math.max(0, width - 1))}${lineEnd} ${lineEnd}`,
   }
   return `${lines}${tails[tail] ?? ''}`
 }
