@@ -14,7 +14,7 @@ import {
   verifyManifest,
 } from '../bundle/index.ts'
 import { type Contracts, periodOf } from '../contract/index.ts'
-import type { Progress } from '../ingest/index.ts'
+import { type Progress, readings, watchRows } from '../ingest/index.ts'
 
 export interface CheckReport {
   readonly errors: number
@@ -42,6 +42,7 @@ export async function checkBundle(
   try {
     const { packing } = await identifyBundle(path, limits)
     bag = await openBag(path, packing, limits)
+    const watched = watchRows(bag, readings.careful, progress)
     const { manifest, findings } = await verifyBag(bag, limits)
     for (const finding of findings) sink.add(finding)
     if (manifest === undefined) return report()
@@ -49,14 +50,14 @@ export async function checkBundle(
     if (wrong.length > 0) return refuse(wrong)
     const { contract } = contracts.get(manifest.dataset, manifest.contractVersion)
     const reading = validateBag({
-      bag,
+      bag: watched.bag,
       manifest,
       contract,
       contracts,
       limits,
       editionDay: periodOf(contract, manifest.edition)?.end ?? '',
       onFinding: sink.add,
-      onProgress: ({ file, rows }) => progress(`check ${file}`, rows),
+      onProgress: watched.onProgress,
     })
     for await (const _batch of reading);
     const broken = reading.counts().some((file) => file.unreadable)

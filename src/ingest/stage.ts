@@ -32,7 +32,7 @@ export async function stage(house: House, validated: Validated): Promise<void> {
 export async function ensureStaged(house: House, part: Part, progress: Progress): Promise<void> {
   if ((await countStaged(house.database.work, part.bundleId)) === part.rows) return
   const receipt = await getReceipt(house.database.work, part.bundleId)
-  const verified = await verifyStored(house, await readStored(house, receipt))
+  const verified = await verifyStored(house, await readStored(house, receipt), progress)
   const validated = await validateRows(house, verified, progress)
   if (validated.rows !== part.rows)
     throw new Error(`bundle ${part.bundleId} gives other rows than when it was taken`)

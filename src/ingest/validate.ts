@@ -6,7 +6,7 @@ import { buildFindingSink, copyWays, limitsOf, openBag } from '../bundle/index.t
 import type { House } from '../catalogue/index.ts'
 import { periodOf } from '../contract/index.ts'
 import { copyStaged, dropStaged } from './parts.ts'
-import type { Progress } from './progress.ts'
+import { type Progress, readings, watchRows } from './progress.ts'
 import { writeFindings, writeState } from './receipts.ts'
 import { Refusal } from './refusal.ts'
 import type { Verified } from './verify.ts'
@@ -48,9 +48,14 @@ export async function validateRows(house: House, verified: Verified, progress: P
   const { manifest, loaded, bundleId } = verified
   const sink = buildFindingSink(house.config.QINGDAN_FINDINGS_MAX)
   for (const warning of verified.warnings) sink.add(warning)
-  const bag = await openBag(verified.path, verified.packing, limits)
+  const opened = await openBag(verified.path, verified.packing, limits)
   try {
-    for (const read of copyWays) {
+    for (const [index, read] of copyWays.entries()) {
+      const { bag, onProgress } = watchRows(
+        opened,
+        index === 0 ? readings.straight : readings.careful,
+        progress,
+      )
       const reading = read({
         bag,
         manifest,
@@ -59,7 +64,7 @@ export async function validateRows(house: House, verified: Verified, progress: P
         limits,
         editionDay: periodOf(loaded.contract, manifest.edition)?.end ?? '',
         onFinding: sink.add,
-        onProgress: ({ file, rows }) => progress(`validate ${file}`, rows),
+        onProgress,
       })
       const copied = await copyStaged(house.database, loaded.contract, bundleId, reading.chunks)
       const files = reading.files()
@@ -69,7 +74,7 @@ export async function validateRows(house: House, verified: Verified, progress: P
       return { ...verified, rows, files, sink }
     }
   } finally {
-    await bag.close()
+    await opened.close()
   }
   throw new Error('the careful way through a bundle is never given up')
 }

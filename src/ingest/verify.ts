@@ -8,7 +8,7 @@ import type { Finding } from '../base/finding.ts'
 import { type BundleManifest, limitsOf, openBag, verifyBag, verifyManifest } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
 import type { LoadedContract } from '../contract/index.ts'
-import type { Progress } from './progress.ts'
+import { bytesOf, type Progress, watchBag } from './progress.ts'
 import { writeState } from './receipts.ts'
 import type { Received } from './receive.ts'
 import { Refusal } from './refusal.ts'
@@ -22,8 +22,7 @@ export interface Verified extends Received {
 
 /** Verifies a bundle and writes the state `verified`. Throws Refusal with every finding, not only the first. */
 export async function verify(house: House, received: Received, progress: Progress): Promise<Verified> {
-  progress('verify', 0)
-  const verified = await verifyStored(house, received)
+  const verified = await verifyStored(house, received, progress)
   house.observe('step-reached', { step: 'verify', point: 'checked' })
   const { dataset, edition, provider, contractVersion, sequence, synthetic } = verified.manifest
   await writeState(house.database.work, received.bundleId, 'verified', house.clock(), {
@@ -39,8 +38,15 @@ export async function verify(house: House, received: Received, progress: Progres
 }
 
 /** The same, and nothing is written. */
-export async function verifyStored(house: House, received: Received): Promise<Verified> {
-  const bag = await openBag(received.path, received.packing, limitsOf(house.config))
+export async function verifyStored(
+  house: House,
+  received: Received,
+  progress: Progress = () => {},
+): Promise<Verified> {
+  const opened = await openBag(received.path, received.packing, limitsOf(house.config))
+  const total = bytesOf(opened)
+  const bag = watchBag(opened, (bytes) => progress('verify', Math.min(bytes, total), total))
+  progress('verify', 0, total)
   try {
     const { manifest, findings } = await verifyBag(bag, limitsOf(house.config))
     if (manifest === undefined) throw new Refusal({ findings })
