@@ -10,6 +10,7 @@ import { type Bag, type BagEntry, noSuchEntry, refuse, sortEntries } from './bag
 import { BundleRefusal, faultAt } from './faults.ts'
 import type { BundleLimits } from './limits.ts'
 import { buildPathBook, canonicalPath } from './paths.ts'
+import { endsAsRead } from './zip-directory.ts'
 
 interface ZipEntry extends BagEntry {
   readonly entry: Entry
@@ -17,6 +18,9 @@ interface ZipEntry extends BagEntry {
 
 /** A small file of one letter packs a thousandfold and does no harm; the ratio counts from this size on. */
 const inflationFreeBytes = 1 << 20
+
+/** A record of the directory without its name, extra field and comment (APPNOTE 4.3.12). */
+const entryBytes = 46
 
 /** Folder that macOS adds for itself; no part of what was packed. */
 const foreignFolder = '__MACOSX/'
@@ -36,7 +40,7 @@ export async function openZip(path: string, limits: BundleLimits): Promise<Bag> 
   // Trouble with the file while no read is waiting would otherwise end the process.
   zip.on('error', () => {})
   try {
-    const entries = underTopFolder(await listEntries(zip, limits))
+    const entries = underTopFolder(await listEntries(path, zip, limits))
     const byPath = new Map(entries.map((entry) => [entry.path, entry]))
     return {
       packing: 'zip',
@@ -62,17 +66,19 @@ function notAZip(error: unknown, file?: string): never {
   return refuse('zip-unreadable', file === undefined ? {} : { file })
 }
 
-async function listEntries(zip: ZipFile, limits: BundleLimits): Promise<readonly ZipEntry[]> {
+async function listEntries(file: string, zip: ZipFile, limits: BundleLimits): Promise<readonly ZipEntry[]> {
   if (zip.entryCount > limits.filesMax) refuse('too-many-files', { expected: `≤ ${limits.filesMax}` })
   const entries: ZipEntry[] = []
   const findings: Finding[] = []
   const book = buildPathBook()
   let bytes = 0
+  let directoryBytes = 0
   const each = zip.eachEntry()
   for (;;) {
     const next = await each.next().catch((error: unknown) => notAZip(error))
     if (next.done === true) break
     const entry: Entry = next.value
+    directoryBytes += entryBytes + entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength
     const name = nameOf(entry)
     if (name?.startsWith(foreignFolder)) continue
     const folder = name?.endsWith('/') === true
@@ -83,6 +89,9 @@ async function listEntries(zip: ZipFile, limits: BundleLimits): Promise<readonly
     bytes += entry.uncompressedSize
     entries.push({ path, bytes: entry.uncompressedSize, entry })
   }
+  // Without decoding the comment is bytes, whatever its type says.
+  const directory = { entries: zip.entryCount, bytes: directoryBytes }
+  if (!(await endsAsRead(file, Buffer.byteLength(zip.comment), directory))) refuse('zip-unreadable')
   if (bytes > limits.bytesMax) findings.push(faultAt('too-many-bytes', { expected: `≤ ${limits.bytesMax}` }))
   if (findings.length > 0) throw new BundleRefusal(findings)
   return entries

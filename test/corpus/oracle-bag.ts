@@ -52,18 +52,23 @@ function textOf(raw: Buffer): string {
   }
 }
 
-/** The CRC of each entry by the hexadecimal bytes of its name, as the central directory has it. */
+/** The CRC of each entry by the hexadecimal bytes of its name, as the central directory has it up to its very end. */
 function sumsOf(zip: Buffer): ReadonlyMap<string, number> {
   const sums = new Map<string, number>()
   const end = zip.lastIndexOf(Buffer.from('PK\u0005\u0006'))
-  const entries = zip.readUInt16LE(end + 10)
-  for (let n = 0, at = zip.readUInt32LE(end + 16); n < entries; n += 1) {
-    const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((field) => zip.readUInt16LE(at + field))
-    const nameAt = at + 46
-    const name = zip.subarray(nameAt, nameAt + (nameBytes ?? 0)).toString('hex')
-    sums.set(name, zip.readUInt32LE(at + 16))
-    at = nameAt + (nameBytes ?? 0) + (extraBytes ?? 0) + (commentBytes ?? 0)
+  let at = zip.readUInt32LE(end + 16)
+  let entries = 0
+  while (at < end) {
+    if (zip.readUInt32LE(at) !== 0x0201_4b50) refuse('something else in the directory')
+    const [nameBytes = 0, extraBytes = 0, commentBytes = 0] = [28, 30, 32].map((field) =>
+      zip.readUInt16LE(at + field),
+    )
+    sums.set(zip.subarray(at + 46, at + 46 + nameBytes).toString('hex'), zip.readUInt32LE(at + 16))
+    at += 46 + nameBytes + extraBytes + commentBytes
+    entries += 1
   }
+  for (const field of [8, 10])
+    if (zip.readUInt16LE(end + field) !== entries) refuse('another count of entries')
   return sums
 }
 
