@@ -30,6 +30,8 @@ const config = loadConfig({ QINGDAN_DATASETS: join(folder, 'datasets'), QINGDAN_
 const contracts = await loadHouseContracts(config)
 const limits = limitsOf(config)
 
+// Whoever asks is gone: nobody will take an answer.
+process.on('disconnect', () => process.exit())
 process.on('message', (number: number) => {
   void run(number).then((answer) => process.send?.(answer))
 })
