@@ -112,6 +112,11 @@ export const settings = {
     1_000,
     'Deltas that may rest on each other before a full bundle is asked for; each costs time when staging is lost.',
   ),
+  QINGDAN_UNSIGNED: choice(
+    'refuse',
+    ['refuse', 'allow'],
+    'What becomes of bundles that are not signed, or by a key that nobody registered: allow takes them with a warning.',
+  ),
   QINGDAN_FINDINGS_MAX: whole(10_000, 1, 1_000_000, 'Findings kept for a bundle. All are counted.'),
 } as const satisfies Record<string, unknown>
 

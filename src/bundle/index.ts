@@ -47,6 +47,13 @@ export {
   signatureBytesMax,
   signBytes,
 } from './signature.ts'
+export {
+  type BagSignature,
+  checkBagSignature,
+  signatureFinding,
+  signaturePath,
+  signBag,
+} from './signed-bag.ts'
 export { spreadByBytes, spreadByCount } from './spread.ts'
 export type { CopyReading } from './straight.ts'
 export {

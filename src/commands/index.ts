@@ -9,6 +9,7 @@ import { previewCommand } from './preview.ts'
 import { approveCommand, dropCommand, publicationsCommand } from './publications.ts'
 import { publishCommand, withdrawCommand } from './publish.ts'
 import { migrateCommand, serveCommand } from './serve.ts'
+import { signerCommand } from './signer.ts'
 
 export { exitCodes, UsageError } from './command.ts'
 export { print } from './output.ts'
@@ -26,5 +27,6 @@ export const commands: readonly AddCommand[] = [
   dropCommand,
   withdrawCommand,
   keyCommand,
+  signerCommand,
   listCommand,
 ]

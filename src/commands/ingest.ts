@@ -3,7 +3,7 @@ import { basename, extname } from 'node:path'
 import type { Finding } from '../base/finding.ts'
 import type { OpenHouse } from '../house.ts'
 import { listFindings, type Receipt, readFindings, receive, takeBundle } from '../ingest/index.ts'
-import { withBag } from '../loose-files.ts'
+import { openServiceKey, withBag } from '../loose-files.ts'
 import {
   type AddCommand,
   actor,
@@ -50,7 +50,8 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
     for (const path of bags) await take(path, path)
     if (purpose !== undefined) {
       const files = loose.map((path) => ({ name: basename(path), source: path }))
-      const bag = { ...purpose, files, clock: house.clock }
+      const signWith = await openServiceKey(house)
+      const bag = { ...purpose, files, clock: house.clock, signWith }
       await withBag(bag, (folder) => take(folder, loose.join(', ')))
     }
     await writeFindings(options, findingsOf(house, taken))

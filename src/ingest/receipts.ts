@@ -49,6 +49,8 @@ export interface Receipt {
   /** Of a delta, once it is validated. */
   readonly changes: Changes | null
   readonly synthetic: boolean
+  /** Fingerprint of the OpenPGP key whose signature was good. */
+  readonly signer: string | null
   readonly files: readonly FileCount[]
   readonly errors: number
   readonly warnings: number
@@ -92,6 +94,7 @@ export async function writeState(
       | 'against'
       | 'changes'
       | 'synthetic'
+      | 'signer'
       | 'files'
       | 'errors'
       | 'warnings'
@@ -107,7 +110,7 @@ export async function writeState(
       sequence = coalesce(${facts.sequence ?? null}, sequence), mode = coalesce(${facts.mode ?? null}, mode),
       against = coalesce(${facts.against ?? null}, against),
       changes = coalesce(${facts.changes == null ? null : runner.json(facts.changes as never)}, changes),
-      synthetic = coalesce(${facts.synthetic ?? null}, synthetic),
+      synthetic = coalesce(${facts.synthetic ?? null}, synthetic), signer = coalesce(${facts.signer ?? null}, signer),
       files = coalesce(${facts.files === undefined ? null : runner.json(facts.files as never)}, files),
       errors = coalesce(${facts.errors ?? null}, errors), warnings = coalesce(${facts.warnings ?? null}, warnings)
     WHERE id = ${id}`
@@ -155,7 +158,7 @@ export async function findReceipt(runner: Runner, id: string): Promise<Receipt |
   const [row] = await runner<(Receipt & { bytes: string; errors: string; warnings: string })[]>`
     SELECT id, packing, bytes, state, history, received_at AS "receivedAt", brought_by AS "broughtBy",
       dataset, edition, provider, contract_version AS "contractVersion", sequence, mode, against, changes, synthetic,
-      files, errors, warnings, CASE WHEN group_identifier IS NOT NULL THEN jsonb_build_object(
+      signer, files, errors, warnings, CASE WHEN group_identifier IS NOT NULL THEN jsonb_build_object(
         'identifier', group_identifier, 'number', group_number, 'count', group_count) END AS group
     FROM qingdan.bundle WHERE id = ${id}`
   if (row === undefined) return undefined

@@ -32,6 +32,10 @@ const ReceiptSchema = Type.Object({
   contractVersion: Type.Union([Type.Integer(), Type.Null()], {
     description: 'The contract that it was made under; null until then.',
   }),
+  signer: Type.Union([Type.String(), Type.Null()], {
+    description:
+      'Fingerprint of the OpenPGP key whose signature was found good; null where none was, or not yet.',
+  }),
   files: Type.Array(
     Type.Object({
       file: Type.String({ description: 'Path of the file in the bundle.' }),
