@@ -18,7 +18,7 @@ import {
   verifyManifest,
 } from '../bundle/index.ts'
 import { type Contracts, periodOf } from '../contract/index.ts'
-import type { Progress } from '../ingest/index.ts'
+import { type Progress, readings, watchRows } from '../ingest/index.ts'
 
 /**
  * The public keys that a signature must be by; `named` tells only that there is one and by whose key it claims to be; a
@@ -53,6 +53,7 @@ export async function checkBundle(
   try {
     const { packing } = await identifyBundle(path, limits)
     bag = await openBag(path, packing, limits)
+    const watched = watchRows(bag, readings.careful, progress)
     const { manifest, findings } = await verifyBag(bag, limits)
     for (const finding of findings) sink.add(finding)
     if (manifest === undefined) return report()
@@ -63,14 +64,14 @@ export async function checkBundle(
     if (signatures.some(({ severity }) => severity === 'error')) return report()
     const { contract } = contracts.get(manifest.dataset, manifest.contractVersion)
     const reading = validateBag({
-      bag,
+      bag: watched.bag,
       manifest,
       contract,
       contracts,
       limits,
       editionDay: periodOf(contract, manifest.edition)?.end ?? '',
       onFinding: sink.add,
-      onProgress: ({ file, rows }) => progress(`check ${file}`, rows),
+      onProgress: watched.onProgress,
     })
     for await (const _batch of reading);
     const broken = reading.counts().some((file) => file.unreadable)
