@@ -57,6 +57,7 @@ export function parseDescriptor(json: string): {
   if (value === undefined) {
     return { findings: [faultAt('descriptor', { file: descriptorPath, expected: 'JSON' })] }
   }
+  if (isOutward(value)) return { findings: [faultAt('bundle-outward', { file: descriptorPath })] }
   // The schema is ours, and a test holds it to the metaschema, whose compilation takes ten times as long as its own.
   const ajv = new Ajv2020({ allErrors: true, meta: false, validateSchema: false })
   const validate = ajv.compile<BundleDescriptor>(Descriptor)
@@ -70,6 +71,12 @@ export function parseDescriptor(json: string): {
     })
   })
   return { findings }
+}
+
+/** An export says what it is, so that nobody takes it for what a provider brings. */
+function isOutward(value: unknown): boolean {
+  const own = value instanceof Object && 'qingdan' in value ? value.qingdan : undefined
+  return own instanceof Object && 'kind' in own && own.kind === 'export'
 }
 
 function parseJson(json: string): unknown {

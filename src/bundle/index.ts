@@ -2,14 +2,15 @@
  * The door of the bundle room: what travels, opened, verified and read, from files alone. Refuses early and tells
  * everything; decides nothing about tolerance, which is the caller's.
  */
-export type { Bag, BagEntry, Packing } from './bag.ts'
+export { type Bag, type BagEntry, type Packing, readWhole } from './bag.ts'
 export { copyWays } from './copy-rows.ts'
 export { encodeCopy } from './copy-text.ts'
 export { type BagSource, createBag, type NewBag } from './create.ts'
-export { type BundleCheck, BundleRefusal, bundleChecks } from './faults.ts'
+export { type BundleCheck, BundleRefusal, bundleChecks, faultAt } from './faults.ts'
 export { buildFindingSink, type FindingCounts, type FindingSink } from './finding-sink.ts'
 export { findingsCsv } from './findings-csv.ts'
 export { type BundleLimits, limitsOf } from './limits.ts'
+export { manifestLine } from './manifest-file.ts'
 export { type BundleIdentity, identifyBundle, openBag } from './open.ts'
 export {
   KeyFault,
@@ -45,4 +46,5 @@ export {
   type Verification,
   verifyBag,
   verifyManifest,
+  verifyWhole,
 } from './verify.ts'

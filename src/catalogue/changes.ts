@@ -3,9 +3,16 @@
  * commit never appears before an earlier position. A sequence would leave gaps that a reader skips.
  */
 import assert from 'node:assert/strict'
-import { notify, type Transaction } from '../store/index.ts'
+import { notify, type Runner, type Transaction } from '../store/index.ts'
 
-export type ChangeKind = 'contract-added' | 'version-published' | 'version-corrected' | 'version-withdrawn'
+export const changeKinds = [
+  'contract-added',
+  'version-published',
+  'version-corrected',
+  'version-withdrawn',
+] as const
+
+export type ChangeKind = (typeof changeKinds)[number]
 
 export interface Change {
   readonly at: Date
@@ -29,4 +36,46 @@ export async function appendChange(tx: Transaction, change: Change): Promise<num
       ${change.version ?? null}, ${tx.json(change.body as never)})`
   await notify(tx)
   return Number(row.position)
+}
+
+/** A change as it stands in the order. */
+export interface PlacedChange extends Change {
+  readonly position: number
+}
+
+/** The changes after a position, in their order. */
+export async function readChanges(runner: Runner, after: number): Promise<readonly PlacedChange[]> {
+  const rows = await runner<ChangeRow[]>`
+    SELECT position::float8 AS position, at, kind, dataset, edition, version, body
+    FROM qingdan.change WHERE position > ${after} ORDER BY qingdan.change.position`
+  return rows.map(placedOf)
+}
+
+/** The change at a position; undefined where none is. */
+export async function findChange(runner: Runner, position: number): Promise<PlacedChange | undefined> {
+  const [row] = await runner<ChangeRow[]>`
+    SELECT position::float8 AS position, at, kind, dataset, edition, version, body
+    FROM qingdan.change WHERE position = ${position}`
+  return row === undefined ? undefined : placedOf(row)
+}
+
+interface ChangeRow {
+  readonly position: number
+  readonly at: Date
+  readonly kind: ChangeKind
+  readonly dataset: string
+  readonly edition: string | null
+  readonly version: number | null
+  readonly body: object
+}
+
+function placedOf({ edition, version, ...row }: ChangeRow): PlacedChange {
+  return { ...row, ...(edition === null ? {} : { edition }), ...(version === null ? {} : { version }) }
+}
+
+/** The position of the newest change; 0 before the first. A mirror's may be past its last row. */
+export async function readPosition(runner: Runner): Promise<number> {
+  const [row] = await runner<{ position: number }[]>`
+    SELECT position::float8 AS position FROM qingdan.change_counter WHERE id = 1`
+  return row?.position ?? 0
 }
