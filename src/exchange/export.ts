@@ -60,11 +60,11 @@ export async function writeExport(house: House, order: ExportOrder): Promise<Exp
   const payload = payloadOf(house, selection)
   const total = payload.reduce((sum, { expected }) => sum + (expected?.bytes ?? 0), 0)
   let bytes = 0
-  const seen = new Set<number>()
+  const tell = quarters(house, total)
   await writeExportBag(out, { name, purpose, at: house.clock(), sign: signer.sign }, payload, (more) => {
     bytes += more
     progress('write', Math.min(bytes, total), total)
-    notePoint(house, seen, bytes, total)
+    tell(bytes)
   })
   house.observe('step-reached', { step: 'export', point: 'written' })
   await house.database.work.begin((tx) =>
@@ -89,12 +89,13 @@ export async function writeExport(house: House, order: ExportOrder): Promise<Exp
   }
 }
 
-/** A point at each quarter of the bytes, where a crash would leave half a bag. */
-function notePoint(house: House, seen: Set<number>, bytes: number, total: number): void {
-  const quarter = Math.floor((4 * bytes) / Math.max(total, 1))
-  if (quarter >= 4 || seen.has(quarter)) return
-  seen.add(quarter)
-  house.observe('step-reached', { step: 'export', point: 'writing' })
+/** Tells a point at each quarter of the bytes but the last, where a crash would leave half a bag. */
+function quarters(house: House, total: number): (bytes: number) => void {
+  let told = 0
+  return (bytes) => {
+    const reached = Math.min(3, Math.floor((4 * bytes) / Math.max(total, 1)))
+    for (; told < reached; told += 1) house.observe('step-reached', { step: 'export', point: 'writing' })
+  }
 }
 
 /** The service's own key as what signs a tag manifest. */

@@ -141,7 +141,11 @@ function pinnedContracts(
   for (const { kind, dataset, position, body } of all) {
     if (kind !== 'contract-added') continue
     const loaded = contracts.find(dataset, (body as { readonly contractVersion: number }).contractVersion)
-    if (loaded === undefined) continue
+    if (loaded === undefined) {
+      // A dataset that was taken away altogether is served by nobody; one that has grown since this process began is.
+      if (contracts.find(dataset) === undefined) continue
+      throw new Error(`A contract of ${dataset} is not loaded here that others have: begin the command anew.`)
+    }
     pinned.set(dataset, [...(pinned.get(dataset) ?? []), { loaded, position }])
   }
   return pinned

@@ -3,8 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadServiceKey } from '../../src/access/index.ts'
 import { buildApp } from '../../src/app.ts'
-import type { App } from '../../src/base/http.ts'
 import { canonicalJson, digestOf } from '../../src/base/digest.ts'
+import type { App } from '../../src/base/http.ts'
 import { type PlacedChange, readChanges } from '../../src/catalogue/index.ts'
 import {
   type ExportAsked,
@@ -103,7 +103,12 @@ export async function addressesOf(app: App): Promise<readonly string[]> {
     const at = `/v1/datasets/${slug}`
     const { contracts } = (await json(at)) as { contracts: { contractVersion: number }[] }
     found.push(at, `${at}/editions`, ...contracts.map((one) => `${at}/contracts/${one.contractVersion}`))
-    found.push(`${at}/records`, `${at}/records?edition=all&limit=2`, `${at}/records.csv`, `${at}/records.ndjson`)
+    found.push(
+      `${at}/records`,
+      `${at}/records?edition=all&limit=2`,
+      `${at}/records.csv`,
+      `${at}/records.ndjson`,
+    )
     for (const { edition } of (await json(`${at}/editions`)).data as { edition: string }[]) {
       found.push(`${at}/editions/${edition}`)
       const { data } = await json(`${at}/editions/${edition}/versions`)
