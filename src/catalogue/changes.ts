@@ -51,12 +51,16 @@ export async function readChanges(runner: Runner, after: number): Promise<readon
   return rows.map(placedOf)
 }
 
-/** The change at a position; undefined where none is. */
-export async function findChange(runner: Runner, position: number): Promise<PlacedChange | undefined> {
-  const [row] = await runner<ChangeRow[]>`
+/** The changes of one edition, in their order. */
+export async function readEditionChanges(
+  runner: Runner,
+  of: { readonly dataset: string; readonly edition: string },
+): Promise<readonly PlacedChange[]> {
+  const rows = await runner<ChangeRow[]>`
     SELECT position::float8 AS position, at, kind, dataset, edition, version, body
-    FROM qingdan.change WHERE position = ${position}`
-  return row === undefined ? undefined : placedOf(row)
+    FROM qingdan.change WHERE dataset = ${of.dataset} AND edition = ${of.edition}
+    ORDER BY qingdan.change.position`
+  return rows.map(placedOf)
 }
 
 interface ChangeRow {
@@ -71,11 +75,4 @@ interface ChangeRow {
 
 function placedOf({ edition, version, ...row }: ChangeRow): PlacedChange {
   return { ...row, ...(edition === null ? {} : { edition }), ...(version === null ? {} : { version }) }
-}
-
-/** The position of the newest change; 0 before the first. A mirror's may be past its last row. */
-export async function readPosition(runner: Runner): Promise<number> {
-  const [row] = await runner<{ position: number }[]>`
-    SELECT position::float8 AS position FROM qingdan.change_counter WHERE id = 1`
-  return row?.position ?? 0
 }

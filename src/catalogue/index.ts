@@ -7,12 +7,12 @@ export { type CarriedVersion, readCarried } from './carried.ts'
 export {
   type ChangeKind,
   changeKinds,
-  findChange,
   type PlacedChange,
   readChanges,
-  readPosition,
+  readEditionChanges,
 } from './changes.ts'
 export { type SearchedDatasets, searchDatasets } from './dataset-routes.ts'
+export { type SentFile, sendFile } from './file-routes.ts'
 export type { House, Readiness } from './house.ts'
 export { linkHeader } from './links.ts'
 export { adoptOrigin, applyMirrored, openMirrored, prepareMirrored } from './mirrored.ts'

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { problem } from '../base/problem.ts'
-import type { Runner, Transaction } from '../store/index.ts'
+import type { Database, Runner, Transaction } from '../store/index.ts'
 import { readNote, writeNote } from '../store/notes.ts'
 
 const originNote = 'origin'
@@ -25,11 +25,13 @@ export interface MirrorState {
 }
 
 /** The id of this house, which its feed and its cursors carry; made at the first asking. A mirror has its origin's. */
-export async function findOrigin(runner: Runner): Promise<string> {
-  await runner`
-    INSERT INTO qingdan.note (name, value) VALUES (${originNote}, ${runner.json({ id: randomUUID() })})
+export async function findOrigin({ serve, work }: Pick<Database, 'serve' | 'work'>): Promise<string> {
+  const known = (await readNote(serve, originNote)) as { readonly id: string } | undefined
+  if (known !== undefined) return known.id
+  await work`
+    INSERT INTO qingdan.note (name, value) VALUES (${originNote}, ${work.json({ id: randomUUID() })})
     ON CONFLICT (name) DO NOTHING`
-  return ((await readNote(runner, originNote)) as { readonly id: string }).id
+  return ((await readNote(work, originNote)) as { readonly id: string }).id
 }
 
 /** How far this mirror has come; undefined where the house is none. */

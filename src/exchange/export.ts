@@ -98,12 +98,16 @@ function quarters(house: House, total: number): (bytes: number) => void {
   }
 }
 
-/** The service's own key as what signs a tag manifest. */
-export async function openSigner({ config, clock }: House, at?: Date) {
-  const { fingerprint, privateKey, publicKey } = await loadServiceKey({ config, clock })
-  const { key } = await openPrivateKey(privateKey)
-  const moment = at === undefined ? { at: clock() } : { at, isRepeatable: true }
-  return { fingerprint, publicKey, sign: (text: string) => signBytes(Buffer.from(text), key, moment) }
+/**
+ * The service's own key as what signs a tag manifest, now; or, where `notBefore` is given, at that moment or the first one
+ * of the key, so that the same bytes have the same signature.
+ */
+export async function openSigner({ config, clock }: House, notBefore?: Date) {
+  const { fingerprint, privateKey } = await loadServiceKey({ config, clock })
+  const { key, createdAt } = await openPrivateKey(privateKey)
+  const at = notBefore === undefined ? clock() : new Date(Math.max(Number(notBefore), Number(createdAt)))
+  const options = { at, isRepeatable: notBefore !== undefined }
+  return { fingerprint, at, sign: (text: string) => signBytes(Buffer.from(text), key, options) }
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -11,6 +11,7 @@ import {
   type PlacedChange,
   readCarried,
   readChanges,
+  readEditionChanges,
   refuseOnMirror,
 } from '../catalogue/index.ts'
 import { type Contracts, isOpen, type LoadedContract } from '../contract/index.ts'
@@ -42,14 +43,14 @@ export interface Selection {
  * of another origin, another kind or another history, and the problems of a dataset, edition or version that is not there.
  */
 export async function selectExport(house: House, asked: ExportAsked): Promise<Selection | undefined> {
-  await refuseOnMirror(house.database.work)
-  const origin = await findOrigin(house.database.work)
-  return house.database.work.begin('isolation level repeatable read read only', async (tx) => {
-    const changes = await readChanges(tx, 0)
-    return 'since' in asked
-      ? selectSince(tx, house.contracts, changes, origin, asked.since, asked.restricted)
-      : selectVersions(tx, house, changes, origin, asked)
-  })
+  // A mirror has its origin's order and not its key: shares of it come from there alone.
+  if ('since' in asked) await refuseOnMirror(house.database.work)
+  const origin = await findOrigin(house.database)
+  return house.database.serve.begin('isolation level repeatable read read only', async (tx) =>
+    'since' in asked
+      ? selectSince(tx, house.contracts, await readChanges(tx, 0), origin, asked.since, asked.restricted)
+      : selectVersions(tx, house, await readEditionChanges(tx, asked), origin, asked),
+  )
 }
 
 async function selectSince(
@@ -169,7 +170,7 @@ async function versionsOf(
 async function selectVersions(
   runner: Runner,
   house: House,
-  all: readonly PlacedChange[],
+  changes: readonly PlacedChange[],
   origin: string,
   asked: Exclude<ExportAsked, { readonly since: string | null }>,
 ): Promise<Selection> {
@@ -194,15 +195,11 @@ async function selectVersions(
       restricted,
       excerpt: versions.map(({ number }) => `${dataset}/${edition}/v${number}`),
     },
-    changes: all.filter(
-      (change) =>
-        change.dataset === dataset &&
-        change.edition === edition &&
-        change.version !== undefined &&
-        numbers.has(change.version),
-    ),
+    changes: changes.filter((change) => change.version !== undefined && numbers.has(change.version)),
     versions,
-    contracts: house.contracts.versions(dataset),
+    contracts: house.contracts
+      .versions(dataset)
+      .filter((loaded) => versions.some((one) => one.contractVersion >= loaded.contract.contractVersion)),
     left: [],
   }
 }

@@ -158,6 +158,23 @@ t.test('the second round: a correction and a new edition', async (t) => {
   cursor = report.cursor
 })
 
+t.test('restricted datasets are carried where that is asked for, and only then', async (t) => {
+  const all = await openTestHouse(t, { contracts: [other], at: late })
+  await trustOrigin(all.house, origin.house, folder)
+  const exported = await exportTo(origin.house, join(folder, 'all'), { since: null, restricted: true })
+  await take(all.house, exported.out)
+  t.same(await feedOf(all.house), await feedOf(origin.house))
+  const { authorization } = await all.key({ scopes: ['read-restricted'] })
+  await all.house.renewContracts()
+  const app = await serving(t, all.house)
+  const asked = { url: '/v1/datasets/shelter-register/records', headers: { authorization } }
+  t.match((await app.inject(asked)).body, /secret-marker/)
+  t.equal((await app.inject(asked.url)).statusCode, 404, 'for those who may')
+  await t.rejects(exportTo(origin.house, folder, { since: exported.cursor, restricted: false }), {
+    code: 'cursor-invalid',
+  })
+})
+
 t.test('the third round: a withdrawal, contracts that grow, a dataset that has become open', async (t) => {
   const day = '2026-02-03T04:00:00.000Z'
   origin.moveTo(day)
@@ -287,6 +304,8 @@ t.test('a mirror publishes nothing of its own, and what is not empty becomes non
   await t.rejects(askPublication(mirror.house, { ...by, askedBy: 'cli:test' }), readOnly)
   await t.rejects(withdraw(mirror.house, { ...by, version: 1, reason: 'x', actor: 'cli:test' }), readOnly)
   await t.rejects(exportTo(mirror.house, folder, { since: null, restricted: false }), readOnly)
+  const stale = exportTo(origin.house, folder, { since: null, restricted: false })
+  await t.rejects(stale, /begin the command anew/, 'nor does an origin export what it has not loaded')
 
   const own = await openTestHouse(t, { contracts: [other], at: late })
   await own.take({ dataset: 'other', edition: '2024', rows: 'x\n1\n' })
@@ -294,23 +313,4 @@ t.test('a mirror publishes nothing of its own, and what is not empty becomes non
   const whole = await exportTo(newest, join(folder, 'own'), { since: null, restricted: false })
   await t.rejects(take(own.house, whole.out), { code: 'mirror-not-empty' })
   t.equal((await readChanges(own.house.database.work, 0)).length, 1, 'and keeps what it has')
-})
-
-t.test('restricted datasets are carried where that is asked for, and only then', async (t) => {
-  const all = await openTestHouse(t, { contracts: [other], at: late })
-  await trustOrigin(all.house, origin.house, folder)
-  const exported = await exportTo(newest, join(folder, 'all'), { since: null, restricted: true })
-  await take(all.house, exported.out)
-  t.same(await feedOf(all.house), await feedOf(newest))
-  const { authorization } = await all.key({ scopes: ['read-restricted'] })
-  const app = await serving(t, all.house)
-  const asked = { url: '/v1/datasets/shelter-register/records', headers: { authorization } }
-  t.match((await app.inject(asked)).body, /secret-marker/)
-  await t.rejects(
-    exportTo(origin.house, folder, { since: null, restricted: false }),
-    /begin the command anew/,
-  )
-  await t.rejects(exportTo(newest, folder, { since: exported.cursor, restricted: false }), {
-    code: 'cursor-invalid',
-  })
 })
