@@ -13,6 +13,7 @@ export { type BundleLimits, limitsOf } from './limits.ts'
 export { type BundleIdentity, identifyBundle, openBag } from './open.ts'
 export { packBag } from './pack.ts'
 export type { CopyReading } from './straight.ts'
+export { tally } from './tally.ts'
 export {
   type FileCount,
   type Progress,

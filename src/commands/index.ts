@@ -8,6 +8,8 @@ import { listCommand } from './list.ts'
 import { previewCommand } from './preview.ts'
 import { approveCommand, dropCommand, publicationsCommand } from './publications.ts'
 import { publishCommand, withdrawCommand } from './publish.ts'
+import { quarantineCommand } from './quarantine.ts'
+import { receiptCommand } from './receipt.ts'
 import { migrateCommand, serveCommand } from './serve.ts'
 
 export { exitCodes, UsageError } from './command.ts'
@@ -19,6 +21,8 @@ export const commands: readonly AddCommand[] = [
   checkCommand,
   bundleCommand,
   ingestCommand,
+  receiptCommand,
+  quarantineCommand,
   publishCommand,
   publicationsCommand,
   previewCommand,

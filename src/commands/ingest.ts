@@ -2,7 +2,15 @@
 import { basename, extname } from 'node:path'
 import type { Finding } from '../base/finding.ts'
 import type { OpenHouse } from '../house.ts'
-import { listFindings, type Receipt, readFindings, receive, takeBundle } from '../ingest/index.ts'
+import {
+  isTurnedAway,
+  listFindings,
+  type Receipt,
+  readFindings,
+  receiptBody,
+  receive,
+  takeBundle,
+} from '../ingest/index.ts'
 import { withBag } from '../loose-files.ts'
 import {
   type AddCommand,
@@ -44,7 +52,7 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
       const received = await receive(house, { path, broughtBy: actor() })
       const receipt = await takeBundle(house, received.id, progressLine(name))
       await printReceipt(house, receipt, options)
-      if (receipt.state === 'refused') code = exitCodes.refused
+      if (isTurnedAway(receipt.state)) code = exitCodes.refused
       taken.push({ id: receipt.id, path: name })
     }
     for (const path of bags) await take(path, path)
@@ -81,5 +89,5 @@ const findingsShown = 20
 async function printReceipt(house: OpenHouse, receipt: Receipt, options: Common): Promise<void> {
   const limit = options.json ? house.config.QINGDAN_FINDINGS_MAX : findingsShown
   const findings = await listFindings(house.database.work, receipt.id, { after: 0, limit })
-  print.result(options, { ...receipt, findings }, () => print.receipt(receipt, findings))
+  print.result(options, { ...receiptBody(house, receipt), findings }, () => print.receipt(receipt, findings))
 }

@@ -7,7 +7,7 @@ import { anonymous, type Reader } from '../base/reader.ts'
 import { dayInShanghai } from '../base/time.ts'
 import { latestOfDataset, listReadable, listVersions } from '../catalogue/index.ts'
 import type { OpenHouse } from '../house.ts'
-import { listReceipts } from '../ingest/index.ts'
+import { listReceipts, receiptBody } from '../ingest/index.ts'
 import {
   compareLists,
   diffBody,
@@ -171,7 +171,8 @@ async function diff(house: OpenHouse, options: ListOptions, years: readonly stri
 async function bundles(house: OpenHouse, options: ListOptions): Promise<void> {
   const rows = await listReceipts(house.database.work)
   const shown = rows.map((row) => ({ ...row, id: row.id.slice(0, 12) }))
-  print.result(options, rows, () =>
+  const bodies = rows.map((row) => receiptBody(house, row))
+  print.result(options, bodies, () =>
     table(shown, ['id', 'state', 'dataset', 'edition', 'provider', 'errors', 'warnings', 'receivedAt']),
   )
 }

@@ -1,13 +1,15 @@
 /** A refusal ends a journey because of what was brought: it carries findings, which are theirs to mend. */
 import type { Finding } from '../base/finding.ts'
-import type { FileCount } from '../bundle/index.ts'
+import type { FileCount, FindingCounts } from '../bundle/index.ts'
+import type { Exceeded } from '../contract/index.ts'
 
 export interface Refused {
   /** The findings kept; where there were more, the counts tell. */
   readonly findings: readonly Finding[]
-  readonly errors?: number
-  readonly warnings?: number
+  readonly counts?: FindingCounts
   readonly files?: readonly FileCount[]
+  /** What the contract does not bear: then the bundle is whole, and rests in quarantine. */
+  readonly exceeded?: readonly Exceeded[]
 }
 
 export class Refusal extends Error {

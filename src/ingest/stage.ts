@@ -13,8 +13,9 @@ export async function stage(house: House, validated: Validated): Promise<void> {
   const at = house.clock()
   await house.database.work.begin(async (tx) => {
     const { bundleId, rows } = validated
-    await writePart(tx, { dataset, edition, provider, bundleId, contractVersion, rows }, at)
-    await writeState(tx, bundleId, 'staged', at)
+    const part = { dataset, edition, provider, bundleId, contractVersion, rows }
+    const replaces = await writePart(tx, part, at)
+    await writeState(tx, bundleId, 'staged', at, replaces === undefined ? {} : { replaces })
   })
   house.observe('step-reached', { step: 'stage', point: 'written' })
   house.observe('bundle-advanced', {

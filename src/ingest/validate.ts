@@ -1,13 +1,15 @@
 /**
  * Validate: decode strictly, map headers, type row by row, then the contract's checks. What is taken goes by COPY into
- * a table of its own, unseen; what is wrong becomes findings. More errors than the contract bears refuse the bundle.
+ * a table of its own, unseen; what is wrong becomes findings. A bundle of which a file can't be read is refused; one in
+ * which more is wrong than its contract bears rests in quarantine, until somebody releases or drops it.
  */
-import { buildFindingSink, copyWays, limitsOf, openBag } from '../bundle/index.ts'
+import type { Finding } from '../base/finding.ts'
+import { buildFindingSink, copyWays, limitsOf, openBag, tally } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
-import { periodOf } from '../contract/index.ts'
+import { exceededBounds, periodOf } from '../contract/index.ts'
 import { copyStaged, dropStaged } from './parts.ts'
 import type { Progress } from './progress.ts'
-import { writeFindings, writeState } from './receipts.ts'
+import { summaryOf, writeFindings, writeState } from './receipts.ts'
 import { Refusal } from './refusal.ts'
 import type { Verified } from './verify.ts'
 
@@ -16,21 +18,36 @@ export interface Validated extends Verified {
   readonly rows: number
 }
 
-/** Validates a bundle and writes the state `validated`. Throws Refusal where errors exceed the tolerance. */
+/** Kept with the rows of a released bundle, and told with each version that they are in. */
+const released: Finding = {
+  check: 'quarantine-released',
+  severity: 'warning',
+  message:
+    'More was wrong than the contract bears; somebody decided that the rows without an error are taken.',
+  messageZh: '问题超出数据契约的容许范围，经人工决定放行，仅采用无错误的行。',
+}
+
+/** Validates a bundle and writes the state `validated`. Throws Refusal where more is wrong than is borne. */
 export async function validate(house: House, verified: Verified, progress: Progress): Promise<Validated> {
   const outcome = await validateRows(house, verified, progress)
   const { sink, files, ...validated } = outcome
   house.observe('step-reached', { step: 'validate', point: 'rows-written' })
-  const { errors, warnings } = sink.counts()
-  const findings = sink.findings()
-  if (files.some((file) => file.unreadable) || errors > (verified.loaded.contract.tolerance?.errors ?? 0)) {
+  const exceeded = exceededBounds(verified.loaded.contract.tolerance, tally(sink.counts(), files))
+  const broken = files.some((file) => file.unreadable)
+  if (broken || (exceeded.length > 0 && !verified.released)) {
     // Before the state is written, for after it nobody looks here again.
     await dropStaged(house.database, verified.bundleId)
-    throw new Refusal({ findings, errors, warnings, files })
+    const refused = { findings: sink.findings(), counts: sink.counts(), files }
+    throw new Refusal(broken ? refused : { ...refused, exceeded })
   }
+  const findings = exceeded.length > 0 ? [released, ...sink.findings()] : sink.findings()
+  if (exceeded.length > 0) sink.add(released)
+  const counts = sink.counts()
+  const { errors, warnings } = counts
+  const summary = summaryOf(counts)
   await house.database.work.begin(async (tx) => {
     await writeFindings(tx, verified.bundleId, findings)
-    await writeState(tx, verified.bundleId, 'validated', house.clock(), { files, errors, warnings })
+    await writeState(tx, verified.bundleId, 'validated', house.clock(), { files, errors, warnings, summary })
   })
   const { dataset } = verified.manifest
   house.observe('bundle-advanced', {

@@ -1,0 +1,100 @@
+/**
+ * What an officer decides about a bundle in quarantine: its rows without an error are taken, or its bytes go. Each
+ * needs a reason, is audited, and is refused for a bundle that does not rest in quarantine: what was refused can never
+ * be released.
+ */
+import { writeAudit } from '../access/index.ts'
+import { problem } from '../base/problem.ts'
+import type { House } from '../catalogue/index.ts'
+import type { Transaction } from '../store/index.ts'
+import { type BundleState, type Decision, getReceipt, type Receipt, writeState } from './receipts.ts'
+import { bundleFolder, takeBundleJob } from './receive.ts'
+
+/** The queue of bundles whose bytes are to go. */
+export const eraseBundleJob = 'erase-bundle'
+
+export interface QuarantineAct {
+  readonly id: string
+  /** `key:<id>` or `cli:<user>`. */
+  readonly actor: string
+  readonly reason: string
+}
+
+/** Longest reason, in characters: a few sentences. */
+export const reasonLengthMax = 2_000
+
+/**
+ * Releases a bundle: a job walks it once more, and takes its rows without an error. The caller may walk it at once by
+ * `takeBundle`. Throws `bundle-not-found`, `bundle-not-quarantined`, and `reason-missing`.
+ */
+export async function releaseBundle(house: House, act: QuarantineAct): Promise<Receipt> {
+  await decide(house, act, 'release', async (tx) => {
+    await house.jobs.send(tx, takeBundleJob, { bundle: act.id })
+  })
+  return getReceipt(house.database.work, act.id)
+}
+
+/**
+ * Drops a bundle: its bytes are erased, its receipt and findings remain. A second time erases what a crash may have
+ * left. Throws as `releaseBundle`.
+ */
+export async function dropBundle(house: House, act: QuarantineAct): Promise<Receipt> {
+  await decide(house, act, 'drop', async (tx) => {
+    await house.jobs.send(tx, eraseBundleJob, { bundle: act.id })
+  })
+  await eraseDropped(house, act.id)
+  return getReceipt(house.database.work, act.id)
+}
+
+/** The state that a decision leads to. One made before may be made again where that changes nothing. */
+const outcomes = {
+  release: 'released',
+  drop: 'dropped',
+} as const satisfies Record<Decision['act'], BundleState>
+
+/** Writes a decision, its job and its audit in one transaction, so that none stands without the others. */
+async function decide(
+  house: House,
+  { id, actor, reason: given }: QuarantineAct,
+  act: Decision['act'],
+  send: (tx: Transaction) => Promise<void>,
+): Promise<void> {
+  const reason = given.trim()
+  if (reason === '' || reason.length > reasonLengthMax)
+    throw problem('reason-missing', { path: 'reason', detail: `1 to ${reasonLengthMax} characters.` })
+  const at = house.clock()
+  const outcome = outcomes[act]
+  const changed = await house.database.work.begin(async (tx) => {
+    const state = await holdState(tx, id)
+    if (state === undefined) throw problem('bundle-not-found', { path: 'id' })
+    if (state === outcome) return false
+    if (state !== 'quarantined') throw problem('bundle-not-quarantined', { state })
+    const decision = { act, by: actor, at: at.toISOString(), reason }
+    await writeState(tx, id, outcome, at, { decision })
+    await writeAudit(tx, {
+      at,
+      actor,
+      action: `bundle-${outcome}`,
+      subject: `bundle:${id}`,
+      detail: { reason },
+    })
+    await send(tx)
+    return true
+  })
+  if (changed) house.observe('bundle-advanced', { bundle: id, state: outcome })
+}
+
+/** Erases the bytes of a bundle if it is dropped, and holds off whoever brings the same bytes meanwhile. */
+export async function eraseDropped(house: House, id: string): Promise<void> {
+  await house.database.work.begin(async (tx) => {
+    if ((await holdState(tx, id)) === 'dropped') await house.files.remove(bundleFolder(id))
+  })
+}
+
+/** The state of a bundle, which stays until the transaction ends. */
+async function holdState(tx: Transaction, id: string): Promise<BundleState | undefined> {
+  const [row] = await tx<
+    { state: BundleState }[]
+  >`SELECT state FROM qingdan.bundle WHERE id = ${id} FOR UPDATE`
+  return row?.state
+}
