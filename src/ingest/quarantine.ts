@@ -1,13 +1,20 @@
 /**
  * What an officer decides about a bundle in quarantine: its rows without an error are taken, or its bytes go. Each
  * needs a reason, is audited, and is refused for a bundle that does not rest in quarantine: what was refused can never
- * be released.
+ * be released. Of several bags that make a bundle, all are released or dropped together.
  */
 import { writeAudit } from '../access/index.ts'
 import { problem } from '../base/problem.ts'
 import type { House } from '../catalogue/index.ts'
 import type { Transaction } from '../store/index.ts'
-import { type BundleState, type Decision, getReceipt, type Receipt, writeState } from './receipts.ts'
+import {
+  type BundleState,
+  type Decision,
+  getReceipt,
+  type Receipt,
+  turnedAway,
+  writeState,
+} from './receipts.ts'
 import { bundleFolder, takeBundleJob } from './receive.ts'
 
 /** The queue of bundles whose bytes are to go. */
@@ -28,9 +35,7 @@ export const reasonLengthMax = 2_000
  * `takeBundle`. Throws `bundle-not-found`, `bundle-not-quarantined`, and `reason-missing`.
  */
 export async function releaseBundle(house: House, act: QuarantineAct): Promise<Receipt> {
-  await decide(house, act, 'release', async (tx) => {
-    await house.jobs.send(tx, takeBundleJob, { bundle: act.id })
-  })
+  await decide(house, act, 'release', takeBundleJob)
   return getReceipt(house.database.work, act.id)
 }
 
@@ -39,9 +44,7 @@ export async function releaseBundle(house: House, act: QuarantineAct): Promise<R
  * left. Throws as `releaseBundle`.
  */
 export async function dropBundle(house: House, act: QuarantineAct): Promise<Receipt> {
-  await decide(house, act, 'drop', async (tx) => {
-    await house.jobs.send(tx, eraseBundleJob, { bundle: act.id })
-  })
+  await decide(house, act, 'drop', eraseBundleJob)
   await eraseDropped(house, act.id)
   return getReceipt(house.database.work, act.id)
 }
@@ -57,31 +60,30 @@ async function decide(
   house: House,
   { id, actor, reason: given }: QuarantineAct,
   act: Decision['act'],
-  send: (tx: Transaction) => Promise<void>,
+  job: string,
 ): Promise<void> {
   const reason = given.trim()
   if (reason === '' || reason.length > reasonLengthMax)
     throw problem('reason-missing', { path: 'reason', detail: `1 to ${reasonLengthMax} characters.` })
   const at = house.clock()
   const outcome = outcomes[act]
-  const changed = await house.database.work.begin(async (tx) => {
+  const decided = await house.database.work.begin(async (tx) => {
     const state = await holdState(tx, id)
     if (state === undefined) throw problem('bundle-not-found', { path: 'id' })
-    if (state === outcome) return false
+    if (state === outcome) return []
     if (state !== 'quarantined') throw problem('bundle-not-quarantined', { state })
-    const decision = { act, by: actor, at: at.toISOString(), reason }
-    await writeState(tx, id, outcome, at, { decision })
-    await writeAudit(tx, {
-      at,
-      actor,
-      action: `bundle-${outcome}`,
-      subject: `bundle:${id}`,
-      detail: { reason },
-    })
-    await send(tx)
-    return true
+    const bags = await holdRound(tx, id)
+    if (act === 'release') await refuseSuperseded(tx, id)
+    for (const bag of bags) {
+      const decision = { act, by: actor, at: at.toISOString(), reason }
+      await writeState(tx, bag, outcome, at, { decision })
+      const entry = { at, actor, action: `bundle-${outcome}`, subject: `bundle:${bag}`, detail: { reason } }
+      await writeAudit(tx, entry)
+      await house.jobs.send(tx, job, { bundle: bag })
+    }
+    return bags
   })
-  if (changed) house.observe('bundle-advanced', { bundle: id, state: outcome })
+  for (const bag of decided) house.observe('bundle-advanced', { bundle: bag, state: outcome })
 }
 
 /** Erases the bytes of a bundle if it is dropped, and holds off whoever brings the same bytes meanwhile. */
@@ -97,4 +99,26 @@ async function holdState(tx: Transaction, id: string): Promise<BundleState | und
     { state: BundleState }[]
   >`SELECT state FROM qingdan.bundle WHERE id = ${id} FOR UPDATE`
   return row?.state
+}
+
+/** The bundle, and the other bags of its group that came into quarantine with it: one decision is for all of them. */
+async function holdRound(tx: Transaction, id: string): Promise<readonly string[]> {
+  const rows = await tx<{ id: string }[]>`
+    SELECT one.id FROM qingdan.bundle one JOIN qingdan.bundle named ON named.id = ${id}
+    WHERE one.id = named.id OR (one.state = 'quarantined' AND one.provider = named.provider
+      AND one.group_identifier = named.group_identifier
+      AND one.history->-1->>'at' = named.history->-1->>'at')
+    ORDER BY one.id FOR UPDATE OF one`
+  return rows.map((row) => row.id)
+}
+
+/** Bags that were brought since in the place of those in quarantine: they are the ones that count. */
+async function refuseSuperseded(tx: Transaction, id: string): Promise<void> {
+  const [newer] = await tx`
+    SELECT FROM qingdan.bundle one JOIN qingdan.bundle named ON named.id = ${id}
+    WHERE one.provider = named.provider AND one.group_identifier = named.group_identifier
+      AND NOT one.state = ANY(${[...turnedAway]}) LIMIT 1`
+  if (newer === undefined) return
+  const detail = 'Other bags of its group have come since.'
+  throw problem('bundle-not-quarantined', { state: 'quarantined', detail })
 }

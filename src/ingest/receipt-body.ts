@@ -8,7 +8,7 @@ import type { Receipt } from './receipts.ts'
 
 const stateSchema = Type.String({
   description:
-    'How far it came: received, verified, validated, staged. Or refused: it can not be read or may not be brought. Or ' +
+    'How far it came: received, verified, validated, staged; waiting for the other bags of its group. Or refused: it can not be read or may not be brought. Or ' +
     'quarantined: more is wrong than the contract bears; then released, or dropped. Or failed, by our fault: it is tried again.',
 })
 
@@ -27,6 +27,20 @@ const FileSchema = Type.Object({
   unreadable: Type.Boolean({
     description: 'The file could not be read to its end; none of its rows is taken.',
   }),
+})
+
+const CountedChanges = Type.Object({
+  added: Type.Integer({ description: 'Rows added.' }),
+  changed: Type.Integer({ description: 'Rows changed.' }),
+  deleted: Type.Integer({ description: 'Rows deleted.' }),
+  unchanged: Type.Integer({ description: 'Rows that were there already just so.' }),
+})
+
+const BagOfGroup = Type.Object({
+  identifier: Type.String({ description: "The provider's name of the group." }),
+  number: Type.Integer({ description: 'Which bag it is, from 1.' }),
+  count: Type.Integer({ description: 'How many bags the group has.' }),
+  here: Type.Array(Type.Integer(), { description: 'Numbers of the bags that have come.' }),
 })
 
 export const ReceiptSchema = Type.Object({
@@ -50,6 +64,18 @@ export const ReceiptSchema = Type.Object({
   }),
   sequence: Type.Union([Type.Integer(), Type.Null()], {
     description: "The provider's running number, if the bundle has one.",
+  }),
+  mode: Type.Union([Type.String(), Type.Null()], {
+    description: '`full`, or `delta`: rows to add, change and delete in a named version.',
+  }),
+  against: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Of a delta: the number of the version that it changes.',
+  }),
+  changes: Type.Union([CountedChanges, Type.Null()], {
+    description: 'Of a delta, once it is validated: what it did to the rows of its base.',
+  }),
+  group: Type.Union([BagOfGroup, Type.Null()], {
+    description: 'Where it is one of several bags that make a bundle together.',
   }),
   synthetic: Type.Boolean({ description: 'Whether the bundle says of itself that its data are made up.' }),
   files: Type.Array(FileSchema, { description: 'What was counted in each file.' }),
@@ -104,7 +130,7 @@ export type ReceiptBody = Static<typeof ReceiptSchema>
 
 /** Tells a receipt in full. */
 export function receiptBody({ config }: { readonly config: Config }, receipt: Receipt): ReceiptBody {
-  const { broughtBy: _broughtBy, decision, ...told } = receipt
+  const { broughtBy: _broughtBy, decision, changes, group, ...told } = receipt
   const self = `${config.QINGDAN_PUBLIC_URL}/v1/bundles/${receipt.id}`
   return {
     ...told,
@@ -115,6 +141,8 @@ export function receiptBody({ config }: { readonly config: Config }, receipt: Re
       repaired: Object.values(file.repairs).reduce((sum, count) => sum + count, 0),
       repairs: { ...file.repairs },
     })),
+    changes: changes === null ? null : { ...changes },
+    group: group === null ? null : { ...group, here: [...group.here] },
     summary: [...receipt.summary],
     exceeded: [...receipt.exceeded],
     decision: decision === null ? null : { act: decision.act, at: decision.at, reason: decision.reason },

@@ -1,23 +1,26 @@
 /**
  * Receipts: what was brought, how far it came, and what was found. The state is written last in every step, so that
- * a crash leaves a receipt that tells the truth. Only this file writes the tables `bundle` and `finding`.
+ * a crash leaves a receipt that tells the truth. Only this file writes the tables `bundle` and `finding`, and bags.ts which
+ * bag of which group a bundle is.
  */
 import type { Finding, Severity } from '../base/finding.ts'
 import { problem } from '../base/problem.ts'
-import type { FileCount, FindingCounts } from '../bundle/index.ts'
+import type { BagGroup, BundleMode, FileCount, FindingCounts } from '../bundle/index.ts'
 import type { Exceeded } from '../contract/index.ts'
 import type { Runner, Transaction } from '../store/index.ts'
+import { listBags } from './bags.ts'
 
 /** How far a bundle came. The last line are the places where a journey ends that did not reach its aim. */
 export const bundleStates = [
-  ...(['received', 'verified', 'validated', 'staged', 'released', 'failed'] as const),
+  // `waiting` is for the other bags of its group.
+  ...(['received', 'verified', 'waiting', 'validated', 'staged', 'released', 'failed'] as const),
   ...(['refused', 'quarantined', 'dropped'] as const),
 ]
 
 export type BundleState = (typeof bundleStates)[number]
 
 /** Where a bundle is at rest without having been taken: brought again, it is looked at again. */
-const turnedAway: readonly BundleState[] = ['refused', 'quarantined', 'dropped']
+export const turnedAway: readonly BundleState[] = ['refused', 'quarantined', 'dropped']
 
 export const isTurnedAway = (state: BundleState): boolean => turnedAway.includes(state)
 
@@ -36,6 +39,15 @@ export interface Decision {
   readonly reason: string
 }
 
+/** What a delta did to the rows of its base. */
+export interface Changes {
+  readonly added: number
+  readonly changed: number
+  readonly deleted: number
+  /** Brought, and there already just so. */
+  readonly unchanged: number
+}
+
 /** The dated answer to a bundle. Findings are told by number here and listed page by page elsewhere. */
 export interface Receipt {
   readonly id: string
@@ -50,6 +62,13 @@ export interface Receipt {
   readonly provider: string | null
   readonly contractVersion: number | null
   readonly sequence: number | null
+  readonly mode: BundleMode | null
+  /** The number of the version that a delta is against. */
+  readonly against: number | null
+  /** Where it is one of several bags: which of how many, and those that have come, itself among them. */
+  readonly group: (BagGroup & { readonly here: readonly number[] }) | null
+  /** Of a delta, once it is validated. */
+  readonly changes: Changes | null
   readonly synthetic: boolean
   readonly files: readonly FileCount[]
   readonly errors: number
@@ -79,7 +98,7 @@ export async function writeReceived(
     VALUES (${bundle.id}, ${bundle.packing}, ${bundle.bytes}, 'received', ${tx.json(history)},
       ${bundle.receivedAt}, ${bundle.broughtBy})
     ON CONFLICT (id) DO UPDATE SET state = 'received', brought_by = EXCLUDED.brought_by,
-      received_at = EXCLUDED.received_at, decision = NULL, exceeded = '[]',
+      received_at = EXCLUDED.received_at, decision = NULL, exceeded = '[]', group_identifier = NULL,
       history = qingdan.bundle.history || EXCLUDED.history
     WHERE qingdan.bundle.state = ANY(${[...turnedAway]})`
   return made.count === 1
@@ -99,6 +118,9 @@ export async function writeState(
       | 'provider'
       | 'contractVersion'
       | 'sequence'
+      | 'mode'
+      | 'against'
+      | 'changes'
       | 'synthetic'
       | 'files'
       | 'errors'
@@ -117,13 +139,23 @@ export async function writeState(
       dataset = coalesce(${facts.dataset ?? null}, dataset), edition = coalesce(${facts.edition ?? null}, edition),
       provider = coalesce(${facts.provider ?? null}, provider),
       contract_version = coalesce(${facts.contractVersion ?? null}, contract_version),
-      sequence = coalesce(${facts.sequence ?? null}, sequence),
+      sequence = coalesce(${facts.sequence ?? null}, sequence), mode = coalesce(${facts.mode ?? null}, mode),
+      against = coalesce(${facts.against ?? null}, against),
+      changes = coalesce(${facts.changes == null ? null : runner.json(facts.changes as never)}, changes),
       synthetic = coalesce(${facts.synthetic ?? null}, synthetic),
       files = coalesce(${json(facts.files)}, files),
       errors = coalesce(${facts.errors ?? null}, errors), warnings = coalesce(${facts.warnings ?? null}, warnings),
       summary = coalesce(${json(facts.summary)}, summary), exceeded = coalesce(${json(facts.exceeded)}, exceeded),
       decision = coalesce(${json(facts.decision)}, decision), replaces = coalesce(${facts.replaces ?? null}, replaces)
     WHERE id = ${id}`
+}
+
+/** Says that our fault ended a walk; not of a bundle whose group another walk brought to its end meanwhile. */
+export async function writeFailed(runner: Runner, id: string, at: Date): Promise<void> {
+  const entry = [{ state: 'failed', at: at.toISOString() }]
+  await runner`
+    UPDATE qingdan.bundle SET state = 'failed', history = history || ${runner.json(entry)}
+    WHERE id = ${id} AND state <> ALL(${['staged', ...turnedAway]})`
 }
 
 /** Replaces the findings kept for a bundle: a step that runs again finds the same again. */
@@ -159,12 +191,24 @@ export async function writeFindings(
 export async function findReceipt(runner: Runner, id: string): Promise<Receipt | undefined> {
   const [row] = await runner<(Receipt & { bytes: string; errors: string; warnings: string })[]>`
     SELECT id, packing, bytes, state, history, received_at AS "receivedAt", brought_by AS "broughtBy",
-      dataset, edition, provider, contract_version AS "contractVersion", sequence, synthetic, files, errors, warnings,
-      summary, exceeded, decision, replaces,
-      EXISTS (SELECT FROM qingdan.part p WHERE p.bundle_id = b.id AND p.replaced_at IS NULL) AS "inHand"
+      dataset, edition, provider, contract_version AS "contractVersion", sequence, mode, against, changes, synthetic,
+      files, errors, warnings, summary, exceeded, decision, replaces,
+      EXISTS (SELECT FROM qingdan.part p JOIN qingdan.bundle held ON held.id = p.bundle_id
+        WHERE p.replaced_at IS NULL AND (held.id = b.id OR (
+          held.provider = b.provider AND held.group_identifier = b.group_identifier))) AS "inHand",
+      CASE WHEN group_identifier IS NOT NULL THEN jsonb_build_object(
+        'identifier', group_identifier, 'number', group_number, 'count', group_count) END AS group
     FROM qingdan.bundle b WHERE id = ${id}`
   if (row === undefined) return undefined
-  return { ...row, bytes: Number(row.bytes), errors: Number(row.errors), warnings: Number(row.warnings) }
+  const { bytes, errors, warnings, group, ...rest } = row
+  const bags = group === null ? [] : await listBags(runner, rest.provider ?? '', group.identifier)
+  return {
+    ...rest,
+    bytes: Number(bytes),
+    errors: Number(errors),
+    warnings: Number(warnings),
+    group: group === null ? null : { ...group, here: bags.map(({ number }) => number) },
+  }
 }
 
 /**

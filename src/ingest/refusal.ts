@@ -2,6 +2,7 @@
 import type { Finding } from '../base/finding.ts'
 import type { FileCount, FindingCounts } from '../bundle/index.ts'
 import type { Exceeded } from '../contract/index.ts'
+import type { Share } from './shares.ts'
 
 export interface Refused {
   /** The findings kept; where there were more, the counts tell. */
@@ -10,6 +11,8 @@ export interface Refused {
   readonly files?: readonly FileCount[]
   /** What the contract does not bear: then the bundle is whole, and rests in quarantine. */
   readonly exceeded?: readonly Exceeded[]
+  /** Where several bags were read as one: what each is told. */
+  readonly shares?: readonly Share[]
 }
 
 export class Refusal extends Error {

@@ -5,9 +5,24 @@
 
 import { findKey } from '../access/index.ts'
 import type { Finding } from '../base/finding.ts'
-import { type BundleManifest, limitsOf, openBag, verifyBag, verifyManifest } from '../bundle/index.ts'
+import {
+  type Bag,
+  type BundleManifest,
+  type GroupBag,
+  type GroupManifest,
+  inBag,
+  isGrouped,
+  joinBags,
+  joinManifests,
+  limitsOf,
+  openBag,
+  verifyBag,
+  verifyManifest,
+} from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
 import type { LoadedContract } from '../contract/index.ts'
+import type { Part } from './parts.ts'
+import { findPlace } from './place.ts'
 import type { Progress } from './progress.ts'
 import { writeState } from './receipts.ts'
 import type { Received } from './receive.ts'
@@ -18,28 +33,51 @@ export interface Verified extends Received {
   readonly loaded: LoadedContract
   /** What was noticed and refuses nothing, such as a manifest of an algorithm that is not checked. */
   readonly warnings: readonly Finding[]
+  /** Of a delta: the part whose rows it changes. */
+  readonly base?: Part
+  /** Where several bags were joined: each of them. The bundle has the id of the first. */
+  readonly bags?: readonly GroupBagVerified[]
 }
+
+export type GroupBagVerified = Verified & { readonly manifest: GroupManifest }
 
 /** Verifies a bundle and writes the state `verified`. Throws Refusal with every finding, not only the first. */
 export async function verify(house: House, received: Received, progress: Progress): Promise<Verified> {
   progress('verify', 0)
-  const verified = await verifyStored(house, received)
+  const verified = await placed(house, await verifyStored(house, received))
   house.observe('step-reached', { step: 'verify', point: 'checked' })
-  const { dataset, edition, provider, contractVersion, sequence, synthetic } = verified.manifest
+  const { dataset, edition, provider, contractVersion, sequence, synthetic, mode, against } =
+    verified.manifest
   await writeState(house.database.work, received.bundleId, 'verified', house.clock(), {
     dataset,
     edition,
     provider,
     contractVersion,
     synthetic: synthetic === true,
+    mode,
+    ...(against === undefined ? {} : { against: against.version }),
     ...(sequence === undefined ? {} : { sequence }),
   })
   house.observe('bundle-advanced', { bundle: received.bundleId, dataset, state: 'verified' })
   return verified
 }
 
-/** The same, and nothing is written. */
+/** With its place among those that were taken. Throws Refusal where there is none. */
+export async function placed(house: House, verified: Verified): Promise<Verified> {
+  const { warnings, ...place } = await findPlace(house, house.database.work, verified.manifest)
+  return { ...verified, ...place, warnings: [...verified.warnings, ...warnings] }
+}
+
+/** The same as `verify`, but for its place, and nothing is written. */
 export async function verifyStored(house: House, received: Received): Promise<Verified> {
+  const verified = await openStored(house, received)
+  const forbidden = await checkGrants(house, received, verified.manifest)
+  if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
+  return verified
+}
+
+/** Whether a stored bundle is whole and fits a contract, whoever brought it: of one that was taken, grants may be gone. */
+export async function openStored(house: House, received: Received): Promise<Verified> {
   const bag = await openBag(received.path, received.packing, limitsOf(house.config))
   try {
     const { manifest, findings } = await verifyBag(bag, limitsOf(house.config))
@@ -47,12 +85,38 @@ export async function verifyStored(house: House, received: Received): Promise<Ve
     const wrong = verifyManifest(manifest, house.contracts)
     if (wrong.length > 0) throw new Refusal({ findings: wrong })
     const loaded = house.contracts.get(manifest.dataset, manifest.contractVersion)
-    const forbidden = await checkGrants(house, received, manifest)
-    if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
     return { ...received, manifest, loaded, warnings: findings }
   } finally {
     await bag.close()
   }
+}
+
+/** Opens what was verified, to read its rows: one bag, or several joined into one. */
+export async function openVerified(house: House, { path, packing, bags }: Verified): Promise<Bag> {
+  const limits = limitsOf(house.config)
+  if (bags === undefined) return openBag(path, packing, limits)
+  const opened: GroupBag[] = []
+  try {
+    for (const each of bags) {
+      opened.push({ bag: await openBag(each.path, each.packing, limits), manifest: each.manifest })
+    }
+    return joinBags(opened)
+  } catch (error) {
+    for (const { bag } of opened) await bag.close()
+    throw error
+  }
+}
+
+/** Verified bags of one group as one bundle, under the id of the first. */
+export function joinVerified(each: readonly Verified[]): Verified {
+  const bags = each
+    .filter((one): one is GroupBagVerified => isGrouped(one.manifest))
+    .sort((a, b) => a.manifest.group.number - b.manifest.group.number)
+  const [first] = bags
+  if (first === undefined) throw new Error('a group has at least one bag')
+  const manifest = joinManifests(bags.map((bag) => bag.manifest))
+  const warnings = bags.flatMap((bag) => inBag(bag.manifest.group.number, bag.warnings))
+  return { ...first, manifest, warnings, bags }
 }
 
 /** A key may be confined to a provider and to datasets. The side door holds the data folder, which is the authority. */

@@ -1,0 +1,165 @@
+/**
+ * OpenPGP keys as files: public ones read from armour, a private one opened with its passphrase. It refuses, as KeyFault
+ * with a reason, what is no key, a private key where a public one is asked for, and keys too weak to sign with.
+ */
+import {
+  decryptKey,
+  enums,
+  type Key,
+  type PrivateKey,
+  type PublicKey,
+  readKeys,
+  readPrivateKeys,
+  type Subkey,
+} from 'openpgp'
+
+export type KeyFaultReason =
+  | 'malformed'
+  | 'private'
+  | 'public'
+  | 'several'
+  | 'weak'
+  | 'too-long'
+  | 'passphrase-missing'
+  | 'passphrase-wrong'
+
+/** A key file that can't be taken. The message says what to do, and quotes nothing of the file. */
+export class KeyFault extends Error {
+  override readonly name = 'KeyFault'
+  readonly reason: KeyFaultReason
+
+  constructor(reason: KeyFaultReason) {
+    super(sentences[reason])
+    this.reason = reason
+  }
+}
+
+const sentences: Readonly<Record<KeyFaultReason, string>> = {
+  malformed: 'This is no OpenPGP key in ASCII armour. Export it by: gpg --armor --export <address>.',
+  private:
+    'This file holds a private key, which nobody else may have. Nothing of it was kept. ' +
+    'Export the public one by: gpg --armor --export <address>.',
+  public:
+    'This file holds a public key; a private one is needed: gpg --armor --export-secret-keys <address>.',
+  several: 'This file holds several keys. Give one file for each.',
+  weak: 'This key is too weak: Ed25519, a NIST curve or RSA of 2048 bits or more is needed.',
+  'too-long': 'This file is longer than a key is.',
+  'passphrase-missing': 'The private key is protected: its passphrase is needed.',
+  'passphrase-wrong': 'The passphrase does not open the private key.',
+}
+
+export interface PublicKeyFile {
+  /** Of the primary key, in upper-case hexadecimal digits, as GnuPG shows it. */
+  readonly fingerprint: string
+  /** Names and addresses as the key has them. */
+  readonly userIds: readonly string[]
+  readonly createdAt: Date
+  /** The key's own end, absent where it has none. */
+  readonly expiresAt?: Date
+  readonly armored: string
+  readonly key: PublicKey
+}
+
+export interface PrivateKeyFile {
+  readonly fingerprint: string
+  readonly createdAt: Date
+  /** The public half, to give away. */
+  readonly publicArmored: string
+  /** Open: it signs and decrypts. */
+  readonly key: PrivateKey
+}
+
+/** A key with many signatures of others has some tens of kilobytes; a folder of keys in one file a few more. */
+export const keyFileBytesMax = 1 << 20
+
+/** Reads the public keys of an armoured text. Throws KeyFault; a private key among them refuses all. */
+export async function readPublicKeys(armored: string): Promise<readonly PublicKeyFile[]> {
+  const keys = await readAll(armored)
+  return await Promise.all(keys.map(publicFile))
+}
+
+/** Reads one public key. Throws KeyFault, also where there are several or the key may not sign. */
+export async function readPublicKey(armored: string): Promise<PublicKeyFile> {
+  const [file, ...more] = await readPublicKeys(armored)
+  if (file === undefined) throw new KeyFault('malformed')
+  if (more.length > 0) throw new KeyFault('several')
+  if (isWeak(file.key)) throw new KeyFault('weak')
+  return file
+}
+
+/** Opens a private key. `passphrase` is asked only where the key is protected. Throws KeyFault. */
+export async function openPrivateKey(
+  armored: string,
+  passphrase: () => Promise<string | undefined> = async () => undefined,
+): Promise<PrivateKeyFile> {
+  if (Buffer.byteLength(armored) > keyFileBytesMax) throw new KeyFault('too-long')
+  if (/^-----BEGIN PGP PUBLIC KEY BLOCK-----/m.test(armored)) throw new KeyFault('public')
+  const [locked, ...more] = await readPrivateKeys({ armoredKeys: armored }).catch(malformed)
+  if (locked === undefined) throw new KeyFault('malformed')
+  if (more.length > 0) throw new KeyFault('several')
+  if (isWeak(locked)) throw new KeyFault('weak')
+  const key = await openLocked(locked, passphrase)
+  return {
+    fingerprint: fingerprintOf(key),
+    createdAt: key.getCreationTime(),
+    publicArmored: key.toPublic().armor(),
+    key,
+  }
+}
+
+async function openLocked(
+  locked: PrivateKey,
+  passphrase: () => Promise<string | undefined>,
+): Promise<PrivateKey> {
+  if (locked.isDecrypted()) return locked
+  const given = await passphrase()
+  if (given === undefined) throw new KeyFault('passphrase-missing')
+  return await decryptKey({ privateKey: locked, passphrase: given }).catch(() => {
+    throw new KeyFault('passphrase-wrong')
+  })
+}
+
+async function readAll(armored: string): Promise<readonly PublicKey[]> {
+  if (Buffer.byteLength(armored) > keyFileBytesMax) throw new KeyFault('too-long')
+  // Before anything is read: a private key should not even be taken apart here.
+  if (/^-----BEGIN PGP PRIVATE KEY BLOCK-----/m.test(armored)) throw new KeyFault('private')
+  const blocks = armored.match(
+    /^-----BEGIN PGP PUBLIC KEY BLOCK-----[\s\S]*?^-----END PGP PUBLIC KEY BLOCK-----/gm,
+  )
+  if (blocks === null) throw new KeyFault('malformed')
+  const keys: Key[] = []
+  for (const block of blocks) keys.push(...(await readKeys({ armoredKeys: block }).catch(malformed)))
+  if (keys.some((key) => key.isPrivate())) throw new KeyFault('private')
+  if (keys.length === 0) throw new KeyFault('malformed')
+  return keys
+}
+
+function malformed(): never {
+  throw new KeyFault('malformed')
+}
+
+async function publicFile(key: PublicKey): Promise<PublicKeyFile> {
+  const ends = await key.getExpirationTime()
+  return {
+    fingerprint: fingerprintOf(key),
+    userIds: key.getUserIDs(),
+    createdAt: key.getCreationTime(),
+    ...(ends instanceof Date ? { expiresAt: ends } : {}),
+    armored: key.armor(),
+    key,
+  }
+}
+
+/** The fingerprint as GnuPG shows it, without its spaces. */
+export function fingerprintOf(key: Key | Subkey): string {
+  return key.getFingerprint().toUpperCase()
+}
+
+/** RFC 9580, 9.1: RSA below 2048 bits, DSA and Elgamal are not to be used any more. */
+export function isWeak(key: Key | Subkey): boolean {
+  const { algorithm, bits, curve } = key.getAlgorithmInfo()
+  if (weakAlgorithms.has(algorithm)) return true
+  return (bits !== undefined && bits < 2_047) || curve === enums.curve.secp256k1
+}
+
+const weakAlgorithms: ReadonlySet<string> = new Set(['dsa', 'elgamal', 'rsaEncrypt'])
