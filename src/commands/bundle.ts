@@ -70,7 +70,7 @@ async function create(files: readonly string[], options: CreateOptions): Promise
   const bag = { ...purpose, ...sequence, files: sources, clock: () => new Date(), ...signWith }
   return withBag(bag, async (folder) => {
     const report = await checkBundle(folder, contracts, config, progressLine(bagName(purpose)))
-    const isRefused = report.errors > report.tolerance
+    const isRefused = !report.isInOrder
     await writeFindings(options, [report.findings])
     if (!isRefused) await writeBundle(folder, out)
     const signer = signWith.signWith?.fingerprint ?? null

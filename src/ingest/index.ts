@@ -17,7 +17,18 @@ export {
   type Wait,
   waitsFor,
 } from './publications.ts'
-export { findReceipt, listFindings, listReceipts, type Receipt, readFindings } from './receipts.ts'
+export { dropBundle, releaseBundle } from './quarantine.ts'
+export { type ReceiptBody, receiptBody } from './receipt-body.ts'
+export { receiptFileNames, writeReceiptFiles } from './receipt-files.ts'
+export {
+  findReceipt,
+  getReceiptLike,
+  isTurnedAway,
+  listFindings,
+  listReceipts,
+  type Receipt,
+  readFindings,
+} from './receipts.ts'
 export { receive } from './receive.ts'
 export { ingestRoutes } from './routes.ts'
 export { withdraw } from './withdraw.ts'
