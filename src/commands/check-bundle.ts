@@ -21,7 +21,7 @@ import {
   verifyManifest,
 } from '../bundle/index.ts'
 import { type Contracts, periodOf } from '../contract/index.ts'
-import type { Progress } from '../ingest/index.ts'
+import { type Progress, readings, watchRows } from '../ingest/index.ts'
 
 /**
  * The public keys that a signature must be by; `named` tells only that there is one and by whose key it claims to be; a
@@ -89,20 +89,21 @@ export async function checkRows(
   const sink = buildFindingSink(config.QINGDAN_FINDINGS_MAX)
   for (const finding of before) sink.add(finding)
   const { contract } = contracts.get(manifest.dataset, manifest.contractVersion)
-  const readings = readingsOf({
-    bag,
+  const watched = watchRows(bag, readings.careful, progress)
+  const options = {
+    bag: watched.bag,
     manifest,
     contract,
     contracts,
     limits: limitsOf(config),
     editionDay: periodOf(contract, manifest.edition)?.end ?? '',
     onFinding: sink.add,
-    onProgress: ({ file, rows }) => progress(`check ${file}`, rows),
-  })
+    onProgress: watched.onProgress,
+  }
   const meet = buildMeeting(contract, sink.add)
   let isBroken = false
   try {
-    for (const reading of readings) {
+    for (const reading of readingsOf(options)) {
       const rows = validateBag(reading.options)
       for await (const batch of rows) meet(reading, batch)
       if (rows.counts().some((file) => file.unreadable)) isBroken = true
