@@ -5,6 +5,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { loadConfig } from '../../src/base/config.ts'
+import { type FileOptions, filesOf, spreadFiles } from '../../src/commands/bundle-files.ts'
+import { checkBundles } from '../../src/commands/check-bundles.ts'
+import { loadHouseContracts } from '../../src/house.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse, temporaryFolder, writeDatasets } from '../support/open-test-house.ts'
@@ -68,45 +72,46 @@ t.test('files are spread over bags, which are taken as one bundle', async (t) =>
   t.equal((await bring(two)).state, 'waiting')
   t.equal((await bring(one)).state, 'staged')
   t.equal((await standing.publish(dataset, '2025')).state, 'done')
-  const again = await cli('create', ...files, ...purpose, '--sequence', '1', '--bags', '2', '--out', out)
-  t.equal(again.code, 2)
-  t.match(again.stderr, /1-of-2.zip is there already/)
 })
 
-t.test('bags have at most so many bytes', async (t) => {
-  const out = join(office, 'small')
-  const bytesMax = String(
-    Math.max(...(await Promise.all(files.map(async (path) => (await readFile(path)).length)))),
+t.test('files are spread by bytes on both sides of the limit', async (t) => {
+  const sources = filesOf(files, {}).files
+  const spread = (bagBytesMax: string, bagsMax = 100) =>
+    spreadFiles(sources, { bagBytesMax }, { name: 'boats', purpose: { sequence: 1 }, bagsMax })
+  const most = Math.max(...(await Promise.all(files.map(async (path) => (await readFile(path)).length))))
+  const bags = await spread(String(most))
+  t.same(
+    bags.map(({ group }) => `${group?.number} of ${group?.count}`),
+    bags.map((_bag, index) => `${index + 1} of ${bags.length}`),
   )
-  const made = await cli('create', ...files, ...purpose, '--bag-bytes-max', bytesMax, '--out', out)
-  t.equal(made.code, 0, made.stderr)
-  const bags = (await readdir(office)).filter((name) => name.startsWith('small-'))
-  t.same(bags.sort(), ['small-1-of-3', 'small-2-of-3', 'small-3-of-3'])
-  const one = await cli(
-    'create',
-    ...files,
-    ...purpose,
-    '--bag-bytes-max',
-    '1000000',
-    '--out',
-    join(office, 'all.zip'),
+  t.ok(bags.length > 1)
+  t.equal(bags.flatMap((bag) => bag.files).length, 3)
+  t.equal(new Set(bags.map(({ group }) => group?.identifier)).size, 1)
+  t.same(await spread('1000000'), [{ files: sources }], 'what fits into one is one')
+  await t.rejects(spread(String(most - 1)), /a\.csv has 20 bytes, more than a bag may have/)
+  t.equal((await spread(String(most), bags.length)).length, bags.length)
+  await t.rejects(spread(String(most), bags.length - 1), /at most \d+ make one bundle/)
+  const [first] = await spreadFiles(
+    sources,
+    { bagBytesMax: String(most) },
+    { name: 'boats', purpose: { sequence: 2 }, bagsMax: 100 },
   )
-  t.equal(one.code, 0)
-  t.ok((await readdir(office)).includes('all.zip'), 'what fits into one is one')
-  const tight = await cli('create', ...files, ...purpose, '--bag-bytes-max', String(Number(bytesMax) - 1))
-  t.equal(tight.code, 2)
-  t.match(tight.stderr, /a\.csv has 21 bytes, more than a bag may have/)
+  t.not(first?.group?.identifier, bags[0]?.group?.identifier, 'what is sent anew is another group')
 })
 
 t.test('bags that do not belong together are told', async (t) => {
-  const twice = await cli(
-    'verify',
-    join(office, 'boats-1-of-2.zip'),
-    join(office, 'boats-1-of-2.zip'),
-    '--json',
-  )
-  t.equal(twice.code, 3)
-  t.match(JSON.parse(twice.stdout).findings.at(-1), { check: 'group-number', file: 'bag-1/bag-info.txt' })
+  const zip = join(office, 'boats-1-of-2.zip')
+  const config = loadConfig({ QINGDAN_DATASETS: datasets })
+  const contracts = await loadHouseContracts(config)
+  const ground = { contracts, config, progress: () => {}, signature: 'unasked' as const }
+  const reports = []
+  for await (const checked of checkBundles([zip, zip], ground)) reports.push(checked)
+  t.match(reports, [
+    {
+      path: `${zip}, ${zip}`,
+      report: { errors: 1, findings: [{ check: 'group-number', file: 'bag-1/bag-info.txt' }] },
+    },
+  ])
   const doubled = [files[0] ?? '', await file('d.csv', 'boat,oars\na1,3\n')]
   const refused = await cli(
     'create',
@@ -131,7 +136,6 @@ t.test('a delta is packed, checked but for its base, and taken', async (t) => {
   const made = await cli('create', ...purpose, ...delta, '--sequence', '2', '--out', out, '--json')
   t.equal(made.code, 0, made.stderr)
   t.match(JSON.parse(made.stdout), { mode: 'delta', against: { version: 1 }, path: out })
-  t.match(await cli('verify', out), { code: 0 })
   const receipt = await bring(out)
   t.match(receipt, { state: 'staged', changes: { added: 1, changed: 1, deleted: 1, unchanged: 0 } })
   const shown = await runCli(['ingest', out], standing.environment)
@@ -154,20 +158,25 @@ t.test('a delta is packed, checked but for its base, and taken', async (t) => {
 
 t.test('a command line that can not be meant says what can', async (t) => {
   const [a = ''] = files
-  const cases: readonly (readonly [args: readonly string[], says: RegExp])[] = [
-    [['create', ...purpose], /Name the CSV files/],
-    [['create', a, ...purpose, '--against', '1'], /belong to --mode delta/],
-    [['create', a, ...purpose, '--mode', 'delta', '--against', '1'], /say what becomes of .*a\.csv/],
-    [['create', ...purpose, '--mode', 'delta', '--against', '1'], /needs --upsert or --delete/],
-    [['create', ...purpose, '--mode', 'delta', '--upsert', a], /--against takes a whole number/],
-    [['create', a, ...purpose, '--mode', 'part'], /--mode is full or delta/],
-    [['create', a, ...purpose, '--bags', '2'], /1 files can't be spread over 2 bags/],
-    [['create', a, ...purpose, '--bags', '0'], /--bags takes a whole number/],
-    [['create', a, ...purpose, '--bags', '1', '--bag-bytes-max', '9'], /not both/],
+  const cases: readonly (readonly [paths: readonly string[], options: FileOptions, says: RegExp])[] = [
+    [[], {}, /Name the CSV files/],
+    [[a], { against: '1' }, /belong to --mode delta/],
+    [[a], { delete: [a] }, /belong to --mode delta/],
+    [[a], { mode: 'delta', against: '1' }, /say what becomes of .*a\.csv/],
+    [[], { mode: 'delta', against: '1' }, /needs --upsert or --delete/],
+    [[], { mode: 'delta', upsert: [a] }, /--against takes a whole number/],
+    [[a], { mode: 'part' }, /--mode is full or delta/],
   ]
-  for (const [args, says] of cases) {
-    const ended = await cli(...args)
-    t.equal(ended.code, 2, args.join(' '))
-    t.match(ended.stderr, says)
-  }
+  for (const [paths, options, says] of cases) t.throws(() => filesOf(paths, options), says)
+  const one = filesOf([a], {}).files
+  const spreads: readonly (readonly [options: FileOptions, says: RegExp])[] = [
+    [{ bags: '2' }, /1 files can't be spread over 2 bags/],
+    [{ bags: '0' }, /--bags takes a whole number/],
+    [{ bags: '1', bagBytesMax: '9' }, /not both/],
+  ]
+  for (const [options, says] of spreads)
+    await t.rejects(spreadFiles(one, options, { name: 'boats', purpose: {}, bagsMax: 100 }), says)
+  const ended = await cli('create', a, ...purpose, '--against', '1')
+  t.equal(ended.code, 2)
+  t.match(ended.stderr, /belong to --mode delta/)
 })
