@@ -66,3 +66,4 @@ export {
   verifyBag,
   verifyManifest,
 } from './verify.ts'
+export { findMissing } from './wholeness.ts'

@@ -2,6 +2,7 @@
 import { bundleCommand } from './bundle.ts'
 import { checkCommand } from './check.ts'
 import type { AddCommand } from './command.ts'
+import { inboxCommand } from './inbox.ts'
 import { ingestCommand } from './ingest.ts'
 import { keyCommand } from './key.ts'
 import { listCommand } from './list.ts'
@@ -21,6 +22,7 @@ export const commands: readonly AddCommand[] = [
   checkCommand,
   bundleCommand,
   ingestCommand,
+  inboxCommand,
   receiptCommand,
   quarantineCommand,
   publishCommand,
