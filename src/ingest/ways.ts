@@ -14,14 +14,18 @@ const sweepMilliseconds = 3_600_000
 /** Longest wait after rounds that failed: a stick that is back is seen within minutes. */
 const waitMillisecondsMax = 300_000
 
-/** Begins with both, and gives what ends them: it waits for the round that is at work. */
+/** Begins with both, and gives what ends them: it waits for the round that is at work, as long as jobs may take. */
 export function startWays(house: House): () => Promise<void> {
   const stopping = new AbortController()
   const every = [watchUploads(house, stopping.signal)]
   if (house.config.QINGDAN_INBOX !== '') every.push(watchInbox(house, stopping.signal))
   return async () => {
     stopping.abort()
-    await Promise.all(every)
+    // What is not done by then is walked on at the next start, as a crash would leave it.
+    const patience = new AbortController()
+    const late = pause(house.config.QINGDAN_SHUTDOWN_SECONDS * 1_000, patience.signal)
+    await Promise.race([Promise.all(every), late])
+    patience.abort()
   }
 }
 

@@ -170,6 +170,33 @@ t.test(
   },
 )
 
+t.test('pulled out between two files, it is told, and tried again', async (t) => {
+  const inbox = join(folder, 'pulled')
+  await mkdir(inbox)
+  await cp(await writeBag(folder, of('2035', 'a,1\n')), join(inbox, 'bag'), { recursive: true })
+  const away = join(folder, 'pocket')
+  let pull = true
+  const write: typeof house.files.write = async (name, source, options) => {
+    const stored = await house.files.write(name, source, options)
+    if (pull) await rename(inbox, away)
+    pull = false
+    return stored
+  }
+  let now = 0
+  const { round } = openInbox(
+    { ...house, files: { ...house.files, write } },
+    { folder: inbox, monotonic: () => now },
+  )
+  await round()
+  now = 10_000
+  const before = [await bundles(), (await house.files.list('bundles')).length]
+  t.match(await round(), { taken: [], failed: ['bag'] })
+  t.ok(standing.lines.some((line) => line.includes('inbox-failed')))
+  t.same([await bundles(), (await house.files.list('bundles')).length], before, 'nothing is half received')
+  await rename(away, inbox)
+  t.same(states(await round()), ['bag staged'])
+})
+
 t.test('the service watches the folder, tells once what stays, and takes what comes', async (t) => {
   const inbox = join(folder, 'watched')
   await mkdir(inbox)
@@ -185,7 +212,7 @@ t.test('the service watches the folder, tells once what stays, and takes what co
   for (;;) {
     const found = await readdir(join(inbox, 'done')).catch(() => [])
     if (found.length > 0) break
-    await new Promise((then) => setImmediate(then))
+    await new Promise((then) => setTimeout(then, 20))
   }
   await rename(inbox, away)
   await service.line(({ observation }) => observation === 'inbox-away')

@@ -253,7 +253,7 @@ const offsetAt = async (base: string, url: string) => {
 const until = async (path: string, bytes: number) => {
   for (;;) {
     if ((await readFile(path).catch(() => Buffer.alloc(0))).length >= bytes) return
-    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 
