@@ -75,3 +75,4 @@ export {
   verifyManifest,
   verifyWhole,
 } from './verify.ts'
+export { findMissing } from './wholeness.ts'

@@ -3,6 +3,7 @@ import { bundleCommand } from './bundle.ts'
 import { checkCommand } from './check.ts'
 import type { AddCommand } from './command.ts'
 import { exportCommand } from './export.ts'
+import { inboxCommand } from './inbox.ts'
 import { ingestCommand } from './ingest.ts'
 import { keyCommand } from './key.ts'
 import { listCommand } from './list.ts'
@@ -24,6 +25,7 @@ export const commands: readonly AddCommand[] = [
   checkCommand,
   bundleCommand,
   ingestCommand,
+  inboxCommand,
   receiptCommand,
   quarantineCommand,
   publishCommand,

@@ -1,4 +1,5 @@
 /** Ingest: the door through which providers bring bundles, and the pipeline that makes editions public. */
+export { type InboxRound, openInbox } from './inbox.ts'
 export { publishEdition, takeBundle } from './pipeline.ts'
 export { listSequenceGaps, type SequenceGap } from './place.ts'
 export { type Progress, readings, watchRows } from './progress.ts'
@@ -31,5 +32,6 @@ export {
 } from './receipts.ts'
 export { receive } from './receive.ts'
 export { ingestRoutes } from './routes.ts'
+export { leftHints, startWays } from './ways.ts'
 export { withdraw } from './withdraw.ts'
 export { startWorker } from './worker.ts'

@@ -45,7 +45,13 @@ export async function receive(
       : await identifyFile(from.path)
     const known = await findReceipt(house.database.work, identity.id)
     if (known !== undefined && !isTurnedAway(known.state)) return known
-    await storeBundle(house, from.path, identity)
+    try {
+      await storeBundle(house, from.path, identity)
+    } catch (error) {
+      // A stick that was pulled out leaves nothing here; what was turned away before keeps the bytes that it has.
+      if (known === undefined) await house.files.remove(bundleFolder(identity.id))
+      throw error
+    }
     house.observe('step-reached', { step: 'receive', point: 'stored' })
     return await admit(house, identity, from.broughtBy)
   } catch (error) {

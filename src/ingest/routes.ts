@@ -10,6 +10,15 @@ import type { House } from '../catalogue/index.ts'
 import { ReceiptSchema, receiptBody } from './receipt-body.ts'
 import { findReceipt, listFindings, type Receipt, readFindings } from './receipts.ts'
 import { receiveStream } from './receive.ts'
+import {
+  beginsUpload,
+  createUpload,
+  pieceType,
+  protocolOptions,
+  type Stopping,
+  uploadRoutes,
+} from './upload-routes.ts'
+import { buildUploads, type Uploads } from './uploads.ts'
 
 const FindingSchema = Type.Object({
   n: Type.Integer({ description: 'Number of the finding in its bundle, from 1.' }),
@@ -39,8 +48,12 @@ const findingsLimit = 1_000
 const receiving = [
   'key-missing',
   'scope-missing',
+  'body-invalid',
   'body-too-large',
   'media-type-unsupported',
+  'upload-invalid',
+  'upload-version',
+  'uploads-too-many',
   'mirror-read-only',
 ] as const
 
@@ -48,16 +61,22 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
   // The body is a stream into the files: it is never held in memory, and Fastify's own parsers would do that.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/zip', (_request, payload, done) => done(null, payload))
-  bringRoute(app, house)
+  app.addContentTypeParser(pieceType, (_request, payload, done) => done(null, payload))
+  const stopping = new AbortController()
+  app.addHook('preClose', async () => stopping.abort())
+  const uploads = buildUploads(house)
+  bringRoute(app, house, uploads, stopping.signal)
+  uploadRoutes(app, house, uploads, stopping.signal)
   receiptRoute(app, house)
   findingsRoute(app, house)
   findingsFileRoute(app, house)
 }
 
-function bringRoute(app: App, house: House): void {
+function bringRoute(app: App, house: House, uploads: Uploads, stopping: Stopping): void {
   app.post(
     '/v1/bundles',
     {
+      config: { options: protocolOptions(house) },
       schema: {
         operationId: 'bringBundle',
         tags,
@@ -65,9 +84,11 @@ function bringRoute(app: App, house: House): void {
         summary: 'Bring a bundle',
         description:
           'Takes a ZIP of a BagIt bag and answers with its receipt at once; a worker then checks it. ' +
-          'The same bytes again get the receipt they have, unless they were turned away: then they are looked at again. Needs the scope `ingest`.',
-        consumes: ['application/zip'],
+          'The same bytes again get the receipt they have, unless they were turned away: then they are looked at again. Needs the scope `ingest`. ' +
+          'With `Tus-Resumable: 1.0.0` it begins an upload that can be taken up again, by the tus protocol; `Location` is its address.',
+        consumes: ['application/zip', pieceType],
         response: {
+          201: Type.Null({ description: 'The upload is begun; `Location` is where its pieces go.' }),
           202: ReceiptSchema,
           ...problemResponses(...receiving),
         },
@@ -75,6 +96,9 @@ function bringRoute(app: App, house: House): void {
       onRequest: async (request) => requireScope(request.reader, 'ingest'),
     },
     async (request, reply) => {
+      if (beginsUpload(request)) return createUpload(request, reply, uploads, stopping)
+      if (request.headers['content-type']?.startsWith(pieceType) === true)
+        throw problem('media-type-unsupported', { path: 'Content-Type', taken: ['application/zip'] })
       const broughtBy = `key:${request.reader.keyId}`
       const source = request.body as Readable | undefined
       if (source === undefined)
