@@ -26,7 +26,7 @@ import {
   trustedProxies,
   unmatched,
 } from './http/index.ts'
-import { ingestRoutes, publicationRoutes } from './ingest/index.ts'
+import { ingestRoutes, publicationRoutes, receiptRoutes } from './ingest/index.ts'
 import { listsRoutes } from './lists/index.ts'
 import { portalRoutes } from './portal/index.ts'
 import { aggregatePart, aggregateRoutes, GroupSchema, recordsPart, recordsRoutes } from './records/index.ts'
@@ -41,6 +41,7 @@ const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
   recordsRoutes,
   aggregateRoutes,
   ingestRoutes,
+  receiptRoutes,
   publicationRoutes,
   accessRoutes,
   operationsRoutes,

@@ -17,8 +17,11 @@ import {
 } from './command.ts'
 import { print, progressLine, within, writeFindings } from './output.ts'
 import { type PurposeOptions, purposeOf } from './purpose.ts'
+import { writeReceipt } from './receipt-folder.ts'
 
-interface IngestOptions extends Common, FindingsOption, PurposeOptions {}
+interface IngestOptions extends Common, FindingsOption, PurposeOptions {
+  readonly receipts?: string
+}
 
 export const ingestCommand: AddCommand = (program, end) => {
   command(program, 'ingest', 'bring bundles: verify, validate and stage them')
@@ -28,6 +31,7 @@ export const ingestCommand: AddCommand = (program, end) => {
     .option('--provider <code>', 'for loose CSV files: who provides them; by default the only one')
     .option('--synthetic', 'for loose CSV files: the data are made up')
     .option(...findingsOption)
+    .option('--receipts <folder>', 'write the signed receipts and the findings there, to be carried back')
     .action(async (paths: string[], options: IngestOptions) => end(await ingest(paths, options)))
 }
 
@@ -45,6 +49,7 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
       const receipt = await takeBundle(house, received.id, progressLine(name))
       await printReceipt(house, receipt, options)
       if (receipt.state === 'refused') code = exitCodes.refused
+      if (options.receipts !== undefined) await writeReceipt(house, receipt, options.receipts, name)
       taken.push({ id: receipt.id, path: name })
     }
     for (const path of bags) await take(path, path)

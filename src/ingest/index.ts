@@ -16,6 +16,8 @@ export {
   type Wait,
   waitsFor,
 } from './publications.ts'
+export { getSignedReceipt, type SignedReceipt } from './receipt-files.ts'
+export { receiptRoutes } from './receipt-routes.ts'
 export { findReceipt, listFindings, listReceipts, type Receipt, readFindings } from './receipts.ts'
 export { receive } from './receive.ts'
 export { ingestRoutes } from './routes.ts'

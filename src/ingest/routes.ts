@@ -76,7 +76,7 @@ const FindingSchema = Type.Object({
   byteOffset: Type.Optional(Type.Integer({ description: 'Where in the file, in bytes from its beginning.' })),
 })
 
-const Id = Type.Object({
+export const bundleId = Type.Object({
   id: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'The id from the receipt.' }),
 })
 const security = [{ key: [] }]
@@ -127,7 +127,7 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
         security,
         summary: 'A receipt',
         description: 'How far a bundle came, and what was counted in it.',
-        params: Id,
+        params: bundleId,
         response: {
           200: ReceiptSchema,
           ...problemResponses('key-missing', 'scope-missing', 'bundle-not-found'),
@@ -145,7 +145,7 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
         security,
         summary: 'The findings of a bundle',
         description: 'What is wrong, cell by cell, in the order found. No value is ever repeated.',
-        params: Id,
+        params: bundleId,
         querystring: Type.Object({
           after: Type.Optional(Type.Integer({ minimum: 0, description: 'Number of the last finding seen.' })),
         }),
@@ -188,7 +188,7 @@ function findingsFileRoute(app: App, house: House): void {
         summary: 'The findings of a bundle as CSV',
         description:
           'All findings that are kept, for whoever mends the file: UTF-8 with a byte order mark, titles in both languages. No value is ever repeated.',
-        params: Id,
+        params: bundleId,
         response: {
           200: {
             description: 'The findings.',
@@ -211,7 +211,7 @@ function findingsFileRoute(app: App, house: House): void {
 }
 
 /** A receipt that the reader may see: of a bundle that its own key brought, or any for the scope `admin`. */
-async function getOwn(house: House, reader: Reader, id: string): Promise<Receipt> {
+export async function getOwn(house: House, reader: Reader, id: string): Promise<Receipt> {
   requireScope(reader, 'ingest')
   const receipt = await findReceipt(house.database.work, id)
   const own = receipt?.broughtBy === `key:${reader.keyId}` || reader.scopes.includes('admin')
@@ -219,7 +219,7 @@ async function getOwn(house: House, reader: Reader, id: string): Promise<Receipt
   return receipt
 }
 
-function receiptBody(house: House, receipt: Receipt) {
+export function receiptBody(house: House, receipt: Receipt) {
   const {
     packing: _packing,
     broughtBy: _broughtBy,

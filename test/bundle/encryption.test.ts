@@ -1,0 +1,146 @@
+/**
+ * Encrypted files: what we and GnuPG encrypt is read, nothing is given before the proof, and whatever is wrong is a
+ * finding. The scratch holds nothing that anyone could read.
+ */
+import { createReadStream } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { createMessage, encrypt, enums } from 'openpgp'
+import t from 'tap'
+import { decryptInto, encryptTo, openPrivateKey, openSealedScratch, readPublicKey } from '../../src/bundle/index.ts'
+import { limits, refusalOf } from '../support/bundle-fixture.ts'
+import { officeKey, openGpg, withoutGpg } from '../support/openpgp.ts'
+
+const made = new Date('2026-01-05T04:00:00Z')
+const service = await officeKey(made)
+const publicKey = await readPublicKey(service.publicKey)
+const opened = await openPrivateKey(service.privateKey)
+const marker = 'Zq7Marker'
+/** 1.3 MB that pack well, with the marker in every piece. */
+const plain = Buffer.from(`name,size\n${`${marker},310101,5,abc\n`.repeat(50_000)}`)
+
+const encrypted = (data: Buffer) => buffer(encryptTo(Readable.from([data]), publicKey))
+
+/** Decrypts bytes and gives the plain ones, and all that lies in the scratch meanwhile. */
+async function decrypted(folder: string, bytes: Buffer, more: Partial<typeof limits> = {}): Promise<Buffer> {
+  const scratch = await openSealedScratch(folder)
+  const source = Readable.from(bytes.length === 0 ? [] : [bytes.subarray(0, 100), bytes.subarray(100)])
+  try {
+    const file = { path: 'data/rows.csv.pgp', bytes: bytes.length, source }
+    const sealed = await decryptInto(scratch, file, opened, { ...limits, ...more })
+    const [first, second] = [await buffer(sealed.read()), await buffer(sealed.read())]
+    if (!first.equals(second) || first.length !== sealed.bytes) throw new Error('read twice, and not the same')
+    return first
+  } finally {
+    await scratch.erase()
+  }
+}
+
+t.test('what is encrypted to the service is read, of any size', async (t) => {
+  for (const size of [0, 1, 65_535, 65_536, 65_537, 131_072, plain.length]) {
+    const data = plain.subarray(0, size)
+    t.ok((await decrypted(t.testdir({}), await encrypted(data))).equals(data), `${size} bytes`)
+  }
+})
+
+t.test('another key, damage at any place, and a cut are findings', async (t) => {
+  const folder = t.testdir({})
+  const good = await encrypted(plain)
+  const other = await readPublicKey((await officeKey(made)).publicKey)
+  const toOther = await buffer(encryptTo(Readable.from([plain]), other))
+  t.same(await refusalOf(decrypted(folder, toOther)), ['encrypted-other-key'])
+  const flipped = (at: number) => {
+    const bytes = Buffer.from(good)
+    bytes[at] = (bytes[at] ?? 0) ^ 1
+    return bytes
+  }
+  for (const at of [good.length - 1, good.length - 21, good.length - 30, good.length >> 1, 200]) {
+    t.same(await refusalOf(decrypted(folder, flipped(at))), ['encrypted-damaged'], `byte ${at}`)
+  }
+  for (const length of [0, 1, 50, 150, good.length >> 1, good.length - 1]) {
+    const found = await refusalOf(decrypted(folder, good.subarray(0, length)))
+    t.match(found.join(), /^encrypted-(damaged|other-key)$/, `cut to ${length}`)
+  }
+  t.same(await refusalOf(decrypted(folder, Buffer.concat([good, good]))), ['encrypted-damaged'], 'twice')
+  t.same(await refusalOf(decrypted(folder, plain)), ['encrypted-damaged'], 'not encrypted at all')
+  const bare = await createMessage({ binary: plain })
+  t.match((await refusalOf(decrypted(folder, Buffer.from(bare.write() as Uint8Array)))).join(), /^encrypted-/)
+  t.same(await readdir(folder), [], 'nothing is left')
+})
+
+t.test('an error of the source stays one', async (t) => {
+  const scratch = await openSealedScratch(t.testdir({}))
+  async function* failing() {
+    yield (await encrypted(plain)).subarray(0, 5_000)
+    throw new Error('the stick was pulled out')
+  }
+  const file = { path: 'data/rows.csv.pgp', bytes: 9_000, source: failing() }
+  await t.rejects(decryptInto(scratch, file, opened, limits), /pulled out/)
+  await scratch.erase()
+})
+
+t.test('a file that inflates without end is stopped, on both sides of the limit', async (t) => {
+  const folder = t.testdir({})
+  const bomb = await encrypted(Buffer.alloc(40 << 20))
+  t.ok(bomb.length < 200_000, `${bomb.length} bytes`)
+  t.same(await refusalOf(decrypted(folder, bomb)), ['inflation'])
+  t.equal((await decrypted(folder, bomb, { inflationMax: 10_000 })).length, 40 << 20)
+  t.same(await refusalOf(decrypted(folder, bomb, { inflationMax: 10_000, bytesMax: (40 << 20) - 1 })), ['inflation'])
+  t.equal((await decrypted(folder, bomb, { inflationMax: 10_000, bytesMax: 40 << 20 })).length, 40 << 20)
+})
+
+t.test('the scratch holds nothing that can be read, has no name, and forgets', async (t) => {
+  const folder = t.testdir({ 'sealed-1-left-by-a-crash': 'noise', other: 'kept' })
+  const scratch = await openSealedScratch(folder)
+  const sealed = await scratch.write(Readable.from([plain]))
+  if (process.platform !== 'win32') {
+    t.same(await readdir(folder), ['other'], 'neither its own nor what a crash left')
+    // The file is still there for whoever may look at our open files.
+    const held: Buffer[] = []
+    for (const fd of await readdir('/proc/self/fd').catch(() => [])) {
+      const bytes = await readFile(`/proc/self/fd/${fd}`).catch(() => Buffer.alloc(0))
+      if (bytes.length > plain.length && bytes.length < plain.length + 10_000) held.push(bytes)
+    }
+    if (process.platform === 'linux') t.equal(held.length, 1)
+    t.notOk(held.some((bytes) => bytes.includes(marker)))
+  }
+  t.ok((await buffer(sealed.read())).equals(plain))
+  await scratch.erase()
+  await t.rejects(buffer(sealed.read()), 'nothing is read after')
+})
+
+t.test('GnuPG encrypts for us, in each of its ways, and reads what we encrypt', { skip: withoutGpg }, async (t) => {
+  const gpg = await openGpg(t)
+  await gpg.import(service.publicKey)
+  const file = join(gpg.folder, 'rows.csv')
+  await writeFile(file, plain)
+  const to = ['--trust-model', 'always', '--recipient', service.fingerprint]
+  for (const way of ['zip', 'zlib', 'bzip2', 'none']) {
+    await gpg.run(...to, '--compress-algo', way, '--output', `${file}.pgp`, '--encrypt', file)
+    const bytes = await buffer(createReadStream(`${file}.pgp`))
+    t.ok((await decrypted(t.testdir({}), bytes)).equals(plain), way)
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+    t.same(await refusalOf(decrypted(t.testdir({}), bytes)), ['encrypted-damaged'], `${way}: last byte`)
+  }
+  await gpg.run(...to, '--throw-keyids', '--output', `${file}.pgp`, '--encrypt', file)
+  t.ok((await decrypted(t.testdir({}), await readFile(`${file}.pgp`))).equals(plain), 'to a key that it does not name')
+
+  await gpg.run('--passphrase', '', '--quick-generate-key', 'reader@example.org', 'future-default', 'default', '0')
+  const { stdout } = await gpg.run('--armor', '--export', 'reader@example.org')
+  const theirs = await readPublicKey(stdout)
+  await writeFile(`${file}.pgp`, await buffer(encryptTo(Readable.from([plain]), theirs)))
+  await gpg.run('--output', `${file}.back`, '--decrypt', `${file}.pgp`)
+  t.ok((await readFile(`${file}.back`)).equals(plain))
+})
+
+t.test('a message by password, or to nobody, is not for us', async (t) => {
+  const byPassword = await encrypt({
+    message: await createMessage({ binary: plain }),
+    passwords: 'secret',
+    format: 'binary',
+    config: { preferredCompressionAlgorithm: enums.compression.zlib },
+  })
+  t.same(await refusalOf(decrypted(t.testdir({}), Buffer.from(byPassword))), ['encrypted-other-key'])
+})
