@@ -9,7 +9,8 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type Digest, digestOf } from '../base/digest.ts'
 import { type Clock, dayInShanghai } from '../base/time.ts'
-import { type BundlePurpose, descriptorPath } from './descriptor.ts'
+import type { BagGroup } from './bag-info.ts'
+import { type BundleMode, type BundlePurpose, descriptorPath, type Operation } from './descriptor.ts'
 import { manifestLine } from './manifest-file.ts'
 import { buildPathBook } from './paths.ts'
 
@@ -18,6 +19,8 @@ export interface BagSource {
   readonly name: string
   /** A path, or the bytes themselves. */
   readonly source: string | Uint8Array | AsyncIterable<Uint8Array>
+  /** In a delta: what becomes of its rows. */
+  readonly operation?: Operation
 }
 
 export interface NewBag extends Omit<BundlePurpose, 'mode'> {
@@ -25,12 +28,17 @@ export interface NewBag extends Omit<BundlePurpose, 'mode'> {
   readonly folder: string
   readonly files: readonly BagSource[]
   readonly clock: Clock
+  /** `full` unless told otherwise; a delta names the version it is against, and an operation for each file. */
+  readonly mode?: BundleMode
+  /** Where it is one of several bags that make a bundle together. */
+  readonly group?: BagGroup
 }
 
 interface Payload {
   readonly path: string
   readonly digest: Digest
   readonly bytes: number
+  readonly operation?: Operation
 }
 
 /** Writes a bag. Throws a plain Error where the folder is not empty or a name can not be taken. */
@@ -66,7 +74,7 @@ function sortedNames(files: readonly BagSource[]): readonly BagSource[] {
   return [...files].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-async function writePayload(folder: string, { name, source }: BagSource): Promise<Payload> {
+async function writePayload(folder: string, { name, source, operation }: BagSource): Promise<Payload> {
   const hash = createHash('sha256')
   let bytes = 0
   const path = `data/${name}`
@@ -83,7 +91,8 @@ async function writePayload(folder: string, { name, source }: BagSource): Promis
     },
     createWriteStream(target, { flags: 'wx' }),
   )
-  return { path, bytes, digest: hash.digest('hex') as Digest }
+  const digest = hash.digest('hex') as Digest
+  return { path, bytes, digest, ...(operation === undefined ? {} : { operation }) }
 }
 
 async function* chunksOf(source: BagSource['source']): AsyncGenerator<Uint8Array> {
@@ -98,33 +107,41 @@ function bagInfo(bag: NewBag, payloads: readonly Payload[]): string {
     ['Bagging-Date', dayInShanghai(bag.clock())],
     ['External-Identifier', `${bag.dataset}/${bag.edition}/${bag.provider}`],
     ['Payload-Oxum', `${bytes}.${payloads.length}`],
+    ...(bag.group === undefined
+      ? []
+      : [
+          ['Bag-Group-Identifier', bag.group.identifier],
+          ['Bag-Count', `${bag.group.number} of ${bag.group.count}`],
+        ]),
     ['Bag-Software-Agent', 'qingdan'],
   ]
   return lines.map(([label, value]) => `${label}: ${value}\n`).join('')
 }
 
 function descriptorOf(bag: NewBag, payloads: readonly Payload[]): string {
-  const { dataset, edition, contractVersion, provider, sequence, synthetic } = bag
+  const { dataset, edition, contractVersion, provider, sequence, synthetic, mode = 'full', against } = bag
   const purpose: BundlePurpose = {
     dataset,
     edition,
     contractVersion,
     provider,
     ...(sequence === undefined ? {} : { sequence }),
-    mode: 'full',
+    mode,
+    ...(against === undefined ? {} : { against }),
     ...(synthetic === undefined ? {} : { synthetic }),
   }
   const descriptor = {
     $schema: 'https://datapackage.org/profiles/2.0/datapackage.json',
     name: `${dataset}-${edition}-${provider}`.toLowerCase(),
     qingdan: purpose,
-    resources: payloads.map(({ path, bytes, digest }, index) => ({
+    resources: payloads.map(({ path, bytes, digest, operation }, index) => ({
       name: `rows-${index + 1}`,
       path,
       format: 'csv',
       mediatype: 'text/csv',
       bytes,
       hash: `sha256:${digest}`,
+      ...(operation === undefined ? {} : { qingdan: { operation } }),
     })),
   }
   return `${JSON.stringify(descriptor, null, 2)}\n`

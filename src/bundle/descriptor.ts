@@ -11,6 +11,14 @@ export const descriptorPath = 'datapackage.json'
 
 const text = Type.String({ minLength: 1, maxLength: 200 })
 
+export type BundleMode = 'full' | 'delta'
+
+/** What becomes of the rows of a file: in a delta, each says so. */
+export type Operation = 'upsert' | 'delete'
+
+/** Numbers are kept in 32 bits; who sends one a second has 30 years. */
+export const sequenceMax = 1_000_000_000
+
 /** What a bundle says of itself. Unknown properties are refused, so that a mistyped one is not passed over. */
 const Purpose = Type.Object(
   {
@@ -18,8 +26,16 @@ const Purpose = Type.Object(
     edition: text,
     contractVersion: Type.Integer({ minimum: 1 }),
     provider: text,
-    sequence: Type.Optional(Type.Integer({ minimum: 1 })),
-    mode: Type.Literal('full'),
+    sequence: Type.Optional(Type.Integer({ minimum: 1, maximum: sequenceMax })),
+    /** All rows of the part, or what changes in it. */
+    mode: Type.Unsafe<BundleMode>({ type: 'string', enum: ['full', 'delta'] }),
+    /** The published version that a delta is meant for. */
+    against: Type.Optional(
+      Type.Object(
+        { version: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }) },
+        { additionalProperties: false },
+      ),
+    ),
     synthetic: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
@@ -36,6 +52,12 @@ const Resource = Type.Object({
   dialect: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   bytes: Type.Optional(Type.Integer({ minimum: 0 })),
   hash: Type.Optional(Type.String()),
+  qingdan: Type.Optional(
+    Type.Object(
+      { operation: Type.Unsafe<Operation>({ type: 'string', enum: ['upsert', 'delete'] }) },
+      { additionalProperties: false },
+    ),
+  ),
 })
 
 /** Exported for the test that holds it to the metaschema. */
@@ -60,16 +82,33 @@ export function parseDescriptor(json: string): {
   // The schema is ours, and a test holds it to the metaschema, whose compilation takes ten times as long as its own.
   const ajv = new Ajv2020({ allErrors: true, meta: false, validateSchema: false })
   const validate = ajv.compile<BundleDescriptor>(Descriptor)
-  if (validate(value)) return { descriptor: value, findings: [] }
+  if (validate(value)) {
+    const findings = modeFaults(value)
+    return findings.length > 0 ? { findings } : { descriptor: value, findings }
+  }
   const errors = validate.errors ?? []
   const findings = errors.map(({ instancePath, message = '', params }) => {
-    const allowed = 'allowedValue' in params ? `: ${JSON.stringify(params['allowedValue'])}` : ''
+    const one = params['allowedValue'] ?? params['allowedValues']
+    const allowed = one === undefined ? '' : `: ${JSON.stringify(one)}`
     return faultAt('descriptor', {
       file: descriptorPath,
       expected: `${instancePath || '/'} ${message}${allowed}`,
     })
   })
   return { findings }
+}
+
+/** What belongs to a delta stands in deltas, and nowhere else: a full bundle with a file of deletes is none of both. */
+function modeFaults({ qingdan, resources }: BundleDescriptor): readonly Finding[] {
+  const isDelta = qingdan.mode === 'delta'
+  const places = [
+    ...((qingdan.against !== undefined) === isDelta ? [] : ['/qingdan/against']),
+    ...resources.flatMap((resource, index) =>
+      (resource.qingdan !== undefined) === isDelta ? [] : [`/resources/${index}/qingdan`],
+    ),
+  ]
+  const needs = isDelta ? 'must be there, for the mode is delta' : 'must not be there, for the mode is full'
+  return places.map((place) => faultAt('descriptor', { file: descriptorPath, expected: `${place} ${needs}` }))
 }
 
 function parseJson(json: string): unknown {

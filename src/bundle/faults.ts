@@ -2,19 +2,9 @@
  * Everything that can be wrong with a bundle, as one closed list: the check's name, how severe it is, and the one
  * sentence in each language that says what to do. Nothing here takes a value of a cell.
  */
-import type { Finding, Severity } from '../base/finding.ts'
-
-interface FaultKind {
-  readonly severity?: Severity
-  readonly message: string
-  readonly messageZh: string
-}
-
-const kind = (message: string, messageZh: string, severity: Severity = 'error'): FaultKind => ({
-  severity,
-  message,
-  messageZh,
-})
+import type { Finding } from '../base/finding.ts'
+import { type FaultKind, kind } from './fault-kind.ts'
+import { travelChecks } from './travel-faults.ts'
 
 /** What is wrong with the package: before a single cell is read. */
 const packageChecks = {
@@ -328,6 +318,7 @@ export const bundleChecks = {
   ...signatureChecks,
   ...fileChecks,
   ...rowChecks,
+  ...travelChecks,
 } as const satisfies Record<string, FaultKind>
 
 export type BundleCheck = keyof typeof bundleChecks

@@ -6,12 +6,14 @@ import type { Digest } from '../base/digest.ts'
 import type { Finding } from '../base/finding.ts'
 import { type Contracts, partsOf, periodOf } from '../contract/index.ts'
 import { type Bag, readWhole } from './bag.ts'
+import { type BagGroup, groupOf, parseBagInfo } from './bag-info.ts'
 import {
   type BundleDescriptor,
   type BundlePurpose,
   type BundleResource,
   delimiterOf,
   descriptorPath,
+  type Operation,
   parseDescriptor,
 } from './descriptor.ts'
 import { digestEntry } from './digest-entry.ts'
@@ -28,11 +30,15 @@ export interface BundleFile {
   readonly delimiter: string
   /** As the resource claims it, in lower case; absent where it claims nothing. */
   readonly encoding?: string
+  /** In a delta: what becomes of its rows. */
+  readonly operation?: Operation
 }
 
 /** What a verified bundle is and holds. */
 export interface BundleManifest extends BundlePurpose {
   readonly files: readonly BundleFile[]
+  /** Where the bag is one of several that make a bundle together. */
+  readonly group?: BagGroup
 }
 
 export interface Verification {
@@ -54,13 +60,18 @@ export async function verifyBag(bag: Bag, limits: BundleLimits): Promise<Verific
   if (bag.entries.some(({ path }) => path === 'fetch.txt')) note(faultAt('bag-fetch', { file: 'fetch.txt' }))
   const digests = await digestAll(bag, note)
   await checkManifests(bag, digests, note)
-  note(...(await infoFaults(bag)))
+  const info = await readInfo(bag, limits)
+  note(...info.findings)
   const descriptor = await readDescriptor(bag, note)
   const files = descriptor === undefined ? [] : filesOf(bag, descriptor, digests, note)
   const kept = findings.slice(0, limits.findingsMax)
   if (descriptor === undefined || findings.some(({ severity }) => severity === 'error'))
     return { findings: kept }
-  return { manifest: { ...descriptor.qingdan, files }, findings: kept }
+  const { group } = info
+  return {
+    manifest: { ...descriptor.qingdan, files, ...(group === undefined ? {} : { group }) },
+    findings: kept,
+  }
 }
 
 type Note = (...findings: readonly Finding[]) => void
@@ -143,16 +154,25 @@ async function checkManifest(
   return new Set(claimed.keys())
 }
 
+interface Info {
+  readonly findings: readonly Finding[]
+  readonly group?: BagGroup
+}
+
 /** RFC 8493, 2.2.2: Payload-Oxum is "OctetCount.StreamCount", to tell early that something is missing. */
-async function infoFaults(bag: Bag): Promise<readonly Finding[]> {
+async function readInfo(bag: Bag, limits: BundleLimits): Promise<Info> {
   const file = 'bag-info.txt'
   const text = await readTag(bag, file)
-  if (text === undefined) return [faultAt('bag-info', { file })]
-  if (typeof text !== 'string') return [text]
-  const claimed = /^Payload-Oxum[ \t]*:[ \t]*(\S+)[ \t]*$/im.exec(text)?.[1]
+  if (text === undefined) return { findings: [faultAt('bag-info', { file })] }
+  if (typeof text !== 'string') return { findings: [text] }
+  const info = parseBagInfo(text)
+  const claimed = info.get('payload-oxum')?.[0]
   const held = bag.entries.filter(({ path }) => path.startsWith(payload))
   const oxum = `${held.reduce((sum, { bytes }) => sum + bytes, 0)}.${held.length}`
-  return claimed === undefined || claimed === oxum ? [] : [faultAt('bag-oxum', { file, expected: oxum })]
+  const wrong =
+    claimed === undefined || claimed === oxum ? [] : [faultAt('bag-oxum', { file, expected: oxum })]
+  const { group, findings } = groupOf(info, limits)
+  return { findings: [...wrong, ...findings], ...(group === undefined ? {} : { group }) }
 }
 
 async function readDescriptor(bag: Bag, note: Note): Promise<BundleDescriptor | undefined> {
@@ -188,7 +208,15 @@ function filesOf(
       const [digest, delimiter] = [digests.get(path), delimiterOf(resource)]
       if (digest !== undefined && delimiter !== undefined) {
         const encoding = resource.encoding?.toLowerCase()
-        files.push({ path, digest, bytes, delimiter, ...(encoding === undefined ? {} : { encoding }) })
+        const operation = resource.qingdan?.operation
+        files.push({
+          path,
+          digest,
+          bytes,
+          delimiter,
+          ...(encoding === undefined ? {} : { encoding }),
+          ...(operation === undefined ? {} : { operation }),
+        })
       }
     }
     named.add(path)

@@ -27,6 +27,7 @@ export const limits: BundleLimits = {
   rowsMax: 5_000_000,
   fieldBytesMax: 1 << 20,
   findingsMax: 1000,
+  bagsMax: 100,
 }
 
 export const clock = () => new Date('2026-03-01T02:00:00Z')
