@@ -11,7 +11,9 @@ import { type Digest, digestOf } from '../base/digest.ts'
 import { type Clock, dayInShanghai } from '../base/time.ts'
 import type { BagGroup } from './bag-info.ts'
 import { type BundleMode, type BundlePurpose, descriptorPath, type Operation } from './descriptor.ts'
+import { encryptedEnding, encryptTo, isEncrypted } from './encryption.ts'
 import { manifestLine } from './manifest-file.ts'
+import type { PublicKeyFile } from './openpgp-keys.ts'
 import { buildPathBook } from './paths.ts'
 
 export interface BagSource {
@@ -32,6 +34,8 @@ export interface NewBag extends Omit<BundlePurpose, 'mode'> {
   readonly mode?: BundleMode
   /** Where it is one of several bags that make a bundle together. */
   readonly group?: BagGroup
+  /** The key that the files are encrypted to; manifests and descriptor are over the encrypted bytes. */
+  readonly encryptTo?: PublicKeyFile
 }
 
 interface Payload {
@@ -48,7 +52,7 @@ export async function createBag(bag: NewBag): Promise<void> {
   const held = [...(await readdir(bag.folder)), ...(await readdir(join(bag.folder, 'data')))]
   if (held.length > 1) throw new Error(`The folder ${bag.folder} holds something already; name an empty one.`)
   const payloads: Payload[] = []
-  for (const file of names) payloads.push(await writePayload(bag.folder, file))
+  for (const file of names) payloads.push(await writePayload(bag, file))
   const tags: readonly [string, string][] = [
     ['bag-info.txt', bagInfo(bag, payloads)],
     ['bagit.txt', 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n'],
@@ -74,14 +78,17 @@ function sortedNames(files: readonly BagSource[]): readonly BagSource[] {
   return [...files].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-async function writePayload(folder: string, { name, source, operation }: BagSource): Promise<Payload> {
+async function writePayload(
+  { folder, encryptTo: key }: NewBag,
+  { name, source, operation }: BagSource,
+): Promise<Payload> {
   const hash = createHash('sha256')
   let bytes = 0
-  const path = `data/${name}`
+  const path = `data/${name}${key === undefined ? '' : encryptedEnding}`
   const target = join(folder, path)
   await mkdir(join(target, '..'), { recursive: true })
   await pipeline(
-    chunksOf(source),
+    key === undefined ? chunksOf(source) : encryptTo(chunksOf(source), key),
     async function* (chunks: AsyncIterable<Uint8Array>) {
       for await (const chunk of chunks) {
         hash.update(chunk)
@@ -138,7 +145,7 @@ function descriptorOf(bag: NewBag, payloads: readonly Payload[]): string {
       name: `rows-${index + 1}`,
       path,
       format: 'csv',
-      mediatype: 'text/csv',
+      mediatype: isEncrypted(path) ? 'application/pgp-encrypted' : 'text/csv',
       bytes,
       hash: `sha256:${digest}`,
       ...(operation === undefined ? {} : { qingdan: { operation } }),

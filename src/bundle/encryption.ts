@@ -4,7 +4,7 @@
  * proof fails. It refuses, as findings, what is encrypted to another key, damaged, cut off, or inflates without end.
  */
 import { Readable } from 'node:stream'
-import { ReadableStream } from 'node:stream/web'
+import type { ReadableStream } from 'node:stream/web'
 import { createMessage, decrypt, encrypt, enums, type Message, readMessage } from 'openpgp'
 import { refuse } from './bag.ts'
 import { BundleRefusal } from './faults.ts'
@@ -14,6 +14,16 @@ import type { SealedFile, SealedScratch } from './sealed-scratch.ts'
 
 /** What encrypted files end in, after the ending that they have as plain ones. */
 export const encryptedEnding = '.pgp'
+
+/** Whether a file of a bag says that it is encrypted; what it holds is what its other ending says. */
+export function isEncrypted(path: string): boolean {
+  return path.toLowerCase().endsWith(encryptedEnding)
+}
+
+/** The path that the file has as a plain one. */
+export function plainPath(path: string): string {
+  return isEncrypted(path) ? path.slice(0, -encryptedEnding.length) : path
+}
 
 /** A small file of one letter packs a thousandfold and does no harm; the ratio counts from this size on, as in a ZIP. */
 const inflationFreeBytes = 1 << 20

@@ -86,7 +86,11 @@ async function writePieces(
   let [held, index, bytes] = [0, 0, 0]
   const seal = async (isLast: boolean) => {
     const cipher = createCipheriv(algorithm, key, nonceOf(index, isLast))
-    const sealed = Buffer.concat([cipher.update(piece.subarray(0, held)), cipher.final(), cipher.getAuthTag()])
+    const sealed = Buffer.concat([
+      cipher.update(piece.subarray(0, held)),
+      cipher.final(),
+      cipher.getAuthTag(),
+    ])
     await writeAll(handle, sealed, index * (pieceBytes + tagBytes))
     index += 1
     held = 0

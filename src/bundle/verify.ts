@@ -17,6 +17,7 @@ import {
   parseDescriptor,
 } from './descriptor.ts'
 import { digestEntry } from './digest-entry.ts'
+import { isEncrypted, plainPath } from './encryption.ts'
 import { BundleRefusal, faultAt } from './faults.ts'
 import type { BundleLimits } from './limits.ts'
 import { parseManifest } from './manifest-file.ts'
@@ -234,7 +235,7 @@ function resourceFaults(
   digest?: Digest,
 ): readonly Finding[] {
   const faults: Finding[] = []
-  if (!/\.csv$/i.test(file)) faults.push(faultAt('resource-format', { file, expected: '.csv' }))
+  if (!/\.csv$/i.test(plainPath(file))) faults.push(faultAt('resource-format', { file, expected: '.csv' }))
   if (delimiterOf(resource) === undefined) faults.push(faultAt('dialect', { file }))
   const hash = /^sha256:([0-9a-f]{64})$/i.exec(resource.hash ?? '')?.[1]?.toLowerCase()
   const otherBytes = resource.bytes !== undefined && resource.bytes !== bytes
@@ -243,7 +244,7 @@ function resourceFaults(
   return faults
 }
 
-/** Holds what a bundle says of itself to the contracts: dataset, contractVersion, edition and provider. */
+/** Holds what a bundle says of itself to the contracts: dataset, contractVersion, edition, provider, and what must be encrypted. */
 export function verifyManifest(manifest: BundleManifest, contracts: Contracts): readonly Finding[] {
   const file = descriptorPath
   const versions = contracts.versions(manifest.dataset)
@@ -258,6 +259,10 @@ export function verifyManifest(manifest: BundleManifest, contracts: Contracts): 
     findings.push(
       faultAt('edition-unknown', { file, expected: contract.period === 'year' ? '2025' : '2025-2026' }),
     )
+  }
+  if (contract.intake?.personal === true) {
+    const open = manifest.files.filter(({ path }) => !isEncrypted(path))
+    findings.push(...open.map(({ path }) => faultAt('encryption-missing', { file: path })))
   }
   const providers = partsOf(contract).map((part) => part.provider)
   if (!providers.includes(manifest.provider)) {

@@ -1,6 +1,6 @@
 /** `qingdan bundle`: packs loose files into a bundle for whoever receives it, and looks at one. No database, no network. */
 import { cp, rename, stat } from 'node:fs/promises'
-import { basename, extname, resolve } from 'node:path'
+import { basename, extname, join, resolve } from 'node:path'
 import { loadConfig } from '../base/config.ts'
 import { packBag } from '../bundle/index.ts'
 import { loadHouseContracts } from '../house.ts'
@@ -17,7 +17,7 @@ import {
   requirePaths,
   UsageError,
 } from './command.ts'
-import { keysOption, openKeyFile } from './key-files.ts'
+import { keysOption, openKeyFile, readPublicKeyFile } from './key-files.ts'
 import { print, progressLine, writeFindings } from './output.ts'
 import { askPurpose, type PurposeOptions, purposeOf } from './purpose.ts'
 
@@ -25,6 +25,7 @@ interface CreateOptions extends Common, FindingsOption, PurposeOptions {
   readonly sequence?: string
   readonly sign?: string
   readonly passphraseFile?: string
+  readonly encryptTo?: string
   readonly out?: string
 }
 
@@ -39,6 +40,7 @@ export const bundleCommand: AddCommand = (program, end) => {
     .option('--synthetic', 'the data are made up')
     .option('--sign <key.asc>', 'your private OpenPGP key; its passphrase is asked for')
     .option('--passphrase-file <file>', 'where the passphrase of the key stands, for a script')
+    .option('--encrypt-to <key.asc>', "the receiver's public OpenPGP key: nobody else can read the rows")
     .option('--out <path>', 'a ZIP, or a folder; by default a ZIP named like dataset, edition and provider')
     .option(...findingsOption)
     .addHelpText(
@@ -67,12 +69,25 @@ async function create(files: readonly string[], options: CreateOptions): Promise
   if (await isThere(out)) throw new UsageError(`${out} is there already; name another by --out.`)
   const signWith = options.sign === undefined ? {} : { signWith: await openKeyFile(options.sign, options) }
   const sources = files.map((path) => ({ name: basename(path), source: path }))
+  const encryptTo = options.encryptTo === undefined ? undefined : await readPublicKeyFile(options.encryptTo)
+  if (contracts.get(purpose.dataset).contract.intake?.personal === true && encryptTo === undefined) {
+    throw new UsageError(
+      `Rows of ${purpose.dataset} are about persons: --encrypt-to <key.asc> encrypts them.`,
+    )
+  }
   const bag = { ...purpose, ...sequence, files: sources, clock: () => new Date(), ...signWith }
-  return withBag(bag, async (folder) => {
+  // Rows are checked as plain ones; where they are encrypted after that, the bag that goes out is another.
+  const checked = encryptTo === undefined ? bag : { ...bag, signWith: undefined }
+  return withBag(checked, async (folder) => {
     const report = await checkBundle(folder, contracts, config, progressLine(bagName(purpose)))
     const isRefused = report.errors > report.tolerance
     await writeFindings(options, [report.findings])
-    if (!isRefused) await writeBundle(folder, out)
+    if (!isRefused && encryptTo === undefined) await writeBundle(folder, out)
+    if (!isRefused && encryptTo !== undefined) {
+      // From the very bytes that were checked, whatever has become of the files since.
+      const same = sources.map(({ name }) => ({ name, source: join(folder, 'data', name) }))
+      await withBag({ ...bag, files: same, encryptTo }, (sealed) => writeBundle(sealed, out))
+    }
     const signer = signWith.signWith?.fingerprint ?? null
     print.result(
       options,

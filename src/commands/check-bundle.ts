@@ -9,6 +9,7 @@ import {
   type FindingSink,
   faultAt,
   identifyBundle,
+  isEncrypted,
   limitsOf,
   openBag,
   type PublicKeyFile,
@@ -56,15 +57,20 @@ export async function checkBundle(
     const { manifest, findings } = await verifyBag(bag, limits)
     for (const finding of findings) sink.add(finding)
     if (manifest === undefined) return report()
-    const wrong = verifyManifest(manifest, contracts)
+    // What is still being made is encrypted after it was checked.
+    const isDue = ({ check }: Finding) => check !== 'encryption-missing' || signature !== 'unasked'
+    const wrong = verifyManifest(manifest, contracts).filter(isDue)
     if (wrong.length > 0) return refuse(wrong)
     const signatures = await signatureFindings(bag, signature)
     for (const finding of signatures) sink.add(finding)
     if (signatures.some(({ severity }) => severity === 'error')) return report()
     const { contract } = contracts.get(manifest.dataset, manifest.contractVersion)
+    const unread = manifest.files.filter(({ path }) => isEncrypted(path))
+    for (const { path } of unread) sink.add(faultAt('encrypted-unread', { file: path }))
+    if (unread.length === manifest.files.length) return report()
     const reading = validateBag({
       bag,
-      manifest,
+      manifest: { ...manifest, files: manifest.files.filter((file) => !unread.includes(file)) },
       contract,
       contracts,
       limits,

@@ -9,7 +9,13 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { createMessage, encrypt, enums } from 'openpgp'
 import t from 'tap'
-import { decryptInto, encryptTo, openPrivateKey, openSealedScratch, readPublicKey } from '../../src/bundle/index.ts'
+import {
+  decryptInto,
+  encryptTo,
+  openPrivateKey,
+  openSealedScratch,
+  readPublicKey,
+} from '../../src/bundle/index.ts'
 import { limits, refusalOf } from '../support/bundle-fixture.ts'
 import { officeKey, openGpg, withoutGpg } from '../support/openpgp.ts'
 
@@ -31,7 +37,8 @@ async function decrypted(folder: string, bytes: Buffer, more: Partial<typeof lim
     const file = { path: 'data/rows.csv.pgp', bytes: bytes.length, source }
     const sealed = await decryptInto(scratch, file, opened, { ...limits, ...more })
     const [first, second] = [await buffer(sealed.read()), await buffer(sealed.read())]
-    if (!first.equals(second) || first.length !== sealed.bytes) throw new Error('read twice, and not the same')
+    if (!first.equals(second) || first.length !== sealed.bytes)
+      throw new Error('read twice, and not the same')
     return first
   } finally {
     await scratch.erase()
@@ -87,7 +94,9 @@ t.test('a file that inflates without end is stopped, on both sides of the limit'
   t.ok(bomb.length < 200_000, `${bomb.length} bytes`)
   t.same(await refusalOf(decrypted(folder, bomb)), ['inflation'])
   t.equal((await decrypted(folder, bomb, { inflationMax: 10_000 })).length, 40 << 20)
-  t.same(await refusalOf(decrypted(folder, bomb, { inflationMax: 10_000, bytesMax: (40 << 20) - 1 })), ['inflation'])
+  t.same(await refusalOf(decrypted(folder, bomb, { inflationMax: 10_000, bytesMax: (40 << 20) - 1 })), [
+    'inflation',
+  ])
   t.equal((await decrypted(folder, bomb, { inflationMax: 10_000, bytesMax: 40 << 20 })).length, 40 << 20)
 })
 
@@ -111,29 +120,44 @@ t.test('the scratch holds nothing that can be read, has no name, and forgets', a
   await t.rejects(buffer(sealed.read()), 'nothing is read after')
 })
 
-t.test('GnuPG encrypts for us, in each of its ways, and reads what we encrypt', { skip: withoutGpg }, async (t) => {
-  const gpg = await openGpg(t)
-  await gpg.import(service.publicKey)
-  const file = join(gpg.folder, 'rows.csv')
-  await writeFile(file, plain)
-  const to = ['--trust-model', 'always', '--recipient', service.fingerprint]
-  for (const way of ['zip', 'zlib', 'bzip2', 'none']) {
-    await gpg.run(...to, '--compress-algo', way, '--output', `${file}.pgp`, '--encrypt', file)
-    const bytes = await buffer(createReadStream(`${file}.pgp`))
-    t.ok((await decrypted(t.testdir({}), bytes)).equals(plain), way)
-    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
-    t.same(await refusalOf(decrypted(t.testdir({}), bytes)), ['encrypted-damaged'], `${way}: last byte`)
-  }
-  await gpg.run(...to, '--throw-keyids', '--output', `${file}.pgp`, '--encrypt', file)
-  t.ok((await decrypted(t.testdir({}), await readFile(`${file}.pgp`))).equals(plain), 'to a key that it does not name')
+t.test(
+  'GnuPG encrypts for us, in each of its ways, and reads what we encrypt',
+  { skip: withoutGpg },
+  async (t) => {
+    const gpg = await openGpg(t)
+    await gpg.import(service.publicKey)
+    const file = join(gpg.folder, 'rows.csv')
+    await writeFile(file, plain)
+    const to = ['--trust-model', 'always', '--recipient', service.fingerprint]
+    for (const way of ['zip', 'zlib', 'bzip2', 'none']) {
+      await gpg.run(...to, '--compress-algo', way, '--output', `${file}.pgp`, '--encrypt', file)
+      const bytes = await buffer(createReadStream(`${file}.pgp`))
+      t.ok((await decrypted(t.testdir({}), bytes)).equals(plain), way)
+      bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+      t.same(await refusalOf(decrypted(t.testdir({}), bytes)), ['encrypted-damaged'], `${way}: last byte`)
+    }
+    await gpg.run(...to, '--throw-keyids', '--output', `${file}.pgp`, '--encrypt', file)
+    t.ok(
+      (await decrypted(t.testdir({}), await readFile(`${file}.pgp`))).equals(plain),
+      'to a key that it does not name',
+    )
 
-  await gpg.run('--passphrase', '', '--quick-generate-key', 'reader@example.org', 'future-default', 'default', '0')
-  const { stdout } = await gpg.run('--armor', '--export', 'reader@example.org')
-  const theirs = await readPublicKey(stdout)
-  await writeFile(`${file}.pgp`, await buffer(encryptTo(Readable.from([plain]), theirs)))
-  await gpg.run('--output', `${file}.back`, '--decrypt', `${file}.pgp`)
-  t.ok((await readFile(`${file}.back`)).equals(plain))
-})
+    await gpg.run(
+      '--passphrase',
+      '',
+      '--quick-generate-key',
+      'reader@example.org',
+      'future-default',
+      'default',
+      '0',
+    )
+    const { stdout } = await gpg.run('--armor', '--export', 'reader@example.org')
+    const theirs = await readPublicKey(stdout)
+    await writeFile(`${file}.pgp`, await buffer(encryptTo(Readable.from([plain]), theirs)))
+    await gpg.run('--output', `${file}.back`, '--decrypt', `${file}.pgp`)
+    t.ok((await readFile(`${file}.back`)).equals(plain))
+  },
+)
 
 t.test('a message by password, or to nobody, is not for us', async (t) => {
   const byPassword = await encrypt({
