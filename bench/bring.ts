@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util'
 import { withHouse } from '../src/commands/command.ts'
 import { askPublication, publishEdition, receive, takeBundle } from '../src/ingest/index.ts'
-import { withBag } from '../src/loose-files.ts'
+import { openServiceKey, withBag } from '../src/loose-files.ts'
 import { benchContract, benchDataset } from './dataset.ts'
 
 /** What the process writes on standard output, as JSON. */
@@ -37,7 +37,8 @@ async function bring(csv: string, edition: string, publishToo: boolean): Promise
     clock: () => new Date(),
   }
   return withHouse(async (house) => {
-    const received = await withBag(about, (path) => receive(house, { path, broughtBy: 'cli:bench' }))
+    const bag = { ...about, signWith: await openServiceKey(house) }
+    const received = await withBag(bag, (path) => receive(house, { path, broughtBy: 'cli:bench' }))
     const began = performance.now()
     const receipt = await takeBundle(house, received.id)
     const staged = performance.now()

@@ -55,6 +55,8 @@ const { QINGDAN_DATA, QINGDAN_DATASETS } = process.env
 const config = loadConfig({
   QINGDAN_DATA,
   QINGDAN_DATASETS,
+  // The campaign is about crashes; who signed is another test's matter.
+  QINGDAN_UNSIGNED: 'allow',
   QINGDAN_LOG_LEVEL: 'debug',
   QINGDAN_POOL_MAX: '4',
 })
