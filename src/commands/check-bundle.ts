@@ -19,7 +19,7 @@ import {
   verifyManifest,
 } from '../bundle/index.ts'
 import { type Contracts, periodOf } from '../contract/index.ts'
-import type { Progress } from '../ingest/index.ts'
+import { type Progress, readings, watchRows } from '../ingest/index.ts'
 
 /**
  * The public keys that a signature must be by; `named` tells only that there is one and by whose key it claims to be; a
@@ -54,6 +54,7 @@ export async function checkBundle(
   try {
     const { packing } = await identifyBundle(path, limits)
     bag = await openBag(path, packing, limits)
+    const watched = watchRows(bag, readings.careful, progress)
     const { manifest, findings } = await verifyBag(bag, limits)
     for (const finding of findings) sink.add(finding)
     if (manifest === undefined) return report()
@@ -69,14 +70,14 @@ export async function checkBundle(
     for (const { path } of unread) sink.add(faultAt('encrypted-unread', { file: path }))
     if (unread.length === manifest.files.length) return report()
     const reading = validateBag({
-      bag,
+      bag: watched.bag,
       manifest: { ...manifest, files: manifest.files.filter((file) => !unread.includes(file)) },
       contract,
       contracts,
       limits,
       editionDay: periodOf(contract, manifest.edition)?.end ?? '',
       onFinding: sink.add,
-      onProgress: ({ file, rows }) => progress(`check ${file}`, rows),
+      onProgress: watched.onProgress,
     })
     for await (const _batch of reading);
     const broken = reading.counts().some((file) => file.unreadable)

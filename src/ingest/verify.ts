@@ -26,7 +26,7 @@ import type { House } from '../catalogue/index.ts'
 import type { LoadedContract } from '../contract/index.ts'
 import type { Part } from './parts.ts'
 import { findPlace } from './place.ts'
-import type { Progress } from './progress.ts'
+import { bytesOf, type Progress, watchBag } from './progress.ts'
 import { writeState } from './receipts.ts'
 import type { Received } from './receive.ts'
 import { Refusal } from './refusal.ts'
@@ -49,8 +49,7 @@ export type GroupBagVerified = Verified & { readonly manifest: GroupManifest }
 
 /** Verifies a bundle and writes the state `verified`. Throws Refusal with every finding, not only the first. */
 export async function verify(house: House, received: Received, progress: Progress): Promise<Verified> {
-  progress('verify', 0)
-  const verified = await placed(house, await verifyStored(house, received))
+  const verified = await placed(house, await verifyStored(house, received, progress))
   house.observe('step-reached', { step: 'verify', point: 'checked' })
   const { dataset, edition, provider, contractVersion, sequence, synthetic, mode, against } =
     verified.manifest
@@ -76,8 +75,8 @@ export async function placed(house: House, verified: Verified): Promise<Verified
 }
 
 /** The same as `verify`, but for its place, and nothing is written. */
-export async function verifyStored(house: House, received: Received): Promise<Verified> {
-  return withBag(house, received, async (bag) => {
+export async function verifyStored(house: House, received: Received, progress?: Progress): Promise<Verified> {
+  const verifyIn = async (bag: Bag): Promise<Verified> => {
     const verified = await openBagOf(house, received, bag)
     const { manifest } = verified
     const forbidden = await checkGrants(house, received, manifest)
@@ -86,7 +85,8 @@ export async function verifyStored(house: House, received: Received): Promise<Ve
     const warnings = [...verified.warnings, ...findings]
     if (warnings.some(({ severity }) => severity === 'error')) throw new Refusal({ findings: warnings })
     return { ...verified, warnings, ...(signer === undefined ? {} : { signer }) }
-  })
+  }
+  return withBag(house, received, verifyIn, progress)
 }
 
 /**
@@ -101,8 +101,12 @@ async function withBag<T>(
   house: House,
   { path, packing }: Received,
   use: (bag: Bag) => Promise<T>,
+  progress: Progress = () => {},
 ): Promise<T> {
-  const bag = await openBag(path, packing, limitsOf(house.config))
+  const opened = await openBag(path, packing, limitsOf(house.config))
+  const total = bytesOf(opened)
+  const bag = watchBag(opened, (bytes) => progress('verify', Math.min(bytes, total), total))
+  progress('verify', 0, total)
   try {
     return await use(bag)
   } finally {
