@@ -9,14 +9,18 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { createMessage, encrypt, enums } from 'openpgp'
 import t from 'tap'
+import { digestOf } from '../../src/base/digest.ts'
 import {
+  decryptBag,
   decryptInto,
   encryptTo,
+  holdsEncrypted,
   openPrivateKey,
   openSealedScratch,
   readPublicKey,
+  verifyManifest,
 } from '../../src/bundle/index.ts'
-import { limits, refusalOf } from '../support/bundle-fixture.ts'
+import { bagOf, contract, contractsOf, limits, refusalOf } from '../support/bundle-fixture.ts'
 import { officeKey, openGpg, withoutGpg } from '../support/openpgp.ts'
 
 const made = new Date('2026-01-05T04:00:00Z')
@@ -169,4 +173,46 @@ t.test('a message by password, or to nobody, is not for us', async (t) => {
     config: { preferredCompressionAlgorithm: enums.compression.zlib },
   })
   t.same(await refusalOf(decrypted(t.testdir({}), Buffer.from(byPassword))), ['encrypted-other-key'])
+})
+
+t.test('a bag of encrypted and plain files reads as plain, and what is closed is gone', async (t) => {
+  const folder = t.testdir({})
+  const files = {
+    'data/a.csv.pgp': await encrypted(plain),
+    'data/b.csv': Buffer.from('b'),
+    'c.pgp': Buffer.from('c'),
+  }
+  t.ok(holdsEncrypted(bagOf(files)))
+  t.notOk(holdsEncrypted(bagOf({ 'data/b.csv': Buffer.from('b'), 'c.pgp': Buffer.from('c') })))
+  const bag = await decryptBag(bagOf(files), { key: opened, scratch: folder, limits })
+  t.equal(bag.entries.find(({ path }) => path === 'data/a.csv.pgp')?.bytes, plain.length)
+  for (const walk of [1, 2]) t.ok((await buffer(bag.read('data/a.csv.pgp'))).equals(plain), `walk ${walk}`)
+  t.equal(String(await buffer(bag.read('data/b.csv'))), 'b')
+  t.equal(String(await buffer(bag.read('c.pgp'))), 'c', 'only the payload is decrypted')
+  await bag.close()
+  await t.rejects(buffer(bag.read('data/a.csv.pgp')))
+  // The limit is on the bundle: both together are one byte too many.
+  const both = { 'data/a.csv.pgp': files['data/a.csv.pgp'], 'data/b.csv.pgp': files['data/a.csv.pgp'] }
+  const least = { ...limits, bytesMax: 2 * plain.length }
+  const taken = await decryptBag(bagOf(both), { key: opened, scratch: folder, limits: least })
+  await taken.close()
+  const less = { ...limits, bytesMax: 2 * plain.length - 1 }
+  const refused = decryptBag(bagOf(both), { key: opened, scratch: folder, limits: less })
+  t.same(await refusalOf(refused), ['inflation'])
+})
+
+t.test('rows about persons come encrypted, or not at all', async (t) => {
+  const { fields, primaryKey } = contract
+  const personal = contractsOf({ ...contract, intake: { personal: true, fields, primaryKey } })
+  const purpose = { dataset: contract.dataset, edition: '2025', contractVersion: 2, provider: 'parks' }
+  const digest = digestOf('x')
+  const of = (path: string) => ({
+    ...purpose,
+    mode: 'full' as const,
+    files: [{ path, digest, bytes: 1, delimiter: ',' }],
+  })
+  const open = verifyManifest(of('data/rows.csv'), personal)
+  t.match(open, [{ check: 'encryption-missing', severity: 'error', file: 'data/rows.csv' }])
+  t.same(verifyManifest(of('data/rows.csv.pgp'), personal), [])
+  t.same(verifyManifest(of('data/rows.csv'), contractsOf(contract)), [])
 })
