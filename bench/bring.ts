@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { withHouse } from '../src/commands/command.ts'
 import { progressLine } from '../src/commands/output.ts'
 import { askPublication, publishEdition, receive, takeBundle } from '../src/ingest/index.ts'
-import { withBag } from '../src/loose-files.ts'
+import { openServiceKey, withBag } from '../src/loose-files.ts'
 import { benchContract, benchDataset } from './dataset.ts'
 import { peakOf, residentOf } from './processes.ts'
 
@@ -54,7 +54,8 @@ async function bring(edition: string, publishToo: boolean): Promise<Brought> {
   }
   return withHouse(async (house) => {
     const restBytes = await residentOf(process.pid)
-    const received = await withBag(about, (path) => receive(house, { path, broughtBy: 'cli:bench' }))
+    const bag = { ...about, signWith: await openServiceKey(house) }
+    const received = await withBag(bag, (path) => receive(house, { path, broughtBy: 'cli:bench' }))
     const began = performance.now()
     const receipt = await takeBundle(house, received.id, progressLine('bench'))
     const staged = performance.now()

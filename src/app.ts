@@ -27,7 +27,7 @@ import {
   trustedProxies,
   unmatched,
 } from './http/index.ts'
-import { ingestRoutes, publicationRoutes } from './ingest/index.ts'
+import { ingestRoutes, publicationRoutes, receiptRoutes } from './ingest/index.ts'
 import { listsRoutes } from './lists/index.ts'
 import { portalRoutes } from './portal/index.ts'
 import { aggregatePart, aggregateRoutes, GroupSchema, recordsPart, recordsRoutes } from './records/index.ts'
@@ -42,6 +42,7 @@ const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
   recordsRoutes,
   aggregateRoutes,
   ingestRoutes,
+  receiptRoutes,
   publicationRoutes,
   exchangeRoutes,
   accessRoutes,

@@ -14,7 +14,7 @@ import { atInterrupt } from './interrupt.ts'
 
 /** A bag to write, and the key to sign it with, if any. */
 export interface LooseBag extends Omit<NewBag, 'folder'> {
-  readonly signWith?: PrivateKeyFile
+  readonly signWith?: PrivateKeyFile | undefined
 }
 
 /** What a bag is called: its folder, and the ZIP that it is packed into. */

@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../base/finding.ts'
 import { type FaultKind, kind } from './fault-kind.ts'
+import { sealChecks } from './seal-faults.ts'
 import { travelChecks } from './travel-faults.ts'
 import { workbookChecks } from './workbook-faults.ts'
 
@@ -148,51 +149,6 @@ const bagChecks = {
   'provider-unknown': kind(
     'The provider has no part in this dataset; use the code of one that has.',
     '该提供方不负责此数据集，请使用负责方的代码。',
-  ),
-} as const
-
-/** What is wrong with the signature of a bag. Whether a bundle without one is taken, a setting of the receiver says. */
-const signatureChecks = {
-  'signature-missing': kind(
-    'The bundle is not signed. Sign tagmanifest-sha256.txt with a key that the receiver has registered.',
-    '数据包未签名，请用已向接收方登记的密钥对 tagmanifest-sha256.txt 签名。',
-  ),
-  'signature-malformed': kind(
-    'The signature can not be read. Make it anew: gpg --armor --detach-sign tagmanifest-sha256.txt',
-    '签名文件无法读取，请重新签名：gpg --armor --detach-sign tagmanifest-sha256.txt',
-  ),
-  'signature-partial': kind(
-    'The signature covers nothing: tagmanifest-sha256.txt must name every file beside data/.',
-    '签名未覆盖数据：tagmanifest-sha256.txt 必须列出 data/ 之外的每个文件。',
-  ),
-  'signature-weak': kind(
-    'The signature uses a key or digest that can be forged; sign with Ed25519 or RSA of 2048 bits and SHA-256.',
-    '签名所用的密钥或摘要算法过弱，请改用 Ed25519 或 2048 位以上 RSA 以及 SHA-256。',
-  ),
-  'signature-unknown-key': kind(
-    'The key that signed is not known here. Send its public key to the receiver, who registers it.',
-    '签名密钥未在此登记，请把公钥送交接收方登记。',
-  ),
-  'signature-wrong': kind(
-    'The signature is over other bytes than tagmanifest-sha256.txt. Sign after the last change.',
-    '签名与 tagmanifest-sha256.txt 的内容不符，请在最后一次修改之后重新签名。',
-  ),
-  'signature-revoked': kind(
-    'The key that signed was revoked. Sign with another that is registered.',
-    '签名密钥已被吊销，请改用其他已登记的密钥签名。',
-  ),
-  'signature-expired': kind(
-    'The signature was made or received outside of the time for which its key is valid. Renew the key, or sign with another.',
-    '签名的生成或接收时间不在密钥有效期内，请续期密钥或改用其他密钥。',
-  ),
-  'signature-other-provider': kind(
-    'The key that signed is registered for another provider or other datasets. Sign with a key of this provider.',
-    '签名密钥是为其他提供方或其他数据集登记的，请用本提供方的密钥签名。',
-  ),
-  'signature-unchecked': kind(
-    'The bundle is signed, and nobody looked at the signature. Name the public keys by --keys.',
-    '数据包已签名，但未核对签名；请用 --keys 指定公钥。',
-    'warning',
   ),
 } as const
 
@@ -364,7 +320,7 @@ const exportChecks = {
 export const bundleChecks = {
   ...packageChecks,
   ...bagChecks,
-  ...signatureChecks,
+  ...sealChecks,
   ...exportChecks,
   ...fileChecks,
   ...workbookChecks,

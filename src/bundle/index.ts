@@ -7,8 +7,10 @@ export type { BagGroup } from './bag-info.ts'
 export { copyWays } from './copy-rows.ts'
 export { encodeCopy } from './copy-text.ts'
 export { type BagSource, createBag, type NewBag } from './create.ts'
+export { type Decryption, decryptBag, holdsEncrypted } from './decrypted-bag.ts'
 export { buildMeeting, keyBoth, type Reading, readingsOf } from './delta.ts'
 export type { BundleMode, Operation } from './descriptor.ts'
+export { decryptInto, encryptTo, isEncrypted } from './encryption.ts'
 export { type BundleCheck, BundleRefusal, bundleChecks, faultAt } from './faults.ts'
 export { buildFindingSink, type FindingCounts, type FindingSink } from './finding-sink.ts'
 export { findingsCsv } from './findings-csv.ts'
@@ -41,6 +43,7 @@ export {
   readPublicKeys,
 } from './openpgp-keys.ts'
 export { packBag } from './pack.ts'
+export { openSealedScratch, type SealedFile, type SealedScratch } from './sealed-scratch.ts'
 export {
   checkSignatures,
   type SignatureFault,

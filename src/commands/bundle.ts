@@ -1,6 +1,6 @@
 /** `qingdan bundle`: packs loose files into a bundle for whoever receives it, and looks at one. No database, no network. */
 import { cp, rename, rm, stat } from 'node:fs/promises'
-import { extname, resolve } from 'node:path'
+import { extname, join, resolve } from 'node:path'
 import { loadConfig } from '../base/config.ts'
 import { type BagGroup, packBag } from '../bundle/index.ts'
 import { loadHouseContracts } from '../house.ts'
@@ -19,7 +19,7 @@ import {
   requirePaths,
   UsageError,
 } from './command.ts'
-import { keysOption, openKeyFile } from './key-files.ts'
+import { keysOption, openKeyFile, readPublicKeyFile } from './key-files.ts'
 import { print, progressLine, writeFindings } from './output.ts'
 import { askPurpose, type PurposeOptions, purposeOf } from './purpose.ts'
 
@@ -27,6 +27,7 @@ interface CreateOptions extends Common, FindingsOption, PurposeOptions, FileOpti
   readonly sequence?: string
   readonly sign?: string
   readonly passphraseFile?: string
+  readonly encryptTo?: string
   readonly out?: string
 }
 
@@ -41,6 +42,7 @@ export const bundleCommand: AddCommand = (program, end) => {
     .option('--synthetic', 'the data are made up')
     .option('--sign <key.asc>', 'your private OpenPGP key; its passphrase is asked for')
     .option('--passphrase-file <file>', 'where the passphrase of the key stands, for a script')
+    .option('--encrypt-to <key.asc>', "the receiver's public OpenPGP key: nobody else can read the rows")
     .option('--out <path>', 'a ZIP, or a folder; by default a ZIP named like dataset, edition and provider')
     .option(...findingsOption)
     .addHelpText(
@@ -81,14 +83,31 @@ async function create(paths: readonly string[], options: CreateOptions): Promise
   for (const each of outs)
     if (await isThere(each)) throw new UsageError(`${each} is there already; name another by --out.`)
   const signWith = options.sign === undefined ? {} : { signWith: await openKeyFile(options.sign, options) }
+  const encryptTo = options.encryptTo === undefined ? undefined : await readPublicKeyFile(options.encryptTo)
+  if (contracts.get(purpose.dataset).contract.intake?.personal === true && encryptTo === undefined) {
+    throw new UsageError(
+      `Rows of ${purpose.dataset} are about persons: --encrypt-to <key.asc> encrypts them.`,
+    )
+  }
   const common = { ...purpose, ...sequence, ...kind, clock: () => new Date(), ...signWith }
   const bags = spread.map((share) => ({ ...common, ...share }))
-  return withBags(bags, async (folders) => {
+  // Rows are checked as plain ones; where they are encrypted after that, the bags that go out are others.
+  const checked = encryptTo === undefined ? bags : bags.map((bag) => ({ ...bag, signWith: undefined }))
+  return withBags(checked, async (folders) => {
     const ground = { contracts, config, progress: progressLine(name), signature: 'unasked' as const }
     const report = await checkMade(folders, ground)
     const isRefused = !report.isInOrder
     await writeFindings(options, [report.findings])
-    if (!isRefused) await writeBundles(folders, outs)
+    if (!isRefused && encryptTo === undefined) await writeBundles(folders, outs)
+    if (!isRefused && encryptTo !== undefined) {
+      const sealed = bags.map((bag, index) => ({
+        ...bag,
+        // From the very bytes that were checked, whatever has become of the files since.
+        files: bag.files.map((file) => ({ ...file, source: join(folders[index] ?? '', 'data', file.name) })),
+        encryptTo,
+      }))
+      await withBags(sealed, (made) => writeBundles(made, outs))
+    }
     const signer = signWith.signWith?.fingerprint ?? null
     const path = isRefused ? null : (outs[0] ?? null)
     const more = outs.length === 1 || isRefused ? {} : { paths: outs }

@@ -1,5 +1,5 @@
 /** `qingdan ingest`: brings bundles, or loose CSV files as if their provider had put them into one. */
-import { basename, extname } from 'node:path'
+import { basename, extname, resolve } from 'node:path'
 import type { Finding } from '../base/finding.ts'
 import type { OpenHouse } from '../house.ts'
 import {
@@ -11,6 +11,7 @@ import {
   receiptBody,
   receive,
   takeBundle,
+  writeReceiptFiles,
 } from '../ingest/index.ts'
 import { openServiceKey, withBag } from '../loose-files.ts'
 import {
@@ -27,7 +28,9 @@ import {
 import { print, progressLine, within, writeFindings } from './output.ts'
 import { type PurposeOptions, purposeOf } from './purpose.ts'
 
-interface IngestOptions extends Common, FindingsOption, PurposeOptions {}
+interface IngestOptions extends Common, FindingsOption, PurposeOptions {
+  readonly receipts?: string
+}
 
 export const ingestCommand: AddCommand = (program, end) => {
   command(program, 'ingest', 'bring bundles: verify, validate and stage them')
@@ -37,6 +40,7 @@ export const ingestCommand: AddCommand = (program, end) => {
     .option('--provider <code>', 'for loose CSV files: who provides them; by default the only one')
     .option('--synthetic', 'for loose CSV files: the data are made up')
     .option(...findingsOption)
+    .option('--receipts <folder>', 'write the signed receipts and the findings there, to be carried back')
     .action(async (paths: string[], options: IngestOptions) => end(await ingest(paths, options)))
 }
 
@@ -61,6 +65,10 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
     const tell = async (receipt: Receipt) => {
       await printReceipt(house, receipt, options)
       if (isTurnedAway(receipt.state)) code = exitCodes.refused
+      const name = taken.find(({ id }) => id === receipt.id)?.path ?? receipt.id
+      // What still waits for other bags has no end that a receipt could tell.
+      if (options.receipts !== undefined && receipt.state !== 'waiting')
+        await writeReceiptFiles(house, receipt, options.receipts, `${stemOf(name)}.`)
     }
     for (const path of bags) await take(path, path)
     if (purpose !== undefined) {
@@ -73,6 +81,11 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
     await writeFindings(options, findingsOf(house, taken))
     return code
   })
+}
+
+/** What the files of a receipt are named after: the bundle, or the first of loose files. */
+function stemOf(bundle: string): string {
+  return basename(resolve(bundle)).replace(/\.(zip|csv)$/i, '')
 }
 
 interface Taken {

@@ -20,7 +20,13 @@ export {
 } from './publications.ts'
 export { dropBundle, releaseBundle } from './quarantine.ts'
 export { type ReceiptBody, receiptBody } from './receipt-body.ts'
-export { receiptFileNames, writeReceiptFiles } from './receipt-files.ts'
+export {
+  getSignedReceipt,
+  receiptFileNames,
+  type SignedReceipt,
+  writeReceiptFiles,
+} from './receipt-files.ts'
+export { receiptRoutes } from './receipt-routes.ts'
 export {
   findReceipt,
   getReceiptLike,

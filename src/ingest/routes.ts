@@ -35,7 +35,7 @@ const FindingSchema = Type.Object({
   byteOffset: Type.Optional(Type.Integer({ description: 'Where in the file, in bytes from its beginning.' })),
 })
 
-const Id = Type.Object({
+export const bundleId = Type.Object({
   id: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'The id from the receipt.' }),
 })
 const security = [{ key: [] }]
@@ -120,7 +120,7 @@ function receiptRoute(app: App, house: House): void {
         security,
         summary: 'A receipt',
         description: 'How far a bundle came, and what was counted in it.',
-        params: Id,
+        params: bundleId,
         response: {
           200: ReceiptSchema,
           ...problemResponses('key-missing', 'scope-missing', 'bundle-not-found'),
@@ -141,7 +141,7 @@ function findingsRoute(app: App, house: House): void {
         security,
         summary: 'The findings of a bundle',
         description: 'What is wrong, cell by cell, in the order found. No value is ever repeated.',
-        params: Id,
+        params: bundleId,
         querystring: Type.Object({
           after: Type.Optional(Type.Integer({ minimum: 0, description: 'Number of the last finding seen.' })),
           check: Type.Optional(Type.String({ description: 'Only what this check found.' })),
@@ -193,7 +193,7 @@ function findingsFileRoute(app: App, house: House): void {
         summary: 'The findings of a bundle as CSV',
         description:
           'All findings that are kept, for whoever mends the file: UTF-8 with a byte order mark, titles in both languages. No value is ever repeated.',
-        params: Id,
+        params: bundleId,
         response: {
           200: {
             description: 'The findings.',
@@ -216,7 +216,7 @@ function findingsFileRoute(app: App, house: House): void {
 }
 
 /** A receipt that the reader may see: of a bundle that its own key brought, or any for the scope `admin`. */
-async function getOwn(house: House, reader: Reader, id: string): Promise<Receipt> {
+export async function getOwn(house: House, reader: Reader, id: string): Promise<Receipt> {
   requireScope(reader, 'ingest')
   const receipt = await findReceipt(house.database.work, id)
   const own = receipt?.broughtBy === `key:${reader.keyId}` || reader.scopes.includes('admin')

@@ -3,19 +3,22 @@
  * edition, provider, the key's grants, the signature. Nothing in its rows has been looked at yet.
  */
 
-import { findKey } from '../access/index.ts'
+import { findKey, loadServiceKey } from '../access/index.ts'
 import type { Finding } from '../base/finding.ts'
 import {
   type Bag,
   type BundleManifest,
+  decryptBag,
   type GroupBag,
   type GroupManifest,
+  holdsEncrypted,
   inBag,
   isGrouped,
   joinBags,
   joinManifests,
   limitsOf,
   openBag,
+  openPrivateKey,
   verifyBag,
   verifyManifest,
 } from '../bundle/index.ts'
@@ -120,18 +123,32 @@ async function openBagOf(house: House, received: Received, bag: Bag): Promise<Ve
   return { ...received, manifest, loaded, warnings: findings }
 }
 
-/** Opens what was verified, to read its rows: one bag, or several joined into one. */
-export async function openVerified(house: House, { path, packing, bags }: Verified): Promise<Bag> {
-  const limits = limitsOf(house.config)
-  if (bags === undefined) return openBag(path, packing, limits)
+/** Opens what was verified, to read its rows: one bag, or several joined into one, and decrypted. */
+export async function openVerified(house: House, verified: Verified): Promise<Bag> {
+  const { bags } = verified
+  if (bags === undefined) return openPlain(house, verified)
   const opened: GroupBag[] = []
   try {
     for (const each of bags) {
-      opened.push({ bag: await openBag(each.path, each.packing, limits), manifest: each.manifest })
+      opened.push({ bag: await openPlain(house, each), manifest: each.manifest })
     }
     return joinBags(opened)
   } catch (error) {
     for (const { bag } of opened) await bag.close()
+    throw error
+  }
+}
+
+/** A stored bag whose rows can be read. Throws BundleRefusal where what is encrypted can't be. */
+async function openPlain(house: House, { path, packing }: Received): Promise<Bag> {
+  const limits = limitsOf(house.config)
+  const bag = await openBag(path, packing, limits)
+  try {
+    if (!holdsEncrypted(bag)) return bag
+    const key = await openPrivateKey((await loadServiceKey(house)).privateKey)
+    return await decryptBag(bag, { key, scratch: await house.files.localPath('scratch/sealed'), limits })
+  } catch (error) {
+    await bag.close()
     throw error
   }
 }
