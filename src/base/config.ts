@@ -105,6 +105,18 @@ export const settings = {
   ),
   QINGDAN_BUNDLE_ROWS_MAX: whole(20_000_000, 1, 1_000_000_000, 'Rows that a bundle may hold.'),
   QINGDAN_FIELD_BYTES_MAX: whole(mebi, 64, 64 * mebi, 'Bytes that one field of a CSV may hold.'),
+  QINGDAN_GROUP_BAGS_MAX: whole(100, 1, 10_000, 'Bags that may make one bundle together.'),
+  QINGDAN_DELTA_CHAIN_MAX: whole(
+    50,
+    1,
+    1_000,
+    'Deltas that may rest on each other before a full bundle is asked for; each costs time when staging is lost.',
+  ),
+  QINGDAN_UNSIGNED: choice(
+    'refuse',
+    ['refuse', 'allow'],
+    'What becomes of bundles that are not signed, or by a key that nobody registered: allow takes them with a warning.',
+  ),
   QINGDAN_FINDINGS_MAX: whole(10_000, 1, 1_000_000, 'Findings kept for a bundle. All are counted.'),
 } as const satisfies Record<string, unknown>
 

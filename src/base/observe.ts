@@ -38,6 +38,11 @@ export const observations = {
   'request-failed': { level: 'error', message: 'A request failed by our fault.', count: ['route'] },
   'stream-aborted': { level: 'warn', message: 'A stream broke off in the middle.', count: ['route'] },
   'key-refused': { level: 'warn', message: 'A key was refused.', count: ['reason'] },
+  'signature-refused': {
+    level: 'warn',
+    message: 'The signature of a bundle proved nothing.',
+    count: ['reason'],
+  },
   'bundle-received': { level: 'info', message: 'A bundle was received.', count: ['dataset'] },
   'bundle-advanced': {
     level: 'info',

@@ -175,6 +175,18 @@ export const problems = {
     titleZh: '请求的字节范围超出文件',
     hint: 'The Content-Range header gives the size of the file.',
   },
+  'signer-revoked': {
+    status: 409,
+    title: 'This OpenPGP key was revoked',
+    titleZh: '该 OpenPGP 公钥已被吊销',
+    hint: 'A revoked key stays so. Let its holder make a new one, and register that.',
+  },
+  'receipt-not-final': {
+    status: 409,
+    title: 'The bundle is still under way',
+    titleZh: '该数据包仍在处理中',
+    hint: 'GET /v1/bundles/{id} until its state is staged or refused; the signed receipt is there then.',
+  },
   'key-missing': {
     status: 401,
     title: 'This operation needs a key',

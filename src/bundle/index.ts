@@ -3,12 +3,30 @@
  * everything; decides nothing about tolerance, which is the caller's.
  */
 export { type Bag, type BagEntry, type Packing, readWhole } from './bag.ts'
+export type { BagGroup } from './bag-info.ts'
 export { copyWays } from './copy-rows.ts'
 export { encodeCopy } from './copy-text.ts'
 export { type BagSource, createBag, type NewBag } from './create.ts'
+export { buildMeeting, keyBoth, type Reading, readingsOf } from './delta.ts'
+export type { BundleMode, Operation } from './descriptor.ts'
 export { type BundleCheck, BundleRefusal, bundleChecks, faultAt } from './faults.ts'
 export { buildFindingSink, type FindingCounts, type FindingSink } from './finding-sink.ts'
 export { findingsCsv } from './findings-csv.ts'
+export {
+  bagNumberOf,
+  type GroupBag,
+  type GroupManifest,
+  type GroupPlace,
+  type GroupPurpose,
+  groupFaults,
+  groupLimitFaults,
+  groupPurposeOf,
+  inBag,
+  isGrouped,
+  joinBags,
+  joinManifests,
+  missingNumbers,
+} from './group.ts'
 export { type BundleLimits, limitsOf } from './limits.ts'
 export { manifestLine } from './manifest-file.ts'
 export { type BundleIdentity, identifyBundle, openBag } from './open.ts'
@@ -30,6 +48,14 @@ export {
   signatureBytesMax,
   signBytes,
 } from './signature.ts'
+export {
+  type BagSignature,
+  checkBagSignature,
+  signatureFinding,
+  signaturePath,
+  signBag,
+} from './signed-bag.ts'
+export { spreadByBytes, spreadByCount } from './spread.ts'
 export type { CopyReading } from './straight.ts'
 export {
   type FileCount,

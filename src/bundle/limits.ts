@@ -10,6 +10,8 @@ export interface BundleLimits {
   readonly rowsMax: number
   readonly fieldBytesMax: number
   readonly findingsMax: number
+  /** Bags that may make one bundle together. */
+  readonly bagsMax: number
 }
 
 /** The limits as the settings say. */
@@ -21,5 +23,6 @@ export function limitsOf(config: Config): BundleLimits {
     rowsMax: config.QINGDAN_BUNDLE_ROWS_MAX,
     fieldBytesMax: config.QINGDAN_FIELD_BYTES_MAX,
     findingsMax: config.QINGDAN_FINDINGS_MAX,
+    bagsMax: config.QINGDAN_GROUP_BAGS_MAX,
   }
 }

@@ -18,6 +18,7 @@ const unlimited: BundleLimits = {
   rowsMax: Number.MAX_SAFE_INTEGER,
   fieldBytesMax: Number.MAX_SAFE_INTEGER,
   findingsMax: Number.MAX_SAFE_INTEGER,
+  bagsMax: Number.MAX_SAFE_INTEGER,
 }
 
 /** Packs a folder. Throws the file system's error where the ZIP exists, BundleRefusal where the folder is no bag. */

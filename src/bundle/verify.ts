@@ -6,13 +6,17 @@ import type { Digest } from '../base/digest.ts'
 import type { Finding } from '../base/finding.ts'
 import { type Contracts, partsOf, periodOf } from '../contract/index.ts'
 import { type Bag, readWhole } from './bag.ts'
+import { type BagGroup, groupOf, parseBagInfo } from './bag-info.ts'
 import {
   type BundleDescriptor,
   type BundlePurpose,
   type BundleResource,
-  delimiterOf,
   descriptorPath,
+  type Operation,
   parseDescriptor,
+  type TableForm,
+  tableFiles,
+  tableFormOf,
 } from './descriptor.ts'
 import { digestEntry } from './digest-entry.ts'
 import { BundleRefusal, faultAt } from './faults.ts'
@@ -20,19 +24,22 @@ import type { BundleLimits } from './limits.ts'
 import { parseManifest } from './manifest-file.ts'
 import { canonicalPath, displayPath } from './paths.ts'
 
-export interface BundleFile {
+export interface BundleFile extends TableForm {
   /** Inside the bag, such as `data/rows.csv`. */
   readonly path: string
   readonly digest: Digest
   readonly bytes: number
-  readonly delimiter: string
   /** As the resource claims it, in lower case; absent where it claims nothing. */
   readonly encoding?: string
+  /** In a delta: what becomes of its rows. */
+  readonly operation?: Operation
 }
 
 /** What a verified bundle is and holds. */
 export interface BundleManifest extends BundlePurpose {
   readonly files: readonly BundleFile[]
+  /** Where the bag is one of several that make a bundle together. */
+  readonly group?: BagGroup
 }
 
 export interface Verification {
@@ -54,13 +61,18 @@ export async function verifyBag(bag: Bag, limits: BundleLimits): Promise<Verific
   if (bag.entries.some(({ path }) => path === 'fetch.txt')) note(faultAt('bag-fetch', { file: 'fetch.txt' }))
   const digests = await digestAll(bag, note)
   await checkManifests(bag, digests, note)
-  note(...(await infoFaults(bag)))
+  const info = await readInfo(bag, limits)
+  note(...info.findings)
   const descriptor = await readDescriptor(bag, note)
   const files = descriptor === undefined ? [] : filesOf(bag, descriptor, digests, note)
   const kept = findings.slice(0, limits.findingsMax)
   if (descriptor === undefined || findings.some(({ severity }) => severity === 'error'))
     return { findings: kept }
-  return { manifest: { ...descriptor.qingdan, files }, findings: kept }
+  const { group } = info
+  return {
+    manifest: { ...descriptor.qingdan, files, ...(group === undefined ? {} : { group }) },
+    findings: kept,
+  }
 }
 
 /** Holds a bag to BagIt alone, whatever it is for: what it declares, its manifests both ways, the digest of each file. */
@@ -156,16 +168,25 @@ async function checkManifest(
   return new Set(claimed.keys())
 }
 
+interface Info {
+  readonly findings: readonly Finding[]
+  readonly group?: BagGroup
+}
+
 /** RFC 8493, 2.2.2: Payload-Oxum is "OctetCount.StreamCount", to tell early that something is missing. */
-async function infoFaults(bag: Bag): Promise<readonly Finding[]> {
+async function readInfo(bag: Bag, limits: BundleLimits): Promise<Info> {
   const file = 'bag-info.txt'
   const text = await readTag(bag, file)
-  if (text === undefined) return [faultAt('bag-info', { file })]
-  if (typeof text !== 'string') return [text]
-  const claimed = /^Payload-Oxum[ \t]*:[ \t]*(\S+)[ \t]*$/im.exec(text)?.[1]
+  if (text === undefined) return { findings: [faultAt('bag-info', { file })] }
+  if (typeof text !== 'string') return { findings: [text] }
+  const info = parseBagInfo(text)
+  const claimed = info.get('payload-oxum')?.[0]
   const held = bag.entries.filter(({ path }) => path.startsWith(payload))
   const oxum = `${held.reduce((sum, { bytes }) => sum + bytes, 0)}.${held.length}`
-  return claimed === undefined || claimed === oxum ? [] : [faultAt('bag-oxum', { file, expected: oxum })]
+  const wrong =
+    claimed === undefined || claimed === oxum ? [] : [faultAt('bag-oxum', { file, expected: oxum })]
+  const { group, findings } = groupOf(info, limits)
+  return { findings: [...wrong, ...findings], ...(group === undefined ? {} : { group }) }
 }
 
 async function readDescriptor(bag: Bag, note: Note): Promise<BundleDescriptor | undefined> {
@@ -198,10 +219,18 @@ function filesOf(
     else {
       const faults = resourceFaults(resource, path, bytes, digests.get(path))
       note(...faults)
-      const [digest, delimiter] = [digests.get(path), delimiterOf(resource)]
-      if (digest !== undefined && delimiter !== undefined) {
+      const [digest, form] = [digests.get(path), tableFormOf(resource, path)]
+      if (digest !== undefined && form !== undefined) {
         const encoding = resource.encoding?.toLowerCase()
-        files.push({ path, digest, bytes, delimiter, ...(encoding === undefined ? {} : { encoding }) })
+        const operation = resource.qingdan?.operation
+        files.push({
+          path,
+          digest,
+          bytes,
+          ...form,
+          ...(encoding === undefined ? {} : { encoding }),
+          ...(operation === undefined ? {} : { operation }),
+        })
       }
     }
     named.add(path)
@@ -219,8 +248,9 @@ function resourceFaults(
   digest?: Digest,
 ): readonly Finding[] {
   const faults: Finding[] = []
-  if (!/\.csv$/i.test(file)) faults.push(faultAt('resource-format', { file, expected: '.csv' }))
-  if (delimiterOf(resource) === undefined) faults.push(faultAt('dialect', { file }))
+  if (!tableFiles.test(file))
+    faults.push(faultAt('resource-format', { file, expected: '.csv, .tsv, .txt, .xlsx' }))
+  if (tableFormOf(resource, file) === undefined) faults.push(faultAt('dialect', { file }))
   const hash = /^sha256:([0-9a-f]{64})$/i.exec(resource.hash ?? '')?.[1]?.toLowerCase()
   const otherBytes = resource.bytes !== undefined && resource.bytes !== bytes
   const otherHash = hash !== undefined && digest !== undefined && hash !== digest

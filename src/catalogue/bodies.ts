@@ -51,7 +51,10 @@ export function versionBody(
     sha256: version.digest,
     difference: version.difference,
     synthetic: isSynthetic(version),
-    parts: version.parts.map(({ provider, bundle, rows }) => ({ provider, bundle, rows })),
+    parts: version.parts.map(({ provider, bundle, bundles = [bundle], rows }) => ({
+      ...{ provider, bundle, rows },
+      bundles: [...bundles],
+    })),
     waivers: [...version.waivers],
     warnings: [...version.warnings],
     suppressions: { ...version.suppressions },

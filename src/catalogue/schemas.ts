@@ -98,6 +98,10 @@ export const VersionSchema = Type.Object({
     Type.Object({
       provider: Text('Code of the list `providers`.'),
       bundle: Type.String({ description: 'SHA-256 that identifies the bundle that brought it.' }),
+      bundles: Type.Array(Type.String({ description: 'SHA-256 of a bundle.' }), {
+        description:
+          'All bundles that the rows come from: the bags of a group, and those that a delta rests on.',
+      }),
       rows: Whole('Rows that were taken.'),
     }),
     { description: 'What each provider brought.' },

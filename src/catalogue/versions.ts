@@ -27,6 +27,8 @@ export interface Draft {
 export interface PublishedPart {
   readonly provider: string
   readonly bundle: string
+  /** All bundles that the rows may come from: each bag of a group, and what a delta rests on. Absent in old versions. */
+  readonly bundles?: readonly string[]
   readonly rows: number
   /** Whether the provider said that the data are made up. */
   readonly synthetic: boolean

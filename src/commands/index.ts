@@ -11,6 +11,7 @@ import { previewCommand } from './preview.ts'
 import { approveCommand, dropCommand, publicationsCommand } from './publications.ts'
 import { publishCommand, withdrawCommand } from './publish.ts'
 import { migrateCommand, serveCommand } from './serve.ts'
+import { signerCommand } from './signer.ts'
 
 export { exitCodes, UsageError } from './command.ts'
 export { print } from './output.ts'
@@ -30,5 +31,6 @@ export const commands: readonly AddCommand[] = [
   exportCommand,
   mirrorCommand,
   keyCommand,
+  signerCommand,
   listCommand,
 ]

@@ -24,6 +24,7 @@ import { type ExportPurpose, exportDescriptorPath, parseExportDescriptor } from 
  * years has more files and bytes than any provider may bring. No ZIP inflates further than 1032 times.
  */
 export const exportLimits: BundleLimits = {
+  bagsMax: 1,
   filesMax: 1_000_000,
   bytesMax: 2 ** 44,
   inflationMax: 1_032,

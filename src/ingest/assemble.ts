@@ -6,12 +6,12 @@ import type { Finding } from '../base/finding.ts'
 import { advanceDraft, type Draft, getDraft, type House } from '../catalogue/index.ts'
 import { intakeKey, type LoadedContract } from '../contract/index.ts'
 import { quoteIdentifier } from '../store/identifier.ts'
-import { fileColumn, listParts, type Part, rowColumn, stagingTable } from './parts.ts'
+import { baseFile, fileColumn, listParts, type Part, rowColumn, stagingTable } from './parts.ts'
 import type { Progress } from './progress.ts'
 import { missingProviders } from './publication-acts.ts'
 import type { Publication } from './publications.ts'
 import { Refusal } from './refusal.ts'
-import { ensureStaged } from './stage.ts'
+import { ensureStaged } from './rows.ts'
 
 export interface Assembled {
   readonly publication: Publication
@@ -43,9 +43,10 @@ export async function assemble(
   if (doubled.length > 0) throw new Refusal({ findings: doubled })
   await advanceDraft(database.work, draft.id, {
     state: 'assembled',
-    parts: parts.map(({ provider, bundleId, rows, synthetic }) => ({
+    parts: parts.map(({ provider, bundleId, bundles, rows, synthetic }) => ({
       provider,
       bundle: bundleId,
+      bundles,
       rows,
       synthetic,
     })),
@@ -95,14 +96,15 @@ async function findDoubled(
   )
   // Names of ours begin with `_`, which no field's name does: a key may well be called `part` or `times`.
   const rows = await house.database.work.unsafe(
-    `SELECT _part AS part, ${rowColumn}::float8 AS row FROM (
+    `SELECT _part AS part, ${fileColumn} AS file, ${rowColumn}::float8 AS row FROM (
        SELECT *, count(*) OVER (PARTITION BY ${key}) AS _times FROM (${keys.join(' UNION ALL ')}) AS every
      ) AS counted WHERE _times > 1 ORDER BY _part, ${fileColumn}, ${rowColumn} LIMIT ${doubledMax}`,
   )
-  return rows.map(({ part, row }) => ({
+  return rows.map(({ part, file, row }) => ({
     check: 'key-doubled-across-parts',
     severity: 'error',
-    row: row as number,
+    // Of a delta's base: its row counts in a file that came earlier.
+    ...(file === baseFile ? {} : { row: row as number }),
     field: intakeKey(contract).join(','),
     expected: 'a key that no other part has',
     message: `A row of ${parts[part as number]?.provider} has a key that another part has too.`,

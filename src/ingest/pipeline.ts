@@ -4,24 +4,25 @@
  * not compile; each may run again after a crash, because it writes its state last.
  */
 
-import { BundleRefusal } from '../bundle/index.ts'
+import { BundleRefusal, isGrouped } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
 import { withoutValues } from '../store/index.ts'
 import { assemble } from './assemble.ts'
 import { control } from './control.ts'
 import { derive } from './derive.ts'
+import { admit, findGroup, type GroupName, takeGroup } from './groups.ts'
 import type { Progress } from './progress.ts'
 import { lockOf } from './publication-acts.ts'
 import { findPublication, isOpenPublication, type Publication, writeRefused } from './publications.ts'
 import { publish } from './publish.ts'
 import { refuse } from './quarantine.ts'
-import { getReceipt, type Receipt, writeState } from './receipts.ts'
+import { getReceipt, type Receipt, writeFailed } from './receipts.ts'
 import { type Received, readReceived } from './receive.ts'
 import { Refusal } from './refusal.ts'
 import { release } from './release.ts'
 import { stage } from './stage.ts'
 import { validate } from './validate.ts'
-import { verify } from './verify.ts'
+import { type Verified, verify } from './verify.ts'
 
 /**
  * Walks a received bundle to `staged` or `refused`, and gives its receipt. Safe to call again at any time: what is
@@ -38,7 +39,7 @@ export async function takeBundle(house: House, id: string, progress: Progress = 
       if (error instanceof Refusal) await refuse(house, id, error.refused)
       else if (error instanceof BundleRefusal) await refuse(house, id, { findings: error.findings })
       else {
-        await writeState(house.database.work, id, 'failed', house.clock())
+        await writeFailed(house.database.work, id, house.clock())
         // What the database says of a fault may quote a row.
         throw withoutValues(error)
       }
@@ -48,7 +49,20 @@ export async function takeBundle(house: House, id: string, progress: Progress = 
 }
 
 async function walkBundle(house: House, received: Received, progress: Progress): Promise<void> {
+  const waiting = await findGroup(house, received.bundleId)
+  if (waiting !== undefined) return walkGroup(house, waiting, progress)
   const verified = await verify(house, received, progress)
+  const { manifest } = verified
+  if (isGrouped(manifest)) return walkGroup(house, await admit(house, verified, manifest), progress)
+  await walkRows(house, verified, progress)
+}
+
+/** Of several bags that make one bundle, whoever is the last takes them all on. */
+async function walkGroup(house: House, group: GroupName, progress: Progress): Promise<void> {
+  await takeGroup(house, group, (whole) => walkRows(house, whole, progress))
+}
+
+async function walkRows(house: House, verified: Verified, progress: Progress): Promise<void> {
   const validated = await validate(house, verified, progress)
   await stage(house, validated)
 }

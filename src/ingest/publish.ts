@@ -38,7 +38,7 @@ async function prepare(house: House, controlled: Controlled, progress: Progress)
   const rendered = await renderFiles(house, controlled, { table, records }, progress)
   const warnings = await countWarnings(
     house.database.work,
-    parts.map((part) => part.bundleId),
+    parts.flatMap((part) => part.bundles),
   )
   const difference = await differenceOf(house, loaded.contract, draft, table)
   await house.database.work.begin(async (tx) => {

@@ -2,6 +2,7 @@
 import type { House } from '../catalogue/index.ts'
 import { writeFindings, writeState } from './receipts.ts'
 import type { Refused } from './refusal.ts'
+import type { Share } from './shares.ts'
 
 /** Writes why a bundle was refused. Its bytes stay where they were stored, under its digest. */
 export async function refuse(house: House, id: string, refused: Refused): Promise<void> {
@@ -16,4 +17,17 @@ export async function refuse(house: House, id: string, refused: Refused): Promis
     })
   })
   house.observe('bundle-advanced', { bundle: id, state: 'refused', errors: refused.errors ?? count('error') })
+}
+
+/** Refuses all bags of a group, in one transaction: none is taken without the others. */
+export async function refuseShares(house: House, shares: readonly Share[]): Promise<void> {
+  const at = house.clock()
+  await house.database.work.begin(async (tx) => {
+    for (const { bundleId, findings, files, errors, warnings } of shares) {
+      await writeFindings(tx, bundleId, findings)
+      await writeState(tx, bundleId, 'refused', at, { errors, warnings, files })
+    }
+  })
+  for (const { bundleId, errors } of shares)
+    house.observe('bundle-advanced', { bundle: bundleId, state: 'refused', errors })
 }

@@ -1,12 +1,31 @@
 /**
  * Receipts: what was brought, how far it came, and what was found. The state is written last in every step, so that
- * a crash leaves a receipt that tells the truth. Only this file writes the tables `bundle` and `finding`.
+ * a crash leaves a receipt that tells the truth. Only this file writes the tables `bundle` and `finding`, and bags.ts which
+ * bag of which group a bundle is.
  */
 import type { Finding } from '../base/finding.ts'
-import type { FileCount } from '../bundle/index.ts'
+import type { BagGroup, BundleMode, FileCount } from '../bundle/index.ts'
 import type { Runner, Transaction } from '../store/index.ts'
+import { listBags } from './bags.ts'
 
-export type BundleState = 'received' | 'verified' | 'validated' | 'staged' | 'refused' | 'failed'
+export type BundleState =
+  | 'received'
+  | 'verified'
+  /** For the other bags of its group. */
+  | 'waiting'
+  | 'validated'
+  | 'staged'
+  | 'refused'
+  | 'failed'
+
+/** What a delta did to the rows of its base. */
+export interface Changes {
+  readonly added: number
+  readonly changed: number
+  readonly deleted: number
+  /** Brought, and there already just so. */
+  readonly unchanged: number
+}
 
 /** The dated answer to a bundle. Findings are told by number here and listed page by page elsewhere. */
 export interface Receipt {
@@ -22,7 +41,16 @@ export interface Receipt {
   readonly provider: string | null
   readonly contractVersion: number | null
   readonly sequence: number | null
+  readonly mode: BundleMode | null
+  /** The number of the version that a delta is against. */
+  readonly against: number | null
+  /** Where it is one of several bags: which of how many, and those that have come, itself among them. */
+  readonly group: (BagGroup & { readonly here: readonly number[] }) | null
+  /** Of a delta, once it is validated. */
+  readonly changes: Changes | null
   readonly synthetic: boolean
+  /** Fingerprint of the OpenPGP key whose signature was good. */
+  readonly signer: string | null
   readonly files: readonly FileCount[]
   readonly errors: number
   readonly warnings: number
@@ -43,7 +71,7 @@ export async function writeReceived(
       ${bundle.receivedAt}, ${bundle.broughtBy})
     ON CONFLICT (id) DO UPDATE SET state = 'received', brought_by = EXCLUDED.brought_by,
       received_at = EXCLUDED.received_at,
-      history = qingdan.bundle.history || EXCLUDED.history
+      group_identifier = NULL, history = qingdan.bundle.history || EXCLUDED.history
     WHERE qingdan.bundle.state = 'refused'`
   return made.count === 1
 }
@@ -62,7 +90,11 @@ export async function writeState(
       | 'provider'
       | 'contractVersion'
       | 'sequence'
+      | 'mode'
+      | 'against'
+      | 'changes'
       | 'synthetic'
+      | 'signer'
       | 'files'
       | 'errors'
       | 'warnings'
@@ -75,11 +107,21 @@ export async function writeState(
       dataset = coalesce(${facts.dataset ?? null}, dataset), edition = coalesce(${facts.edition ?? null}, edition),
       provider = coalesce(${facts.provider ?? null}, provider),
       contract_version = coalesce(${facts.contractVersion ?? null}, contract_version),
-      sequence = coalesce(${facts.sequence ?? null}, sequence),
-      synthetic = coalesce(${facts.synthetic ?? null}, synthetic),
+      sequence = coalesce(${facts.sequence ?? null}, sequence), mode = coalesce(${facts.mode ?? null}, mode),
+      against = coalesce(${facts.against ?? null}, against),
+      changes = coalesce(${facts.changes == null ? null : runner.json(facts.changes as never)}, changes),
+      synthetic = coalesce(${facts.synthetic ?? null}, synthetic), signer = coalesce(${facts.signer ?? null}, signer),
       files = coalesce(${facts.files === undefined ? null : runner.json(facts.files as never)}, files),
       errors = coalesce(${facts.errors ?? null}, errors), warnings = coalesce(${facts.warnings ?? null}, warnings)
     WHERE id = ${id}`
+}
+
+/** Says that our fault ended a walk; not of a bundle whose group another walk brought to its end meanwhile. */
+export async function writeFailed(runner: Runner, id: string, at: Date): Promise<void> {
+  const entry = [{ state: 'failed', at: at.toISOString() }]
+  await runner`
+    UPDATE qingdan.bundle SET state = 'failed', history = history || ${runner.json(entry)}
+    WHERE id = ${id} AND state NOT IN ('staged', 'refused')`
 }
 
 /** Replaces the findings kept for a bundle: a step that runs again finds the same again. */
@@ -115,10 +157,20 @@ export async function writeFindings(
 export async function findReceipt(runner: Runner, id: string): Promise<Receipt | undefined> {
   const [row] = await runner<(Receipt & { bytes: string; errors: string; warnings: string })[]>`
     SELECT id, packing, bytes, state, history, received_at AS "receivedAt", brought_by AS "broughtBy",
-      dataset, edition, provider, contract_version AS "contractVersion", sequence, synthetic, files, errors, warnings
+      dataset, edition, provider, contract_version AS "contractVersion", sequence, mode, against, changes, synthetic,
+      signer, files, errors, warnings, CASE WHEN group_identifier IS NOT NULL THEN jsonb_build_object(
+        'identifier', group_identifier, 'number', group_number, 'count', group_count) END AS group
     FROM qingdan.bundle WHERE id = ${id}`
   if (row === undefined) return undefined
-  return { ...row, bytes: Number(row.bytes), errors: Number(row.errors), warnings: Number(row.warnings) }
+  const { bytes, errors, warnings, group, ...rest } = row
+  const bags = group === null ? [] : await listBags(runner, rest.provider ?? '', group.identifier)
+  return {
+    ...rest,
+    bytes: Number(bytes),
+    errors: Number(errors),
+    warnings: Number(warnings),
+    group: group === null ? null : { ...group, here: bags.map(({ number }) => number) },
+  }
 }
 
 /** As findReceipt, where the receipt must be there. Throws a plain Error where it isn't. */

@@ -22,6 +22,8 @@ export interface Received {
   /** Where the stored bag can be read at random. */
   readonly path: string
   readonly broughtBy: string
+  /** The moment at which its signature is judged. */
+  readonly receivedAt: Date
 }
 
 /**
@@ -94,6 +96,7 @@ export async function readStored(house: House, receipt: Receipt): Promise<Receiv
     packing: receipt.packing,
     path: await house.files.localPath(`${bundleFolder(receipt.id)}/${place}`),
     broughtBy: receipt.broughtBy,
+    receivedAt: receipt.receivedAt,
   }
 }
 

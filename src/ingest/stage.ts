@@ -1,39 +1,50 @@
 /** Stage: the rows that were validated into a table of their own become the provider's part of the edition. */
 import type { House } from '../catalogue/index.ts'
-import { countStaged, type Part, writePart } from './parts.ts'
-import type { Progress } from './progress.ts'
-import { getReceipt, writeState } from './receipts.ts'
-import { readStored } from './receive.ts'
-import { type Validated, validateRows } from './validate.ts'
-import { verifyStored } from './verify.ts'
-
-/** Stages a validated bundle and writes the state `staged`, in one transaction with the part. */
-export async function stage(house: House, validated: Validated): Promise<void> {
-  const { dataset, edition, provider, contractVersion } = validated.manifest
-  const at = house.clock()
-  await house.database.work.begin(async (tx) => {
-    const { bundleId, rows } = validated
-    await writePart(tx, { dataset, edition, provider, bundleId, contractVersion, rows }, at)
-    await writeState(tx, bundleId, 'staged', at)
-  })
-  house.observe('step-reached', { step: 'stage', point: 'written' })
-  house.observe('bundle-advanced', {
-    bundle: validated.bundleId,
-    dataset,
-    state: 'staged',
-    rows: validated.rows,
-  })
-}
+import type { Transaction } from '../store/index.ts'
+import { lockKey } from '../store/lock.ts'
+import { dropStaged, writePart } from './parts.ts'
+import { findPlace } from './place.ts'
+import { writeState } from './receipts.ts'
+import { Refusal } from './refusal.ts'
+import { holdersOf, type Validated } from './rows.ts'
 
 /**
- * Makes sure that a part's rows are in staging. A crash of the database empties UNLOGGED tables; the stored bundle
- * still has the rows, and passed every check when it was taken.
+ * Stages a validated bundle and writes the state `staged`, in one transaction with the part. Throws Refusal where another
+ * bundle has taken its place meanwhile.
  */
-export async function ensureStaged(house: House, part: Part, progress: Progress): Promise<void> {
-  if ((await countStaged(house.database.work, part.bundleId)) === part.rows) return
-  const receipt = await getReceipt(house.database.work, part.bundleId)
-  const verified = await verifyStored(house, await readStored(house, receipt))
-  const validated = await validateRows(house, verified, progress)
-  if (validated.rows !== part.rows)
-    throw new Error(`bundle ${part.bundleId} gives other rows than when it was taken`)
+export async function stage(house: House, validated: Validated): Promise<void> {
+  const { bundleId, manifest, rows } = validated
+  const { dataset } = manifest
+  try {
+    await house.database.work.begin((tx) => writeStaged(house, tx, validated))
+  } catch (error) {
+    if (error instanceof Refusal) await dropStaged(house.database, bundleId)
+    throw error
+  }
+  house.observe('step-reached', { step: 'stage', point: 'written' })
+  house.observe('bundle-advanced', { bundle: bundleId, dataset, state: 'staged', rows })
+}
+
+async function writeStaged(house: House, tx: Transaction, validated: Validated): Promise<void> {
+  const { bundleId, manifest, rows, base } = validated
+  const { dataset, edition, provider, contractVersion } = manifest
+  const at = house.clock()
+  // One bundle of a provider at a time: of two with the same number, or on the same base, the second is refused.
+  const name = `taking ${dataset} ${provider}`
+  await tx`SELECT pg_advisory_xact_lock(${lockKey(name)}::bigint)`
+  const place = await findPlace(house, tx, manifest)
+  if (place.base?.bundleId !== base?.bundleId)
+    throw new Error('the base changed, and the place was not refused')
+  const bags = holdersOf(validated).map((bag) => bag.bundleId)
+  await writePart(
+    tx,
+    {
+      ...{ dataset, edition, provider, bundleId, contractVersion, rows },
+      baseId: base?.bundleId ?? null,
+      chain: base === undefined ? 0 : base.chain + 1,
+      bundles: [...(base?.bundles ?? []), ...bags],
+    },
+    at,
+  )
+  for (const bag of bags) await writeState(tx, bag, 'staged', at)
 }

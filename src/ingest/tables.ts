@@ -15,32 +15,51 @@ import { qingdan } from '../store/tables.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 
-export const bundle = qingdan.table('bundle', {
-  /** SHA-256 of what was received: of the ZIP's bytes, or of a folder's sorted file digests. */
-  id: text().primaryKey(),
-  /** `zip` or `folder`. */
-  packing: text().notNull(),
-  bytes: bigint({ mode: 'number' }).notNull(),
-  /** received verified validated staged refused failed */
-  state: text().notNull(),
-  /** [{state, at}], oldest first. */
-  history: jsonb().notNull(),
-  receivedAt: instant('received_at').notNull(),
-  /** Who brought it: `key:<id>` or `cli:<user>`. */
-  broughtBy: text('brought_by').notNull(),
-  /** Known once the manifest has been verified. */
-  dataset: text(),
-  edition: text(),
-  provider: text(),
-  contractVersion: integer('contract_version'),
-  sequence: integer(),
-  /** Whether the bundle says of itself that its data are made up; shown wherever they are. */
-  synthetic: boolean().notNull().default(false),
-  /** Counts per file: [{file, digest, rowsRead, rowsTaken, rowsRefused, repairs}]. */
-  files: jsonb().notNull().default([]),
-  errors: bigint({ mode: 'number' }).notNull().default(0),
-  warnings: bigint({ mode: 'number' }).notNull().default(0),
-})
+export const bundle = qingdan.table(
+  'bundle',
+  {
+    /** SHA-256 of what was received: of the ZIP's bytes, or of a folder's sorted file digests. */
+    id: text().primaryKey(),
+    /** `zip` or `folder`. */
+    packing: text().notNull(),
+    bytes: bigint({ mode: 'number' }).notNull(),
+    /** received verified waiting validated staged refused failed */
+    state: text().notNull(),
+    /** [{state, at}], oldest first. */
+    history: jsonb().notNull(),
+    receivedAt: instant('received_at').notNull(),
+    /** Who brought it: `key:<id>` or `cli:<user>`. */
+    broughtBy: text('brought_by').notNull(),
+    /** Known once the manifest has been verified. */
+    dataset: text(),
+    edition: text(),
+    provider: text(),
+    contractVersion: integer('contract_version'),
+    sequence: integer(),
+    /** `full` or `delta`. */
+    mode: text(),
+    /** The number of the version that a delta is against. */
+    against: integer(),
+    /** Where it is one of several bags that make a bundle together: the provider's name for them, and which of how many. */
+    groupIdentifier: text('group_identifier'),
+    groupNumber: integer('group_number'),
+    groupCount: integer('group_count'),
+    /** What a delta did to its base: {added, changed, deleted, unchanged}, in rows. */
+    changes: jsonb(),
+    /** Whether the bundle says of itself that its data are made up; shown wherever they are. */
+    synthetic: boolean().notNull().default(false),
+    /** Fingerprint of the OpenPGP key whose signature was good; null where there was none. */
+    signer: text(),
+    /** Counts per file: [{file, digest, rowsRead, rowsTaken, rowsRefused, repairs}]. */
+    files: jsonb().notNull().default([]),
+    errors: bigint({ mode: 'number' }).notNull().default(0),
+    warnings: bigint({ mode: 'number' }).notNull().default(0),
+  },
+  (table) => [
+    index('bundle_sequence').on(table.dataset, table.provider, table.sequence),
+    index('bundle_group').on(table.provider, table.groupIdentifier),
+  ],
+)
 
 export const finding = qingdan.table(
   'finding',
@@ -77,6 +96,12 @@ export const part = qingdan.table(
       .references(() => bundle.id),
     contractVersion: integer('contract_version').notNull(),
     rows: bigint({ mode: 'number' }).notNull(),
+    /** Of a delta: the bundle of the part whose rows it changes. */
+    baseId: text('base_id').references(() => bundle.id),
+    /** How many deltas rest on each other, this one included; 0 for a full bundle. */
+    chain: integer().notNull().default(0),
+    /** All bundles that the rows may come from: of a group each bag, of a delta those of its base as well. */
+    bundles: jsonb().notNull().default([]),
     stagedAt: instant('staged_at').notNull(),
     replacedAt: instant('replaced_at'),
   },

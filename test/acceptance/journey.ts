@@ -63,7 +63,13 @@ function stepOf(observation: string, state: string | undefined): string {
 }
 
 const { QINGDAN_DATA, QINGDAN_DATASETS } = process.env
-const settings = { QINGDAN_DATA, QINGDAN_DATASETS, QINGDAN_LOG_LEVEL: 'debug', QINGDAN_POOL_MAX: '4' }
+const settings = {
+  QINGDAN_DATA,
+  QINGDAN_DATASETS,
+  QINGDAN_LOG_LEVEL: 'debug',
+  QINGDAN_POOL_MAX: '4',
+  QINGDAN_UNSIGNED: 'allow',
+}
 const config = loadConfig(settings)
 const log = {
   debug: point,

@@ -27,6 +27,7 @@ export const limits: BundleLimits = {
   rowsMax: 5_000_000,
   fieldBytesMax: 1 << 20,
   findingsMax: 1000,
+  bagsMax: 100,
 }
 
 export const clock = () => new Date('2026-03-01T02:00:00Z')
@@ -174,6 +175,8 @@ export interface ReadOptions {
   readonly limits?: Partial<BundleLimits>
   readonly encoding?: string
   readonly delimiter?: string
+  /** Of workbooks. */
+  readonly sheet?: NonNullable<BundleManifest['files'][number]['sheet']>
   readonly provider?: string
 }
 
@@ -201,7 +204,7 @@ export function validationOf(
       typeof data === 'string' ? Buffer.from(data) : data,
     ]),
   )
-  const { encoding, delimiter = ',', provider = 'parks' } = options
+  const { encoding, delimiter = ',', sheet = {}, provider = 'parks' } = options
   const manifest: BundleManifest = {
     dataset: contract.dataset,
     edition: '2025',
@@ -213,6 +216,7 @@ export function validationOf(
       bytes: data.byteLength,
       digest: sha256(data) as Digest,
       delimiter,
+      ...(path.endsWith('.xlsx') ? { sheet } : {}),
       ...(encoding === undefined ? {} : { encoding }),
     })),
   }

@@ -1,0 +1,62 @@
+/**
+ * Spreads files over several bags, whole: no file is cut. Equal files are spread equally. Refuses, as plain Errors, what
+ * can't be done; the caller knows whose wish it was.
+ */
+
+export interface SpreadFile {
+  readonly name: string
+  readonly bytes: number
+}
+
+/** Spreads files over so many bags, about as heavy as each other: the heaviest first, each into the lightest bag. */
+export function spreadByCount<T extends SpreadFile>(
+  files: readonly T[],
+  bags: number,
+): readonly (readonly T[])[] {
+  if (files.length < bags)
+    throw new Error(`${files.length} files can't be spread over ${bags} bags, for none is cut.`)
+  const spread = Array.from({ length: bags }, () => ({ files: [] as T[], bytes: 0 }))
+  for (const file of heaviestFirst(files)) {
+    // A bag without a file would be none; of equal ones the first.
+    const lightest = spread.reduce((one, other) => (isLighter(other, one) ? other : one))
+    lightest.files.push(file)
+    lightest.bytes += file.bytes
+  }
+  return spread.map((bag) => byName(bag.files))
+}
+
+/** Spreads files over as few bags as it finds, of at most so many bytes in `data/` each. */
+export function spreadByBytes<T extends SpreadFile>(
+  files: readonly T[],
+  bytesMax: number,
+): readonly (readonly T[])[] {
+  const spread: { readonly files: T[]; bytes: number }[] = []
+  for (const file of heaviestFirst(files)) {
+    if (file.bytes > bytesMax)
+      throw new Error(`${file.name} has ${file.bytes} bytes, more than a bag may have, and is not cut.`)
+    const roomy = spread.find(({ bytes }) => bytes + file.bytes <= bytesMax)
+    if (roomy === undefined) spread.push({ files: [file], bytes: file.bytes })
+    else {
+      roomy.files.push(file)
+      roomy.bytes += file.bytes
+    }
+  }
+  return spread.map((bag) => byName(bag.files))
+}
+
+interface Filling {
+  readonly files: readonly unknown[]
+  readonly bytes: number
+}
+
+function isLighter(one: Filling, other: Filling): boolean {
+  return one.bytes < other.bytes || (one.bytes === other.bytes && one.files.length < other.files.length)
+}
+
+function heaviestFirst<T extends SpreadFile>(files: readonly T[]): readonly T[] {
+  return [...files].sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1))
+}
+
+function byName<T extends SpreadFile>(files: readonly T[]): readonly T[] {
+  return [...files].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
