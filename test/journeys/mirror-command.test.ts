@@ -2,10 +2,9 @@
  * `docs/mirror.md`, followed to the letter: its commands are run as processes, one data folder and database here, another
  * there, and a folder between them for the stick.
  */
-import { mkdir, readdir, rename } from 'node:fs/promises'
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { readMirror } from '../../src/catalogue/index.ts'
 import { commands } from '../support/documents.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse, temporaryFolder } from '../support/open-test-house.ts'
@@ -30,18 +29,17 @@ let cursor = ''
 
 /** Runs a command as the page has it, where it belongs, on the stick. */
 async function follow(line: string): Promise<CliRun> {
-  const there = line.replaceAll('/media/stick', stick).replace('NjA1…', cursor)
-  if (line.startsWith('sed ')) {
-    const script = there.replace('var/', `${join(origin.folder, 'var')}/`).replace('> ', `> ${stick}/`)
-    return run('sh', ['-c', script], {})
-  }
-  if (line.startsWith('unzip ')) return run('sh', ['-c', there], {})
-  const words = there
-    .replace(/^qingdan /, '')
+  const there = line
+    .replaceAll('/media/stick', stick)
+    .replace('NjA1…', cursor)
     .replace('origin.asc', join(stick, 'origin.asc'))
-    .split(' ')
-  const house = words[0] === 'export' ? origin : mirror
-  return runCli(words, house.environment)
+  if (line.startsWith('unzip ')) return run('sh', ['-c', there], {})
+  const [command = '', target] = there.replace(/^qingdan /, '').split(' > ')
+  const words = command.split(' ')
+  const house = ['export', 'signer'].includes(words[0] ?? '') ? origin : mirror
+  const ran = await runCli(words, house.environment)
+  if (target !== undefined) await writeFile(target, ran.stdout)
+  return ran
 }
 
 const pages = commands('docs/mirror.md')
@@ -56,14 +54,12 @@ const [
   chosen = '',
 ] = pages
 
-t.test('the key has to be there before it can be taken away', async (t) => {
+t.test('the key of the origin', async (t) => {
   t.equal(pages.length, 8, 'the page has the commands of this test')
-  const made = await follow('qingdan export --all --out /media/stick/round-0.zip')
-  t.equal(made.code, 0, made.stderr)
-  t.equal((await follow(takeKey)).code, 0)
+  const shown = await follow(takeKey)
   const trusted = await follow(trust)
   t.match(trusted.lines, [/^trusted {2}[0-9A-F]{40}$/])
-  t.match(made.stdout, trusted.lines[0]?.slice(-40))
+  t.match(shown.stderr, trusted.lines[0]?.slice(-40), 'both tell the same fingerprint')
 })
 
 t.test('the first round', async (t) => {
@@ -114,11 +110,8 @@ t.test('a further round, out of its order and in it', async (t) => {
 
 t.test('what is typed wrongly, and what is refused', async (t) => {
   const wrong = [
-    ['export'],
     ['export', '--all', '--since', cursor],
     ['export', '--dataset', 'tree-register'],
-    ['export', '--dataset', 'tree-register', '--edition', '2024', '--version', 'x'],
-    ['mirror', join(stick, 'nowhere.zip')],
     ['mirror', '--key', 'README.md'],
   ]
   for (const words of wrong) t.equal((await runCli(words, origin.environment)).code, 2, words.join(' '))
@@ -145,6 +138,4 @@ t.test('what is typed wrongly, and what is refused', async (t) => {
     code: 3,
     stdout: /export-excerpt/,
   })
-  t.match(await runCli(['mirror', 'keys'], mirror.environment), { code: 0, stdout: /[0-9A-F]{40}/ })
-  t.ok(await readMirror(mirror.house.database.work))
 })
