@@ -54,8 +54,7 @@ export interface MirrorReport {
  */
 export async function takeExport(house: House, order: MirrorOrder): Promise<MirrorReport> {
   const { path, progress = () => {} } = order
-  progress('verify', 0)
-  const trust = { keys: await openTrusted(house), at: house.clock() }
+  const trust = { keys: await openTrusted(house), at: house.clock(), progress }
   return withExport(path, trust, (opened) =>
     house.database.lock('mirror', async () => {
       const state = await readMirror(house.database.work)

@@ -18,12 +18,14 @@ import { signaturePath, tagManifestPath } from './bag-writer.ts'
 import { type ExportContent, readContent, refuse, textOf } from './content.ts'
 import { type ExportCursor, readExportCursor } from './cursor.ts'
 import { type ExportPurpose, exportDescriptorPath, parseExportDescriptor } from './descriptor.ts'
+import type { ExchangeProgress } from './export.ts'
 
 /**
  * Exports are signed by an origin that is trusted, so only what the machine can bear limits them: a full export of many
  * years has more files and bytes than any provider may bring. No ZIP inflates further than 1032 times.
  */
 export const exportLimits: BundleLimits = {
+  bagsMax: 1,
   filesMax: 1_000_000,
   bagsMax: 1,
   bytesMax: 2 ** 44,
@@ -52,10 +54,17 @@ export interface OpenedExport extends ExportContent {
   readonly digest: string
 }
 
+/** What an export is proven by, and who hears how far that is. */
+export interface Trust {
+  readonly keys: readonly PublicKeyFile[]
+  readonly at: Date
+  readonly progress: ExchangeProgress
+}
+
 /** Opens what lies at a path, proves it, hands it to `take`, and closes it. Throws BundleRefusal. */
 export async function withExport<T>(
   path: string,
-  trust: { readonly keys: readonly PublicKeyFile[]; readonly at: Date },
+  trust: Trust,
   take: (opened: OpenedExport) => Promise<T>,
 ): Promise<T> {
   const packing = (await lstat(path)).isDirectory() ? 'folder' : 'zip'
@@ -67,14 +76,11 @@ export async function withExport<T>(
   }
 }
 
-async function prove(
-  bag: Bag,
-  trust: { readonly keys: readonly PublicKeyFile[]; readonly at: Date },
-): Promise<OpenedExport> {
+async function prove(bag: Bag, trust: Trust): Promise<OpenedExport> {
   // First what it is: whoever mixed up two kinds of bags should hear of that, not of a signature.
   const purpose = await readPurpose(bag)
   const signedBy = await checkSigned(bag, trust)
-  const { digests, findings } = await verifyWhole(bag)
+  const { digests, findings } = await verifyWhole(told(bag, trust.progress))
   refuse(findings.filter(({ severity }) => severity === 'error').slice(0, exportLimits.findingsMax))
   await checkTagged(bag)
   const { since, until, excerpt } = purpose
@@ -97,6 +103,22 @@ async function prove(
   }
 }
 
+/** The bag, whose reading is told as it goes on. */
+function told(bag: Bag, progress: ExchangeProgress): Bag {
+  const total = bag.entries.reduce((sum, { bytes }) => sum + bytes, 0)
+  let done = 0
+  return {
+    ...bag,
+    read: async function* (path) {
+      for await (const chunk of bag.read(path)) {
+        done += chunk.byteLength
+        progress('verify', Math.min(done, total), total)
+        yield chunk
+      }
+    },
+  }
+}
+
 async function readPurpose(bag: Bag): Promise<ExportPurpose> {
   const { purpose, findings } = parseExportDescriptor(
     await textOf(bag, exportDescriptorPath, descriptorBytesMax),
@@ -106,10 +128,7 @@ async function readPurpose(bag: Bag): Promise<ExportPurpose> {
 }
 
 /** The fingerprint of the trusted key that signed. One good signature is enough. */
-async function checkSigned(
-  bag: Bag,
-  { keys, at }: { readonly keys: readonly PublicKeyFile[]; readonly at: Date },
-): Promise<string> {
+async function checkSigned(bag: Bag, { keys, at }: Trust): Promise<string> {
   const held = new Set(bag.entries.map(({ path }) => path))
   if (!held.has(signaturePath) || !held.has(tagManifestPath)) {
     throw new BundleRefusal([faultAt('export-unsigned', { file: signaturePath })])
