@@ -1,14 +1,23 @@
 /**
- * Loose CSV files become a bag, as if their provider had sent one, signed where a key is given. The bag lies in a temporary folder of its own, which
+ * Loose files become a bag, as if their provider had sent one, signed where a key is given. The bag lies in a temporary folder of its own, which
  * holds all their rows and therefore goes also where Ctrl+C ends the command.
  */
 import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { loadServiceKey } from './access/index.ts'
 import { dayInShanghai, parseMoment } from './base/time.ts'
-import { createBag, type NewBag, openPrivateKey, type PrivateKeyFile, signBag } from './bundle/index.ts'
+import {
+  type BagSource,
+  createBag,
+  dialectOf,
+  type LooseOptions,
+  type NewBag,
+  openPrivateKey,
+  type PrivateKeyFile,
+  signBag,
+} from './bundle/index.ts'
 import type { House } from './catalogue/index.ts'
 import { atInterrupt } from './interrupt.ts'
 
@@ -26,6 +35,19 @@ export function bagName({
 }: Pick<NewBag, 'dataset' | 'edition' | 'provider' | 'group'>): string {
   const which = group === undefined ? '' : `-${group.number}-of-${group.count}`
   return `${dataset}-${edition}-${provider}${which}`
+}
+
+/** Loose files as the sources of a bag, each with what has to be said of its table. */
+export async function looseSources<T extends BagSource & { readonly source: string }>(
+  files: readonly T[],
+  options: LooseOptions,
+): Promise<readonly T[]> {
+  return Promise.all(
+    files.map(async (file) => {
+      const dialect = await dialectOf(file.source, options)
+      return dialect === undefined ? file : { ...file, dialect }
+    }),
+  )
 }
 
 /** Writes a bag, hands its folder to `take`, and removes it whatever happens. */

@@ -117,7 +117,8 @@ function momentText(value: number, kind: NumberKind, utc: boolean, from1904: boo
   if (date > lastDay) return noDay
   const text = new Date(date).toISOString().slice(0, 10)
   const time = ms - day * dayMs
-  return time === 0 ? text : `${text}T${clockText(time)}${utc ? 'Z' : ''}`
+  // Midnight is an instant only where the format says so.
+  return time === 0 && !utc ? text : `${text}T${clockText(time)}${utc ? 'Z' : ''}`
 }
 
 /** `08:30`, with seconds where there are some. */

@@ -2,9 +2,9 @@
 import { cp, rename, rm, stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { loadConfig } from '../base/config.ts'
-import { type BagGroup, packBag } from '../bundle/index.ts'
+import { type BagGroup, isTableFile, limitsOf, packBag } from '../bundle/index.ts'
 import { loadHouseContracts } from '../house.ts'
-import { bagName, withBags } from '../loose-files.ts'
+import { bagName, looseSources, withBags } from '../loose-files.ts'
 import { type FileOptions, fileOptions, filesOf, spreadFiles } from './bundle-files.ts'
 import { type CheckOptions, checkPaths } from './check.ts'
 import type { CheckGround, CheckReport } from './check-bundle.ts'
@@ -17,6 +17,7 @@ import {
   type FindingsOption,
   findingsOption,
   requirePaths,
+  sheetOption,
   UsageError,
 } from './command.ts'
 import { keysOption, openKeyFile, readPublicKeyFile } from './key-files.ts'
@@ -25,6 +26,7 @@ import { askPurpose, type PurposeOptions, purposeOf } from './purpose.ts'
 
 interface CreateOptions extends Common, FindingsOption, PurposeOptions, FileOptions {
   readonly sequence?: string
+  readonly sheet?: string
   readonly sign?: string
   readonly passphraseFile?: string
   readonly encryptTo?: string
@@ -33,13 +35,14 @@ interface CreateOptions extends Common, FindingsOption, PurposeOptions, FileOpti
 
 export const bundleCommand: AddCommand = (program, end) => {
   const bundle = program.command('bundle').description('pack bundles and look at them, without a database')
-  fileOptions(command(bundle, 'create', 'check CSV files as their receiver would, and pack them'))
-    .argument('[file...]', 'CSV files: their headers are the names, titles or aliases of the contract')
+  fileOptions(command(bundle, 'create', 'check tables as their receiver would, and pack them'))
+    .argument('[file...]', 'CSV or XLSX: the headers are the names, titles or aliases of the contract')
     .option('--dataset <slug>', 'the dataset they are for; asked for where it is not given')
     .option('--edition <name>', 'the edition')
     .option('--provider <code>', 'who provides them; by default the only one')
     .option('--sequence <number>', 'the running number of what this provider sends for the dataset')
     .option('--synthetic', 'the data are made up')
+    .option(...sheetOption)
     .option('--sign <key.asc>', 'your private OpenPGP key; its passphrase is asked for')
     .option('--passphrase-file <file>', 'where the passphrase of the key stands, for a script')
     .option('--encrypt-to <key.asc>', "the receiver's public OpenPGP key: nobody else can read the rows")
@@ -66,7 +69,7 @@ async function create(paths: readonly string[], options: CreateOptions): Promise
   const named = files.map(({ source }) => source)
   await requirePaths(named)
   for (const file of named) {
-    if (extname(file).toLowerCase() !== '.csv') throw new UsageError(`${file} is no CSV file.`)
+    if (!isTableFile(file)) throw new UsageError(`${file} is no CSV or XLSX file.`)
   }
   const sequence = sequenceOf(options)
   const config = loadConfig(process.env)
@@ -74,7 +77,9 @@ async function create(paths: readonly string[], options: CreateOptions): Promise
   const purpose = purposeOf(contracts, await askPurpose(contracts, options))
   const name = bagName(purpose)
   const out = resolve(options.out ?? `${name}.zip`)
-  const spread = await spreadFiles(files, options, {
+  const { contract } = contracts.get(purpose.dataset)
+  const sources = await looseSources(files, { contract, limits: limitsOf(config), sheet: options.sheet })
+  const spread = await spreadFiles(sources, options, {
     name,
     purpose: { ...purpose, ...sequence, ...kind },
     bagsMax: config.QINGDAN_GROUP_BAGS_MAX,
@@ -84,7 +89,7 @@ async function create(paths: readonly string[], options: CreateOptions): Promise
     if (await isThere(each)) throw new UsageError(`${each} is there already; name another by --out.`)
   const signWith = options.sign === undefined ? {} : { signWith: await openKeyFile(options.sign, options) }
   const encryptTo = options.encryptTo === undefined ? undefined : await readPublicKeyFile(options.encryptTo)
-  if (contracts.get(purpose.dataset).contract.intake?.personal === true && encryptTo === undefined) {
+  if (contract.intake?.personal === true && encryptTo === undefined) {
     throw new UsageError(
       `Rows of ${purpose.dataset} are about persons: --encrypt-to <key.asc> encrypts them.`,
     )

@@ -25,7 +25,6 @@ import type { ExchangeProgress } from './export.ts'
  * years has more files and bytes than any provider may bring. No ZIP inflates further than 1032 times.
  */
 export const exportLimits: BundleLimits = {
-  bagsMax: 1,
   filesMax: 1_000_000,
   bagsMax: 1,
   bytesMax: 2 ** 44,

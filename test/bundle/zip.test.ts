@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import { crc32 } from 'node:zlib'
 import t from 'tap'
 import { ZipFile } from 'yazl'
 import { type BundleLimits, identifyBundle } from '../../src/bundle/index.ts'
@@ -175,3 +176,61 @@ t.test(
     }
   },
 )
+
+t.test('the Unicode path of Info-ZIP names an entry, as long as it belongs to the name', async (t) => {
+  const folder = t.testdir({})
+  const entries = await goodEntries(folder, 'bag/', '表.csv')
+  const extraOf = (path: string, crc: number, version = 1) => {
+    const name = Buffer.from(path)
+    const head = Buffer.alloc(9)
+    head.writeUInt16LE(0x7075, 0)
+    head.writeUInt16LE(5 + name.length, 2)
+    head.writeUInt8(version, 4)
+    head.writeUInt32LE(crc, 5)
+    return Buffer.concat([head, name])
+  }
+  // What a program writes that has but CP437: question marks, or signs that are no GBK.
+  const raw = Buffer.from('bag/data/?.csv')
+  const named = (extra: Uint8Array) =>
+    entries.map((entry) => (`${entry.name}`.endsWith('表.csv') ? { ...entry, name: raw, extra } : entry))
+  t.same(await faultsOf(folder, named(extraOf('bag/data/表.csv', crc32(raw)))), [])
+  for (const other of [
+    extraOf('bag/data/表.csv', crc32(raw) ^ 1),
+    extraOf('bag/data/表.csv', crc32(raw), 2),
+    extraOf('bag/data/表.csv', crc32(raw)).subarray(0, 8),
+  ]) {
+    const faults = await faultsOf(folder, named(other))
+    t.ok(faults.includes('file-missing') || faults.includes('zip-unreadable'), `${faults}`)
+  }
+  const leaving = extraOf('bag/../x.csv', crc32(raw))
+  t.same(await faultsOf(folder, [{ name: raw, extra: leaving }]), ['path-unsafe'])
+})
+
+t.test('70,000 entries are taken or refused by their limit alone', async (t) => {
+  const folder = t.testdir({})
+  const good = await goodEntries(folder, '')
+  const many = Array.from({ length: 70_000 - good.length }, (_, n) => ({ name: `more/${n}`, method: 0 }))
+  t.same(await faultsOf(folder, [...good, ...many], { filesMax: 70_000 }), [])
+  t.same(await faultsOf(folder, [...good, ...many], { filesMax: 69_999 }), ['too-many-files'])
+})
+
+t.test('data behind the end, a wrong checksum and a bag in a bag are told', async (t) => {
+  const folder = t.testdir({})
+  const path = join(folder, 'bag.zip')
+  const bytes = rawZip(await goodEntries(folder, ''))
+  writeFileSync(path, Buffer.concat([bytes, Buffer.from('PK and more')]))
+  t.same(await refusalOf(identifyBundle(path, limits)), ['zip-unreadable'])
+  const wrong = Buffer.from(bytes)
+  const at = wrong.lastIndexOf('data/rows.csv') - 46 + 16
+  wrong.writeUInt32LE((wrong.readUInt32LE(at) ^ 1) >>> 0, at)
+  writeFileSync(path, wrong)
+  const { findings } = await verifyAt(path, 'zip')
+  t.match(findings, [{ check: 'zip-unreadable', file: 'data/rows.csv' }])
+  const other = t.testdir({})
+  const inner = await goodEntries(other, 'data/inner/')
+  const nested = [...(await goodEntries(join(other, 'outer'), '')), ...inner]
+  const stray = ['bag-oxum', 'file-unlisted', 'resource-undescribed']
+  t.same([...new Set(await faultsOf(other, nested))], stray)
+  const packed = [...(await goodEntries(join(other, 'third'), '')), { name: 'data/inner.zip', data: bytes }]
+  t.same(await faultsOf(other, packed), stray)
+})

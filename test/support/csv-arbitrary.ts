@@ -45,6 +45,9 @@ const signs = [
     '\u00a0',
     '\u2003',
     '\u1680',
+    '\u200b',
+    '\u2060',
+    '\u00ad',
     '\u2028',
     '\b',
     '\v',
@@ -78,7 +81,19 @@ const fixtureColumns: readonly TrialColumn[] = [
   { header: 'grade', good: oneOf('big', '大', 'fair', '', '-'), bad: oneOf('good', 'huge') },
   {
     header: 'trees',
-    good: oneOf('0', '12', '0012', '１２', '1,234', '+5', '999999999999999', ' 3 ', '-0'),
+    good: oneOf(
+      '0',
+      '12',
+      '0012',
+      '１２',
+      '1,234',
+      '+5',
+      '999999999999999',
+      ' 3 ',
+      '-0',
+      '\u200e12',
+      '1\u200b2',
+    ),
     bad: oneOf('', '-1', '1.5', '9999999999999999', '1E3', '1,23', '--1', '1-', '12a'),
   },
   {
@@ -88,8 +103,17 @@ const fixtureColumns: readonly TrialColumn[] = [
   },
   {
     header: 'opened',
-    good: oneOf('2020-05-01', '2020/5/1', '2020年5月1日', '', '-', '２０２０-05-01'),
-    bad: oneOf('2021-02-29', '1/5/2020', '20200501'),
+    good: oneOf(
+      '2020-05-01',
+      '2020/5/1',
+      '2020年5月1日',
+      '',
+      '-',
+      '２０２０-05-01',
+      '2020.5.1',
+      '\u200e2020-05-01\u200e ',
+    ),
+    bad: oneOf('2021-02-29', '1/5/2020', '20200501', '2020/5-1', '2020年5/1'),
   },
   {
     header: 'tools',
@@ -179,6 +203,17 @@ export const drawFiles = (draw: Draw): TrialFiles => filesOf(draw, fixtureColumn
 
 /** The same for `everyType`. */
 export const drawEveryType = (draw: Draw): TrialFiles => filesOf(draw, everyTypeColumns)
+
+/** A header and rows of texts, for a file of any kind. Most are taken; one of them may hold a fault or two. */
+export function drawTable(draw: Draw, every: boolean): readonly (readonly string[])[] {
+  const columns = every ? everyTypeColumns : fixtureColumns
+  const order = draw(fc.shuffledSubarray<TrialColumn>, [...columns], { minLength: columns.length - 1 })
+  const faultEvery = draw(fc.constantFrom, 1_000, 30, 8)
+  const rows = Array.from({ length: draw(fc.integer, { min: 1, max: 12 }) }, () =>
+    order.map(({ good, bad }) => draw(() => (draw(fc.nat, faultEvery) === 1 ? bad : good))),
+  )
+  return [order.map(({ header }) => header), ...rows]
+}
 
 function filesOf(draw: Draw, columns: readonly TrialColumn[]): TrialFiles {
   // Most faults go unseen behind the first; so half of the bundles have none, and others few.

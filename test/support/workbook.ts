@@ -52,8 +52,14 @@ export const formula = (value?: string, type = 'n'): MadeCell => ({
 /** A shared text. */
 export const shared = (index: number | string): MadeCell => ({ xml: ` t="s"><v>${index}</v></c>` })
 
+const names: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', _: '_x005F_' }
+
+/** As Excel writes a text: what XML can't hold, or would alter, by its number. */
 const escaped = (text: string) =>
-  text.replace(/[&<>]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[sign] ?? sign)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is written otherwise.
+  text.replace(/[&<>\u0000-\u0008\u000b-\u001f\u007f]|_(?=x)/g, (sign) => {
+    return names[sign] ?? `_x${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`
+  })
 
 /** The part of a sheet. */
 export function sheetXml({ rows = [], rowAttributes = {}, merges = [], head = '' }: MadeSheet): string {
