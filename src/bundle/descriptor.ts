@@ -128,7 +128,10 @@ function parseJson(json: string): unknown {
 }
 
 /** The signs that may separate fields. */
-const delimiters: readonly unknown[] = [',', ';', '\t']
+export const delimiters = [',', '\t', ';'] as const
+
+/** Longer than Excel's 31 signs, in case another program is more generous. */
+const sheetNameMax = 200
 
 /** What a dialect may say beside its delimiter: only what is so anyway. */
 const dialectDefaults: ReadonlyMap<string, readonly unknown[]> = new Map([
@@ -139,12 +142,58 @@ const dialectDefaults: ReadonlyMap<string, readonly unknown[]> = new Map([
   ['lineTerminator', ['\n', '\r\n', '\r']],
 ])
 
-/** The delimiter of a resource; undefined where its dialect is none that is read. */
-export function delimiterOf(resource: BundleResource): string | undefined {
-  const { delimiter = ',', ...rest } = resource.dialect ?? {}
+/** Which sheet of a workbook is read, as Table Dialect v2 names it; the first visible one where it says neither. */
+export interface SheetChoice {
+  readonly name?: string
+  /** From 1. */
+  readonly number?: number
+}
+
+/** How a file's table is found in it. */
+export interface TableForm {
+  /** Of a text file; of a workbook without meaning. */
+  readonly delimiter: string
+  /** Of a workbook alone. */
+  readonly sheet?: SheetChoice
+}
+
+/** Files that are read, by the ending of their name. */
+export const tableFiles = /\.(csv|tsv|txt|xlsx)$/i
+
+/** Whether a file is a workbook, which its name says. */
+export function isWorkbook(path: string): boolean {
+  return /\.xlsx$/i.test(path)
+}
+
+/** How the table of a resource is read; undefined where its dialect is none that is read. */
+export function tableFormOf({ dialect = {} }: BundleResource, path: string): TableForm | undefined {
+  return isWorkbook(path) ? sheetForm(dialect) : textForm(dialect, /\.tsv$/i.test(path) ? '\t' : ',')
+}
+
+type Dialect = Readonly<Record<string, unknown>>
+
+function textForm(dialect: Dialect, byDefault: string): TableForm | undefined {
+  const { delimiter = byDefault, ...rest } = dialect
   for (const [name, value] of Object.entries(rest)) {
     if (name.startsWith('$')) continue
     if (dialectDefaults.get(name)?.includes(value) !== true) return undefined
   }
-  return typeof delimiter === 'string' && delimiters.includes(delimiter) ? delimiter : undefined
+  const known: readonly unknown[] = delimiters
+  return typeof delimiter === 'string' && known.includes(delimiter) ? { delimiter } : undefined
+}
+
+function sheetForm({ sheetName, sheetNumber, ...rest }: Dialect): TableForm | undefined {
+  const others = Object.entries(rest).filter(([name]) => !name.startsWith('$'))
+  if (others.some(([name, value]) => name !== 'header' || value !== true)) return undefined
+  if (sheetName !== undefined && sheetNumber !== undefined) return undefined
+  const delimiter = ','
+  if (sheetName !== undefined) {
+    return typeof sheetName === 'string' && sheetName !== '' && sheetName.length <= sheetNameMax
+      ? { delimiter, sheet: { name: sheetName } }
+      : undefined
+  }
+  if (sheetNumber === undefined) return { delimiter, sheet: {} }
+  return Number.isInteger(sheetNumber) && Number(sheetNumber) >= 1
+    ? { delimiter, sheet: { number: Number(sheetNumber) } }
+    : undefined
 }

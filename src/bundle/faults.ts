@@ -5,6 +5,7 @@
 import type { Finding } from '../base/finding.ts'
 import { type FaultKind, kind } from './fault-kind.ts'
 import { travelChecks } from './travel-faults.ts'
+import { workbookChecks } from './workbook-faults.ts'
 
 /** What is wrong with the package: before a single cell is read. */
 const packageChecks = {
@@ -117,8 +118,8 @@ const bagChecks = {
     'datapackage.json 重复列出此文件，请删去一处。',
   ),
   'resource-format': kind(
-    'Only CSV files are read; save the table as CSV.',
-    '只读取 CSV 文件，请把表格另存为 CSV。',
+    'Only CSV files (.csv, .tsv, .txt) and XLSX workbooks are read; save the table as one of them.',
+    '只读取 CSV 文件（.csv、.tsv、.txt）和 XLSX 工作簿，请把表格另存为其中一种。',
   ),
   'resource-undescribed': kind(
     'The file in data/ is no resource of datapackage.json; add it there or remove it.',
@@ -129,8 +130,8 @@ const bagChecks = {
     'datapackage.json 中的大小或哈希与文件不符，请更正。',
   ),
   dialect: kind(
-    'The dialect of the resource is not read; use a header, double quotes and , ; or tab.',
-    '不支持该 CSV 方言：须有表头、双引号，分隔符为逗号、分号或制表符。',
+    'The dialect of the resource is not read; use a header, double quotes and , ; or tab, and for a workbook sheetName or sheetNumber alone.',
+    '不支持该方言：CSV 须有表头、双引号，分隔符为逗号、分号或制表符；工作簿只能写 sheetName 或 sheetNumber。',
   ),
   'dataset-unknown': kind(
     'There is no dataset of this name; see the catalogue for the name.',
@@ -317,6 +318,7 @@ export const bundleChecks = {
   ...bagChecks,
   ...signatureChecks,
   ...fileChecks,
+  ...workbookChecks,
   ...rowChecks,
   ...travelChecks,
 } as const satisfies Record<string, FaultKind>

@@ -11,10 +11,12 @@ import {
   type BundleDescriptor,
   type BundlePurpose,
   type BundleResource,
-  delimiterOf,
   descriptorPath,
   type Operation,
   parseDescriptor,
+  type TableForm,
+  tableFiles,
+  tableFormOf,
 } from './descriptor.ts'
 import { digestEntry } from './digest-entry.ts'
 import { BundleRefusal, faultAt } from './faults.ts'
@@ -22,12 +24,11 @@ import type { BundleLimits } from './limits.ts'
 import { parseManifest } from './manifest-file.ts'
 import { canonicalPath, displayPath } from './paths.ts'
 
-export interface BundleFile {
+export interface BundleFile extends TableForm {
   /** Inside the bag, such as `data/rows.csv`. */
   readonly path: string
   readonly digest: Digest
   readonly bytes: number
-  readonly delimiter: string
   /** As the resource claims it, in lower case; absent where it claims nothing. */
   readonly encoding?: string
   /** In a delta: what becomes of its rows. */
@@ -210,15 +211,15 @@ function filesOf(
     else {
       const faults = resourceFaults(resource, path, bytes, digests.get(path))
       note(...faults)
-      const [digest, delimiter] = [digests.get(path), delimiterOf(resource)]
-      if (digest !== undefined && delimiter !== undefined) {
+      const [digest, form] = [digests.get(path), tableFormOf(resource, path)]
+      if (digest !== undefined && form !== undefined) {
         const encoding = resource.encoding?.toLowerCase()
         const operation = resource.qingdan?.operation
         files.push({
           path,
           digest,
           bytes,
-          delimiter,
+          ...form,
           ...(encoding === undefined ? {} : { encoding }),
           ...(operation === undefined ? {} : { operation }),
         })
@@ -239,8 +240,9 @@ function resourceFaults(
   digest?: Digest,
 ): readonly Finding[] {
   const faults: Finding[] = []
-  if (!/\.csv$/i.test(file)) faults.push(faultAt('resource-format', { file, expected: '.csv' }))
-  if (delimiterOf(resource) === undefined) faults.push(faultAt('dialect', { file }))
+  if (!tableFiles.test(file))
+    faults.push(faultAt('resource-format', { file, expected: '.csv, .tsv, .txt, .xlsx' }))
+  if (tableFormOf(resource, file) === undefined) faults.push(faultAt('dialect', { file }))
   const hash = /^sha256:([0-9a-f]{64})$/i.exec(resource.hash ?? '')?.[1]?.toLowerCase()
   const otherBytes = resource.bytes !== undefined && resource.bytes !== bytes
   const otherHash = hash !== undefined && digest !== undefined && hash !== digest

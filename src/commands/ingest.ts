@@ -2,7 +2,14 @@
 import { basename, extname } from 'node:path'
 import type { Finding } from '../base/finding.ts'
 import type { OpenHouse } from '../house.ts'
-import { listFindings, type Receipt, readFindings, receive, takeBundle } from '../ingest/index.ts'
+import {
+  findReceipt,
+  listFindings,
+  type Receipt,
+  readFindings,
+  receive,
+  takeBundle,
+} from '../ingest/index.ts'
 import { openServiceKey, withBag } from '../loose-files.ts'
 import {
   type AddCommand,
@@ -40,12 +47,18 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
     const purpose = loose.length === 0 ? undefined : purposeOf(house.contracts, options)
     let code: number = exitCodes.ok
     const taken: Taken[] = []
+    const waiting: Receipt[] = []
     const take = async (path: string, name: string) => {
       const received = await receive(house, { path, broughtBy: actor() })
       const receipt = await takeBundle(house, received.id, progressLine(name))
+      taken.push({ id: receipt.id, path: name })
+      // What waits for other bags may not wait any more once they have come, too.
+      if (receipt.state !== 'waiting') await tell(receipt)
+      else waiting.push(receipt)
+    }
+    const tell = async (receipt: Receipt) => {
       await printReceipt(house, receipt, options)
       if (receipt.state === 'refused') code = exitCodes.refused
-      taken.push({ id: receipt.id, path: name })
     }
     for (const path of bags) await take(path, path)
     if (purpose !== undefined) {
@@ -54,6 +67,7 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
       const bag = { ...purpose, files, clock: house.clock, signWith }
       await withBag(bag, (folder) => take(folder, loose.join(', ')))
     }
+    for (const receipt of waiting) await tell((await findReceipt(house.database.work, receipt.id)) ?? receipt)
     await writeFindings(options, findingsOf(house, taken))
     return code
   })

@@ -1,7 +1,7 @@
 /** What the side door shows: results on standard output, progress and refusals on standard error. */
 import { writeFile } from 'node:fs/promises'
 import type { Finding } from '../base/finding.ts'
-import { findingsCsv } from '../bundle/index.ts'
+import { findingsCsv, missingNumbers } from '../bundle/index.ts'
 import type { Progress, Publication, Receipt, Wait } from '../ingest/index.ts'
 import type { CheckReport } from './check-bundle.ts'
 import type { FindingsOption } from './command.ts'
@@ -22,14 +22,22 @@ export const print = {
     else text()
   },
   receipt: (receipt: Receipt, findings: readonly Finding[]) => {
-    const { dataset, edition, provider, state } = receipt
-    print.line(`${state}  ${dataset ?? 'unknown dataset'} ${edition ?? ''} ${provider ?? ''}`.trimEnd())
+    const { dataset, edition, provider, changes, against } = receipt
+    print.line(
+      `${stateText(receipt)}  ${dataset ?? 'unknown dataset'} ${edition ?? ''} ${provider ?? ''}`.trimEnd(),
+    )
     print.line(`  receipt ${receipt.id}`)
     for (const file of receipt.files) {
       const repairs = Object.entries(file.repairs).map(([name, count]) => `${count} ${name}`)
       const repaired = repairs.length === 0 ? '' : `, repaired: ${repairs.join(', ')}`
       print.line(
         `  ${file.file}: ${file.rowsRead} rows read, ${file.rowsTaken} taken, ${file.rowsRefused} refused${repaired}`,
+      )
+    }
+    if (changes !== null) {
+      const { added, changed, deleted, unchanged } = changes
+      print.line(
+        `  against version ${against}: ${added} rows added, ${changed} changed, ${deleted} deleted, ${unchanged} equal already`,
       )
     }
     printFindings(findings, receipt.errors, receipt.warnings)
@@ -48,6 +56,21 @@ export const print = {
       print.line('  Its moment has come.')
     for (const finding of publication.findings) print.line(`  ${finding.check}: ${finding.message}`)
   },
+}
+
+/** The state of a receipt in words: a bag of a group says how many of it are there, and which are missing. */
+export function stateText({ state, group }: Receipt): string {
+  if (state !== 'waiting' || group === null) return state
+  const missing = missingNumbers(group.count, group.here)
+  return `waiting: ${group.here.length} of ${group.count} bags are there, missing ${shorten(missing)}`
+}
+
+/** Numbers that are shown of those that are missing; there may be a thousand. */
+const missingShown = 10
+
+function shorten(numbers: readonly number[]): string {
+  const shown = numbers.slice(0, missingShown).join(', ')
+  return numbers.length > missingShown ? `${shown} …` : shown
 }
 
 /** What a publication waits for, and who brings it. */

@@ -123,6 +123,8 @@ export interface Contract {
   }
   readonly derivation?: { readonly name: string; readonly [parameter: string]: unknown }
   readonly checks?: readonly CheckUse[]
+  /** What becomes of the formulas of a workbook: by default their cached value is taken. */
+  readonly formulas?: 'value' | 'refuse'
   /** Rows with errors that are borne, before the bundle is refused. The rows themselves are never taken. */
   readonly tolerance?: { readonly errors: number }
   readonly disclosure?: DisclosureUse

@@ -1,5 +1,6 @@
 /** Ingest: the door through which providers bring bundles, and the pipeline that makes editions public. */
 export { publishEdition, takeBundle } from './pipeline.ts'
+export { listSequenceGaps, type SequenceGap } from './place.ts'
 export { type Progress, readings, watchRows } from './progress.ts'
 export {
   approvePublication,

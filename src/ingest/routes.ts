@@ -10,7 +10,10 @@ import type { House } from '../catalogue/index.ts'
 import { findReceipt, listFindings, type Receipt, readFindings } from './receipts.ts'
 import { receiveStream } from './receive.ts'
 
-const stateSchema = Type.String({ description: 'received, verified, validated, staged; or refused, failed.' })
+const stateSchema = Type.String({
+  description:
+    'received, verified, waiting (for the other bags of its group), validated, staged; or refused, failed.',
+})
 
 const Instant = (description: string) => Type.String({ format: 'date-time', description })
 
@@ -32,6 +35,41 @@ const ReceiptSchema = Type.Object({
   contractVersion: Type.Union([Type.Integer(), Type.Null()], {
     description: 'The contract that it was made under; null until then.',
   }),
+  sequence: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'The running number of what this provider sends for the dataset; null where it has none.',
+  }),
+  mode: Type.Union([Type.String(), Type.Null()], {
+    description: '`full`: all rows of the part; `delta`: what changes in it. Null until then.',
+  }),
+  against: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'The version that a delta is against; null for a full bundle.',
+  }),
+  changes: Type.Union(
+    [
+      Type.Object({
+        added: Type.Integer({ description: 'Rows whose key was not there.' }),
+        changed: Type.Integer({ description: 'Rows that were there otherwise.' }),
+        deleted: Type.Integer({ description: 'Rows that went.' }),
+        unchanged: Type.Integer({ description: 'Rows that were brought and were there just so.' }),
+      }),
+      Type.Null(),
+    ],
+    { description: 'What a delta did to its base; null for a full bundle, and until it is validated.' },
+  ),
+  group: Type.Union(
+    [
+      Type.Object({
+        identifier: Type.String({ description: "The provider's name for the group." }),
+        number: Type.Integer({ description: 'Which bag of the group this is, from 1.' }),
+        count: Type.Integer({ description: 'How many bags the group has.' }),
+        here: Type.Array(Type.Integer({ description: 'Number of a bag.' }), {
+          description: 'The bags of the group that have come and were not refused.',
+        }),
+      }),
+      Type.Null(),
+    ],
+    { description: 'Where the bundle is one of several bags that make one together; else null.' },
+  ),
   signer: Type.Union([Type.String(), Type.Null()], {
     description:
       'Fingerprint of the OpenPGP key whose signature was found good; null where none was, or not yet.',
@@ -220,18 +258,13 @@ async function getOwn(house: House, reader: Reader, id: string): Promise<Receipt
 }
 
 function receiptBody(house: House, receipt: Receipt) {
-  const {
-    packing: _packing,
-    broughtBy: _broughtBy,
-    sequence: _sequence,
-    synthetic: _synthetic,
-    ...told
-  } = receipt
+  const { packing: _packing, broughtBy: _broughtBy, synthetic: _synthetic, ...told } = receipt
   const self = `${house.config.QINGDAN_PUBLIC_URL}/v1/bundles/${receipt.id}`
   return {
     ...told,
     receivedAt: receipt.receivedAt.toISOString(),
     history: [...receipt.history],
+    group: receipt.group === null ? null : { ...receipt.group, here: [...receipt.group.here] },
     files: receipt.files.map((file) => ({ ...file, repairs: { ...file.repairs } })),
     links: { self, findings: `${self}/findings`, findingsCsv: `${self}/findings.csv` },
   }

@@ -72,11 +72,7 @@ export async function placed(house: House, verified: Verified): Promise<Verified
 }
 
 /** The same as `verify`, but for its place, and nothing is written. */
-export async function verifyStored(
-  house: House,
-  received: Received,
-  progress?: Progress,
-): Promise<Verified> {
+export async function verifyStored(house: House, received: Received, progress?: Progress): Promise<Verified> {
   const verifyIn = async (bag: Bag): Promise<Verified> => {
     const verified = await openBagOf(house, received, bag)
     const { manifest } = verified
