@@ -70,6 +70,8 @@ export const observations = {
     seconds: 'seconds',
   },
   'version-withdrawn': { level: 'warn', message: 'A version was withdrawn.', count: ['dataset'] },
+  'mirror-advanced': { level: 'info', message: 'The mirror has taken an export of its origin.' },
+  'contracts-renewed': { level: 'info', message: 'The contracts of the mirror were loaded anew.' },
   'job-failed': { level: 'error', message: 'A job failed and will be tried again.', count: ['job'] },
   'samples-loading': { level: 'info', message: 'Synthetic samples are being published.' },
 } as const satisfies Record<string, Observation>

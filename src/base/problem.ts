@@ -295,6 +295,18 @@ export const problems = {
     titleZh: '更正或撤回必须说明理由',
     hint: 'Give a reason: it is published with the version.',
   },
+  'mirror-read-only': {
+    status: 409,
+    title: 'This service is a mirror and publishes nothing of its own',
+    titleZh: '本服务是镜像，不自行接收或发布数据',
+    hint: 'Bring data and ask for publications at the origin; its next export brings them here.',
+  },
+  'mirror-not-empty': {
+    status: 409,
+    title: 'Only an empty service can become a mirror',
+    titleZh: '只有空的服务才能成为镜像',
+    hint: 'Something was brought or published here already, the samples perhaps: take another data folder (QINGDAN_DATA), or start the first time with QINGDAN_SAMPLES=never.',
+  },
   'not-ready': {
     status: 503,
     title: 'The service is starting, stopping or without its database',

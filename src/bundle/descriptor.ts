@@ -79,6 +79,7 @@ export function parseDescriptor(json: string): {
   if (value === undefined) {
     return { findings: [faultAt('descriptor', { file: descriptorPath, expected: 'JSON' })] }
   }
+  if (isOutward(value)) return { findings: [faultAt('bundle-outward', { file: descriptorPath })] }
   const validate = validator()
   if (validate(value)) {
     const findings = modeFaults(value)
@@ -117,6 +118,12 @@ function modeFaults({ qingdan, resources }: BundleDescriptor): readonly Finding[
   ]
   const needs = isDelta ? 'must be there, for the mode is delta' : 'must not be there, for the mode is full'
   return places.map((place) => faultAt('descriptor', { file: descriptorPath, expected: `${place} ${needs}` }))
+}
+
+/** An export says what it is, so that nobody takes it for what a provider brings. */
+function isOutward(value: unknown): boolean {
+  const own = value instanceof Object && 'qingdan' in value ? value.qingdan : undefined
+  return own instanceof Object && 'kind' in own && own.kind === 'export'
 }
 
 function parseJson(json: string): unknown {

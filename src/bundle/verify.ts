@@ -75,6 +75,19 @@ export async function verifyBag(bag: Bag, limits: BundleLimits): Promise<Verific
   }
 }
 
+/** Holds a bag to BagIt alone, whatever it is for: what it declares, its manifests both ways, the digest of each file. */
+export async function verifyWhole(
+  bag: Bag,
+): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly findings: readonly Finding[] }> {
+  const findings: Finding[] = []
+  const note = (...more: readonly Finding[]) => findings.push(...more)
+  note(...(await declarationFaults(bag)))
+  if (bag.entries.some(({ path }) => path === 'fetch.txt')) note(faultAt('bag-fetch', { file: 'fetch.txt' }))
+  const digests = await digestAll(bag, note)
+  await checkManifests(bag, digests, note)
+  return { digests, findings }
+}
+
 type Note = (...findings: readonly Finding[]) => void
 
 /** RFC 8493, 2.1.1: "The bagit.txt tag file MUST consist of exactly two lines in this order", UTF-8 without BOM. */

@@ -1,5 +1,5 @@
 /** `qingdan bundle`: packs loose files into a bundle for whoever receives it, and looks at one. No database, no network. */
-import { cp, rename, stat } from 'node:fs/promises'
+import { cp, rename, rm, stat } from 'node:fs/promises'
 import { basename, extname, resolve } from 'node:path'
 import { loadConfig } from '../base/config.ts'
 import { packBag } from '../bundle/index.ts'
@@ -88,9 +88,10 @@ async function create(files: readonly string[], options: CreateOptions): Promise
 
 const unsignedHint = 'Not signed: its receiver may refuse it. --sign <key.asc> signs.'
 
-/** It appears whole, or not at all. */
-async function writeBundle(folder: string, out: string): Promise<void> {
+/** It appears whole, or not at all. What a killed run has left of it is no part of this one. */
+export async function writeBundle(folder: string, out: string): Promise<void> {
   const part = `${out}.part`
+  await rm(part, { recursive: true, force: true })
   if (extname(out).toLowerCase() === '.zip') await packBag(folder, part)
   else await cp(folder, part, { recursive: true, errorOnExist: true, force: false })
   await rename(part, out)

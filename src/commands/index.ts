@@ -2,9 +2,11 @@
 import { bundleCommand } from './bundle.ts'
 import { checkCommand } from './check.ts'
 import type { AddCommand } from './command.ts'
+import { exportCommand } from './export.ts'
 import { ingestCommand } from './ingest.ts'
 import { keyCommand } from './key.ts'
 import { listCommand } from './list.ts'
+import { mirrorCommand } from './mirror.ts'
 import { previewCommand } from './preview.ts'
 import { approveCommand, dropCommand, publicationsCommand } from './publications.ts'
 import { publishCommand, withdrawCommand } from './publish.ts'
@@ -26,6 +28,8 @@ export const commands: readonly AddCommand[] = [
   approveCommand,
   dropCommand,
   withdrawCommand,
+  exportCommand,
+  mirrorCommand,
   keyCommand,
   signerCommand,
   listCommand,

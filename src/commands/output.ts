@@ -46,6 +46,11 @@ export const print = {
     print.line(`${report.errors > report.tolerance ? 'not in order' : 'in order'}  ${path}`)
     printFindings(report.findings, report.errors, report.warnings)
   },
+  /** What refuses a bag as a whole. */
+  findings: (path: string, findings: readonly Finding[]) => {
+    print.line(`refused  ${path}`)
+    printFindings(findings, findings.length, 0)
+  },
   publication: (publication: Publication, waits: readonly Wait[] = []) => {
     const { dataset, edition, version, state, digest, releaseAt } = publication
     print.line(`${state === 'done' ? 'published' : state}  ${dataset} ${edition} v${version}`)

@@ -7,7 +7,7 @@ import { stat } from 'node:fs/promises'
 import { canonicalJson, digestOf, digestOfFile } from '../base/digest.ts'
 import type { Finding } from '../base/finding.ts'
 import { type BundleIdentity, BundleRefusal, identifyBundle, limitsOf, openBag } from '../bundle/index.ts'
-import type { House } from '../catalogue/index.ts'
+import { type House, refuseOnMirror } from '../catalogue/index.ts'
 import type { StoredFile } from '../store/index.ts'
 import { refuse } from './quarantine.ts'
 import { findReceipt, getReceipt, type Receipt, writeReceived } from './receipts.ts'
@@ -34,6 +34,7 @@ export async function receive(
   house: House,
   from: { readonly path: string; readonly broughtBy: string },
 ): Promise<Receipt> {
+  await refuseOnMirror(house.database.work)
   const isFolder = (await stat(from.path)).isDirectory()
   try {
     const identity = isFolder
@@ -70,6 +71,7 @@ export async function receiveStream(
   house: House,
   from: { readonly source: AsyncIterable<Uint8Array>; readonly broughtBy: string },
 ): Promise<Receipt> {
+  await refuseOnMirror(house.database.work)
   // The name is the digest, which is known once the last byte is there; until then no crash leaves a trace.
   const name = ({ digest }: StoredFile) => `${bundleFolder(digest)}/bundle.zip`
   const bytesMax = house.config.QINGDAN_BODY_BYTES_MAX

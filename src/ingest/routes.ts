@@ -123,6 +123,15 @@ const tags = ['bundles']
 /** Findings on a page. */
 const findingsLimit = 1_000
 
+/** What can be refused before a bundle has a receipt. */
+const receiving = [
+  'key-missing',
+  'scope-missing',
+  'body-too-large',
+  'media-type-unsupported',
+  'mirror-read-only',
+] as const
+
 export async function ingestRoutes(app: App, house: House): Promise<void> {
   // The body is a stream into the files: it is never held in memory, and Fastify's own parsers would do that.
   app.removeAllContentTypeParsers()
@@ -141,7 +150,7 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
         consumes: ['application/zip'],
         response: {
           202: ReceiptSchema,
-          ...problemResponses('key-missing', 'scope-missing', 'body-too-large', 'media-type-unsupported'),
+          ...problemResponses(...receiving),
         },
       },
       onRequest: async (request) => requireScope(request.reader, 'ingest'),
