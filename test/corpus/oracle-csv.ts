@@ -309,7 +309,9 @@ const readBoolean: Reader = (given, note) => {
 }
 
 const readTags: Reader = (given, note) => {
-  const tags = readText(given, note).split(/[;、]/).map((tag) => strip(tag))
+  const tags = readText(given, note)
+    .split(/[;、]/)
+    .map((tag) => strip(tag))
   if (tags.includes('') || new Set(tags).size < tags.length) refuse('no list')
   return tags.join(';')
 }

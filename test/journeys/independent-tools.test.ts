@@ -8,9 +8,12 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { addSigner } from '../../src/access/index.ts'
 import { loadConfig } from '../../src/base/config.ts'
+import { readPublicKey } from '../../src/bundle/index.ts'
 import { checkBundle } from '../../src/commands/check-bundle.ts'
 import { loadHouseContracts } from '../../src/house.ts'
+import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
 import { type RawEntry, rawZip } from '../support/raw-zip.ts'
 import { foreign, plainly, runCli } from '../support/run-cli.ts'
@@ -123,16 +126,18 @@ t.test(
     t.match(followed.text, /No errors detected/)
     const zip = join(folder, 'calendar-2027.zip')
     const key = join(folder, 'edu-public-key.asc')
-    const { environment } = await openTestHouse(t)
-    const verified = await runCli(['bundle', 'verify', zip, '--keys', key], environment)
-    t.equal(verified.code, 0, verified.stdout + verified.stderr)
-    const early = await runCli(['ingest', zip], environment)
-    t.match(early.stdout, /signature-unknown-key/, 'before the key is registered it is refused')
-    const added = await runCli(['signer', 'add', key, '--provider', 'edu-commission'], environment)
-    t.equal(added.code, 0, added.stderr)
-    const brought = await runCli(['ingest', zip, '--json'], environment)
-    t.equal(brought.code, 0, brought.stdout + brought.stderr)
-    t.match(JSON.parse(brought.stdout), { state: 'staged', files: [{ file: 'data/rows.csv', rowsTaken: 3 }] })
+    const { house, findingsOf } = await openTestHouse(t, { at: new Date().toISOString() })
+    const bring = async () => {
+      const { id } = await receive(house, { path: zip, broughtBy: 'cli:test' })
+      return takeBundle(house, id)
+    }
+    const early = await bring()
+    t.equal(early.state, 'refused', 'before the key is registered')
+    t.match(await findingsOf(early), [{ check: 'signature-unknown-key' }])
+    const { fingerprint, userIds, armored: publicKey } = await readPublicKey(readFileSync(key, 'utf8'))
+    const request = { fingerprint, publicKey, userIds, provider: 'edu-commission' }
+    await addSigner(house.database, request, { clock: house.clock, actor: 'cli:test' })
+    t.match(await bring(), { state: 'staged', files: [{ file: 'data/rows.csv', rowsTaken: 3 }] })
   },
 )
 
