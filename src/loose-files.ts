@@ -1,14 +1,23 @@
 /**
- * Loose CSV files become a bag, as if their provider had sent one, signed where a key is given. The bag lies in a temporary folder of its own, which
+ * Loose files become a bag, as if their provider had sent one, signed where a key is given. The bag lies in a temporary folder of its own, which
  * holds all their rows and therefore goes also where Ctrl+C ends the command.
  */
 import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { loadServiceKey } from './access/index.ts'
 import { dayInShanghai, parseMoment } from './base/time.ts'
-import { createBag, type NewBag, openPrivateKey, type PrivateKeyFile, signBag } from './bundle/index.ts'
+import {
+  type BagSource,
+  createBag,
+  dialectOf,
+  type LooseOptions,
+  type NewBag,
+  openPrivateKey,
+  type PrivateKeyFile,
+  signBag,
+} from './bundle/index.ts'
 import type { House } from './catalogue/index.ts'
 import { atInterrupt } from './interrupt.ts'
 
@@ -24,6 +33,19 @@ export function bagName({
   provider,
 }: Pick<NewBag, 'dataset' | 'edition' | 'provider'>): string {
   return `${dataset}-${edition}-${provider}`
+}
+
+/** Loose files as the sources of a bag, each with what has to be said of its table. */
+export async function looseSources(
+  paths: readonly string[],
+  options: LooseOptions,
+): Promise<readonly BagSource[]> {
+  return Promise.all(
+    paths.map(async (path) => {
+      const dialect = await dialectOf(path, options)
+      return { name: basename(path), source: path, ...(dialect === undefined ? {} : { dialect }) }
+    }),
+  )
 }
 
 /** Writes a bag, hands its folder to `take`, and removes it whatever happens. */

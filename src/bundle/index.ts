@@ -28,6 +28,7 @@ export {
   missingNumbers,
 } from './group.ts'
 export { type BundleLimits, limitsOf } from './limits.ts'
+export { dialectOf, isTableFile, type LooseOptions } from './loose.ts'
 export { manifestLine } from './manifest-file.ts'
 export { type BundleIdentity, identifyBundle, openBag } from './open.ts'
 export {

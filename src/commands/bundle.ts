@@ -1,10 +1,10 @@
 /** `qingdan bundle`: packs loose files into a bundle for whoever receives it, and looks at one. No database, no network. */
 import { cp, rename, rm, stat } from 'node:fs/promises'
-import { basename, extname, resolve } from 'node:path'
+import { extname, resolve } from 'node:path'
 import { loadConfig } from '../base/config.ts'
-import { packBag } from '../bundle/index.ts'
+import { isTableFile, limitsOf, packBag } from '../bundle/index.ts'
 import { loadHouseContracts } from '../house.ts'
-import { bagName, withBag } from '../loose-files.ts'
+import { bagName, looseSources, withBag } from '../loose-files.ts'
 import { type CheckOptions, checkPaths } from './check.ts'
 import { checkBundle } from './check-bundle.ts'
 import {
@@ -15,6 +15,7 @@ import {
   type FindingsOption,
   findingsOption,
   requirePaths,
+  sheetOption,
   UsageError,
 } from './command.ts'
 import { keysOption, openKeyFile } from './key-files.ts'
@@ -23,6 +24,7 @@ import { askPurpose, type PurposeOptions, purposeOf } from './purpose.ts'
 
 interface CreateOptions extends Common, FindingsOption, PurposeOptions {
   readonly sequence?: string
+  readonly sheet?: string
   readonly sign?: string
   readonly passphraseFile?: string
   readonly out?: string
@@ -30,13 +32,14 @@ interface CreateOptions extends Common, FindingsOption, PurposeOptions {
 
 export const bundleCommand: AddCommand = (program, end) => {
   const bundle = program.command('bundle').description('pack bundles and look at them, without a database')
-  command(bundle, 'create', 'check CSV files as their receiver would, and pack them')
-    .argument('<file...>', 'CSV files: their headers are the names, titles or aliases of the contract')
+  command(bundle, 'create', 'check tables as their receiver would, and pack them')
+    .argument('<file...>', 'CSV or XLSX: the headers are the names, titles or aliases of the contract')
     .option('--dataset <slug>', 'the dataset they are for; asked for where it is not given')
     .option('--edition <name>', 'the edition')
     .option('--provider <code>', 'who provides them; by default the only one')
     .option('--sequence <number>', 'the running number of what this provider sends for the dataset')
     .option('--synthetic', 'the data are made up')
+    .option(...sheetOption)
     .option('--sign <key.asc>', 'your private OpenPGP key; its passphrase is asked for')
     .option('--passphrase-file <file>', 'where the passphrase of the key stands, for a script')
     .option('--out <path>', 'a ZIP, or a folder; by default a ZIP named like dataset, edition and provider')
@@ -57,7 +60,7 @@ What would be refused there is told here, cell by cell, and then nothing is writ
 async function create(files: readonly string[], options: CreateOptions): Promise<number> {
   await requirePaths(files)
   for (const file of files) {
-    if (extname(file).toLowerCase() !== '.csv') throw new UsageError(`${file} is no CSV file.`)
+    if (!isTableFile(file)) throw new UsageError(`${file} is no CSV or XLSX file.`)
   }
   const sequence = sequenceOf(options)
   const config = loadConfig(process.env)
@@ -66,7 +69,8 @@ async function create(files: readonly string[], options: CreateOptions): Promise
   const out = resolve(options.out ?? `${bagName(purpose)}.zip`)
   if (await isThere(out)) throw new UsageError(`${out} is there already; name another by --out.`)
   const signWith = options.sign === undefined ? {} : { signWith: await openKeyFile(options.sign, options) }
-  const sources = files.map((path) => ({ name: basename(path), source: path }))
+  const { contract } = contracts.get(purpose.dataset)
+  const sources = await looseSources(files, { contract, limits: limitsOf(config), sheet: options.sheet })
   const bag = { ...purpose, ...sequence, files: sources, clock: () => new Date(), ...signWith }
   return withBag(bag, async (folder) => {
     const report = await checkBundle(folder, contracts, config, progressLine(bagName(purpose)))

@@ -1,7 +1,7 @@
 /** `qingdan check`: contracts or bundles, with the receiver's own code and no database. */
-import { extname } from 'node:path'
 import { type Config, loadConfig } from '../base/config.ts'
 import type { Finding } from '../base/finding.ts'
+import { isTableFile } from '../bundle/index.ts'
 import type { Contracts } from '../contract/index.ts'
 import { loadHouseContracts } from '../house.ts'
 import { checkBundle } from './check-bundle.ts'
@@ -50,10 +50,10 @@ export async function checkPaths(
   loaded?: { readonly config: Config; readonly contracts: Contracts },
 ): Promise<number> {
   await requirePaths(paths)
-  const loose = paths.find((path) => extname(path).toLowerCase() === '.csv')
+  const loose = paths.find(isTableFile)
   if (loose !== undefined) {
     throw new UsageError(
-      `${loose} is a loose CSV: qingdan ingest --dataset … --edition … checks it, and makes nothing public. ` +
+      `${loose} is a loose file: qingdan ingest --dataset … --edition … checks it, and makes nothing public. ` +
         'qingdan bundle create checks it, and packs it for somebody else.',
     )
   }

@@ -24,8 +24,16 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Tables that officers have and this version does not read; without a word they would pass for broken ZIPs. */
-const unreadTables = new Set(['.xlsx', '.xls', '.ods', '.et', '.tsv', '.txt'])
+/** Tables that officers have and nobody reads; without a word they would pass for broken ZIPs. */
+const unreadTables = new Set(['.xls', '.xlsb', '.xlsm', '.ods', '.et'])
+
+const savedAs = 'XLSX ("Excel Workbook") or as "CSV UTF-8"'
+
+/** The option of commands that bring loose files, and what it does. */
+export const sheetOption = [
+  '--sheet <name>',
+  'of workbooks: the sheet to read; by default the first visible one',
+] as const
 
 /** The option of commands that look into files, and what it does. */
 export interface FindingsOption {
@@ -36,7 +44,7 @@ export const findingsOption = [
   'write all findings as a CSV that opens in Excel',
 ] as const
 
-/** Looks that what was named is there and may be a bundle or a CSV. Throws UsageError with the path. */
+/** Looks that what was named is there and may be a bundle or a table. Throws UsageError with the path. */
 export async function requirePaths(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -46,7 +54,7 @@ export async function requirePaths(paths: readonly string[]): Promise<void> {
       throw error
     })
     if (found.isFile() && unreadTables.has(extname(path).toLowerCase()))
-      throw new UsageError(`${path} is not read yet: save the table as "CSV UTF-8", separated by commas.`)
+      throw new UsageError(`${path} is not read: save the table as ${savedAs}.`)
   }
 }
 

@@ -1,6 +1,6 @@
-/** `qingdan ingest`: brings bundles, or loose CSV files as if their provider had put them into one. */
-import { basename, extname } from 'node:path'
+/** `qingdan ingest`: brings bundles, or loose CSV and XLSX files as if their provider had put them into one. */
 import type { Finding } from '../base/finding.ts'
+import { isTableFile, limitsOf } from '../bundle/index.ts'
 import type { OpenHouse } from '../house.ts'
 import {
   findReceipt,
@@ -10,7 +10,7 @@ import {
   receive,
   takeBundle,
 } from '../ingest/index.ts'
-import { openServiceKey, withBag } from '../loose-files.ts'
+import { looseSources, openServiceKey, withBag } from '../loose-files.ts'
 import {
   type AddCommand,
   actor,
@@ -20,20 +20,24 @@ import {
   type FindingsOption,
   findingsOption,
   requirePaths,
+  sheetOption,
   withHouse,
 } from './command.ts'
 import { print, progressLine, within, writeFindings } from './output.ts'
 import { type PurposeOptions, purposeOf } from './purpose.ts'
 
-interface IngestOptions extends Common, FindingsOption, PurposeOptions {}
+interface IngestOptions extends Common, FindingsOption, PurposeOptions {
+  readonly sheet?: string
+}
 
 export const ingestCommand: AddCommand = (program, end) => {
   command(program, 'ingest', 'bring bundles: verify, validate and stage them')
-    .argument('<path...>', 'bag folders or ZIPs; or loose CSV files, with the options below')
-    .option('--dataset <slug>', 'for loose CSV files: the dataset they are for')
-    .option('--edition <name>', 'for loose CSV files: the edition')
-    .option('--provider <code>', 'for loose CSV files: who provides them; by default the only one')
-    .option('--synthetic', 'for loose CSV files: the data are made up')
+    .argument('<path...>', 'bag folders or ZIPs; or loose CSV or XLSX files, with the options below')
+    .option('--dataset <slug>', 'for loose files: the dataset they are for')
+    .option('--edition <name>', 'for loose files: the edition')
+    .option('--provider <code>', 'for loose files: who provides them; by default the only one')
+    .option('--synthetic', 'for loose files: the data are made up')
+    .option(...sheetOption)
     .option(...findingsOption)
     .action(async (paths: string[], options: IngestOptions) => end(await ingest(paths, options)))
 }
@@ -41,7 +45,7 @@ export const ingestCommand: AddCommand = (program, end) => {
 async function ingest(paths: readonly string[], options: IngestOptions): Promise<number> {
   await requirePaths(paths)
   return withHouse(async (house) => {
-    const loose = paths.filter((path) => extname(path).toLowerCase() === '.csv')
+    const loose = paths.filter(isTableFile)
     const bags = paths.filter((path) => !loose.includes(path))
     // Before anything is taken: a command line that is refused has done nothing.
     const purpose = loose.length === 0 ? undefined : purposeOf(house.contracts, options)
@@ -62,7 +66,9 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
     }
     for (const path of bags) await take(path, path)
     if (purpose !== undefined) {
-      const files = loose.map((path) => ({ name: basename(path), source: path }))
+      const { contract } = house.contracts.get(purpose.dataset)
+      const limits = limitsOf(house.config)
+      const files = await looseSources(loose, { contract, limits, sheet: options.sheet })
       const signWith = await openServiceKey(house)
       const bag = { ...purpose, files, clock: house.clock, signWith }
       await withBag(bag, (folder) => take(folder, loose.join(', ')))

@@ -22,7 +22,7 @@ export interface Purpose {
 export function purposeOf(contracts: Contracts, options: PurposeOptions): Purpose {
   const { dataset, edition } = options
   if (dataset === undefined || edition === undefined) {
-    throw new UsageError('A loose CSV needs --dataset and --edition.')
+    throw new UsageError('A loose file needs --dataset and --edition.')
   }
   const { contract } = contracts.get(dataset)
   if (periodOf(contract, edition) === undefined) {

@@ -14,6 +14,7 @@ import { openTestHouse, temporaryFolder, writeDatasets } from '../support/open-t
 import { convert, withoutLibreOffice } from '../support/read-back.ts'
 import { binary, foreign, plainly, runCli } from '../support/run-cli.ts'
 import { installed } from '../support/tools.ts'
+import { type MadeSheet, makeSheet, makeWorkbook, number } from '../support/workbook.ts'
 
 const dataset = 'kite-register'
 const contract = contractOf(
@@ -85,6 +86,40 @@ t.test(
   },
 )
 
+t.test('a workbook, and a file with semicolons, are packed as they are', async (t) => {
+  const book = join(office, '风筝.xlsx')
+  const rows = [
+    ['风筝', 'size'],
+    ['鹰', number(3)],
+  ]
+  const notes: MadeSheet = { name: 'notes', rows: [['read me']] }
+  await writeFile(book, makeWorkbook({ sheets: [notes, { name: '数据', rows }] }))
+  const semicolons = await file('semicolons.csv', 'name;size\n燕;2\n')
+  const tabs = await file('tabs.txt', 'name\tsize\n雁;鸿,\t5\n')
+  const zip = join(office, 'office.zip')
+  const made = await cli(
+    'create',
+    book,
+    semicolons,
+    tabs,
+    ...purpose,
+    '--sheet',
+    '数据',
+    '--out',
+    zip,
+    '--json',
+  )
+  t.equal(made.code, 0, made.stdout)
+  t.match(JSON.parse(made.stdout), { errors: 0, findings: [{ check: 'sheet-others', severity: 'warning' }] })
+  const received = await receive(standing.house, { path: zip, broughtBy: 'cli:courier' })
+  t.match(await takeBundle(standing.house, received.id), { state: 'staged' })
+  const wrong = join(office, 'wrong.xlsx')
+  await writeFile(wrong, makeSheet([rows[0] ?? [], ['鹰', 'three']]))
+  const told = await cli('create', wrong, ...purpose, '--out', join(office, 'never.zip'), '--json')
+  t.equal(told.code, 3)
+  t.match(JSON.parse(told.stdout).findings, [{ check: 'type', file: 'data/wrong.xlsx', row: 2, cell: 'B2' }])
+})
+
 t.test('a folder holds the same as the ZIP', async (t) => {
   const folder = join(office, 'as-folder')
   const made = await cli('create', good, ...purpose, '--out', folder)
@@ -141,8 +176,8 @@ t.test('a command line that can not be meant says what can', async (t) => {
     [['create', good, '--dataset', dataset, '--edition', '2025'], /one of edu-310101, edu-310104/],
     [['create', good, ...purpose, '--sequence', '0'], /whole number from 1/],
     [['create', join(office, 'none.csv'), ...purpose], /There is no file or folder/],
-    [['create', datasets, ...purpose], /is no CSV file/],
-    [['verify', good], /is a loose CSV/],
+    [['create', datasets, ...purpose], /is no CSV or XLSX file/],
+    [['verify', good], /is a loose file/],
   ]
   for (const [args, says] of cases) {
     const ended = await cli(...args)

@@ -67,13 +67,13 @@ t.test('it says what it can do, and why it refuses what it can not', async (t) =
 
 t.test('what was mistyped is told in a sentence, and nothing is taken', async (t) => {
   const csv = await file('typed.csv', 'name,size\na,1\n')
-  const xlsx = await file('typed.xlsx', 'PK')
+  const xlsx = await file('typed.xls', 'PK')
   const loose = (...options: readonly string[]) => ['ingest', csv, '--dataset', wells, ...options]
   const cases: readonly (readonly [args: readonly string[], code: number, told: RegExp])[] = [
     [['ingest', 'nowhere.csv'], 2, /^There is no file or folder nowhere\.csv\.\n$/],
     [['check', `${csv}/inside`], 2, /^There is no file or folder /],
-    [['ingest', xlsx], 2, /typed\.xlsx is not read yet: save the table as "CSV UTF-8"/],
-    [['check', csv], 2, /typed\.csv is a loose CSV: qingdan ingest --dataset/],
+    [['ingest', xlsx], 2, /typed\.xls is not read: save the table as XLSX .* or as "CSV UTF-8"/],
+    [['check', csv], 2, /typed\.csv is a loose file: qingdan ingest --dataset/],
     [loose('--edition', '2026-2027', '--provider', 'edu-310101'), 2, /named like 2025\.\n$/],
     [loose('--edition', '2026', '--provider', 'edu-31O101'), 2, /must be one of edu-310101, edu-310104/],
     [['key', 'create', '--label', 'x', '--scope', 'ingest', '--provider', 'edu-31'], 2, /edu-310101, edu-/],
