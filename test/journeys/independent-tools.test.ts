@@ -126,7 +126,10 @@ t.test(
     t.match(followed.text, /No errors detected/)
     const zip = join(folder, 'calendar-2027.zip')
     const key = join(folder, 'edu-public-key.asc')
-    const { house, findingsOf } = await openTestHouse(t, { at: new Date().toISOString() })
+    const { house, findingsOf } = await openTestHouse(t, {
+      at: new Date().toISOString(),
+      settings: { QINGDAN_UNSIGNED: 'refuse' },
+    })
     const bring = async () => {
       const { id } = await receive(house, { path: zip, broughtBy: 'cli:test' })
       return takeBundle(house, id)
