@@ -82,7 +82,8 @@ export async function makeCase(seed: number, number: number): Promise<Case> {
     files.set(path, hurt(byteDamage, files.get(path) ?? Buffer.alloc(0)))
   }
   const sealed =
-    ['csv table', 'descriptor', 'none'].includes(layer) || (layer === 'csv bytes' && random() < 0.85)
+    ['csv table', 'xlsx table', 'xlsx parts', 'descriptor', 'none'].includes(layer) ||
+    (layer === 'csv bytes' && random() < 0.85)
   if (layer !== 'csv bytes' || sealed) seal(files)
   if (layer === 'bag') hurt(bagDamage, files)
   if (layer === 'descriptor') {

@@ -21,7 +21,11 @@ t.test('every damaged bundle gets a receipt, and what is refused its findings', 
     const about = `${number}, ${layer}: ${damage.join(', ')}`
     t.ok(['staged', 'refused'].includes(receipt.state), `${about}: ${receipt.state}`)
     const errors = (await findingsOf(receipt)).filter(({ severity }) => severity === 'error')
-    t.equal(errors.length > 0, receipt.state === 'refused', `${about}: refused with findings, or taken without an error`)
+    t.equal(
+      errors.length > 0,
+      receipt.state === 'refused',
+      `${about}: refused with findings, or taken without an error`,
+    )
     states.set(receipt.state, (states.get(receipt.state) ?? 0) + 1)
   }
   t.ok([...states.values()].every((n) => n > 5) && states.size === 2, JSON.stringify([...states]))
