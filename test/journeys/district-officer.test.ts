@@ -132,7 +132,8 @@ t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice 
     files: [{ rowsTaken: 12, rowsRefused: 0 }],
   })
 
-  for (const sample of samples) if (sample.provider !== provider) await take(sample)
+  const { contractVersion } = contract
+  for (const sample of samples) if (sample.provider !== provider) await take({ ...sample, contractVersion })
   t.match(await publish(dataset, edition), { state: 'done' })
   const open = await get(`/v1/datasets/${dataset}/records.csv?edition=${edition}&district=310101`)
   t.same(
