@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { loadServiceKey } from './access/index.ts'
 import { dayInShanghai, parseMoment } from './base/time.ts'
 import {

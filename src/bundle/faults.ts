@@ -103,8 +103,8 @@ const bagChecks = {
     '文件内容与清单摘要不符，请重新复制或重新生成数据包。',
   ),
   'tag-file': kind(
-    'This file of the bag is too long or not UTF-8; create the bundle anew.',
-    '数据包的标签文件过长或不是 UTF-8，请重新生成数据包。',
+    'This file of the bag is too long, is not UTF-8 or begins with a byte order mark; save it as plain UTF-8.',
+    '数据包的标签文件过长、不是 UTF-8 或以字节顺序标记（BOM）开头，请另存为不带 BOM 的 UTF-8。',
   ),
   descriptor: kind(
     'datapackage.json is missing, is not JSON or lacks what is expected; mend it.',

@@ -96,6 +96,7 @@ async function declarationFaults(bag: Bag): Promise<readonly Finding[]> {
   const text = await readTag(bag, 'bagit.txt')
   const exact = /^BagIt-Version: 1\.0(\r\n|\n|\r)Tag-File-Character-Encoding: UTF-8(\r\n|\n|\r)?$/
   if (typeof text === 'string' && exact.test(text)) return []
+  if (typeof text === 'object') return [text]
   return [faultAt('bag-declaration', { file: 'bagit.txt', expected: 'BagIt-Version: 1.0' })]
 }
 
@@ -105,7 +106,11 @@ async function readTag(bag: Bag, path: string): Promise<string | Finding | undef
   try {
     const bytes = await readWhole(bag, path, tagFileBytesMax)
     if (bytes === undefined) return faultAt('tag-file', { file: path })
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    // Windows writes one unasked; the first line would be another than the one that is seen.
+    return text.startsWith('\ufeff')
+      ? faultAt('tag-file', { file: path, expected: 'UTF-8, no BOM / 不带 BOM' })
+      : text
   } catch (error) {
     if (error instanceof BundleRefusal) return error.findings[0]
     if (error instanceof TypeError) return faultAt('tag-file', { file: path })

@@ -9,6 +9,7 @@ import { between, oneOf, type Random, randomOf } from '../support/samples/random
 import { bagDamage, descriptorDamage, renewManifests } from './mutate-bag.ts'
 import { byteDamage, softSpot } from './mutate-bytes.ts'
 import { tableDamage } from './mutate-table.ts'
+import { workbookOf, xlsxDamage } from './mutate-xlsx.ts'
 import { zipDamage } from './mutate-zip.ts'
 import {
   type CsvForm,
@@ -21,7 +22,15 @@ import {
   type Table,
 } from './trial.ts'
 
-export type Layer = 'none' | 'zip' | 'bag' | 'descriptor' | 'csv bytes' | 'csv table'
+export type Layer =
+  | 'none'
+  | 'zip'
+  | 'bag'
+  | 'descriptor'
+  | 'csv bytes'
+  | 'csv table'
+  | 'xlsx table'
+  | 'xlsx parts'
 
 export interface Case {
   readonly layer: Layer
@@ -36,11 +45,13 @@ export interface Case {
 /** Of a hundred cases. */
 const shares: readonly (readonly [Layer, number])[] = [
   ['none', 2],
-  ['zip', 14],
-  ['bag', 12],
+  ['zip', 12],
+  ['bag', 10],
   ['descriptor', 8],
-  ['csv bytes', 28],
-  ['csv table', 36],
+  ['csv bytes', 20],
+  ['csv table', 24],
+  ['xlsx table', 9],
+  ['xlsx parts', 15],
 ]
 
 /** What is damaged is given anew, or changed as it stands. */
@@ -61,13 +72,18 @@ export async function makeCase(seed: number, number: number): Promise<Case> {
     }
     return now
   }
-  const files = drawBag(random, (table) => (layer === 'csv table' ? hurt(tableDamage, table) : soften(table)))
+  const makes = {
+    table: (table: Table) => (layer.endsWith('table') ? hurt(tableDamage, table) : soften(table)),
+    workbook: (bytes: Buffer) => (layer === 'xlsx parts' ? hurt(xlsxDamage, bytes) : bytes),
+  }
+  const files = drawBag(random, layer.startsWith('xlsx'), makes)
   if (layer === 'csv bytes') {
     const path = oneOf(random, payloadOf(files))
     files.set(path, hurt(byteDamage, files.get(path) ?? Buffer.alloc(0)))
   }
   const sealed =
-    ['csv table', 'descriptor', 'none'].includes(layer) || (layer === 'csv bytes' && random() < 0.85)
+    ['csv table', 'xlsx table', 'xlsx parts', 'descriptor', 'none'].includes(layer) ||
+    (layer === 'csv bytes' && random() < 0.85)
   if (layer !== 'csv bytes' || sealed) seal(files)
   if (layer === 'bag') hurt(bagDamage, files)
   if (layer === 'descriptor') {
@@ -103,17 +119,27 @@ const payloadOf = (files: BagFiles) => [...files.keys()].filter((path) => path.s
 const isFolder = (files: BagFiles) =>
   [...files.keys()].every((path) => ![...files.keys()].some((other) => other.startsWith(`${path}/`)))
 
-function drawBag(random: Random, damage: (table: string[][]) => string[][]): BagFiles {
+interface Makes {
+  readonly table: (table: Table) => Table
+  readonly workbook: (bytes: Buffer) => Buffer
+}
+
+function drawBag(random: Random, asWorkbook: boolean, makes: Makes): BagFiles {
   const files: BagFiles = new Map()
   const forms: CsvForm[] = []
   const count = oneOf(random, [1, 1, 2, 3])
+  let sheet = -1
   const hurtFile = between(random, 0, count - 1)
   for (let n = 0; n < count; n += 1) {
     const table = drawTable(random, n)
     const form = drawForm(random)
-    const text = csvText(n === hurtFile ? damage(table) : table, form)
+    const isHurt = n === hurtFile
+    const hurt = isHurt ? makes.table(table) : table
     forms.push(form)
-    files.set(`data/${'abc'[n]}.csv`, encode(text, form))
+    if (isHurt && asWorkbook) {
+      sheet = n
+      files.set(`data/${'abc'[n]}.xlsx`, makes.workbook(workbookOf(random, hurt)))
+    } else files.set(`data/${'abc'[n]}.csv`, encode(csvText(hurt, form), form))
   }
   const tags = {
     'bagit.txt': 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n',
@@ -126,6 +152,7 @@ function drawBag(random: Random, damage: (table: string[][]) => string[][]): Bag
   describe(files, ({ resources }) => {
     for (const [n, { delimiter, encoding }] of forms.entries()) {
       const resource = resources[n] ?? {}
+      if (n === sheet) continue
       if (delimiter !== ',') resource['dialect'] = { delimiter }
       if (random() < 0.3) resource['encoding'] = encoding
     }

@@ -34,13 +34,16 @@ export function readCsv(bytes: Buffer, delimiter: string, claim?: string): Oracl
 export function readTable(cells: readonly (readonly string[])[]): OracleFile {
   const [header = [], ...below] = cells
   const columns = fieldsOf(header)
-  const isBlank = (row: readonly string[]) => row.every((cell) => strip(cell) === '')
-  const end = below.findLastIndex((row) => !isBlank(row)) + 1
-  if (end === 0) refuse('no rows')
   const repairs: Record<string, number> = {}
   const note = (repair: string) => {
     repairs[repair] = (repairs[repair] ?? 0) + 1
   }
+  for (const [column, index] of columns.entries()) {
+    if (index >= 0 && !spellings(index).includes(header[column] ?? '')) note('header')
+  }
+  const isBlank = (row: readonly string[]) => row.every((cell) => strip(cell) === '')
+  const end = below.findLastIndex((row) => !isBlank(row)) + 1
+  if (end === 0) refuse('no rows')
   const rows = below.slice(0, end).map((row, n) => {
     if (isBlank(row)) refuse(`row ${n + 2} is blank`)
     return { row: n + 2, values: readRow(row, columns, note) }
@@ -108,6 +111,12 @@ function cut(text: string, delimiter: string): readonly (readonly string[])[] {
 const fieldNames = [
   ...['site', 'district', 'sex', 'pupils', 'mean', 'share', 'tested_on', 'opens', 'verified', 'tags', 'note'],
 ]
+/** A header as the contract has it, to the letter. */
+const spellings = (index: number) => {
+  const name = fieldNames[index] ?? ''
+  const more = name === 'site' ? ['地点名称'] : name === 'share' ? ['测试 share(%)', 'Test share (%)'] : []
+  return [name, `测试 ${name}`, `Test ${name}`, ...more]
+}
 const neededFields = new Set([0, 1, 3])
 
 /** The index of the field of each column, -1 for one that is passed over, -2 for one without a header. */
@@ -137,9 +146,17 @@ function fieldsOf(header: readonly string[]): readonly number[] {
 const squeeze = (text: string) =>
   text
     .normalize('NFKC')
-    .replace(/[\s\ufeff]+/g, '')
+    .replace(/[\s\u00ad\u200b-\u200f\u2060\ufeff]+/g, '')
     .toLowerCase()
-const strip = (text: string) => text.replace(/^[\s\ufeff]+|[\s\ufeff]+$/g, '')
+/** Without white space at the ends; `more` has signs that count as such in cells. */
+const strip = (text: string, more = '') => {
+  const isBlank = (sign: string | undefined) =>
+    sign !== undefined && (/[\s\ufeff]/.test(sign) || more.includes(sign))
+  const signs = [...text]
+  while (isBlank(signs[0])) signs.shift()
+  while (isBlank(signs.at(-1))) signs.pop()
+  return signs.join('')
+}
 
 type Note = (repair: string) => void
 
@@ -148,10 +165,13 @@ function readRow(row: readonly string[], columns: readonly number[], note: Note)
   if (row.slice(columns.length).some((cell) => strip(cell) !== '')) refuse('a long row')
   const values = new Array<string | null>(fieldNames.length).fill(null)
   for (const [column, index] of columns.entries()) {
-    const text = strip(row[column] ?? '')
-    if (index === -2 && text !== '') refuse('text without a header')
+    const given = row[column] ?? ''
+    if (index === -2 && strip(given) !== '') refuse('text without a header')
     if (index < 0) continue
-    values[index] = ['', '-', '未提供'].includes(text) ? null : (readers[index]?.(text, note) ?? null)
+    const text = strip(given, '\u200b\u2060')
+    const isMissing = ['', '-', '未提供'].includes(text)
+    if (!isMissing && text !== given) note('blanks')
+    values[index] = isMissing ? null : (readers[index]?.(text, note) ?? null)
     if (values[index] === null && neededFields.has(index)) refuse(`${fieldNames[index]} is needed`)
   }
   const [mean, share] = [values[4], values[5]]
@@ -203,8 +223,11 @@ function codeReader(list: string): Reader {
   }
 }
 
-/** Full-width forms of ASCII, and the minus sign, become the plain ones. */
-function half(text: string, note: Note): string {
+/** Signs that nobody sees go; full-width forms of ASCII, and the minus sign, become the plain ones. */
+function half(given: string, note: Note): string {
+  const seen = given.replace(/[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g, '')
+  if (seen !== given) note('invisible')
+  const text = seen === given ? given : strip(seen)
   const plain = [...text]
     .map((sign) => {
       const code = sign.codePointAt(0) ?? 0
@@ -286,7 +309,9 @@ const readBoolean: Reader = (given, note) => {
 }
 
 const readTags: Reader = (given, note) => {
-  const tags = readText(given, note).split(/[;、]/).map(strip)
+  const tags = readText(given, note)
+    .split(/[;、]/)
+    .map((tag) => strip(tag))
   if (tags.includes('') || new Set(tags).size < tags.length) refuse('no list')
   return tags.join(';')
 }

@@ -50,7 +50,7 @@ async function run(number: number): Promise<Answer> {
       .flatMap((file) => Object.values(file.repairs))
       .reduce((sum, n) => sum + n, 0)
     const facts = { ...about, step: outcome.step, checks, rows: outcome.rows.length, repairs }
-    const wrong = judge(trial, outcome)
+    const wrong = await judge(trial, outcome)
     return wrong === undefined ? facts : { ...facts, wrong }
   } catch (error) {
     const wrong = `crashed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`

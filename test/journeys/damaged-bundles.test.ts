@@ -1,0 +1,32 @@
+/** A few of the corpus of damaged bundles, brought to a whole house: each gets a receipt, and what is refused says why. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { receive, takeBundle } from '../../src/ingest/index.ts'
+import { makeCase } from '../corpus/cases.ts'
+import { corpusContract } from '../corpus/trial.ts'
+import { openTestHouse } from '../support/open-test-house.ts'
+
+const count = 60
+
+t.test('every damaged bundle gets a receipt, and what is refused its findings', async (t) => {
+  const { house, folder, findingsOf } = await openTestHouse(t, { contracts: [corpusContract] })
+  const states = new Map<string, number>()
+  for (let number = 0; number < count; number += 1) {
+    const { zip, layer, damage } = await makeCase(7, number)
+    const path = join(folder, `${number}.zip`)
+    await writeFile(path, zip)
+    const { id } = await receive(house, { path, broughtBy: 'cli:test' })
+    const receipt = await takeBundle(house, id)
+    const about = `${number}, ${layer}: ${damage.join(', ')}`
+    t.ok(['staged', 'refused'].includes(receipt.state), `${about}: ${receipt.state}`)
+    const errors = (await findingsOf(receipt)).filter(({ severity }) => severity === 'error')
+    t.equal(
+      errors.length > 0,
+      receipt.state === 'refused',
+      `${about}: refused with findings, or taken without an error`,
+    )
+    states.set(receipt.state, (states.get(receipt.state) ?? 0) + 1)
+  }
+  t.ok([...states.values()].every((n) => n > 5) && states.size === 2, JSON.stringify([...states]))
+})
