@@ -67,6 +67,12 @@ export const problems = {
     titleZh: '没有这个数据包，或无权查看',
     hint: 'Use the id from the receipt, and the key that the bundle was brought with.',
   },
+  'bundle-not-quarantined': {
+    status: 409,
+    title: 'The bundle does not rest in quarantine',
+    titleZh: '该数据包不在隔离区',
+    hint: '`state` says where it is. What was refused is mended by its provider and brought again.',
+  },
   'problem-not-found': {
     status: 404,
     title: 'No problem of this code exists',

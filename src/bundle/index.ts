@@ -60,6 +60,7 @@ export {
 } from './signed-bag.ts'
 export { spreadByBytes, spreadByCount } from './spread.ts'
 export type { CopyReading } from './straight.ts'
+export { tally } from './tally.ts'
 export {
   type FileCount,
   type Progress,

@@ -80,7 +80,7 @@ async function create(files: readonly string[], options: CreateOptions): Promise
   const checked = encryptTo === undefined ? bag : { ...bag, signWith: undefined }
   return withBag(checked, async (folder) => {
     const report = await checkBundle(folder, contracts, config, progressLine(bagName(purpose)))
-    const isRefused = report.errors > report.tolerance
+    const isRefused = !report.isInOrder
     await writeFindings(options, [report.findings])
     if (!isRefused && encryptTo === undefined) await writeBundle(folder, out)
     if (!isRefused && encryptTo !== undefined) {

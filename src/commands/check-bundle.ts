@@ -14,11 +14,12 @@ import {
   openBag,
   type PublicKeyFile,
   signatureFinding,
+  tally,
   validateBag,
   verifyBag,
   verifyManifest,
 } from '../bundle/index.ts'
-import { type Contracts, periodOf } from '../contract/index.ts'
+import { type Contracts, type Exceeded, exceededBounds, periodOf } from '../contract/index.ts'
 import { type Progress, readings, watchRows } from '../ingest/index.ts'
 
 /**
@@ -30,8 +31,10 @@ export type SignatureCheck = 'unasked' | 'named' | readonly PublicKeyFile[]
 export interface CheckReport {
   readonly errors: number
   readonly warnings: number
-  /** Errors that the contract bears. */
-  readonly tolerance: number
+  /** Whether the receiver would take it. */
+  readonly isInOrder: boolean
+  /** The bounds of the contract's tolerance that do not hold: such a bundle rests in quarantine. */
+  readonly exceeded: readonly Exceeded[]
   readonly findings: readonly Finding[]
 }
 
@@ -45,7 +48,7 @@ export async function checkBundle(
 ): Promise<CheckReport> {
   const limits = limitsOf(config)
   const sink = buildFindingSink(config.QINGDAN_FINDINGS_MAX)
-  const report = (tolerance = 0) => ({ ...told(sink), tolerance })
+  const report = () => ({ ...told(sink), isInOrder: false, exceeded: [] })
   const refuse = (findings: readonly Finding[]) => {
     for (const finding of findings) sink.add(finding)
     return report()
@@ -80,8 +83,10 @@ export async function checkBundle(
       onProgress: watched.onProgress,
     })
     for await (const _batch of reading);
-    const broken = reading.counts().some((file) => file.unreadable)
-    return report(broken ? 0 : contract.tolerance?.errors)
+    const files = reading.counts()
+    if (files.some((file) => file.unreadable)) return report()
+    const exceeded = exceededBounds(contract.tolerance, tally(sink.counts(), files))
+    return { ...told(sink), isInOrder: exceeded.length === 0, exceeded }
   } catch (error) {
     if (error instanceof BundleRefusal) return refuse(error.findings)
     throw error

@@ -64,7 +64,7 @@ export async function checkPaths(
   for (const path of paths) {
     const report = await checkBundle(path, contracts, config, progressLine(path), signature)
     print.result(options, { path, ...report }, () => print.report(path, report))
-    if (report.errors > report.tolerance) code = exitCodes.refused
+    if (!report.isInOrder) code = exitCodes.refused
     findings.push(
       ...(paths.length === 1 ? report.findings : report.findings.map((each) => within(path, each))),
     )

@@ -10,6 +10,8 @@ import { mirrorCommand } from './mirror.ts'
 import { previewCommand } from './preview.ts'
 import { approveCommand, dropCommand, publicationsCommand } from './publications.ts'
 import { publishCommand, withdrawCommand } from './publish.ts'
+import { quarantineCommand } from './quarantine.ts'
+import { receiptCommand } from './receipt.ts'
 import { migrateCommand, serveCommand } from './serve.ts'
 import { signerCommand } from './signer.ts'
 
@@ -22,6 +24,8 @@ export const commands: readonly AddCommand[] = [
   checkCommand,
   bundleCommand,
   ingestCommand,
+  receiptCommand,
+  quarantineCommand,
   publishCommand,
   publicationsCommand,
   previewCommand,

@@ -6,7 +6,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { findingsCsv } from '../bundle/index.ts'
 import type { OpenHouse } from '../house.ts'
-import { getSignedReceipt, type Receipt, readFindings } from '../ingest/index.ts'
+import { getSignedReceipt, isAtRest, type Receipt, readFindings } from '../ingest/index.ts'
 
 /** Writes `<name>.receipt.json`, `<name>.receipt.json.asc` and `<name>.findings.csv`. */
 export async function writeReceipt(
@@ -15,6 +15,8 @@ export async function writeReceipt(
   folder: string,
   bundle: string,
 ): Promise<void> {
+  // What waits for other bags, or failed by our fault, has no end that a receipt could tell.
+  if (!isAtRest(receipt)) return
   const { json, signature } = await getSignedReceipt(house, receipt)
   await mkdir(folder, { recursive: true })
   const place = join(folder, basename(resolve(bundle)).replace(/\.(zip|csv)$/i, ''))

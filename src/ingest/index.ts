@@ -17,10 +17,21 @@ export {
   type Wait,
   waitsFor,
 } from './publications.ts'
-export { getSignedReceipt, type SignedReceipt } from './receipt-files.ts'
+export { dropBundle, releaseBundle } from './quarantine.ts'
+export { type ReceiptBody, receiptBody } from './receipt-body.ts'
+export { receiptFileNames, writeReceiptFiles } from './receipt-files.ts'
 export { receiptRoutes } from './receipt-routes.ts'
-export { findReceipt, listFindings, listReceipts, type Receipt, readFindings } from './receipts.ts'
+export {
+  findReceipt,
+  getReceiptLike,
+  isTurnedAway,
+  listFindings,
+  listReceipts,
+  type Receipt,
+  readFindings,
+} from './receipts.ts'
 export { receive } from './receive.ts'
 export { ingestRoutes } from './routes.ts'
+export { getSignedReceipt, isAtRest, type SignedReceipt } from './signed-receipt.ts'
 export { withdraw } from './withdraw.ts'
 export { startWorker } from './worker.ts'

@@ -1,67 +1,33 @@
 /**
- * Receipts as files: canonical JSON, and beside it a detached signature by the service's key, to be carried back to whoever
- * brought the bundle. Both are written once for each end that a bundle comes to, and never change. They name the digest
- * of the findings as CSV, so that the signature covers those as well. It refuses a bundle that is still under way.
+ * A receipt as files that travel back beside the bundle: `receipt.json` with its signature, and `findings.csv` for
+ * whoever mends the rows. That of a bundle still under way is not signed. Files of a former receipt in the same folder give way, one after the other.
  */
-import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
-import { loadServiceKey } from '../access/index.ts'
-import { canonicalJson } from '../base/digest.ts'
-import { problem } from '../base/problem.ts'
-import { findingsCsv, openPrivateKey, signBytes } from '../bundle/index.ts'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { findingsCsv } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
+import { receiptBody } from './receipt-body.ts'
 import { type Receipt, readFindings } from './receipts.ts'
-import { receiptBody } from './routes.ts'
+import { getSignedReceipt, isAtRest } from './signed-receipt.ts'
 
-export interface SignedReceipt {
-  /** Canonical JSON, UTF-8, with a line break at its end. */
-  readonly json: Buffer
-  /** Armoured, detached, over those bytes. */
-  readonly signature: Buffer
-}
+/** Names of the files that a receipt is made of. */
+export const receiptFileNames: readonly string[] = ['receipt.json', 'receipt.json.asc', 'findings.csv']
 
-/** States after which nothing more happens to a bundle by itself. */
-const finals: ReadonlySet<string> = new Set(['staged', 'refused'])
-
-/** The signed receipt of a bundle; made at the first asking. Throws `receipt-not-final`. */
-export async function getSignedReceipt(house: House, receipt: Receipt): Promise<SignedReceipt> {
-  if (!finals.has(receipt.state)) throw problem('receipt-not-final', { state: receipt.state })
-  // A refused bundle may be brought again: each end has a history of its own, and a file of its own.
-  const name = `receipts/${receipt.id}/${receipt.history.length}.json`
-  const json = await once(house, name, () => receiptJson(house, receipt))
-  const signature = await once(house, `${name}.asc`, () => sign(house, json, receipt))
-  return { json, signature }
-}
-
-/** A file that is written by whoever comes first; those who come together write the same. */
-async function once(house: House, name: string, make: () => Promise<string>): Promise<Buffer> {
-  if ((await house.files.find(name)) === undefined) {
-    const text = await make()
-    await house.files.write(name, Readable.from([text]))
+/** Writes the files of a receipt into a folder that is there. Each appears whole or not at all. */
+export async function writeReceiptFiles(house: House, receipt: Receipt, folder: string): Promise<void> {
+  await writeWhole(join(folder, 'findings.csv'), findingsCsv(readFindings(house.database.work, receipt.id)))
+  if (isAtRest(receipt)) {
+    const { json, signature } = await getSignedReceipt(house, receipt)
+    await writeWhole(join(folder, 'receipt.json.asc'), signature)
+    await writeWhole(join(folder, 'receipt.json'), json)
+    return
   }
-  return buffer(house.files.read(name))
+  await rm(join(folder, 'receipt.json.asc'), { force: true })
+  await writeWhole(join(folder, 'receipt.json'), `${JSON.stringify(receiptBody(house, receipt), null, 2)}\n`)
 }
 
-async function receiptJson(house: House, receipt: Receipt): Promise<string> {
-  // Addresses lead nowhere on a machine without a network.
-  const { links: _links, ...told } = receiptBody(house, receipt)
-  const { fingerprint } = await loadServiceKey(house)
-  const findings = createHash('sha256')
-  for await (const chunk of findingsCsv(readFindings(house.database.work, receipt.id))) findings.update(chunk)
-  const whole = {
-    format: 'qingdan-receipt/1',
-    ...told,
-    findingsCsv: { sha256: findings.digest('hex') },
-    signedBy: fingerprint,
-  }
-  return `${canonicalJson(whole)}\n`
-}
-
-/** Signed as of the bundle's end and without a salt, so that two processes that sign it make the same signature. */
-async function sign(house: House, json: Buffer, { history }: Receipt): Promise<string> {
-  const opened = await openPrivateKey((await loadServiceKey(house)).privateKey)
-  const ended = new Date(history.at(-1)?.at ?? house.clock())
-  const at = ended < opened.createdAt ? opened.createdAt : ended
-  return signBytes(json, opened.key, { at, isRepeatable: true })
+async function writeWhole(path: string, content: string | Uint8Array | AsyncIterable<string | Uint8Array>): Promise<void> {
+  const part = `${path}.part`
+  await writeFile(part, content)
+  await rename(part, path)
 }
