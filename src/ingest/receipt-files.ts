@@ -26,7 +26,10 @@ export async function writeReceiptFiles(house: House, receipt: Receipt, folder: 
   await writeWhole(join(folder, 'receipt.json'), `${JSON.stringify(receiptBody(house, receipt), null, 2)}\n`)
 }
 
-async function writeWhole(path: string, content: string | Uint8Array | AsyncIterable<string | Uint8Array>): Promise<void> {
+async function writeWhole(
+  path: string,
+  content: string | Uint8Array | AsyncIterable<string | Uint8Array>,
+): Promise<void> {
   const part = `${path}.part`
   await writeFile(part, content)
   await rename(part, path)
