@@ -20,12 +20,7 @@ export {
 } from './publications.ts'
 export { dropBundle, releaseBundle } from './quarantine.ts'
 export { type ReceiptBody, receiptBody } from './receipt-body.ts'
-export {
-  getSignedReceipt,
-  receiptFileNames,
-  type SignedReceipt,
-  writeReceiptFiles,
-} from './receipt-files.ts'
+export { receiptFileNames, writeReceiptFiles } from './receipt-files.ts'
 export { receiptRoutes } from './receipt-routes.ts'
 export {
   findReceipt,
@@ -38,6 +33,7 @@ export {
 } from './receipts.ts'
 export { receive } from './receive.ts'
 export { ingestRoutes } from './routes.ts'
+export { getSignedReceipt, isAtRest, type SignedReceipt } from './signed-receipt.ts'
 export { leftHints, startWays } from './ways.ts'
 export { withdraw } from './withdraw.ts'
 export { startWorker } from './worker.ts'

@@ -2,8 +2,8 @@
 import { Type } from 'typebox'
 import { type App, problemResponses } from '../base/http.ts'
 import type { House } from '../catalogue/index.ts'
-import { getSignedReceipt } from './receipt-files.ts'
 import { bundleId, getOwn } from './routes.ts'
+import { getSignedReceipt } from './signed-receipt.ts'
 
 const refusals = problemResponses('key-missing', 'scope-missing', 'bundle-not-found', 'receipt-not-final')
 
