@@ -7,6 +7,7 @@ import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } fr
 import { accessRoutes } from './access/index.ts'
 import { type App, ProblemSchema, RecordSchema } from './base/http.ts'
 import { catalogueRoutes, type House } from './catalogue/index.ts'
+import { exchangeRoutes } from './exchange/index.ts'
 import {
   buildWarm,
   type DatasetPart,
@@ -42,6 +43,7 @@ const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
   aggregateRoutes,
   ingestRoutes,
   publicationRoutes,
+  exchangeRoutes,
   accessRoutes,
   operationsRoutes,
   (app, house) => docsRoutes(app, house, datasetParts),

@@ -1,13 +1,21 @@
 /**
- * Loose CSV files become a bag, as if their provider had sent one. The bag lies in a temporary folder of its own, which
+ * Loose CSV files become a bag, as if their provider had sent one, signed where a key is given. The bag lies in a temporary folder of its own, which
  * holds all their rows and therefore goes also where Ctrl+C ends the command.
  */
 import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createBag, type NewBag } from './bundle/index.ts'
+import { loadServiceKey } from './access/index.ts'
+import { dayInShanghai, parseMoment } from './base/time.ts'
+import { createBag, type NewBag, openPrivateKey, type PrivateKeyFile, signBag } from './bundle/index.ts'
+import type { House } from './catalogue/index.ts'
 import { atInterrupt } from './interrupt.ts'
+
+/** A bag to write, and the key to sign it with, if any. */
+export interface LooseBag extends Omit<NewBag, 'folder'> {
+  readonly signWith?: PrivateKeyFile
+}
 
 /** What a bag is called: its folder, and the ZIP that it is packed into. */
 export function bagName({
@@ -20,7 +28,7 @@ export function bagName({
 
 /** Writes a bag, hands its folder to `take`, and removes it whatever happens. */
 export async function withBag<T>(
-  bag: Omit<NewBag, 'folder'>,
+  { signWith, ...bag }: LooseBag,
   take: (folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-bag-'))
@@ -28,9 +36,26 @@ export async function withBag<T>(
   try {
     const place = join(folder, bagName(bag))
     await createBag({ ...bag, folder: place })
+    if (signWith !== undefined) {
+      await signBag(place, signWith, { at: signingMoment(bag, signWith), isRepeatable: true })
+    }
     return await take(place)
   } finally {
     forget()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** The service's own key, opened: what it packs at the side door is signed with it. */
+export async function openServiceKey(house: Pick<House, 'config' | 'clock'>): Promise<PrivateKeyFile> {
+  return openPrivateKey((await loadServiceKey(house)).privateKey)
+}
+
+/**
+ * The beginning of the day that the bag is dated, or of its key: the same files packed twice on one day are the same
+ * bundle, and its second coming changes nothing.
+ */
+function signingMoment({ clock }: Pick<NewBag, 'clock'>, { createdAt }: PrivateKeyFile): Date {
+  const day = parseMoment(dayInShanghai(clock()))
+  return day === undefined || day < createdAt ? createdAt : day
 }

@@ -1,8 +1,9 @@
 /**
- * The first start: the synthetic samples that ship with the contracts go through the real pipeline, bundle by bundle.
+ * The first start: the synthetic samples that ship with the contracts go through the real pipeline, bundle by bundle, each
+ * signed with the service's own key.
  * Safe to run again: what a crash left half done is taken up, and what is done stays as it is.
  */
-import { listVersions } from './catalogue/index.ts'
+import { listVersions, readMirror } from './catalogue/index.ts'
 import { listSamples, type Sample } from './contract/index.ts'
 import { type OpenHouse, shippedDatasets } from './house.ts'
 import {
@@ -13,7 +14,7 @@ import {
   takeBundle,
   waitsFor,
 } from './ingest/index.ts'
-import { withBag } from './loose-files.ts'
+import { openServiceKey, withBag } from './loose-files.ts'
 import { readNote, writeNote } from './store/index.ts'
 
 /** The day the bags of samples are dated: fixed, so that the same samples are the same bundle at every start. */
@@ -56,7 +57,7 @@ export async function loadSamples(
 
 async function wanted(house: OpenHouse): Promise<boolean> {
   const { QINGDAN_SAMPLES: setting, DATABASE_URL: server } = house.config
-  if (setting === 'never') return false
+  if (setting === 'never' || (await readMirror(house.database.work)) !== undefined) return false
   const note = (await readNote(house.database.work, noteName)) as { readonly state: string } | undefined
   if (note !== undefined) return note.state !== 'done'
   return setting === 'always' || (server === undefined && (await listVersions(house.database)).length === 0)
@@ -67,7 +68,8 @@ async function bring(house: OpenHouse, sample: Sample): Promise<void> {
   const { contractVersion } = house.contracts.get(dataset).contract
   const files = [{ name: `${dataset}.csv`, source: file }]
   const clock = () => sampleDay
-  const bag = { dataset, edition, provider, contractVersion, synthetic: true, files, clock }
+  const signWith = await openServiceKey(house)
+  const bag = { dataset, edition, provider, contractVersion, synthetic: true, files, clock, signWith }
   const taken = await withBag(bag, async (path) => {
     const receipt = await receive(house, { path, broughtBy })
     return takeBundle(house, receipt.id)

@@ -1,6 +1,14 @@
-/** Who may do what: keys with scopes, the reader that a key stands for, and the audit of what was done. */
+/** Who may do what: keys with scopes, the reader that a key stands for, whose signatures count, and the audit of it all. */
 export { writeAudit } from './audit.ts'
 export { createKey, findKey, type KeyRequest, type KeySummary, listKeys, revokeKey } from './keys.ts'
 export { findReader, requireScope } from './reader.ts'
 export { accessRoutes } from './routes.ts'
 export { loadServiceKey, type ServiceKey } from './service-key.ts'
+export {
+  addSigner,
+  findSigner,
+  listSigners,
+  revokeSigner,
+  type Signer,
+  type SignerRequest,
+} from './signers.ts'

@@ -1,8 +1,10 @@
-/** What a key may do, told to its holder. It refuses a request without a key. */
+/** What a key may do, told to its holder; and the service's own OpenPGP key, told to all. Never a secret of either. */
 import { Type } from 'typebox'
 import { type App, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
 import { scopes } from '../base/reader.ts'
+import type { Ground } from '../store/ground.ts'
+import { loadServiceKey } from './service-key.ts'
 
 const KeySchema = Type.Object({
   id: Type.String({ description: 'The public part of the key, as it stands in lists and in the audit.' }),
@@ -11,7 +13,7 @@ const KeySchema = Type.Object({
   datasets: Type.Optional(Type.Array(Type.String(), { description: 'The datasets that it is confined to.' })),
 })
 
-export function accessRoutes(app: App): void {
+export function accessRoutes(app: App, ground: Pick<Ground, 'config' | 'clock'>): void {
   app.get(
     '/v1/key',
     {
@@ -35,6 +37,33 @@ export function accessRoutes(app: App): void {
         ...(provider === undefined ? {} : { provider }),
         ...(datasets === undefined ? {} : { datasets: [...datasets] }),
       }
+    },
+  )
+  app.get(
+    '/v1/service-key.asc',
+    {
+      schema: {
+        operationId: 'getServiceKey',
+        tags: ['service'],
+        summary: "The service's OpenPGP key",
+        description:
+          'The public key, in ASCII armour, that receipts are signed with and that bundles are encrypted to. Compare its fingerprint, by another way than this one, before you trust it.',
+        response: {
+          200: {
+            description: 'The public key.',
+            content: { 'application/pgp-keys': { schema: Type.Unsafe<string>({ type: 'string' }) } },
+          },
+          ...problemResponses(),
+        },
+      },
+    },
+    async (_request, reply) => {
+      const { publicKey } = await loadServiceKey(ground)
+      return reply
+        .type('application/pgp-keys')
+        .header('cache-control', 'public, max-age=300')
+        .header('content-disposition', 'attachment; filename="qingdan-service.asc"')
+        .send(publicKey)
     },
   )
 }

@@ -1,4 +1,7 @@
-/** Keys and the audit of what was done with them. A key's secret is never kept, only its digest. */
+/**
+ * Keys, the public keys of those who sign, and the audit of what was done with them. A key's secret is never kept, only
+ * its digest.
+ */
 import { bigint, index, jsonb, text, timestamp } from 'drizzle-orm/pg-core'
 import { qingdan } from '../store/tables.ts'
 
@@ -16,6 +19,23 @@ export const key = qingdan.table('key', {
   createdAt: instant('created_at').notNull(),
   expiresAt: instant('expires_at'),
   revokedAt: instant('revoked_at'),
+})
+
+/** OpenPGP keys whose signatures count, each for one provider. */
+export const signer = qingdan.table('signer', {
+  /** Of the primary key, in upper-case hexadecimal digits. */
+  fingerprint: text().primaryKey(),
+  /** Armoured, as it was given. */
+  publicKey: text('public_key').notNull(),
+  userIds: text('user_ids').array().notNull(),
+  provider: text().notNull(),
+  /** Null where it is for all that the provider brings. */
+  datasets: text().array(),
+  validFrom: instant('valid_from'),
+  validUntil: instant('valid_until'),
+  addedAt: instant('added_at').notNull(),
+  revokedAt: instant('revoked_at'),
+  revokedReason: text('revoked_reason'),
 })
 
 export const audit = qingdan.table(

@@ -110,7 +110,12 @@ export const settings = {
     50,
     1,
     1_000,
-    'Deltas that may rest on each other before a full bundle is asked for; each costs time when staging is lost.',
+    'Deltas that may rest on each other before a full bundle is asked for; each costs time when rows have to be built again.',
+  ),
+  QINGDAN_UNSIGNED: choice(
+    'refuse',
+    ['refuse', 'allow'],
+    'What becomes of bundles that are not signed, or by a key that nobody registered: allow takes them with a warning.',
   ),
   QINGDAN_UPLOAD_HOURS: whole(
     48,

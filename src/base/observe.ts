@@ -38,6 +38,11 @@ export const observations = {
   'request-failed': { level: 'error', message: 'A request failed by our fault.', count: ['route'] },
   'stream-aborted': { level: 'warn', message: 'A stream broke off in the middle.', count: ['route'] },
   'key-refused': { level: 'warn', message: 'A key was refused.', count: ['reason'] },
+  'signature-refused': {
+    level: 'warn',
+    message: 'The signature of a bundle proved nothing.',
+    count: ['reason'],
+  },
   'bundle-received': { level: 'info', message: 'A bundle was received.', count: ['dataset'] },
   'bundle-advanced': {
     level: 'info',
@@ -75,6 +80,8 @@ export const observations = {
     seconds: 'seconds',
   },
   'version-withdrawn': { level: 'warn', message: 'A version was withdrawn.', count: ['dataset'] },
+  'mirror-advanced': { level: 'info', message: 'The mirror has taken an export of its origin.' },
+  'contracts-renewed': { level: 'info', message: 'The contracts of the mirror were loaded anew.' },
   'job-failed': { level: 'error', message: 'A job failed and will be tried again.', count: ['job'] },
   'samples-loading': { level: 'info', message: 'Synthetic samples are being published.' },
 } as const satisfies Record<string, Observation>

@@ -217,6 +217,18 @@ export const problems = {
     titleZh: '请求的字节范围超出文件',
     hint: 'The Content-Range header gives the size of the file.',
   },
+  'signer-revoked': {
+    status: 409,
+    title: 'This OpenPGP key was revoked',
+    titleZh: '该 OpenPGP 公钥已被吊销',
+    hint: 'A revoked key stays so. Let its holder make a new one, and register that.',
+  },
+  'receipt-not-final': {
+    status: 409,
+    title: 'The bundle is still under way',
+    titleZh: '该数据包仍在处理中',
+    hint: 'GET /v1/bundles/{id} until its state is staged or refused; the signed receipt is there then.',
+  },
   'key-missing': {
     status: 401,
     title: 'This operation needs a key',
@@ -324,6 +336,18 @@ export const problems = {
     title: 'A correction or a withdrawal needs a reason',
     titleZh: '更正或撤回必须说明理由',
     hint: 'Give a reason: it is published with the version.',
+  },
+  'mirror-read-only': {
+    status: 409,
+    title: 'This service is a mirror and publishes nothing of its own',
+    titleZh: '本服务是镜像，不自行接收或发布数据',
+    hint: 'Bring data and ask for publications at the origin; its next export brings them here.',
+  },
+  'mirror-not-empty': {
+    status: 409,
+    title: 'Only an empty service can become a mirror',
+    titleZh: '只有空的服务才能成为镜像',
+    hint: 'Something was brought or published here already, the samples perhaps: take another data folder (QINGDAN_DATA), or start the first time with QINGDAN_SAMPLES=never.',
   },
   'not-ready': {
     status: 503,

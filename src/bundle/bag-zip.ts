@@ -3,24 +3,30 @@
  * badly named, and counts while it inflates: the sizes that a ZIP states are a claim like any other.
  */
 import { isUtf8 } from 'node:buffer'
+import { crc32 } from 'node:zlib'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import type { Finding } from '../base/finding.ts'
 import { type Bag, type BagEntry, noSuchEntry, refuse, sortEntries } from './bag.ts'
 import { BundleRefusal, faultAt } from './faults.ts'
 import type { BundleLimits } from './limits.ts'
 import { buildPathBook, canonicalPath } from './paths.ts'
+import { endsAsRead, withZipBytes, type ZipBytes } from './zip-directory.ts'
 
-interface ZipEntry extends BagEntry {
+export interface ZipEntry extends BagEntry {
   readonly entry: Entry
 }
 
 /** A small file of one letter packs a thousandfold and does no harm; the ratio counts from this size on. */
 const inflationFreeBytes = 1 << 20
 
+/** A record of the directory without its name, extra field and comment (APPNOTE 4.3.12). */
+const entryBytes = 46
+
 /** Folder that macOS adds for itself; no part of what was packed. */
 const foreignFolder = '__MACOSX/'
 
-const openOptions = {
+/** How a ZIP is opened, wherever its bytes lie. */
+export const zipOptions = {
   // Entries are read after the directory has been.
   autoClose: false,
   // Names are decoded here: yauzl takes CP437 where no flag says otherwise.
@@ -31,11 +37,11 @@ const openOptions = {
 
 /** Opens a ZIP as a bag: its one top folder, or the whole of it where `bagit.txt` stands at its root. */
 export async function openZip(path: string, limits: BundleLimits): Promise<Bag> {
-  const zip = await openPromise(path, openOptions).catch((error: unknown) => notAZip(error))
+  const zip = await openPromise(path, zipOptions).catch((error: unknown) => notAZip(error))
   // Trouble with the file while no read is waiting would otherwise end the process.
   zip.on('error', () => {})
   try {
-    const entries = underTopFolder(await listEntries(zip, limits))
+    const entries = underTopFolder(await withZipBytes(path, (held) => listEntries(zip, held, limits)))
     const byPath = new Map(entries.map((entry) => [entry.path, entry]))
     return {
       packing: 'zip',
@@ -54,24 +60,31 @@ export async function openZip(path: string, limits: BundleLimits): Promise<Bag> 
 }
 
 /** What yauzl, zlib and streams say concerns the file; only what the file system says is ours. */
-function notAZip(error: unknown, file?: string): never {
+export function notAZip(error: unknown, file?: string): never {
   if (error instanceof BundleRefusal) throw error
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'ERR_'
   if (!/^(ERR|Z)_/.test(code)) throw error
   return refuse('zip-unreadable', file === undefined ? {} : { file })
 }
 
-async function listEntries(zip: ZipFile, limits: BundleLimits): Promise<readonly ZipEntry[]> {
+/** Lists the files of a ZIP by its central directory. Throws BundleRefusal with everything that forbids it. */
+export async function listEntries(
+  zip: ZipFile,
+  held: ZipBytes,
+  limits: BundleLimits,
+): Promise<readonly ZipEntry[]> {
   if (zip.entryCount > limits.filesMax) refuse('too-many-files', { expected: `≤ ${limits.filesMax}` })
   const entries: ZipEntry[] = []
   const findings: Finding[] = []
   const book = buildPathBook()
   let bytes = 0
+  let directoryBytes = 0
   const each = zip.eachEntry()
   for (;;) {
     const next = await each.next().catch((error: unknown) => notAZip(error))
     if (next.done === true) break
     const entry: Entry = next.value
+    directoryBytes += entryBytes + entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength
     const name = nameOf(entry)
     if (name?.startsWith(foreignFolder)) continue
     const folder = name?.endsWith('/') === true
@@ -82,6 +95,9 @@ async function listEntries(zip: ZipFile, limits: BundleLimits): Promise<readonly
     bytes += entry.uncompressedSize
     entries.push({ path, bytes: entry.uncompressedSize, entry })
   }
+  // Without decoding the comment is bytes, whatever its type says.
+  const directory = { entries: zip.entryCount, bytes: directoryBytes }
+  if (!(await endsAsRead(held, Buffer.byteLength(zip.comment), directory))) refuse('zip-unreadable')
   if (bytes > limits.bytesMax) findings.push(faultAt('too-many-bytes', { expected: `≤ ${limits.bytesMax}` }))
   if (findings.length > 0) throw new BundleRefusal(findings)
   return entries
@@ -110,13 +126,27 @@ function faultOf(entry: Entry, path: string | undefined): Finding | undefined {
  */
 function nameOf(entry: Entry): string | undefined {
   const raw = entry.fileNameRaw
+  const hasFlag = (entry.generalPurposeBitFlag & 0x800) !== 0
+  const stated = hasFlag ? undefined : unicodePath(entry)
+  if (stated !== undefined) return stated
   if (isUtf8(raw)) return raw.toString('utf8')
-  if ((entry.generalPurposeBitFlag & 0x800) !== 0) return undefined
+  if (hasFlag) return undefined
   try {
     return new TextDecoder('gb18030', { fatal: true }).decode(raw)
   } catch {
     return undefined
   }
+}
+
+/**
+ * The Info-ZIP Unicode path (APPNOTE 4.6.9): version 1, the CRC-32 of the name it stands for, the name in UTF-8. "If
+ * the CRC check fails, this Unicode Path Extra Field SHOULD be ignored", for somebody has renamed the entry since.
+ */
+function unicodePath({ extraFields, fileNameRaw }: Entry): string | undefined {
+  const data = extraFields.find(({ id }) => id === 0x7075)?.data
+  if (data === undefined || data.length < 6 || data[0] !== 1) return undefined
+  const name = data.subarray(5)
+  return data.readUInt32LE(1) === crc32(fileNameRaw) && isUtf8(name) ? name.toString('utf8') : undefined
 }
 
 /** "One top-level folder" is how BagIt is serialised; a bag at the root of the ZIP is taken as well. */
@@ -127,7 +157,12 @@ function underTopFolder(entries: readonly ZipEntry[]): readonly ZipEntry[] {
   return sortEntries(entries.map((entry) => ({ ...entry, path: entry.path.slice(top.length + 1) })))
 }
 
-async function* readEntry(zip: ZipFile, found: ZipEntry, limits: BundleLimits): AsyncGenerator<Uint8Array> {
+/** Reads a file of a ZIP. Throws BundleRefusal where it inflates too far, or is not what the directory says. */
+export async function* readEntry(
+  zip: ZipFile,
+  found: ZipEntry,
+  limits: BundleLimits,
+): AsyncGenerator<Uint8Array> {
   const { entry, path } = found
   const bytesMax = Math.min(
     entry.uncompressedSize,
@@ -135,9 +170,11 @@ async function* readEntry(zip: ZipFile, found: ZipEntry, limits: BundleLimits): 
   )
   const stream = await zip.openReadStreamPromise(entry).catch((error: unknown) => notAZip(error, path))
   let bytes = 0
+  let sum = 0
   try {
     for await (const chunk of stream) {
       bytes += (chunk as Buffer).byteLength
+      sum = crc32(chunk as Buffer, sum)
       if (bytes > bytesMax) refuse('inflation', { file: path, expected: `≤ ${bytesMax}` })
       yield chunk as Buffer
     }
@@ -146,5 +183,6 @@ async function* readEntry(zip: ZipFile, found: ZipEntry, limits: BundleLimits): 
   } finally {
     stream.destroy()
   }
-  if (bytes !== entry.uncompressedSize) refuse('zip-unreadable', { file: path })
+  // Digests would show another file, but not each file of a bag has one; and no other tool would unpack this.
+  if (bytes !== entry.uncompressedSize || sum !== entry.crc32) refuse('zip-unreadable', { file: path })
 }

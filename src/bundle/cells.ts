@@ -61,13 +61,13 @@ function buildPlainReader(
   const damaged: CellFault = { check: 'number-damaged', expected: wrongType.expected ?? '' }
   const isNumeric = field.type === 'integer' || field.type === 'number'
   return (raw, above, note) => {
-    // String.trim takes the ideographic space with the others.
-    let text = raw.trim()
+    let text = trimBlanks(raw)
     if (text === '' || missing.has(text)) return null
+    if (text.length < raw.length) note('blanks')
     // The form in which Excel shows a long number; as a text it is no better than as a number.
     if (/^[+-]?\d(\.\d+)?E[+-]?\d+$/i.test(text) && (isNumeric || text.includes('E+'))) return damaged
     // The separators of a list may be full-width themselves; its type knows them.
-    if (field.type !== 'string' && field.type !== 'list') text = narrow(text, note)
+    if (field.type !== 'string' && field.type !== 'list') text = narrow(visible(text, note), note)
     if (isNumeric) {
       text = withoutThousands(field.unit === '%' ? withoutPercent(text, note) : text, note)
       if (significantDigits(text) > digitsMax) return damaged
@@ -100,6 +100,28 @@ function readEach(
     elements.push(code)
   }
   return new Set(elements).size === elements.length ? elements.join(listSeparator) : wrongType
+}
+
+const noWidth = '\u200b\u2060'
+const blanks = /^[\s\u200b\u2060]+|[\s\u200b\u2060]+$/g
+
+/** Without the white space at its ends, the ideographic space with the others, and spaces of no width. */
+function trimBlanks(text: string): string {
+  // String.trim takes all that Unicode calls white space, and U+FEFF.
+  const trimmed = text.trim()
+  const isTrimmed =
+    !noWidth.includes(trimmed.charAt(0)) && !noWidth.includes(trimmed.charAt(trimmed.length - 1))
+  return isTrimmed || trimmed === '' ? trimmed : trimmed.replace(blanks, '')
+}
+
+/** Signs that show nothing: soft hyphens, spaces of no width, marks of direction such as Windows copies with a day. */
+const unseen = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g
+
+function visible(text: string, note: NoteRepair): string {
+  const seen = text.replace(unseen, '')
+  if (seen.length === text.length) return text
+  note('invisible')
+  return seen.trim()
 }
 
 /** Full-width digits, letters and signs as half-width ones. */
@@ -147,9 +169,9 @@ function significantDigits(text: string): number {
 /** What Excel makes of a day and a time when a CSV is opened and saved: `2025/9/1` and `8:30`. */
 function mendSpreadsheetForm(field: Field, text: string, note: NoteRepair): string {
   if (field.type === 'date') {
-    const match = /^(\d{4})[/.年-](\d{1,2})[/.月-](\d{1,2})日?$/.exec(text)
+    const match = /^(\d{4})(?:([/.-])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})日?)$/.exec(text)
     if (match === null) return text
-    const [year = '', month = '', day = ''] = match.slice(1)
+    const [, year = '', , month = match[5] ?? '', day = match[6] ?? ''] = match
     return mended(text, `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`, 'date', note)
   }
   if (field.type === 'time') {

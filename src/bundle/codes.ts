@@ -11,8 +11,17 @@ export interface CellFault {
   readonly expected?: string
 }
 
-/** What was mended in a cell, and counted. */
-export type Repair = 'width' | 'thousands' | 'percent' | 'label' | 'date' | 'time'
+/** What was mended in a cell or a header, and counted. */
+export type Repair =
+  | 'blanks'
+  | 'invisible'
+  | 'width'
+  | 'thousands'
+  | 'percent'
+  | 'date'
+  | 'time'
+  | 'label'
+  | 'header'
 
 export type NoteRepair = (repair: Repair) => void
 
@@ -80,5 +89,8 @@ function grow(map: Map<string, Code[]>, key: string, code: Code): void {
 }
 
 function fold(text: string): string {
-  return text.normalize('NFKC').replace(/\s+/g, '').toLowerCase()
+  return text
+    .normalize('NFKC')
+    .replace(/[\s\u00ad\u200b-\u200f\u2060]+/g, '')
+    .toLowerCase()
 }

@@ -10,7 +10,14 @@ import { pipeline } from 'node:stream/promises'
 import { type Digest, digestOf } from '../base/digest.ts'
 import { type Clock, dayInShanghai } from '../base/time.ts'
 import type { BagGroup } from './bag-info.ts'
-import { type BundleMode, type BundlePurpose, descriptorPath, type Operation } from './descriptor.ts'
+import {
+  type BundleMode,
+  type BundlePurpose,
+  descriptorPath,
+  isWorkbook,
+  type Operation,
+  tableFiles,
+} from './descriptor.ts'
 import { manifestLine } from './manifest-file.ts'
 import { buildPathBook } from './paths.ts'
 
@@ -19,8 +26,15 @@ export interface BagSource {
   readonly name: string
   /** A path, or the bytes themselves. */
   readonly source: string | Uint8Array | AsyncIterable<Uint8Array>
+  /** How its table is read, as Table Dialect v2 says it; absent where the usual way holds. */
+  readonly dialect?: TableDialect
   /** In a delta: what becomes of its rows. */
   readonly operation?: Operation
+}
+
+export interface TableDialect {
+  readonly delimiter?: string
+  readonly sheetName?: string
 }
 
 export interface NewBag extends Omit<BundlePurpose, 'mode'> {
@@ -38,6 +52,7 @@ interface Payload {
   readonly path: string
   readonly digest: Digest
   readonly bytes: number
+  readonly dialect?: TableDialect
   readonly operation?: Operation
 }
 
@@ -65,16 +80,17 @@ function sortedNames(files: readonly BagSource[]): readonly BagSource[] {
   if (files.length === 0) throw new Error('A bundle holds at least one file.')
   const book = buildPathBook()
   for (const { name } of files) {
-    if (name.normalize('NFC') !== name || book.add(`data/${name}`) !== undefined || !/\.csv$/i.test(name)) {
+    if (name.normalize('NFC') !== name || book.add(`data/${name}`) !== undefined || !tableFiles.test(name)) {
       throw new Error(
-        `The name ${JSON.stringify(name)} can not be taken: a new, plain name ending in .csv is.`,
+        `The name ${JSON.stringify(name)} can not be taken: a new, plain name ending in .csv, .tsv, .txt or .xlsx is.`,
       )
     }
   }
   return [...files].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-async function writePayload(folder: string, { name, source, operation }: BagSource): Promise<Payload> {
+async function writePayload(folder: string, file: BagSource): Promise<Payload> {
+  const { name, source, dialect, operation } = file
   const hash = createHash('sha256')
   let bytes = 0
   const path = `data/${name}`
@@ -91,8 +107,13 @@ async function writePayload(folder: string, { name, source, operation }: BagSour
     },
     createWriteStream(target, { flags: 'wx' }),
   )
-  const digest = hash.digest('hex') as Digest
-  return { path, bytes, digest, ...(operation === undefined ? {} : { operation }) }
+  return {
+    path,
+    bytes,
+    digest: hash.digest('hex') as Digest,
+    ...(dialect === undefined ? {} : { dialect }),
+    ...(operation === undefined ? {} : { operation }),
+  }
 }
 
 async function* chunksOf(source: BagSource['source']): AsyncGenerator<Uint8Array> {
@@ -134,15 +155,26 @@ function descriptorOf(bag: NewBag, payloads: readonly Payload[]): string {
     $schema: 'https://datapackage.org/profiles/2.0/datapackage.json',
     name: `${dataset}-${edition}-${provider}`.toLowerCase(),
     qingdan: purpose,
-    resources: payloads.map(({ path, bytes, digest, operation }, index) => ({
+    resources: payloads.map(({ path, bytes, digest, dialect, operation }, index) => ({
       name: `rows-${index + 1}`,
       path,
-      format: 'csv',
-      mediatype: 'text/csv',
+      ...mediaOf(path),
       bytes,
       hash: `sha256:${digest}`,
+      ...(dialect === undefined ? {} : { dialect }),
       ...(operation === undefined ? {} : { qingdan: { operation } }),
     })),
   }
   return `${JSON.stringify(descriptor, null, 2)}\n`
+}
+
+/** Format and media type as a Data Package names them. */
+function mediaOf(path: string): { readonly format: string; readonly mediatype: string } {
+  if (isWorkbook(path)) {
+    return {
+      format: 'xlsx',
+      mediatype: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    }
+  }
+  return { format: 'csv', mediatype: 'text/csv' }
 }

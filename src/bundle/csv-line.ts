@@ -31,11 +31,16 @@ export interface Line {
 export type Decode = (bytes: Buffer, start: number, end: number) => string
 
 /** As many as Excel can show. */
-const columnsMax = 16_384
+export const columnsMax = 16_384
 
 /** Longest row, in longest fields and at least 1 MiB. It bounds what is held while the end of a row is looked for. */
 const rowFieldsMax = 16
 const rowBytesMin = 1 << 20
+
+/** The longest row where fields are no longer than this. */
+export function rowBytesMaxOf(fieldBytesMax: number): number {
+  return Math.max(rowBytesMin, rowFieldsMax * fieldBytesMax)
+}
 
 const quote = 0x22
 const lineFeed = 0x0a
@@ -46,7 +51,7 @@ export function buildLine(delimiter: string, fieldBytesMax: number): Line {
   return {
     separator: delimiter.charCodeAt(0),
     fieldBytesMax,
-    rowBytesMax: Math.max(rowBytesMin, rowFieldsMax * fieldBytesMax),
+    rowBytesMax: rowBytesMaxOf(fieldBytesMax),
     starts: [],
     ends: [],
     width: 0,

@@ -2,7 +2,7 @@
  * datapackage.json: a Data Package (version 2) whose property `qingdan` says what the bundle is. Refuses, as
  * findings, what is not well-formed or not complete, and properties of `qingdan` that nobody knows.
  */
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import Type, { type Static } from 'typebox'
 import type { Finding } from '../base/finding.ts'
 import { faultAt } from './faults.ts'
@@ -79,9 +79,8 @@ export function parseDescriptor(json: string): {
   if (value === undefined) {
     return { findings: [faultAt('descriptor', { file: descriptorPath, expected: 'JSON' })] }
   }
-  // The schema is ours, and a test holds it to the metaschema, whose compilation takes ten times as long as its own.
-  const ajv = new Ajv2020({ allErrors: true, meta: false, validateSchema: false })
-  const validate = ajv.compile<BundleDescriptor>(Descriptor)
+  if (isOutward(value)) return { findings: [faultAt('bundle-outward', { file: descriptorPath })] }
+  const validate = validator()
   if (validate(value)) {
     const findings = modeFaults(value)
     return findings.length > 0 ? { findings } : { descriptor: value, findings }
@@ -98,6 +97,16 @@ export function parseDescriptor(json: string): {
   return { findings }
 }
 
+let compiled: ValidateFunction<BundleDescriptor> | undefined
+
+/** Compiled when first asked for, and then kept: it takes longer than the reading of a small bundle. */
+function validator(): ValidateFunction<BundleDescriptor> {
+  // The schema is ours, and a test holds it to the metaschema, whose compilation takes ten times as long as its own.
+  const ajv = () => new Ajv2020({ allErrors: true, meta: false, validateSchema: false })
+  compiled ??= ajv().compile<BundleDescriptor>(Descriptor)
+  return compiled
+}
+
 /** What belongs to a delta stands in deltas, and nowhere else: a full bundle with a file of deletes is none of both. */
 function modeFaults({ qingdan, resources }: BundleDescriptor): readonly Finding[] {
   const isDelta = qingdan.mode === 'delta'
@@ -111,6 +120,12 @@ function modeFaults({ qingdan, resources }: BundleDescriptor): readonly Finding[
   return places.map((place) => faultAt('descriptor', { file: descriptorPath, expected: `${place} ${needs}` }))
 }
 
+/** An export says what it is, so that nobody takes it for what a provider brings. */
+function isOutward(value: unknown): boolean {
+  const own = value instanceof Object && 'qingdan' in value ? value.qingdan : undefined
+  return own instanceof Object && 'kind' in own && own.kind === 'export'
+}
+
 function parseJson(json: string): unknown {
   try {
     return JSON.parse(json) as unknown
@@ -120,7 +135,10 @@ function parseJson(json: string): unknown {
 }
 
 /** The signs that may separate fields. */
-const delimiters: readonly unknown[] = [',', ';', '\t']
+export const delimiters = [',', '\t', ';'] as const
+
+/** Longer than Excel's 31 signs, in case another program is more generous. */
+const sheetNameMax = 200
 
 /** What a dialect may say beside its delimiter: only what is so anyway. */
 const dialectDefaults: ReadonlyMap<string, readonly unknown[]> = new Map([
@@ -131,12 +149,58 @@ const dialectDefaults: ReadonlyMap<string, readonly unknown[]> = new Map([
   ['lineTerminator', ['\n', '\r\n', '\r']],
 ])
 
-/** The delimiter of a resource; undefined where its dialect is none that is read. */
-export function delimiterOf(resource: BundleResource): string | undefined {
-  const { delimiter = ',', ...rest } = resource.dialect ?? {}
+/** Which sheet of a workbook is read, as Table Dialect v2 names it; the first visible one where it says neither. */
+export interface SheetChoice {
+  readonly name?: string
+  /** From 1. */
+  readonly number?: number
+}
+
+/** How a file's table is found in it. */
+export interface TableForm {
+  /** Of a text file; of a workbook without meaning. */
+  readonly delimiter: string
+  /** Of a workbook alone. */
+  readonly sheet?: SheetChoice
+}
+
+/** Files that are read, by the ending of their name. */
+export const tableFiles = /\.(csv|tsv|txt|xlsx)$/i
+
+/** Whether a file is a workbook, which its name says. */
+export function isWorkbook(path: string): boolean {
+  return /\.xlsx$/i.test(path)
+}
+
+/** How the table of a resource is read; undefined where its dialect is none that is read. */
+export function tableFormOf({ dialect = {} }: BundleResource, path: string): TableForm | undefined {
+  return isWorkbook(path) ? sheetForm(dialect) : textForm(dialect, /\.tsv$/i.test(path) ? '\t' : ',')
+}
+
+type Dialect = Readonly<Record<string, unknown>>
+
+function textForm(dialect: Dialect, byDefault: string): TableForm | undefined {
+  const { delimiter = byDefault, ...rest } = dialect
   for (const [name, value] of Object.entries(rest)) {
     if (name.startsWith('$')) continue
     if (dialectDefaults.get(name)?.includes(value) !== true) return undefined
   }
-  return typeof delimiter === 'string' && delimiters.includes(delimiter) ? delimiter : undefined
+  const known: readonly unknown[] = delimiters
+  return typeof delimiter === 'string' && known.includes(delimiter) ? { delimiter } : undefined
+}
+
+function sheetForm({ sheetName, sheetNumber, ...rest }: Dialect): TableForm | undefined {
+  const others = Object.entries(rest).filter(([name]) => !name.startsWith('$'))
+  if (others.some(([name, value]) => name !== 'header' || value !== true)) return undefined
+  if (sheetName !== undefined && sheetNumber !== undefined) return undefined
+  const delimiter = ','
+  if (sheetName !== undefined) {
+    return typeof sheetName === 'string' && sheetName !== '' && sheetName.length <= sheetNameMax
+      ? { delimiter, sheet: { name: sheetName } }
+      : undefined
+  }
+  if (sheetNumber === undefined) return { delimiter, sheet: {} }
+  return Number.isInteger(sheetNumber) && Number(sheetNumber) >= 1
+    ? { delimiter, sheet: { number: Number(sheetNumber) } }
+    : undefined
 }

@@ -2,7 +2,7 @@
  * The door of the bundle room: what travels, opened, verified and read, from files alone. Refuses early and tells
  * everything; decides nothing about tolerance, which is the caller's.
  */
-export type { Bag, BagEntry, Packing } from './bag.ts'
+export { type Bag, type BagEntry, type Packing, readWhole } from './bag.ts'
 export type { BagGroup } from './bag-info.ts'
 export { copyWays } from './copy-rows.ts'
 export { encodeCopy } from './copy-text.ts'
@@ -28,6 +28,7 @@ export {
   missingNumbers,
 } from './group.ts'
 export { type BundleLimits, limitsOf } from './limits.ts'
+export { manifestLine } from './manifest-file.ts'
 export { type BundleIdentity, identifyBundle, openBag } from './open.ts'
 export {
   KeyFault,
@@ -47,6 +48,13 @@ export {
   signatureBytesMax,
   signBytes,
 } from './signature.ts'
+export {
+  type BagSignature,
+  checkBagSignature,
+  signatureFinding,
+  signaturePath,
+  signBag,
+} from './signed-bag.ts'
 export { spreadByBytes, spreadByCount } from './spread.ts'
 export type { CopyReading } from './straight.ts'
 export { tally } from './tally.ts'
@@ -65,5 +73,6 @@ export {
   type Verification,
   verifyBag,
   verifyManifest,
+  verifyWhole,
 } from './verify.ts'
 export { findMissing } from './wholeness.ts'

@@ -7,10 +7,10 @@ import type { Finding } from '../base/finding.ts'
 import { columnLetters, type Severity } from '../base/finding.ts'
 import { buildRowValidator, type Field } from '../contract/index.ts'
 import type { CellFault, NoteRepair } from './codes.ts'
-import type { CsvRow } from './csv-rows.ts'
 import { faultAt, type Place } from './faults.ts'
-import type { HeaderMap } from './headers.ts'
+import { atOffset, type HeaderMap } from './headers.ts'
 import type { FieldReader, RowPlan } from './row-plan.ts'
+import type { TableCell, TableRow } from './table.ts'
 
 export type RowValues = readonly (string | null)[]
 
@@ -18,7 +18,7 @@ export type RowValues = readonly (string | null)[]
 export interface OpenFile {
   readonly path: string
   readonly map: HeaderMap
-  readonly offsetOf: (column: number) => number
+  readonly offsetOf: (column: number) => number | undefined
   readonly note: NoteRepair
   readonly report: (finding: Finding) => void
   /** How many errors have been reported of the file. */
@@ -27,8 +27,8 @@ export interface OpenFile {
 
 /** A row with those of its texts that are wanted; the others may be absent. */
 export interface RowTexts {
-  readonly row: CsvRow
-  readonly cells: readonly (string | undefined)[]
+  readonly row: TableRow
+  readonly cells: readonly (TableCell | undefined)[]
 }
 
 export interface RowReader {
@@ -40,7 +40,7 @@ export interface RowReader {
   /** The values of a row in the order of the fields, or undefined where it has an error. */
   readonly read: (texts: RowTexts, file: OpenFile) => RowValues | undefined
   /** Where a finding about the key as a whole belongs. */
-  readonly keyPlace: (row: CsvRow, file: OpenFile) => Place
+  readonly keyPlace: (row: TableRow, file: OpenFile) => Place
 }
 
 const silent: NoteRepair = () => {}
@@ -83,7 +83,7 @@ export function buildRowReader({ fields, readers, keyIndexes, checks }: RowPlan)
   function keyColumns(map: HeaderMap): readonly number[] {
     return keyReaders.flatMap(({ index }) => map.columnOf[index] ?? [])
   }
-  const keyPlace = (row: CsvRow, file: OpenFile) => placeOf(row, file, fields, keyIndexes[0] ?? 0)
+  const keyPlace = (row: TableRow, file: OpenFile) => placeOf(row, file, fields, keyIndexes[0] ?? 0)
   return { fields, keyColumns, keyOf, read, keyPlace }
 }
 
@@ -104,7 +104,7 @@ function neededFor(indexes: readonly number[], readers: readonly FieldReader[]):
 /** Reads cells into values. Gives the faults by field, or undefined where there is none. */
 function readCells(
   readers: readonly FieldReader[],
-  cells: readonly (string | undefined)[],
+  cells: readonly (TableCell | undefined)[],
   map: HeaderMap,
   values: (string | null)[],
   note: NoteRepair,
@@ -114,7 +114,8 @@ function readCells(
     const column = map.columnOf[index]
     if (column === undefined) continue
     const known = above === undefined || faults?.has(above) === true ? undefined : (values[above] ?? null)
-    const outcome = read(cells[column] ?? '', known, note)
+    const cell = cells[column] ?? ''
+    const outcome = typeof cell === 'string' ? read(cell, known, note) : cell
     if (outcome === null || typeof outcome === 'string') {
       values[index] = outcome
       continue
@@ -126,40 +127,51 @@ function readCells(
 }
 
 /** Whether a row has the fields of its header, and nothing where the header has no name. Reports where not. */
-function hasShape(row: CsvRow, cells: readonly (string | undefined)[], file: OpenFile): boolean {
+function hasShape(row: TableRow, cells: readonly (TableCell | undefined)[], file: OpenFile): boolean {
   const { columns } = file.map
   if (row.misplaced !== undefined)
     file.report(faultAt('quote-misplaced', cellPlace(row, file, row.misplaced)))
   else if (row.width < columns.length) {
-    const place = { file: file.path, row: row.row, byteOffset: row.byteOffset }
+    const place = { file: file.path, row: row.row, ...atOffset(row.byteOffset) }
     file.report(faultAt('row-short', { ...place, expected: `${columns.length}` }))
-  } else if (row.width > columns.length && cells.slice(columns.length).some((cell) => cell?.trim() !== '')) {
-    const place = cellPlace(row, file, columns.length)
-    file.report(faultAt('row-long', { ...place, expected: `${columns.length}` }))
+  } else if (row.width > columns.length && cells.slice(columns.length).some(holds)) {
+    if (row.byteOffset === undefined) {
+      // A sheet's rows have no length of their own, only cells that stand under no header.
+      const stray = columns.length + cells.slice(columns.length).findIndex(holds)
+      file.report(faultAt('header-unnamed', cellPlace(row, file, stray)))
+    } else {
+      const place = cellPlace(row, file, columns.length)
+      file.report(faultAt('row-long', { ...place, expected: `${columns.length}` }))
+    }
   } else {
-    const stray = columns.findIndex((column, n) => column === 'unnamed' && cells[n]?.trim() !== '')
+    const stray = columns.findIndex((column, n) => column === 'unnamed' && holds(cells[n]))
     if (stray < 0) return true
     file.report(faultAt('header-unnamed', cellPlace(row, file, stray)))
   }
   return false
 }
 
-function cellPlace(row: CsvRow, file: OpenFile, column: number): Place {
-  const cell = `${columnLetters(column)}${row.row}`
-  return { file: file.path, row: row.row, cell, byteOffset: file.offsetOf(column) }
+/** Whether a cell holds more than blanks. */
+function holds(cell: TableCell | undefined): boolean {
+  return typeof cell === 'string' ? cell.trim() !== '' : cell !== undefined
 }
 
-function placeOf(row: CsvRow, file: OpenFile, fields: readonly Field[], index: number): Place {
+function cellPlace(row: TableRow, file: OpenFile, column: number): Place {
+  const cell = `${columnLetters(column)}${row.row}`
+  return { file: file.path, row: row.row, cell, ...atOffset(file.offsetOf(column)) }
+}
+
+function placeOf(row: TableRow, file: OpenFile, fields: readonly Field[], index: number): Place {
   const column = file.map.columnOf[index]
   const field = fields[index]?.name
   const base = { file: file.path, row: row.row, ...(field === undefined ? {} : { field }) }
-  if (column === undefined) return { ...base, byteOffset: row.byteOffset }
+  if (column === undefined) return { ...base, ...atOffset(row.byteOffset) }
   const header = file.map.headers[column] ?? ''
   return {
     ...base,
     cell: `${columnLetters(column)}${row.row}`,
     ...(header === '' ? {} : { header }),
-    byteOffset: file.offsetOf(column),
+    ...atOffset(file.offsetOf(column)),
   }
 }
 

@@ -8,7 +8,7 @@ import type { Repair } from './codes.ts'
 import type { CopyWriter } from './copy-writer.ts'
 import { buildLine, isBlankLine, type Line, scanLine, textsOf } from './csv-line.ts'
 import { decoderOf } from './csv-rows.ts'
-import { mapHeaders } from './headers.ts'
+import { firstRow, mapHeaders } from './headers.ts'
 import type { KeyScreen } from './key-screen.ts'
 import { buildRowMaker, type RowMaker } from './row-maker.ts'
 import type { RowPlan } from './row-plan.ts'
@@ -111,8 +111,9 @@ function takeHeader(state: State): boolean {
   if (line.misplaced >= 0) return false
   const offsetOf = (column: number) => state.heldAt + (line.starts[column] ?? 0)
   const cells = textsOf(line, held, decode)
-  const { map, findings } = mapHeaders(cells, options.contract, file.path, offsetOf)
+  const { map, findings, repairs } = mapHeaders(firstRow(cells, offsetOf), options.contract, file.path)
   if (map === undefined) return false
+  for (let n = 0; n < repairs; n += 1) noteRepair(state, 'header')
   walk.headers.push(...findings)
   const report = (finding: Finding) => {
     if (finding.severity === 'error') walk.errors += 1

@@ -77,7 +77,8 @@ async function* walkFile(
   file: BundleFile,
   walk: Walk,
 ): AsyncGenerator<Uint8Array, FileCount | undefined> {
-  if (!mayBeUtf8(file.encoding)) return undefined
+  // A workbook's rows are no bytes of the file.
+  if (file.sheet !== undefined || !mayBeUtf8(file.encoding)) return undefined
   const { bag, signal, onProgress } = walk.options
   const scanner = buildScanner('utf-8')
   const cutter = buildFileCutter(index, file, walk)

@@ -9,15 +9,14 @@ import { columnLetters, type Finding } from '../base/finding.ts'
 import { type Contract, type Contracts, intakeKey, partsOf } from '../contract/index.ts'
 import type { Bag } from './bag.ts'
 import type { Repair } from './codes.ts'
-import { buildCsvReader, type CsvReader, type CsvRow } from './csv-rows.ts'
-import { inspectText, type TextShape } from './encoding.ts'
 import { faultAt } from './faults.ts'
-import { type HeaderMap, mapHeaders } from './headers.ts'
+import { atOffset, firstRow, type HeaderMap, type HeaderRow, mapHeaders } from './headers.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
 import { buildKeyScreen, type KeyScreen } from './key-screen.ts'
 import type { BundleLimits } from './limits.ts'
 import { planRows, type RowPlan } from './row-plan.ts'
 import { buildRowReader, type OpenFile, type RowReader, type RowTexts, type RowValues } from './row-reader.ts'
+import { openTable, type Table, type TableCell, type TableReader, type TableRow } from './table.ts'
 import type { BundleFile, BundleManifest } from './verify.ts'
 
 /** A row that may be taken: canonical texts or null, in the order of `intakeFields(contract)`. */
@@ -36,6 +35,7 @@ export interface FileCount {
   readonly rowsRead: number
   readonly rowsTaken: number
   readonly rowsRefused: number
+  /** What was mended in the header and in the rows taken, by kind. */
   readonly repairs: Readonly<Record<string, number>>
   /** The file could not be read to its end, or not at all: no tolerance covers that, and none of its rows is taken. */
   readonly unreadable: boolean
@@ -55,6 +55,8 @@ export interface ValidateOptions {
   readonly limits: BundleLimits
   /** The day, `YYYY-MM-DD`, on which codes must be valid: the last of the edition's period. */
   readonly editionDay: string
+  /** Where scratch files may lie, encrypted; by default the folder of the system. */
+  readonly scratch?: string
   readonly onFinding: (finding: Finding) => void
   readonly onProgress?: (progress: Progress) => void
   readonly signal?: AbortSignal
@@ -89,7 +91,7 @@ interface FileState {
   readonly index: number
   /** Ordinal of its first row, the one below the header, among those of the bundle; the first of all is 0. */
   first: number
-  shape?: TextShape
+  table?: Table
   map?: HeaderMap
   rowsRead: number
   rowsTaken: number
@@ -117,18 +119,10 @@ export function validateBag(options: ValidateOptions): RowReading {
   async function* batches(): AsyncGenerator<RowBatch> {
     const reader = buildRowReader(planBundle(options))
     const walk: Walk = { options, reader, screen: buildKeyScreen(), keys: buildKeyIndex(), states }
-    let rows = 0
-    for (const state of states) {
-      state.first = rows
-      await survey(state, walk)
-      rows += state.rowsRead
-    }
-    const tooMany = rows > options.limits.rowsMax
-    if (!tooMany && (await walk.screen.sift())) for (const state of states) await collectKeys(state, walk)
-    if (tooMany) options.onFinding(faultAt('too-many-rows', { expected: `≤ ${options.limits.rowsMax}` }))
-    for (const state of states) {
-      if (tooMany) state.unreadable = true
-      else yield* readFile(state, walk)
+    try {
+      yield* walkFiles(walk)
+    } finally {
+      for (const { table } of states) await table?.close()
     }
     done = true
   }
@@ -141,6 +135,23 @@ export function validateBag(options: ValidateOptions): RowReading {
   }
 }
 
+async function* walkFiles(walk: Walk): AsyncGenerator<RowBatch> {
+  const { options, states, screen } = walk
+  let rows = 0
+  for (const state of states) {
+    state.first = rows
+    await survey(state, walk)
+    rows += state.rowsRead
+  }
+  const tooMany = rows > options.limits.rowsMax
+  if (!tooMany && (await screen.sift())) for (const state of states) await collectKeys(state, walk)
+  if (tooMany) options.onFinding(faultAt('too-many-rows', { expected: `≤ ${options.limits.rowsMax}` }))
+  for (const state of states) {
+    if (tooMany) state.unreadable = true
+    else yield* readFile(state, walk)
+  }
+}
+
 function countOf({ file, rowsRead, rowsTaken, repairs, unreadable }: FileState): FileCount {
   const rowsRefused = rowsRead - rowsTaken
   return {
@@ -149,44 +160,50 @@ function countOf({ file, rowsRead, rowsTaken, repairs, unreadable }: FileState):
     rowsRead,
     rowsTaken,
     rowsRefused,
-    repairs: { ...repairs },
+    repairs: unreadable ? {} : { ...repairs },
     unreadable,
   }
 }
 
-/** Decides the encoding, maps the header, collects the keys, and finds out whether the file ends well. */
+/** Opens the table, maps the header, collects the keys, and finds out whether the file ends well. */
 async function survey(state: FileState, { options, reader, screen }: Walk): Promise<void> {
-  const { bag, limits } = options
   const path = state.file.path
-  const { shape, findings } = await inspectText(() => bag.read(path), path, state.file.encoding)
+  const { table, findings } = await openTable({
+    ...options,
+    file: state.file,
+    onRows: (rows) => options.onProgress?.({ file: path, rows }),
+  })
   for (const finding of findings) options.onFinding(finding)
-  state.unreadable = shape === undefined
-  if (shape === undefined) return
-  state.shape = shape
-  const csv = openCsv(state, shape, options)
-  let wanted: readonly number[] = []
-  for await (const group of csv.groups()) {
+  state.unreadable = table === undefined
+  if (table === undefined) return
+  state.table = table
+  if (table.header !== undefined) takeHeader(table.header, state, options)
+  const rows = table.read(state.map)
+  let wanted = state.map === undefined ? [] : reader.keyColumns(state.map)
+  for await (const group of rows.groups()) {
     options.signal?.throwIfAborted()
     for (const row of group) {
-      if (row.row === 1) {
-        readHeader(row, state, csv, options)
+      const read = row.row - table.headerRows
+      if (read <= 0) {
+        readHeader(row, state, rows, options)
         if (state.map !== undefined) wanted = reader.keyColumns(state.map)
-      } else if (!csv.isBlank()) {
-        state.rowsRead = row.row - 1
-        const key = state.map === undefined ? undefined : reader.keyOf(only(wanted, row, csv), state.map)
+      } else if (!rows.isBlank()) {
+        state.rowsRead = read
+        const key = state.map === undefined ? undefined : reader.keyOf(only(wanted, row, rows), state.map)
         if (key !== undefined) screenKey(key, screen)
       }
       // Rows beyond the limit are not even counted to their end.
-      if (state.first + row.row - 1 > limits.rowsMax) {
-        state.rowsRead = row.row - 1
+      if (state.first + read > options.limits.rowsMax) {
+        state.rowsRead = read
         return
       }
     }
   }
-  const fault = csv.fault()
+  const fault = rows.fault()
   if (fault !== undefined) {
     const { check, row, column, byteOffset } = fault
-    options.onFinding(faultAt(check, { file: path, row, cell: `${columnLetters(column)}${row}`, byteOffset }))
+    const cell = `${columnLetters(column)}${row}`
+    options.onFinding(faultAt(check, { file: path, row, cell, ...atOffset(byteOffset) }))
     state.unreadable = true
   } else if (state.map !== undefined && state.rowsRead === 0) {
     options.onFinding(faultAt('rows-missing', { file: path }))
@@ -202,86 +219,105 @@ function screenKey(key: string, screen: KeyScreen): void {
 
 /** Collects the keys that may be doubled, with where they stand: of most bundles that are refused, a few. */
 async function collectKeys(state: FileState, { options, reader, screen, keys }: Walk): Promise<void> {
-  const { shape, map } = state
-  if (shape === undefined || map === undefined) return
-  const csv = openCsv(state, shape, options)
+  const { table, map } = state
+  if (table === undefined || map === undefined) return
+  const rows = table.read(map)
   const wanted = reader.keyColumns(map)
-  for await (const group of csv.groups()) {
+  for await (const group of rows.groups()) {
     options.signal?.throwIfAborted()
     for (const row of group) {
-      if (row.row === 1 || csv.isBlank()) continue
-      const key = reader.keyOf(only(wanted, row, csv), map)
+      if (row.row <= table.headerRows || rows.isBlank()) continue
+      const key = reader.keyOf(only(wanted, row, rows), map)
       if (key === undefined || !screen.mayBeDoubled(Buffer.from(key))) continue
-      keys.add(key, state.first + row.row - 2)
+      keys.add(key, state.first + row.row - table.headerRows - 1)
     }
   }
 }
 
-function readHeader(row: CsvRow, state: FileState, csv: CsvReader, options: ValidateOptions): void {
+/** The header of a text file, which is its first row. */
+function readHeader(row: TableRow, state: FileState, rows: TableReader, options: ValidateOptions): void {
   const file = state.file.path
   if (row.misplaced !== undefined) {
-    options.onFinding(faultAt('quote-misplaced', { file, row: 1, byteOffset: csv.offsetOf(row.misplaced) }))
+    const place = { file, row: 1, ...atOffset(rows.offsetOf(row.misplaced)) }
+    options.onFinding(faultAt('quote-misplaced', place))
     state.unreadable = true
     return
   }
-  const { map, findings } = mapHeaders(csv.cells(), options.contract, file, csv.offsetOf)
+  const texts = rows.cells().map((cell) => (typeof cell === 'string' ? cell : ''))
+  takeHeader(firstRow(texts, rows.offsetOf), state, options)
+}
+
+function takeHeader(header: HeaderRow, state: FileState, options: ValidateOptions): void {
+  const { map, findings, repairs } = mapHeaders(header, options.contract, state.file.path)
   for (const finding of findings) options.onFinding(finding)
   if (map === undefined) state.unreadable = true
   else state.map = map
+  if (repairs > 0) state.repairs.header = repairs
 }
 
-function openCsv(state: FileState, shape: TextShape, { bag, limits }: ValidateOptions): CsvReader {
-  const { path, delimiter } = state.file
-  return buildCsvReader(bag.read(path), { ...shape, delimiter, fieldBytesMax: limits.fieldBytesMax })
-}
-
-/** The texts of a row at some columns alone. */
-function only(columns: readonly number[], row: CsvRow, csv: CsvReader): RowTexts {
-  const cells: string[] = []
-  for (const column of columns) cells[column] = csv.cell(column)
+/** The cells of a row at some columns alone. */
+function only(columns: readonly number[], row: TableRow, rows: TableReader): RowTexts {
+  const cells: TableCell[] = []
+  for (const column of columns) cells[column] = rows.cell(column)
   return { row, cells }
 }
 
-function openFile(state: FileState, map: HeaderMap, csv: CsvReader, options: ValidateOptions): OpenFile {
+/** A file whose rows are read, with what is mended in the row at hand. */
+interface ReadFile {
+  readonly open: OpenFile
+  /** Counts what was mended in the row, for it is taken. */
+  readonly keepRepairs: () => void
+  readonly dropRepairs: () => void
+}
+
+function openFile(state: FileState, map: HeaderMap, rows: TableReader, options: ValidateOptions): ReadFile {
   let errors = 0
-  return {
+  let mended: Repair[] = []
+  const open: OpenFile = {
     path: state.file.path,
     map,
-    offsetOf: csv.offsetOf,
-    note: (repair) => {
-      state.repairs[repair] = (state.repairs[repair] ?? 0) + 1
-    },
+    offsetOf: rows.offsetOf,
+    note: (repair) => void mended.push(repair),
     report: (finding) => {
       if (finding.severity === 'error') errors += 1
       options.onFinding(finding)
     },
     errors: () => errors,
   }
+  const dropRepairs = () => {
+    if (mended.length > 0) mended = []
+  }
+  const keepRepairs = () => {
+    for (const repair of mended) state.repairs[repair] = (state.repairs[repair] ?? 0) + 1
+  }
+  return { open, keepRepairs, dropRepairs }
 }
 
 /** Gives the rows of a file. Of one that is known to be broken later on, findings are told and no row is given. */
 async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch> {
   const { options, reader } = walk
-  const { shape, map, file } = state
-  if (shape === undefined || map === undefined) return
-  const csv = openCsv(state, shape, options)
-  const open = openFile(state, map, csv, options)
+  const { table, map, file } = state
+  if (table === undefined || map === undefined) return
+  const rows = table.read(map)
+  const { open, keepRepairs, dropRepairs } = openFile(state, map, rows, options)
   let batch: TakenRow[] = []
   let rowsSeen = 0
-  for await (const group of csv.groups()) {
+  for await (const group of rows.groups()) {
     options.signal?.throwIfAborted()
     for (const row of group) {
       // What comes after the last row that holds anything is borne.
-      if (row.row === 1 || row.row > state.rowsRead + 1) continue
-      rowsSeen = row.row - 1
-      if (csv.isBlank()) {
-        open.report(faultAt('row-blank', { file: file.path, row: row.row, byteOffset: row.byteOffset }))
+      if (row.row <= table.headerRows || row.row > state.rowsRead + table.headerRows) continue
+      rowsSeen = row.row - table.headerRows
+      if (rows.isBlank()) {
+        open.report(faultAt('row-blank', { file: file.path, row: row.row, ...atOffset(row.byteOffset) }))
         continue
       }
-      const texts = { row, cells: csv.cells() }
+      const texts = { row, cells: rows.cells() }
+      dropRepairs()
       const values = reader.read(texts, open)
       const doubled = reportDoubled(texts, open, state, walk)
       if (values === undefined || doubled || state.unreadable) continue
+      keepRepairs()
       batch.push({ file: state.index, row: row.row, values })
       state.rowsTaken += 1
       if (batch.length < batchRows) continue
@@ -302,7 +338,7 @@ function reportDoubled(texts: RowTexts, open: OpenFile, state: FileState, walk: 
   const ordinal = key === undefined ? undefined : keys.firstOfDoubled(key)
   if (ordinal === undefined) return false
   const home = states.findLast(({ first }) => first <= ordinal) ?? state
-  const homeRow = ordinal - home.first + 2
+  const homeRow = ordinal - home.first + (home.table?.headerRows ?? 1) + 1
   const where = home === state && homeRow === row.row ? '' : ` (${home.file.path}: ${homeRow})`
   const expected = `${intakeKey(options.contract).join(' + ')}${where}`
   open.report(faultAt('key-doubled', { ...reader.keyPlace(row, open), expected }))

@@ -11,10 +11,12 @@ import {
   type BundleDescriptor,
   type BundlePurpose,
   type BundleResource,
-  delimiterOf,
   descriptorPath,
   type Operation,
   parseDescriptor,
+  type TableForm,
+  tableFiles,
+  tableFormOf,
 } from './descriptor.ts'
 import { digestEntry } from './digest-entry.ts'
 import { BundleRefusal, faultAt } from './faults.ts'
@@ -22,12 +24,11 @@ import type { BundleLimits } from './limits.ts'
 import { parseManifest } from './manifest-file.ts'
 import { canonicalPath, displayPath } from './paths.ts'
 
-export interface BundleFile {
+export interface BundleFile extends TableForm {
   /** Inside the bag, such as `data/rows.csv`. */
   readonly path: string
   readonly digest: Digest
   readonly bytes: number
-  readonly delimiter: string
   /** As the resource claims it, in lower case; absent where it claims nothing. */
   readonly encoding?: string
   /** In a delta: what becomes of its rows. */
@@ -72,6 +73,19 @@ export async function verifyBag(bag: Bag, limits: BundleLimits): Promise<Verific
     manifest: { ...descriptor.qingdan, files, ...(group === undefined ? {} : { group }) },
     findings: kept,
   }
+}
+
+/** Holds a bag to BagIt alone, whatever it is for: what it declares, its manifests both ways, the digest of each file. */
+export async function verifyWhole(
+  bag: Bag,
+): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly findings: readonly Finding[] }> {
+  const findings: Finding[] = []
+  const note = (...more: readonly Finding[]) => findings.push(...more)
+  note(...(await declarationFaults(bag)))
+  if (bag.entries.some(({ path }) => path === 'fetch.txt')) note(faultAt('bag-fetch', { file: 'fetch.txt' }))
+  const digests = await digestAll(bag, note)
+  await checkManifests(bag, digests, note)
+  return { digests, findings }
 }
 
 type Note = (...findings: readonly Finding[]) => void
@@ -205,15 +219,15 @@ function filesOf(
     else {
       const faults = resourceFaults(resource, path, bytes, digests.get(path))
       note(...faults)
-      const [digest, delimiter] = [digests.get(path), delimiterOf(resource)]
-      if (digest !== undefined && delimiter !== undefined) {
+      const [digest, form] = [digests.get(path), tableFormOf(resource, path)]
+      if (digest !== undefined && form !== undefined) {
         const encoding = resource.encoding?.toLowerCase()
         const operation = resource.qingdan?.operation
         files.push({
           path,
           digest,
           bytes,
-          delimiter,
+          ...form,
           ...(encoding === undefined ? {} : { encoding }),
           ...(operation === undefined ? {} : { operation }),
         })
@@ -234,8 +248,9 @@ function resourceFaults(
   digest?: Digest,
 ): readonly Finding[] {
   const faults: Finding[] = []
-  if (!/\.csv$/i.test(file)) faults.push(faultAt('resource-format', { file, expected: '.csv' }))
-  if (delimiterOf(resource) === undefined) faults.push(faultAt('dialect', { file }))
+  if (!tableFiles.test(file))
+    faults.push(faultAt('resource-format', { file, expected: '.csv, .tsv, .txt, .xlsx' }))
+  if (tableFormOf(resource, file) === undefined) faults.push(faultAt('dialect', { file }))
   const hash = /^sha256:([0-9a-f]{64})$/i.exec(resource.hash ?? '')?.[1]?.toLowerCase()
   const otherBytes = resource.bytes !== undefined && resource.bytes !== bytes
   const otherHash = hash !== undefined && digest !== undefined && hash !== digest

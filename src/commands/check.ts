@@ -15,16 +15,20 @@ import {
   requirePaths,
   UsageError,
 } from './command.ts'
+import { type KeysOption, keysOption, readKeys } from './key-files.ts'
 import { print, progressLine, table, within, writeFindings } from './output.ts'
+
+export interface CheckOptions extends Common, FindingsOption, KeysOption {}
 
 export const checkCommand: AddCommand = (program, end) => {
   command(program, 'check', 'check contracts, or bundles, without a database')
     .argument('[path...]', 'bag folders or ZIPs; without any, the contracts are checked')
     .option(...findingsOption)
-    .action(async (paths: string[], options: Common & FindingsOption) => end(await check(paths, options)))
+    .option(...keysOption)
+    .action(async (paths: string[], options: CheckOptions) => end(await check(paths, options)))
 }
 
-async function check(paths: readonly string[], options: Common & FindingsOption): Promise<number> {
+async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
   const { config, contracts } = await load()
   if (paths.length === 0) {
     const loaded = contracts.list().map(({ contract, digest, file }) => ({
@@ -42,7 +46,7 @@ async function check(paths: readonly string[], options: Common & FindingsOption)
 /** Checks bundles one after the other, and tells each report. Throws UsageError for what can't be one. */
 export async function checkPaths(
   paths: readonly string[],
-  options: Common & FindingsOption,
+  options: CheckOptions,
   loaded?: { readonly config: Config; readonly contracts: Contracts },
 ): Promise<number> {
   await requirePaths(paths)
@@ -53,11 +57,12 @@ export async function checkPaths(
         'qingdan bundle create checks it, and packs it for somebody else.',
     )
   }
+  const signature = options.keys === undefined ? 'named' : await readKeys(options.keys)
   const { config, contracts } = loaded ?? (await load())
   let code: number = exitCodes.ok
   const findings: Finding[] = []
   for (const path of paths) {
-    const report = await checkBundle(path, contracts, config, progressLine(path))
+    const report = await checkBundle(path, contracts, config, progressLine(path), signature)
     print.result(options, { path, ...report }, () => print.report(path, report))
     if (!report.isInOrder) code = exitCodes.refused
     findings.push(

@@ -3,6 +3,7 @@ import { basename, extname } from 'node:path'
 import type { Finding } from '../base/finding.ts'
 import type { OpenHouse } from '../house.ts'
 import {
+  findReceipt,
   isTurnedAway,
   listFindings,
   type Receipt,
@@ -11,7 +12,7 @@ import {
   receive,
   takeBundle,
 } from '../ingest/index.ts'
-import { withBag } from '../loose-files.ts'
+import { openServiceKey, withBag } from '../loose-files.ts'
 import {
   type AddCommand,
   actor,
@@ -48,19 +49,27 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
     const purpose = loose.length === 0 ? undefined : purposeOf(house.contracts, options)
     let code: number = exitCodes.ok
     const taken: Taken[] = []
+    const waiting: Receipt[] = []
     const take = async (path: string, name: string) => {
       const received = await receive(house, { path, broughtBy: actor() })
       const receipt = await takeBundle(house, received.id, progressLine(name))
+      taken.push({ id: receipt.id, path: name })
+      // What waits for other bags may not wait any more once they have come, too.
+      if (receipt.state !== 'waiting') await tell(receipt)
+      else waiting.push(receipt)
+    }
+    const tell = async (receipt: Receipt) => {
       await printReceipt(house, receipt, options)
       if (isTurnedAway(receipt.state)) code = exitCodes.refused
-      taken.push({ id: receipt.id, path: name })
     }
     for (const path of bags) await take(path, path)
     if (purpose !== undefined) {
       const files = loose.map((path) => ({ name: basename(path), source: path }))
-      const bag = { ...purpose, files, clock: house.clock }
+      const signWith = await openServiceKey(house)
+      const bag = { ...purpose, files, clock: house.clock, signWith }
       await withBag(bag, (folder) => take(folder, loose.join(', ')))
     }
+    for (const receipt of waiting) await tell((await findReceipt(house.database.work, receipt.id)) ?? receipt)
     await writeFindings(options, findingsOf(house, taken))
     return code
   })

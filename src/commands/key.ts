@@ -1,9 +1,8 @@
 /** `qingdan key`: makes, lists and revokes keys. A key is shown once, when it is made. */
 import { createKey, listKeys, revokeKey } from '../access/index.ts'
 import { scopes } from '../base/reader.ts'
-import { partsOf } from '../contract/index.ts'
-import type { OpenHouse } from '../house.ts'
 import { type AddCommand, actor, type Common, command, exitCodes, UsageError, withHouse } from './command.ts'
+import { checkNames } from './names.ts'
 import { print, table } from './output.ts'
 
 export const keyCommand: AddCommand = (program, end) => {
@@ -53,14 +52,6 @@ async function create(options: CreateOptions): Promise<void> {
       print.refusal('This key is shown this once; only its digest is kept.')
     })
   })
-}
-
-/** A key for a name that nobody has opens nothing, which its holder would learn only when a bundle is refused. */
-function checkNames({ contracts }: OpenHouse, { provider, dataset = [] }: CreateOptions): void {
-  for (const slug of dataset) contracts.get(slug)
-  const providers = contracts.list().flatMap(({ contract }) => partsOf(contract).map((part) => part.provider))
-  if (provider === undefined || providers.includes(provider)) return
-  throw new UsageError(`--provider takes any of ${[...new Set(providers)].sort().join(', ')}.`)
 }
 
 async function list(options: Common): Promise<void> {

@@ -1,7 +1,7 @@
 /** What the side door shows: results on standard output, progress and refusals on standard error. */
 import { writeFile } from 'node:fs/promises'
 import type { Finding } from '../base/finding.ts'
-import { findingsCsv } from '../bundle/index.ts'
+import { findingsCsv, missingNumbers } from '../bundle/index.ts'
 import type { Exceeded } from '../contract/index.ts'
 import type { Progress, Publication, Receipt, Wait } from '../ingest/index.ts'
 import type { CheckReport } from './check-bundle.ts'
@@ -23,14 +23,22 @@ export const print = {
     else text()
   },
   receipt: (receipt: Receipt, findings: readonly Finding[]) => {
-    const { dataset, edition, provider, state } = receipt
-    print.line(`${state}  ${dataset ?? 'unknown dataset'} ${edition ?? ''} ${provider ?? ''}`.trimEnd())
+    const { dataset, edition, provider, changes, against } = receipt
+    print.line(
+      `${stateText(receipt)}  ${dataset ?? 'unknown dataset'} ${edition ?? ''} ${provider ?? ''}`.trimEnd(),
+    )
     print.line(`  receipt ${receipt.id}`)
     for (const file of receipt.files) {
       const repairs = Object.entries(file.repairs).map(([name, count]) => `${count} ${name}`)
       const repaired = repairs.length === 0 ? '' : `, repaired: ${repairs.join(', ')}`
       print.line(
         `  ${file.file}: ${file.rowsRead} rows read, ${file.rowsTaken} taken, ${file.rowsRefused} refused${repaired}`,
+      )
+    }
+    if (changes !== null) {
+      const { added, changed, deleted, unchanged } = changes
+      print.line(
+        `  against version ${against}: ${added} rows added, ${changed} changed, ${deleted} deleted, ${unchanged} equal already`,
       )
     }
     printPart(receipt)
@@ -42,6 +50,11 @@ export const print = {
     printExceeded(report.exceeded)
     printFindings(report.findings, report.errors, report.warnings)
   },
+  /** What refuses a bag as a whole. */
+  findings: (path: string, findings: readonly Finding[]) => {
+    print.line(`refused  ${path}`)
+    printFindings(findings, findings.length, 0)
+  },
   publication: (publication: Publication, waits: readonly Wait[] = []) => {
     const { dataset, edition, version, state, digest, releaseAt } = publication
     print.line(`${state === 'done' ? 'published' : state}  ${dataset} ${edition} v${version}`)
@@ -52,6 +65,21 @@ export const print = {
       print.line('  Its moment has come.')
     for (const finding of publication.findings) print.line(`  ${finding.check}: ${finding.message}`)
   },
+}
+
+/** The state of a receipt in words: a bag of a group says how many of it are there, and which are missing. */
+export function stateText({ state, group }: Receipt): string {
+  if (state !== 'waiting' || group === null) return state
+  const missing = missingNumbers(group.count, group.here)
+  return `waiting: ${group.here.length} of ${group.count} bags are there, missing ${shorten(missing)}`
+}
+
+/** Numbers that are shown of those that are missing; there may be a thousand. */
+const missingShown = 10
+
+function shorten(numbers: readonly number[]): string {
+  const shown = numbers.slice(0, missingShown).join(', ')
+  return numbers.length > missingShown ? `${shown} …` : shown
 }
 
 /** What a publication waits for, and who brings it. */
@@ -158,14 +186,58 @@ function widthOf(text: string): number {
 /** Progress of one journey on standard error: a line that renews itself in a terminal, else a line now and then. */
 export function progressLine(name: string): Progress {
   let step = ''
+  let began = 0
   let told = 0
-  return (next, done, total) => {
+  return (next, done, total, rows) => {
     const now = Date.now()
     if (next === step && now - told < (process.stderr.isTTY ? 100 : tellEveryMilliseconds)) return
     if (next === step || process.stderr.isTTY || step === '') told = now
+    if (next !== step) began = now
     step = next
-    const share = total ? ` ${Math.floor((done / total) * 100)} %` : done > 0 ? ` ${done}` : ''
-    const line = `${name}: ${next}${share}`
+    const line = `${name}: ${next}${progressText({ done, total, rows, seconds: (now - began) / 1000 })}`
     process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`)
   }
+}
+
+/** What is done of a step since it began. */
+export interface Advance {
+  readonly done: number
+  readonly total?: number | undefined
+  /** Where there are rows, what is done is bytes. */
+  readonly rows?: number | undefined
+  readonly seconds: number
+}
+
+/** Before this the rest can't be told: a twentieth of a percent says nothing about the whole. */
+const shareToTell = 0.005
+
+/**
+ * How far a step is, as ` 37 %, 1,850,000 of about 5,000,000 rows, 310,000 rows/s, 11 s left`: the rows of the whole
+ * and the time that is left are reckoned from the share of the bytes.
+ */
+export function progressText({ done, total, rows = 0, seconds }: Advance): string {
+  if (total === undefined || total === 0) return done > 0 ? ` ${done}` : ''
+  const share = Math.min(1, done / total)
+  const told = [` ${Math.floor(share * 100)} %`]
+  const canTell = share >= shareToTell && share < 1
+  if (rows > 0) {
+    told.push(
+      canTell
+        ? `${grouped(rows)} of about ${grouped(twoDigits(rows / share))} rows`
+        : `${grouped(rows)} rows`,
+    )
+    if (seconds >= 1) told.push(`${grouped(twoDigits(rows / seconds))} rows/s`)
+  }
+  if (canTell && seconds >= 1) told.push(`${duration((seconds * (1 - share)) / share)} left`)
+  return told.join(', ')
+}
+
+const grouped = (count: number) => Math.round(count).toLocaleString('en')
+
+/** An estimate has no more digits than it deserves. */
+const twoDigits = (value: number) => Number(value.toPrecision(2))
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  return seconds < 5_400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3_600).toFixed(1)} h`
 }

@@ -124,6 +124,8 @@ export interface Contract {
   }
   readonly derivation?: { readonly name: string; readonly [parameter: string]: unknown }
   readonly checks?: readonly CheckUse[]
+  /** What becomes of the formulas of a workbook: by default their cached value is taken. */
+  readonly formulas?: 'value' | 'refuse'
   /** How much that is wrong is borne, before the bundle rests in quarantine. */
   readonly tolerance?: Tolerance
   readonly disclosure?: DisclosureUse

@@ -1,6 +1,7 @@
 /** The door of the room: contracts, code lists, and all that follows from them. */
 
 export { answerNames, measureName, missingName, weightName } from './aggregate-names.ts'
+export { codeFileText, codeListsOf } from './code-files.ts'
 export { buildCodeList, type Code, type CodeList, type CodeQuery, findCode, validOn } from './codes.ts'
 export {
   type AggregateFunction,

@@ -1,7 +1,8 @@
 /** Ingest: the door through which providers bring bundles, and the pipeline that makes editions public. */
 export { type InboxRound, openInbox } from './inbox.ts'
 export { publishEdition, takeBundle } from './pipeline.ts'
-export type { Progress } from './progress.ts'
+export { listSequenceGaps, type SequenceGap } from './place.ts'
+export { type Progress, readings, watchRows } from './progress.ts'
 export {
   approvePublication,
   askPublication,

@@ -77,6 +77,10 @@ export const ReceiptSchema = Type.Object({
   group: Type.Union([BagOfGroup, Type.Null()], {
     description: 'Where it is one of several bags that make a bundle together.',
   }),
+  signer: Type.Union([Type.String(), Type.Null()], {
+    description:
+      'Fingerprint of the OpenPGP key whose signature was found good; null where none was, or not yet.',
+  }),
   synthetic: Type.Boolean({ description: 'Whether the bundle says of itself that its data are made up.' }),
   files: Type.Array(FileSchema, { description: 'What was counted in each file.' }),
   replaces: Type.Union([Type.String(), Type.Null()], {

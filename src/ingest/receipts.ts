@@ -70,6 +70,8 @@ export interface Receipt {
   /** Of a delta, once it is validated. */
   readonly changes: Changes | null
   readonly synthetic: boolean
+  /** Fingerprint of the OpenPGP key whose signature was good. */
+  readonly signer: string | null
   readonly files: readonly FileCount[]
   readonly errors: number
   readonly warnings: number
@@ -122,6 +124,7 @@ export async function writeState(
       | 'against'
       | 'changes'
       | 'synthetic'
+      | 'signer'
       | 'files'
       | 'errors'
       | 'warnings'
@@ -142,7 +145,7 @@ export async function writeState(
       sequence = coalesce(${facts.sequence ?? null}, sequence), mode = coalesce(${facts.mode ?? null}, mode),
       against = coalesce(${facts.against ?? null}, against),
       changes = coalesce(${facts.changes == null ? null : runner.json(facts.changes as never)}, changes),
-      synthetic = coalesce(${facts.synthetic ?? null}, synthetic),
+      synthetic = coalesce(${facts.synthetic ?? null}, synthetic), signer = coalesce(${facts.signer ?? null}, signer),
       files = coalesce(${json(facts.files)}, files),
       errors = coalesce(${facts.errors ?? null}, errors), warnings = coalesce(${facts.warnings ?? null}, warnings),
       summary = coalesce(${json(facts.summary)}, summary), exceeded = coalesce(${json(facts.exceeded)}, exceeded),
@@ -192,7 +195,7 @@ export async function findReceipt(runner: Runner, id: string): Promise<Receipt |
   const [row] = await runner<(Receipt & { bytes: string; errors: string; warnings: string })[]>`
     SELECT id, packing, bytes, state, history, received_at AS "receivedAt", brought_by AS "broughtBy",
       dataset, edition, provider, contract_version AS "contractVersion", sequence, mode, against, changes, synthetic,
-      files, errors, warnings, summary, exceeded, decision, replaces,
+      signer, files, errors, warnings, summary, exceeded, decision, replaces,
       EXISTS (SELECT FROM qingdan.part p JOIN qingdan.bundle held ON held.id = p.bundle_id
         WHERE p.replaced_at IS NULL AND (held.id = b.id OR (
           held.provider = b.provider AND held.group_identifier = b.group_identifier))) AS "inHand",

@@ -8,7 +8,7 @@ import { canonicalJson, digestOf, digestOfFile } from '../base/digest.ts'
 import type { Finding } from '../base/finding.ts'
 import { problem } from '../base/problem.ts'
 import { type BundleIdentity, BundleRefusal, identifyBundle, limitsOf, openBag } from '../bundle/index.ts'
-import type { House } from '../catalogue/index.ts'
+import { type House, refuseOnMirror } from '../catalogue/index.ts'
 import type { StoredFile } from '../store/index.ts'
 import { findReceipt, getReceipt, isTurnedAway, type Receipt, writeReceived } from './receipts.ts'
 import { refuse } from './refuse.ts'
@@ -23,6 +23,8 @@ export interface Received {
   /** Where the stored bag can be read at random. */
   readonly path: string
   readonly broughtBy: string
+  /** The moment at which its signature is judged. */
+  readonly receivedAt: Date
   /** Somebody decided that its rows without an error are taken, however much else is wrong. */
   readonly released: boolean
 }
@@ -35,6 +37,7 @@ export async function receive(
   house: House,
   from: { readonly path: string; readonly broughtBy: string },
 ): Promise<Receipt> {
+  await refuseOnMirror(house.database.work)
   const isFolder = (await stat(from.path)).isDirectory()
   try {
     const identity = isFolder
@@ -77,6 +80,7 @@ export async function receiveStream(
   house: House,
   from: { readonly source: AsyncIterable<Uint8Array>; readonly broughtBy: string },
 ): Promise<Receipt> {
+  await refuseOnMirror(house.database.work)
   // The name is the digest, which is known once the last byte is there; until then no crash leaves a trace.
   const name = ({ digest }: StoredFile) => `${bundleFolder(digest)}/bundle.zip`
   const bytesMax = house.config.QINGDAN_BODY_BYTES_MAX
@@ -101,6 +105,7 @@ export async function readStored(house: House, receipt: Receipt): Promise<Receiv
     packing: receipt.packing,
     path: await house.files.localPath(`${bundleFolder(receipt.id)}/${place}`),
     broughtBy: receipt.broughtBy,
+    receivedAt: receipt.receivedAt,
     released: receipt.decision?.act === 'release',
   }
 }

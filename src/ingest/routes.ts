@@ -6,7 +6,7 @@ import { type App, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
 import type { Reader } from '../base/reader.ts'
 import { findingsCsv } from '../bundle/index.ts'
-import type { House } from '../catalogue/index.ts'
+import { type House, refuseOnMirror } from '../catalogue/index.ts'
 import { ReceiptSchema, receiptBody } from './receipt-body.ts'
 import { findReceipt, listFindings, type Receipt, readFindings } from './receipts.ts'
 import { receiveStream } from './receive.ts'
@@ -44,6 +44,15 @@ const tags = ['bundles']
 /** Findings on a page. */
 const findingsLimit = 1_000
 
+/** What can be refused before a bundle has a receipt. */
+const receiving = [
+  'key-missing',
+  'scope-missing',
+  'body-too-large',
+  'media-type-unsupported',
+  'mirror-read-only',
+] as const
+
 export async function ingestRoutes(app: App, house: House): Promise<void> {
   // The body is a stream into the files: it is never held in memory, and Fastify's own parsers would do that.
   app.removeAllContentTypeParsers()
@@ -78,21 +87,18 @@ function bringRoute(app: App, house: House, uploads: Uploads, stopping: Stopping
           201: Type.Null({ description: 'The upload is begun; `Location` is where its pieces go.' }),
           202: ReceiptSchema,
           ...problemResponses(
-            ...([
-              'key-missing',
-              'scope-missing',
-              'body-invalid',
-              'body-too-large',
-              'media-type-unsupported',
-            ] as const),
-            ...(['upload-invalid', 'upload-version', 'uploads-too-many'] as const),
+            ...receiving,
+            ...(['body-invalid', 'upload-invalid', 'upload-version', 'uploads-too-many'] as const),
           ),
         },
       },
       onRequest: async (request) => requireScope(request.reader, 'ingest'),
     },
     async (request, reply) => {
-      if (beginsUpload(request)) return createUpload(request, reply, uploads, stopping)
+      if (beginsUpload(request)) {
+        await refuseOnMirror(house.database.work)
+        return createUpload(request, reply, uploads, stopping)
+      }
       if (request.headers['content-type']?.startsWith(pieceType) === true)
         throw problem('media-type-unsupported', { path: 'Content-Type', taken: ['application/zip'] })
       const broughtBy = `key:${request.reader.keyId}`

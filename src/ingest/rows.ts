@@ -9,7 +9,7 @@ import { type Exceeded, exceededBounds, periodOf } from '../contract/index.ts'
 import { listBags } from './bags.ts'
 import { copyDelta, mergeDelta } from './merge.ts'
 import { copyStaged, countStaged, dropStaged, getPart, type Part, stagingTable } from './parts.ts'
-import type { Progress } from './progress.ts'
+import { type Progress, readings, watchRows } from './progress.ts'
 import { type Changes, getReceipt } from './receipts.ts'
 import { readStored } from './receive.ts'
 import { buildShareSink, type ShareSink } from './shares.ts'
@@ -66,21 +66,22 @@ export async function validateRows(
   const sink = buildShareSink(holdersOf(verified), house.config.QINGDAN_FINDINGS_MAX)
   for (const warning of verified.warnings) sink.add(warning)
   const bag = await openVerified(house, verified)
+  const isDelta = manifest.mode === 'delta'
   const options = {
-    bag,
+    ...watchRows(bag, isDelta ? readings.careful : readings.straight, progress),
     manifest,
     contract: loaded.contract,
     contracts: house.contracts,
     limits,
     editionDay: periodOf(loaded.contract, manifest.edition)?.end ?? '',
     onFinding: sink.add,
-    onProgress: ({ file, rows }: { file: string; rows: number }) => progress(`validate ${file}`, rows),
   }
   try {
-    if (manifest.mode === 'delta')
-      return await validateDelta(house, verified, { options, sink, progress, hold })
-    for (const read of copyWays) {
-      const reading = read(options)
+    if (isDelta) return await validateDelta(house, verified, { options, sink, progress, hold })
+    for (const [index, read] of copyWays.entries()) {
+      // The straight way was given up: what it has read counts for nothing.
+      const anew = index === 0 ? {} : watchRows(bag, readings.careful, progress)
+      const reading = read({ ...options, ...anew })
       const table = stagingTable(bundleId)
       const copied = await copyStaged(house.database, loaded.contract, table, reading.chunks)
       const files = reading.files()

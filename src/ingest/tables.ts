@@ -48,6 +48,8 @@ export const bundle = qingdan.table(
     changes: jsonb(),
     /** Whether the bundle says of itself that its data are made up; shown wherever they are. */
     synthetic: boolean().notNull().default(false),
+    /** Fingerprint of the OpenPGP key whose signature was good; null where there was none. */
+    signer: text(),
     /** Counts per file: [{file, digest, rowsRead, rowsTaken, rowsRefused, repairs}]. */
     files: jsonb().notNull().default([]),
     errors: bigint({ mode: 'number' }).notNull().default(0),

@@ -1,6 +1,6 @@
 /**
  * Verify: is the bag whole, is it what it says it is, and may its bringer bring it? Manifest, digests, contract,
- * edition, provider, the key's grants. Nothing in its rows has been looked at yet.
+ * edition, provider, the key's grants, the signature. Nothing in its rows has been looked at yet.
  */
 
 import { findKey } from '../access/index.ts'
@@ -23,10 +23,11 @@ import type { House } from '../catalogue/index.ts'
 import type { LoadedContract } from '../contract/index.ts'
 import type { Part } from './parts.ts'
 import { findPlace } from './place.ts'
-import type { Progress } from './progress.ts'
+import { bytesOf, type Progress, watchBag } from './progress.ts'
 import { writeState } from './receipts.ts'
 import type { Received } from './receive.ts'
 import { Refusal } from './refusal.ts'
+import { judgeSignature } from './signatures.ts'
 
 export interface Verified extends Received {
   readonly manifest: BundleManifest
@@ -37,14 +38,15 @@ export interface Verified extends Received {
   readonly base?: Part
   /** Where several bags were joined: each of them. The bundle has the id of the first. */
   readonly bags?: readonly GroupBagVerified[]
+  /** Fingerprint of the key that signed it, where the signature was good. */
+  readonly signer?: string
 }
 
 export type GroupBagVerified = Verified & { readonly manifest: GroupManifest }
 
 /** Verifies a bundle and writes the state `verified`. Throws Refusal with every finding, not only the first. */
 export async function verify(house: House, received: Received, progress: Progress): Promise<Verified> {
-  progress('verify', 0)
-  const verified = await placed(house, await verifyStored(house, received))
+  const verified = await placed(house, await verifyStored(house, received, progress))
   house.observe('step-reached', { step: 'verify', point: 'checked' })
   const { dataset, edition, provider, contractVersion, sequence, synthetic, mode, against } =
     verified.manifest
@@ -56,6 +58,7 @@ export async function verify(house: House, received: Received, progress: Progres
     synthetic: synthetic === true,
     mode,
     ...(against === undefined ? {} : { against: against.version }),
+    ...(verified.signer === undefined ? {} : { signer: verified.signer }),
     ...(sequence === undefined ? {} : { sequence }),
   })
   house.observe('bundle-advanced', { bundle: received.bundleId, dataset, state: 'verified' })
@@ -69,26 +72,52 @@ export async function placed(house: House, verified: Verified): Promise<Verified
 }
 
 /** The same as `verify`, but for its place, and nothing is written. */
-export async function verifyStored(house: House, received: Received): Promise<Verified> {
-  const verified = await openStored(house, received)
-  const forbidden = await checkGrants(house, received, verified.manifest)
-  if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
-  return verified
+export async function verifyStored(house: House, received: Received, progress?: Progress): Promise<Verified> {
+  const verifyIn = async (bag: Bag): Promise<Verified> => {
+    const verified = await openBagOf(house, received, bag)
+    const { manifest } = verified
+    const forbidden = await checkGrants(house, received, manifest)
+    if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
+    const { findings, signer } = await judgeSignature(house, received, { bag, manifest })
+    const warnings = [...verified.warnings, ...findings]
+    if (warnings.some(({ severity }) => severity === 'error')) throw new Refusal({ findings: warnings })
+    return { ...verified, warnings, ...(signer === undefined ? {} : { signer }) }
+  }
+  return withBag(house, received, verifyIn, progress)
 }
 
-/** Whether a stored bundle is whole and fits a contract, whoever brought it: of one that was taken, grants may be gone. */
+/**
+ * Whether a stored bundle is whole and fits a contract. Of one that was taken, neither grants nor signature are asked
+ * again: they were judged when it was received, and a key that ends later makes nothing undone.
+ */
 export async function openStored(house: House, received: Received): Promise<Verified> {
-  const bag = await openBag(received.path, received.packing, limitsOf(house.config))
+  return withBag(house, received, (bag) => openBagOf(house, received, bag))
+}
+
+async function withBag<T>(
+  house: House,
+  { path, packing }: Received,
+  use: (bag: Bag) => Promise<T>,
+  progress: Progress = () => {},
+): Promise<T> {
+  const opened = await openBag(path, packing, limitsOf(house.config))
+  const total = bytesOf(opened)
+  const bag = watchBag(opened, (bytes) => progress('verify', Math.min(bytes, total), total))
+  progress('verify', 0, total)
   try {
-    const { manifest, findings } = await verifyBag(bag, limitsOf(house.config))
-    if (manifest === undefined) throw new Refusal({ findings })
-    const wrong = verifyManifest(manifest, house.contracts)
-    if (wrong.length > 0) throw new Refusal({ findings: wrong })
-    const loaded = house.contracts.get(manifest.dataset, manifest.contractVersion)
-    return { ...received, manifest, loaded, warnings: findings }
+    return await use(bag)
   } finally {
     await bag.close()
   }
+}
+
+async function openBagOf(house: House, received: Received, bag: Bag): Promise<Verified> {
+  const { manifest, findings } = await verifyBag(bag, limitsOf(house.config))
+  if (manifest === undefined) throw new Refusal({ findings })
+  const wrong = verifyManifest(manifest, house.contracts)
+  if (wrong.length > 0) throw new Refusal({ findings: wrong })
+  const loaded = house.contracts.get(manifest.dataset, manifest.contractVersion)
+  return { ...received, manifest, loaded, warnings: findings }
 }
 
 /** Opens what was verified, to read its rows: one bag, or several joined into one. */

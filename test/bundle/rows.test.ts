@@ -132,7 +132,7 @@ t.test('a title above the headers, and a sign other than the comma, are told onc
 
 t.test('cells: what is taken, what is mended and counted, what is refused and where', async (t) => {
   const taken: [string, string, string | null, string?][] = [
-    ['note', '\u3000 x y \u00a0', 'x y'],
+    ['note', '\u3000 x y \u00a0', 'x y', 'blanks'],
     ['note', '未提供', null],
     ['height', ' - ', null],
     ['trees', '１２', '12', 'width'],

@@ -175,6 +175,8 @@ export interface ReadOptions {
   readonly limits?: Partial<BundleLimits>
   readonly encoding?: string
   readonly delimiter?: string
+  /** Of workbooks. */
+  readonly sheet?: NonNullable<BundleManifest['files'][number]['sheet']>
   readonly provider?: string
 }
 
@@ -202,7 +204,7 @@ export function validationOf(
       typeof data === 'string' ? Buffer.from(data) : data,
     ]),
   )
-  const { encoding, delimiter = ',', provider = 'parks' } = options
+  const { encoding, delimiter = ',', sheet = {}, provider = 'parks' } = options
   const manifest: BundleManifest = {
     dataset: contract.dataset,
     edition: '2025',
@@ -214,6 +216,7 @@ export function validationOf(
       bytes: data.byteLength,
       digest: sha256(data) as Digest,
       delimiter,
+      ...(path.endsWith('.xlsx') ? { sheet } : {}),
       ...(encoding === undefined ? {} : { encoding }),
     })),
   }

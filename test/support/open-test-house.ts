@@ -13,7 +13,7 @@ import { loadConfig } from '../../src/base/config.ts'
 import type { Finding } from '../../src/base/finding.ts'
 import type { App } from '../../src/base/http.ts'
 import { buildObserver } from '../../src/base/observe.ts'
-import { createBag, packBag } from '../../src/bundle/index.ts'
+import { createBag, type PrivateKeyFile, packBag, signBag } from '../../src/bundle/index.ts'
 import { type Contract, type Contracts, listSamples, type Sample } from '../../src/contract/index.ts'
 import { buildHouse, loadHouseContracts, type OpenHouse, shippedDatasets } from '../../src/house.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
@@ -26,6 +26,7 @@ import {
   receive,
   takeBundle,
 } from '../../src/ingest/index.ts'
+import { openServiceKey } from '../../src/loose-files.ts'
 import { testDatabase } from './database.ts'
 import { type HeldDocument, holdTo } from './held-to-openapi.ts'
 
@@ -113,6 +114,8 @@ export async function openTestHouse(t: Test, options: TestHouseOptions = {}): Pr
   const settings = {
     QINGDAN_DATA: join(folder, 'var'),
     QINGDAN_RATE_PER_MINUTE: '1000000',
+    // Most tests are about something else than who signed.
+    QINGDAN_UNSIGNED: 'allow',
     ...(options.contracts === undefined ? {} : { QINGDAN_DATASETS: datasets }),
     ...options.settings,
   }
@@ -126,6 +129,8 @@ export async function openTestHouse(t: Test, options: TestHouseOptions = {}): Pr
   const house = await buildHouse({ config, contracts, database, clock, ...buildObserver(log) })
   const app = heldToOpenapi(await buildApp(house), contracts)
   house.readiness.ready = true
+  // Made now, under the clock of the test: the clock of a process that comes first would be years ahead.
+  const serviceKey = await openServiceKey(house)
   t.teardown(async () => {
     await app.close()
     await house.close()
@@ -140,7 +145,7 @@ export async function openTestHouse(t: Test, options: TestHouseOptions = {}): Pr
     moveTo: (instant) => {
       now = new Date(instant)
     },
-    ...actsOn(house, folder),
+    ...actsOn(house, folder, serviceKey),
     ...requestsTo(app),
     key: async (request) => {
       const made = await createKey(
@@ -156,11 +161,15 @@ export async function openTestHouse(t: Test, options: TestHouseOptions = {}): Pr
 function actsOn(
   house: OpenHouse,
   folder: string,
+  key: PrivateKeyFile,
 ): Pick<StandingHouse, 'bring' | 'take' | 'findingsOf' | 'publish'> {
   const bring: StandingHouse['bring'] = async (brought) => {
     const bag = await writeBag(folder, brought)
+    const broughtBy = brought.by ?? 'cli:test'
     try {
-      const { id } = await receive(house, { path: bag, broughtBy: brought.by ?? 'cli:test' })
+      // At the side door the house packs, and signs, what it is given; see loose-files.ts.
+      if (broughtBy.startsWith('cli:')) await signBag(bag, key, { at: key.createdAt, isRepeatable: true })
+      const { id } = await receive(house, { path: bag, broughtBy })
       return await takeBundle(house, id)
     } finally {
       await rm(bag, { recursive: true })

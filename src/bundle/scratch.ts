@@ -1,0 +1,76 @@
+/**
+ * A file for what does not fit into memory and must be read at any place: encrypted under a key that only memory has,
+ * and out of its folder as soon as it is open, so that nothing can be read of it once the process ends.
+ */
+import { type Cipher, createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto'
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export interface Scratch {
+  /** Bytes written so far. */
+  readonly bytes: () => number
+  /** Appends; wait for one before the next. */
+  readonly append: (chunk: Uint8Array) => Promise<void>
+  /** Reads from one offset to another. */
+  readonly read: (from: number, to: number) => AsyncGenerator<Buffer>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Counter mode, for it is read at any place. It does not tell whether somebody has changed the file; whoever could do
+ * that can write into the memory of the process as well.
+ */
+const algorithm = 'aes-256-ctr'
+const blockBytes = 16
+const pieceBytes = 256 * 1024
+
+/** Opens an empty scratch file in a folder. Close it when done. */
+export async function openScratch(folder: string): Promise<Scratch> {
+  const path = join(folder, `qingdan-${randomUUID()}.scratch`)
+  const handle = await open(path, 'wx+', 0o600)
+  // Windows removes no open file; there it goes at the end.
+  await rm(path, { force: true }).catch(() => {})
+  const key = randomBytes(32)
+  const cipher = createCipheriv(algorithm, key, counter(0))
+  let bytes = 0
+  return {
+    bytes: () => bytes,
+    append: async (chunk) => {
+      await writeAll(handle, cipher, chunk, bytes)
+      bytes += chunk.byteLength
+    },
+    read: (from, to) => readRange(handle, key, from, Math.min(to, bytes)),
+    close: async () => {
+      await handle.close()
+      await rm(path, { force: true })
+    },
+  }
+}
+
+/** The counter of a block, as the cipher has it: 128 bits, the highest first. */
+function counter(block: number): Buffer {
+  const iv = Buffer.alloc(blockBytes)
+  iv.writeBigUInt64BE(BigInt(block), blockBytes / 2)
+  return iv
+}
+
+async function writeAll(handle: FileHandle, cipher: Cipher, chunk: Uint8Array, at: number): Promise<void> {
+  const sealed = cipher.update(chunk)
+  for (let done = 0; done < sealed.length; ) {
+    const { bytesWritten } = await handle.write(sealed, done, sealed.length - done, at + done)
+    done += bytesWritten
+  }
+}
+
+async function* readRange(handle: FileHandle, key: Buffer, from: number, to: number): AsyncGenerator<Buffer> {
+  const start = from - (from % blockBytes)
+  const decipher = createDecipheriv(algorithm, key, counter(start / blockBytes))
+  for (let at = start; at < to; ) {
+    const piece = Buffer.allocUnsafe(Math.min(pieceBytes, to - at))
+    const { bytesRead } = await handle.read(piece, 0, piece.length, at)
+    if (bytesRead === 0) throw new Error('The scratch file is shorter than what was written to it.')
+    const plain = decipher.update(piece.subarray(0, bytesRead))
+    yield at < from ? plain.subarray(from - at) : plain
+    at += bytesRead
+  }
+}

@@ -1,0 +1,107 @@
+/** The registry of keys at the side door: added, shown, revoked, with the audit; and the key of the service for all. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { loadServiceKey } from '../../src/access/index.ts'
+import { readPublicKey } from '../../src/bundle/index.ts'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse } from '../support/open-test-house.ts'
+import { officeKey } from '../support/openpgp.ts'
+import { runCli } from '../support/run-cli.ts'
+
+const dataset = 'kite-register'
+const contract = contractOf(
+  [field('name', 'string', { role: 'key', constraints: { required: true } })],
+  ['name'],
+  {
+    dataset,
+    themes: ['education'],
+    parts: [{ provider: 'edu-310101' }, { provider: 'edu-310104' }],
+  },
+)
+const standing = await openTestHouse(t, { contracts: [contract] })
+const { house, get, folder, environment } = standing
+const cli = (...args: readonly string[]) => runCli(['signer', ...args], environment)
+const office = await officeKey(new Date('2026-01-05T04:00:00Z'))
+const file = async (name: string, text: string) => {
+  await writeFile(join(folder, name), text)
+  return join(folder, name)
+}
+const publicFile = await file('office.asc', office.publicKey)
+const scope = ['--provider', 'edu-310101', '--dataset', dataset]
+
+t.test('a public key is registered with its scope, shown, and revoked for good', async (t) => {
+  const validity = ['--from', '2026-01-01', '--until', '2027-01-01']
+  const added = await cli('add', publicFile, ...scope, ...validity, '--json')
+  t.equal(added.code, 0, added.stderr)
+  t.match(JSON.parse(added.stdout), {
+    fingerprint: office.fingerprint,
+    provider: 'edu-310101',
+    datasets: [dataset],
+    validFrom: '2025-12-31T16:00:00.000Z',
+    isNew: true,
+  })
+  const again = await cli('add', publicFile, '--provider', 'edu-310101', '--json')
+  t.match(JSON.parse(again.stdout), { isNew: false }, 'the same key takes its newer scope')
+  const listed = await cli('list')
+  t.match(listed.stdout, new RegExp(`${office.fingerprint} +edu-310101 +- +- +- +- +Office`))
+  const shown = await cli('show', office.fingerprint.slice(-16).toLowerCase())
+  t.match(shown.stdout, /BEGIN PGP PUBLIC KEY BLOCK/)
+
+  const unreasoned = await cli('revoke', office.fingerprint)
+  t.equal(unreasoned.code, 2)
+  const revoked = await cli('revoke', office.fingerprint, '--reason', 'the stick was lost')
+  t.equal(revoked.code, 0, revoked.stderr)
+  t.match(JSON.parse((await cli('show', office.fingerprint, '--json')).stdout), {
+    revokedReason: 'the stick was lost',
+  })
+  const back = await cli('add', publicFile, ...scope)
+  t.equal(back.code, 4)
+  t.match(back.stderr, /signer-revoked/)
+  const audit = await house.database.work`
+    SELECT action, subject FROM qingdan.audit WHERE action LIKE 'signer-%' ORDER BY id`
+  t.same(
+    audit.map(({ action }) => action),
+    ['signer-added', 'signer-changed', 'signer-revoked'],
+  )
+  t.ok(audit.every(({ subject }) => subject === `signer:${office.fingerprint}`))
+})
+
+t.test('what is no public key of a provider is refused, and a private one is never kept', async (t) => {
+  const cases: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
+    [['add', await file('private.asc', office.privateKey), ...scope], 2, /private key, which nobody else/],
+    [['add', await file('text.asc', 'no key'), ...scope], 2, /no OpenPGP key/],
+    [['add', publicFile, '--provider', 'nobody'], 2, /any of edu-310101, edu-310104/],
+    [['add', publicFile, '--provider', 'edu-310101', '--dataset', 'kites'], 4, /dataset-not-found/],
+    [['add', publicFile, ...scope, '--from', 'soon'], 2, /--from takes a moment/],
+    [
+      ['add', publicFile, ...scope, '--from', '2026-02-01', '--until', '2026-02-01'],
+      4,
+      /later than it begins/,
+    ],
+    [['add', join(folder, 'none.asc'), ...scope], 2, /There is no file/],
+    [['show', 'ABCD'], 4, /no registered key/],
+    [['revoke', '0'.repeat(40), '--reason', 'x'], 4, /no registered key/],
+  ]
+  for (const [args, code, says] of cases) {
+    const ended = await cli(...args)
+    t.equal(ended.code, code, `${args.join(' ')}: ${ended.stderr}`)
+    t.match(ended.stderr, says)
+  }
+  const [kept] = await house.database.work`
+    SELECT count(*)::int AS rows FROM qingdan.signer WHERE public_key LIKE '%PRIVATE%'`
+  t.same(kept, { rows: 0 })
+})
+
+t.test('the key of the service is the same for all who ask', async (t) => {
+  const { fingerprint, publicKey } = await loadServiceKey(house)
+  const answer = await get('/v1/service-key.asc')
+  t.equal(answer.status, 200)
+  t.match(answer.headers['content-type'], 'application/pgp-keys')
+  t.equal(answer.text, publicKey)
+  t.equal((await readPublicKey(answer.text)).fingerprint, fingerprint)
+  const shown = await cli('service')
+  t.equal(shown.stdout.trimEnd(), publicKey.trimEnd())
+  t.match(shown.stderr, fingerprint)
+  t.notMatch(shown.stdout + shown.stderr + answer.text, /PRIVATE/)
+})
