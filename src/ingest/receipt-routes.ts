@@ -17,7 +17,7 @@ export async function receiptRoutes(app: App, house: House): Promise<void> {
         security: [{ key: [] }],
         summary: 'The receipt to keep',
         description:
-          'The receipt of a bundle that was staged or turned away, or waits for other bags, as canonical JSON whose bytes never change. `receipt.json.asc` is the signature over them, by the key of `/v1/service-key.asc`.',
+          'The receipt of a bundle that was staged or turned away, as canonical JSON whose bytes never change. `receipt.json.asc` is the signature over them, by the key of `/v1/service-key.asc`.',
         params: bundleId,
         response: {
           200: {

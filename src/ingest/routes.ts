@@ -6,7 +6,7 @@ import { type App, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
 import type { Reader } from '../base/reader.ts'
 import { findingsCsv } from '../bundle/index.ts'
-import type { House } from '../catalogue/index.ts'
+import { type House, refuseOnMirror } from '../catalogue/index.ts'
 import { ReceiptSchema, receiptBody } from './receipt-body.ts'
 import { findReceipt, listFindings, type Receipt, readFindings } from './receipts.ts'
 import { receiveStream } from './receive.ts'
@@ -96,7 +96,10 @@ function bringRoute(app: App, house: House, uploads: Uploads, stopping: Stopping
       onRequest: async (request) => requireScope(request.reader, 'ingest'),
     },
     async (request, reply) => {
-      if (beginsUpload(request)) return createUpload(request, reply, uploads, stopping)
+      if (beginsUpload(request)) {
+        await refuseOnMirror(house.database.work)
+        return createUpload(request, reply, uploads, stopping)
+      }
       if (request.headers['content-type']?.startsWith(pieceType) === true)
         throw problem('media-type-unsupported', { path: 'Content-Type', taken: ['application/zip'] })
       const broughtBy = `key:${request.reader.keyId}`

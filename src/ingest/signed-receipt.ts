@@ -52,8 +52,8 @@ async function once(house: House, name: string, make: () => Promise<string>): Pr
 }
 
 async function receiptJson(house: House, receipt: Receipt): Promise<string> {
-  // Addresses lead nowhere on a machine without a network.
-  const { links: _links, ...told } = receiptBody(house, receipt)
+  // Addresses lead nowhere on a machine without a network, and another bundle may be in hand tomorrow.
+  const { links: _links, inHand: _inHand, ...told } = receiptBody(house, receipt)
   const { fingerprint } = await loadServiceKey(house)
   const findings = createHash('sha256')
   for await (const chunk of findingsCsv(readFindings(house.database.work, receipt.id))) findings.update(chunk)
