@@ -110,7 +110,7 @@ export const settings = {
     50,
     1,
     1_000,
-    'Deltas that may rest on each other before a full bundle is asked for; each costs time when staging is lost.',
+    'Deltas that may rest on each other before a full bundle is asked for; each costs time when rows are read again.',
   ),
   QINGDAN_UNSIGNED: choice(
     'refuse',
