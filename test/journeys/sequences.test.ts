@@ -47,7 +47,8 @@ async function receiveSent({ rows, sequence, edition = '2025', provider = east, 
 
 async function send(sent: Sent) {
   const receipt = await takeBundle(house, (await receiveSent(sent)).id)
-  const findings = await findingsOf(receipt)
+  // Nothing here is signed, which is borne and told.
+  const findings = (await findingsOf(receipt)).filter(({ check }) => check !== 'signature-missing')
   return { receipt, told: findings.map(({ check, expected = '' }) => `${check} ${expected}`.trim()) }
 }
 
@@ -90,7 +91,7 @@ t.test('a number that was used is refused with the bundle that has it; an older 
 
 t.test('a gap is told and the bundle taken; what fills it is behind within its edition alone', async (t) => {
   const ahead = await send({ rows: 'a,6\n', sequence: 6 })
-  t.match(ahead, { receipt: { state: 'staged', errors: 0, warnings: 1 }, told: ['sequence-gap 3–5'] })
+  t.match(ahead, { receipt: { state: 'staged', errors: 0, warnings: 2 }, told: ['sequence-gap 3–5'] })
   t.match(await send({ rows: 'a,7\n', sequence: 7 }), { receipt: { state: 'staged' }, told: [] })
   const before = await inHand()
   const late = await send({ rows: 'a,4\n', sequence: 4 })
