@@ -22,8 +22,10 @@ export function bagName({
   dataset,
   edition,
   provider,
-}: Pick<NewBag, 'dataset' | 'edition' | 'provider'>): string {
-  return `${dataset}-${edition}-${provider}`
+  group,
+}: Pick<NewBag, 'dataset' | 'edition' | 'provider' | 'group'>): string {
+  const which = group === undefined ? '' : `-${group.number}-of-${group.count}`
+  return `${dataset}-${edition}-${provider}${which}`
 }
 
 /** Writes a bag, hands its folder to `take`, and removes it whatever happens. */
@@ -44,6 +46,16 @@ export async function withBag<T>(
     forget()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** As withBag, with several. */
+export async function withBags<T>(
+  bags: readonly LooseBag[],
+  take: (folders: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const [first, ...rest] = bags
+  if (first === undefined) return take([])
+  return withBag(first, (folder) => withBags(rest, (folders) => take([folder, ...folders])))
 }
 
 /** The service's own key, opened: what it packs at the side door is signed with it. */

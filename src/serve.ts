@@ -9,7 +9,7 @@ import { type Config, ConfigError, loadConfig } from './base/config.ts'
 import type { App } from './base/http.ts'
 import { openLog } from './base/log.ts'
 import { type OpenHouse, openHouse } from './house.ts'
-import { startWorker } from './ingest/index.ts'
+import { startWays, startWorker } from './ingest/index.ts'
 import { loadSamples } from './samples.ts'
 import { notify, withoutValues } from './store/index.ts'
 
@@ -48,11 +48,13 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
 async function run(house: OpenHouse): Promise<number> {
   const stopping = stopSignal()
   const app = await buildApp(house)
+  let stopWays = async () => {}
   try {
     await listen(app, house.config)
     await loadSamples(house, say, stopping.signal)
     await startWorker(house)
     followContracts(house)
+    stopWays = startWays(house)
     if (!stopping.signal.aborted) ready(app, house)
     await stopping.told
     house.observe('service-stopping')
@@ -61,6 +63,7 @@ async function run(house: OpenHouse): Promise<number> {
   } finally {
     house.readiness.ready = false
     await app.close()
+    await stopWays()
   }
 }
 

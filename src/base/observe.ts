@@ -49,6 +49,16 @@ export const observations = {
     message: 'A bundle reached its next state.',
     count: ['dataset', 'state'],
   },
+  'inbox-left': {
+    level: 'warn',
+    message: 'Something stays in the inbox; the reason is given.',
+    count: ['reason'],
+  },
+  'inbox-away': { level: 'warn', message: 'The inbox can not be read, and is looked for again.' },
+  'inbox-failed': {
+    level: 'error',
+    message: 'A bundle of the inbox could not be walked to its end, and is tried again.',
+  },
   'step-reached': {
     level: 'debug',
     message: 'A step of a journey came to a point from which it can go on again.',

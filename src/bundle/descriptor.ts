@@ -97,12 +97,6 @@ export function parseDescriptor(json: string): {
   return { findings }
 }
 
-/** An export says what it is, so that nobody takes it for what a provider brings. */
-function isOutward(value: unknown): boolean {
-  const own = value instanceof Object && 'qingdan' in value ? value.qingdan : undefined
-  return own instanceof Object && 'kind' in own && own.kind === 'export'
-}
-
 let compiled: ValidateFunction<BundleDescriptor> | undefined
 
 /** Compiled when first asked for, and then kept: it takes longer than the reading of a small bundle. */
@@ -124,6 +118,12 @@ function modeFaults({ qingdan, resources }: BundleDescriptor): readonly Finding[
   ]
   const needs = isDelta ? 'must be there, for the mode is delta' : 'must not be there, for the mode is full'
   return places.map((place) => faultAt('descriptor', { file: descriptorPath, expected: `${place} ${needs}` }))
+}
+
+/** An export says what it is, so that nobody takes it for what a provider brings. */
+function isOutward(value: unknown): boolean {
+  const own = value instanceof Object && 'qingdan' in value ? value.qingdan : undefined
+  return own instanceof Object && 'kind' in own && own.kind === 'export'
 }
 
 function parseJson(json: string): unknown {

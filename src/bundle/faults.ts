@@ -364,8 +364,8 @@ const exportChecks = {
 export const bundleChecks = {
   ...packageChecks,
   ...bagChecks,
-  ...exportChecks,
   ...signatureChecks,
+  ...exportChecks,
   ...fileChecks,
   ...workbookChecks,
   ...rowChecks,

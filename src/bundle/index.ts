@@ -57,6 +57,7 @@ export {
 } from './signed-bag.ts'
 export { spreadByBytes, spreadByCount } from './spread.ts'
 export type { CopyReading } from './straight.ts'
+export { tally } from './tally.ts'
 export {
   type FileCount,
   type Progress,
@@ -74,3 +75,4 @@ export {
   verifyManifest,
   verifyWhole,
 } from './verify.ts'
+export { findMissing } from './wholeness.ts'

@@ -1,12 +1,14 @@
 /** `qingdan bundle`: packs loose files into a bundle for whoever receives it, and looks at one. No database, no network. */
 import { cp, rename, rm, stat } from 'node:fs/promises'
-import { basename, extname, resolve } from 'node:path'
+import { extname, resolve } from 'node:path'
 import { loadConfig } from '../base/config.ts'
-import { packBag } from '../bundle/index.ts'
+import { type BagGroup, packBag } from '../bundle/index.ts'
 import { loadHouseContracts } from '../house.ts'
-import { bagName, withBag } from '../loose-files.ts'
+import { bagName, withBags } from '../loose-files.ts'
+import { type FileOptions, fileOptions, filesOf, spreadFiles } from './bundle-files.ts'
 import { type CheckOptions, checkPaths } from './check.ts'
-import { checkBundle } from './check-bundle.ts'
+import type { CheckGround, CheckReport } from './check-bundle.ts'
+import { checkBundles } from './check-bundles.ts'
 import {
   type AddCommand,
   type Common,
@@ -21,7 +23,7 @@ import { keysOption, openKeyFile } from './key-files.ts'
 import { print, progressLine, writeFindings } from './output.ts'
 import { askPurpose, type PurposeOptions, purposeOf } from './purpose.ts'
 
-interface CreateOptions extends Common, FindingsOption, PurposeOptions {
+interface CreateOptions extends Common, FindingsOption, PurposeOptions, FileOptions {
   readonly sequence?: string
   readonly sign?: string
   readonly passphraseFile?: string
@@ -30,8 +32,8 @@ interface CreateOptions extends Common, FindingsOption, PurposeOptions {
 
 export const bundleCommand: AddCommand = (program, end) => {
   const bundle = program.command('bundle').description('pack bundles and look at them, without a database')
-  command(bundle, 'create', 'check CSV files as their receiver would, and pack them')
-    .argument('<file...>', 'CSV files: their headers are the names, titles or aliases of the contract')
+  fileOptions(command(bundle, 'create', 'check CSV files as their receiver would, and pack them'))
+    .argument('[file...]', 'CSV files: their headers are the names, titles or aliases of the contract')
     .option('--dataset <slug>', 'the dataset they are for; asked for where it is not given')
     .option('--edition <name>', 'the edition')
     .option('--provider <code>', 'who provides them; by default the only one')
@@ -44,57 +46,90 @@ export const bundleCommand: AddCommand = (program, end) => {
     .addHelpText(
       'after',
       `
-What would be refused there is told here, cell by cell, and then nothing is written. Nothing is written over, either.`,
+What would be refused there is told here, cell by cell, and then nothing is written. Nothing is written over, either.
+A delta is checked but for its base, which only the receiver has. Several bags are written as <out>-1-of-3.zip and so on.
+
+qingdan bundle create --dataset … --edition … --mode delta --against 3 --upsert changed.csv --delete gone.csv`,
     )
     .action(async (files: string[], options: CreateOptions) => end(await create(files, options)))
   command(bundle, 'verify', 'look whether bundles are whole and would be taken')
-    .argument('<path...>', 'bag folders or ZIPs')
+    .argument('<path...>', 'bag folders or ZIPs; bags of one group are looked at together')
     .option(...findingsOption)
     .option(...keysOption)
     .action(async (paths: string[], options: CheckOptions) => end(await checkPaths(paths, options)))
 }
 
-async function create(files: readonly string[], options: CreateOptions): Promise<number> {
-  await requirePaths(files)
-  for (const file of files) {
+async function create(paths: readonly string[], options: CreateOptions): Promise<number> {
+  const { files, ...kind } = filesOf(paths, options)
+  const named = files.map(({ source }) => source)
+  await requirePaths(named)
+  for (const file of named) {
     if (extname(file).toLowerCase() !== '.csv') throw new UsageError(`${file} is no CSV file.`)
   }
   const sequence = sequenceOf(options)
   const config = loadConfig(process.env)
   const contracts = await loadHouseContracts(config)
   const purpose = purposeOf(contracts, await askPurpose(contracts, options))
-  const out = resolve(options.out ?? `${bagName(purpose)}.zip`)
-  if (await isThere(out)) throw new UsageError(`${out} is there already; name another by --out.`)
+  const name = bagName(purpose)
+  const out = resolve(options.out ?? `${name}.zip`)
+  const spread = await spreadFiles(files, options, {
+    name,
+    purpose: { ...purpose, ...sequence, ...kind },
+    bagsMax: config.QINGDAN_GROUP_BAGS_MAX,
+  })
+  const outs = spread.map(({ group }) => outOf(out, group))
+  for (const each of outs)
+    if (await isThere(each)) throw new UsageError(`${each} is there already; name another by --out.`)
   const signWith = options.sign === undefined ? {} : { signWith: await openKeyFile(options.sign, options) }
-  const sources = files.map((path) => ({ name: basename(path), source: path }))
-  const bag = { ...purpose, ...sequence, files: sources, clock: () => new Date(), ...signWith }
-  return withBag(bag, async (folder) => {
-    const report = await checkBundle(folder, contracts, config, progressLine(bagName(purpose)))
-    const isRefused = report.errors > report.tolerance
+  const common = { ...purpose, ...sequence, ...kind, clock: () => new Date(), ...signWith }
+  const bags = spread.map((share) => ({ ...common, ...share }))
+  return withBags(bags, async (folders) => {
+    const ground = { contracts, config, progress: progressLine(name), signature: 'unasked' as const }
+    const report = await checkMade(folders, ground)
+    const isRefused = !report.isInOrder
     await writeFindings(options, [report.findings])
-    if (!isRefused) await writeBundle(folder, out)
+    if (!isRefused) await writeBundles(folders, outs)
     const signer = signWith.signWith?.fingerprint ?? null
-    print.result(
-      options,
-      { ...purpose, ...sequence, path: isRefused ? null : out, signer, ...report },
-      () => {
-        print.report(isRefused ? files.join(', ') : out, report)
-        if (!isRefused) print.line(signer === null ? `  ${unsignedHint}` : `  signed by ${signer}`)
-      },
-    )
+    const path = isRefused ? null : (outs[0] ?? null)
+    const more = outs.length === 1 || isRefused ? {} : { paths: outs }
+    print.result(options, { ...purpose, ...sequence, ...kind, path, ...more, signer, ...report }, () => {
+      print.report(isRefused ? named.join(', ') : outs.join(', '), report)
+      if (!isRefused) print.line(signer === null ? `  ${unsignedHint}` : `  signed by ${signer}`)
+    })
     return isRefused ? exitCodes.refused : exitCodes.ok
   })
+}
+
+/** The bags that were made are one bundle, so there is one report. */
+async function checkMade(folders: readonly string[], ground: CheckGround): Promise<CheckReport> {
+  for await (const { report } of checkBundles(folders, ground)) return report
+  throw new Error('at least one bag was made')
+}
+
+/** Where a bag goes: one of several has its number before the extension. */
+function outOf(out: string, group: BagGroup | undefined): string {
+  if (group === undefined) return out
+  const extension = extname(out).toLowerCase() === '.zip' ? extname(out) : ''
+  const stem = out.slice(0, out.length - extension.length)
+  return `${stem}-${group.number}-of-${group.count}${extension}`
 }
 
 const unsignedHint = 'Not signed: its receiver may refuse it. --sign <key.asc> signs.'
 
 /** It appears whole, or not at all. What a killed run has left of it is no part of this one. */
 export async function writeBundle(folder: string, out: string): Promise<void> {
-  const part = `${out}.part`
-  await rm(part, { recursive: true, force: true })
-  if (extname(out).toLowerCase() === '.zip') await packBag(folder, part)
-  else await cp(folder, part, { recursive: true, errorOnExist: true, force: false })
-  await rename(part, out)
+  await writeBundles([folder], [out])
+}
+
+/** Each appears whole, or not at all; and none before all are written. */
+async function writeBundles(folders: readonly string[], outs: readonly string[]): Promise<void> {
+  for (const [index, folder] of folders.entries()) {
+    const part = `${outs[index] ?? ''}.part`
+    await rm(part, { recursive: true, force: true })
+    if (extname(part.slice(0, -'.part'.length)).toLowerCase() === '.zip') await packBag(folder, part)
+    else await cp(folder, part, { recursive: true, errorOnExist: true, force: false })
+  }
+  for (const out of outs) await rename(`${out}.part`, out)
 }
 
 function sequenceOf({ sequence }: CreateOptions): { readonly sequence?: number } {

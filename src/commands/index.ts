@@ -3,6 +3,7 @@ import { bundleCommand } from './bundle.ts'
 import { checkCommand } from './check.ts'
 import type { AddCommand } from './command.ts'
 import { exportCommand } from './export.ts'
+import { inboxCommand } from './inbox.ts'
 import { ingestCommand } from './ingest.ts'
 import { keyCommand } from './key.ts'
 import { listCommand } from './list.ts'
@@ -10,6 +11,8 @@ import { mirrorCommand } from './mirror.ts'
 import { previewCommand } from './preview.ts'
 import { approveCommand, dropCommand, publicationsCommand } from './publications.ts'
 import { publishCommand, withdrawCommand } from './publish.ts'
+import { quarantineCommand } from './quarantine.ts'
+import { receiptCommand } from './receipt.ts'
 import { migrateCommand, serveCommand } from './serve.ts'
 import { signerCommand } from './signer.ts'
 
@@ -22,6 +25,9 @@ export const commands: readonly AddCommand[] = [
   checkCommand,
   bundleCommand,
   ingestCommand,
+  inboxCommand,
+  receiptCommand,
+  quarantineCommand,
   publishCommand,
   publicationsCommand,
   previewCommand,

@@ -4,9 +4,11 @@ import type { Finding } from '../base/finding.ts'
 import type { OpenHouse } from '../house.ts'
 import {
   findReceipt,
+  isTurnedAway,
   listFindings,
   type Receipt,
   readFindings,
+  receiptBody,
   receive,
   takeBundle,
 } from '../ingest/index.ts'
@@ -58,7 +60,7 @@ async function ingest(paths: readonly string[], options: IngestOptions): Promise
     }
     const tell = async (receipt: Receipt) => {
       await printReceipt(house, receipt, options)
-      if (receipt.state === 'refused') code = exitCodes.refused
+      if (isTurnedAway(receipt.state)) code = exitCodes.refused
     }
     for (const path of bags) await take(path, path)
     if (purpose !== undefined) {
@@ -96,5 +98,5 @@ const findingsShown = 20
 async function printReceipt(house: OpenHouse, receipt: Receipt, options: Common): Promise<void> {
   const limit = options.json ? house.config.QINGDAN_FINDINGS_MAX : findingsShown
   const findings = await listFindings(house.database.work, receipt.id, { after: 0, limit })
-  print.result(options, { ...receipt, findings }, () => print.receipt(receipt, findings))
+  print.result(options, { ...receiptBody(house, receipt), findings }, () => print.receipt(receipt, findings))
 }

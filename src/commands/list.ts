@@ -7,7 +7,7 @@ import { anonymous, type Reader } from '../base/reader.ts'
 import { dayInShanghai } from '../base/time.ts'
 import { latestOfDataset, listReadable, listVersions } from '../catalogue/index.ts'
 import type { OpenHouse } from '../house.ts'
-import { listReceipts, listSequenceGaps } from '../ingest/index.ts'
+import { listReceipts, listSequenceGaps, receiptBody } from '../ingest/index.ts'
 import {
   compareLists,
   diffBody,
@@ -172,7 +172,8 @@ async function bundles(house: OpenHouse, options: ListOptions): Promise<void> {
   const rows = await listReceipts(house.database.work)
   const gaps = await listSequenceGaps(house.database.work)
   const columns = ['id', 'state', 'dataset', 'edition', 'provider', 'sequence', 'mode'] as const
-  print.result(options, rows, () => {
+  const bodies = rows.map((row) => receiptBody(house, row))
+  print.result(options, bodies, () => {
     table(
       rows.map((row) => ({ ...row, id: row.id.slice(0, 12), state: stateText(row) })),
       [...columns, 'errors', 'warnings', 'receivedAt'],

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import type { Finding } from '../base/finding.ts'
 import { findingsCsv, missingNumbers } from '../bundle/index.ts'
+import type { Exceeded } from '../contract/index.ts'
 import type { Progress, Publication, Receipt, Wait } from '../ingest/index.ts'
 import type { CheckReport } from './check-bundle.ts'
 import type { FindingsOption } from './command.ts'
@@ -40,10 +41,13 @@ export const print = {
         `  against version ${against}: ${added} rows added, ${changed} changed, ${deleted} deleted, ${unchanged} equal already`,
       )
     }
+    printPart(receipt)
+    printExceeded(receipt.exceeded)
     printFindings(findings, receipt.errors, receipt.warnings)
   },
   report: (path: string, report: CheckReport) => {
-    print.line(`${report.errors > report.tolerance ? 'not in order' : 'in order'}  ${path}`)
+    print.line(`${report.isInOrder ? 'in order' : 'not in order'}  ${path}`)
+    printExceeded(report.exceeded)
     printFindings(report.findings, report.errors, report.warnings)
   },
   /** What refuses a bag as a whole. */
@@ -89,6 +93,30 @@ const waitTexts: Readonly<Record<Wait, (publication: Publication) => string>> = 
 /** The line of progress gives way to what came of it. */
 function clearProgress(): void {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+}
+
+function printPart({ state, inHand, replaces, decision, id }: Receipt): void {
+  if (replaces !== null) print.line(`  it replaced the part of ${replaces}`)
+  else if (state === 'staged' && !inHand)
+    print.line('  a part received later is in hand; this one replaced none')
+  if (decision !== null) print.line(`  ${decision.act}, ${decision.at}: ${decision.reason}`)
+  if (state === 'quarantined') {
+    print.line(`  In quarantine; the last good part stays. Bring it mended, or decide:`)
+    print.line(`  qingdan quarantine release ${id.slice(0, 12)} --reason …   (or drop)`)
+  }
+}
+
+const boundNames = {
+  errors: 'errors',
+  warnings: 'warnings',
+  errorShare: 'of the rows with an error',
+} as const satisfies Readonly<Record<Exceeded['bound'], string>>
+
+function printExceeded(exceeded: readonly Exceeded[]): void {
+  for (const { bound, allowed, found } of exceeded) {
+    const number = (value: number) => (bound === 'errorShare' ? `${(value * 100).toFixed(2)} %` : value)
+    print.line(`  ${number(found)} ${boundNames[bound]}, and the contract bears ${number(allowed)}`)
+  }
 }
 
 function printFindings(findings: readonly Finding[], errors: number, warnings: number): void {

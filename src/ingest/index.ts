@@ -1,4 +1,5 @@
 /** Ingest: the door through which providers bring bundles, and the pipeline that makes editions public. */
+export { type InboxRound, openInbox } from './inbox.ts'
 export { publishEdition, takeBundle } from './pipeline.ts'
 export { listSequenceGaps, type SequenceGap } from './place.ts'
 export { type Progress, readings, watchRows } from './progress.ts'
@@ -17,8 +18,20 @@ export {
   type Wait,
   waitsFor,
 } from './publications.ts'
-export { findReceipt, listFindings, listReceipts, type Receipt, readFindings } from './receipts.ts'
+export { dropBundle, releaseBundle } from './quarantine.ts'
+export { type ReceiptBody, receiptBody } from './receipt-body.ts'
+export { receiptFileNames, writeReceiptFiles } from './receipt-files.ts'
+export {
+  findReceipt,
+  getReceiptLike,
+  isTurnedAway,
+  listFindings,
+  listReceipts,
+  type Receipt,
+  readFindings,
+} from './receipts.ts'
 export { receive } from './receive.ts'
 export { ingestRoutes } from './routes.ts'
+export { leftHints, startWays } from './ways.ts'
 export { withdraw } from './withdraw.ts'
 export { startWorker } from './worker.ts'

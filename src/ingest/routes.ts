@@ -7,97 +7,18 @@ import { problem } from '../base/problem.ts'
 import type { Reader } from '../base/reader.ts'
 import { findingsCsv } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
+import { ReceiptSchema, receiptBody } from './receipt-body.ts'
 import { findReceipt, listFindings, type Receipt, readFindings } from './receipts.ts'
 import { receiveStream } from './receive.ts'
-
-const stateSchema = Type.String({
-  description:
-    'received, verified, waiting (for the other bags of its group), validated, staged; or refused, failed.',
-})
-
-const Instant = (description: string) => Type.String({ format: 'date-time', description })
-
-const ReceiptSchema = Type.Object({
-  id: Type.String({ description: 'SHA-256 of what was received.' }),
-  state: stateSchema,
-  history: Type.Array(Type.Object({ state: stateSchema, at: Instant('When it reached the state.') }), {
-    description: 'The states it has been in, oldest first.',
-  }),
-  receivedAt: Instant('When it was received, in UTC.'),
-  bytes: Type.Integer({ description: 'Bytes as received.' }),
-  dataset: Type.Union([Type.String(), Type.Null()], {
-    description: 'Slug of the dataset that it is for; null until the manifest is verified.',
-  }),
-  edition: Type.Union([Type.String(), Type.Null()], { description: 'Name of the edition; null until then.' }),
-  provider: Type.Union([Type.String(), Type.Null()], {
-    description: 'Code of who provides it; null until then.',
-  }),
-  contractVersion: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'The contract that it was made under; null until then.',
-  }),
-  sequence: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'The running number of what this provider sends for the dataset; null where it has none.',
-  }),
-  mode: Type.Union([Type.String(), Type.Null()], {
-    description: '`full`: all rows of the part; `delta`: what changes in it. Null until then.',
-  }),
-  against: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'The version that a delta is against; null for a full bundle.',
-  }),
-  changes: Type.Union(
-    [
-      Type.Object({
-        added: Type.Integer({ description: 'Rows whose key was not there.' }),
-        changed: Type.Integer({ description: 'Rows that were there otherwise.' }),
-        deleted: Type.Integer({ description: 'Rows that went.' }),
-        unchanged: Type.Integer({ description: 'Rows that were brought and were there just so.' }),
-      }),
-      Type.Null(),
-    ],
-    { description: 'What a delta did to its base; null for a full bundle, and until it is validated.' },
-  ),
-  group: Type.Union(
-    [
-      Type.Object({
-        identifier: Type.String({ description: "The provider's name for the group." }),
-        number: Type.Integer({ description: 'Which bag of the group this is, from 1.' }),
-        count: Type.Integer({ description: 'How many bags the group has.' }),
-        here: Type.Array(Type.Integer({ description: 'Number of a bag.' }), {
-          description: 'The bags of the group that have come and were not refused.',
-        }),
-      }),
-      Type.Null(),
-    ],
-    { description: 'Where the bundle is one of several bags that make one together; else null.' },
-  ),
-  signer: Type.Union([Type.String(), Type.Null()], {
-    description:
-      'Fingerprint of the OpenPGP key whose signature was found good; null where none was, or not yet.',
-  }),
-  files: Type.Array(
-    Type.Object({
-      file: Type.String({ description: 'Path of the file in the bundle.' }),
-      digest: Type.String({ description: 'SHA-256 of the file, lower-case hex.' }),
-      rowsRead: Type.Integer({ description: 'Rows read, without the header.' }),
-      rowsTaken: Type.Integer({ description: 'Rows without an error.' }),
-      rowsRefused: Type.Integer({ description: 'Rows with an error. They are never taken.' }),
-      repairs: Type.Record(Type.String(), Type.Integer(), {
-        description: 'What was mended on the way without changing a value, by kind.',
-      }),
-    }),
-    { description: 'What was counted in each file.' },
-  ),
-  errors: Type.Integer({ description: 'Errors found, all counted.' }),
-  warnings: Type.Integer({ description: 'Warnings found, all counted.' }),
-  links: Type.Object(
-    {
-      self: Type.String({ format: 'uri-reference', description: 'This receipt.' }),
-      findings: Type.String({ format: 'uri-reference', description: 'What is wrong, page by page.' }),
-      findingsCsv: Type.String({ format: 'uri-reference', description: 'The same as one CSV for Excel.' }),
-    },
-    { description: 'Where to go from here.' },
-  ),
-})
+import {
+  beginsUpload,
+  createUpload,
+  pieceType,
+  protocolOptions,
+  type Stopping,
+  uploadRoutes,
+} from './upload-routes.ts'
+import { buildUploads, type Uploads } from './uploads.ts'
 
 const FindingSchema = Type.Object({
   n: Type.Integer({ description: 'Number of the finding in its bundle, from 1.' }),
@@ -127,8 +48,12 @@ const findingsLimit = 1_000
 const receiving = [
   'key-missing',
   'scope-missing',
+  'body-invalid',
   'body-too-large',
   'media-type-unsupported',
+  'upload-invalid',
+  'upload-version',
+  'uploads-too-many',
   'mirror-read-only',
 ] as const
 
@@ -136,9 +61,22 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
   // The body is a stream into the files: it is never held in memory, and Fastify's own parsers would do that.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/zip', (_request, payload, done) => done(null, payload))
+  app.addContentTypeParser(pieceType, (_request, payload, done) => done(null, payload))
+  const stopping = new AbortController()
+  app.addHook('preClose', async () => stopping.abort())
+  const uploads = buildUploads(house)
+  bringRoute(app, house, uploads, stopping.signal)
+  uploadRoutes(app, house, uploads, stopping.signal)
+  receiptRoute(app, house)
+  findingsRoute(app, house)
+  findingsFileRoute(app, house)
+}
+
+function bringRoute(app: App, house: House, uploads: Uploads, stopping: Stopping): void {
   app.post(
     '/v1/bundles',
     {
+      config: { options: protocolOptions(house) },
       schema: {
         operationId: 'bringBundle',
         tags,
@@ -146,9 +84,11 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
         summary: 'Bring a bundle',
         description:
           'Takes a ZIP of a BagIt bag and answers with its receipt at once; a worker then checks it. ' +
-          'The same bytes again get the receipt they have, unless they were refused: then they are looked at again. Needs the scope `ingest`.',
-        consumes: ['application/zip'],
+          'The same bytes again get the receipt they have, unless they were turned away: then they are looked at again. Needs the scope `ingest`. ' +
+          'With `Tus-Resumable: 1.0.0` it begins an upload that can be taken up again, by the tus protocol; `Location` is its address.',
+        consumes: ['application/zip', pieceType],
         response: {
+          201: Type.Null({ description: 'The upload is begun; `Location` is where its pieces go.' }),
           202: ReceiptSchema,
           ...problemResponses(...receiving),
         },
@@ -156,6 +96,9 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
       onRequest: async (request) => requireScope(request.reader, 'ingest'),
     },
     async (request, reply) => {
+      if (beginsUpload(request)) return createUpload(request, reply, uploads, stopping)
+      if (request.headers['content-type']?.startsWith(pieceType) === true)
+        throw problem('media-type-unsupported', { path: 'Content-Type', taken: ['application/zip'] })
       const broughtBy = `key:${request.reader.keyId}`
       const source = request.body as Readable | undefined
       if (source === undefined)
@@ -165,6 +108,9 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
       return reply.code(202).send(receiptBody(house, receipt))
     },
   )
+}
+
+function receiptRoute(app: App, house: House): void {
   app.get(
     '/v1/bundles/:id',
     {
@@ -183,6 +129,9 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
     },
     async (request) => receiptBody(house, await getOwn(house, request.reader, request.params.id)),
   )
+}
+
+function findingsRoute(app: App, house: House): void {
   app.get(
     '/v1/bundles/:id/findings',
     {
@@ -195,6 +144,10 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
         params: Id,
         querystring: Type.Object({
           after: Type.Optional(Type.Integer({ minimum: 0, description: 'Number of the last finding seen.' })),
+          check: Type.Optional(Type.String({ description: 'Only what this check found.' })),
+          severity: Type.Optional(
+            Type.Enum(['error', 'warning'], { description: 'Only errors, or only warnings.' }),
+          ),
         }),
         response: {
           200: Type.Object({
@@ -214,14 +167,19 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
     },
     async (request) => {
       const { id } = await getOwn(house, request.reader, request.params.id)
-      const after = request.query.after ?? 0
-      const data = [...(await listFindings(house.database.work, id, { after, limit: findingsLimit }))]
+      const { after = 0, check, severity } = request.query
+      const page = { after, limit: findingsLimit, check, severity }
+      const data = [...(await listFindings(house.database.work, id, page))]
       const last = data.length === findingsLimit ? data.at(-1)?.n : undefined
       const self = `${house.config.QINGDAN_PUBLIC_URL}/v1/bundles/${id}/findings`
-      return { data, links: { next: last === undefined ? null : `${self}?after=${last}` } }
+      const query = new URLSearchParams({
+        ...(last === undefined ? {} : { after: String(last) }),
+        ...(check === undefined ? {} : { check }),
+        ...(severity === undefined ? {} : { severity }),
+      })
+      return { data, links: { next: last === undefined ? null : `${self}?${query}` } }
     },
   )
-  findingsFileRoute(app, house)
 }
 
 function findingsFileRoute(app: App, house: House): void {
@@ -264,17 +222,4 @@ async function getOwn(house: House, reader: Reader, id: string): Promise<Receipt
   const own = receipt?.broughtBy === `key:${reader.keyId}` || reader.scopes.includes('admin')
   if (receipt === undefined || !own) throw problem('bundle-not-found', { path: 'id' })
   return receipt
-}
-
-function receiptBody(house: House, receipt: Receipt) {
-  const { packing: _packing, broughtBy: _broughtBy, synthetic: _synthetic, ...told } = receipt
-  const self = `${house.config.QINGDAN_PUBLIC_URL}/v1/bundles/${receipt.id}`
-  return {
-    ...told,
-    receivedAt: receipt.receivedAt.toISOString(),
-    history: [...receipt.history],
-    group: receipt.group === null ? null : { ...receipt.group, here: [...receipt.group.here] },
-    files: receipt.files.map((file) => ({ ...file, repairs: { ...file.repairs } })),
-    links: { self, findings: `${self}/findings`, findingsCsv: `${self}/findings.csv` },
-  }
 }

@@ -3,9 +3,9 @@
  * delta are merged with its base, which is staged for that. A crash of the database empties UNLOGGED tables, and those of
  * replaced parts are dropped; the stored bundles still have the rows, and passed every check when they were taken.
  */
-import { copyWays, type FileCount, isGrouped, limitsOf } from '../bundle/index.ts'
+import { copyWays, type FileCount, type FindingCounts, isGrouped, limitsOf, tally } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
-import { type Contract, periodOf } from '../contract/index.ts'
+import { type Exceeded, exceededBounds, periodOf } from '../contract/index.ts'
 import { listBags } from './bags.ts'
 import { copyDelta, mergeDelta } from './merge.ts'
 import { copyStaged, countStaged, dropStaged, getPart, type Part, stagingTable } from './parts.ts'
@@ -20,9 +20,18 @@ export interface Validated extends Verified {
   readonly rows: number
 }
 
-/** Whether more is wrong than the contract bears. No tolerance covers a file that can't be read to its end. */
-export function exceedsTolerance(contract: Contract, files: readonly FileCount[], errors: number): boolean {
-  return files.some((file) => file.unreadable) || errors > (contract.tolerance?.errors ?? 0)
+/** Whether a file can't be read to its end: no tolerance covers that, and nobody can release it. */
+export function isBroken(files: readonly FileCount[]): boolean {
+  return files.some((file) => file.unreadable)
+}
+
+/** The bounds of the contract's tolerance that do not hold. */
+export function exceededOf(
+  { loaded }: Verified,
+  files: readonly FileCount[],
+  counts: FindingCounts,
+): readonly Exceeded[] {
+  return exceededBounds(loaded.contract.tolerance, tally(counts, files))
 }
 
 /** The bags of a bundle, one or several. */
@@ -104,8 +113,8 @@ async function validateDelta(
   if (base === undefined) throw new Error('a delta is placed on its base before its rows are read')
   const files = await copyDelta(house, bundleId, options)
   const errors = () => sink.counts().errors
-  if (exceedsTolerance(loaded.contract, files, errors()))
-    return { ...verified, rows: 0, files, sink, misfit: false }
+  const exceeds = exceededOf(verified, files, sink.counts()).length > 0 && !verified.released
+  if (isBroken(files) || exceeds) return { ...verified, rows: 0, files, sink, misfit: false }
   const { contract } = loaded
   const { rowsMax } = options.limits
   const merging = { house, bundleId, contract, base, rowsMax, report: sink.add, errors }
