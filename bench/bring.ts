@@ -2,11 +2,15 @@
  * A process that brings a CSV as a bag of its own and, where told so, publishes it, through the doors that the commands
  * use; and says how long what comes after the receipt took. It ends with an error where anything is refused.
  */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { withHouse } from '../src/commands/command.ts'
+import { progressLine } from '../src/commands/output.ts'
 import { askPublication, publishEdition, receive, takeBundle } from '../src/ingest/index.ts'
-import { withBag } from '../src/loose-files.ts'
+import { openServiceKey, withBag } from '../src/loose-files.ts'
 import { benchContract, benchDataset } from './dataset.ts'
+import { peakOf, residentOf } from './processes.ts'
 
 /** What the process writes on standard output, as JSON. */
 export interface Brought {
@@ -15,39 +19,55 @@ export interface Brought {
   readonly stagedSeconds: number
   /** From staged to published; null where it was not to be. */
   readonly publishedSeconds: number | null
+  /** Memory that the process held at rest, with the house open; NaN where the system doesn't tell. */
+  readonly restBytes: number
+  /** The most that it ever held. */
+  readonly peakBytes: number
 }
 
 const { values } = parseArgs({
   options: {
     csv: { type: 'string', default: '' },
+    /** In place of one file: a folder of them. */
+    folder: { type: 'string', default: '' },
     edition: { type: 'string', default: '' },
     publish: { type: 'boolean', default: false },
   },
 })
-process.stdout.write(JSON.stringify(await bring(values.csv, values.edition, values.publish)))
+process.stdout.write(JSON.stringify(await bring(values.edition, values.publish)))
 
-async function bring(csv: string, edition: string, publishToo: boolean): Promise<Brought> {
+async function sources() {
+  if (values.folder === '') return [{ name: 'rows.csv', source: values.csv }]
+  const names = await readdir(values.folder)
+  return names.map((name) => ({ name, source: join(values.folder, name) }))
+}
+
+async function bring(edition: string, publishToo: boolean): Promise<Brought> {
   const about = {
     dataset: benchDataset,
     edition,
     provider: benchContract.providers[0] ?? '',
     contractVersion: benchContract.contractVersion,
     synthetic: true,
-    files: [{ name: 'rows.csv', source: csv }],
+    files: await sources(),
     clock: () => new Date(),
   }
   return withHouse(async (house) => {
-    const received = await withBag(about, (path) => receive(house, { path, broughtBy: 'cli:bench' }))
+    const restBytes = await residentOf(process.pid)
+    const bag = { ...about, signWith: await openServiceKey(house) }
+    const received = await withBag(bag, (path) => receive(house, { path, broughtBy: 'cli:bench' }))
     const began = performance.now()
-    const receipt = await takeBundle(house, received.id)
+    const receipt = await takeBundle(house, received.id, progressLine('bench'))
     const staged = performance.now()
     if (receipt.state !== 'staged') throw new Error(`the bundle was ${receipt.state}`)
     const rows = receipt.files?.reduce((sum, file) => sum + file.rowsTaken, 0) ?? 0
     const stagedSeconds = (staged - began) / 1000
-    if (!publishToo) return { rows, stagedSeconds, publishedSeconds: null }
+    const held = async () => ({ restBytes, peakBytes: await peakOf(process.pid) })
+    if (!publishToo) return { rows, stagedSeconds, publishedSeconds: null, ...(await held()) }
     const asked = await askPublication(house, { dataset: benchDataset, edition, askedBy: 'cli:bench' })
     const publication = await publishEdition(house, asked.id)
     if (publication.state !== 'done') throw new Error(`the publication is ${publication.state}`)
-    return { rows, stagedSeconds, publishedSeconds: (performance.now() - staged) / 1000 }
+    const publishedSeconds = (performance.now() - staged) / 1000
+    return { rows, stagedSeconds, publishedSeconds, ...(await held()) }
   })
 }

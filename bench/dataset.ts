@@ -79,21 +79,48 @@ export async function writeRows(path: string, records: number, seed = 2025): Pro
   await pipeline(Readable.from(listChunks(records, seed), { objectMode: false }), createWriteStream(path))
 }
 
+/** Writes the same rows into so many files of a folder, each with its header, named in their order. Gives their paths. */
+export async function writeRowFiles(
+  folder: string,
+  records: number,
+  files: number,
+): Promise<readonly string[]> {
+  await mkdir(folder, { recursive: true })
+  const perFile = Math.ceil(records / files)
+  const paths: string[] = []
+  const rows = listRows(records, 2025)
+  for (let n = 0; n < files; n += 1) {
+    const path = join(folder, `rows-${String(n + 1).padStart(5, '0')}.csv`)
+    const lines = [header]
+    for (let left = Math.min(perFile, records - n * perFile); left > 0; left -= 1)
+      lines.push(rows.next().value ?? '')
+    await writeFile(path, lines.join(''))
+    paths.push(path)
+  }
+  return paths
+}
+
 const rowsPerChunk = 2_000
+const header = `${benchContract.fields.map(({ name }) => name).join(',')}\n`
 
 function* listChunks(records: number, seed: number): Generator<string> {
-  const random = randomOf(seed, 'bench')
-  yield `${benchContract.fields.map(({ name }) => name).join(',')}\n`
-  const perDistrict = Math.ceil(records / districts.length)
+  yield header
   let lines: string[] = []
-  for (let n = 0; n < records; n += 1) {
-    const district = districts[Math.floor(n / perDistrict)] ?? districts[0]
-    lines.push(rowOf(random, district, n % perDistrict))
+  for (const row of listRows(records, seed)) {
+    lines.push(row)
     if (lines.length < rowsPerChunk) continue
     yield lines.join('')
     lines = []
   }
   yield lines.join('')
+}
+
+function* listRows(records: number, seed: number): Generator<string, undefined> {
+  const random = randomOf(seed, 'bench')
+  const perDistrict = Math.ceil(records / districts.length)
+  for (let n = 0; n < records; n += 1) {
+    yield rowOf(random, districts[Math.floor(n / perDistrict)] ?? districts[0], n % perDistrict)
+  }
 }
 
 const grades = ['11', '12', '13', '14', '15', '16', '31', '32', '33', '41', '42', '43'] as const

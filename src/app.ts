@@ -7,6 +7,7 @@ import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } fr
 import { accessRoutes } from './access/index.ts'
 import { type App, ProblemSchema, RecordSchema } from './base/http.ts'
 import { catalogueRoutes, type House } from './catalogue/index.ts'
+import { exchangeRoutes } from './exchange/index.ts'
 import {
   buildWarm,
   type DatasetPart,
@@ -26,7 +27,7 @@ import {
   trustedProxies,
   unmatched,
 } from './http/index.ts'
-import { ingestRoutes, publicationRoutes } from './ingest/index.ts'
+import { ingestRoutes, publicationRoutes, receiptRoutes } from './ingest/index.ts'
 import { listsRoutes } from './lists/index.ts'
 import { portalRoutes } from './portal/index.ts'
 import { aggregatePart, aggregateRoutes, GroupSchema, recordsPart, recordsRoutes } from './records/index.ts'
@@ -41,7 +42,9 @@ const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
   recordsRoutes,
   aggregateRoutes,
   ingestRoutes,
+  receiptRoutes,
   publicationRoutes,
+  exchangeRoutes,
   accessRoutes,
   operationsRoutes,
   (app, house) => docsRoutes(app, house, datasetParts),

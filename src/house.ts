@@ -3,15 +3,20 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Config } from './base/config.ts'
 import { buildObserver, type LogSink, type Observer } from './base/observe.ts'
-import { type House, pinContracts, type Readiness } from './catalogue/index.ts'
+import { type House, pinContracts, type Readiness, readMirror } from './catalogue/index.ts'
 import { checks, checkUseFaults } from './checks/index.ts'
 import { type Contracts, loadContracts } from './contract/index.ts'
 import { disclosureRules } from './disclosure/index.ts'
 import { formats } from './formats/index.ts'
-import { openDatabase, openFiles, openJobs } from './store/index.ts'
+import { type Database, type Files, openDatabase, openFiles, openJobs } from './store/index.ts'
 
 export interface OpenHouse extends House {
   readonly readiness: Readiness
+  /**
+   * On a mirror: loads the contracts anew where an export has brought others, and tells whether it has. A house that is no
+   * mirror has those it was opened with.
+   */
+  readonly renewContracts: () => Promise<boolean>
   /** Gives everything back: jobs are let end within the settings' seconds, then the database is closed. */
   readonly close: () => Promise<void>
 }
@@ -22,8 +27,13 @@ export const shippedDatasets = fileURLToPath(new URL('../datasets', import.meta.
 /** Loads all contracts: the shipped ones or those of `QINGDAN_DATASETS`, and those of the data folder beside them. */
 export function loadHouseContracts(config: Config): Promise<Contracts> {
   const shipped = config.QINGDAN_DATASETS === '' ? shippedDatasets : resolve(config.QINGDAN_DATASETS)
+  return loadContractFolders([shipped, join(resolve(config.QINGDAN_DATA), 'contracts')])
+}
+
+/** Loads the contracts of folders, held to what this software knows. Throws ContractError. */
+export function loadContractFolders(folders: readonly string[]): Promise<Contracts> {
   return loadContracts({
-    folders: [shipped, join(resolve(config.QINGDAN_DATA), 'contracts')],
+    folders,
     known: {
       checks: Object.fromEntries(checks.map((check) => [check.name, check.parameters])),
       checkUse: checkUseFaults,
@@ -56,13 +66,44 @@ export type HouseParts = Pick<House, 'config' | 'contracts' | 'database' | 'cloc
 
 /** Builds the house on a database that is open and migrated. Where it throws, the database is still its caller's. */
 export async function buildHouse(parts: HouseParts): Promise<OpenHouse> {
-  const { config, contracts, database, clock, observe } = parts
-  await pinContracts(database, contracts, clock())
+  const { config, database, clock, observe } = parts
   const files = await openFiles({ folder: join(resolve(config.QINGDAN_DATA), 'files') })
+  // A mirror has its origin's contracts and no others, pinned as they were there.
+  let mirrored = await loadMirrored(database, files)
+  if (mirrored === undefined) await pinContracts(database, parts.contracts, clock())
   const jobs = await openJobs({ database, observe })
   const close = async () => {
     await jobs.stop({ seconds: config.QINGDAN_SHUTDOWN_SECONDS })
     await database.close()
   }
-  return { ...parts, files, jobs, readiness: { ready: false }, close }
+  const renewContracts = async () => {
+    const renewed = await loadMirrored(database, files, mirrored?.name)
+    if (renewed === undefined) return false
+    mirrored = renewed
+    return true
+  }
+  const readiness = { ready: false }
+  return {
+    ...parts,
+    files,
+    jobs,
+    readiness,
+    close,
+    renewContracts,
+    // What is made of contracts is kept by them: others are another value.
+    get contracts() {
+      return mirrored?.contracts ?? parts.contracts
+    },
+  }
+}
+
+/** The contracts that a mirror has now; undefined where the house is none, or has those of this name already. */
+async function loadMirrored(
+  database: Database,
+  files: Files,
+  known?: string,
+): Promise<{ readonly name: string; readonly contracts: Contracts } | undefined> {
+  const name = (await readMirror(database.work))?.contracts
+  if (name === undefined || name === known) return undefined
+  return { name, contracts: await loadContractFolders([await files.localPath(name)]) }
 }

@@ -23,7 +23,7 @@ import { atInterrupt } from './interrupt.ts'
 
 /** A bag to write, and the key to sign it with, if any. */
 export interface LooseBag extends Omit<NewBag, 'folder'> {
-  readonly signWith?: PrivateKeyFile
+  readonly signWith?: PrivateKeyFile | undefined
 }
 
 /** What a bag is called: its folder, and the ZIP that it is packed into. */
@@ -31,19 +31,21 @@ export function bagName({
   dataset,
   edition,
   provider,
-}: Pick<NewBag, 'dataset' | 'edition' | 'provider'>): string {
-  return `${dataset}-${edition}-${provider}`
+  group,
+}: Pick<NewBag, 'dataset' | 'edition' | 'provider' | 'group'>): string {
+  const which = group === undefined ? '' : `-${group.number}-of-${group.count}`
+  return `${dataset}-${edition}-${provider}${which}`
 }
 
 /** Loose files as the sources of a bag, each with what has to be said of its table. */
-export async function looseSources(
-  paths: readonly string[],
+export async function looseSources<T extends BagSource & { readonly source: string }>(
+  files: readonly T[],
   options: LooseOptions,
-): Promise<readonly BagSource[]> {
+): Promise<readonly T[]> {
   return Promise.all(
-    paths.map(async (path) => {
-      const dialect = await dialectOf(path, options)
-      return { name: basename(path), source: path, ...(dialect === undefined ? {} : { dialect }) }
+    files.map(async (file) => {
+      const dialect = await dialectOf(file.source, options)
+      return dialect === undefined ? file : { ...file, dialect }
     }),
   )
 }
@@ -66,6 +68,16 @@ export async function withBag<T>(
     forget()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** As withBag, with several. */
+export async function withBags<T>(
+  bags: readonly LooseBag[],
+  take: (folders: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const [first, ...rest] = bags
+  if (first === undefined) return take([])
+  return withBag(first, (folder) => withBags(rest, (folders) => take([folder, ...folders])))
 }
 
 /** The service's own key, opened: what it packs at the side door is signed with it. */

@@ -3,7 +3,7 @@
  * signed with the service's own key.
  * Safe to run again: what a crash left half done is taken up, and what is done stays as it is.
  */
-import { listVersions } from './catalogue/index.ts'
+import { listVersions, readMirror } from './catalogue/index.ts'
 import { listSamples, type Sample } from './contract/index.ts'
 import { type OpenHouse, shippedDatasets } from './house.ts'
 import {
@@ -57,7 +57,7 @@ export async function loadSamples(
 
 async function wanted(house: OpenHouse): Promise<boolean> {
   const { QINGDAN_SAMPLES: setting, DATABASE_URL: server } = house.config
-  if (setting === 'never') return false
+  if (setting === 'never' || (await readMirror(house.database.work)) !== undefined) return false
   const note = (await readNote(house.database.work, noteName)) as { readonly state: string } | undefined
   if (note !== undefined) return note.state !== 'done'
   return setting === 'always' || (server === undefined && (await listVersions(house.database)).length === 0)

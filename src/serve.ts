@@ -9,9 +9,9 @@ import { type Config, ConfigError, loadConfig } from './base/config.ts'
 import type { App } from './base/http.ts'
 import { openLog } from './base/log.ts'
 import { type OpenHouse, openHouse } from './house.ts'
-import { startWorker } from './ingest/index.ts'
+import { startWays, startWorker } from './ingest/index.ts'
 import { loadSamples } from './samples.ts'
-import { withoutValues } from './store/index.ts'
+import { notify, withoutValues } from './store/index.ts'
 
 /** Exit codes of the service: what was asked for is wrong (2), or something failed (1). */
 const badSettings = 2
@@ -48,10 +48,13 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
 async function run(house: OpenHouse): Promise<number> {
   const stopping = stopSignal()
   const app = await buildApp(house)
+  let stopWays = async () => {}
   try {
     await listen(app, house.config)
     await loadSamples(house, say, stopping.signal)
     await startWorker(house)
+    followContracts(house)
+    stopWays = startWays(house)
     if (!stopping.signal.aborted) ready(app, house)
     await stopping.told
     house.observe('service-stopping')
@@ -60,7 +63,30 @@ async function run(house: OpenHouse): Promise<number> {
   } finally {
     house.readiness.ready = false
     await app.close()
+    await stopWays()
   }
+}
+
+/** On a mirror contracts come while it serves: they are loaded as soon as another process has told of a change. */
+export function followContracts(house: OpenHouse): void {
+  let renewing: Promise<void> = Promise.resolve()
+  house.database.hear(() => {
+    renewing = renewing
+      .then(() => renew(house))
+      .catch((error: unknown) => house.observe('job-failed', { job: 'contracts', error: asError(error) }))
+  })
+}
+
+function asError(error: unknown): Error {
+  const told = withoutValues(error)
+  return told instanceof Error ? told : new Error(String(told))
+}
+
+async function renew(house: OpenHouse): Promise<void> {
+  if (!(await house.renewContracts())) return
+  house.observe('contracts-renewed')
+  // What was answered in between was made of the former contracts, and is kept until something is told.
+  await house.database.work.begin((tx) => notify(tx))
 }
 
 async function listen(app: App, config: Config): Promise<void> {

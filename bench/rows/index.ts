@@ -4,6 +4,7 @@ import { file304Row } from './file-304.ts'
 import { ingestBareRow, ingestPublishedRow, ingestRow } from './ingest.ts'
 import { lastPageRow } from './last-page.ts'
 import { memoryRow } from './memory.ts'
+import { offlineMemoryRow, offlineRow } from './offline.ts'
 import { pageRow } from './page.ts'
 import { pageAgainRow } from './page-again.ts'
 import type { Row } from './row.ts'
@@ -22,4 +23,6 @@ export const rows: readonly Row[] = [
   ingestBareRow,
   ingestPublishedRow,
   memoryRow,
+  offlineRow,
+  offlineMemoryRow,
 ]

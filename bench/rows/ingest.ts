@@ -146,7 +146,12 @@ const createIndexes = [
   ...(benchContract.indexes ?? []).map((fields) => `CREATE INDEX ON ${table} (${namesOf(fields)})`),
 ]
 
-async function runPsql(context: BenchContext, url: string, commands: readonly string[]): Promise<string> {
+/** What psql says to some commands, run one after the other. */
+export async function runPsql(
+  context: BenchContext,
+  url: string,
+  commands: readonly string[],
+): Promise<string> {
   const { stdout } = await runToEnd({
     program: context.tools.get('psql') ?? 'psql',
     args: [
@@ -159,7 +164,7 @@ async function runPsql(context: BenchContext, url: string, commands: readonly st
 }
 
 /** What psql says that its commands took, without its own start. */
-function secondsOf(said: string, commands: number): number {
+export function secondsOf(said: string, commands: number): number {
   const times = [...said.matchAll(/^Time: ([\d.]+) ms/gm)].map(([, milliseconds]) => Number(milliseconds))
   assert.equal(times.length, commands, `psql tells the time of each command:\n${said}`)
   return times.reduce((sum, milliseconds) => sum + milliseconds, 0) / 1000

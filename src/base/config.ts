@@ -110,12 +110,36 @@ export const settings = {
     50,
     1,
     1_000,
-    'Deltas that may rest on each other before a full bundle is asked for; each costs time when staging is lost.',
+    'Deltas that may rest on each other before a full bundle is asked for; each costs time when rows have to be built again.',
   ),
   QINGDAN_UNSIGNED: choice(
     'refuse',
     ['refuse', 'allow'],
     'What becomes of bundles that are not signed, or by a key that nobody registered: allow takes them with a warning.',
+  ),
+  QINGDAN_UPLOAD_HOURS: whole(
+    48,
+    1,
+    8_760,
+    'Hours after which an unfinished upload goes, counted from its beginning.',
+  ),
+  QINGDAN_UPLOADS_MAX: whole(20, 1, 1_000, 'Unfinished uploads that a key may have at once.'),
+  QINGDAN_INBOX: text(
+    '',
+    'Folder that is watched for bundles, such as the mount of a stick or a share. By default none is.',
+  ),
+  QINGDAN_INBOX_SECONDS: whole(5, 1, 3_600, 'Seconds between two looks into the inbox.'),
+  QINGDAN_INBOX_REST_SECONDS: whole(
+    10,
+    1,
+    3_600,
+    'Seconds for which a bundle in the inbox must stay as it is before it is taken: who copies it may pause.',
+  ),
+  QINGDAN_INBOX_PATIENCE_SECONDS: whole(
+    3_600,
+    1,
+    604_800,
+    'Seconds after which what stays as it is and is not whole is taken for a broken bundle, and refused with a receipt.',
   ),
   QINGDAN_FINDINGS_MAX: whole(10_000, 1, 1_000_000, 'Findings kept for a bundle. All are counted.'),
 } as const satisfies Record<string, unknown>

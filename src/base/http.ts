@@ -34,6 +34,8 @@ declare module 'fastify' {
      * has a strong ETag, and its bytes are kept by that. So it may be given again until something is published.
      */
     warm?: boolean
+    /** Headers that OPTIONS answers with besides. */
+    options?: Readonly<Record<string, string>>
     /** No rate limit: probes and metrics must never be refused. */
     unlimited?: boolean
     /** The media types that the address answers with, where its schema doesn't declare them. */

@@ -49,6 +49,16 @@ export const observations = {
     message: 'A bundle reached its next state.',
     count: ['dataset', 'state'],
   },
+  'inbox-left': {
+    level: 'warn',
+    message: 'Something stays in the inbox; the reason is given.',
+    count: ['reason'],
+  },
+  'inbox-away': { level: 'warn', message: 'The inbox can not be read, and is looked for again.' },
+  'inbox-failed': {
+    level: 'error',
+    message: 'A bundle of the inbox could not be walked to its end, and is tried again.',
+  },
   'step-reached': {
     level: 'debug',
     message: 'A step of a journey came to a point from which it can go on again.',
@@ -70,6 +80,8 @@ export const observations = {
     seconds: 'seconds',
   },
   'version-withdrawn': { level: 'warn', message: 'A version was withdrawn.', count: ['dataset'] },
+  'mirror-advanced': { level: 'info', message: 'The mirror has taken an export of its origin.' },
+  'contracts-renewed': { level: 'info', message: 'The contracts of the mirror were loaded anew.' },
   'job-failed': { level: 'error', message: 'A job failed and will be tried again.', count: ['job'] },
   'samples-loading': { level: 'info', message: 'Synthetic samples are being published.' },
 } as const satisfies Record<string, Observation>

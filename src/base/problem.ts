@@ -67,6 +67,48 @@ export const problems = {
     titleZh: '没有这个数据包，或无权查看',
     hint: 'Use the id from the receipt, and the key that the bundle was brought with.',
   },
+  'upload-not-found': {
+    status: 404,
+    title: 'No such upload, or not one of yours',
+    titleZh: '没有这个上传任务，或无权查看',
+    hint: 'Use the address that its creation was answered with, and the same key; else begin anew by POST /v1/bundles.',
+  },
+  'upload-gone': {
+    status: 410,
+    title: 'The upload has expired',
+    titleZh: '上传任务已过期',
+    hint: 'Begin anew by POST /v1/bundles, and finish before the moment in Upload-Expires.',
+  },
+  'upload-conflict': {
+    status: 409,
+    title: 'The upload has come to another place',
+    titleZh: '上传进度与请求的起点不一致',
+    hint: 'HEAD on its address tells the Upload-Offset from which to go on.',
+  },
+  'upload-invalid': {
+    status: 400,
+    title: 'The request is not as the tus protocol has it',
+    titleZh: '请求不符合 tus 协议',
+    hint: 'See `detail` for the header that is meant, and https://tus.io/protocols/resumable-upload.',
+  },
+  'upload-version': {
+    status: 412,
+    title: 'This version of the tus protocol is not spoken here',
+    titleZh: '不支持该版本的 tus 协议',
+    hint: 'Send `Tus-Resumable: 1.0.0`; OPTIONS says what is taken.',
+  },
+  'uploads-too-many': {
+    status: 409,
+    title: 'The key has too many unfinished uploads',
+    titleZh: '该密钥未完成的上传过多',
+    hint: 'Finish those that there are, give them up by DELETE, or wait until they expire.',
+  },
+  'bundle-not-quarantined': {
+    status: 409,
+    title: 'The bundle does not rest in quarantine',
+    titleZh: '该数据包不在隔离区',
+    hint: '`state` says where it is. What was refused is mended by its provider and brought again.',
+  },
   'problem-not-found': {
     status: 404,
     title: 'No problem of this code exists',
@@ -294,6 +336,18 @@ export const problems = {
     title: 'A correction or a withdrawal needs a reason',
     titleZh: '更正或撤回必须说明理由',
     hint: 'Give a reason: it is published with the version.',
+  },
+  'mirror-read-only': {
+    status: 409,
+    title: 'This service is a mirror and publishes nothing of its own',
+    titleZh: '本服务是镜像，不自行接收或发布数据',
+    hint: 'Bring data and ask for publications at the origin; its next export brings them here.',
+  },
+  'mirror-not-empty': {
+    status: 409,
+    title: 'Only an empty service can become a mirror',
+    titleZh: '只有空的服务才能成为镜像',
+    hint: 'Something was brought or published here already, the samples perhaps: take another data folder (QINGDAN_DATA), or start the first time with QINGDAN_SAMPLES=never.',
   },
   'not-ready': {
     status: 503,

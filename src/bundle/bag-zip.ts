@@ -10,6 +10,7 @@ import { type Bag, type BagEntry, noSuchEntry, refuse, sortEntries } from './bag
 import { BundleRefusal, faultAt } from './faults.ts'
 import type { BundleLimits } from './limits.ts'
 import { buildPathBook, canonicalPath } from './paths.ts'
+import { endsAsRead, withZipBytes, type ZipBytes } from './zip-directory.ts'
 
 export interface ZipEntry extends BagEntry {
   readonly entry: Entry
@@ -17,6 +18,9 @@ export interface ZipEntry extends BagEntry {
 
 /** A small file of one letter packs a thousandfold and does no harm; the ratio counts from this size on. */
 const inflationFreeBytes = 1 << 20
+
+/** A record of the directory without its name, extra field and comment (APPNOTE 4.3.12). */
+const entryBytes = 46
 
 /** Folder that macOS adds for itself; no part of what was packed. */
 const foreignFolder = '__MACOSX/'
@@ -37,7 +41,7 @@ export async function openZip(path: string, limits: BundleLimits): Promise<Bag> 
   // Trouble with the file while no read is waiting would otherwise end the process.
   zip.on('error', () => {})
   try {
-    const entries = underTopFolder(await listEntries(zip, limits))
+    const entries = underTopFolder(await withZipBytes(path, (held) => listEntries(zip, held, limits)))
     const byPath = new Map(entries.map((entry) => [entry.path, entry]))
     return {
       packing: 'zip',
@@ -64,17 +68,23 @@ export function notAZip(error: unknown, file?: string): never {
 }
 
 /** Lists the files of a ZIP by its central directory. Throws BundleRefusal with everything that forbids it. */
-export async function listEntries(zip: ZipFile, limits: BundleLimits): Promise<readonly ZipEntry[]> {
+export async function listEntries(
+  zip: ZipFile,
+  held: ZipBytes,
+  limits: BundleLimits,
+): Promise<readonly ZipEntry[]> {
   if (zip.entryCount > limits.filesMax) refuse('too-many-files', { expected: `≤ ${limits.filesMax}` })
   const entries: ZipEntry[] = []
   const findings: Finding[] = []
   const book = buildPathBook()
   let bytes = 0
+  let directoryBytes = 0
   const each = zip.eachEntry()
   for (;;) {
     const next = await each.next().catch((error: unknown) => notAZip(error))
     if (next.done === true) break
     const entry: Entry = next.value
+    directoryBytes += entryBytes + entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength
     const name = nameOf(entry)
     if (name?.startsWith(foreignFolder)) continue
     const folder = name?.endsWith('/') === true
@@ -85,6 +95,9 @@ export async function listEntries(zip: ZipFile, limits: BundleLimits): Promise<r
     bytes += entry.uncompressedSize
     entries.push({ path, bytes: entry.uncompressedSize, entry })
   }
+  // Without decoding the comment is bytes, whatever its type says.
+  const directory = { entries: zip.entryCount, bytes: directoryBytes }
+  if (!(await endsAsRead(held, Buffer.byteLength(zip.comment), directory))) refuse('zip-unreadable')
   if (bytes > limits.bytesMax) findings.push(faultAt('too-many-bytes', { expected: `≤ ${limits.bytesMax}` }))
   if (findings.length > 0) throw new BundleRefusal(findings)
   return entries
@@ -157,11 +170,11 @@ export async function* readEntry(
   )
   const stream = await zip.openReadStreamPromise(entry).catch((error: unknown) => notAZip(error, path))
   let bytes = 0
-  let crc = 0
+  let sum = 0
   try {
     for await (const chunk of stream) {
       bytes += (chunk as Buffer).byteLength
-      crc = crc32(chunk as Buffer, crc)
+      sum = crc32(chunk as Buffer, sum)
       if (bytes > bytesMax) refuse('inflation', { file: path, expected: `≤ ${bytesMax}` })
       yield chunk as Buffer
     }
@@ -170,5 +183,6 @@ export async function* readEntry(
   } finally {
     stream.destroy()
   }
-  if (bytes !== entry.uncompressedSize || crc !== entry.crc32) refuse('zip-unreadable', { file: path })
+  // Digests would show another file, but not each file of a bag has one; and no other tool would unpack this.
+  if (bytes !== entry.uncompressedSize || sum !== entry.crc32) refuse('zip-unreadable', { file: path })
 }

@@ -18,7 +18,9 @@ import {
   type Operation,
   tableFiles,
 } from './descriptor.ts'
+import { encryptedEnding, encryptTo, isEncrypted, plainPath } from './encryption.ts'
 import { manifestLine } from './manifest-file.ts'
+import type { PublicKeyFile } from './openpgp-keys.ts'
 import { buildPathBook } from './paths.ts'
 
 export interface BagSource {
@@ -46,6 +48,8 @@ export interface NewBag extends Omit<BundlePurpose, 'mode'> {
   readonly mode?: BundleMode
   /** Where it is one of several bags that make a bundle together. */
   readonly group?: BagGroup
+  /** The key that the files are encrypted to; manifests and descriptor are over the encrypted bytes. */
+  readonly encryptTo?: PublicKeyFile
 }
 
 interface Payload {
@@ -63,7 +67,7 @@ export async function createBag(bag: NewBag): Promise<void> {
   const held = [...(await readdir(bag.folder)), ...(await readdir(join(bag.folder, 'data')))]
   if (held.length > 1) throw new Error(`The folder ${bag.folder} holds something already; name an empty one.`)
   const payloads: Payload[] = []
-  for (const file of names) payloads.push(await writePayload(bag.folder, file))
+  for (const file of names) payloads.push(await writePayload(bag, file))
   const tags: readonly [string, string][] = [
     ['bag-info.txt', bagInfo(bag, payloads)],
     ['bagit.txt', 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n'],
@@ -89,15 +93,15 @@ function sortedNames(files: readonly BagSource[]): readonly BagSource[] {
   return [...files].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-async function writePayload(folder: string, file: BagSource): Promise<Payload> {
+async function writePayload({ folder, encryptTo: key }: NewBag, file: BagSource): Promise<Payload> {
   const { name, source, dialect, operation } = file
   const hash = createHash('sha256')
   let bytes = 0
-  const path = `data/${name}`
+  const path = `data/${name}${key === undefined ? '' : encryptedEnding}`
   const target = join(folder, path)
   await mkdir(join(target, '..'), { recursive: true })
   await pipeline(
-    chunksOf(source),
+    key === undefined ? chunksOf(source) : encryptTo(chunksOf(source), key),
     async function* (chunks: AsyncIterable<Uint8Array>) {
       for await (const chunk of chunks) {
         hash.update(chunk)
@@ -170,11 +174,8 @@ function descriptorOf(bag: NewBag, payloads: readonly Payload[]): string {
 
 /** Format and media type as a Data Package names them. */
 function mediaOf(path: string): { readonly format: string; readonly mediatype: string } {
-  if (isWorkbook(path)) {
-    return {
-      format: 'xlsx',
-      mediatype: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-    }
-  }
-  return { format: 'csv', mediatype: 'text/csv' }
+  const [format, mediatype] = isWorkbook(plainPath(path))
+    ? ['xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet']
+    : ['csv', 'text/csv']
+  return { format, mediatype: isEncrypted(path) ? 'application/pgp-encrypted' : mediatype }
 }

@@ -2,7 +2,7 @@
  * datapackage.json: a Data Package (version 2) whose property `qingdan` says what the bundle is. Refuses, as
  * findings, what is not well-formed or not complete, and properties of `qingdan` that nobody knows.
  */
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import Type, { type Static } from 'typebox'
 import type { Finding } from '../base/finding.ts'
 import { faultAt } from './faults.ts'
@@ -79,9 +79,8 @@ export function parseDescriptor(json: string): {
   if (value === undefined) {
     return { findings: [faultAt('descriptor', { file: descriptorPath, expected: 'JSON' })] }
   }
-  // The schema is ours, and a test holds it to the metaschema, whose compilation takes ten times as long as its own.
-  const ajv = new Ajv2020({ allErrors: true, meta: false, validateSchema: false })
-  const validate = ajv.compile<BundleDescriptor>(Descriptor)
+  if (isOutward(value)) return { findings: [faultAt('bundle-outward', { file: descriptorPath })] }
+  const validate = validator()
   if (validate(value)) {
     const findings = modeFaults(value)
     return findings.length > 0 ? { findings } : { descriptor: value, findings }
@@ -98,6 +97,16 @@ export function parseDescriptor(json: string): {
   return { findings }
 }
 
+let compiled: ValidateFunction<BundleDescriptor> | undefined
+
+/** Compiled when first asked for, and then kept: it takes longer than the reading of a small bundle. */
+function validator(): ValidateFunction<BundleDescriptor> {
+  // The schema is ours, and a test holds it to the metaschema, whose compilation takes ten times as long as its own.
+  const ajv = () => new Ajv2020({ allErrors: true, meta: false, validateSchema: false })
+  compiled ??= ajv().compile<BundleDescriptor>(Descriptor)
+  return compiled
+}
+
 /** What belongs to a delta stands in deltas, and nowhere else: a full bundle with a file of deletes is none of both. */
 function modeFaults({ qingdan, resources }: BundleDescriptor): readonly Finding[] {
   const isDelta = qingdan.mode === 'delta'
@@ -109,6 +118,12 @@ function modeFaults({ qingdan, resources }: BundleDescriptor): readonly Finding[
   ]
   const needs = isDelta ? 'must be there, for the mode is delta' : 'must not be there, for the mode is full'
   return places.map((place) => faultAt('descriptor', { file: descriptorPath, expected: `${place} ${needs}` }))
+}
+
+/** An export says what it is, so that nobody takes it for what a provider brings. */
+function isOutward(value: unknown): boolean {
+  const own = value instanceof Object && 'qingdan' in value ? value.qingdan : undefined
+  return own instanceof Object && 'kind' in own && own.kind === 'export'
 }
 
 function parseJson(json: string): unknown {

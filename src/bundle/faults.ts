@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../base/finding.ts'
 import { type FaultKind, kind } from './fault-kind.ts'
+import { sealChecks } from './seal-faults.ts'
 import { travelChecks } from './travel-faults.ts'
 import { workbookChecks } from './workbook-faults.ts'
 
@@ -151,51 +152,6 @@ const bagChecks = {
   ),
 } as const
 
-/** What is wrong with the signature of a bag. Whether a bundle without one is taken, a setting of the receiver says. */
-const signatureChecks = {
-  'signature-missing': kind(
-    'The bundle is not signed. Sign tagmanifest-sha256.txt with a key that the receiver has registered.',
-    '数据包未签名，请用已向接收方登记的密钥对 tagmanifest-sha256.txt 签名。',
-  ),
-  'signature-malformed': kind(
-    'The signature can not be read. Make it anew: gpg --armor --detach-sign tagmanifest-sha256.txt',
-    '签名文件无法读取，请重新签名：gpg --armor --detach-sign tagmanifest-sha256.txt',
-  ),
-  'signature-partial': kind(
-    'The signature covers nothing: tagmanifest-sha256.txt must name every file beside data/.',
-    '签名未覆盖数据：tagmanifest-sha256.txt 必须列出 data/ 之外的每个文件。',
-  ),
-  'signature-weak': kind(
-    'The signature uses a key or digest that can be forged; sign with Ed25519 or RSA of 2048 bits and SHA-256.',
-    '签名所用的密钥或摘要算法过弱，请改用 Ed25519 或 2048 位以上 RSA 以及 SHA-256。',
-  ),
-  'signature-unknown-key': kind(
-    'The key that signed is not known here. Send its public key to the receiver, who registers it.',
-    '签名密钥未在此登记，请把公钥送交接收方登记。',
-  ),
-  'signature-wrong': kind(
-    'The signature is over other bytes than tagmanifest-sha256.txt. Sign after the last change.',
-    '签名与 tagmanifest-sha256.txt 的内容不符，请在最后一次修改之后重新签名。',
-  ),
-  'signature-revoked': kind(
-    'The key that signed was revoked. Sign with another that is registered.',
-    '签名密钥已被吊销，请改用其他已登记的密钥签名。',
-  ),
-  'signature-expired': kind(
-    'The signature was made or received outside of the time for which its key is valid. Renew the key, or sign with another.',
-    '签名的生成或接收时间不在密钥有效期内，请续期密钥或改用其他密钥。',
-  ),
-  'signature-other-provider': kind(
-    'The key that signed is registered for another provider or other datasets. Sign with a key of this provider.',
-    '签名密钥是为其他提供方或其他数据集登记的，请用本提供方的密钥签名。',
-  ),
-  'signature-unchecked': kind(
-    'The bundle is signed, and nobody looked at the signature. Name the public keys by --keys.',
-    '数据包已签名，但未核对签名；请用 --keys 指定公钥。',
-    'warning',
-  ),
-} as const
-
 /** What is wrong with a file of rows: its bytes, its lines, its headers. */
 const fileChecks = {
   encoding: kind(
@@ -313,10 +269,59 @@ const rowChecks = {
   ),
 } as const
 
+/** What is wrong with an export on its way from one house to its mirror, and with what was taken for one. */
+const exportChecks = {
+  'bundle-outward': kind(
+    'This bag is an export for mirrors, not what a provider brings; take it by `qingdan mirror`.',
+    '这是供镜像使用的导出包，不是提供方报送的数据包，请用 `qingdan mirror` 接收。',
+  ),
+  'export-inward': kind(
+    'This bag is what a provider brings, not an export for mirrors; bring it by `qingdan ingest` at the origin.',
+    '这是提供方报送的数据包，不是供镜像使用的导出包，请在源站用 `qingdan ingest` 报送。',
+  ),
+  'export-excerpt': kind(
+    'This export holds chosen versions alone; a mirror takes exports of everything, by `--all` or `--since`.',
+    '此导出包只含选定版本，镜像只接收用 `--all` 或 `--since` 生成的完整导出包。',
+  ),
+  'export-unsigned': kind(
+    'The export is not signed: tagmanifest-sha256.txt.asc is missing; ask its origin for it.',
+    '导出包未签名（缺少 tagmanifest-sha256.txt.asc），请向源站索取。',
+  ),
+  'export-signature': kind(
+    'The signature is none of these files by a key that is trusted here; ask the origin by another way for its key.',
+    '签名与文件不符，或签名密钥未被信任，请通过其他途径向源站核实其公钥。',
+  ),
+  'export-origin': kind(
+    'The export is of another origin than the one that is mirrored here; one mirror has one origin.',
+    '导出包来自另一源站，一个镜像只对应一个源站。',
+  ),
+  'export-gap': kind(
+    'Exports between what is here and this one are missing; take those first, in their order.',
+    '此导出包与本镜像现有内容之间有缺口，请先按顺序接收缺少的导出包。',
+  ),
+  'export-history': kind(
+    'The export tells another history than what was taken before; ask the origin whether its database was set back.',
+    '导出包的历史与已接收内容不一致，请向源站核实其数据库是否曾被恢复到旧状态。',
+  ),
+  'export-restricted': kind(
+    'Exports with and without restricted datasets can not follow each other; a mirror takes the one kind or the other.',
+    '含与不含受限数据集的导出包不能先后接收，一个镜像只能接收其中一种。',
+  ),
+  'export-content': kind(
+    'The export does not hold what it says of itself, or not as it has to be; ask its origin for another.',
+    '导出包内容与其自身说明不符，请向源站重新索取。',
+  ),
+  'export-contracts': kind(
+    'The contracts or code lists of the export can not be used here; bring the software up to that of the origin.',
+    '导出包中的数据契约或代码表无法在此使用，请把软件升级到与源站相同的版本。',
+  ),
+} as const
+
 export const bundleChecks = {
   ...packageChecks,
   ...bagChecks,
-  ...signatureChecks,
+  ...sealChecks,
+  ...exportChecks,
   ...fileChecks,
   ...workbookChecks,
   ...rowChecks,

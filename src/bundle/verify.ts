@@ -19,6 +19,7 @@ import {
   tableFormOf,
 } from './descriptor.ts'
 import { digestEntry } from './digest-entry.ts'
+import { isEncrypted, plainPath } from './encryption.ts'
 import { BundleRefusal, faultAt } from './faults.ts'
 import type { BundleLimits } from './limits.ts'
 import { parseManifest } from './manifest-file.ts'
@@ -73,6 +74,19 @@ export async function verifyBag(bag: Bag, limits: BundleLimits): Promise<Verific
     manifest: { ...descriptor.qingdan, files, ...(group === undefined ? {} : { group }) },
     findings: kept,
   }
+}
+
+/** Holds a bag to BagIt alone, whatever it is for: what it declares, its manifests both ways, the digest of each file. */
+export async function verifyWhole(
+  bag: Bag,
+): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly findings: readonly Finding[] }> {
+  const findings: Finding[] = []
+  const note = (...more: readonly Finding[]) => findings.push(...more)
+  note(...(await declarationFaults(bag)))
+  if (bag.entries.some(({ path }) => path === 'fetch.txt')) note(faultAt('bag-fetch', { file: 'fetch.txt' }))
+  const digests = await digestAll(bag, note)
+  await checkManifests(bag, digests, note)
+  return { digests, findings }
 }
 
 type Note = (...findings: readonly Finding[]) => void
@@ -206,7 +220,7 @@ function filesOf(
     else {
       const faults = resourceFaults(resource, path, bytes, digests.get(path))
       note(...faults)
-      const [digest, form] = [digests.get(path), tableFormOf(resource, path)]
+      const [digest, form] = [digests.get(path), tableFormOf(resource, plainPath(path))]
       if (digest !== undefined && form !== undefined) {
         const encoding = resource.encoding?.toLowerCase()
         const operation = resource.qingdan?.operation
@@ -235,9 +249,9 @@ function resourceFaults(
   digest?: Digest,
 ): readonly Finding[] {
   const faults: Finding[] = []
-  if (!tableFiles.test(file))
+  if (!tableFiles.test(plainPath(file)))
     faults.push(faultAt('resource-format', { file, expected: '.csv, .tsv, .txt, .xlsx' }))
-  if (tableFormOf(resource, file) === undefined) faults.push(faultAt('dialect', { file }))
+  if (tableFormOf(resource, plainPath(file)) === undefined) faults.push(faultAt('dialect', { file }))
   const hash = /^sha256:([0-9a-f]{64})$/i.exec(resource.hash ?? '')?.[1]?.toLowerCase()
   const otherBytes = resource.bytes !== undefined && resource.bytes !== bytes
   const otherHash = hash !== undefined && digest !== undefined && hash !== digest
@@ -245,7 +259,7 @@ function resourceFaults(
   return faults
 }
 
-/** Holds what a bundle says of itself to the contracts: dataset, contractVersion, edition and provider. */
+/** Holds what a bundle says of itself to the contracts: dataset, contractVersion, edition, provider, and what must be encrypted. */
 export function verifyManifest(manifest: BundleManifest, contracts: Contracts): readonly Finding[] {
   const file = descriptorPath
   const versions = contracts.versions(manifest.dataset)
@@ -260,6 +274,10 @@ export function verifyManifest(manifest: BundleManifest, contracts: Contracts): 
     findings.push(
       faultAt('edition-unknown', { file, expected: contract.period === 'year' ? '2025' : '2025-2026' }),
     )
+  }
+  if (contract.intake?.personal === true) {
+    const open = manifest.files.filter(({ path }) => !isEncrypted(path))
+    findings.push(...open.map(({ path }) => faultAt('encryption-missing', { file: path })))
   }
   const providers = partsOf(contract).map((part) => part.provider)
   if (!providers.includes(manifest.provider)) {

@@ -10,6 +10,7 @@ import { type BundleCheck, BundleRefusal } from './faults.ts'
 import type { BundleLimits } from './limits.ts'
 import type { Scratch } from './scratch.ts'
 import { parseXml, XmlFault, type XmlHandlers } from './xml-events.ts'
+import type { ZipBytes } from './zip-directory.ts'
 
 /** Where a workbook stands, and what it is held to. */
 export interface WorkbookPlace {
@@ -45,7 +46,7 @@ export async function openParts(scratch: Scratch, place: WorkbookPlace): Promise
   await refuseOtherKinds(scratch, file)
   const zip = await asWorkbook(place, () => openScratchZip(scratch))
   try {
-    const entries = await asWorkbook(place, () => listEntries(zip, place.limits))
+    const entries = await asWorkbook(place, () => listEntries(zip, zipBytesOf(scratch), place.limits))
     const byPath = new Map(entries.map((entry) => [entry.path.toLowerCase(), entry]))
     const has = (path: string) => byPath.has(path.toLowerCase())
     for (const { path } of entries) refuseActive(path, file)
@@ -64,6 +65,15 @@ export async function openParts(scratch: Scratch, place: WorkbookPlace): Promise
     zip.close()
     throw error
   }
+}
+
+function zipBytesOf(scratch: Scratch): ZipBytes {
+  const take = async (from: number, length: number) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of scratch.read(from, from + length)) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
+  return { size: scratch.bytes(), take }
 }
 
 /** The first bytes of an OLE compound file: an old workbook, or a new one under a password (MS-OFFCRYPTO 2.3). */

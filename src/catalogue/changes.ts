@@ -3,9 +3,16 @@
  * commit never appears before an earlier position. A sequence would leave gaps that a reader skips.
  */
 import assert from 'node:assert/strict'
-import { notify, type Transaction } from '../store/index.ts'
+import { notify, type Runner, type Transaction } from '../store/index.ts'
 
-export type ChangeKind = 'contract-added' | 'version-published' | 'version-corrected' | 'version-withdrawn'
+export const changeKinds = [
+  'contract-added',
+  'version-published',
+  'version-corrected',
+  'version-withdrawn',
+] as const
+
+export type ChangeKind = (typeof changeKinds)[number]
 
 export interface Change {
   readonly at: Date
@@ -29,4 +36,43 @@ export async function appendChange(tx: Transaction, change: Change): Promise<num
       ${change.version ?? null}, ${tx.json(change.body as never)})`
   await notify(tx)
   return Number(row.position)
+}
+
+/** A change as it stands in the order. */
+export interface PlacedChange extends Change {
+  readonly position: number
+}
+
+/** The changes after a position, in their order. */
+export async function readChanges(runner: Runner, after: number): Promise<readonly PlacedChange[]> {
+  const rows = await runner<ChangeRow[]>`
+    SELECT position::float8 AS position, at, kind, dataset, edition, version, body
+    FROM qingdan.change WHERE position > ${after} ORDER BY qingdan.change.position`
+  return rows.map(placedOf)
+}
+
+/** The changes of one edition, in their order. */
+export async function readEditionChanges(
+  runner: Runner,
+  of: { readonly dataset: string; readonly edition: string },
+): Promise<readonly PlacedChange[]> {
+  const rows = await runner<ChangeRow[]>`
+    SELECT position::float8 AS position, at, kind, dataset, edition, version, body
+    FROM qingdan.change WHERE dataset = ${of.dataset} AND edition = ${of.edition}
+    ORDER BY qingdan.change.position`
+  return rows.map(placedOf)
+}
+
+interface ChangeRow {
+  readonly position: number
+  readonly at: Date
+  readonly kind: ChangeKind
+  readonly dataset: string
+  readonly edition: string | null
+  readonly version: number | null
+  readonly body: object
+}
+
+function placedOf({ edition, version, ...row }: ChangeRow): PlacedChange {
+  return { ...row, ...(edition === null ? {} : { edition }), ...(version === null ? {} : { version }) }
 }

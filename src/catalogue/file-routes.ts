@@ -14,7 +14,7 @@ import { type Contract, isOpen } from '../contract/index.ts'
 import { storedName, type VersionName } from './addresses.ts'
 import type { House } from './house.ts'
 import { linkHeader } from './links.ts'
-import { findServed, type ServedVersion } from './previews.ts'
+import { findServed } from './previews.ts'
 import { getReadable, listDistributions, listVersions } from './published.ts'
 import { EditionName, PreviewToken, Slug, toLatest } from './schemas.ts'
 import type { StoredDistribution } from './versions.ts'
@@ -69,7 +69,7 @@ export function fileRoutes(app: App, house: House): void {
       reply.header('link', linkHeader(found, versions, house.config))
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       describeFile(reply, found, file, house.contracts.get(slug, found.contractVersion).contract)
-      return sendFile(house, request, reply, found, file)
+      return sendFile(house, request, reply, { ...file, stored: storedName(found, file.format) })
     },
   )
 }
@@ -97,7 +97,7 @@ interface ByteRange {
  */
 function rangeOf(
   { method, headers }: Pick<FastifyRequest, 'method' | 'headers'>,
-  file: StoredDistribution,
+  file: Pick<StoredDistribution, 'bytes' | 'digest'>,
 ): ByteRange | undefined {
   const ifRange = headers['if-range']
   if (method !== 'GET') return undefined
@@ -116,16 +116,21 @@ function rangeOf(
   return ranges[0]
 }
 
-function sendFile(
-  house: House,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  version: ServedVersion,
-  file: StoredDistribution,
-) {
+/** A stored file as it is sent. */
+export interface SentFile {
+  /** Its name among the stored files. */
+  readonly stored: string
+  readonly mediaType: string
+  readonly bytes: number
+  /** As its ETag has it. */
+  readonly digest: string
+}
+
+/** Sends a stored file or the range of it that was asked for. Its ETag has to stand in the answer already. */
+export function sendFile(house: House, request: FastifyRequest, reply: FastifyReply, file: SentFile) {
   const range = rangeOf(request, file)
   reply.type(file.mediaType)
-  const stored = storedName(version, file.format)
+  const { stored } = file
   const prefix = house.config.QINGDAN_ACCEL_PREFIX
   // The proxy reads the file, cuts the range and says that it can: it needs the status and the headers of the whole.
   if (prefix !== '') {

@@ -3,9 +3,20 @@
 export { addresses, fileName, storedName, type VersionName, versionFolder } from './addresses.ts'
 export { isSynthetic } from './bodies.ts'
 export { byDataset } from './by-dataset.ts'
+export { type CarriedVersion, readCarried } from './carried.ts'
+export {
+  type ChangeKind,
+  changeKinds,
+  type PlacedChange,
+  readChanges,
+  readEditionChanges,
+} from './changes.ts'
 export { type SearchedDatasets, searchDatasets } from './dataset-routes.ts'
+export { type SentFile, sendFile } from './file-routes.ts'
 export type { House, Readiness } from './house.ts'
 export { linkHeader } from './links.ts'
+export { adoptOrigin, applyMirrored, openMirrored, prepareMirrored } from './mirrored.ts'
+export { findOrigin, type MirrorState, readMirror, refuseOnMirror, writeMirror } from './origin.ts'
 export { pinContracts } from './pins.ts'
 export {
   createPreview,

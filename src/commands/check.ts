@@ -4,7 +4,8 @@ import type { Finding } from '../base/finding.ts'
 import { isTableFile } from '../bundle/index.ts'
 import type { Contracts } from '../contract/index.ts'
 import { loadHouseContracts } from '../house.ts'
-import { checkBundle } from './check-bundle.ts'
+import type { SignatureCheck } from './check-bundle.ts'
+import { checkBundles } from './check-bundles.ts'
 import {
   type AddCommand,
   type Common,
@@ -43,7 +44,7 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<n
   return checkPaths(paths, options, { config, contracts })
 }
 
-/** Checks bundles one after the other, and tells each report. Throws UsageError for what can't be one. */
+/** Checks bundles one after the other, bags of a group together, and tells each report. Throws UsageError for what can't be one. */
 export async function checkPaths(
   paths: readonly string[],
   options: CheckOptions,
@@ -57,14 +58,14 @@ export async function checkPaths(
         'qingdan bundle create checks it, and packs it for somebody else.',
     )
   }
-  const signature = options.keys === undefined ? 'named' : await readKeys(options.keys)
+  const signature: SignatureCheck = options.keys === undefined ? 'named' : await readKeys(options.keys)
   const { config, contracts } = loaded ?? (await load())
   let code: number = exitCodes.ok
   const findings: Finding[] = []
-  for (const path of paths) {
-    const report = await checkBundle(path, contracts, config, progressLine(path), signature)
+  const ground = { contracts, config, signature, progress: progressLine(paths.join(', ')) }
+  for await (const { path, report } of checkBundles(paths, ground)) {
     print.result(options, { path, ...report }, () => print.report(path, report))
-    if (report.errors > report.tolerance) code = exitCodes.refused
+    if (!report.isInOrder) code = exitCodes.refused
     findings.push(
       ...(paths.length === 1 ? report.findings : report.findings.map((each) => within(path, each))),
     )

@@ -2,12 +2,17 @@
 import { bundleCommand } from './bundle.ts'
 import { checkCommand } from './check.ts'
 import type { AddCommand } from './command.ts'
+import { exportCommand } from './export.ts'
+import { inboxCommand } from './inbox.ts'
 import { ingestCommand } from './ingest.ts'
 import { keyCommand } from './key.ts'
 import { listCommand } from './list.ts'
+import { mirrorCommand } from './mirror.ts'
 import { previewCommand } from './preview.ts'
 import { approveCommand, dropCommand, publicationsCommand } from './publications.ts'
 import { publishCommand, withdrawCommand } from './publish.ts'
+import { quarantineCommand } from './quarantine.ts'
+import { receiptCommand } from './receipt.ts'
 import { migrateCommand, serveCommand } from './serve.ts'
 import { signerCommand } from './signer.ts'
 
@@ -20,12 +25,17 @@ export const commands: readonly AddCommand[] = [
   checkCommand,
   bundleCommand,
   ingestCommand,
+  inboxCommand,
+  receiptCommand,
+  quarantineCommand,
   publishCommand,
   publicationsCommand,
   previewCommand,
   approveCommand,
   dropCommand,
   withdrawCommand,
+  exportCommand,
+  mirrorCommand,
   keyCommand,
   signerCommand,
   listCommand,

@@ -7,7 +7,7 @@ import { anonymous, type Reader } from '../base/reader.ts'
 import { dayInShanghai } from '../base/time.ts'
 import { latestOfDataset, listReadable, listVersions } from '../catalogue/index.ts'
 import type { OpenHouse } from '../house.ts'
-import { listReceipts } from '../ingest/index.ts'
+import { listReceipts, listSequenceGaps, receiptBody } from '../ingest/index.ts'
 import {
   compareLists,
   diffBody,
@@ -19,7 +19,7 @@ import {
   spanCountMax,
 } from '../lists/index.ts'
 import { type AddCommand, type Common, command, UsageError, withHouse } from './command.ts'
-import { print, table } from './output.ts'
+import { print, stateText, table } from './output.ts'
 
 interface ListOptions extends Common {
   readonly year?: string
@@ -170,8 +170,15 @@ async function diff(house: OpenHouse, options: ListOptions, years: readonly stri
 
 async function bundles(house: OpenHouse, options: ListOptions): Promise<void> {
   const rows = await listReceipts(house.database.work)
-  const shown = rows.map((row) => ({ ...row, id: row.id.slice(0, 12) }))
-  print.result(options, rows, () =>
-    table(shown, ['id', 'state', 'dataset', 'edition', 'provider', 'errors', 'warnings', 'receivedAt']),
-  )
+  const gaps = await listSequenceGaps(house.database.work)
+  const columns = ['id', 'state', 'dataset', 'edition', 'provider', 'sequence', 'mode'] as const
+  const bodies = rows.map((row) => receiptBody(house, row))
+  print.result(options, bodies, () => {
+    table(
+      rows.map((row) => ({ ...row, id: row.id.slice(0, 12), state: stateText(row) })),
+      [...columns, 'errors', 'warnings', 'receivedAt'],
+    )
+    for (const { dataset, provider, missing } of gaps)
+      print.line(`Missing of ${provider} for ${dataset}: ${missing}`)
+  })
 }

@@ -1,7 +1,8 @@
 /** What the side door shows: results on standard output, progress and refusals on standard error. */
 import { writeFile } from 'node:fs/promises'
 import type { Finding } from '../base/finding.ts'
-import { findingsCsv } from '../bundle/index.ts'
+import { findingsCsv, missingNumbers } from '../bundle/index.ts'
+import type { Exceeded } from '../contract/index.ts'
 import type { Progress, Publication, Receipt, Wait } from '../ingest/index.ts'
 import type { CheckReport } from './check-bundle.ts'
 import type { FindingsOption } from './command.ts'
@@ -22,8 +23,10 @@ export const print = {
     else text()
   },
   receipt: (receipt: Receipt, findings: readonly Finding[]) => {
-    const { dataset, edition, provider, state } = receipt
-    print.line(`${state}  ${dataset ?? 'unknown dataset'} ${edition ?? ''} ${provider ?? ''}`.trimEnd())
+    const { dataset, edition, provider, changes, against } = receipt
+    print.line(
+      `${stateText(receipt)}  ${dataset ?? 'unknown dataset'} ${edition ?? ''} ${provider ?? ''}`.trimEnd(),
+    )
     print.line(`  receipt ${receipt.id}`)
     for (const file of receipt.files) {
       const repairs = Object.entries(file.repairs).map(([name, count]) => `${count} ${name}`)
@@ -32,11 +35,25 @@ export const print = {
         `  ${file.file}: ${file.rowsRead} rows read, ${file.rowsTaken} taken, ${file.rowsRefused} refused${repaired}`,
       )
     }
+    if (changes !== null) {
+      const { added, changed, deleted, unchanged } = changes
+      print.line(
+        `  against version ${against}: ${added} rows added, ${changed} changed, ${deleted} deleted, ${unchanged} equal already`,
+      )
+    }
+    printPart(receipt)
+    printExceeded(receipt.exceeded)
     printFindings(findings, receipt.errors, receipt.warnings)
   },
   report: (path: string, report: CheckReport) => {
-    print.line(`${report.errors > report.tolerance ? 'not in order' : 'in order'}  ${path}`)
+    print.line(`${report.isInOrder ? 'in order' : 'not in order'}  ${path}`)
+    printExceeded(report.exceeded)
     printFindings(report.findings, report.errors, report.warnings)
+  },
+  /** What refuses a bag as a whole. */
+  findings: (path: string, findings: readonly Finding[]) => {
+    print.line(`refused  ${path}`)
+    printFindings(findings, findings.length, 0)
   },
   publication: (publication: Publication, waits: readonly Wait[] = []) => {
     const { dataset, edition, version, state, digest, releaseAt } = publication
@@ -50,6 +67,21 @@ export const print = {
   },
 }
 
+/** The state of a receipt in words: a bag of a group says how many of it are there, and which are missing. */
+export function stateText({ state, group }: Receipt): string {
+  if (state !== 'waiting' || group === null) return state
+  const missing = missingNumbers(group.count, group.here)
+  return `waiting: ${group.here.length} of ${group.count} bags are there, missing ${shorten(missing)}`
+}
+
+/** Numbers that are shown of those that are missing; there may be a thousand. */
+const missingShown = 10
+
+function shorten(numbers: readonly number[]): string {
+  const shown = numbers.slice(0, missingShown).join(', ')
+  return numbers.length > missingShown ? `${shown} …` : shown
+}
+
 /** What a publication waits for, and who brings it. */
 const waitTexts: Readonly<Record<Wait, (publication: Publication) => string>> = {
   moment: ({ releaseAt }) =>
@@ -61,6 +93,30 @@ const waitTexts: Readonly<Record<Wait, (publication: Publication) => string>> = 
 /** The line of progress gives way to what came of it. */
 function clearProgress(): void {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+}
+
+function printPart({ state, inHand, replaces, decision, id }: Receipt): void {
+  if (replaces !== null) print.line(`  it replaced the part of ${replaces}`)
+  else if (state === 'staged' && !inHand)
+    print.line('  a part received later is in hand; this one replaced none')
+  if (decision !== null) print.line(`  ${decision.act}, ${decision.at}: ${decision.reason}`)
+  if (state === 'quarantined') {
+    print.line(`  In quarantine; the last good part stays. Bring it mended, or decide:`)
+    print.line(`  qingdan quarantine release ${id.slice(0, 12)} --reason …   (or drop)`)
+  }
+}
+
+const boundNames = {
+  errors: 'errors',
+  warnings: 'warnings',
+  errorShare: 'of the rows with an error',
+} as const satisfies Readonly<Record<Exceeded['bound'], string>>
+
+function printExceeded(exceeded: readonly Exceeded[]): void {
+  for (const { bound, allowed, found } of exceeded) {
+    const number = (value: number) => (bound === 'errorShare' ? `${(value * 100).toFixed(2)} %` : value)
+    print.line(`  ${number(found)} ${boundNames[bound]}, and the contract bears ${number(allowed)}`)
+  }
 }
 
 function printFindings(findings: readonly Finding[], errors: number, warnings: number): void {
@@ -130,14 +186,58 @@ function widthOf(text: string): number {
 /** Progress of one journey on standard error: a line that renews itself in a terminal, else a line now and then. */
 export function progressLine(name: string): Progress {
   let step = ''
+  let began = 0
   let told = 0
-  return (next, done, total) => {
+  return (next, done, total, rows) => {
     const now = Date.now()
     if (next === step && now - told < (process.stderr.isTTY ? 100 : tellEveryMilliseconds)) return
     if (next === step || process.stderr.isTTY || step === '') told = now
+    if (next !== step) began = now
     step = next
-    const share = total ? ` ${Math.floor((done / total) * 100)} %` : done > 0 ? ` ${done}` : ''
-    const line = `${name}: ${next}${share}`
+    const line = `${name}: ${next}${progressText({ done, total, rows, seconds: (now - began) / 1000 })}`
     process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`)
   }
+}
+
+/** What is done of a step since it began. */
+export interface Advance {
+  readonly done: number
+  readonly total?: number | undefined
+  /** Where there are rows, what is done is bytes. */
+  readonly rows?: number | undefined
+  readonly seconds: number
+}
+
+/** Before this the rest can't be told: a twentieth of a percent says nothing about the whole. */
+const shareToTell = 0.005
+
+/**
+ * How far a step is, as ` 37 %, 1,850,000 of about 5,000,000 rows, 310,000 rows/s, 11 s left`: the rows of the whole
+ * and the time that is left are reckoned from the share of the bytes.
+ */
+export function progressText({ done, total, rows = 0, seconds }: Advance): string {
+  if (total === undefined || total === 0) return done > 0 ? ` ${done}` : ''
+  const share = Math.min(1, done / total)
+  const told = [` ${Math.floor(share * 100)} %`]
+  const canTell = share >= shareToTell && share < 1
+  if (rows > 0) {
+    told.push(
+      canTell
+        ? `${grouped(rows)} of about ${grouped(twoDigits(rows / share))} rows`
+        : `${grouped(rows)} rows`,
+    )
+    if (seconds >= 1) told.push(`${grouped(twoDigits(rows / seconds))} rows/s`)
+  }
+  if (canTell && seconds >= 1) told.push(`${duration((seconds * (1 - share)) / share)} left`)
+  return told.join(', ')
+}
+
+const grouped = (count: number) => Math.round(count).toLocaleString('en')
+
+/** An estimate has no more digits than it deserves. */
+const twoDigits = (value: number) => Number(value.toPrecision(2))
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  return seconds < 5_400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3_600).toFixed(1)} h`
 }

@@ -3,8 +3,10 @@
  * that are none, and successors that do not exist.
  */
 import { parse } from 'csv-parse/sync'
+import { stringify } from 'csv-stringify/sync'
 import { isDay } from '../base/time.ts'
 import { buildCodeList, type Code, type CodeList } from './codes.ts'
+import type { Contract } from './contract.ts'
 import type { Complaint } from './faults.ts'
 
 const ownColumns = ['code', 'zh', 'en', 'valid_from', 'valid_until', 'replaced_by', 'under']
@@ -127,4 +129,30 @@ export function joinCodes(name: string, files: readonly (readonly Code[])[]): Co
     }
   }
   return buildCodeList(name, codes)
+}
+
+/** A code list as one file, whatever files it was joined of: reading it gives the same list. */
+export function codeFileText({ codes }: CodeList): string {
+  const own = codes.map((code) => ({
+    code: code.code,
+    zh: code.label.zh,
+    en: code.label.en,
+    valid_from: code.validFrom ?? '',
+    valid_until: code.validUntil ?? '',
+    replaced_by: code.replacedBy ?? '',
+    under: code.under?.join(';') ?? '',
+    ...code.extra,
+  }))
+  const columns = [...new Set(own.flatMap((row) => Object.keys(row)))]
+  return stringify(own, { header: true, columns, record_delimiter: '\n', quoted_match: /[\r\n]/ })
+}
+
+/** The lists of the classes by which every contract is described, and of those who are answerable. */
+const sharedLists = ['open-classes', 'providers', 'rhythms', 'share-classes', 'share-ways', 'themes'] as const
+
+/** The names of the code lists that contracts need to be loaded and shown. */
+export function codeListsOf(contracts: readonly Contract[]): readonly string[] {
+  const fields = contracts.flatMap(({ fields, intake }) => [...fields, ...(intake?.fields ?? [])])
+  const named = fields.flatMap(({ codes }) => (codes === undefined ? [] : [codes]))
+  return [...new Set([...sharedLists, ...named])].sort()
 }

@@ -5,6 +5,7 @@
 import type { Digest } from '../base/digest.ts'
 import type { Bilingual } from '../base/text.ts'
 import type { FieldTypeName } from './field-types.ts'
+import type { Tolerance } from './tolerance.ts'
 
 /** What a field is for. A `status` field is filled by disclosure control and never brought by a provider. */
 export type Role = 'key' | 'dimension' | 'measure' | 'count' | 'attribute' | 'status'
@@ -125,8 +126,8 @@ export interface Contract {
   readonly checks?: readonly CheckUse[]
   /** What becomes of the formulas of a workbook: by default their cached value is taken. */
   readonly formulas?: 'value' | 'refuse'
-  /** Rows with errors that are borne, before the bundle is refused. The rows themselves are never taken. */
-  readonly tolerance?: { readonly errors: number }
+  /** How much that is wrong is borne, before the bundle rests in quarantine. */
+  readonly tolerance?: Tolerance
   readonly disclosure?: DisclosureUse
   readonly aggregate?: AggregateOffer
   /** Whether a second person must approve each version, once it is prepared, before it is released. */

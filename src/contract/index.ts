@@ -1,6 +1,7 @@
 /** The door of the room: contracts, code lists, and all that follows from them. */
 
 export { answerNames, measureName, missingName, weightName } from './aggregate-names.ts'
+export { codeFileText, codeListsOf } from './code-files.ts'
 export { buildCodeList, type Code, type CodeList, type CodeQuery, findCode, validOn } from './codes.ts'
 export {
   type AggregateFunction,
@@ -50,5 +51,6 @@ export { type Period, periodOf } from './period.ts'
 export { listSamples, type Sample } from './samples.ts'
 export type { JsonSchema } from './schema.ts'
 export { type TableSchemaOptions, tableSchema } from './table-schema.ts'
+export { type Exceeded, exceededBounds, type Tolerance, type ToleranceCounts } from './tolerance.ts'
 export { buildRowValidator, type ConstraintFault, type RowValidator } from './validator.ts'
 export { compareContracts, type Difference, type Verdict, type VerdictName } from './verdict.ts'

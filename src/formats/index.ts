@@ -32,6 +32,7 @@ export {
   type VersionFacts,
 } from './format.ts'
 export { copyLines, json, jsonRecord, jsonRow, ndjson } from './json.ts'
+export { type ZipEntry, zipArchive } from './zip-archive.ts'
 
 const all: readonly Format[] = [csv, csvGzip, ndjson, json, xlsx, parquet, dataPackage]
 

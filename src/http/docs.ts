@@ -129,19 +129,16 @@ interface Kept {
 /** The document in each language, kept until the contracts differ from those that it was made of. */
 function keepOpenapi(
   app: App,
-  { contracts }: House,
+  house: House,
   parts: readonly DatasetPart[],
 ): (language: Language | undefined) => Kept {
-  const kept = new Map<Language | undefined, Kept & { readonly madeOf: string }>()
+  const kept = new Map<Language | undefined, Kept & { readonly madeOf: House['contracts'] }>()
   return (language) => {
-    const madeOf = contracts
-      .list()
-      .map(({ digest }) => digest)
-      .join()
+    const { contracts: madeOf } = house
     const known = kept.get(language)
     if (known?.madeOf === madeOf) return known
     const options = language === undefined ? { parts } : { parts, language }
-    const text = JSON.stringify(buildOpenapi(app, contracts, options))
+    const text = JSON.stringify(buildOpenapi(app, madeOf, options))
     const made = { text, tag: digestOf(text).slice(0, 32), madeOf }
     kept.set(language, made)
     return made

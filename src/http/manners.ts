@@ -24,7 +24,7 @@ import type { Warm } from './warm.ts'
 export async function registerManners(app: App, house: House, warm: Warm): Promise<void> {
   app.decorateRequest('reader')
   app.decorateRequest('caller', '')
-  const methods = collectMethods(app)
+  const { methods, options } = collectMethods(app)
   registerValidators(app)
   const constant = await readConstantHeaders()
   app.addHook('onRequest', refuseDoubledHost)
@@ -35,7 +35,10 @@ export async function registerManners(app: App, house: House, warm: Warm): Promi
     const allowed = methods(request.url)
     if (allowed.length === 0) return done(problem('not-found'))
     // Browsers may wait for the body of a 204 that doesn't say that there is none.
-    reply.headers(constant.preflight).header('allow', allowed.join(', ')).header('content-length', '0')
+    reply
+      .headers({ ...constant.preflight, ...options(request.url) })
+      .header('allow', allowed.join(', '))
+      .header('content-length', '0')
     reply.code(204).send()
   })
   // Only for its name in the metrics: the hook above has answered.
@@ -65,20 +68,36 @@ export function requestId(headers: Readonly<Record<string, string | string[] | u
   return typeof given === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : randomUUID()
 }
 
-/** Tells which methods an address takes, by the routes that are registered from now on. */
-function collectMethods(app: App): (url: string) => readonly string[] {
-  const routes = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>()
-  app.addHook('onRoute', ({ url, method }) => {
+/** What OPTIONS tells of an address, by the routes that are registered from now on. */
+interface Collected {
+  readonly methods: (url: string) => readonly string[]
+  readonly options: (url: string) => Readonly<Record<string, string>>
+}
+
+interface CollectedRoute {
+  readonly pattern: RegExp
+  readonly methods: Set<string>
+  readonly options: Record<string, string>
+}
+
+/** Tells which methods an address takes, and what else OPTIONS says of it. */
+function collectMethods(app: App): Collected {
+  const routes = new Map<string, CollectedRoute>()
+  app.addHook('onRoute', ({ url, method, config }) => {
     // The wildcard is the one for OPTIONS: it is no address of its own.
     if (url === '*') return
-    const entry = routes.get(url) ?? { pattern: patternOf(url), methods: new Set(['OPTIONS']) }
+    const entry = routes.get(url) ?? { pattern: patternOf(url), methods: new Set(['OPTIONS']), options: {} }
     for (const name of [method].flat()) entry.methods.add(name)
+    Object.assign(entry.options, config?.options)
     routes.set(url, entry)
   })
-  return (url) => {
+  const found = (url: string) => {
     const path = url.split('?', 1)[0] ?? ''
-    const found = [...routes.values()].filter(({ pattern }) => pattern.test(path))
-    return [...new Set(found.flatMap(({ methods }) => [...methods]))].sort()
+    return [...routes.values()].filter(({ pattern }) => pattern.test(path))
+  }
+  return {
+    methods: (url) => [...new Set(found(url).flatMap(({ methods }) => [...methods]))].sort(),
+    options: (url) => Object.assign({}, ...found(url).map(({ options }) => options)),
   }
 }
 

@@ -13,7 +13,7 @@ export interface GroupMember {
   readonly purpose: GroupPurpose
 }
 
-/** The bags of a group that were admitted and not refused, by number. Names of groups are each provider's own. */
+/** The bags of a group that were admitted and not turned away, by number. Names of groups are each provider's own. */
 export async function listBags(
   runner: Runner,
   provider: string,
@@ -23,7 +23,7 @@ export async function listBags(
     SELECT id, group_number AS number, group_count AS count, state, dataset, edition,
       contract_version AS "contractVersion", provider, sequence, mode, against
     FROM qingdan.bundle
-    WHERE provider = ${provider} AND group_identifier = ${identifier} AND state <> 'refused'
+    WHERE provider = ${provider} AND group_identifier = ${identifier} AND state NOT IN ('refused', 'quarantined', 'dropped')
     ORDER BY group_number`
   return rows.map(({ id, number, count, state, ...purpose }) => ({ id, number, count, state, purpose }))
 }

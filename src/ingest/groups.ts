@@ -7,6 +7,7 @@
 import type { Finding } from '../base/finding.ts'
 import {
   BundleRefusal,
+  buildFindingSink,
   faultAt,
   type GroupManifest,
   groupFaults,
@@ -16,11 +17,11 @@ import {
 } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
 import { type GroupMember, listBags, writeWaiting } from './bags.ts'
-import { refuseShares } from './quarantine.ts'
 import { findReceipt, getReceipt } from './receipts.ts'
 import { readStored } from './receive.ts'
 import { Refusal } from './refusal.ts'
-import { type Share, withPointers } from './shares.ts'
+import { refuseShares } from './refuse.ts'
+import { type Share, shareOf, withPointers } from './shares.ts'
 import { joinVerified, openVerified, placed, type Verified, verifyStored } from './verify.ts'
 
 export interface GroupName {
@@ -91,13 +92,14 @@ export async function takeGroup(
       if (error instanceof Refusal) {
         await refuseShares(
           house,
-          error.refused.shares ?? members.map(({ id }) => shareOf(id, error.refused.findings)),
+          error.refused.shares ?? members.map(({ id }) => toldAll(id, error.refused.findings)),
+          error.refused.exceeded,
         )
       } else if (error instanceof BundleRefusal) {
         const { findings } = error
         await refuseShares(
           house,
-          members.map(({ id }) => shareOf(id, findings)),
+          members.map(({ id }) => toldAll(id, findings)),
         )
       } else throw error
     }
@@ -114,10 +116,10 @@ async function gather(
   for (const { id } of members) {
     const receipt = await getReceipt(house.database.work, id)
     const one = await verifyOne(house, await readStored(house, receipt))
-    if ('findings' in one) shares.push(shareOf(id, one.findings))
+    if ('findings' in one) shares.push(toldAll(id, one.findings))
     else {
       each.push(one)
-      shares.push(shareOf(id, []))
+      shares.push(toldAll(id, []))
     }
   }
   if (each.length < members.length) return { shares }
@@ -146,7 +148,8 @@ function holders(members: readonly GroupMember[]) {
   return members.map(({ id, number }) => ({ bundleId: id, number }))
 }
 
-function shareOf(bundleId: string, findings: readonly Finding[]): Share {
-  const count = (severity: string) => findings.filter((finding) => finding.severity === severity).length
-  return { bundleId, findings, errors: count('error'), warnings: count('warning'), files: [] }
+function toldAll(bundleId: string, findings: readonly Finding[]): Share {
+  const sink = buildFindingSink(findings.length)
+  for (const finding of findings) sink.add(finding)
+  return shareOf(bundleId, sink)
 }

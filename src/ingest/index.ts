@@ -1,6 +1,8 @@
 /** Ingest: the door through which providers bring bundles, and the pipeline that makes editions public. */
+export { type InboxRound, openInbox } from './inbox.ts'
 export { publishEdition, takeBundle } from './pipeline.ts'
-export type { Progress } from './progress.ts'
+export { listSequenceGaps, type SequenceGap } from './place.ts'
+export { type Progress, readings, watchRows } from './progress.ts'
 export {
   approvePublication,
   askPublication,
@@ -16,8 +18,26 @@ export {
   type Wait,
   waitsFor,
 } from './publications.ts'
-export { findReceipt, listFindings, listReceipts, type Receipt, readFindings } from './receipts.ts'
+export { dropBundle, releaseBundle } from './quarantine.ts'
+export { type ReceiptBody, receiptBody } from './receipt-body.ts'
+export {
+  getSignedReceipt,
+  receiptFileNames,
+  type SignedReceipt,
+  writeReceiptFiles,
+} from './receipt-files.ts'
+export { receiptRoutes } from './receipt-routes.ts'
+export {
+  findReceipt,
+  getReceiptLike,
+  isTurnedAway,
+  listFindings,
+  listReceipts,
+  type Receipt,
+  readFindings,
+} from './receipts.ts'
 export { receive } from './receive.ts'
 export { ingestRoutes } from './routes.ts'
+export { leftHints, startWays } from './ways.ts'
 export { withdraw } from './withdraw.ts'
 export { startWorker } from './worker.ts'

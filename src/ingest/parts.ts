@@ -94,12 +94,13 @@ export async function countStaged(runner: Runner, bundleId: string): Promise<num
 /**
  * Makes a staged bundle the provider's part of the edition; the provider's former part is replaced. Of two bundles the
  * one received later counts, in whatever order they came through: one that failed and is tried again later is not news.
+ * Gives the id of the bundle whose part was replaced.
  */
 export async function writePart(
   tx: Transaction,
   part: Omit<Part, 'id' | 'synthetic'>,
   at: Date,
-): Promise<void> {
+): Promise<string | undefined> {
   // Without this, two processes that stage at once would each see no part to replace, and leave two in hand.
   const name = `part ${part.dataset} ${part.edition} ${part.provider}`
   await tx`SELECT pg_advisory_xact_lock(${lockKey(name)}::bigint)`
@@ -110,18 +111,20 @@ export async function writePart(
       (SELECT max(received_at) FROM qingdan.bundle
         WHERE id = p.bundle_id OR jsonb_exists(p.bundles, id)) >
       (SELECT max(received_at) FROM qingdan.bundle WHERE id = ANY(${[...part.bundles]}))`
-  if (newer === undefined) {
-    await tx`
-      UPDATE qingdan.part SET replaced_at = ${at}
-      WHERE dataset = ${part.dataset} AND edition = ${part.edition} AND provider = ${part.provider}
-        AND replaced_at IS NULL`
-  }
+  const [former] =
+    newer !== undefined
+      ? []
+      : await tx<{ id: string }[]>`
+          UPDATE qingdan.part SET replaced_at = ${at}
+          WHERE dataset = ${part.dataset} AND edition = ${part.edition} AND provider = ${part.provider}
+            AND replaced_at IS NULL RETURNING bundle_id AS id`
   await tx`
     INSERT INTO qingdan.part
       (dataset, edition, provider, bundle_id, contract_version, rows, base_id, chain, bundles, staged_at, replaced_at)
     VALUES (${part.dataset}, ${part.edition}, ${part.provider}, ${part.bundleId}, ${part.contractVersion},
       ${part.rows}, ${part.baseId}, ${part.chain}, ${tx.json([...part.bundles])}, ${at},
       ${newer === undefined ? null : at})`
+  return former?.id
 }
 
 /** The parts in hand for an edition, one a provider, by provider. */

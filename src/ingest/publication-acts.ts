@@ -11,6 +11,7 @@ import {
   openDraft,
   previewDaysMax,
   readVersions,
+  refuseOnMirror,
   resetDraft,
   revokePreview as revokeToken,
   versionFolder,
@@ -60,13 +61,14 @@ export interface AskedPublication extends Publication {
 /**
  * Asks for the publication of an edition from the parts in hand; one that waits already is replaced, and its approval
  * is void. Throws the problems `dataset-not-found`, `edition-not-found`, `edition-incomplete` (with `missing`),
- * `reason-missing`, `nothing-to-publish`, `moment-past`, `parameter-invalid` for a waiver of no missing part, and `edition-busy` where the patience ends.
+ * `reason-missing`, `nothing-to-publish`, `moment-past`, `mirror-read-only`, `parameter-invalid` for a waiver of no missing part, and `edition-busy` where the patience ends.
  */
 export async function askPublication(
   house: House,
   asked: Asked,
   patience?: Patience,
 ): Promise<AskedPublication> {
+  await refuseOnMirror(house.database.work)
   const newest = house.contracts.get(asked.dataset)
   if (periodOf(newest.contract, asked.edition) === undefined) {
     throw problem('edition-not-found', {

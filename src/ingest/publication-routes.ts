@@ -133,6 +133,7 @@ function askRoute(app: App, house: House): void {
             'edition-incomplete',
             'nothing-to-publish',
             'reason-missing',
+            'mirror-read-only',
             'moment-past',
             'edition-busy',
           ),
@@ -344,7 +345,14 @@ function withdrawalRoute(app: App, house: House): void {
         body: WithdrawAskSchema,
         response: {
           200: WithdrawalSchema,
-          ...problemResponses(...scoped, ...bodied, 'version-not-found', 'reason-missing', 'edition-busy'),
+          ...problemResponses(
+            ...scoped,
+            ...bodied,
+            'version-not-found',
+            'reason-missing',
+            'mirror-read-only',
+            'edition-busy',
+          ),
         },
       },
     },

@@ -3,20 +3,41 @@
  * a crash leaves a receipt that tells the truth. Only this file writes the tables `bundle` and `finding`, and bags.ts which
  * bag of which group a bundle is.
  */
-import type { Finding } from '../base/finding.ts'
-import type { BagGroup, BundleMode, FileCount } from '../bundle/index.ts'
+import type { Finding, Severity } from '../base/finding.ts'
+import { problem } from '../base/problem.ts'
+import type { BagGroup, BundleMode, FileCount, FindingCounts } from '../bundle/index.ts'
+import type { Exceeded } from '../contract/index.ts'
 import type { Runner, Transaction } from '../store/index.ts'
 import { listBags } from './bags.ts'
 
-export type BundleState =
-  | 'received'
-  | 'verified'
-  /** For the other bags of its group. */
-  | 'waiting'
-  | 'validated'
-  | 'staged'
-  | 'refused'
-  | 'failed'
+/** How far a bundle came. The last line are the places where a journey ends that did not reach its aim. */
+export const bundleStates = [
+  // `waiting` is for the other bags of its group.
+  ...(['received', 'verified', 'waiting', 'validated', 'staged', 'released', 'failed'] as const),
+  ...(['refused', 'quarantined', 'dropped'] as const),
+]
+
+export type BundleState = (typeof bundleStates)[number]
+
+/** Where a bundle is at rest without having been taken: brought again, it is looked at again. */
+export const turnedAway: readonly BundleState[] = ['refused', 'quarantined', 'dropped']
+
+export const isTurnedAway = (state: BundleState): boolean => turnedAway.includes(state)
+
+/** All findings of a check, those that were not kept included. */
+export interface CheckCount {
+  readonly check: string
+  readonly errors: number
+  readonly warnings: number
+}
+
+/** What somebody decided about a bundle in quarantine. */
+export interface Decision {
+  readonly act: 'release' | 'drop'
+  readonly by: string
+  readonly at: string
+  readonly reason: string
+}
 
 /** What a delta did to the rows of its base. */
 export interface Changes {
@@ -54,11 +75,20 @@ export interface Receipt {
   readonly files: readonly FileCount[]
   readonly errors: number
   readonly warnings: number
+  /** By check, the most frequent first. */
+  readonly summary: readonly CheckCount[]
+  /** Why it rests, or rested, in quarantine. */
+  readonly exceeded: readonly Exceeded[]
+  readonly decision: Decision | null
+  /** The bundle whose part it replaced. */
+  readonly replaces: string | null
+  /** Whether its part is the one in hand: not replaced, and not older than the one that was there. */
+  readonly inHand: boolean
 }
 
 /**
  * Writes the first receipt of a bundle; false where it was received before: bringing it again changes nothing. One that
- * was refused is looked at again: its bringer's rights, or the contracts, may be others by now.
+ * was turned away is looked at again: its bringer's rights, or the contracts, may be others by now.
  */
 export async function writeReceived(
   tx: Transaction,
@@ -70,9 +100,9 @@ export async function writeReceived(
     VALUES (${bundle.id}, ${bundle.packing}, ${bundle.bytes}, 'received', ${tx.json(history)},
       ${bundle.receivedAt}, ${bundle.broughtBy})
     ON CONFLICT (id) DO UPDATE SET state = 'received', brought_by = EXCLUDED.brought_by,
-      received_at = EXCLUDED.received_at,
-      group_identifier = NULL, history = qingdan.bundle.history || EXCLUDED.history
-    WHERE qingdan.bundle.state = 'refused'`
+      received_at = EXCLUDED.received_at, decision = NULL, exceeded = '[]', group_identifier = NULL,
+      history = qingdan.bundle.history || EXCLUDED.history
+    WHERE qingdan.bundle.state = ANY(${[...turnedAway]})`
   return made.count === 1
 }
 
@@ -98,10 +128,15 @@ export async function writeState(
       | 'files'
       | 'errors'
       | 'warnings'
+      | 'summary'
+      | 'exceeded'
+      | 'decision'
+      | 'replaces'
     >
   > = {},
 ): Promise<void> {
   const entry = [{ state, at: at.toISOString() }]
+  const json = (value: unknown) => (value === undefined ? null : runner.json(value as never))
   await runner`
     UPDATE qingdan.bundle SET state = ${state}, history = history || ${runner.json(entry)},
       dataset = coalesce(${facts.dataset ?? null}, dataset), edition = coalesce(${facts.edition ?? null}, edition),
@@ -111,8 +146,10 @@ export async function writeState(
       against = coalesce(${facts.against ?? null}, against),
       changes = coalesce(${facts.changes == null ? null : runner.json(facts.changes as never)}, changes),
       synthetic = coalesce(${facts.synthetic ?? null}, synthetic), signer = coalesce(${facts.signer ?? null}, signer),
-      files = coalesce(${facts.files === undefined ? null : runner.json(facts.files as never)}, files),
-      errors = coalesce(${facts.errors ?? null}, errors), warnings = coalesce(${facts.warnings ?? null}, warnings)
+      files = coalesce(${json(facts.files)}, files),
+      errors = coalesce(${facts.errors ?? null}, errors), warnings = coalesce(${facts.warnings ?? null}, warnings),
+      summary = coalesce(${json(facts.summary)}, summary), exceeded = coalesce(${json(facts.exceeded)}, exceeded),
+      decision = coalesce(${json(facts.decision)}, decision), replaces = coalesce(${facts.replaces ?? null}, replaces)
     WHERE id = ${id}`
 }
 
@@ -121,7 +158,7 @@ export async function writeFailed(runner: Runner, id: string, at: Date): Promise
   const entry = [{ state: 'failed', at: at.toISOString() }]
   await runner`
     UPDATE qingdan.bundle SET state = 'failed', history = history || ${runner.json(entry)}
-    WHERE id = ${id} AND state NOT IN ('staged', 'refused')`
+    WHERE id = ${id} AND state <> ALL(${['staged', ...turnedAway]})`
 }
 
 /** Replaces the findings kept for a bundle: a step that runs again finds the same again. */
@@ -158,9 +195,13 @@ export async function findReceipt(runner: Runner, id: string): Promise<Receipt |
   const [row] = await runner<(Receipt & { bytes: string; errors: string; warnings: string })[]>`
     SELECT id, packing, bytes, state, history, received_at AS "receivedAt", brought_by AS "broughtBy",
       dataset, edition, provider, contract_version AS "contractVersion", sequence, mode, against, changes, synthetic,
-      signer, files, errors, warnings, CASE WHEN group_identifier IS NOT NULL THEN jsonb_build_object(
+      signer, files, errors, warnings, summary, exceeded, decision, replaces,
+      EXISTS (SELECT FROM qingdan.part p JOIN qingdan.bundle held ON held.id = p.bundle_id
+        WHERE p.replaced_at IS NULL AND (held.id = b.id OR (
+          held.provider = b.provider AND held.group_identifier = b.group_identifier))) AS "inHand",
+      CASE WHEN group_identifier IS NOT NULL THEN jsonb_build_object(
         'identifier', group_identifier, 'number', group_number, 'count', group_count) END AS group
-    FROM qingdan.bundle WHERE id = ${id}`
+    FROM qingdan.bundle b WHERE id = ${id}`
   if (row === undefined) return undefined
   const { bytes, errors, warnings, group, ...rest } = row
   const bags = group === null ? [] : await listBags(runner, rest.provider ?? '', group.identifier)
@@ -173,6 +214,23 @@ export async function findReceipt(runner: Runner, id: string): Promise<Receipt |
   }
 }
 
+/**
+ * The receipt whose id begins so. Throws `bundle-not-found` where none does, or more than one: an id is taken as
+ * `qingdan list bundles` shows it.
+ */
+export async function getReceiptLike(runner: Runner, beginning: string): Promise<Receipt> {
+  const found = /^[0-9a-f]{8,64}$/.test(beginning)
+    ? await runner<
+        { id: string }[]
+      >`SELECT id FROM qingdan.bundle WHERE starts_with(id, ${beginning}) LIMIT 2`
+    : []
+  const [only, another] = found
+  if (only !== undefined && another === undefined) return getReceipt(runner, only.id)
+  const detail =
+    only === undefined ? 'No receipt has an id that begins so.' : 'Several ids begin so: give more of it.'
+  throw problem('bundle-not-found', { path: 'id', detail })
+}
+
 /** As findReceipt, where the receipt must be there. Throws a plain Error where it isn't. */
 export async function getReceipt(runner: Runner, id: string): Promise<Receipt> {
   const receipt = await findReceipt(runner, id)
@@ -180,16 +238,35 @@ export async function getReceipt(runner: Runner, id: string): Promise<Receipt> {
   return receipt
 }
 
+/** The counts of findings as a receipt has them: the most frequent check first, and by name where they are equal. */
+export function summaryOf({ byCheck }: FindingCounts): readonly CheckCount[] {
+  const all = ({ errors, warnings }: CheckCount) => errors + warnings
+  return Object.entries(byCheck)
+    .map(([check, { errors, warnings }]) => ({ check, errors, warnings }))
+    .sort((a, b) => all(b) - all(a) || (a.check < b.check ? -1 : 1))
+}
+
+export interface FindingPage {
+  /** Number of the last finding seen. */
+  readonly after: number
+  readonly limit: number
+  readonly check?: string | undefined
+  readonly severity?: Severity | undefined
+}
+
 /** The findings kept for a bundle, in the order they were found. */
 export async function listFindings(
   runner: Runner,
   id: string,
-  page: { readonly after: number; readonly limit: number },
+  page: FindingPage,
 ): Promise<readonly (Finding & { readonly n: number })[]> {
   const rows = await runner`
     SELECT n, "check", severity, file, row::float8 AS row, cell, field, header, expected, message,
       message_zh AS "messageZh", byte_offset::float8 AS "byteOffset"
-    FROM qingdan.finding WHERE bundle_id = ${id} AND n > ${page.after} ORDER BY n LIMIT ${page.limit}`
+    FROM qingdan.finding WHERE bundle_id = ${id} AND n > ${page.after}
+      AND (${page.check ?? null}::text IS NULL OR "check" = ${page.check ?? null})
+      AND (${page.severity ?? null}::text IS NULL OR severity = ${page.severity ?? null})
+    ORDER BY n LIMIT ${page.limit}`
   return rows.map(
     (row) =>
       Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as Finding & {
@@ -222,10 +299,14 @@ export async function countWarnings(
     GROUP BY "check" ORDER BY "check" COLLATE "C"`
 }
 
-/** The receipts of the bundles received last, newest first. */
-export async function listReceipts(runner: Runner, limit = 100): Promise<readonly Receipt[]> {
+/** The receipts of the bundles received last, newest first; all states unless one is named. */
+export async function listReceipts(
+  runner: Runner,
+  { state, limit = 100 }: { readonly state?: BundleState; readonly limit?: number } = {},
+): Promise<readonly Receipt[]> {
   const rows = await runner<{ id: string }[]>`
-    SELECT id FROM qingdan.bundle ORDER BY received_at DESC, id LIMIT ${limit}`
+    SELECT id FROM qingdan.bundle WHERE ${state ?? null}::text IS NULL OR state = ${state ?? null}
+    ORDER BY received_at DESC, id LIMIT ${limit}`
   const receipts = await Promise.all(rows.map((row) => findReceipt(runner, row.id)))
   return receipts.filter((receipt) => receipt !== undefined)
 }

@@ -1,16 +1,17 @@
 /**
  * Receiving: the bytes are stored under their digest and answered with a receipt, before anything in them is believed.
- * The same bytes again are answered with the receipt they already have; refused ones are looked at again.
+ * The same bytes again are answered with the receipt they already have; those turned away are looked at again.
  */
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { canonicalJson, digestOf, digestOfFile } from '../base/digest.ts'
 import type { Finding } from '../base/finding.ts'
+import { problem } from '../base/problem.ts'
 import { type BundleIdentity, BundleRefusal, identifyBundle, limitsOf, openBag } from '../bundle/index.ts'
-import type { House } from '../catalogue/index.ts'
+import { type House, refuseOnMirror } from '../catalogue/index.ts'
 import type { StoredFile } from '../store/index.ts'
-import { refuse } from './quarantine.ts'
-import { findReceipt, getReceipt, type Receipt, writeReceived } from './receipts.ts'
+import { findReceipt, getReceipt, isTurnedAway, type Receipt, writeReceived } from './receipts.ts'
+import { refuse } from './refuse.ts'
 
 /** The queue of bundles to walk; a worker takes them at our pace. */
 export const takeBundleJob = 'take-bundle'
@@ -24,6 +25,8 @@ export interface Received {
   readonly broughtBy: string
   /** The moment at which its signature is judged. */
   readonly receivedAt: Date
+  /** Somebody decided that its rows without an error are taken, however much else is wrong. */
+  readonly released: boolean
 }
 
 /**
@@ -34,14 +37,21 @@ export async function receive(
   house: House,
   from: { readonly path: string; readonly broughtBy: string },
 ): Promise<Receipt> {
+  await refuseOnMirror(house.database.work)
   const isFolder = (await stat(from.path)).isDirectory()
   try {
     const identity = isFolder
       ? await identifyBundle(from.path, limitsOf(house.config))
       : await identifyFile(from.path)
     const known = await findReceipt(house.database.work, identity.id)
-    if (known !== undefined && known.state !== 'refused') return known
-    await storeBundle(house, from.path, identity)
+    if (known !== undefined && !isTurnedAway(known.state)) return known
+    try {
+      await storeBundle(house, from.path, identity)
+    } catch (error) {
+      // A stick that was pulled out leaves nothing here; what was turned away before keeps the bytes that it has.
+      if (known === undefined) await house.files.remove(bundleFolder(identity.id))
+      throw error
+    }
     house.observe('step-reached', { step: 'receive', point: 'stored' })
     return await admit(house, identity, from.broughtBy)
   } catch (error) {
@@ -70,19 +80,20 @@ export async function receiveStream(
   house: House,
   from: { readonly source: AsyncIterable<Uint8Array>; readonly broughtBy: string },
 ): Promise<Receipt> {
+  await refuseOnMirror(house.database.work)
   // The name is the digest, which is known once the last byte is there; until then no crash leaves a trace.
   const name = ({ digest }: StoredFile) => `${bundleFolder(digest)}/bundle.zip`
   const bytesMax = house.config.QINGDAN_BODY_BYTES_MAX
   const { digest, bytes } = await house.files.write(name, from.source, { bytesMax })
   const known = await findReceipt(house.database.work, digest)
-  if (known !== undefined && known.state !== 'refused') return known
+  if (known !== undefined && !isTurnedAway(known.state)) return known
   return admit(house, { packing: 'zip', id: digest, bytes }, from.broughtBy)
 }
 
 /** The stored bundle to walk; undefined where its journey has ended. Throws where nothing of this id was received. */
 export async function readReceived(house: House, id: string): Promise<Received | undefined> {
   const receipt = await getReceipt(house.database.work, id)
-  if (receipt.state === 'staged' || receipt.state === 'refused') return undefined
+  if (receipt.state === 'staged' || isTurnedAway(receipt.state)) return undefined
   return readStored(house, receipt)
 }
 
@@ -95,6 +106,7 @@ export async function readStored(house: House, receipt: Receipt): Promise<Receiv
     path: await house.files.localPath(`${bundleFolder(receipt.id)}/${place}`),
     broughtBy: receipt.broughtBy,
     receivedAt: receipt.receivedAt,
+    released: receipt.decision?.act === 'release',
   }
 }
 
@@ -134,6 +146,8 @@ async function admit(house: House, bundle: BundleIdentity, broughtBy: string): P
   const { id, packing, bytes } = bundle
   const first = await house.database.work.begin(async (tx) => {
     const written = await writeReceived(tx, { id, packing, bytes, broughtBy, receivedAt: house.clock() })
+    // Who was dropping the same bundle may have erased the bytes just stored; it can't any more.
+    if (written && (await house.files.list(bundleFolder(id))).length === 0) throw problem('not-ready')
     if (written) await house.jobs.send(tx, takeBundleJob, { bundle: id })
     return written
   })

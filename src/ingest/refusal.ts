@@ -1,14 +1,16 @@
 /** A refusal ends a journey because of what was brought: it carries findings, which are theirs to mend. */
 import type { Finding } from '../base/finding.ts'
-import type { FileCount } from '../bundle/index.ts'
+import type { FileCount, FindingCounts } from '../bundle/index.ts'
+import type { Exceeded } from '../contract/index.ts'
 import type { Share } from './shares.ts'
 
 export interface Refused {
   /** The findings kept; where there were more, the counts tell. */
   readonly findings: readonly Finding[]
-  readonly errors?: number
-  readonly warnings?: number
+  readonly counts?: FindingCounts
   readonly files?: readonly FileCount[]
+  /** What the contract does not bear: then the bundle is whole, and rests in quarantine. */
+  readonly exceeded?: readonly Exceeded[]
   /** Where several bags were read as one: what each is told. */
   readonly shares?: readonly Share[]
 }

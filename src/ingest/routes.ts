@@ -7,59 +7,18 @@ import { problem } from '../base/problem.ts'
 import type { Reader } from '../base/reader.ts'
 import { findingsCsv } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
+import { ReceiptSchema, receiptBody } from './receipt-body.ts'
 import { findReceipt, listFindings, type Receipt, readFindings } from './receipts.ts'
 import { receiveStream } from './receive.ts'
-
-const stateSchema = Type.String({ description: 'received, verified, validated, staged; or refused, failed.' })
-
-const Instant = (description: string) => Type.String({ format: 'date-time', description })
-
-const ReceiptSchema = Type.Object({
-  id: Type.String({ description: 'SHA-256 of what was received.' }),
-  state: stateSchema,
-  history: Type.Array(Type.Object({ state: stateSchema, at: Instant('When it reached the state.') }), {
-    description: 'The states it has been in, oldest first.',
-  }),
-  receivedAt: Instant('When it was received, in UTC.'),
-  bytes: Type.Integer({ description: 'Bytes as received.' }),
-  dataset: Type.Union([Type.String(), Type.Null()], {
-    description: 'Slug of the dataset that it is for; null until the manifest is verified.',
-  }),
-  edition: Type.Union([Type.String(), Type.Null()], { description: 'Name of the edition; null until then.' }),
-  provider: Type.Union([Type.String(), Type.Null()], {
-    description: 'Code of who provides it; null until then.',
-  }),
-  contractVersion: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'The contract that it was made under; null until then.',
-  }),
-  signer: Type.Union([Type.String(), Type.Null()], {
-    description:
-      'Fingerprint of the OpenPGP key whose signature was found good; null where none was, or not yet.',
-  }),
-  files: Type.Array(
-    Type.Object({
-      file: Type.String({ description: 'Path of the file in the bundle.' }),
-      digest: Type.String({ description: 'SHA-256 of the file, lower-case hex.' }),
-      rowsRead: Type.Integer({ description: 'Rows read, without the header.' }),
-      rowsTaken: Type.Integer({ description: 'Rows without an error.' }),
-      rowsRefused: Type.Integer({ description: 'Rows with an error. They are never taken.' }),
-      repairs: Type.Record(Type.String(), Type.Integer(), {
-        description: 'What was mended on the way without changing a value, by kind.',
-      }),
-    }),
-    { description: 'What was counted in each file.' },
-  ),
-  errors: Type.Integer({ description: 'Errors found, all counted.' }),
-  warnings: Type.Integer({ description: 'Warnings found, all counted.' }),
-  links: Type.Object(
-    {
-      self: Type.String({ format: 'uri-reference', description: 'This receipt.' }),
-      findings: Type.String({ format: 'uri-reference', description: 'What is wrong, page by page.' }),
-      findingsCsv: Type.String({ format: 'uri-reference', description: 'The same as one CSV for Excel.' }),
-    },
-    { description: 'Where to go from here.' },
-  ),
-})
+import {
+  beginsUpload,
+  createUpload,
+  pieceType,
+  protocolOptions,
+  type Stopping,
+  uploadRoutes,
+} from './upload-routes.ts'
+import { buildUploads, type Uploads } from './uploads.ts'
 
 const FindingSchema = Type.Object({
   n: Type.Integer({ description: 'Number of the finding in its bundle, from 1.' }),
@@ -76,7 +35,7 @@ const FindingSchema = Type.Object({
   byteOffset: Type.Optional(Type.Integer({ description: 'Where in the file, in bytes from its beginning.' })),
 })
 
-const Id = Type.Object({
+export const bundleId = Type.Object({
   id: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'The id from the receipt.' }),
 })
 const security = [{ key: [] }]
@@ -85,13 +44,39 @@ const tags = ['bundles']
 /** Findings on a page. */
 const findingsLimit = 1_000
 
+/** What can be refused before a bundle has a receipt. */
+const receiving = [
+  'key-missing',
+  'scope-missing',
+  'body-invalid',
+  'body-too-large',
+  'media-type-unsupported',
+  'upload-invalid',
+  'upload-version',
+  'uploads-too-many',
+  'mirror-read-only',
+] as const
+
 export async function ingestRoutes(app: App, house: House): Promise<void> {
   // The body is a stream into the files: it is never held in memory, and Fastify's own parsers would do that.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/zip', (_request, payload, done) => done(null, payload))
+  app.addContentTypeParser(pieceType, (_request, payload, done) => done(null, payload))
+  const stopping = new AbortController()
+  app.addHook('preClose', async () => stopping.abort())
+  const uploads = buildUploads(house)
+  bringRoute(app, house, uploads, stopping.signal)
+  uploadRoutes(app, house, uploads, stopping.signal)
+  receiptRoute(app, house)
+  findingsRoute(app, house)
+  findingsFileRoute(app, house)
+}
+
+function bringRoute(app: App, house: House, uploads: Uploads, stopping: Stopping): void {
   app.post(
     '/v1/bundles',
     {
+      config: { options: protocolOptions(house) },
       schema: {
         operationId: 'bringBundle',
         tags,
@@ -99,16 +84,21 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
         summary: 'Bring a bundle',
         description:
           'Takes a ZIP of a BagIt bag and answers with its receipt at once; a worker then checks it. ' +
-          'The same bytes again get the receipt they have, unless they were refused: then they are looked at again. Needs the scope `ingest`.',
-        consumes: ['application/zip'],
+          'The same bytes again get the receipt they have, unless they were turned away: then they are looked at again. Needs the scope `ingest`. ' +
+          'With `Tus-Resumable: 1.0.0` it begins an upload that can be taken up again, by the tus protocol; `Location` is its address.',
+        consumes: ['application/zip', pieceType],
         response: {
+          201: Type.Null({ description: 'The upload is begun; `Location` is where its pieces go.' }),
           202: ReceiptSchema,
-          ...problemResponses('key-missing', 'scope-missing', 'body-too-large', 'media-type-unsupported'),
+          ...problemResponses(...receiving),
         },
       },
       onRequest: async (request) => requireScope(request.reader, 'ingest'),
     },
     async (request, reply) => {
+      if (beginsUpload(request)) return createUpload(request, reply, uploads, stopping)
+      if (request.headers['content-type']?.startsWith(pieceType) === true)
+        throw problem('media-type-unsupported', { path: 'Content-Type', taken: ['application/zip'] })
       const broughtBy = `key:${request.reader.keyId}`
       const source = request.body as Readable | undefined
       if (source === undefined)
@@ -118,6 +108,9 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
       return reply.code(202).send(receiptBody(house, receipt))
     },
   )
+}
+
+function receiptRoute(app: App, house: House): void {
   app.get(
     '/v1/bundles/:id',
     {
@@ -127,7 +120,7 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
         security,
         summary: 'A receipt',
         description: 'How far a bundle came, and what was counted in it.',
-        params: Id,
+        params: bundleId,
         response: {
           200: ReceiptSchema,
           ...problemResponses('key-missing', 'scope-missing', 'bundle-not-found'),
@@ -136,6 +129,9 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
     },
     async (request) => receiptBody(house, await getOwn(house, request.reader, request.params.id)),
   )
+}
+
+function findingsRoute(app: App, house: House): void {
   app.get(
     '/v1/bundles/:id/findings',
     {
@@ -145,9 +141,13 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
         security,
         summary: 'The findings of a bundle',
         description: 'What is wrong, cell by cell, in the order found. No value is ever repeated.',
-        params: Id,
+        params: bundleId,
         querystring: Type.Object({
           after: Type.Optional(Type.Integer({ minimum: 0, description: 'Number of the last finding seen.' })),
+          check: Type.Optional(Type.String({ description: 'Only what this check found.' })),
+          severity: Type.Optional(
+            Type.Enum(['error', 'warning'], { description: 'Only errors, or only warnings.' }),
+          ),
         }),
         response: {
           200: Type.Object({
@@ -167,14 +167,19 @@ export async function ingestRoutes(app: App, house: House): Promise<void> {
     },
     async (request) => {
       const { id } = await getOwn(house, request.reader, request.params.id)
-      const after = request.query.after ?? 0
-      const data = [...(await listFindings(house.database.work, id, { after, limit: findingsLimit }))]
+      const { after = 0, check, severity } = request.query
+      const page = { after, limit: findingsLimit, check, severity }
+      const data = [...(await listFindings(house.database.work, id, page))]
       const last = data.length === findingsLimit ? data.at(-1)?.n : undefined
       const self = `${house.config.QINGDAN_PUBLIC_URL}/v1/bundles/${id}/findings`
-      return { data, links: { next: last === undefined ? null : `${self}?after=${last}` } }
+      const query = new URLSearchParams({
+        ...(last === undefined ? {} : { after: String(last) }),
+        ...(check === undefined ? {} : { check }),
+        ...(severity === undefined ? {} : { severity }),
+      })
+      return { data, links: { next: last === undefined ? null : `${self}?${query}` } }
     },
   )
-  findingsFileRoute(app, house)
 }
 
 function findingsFileRoute(app: App, house: House): void {
@@ -188,7 +193,7 @@ function findingsFileRoute(app: App, house: House): void {
         summary: 'The findings of a bundle as CSV',
         description:
           'All findings that are kept, for whoever mends the file: UTF-8 with a byte order mark, titles in both languages. No value is ever repeated.',
-        params: Id,
+        params: bundleId,
         response: {
           200: {
             description: 'The findings.',
@@ -211,28 +216,10 @@ function findingsFileRoute(app: App, house: House): void {
 }
 
 /** A receipt that the reader may see: of a bundle that its own key brought, or any for the scope `admin`. */
-async function getOwn(house: House, reader: Reader, id: string): Promise<Receipt> {
+export async function getOwn(house: House, reader: Reader, id: string): Promise<Receipt> {
   requireScope(reader, 'ingest')
   const receipt = await findReceipt(house.database.work, id)
   const own = receipt?.broughtBy === `key:${reader.keyId}` || reader.scopes.includes('admin')
   if (receipt === undefined || !own) throw problem('bundle-not-found', { path: 'id' })
   return receipt
-}
-
-function receiptBody(house: House, receipt: Receipt) {
-  const {
-    packing: _packing,
-    broughtBy: _broughtBy,
-    sequence: _sequence,
-    synthetic: _synthetic,
-    ...told
-  } = receipt
-  const self = `${house.config.QINGDAN_PUBLIC_URL}/v1/bundles/${receipt.id}`
-  return {
-    ...told,
-    receivedAt: receipt.receivedAt.toISOString(),
-    history: [...receipt.history],
-    files: receipt.files.map((file) => ({ ...file, repairs: { ...file.repairs } })),
-    links: { self, findings: `${self}/findings`, findingsCsv: `${self}/findings.csv` },
-  }
 }

@@ -3,13 +3,13 @@
  * delta are merged with its base, which is staged for that. A crash of the database empties UNLOGGED tables, and those of
  * replaced parts are dropped; the stored bundles still have the rows, and passed every check when they were taken.
  */
-import { copyWays, type FileCount, isGrouped, limitsOf } from '../bundle/index.ts'
+import { copyWays, type FileCount, type FindingCounts, isGrouped, limitsOf, tally } from '../bundle/index.ts'
 import type { House } from '../catalogue/index.ts'
-import { type Contract, periodOf } from '../contract/index.ts'
+import { type Exceeded, exceededBounds, periodOf } from '../contract/index.ts'
 import { listBags } from './bags.ts'
 import { copyDelta, mergeDelta } from './merge.ts'
 import { copyStaged, countStaged, dropStaged, getPart, type Part, stagingTable } from './parts.ts'
-import type { Progress } from './progress.ts'
+import { type Progress, readings, watchRows } from './progress.ts'
 import { type Changes, getReceipt } from './receipts.ts'
 import { readStored } from './receive.ts'
 import { buildShareSink, type ShareSink } from './shares.ts'
@@ -20,9 +20,18 @@ export interface Validated extends Verified {
   readonly rows: number
 }
 
-/** Whether more is wrong than the contract bears. No tolerance covers a file that can't be read to its end. */
-export function exceedsTolerance(contract: Contract, files: readonly FileCount[], errors: number): boolean {
-  return files.some((file) => file.unreadable) || errors > (contract.tolerance?.errors ?? 0)
+/** Whether a file can't be read to its end: no tolerance covers that, and nobody can release it. */
+export function isBroken(files: readonly FileCount[]): boolean {
+  return files.some((file) => file.unreadable)
+}
+
+/** The bounds of the contract's tolerance that do not hold. */
+export function exceededOf(
+  { loaded }: Verified,
+  files: readonly FileCount[],
+  counts: FindingCounts,
+): readonly Exceeded[] {
+  return exceededBounds(loaded.contract.tolerance, tally(counts, files))
 }
 
 /** The bags of a bundle, one or several. */
@@ -57,21 +66,22 @@ export async function validateRows(
   const sink = buildShareSink(holdersOf(verified), house.config.QINGDAN_FINDINGS_MAX)
   for (const warning of verified.warnings) sink.add(warning)
   const bag = await openVerified(house, verified)
+  const isDelta = manifest.mode === 'delta'
   const options = {
-    bag,
+    ...watchRows(bag, isDelta ? readings.careful : readings.straight, progress),
     manifest,
     contract: loaded.contract,
     contracts: house.contracts,
     limits,
     editionDay: periodOf(loaded.contract, manifest.edition)?.end ?? '',
     onFinding: sink.add,
-    onProgress: ({ file, rows }: { file: string; rows: number }) => progress(`validate ${file}`, rows),
   }
   try {
-    if (manifest.mode === 'delta')
-      return await validateDelta(house, verified, { options, sink, progress, hold })
-    for (const read of copyWays) {
-      const reading = read(options)
+    if (isDelta) return await validateDelta(house, verified, { options, sink, progress, hold })
+    for (const [index, read] of copyWays.entries()) {
+      // The straight way was given up: what it has read counts for nothing.
+      const anew = index === 0 ? {} : watchRows(bag, readings.careful, progress)
+      const reading = read({ ...options, ...anew })
       const table = stagingTable(bundleId)
       const copied = await copyStaged(house.database, loaded.contract, table, reading.chunks)
       const files = reading.files()
@@ -103,8 +113,8 @@ async function validateDelta(
   if (base === undefined) throw new Error('a delta is placed on its base before its rows are read')
   const files = await copyDelta(house, bundleId, options)
   const errors = () => sink.counts().errors
-  if (exceedsTolerance(loaded.contract, files, errors()))
-    return { ...verified, rows: 0, files, sink, misfit: false }
+  const exceeds = exceededOf(verified, files, sink.counts()).length > 0 && !verified.released
+  if (isBroken(files) || exceeds) return { ...verified, rows: 0, files, sink, misfit: false }
   const { contract } = loaded
   const { rowsMax } = options.limits
   const merging = { house, bundleId, contract, base, rowsMax, report: sink.add, errors }

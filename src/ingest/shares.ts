@@ -4,6 +4,7 @@
  */
 import type { Finding } from '../base/finding.ts'
 import { bagNumberOf, buildFindingSink, type FileCount, type FindingSink, faultAt } from '../bundle/index.ts'
+import { type CheckCount, summaryOf } from './receipts.ts'
 
 /** A bag among those that are read as one bundle. */
 export interface ShareHolder {
@@ -16,6 +17,7 @@ export interface Share {
   readonly findings: readonly Finding[]
   readonly errors: number
   readonly warnings: number
+  readonly summary: readonly CheckCount[]
   readonly files: readonly FileCount[]
 }
 
@@ -45,9 +47,32 @@ export function buildShareSink(bags: readonly ShareHolder[], findingsMax: number
     shares: (files) =>
       bags.map(({ bundleId, number }) => {
         const sink = sinks.get(number) ?? whole
-        const { errors, warnings } = sink.counts()
-        return { bundleId, findings: sink.findings(), errors, warnings, files: ownFiles(files, number) }
+        return shareOf(bundleId, sink, ownFiles(files, number))
       }),
+  }
+}
+
+/** What one bag is told of what its sink has taken. */
+export function shareOf(bundleId: string, sink: FindingSink, files: readonly FileCount[] = []): Share {
+  const counts = sink.counts()
+  const { errors, warnings } = counts
+  return { bundleId, findings: sink.findings(), errors, warnings, summary: summaryOf(counts), files }
+}
+
+/** The same with a finding before the others, also where as many are kept as may be; of several bags the first has it. */
+export function withFirst([first, ...rest]: readonly Share[], finding: Finding): readonly Share[] {
+  return first === undefined ? [] : [before(first, finding), ...rest]
+}
+
+function before(share: Share, finding: Finding): Share {
+  const { check, severity } = finding
+  const [errors, warnings] = severity === 'error' ? [1, 0] : [0, 1]
+  return {
+    ...share,
+    findings: [finding, ...share.findings],
+    errors: share.errors + errors,
+    warnings: share.warnings + warnings,
+    summary: [...share.summary, { check, errors, warnings }],
   }
 }
 
@@ -58,7 +83,6 @@ export function withPointers(shares: readonly Share[], bags: readonly ShareHolde
   const expected = faulty.map(({ bundleId }) => `bag-${numberOf(bundleId)}: ${bundleId}`).join(', ')
   return shares.map((share) => {
     if (share.errors > 0 || faulty.length === 0) return share
-    const pointer = faultAt('group-refused', { expected })
-    return { ...share, findings: [pointer, ...share.findings], errors: 1 }
+    return before(share, faultAt('group-refused', { expected }))
   })
 }

@@ -36,7 +36,7 @@ async function writeStaged(house: House, tx: Transaction, validated: Validated):
   if (place.base?.bundleId !== base?.bundleId)
     throw new Error('the base changed, and the place was not refused')
   const bags = holdersOf(validated).map((bag) => bag.bundleId)
-  await writePart(
+  const replaces = await writePart(
     tx,
     {
       ...{ dataset, edition, provider, bundleId, contractVersion, rows },
@@ -46,5 +46,6 @@ async function writeStaged(house: House, tx: Transaction, validated: Validated):
     },
     at,
   )
-  for (const bag of bags) await writeState(tx, bag, 'staged', at)
+  const facts = replaces === undefined ? {} : { replaces }
+  for (const bag of bags) await writeState(tx, bag, 'staged', at, facts)
 }

@@ -23,7 +23,7 @@ export const bundle = qingdan.table(
     /** `zip` or `folder`. */
     packing: text().notNull(),
     bytes: bigint({ mode: 'number' }).notNull(),
-    /** received verified waiting validated staged refused failed */
+    /** received verified waiting validated staged; refused failed; quarantined, then released or dropped */
     state: text().notNull(),
     /** [{state, at}], oldest first. */
     history: jsonb().notNull(),
@@ -54,6 +54,14 @@ export const bundle = qingdan.table(
     files: jsonb().notNull().default([]),
     errors: bigint({ mode: 'number' }).notNull().default(0),
     warnings: bigint({ mode: 'number' }).notNull().default(0),
+    /** All findings by check: [{check, errors, warnings}]. */
+    summary: jsonb().notNull().default([]),
+    /** The bounds of the contract's tolerance that do not hold: [{bound, allowed, found}]. */
+    exceeded: jsonb().notNull().default([]),
+    /** What was decided about it in quarantine: {act, by, at, reason}; `act` is `release` or `drop`. */
+    decision: jsonb(),
+    /** Id of the bundle whose part it replaced. */
+    replaces: text(),
   },
   (table) => [
     index('bundle_sequence').on(table.dataset, table.provider, table.sequence),

@@ -3,19 +3,22 @@
  * edition, provider, the key's grants, the signature. Nothing in its rows has been looked at yet.
  */
 
-import { findKey } from '../access/index.ts'
+import { findKey, loadServiceKey } from '../access/index.ts'
 import type { Finding } from '../base/finding.ts'
 import {
   type Bag,
   type BundleManifest,
+  decryptBag,
   type GroupBag,
   type GroupManifest,
+  holdsEncrypted,
   inBag,
   isGrouped,
   joinBags,
   joinManifests,
   limitsOf,
   openBag,
+  openPrivateKey,
   verifyBag,
   verifyManifest,
 } from '../bundle/index.ts'
@@ -23,7 +26,7 @@ import type { House } from '../catalogue/index.ts'
 import type { LoadedContract } from '../contract/index.ts'
 import type { Part } from './parts.ts'
 import { findPlace } from './place.ts'
-import type { Progress } from './progress.ts'
+import { bytesOf, type Progress, watchBag } from './progress.ts'
 import { writeState } from './receipts.ts'
 import type { Received } from './receive.ts'
 import { Refusal } from './refusal.ts'
@@ -46,8 +49,7 @@ export type GroupBagVerified = Verified & { readonly manifest: GroupManifest }
 
 /** Verifies a bundle and writes the state `verified`. Throws Refusal with every finding, not only the first. */
 export async function verify(house: House, received: Received, progress: Progress): Promise<Verified> {
-  progress('verify', 0)
-  const verified = await placed(house, await verifyStored(house, received))
+  const verified = await placed(house, await verifyStored(house, received, progress))
   house.observe('step-reached', { step: 'verify', point: 'checked' })
   const { dataset, edition, provider, contractVersion, sequence, synthetic, mode, against } =
     verified.manifest
@@ -73,8 +75,8 @@ export async function placed(house: House, verified: Verified): Promise<Verified
 }
 
 /** The same as `verify`, but for its place, and nothing is written. */
-export async function verifyStored(house: House, received: Received): Promise<Verified> {
-  return withBag(house, received, async (bag) => {
+export async function verifyStored(house: House, received: Received, progress?: Progress): Promise<Verified> {
+  const verifyIn = async (bag: Bag): Promise<Verified> => {
     const verified = await openBagOf(house, received, bag)
     const { manifest } = verified
     const forbidden = await checkGrants(house, received, manifest)
@@ -83,7 +85,8 @@ export async function verifyStored(house: House, received: Received): Promise<Ve
     const warnings = [...verified.warnings, ...findings]
     if (warnings.some(({ severity }) => severity === 'error')) throw new Refusal({ findings: warnings })
     return { ...verified, warnings, ...(signer === undefined ? {} : { signer }) }
-  })
+  }
+  return withBag(house, received, verifyIn, progress)
 }
 
 /**
@@ -98,8 +101,12 @@ async function withBag<T>(
   house: House,
   { path, packing }: Received,
   use: (bag: Bag) => Promise<T>,
+  progress: Progress = () => {},
 ): Promise<T> {
-  const bag = await openBag(path, packing, limitsOf(house.config))
+  const opened = await openBag(path, packing, limitsOf(house.config))
+  const total = bytesOf(opened)
+  const bag = watchBag(opened, (bytes) => progress('verify', Math.min(bytes, total), total))
+  progress('verify', 0, total)
   try {
     return await use(bag)
   } finally {
@@ -116,18 +123,32 @@ async function openBagOf(house: House, received: Received, bag: Bag): Promise<Ve
   return { ...received, manifest, loaded, warnings: findings }
 }
 
-/** Opens what was verified, to read its rows: one bag, or several joined into one. */
-export async function openVerified(house: House, { path, packing, bags }: Verified): Promise<Bag> {
-  const limits = limitsOf(house.config)
-  if (bags === undefined) return openBag(path, packing, limits)
+/** Opens what was verified, to read its rows: one bag, or several joined into one, and decrypted. */
+export async function openVerified(house: House, verified: Verified): Promise<Bag> {
+  const { bags } = verified
+  if (bags === undefined) return openPlain(house, verified)
   const opened: GroupBag[] = []
   try {
     for (const each of bags) {
-      opened.push({ bag: await openBag(each.path, each.packing, limits), manifest: each.manifest })
+      opened.push({ bag: await openPlain(house, each), manifest: each.manifest })
     }
     return joinBags(opened)
   } catch (error) {
     for (const { bag } of opened) await bag.close()
+    throw error
+  }
+}
+
+/** A stored bag whose rows can be read. Throws BundleRefusal where what is encrypted can't be. */
+async function openPlain(house: House, { path, packing }: Received): Promise<Bag> {
+  const limits = limitsOf(house.config)
+  const bag = await openBag(path, packing, limits)
+  try {
+    if (!holdsEncrypted(bag)) return bag
+    const key = await openPrivateKey((await loadServiceKey(house)).privateKey)
+    return await decryptBag(bag, { key, scratch: await house.files.localPath('scratch/sealed'), limits })
+  } catch (error) {
+    await bag.close()
     throw error
   }
 }

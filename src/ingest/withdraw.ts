@@ -2,7 +2,7 @@
 
 import { writeAudit } from '../access/index.ts'
 import { problem } from '../base/problem.ts'
-import { type House, withdrawVersion } from '../catalogue/index.ts'
+import { type House, refuseOnMirror, withdrawVersion } from '../catalogue/index.ts'
 import type { Patience } from '../store/index.ts'
 import { lockOf } from './publication-acts.ts'
 
@@ -16,10 +16,11 @@ export interface Withdrawal {
 
 /**
  * Withdraws a version. Gives false where it had been withdrawn before. Throws `dataset-not-found`, `version-not-found`,
- * `reason-missing`, and `edition-busy` where the patience ends.
+ * `reason-missing`, `mirror-read-only`, and `edition-busy` where the patience ends.
  */
 export async function withdraw(house: House, asked: Withdrawal, patience?: Patience): Promise<boolean> {
   const { dataset, edition, version, reason } = asked
+  await refuseOnMirror(house.database.work)
   house.contracts.get(dataset)
   if (reason.trim() === '') throw problem('reason-missing', { path: 'reason' })
   const work = () =>

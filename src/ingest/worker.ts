@@ -2,12 +2,16 @@
 import type { House } from '../catalogue/index.ts'
 import { publishEdition, takeBundle } from './pipeline.ts'
 import { listPublications, publishEditionJob } from './publications.ts'
+import { eraseBundleJob, eraseDropped } from './quarantine.ts'
 import { takeBundleJob } from './receive.ts'
 
 /** Begins to work on the queues; `house.jobs.stop` ends it. */
 export async function startWorker(house: House): Promise<void> {
   await house.jobs.work(takeBundleJob, async (data) => {
     await takeBundle(house, String(data['bundle']))
+  })
+  await house.jobs.work(eraseBundleJob, async (data) => {
+    await eraseDropped(house, String(data['bundle']))
   })
   await house.jobs.work(publishEditionJob, async (data) => {
     await publishEdition(house, Number(data['publication']))

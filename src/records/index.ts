@@ -17,7 +17,7 @@ export {
 } from './conditions.ts'
 export { countDifference } from './difference.ts'
 export { dropRecords } from './drop.ts'
-export { loadRecords } from './load.ts'
+export { loadPlainFile, loadRecords } from './load.ts'
 export { recordsPart } from './parameters.ts'
 export { parseFilters } from './query.ts'
 export { copyAll, readAll } from './read.ts'

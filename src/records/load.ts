@@ -1,5 +1,5 @@
 /** Loads a version's records unseen: nothing refers to the table until the publishing transaction says so. */
-import type { Contract } from '../contract/index.ts'
+import { type Contract, fieldType } from '../contract/index.ts'
 import { quoteIdentifier } from '../store/identifier.ts'
 import type { Database } from '../store/index.ts'
 import { createIndexes, createTable, numberColumn, publishedTable, recordsTable } from './tables.ts'
@@ -37,4 +37,31 @@ export async function loadRecords(
   })
   await database.work.unsafe(`ANALYZE ${publishedTable(table)}`)
   return { table, records }
+}
+
+/**
+ * Loads records from the plain CSV of a version that was published elsewhere: its header has to be the contract's fields,
+ * and an empty cell has no value. Safe to run again. Throws ServerError for a file that is none of this contract.
+ */
+export async function loadPlainFile(
+  database: Database,
+  contract: Contract,
+  versionId: number,
+  csv: AsyncIterable<Uint8Array>,
+): Promise<Loaded> {
+  const lines = publishedTable(`${recordsTable(versionId)}_lines`)
+  const names = contract.fields.map(({ name }) => quoteIdentifier(name))
+  const drop = () => database.work.unsafe(`DROP TABLE IF EXISTS ${lines}`)
+  await drop()
+  await database.work.unsafe(
+    `CREATE UNLOGGED TABLE ${lines} (${names.map((name) => `${name} text COLLATE "C"`).join(', ')})`,
+  )
+  await database.copyFrom(`COPY ${lines} FROM STDIN WITH (FORMAT csv, HEADER MATCH)`, csv)
+  const typed = contract.fields.map(({ name, type }) => {
+    const quoted = quoteIdentifier(name)
+    return `${fieldType(type).cast(quoted)} AS ${quoted}`
+  })
+  const loaded = await loadRecords(database, contract, versionId, `SELECT ${typed.join(', ')} FROM ${lines}`)
+  await drop()
+  return loaded
 }

@@ -9,18 +9,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { loadConfig } from '../../src/base/config.ts'
-import { listVersions } from '../../src/catalogue/index.ts'
+import { canonicalJson, digestOfFile } from '../../src/base/digest.ts'
+import { listVersions, readChanges } from '../../src/catalogue/index.ts'
 import { type OpenHouse, openHouse } from '../../src/house.ts'
 import { findPlace } from '../../src/store/embedded/place.ts'
 import { findPostmaster } from '../../src/store/embedded/postmaster.ts'
 import { trialDataset, trialRecords, writeTrialDatasets } from './trial.ts'
 
 const steps = [
-  ...(['receive', 'verify', 'validate', 'stage'] as const),
+  ...(['create', 'receive', 'verify', 'validate', 'stage'] as const),
   ...(['assemble', 'derive', 'control', 'prepare', 'wait', 'release'] as const),
+  ...(['export', 'mirror'] as const),
 ]
 
+/** Steps after which an export is carried to a second house: every other walk would cost a second database for nothing. */
+const carried: readonly string[] = ['create', 'release', 'export', 'mirror']
+
 interface Point {
+  /** Among those of its step, from 1. */
   readonly n: number
   readonly step: string
 }
@@ -36,31 +42,42 @@ interface Walk {
 const killAfterMax = 25
 
 /** Runs the campaign and prints its tally. Gives the number of editions that were not as they must be. */
-export async function crashCampaign(kills: number, seed: number): Promise<number> {
+export async function crashCampaign(
+  kills: number,
+  seed: number,
+  chosen: readonly string[] = steps,
+): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-campaign-'))
   // For root PostgreSQL runs under another account: it has to pass here, or its data would lie outside and stay.
   await chmod(folder, 0o755)
-  const environment = { QINGDAN_DATA: join(folder, 'var'), QINGDAN_DATASETS: join(folder, 'datasets') }
+  const places = { STICK: join(folder, 'stick'), MIRROR_DATA: join(folder, 'mirror') }
+  const environment = {
+    QINGDAN_DATA: join(folder, 'var'),
+    QINGDAN_DATASETS: join(folder, 'datasets'),
+    STICK: places.STICK,
+  }
   await writeTrialDatasets(environment.QINGDAN_DATASETS)
   const random = mulberry32(seed)
-  const tally = new Map<string, number>(steps.map((step) => [step, 0]))
+  const tally = new Map<string, number>(chosen.map((step) => [step, 0]))
   let databaseKills = 0
   let wrong = 0
   try {
-    const clean = await walk({ ...environment, EDITION: '1900' })
+    const clean = await walk({ ...environment, ...places, EDITION: '1900' })
     if (clean.code !== 0) throw new Error(`the walk without a kill failed: ${clean.errors}`)
     const digest = await verdict(environment, '1900')
     if (digest === undefined) throw new Error('the walk without a kill published nothing whole')
+    if (!(await sameAsMirror(environment, places.MIRROR_DATA))) throw new Error('the mirror is another')
     for (let kill = 0; kill < kills; kill += 1) {
-      const step = steps[kill % steps.length] ?? 'release'
+      const step = chosen[kill % chosen.length] ?? 'release'
       const own = clean.points.filter((point) => point.step === step)
       const point = own[Math.floor(random() * own.length)]
       if (point === undefined) throw new Error(`the step ${step} has no point`)
       const edition = String(1901 + kill)
       const after = kill % 2 === 0 ? 0 : 1 + Math.floor(random() * killAfterMax)
+      const walked = { ...environment, ...(carried.includes(step) ? places : {}), EDITION: edition }
       const killed = await walk({
-        ...environment,
-        EDITION: edition,
+        ...walked,
+        KILL_STEP: step,
         KILL_AT: String(point.n),
         KILL_AFTER: String(after),
       })
@@ -68,10 +85,12 @@ export async function crashCampaign(kills: number, seed: number): Promise<number
       tally.set(step, (tally.get(step) ?? 0) + 1)
       if (kill % 5 === 4) {
         await killDatabase(environment.QINGDAN_DATA)
+        await killDatabase(places.MIRROR_DATA)
         databaseKills += 1
       }
-      const again = await walk({ ...environment, EDITION: edition })
-      const same = again.code === 0 && (await verdict(environment, edition)) === digest
+      const again = await walk(walked)
+      const isMirrored = !('MIRROR_DATA' in walked) || (await sameAsMirror(environment, places.MIRROR_DATA))
+      const same = again.code === 0 && isMirrored && (await verdict(environment, edition)) === digest
       if (!same) wrong += 1
       const done = `${String(kill + 1).padStart(3)} of ${kills}  killed in ${step} at point ${point.n} + ${after} ms`
       console.log(`${done}: ${same ? 'one whole version' : `WRONG ${again.errors}`}`)
@@ -81,7 +100,7 @@ export async function crashCampaign(kills: number, seed: number): Promise<number
   }
   console.log(`kills per step: ${[...tally].map(([step, count]) => `${step} ${count}`).join(', ')}`)
   console.log(`of these with the database killed too: ${databaseKills}`)
-  if (kills >= steps.length && [...tally.values()].includes(0)) throw new Error('a step was never killed')
+  if (kills >= chosen.length && [...tally.values()].includes(0)) throw new Error('a step was never killed')
   return wrong
 }
 
@@ -107,14 +126,44 @@ async function verdict(
   environment: Readonly<Record<string, string>>,
   edition: string,
 ): Promise<string | undefined> {
+  return within(environment, (house) => inspect(house, edition))
+}
+
+/** Opens a house for one look at it. */
+async function within<T>(
+  { QINGDAN_DATA, QINGDAN_DATASETS }: Readonly<Record<string, string>>,
+  look: (house: OpenHouse) => Promise<T>,
+): Promise<T> {
   const silent = () => undefined
   const log = { debug: silent, info: silent, warn: silent, error: silent }
-  const house = await openHouse(loadConfig({ ...environment, QINGDAN_POOL_MAX: '4' }), log)
+  const house = await openHouse(loadConfig({ QINGDAN_DATA, QINGDAN_DATASETS, QINGDAN_POOL_MAX: '4' }), log)
   try {
-    return await inspect(house, edition)
+    return await look(house)
   } finally {
     await house.close()
   }
+}
+
+/** Whether a mirror has every change, version, record and file of its origin, once. */
+async function sameAsMirror(environment: Readonly<Record<string, string>>, mirror: string): Promise<boolean> {
+  const here = await within(environment, holdings)
+  return here === (await within({ ...environment, QINGDAN_DATA: mirror }, holdings))
+}
+
+/** All that is published, as one text: changes, versions by state and digest, records as counted, files as digested. */
+async function holdings({ database, files }: OpenHouse): Promise<string> {
+  const changes = await readChanges(database.work, 0)
+  const versions = []
+  for (const { edition, number, state, digest, records, recordsTable } of await listVersions(database)) {
+    const [held] = await database.work.unsafe(
+      `SELECT count(*)::int AS records FROM published.${recordsTable}`,
+    )
+    versions.push({ edition, number, state, digest, records, held: held?.['records'] })
+  }
+  const stored = []
+  for (const name of await files.list('editions'))
+    stored.push([name, await digestOfFile(await files.localPath(name))])
+  return canonicalJson({ changes, versions, stored })
 }
 
 async function inspect(house: OpenHouse, edition: string): Promise<string | undefined> {

@@ -3,14 +3,18 @@
  * process ends itself by SIGKILL at that observation (and KILL_AFTER milliseconds later), as a crash would.
  * Prints one JSON line per observation, so that the campaign knows where it was.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { loadServiceKey } from '../../src/access/index.ts'
 import { loadConfig } from '../../src/base/config.ts'
 import { Problem } from '../../src/base/problem.ts'
 import { createBag } from '../../src/bundle/index.ts'
+import { readMirror } from '../../src/catalogue/index.ts'
+import { writeBundle } from '../../src/commands/bundle.ts'
 import { partsOf } from '../../src/contract/index.ts'
-import { type OpenHouse, openHouse } from '../../src/house.ts'
+import { takeExport, trustKey, writeExport } from '../../src/exchange/index.ts'
+import { loadContractFolders, type OpenHouse, openHouse } from '../../src/house.ts'
 import {
   approvePublication,
   askPublication,
@@ -24,12 +28,17 @@ import { trialDataset, trialRows } from './trial.ts'
 
 const edition = process.env['EDITION'] ?? ''
 const askedBy = 'cli:campaign'
+const killStep = process.env['KILL_STEP']
 const killAt = Number(process.env['KILL_AT'] ?? 0)
 const killAfter = Number(process.env['KILL_AFTER'] ?? 0)
 
-let points = 0
+const stick = process.env['STICK'] ?? tmpdir()
+const mirrorData = process.env['MIRROR_DATA']
 
-/** The log of the house is the stream of points: each line counts as one. */
+/** Points of each step so far. */
+const points = new Map<string, number>()
+
+/** The log of the house is the stream of points: each line counts as one of its step. */
 function point(facts: object): void {
   const { observation, step, state } = facts as { observation: string; step?: string; state?: string }
   if (
@@ -38,9 +47,11 @@ function point(facts: object): void {
     observation !== 'bundle-advanced'
   )
     return
-  points += 1
-  process.stdout.write(`${JSON.stringify({ n: points, step: step ?? stepOf(observation, state) })}\n`)
-  if (points !== killAt) return
+  const own = step ?? stepOf(observation, state)
+  const n = (points.get(own) ?? 0) + 1
+  points.set(own, n)
+  process.stdout.write(`${JSON.stringify({ n, step: own })}\n`)
+  if (own !== killStep || n !== killAt) return
   if (killAfter === 0) process.kill(process.pid, 'SIGKILL')
   else setTimeout(() => process.kill(process.pid, 'SIGKILL'), killAfter)
 }
@@ -52,12 +63,12 @@ function stepOf(observation: string, state: string | undefined): string {
 }
 
 const { QINGDAN_DATA, QINGDAN_DATASETS } = process.env
-const config = loadConfig({
-  QINGDAN_DATA,
-  QINGDAN_DATASETS,
-  QINGDAN_LOG_LEVEL: 'debug',
-  QINGDAN_POOL_MAX: '4',
-})
+const settings = {
+  ...{ QINGDAN_DATA, QINGDAN_DATASETS, QINGDAN_LOG_LEVEL: 'debug', QINGDAN_POOL_MAX: '4' },
+  // The campaign is about crashes; who signed is another test's matter.
+  QINGDAN_UNSIGNED: 'allow',
+}
+const config = loadConfig(settings)
 const log = {
   debug: point,
   info: point,
@@ -70,29 +81,78 @@ try {
   if (killAt === 0) await startWorker(house)
   for (const part of partsOf(house.contracts.get(trialDataset).contract)) await bring(house, part.provider)
   await publish(house)
+  if (mirrorData !== undefined) await carry(house, mirrorData)
 } finally {
   await house.close()
 }
 
 async function bring(to: OpenHouse, provider: string): Promise<void> {
+  const path = await create(provider)
+  const receipt = await receive(to, { path, broughtBy: 'cli:campaign' })
+  const taken = await takeBundle(to, receipt.id)
+  if (taken.state !== 'staged') throw new Error(`the part of ${provider} is ${taken.state}`)
+}
+
+/** A provider's bundle on the stick. What is there is whole; of what is not, a killed run may have left some. */
+async function create(provider: string): Promise<string> {
+  await mkdir(stick, { recursive: true })
+  const out = join(stick, `${edition}-${provider}.zip`)
+  if (await isThere(out)) return out
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-crash-'))
   try {
     await createBag({
-      folder,
+      folder: join(folder, 'bag'),
       dataset: trialDataset,
       edition,
       provider,
       contractVersion: 1,
       synthetic: true,
-      files: [{ name: 'rows.csv', source: Buffer.from(trialRows(provider)) }],
+      files: [{ name: 'rows.csv', source: told(trialRows(provider)) }],
       clock: () => new Date('2026-01-01T00:00:00Z'),
     })
-    const receipt = await receive(to, { path: folder, broughtBy: 'cli:campaign' })
-    const taken = await takeBundle(to, receipt.id)
-    if (taken.state !== 'staged') throw new Error(`the part of ${provider} is ${taken.state}`)
+    created('bag')
+    await writeBundle(join(folder, 'bag'), out)
+    created('packed')
+    return out
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+function created(at: string): void {
+  point({ observation: 'step-reached', step: 'create', point: at })
+}
+
+/** Rows in two pieces, with a point between them. */
+async function* told(rows: string): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(rows)
+  yield bytes.subarray(0, bytes.length / 2)
+  created('rows')
+  yield bytes.subarray(bytes.length / 2)
+}
+
+/** Carries what is new to a second house: an export on the stick, whole or not there, and its taking. */
+async function carry(from: OpenHouse, data: string): Promise<void> {
+  const mirror = await openHouse(loadConfig({ ...settings, QINGDAN_DATA: data }), log)
+  try {
+    const { publicKey } = await loadServiceKey(from)
+    await trustKey(mirror, { armored: publicKey, actor: askedBy })
+    const path = join(stick, `export-${edition}.zip`)
+    const since = (await readMirror(mirror.database.work))?.cursor ?? null
+    const asked = { since, restricted: false }
+    if (!(await isThere(path))) await writeExport(from, { asked, out: () => path, actor: askedBy })
+    const loadContracts = (folder: string) => loadContractFolders([folder])
+    await takeExport(mirror, { path, actor: askedBy, loadContracts })
+  } finally {
+    await mirror.close()
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** Asks, waits for the second person, and is released. What a killed process left waiting is approved as it stands. */

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { crc32 } from 'node:zlib'
 import t from 'tap'
+import { ZipFile } from 'yazl'
 import { type BundleLimits, identifyBundle } from '../../src/bundle/index.ts'
 import { checksOf, goodFile, limits, refusalOf, verifyAt, writeBag } from '../support/bundle-fixture.ts'
 import { type RawEntry, rawZip } from '../support/raw-zip.ts'
@@ -134,6 +136,46 @@ t.test('deflated bytes that are damaged are told with their file', async (t) => 
   t.equal(manifest, undefined)
   t.match(findings, [{ check: 'zip-unreadable', file: 'data/rows.csv' }])
 })
+
+t.test(
+  'the directory must be as long as its end says, in both forms, and each file as its sum',
+  async (t) => {
+    const folder = t.testdir({})
+    const entries = await goodEntries(folder, 'b/')
+    const path = join(folder, 'x.zip')
+    const found = async (zip: Buffer) => {
+      writeFileSync(path, zip)
+      return refusalOf(verifyAt(path, 'zip').then(({ findings }) => t.same(findings, [])))
+    }
+    /** A ZIP with one of its numbers, counted from a signature, one greater or less. */
+    const off = (zip: Buffer, signature: string, at: number, by: number) => {
+      const copy = Buffer.from(zip)
+      const place = copy.lastIndexOf(signature, undefined, 'latin1') + at
+      copy.writeUInt16LE(copy.readUInt16LE(place) + by, place)
+      return copy
+    }
+    for (const forceZip64Format of [false, true]) {
+      const file = new ZipFile()
+      for (const { name, data = '' } of entries) file.addBuffer(Buffer.from(data), String(name))
+      file.end({ forceZip64Format, comment: 'packed by hand' })
+      const zip = await buffer(file.outputStream)
+      t.same(await found(zip), [], 'sound')
+      const [end, counts] = forceZip64Format
+        ? (['PK\u0006\u0006', [24, 32, 40]] as const)
+        : (['PK\u0005\u0006', [8, 10, 12]] as const)
+      for (const at of counts) {
+        for (const by of [-1, 1])
+          t.same(await found(off(zip, end, at, by)), ['zip-unreadable'], `${at} ${by}`)
+      }
+      writeFileSync(path, off(zip, 'PK\u0001\u0002', 16, 1))
+      t.match(
+        checksOf((await verifyAt(path, 'zip')).findings),
+        ['zip-unreadable'],
+        'a sum that is not that of the file',
+      )
+    }
+  },
+)
 
 t.test('the Unicode path of Info-ZIP names an entry, as long as it belongs to the name', async (t) => {
   const folder = t.testdir({})

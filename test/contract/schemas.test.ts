@@ -8,12 +8,16 @@ import t from 'tap'
 import { Descriptor } from '../../src/bundle/descriptor.ts'
 import { checks } from '../../src/checks/index.ts'
 import { disclosureRules } from '../../src/disclosure/index.ts'
+import { contentSchemas } from '../../src/exchange/content.ts'
+import { ExportPurpose } from '../../src/exchange/descriptor.ts'
 
 const contractSchema: unknown = JSON.parse(readFileSync('datasets/contract.schema.json', 'utf8'))
 
 const schemas: readonly (readonly [name: string, schema: unknown])[] = [
   ['datasets/contract.schema.json', contractSchema],
   ['datapackage.json', Descriptor],
+  ['datapackage.json of an export', ExportPurpose],
+  ...Object.entries(contentSchemas).map(([name, schema]) => [`${name} of an export`, schema] as const),
   ...checks.map(({ name, parameters }) => [`check ${name}`, parameters] as const),
   ...[...disclosureRules.values()].map(({ name, parameters }) => [`rule ${name}`, parameters] as const),
 ]

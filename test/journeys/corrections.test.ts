@@ -92,7 +92,7 @@ t.test('a correction needs a reason, and only the provider that corrects', async
 t.test('a refused bundle changes nothing, and the last good part of its provider stays', async (t) => {
   const before = await seen()
   const bad = await standing.bring(part(east, 'e1,five\ne2,7\n'))
-  t.equal(bad.state, 'refused')
+  t.equal(bad.state, 'quarantined')
   t.match(await standing.findingsOf(bad), [
     { check: 'type', file: 'data/rows.csv', row: 2, cell: 'B2', field: 'depth' },
   ])

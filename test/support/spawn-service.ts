@@ -14,6 +14,8 @@ export interface Service {
   readonly lines: readonly Line[]
   /** Waits for a log line, past or coming. Rejects where the process ends without it. */
   readonly line: (matches: (line: Line) => boolean) => Promise<Line>
+  /** Sends SIGKILL and waits for the end. Only where the database is not the service's own. */
+  readonly kill: () => Promise<void>
   /** Sends SIGTERM and gives the exit code, or the name of what ended it, and what it had told people. */
   readonly stop: () => Promise<{ readonly code: number | string | null; readonly told: string }>
 }
@@ -67,6 +69,10 @@ export async function spawnService(t: Test, environment: Readonly<Record<string,
     base: `http://127.0.0.1:${port}`,
     lines,
     line,
+    kill: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
     stop: async () => {
       child.kill('SIGTERM')
       const [code, signal] = await ended

@@ -1,0 +1,132 @@
+/**
+ * What a courier may bring: one bundle of five million rows in a thousand files, from received to staged, beside psql that
+ * loads the same rows from one file into a table like ours in every respect; and the memory that it takes.
+ */
+import assert from 'node:assert/strict'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadConfig } from '../../src/base/config.ts'
+import { quoteIdentifier } from '../../src/store/identifier.ts'
+import { openDatabase } from '../../src/store/index.ts'
+import type { Brought } from '../bring.ts'
+import type { BenchContext } from '../context.ts'
+import { benchContract, writeRowFiles, writeRows } from '../dataset.ts'
+import { interleave } from '../measure.ts'
+import { runToEnd } from '../processes.ts'
+import { runPsql, secondsOf } from './ingest.ts'
+import { LeftOut, type Row } from './row.ts'
+
+/** So many times the records of the other rows: 5 million beside 1 million. */
+const timesLarger = 5
+/** Files at full scale; a small run has as many rows in each. */
+const filesAtFull = 1_000
+const rowsAtFull = 5_000_000
+/** Each pair takes minutes: a third of those of other rows. */
+const pairsLess = 3
+
+export const offlineRow: Row = {
+  name: 'offline',
+  figure: '5 million rows in 1,000 files, received to staged with every check',
+  reference: 'psql \\copy of one file into an unlogged table of texts',
+  unit: 'krows/s',
+  compare: 'ratio',
+  direction: 'at least',
+  floor: 0.8,
+  needs: ['psql'],
+  measure: async (context) => {
+    const trial = await openTrial(context)
+    const rate = (seconds: number) => trial.records / 1000 / seconds
+    return interleave(
+      Math.max(1, Math.ceil(context.pairs / pairsLess)),
+      async () => rate((await trial.bring()).stagedSeconds),
+      async () => rate(await trial.copy()),
+    )
+  },
+}
+
+export const offlineMemoryRow: Row = {
+  name: 'offline-memory',
+  figure: 'peak resident set while it is received and staged',
+  reference: 'the same process before',
+  unit: 'MB',
+  compare: 'difference',
+  direction: 'at most',
+  floor: 300,
+  needs: ['psql'],
+  measure: async (context) => {
+    const trial = await openTrial(context)
+    const { peakBytes, restBytes } = trial.last() ?? (await trial.bring())
+    if (Number.isNaN(restBytes)) throw new LeftOut('only Linux tells how much memory a process held at most')
+    return [{ ours: peakBytes / 1e6, reference: restBytes / 1e6 }]
+  },
+}
+
+interface Trial {
+  readonly records: number
+  readonly bring: () => Promise<Brought>
+  /** The one that took the most memory. */
+  readonly last: () => Brought | undefined
+  /** Seconds of psql. */
+  readonly copy: () => Promise<number>
+}
+
+/** Each bag is for an edition of its own: equal bytes would be known already, and only answered with their receipt. */
+let lastEdition = 2025
+
+function openTrial(context: BenchContext): Promise<Trial> {
+  return context.once('offline', async () => {
+    const records = context.records * timesLarger
+    const files = Math.max(1, Math.round((filesAtFull * records) / rowsAtFull))
+    const folder = join(context.folder, 'offline-files')
+    const [csv, data] = [join(context.folder, 'offline.csv'), join(context.folder, 'offline')]
+    context.say(`writing ${records} rows into ${files} files, and into one`)
+    await writeRowFiles(folder, records, files)
+    await writeRows(csv, records)
+    const environment = { ...context.environment, QINGDAN_DATA: data }
+    const database = await openDatabase({ config: loadConfig(environment), observe: () => undefined })
+    context.atEnd(() => database.close())
+    const psql = (commands: readonly string[]) => runPsql(context, database.ownerUrl, commands)
+    let most: Brought | undefined
+    const trial: Trial = {
+      records,
+      last: () => most,
+      bring: async () => {
+        await psql(['CHECKPOINT'])
+        lastEdition += 1
+        const about = ['--folder', folder, '--edition', String(lastEdition)]
+        const args = ['--import=tsx', join('bench', 'bring.ts'), ...about]
+        const { stdout } = await runToEnd({ program: process.execPath, args, environment })
+        const brought = JSON.parse(stdout) as Brought
+        assert.equal(brought.rows, records, 'the house takes every row')
+        if (most === undefined || brought.peakBytes > most.peakBytes) most = brought
+        context.say(
+          `${brought.stagedSeconds.toFixed(1)} s, ${((brought.peakBytes - brought.restBytes) / 1e6).toFixed(0)} MB over rest`,
+        )
+        // What was received stays there, and the next pair needs the room.
+        await rm(join(data, 'files', 'bundles'), { recursive: true, force: true })
+        return brought
+      },
+      copy: async () => {
+        await psql([createTable, 'CHECKPOINT'])
+        const seconds = secondsOf(
+          await psql(['\\timing on', `\\copy ${table} FROM '${csv}' (FORMAT csv, HEADER)`]),
+          1,
+        )
+        const count = await psql([
+          '\\pset tuples_only',
+          `SELECT count(*) FROM ${table}`,
+          `DROP TABLE ${table}`,
+        ])
+        assert.equal(Number(count), records, 'psql loads every row')
+        return seconds
+      },
+    }
+    // A new server makes its log's files while it is first written to, and takes them again later.
+    await trial.copy()
+    return trial
+  })
+}
+
+const table = 'public.bench_offline'
+const columns = benchContract.fields.map(({ name }) => `${quoteIdentifier(name)} text COLLATE "C"`)
+const createTable = `CREATE UNLOGGED TABLE ${table} (${columns.join(', ')})`

@@ -1,0 +1,136 @@
+/**
+ * Scratch that nobody can read: bytes are written to a file under a random key that is held in memory alone, in pieces
+ * that each carry their own proof (AES-256-GCM). The file has no name from the moment it is open, where the system
+ * can do that; so it goes with the process, and what a crash leaves behind is noise. It refuses pieces that were changed.
+ */
+import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto'
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export interface SealedFile {
+  /** Bytes as they were written. */
+  readonly bytes: number
+  /** Reads them from the beginning, as often as asked, in pieces. */
+  readonly read: () => AsyncIterable<Uint8Array>
+}
+
+export interface SealedScratch {
+  /** Writes bytes and gives them back to read. Where the source throws, what it gave is never read. */
+  readonly write: (source: AsyncIterable<Uint8Array>) => Promise<SealedFile>
+  /** Forgets the keys and closes the files; nothing of them can be read any more. */
+  readonly erase: () => Promise<void>
+}
+
+/** Large enough for few system calls, small enough to hold many at once; GCM would bear 64 GiB under one nonce. */
+const pieceBytes = 64 << 10
+const tagBytes = 16
+const algorithm = 'aes-256-gcm'
+const prefix = 'sealed-'
+
+/** Opens scratch in a folder, and clears it of what crashes left there. */
+export async function openSealedScratch(folder: string): Promise<SealedScratch> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await clear(folder)
+  const sealed: { readonly handle: FileHandle; readonly key: Buffer; readonly path: string }[] = []
+  return {
+    write: async (source) => {
+      const path = join(folder, `${prefix}${process.pid}-${randomUUID()}`)
+      const handle = await open(path, 'wx+', 0o600)
+      // A key for each file, so that no nonce is ever used twice under one.
+      const key = randomBytes(32)
+      sealed.push({ handle, key, path })
+      await unname(path)
+      const bytes = await writePieces(handle, key, source)
+      return { bytes, read: () => readPieces(handle, key, bytes) }
+    },
+    erase: async () => {
+      for (const { handle, key, path } of sealed.splice(0)) {
+        key.fill(0)
+        await handle.close()
+        await rm(path, { force: true })
+      }
+    },
+  }
+}
+
+/** Takes the name from an open file; Windows has no such thing, and there it goes when it is erased, or at the next start. */
+async function unname(path: string): Promise<void> {
+  if (process.platform !== 'win32') await rm(path)
+}
+
+/** What has a name still was left by a crash, or is open on Windows, where it can't be removed. */
+async function clear(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(prefix)) await rm(join(folder, name), { force: true }).catch(unlessBusy)
+  }
+}
+
+function unlessBusy(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EBUSY' && error.code !== 'EPERM') throw error
+}
+
+/** Each piece has the number of its place as nonce; the last one is told by a bit, so that none can be cut off. */
+function nonceOf(index: number, isLast: boolean): Buffer {
+  const nonce = Buffer.alloc(12)
+  nonce.writeUInt8(isLast ? 1 : 0, 0)
+  nonce.writeBigUInt64BE(BigInt(index), 4)
+  return nonce
+}
+
+async function writePieces(
+  handle: FileHandle,
+  key: Buffer,
+  source: AsyncIterable<Uint8Array>,
+): Promise<number> {
+  const piece = Buffer.alloc(pieceBytes)
+  let [held, index, bytes] = [0, 0, 0]
+  const seal = async (isLast: boolean) => {
+    const cipher = createCipheriv(algorithm, key, nonceOf(index, isLast))
+    const sealed = Buffer.concat([
+      cipher.update(piece.subarray(0, held)),
+      cipher.final(),
+      cipher.getAuthTag(),
+    ])
+    await writeAll(handle, sealed, index * (pieceBytes + tagBytes))
+    index += 1
+    held = 0
+  }
+  try {
+    for await (const chunk of source) {
+      bytes += chunk.byteLength
+      for (let at = 0; at < chunk.byteLength; ) {
+        if (held === pieceBytes) await seal(false)
+        const taken = Math.min(pieceBytes - held, chunk.byteLength - at)
+        piece.set(chunk.subarray(at, at + taken), held)
+        held += taken
+        at += taken
+      }
+    }
+    await seal(true)
+  } finally {
+    piece.fill(0)
+  }
+  return bytes
+}
+
+/** A write may take less than it is given, on a disk that fills up for one. */
+async function writeAll(handle: FileHandle, data: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < data.length; ) {
+    at += (await handle.write(data, at, data.length - at, position + at)).bytesWritten
+  }
+}
+
+async function* readPieces(handle: FileHandle, key: Buffer, bytes: number): AsyncGenerator<Uint8Array> {
+  const sealed = Buffer.alloc(pieceBytes + tagBytes)
+  const last = Math.max(0, Math.ceil(bytes / pieceBytes) - 1)
+  for (let index = 0; index <= last; index += 1) {
+    const length = (index === last ? bytes - index * pieceBytes : pieceBytes) + tagBytes
+    const { bytesRead } = await handle.read(sealed, 0, length, index * (pieceBytes + tagBytes))
+    if (bytesRead !== length) throw new Error('The scratch was cut off while it was in use.')
+    const opened = createDecipheriv(algorithm, key, nonceOf(index, index === last))
+    opened.setAuthTag(sealed.subarray(length - tagBytes, length))
+    const plain = opened.update(sealed.subarray(0, length - tagBytes))
+    opened.final()
+    if (plain.length > 0) yield plain
+  }
+}

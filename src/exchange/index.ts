@@ -1,0 +1,6 @@
+/** Exchange: the door through which other houses follow this one, and by which this one follows another. */
+export { type ExchangeProgress, type Exported, ExportTargetTaken, writeExport } from './export.ts'
+export { type MirrorReport, takeExport } from './mirror.ts'
+export { exchangeRoutes } from './routes.ts'
+export type { ExportAsked } from './selection.ts'
+export { distrustKey, listTrusted, type TrustedKey, trustKey } from './trust.ts'

@@ -1,0 +1,68 @@
+/** Exchange over HTTP: a version as a signed bag. Refuses what the catalogue refuses for the version itself. */
+import type { Readable } from 'node:stream'
+import { Type } from 'typebox'
+import { attachment } from '../base/attachment.ts'
+import { isFresh } from '../base/freshness.ts'
+import { type App, problemResponses } from '../base/http.ts'
+import {
+  EditionName,
+  getReadable,
+  getVersion,
+  type House,
+  Slug,
+  sendFile,
+  toLatest,
+} from '../catalogue/index.ts'
+import { isOpen } from '../contract/index.ts'
+import { storeVersionBag, versionBagFormat, versionBagName } from './version-bag.ts'
+
+const zipContent = {
+  'application/zip': { schema: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }) },
+}
+
+export function exchangeRoutes(app: App, house: House): void {
+  app.get(
+    '/v1/datasets/:slug/editions/:edition/versions/:version/bag.zip',
+    {
+      schema: {
+        operationId: 'getVersionBag',
+        tags: ['catalogue'],
+        summary: 'A version as a signed bag',
+        description:
+          'All files of the version with its contracts, code lists and facts as a BagIt bag and Data Package, signed by ' +
+          'this service. Takes Range, If-Range, If-Match and If-None-Match.',
+        params: Type.Object({
+          slug: Slug,
+          edition: EditionName,
+          version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
+        }),
+        response: {
+          200: { description: 'The whole file.', content: zipContent },
+          206: { description: 'The range asked for.', content: zipContent },
+          ...toLatest,
+          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          ...problemResponses(
+            'dataset-not-found',
+            'edition-not-found',
+            'version-not-found',
+            'version-withdrawn',
+            'precondition-failed',
+            'range-not-satisfiable',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { slug, edition, version } = request.params
+      const { contract } = getReadable(house.contracts, request.reader, slug)
+      const of = { dataset: slug, edition, version: Number(version) }
+      const found = await getVersion(house.database, house.config, of)
+      const file = await storeVersionBag(house, found, found.publishedAt)
+      if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
+      const ending = `-${edition}-v${version}.${versionBagFormat}`
+      const names = { plain: versionBagName(found), title: contract.title.zh, ending }
+      reply.header('accept-ranges', 'bytes').header('content-disposition', attachment(names))
+      return sendFile(house, request, reply, file)
+    },
+  )
+}

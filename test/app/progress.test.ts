@@ -1,0 +1,51 @@
+import t from 'tap'
+import type { Bag } from '../../src/bundle/index.ts'
+import { progressText } from '../../src/commands/output.ts'
+import { readings, watchRows } from '../../src/ingest/index.ts'
+
+t.test('rows are told with those of the whole, the rate and the time that is left', async (t) => {
+  const total = 540_000_000
+  const text = (done: number, rows: number, seconds: number) => progressText({ done, total, rows, seconds })
+  t.equal(
+    text(200_000_000, 1_850_000, 6),
+    ' 37 %, 1,850,000 of about 5,000,000 rows, 310,000 rows/s, 11 s left',
+  )
+  t.equal(text(5_400_000, 50_000, 100), ' 1 %, 50,000 of about 5,000,000 rows, 500 rows/s, 2.8 h left')
+  t.equal(text(2_700_000, 25_000, 100), ' 0 %, 25,000 of about 5,000,000 rows, 250 rows/s, 5.5 h left')
+  t.equal(text(total, 5_000_000, 16), ' 100 %, 5,000,000 rows, 310,000 rows/s')
+})
+
+t.test('what can not be told yet is not told', async (t) => {
+  t.equal(progressText({ done: 0, seconds: 0 }), '')
+  t.equal(progressText({ done: 3, seconds: 5 }), ' 3')
+  t.equal(progressText({ done: 0, total: 100, seconds: 5 }), ' 0 %')
+  t.equal(progressText({ done: 1, total: 1_000, rows: 7, seconds: 0.5 }), ' 0 %, 7 rows')
+  t.equal(progressText({ done: 50, total: 100, seconds: 0.5 }), ' 50 %')
+  t.equal(progressText({ done: 50, total: 100, seconds: 5 }), ' 50 %, 5 s left')
+  t.equal(progressText({ done: 0, total: 0, seconds: 5 }), '')
+})
+
+t.test('bytes are counted over all files and readings, rows over all files', async (t) => {
+  const bag: Bag = {
+    packing: 'folder',
+    entries: ['a', 'b'].map((path) => ({ path, bytes: 4 })),
+    read: async function* () {
+      yield Buffer.from('ab')
+      yield Buffer.from('cd')
+    },
+    close: async () => {},
+  }
+  for (const times of [readings.straight, readings.careful]) {
+    const told: (number | undefined)[][] = []
+    const watched = watchRows(bag, times, (_step, done, total, rows) => void told.push([done, total, rows]))
+    for (const path of ['a', 'b']) {
+      for await (const chunk of watched.bag.read(path)) watched.onProgress({ file: path, rows: chunk.length })
+      watched.onProgress({ file: path, rows: 7 })
+    }
+    t.same(told.at(-1), [8, 8 * times, times === 1 ? 14 : undefined])
+    t.ok(
+      told.every(([done = 0], n) => done >= (told[n - 1]?.[0] ?? 0)),
+      'it never goes back',
+    )
+  }
+})

@@ -1,0 +1,70 @@
+/**
+ * Judges what became of a case: whether there is always a report, and whether what is taken is what the oracle takes
+ * from the same bytes, row by row, with the same repairs. Where the rows were refused the oracle must refuse them too.
+ */
+import { bundleChecks } from '../../src/bundle/index.ts'
+import type { BagFiles } from '../support/bag-files.ts'
+import type { Case } from './cases.ts'
+import { type OracleBag, readOracleBag, unpack } from './oracle-bag.ts'
+import { anyDoubled, type OracleFile, OracleRefusal, readCsv } from './oracle-csv.ts'
+import { corpusContract } from './trial.ts'
+import type { Outcome } from './walk.ts'
+
+const knownChecks = new Set([
+  ...Object.keys(bundleChecks),
+  ...(corpusContract.checks ?? []).map(({ check }) => check),
+])
+
+/** What is wrong with an outcome, or undefined. */
+export function judge(trial: Case, outcome: Outcome): string | undefined {
+  const errors = outcome.findings.filter(({ severity }) => severity === 'error')
+  const strange = outcome.findings.find(({ check }) => !knownChecks.has(check))
+  if (strange !== undefined) return `a finding of an unknown check ${strange.check}`
+  if (outcome.step !== 'taken' && errors.length === 0) return `refused as ${outcome.step} without a finding`
+  if (trial.layer === 'none' && outcome.step !== 'taken')
+    return `a sound bundle was refused: ${errors[0]?.check}`
+  if (outcome.step === 'opened' || outcome.step === 'verified') return undefined
+  const told = tellOf(trial)
+  if (outcome.step === 'taken')
+    return typeof told === 'string' ? `taken, but ${told}` : compare(outcome, told)
+  return typeof told === 'string' ? undefined : `refused by ${errors[0]?.check}, but the oracle takes it`
+}
+
+interface Told {
+  readonly bag: OracleBag
+  readonly files: readonly OracleFile[]
+}
+
+/** What the oracle takes, or why it refuses. */
+function tellOf({ zip, folder }: Case): Told | string {
+  try {
+    const held: BagFiles | ReadonlyMap<string, Buffer> = folder ?? unpack(zip)
+    const bag = readOracleBag(held)
+    const files = bag.files.map(({ bytes, delimiter, encoding }) => readCsv(bytes, delimiter, encoding))
+    return anyDoubled(files) ? 'a key is doubled' : { bag, files }
+  } catch (error) {
+    if (error instanceof OracleRefusal || error instanceof SyntaxError || error instanceof TypeError) {
+      return `the oracle refuses: ${error.message}`
+    }
+    return `the oracle can't read it: ${String(error)}`
+  }
+}
+
+function compare(outcome: Outcome, { bag, files }: Told): string | undefined {
+  const theirs = files.flatMap(({ rows }, file) => rows.map(({ row, values }) => ({ file, row, values })))
+  const [ours, other] = [outcome.rows, theirs].map((rows) => rows.map((row) => JSON.stringify(row)))
+  const differing = ours?.findIndex((row, n) => row !== other?.[n]) ?? -1
+  if (differing >= 0) return `row ${ours?.[differing]} is ${other?.[differing]} to the oracle`
+  if (ours?.length !== other?.length) return `${ours?.length} rows are taken, ${other?.length} by the oracle`
+  if ((bag.purpose['sequence'] ?? undefined) !== outcome.sequence) return 'another sequence number'
+  for (const [n, { file, repairs, rowsRead, rowsTaken }] of outcome.files.entries()) {
+    if (file !== bag.files[n]?.path) return `file ${n} is ${file}`
+    const [mended, expected] = [repairs, files[n]?.repairs ?? {}].map((counts) =>
+      JSON.stringify(Object.entries(counts).sort()),
+    )
+    if (mended !== expected) return `repairs ${mended} are ${expected} to the oracle`
+    if (rowsRead !== rowsTaken || rowsTaken !== files[n]?.rows.length)
+      return `counts of ${file} do not add up`
+  }
+  return undefined
+}

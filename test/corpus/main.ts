@@ -1,0 +1,32 @@
+/**
+ * `npm run corpus -- --count 20000 --seed 1`: the corpus of damaged bundles. With `--case <number> --keep <file>` it
+ * writes the ZIP of one case, to be looked into.
+ */
+import { writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { runCorpus, tellTally } from './campaign.ts'
+import { makeCase } from './cases.ts'
+
+const { values } = parseArgs({
+  options: {
+    count: { type: 'string', default: '20000' },
+    seed: { type: 'string', default: '1' },
+    case: { type: 'string' },
+    keep: { type: 'string' },
+  },
+})
+const say = (text: string) => void process.stdout.write(`${text}\n`)
+const seed = Number(values.seed)
+if (values.keep !== undefined) {
+  const { zip, ...about } = await makeCase(seed, Number(values.case))
+  await writeFile(values.keep, zip)
+  say(`${about.layer}: ${about.damage.join(', ')}`)
+} else {
+  const one = values.case === undefined ? {} : { first: Number(values.case) }
+  const count = values.case === undefined ? Number(values.count) : 1
+  const tally = await runCorpus({ count, seed, say, ...one })
+  for (const line of tellTally(tally)) say(line)
+  for (const line of tally.wrong.slice(0, 50)) say(`wrong: ${line}`)
+  say(`${tally.cases - tally.wrong.length} passed, ${tally.wrong.length} failed`)
+  process.exitCode = tally.wrong.length === 0 && tally.cases > 0 ? 0 : 1
+}

@@ -1,0 +1,130 @@
+/** Damage to bytes, whatever they are: what a bad stick, a cut copy or a program that means well leaves behind. */
+import { between, oneOf, type Random } from '../support/samples/random.ts'
+
+/** Pieces that mean something to a reader of CSV, UTF-8 or GB18030. */
+const pieces: readonly Buffer[] = [
+  ...[
+    '"',
+    '""',
+    ',',
+    ';',
+    '\t',
+    '\n',
+    '\r',
+    '\r\n',
+    '\u0000',
+    '\ufeff',
+    '\u3000',
+    '１',
+    '-',
+    'E+5',
+    '\\N',
+    '中',
+  ],
+  ...['\ufffd', '\u2028', '"\n"', ',,,', '\n\n', '\u001a', '\\.\n', '%', '，'],
+].map((text) => Buffer.from(text))
+const wrong: readonly Buffer[] = [
+  ...[
+    'ff',
+    'fe',
+    'c080',
+    'eda080',
+    'f4908080',
+    'e4b8',
+    '80',
+    '81',
+    '8130',
+    '81308130',
+    'fe39fe39',
+    'a3b1',
+    'b0a1',
+  ],
+  ...[
+    'a2e3',
+    '84319533',
+    'ff30ff30',
+    'fffe',
+    'feff',
+    '8130813',
+    'd6d0',
+    'c3a9',
+    'f09f9880',
+    'e38080',
+    'a1a1',
+  ],
+].map((hex) => Buffer.from(hex, 'hex'))
+
+const join = (...parts: readonly Uint8Array[]) => Buffer.concat(parts)
+
+/** Stands in a cell of free text, where much damage is borne: half of it goes there, to see what is made of it. */
+export const softSpot = '@@'
+
+function cutAt(random: Random, bytes: Buffer): number {
+  const soft = bytes.indexOf(softSpot)
+  return soft >= 0 && random() < 0.5 ? soft + 1 : between(random, 0, bytes.length)
+}
+
+function range(random: Random, bytes: Buffer): readonly [number, number] {
+  const [a, b] = [cutAt(random, bytes), cutAt(random, bytes)]
+  // Mostly short: a long one leaves nothing to look at.
+  const [from, to] = [Math.min(a, b), Math.max(a, b)]
+  return random() < 0.8 ? [from, Math.min(to, from + between(random, 1, 12))] : [from, to]
+}
+
+function setByte(bytes: Buffer, at: number, byte: number): Buffer {
+  const copy = Buffer.from(bytes)
+  if (at < copy.length) copy[at] = byte
+  return copy
+}
+
+export const byteDamage: Readonly<Record<string, (random: Random, bytes: Buffer) => Buffer>> = {
+  'bit flipped': (random, bytes) => {
+    const at = between(random, 0, Math.max(0, bytes.length - 1))
+    return setByte(bytes, at, (bytes[at] ?? 0) ^ (1 << between(random, 0, 7)))
+  },
+  'byte replaced': (random, bytes) =>
+    setByte(bytes, between(random, 0, Math.max(0, bytes.length - 1)), between(random, 0, 255)),
+  'bytes lost': (random, bytes) => {
+    const [from, to] = range(random, bytes)
+    return join(bytes.subarray(0, from), bytes.subarray(to))
+  },
+  'bytes doubled': (random, bytes) => {
+    const [from, to] = range(random, bytes)
+    return join(bytes.subarray(0, to), bytes.subarray(from))
+  },
+  'bytes zeroed': (random, bytes) => {
+    const [from, to] = range(random, bytes)
+    return Buffer.from(bytes).fill(0, from, to)
+  },
+  'cut off': (random, bytes) => bytes.subarray(0, cutAt(random, bytes)),
+  'beginning lost': (random, bytes) => bytes.subarray(between(random, 1, 8)),
+  'piece inserted': (random, bytes) => {
+    const at = cutAt(random, bytes)
+    return join(bytes.subarray(0, at), oneOf(random, pieces), bytes.subarray(at))
+  },
+  'bad bytes inserted': (random, bytes) => {
+    const at = cutAt(random, bytes)
+    return join(bytes.subarray(0, at), oneOf(random, wrong), bytes.subarray(at))
+  },
+  'piece before': (random, bytes) => join(oneOf(random, [...pieces, ...wrong]), bytes),
+  'piece after': (random, bytes) => join(bytes, oneOf(random, [...pieces, ...wrong])),
+  'ranges swapped': (random, bytes) => {
+    const [from, to] = range(random, bytes)
+    return join(bytes.subarray(to), bytes.subarray(from, to), bytes.subarray(0, from))
+  },
+  'line ends changed': (random, bytes) => {
+    const [from, to] = oneOf(random, [
+      ['\n', '\r\n'],
+      ['\n', '\r'],
+      ['\r', ''],
+      ['\n', ''],
+      ['\r\n', '\n'],
+    ])
+    return Buffer.from(bytes.toString('latin1').replaceAll(from ?? '', to ?? ''), 'latin1')
+  },
+  'decoded wrongly': (random, bytes) =>
+    // As by a program that takes the bytes for another encoding and saves them.
+    random() < 0.5 ? Buffer.from(bytes.toString('latin1')) : Buffer.from(bytes.toString('utf8')),
+  'saved as UTF-16': (random, bytes) =>
+    Buffer.from(`${random() < 0.5 ? '\ufeff' : ''}${bytes.toString('utf8')}`, 'utf16le'),
+}

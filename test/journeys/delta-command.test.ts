@@ -1,0 +1,182 @@
+/**
+ * `qingdan bundle` with deltas and with several bags: an office packs what its receiver takes, without a database, and is
+ * told before what would be refused.
+ */
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { loadConfig } from '../../src/base/config.ts'
+import { type FileOptions, filesOf, spreadFiles } from '../../src/commands/bundle-files.ts'
+import { checkBundles } from '../../src/commands/check-bundles.ts'
+import { loadHouseContracts } from '../../src/house.ts'
+import { receive, takeBundle } from '../../src/ingest/index.ts'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse, temporaryFolder, writeDatasets } from '../support/open-test-house.ts'
+import { runCli } from '../support/run-cli.ts'
+
+const dataset = 'boat-register'
+const contract = contractOf(
+  [field('boat', 'string', { role: 'key', constraints: { required: true } }), field('oars', 'integer')],
+  ['boat'],
+  { dataset, themes: ['education'] },
+)
+const standing = await openTestHouse(t, { contracts: [contract] })
+const office = await temporaryFolder(t)
+const datasets = join(office, 'datasets')
+await writeDatasets(datasets, [contract])
+const environment = { QINGDAN_DATASETS: datasets, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
+const cli = (...args: readonly string[]) => runCli(['bundle', ...args], environment)
+const file = async (name: string, text: string) => {
+  await writeFile(join(office, name), text)
+  return join(office, name)
+}
+const purpose = ['--dataset', dataset, '--edition', '2025']
+const bring = async (path: string) => {
+  const { id } = await receive(standing.house, { path, broughtBy: 'cli:courier' })
+  return takeBundle(standing.house, id)
+}
+
+const files = [
+  await file('a.csv', 'boat,oars\na1,2\na2,4\n'),
+  await file('b.csv', 'boat,oars\nb1,2\n'),
+  await file('c.csv', 'boat,oars\nc1,8\n'),
+]
+
+t.test('files are spread over bags, which are taken as one bundle', async (t) => {
+  const out = join(office, 'boats.zip')
+  const made = await cli(
+    'create',
+    ...files,
+    ...purpose,
+    '--sequence',
+    '1',
+    '--bags',
+    '2',
+    '--out',
+    out,
+    '--json',
+  )
+  t.equal(made.code, 0, made.stderr)
+  const paths = [1, 2].map((number) => join(office, `boats-${number}-of-2.zip`))
+  t.match(JSON.parse(made.stdout), { mode: 'full', sequence: 1, path: paths[0], paths, errors: 0 })
+  const [one = '', two = ''] = paths
+  const together = await cli('verify', two, one)
+  t.equal(together.code, 0, together.stderr)
+  t.match(together.stdout, `in order  ${two}, ${one}\n`)
+  const alone = await cli('verify', one, '--json')
+  t.equal(alone.code, 0)
+  t.match(JSON.parse(alone.stdout).findings, [
+    { check: 'signature-missing', file: 'bag-1/' },
+    { check: 'group-incomplete', severity: 'warning', expected: '2' },
+  ])
+  t.equal((await bring(two)).state, 'waiting')
+  t.equal((await bring(one)).state, 'staged')
+  t.equal((await standing.publish(dataset, '2025')).state, 'done')
+})
+
+t.test('files are spread by bytes on both sides of the limit', async (t) => {
+  const sources = filesOf(files, {}).files
+  const spread = (bagBytesMax: string, bagsMax = 100) =>
+    spreadFiles(sources, { bagBytesMax }, { name: 'boats', purpose: { sequence: 1 }, bagsMax })
+  const most = Math.max(...(await Promise.all(files.map(async (path) => (await readFile(path)).length))))
+  const bags = await spread(String(most))
+  t.same(
+    bags.map(({ group }) => `${group?.number} of ${group?.count}`),
+    bags.map((_bag, index) => `${index + 1} of ${bags.length}`),
+  )
+  t.ok(bags.length > 1)
+  t.equal(bags.flatMap((bag) => bag.files).length, 3)
+  t.equal(new Set(bags.map(({ group }) => group?.identifier)).size, 1)
+  t.same(await spread('1000000'), [{ files: sources }], 'what fits into one is one')
+  await t.rejects(spread(String(most - 1)), /a\.csv has 20 bytes, more than a bag may have/)
+  t.equal((await spread(String(most), bags.length)).length, bags.length)
+  await t.rejects(spread(String(most), bags.length - 1), /at most \d+ make one bundle/)
+  const [first] = await spreadFiles(
+    sources,
+    { bagBytesMax: String(most) },
+    { name: 'boats', purpose: { sequence: 2 }, bagsMax: 100 },
+  )
+  t.not(first?.group?.identifier, bags[0]?.group?.identifier, 'what is sent anew is another group')
+})
+
+t.test('bags that do not belong together are told', async (t) => {
+  const zip = join(office, 'boats-1-of-2.zip')
+  const config = loadConfig({ QINGDAN_DATASETS: datasets })
+  const contracts = await loadHouseContracts(config)
+  const ground = { contracts, config, progress: () => {}, signature: 'unasked' as const }
+  const reports = []
+  for await (const checked of checkBundles([zip, zip], ground)) reports.push(checked)
+  t.match(reports, [
+    {
+      path: `${zip}, ${zip}`,
+      report: { errors: 1, findings: [{ check: 'group-number', file: 'bag-1/bag-info.txt' }] },
+    },
+  ])
+  const doubled = [files[0] ?? '', await file('d.csv', 'boat,oars\na1,3\n')]
+  const refused = await cli(
+    'create',
+    ...doubled,
+    ...purpose,
+    '--bags',
+    '2',
+    '--out',
+    join(office, 'no.zip'),
+    '--json',
+  )
+  t.equal(refused.code, 3)
+  t.match(JSON.parse(refused.stdout), { path: null, errors: 2 })
+  t.notOk((await readdir(office)).some((name) => name.startsWith('no-')))
+})
+
+t.test('a delta is packed, checked but for its base, and taken', async (t) => {
+  const upsert = await file('changed.csv', 'boat,oars\na1,3\nd1,2\n')
+  const gone = await file('gone.csv', 'boat\nc1\n')
+  const out = join(office, 'delta.zip')
+  const delta = ['--mode', 'delta', '--against', '1', '--upsert', upsert, '--delete', gone]
+  const made = await cli('create', ...purpose, ...delta, '--sequence', '2', '--out', out, '--json')
+  t.equal(made.code, 0, made.stderr)
+  t.match(JSON.parse(made.stdout), { mode: 'delta', against: { version: 1 }, path: out })
+  const receipt = await bring(out)
+  t.match(receipt, { state: 'staged', changes: { added: 1, changed: 1, deleted: 1, unchanged: 0 } })
+  const shown = await runCli(['ingest', out], standing.environment)
+  t.match(shown.stdout, 'against version 1: 1 rows added, 1 changed, 1 deleted, 0 equal already')
+
+  const both = await file('both.csv', 'boat\nd1\n')
+  const refused = await cli(
+    'create',
+    ...purpose,
+    ...delta,
+    '--delete',
+    both,
+    '--out',
+    join(office, 'x.zip'),
+    '--json',
+  )
+  t.equal(refused.code, 3)
+  t.match(JSON.parse(refused.stdout).findings, [{ check: 'delta-key-both', file: 'data/both.csv', row: 2 }])
+})
+
+t.test('a command line that can not be meant says what can', async (t) => {
+  const [a = ''] = files
+  const cases: readonly (readonly [paths: readonly string[], options: FileOptions, says: RegExp])[] = [
+    [[], {}, /Name the CSV files/],
+    [[a], { against: '1' }, /belong to --mode delta/],
+    [[a], { delete: [a] }, /belong to --mode delta/],
+    [[a], { mode: 'delta', against: '1' }, /say what becomes of .*a\.csv/],
+    [[], { mode: 'delta', against: '1' }, /needs --upsert or --delete/],
+    [[], { mode: 'delta', upsert: [a] }, /--against takes a whole number/],
+    [[a], { mode: 'part' }, /--mode is full or delta/],
+  ]
+  for (const [paths, options, says] of cases) t.throws(() => filesOf(paths, options), says)
+  const one = filesOf([a], {}).files
+  const spreads: readonly (readonly [options: FileOptions, says: RegExp])[] = [
+    [{ bags: '2' }, /1 files can't be spread over 2 bags/],
+    [{ bags: '0' }, /--bags takes a whole number/],
+    [{ bags: '1', bagBytesMax: '9' }, /not both/],
+  ]
+  for (const [options, says] of spreads)
+    await t.rejects(spreadFiles(one, options, { name: 'boats', purpose: {}, bagsMax: 100 }), says)
+  const ended = await cli('create', a, ...purpose, '--against', '1')
+  t.equal(ended.code, 2)
+  t.match(ended.stderr, /belong to --mode delta/)
+})

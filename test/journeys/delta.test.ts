@@ -1,0 +1,255 @@
+/**
+ * Deltas from end to end: what they change, what they rest on, what is refused with nothing changed, and that the rows
+ * can be made again from the stored bundles when staging is lost.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { createBag, type Operation } from '../../src/bundle/index.ts'
+import { receive, takeBundle, withdraw } from '../../src/ingest/index.ts'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse } from '../support/open-test-house.ts'
+
+const dataset = 'bench-register'
+const [east, west] = ['edu-310101', 'edu-310104']
+const required = { constraints: { required: true } }
+const text = field('wood', 'string')
+const fields = [
+  field('park', 'string', { role: 'key', ...required }),
+  field('bench', 'integer', { role: 'key', ...required }),
+  field('seats', 'integer', { role: 'measure' }),
+  text,
+]
+const parts = [{ provider: east }, { provider: west }]
+const more = { dataset, themes: ['education'], parts }
+const contract = contractOf(fields, ['park', 'bench'], more)
+const second = contractOf([...fields, field('made', 'integer')], ['park', 'bench'], {
+  ...more,
+  contractVersion: 2,
+})
+const standing = await openTestHouse(t, {
+  contracts: [contract, second],
+  settings: { QINGDAN_DELTA_CHAIN_MAX: '3', QINGDAN_BUNDLE_ROWS_MAX: '6' },
+})
+const { house, findingsOf, get } = standing
+const { work } = house.database
+const header = 'park,bench,seats,wood\n'
+
+interface Delta {
+  readonly against: number
+  readonly upserts?: string
+  readonly deletes?: string
+  readonly edition?: string
+  readonly provider?: string
+  readonly contractVersion?: number
+}
+
+async function send({
+  against,
+  upserts,
+  deletes,
+  edition = '2025',
+  provider = east,
+  contractVersion = 1,
+}: Delta) {
+  const folder = await mkdtemp(join(standing.folder, 'sent-'))
+  const file = (operation: Operation, head: string, rows?: string) =>
+    rows === undefined ? [] : [{ name: `${operation}.csv`, source: Buffer.from(head + rows), operation }]
+  await createBag({
+    ...{ dataset, edition, provider, contractVersion, folder: join(folder, 'bag') },
+    ...{ mode: 'delta', against: { version: against } },
+    files: [...file('upsert', header, upserts), ...file('delete', 'bench,park\n', deletes)],
+    clock: () => new Date('2026-01-01T00:00:00Z'),
+  })
+  const { id } = await receive(house, { path: join(folder, 'bag'), broughtBy: 'cli:test' })
+  const receipt = await takeBundle(house, id)
+  await rm(folder, { recursive: true })
+  return { receipt, findings: await findingsOf(receipt) }
+}
+
+const full = (provider: string, rows: string, edition = '2025') =>
+  standing.take({ dataset, edition, provider, rows: header + rows })
+const csv = async (version: number, edition = '2025') =>
+  (
+    await get(
+      `/v1/datasets/${dataset}/editions/${edition}/versions/${version}/files/${dataset}-${edition}-v${version}.csv`,
+    )
+  ).text
+const inHand = async () => {
+  const rows = await work`SELECT edition, provider, bundle_id, rows FROM qingdan.part
+    WHERE replaced_at IS NULL ORDER BY edition, provider`
+  return rows.map((row) => Object.values(row).join(' '))
+}
+const publish = async (reason?: string, edition = '2025') => {
+  const publication = await standing.publish(dataset, edition, reason === undefined ? {} : { reason })
+  t.equal(publication.state, 'done', JSON.stringify(publication.findings))
+  return publication.version
+}
+/** What no staging table survives. */
+const crash = async () => {
+  const tables = await work<
+    { tablename: string }[]
+  >`SELECT tablename FROM pg_tables WHERE schemaname = 'staging'`
+  for (const { tablename } of tables) await work.unsafe(`TRUNCATE staging."${tablename}"`)
+}
+
+const eastRows = 'a,1,4,oak\na,2,4,\na,10,2,elm\n'
+await full(east, eastRows)
+await full(west, 'w,1,6,oak\n')
+await publish()
+
+t.test('a delta puts rows in place, adds and deletes, and says how many', async (t) => {
+  const sent = await send({ against: 1, upserts: 'a,1,5,oak\na,2,4,\nb,1,2,elm\n', deletes: '10,a\n' })
+  t.match(sent, {
+    receipt: {
+      ...{ state: 'staged', mode: 'delta', against: 1, errors: 0 },
+      changes: { added: 1, changed: 1, deleted: 1, unchanged: 1 },
+    },
+    findings: [],
+  })
+  t.same(
+    sent.receipt.files.map(({ file, rowsTaken }) => `${file} ${rowsTaken}`),
+    ['data/delete.csv 1', 'data/upsert.csv 3'],
+  )
+  t.equal(await publish('A bench was mended.'), 2)
+  t.equal(await csv(2), `${header}a,1,5,oak\na,2,4,\nb,1,2,elm\nw,1,6,oak\n`)
+  const version = (await get(`/v1/datasets/${dataset}/editions/2025/versions/2`)).json<{
+    parts: { bundle: string; bundles: string[] }[]
+  }>()
+  const [part] = version.parts
+  t.equal(part?.bundle, sent.receipt.id)
+  t.equal(part?.bundles.length, 2, 'the version says on which bundles it rests')
+  const tables = await work<
+    { tablename: string }[]
+  >`SELECT tablename FROM pg_tables WHERE schemaname = 'staging'`
+  t.same(
+    tables.filter(({ tablename }) => /^[ud]_/.test(tablename)),
+    [],
+    'what was merged is gone',
+  )
+})
+
+t.test('what does not fit is refused as a whole, and nothing changes', async (t) => {
+  const before = await inHand()
+  const file = 'data/delete.csv'
+  const cases: readonly [string, Delta, readonly object[]][] = [
+    [
+      'a key that is not there',
+      { against: 2, upserts: 'b,1,3,\n', deletes: '2,a\n99,a\n' },
+      [{ check: 'delta-key-absent', file, row: 3, field: 'park,bench' }],
+    ],
+    [
+      'a key on both sides',
+      { against: 2, upserts: 'b,1,3,\na,1,9,\n', deletes: '1,a\n' },
+      [{ check: 'delta-key-both', file, row: 2, field: 'park,bench' }],
+    ],
+    [
+      'a key twice',
+      { against: 2, upserts: 'b,1,3,\nb,1,4,\n' },
+      [{ check: 'key-doubled' }, { check: 'key-doubled' }],
+    ],
+    ['everything goes', { against: 2, deletes: '1,a\n2,a\n1,b\n' }, [{ check: 'delta-nothing-left' }]],
+    [
+      'too many are left',
+      { against: 2, upserts: 'c,1,1,\nc,2,1,\nc,3,1,\nc,4,1,\n' },
+      [{ check: 'too-many-rows' }],
+    ],
+    ['a bad cell', { against: 2, upserts: 'c,1,many,\n' }, [{ check: 'type', cell: 'C2' }]],
+    [
+      'no such version',
+      { against: 9, deletes: '1,a\n' },
+      [{ check: 'delta-base-unknown', expected: '{"version": 2}' }],
+    ],
+    [
+      'a former version',
+      { against: 1, deletes: '1,a\n' },
+      [{ check: 'delta-base-behind', expected: '{"version": 2}' }],
+    ],
+    [
+      'another contract',
+      { against: 2, deletes: '1,a\n', contractVersion: 2 },
+      [{ check: 'delta-base-contract' }],
+    ],
+    [
+      'an edition without versions',
+      { against: 1, deletes: '1,a\n', edition: '2024' },
+      [{ check: 'delta-base-unknown' }],
+    ],
+  ]
+  for (const [name, delta, findings] of cases) {
+    const sent = await send(delta)
+    t.equal(sent.receipt.state, 'refused', name)
+    t.match(sent.findings, findings, name)
+    t.equal(sent.findings.length, findings.length, name)
+    t.same(await inHand(), before, `${name}: nothing has changed`)
+  }
+  const just = await send({ against: 2, upserts: 'c,1,1,\nc,2,1,\nc,3,1,\n' })
+  t.match(just.receipt, { state: 'staged', changes: { added: 3 } }, 'as many as a part may have')
+  t.equal(await publish('More benches.'), 3)
+})
+
+t.test('a former version with the same part is as good as the newest', async (t) => {
+  await full(west, 'w,1,7,oak\n')
+  t.equal(await publish('The west was wrong.'), 4)
+  const sent = await send({ against: 3, deletes: '1,c\n' })
+  t.match(sent.receipt, { state: 'staged', changes: { deleted: 1 } })
+  // The same provider again, before that is published: it would be lost.
+  const again = await send({ against: 4, deletes: '2,c\n' })
+  t.equal(again.receipt.state, 'refused')
+  t.match(again.findings, [{ check: 'delta-base-pending', expected: sent.receipt.id }])
+  t.equal(await publish('One bench less.'), 5)
+})
+
+t.test('a chain has an end', async (t) => {
+  const sent = await send({ against: 5, deletes: '2,c\n' })
+  t.match(sent, { receipt: { state: 'refused' }, findings: [{ check: 'delta-chain-long', expected: '≤ 3' }] })
+  await full(east, 'a,1,5,oak\na,2,4,\nb,1,2,elm\nc,2,1,\nc,3,1,\n')
+  t.equal(await publish('All benches.'), 6)
+  t.match((await send({ against: 6, deletes: '2,c\n' })).receipt, { state: 'staged' })
+  t.equal(await publish('After a full bundle.'), 7)
+})
+
+t.test('rows are made again from the stored chain when staging is lost', async (t) => {
+  t.match((await send({ against: 7, upserts: 'd,1,1,ash\n' })).receipt, { state: 'staged' })
+  await crash()
+  t.equal(await publish('After a crash.'), 8)
+  t.equal(await csv(8), `${header}a,1,5,oak\na,2,4,\nb,1,2,elm\nc,3,1,\nd,1,1,ash\nw,1,7,oak\n`)
+  await crash()
+  t.match((await send({ against: 8, deletes: '1,a\n' })).receipt, {
+    state: 'staged',
+    changes: { deleted: 1 },
+  })
+  const tables = await work`SELECT FROM pg_tables WHERE schemaname = 'staging'`
+  t.ok(tables.length <= 4, 'what was needed on the way is gone')
+  t.equal(await publish('After another.'), 9)
+  t.equal(await csv(9), `${header}a,2,4,\nb,1,2,elm\nc,3,1,\nd,1,1,ash\nw,1,7,oak\n`)
+})
+
+t.test('against a withdrawn version nothing is taken; against the one before it is', async (t) => {
+  const waivers = [{ provider: west, reason: 'None.' }]
+  await full(east, 'a,1,4,oak\n', '2026')
+  await standing.publish(dataset, '2026', { waivers })
+  await full(east, 'a,1,40,oak\n', '2026')
+  await standing.publish(dataset, '2026', { waivers, reason: 'More seats.' })
+  await withdraw(house, { dataset, edition: '2026', version: 2, reason: 'Not so many.', actor: 'cli:test' })
+  const before = await inHand()
+  const refused = await send({ against: 2, upserts: 'a,2,4,oak\n', edition: '2026' })
+  t.equal(refused.receipt.state, 'refused')
+  t.match(refused.findings, [{ check: 'delta-base-withdrawn', expected: '{"version": 1}' }])
+  t.same(await inHand(), before)
+  const west2026 = await send({ against: 1, upserts: 'w,2,4,oak\n', edition: '2026', provider: west })
+  t.match(west2026.findings, [{ check: 'delta-base-part' }])
+  const sent = await send({ against: 1, upserts: 'a,2,4,oak\n', edition: '2026' })
+  t.match(sent.receipt, { state: 'staged', changes: { added: 1 } })
+  await standing.publish(dataset, '2026', { waivers, reason: 'One bench more.' })
+  t.equal(await csv(3, '2026'), `${header}a,1,4,oak\na,2,4,oak\n`)
+})
+
+t.test('of two deltas on one base that are walked at once, one is taken', async (t) => {
+  const sent = await Promise.all(
+    ['e,1,1,\n', 'e,2,1,\n'].map((upserts) => send({ against: 3, upserts, edition: '2026' })),
+  )
+  t.same(sent.map(({ receipt }) => receipt.state).sort(), ['refused', 'staged'])
+  const loser = sent.find(({ receipt }) => receipt.state === 'refused')
+  t.match(loser?.findings, [{ check: 'delta-base-pending' }])
+})

@@ -1,0 +1,232 @@
+/**
+ * Several bags as one bundle: they wait for each other, are staged or refused together, and no order, repetition or crash
+ * takes them twice. A bag that can't stand beside the others is refused, and they go on waiting.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { createBag, type NewBag, packBag } from '../../src/bundle/index.ts'
+import { receive, takeBundle } from '../../src/ingest/index.ts'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse } from '../support/open-test-house.ts'
+import { runCli } from '../support/run-cli.ts'
+
+const dataset = 'gate-register'
+const [east, west] = ['edu-310101', 'edu-310104']
+const required = { constraints: { required: true } }
+const contract = contractOf(
+  [field('gate', 'string', { role: 'key', ...required }), field('width', 'integer', { role: 'measure' })],
+  ['gate'],
+  { dataset, themes: ['education'], parts: [{ provider: east }, { provider: west }] },
+)
+const standing = await openTestHouse(t, {
+  contracts: [contract],
+  settings: { QINGDAN_GROUP_BAGS_MAX: '4', QINGDAN_BUNDLE_FILES_MAX: '21', QINGDAN_BUNDLE_ROWS_MAX: '6' },
+})
+const { house, findingsOf, get } = standing
+const { work } = house.database
+
+interface Sent extends Partial<Pick<NewBag, 'edition' | 'provider' | 'sequence' | 'mode' | 'against'>> {
+  readonly group: string
+  readonly bag: string
+  readonly rows: string
+}
+
+async function bagOf({ group, bag, rows, ...more }: Sent): Promise<string> {
+  const folder = join(await mkdtemp(join(standing.folder, 'sent-')), 'bag')
+  const [number = 0, count = 0] = bag.split('/').map(Number)
+  const operation = more.mode === 'delta' ? { operation: 'upsert' as const } : {}
+  await createBag({
+    ...{ folder, dataset, edition: '2025', provider: east, contractVersion: 1, ...more },
+    files: [{ name: 'rows.csv', source: Buffer.from(`gate,width\n${rows}`), ...operation }],
+    group: { identifier: group, number, count },
+    clock: () => new Date('2026-01-01T00:00:00Z'),
+  })
+  return folder
+}
+
+const receiveSent = async (sent: Sent) => {
+  const path = await bagOf(sent)
+  const receipt = await receive(house, { path, broughtBy: 'cli:test' })
+  await rm(path, { recursive: true })
+  return receipt
+}
+const send = async (sent: Sent) => takeBundle(house, (await receiveSent(sent)).id)
+const again = async ({ id }: { readonly id: string }) => takeBundle(house, id)
+const told = async (receipt: Awaited<ReturnType<typeof send>>) =>
+  (await findingsOf(receipt)).map(({ check, file, row }) => [check, file, row].filter(Boolean).join(' '))
+const inHand = async (edition = '2025') => {
+  const rows = await work`SELECT provider, bundle_id, rows FROM qingdan.part
+    WHERE replaced_at IS NULL AND edition = ${edition} ORDER BY provider`
+  return rows.map((row) => Object.values(row).join(' '))
+}
+
+t.test('bags wait for each other, in any order, and become one part', async (t) => {
+  const third = await send({ group: 'g1', bag: '3/3', rows: 'c,3\n', sequence: 1 })
+  t.match(third, { state: 'waiting', group: { identifier: 'g1', number: 3, count: 3, here: [3] } })
+  const first = await send({ group: 'g1', bag: '1/3', rows: 'a,1\n', sequence: 1 })
+  t.same(first.group?.here, [1, 3])
+  t.match(await again(third), { state: 'waiting' }, 'waiting once more changes nothing')
+  t.equal((await again(third)).history.length, 3)
+  const listed = await runCli(['list', 'bundles'], standing.environment)
+  t.match(listed.stdout, /waiting: 2 of 3 bags are there, missing 2/)
+  t.same(await inHand(), [])
+  const second = await send({ group: 'g1', bag: '2/3', rows: 'b,2\n', sequence: 1 })
+  for (const receipt of [await again(first), second, await again(third)]) {
+    t.match(receipt, { state: 'staged', errors: 0, warnings: 0, files: [{ rowsTaken: 1 }] })
+    t.same(
+      receipt.history.map(({ state }) => state),
+      ['received', 'verified', 'waiting', 'validated', 'staged'],
+    )
+    t.equal(receipt.files[0]?.file, `bag-${receipt.group?.number}/data/rows.csv`)
+  }
+  t.same(await inHand(), [`${east} ${first.id} 3`], 'one part, under the first bag')
+  await standing.take({ dataset, edition: '2025', provider: west, rows: 'gate,width\nw,1\n' })
+  t.equal((await standing.publish(dataset, '2025')).state, 'done')
+  const base = `/v1/datasets/${dataset}/editions/2025/versions/1`
+  t.equal((await get(`${base}/files/${dataset}-2025-v1.csv`)).text, 'gate,width\na,1\nb,2\nc,3\nw,1\n')
+  const { parts } = (await get(base)).json<{ parts: { bundle: string; bundles: string[] }[] }>()
+  t.same(parts[0]?.bundles, [first.id, second.id, third.id])
+})
+
+t.test('one bad bag refuses all, and each is told where', async (t) => {
+  const before = await inHand()
+  const first = await send({ group: 'g2', bag: '1/2', rows: 'a,5\nb,6\n' })
+  const second = await send({ group: 'g2', bag: '2/2', rows: 'c,wide\na,7\n' })
+  t.equal(second.state, 'refused')
+  t.same(await told(second), ['type bag-2/data/rows.csv 2', 'key-doubled bag-2/data/rows.csv 3'])
+  const refused = await again(first)
+  t.match(refused, { state: 'refused', errors: 1 })
+  t.same(await told(refused), ['key-doubled bag-1/data/rows.csv 2'], 'keys are unique across bags')
+  t.match((await findingsOf(second))[1], { expected: 'gate (bag-1/data/rows.csv: 2)' })
+  t.same(await inHand(), before)
+
+  // Mended: the one that is new, and the other once more.
+  const mended = await send({ group: 'g2', bag: '2/2', rows: 'c,3\n' })
+  t.match(mended, { state: 'waiting', group: { here: [2] } })
+  t.equal((await send({ group: 'g2', bag: '1/2', rows: 'a,5\nb,6\n' })).state, 'staged')
+  t.equal((await again(mended)).state, 'staged')
+  t.equal((await again(second)).state, 'refused')
+})
+
+t.test('a bag without a fault of its own learns where the fault is', async (t) => {
+  const first = await send({ group: 'g3', bag: '1/2', rows: 'a,5\n' })
+  const second = await send({ group: 'g3', bag: '2/2', rows: 'c,wide\n' })
+  const [finding] = await findingsOf(await again(first))
+  t.match(finding, { check: 'group-refused', expected: `bag-2: ${second.id}` })
+})
+
+t.test('a bag that can not stand beside the others is refused, and they wait on', async (t) => {
+  const good: Sent = { group: 'g4', bag: '1/2', rows: 'a,1\n', sequence: 2 }
+  const waiting = await send(good)
+  t.equal(waiting.state, 'waiting')
+  const cases: readonly [Sent, string][] = [
+    [{ ...good, rows: 'a,2\n' }, 'group-number bag-info.txt'],
+    [{ ...good, bag: '2/3' }, 'group-count bag-info.txt'],
+    [{ ...good, bag: '2/2', edition: '2024' }, 'group-mixed datapackage.json'],
+    [{ ...good, bag: '2/2', sequence: 3 }, 'group-mixed datapackage.json'],
+    [{ ...good, bag: '2/2', mode: 'delta', against: { version: 1 } }, 'group-mixed datapackage.json'],
+    [{ ...good, bag: '2/5' }, 'group-label bag-info.txt'],
+    [{ ...good, group: 'g1', bag: '2/3', rows: 'z,1\n' }, 'group-taken bag-info.txt'],
+  ]
+  // An edition's version that is the base, so that the delta itself would be in order.
+  await standing.publish(dataset, '2025', { reason: 'Mended.' })
+  for (const [sent, finding] of cases) {
+    const against = sent.against === undefined ? {} : { against: { version: 2 } }
+    const receipt = await send({ ...sent, ...against })
+    t.equal(receipt.state, 'refused', finding)
+    t.same(await told(receipt), [finding])
+    t.match(await again(waiting), { state: 'waiting', group: { here: [1] } })
+  }
+  // Names are each provider's own.
+  t.match(await send({ ...good, bag: '2/2', provider: west, sequence: 1 }), {
+    state: 'waiting',
+    group: { here: [2] },
+  })
+  t.equal((await send({ ...good, bag: '2/2', rows: 'b,1\n' })).state, 'staged')
+})
+
+t.test('limits hold for all bags together, on both sides', async (t) => {
+  const group = (name: string, rows: readonly string[]) =>
+    rows.map((each, index) => ({
+      group: name,
+      bag: `${index + 1}/${rows.length}`,
+      rows: each,
+      edition: '2026',
+    }))
+  const sendAll = async (all: readonly Sent[]) => {
+    let last: Awaited<ReturnType<typeof send>> | undefined
+    for (const one of all) last = await send(one)
+    if (last === undefined) throw new Error('nothing was sent')
+    return { last, checks: (await told(last)).map((line) => line.split(' ')[0]) }
+  }
+  t.equal((await sendAll(group('rows-6', ['a,1\nb,1\n', 'c,1\nd,1\n', 'e,1\nf,1\n']))).last.state, 'staged')
+  const seven = await sendAll(group('rows-7', ['a,1\nb,1\n', 'c,1\nd,1\n', 'e,1\nf,1\ng,1\n']))
+  t.equal(seven.last.state, 'refused')
+  // Each bag has six files: three are eighteen, and four are more than 21.
+  const four = await sendAll(group('bags-4', ['a,1\n', 'b,1\n', 'c,1\n', 'd,1\n']))
+  t.match(four, { last: { state: 'refused' }, checks: ['too-many-files'] })
+})
+
+t.test('the last bag brought twice at once, and all at once, are taken once', async (t) => {
+  const sent = ['a', 'b', 'c'].map((gate, index) => ({
+    ...{ group: 'g5', bag: `${index + 1}/3`, rows: `${gate},8\n`, sequence: 3 },
+  }))
+  const ids = []
+  for (const one of sent) ids.push((await receiveSent(one)).id)
+  const receipts = await Promise.all([...ids, ...ids].map((id) => takeBundle(house, id)))
+  t.ok(receipts.every(({ state }) => state === 'staged' || state === 'waiting'))
+  for (const id of ids) {
+    const { state, history } = await takeBundle(house, id)
+    t.equal(state, 'staged')
+    t.equal(history.filter((entry) => entry.state === 'staged').length, 1)
+  }
+  const [row] = await work`SELECT count(*)::int AS parts FROM qingdan.part WHERE bundle_id = ANY(${ids})`
+  t.equal(row?.['parts'], 1)
+})
+
+t.test('a crash between the steps costs nothing', async (t) => {
+  const first = await send({ group: 'g6', bag: '1/2', rows: 'a,9\n', sequence: 4 })
+  const last = await receiveSent({ group: 'g6', bag: '2/2', rows: 'b,9\n', sequence: 4 })
+  // Where a step says how far it came, it ends.
+  for (const point of ['checked', 'admitted', 'rows-written']) {
+    const observe: typeof house.observe = (name, facts) => {
+      house.observe(name, facts)
+      if (facts?.['point'] === point) throw new Error(`killed at ${point}`)
+    }
+    await t.rejects(takeBundle({ ...house, observe }, last.id), new RegExp(point))
+  }
+  t.equal((await again(first)).state, 'staged', 'whichever bag is walked next')
+  t.equal((await again(last)).state, 'staged')
+  const tables = await work<
+    { tablename: string }[]
+  >`SELECT tablename FROM pg_tables WHERE schemaname = 'staging'`
+  for (const { tablename } of tables) await work.unsafe(`TRUNCATE staging."${tablename}"`)
+  t.equal((await standing.publish(dataset, '2025', { reason: 'After a crash.' })).state, 'done')
+  const base = `/v1/datasets/${dataset}/editions/2025/versions/3`
+  t.equal((await get(`${base}/files/${dataset}-2025-v3.csv`)).text, 'gate,width\na,9\nb,9\nw,1\n')
+})
+
+t.test('a delta in several bags', async (t) => {
+  const delta = { group: 'g7', mode: 'delta', against: { version: 3 }, sequence: 5 } as const
+  t.equal((await send({ ...delta, bag: '1/2', rows: 'a,10\n' })).state, 'waiting')
+  const last = await send({ ...delta, bag: '2/2', rows: 'c,10\n' })
+  t.match(last, { state: 'staged', changes: { added: 1, changed: 1, deleted: 0, unchanged: 0 } })
+})
+
+t.test('the command brings bags together and tells each in the end', async (t) => {
+  const zips = []
+  for (const [index, rows] of ['a,11\n', 'b,11\n'].entries()) {
+    const bag = await bagOf({ group: 'g8', bag: `${index + 1}/2`, rows, sequence: 6 })
+    zips.push(`${bag}.zip`)
+    await packBag(bag, `${bag}.zip`)
+  }
+  const [one = '', two = ''] = zips
+  const part = await runCli(['ingest', one], standing.environment)
+  t.equal(part.code, 0, part.stderr)
+  t.match(part.stdout, /^waiting: 1 of 2 bags are there, missing 2 {2}gate-register/)
+  const whole = await runCli(['ingest', one, two], standing.environment)
+  t.equal(whole.code, 0, whole.stderr)
+  t.equal(whole.lines.filter((line) => line.startsWith('staged')).length, 2)
+  t.notMatch(whole.stdout, /waiting/)
+})

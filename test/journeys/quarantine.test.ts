@@ -1,0 +1,209 @@
+/**
+ * A bundle in which more is wrong than its contract bears rests in quarantine: the last good part stays, until an
+ * officer releases its good rows or drops it. What is refused for good can be neither.
+ */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import t from 'tap'
+import { dropBundle, receive, releaseBundle, takeBundle } from '../../src/ingest/index.ts'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse, writeBag, zipOf } from '../support/open-test-house.ts'
+import { runCli } from '../support/run-cli.ts'
+
+const required = { constraints: { required: true } }
+const register = (dataset: string, tolerance: object) =>
+  contractOf(
+    [field('well', 'string', { role: 'key', ...required }), field('depth', 'integer', { role: 'measure' })],
+    ['well'],
+    { dataset, themes: ['education'], formats: ['csv'], ...tolerance },
+  )
+const standing = await openTestHouse(t, {
+  contracts: [
+    register('strict-wells', {}),
+    register('some-wells', { tolerance: { errors: 1 } }),
+    register('share-wells', { tolerance: { errorShare: 0.5 } }),
+    register('calm-wells', { tolerance: { errors: 1, warnings: 1 } }),
+  ],
+})
+const { house, get, bring, moveTo } = standing
+const of = (dataset: string, rows: string, edition = '2025') => ({
+  ...{ dataset, edition },
+  rows: `well,depth\n${rows}`,
+})
+const cli = (...args: readonly string[]) => runCli(args, standing.environment)
+const refusal = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: { code: string; detail: object }) => ({ ...error.detail, code: error.code }),
+  )
+const statesOf = ({ history }: { readonly history: readonly { readonly state: string }[] }) =>
+  history.map(({ state }) => state)
+const act = (id: string, reason = 'The rest is urgent.') => ({ id, actor: 'cli:officer', reason })
+
+t.test('each bound of the tolerance, on both its sides', async (t) => {
+  t.match(await bring(of('strict-wells', 'a,1\n')), { state: 'staged', exceeded: [] })
+  t.match(await bring(of('strict-wells', 'a,x\n')), {
+    state: 'quarantined',
+    exceeded: [{ bound: 'errors', allowed: 0, found: 1 }],
+  })
+  t.match(await bring(of('some-wells', 'a,1\nb,x\n')), { state: 'staged', errors: 1 })
+  t.match(await bring(of('some-wells', 'a,1\nb,x\nc,x\n')), { state: 'quarantined', errors: 2 })
+  t.match(await bring(of('share-wells', 'a,1\nb,x\n')), { state: 'staged', errors: 1 })
+  t.match(await bring(of('share-wells', 'a,1\nb,x\nc,x\n')), {
+    state: 'quarantined',
+    exceeded: [{ bound: 'errorShare', allowed: 0.5, found: 2 / 3 }],
+  })
+  // A field without its column is a warning each time.
+  const bare = { dataset: 'calm-wells', edition: '2025', rows: 'well\na\n' }
+  t.match(await bring(bare), { state: 'staged', warnings: 1 })
+})
+
+t.test('the last good part stays, and the receipt tells what is wrong to the end', async (t) => {
+  const good = await standing.take(of('strict-wells', 'a,1\nb,2\n', '2026'))
+  t.match(good, { replaces: null, inHand: true })
+  moveTo('2026-03-02T04:00:00Z')
+  const bad = await bring(of('strict-wells', 'a,1\nb,x\n,3\n,4\n', '2026'))
+  t.match(bad, {
+    state: 'quarantined',
+    ...{ errors: 5, warnings: 0, inHand: false, replaces: null },
+    summary: [
+      { check: 'key-doubled', errors: 2, warnings: 0 },
+      { check: 'required', errors: 2, warnings: 0 },
+      { check: 'type', errors: 1, warnings: 0 },
+    ],
+    files: [{ rowsRead: 4, rowsTaken: 1, rowsRefused: 3 }],
+  })
+  const version = await standing.publish('strict-wells', '2026')
+  t.equal(version.state, 'done')
+  t.match((await get('/v1/datasets/strict-wells/editions/2026/versions/1')).json(), {
+    parts: [{ bundle: good.id, rows: 2 }],
+  })
+})
+
+t.test('released, its rows without an error become the part, with the reason', async (t) => {
+  moveTo('2026-03-03T04:00:00Z')
+  const bad = await bring(of('strict-wells', 'a,1\nb,x\nc,3\n', '2026'))
+  t.match(await refusal(releaseBundle(house, act(bad.id, '  '))), { code: 'reason-missing' })
+  t.match(await refusal(releaseBundle(house, act(bad.id, 'x'.repeat(2_001)))), { code: 'reason-missing' })
+  t.match(await refusal(releaseBundle(house, act('0'.repeat(64)))), { code: 'bundle-not-found' })
+  const former = (
+    await house.database.work<{ id: string }[]>`
+    SELECT bundle_id AS id FROM qingdan.part WHERE dataset = 'strict-wells' AND edition = '2026' AND replaced_at IS NULL`
+  )[0]
+  t.match(await releaseBundle(house, act(bad.id, 'x'.repeat(2_000))), { state: 'released' })
+  // As a crash right after it would have it, the job or whoever comes next walks on.
+  const receipt = await takeBundle(house, bad.id)
+  t.match(receipt, { state: 'staged', inHand: true, replaces: former?.id, errors: 1, warnings: 1 })
+  t.same(statesOf(receipt), [
+    ...['received', 'verified', 'quarantined', 'released', 'verified', 'validated', 'staged'],
+  ])
+  t.match(await standing.findingsOf(receipt), [
+    { check: 'quarantine-released', severity: 'warning' },
+    { check: 'type', row: 3 },
+  ])
+  t.match(await refusal(releaseBundle(house, act(bad.id))), {
+    code: 'bundle-not-quarantined',
+    state: 'staged',
+  })
+  t.match(await refusal(dropBundle(house, act(bad.id))), { code: 'bundle-not-quarantined' })
+  t.equal((await standing.publish('strict-wells', '2026', { reason: 'Wells were added.' })).state, 'done')
+  const base = '/v1/datasets/strict-wells/editions/2026/versions/2'
+  t.match((await get(base)).json(), { warnings: [{ check: 'quarantine-released', count: 1 }] })
+  t.equal((await get(`${base}/files/strict-wells-2026-v2.csv`)).text, 'well,depth\na,1\nc,3\n')
+})
+
+t.test('one that is older than the part in hand replaces nothing', async (t) => {
+  moveTo('2026-03-04T04:00:00Z')
+  const older = await bring(of('strict-wells', 'a,x\nd,4\n', '2026'))
+  moveTo('2026-03-05T04:00:00Z')
+  const newer = await standing.take(of('strict-wells', 'a,1\n', '2026'))
+  await releaseBundle(house, act(older.id))
+  t.match(await takeBundle(house, older.id), { state: 'staged', inHand: false, replaces: null })
+  const [held] = await house.database.work<{ id: string }[]>`
+    SELECT bundle_id AS id FROM qingdan.part WHERE dataset = 'strict-wells' AND edition = '2026' AND replaced_at IS NULL`
+  t.equal(held?.id, newer.id)
+})
+
+t.test('dropped, its bytes are gone and its receipt stays; brought again it is looked at anew', async (t) => {
+  const bag = await writeBag(standing.folder, of('strict-wells', 'z,x\n', '2027'))
+  const walk = async () => takeBundle(house, (await receive(house, { path: bag, broughtBy: 'cli:test' })).id)
+  const bad = await walk()
+  t.equal(bad.state, 'quarantined')
+  t.equal((await walk()).history.length, 6, 'brought again, it is looked at again')
+  t.ok((await house.files.list(`bundles/${bad.id}`)).length > 0)
+  const dropped = await dropBundle(house, act(bad.id, 'A trial.'))
+  t.match(dropped, { state: 'dropped', errors: 1, decision: { act: 'drop', reason: 'A trial.' } })
+  t.same(await house.files.list(`bundles/${bad.id}`), [])
+  t.equal((await standing.findingsOf(dropped)).length, 1)
+  t.equal(
+    (await dropBundle(house, act(bad.id))).history.length,
+    dropped.history.length,
+    'a second time is none',
+  )
+  t.match(await refusal(releaseBundle(house, act(bad.id))), {
+    code: 'bundle-not-quarantined',
+    state: 'dropped',
+  })
+  const again = await walk()
+  t.match(again, { state: 'quarantined', decision: null })
+  t.ok((await house.files.list(`bundles/${bad.id}`)).length > 0)
+  const audit = await house.database.work<{ action: string; reason: string }[]>`
+    SELECT action, detail->>'reason' AS reason FROM qingdan.audit WHERE subject = ${`bundle:${bad.id}`}`
+  t.same([...audit], [{ action: 'bundle-dropped', reason: 'A trial.' }])
+})
+
+t.test('a bundle that can not be read is refused, and nobody can release it', async (t) => {
+  const refused = await bring({ dataset: 'strict-wells', edition: '2028', rows: 'nothing\nx\n' })
+  t.equal(refused.state, 'refused')
+  t.match(await refusal(releaseBundle(house, act(refused.id))), {
+    code: 'bundle-not-quarantined',
+    state: 'refused',
+  })
+  t.match(await refusal(dropBundle(house, act(refused.id))), { code: 'bundle-not-quarantined' })
+})
+
+t.test('over HTTP: the receipt in full, and findings by check and by severity', async (t) => {
+  const { authorization } = await standing.key({ scopes: ['ingest'] })
+  const rows = of('strict-wells', `${'x,x\n'.repeat(2)},1\n${'"=1+1",2\n'}`, '2029')
+  const posted = await standing.post('/v1/bundles', await zipOf(standing.folder, rows), authorization)
+  const { id } = posted.json<{ id: string }>()
+  await takeBundle(house, id)
+  const told = (await get(`/v1/bundles/${id}`, { authorization })).json<object>()
+  t.match(told, { state: 'quarantined', packing: 'zip', decision: null, inHand: false })
+  t.match(told, { files: [{ repaired: 0, unreadable: false }], exceeded: [{ bound: 'errors' }] })
+  t.notMatch(JSON.stringify(told), /cli:|key:/, 'and nobody by name')
+  const checks = async (query: string) =>
+    (await get(`/v1/bundles/${id}/findings?${query}`, { authorization }))
+      .json<{ data: { check: string }[] }>()
+      .data.map(({ check }) => check)
+  t.same(await checks('check=type'), ['type', 'type'])
+  t.same(await checks('check=required&severity=error'), ['required'])
+  t.same(await checks('severity=warning'), [])
+  t.equal((await get(`/v1/bundles/${id}/findings?severity=none`, { authorization })).status, 400)
+})
+
+t.test('at the side door: list, show, release, drop, and the receipt as files', async (t) => {
+  const one = await bring(of('strict-wells', 'm,x\nn,1\n', '2030'))
+  const two = await bring(of('strict-wells', 'o,x\n', '2031'))
+  const short = one.id.slice(0, 12)
+  const listed = JSON.parse((await cli('quarantine', 'list', '--json')).stdout) as { id: string }[]
+  t.ok(listed.some(({ id }) => id === one.id) && listed.some(({ id }) => id === two.id))
+  t.match(
+    (await cli('quarantine', 'show', short)).stdout,
+    /quarantined[\s\S]*1 errors, and the contract bears 0/,
+  )
+  t.match(await cli('quarantine', 'show', short.slice(0, 7)), { code: 4, stderr: /bundle-not-found/ })
+  t.match(await cli('quarantine', 'release', short), { code: 2, stderr: /--reason/ })
+  const released = await cli('quarantine', 'release', short, '--reason', 'By phone.', '--json')
+  t.equal(released.code, 0, released.stderr)
+  t.match(JSON.parse(released.stdout), { state: 'staged', decision: { act: 'release', reason: 'By phone.' } })
+  const dropped = await cli('quarantine', 'drop', two.id, '--reason', 'A trial.')
+  t.match(dropped, { code: 0, stdout: /^dropped/ })
+  const to = join(standing.folder, 'carried')
+  t.match((await cli('receipt', short, '--to', to)).stdout, /staged[\s\S]*released[\s\S]*quarantine-released/)
+  t.match(JSON.parse(await readFile(join(to, 'receipt.json'), 'utf8')), { id: one.id, state: 'staged' })
+  const csv = await readFile(join(to, 'findings.csv'), 'utf8')
+  const rows = parse(csv, { bom: true }) as string[][]
+  t.equal(rows.length, 3)
+})

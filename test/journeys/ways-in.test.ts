@@ -1,0 +1,41 @@
+/** Walks docs/ways-in.md as its reader would: its commands are run in their order, against a service. */
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import t from 'tap'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse } from '../support/open-test-house.ts'
+import { run } from '../support/run-cli.ts'
+import { spawnService } from '../support/spawn-service.ts'
+
+const contract = contractOf(
+  [
+    field('well', 'string', { role: 'key', constraints: { required: true } }),
+    field('depth', 'integer', { role: 'measure' }),
+  ],
+  ['well'],
+  { dataset: 'well-register', themes: ['education'], formats: ['csv'] },
+)
+
+t.test('every way that the page shows leads in', async (t) => {
+  const standing = await openTestHouse(t, {
+    contracts: [contract],
+    settings: { QINGDAN_INBOX_REST_SECONDS: '1' },
+  })
+  const service = await spawnService(t, standing.environment)
+  const page = await readFile('docs/ways-in.md', 'utf8')
+  const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '')
+  t.equal(blocks.length, 6, 'the page has its examples')
+  const steps = blocks.map((block, index) => `echo "== ${index}"\n${block}`).join('\n')
+  const script = `set -eu\nqingdan() { node "${resolve('bin/qingdan')}" "$@"; }\ncd "${standing.folder}"\n${steps}`
+  const { code, stdout, stderr } = await run('bash', ['-c', script], {
+    ...standing.environment,
+    BASE: service.base,
+  })
+  t.equal(code, 0, stderr)
+  const told = stdout.split(/^== \d$/m).map((text) => text.trim())
+  t.match(told[2], /^staged {2}well-register 2025/)
+  t.match(told[3], /^staged[\s\S]*stick\/done\/wells-/)
+  t.match(told[4], /theirs/)
+  const receipt = JSON.parse(await readFile(join(standing.folder, 'receipt.json'), 'utf8')) as { id: string }
+  t.equal(told[6], receipt.id, 'and the last piece names the same bundle')
+})

@@ -1,0 +1,127 @@
+/** Two houses with nothing between them but what a courier carries, and what both have to answer alike. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadServiceKey } from '../../src/access/index.ts'
+import { buildApp } from '../../src/app.ts'
+import { canonicalJson, digestOf } from '../../src/base/digest.ts'
+import type { App } from '../../src/base/http.ts'
+import { type PlacedChange, readChanges } from '../../src/catalogue/index.ts'
+import {
+  type ExportAsked,
+  type Exported,
+  type MirrorReport,
+  takeExport,
+  trustKey,
+  writeExport,
+} from '../../src/exchange/index.ts'
+import { loadContractFolders, type OpenHouse } from '../../src/house.ts'
+
+/** Writes an export into a folder, as a ZIP or as a folder. Throws where nothing has changed. */
+export async function exportTo(
+  house: OpenHouse,
+  folder: string,
+  asked: ExportAsked,
+  ending = '.zip',
+): Promise<Exported> {
+  await mkdir(folder, { recursive: true })
+  const out = (name: string) => join(folder, `${name}${ending}`)
+  const exported = await writeExport(house, { asked, out, actor: 'cli:test' })
+  if (exported === undefined) throw new Error('nothing was exported')
+  return exported
+}
+
+export function take(house: OpenHouse, path: string): Promise<MirrorReport> {
+  const loadContracts = (folder: string) => loadContractFolders([folder])
+  return takeExport(house, { path, actor: 'cli:test', loadContracts })
+}
+
+/** Has one house trust the other's key, as the courier's first errand; gives the file of the key. */
+export async function trustOrigin(mirror: OpenHouse, origin: OpenHouse, folder: string): Promise<string> {
+  const { publicKey } = await loadServiceKey(origin)
+  await trustKey(mirror, { armored: publicKey, actor: 'cli:test' })
+  const file = join(folder, 'origin.asc')
+  await writeFile(file, publicKey)
+  return file
+}
+
+/** The checks that refuse, by name. */
+export async function checksOf(work: Promise<unknown>): Promise<readonly string[]> {
+  try {
+    await work
+    return []
+  } catch (error) {
+    const findings = (error as { readonly findings?: readonly { readonly check: string }[] }).findings
+    if (findings === undefined) throw error
+    return [...new Set(findings.map(({ check }) => check))]
+  }
+}
+
+/** The feed as both have to have it. */
+export async function feedOf({ database }: OpenHouse): Promise<readonly string[]> {
+  const changes: readonly PlacedChange[] = await readChanges(database.work, 0)
+  return changes.map(canonicalJson)
+}
+
+/** What a house answers: status, what stands for the bytes, and the bytes' digest. */
+export interface Answered {
+  readonly url: string
+  readonly status: number
+  readonly etag: unknown
+  readonly reprDigest: unknown
+  readonly sha256: string
+  readonly text: string
+}
+
+export async function answer(app: App, url: string): Promise<Answered> {
+  const reply = await app.inject(url)
+  const isJson = /json/.test(String(reply.headers['content-type'] ?? ''))
+  // Each request has an id of its own, which a problem tells.
+  const bytes = isJson ? reply.body.replace(/"requestId":"[^"]*"/, '') : reply.rawPayload
+  return {
+    url,
+    status: reply.statusCode,
+    etag: reply.headers['etag'],
+    reprDigest: reply.headers['repr-digest'],
+    sha256: digestOf(bytes),
+    text: isJson ? String(bytes) : '',
+  }
+}
+
+/** An app that serves a house, as a running service would. */
+export async function serving(t: { teardown: (work: () => Promise<void>) => unknown }, house: OpenHouse) {
+  const app = await buildApp(house)
+  house.readiness.ready = true
+  t.teardown(() => app.close())
+  return app
+}
+
+/** Addresses of everything that a house has published: found on it, to be asked of both. */
+export async function addressesOf(app: App): Promise<readonly string[]> {
+  const json = async (url: string) => (await app.inject(url)).json()
+  const found = ['/v1/datasets', '/v1/lists', '/v1/datasets?q=Test', '/']
+  for (const { slug } of (await json('/v1/datasets')).data as { slug: string }[]) {
+    const at = `/v1/datasets/${slug}`
+    const { contracts } = (await json(at)) as { contracts: { contractVersion: number }[] }
+    found.push(at, `${at}/editions`, ...contracts.map((one) => `${at}/contracts/${one.contractVersion}`))
+    found.push(
+      `${at}/records`,
+      `${at}/records?edition=all&limit=2`,
+      `${at}/records.csv`,
+      `${at}/records.ndjson`,
+    )
+    for (const { edition } of (await json(`${at}/editions`)).data as { edition: string }[]) {
+      found.push(`${at}/editions/${edition}`)
+      const { data } = await json(`${at}/editions/${edition}/versions`)
+      for (const { version } of data as { version: number }[]) {
+        const versionAt = `${at}/editions/${edition}/versions/${version}`
+        found.push(versionAt, `${versionAt}/records?limit=1`)
+        const { distributions = [] } = (await json(versionAt)) as { distributions?: { href: string }[] }
+        found.push(...distributions.map(({ href }) => href))
+      }
+    }
+  }
+  for (const { year } of (await json('/v1/lists')).data as { year: string }[]) {
+    found.push(`/v1/lists/${year}`, `/v1/lists/${year}.csv`, `/v1/lists/${year}/diff`)
+  }
+  return found
+}
