@@ -186,7 +186,7 @@ t.test('the Unicode path of Info-ZIP names an entry, as long as it belongs to th
     head.writeUInt16LE(0x7075, 0)
     head.writeUInt16LE(5 + name.length, 2)
     head.writeUInt8(version, 4)
-    head.writeUInt32LE(crc, 5)
+    head.writeUInt32LE(crc >>> 0, 5)
     return Buffer.concat([head, name])
   }
   // What a program writes that has but CP437: question marks, or signs that are no GBK.
