@@ -39,11 +39,20 @@ export function workbookOf(random: Random, table: Table): Buffer {
   return makeSheet(rows, {}, { formats, strings })
 }
 
+/** The parts of a workbook; none where former damage has left nothing to unpack. */
+function partsOf(workbook: Buffer): [string, Uint8Array][] {
+  try {
+    return Object.entries(unzipSync(workbook))
+  } catch {
+    return []
+  }
+}
+
 type Damage = (random: Random, workbook: Buffer) => Buffer
 
 /** Changes one part and packs the workbook again, with sums that fit. */
 function inPart(random: Random, workbook: Buffer, name: RegExp, change: (part: Buffer) => Buffer): Buffer {
-  const parts = Object.entries(unzipSync(workbook))
+  const parts = partsOf(workbook)
   const names = parts.map(([path]) => path).filter((path) => name.test(path))
   const chosen = names.length === 0 ? undefined : oneOf(random, names)
   return rawZip(
@@ -91,7 +100,7 @@ export const xlsxDamage: Readonly<Record<string, Damage>> = {
   'bytes of the workbook': (random, workbook) =>
     (byteDamage[oneOf(random, Object.keys(byteDamage))] ?? ((_random, bytes) => bytes))(random, workbook),
   'a part lost': (random, workbook) => {
-    const parts = Object.entries(unzipSync(workbook))
+    const parts = partsOf(workbook)
     const gone = between(random, 0, parts.length - 1)
     return rawZip(parts.filter((_part, n) => n !== gone).map(([name, data]) => ({ name, data })))
   },
