@@ -26,6 +26,7 @@ import type { ExchangeProgress } from './export.ts'
  */
 export const exportLimits: BundleLimits = {
   filesMax: 1_000_000,
+  bagsMax: 1,
   bytesMax: 2 ** 44,
   inflationMax: 1_032,
   rowsMax: Number.MAX_SAFE_INTEGER,
