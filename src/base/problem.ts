@@ -227,7 +227,7 @@ export const problems = {
     status: 409,
     title: 'The bundle is still under way',
     titleZh: '该数据包仍在处理中',
-    hint: 'GET /v1/bundles/{id} until its state is staged or refused; the signed receipt is there then.',
+    hint: 'GET /v1/bundles/{id} until its state is staged, refused, quarantined or dropped; the signed receipt is there then.',
   },
   'key-missing': {
     status: 401,

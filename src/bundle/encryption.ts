@@ -73,8 +73,8 @@ export async function decryptInto(
     message,
     decryptionKeys: key,
     format: 'binary',
-    // The one place for which the library has this setting: by default it holds the whole file in memory until the proof,
-    // which for 300 MB was a gigabyte. What comes before the proof is sealed, and not looked at.
+    // The one place for which the library has this setting: by default it holds the whole file in memory until the proof.
+    // What comes before the proof is sealed, and not looked at.
     config: { allowUnauthenticatedStream: true, maxDecompressedMessageSize: bytesMax + inflationFreeBytes },
   }).catch(theirs)
   const plain = data as unknown as ReadableStream<Uint8Array>

@@ -40,9 +40,10 @@ export function readSheetCell(cell: RawCell, context: CellContext): SheetCell {
   if (isFormula && context.refusesFormulas) return { check: 'cell-formula' }
   if (type === 'e') return { check: 'cell-error' }
   if (type === 'inlineStr') return inline ?? ''
-  if (value === undefined || (value === '' && type !== 'str')) {
-    return isFormula ? { check: 'cell-uncached' } : ''
-  }
+  const isEmpty = value === undefined || (value === '' && type !== 'str')
+  if (isEmpty && isFormula) return { check: 'cell-uncached' }
+  // An empty number is an empty cell; an empty index of a text has lost it.
+  if (value === undefined || (isEmpty && type === 'n')) return ''
   switch (type) {
     case 'n':
       return numberText(value.trim(), context.formats[cell.style] ?? plainFormat, context)
