@@ -199,7 +199,7 @@ t.test('what is wrong with a bag is named with its file', async (t) => {
     ],
     ['no declaration', (bag) => rmSync(join(bag, 'bagit.txt')), ['bag-declaration bagit.txt']],
     ['another version', edit('bagit.txt', '1.0', '0.97'), ['bag-declaration bagit.txt']],
-    ['BOM in bagit.txt', edit('bagit.txt', /^/, '\ufeff'), ['bag-declaration bagit.txt']],
+    ['BOM in bagit.txt', edit('bagit.txt', /^/, '\ufeff'), ['tag-file bagit.txt']],
     ['no bag-info', (bag) => rmSync(join(bag, 'bag-info.txt')), ['bag-info bag-info.txt']],
     [
       'bag-info in GBK',
