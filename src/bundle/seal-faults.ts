@@ -11,8 +11,8 @@ const signatureChecks = {
     '数据包未签名，请用已向接收方登记的密钥对 tagmanifest-sha256.txt 签名。',
   ),
   'signature-malformed': kind(
-    'The signature can not be read. Make it anew: gpg --armor --detach-sign tagmanifest-sha256.txt',
-    '签名文件无法读取，请重新签名：gpg --armor --detach-sign tagmanifest-sha256.txt',
+    'The signature can not be read. Make it anew by gpg --armor --detach-sign tagmanifest-sha256.txt.',
+    '签名文件无法读取，请用 gpg --armor --detach-sign tagmanifest-sha256.txt 重新签名。',
   ),
   'signature-partial': kind(
     'The signature covers nothing: tagmanifest-sha256.txt must name every file beside data/.',

@@ -39,6 +39,9 @@ export function readSheetCell(cell: RawCell, context: CellContext): SheetCell {
   const { type, value, inline, isFormula } = cell
   if (isFormula && context.refusesFormulas) return { check: 'cell-formula' }
   if (type === 'e') return { check: 'cell-error' }
+  // What stands where its type does not look would be lost without a word.
+  const isMisplaced = type === 'inlineStr' ? (value ?? '') !== '' : (inline ?? '') !== ''
+  if (isMisplaced) return damaged
   if (type === 'inlineStr') return inline ?? ''
   const isEmpty = value === undefined || (value === '' && type !== 'str')
   if (isEmpty && isFormula) return { check: 'cell-uncached' }

@@ -104,6 +104,8 @@ t.test('cells are read as the document says', async (t) => {
     ['text', shared(4), 'cell-damaged'],
     ['text', shared('x'), 'cell-damaged'],
     ['text', shared(''), 'cell-damaged'],
+    ['text', { xml: ' t="s"><is><t>x</t></is></c>' }, 'cell-damaged'],
+    ['text', { xml: ' t="inlineStr"><v>0</v></c>' }, 'cell-damaged'],
     ['text', '00123', '00123'],
     ['text', number(123), '123'],
     ['text', number('1.1000000000000001'), '1.1'],
