@@ -11,6 +11,7 @@ import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import type { Contract } from '../../src/contract/index.ts'
 import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
+import { officeKey } from '../support/openpgp.ts'
 import { withoutLibreOffice } from '../support/read-back.ts'
 import { run, runCli } from '../support/run-cli.ts'
 
@@ -83,6 +84,9 @@ t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice 
   await mkdir(join(folder, 'office'))
   await symlink(resolve('bin'), join(folder, 'office', 'bin'))
   const office = join(folder, 'office')
+  const key = await officeKey(new Date())
+  await writeFile(join(office, 'key.asc'), key.privateKey)
+  await writeFile(join(folder, 'office.asc'), key.publicKey)
   await writeFile(join(office, 'faulty.csv'), csvOf(faulty))
   await writeFile(join(office, 'mended.csv'), csvOf(sound))
   await byLibreOffice(office, ['faulty.csv', 'mended.csv'], 'xlsx:Calc MS Excel 2007 XML')
@@ -123,8 +127,12 @@ t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice 
   const packed = await type(typed[0] ?? '')
   t.equal(packed.code, 0, packed.stdout + packed.stderr)
   const zip = join(office, `${dataset}-${edition}-${provider}.zip`)
-  // Signed or not is another journey's; here the receiver allows what nobody signed.
-  const brought = await runCli(['ingest', zip, '--json'], { ...environment, QINGDAN_UNSIGNED: 'allow' })
+  const receiver = { ...environment, QINGDAN_UNSIGNED: 'refuse' }
+  const unknown = await runCli(['ingest', zip], receiver)
+  t.equal(unknown.code, 3, 'nobody knows the key yet')
+  const register = ['signer', 'add', join(folder, 'office.asc'), '--provider', provider]
+  t.equal((await runCli(register, receiver)).code, 0)
+  const brought = await runCli(['ingest', zip, '--json'], receiver)
   t.equal(brought.code, 0, brought.stdout + brought.stderr)
   t.match(JSON.parse(brought.stdout), {
     state: 'staged',

@@ -5,6 +5,7 @@
 import t from 'tap'
 import { datasetParts } from '../../src/app.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
+import { takeBundle } from '../../src/ingest/index.ts'
 import { openTestHouse, sampleRows, zipOf } from '../support/open-test-house.ts'
 
 const standing = await openTestHouse(t, { at: '2026-02-01T04:00:00Z' })
@@ -29,6 +30,12 @@ const bundle = { dataset: 'school-calendar', edition: '2025', rows: sample?.rows
 const publications = '/v1/datasets/school-calendar/editions/2025/publications'
 const [publication] = (await get(publications, { authorization })).json<{ data: { id: number }[] }>().data
 const brought = (await post('/v1/bundles', await zipOf(folder, bundle), authorization)).json<{ id: string }>()
+await takeBundle(house, brought.id)
+const resumable = { authorization, 'tus-resumable': '1.0.0' }
+const begun = await app.inject({
+  ...({ method: 'POST', url: '/v1/bundles' } as const),
+  headers: { ...resumable, 'upload-length': '10' },
+})
 
 interface Parameter {
   readonly $ref?: string
@@ -68,6 +75,7 @@ const things: Readonly<Record<string, string>> = {
   code: 'not-found',
   other: '2',
   publication: String(publication?.id),
+  upload: String(begun.headers.location).split('/').at(-1) ?? '',
 }
 
 const exampleOf = ({ name, schema }: Parameter) => schema.examples?.[0] ?? things[name]
@@ -92,6 +100,8 @@ function addressOf({ path, parameters }: (typeof operations)[number]): string {
 /** Operations that change something; the journeys that are about them call them. */
 const changing = new Set([
   'bringBundle',
+  'continueUpload',
+  'endUpload',
   'askPublication',
   'dropPublication',
   'approvePublication',
@@ -148,7 +158,7 @@ t.test('HEAD answers as GET, OPTIONS names the methods, nothing that fits is 406
   for (const operation of reading) {
     const url = addressOf(operation)
     const [head, options, none] = await Promise.all([
-      app.inject({ method: 'HEAD', url, headers: { authorization } }),
+      app.inject({ method: 'HEAD', url, headers: resumable }),
       app.inject({ method: 'OPTIONS', url }),
       app.inject({ method: 'GET', url, headers: { authorization, accept: 'application/x-nothing' } }),
     ])

@@ -97,10 +97,10 @@ t.test('one bad bag refuses all, and each is told where', async (t) => {
   const before = await inHand()
   const first = await send({ group: 'g2', bag: '1/2', rows: 'a,5\nb,6\n' })
   const second = await send({ group: 'g2', bag: '2/2', rows: 'c,wide\na,7\n' })
-  t.equal(second.state, 'refused')
+  t.equal(second.state, 'quarantined')
   t.same(await told(second), ['type bag-2/data/rows.csv 2', 'key-doubled bag-2/data/rows.csv 3'])
   const refused = await again(first)
-  t.match(refused, { state: 'refused', errors: 1 })
+  t.match(refused, { state: 'quarantined', errors: 1 })
   t.same(await told(refused), ['key-doubled bag-1/data/rows.csv 2'], 'keys are unique across bags')
   t.match((await findingsOf(second)).filter(isAsked)[1], { expected: 'gate (bag-1/data/rows.csv: 2)' })
   t.same(await inHand(), before)
@@ -110,7 +110,7 @@ t.test('one bad bag refuses all, and each is told where', async (t) => {
   t.match(mended, { state: 'waiting', group: { here: [2] } })
   t.equal((await send({ group: 'g2', bag: '1/2', rows: 'a,5\nb,6\n' })).state, 'staged')
   t.equal((await again(mended)).state, 'staged')
-  t.equal((await again(second)).state, 'refused')
+  t.equal((await again(second)).state, 'quarantined')
 })
 
 t.test('a bag without a fault of its own learns where the fault is', async (t) => {

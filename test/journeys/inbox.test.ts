@@ -59,7 +59,7 @@ t.test('a ZIP and a folder at rest are taken, and come to lie with their receipt
   t.same(await readdir(join(inbox, '.taken')), [])
   const done = round.taken.find(({ name }) => name === 'wells.zip')?.folder ?? ''
   t.match(done, /\/done\/wells-[0-9a-f]{8}$/)
-  t.same((await readdir(done)).sort(), ['findings.csv', 'receipt.json', 'wells.zip'])
+  t.same((await readdir(done)).sort(), ['findings.csv', 'receipt.json', 'receipt.json.asc', 'wells.zip'])
   t.match(JSON.parse(await readFile(join(done, 'receipt.json'), 'utf8')), {
     state: 'staged',
     edition: '2025',
