@@ -106,11 +106,13 @@ t.test('contracts and bundles are checked without a database', async (t) => {
   t.match(
     both.lines.map((line) => JSON.parse(line)),
     [
-      { path: good, errors: 0, findings: [] },
+      { path: good, errors: 0, isInOrder: true, findings: [{ check: 'signature-missing' }] },
       {
         path: bad,
         errors: 2,
+        isInOrder: false,
         findings: [
+          { check: 'signature-missing' },
           { check: 'type', cell: 'B2' },
           { check: 'type', cell: 'B3' },
         ],
