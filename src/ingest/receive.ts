@@ -43,21 +43,31 @@ export async function receive(
     const identity = isFolder
       ? await identifyBundle(from.path, limitsOf(house.config))
       : await identifyFile(from.path)
-    const known = await findReceipt(house.database.work, identity.id)
-    if (known !== undefined && !isTurnedAway(known.state)) return known
-    try {
-      await storeBundle(house, from.path, identity)
-    } catch (error) {
-      // A stick that was pulled out leaves nothing here; what was turned away before keeps the bytes that it has.
-      if (known === undefined) await house.files.remove(bundleFolder(identity.id))
-      throw error
-    }
-    house.observe('step-reached', { step: 'receive', point: 'stored' })
-    return await admit(house, identity, from.broughtBy)
+    // Of two that bring the same at once, one that fails must not clear away what the other has stored.
+    return await house.database.lock(`receive ${identity.id}`, () => receiveOne(house, from, identity))
   } catch (error) {
     if (!(error instanceof BundleRefusal)) throw error
     return refuseUnread(house, from.broughtBy, error.findings)
   }
+}
+
+async function receiveOne(
+  house: House,
+  { path, broughtBy }: { readonly path: string; readonly broughtBy: string },
+  identity: BundleIdentity,
+): Promise<Receipt> {
+  const { id, packing } = identity
+  const known = await findReceipt(house.database.work, id)
+  if (known !== undefined && !isTurnedAway(known.state)) return known
+  try {
+    await storeBundle(house, path, identity)
+  } catch (error) {
+    // A stick that was pulled out leaves nothing here; what was turned away before keeps the bytes that it has.
+    if (known === undefined && packing === 'folder') await house.files.remove(bundleFolder(id))
+    throw error
+  }
+  house.observe('step-reached', { step: 'receive', point: 'stored' })
+  return admit(house, identity, broughtBy)
 }
 
 /** A single file is taken for a ZIP: what it really is, `verify` finds out. */
