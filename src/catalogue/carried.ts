@@ -1,23 +1,29 @@
 /** Versions as they are carried to a mirror: every fact that readers may see of them, and nothing of how they were made. */
 import type { Runner } from '../store/index.ts'
-import type { Difference, OmittedFormat, PublishedPart, StoredDistribution, Waiver } from './versions.ts'
+import type { PublishedVersion } from './published.ts'
+import type { StoredDistribution } from './versions.ts'
 
-export interface CarriedVersion {
+/** What a version's readers are told of how it was made. */
+type CarriedFacts = Pick<
+  PublishedVersion,
+  | 'reason'
+  | 'records'
+  | 'digest'
+  | 'difference'
+  | 'parts'
+  | 'waivers'
+  | 'warnings'
+  | 'suppressions'
+  | 'omitted'
+>
+
+export interface CarriedVersion extends CarriedFacts {
   readonly dataset: string
   readonly edition: string
   readonly periodStart: string
   readonly periodEnd: string
   readonly number: number
   readonly contractVersion: number
-  readonly reason: string | null
-  readonly records: number
-  readonly digest: string
-  readonly difference: Difference | null
-  readonly parts: readonly PublishedPart[]
-  readonly waivers: readonly Waiver[]
-  readonly warnings: readonly { readonly check: string; readonly count: number }[]
-  readonly suppressions: Readonly<Record<string, unknown>>
-  readonly omitted: readonly OmittedFormat[]
   /** ISO 8601 in UTC, as the next. */
   readonly publishedAt: string
   readonly withdrawn: { readonly at: string; readonly reason: string } | null
