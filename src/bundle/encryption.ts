@@ -4,8 +4,17 @@
  * proof fails. It refuses, as findings, what is encrypted to another key, damaged, cut off, or inflates without end.
  */
 import { Readable } from 'node:stream'
-import type { ReadableStream } from 'node:stream/web'
-import { createMessage, decrypt, encrypt, enums, type Message, readMessage } from 'openpgp'
+import { ReadableStream } from 'node:stream/web'
+import {
+  CompressedDataPacket,
+  createMessage,
+  decrypt,
+  encrypt,
+  enums,
+  type Message,
+  type PartialConfig,
+  readMessage,
+} from 'openpgp'
 import { refuse } from './bag.ts'
 import { BundleRefusal } from './faults.ts'
 import type { BundleLimits } from './limits.ts'
@@ -75,10 +84,44 @@ export async function decryptInto(
     format: 'binary',
     // The one place for which the library has this setting: by default it holds the whole file in memory until the proof.
     // What comes before the proof is sealed, and not looked at.
-    config: { allowUnauthenticatedStream: true, maxDecompressedMessageSize: bytesMax + inflationFreeBytes },
+    config: {
+      allowUnauthenticatedStream: true,
+      maxDecompressedMessageSize: bytesMax + inflationFreeBytes,
+      additionalAllowedPackets: [CompressedToTheEnd],
+    },
   }).catch(theirs)
   const plain = data as unknown as ReadableStream<Uint8Array>
   return scratch.write(bounded(plain, bytesMax, path, theirs))
+}
+
+/**
+ * Compressed data that is read to its end also where it can't be unpacked. The library's own stops reading there, and what
+ * decrypts waits for room without end (from Node 24 on, which stops the stream that fed a broken decompression).
+ */
+class CompressedToTheEnd extends CompressedDataPacket {
+  // The library's types leave out that a packet of a stream is read as one, and with the settings in force.
+  override async read(bytes: unknown, config?: PartialConfig): Promise<void> {
+    const reader = (bytes as ReadableStream<Uint8Array>).getReader()
+    const passed = new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          const { done, value } = await reader.read()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        },
+        cancel: (reason) => reader.cancel(reason),
+      },
+      { highWaterMark: 0 },
+    )
+    try {
+      // Allowed for the message; within itself it is not.
+      const within = { ...config, additionalAllowedPackets: [] }
+      await (super.read as CompressedToTheEnd['read']).call(this, passed, within)
+    } catch (error) {
+      while (!(await reader.read()).done);
+      throw error
+    }
+  }
 }
 
 /** Whether one of the message's session keys is for one of these; a zero stands for a key that is not named. */

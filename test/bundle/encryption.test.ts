@@ -68,7 +68,16 @@ t.test('another key, damage at any place, and a cut are findings', async (t) => 
     bytes[at] = (bytes[at] ?? 0) ^ 1
     return bytes
   }
-  for (const at of [good.length - 1, good.length - 21, good.length - 30, good.length >> 1, 200]) {
+  for (const at of [
+    good.length - 1,
+    good.length - 21,
+    good.length - 30,
+    good.length >> 1,
+    2_000,
+    250,
+    220,
+    200,
+  ]) {
     t.same(await refusalOf(decrypted(folder, flipped(at))), ['encrypted-damaged'], `byte ${at}`)
   }
   for (const length of [0, 1, 50, 150, good.length >> 1, good.length - 1]) {
