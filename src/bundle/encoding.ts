@@ -41,7 +41,6 @@ export async function inspectText(
     return { findings: [faultAt('encoding-unknown', { file, expected: 'utf-8, gb18030' })] }
   }
   const utf8 = await scan(read(), 'utf-8')
-  if (utf8.bytes === utf8.bomBytes) return { findings: [faultAt('file-empty', { file })] }
   if (utf8.wide) return { findings: [faultAt('encoding-utf16', { file, byteOffset: 0, expected: 'UTF-8' })] }
   const findings: Finding[] = []
   if (utf8.nul !== undefined) findings.push(faultAt('nul-byte', { file, byteOffset: utf8.nul }))
@@ -62,6 +61,7 @@ export async function inspectText(
       findings.push(refusal(claimed === undefined ? 'UTF-8 / GB18030' : 'GB18030', offset))
     }
   }
+  if (chosen.bytes === chosen.bomBytes) return { findings: [faultAt('file-empty', { file })] }
   if (chosen.strayBom !== undefined)
     findings.push(faultAt('stray-bom', { file, byteOffset: chosen.strayBom }))
   if (findings.length > 0) return { findings }
@@ -71,7 +71,7 @@ export async function inspectText(
 /** What a pass has found. */
 export interface Scan {
   bytes: number
-  /** Of UTF-8, where it begins with it. */
+  /** Where it begins with it. */
   bomBytes: number
   /** Begins like UTF-16 or UTF-32. */
   wide: boolean
@@ -82,6 +82,7 @@ export interface Scan {
 }
 
 const utf8Bom = Buffer.from([0xef, 0xbb, 0xbf])
+const byteOrderMarks = { 'utf-8': utf8Bom, gb18030: Buffer.from([0x84, 0x31, 0x95, 0x33]) }
 
 /** A pass over a file, chunk by chunk. */
 export interface Scanner {
@@ -99,7 +100,7 @@ export function buildScanner(encoding: Encoding): Scanner {
   let carried: Uint8Array = new Uint8Array()
   const scan = (bytes: Buffer, last: boolean): void => {
     const start = found.bytes
-    if (start === 0 && encoding === 'utf-8') look(bytes, found)
+    if (start === 0) look(bytes, encoding, found)
     found.nul ??= offset(bytes.indexOf(0), start)
     if (found.undecodable !== undefined) {
       found.bytes += bytes.length
@@ -135,8 +136,9 @@ async function scan(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): Prom
 const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 const offset = (index: number, start: number) => (index < 0 ? undefined : start + index)
 
-function look(bytes: Buffer, found: Scan): void {
-  found.bomBytes = bytes.subarray(0, 3).equals(utf8Bom) ? 3 : 0
+function look(bytes: Buffer, encoding: Encoding, found: Scan): void {
+  const mark = byteOrderMarks[encoding]
+  found.bomBytes = bytes.subarray(0, mark.length).equals(mark) ? mark.length : 0
   const [first, second] = bytes
   found.wide = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
 }

@@ -223,11 +223,13 @@ t.test('encodings are decided over the whole file, in whatever chunks it comes',
   const inspect = (bytes: Uint8Array, claim?: string) => inspectText(() => inChunks(bytes, 3), 'f', claim)
   const gbk = Buffer.from('d6d0cec4', 'hex')
   const utf8 = Buffer.from('中文𠮷 text')
+  const gbMark = Buffer.from('84319533', 'hex')
   const far = Buffer.concat([Buffer.from('a'.repeat(100_000)), gbk])
   t.same((await inspect(utf8)).shape, { encoding: 'utf-8', bomBytes: 0 })
   t.same((await inspect(Buffer.from('\ufeffa'))).shape, { encoding: 'utf-8', bomBytes: 3 })
   t.same((await inspect(gbk)).shape, { encoding: 'gb18030', bomBytes: 0 })
   t.same((await inspect(far)).shape, { encoding: 'gb18030', bomBytes: 0 })
+  t.same((await inspect(Buffer.concat([gbMark, gbk]))).shape, { encoding: 'gb18030', bomBytes: 4 })
   t.same((await inspect(gbk, 'gbk')).shape, { encoding: 'gb18030', bomBytes: 0 })
   t.same((await inspect(utf8, 'utf-8')).shape, { encoding: 'utf-8', bomBytes: 0 })
   const refusals: [Uint8Array, string | undefined, string, number | undefined][] = [
@@ -245,9 +247,11 @@ t.test('encodings are decided over the whole file, in whatever chunks it comes',
     [Buffer.concat([gbk, Buffer.from([0])]), undefined, 'nul-byte', 4],
     [Buffer.from('ab\ufeffc'), undefined, 'stray-bom', 2],
     [Buffer.from('\ufeff\ufeffc'), undefined, 'stray-bom', 3],
-    [Buffer.concat([gbk, Buffer.from('84319533', 'hex')]), undefined, 'stray-bom', 4],
+    [Buffer.concat([gbk, gbMark]), undefined, 'stray-bom', 4],
+    [Buffer.concat([gbMark, gbMark, gbk]), undefined, 'stray-bom', 4],
     [Buffer.from(''), undefined, 'file-empty', undefined],
     [Buffer.from('\ufeff'), undefined, 'file-empty', undefined],
+    [gbMark, undefined, 'file-empty', undefined],
   ]
   for (const [bytes, claim, check, byteOffset] of refusals) {
     const { shape, findings } = await inspect(bytes, claim)

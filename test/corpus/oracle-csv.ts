@@ -77,8 +77,10 @@ function decode(bytes: Buffer, claim?: string): string {
   const text =
     utf8 ?? (hasBom || (name !== undefined && utf8Names.includes(name)) ? undefined : strictGb(bytes))
   if (text === undefined) return refuse('undecodable')
-  if (text.includes('\ufeff')) refuse('a BOM in the middle')
-  return text
+  const read = utf8 === undefined ? text.replace(/^\ufeff/, '') : text
+  if (read === '') refuse('empty')
+  if (read.includes('\ufeff')) refuse('a BOM in the middle')
+  return read
 }
 
 function strictUtf8(bytes: Buffer): string | undefined {
@@ -279,9 +281,11 @@ const tenths =
 
 const readDay: Reader = (given, note) => {
   const text = half(readText(given, note), note)
-  const match = /^([0-9]{4})[/.年-]([0-9]{1,2})[/.月-]([0-9]{1,2})日?$/.exec(text)
+  const match = /^([0-9]{4})([/.年-])([0-9]{1,2})([/.月-])([0-9]{1,2})(日?)$/.exec(text)
   if (match === null) return refuse('no day')
-  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])]
+  const [year, month, day] = [Number(match[1]), Number(match[3]), Number(match[5])]
+  const [first = '', second, last] = [match[2], match[4], match[6]]
+  if (second !== (first === '年' ? '月' : first) || (last !== '' && first !== '年')) refuse('no day')
   const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
   const length = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
   if (year < 1000 || length === undefined || day < 1 || day > length) refuse('no such day')
