@@ -80,21 +80,32 @@ function buildAsk({ field, read, readAbove }: MakerOptions): CellMaker {
 const rememberedMax = 4096
 const rememberedBytesMax = 100
 
+interface Known {
+  readonly cell: Buffer
+  readonly above: Buffer
+  readonly made: Made
+}
+
 /** Remembers by bytes what became of a cell, and of the one above it. */
 function remembering(ask: CellMaker): CellMaker {
   const slots = new Int32Array(2 * rememberedMax).fill(-1)
-  const known: { cell: Buffer; above: Buffer; made: Made }[] = []
+  const known: Known[] = []
   const seed = randomInt(2 ** 32)
+  // Rows come sorted by one thing or another, so the former row's cell is the likeliest.
+  let former: Known | undefined
   return (bytes, from, to, aboveFrom, aboveTo) => {
+    if (former !== undefined && isKnown(former, bytes, from, to, aboveFrom, aboveTo)) return former.made
     let hash = seed
     for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x9e3779b1)
     for (let at = aboveFrom; at < aboveTo; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x5f356495)
     let slot = (hash ^ (hash >>> 15)) & (slots.length - 1)
     for (; ; slot = (slot + 1) & (slots.length - 1)) {
-      const entry = known[slots[slot] ?? -1]
+      const place = slots[slot] ?? -1
+      const entry = place < 0 ? undefined : known[place]
       if (entry === undefined) break
-      if (isSame(entry.cell, bytes, from, to) && isSame(entry.above, bytes, aboveFrom, aboveTo))
-        return entry.made
+      if (!isKnown(entry, bytes, from, to, aboveFrom, aboveTo)) continue
+      former = entry
+      return entry.made
     }
     const made = ask(bytes, from, to, aboveFrom, aboveTo)
     if (
@@ -108,6 +119,17 @@ function remembering(ask: CellMaker): CellMaker {
     known.push({ cell: copy(from, to), above: copy(aboveFrom, aboveTo), made })
     return made
   }
+}
+
+function isKnown(
+  { cell, above }: Known,
+  bytes: Buffer,
+  from: number,
+  to: number,
+  aboveFrom: number,
+  aboveTo: number,
+): boolean {
+  return isSame(cell, bytes, from, to) && isSame(above, bytes, aboveFrom, aboveTo)
 }
 
 function isSame(kept: Buffer, bytes: Buffer, from: number, to: number): boolean {
@@ -126,6 +148,7 @@ function plainText({ field, missingValues }: MakerOptions): IsPlain {
   const { required: _required, ...unusual } = others
   // Patterns and their like speak of texts.
   const validate = Object.keys(unusual).length > 0 ? buildRowValidator([field]) : undefined
+  const row = ['']
   const missing = missingValues.map((value) => Buffer.from(value))
   const missingMax = Math.max(0, ...missing.map((value) => value.length))
   return (bytes, from, to) => {
@@ -134,7 +157,9 @@ function plainText({ field, missingValues }: MakerOptions): IsPlain {
     if (length <= missingMax && missing.some((value) => isSame(value, bytes, from, to))) return false
     // A character has at least one byte, and at most four.
     if (length > maxLength || length < 4 * minLength) return false
-    return validate === undefined || validate([bytes.toString('utf8', from, to)]).length === 0
+    if (validate === undefined) return true
+    row[0] = bytes.toString('utf8', from, to)
+    return validate(row).length === 0
   }
 }
 

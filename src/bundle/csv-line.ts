@@ -15,6 +15,8 @@ export interface LineFault {
 /** The bounds of a row's fields; one value serves all rows of a file in turn. */
 export interface Line {
   readonly separator: number
+  /** By byte: what a field without quotes is to stop at, and why; 0 for most. */
+  readonly stops: Uint8Array
   readonly fieldBytesMax: number
   readonly rowBytesMax: number
   readonly starts: number[]
@@ -22,6 +24,8 @@ export interface Line {
   width: number
   /** Whether a field is quoted. */
   quoted: boolean
+  /** Whether a field without quotes holds a control or a backslash. */
+  odd: boolean
   /** Index of the first field with a quote out of place, or -1. */
   misplaced: number
   fault: LineFault | undefined
@@ -45,17 +49,30 @@ export function rowBytesMaxOf(fieldBytesMax: number): number {
 const quote = 0x22
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
+const firstPrintable = 0x20
+const backslash = 0x5c
+
+const endsField = 1
+const isQuote = 2
+const isOdd = 3
 
 /** A line to scan into. */
 export function buildLine(delimiter: string, fieldBytesMax: number): Line {
+  const separator = delimiter.charCodeAt(0)
+  const stops = new Uint8Array(256).fill(isOdd, 0, firstPrintable)
+  stops[backslash] = isOdd
+  for (const byte of [separator, lineFeed, carriageReturn]) stops[byte] = endsField
+  stops[quote] = isQuote
   return {
-    separator: delimiter.charCodeAt(0),
+    separator,
+    stops,
     fieldBytesMax,
     rowBytesMax: rowBytesMaxOf(fieldBytesMax),
     starts: [],
     ends: [],
     width: 0,
     quoted: false,
+    odd: false,
     misplaced: -1,
     fault: undefined,
   }
@@ -68,6 +85,7 @@ export function buildLine(delimiter: string, fieldBytesMax: number): Line {
 export function scanLine(line: Line, bytes: Buffer, start: number, last: boolean): number {
   line.width = 0
   line.quoted = false
+  line.odd = false
   line.misplaced = -1
   for (let fieldStart = start; ; ) {
     const at = scanField(line, bytes, fieldStart, last)
@@ -105,11 +123,14 @@ function scanField(line: Line, bytes: Buffer, start: number, last: boolean): num
     at = close + 1
   }
   const plainFrom = at
-  const { separator } = line
-  for (; at < bytes.length; at++) {
-    const byte = bytes[at]
-    if (byte === separator || byte === lineFeed || byte === carriageReturn) break
-    if (byte === quote && line.misplaced < 0) line.misplaced = line.width
+  const { stops } = line
+  const { length } = bytes
+  for (; at < length; at++) {
+    const stop = stops[bytes[at] ?? 0]
+    if (stop === 0) continue
+    if (stop === endsField) break
+    if (stop === isOdd) line.odd = true
+    else if (line.misplaced < 0) line.misplaced = line.width
   }
   // Text after a closing quote.
   if (plainFrom > start && at > plainFrom && line.misplaced < 0) line.misplaced = line.width

@@ -37,14 +37,18 @@ export function buildKeyScreen(): KeyScreen {
   let one = seedOne
   let two = seedTwo
 
-  function mix(sign: number): void {
-    one = Math.imul(one ^ sign, 0x9e3779b1)
-    two = Math.imul(two ^ sign, 0x5f356495)
-  }
-
   function take(bytes: Buffer | null, from: number, to: number): void {
-    if (bytes !== null) for (let at = from; at < to; at++) mix(bytes[at] ?? 0)
-    mix(bytes === null ? none : end)
+    let a = one
+    let b = two
+    if (bytes !== null)
+      for (let at = from; at < to; at++) {
+        const sign = bytes[at] ?? 0
+        a = Math.imul(a ^ sign, 0x9e3779b1)
+        b = Math.imul(b ^ sign, 0x5f356495)
+      }
+    const sign = bytes === null ? none : end
+    one = Math.imul(a ^ sign, 0x9e3779b1)
+    two = Math.imul(b ^ sign, 0x5f356495)
   }
 
   function finish(): void {

@@ -3,7 +3,7 @@
  * Any other row is left to the careful reader (row-reader.ts), which tells what is wrong, or that nothing is.
  */
 import type { BuiltCheck } from '../checks/index.ts'
-import { type CellMaker, type Made, noValue } from './cell-makers.ts'
+import { asItStands, type CellMaker, type Made, noValue } from './cell-makers.ts'
 import type { Repair } from './codes.ts'
 import type { CopyWriter } from './copy-writer.ts'
 import type { Line } from './csv-line.ts'
@@ -20,6 +20,8 @@ export interface RowMaker {
 }
 
 export interface RowMakerOptions {
+  /** What stands between cells. */
+  readonly separator: number
   readonly makers: readonly CellMaker[]
   /** By field: the index of the field that its codes depend on, or -1. */
   readonly above: readonly number[]
@@ -28,10 +30,15 @@ export interface RowMakerOptions {
   readonly map: HeaderMap
 }
 
+/** Where the cells of a row begin and end, by column. */
+type Bounds = Pick<Line, 'starts' | 'ends'>
+
 const quote = 0x22
+const none: readonly Repair[] = []
 
 /** Builds the maker of a file's rows. */
-export function buildRowMaker({ makers, above, keyIndexes, checks, map }: RowMakerOptions): RowMaker {
+export function buildRowMaker(options: RowMakerOptions): RowMaker {
+  const { separator, makers, above, keyIndexes, checks, map } = options
   const fields = makers.length
   const columns = map.columns.length
   const columnOf = Array.from({ length: fields }, (_, index) => map.columnOf[index] ?? -1)
@@ -39,54 +46,39 @@ export function buildRowMaker({ makers, above, keyIndexes, checks, map }: RowMak
   const spoken = [...new Set(checks.flatMap((check) => check.fields))]
   const made = new Array<Made>(fields).fill(noValue)
   const values = new Array<string | null>(fields).fill(null)
-  // Bounds of cells without their quotes, by column.
-  const starts = new Array<number>(columns).fill(0)
-  const ends = new Array<number>(columns).fill(0)
-  let repairs: readonly Repair[] = []
+  const unquoted: Bounds = { starts: [], ends: [] }
+  let bounds = unquoted
+  let repairs = none
+  // Whether the file has the contract's fields in their order and nothing else; and whether the row's values stand like that.
+  const inOrder = columns === fields && columnOf.every((column, field) => column === field)
+  let stands = false
 
-  const start = (field: number) => starts[columnOf[field] ?? -1] ?? 0
-  const end = (field: number) => ends[columnOf[field] ?? -1] ?? 0
+  const start = (field: number) => bounds.starts[columnOf[field] ?? -1] ?? 0
+  const end = (field: number) => bounds.ends[columnOf[field] ?? -1] ?? 0
 
   function make(line: Line, bytes: Buffer): boolean {
-    if (line.width !== columns || line.misplaced >= 0 || !bound(line, bytes)) return false
+    if (line.width !== columns || line.misplaced >= 0) return false
+    if (line.quoted && !unquote(line, bytes, unquoted)) return false
+    bounds = line.quoted ? unquoted : line
+    for (const column of unnamed) if (bounds.starts[column] !== bounds.ends[column]) return false
     let holds = false
     let mended = false
+    stands = inOrder && !line.quoted && !line.odd
     for (let field = 0; field < fields; field++) {
-      const column = columnOf[field] ?? -1
-      if (column < 0) continue
+      if ((columnOf[field] ?? -1) < 0) continue
+      const from = start(field)
+      const to = end(field)
       const upper = above[field] ?? -1
-      const cell = makers[field]?.(
-        bytes,
-        starts[column] ?? 0,
-        ends[column] ?? 0,
-        upper < 0 ? 0 : start(upper),
-        upper < 0 ? 0 : end(upper),
-      )
+      const cell = makers[field]?.(bytes, from, to, upper < 0 ? 0 : start(upper), upper < 0 ? 0 : end(upper))
       if (cell === undefined) return false
       made[field] = cell
       holds ||= cell.bytes !== noValue.bytes
       mended ||= cell.repairs.length > 0
+      stands &&= cell === asItStands || (cell === noValue && from === to)
     }
-    repairs = mended ? made.flatMap((cell) => cell.repairs) : []
+    repairs = mended ? made.flatMap((cell) => cell.repairs) : none
     // A row that holds nothing may be a blank one.
     return holds && passes(bytes)
-  }
-
-  /** Finds the bounds of cells without their quotes. Gives up on a cell that has a quote inside. */
-  function bound(line: Line, bytes: Buffer): boolean {
-    for (let column = 0; column < columns; column++) {
-      let from = line.starts[column] ?? 0
-      let to = line.ends[column] ?? 0
-      if (line.quoted && bytes[from] === quote) {
-        if (bytes.indexOf(quote, from + 1) !== to - 1) return false
-        from += 1
-        to -= 1
-      }
-      starts[column] = from
-      ends[column] = to
-    }
-    for (const column of unnamed) if (starts[column] !== ends[column]) return false
-    return true
   }
 
   function passes(bytes: Buffer): boolean {
@@ -100,16 +92,35 @@ export function buildRowMaker({ makers, above, keyIndexes, checks, map }: RowMak
   }
 
   function write(bytes: Buffer, writer: CopyWriter, keys: KeyScreen): void {
-    for (let field = 0; field < fields; field++) {
-      const own = made[field]?.bytes
-      if (own === undefined) writer.value(bytes, start(field), end(field))
-      else writer.value(own, 0, own.length)
-    }
+    if (stands) writer.values(bytes, start(0), end(fields - 1), separator)
+    else for (let field = 0; field < fields; field++) writeValue(field, bytes, writer)
     for (const field of keyIndexes) {
       const own = made[field]?.bytes
       if (own === undefined) keys.take(bytes, start(field), end(field))
       else keys.take(own.length === 0 ? null : own, 0, own.length)
     }
   }
+
+  function writeValue(field: number, bytes: Buffer, writer: CopyWriter): void {
+    const own = made[field]?.bytes
+    if (own === undefined) writer.value(bytes, start(field), end(field))
+    else writer.value(own, 0, own.length)
+  }
   return { make, write, repairs: () => repairs }
+}
+
+/** Finds the bounds of cells without their quotes. Gives up on a cell that has a quote inside. */
+function unquote(line: Line, bytes: Buffer, { starts, ends }: Bounds): boolean {
+  for (let column = 0; column < line.width; column++) {
+    let from = line.starts[column] ?? 0
+    let to = line.ends[column] ?? 0
+    if (bytes[from] === quote) {
+      if (bytes.indexOf(quote, from + 1) !== to - 1) return false
+      from += 1
+      to -= 1
+    }
+    starts[column] = from
+    ends[column] = to
+  }
+  return true
 }

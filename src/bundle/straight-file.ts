@@ -123,7 +123,7 @@ function takeHeader(state: State): boolean {
   const above = plan.fields.map((_, n) => plan.readers.find(({ index }) => index === n)?.above ?? -1)
   state.opened = {
     file: { path: file.path, map, offsetOf, note, report, errors: () => walk.errors },
-    maker: buildRowMaker({ ...plan, makers, above, map }),
+    maker: buildRowMaker({ ...plan, separator: line.separator, makers, above, map }),
   }
   return true
 }

@@ -19,19 +19,23 @@ export interface ConstraintFault {
 /** Checks a row of canonical texts, in the order of the fields; no fault is an empty list. */
 export type RowValidator = (values: readonly (string | null)[]) => readonly ConstraintFault[]
 
+const none: readonly ConstraintFault[] = []
+
 /** Builds the validator of a row. Throws a plain Error where a constraint does not fit its field. */
 export function buildRowValidator(fields: readonly Field[]): RowValidator {
   const bound = fields.flatMap((field, index) => (isBound(field.constraints) ? [{ field, index }] : []))
-  if (bound.length === 0) return () => []
+  if (bound.length === 0) return () => none
   const ajv = buildAjv()
   const validate = ajv.compile({ type: 'array', prefixItems: bound.map(({ field }) => schemaOf(field)) })
   const convert = bound.map(({ field, index }) => ({ index, toJson: converter(field) }))
+  // One array serves all rows in turn.
+  const row: unknown[] = []
   return (values) => {
-    const row = convert.map(({ index, toJson }) => {
+    for (const [at, { index, toJson }] of convert.entries()) {
       const text = values[index]
-      return text === null || text === undefined ? null : toJson(text)
-    })
-    if (validate(row)) return []
+      row[at] = text === null || text === undefined ? null : toJson(text)
+    }
+    if (validate(row)) return none
     return faultsOf(validate.errors ?? [], bound)
   }
 }
