@@ -57,7 +57,7 @@ async function identifyFolder(path: string, limits: BundleLimits): Promise<Bundl
   let lines = ''
   let bytes = 0
   for (const entry of bag.entries) {
-    lines += `${await digestEntry(bag, entry.path)}  ${entry.path}\n`
+    lines += `${await digestEntry(bag, entry)}  ${entry.path}\n`
     bytes += entry.bytes
   }
   return { packing: 'folder', id: digestOf(lines), bytes }
