@@ -1,6 +1,13 @@
 /** The catalogue: datasets as contracted, their editions, versions and distributions, and the ordered changes. */
 
-export { addresses, fileName, storedName, type VersionName, versionFolder } from './addresses.ts'
+export {
+  type Addresses,
+  addresses,
+  fileName,
+  storedName,
+  type VersionName,
+  versionFolder,
+} from './addresses.ts'
 export { isSynthetic } from './bodies.ts'
 export { byDataset } from './by-dataset.ts'
 export { type CarriedVersion, readCarried } from './carried.ts'
@@ -12,6 +19,7 @@ export {
   readEditionChanges,
 } from './changes.ts'
 export { type SearchedDatasets, searchDatasets } from './dataset-routes.ts'
+export { type DatasetTimes, listDatasetTimes } from './dataset-times.ts'
 export { type SentFile, sendFile } from './file-routes.ts'
 export type { House, Readiness } from './house.ts'
 export { linkHeader } from './links.ts'

@@ -14,13 +14,23 @@ import {
   toLatest,
 } from '../catalogue/index.ts'
 import { isOpen } from '../contract/index.ts'
+import { ckanRoutes } from './ckan/routes.ts'
 import { storeVersionBag, versionBagFormat, versionBagName } from './version-bag.ts'
 
 const zipContent = {
   'application/zip': { schema: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }) },
 }
 
-export function exchangeRoutes(app: App, house: House): void {
+/** Each protocol has its line; those with manners of their own have a scope of their own. */
+export async function exchangeRoutes(app: App, house: House): Promise<void> {
+  bagRoute(app, house)
+  await app.register((scope, _options, done) => {
+    ckanRoutes(scope, house)
+    done()
+  })
+}
+
+function bagRoute(app: App, house: House): void {
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions/:version/bag.zip',
     {

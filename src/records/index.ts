@@ -18,8 +18,20 @@ export {
 export { countDifference } from './difference.ts'
 export { dropRecords } from './drop.ts'
 export { loadPlainFile, loadRecords } from './load.ts'
+export {
+  countNumbered,
+  type NumberedPlan,
+  type NumberedQuery,
+  numberedMax,
+  numberField,
+  planNumbered,
+  readNumbered,
+  sortableNames,
+  streamNumbered,
+} from './numbered.ts'
 export { recordsPart } from './parameters.ts'
 export { parseFilters } from './query.ts'
 export { copyAll, readAll } from './read.ts'
 export { recordsRoutes } from './routes.ts'
 export { publishedTable, selectTexts, sortableFields } from './tables.ts'
+export { writeValues } from './values.ts'

@@ -32,6 +32,12 @@ export interface PlannedTarget<T extends Target = Target> {
   readonly contract: Contract
 }
 
+/** A word that must stand in a record, in any of its fields or in one. Case makes no difference. */
+export interface PlannedWord {
+  readonly text: string
+  readonly field?: Field
+}
+
 export interface Plan<T extends Target = Target> {
   /** The versions to read, the earliest period first. */
   readonly targets: readonly PlannedTarget<T>[]
@@ -42,6 +48,8 @@ export interface Plan<T extends Target = Target> {
   /** The fields of the answer, in its order. */
   readonly fields: readonly Field[]
   readonly conditions: readonly Condition[]
+  /** Only where a protocol asks by words: no address of ours does. */
+  readonly words?: readonly PlannedWord[]
   readonly order: Order
   /** The parameters that ask for this again, canonical and in one order, without limit, cursor and count. */
   readonly parameters: readonly (readonly [name: string, value: string])[]

@@ -14,6 +14,7 @@ import {
   countRecords,
   jsonPage,
   keysOfRecord,
+  offsetPage,
   rowsPage,
   type Statement,
 } from './statements.ts'
@@ -43,6 +44,12 @@ export interface RecordsReader {
   ) => Promise<Page<Buffer>>
   /** A page's records as canonical texts. */
   readonly rows: (plan: Plan, position: Position | undefined, limit: number) => Promise<Page<readonly Row[]>>
+  /** So many records behind the first `offset` from a position on: their numbers, then their canonical texts. */
+  readonly numbered: (
+    plan: Plan,
+    position: Position | undefined,
+    span: { readonly offset: number; readonly limit: number },
+  ) => Promise<readonly Row[]>
   readonly count: (plan: Plan) => Promise<number>
   /** The first text of a statement's first row. */
   readonly first: (statement: Statement) => Promise<string | undefined>
@@ -86,9 +93,11 @@ export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
         page.at(-1) ?? [],
       )
     },
+    numbered: async (plan, position, span) => run(offsetPage(plan, position, span)),
     count: async (plan) => {
       if (
         plan.conditions.length === 0 &&
+        plan.words === undefined &&
         plan.targets.every(({ version }) => version.records !== undefined)
       ) {
         return plan.targets.reduce((sum, { version }) => sum + (version.records ?? 0), 0)

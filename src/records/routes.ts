@@ -27,7 +27,7 @@ import { answerAll, answerPage } from './answers.ts'
 import { type AnswerFormat, type Asked, ask, type Request } from './ask.ts'
 import { buildReader, type RecordsReader } from './read.ts'
 import { csvParameters, edition, PageSchema, pageLimit, queryParameters, streamLimit } from './schemas.ts'
-import { buildStreams, type Streams } from './streams.ts'
+import { type Streams, streamsOf } from './streams.ts'
 
 const mediaTypes: Readonly<Record<AnswerFormat, string>> = {
   json: 'application/json',
@@ -62,7 +62,7 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
   const desk: Desk = {
     house,
     reader: buildReader(house.database),
-    streams: buildStreams(house.config),
+    streams: streamsOf(house),
   }
   for (const extension of extensions) {
     datasetRoute(app, desk, extension)

@@ -59,10 +59,22 @@ export function rowsPage(plan: Plan, position: Position | undefined, limit: numb
   return { text: `SELECT ${rankColumn}, ${numberColumn}, ${columns} FROM (${rows}) AS page`, parameters }
 }
 
+/** So many rows of a walk behind the first `offset`, as rowsPage gives them but for the place of the table. */
+export function offsetPage(
+  plan: Plan,
+  position: Position | undefined,
+  { offset, limit }: { readonly offset: number; readonly limit: number },
+): Statement {
+  const { bind, parameters } = numberedParameters()
+  const rows = pageRows(plan, position, offset + limit, bind)
+  const columns = [numberColumn, ...columnsOf(plan).map((field) => selectTexts([field]))].join(', ')
+  return { text: `SELECT ${columns} FROM (${rows}) AS page OFFSET ${offset}`, parameters }
+}
+
 /** How many records of all targets meet the conditions. */
 export function countRecords(plan: Plan): Statement {
   const { bind, parameters } = numberedParameters()
-  const conditions = bindConditions(plan.conditions, bind)
+  const conditions = conditionsOf(plan, bind)
   const counts = plan.targets.map(
     (target) => `(SELECT count(*) FROM ${sourceOf(plan, target, bind, false)}${where(conditions)})`,
   )
@@ -104,7 +116,7 @@ export function copyStatements(
       return `(SELECT ${cast(`current_setting('qingdan.${name}')`)})`
     }
     const group = planGroups(plan.order, plan.targets.length, position, bind)[index] ?? []
-    const conditions = bindConditions(plan.conditions, bind)
+    const conditions = conditionsOf(plan, bind)
     const [only] = group
     const rows =
       only !== undefined && group.length === 1
@@ -113,6 +125,9 @@ export function copyStatements(
     return { text: `COPY (${rows}) TO STDOUT WITH (${options})`, values }
   })
 }
+
+/** The column that a numbered CSV begins with, as a select's list has it. */
+export const numberedColumn = `${numberColumn} AS "_id"`
 
 /** The JSON line and the CSV columns of the answer, as a select's list. */
 export const lineColumns = (plan: Plan) => jsonRow(columnsOf(plan))
@@ -130,7 +145,7 @@ export function findUnwritable(plan: Plan, pattern: string): Statement | undefin
   const texts = plan.fields.filter((field) => isGuarded(field) && field.codes === undefined)
   if (texts.length === 0) return undefined
   const { bind, parameters } = numberedParameters()
-  const [conditions, expression] = [bindConditions(plan.conditions, bind), bind(pattern)]
+  const [conditions, expression] = [conditionsOf(plan, bind), bind(pattern)]
   const found = plan.targets.map((target) => {
     const names = texts.map(({ name, type }) => {
       return `WHEN ${fieldType(type).select(quoteIdentifier(name))} ~ ${expression} THEN ${bind(name)}`
@@ -164,7 +179,7 @@ function editionField(period: 'year' | 'school-year'): Plan['fields'][number] {
  */
 function pageRows(plan: Plan, position: Position | undefined, limit: number, bind: Bind): string {
   const groups = planGroups(plan.order, plan.targets.length, position, bind)
-  const conditions = bindConditions(plan.conditions, bind)
+  const conditions = conditionsOf(plan, bind)
   const rows = groups.map((group) => groupRows(plan, group, conditions, ` LIMIT ${limit}`, bind))
   const [only = ''] = rows
   if (rows.length === 1) return only
@@ -214,6 +229,16 @@ function shareOf(plan: Plan, segment: Segment, conditions: readonly string[], bi
   const target = plan.targets[segment.target]
   if (target === undefined) throw new Error('a share is of one of the targets')
   return `${sourceOf(plan, target, bind)}${where([...segment.conditions, ...conditions])} ORDER BY ${segment.order}`
+}
+
+/** What every record of the answer meets: the filters, and the words, each of which must be in it. */
+function conditionsOf({ conditions, words = [], loaded }: Plan, bind: Bind): readonly string[] {
+  const found = words.map(({ text, field }) => {
+    const among = field === undefined ? loaded.contract.fields : [field]
+    const record = `lower(concat_ws(chr(10), ${selectTexts(among)}))`
+    return `strpos(${record}, lower(${bind(text)})) > 0`
+  })
+  return [...bindConditions(conditions, bind), ...found]
 }
 
 const where = (conditions: readonly string[]) =>

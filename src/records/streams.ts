@@ -33,6 +33,15 @@ export interface Streams {
 /** One caller holds at most so much of all places, so that somebody who takes nothing leaves some to the others. */
 const callerShare = 1 / 2
 
+const streamsOfConfig = new WeakMap<Config, Streams>()
+
+/** The count of streams of a house: one for all addresses that stream records, or each would have places of its own. */
+export function streamsOf({ config }: { readonly config: Config }): Streams {
+  const known = streamsOfConfig.get(config) ?? buildStreams(config)
+  streamsOfConfig.set(config, known)
+  return known
+}
+
 /** Builds the count of streams that one process may hold open. */
 export function buildStreams(
   config: Pick<Config, 'QINGDAN_STREAMS_MAX' | 'QINGDAN_STREAM_STALL_SECONDS'>,

@@ -60,6 +60,12 @@ const shared = [
   '/docs',
   '/openapi.json?lang=zh',
   '/v1/problems',
+  '/api/3/action/package_list',
+  '/api/3/action/package_search?q=register',
+  '/api/3/action/current_package_list_with_resources',
+  '/api/3/action/organization_list?all_fields=true',
+  '/api/3/action/group_list?all_fields=true',
+  '/api/3/action/tag_list',
   '/metrics',
 ]
 

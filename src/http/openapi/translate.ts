@@ -27,6 +27,7 @@ export const chineseTags: Chinese = {
   records: '记录',
   bundles: '数据提交',
   publications: '发布',
+  ckan: 'CKAN 接口',
   service: '服务',
 }
 
