@@ -41,6 +41,16 @@ const path = (about: string): Setting<string> => ({
   about,
 })
 
+/** An origin as browsers send it (RFC 6454): scheme, host, and a port that is not the scheme's own. */
+const isOrigin = (one: string) => URL.canParse(one) && new URL(one).origin === one && /^https?:/.test(one)
+
+const origins = (about: string): Setting<string> => ({
+  fallback: '',
+  parse: (value) => (value.split(',').every(isOrigin) ? value : undefined),
+  expected: 'origins such as https://data.example.org, separated by commas without spaces',
+  about,
+})
+
 const mebi = 1024 * 1024
 
 export const settings = {
@@ -54,6 +64,9 @@ export const settings = {
   QINGDAN_PUBLIC_URL: text(
     '',
     'Address under which readers reach the service, without a slash at its end; it begins every link. By default links are paths.',
+  ),
+  QINGDAN_MCP_ORIGINS: origins(
+    'Origins of web pages that may ask at /mcp besides the one of QINGDAN_PUBLIC_URL. Programs send none and always may.',
   ),
   QINGDAN_ACCEL_PREFIX: path(
     "Where a proxy such as nginx keeps the data folder's `files` as an internal place, like /_files: the proxy then sends them, told by X-Accel-Redirect. By default the service does.",

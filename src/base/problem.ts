@@ -247,6 +247,12 @@ export const problems = {
     titleZh: '密钥权限不足',
     hint: '`detail` names the scope that is needed.',
   },
+  'origin-not-allowed': {
+    status: 403,
+    title: 'Pages of this origin may not ask here',
+    titleZh: '不允许来自该网页来源的请求',
+    hint: 'A program sends no `Origin`. Whoever runs the service lists origins of pages in QINGDAN_MCP_ORIGINS.',
+  },
   'rate-limited': {
     status: 429,
     title: 'Too many requests',

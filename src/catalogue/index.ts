@@ -8,13 +8,14 @@ export {
   type VersionName,
   versionFolder,
 } from './addresses.ts'
-export { isSynthetic } from './bodies.ts'
+export { datasetBody, editionsOf, isSynthetic } from './bodies.ts'
 export { byDataset } from './by-dataset.ts'
 export { type CarriedVersion, readCarried } from './carried.ts'
 export {
   type ChangeKind,
   changeKinds,
   type PlacedChange,
+  readChangePage,
   readChanges,
   readEditionChanges,
 } from './changes.ts'

@@ -15,6 +15,7 @@ import {
 } from '../catalogue/index.ts'
 import { isOpen } from '../contract/index.ts'
 import { ckanRoutes } from './ckan/routes.ts'
+import { mcpRoutes } from './mcp/routes.ts'
 import { storeVersionBag, versionBagFormat, versionBagName } from './version-bag.ts'
 
 const zipContent = {
@@ -26,6 +27,10 @@ export async function exchangeRoutes(app: App, house: House): Promise<void> {
   bagRoute(app, house)
   await app.register((scope, _options, done) => {
     ckanRoutes(scope, house)
+    done()
+  })
+  await app.register((scope, _options, done) => {
+    mcpRoutes(scope, house)
     done()
   })
 }

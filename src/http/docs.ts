@@ -37,6 +37,7 @@ export async function registerOpenapi(app: App, { config }: House): Promise<void
         { name: 'bundles', description: 'For providers with a key: bring data, follow the receipt' },
         { name: 'publications', description: 'For keys that may publish: ask, approve, preview, withdraw' },
         { name: 'ckan', description: "CKAN's Action API, for catalogues that harvest" },
+        { name: 'mcp', description: 'The Model Context Protocol, for agents' },
         { name: 'service', description: 'The service itself' },
       ],
       components: {

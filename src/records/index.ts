@@ -31,6 +31,7 @@ export {
 } from './numbered.ts'
 export { recordsPart } from './parameters.ts'
 export { parseFilters } from './query.ts'
+export { type Question, questionAggregate, questionRecords } from './questions.ts'
 export { copyAll, readAll } from './read.ts'
 export { recordsRoutes } from './routes.ts'
 export { publishedTable, selectTexts, sortableFields } from './tables.ts'

@@ -12,7 +12,7 @@ import type { Filter } from './conditions.ts'
 import type { Position } from './order.ts'
 import { type Plan, type PlannedWord, planRecords } from './plan.ts'
 import { limitMax, type SortField, sortMax } from './query.ts'
-import { buildReader, copyRecords, type RecordsReader } from './read.ts'
+import { copyRecords, readerOf } from './read.ts'
 import { copyStatements, numberedColumn } from './statements.ts'
 import { type Leaver, streamsOf } from './streams.ts'
 import { sortableFields } from './tables.ts'
@@ -108,15 +108,6 @@ export async function readNumbered(
 /** How many records meet the conditions. */
 export function countNumbered({ database }: Pick<House, 'database'>, plan: NumberedPlan): Promise<number> {
   return readerOf(database).count(plan)
-}
-
-const readers = new WeakMap<House['database'], RecordsReader>()
-
-/** One for all questions: it bounds what strangers make a connection keep prepared. */
-function readerOf(database: House['database']): RecordsReader {
-  const known = readers.get(database) ?? buildReader(database)
-  readers.set(database, known)
-  return known
 }
 
 /** Numbers are without gaps: where nothing is left out and their order is the walk's, an offset is a number. */

@@ -109,6 +109,15 @@ export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
   }
 }
 
+const readers = new WeakMap<Pick<Database, 'serve'>, RecordsReader>()
+
+/** The reader of a database: one for all questions, for it bounds what strangers make a connection keep prepared. */
+export function readerOf(database: Database): RecordsReader {
+  const known = readers.get(database) ?? buildReader(database)
+  readers.set(database, known)
+  return known
+}
+
 const nothing = Buffer.alloc(0)
 const lineFeed = 10
 

@@ -25,7 +25,7 @@ import { isOpen } from '../contract/index.ts'
 import { type KeptAnswer, keptBytes } from '../store/index.ts'
 import { answerAll, answerPage } from './answers.ts'
 import { type AnswerFormat, type Asked, ask, type Request } from './ask.ts'
-import { buildReader, type RecordsReader } from './read.ts'
+import { type RecordsReader, readerOf } from './read.ts'
 import { csvParameters, edition, PageSchema, pageLimit, queryParameters, streamLimit } from './schemas.ts'
 import { type Streams, streamsOf } from './streams.ts'
 
@@ -61,7 +61,7 @@ const extensions: readonly (AnswerFormat | undefined)[] = [undefined, 'json', 'c
 export async function recordsRoutes(app: App, house: House): Promise<void> {
   const desk: Desk = {
     house,
-    reader: buildReader(house.database),
+    reader: readerOf(house.database),
     streams: streamsOf(house),
   }
   for (const extension of extensions) {
