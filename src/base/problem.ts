@@ -265,6 +265,12 @@ export const problems = {
     titleZh: '流式下载名额已满',
     hint: 'Wait for the seconds in Retry-After, ask for pages by `limit`, or take the files: they are always there.',
   },
+  'waits-busy': {
+    status: 503,
+    title: 'All places for waiting are taken',
+    titleZh: '等待名额已满',
+    hint: 'Wait for the seconds in Retry-After, or ask without `wait`: that is always answered.',
+  },
   'edition-incomplete': {
     status: 409,
     title: 'Parts of the edition are missing',

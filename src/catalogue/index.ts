@@ -7,15 +7,18 @@ export { type CarriedVersion, readCarried } from './carried.ts'
 export {
   type ChangeKind,
   changeKinds,
+  findPlace,
   type PlacedChange,
   readChanges,
   readEditionChanges,
 } from './changes.ts'
 export { type SearchedDatasets, searchDatasets } from './dataset-routes.ts'
+export { type FedChange, type FeedSelection, listPinned, type PinnedContract, readFeed } from './feed.ts'
 export { type SentFile, sendFile } from './file-routes.ts'
 export type { House, Readiness } from './house.ts'
 export { linkHeader } from './links.ts'
 export { adoptOrigin, applyMirrored, openMirrored, prepareMirrored } from './mirrored.ts'
+export { giveNotice, noticeFrom } from './notice.ts'
 export { findOrigin, type MirrorState, readMirror, refuseOnMirror, writeMirror } from './origin.ts'
 export { pinContracts } from './pins.ts'
 export {
