@@ -4,7 +4,7 @@
  */
 import { readCursor, writeCursor } from '../base/cursor.ts'
 import { problem } from '../base/problem.ts'
-import { findPlace, type PlacedChange } from '../catalogue/index.ts'
+import { type FedChange, findPlace } from '../catalogue/index.ts'
 import type { Runner } from '../store/index.ts'
 import { markOf } from './cursor.ts'
 
@@ -24,7 +24,8 @@ export interface FeedName {
 export const beginning: FeedPlace = { position: 0, mark: '' }
 
 /** The place behind a change. */
-export function placeBehind(change: PlacedChange): FeedPlace {
+export function placeBehind({ released, ...change }: FedChange): FeedPlace {
+  // The change as it is stored: what the feed adds to it is no part of what stands for it.
   return { position: change.position, mark: markOf(change) }
 }
 
@@ -43,7 +44,7 @@ export async function readFeedCursor(runner: Runner, feed: FeedName, text: strin
       'The cursor is ahead of this feed: of a time that it has not come to, or was set back from.',
     )
   }
-  if (change === undefined || markOf({ ...change }) !== place.mark) {
+  if (change === undefined || markOf(change) !== place.mark) {
     throw refused('The cursor is of another history of this feed. Begin without `after`.')
   }
   return place
