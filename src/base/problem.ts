@@ -145,6 +145,12 @@ export const problems = {
     titleZh: '各期数据的契约不兼容，不能合并读取',
     hint: 'Ask for one edition at a time: their contracts differ in a breaking way.',
   },
+  'versions-not-comparable': {
+    status: 409,
+    title: 'The versions cannot be compared record by record',
+    titleZh: '两个版本无法逐条比较',
+    hint: 'Their contracts tell records apart by other fields: compare the contracts, and take both files.',
+  },
   'aggregate-not-offered': {
     status: 404,
     title: 'The dataset offers no aggregates',

@@ -3,8 +3,8 @@
  * kept, counted, and given in the order of the key, so that the counts come first and nothing is read twice. It shows
  * what the two versions show, and nothing that either withholds.
  */
-import type { Field } from '../contract/index.ts'
-import { copyCsv, copyLines, csvColumns, csvHeader, jsonToken } from '../formats/index.ts'
+import { type Field, fieldType } from '../contract/index.ts'
+import { copyCsv, copyLines, csvLines, csvValue, jsonToken } from '../formats/index.ts'
 import { quoteIdentifier } from '../store/identifier.ts'
 import { keyShared, type Side } from './difference.ts'
 import type { CopyStatement } from './statements.ts'
@@ -42,9 +42,9 @@ export function diffLines(diff: Diff): CopyStatement {
   const select = `WITH differing AS MATERIALIZED (
       SELECT ${kindOf} AS kind, ${keys.join(', ')}, ${lineOf(diff)} AS line FROM ${joined(diff)}
     ), lines AS (
-      SELECT 0 AS part, ${key.map((_, index) => nullOf(diff, index)).join(', ')},
+      SELECT 0 AS part, ${key.map(({ type }, index) => `NULL::${fieldType(type).column} AS k${index}`).join(', ')},
         '{' || ${counts.join(` || ',' || `)} || '}' AS line FROM differing
-      UNION ALL SELECT 1, ${key.map((_, index) => `k${index}`).join(', ')}, line FROM differing
+      UNION ALL SELECT 1, ${key.map((_, index) => `k${index}`).join(', ')}, line || ',' FROM differing
     ) SELECT line FROM lines ORDER BY part, ${key.map((_, index) => `k${index}`).join(', ')}`
   return { text: `COPY (${select}) TO STDOUT WITH (${copyLines})`, values: {} }
 }
@@ -61,7 +61,7 @@ export function diffRows(diff: Diff): CopyStatement {
     ...ownOf(before, diff).map((field) => columnOf(field, 'a')),
     ...ownOf(after, diff).map((field) => columnOf(field, 'b')),
   ]
-  const keys = key.map((field) => csvOf(field, either(field.name)))
+  const keys = key.map((field) => csvValue(field.type, either(field.name)))
   const select = `SELECT ${[kindOf, ...keys, ...sides].join(', ')} FROM ${joined(diff)} ORDER BY ${order}`
   return { text: `COPY (${select}) TO STDOUT WITH (${copyCsv})`, values: {} }
 }
@@ -69,7 +69,6 @@ export function diffRows(diff: Diff): CopyStatement {
 /** The header of `diffRows`: `_change`, the key, then each field before and after. */
 export function diffHeader(diff: Diff): string {
   const { key, shared, before, after } = diff
-  const named = (name: string): Field => ({ ...(key[0] as Field), name })
   const names = [
     changeColumn,
     ...key.map(({ name }) => name),
@@ -77,7 +76,7 @@ export function diffHeader(diff: Diff): string {
     ...ownOf(before, diff).map(({ name }) => `${name}__before`),
     ...ownOf(after, diff).map(({ name }) => `${name}__after`),
   ]
-  return csvHeader(names.map(named), { header: 'names', lang: 'en' })
+  return csvLines([names])
 }
 
 /** The fields of one version beside its key that the other has not, or has of another type. */
@@ -98,12 +97,6 @@ function joined({ before, after, key, shared }: Diff): string {
   const isOnlyOne = `a.${numberColumn} IS NULL OR b.${numberColumn} IS NULL`
   return `${publishedTable(before.table)} a FULL JOIN ${publishedTable(after.table)} b ON ${on}
     WHERE ${[isOnlyOne, ...differs].join(' OR ')}`
-}
-
-/** A null of a key's own type, so that the counts stand in one column with it. */
-function nullOf({ key }: Diff, index: number): string {
-  const { name } = key[index] as Field
-  return `(SELECT ${quoteIdentifier(`k${index}`)} FROM differing WHERE false) AS k${index}`.replace(name, name)
 }
 
 /** One record that differs as JSON: its key, and what it has, had, or had and has. */
@@ -136,5 +129,5 @@ function pairsOf(fields: readonly Field[], ...sides: readonly ('a' | 'b')[]): re
 }
 
 function columnOf(field: Field, side: 'a' | 'b'): string {
-  return csvOf(field, column(side, field.name))
+  return csvValue(field.type, column(side, field.name))
 }

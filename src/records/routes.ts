@@ -25,6 +25,7 @@ import { isOpen } from '../contract/index.ts'
 import { type KeptAnswer, keptBytes } from '../store/index.ts'
 import { answerAll, answerPage } from './answers.ts'
 import { type AnswerFormat, type Asked, ask, type Request } from './ask.ts'
+import { diffRoutes } from './diff-routes.ts'
 import { buildReader, type RecordsReader } from './read.ts'
 import { csvParameters, edition, PageSchema, pageLimit, queryParameters, streamLimit } from './schemas.ts'
 import { buildStreams, type Streams } from './streams.ts'
@@ -68,6 +69,7 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
     datasetRoute(app, desk, extension)
     versionRoute(app, desk, extension)
   }
+  diffRoutes(app, house, desk.streams)
 }
 
 function datasetRoute(app: App, desk: Desk, extension: AnswerFormat | undefined): void {
