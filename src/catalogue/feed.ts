@@ -94,3 +94,25 @@ export async function readFeed(
     released: contractVersion === null ? null : { contractVersion, difference, distributions },
   }))
 }
+
+/** An item of an annual list as the feed told of it last. */
+export interface Told {
+  readonly dataset: string
+  readonly edition: string
+  /** What stands for the item in its list. */
+  readonly key: string
+  readonly number: string | null
+  readonly name: string | null
+  readonly due: string | null
+  readonly state: string
+}
+
+/** Every item as the feed told of it last. */
+export async function listTold(runner: Runner): Promise<readonly Told[]> {
+  const rows = await runner<Told[]>`
+    SELECT DISTINCT ON (dataset, edition, body->>'key') dataset, edition, body->>'key' AS key,
+      body->>'number' AS number, body->>'name' AS name, body->>'due' AS due, body->>'state' AS state
+    FROM qingdan.change WHERE kind = 'item-changed'
+    ORDER BY dataset, edition, body->>'key', position DESC`
+  return [...rows]
+}

@@ -5,6 +5,7 @@ export { isSynthetic } from './bodies.ts'
 export { byDataset } from './by-dataset.ts'
 export { type CarriedVersion, readCarried } from './carried.ts'
 export {
+  appendChange,
   type ChangeKind,
   changeKinds,
   findPlace,
@@ -13,7 +14,15 @@ export {
   readEditionChanges,
 } from './changes.ts'
 export { type SearchedDatasets, searchDatasets } from './dataset-routes.ts'
-export { type FedChange, type FeedSelection, listPinned, type PinnedContract, readFeed } from './feed.ts'
+export {
+  type FedChange,
+  type FeedSelection,
+  listPinned,
+  listTold,
+  type PinnedContract,
+  readFeed,
+  type Told,
+} from './feed.ts'
 export { type SentFile, sendFile } from './file-routes.ts'
 export type { House, Readiness } from './house.ts'
 export { linkHeader } from './links.ts'
