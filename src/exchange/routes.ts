@@ -8,6 +8,7 @@ import {
   EditionName,
   getReadable,
   getVersion,
+  giveNotice,
   type House,
   Slug,
   sendFile,
@@ -64,6 +65,7 @@ function versionBagRoute(app: App, house: House): void {
       const of = { dataset: slug, edition, version: Number(version) }
       const found = await getVersion(house.database, house.config, of)
       const file = await storeVersionBag(house, found, found.publishedAt)
+      await giveNotice(house, reply, found)
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       const ending = `-${edition}-v${version}.${versionBagFormat}`
       const names = { plain: versionBagName(found), title: contract.title.zh, ending }

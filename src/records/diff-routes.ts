@@ -14,6 +14,7 @@ import {
   EditionName,
   getReadable,
   getVersion,
+  giveNotice,
   type House,
   linkHeader,
   listVersions,
@@ -96,6 +97,7 @@ function diffRoute(app: App, house: House, streams: Streams, extension: 'csv' | 
       const from = await findAgainst(house, to, request.query.against)
       const compared = { from, to, against: request.query.against, diff: planOf(house, from, to) }
       reply.header('link', linkHeader(to, await listVersions(house.database, to), house.config))
+      await giveNotice(house, reply, to)
       const tag = digestOf(canonicalJson({ diffForm, form, of: keyOf(compared) })).slice(0, 32)
       if (isFresh(request, reply, tag, isOpen(contract))) return reply.code(304).send(null)
       return sendDiff(house, streams, request, reply, { compared, form })
