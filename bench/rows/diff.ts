@@ -1,5 +1,5 @@
 /**
- * The difference of two editions of a million records, one in twenty of them another, beside a bare full join of the same
+ * The difference of two editions of a million records, one in fifteen of which differs, beside a bare full join of the same
  * two tables that counts it: what Postgres has to do for any answer at all.
  */
 import assert from 'node:assert/strict'
