@@ -23,13 +23,11 @@ export const FeedQuery = Type.Object({
     Type.Integer({
       minimum: 1,
       maximum: feedLimitMax,
-      examples: [10],
       description: `Changes on a page, 1 to ${feedLimitMax}; ${feedLimitDefault} if absent.`,
     }),
   ),
   type: Type.Optional(
     Type.String({
-      examples: ['version-published,version-corrected'],
       description: `Types of changes, separated by commas; all if absent. There are ${feedTypes.map((type) => `\`${type}\``).join(', ')}.`,
     }),
   ),
@@ -40,7 +38,6 @@ export const FeedQuery = Type.Object({
     Type.Integer({
       minimum: 0,
       maximum: waitSecondsMax,
-      examples: [1],
       description: `Seconds to wait for a change where there is none behind the cursor, up to ${waitSecondsMax}.`,
     }),
   ),

@@ -42,6 +42,8 @@ interface Parameter {
   readonly name: string
   readonly in: string
   readonly required?: boolean
+  /** Of one that is needed: /docs fills it in. */
+  readonly example?: unknown
   readonly schema: { readonly examples?: readonly unknown[]; readonly type?: string }
 }
 
@@ -78,7 +80,7 @@ const things: Readonly<Record<string, string>> = {
   upload: String(begun.headers.location).split('/').at(-1) ?? '',
 }
 
-const exampleOf = ({ name, schema }: Parameter) => schema.examples?.[0] ?? things[name]
+const exampleOf = ({ name, schema, example }: Parameter) => schema.examples?.[0] ?? example ?? things[name]
 const encode = (example: unknown) =>
   [example]
     .flat()
