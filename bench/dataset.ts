@@ -100,6 +100,32 @@ export async function writeRowFiles(
   return paths
 }
 
+/**
+ * Writes the same rows with every so many one of another score, one left out, and one of a key that the others have not:
+ * an edition to compare with.
+ */
+export async function writeChangedRows(path: string, records: number, every: number): Promise<void> {
+  await pipeline(
+    Readable.from(listChangedChunks(records, every), { objectMode: false }),
+    createWriteStream(path),
+  )
+}
+
+function* listChangedChunks(records: number, every: number): Generator<string> {
+  let lines = [header]
+  let n = 0
+  for (const row of listRows(records, 2025)) {
+    const place = n++ % (3 * every)
+    if (place === every) continue
+    if (place === 2 * every) lines.push(row.replace(/^(\d{6}-)\d/, '$19'))
+    else lines.push(place === 0 ? row.replace(/,\d+,(true|false),/, ',100,$1,') : row)
+    if (lines.length < rowsPerChunk) continue
+    yield lines.join('')
+    lines = []
+  }
+  yield lines.join('')
+}
+
 const rowsPerChunk = 2_000
 const header = `${benchContract.fields.map(({ name }) => name).join(',')}\n`
 

@@ -10,6 +10,7 @@ import type { App } from './base/http.ts'
 import { openLog } from './base/log.ts'
 import { type OpenHouse, openHouse } from './house.ts'
 import { startWays, startWorker } from './ingest/index.ts'
+import { tellItems } from './lists/index.ts'
 import { loadSamples } from './samples.ts'
 import { notify, withoutValues } from './store/index.ts'
 
@@ -49,11 +50,13 @@ async function run(house: OpenHouse): Promise<number> {
   const stopping = stopSignal()
   const app = await buildApp(house)
   let stopWays = async () => {}
+  let stopLists = async () => {}
   try {
     await listen(app, house.config)
     await loadSamples(house, say, stopping.signal)
     await startWorker(house)
     followContracts(house)
+    stopLists = followLists(house)
     stopWays = startWays(house)
     if (!stopping.signal.aborted) ready(app, house)
     await stopping.told
@@ -64,6 +67,7 @@ async function run(house: OpenHouse): Promise<number> {
     house.readiness.ready = false
     await app.close()
     await stopWays()
+    await stopLists()
   }
 }
 
@@ -75,6 +79,37 @@ export function followContracts(house: OpenHouse): void {
       .then(() => renew(house))
       .catch((error: unknown) => house.observe('job-failed', { job: 'contracts', error: asError(error) }))
   })
+}
+
+/** States of list items change by the day: they are told within so long after midnight in Shanghai. */
+const listsMilliseconds = 600_000
+
+/** Tells the feed of items of annual lists, after each change and as time goes by; gives the function that ends it. */
+export function followLists(house: OpenHouse): () => Promise<void> {
+  let telling: Promise<void> | undefined
+  let isAsked = false
+  let isEnding = false
+  const run = async () => {
+    while (isAsked && !isEnding) {
+      isAsked = false
+      await tellItems(house).catch((error: unknown) =>
+        house.observe('job-failed', { job: 'lists', error: asError(error) }),
+      )
+    }
+    telling = undefined
+  }
+  const ask = () => {
+    isAsked = true
+    telling ??= run()
+  }
+  house.database.hear(ask)
+  const timer = setInterval(ask, listsMilliseconds)
+  ask()
+  return async () => {
+    isEnding = true
+    clearInterval(timer)
+    await telling
+  }
 }
 
 function asError(error: unknown): Error {

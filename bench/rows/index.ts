@@ -1,4 +1,5 @@
 /** The rows of the bench, one line each, in the order of the table: adding one is a file and a line here. */
+import { diffRow } from './diff.ts'
 import { fileRow } from './file.ts'
 import { file304Row } from './file-304.ts'
 import { ingestBareRow, ingestPublishedRow, ingestRow } from './ingest.ts'
@@ -22,6 +23,7 @@ export const rows: readonly Row[] = [
   ingestRow,
   ingestBareRow,
   ingestPublishedRow,
+  diffRow,
   memoryRow,
   offlineRow,
   offlineMemoryRow,

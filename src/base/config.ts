@@ -97,6 +97,12 @@ export const settings = {
     500,
     'Streams of records that may be open at once, each on a database connection of its own; one caller may hold half.',
   ),
+  QINGDAN_WAITS_MAX: whole(
+    200,
+    1,
+    10_000,
+    'Requests that may wait at once for a change to come (`wait` of /v1/changes); one caller may hold half.',
+  ),
   QINGDAN_STREAM_STALL_SECONDS: whole(
     60,
     1,

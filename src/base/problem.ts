@@ -145,6 +145,12 @@ export const problems = {
     titleZh: '各期数据的契约不兼容，不能合并读取',
     hint: 'Ask for one edition at a time: their contracts differ in a breaking way.',
   },
+  'versions-not-comparable': {
+    status: 409,
+    title: 'The versions cannot be compared record by record',
+    titleZh: '两个版本无法逐条比较',
+    hint: 'Their contracts tell records apart by other fields: compare the contracts, and take both files.',
+  },
   'aggregate-not-offered': {
     status: 404,
     title: 'The dataset offers no aggregates',
@@ -270,6 +276,12 @@ export const problems = {
     title: 'All places for streams are taken',
     titleZh: '流式下载名额已满',
     hint: 'Wait for the seconds in Retry-After, ask for pages by `limit`, or take the files: they are always there.',
+  },
+  'waits-busy': {
+    status: 503,
+    title: 'All places for waiting are taken',
+    titleZh: '等待名额已满',
+    hint: 'Wait for the seconds in Retry-After, or ask without `wait`: that is always answered.',
   },
   'edition-incomplete': {
     status: 409,

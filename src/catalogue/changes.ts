@@ -10,6 +10,7 @@ export const changeKinds = [
   'version-published',
   'version-corrected',
   'version-withdrawn',
+  'item-changed',
 ] as const
 
 export type ChangeKind = (typeof changeKinds)[number]
@@ -96,6 +97,21 @@ interface ChangeRow {
   readonly body: object
 }
 
-function placedOf({ edition, version, ...row }: ChangeRow): PlacedChange {
+/** What stands at a position, and how far the changes have come: 0 where there are none. */
+export async function findPlace(
+  runner: Runner,
+  position: number,
+): Promise<{ readonly change: PlacedChange | undefined; readonly head: number }> {
+  const rows = await runner<ChangeRow[]>`
+    SELECT position::float8 AS position, at, kind, dataset, edition, version, body
+    FROM qingdan.change WHERE position = ${position}`
+  const [counter] = await runner<{ head: number }[]>`
+    SELECT position::float8 AS head FROM qingdan.change_counter`
+  const [row] = rows
+  return { change: row === undefined ? undefined : placedOf(row), head: counter?.head ?? 0 }
+}
+
+/** A row of `change` as it stands in the order. */
+export function placedOf({ edition, version, ...row }: ChangeRow): PlacedChange {
   return { ...row, ...(edition === null ? {} : { edition }), ...(version === null ? {} : { version }) }
 }

@@ -14,6 +14,7 @@ import { type Contract, isOpen } from '../contract/index.ts'
 import { storedName, type VersionName } from './addresses.ts'
 import type { House } from './house.ts'
 import { linkHeader } from './links.ts'
+import { giveNotice } from './notice.ts'
 import { findServed } from './previews.ts'
 import { getReadable, listDistributions, listVersions } from './published.ts'
 import { EditionName, PreviewToken, Slug, toLatest } from './schemas.ts'
@@ -67,6 +68,7 @@ export function fileRoutes(app: App, house: House): void {
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
       const versions = await listVersions(house.database, { dataset: slug, edition })
       reply.header('link', linkHeader(found, versions, house.config))
+      await giveNotice(house, reply, found)
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       describeFile(reply, found, file, house.contracts.get(slug, found.contractVersion).contract)
       return sendFile(house, request, reply, { ...file, stored: storedName(found, file.format) })

@@ -12,8 +12,10 @@ export { datasetBody, editionsOf, isSynthetic } from './bodies.ts'
 export { byDataset } from './by-dataset.ts'
 export { type CarriedVersion, readCarried } from './carried.ts'
 export {
+  appendChange,
   type ChangeKind,
   changeKinds,
+  findPlace,
   type PlacedChange,
   readChangePage,
   readChanges,
@@ -21,10 +23,20 @@ export {
 } from './changes.ts'
 export { type SearchedDatasets, searchDatasets } from './dataset-routes.ts'
 export { type DatasetTimes, listDatasetTimes } from './dataset-times.ts'
+export {
+  type FedChange,
+  type FeedSelection,
+  listPinned,
+  listTold,
+  type PinnedContract,
+  readFeed,
+  type Told,
+} from './feed.ts'
 export { type SentFile, sendFile } from './file-routes.ts'
 export type { House, Readiness } from './house.ts'
 export { linkHeader } from './links.ts'
 export { adoptOrigin, applyMirrored, openMirrored, prepareMirrored } from './mirrored.ts'
+export { giveNotice, noticeFrom } from './notice.ts'
 export { findOrigin, type MirrorState, readMirror, refuseOnMirror, writeMirror } from './origin.ts'
 export { pinContracts } from './pins.ts'
 export {

@@ -8,6 +8,7 @@ import { comparisonRoutes } from './comparison.ts'
 import { datasetRoutes } from './dataset-routes.ts'
 import { fileRoutes } from './file-routes.ts'
 import type { House } from './house.ts'
+import { giveNotice } from './notice.ts'
 import { getReadable } from './published.ts'
 import { ContractNumber, Slug } from './schemas.ts'
 import { versionRoutes } from './version-routes.ts'
@@ -71,6 +72,7 @@ function contractRoutes(app: App, house: House): void {
         const { slug, contractVersion } = request.params
         const newest = getReadable(house.contracts, request.reader, slug)
         const { contract, digest } = house.contracts.get(slug, Number(contractVersion))
+        await giveNotice(house, reply, contract)
         // Labels come from the code lists, which may gain codes: only the contract itself never changes.
         const text = body(contract, house.contracts)
         const tag = suffix === '' ? digest : digestOf(canonicalJson(text)).slice(0, 32)

@@ -108,7 +108,7 @@ export const preview = qingdan.table(
 export const change = qingdan.table('change', {
   position: bigint({ mode: 'number' }).primaryKey(),
   at: instant('at').notNull(),
-  /** contract-added version-published version-corrected version-withdrawn */
+  /** contract-added version-published version-corrected version-withdrawn item-changed */
   kind: text().notNull(),
   dataset: text().notNull(),
   edition: text(),

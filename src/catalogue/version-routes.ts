@@ -9,6 +9,7 @@ import { addresses, fileName } from './addresses.ts'
 import { distributionBody, editionBody, editionsOf, versionBody } from './bodies.ts'
 import type { House } from './house.ts'
 import { linkHeader } from './links.ts'
+import { giveNotice } from './notice.ts'
 import { findServed } from './previews.ts'
 import {
   getReadable,
@@ -154,6 +155,7 @@ function versionRoute(app: App, house: House): void {
       const versions = await listVersions(house.database, of)
       const files = await listDistributions(house.database, found.id)
       reply.header('link', linkHeader(found, versions, house.config))
+      await giveNotice(house, reply, found)
       if (preview !== undefined) {
         reply.header('cache-control', 'private, no-store').header('x-robots-tag', 'noindex')
       }

@@ -132,6 +132,8 @@ export interface Contract {
   readonly aggregate?: AggregateOffer
   /** Whether a second person must approve each version, once it is prepared, before it is released. */
   readonly approval?: { readonly required: boolean }
+  /** Days that readers have to follow a contract that breaks with this one. */
+  readonly noticeDays?: number
   /** Names of formats in formats/ in which each version is distributed. */
   readonly formats: readonly string[]
   /** Only where fields carry coordinates. Inside the house always WGS-84. */
@@ -166,8 +168,19 @@ export function partsOf(contract: Contract): readonly Part[] {
   return contract.parts ?? [{ provider: contract.providers[0] ?? '' }]
 }
 
+/**
+ * Days for which versions under a contract are kept, at least, once one that breaks with it has come, where the contract
+ * says nothing: a school term, in which a re-user finds the time to follow.
+ */
+export const noticeDaysUsual = 180
+
+/** The days of notice that a contract gives its readers. */
+export function noticeDaysOf(contract: Pick<Contract, 'noticeDays'>): number {
+  return contract.noticeDays ?? noticeDaysUsual
+}
+
 /** Whether anyone may read the dataset. The code `not-open` of the list `open-classes` alone closes it. */
-export function isOpen(contract: Contract): boolean {
+export function isOpen(contract: Pick<Contract, 'openClass'>): boolean {
   return contract.openClass !== 'not-open'
 }
 

@@ -20,6 +20,8 @@ export {
   type LoadedContract,
   mayBeNull,
   needsApproval,
+  noticeDaysOf,
+  noticeDaysUsual,
   type Part,
   partsOf,
   type Role,

@@ -69,6 +69,12 @@ const reasons: Reasons = {
     additive: { zh: '更多写法被视为缺失值', en: 'further texts stand for a missing value' },
     breaking: { zh: '某种写法不再被视为缺失值', en: 'a text does not stand for a missing value any more' },
   },
+  noticeDays: {
+    compatible: {
+      zh: '契约重大变更的通知期改变，数据不受影响',
+      en: 'how long a breaking contract is announced before; the data are not touched',
+    },
+  },
   approval: {
     compatible: {
       zh: '发布审批要求改变，数据不受影响',

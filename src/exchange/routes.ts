@@ -1,4 +1,4 @@
-/** Exchange over HTTP: a version as a signed bag. Refuses what the catalogue refuses for the version itself. */
+/** Exchange over HTTP: the feed, and a version as a signed bag. Refuses what the catalogue refuses for the version itself. */
 import type { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { attachment } from '../base/attachment.ts'
@@ -8,6 +8,7 @@ import {
   EditionName,
   getReadable,
   getVersion,
+  giveNotice,
   type House,
   Slug,
   sendFile,
@@ -15,6 +16,7 @@ import {
 } from '../catalogue/index.ts'
 import { isOpen } from '../contract/index.ts'
 import { ckanRoutes } from './ckan/routes.ts'
+import { feedRoutes } from './feed-routes.ts'
 import { mcpRoutes } from './mcp/routes.ts'
 import { storeVersionBag, versionBagFormat, versionBagName } from './version-bag.ts'
 
@@ -24,7 +26,8 @@ const zipContent = {
 
 /** Each protocol has its line; those with manners of their own have a scope of their own. */
 export async function exchangeRoutes(app: App, house: House): Promise<void> {
-  bagRoute(app, house)
+  feedRoutes(app, house)
+  versionBagRoute(app, house)
   await app.register((scope, _options, done) => {
     ckanRoutes(scope, house)
     done()
@@ -35,7 +38,7 @@ export async function exchangeRoutes(app: App, house: House): Promise<void> {
   })
 }
 
-function bagRoute(app: App, house: House): void {
+function versionBagRoute(app: App, house: House): void {
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions/:version/bag.zip',
     {
@@ -73,6 +76,7 @@ function bagRoute(app: App, house: House): void {
       const of = { dataset: slug, edition, version: Number(version) }
       const found = await getVersion(house.database, house.config, of)
       const file = await storeVersionBag(house, found, found.publishedAt)
+      await giveNotice(house, reply, found)
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       const ending = `-${edition}-v${version}.${versionBagFormat}`
       const names = { plain: versionBagName(found), title: contract.title.zh, ending }

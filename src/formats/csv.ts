@@ -36,8 +36,13 @@ const plainTypes: readonly FieldTypeName[] = ['string', 'integer', 'number', 'da
  */
 export function csvColumns(fields: readonly Field[]): readonly string[] {
   return fields.map(({ name, type }) =>
-    plainTypes.includes(type) ? `"${name}"` : `${fieldType(type).select(`"${name}"`)} AS "${name}"`,
+    plainTypes.includes(type) ? `"${name}"` : `${csvValue(type, `"${name}"`)} AS "${name}"`,
   )
+}
+
+/** SQL that gives one value as COPY has to have it, from any column of the type. */
+export function csvValue(type: FieldTypeName, column: string): string {
+  return plainTypes.includes(type) ? column : fieldType(type).select(column)
 }
 
 export const csv: RenderedFormat<FieldsAlone> = {

@@ -7,7 +7,7 @@ import { json, ndjson } from './json.ts'
 import { parquet } from './parquet.ts'
 import { xlsx } from './xlsx.ts'
 
-export { copyCsv, csv, csvColumns, csvLines } from './csv.ts'
+export { copyCsv, csv, csvColumns, csvLines, csvValue } from './csv.ts'
 export {
   type CsvForm,
   csvHeader,
@@ -31,7 +31,7 @@ export {
   type SourceFile,
   type VersionFacts,
 } from './format.ts'
-export { copyLines, json, jsonRecord, jsonRow, ndjson } from './json.ts'
+export { copyLines, json, jsonRecord, jsonRow, jsonToken, ndjson } from './json.ts'
 export { type ZipEntry, zipArchive } from './zip-archive.ts'
 
 const all: readonly Format[] = [csv, csvGzip, ndjson, json, xlsx, parquet, dataPackage]

@@ -37,6 +37,11 @@ function writeRow(fields: readonly Field[]): string {
   return `${members.join(' || ')} || '}'`
 }
 
+/** SQL that gives one value as `jsonRecord` writes it, from any column of the field's type. */
+export function jsonToken(field: Field, column: string): string {
+  return `CASE WHEN ${column} IS NULL THEN 'null' ELSE ${jsonValue(field, '', column)} END`
+}
+
 /** A value that is not null, with the name before it. Where a null came through, the whole record would be one. */
 function jsonValue(field: Field, name: string, column: string): string {
   const { type, codes } = field

@@ -74,10 +74,12 @@ async function registerCors(app: FastifyInstance): Promise<void> {
     exposedHeaders: [
       'Content-Disposition',
       'Content-Range',
+      'Deprecation',
       'ETag',
       'Link',
       'Repr-Digest',
       'Retry-After',
+      'Sunset',
       'X-Request-Id',
     ],
     maxAge: 86_400,

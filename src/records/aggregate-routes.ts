@@ -10,7 +10,7 @@ import { canonicalJson, digestOf } from '../base/digest.ts'
 import { isFresh } from '../base/freshness.ts'
 import { type App, problemResponses } from '../base/http.ts'
 import { type ProblemCode, problem } from '../base/problem.ts'
-import { EditionName, getReadable, type House, Slug, toLatest } from '../catalogue/index.ts'
+import { EditionName, getReadable, giveNotice, type House, Slug, toLatest } from '../catalogue/index.ts'
 import { isOpen } from '../contract/index.ts'
 import { type AggregatePlan, planAggregate } from './aggregate-plan.ts'
 import { parseAggregate } from './aggregate-query.ts'
@@ -149,6 +149,7 @@ async function answer(house: House, request: FastifyRequest, reply: FastifyReply
   const read = ground.versions.map(({ edition, number, digest }) => [edition, number, digest])
   const key = canonicalJson({ bodyForm, form, path, question: plan.question, offer: ground.digest, read })
   const tag = digestOf(key).slice(0, 32)
+  await giveNotice(house, reply, ground.contract)
   if (isFresh(request, reply, tag, isOpen(ground.contract))) return reply.code(304).send(null)
   const groups = await readGroups(house.database.serve, plan)
   if (form === 'json') return reply.type(json).send(jsonAnswer(house.config, { path, plan, ground, groups }))

@@ -2,7 +2,7 @@
  * What differs between the records of two versions, counted by key. It refuses nothing: versions whose keys are not the
  * same fields of the same types can't be compared, which is an answer.
  */
-import type { Contract } from '../contract/index.ts'
+import type { Contract, Field } from '../contract/index.ts'
 import { quoteIdentifier } from '../store/identifier.ts'
 import type { Runner } from '../store/index.ts'
 import { numberColumn, publishedTable } from './tables.ts'
@@ -26,12 +26,9 @@ export async function countDifference(
   before: Side,
   after: Side,
 ): Promise<Counted | undefined> {
-  const shared = after.contract.fields.filter((field) =>
-    before.contract.fields.some(({ name, type }) => name === field.name && type === field.type),
-  )
+  const shared = keyShared(before.contract, after.contract)
+  if (shared === undefined) return undefined
   const key = after.contract.primaryKey
-  const sameKey = [...key].sort().join() === [...before.contract.primaryKey].sort().join()
-  if (!sameKey || key.some((name) => !shared.some((field) => field.name === name))) return undefined
   const on = key.map((name) => `a.${quoteIdentifier(name)} = b.${quoteIdentifier(name)}`).join(' AND ')
   const differs = shared
     .filter(({ name }) => !key.includes(name))
@@ -44,4 +41,17 @@ export async function countDifference(
      FROM ${publishedTable(after.table)} a FULL JOIN ${publishedTable(before.table)} b ON ${on}`,
   )
   return row
+}
+
+/**
+ * The fields that two contracts share, by name and type, in the order of the later; undefined where their keys are not
+ * the same fields of the same types.
+ */
+export function keyShared(before: Contract, after: Contract): readonly Field[] | undefined {
+  const shared = after.fields.filter((field) =>
+    before.fields.some(({ name, type }) => name === field.name && type === field.type),
+  )
+  const sameKey = [...after.primaryKey].sort().join() === [...before.primaryKey].sort().join()
+  const isShared = after.primaryKey.every((name) => shared.some((field) => field.name === name))
+  return sameKey && isShared ? shared : undefined
 }

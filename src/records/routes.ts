@@ -14,6 +14,7 @@ import { problem } from '../base/problem.ts'
 import {
   EditionName,
   getReadable,
+  giveNotice,
   type House,
   linkHeader,
   listVersions,
@@ -25,6 +26,7 @@ import { isOpen } from '../contract/index.ts'
 import { type KeptAnswer, keptBytes } from '../store/index.ts'
 import { answerAll, answerPage } from './answers.ts'
 import { type AnswerFormat, type Asked, ask, type Request } from './ask.ts'
+import { diffRoutes } from './diff-routes.ts'
 import { type RecordsReader, readerOf } from './read.ts'
 import { csvParameters, edition, PageSchema, pageLimit, queryParameters, streamLimit } from './schemas.ts'
 import { type Streams, streamsOf } from './streams.ts'
@@ -68,6 +70,7 @@ export async function recordsRoutes(app: App, house: House): Promise<void> {
     datasetRoute(app, desk, extension)
     versionRoute(app, desk, extension)
   }
+  diffRoutes(app, house, desk.streams)
 }
 
 function datasetRoute(app: App, desk: Desk, extension: AnswerFormat | undefined): void {
@@ -193,12 +196,19 @@ async function answer(desk: Desk, request: FastifyRequest, reply: FastifyReply, 
   const fresh = isFresh(request, reply, tag, isOpen(contract))
   if (isByLanguage(asked, request))
     reply.header('vary', 'Accept, Accept-Encoding, Accept-Language, Authorization')
-  if (fresh) return reply.code(304).send(null)
+  const notice = () => giveNotice(house, reply, asked.plan.loaded.contract)
+  if (fresh) {
+    await notice()
+    return reply.code(304).send(null)
+  }
   if (asked.limit !== undefined) {
     // The tag stands for the bytes, so it is what they are kept by.
     const { bytes, headers } = await keptBytes(house).get(tag, () => pageOf(desk, asked, links))
-    return describe(reply, asked).headers(headers).send(bytes)
+    describe(reply, asked).headers(headers)
+    await notice()
+    return reply.send(bytes)
   }
+  await notice()
   // Fastify would let a stream run to its end to learn that nobody wants its bytes.
   if (request.method === 'HEAD') return describe(reply, asked).send(Readable.from([]))
   const stream = await streams.open(

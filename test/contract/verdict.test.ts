@@ -48,6 +48,7 @@ const changes: readonly (readonly [
   ['an alias', 'compatible', 'fields/height/aliases', ofField(2, 'aliases', ['高度'])],
   ['the checks', 'compatible', 'checks', set('checks', [])],
   ['the approval', 'compatible', 'approval', set('approval', { required: true })],
+  ['the notice', 'compatible', 'noticeDays', set('noticeDays', 30)],
   ['the tolerance', 'compatible', 'tolerance', set('tolerance', { errors: 5 })],
   ['the order of fields', 'compatible', 'fields', (c) => void c.fields.reverse()],
   ['the order of formats and parts', 'compatible', 'parts', (c) => void (c['parts'] as unknown[]).reverse()],

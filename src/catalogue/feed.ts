@@ -1,0 +1,118 @@
+/**
+ * The changes as a feed gives them: from a place on, of what its reader may see, each version with the digests of its
+ * files and what differs from the one before. All of that stands fast once it is published, so a change reads the same
+ * whenever and wherever it is read.
+ */
+import { isOpen } from '../contract/index.ts'
+import type { Runner } from '../store/index.ts'
+import { type ChangeKind, type PlacedChange, placedOf } from './changes.ts'
+import type { Difference, StoredDistribution } from './versions.ts'
+
+/** Which changes are wanted. Those of contracts are named one by one: what they mean is for contracts to say. */
+export interface FeedSelection {
+  /** Kinds other than `contract-added`, wanted of these datasets. */
+  readonly kinds: readonly ChangeKind[]
+  readonly datasets: readonly string[]
+  /** Contracts whose coming is wanted, as `<dataset> <contractVersion>`. */
+  readonly contracts: readonly string[]
+}
+
+/** What the feed has to know of a contract, as it is pinned. */
+export interface PinnedContract {
+  readonly dataset: string
+  readonly contractVersion: number
+  readonly open: boolean
+  readonly noticeDays?: number
+}
+
+/**
+ * Every contract that was ever pinned, by dataset and number. The feed goes by these and not by those that a process has
+ * loaded: who pins a contract may have begun later, and a change that an older process left out would be missed for good.
+ * Read them in the transaction in which the changes are read.
+ */
+export async function listPinned(runner: Runner): Promise<readonly PinnedContract[]> {
+  const rows = await runner<
+    { dataset: string; contractVersion: number; openClass: string; noticeDays: number | null }[]
+  >`
+    SELECT dataset, contract_version AS "contractVersion", body->>'openClass' AS "openClass",
+      (body->>'noticeDays')::int AS "noticeDays"
+    FROM qingdan.contract ORDER BY dataset COLLATE "C", contract_version`
+  return rows.map(({ openClass, noticeDays, ...pinned }) => ({
+    ...pinned,
+    open: isOpen({ openClass }),
+    ...(noticeDays === null ? {} : { noticeDays }),
+  }))
+}
+
+/** A change with what stands fast of its version. */
+export interface FedChange extends PlacedChange {
+  /** Of a version that came; null for every other change. */
+  readonly released: {
+    readonly contractVersion: number
+    readonly difference: Difference | null
+    readonly distributions: readonly StoredDistribution[]
+  } | null
+}
+
+interface Row {
+  readonly position: number
+  readonly at: Date
+  readonly kind: ChangeKind
+  readonly dataset: string
+  readonly edition: string | null
+  readonly version: number | null
+  readonly body: object
+  readonly contractVersion: number | null
+  readonly difference: Difference | null
+  readonly distributions: readonly StoredDistribution[]
+}
+
+/** The first changes of a selection after a position, in their order. One statement, so one state of the changes. */
+export async function readFeed(
+  runner: Runner,
+  { kinds, datasets, contracts }: FeedSelection,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<readonly FedChange[]> {
+  const rows = await runner<Row[]>`
+    SELECT c.position::float8 AS position, c.at, c.kind, c.dataset, c.edition, c.version, c.body,
+      v.contract_version AS "contractVersion", v.difference,
+      coalesce((
+        SELECT jsonb_agg(jsonb_build_object('name', d.name, 'format', d.format, 'mediaType', d.media_type,
+          'bytes', d.bytes, 'digest', d.digest) ORDER BY d.name COLLATE "C")
+        FROM qingdan.distribution d WHERE d.version_id = v.id), '[]') AS distributions
+    FROM qingdan.change c
+    LEFT JOIN qingdan.edition e ON e.dataset = c.dataset AND e.edition = c.edition
+    LEFT JOIN qingdan.version v ON v.edition_id = e.id AND v.number = c.version
+      AND c.kind IN ('version-published', 'version-corrected')
+    WHERE c.position > ${after} AND (
+      (c.kind = ANY(${[...kinds]}) AND c.dataset = ANY(${[...datasets]}))
+      OR (c.kind = 'contract-added'
+        AND c.dataset || ' ' || (c.body->>'contractVersion') = ANY(${[...contracts]})))
+    ORDER BY c.position LIMIT ${limit}`
+  return rows.map(({ contractVersion, difference, distributions, ...row }) => ({
+    ...placedOf(row),
+    released: contractVersion === null ? null : { contractVersion, difference, distributions },
+  }))
+}
+
+/** An item of an annual list as the feed told of it last. */
+export interface Told {
+  readonly dataset: string
+  readonly edition: string
+  /** What stands for the item in its list. */
+  readonly key: string
+  readonly number: string | null
+  readonly name: string | null
+  readonly due: string | null
+  readonly state: string
+}
+
+/** Every item as the feed told of it last. */
+export async function listTold(runner: Runner): Promise<readonly Told[]> {
+  const rows = await runner<Told[]>`
+    SELECT DISTINCT ON (dataset, edition, body->>'key') dataset, edition, body->>'key' AS key,
+      body->>'number' AS number, body->>'name' AS name, body->>'due' AS due, body->>'state' AS state
+    FROM qingdan.change WHERE kind = 'item-changed'
+    ORDER BY dataset, edition, body->>'key', position DESC`
+  return [...rows]
+}

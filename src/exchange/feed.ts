@@ -1,0 +1,106 @@
+/**
+ * The feed: the ordered changes from a cursor on, as its reader may see them. One cursor misses nothing and repeats
+ * nothing: positions appear in the order of commits, and a cursor is the place behind the change that was given last.
+ */
+import type { Static } from 'typebox'
+import type { Reader } from '../base/reader.ts'
+import {
+  addresses,
+  type FedChange,
+  findOrigin,
+  type House,
+  listPinned,
+  readFeed,
+} from '../catalogue/index.ts'
+import { changeBody } from './feed-bodies.ts'
+import {
+  beginning,
+  type FeedName,
+  type FeedPlace,
+  placeBehind,
+  readFeedCursor,
+  writeFeedCursor,
+} from './feed-cursor.ts'
+import { type FeedQuery, type FeedSchema, feedLimitDefault } from './feed-schemas.ts'
+import {
+  byDataset,
+  feedTypeOf,
+  isTold,
+  type Pinned,
+  parseQuestion,
+  questionText,
+  selectionOf,
+} from './feed-types.ts'
+import type { Leaver, Waits } from './waits.ts'
+
+export interface FeedRequest {
+  readonly parameters: Static<typeof FeedQuery>
+  readonly reader: Reader
+  /** What stands for the caller where callers are counted. */
+  readonly caller: string
+  readonly leaver: Leaver
+}
+
+/**
+ * A page of the feed; where nothing is behind the cursor it waits as long as it was asked to. Throws `cursor-invalid`,
+ * `parameter-invalid`, `dataset-not-found`, and `waits-busy`.
+ */
+export async function answerFeed(
+  house: House,
+  waits: Waits,
+  { parameters, reader, caller, leaver }: FeedRequest,
+): Promise<Static<typeof FeedSchema>> {
+  const { after, limit = feedLimitDefault, wait = 0 } = parameters
+  const question = parseQuestion(parameters)
+  const feed = { origin: await findOrigin(house.database), question: questionText(question, reader) }
+  const place = after === undefined ? beginning : await readFeedCursor(house.database.serve, feed, after)
+  // One more than is given, so that it can say whether there is more.
+  const behind = { after: place.position, limit: limit + 1 }
+  const look = () =>
+    house.database.serve.begin('isolation level repeatable read read only', async (tx) => {
+      const pinned = byDataset(await listPinned(tx))
+      const changes = await readFeed(tx, selectionOf(pinned, reader, question), behind)
+      return changes.length === 0 ? undefined : { pinned, changes }
+    })
+  const name = `${feed.question} ${place.position} ${limit}`
+  const found = await waits.wait({ name, look, caller, leaver, milliseconds: wait * 1000 })
+  return pageOf(house, { feed, place, limit, parameters, reader, ...(found ?? nothing) })
+}
+
+const nothing = { pinned: byDataset([]), changes: [] }
+
+interface Page {
+  readonly feed: FeedName
+  readonly place: FeedPlace
+  readonly limit: number
+  readonly parameters: FeedRequest['parameters']
+  readonly reader: Reader
+  readonly pinned: Pinned
+  readonly changes: readonly FedChange[]
+}
+
+function pageOf({ config }: House, page: Page): Static<typeof FeedSchema> {
+  const { feed, place, limit, parameters, reader, pinned, changes } = page
+  const given = changes.slice(0, limit)
+  const places = given.map(placeBehind)
+  const cursor = writeFeedCursor(feed, places.at(-1) ?? place)
+  return {
+    data: given.map((change, index) => {
+      const { mark: id, ...at } = places[index] ?? place
+      const type = feedTypeOf(pinned, change)
+      const described = { id, cursor: writeFeedCursor(feed, { ...at, mark: id }), type }
+      return changeBody({ config, pinned }, change, described, isTold(pinned, reader, change.dataset))
+    }),
+    meta: { origin: feed.origin, more: changes.length > limit, cursor },
+    links: {
+      self: addressOf(config, parameters),
+      next: addressOf(config, { ...parameters, after: cursor }),
+    },
+  }
+}
+
+function addressOf(config: House['config'], parameters: FeedRequest['parameters']): string {
+  const given = Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)])
+  const query = new URLSearchParams(given).toString()
+  return `${addresses(config).changes}${query === '' ? '' : `?${query}`}`
+}

@@ -1,0 +1,126 @@
+/** Whatever two versions hold, their difference is the one that comparing them record by record in memory gives. */
+import fc from 'fast-check'
+import t from 'tap'
+import { fieldType } from '../../src/contract/index.ts'
+import { csvLines, jsonRecord, type Row } from '../../src/formats/index.ts'
+import { type Diff, diffHeader, diffLines, diffRows, planDiff } from '../../src/records/diff.ts'
+import { countDifference } from '../../src/records/difference.ts'
+import { createTable, publishedTable } from '../../src/records/tables.ts'
+import { testDatabase } from '../support/database.ts'
+import { anyRows, trialContract, trialFields } from '../support/trial-records.ts'
+
+const { database } = await testDatabase(t)
+const names = trialFields.map(({ name }) => `"${name}"`).join(', ')
+
+async function fill(table: string, rows: readonly Row[]): Promise<void> {
+  await database.work.unsafe(`DROP TABLE IF EXISTS ${publishedTable(table)}`)
+  await database.work.unsafe(createTable(trialContract, table))
+  if (rows.length === 0) return
+  const values: string[] = []
+  const lines = rows.map((row, n) => {
+    const cells = row.map((text, index) => {
+      if (text === null) return 'NULL'
+      values.push(text)
+      return fieldType(trialFields[index]?.type ?? 'string').cast(`$${values.length}::text`)
+    })
+    return `(${[n + 1, ...cells].join(', ')})`
+  })
+  await database.work.unsafe(
+    `INSERT INTO ${publishedTable(table)} (_n, ${names}) VALUES ${lines.join(', ')}`,
+    values,
+  )
+}
+
+/** Two versions of which the latter keeps, changes, drops and adds records of the former. */
+const versions = fc
+  .tuple(anyRows({ maxLength: 8 }), anyRows({ minLength: 8, maxLength: 8 }), fc.infiniteStream(fc.nat(99)))
+  .map(([before, others, chances]) => {
+    const chance = () => Number(chances.next().value)
+    const kept = before.flatMap((row, n): readonly Row[] => {
+      const dice = chance()
+      if (dice < 20) return []
+      if (dice < 50) return [row]
+      const other = others[n] ?? row
+      return [row.map((text, index) => (index > 0 && chance() < 30 ? (other[index] ?? null) : text))]
+    })
+    const added = others.slice(0, chance() % 5).map(([code, ...rest]): Row => [`new ${code}`, ...rest])
+    return { before, after: [...kept, ...added] }
+  })
+
+interface Naive {
+  readonly lines: readonly string[]
+  readonly rows: readonly Row[]
+  readonly counts: { added: number; removed: number; changed: number }
+}
+
+function compare(before: readonly Row[], after: readonly Row[]): Naive {
+  const [former, latter] = [before, after].map((rows) => new Map(rows.map((row) => [row[0] ?? '', row])))
+  const keys = [...new Set([...(former?.keys() ?? []), ...(latter?.keys() ?? [])])]
+  keys.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
+  const record = jsonRecord(trialFields)
+  const counts = { added: 0, removed: 0, changed: 0 }
+  const lines: string[] = []
+  const rows: Row[] = []
+  const tell = (change: keyof typeof counts, code: string, rest: string) => {
+    counts[change]++
+    lines.push(`{"change":"${change}","key":{"code":${JSON.stringify(code)}},${rest}}`)
+    const [was, is] = [former?.get(code), latter?.get(code)]
+    const cells = trialFields.slice(1).flatMap((_, n) => [was?.[n + 1] ?? null, is?.[n + 1] ?? null])
+    rows.push([change, code, ...cells])
+  }
+  for (const code of keys) {
+    const [was, is] = [former?.get(code), latter?.get(code)]
+    if (was === undefined && is !== undefined) tell('added', code, `"record":${record(is)}`)
+    else if (is === undefined && was !== undefined) tell('removed', code, `"record":${record(was)}`)
+    else if (was !== undefined && is !== undefined) {
+      const changed = trialFields.flatMap((field, n) => {
+        const value = (row: Row) =>
+          jsonRecord([field])([row[n] ?? null]).slice(`{"${field.name}":`.length, -1)
+        return was[n] === is[n] ? [] : [`"${field.name}":{"before":${value(was)},"after":${value(is)}}`]
+      })
+      if (changed.length > 0) tell('changed', code, `"fields":{${changed.join(',')}}`)
+    }
+  }
+  return { lines, rows, counts }
+}
+
+async function textOf(statement: { readonly text: string }): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of database.copyTo(statement.text)) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+const side = (table: string) => ({ contract: trialContract, table })
+const diff = planDiff(side('before'), side('after')) as Diff
+
+t.test('as comparing them in memory', async (t) => {
+  let differing = 0
+  await fc.assert(
+    fc.asyncProperty(versions, async ({ before, after }) => {
+      await fill('before', before)
+      await fill('after', after)
+      const expected = compare(before, after)
+      const [counts = '', ...lines] = (await textOf(diffLines(diff))).split('\n').slice(0, -1)
+      t.strictSame(JSON.parse(counts), expected.counts)
+      t.strictSame(
+        lines,
+        expected.lines.map((line) => `${line},`),
+      )
+      t.equal(await textOf(diffRows(diff)), csvLines(expected.rows))
+      t.strictSame(await countDifference(database.work, diff.before, diff.after), expected.counts)
+      differing += lines.length
+    }),
+    { numRuns: 60 },
+  )
+  t.ok(differing > 100, `${differing} records differed`)
+  t.match(diffHeader(diff), /^_change,code,district__before,district__after,/)
+})
+
+t.test('what has another key is not compared', async (t) => {
+  const other = { ...trialContract, primaryKey: ['district'] }
+  t.equal(planDiff(side('before'), { contract: other, table: 'after' }), undefined)
+  const fields = trialFields.map((field) =>
+    field.name === 'code' ? { ...field, type: 'integer' as const } : field,
+  )
+  t.equal(planDiff(side('before'), { contract: { ...trialContract, fields }, table: 'after' }), undefined)
+})
