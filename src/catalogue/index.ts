@@ -11,10 +11,11 @@ export {
   readChanges,
   readEditionChanges,
 } from './changes.ts'
+export type { DatasetForm } from './dataset-form.ts'
 export { type SearchedDatasets, searchDatasets } from './dataset-routes.ts'
 export { type SentFile, sendFile } from './file-routes.ts'
 export type { House, Readiness } from './house.ts'
-export { linkHeader } from './links.ts'
+export { linkHeader, neighboursOf } from './links.ts'
 export { adoptOrigin, applyMirrored, openMirrored, prepareMirrored } from './mirrored.ts'
 export { findOrigin, type MirrorState, readMirror, refuseOnMirror, writeMirror } from './origin.ts'
 export { pinContracts } from './pins.ts'

@@ -1,4 +1,4 @@
-/** Exchange over HTTP: a version as a signed bag. Refuses what the catalogue refuses for the version itself. */
+/** Exchange over HTTP: the protocols in their order, and a version as a signed bag, refused where the version itself is. */
 import type { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { attachment } from '../base/attachment.ts'
@@ -14,6 +14,7 @@ import {
   toLatest,
 } from '../catalogue/index.ts'
 import { isOpen } from '../contract/index.ts'
+import { dcatRoutes } from './dcat-routes.ts'
 import { storeVersionBag, versionBagFormat, versionBagName } from './version-bag.ts'
 
 const zipContent = {
@@ -21,6 +22,11 @@ const zipContent = {
 }
 
 export function exchangeRoutes(app: App, house: House): void {
+  bagRoutes(app, house)
+  dcatRoutes(app, house)
+}
+
+function bagRoutes(app: App, house: House): void {
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions/:version/bag.zip',
     {

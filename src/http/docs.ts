@@ -36,6 +36,10 @@ export async function registerOpenapi(app: App, { config }: House): Promise<void
         { name: 'records', description: 'Records of any dataset; each has operations of its own below' },
         { name: 'bundles', description: 'For providers with a key: bring data, follow the receipt' },
         { name: 'publications', description: 'For keys that may publish: ask, approve, preview, withdraw' },
+        {
+          name: 'exchange',
+          description: 'For other platforms: the catalogue in the protocols that they speak',
+        },
         { name: 'service', description: 'The service itself' },
       ],
       components: {
