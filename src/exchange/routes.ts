@@ -14,7 +14,7 @@ import {
   toLatest,
 } from '../catalogue/index.ts'
 import { isOpen } from '../contract/index.ts'
-import { dcatRoutes } from './dcat-routes.ts'
+import { dcatRoutes } from './dcat/routes.ts'
 import { storeVersionBag, versionBagFormat, versionBagName } from './version-bag.ts'
 
 const zipContent = {

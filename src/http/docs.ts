@@ -32,14 +32,11 @@ export async function registerOpenapi(app: App, { config }: House): Promise<void
       servers: [{ url: config.QINGDAN_PUBLIC_URL === '' ? '/' : config.QINGDAN_PUBLIC_URL }],
       tags: [
         { name: 'lists', description: 'What was promised, and what became of it' },
+        { name: 'exchange', description: 'What other platforms follow' },
         { name: 'catalogue', description: 'Datasets, contracts, editions, versions, files' },
         { name: 'records', description: 'Records of any dataset; each has operations of its own below' },
         { name: 'bundles', description: 'For providers with a key: bring data, follow the receipt' },
         { name: 'publications', description: 'For keys that may publish: ask, approve, preview, withdraw' },
-        {
-          name: 'exchange',
-          description: 'For other platforms: the catalogue in the protocols that they speak',
-        },
         { name: 'service', description: 'The service itself' },
       ],
       components: {

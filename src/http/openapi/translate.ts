@@ -25,6 +25,7 @@ export const chineseTags: Chinese = {
   lists: '年度清单',
   catalogue: '目录',
   records: '记录',
+  exchange: '数据交换',
   bundles: '数据提交',
   publications: '发布',
   service: '服务',

@@ -2,7 +2,7 @@
  * A graph as RDF/XML (https://www.w3.org/TR/rdf-syntax-grammar/), a description for each node. Written here: of the
  * libraries for RDF none that is kept writes it. A sign that XML 1.0 has no place for becomes U+FFFD.
  */
-import { expand, type Graph, type Name, prefixes, type Value } from './rdf.ts'
+import { expand, type Graph, type Name, prefixes, type Value } from './graph.ts'
 
 /** The graph as one text. */
 export function writeRdfXml(nodes: Graph): string {

@@ -2,7 +2,7 @@
  * Our codes in the words of the authorities that DCAT-AP 3 names: the tables of the Publications Office of the EU and
  * the media types of IANA. What has no word there has none here either; it is then said in our own words alone.
  */
-import type { Bilingual } from '../base/text.ts'
+import type { Bilingual } from '../../base/text.ts'
 
 const authority = 'http://publications.europa.eu/resource/authority'
 

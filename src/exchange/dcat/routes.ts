@@ -5,11 +5,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { type TSchema, Type } from 'typebox'
-import { canonicalJson, digestOf } from '../base/digest.ts'
-import { isFresh } from '../base/freshness.ts'
-import { type App, baseUrl, problemResponses } from '../base/http.ts'
-import { type ProblemCode, problem } from '../base/problem.ts'
-import { parseMoment } from '../base/time.ts'
+import { canonicalJson, digestOf } from '../../base/digest.ts'
+import { isFresh } from '../../base/freshness.ts'
+import { type App, baseUrl, problemResponses } from '../../base/http.ts'
+import { type ProblemCode, problem } from '../../base/problem.ts'
+import { parseMoment } from '../../base/time.ts'
 import {
   type DatasetForm,
   getReadable,
@@ -18,10 +18,12 @@ import {
   listVersions,
   type PublishedVersion,
   Slug,
-} from '../catalogue/index.ts'
-import type { LoadedContract } from '../contract/index.ts'
-import { isOpen } from '../contract/index.ts'
-import { keptBytes } from '../store/index.ts'
+} from '../../catalogue/index.ts'
+import type { LoadedContract } from '../../contract/index.ts'
+import { isOpen } from '../../contract/index.ts'
+import { keptBytes } from '../../store/index.ts'
+import type { Graph } from '../rdf/graph.ts'
+import { type Syntax, syntaxes } from '../rdf/syntaxes.ts'
 import {
   type CatalogueQuery,
   catalogueGraph,
@@ -29,9 +31,7 @@ import {
   editionsDefault,
   editionsMax,
   findPage,
-} from './dcat-catalogue.ts'
-import type { Graph } from './rdf.ts'
-import { type Syntax, syntaxes } from './rdf-syntaxes.ts'
+} from './catalogue.ts'
 
 const tags = ['exchange']
 

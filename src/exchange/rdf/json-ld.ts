@@ -2,7 +2,7 @@
  * A graph as JSON-LD 1.1 (https://www.w3.org/TR/json-ld11/): its nodes in one `@graph`, names with their prefixes. The
  * context stands inside, so that nothing has to be fetched to read it; values are always in a list, one or many.
  */
-import { expand, type Graph, type Name, prefixes, type Value } from './rdf.ts'
+import { expand, type Graph, type Name, prefixes, type Value } from './graph.ts'
 
 /** The graph as one text. */
 export function writeJsonLd(nodes: Graph): string {

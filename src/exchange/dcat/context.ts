@@ -2,10 +2,10 @@
  * What DCAT says of more than one thing: providers, themes, licences, rhythms. Each is described once, under an address
  * of the catalogue, and referred to wherever it is meant.
  */
-import { addresses } from '../catalogue/index.ts'
-import { type Contract, type Contracts, labelOf } from '../contract/index.ts'
-import { accessRightOf, authorityTheme, frequencyOf } from './dcat-words.ts'
-import { type GraphDraft, type Reference, texts } from './rdf.ts'
+import { addresses } from '../../catalogue/index.ts'
+import { type Contract, type Contracts, labelOf } from '../../contract/index.ts'
+import { type GraphDraft, type Reference, texts } from '../rdf/graph.ts'
+import { accessRightOf, authorityTheme, frequencyOf } from './words.ts'
 
 export interface DcatContext {
   readonly graph: GraphDraft

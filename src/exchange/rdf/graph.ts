@@ -3,7 +3,7 @@
  * of the vocabularies listed here. There are no blank nodes: each thing has an address, so that two pages or two syntaxes
  * of one graph can be compared line by line, and equal things of several pages are one.
  */
-import type { Bilingual, Language } from '../base/text.ts'
+import type { Bilingual, Language } from '../../base/text.ts'
 
 /** The vocabularies by the prefixes under which their names are written. */
 export const prefixes = {

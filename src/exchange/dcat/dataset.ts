@@ -9,12 +9,12 @@ import {
   neighboursOf,
   type PublishedVersion,
   type StoredDistribution,
-} from '../catalogue/index.ts'
-import type { Contract, LoadedContract } from '../contract/index.ts'
-import { accessRights, type DcatContext, frequency, licence, provider, themes } from './dcat-context.ts'
-import { distribution } from './dcat-distribution.ts'
-import { synthetic, withdrawnStatus } from './dcat-words.ts'
-import { day, instant, type Literal, type Properties, type Reference, texts } from './rdf.ts'
+} from '../../catalogue/index.ts'
+import type { Contract, LoadedContract } from '../../contract/index.ts'
+import { day, instant, type Literal, type Properties, type Reference, texts } from '../rdf/graph.ts'
+import { accessRights, type DcatContext, frequency, licence, provider, themes } from './context.ts'
+import { distribution } from './distribution.ts'
+import { synthetic, withdrawnStatus } from './words.ts'
 
 export interface DcatDataset {
   readonly loaded: LoadedContract

@@ -2,9 +2,9 @@
  * The catalogue as DCAT-AP 3, in pages of so many editions: what a reader may see, what has changed since a moment, and
  * Hydra's links from page to page. Refuses a cursor of another question.
  */
-import { readCursor, writeCursor } from '../base/cursor.ts'
-import { canonicalJson } from '../base/digest.ts'
-import { problem } from '../base/problem.ts'
+import { readCursor, writeCursor } from '../../base/cursor.ts'
+import { canonicalJson } from '../../base/digest.ts'
+import { problem } from '../../base/problem.ts'
 import {
   byDataset,
   type House,
@@ -12,9 +12,10 @@ import {
   listDistributions,
   type PublishedVersion,
   type StoredDistribution,
-} from '../catalogue/index.ts'
-import { type Contracts, type LoadedContract, listCodes } from '../contract/index.ts'
-import { type DcatContext, dcatContext, provider, themeScheme } from './dcat-context.ts'
+} from '../../catalogue/index.ts'
+import { type Contracts, type LoadedContract, listCodes } from '../../contract/index.ts'
+import { buildGraph, type Graph, instant, type Literal, texts, whole } from '../rdf/graph.ts'
+import { type DcatContext, dcatContext, provider, themeScheme } from './context.ts'
 import {
   type DcatDataset,
   describeEdition,
@@ -23,9 +24,8 @@ import {
   type EditionVersions,
   editionsAmong,
   modifiedAt,
-} from './dcat-dataset.ts'
-import { languages } from './dcat-words.ts'
-import { buildGraph, type Graph, instant, type Literal, texts, whole } from './rdf.ts'
+} from './dataset.ts'
+import { languages } from './words.ts'
 
 /** Editions on a page. A hundred are some hundred kilobytes; with five hundred a page is still made in a second. */
 export const editionsDefault = 100

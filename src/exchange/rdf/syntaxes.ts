@@ -1,8 +1,8 @@
 /** The syntaxes in which a graph is given: adding one is a file and a line here. The first is that of who takes any. */
-import type { Graph } from './rdf.ts'
-import { writeJsonLd } from './rdf-json-ld.ts'
-import { writeTurtle } from './rdf-turtle.ts'
-import { writeRdfXml } from './rdf-xml.ts'
+import type { Graph } from './graph.ts'
+import { writeJsonLd } from './json-ld.ts'
+import { writeTurtle } from './turtle.ts'
+import { writeRdfXml } from './xml.ts'
 
 export interface Syntax {
   /** In addresses. */

@@ -1,6 +1,6 @@
 /** A graph as Turtle (https://www.w3.org/TR/turtle/), written by the library n3. */
 import { DataFactory, Writer } from 'n3'
-import { expand, type Graph, prefixes, type Value } from './rdf.ts'
+import { expand, type Graph, prefixes, type Value } from './graph.ts'
 
 const { literal, namedNode } = DataFactory
 
