@@ -14,6 +14,7 @@ import {
   toLatest,
 } from '../catalogue/index.ts'
 import { isOpen } from '../contract/index.ts'
+import { coreMetadataRoutes } from './core-metadata/routes.ts'
 import { dcatRoutes } from './dcat/routes.ts'
 import { storeVersionBag, versionBagFormat, versionBagName } from './version-bag.ts'
 
@@ -24,6 +25,7 @@ const zipContent = {
 export function exchangeRoutes(app: App, house: House): void {
   bagRoutes(app, house)
   dcatRoutes(app, house)
+  coreMetadataRoutes(app, house)
 }
 
 function bagRoutes(app: App, house: House): void {
