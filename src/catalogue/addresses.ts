@@ -40,6 +40,8 @@ function addressesOf(config: Settings) {
     versionRecords: (of: VersionName) => `${version(of)}/records`,
     file: (of: VersionName, name: string) => `${version(of)}/files/${name}`,
     list: (year: string) => `${base}/lists/${year}`,
+    /** The page for people. */
+    page: (slug: string) => `${config.QINGDAN_PUBLIC_URL}/datasets/${slug}`,
   }
 }
 

@@ -16,6 +16,7 @@ import {
 import { isOpen } from '../contract/index.ts'
 import { coreMetadataRoutes } from './core-metadata/routes.ts'
 import { dcatRoutes } from './dcat/routes.ts'
+import { sitemapRoutes } from './sitemap.ts'
 import { storeVersionBag, versionBagFormat, versionBagName } from './version-bag.ts'
 
 const zipContent = {
@@ -26,6 +27,7 @@ export function exchangeRoutes(app: App, house: House): void {
   bagRoutes(app, house)
   dcatRoutes(app, house)
   coreMetadataRoutes(app, house)
+  sitemapRoutes(app, house)
 }
 
 function bagRoutes(app: App, house: House): void {

@@ -84,6 +84,7 @@ function aboutContract(context: DcatContext, contract: Contract): Properties {
     'dcat:keyword': contract.keywords.flatMap(texts),
     'dct:accrualPeriodicity': frequency(context, contract),
     'dct:accessRights': accessRights(context, contract),
+    'dcat:landingPage': context.graph.describe(context.at.page(contract.dataset), ['foaf:Document']),
     'dct:provenance': context.graph.describe(
       `${context.at.dataset(contract.dataset)}#source`,
       ['dct:ProvenanceStatement'],
