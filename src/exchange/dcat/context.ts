@@ -4,7 +4,7 @@
  */
 import { addresses } from '../../catalogue/index.ts'
 import { type Contract, type Contracts, labelOf } from '../../contract/index.ts'
-import { type GraphDraft, type Reference, texts } from '../rdf/graph.ts'
+import { type GraphDraft, type Properties, type Reference, texts } from '../rdf/graph.ts'
 import { accessRightOf, authorityTheme, frequencyOf } from './words.ts'
 
 export interface DcatContext {
@@ -15,12 +15,14 @@ export interface DcatContext {
   readonly catalogue: string
   /** What all addresses begin with. */
   readonly base: string
+  /** What is said of each contract, once it was. */
+  readonly said: Map<Contract, Properties>
 }
 
 /** Begins to describe things under a base, such as `https://data.example`. */
 export function dcatContext(graph: GraphDraft, contracts: Contracts, base: string): DcatContext {
   const at = addresses({ QINGDAN_PUBLIC_URL: base })
-  return { graph, contracts, at, catalogue: `${base}/catalog`, base }
+  return { graph, contracts, at, catalogue: `${base}/catalog`, base, said: new Map() }
 }
 
 /** A provider as an agent. */

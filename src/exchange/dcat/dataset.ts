@@ -20,6 +20,8 @@ export interface DcatDataset {
   readonly loaded: LoadedContract
   /** All its published versions, newest first, withdrawn ones among them. */
   readonly versions: readonly PublishedVersion[]
+  /** The same by their editions. */
+  readonly editions: readonly EditionVersions[]
   /** The files of those versions whose distributions are to be described, by the id of the version. */
   readonly files: ReadonlyMap<number, readonly StoredDistribution[]>
 }
@@ -29,11 +31,13 @@ export type EditionVersions = readonly [PublishedVersion, ...PublishedVersion[]]
 
 /** The editions among versions of one dataset, in their order. */
 export function editionsAmong(versions: readonly PublishedVersion[]): readonly EditionVersions[] {
-  const names = [...new Set(versions.map(({ edition }) => edition))]
-  return names.flatMap((name) => {
-    const [first, ...rest] = versions.filter(({ edition }) => edition === name)
-    return first === undefined ? [] : [[first, ...rest] satisfies EditionVersions]
-  })
+  const editions = new Map<string, [PublishedVersion, ...PublishedVersion[]]>()
+  for (const version of versions) {
+    const own = editions.get(version.edition)
+    if (own === undefined) editions.set(version.edition, [version])
+    else own.push(version)
+  }
+  return [...editions.values()]
 }
 
 /** When an edition last changed: a version was published or withdrawn. */
@@ -51,7 +55,7 @@ function issuedAt(versions: readonly PublishedVersion[]): Date {
 export function describeSeries(context: DcatContext, dataset: DcatDataset): Reference {
   const { graph, at } = context
   const { contract } = dataset.loaded
-  const editions = editionsAmong(dataset.versions)
+  const { editions } = dataset
   const readable = editions.filter((edition) => latestOf(edition) !== undefined)
   const node = (edition: EditionVersions) => ({ iri: at.edition(contract.dataset, edition[0].edition) })
   const [last, first] = [readable[0], readable.at(-1)]
@@ -72,8 +76,14 @@ export function describeSeries(context: DcatContext, dataset: DcatDataset): Refe
   })
 }
 
-/** What the contract says, of the series and of all that is in it. */
+/** What the contract says, of the series and of all that is in it: described once, and said of each. */
 function aboutContract(context: DcatContext, contract: Contract): Properties {
+  const known = context.said.get(contract) ?? describeContract(context, contract)
+  context.said.set(contract, known)
+  return known
+}
+
+function describeContract(context: DcatContext, contract: Contract): Properties {
   const [publisher = '', ...others] = contract.providers
   return {
     'dct:description': texts(contract.description),
@@ -105,7 +115,7 @@ export function describeEdition(
   const current = latestOf(versions)
   const iri = at.edition(contract.dataset, edition)
   for (const version of versions) describeVersion(context, dataset, versions, version)
-  const { previous, next } = besides(dataset.versions, edition)
+  const { previous, next } = besides(dataset, versions)
   const beside = (name: string | undefined) =>
     name === undefined ? [] : { iri: at.edition(contract.dataset, name) }
   const node = graph.describe(iri, ['dcat:Dataset'], {
@@ -126,13 +136,15 @@ export function describeEdition(
   return current === undefined ? node : graph.describe(iri, [], aboutContent(context, dataset, current))
 }
 
-/** The editions of a series that can be read, before and behind one. */
-function besides(versions: readonly PublishedVersion[], edition: string) {
-  const readable = editionsAmong(versions)
-    .filter((own) => own[0].edition === edition || latestOf(own) !== undefined)
-    .map(([{ edition }]) => edition)
-  const at = readable.indexOf(edition)
-  return { next: readable[at - 1], previous: readable[at + 1] }
+/** The editions of a series that can be read, before and behind one. Editions come with the newest first. */
+function besides({ editions }: DcatDataset, own: EditionVersions) {
+  const isReadable = (edition: EditionVersions | undefined) =>
+    edition !== undefined && latestOf(edition) !== undefined
+  const at = editions.findIndex(([{ edition }]) => edition === own[0].edition)
+  return {
+    previous: editions.slice(at + 1).find(isReadable)?.[0].edition,
+    next: editions.slice(0, at).findLast(isReadable)?.[0].edition,
+  }
 }
 
 /** One version, which never changes, as a dataset of its own. */

@@ -60,7 +60,9 @@ export function buildGraph(): GraphDraft {
     seen.add(key)
     const own = nodes.get(iri) ?? new Map<Name, Value[]>()
     nodes.set(iri, own)
-    own.set(property, [...(own.get(property) ?? []), value])
+    const values = own.get(property)
+    if (values === undefined) own.set(property, [value])
+    else values.push(value)
   }
   return {
     nodes,
