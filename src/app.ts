@@ -7,7 +7,7 @@ import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } fr
 import { accessRoutes } from './access/index.ts'
 import { type App, ProblemSchema, RecordSchema } from './base/http.ts'
 import { catalogueRoutes, type House } from './catalogue/index.ts'
-import { exchangeRoutes } from './exchange/index.ts'
+import { datasetForms, exchangeRoutes } from './exchange/index.ts'
 import {
   buildWarm,
   type DatasetPart,
@@ -38,7 +38,7 @@ export const datasetParts: readonly DatasetPart[] = [recordsPart, aggregatePart]
 /** Every room that answers, in the order of the OpenAPI. */
 const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
   listsRoutes,
-  catalogueRoutes,
+  (app, house) => catalogueRoutes(app, house, datasetForms),
   recordsRoutes,
   aggregateRoutes,
   ingestRoutes,

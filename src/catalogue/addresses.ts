@@ -42,6 +42,8 @@ function addressesOf(config: Settings) {
     file: (of: VersionName, name: string) => `${version(of)}/files/${name}`,
     changes: `${base}/changes`,
     list: (year: string) => `${base}/lists/${year}`,
+    /** The page for people. */
+    page: (slug: string) => `${config.QINGDAN_PUBLIC_URL}/datasets/${slug}`,
   }
 }
 

@@ -6,6 +6,7 @@ import type { Reader } from '../base/reader.ts'
 import type { Language } from '../base/text.ts'
 import { contractsOf, datasetBody, editionsOf } from './bodies.ts'
 import { byDataset } from './by-dataset.ts'
+import { type DatasetForm, formOf } from './dataset-form.ts'
 import type { House } from './house.ts'
 import {
   getReadable,
@@ -159,7 +160,12 @@ export async function searchDatasets(
   return { ...(await findDatasets(query, readable, house.contracts, publishedAt)), query, versionsOf }
 }
 
-export function datasetRoutes(app: App, house: House): void {
+export function datasetRoutes(app: App, house: House, forms: readonly DatasetForm[]): void {
+  searchRoute(app, house)
+  oneRoute(app, house, forms)
+}
+
+function searchRoute(app: App, house: House): void {
   app.get(
     '/v1/datasets',
     {
@@ -196,6 +202,11 @@ export function datasetRoutes(app: App, house: House): void {
       }
     },
   )
+}
+
+function oneRoute(app: App, house: House, forms: readonly DatasetForm[]): void {
+  const more = forms.map(({ mediaType, schema }) => [mediaType, { schema }])
+  const content = { 'application/json': { schema: DatasetWithEditionsSchema }, ...Object.fromEntries(more) }
   app.get(
     '/v1/datasets/:slug',
     {
@@ -203,15 +214,23 @@ export function datasetRoutes(app: App, house: House): void {
         operationId: 'getDataset',
         tags,
         summary: 'One dataset',
-        description: 'What the dataset is, its contracts and its published editions.',
+        description:
+          'What the dataset is, its contracts and its published editions. As DCAT-AP 3 for who prefers a syntax of RDF.',
         params: Type.Object({ slug: Slug }),
-        response: { 200: DatasetWithEditionsSchema, ...problemResponses('dataset-not-found') },
+        response: {
+          200: { description: 'The dataset.', content },
+          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          ...problemResponses('dataset-not-found', 'precondition-failed'),
+        },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const loaded = getReadable(house.contracts, request.reader, request.params.slug)
+      const form = formOf(request, forms)
+      if (form !== undefined) return form.send(house, request, reply, loaded)
       const dataset = loaded.contract.dataset
       const versions = await listVersions(house.database, { dataset })
+      reply.header('vary', 'Accept, Authorization')
       return {
         ...datasetBody(loaded, versions, house.contracts, house.config),
         contracts: contractsOf(house.contracts.versions(dataset), house.config),

@@ -21,6 +21,7 @@ export {
   readChanges,
   readEditionChanges,
 } from './changes.ts'
+export type { DatasetForm } from './dataset-form.ts'
 export { type SearchedDatasets, searchDatasets } from './dataset-routes.ts'
 export { type DatasetTimes, listDatasetTimes } from './dataset-times.ts'
 export {
@@ -34,7 +35,7 @@ export {
 } from './feed.ts'
 export { type SentFile, sendFile } from './file-routes.ts'
 export type { House, Readiness } from './house.ts'
-export { linkHeader } from './links.ts'
+export { linkHeader, neighboursOf } from './links.ts'
 export { adoptOrigin, applyMirrored, openMirrored, prepareMirrored } from './mirrored.ts'
 export { giveNotice, noticeFrom } from './notice.ts'
 export { findOrigin, type MirrorState, readMirror, refuseOnMirror, writeMirror } from './origin.ts'

@@ -5,6 +5,7 @@ import { isFresh } from '../base/freshness.ts'
 import { type App, problemResponses } from '../base/http.ts'
 import { type Contract, type Contracts, isOpen, recordSchema, tableSchema } from '../contract/index.ts'
 import { comparisonRoutes } from './comparison.ts'
+import type { DatasetForm } from './dataset-form.ts'
 import { datasetRoutes } from './dataset-routes.ts'
 import { fileRoutes } from './file-routes.ts'
 import type { House } from './house.ts'
@@ -17,8 +18,9 @@ const tags = ['catalogue']
 
 const NotModified = Type.Null({ description: 'The copy of the caller is still good.' })
 
-export async function catalogueRoutes(app: App, house: House): Promise<void> {
-  datasetRoutes(app, house)
+/** Registers the room's addresses. `forms` are those in which others give a dataset at its own address, beside JSON. */
+export async function catalogueRoutes(app: App, house: House, forms: readonly DatasetForm[]): Promise<void> {
+  datasetRoutes(app, house, forms)
   contractRoutes(app, house)
   comparisonRoutes(app, house)
   versionRoutes(app, house)

@@ -1,4 +1,5 @@
 /** Exchange: the door through which other houses follow this one, and by which this one follows another. */
+export { datasetForms } from './dcat/routes.ts'
 export { type ExchangeProgress, type Exported, ExportTargetTaken, writeExport } from './export.ts'
 export { type MirrorReport, takeExport } from './mirror.ts'
 export { exchangeRoutes } from './routes.ts'

@@ -1,4 +1,4 @@
-/** Exchange over HTTP: the feed, and a version as a signed bag. Refuses what the catalogue refuses for the version itself. */
+/** Exchange over HTTP: the protocols in their order, and a version as a signed bag, refused where the version itself is. */
 import type { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { attachment } from '../base/attachment.ts'
@@ -16,8 +16,11 @@ import {
 } from '../catalogue/index.ts'
 import { isOpen } from '../contract/index.ts'
 import { ckanRoutes } from './ckan/routes.ts'
+import { coreMetadataRoutes } from './core-metadata/routes.ts'
+import { dcatRoutes } from './dcat/routes.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { mcpRoutes } from './mcp/routes.ts'
+import { sitemapRoutes } from './sitemap.ts'
 import { storeVersionBag, versionBagFormat, versionBagName } from './version-bag.ts'
 
 const zipContent = {
@@ -27,6 +30,9 @@ const zipContent = {
 /** Each protocol has its line; those with manners of their own have a scope of their own. */
 export async function exchangeRoutes(app: App, house: House): Promise<void> {
   feedRoutes(app, house)
+  dcatRoutes(app, house)
+  coreMetadataRoutes(app, house)
+  sitemapRoutes(app, house)
   versionBagRoute(app, house)
   await app.register((scope, _options, done) => {
     ckanRoutes(scope, house)

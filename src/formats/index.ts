@@ -5,7 +5,7 @@ import { dataPackage } from './data-package.ts'
 import type { Format } from './format.ts'
 import { json, ndjson } from './json.ts'
 import { parquet } from './parquet.ts'
-import { xlsx } from './xlsx.ts'
+import { renderWorkbook, xlsx } from './xlsx.ts'
 
 export { copyCsv, csv, csvColumns, csvLines, csvValue } from './csv.ts'
 export {
@@ -32,7 +32,9 @@ export {
   type VersionFacts,
 } from './format.ts'
 export { copyLines, json, jsonRecord, jsonRow, jsonToken, ndjson } from './json.ts'
+export type { Workbook } from './xlsx-sheets.ts'
 export { type ZipEntry, zipArchive } from './zip-archive.ts'
+export { renderWorkbook }
 
 const all: readonly Format[] = [csv, csvGzip, ndjson, json, xlsx, parquet, dataPackage]
 

@@ -4,7 +4,7 @@
  */
 import { columnLetters } from '../base/finding.ts'
 import type { Bilingual } from '../base/text.ts'
-import { codesOf, type Field } from '../contract/index.ts'
+import { type Contracts, codesOf, type Field } from '../contract/index.ts'
 import type { RenderContext, RowBatches } from './format.ts'
 import { type CellWriter, cellStyles, cellWriter, textCell } from './xlsx-cells.ts'
 
@@ -20,22 +20,33 @@ export const sheetColumnsMax = 16_384
 /** Characters of XML that are handed on at a time. */
 const pieceLength = 1 << 16
 
-/** The sheets of a version's workbook, in their order. */
-export function sheetsOf(batches: RowBatches, context: RenderContext): readonly Sheet[] {
+/** What a workbook holds beside its rows. */
+export interface Workbook {
+  readonly fields: readonly Field[]
+  /** All contracts, for code lists and their labels. */
+  readonly contracts: Contracts
+  /** Number of rows. */
+  readonly records: number
+  /** What the last sheet says: a name, and the text in Chinese and English. */
+  readonly about: readonly (readonly [name: string, zh: string, en: string])[]
+}
+
+/** The sheets of a workbook, in their order. */
+export function sheetsOf(batches: RowBatches, workbook: Workbook): readonly Sheet[] {
   return [
-    { name: 'data', xml: () => dataSheet(batches, context) },
-    { name: 'fields 字段', xml: () => textSheet(fieldRows(context.fields)) },
-    { name: 'codes 代码', xml: () => textSheet(codeRows(context)) },
-    { name: 'about 说明', xml: () => textSheet(aboutRows(context)) },
+    { name: 'data', xml: () => dataSheet(batches, workbook) },
+    { name: 'fields 字段', xml: () => textSheet(fieldRows(workbook.fields)) },
+    { name: 'codes 代码', xml: () => textSheet(codeRows(workbook)) },
+    { name: 'about 说明', xml: () => textSheet([['about', '说明', 'in English'], ...workbook.about]) },
   ]
 }
 
-async function* dataSheet(batches: RowBatches, { fields, version }: RenderContext): AsyncGenerator<string> {
+async function* dataSheet(batches: RowBatches, { fields, records }: Workbook): AsyncGenerator<string> {
   const columns = fields.map((field, index): [string, CellWriter] => [
     `<c r="${columnLetters(index)}`,
     cellWriter(field),
   ])
-  const area = `A1:${columnLetters(fields.length - 1)}${version.records + 1}`
+  const area = `A1:${columnLetters(fields.length - 1)}${records + 1}`
   yield sheetHead(area, fields.map(widthOf))
   yield textRow(
     1,
@@ -125,7 +136,7 @@ function fieldRows(fields: readonly Field[]): [TextRow, ...TextRow[]] {
   ]
 }
 
-function codeRows({ fields, contracts }: RenderContext): [TextRow, ...TextRow[]] {
+function codeRows({ fields, contracts }: Workbook): [TextRow, ...TextRow[]] {
   const lists = new Map(fields.map((field) => [field.codes, field]))
   lists.delete(undefined)
   const rows = [...lists].flatMap(([list = '', field]) =>
@@ -134,29 +145,26 @@ function codeRows({ fields, contracts }: RenderContext): [TextRow, ...TextRow[]]
   return [['codes 代码表', 'code 代码', '名称', 'label'], ...rows]
 }
 
-function aboutRows({ contract, version }: RenderContext): [TextRow, ...TextRow[]] {
-  const both = ({ zh, en }: Bilingual) => [zh, en]
-  const same = (text: string) => [text, text]
+/** What the workbook of a version says of it. */
+export function aboutVersion({ contract, version }: RenderContext): Workbook['about'] {
+  type Line = Workbook['about'][number]
+  const both = (name: string, { zh, en }: Bilingual): Line => [name, zh, en]
+  const same = (name: string, text: string | number): Line => [name, String(text), String(text)]
+  const synthetic = {
+    zh: '合成示例数据，不描述任何真实情况。',
+    en: 'Made up for demonstration; it describes nothing real.',
+  }
   return [
-    ['about', '说明', 'in English'],
-    ['title', ...both(contract.title)],
-    ['description', ...both(contract.description)],
-    ['dataset', ...same(contract.dataset)],
-    ['edition', ...same(version.edition)],
-    ['version', ...same(String(version.number))],
-    ['contractVersion', ...same(String(contract.contractVersion))],
-    ['records', ...same(String(version.records))],
-    ['source', ...both(contract.source)],
-    ['licence', ...both(contract.licence.title)],
-    ...(contract.licence.url === undefined ? [] : [['licenceUrl', ...same(contract.licence.url)]]),
-    ...(version.synthetic
-      ? [
-          [
-            'synthetic',
-            '合成示例数据，不描述任何真实情况。',
-            'Made up for demonstration; it describes nothing real.',
-          ],
-        ]
-      : []),
+    both('title', contract.title),
+    both('description', contract.description),
+    same('dataset', contract.dataset),
+    same('edition', version.edition),
+    same('version', version.number),
+    same('contractVersion', contract.contractVersion),
+    same('records', version.records),
+    both('source', contract.source),
+    both('licence', contract.licence.title),
+    ...(contract.licence.url === undefined ? [] : [same('licenceUrl', contract.licence.url)]),
+    ...(version.synthetic ? [both('synthetic', synthetic)] : []),
   ]
 }

@@ -4,16 +4,34 @@
  * cell holds. Decision 0009 says why the XML is written here.
  */
 import type { Bilingual } from '../base/text.ts'
-import type { RenderedFormat } from './format.ts'
+import type { RenderedFormat, RowBatches } from './format.ts'
 import { escapeText, stylesPart } from './xlsx-cells.ts'
-import { type Sheet, sheetColumnsMax, sheetRowsMax, sheetsOf } from './xlsx-sheets.ts'
+import {
+  aboutVersion,
+  type Sheet,
+  sheetColumnsMax,
+  sheetRowsMax,
+  sheetsOf,
+  type Workbook,
+} from './xlsx-sheets.ts'
 import { type ZipEntry, zipArchive } from './zip-archive.ts'
 
 export const xlsx: RenderedFormat = {
   name: 'xlsx',
   mediaType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
   omits: ({ version, fields }) => sheetOmits(version.records, fields.length),
-  render: (batches, context) => zipArchive(partsOf(sheetsOf(batches, context))),
+  render: (batches, context) =>
+    renderWorkbook(batches, {
+      fields: context.fields,
+      contracts: context.contracts,
+      records: context.version.records,
+      about: aboutVersion(context),
+    }),
+}
+
+/** The bytes of any table as a workbook, for rows that are no version of a dataset. */
+export function renderWorkbook(batches: RowBatches, workbook: Workbook): AsyncIterable<Uint8Array> {
+  return zipArchive(partsOf(sheetsOf(batches, workbook)))
 }
 
 /** Why a sheet can't hold so many records and fields, or undefined; the header takes a row. */

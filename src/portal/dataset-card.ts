@@ -9,6 +9,8 @@ export interface PortalDataset {
   readonly providers: readonly Bilingual[]
   /** Whether the data are made up for trying out. The page says so plainly. */
   readonly synthetic: boolean
+  /** The dataset's page. */
+  readonly pageHref: string
   /** The dataset's metadata as JSON. */
   readonly href: string
   readonly contractHref: string
@@ -27,32 +29,37 @@ export interface PortalDataset {
 
 /** The card. `more` stands below the description, such as the reasons why it was found. */
 export function renderDataset(dataset: PortalDataset, language: Language, more?: Html): Html {
-  const text = texts[language]
-  const { latest } = dataset
   const name = dataset.title[language]
-  const unseen = html`<span class="unseen"> ${name}</span>`
   return html`<article class="card dataset">
-<h3><a href="${link(dataset.href)}">${name}</a> ${dataset.synthetic && badge(language)}</h3>
+<h3><a href="${link(`${dataset.pageHref}?lang=${language}`)}">${name}</a> ${dataset.synthetic && badge(language)}</h3>
 <p class="providers">${dataset.providers.map((provider) => provider[language]).join(language === 'zh' ? '、' : ', ')}</p>
 <p>${dataset.description[language]}</p>
 ${more}
-${
-  latest === undefined
-    ? html`<p class="faint">${text.nothingYet}</p>`
-    : html`<dl class="facts">
+${renderLatest(dataset, language)}
+</article>`
+}
+
+/** The latest edition in figures, and the links to what can be had of the dataset. */
+export function renderLatest(dataset: PortalDataset, language: Language): Html {
+  const text = texts[language]
+  const { latest } = dataset
+  const unseen = html`<span class="unseen"> ${dataset.title[language]}</span>`
+  return html`${
+    latest === undefined
+      ? html`<p class="faint">${text.nothingYet}</p>`
+      : html`<dl class="facts">
 <div><dt>${text.edition}</dt><dd>${latest.edition} <span class="faint">v${latest.version}</span></dd></div>
 <div><dt>${text.records}</dt><dd>${number(latest.records)}</dd></div>
 <div><dt>${text.updated}</dt><dd><time datetime="${latest.updated}">${latest.updated}</time></dd></div>
 </dl>`
-}
+  }
 <p class="links">${
     latest !== undefined &&
     html`<a href="${link(latest.recordsHref)}">${text.recordsLink}${unseen}</a>${latest.files.map(
       ({ label, bytes, href }) =>
         html`<a href="${link(href)}">${label} <small>${size(bytes)}</small>${unseen}</a>`,
     )}`
-  }<a href="${link(dataset.contractHref)}">${text.contract}${unseen}</a></p>
-</article>`
+  }<a href="${link(dataset.contractHref)}">${text.contract}${unseen}</a><a href="${link(dataset.href)}">${text.metadata}${unseen}</a></p>`
 }
 
 /** The mark of what was made up. */
@@ -83,6 +90,7 @@ const texts = {
     updated: '更新日期',
     recordsLink: '记录（JSON）',
     contract: '数据契约',
+    metadata: '元数据（JSON）',
     nothingYet: '尚未发布任何一期。',
     synthetic: '合成样例',
     syntheticMeans: '由程序生成，仅供试用，不是真实数据',
@@ -93,6 +101,7 @@ const texts = {
     updated: 'Updated',
     recordsLink: 'Records (JSON)',
     contract: 'Contract',
+    metadata: 'Metadata (JSON)',
     nothingYet: 'No edition has been published yet.',
     synthetic: 'synthetic sample',
     syntheticMeans: 'Made by a program for trying out; not real data',

@@ -30,8 +30,8 @@ export interface PortalOverview {
   readonly datasets: readonly PortalDataset[]
 }
 
-/** Renders the first page. */
-export function renderHome({ lists, datasets }: PortalOverview, language: Language): string {
+/** Renders the first page. `data` is what it says to machines. */
+export function renderHome({ lists, datasets }: PortalOverview, language: Language, data?: object): string {
   const text = texts[language]
   return page(
     language,
@@ -55,9 +55,11 @@ ${lists.length === 0 ? html`<p class="faint">${text.noLists}</p>` : html`<div cl
 <li><a href="/docs">/docs</a> ${text.docs}</li>
 <li><a href="/openapi.json">/openapi.json</a> ${text.openapi}</li>
 <li><a href="/v1/datasets">/v1/datasets</a> ${text.all}</li>
+<li><a href="/catalog.ttl">/catalog.ttl</a> ${text.dcat}</li>
 <li><a href="/v1/problems">/v1/problems</a> ${text.problems}</li>
 </ul>
 </section>`,
+    data === undefined ? {} : { data },
   )
 }
 
@@ -102,6 +104,7 @@ const texts = {
     docs: '接口文档，可直接试用',
     openapi: '接口的机器可读描述',
     all: '全部数据集',
+    dcat: 'DCAT-AP 3 目录，另有 .jsonld 与 .rdf',
     problems: '每一种拒绝的含义与处理办法',
     states: {
       published: '已按时开放',
@@ -123,6 +126,7 @@ const texts = {
     docs: 'the interface, to read and to try',
     openapi: 'its description for machines',
     all: 'every dataset',
+    dcat: 'the catalogue as DCAT-AP 3; also .jsonld and .rdf',
     problems: 'what each refusal means and what to do',
     states: {
       published: 'open on time',

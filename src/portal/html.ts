@@ -1,6 +1,6 @@
 /** HTML by a tagged template that escapes whatever is put in, so that a title from a contract can't become markup. */
 
-/** A piece of markup that is already safe. Made by `html` alone. */
+/** A piece of markup that is already safe. Made in this file alone. */
 export class Html {
   readonly text: string
 
@@ -28,6 +28,16 @@ function render(piece: Piece): string {
   if (piece instanceof Html) return piece.text
   if (typeof piece === 'object') return piece.map(render).join('')
   return String(piece).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+}
+
+/**
+ * Data for machines inside a page, in JSON-LD. A script of a type that is no script's is a data block: browsers never run it,
+ * and the policy of pages leaves it alone (https://html.spec.whatwg.org/multipage/scripting.html#data-block). No text in it
+ * can end the element.
+ */
+export function jsonLd(data: object): Html {
+  const text = JSON.stringify(data).replace(/</g, '\\u003c')
+  return new Html(`<script type="application/ld+json">${text}</script>\n`)
 }
 
 /** An address fit for href: on this service or by http(s). Anything else, such as `javascript:`, becomes `#`. */

@@ -54,6 +54,7 @@ export async function describeDataset(
     description: contract.description,
     providers: contract.providers.map(title),
     synthetic: latest !== undefined && isSynthetic(latest),
+    pageHref: at.page(contract.dataset),
     href: at.dataset(contract.dataset),
     contractHref: at.contract(contract.dataset, contract.contractVersion),
   }

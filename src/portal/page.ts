@@ -1,6 +1,6 @@
 /** The frame around each page: head, header with the other language, footer. It loads one style sheet, and no script unless a page asks. */
 import type { Language } from '../base/text.ts'
-import { type Html, html, link } from './html.ts'
+import { type Html, html, jsonLd, link } from './html.ts'
 
 const texts = {
   zh: { name: '清单', tagline: '教育数据开放清单', skip: '跳到正文', other: 'English', service: '服务' },
@@ -21,11 +21,13 @@ export interface PageOptions {
   /** Style sheets beside the one of all pages, and scripts: addresses of this service. */
   readonly styles?: readonly string[]
   readonly scripts?: readonly string[]
+  /** What the page says, for machines, in the words of schema.org. */
+  readonly data?: object
 }
 
 /** A whole document. `title` stands before the name of the service; empty for the first page. */
 export function page(language: Language, title: string, main: Html, options: PageOptions = {}): string {
-  const { address = '/', asked, styles = [], scripts = [] } = options
+  const { address = '/', asked, styles = [], scripts = [], data } = options
   const text = texts[language]
   const other = language === 'zh' ? 'en' : 'zh'
   const full = title === '' ? '清单 Qingdan' : `${title} · 清单 Qingdan`
@@ -48,7 +50,8 @@ ${styles.map((href) => html`<link rel="stylesheet" href="${href}">\n`)}<link rel
 <link rel="alternate" hreflang="en" href="${here('en')}">
 <link rel="service-desc" href="/openapi.json" type="application/json">
 <link rel="service-doc" href="/docs?lang=${language}" type="text/html">
-</head>
+<link rel="sitemap" href="/sitemap.xml" type="application/xml">
+${data !== undefined && jsonLd(data)}</head>
 <body>
 <a class="skip" href="#main">${text.skip}</a>
 <header class="top">

@@ -4,14 +4,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import fresh from 'fresh'
 import { Type } from 'typebox'
 import { digestOf } from '../base/digest.ts'
-import { type App, languageOf } from '../base/http.ts'
+import { type App, baseUrl, languageOf } from '../base/http.ts'
+import { anonymous } from '../base/reader.ts'
 import type { Language } from '../base/text.ts'
-import { type DatasetParameters, facetNames, type House } from '../catalogue/index.ts'
+import { type DatasetParameters, facetNames, type House, listReadable, Slug } from '../catalogue/index.ts'
 import { type AssetName, assets, readAsset } from './assets.ts'
+import { renderDatasetPage } from './dataset-page.ts'
+import { findDatasetPage } from './dataset-shown.ts'
 import { findResults } from './find-results.ts'
 import { renderHome } from './home.ts'
 import { findOverview } from './overview.ts'
 import { renderResults } from './results.ts'
+import { dataCatalog } from './schema-org.ts'
 
 export async function portalRoutes(app: App, house: House): Promise<void> {
   app.get(
@@ -34,18 +38,43 @@ export async function portalRoutes(app: App, house: House): Promise<void> {
       reply.header('content-language', language === 'zh' ? 'zh-CN' : 'en').header('vary', 'Accept-Language')
       // A form sends its empty box too; that asks for nothing, and the first page shows all there is.
       const isSearch = Object.values(asked).some((value) => String(value).trim() !== '')
+      const said = { contracts: house.contracts, base: baseUrl(request, house.config), language }
+      const open = listReadable(house.contracts, anonymous).map(({ contract }) => contract)
       const text = isSearch
         ? renderResults(await findResults(house, asked, language), language)
-        : renderHome(await findOverview(house), language)
+        : renderHome(await findOverview(house), language, dataCatalog(open, said))
       return sendText(request, reply, text, 'text/html; charset=utf-8', pageSeconds)
     },
   )
+  datasetPageRoute(app, house)
   for (const [name, type] of Object.entries(assets) as [AssetName, string][]) {
     const text = await readAsset(name)
     app.get(`/assets/${name}`, { schema: { hide: true } }, async (request, reply) =>
       sendText(request, reply, text, type, assetSeconds),
     )
   }
+}
+
+function datasetPageRoute(app: App, house: House): void {
+  app.get(
+    '/datasets/:slug',
+    {
+      config: { offers: ['text/html'] },
+      schema: {
+        hide: true,
+        params: Type.Object({ slug: Slug }),
+        querystring: Type.Object({ lang: Type.Optional(Type.Enum(['zh', 'en'])) }),
+      },
+    },
+    async (request, reply) => {
+      const language = request.query.lang ?? languageOf(request, 'zh')
+      const said = { contracts: house.contracts, base: baseUrl(request, house.config), language }
+      const { shown, data } = await findDatasetPage(house, request.params.slug, said)
+      reply.header('content-language', language === 'zh' ? 'zh-CN' : 'en').header('vary', 'Accept-Language')
+      const text = renderDatasetPage(shown, language, data)
+      return sendText(request, reply, text, 'text/html; charset=utf-8', pageSeconds)
+    },
+  )
 }
 
 /** A page changes with each publication, and a minute-old one misleads nobody. */

@@ -32,6 +32,7 @@ const overview: PortalOverview = {
         { zh: '乙局', en: 'Bureau B' },
       ],
       synthetic: true,
+      pageHref: '/datasets/rooms',
       href: '/v1/datasets/rooms',
       contractHref: '/v1/datasets/rooms/contracts/1',
       latest: {
@@ -49,6 +50,7 @@ const overview: PortalOverview = {
       description: { zh: '。', en: '.' },
       providers: [],
       synthetic: false,
+      pageHref: '/datasets/later',
       href: '/v1/datasets/later',
       contractHref: '/v1/datasets/later/contracts/1',
     },
@@ -84,6 +86,7 @@ t.test('the first page says what there is and where, in both languages', async (
     for (const address of [
       '/v1/lists/2025',
       '/v1/lists/2025.csv',
+      `/datasets/rooms?lang=${language}`,
       '/v1/datasets/rooms',
       '/v1/datasets/rooms/records',
       '/v1/datasets/rooms/contracts/1',
@@ -120,6 +123,7 @@ t.test('whatever stands in a contract stays text', async (t) => {
           description: both,
           providers: [both],
           synthetic: true,
+          pageHref: 'javascript:alert(6)//',
           href: 'javascript:alert(4)',
           contractHref: '//elsewhere.example/x',
           latest: {

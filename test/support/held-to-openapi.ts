@@ -40,7 +40,7 @@ export function holdTo(document: HeldDocument): (asked: Asked, answered: Answere
 }
 
 /** Addresses for people and what they are made of; they are not in the document. */
-const forPeople = /^\/($|docs(\/|$)|assets\/)/
+const forPeople = /^\/($|docs(\/|$)|assets\/|datasets\/)/
 
 function faultOf(
   asked: Asked,

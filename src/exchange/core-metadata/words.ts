@@ -1,0 +1,63 @@
+/**
+ * Our codes in the words of the national guide to catalogues of 2017 (政务信息资源目录编制指南（试行）). Its sharing types and
+ * whether it counts a dataset as open stand in the code lists, in their column `national_2017`: one crosswalk for all.
+ */
+import { type Contracts, type FieldTypeName, findCode } from '../../contract/index.ts'
+
+/** 数据类型 of an information item. */
+export const itemTypes = {
+  string: '字符型C',
+  integer: '整型I',
+  number: '数值型N',
+  boolean: '逻辑型L',
+  date: '日期型D',
+  time: '字符型C',
+  datetime: '日期时间型T',
+  list: '字符型C',
+} as const satisfies Record<FieldTypeName, string>
+
+/** 共享类型 by its number. */
+const shareTypes: Readonly<Record<string, string>> = {
+  '1': '无条件共享',
+  '2': '有条件共享',
+  '3': '不予共享',
+}
+
+/** The guide's words for a sharing type. */
+export function shareTypeLabel(number: string): string | null {
+  return shareTypes[number] ?? null
+}
+
+/** 共享方式 by the codes of the list `share-ways`: by a platform, or by mail and media. */
+const shareWays: Readonly<Record<string, string>> = {
+  interface: '平台方式（服务接口）',
+  file: '平台方式（文件下载）',
+  offline: '邮件/介质',
+}
+
+/** The guide's words for ways of sharing; a way that it has no word for keeps its own label. */
+export function shareWayText(contracts: Contracts, ways: readonly string[]): string {
+  const own = (way: string) => findCode(contracts.codes('share-ways'), way)?.label.zh ?? way
+  return [...new Set(ways.map((way) => shareWays[way] ?? own(way)))].join('；')
+}
+
+/** 信息资源格式: the guide's classes, with the file types of each. */
+const fileClasses: Readonly<Record<string, string>> = {
+  csv: '电子表格',
+  'csv.gz': '电子表格',
+  xlsx: '电子表格',
+  ndjson: '自描述格式',
+  json: '自描述格式',
+  parquet: '自描述格式',
+  zip: '自描述格式',
+}
+
+/** The formats of a dataset as the guide classes them: `电子表格（csv、xlsx）；服务接口`. */
+export function formatText(formats: readonly string[], ways: readonly string[]): string {
+  const classOf = (format: string) => fileClasses[format] ?? '自描述格式'
+  const classes = [...new Set(formats.map(classOf))].map((name) => {
+    const types = formats.filter((format) => classOf(format) === name)
+    return `${name}（${types.join('、')}）`
+  })
+  return [...classes, ...(ways.includes('interface') ? ['服务接口'] : [])].join('；')
+}

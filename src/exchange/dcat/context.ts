@@ -1,0 +1,89 @@
+/**
+ * What DCAT says of more than one thing: providers, themes, licences, rhythms. Each is described once, under an address
+ * of the catalogue, and referred to wherever it is meant.
+ */
+import { addresses } from '../../catalogue/index.ts'
+import { type Contract, type Contracts, labelOf } from '../../contract/index.ts'
+import { type GraphDraft, type Properties, type Reference, texts } from '../rdf/graph.ts'
+import { accessRightOf, authorityTheme, frequencyOf } from './words.ts'
+
+export interface DcatContext {
+  readonly graph: GraphDraft
+  readonly contracts: Contracts
+  readonly at: ReturnType<typeof addresses>
+  /** Address of the catalogue; what has no address of its own is found below it. */
+  readonly catalogue: string
+  /** What all addresses begin with. */
+  readonly base: string
+  /** What is said of each contract, once it was. */
+  readonly said: Map<Contract, Properties>
+}
+
+/** Begins to describe things under a base, such as `https://data.example`. */
+export function dcatContext(graph: GraphDraft, contracts: Contracts, base: string): DcatContext {
+  const at = addresses({ QINGDAN_PUBLIC_URL: base })
+  return { graph, contracts, at, catalogue: `${base}/catalog`, base, said: new Map() }
+}
+
+/** A provider as an agent. */
+export function provider({ graph, contracts, catalogue }: DcatContext, code: string): Reference {
+  const name = labelOf(contracts, 'providers', code)
+  return graph.describe(`${catalogue}#provider-${code}`, ['foaf:Agent'], {
+    'foaf:name': name === undefined ? { text: code } : texts(name),
+    'dct:identifier': { text: code },
+  })
+}
+
+/** The themes of a dataset: ours, and those of the authority that are nearest. */
+export function themes(context: DcatContext, { themes }: Contract): readonly Reference[] {
+  const { graph, contracts, catalogue } = context
+  return themes.flatMap((code) => {
+    const label = labelOf(contracts, 'themes', code)
+    const theirs = authorityTheme(code)
+    const own = graph.describe(`${catalogue}#theme-${code}`, ['skos:Concept'], {
+      'skos:prefLabel': label === undefined ? { text: code } : texts(label),
+      'skos:notation': { text: code },
+      'skos:inScheme': themeScheme(context),
+      ...(theirs === undefined ? {} : { 'skos:closeMatch': { iri: theirs.iri } }),
+    })
+    if (theirs === undefined) return [own]
+    const concept = graph.describe(theirs.iri, ['skos:Concept'], {
+      'skos:prefLabel': { text: theirs.label, language: 'en' },
+    })
+    return [own, concept]
+  })
+}
+
+/** The list of our themes. */
+export function themeScheme({ graph, catalogue }: DcatContext): Reference {
+  return graph.describe(`${catalogue}#themes`, ['skos:ConceptScheme'], {
+    'dct:title': texts({ zh: '数据领域', en: 'Themes' }),
+  })
+}
+
+/** The terms on which a dataset may be used. */
+export function licence({ graph, at }: DcatContext, { dataset, licence }: Contract): Reference {
+  const { name, title, url } = licence
+  return graph.describe(url ?? `${at.dataset(dataset)}#licence`, ['dct:LicenseDocument'], {
+    'dct:title': texts(title),
+    'dct:identifier': { text: name },
+  })
+}
+
+/** How often a dataset is renewed, in the authority's word, else in ours. */
+export function frequency({ graph, contracts, catalogue }: DcatContext, { rhythm }: Contract): Reference {
+  const label = labelOf(contracts, 'rhythms', rhythm)
+  return graph.describe(frequencyOf(rhythm) ?? `${catalogue}#rhythm-${rhythm}`, ['dct:Frequency'], {
+    'rdfs:label': label === undefined ? { text: rhythm } : texts(label),
+  })
+}
+
+/** Who may have the data, in the authority's word, else in ours. */
+export function accessRights({ graph, contracts, catalogue }: DcatContext, contract: Contract): Reference {
+  const { openClass } = contract
+  const label = labelOf(contracts, 'open-classes', openClass)
+  const iri = accessRightOf(openClass) ?? `${catalogue}#open-class-${openClass}`
+  return graph.describe(iri, ['dct:RightsStatement'], {
+    'rdfs:label': label === undefined ? { text: openClass } : texts(label),
+  })
+}

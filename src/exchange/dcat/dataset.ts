@@ -1,0 +1,260 @@
+/**
+ * A dataset in the words of DCAT-AP 3 (https://semiceu.github.io/DCAT-AP/releases/3.0.1/): the dataset is a series, each
+ * edition a dataset in it, and each version a dataset of which the edition is the current state. What was withdrawn is
+ * told of by its status, and has no distributions.
+ */
+import {
+  isSynthetic,
+  latestOf,
+  neighboursOf,
+  type PublishedVersion,
+  type StoredDistribution,
+} from '../../catalogue/index.ts'
+import type { Contract, LoadedContract } from '../../contract/index.ts'
+import { day, instant, type Literal, type Properties, type Reference, texts } from '../rdf/graph.ts'
+import { accessRights, type DcatContext, frequency, licence, provider, themes } from './context.ts'
+import { distribution } from './distribution.ts'
+import { synthetic, withdrawnStatus } from './words.ts'
+
+export interface DcatDataset {
+  readonly loaded: LoadedContract
+  /** All its published versions, newest first, withdrawn ones among them. */
+  readonly versions: readonly PublishedVersion[]
+  /** The same by their editions. */
+  readonly editions: readonly EditionVersions[]
+  /** The files of those versions whose distributions are to be described, by the id of the version. */
+  readonly files: ReadonlyMap<number, readonly StoredDistribution[]>
+}
+
+/** An edition's versions, newest first; there is always one. */
+export type EditionVersions = readonly [PublishedVersion, ...PublishedVersion[]]
+
+/** The editions among versions of one dataset, in their order. */
+export function editionsAmong(versions: readonly PublishedVersion[]): readonly EditionVersions[] {
+  const editions = new Map<string, [PublishedVersion, ...PublishedVersion[]]>()
+  for (const version of versions) {
+    const own = editions.get(version.edition)
+    if (own === undefined) editions.set(version.edition, [version])
+    else own.push(version)
+  }
+  return [...editions.values()]
+}
+
+/** When an edition last changed: a version was published or withdrawn. */
+export function modifiedAt(versions: readonly PublishedVersion[]): Date {
+  const times = versions.flatMap(({ publishedAt, withdrawnAt }) => [publishedAt, withdrawnAt ?? publishedAt])
+  return new Date(Math.max(...times.map((time) => time.getTime())))
+}
+
+/** When something of it was published first. */
+function issuedAt(versions: readonly PublishedVersion[]): Date {
+  return new Date(Math.min(...versions.map(({ publishedAt }) => publishedAt.getTime())))
+}
+
+/** The dataset as a series, with the service that answers questions about its records. */
+export function describeSeries(context: DcatContext, dataset: DcatDataset): Reference {
+  const { graph, at } = context
+  const { contract } = dataset.loaded
+  const { editions } = dataset
+  const readable = editions.filter((edition) => latestOf(edition) !== undefined)
+  const node = (edition: EditionVersions) => ({ iri: at.edition(contract.dataset, edition[0].edition) })
+  const [last, first] = [readable[0], readable.at(-1)]
+  return graph.describe(at.dataset(contract.dataset), ['dcat:DatasetSeries'], {
+    'dct:title': texts(contract.title),
+    'dct:identifier': { text: contract.dataset },
+    ...aboutContract(context, contract),
+    ...(editions.length === 0
+      ? {}
+      : {
+          'dct:issued': instant(issuedAt(dataset.versions)),
+          'dct:modified': instant(modifiedAt(dataset.versions)),
+        }),
+    'dcat:seriesMember': editions.map(node),
+    ...(last === undefined || first === undefined
+      ? {}
+      : { 'dcat:first': node(first), 'dcat:last': node(last) }),
+  })
+}
+
+/** What the contract says, of the series and of all that is in it: described once, and said of each. */
+function aboutContract(context: DcatContext, contract: Contract): Properties {
+  const known = context.said.get(contract) ?? describeContract(context, contract)
+  context.said.set(contract, known)
+  return known
+}
+
+function describeContract(context: DcatContext, contract: Contract): Properties {
+  const [publisher = '', ...others] = contract.providers
+  return {
+    'dct:description': texts(contract.description),
+    'dct:publisher': provider(context, publisher),
+    // DCAT-AP has one publisher; joint providers all made it.
+    'dct:creator': others.length === 0 ? [] : contract.providers.map((code) => provider(context, code)),
+    'dcat:theme': themes(context, contract),
+    'dcat:keyword': contract.keywords.flatMap(texts),
+    'dct:accrualPeriodicity': frequency(context, contract),
+    'dct:accessRights': accessRights(context, contract),
+    'dcat:landingPage': context.graph.describe(context.at.page(contract.dataset), ['foaf:Document']),
+    'dct:provenance': context.graph.describe(
+      `${context.at.dataset(contract.dataset)}#source`,
+      ['dct:ProvenanceStatement'],
+      { 'rdfs:label': texts(contract.source) },
+    ),
+  }
+}
+
+/** An edition as a dataset of the series, with its versions. */
+export function describeEdition(
+  context: DcatContext,
+  dataset: DcatDataset,
+  versions: EditionVersions,
+): Reference {
+  const { graph, at } = context
+  const { contract } = dataset.loaded
+  const [{ edition }] = versions
+  const current = latestOf(versions)
+  const iri = at.edition(contract.dataset, edition)
+  for (const version of versions) describeVersion(context, dataset, versions, version)
+  const { previous, next } = besides(dataset, versions)
+  const beside = (name: string | undefined) =>
+    name === undefined ? [] : { iri: at.edition(contract.dataset, name) }
+  const node = graph.describe(iri, ['dcat:Dataset'], {
+    'dct:title': texts({ zh: `${contract.title.zh} ${edition}`, en: `${contract.title.en} ${edition}` }),
+    'dct:identifier': { text: `${contract.dataset}/${edition}` },
+    ...aboutContract(context, contract),
+    ...aboutPeriod(context, contract, versions[0]),
+    'dct:issued': instant(issuedAt(versions)),
+    'dct:modified': instant(modifiedAt(versions)),
+    'dcat:inSeries': { iri: at.dataset(contract.dataset) },
+    'dcat:prev': beside(previous),
+    'dcat:next': beside(next),
+    'dcat:hasVersion': versions.map((version) => ({ iri: at.version(version) })),
+    ...(current === undefined
+      ? { 'adms:status': withdrawn(context) }
+      : { 'dcat:version': numberOf(current), 'dcat:hasCurrentVersion': { iri: at.version(current) } }),
+  })
+  return current === undefined ? node : graph.describe(iri, [], aboutContent(context, dataset, current))
+}
+
+/** The editions of a series that can be read, before and behind one. Editions come with the newest first. */
+function besides({ editions }: DcatDataset, own: EditionVersions) {
+  const isReadable = (edition: EditionVersions | undefined) =>
+    edition !== undefined && latestOf(edition) !== undefined
+  const at = editions.findIndex(([{ edition }]) => edition === own[0].edition)
+  return {
+    previous: editions.slice(at + 1).find(isReadable)?.[0].edition,
+    next: editions.slice(0, at).findLast(isReadable)?.[0].edition,
+  }
+}
+
+/** One version, which never changes, as a dataset of its own. */
+function describeVersion(
+  context: DcatContext,
+  dataset: DcatDataset,
+  versions: EditionVersions,
+  version: PublishedVersion,
+): Reference {
+  const { graph, at } = context
+  const { contract } = dataset.loaded
+  const { edition, number } = version
+  const { predecessor, successor } = neighboursOf(version, versions)
+  const beside = (other: PublishedVersion | undefined) =>
+    other === undefined ? [] : { iri: at.version(other) }
+  const notes = [version.reason, version.withdrawnReason].filter((text) => text !== null)
+  return graph.describe(at.version(version), ['dcat:Dataset'], {
+    'dct:title': texts({
+      zh: `${contract.title.zh} ${edition} 第${number}版`,
+      en: `${contract.title.en} ${edition}, version ${number}`,
+    }),
+    'dct:description': texts(contract.description),
+    'dct:identifier': { text: `${contract.dataset}/${edition}/v${number}` },
+    'dct:publisher': provider(context, contract.providers[0] ?? ''),
+    'dct:accessRights': accessRights(context, contract),
+    ...aboutPeriod(context, contract, version),
+    'dct:issued': instant(version.publishedAt),
+    'dct:modified': instant(version.withdrawnAt ?? version.publishedAt),
+    'dcat:version': numberOf(version),
+    'dcat:isVersionOf': { iri: at.edition(contract.dataset, edition) },
+    'dcat:previousVersion': beside(predecessor),
+    'dcat:nextVersion': beside(successor),
+    'adms:versionNotes': notes.map((text) => ({ text })),
+    ...(version.state === 'withdrawn'
+      ? { 'adms:status': withdrawn(context) }
+      : aboutContent(context, dataset, version)),
+  })
+}
+
+/** What can be had of a version that can be read. */
+function aboutContent(context: DcatContext, dataset: DcatDataset, version: PublishedVersion): Properties {
+  const { graph, at } = context
+  const { contract } = dataset.loaded
+  const files = dataset.files.get(version.id) ?? []
+  const schema = `${at.contract(contract.dataset, version.contractVersion)}/table-schema`
+  const number = version.contractVersion
+  const isMadeUp = isSynthetic(version)
+  const standard = graph.describe(schema, ['dct:Standard'], {
+    'dct:title': texts({
+      zh: `${contract.title.zh} 数据契约第${number}版`,
+      en: `${contract.title.en}, contract ${number}`,
+    }),
+  })
+  return {
+    'dct:conformsTo': standard,
+    'dcat:distribution': files.map((file) => distribution(context, contract, version, file)),
+    'dct:provenance': isMadeUp
+      ? graph.describe(`${context.catalogue}#synthetic`, ['dct:ProvenanceStatement'], {
+          'rdfs:label': texts(synthetic),
+        })
+      : [],
+  }
+}
+
+function aboutPeriod({ graph, at }: DcatContext, contract: Contract, version: PublishedVersion): Properties {
+  const iri = `${at.edition(contract.dataset, version.edition)}#period`
+  return {
+    'dct:temporal': graph.describe(iri, ['dct:PeriodOfTime'], {
+      'dcat:startDate': day(version.periodStart),
+      'dcat:endDate': day(version.periodEnd),
+    }),
+  }
+}
+
+/** The service that answers questions about the records of those of these editions that can be read. */
+export function describeService(
+  context: DcatContext,
+  { loaded: { contract } }: DcatDataset,
+  editions: readonly EditionVersions[],
+): readonly Reference[] {
+  const { graph, at, base } = context
+  const readable = editions.filter((edition) => latestOf(edition) !== undefined)
+  if (readable.length === 0) return []
+  const iri = at.records(contract.dataset)
+  return [
+    graph.describe(`${iri}#service`, ['dcat:DataService'], {
+      'dct:title': texts({
+        zh: `${contract.title.zh}：记录查询接口`,
+        en: `${contract.title.en}: its records as an API`,
+      }),
+      'dct:description': texts({
+        zh: '按字段筛选、选择、排序和分页读取记录；JSON、CSV、NDJSON。',
+        en: 'Records filtered by their fields, selected, sorted and in pages; JSON, CSV, NDJSON.',
+      }),
+      'dct:publisher': provider(context, contract.providers[0] ?? ''),
+      'dct:license': licence(context, contract),
+      'dct:accessRights': accessRights(context, contract),
+      'dcat:endpointURL': { iri },
+      'dcat:endpointDescription': { iri: `${base}/openapi.json` },
+      'dcat:servesDataset': readable.map(([{ edition }]) => ({ iri: at.edition(contract.dataset, edition) })),
+    }),
+  ]
+}
+
+function numberOf({ number }: PublishedVersion): Literal {
+  return { text: String(number) }
+}
+
+function withdrawn({ graph }: DcatContext): Reference {
+  return graph.describe(withdrawnStatus, ['skos:Concept'], {
+    'skos:prefLabel': texts({ zh: '已撤回', en: 'withdrawn' }),
+  })
+}

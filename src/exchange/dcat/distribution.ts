@@ -1,0 +1,44 @@
+/** One file of a version as a distribution of DCAT-AP 3: where it is, its format, size, terms and SHA-256. */
+import type { PublishedVersion, StoredDistribution } from '../../catalogue/index.ts'
+import type { Contract } from '../../contract/index.ts'
+import { expand, instant, type Reference, whole } from '../rdf/graph.ts'
+import { type DcatContext, licence } from './context.ts'
+import { fileWords } from './words.ts'
+
+/** Describes it under the address of its file, which never changes its bytes. */
+export function distribution(
+  context: DcatContext,
+  contract: Contract,
+  version: PublishedVersion,
+  file: StoredDistribution,
+): Reference {
+  const { graph, at } = context
+  const iri = at.file(version, file.name)
+  const words = fileWords(file.format)
+  const mediaType = (of: string | undefined) =>
+    of === undefined ? [] : graph.describe(of, ['dct:MediaType'])
+  return graph.describe(iri, ['dcat:Distribution'], {
+    'dct:title': { text: file.name },
+    'dct:issued': instant(version.publishedAt),
+    'dct:license': licence(context, contract),
+    'dct:format': formatOf(context, file.format),
+    'dcat:accessURL': { iri: at.version(version) },
+    'dcat:downloadURL': { iri },
+    'dcat:mediaType': mediaType(words.mediaType),
+    'dcat:compressFormat': mediaType(words.compressed),
+    'dcat:packageFormat': mediaType(words.packed),
+    'dcat:byteSize': whole(file.bytes),
+    'spdx:checksum': graph.describe(`${iri}#sha256`, ['spdx:Checksum'], {
+      'spdx:algorithm': graph.describe(expand('spdx:checksumAlgorithm_sha256'), ['spdx:ChecksumAlgorithm']),
+      'spdx:checksumValue': { text: file.digest, datatype: 'xsd:hexBinary' },
+    }),
+  })
+}
+
+function formatOf({ graph, catalogue }: DcatContext, format: string): Reference {
+  const { fileType, label = format } = fileWords(format)
+  if (fileType !== undefined) return graph.describe(fileType, ['dct:MediaTypeOrExtent'])
+  return graph.describe(`${catalogue}#format-${format}`, ['dct:MediaTypeOrExtent'], {
+    'rdfs:label': { text: label },
+  })
+}

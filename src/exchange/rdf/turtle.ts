@@ -1,0 +1,31 @@
+/** A graph as Turtle (https://www.w3.org/TR/turtle/), written by the library n3. */
+import { DataFactory, Writer } from 'n3'
+import { expand, type Graph, prefixes, type Value } from './graph.ts'
+
+const { literal, namedNode } = DataFactory
+
+/** The graph as one text. */
+export function writeTurtle(nodes: Graph): string {
+  const writer = new Writer({ prefixes: { ...prefixes } })
+  for (const [iri, properties] of nodes) {
+    const subject = namedNode(iri)
+    for (const [property, values] of properties) {
+      const predicate = namedNode(expand(property))
+      for (const value of values) writer.addQuad(subject, predicate, termOf(value))
+    }
+  }
+  let text = ''
+  // It writes to no stream here, so that it calls back at once.
+  writer.end((error, result) => {
+    if (error) throw error
+    text = result
+  })
+  return text
+}
+
+function termOf(value: Value) {
+  if ('iri' in value) return namedNode(value.iri)
+  const { text, language, datatype } = value
+  if (datatype !== undefined) return literal(text, namedNode(expand(datatype)))
+  return language === undefined ? literal(text) : literal(text, language)
+}

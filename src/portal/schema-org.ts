@@ -1,0 +1,99 @@
+/**
+ * What pages say to search engines, in the words of schema.org (https://schema.org/Dataset): a catalogue on the first page, a
+ * dataset with its files on its own. Whole addresses, for these words travel without the page.
+ */
+import type { Language } from '../base/text.ts'
+import { addresses, type PublishedVersion, type StoredDistribution } from '../catalogue/index.ts'
+import { type Contract, type Contracts, labelOf } from '../contract/index.ts'
+
+const names = { zh: '教育数据开放清单', en: 'The list of open education data' } as const
+
+export interface Said {
+  readonly contracts: Contracts
+  /** What all addresses begin with. */
+  readonly base: string
+  readonly language: Language
+}
+
+/** The catalogue, with the datasets whose contracts are given. */
+export function dataCatalog(contracts: readonly Contract[], { base, language }: Said): object {
+  const at = addresses({ QINGDAN_PUBLIC_URL: base })
+  return {
+    '@context': 'https://schema.org',
+    '@type': 'DataCatalog',
+    '@id': `${base}/`,
+    url: `${base}/`,
+    name: names[language],
+    inLanguage: ['zh', 'en'],
+    dataset: contracts.map(({ dataset, title, description, licence }) => ({
+      '@type': 'Dataset',
+      '@id': at.page(dataset),
+      url: at.page(dataset),
+      name: title[language],
+      description: description[language],
+      license: licence.url ?? licence.title[language],
+    })),
+  }
+}
+
+export interface LatestVersion {
+  readonly version: PublishedVersion
+  readonly files: readonly StoredDistribution[]
+}
+
+/** A dataset, with the files of its latest version where there is one. */
+export function schemaDataset(contract: Contract, latest: LatestVersion | undefined, said: Said): object {
+  const { contracts, base, language } = said
+  const at = addresses({ QINGDAN_PUBLIC_URL: base })
+  const { dataset, title, description, licence } = contract
+  const organisations = contract.providers.map((code) => ({
+    '@type': 'GovernmentOrganization',
+    name: labelOf(contracts, 'providers', code)?.[language] ?? code,
+  }))
+  return {
+    '@context': 'https://schema.org',
+    '@type': 'Dataset',
+    '@id': at.page(dataset),
+    url: at.page(dataset),
+    identifier: at.dataset(dataset),
+    name: title[language],
+    alternateName: title[language === 'zh' ? 'en' : 'zh'],
+    description: description[language],
+    keywords: contract.keywords.map((keyword) => keyword[language]),
+    license: licence.url ?? licence.title[language],
+    isAccessibleForFree: true,
+    creator: organisations,
+    publisher: organisations[0],
+    includedInDataCatalog: {
+      '@type': 'DataCatalog',
+      '@id': `${base}/`,
+      url: `${base}/`,
+      name: names[language],
+    },
+    variableMeasured: contract.fields.map((field) => ({
+      '@type': 'PropertyValue',
+      name: field.title[language],
+      alternateName: field.name,
+      description: field.description[language],
+      ...(field.unit === undefined ? {} : { unitText: field.unit }),
+    })),
+    ...(latest === undefined ? {} : aboutLatest(latest, said)),
+  }
+}
+
+function aboutLatest({ version, files }: LatestVersion, { base }: Said): object {
+  const at = addresses({ QINGDAN_PUBLIC_URL: base })
+  return {
+    temporalCoverage: `${version.periodStart}/${version.periodEnd}`,
+    version: `${version.edition} v${version.number}`,
+    dateModified: version.publishedAt.toISOString(),
+    distribution: files.map((file) => ({
+      '@type': 'DataDownload',
+      name: file.name,
+      contentUrl: at.file(version, file.name),
+      encodingFormat: file.mediaType.split(';', 1)[0],
+      contentSize: `${file.bytes} B`,
+      sha256: file.digest,
+    })),
+  }
+}
