@@ -52,29 +52,6 @@ export async function readChanges(runner: Runner, after: number): Promise<readon
   return rows.map(placedOf)
 }
 
-/**
- * At most so many changes of these datasets, in their order: the first after a position, or without one the last that there
- * are.
- */
-export async function readChangePage(
-  runner: Runner,
-  of: { readonly datasets: readonly string[]; readonly limit: number; readonly after?: number },
-): Promise<readonly PlacedChange[]> {
-  const { after } = of
-  const rows =
-    after === undefined
-      ? await runner<ChangeRow[]>`
-          SELECT position::float8 AS position, at, kind, dataset, edition, version, body
-          FROM qingdan.change WHERE dataset = ANY(${[...of.datasets]})
-          ORDER BY qingdan.change.position DESC LIMIT ${of.limit}`
-      : await runner<ChangeRow[]>`
-          SELECT position::float8 AS position, at, kind, dataset, edition, version, body
-          FROM qingdan.change WHERE dataset = ANY(${[...of.datasets]}) AND position > ${after}
-          ORDER BY qingdan.change.position LIMIT ${of.limit}`
-  const placed = rows.map(placedOf)
-  return after === undefined ? placed.reverse() : placed
-}
-
 /** The changes of one edition, in their order. */
 export async function readEditionChanges(
   runner: Runner,

@@ -67,12 +67,19 @@ interface Row {
   readonly distributions: readonly StoredDistribution[]
 }
 
-/** The first changes of a selection after a position, in their order. One statement, so one state of the changes. */
+/** At most so many changes: the first after a position, or without one the newest. */
+export interface FeedStretch {
+  readonly after?: number
+  readonly limit: number
+}
+
+/** Changes of a selection in their order. One statement, so one state of the changes. */
 export async function readFeed(
   runner: Runner,
   { kinds, datasets, contracts }: FeedSelection,
-  { after, limit }: { readonly after: number; readonly limit: number },
+  { after, limit }: FeedStretch,
 ): Promise<readonly FedChange[]> {
+  const direction = after === undefined ? runner`DESC` : runner`ASC`
   const rows = await runner<Row[]>`
     SELECT c.position::float8 AS position, c.at, c.kind, c.dataset, c.edition, c.version, c.body,
       v.contract_version AS "contractVersion", v.difference,
@@ -84,12 +91,13 @@ export async function readFeed(
     LEFT JOIN qingdan.edition e ON e.dataset = c.dataset AND e.edition = c.edition
     LEFT JOIN qingdan.version v ON v.edition_id = e.id AND v.number = c.version
       AND c.kind IN ('version-published', 'version-corrected')
-    WHERE c.position > ${after} AND (
+    WHERE c.position > ${after ?? 0} AND (
       (c.kind = ANY(${[...kinds]}) AND c.dataset = ANY(${[...datasets]}))
       OR (c.kind = 'contract-added'
         AND c.dataset || ' ' || (c.body->>'contractVersion') = ANY(${[...contracts]})))
-    ORDER BY c.position LIMIT ${limit}`
-  return rows.map(({ contractVersion, difference, distributions, ...row }) => ({
+    ORDER BY c.position ${direction} LIMIT ${limit}`
+  const ordered = after === undefined ? rows.toReversed() : rows
+  return ordered.map(({ contractVersion, difference, distributions, ...row }) => ({
     ...placedOf(row),
     released: contractVersion === null ? null : { contractVersion, difference, distributions },
   }))

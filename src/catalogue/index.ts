@@ -17,7 +17,6 @@ export {
   changeKinds,
   findPlace,
   type PlacedChange,
-  readChangePage,
   readChanges,
   readEditionChanges,
 } from './changes.ts'

@@ -48,22 +48,49 @@ export interface FeedRequest {
 export async function answerFeed(
   house: House,
   waits: Waits,
-  { parameters, reader, caller, leaver }: FeedRequest,
+  { caller, leaver, ...asked }: FeedRequest,
 ): Promise<Static<typeof FeedSchema>> {
-  const { after, limit = feedLimitDefault, wait = 0 } = parameters
+  const milliseconds = (asked.parameters.wait ?? 0) * 1000
+  const place = asked.parameters.after ?? beginning
+  return readPage(house, { ...asked, place }, (name, look) =>
+    waits.wait({ name, look, caller, leaver, milliseconds }),
+  )
+}
+
+/** The same without waiting, for who asks in another protocol: after a cursor, or without one the newest changes. */
+export async function tellChanges(
+  house: House,
+  asked: Pick<FeedRequest, 'parameters' | 'reader'>,
+): Promise<Static<typeof FeedSchema>> {
+  return readPage(house, { ...asked, place: asked.parameters.after }, (_name, look) => look())
+}
+
+type Found = { readonly pinned: Pinned; readonly changes: readonly FedChange[] } | undefined
+
+interface PageRequest extends Pick<FeedRequest, 'parameters' | 'reader'> {
+  /** A cursor, the beginning, or undefined for the newest. */
+  readonly place: string | FeedPlace | undefined
+}
+
+async function readPage(
+  house: House,
+  { parameters, reader, place: asked }: PageRequest,
+  find: (name: string, look: () => Promise<Found>) => Promise<Found>,
+): Promise<Static<typeof FeedSchema>> {
+  const { limit = feedLimitDefault } = parameters
   const question = parseQuestion(parameters)
   const feed = { origin: await findOrigin(house.database), question: questionText(question, reader) }
-  const place = after === undefined ? beginning : await readFeedCursor(house.database.serve, feed, after)
+  const { serve } = house.database
+  const place = typeof asked === 'string' ? await readFeedCursor(serve, feed, asked) : asked
   // One more than is given, so that it can say whether there is more.
-  const behind = { after: place.position, limit: limit + 1 }
+  const stretch = { ...(place === undefined ? {} : { after: place.position }), limit: limit + 1 }
   const look = () =>
-    house.database.serve.begin('isolation level repeatable read read only', async (tx) => {
+    serve.begin('isolation level repeatable read read only', async (tx) => {
       const pinned = byDataset(await listPinned(tx))
-      const changes = await readFeed(tx, selectionOf(pinned, reader, question), behind)
+      const changes = await readFeed(tx, selectionOf(pinned, reader, question), stretch)
       return changes.length === 0 ? undefined : { pinned, changes }
     })
-  const name = `${feed.question} ${place.position} ${limit}`
-  const found = await waits.wait({ name, look, caller, leaver, milliseconds: wait * 1000 })
+  const found = await find(`${feed.question} ${place?.position} ${limit}`, look)
   return pageOf(house, { feed, place, limit, parameters, reader, ...(found ?? nothing) })
 }
 
@@ -71,7 +98,8 @@ const nothing = { pinned: byDataset([]), changes: [] }
 
 interface Page {
   readonly feed: FeedName
-  readonly place: FeedPlace
+  /** Undefined for the newest. */
+  readonly place: FeedPlace | undefined
   readonly limit: number
   readonly parameters: FeedRequest['parameters']
   readonly reader: Reader
@@ -81,12 +109,12 @@ interface Page {
 
 function pageOf({ config }: House, page: Page): Static<typeof FeedSchema> {
   const { feed, place, limit, parameters, reader, pinned, changes } = page
-  const given = changes.slice(0, limit)
+  const given = place === undefined ? changes.slice(-limit) : changes.slice(0, limit)
   const places = given.map(placeBehind)
-  const cursor = writeFeedCursor(feed, places.at(-1) ?? place)
+  const cursor = writeFeedCursor(feed, places.at(-1) ?? place ?? beginning)
   return {
     data: given.map((change, index) => {
-      const { mark: id, ...at } = places[index] ?? place
+      const { mark: id, ...at } = places[index] ?? beginning
       const type = feedTypeOf(pinned, change)
       const described = { id, cursor: writeFeedCursor(feed, { ...at, mark: id }), type }
       return changeBody({ config, pinned }, change, described, isTold(pinned, reader, change.dataset))

@@ -175,28 +175,29 @@ t.test('list_state', async (t) => {
   t.match(value, { found: overdue.length, truncated: overdue.length > 1, items: [{ state: 'overdue' }] })
 })
 
-t.test('changes', async (t) => {
-  const all: { changes: { position: number; kind: string; dataset: string }[] } = (
-    await call(client, 'changes')
-  ).value
-  t.equal(all.changes.filter(({ kind }) => kind === 'version-published').length, 3)
-  t.notOk(all.changes.some(({ dataset }) => dataset === secret.dataset))
-  const positions = all.changes.map(({ position }) => position)
-  t.same(
-    positions,
-    [...positions].sort((a, b) => a - b),
-  )
-  const seen: number[] = []
-  for (let after = 0, more = true; more; ) {
-    const page: typeof all & { truncated: boolean } = (await call(client, 'changes', { after, limit: 2 }))
-      .value
-    seen.push(...page.changes.map(({ position }) => position))
+t.test('changes are those of the feed', async (t) => {
+  type Told = { changes: { id: string; type: string; dataset: string }[]; cursor: string; truncated: boolean }
+  const feed: { data: Told['changes']; meta: { cursor: string } } = await get('/v1/changes')
+  t.equal(feed.data.filter(({ type }) => type === 'version-published').length, 3)
+  t.notOk(feed.data.some(({ dataset }) => dataset === secret.dataset))
+  const all: Told = (await call(client, 'changes', { limit: 200 })).value
+  t.same(all, { truncated: false, changes: feed.data, cursor: feed.meta.cursor })
+  const newest: Told = (await call(client, 'changes', { limit: 2 })).value
+  t.same(newest.changes, feed.data.slice(-2))
+  t.same([newest.truncated, newest.cursor], [true, feed.meta.cursor])
+  const first: { data: Told['changes']; meta: { cursor: string } } = await get('/v1/changes?limit=1')
+  const seen = [...first.data]
+  for (let after = first.meta.cursor, more = true; more; ) {
+    const page: Told = (await call(client, 'changes', { after, limit: 2 })).value
+    seen.push(...page.changes)
     more = page.truncated
-    after = seen.at(-1) ?? 0
+    after = page.cursor
   }
-  t.same(seen, positions)
-  const own: typeof all = (await call(client, 'changes', { dataset: venues, limit: 1 })).value
-  t.match(own, { truncated: true, changes: [{ kind: 'version-published', dataset: venues }] })
+  t.same(seen, feed.data)
+  const own: Told = (await call(client, 'changes', { dataset: venues, type: 'version-published' })).value
+  t.match(own, { truncated: false, changes: [{ type: 'version-published', dataset: venues }] })
+  t.match((await call(client, 'changes', { after: 'x' })).value, { code: 'cursor-invalid' })
+  t.match((await call(client, 'changes', { type: 'version' })).value, { code: 'parameter-invalid' })
 })
 
 t.test('what is refused says what to do', async (t) => {

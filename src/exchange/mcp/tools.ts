@@ -8,12 +8,13 @@ import {
   type House,
   listReadable,
   listVersions,
-  readChangePage,
   searchDatasets,
 } from '../../catalogue/index.ts'
 import { codesOf } from '../../contract/index.ts'
 import { getList, itemBody, itemStates, listAnnualLists } from '../../lists/index.ts'
 import { operatorsOf, questionAggregate, questionRecords, sortableFields } from '../../records/index.ts'
+import { tellChanges } from '../feed.ts'
+import { feedTypes } from '../feed-types.ts'
 import { type Made, makeBounded } from './bounds.ts'
 
 export interface Tool {
@@ -296,37 +297,24 @@ const listing = tool('list_state', {
 const following = tool('changes', {
   title: 'Changes',
   description:
-    'What was published, corrected, withdrawn, or contracted anew, in one order. Without `after` the latest; with it what follows that position.',
+    'What was published, corrected, withdrawn, or contracted anew, and items of annual lists, in one order: the feed of /v1/changes. ' +
+    'Without `after` the newest; with it what follows. `cursor` is where to go on.',
   input: Type.Object(
     {
-      after: Type.Optional(
-        Type.Integer({
-          minimum: 0,
-          maximum: Number.MAX_SAFE_INTEGER,
-          description: 'A position; 0 is the beginning.',
-        }),
-      ),
+      after: Type.Optional(Text('From `cursor` of a former result, with the same `dataset` and `type`.')),
       dataset: Type.Optional(Dataset),
+      type: Type.Optional(Text(`One or several with commas, of ${feedTypes.join(', ')}.`)),
       limit: limitOf(limits.changes.max, limits.changes.usual, 'changes'),
     },
     exact,
   ),
-  run: ({ after, dataset, limit = limits.changes.usual }, { house, reader }) =>
+  run: ({ limit = limits.changes.usual, ...asked }, { house, reader }) =>
     makeBounded(
       limit,
-      'There are more: ask again with `after`, the position of the last one, or 0 for the beginning.',
+      'There are more: with `after` ask again after `cursor`; the past before the newest is at /v1/changes.',
       async (size) => {
-        const readable =
-          dataset === undefined
-            ? listReadable(house.contracts, reader)
-            : [getReadable(house.contracts, reader, dataset)]
-        const found = await readChangePage(house.database.serve, {
-          datasets: readable.map(({ contract }) => contract.dataset),
-          limit: size + 1,
-          ...(after === undefined ? {} : { after }),
-        })
-        const changes = after === undefined ? found.slice(-size) : found.slice(0, size)
-        return made({ changes }, found.length > size)
+        const { data, meta } = await tellChanges(house, { parameters: { ...asked, limit: size }, reader })
+        return made({ changes: data, cursor: meta.cursor }, meta.more)
       },
     ),
 })
