@@ -13,8 +13,8 @@ import type { KeyScreen } from './key-screen.ts'
 export interface RowMaker {
   /** Makes the row that was scanned last; false where the careful reader has to look at it. */
   readonly make: (line: Line, bytes: Buffer) => boolean
-  /** Writes the values of the row that was made last, and its key. */
-  readonly write: (bytes: Buffer, writer: CopyWriter, keys: KeyScreen) => void
+  /** Writes the values of the row that was made last, and its key. The bytes it was made from must still be there. */
+  readonly write: (writer: CopyWriter, keys: KeyScreen) => void
   /** What was mended in it. */
   readonly repairs: () => readonly Repair[]
 }
@@ -47,6 +47,8 @@ export function buildRowMaker(options: RowMakerOptions): RowMaker {
   const made = new Array<Made>(fields).fill(noValue)
   const values = new Array<string | null>(fields).fill(null)
   const unquoted: Bounds = { starts: [], ends: [] }
+  // The row's bytes and the bounds of its cells in them.
+  let source: Buffer = Buffer.alloc(0)
   let bounds = unquoted
   let repairs = none
   // Whether the file has the contract's fields in their order and nothing else; and whether the row's values stand like that.
@@ -58,7 +60,7 @@ export function buildRowMaker(options: RowMakerOptions): RowMaker {
 
   function make(line: Line, bytes: Buffer): boolean {
     if (line.width !== columns || line.misplaced >= 0) return false
-    if (line.quoted && !unquote(line, bytes, unquoted)) return false
+    source = line.quoted ? unquote(line, bytes, unquoted) : bytes
     bounds = line.quoted ? unquoted : line
     for (const column of unnamed) if (bounds.starts[column] !== bounds.ends[column]) return false
     let holds = false
@@ -69,7 +71,7 @@ export function buildRowMaker(options: RowMakerOptions): RowMaker {
       const from = start(field)
       const to = end(field)
       const upper = above[field] ?? -1
-      const cell = makers[field]?.(bytes, from, to, upper < 0 ? 0 : start(upper), upper < 0 ? 0 : end(upper))
+      const cell = makers[field]?.(source, from, to, upper < 0 ? 0 : start(upper), upper < 0 ? 0 : end(upper))
       if (cell === undefined) return false
       made[field] = cell
       holds ||= cell.bytes !== noValue.bytes
@@ -78,49 +80,70 @@ export function buildRowMaker(options: RowMakerOptions): RowMaker {
     }
     repairs = mended ? made.flatMap((cell) => cell.repairs) : none
     // A row that holds nothing may be a blank one.
-    return holds && passes(bytes)
+    return holds && passes()
   }
 
-  function passes(bytes: Buffer): boolean {
+  function passes(): boolean {
     if (checks.length === 0) return true
     for (const field of spoken) {
       const cell = made[field] ?? noValue
-      if (cell.bytes === undefined) values[field] = bytes.toString('utf8', start(field), end(field))
+      if (cell.bytes === undefined) values[field] = source.toString('utf8', start(field), end(field))
       else values[field] = cell.bytes.length === 0 ? null : cell.bytes.toString()
     }
     return checks.every((check) => check.run(values) === undefined)
   }
 
-  function write(bytes: Buffer, writer: CopyWriter, keys: KeyScreen): void {
-    if (stands) writer.values(bytes, start(0), end(fields - 1), separator)
-    else for (let field = 0; field < fields; field++) writeValue(field, bytes, writer)
+  function write(writer: CopyWriter, keys: KeyScreen): void {
+    if (stands) writer.values(source, start(0), end(fields - 1), separator)
+    else for (let field = 0; field < fields; field++) writeValue(field, writer)
     for (const field of keyIndexes) {
       const own = made[field]?.bytes
-      if (own === undefined) keys.take(bytes, start(field), end(field))
+      if (own === undefined) keys.take(source, start(field), end(field))
       else keys.take(own.length === 0 ? null : own, 0, own.length)
     }
   }
 
-  function writeValue(field: number, bytes: Buffer, writer: CopyWriter): void {
+  function writeValue(field: number, writer: CopyWriter): void {
     const own = made[field]?.bytes
-    if (own === undefined) writer.value(bytes, start(field), end(field))
+    if (own === undefined) writer.value(source, start(field), end(field))
     else writer.value(own, 0, own.length)
   }
   return { make, write, repairs: () => repairs }
 }
 
-/** Finds the bounds of cells without their quotes. Gives up on a cell that has a quote inside. */
-function unquote(line: Line, bytes: Buffer, { starts, ends }: Bounds): boolean {
+/** Finds the bounds of cells without their quotes. Gives the bytes that they are in: others where a quote stands for itself. */
+function unquote(line: Line, bytes: Buffer, bounds: Bounds): Buffer {
+  const { starts, ends } = bounds
+  let isDoubled = false
   for (let column = 0; column < line.width; column++) {
     let from = line.starts[column] ?? 0
     let to = line.ends[column] ?? 0
     if (bytes[from] === quote) {
-      if (bytes.indexOf(quote, from + 1) !== to - 1) return false
+      isDoubled ||= bytes.indexOf(quote, from + 1) !== to - 1
       from += 1
       to -= 1
     }
     starts[column] = from
     ends[column] = to
   }
-  return true
+  return isDoubled ? undouble(bytes, bounds, line.width) : bytes
+}
+
+/** Copies cells, and one quote of each two. */
+function undouble(bytes: Buffer, { starts, ends }: Bounds, width: number): Buffer {
+  const first = starts[0] ?? 0
+  const copy = Buffer.allocUnsafe((ends[width - 1] ?? 0) - first)
+  let length = 0
+  for (let column = 0; column < width; column++) {
+    const to = ends[column] ?? 0
+    let at = starts[column] ?? 0
+    starts[column] = length
+    for (; at < to; at++) {
+      const byte = bytes[at] ?? 0
+      copy[length++] = byte
+      if (byte === quote) at += 1
+    }
+    ends[column] = length
+  }
+  return copy
 }

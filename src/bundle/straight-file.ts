@@ -138,7 +138,7 @@ function takeRow(state: State, start: number): boolean {
   if (opened === undefined) return false
   if (opened.maker.make(line, held)) {
     writer.begin(index, row)
-    opened.maker.write(held, writer, keys)
+    opened.maker.write(writer, keys)
     for (const repair of opened.maker.repairs()) noteRepair(state, repair)
   } else if (isBlankLine(line, held, decode)) {
     state.isBlankBefore = true
