@@ -3,7 +3,7 @@
  * and out of its folder as soon as it is open, so that nothing can be read of it once the process ends.
  */
 import { type Cipher, createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto'
-import { type FileHandle, open, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export interface Scratch {
@@ -24,8 +24,9 @@ const algorithm = 'aes-256-ctr'
 const blockBytes = 16
 const pieceBytes = 256 * 1024
 
-/** Opens an empty scratch file in a folder. Close it when done. */
+/** Opens an empty scratch file in a folder, which need not be there. Close it when done. */
 export async function openScratch(folder: string): Promise<Scratch> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, `qingdan-${randomUUID()}.scratch`)
   const handle = await open(path, 'wx+', 0o600)
   // Windows removes no open file; there it goes at the end.

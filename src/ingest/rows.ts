@@ -73,6 +73,7 @@ export async function validateRows(
     contract: loaded.contract,
     contracts: house.contracts,
     limits,
+    scratch: await house.files.localPath('scratch/sheets'),
     editionDay: periodOf(loaded.contract, manifest.edition)?.end ?? '',
     onFinding: sink.add,
   }

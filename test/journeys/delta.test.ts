@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { createBag, type Operation } from '../../src/bundle/index.ts'
-import { receive, takeBundle, withdraw } from '../../src/ingest/index.ts'
+import { receive, releaseBundle, takeBundle, withdraw } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
 
@@ -257,3 +257,26 @@ t.test('of two deltas on one base that are walked at once, one is taken', async 
   const loser = sent.find(({ receipt }) => receipt.state === 'refused')
   t.match(loser?.findings, [{ check: 'delta-base-pending' }])
 })
+
+t.test(
+  'one with an error rests in quarantine; released, what it has without one is put in place',
+  async (t) => {
+    const edition = '2028'
+    await full(east, 'a,1,4,oak\na,2,4,\n', edition)
+    await full(west, 'w,1,6,oak\n', edition)
+    await publish(undefined, edition)
+    const before = await inHand()
+    const { receipt } = await send({ against: 1, upserts: 'a,1,7,oak\na,2,many,\n', edition })
+    t.match(receipt, { state: 'quarantined', errors: 1 })
+    t.same(await inHand(), before)
+    const act = { id: receipt.id, actor: 'cli:officer', reason: 'The first one is urgent.' }
+    t.match(await releaseBundle(house, act), { state: 'released' })
+    t.match(await takeBundle(house, receipt.id), {
+      ...{ state: 'staged', errors: 1 },
+      changes: { added: 0, changed: 1, deleted: 0, unchanged: 0 },
+      files: [{ rowsTaken: 1, rowsRefused: 1 }],
+    })
+    await publish('One bench was mended.', edition)
+    t.equal(await csv(2, edition), `${header}a,1,7,oak\na,2,4,\nw,1,6,oak\n`)
+  },
+)

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { parse } from 'csv-parse/sync'
@@ -139,6 +139,8 @@ t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice 
     provider,
     files: [{ rowsTaken: 12, rowsRefused: 0 }],
   })
+  const scratch = await readdir(join(folder, 'var', 'files', 'scratch', 'sheets'))
+  t.same(scratch, [], 'the sheet passed through the data folder, and left nothing there')
 
   const { contractVersion } = contract
   for (const sample of samples) if (sample.provider !== provider) await take({ ...sample, contractVersion })

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { createBag, type NewBag, packBag } from '../../src/bundle/index.ts'
-import { receive, takeBundle } from '../../src/ingest/index.ts'
+import { dropBundle, receive, releaseBundle, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
 import { runCli } from '../support/run-cli.ts'
@@ -118,6 +118,27 @@ t.test('a bag without a fault of its own learns where the fault is', async (t) =
   const second = await send({ group: 'g3', bag: '2/2', rows: 'c,wide\n' })
   const [finding] = (await findingsOf(await again(first))).filter(isAsked)
   t.match(finding, { check: 'group-refused', expected: `bag-2: ${second.id}` })
+})
+
+t.test('in quarantine they are released together, or dropped together', async (t) => {
+  const act = (id: string) => ({ id, actor: 'cli:officer', reason: 'The rest is urgent.' })
+  const edition = '2026'
+  const first = await send({ group: 'released', bag: '1/2', rows: 'a,5\n', edition })
+  const second = await send({ group: 'released', bag: '2/2', rows: 'c,wide\nd,6\n', edition })
+  t.match([await again(first), second], [{ state: 'quarantined' }, { state: 'quarantined' }])
+  t.same(await inHand(edition), [])
+  t.match(await releaseBundle(house, act(second.id)), { state: 'released' })
+  // Whichever is walked first finds the other released as well.
+  for (const receipt of [await again(second), await again(first), await again(second)]) {
+    t.match(receipt, { state: 'staged', decision: { act: 'release', reason: 'The rest is urgent.' } })
+  }
+  t.same(await inHand(edition), [`${east} ${first.id} 2`], 'the rows without an error, under the first bag')
+
+  const third = await send({ group: 'dropped', bag: '1/2', rows: 'a,5\n', edition })
+  const fourth = await send({ group: 'dropped', bag: '2/2', rows: 'c,wide\n', edition })
+  t.match(await dropBundle(house, act(third.id)), { state: 'dropped' })
+  t.match([await again(third), await again(fourth)], [{ state: 'dropped' }, { state: 'dropped' }])
+  t.same(await inHand(edition), [`${east} ${first.id} 2`], 'the last good part stays')
 })
 
 t.test('a bag that can not stand beside the others is refused, and they wait on', async (t) => {
