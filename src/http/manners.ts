@@ -119,7 +119,8 @@ function patternOf(url: string): RegExp {
 /** Text from addresses is coerced, a body is not: JSON has types of its own. */
 function registerValidators(app: App): void {
   const shared = { useDefaults: true, removeAdditional: false, allErrors: false } as const
-  const coercing = new Ajv({ ...shared, coerceTypes: true })
+  // Digits without end become Infinity, and a strict Ajv holds no bounds against what isn't finite.
+  const coercing = new Ajv({ ...shared, coerceTypes: true, strictNumbers: false })
   const exact = new Ajv({ ...shared, coerceTypes: false })
   for (const ajv of [coercing, exact]) addFormats.default(ajv)
   app.setValidatorCompiler<FastifySchema>(({ schema, httpPart }) =>

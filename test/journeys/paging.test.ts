@@ -235,6 +235,13 @@ async function tablesOf() {
     SELECT schemaname, relname FROM pg_stat_user_tables ORDER BY schemaname, relname`
 }
 
+/** CKAN refuses in its own words, lists nothing for a word that nothing has, and may find what a question nearly names. */
+function isCkanRefusal(url: string, { status, text }: Awaited<ReturnType<typeof get>>): boolean {
+  if (/package_search\?(?:q=|fq_list=null$)/.test(url)) return true
+  if (status === 200) return /"result":\[\]|"count":0,/.test(text)
+  return [400, 404, 409].includes(status) && /"success":false|^"Bad request/.test(text)
+}
+
 t.test('no parameter of any route is more than a text', async (t) => {
   const before = await tablesOf()
   const { authorization } = await standing.key({ scopes: ['ingest', 'publish', 'admin', 'read-restricted'] })
@@ -252,6 +259,7 @@ t.test('no parameter of any route is more than a text', async (t) => {
       year: '2025',
       code: 'not-found',
     },
+    action: 'status_show',
     ...{ id: 'a'.repeat(64), name: `${dataset}-2025-v1.csv` },
   }
   const urls = new Set<string>()
@@ -296,7 +304,8 @@ t.test('no parameter of any route is more than a text', async (t) => {
         !/[?&][^&=]+=[^&]{2}/.test(url) ||
         // A question may find what it nearly names.
         url.startsWith('/v1/datasets?q='))
-    if (!isProblem && !isEmpty) t.fail(`${answer.status} ${url.slice(0, 200)} ${answer.text.slice(0, 200)}`)
+    if (!isProblem && !isEmpty && !(/^\/(?:api|datastore)\//.test(url) && isCkanRefusal(url, answer)))
+      t.fail(`${answer.status} ${url.slice(0, 200)} ${answer.text.slice(0, 200)}`)
   }
   t.comment(`${urls.size} addresses: ${JSON.stringify(counts)}`)
   t.ok(urls.size > 1000, `${urls.size} addresses were asked`)

@@ -93,6 +93,8 @@ t.test(
           'version-history': `${base}/versions`,
           collection: `${base}/versions`,
           describedby: `/v1/datasets/${dataset}/contracts/1`,
+          // The third breaks with it.
+          deprecation: `/v1/datasets/${dataset}/contracts/1/compare/3`,
         },
         url,
       )

@@ -58,12 +58,12 @@ const refusedBy = {
   409: 'A parameter is not as it must be.',
 }
 
+const anywhere = problemResponses('query-too-slow', 'not-found') as Readonly<
+  Record<string, { content?: object }>
+>
 /** Refusals in CKAN's shape, beside those that any address can meet. */
 const refusals = Object.entries(refusedBy).map(([status, description]) => {
-  const shared = (problemResponses('query-too-slow') as Readonly<Record<string, { content?: object }>>)[
-    status
-  ]
-  const content = { ...shared?.content, 'application/json': { schema: Refusal } }
+  const content = { ...anywhere[status]?.content, 'application/json': { schema: Refusal } }
   return [status, { description, content }] as const
 })
 
