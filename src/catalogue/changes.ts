@@ -64,7 +64,8 @@ export async function readEditionChanges(
   return rows.map(placedOf)
 }
 
-interface ChangeRow {
+/** A row of `change`. */
+export interface ChangeRow {
   readonly position: number
   readonly at: Date
   readonly kind: ChangeKind

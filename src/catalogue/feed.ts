@@ -5,7 +5,7 @@
  */
 import { isOpen } from '../contract/index.ts'
 import type { Runner } from '../store/index.ts'
-import { type ChangeKind, type PlacedChange, placedOf } from './changes.ts'
+import { type ChangeKind, type ChangeRow, type PlacedChange, placedOf } from './changes.ts'
 import type { Difference, StoredDistribution } from './versions.ts'
 
 /** Which changes are wanted. Those of contracts are named one by one: what they mean is for contracts to say. */
@@ -54,14 +54,7 @@ export interface FedChange extends PlacedChange {
   } | null
 }
 
-interface Row {
-  readonly position: number
-  readonly at: Date
-  readonly kind: ChangeKind
-  readonly dataset: string
-  readonly edition: string | null
-  readonly version: number | null
-  readonly body: object
+interface Row extends ChangeRow {
   readonly contractVersion: number | null
   readonly difference: Difference | null
   readonly distributions: readonly StoredDistribution[]
