@@ -80,7 +80,8 @@ export async function* answerAll(
   yield* encodeCsv(withHeader(headerOf(asked), records), form)
 }
 
-async function* withHeader(header: string, records: AsyncIterable<Uint8Array>) {
+/** Records as they come, below a header. */
+export async function* withHeader(header: string, records: AsyncIterable<Uint8Array>) {
   // The header goes out with the first records: until Postgres has answered, a refusal can still be told.
   let isFirst = true
   for await (const chunk of records) {

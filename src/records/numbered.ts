@@ -8,6 +8,7 @@ import { problem } from '../base/problem.ts'
 import type { House, PublishedVersion } from '../catalogue/index.ts'
 import type { Field } from '../contract/index.ts'
 import { copyCsv, csvColumns, csvLines, encodeCsv, type Row } from '../formats/index.ts'
+import { withHeader } from './answers.ts'
 import type { Filter } from './conditions.ts'
 import type { Position } from './order.ts'
 import { type Plan, type PlannedWord, planRecords } from './plan.ts'
@@ -148,14 +149,4 @@ interface NumberedStream {
   readonly bom: boolean
   readonly reader: Leaver
   readonly caller: string
-}
-
-async function* withHeader(header: string, records: AsyncIterable<Uint8Array>) {
-  // With the first records, as a stream of the records' own address: until Postgres has answered, a refusal can be told.
-  let isFirst = true
-  for await (const chunk of records) {
-    yield isFirst ? Buffer.concat([Buffer.from(header), chunk]) : chunk
-    isFirst = false
-  }
-  if (isFirst) yield header
 }

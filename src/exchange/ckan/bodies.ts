@@ -145,36 +145,30 @@ export async function resourceBody(desk: Desk, of: Package, version: PublishedVe
 }
 
 /** An organization: the first of those answerable for a dataset. */
-export function organizationBody({ house, language }: Desk, code: string) {
-  const title = labelOf(house.contracts, 'providers', code)?.[language] ?? code
-  return {
-    id: idOf('organization', code),
-    name: code,
-    title,
-    display_name: title,
-    description: '',
-    image_url: '',
-    image_display_url: '',
-    type: 'organization',
-    is_organization: true,
-    approval_status: 'approved',
-    state: 'active',
-  }
+export function organizationBody(desk: Desk, code: string) {
+  return kindBody(desk, code, 'organization')
 }
 
 /** A group: a theme. */
-export function groupBody({ house, language }: Desk, code: string) {
-  const title = labelOf(house.contracts, 'themes', code)?.[language] ?? code
+export function groupBody(desk: Desk, code: string) {
+  return kindBody(desk, code, 'group')
+}
+
+/** The code lists that name them. */
+const lists = { organization: 'providers', group: 'themes' } as const
+
+function kindBody({ house, language }: Desk, code: string, type: keyof typeof lists) {
+  const title = labelOf(house.contracts, lists[type], code)?.[language] ?? code
   return {
-    id: idOf('group', code),
+    id: idOf(type, code),
     name: code,
     title,
     display_name: title,
     description: '',
     image_url: '',
     image_display_url: '',
-    type: 'group',
-    is_organization: false,
+    type,
+    is_organization: type === 'organization',
     approval_status: 'approved',
     state: 'active',
   }
