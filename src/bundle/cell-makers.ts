@@ -5,8 +5,10 @@
  */
 import { randomInt } from 'node:crypto'
 import { buildRowValidator, type Field } from '../contract/index.ts'
+import { buildBytePattern } from './byte-pattern.ts'
 import type { CellReader } from './cells.ts'
 import type { Repair } from './codes.ts'
+import type { Block } from './csv-block.ts'
 
 /** What a cell gives. */
 export interface Made {
@@ -25,13 +27,13 @@ export const noValue: Made = { bytes: Buffer.alloc(0), repairs: [] }
  * Makes a cell from `from` to `to`. `above` is the cell of the field that this one's codes depend on, empty where
  * there is none. Undefined is a cell that is wrong, or that the row's careful reader has to look at.
  */
-export type CellMaker = (
-  bytes: Buffer,
-  from: number,
-  to: number,
-  aboveFrom: number,
-  aboveTo: number,
-) => Made | undefined
+type Make = (bytes: Buffer, from: number, to: number, aboveFrom: number, aboveTo: number) => Made | undefined
+
+export interface CellMaker {
+  readonly make: Make
+  /** Marks the rows of a block where the cell of this column is not its own canonical text, or none. */
+  readonly mark: (block: Block, column: number, above: number) => void
+}
 
 export interface MakerOptions {
   readonly field: Field
@@ -46,19 +48,48 @@ export function buildCellMaker(options: MakerOptions): CellMaker {
   const { field } = options
   const ask = buildAsk(options)
   const recurs = field.codes !== undefined || !['string', 'integer', 'number'].includes(field.type)
-  if (recurs) return remembering(ask)
+  if (recurs) {
+    const make = remembering(ask)
+    return makerOf(make, (bytes, from, to, aboveFrom, aboveTo) => {
+      const cell = make(bytes, from, to, aboveFrom, aboveTo)
+      return cell === asItStands || (cell === noValue && from === to)
+    })
+  }
   const isPlain = field.type === 'string' ? plainText(options) : plainNumber(field)
   const required = field.constraints?.required === true
-  return (bytes, from, to) => {
+  const make: Make = (bytes, from, to) => {
     if (from === to && !required) return noValue
     return isPlain(bytes, from, to) ? asItStands : ask(bytes, from, to, 0, 0)
   }
+  return makerOf(make, (bytes, from, to) => (from === to ? !required : isPlain(bytes, from, to)))
+}
+
+/** Makes nothing: every row goes to the careful reader. */
+export const makesNothing: CellMaker = makerOf(
+  () => undefined,
+  () => false,
+)
+
+type Stands = (bytes: Buffer, from: number, to: number, aboveFrom: number, aboveTo: number) => boolean
+
+function makerOf(make: Make, stands: Stands): CellMaker {
+  const mark = ({ bytes, rows, width, cuts, alone }: Block, column: number, above: number) => {
+    for (let row = 0, at = 0; row < rows; row++, at += width + 1) {
+      if (alone[row] === 1) continue
+      const from = (cuts[at + column] ?? 0) + 1
+      const to = cuts[at + column + 1] ?? 0
+      const aboveFrom = above < 0 ? 0 : (cuts[at + above] ?? 0) + 1
+      const aboveTo = above < 0 ? 0 : (cuts[at + above + 1] ?? 0)
+      if (!stands(bytes, from, to, aboveFrom, aboveTo)) alone[row] = 1
+    }
+  }
+  return { make, mark }
 }
 
 const none: readonly Repair[] = []
 
 /** Asks the careful reader, and the constraints of the field. */
-function buildAsk({ field, read, readAbove }: MakerOptions): CellMaker {
+function buildAsk({ field, read, readAbove }: MakerOptions): Make {
   let validate: ReturnType<typeof buildRowValidator> | undefined
   return (bytes, from, to, aboveFrom, aboveTo) => {
     const above = readAbove?.(bytes.toString('utf8', aboveFrom, aboveTo), undefined, () => {})
@@ -87,7 +118,7 @@ interface Known {
 }
 
 /** Remembers by bytes what became of a cell, and of the one above it. */
-function remembering(ask: CellMaker): CellMaker {
+function remembering(ask: Make): Make {
   const slots = new Int32Array(2 * rememberedMax).fill(-1)
   const known: Known[] = []
   const seed = randomInt(2 ** 32)
@@ -132,9 +163,10 @@ function isKnown(
   return isSame(cell, bytes, from, to) && isSame(above, bytes, aboveFrom, aboveTo)
 }
 
+/** Codes and days differ in their last bytes rather than in their first. */
 function isSame(kept: Buffer, bytes: Buffer, from: number, to: number): boolean {
   if (kept.length !== to - from) return false
-  for (let index = 0; index < kept.length; index++) if (kept[index] !== bytes[from + index]) return false
+  for (let index = kept.length - 1; index >= 0; index--) if (kept[index] !== bytes[from + index]) return false
   return true
 }
 
@@ -145,9 +177,11 @@ const never: IsPlain = () => false
 /** Texts that begin and end with something to see, are not the sign of a missing value, and no number of Excel's. */
 function plainText({ field, missingValues }: MakerOptions): IsPlain {
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, ...others } = field.constraints ?? {}
-  const { required: _required, ...unusual } = others
-  // Patterns and their like speak of texts.
-  const validate = Object.keys(unusual).length > 0 ? buildRowValidator([field]) : undefined
+  const { required: _required, pattern, ...unusual } = others
+  const isShaped = pattern === undefined ? undefined : buildBytePattern(pattern)
+  // Other patterns, and what is like them, speak of texts.
+  const isTextual = Object.keys(unusual).length > 0 || (pattern !== undefined && isShaped === undefined)
+  const validate = isTextual ? buildRowValidator([field]) : undefined
   const row = ['']
   const missing = missingValues.map((value) => Buffer.from(value))
   const missingMax = Math.max(0, ...missing.map((value) => value.length))
@@ -157,6 +191,7 @@ function plainText({ field, missingValues }: MakerOptions): IsPlain {
     if (length <= missingMax && missing.some((value) => isSame(value, bytes, from, to))) return false
     // A character has at least one byte, and at most four.
     if (length > maxLength || length < 4 * minLength) return false
+    if (isShaped?.(bytes, from, to) === false) return false
     if (validate === undefined) return true
     row[0] = bytes.toString('utf8', from, to)
     return validate(row).length === 0

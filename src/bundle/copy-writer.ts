@@ -8,9 +8,9 @@ export interface CopyWriter {
   readonly begin: (file: number, row: number) => void
   /** The next value of the row; from and to may be equal where there is none. */
   readonly value: (bytes: Buffer, from: number, to: number) => void
-  /** All values of the row at once, as they stand between separators: with nothing to escape, and no quotes. */
-  readonly values: (bytes: Buffer, from: number, to: number, separator: number) => void
   readonly endRow: () => void
+  /** Rows that are COPY text already. */
+  readonly rows: (bytes: Buffer, from: number, to: number) => void
   /** The rows that are whole so far, once there are enough of them, or all of them; undefined where there are not. */
   readonly take: (all: boolean) => Uint8Array | undefined
 }
@@ -31,6 +31,18 @@ const escapes: Readonly<Record<number, number>> = Object.fromEntries(
   ),
 )
 
+/** Writes a number below 2^31 in decimal digits. Gives where they end. */
+export function writeDigits(target: Buffer, start: number, number: number): number {
+  let end = start + 1
+  for (let bound = 10; number >= bound; bound *= 10) end += 1
+  for (let at = end - 1, rest = number; at >= start; at--) {
+    const tenth = (rest / 10) | 0
+    target[at] = 0x30 + rest - 10 * tenth
+    rest = tenth
+  }
+  return end
+}
+
 /** Builds a writer. */
 export function buildCopyWriter(): CopyWriter {
   let buffer = Buffer.allocUnsafeSlow(roomBytes)
@@ -43,23 +55,12 @@ export function buildCopyWriter(): CopyWriter {
     buffer = grown
   }
 
-  function digits(number: number): void {
-    let places = 1
-    for (let bound = 10; number >= bound; bound *= 10) places += 1
-    for (let at = length + places - 1, rest = number; at >= length; at--) {
-      const tenth = (rest / 10) | 0
-      buffer[at] = 0x30 + rest - 10 * tenth
-      rest = tenth
-    }
-    length += places
-  }
-
   return {
     begin: (file, row) => {
       ensure(40)
-      digits(file)
+      length = writeDigits(buffer, length, file)
       buffer[length++] = tab
-      digits(row)
+      length = writeDigits(buffer, length, row)
     },
     value: (bytes, from, to) => {
       ensure(1 + 2 * (to - from))
@@ -76,20 +77,13 @@ export function buildCopyWriter(): CopyWriter {
       }
       length = end
     },
-    values: (bytes, from, to, separator) => {
-      ensure(1 + to - from)
-      const target = buffer
-      let end = length
-      target[end++] = tab
-      for (let at = from; at < to; at++) {
-        const byte = bytes[at] ?? 0
-        target[end++] = byte === separator ? tab : byte
-      }
-      length = end
-    },
     endRow: () => {
       ensure(1)
       buffer[length++] = lineFeed
+    },
+    rows: (bytes, from, to) => {
+      ensure(to - from)
+      length += bytes.copy(buffer, length, from, to)
     },
     take: (all) => {
       if (length === 0 || (length < chunkBytes && !all)) return undefined

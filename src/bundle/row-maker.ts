@@ -3,9 +3,10 @@
  * Any other row is left to the careful reader (row-reader.ts), which tells what is wrong, or that nothing is.
  */
 import type { BuiltCheck } from '../checks/index.ts'
-import { asItStands, type CellMaker, type Made, noValue } from './cell-makers.ts'
+import { type CellMaker, type Made, noValue } from './cell-makers.ts'
 import type { Repair } from './codes.ts'
 import type { CopyWriter } from './copy-writer.ts'
+import type { Block } from './csv-block.ts'
 import type { Line } from './csv-line.ts'
 import type { HeaderMap } from './headers.ts'
 import type { KeyScreen } from './key-screen.ts'
@@ -17,11 +18,13 @@ export interface RowMaker {
   readonly write: (writer: CopyWriter, keys: KeyScreen) => void
   /** What was mended in it. */
   readonly repairs: () => readonly Repair[]
+  /** Whether the file has the contract's fields in their order and nothing else, so that its rows may stand as they are. */
+  readonly inOrder: boolean
+  /** Marks the rows of a block that do not stand as they are. */
+  readonly mark: (block: Block) => void
 }
 
 export interface RowMakerOptions {
-  /** What stands between cells. */
-  readonly separator: number
   readonly makers: readonly CellMaker[]
   /** By field: the index of the field that its codes depend on, or -1. */
   readonly above: readonly number[]
@@ -38,7 +41,7 @@ const none: readonly Repair[] = []
 
 /** Builds the maker of a file's rows. */
 export function buildRowMaker(options: RowMakerOptions): RowMaker {
-  const { separator, makers, above, keyIndexes, checks, map } = options
+  const { makers, above, keyIndexes, checks, map } = options
   const fields = makers.length
   const columns = map.columns.length
   const columnOf = Array.from({ length: fields }, (_, index) => map.columnOf[index] ?? -1)
@@ -51,9 +54,7 @@ export function buildRowMaker(options: RowMakerOptions): RowMaker {
   let source: Buffer = Buffer.alloc(0)
   let bounds = unquoted
   let repairs = none
-  // Whether the file has the contract's fields in their order and nothing else; and whether the row's values stand like that.
   const inOrder = columns === fields && columnOf.every((column, field) => column === field)
-  let stands = false
 
   const start = (field: number) => bounds.starts[columnOf[field] ?? -1] ?? 0
   const end = (field: number) => bounds.ends[columnOf[field] ?? -1] ?? 0
@@ -65,18 +66,22 @@ export function buildRowMaker(options: RowMakerOptions): RowMaker {
     for (const column of unnamed) if (bounds.starts[column] !== bounds.ends[column]) return false
     let holds = false
     let mended = false
-    stands = inOrder && !line.quoted && !line.odd
     for (let field = 0; field < fields; field++) {
       if ((columnOf[field] ?? -1) < 0) continue
       const from = start(field)
       const to = end(field)
       const upper = above[field] ?? -1
-      const cell = makers[field]?.(source, from, to, upper < 0 ? 0 : start(upper), upper < 0 ? 0 : end(upper))
+      const cell = makers[field]?.make(
+        source,
+        from,
+        to,
+        upper < 0 ? 0 : start(upper),
+        upper < 0 ? 0 : end(upper),
+      )
       if (cell === undefined) return false
       made[field] = cell
       holds ||= cell.bytes !== noValue.bytes
       mended ||= cell.repairs.length > 0
-      stands &&= cell === asItStands || (cell === noValue && from === to)
     }
     repairs = mended ? made.flatMap((cell) => cell.repairs) : none
     // A row that holds nothing may be a blank one.
@@ -94,8 +99,7 @@ export function buildRowMaker(options: RowMakerOptions): RowMaker {
   }
 
   function write(writer: CopyWriter, keys: KeyScreen): void {
-    if (stands) writer.values(source, start(0), end(fields - 1), separator)
-    else for (let field = 0; field < fields; field++) writeValue(field, writer)
+    for (let field = 0; field < fields; field++) writeValue(field, writer)
     for (const field of keyIndexes) {
       const own = made[field]?.bytes
       if (own === undefined) keys.take(source, start(field), end(field))
@@ -108,7 +112,27 @@ export function buildRowMaker(options: RowMakerOptions): RowMaker {
     if (own === undefined) writer.value(source, start(field), end(field))
     else writer.value(own, 0, own.length)
   }
-  return { make, write, repairs: () => repairs }
+
+  function mark(block: Block): void {
+    for (let field = 0; field < fields; field++) makers[field]?.mark(block, field, above[field] ?? -1)
+    if (checks.length > 0) markFaulty(block, checks, spoken)
+  }
+  return { make, write, repairs: () => repairs, inOrder, mark }
+}
+
+/** Marks the rows that a check has something to say of. */
+function markFaulty(block: Block, checks: readonly BuiltCheck[], spoken: readonly number[]): void {
+  const { bytes, rows, width, cuts, alone } = block
+  const values = new Array<string | null>(width).fill(null)
+  for (let row = 0, at = 0; row < rows; row++, at += width + 1) {
+    if (alone[row] === 1) continue
+    for (const field of spoken) {
+      const from = (cuts[at + field] ?? 0) + 1
+      const to = cuts[at + field + 1] ?? 0
+      values[field] = from === to ? null : bytes.toString('utf8', from, to)
+    }
+    if (checks.some((check) => check.run(values) !== undefined)) alone[row] = 1
+  }
 }
 
 /** Finds the bounds of cells without their quotes. Gives the bytes that they are in: others where a quote stands for itself. */

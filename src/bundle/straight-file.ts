@@ -6,6 +6,7 @@ import type { Finding } from '../base/finding.ts'
 import type { CellMaker } from './cell-makers.ts'
 import type { Repair } from './codes.ts'
 import type { CopyWriter } from './copy-writer.ts'
+import { type Block, fillBlock } from './csv-block.ts'
 import { buildLine, isBlankLine, type Line, scanLine, textsOf } from './csv-line.ts'
 import { decoderOf } from './csv-rows.ts'
 import { firstRow, mapHeaders } from './headers.ts'
@@ -24,6 +25,7 @@ export interface Walk {
   readonly makers: readonly CellMaker[]
   readonly writer: CopyWriter
   readonly keys: KeyScreen
+  readonly block: Block
   /** Warnings, told once the way has been gone to its end: those of all headers before those of rows. */
   readonly headers: Finding[]
   readonly rows: Finding[]
@@ -78,12 +80,9 @@ export function buildFileCutter(index: number, file: BundleFile, walk: Walk): Fi
     state.held = state.held.length === 0 ? piece : Buffer.concat([state.held, piece])
     let start = state.row === 0 && state.heldAt === 0 ? bomBytes : 0
     while (start < state.held.length) {
-      const next = scanLine(line, state.held, start, last)
-      if (line.fault !== undefined) return false
-      if (next < 0) break
-      state.row += 1
-      if (walk.rowsBefore + state.row - 1 > rowsMax) return false
-      if (!(state.row === 1 ? takeHeader(state) : takeRow(state, start))) return false
+      const next = cutNext(state, start, last)
+      if (next < 0 || walk.rowsBefore + state.row - 1 > rowsMax) return false
+      if (next === start) break
       start = next
     }
     state.held = state.held.subarray(start)
@@ -91,6 +90,69 @@ export function buildFileCutter(index: number, file: BundleFile, walk: Walk): Fi
     return true
   }
   return { cut, count: () => countOf(state) }
+}
+
+/** Cuts and takes what comes next. Gives where it ends; `start` where that can't be told yet, -1 to give the way up. */
+function cutNext(state: State, start: number, last: boolean): number {
+  const { line, held, opened } = state
+  if (opened?.maker.inOrder === true) return cutBlock(state, opened.maker, start, last)
+  const next = scanLine(line, held, start, last)
+  if (line.fault !== undefined) return -1
+  if (next < 0) return start
+  state.row += 1
+  return (state.row === 1 ? takeHeader(state) : takeRow(state, start)) ? next : -1
+}
+
+function cutBlock(state: State, maker: RowMaker, start: number, last: boolean): number {
+  const { line, held, index, walk } = state
+  const { block } = walk
+  const { begins, alone } = block
+  fillBlock(block, line, held, start, { file: index, row: state.row + 1 }, last)
+  if (line.fault !== undefined) return -1
+  maker.mark(block)
+  for (let row = 0, end = 0; row < block.rows; row = end) {
+    end = row + 1
+    if (alone[row] === 0) {
+      while (end < block.rows && alone[end] === 0) end += 1
+      if (!takeStanding(state, row, end)) return -1
+    } else {
+      const begin = begins[row] ?? 0
+      scanLine(line, held, begin, last)
+      state.row += 1
+      if (!takeRow(state, begin)) return -1
+    }
+  }
+  return begins[block.rows] ?? start
+}
+
+/** Takes rows of a block that stand as they are. */
+function takeStanding(state: State, from: number, to: number): boolean {
+  // What comes after the last row that holds anything is borne; a blank row before it is an error.
+  if (state.isBlankBefore) return false
+  const { writer, keys, plan, block } = state.walk
+  const { bytes, width, cuts, text, textEnds } = block
+  writer.rows(text, from === 0 ? 0 : (textEnds[from - 1] ?? 0), textEnds[to - 1] ?? 0)
+  if (plan.keyIndexes.length > 0) {
+    for (let row = from; row < to; row++) {
+      for (const field of plan.keyIndexes) {
+        const cut = row * (width + 1) + field
+        const begin = (cuts[cut] ?? 0) + 1
+        const end = cuts[cut + 1] ?? 0
+        keys.take(begin === end ? null : bytes, begin, end)
+      }
+      keys.endKey()
+    }
+  }
+  state.row += to - from
+  endRows(state)
+  return true
+}
+
+/** Lets go of what was written, once it is enough, and counts. */
+function endRows(state: State): void {
+  const chunk = state.walk.writer.take(false)
+  if (chunk !== undefined) state.walk.ready.push(chunk)
+  state.rowsRead = state.row - 1
 }
 
 function countOf({ file, rowsRead, repairs }: State): FileCount {
@@ -123,7 +185,7 @@ function takeHeader(state: State): boolean {
   const above = plan.fields.map((_, n) => plan.readers.find(({ index }) => index === n)?.above ?? -1)
   state.opened = {
     file: { path: file.path, map, offsetOf, note, report, errors: () => walk.errors },
-    maker: buildRowMaker({ ...plan, separator: line.separator, makers, above, map }),
+    maker: buildRowMaker({ ...plan, makers, above, map }),
   }
   return true
 }
@@ -149,13 +211,10 @@ function takeRow(state: State, start: number): boolean {
     writer.begin(index, row)
     writeValues(values, walk)
   }
-  // What comes after the last row that holds anything is borne; a blank row before it is an error.
   if (state.isBlankBefore) return false
   writer.endRow()
   if (plan.keyIndexes.length > 0) keys.endKey()
-  const chunk = writer.take(false)
-  if (chunk !== undefined) walk.ready.push(chunk)
-  state.rowsRead = row - 1
+  endRows(state)
   return true
 }
 

@@ -3,8 +3,9 @@
  * nothing to refuse. At the first sign of an error anywhere it is given up, with all that it gave, for the careful way
  * (validate.ts) to tell what is wrong; so it has no findings but warnings, and then the same ones.
  */
-import { buildCellMaker, type CellMaker } from './cell-makers.ts'
+import { buildCellMaker, type CellMaker, makesNothing } from './cell-makers.ts'
 import { buildCopyWriter } from './copy-writer.ts'
+import { buildBlock } from './csv-block.ts'
 import { inPieces } from './csv-rows.ts'
 import { buildScanner, mayBeUtf8, type Scan } from './encoding.ts'
 import { buildKeyScreen } from './key-screen.ts'
@@ -48,13 +49,12 @@ function buildWalk(options: ValidateOptions): Walk {
   const makers: CellMaker[] = []
   for (const { field, index, read, above } of plan.readers) {
     const upper = plan.readers.find((reader) => reader.index === above)
-    // What depends on a code that itself depends on one is not plain to see.
-    const never: CellMaker = () => undefined
     const { missingValues } = options.contract
+    // What depends on a code that itself depends on one is not plain to see.
     makers[index] =
       upper?.above === undefined
         ? buildCellMaker({ field, read, readAbove: upper?.read, missingValues })
-        : never
+        : makesNothing
   }
   return {
     options,
@@ -63,6 +63,7 @@ function buildWalk(options: ValidateOptions): Walk {
     reader: buildRowReader(plan),
     writer: buildCopyWriter(),
     keys: buildKeyScreen(),
+    block: buildBlock(plan.fields.length),
     headers: [],
     rows: [],
     errors: 0,
