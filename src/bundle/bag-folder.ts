@@ -19,6 +19,8 @@ interface FolderEntry extends BagEntry {
 /** Findings about names are kept up to this many; a folder of a million links is told by its first ones. */
 const walkFindingsMax = 100
 
+const chunkBytes = 1 << 20
+
 /** Opens a folder as a bag. Throws BundleRefusal. */
 export async function openFolder(path: string, limits: BundleLimits): Promise<Bag> {
   const entries = await walk(path, limits)
@@ -76,12 +78,15 @@ async function* readFolderFile({ path, bytes, location }: FolderEntry): AsyncGen
     throw error
   })
   try {
-    let read = 0
-    for await (const chunk of handle.createReadStream({ highWaterMark: 1 << 20, autoClose: false })) {
-      read += (chunk as Buffer).byteLength
+    for (let read = 0; ; ) {
+      // No larger than it has to be: a stream would take the most that it may for each file, and once more for its end.
+      const chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, bytes - read + 1))
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length)
+      if (bytesRead === 0) return
+      read += bytesRead
       // A file that grows while it is read is not the one that was measured.
       if (read > bytes) throw new BundleRefusal([faultAt('digest-wrong', { file: path })])
-      yield chunk as Buffer
+      yield chunk.subarray(0, bytesRead)
     }
   } finally {
     await handle.close()

@@ -27,7 +27,14 @@ export async function readWhole(bag: Bag, path: string, bytesMax: number): Promi
     if (bytes > bytesMax) return undefined
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks)
+  return joinChunks(chunks)
+}
+
+/** The bytes of several chunks; one is given as it is. */
+export function joinChunks(chunks: readonly Uint8Array[]): Buffer {
+  const [first] = chunks
+  if (first === undefined || chunks.length > 1) return Buffer.concat(chunks)
+  return Buffer.from(first.buffer, first.byteOffset, first.byteLength)
 }
 
 /** Sorts by code units, which is the same everywhere. */

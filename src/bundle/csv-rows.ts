@@ -3,6 +3,7 @@
  * field. Stops, with a fault, where a row or a field has no end.
  */
 import { isAscii } from 'node:buffer'
+import { joinChunks } from './bag.ts'
 import { buildLine, type Decode, isBlankLine, type LineFault, scanLine, textOf, textsOf } from './csv-line.ts'
 import type { TextShape } from './encoding.ts'
 
@@ -102,12 +103,12 @@ export async function* inPieces(chunks: AsyncIterable<Uint8Array>, bomBytes: num
     parts.push(chunk)
     bytes += chunk.byteLength
     if (bytes < pieceBytes) continue
-    yield Buffer.concat(parts).subarray(skip)
+    yield joinChunks(parts).subarray(skip)
     skip = 0
     parts = []
     bytes = 0
   }
-  if (bytes > skip) yield Buffer.concat(parts).subarray(skip)
+  if (bytes > skip) yield joinChunks(parts).subarray(skip)
 }
 
 /** What makes text of the bytes of a file. */

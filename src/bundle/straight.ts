@@ -21,27 +21,62 @@ export interface CopyReading {
   readonly files: () => readonly FileCount[] | undefined
 }
 
-const nothing = Buffer.alloc(0)
-
 /** Reads a bag that `verifyBag` has passed. Throws the signal's reason when aborted. */
 export function readStraight(options: ValidateOptions): CopyReading {
   let files: FileCount[] | undefined
   async function* chunks(): AsyncGenerator<Uint8Array> {
+    const { manifest, signal, onProgress, onFinding } = options
+    // A workbook's rows are no bytes of the file.
+    if (manifest.files.some(({ sheet, encoding }) => sheet !== undefined || !mayBeUtf8(encoding))) return
     const walk = buildWalk(options)
     const counts: FileCount[] = []
-    for (const [index, file] of options.manifest.files.entries()) {
-      const count = yield* walkFile(index, file, walk)
-      if (count === undefined) return
-      counts.push(count)
-      walk.rowsBefore += count.rowsRead
+    let text: TextFile | undefined
+    for await (const { index, file, piece } of ahead(readPieces(options))) {
+      signal?.throwIfAborted()
+      text ??= openTextFile(index, file, walk)
+      if (!(piece === undefined ? text.end() : text.take(piece))) return
+      for (const chunk of walk.ready.splice(0)) yield chunk
+      if (piece === undefined) {
+        counts.push(text.count())
+        walk.rowsBefore += text.count().rowsRead
+        text = undefined
+      } else onProgress?.({ file: file.path, rows: text.count().rowsRead })
     }
     const rest = walk.writer.take(true)
     if (rest !== undefined) yield rest
     if (await walk.keys.sift()) return
-    for (const finding of [...walk.headers, ...walk.rows]) options.onFinding(finding)
+    for (const finding of [...walk.headers, ...walk.rows]) onFinding(finding)
     files = counts
   }
   return { chunks: chunks(), files: () => files }
+}
+
+/** Of each file its pieces, and then none. */
+async function* readPieces({ bag, manifest }: ValidateOptions) {
+  for (const [index, file] of manifest.files.entries()) {
+    for await (const piece of inPieces(bag.read(file.path), 0)) yield { index, file, piece }
+    yield { index, file }
+  }
+}
+
+/** The same values, each asked for before the one before it is dealt with, so that the disc works beside us. */
+async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
+  const ask = () => {
+    const next = source.next()
+    // What it throws is told when its turn comes, or never.
+    next.catch(() => undefined)
+    return next
+  }
+  try {
+    for (let next = ask(); ; ) {
+      const { value, done } = await next
+      if (done === true) return
+      next = ask()
+      yield value
+    }
+  } finally {
+    await source.return(undefined)
+  }
 }
 
 function buildWalk(options: ValidateOptions): Walk {
@@ -72,31 +107,32 @@ function buildWalk(options: ValidateOptions): Walk {
   }
 }
 
-/** Gives the rows of a file, and its count; undefined where the way is given up. */
-async function* walkFile(
-  index: number,
-  file: BundleFile,
-  walk: Walk,
-): AsyncGenerator<Uint8Array, FileCount | undefined> {
-  // A workbook's rows are no bytes of the file.
-  if (file.sheet !== undefined || !mayBeUtf8(file.encoding)) return undefined
-  const { bag, signal, onProgress } = walk.options
+/** A file on its way; `take` and `end` say no where the way is to be given up. */
+interface TextFile {
+  readonly take: (piece: Buffer) => boolean
+  readonly end: () => boolean
+  readonly count: () => FileCount
+}
+
+function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
   const scanner = buildScanner('utf-8')
   const cutter = buildFileCutter(index, file, walk)
-  for await (const piece of inPieces(bag.read(file.path), 0)) {
-    signal?.throwIfAborted()
-    scanner.take(piece)
-    // Less than four bytes don't tell yet how the file begins.
-    if (isDoubtful(scanner.found) || scanner.found.bytes === 0) return undefined
-    if (!cutter.cut(piece, scanner.found.bomBytes, false)) return undefined
-    for (const chunk of walk.ready.splice(0)) yield chunk
-    onProgress?.({ file: file.path, rows: cutter.count().rowsRead })
+  return {
+    take: (piece) => {
+      scanner.take(piece)
+      // Less than four bytes don't tell yet how the file begins.
+      if (isDoubtful(scanner.found) || scanner.found.bytes === 0) return false
+      return cutter.cut(piece, scanner.found.bomBytes, false)
+    },
+    end: () => {
+      scanner.end()
+      return !isDoubtful(scanner.found) && cutter.cut(nothing, 0, true) && cutter.count().rowsRead > 0
+    },
+    count: cutter.count,
   }
-  scanner.end()
-  if (isDoubtful(scanner.found) || !cutter.cut(nothing, 0, true)) return undefined
-  for (const chunk of walk.ready.splice(0)) yield chunk
-  return cutter.count().rowsRead === 0 ? undefined : cutter.count()
 }
+
+const nothing = Buffer.alloc(0)
 
 function isDoubtful({ undecodable, nul, strayBom }: Readonly<Scan>): boolean {
   return undecodable !== undefined || nul !== undefined || strayBom !== undefined
