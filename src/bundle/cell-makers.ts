@@ -73,14 +73,14 @@ export const makesNothing: CellMaker = makerOf(
 type Stands = (bytes: Buffer, from: number, to: number, aboveFrom: number, aboveTo: number) => boolean
 
 function makerOf(make: Make, stands: Stands): CellMaker {
-  const mark = ({ bytes, rows, width, cuts, alone }: Block, column: number, above: number) => {
+  const mark = ({ rows, width, alone, text, cuts }: Block, column: number, above: number) => {
     for (let row = 0, at = 0; row < rows; row++, at += width + 1) {
       if (alone[row] === 1) continue
       const from = (cuts[at + column] ?? 0) + 1
       const to = cuts[at + column + 1] ?? 0
       const aboveFrom = above < 0 ? 0 : (cuts[at + above] ?? 0) + 1
       const aboveTo = above < 0 ? 0 : (cuts[at + above + 1] ?? 0)
-      if (!stands(bytes, from, to, aboveFrom, aboveTo)) alone[row] = 1
+      if (!stands(text, from, to, aboveFrom, aboveTo)) alone[row] = 1
     }
   }
   return { make, mark }

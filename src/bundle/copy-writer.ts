@@ -3,6 +3,8 @@
  * NUL; a value that there is none of is written as nothing, which `NULL ''` reads back: no canonical text is empty.
  */
 
+import { backslash, firstPrintable } from './csv-line.ts'
+
 export interface CopyWriter {
   /** Begins a row with where it stood. */
   readonly begin: (file: number, row: number) => void
@@ -21,8 +23,6 @@ const roomBytes = 256 * 1024
 
 const tab = 0x09
 const lineFeed = 0x0a
-const backslash = 0x5c
-const firstPrintable = 0x20
 
 /** The letters after the backslash: `\b` to `\r` by code, and the backslash itself. */
 const escapes: Readonly<Record<number, number>> = Object.fromEntries(

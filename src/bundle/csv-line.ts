@@ -49,8 +49,8 @@ export function rowBytesMaxOf(fieldBytesMax: number): number {
 const quote = 0x22
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
-const firstPrintable = 0x20
-const backslash = 0x5c
+export const firstPrintable = 0x20
+export const backslash = 0x5c
 
 const endsField = 1
 const isQuote = 2

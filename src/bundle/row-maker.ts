@@ -122,14 +122,14 @@ export function buildRowMaker(options: RowMakerOptions): RowMaker {
 
 /** Marks the rows that a check has something to say of. */
 function markFaulty(block: Block, checks: readonly BuiltCheck[], spoken: readonly number[]): void {
-  const { bytes, rows, width, cuts, alone } = block
+  const { rows, width, alone, text, cuts } = block
   const values = new Array<string | null>(width).fill(null)
   for (let row = 0, at = 0; row < rows; row++, at += width + 1) {
     if (alone[row] === 1) continue
     for (const field of spoken) {
       const from = (cuts[at + field] ?? 0) + 1
       const to = cuts[at + field + 1] ?? 0
-      values[field] = from === to ? null : bytes.toString('utf8', from, to)
+      values[field] = from === to ? null : text.toString('utf8', from, to)
     }
     if (checks.some((check) => check.run(values) !== undefined)) alone[row] = 1
   }

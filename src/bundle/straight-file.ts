@@ -130,7 +130,7 @@ function takeStanding(state: State, from: number, to: number): boolean {
   // What comes after the last row that holds anything is borne; a blank row before it is an error.
   if (state.isBlankBefore) return false
   const { writer, keys, plan, block } = state.walk
-  const { bytes, width, cuts, text, textEnds } = block
+  const { width, text, textEnds, cuts } = block
   writer.rows(text, from === 0 ? 0 : (textEnds[from - 1] ?? 0), textEnds[to - 1] ?? 0)
   if (plan.keyIndexes.length > 0) {
     for (let row = from; row < to; row++) {
@@ -138,7 +138,7 @@ function takeStanding(state: State, from: number, to: number): boolean {
         const cut = row * (width + 1) + field
         const begin = (cuts[cut] ?? 0) + 1
         const end = cuts[cut + 1] ?? 0
-        keys.take(begin === end ? null : bytes, begin, end)
+        keys.take(begin === end ? null : text, begin, end)
       }
       keys.endKey()
     }
