@@ -3,7 +3,7 @@
  * files and what differs from the one before. All of that stands fast once it is published, so a change reads the same
  * whenever and wherever it is read.
  */
-import { isOpen } from '../contract/index.ts'
+import type { Shared } from '../contract/index.ts'
 import type { Runner } from '../store/index.ts'
 import { type ChangeKind, type ChangeRow, type PlacedChange, placedOf } from './changes.ts'
 import type { Difference, StoredDistribution } from './versions.ts'
@@ -18,10 +18,8 @@ export interface FeedSelection {
 }
 
 /** What the feed has to know of a contract, as it is pinned. */
-export interface PinnedContract {
-  readonly dataset: string
+export interface PinnedContract extends Shared {
   readonly contractVersion: number
-  readonly open: boolean
   readonly noticeDays?: number
 }
 
@@ -32,14 +30,13 @@ export interface PinnedContract {
  */
 export async function listPinned(runner: Runner): Promise<readonly PinnedContract[]> {
   const rows = await runner<
-    { dataset: string; contractVersion: number; openClass: string; noticeDays: number | null }[]
+    (Shared & { readonly contractVersion: number; readonly noticeDays: number | null })[]
   >`
     SELECT dataset, contract_version AS "contractVersion", body->>'openClass' AS "openClass",
-      (body->>'noticeDays')::int AS "noticeDays"
+      body->>'shareClass' AS "shareClass", (body->>'noticeDays')::int AS "noticeDays"
     FROM qingdan.contract ORDER BY dataset COLLATE "C", contract_version`
-  return rows.map(({ openClass, noticeDays, ...pinned }) => ({
+  return rows.map(({ noticeDays, ...pinned }) => ({
     ...pinned,
-    open: isOpen({ openClass }),
     ...(noticeDays === null ? {} : { noticeDays }),
   }))
 }

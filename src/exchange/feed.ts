@@ -115,7 +115,7 @@ function pageOf({ config }: House, page: Page): Static<typeof FeedSchema> {
   return {
     data: given.map((change, index) => {
       const { mark: id, ...at } = places[index] ?? beginning
-      const type = feedTypeOf(pinned, change)
+      const type = feedTypeOf(pinned, reader, change)
       const described = { id, cursor: writeFeedCursor(feed, { ...at, mark: id }), type }
       return changeBody({ config, pinned }, change, described, isTold(pinned, reader, change.dataset))
     }),

@@ -36,7 +36,8 @@ t.test('keys', async (t) => {
       seen.push([name, facts])
     },
   }
-  const find = (header: string | undefined, at = now) => findReader(ground, header, at)
+  const find = (header: string | undefined, at = now) =>
+    findReader(ground, header, { sender: '127.0.0.1', now: at })
 
   await t.test('a key is shown once, and only its digest stays', async (t) => {
     const { id, secret } = await createKey(database, { label: 'district 1', scopes: ['ingest'] }, by)
