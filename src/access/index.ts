@@ -15,3 +15,4 @@ export {
   type SignerRequest,
 } from './signers.ts'
 export { findCursor, listUsage, type SeenCursor, type UsageCount, usageRowsMax } from './usage.ts'
+export { usageDaysUsual, usagePeriod } from './usage-period.ts'

@@ -66,7 +66,7 @@ export interface FeedStretch {
 /** Changes of a selection in their order. One statement, so one state of the changes. */
 export async function readFeed(
   runner: Runner,
-  { kinds, datasets, contracts }: FeedSelection,
+  selection: FeedSelection,
   { after, limit }: FeedStretch,
 ): Promise<readonly FedChange[]> {
   const direction = after === undefined ? runner`DESC` : runner`ASC`
@@ -81,16 +81,29 @@ export async function readFeed(
     LEFT JOIN qingdan.edition e ON e.dataset = c.dataset AND e.edition = c.edition
     LEFT JOIN qingdan.version v ON v.edition_id = e.id AND v.number = c.version
       AND c.kind IN ('version-published', 'version-corrected')
-    WHERE c.position > ${after ?? 0} AND (
-      (c.kind = ANY(${[...kinds]}) AND c.dataset = ANY(${[...datasets]}))
-      OR (c.kind = 'contract-added'
-        AND c.dataset || ' ' || (c.body->>'contractVersion') = ANY(${[...contracts]})))
+    WHERE c.position > ${after ?? 0} AND ${isSelected(runner, selection)}
     ORDER BY c.position ${direction} LIMIT ${limit}`
   const ordered = after === undefined ? rows.toReversed() : rows
   return ordered.map(({ contractVersion, difference, distributions, ...row }) => ({
     ...placedOf(row),
     released: contractVersion === null ? null : { contractVersion, difference, distributions },
   }))
+}
+
+/** How many changes of a selection stand behind a position. */
+export async function countFeed(runner: Runner, selection: FeedSelection, after: number): Promise<number> {
+  const [row] = await runner<{ count: number }[]>`
+    SELECT count(*)::float8 AS count FROM qingdan.change c
+    WHERE c.position > ${after} AND ${isSelected(runner, selection)}`
+  return row?.count ?? 0
+}
+
+/** The condition that a change `c` is of a selection. */
+function isSelected(runner: Runner, { kinds, datasets, contracts }: FeedSelection) {
+  return runner`(
+      (c.kind = ANY(${[...kinds]}) AND c.dataset = ANY(${[...datasets]}))
+      OR (c.kind = 'contract-added'
+        AND c.dataset || ' ' || (c.body->>'contractVersion') = ANY(${[...contracts]})))`
 }
 
 /** An item of an annual list as the feed told of it last. */
