@@ -7,7 +7,7 @@ import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } fr
 import { accessRoutes } from './access/index.ts'
 import { type App, ProblemSchema, RecordSchema } from './base/http.ts'
 import { catalogueRoutes, type House } from './catalogue/index.ts'
-import { datasetForms, exchangeRoutes } from './exchange/index.ts'
+import { countBehind, datasetForms, exchangeRoutes } from './exchange/index.ts'
 import {
   buildWarm,
   type DatasetPart,
@@ -45,7 +45,7 @@ const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
   receiptRoutes,
   publicationRoutes,
   exchangeRoutes,
-  accessRoutes,
+  (app, house) => accessRoutes(app, house, (reader, cursor) => countBehind(house, reader, cursor)),
   operationsRoutes,
   (app, house) => docsRoutes(app, house, datasetParts),
   portalRoutes,

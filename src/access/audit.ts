@@ -1,4 +1,5 @@
 /** The audit: who did what to which subject, appended and never changed. It takes no values of rows. */
+import type { DataRead, Reader } from '../base/reader.ts'
 import type { Runner } from '../store/database.ts'
 
 export interface AuditEntry {
@@ -17,4 +18,33 @@ export async function writeAudit(runner: Runner, entry: AuditEntry): Promise<voi
   await runner`
     insert into qingdan.audit (at, actor, action, subject, detail)
     values (${at}, ${actor}, ${action}, ${subject}, ${JSON.stringify(detail)}::text::jsonb)`
+}
+
+/** What a request says of itself in the audit: names of parameters, and never a value. */
+export interface ReadBy {
+  readonly reader: Reader
+  readonly requestId: string
+  readonly parameters: readonly string[]
+}
+
+/**
+ * Appends an entry for each dataset that is not open and is about to be given to the holder of a key. Await it before the first
+ * byte goes out: what can't be written down is not given.
+ */
+export async function writeReads(
+  runner: Runner,
+  reads: readonly DataRead[],
+  { reader, requestId, parameters }: ReadBy,
+  at: Date,
+): Promise<void> {
+  const action = reader.scopes.includes('read-restricted') ? 'restricted-data-read' : 'shared-data-read'
+  for (const { dataset, versions, operation, open } of reads) {
+    if (open) continue
+    const names = versions.map(([edition, version]) => `${edition}/v${version}`)
+    const [only, ...others] = names
+    const isOne = only !== undefined && others.length === 0
+    const detail = { operation, parameters, requestId, ...(isOne ? {} : { versions: names }) }
+    const subject = isOne ? `${dataset}/${only}` : dataset
+    await writeAudit(runner, { at, actor: `key:${reader.keyId}`, action, subject, detail })
+  }
 }

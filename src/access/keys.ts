@@ -1,14 +1,16 @@
 /**
  * Keys: made, listed and revoked. The full key `qd_<id>_<secret>` is shown once; only the digest of its secret stays.
- * It refuses a key without a label, without scopes, or that expires before it begins.
+ * It refuses a key without a label, without scopes, that expires before it begins, or whose limits can't be meant.
  */
 import { randomBytes } from 'node:crypto'
 import { type Digest, digestOf } from '../base/digest.ts'
 import { problem } from '../base/problem.ts'
-import { type Scope, scopes } from '../base/reader.ts'
+import { type Quota, type Scope, scopes } from '../base/reader.ts'
 import type { Clock } from '../base/time.ts'
 import type { Database } from '../store/database.ts'
 import { writeAudit } from './audit.ts'
+import { isNetwork, networksMax } from './networks.ts'
+import { perDayMax, perMinuteMax } from './quota.ts'
 
 export interface KeyRequest {
   /** What the key is for, shown in lists. Not a secret, and no person's name is needed. */
@@ -19,6 +21,10 @@ export interface KeyRequest {
   /** Confines the key to these datasets. */
   readonly datasets?: readonly string[]
   readonly expiresAt?: Date
+  /** How many requests the key may send; by default as many as anybody. */
+  readonly quota?: Quota
+  /** Networks that the key may be used from, as CIDR; by default from anywhere. */
+  readonly addresses?: readonly string[]
 }
 
 export interface KeySummary {
@@ -27,6 +33,8 @@ export interface KeySummary {
   readonly scopes: readonly Scope[]
   readonly provider?: string
   readonly datasets?: readonly string[]
+  readonly quota?: Quota
+  readonly addresses?: readonly string[]
   readonly createdAt: Date
   readonly expiresAt?: Date
   readonly revokedAt?: Date
@@ -55,13 +63,17 @@ export async function createKey(
   const id = randomBytes(9).toString('hex')
   const secret = randomBytes(32).toString('base64url')
   const at = clock()
-  const { label, provider = null, datasets = null, expiresAt = null } = request
+  const { label, provider = null, datasets = null, expiresAt = null, addresses = null } = request
+  const { perMinute = null, perDay = null } = request.quota ?? {}
   await database.work.begin(async (tx) => {
     await tx`
-      insert into qingdan.key (id, digest, label, scopes, provider, datasets, created_at, expires_at)
+      insert into qingdan.key (id, digest, label, scopes, provider, datasets, created_at, expires_at,
+        per_minute, per_day, addresses)
       values (${id}, ${digestOf(secret)}, ${label}, ${[...request.scopes]}, ${provider},
-        ${datasets === null ? null : [...datasets]}, ${at}, ${expiresAt})`
-    const detail = { label, scopes: request.scopes, provider, datasets }
+        ${datasets === null ? null : [...datasets]}, ${at}, ${expiresAt},
+        ${perMinute}, ${perDay}, ${addresses === null ? null : [...addresses]})`
+    const limits = { perMinute, perDay, addresses, expiresAt: expiresAt?.toISOString() ?? null }
+    const detail = { label, scopes: request.scopes, provider, datasets, ...limits }
     await writeAudit(tx, { at, actor, action: 'key-created', subject: `key:${id}`, detail })
   })
   return { id, secret: `qd_${id}_${secret}` }
@@ -70,7 +82,8 @@ export async function createKey(
 /** All keys, the newest first, revoked and expired ones included; never a secret or its digest. */
 export async function listKeys(database: Pick<Database, 'work'>): Promise<readonly KeySummary[]> {
   const rows = await database.work<KeyRow[]>`
-    select id, digest, label, scopes, provider, datasets, created_at, expires_at, revoked_at
+    select id, digest, label, scopes, provider, datasets, created_at, expires_at, revoked_at,
+      per_minute, per_day, addresses
     from qingdan.key order by created_at desc, id`
   return rows.map(summaryOf)
 }
@@ -99,7 +112,8 @@ export async function findKey(
   id: string,
 ): Promise<(KeySummary & { readonly digest: Digest }) | undefined> {
   const [row] = await database.serve<KeyRow[]>`
-    select id, digest, label, scopes, provider, datasets, created_at, expires_at, revoked_at
+    select id, digest, label, scopes, provider, datasets, created_at, expires_at, revoked_at,
+      per_minute, per_day, addresses
     from qingdan.key where id = ${id}`
   return row === undefined ? undefined : { ...summaryOf(row), digest: row.digest as Digest }
 }
@@ -114,6 +128,9 @@ interface KeyRow {
   readonly created_at: Date
   readonly expires_at: Date | null
   readonly revoked_at: Date | null
+  readonly per_minute: number | null
+  readonly per_day: number | null
+  readonly addresses: readonly string[] | null
 }
 
 function summaryOf(row: KeyRow): KeySummary {
@@ -124,8 +141,17 @@ function summaryOf(row: KeyRow): KeySummary {
     createdAt: row.created_at,
     ...(row.provider === null ? {} : { provider: row.provider }),
     ...(row.datasets === null ? {} : { datasets: row.datasets }),
+    ...quotaOf(row),
+    ...(row.addresses === null ? {} : { addresses: row.addresses }),
     ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
     ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
+  }
+}
+
+function quotaOf({ per_minute: perMinute, per_day: perDay }: KeyRow): { readonly quota?: Quota } {
+  if (perMinute === null && perDay === null) return {}
+  return {
+    quota: { ...(perMinute === null ? {} : { perMinute }), ...(perDay === null ? {} : { perDay }) },
   }
 }
 
@@ -143,5 +169,26 @@ function checkRequest(request: KeyRequest, now: Date): void {
   }
   if (request.expiresAt !== undefined && !(request.expiresAt > now)) {
     throw refuse('expiresAt', 'A key must expire later than now.')
+  }
+  if (request.scopes.includes('read-shared') && request.scopes.includes('read-restricted')) {
+    throw refuse('scopes', 'A key reads what is shared with platforms, or all that is not open: not both.')
+  }
+  checkLimits(request)
+}
+
+function checkLimits({ quota = {}, addresses }: KeyRequest): void {
+  const refuse = (path: string, detail: string) => problem('parameter-invalid', { path, detail })
+  const bounds = { perMinute: perMinuteMax, perDay: perDayMax } as const
+  for (const name of ['perMinute', 'perDay'] as const) {
+    const value = quota[name]
+    if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= bounds[name])) continue
+    throw refuse(name, `Expected is a whole number from 1 to ${bounds[name]}.`)
+  }
+  if (addresses === undefined) return
+  if (addresses.length === 0 || addresses.length > networksMax) {
+    throw refuse('addresses', `Name 1 to ${networksMax} networks, or leave them out.`)
+  }
+  if (!addresses.every(isNetwork)) {
+    throw refuse('addresses', 'Expected is an address or a network such as 192.0.2.0/24 or 2001:db8::/32.')
   }
 }

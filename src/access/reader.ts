@@ -1,6 +1,6 @@
 /**
  * The reader that an Authorization header stands for. A key that is wrong in any way is refused as `key-invalid`,
- * with one answer for all reasons, and is never taken for no key.
+ * with one answer for all reasons, and is never taken for no key; so is a good one at an address that it is not for.
  */
 import { timingSafeEqual } from 'node:crypto'
 import { digestOf } from '../base/digest.ts'
@@ -8,21 +8,22 @@ import { problem } from '../base/problem.ts'
 import { anonymous, type Reader, type Scope } from '../base/reader.ts'
 import type { Ground } from '../store/ground.ts'
 import { findKey } from './keys.ts'
+import { isWithin } from './networks.ts'
 
 /** The longest header that is looked at; a key of ours has 65 characters, and a prefix. */
 const headerLengthMax = 200
 
 /** The reasons under which refusals are counted; the caller is not told which one it was. */
-type Refusal = 'malformed' | 'unknown' | 'wrong-secret' | 'revoked' | 'expired'
+type Refusal = 'malformed' | 'unknown' | 'wrong-secret' | 'revoked' | 'expired' | 'address'
 
 /**
- * The reader of a request: anonymous without a header, else the holder of the key.
+ * The reader of a request from an address: anonymous without a header, else the holder of the key.
  * Throws `key-invalid` and observes `key-refused` with its reason.
  */
 export async function findReader(
   { database, observe }: Pick<Ground, 'database' | 'observe'>,
   authorization: string | undefined,
-  now: Date,
+  { sender, now }: { readonly sender: string; readonly now: Date },
 ): Promise<Reader> {
   if (authorization === undefined) return anonymous
   const refuse = (reason: Refusal) => {
@@ -43,11 +44,13 @@ export async function findReader(
   if (!same) throw refuse('wrong-secret')
   if (key.revokedAt !== undefined) throw refuse('revoked')
   if (key.expiresAt !== undefined && key.expiresAt <= now) throw refuse('expired')
+  if (key.addresses !== undefined && !isWithin(key.addresses, sender)) throw refuse('address')
   return Object.freeze({
     keyId: key.id,
     scopes: key.scopes,
     ...(key.provider === undefined ? {} : { provider: key.provider }),
     ...(key.datasets === undefined ? {} : { datasets: key.datasets }),
+    ...(key.quota === undefined ? {} : { quota: key.quota }),
   })
 }
 

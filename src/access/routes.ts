@@ -1,44 +1,17 @@
-/** What a key may do, told to its holder; and the service's own OpenPGP key, told to all. Never a secret of either. */
+/** What a key may do and what was done with it, told to its holder; and the service's own OpenPGP key, told to all. Never a secret of either. */
 import { Type } from 'typebox'
 import { type App, problemResponses } from '../base/http.ts'
-import { problem } from '../base/problem.ts'
-import { scopes } from '../base/reader.ts'
 import type { Ground } from '../store/ground.ts'
+import { type CountBehind, keyRoutes } from './key-routes.ts'
 import { loadServiceKey } from './service-key.ts'
 
-const KeySchema = Type.Object({
-  id: Type.String({ description: 'The public part of the key, as it stands in lists and in the audit.' }),
-  scopes: Type.Array(Type.Enum([...scopes]), { description: 'What the key allows.' }),
-  provider: Type.Optional(Type.String({ description: 'The provider that the key is confined to.' })),
-  datasets: Type.Optional(Type.Array(Type.String(), { description: 'The datasets that it is confined to.' })),
-})
-
-export function accessRoutes(app: App, ground: Pick<Ground, 'config' | 'clock'>): void {
-  app.get(
-    '/v1/key',
-    {
-      schema: {
-        operationId: 'getKey',
-        tags: ['service'],
-        summary: 'What the key that is sent may do',
-        description:
-          'Tells the holder of a key its scopes and what it is confined to. It never shows a secret.',
-        security: [{ key: [] }],
-        response: { 200: KeySchema, ...problemResponses('key-missing') },
-      },
-    },
-    async (request, reply) => {
-      const { keyId, scopes: held, provider, datasets } = request.reader
-      if (keyId === undefined) throw problem('key-missing')
-      reply.header('cache-control', 'no-store')
-      return {
-        id: keyId,
-        scopes: [...held],
-        ...(provider === undefined ? {} : { provider }),
-        ...(datasets === undefined ? {} : { datasets: [...datasets] }),
-      }
-    },
-  )
+/** `countBehind` is the exchange's: it alone knows what a feed gives. */
+export function accessRoutes(
+  app: App,
+  ground: Pick<Ground, 'config' | 'clock' | 'database' | 'observe'>,
+  countBehind: CountBehind,
+): void {
+  keyRoutes(app, ground, countBehind)
   app.get(
     '/v1/service-key.asc',
     {

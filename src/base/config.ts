@@ -82,6 +82,12 @@ export const settings = {
     'The least level that is logged.',
   ),
   QINGDAN_RATE_PER_MINUTE: whole(1200, 1, 1_000_000, 'Requests per minute that one address or key may make.'),
+  QINGDAN_USAGE_DAYS: whole(
+    400,
+    1,
+    3_660,
+    'Days for which it is kept how much was asked with each key, by dataset; 400 compare a month with the one a year before.',
+  ),
   QINGDAN_BODY_BYTES_MAX: whole(64 * mebi, 1024, 16_384 * mebi, 'Largest body of a request, in bytes.'),
   QINGDAN_SHUTDOWN_SECONDS: whole(20, 1, 600, 'Seconds that requests and jobs have to end after SIGTERM.'),
   QINGDAN_POOL_MAX: whole(10, 2, 200, 'Connections that each of the serving and the working pool may hold.'),

@@ -92,6 +92,7 @@ const everywhere: readonly ProblemCode[] = [
   'address-invalid',
   'key-invalid',
   'rate-limited',
+  'quota-exceeded',
   'not-acceptable',
   'internal',
   'not-ready',

@@ -37,6 +37,16 @@ export const observations = {
   },
   'request-failed': { level: 'error', message: 'A request failed by our fault.', count: ['route'] },
   'stream-aborted': { level: 'warn', message: 'A stream broke off in the middle.', count: ['route'] },
+  'audit-failed': {
+    level: 'error',
+    message: 'An access to data that are not open could not be written down, so they were not given.',
+    count: [],
+  },
+  'usage-lost': {
+    level: 'warn',
+    message: 'A request of a key was not counted: too many counts wait to be written.',
+    count: [],
+  },
   'key-refused': { level: 'warn', message: 'A key was refused.', count: ['reason'] },
   'signature-refused': {
     level: 'warn',

@@ -243,9 +243,9 @@ export const problems = {
   },
   'key-invalid': {
     status: 401,
-    title: 'The key is unknown, expired or revoked',
-    titleZh: '密钥未知、过期或已吊销',
-    hint: 'Ask the publisher for a new key. A key that is wrong is never treated as no key.',
+    title: 'The key is unknown, expired, revoked, or not for this address',
+    titleZh: '密钥未知、过期、已吊销，或不允许从此网络地址使用',
+    hint: 'Use the key from the networks that were agreed, or ask the publisher for a new one. A key that is wrong is never treated as no key.',
   },
   'scope-missing': {
     status: 403,
@@ -264,6 +264,12 @@ export const problems = {
     title: 'Too many requests',
     titleZh: '请求过于频繁',
     hint: 'Wait for the seconds in Retry-After. For whole datasets take the files, not the pages.',
+  },
+  'quota-exceeded': {
+    status: 429,
+    title: 'The quota of the key is used up',
+    titleZh: '密钥的调用配额已用完',
+    hint: 'Wait for the seconds in Retry-After. GET /v1/key tells what is left; for whole datasets take the files, and follow /v1/changes.',
   },
   'query-too-slow': {
     status: 422,

@@ -3,7 +3,7 @@
  * files and what differs from the one before. All of that stands fast once it is published, so a change reads the same
  * whenever and wherever it is read.
  */
-import { isOpen } from '../contract/index.ts'
+import type { Shared } from '../contract/index.ts'
 import type { Runner } from '../store/index.ts'
 import { type ChangeKind, type ChangeRow, type PlacedChange, placedOf } from './changes.ts'
 import type { Difference, StoredDistribution } from './versions.ts'
@@ -18,10 +18,8 @@ export interface FeedSelection {
 }
 
 /** What the feed has to know of a contract, as it is pinned. */
-export interface PinnedContract {
-  readonly dataset: string
+export interface PinnedContract extends Shared {
   readonly contractVersion: number
-  readonly open: boolean
   readonly noticeDays?: number
 }
 
@@ -32,14 +30,13 @@ export interface PinnedContract {
  */
 export async function listPinned(runner: Runner): Promise<readonly PinnedContract[]> {
   const rows = await runner<
-    { dataset: string; contractVersion: number; openClass: string; noticeDays: number | null }[]
+    (Shared & { readonly contractVersion: number; readonly noticeDays: number | null })[]
   >`
     SELECT dataset, contract_version AS "contractVersion", body->>'openClass' AS "openClass",
-      (body->>'noticeDays')::int AS "noticeDays"
+      body->>'shareClass' AS "shareClass", (body->>'noticeDays')::int AS "noticeDays"
     FROM qingdan.contract ORDER BY dataset COLLATE "C", contract_version`
-  return rows.map(({ openClass, noticeDays, ...pinned }) => ({
+  return rows.map(({ noticeDays, ...pinned }) => ({
     ...pinned,
-    open: isOpen({ openClass }),
     ...(noticeDays === null ? {} : { noticeDays }),
   }))
 }
@@ -69,7 +66,7 @@ export interface FeedStretch {
 /** Changes of a selection in their order. One statement, so one state of the changes. */
 export async function readFeed(
   runner: Runner,
-  { kinds, datasets, contracts }: FeedSelection,
+  selection: FeedSelection,
   { after, limit }: FeedStretch,
 ): Promise<readonly FedChange[]> {
   const direction = after === undefined ? runner`DESC` : runner`ASC`
@@ -84,16 +81,29 @@ export async function readFeed(
     LEFT JOIN qingdan.edition e ON e.dataset = c.dataset AND e.edition = c.edition
     LEFT JOIN qingdan.version v ON v.edition_id = e.id AND v.number = c.version
       AND c.kind IN ('version-published', 'version-corrected')
-    WHERE c.position > ${after ?? 0} AND (
-      (c.kind = ANY(${[...kinds]}) AND c.dataset = ANY(${[...datasets]}))
-      OR (c.kind = 'contract-added'
-        AND c.dataset || ' ' || (c.body->>'contractVersion') = ANY(${[...contracts]})))
+    WHERE c.position > ${after ?? 0} AND ${isSelected(runner, selection)}
     ORDER BY c.position ${direction} LIMIT ${limit}`
   const ordered = after === undefined ? rows.toReversed() : rows
   return ordered.map(({ contractVersion, difference, distributions, ...row }) => ({
     ...placedOf(row),
     released: contractVersion === null ? null : { contractVersion, difference, distributions },
   }))
+}
+
+/** How many changes of a selection stand behind a position. */
+export async function countFeed(runner: Runner, selection: FeedSelection, after: number): Promise<number> {
+  const [row] = await runner<{ count: number }[]>`
+    SELECT count(*)::float8 AS count FROM qingdan.change c
+    WHERE c.position > ${after} AND ${isSelected(runner, selection)}`
+  return row?.count ?? 0
+}
+
+/** The condition that a change `c` is of a selection. */
+function isSelected(runner: Runner, { kinds, datasets, contracts }: FeedSelection) {
+  return runner`(
+      (c.kind = ANY(${[...kinds]}) AND c.dataset = ANY(${[...datasets]}))
+      OR (c.kind = 'contract-added'
+        AND c.dataset || ' ' || (c.body->>'contractVersion') = ANY(${[...contracts]})))`
 }
 
 /** An item of an annual list as the feed told of it last. */

@@ -10,7 +10,7 @@ import { attachment } from '../base/attachment.ts'
 import { isFresh } from '../base/freshness.ts'
 import { type App, problemResponses } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
-import { type Contract, isOpen } from '../contract/index.ts'
+import { type Contract, isOpen, noteRead } from '../contract/index.ts'
 import { storedName, type VersionName } from './addresses.ts'
 import type { House } from './house.ts'
 import { linkHeader } from './links.ts'
@@ -69,6 +69,7 @@ export function fileRoutes(app: App, house: House): void {
       const versions = await listVersions(house.database, { dataset: slug, edition })
       reply.header('link', linkHeader(found, versions, house.config))
       await giveNotice(house, reply, found)
+      noteRead(request.reader, contract, { versions: [found], operation: 'file' })
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       describeFile(reply, found, file, house.contracts.get(slug, found.contractVersion).contract)
       return sendFile(house, request, reply, { ...file, stored: storedName(found, file.format) })

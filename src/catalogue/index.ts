@@ -24,6 +24,7 @@ export type { DatasetForm } from './dataset-form.ts'
 export { type SearchedDatasets, searchDatasets } from './dataset-routes.ts'
 export { type DatasetTimes, listDatasetTimes } from './dataset-times.ts'
 export {
+  countFeed,
   type FedChange,
   type FeedSelection,
   listPinned,

@@ -5,8 +5,8 @@
 import { and, asc, desc, eq, isNotNull, type SQL } from 'drizzle-orm'
 import type { Config } from '../base/config.ts'
 import { problem } from '../base/problem.ts'
-import { mayReadRestricted, type Reader } from '../base/reader.ts'
-import { type Contracts, isOpen, type LoadedContract } from '../contract/index.ts'
+import type { Reader } from '../base/reader.ts'
+import { type Contracts, type LoadedContract, mayRead } from '../contract/index.ts'
 import type { Database } from '../store/index.ts'
 import { addresses } from './addresses.ts'
 import { lookUp } from './lookups.ts'
@@ -65,16 +65,13 @@ export const versionColumns = {
 
 /** The newest contracts of the datasets that a reader may see. */
 export function listReadable(contracts: Contracts, reader: Reader): readonly LoadedContract[] {
-  return contracts
-    .list()
-    .filter(({ contract }) => isOpen(contract) || mayReadRestricted(reader, contract.dataset))
+  return contracts.list().filter(({ contract }) => mayRead(reader, contract))
 }
 
 /** A dataset's newest contract. Throws `dataset-not-found` also where the reader may not know of it. */
 export function getReadable(contracts: Contracts, reader: Reader, dataset: string): LoadedContract {
   const loaded = contracts.find(dataset)
-  if (loaded === undefined) throw problem('dataset-not-found', { path: 'slug' })
-  if (!isOpen(loaded.contract) && !mayReadRestricted(reader, dataset)) {
+  if (loaded === undefined || !mayRead(reader, loaded.contract)) {
     throw problem('dataset-not-found', { path: 'slug' })
   }
   return loaded

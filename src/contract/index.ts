@@ -50,6 +50,7 @@ export { bindingOf, type KindBinding, type KindName, type KindProperty, kinds, k
 export { codesOf, jsonValue, labelOf, labelText, listCodes } from './labels.ts'
 export { type LoadOptions, loadContracts } from './load.ts'
 export { type Period, periodOf } from './period.ts'
+export { grantsOf, mayRead, noteRead, type Shared } from './readable.ts'
 export { listSamples, type Sample } from './samples.ts'
 export type { JsonSchema } from './schema.ts'
 export { type TableSchemaOptions, tableSchema } from './table-schema.ts'

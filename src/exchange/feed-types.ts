@@ -1,12 +1,13 @@
 /**
- * The types of changes that the feed tells of, and which of them a reader may see. What is restricted is not there; a
- * dataset that was open and is no longer leaves one change behind, which says so and nothing else of it.
+ * The types of changes that the feed tells of, and which of them a reader may see. What the reader may not read is not
+ * there; a dataset that was, and is no longer, leaves one change behind, which says so and nothing else of it.
  */
 import { canonicalJson } from '../base/digest.ts'
 import { nearestOf } from '../base/http.ts'
 import { problem } from '../base/problem.ts'
-import { mayReadRestricted, type Reader } from '../base/reader.ts'
+import type { Reader } from '../base/reader.ts'
 import type { FedChange, FeedSelection, PinnedContract } from '../catalogue/index.ts'
+import { grantsOf, mayRead } from '../contract/index.ts'
 
 /** Types that come of contracts, and those that are the stored kinds themselves. */
 const contractTypes = ['dataset-added', 'dataset-opened', 'dataset-closed', 'contract-added'] as const
@@ -51,8 +52,7 @@ function namesOf(path: string, text: string | undefined): readonly string[] | un
 
 /** The question as one text, with what the reader may see beyond what is open: a cursor of the one is none of another. */
 export function questionText({ types, datasets }: FeedQuestion, reader: Reader): string {
-  const restricted = reader.scopes.includes('read-restricted') ? (reader.datasets ?? 'all') : 'none'
-  return canonicalJson({ types: types ?? null, datasets: datasets ?? null, restricted })
+  return canonicalJson({ types: types ?? null, datasets: datasets ?? null, ...grantsOf(reader) })
 }
 
 /** Pinned contracts as the feed asks of them. */
@@ -70,13 +70,13 @@ export function byDataset(pinned: readonly PinnedContract[]): Pinned {
 
 /**
  * What is to be read for a question. Throws `dataset-not-found` for a dataset that the reader may not know of; one that
- * was open once may be asked for, and what is left of it is that it was closed.
+ * it could read once may be asked for, and what is left of it is that it was closed.
  */
 export function selectionOf(pinned: Pinned, reader: Reader, question: FeedQuestion): FeedSelection {
   const { types, datasets } = question
   const isSeen = (dataset: string) => isTold(pinned, reader, dataset)
   const known = pinned.datasets.filter(
-    (dataset) => isSeen(dataset) || pinned.of(dataset).some(({ open }) => open),
+    (dataset) => isSeen(dataset) || pinned.of(dataset).some((one) => mayRead(reader, one)),
   )
   if (datasets?.some((dataset) => !known.includes(dataset)) === true) {
     throw problem('dataset-not-found', { path: 'dataset' })
@@ -88,7 +88,7 @@ export function selectionOf(pinned: Pinned, reader: Reader, question: FeedQuesti
     datasets: wanted.filter(isSeen),
     contracts: wanted.flatMap((dataset) =>
       pinned.of(dataset).flatMap(({ contractVersion }) => {
-        const type = contractType(pinned, dataset, contractVersion)
+        const type = contractType(pinned, reader, dataset, contractVersion)
         const isGiven = isWanted(type) && (type === 'dataset-closed' || isSeen(dataset))
         return isGiven ? [`${dataset} ${contractVersion}`] : []
       }),
@@ -96,10 +96,10 @@ export function selectionOf(pinned: Pinned, reader: Reader, question: FeedQuesti
   }
 }
 
-/** The type of a change as the feed tells it. */
-export function feedTypeOf(pinned: Pinned, change: FedChange): FeedType {
+/** The type of a change as the feed tells it to a reader. */
+export function feedTypeOf(pinned: Pinned, reader: Reader, change: FedChange): FeedType {
   if (change.kind !== 'contract-added') return change.kind
-  return contractType(pinned, change.dataset, contractOf(change))
+  return contractType(pinned, reader, change.dataset, contractOf(change))
 }
 
 /** The number of the contract that a change of the kind `contract-added` brings. */
@@ -118,13 +118,16 @@ export function formerOf(
 
 /** Whether a reader is told of a dataset, or at most that it was closed: by its newest contract. */
 export function isTold(pinned: Pinned, reader: Reader, dataset: string): boolean {
-  return pinned.of(dataset).at(-1)?.open === true || mayReadRestricted(reader, dataset)
+  const newest = pinned.of(dataset).at(-1)
+  return newest !== undefined && mayRead(reader, newest)
 }
 
-function contractType(pinned: Pinned, dataset: string, contractVersion: number): FeedType {
+/** Opened and closed are said as of the reader: to a platform a dataset that is no longer open may be as it was. */
+function contractType(pinned: Pinned, reader: Reader, dataset: string, contractVersion: number): FeedType {
   const former = formerOf(pinned, dataset, contractVersion)
   const own = pinned.of(dataset).find((one) => one.contractVersion === contractVersion)
   if (former === undefined || own === undefined) return 'dataset-added'
-  if (former.open === own.open) return 'contract-added'
-  return own.open ? 'dataset-opened' : 'dataset-closed'
+  const isSeen = mayRead(reader, own)
+  if (mayRead(reader, former) === isSeen) return 'contract-added'
+  return isSeen ? 'dataset-opened' : 'dataset-closed'
 }

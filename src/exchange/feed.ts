@@ -3,6 +3,7 @@
  * nothing: positions appear in the order of commits, and a cursor is the place behind the change that was given last.
  */
 import type { Static } from 'typebox'
+import { accountOf } from '../access/index.ts'
 import type { Reader } from '../base/reader.ts'
 import {
   addresses,
@@ -24,6 +25,7 @@ import {
 import { type FeedQuery, type FeedSchema, feedLimitDefault } from './feed-schemas.ts'
 import {
   byDataset,
+  type FeedQuestion,
   feedTypeOf,
   isTold,
   type Pinned,
@@ -82,6 +84,7 @@ async function readPage(
   const feed = { origin: await findOrigin(house.database), question: questionText(question, reader) }
   const { serve } = house.database
   const place = typeof asked === 'string' ? await readFeedCursor(serve, feed, asked) : asked
+  if (typeof asked === 'string' && place !== undefined) seeCursor(house, reader, question, asked, place)
   // One more than is given, so that it can say whether there is more.
   const stretch = { ...(place === undefined ? {} : { after: place.position }), limit: limit + 1 }
   const look = () =>
@@ -92,6 +95,23 @@ async function readPage(
     })
   const found = await find(`${feed.question} ${place?.position} ${limit}`, look)
   return pageOf(house, { feed, place, limit, parameters, reader, ...(found ?? nothing) })
+}
+
+/** Keeps how far the holder of a key has come, before it waits for more. */
+function seeCursor(
+  house: House,
+  { keyId }: Reader,
+  { types, datasets }: FeedQuestion,
+  cursor: string,
+  { position }: FeedPlace,
+): void {
+  // Names that nobody has are about to be refused, and are not kept.
+  const isKnown = datasets?.every((dataset) => house.contracts.find(dataset) !== undefined) !== false
+  if (keyId === undefined || !isKnown) return
+  accountOf(house).see(keyId, {
+    ...{ cursor, position },
+    ...{ types: types ?? null, datasets: datasets ?? null },
+  })
 }
 
 const nothing = { pinned: byDataset([]), changes: [] }
@@ -115,7 +135,7 @@ function pageOf({ config }: House, page: Page): Static<typeof FeedSchema> {
   return {
     data: given.map((change, index) => {
       const { mark: id, ...at } = places[index] ?? beginning
-      const type = feedTypeOf(pinned, change)
+      const type = feedTypeOf(pinned, reader, change)
       const described = { id, cursor: writeFeedCursor(feed, { ...at, mark: id }), type }
       return changeBody({ config, pinned }, change, described, isTold(pinned, reader, change.dataset))
     }),

@@ -14,7 +14,7 @@ import {
   sendFile,
   toLatest,
 } from '../catalogue/index.ts'
-import { isOpen } from '../contract/index.ts'
+import { isOpen, noteRead } from '../contract/index.ts'
 import { ckanRoutes } from './ckan/routes.ts'
 import { coreMetadataRoutes } from './core-metadata/routes.ts'
 import { dcatRoutes } from './dcat/routes.ts'
@@ -83,6 +83,7 @@ function versionBagRoute(app: App, house: House): void {
       const found = await getVersion(house.database, house.config, of)
       const file = await storeVersionBag(house, found, found.publishedAt)
       await giveNotice(house, reply, found)
+      noteRead(request.reader, contract, { versions: [found], operation: 'bag' })
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       const ending = `-${edition}-v${version}.${versionBagFormat}`
       const names = { plain: versionBagName(found), title: contract.title.zh, ending }

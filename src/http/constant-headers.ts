@@ -77,6 +77,8 @@ async function registerCors(app: FastifyInstance): Promise<void> {
       'Deprecation',
       'ETag',
       'Link',
+      'RateLimit',
+      'RateLimit-Policy',
       'Repr-Digest',
       'Retry-After',
       'Sunset',

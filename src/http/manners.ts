@@ -15,6 +15,7 @@ import { anonymous } from '../base/reader.ts'
 import type { House } from '../catalogue/index.ts'
 import { refuseUnacceptableRequests } from './acceptable.ts'
 import { readConstantHeaders } from './constant-headers.ts'
+import { holdToQuota, notingReader, registerKeyHolders } from './key-holders.ts'
 import { networkOf, RateCounts, senderOf } from './rate.ts'
 import { sendProblem, unmatched } from './refusals.ts'
 import { refuseDoubledHost } from './sockets.ts'
@@ -52,6 +53,7 @@ export async function registerManners(app: App, house: House, warm: Warm): Promi
   registerObservation(app, house)
   const count = registerReader(app, house)
   app.addHook('onRequest', refuseUnacceptableRequests)
+  registerKeyHolders(app, house)
   warm.register(app, { always: Object.entries(constant.always).flat(), requestId, count })
   app.addHook('preValidation', (request, _reply, done) => done(faultOfParameters(request)))
   app.setNotFoundHandler((request, reply) => {
@@ -175,7 +177,7 @@ type Count = (request: IncomingMessage) => boolean
  * Finds the reader and keeps both within the rate: good keys by key, all others by address (an IPv6 one by its /64).
  * Wrong keys have a count of their own by address, looked at before the database is: guessing is slow and cheap for
  * us. An address above it waits with good keys too, or the answer would tell a guesser which one was good; reading
- * without a key goes on.
+ * without a key goes on. A key with a quota is held to it besides.
  */
 function registerReader(app: App, house: House): Count {
   const max = house.config.QINGDAN_RATE_PER_MINUTE
@@ -190,12 +192,18 @@ function registerReader(app: App, house: House): Count {
     const early = refusalOf(strangers.wait(sender), reply)
     if (early !== undefined) throw early
     try {
-      request.reader = await findReader(house, authorization, house.clock())
+      const asked = { sender: request.ip, now: house.clock() }
+      request.reader = notingReader(request, await findReader(house, authorization, asked))
     } catch (error) {
       throw (error instanceof Problem ? refusalOf(strangers.count(sender), reply) : undefined) ?? error
     }
-    request.caller = request.reader.keyId ?? sender
-    return refusalOf(callers.count(request.caller), reply)
+    const { keyId, quota } = request.reader
+    request.caller = keyId ?? sender
+    // A rate that was agreed for a key stands in place of the one for all.
+    const seconds = quota?.perMinute === undefined ? callers.count(request.caller) : 0
+    const late = refusalOf(seconds, reply)
+    if (late !== undefined) throw late
+    await holdToQuota(house, request.reader, reply)
   }
   app.addHook('onRequest', (request, reply, done) => {
     request.reader = anonymous
@@ -203,7 +211,7 @@ function registerReader(app: App, house: House): Count {
     const { authorization } = request.headers
     if (request.routeOptions.config.unlimited === true) done()
     else if (authorization === undefined) done(refusalOf(callers.count(request.caller), reply))
-    else findKeyHolder(request, reply, authorization).then(done, done)
+    else findKeyHolder(request, reply, authorization).then(() => done(), done)
   })
   return (request) => callers.count(networkOf(senderOf(request))) === 0
 }

@@ -6,7 +6,7 @@ import type { Reader } from '../base/reader.ts'
 import type { Bilingual } from '../base/text.ts'
 import { dayInShanghai } from '../base/time.ts'
 import { byDataset, type House, latestOf, listReadable, listVersions } from '../catalogue/index.ts'
-import { bindingOf, type Contract, isOpen, labelOf, listSeparator } from '../contract/index.ts'
+import { bindingOf, type Contract, isOpen, labelOf, listSeparator, noteRead } from '../contract/index.ts'
 import { readAll } from '../records/index.ts'
 import {
   type DueDates,
@@ -59,6 +59,7 @@ export interface AnnualList {
 /** All lists with their states, the newest year first. */
 export async function listAnnualLists(house: House, reader: Reader): Promise<readonly AnnualList[]> {
   const editions = await findEditions(house, reader)
+  noteEditions(reader, editions)
   const years = [...new Set(editions.map(({ year }) => year))].sort().reverse()
   const known = await findKnown(house, reader)
   const lists: AnnualList[] = []
@@ -73,13 +74,24 @@ export async function listAnnualLists(house: House, reader: Reader): Promise<rea
 export async function findList(house: House, reader: Reader, year: string): Promise<AnnualList | undefined> {
   const editions = (await findEditions(house, reader)).filter((edition) => edition.year === year)
   if (editions.length === 0) return undefined
+  noteEditions(reader, editions)
   return deriveList(house, year, editions, await findKnown(house, reader))
 }
 
 /** A list of a year as published: its versions that stand, oldest first. */
 interface ListEdition {
   readonly year: string
+  /** The newest contract of the list's dataset: it says who may read. */
+  readonly newest: Contract
   readonly versions: readonly ListSource[]
+}
+
+/** A list that is not open is data of its dataset, of all versions that it is followed through. */
+function noteEditions(reader: Reader, editions: readonly ListEdition[]): void {
+  for (const { newest, versions } of editions) {
+    if (isOpen(newest)) continue
+    noteRead(reader, newest, { versions: versions.map(({ version }) => version), operation: 'list' })
+  }
 }
 
 async function findEditions(house: House, reader: Reader): Promise<readonly ListEdition[]> {
@@ -93,6 +105,7 @@ async function findEditions(house: House, reader: Reader): Promise<readonly List
       const standing = own.filter(({ state }) => state !== 'withdrawn').reverse()
       found.push({
         year: edition,
+        newest: contract,
         versions: standing.map((version) => ({
           contract: house.contracts.get(contract.dataset, version.contractVersion).contract,
           version,

@@ -11,7 +11,7 @@ import { isFresh } from '../base/freshness.ts'
 import { type App, problemResponses } from '../base/http.ts'
 import { type ProblemCode, problem } from '../base/problem.ts'
 import { EditionName, getReadable, giveNotice, type House, Slug, toLatest } from '../catalogue/index.ts'
-import { isOpen } from '../contract/index.ts'
+import { isOpen, type LoadedContract, noteRead } from '../contract/index.ts'
 import { type AggregatePlan, planAggregate } from './aggregate-plan.ts'
 import { parseAggregate } from './aggregate-query.ts'
 import { readGroups } from './aggregate-read.ts'
@@ -81,7 +81,7 @@ function datasetRoute(app: App, house: House, { extension, form, word }: Address
       const loaded = getReadable(house.contracts, request.reader, request.params.slug)
       const query = parseAggregate(request.query)
       const ground = await chooseGround(house, loaded, query)
-      return answer(house, request, reply, { form, ground, plan: planAggregate(query, ground) })
+      return answer(house, request, reply, { form, loaded, ground, plan: planAggregate(query, ground) })
     },
   )
 }
@@ -110,7 +110,7 @@ function versionRoute(app: App, house: House, { extension, form, word }: Address
       const loaded = getReadable(house.contracts, request.reader, slug)
       const query = parseAggregate(request.query)
       const ground = await chooseGround(house, loaded, query, { edition: name, version: Number(version) })
-      return answer(house, request, reply, { form, ground, plan: planAggregate(query, ground) })
+      return answer(house, request, reply, { form, loaded, ground, plan: planAggregate(query, ground) })
     },
   )
 }
@@ -138,19 +138,22 @@ function responsesOf(
 
 interface Asked {
   readonly form: Form | undefined
+  /** The newest contract of the dataset: it says who may read, whichever the version keeps. */
+  readonly loaded: LoadedContract
   readonly ground: AggregateGround
   readonly plan: AggregatePlan
 }
 
 async function answer(house: House, request: FastifyRequest, reply: FastifyReply, asked: Asked) {
-  const { ground, plan } = asked
+  const { ground, plan, loaded } = asked
   const form = asked.form ?? formOf(request)
   const [path = ''] = request.url.split('?')
   const read = ground.versions.map(({ edition, number, digest }) => [edition, number, digest])
   const key = canonicalJson({ bodyForm, form, path, question: plan.question, offer: ground.digest, read })
   const tag = digestOf(key).slice(0, 32)
   await giveNotice(house, reply, ground.contract)
-  if (isFresh(request, reply, tag, isOpen(ground.contract))) return reply.code(304).send(null)
+  noteRead(request.reader, loaded.contract, { versions: ground.versions, operation: 'aggregate' })
+  if (isFresh(request, reply, tag, isOpen(loaded.contract))) return reply.code(304).send(null)
   const groups = await readGroups(house.database.serve, plan)
   if (form === 'json') return reply.type(json).send(jsonAnswer(house.config, { path, plan, ground, groups }))
   const { mediaType, bytes } = csvGroups(plan, groups.groups)

@@ -22,7 +22,7 @@ import {
   Slug,
   toLatest,
 } from '../catalogue/index.ts'
-import { isOpen } from '../contract/index.ts'
+import { isOpen, noteRead } from '../contract/index.ts'
 import { type Diff, planDiff } from './diff.ts'
 import { type ComparedVersions, readDiffCsv, readDiffJson } from './diff-answers.ts'
 import { DiffSchema } from './diff-schemas.ts'
@@ -99,6 +99,7 @@ function diffRoute(app: App, house: House, streams: Streams, extension: 'csv' | 
       reply.header('link', linkHeader(to, await listVersions(house.database, to), house.config))
       await giveNotice(house, reply, to)
       const tag = digestOf(canonicalJson({ diffForm, form, of: keyOf(compared) })).slice(0, 32)
+      noteRead(request.reader, contract, { versions: [from, to], operation: 'diff' })
       if (isFresh(request, reply, tag, isOpen(contract))) return reply.code(304).send(null)
       return sendDiff(house, streams, request, reply, { compared, form })
     },

@@ -22,7 +22,7 @@ import {
   Slug,
   toLatest,
 } from '../catalogue/index.ts'
-import { isOpen } from '../contract/index.ts'
+import { isOpen, noteRead } from '../contract/index.ts'
 import { type KeptAnswer, keptBytes } from '../store/index.ts'
 import { answerAll, answerPage } from './answers.ts'
 import { type AnswerFormat, type Asked, ask, type Request } from './ask.ts'
@@ -192,6 +192,10 @@ async function answer(desk: Desk, request: FastifyRequest, reply: FastifyReply, 
   const asked = await ask(house, wanted)
   const links = await versionLinks(house, asked)
   if (links !== undefined) reply.header('link', links)
+  noteRead(request.reader, contract, {
+    versions: asked.plan.targets.map(({ version }) => version),
+    operation: 'records',
+  })
   const tag = digestOf(asked.key).slice(0, 32)
   const fresh = isFresh(request, reply, tag, isOpen(contract))
   if (isByLanguage(asked, request))

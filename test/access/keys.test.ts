@@ -7,6 +7,8 @@ import {
   revokeKey,
   writeAudit,
 } from '../../src/access/index.ts'
+import { networksMax } from '../../src/access/networks.ts'
+import { perDayMax, perMinuteMax } from '../../src/access/quota.ts'
 import { buildApp } from '../../src/app.ts'
 import { Problem } from '../../src/base/problem.ts'
 import { anonymous, type Scope } from '../../src/base/reader.ts'
@@ -36,7 +38,8 @@ t.test('keys', async (t) => {
       seen.push([name, facts])
     },
   }
-  const find = (header: string | undefined, at = now) => findReader(ground, header, at)
+  const find = (header: string | undefined, at = now) =>
+    findReader(ground, header, { sender: '127.0.0.1', now: at })
 
   await t.test('a key is shown once, and only its digest stays', async (t) => {
     const { id, secret } = await createKey(database, { label: 'district 1', scopes: ['ingest'] }, by)
@@ -124,10 +127,28 @@ t.test('keys', async (t) => {
       { ...good, datasets: [] },
       { ...good, expiresAt: now },
       { ...good, expiresAt: new Date('x') },
+      { ...good, scopes: ['read-shared', 'read-restricted'] as const },
+      { ...good, quota: { perMinute: 0 } },
+      { ...good, quota: { perMinute: 1.5 } },
+      { ...good, quota: { perMinute: perMinuteMax + 1 } },
+      { ...good, quota: { perDay: 0 } },
+      { ...good, quota: { perDay: perDayMax + 1 } },
+      { ...good, addresses: [] },
+      { ...good, addresses: Array<string>(networksMax + 1).fill('192.0.2.1') },
+      { ...good, addresses: ['192.0.2.0/33'] },
     ]) {
       t.equal(await codeOf(() => createKey(database, bad, by)), 'parameter-invalid')
     }
     t.equal((await listKeys(database)).length, before)
+    const widest = {
+      label: 'widest',
+      scopes: ['read-shared'] as const,
+      quota: { perMinute: perMinuteMax, perDay: perDayMax },
+      addresses: Array<string>(networksMax).fill('192.0.2.1'),
+    }
+    await createKey(database, widest, by)
+    const found = (await listKeys(database)).find(({ label }) => label === 'widest')
+    t.match(found, { quota: widest.quota, addresses: widest.addresses }, 'the limits themselves are taken')
   })
 
   await t.test('the audit stands or falls with what it tells', async (t) => {
@@ -162,7 +183,10 @@ t.test('keys', async (t) => {
     t.match(await ask(), { status: 401, body: { code: 'key-missing' } })
     t.same(await ask(`Bearer ${good.secret}`), {
       status: 200,
-      body: { id: good.id, scopes: ['ingest'], datasets: ['rooms'] },
+      body: {
+        ...{ id: good.id, label: 'http', scopes: ['ingest'], datasets: ['rooms'], expiresAt: null },
+        ...{ quota: [], feed: null, usage: [] },
+      },
     })
     const wrong = `Bearer qd_${good.id}_${'a'.repeat(43)}`
     for (let i = 0; i < 4; i++) t.match(await ask(wrong), { status: 401, body: { code: 'key-invalid' } })

@@ -3,10 +3,17 @@
  * document by the house itself. Then what all addresses share: HEAD, OPTIONS, and an Accept of nothing that there is.
  */
 import t from 'tap'
-import { datasetParts } from '../../src/app.ts'
-import { buildOpenapi } from '../../src/http/index.ts'
 import { takeBundle } from '../../src/ingest/index.ts'
 import { openTestHouse, sampleRows, zipOf } from '../support/open-test-house.ts'
+import {
+  addressOf as addressIn,
+  encode,
+  exampleOf as exampleIn,
+  type Operation,
+  operationsOf,
+  type Parameter,
+  type Things,
+} from '../support/operations.ts'
 
 const standing = await openTestHouse(t, { at: '2026-02-01T04:00:00Z' })
 const { app, folder, get, house, key, post } = standing
@@ -37,36 +44,10 @@ const begun = await app.inject({
   headers: { ...resumable, 'upload-length': '10' },
 })
 
-interface Parameter {
-  readonly $ref?: string
-  readonly name: string
-  readonly in: string
-  readonly required?: boolean
-  /** Of one that is needed: /docs fills it in. */
-  readonly example?: unknown
-  readonly schema: { readonly examples?: readonly unknown[]; readonly type?: string }
-}
-
-interface Operation {
-  readonly operationId: string
-  readonly parameters?: readonly Parameter[]
-}
-
-const document = buildOpenapi(app, house.contracts, { parts: datasetParts })
-const resolve = (parameter: Parameter): Parameter =>
-  parameter.$ref === undefined
-    ? parameter
-    : (document.components['parameters']?.[parameter.$ref.split('/').at(-1) ?? ''] as unknown as Parameter)
-
-const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => {
-    const { operationId, parameters = [] } = operation as unknown as Operation
-    return { path, method, operationId, parameters: parameters.map(resolve) }
-  }),
-)
+const { document, operations } = operationsOf(app, house.contracts)
 
 /** What the document can't know, because the house makes it: names of things that are there. */
-const things: Readonly<Record<string, string>> = {
+const made: Things = {
   slug: 'school-calendar',
   edition: '2025',
   version: '1',
@@ -85,7 +66,7 @@ const { result: harvested } = (await get('/api/3/action/package_show?id=school-c
   result: { resources: { id: string; datastore_active: boolean }[] }
 }>()
 const table = harvested.resources.find(({ datastore_active: isTable }) => isTable)?.id ?? ''
-const ofCkan: Readonly<Record<string, string>> = {
+const ofCkan: Things = {
   'ckanPackageShow id': 'school-calendar',
   'ckanResourceShow id': table,
   'ckanOrganizationShow id': 'edu-commission',
@@ -95,25 +76,9 @@ const ofCkan: Readonly<Record<string, string>> = {
   'ckanDatastoreDump id': table,
 }
 
-const exampleOf = ({ name, schema, example }: Parameter, operationId = '') =>
-  schema.examples?.[0] ?? example ?? ofCkan[`${operationId} ${name}`] ?? things[name]
-const encode = (example: unknown) =>
-  [example]
-    .flat()
-    .map((one) => encodeURIComponent(String(one)))
-    .join()
-
-function addressOf({ path, operationId, parameters }: (typeof operations)[number]): string {
-  const ofPath = parameters.filter((parameter) => parameter.in === 'path')
-  const filled = ofPath.reduce(
-    (text, parameter) => text.replace(`{${parameter.name}}`, encode(exampleOf(parameter, operationId))),
-    path,
-  )
-  const needed = parameters
-    .filter((parameter) => parameter.in === 'query' && parameter.required === true)
-    .map((parameter) => `${parameter.name}=${encode(exampleOf(parameter, operationId))}`)
-  return needed.length === 0 ? filled : `${filled}?${needed.join('&')}`
-}
+const things: Things = { ...made, ...ofCkan }
+const exampleOf = (parameter: Parameter) => exampleIn(parameter, things)
+const addressOf = (operation: Operation) => addressIn(operation, things)
 
 /** Operations that change something; the journeys that are about them call them. */
 const changing = new Set([

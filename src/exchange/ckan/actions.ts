@@ -1,6 +1,7 @@
 /** The actions of CKAN's API that are spoken here, one entry each: adding one is an entry, and its texts in Chinese. */
 
 import { nearestOf } from '../../base/http.ts'
+import { noteRead } from '../../contract/index.ts'
 import { type Action, type Asked, action, cut, JsonText, limit, offset, packagesOf } from './action.ts'
 import { packageBody, resourceBody } from './bodies.ts'
 import { getPackage, getResource, getTable, nameOf } from './catalogue.ts'
@@ -177,7 +178,10 @@ const records: readonly Action[] = [
         ...{ filters, q, fields, sort, form, id: values.resource_id, given: textsOf(asked.given) },
         ...{ limit: values.limit, offset: values.offset, includeTotal: values.include_total ?? true },
       }
-      return new JsonText(await searchTable(asked.desk, resource, table, asked.address))
+      const found = await searchTable(asked.desk, resource, table, asked.address)
+      const { contract } = resource.of.loaded
+      noteRead(asked.reader, contract, { versions: [resource.version], operation: 'datastore_search' })
+      return new JsonText(found)
     },
   }),
   action('datastore_info', {

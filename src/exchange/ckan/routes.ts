@@ -8,7 +8,7 @@ import { Type } from 'typebox'
 import { attachment } from '../../base/attachment.ts'
 import { type App, baseUrl, languageOf, problemResponses } from '../../base/http.ts'
 import { addresses, type House } from '../../catalogue/index.ts'
-import { isOpen } from '../../contract/index.ts'
+import { isOpen, noteRead } from '../../contract/index.ts'
 import { streamNumbered } from '../../records/index.ts'
 import { type Action, type Asked, JsonText } from './action.ts'
 import { actionNames, actions, getAction } from './actions.ts'
@@ -281,6 +281,7 @@ async function dump(house: House, request: FastifyRequest, reply: FastifyReply) 
     title: contract.title.zh,
     ending: `-${version.edition}-v${version.number}-dump.csv`,
   }
+  noteRead(request.reader, contract, { versions: [version], operation: 'datastore_dump' })
   reply
     .type('text/csv; charset=utf-8')
     .header('content-disposition', attachment(names))

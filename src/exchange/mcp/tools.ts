@@ -199,7 +199,7 @@ const querying = tool('query_records', {
       const own = { edition, select: select?.join(), sort: sort?.join(), cursor, limit: String(size) }
       const counted = count === true ? 'exact' : undefined
       const parameters = { ...texts(filters), ...given({ ...own, count: counted }) }
-      const page = await questionRecords(house, { loaded, parameters })
+      const page = await questionRecords(house, { loaded, parameters, reader })
       const next = nextOf(page)
       return { json: `{"next":${JSON.stringify(next)},${page.slice(1)}`, truncated: next !== null }
     }),
@@ -245,6 +245,7 @@ const aggregating = tool('aggregate', {
       }
       const json = await questionAggregate(house, {
         loaded,
+        reader,
         parameters: { ...texts(filters), ...given(own) },
       })
       const { data, meta } = JSON.parse(json) as {

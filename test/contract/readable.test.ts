@@ -1,0 +1,71 @@
+import t from 'tap'
+import { loadConfig } from '../../src/base/config.ts'
+import type { DataRead, Reader } from '../../src/base/reader.ts'
+import { grantsOf, mayRead, noteRead } from '../../src/contract/index.ts'
+import { listCodes } from '../../src/contract/labels.ts'
+import { loadHouseContracts } from '../../src/house.ts'
+
+const contracts = await loadHouseContracts(loadConfig({}))
+const codesOf = (list: string) => listCodes(contracts, list).map(({ code }) => code)
+const reader = (scopes: Reader['scopes'], datasets?: readonly string[]): Reader => ({
+  keyId: 'a',
+  scopes,
+  ...(datasets === undefined ? {} : { datasets }),
+})
+const anonymous: Reader = { scopes: [] }
+const own = ['rooms', 'halls']
+const others = ['halls']
+
+/** Who reads a dataset `rooms` that is not open, by its share class; every other reader does not. */
+const table: Readonly<Record<string, readonly Reader[]>> = {
+  general: [reader(['read-shared']), reader(['read-shared'], own)],
+  'on-demand': [reader(['read-shared'], own)],
+  none: [],
+}
+const publishers = [reader(['read-restricted']), reader(['admin', 'read-restricted'], own)]
+const strangers = [
+  anonymous,
+  reader(['ingest', 'publish', 'admin']),
+  reader(['ingest', 'publish', 'admin'], own),
+  reader(['read-shared'], others),
+  reader(['read-restricted'], others),
+  reader(['read-shared'], []),
+]
+
+t.test('who reads a dataset, by both classes of it and by scopes and datasets of the key', async (t) => {
+  const all = [...Object.values(table).flat(), ...publishers, ...strangers, reader(['read-shared'])]
+  t.same(codesOf('share-classes').sort(), Object.keys(table).sort(), 'every share class is decided on')
+  for (const shareClass of codesOf('share-classes')) {
+    for (const openClass of codesOf('open-classes')) {
+      const contract = { dataset: 'rooms', shareClass, openClass }
+      const may = [...(table[shareClass] ?? []), ...publishers].map((one) => JSON.stringify(one))
+      for (const one of all) {
+        const expected = openClass !== 'not-open' || may.includes(JSON.stringify(one))
+        t.equal(mayRead(one, contract), expected, `${JSON.stringify(one)} of ${shareClass}, ${openClass}`)
+      }
+    }
+  }
+  const unknown = { dataset: 'rooms', shareClass: 'to-be-decided', openClass: 'not-open' }
+  t.equal(mayRead(reader(['read-shared'], own), unknown), false, 'a class that nobody knows shares nothing')
+})
+
+t.test('readers of equal grants see the same, and cursors are by those', async (t) => {
+  t.same(grantsOf(anonymous), { restricted: 'none' })
+  t.same(grantsOf(reader(['ingest'], own)), { restricted: 'none' })
+  t.same(grantsOf(reader(['read-restricted'])), { restricted: 'all' })
+  t.same(grantsOf(reader(['read-shared'], own)), { restricted: 'none', shared: own })
+})
+
+t.test('a read is noted with the openness of the newest contract', async (t) => {
+  const noted: DataRead[] = []
+  const versions = [{ edition: '2025', number: 2 }]
+  const of = { dataset: 'rooms', shareClass: 'general' }
+  const holder = { ...reader(['read-shared']), note: (read: DataRead) => void noted.push(read) }
+  noteRead(holder, { ...of, openClass: 'not-open' }, { versions, operation: 'records' })
+  noteRead(holder, { ...of, openClass: 'conditional' }, { versions: [], operation: 'file' })
+  noteRead(anonymous, { ...of, openClass: 'conditional' }, { versions, operation: 'records' })
+  t.same(noted, [
+    { dataset: 'rooms', versions: [['2025', 2]], operation: 'records', open: false },
+    { dataset: 'rooms', versions: [], operation: 'file', open: true },
+  ])
+})
