@@ -68,6 +68,10 @@ export const settings = {
   QINGDAN_MCP_ORIGINS: origins(
     'Origins of web pages that may ask at /mcp besides the one of QINGDAN_PUBLIC_URL. Programs send none and always may.',
   ),
+  QINGDAN_PULL_KEY: text(
+    '',
+    'The key that the command `qingdan pull` sends to the service that it pulls from. A service has no use for it.',
+  ),
   QINGDAN_ACCEL_PREFIX: path(
     "Where a proxy such as nginx keeps the data folder's `files` as an internal place, like /_files: the proxy then sends them, told by X-Accel-Redirect. By default the service does.",
   ),

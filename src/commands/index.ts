@@ -11,6 +11,7 @@ import { mirrorCommand } from './mirror.ts'
 import { previewCommand } from './preview.ts'
 import { approveCommand, dropCommand, publicationsCommand } from './publications.ts'
 import { publishCommand, withdrawCommand } from './publish.ts'
+import { pullCommand } from './pull.ts'
 import { quarantineCommand } from './quarantine.ts'
 import { receiptCommand } from './receipt.ts'
 import { migrateCommand, serveCommand } from './serve.ts'
@@ -36,6 +37,7 @@ export const commands: readonly AddCommand[] = [
   withdrawCommand,
   exportCommand,
   mirrorCommand,
+  pullCommand,
   keyCommand,
   signerCommand,
   listCommand,

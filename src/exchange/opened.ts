@@ -75,13 +75,26 @@ export async function withExport<T>(
   }
 }
 
-async function prove(bag: Bag, trust: Trust): Promise<OpenedExport> {
+/** What is proven of a bag that this software wrote: what it is for, by whom it is signed, and every digest. */
+export interface ProvenBag {
+  readonly purpose: ExportPurpose
+  readonly signedBy: string
+  readonly digests: ReadonlyMap<string, string>
+}
+
+/** Proves a bag, whatever it is for: its descriptor, its signature by a trusted key, every byte. Throws BundleRefusal. */
+export async function proveBag(bag: Bag, trust: Trust): Promise<ProvenBag> {
   // First what it is: whoever mixed up two kinds of bags should hear of that, not of a signature.
   const purpose = await readPurpose(bag)
   const signedBy = await checkSigned(bag, trust)
   const { digests, findings } = await verifyWhole(told(bag, trust.progress))
   refuse(findings.filter(({ severity }) => severity === 'error').slice(0, exportLimits.findingsMax))
   await checkTagged(bag)
+  return { purpose, signedBy, digests }
+}
+
+async function prove(bag: Bag, trust: Trust): Promise<OpenedExport> {
+  const { purpose, signedBy, digests } = await proveBag(bag, trust)
   const { since, until, excerpt } = purpose
   if (excerpt !== undefined || until === null) {
     throw new BundleRefusal([faultAt('export-excerpt', { file: exportDescriptorPath })])

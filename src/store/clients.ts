@@ -95,7 +95,7 @@ export async function openConnection(url: string, role: Role, purpose: string): 
 }
 
 /** `pg` reads `sslmode` its own way unless told otherwise; both drivers must agree on the same address. */
-function asLibpq(url: string): string {
+export function asLibpq(url: string): string {
   const parsed = new URL(url)
   if (parsed.searchParams.has('sslmode')) parsed.searchParams.set('uselibpqcompat', 'true')
   return parsed.href

@@ -1,0 +1,223 @@
+/** The pure parts of the puller: what a copy has to hold after which changes, how long it pauses, how tables are called. */
+import { hostname } from 'node:os'
+import fc from 'fast-check'
+import t from 'tap'
+import { progressLineOf } from '../../src/commands/pull-progress.ts'
+import { isOf, Page, type Told } from '../../src/exchange/pull/changes.ts'
+import { pauseBefore, retryAfterOf } from '../../src/exchange/pull/client.ts'
+import { isHeld } from '../../src/exchange/pull/folder-lock.ts'
+import {
+  copyOf,
+  droppedOf,
+  emptyLedger,
+  type Ledger,
+  lineageOf,
+  listingOf,
+  tell,
+  wantedOf,
+} from '../../src/exchange/pull/ledger.ts'
+import {
+  lockStaleMilliseconds,
+  pauseMilliseconds,
+  pauseMillisecondsMax,
+  retryAfterSecondsMax,
+} from '../../src/exchange/pull/limits.ts'
+import { recordsName } from '../../src/exchange/pull/postgres-tables.ts'
+import { pullRefusals } from '../../src/exchange/pull/refusal.ts'
+
+const sha256 = 'a'.repeat(64)
+const dataset = 'tree-register'
+let ids = 0
+
+function told(type: string, more: Partial<Told> = {}): Told {
+  ids += 1
+  const id = ids.toString(16).padStart(16, '0')
+  const at = '2026-01-01T00:00:00.000Z'
+  return { id, cursor: id, type, at, dataset, edition: null, version: null, reason: null, ...more }
+}
+
+const contract = (contractVersion: number, verdict: 'compatible' | 'additive' | 'breaking' | null) =>
+  told(verdict === null ? 'dataset-added' : 'contract-added', {
+    contract: { contractVersion, sha256, verdict },
+  })
+const published = (edition: string, version: number, contractVersion = 1) =>
+  told(version === 1 ? 'version-published' : 'version-corrected', {
+    ...{ edition, version },
+    released: { records: 1, sha256, contractVersion, distributions: [{ format: 'csv', bytes: 5, sha256 }] },
+  })
+const withdrawn = (edition: string, version: number) => told('version-withdrawn', { edition, version })
+
+function ledgerOf(...changes: readonly Told[]): Ledger {
+  const ledger = emptyLedger()
+  for (const change of changes) tell(ledger, change)
+  return ledger
+}
+
+const wanted = (ledger: Ledger, edition = '2024', history = false) =>
+  [...wantedOf(ledger, { dataset, edition, history })].sort()
+
+t.test('the newest version of each line of contracts is wanted', async (t) => {
+  const changes = [contract(1, null), published('2024', 1), contract(2, 'additive'), published('2024', 2, 2)]
+  t.same(wanted(ledgerOf(...changes)), [2])
+  t.same(wanted(ledgerOf(...changes), '2024', true), [1, 2])
+  const broken = [...changes, contract(3, 'breaking'), published('2024', 3, 3), contract(4, 'compatible')]
+  t.same(wanted(ledgerOf(...broken)), [2, 3], 'that under the former contract stands beside it')
+  t.same(
+    [1, 2, 3, 4].map((number) => lineageOf(ledgerOf(...broken), dataset, number)),
+    [1, 1, 3, 3],
+  )
+  t.same(wanted(ledgerOf(...changes, withdrawn('2024', 2))), [1], 'the one before stands again')
+  t.same(wanted(ledgerOf(...changes, withdrawn('2024', 1), withdrawn('2024', 2))), [])
+})
+
+t.test('a change counts once, and a withdrawal before what it withdraws too', async (t) => {
+  const [first, gone] = [published('2024', 1), withdrawn('2024', 1)]
+  const ledger = ledgerOf(contract(1, null), gone, first)
+  t.same(wanted(ledger), [])
+  t.equal(tell(ledger, first), 'known')
+})
+
+t.test('what is closed is not held, and what opens again is', async (t) => {
+  const past = [contract(1, null), published('2024', 1)]
+  const closed = told('dataset-closed')
+  t.same(wanted(ledgerOf(...past, closed)), [])
+  const reopened = told('dataset-opened', { contract: { contractVersion: 3, sha256, verdict: 'compatible' } })
+  t.same(wanted(ledgerOf(...past, closed, reopened)), [1])
+  const inFull = { ...closed, contract: { contractVersion: 2, sha256, verdict: 'breaking' as const } }
+  const ledger = ledgerOf(...past, closed, reopened)
+  t.same(
+    [tell(ledger, inFull), tell(ledger, inFull)],
+    ['fuller', 'known'],
+    'told in full when it is open again',
+  )
+  t.notOk(ledger.closed.has(dataset), 'which does not close it again')
+  t.equal(lineageOf(ledger, dataset, 3), 2, 'and its contract counts')
+  const keyed = told('dataset-closed', { contract: { contractVersion: 2, sha256, verdict: 'breaking' } })
+  t.same(wanted(ledgerOf(...past, keyed)), [1], 'whoever may read it is told of the contract, and goes on')
+})
+
+t.test('a version goes only once its successor is held, a withdrawn one at once', async (t) => {
+  const ledger = ledgerOf(contract(1, null), published('2024', 1), published('2024', 2))
+  const of = { dataset, edition: '2024', history: false }
+  t.same(droppedOf(ledger, of, new Set([1])), [])
+  t.same(droppedOf(ledger, of, new Set([1, 2])), [1])
+  t.same(droppedOf(ledger, { ...of, history: true }, new Set([1, 2])), [])
+  t.same(droppedOf(ledger, of, new Set([2, 3])), [], 'what is not told yet neither goes nor puts another out')
+  tell(ledger, withdrawn('2024', 1))
+  t.same(droppedOf(ledger, { ...of, history: true }, new Set([1])), [1])
+})
+
+t.test(
+  'a copy of a ledger is one of its own, and the same changes give the same in one go or in several',
+  async () => {
+    const step = fc.record({
+      edition: fc.constantFrom('2023', '2024'),
+      version: fc.integer({ min: 1, max: 4 }),
+      contractVersion: fc.integer({ min: 1, max: 3 }),
+      isWithdrawn: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), fc.nat(20), (steps, at) => {
+        const changes = [
+          ...[contract(1, null), contract(2, 'additive'), contract(3, 'breaking')],
+          ...steps.map(({ edition, version, contractVersion, isWithdrawn }) =>
+            isWithdrawn ? withdrawn(edition, version) : published(edition, version, contractVersion),
+          ),
+        ]
+        const whole = ledgerOf(...changes)
+        const begun = ledgerOf(...changes.slice(0, at))
+        const before = wanted(begun)
+        const continued = copyOf(begun)
+        for (const change of changes) tell(continued, change)
+        const isEqual = ['2023', '2024'].every(
+          (name) => wanted(continued, name).join() === wanted(whole, name).join(),
+        )
+        return isEqual && wanted(begun).join() === before.join()
+      }),
+    )
+  },
+)
+
+t.test('pauses grow to a bound, and what a source asks for is heeded within one', async (t) => {
+  t.same(
+    [1, 2, 3].map((n) => pauseBefore(n, undefined)),
+    [pauseMilliseconds, 2 * pauseMilliseconds, 4 * pauseMilliseconds],
+  )
+  t.equal(pauseBefore(50, undefined), pauseMillisecondsMax)
+  t.equal(pauseBefore(1, retryAfterSecondsMax * 1000), retryAfterSecondsMax * 1000)
+  t.equal(pauseBefore(1, retryAfterSecondsMax * 1000 + 1), retryAfterSecondsMax * 1000)
+  t.equal(retryAfterOf('7'), 7_000)
+  t.equal(retryAfterOf('soon'), undefined)
+  t.equal(retryAfterOf(null), undefined)
+  t.equal(retryAfterOf('Wed, 21 Oct 2015 07:28:00 GMT'), 0)
+})
+
+t.test('a lock of another machine is held while it is renewed', async (t) => {
+  const text = JSON.stringify({ host: `not ${hostname()}`, pid: 1, token: 'a' })
+  t.equal(isHeld({ text, renewedAt: 0 }, lockStaleMilliseconds - 1), true)
+  t.equal(isHeld({ text, renewedAt: 0 }, lockStaleMilliseconds), false)
+  const own = JSON.stringify({ host: hostname(), pid: process.pid, token: 'of a former life' })
+  t.equal(isHeld({ text: own, renewedAt: Date.now() }), false)
+  const parent = JSON.stringify({ host: hostname(), pid: process.ppid, token: 'a' })
+  t.equal(isHeld({ text: parent, renewedAt: Date.now() }), true)
+  t.equal(isHeld({ text: 'half', renewedAt: Date.now() }), true, 'one that is just being written')
+})
+
+t.test('tables are called like their datasets, and never alike', async (t) => {
+  t.equal(recordsName('tree-register', 1), 'tree_register')
+  t.equal(recordsName('tree-register', 3), 'tree_register__c3')
+  t.equal(recordsName('tree-register', 3, 'latest'), 'tree_register__c3__latest')
+  const slug = fc
+    .stringMatching(/^[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,9}){0,5}$/)
+    .filter((text) => text.length <= 63)
+  const view = fc.constantFrom(undefined, 'editions' as const, 'latest' as const)
+  const named = fc.tuple(slug, fc.integer({ min: 1, max: 9_999 }), view)
+  fc.assert(
+    fc.property(named, named, (one, other) => {
+      const [a, b] = [recordsName(...one), recordsName(...other)]
+      return a.length <= 63 && (a !== b || one.join() === other.join())
+    }),
+  )
+  const long = 'a'.repeat(63)
+  t.equal(recordsName(long, 1), long, 'as long as may be')
+  t.equal(recordsName(long, 2).length, 63)
+  t.not(recordsName(`${'a'.repeat(62)}b`, 2), recordsName(long, 2))
+})
+
+t.test('pages are held to their shape', async (t) => {
+  const page = (change: object) => ({
+    data: [{ ...published('2024', 1), ...change }],
+    meta: { origin: 'o', more: false, cursor: 'c' },
+  })
+  t.ok(isOf(Page, page({})))
+  t.ok(isOf(Page, page({ type: 'closure-added', closure: {} })), 'what a newer source says is let through')
+  for (const odd of [
+    { dataset: '../x' },
+    { edition: '20/24' },
+    { version: 0 },
+    { id: 'x' },
+    { cursor: '' },
+  ]) {
+    t.notOk(isOf(Page, page(odd)), JSON.stringify(odd))
+  }
+  const one = { format: 'csv', bytes: 1, sha256 }
+  t.equal(listingOf([one, { ...one, format: 'zip' }]), listingOf([{ ...one, format: 'zip' }, one]))
+})
+
+t.test('every refusal has its words, and progress its line', async (t) => {
+  const titles = Object.values(pullRefusals).map(({ title }) => title)
+  t.equal(new Set(titles).size, titles.length)
+  const progress = {
+    changes: 7,
+    versions: 1,
+    versionsTotal: 4,
+    bytes: 3e6,
+    bytesTotal: 12e6,
+    records: 9,
+    isCurrent: false,
+  }
+  t.equal(
+    progressLineOf(progress, 0, 10),
+    'pull: 25 %, 30 s left, 3.0 of 12.0 MB, 1 of 4 versions, 7 changes',
+  )
+})

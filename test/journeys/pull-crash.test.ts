@@ -1,0 +1,170 @@
+/**
+ * Crashes of the puller: killed at every point that a step comes to, in a folder and in Postgres, while the source goes on. After each
+ * the copy is what it was at some change, and the next pull makes it equal to the source, with nothing twice.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test as Tap } from 'tap'
+import { emptyDatabase } from '../support/database.ts'
+import { contractOf, field } from '../support/fields.ts'
+import { temporaryFolder } from '../support/open-test-house.ts'
+import { liveVersions, openPullSource, pullFrom } from '../support/pull-source.ts'
+import {
+  differencesInFolder,
+  differencesInSchema,
+  onDatabase,
+  stateOfFolder,
+  stateOfSchema,
+} from '../support/pulled-copy.ts'
+import { foreign, plainly } from '../support/run-cli.ts'
+
+t.setTimeout(900_000)
+
+/** `PULL_CRASH_SEED` repeats a run: the milliseconds after a point, which edition changes, how often. */
+const seed = Number(process.env['PULL_CRASH_SEED'] ?? 20_261_127)
+const rowsEach = 3_000
+/** In the middle of what follows a point. */
+const afterMillisecondsMax = 20
+
+/** Points of a step, and how often each is killed at. */
+const points = {
+  postgres: ['begun', 'taken', 'loaded', 'in-transaction', 'visible', 'committed'],
+  folder: ['begun', 'taken', 'in-place', 'told', 'dropped', 'logged', 'state', 'committed'],
+} as const
+
+let state = seed
+/** A number below `max`, from the seed alone (mulberry32). */
+function random(max: number): number {
+  state = (state + 0x6d2b79f5) | 0
+  let value = Math.imul(state ^ (state >>> 15), 1 | state)
+  value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
+  return ((value ^ (value >>> 14)) >>> 0) % max
+}
+
+const trees = contractOf(
+  [field('tree', 'string', { role: 'key', constraints: { required: true } }), field('height', 'integer')],
+  ['tree'],
+  { dataset: 'tree-register', themes: ['education'], formats: ['csv', 'csv.gz'] },
+)
+const source = await openPullSource(t, [trees])
+const editions = ['2021', '2022', '2023']
+const versions = new Map<string, number>()
+
+async function publish(edition: string): Promise<void> {
+  const height = random(1_000)
+  const rows = Array.from({ length: rowsEach }, (_, n) => `tree ${n},${height + n}\n`)
+  await source.publish('tree-register', edition, `tree,height\n${rows.join('')}`)
+  versions.set(edition, (versions.get(edition) ?? 0) + 1)
+}
+
+for (const edition of editions) await publish(edition)
+
+/** What happens at the source between two crashes: a correction, and now and then a correction that is taken back. */
+async function change(n: number): Promise<void> {
+  const edition = editions[random(editions.length)] ?? ''
+  await publish(edition)
+  if (n % 4 !== 3) return
+  await publish(edition)
+  await source.withdraw('tree-register', edition, versions.get(edition) ?? 0, 'wrong')
+}
+
+/** Pulls until it ends itself. Gives the signal. */
+async function pullUntilKilled(into: string, point: string, after: number): Promise<string | null> {
+  const script = fileURLToPath(new URL('../support/pull-until-killed.ts', import.meta.url))
+  const words = ['--import=tsx', script, source.base(), into, point, '1', String(after)]
+  const [command, ...args] = plainly(process.execPath, words)
+  const child = spawn(command, args, { env: foreign(), stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (chunk) => {
+    said += chunk
+  })
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
+  if (signal === null) throw new Error(`the pull ended by itself at ${point}: ${code} ${said}`)
+  return signal
+}
+
+/** Kills at each point in turn; `look` says what is wrong right after, `compare` what is once it was pulled again. */
+async function campaign(
+  t: Tap,
+  into: string,
+  names: readonly string[],
+  look: () => Promise<readonly string[]>,
+  compare: () => Promise<readonly string[]>,
+): Promise<void> {
+  const tally = new Map<string, number>()
+  for (const [n, point] of names.entries()) {
+    // A point that comes after what is dropped needs something to drop: the first pull has nothing yet.
+    if (n === 1) await pullFrom(source.base(), { into })
+    if (n > 0) await change(n)
+    const after = n % 2 === 0 ? 0 : random(afterMillisecondsMax)
+    // After the last change of a pull nothing is left to be killed: there the point itself.
+    const isLast = ['visible', 'state', 'committed', 'in-transaction'].includes(point)
+    t.equal(await pullUntilKilled(into, point, isLast ? 0 : after), 'SIGKILL')
+    t.same(await look(), [], `after the kill at ${point} + ${after} ms`)
+    // Every third time it is killed a second time before it has mended what the first has left.
+    if (n % 3 === 2) await pullUntilKilled(into, 'begun', 0)
+    await pullFrom(source.base(), { into })
+    t.same(await compare(), [], `pulled again after ${point}`)
+    tally.set(point, (tally.get(point) ?? 0) + 1)
+  }
+  for (const name of names) t.ok((tally.get(name) ?? 0) > 0, name)
+  process.stderr.write(
+    `seed ${seed}, kills: ${[...tally].map(([point, count]) => `${point} ${count}`).join(', ')}\n`,
+  )
+}
+
+t.test('killed while it pulls into Postgres', async (t) => {
+  const into = await emptyDatabase(t)
+  const query = (sql: string) => onDatabase(into, async (client) => (await client.query(sql)).rows)
+  const look = async () => {
+    const [copy] = await query('SELECT cursor, changes FROM qingdan_copy._copy')
+    const [told] = await query(
+      `SELECT count(*) AS changes, count(DISTINCT id) AS ids, coalesce(max(n), 0) AS last,
+         (array_agg(body->>'cursor' ORDER BY n DESC))[1] AS cursor FROM qingdan_copy._change`,
+    )
+    const counts = [told.changes, told.ids, told.last].map(String)
+    const faults = counts.every((count) => count === copy.changes)
+      ? []
+      : [`${copy.changes} changes, but ${counts}`]
+    if (told.cursor !== copy.cursor) faults.push('the place is not behind the last change')
+    if (copy.changes === '0') return faults
+    const wrong = await query(
+      `SELECT v.edition, v.version, v.records, count(r.tree) AS held FROM qingdan_copy._version v
+       FULL JOIN qingdan_copy.tree_register r ON r._edition = v.edition AND r._version = v.version
+       GROUP BY v.edition, v.version, v.records, v.held
+       HAVING v.edition IS NULL OR count(r.tree) <> CASE WHEN v.held THEN v.records ELSE 0 END`,
+    )
+    return [...faults, ...wrong.map((row) => JSON.stringify(row))]
+  }
+  const compare = async () => differencesInSchema(into, await liveVersions(source.base()))
+  await campaign(t, into, points.postgres, look, compare)
+  const fresh = await emptyDatabase(t)
+  await pullFrom(source.base(), { into: fresh })
+  const told = async (url: string) => ((await stateOfSchema(url)) as Record<string, unknown>)['_change']
+  t.same(await told(into), await told(fresh), 'the same changes, each once')
+})
+
+t.test('killed while it pulls into a folder', async (t) => {
+  const into = join(await temporaryFolder(t), 'copy')
+  const look = async () => {
+    const faults: string[] = []
+    const kept = JSON.parse(await readFile(join(into, 'qingdan-copy.json'), 'utf8'))
+    const log = await readFile(join(into, 'changes.ndjson')).catch(() => Buffer.alloc(0))
+    const lines = log.subarray(0, kept.logBytes).toString().split('\n').slice(0, -1)
+    if (lines.length !== kept.changes) faults.push(`${lines.length} lines, ${kept.changes} changes`)
+    if (lines.length > 0 && JSON.parse(lines.at(-1) ?? '').cursor !== kept.cursor)
+      faults.push('another place')
+    // Whatever stands under its name is whole.
+    const all = await liveVersions(source.base(), { history: true })
+    const held = await differencesInFolder(into, all)
+    return [...faults, ...held.filter((fault) => /another file/.test(fault))]
+  }
+  const compare = async () => differencesInFolder(into, await liveVersions(source.base()))
+  await campaign(t, into, points.folder, look, compare)
+  const fresh = join(await temporaryFolder(t), 'fresh')
+  await pullFrom(source.base(), { into: fresh })
+  t.same(await stateOfFolder(into), await stateOfFolder(fresh), 'as a copy that was never killed')
+})

@@ -1,0 +1,407 @@
+/**
+ * What the puller refuses, and what it bears: a tampered file, another source, a line that breaks, a source that is busy, a target
+ * that is foreign, busy or full, signatures that are not trusted. Whatever is refused leaves the copy as it was.
+ */
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import t, { type Test as Tap } from 'tap'
+import { loadServiceKey } from '../../src/access/index.ts'
+import { readPublicKey } from '../../src/bundle/index.ts'
+import { openFolderSink, openPostgresSink } from '../../src/exchange/index.ts'
+import { answerBytesMax } from '../../src/exchange/pull/limits.ts'
+import { emptyDatabase } from '../support/database.ts'
+import { contractOf, field } from '../support/fields.ts'
+import { openTestHouse, temporaryFolder } from '../support/open-test-house.ts'
+import { liveVersions, openPullSource, pullFrom } from '../support/pull-source.ts'
+import {
+  differencesInFolder,
+  differencesInSchema,
+  onDatabase,
+  stateOfFolder,
+  stateOfSchema,
+} from '../support/pulled-copy.ts'
+import { openRelay, type Relayed, type Rule } from '../support/relay.ts'
+
+t.setTimeout(900_000)
+
+const tree = field('tree', 'string', { role: 'key', constraints: { required: true } })
+const trees = contractOf([tree, field('height', 'integer')], ['tree'], {
+  dataset: 'tree-register',
+  themes: ['education'],
+  formats: ['csv', 'ndjson'],
+})
+const source = await openPullSource(t, [trees])
+const relay = await openRelay(t, source.base)
+const rowsOf = (height: number) =>
+  `tree,height\n${Array.from({ length: 2_000 }, (_, n) => `tree ${n},${height + n}\n`).join('')}`
+await source.publish('tree-register', '2024', rowsOf(1))
+const database = await emptyDatabase(t)
+const folder = join(await temporaryFolder(t), 'copy')
+await Promise.all([database, folder].map((into) => pullFrom(relay.base, { into })))
+let height = 1
+
+/** Runs a pull under rules, without pauses; gives the code of its refusal. */
+async function refused(
+  into: string,
+  rules: Rule[],
+  options: Partial<Parameters<typeof pullFrom>[1]> = {},
+): Promise<string> {
+  relay.rules = rules
+  const pause = async () => undefined
+  return pullFrom(relay.base, { into, retriesMax: 2, pause, ...options })
+    .then(
+      () => 'taken',
+      (error: unknown) => (error as { code?: string }).code ?? String(error),
+    )
+    .finally(() => {
+      relay.rules = []
+    })
+}
+
+const csvFile = /\/files\/[^/]+\.csv$/
+const alter = (answer: Relayed) => {
+  answer.body = Buffer.from(answer.body.toString().replace('tree 7,', 'tree 9,'))
+}
+const edit = (from: string | RegExp, to: string) => (answer: Relayed) => {
+  answer.body = Buffer.from(answer.body.toString().replace(from, to))
+}
+
+t.test('what is not what the feed tells is refused, and the copy is as it was', async (t) => {
+  await source.publish('tree-register', '2024', rowsOf(++height))
+  const digest = createHash('sha256').update('other').digest()
+  const cases: readonly [string, RegExp, (answer: Relayed) => void, string][] = [
+    ['a tampered file', csvFile, alter, 'wrong-bytes'],
+    [
+      'a longer file',
+      csvFile,
+      (one) => {
+        one.body = Buffer.concat([one.body, Buffer.from('x,1\n')])
+      },
+      'wrong-bytes',
+    ],
+    [
+      'a shorter file',
+      csvFile,
+      (one) => {
+        one.body = one.body.subarray(0, -9)
+      },
+      'wrong-bytes',
+    ],
+    [
+      'another digest in its header',
+      csvFile,
+      (one) => one.headers.set('repr-digest', `sha-256=:${digest.toString('base64')}:`),
+      'wrong-bytes',
+    ],
+    ['other facts', /\/versions\/2$/, edit(/"records":2000/, '"records":1999'), 'wrong-facts'],
+    [
+      'another digest in the facts',
+      /\/versions\/2$/,
+      edit(/"sha256":"\w{64}"/, `"sha256":"${digest.toString('hex')}"`),
+      'wrong-facts',
+    ],
+    ['another contract', /\/contracts\/1$/, edit('"integer"', '"string"'), 'wrong-bytes'],
+    ['facts of another shape', /\/versions\/2$/, edit('"period"', '"time"'), 'answer-odd'],
+    [
+      'a name that leaves its place',
+      /\/v1\/changes/,
+      edit('"dataset":"tree-register"', '"dataset":"../../etc"'),
+      'answer-odd',
+    ],
+    ['another origin', /\/v1\/changes/, edit(/"origin":"[^"]+"/, '"origin":"another"'), 'other-origin'],
+  ]
+  const before = [await stateOfSchema(database), await stateOfFolder(folder)]
+  for (const [name, matches, spoil, code] of cases) {
+    for (const into of [database, folder]) t.equal(await refused(into, [{ matches, spoil }]), code, `${name}`)
+    t.same(
+      [await stateOfSchema(database), await stateOfFolder(folder)],
+      before,
+      `${name}: nothing was changed`,
+    )
+  }
+  for (const into of [database, folder]) t.equal(await refused(into, []), 'taken', 'untouched it is taken')
+  await equalsSource(t)
+})
+
+async function equalsSource(t: Tap): Promise<void> {
+  const live = await liveVersions(source.base())
+  t.same(await differencesInSchema(database, live), [])
+  t.same(await differencesInFolder(folder, live), [])
+}
+
+/** Breaks the line behind 5,000 bytes, once these have come to lie in the scratch of a target. */
+function cutBehind(part: string, times: number): Rule {
+  let broken = 0
+  const size = () =>
+    stat(part).then(
+      (found) => found.size,
+      () => 0,
+    )
+  return {
+    ...{ matches: csvFile, times, cut: cutBytes },
+    until: async () => {
+      broken += 1
+      while ((await size()) !== broken * cutBytes) await nextTurn()
+    },
+  }
+}
+
+const cutBytes = 5_000
+const partIn = (scratch: string) => join(scratch, `tree-register-2024-v${height}.csv.part`)
+
+t.test('a line that breaks: the file is gone on with, by Range and If-Range', async (t) => {
+  await source.publish('tree-register', '2024', rowsOf(++height))
+  const own = join(await temporaryFolder(t), 'scratch')
+  const sink = await openPostgresSink({ url: database, schema: 'qingdan_copy', scratch: own })
+  await sink.close()
+  const scratches = [
+    [database, sink.scratch],
+    [folder, join(folder, '.qingdan-pull/scratch')],
+  ] as const
+  for (const [into, scratch] of scratches) {
+    const first = relay.asked.length
+    // Patience begins anew where something came of an attempt: the line may break oftener than it may stay silent.
+    t.equal(await refused(into, [cutBehind(partIn(scratch), 2)], { retriesMax: 1, scratch: own }), 'taken')
+    const asked = relay.asked.slice(first).filter(({ path }) => csvFile.test(path))
+    t.match(
+      asked.map(({ headers, status }) => [headers.range, status]),
+      [
+        [undefined, 200],
+        ['bytes=5000-', 206],
+        ['bytes=10000-', 206],
+      ],
+    )
+    t.match(asked[1]?.headers['if-range'], /^"[0-9a-f]{64}"$/)
+  }
+  await equalsSource(t)
+  await source.publish('tree-register', '2024', rowsOf(++height))
+  const nothing: Rule = { matches: csvFile, cut: 0 }
+  for (const into of [database, folder]) {
+    t.equal(await refused(into, [nothing], { retriesMax: 1 }), 'source-away', 'where nothing ever comes')
+    t.equal(await refused(into, []), 'taken')
+  }
+  await equalsSource(t)
+})
+
+t.test('what was begun and is spoilt here is brought again from its beginning', async (t) => {
+  await source.publish('tree-register', '2024', rowsOf(++height))
+  const part = partIn(join(folder, '.qingdan-pull/scratch'))
+  t.equal(await refused(folder, [cutBehind(part, 1)], { retriesMax: 0 }), 'source-away')
+  const begun = await readFile(part)
+  t.equal(begun.length, cutBytes, 'what came is kept')
+  await writeFile(part, begun.fill('x'))
+  t.equal(await refused(folder, []), 'taken')
+  t.equal(await refused(database, []), 'taken')
+  await equalsSource(t)
+})
+
+t.test('what was begun of a version that nobody wants any more is cleared away', async (t) => {
+  await source.publish('tree-register', '2024', rowsOf(++height))
+  const part = partIn(join(folder, '.qingdan-pull/scratch'))
+  t.equal(await refused(folder, [cutBehind(part, 1)], { retriesMax: 0 }), 'source-away')
+  await source.publish('tree-register', '2024', rowsOf(++height))
+  const first = relay.asked.length
+  for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
+  const files = relay.asked.slice(first).flatMap(({ path }) => /-v(\d+)\.csv$/.exec(path)?.[1] ?? [])
+  t.same(files, [String(height), String(height)], 'and of it nothing was asked for any more')
+  await equalsSource(t)
+})
+
+t.test('a source that stands still is asked again, and an answer without end is not read', async (t) => {
+  await source.publish('tree-register', '2024', rowsOf(++height))
+  let release: () => void = () => undefined
+  const still = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const stands: Rule = { matches: csvFile, times: 1, cut: cutBytes, until: () => still }
+  const first = relay.asked.length
+  t.equal(await refused(folder, [stands], { stallMilliseconds: 1_000 }), 'taken')
+  t.equal(relay.asked.slice(first).filter(({ path }) => csvFile.test(path)).length, 2)
+  const silent: Rule = { matches: /\/v1\/changes/, times: 1, before: () => still }
+  t.equal(await refused(database, [silent], { answerMilliseconds: 2_000, retriesMax: 0 }), 'source-away')
+  release()
+  const pad = (bytes: number): Rule => ({
+    matches: /\/v1\/changes/,
+    spoil: (answer) => {
+      answer.body = Buffer.concat([answer.body, Buffer.alloc(bytes - answer.body.length, ' ')])
+    },
+  })
+  t.equal(await refused(database, [pad(answerBytesMax)]), 'taken')
+  t.equal(await refused(database, [pad(answerBytesMax + 1)]), 'answer-odd')
+  await equalsSource(t)
+})
+
+t.test('what is withdrawn goes, also where what stands in its place can not be had', async (t) => {
+  await source.publish('tree-register', '2024', rowsOf(++height))
+  for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
+  await source.withdraw('tree-register', '2024', height, 'wrong')
+  for (const into of [database, folder]) {
+    t.equal(await refused(into, [{ matches: csvFile, spoil: alter }]), 'wrong-bytes')
+  }
+  t.same(await differencesInSchema(database, []), [], 'nothing is held')
+  t.same(await differencesInFolder(folder, []), [])
+  for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
+  await equalsSource(t)
+  await source.publish('tree-register', '2024', rowsOf(++height))
+  for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
+})
+
+t.test('a source that is busy or away is asked again, as it asks for, and not for ever', async (t) => {
+  const paused: number[] = []
+  const pause = async (milliseconds: number) => void paused.push(milliseconds)
+  const busy = (status: number, times: number, after?: string): Rule => ({
+    matches: /\/v1\/changes/,
+    times,
+    spoil: (answer) => {
+      answer.status = status
+      if (after !== undefined) answer.headers.set('retry-after', after)
+    },
+  })
+  t.equal(await refused(database, [busy(429, 1, '7')], { pause }), 'taken')
+  t.equal(await refused(database, [busy(503, 2)], { pause }), 'taken')
+  t.same(paused, [7_000, 500, 1_000])
+  t.equal(await refused(database, [busy(503, 2)], { pause, retriesMax: 2 }), 'taken', 'as often as allowed')
+  t.equal(await refused(database, [busy(503, 3)], { pause, retriesMax: 2 }), 'source-away', 'and no more')
+  const none = { into: database, retriesMax: 0 }
+  await t.rejects(pullFrom('http://127.0.0.1:1', none), { code: 'source-away' }, 'nobody is there')
+})
+
+t.test('a source that leads on is followed to itself alone, and one that is none is named', async (t) => {
+  const lead = (to: string, times?: number): Rule => ({
+    matches: /\/v1\/changes/,
+    ...(times === undefined ? {} : { times }),
+    spoil: (answer) => {
+      answer.status = 307
+      answer.headers.set('location', to)
+    },
+  })
+  t.equal(await refused(database, [lead('/v1/changes?limit=1000', 5)]), 'taken', 'five times within itself')
+  t.equal(await refused(database, [lead('/v1/changes?limit=1000', 6)]), 'source-elsewhere', 'not six times')
+  t.equal(await refused(database, [lead(`${source.base()}/v1/changes`)]), 'source-elsewhere', 'nor elsewhere')
+  const page: Rule = {
+    matches: /\/v1\/changes/,
+    spoil: (answer) => {
+      answer.body = Buffer.from('<html>Welcome</html>')
+    },
+  }
+  const missing: Rule = {
+    matches: /\/v1\/changes/,
+    spoil: (answer) => {
+      answer.body = Buffer.from('<html>Not found</html>')
+      answer.status = 404
+    },
+  }
+  for (const rule of [page, missing]) t.equal(await refused(database, [rule]), 'source-unknown')
+})
+
+t.test('a source that was set back, and another one', async (t) => {
+  const path = join(folder, 'qingdan-copy.json')
+  const kept = await readFile(path, 'utf8')
+  const cursor = Buffer.from('["changes",{}]').toString('base64url')
+  await writeFile(path, JSON.stringify({ ...JSON.parse(kept), cursor }))
+  t.equal(await refused(folder, []), 'other-history')
+  await writeFile(path, kept)
+  const other = await openPullSource(t, [trees])
+  t.equal(
+    await pullFrom(other.base(), { into: folder }).catch((error: { code: string }) => error.code),
+    'other-history',
+    'its feed refuses the place',
+  )
+  await other.service().stop()
+  const work = source.standing.house.database.work
+  const [last] =
+    await work`DELETE FROM qingdan.change WHERE position = (SELECT max(position) FROM qingdan.change) RETURNING *`
+  await source.restart()
+  for (const into of [database, folder]) t.equal(await refused(into, []), 'other-history')
+  await work`INSERT INTO qingdan.change ${work(last as Record<string, never>)}`
+  await source.restart()
+  for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
+})
+
+t.test('a target that holds something else, is busy, newer, or asked for otherwise', async (t) => {
+  const foreign = await temporaryFolder(t)
+  await writeFile(join(foreign, 'thesis.txt'), 'mine')
+  t.equal(await refused(foreign, []), 'target-foreign')
+  const strange = await emptyDatabase(t)
+  await onDatabase(strange, (client) =>
+    client.query('CREATE SCHEMA qingdan_copy CREATE TABLE mine (a integer)'),
+  )
+  t.equal(await refused(strange, []), 'target-foreign')
+  await onDatabase(strange, (client) => client.query('DROP TABLE qingdan_copy.mine'))
+  t.equal(await refused(strange, []), 'taken', 'an empty one that somebody has made is used')
+
+  const sinks = [
+    await openFolderSink(folder),
+    await openPostgresSink({ url: database, schema: 'qingdan_copy' }),
+  ]
+  t.equal(await refused(folder, []), 'target-busy')
+  const error = await pullFrom(relay.base, { into: database }).catch((one: Error) => one)
+  t.match(error, { code: 'target-busy', message: new RegExp(`held by qingdan pull ${process.pid}`) })
+  for (const sink of sinks) await sink.close()
+
+  await onDatabase(database, (client) => client.query('UPDATE qingdan_copy._copy SET form = 2'))
+  t.equal(await refused(database, []), 'target-newer')
+  await onDatabase(database, (client) => client.query('UPDATE qingdan_copy._copy SET form = 1'))
+  for (const options of [{ history: true }, { datasets: ['tree-register'] }, { key: 'qd_x' }]) {
+    for (const into of [database, folder]) t.equal(await refused(into, [], options), 'other-question')
+  }
+  t.equal(await refused(folder, [], { formats: ['csv'] }), 'other-question')
+  for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
+})
+
+t.test('a lock that a dead process has left is taken over', async (t) => {
+  const lock = join(folder, '.qingdan-pull/lock')
+  // No process has a number above what Linux gives.
+  await writeFile(lock, JSON.stringify({ host: hostname(), pid: 2 ** 22 + 1, token: 'a' }))
+  t.equal(await refused(folder, []), 'taken')
+  await writeFile(lock, JSON.stringify({ host: 'another', pid: 1, token: 'a' }))
+  t.equal(await refused(folder, []), 'target-busy', 'that of another machine only when it is not renewed')
+  await rm(lock)
+})
+
+t.test('no room left', async (t) => {
+  const full = join(await temporaryFolder(t), 'full')
+  const scratch = join(full, '.qingdan-pull/scratch')
+  await mkdir(scratch, { recursive: true })
+  // What is written to this device finds no room, as the kernel says it of a full disk.
+  await symlink('/dev/full', join(scratch, `tree-register-2024-v${height}.csv.part`))
+  t.equal(await refused(full, []), 'target-full')
+  await rm(join(scratch, `tree-register-2024-v${height}.csv.part`))
+  t.equal(await refused(full, []), 'taken', 'with room it goes on')
+  t.same(await differencesInFolder(full, await liveVersions(source.base())), [])
+})
+
+t.test('signatures: by a trusted key, by another, and over altered bytes', async (t) => {
+  const { publicKey } = await loadServiceKey(source.standing.house)
+  const stranger = await openTestHouse(t, { contracts: [trees] })
+  const own = await readPublicKey(publicKey)
+  const others = await readPublicKey((await loadServiceKey(stranger.house)).publicKey)
+  const copy = join(await temporaryFolder(t), 'signed')
+  const schema = await emptyDatabase(t)
+  for (const into of [copy, schema]) {
+    t.equal(await refused(into, [], { trust: [others] }), 'wrong-signature')
+    const flip = ({ body }: Relayed) => {
+      body.writeUInt8(body.readUInt8(body.length >> 1) ^ 1, body.length >> 1)
+    }
+    const odd = await refused(into, [{ matches: /bag\.zip$/, spoil: flip }], { trust: [own] })
+    t.match(odd, /^wrong-(bytes|signature)$/, 'one bit of the bag is another')
+    const broken = [{ matches: /bag\.zip$/, times: 1, cut: 3_000 }]
+    relay.rules = broken
+    const report = await pullFrom(relay.base, { into, trust: [own], pause: async () => undefined })
+    t.match(report, { signedBy: [own.fingerprint], versionsTaken: 1 }, 'also taken up again')
+  }
+  const live = await liveVersions(source.base())
+  t.same(await differencesInFolder(copy, live), [])
+  t.same(await differencesInSchema(schema, live), [])
+  const { digests } = (await stateOfFolder(copy)) as { digests: [string, string][] }
+  const unsigned = (await stateOfFolder(folder)) as { digests: [string, string][] }
+  const names = (of: { digests: [string, string][] }) =>
+    of.digests.map(([name]) => name).filter((name) => !/withdrawn/.test(name))
+  t.same(names({ digests }), names(unsigned), 'the same files as without')
+  const codes = (of: { digests: [string, string][] }) =>
+    of.digests.filter(([name]) => /contracts|codes/.test(name))
+  t.same(codes({ digests }), codes(unsigned))
+})

@@ -1,0 +1,90 @@
+/**
+ * What may stand between a puller and its source: a relay that hands everything on to the real service, notes what was asked, and
+ * spoils what the test says. It stands for a proxy, a bad line, or whoever wants to pass for the source.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface Relayed {
+  status: number
+  readonly headers: Headers
+  body: Buffer
+}
+
+/** What a rule does to an answer: `cut` sends so many bytes of it and breaks the connection. */
+export interface Rule {
+  /** Of the path with its query. */
+  readonly matches: RegExp
+  /** How often; without a number always. */
+  times?: number
+  readonly spoil?: (answer: Relayed) => void
+  readonly cut?: number
+  /** What is waited for before anything is answered. */
+  readonly before?: () => Promise<void>
+  /** What is waited for before the connection breaks: that what was sent has been taken. */
+  readonly until?: () => Promise<void>
+}
+
+export interface Relay {
+  readonly base: string
+  readonly asked: readonly {
+    readonly path: string
+    readonly headers: IncomingMessage['headers']
+    readonly status: number
+  }[]
+  /** The rules that stand now; the test changes them. */
+  rules: Rule[]
+}
+
+/** Starts a relay to a service; it ends with the test. */
+export async function openRelay(
+  t: { readonly teardown: (work: () => Promise<void>) => unknown },
+  to: () => string,
+): Promise<Relay> {
+  const asked: { path: string; headers: IncomingMessage['headers']; status: number }[] = []
+  const relay = { base: '', asked, rules: [] as Rule[] }
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const path = request.url ?? ''
+    const headers = { ...(request.headers as Record<string, string>) }
+    for (const name of ['host', 'connection', 'accept-encoding']) delete headers[name]
+    const given = await fetch(`${to()}${path}`, {
+      headers: { ...headers, 'accept-encoding': 'identity' },
+      redirect: 'manual',
+    })
+    const relayed: Relayed = {
+      status: given.status,
+      headers: new Headers(given.headers),
+      body: Buffer.from(await given.arrayBuffer()),
+    }
+    const rule = relay.rules.find((one) => one.matches.test(path) && one.times !== 0)
+    if (rule?.times !== undefined) rule.times -= 1
+    await rule?.before?.()
+    rule?.spoil?.(relayed)
+    asked.push({ path, headers: request.headers, status: relayed.status })
+    relayed.headers.delete('transfer-encoding')
+    relayed.headers.delete('connection')
+    relayed.headers.set('content-length', String(relayed.body.byteLength))
+    response.writeHead(relayed.status, Object.fromEntries(relayed.headers))
+    if (rule?.cut === undefined) response.end(relayed.body)
+    else {
+      response.write(relayed.body.subarray(0, rule.cut))
+      await rule.until?.()
+      request.socket.end()
+    }
+  }
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  t.teardown(
+    () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  )
+  relay.base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return relay
+}
