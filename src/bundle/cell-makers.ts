@@ -9,6 +9,7 @@ import { buildBytePattern } from './byte-pattern.ts'
 import type { CellReader } from './cells.ts'
 import type { Repair } from './codes.ts'
 import type { Block } from './csv-block.ts'
+import { buildStandingCells } from './standing-cells.ts'
 
 /** What a cell gives. */
 export interface Made {
@@ -50,9 +51,15 @@ export function buildCellMaker(options: MakerOptions): CellMaker {
   const recurs = field.codes !== undefined || !['string', 'integer', 'number'].includes(field.type)
   if (recurs) {
     const make = remembering(ask)
+    const standing = buildStandingCells()
+    // Where codes depend on another cell, it takes both to tell.
+    const isFree = options.readAbove === undefined
     return makerOf(make, (bytes, from, to, aboveFrom, aboveTo) => {
+      if (isFree && standing.has(bytes, from, to)) return true
       const cell = make(bytes, from, to, aboveFrom, aboveTo)
-      return cell === asItStands || (cell === noValue && from === to)
+      const stands = cell === asItStands || (cell === noValue && from === to)
+      if (isFree && stands) standing.keep(bytes, from, to)
+      return stands
     })
   }
   const isPlain = field.type === 'string' ? plainText(options) : plainNumber(field)

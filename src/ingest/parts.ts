@@ -50,11 +50,8 @@ function tableOf(kind: 'b' | 'u' | 'd', bundleId: string): string {
   return `staging.${quoteIdentifier(`${kind}_${bundleId.slice(0, digestDigits)}`)}`
 }
 
-/** From here on it pays to let two processes of the server take the rows, which cost it more than they cost us. */
-const manyBytes = 32 << 20
-
 /**
- * Makes a staging table of a bundle anew and copies rows into it; gives how many. `bytes` is about how many there are. Nothing refers to the table until
+ * Makes a staging table of a bundle anew and copies rows into it; gives how many. Nothing refers to the table until
  * the part is written, so what a crash or a refusal leaves of it is seen by nobody, and replaced or dropped.
  */
 export async function copyStaged(
@@ -62,7 +59,6 @@ export async function copyStaged(
   contract: Contract,
   table: string,
   rows: AsyncIterable<Uint8Array | string>,
-  bytes = 0,
 ): Promise<number> {
   const columns = intakeFields(contract).map((field) => `${quoteIdentifier(field.name)} text COLLATE "C"`)
   await database.work.begin(async (tx) => {
@@ -72,8 +68,7 @@ export async function copyStaged(
        (${fileColumn} integer NOT NULL, ${rowColumn} bigint NOT NULL, ${columns.join(', ')})`,
     )
   })
-  const connections = bytes < manyBytes ? 1 : 2
-  return database.copyFrom(`COPY ${table} FROM STDIN (NULL '')`, rows, { connections })
+  return database.copyFrom(`COPY ${table} FROM STDIN (NULL '')`, rows)
 }
 
 /** Drops the staged rows of a bundle that was refused. */

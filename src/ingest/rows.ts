@@ -9,7 +9,7 @@ import { type Exceeded, exceededBounds, periodOf } from '../contract/index.ts'
 import { listBags } from './bags.ts'
 import { copyDelta, mergeDelta } from './merge.ts'
 import { copyStaged, countStaged, dropStaged, getPart, type Part, stagingTable } from './parts.ts'
-import { bytesOf, type Progress, readings, watchRows } from './progress.ts'
+import { type Progress, readings, watchRows } from './progress.ts'
 import { type Changes, getReceipt } from './receipts.ts'
 import { readStored } from './receive.ts'
 import { buildShareSink, type ShareSink } from './shares.ts'
@@ -84,7 +84,7 @@ export async function validateRows(
       const anew = index === 0 ? {} : watchRows(bag, readings.careful, progress)
       const reading = read({ ...options, ...anew })
       const table = stagingTable(bundleId)
-      const copied = await copyStaged(house.database, loaded.contract, table, reading.chunks, bytesOf(bag))
+      const copied = await copyStaged(house.database, loaded.contract, table, reading.chunks)
       const files = reading.files()
       if (files === undefined) continue
       const rows = files.reduce((sum, { rowsTaken }) => sum + rowsTaken, 0)

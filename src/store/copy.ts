@@ -7,7 +7,7 @@ import { addAbortSignal, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { from, to } from 'pg-copy-streams'
 import { openConnection } from './clients.ts'
-import type { CopyFromOptions, CopyToOptions } from './database.ts'
+import type { CopyToOptions } from './database.ts'
 import { withoutValues } from './server-error.ts'
 
 /**
@@ -17,67 +17,39 @@ const chunkBytes = 64 * 1024
 
 /**
  * `COPY … FROM STDIN` under the working role. Gives the number of rows taken. Throws ServerError where the
- * server rejects a row, the signal's reason where it is aborted, and what the source throws. Each piece of the source holds
- * whole rows where there are several connections, for each goes to the one that is free; where one of them fails,
- * what another has taken may stay, so that is for tables that nothing refers to yet.
+ * server rejects a row, the signal's reason where it is aborted, and what the source throws.
  */
 export async function copyFrom(
   url: string,
   statement: string,
   source: AsyncIterable<Uint8Array | string>,
-  options: CopyFromOptions = {},
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<number> {
-  const { signal, connections = 1 } = options
+  const { signal } = options
   signal?.throwIfAborted()
-  const broken: { cause?: unknown } = {}
-  const chunks = inChunks(noting(source, broken))
-  const failed = new AbortController()
-  const ending = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal])
-  const copies = Array.from({ length: connections }, () => copyShare(url, statement, chunks, ending))
-  try {
-    return (await Promise.all(copies)).reduce((sum, rows) => sum + rows, 0)
-  } catch (error) {
-    failed.abort()
-    await Promise.allSettled(copies)
-    signal?.throwIfAborted()
-    // A broken source makes us call the COPY off, and the server's answer to that may be heard first.
-    throw withoutValues('cause' in broken ? broken.cause : error)
-  } finally {
-    // It may be waiting for a source that never answers.
-    chunks.return(undefined).catch(() => undefined)
-  }
-}
-
-/** Copies what one connection gets of the chunks. */
-async function copyShare(
-  url: string,
-  statement: string,
-  chunks: AsyncGenerator<Uint8Array>,
-  signal: AbortSignal,
-): Promise<number> {
   const client = await openConnection(url, 'work', 'copy')
-  const rows = Readable.from(drawn(chunks), { objectMode: true, highWaterMark: 2 })
+  const broken: { cause?: unknown } = {}
+  const rows = Readable.from(inChunks(noting(source, broken)), { objectMode: true })
   const copy = client.query(from(statement, { highWaterMark: 1 << 20 }))
   try {
-    const ended = pipeline(rows, copy, { signal })
+    const ended = pipeline(rows, copy, signal === undefined ? {} : { signal })
     // A source that never answers would hold the pipeline open although the server has refused already.
     const refused = new Promise<never>((_resolve, reject) => {
       copy.once('error', reject)
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
     })
     ended.catch(() => undefined)
     await Promise.race([ended, refused])
     return copy.rowCount
+  } catch (error) {
+    signal?.throwIfAborted()
+    // A broken source makes us call the COPY off, and the server's answer to that may be heard first.
+    throw withoutValues('cause' in broken ? broken.cause : error)
   } finally {
     rows.destroy()
     // With the COPY still open this cuts the connection, which rolls back and ends the backend.
     await client.end().catch(() => undefined)
   }
-}
-
-/** Chunks that others draw from too: to end it ends nothing for them. */
-async function* drawn(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value
 }
 
 /**

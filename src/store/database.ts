@@ -22,15 +22,6 @@ export interface CopyToOptions {
   readonly values?: Readonly<Record<string, string>>
 }
 
-export interface CopyFromOptions {
-  readonly signal?: AbortSignal
-  /**
-   * Over how many connections, each of which takes whole pieces of the source; by default 1. With more, all or nothing
-   * holds for each of them alone.
-   */
-  readonly connections?: number
-}
-
 export interface Database {
   /** Version of the server, such as `18.4`. */
   readonly serverVersion: string
@@ -53,7 +44,7 @@ export interface Database {
   readonly copyFrom: (
     statement: string,
     source: AsyncIterable<Uint8Array | string>,
-    options?: CopyFromOptions,
+    options?: { readonly signal?: AbortSignal },
   ) => Promise<number>
   /**
    * `COPY … TO STDOUT` on a connection of its own under the working or serving role, in chunks of about 64

@@ -20,16 +20,6 @@ async function backendsLeft(url: string): Promise<number> {
   })
 }
 
-/** How many backends have taken rows of a COPY that goes on. */
-async function backendsBusy(url: string): Promise<number> {
-  return administer(url, async (client) => {
-    const { rows: found } = await client.query<{ n: number }>(`
-      SELECT count(*)::int AS n FROM pg_stat_progress_copy
-      WHERE datname = current_database() AND tuples_processed > 0`)
-    return found[0]?.n ?? -1
-  })
-}
-
 t.test('rows go in, and a rejected one leaves nothing behind', async (t) => {
   const { database, url } = await testDatabase(t)
   await database.work`CREATE TABLE staging.p (a int PRIMARY KEY)`
@@ -78,48 +68,6 @@ t.test('a source that fails, is aborted or falls silent ends the ingest', async 
   await t.rejects(database.copyFrom(statement, silent()), { code: '22P02' })
   t.equal(await backendsLeft(url), 0)
   t.equal(await database.copyFrom(statement, rows(10)), 10)
-})
-
-t.test('several connections share the pieces of one source, and fail together', async (t) => {
-  const { database, url } = await testDatabase(t)
-  await database.work`CREATE TABLE staging.p (a int PRIMARY KEY)`
-  const statement = 'COPY staging.p FROM STDIN'
-  const piece = (n: number) =>
-    Buffer.from(Array.from({ length: 5000 }, (_, at) => `${n * 5000 + at}\n`).join(''))
-  let busy = 0
-  let given = 0
-  async function* shared() {
-    // Each takes what it is in time for, so as many as both need.
-    for (; given < 400 && busy < 2; given++) {
-      yield piece(given)
-      if (given % 10 === 9) busy = await backendsBusy(url)
-    }
-  }
-  t.equal(await database.copyFrom(statement, shared(), { connections: 2 }), given * 5000)
-  t.equal(busy, 2)
-  const [counted] = await database.work`SELECT count(*)::int AS n, max(a) AS last FROM staging.p`
-  t.same(counted, { n: given * 5000, last: given * 5000 - 1 })
-  const pieces = async function* (wrongAt: number) {
-    for (let n = 0; n < 100; n++) yield n === wrongAt ? Buffer.from('Zhang San\n') : piece(n)
-  }
-  await database.work`TRUNCATE staging.p`
-  await t.rejects(database.copyFrom(statement, pieces(90), { connections: 2 }), { code: '22P02' })
-  t.equal(await backendsLeft(url), 0)
-  await database.work`TRUNCATE staging.p`
-  const failing = async function* () {
-    yield* Array.from({ length: 30 }, (_, n) => piece(n))
-    throw new Error('The disc was taken out.')
-  }
-  await t.rejects(database.copyFrom(statement, failing(), { connections: 2 }), /The disc was taken out/)
-  const silent = async function* () {
-    for (let n = 0; n < 30; n++) yield piece(n)
-    yield Buffer.from('Zhang San\n')
-    for (let n = 30; n < 50; n++) yield piece(n)
-    await new Promise(() => {})
-  }
-  await database.work`TRUNCATE staging.p`
-  await t.rejects(database.copyFrom(statement, silent(), { connections: 2 }), { code: '22P02' })
-  t.equal(await backendsLeft(url), 0)
 })
 
 t.test('rows come out whole, in large chunks', async (t) => {

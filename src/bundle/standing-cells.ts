@@ -1,0 +1,48 @@
+/**
+ * Remembers cells that stand as they are. In columns of codes and days few of them come again and again, and each is then
+ * known at the cost of a comparison. What is forgotten, for another took its place, is only asked again.
+ */
+
+export interface StandingCells {
+  /** Whether these bytes were kept. */
+  readonly has: (bytes: Buffer, from: number, to: number) => boolean
+  readonly keep: (bytes: Buffer, from: number, to: number) => void
+}
+
+/** A place is as long as a day and a time with its zone; longer cells are not kept. */
+const placeBytes = 32
+const places = 512
+
+/** Builds an empty memory, for the cells of one column. */
+export function buildStandingCells(): StandingCells {
+  // In each place one more than the cell's length, or 0 where it is free; then the cell.
+  const kept = new Uint8Array(places * placeBytes)
+  return {
+    has: (bytes, from, to) => {
+      const length = to - from
+      const place = placeOf(bytes, from, length)
+      if (kept[place] !== length + 1) return false
+      // Codes and days differ in their last bytes rather than in their first.
+      for (let index = length; index > 0; index--)
+        if (kept[place + index] !== bytes[from + index - 1]) return false
+      return true
+    },
+    keep: (bytes, from, to) => {
+      const length = to - from
+      if (length >= placeBytes) return
+      const place = placeOf(bytes, from, length)
+      kept[place] = length + 1
+      for (let index = 0; index < length; index++) kept[place + 1 + index] = bytes[from + index] ?? 0
+    },
+  }
+}
+
+/** Told apart by four of their bytes: the last two, one before the middle of what is left, and the first. */
+function placeOf(bytes: Buffer, from: number, length: number): number {
+  if (length === 0) return 0
+  const last = from + length - 1
+  const before = bytes[last - (length > 1 ? 1 : 0)] ?? 0
+  const inner = bytes[last - ((3 * length) >> 3)] ?? 0
+  const signs = (((bytes[from] ?? 0) * 31 + inner) * 31 + before) * 31 + (bytes[last] ?? 0)
+  return ((signs + length) % places) * placeBytes
+}
