@@ -15,7 +15,7 @@ export interface LineFault {
 /** The bounds of a row's fields; one value serves all rows of a file in turn. */
 export interface Line {
   readonly separator: number
-  /** By byte: what a field without quotes is to stop at, and why; 0 for most. */
+  /** By byte: what is to be looked at in a field without quotes, and why; 0 for most. */
   readonly stops: Uint8Array
   readonly fieldBytesMax: number
   readonly rowBytesMax: number
@@ -24,8 +24,6 @@ export interface Line {
   width: number
   /** Whether a field is quoted. */
   quoted: boolean
-  /** Whether a field without quotes holds a control or a backslash. */
-  odd: boolean
   /** Index of the first field with a quote out of place, or -1. */
   misplaced: number
   fault: LineFault | undefined
@@ -54,6 +52,7 @@ export const backslash = 0x5c
 
 const endsField = 1
 const isQuote = 2
+/** A control or a backslash, which COPY text escapes. */
 const isOdd = 3
 
 /** A line to scan into. */
@@ -72,7 +71,6 @@ export function buildLine(delimiter: string, fieldBytesMax: number): Line {
     ends: [],
     width: 0,
     quoted: false,
-    odd: false,
     misplaced: -1,
     fault: undefined,
   }
@@ -85,7 +83,6 @@ export function buildLine(delimiter: string, fieldBytesMax: number): Line {
 export function scanLine(line: Line, bytes: Buffer, start: number, last: boolean): number {
   line.width = 0
   line.quoted = false
-  line.odd = false
   line.misplaced = -1
   for (let fieldStart = start; ; ) {
     const at = scanField(line, bytes, fieldStart, last)
@@ -129,8 +126,7 @@ function scanField(line: Line, bytes: Buffer, start: number, last: boolean): num
     const stop = stops[bytes[at] ?? 0]
     if (stop === 0) continue
     if (stop === endsField) break
-    if (stop === isOdd) line.odd = true
-    else if (line.misplaced < 0) line.misplaced = line.width
+    if (stop === isQuote && line.misplaced < 0) line.misplaced = line.width
   }
   // Text after a closing quote.
   if (plainFrom > start && at > plainFrom && line.misplaced < 0) line.misplaced = line.width
