@@ -9,11 +9,11 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import { createKey, loadServiceKey } from '../../src/access/index.ts'
-import { emptyDatabase } from '../support/database.ts'
+import { administer, emptyDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { temporaryFolder } from '../support/open-test-house.ts'
 import { liveVersions, openPullSource, pullFrom } from '../support/pull-source.ts'
-import { differencesInFolder, differencesInSchema, onDatabase } from '../support/pulled-copy.ts'
+import { differencesInFolder, differencesInSchema } from '../support/pulled-copy.ts'
 import { binary, foreign, plainly } from '../support/run-cli.ts'
 
 t.setTimeout(900_000)
@@ -172,7 +172,7 @@ t.test('a dataset that closes is cleared away, and one that opens comes with its
   await source.publish('bush-register', '2024', 'tree\nhazel\n')
   await source.grow([{ ...contract('bush-register'), contractVersion: 3 }])
   t.ok((await pullBoth('opened again')).includes('bush-register'))
-  const count = await onDatabase(schema, (client) =>
+  const count = await administer(schema, (client) =>
     client.query('SELECT count(*)::int AS all, count(DISTINCT id)::int AS own FROM qingdan_copy._change'),
   )
   t.equal(count.rows[0].all, count.rows[0].own, 'and nothing twice')

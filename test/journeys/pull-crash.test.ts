@@ -8,14 +8,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test as Tap } from 'tap'
-import { emptyDatabase } from '../support/database.ts'
+import { administer, emptyDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { temporaryFolder } from '../support/open-test-house.ts'
 import { liveVersions, openPullSource, pullFrom } from '../support/pull-source.ts'
 import {
   differencesInFolder,
   differencesInSchema,
-  onDatabase,
   stateOfFolder,
   stateOfSchema,
 } from '../support/pulled-copy.ts'
@@ -118,7 +117,7 @@ async function campaign(
 
 t.test('killed while it pulls into Postgres', async (t) => {
   const into = await emptyDatabase(t)
-  const query = (sql: string) => onDatabase(into, async (client) => (await client.query(sql)).rows)
+  const query = (sql: string) => administer(into, async (client) => (await client.query(sql)).rows)
   const look = async () => {
     const [copy] = await query('SELECT cursor, changes FROM qingdan_copy._copy')
     const [told] = await query(

@@ -12,14 +12,13 @@ import { loadServiceKey } from '../../src/access/index.ts'
 import { readPublicKey } from '../../src/bundle/index.ts'
 import { openFolderSink, openPostgresSink } from '../../src/exchange/index.ts'
 import { answerBytesMax } from '../../src/exchange/pull/limits.ts'
-import { emptyDatabase } from '../support/database.ts'
+import { administer, emptyDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse, temporaryFolder } from '../support/open-test-house.ts'
 import { liveVersions, openPullSource, pullFrom } from '../support/pull-source.ts'
 import {
   differencesInFolder,
   differencesInSchema,
-  onDatabase,
   stateOfFolder,
   stateOfSchema,
 } from '../support/pulled-copy.ts'
@@ -326,11 +325,11 @@ t.test('a target that holds something else, is busy, newer, or asked for otherwi
   await writeFile(join(foreign, 'thesis.txt'), 'mine')
   t.equal(await refused(foreign, []), 'target-foreign')
   const strange = await emptyDatabase(t)
-  await onDatabase(strange, (client) =>
+  await administer(strange, (client) =>
     client.query('CREATE SCHEMA qingdan_copy CREATE TABLE mine (a integer)'),
   )
   t.equal(await refused(strange, []), 'target-foreign')
-  await onDatabase(strange, (client) => client.query('DROP TABLE qingdan_copy.mine'))
+  await administer(strange, (client) => client.query('DROP TABLE qingdan_copy.mine'))
   t.equal(await refused(strange, []), 'taken', 'an empty one that somebody has made is used')
 
   const sinks = [
@@ -342,9 +341,9 @@ t.test('a target that holds something else, is busy, newer, or asked for otherwi
   t.match(error, { code: 'target-busy', message: new RegExp(`held by qingdan pull ${process.pid}`) })
   for (const sink of sinks) await sink.close()
 
-  await onDatabase(database, (client) => client.query('UPDATE qingdan_copy._copy SET form = 2'))
+  await administer(database, (client) => client.query('UPDATE qingdan_copy._copy SET form = 2'))
   t.equal(await refused(database, []), 'target-newer')
-  await onDatabase(database, (client) => client.query('UPDATE qingdan_copy._copy SET form = 1'))
+  await administer(database, (client) => client.query('UPDATE qingdan_copy._copy SET form = 1'))
   for (const options of [{ history: true }, { datasets: ['tree-register'] }, { key: 'qd_x' }]) {
     for (const into of [database, folder]) t.equal(await refused(into, [], options), 'other-question')
   }

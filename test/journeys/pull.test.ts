@@ -5,14 +5,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test as Tap } from 'tap'
-import { emptyDatabase } from '../support/database.ts'
+import { administer, emptyDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { temporaryFolder } from '../support/open-test-house.ts'
 import { liveVersions, openPullSource, pullFrom } from '../support/pull-source.ts'
 import {
   differencesInFolder,
   differencesInSchema,
-  onDatabase,
   stateOfFolder,
   stateOfSchema,
 } from '../support/pulled-copy.ts'
@@ -76,7 +75,7 @@ async function pullAll(t: Tap, what: string) {
 }
 
 const query = <Row extends object>(sql: string) =>
-  onDatabase(database, async (client) => (await client.query<Row>(sql)).rows)
+  administer(database, async (client) => (await client.query<Row>(sql)).rows)
 
 t.test('everything, at first', async (t) => {
   const live = await pullAll(t, 'first')

@@ -1,21 +1,11 @@
 /** What a copy holds, read from its folder or its schema by nothing of the puller's, and held to what it has to be. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import { digestOfFile } from '../../src/base/digest.ts'
 import { type FieldTypeName, fieldType } from '../../src/contract/index.ts'
+import { administer } from './database.ts'
 import type { LiveVersion } from './pull-source.ts'
-
-/** Runs statements on the database of a copy. */
-export async function onDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
-}
 
 interface HeldContract {
   readonly dataset: string
@@ -34,7 +24,7 @@ export async function differencesInSchema(
   live: readonly LiveVersion[],
   schema = 'qingdan_copy',
 ): Promise<readonly string[]> {
-  return onDatabase(url, async (client) => {
+  return administer(url, async (client) => {
     const { rows: contracts } = await client.query<HeldContract>(
       `SELECT * FROM ${schema}._contract ORDER BY dataset, contract_version`,
     )
@@ -130,7 +120,7 @@ export async function stateOfFolder(folder: string): Promise<unknown> {
 
 /** The same of a schema: every row of every table, but for when and from which address it was pulled. */
 export async function stateOfSchema(url: string, schema = 'qingdan_copy'): Promise<unknown> {
-  return onDatabase(url, async (client) => {
+  return administer(url, async (client) => {
     const { rows: tables } = await client.query<{ name: string }>(
       `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = $1 ORDER BY 1`,
       [schema],
