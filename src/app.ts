@@ -4,17 +4,19 @@
  */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import { accessRoutes } from './access/index.ts'
-import { type App, ProblemSchema, RecordSchema } from './base/http.ts'
+import { accessRoutes, accountOf, countRequest, findReader, writeReads } from './accounts/index.ts'
+import { listsRoutes } from './annual-lists/index.ts'
 import { catalogueRoutes, type House } from './catalogue/index.ts'
-import { countBehind, datasetForms, exchangeRoutes } from './exchange/index.ts'
 import {
+  type App,
   buildWarm,
   type DatasetPart,
   docsRoutes,
-  operationsRoutes,
+  type HttpContext,
   originForm,
+  ProblemSchema,
   problemOf,
+  RecordSchema,
   refuseConnection,
   registerManners,
   registerOpenapi,
@@ -27,9 +29,11 @@ import {
   trustedProxies,
   unmatched,
 } from './http/index.ts'
-import { ingestRoutes, publicationRoutes, receiptRoutes } from './ingest/index.ts'
-import { listsRoutes } from './lists/index.ts'
-import { portalRoutes } from './portal/index.ts'
+import { ingestRoutes, receiptRoutes } from './ingest/index.ts'
+import { operationsRoutes } from './operations/index.ts'
+import { portalRoutes, renderDocs, renderProblem } from './portal/index.ts'
+import { countBehind, datasetForms, exchangeRoutes } from './protocols/index.ts'
+import { publicationRoutes } from './publication/index.ts'
 import { aggregatePart, aggregateRoutes, GroupSchema, recordsPart, recordsRoutes } from './records/index.ts'
 
 /** What rooms say of their addresses for one dataset; the OpenAPI makes operations of each dataset of it. */
@@ -47,7 +51,7 @@ const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
   exchangeRoutes,
   (app, house) => accessRoutes(app, house, (reader, cursor) => countBehind(house, reader, cursor)),
   operationsRoutes,
-  (app, house) => docsRoutes(app, house, datasetParts),
+  (app, house) => docsRoutes(app, house, datasetParts, renderDocs),
   portalRoutes,
 ]
 
@@ -56,7 +60,8 @@ const parameterLengthMax = 300
 
 /** Builds the service. Its routes are registered and its hooks stand; `close()` ends idle connections at once. */
 export async function buildApp(house: House, limits: SocketLimits = socketLimits): Promise<App> {
-  const warm = buildWarm(house)
+  const http = httpContext(house)
+  const warm = buildWarm(http)
   const app = fastify({
     // Fastify's own log lines quote addresses; the house says what it says by observations alone.
     logger: false,
@@ -69,17 +74,42 @@ export async function buildApp(house: House, limits: SocketLimits = socketLimits
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: parameterLengthMax },
     rewriteUrl: originForm,
-    clientErrorHandler: (error, socket) => refuseConnection(error, socket, house),
-    frameworkErrors: (error, request, reply) => sendUnreadable(error, request, reply, house),
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, http),
+    frameworkErrors: (error, request, reply) => sendUnreadable(error, request, reply, http),
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.addSchema(ProblemSchema)
   app.addSchema(RecordSchema)
   app.addSchema(GroupSchema)
-  registerRefusals(app, house)
-  await registerManners(app, house, warm)
-  await registerOpenapi(app, house)
+  registerRefusals(app, http)
+  await registerManners(app, http, warm)
+  await registerOpenapi(app, http)
   for (const room of rooms) await app.register(async (scope) => room(scope, house))
   return app
+}
+
+/** What HTTP takes from the modules above it: callers and their keys, and a problem as a page. */
+function httpContext(house: House): HttpContext {
+  const { config, clock, observe, observeAs, database } = house
+  const usage = accountOf(house)
+  return {
+    config,
+    clock,
+    observe,
+    observeAs,
+    database,
+    // A mirror loads other contracts while it serves.
+    get contracts() {
+      return house.contracts
+    },
+    keys: {
+      findReader: (authorization, from) => findReader(house, authorization, from),
+      countRequest: (keyId, quota, now) => countRequest(database, keyId, quota, now),
+      writeReads: (reads, by, at) => writeReads(database.work, reads, by, at),
+      countUse: (use, isRefused) => usage.count(use, isRefused),
+      close: () => usage.close(),
+    },
+    renderProblem,
+  }
 }
 
 /** An address that the router can't read reaches no route and no hook: what they would do is done here. */
@@ -87,7 +117,7 @@ function sendUnreadable(
   error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
-  house: House,
+  house: HttpContext,
 ): void {
   reply
     .header('x-request-id', request.id)

@@ -3,11 +3,11 @@
  * folder or the URL is the authority; the audit records what was done. It works beside a running service.
  */
 import { Command, CommanderError } from 'commander'
-import { ConfigError } from './base/config.ts'
-import { Problem, problems } from './base/problem.ts'
-import { commands, exitCodes, print, UsageError } from './commands/index.ts'
+import { commands, exitCodes, print, UsageError } from './cli/index.ts'
 import { ContractError } from './contract/index.ts'
-import { withoutValues } from './store/index.ts'
+import { withoutValues } from './db/database-error.ts'
+import { ConfigError } from './platform/config.ts'
+import { Problem, problems } from './platform/problem.ts'
 
 /** Runs a command line and gives the exit code. Results go to standard output, progress and refusals to standard error. */
 export async function run(argv: readonly string[]): Promise<number> {

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { writeOpenapi } from '../src/openapi-file.ts'
+import { writeOpenapi } from '../src/cli/openapi-file.ts'
 import { openTestHouse, sampleRows } from './support/open-test-house.ts'
 import { foreign, plainly } from './support/run-cli.ts'
 

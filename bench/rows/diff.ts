@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { loadConfig } from '../../src/base/config.ts'
 import { listVersions } from '../../src/catalogue/index.ts'
-import { openDatabase } from '../../src/store/index.ts'
+import { openDatabase } from '../../src/db/open-database.ts'
+import { loadConfig } from '../../src/platform/config.ts'
 import { download } from '../client.ts'
 import { type BenchContext, qingdan } from '../context.ts'
 import { benchContract, benchDataset, writeChangedRows } from '../dataset.ts'

@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { loadConfig } from '../../src/base/config.ts'
 import { fieldType } from '../../src/contract/index.ts'
-import { quoteIdentifier } from '../../src/store/identifier.ts'
-import { openDatabase } from '../../src/store/index.ts'
+import { quoteIdentifier } from '../../src/db/identifier.ts'
+import { openDatabase } from '../../src/db/open-database.ts'
+import { loadConfig } from '../../src/platform/config.ts'
 import type { Brought } from '../bring.ts'
 import type { BenchContext, Settings } from '../context.ts'
 import { benchContract } from '../dataset.ts'

@@ -2,18 +2,10 @@
  * The door of the bundle room: what travels, opened, verified and read, from files alone. Refuses early and tells
  * everything; decides nothing about tolerance, which is the caller's.
  */
-export { type Bag, type BagEntry, type Packing, readWhole } from './bag.ts'
-export type { BagGroup } from './bag-info.ts'
-export { copyWays } from './copy-rows.ts'
-export { encodeCopy } from './copy-text.ts'
-export { type BagSource, createBag, type NewBag } from './create.ts'
-export { type Decryption, decryptBag, holdsEncrypted } from './decrypted-bag.ts'
-export { buildMeeting, keyBoth, type Reading, readingsOf } from './delta.ts'
-export type { BundleMode, Operation } from './descriptor.ts'
-export { decryptInto, encryptTo, isEncrypted } from './encryption.ts'
-export { type BundleCheck, BundleRefusal, bundleChecks, faultAt } from './faults.ts'
-export { buildFindingSink, type FindingCounts, type FindingSink } from './finding-sink.ts'
-export { findingsCsv } from './findings-csv.ts'
+
+export { type Bag, type BagEntry, type Packing, readWhole } from './core/bag/bag.ts'
+export type { BagGroup } from './core/bag/bag-info.ts'
+export type { BundleMode, Operation } from './core/bag/descriptor.ts'
 export {
   bagNumberOf,
   type GroupBag,
@@ -28,11 +20,22 @@ export {
   joinBags,
   joinManifests,
   missingNumbers,
-} from './group.ts'
-export { type BundleLimits, limitsOf } from './limits.ts'
-export { dialectOf, isTableFile, type LooseOptions } from './loose.ts'
-export { manifestLine } from './manifest-file.ts'
-export { type BundleIdentity, identifyBundle, openBag } from './open.ts'
+} from './core/bag/group.ts'
+export { type BundleLimits, limitsOf } from './core/bag/limits.ts'
+export { manifestLine } from './core/bag/manifest-file.ts'
+export { spreadByBytes, spreadByCount } from './core/bag/spread.ts'
+export {
+  type BundleFile,
+  type BundleManifest,
+  type Verification,
+  verifyBag,
+  verifyManifest,
+  verifyWhole,
+} from './core/bag/verify.ts'
+export { encodeCopy } from './core/csv/copy-text.ts'
+export { type BundleCheck, BundleRefusal, bundleChecks, faultAt } from './core/findings/checks.ts'
+export { buildFindingSink, type FindingCounts, type FindingSink } from './core/findings/finding-sink.ts'
+export { findingsCsv } from './core/findings/findings-csv.ts'
 export {
   KeyFault,
   type KeyFaultReason,
@@ -42,26 +45,33 @@ export {
   type PublicKeyFile,
   readPublicKey,
   readPublicKeys,
-} from './openpgp-keys.ts'
-export { packBag } from './pack.ts'
-export { openSealedScratch, type SealedFile, type SealedScratch } from './sealed-scratch.ts'
+} from './core/openpgp/keys.ts'
 export {
   checkSignatures,
   type SignatureFault,
   type SignatureOutcome,
   signatureBytesMax,
   signBytes,
-} from './signature.ts'
+} from './core/openpgp/signature.ts'
+export { type BagSource, createBag, type NewBag } from './node/bag/create-bag.ts'
+export { type Decryption, decryptBag, holdsEncrypted } from './node/bag/decrypted-bag.ts'
+export { findMissing } from './node/bag/find-missing.ts'
+export { dialectOf, isTableFile, type LooseOptions } from './node/bag/loose-files.ts'
+export { type BundleIdentity, identifyBundle, openBag } from './node/bag/open-bag.ts'
+export { packBag } from './node/bag/pack-bag.ts'
 export {
   type BagSignature,
   checkBagSignature,
   signatureFinding,
   signaturePath,
   signBag,
-} from './signed-bag.ts'
-export { spreadByBytes, spreadByCount } from './spread.ts'
-export type { CopyReading } from './straight.ts'
-export { tally } from './tally.ts'
+} from './node/bag/signed-bag.ts'
+export { decryptInto, encryptTo, isEncrypted } from './node/openpgp/encryption.ts'
+export { copyWays } from './node/rows/copy-rows.ts'
+export { buildMeeting, keyBoth, type Reading, readingsOf } from './node/rows/delta.ts'
+export { openSealedScratch, type SealedFile, type SealedScratch } from './node/rows/encrypted-scratch.ts'
+export type { CopyReading } from './node/rows/fast-path.ts'
+export { tally } from './node/rows/tally.ts'
 export {
   type FileCount,
   type Progress,
@@ -70,13 +80,8 @@ export {
   type TakenRow,
   type ValidateOptions,
   validateBag,
-} from './validate.ts'
-export {
-  type BundleFile,
-  type BundleManifest,
-  type Verification,
-  verifyBag,
-  verifyManifest,
-  verifyWhole,
-} from './verify.ts'
-export { findMissing } from './wholeness.ts'
+} from './node/rows/validate-bag.ts'
+export { contentFault, readContent, refuse, textOf } from './node/signed-version/content.ts'
+export { type ExportPurpose, exportDescriptorPath } from './node/signed-version/descriptor.ts'
+export { exportLimits, type OpenedExport, proveBag, withExport } from './node/signed-version/open.ts'
+export { exportName, exportZip, writeExportBag } from './node/signed-version/write.ts'

@@ -1,5 +1,5 @@
 /** The public addresses of what the catalogue holds, in one place. They begin with the public URL where one is set. */
-import type { Config } from '../base/config.ts'
+import type { Config } from '../platform/config.ts'
 
 export interface VersionName {
   readonly dataset: string

@@ -1,5 +1,4 @@
 /** The catalogue: datasets as contracted, their editions, versions and distributions, and the ordered changes. */
-
 export {
   type Addresses,
   addresses,
@@ -8,9 +7,6 @@ export {
   type VersionName,
   versionFolder,
 } from './addresses.ts'
-export { datasetBody, editionsOf, isSynthetic } from './bodies.ts'
-export { byDataset } from './by-dataset.ts'
-export { type CarriedVersion, readCarried } from './carried.ts'
 export {
   appendChange,
   type ChangeKind,
@@ -19,10 +15,7 @@ export {
   type PlacedChange,
   readChanges,
   readEditionChanges,
-} from './changes.ts'
-export type { DatasetForm } from './dataset-form.ts'
-export { type SearchedDatasets, searchDatasets } from './dataset-routes.ts'
-export { type DatasetTimes, listDatasetTimes } from './dataset-times.ts'
+} from './changes/change-log.ts'
 export {
   countFeed,
   type FedChange,
@@ -32,43 +25,23 @@ export {
   type PinnedContract,
   readFeed,
   type Told,
-} from './feed.ts'
-export { type SentFile, sendFile } from './file-routes.ts'
-export type { House, Readiness } from './house.ts'
-export { linkHeader, neighboursOf } from './links.ts'
-export { adoptOrigin, applyMirrored, openMirrored, prepareMirrored } from './mirrored.ts'
-export { giveNotice, noticeFrom } from './notice.ts'
+} from './changes/read-changes.ts'
+export type { House, Readiness } from './context.ts'
+export { datasetBody, editionsOf, isSynthetic } from './datasets/bodies.ts'
+export { byDataset } from './datasets/group-by-dataset.ts'
+export { pinContracts } from './datasets/pinned-contracts.ts'
+export type { DatasetForm } from './datasets/representation.ts'
+export { type SearchedDatasets, searchDatasets } from './datasets/routes.ts'
+export { type DatasetTimes, listDatasetTimes } from './datasets/times.ts'
+export { adoptOrigin, applyMirrored, openMirrored, prepareMirrored } from './mirror.ts'
 export { findOrigin, type MirrorState, readMirror, refuseOnMirror, writeMirror } from './origin.ts'
-export { pinContracts } from './pins.ts'
-export {
-  createPreview,
-  findPreviewed,
-  findServed,
-  listPreviews,
-  type Preview,
-  type PreviewedVersion,
-  previewDaysMax,
-  previewDaysUsual,
-  revokePreview,
-  type ServedVersion,
-} from './previews.ts'
-export {
-  getLatest,
-  getReadable,
-  getVersion,
-  latestOf,
-  latestOfDataset,
-  listDistributions,
-  listReadable,
-  listVersions,
-  type PublishedVersion,
-  readVersions,
-} from './published.ts'
 export { catalogueRoutes } from './routes.ts'
 export { EditionName, PreviewToken, Slug, toLatest } from './schemas.ts'
-export { type FacetName, type FacetValue, facetNames } from './search-facets.ts'
-export type { SearchMatch } from './search-matches.ts'
-export { type DatasetParameters, questionLengthMax } from './search-query.ts'
+export { type FacetName, type FacetValue, facetNames } from './search/facets.ts'
+export type { SearchMatch } from './search/matches.ts'
+export { type DatasetParameters, questionLengthMax } from './search/query.ts'
+export { type CarriedVersion, readCarried } from './version-export.ts'
+export { giveNotice, noticeFrom } from './versions/deprecation.ts'
 export {
   advanceDraft,
   type Difference,
@@ -84,4 +57,30 @@ export {
   type StoredDistribution,
   type Waiver,
   withdrawVersion,
-} from './versions.ts'
+} from './versions/drafts.ts'
+export { type SentFile, sendFile } from './versions/file-routes.ts'
+export { linkHeader, neighboursOf } from './versions/neighbour-links.ts'
+export {
+  createPreview,
+  findPreviewed,
+  findServed,
+  listPreviews,
+  type Preview,
+  type PreviewedVersion,
+  previewDaysMax,
+  previewDaysUsual,
+  revokePreview,
+  type ServedVersion,
+} from './versions/previews.ts'
+export {
+  getLatest,
+  getReadable,
+  getVersion,
+  latestOf,
+  latestOfDataset,
+  listDistributions,
+  listReadable,
+  listVersions,
+  type PublishedVersion,
+  readVersions,
+} from './versions/published.ts'

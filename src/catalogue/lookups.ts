@@ -3,7 +3,7 @@
  * day. A change by any process empties them; while its notices don't reach us, nothing is kept and nothing is given.
  */
 import { LRUCache } from 'lru-cache'
-import type { Database } from '../store/index.ts'
+import type { Database } from '../db/database.ts'
 
 /** More than the editions of a city's datasets; a look-up holds some kilobytes. */
 const lookupsMax = 2_000

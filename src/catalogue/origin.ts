@@ -3,9 +3,9 @@
  * which it is a mirror. A mirror publishes nothing of its own, so every act that would is refused here.
  */
 import { randomUUID } from 'node:crypto'
-import { problem } from '../base/problem.ts'
-import type { Database, Runner, Transaction } from '../store/index.ts'
-import { readNote, writeNote } from '../store/notes.ts'
+import type { Database, Runner, Transaction } from '../db/database.ts'
+import { readNote, writeNote } from '../db/settings-store.ts'
+import { problem } from '../platform/problem.ts'
 
 const originNote = 'origin'
 const mirrorNote = 'mirror'

@@ -1,18 +1,17 @@
 /** The catalogue over HTTP: datasets and contracts. Versions, files and comparisons have places beside it. */
 import { Type } from 'typebox'
-import { canonicalJson, digestOf } from '../base/digest.ts'
-import { isFresh } from '../base/freshness.ts'
-import { type App, problemResponses } from '../base/http.ts'
 import { type Contract, type Contracts, isOpen, recordSchema, tableSchema } from '../contract/index.ts'
-import { comparisonRoutes } from './comparison.ts'
-import type { DatasetForm } from './dataset-form.ts'
-import { datasetRoutes } from './dataset-routes.ts'
-import { fileRoutes } from './file-routes.ts'
-import type { House } from './house.ts'
-import { giveNotice } from './notice.ts'
-import { getReadable } from './published.ts'
+import { type App, isFresh, problemResponses } from '../http/index.ts'
+import { canonicalJson, digestOf } from '../platform/digest.ts'
+import type { House } from './context.ts'
+import { comparisonRoutes } from './datasets/contract-comparison-routes.ts'
+import type { DatasetForm } from './datasets/representation.ts'
+import { datasetRoutes } from './datasets/routes.ts'
 import { ContractNumber, Slug } from './schemas.ts'
-import { versionRoutes } from './version-routes.ts'
+import { giveNotice } from './versions/deprecation.ts'
+import { fileRoutes } from './versions/file-routes.ts'
+import { getReadable } from './versions/published.ts'
+import { versionRoutes } from './versions/routes.ts'
 
 const tags = ['catalogue']
 

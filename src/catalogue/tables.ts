@@ -1,6 +1,6 @@
 /** The catalogue's tables: contracts as pinned, editions, their versions, distributions, and the ordered changes. */
 import { bigint, date, index, integer, jsonb, primaryKey, text, timestamp, unique } from 'drizzle-orm/pg-core'
-import { qingdan } from '../store/tables.ts'
+import { qingdan } from '../db/tables.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 

@@ -2,11 +2,12 @@
  * What the schema can't say about the aggregates that a contract offers: fields that are there and fit, weights that
  * can weigh, and pins wherever adding up would count something twice.
  */
-import { answerNames } from './aggregate-names.ts'
-import { findCode } from './codes.ts'
+
+import { findCode } from './codes/codes.ts'
 import { type Contract, type Field, withheldFields } from './contract.ts'
-import type { Complaint } from './faults.ts'
+import type { Complaint } from './contract-errors.ts'
 import type { CodeLists } from './field-rules.ts'
+import { answerNames } from './fields/aggregate-names.ts'
 
 /** The code that SDMX gives to all codes of a dimension together. */
 const totalCode = '_T'

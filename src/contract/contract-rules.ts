@@ -2,13 +2,13 @@
  * What the schema can't say about a contract as a whole: the codes, kinds, fields and rules that it names are there
  * and fit. Refuses personal intake altogether until the disclosure audit exists.
  */
-import { isDay } from '../base/time.ts'
+import { isDay } from '../platform/time.ts'
 import { aggregateComplaints } from './aggregate-rules.ts'
-import { findCode } from './codes.ts'
+import { findCode } from './codes/codes.ts'
 import { type CheckUse, type Contract, type Field, withheldFields } from './contract.ts'
-import type { Complaint } from './faults.ts'
+import type { Complaint } from './contract-errors.ts'
 import { type CodeLists, fieldComplaints } from './field-rules.ts'
-import { normaliseHeader } from './headers.ts'
+import { normaliseHeader } from './fields/headers.ts'
 import { type KindProperty, kinds } from './kinds.ts'
 import { compileSchema, type JsonSchema } from './schema.ts'
 

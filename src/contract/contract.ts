@@ -2,9 +2,9 @@
  * The contract: what a dataset promises. These types mirror datasets/contract.schema.json, which is the authority;
  * a value of type Contract has passed it. Nothing here knows any dataset by name.
  */
-import type { Digest } from '../base/digest.ts'
-import type { Bilingual } from '../base/text.ts'
-import type { FieldTypeName } from './field-types.ts'
+import type { Digest } from '../platform/digest.ts'
+import type { Bilingual } from '../platform/language.ts'
+import type { FieldTypeName } from './fields/field-types.ts'
 import type { Tolerance } from './tolerance.ts'
 
 /** What a field is for. A `status` field is filled by disclosure control and never brought by a provider. */

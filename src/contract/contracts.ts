@@ -1,5 +1,5 @@
 /** The contracts of the house, as a value that rooms look things up in. */
-import type { CodeList } from './codes.ts'
+import type { CodeList } from './codes/codes.ts'
 import type { LoadedContract } from './contract.ts'
 
 export interface Contracts {

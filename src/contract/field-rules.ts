@@ -2,11 +2,11 @@
  * What the schema can't say about fields: names, code lists, bounds, patterns and examples that fit together, and
  * headers that mean one field only. Refuses nothing itself; it yields complaints.
  */
-import { type CodeList, findCode } from './codes.ts'
+import { type CodeList, findCode } from './codes/codes.ts'
 import type { Field } from './contract.ts'
-import type { Complaint } from './faults.ts'
-import { type FieldTypeName, fieldType, listSeparator } from './field-types.ts'
-import { normaliseHeader } from './headers.ts'
+import type { Complaint } from './contract-errors.ts'
+import { type FieldTypeName, fieldType, listSeparator } from './fields/field-types.ts'
+import { normaliseHeader } from './fields/headers.ts'
 
 export type CodeLists = ReadonlyMap<string, CodeList>
 

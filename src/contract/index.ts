@@ -1,8 +1,9 @@
 /** The door of the room: contracts, code lists, and all that follows from them. */
-
-export { answerNames, measureName, missingName, weightName } from './aggregate-names.ts'
-export { codeFileText, codeListsOf } from './code-files.ts'
-export { buildCodeList, type Code, type CodeList, type CodeQuery, findCode, validOn } from './codes.ts'
+export type { Check, CheckContext, Fault, RowCheck, Values } from './checks/check.ts'
+export { type BuiltCheck, buildChecks, checks, checkUseFaults } from './checks/list.ts'
+export { codeFileText, codeListsOf } from './codes/code-files.ts'
+export { buildCodeList, type Code, type CodeList, type CodeQuery, findCode, validOn } from './codes/codes.ts'
+export { compareContracts, type Difference, type Verdict, type VerdictName } from './comparison/verdict.ts'
 export {
   type AggregateFunction,
   type AggregateMeasure,
@@ -28,9 +29,10 @@ export {
   statusField,
   withheldFields,
 } from './contract.ts'
+export { ContractError, type ContractFault } from './contract-errors.ts'
 export type { KnownNames } from './contract-rules.ts'
 export type { Contracts } from './contracts.ts'
-export { ContractError, type ContractFault } from './faults.ts'
+export { answerNames, measureName, missingName, weightName } from './fields/aggregate-names.ts'
 export {
   type FieldShape,
   type FieldType,
@@ -38,22 +40,21 @@ export {
   fieldType,
   fieldTypes,
   listSeparator,
-} from './field-types.ts'
-export { normaliseHeader } from './headers.ts'
+} from './fields/field-types.ts'
+export { normaliseHeader } from './fields/headers.ts'
+export { codesOf, jsonValue, labelOf, labelText, listCodes } from './fields/labels.ts'
+export { buildRowValidator, type ConstraintFault, type RowValidator } from './fields/row-validator.ts'
+export { bindingOf, type KindBinding, type KindName, type KindProperty, kinds, kindTitles } from './kinds.ts'
+export { type LoadOptions, loadContracts } from './load.ts'
+export { type Period, periodOf } from './period.ts'
+export { grantsOf, mayRead, noteRead, type Shared } from './read-access.ts'
+export { listSamples, type Sample } from './samples.ts'
+export type { JsonSchema } from './schema.ts'
 export {
   type FieldSchemaOptions,
   fieldSchema,
   type RecordSchemaOptions,
   recordSchema,
-} from './json-schema.ts'
-export { bindingOf, type KindBinding, type KindName, type KindProperty, kinds, kindTitles } from './kinds.ts'
-export { codesOf, jsonValue, labelOf, labelText, listCodes } from './labels.ts'
-export { type LoadOptions, loadContracts } from './load.ts'
-export { type Period, periodOf } from './period.ts'
-export { grantsOf, mayRead, noteRead, type Shared } from './readable.ts'
-export { listSamples, type Sample } from './samples.ts'
-export type { JsonSchema } from './schema.ts'
-export { type TableSchemaOptions, tableSchema } from './table-schema.ts'
+} from './schemas/json-schema.ts'
+export { type TableSchemaOptions, tableSchema } from './schemas/table-schema.ts'
 export { type Exceeded, exceededBounds, type Tolerance, type ToleranceCounts } from './tolerance.ts'
-export { buildRowValidator, type ConstraintFault, type RowValidator } from './validator.ts'
-export { compareContracts, type Difference, type Verdict, type VerdictName } from './verdict.ts'

@@ -2,9 +2,9 @@
  * The kinds: named sets of properties that a contract binds to its own fields, so that a room can work with a
  * dataset without knowing its name or its fields. Several datasets of one kind are joined by whoever asks for it.
  */
-import type { Bilingual } from '../base/text.ts'
+import type { Bilingual } from '../platform/language.ts'
 import type { Contract } from './contract.ts'
-import type { FieldTypeName } from './field-types.ts'
+import type { FieldTypeName } from './fields/field-types.ts'
 
 export interface KindProperty {
   readonly types: readonly FieldTypeName[]

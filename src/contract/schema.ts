@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { Ajv2020, type ErrorObject, type SchemaObject } from 'ajv/dist/2020.js'
-import type { Complaint } from './faults.ts'
+import type { Complaint } from './contract-errors.ts'
 
 const schemaFile = new URL('../../datasets/contract.schema.json', import.meta.url)
 

@@ -3,8 +3,8 @@
  * It changes how the plain CSV is written, never a number or a day. A character outside the encoding is refused.
  */
 import iconv from 'iconv-lite'
-import type { Language } from '../base/text.ts'
 import { type Field, fieldType } from '../contract/index.ts'
+import type { Language } from '../platform/language.ts'
 import { csvLines } from './csv.ts'
 import type { Row } from './format.ts'
 

@@ -3,8 +3,9 @@
  * and digest, the code lists that it refers to as tables beside it, licence and source. The CSV inside is the plain
  * file, byte for byte. Refuses nothing.
  */
-import { digestOf } from '../base/digest.ts'
+
 import { codesOf, type Field, labelOf, tableSchema } from '../contract/index.ts'
+import { digestOf } from '../platform/digest.ts'
 import { csv } from './csv.ts'
 import type { RecodedFormat, RenderContext, Row, SourceFile } from './format.ts'
 import { type ZipEntry, zipArchive } from './zip-archive.ts'

@@ -2,8 +2,9 @@
  * What a format is: a pure rendering of records, or a recoding of another format's bytes. A format refuses what it
  * can't hold whole, and says why; it never cuts, rounds or replaces.
  */
-import type { Bilingual } from '../base/text.ts'
+
 import type { Contract, Contracts, Field } from '../contract/index.ts'
+import type { Bilingual } from '../platform/language.ts'
 
 /** One record: the canonical text or null of each field, in the order of the contract. */
 export type Row = readonly (string | null)[]

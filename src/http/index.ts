@@ -1,17 +1,24 @@
 /** HTTP: the manners that all addresses share, refusals, what operators ask, and the API's own description. */
-export { docsRoutes, registerOpenapi } from './docs.ts'
-export { registerManners, requestId } from './manners.ts'
+export { attachment } from './attachment.ts'
+export { type KeptAnswer, type KeptBytes, keptBytes } from './cache/byte-cache.ts'
+export { isFresh } from './cache/freshness.ts'
+export { buildWarm } from './cache/response-cache.ts'
+export type { HttpContext, QuotaState, ReadBy } from './context.ts'
+export { problemOf, registerRefusals, sendProblem, unmatched } from './errors/problem-responses.ts'
+export { registerManners, requestId } from './hooks/hooks.ts'
+export { trustedProxies } from './hooks/rate-limit.ts'
 export type { DatasetPart } from './openapi/dataset-operations.ts'
 export { buildOpenapi } from './openapi/document.ts'
 export type { OpenapiDocument } from './openapi/document-shape.ts'
-export { operationsRoutes } from './operations.ts'
-export { trustedProxies } from './rate.ts'
-export { problemOf, registerRefusals, sendProblem, unmatched } from './refusals.ts'
+export { docsRoutes, registerOpenapi } from './openapi/routes.ts'
 export {
-  originForm,
-  refuseConnection,
-  type SocketLimits,
-  serverFactory,
-  socketLimits,
-} from './sockets.ts'
-export { buildWarm } from './warm.ts'
+  type App,
+  baseUrl,
+  languageOf,
+  nearestOf,
+  ProblemSchema,
+  problemResponses,
+  RecordRef,
+  RecordSchema,
+} from './route-helpers.ts'
+export { originForm, refuseConnection, type SocketLimits, serverFactory, socketLimits } from './sockets.ts'

@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type ProblemCode, problem, problems } from '../base/problem.ts'
-import type { House } from '../catalogue/index.ts'
-import { unmatched } from './refusals.ts'
+import { type ProblemCode, problem, problems } from '../platform/problem.ts'
+import type { HttpContext } from './context.ts'
+import { unmatched } from './errors/problem-responses.ts'
 
 export interface SocketLimits {
   /** Slowest sender of headers that is borne. */
@@ -42,7 +42,11 @@ const codesOfNode: Readonly<Record<string, ProblemCode>> = {
 }
 
 /** Answers what never became a request with a problem, and ends the connection. */
-export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket, house: House): void {
+export function refuseConnection(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  house: Pick<HttpContext, 'config' | 'observe'>,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return

@@ -1,28 +1,24 @@
 /** Ingest: the door through which providers bring bundles, and the pipeline that makes editions public. */
-export { type InboxRound, openInbox } from './inbox.ts'
-export { publishEdition, takeBundle } from './pipeline.ts'
-export { listSequenceGaps, type SequenceGap } from './place.ts'
-export { type Progress, readings, watchRows } from './progress.ts'
+export { leftHints, startWays } from './background-tasks.ts'
 export {
-  approvePublication,
-  askPublication,
-  dropPublication,
-  openPreview,
-  revokePreview,
-} from './publication-acts.ts'
-export { publicationRoutes } from './publication-routes.ts'
+  baseFile,
+  dropReplaced,
+  fileColumn,
+  listParts,
+  type Part,
+  rowColumn,
+  stagingTable,
+} from './pipeline/parts.ts'
+export { publishEdition, takeBundle } from './pipeline/pipeline.ts'
+export { type Progress, readings, watchRows } from './pipeline/progress.ts'
+export { Refusal } from './pipeline/refusal.ts'
+export { ensureStaged } from './pipeline/rows.ts'
+export { listSequenceGaps, type SequenceGap } from './pipeline/sequence.ts'
+export { dropBundle, releaseBundle } from './quarantine/quarantine.ts'
+export { type ReceiptBody, receiptBody } from './receipts/body.ts'
+export { receiptFileNames, writeReceiptFiles } from './receipts/files.ts'
 export {
-  findOpenPublication,
-  listPublications,
-  type Publication,
-  type Wait,
-  waitsFor,
-} from './publications.ts'
-export { dropBundle, releaseBundle } from './quarantine.ts'
-export { type ReceiptBody, receiptBody } from './receipt-body.ts'
-export { receiptFileNames, writeReceiptFiles } from './receipt-files.ts'
-export { receiptRoutes } from './receipt-routes.ts'
-export {
+  countWarnings,
   findReceipt,
   getReceiptLike,
   isTurnedAway,
@@ -30,10 +26,10 @@ export {
   listReceipts,
   type Receipt,
   readFindings,
-} from './receipts.ts'
-export { receive } from './receive.ts'
+} from './receipts/receipts.ts'
+export { receiptRoutes } from './receipts/routes.ts'
+export { getSignedReceipt, isAtRest, type SignedReceipt } from './receipts/signed-receipt.ts'
+export { type InboxRound, openInbox } from './receive/inbox.ts'
+export { receive } from './receive/receive.ts'
 export { ingestRoutes } from './routes.ts'
-export { getSignedReceipt, isAtRest, type SignedReceipt } from './signed-receipt.ts'
-export { leftHints, startWays } from './ways.ts'
-export { withdraw } from './withdraw.ts'
 export { startWorker } from './worker.ts'

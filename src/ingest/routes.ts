@@ -1,15 +1,15 @@
 /** Bundles over HTTP: bring a ZIP with a key, follow its receipt, read its findings page by page. */
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
-import { requireScope } from '../access/index.ts'
-import { type App, problemResponses } from '../base/http.ts'
-import { problem } from '../base/problem.ts'
-import type { Reader } from '../base/reader.ts'
+import { requireScope } from '../accounts/index.ts'
 import { findingsCsv } from '../bundle/index.ts'
 import { type House, refuseOnMirror } from '../catalogue/index.ts'
-import { ReceiptSchema, receiptBody } from './receipt-body.ts'
-import { findReceipt, listFindings, type Receipt, readFindings } from './receipts.ts'
-import { receiveStream } from './receive.ts'
+import { type App, problemResponses } from '../http/index.ts'
+import type { Reader } from '../platform/caller.ts'
+import { problem } from '../platform/problem.ts'
+import { ReceiptSchema, receiptBody } from './receipts/body.ts'
+import { findReceipt, listFindings, type Receipt, readFindings } from './receipts/receipts.ts'
+import { receiveStream } from './receive/receive.ts'
 import {
   beginsUpload,
   createUpload,
@@ -17,8 +17,8 @@ import {
   protocolOptions,
   type Stopping,
   uploadRoutes,
-} from './upload-routes.ts'
-import { buildUploads, type Uploads } from './uploads.ts'
+} from './receive/upload-routes.ts'
+import { buildUploads, type Uploads } from './receive/uploads.ts'
 
 const FindingSchema = Type.Object({
   n: Type.Integer({ description: 'Number of the finding in its bundle, from 1.' }),

@@ -1,9 +1,9 @@
 /** The worker: takes bundles and publications from the queues, one at a time each, at our pace. */
 import type { House } from '../catalogue/index.ts'
-import { publishEdition, takeBundle } from './pipeline.ts'
-import { listPublications, publishEditionJob } from './publications.ts'
-import { eraseBundleJob, eraseDropped } from './quarantine.ts'
-import { takeBundleJob } from './receive.ts'
+import { listPublications, publishEditionJob } from '../publication/index.ts'
+import { publishEdition, takeBundle } from './pipeline/pipeline.ts'
+import { eraseBundleJob, eraseDropped } from './quarantine/quarantine.ts'
+import { takeBundleJob } from './receive/receive.ts'
 
 /** Begins to work on the queues; `house.jobs.stop` ends it. */
 export async function startWorker(house: House): Promise<void> {

@@ -1,5 +1,5 @@
 /** The page of the API's description: our frame, and inside it Swagger UI, which reads /openapi.json and nothing else. */
-import type { Language } from '../base/text.ts'
+import type { Language } from '../platform/language.ts'
 import { html } from './html.ts'
 import { page } from './page.ts'
 

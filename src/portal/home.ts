@@ -2,11 +2,11 @@
  * The first page: the yearly lists with what became of them, and the datasets with where to get them. A pure function
  * of plain data; it knows no dataset and asks no database.
  */
-import type { Language } from '../base/text.ts'
-import { badge, number, type PortalDataset, renderDataset } from './dataset-card.ts'
+import type { Language } from '../platform/language.ts'
+import { badge, number, type PortalDataset, renderDataset } from './datasets/card.ts'
 import { type Html, html, link } from './html.ts'
 import { page } from './page.ts'
-import { searchForm } from './search-form.ts'
+import { searchForm } from './search/form.ts'
 
 /** The states of an item of an annual list, in the order in which they are shown. */
 export const itemStates = ['published', 'late', 'planned', 'overdue', 'withdrawn'] as const

@@ -1,8 +1,7 @@
 /** The portal: pages for people, without a script, that only say what machines can fetch too. */
-export type { PortalDataset } from './dataset-card.ts'
+export type { PortalDataset } from './datasets/card.ts'
 export { renderDocs } from './docs-page.ts'
-export type { ItemState, PortalList, PortalOverview } from './home.ts'
-export { renderHome } from './home.ts'
+export { type ItemState, type PortalList, type PortalOverview, renderHome } from './home.ts'
 export { renderProblem } from './problem-page.ts'
-export { type PortalResults, renderResults } from './results.ts'
 export { portalRoutes } from './routes.ts'
+export { type PortalResults, renderResults } from './search/results.ts'

@@ -1,6 +1,6 @@
 /** What the first page tells, gathered from the rooms that know it. What is restricted is not in it. */
-import { anonymous } from '../base/reader.ts'
-import { dayInShanghai } from '../base/time.ts'
+
+import { listAnnualLists } from '../annual-lists/index.ts'
 import {
   addresses,
   type House,
@@ -12,8 +12,9 @@ import {
   type PublishedVersion,
 } from '../catalogue/index.ts'
 import { type Contract, labelOf } from '../contract/index.ts'
-import { listAnnualLists } from '../lists/index.ts'
-import type { PortalDataset } from './dataset-card.ts'
+import { anonymous } from '../platform/caller.ts'
+import { dayInShanghai } from '../platform/time.ts'
+import type { PortalDataset } from './datasets/card.ts'
 import type { PortalList, PortalOverview } from './home.ts'
 
 /** The overview for anyone: the annual lists with their states, and the datasets that are open. */

@@ -1,5 +1,5 @@
 /** The frame around each page: head, header with the other language, footer. It loads one style sheet, and no script unless a page asks. */
-import type { Language } from '../base/text.ts'
+import type { Language } from '../platform/language.ts'
 import { type Html, html, jsonLd, link } from './html.ts'
 
 const texts = {

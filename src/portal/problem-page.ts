@@ -1,6 +1,7 @@
 /** The small page that a browser gets where there is nothing. It quotes nothing of what was asked. */
-import { type ProblemCode, problems } from '../base/problem.ts'
-import type { Language } from '../base/text.ts'
+
+import type { Language } from '../platform/language.ts'
+import { type ProblemCode, problems } from '../platform/problem.ts'
 import { html } from './html.ts'
 import { page } from './page.ts'
 

@@ -2,9 +2,10 @@
  * What pages say to search engines, in the words of schema.org (https://schema.org/Dataset): a catalogue on the first page, a
  * dataset with its files on its own. Whole addresses, for these words travel without the page.
  */
-import type { Language } from '../base/text.ts'
+
 import { addresses, type PublishedVersion, type StoredDistribution } from '../catalogue/index.ts'
 import { type Contract, type Contracts, labelOf } from '../contract/index.ts'
+import type { Language } from '../platform/language.ts'
 
 const names = { zh: '教育数据开放清单', en: 'The list of open education data' } as const
 

@@ -1,7 +1,11 @@
 /** Records: the rows as published, loaded unseen, read by plan, and served page by page. */
-export { aggregatePart } from './aggregate-part.ts'
-export { aggregateRoutes } from './aggregate-routes.ts'
-export { GroupSchema } from './aggregate-schemas.ts'
+export { aggregatePart } from './aggregate/openapi.ts'
+export { aggregateRoutes } from './aggregate/routes.ts'
+export { GroupSchema } from './aggregate/schemas.ts'
+export { countDifference } from './diff/count-difference.ts'
+export { dropRecords } from './drop-records.ts'
+export { loadPlainFile, loadRecords } from './load-records.ts'
+export { type Question, questionAggregate, questionRecords } from './query/ask-records.ts'
 export {
   bindConditions,
   type Condition,
@@ -14,10 +18,7 @@ export {
   parameterName,
   planConditions,
   resolveFilters,
-} from './conditions.ts'
-export { countDifference } from './difference.ts'
-export { dropRecords } from './drop.ts'
-export { loadPlainFile, loadRecords } from './load.ts'
+} from './query/filters.ts'
 export {
   countNumbered,
   type NumberedPlan,
@@ -28,11 +29,10 @@ export {
   readNumbered,
   sortableNames,
   streamNumbered,
-} from './numbered.ts'
-export { recordsPart } from './parameters.ts'
-export { parseFilters } from './query.ts'
-export { type Question, questionAggregate, questionRecords } from './questions.ts'
-export { copyAll, readAll } from './read.ts'
+} from './query/offset-query.ts'
+export { recordsPart } from './query/parameters.ts'
+export { parseFilters } from './query/query.ts'
+export { writeValues } from './query/values.ts'
+export { copyAll, readAll } from './read/read-records.ts'
 export { recordsRoutes } from './routes.ts'
 export { publishedTable, selectTexts, sortableFields } from './tables.ts'
-export { writeValues } from './values.ts'

@@ -7,10 +7,6 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { Type } from 'typebox'
-import { digestOf } from '../base/digest.ts'
-import { isFresh } from '../base/freshness.ts'
-import { type App, languageOf, problemResponses } from '../base/http.ts'
-import { problem } from '../base/problem.ts'
 import {
   EditionName,
   getReadable,
@@ -23,11 +19,13 @@ import {
   toLatest,
 } from '../catalogue/index.ts'
 import { isOpen, noteRead } from '../contract/index.ts'
-import { type KeptAnswer, keptBytes } from '../store/index.ts'
-import { answerAll, answerPage } from './answers.ts'
-import { type AnswerFormat, type Asked, ask, type Request } from './ask.ts'
-import { diffRoutes } from './diff-routes.ts'
-import { type RecordsReader, readerOf } from './read.ts'
+import { type App, isFresh, type KeptAnswer, keptBytes, languageOf, problemResponses } from '../http/index.ts'
+import { digestOf } from '../platform/digest.ts'
+import { problem } from '../platform/problem.ts'
+import { diffRoutes } from './diff/routes.ts'
+import { type AnswerFormat, type Asked, ask, type Request } from './query/resolve-request.ts'
+import { type RecordsReader, readerOf } from './read/read-records.ts'
+import { answerAll, answerPage } from './read/render-answer.ts'
 import { csvParameters, edition, PageSchema, pageLimit, queryParameters, streamLimit } from './schemas.ts'
 import { type Streams, streamsOf } from './streams.ts'
 

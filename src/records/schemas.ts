@@ -1,8 +1,8 @@
 /** The shapes of the records' addresses: their parameters, and what a page answers. */
 import { Type } from 'typebox'
-import { RecordRef } from '../base/http.ts'
-import { csvSwitches } from './csv-switches.ts'
-import { editionsMax, limitDefault, limitMax, sortMax } from './query.ts'
+import { RecordRef } from '../http/index.ts'
+import { csvSwitches } from './query/csv-options.ts'
+import { editionsMax, limitDefault, limitMax, sortMax } from './query/query.ts'
 
 const Link = (description: string) => Type.String({ format: 'uri-reference', description })
 

@@ -4,8 +4,8 @@
  * mid-stream: no text of ours ever ends up in somebody's data.
  */
 import { Readable } from 'node:stream'
-import type { Config } from '../base/config.ts'
-import { problem } from '../base/problem.ts'
+import type { Config } from '../platform/config.ts'
+import { problem } from '../platform/problem.ts'
 
 /** What is held between the database and a socket; about four chunks. */
 const heldBytes = 256 * 1024

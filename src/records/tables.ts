@@ -3,7 +3,7 @@
  * records by their key from 1, so that a walk by cursor is a walk along one small index.
  */
 import { type Contract, type Field, fieldType } from '../contract/index.ts'
-import { quoteIdentifier } from '../store/identifier.ts'
+import { quoteIdentifier } from '../db/identifier.ts'
 
 /** Name of the column that numbers a version's records; a contract's fields can't begin with `_`. */
 export const numberColumn = '_n'

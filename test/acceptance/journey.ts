@@ -6,24 +6,17 @@
 import { access, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadServiceKey } from '../../src/access/index.ts'
-import { loadConfig } from '../../src/base/config.ts'
-import { Problem } from '../../src/base/problem.ts'
+import { loadServiceKey } from '../../src/accounts/index.ts'
 import { createBag } from '../../src/bundle/index.ts'
 import { readMirror } from '../../src/catalogue/index.ts'
-import { writeBundle } from '../../src/commands/bundle.ts'
+import { writeBundle } from '../../src/cli/bundles/bundle.ts'
+import { loadContractFolders, type OpenHouse, openHouse } from '../../src/context.ts'
 import { partsOf } from '../../src/contract/index.ts'
-import { takeExport, trustKey, writeExport } from '../../src/exchange/index.ts'
-import { loadContractFolders, type OpenHouse, openHouse } from '../../src/house.ts'
-import {
-  approvePublication,
-  askPublication,
-  findOpenPublication,
-  publishEdition,
-  receive,
-  startWorker,
-  takeBundle,
-} from '../../src/ingest/index.ts'
+import { publishEdition, receive, startWorker, takeBundle } from '../../src/ingest/index.ts'
+import { loadConfig } from '../../src/platform/config.ts'
+import { Problem } from '../../src/platform/problem.ts'
+import { approvePublication, askPublication, findOpenPublication } from '../../src/publication/index.ts'
+import { takeExport, trustKey, writeExport } from '../../src/transfer/index.ts'
 import { trialDataset, trialRows } from './trial.ts'
 
 const edition = process.env['EDITION'] ?? ''

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { countsMax, openAccount } from '../../src/access/account.ts'
-import { listUsage } from '../../src/access/index.ts'
+import { listUsage } from '../../src/accounts/index.ts'
+import { countsMax, openAccount } from '../../src/accounts/usage/usage-counter.ts'
 import { administer, testDatabase } from '../support/database.ts'
 
 const settings = { QINGDAN_USAGE_DAYS: 3 }

@@ -6,12 +6,12 @@ import {
   requireScope,
   revokeKey,
   writeAudit,
-} from '../../src/access/index.ts'
-import { networksMax } from '../../src/access/networks.ts'
-import { perDayMax, perMinuteMax } from '../../src/access/quota.ts'
+} from '../../src/accounts/index.ts'
+import { perDayMax, perMinuteMax } from '../../src/accounts/keys/quota.ts'
+import { networksMax } from '../../src/accounts/networks.ts'
 import { buildApp } from '../../src/app.ts'
-import { Problem } from '../../src/base/problem.ts'
-import { anonymous, type Scope } from '../../src/base/reader.ts'
+import { anonymous, type Scope } from '../../src/platform/caller.ts'
+import { Problem } from '../../src/platform/problem.ts'
 import { testDatabase } from '../support/database.ts'
 import { testHouse } from '../support/house.ts'
 

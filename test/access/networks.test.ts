@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isNetwork, isWithin } from '../../src/access/networks.ts'
+import { isNetwork, isWithin } from '../../src/accounts/networks.ts'
 
 t.test('what is a network and what is none', async (t) => {
   for (const text of [

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { countRequest, readQuota } from '../../src/access/index.ts'
+import { countRequest, readQuota } from '../../src/accounts/index.ts'
 import { testDatabase } from '../support/database.ts'
 
 t.test('windows of a key', async (t) => {

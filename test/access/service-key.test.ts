@@ -2,7 +2,7 @@
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { loadServiceKey } from '../../src/access/index.ts'
+import { loadServiceKey } from '../../src/accounts/index.ts'
 import { checkSignatures, openPrivateKey, readPublicKeys, signBytes } from '../../src/bundle/index.ts'
 import { openGpg, withoutGpg } from '../support/openpgp.ts'
 

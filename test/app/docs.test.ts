@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import t from 'tap'
 import { buildApp, datasetParts } from '../../src/app.ts'
+import { drift, writeOpenapi } from '../../src/cli/openapi-file.ts'
 import { type Contracts, loadContracts } from '../../src/contract/index.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
 import { chineseOf, chineseTags, loadChinese, textsOf } from '../../src/http/openapi/translate.ts'
-import { drift, writeOpenapi } from '../../src/openapi-file.ts'
 import { testHouse } from '../support/house.ts'
 
 const reading = {

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import t from 'tap'
 import { Type } from 'typebox'
 import { buildApp } from '../../src/app.ts'
-import { type App, problemResponses, refuseUnknown } from '../../src/base/http.ts'
-import { Problem, type ProblemCode, problem, problems } from '../../src/base/problem.ts'
+import { type App, problemResponses, refuseUnknown } from '../../src/http/route-helpers.ts'
+import { Problem, type ProblemCode, problem, problems } from '../../src/platform/problem.ts'
 import { testHouse } from '../support/house.ts'
 
 /** Routes that only a test has: each way in which a request can fail. */

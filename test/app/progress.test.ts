@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Bag } from '../../src/bundle/index.ts'
-import { progressText } from '../../src/commands/output.ts'
+import { progressText } from '../../src/cli/output.ts'
 import { readings, watchRows } from '../../src/ingest/index.ts'
 
 t.test('rows are told with those of the whole, the rate and the time that is left', async (t) => {

@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import t from 'tap'
-import { networkOf, RateCounts, senderOf } from '../../src/http/rate.ts'
+import { networkOf, RateCounts, senderOf } from '../../src/http/hooks/rate-limit.ts'
 
 t.test('so many are within the rate, one more is not, and each caller has a count of its own', async (t) => {
   const rate = new RateCounts(2, 60_000)

@@ -4,8 +4,8 @@ import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
-import type { App } from '../../src/base/http.ts'
 import { type SocketLimits, socketLimits } from '../../src/http/index.ts'
+import type { App } from '../../src/http/route-helpers.ts'
 import { testHouse } from '../support/house.ts'
 
 /** The part of a tap test that is needed here. */

@@ -12,7 +12,6 @@ import {
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { digestOf, digestOfFile } from '../../src/base/digest.ts'
 import {
   BundleRefusal,
   createBag,
@@ -21,6 +20,7 @@ import {
   packBag,
   verifyManifest,
 } from '../../src/bundle/index.ts'
+import { digestOf, digestOfFile } from '../../src/platform/digest.ts'
 import {
   clock,
   contract,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { buildBytePattern } from '../../src/bundle/byte-pattern.ts'
+import { buildBytePattern } from '../../src/bundle/core/cells/byte-pattern.ts'
 
 const test = (pattern: string, text: string) => {
   const bytes = Buffer.from(`x${text}x`)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { Finding } from '../../src/base/finding.ts'
 import { buildFindingSink, encodeCopy } from '../../src/bundle/index.ts'
+import type { Finding } from '../../src/platform/finding.ts'
 import { decodeCopy } from '../support/copy-text.ts'
 
 t.test('extremes are encoded as COPY reads them', async (t) => {

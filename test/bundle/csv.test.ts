@@ -3,8 +3,8 @@ import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import t from 'tap'
-import { buildCsvReader, type CsvOptions } from '../../src/bundle/csv-rows.ts'
-import { type Encoding, inspectText } from '../../src/bundle/encoding.ts'
+import { type Encoding, inspectText } from '../../src/bundle/core/csv/encoding.ts'
+import { buildCsvReader, type CsvOptions } from '../../src/bundle/core/csv/read-rows.ts'
 
 const plain: CsvOptions = { delimiter: ',', fieldBytesMax: 1 << 20, encoding: 'utf-8', bomBytes: 0 }
 

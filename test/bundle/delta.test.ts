@@ -3,8 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { buildMeeting, readingsOf } from '../../src/bundle/delta.ts'
 import { createBag, type Operation, validateBag } from '../../src/bundle/index.ts'
+import { buildMeeting, readingsOf } from '../../src/bundle/node/rows/delta.ts'
 import {
   checksOf,
   clock,

@@ -9,7 +9,6 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { createMessage, encrypt, enums } from 'openpgp'
 import t from 'tap'
-import { digestOf } from '../../src/base/digest.ts'
 import {
   decryptBag,
   decryptInto,
@@ -20,6 +19,7 @@ import {
   readPublicKey,
   verifyManifest,
 } from '../../src/bundle/index.ts'
+import { digestOf } from '../../src/platform/digest.ts'
 import { bagOf, contract, contractsOf, limits, refusalOf } from '../support/bundle-fixture.ts'
 import { officeKey, openGpg, withoutGpg } from '../support/openpgp.ts'
 

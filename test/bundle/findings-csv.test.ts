@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
-import type { Finding } from '../../src/base/finding.ts'
 import { findingsCsv } from '../../src/bundle/index.ts'
+import type { Finding } from '../../src/platform/finding.ts'
 
 const finding: Finding = {
   check: 'type',

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { groupOf, parseBagInfo } from '../../src/bundle/bag-info.ts'
+import { groupOf, parseBagInfo } from '../../src/bundle/core/bag/bag-info.ts'
 import {
   groupFaults,
   groupLimitFaults,
@@ -10,7 +10,7 @@ import {
   isGrouped,
   joinBags,
   joinManifests,
-} from '../../src/bundle/group.ts'
+} from '../../src/bundle/core/bag/group.ts'
 import { createBag, openBag, spreadByBytes, spreadByCount, verifyBag } from '../../src/bundle/index.ts'
 import {
   checksOf,

@@ -1,9 +1,9 @@
 import { stringify } from 'csv-stringify/sync'
 import fc from 'fast-check'
 import t from 'tap'
-import type { Finding } from '../../src/base/finding.ts'
 import { buildFindingSink, bundleChecks, validateBag } from '../../src/bundle/index.ts'
 import type { Contract } from '../../src/contract/index.ts'
+import type { Finding } from '../../src/platform/finding.ts'
 import {
   bagOf,
   checksOf,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { buildStandingCells } from '../../src/bundle/standing-cells.ts'
+import { buildStandingCells } from '../../src/bundle/core/cells/cell-cache.ts'
 
 t.test('it has what was kept last in its place, and never what was not', async (t) => {
   const text = fc.string({ unit: fc.constantFrom(...'0123-é中'), maxLength: 14 })

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { Finding } from '../../src/base/finding.ts'
 import type { Contract } from '../../src/contract/index.ts'
+import type { Finding } from '../../src/platform/finding.ts'
 import { checksOf, contract, field, goodCsv, header, readRows } from '../support/bundle-fixture.ts'
 import {
   formula,

@@ -1,12 +1,12 @@
 /** Search as a pure function of contracts: what people type, and which dataset of the shipped ones stands first. */
 import fc from 'fast-check'
 import t from 'tap'
-import { buildSearchIndex } from '../../src/catalogue/search-index.ts'
-import { matchesMax, textLengthMax } from '../../src/catalogue/search-matches.ts'
-import { labelsMax, searchedTexts } from '../../src/catalogue/search-texts.ts'
-import { tokensOf, wordsMax, wordsOf } from '../../src/catalogue/search-tokens.ts'
+import { buildSearchIndex } from '../../src/catalogue/search/index-of-datasets.ts'
+import { matchesMax, textLengthMax } from '../../src/catalogue/search/matches.ts'
+import { labelsMax, searchedTexts } from '../../src/catalogue/search/texts.ts'
+import { tokensOf, wordsMax, wordsOf } from '../../src/catalogue/search/tokens.ts'
+import { shippedDatasets } from '../../src/context.ts'
 import { loadContracts } from '../../src/contract/index.ts'
-import { shippedDatasets } from '../../src/house.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { contractsOf } from '../support/house.ts'
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
-import { buildChecks, checks, checkUseFaults } from '../../src/checks/index.ts'
 import type { CheckUse, Field, Part } from '../../src/contract/index.ts'
+import { buildChecks, checks, checkUseFaults } from '../../src/contract/index.ts'
 
 interface Case {
   readonly fields: readonly Field[]

@@ -1,7 +1,7 @@
 /** Code lists as files: what is written is read back as the same list, whatever files it was joined of. */
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
-import { joinCodes, parseCodeFile } from '../../src/contract/code-files.ts'
+import { joinCodes, parseCodeFile } from '../../src/contract/codes/code-files.ts'
 import { buildCodeList, codeFileText } from '../../src/contract/index.ts'
 
 const names = readdirSync('datasets/codes').filter((name) => name.endsWith('.csv'))

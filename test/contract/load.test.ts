@@ -1,7 +1,7 @@
 /** The loader: what it takes, and every fault that it names, with file, place and cure. */
 import t from 'tap'
-import { Problem } from '../../src/base/problem.ts'
 import { ContractError, type KnownNames, loadContracts } from '../../src/contract/index.ts'
+import { Problem } from '../../src/platform/problem.ts'
 import { contractFolder, exampleContract, houseFolder } from './example.ts'
 
 const known: KnownNames = {

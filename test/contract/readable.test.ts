@@ -1,9 +1,9 @@
 import t from 'tap'
-import { loadConfig } from '../../src/base/config.ts'
-import type { DataRead, Reader } from '../../src/base/reader.ts'
+import { loadHouseContracts } from '../../src/context.ts'
+import { listCodes } from '../../src/contract/fields/labels.ts'
 import { grantsOf, mayRead, noteRead } from '../../src/contract/index.ts'
-import { listCodes } from '../../src/contract/labels.ts'
-import { loadHouseContracts } from '../../src/house.ts'
+import type { DataRead, Reader } from '../../src/platform/caller.ts'
+import { loadConfig } from '../../src/platform/config.ts'
 
 const contracts = await loadHouseContracts(loadConfig({}))
 const codesOf = (list: string) => listCodes(contracts, list).map(({ code }) => code)

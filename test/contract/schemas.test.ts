@@ -5,11 +5,11 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
-import { Descriptor } from '../../src/bundle/descriptor.ts'
-import { checks } from '../../src/checks/index.ts'
+import { Descriptor } from '../../src/bundle/core/bag/descriptor.ts'
+import { contentSchemas } from '../../src/bundle/node/signed-version/content.ts'
+import { ExportPurpose } from '../../src/bundle/node/signed-version/descriptor.ts'
+import { checks } from '../../src/contract/index.ts'
 import { disclosureRules } from '../../src/disclosure/index.ts'
-import { contentSchemas } from '../../src/exchange/content.ts'
-import { ExportPurpose } from '../../src/exchange/descriptor.ts'
 
 const contractSchema: unknown = JSON.parse(readFileSync('datasets/contract.schema.json', 'utf8'))
 

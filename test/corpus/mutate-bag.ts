@@ -1,5 +1,5 @@
 /** Damage to a bag: tag files, manifests, the description, files that come and go. What is renewed after it is told. */
-import { digestOf } from '../../src/base/digest.ts'
+import { digestOf } from '../../src/platform/digest.ts'
 import type { BagFiles } from '../support/bag-files.ts'
 import { between, oneOf, type Random } from '../support/samples/random.ts'
 import { byteDamage } from './mutate-bytes.ts'

@@ -4,9 +4,9 @@
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { loadConfig } from '../../src/base/config.ts'
 import { limitsOf } from '../../src/bundle/index.ts'
-import { loadHouseContracts } from '../../src/house.ts'
+import { loadHouseContracts } from '../../src/context.ts'
+import { loadConfig } from '../../src/platform/config.ts'
 import { type Case, type Layer, makeCase } from './cases.ts'
 import { judge } from './judge.ts'
 import { type Step, walkBundle } from './walk.ts'

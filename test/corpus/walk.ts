@@ -2,7 +2,7 @@
  * Walks a bundle as the house does, without a database: identified, opened, verified, validated by both ways. What is
  * thrown besides a refusal is a crash, and comes out as one.
  */
-import type { Finding } from '../../src/base/finding.ts'
+
 import {
   type Bag,
   type BundleLimits,
@@ -16,6 +16,7 @@ import {
   verifyManifest,
 } from '../../src/bundle/index.ts'
 import { type Contracts, periodOf } from '../../src/contract/index.ts'
+import type { Finding } from '../../src/platform/finding.ts'
 import { decodeCopy } from '../support/copy-text.ts'
 
 /** How far a bundle came: the step that refused it, or `taken`. */

@@ -2,10 +2,8 @@
 import { hostname } from 'node:os'
 import fc from 'fast-check'
 import t from 'tap'
-import { progressLineOf } from '../../src/commands/pull-progress.ts'
-import { isOf, Page, type Told } from '../../src/exchange/pull/changes.ts'
-import { pauseBefore, retryAfterOf } from '../../src/exchange/pull/client.ts'
-import { isHeld } from '../../src/exchange/pull/folder-lock.ts'
+import { progressLineOf } from '../../src/cli/transfer/pull-progress.ts'
+import { isHeld } from '../../src/pull/folder/lock.ts'
 import {
   copyOf,
   droppedOf,
@@ -15,15 +13,17 @@ import {
   listingOf,
   tell,
   wantedOf,
-} from '../../src/exchange/pull/ledger.ts'
+} from '../../src/pull/ledger.ts'
 import {
   lockStaleMilliseconds,
   pauseMilliseconds,
   pauseMillisecondsMax,
   retryAfterSecondsMax,
-} from '../../src/exchange/pull/limits.ts'
-import { recordsName } from '../../src/exchange/pull/postgres-tables.ts'
-import { pullRefusals } from '../../src/exchange/pull/refusal.ts'
+} from '../../src/pull/limits.ts'
+import { recordsName } from '../../src/pull/postgres/sql-tables.ts'
+import { pullRefusals } from '../../src/pull/problems.ts'
+import { isOf, Page, type Told } from '../../src/pull/response-shapes.ts'
+import { pauseBefore, retryAfterOf } from '../../src/pull/source/client.ts'
 
 const sha256 = 'a'.repeat(64)
 const dataset = 'tree-register'

@@ -1,8 +1,8 @@
 /** Whether an export follows what a mirror has: every way in which two shares of one order can meet, and the ways they must not. */
 import t from 'tap'
 import type { MirrorState, PlacedChange } from '../../src/catalogue/index.ts'
-import { markOf, readExportCursor, writeExportCursor } from '../../src/exchange/cursor.ts'
-import { sequenceOf } from '../../src/exchange/sequence.ts'
+import { markOf, readExportCursor, writeExportCursor } from '../../src/transfer/export-cursor.ts'
+import { sequenceOf } from '../../src/transfer/mirror/sequence.ts'
 
 const origin = 'origin-a'
 const change = (position: number, dataset = 'trees'): PlacedChange => ({

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
-import { digestOf } from '../../src/base/digest.ts'
+import { digestOf } from '../../src/platform/digest.ts'
 import { openTestHouse, type StandingHouse, sampleRows } from '../support/open-test-house.ts'
 
 type Row = Readonly<Record<string, string>>

@@ -3,8 +3,8 @@
  * and contracts, as JSON and as CSV; what is withheld or missing is said, and nothing is left out unasked.
  */
 import t from 'tap'
-import { withdraw } from '../../src/ingest/index.ts'
-import { groupsMax } from '../../src/records/aggregate-query.ts'
+import { withdraw } from '../../src/publication/index.ts'
+import { groupsMax } from '../../src/records/aggregate/query.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
 

@@ -5,7 +5,7 @@
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { run } from '../../src/cli.ts'
-import { withdraw } from '../../src/ingest/index.ts'
+import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
 import { runCli } from '../support/run-cli.ts'

@@ -3,7 +3,7 @@
  * in CKAN's shape and by name.
  */
 import t from 'tap'
-import { nestingMax, queryLengthMax } from '../../src/exchange/ckan/solr.ts'
+import { nestingMax, queryLengthMax } from '../../src/protocols/ckan/solr.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { type Answer, openTestHouse } from '../support/open-test-house.ts'
 

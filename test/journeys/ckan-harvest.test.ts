@@ -4,7 +4,7 @@
  */
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
-import { withdraw } from '../../src/ingest/index.ts'
+import { withdraw } from '../../src/publication/index.ts'
 import { call, type Fetch, type HarvestedPackage, harvest } from '../support/ckan-harvester.ts'
 import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
 

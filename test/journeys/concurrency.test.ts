@@ -3,18 +3,12 @@
  * two houses on one database and by a worker. Seeded; in whatever order they come through, the same holds at the end.
  */
 import t from 'tap'
-import { digestOf } from '../../src/base/digest.ts'
-import { Problem } from '../../src/base/problem.ts'
-import { buildHouse } from '../../src/house.ts'
-import {
-  askPublication,
-  publishEdition,
-  receive,
-  startWorker,
-  takeBundle,
-  withdraw,
-} from '../../src/ingest/index.ts'
-import { openDatabase } from '../../src/store/index.ts'
+import { buildHouse } from '../../src/context.ts'
+import { openDatabase } from '../../src/db/open-database.ts'
+import { publishEdition, receive, startWorker, takeBundle } from '../../src/ingest/index.ts'
+import { digestOf } from '../../src/platform/digest.ts'
+import { Problem } from '../../src/platform/problem.ts'
+import { askPublication, withdraw } from '../../src/publication/index.ts'
 import { databaseOptions } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse, writeBag, zipOf } from '../support/open-test-house.ts'

@@ -3,7 +3,8 @@
  * new one, and a bundle that is refused changes nothing for them.
  */
 import t from 'tap'
-import { askPublication, receive, takeBundle, withdraw } from '../../src/ingest/index.ts'
+import { receive, takeBundle } from '../../src/ingest/index.ts'
+import { askPublication, withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse, writeBag, zipOf } from '../support/open-test-house.ts'
 

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import t from 'tap'
-import { addSigner, loadServiceKey } from '../../src/access/index.ts'
+import { addSigner, loadServiceKey } from '../../src/accounts/index.ts'
 import {
   encryptTo,
   openPrivateKey,

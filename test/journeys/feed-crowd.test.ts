@@ -5,10 +5,10 @@
  * `FEED_SECONDS` makes it longer, `FEED_KILL_SECONDS` says how often the service is killed.
  */
 import t from 'tap'
+import { tellItems } from '../../src/annual-lists/index.ts'
 import { pinContracts, readChanges } from '../../src/catalogue/index.ts'
 import type { Contract } from '../../src/contract/index.ts'
-import { withdraw } from '../../src/ingest/index.ts'
-import { tellItems } from '../../src/lists/index.ts'
+import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { contractsOf } from '../support/house.ts'
 import { openTestHouse } from '../support/open-test-house.ts'

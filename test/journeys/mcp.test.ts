@@ -5,8 +5,8 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import t from 'tap'
-import { makeBounded, resultLengthMax } from '../../src/exchange/mcp/bounds.ts'
-import { messageBytesMax } from '../../src/exchange/mcp/routes.ts'
+import { makeBounded, resultLengthMax } from '../../src/protocols/mcp/bounds.ts'
+import { messageBytesMax } from '../../src/protocols/mcp/routes.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
 

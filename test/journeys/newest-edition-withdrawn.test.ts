@@ -1,6 +1,6 @@
 /** Where the newest edition is withdrawn altogether, nobody passes an older one off as the latest. */
 import t from 'tap'
-import { withdraw } from '../../src/ingest/index.ts'
+import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
 

@@ -3,8 +3,8 @@
  * damaged or another's is refused by code, and no text in any parameter reaches the database as anything but text.
  */
 import t from 'tap'
-import { digestOf } from '../../src/base/digest.ts'
-import { withdraw } from '../../src/ingest/index.ts'
+import { digestOf } from '../../src/platform/digest.ts'
+import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
 

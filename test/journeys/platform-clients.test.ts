@@ -3,7 +3,7 @@
  * each has come in the feed, and usage that adds up to the very requests that were made, over HTTP and at the side door.
  */
 import t from 'tap'
-import { usageRowsMax } from '../../src/access/index.ts'
+import { usageRowsMax } from '../../src/accounts/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
 import { runCli } from '../support/run-cli.ts'

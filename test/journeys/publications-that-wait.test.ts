@@ -3,7 +3,8 @@
  * crash. What was looked at and approved is what is released, and until then readers see nothing of it.
  */
 import t from 'tap'
-import { approvePublication, askPublication, publishEdition, startWorker } from '../../src/ingest/index.ts'
+import { publishEdition, startWorker } from '../../src/ingest/index.ts'
+import { approvePublication, askPublication } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
 

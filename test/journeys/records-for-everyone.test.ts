@@ -4,7 +4,7 @@
  */
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
-import { withdraw } from '../../src/ingest/index.ts'
+import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
 import { rowsByLibreOffice, withoutLibreOffice } from '../support/read-back.ts'

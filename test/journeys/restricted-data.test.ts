@@ -3,9 +3,9 @@
  * tells of it. With a key that reads what is restricted it is there, and no shared cache may keep it.
  */
 import t from 'tap'
-import { revokeKey } from '../../src/access/index.ts'
-import { writeCursor } from '../../src/base/cursor.ts'
-import { canonicalJson, digestOf } from '../../src/base/digest.ts'
+import { revokeKey } from '../../src/accounts/index.ts'
+import { writeCursor } from '../../src/platform/cursor.ts'
+import { canonicalJson, digestOf } from '../../src/platform/digest.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
 

@@ -4,9 +4,9 @@
  */
 import { SaxesParser } from 'saxes'
 import t from 'tap'
-import { digestOf } from '../../src/base/digest.ts'
-import { sitemapPagesMax, writeSitemap } from '../../src/exchange/sitemap.ts'
-import { withdraw } from '../../src/ingest/index.ts'
+import { digestOf } from '../../src/platform/digest.ts'
+import { sitemapPagesMax, writeSitemap } from '../../src/protocols/sitemap/routes.ts'
+import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
 

@@ -1,7 +1,7 @@
 /** Search over HTTP: facets, filters, order and pages, what is refused, and that what is restricted leaves no trace. */
 import t from 'tap'
-import { writeCursor } from '../../src/base/cursor.ts'
-import { facetCodesMax, questionLengthMax } from '../../src/catalogue/search-query.ts'
+import { facetCodesMax, questionLengthMax } from '../../src/catalogue/search/query.ts'
+import { writeCursor } from '../../src/platform/cursor.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
 

@@ -5,7 +5,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { addSigner, loadServiceKey, revokeSigner } from '../../src/access/index.ts'
+import { addSigner, loadServiceKey, revokeSigner } from '../../src/accounts/index.ts'
 import {
   checkSignatures,
   openPrivateKey,
@@ -15,8 +15,8 @@ import {
   signaturePath,
   signBytes,
 } from '../../src/bundle/index.ts'
+import { openServiceKey } from '../../src/cli/bundles/loose-files.ts'
 import { takeBundle } from '../../src/ingest/index.ts'
-import { openServiceKey } from '../../src/loose-files.ts'
 import { gateDataset as dataset, gateContract, good, marker } from '../support/bad-bundles.ts'
 import { type BagFiles, describe, readBag, seal, zipFiles } from '../support/bag-files.ts'
 import { openTestHouse, writeBag } from '../support/open-test-house.ts'

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { loadServiceKey } from '../../src/access/index.ts'
+import { loadServiceKey } from '../../src/accounts/index.ts'
 import { readPublicKey } from '../../src/bundle/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'

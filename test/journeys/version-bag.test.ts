@@ -2,10 +2,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { loadServiceKey } from '../../src/access/index.ts'
+import { loadServiceKey } from '../../src/accounts/index.ts'
 import { checkSignatures, openBag, readPublicKey, readWhole, verifyWhole } from '../../src/bundle/index.ts'
-import { exportLimits } from '../../src/exchange/opened.ts'
-import { withdraw } from '../../src/ingest/index.ts'
+import { exportLimits } from '../../src/bundle/node/signed-version/open.ts'
+import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse, temporaryFolder } from '../support/open-test-house.ts'
 

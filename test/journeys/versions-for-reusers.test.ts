@@ -3,7 +3,7 @@
  * neighbours, 410 at every address of what was withdrawn, and two contracts compared.
  */
 import t from 'tap'
-import { withdraw } from '../../src/ingest/index.ts'
+import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestHouse } from '../support/open-test-house.ts'
 

@@ -1,12 +1,12 @@
 /** Items through the versions of a list and from year to year: known again, moved, dropped, come back, changed. */
 import fc from 'fast-check'
 import t from 'tap'
-import { differenceAcross, differencesWithin } from '../../src/lists/difference.ts'
-import { dueItems, endOfSpan, parseSpan, spanCountMax } from '../../src/lists/due.ts'
-import { dueDatesOf, followItems, type ReadList, turnsOf } from '../../src/lists/history.ts'
-import type { AnnualList } from '../../src/lists/index.ts'
-import { matchItems } from '../../src/lists/item-match.ts'
-import { type Promised, type Property, properties } from '../../src/lists/promise.ts'
+import { differenceAcross, differencesWithin } from '../../src/annual-lists/comparison/difference.ts'
+import { dueDatesOf, followItems, type ReadList, turnsOf } from '../../src/annual-lists/comparison/history.ts'
+import { matchItems } from '../../src/annual-lists/comparison/item-match.ts'
+import { dueItems, endOfSpan, parseSpan, spanCountMax } from '../../src/annual-lists/due.ts'
+import type { AnnualList } from '../../src/annual-lists/index.ts'
+import { type Promised, type Property, properties } from '../../src/annual-lists/promise.ts'
 
 type Values = Partial<Record<Property, string | null>>
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Counted, type Kept, ratesOf, stateOf, worstOf } from '../../src/lists/state.ts'
+import { type Counted, type Kept, ratesOf, stateOf, worstOf } from '../../src/annual-lists/state.ts'
 
 const at = (instant: string, withdrawn = false) => ({ publishedAt: new Date(instant), withdrawn })
 

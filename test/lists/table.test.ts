@@ -1,5 +1,5 @@
 import t from 'tap'
-import { guardTable, refuseUnwritable } from '../../src/lists/table.ts'
+import { guardTable, refuseUnwritable } from '../../src/annual-lists/file-tables.ts'
 import { field } from '../support/fields.ts'
 
 const fields = [field('name', 'string'), field('number', 'integer')]

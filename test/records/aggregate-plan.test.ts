@@ -1,9 +1,9 @@
 import t from 'tap'
-import { Problem } from '../../src/base/problem.ts'
 import type { Contracts } from '../../src/contract/index.ts'
-import { planAggregate } from '../../src/records/aggregate-plan.ts'
-import { groupByMax, groupsMax, measuresMax, parseAggregate } from '../../src/records/aggregate-query.ts'
-import { editionsMax, valueLengthMax } from '../../src/records/query.ts'
+import { Problem } from '../../src/platform/problem.ts'
+import { planAggregate } from '../../src/records/aggregate/plan.ts'
+import { groupByMax, groupsMax, measuresMax, parseAggregate } from '../../src/records/aggregate/query.ts'
+import { editionsMax, valueLengthMax } from '../../src/records/query/query.ts'
 import { contractOf, field } from '../support/fields.ts'
 
 const dimension = { role: 'dimension' } as const

@@ -5,6 +5,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type Contracts, type Field, type FieldTypeName, fieldType } from '../../src/contract/index.ts'
+import { quoteIdentifier } from '../../src/db/identifier.ts'
 import {
   copyCsv,
   copyLines,
@@ -15,12 +16,11 @@ import {
   jsonRecord,
   ndjson,
 } from '../../src/formats/index.ts'
-import { planRecords } from '../../src/records/plan.ts'
-import { parseQuery } from '../../src/records/query.ts'
-import { buildReader, copyAll, copyRecords } from '../../src/records/read.ts'
-import { copyStatements, findUnwritable, lineColumns, plainColumns } from '../../src/records/statements.ts'
+import { planRecords } from '../../src/records/query/plan.ts'
+import { parseQuery } from '../../src/records/query/query.ts'
+import { buildReader, copyAll, copyRecords } from '../../src/records/read/read-records.ts'
+import { copyStatements, findUnwritable, lineColumns, plainColumns } from '../../src/records/read/sql.ts'
 import { createTable, publishedTable } from '../../src/records/tables.ts'
-import { quoteIdentifier } from '../../src/store/identifier.ts'
 import { testDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 

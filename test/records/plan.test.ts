@@ -1,15 +1,21 @@
 import t from 'tap'
-import { writeCursor } from '../../src/base/cursor.ts'
-import { Problem } from '../../src/base/problem.ts'
 import type { Contract, Contracts } from '../../src/contract/index.ts'
-import { operators, planConditions } from '../../src/records/conditions.ts'
-import { type Position, planGroups } from '../../src/records/order.ts'
-import { readPlace, writePlace } from '../../src/records/place.ts'
-import { canonicalQuery, planRecords } from '../../src/records/plan.ts'
-import { editionsMax, limitMax, parseFilters, parseQuery, valueLengthMax } from '../../src/records/query.ts'
-import { copyStatements, jsonPage } from '../../src/records/statements.ts'
+import { writeCursor } from '../../src/platform/cursor.ts'
+import { Problem } from '../../src/platform/problem.ts'
+import { operators, planConditions } from '../../src/records/query/filters.ts'
+import { type Position, planGroups } from '../../src/records/query/order.ts'
+import { canonicalQuery, planRecords } from '../../src/records/query/plan.ts'
+import {
+  editionsMax,
+  limitMax,
+  parseFilters,
+  parseQuery,
+  valueLengthMax,
+} from '../../src/records/query/query.ts'
+import { readPlace, writePlace } from '../../src/records/query/record-cursor.ts'
+import { parseValues, valuesMax, writeValues } from '../../src/records/query/values.ts'
+import { copyStatements, jsonPage } from '../../src/records/read/sql.ts'
 import { createIndexes, createTable } from '../../src/records/tables.ts'
-import { parseValues, valuesMax, writeValues } from '../../src/records/values.ts'
 import { contractOf, field } from '../support/fields.ts'
 
 const contract = contractOf(

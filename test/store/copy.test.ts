@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ServerError } from '../../src/store/index.ts'
+import { ServerError } from '../../src/db/database-error.ts'
 import { administer, testDatabase } from '../support/database.ts'
 
 async function* rows(count: number, wrongAt = -1): AsyncGenerator<string> {

@@ -1,7 +1,9 @@
 import { sql as drizzleSql } from 'drizzle-orm'
 import t from 'tap'
-import { openDatabase, readNote, ServerError, withoutValues, writeNote } from '../../src/store/index.ts'
-import { note } from '../../src/store/tables.ts'
+import { ServerError, withoutValues } from '../../src/db/database-error.ts'
+import { openDatabase } from '../../src/db/open-database.ts'
+import { readNote, writeNote } from '../../src/db/settings-store.ts'
+import { note } from '../../src/db/tables.ts'
 import { administer, databaseOptions, emptyDatabase, testDatabase } from '../support/database.ts'
 
 const states = (error: unknown) => (error as { code?: string }).code

@@ -2,9 +2,9 @@ import { chmod, mkdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { canReach, findNobody, isRoot, readable, traversable } from '../../src/store/embedded/account.ts'
-import { findPlace } from '../../src/store/embedded/place.ts'
-import { explainSpawnError, makeUsable } from '../../src/store/embedded/programs.ts'
+import { findPlace } from '../../src/db/embedded/location.ts'
+import { canReach, findNobody, isRoot, readable, traversable } from '../../src/db/embedded/os-account.ts'
+import { explainSpawnError, makeUsable } from '../../src/db/embedded/programs.ts'
 
 /** A package as npm leaves it without its install script. */
 async function packageWithoutLinks(folder: string): Promise<string> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { openFiles } from '../../src/store/index.ts'
+import { openFiles } from '../../src/files/open-files.ts'
 
 async function* chunks(...given: (string | Uint8Array)[]): AsyncGenerator<string | Uint8Array> {
   yield* given

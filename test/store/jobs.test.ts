@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { type Database, type Jobs, type JobsOptions, openJobs } from '../../src/store/index.ts'
+import type { Database } from '../../src/db/database.ts'
+import type { Jobs, JobsOptions } from '../../src/db/jobs/jobs.ts'
+import { openJobs } from '../../src/db/jobs/open-jobs.ts'
 import { databaseOptions, testDatabase } from '../support/database.ts'
 
 const quick = { pollSeconds: 0.5, expireSeconds: 2 } as const

@@ -1,6 +1,6 @@
 /** Bytes that are kept: both sides of each limit, one making for many who ask, and nothing of what fails. */
 import t from 'tap'
-import { type KeptAnswer, keepBytes } from '../../src/store/kept-bytes.ts'
+import { type KeptAnswer, keepBytes } from '../../src/http/cache/byte-cache.ts'
 
 /** An entry's own share beside its bytes, its name of one letter and no headers. */
 const beside = 402

@@ -1,7 +1,7 @@
 import type { FastifyError } from 'fastify'
 import t from 'tap'
+import { isDatabaseAway, isTooSlow } from '../../src/db/database-error.ts'
 import { problemOf } from '../../src/http/index.ts'
-import { isDatabaseAway, isTooSlow } from '../../src/store/index.ts'
 import { testDatabase } from '../support/database.ts'
 
 const { database } = await testDatabase(t)

@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { ZipFile } from 'yazl'
-import { digestOf } from '../../src/base/digest.ts'
+import { digestOf } from '../../src/platform/digest.ts'
 
 /** Files of a bag by their path inside. */
 export type BagFiles = Map<string, Buffer>

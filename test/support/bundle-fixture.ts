@@ -2,8 +2,6 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Digest } from '../../src/base/digest.ts'
-import type { Finding } from '../../src/base/finding.ts'
 import {
   type Bag,
   type BagSource,
@@ -19,6 +17,8 @@ import {
   verifyBag,
 } from '../../src/bundle/index.ts'
 import type { Code, CodeList, Contract, Contracts, Field, LoadedContract } from '../../src/contract/index.ts'
+import type { Digest } from '../../src/platform/digest.ts'
+import type { Finding } from '../../src/platform/finding.ts'
 
 export const limits: BundleLimits = {
   filesMax: 50,

@@ -9,11 +9,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { type Config, loadConfig } from '../../src/base/config.ts'
-import type { Observe } from '../../src/base/observe.ts'
-import { isAlive } from '../../src/store/alive.ts'
-import { type Cluster, joinCluster } from '../../src/store/embedded/cluster.ts'
-import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/index.ts'
+import type { Database } from '../../src/db/database.ts'
+import { type Cluster, joinCluster } from '../../src/db/embedded/cluster.ts'
+import { type DatabaseOptions, openDatabase } from '../../src/db/open-database.ts'
+import { type Config, loadConfig } from '../../src/platform/config.ts'
+import type { Observe } from '../../src/platform/log/events.ts'
+import { isAlive } from '../../src/platform/process-alive.ts'
 
 /** The part of a tap test that is needed here. */
 interface Test {
@@ -108,7 +109,7 @@ export async function dropLeftovers(url: string): Promise<void> {
 /** One template per content of what makes it: the migrations and the room that runs them. */
 async function templateName(): Promise<string> {
   const hash = createHash('sha256')
-  for (const folder of ['drizzle', 'src/store']) {
+  for (const folder of ['drizzle', 'src/db']) {
     const entries = await readdir(join(root, folder), { withFileTypes: true, recursive: true })
     const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
     for (const file of files.sort()) hash.update(await readFile(file))

@@ -1,12 +1,12 @@
 /** Writes .env.example from the list of settings, so that it is never a second place to edit. */
 import { writeFile } from 'node:fs/promises'
-import { settings } from '../../src/base/config.ts'
+import { settings } from '../../src/platform/config.ts'
 
 /** The text of .env.example: every setting with what it does and its default. */
 export function envExample(): string {
   const lines = [
     '# Settings of Qingdan, each with its default. All come from the environment; an unknown QINGDAN_* name is refused.',
-    '# This file is written by `npm run env-example` from src/base/config.ts.',
+    '# This file is written by `npm run env-example` from src/platform/config.ts.',
     '',
     '# A PostgreSQL server, 15 or newer, to use in place of the embedded database.',
     '#DATABASE_URL=postgres://qingdan:password@127.0.0.1:5432/qingdan',

@@ -3,10 +3,10 @@
  * that a test shows what the shell really needs.
  */
 import pino from 'pino'
-import { loadConfig } from '../../src/base/config.ts'
-import { buildObserver, type LogSink } from '../../src/base/observe.ts'
 import type { House, Readiness } from '../../src/catalogue/index.ts'
 import type { Contracts, LoadedContract } from '../../src/contract/index.ts'
+import { loadConfig } from '../../src/platform/config.ts'
+import { buildObserver, type LogSink } from '../../src/platform/log/events.ts'
 
 export interface TestHouse {
   readonly house: House & { readonly readiness: Readiness }

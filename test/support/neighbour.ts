@@ -2,7 +2,7 @@
  * A process that joins the embedded database of a folder, prints its address, and leaves when its input ends.
  */
 import { once } from 'node:events'
-import { joinCluster } from '../../src/store/embedded/cluster.ts'
+import { joinCluster } from '../../src/db/embedded/cluster.ts'
 
 const [, , dataFolder = '', clone] = process.argv
 const cluster = await joinCluster({

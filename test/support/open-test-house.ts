@@ -7,26 +7,19 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { InjectOptions } from 'fastify'
 import pino from 'pino'
-import { createKey, type KeyRequest } from '../../src/access/index.ts'
+import { createKey, type KeyRequest } from '../../src/accounts/index.ts'
 import { buildApp, datasetParts } from '../../src/app.ts'
-import { loadConfig } from '../../src/base/config.ts'
-import type { Finding } from '../../src/base/finding.ts'
-import type { App } from '../../src/base/http.ts'
-import { buildObserver } from '../../src/base/observe.ts'
 import { createBag, type PrivateKeyFile, packBag, signBag } from '../../src/bundle/index.ts'
+import { openServiceKey } from '../../src/cli/bundles/loose-files.ts'
+import { buildHouse, loadHouseContracts, type OpenHouse, shippedDatasets } from '../../src/context.ts'
 import { type Contract, type Contracts, listSamples, type Sample } from '../../src/contract/index.ts'
-import { buildHouse, loadHouseContracts, type OpenHouse, shippedDatasets } from '../../src/house.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
-import {
-  askPublication,
-  listFindings,
-  type Publication,
-  publishEdition,
-  type Receipt,
-  receive,
-  takeBundle,
-} from '../../src/ingest/index.ts'
-import { openServiceKey } from '../../src/loose-files.ts'
+import type { App } from '../../src/http/route-helpers.ts'
+import { listFindings, publishEdition, type Receipt, receive, takeBundle } from '../../src/ingest/index.ts'
+import { loadConfig } from '../../src/platform/config.ts'
+import type { Finding } from '../../src/platform/finding.ts'
+import { buildObserver } from '../../src/platform/log/events.ts'
+import { askPublication, type Publication } from '../../src/publication/index.ts'
 import { testDatabase } from './database.ts'
 import { type HeldDocument, holdTo } from './held-to-openapi.ts'
 

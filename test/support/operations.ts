@@ -1,8 +1,8 @@
 /** The operations of the OpenAPI as requests: their addresses, filled with the examples of the document and with things that are there. */
 import { datasetParts } from '../../src/app.ts'
-import type { App } from '../../src/base/http.ts'
 import type { Contracts } from '../../src/contract/index.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
+import type { App } from '../../src/http/route-helpers.ts'
 
 export interface Parameter {
   readonly $ref?: string

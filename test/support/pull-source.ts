@@ -5,23 +5,17 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
+import { buildHouse, loadHouseContracts, type OpenHouse } from '../../src/context.ts'
 import type { Contract } from '../../src/contract/index.ts'
+import { listFindings, publishEdition, receive, takeBundle } from '../../src/ingest/index.ts'
+import { askPublication, withdraw } from '../../src/publication/index.ts'
 import {
   openFolderSink,
   openPostgresSink,
   type PullOrder,
   type PullReport,
   pull,
-} from '../../src/exchange/index.ts'
-import { buildHouse, loadHouseContracts, type OpenHouse } from '../../src/house.ts'
-import {
-  askPublication,
-  listFindings,
-  publishEdition,
-  receive,
-  takeBundle,
-  withdraw,
-} from '../../src/ingest/index.ts'
+} from '../../src/pull/index.ts'
 import { openTestHouse, type StandingHouse, writeBag } from './open-test-house.ts'
 import { type CliRun, runCli } from './run-cli.ts'
 import { type Service, spawnService } from './spawn-service.ts'

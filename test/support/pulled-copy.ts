@@ -2,8 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
-import { digestOfFile } from '../../src/base/digest.ts'
 import { type FieldTypeName, fieldType } from '../../src/contract/index.ts'
+import { digestOfFile } from '../../src/platform/digest.ts'
 import { administer } from './database.ts'
 import type { LiveVersion } from './pull-source.ts'
 

@@ -1,5 +1,7 @@
 /** A process that takes the job `deadly`, says so, and never ends it: to be killed by a test. */
-import { openDatabase, openJobs } from '../../src/store/index.ts'
+
+import { openJobs } from '../../src/db/jobs/open-jobs.ts'
+import { openDatabase } from '../../src/db/open-database.ts'
 import { databaseOptions } from './database.ts'
 
 const database = await openDatabase(databaseOptions(process.argv[2] ?? ''))

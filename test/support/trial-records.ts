@@ -3,7 +3,7 @@
  * all that has ever come back changed from somewhere.
  */
 import fc from 'fast-check'
-import { digestOf } from '../../src/base/digest.ts'
+import { shippedDatasets } from '../../src/context.ts'
 import { type Contract, type Contracts, type Field, loadContracts } from '../../src/contract/index.ts'
 import {
   type Format,
@@ -13,7 +13,7 @@ import {
   type Row,
   type SourceFile,
 } from '../../src/formats/index.ts'
-import { shippedDatasets } from '../../src/house.ts'
+import { digestOf } from '../../src/platform/digest.ts'
 import { contractOf, field } from './fields.ts'
 import { contractsOf } from './house.ts'
 

@@ -1,11 +1,12 @@
 /** Two houses with nothing between them but what a courier carries, and what both have to answer alike. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadServiceKey } from '../../src/access/index.ts'
+import { loadServiceKey } from '../../src/accounts/index.ts'
 import { buildApp } from '../../src/app.ts'
-import { canonicalJson, digestOf } from '../../src/base/digest.ts'
-import type { App } from '../../src/base/http.ts'
 import { type PlacedChange, readChanges } from '../../src/catalogue/index.ts'
+import { loadContractFolders, type OpenHouse } from '../../src/context.ts'
+import type { App } from '../../src/http/route-helpers.ts'
+import { canonicalJson, digestOf } from '../../src/platform/digest.ts'
 import {
   type ExportAsked,
   type Exported,
@@ -13,8 +14,7 @@ import {
   takeExport,
   trustKey,
   writeExport,
-} from '../../src/exchange/index.ts'
-import { loadContractFolders, type OpenHouse } from '../../src/house.ts'
+} from '../../src/transfer/index.ts'
 
 /** Writes an export into a folder, as a ZIP or as a folder. Throws where nothing has changed. */
 export async function exportTo(

@@ -1,5 +1,5 @@
 /** Workbooks made by hand: each part of an XLSX as a test wants it, odd ones too. */
-import { columnLetters } from '../../src/base/finding.ts'
+import { columnLetters } from '../../src/platform/finding.ts'
 import { type RawEntry, rawZip } from './raw-zip.ts'
 
 /** A cell: its element after the reference, such as ` t="b"><v>1</v></c>`; or a plain text; or nothing. */

@@ -2,7 +2,7 @@
  * The operations of one dataset: copies of the generic ones on its records, with parameters that its contract gives,
  * and the schemas of its records and code lists. Names in `components` are `<dataset>.…` and `codes.<list>`.
  */
-import { inLanguage, type Language } from '../../base/text.ts'
+
 import {
   type Contract,
   type Contracts,
@@ -10,6 +10,7 @@ import {
   listCodes,
   recordSchema,
 } from '../../contract/index.ts'
+import { inLanguage, type Language } from '../../platform/language.ts'
 import type { Json, Operation, Parameter, Paths } from './document-shape.ts'
 
 /** What a room says of those of its addresses that depend on a contract. */

@@ -2,9 +2,10 @@
  * The OpenAPI 3.1 document: what the routes declare, and for each open dataset its own copy of the generic operations
  * on records, with its fields, operators, code lists and record. What is restricted is not in it.
  */
-import type { App } from '../../base/http.ts'
-import { inLanguage, type Language } from '../../base/text.ts'
+
 import { type Contracts, isOpen, type LoadedContract } from '../../contract/index.ts'
+import { inLanguage, type Language } from '../../platform/language.ts'
+import type { App } from '../route-helpers.ts'
 import {
   codeSchemas,
   type DatasetPart,
@@ -12,8 +13,8 @@ import {
   partSchemas,
   recordSchemas,
 } from './dataset-operations.ts'
+import { shareEquals } from './deduplicate.ts'
 import { type Json, type OpenapiDocument, type Operation, sorted } from './document-shape.ts'
-import { shareEquals } from './share.ts'
 import { translate } from './translate.ts'
 
 export interface OpenapiOptions {

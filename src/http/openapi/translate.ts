@@ -3,7 +3,7 @@
  * that was changed has none, and a test says so, rather than having an old one. Titles of problems come from their list.
  */
 import { readFileSync } from 'node:fs'
-import { problems } from '../../base/problem.ts'
+import { problems } from '../../platform/problem.ts'
 import { mapValues, type OpenapiDocument } from './document-shape.ts'
 
 /** The document with tags and every summary and description in Chinese. What has no translation stays English. */

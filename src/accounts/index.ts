@@ -1,0 +1,24 @@
+/** Who may do what: keys with scopes, the reader that a key stands for, whose signatures count, and the audit of it all. */
+export { writeAudit, writeReads } from './audit.ts'
+export { findReader, requireScope } from './keys/find-caller.ts'
+export { createKey, findKey, type KeyRequest, type KeySummary, listKeys, revokeKey } from './keys/keys.ts'
+export { countRequest, readQuota } from './keys/quota.ts'
+export { accessRoutes } from './routes.ts'
+export { loadServiceKey, type ServiceKey } from './service-key.ts'
+export {
+  addSigner,
+  findSigner,
+  listSigners,
+  revokeSigner,
+  type Signer,
+  type SignerRequest,
+} from './signers.ts'
+export {
+  findCursor,
+  listUsage,
+  type SeenCursor,
+  type UsageCount,
+  usageRowsMax,
+} from './usage/stored-usage.ts'
+export { type Account, accountOf, firstDay, flushMilliseconds } from './usage/usage-counter.ts'
+export { usageDaysUsual, usagePeriod } from './usage/usage-period.ts'

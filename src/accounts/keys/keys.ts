@@ -1,0 +1,194 @@
+/**
+ * Keys: made, listed and revoked. The full key `qd_<id>_<secret>` is shown once; only the digest of its secret stays.
+ * It refuses a key without a label, without scopes, that expires before it begins, or whose limits can't be meant.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Database } from '../../db/database.ts'
+import { type Quota, type Scope, scopes } from '../../platform/caller.ts'
+import { type Digest, digestOf } from '../../platform/digest.ts'
+import { problem } from '../../platform/problem.ts'
+import type { Clock } from '../../platform/time.ts'
+import { writeAudit } from '../audit.ts'
+import { isNetwork, networksMax } from '../networks.ts'
+import { perDayMax, perMinuteMax } from './quota.ts'
+
+export interface KeyRequest {
+  /** What the key is for, shown in lists. Not a secret, and no person's name is needed. */
+  readonly label: string
+  readonly scopes: readonly Scope[]
+  /** Confines the key to what this provider brings. */
+  readonly provider?: string
+  /** Confines the key to these datasets. */
+  readonly datasets?: readonly string[]
+  readonly expiresAt?: Date
+  /** How many requests the key may send; by default as many as anybody. */
+  readonly quota?: Quota
+  /** Networks that the key may be used from, as CIDR; by default from anywhere. */
+  readonly addresses?: readonly string[]
+}
+
+export interface KeySummary {
+  readonly id: string
+  readonly label: string
+  readonly scopes: readonly Scope[]
+  readonly provider?: string
+  readonly datasets?: readonly string[]
+  readonly quota?: Quota
+  readonly addresses?: readonly string[]
+  readonly createdAt: Date
+  readonly expiresAt?: Date
+  readonly revokedAt?: Date
+}
+
+/** Who does it and when, for the audit. */
+export interface By {
+  readonly clock: Clock
+  readonly actor: string
+}
+
+/** Longest label, in characters: a line in a list. */
+const labelLengthMax = 200
+
+/**
+ * Makes a key and gives its id and the full secret text, which cannot be had again.
+ * Throws `parameter-invalid` with the path of what is wrong.
+ */
+export async function createKey(
+  database: Pick<Database, 'work'>,
+  request: KeyRequest,
+  { clock, actor }: By,
+): Promise<{ readonly id: string; readonly secret: string }> {
+  checkRequest(request, clock())
+  // The id has 72 bits, so that two keys never meet; the secret has 256, so that no slow hash is needed for it.
+  const id = randomBytes(9).toString('hex')
+  const secret = randomBytes(32).toString('base64url')
+  const at = clock()
+  const { label, provider = null, datasets = null, expiresAt = null, addresses = null } = request
+  const { perMinute = null, perDay = null } = request.quota ?? {}
+  await database.work.begin(async (tx) => {
+    await tx`
+      insert into qingdan.key (id, digest, label, scopes, provider, datasets, created_at, expires_at,
+        per_minute, per_day, addresses)
+      values (${id}, ${digestOf(secret)}, ${label}, ${[...request.scopes]}, ${provider},
+        ${datasets === null ? null : [...datasets]}, ${at}, ${expiresAt},
+        ${perMinute}, ${perDay}, ${addresses === null ? null : [...addresses]})`
+    const limits = { perMinute, perDay, addresses, expiresAt: expiresAt?.toISOString() ?? null }
+    const detail = { label, scopes: request.scopes, provider, datasets, ...limits }
+    await writeAudit(tx, { at, actor, action: 'key-created', subject: `key:${id}`, detail })
+  })
+  return { id, secret: `qd_${id}_${secret}` }
+}
+
+/** All keys, the newest first, revoked and expired ones included; never a secret or its digest. */
+export async function listKeys(database: Pick<Database, 'work'>): Promise<readonly KeySummary[]> {
+  const rows = await database.work<KeyRow[]>`
+    select id, digest, label, scopes, provider, datasets, created_at, expires_at, revoked_at,
+      per_minute, per_day, addresses
+    from qingdan.key order by created_at desc, id`
+  return rows.map(summaryOf)
+}
+
+/** Revokes a key from this moment; a second time changes nothing. Tells whether there is such a key. */
+export async function revokeKey(
+  database: Pick<Database, 'work'>,
+  id: string,
+  { clock, actor }: By,
+): Promise<boolean> {
+  return database.work.begin(async (tx) => {
+    const [found] = await tx`select revoked_at from qingdan.key where id = ${id} for update`
+    if (found === undefined) return false
+    if (found['revoked_at'] === null) {
+      const at = clock()
+      await tx`update qingdan.key set revoked_at = ${at} where id = ${id}`
+      await writeAudit(tx, { at, actor, action: 'key-revoked', subject: `key:${id}` })
+    }
+    return true
+  })
+}
+
+/** A key as it rests, for the lookup by id, under the role that serves: each request with a key makes it. */
+export async function findKey(
+  database: Pick<Database, 'serve'>,
+  id: string,
+): Promise<(KeySummary & { readonly digest: Digest }) | undefined> {
+  const [row] = await database.serve<KeyRow[]>`
+    select id, digest, label, scopes, provider, datasets, created_at, expires_at, revoked_at,
+      per_minute, per_day, addresses
+    from qingdan.key where id = ${id}`
+  return row === undefined ? undefined : { ...summaryOf(row), digest: row.digest as Digest }
+}
+
+interface KeyRow {
+  readonly id: string
+  readonly digest: string
+  readonly label: string
+  readonly scopes: readonly Scope[]
+  readonly provider: string | null
+  readonly datasets: readonly string[] | null
+  readonly created_at: Date
+  readonly expires_at: Date | null
+  readonly revoked_at: Date | null
+  readonly per_minute: number | null
+  readonly per_day: number | null
+  readonly addresses: readonly string[] | null
+}
+
+function summaryOf(row: KeyRow): KeySummary {
+  return {
+    id: row.id,
+    label: row.label,
+    scopes: row.scopes,
+    createdAt: row.created_at,
+    ...(row.provider === null ? {} : { provider: row.provider }),
+    ...(row.datasets === null ? {} : { datasets: row.datasets }),
+    ...quotaOf(row),
+    ...(row.addresses === null ? {} : { addresses: row.addresses }),
+    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
+    ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
+  }
+}
+
+function quotaOf({ per_minute: perMinute, per_day: perDay }: KeyRow): { readonly quota?: Quota } {
+  if (perMinute === null && perDay === null) return {}
+  return {
+    quota: { ...(perMinute === null ? {} : { perMinute }), ...(perDay === null ? {} : { perDay }) },
+  }
+}
+
+function checkRequest(request: KeyRequest, now: Date): void {
+  const refuse = (path: string, detail: string) => problem('parameter-invalid', { path, detail })
+  if (request.label.trim() === '' || request.label.length > labelLengthMax) {
+    throw refuse('label', `A key needs a label of 1 to ${labelLengthMax} characters.`)
+  }
+  const known: readonly string[] = scopes
+  if (request.scopes.length === 0 || request.scopes.some((scope) => !known.includes(scope))) {
+    throw refuse('scopes', `A key needs at least one scope of ${scopes.join(', ')}.`)
+  }
+  if (request.datasets?.length === 0) {
+    throw refuse('datasets', 'Name at least one dataset, or leave the datasets out.')
+  }
+  if (request.expiresAt !== undefined && !(request.expiresAt > now)) {
+    throw refuse('expiresAt', 'A key must expire later than now.')
+  }
+  if (request.scopes.includes('read-shared') && request.scopes.includes('read-restricted')) {
+    throw refuse('scopes', 'A key reads what is shared with platforms, or all that is not open: not both.')
+  }
+  checkLimits(request)
+}
+
+function checkLimits({ quota = {}, addresses }: KeyRequest): void {
+  const refuse = (path: string, detail: string) => problem('parameter-invalid', { path, detail })
+  const bounds = { perMinute: perMinuteMax, perDay: perDayMax } as const
+  for (const name of ['perMinute', 'perDay'] as const) {
+    const value = quota[name]
+    if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= bounds[name])) continue
+    throw refuse(name, `Expected is a whole number from 1 to ${bounds[name]}.`)
+  }
+  if (addresses === undefined) return
+  if (addresses.length === 0 || addresses.length > networksMax) {
+    throw refuse('addresses', `Name 1 to ${networksMax} networks, or leave them out.`)
+  }
+  if (!addresses.every(isNetwork)) {
+    throw refuse('addresses', 'Expected is an address or a network such as 192.0.2.0/24 or 2001:db8::/32.')
+  }
+}

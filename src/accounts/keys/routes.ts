@@ -1,0 +1,206 @@
+/**
+ * What a key may do, what is left of it and what was asked with it, told to its holder; and the usage of all keys, told to a key
+ * with the scope `admin`. Never a secret, and never an address that a key was used from.
+ */
+import { Type } from 'typebox'
+import type { Ground } from '../../db/services.ts'
+import { type App, problemResponses } from '../../http/index.ts'
+import { type Reader, scopes } from '../../platform/caller.ts'
+import { problem } from '../../platform/problem.ts'
+import {
+  findCursor,
+  listUsage,
+  type SeenCursor,
+  type UsageCount,
+  usageRowsMax,
+} from '../usage/stored-usage.ts'
+import { accountOf } from '../usage/usage-counter.ts'
+import { usageDaysUsual, usagePeriod } from '../usage/usage-period.ts'
+import { requireScope } from './find-caller.ts'
+import { findKey } from './keys.ts'
+import { readQuota } from './quota.ts'
+
+const tags = ['service']
+const Day = (description: string) => Type.String({ format: 'date', description })
+const Instant = (description: string) => Type.String({ format: 'date-time', description })
+const Whole = (description: string) => Type.Integer({ minimum: 0, description })
+const KeyId = Type.String({
+  description: 'The public part of the key, as it stands in lists and in the audit.',
+})
+
+const counts = {
+  day: Day('The day in Shanghai.'),
+  dataset: Type.Union([Type.String(), Type.Null()], {
+    description: 'Slug of the dataset; null for requests that concern none, or several.',
+  }),
+  requests: Whole('Requests, refused ones included.'),
+  refused: Whole('Requests that were refused.'),
+  bytes: Whole('Bytes of the bodies that were sent. Files that a proxy sends are not among them.'),
+}
+
+const QuotaSchema = Type.Object({
+  name: Type.Enum(['minute', 'day'], { description: 'A minute of the clock, or a day in Shanghai.' }),
+  limit: Whole('Requests that the key may send in it.'),
+  left: Whole('Requests that are left in the present one.'),
+  resetsAt: Instant('When the next one begins.'),
+})
+
+const FeedSchema = Type.Object({
+  cursor: Type.String({ description: 'The cursor that the key presented last at /v1/changes.' }),
+  seenAt: Instant('When it did.'),
+  behind: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+    description:
+      'Changes behind that cursor, of those that were asked for. Null where they are not for this key any more.',
+  }),
+})
+
+const KeySchema = Type.Object({
+  id: KeyId,
+  label: Type.String({ description: 'What the key is for.' }),
+  scopes: Type.Array(Type.Enum([...scopes]), { description: 'What the key allows.' }),
+  provider: Type.Optional(Type.String({ description: 'The provider that the key is confined to.' })),
+  datasets: Type.Optional(Type.Array(Type.String(), { description: 'The datasets that it is confined to.' })),
+  addresses: Type.Optional(
+    Type.Array(Type.String(), { description: 'The networks that it may be used from, as CIDR.' }),
+  ),
+  expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'When it ends; null for never.',
+  }),
+  quota: Type.Array(QuotaSchema, { description: 'What was agreed for the key, and what is left of it.' }),
+  feed: Type.Union([FeedSchema, Type.Null()], {
+    description: 'How far its holder has come in the feed; null where it has presented no cursor yet.',
+  }),
+  usage: Type.Array(Type.Object(counts), {
+    description:
+      'What was asked with the key in the last 31 days, by day and dataset. This request is not among it yet.',
+  }),
+})
+
+const UsageSchema = Type.Object({
+  data: Type.Array(Type.Object({ key: KeyId, ...counts }), {
+    description: 'A line for each key, day and dataset, the first day first.',
+  }),
+  meta: Type.Object(
+    {
+      from: Day('The first day.'),
+      to: Day('The last day.'),
+      requests: Whole('All requests.'),
+      refused: Whole('All requests that were refused.'),
+      bytes: Whole('All bytes.'),
+    },
+    { description: 'The period, and the totals.' },
+  ),
+})
+
+/** Counts the changes that a reader has not been given yet; undefined where its question would be refused. */
+export type CountBehind = (reader: Reader, cursor: SeenCursor) => Promise<number | undefined>
+
+type KeyGround = Pick<Ground, 'config' | 'clock' | 'database' | 'observe'>
+
+export function keyRoutes(app: App, ground: KeyGround, countBehind: CountBehind): void {
+  ownRoute(app, ground, countBehind)
+  usageRoute(app, ground)
+}
+
+function ownRoute(app: App, ground: KeyGround, countBehind: CountBehind): void {
+  const { database, clock } = ground
+  app.get(
+    '/v1/key',
+    {
+      schema: {
+        operationId: 'getKey',
+        tags,
+        summary: 'What the key that is sent may do, and what was done with it',
+        description:
+          'Tells the holder of a key its scopes, what it is confined to, when it ends, what is left of its quota, how far ' +
+          'it has come in the feed, and its usage. It never shows a secret.',
+        security: [{ key: [] }],
+        response: { 200: KeySchema, ...problemResponses('key-missing') },
+      },
+    },
+    async ({ reader }, reply) => {
+      const { keyId } = reader
+      if (keyId === undefined) throw problem('key-missing')
+      // What this process has counted shall stand in what it tells.
+      await accountOf(ground).flush()
+      const now = clock()
+      const key = await findKey(database, keyId)
+      if (key === undefined) throw problem('key-invalid')
+      const cursor = await findCursor(database.serve, keyId)
+      const usage = await listUsage(database.serve, { keyId, ...usagePeriod({}, now) })
+      const quota = await readQuota(database, keyId, key.quota ?? {}, now)
+      reply.header('cache-control', 'private, no-store')
+      const { provider, datasets, addresses } = key
+      return {
+        id: keyId,
+        label: key.label,
+        scopes: [...key.scopes],
+        ...(provider === undefined ? {} : { provider }),
+        ...(datasets === undefined ? {} : { datasets: [...datasets] }),
+        ...(addresses === undefined ? {} : { addresses: [...addresses] }),
+        expiresAt: key.expiresAt?.toISOString() ?? null,
+        quota: quota.map(({ name, limit, left, resetsAt }) => ({
+          ...{ name, limit, left },
+          resetsAt: resetsAt.toISOString(),
+        })),
+        feed: cursor === undefined ? null : await feedBody(reader, cursor, countBehind),
+        usage: usage.slice(0, usageRowsMax).map(countsBody),
+      }
+    },
+  )
+}
+
+async function feedBody(reader: Reader, seen: SeenCursor, countBehind: CountBehind) {
+  const behind = (await countBehind(reader, seen)) ?? null
+  return { cursor: seen.cursor, seenAt: seen.seenAt.toISOString(), behind }
+}
+
+function countsBody({ day, dataset, requests, refused, bytes }: UsageCount) {
+  return { day, dataset: dataset === '' ? null : dataset, requests, refused, bytes }
+}
+
+function usageRoute(app: App, ground: KeyGround): void {
+  app.get(
+    '/v1/keys/usage',
+    {
+      schema: {
+        operationId: 'getKeysUsage',
+        tags,
+        summary: 'What was asked with keys',
+        description:
+          `By key, day and dataset; the last ${usageDaysUsual} days if absent. Needs a key with the scope \`admin\`. Other ` +
+          'processes write what they have counted every few seconds.',
+        security: [{ key: [] }],
+        querystring: Type.Object({
+          key: Type.Optional(
+            Type.String({ pattern: '^[0-9a-f]{18}$', description: 'Only of the key of this id.' }),
+          ),
+          from: Type.Optional(
+            Type.String({ examples: ['2026-01-01'], description: 'The first day, in Shanghai.' }),
+          ),
+          to: Type.Optional(
+            Type.String({ examples: ['2026-12-31'], description: 'The last day, in Shanghai.' }),
+          ),
+        }),
+        response: { 200: UsageSchema, ...problemResponses('key-missing', 'scope-missing') },
+      },
+    },
+    async ({ reader, query: { key, ...asked } }, reply) => {
+      requireScope(reader, 'admin')
+      await accountOf(ground).flush()
+      const period = usagePeriod(asked, ground.clock())
+      const usage = await listUsage(ground.database.serve, { keyId: key ?? null, ...period })
+      if (usage.length > usageRowsMax) {
+        const detail = `More than ${usageRowsMax} lines: name a key, or ask for fewer days.`
+        throw problem('parameter-invalid', { path: 'from', detail })
+      }
+      const total = (name: 'requests' | 'refused' | 'bytes') =>
+        usage.reduce((sum, count) => sum + count[name], 0)
+      reply.header('cache-control', 'private, no-store')
+      return {
+        data: usage.map((count) => ({ key: count.keyId, ...countsBody(count) })),
+        meta: { ...period, requests: total('requests'), refused: total('refused'), bytes: total('bytes') },
+      }
+    },
+  )
+}

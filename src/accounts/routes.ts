@@ -1,0 +1,42 @@
+/** What a key may do and what was done with it, told to its holder; and the service's own OpenPGP key, told to all. Never a secret of either. */
+import { Type } from 'typebox'
+import type { Ground } from '../db/services.ts'
+import { type App, problemResponses } from '../http/index.ts'
+import { type CountBehind, keyRoutes } from './keys/routes.ts'
+import { loadServiceKey } from './service-key.ts'
+
+/** `countBehind` is the exchange's: it alone knows what a feed gives. */
+export function accessRoutes(
+  app: App,
+  ground: Pick<Ground, 'config' | 'clock' | 'database' | 'observe'>,
+  countBehind: CountBehind,
+): void {
+  keyRoutes(app, ground, countBehind)
+  app.get(
+    '/v1/service-key.asc',
+    {
+      schema: {
+        operationId: 'getServiceKey',
+        tags: ['service'],
+        summary: "The service's OpenPGP key",
+        description:
+          'The public key, in ASCII armour, that receipts are signed with and that bundles are encrypted to. Compare its fingerprint, by another way than this one, before you trust it.',
+        response: {
+          200: {
+            description: 'The public key.',
+            content: { 'application/pgp-keys': { schema: Type.Unsafe<string>({ type: 'string' }) } },
+          },
+          ...problemResponses(),
+        },
+      },
+    },
+    async (_request, reply) => {
+      const { publicKey } = await loadServiceKey(ground)
+      return reply
+        .type('application/pgp-keys')
+        .header('cache-control', 'public, max-age=300')
+        .header('content-disposition', 'attachment; filename="qingdan-service.asc"')
+        .send(publicKey)
+    },
+  )
+}

@@ -1,0 +1,111 @@
+/**
+ * The service's own OpenPGP key: receipts and what it packs are signed with it, and personal rows are encrypted to it. It
+ * is made once, in `keys/service.asc` of the data folder, readable by the service's account alone, and never by two
+ * processes at a time. It refuses a file that others may read.
+ */
+import { randomUUID } from 'node:crypto'
+import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { generateKey } from 'openpgp'
+import type { Config } from '../platform/config.ts'
+import type { Clock } from '../platform/time.ts'
+
+export interface ServiceKey {
+  /** In upper-case hexadecimal digits, as GnuPG shows it. */
+  readonly fingerprint: string
+  /** Armoured, to give away. */
+  readonly publicKey: string
+  /** Armoured, without a passphrase: it opens whatever was encrypted to the service. */
+  readonly privateKey: string
+}
+
+interface Ground {
+  readonly config: Pick<Config, 'QINGDAN_DATA'>
+  readonly clock: Clock
+}
+
+/** Loads the service's key, and makes it where there is none. Throws a plain Error where it lies open to others. */
+export async function loadServiceKey({ config, clock }: Ground): Promise<ServiceKey> {
+  const path = join(resolve(config.QINGDAN_DATA), 'keys', 'service.asc')
+  const there = await readKeyFile(path)
+  if (there !== undefined) return there
+  await writeOnce(path, await makeKey(clock()))
+  const made = await readKeyFile(path)
+  if (made === undefined) throw new Error(`The service's key ${path} was removed while it was made.`)
+  return made
+}
+
+/**
+ * A version 4 key of the older numbering of Ed25519 and Curve25519: GnuPG 2.2, which offices have, knows no other. It
+ * has no passphrase, for whoever could read it could read the passphrase beside it.
+ */
+async function makeKey(at: Date): Promise<string> {
+  const { privateKey, publicKey } = await generateKey({
+    type: 'ecc',
+    curve: 'ed25519Legacy',
+    userIDs: { name: 'Qingdan service' },
+    date: at,
+    format: 'object',
+  })
+  // The public half stands before the private one: what gives it away never has to touch the other.
+  return [
+    `Fingerprint: ${publicKey.getFingerprint().toUpperCase()}`,
+    publicKey.armor(),
+    privateKey.armor(),
+  ].join('\n')
+}
+
+/** Writes a file that is not there yet, whole or not at all; whoever comes second leaves what the first one wrote. */
+async function writeOnce(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  const aside = `${path}.${process.pid}.${randomUUID()}`
+  const handle = await open(aside, 'wx', 0o600)
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+    await handle.close()
+    await link(aside, path)
+    await syncFolder(dirname(path))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    await handle.close().catch(() => undefined)
+    await rm(aside, { force: true })
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function readKeyFile(path: string): Promise<ServiceKey | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (text === undefined) return undefined
+  // Windows has no such bits, and gives 0o666 for every file.
+  if (process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0) {
+    throw new Error(`The service's key ${path} may be read by others. Take that away: chmod 600 ${path}`)
+  }
+  const fingerprint = /^Fingerprint: ([0-9A-F]{40})$/m.exec(text)?.[1]
+  const [publicKey, privateKey] = [blockOf(text, 'PUBLIC'), blockOf(text, 'PRIVATE')]
+  if (fingerprint === undefined || publicKey === undefined || privateKey === undefined) {
+    throw new Error(`The service's key ${path} is not as it was written. Put it back from a backup.`)
+  }
+  return { fingerprint, publicKey, privateKey }
+}
+
+function blockOf(text: string, kind: 'PUBLIC' | 'PRIVATE'): string | undefined {
+  const form = new RegExp(
+    `^-----BEGIN PGP ${kind} KEY BLOCK-----[\\s\\S]*?^-----END PGP ${kind} KEY BLOCK-----$`,
+    'm',
+  )
+  const [block] = form.exec(text) ?? []
+  return block === undefined ? undefined : `${block}\n`
+}

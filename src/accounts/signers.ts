@@ -1,0 +1,162 @@
+/**
+ * The registry of OpenPGP keys: whose signatures count, for which provider and datasets, from when to when. Keys are read
+ * before they come here (bundle/openpgp-keys.ts). It refuses a validity without time in it and a key that was revoked
+ * here: whoever lost one makes a new one.
+ */
+
+import type { Database } from '../db/database.ts'
+import { problem } from '../platform/problem.ts'
+import { writeAudit } from './audit.ts'
+import type { By } from './keys/keys.ts'
+
+export interface SignerRequest {
+  /** Of the primary key, in upper-case hexadecimal digits. */
+  readonly fingerprint: string
+  /** Armoured, and only public. */
+  readonly publicKey: string
+  readonly userIds: readonly string[]
+  /** Whose bundles its signatures vouch for. */
+  readonly provider: string
+  /** Confines it to these datasets. */
+  readonly datasets?: readonly string[]
+  /** Signatures made before are refused. */
+  readonly validFrom?: Date
+  /** Signatures made or received from then on are refused. */
+  readonly validUntil?: Date
+}
+
+export interface Signer extends SignerRequest {
+  readonly addedAt: Date
+  /** Signatures made or received from then on are refused. */
+  readonly revokedAt?: Date
+  readonly revokedReason?: string
+}
+
+/** Longest reason, in characters: a line in a list. */
+const reasonLengthMax = 200
+
+/**
+ * Registers a key, or gives one that is registered its newer packets, scope and validity. Tells whether it is new.
+ * Throws `parameter-invalid`, and `signer-revoked` where it was revoked here.
+ */
+export async function addSigner(
+  database: Pick<Database, 'work'>,
+  request: SignerRequest,
+  { clock, actor }: By,
+): Promise<{ readonly isNew: boolean }> {
+  checkRequest(request)
+  const at = clock()
+  const { fingerprint, publicKey, userIds, provider, datasets = null } = request
+  const { validFrom = null, validUntil = null } = request
+  return database.work.begin(async (tx) => {
+    const [made] = await tx`
+      insert into qingdan.signer
+        (fingerprint, public_key, user_ids, provider, datasets, valid_from, valid_until, added_at)
+      values (${fingerprint}, ${publicKey}, ${[...userIds]}, ${provider},
+        ${datasets === null ? null : [...datasets]}, ${validFrom}, ${validUntil}, ${at})
+      on conflict (fingerprint) do update set public_key = excluded.public_key, user_ids = excluded.user_ids,
+        provider = excluded.provider, datasets = excluded.datasets, valid_from = excluded.valid_from,
+        valid_until = excluded.valid_until
+      where qingdan.signer.revoked_at is null
+      returning (xmax = 0) as "isNew"`
+    if (made === undefined) throw problem('signer-revoked', { fingerprint })
+    const detail = {
+      provider,
+      datasets,
+      validFrom: validFrom?.toISOString() ?? null,
+      validUntil: validUntil?.toISOString() ?? null,
+    }
+    const isNew = made['isNew'] === true
+    const action = isNew ? 'signer-added' : 'signer-changed'
+    await writeAudit(tx, { at, actor, action, subject: `signer:${fingerprint}`, detail })
+    return { isNew }
+  })
+}
+
+/** Revokes a key from this moment; a second time changes nothing. Tells whether there is such a key. */
+export async function revokeSigner(
+  database: Pick<Database, 'work'>,
+  { fingerprint, reason }: { readonly fingerprint: string; readonly reason: string },
+  { clock, actor }: By,
+): Promise<boolean> {
+  if (reason.trim() === '' || reason.length > reasonLengthMax) {
+    throw problem('parameter-invalid', {
+      path: 'reason',
+      detail: `A reason has 1 to ${reasonLengthMax} characters.`,
+    })
+  }
+  return database.work.begin(async (tx) => {
+    const [found] = await tx`
+      select revoked_at from qingdan.signer where fingerprint = ${fingerprint} for update`
+    if (found === undefined) return false
+    if (found['revoked_at'] === null) {
+      const at = clock()
+      await tx`
+        update qingdan.signer set revoked_at = ${at}, revoked_reason = ${reason}
+        where fingerprint = ${fingerprint}`
+      const subject = `signer:${fingerprint}`
+      await writeAudit(tx, { at, actor, action: 'signer-revoked', subject, detail: { reason } })
+    }
+    return true
+  })
+}
+
+/** All registered keys, the newest first, revoked and expired ones included. */
+export async function listSigners(database: Pick<Database, 'work'>): Promise<readonly Signer[]> {
+  const rows = await database.work<SignerRow[]>`
+    select fingerprint, public_key, user_ids, provider, datasets, valid_from, valid_until, added_at, revoked_at,
+      revoked_reason
+    from qingdan.signer order by added_at desc, fingerprint`
+  return rows.map(signerOf)
+}
+
+/** A registered key by its fingerprint, or by its end of 16 digits or more. Undefined where none or several fit. */
+export async function findSigner(
+  database: Pick<Database, 'work'>,
+  name: string,
+): Promise<Signer | undefined> {
+  const wanted = name.replaceAll(/[\s:]/g, '').toUpperCase()
+  if (!/^[0-9A-F]{16,64}$/.test(wanted)) return undefined
+  const fitting = (await listSigners(database)).filter(({ fingerprint }) => fingerprint.endsWith(wanted))
+  return fitting.length === 1 ? fitting[0] : undefined
+}
+
+interface SignerRow {
+  readonly fingerprint: string
+  readonly public_key: string
+  readonly user_ids: readonly string[]
+  readonly provider: string
+  readonly datasets: readonly string[] | null
+  readonly valid_from: Date | null
+  readonly valid_until: Date | null
+  readonly added_at: Date
+  readonly revoked_at: Date | null
+  readonly revoked_reason: string | null
+}
+
+function signerOf(row: SignerRow): Signer {
+  return {
+    fingerprint: row.fingerprint,
+    publicKey: row.public_key,
+    userIds: row.user_ids,
+    provider: row.provider,
+    addedAt: row.added_at,
+    ...(row.datasets === null ? {} : { datasets: row.datasets }),
+    ...(row.valid_from === null ? {} : { validFrom: row.valid_from }),
+    ...(row.valid_until === null ? {} : { validUntil: row.valid_until }),
+    ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
+    ...(row.revoked_reason === null ? {} : { revokedReason: row.revoked_reason }),
+  }
+}
+
+function checkRequest({ datasets, validFrom, validUntil }: SignerRequest): void {
+  if (datasets?.length === 0) {
+    throw problem('parameter-invalid', {
+      path: 'datasets',
+      detail: 'Name at least one dataset, or leave the datasets out.',
+    })
+  }
+  if (validFrom !== undefined && validUntil !== undefined && validFrom >= validUntil) {
+    throw problem('parameter-invalid', { path: 'validUntil', detail: 'A key ends later than it begins.' })
+  }
+}

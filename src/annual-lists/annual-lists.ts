@@ -1,0 +1,242 @@
+/**
+ * The annual lists: each is an edition of a dataset of the kind `annual-list`, joined here with what has been
+ * published. The list stores no state; it is derived at every reading.
+ */
+
+import { byDataset, type House, latestOf, listReadable, listVersions } from '../catalogue/index.ts'
+import { bindingOf, type Contract, isOpen, labelOf, listSeparator, noteRead } from '../contract/index.ts'
+import type { Reader } from '../platform/caller.ts'
+import type { Bilingual } from '../platform/language.ts'
+import { dayInShanghai } from '../platform/time.ts'
+import { readAll } from '../records/index.ts'
+import {
+  type DueDates,
+  dueDatesOf,
+  followItems,
+  type ListSource,
+  type ReadList,
+  type Thread,
+} from './comparison/history.ts'
+import { type ItemPeriod, type KnownDatasets, periodsOf } from './comparison/periods.ts'
+import { type Promised, promiseReader, providersOf } from './promise.ts'
+import { type Counted, type Rates, ratesOf, worstOf } from './state.ts'
+
+export interface ListItem extends Counted {
+  readonly providers: readonly string[]
+  readonly promised: Promised
+  /** The version of the list that has it, the last one for an item that left. */
+  readonly source: ListSource
+  readonly due: DueDates
+  readonly firstPublished: string | null
+  readonly periods: readonly ItemPeriod[]
+  /** Fields of life: the list's own word, else the themes of its dataset. */
+  readonly themes: readonly string[]
+  readonly thread: Thread
+}
+
+export interface RatesOf {
+  readonly of: string
+  readonly title?: Bilingual
+  readonly rates: Rates
+}
+
+export interface AnnualList {
+  readonly year: string
+  /** The lists that were joined; mostly there is one. */
+  readonly sources: readonly ListSource[]
+  /** All their versions that stand, oldest first, one array a list. */
+  readonly versions: readonly (readonly ReadList[])[]
+  readonly items: readonly ListItem[]
+  readonly rates: Rates
+  /** A joint item counts once under each of its providers, and once in the total. */
+  readonly byProvider: readonly RatesOf[]
+  readonly byTheme: readonly RatesOf[]
+  readonly byRhythm: readonly RatesOf[]
+  readonly byShareClass: readonly RatesOf[]
+  /** Open datasets that should be on the list of this year and are not. */
+  readonly unlisted: readonly Contract[]
+}
+
+/** All lists with their states, the newest year first. */
+export async function listAnnualLists(house: House, reader: Reader): Promise<readonly AnnualList[]> {
+  const editions = await findEditions(house, reader)
+  noteEditions(reader, editions)
+  const years = [...new Set(editions.map(({ year }) => year))].sort().reverse()
+  const known = await findKnown(house, reader)
+  const lists: AnnualList[] = []
+  for (const year of years) {
+    const own = editions.filter((edition) => edition.year === year)
+    lists.push(await deriveList(house, year, own, known))
+  }
+  return lists
+}
+
+/** The list of a year with its states, or undefined where none is published. Several lists of a year are joined. */
+export async function findList(house: House, reader: Reader, year: string): Promise<AnnualList | undefined> {
+  const editions = (await findEditions(house, reader)).filter((edition) => edition.year === year)
+  if (editions.length === 0) return undefined
+  noteEditions(reader, editions)
+  return deriveList(house, year, editions, await findKnown(house, reader))
+}
+
+/** A list of a year as published: its versions that stand, oldest first. */
+interface ListEdition {
+  readonly year: string
+  /** The newest contract of the list's dataset: it says who may read. */
+  readonly newest: Contract
+  readonly versions: readonly ListSource[]
+}
+
+/** A list that is not open is data of its dataset, of all versions that it is followed through. */
+function noteEditions(reader: Reader, editions: readonly ListEdition[]): void {
+  for (const { newest, versions } of editions) {
+    if (isOpen(newest)) continue
+    noteRead(reader, newest, { versions: versions.map(({ version }) => version), operation: 'list' })
+  }
+}
+
+async function findEditions(house: House, reader: Reader): Promise<readonly ListEdition[]> {
+  const found: ListEdition[] = []
+  for (const { contract } of listReadable(house.contracts, reader)) {
+    if (bindingOf(contract, 'annual-list') === undefined) continue
+    const versions = await listVersions(house.database, { dataset: contract.dataset })
+    for (const edition of new Set(versions.map((version) => version.edition))) {
+      const own = versions.filter((version) => version.edition === edition)
+      if (latestOf(own) === undefined) continue
+      const standing = own.filter(({ state }) => state !== 'withdrawn').reverse()
+      found.push({
+        year: edition,
+        newest: contract,
+        versions: standing.map((version) => ({
+          contract: house.contracts.get(contract.dataset, version.contractVersion).contract,
+          version,
+        })),
+      })
+    }
+  }
+  return found
+}
+
+async function findKnown(house: House, reader: Reader): Promise<KnownDatasets> {
+  const contracts = new Map(
+    listReadable(house.contracts, reader).map(({ contract }) => [contract.dataset, contract]),
+  )
+  return { contracts, versions: byDataset(await listVersions(house.database)) }
+}
+
+async function deriveList(
+  house: House,
+  year: string,
+  editions: readonly ListEdition[],
+  known: KnownDatasets,
+): Promise<AnnualList> {
+  const today = dayInShanghai(house.clock())
+  const versions: ReadList[][] = []
+  for (const edition of editions) {
+    const read: ReadList[] = []
+    for (const source of edition.versions) read.push(await readList(house, source))
+    versions.push(read)
+  }
+  const items = versions.flatMap((own) =>
+    followItems(own).map((thread) => deriveItem(house, thread, year, known, today)),
+  )
+  const by = (keys: (item: ListItem) => readonly string[], codes?: string) =>
+    ratesBy(house, items, keys, today, codes)
+  return {
+    year,
+    versions,
+    sources: versions.flatMap((own) => own.at(-1) ?? []),
+    items,
+    rates: ratesOf(items, today),
+    byProvider: by(({ providers }) => providers),
+    byTheme: by(({ themes }) => themes),
+    byRhythm: by(({ promised }) => asList(promised.values.rhythm), 'rhythms'),
+    byShareClass: by(({ promised }) => asList(promised.values.shareClass), 'share-classes'),
+    unlisted: unlistedOf(items, year, known, today),
+  }
+}
+
+async function readList(house: House, { contract, version }: ListSource): Promise<ReadList> {
+  const read = promiseReader(contract)
+  const items: Promised[] = []
+  for await (const batch of readAll(house.database.serve, version.recordsTable, contract.fields)) {
+    items.push(...batch.map(read))
+  }
+  return { contract, version, items }
+}
+
+function deriveItem(
+  house: House,
+  thread: Thread,
+  year: string,
+  known: KnownDatasets,
+  today: string,
+): ListItem {
+  const { source, promised } = thread.last
+  const due = dueDatesOf(thread)
+  const periods = periodsOf(promised, year, due.first, known, today)
+  const { state: kept, firstPublished } = worstOf(periods)
+  return {
+    providers: providersOf(promised),
+    promised,
+    source,
+    due,
+    firstDue: due.first,
+    state: thread.left === undefined ? kept : 'withdrawn',
+    kept,
+    leftOn: thread.left === undefined ? null : dayInShanghai(thread.left.version.publishedAt),
+    firstPublished,
+    periods,
+    themes: themesOf(house, promised, known),
+    thread,
+  }
+}
+
+function themesOf(house: House, { values }: Promised, known: KnownDatasets): readonly string[] {
+  if (values.theme !== null) return [values.theme]
+  const themes = known.contracts.get(values.dataset ?? '')?.themes ?? []
+  return themes.map((code) => labelOf(house.contracts, 'themes', code)?.zh ?? code)
+}
+
+function asList(text: string | null): readonly string[] {
+  return text === null ? [] : text.split(listSeparator)
+}
+
+/** Rates of the items that share a key, in the order in which the keys are first met. */
+function ratesBy(
+  house: House,
+  items: readonly ListItem[],
+  keysOf: (item: ListItem) => readonly string[],
+  today: string,
+  codes?: string,
+): readonly RatesOf[] {
+  const groups = new Map<string, ListItem[]>()
+  for (const item of items) {
+    for (const key of new Set(keysOf(item))) groups.set(key, [...(groups.get(key) ?? []), item])
+  }
+  return [...groups].map(([of, own]) => {
+    const title = codes === undefined ? undefined : labelOf(house.contracts, codes, of)
+    return { of, ...(title === undefined ? {} : { title }), rates: ratesOf(own, today) }
+  })
+}
+
+/**
+ * What is open has to be on the list: in the present year every open dataset, in another one those with an edition
+ * that ends in it. A dataset that did not exist then was not left out.
+ */
+function unlistedOf(
+  items: readonly ListItem[],
+  year: string,
+  known: KnownDatasets,
+  today: string,
+): readonly Contract[] {
+  const listed = new Set(
+    items.filter(({ state }) => state !== 'withdrawn').map(({ promised }) => promised.values.dataset),
+  )
+  return [...known.contracts.values()].filter((contract) => {
+    if (!isOpen(contract) || listed.has(contract.dataset)) return false
+    if (today.slice(0, 4) === year) return true
+    const versions = known.versions.get(contract.dataset) ?? []
+    return versions.some(({ periodEnd, state }) => state !== 'withdrawn' && periodEnd.startsWith(year))
+  })
+}

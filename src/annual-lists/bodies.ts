@@ -1,0 +1,153 @@
+/** From what was derived to what is answered. Pure; an address that the reader may not follow is in no answer. */
+import type { Static } from 'typebox'
+import { addresses } from '../catalogue/index.ts'
+import { formats, jsonRecord } from '../formats/index.ts'
+import type { Config } from '../platform/config.ts'
+import type { AnnualList, ListItem, RatesOf } from './annual-lists.ts'
+import type { Difference, DifferentItem } from './comparison/difference.ts'
+import type { ListSource } from './comparison/history.ts'
+import { providersOf } from './promise.ts'
+import type { DiffSchema, ListSchema } from './schemas.ts'
+
+type Addressed = Pick<Config, 'QINGDAN_PUBLIC_URL'>
+type ListBody = Static<typeof ListSchema>
+type DiffBody = Static<typeof DiffSchema>
+
+/** A version of a list, with its reason. */
+export function versionOfList({ version }: ListSource, config: Addressed) {
+  return {
+    version: version.number,
+    reason: version.reason,
+    publishedAt: version.publishedAt.toISOString(),
+    href: addresses(config).version(version),
+  }
+}
+
+/** The list as JSON. The body is written by hand because a record keeps the digits it was published with. */
+export function renderList(list: AnnualList, readable: ReadonlySet<string>, config: Addressed): string {
+  const at = addresses(config)
+  const self = at.list(list.year)
+  const items = list.items.map((item) => {
+    const own = JSON.stringify(itemBody(item, readable, config))
+    return `${own.slice(0, -1)},"record":${jsonRecord(item.source.contract.fields)(item.promised.record)}}`
+  })
+  const head = {
+    year: list.year,
+    rates: list.rates,
+    byProvider: list.byProvider.map(({ of, rates }) => ({ provider: of, rates })),
+    byTheme: list.byTheme.map(({ of, rates }) => ({ theme: of, rates })),
+    byRhythm: list.byRhythm.map((one) => ({ rhythm: one.of, ...titled(one) })),
+    byShareClass: list.byShareClass.map((one) => ({ shareClass: one.of, ...titled(one) })),
+    unlisted: list.unlisted.map(({ dataset, title }) => ({
+      slug: dataset,
+      title,
+      href: at.dataset(dataset),
+    })),
+  } satisfies Omit<ListBody, 'items' | 'links'>
+  const links: ListBody['links'] = {
+    self,
+    ...fileLinks(self),
+    diff: `${self}/diff`,
+    versions: list.sources.map((source) => at.version(source.version)),
+  }
+  return `${JSON.stringify(head).slice(0, -1)},"items":[${items.join(',')}],"links":${JSON.stringify(links)}}`
+}
+
+function titled({ title, rates }: RatesOf) {
+  return { ...(title === undefined ? {} : { title }), rates }
+}
+
+function fileLinks(path: string, query = ''): { csv: string; xlsx?: string } {
+  const csv = `${path}.csv${query}`
+  return formats.has('xlsx') ? { csv, xlsx: `${path}.xlsx${query}` } : { csv }
+}
+
+/** An item without its record. */
+export function itemBody(
+  item: ListItem,
+  readable: ReadonlySet<string>,
+  config: Addressed,
+): Omit<ListBody['items'][number], 'record'> {
+  const { due, promised, thread, periods } = item
+  const { number, name, rhythm, shareClass, openClass } = promised.values
+  return {
+    number: number ?? '',
+    name: name ?? '',
+    providers: [...item.providers],
+    due: due.now,
+    firstDue: due.first,
+    moves: due.moves.map(({ from, to, by }) => ({ from, to, by: versionOfList(by, config) })),
+    state: item.state,
+    firstPublished: item.firstPublished,
+    left: thread.left === undefined ? null : versionOfList(thread.left, config),
+    periods: periods.map(({ withdrawn, ...period }) => ({
+      ...period,
+      withdrawn: withdrawn === null ? null : { at: withdrawn.at.toISOString(), reason: withdrawn.reason },
+    })),
+    themes: [...item.themes],
+    rhythm,
+    shareClass,
+    openClass,
+    dataset: keptBy(item, readable, config),
+  }
+}
+
+/** The address by which a promise is kept. An address that answers this reader with 404 would tell what is restricted. */
+function keptBy({ promised }: ListItem, readable: ReadonlySet<string>, config: Addressed): string | null {
+  const { dataset, edition } = promised.values
+  if (dataset === null || !readable.has(dataset)) return null
+  const at = addresses(config)
+  return edition === null ? at.dataset(dataset) : at.edition(dataset, edition)
+}
+
+/** One difference with what is compared: two years, or two versions of a list. */
+export interface Compared {
+  readonly from: { readonly year: string; readonly source?: ListSource }
+  readonly to: { readonly year: string; readonly source?: ListSource }
+  readonly difference: Difference
+}
+
+export function diffBody(
+  year: string,
+  against: string | undefined,
+  compared: readonly Compared[],
+  config: Addressed,
+): DiffBody {
+  const at = addresses(config)
+  const side = ({ year: of, source }: Compared['from']) => ({
+    year: of,
+    version: source?.version.number ?? null,
+    href: source === undefined ? at.list(of) : at.version(source.version),
+  })
+  const query = against === undefined ? '' : `?against=${against}`
+  const path = `${at.list(year)}/diff`
+  return {
+    year,
+    against: against ?? null,
+    differences: compared.map(({ from, to, difference }) => ({
+      from: side(from),
+      to: side(to),
+      reason: to.source?.version.reason ?? null,
+      added: difference.added.map((item) => differentItem(item, config)),
+      dropped: difference.dropped.map((item) => differentItem(item, config)),
+      changed: difference.changed.map((item) => ({
+        ...differentItem(item, config),
+        formerNumber: item.formerNumber,
+        changes: [...item.changes],
+      })),
+      unchanged: difference.unchanged,
+    })),
+    links: { self: `${path}${query}`, ...fileLinks(path, query), list: at.list(year) },
+  }
+}
+
+function differentItem({ promised, turns }: DifferentItem, config: Addressed) {
+  return {
+    number: promised.values.number,
+    name: promised.values.name ?? '',
+    providers: [...providersOf(promised)],
+    reasons: turns
+      .filter(({ version }) => version.reason !== null)
+      .map((turn) => versionOfList(turn, config)),
+  }
+}

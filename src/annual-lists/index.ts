@@ -1,0 +1,8 @@
+/** The annual lists: promises with their states, derived from what is published, and what changed in them. */
+export { type AnnualList, findList, type ListItem, listAnnualLists } from './annual-lists.ts'
+export { type Compared, diffBody, itemBody } from './bodies.ts'
+export { compareLists, getList } from './comparison/compare.ts'
+export { type DueItem, dueItems, endOfSpan, parseSpan, spanCountMax } from './due.ts'
+export { changesOf, tellItems } from './notifications.ts'
+export { listsRoutes } from './routes.ts'
+export { type ItemState, itemStates, type Rates } from './state.ts'

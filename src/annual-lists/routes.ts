@@ -1,0 +1,238 @@
+/** The annual lists over HTTP: years, a year's items with states derived at the moment of asking, and what changed. */
+import { Readable } from 'node:stream'
+import type { FastifyReply } from 'fastify'
+import { type Static, Type } from 'typebox'
+import { addresses, type House, listReadable } from '../catalogue/index.ts'
+import { encodeCsv, getFormat } from '../formats/index.ts'
+import { type App, problemResponses } from '../http/index.ts'
+import type { Reader } from '../platform/caller.ts'
+import { problem } from '../platform/problem.ts'
+import { type AnnualList, listAnnualLists } from './annual-lists.ts'
+import { diffBody, renderList } from './bodies.ts'
+import { compareLists, getList } from './comparison/compare.ts'
+import {
+  diffTable,
+  fileFormats,
+  guardTable,
+  listTable,
+  refuseUnwritable,
+  renderTable,
+  type Table,
+  type TableSource,
+  withTitles,
+} from './file-tables.ts'
+import { DiffSchema, ListSchema, Year, YearsSchema } from './schemas.ts'
+
+const tags = ['lists']
+
+/** What a CSV for people may be asked to be. */
+const CsvParameters = Type.Object({
+  header: Type.Optional(
+    Type.Enum(['names', 'labels'], { description: 'Names of the fields (default), or their titles.' }),
+  ),
+  encoding: Type.Optional(
+    Type.Enum(['utf-8', 'gb18030'], {
+      description: 'A character that GB18030 has no place for is refused, not replaced.',
+    }),
+  ),
+  variant: Type.Optional(
+    Type.Enum(['excel'], {
+      description:
+        '`excel` has titles, a byte order mark, and an apostrophe before texts that begin with =, +, -, @ (half or full ' +
+        'width), tab or a line break, so that no cell becomes a formula.',
+    }),
+  ),
+  lang: Type.Optional(Type.Enum(['zh', 'en'], { description: 'Language of the titles; Chinese if absent.' })),
+  bom: Type.Optional(
+    Type.Enum(['0', '1'], { description: '`1` begins the file with a byte order mark, as Excel needs it.' }),
+  ),
+})
+
+type CsvSwitches = Static<typeof CsvParameters>
+
+const Against = Type.Optional(
+  Type.String({
+    pattern: '^\\d{4}$',
+    description: 'The year to compare with; without it each version of the year is compared with the next.',
+  }),
+)
+
+export async function listsRoutes(app: App, house: House): Promise<void> {
+  yearRoutes(app, house)
+  for (const format of fileFormats) fileRoutes(app, house, format)
+  diffRoute(app, house)
+}
+
+/**
+ * States change by the day and with each publication: caches ask again after a minute. With a key the states may rest
+ * on what only some may read, and `public` would let a shared cache give that to everyone (RFC 9111, section 3.5).
+ */
+function cacheFor(reader: Reader, reply: FastifyReply): void {
+  reply.header('cache-control', reader.keyId === undefined ? 'public, max-age=60' : 'private, no-cache')
+  reply.header('vary', 'Authorization')
+}
+
+function yearRoutes(app: App, house: House): void {
+  app.get(
+    '/v1/lists',
+    {
+      schema: {
+        operationId: 'listAnnualLists',
+        tags,
+        summary: 'The annual lists',
+        description:
+          'The years of which a list is published, newest first, with completion and on-time rates.',
+        response: { 200: YearsSchema, ...problemResponses() },
+      },
+    },
+    async (request, reply) => {
+      const lists = await listAnnualLists(house, request.reader)
+      cacheFor(request.reader, reply)
+      const at = addresses(house.config)
+      return { data: lists.map(({ year, rates }) => ({ year, rates, href: at.list(year) })) }
+    },
+  )
+  app.get(
+    '/v1/lists/:year(^\\d{4}$)',
+    {
+      schema: {
+        operationId: 'getAnnualList',
+        tags,
+        summary: 'The list of a year',
+        description:
+          'Every promise of the year, with its state: what was promised, by whom, by when, is it open yet.',
+        params: Type.Object({ year: Year }),
+        response: { 200: Type.Unsafe<string>(ListSchema), ...problemResponses('list-not-found') },
+      },
+    },
+    async (request, reply) => {
+      const list = await getList(house, request.reader, request.params.year)
+      const readable = new Set(
+        listReadable(house.contracts, request.reader).map(({ contract }) => contract.dataset),
+      )
+      cacheFor(request.reader, reply)
+      return reply.type('application/json; charset=utf-8').send(renderList(list, readable, house.config))
+    },
+  )
+}
+
+function fileRoutes(app: App, house: House, format: string): void {
+  const suffix = format.toUpperCase()
+  const switches = format === 'csv' ? CsvParameters.properties : {}
+  const schema = Type.Unsafe<Readable>(
+    format === 'csv' ? { type: 'string' } : { type: 'string', format: 'binary' },
+  )
+  const response = {
+    200: {
+      description: `${suffix}${format === 'csv' ? ', UTF-8' : ''}.`,
+      content: { [getFormat(format).mediaType.split(';')[0] ?? '']: { schema } },
+    },
+    ...problemResponses('list-not-found'),
+  }
+  const camel = `${suffix[0]}${suffix.slice(1).toLowerCase()}`
+  app.get(
+    `/v1/lists/:year(^\\d{4}).${format}`,
+    {
+      schema: {
+        operationId: `getAnnualList${camel}`,
+        tags,
+        summary: `The list of a year as ${suffix}`,
+        description:
+          'The fields of the list as published, then `state`, `first_published`, `first_due` and `list_reason`.',
+        params: Type.Object({ year: Year }),
+        querystring: Type.Object(switches),
+        response,
+      },
+    },
+    async (request, reply) => {
+      const list = await getList(house, request.reader, request.params.year)
+      cacheFor(request.reader, reply)
+      return sendTable(reply, format, listTable(list), sourceOf(house, list), request.query)
+    },
+  )
+  app.get(
+    `/v1/lists/:year(^\\d{4}$)/diff.${format}`,
+    {
+      schema: {
+        operationId: `getAnnualListDiff${camel}`,
+        tags,
+        summary: `What changed, as ${suffix}`,
+        description: 'A row for each item added or dropped, and for each change of one.',
+        params: Type.Object({ year: Year }),
+        querystring: Type.Object({ against: Against, ...switches }),
+        response,
+      },
+    },
+    async (request, reply) => {
+      const { against, ...asked } = request.query as CsvSwitches & { readonly against?: string }
+      const compared = await compareLists(house, request.reader, request.params.year, against)
+      cacheFor(request.reader, reply)
+      const list = await getList(house, request.reader, request.params.year)
+      const table = diffTable(compared, headerOf(asked), asked.lang ?? 'zh')
+      return sendTable(reply, format, table, sourceOf(house, list), asked)
+    },
+  )
+}
+
+function sourceOf({ contracts }: House, { sources }: AnnualList): TableSource {
+  const [source] = sources
+  if (source === undefined) throw new Error('a list that was found has a source')
+  return { source, contracts }
+}
+
+function headerOf({ header, variant }: CsvSwitches): 'names' | 'labels' {
+  return header ?? (variant === 'excel' ? 'labels' : 'names')
+}
+
+/** A workbook has no switches, so that it is sent as it is rendered. */
+async function sendTable(
+  reply: FastifyReply,
+  format: string,
+  table: Table,
+  source: TableSource,
+  switches: CsvSwitches,
+): Promise<FastifyReply> {
+  const { lang = 'zh', encoding = 'utf-8', variant, bom } = switches
+  if (encoding === 'gb18030') {
+    if (bom === '1') {
+      throw problem('parameter-invalid', {
+        path: 'bom',
+        detail: 'A byte order mark is for UTF-8; GB18030 has none.',
+      })
+    }
+    refuseUnwritable(table)
+  }
+  const guarded = variant === 'excel' ? guardTable(table) : table
+  const titled = headerOf(switches) === 'labels' ? withTitles(guarded, lang) : guarded
+  const { mediaType, bytes } = renderTable(format, titled, source)
+  const marked = encodeCsv(bytes, { encoding, bom: bom === '1' || variant === 'excel' })
+  return reply
+    .type(mediaType.replace('utf-8', encoding))
+    .send(Readable.from(format === 'csv' ? marked : bytes, { objectMode: false }))
+}
+
+function diffRoute(app: App, house: House): void {
+  app.get(
+    '/v1/lists/:year(^\\d{4}$)/diff',
+    {
+      schema: {
+        operationId: 'getAnnualListDiff',
+        tags,
+        summary: 'What changed between two years, or within one',
+        description:
+          'From the list of `against` to that of the year: items added, dropped and changed, with the reasons of the ' +
+          'versions. An item is known again by its dataset, else by name and providers.',
+        params: Type.Object({ year: Year }),
+        querystring: Type.Object({ against: Against }),
+        response: { 200: DiffSchema, ...problemResponses('list-not-found') },
+      },
+    },
+    async (request, reply) => {
+      const { year } = request.params
+      const { against } = request.query
+      const compared = await compareLists(house, request.reader, year, against)
+      cacheFor(request.reader, reply)
+      return diffBody(year, against, compared, house.config)
+    },
+  )
+}

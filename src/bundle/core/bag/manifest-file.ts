@@ -1,0 +1,53 @@
+/**
+ * The lines of a BagIt manifest (RFC 8493, section 2.1.3): digest, blanks, path. Refuses, as findings, lines that
+ * are none, paths that leave the bag, and a file named twice.
+ */
+import type { Digest } from '../../../platform/digest.ts'
+import type { Finding } from '../../../platform/finding.ts'
+import { faultAt } from '../findings/checks.ts'
+import { canonicalPath, isSafePath } from './paths.ts'
+
+export interface ManifestLines {
+  readonly digests: ReadonlyMap<string, Digest>
+  readonly findings: readonly Finding[]
+}
+
+/** Reads a manifest of SHA-256. `allows` says which paths it may name. */
+export function parseManifest(file: string, text: string, allows: (path: string) => boolean): ManifestLines {
+  const digests = new Map<string, Digest>()
+  const findings: Finding[] = []
+  const lines = text.split(/\r\n|\n|\r/)
+  if (lines.at(-1) === '') lines.pop()
+  for (const [index, line] of lines.entries()) {
+    const match = /^([0-9a-fA-F]{64})[ \t]+(?:\.\/)?(.*)$/.exec(line)
+    const path = match === null ? undefined : decodePath(match[2] ?? '')
+    if (match === null || path === undefined) {
+      findings.push(faultAt('manifest-line', { file, row: index + 1 }))
+    } else if (!isSafePath(path) || !allows(path)) {
+      findings.push(faultAt('path-unsafe', { file, row: index + 1 }))
+    } else if (digests.has(path)) {
+      findings.push(faultAt('manifest-doubled', { file: path }))
+    } else {
+      digests.set(path, (match[1] ?? '').toLowerCase() as Digest)
+    }
+  }
+  return { digests, findings }
+}
+
+/**
+ * "If a filepath includes a Line Feed (LF), a Carriage Return (CR), a Carriage Return Line Feed (CRLF), or a percent
+ * sign (%), those characters (and only those) MUST be percent-encoded": any other escape is no line of ours.
+ */
+function decodePath(path: string): string | undefined {
+  if (/%(?!0[aAdD]|25)/.test(path)) return undefined
+  const decoded = path.replace(/%(0[aAdD]|25)/g, (_escape, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  )
+  return canonicalPath(decoded)
+}
+
+/** A line of a manifest, with the escapes that the clause above asks for. */
+export function manifestLine(digest: Digest, path: string): string {
+  const escaped = path.replaceAll('%', '%25').replaceAll('\n', '%0A').replaceAll('\r', '%0D')
+  return `${digest}  ${escaped}\n`
+}

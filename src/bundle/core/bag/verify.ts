@@ -1,0 +1,298 @@
+/**
+ * Holds a bag to BagIt 1.0 (RFC 8493) and to its own description: manifests both ways, digests, datapackage.json.
+ * Reports everything that is wrong, not only the first; refuses `fetch.txt`, for nothing is ever fetched.
+ */
+
+import { type Contracts, partsOf, periodOf } from '../../../contract/index.ts'
+import type { Digest } from '../../../platform/digest.ts'
+import type { Finding } from '../../../platform/finding.ts'
+import { digestEntry } from '../../node/bag/digest-entry.ts'
+import { isEncrypted, plainPath } from '../../node/openpgp/encryption.ts'
+import { BundleRefusal, faultAt } from '../findings/checks.ts'
+import { type Bag, readWhole } from './bag.ts'
+import { type BagGroup, groupOf, parseBagInfo } from './bag-info.ts'
+import {
+  type BundleDescriptor,
+  type BundlePurpose,
+  type BundleResource,
+  descriptorPath,
+  type Operation,
+  parseDescriptor,
+  type TableForm,
+  tableFiles,
+  tableFormOf,
+} from './descriptor.ts'
+import type { BundleLimits } from './limits.ts'
+import { parseManifest } from './manifest-file.ts'
+import { canonicalPath, displayPath } from './paths.ts'
+
+export interface BundleFile extends TableForm {
+  /** Inside the bag, such as `data/rows.csv`. */
+  readonly path: string
+  readonly digest: Digest
+  readonly bytes: number
+  /** As the resource claims it, in lower case; absent where it claims nothing. */
+  readonly encoding?: string
+  /** In a delta: what becomes of its rows. */
+  readonly operation?: Operation
+}
+
+/** What a verified bundle is and holds. */
+export interface BundleManifest extends BundlePurpose {
+  readonly files: readonly BundleFile[]
+  /** Where the bag is one of several that make a bundle together. */
+  readonly group?: BagGroup
+}
+
+export interface Verification {
+  /** Absent where there is an error. */
+  readonly manifest?: BundleManifest
+  /** At most `findingsMax` of them. */
+  readonly findings: readonly Finding[]
+}
+
+/** Tag files are read whole; a manifest of the most files allowed stays well below this. */
+const tagFileBytesMax = 64 << 20
+const payload = 'data/'
+
+/** Verifies a bag. What can't be read comes back as findings, like all else. */
+export async function verifyBag(bag: Bag, limits: BundleLimits): Promise<Verification> {
+  const findings: Finding[] = []
+  const note = (...more: readonly Finding[]) => findings.push(...more)
+  note(...(await declarationFaults(bag)))
+  if (bag.entries.some(({ path }) => path === 'fetch.txt')) note(faultAt('bag-fetch', { file: 'fetch.txt' }))
+  const digests = await digestAll(bag, note)
+  await checkManifests(bag, digests, note)
+  const info = await readInfo(bag, limits)
+  note(...info.findings)
+  const descriptor = await readDescriptor(bag, note)
+  const files = descriptor === undefined ? [] : filesOf(bag, descriptor, digests, note)
+  const kept = findings.slice(0, limits.findingsMax)
+  if (descriptor === undefined || findings.some(({ severity }) => severity === 'error'))
+    return { findings: kept }
+  const { group } = info
+  return {
+    manifest: { ...descriptor.qingdan, files, ...(group === undefined ? {} : { group }) },
+    findings: kept,
+  }
+}
+
+/** Holds a bag to BagIt alone, whatever it is for: what it declares, its manifests both ways, the digest of each file. */
+export async function verifyWhole(
+  bag: Bag,
+): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly findings: readonly Finding[] }> {
+  const findings: Finding[] = []
+  const note = (...more: readonly Finding[]) => findings.push(...more)
+  note(...(await declarationFaults(bag)))
+  if (bag.entries.some(({ path }) => path === 'fetch.txt')) note(faultAt('bag-fetch', { file: 'fetch.txt' }))
+  const digests = await digestAll(bag, note)
+  await checkManifests(bag, digests, note)
+  return { digests, findings }
+}
+
+type Note = (...findings: readonly Finding[]) => void
+
+/** RFC 8493, 2.1.1: "The bagit.txt tag file MUST consist of exactly two lines in this order", UTF-8 without BOM. */
+async function declarationFaults(bag: Bag): Promise<readonly Finding[]> {
+  const text = await readTag(bag, 'bagit.txt')
+  const exact = /^BagIt-Version: 1\.0(\r\n|\n|\r)Tag-File-Character-Encoding: UTF-8(\r\n|\n|\r)?$/
+  if (typeof text === 'string' && exact.test(text)) return []
+  if (typeof text === 'object') return [text]
+  return [faultAt('bag-declaration', { file: 'bagit.txt', expected: 'BagIt-Version: 1.0' })]
+}
+
+/** A tag file as text, a finding where it can't be one, undefined where it is not there. */
+async function readTag(bag: Bag, path: string): Promise<string | Finding | undefined> {
+  if (!bag.entries.some((entry) => entry.path === path)) return undefined
+  try {
+    const bytes = await readWhole(bag, path, tagFileBytesMax)
+    if (bytes === undefined) return faultAt('tag-file', { file: path })
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    // Windows writes one unasked; the first line would be another than the one that is seen.
+    return text.startsWith('\ufeff')
+      ? faultAt('tag-file', { file: path, expected: 'UTF-8, no BOM / 不带 BOM' })
+      : text
+  } catch (error) {
+    if (error instanceof BundleRefusal) return error.findings[0]
+    if (error instanceof TypeError) return faultAt('tag-file', { file: path })
+    throw error
+  }
+}
+
+/** Files that are read at once for their digests. A ZIP is one file, and read in one place at a time. */
+const digestsAtOnce = { folder: 4, zip: 1 }
+
+/** The digest of each file; those that can't be read are missing from it and named in findings, in the order of the bag. */
+async function digestAll(bag: Bag, note: Note): Promise<ReadonlyMap<string, Digest>> {
+  const digests = new Map<string, Digest>()
+  const step = digestsAtOnce[bag.packing]
+  for (let at = 0; at < bag.entries.length; at += step) {
+    const entries = bag.entries.slice(at, at + step)
+    const settled = await Promise.allSettled(entries.map((entry) => digestEntry(bag, entry)))
+    for (const [index, one] of settled.entries()) {
+      if (one.status === 'fulfilled') digests.set(entries[index]?.path ?? '', one.value)
+      else if (one.reason instanceof BundleRefusal) note(...one.reason.findings)
+      else throw one.reason
+    }
+  }
+  return digests
+}
+
+async function checkManifests(bag: Bag, digests: ReadonlyMap<string, Digest>, note: Note): Promise<void> {
+  const held = new Set(bag.entries.map(({ path }) => path))
+  for (const path of held) {
+    const algorithm = /^(?:tag)?manifest-([^/]+)\.txt$/.exec(path)?.[1]
+    if (algorithm !== undefined && algorithm !== 'sha256') note(faultAt('manifest-unchecked', { file: path }))
+  }
+  const isPayload = (path: string) => path.startsWith(payload)
+  const listed = await checkManifest(bag, 'manifest-sha256.txt', isPayload, held, digests, note)
+  if (listed === undefined) note(faultAt('manifest-missing', { file: 'manifest-sha256.txt' }))
+  else {
+    for (const path of held) {
+      if (isPayload(path) && !listed.has(path)) note(faultAt('file-unlisted', { file: path }))
+    }
+  }
+  await checkManifest(bag, 'tagmanifest-sha256.txt', (path) => !isPayload(path), held, digests, note)
+}
+
+/** Checks one manifest against the files; gives the paths it names, or undefined where it is not there. */
+async function checkManifest(
+  bag: Bag,
+  name: string,
+  allows: (path: string) => boolean,
+  held: ReadonlySet<string>,
+  digests: ReadonlyMap<string, Digest>,
+  note: Note,
+): Promise<ReadonlySet<string> | undefined> {
+  const text = await readTag(bag, name)
+  if (text === undefined) return undefined
+  if (typeof text !== 'string') {
+    note(text)
+    return new Set()
+  }
+  const { digests: claimed, findings } = parseManifest(name, text, allows)
+  note(...findings)
+  for (const [path, digest] of claimed) {
+    const actual = digests.get(path)
+    if (!held.has(path)) note(faultAt('file-missing', { file: path }))
+    else if (actual !== undefined && actual !== digest) note(faultAt('digest-wrong', { file: path }))
+  }
+  return new Set(claimed.keys())
+}
+
+interface Info {
+  readonly findings: readonly Finding[]
+  readonly group?: BagGroup
+}
+
+/** RFC 8493, 2.2.2: Payload-Oxum is "OctetCount.StreamCount", to tell early that something is missing. */
+async function readInfo(bag: Bag, limits: BundleLimits): Promise<Info> {
+  const file = 'bag-info.txt'
+  const text = await readTag(bag, file)
+  if (text === undefined) return { findings: [faultAt('bag-info', { file })] }
+  if (typeof text !== 'string') return { findings: [text] }
+  const info = parseBagInfo(text)
+  const claimed = info.get('payload-oxum')?.[0]
+  const held = bag.entries.filter(({ path }) => path.startsWith(payload))
+  const oxum = `${held.reduce((sum, { bytes }) => sum + bytes, 0)}.${held.length}`
+  const wrong =
+    claimed === undefined || claimed === oxum ? [] : [faultAt('bag-oxum', { file, expected: oxum })]
+  const { group, findings } = groupOf(info, limits)
+  return { findings: [...wrong, ...findings], ...(group === undefined ? {} : { group }) }
+}
+
+async function readDescriptor(bag: Bag, note: Note): Promise<BundleDescriptor | undefined> {
+  const text = await readTag(bag, descriptorPath)
+  if (text === undefined) note(faultAt('descriptor', { file: descriptorPath }))
+  else if (typeof text !== 'string') note(text)
+  else {
+    const { descriptor, findings } = parseDescriptor(text)
+    note(...findings)
+    return descriptor
+  }
+  return undefined
+}
+
+function filesOf(
+  bag: Bag,
+  descriptor: BundleDescriptor,
+  digests: ReadonlyMap<string, Digest>,
+  note: Note,
+): readonly BundleFile[] {
+  const held = new Map(bag.entries.map((entry) => [entry.path, entry.bytes]))
+  const named = new Set<string>()
+  const files: BundleFile[] = []
+  for (const resource of descriptor.resources) {
+    const path = canonicalPath(typeof resource.path === 'string' ? resource.path : (resource.path[0] ?? ''))
+    const bytes = held.get(path)
+    if (named.has(path)) note(faultAt('resource-doubled', { file: path }))
+    else if (bytes === undefined || !path.startsWith(payload))
+      note(faultAt('resource-missing', { file: displayPath(path) }))
+    else {
+      const faults = resourceFaults(resource, path, bytes, digests.get(path))
+      note(...faults)
+      const [digest, form] = [digests.get(path), tableFormOf(resource, plainPath(path))]
+      if (digest !== undefined && form !== undefined) {
+        const encoding = resource.encoding?.toLowerCase()
+        const operation = resource.qingdan?.operation
+        files.push({
+          path,
+          digest,
+          bytes,
+          ...form,
+          ...(encoding === undefined ? {} : { encoding }),
+          ...(operation === undefined ? {} : { operation }),
+        })
+      }
+    }
+    named.add(path)
+  }
+  for (const path of held.keys()) {
+    if (path.startsWith(payload) && !named.has(path)) note(faultAt('resource-undescribed', { file: path }))
+  }
+  return files
+}
+
+function resourceFaults(
+  resource: BundleResource,
+  file: string,
+  bytes: number,
+  digest?: Digest,
+): readonly Finding[] {
+  const faults: Finding[] = []
+  if (!tableFiles.test(plainPath(file)))
+    faults.push(faultAt('resource-format', { file, expected: '.csv, .tsv, .txt, .xlsx' }))
+  if (tableFormOf(resource, plainPath(file)) === undefined) faults.push(faultAt('dialect', { file }))
+  const hash = /^sha256:([0-9a-f]{64})$/i.exec(resource.hash ?? '')?.[1]?.toLowerCase()
+  const otherBytes = resource.bytes !== undefined && resource.bytes !== bytes
+  const otherHash = hash !== undefined && digest !== undefined && hash !== digest
+  if (otherBytes || otherHash) faults.push(faultAt('resource-digest', { file }))
+  return faults
+}
+
+/** Holds what a bundle says of itself to the contracts: dataset, contractVersion, edition, provider, and what must be encrypted. */
+export function verifyManifest(manifest: BundleManifest, contracts: Contracts): readonly Finding[] {
+  const file = descriptorPath
+  const versions = contracts.versions(manifest.dataset)
+  if (versions.length === 0) return [faultAt('dataset-unknown', { file })]
+  const contract = contracts.find(manifest.dataset, manifest.contractVersion)?.contract
+  if (contract === undefined) {
+    const expected = versions.map((loaded) => loaded.contract.contractVersion).join(', ')
+    return [faultAt('contract-unknown', { file, expected })]
+  }
+  const findings: Finding[] = []
+  if (periodOf(contract, manifest.edition) === undefined) {
+    findings.push(
+      faultAt('edition-unknown', { file, expected: contract.period === 'year' ? '2025' : '2025-2026' }),
+    )
+  }
+  if (contract.intake?.personal === true) {
+    const open = manifest.files.filter(({ path }) => !isEncrypted(path))
+    findings.push(...open.map(({ path }) => faultAt('encryption-missing', { file: path })))
+  }
+  const providers = partsOf(contract).map((part) => part.provider)
+  if (!providers.includes(manifest.provider)) {
+    findings.push(faultAt('provider-unknown', { file, expected: providers.join(', ') }))
+  }
+  return findings
+}

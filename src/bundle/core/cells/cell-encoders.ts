@@ -1,0 +1,275 @@
+/**
+ * Makes the canonical bytes of a cell from its bytes, without a text between, wherever that is plain to see. Whatever
+ * is not plain is asked of the careful reader of the same field, and what is asked often is remembered; so the two
+ * can't differ in anything but speed. A cell that the careful reader faults is not made at all.
+ */
+import { randomInt } from 'node:crypto'
+import { buildRowValidator, type Field } from '../../../contract/index.ts'
+import type { Block } from '../csv/row-block.ts'
+import { buildBytePattern } from './byte-pattern.ts'
+import { buildStandingCells } from './cell-cache.ts'
+import type { CellReader } from './read-cell.ts'
+import type { Repair } from './read-code.ts'
+
+/** What a cell gives. */
+export interface Made {
+  /** The canonical text; undefined where the cell's own bytes are it; empty where there is no value. */
+  readonly bytes?: Buffer
+  /** What was mended. */
+  readonly repairs: readonly Repair[]
+}
+
+/** The cell is its own canonical text. */
+export const asItStands: Made = { repairs: [] }
+/** The cell holds no value. */
+export const noValue: Made = { bytes: Buffer.alloc(0), repairs: [] }
+
+/**
+ * Makes a cell from `from` to `to`. `above` is the cell of the field that this one's codes depend on, empty where
+ * there is none. Undefined is a cell that is wrong, or that the row's careful reader has to look at.
+ */
+type Make = (bytes: Buffer, from: number, to: number, aboveFrom: number, aboveTo: number) => Made | undefined
+
+export interface CellMaker {
+  readonly make: Make
+  /** Marks the rows of a block where the cell of this column is not its own canonical text, or none. */
+  readonly mark: (block: Block, column: number, above: number) => void
+}
+
+export interface MakerOptions {
+  readonly field: Field
+  readonly read: CellReader
+  /** The careful reader of the field that this one's codes depend on. */
+  readonly readAbove?: CellReader | undefined
+  readonly missingValues: readonly string[]
+}
+
+/** Builds the maker of a field's cells. */
+export function buildCellMaker(options: MakerOptions): CellMaker {
+  const { field } = options
+  const ask = buildAsk(options)
+  const recurs = field.codes !== undefined || !['string', 'integer', 'number'].includes(field.type)
+  if (recurs) {
+    const make = remembering(ask)
+    const standing = buildStandingCells()
+    // Where codes depend on another cell, it takes both to tell.
+    const isFree = options.readAbove === undefined
+    return makerOf(make, (bytes, from, to, aboveFrom, aboveTo) => {
+      if (isFree && standing.has(bytes, from, to)) return true
+      const cell = make(bytes, from, to, aboveFrom, aboveTo)
+      const stands = cell === asItStands || (cell === noValue && from === to)
+      if (isFree && stands) standing.keep(bytes, from, to)
+      return stands
+    })
+  }
+  const isPlain = field.type === 'string' ? plainText(options) : plainNumber(field)
+  const required = field.constraints?.required === true
+  const make: Make = (bytes, from, to) => {
+    if (from === to && !required) return noValue
+    return isPlain(bytes, from, to) ? asItStands : ask(bytes, from, to, 0, 0)
+  }
+  return makerOf(make, (bytes, from, to) => (from === to ? !required : isPlain(bytes, from, to)))
+}
+
+/** Makes nothing: every row goes to the careful reader. */
+export const makesNothing: CellMaker = makerOf(
+  () => undefined,
+  () => false,
+)
+
+type Stands = (bytes: Buffer, from: number, to: number, aboveFrom: number, aboveTo: number) => boolean
+
+function makerOf(make: Make, stands: Stands): CellMaker {
+  const mark = ({ rows, width, alone, text, cuts }: Block, column: number, above: number) => {
+    for (let row = 0, at = 0; row < rows; row++, at += width + 1) {
+      if (alone[row] === 1) continue
+      const from = (cuts[at + column] ?? 0) + 1
+      const to = cuts[at + column + 1] ?? 0
+      const aboveFrom = above < 0 ? 0 : (cuts[at + above] ?? 0) + 1
+      const aboveTo = above < 0 ? 0 : (cuts[at + above + 1] ?? 0)
+      if (!stands(text, from, to, aboveFrom, aboveTo)) alone[row] = 1
+    }
+  }
+  return { make, mark }
+}
+
+const none: readonly Repair[] = []
+
+/** Asks the careful reader, and the constraints of the field. */
+function buildAsk({ field, read, readAbove }: MakerOptions): Make {
+  let validate: ReturnType<typeof buildRowValidator> | undefined
+  return (bytes, from, to, aboveFrom, aboveTo) => {
+    const above = readAbove?.(bytes.toString('utf8', aboveFrom, aboveTo), undefined, () => {})
+    if (typeof above === 'object' && above !== null) return undefined
+    const text = bytes.toString('utf8', from, to)
+    let repairs = none
+    const value = read(text, above, (repair) => {
+      repairs = [...repairs, repair]
+    })
+    if (value !== null && typeof value !== 'string') return undefined
+    validate ??= buildRowValidator([field])
+    if (validate([value]).length > 0) return undefined
+    if (value === null) return repairs.length === 0 ? noValue : { ...noValue, repairs }
+    return value === text ? asItStands : { bytes: Buffer.from(value), repairs }
+  }
+}
+
+/** Cells that are remembered for a field, and the longest of them: codes, days and lists come again and again. */
+const rememberedMax = 4096
+const rememberedBytesMax = 100
+
+interface Known {
+  readonly cell: Buffer
+  readonly above: Buffer
+  readonly made: Made
+}
+
+/** Remembers by bytes what became of a cell, and of the one above it. */
+function remembering(ask: Make): Make {
+  const slots = new Int32Array(2 * rememberedMax).fill(-1)
+  const known: Known[] = []
+  const seed = randomInt(2 ** 32)
+  // Rows come sorted by one thing or another, so the former row's cell is the likeliest.
+  let former: Known | undefined
+  return (bytes, from, to, aboveFrom, aboveTo) => {
+    if (former !== undefined && isKnown(former, bytes, from, to, aboveFrom, aboveTo)) return former.made
+    let hash = seed
+    for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x9e3779b1)
+    for (let at = aboveFrom; at < aboveTo; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x5f356495)
+    let slot = (hash ^ (hash >>> 15)) & (slots.length - 1)
+    for (; ; slot = (slot + 1) & (slots.length - 1)) {
+      const place = slots[slot] ?? -1
+      const entry = place < 0 ? undefined : known[place]
+      if (entry === undefined) break
+      if (!isKnown(entry, bytes, from, to, aboveFrom, aboveTo)) continue
+      former = entry
+      return entry.made
+    }
+    const made = ask(bytes, from, to, aboveFrom, aboveTo)
+    if (
+      made === undefined ||
+      known.length >= rememberedMax ||
+      to - from + aboveTo - aboveFrom > rememberedBytesMax
+    )
+      return made
+    slots[slot] = known.length
+    const copy = (start: number, end: number) => Buffer.from(bytes.subarray(start, end))
+    known.push({ cell: copy(from, to), above: copy(aboveFrom, aboveTo), made })
+    return made
+  }
+}
+
+function isKnown(
+  { cell, above }: Known,
+  bytes: Buffer,
+  from: number,
+  to: number,
+  aboveFrom: number,
+  aboveTo: number,
+): boolean {
+  return isSame(cell, bytes, from, to) && isSame(above, bytes, aboveFrom, aboveTo)
+}
+
+/** Codes and days differ in their last bytes rather than in their first. */
+function isSame(kept: Buffer, bytes: Buffer, from: number, to: number): boolean {
+  if (kept.length !== to - from) return false
+  for (let index = kept.length - 1; index >= 0; index--) if (kept[index] !== bytes[from + index]) return false
+  return true
+}
+
+type IsPlain = (bytes: Buffer, from: number, to: number) => boolean
+
+const never: IsPlain = () => false
+
+/** Texts that begin and end with something to see, are not the sign of a missing value, and no number of Excel's. */
+function plainText({ field, missingValues }: MakerOptions): IsPlain {
+  const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, ...others } = field.constraints ?? {}
+  const { required: _required, pattern, ...unusual } = others
+  const isShaped = pattern === undefined ? undefined : buildBytePattern(pattern)
+  // Other patterns, and what is like them, speak of texts.
+  const isTextual = Object.keys(unusual).length > 0 || (pattern !== undefined && isShaped === undefined)
+  const validate = isTextual ? buildRowValidator([field]) : undefined
+  const row = ['']
+  const missing = missingValues.map((value) => Buffer.from(value))
+  const missingMax = Math.max(0, ...missing.map((value) => value.length))
+  return (bytes, from, to) => {
+    const length = to - from
+    if (length === 0 || mayBeBlank(bytes, from, to) || mayBeExponent(bytes, from)) return false
+    if (length <= missingMax && missing.some((value) => isSame(value, bytes, from, to))) return false
+    // A character has at least one byte, and at most four.
+    if (length > maxLength || length < 4 * minLength) return false
+    if (isShaped?.(bytes, from, to) === false) return false
+    if (validate === undefined) return true
+    row[0] = bytes.toString('utf8', from, to)
+    return validate(row).length === 0
+  }
+}
+
+/** Whether a text may begin or end with what `trim` takes away: controls, spaces, and those beyond ASCII. */
+function mayBeBlank(bytes: Buffer, from: number, to: number): boolean {
+  const first = bytes[from] ?? 0
+  const last = bytes[to - 1] ?? 0
+  if (first <= 0x20 || last <= 0x20) return true
+  if (first >= 0xc2 && first <= 0xef && isBlank(bytes, from)) return true
+  if (last < 0x80) return false
+  return (to - from >= 2 && isBlank(bytes, to - 2)) || (to - from >= 3 && isBlank(bytes, to - 3))
+}
+
+/** Whether a character may be a blank: U+00A0, U+1680, U+2000 to U+207F, U+3000, U+FEFF. */
+function isBlank(bytes: Buffer, at: number): boolean {
+  const [lead, second, third] = [bytes[at], bytes[at + 1], bytes[at + 2]]
+  if (lead === 0xe2) return second === 0x80 || second === 0x81
+  if (lead === 0xe3) return second === 0x80 && third === 0x80
+  if (lead === 0xef) return second === 0xbb && third === 0xbf
+  return (lead === 0xc2 && second === 0xa0) || (lead === 0xe1 && second === 0x9a)
+}
+
+/** Whether a text may be a number as Excel shortens it, such as `1.5E+17`: one digit, then a point or an E. */
+function mayBeExponent(bytes: Buffer, from: number): boolean {
+  const first = bytes[from]
+  const digit = first === 0x2b || first === 0x2d ? from + 1 : from
+  if (!isDigit(bytes[digit] ?? 0)) return false
+  const next = bytes[digit + 1]
+  return next === 0x2e || next === 0x45 || next === 0x65
+}
+
+const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
+
+/** Digits that a double holds whatever they are, as the careful reader has it. */
+const digitsMax = 15
+const powersOfTen = Array.from({ length: digitsMax + 1 }, (_, power) => Number(`1e${power}`))
+
+/** Canonical numbers within their bounds: at most 15 digits, no zero before or after that says nothing. */
+function plainNumber(field: Field): IsPlain {
+  const {
+    minimum = Number.NEGATIVE_INFINITY,
+    maximum = Number.POSITIVE_INFINITY,
+    ...others
+  } = field.constraints ?? {}
+  const { required: _required, ...unusual } = others
+  if (Object.keys(unusual).length > 0) return never
+  const [low, high] = [Number(minimum), Number(maximum)]
+  const scale = field.type === 'integer' ? 0 : field.scale
+  return (bytes, from, to) => {
+    const negative = bytes[from] === 0x2d
+    const start = negative ? from + 1 : from
+    let units = 0
+    let point = -1
+    for (let at = start; at < to; at++) {
+      const byte = bytes[at] ?? 0
+      if (isDigit(byte)) units = units * 10 + byte - 0x30
+      else if (byte === 0x2e && point < 0) point = at
+      else return false
+    }
+    const wholeEnd = point < 0 ? to : point
+    const whole = wholeEnd - start
+    const decimals = point < 0 ? 0 : to - point - 1
+    if (whole === 0 || whole + decimals > digitsMax || (whole > 1 && bytes[start] === 0x30)) return false
+    if (point >= 0 && decimals === 0) return false
+    if (scale === undefined ? decimals > 0 && bytes[to - 1] === 0x30 : decimals !== scale) return false
+    if (negative && units === 0) return false
+    // Both are exact, so their quotient is the double that is nearest to the text, as it is of the careful reader.
+    const value = units / (powersOfTen[decimals] ?? 1)
+    return (negative ? -value : value) >= low && (negative ? -value : value) <= high
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Turns the text of a cell into the canonical text of its field, or null. Mends only what can be mended in one way,
+ * and counts it; refuses numbers that a spreadsheet may have altered rather than guess what they were.
+ */
+import {
+  type Contract,
+  type Contracts,
+  type Field,
+  fieldType,
+  listSeparator,
+} from '../../../contract/index.ts'
+import { buildCodeReader, type CellFault, type CodeReader, type NoteRepair } from './read-code.ts'
+
+/** Reads a cell; `above` as for codes. */
+export type CellReader = (
+  text: string,
+  above: string | null | undefined,
+  note: NoteRepair,
+) => string | null | CellFault
+
+/** Digits that a spreadsheet keeps; it writes zeros for those beyond. */
+const digitsMax = 15
+
+/** Texts whose outcome is kept for a field. Codes, days and lists come again and again; these are enough for a year. */
+const rememberedMax = 4096
+
+/** Builds the reader of a field's cells for an edition's day. */
+export function buildCellReader(
+  field: Field,
+  contract: Contract,
+  contracts: Pick<Contracts, 'codes'>,
+  day: string,
+): CellReader {
+  const read = buildPlainReader(field, contract, contracts, day)
+  const recurs = field.codes !== undefined || !['string', 'integer', 'number'].includes(field.type)
+  return recurs && field.codesBy === undefined ? remembering(read) : read
+}
+
+/** A reader that remembers what it made of a text, as long as nothing was mended in it, for that is counted. */
+function remembering(read: CellReader): CellReader {
+  const remembered = new Map<string, string | null | CellFault>()
+  let repairs = 0
+  return (text, above, note) => {
+    const known = remembered.get(text)
+    if (known !== undefined) return known
+    const before = repairs
+    const outcome = read(text, above, (repair) => {
+      repairs += 1
+      note(repair)
+    })
+    if (repairs === before && outcome !== null && remembered.size < rememberedMax)
+      remembered.set(text, outcome)
+    return outcome
+  }
+}
+
+function buildPlainReader(
+  field: Field,
+  contract: Contract,
+  contracts: Pick<Contracts, 'codes'>,
+  day: string,
+): CellReader {
+  const type = fieldType(field.type)
+  const missing = new Set(contract.missingValues)
+  const codes = field.codes === undefined ? undefined : buildCodeReader(contracts.codes(field.codes), day)
+  const wrongType: CellFault = { check: 'type', expected: expectedOf(field) }
+  const damaged: CellFault = { check: 'number-damaged', expected: wrongType.expected ?? '' }
+  const isNumeric = field.type === 'integer' || field.type === 'number'
+  return (raw, above, note) => {
+    let text = trimBlanks(raw)
+    if (text === '' || missing.has(text)) return null
+    if (text.length < raw.length) note('blanks')
+    // The form in which Excel shows a long number; as a text it is no better than as a number.
+    if (/^[+-]?\d(\.\d+)?E[+-]?\d+$/i.test(text) && (isNumeric || text.includes('E+'))) return damaged
+    // The separators of a list may be full-width themselves; its type knows them.
+    if (field.type !== 'string' && field.type !== 'list') text = narrow(visible(text, note), note)
+    if (isNumeric) {
+      text = withoutThousands(field.unit === '%' ? withoutPercent(text, note) : text, note)
+      if (significantDigits(text) > digitsMax) return damaged
+    } else text = mendSpreadsheetForm(field, text, note)
+    if (codes !== undefined && field.type !== 'list') {
+      const code = codes(text, above, note)
+      if (typeof code !== 'string') return code
+      text = code
+    }
+    const canonical = type.parse(text, field)
+    if (canonical === undefined) return wrongType
+    return codes !== undefined && field.type === 'list'
+      ? readEach(canonical, codes, above, note, wrongType)
+      : canonical
+  }
+}
+
+/** Each element of a list as a code; two labels of one code are a repeat. */
+function readEach(
+  list: string,
+  codes: CodeReader,
+  above: string | null | undefined,
+  note: NoteRepair,
+  wrongType: CellFault,
+): string | CellFault {
+  const elements: string[] = []
+  for (const element of list.split(listSeparator)) {
+    const code = codes(element, above, note)
+    if (typeof code !== 'string') return code
+    elements.push(code)
+  }
+  return new Set(elements).size === elements.length ? elements.join(listSeparator) : wrongType
+}
+
+const noWidth = '\u200b\u2060'
+const blanks = /^[\s\u200b\u2060]+|[\s\u200b\u2060]+$/g
+
+/** Without the white space at its ends, the ideographic space with the others, and spaces of no width. */
+function trimBlanks(text: string): string {
+  // String.trim takes all that Unicode calls white space, and U+FEFF.
+  const trimmed = text.trim()
+  const isTrimmed =
+    !noWidth.includes(trimmed.charAt(0)) && !noWidth.includes(trimmed.charAt(trimmed.length - 1))
+  return isTrimmed || trimmed === '' ? trimmed : trimmed.replace(blanks, '')
+}
+
+/** Signs that show nothing: soft hyphens, spaces of no width, marks of direction such as Windows copies with a day. */
+const unseen = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g
+
+function visible(text: string, note: NoteRepair): string {
+  const seen = text.replace(unseen, '')
+  if (seen.length === text.length) return text
+  note('invisible')
+  return seen.trim()
+}
+
+/** Full-width digits, letters and signs as half-width ones. */
+function narrow(text: string, note: NoteRepair): string {
+  if (!/[\uff01-\uff5e\u2212]/.test(text)) return text
+  const narrowed = text.replace(/[\uff01-\uff5e\u2212]/g, (sign) =>
+    sign === '\u2212' ? '-' : String.fromCharCode(sign.charCodeAt(0) - 0xfee0),
+  )
+  note('width')
+  return narrowed
+}
+
+/** `1,234,567.8` without its separators; a comma anywhere else stays, and is refused with the number. */
+function withoutThousands(text: string, note: NoteRepair): string {
+  if (!/^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(text)) return text
+  note('thousands')
+  return text.replaceAll(',', '')
+}
+
+/** `37.2%` in a field whose unit is the per cent; in any other the sign stays, and is refused with the number. */
+function withoutPercent(text: string, note: NoteRepair): string {
+  if (!/^[^%]*\d ?%$/.test(text)) return text
+  note('percent')
+  return text.slice(0, -1).trimEnd()
+}
+
+/** What a cell should hold: the type, and for a number what the contract says of its digits. */
+function expectedOf({ type, scale, unit }: Field): string {
+  const { zh, en } = fieldType(type).expected
+  if (scale === undefined) return `${zh} / ${en}`
+  const [ofZh, ofEn] = unit === undefined ? ['', ''] : [`，单位 ${unit}`, `, in ${unit}`]
+  if (scale === 0) return `不带小数的${zh}${ofZh} / ${en} without decimals${ofEn}`
+  return `最多 ${scale} 位小数的${zh}${ofZh} / ${en} of at most ${scale} decimals${ofEn}`
+}
+
+/** Digits that carry the value of a plain number, or a bound that suffices: no leading zeros, and none that end a fraction. */
+function significantDigits(text: string): number {
+  if (text.length <= digitsMax) return text.length
+  const match = /^[+-]?0*(\d*)(?:\.(\d*))?$/.exec(text)
+  if (match === null) return 0
+  const fraction = (match[2] ?? '').replace(/0+$/, '')
+  return `${match[1]}${fraction}`.replace(/^0+/, '').length
+}
+
+/** What Excel makes of a day and a time when a CSV is opened and saved: `2025/9/1` and `8:30`. */
+function mendSpreadsheetForm(field: Field, text: string, note: NoteRepair): string {
+  if (field.type === 'date') {
+    const match = /^(\d{4})(?:([/.-])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})日?)$/.exec(text)
+    if (match === null) return text
+    const [, year = '', , month = match[5] ?? '', day = match[6] ?? ''] = match
+    return mended(text, `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`, 'date', note)
+  }
+  if (field.type === 'time') {
+    const match = /^(\d{1,2}):(\d{2})(?::00)?$/.exec(text)
+    if (match !== null) return mended(text, `${match[1]?.padStart(2, '0')}:${match[2]}`, 'time', note)
+  }
+  return text
+}
+
+function mended(text: string, better: string, repair: 'date' | 'time', note: NoteRepair): string {
+  if (better !== text) note(repair)
+  return better
+}

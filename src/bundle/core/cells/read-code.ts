@@ -1,0 +1,96 @@
+/**
+ * Reads cells that hold a code: the code itself, or one of its labels, which counts as a repair. Refuses codes that
+ * are not in the list, not valid on the day, or not allowed under the code of another field.
+ */
+import { type Code, type CodeList, validOn } from '../../../contract/index.ts'
+import type { BundleCheck } from '../findings/checks.ts'
+
+/** What is wrong with a cell; never its value. */
+export interface CellFault {
+  readonly check: BundleCheck
+  readonly expected?: string
+}
+
+/** What was mended in a cell or a header, and counted. */
+export type Repair =
+  | 'blanks'
+  | 'invisible'
+  | 'width'
+  | 'thousands'
+  | 'percent'
+  | 'date'
+  | 'time'
+  | 'label'
+  | 'header'
+
+export type NoteRepair = (repair: Repair) => void
+
+/**
+ * Reads a code. `above` is the code of the field that this one depends on: null where that is empty, undefined where
+ * it is not known, since a fault there is told there.
+ */
+export type CodeReader = (
+  text: string,
+  above: string | null | undefined,
+  note: NoteRepair,
+) => string | CellFault
+
+/** Codes that a finding lists in full. */
+const listedMax = 12
+
+/** Builds the reader of a code list for a day, `YYYY-MM-DD`. */
+export function buildCodeReader(list: CodeList, day: string): CodeReader {
+  const folded = new Map<string, Code[]>()
+  const labels = new Map<string, Code[]>()
+  for (const code of list.codes) {
+    grow(folded, fold(code.code), code)
+    for (const label of new Set([fold(code.label.zh), fold(code.label.en)])) grow(labels, label, code)
+  }
+  const valid = [...new Set(list.codes.filter((code) => validOn(code, day)).map(({ code }) => code))]
+  const expected = valid.length <= listedMax ? `${list.name}: ${valid.join(', ')}` : list.name
+  const unknown: CellFault = { check: 'code-unknown', expected }
+  return (text, above, note) => {
+    let candidates: readonly Code[] | undefined = list.byCode.get(text)
+    if (candidates === undefined) {
+      const plain = fold(text)
+      candidates = folded.get(plain)
+      const repair = candidates === undefined ? 'label' : 'width'
+      candidates ??= labels.get(plain)
+      if (candidates === undefined) return unknown
+      note(repair)
+    }
+    const current = candidates.filter((code) => validOn(code, day))
+    if (current.length === 0) return notNow(candidates, day, expected)
+    const allowed = above === undefined ? current : current.filter((code) => isUnder(code, above))
+    const [first, ...others] = allowed
+    if (first === undefined) return { check: 'code-dependent', expected: list.name }
+    // A label that several codes share names none of them.
+    return others.every(({ code }) => code === first.code) ? first.code : unknown
+  }
+}
+
+function isUnder(code: Code, above: string | null): boolean {
+  return code.under === undefined || (above !== null && code.under.includes(above))
+}
+
+function notNow(candidates: readonly Code[], day: string, expected: string): CellFault {
+  const retired = candidates.filter((code) => (code.validUntil ?? '9999-12-31') < day)
+  if (retired.length === 0) return { check: 'code-not-yet-valid', expected }
+  const successors = new Set(
+    retired.flatMap(({ replacedBy }) => (replacedBy === undefined ? [] : [replacedBy])),
+  )
+  return { check: 'code-retired', expected: successors.size === 0 ? expected : [...successors].join(', ') }
+}
+
+function grow(map: Map<string, Code[]>, key: string, code: Code): void {
+  const codes = map.get(key)
+  if (codes === undefined) map.set(key, [code])
+  else codes.push(code)
+}
+
+function fold(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replace(/[\s\u00ad\u200b-\u200f\u2060]+/g, '')
+    .toLowerCase()
+}

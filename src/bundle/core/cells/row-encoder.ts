@@ -1,0 +1,173 @@
+/**
+ * Makes the canonical values of a row from its bytes, where every cell is plain and nothing is to be said of the row.
+ * Any other row is left to the careful reader (row-reader.ts), which tells what is wrong, or that nothing is.
+ */
+import type { BuiltCheck } from '../../../contract/index.ts'
+import type { KeyScreen } from '../../node/rows/duplicate-filter.ts'
+import type { CopyWriter } from '../csv/copy-writer.ts'
+import type { Block } from '../csv/row-block.ts'
+import type { Line } from '../csv/row-fields.ts'
+import { type CellMaker, type Made, noValue } from './cell-encoders.ts'
+import type { HeaderMap } from './map-headers.ts'
+import type { Repair } from './read-code.ts'
+
+export interface RowMaker {
+  /** Makes the row that was scanned last; false where the careful reader has to look at it. */
+  readonly make: (line: Line, bytes: Buffer) => boolean
+  /** Writes the values of the row that was made last, and its key. The bytes it was made from must still be there. */
+  readonly write: (writer: CopyWriter, keys: KeyScreen) => void
+  /** What was mended in it. */
+  readonly repairs: () => readonly Repair[]
+  /** Whether the file has the contract's fields in their order and nothing else, so that its rows may stand as they are. */
+  readonly inOrder: boolean
+  /** Marks the rows of a block that do not stand as they are. */
+  readonly mark: (block: Block) => void
+}
+
+export interface RowMakerOptions {
+  readonly makers: readonly CellMaker[]
+  /** By field: the index of the field that its codes depend on, or -1. */
+  readonly above: readonly number[]
+  readonly keyIndexes: readonly number[]
+  readonly checks: readonly BuiltCheck[]
+  readonly map: HeaderMap
+}
+
+/** Where the cells of a row begin and end, by column. */
+type Bounds = Pick<Line, 'starts' | 'ends'>
+
+const quote = 0x22
+const none: readonly Repair[] = []
+
+/** Builds the maker of a file's rows. */
+export function buildRowMaker(options: RowMakerOptions): RowMaker {
+  const { makers, above, keyIndexes, checks, map } = options
+  const fields = makers.length
+  const columns = map.columns.length
+  const columnOf = Array.from({ length: fields }, (_, index) => map.columnOf[index] ?? -1)
+  const unnamed = map.columns.flatMap((column, index) => (column === 'unnamed' ? [index] : []))
+  const spoken = [...new Set(checks.flatMap((check) => check.fields))]
+  const made = new Array<Made>(fields).fill(noValue)
+  const values = new Array<string | null>(fields).fill(null)
+  const unquoted: Bounds = { starts: [], ends: [] }
+  // The row's bytes and the bounds of its cells in them.
+  let source: Buffer = Buffer.alloc(0)
+  let bounds = unquoted
+  let repairs = none
+  const inOrder = columns === fields && columnOf.every((column, field) => column === field)
+
+  const start = (field: number) => bounds.starts[columnOf[field] ?? -1] ?? 0
+  const end = (field: number) => bounds.ends[columnOf[field] ?? -1] ?? 0
+
+  function make(line: Line, bytes: Buffer): boolean {
+    if (line.width !== columns || line.misplaced >= 0) return false
+    source = line.quoted ? unquote(line, bytes, unquoted) : bytes
+    bounds = line.quoted ? unquoted : line
+    for (const column of unnamed) if (bounds.starts[column] !== bounds.ends[column]) return false
+    let holds = false
+    let mended = false
+    for (let field = 0; field < fields; field++) {
+      if ((columnOf[field] ?? -1) < 0) continue
+      const from = start(field)
+      const to = end(field)
+      const upper = above[field] ?? -1
+      const cell = makers[field]?.make(
+        source,
+        from,
+        to,
+        upper < 0 ? 0 : start(upper),
+        upper < 0 ? 0 : end(upper),
+      )
+      if (cell === undefined) return false
+      made[field] = cell
+      holds ||= cell.bytes !== noValue.bytes
+      mended ||= cell.repairs.length > 0
+    }
+    repairs = mended ? made.flatMap((cell) => cell.repairs) : none
+    // A row that holds nothing may be a blank one.
+    return holds && passes()
+  }
+
+  function passes(): boolean {
+    if (checks.length === 0) return true
+    for (const field of spoken) {
+      const cell = made[field] ?? noValue
+      if (cell.bytes === undefined) values[field] = source.toString('utf8', start(field), end(field))
+      else values[field] = cell.bytes.length === 0 ? null : cell.bytes.toString()
+    }
+    return checks.every((check) => check.run(values) === undefined)
+  }
+
+  function write(writer: CopyWriter, keys: KeyScreen): void {
+    for (let field = 0; field < fields; field++) writeValue(field, writer)
+    for (const field of keyIndexes) {
+      const own = made[field]?.bytes
+      if (own === undefined) keys.take(source, start(field), end(field))
+      else keys.take(own.length === 0 ? null : own, 0, own.length)
+    }
+  }
+
+  function writeValue(field: number, writer: CopyWriter): void {
+    const own = made[field]?.bytes
+    if (own === undefined) writer.value(source, start(field), end(field))
+    else writer.value(own, 0, own.length)
+  }
+
+  function mark(block: Block): void {
+    for (let field = 0; field < fields; field++) makers[field]?.mark(block, field, above[field] ?? -1)
+    if (checks.length > 0) markFaulty(block, checks, spoken)
+  }
+  return { make, write, repairs: () => repairs, inOrder, mark }
+}
+
+/** Marks the rows that a check has something to say of. */
+function markFaulty(block: Block, checks: readonly BuiltCheck[], spoken: readonly number[]): void {
+  const { rows, width, alone, text, cuts } = block
+  const values = new Array<string | null>(width).fill(null)
+  for (let row = 0, at = 0; row < rows; row++, at += width + 1) {
+    if (alone[row] === 1) continue
+    for (const field of spoken) {
+      const from = (cuts[at + field] ?? 0) + 1
+      const to = cuts[at + field + 1] ?? 0
+      values[field] = from === to ? null : text.toString('utf8', from, to)
+    }
+    if (checks.some((check) => check.run(values) !== undefined)) alone[row] = 1
+  }
+}
+
+/** Finds the bounds of cells without their quotes. Gives the bytes that they are in: others where a quote stands for itself. */
+function unquote(line: Line, bytes: Buffer, bounds: Bounds): Buffer {
+  const { starts, ends } = bounds
+  let isDoubled = false
+  for (let column = 0; column < line.width; column++) {
+    let from = line.starts[column] ?? 0
+    let to = line.ends[column] ?? 0
+    if (bytes[from] === quote) {
+      isDoubled ||= bytes.indexOf(quote, from + 1) !== to - 1
+      from += 1
+      to -= 1
+    }
+    starts[column] = from
+    ends[column] = to
+  }
+  return isDoubled ? undouble(bytes, bounds, line.width) : bytes
+}
+
+/** Copies cells, and one quote of each two. */
+function undouble(bytes: Buffer, { starts, ends }: Bounds, width: number): Buffer {
+  const first = starts[0] ?? 0
+  const copy = Buffer.allocUnsafe((ends[width - 1] ?? 0) - first)
+  let length = 0
+  for (let column = 0; column < width; column++) {
+    const to = ends[column] ?? 0
+    let at = starts[column] ?? 0
+    starts[column] = length
+    for (; at < to; at++) {
+      const byte = bytes[at] ?? 0
+      copy[length++] = byte
+      if (byte === quote) at += 1
+    }
+    ends[column] = length
+  }
+  return copy
+}

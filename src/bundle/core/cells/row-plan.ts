@@ -1,0 +1,77 @@
+/**
+ * What the rows of a contract are read by: the readers of its cells, its key and its checks. It is the same whether a
+ * row is read with care or made straight from its bytes.
+ */
+import {
+  type BuiltCheck,
+  buildChecks,
+  type CheckUse,
+  type Contract,
+  type Contracts,
+  type Field,
+  intakeFields,
+  intakeKey,
+  type Part,
+} from '../../../contract/index.ts'
+import { buildCellReader, type CellReader } from './read-cell.ts'
+
+export interface RowPlanOptions {
+  readonly contract: Contract
+  readonly contracts: Pick<Contracts, 'codes'>
+  /** The day, `YYYY-MM-DD`, on which codes must be valid. */
+  readonly editionDay: string
+  readonly part?: Part | undefined
+}
+
+export interface FieldReader {
+  readonly field: Field
+  readonly index: number
+  readonly read: CellReader
+  /** Index of the field that this one's codes depend on. */
+  readonly above?: number
+}
+
+export interface RowPlan {
+  readonly fields: readonly Field[]
+  /** In the order in which they can be read: a field after the one that its codes depend on. */
+  readonly readers: readonly FieldReader[]
+  readonly keyIndexes: readonly number[]
+  readonly checks: readonly BuiltCheck[]
+}
+
+/** Plans how the rows of a contract are read. Throws a plain Error where its fields depend on each other in a circle. */
+export function planRows(options: RowPlanOptions): RowPlan {
+  const { contract, part } = options
+  const fields = intakeFields(contract)
+  return {
+    fields,
+    readers: fieldReaders(fields, options),
+    keyIndexes: intakeKey(contract).map((name) => fields.findIndex((field) => field.name === name)),
+    checks: buildChecks(checkUses(contract, part), { fields, part }),
+  }
+}
+
+function fieldReaders(fields: readonly Field[], options: RowPlanOptions): readonly FieldReader[] {
+  const { contract, contracts, editionDay } = options
+  const all = fields.map((field, index): FieldReader => {
+    const above = fields.findIndex(({ name }) => name === field.codesBy)
+    const read = buildCellReader(field, contract, contracts, editionDay)
+    return above < 0 ? { field, index, read } : { field, index, read, above }
+  })
+  const ordered: FieldReader[] = []
+  const visit = (reader: FieldReader | undefined, depth: number): void => {
+    if (reader === undefined || ordered.includes(reader)) return
+    if (depth > fields.length) throw new Error('Fields of the contract depend on each other in a circle.')
+    if (reader.above !== undefined) visit(all[reader.above], depth + 1)
+    ordered.push(reader)
+  }
+  for (const reader of all) visit(reader, 0)
+  return ordered
+}
+
+/** A part's scope holds whether or not the contract says so: nobody brings another's rows. */
+function checkUses(contract: Contract, part: Part | undefined): readonly CheckUse[] {
+  const uses = contract.checks ?? []
+  const scoped = part?.scope !== undefined && !uses.some(({ check }) => check === 'part-scope')
+  return scoped ? [...uses, { check: 'part-scope' }] : uses
+}

@@ -1,0 +1,186 @@
+/**
+ * Reads one row of a file under a contract: cells to canonical texts, then constraints, then the contract's checks.
+ * Reports every fault of the row with its cell, and never a value; a row with an error gives nothing.
+ */
+
+import { buildRowValidator, type Field } from '../../../contract/index.ts'
+import type { Finding } from '../../../platform/finding.ts'
+import { columnLetters, type Severity } from '../../../platform/finding.ts'
+import type { TableCell, TableRow } from '../../node/rows/open-table.ts'
+import { faultAt, type Place } from '../findings/checks.ts'
+import { atOffset, type HeaderMap } from './map-headers.ts'
+import type { CellFault, NoteRepair } from './read-code.ts'
+import type { FieldReader, RowPlan } from './row-plan.ts'
+
+export type RowValues = readonly (string | null)[]
+
+/** A file whose header is known. */
+export interface OpenFile {
+  readonly path: string
+  readonly map: HeaderMap
+  readonly offsetOf: (column: number) => number | undefined
+  readonly note: NoteRepair
+  readonly report: (finding: Finding) => void
+  /** How many errors have been reported of the file. */
+  readonly errors: () => number
+}
+
+/** A row with those of its texts that are wanted; the others may be absent. */
+export interface RowTexts {
+  readonly row: TableRow
+  readonly cells: readonly (TableCell | undefined)[]
+}
+
+export interface RowReader {
+  readonly fields: readonly Field[]
+  /** The columns that `keyOf` wants. */
+  readonly keyColumns: (map: HeaderMap) => readonly number[]
+  /** The key of a row as one text; undefined where the row does not have one. Reports nothing. */
+  readonly keyOf: (texts: RowTexts, map: HeaderMap) => string | undefined
+  /** The values of a row in the order of the fields, or undefined where it has an error. */
+  readonly read: (texts: RowTexts, file: OpenFile) => RowValues | undefined
+  /** Where a finding about the key as a whole belongs. */
+  readonly keyPlace: (row: TableRow, file: OpenFile) => Place
+}
+
+const silent: NoteRepair = () => {}
+
+/** Builds the reader of a contract's rows. */
+export function buildRowReader({ fields, readers, keyIndexes, checks }: RowPlan): RowReader {
+  const keyReaders = readers.filter(({ index }) => neededFor(keyIndexes, readers).has(index))
+  const validate = buildRowValidator(fields)
+
+  function keyOf({ row, cells }: RowTexts, map: HeaderMap): string | undefined {
+    if (keyIndexes.length === 0) return undefined
+    if (row.misplaced !== undefined || row.width < map.columns.length) return undefined
+    const values = new Array<string | null>(fields.length).fill(null)
+    if (readCells(keyReaders, cells, map, values, silent) !== undefined) return undefined
+    return keyIndexes.map((index) => keyPart(values[index] ?? null)).join('')
+  }
+
+  function read({ row, cells }: RowTexts, file: OpenFile): RowValues | undefined {
+    const before = file.errors()
+    if (!hasShape(row, cells, file)) return undefined
+    const values = new Array<string | null>(fields.length).fill(null)
+    for (const [index, { check, ...rest }] of readCells(readers, cells, file.map, values, file.note) ?? []) {
+      file.report(faultAt(check, { ...placeOf(row, file, fields, index), ...rest }))
+    }
+    if (file.errors() > before) return undefined
+    for (const { index, constraint, expected } of validate(values)) {
+      const place = { ...placeOf(row, file, fields, index), expected: `${expected.zh} / ${expected.en}` }
+      file.report(faultAt(constraint === 'required' ? 'required' : 'constraint', place))
+    }
+    if (file.errors() > before) return undefined
+    for (const check of checks) {
+      const fault = check.run(values)
+      if (fault === undefined) continue
+      const index = fields.findIndex(({ name }) => name === fault.field)
+      file.report(checkFinding(check, fault, placeOf(row, file, fields, index)))
+    }
+    return file.errors() > before ? undefined : values
+  }
+
+  function keyColumns(map: HeaderMap): readonly number[] {
+    return keyReaders.flatMap(({ index }) => map.columnOf[index] ?? [])
+  }
+  const keyPlace = (row: TableRow, file: OpenFile) => placeOf(row, file, fields, keyIndexes[0] ?? 0)
+  return { fields, keyColumns, keyOf, read, keyPlace }
+}
+
+/** With its length before it, so that no value can pass for the end of one and the beginning of the next. */
+function keyPart(value: string | null): string {
+  return value === null ? '-' : `${value.length}:${value}`
+}
+
+/** The indexes of fields, and of those that they depend on. */
+function neededFor(indexes: readonly number[], readers: readonly FieldReader[]): ReadonlySet<number> {
+  const needed = new Set(indexes)
+  // Readers stand after what they depend on, so one walk backwards finds all.
+  for (const { index, above } of [...readers].reverse())
+    if (needed.has(index) && above !== undefined) needed.add(above)
+  return needed
+}
+
+/** Reads cells into values. Gives the faults by field, or undefined where there is none. */
+function readCells(
+  readers: readonly FieldReader[],
+  cells: readonly (TableCell | undefined)[],
+  map: HeaderMap,
+  values: (string | null)[],
+  note: NoteRepair,
+): ReadonlyMap<number, CellFault> | undefined {
+  let faults: Map<number, CellFault> | undefined
+  for (const { index, read, above } of readers) {
+    const column = map.columnOf[index]
+    if (column === undefined) continue
+    const known = above === undefined || faults?.has(above) === true ? undefined : (values[above] ?? null)
+    const cell = cells[column] ?? ''
+    const outcome = typeof cell === 'string' ? read(cell, known, note) : cell
+    if (outcome === null || typeof outcome === 'string') {
+      values[index] = outcome
+      continue
+    }
+    faults ??= new Map()
+    faults.set(index, outcome)
+  }
+  return faults
+}
+
+/** Whether a row has the fields of its header, and nothing where the header has no name. Reports where not. */
+function hasShape(row: TableRow, cells: readonly (TableCell | undefined)[], file: OpenFile): boolean {
+  const { columns } = file.map
+  if (row.misplaced !== undefined)
+    file.report(faultAt('quote-misplaced', cellPlace(row, file, row.misplaced)))
+  else if (row.width < columns.length) {
+    const place = { file: file.path, row: row.row, ...atOffset(row.byteOffset) }
+    file.report(faultAt('row-short', { ...place, expected: `${columns.length}` }))
+  } else if (row.width > columns.length && cells.slice(columns.length).some(holds)) {
+    if (row.byteOffset === undefined) {
+      // A sheet's rows have no length of their own, only cells that stand under no header.
+      const stray = columns.length + cells.slice(columns.length).findIndex(holds)
+      file.report(faultAt('header-unnamed', cellPlace(row, file, stray)))
+    } else {
+      const place = cellPlace(row, file, columns.length)
+      file.report(faultAt('row-long', { ...place, expected: `${columns.length}` }))
+    }
+  } else {
+    const stray = columns.findIndex((column, n) => column === 'unnamed' && holds(cells[n]))
+    if (stray < 0) return true
+    file.report(faultAt('header-unnamed', cellPlace(row, file, stray)))
+  }
+  return false
+}
+
+/** Whether a cell holds more than blanks. */
+function holds(cell: TableCell | undefined): boolean {
+  return typeof cell === 'string' ? cell.trim() !== '' : cell !== undefined
+}
+
+function cellPlace(row: TableRow, file: OpenFile, column: number): Place {
+  const cell = `${columnLetters(column)}${row.row}`
+  return { file: file.path, row: row.row, cell, ...atOffset(file.offsetOf(column)) }
+}
+
+function placeOf(row: TableRow, file: OpenFile, fields: readonly Field[], index: number): Place {
+  const column = file.map.columnOf[index]
+  const field = fields[index]?.name
+  const base = { file: file.path, row: row.row, ...(field === undefined ? {} : { field }) }
+  if (column === undefined) return { ...base, ...atOffset(row.byteOffset) }
+  const header = file.map.headers[column] ?? ''
+  return {
+    ...base,
+    cell: `${columnLetters(column)}${row.row}`,
+    ...(header === '' ? {} : { header }),
+    ...atOffset(file.offsetOf(column)),
+  }
+}
+
+function checkFinding(
+  { name, severity }: { readonly name: string; readonly severity: Severity },
+  fault: { readonly expected: { zh: string; en: string }; readonly message: { zh: string; en: string } },
+  place: Place,
+): Finding {
+  const { zh, en } = fault.expected
+  const expected = zh === en ? zh : `${zh} / ${en}`
+  return { check: name, severity, ...place, expected, message: fault.message.en, messageZh: fault.message.zh }
+}

@@ -1,0 +1,97 @@
+/**
+ * Writes rows as COPY text (see copy-text.ts) straight into bytes. What it is given is canonical UTF-8 and holds no
+ * NUL; a value that there is none of is written as nothing, which `NULL ''` reads back: no canonical text is empty.
+ */
+
+import { backslash, firstPrintable } from './row-fields.ts'
+
+export interface CopyWriter {
+  /** Begins a row with where it stood. */
+  readonly begin: (file: number, row: number) => void
+  /** The next value of the row; from and to may be equal where there is none. */
+  readonly value: (bytes: Buffer, from: number, to: number) => void
+  readonly endRow: () => void
+  /** Rows that are COPY text already. */
+  readonly rows: (bytes: Buffer, from: number, to: number) => void
+  /** The rows that are whole so far, once there are enough of them, or all of them; undefined where there are not. */
+  readonly take: (all: boolean) => Uint8Array | undefined
+}
+
+/** A chunk worth a call to the socket, and room for the row that goes beyond it. */
+const chunkBytes = 192 * 1024
+const roomBytes = 256 * 1024
+
+const tab = 0x09
+const lineFeed = 0x0a
+
+/** The letters after the backslash: `\b` to `\r` by code, and the backslash itself. */
+const escapes: Readonly<Record<number, number>> = Object.fromEntries(
+  Object.entries({ '\b': 'b', '\t': 't', '\n': 'n', '\v': 'v', '\f': 'f', '\r': 'r', '\\': '\\' }).map(
+    ([sign, letter]) => [sign.charCodeAt(0), letter.charCodeAt(0)],
+  ),
+)
+
+/** Writes a number below 2^31 in decimal digits. Gives where they end. */
+export function writeDigits(target: Buffer, start: number, number: number): number {
+  let end = start + 1
+  for (let bound = 10; number >= bound; bound *= 10) end += 1
+  for (let at = end - 1, rest = number; at >= start; at--) {
+    const tenth = (rest / 10) | 0
+    target[at] = 0x30 + rest - 10 * tenth
+    rest = tenth
+  }
+  return end
+}
+
+/** Builds a writer. */
+export function buildCopyWriter(): CopyWriter {
+  let buffer = Buffer.allocUnsafeSlow(roomBytes)
+  let length = 0
+
+  function ensure(bytes: number): void {
+    if (length + bytes <= buffer.length) return
+    const grown = Buffer.allocUnsafeSlow(2 * (length + bytes))
+    buffer.copy(grown, 0, 0, length)
+    buffer = grown
+  }
+
+  return {
+    begin: (file, row) => {
+      ensure(40)
+      length = writeDigits(buffer, length, file)
+      buffer[length++] = tab
+      length = writeDigits(buffer, length, row)
+    },
+    value: (bytes, from, to) => {
+      ensure(1 + 2 * (to - from))
+      const target = buffer
+      let end = length
+      target[end++] = tab
+      for (let at = from; at < to; at++) {
+        const byte = bytes[at] ?? 0
+        if (byte < firstPrintable || byte === backslash) {
+          const letter = escapes[byte]
+          if (letter !== undefined) target[end++] = backslash
+          target[end++] = letter ?? byte
+        } else target[end++] = byte
+      }
+      length = end
+    },
+    endRow: () => {
+      ensure(1)
+      buffer[length++] = lineFeed
+    },
+    rows: (bytes, from, to) => {
+      ensure(to - from)
+      length += bytes.copy(buffer, length, from, to)
+    },
+    take: (all) => {
+      if (length === 0 || (length < chunkBytes && !all)) return undefined
+      const chunk = buffer.subarray(0, length)
+      // The former chunk is still on its way to the server.
+      buffer = Buffer.allocUnsafeSlow(roomBytes)
+      length = 0
+      return chunk
+    },
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * Decides the encoding of a file by reading all of it: byte order mark, then strict UTF-8, then GB18030. Nothing is
+ * guessed from a sample, and nothing undecodable is replaced: it is refused with the byte offset where it begins.
+ */
+import { isUtf8 } from 'node:buffer'
+import type { Finding } from '../../../platform/finding.ts'
+import { faultAt } from '../findings/checks.ts'
+
+export type Encoding = 'utf-8' | 'gb18030'
+
+export interface TextShape {
+  readonly encoding: Encoding
+  /** Bytes of the byte order mark, which is no part of the text. */
+  readonly bomBytes: number
+}
+
+/** Whether a resource that calls its encoding so may be UTF-8; it may also call it nothing. */
+export function mayBeUtf8(claim: string | undefined): boolean {
+  return claim === undefined || claims[claim] === 'utf-8'
+}
+
+/** What a resource may call an encoding. GBK and GB2312 are subsets of GB18030. */
+const claims: Readonly<Record<string, Encoding>> = {
+  'utf-8': 'utf-8',
+  utf8: 'utf-8',
+  'utf-8-sig': 'utf-8',
+  gb18030: 'gb18030',
+  gbk: 'gb18030',
+  gb2312: 'gb18030',
+  cp936: 'gb18030',
+}
+
+/** Reads a file through and says how it is to be decoded, or what forbids it. `read` is called once or twice. */
+export async function inspectText(
+  read: () => AsyncIterable<Uint8Array>,
+  file: string,
+  claim?: string,
+): Promise<{ readonly shape?: TextShape; readonly findings: readonly Finding[] }> {
+  const claimed = claim === undefined ? undefined : claims[claim]
+  if (claim !== undefined && claimed === undefined) {
+    return { findings: [faultAt('encoding-unknown', { file, expected: 'utf-8, gb18030' })] }
+  }
+  const utf8 = await scan(read(), 'utf-8')
+  if (utf8.wide) return { findings: [faultAt('encoding-utf16', { file, byteOffset: 0, expected: 'UTF-8' })] }
+  const findings: Finding[] = []
+  if (utf8.nul !== undefined) findings.push(faultAt('nul-byte', { file, byteOffset: utf8.nul }))
+  const refusal = (expected: string, byteOffset: number) =>
+    faultAt('encoding', { file, expected, byteOffset })
+  let chosen = utf8
+  let encoding: Encoding = 'utf-8'
+  if (claimed === 'gb18030' && utf8.bomBytes > 0) findings.push(refusal('GB18030', 0))
+  else if (claimed === 'utf-8' || utf8.bomBytes > 0) {
+    if (utf8.undecodable !== undefined) findings.push(refusal('UTF-8', utf8.undecodable))
+  } else if (claimed === 'gb18030' || utf8.undecodable !== undefined) {
+    chosen = await scan(read(), 'gb18030')
+    encoding = 'gb18030'
+    if (chosen.undecodable !== undefined) {
+      // The encoding that reads further is the likelier one, and its first trouble the one to look at.
+      const offset =
+        claimed === undefined ? Math.max(chosen.undecodable, utf8.undecodable ?? 0) : chosen.undecodable
+      findings.push(refusal(claimed === undefined ? 'UTF-8 / GB18030' : 'GB18030', offset))
+    }
+  }
+  if (chosen.bytes === chosen.bomBytes) return { findings: [faultAt('file-empty', { file })] }
+  if (chosen.strayBom !== undefined)
+    findings.push(faultAt('stray-bom', { file, byteOffset: chosen.strayBom }))
+  if (findings.length > 0) return { findings }
+  return { shape: { encoding, bomBytes: chosen.bomBytes }, findings }
+}
+
+/** What a pass has found. */
+export interface Scan {
+  bytes: number
+  /** Where it begins with it. */
+  bomBytes: number
+  /** Begins like UTF-16 or UTF-32. */
+  wide: boolean
+  /** Offsets of the first of each, where there is one. */
+  nul?: number | undefined
+  strayBom?: number | undefined
+  undecodable?: number | undefined
+}
+
+const utf8Bom = Buffer.from([0xef, 0xbb, 0xbf])
+const byteOrderMarks = { 'utf-8': utf8Bom, gb18030: Buffer.from([0x84, 0x31, 0x95, 0x33]) }
+
+/** A pass over a file, chunk by chunk. */
+export interface Scanner {
+  readonly take: (chunk: Uint8Array) => void
+  /** After the last chunk. */
+  readonly end: () => void
+  /** What has been found so far. */
+  readonly found: Readonly<Scan>
+}
+
+/** Builds a scanner. A character that is cut by the end of a chunk is carried into the next. */
+export function buildScanner(encoding: Encoding): Scanner {
+  const found: Scan = { bytes: 0, bomBytes: 0, wide: false }
+  const walk = encoding === 'utf-8' ? walkUtf8 : walkGb18030
+  let carried: Uint8Array = new Uint8Array()
+  const scan = (bytes: Buffer, last: boolean): void => {
+    const start = found.bytes
+    if (start === 0) look(bytes, encoding, found)
+    found.nul ??= offset(bytes.indexOf(0), start)
+    if (found.undecodable !== undefined) {
+      found.bytes += bytes.length
+      return
+    }
+    const { end, undecodable, boms } = walk(bytes, last)
+    if (undecodable) found.undecodable = start + end
+    const stray = boms.find((at) => start + at > 0)
+    found.strayBom ??= stray === undefined ? undefined : start + stray
+    carried = undecodable ? new Uint8Array() : bytes.subarray(end)
+    found.bytes += undecodable ? bytes.length : end
+  }
+  return {
+    found,
+    take: (chunk) => {
+      // The first bytes decide what the file is, so a first chunk of one byte waits for the next.
+      const bytes = carried.length === 0 ? asBuffer(chunk) : Buffer.concat([carried, chunk])
+      if (found.bytes === 0 && bytes.length < 4) carried = bytes
+      else scan(bytes, false)
+    },
+    end: () => scan(asBuffer(carried), true),
+  }
+}
+
+/** One pass over a file. */
+async function scan(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): Promise<Scan> {
+  const scanner = buildScanner(encoding)
+  for await (const chunk of chunks) scanner.take(chunk)
+  scanner.end()
+  return scanner.found
+}
+
+const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+const offset = (index: number, start: number) => (index < 0 ? undefined : start + index)
+
+function look(bytes: Buffer, encoding: Encoding, found: Scan): void {
+  const mark = byteOrderMarks[encoding]
+  found.bomBytes = bytes.subarray(0, mark.length).equals(mark) ? mark.length : 0
+  const [first, second] = bytes
+  found.wide = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
+}
+
+interface Walk {
+  /** Where the walk ended: at the first undecodable byte, or before a character that is not complete yet. */
+  readonly end: number
+  readonly undecodable: boolean
+  /** Where byte order marks stand; the first few suffice. */
+  readonly boms: readonly number[]
+}
+
+function walkUtf8(bytes: Buffer, last: boolean): Walk {
+  const end = last ? bytes.length : completeUtf8(bytes)
+  const first = bytes.indexOf(utf8Bom)
+  const boms = first < 0 ? [] : [first, bytes.indexOf(utf8Bom, first + 1)].filter((at) => at >= 0)
+  if (isUtf8(bytes.subarray(0, end))) return { end, undecodable: false, boms }
+  let at = 0
+  for (;;) {
+    const length = utf8Length(bytes[at] ?? 0)
+    // A character that the end of the bytes cuts off is shorter than its length, and so no UTF-8 either.
+    if (length === 0 || at + length > end || !isUtf8(bytes.subarray(at, at + length))) break
+    at += length
+  }
+  return { end: at, undecodable: true, boms: boms.filter((bom) => bom < at) }
+}
+
+function utf8Length(lead: number): number {
+  if (lead < 0x80) return 1
+  if (lead < 0xc2) return 0
+  return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0
+}
+
+/** The length of the bytes without a character that their end cuts off. */
+function completeUtf8(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0
+    if (byte >= 0xc0) return utf8Length(byte) > back ? bytes.length - back : bytes.length
+    if (byte < 0x80) break
+  }
+  return bytes.length
+}
+
+/**
+ * Walks GB18030 as the WHATWG Encoding Standard decodes it (https://encoding.spec.whatwg.org/#gb18030-decoder):
+ * one byte, two, or four. All of its two-byte forms have characters; of the four-byte ones two ranges have.
+ */
+function walkGb18030(bytes: Buffer, last: boolean): Walk {
+  const boms: number[] = []
+  let at = 0
+  while (at < bytes.length) {
+    const first = bytes[at] ?? 0
+    if (first <= 0x80) {
+      at += 1
+      continue
+    }
+    const second = bytes[at + 1]
+    const length = second !== undefined && second >= 0x30 && second <= 0x39 ? 4 : 2
+    const cut = at + length > bytes.length
+    if (cut && !last && first !== 0xff) return { end: at, undecodable: false, boms }
+    if (cut || !isGb18030(bytes, at, length)) return { end: at, undecodable: true, boms }
+    // U+FEFF in GB18030.
+    if (length === 4 && bytes.readUInt32BE(at) === 0x84319533 && boms.length < 2) boms.push(at)
+    at += length
+  }
+  return { end: at, undecodable: false, boms }
+}
+
+function isGb18030(bytes: Buffer, at: number, length: number): boolean {
+  const [first = 0, second = 0, third = 0, fourth = 0] = bytes.subarray(at, at + length)
+  if (first === 0xff) return false
+  if (length === 2) return second >= 0x40 && second <= 0xfe && second !== 0x7f
+  if (third < 0x81 || third > 0xfe || fourth < 0x30 || fourth > 0x39) return false
+  const pointer = (((first - 0x81) * 10 + second - 0x30) * 126 + third - 0x81) * 10 + fourth - 0x30
+  return pointer <= 39_419 || (pointer >= 189_000 && pointer <= 1_237_575)
+}

@@ -1,0 +1,130 @@
+/**
+ * Reads the rows of a CSV file in one walk, with row numbers and byte offsets that hold whatever stands in a quoted
+ * field. Stops, with a fault, where a row or a field has no end.
+ */
+import { isAscii } from 'node:buffer'
+import { joinChunks } from '../bag/bag.ts'
+import type { TextShape } from './encoding.ts'
+import {
+  buildLine,
+  type Decode,
+  isBlankLine,
+  type LineFault,
+  scanLine,
+  textOf,
+  textsOf,
+} from './row-fields.ts'
+
+/** A row that was found; its cells are decoded when asked for, since not every walk wants all of them. */
+export interface CsvRow {
+  /** As Excel counts: the first is 1, and a quoted line break begins no row. */
+  readonly row: number
+  readonly byteOffset: number
+  /** How many fields the row has. */
+  readonly width: number
+  /** Index of the first field with a quote out of place; its text, and all after it, are not to be trusted. */
+  readonly misplaced?: number
+}
+
+/** Where reading had to end. */
+export interface CsvFault extends Pick<LineFault, 'check' | 'column'> {
+  readonly row: number
+  readonly byteOffset: number
+}
+
+export interface CsvReader {
+  /** Gives the rows of each piece in turn; each group must be walked before the next is asked for. */
+  readonly groups: () => AsyncGenerator<Iterable<CsvRow>>
+  /** The texts of the row that was given last. */
+  readonly cells: () => readonly string[]
+  /** The text of one of its fields; empty where it has no such field. */
+  readonly cell: (column: number) => string
+  /** Whether none of its fields holds anything but blanks. */
+  readonly isBlank: () => boolean
+  /** Byte offset of one of its fields. */
+  readonly offsetOf: (column: number) => number
+  /** After the last row: what cut the reading short, if anything did. */
+  readonly fault: () => CsvFault | undefined
+}
+
+export interface CsvOptions extends TextShape {
+  /** One of `,`, `;` and tab. */
+  readonly delimiter: string
+  readonly fieldBytesMax: number
+}
+
+/** Rows are cut from pieces of this size: inflating gives 16 KiB at a time, for which each call costs too much. */
+const pieceBytes = 256 * 1024
+
+/** Builds a reader over the bytes of a file whose encoding has been checked. It reads them once. */
+export function buildCsvReader(chunks: AsyncIterable<Uint8Array>, options: CsvOptions): CsvReader {
+  const line = buildLine(options.delimiter, options.fieldBytesMax)
+  const decode = decoderOf(options)
+  let held: Buffer = Buffer.alloc(0)
+  let heldAt = options.bomBytes
+  let rows = 0
+  let fault: CsvFault | undefined
+
+  function* cut(last: boolean): Generator<CsvRow> {
+    let start = 0
+    while (start < held.length) {
+      const end = scanLine(line, held, start, last)
+      if (line.fault !== undefined) {
+        const { check, column, at } = line.fault
+        fault = { check, column, row: rows + 1, byteOffset: heldAt + at }
+      }
+      if (end < 0) break
+      rows += 1
+      const { misplaced, width } = line
+      const row = { row: rows, byteOffset: heldAt + start, width }
+      yield misplaced < 0 ? row : { ...row, misplaced }
+      start = end
+    }
+    held = held.subarray(start)
+    heldAt += start
+  }
+
+  async function* groups(): AsyncGenerator<Iterable<CsvRow>> {
+    for await (const piece of inPieces(chunks, options.bomBytes)) {
+      held = held.length === 0 ? piece : Buffer.concat([held, piece])
+      yield cut(false)
+      if (fault !== undefined) return
+    }
+    yield cut(true)
+  }
+  return {
+    groups,
+    cells: () => textsOf(line, held, decode),
+    cell: (column) => textOf(line, held, decode, column),
+    isBlank: () => isBlankLine(line, held, decode),
+    offsetOf: (column) => heldAt + (line.starts[column] ?? 0),
+    fault: () => fault,
+  }
+}
+
+/** Chunks joined to pieces that are worth a call, without the byte order mark. */
+export async function* inPieces(chunks: AsyncIterable<Uint8Array>, bomBytes: number): AsyncGenerator<Buffer> {
+  let parts: Uint8Array[] = []
+  let bytes = 0
+  let skip = bomBytes
+  for await (const chunk of chunks) {
+    parts.push(chunk)
+    bytes += chunk.byteLength
+    if (bytes < pieceBytes) continue
+    yield joinChunks(parts).subarray(skip)
+    skip = 0
+    parts = []
+    bytes = 0
+  }
+  if (bytes > skip) yield joinChunks(parts).subarray(skip)
+}
+
+/** What makes text of the bytes of a file. */
+export function decoderOf({ encoding }: Pick<TextShape, 'encoding'>): Decode {
+  if (encoding === 'utf-8') return (bytes, start, end) => bytes.toString('utf8', start, end)
+  const decoder = new TextDecoder('gb18030', { fatal: true })
+  return (bytes, start, end) => {
+    const part = bytes.subarray(start, end)
+    return isAscii(part) ? part.toString('latin1') : decoder.decode(part)
+  }
+}

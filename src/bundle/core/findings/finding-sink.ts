@@ -1,0 +1,40 @@
+/** Takes findings as they come: keeps the first ones up to the limit and counts them all. */
+import type { Finding } from '../../../platform/finding.ts'
+
+export interface FindingCounts {
+  readonly errors: number
+  readonly warnings: number
+  /** By the name of the check. */
+  readonly byCheck: Readonly<Record<string, { readonly errors: number; readonly warnings: number }>>
+}
+
+export interface FindingSink {
+  readonly add: (finding: Finding) => void
+  /** Those kept, in the order they came. */
+  readonly findings: () => readonly Finding[]
+  readonly counts: () => FindingCounts
+}
+
+/** Builds a sink that keeps at most `findingsMax` findings. */
+export function buildFindingSink(findingsMax: number): FindingSink {
+  const kept: Finding[] = []
+  const tallies = new Map<string, { errors: number; warnings: number }>()
+  return {
+    add: (finding) => {
+      if (kept.length < findingsMax) kept.push(finding)
+      const tally = tallies.get(finding.check) ?? { errors: 0, warnings: 0 }
+      if (finding.severity === 'error') tally.errors += 1
+      else tally.warnings += 1
+      tallies.set(finding.check, tally)
+    },
+    findings: () => kept,
+    counts: () => {
+      const all = [...tallies.values()]
+      return {
+        errors: all.reduce((sum, { errors }) => sum + errors, 0),
+        warnings: all.reduce((sum, { warnings }) => sum + warnings, 0),
+        byCheck: Object.fromEntries([...tallies].map(([check, tally]) => [check, { ...tally }])),
+      }
+    },
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * What the number formats of a workbook say of the numbers under them (ECMA-376, part 1, 18.8.30 and 18.8.31): days,
+ * times, hours that have passed, per cent, leading zeros. Says nothing of how a number is rounded or coloured.
+ */
+
+import type { WorkbookParts } from '../../node/xlsx/workbook-parts.ts'
+import { refuse } from '../bag/bag.ts'
+
+/** How a number is to be read; `zeros` are the digits that it is filled up to. */
+export type NumberKind = 'number' | 'day' | 'time' | 'elapsed' | 'percent' | { readonly zeros: number }
+
+export interface NumberFormat {
+  readonly kind: NumberKind
+  /** The format itself writes a Z behind the time. */
+  readonly utc: boolean
+}
+
+/** Formats that a workbook's cells may have: Excel's own limit is 65,490. */
+const formatsMax = 65_536
+
+export const plainFormat: NumberFormat = { kind: 'number', utc: false }
+
+/** Builtin formats, as Chinese Excel has them; those not here are numbers and texts. */
+const builtin: ReadonlyMap<number, NumberKind> = new Map([
+  ...ids('percent', 9, 10),
+  ...ids('day', 14, 17),
+  ...ids('time', 18, 21),
+  ...ids('day', 22, 22),
+  ...ids('day', 27, 31),
+  // 32 to 35 and 55 and 56 are times in Chinese and days in Japanese; a time below 1 is one in either.
+  ...ids('time', 32, 35),
+  ...ids('day', 36, 36),
+  ...ids('time', 45, 45),
+  ...ids('elapsed', 46, 46),
+  ...ids('time', 47, 47),
+  ...ids('day', 50, 54),
+  ...ids('time', 55, 56),
+  ...ids('day', 57, 58),
+])
+
+function ids(kind: NumberKind, from: number, to: number): readonly (readonly [number, NumberKind])[] {
+  return Array.from({ length: to - from + 1 }, (_, n) => [from + n, kind])
+}
+
+/** Reads the styles of a workbook: the format of each index that cells name. Throws BundleRefusal. */
+export async function readNumberFormats(
+  { parse }: WorkbookParts,
+  path: string,
+  file: string,
+): Promise<readonly NumberFormat[]> {
+  const codes = new Map<number, string>()
+  const ofCells: number[] = []
+  let within = ''
+  const open = (name: string, attributes: Readonly<Record<string, string>>) => {
+    if (name === 'cellXfs' || name === 'cellStyleXfs' || name === 'dxfs') within = name
+    if (name === 'numFmt' && within === '') {
+      codes.set(Number(attributes['numFmtId']), attributes['formatCode'] ?? '')
+    }
+    if (name === 'xf' && within === 'cellXfs') ofCells.push(Number(attributes['numFmtId'] ?? 0))
+    if (codes.size > formatsMax || ofCells.length > formatsMax) {
+      refuse('workbook-large', { file, expected: `≤ ${formatsMax}` })
+    }
+  }
+  const close = (name: string) => {
+    if (name === within) within = ''
+  }
+  for await (const _chunk of parse(path, { open, close }));
+  return ofCells.map((id) => {
+    const code = codes.get(id)
+    return code === undefined ? { kind: builtin.get(id) ?? 'number', utc: false } : formatOf(code)
+  })
+}
+
+/** What a format code says. */
+export function formatOf(code: string): NumberFormat {
+  if (/^0{2,}$/.test(code)) return { kind: { zeros: code.length }, utc: false }
+  const utc = /"Z"|\\Z/.test(code)
+  // Literal texts, signs that are escaped, fill up or leave room, and what stands in brackets but for [h] and its like.
+  const bare = code.replace(/"[^"]*"?|[\\_*][\s\S]/g, '').replace(/AM\/PM|A\/P|上午\/下午/gi, '')
+  if (/\[(h+|m+|s+)\]/i.test(bare)) return { kind: 'elapsed', utc }
+  const plain = bare.replace(/\[[^\]]*\]?/g, '')
+  const [first = ''] = plain.split(';')
+  // In "General" and its like no letter is one of these.
+  const letters = first.toLowerCase()
+  const hasTime = /[hs]/.test(letters)
+  if (/[yd]/.test(letters) || (/m/.test(letters) && !hasTime)) return { kind: 'day', utc }
+  if (hasTime) return { kind: 'time', utc }
+  return { kind: plain.includes('%') ? 'percent' : 'number', utc }
+}

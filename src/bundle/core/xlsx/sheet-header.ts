@@ -1,0 +1,145 @@
+/**
+ * The header of a sheet, which merged cells may spread over several rows: titles and groups above, names beneath.
+ * What merges leave open is told, not guessed.
+ */
+import { columnLetters, type Finding } from '../../../platform/finding.ts'
+import type { HeaderRow } from '../cells/map-headers.ts'
+import { faultAt } from '../findings/checks.ts'
+import type { SheetCell } from './sheet-cells.ts'
+import { isBlankCell, type Merge, type SheetRow } from './sheet-rows.ts'
+
+/** Rows that a header may have. */
+export const headerRowsMax = 5
+
+export interface SheetHeader {
+  readonly header: HeaderRow
+  /** What is wrong with its cells. */
+  readonly findings: readonly Finding[]
+}
+
+/** Where the text of a place stands: in its own cell, or in the first of those merged with it. */
+interface Origin {
+  readonly row: number
+  readonly column: number
+  readonly text: string
+  readonly merge?: Merge
+}
+
+/**
+ * Reads the header from the first rows of a sheet. `knows` tells whether the contract has a header. Where the rows that
+ * merges make are none of headers and the first row alone is, a merge is what is wrong.
+ */
+export function readSheetHeader(
+  rows: readonly SheetRow[],
+  merges: readonly Merge[],
+  file: string,
+  knows: (text: string) => boolean,
+): SheetHeader {
+  const spoken = merges.filter(({ top, left }) =>
+    rows.some(({ row, cells }) => row === top && !isBlankCell(cells[left])),
+  )
+  const depth = depthOf(spoken)
+  const deep = depth > headerRowsMax ? undefined : headerOf(rows, merges, file, depth)
+  if (deep !== undefined && (depth === 1 || knowsOne(deep.header, knows))) return deep
+  const flat = headerOf(rows, merges, file, 1)
+  if (!knowsOne(flat.header, knows)) return { ...flat, findings: [] }
+  const wide = spoken.find(({ top }) => top === 1)
+  const place = { file, row: 1, cell: `${columnLetters(wide?.left ?? 0)}1` }
+  return { ...flat, findings: [faultAt('header-merged', place)] }
+}
+
+function knowsOne({ cells, groups = [] }: HeaderRow, knows: (text: string) => boolean): boolean {
+  return cells.some((text, column) => knows(`${groups[column] ?? ''}${text}`) || knows(text))
+}
+
+/** The rows that the merges of the first one make: down to where one ends, and one more beneath a group. */
+function depthOf(merges: readonly Merge[]): number {
+  let depth = 1
+  for (const { top, left, bottom, right } of merges) {
+    // They come from top to bottom, so what makes the header deeper has been seen before.
+    if (top > depth) break
+    depth = Math.max(depth, right > left ? bottom + 1 : bottom)
+  }
+  return depth
+}
+
+function headerOf(
+  rows: readonly SheetRow[],
+  merges: readonly Merge[],
+  file: string,
+  depth: number,
+): SheetHeader {
+  const byRow = new Map(rows.map(({ row, cells }) => [row, cells]))
+  const above = merges.filter(({ top }) => top <= depth)
+  const columns = Array.from({ length: widthOf(rows, above, depth) }, (_, column) =>
+    pathOf(byRow, above, depth, column),
+  )
+  const leaves = columns.map((path) => path.at(-1))
+  const findings = cellFindings(byRow, depth, file)
+  const cells = leaves.map((leaf, column) => {
+    const merge = leaf?.merge
+    if (leaf === undefined || merge === undefined || merge.left === merge.right) return leaf?.text ?? ''
+    const isGroup = leaves.slice(merge.left, merge.right + 1).some((other) => other?.merge !== merge)
+    // Beneath a group whose other columns have names, this one has none.
+    if (!isGroup && column === merge.left) {
+      const cell = `${columnLetters(leaf.column)}${leaf.row}`
+      findings.push(faultAt('header-merged', { file, row: leaf.row, cell }))
+    }
+    return ''
+  })
+  while (cells.at(-1) === '') cells.pop()
+  const groups = columns.map((path) =>
+    path
+      .slice(0, -1)
+      .map(({ text }) => text)
+      .join(''),
+  )
+  const placeOf = (column: number) => ({
+    row: leaves[column]?.row ?? depth,
+    cell: `${columnLetters(leaves[column]?.column ?? column)}${leaves[column]?.row ?? depth}`,
+  })
+  return { header: { cells, groups, rows: depth, placeOf, offsetOf: () => undefined }, findings }
+}
+
+function widthOf(rows: readonly SheetRow[], merges: readonly Merge[], depth: number): number {
+  const ends = rows.filter(({ row }) => row <= depth).map(({ cells }) => cells.length)
+  const last = Math.max(0, ...ends)
+  // A merge reaches beyond its text.
+  return Math.max(last, ...merges.filter(({ left }) => left < last).map(({ right }) => right + 1))
+}
+
+/** The texts above a column, from the top, each once. */
+function pathOf(
+  byRow: ReadonlyMap<number, readonly SheetCell[]>,
+  merges: readonly Merge[],
+  depth: number,
+  column: number,
+): readonly Origin[] {
+  const path: Origin[] = []
+  for (let row = 1; row <= depth; row++) {
+    const merge = merges.find(
+      ({ top, left, bottom, right }) => top <= row && row <= bottom && left <= column && column <= right,
+    )
+    if (merge !== undefined && path.at(-1)?.merge === merge) continue
+    const from = merge === undefined ? { row, column } : { row: merge.top, column: merge.left }
+    const cell = byRow.get(from.row)?.[from.column]
+    const text = typeof cell === 'string' ? cell : ''
+    if (text.trim() !== '') path.push({ ...from, text, ...(merge === undefined ? {} : { merge }) })
+  }
+  return path
+}
+
+/** Cells of the header that are errors, or formulas that are not taken. */
+function cellFindings(
+  byRow: ReadonlyMap<number, readonly SheetCell[]>,
+  depth: number,
+  file: string,
+): Finding[] {
+  return [...byRow].flatMap(([row, cells]) =>
+    cells.flatMap((cell, column) => {
+      if (row > depth || typeof cell === 'string') return []
+      const { check, ...rest } = cell
+      return [faultAt(check, { file, row, cell: `${columnLetters(column)}${row}`, ...rest })]
+    }),
+  )
+}

@@ -1,0 +1,64 @@
+/** Opens what was brought. Refuses what is neither a folder nor a ZIP, or can't be read safely. */
+import { lstat, open } from 'node:fs/promises'
+import { type Digest, digestOf, digestOfFile } from '../../../platform/digest.ts'
+import { type Bag, type Packing, refuse } from '../../core/bag/bag.ts'
+import type { BundleLimits } from '../../core/bag/limits.ts'
+import { digestEntry } from './digest-entry.ts'
+import { openFolder } from './folder.ts'
+import { openZip } from './zip.ts'
+
+/** Opens a bag. Throws BundleRefusal with everything that forbids it. Close it when done. */
+export async function openBag(path: string, packing: Packing, limits: BundleLimits): Promise<Bag> {
+  if (packing === 'folder') return await openFolder(path, limits)
+  if (!(await beginsAsZip(path))) refuse('packing-unknown')
+  return await openZip(path, limits)
+}
+
+export interface BundleIdentity {
+  readonly packing: Packing
+  /** SHA-256 of the ZIP's bytes; of a folder, that of the sorted lines `sha256  path\n`. */
+  readonly id: Digest
+  /** Bytes as brought: the size of the ZIP, or of the folder's files together. */
+  readonly bytes: number
+}
+
+/**
+ * Says what a path holds and gives it its name, before anything in it is trusted.
+ * Throws BundleRefusal where it is no bundle, holds links or devices, or exceeds the limits.
+ */
+export async function identifyBundle(path: string, limits: BundleLimits): Promise<BundleIdentity> {
+  const found = await lstat(path)
+  if (found.isSymbolicLink()) refuse('link')
+  if (found.isDirectory()) return await identifyFolder(path, limits)
+  if (!found.isFile()) refuse('packing-unknown')
+  if (found.size > limits.bytesMax) refuse('too-many-bytes', { expected: `≤ ${limits.bytesMax}` })
+  // Opening reads the central directory alone; whatever is wrong with it is told at once.
+  const bag = await openBag(path, 'zip', limits)
+  await bag.close()
+  return { packing: 'zip', id: await digestOfFile(path), bytes: found.size }
+}
+
+/**
+ * Every ZIP begins with `PK` (APPNOTE 4.3); a CSV or a PDF is not a ZIP that was cut off, and should not be called
+ * one. A file that ends before those two may be.
+ */
+async function beginsAsZip(path: string): Promise<boolean> {
+  const handle = await open(path)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0)
+    return 'PK'.startsWith(buffer.toString('latin1', 0, bytesRead))
+  } finally {
+    await handle.close()
+  }
+}
+
+async function identifyFolder(path: string, limits: BundleLimits): Promise<BundleIdentity> {
+  const bag = await openFolder(path, limits)
+  let lines = ''
+  let bytes = 0
+  for (const entry of bag.entries) {
+    lines += `${await digestEntry(bag, entry)}  ${entry.path}\n`
+    bytes += entry.bytes
+  }
+  return { packing: 'folder', id: digestOf(lines), bytes }
+}

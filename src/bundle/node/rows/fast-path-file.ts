@@ -1,0 +1,237 @@
+/**
+ * The rows of one file on the straight way: cut from the pieces as they come, made from their bytes where they are plain,
+ * and read with care where they are not. Says no at the first thing that the careful way would call an error.
+ */
+import type { Finding } from '../../../platform/finding.ts'
+import type { BundleFile } from '../../core/bag/verify.ts'
+import type { CellMaker } from '../../core/cells/cell-encoders.ts'
+import { firstRow, mapHeaders } from '../../core/cells/map-headers.ts'
+import type { Repair } from '../../core/cells/read-code.ts'
+import { buildRowMaker, type RowMaker } from '../../core/cells/row-encoder.ts'
+import type { RowPlan } from '../../core/cells/row-plan.ts'
+import type { OpenFile, RowReader, RowValues } from '../../core/cells/row-reader.ts'
+import type { CopyWriter } from '../../core/csv/copy-writer.ts'
+import { decoderOf } from '../../core/csv/read-rows.ts'
+import { type Block, fillBlock } from '../../core/csv/row-block.ts'
+import { buildLine, isBlankLine, type Line, scanLine, textsOf } from '../../core/csv/row-fields.ts'
+import type { KeyScreen } from './duplicate-filter.ts'
+import type { FileCount, ValidateOptions } from './validate-bag.ts'
+
+/** What the files of a bundle share on the way. */
+export interface Walk {
+  readonly options: ValidateOptions
+  readonly plan: RowPlan
+  readonly reader: RowReader
+  readonly makers: readonly CellMaker[]
+  readonly writer: CopyWriter
+  readonly keys: KeyScreen
+  readonly block: Block
+  /** Warnings, told once the way has been gone to its end: those of all headers before those of rows. */
+  readonly headers: Finding[]
+  readonly rows: Finding[]
+  errors: number
+  /** Chunks that are ready. */
+  readonly ready: Uint8Array[]
+  /** Rows of the files before. */
+  rowsBefore: number
+}
+
+export interface FileCutter {
+  /**
+   * Takes a piece and writes the rows that have come to their end; false where the way is to be given up. The length of
+   * the byte order mark has to be known with the first piece.
+   */
+  readonly cut: (piece: Buffer, bomBytes: number, last: boolean) => boolean
+  readonly count: () => FileCount
+}
+
+interface State {
+  readonly index: number
+  readonly file: BundleFile
+  readonly walk: Walk
+  readonly line: Line
+  readonly repairs: Partial<Record<Repair, number>>
+  /** Bytes that are not cut yet, and where in the file they begin. */
+  held: Buffer
+  heldAt: number
+  /** The row that was cut last, as Excel counts. */
+  row: number
+  rowsRead: number
+  /** A blank row may only be followed by others. */
+  isBlankBefore: boolean
+  opened?: { readonly file: OpenFile; readonly maker: RowMaker }
+}
+
+/** Warnings about rows that are held back until the end; a bundle with more goes the careful way. */
+const heldBackMax = 10_000
+
+const decode = decoderOf({ encoding: 'utf-8' })
+const nothing = Buffer.alloc(0)
+
+/** Builds the cutter of a file, which has this index in the manifest. */
+export function buildFileCutter(index: number, file: BundleFile, walk: Walk): FileCutter {
+  const { fieldBytesMax, rowsMax } = walk.options.limits
+  const line = buildLine(file.delimiter, fieldBytesMax)
+  const state: State = {
+    ...{ index, file, walk, line, repairs: {}, held: nothing },
+    ...{ heldAt: 0, row: 0, rowsRead: 0, isBlankBefore: false },
+  }
+  function cut(piece: Buffer, bomBytes: number, last: boolean): boolean {
+    state.held = state.held.length === 0 ? piece : Buffer.concat([state.held, piece])
+    let start = state.row === 0 && state.heldAt === 0 ? bomBytes : 0
+    while (start < state.held.length) {
+      const next = cutNext(state, start, last)
+      if (next < 0 || walk.rowsBefore + state.row - 1 > rowsMax) return false
+      if (next === start) break
+      start = next
+    }
+    state.held = state.held.subarray(start)
+    state.heldAt += start
+    return true
+  }
+  return { cut, count: () => countOf(state) }
+}
+
+/** Cuts and takes what comes next. Gives where it ends; `start` where that can't be told yet, -1 to give the way up. */
+function cutNext(state: State, start: number, last: boolean): number {
+  const { line, held, opened } = state
+  if (opened?.maker.inOrder === true) return cutBlock(state, opened.maker, start, last)
+  const next = scanLine(line, held, start, last)
+  if (line.fault !== undefined) return -1
+  if (next < 0) return start
+  state.row += 1
+  return (state.row === 1 ? takeHeader(state) : takeRow(state, start)) ? next : -1
+}
+
+function cutBlock(state: State, maker: RowMaker, start: number, last: boolean): number {
+  const { line, held, index, walk } = state
+  const { block } = walk
+  const { begins, alone } = block
+  fillBlock(block, line, held, start, { file: index, row: state.row + 1 }, last)
+  if (line.fault !== undefined) return -1
+  maker.mark(block)
+  for (let row = 0, end = 0; row < block.rows; row = end) {
+    end = row + 1
+    if (alone[row] === 0) {
+      while (end < block.rows && alone[end] === 0) end += 1
+      if (!takeStanding(state, row, end)) return -1
+    } else {
+      const begin = begins[row] ?? 0
+      scanLine(line, held, begin, last)
+      state.row += 1
+      if (!takeRow(state, begin)) return -1
+    }
+  }
+  return begins[block.rows] ?? start
+}
+
+/** Takes rows of a block that stand as they are. */
+function takeStanding(state: State, from: number, to: number): boolean {
+  // What comes after the last row that holds anything is borne; a blank row before it is an error.
+  if (state.isBlankBefore) return false
+  const { writer, keys, plan, block } = state.walk
+  const { width, text, textEnds, cuts } = block
+  writer.rows(text, from === 0 ? 0 : (textEnds[from - 1] ?? 0), textEnds[to - 1] ?? 0)
+  if (plan.keyIndexes.length > 0) {
+    for (let row = from; row < to; row++) {
+      for (const field of plan.keyIndexes) {
+        const cut = row * (width + 1) + field
+        const begin = (cuts[cut] ?? 0) + 1
+        const end = cuts[cut + 1] ?? 0
+        keys.take(begin === end ? null : text, begin, end)
+      }
+      keys.endKey()
+    }
+  }
+  state.row += to - from
+  endRows(state)
+  return true
+}
+
+/** Lets go of what was written, once it is enough, and counts. */
+function endRows(state: State): void {
+  const chunk = state.walk.writer.take(false)
+  if (chunk !== undefined) state.walk.ready.push(chunk)
+  state.rowsRead = state.row - 1
+}
+
+function countOf({ file, rowsRead, repairs }: State): FileCount {
+  return {
+    file: file.path,
+    digest: file.digest,
+    rowsRead,
+    rowsTaken: rowsRead,
+    rowsRefused: 0,
+    repairs: { ...repairs },
+    unreadable: false,
+  }
+}
+
+function takeHeader(state: State): boolean {
+  const { line, held, walk, file } = state
+  const { options, plan, makers } = walk
+  if (line.misplaced >= 0) return false
+  const offsetOf = (column: number) => state.heldAt + (line.starts[column] ?? 0)
+  const cells = textsOf(line, held, decode)
+  const { map, findings, repairs } = mapHeaders(firstRow(cells, offsetOf), options.contract, file.path)
+  if (map === undefined) return false
+  for (let n = 0; n < repairs; n += 1) noteRepair(state, 'header')
+  walk.headers.push(...findings)
+  const report = (finding: Finding) => {
+    if (finding.severity === 'error') walk.errors += 1
+    walk.rows.push(finding)
+  }
+  const note = (repair: Repair) => noteRepair(state, repair)
+  const above = plan.fields.map((_, n) => plan.readers.find(({ index }) => index === n)?.above ?? -1)
+  state.opened = {
+    file: { path: file.path, map, offsetOf, note, report, errors: () => walk.errors },
+    maker: buildRowMaker({ ...plan, makers, above, map }),
+  }
+  return true
+}
+
+function noteRepair({ repairs }: State, repair: Repair): void {
+  repairs[repair] = (repairs[repair] ?? 0) + 1
+}
+
+function takeRow(state: State, start: number): boolean {
+  const { opened, line, held, walk, index, row } = state
+  const { writer, keys, plan } = walk
+  if (opened === undefined) return false
+  if (opened.maker.make(line, held)) {
+    writer.begin(index, row)
+    opened.maker.write(writer, keys)
+    for (const repair of opened.maker.repairs()) noteRepair(state, repair)
+  } else if (isBlankLine(line, held, decode)) {
+    state.isBlankBefore = true
+    return true
+  } else {
+    const values = readWithCare(state, opened.file, start)
+    if (values === undefined) return false
+    writer.begin(index, row)
+    writeValues(values, walk)
+  }
+  if (state.isBlankBefore) return false
+  writer.endRow()
+  if (plan.keyIndexes.length > 0) keys.endKey()
+  endRows(state)
+  return true
+}
+
+function readWithCare({ line, held, heldAt, row, walk }: State, file: OpenFile, start: number) {
+  const { width, misplaced } = line
+  const place = { row, byteOffset: heldAt + start, width }
+  const cells = textsOf(line, held, decode)
+  const values = walk.reader.read({ row: misplaced < 0 ? place : { ...place, misplaced }, cells }, file)
+  return walk.rows.length > heldBackMax ? undefined : values
+}
+
+/** Writes what the careful reader has made of a row, and its key. */
+function writeValues(values: RowValues, { plan, writer, keys }: Walk): void {
+  const bytes = values.map((value) => (value === null ? null : Buffer.from(value)))
+  for (const value of bytes) writer.value(value ?? nothing, 0, value?.length ?? 0)
+  for (const index of plan.keyIndexes) {
+    const value = bytes[index] ?? null
+    keys.take(value, 0, value?.length ?? 0)
+  }
+}

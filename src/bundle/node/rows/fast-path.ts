@@ -1,0 +1,140 @@
+/**
+ * The straight way through a bundle: one walk that makes COPY text of the bytes as they come, as long as there is
+ * nothing to refuse. At the first sign of an error anywhere it is given up, with all that it gave, for the careful way
+ * (validate.ts) to tell what is wrong; so it has no findings but warnings, and then the same ones.
+ */
+
+import type { BundleFile } from '../../core/bag/verify.ts'
+import { buildCellMaker, type CellMaker, makesNothing } from '../../core/cells/cell-encoders.ts'
+import { buildRowReader } from '../../core/cells/row-reader.ts'
+import { buildCopyWriter } from '../../core/csv/copy-writer.ts'
+import { buildScanner, mayBeUtf8, type Scan } from '../../core/csv/encoding.ts'
+import { inPieces } from '../../core/csv/read-rows.ts'
+import { buildBlock } from '../../core/csv/row-block.ts'
+import { buildKeyScreen } from './duplicate-filter.ts'
+import { buildFileCutter, type Walk } from './fast-path-file.ts'
+import { type FileCount, planBundle, type ValidateOptions } from './validate-bag.ts'
+
+/** The rows of a bag as COPY text. */
+export interface CopyReading {
+  readonly chunks: AsyncIterable<Uint8Array | string>
+  /** What came of each file, once the chunks have been walked to their end; undefined where the way was given up. */
+  readonly files: () => readonly FileCount[] | undefined
+}
+
+/** Reads a bag that `verifyBag` has passed. Throws the signal's reason when aborted. */
+export function readStraight(options: ValidateOptions): CopyReading {
+  let files: FileCount[] | undefined
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    const { manifest, signal, onProgress, onFinding } = options
+    // A workbook's rows are no bytes of the file.
+    if (manifest.files.some(({ sheet, encoding }) => sheet !== undefined || !mayBeUtf8(encoding))) return
+    const walk = buildWalk(options)
+    const counts: FileCount[] = []
+    let text: TextFile | undefined
+    for await (const { index, file, piece } of ahead(readPieces(options))) {
+      signal?.throwIfAborted()
+      text ??= openTextFile(index, file, walk)
+      if (!(piece === undefined ? text.end() : text.take(piece))) return
+      for (const chunk of walk.ready.splice(0)) yield chunk
+      if (piece === undefined) {
+        counts.push(text.count())
+        walk.rowsBefore += text.count().rowsRead
+        text = undefined
+      } else onProgress?.({ file: file.path, rows: text.count().rowsRead })
+    }
+    const rest = walk.writer.take(true)
+    if (rest !== undefined) yield rest
+    if (await walk.keys.sift()) return
+    for (const finding of [...walk.headers, ...walk.rows]) onFinding(finding)
+    files = counts
+  }
+  return { chunks: chunks(), files: () => files }
+}
+
+/** Of each file its pieces, and then none. */
+async function* readPieces({ bag, manifest }: ValidateOptions) {
+  for (const [index, file] of manifest.files.entries()) {
+    for await (const piece of inPieces(bag.read(file.path), 0)) yield { index, file, piece }
+    yield { index, file }
+  }
+}
+
+/** The same values, each asked for before the one before it is dealt with, so that the disc works beside us. */
+async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
+  const ask = () => {
+    const next = source.next()
+    // What it throws is told when its turn comes, or never.
+    next.catch(() => undefined)
+    return next
+  }
+  try {
+    for (let next = ask(); ; ) {
+      const { value, done } = await next
+      if (done === true) return
+      next = ask()
+      yield value
+    }
+  } finally {
+    await source.return(undefined)
+  }
+}
+
+function buildWalk(options: ValidateOptions): Walk {
+  const plan = planBundle(options)
+  const makers: CellMaker[] = []
+  for (const { field, index, read, above } of plan.readers) {
+    const upper = plan.readers.find((reader) => reader.index === above)
+    const { missingValues } = options.contract
+    // What depends on a code that itself depends on one is not plain to see.
+    makers[index] =
+      upper?.above === undefined
+        ? buildCellMaker({ field, read, readAbove: upper?.read, missingValues })
+        : makesNothing
+  }
+  return {
+    options,
+    plan,
+    makers,
+    reader: buildRowReader(plan),
+    writer: buildCopyWriter(),
+    keys: buildKeyScreen(),
+    block: buildBlock(plan.fields.length),
+    headers: [],
+    rows: [],
+    errors: 0,
+    ready: [],
+    rowsBefore: 0,
+  }
+}
+
+/** A file on its way; `take` and `end` say no where the way is to be given up. */
+interface TextFile {
+  readonly take: (piece: Buffer) => boolean
+  readonly end: () => boolean
+  readonly count: () => FileCount
+}
+
+function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
+  const scanner = buildScanner('utf-8')
+  const cutter = buildFileCutter(index, file, walk)
+  return {
+    take: (piece) => {
+      scanner.take(piece)
+      // Less than four bytes don't tell yet how the file begins.
+      if (isDoubtful(scanner.found) || scanner.found.bytes === 0) return false
+      return cutter.cut(piece, scanner.found.bomBytes, false)
+    },
+    end: () => {
+      scanner.end()
+      return !isDoubtful(scanner.found) && cutter.cut(nothing, 0, true) && cutter.count().rowsRead > 0
+    },
+    count: cutter.count,
+  }
+}
+
+const nothing = Buffer.alloc(0)
+
+function isDoubtful({ undecodable, nul, strayBom }: Readonly<Scan>): boolean {
+  return undecodable !== undefined || nul !== undefined || strayBom !== undefined
+}

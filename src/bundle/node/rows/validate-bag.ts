@@ -1,0 +1,359 @@
+/**
+ * Reads the rows of a verified bag under its contract. Three walks over each file: its bytes decide the encoding, its
+ * keys tell whether rows are doubled and its lines whether it can be read to the end; only then rows are given out. So
+ * no row with an error is ever given, nor any of a file that is broken somewhere; and memory holds no rows, only eight
+ * bytes of each key. Where keys may be doubled, one more walk finds which.
+ */
+
+import { type Contract, type Contracts, intakeKey, partsOf } from '../../../contract/index.ts'
+import type { Digest } from '../../../platform/digest.ts'
+import { columnLetters, type Finding } from '../../../platform/finding.ts'
+import type { Bag } from '../../core/bag/bag.ts'
+import type { BundleLimits } from '../../core/bag/limits.ts'
+import type { BundleFile, BundleManifest } from '../../core/bag/verify.ts'
+import {
+  atOffset,
+  firstRow,
+  type HeaderMap,
+  type HeaderRow,
+  mapHeaders,
+} from '../../core/cells/map-headers.ts'
+import type { Repair } from '../../core/cells/read-code.ts'
+import { planRows, type RowPlan } from '../../core/cells/row-plan.ts'
+import {
+  buildRowReader,
+  type OpenFile,
+  type RowReader,
+  type RowTexts,
+  type RowValues,
+} from '../../core/cells/row-reader.ts'
+import { faultAt } from '../../core/findings/checks.ts'
+import { buildKeyScreen, type KeyScreen } from './duplicate-filter.ts'
+import { buildKeyIndex, type KeyIndex } from './key-index.ts'
+import { openTable, type Table, type TableCell, type TableReader, type TableRow } from './open-table.ts'
+
+/** A row that may be taken: canonical texts or null, in the order of `intakeFields(contract)`. */
+export interface TakenRow {
+  /** Index of the file in the manifest. */
+  readonly file: number
+  readonly row: number
+  readonly values: RowValues
+}
+
+export type RowBatch = readonly TakenRow[]
+
+export interface FileCount {
+  readonly file: string
+  readonly digest: Digest
+  readonly rowsRead: number
+  readonly rowsTaken: number
+  readonly rowsRefused: number
+  /** What was mended in the header and in the rows taken, by kind. */
+  readonly repairs: Readonly<Record<string, number>>
+  /** The file could not be read to its end, or not at all: no tolerance covers that, and none of its rows is taken. */
+  readonly unreadable: boolean
+}
+
+export interface Progress {
+  readonly file: string
+  /** Rows of the file read so far. */
+  readonly rows: number
+}
+
+export interface ValidateOptions {
+  readonly bag: Bag
+  readonly manifest: BundleManifest
+  readonly contract: Contract
+  readonly contracts: Pick<Contracts, 'codes'>
+  readonly limits: BundleLimits
+  /** The day, `YYYY-MM-DD`, on which codes must be valid: the last of the edition's period. */
+  readonly editionDay: string
+  /** Where scratch files may lie, encrypted; by default the folder of the system. */
+  readonly scratch?: string
+  readonly onFinding: (finding: Finding) => void
+  readonly onProgress?: (progress: Progress) => void
+  readonly signal?: AbortSignal
+}
+
+/** The rows that may be taken, in order; and, once they have been walked to the end, what came of each file. */
+export interface RowReading extends AsyncIterable<RowBatch> {
+  readonly counts: () => readonly FileCount[]
+}
+
+/** Plans the rows of a bundle: those of its contract, in the share of its provider. */
+export function planBundle({ contract, contracts, editionDay, manifest }: ValidateOptions): RowPlan {
+  const part = partsOf(contract).find(({ provider }) => provider === manifest.provider)
+  return planRows({ contract, contracts, editionDay, part })
+}
+
+/** Rows in a batch: enough that each costs nothing, few enough to hold. */
+const batchRows = 1000
+
+/** What each step of a validation works with. */
+interface Walk {
+  readonly options: ValidateOptions
+  readonly reader: RowReader
+  readonly screen: KeyScreen
+  readonly keys: KeyIndex
+  readonly states: readonly FileState[]
+}
+
+/** What becomes of a file on its way. */
+interface FileState {
+  readonly file: BundleFile
+  readonly index: number
+  /** Ordinal of its first row, the one below the header, among those of the bundle; the first of all is 0. */
+  first: number
+  table?: Table
+  map?: HeaderMap
+  rowsRead: number
+  rowsTaken: number
+  readonly repairs: Partial<Record<Repair, number>>
+  unreadable: boolean
+}
+
+/**
+ * Validates a bag that `verifyBag` has passed. Findings go to `onFinding` as they are found; whether they are borne
+ * is the caller's to decide. Throws the signal's reason when aborted.
+ */
+export function validateBag(options: ValidateOptions): RowReading {
+  const states = options.manifest.files.map(
+    (file, index): FileState => ({
+      file,
+      index,
+      first: 0,
+      rowsRead: 0,
+      rowsTaken: 0,
+      repairs: {},
+      unreadable: false,
+    }),
+  )
+  let done = false
+  async function* batches(): AsyncGenerator<RowBatch> {
+    const reader = buildRowReader(planBundle(options))
+    const walk: Walk = { options, reader, screen: buildKeyScreen(), keys: buildKeyIndex(), states }
+    try {
+      yield* walkFiles(walk)
+    } finally {
+      for (const { table } of states) await table?.close()
+    }
+    done = true
+  }
+  return {
+    [Symbol.asyncIterator]: batches,
+    counts: () => {
+      if (!done) throw new Error('The rows of the bundle have not been read to the end.')
+      return states.map(countOf)
+    },
+  }
+}
+
+async function* walkFiles(walk: Walk): AsyncGenerator<RowBatch> {
+  const { options, states, screen } = walk
+  let rows = 0
+  for (const state of states) {
+    state.first = rows
+    await survey(state, walk)
+    rows += state.rowsRead
+  }
+  const tooMany = rows > options.limits.rowsMax
+  if (!tooMany && (await screen.sift())) for (const state of states) await collectKeys(state, walk)
+  if (tooMany) options.onFinding(faultAt('too-many-rows', { expected: `≤ ${options.limits.rowsMax}` }))
+  for (const state of states) {
+    if (tooMany) state.unreadable = true
+    else yield* readFile(state, walk)
+  }
+}
+
+function countOf({ file, rowsRead, rowsTaken, repairs, unreadable }: FileState): FileCount {
+  const rowsRefused = rowsRead - rowsTaken
+  return {
+    file: file.path,
+    digest: file.digest,
+    rowsRead,
+    rowsTaken,
+    rowsRefused,
+    repairs: unreadable ? {} : { ...repairs },
+    unreadable,
+  }
+}
+
+/** Opens the table, maps the header, collects the keys, and finds out whether the file ends well. */
+async function survey(state: FileState, { options, reader, screen }: Walk): Promise<void> {
+  const path = state.file.path
+  const { table, findings } = await openTable({
+    ...options,
+    file: state.file,
+    onRows: (rows) => options.onProgress?.({ file: path, rows }),
+  })
+  for (const finding of findings) options.onFinding(finding)
+  state.unreadable = table === undefined
+  if (table === undefined) return
+  state.table = table
+  if (table.header !== undefined) takeHeader(table.header, state, options)
+  const rows = table.read(state.map)
+  let wanted = state.map === undefined ? [] : reader.keyColumns(state.map)
+  for await (const group of rows.groups()) {
+    options.signal?.throwIfAborted()
+    for (const row of group) {
+      const read = row.row - table.headerRows
+      if (read <= 0) {
+        readHeader(row, state, rows, options)
+        if (state.map !== undefined) wanted = reader.keyColumns(state.map)
+      } else if (!rows.isBlank()) {
+        state.rowsRead = read
+        const key = state.map === undefined ? undefined : reader.keyOf(only(wanted, row, rows), state.map)
+        if (key !== undefined) screenKey(key, screen)
+      }
+      // Rows beyond the limit are not even counted to their end.
+      if (state.first + read > options.limits.rowsMax) {
+        state.rowsRead = read
+        return
+      }
+    }
+  }
+  const fault = rows.fault()
+  if (fault !== undefined) {
+    const { check, row, column, byteOffset } = fault
+    const cell = `${columnLetters(column)}${row}`
+    options.onFinding(faultAt(check, { file: path, row, cell, ...atOffset(byteOffset) }))
+    state.unreadable = true
+  } else if (state.map !== undefined && state.rowsRead === 0) {
+    options.onFinding(faultAt('rows-missing', { file: path }))
+    state.unreadable = true
+  }
+}
+
+function screenKey(key: string, screen: KeyScreen): void {
+  const bytes = Buffer.from(key)
+  screen.take(bytes, 0, bytes.length)
+  screen.endKey()
+}
+
+/** Collects the keys that may be doubled, with where they stand: of most bundles that are refused, a few. */
+async function collectKeys(state: FileState, { options, reader, screen, keys }: Walk): Promise<void> {
+  const { table, map } = state
+  if (table === undefined || map === undefined) return
+  const rows = table.read(map)
+  const wanted = reader.keyColumns(map)
+  for await (const group of rows.groups()) {
+    options.signal?.throwIfAborted()
+    for (const row of group) {
+      if (row.row <= table.headerRows || rows.isBlank()) continue
+      const key = reader.keyOf(only(wanted, row, rows), map)
+      if (key === undefined || !screen.mayBeDoubled(Buffer.from(key))) continue
+      keys.add(key, state.first + row.row - table.headerRows - 1)
+    }
+  }
+}
+
+/** The header of a text file, which is its first row. */
+function readHeader(row: TableRow, state: FileState, rows: TableReader, options: ValidateOptions): void {
+  const file = state.file.path
+  if (row.misplaced !== undefined) {
+    const place = { file, row: 1, ...atOffset(rows.offsetOf(row.misplaced)) }
+    options.onFinding(faultAt('quote-misplaced', place))
+    state.unreadable = true
+    return
+  }
+  const texts = rows.cells().map((cell) => (typeof cell === 'string' ? cell : ''))
+  takeHeader(firstRow(texts, rows.offsetOf), state, options)
+}
+
+function takeHeader(header: HeaderRow, state: FileState, options: ValidateOptions): void {
+  const { map, findings, repairs } = mapHeaders(header, options.contract, state.file.path)
+  for (const finding of findings) options.onFinding(finding)
+  if (map === undefined) state.unreadable = true
+  else state.map = map
+  if (repairs > 0) state.repairs.header = repairs
+}
+
+/** The cells of a row at some columns alone. */
+function only(columns: readonly number[], row: TableRow, rows: TableReader): RowTexts {
+  const cells: TableCell[] = []
+  for (const column of columns) cells[column] = rows.cell(column)
+  return { row, cells }
+}
+
+/** A file whose rows are read, with what is mended in the row at hand. */
+interface ReadFile {
+  readonly open: OpenFile
+  /** Counts what was mended in the row, for it is taken. */
+  readonly keepRepairs: () => void
+  readonly dropRepairs: () => void
+}
+
+function openFile(state: FileState, map: HeaderMap, rows: TableReader, options: ValidateOptions): ReadFile {
+  let errors = 0
+  let mended: Repair[] = []
+  const open: OpenFile = {
+    path: state.file.path,
+    map,
+    offsetOf: rows.offsetOf,
+    note: (repair) => void mended.push(repair),
+    report: (finding) => {
+      if (finding.severity === 'error') errors += 1
+      options.onFinding(finding)
+    },
+    errors: () => errors,
+  }
+  const dropRepairs = () => {
+    if (mended.length > 0) mended = []
+  }
+  const keepRepairs = () => {
+    for (const repair of mended) state.repairs[repair] = (state.repairs[repair] ?? 0) + 1
+  }
+  return { open, keepRepairs, dropRepairs }
+}
+
+/** Gives the rows of a file. Of one that is known to be broken later on, findings are told and no row is given. */
+async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch> {
+  const { options, reader } = walk
+  const { table, map, file } = state
+  if (table === undefined || map === undefined) return
+  const rows = table.read(map)
+  const { open, keepRepairs, dropRepairs } = openFile(state, map, rows, options)
+  let batch: TakenRow[] = []
+  let rowsSeen = 0
+  for await (const group of rows.groups()) {
+    options.signal?.throwIfAborted()
+    for (const row of group) {
+      // What comes after the last row that holds anything is borne.
+      if (row.row <= table.headerRows || row.row > state.rowsRead + table.headerRows) continue
+      rowsSeen = row.row - table.headerRows
+      if (rows.isBlank()) {
+        open.report(faultAt('row-blank', { file: file.path, row: row.row, ...atOffset(row.byteOffset) }))
+        continue
+      }
+      const texts = { row, cells: rows.cells() }
+      dropRepairs()
+      const values = reader.read(texts, open)
+      const doubled = reportDoubled(texts, open, state, walk)
+      if (values === undefined || doubled || state.unreadable) continue
+      keepRepairs()
+      batch.push({ file: state.index, row: row.row, values })
+      state.rowsTaken += 1
+      if (batch.length < batchRows) continue
+      yield batch
+      batch = []
+    }
+    options.onProgress?.({ file: file.path, rows: rowsSeen })
+  }
+  if (batch.length > 0) yield batch
+}
+
+/** Tells of a row whose key another has, and where the first of them stands. */
+function reportDoubled(texts: RowTexts, open: OpenFile, state: FileState, walk: Walk): boolean {
+  const { row } = texts
+  const { keys, reader, states, options } = walk
+  if (!keys.anyDoubled()) return false
+  const key = reader.keyOf(texts, open.map)
+  const ordinal = key === undefined ? undefined : keys.firstOfDoubled(key)
+  if (ordinal === undefined) return false
+  const home = states.findLast(({ first }) => first <= ordinal) ?? state
+  const homeRow = ordinal - home.first + (home.table?.headerRows ?? 1) + 1
+  const where = home === state && homeRow === row.row ? '' : ` (${home.file.path}: ${homeRow})`
+  const expected = `${intakeKey(options.contract).join(' + ')}${where}`
+  open.report(faultAt('key-doubled', { ...reader.keyPlace(row, open), expected }))
+  return true
+}

@@ -1,0 +1,190 @@
+/**
+ * What an export holds, read and held to its shape before anything is done with it. It is signed by an origin that is
+ * trusted, and still refused, as findings, where it is not complete or not what it says: nothing of it is half taken.
+ */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import Type, { type Static, type TSchema } from 'typebox'
+import { type CarriedVersion, changeKinds, fileName, type PlacedChange } from '../../../catalogue/index.ts'
+import type { Finding } from '../../../platform/finding.ts'
+import { paths } from '../../../transfer/index.ts'
+import { type Bag, readWhole } from '../../core/bag/bag.ts'
+import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
+
+/** The changes of a city's data in many years, at some hundred bytes each. */
+export const changesBytesMax = 256 << 20
+/** The facts of one version; those of one with a thousand parts have some hundred kilobytes. */
+export const versionBytesMax = 16 << 20
+
+const name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,99}$' })
+const edition = Type.String({ pattern: '^\\d{4}(-\\d{4})?$' })
+const number = Type.Integer({ minimum: 1, maximum: 1_000_000_000 })
+const count = Type.Integer({ minimum: 0 })
+const digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
+const instant = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$' })
+const day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' })
+const text = Type.String()
+const exact = { additionalProperties: false }
+
+const Change = Type.Object(
+  {
+    position: Type.Integer({ minimum: 1 }),
+    at: instant,
+    kind: Type.Enum([...changeKinds]),
+    dataset: name,
+    edition: Type.Optional(edition),
+    version: Type.Optional(number),
+    body: Type.Object({}),
+  },
+  exact,
+)
+
+const Version = Type.Object(
+  {
+    dataset: name,
+    edition,
+    periodStart: day,
+    periodEnd: day,
+    number,
+    contractVersion: number,
+    reason: Type.Union([text, Type.Null()]),
+    records: count,
+    digest,
+    difference: Type.Union([
+      Type.Object({ against: number, added: count, removed: count, changed: count }, exact),
+      Type.Null(),
+    ]),
+    parts: Type.Array(Type.Object({ provider: text, bundle: text, rows: count, synthetic: Type.Boolean() })),
+    waivers: Type.Array(Type.Object({ provider: text, reason: text })),
+    warnings: Type.Array(Type.Object({ check: text, count })),
+    suppressions: Type.Object({}),
+    omitted: Type.Array(Type.Object({ format: text, reason: Type.Object({ zh: text, en: text }) })),
+    publishedAt: instant,
+    withdrawn: Type.Union([Type.Object({ at: instant, reason: text }, exact), Type.Null()]),
+    distributions: Type.Array(
+      Type.Object(
+        {
+          name: text,
+          format: Type.String({ pattern: '^[a-z0-9.]{1,20}$' }),
+          mediaType: text,
+          bytes: count,
+          digest,
+        },
+        exact,
+      ),
+    ),
+  },
+  exact,
+)
+
+/** Exported for the test that holds them to the metaschema. */
+export const contentSchemas = { Change, Version } as const
+
+export interface ExportContent {
+  readonly changes: readonly PlacedChange[]
+  readonly versions: readonly CarriedVersion[]
+  /** The files of contracts and code lists, by their path below `data/contracts/`. */
+  readonly contracts: readonly string[]
+}
+
+/** Reads what an export holds beside its files. Throws BundleRefusal. `until` is the last position that it may tell of. */
+export async function readContent(
+  bag: Bag,
+  digests: ReadonlyMap<string, string>,
+  until: number,
+): Promise<ExportContent> {
+  const changes = await readChangeLines(bag, until)
+  const versions = await readVersions(bag)
+  refuse(strayFindings(bag, versions, digests))
+  return {
+    changes,
+    versions,
+    contracts: bag.entries.flatMap(({ path }) =>
+      path.startsWith(paths.contracts) ? [path.slice(paths.contracts.length)] : [],
+    ),
+  }
+}
+
+async function readChangeLines(bag: Bag, until: number): Promise<readonly PlacedChange[]> {
+  const file = paths.changes
+  const isChange = checkOf(Change)
+  const lines = (await textOf(bag, file, changesBytesMax)).split('\n')
+  if (lines.pop() !== '') refuse([contentFault(file)])
+  let before = 0
+  return lines.map((line, index) => {
+    const value = parse(line)
+    if (!isChange(value) || value.position <= before || value.position > until) {
+      throw new BundleRefusal([faultAt('export-content', { file, row: index + 1 })])
+    }
+    before = value.position
+    const { at, kind, ...change } = value
+    return { ...change, kind: kind as PlacedChange['kind'], at: new Date(at) } as PlacedChange
+  })
+}
+
+async function readVersions(bag: Bag): Promise<readonly CarriedVersion[]> {
+  const isVersion = checkOf(Version)
+  const versions: CarriedVersion[] = []
+  for (const { path } of bag.entries) {
+    if (!/^data\/editions\/.*\/version\.json$/.test(path)) continue
+    const value = parse(await textOf(bag, path, versionBytesMax))
+    if (!isVersion(value)) throw new BundleRefusal([contentFault(path)])
+    const version = value as CarriedVersion
+    const isNamed = version.distributions.every((file) => file.name === fileName(version, file.format))
+    if (paths.version(version) !== path || !isNamed) throw new BundleRefusal([contentFault(path)])
+    versions.push(version)
+  }
+  return versions
+}
+
+/** Every file below `data/` has its place, and is the one that the version's facts name. */
+function strayFindings(
+  bag: Bag,
+  versions: readonly CarriedVersion[],
+  digests: ReadonlyMap<string, string>,
+): readonly Finding[] {
+  const known = new Map<string, string | undefined>([[paths.changes, undefined]])
+  for (const version of versions) {
+    known.set(paths.version(version), undefined)
+    for (const file of version.distributions) known.set(paths.file(version, file.name), file.digest)
+  }
+  return bag.entries.flatMap(({ path }) => {
+    if (!path.startsWith('data/') || path.startsWith(paths.contracts)) return []
+    const expected = known.get(path)
+    const isFine = known.has(path) && (expected === undefined || expected === digests.get(path))
+    return isFine ? [] : [contentFault(path)]
+  })
+}
+
+export function contentFault(file: string): Finding {
+  return faultAt('export-content', { file })
+}
+
+/** Throws BundleRefusal where there is anything to refuse for. */
+export function refuse(findings: readonly Finding[]): void {
+  if (findings.length > 0) throw new BundleRefusal(findings)
+}
+
+function checkOf<Schema extends TSchema>(schema: Schema): (value: unknown) => value is Static<Schema> {
+  return new Ajv2020({ meta: false, validateSchema: false }).compile<Static<Schema>>(schema)
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** A file of the bag as text. Throws BundleRefusal where it is not there, too long or not UTF-8. */
+export async function textOf(bag: Bag, path: string, bytesMax: number): Promise<string> {
+  const bytes = bag.entries.some((entry) => entry.path === path)
+    ? await readWhole(bag, path, bytesMax)
+    : undefined
+  if (bytes === undefined) throw new BundleRefusal([contentFault(path)])
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new BundleRefusal([contentFault(path)])
+  }
+}

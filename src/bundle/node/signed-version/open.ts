@@ -1,0 +1,192 @@
+/**
+ * An export that was carried here, opened and proven: that it is one, by whom it was signed, that every byte is the one
+ * that was signed, and what it holds. Refuses, as findings, all else before anything of it is used.
+ */
+import { lstat } from 'node:fs/promises'
+import type { ExchangeProgress } from '../../../transfer/index.ts'
+import { type ExportCursor, readExportCursor } from '../../../transfer/index.ts'
+import type { Bag } from '../../core/bag/bag.ts'
+import type { BundleLimits } from '../../core/bag/limits.ts'
+import { verifyWhole } from '../../core/bag/verify.ts'
+import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
+import type { PublicKeyFile } from '../../core/openpgp/keys.ts'
+import { checkSignatures, signatureBytesMax } from '../../core/openpgp/signature.ts'
+import { openBag } from '../bag/open-bag.ts'
+import { type ExportContent, readContent, refuse, textOf } from './content.ts'
+import { type ExportPurpose, exportDescriptorPath, parseExportDescriptor } from './descriptor.ts'
+import { signaturePath, tagManifestPath } from './write.ts'
+
+/**
+ * Exports are signed by an origin that is trusted, so only what the machine can bear limits them: a full export of many
+ * years has more files and bytes than any provider may bring. No ZIP inflates further than 1032 times.
+ */
+export const exportLimits: BundleLimits = {
+  filesMax: 1_000_000,
+  bagsMax: 1,
+  bytesMax: 2 ** 44,
+  inflationMax: 1_032,
+  rowsMax: Number.MAX_SAFE_INTEGER,
+  fieldBytesMax: Number.MAX_SAFE_INTEGER,
+  findingsMax: 1_000,
+}
+
+/** datapackage.json names every file, at some 300 bytes each. */
+const descriptorBytesMax = 512 << 20
+/** A tag manifest names the few files beside `data/`. */
+const tagManifestBytesMax = 1 << 20
+
+export interface OpenedExport extends ExportContent {
+  readonly bag: Bag
+  readonly purpose: ExportPurpose
+  readonly since: ExportCursor | undefined
+  readonly until: ExportCursor
+  /** The cursors as they are written. */
+  readonly cursors: { readonly since: string | null; readonly until: string }
+  readonly digests: ReadonlyMap<string, string>
+  /** Fingerprint of the key that signed. */
+  readonly signedBy: string
+  /** Of the tag manifest, which stands for every byte of the bag. */
+  readonly digest: string
+}
+
+/** What an export is proven by, and who hears how far that is. */
+export interface Trust {
+  readonly keys: readonly PublicKeyFile[]
+  readonly at: Date
+  readonly progress: ExchangeProgress
+}
+
+/** Opens what lies at a path, proves it, hands it to `take`, and closes it. Throws BundleRefusal. */
+export async function withExport<T>(
+  path: string,
+  trust: Trust,
+  take: (opened: OpenedExport) => Promise<T>,
+): Promise<T> {
+  const packing = (await lstat(path)).isDirectory() ? 'folder' : 'zip'
+  const bag = await openBag(path, packing, exportLimits)
+  try {
+    return await take(await prove(bag, trust))
+  } finally {
+    await bag.close()
+  }
+}
+
+/** What is proven of a bag that this software wrote: what it is for, by whom it is signed, and every digest. */
+export interface ProvenBag {
+  readonly purpose: ExportPurpose
+  readonly signedBy: string
+  readonly digests: ReadonlyMap<string, string>
+}
+
+/** Proves a bag, whatever it is for: its descriptor, its signature by a trusted key, every byte. Throws BundleRefusal. */
+export async function proveBag(bag: Bag, trust: Trust): Promise<ProvenBag> {
+  // First what it is: whoever mixed up two kinds of bags should hear of that, not of a signature.
+  const purpose = await readPurpose(bag)
+  const signedBy = await checkSigned(bag, trust)
+  const { digests, findings } = await verifyWhole(told(bag, trust.progress))
+  refuse(findings.filter(({ severity }) => severity === 'error').slice(0, exportLimits.findingsMax))
+  await checkTagged(bag)
+  return { purpose, signedBy, digests }
+}
+
+async function prove(bag: Bag, trust: Trust): Promise<OpenedExport> {
+  const { purpose, signedBy, digests } = await proveBag(bag, trust)
+  const { since, until, excerpt } = purpose
+  if (excerpt !== undefined || until === null) {
+    throw new BundleRefusal([faultAt('export-excerpt', { file: exportDescriptorPath })])
+  }
+  const [from, to] = [since === null ? undefined : cursorOf(since), cursorOf(until)]
+  const isOne = [from, to].every((cursor) => cursor === undefined || isOf(cursor, purpose))
+  if (!isOne || (from?.position ?? 0) > to.position) throw malformedCursor()
+  return {
+    bag,
+    purpose,
+    since: from,
+    until: to,
+    cursors: { since, until },
+    digests,
+    signedBy,
+    digest: digests.get(tagManifestPath) ?? '',
+    ...(await readContent(bag, digests, to.position)),
+  }
+}
+
+/** The bag, whose reading is told as it goes on. */
+function told(bag: Bag, progress: ExchangeProgress): Bag {
+  const total = bag.entries.reduce((sum, { bytes }) => sum + bytes, 0)
+  let done = 0
+  return {
+    ...bag,
+    read: async function* (path) {
+      for await (const chunk of bag.read(path)) {
+        done += chunk.byteLength
+        progress('verify', Math.min(done, total), total)
+        yield chunk
+      }
+    },
+  }
+}
+
+async function readPurpose(bag: Bag): Promise<ExportPurpose> {
+  const { purpose, findings } = parseExportDescriptor(
+    await textOf(bag, exportDescriptorPath, descriptorBytesMax),
+  )
+  if (purpose === undefined) throw new BundleRefusal(findings)
+  return purpose
+}
+
+/** The fingerprint of the trusted key that signed. One good signature is enough. */
+async function checkSigned(bag: Bag, { keys, at }: Trust): Promise<string> {
+  const held = new Set(bag.entries.map(({ path }) => path))
+  if (!held.has(signaturePath) || !held.has(tagManifestPath)) {
+    throw new BundleRefusal([faultAt('export-unsigned', { file: signaturePath })])
+  }
+  const signed = await textOf(bag, tagManifestPath, tagManifestBytesMax)
+  const armored = await textOf(bag, signaturePath, signatureBytesMax)
+  const outcomes = await checkSignatures(Buffer.from(signed), armored, keys, at)
+  const good = outcomes.find((outcome) => outcome.good)
+  if (good !== undefined) return good.fingerprint
+  throw new BundleRefusal(
+    outcomes.map((outcome) =>
+      faultAt('export-signature', {
+        file: signaturePath,
+        ...(outcome.good ? {} : { expected: reasonOf(outcome.fault, keys) }),
+      }),
+    ),
+  )
+}
+
+function reasonOf(fault: string, keys: readonly PublicKeyFile[]): string {
+  if (keys.length === 0) return `${fault}; no key is trusted yet: qingdan mirror trust <key.asc>`
+  return `${fault}; trusted: ${keys.map(({ fingerprint }) => fingerprint).join(', ')}`
+}
+
+/** What is signed is the tag manifest alone: every other file counts only as far as it leads to it. */
+const tagged = [exportDescriptorPath, 'manifest-sha256.txt', 'bagit.txt', 'bag-info.txt']
+
+async function checkTagged(bag: Bag): Promise<void> {
+  const lines = (await textOf(bag, tagManifestPath, tagManifestBytesMax)).split(/\r\n|\n|\r/)
+  const listed = new Set(lines.map((line) => line.replace(/^[0-9a-fA-F]{64}[ \t]+(?:\.\/)?/, '')))
+  refuse(tagged.flatMap((path) => (listed.has(path) ? [] : [faultAt('export-content', { file: path })])))
+}
+
+function cursorOf(text: string): ExportCursor {
+  try {
+    return readExportCursor(text)
+  } catch {
+    throw malformedCursor()
+  }
+}
+
+function malformedCursor(): BundleRefusal {
+  return new BundleRefusal([
+    faultAt('descriptor', {
+      file: exportDescriptorPath,
+      expected: '/qingdan/until is a cursor of this origin',
+    }),
+  ])
+}
+
+function isOf(cursor: ExportCursor, { origin, restricted }: ExportPurpose): boolean {
+  return cursor.origin === origin && cursor.restricted === restricted
+}

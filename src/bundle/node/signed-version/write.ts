@@ -1,0 +1,180 @@
+/**
+ * Writes a bag (BagIt 1.0, RFC 8493) of any files as a stream, to a folder or straight into a ZIP: digests are taken on the
+ * way and the manifests written last, so that nothing is read twice or held. The bag appears whole or not at all.
+ */
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, extname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { type ZipEntry, zipArchive } from '../../../formats/index.ts'
+import { type Digest, digestOf } from '../../../platform/digest.ts'
+import { dayInShanghai } from '../../../platform/time.ts'
+import type { PayloadFile } from '../../../transfer/index.ts'
+import { manifestLine } from '../../core/bag/manifest-file.ts'
+import {
+  type ExportedFile,
+  type ExportPurpose,
+  exportDescriptor,
+  exportDescriptorPath,
+} from './descriptor.ts'
+
+/** What a bag of an export says of itself, and who signs it. */
+export interface BagFacts {
+  /** Name of the Data Package, and of the ZIP's one folder. */
+  readonly name: string
+  readonly purpose: ExportPurpose
+  readonly at: Date
+  readonly sign: (tagManifest: string) => Promise<string>
+}
+
+export type OnBytes = (bytes: number) => void
+
+/** The signature over the tag manifest stands beside it, outside of all manifests. */
+export const tagManifestPath = 'tagmanifest-sha256.txt'
+export const signaturePath = `${tagManifestPath}.asc`
+
+/** A file of the bag, asked for in its turn. */
+interface BagFile {
+  readonly path: string
+  readonly isPacked: boolean
+  readonly data: () => AsyncIterable<Uint8Array | string>
+}
+
+/** Writes the bag to a path: a ZIP where that is what its name says, else a folder. What stands there already stays. */
+export async function writeExportBag(
+  out: string,
+  facts: BagFacts,
+  payload: readonly PayloadFile[],
+  onBytes: OnBytes,
+): Promise<void> {
+  const part = `${out}.part`
+  await mkdir(dirname(out), { recursive: true })
+  // What a killed run has left is no part of this one.
+  await rm(part, { recursive: true, force: true })
+  const files = bagFiles(facts, payload, onBytes)
+  try {
+    if (extname(out).toLowerCase() === '.zip') await writeWhole(part, zipOf(facts.name, files))
+    else for (const file of files) await writeWhole(join(part, file.path), file.data())
+    await rename(part, out)
+    await syncFolder(dirname(out))
+  } catch (error) {
+    await rm(part, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** The bag as the bytes of a ZIP; equal files and an equal signature give equal bytes. */
+export function exportZip(facts: BagFacts, payload: readonly PayloadFile[]): AsyncIterable<Uint8Array> {
+  return zipOf(
+    facts.name,
+    bagFiles(facts, payload, () => undefined),
+  )
+}
+
+/** The files of the bag in the order in which they have to be written: each tag file needs those before it. */
+function bagFiles(facts: BagFacts, payload: readonly PayloadFile[], onBytes: OnBytes): readonly BagFile[] {
+  const written: ExportedFile[] = []
+  const tagLines: string[] = []
+  const tag = (path: string, make: () => string): BagFile => ({
+    path,
+    isPacked: true,
+    data: async function* () {
+      const text = make()
+      tagLines.push(manifestLine(digestOf(text), path))
+      yield text
+    },
+  })
+  const tagManifest = () => tagLines.join('')
+  const last = (path: string, make: () => Promise<string>): BagFile => ({
+    path,
+    isPacked: true,
+    data: async function* () {
+      yield await make()
+    },
+  })
+  return [
+    ...payload.map((file) => ({ ...file, data: () => counted(file, written, onBytes) })),
+    tag('bag-info.txt', () => bagInfo(facts, written)),
+    tag('bagit.txt', () => 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n'),
+    tag(exportDescriptorPath, () => exportDescriptor(facts.name, facts.purpose, written)),
+    tag('manifest-sha256.txt', () =>
+      written.map(({ digest, path }) => manifestLine(digest as Digest, path)).join(''),
+    ),
+    last(tagManifestPath, async () => tagManifest()),
+    last(signaturePath, () => facts.sign(tagManifest())),
+  ]
+}
+
+/** The bytes of a payload file, noted as they pass. Throws a plain Error where they are not the ones that were published. */
+async function* counted(
+  { path, data, expected }: PayloadFile,
+  written: ExportedFile[],
+  onBytes: OnBytes,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  for await (const piece of data()) {
+    const chunk = typeof piece === 'string' ? Buffer.from(piece) : piece
+    hash.update(chunk)
+    bytes += chunk.byteLength
+    onBytes(chunk.byteLength)
+    yield chunk
+  }
+  const digest = hash.digest('hex')
+  if (expected !== undefined && (expected.digest !== digest || expected.bytes !== bytes)) {
+    throw new Error(`The stored file ${path} is not the one that was published. Put it back from a backup.`)
+  }
+  written.push({ path, bytes, digest })
+}
+
+function bagInfo({ purpose, at }: BagFacts, written: readonly ExportedFile[]): string {
+  const bytes = written.reduce((sum, file) => sum + file.bytes, 0)
+  const { origin, since, until, excerpt } = purpose
+  const lines = [
+    ['Bagging-Date', dayInShanghai(at)],
+    ['External-Identifier', excerpt?.join(' ') ?? `${origin}/${until}`],
+    ['Payload-Oxum', `${bytes}.${written.length}`],
+    ['Bag-Software-Agent', 'qingdan'],
+    ['Qingdan-Origin', origin],
+    ...(since === null ? [] : [['Qingdan-Since', since]]),
+    ...(until === null ? [] : [['Qingdan-Cursor', until]]),
+  ]
+  return lines.map(([label, value]) => `${label}: ${value}\n`).join('')
+}
+
+/** For texts as elsewhere; what is packed already is only passed through. */
+const levels = { text: 6, packed: 1 } as const
+
+/** "One top-level folder" is how BagIt is serialised (RFC 8493, section 4). */
+function zipOf(name: string, files: readonly BagFile[]): AsyncIterable<Uint8Array> {
+  const entries = files.map(
+    ({ path, isPacked, data }): ZipEntry => ({
+      path: `${name}/${path}`,
+      data: { [Symbol.asyncIterator]: () => data()[Symbol.asyncIterator]() },
+      compressionLevel: isPacked ? levels.text : levels.packed,
+    }),
+  )
+  return zipArchive(entries)
+}
+
+/** Writes a file and has it on the disk: a stick is pulled out as soon as the command has ended. */
+async function writeWhole(path: string, data: AsyncIterable<Uint8Array | string>): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await pipeline(data, createWriteStream(path, { flags: 'wx', flush: true }))
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** What an export is called where nobody names it. */
+export function exportName({ origin, excerpt }: ExportPurpose, position: number | undefined): string {
+  if (excerpt === undefined) return `qingdan-${origin.slice(0, 8)}-${position ?? 0}`
+  return basename(excerpt.join('_').replaceAll('/', '-'))
+}

@@ -1,0 +1,185 @@
+/**
+ * A sheet of a workbook as a table. Its rows are read once, out of the XML into a scratch file, and walked from there:
+ * what stands behind them in the sheet, such as merged cells, has to be known with the first.
+ */
+import type { Finding } from '../../../platform/finding.ts'
+import { columnLetters } from '../../../platform/finding.ts'
+import { refuse } from '../../core/bag/bag.ts'
+import type { SheetChoice } from '../../core/bag/descriptor.ts'
+import { type HeaderMap, headerKnower } from '../../core/cells/map-headers.ts'
+import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
+import { headerRowsMax, readSheetHeader } from '../../core/xlsx/sheet-header.ts'
+import {
+  isBlankCell,
+  type Merge,
+  readSheetRows,
+  type SheetFacts,
+  type SheetRow,
+} from '../../core/xlsx/sheet-rows.ts'
+import type { OpenedTable, TableCell, TableOptions, TableReader, TableRow } from '../rows/open-table.ts'
+import { openScratch, type Scratch } from '../rows/scratch-file.ts'
+import { openWorkbook, type Workbook } from './workbook.ts'
+
+export interface SheetOptions extends TableOptions {
+  readonly sheet: SheetChoice
+  readonly scratch: string
+}
+
+/** The rows of a sheet in a scratch file, a line of JSON each. */
+interface Spooled {
+  readonly facts: SheetFacts
+  /** The first rows, for the header. */
+  readonly first: readonly SheetRow[]
+}
+
+/** Opens the table of a sheet. */
+export async function openSheetTable(options: SheetOptions): Promise<OpenedTable> {
+  const { file, contract } = options
+  const rows = await openScratch(options.scratch)
+  try {
+    const { spooled, warnings } = await withWorkbook(options, async (workbook) => ({
+      spooled: await spoolRows(workbook, rows, options),
+      warnings: workbook.warnings,
+    }))
+    const { facts, first } = spooled
+    if (rows.bytes() === 0) refuse('file-empty', { file: file.path })
+    const { header, findings } = readSheetHeader(first, facts.merges, file.path, headerKnower(contract))
+    const told = [...warnings, ...hiddenFaults(facts, file.path), ...findings]
+    if (findings.length > 0) {
+      await rows.close()
+      return { findings: told }
+    }
+    const read = (map?: HeaderMap) => buildSheetReader(rows, facts.merges, header.rows, map)
+    return { table: { header, headerRows: header.rows, read, close: rows.close }, findings: told }
+  } catch (error) {
+    await rows.close()
+    if (error instanceof BundleRefusal) return { findings: error.findings }
+    throw error
+  }
+}
+
+/** Opens the workbook for as long as `use` takes. */
+async function withWorkbook<T>(options: SheetOptions, use: (workbook: Workbook) => Promise<T>): Promise<T> {
+  const { bag, file, limits, sheet, contract, signal } = options
+  const bytes = await openScratch(options.scratch)
+  try {
+    for await (const chunk of bag.read(file.path)) {
+      signal?.throwIfAborted()
+      await bytes.append(chunk)
+    }
+    const refusesFormulas = contract.formulas === 'refuse'
+    const workbook = await openWorkbook(bytes, { file: file.path, limits }, { sheet, refusesFormulas })
+    try {
+      return await use(workbook)
+    } finally {
+      workbook.close()
+    }
+  } finally {
+    await bytes.close()
+  }
+}
+
+async function spoolRows(workbook: Workbook, scratch: Scratch, options: SheetOptions): Promise<Spooled> {
+  const { limits, file, onRows, signal } = options
+  // One row beyond the limit tells that it is exceeded.
+  const rowMax = limits.rowsMax + headerRowsMax + 1
+  const first: SheetRow[] = []
+  const source = readSheetRows(workbook.parts, workbook.sheetPart, workbook.context, {
+    file: file.path,
+    limits,
+  })
+  for (;;) {
+    const next = await source.next()
+    if (next.done === true) return { facts: next.value, first }
+    signal?.throwIfAborted()
+    const kept = next.value.filter(({ row }) => row <= rowMax)
+    first.push(...kept.filter(({ row }) => row <= headerRowsMax))
+    await scratch.append(Buffer.from(kept.map(lineOf).join('')))
+    // One text may stand in many cells, so rows can be far longer than the file they come from.
+    if (scratch.bytes() > limits.bytesMax) {
+      refuse('workbook-large', { file: file.path, expected: `≤ ${limits.bytesMax}` })
+    }
+    onRows?.(next.value.at(-1)?.row ?? 0)
+  }
+}
+
+const lineOf = ({ row, cells }: SheetRow) => `${JSON.stringify([row, cells])}\n`
+
+function hiddenFaults({ hiddenRow, hiddenColumn }: SheetFacts, file: string): readonly Finding[] {
+  const row = hiddenRow === undefined ? [] : [faultAt('hidden-rows', { file, row: hiddenRow })]
+  if (hiddenColumn === undefined) return row
+  return [...row, faultAt('hidden-columns', { file, cell: `${columnLetters(hiddenColumn)}1` })]
+}
+
+/** Builds a reader of the rows below the header. Rows that the sheet leaves out are blank ones. */
+function buildSheetReader(
+  rows: Scratch,
+  merges: readonly Merge[],
+  headerRows: number,
+  map: HeaderMap | undefined,
+): TableReader {
+  const columns = map?.columns ?? []
+  const covering = buildMergeWalk(merges, headerRows, columns)
+  let cells: readonly TableCell[] = []
+  let covered: readonly number[] = []
+  let former = headerRows
+
+  function take(row: number, held: readonly TableCell[]): TableRow {
+    cells = held
+    covered = covering(row)
+    return { row, width: Math.max(columns.length, held.length) }
+  }
+  function* rowsOf(lines: readonly string[]): Generator<TableRow> {
+    for (const line of lines) {
+      const [row, held] = JSON.parse(line) as [number, TableCell[]]
+      while (former + 1 < row) yield take(++former, [])
+      if (row <= headerRows) continue
+      former = row
+      yield take(row, held)
+    }
+  }
+  async function* groups(): AsyncGenerator<Iterable<TableRow>> {
+    let rest: Buffer[] = []
+    for await (const chunk of rows.read(0, rows.bytes())) {
+      const end = chunk.lastIndexOf(0x0a) + 1
+      if (end === 0) rest.push(chunk)
+      else {
+        yield rowsOf(linesOf(Buffer.concat([...rest, chunk.subarray(0, end)])))
+        rest = [chunk.subarray(end)]
+      }
+    }
+  }
+  const cell = (column: number): TableCell =>
+    covered.includes(column) ? { check: 'cell-merged' } : (cells[column] ?? '')
+  return {
+    groups,
+    cells: () => {
+      if (covered.length === 0) return cells
+      return Array.from({ length: Math.max(cells.length, ...covered.map((n) => n + 1)) }, (_, n) => cell(n))
+    },
+    cell,
+    isBlank: () => cells.every(isBlankCell),
+    offsetOf: () => undefined,
+    fault: () => undefined,
+  }
+}
+
+const linesOf = (bytes: Buffer) => bytes.toString().split('\n').slice(0, -1)
+
+/** Tells, row by row, in which columns merged cells are to be told of: the first of each that is a field's. */
+function buildMergeWalk(merges: readonly Merge[], headerRows: number, columns: HeaderMap['columns']) {
+  const told = merges.flatMap(({ top, left, bottom, right }) => {
+    const within = columns.slice(left, right + 1).findIndex((column) => typeof column === 'number')
+    return within < 0 || bottom <= headerRows ? [] : [{ top, bottom, column: left + within }]
+  })
+  let next = 0
+  let active: typeof told = []
+  return (row: number): readonly number[] => {
+    if (active.length > 0) active = active.filter(({ bottom }) => bottom >= row)
+    for (let merge = told[next]; merge !== undefined && merge.top <= row; merge = told[next]) {
+      if (merge.bottom >= row) active.push(merge)
+      next += 1
+    }
+    return active.map(({ column }) => column)
+  }
+}

@@ -1,0 +1,205 @@
+/**
+ * The parts of an XLSX (ECMA-376, part 2): a ZIP in a scratch file, read by its central directory. Refuses what is no
+ * XLSX, what is encrypted, and what runs or reaches outside: macros, controls, links to other workbooks and to data.
+ */
+import { Readable } from 'node:stream'
+import { fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl'
+import { refuse } from '../../core/bag/bag.ts'
+import type { BundleLimits } from '../../core/bag/limits.ts'
+import { type BundleCheck, BundleRefusal } from '../../core/findings/checks.ts'
+import { parseXml, XmlFault, type XmlHandlers } from '../../core/xlsx/xml-events.ts'
+import { listEntries, notAZip, readEntry, zipOptions } from '../bag/zip.ts'
+import type { ZipBytes } from '../bag/zip-directory.ts'
+import type { Scratch } from '../rows/scratch-file.ts'
+
+/** Where a workbook stands, and what it is held to. */
+export interface WorkbookPlace {
+  /** Inside the bag. */
+  readonly file: string
+  readonly limits: BundleLimits
+}
+
+export interface Relationship {
+  readonly id: string
+  /** The last segment of its type, which strict and transitional workbooks share: `worksheet`. */
+  readonly type: string
+  /** The part it leads to; undefined where it leads outside. */
+  readonly target?: string
+}
+
+export interface WorkbookParts {
+  /** The part of the workbook itself, `xl/workbook.xml` as a rule. */
+  readonly main: string
+  /** Parses a part that must be there. Yields after each chunk. */
+  readonly parse: (path: string, handlers: XmlHandlers, tokenMax?: number) => AsyncGenerator<void>
+  readonly relationshipsOf: (path: string) => Promise<readonly Relationship[]>
+  readonly has: (path: string) => boolean
+  readonly close: () => void
+}
+
+/** Longest tag or text of the parts that hold no cells. */
+const tokenMax = 1 << 20
+
+/** Opens the parts of a workbook. Throws BundleRefusal. */
+export async function openParts(scratch: Scratch, place: WorkbookPlace): Promise<WorkbookParts> {
+  const { file } = place
+  await refuseOtherKinds(scratch, file)
+  const zip = await asWorkbook(place, () => openScratchZip(scratch))
+  try {
+    const entries = await asWorkbook(place, () => listEntries(zip, zipBytesOf(scratch), place.limits))
+    const byPath = new Map(entries.map((entry) => [entry.path.toLowerCase(), entry]))
+    const has = (path: string) => byPath.has(path.toLowerCase())
+    for (const { path } of entries) refuseActive(path, file)
+    async function* parse(path: string, handlers: XmlHandlers, max = tokenMax) {
+      const entry = byPath.get(path.toLowerCase())
+      if (entry === undefined) refuse('workbook-damaged', { file })
+      yield* asWorkbookEach(place, parseXml(readEntry(zip, entry, place.limits), handlers, max))
+    }
+    if (!has(typesPath)) refuse('workbook-kind', { file, expected: '.xlsx' })
+    const parts = { parse, has, relationshipsOf: (path: string) => relationshipsOf(path, { parse, has }) }
+    await refuseTypes(parts, file)
+    const root = (await parts.relationshipsOf('')).find(({ type }) => type === 'officedocument')
+    if (root?.target === undefined) refuse('workbook-kind', { file, expected: '.xlsx' })
+    return { ...parts, main: root.target, close: () => zip.close() }
+  } catch (error) {
+    zip.close()
+    throw error
+  }
+}
+
+function zipBytesOf(scratch: Scratch): ZipBytes {
+  const take = async (from: number, length: number) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of scratch.read(from, from + length)) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
+  return { size: scratch.bytes(), take }
+}
+
+/** The first bytes of an OLE compound file: an old workbook, or a new one under a password (MS-OFFCRYPTO 2.3). */
+const compound = Buffer.from('d0cf11e0a1b11ae1', 'hex')
+/** A directory entry that only an encrypted workbook has; it stands near the beginning. */
+const encryptedPackage = Buffer.from('EncryptedPackage', 'utf16le')
+const lookedAtBytes = 1 << 20
+
+async function refuseOtherKinds(scratch: Scratch, file: string): Promise<void> {
+  if (scratch.bytes() === 0) refuse('file-empty', { file })
+  const chunks: Buffer[] = []
+  for await (const chunk of scratch.read(0, lookedAtBytes)) chunks.push(chunk)
+  const start = Buffer.concat(chunks)
+  if (start.subarray(0, compound.length).equals(compound)) {
+    const encrypted = start.includes(encryptedPackage)
+    refuse(encrypted ? 'workbook-encrypted' : 'workbook-kind', { file, expected: '.xlsx' })
+  }
+  if (!'PK'.startsWith(start.toString('latin1', 0, 2))) refuse('workbook-kind', { file, expected: '.xlsx' })
+}
+
+function openScratchZip(scratch: Scratch): Promise<ZipFile> {
+  class ScratchReader extends RandomAccessReader {
+    override _readStreamForRange(start: number, end: number): Readable {
+      return Readable.from(scratch.read(start, end), { objectMode: false })
+    }
+  }
+  return fromRandomAccessReaderPromise(new ScratchReader(), scratch.bytes(), zipOptions).then((zip) => {
+    // Trouble while no read is waiting would otherwise end the process.
+    zip.on('error', () => {})
+    return zip
+  }, notAZip)
+}
+
+/** What a fault of a ZIP is of a workbook: the reader is told of his file, not of what is in it. */
+const ofWorkbook: Partial<Record<string, BundleCheck>> = {
+  inflation: 'workbook-large',
+  'too-many-files': 'workbook-large',
+  'too-many-bytes': 'workbook-large',
+  'zip-encrypted': 'workbook-encrypted',
+}
+
+/** Throws again what a ZIP or its XML is refused for, as of the workbook. */
+function rethrow(error: unknown, { file }: WorkbookPlace): never {
+  if (error instanceof XmlFault) {
+    const { trouble } = error
+    refuse(
+      trouble === 'doctype'
+        ? 'workbook-doctype'
+        : trouble === 'damaged'
+          ? 'workbook-damaged'
+          : 'workbook-large',
+      { file },
+    )
+  }
+  if (!(error instanceof BundleRefusal)) throw error
+  const [first] = error.findings
+  if (first?.file === file) throw error
+  const check = ofWorkbook[first?.check ?? ''] ?? 'workbook-damaged'
+  refuse(check, { file, ...(first?.expected === undefined ? {} : { expected: first.expected }) })
+}
+
+function asWorkbook<T>(place: WorkbookPlace, act: () => Promise<T>): Promise<T> {
+  return act().catch((error: unknown) => rethrow(error, place))
+}
+
+async function* asWorkbookEach<T>(place: WorkbookPlace, source: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield* source
+  } catch (error) {
+    rethrow(error, place)
+  }
+}
+
+/** Refuses by its name what no sheet needs. Some producers leave it out of the content types. */
+function refuseActive(path: string, file: string): void {
+  if (/(^|\/)(vbaproject\.bin|vbadata\.xml|vbaprojectsignature.*\.bin)$/i.test(path)) {
+    refuse('workbook-macros', { file })
+  }
+  if (/(^|\/)(macrosheets|activex)\//i.test(path)) refuse('workbook-macros', { file })
+  if (/(^|\/)externallinks\//i.test(path) || /(^|\/)connections\.xml$/i.test(path)) {
+    refuse('workbook-external', { file })
+  }
+}
+
+const typesPath = '[Content_Types].xml'
+
+/** Refuses by content types: what a part says it is counts, wherever it lies. */
+async function refuseTypes({ parse }: Pick<WorkbookParts, 'parse'>, file: string): Promise<void> {
+  const types = new Set<string>()
+  const open = (name: string, attributes: Readonly<Record<string, string>>) => {
+    if (name === 'Override' || name === 'Default') types.add((attributes['ContentType'] ?? '').toLowerCase())
+  }
+  for await (const _chunk of parse(typesPath, { open }));
+  const some = (pattern: RegExp) => [...types].some((type) => pattern.test(type))
+  if (some(/sheet\.binary/)) refuse('workbook-kind', { file, expected: '.xlsx' })
+  if (some(/macroenabled|vbaproject|macrosheet|activex/)) refuse('workbook-macros', { file })
+  if (some(/spreadsheetml\.(externallink|connections)/)) refuse('workbook-external', { file })
+  if (!some(/spreadsheetml\.(sheet|template)\.main/)) refuse('workbook-kind', { file, expected: '.xlsx' })
+}
+
+/** The relationships of a part, or of the package where `path` is empty; none where it has no such part. */
+async function relationshipsOf(
+  path: string,
+  { parse, has }: Pick<WorkbookParts, 'parse' | 'has'>,
+): Promise<readonly Relationship[]> {
+  const slash = path.lastIndexOf('/') + 1
+  const folder = path.slice(0, slash)
+  const rels = `${folder}_rels/${path.slice(slash)}.rels`
+  if (!has(rels)) return []
+  const found: Relationship[] = []
+  const open = (name: string, attributes: Readonly<Record<string, string>>) => {
+    if (name !== 'Relationship') return
+    const { Id: id = '', Type: type = '', Target: target = '', TargetMode: mode } = attributes
+    const relationship = { id, type: type.slice(type.lastIndexOf('/') + 1).toLowerCase() }
+    found.push(mode === 'External' ? relationship : { ...relationship, target: resolve(folder, target) })
+  }
+  for await (const _chunk of parse(rels, { open }));
+  return found
+}
+
+/** A target is a path from its source's folder, or from the root where it begins with a slash. */
+function resolve(folder: string, target: string): string {
+  const segments: string[] = []
+  for (const segment of (target.startsWith('/') ? target : `${folder}${target}`).split('/')) {
+    if (segment === '..') segments.pop()
+    else if (segment !== '' && segment !== '.') segments.push(segment)
+  }
+  return segments.join('/')
+}

@@ -1,0 +1,147 @@
+/**
+ * A workbook opened at one sheet: which sheet it is, its calendar, formats and shared texts. Refuses a sheet that is
+ * not there and links to other workbooks; tells of sheets that are not read.
+ */
+import type { Finding } from '../../../platform/finding.ts'
+import { refuse } from '../../core/bag/bag.ts'
+import type { SheetChoice } from '../../core/bag/descriptor.ts'
+import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
+import { type NumberFormat, readNumberFormats } from '../../core/xlsx/number-formats.ts'
+import { noStrings, readSharedStrings, unescapeText } from '../../core/xlsx/shared-strings.ts'
+import type { CellContext } from '../../core/xlsx/sheet-cells.ts'
+import type { Scratch } from '../rows/scratch-file.ts'
+import { openParts, type Relationship, type WorkbookParts, type WorkbookPlace } from './workbook-parts.ts'
+
+export interface Workbook {
+  readonly parts: WorkbookParts
+  readonly sheetPart: string
+  readonly context: CellContext
+  readonly warnings: readonly Finding[]
+  readonly close: () => void
+}
+
+export interface WorkbookOptions {
+  readonly sheet: SheetChoice
+  readonly refusesFormulas: boolean
+}
+
+interface Sheet {
+  readonly name: string
+  readonly isHidden: boolean
+  readonly relationship: Relationship | undefined
+}
+
+/** Sheets of a workbook; Excel sets no limit but memory. */
+const sheetsMax = 10_000
+
+/** Opens a workbook. Throws BundleRefusal. Close it when done. */
+export async function openWorkbook(
+  bytes: Scratch,
+  place: WorkbookPlace,
+  { sheet: choice, refusesFormulas }: WorkbookOptions,
+): Promise<Workbook> {
+  const parts = await openParts(bytes, place)
+  try {
+    const { file } = place
+    const relationships = await parts.relationshipsOf(parts.main)
+    refuseActive(relationships, file)
+    const { sheets, from1904 } = await readMain(parts, relationships, file)
+    const sheet = chooseSheet(sheets, choice, file)
+    const sheetPart = sheet.relationship?.target
+    if (sheetPart === undefined || !parts.has(sheetPart)) refuse('workbook-damaged', { file })
+    const partOf = (type: string) => relationships.find((one) => one.type === type)?.target
+    const [styles, strings] = [partOf('styles'), partOf('sharedstrings')]
+    const formats: readonly NumberFormat[] =
+      styles === undefined ? [] : await readNumberFormats(parts, styles, file)
+    const context = {
+      formats,
+      strings: strings === undefined ? noStrings : await readSharedStrings(parts, strings, file),
+      from1904,
+      refusesFormulas,
+    }
+    const warnings = await unreadSheets(parts, sheets, sheet, file)
+    return { parts, sheetPart, context, warnings, close: parts.close }
+  } catch (error) {
+    parts.close()
+    throw error
+  }
+}
+
+function refuseActive(relationships: readonly Relationship[], file: string): void {
+  for (const { type } of relationships) {
+    if (/macrosheet|vbaproject/.test(type)) refuse('workbook-macros', { file })
+    if (/^(externallink|externallinkpath|connections)$/.test(type)) refuse('workbook-external', { file })
+  }
+}
+
+/** Reads the part of the workbook itself. */
+async function readMain(parts: WorkbookParts, relationships: readonly Relationship[], file: string) {
+  const sheets: Sheet[] = []
+  let from1904 = false
+  const open = (name: string, attributes: Readonly<Record<string, string>>) => {
+    if (name === 'externalReference') refuse('workbook-external', { file })
+    if (name === 'workbookPr') from1904 = ['1', 'true'].includes(attributes['date1904'] ?? '')
+    if (name !== 'sheet') return
+    // Its prefix is the maker's choice.
+    const id = Object.entries(attributes).find(([key]) => /(^|:)id$/.test(key) && key !== 'id')?.[1]
+    const relationship = relationships.find((one) => one.id === id)
+    const isHidden = (attributes['state'] ?? 'visible') !== 'visible'
+    sheets.push({ name: unescapeText(attributes['name'] ?? ''), isHidden, relationship })
+    if (sheets.length > sheetsMax) refuse('workbook-large', { file, expected: `≤ ${sheetsMax}` })
+  }
+  for await (const _chunk of parts.parse(parts.main, { open }));
+  return { sheets, from1904 }
+}
+
+/** The sheet that is asked for, else the first visible one that holds cells. */
+function chooseSheet(sheets: readonly Sheet[], { name, number }: SheetChoice, file: string): Sheet {
+  const isGrid = (sheet: Sheet | undefined) => sheet?.relationship?.type === 'worksheet'
+  const found =
+    name !== undefined
+      ? sheets.find((sheet) => sheet.name.normalize('NFC') === name.normalize('NFC'))
+      : number !== undefined
+        ? sheets[number - 1]
+        : sheets.find((sheet) => !sheet.isHidden && isGrid(sheet))
+  if (found === undefined || !isGrid(found)) {
+    refuse('sheet-unknown', {
+      file,
+      ...(name === undefined && number === undefined ? {} : { expected: `${name ?? number}` }),
+    })
+  }
+  return found
+}
+
+/** Warns of sheets that somebody may believe to be read. */
+async function unreadSheets(
+  parts: WorkbookParts,
+  sheets: readonly Sheet[],
+  chosen: Sheet,
+  file: string,
+): Promise<readonly Finding[]> {
+  const others = sheets.filter((sheet) => sheet !== chosen)
+  const warnings: Finding[] = []
+  if (others.some(({ isHidden }) => isHidden)) warnings.push(faultAt('hidden-sheets', { file }))
+  for (const { isHidden, relationship } of others) {
+    const part = relationship?.type === 'worksheet' ? relationship.target : undefined
+    if (isHidden || part === undefined || !(await holdsCells(parts, part))) continue
+    warnings.push(faultAt('sheet-others', { file }))
+    break
+  }
+  return warnings
+}
+
+/** Whether a sheet has a cell; what can't be parsed is of no interest as long as nobody reads it. */
+async function holdsCells({ parse, has }: WorkbookParts, part: string): Promise<boolean> {
+  if (!has(part)) return false
+  let found = false
+  const open = (name: string) => {
+    found ||= name === 'v' || name === 'is'
+  }
+  try {
+    for await (const _chunk of parse(part, { open })) if (found) break
+  } catch (error) {
+    if (error instanceof BundleRefusal) return true
+    throw error
+  }
+  return found
+}

@@ -1,0 +1,96 @@
+/**
+ * The ordered changes. A change takes its position from one counter row, locked until the commit, so that a later
+ * commit never appears before an earlier position. A sequence would leave gaps that a reader skips.
+ */
+import assert from 'node:assert/strict'
+import { notify } from '../../db/change-notices.ts'
+import type { Runner, Transaction } from '../../db/database.ts'
+
+export const changeKinds = [
+  'contract-added',
+  'version-published',
+  'version-corrected',
+  'version-withdrawn',
+  'item-changed',
+] as const
+
+export type ChangeKind = (typeof changeKinds)[number]
+
+export interface Change {
+  readonly at: Date
+  readonly kind: ChangeKind
+  readonly dataset: string
+  readonly edition?: string
+  readonly version?: number
+  readonly body: object
+}
+
+/** Appends a change, tells every process of it, and gives its position. Call it last in a transaction: the counter is locked from here on. */
+export async function appendChange(tx: Transaction, change: Change): Promise<number> {
+  const [row] = await tx<{ position: string }[]>`
+    INSERT INTO qingdan.change_counter (id, position) VALUES (1, 1)
+    ON CONFLICT (id) DO UPDATE SET position = qingdan.change_counter.position + 1
+    RETURNING position`
+  assert.ok(row)
+  await tx`
+    INSERT INTO qingdan.change (position, at, kind, dataset, edition, version, body)
+    VALUES (${row.position}, ${change.at}, ${change.kind}, ${change.dataset}, ${change.edition ?? null},
+      ${change.version ?? null}, ${tx.json(change.body as never)})`
+  await notify(tx)
+  return Number(row.position)
+}
+
+/** A change as it stands in the order. */
+export interface PlacedChange extends Change {
+  readonly position: number
+}
+
+/** The changes after a position, in their order. */
+export async function readChanges(runner: Runner, after: number): Promise<readonly PlacedChange[]> {
+  const rows = await runner<ChangeRow[]>`
+    SELECT position::float8 AS position, at, kind, dataset, edition, version, body
+    FROM qingdan.change WHERE position > ${after} ORDER BY qingdan.change.position`
+  return rows.map(placedOf)
+}
+
+/** The changes of one edition, in their order. */
+export async function readEditionChanges(
+  runner: Runner,
+  of: { readonly dataset: string; readonly edition: string },
+): Promise<readonly PlacedChange[]> {
+  const rows = await runner<ChangeRow[]>`
+    SELECT position::float8 AS position, at, kind, dataset, edition, version, body
+    FROM qingdan.change WHERE dataset = ${of.dataset} AND edition = ${of.edition}
+    ORDER BY qingdan.change.position`
+  return rows.map(placedOf)
+}
+
+/** A row of `change`. */
+export interface ChangeRow {
+  readonly position: number
+  readonly at: Date
+  readonly kind: ChangeKind
+  readonly dataset: string
+  readonly edition: string | null
+  readonly version: number | null
+  readonly body: object
+}
+
+/** What stands at a position, and how far the changes have come: 0 where there are none. */
+export async function findPlace(
+  runner: Runner,
+  position: number,
+): Promise<{ readonly change: PlacedChange | undefined; readonly head: number }> {
+  const rows = await runner<ChangeRow[]>`
+    SELECT position::float8 AS position, at, kind, dataset, edition, version, body
+    FROM qingdan.change WHERE position = ${position}`
+  const [counter] = await runner<{ head: number }[]>`
+    SELECT position::float8 AS head FROM qingdan.change_counter`
+  const [row] = rows
+  return { change: row === undefined ? undefined : placedOf(row), head: counter?.head ?? 0 }
+}
+
+/** A row of `change` as it stands in the order. */
+export function placedOf({ edition, version, ...row }: ChangeRow): PlacedChange {
+  return { ...row, ...(edition === null ? {} : { edition }), ...(version === null ? {} : { version }) }
+}

@@ -1,0 +1,132 @@
+/**
+ * Two contracts of a dataset compared over HTTP: what the second means for those who read and bring the data under the
+ * first, with each difference and why it counts. It refuses contracts that aren't there.
+ */
+import { Type } from 'typebox'
+import { compareContracts, isOpen } from '../../contract/index.ts'
+import { type App, isFresh, problemResponses } from '../../http/index.ts'
+import { canonicalJson, digestOf } from '../../platform/digest.ts'
+import { addresses } from '../addresses.ts'
+import type { House } from '../context.ts'
+import { BilingualSchema, ContractNumber, Slug } from '../schemas.ts'
+import { getReadable } from '../versions/published.ts'
+
+const VerdictName = Type.Enum(['compatible', 'additive', 'breaking'], {
+  description:
+    '`compatible`: all go on as before; `additive`: something is added or widened; `breaking`: something is taken away, ' +
+    'narrowed or given another meaning.',
+})
+
+const ContractRef = (description: string) =>
+  Type.Object(
+    {
+      contractVersion: Type.Integer({ description: 'Number of the contract.' }),
+      sha256: Type.String({ description: 'SHA-256 of the contract as canonical JSON, lower-case hex.' }),
+      href: Type.String({ format: 'uri-reference', description: 'The contract.' }),
+    },
+    { description },
+  )
+
+export const ComparisonSchema = Type.Object({
+  dataset: Type.String({ description: 'Slug of the dataset.' }),
+  from: ContractRef('The contract that is left.'),
+  to: ContractRef('The contract that is gone over to.'),
+  direction: Type.Enum(['same', 'forward', 'backward'], {
+    description:
+      'Whether `to` is the same contract, a later or an earlier one. A way back is judged as a way on.',
+  }),
+  verdict: VerdictName,
+  differences: Type.Array(
+    Type.Object({
+      path: Type.String({ description: 'Where, with fields by name: `fields/mean/unit`.' }),
+      field: Type.Union([Type.String(), Type.Null()], {
+        description: 'The field that differs; null where it is the contract as a whole.',
+      }),
+      what: Type.Enum(['added', 'removed', 'changed'], { description: 'What happened to it.' }),
+      before: Type.Unknown({ description: 'As `from` has it; null where it has none.' }),
+      after: Type.Unknown({ description: 'As `to` has it; null where it has none.' }),
+      verdict: VerdictName,
+      why: BilingualSchema,
+    }),
+    { description: 'Every difference, in the order of the contract; none where nothing differs.' },
+  ),
+  links: Type.Object(
+    {
+      self: Type.String({ format: 'uri-reference', description: 'This comparison.' }),
+      reverse: Type.String({ format: 'uri-reference', description: 'The same the other way round.' }),
+      dataset: Type.String({ format: 'uri-reference', description: 'The dataset.' }),
+    },
+    { description: 'Where to go from here.' },
+  ),
+})
+
+/** Raise it when the words or the form of a comparison change, so that no cache keeps the old ones. */
+const comparisonForm = 1
+
+export function comparisonRoutes(app: App, house: House): void {
+  app.get(
+    '/v1/datasets/:slug/contracts/:contractVersion/compare/:other',
+    {
+      schema: {
+        operationId: 'compareContracts',
+        tags: ['catalogue'],
+        summary: 'Two contracts compared',
+        description:
+          'The verdict on going from one contract to another: compatible, additive or breaking, with every difference, ' +
+          'its values before and after, and why it counts. Two contracts never change, and so their comparison.',
+        params: Type.Object({ slug: Slug, contractVersion: ContractNumber, other: ContractNumber }),
+        response: {
+          200: ComparisonSchema,
+          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          ...problemResponses('dataset-not-found', 'contract-not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { slug, contractVersion, other } = request.params
+      const newest = getReadable(house.contracts, request.reader, slug)
+      const [from, to] = [Number(contractVersion), Number(other)]
+      const body = comparisonBody(house, slug, from, to)
+      const tag = digestOf(canonicalJson({ comparisonForm, body })).slice(0, 32)
+      if (isFresh(request, reply, tag, isOpen(newest.contract))) return reply.code(304).send(null)
+      return body
+    },
+  )
+}
+
+function comparisonBody(house: House, slug: string, from: number, to: number) {
+  const at = addresses(house.config)
+  const [former, next] = [house.contracts.get(slug, from), house.contracts.get(slug, to)]
+  const { verdict, differences } = compareContracts(former.contract, next.contract)
+  const reference = (contractVersion: number, sha256: string) => ({
+    contractVersion,
+    sha256,
+    href: at.contract(slug, contractVersion),
+  })
+  return {
+    dataset: slug,
+    from: reference(from, former.digest),
+    to: reference(to, next.digest),
+    direction: from === to ? ('same' as const) : from < to ? ('forward' as const) : ('backward' as const),
+    verdict,
+    differences: differences.map(({ path, what, before, after, kind, message }) => ({
+      path,
+      field: fieldIn(path),
+      what,
+      before,
+      after,
+      verdict: kind,
+      why: message,
+    })),
+    links: {
+      self: at.comparison(slug, from, to),
+      reverse: at.comparison(slug, to, from),
+      dataset: at.dataset(slug),
+    },
+  }
+}
+
+/** The field that a path is about: `mean` of `fields/mean/unit` and of `intake/fields/mean`. */
+function fieldIn(path: string): string | null {
+  return /^(?:intake\/)?fields\/([^/]+)/.exec(path)?.[1] ?? null
+}

@@ -1,0 +1,15 @@
+/** Versions by their dataset, so that a question about many datasets walks through all versions once. */
+import type { PublishedVersion } from '../versions/published.ts'
+
+/** The versions of each dataset, in the order in which they come. */
+export function byDataset(
+  versions: readonly PublishedVersion[],
+): ReadonlyMap<string, readonly PublishedVersion[]> {
+  const groups = new Map<string, PublishedVersion[]>()
+  for (const version of versions) {
+    const own = groups.get(version.dataset)
+    if (own === undefined) groups.set(version.dataset, [version])
+    else own.push(version)
+  }
+  return groups
+}

@@ -1,0 +1,250 @@
+/** Datasets over HTTP: all of them with search and facets, and one with its contracts and editions. */
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { type App, languageOf, problemResponses } from '../../http/index.ts'
+import type { Reader } from '../../platform/caller.ts'
+import type { Language } from '../../platform/language.ts'
+import type { House } from '../context.ts'
+import { BilingualSchema, DatasetSchema, DatasetWithEditionsSchema, Slug } from '../schemas.ts'
+import { byFacet, type FacetName } from '../search/facets.ts'
+import {
+  type DatasetParameters,
+  type DatasetQuery,
+  datasetsDefault,
+  datasetsMax,
+  facetCodesMax,
+  parseDatasetQuery,
+  questionLengthMax,
+  sortNames,
+} from '../search/query.ts'
+import { type FoundDatasets, findDatasets } from '../search/search.ts'
+import { placeNames } from '../search/texts.ts'
+import {
+  getReadable,
+  latestOfDataset,
+  listReadable,
+  listVersions,
+  type PublishedVersion,
+} from '../versions/published.ts'
+import { contractsOf, datasetBody, editionsOf } from './bodies.ts'
+import { byDataset } from './group-by-dataset.ts'
+import { type DatasetForm, formOf } from './representation.ts'
+
+const tags = ['catalogue']
+const Text = (description: string) => Type.String({ description })
+const Link = (description: string) => Type.String({ format: 'uri-reference', description })
+
+const facetAbouts: Readonly<Record<FacetName, string>> = {
+  theme: 'Codes of the list `themes`',
+  provider: 'Codes of the list `providers`',
+  openClass: 'Codes of the list `open-classes`',
+  shareClass: 'Codes of the list `share-classes`',
+  kind: 'Names of kinds, such as `venues`',
+  rhythm: 'Codes of the list `rhythms`',
+  format: 'Names of formats in which versions are distributed',
+}
+
+const facetParameters = byFacet((name) =>
+  Type.Optional(Text(`${facetAbouts[name]}, at most ${facetCodesMax} with commas; one of them must fit.`)),
+)
+
+const DatasetParametersSchema = Type.Object({
+  q: Type.Optional(
+    Text(
+      `Words in Chinese, English or both, at most ${questionLengthMax} characters. Each must be in the dataset's title, ` +
+        'description, keywords, themes, providers, slug, fields or code labels; one Chinese character is enough. ' +
+        'Of an English word the beginning is enough; one that nothing has is read as the nearest.',
+    ),
+  ),
+  ...facetParameters,
+  sort: Type.Optional(
+    Type.Enum([...sortNames], {
+      description:
+        '`relevance` (default with `q`), `slug` (default without), `title` in the language of ' +
+        '`Accept-Language`, `published` the latest first.',
+    }),
+  ),
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: datasetsMax,
+      description: `Datasets on a page, 1 to ${datasetsMax}; ${datasetsDefault} if absent.`,
+    }),
+  ),
+  cursor: Type.Optional(Text('Place in a walk, from `links.next`. Opaque.')),
+})
+
+const FacetSchema = Type.Array(
+  Type.Object({
+    code: Text('The code to filter by.'),
+    label: BilingualSchema,
+    count: Type.Integer({ minimum: 0, description: 'Datasets that have it.' }),
+    chosen: Type.Boolean({ description: 'Whether this answer is filtered by it.' }),
+  }),
+  { description: 'Its values, the most frequent first.' },
+)
+
+const MatchSchema = Type.Object({
+  place: Type.Enum([...placeNames], { description: 'Where the words were found.' }),
+  field: Type.Optional(Text('Name of the field, where it is one of a field.')),
+  code: Type.Optional(Text('The code, where they are in its label.')),
+  text: Text('The text, or a piece of a long one with … where it was cut. Plain text.'),
+  found: Type.Array(Type.String(), { description: 'What was found, as it stands in `text`.' }),
+})
+
+const DatasetsSchema = Type.Object({
+  data: Type.Array(
+    Type.Interface([DatasetSchema], {
+      matches: Type.Optional(
+        Type.Array(MatchSchema, { description: 'Why it was found, the weightiest first; only with `q`.' }),
+      ),
+    }),
+    { description: 'The datasets, in the order asked for.' },
+  ),
+  meta: Type.Object(
+    {
+      total: Type.Integer({ minimum: 0, description: 'Datasets that fit, on all pages together.' }),
+      sort: Type.Enum([...sortNames], { description: 'The order.' }),
+      limit: Type.Integer({ description: 'Datasets on a page.' }),
+      readAs: Type.Array(
+        Type.Object({
+          word: Text('A word of `q` that no dataset has.'),
+          as: Type.Array(Type.String(), { description: 'What was looked for in its place.' }),
+        }),
+        { description: 'Words that were read as others.' },
+      ),
+    },
+    { description: 'What was found.' },
+  ),
+  facets: Type.Object(
+    byFacet(() => FacetSchema),
+    {
+      description:
+        'Datasets by facet. Counts heed the question and every filter but those of the facet itself.',
+    },
+  ),
+  links: Type.Object(
+    {
+      self: Link('This page.'),
+      next: Type.Union([Link('The next page, to be followed as it is.'), Type.Null()], {
+        description: 'Null on the last page.',
+      }),
+    },
+    { description: 'Where to go from here.' },
+  ),
+})
+
+export interface SearchedDatasets extends FoundDatasets {
+  readonly query: DatasetQuery
+  /** A dataset's versions, newest first. */
+  readonly versionsOf: (dataset: string) => readonly PublishedVersion[]
+}
+
+/** Searches as a reader does. Throws `parameter-invalid` and `cursor-invalid`. */
+export async function searchDatasets(
+  house: House,
+  reader: Reader,
+  parameters: DatasetParameters,
+  language: Language,
+): Promise<SearchedDatasets> {
+  const readable = listReadable(house.contracts, reader)
+  const query = parseDatasetQuery(
+    parameters,
+    language,
+    readable.map(({ contract }) => contract),
+    house.contracts,
+  )
+  const versions = byDataset(await listVersions(house.database))
+  const versionsOf = (dataset: string) => versions.get(dataset) ?? []
+  const publishedAt = (dataset: string) => latestOfDataset(versionsOf(dataset))?.publishedAt
+  return { ...(await findDatasets(query, readable, house.contracts, publishedAt)), query, versionsOf }
+}
+
+export function datasetRoutes(app: App, house: House, forms: readonly DatasetForm[]): void {
+  searchRoute(app, house)
+  oneRoute(app, house, forms)
+}
+
+function searchRoute(app: App, house: House): void {
+  app.get(
+    '/v1/datasets',
+    {
+      schema: {
+        operationId: 'listDatasets',
+        tags,
+        summary: 'All datasets, searched and filtered',
+        description:
+          'The datasets that the reader may see, with their latest versions; those that fit `q` and the filters.',
+        querystring: DatasetParametersSchema,
+        response: { 200: DatasetsSchema, ...problemResponses('cursor-invalid') },
+      },
+    },
+    async (request, reply) => {
+      const { reader, query } = request
+      const found = await searchDatasets(house, reader, query, languageOf(request))
+      reply.header('cache-control', reader.keyId === undefined ? 'public, max-age=60' : 'private, no-cache')
+      reply.header('vary', 'Accept-Language, Authorization')
+      return {
+        data: found.page.map(({ loaded, matches }) => ({
+          ...datasetBody(loaded, found.versionsOf(loaded.contract.dataset), house.contracts, house.config),
+          ...(matches.length === 0
+            ? {}
+            : { matches: matches.map((match) => ({ ...match, found: [...match.found] })) }),
+        })),
+        meta: {
+          total: found.total,
+          sort: found.query.sort,
+          limit: found.query.limit,
+          readAs: found.readAs.map(({ word, as }) => ({ word, as: [...as] })),
+        },
+        facets: byFacet((name) => found.facets[name].map((value) => ({ ...value }))),
+        links: linksOf(request, house, found.next),
+      }
+    },
+  )
+}
+
+function oneRoute(app: App, house: House, forms: readonly DatasetForm[]): void {
+  const more = forms.map(({ mediaType, schema }) => [mediaType, { schema }])
+  const content = { 'application/json': { schema: DatasetWithEditionsSchema }, ...Object.fromEntries(more) }
+  app.get(
+    '/v1/datasets/:slug',
+    {
+      schema: {
+        operationId: 'getDataset',
+        tags,
+        summary: 'One dataset',
+        description:
+          'What the dataset is, its contracts and its published editions. As DCAT-AP 3 for who prefers a syntax of RDF.',
+        params: Type.Object({ slug: Slug }),
+        response: {
+          200: { description: 'The dataset.', content },
+          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          ...problemResponses('dataset-not-found', 'precondition-failed'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const loaded = getReadable(house.contracts, request.reader, request.params.slug)
+      const form = formOf(request, forms)
+      if (form !== undefined) return form.send(house, request, reply, loaded)
+      const dataset = loaded.contract.dataset
+      const versions = await listVersions(house.database, { dataset })
+      reply.header('vary', 'Accept, Authorization')
+      return {
+        ...datasetBody(loaded, versions, house.contracts, house.config),
+        contracts: contractsOf(house.contracts.versions(dataset), house.config),
+        editions: editionsOf(versions, house.config),
+      }
+    },
+  )
+}
+
+function linksOf(request: Pick<FastifyRequest, 'url'>, { config }: House, next: string | undefined) {
+  const self = `${config.QINGDAN_PUBLIC_URL}${request.url}`
+  if (next === undefined) return { self, next: null }
+  const [path = '', asked = ''] = self.split('?')
+  const parameters = new URLSearchParams(asked)
+  parameters.set('cursor', next)
+  return { self, next: `${path}?${parameters}` }
+}

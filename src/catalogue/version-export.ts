@@ -1,0 +1,59 @@
+/** Versions as they are carried to a mirror: every fact that readers may see of them, and nothing of how they were made. */
+import type { Runner } from '../db/database.ts'
+import type { StoredDistribution } from './versions/drafts.ts'
+import type { PublishedVersion } from './versions/published.ts'
+
+/** What a version's readers are told of how it was made. */
+type CarriedFacts = Pick<
+  PublishedVersion,
+  | 'reason'
+  | 'records'
+  | 'digest'
+  | 'difference'
+  | 'parts'
+  | 'waivers'
+  | 'warnings'
+  | 'suppressions'
+  | 'omitted'
+>
+
+export interface CarriedVersion extends CarriedFacts {
+  readonly dataset: string
+  readonly edition: string
+  readonly periodStart: string
+  readonly periodEnd: string
+  readonly number: number
+  readonly contractVersion: number
+  /** ISO 8601 in UTC, as the next. */
+  readonly publishedAt: string
+  readonly withdrawn: { readonly at: string; readonly reason: string } | null
+  readonly distributions: readonly StoredDistribution[]
+}
+
+interface Row extends Omit<CarriedVersion, 'publishedAt' | 'withdrawn'> {
+  readonly publishedAt: Date
+  readonly withdrawnAt: Date | null
+  readonly withdrawnReason: string | null
+}
+
+/** The published versions of a dataset, withdrawn ones included, by edition and number. */
+export async function readCarried(runner: Runner, dataset: string): Promise<readonly CarriedVersion[]> {
+  const rows = await runner<Row[]>`
+    SELECT e.dataset, e.edition, to_char(e.period_start, 'YYYY-MM-DD') AS "periodStart",
+      to_char(e.period_end, 'YYYY-MM-DD') AS "periodEnd", v.number, v.contract_version AS "contractVersion",
+      v.reason, v.records::float8 AS records, v.digest, v.difference, v.parts, v.waivers, v.warnings,
+      v.suppressions, v.omitted, v.published_at AS "publishedAt", v.withdrawn_at AS "withdrawnAt",
+      v.withdrawn_reason AS "withdrawnReason",
+      coalesce((
+        SELECT jsonb_agg(jsonb_build_object('name', d.name, 'format', d.format, 'mediaType', d.media_type,
+          'bytes', d.bytes, 'digest', d.digest) ORDER BY d.name COLLATE "C")
+        FROM qingdan.distribution d WHERE d.version_id = v.id), '[]') AS distributions
+    FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id
+    WHERE e.dataset = ${dataset} AND v.published_at IS NOT NULL
+    ORDER BY e.edition COLLATE "C", v.number`
+  return rows.map(({ publishedAt, withdrawnAt, withdrawnReason, ...facts }) => ({
+    ...facts,
+    publishedAt: publishedAt.toISOString(),
+    withdrawn: withdrawnAt === null ? null : { at: withdrawnAt.toISOString(), reason: withdrawnReason ?? '' },
+  }))
+}

@@ -1,0 +1,63 @@
+/**
+ * Notice of a breaking contract. What was published under the contracts before stays beside what comes under the new one,
+ * and says so: since when, and until when at the least, by the days that its own contract has promised its readers.
+ */
+import type { FastifyReply } from 'fastify'
+import type { Contract } from '../../contract/index.ts'
+import { noticeDaysOf } from '../../contract/index.ts'
+import { addresses } from '../addresses.ts'
+import type { House } from '../context.ts'
+import { lookUp } from '../lookups.ts'
+
+export interface Notice {
+  readonly since: Date
+  readonly sunset: Date
+}
+
+const dayMilliseconds = 86_400_000
+
+/** The notice to those who read under a contract, given at a moment. Pure. */
+export function noticeFrom(former: Pick<Contract, 'noticeDays'>, since: Date): Notice {
+  return { since, sunset: new Date(since.getTime() + noticeDaysOf(former) * dayMilliseconds) }
+}
+
+/** A contract that breaks with those before it. */
+interface Breaking {
+  readonly contractVersion: number
+  readonly since: Date
+}
+
+/**
+ * Puts the notice into an answer that rests on a contract, where a later one breaks with it: `Deprecation` (RFC 9745),
+ * `Sunset` (RFC 8594), and links to what differs and to the contract that goes on. Without notice it does nothing.
+ */
+export async function giveNotice(
+  house: House,
+  reply: FastifyReply,
+  of: { readonly dataset: string; readonly contractVersion: number },
+): Promise<void> {
+  const { dataset, contractVersion } = of
+  const [next] = (await listBreaking(house, dataset)).filter((one) => one.contractVersion > contractVersion)
+  const own = house.contracts.find(dataset, contractVersion)
+  if (next === undefined || own === undefined) return
+  const { since, sunset } = noticeFrom(own.contract, next.since)
+  const to = addresses(house.config)
+  const link = `<${to.comparison(dataset, contractVersion, next.contractVersion)}>; rel="deprecation"; type="application/json"`
+  const before = reply.getHeader('link')
+  reply
+    // RFC 9745, 2.1: a date of structured fields, in seconds since 1970.
+    .header('deprecation', `@${Math.floor(since.getTime() / 1000)}`)
+    .header('sunset', sunset.toUTCString())
+    .header('link', before === undefined ? link : `${String(before)}, ${link}`)
+}
+
+/** The breaking contracts of a dataset, in their order. Read once between changes: every answer asks. */
+function listBreaking({ database }: House, dataset: string): Promise<readonly Breaking[]> {
+  const read = async () => {
+    const rows = await database.serve<Breaking[]>`
+      SELECT contract_version AS "contractVersion", loaded_at AS since FROM qingdan.contract
+      WHERE dataset = ${dataset} AND verdict = 'breaking' ORDER BY contract_version`
+    return [...rows]
+  }
+  return lookUp(database, `breaking ${dataset}`, read, () => true)
+}

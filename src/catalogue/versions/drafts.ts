@@ -1,0 +1,247 @@
+/**
+ * Versions as the catalogue writes them: opened as a draft, moved from state to state, published by one short
+ * transaction, superseded by the next, withdrawn with a reason. Only a published version is ever seen by readers.
+ */
+import assert from 'node:assert/strict'
+import type { Contract } from '../../contract/index.ts'
+import { periodOf } from '../../contract/index.ts'
+import type { Runner, Transaction } from '../../db/database.ts'
+import type { Bilingual } from '../../platform/language.ts'
+import { appendChange } from '../changes/change-log.ts'
+
+export type DraftState = 'draft' | 'assembled' | 'derived' | 'controlled'
+
+/** A version on its way, as the publishing pipeline knows it. */
+export interface Draft {
+  readonly id: number
+  readonly dataset: string
+  readonly edition: string
+  readonly number: number
+  readonly contractVersion: number
+  readonly state: DraftState | 'published' | 'superseded' | 'withdrawn'
+  readonly reason: string | null
+  readonly parts: readonly PublishedPart[]
+}
+
+/** What one provider brought to a version. */
+export interface PublishedPart {
+  readonly provider: string
+  readonly bundle: string
+  /** All bundles that the rows may come from: each bag of a group, and what a delta rests on. Absent in old versions. */
+  readonly bundles?: readonly string[]
+  readonly rows: number
+  /** Whether the provider said that the data are made up. */
+  readonly synthetic: boolean
+}
+
+/** A part that is missing, and why the edition was published without it. */
+export interface Waiver {
+  readonly provider: string
+  readonly reason: string
+}
+
+export interface StoredDistribution {
+  readonly name: string
+  readonly format: string
+  readonly mediaType: string
+  readonly bytes: number
+  readonly digest: string
+}
+
+/** A format that the contract promises and that can't hold the version, and why. */
+export interface OmittedFormat {
+  readonly format: string
+  readonly reason: Bilingual
+}
+
+/** The edition's draft: the one already open, else a new one with the next number. Call under the edition's lock. */
+export async function openDraft(
+  tx: Transaction,
+  asked: { readonly contract: Contract; readonly edition: string; readonly reason: string | null },
+): Promise<Draft> {
+  const { contract, edition, reason } = asked
+  const period = periodOf(contract, edition)
+  assert.ok(period, 'an edition is checked against its contract before a draft is opened')
+  await tx`
+    INSERT INTO qingdan.edition (dataset, edition, period_start, period_end)
+    VALUES (${contract.dataset}, ${edition}, ${period.start}, ${period.end})
+    ON CONFLICT (dataset, edition) DO NOTHING`
+  const [row] = await tx<{ id: string; last: number | null; draft: string | null }[]>`
+    SELECT e.id,
+      (SELECT max(number) FROM qingdan.version WHERE edition_id = e.id) AS last,
+      (SELECT id FROM qingdan.version WHERE edition_id = e.id AND published_at IS NULL) AS draft
+    FROM qingdan.edition e WHERE dataset = ${contract.dataset} AND edition = ${edition}`
+  assert.ok(row)
+  if (row.draft !== null) {
+    await resetDraft(tx, Number(row.draft))
+    await tx`
+      UPDATE qingdan.version SET reason = ${reason}, contract_version = ${contract.contractVersion}
+      WHERE id = ${row.draft}`
+    return getDraft(tx, Number(row.draft))
+  }
+  const [made] = await tx<{ id: string }[]>`
+    INSERT INTO qingdan.version (edition_id, number, contract_version, state, reason)
+    VALUES (${row.id}, ${(row.last ?? 0) + 1}, ${contract.contractVersion}, 'draft', ${reason})
+    RETURNING id`
+  assert.ok(made)
+  return getDraft(tx, Number(made.id))
+}
+
+/** Takes back what a draft was prepared with, so that nothing of it can be previewed or released any more. */
+export async function resetDraft(tx: Transaction, id: number): Promise<void> {
+  await tx`
+    UPDATE qingdan.version SET state = 'draft', records_table = NULL, records = NULL, digest = NULL,
+      difference = NULL, warnings = '[]', suppressions = '{}'
+    WHERE id = ${id} AND published_at IS NULL`
+  await tx`
+    DELETE FROM qingdan.distribution
+    WHERE version_id = (SELECT id FROM qingdan.version WHERE id = ${id} AND published_at IS NULL)`
+}
+
+/** A version by its id, whatever its state. Throws a plain Error where there is none. */
+export async function getDraft(runner: Runner, id: number): Promise<Draft> {
+  const [row] = await runner<Draft[]>`
+    SELECT v.id::int, e.dataset, e.edition, v.number, v.contract_version AS "contractVersion",
+      v.state, v.reason, v.parts
+    FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id WHERE v.id = ${id}`
+  if (row === undefined) throw new Error(`no version ${id}`)
+  return row
+}
+
+/** Writes how far a draft has come. The facts of each step stand beside its state. */
+export async function advanceDraft(
+  runner: Runner,
+  id: number,
+  step:
+    | {
+        readonly state: 'assembled'
+        readonly parts: readonly PublishedPart[]
+        readonly waivers: readonly Waiver[]
+      }
+    | { readonly state: 'derived' }
+    | { readonly state: 'controlled'; readonly suppressions: object },
+): Promise<void> {
+  if (step.state === 'assembled') {
+    await runner`
+      UPDATE qingdan.version SET state = 'assembled',
+        parts = ${runner.json(step.parts as never)}, waivers = ${runner.json(step.waivers as never)}
+      WHERE id = ${id} AND published_at IS NULL`
+  } else if (step.state === 'derived') {
+    await runner`UPDATE qingdan.version SET state = 'derived' WHERE id = ${id} AND published_at IS NULL`
+  } else {
+    await runner`
+      UPDATE qingdan.version SET state = 'controlled', suppressions = ${runner.json(step.suppressions as never)}
+      WHERE id = ${id} AND published_at IS NULL`
+  }
+}
+
+/** What a draft is prepared with: everything that a reader will see, and nobody sees yet. */
+export interface Prepared {
+  readonly id: number
+  readonly recordsTable: string
+  readonly records: number
+  readonly digest: string
+  readonly difference: Difference | null
+  readonly warnings: readonly { readonly check: string; readonly count: number }[]
+  readonly distributions: readonly StoredDistribution[]
+  readonly omitted: readonly OmittedFormat[]
+}
+
+/** What differs from another version, by key. */
+export interface Difference {
+  /** The number of the other version. */
+  readonly against: number
+  readonly added: number
+  readonly removed: number
+  readonly changed: number
+}
+
+/** Writes what a controlled draft is prepared with. It stays a draft: readers see nothing of it. */
+export async function prepareVersion(tx: Transaction, prepared: Prepared): Promise<void> {
+  const { id, recordsTable, records, digest, difference } = prepared
+  await tx`DELETE FROM qingdan.distribution WHERE version_id = ${id}`
+  for (const file of prepared.distributions) {
+    await tx`
+      INSERT INTO qingdan.distribution (version_id, name, format, media_type, bytes, digest)
+      VALUES (${id}, ${file.name}, ${file.format}, ${file.mediaType}, ${file.bytes}, ${file.digest})`
+  }
+  const written = await tx`
+    UPDATE qingdan.version SET records_table = ${recordsTable}, records = ${records}, digest = ${digest},
+      difference = ${difference === null ? null : tx.json(difference as never)},
+      warnings = ${tx.json(prepared.warnings as never)}, omitted = ${tx.json(prepared.omitted as never)}
+    WHERE id = ${id} AND state = 'controlled' AND published_at IS NULL`
+  assert.equal(written.count, 1, 'only a controlled draft is prepared')
+}
+
+/**
+ * Makes a prepared version visible: flips states and appends the change, nothing slow. To be called last in its
+ * transaction, because the change takes its position from a counter row that stays locked until the commit.
+ * `digest` is that of what was prepared: a draft that is another one meanwhile is never released. Gives the number
+ * of its records.
+ */
+export async function publishVersion(
+  tx: Transaction,
+  { id, at, digest }: { readonly id: number; readonly at: Date; readonly digest: string },
+): Promise<number> {
+  await tx`
+    UPDATE qingdan.version SET state = 'superseded'
+    WHERE state = 'published' AND edition_id = (SELECT edition_id FROM qingdan.version WHERE id = ${id})`
+  const [flipped] = await tx<{ records: number }[]>`
+    UPDATE qingdan.version SET state = 'published', published_at = ${at}
+    WHERE id = ${id} AND state = 'controlled' AND published_at IS NULL
+      AND records_table IS NOT NULL AND digest = ${digest}
+    RETURNING records::float8`
+  assert.ok(flipped, 'only what was prepared is published, and only once')
+  const draft = await getDraft(tx, id)
+  await appendChange(tx, {
+    at,
+    kind: draft.number === 1 ? 'version-published' : 'version-corrected',
+    dataset: draft.dataset,
+    edition: draft.edition,
+    version: draft.number,
+    body: { reason: draft.reason, records: flipped.records, digest },
+  })
+  return flipped.records
+}
+
+/**
+ * Withdraws a published version. Gives false where it was withdrawn before, and undefined where there is no such
+ * published version. The highest version that remains becomes `published` again.
+ */
+export async function withdrawVersion(
+  tx: Transaction,
+  asked: {
+    readonly dataset: string
+    readonly edition: string
+    readonly version: number
+    readonly reason: string
+    readonly at: Date
+  },
+): Promise<boolean | undefined> {
+  const [row] = await tx<{ id: string; edition_id: string; state: string }[]>`
+    SELECT v.id, v.edition_id, v.state FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id
+    WHERE e.dataset = ${asked.dataset} AND e.edition = ${asked.edition} AND v.number = ${asked.version}
+      AND v.published_at IS NOT NULL
+    FOR UPDATE OF v`
+  if (row === undefined) return undefined
+  if (row.state === 'withdrawn') return false
+  await tx`
+    UPDATE qingdan.version SET state = 'withdrawn', withdrawn_at = ${asked.at}, withdrawn_reason = ${asked.reason}
+    WHERE id = ${row.id}`
+  await tx`
+    UPDATE qingdan.version SET state = 'published'
+    WHERE id = (
+      SELECT id FROM qingdan.version
+      WHERE edition_id = ${row.edition_id} AND state = 'superseded'
+        AND NOT EXISTS (SELECT FROM qingdan.version WHERE edition_id = ${row.edition_id} AND state = 'published')
+      ORDER BY number DESC LIMIT 1)`
+  await appendChange(tx, {
+    at: asked.at,
+    kind: 'version-withdrawn',
+    dataset: asked.dataset,
+    edition: asked.edition,
+    version: asked.version,
+    body: { reason: asked.reason },
+  })
+  return true
+}

@@ -1,0 +1,148 @@
+/**
+ * Distributions over HTTP: permanent names, strong ETag of the bytes as stored, Range and If-Range (RFC 9110),
+ * Repr-Digest (RFC 9530). The address takes no parameters that change the bytes, so that a checksum always fits.
+ */
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import parseRange from 'range-parser'
+import { Type } from 'typebox'
+import { type Contract, isOpen, noteRead } from '../../contract/index.ts'
+import { type App, attachment, isFresh, problemResponses } from '../../http/index.ts'
+import { problem } from '../../platform/problem.ts'
+import { storedName, type VersionName } from '../addresses.ts'
+import type { House } from '../context.ts'
+import { EditionName, PreviewToken, Slug, toLatest } from '../schemas.ts'
+import { giveNotice } from './deprecation.ts'
+import type { StoredDistribution } from './drafts.ts'
+import { linkHeader } from './neighbour-links.ts'
+import { findServed } from './previews.ts'
+import { getReadable, listDistributions, listVersions } from './published.ts'
+
+/** Each format has a media type of its own; what they share is that they are bytes. */
+const fileContent = { '*/*': { schema: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }) } }
+
+export function fileRoutes(app: App, house: House): void {
+  app.get(
+    '/v1/datasets/:slug/editions/:edition/versions/:version/files/:name',
+    {
+      config: { warm: true },
+      schema: {
+        operationId: 'getFile',
+        tags: ['catalogue'],
+        summary: 'A file of a version',
+        description:
+          'The distribution as rendered at publication. Its bytes never change; a withdrawn version answers 410. ' +
+          'Takes Range, If-Range, If-Match and If-None-Match.',
+        params: Type.Object({
+          slug: Slug,
+          edition: EditionName,
+          version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
+          name: Type.String({ maxLength: 200, description: 'A file name as the version lists it.' }),
+        }),
+        querystring: Type.Object({ preview: PreviewToken }),
+        response: {
+          200: { description: 'The whole file.', content: fileContent },
+          206: { description: 'The range asked for.', content: fileContent },
+          ...toLatest,
+          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          ...problemResponses(
+            'dataset-not-found',
+            'edition-not-found',
+            'version-not-found',
+            'version-withdrawn',
+            'file-not-found',
+            'precondition-failed',
+            'range-not-satisfiable',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { slug, edition, version, name } = request.params
+      const { contract } = getReadable(house.contracts, request.reader, slug)
+      const { preview } = request.query
+      const found = await findServed(house, { dataset: slug, edition, version: Number(version), preview })
+      const file = (await listDistributions(house.database, found.id)).find((one) => one.name === name)
+      if (file === undefined) throw problem('file-not-found', { path: 'name' })
+      const versions = await listVersions(house.database, { dataset: slug, edition })
+      reply.header('link', linkHeader(found, versions, house.config))
+      await giveNotice(house, reply, found)
+      noteRead(request.reader, contract, { versions: [found], operation: 'file' })
+      if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
+      describeFile(reply, found, file, house.contracts.get(slug, found.contractVersion).contract)
+      return sendFile(house, request, reply, { ...file, stored: storedName(found, file.format) })
+    },
+  )
+}
+
+function describeFile(
+  reply: FastifyReply,
+  of: VersionName,
+  file: StoredDistribution,
+  { title }: Contract,
+): void {
+  reply.header('accept-ranges', 'bytes')
+  reply.header('repr-digest', `sha-256=:${Buffer.from(file.digest, 'hex').toString('base64')}:`)
+  const ending = `-${of.edition}-v${of.number}.${file.format}`
+  reply.header('content-disposition', attachment({ plain: file.name, title: title.zh, ending }))
+}
+
+interface ByteRange {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * The range asked for; undefined where the whole file is to be sent: no range, several (RFC 9110, section 14.2 allows
+ * to ignore them), a unit we don't know, another method than GET (14.2), or an If-Range that names other bytes.
+ */
+function rangeOf(
+  { method, headers }: Pick<FastifyRequest, 'method' | 'headers'>,
+  file: Pick<StoredDistribution, 'bytes' | 'digest'>,
+): ByteRange | undefined {
+  const ifRange = headers['if-range']
+  if (method !== 'GET') return undefined
+  if (headers.range === undefined || (ifRange !== undefined && ifRange !== `"${file.digest}"`))
+    return undefined
+  // RFC 9110, 14.2: several may be ignored, before a thousand of them are sorted.
+  if (headers.range.includes(',')) return undefined
+  const [, first = '', last = ''] = /^bytes=[ \t]*(\d*)-(\d+)[ \t]*$/.exec(headers.range) ?? []
+  // RFC 9110, 14.1.2: of a file shorter than the suffix the whole is meant. The library refuses both of these.
+  if (first === '' && Number(last) >= file.bytes) return { start: 0, end: file.bytes - 1 }
+  // RFC 9110, 14.1.1: a range that ends before it begins is invalid, and an invalid one MUST be ignored.
+  if (first !== '' && Number(last) < Number(first)) return undefined
+  const ranges = parseRange(file.bytes, headers.range, { combine: true })
+  if (ranges === -1) throw problem('range-not-satisfiable', { path: 'Range', bytes: file.bytes })
+  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined
+  return ranges[0]
+}
+
+/** A stored file as it is sent. */
+export interface SentFile {
+  /** Its name among the stored files. */
+  readonly stored: string
+  readonly mediaType: string
+  readonly bytes: number
+  /** As its ETag has it. */
+  readonly digest: string
+}
+
+/** Sends a stored file or the range of it that was asked for. Its ETag has to stand in the answer already. */
+export function sendFile(house: House, request: FastifyRequest, reply: FastifyReply, file: SentFile) {
+  const range = rangeOf(request, file)
+  reply.type(file.mediaType)
+  const { stored } = file
+  const prefix = house.config.QINGDAN_ACCEL_PREFIX
+  // The proxy reads the file, cuts the range and says that it can: it needs the status and the headers of the whole.
+  if (prefix !== '') {
+    return reply.removeHeader('accept-ranges').header('x-accel-redirect', `${prefix}/${stored}`).send('')
+  }
+  const { start, end } = range ?? { start: 0, end: file.bytes - 1 }
+  reply.header('content-length', end - start + 1)
+  if (range !== undefined) {
+    reply.code(206).header('content-range', `bytes ${start}-${end}/${file.bytes}`)
+  }
+  // A stream that is sent for HEAD would be read to its end, for nobody.
+  if (request.method === 'HEAD' || file.bytes === 0) return reply.send(Readable.from([]))
+  return reply.send(house.files.stream(stored, { start, end }))
+}

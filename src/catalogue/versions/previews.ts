@@ -1,0 +1,136 @@
+/**
+ * Previews: a token with which a prepared draft can be seen before it is released. Only a draft that passed disclosure
+ * control, with its records loaded and its files rendered, has one; a token shows those very records and no others, and
+ * one that is wrong, expired or revoked is answered as a version that isn't there.
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { and, eq, isNull } from 'drizzle-orm'
+import type { Runner, Transaction } from '../../db/database.ts'
+import { type Digest, digestOf } from '../../platform/digest.ts'
+import { problem } from '../../platform/problem.ts'
+import type { House } from '../context.ts'
+import { edition, preview, version } from '../tables.ts'
+import { getVersion, type PublishedVersion, versionColumns } from './published.ts'
+
+/** A draft as a token shows it: all that a published version has, but the day. */
+export type PreviewedVersion = Omit<PublishedVersion, 'state' | 'publishedAt'> & {
+  readonly state: 'draft'
+  readonly publishedAt: null
+}
+
+/** A version that may be served: published, or shown by a token. */
+export type ServedVersion = PublishedVersion | PreviewedVersion
+
+/** What is asked for: a version by its number, and the token where one is given. */
+export interface VersionAsked {
+  readonly dataset: string
+  readonly edition: string
+  readonly version: number
+  readonly preview?: string | undefined
+}
+
+export interface Preview {
+  readonly id: string
+  readonly createdAt: Date
+  readonly createdBy: string
+  readonly expiresAt: Date
+  readonly revokedAt: Date | null
+}
+
+/** Previews that a draft may have at a time: more than the people who look at one before it is out. */
+export const previewsMax = 100
+
+/** The longest that a token may hold, in days, and how long it holds where nobody says. */
+export const previewDaysMax = 90
+export const previewDaysUsual = 7
+
+/** A token as `createPreview` writes it; nothing else is looked up. */
+const tokenForm = /^qp_([0-9a-f]{18})_([A-Za-z0-9_-]{43})$/
+
+/**
+ * The version to serve: with a token the draft that it shows, or the version that became of it; without one the
+ * published version. Throws as `getVersion`, and `version-not-found` for every token that shows nothing.
+ */
+export async function findServed(house: House, asked: VersionAsked): Promise<ServedVersion> {
+  if (asked.preview === undefined) return getVersion(house.database, house.config, asked)
+  return findPreviewed(house, asked, asked.preview)
+}
+
+/** The draft that a token shows. Throws `version-not-found` where it shows none, whatever the reason. */
+export async function findPreviewed(
+  house: Pick<House, 'database' | 'config' | 'clock'>,
+  of: { readonly dataset: string; readonly edition: string; readonly version: number },
+  token: string,
+): Promise<ServedVersion> {
+  // As without a token; and where that would be an answer, a wrong token is no way to it.
+  const none = async (): Promise<never> => {
+    await getVersion(house.database, house.config, of)
+    throw problem('version-not-found', { path: 'version' })
+  }
+  const [, id, secret] = tokenForm.exec(token) ?? []
+  if (id === undefined || secret === undefined) return none()
+  const [row] = await house.database.read
+    .select({ ...versionColumns, token: preview.digest, expiresAt: preview.expiresAt })
+    .from(preview)
+    .innerJoin(version, and(eq(version.id, preview.versionId), eq(version.digest, preview.sha256)))
+    .innerJoin(edition, eq(edition.id, version.editionId))
+    .where(
+      and(
+        eq(preview.id, id),
+        isNull(preview.revokedAt),
+        eq(edition.dataset, of.dataset),
+        eq(edition.edition, of.edition),
+        eq(version.number, of.version),
+      ),
+    )
+  if (row === undefined) return none()
+  const { token: digest, expiresAt, ...found } = row
+  const same = timingSafeEqual(Buffer.from(digestOf(secret)), Buffer.from(digest as Digest))
+  if (!same || expiresAt <= house.clock()) return none()
+  // Once it is released the link that was sent around goes on to work, and tells of a withdrawal.
+  if (found.publishedAt !== null) return getVersion(house.database, house.config, of)
+  if (found.state !== 'controlled' || found.recordsTable === null) return none()
+  return { ...(found as unknown as PublishedVersion), state: 'draft', publishedAt: null }
+}
+
+/**
+ * Makes a token for a prepared draft; it is given this once. Throws `draft-not-prepared` and `previews-too-many`.
+ * To be called in a transaction that audits it.
+ */
+export async function createPreview(
+  tx: Transaction,
+  asked: { readonly versionId: number; readonly by: string; readonly at: Date; readonly expiresAt: Date },
+): Promise<{ readonly id: string; readonly token: string }> {
+  const [draft] = await tx<{ digest: string }[]>`
+    SELECT digest FROM qingdan.version
+    WHERE id = ${asked.versionId} AND state = 'controlled' AND published_at IS NULL AND records_table IS NOT NULL
+    FOR UPDATE`
+  if (draft === undefined) throw problem('draft-not-prepared')
+  const [live] = await tx<{ count: number }[]>`
+    SELECT count(*)::int FROM qingdan.preview
+    WHERE version_id = ${asked.versionId} AND revoked_at IS NULL AND expires_at > ${asked.at}
+      AND sha256 = ${draft.digest}`
+  if ((live?.count ?? 0) >= previewsMax) throw problem('previews-too-many', { limit: previewsMax })
+  const id = randomBytes(9).toString('hex')
+  const secret = randomBytes(32).toString('base64url')
+  await tx`
+    INSERT INTO qingdan.preview (id, digest, version_id, sha256, created_at, created_by, expires_at)
+    VALUES (${id}, ${digestOf(secret)}, ${asked.versionId}, ${draft.digest}, ${asked.at}, ${asked.by},
+      ${asked.expiresAt})`
+  return { id, token: `qp_${id}_${secret}` }
+}
+
+/** The previews of a version, the newest first; never a secret or its digest. */
+export async function listPreviews(runner: Runner, versionId: number): Promise<readonly Preview[]> {
+  return runner<Preview[]>`
+    SELECT id, created_at AS "createdAt", created_by AS "createdBy", expires_at AS "expiresAt",
+      revoked_at AS "revokedAt"
+    FROM qingdan.preview WHERE version_id = ${versionId} ORDER BY created_at DESC, id LIMIT 1000`
+}
+
+/** Revokes a token from this moment; a second time changes nothing. Gives false where there is no such one. */
+export async function revokePreview(tx: Transaction, id: string, at: Date): Promise<boolean> {
+  const [found] = await tx`
+    UPDATE qingdan.preview SET revoked_at = coalesce(revoked_at, ${at}) WHERE id = ${id} RETURNING id`
+  return found !== undefined
+}

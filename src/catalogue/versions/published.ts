@@ -1,0 +1,196 @@
+/**
+ * What is published, as readers may see it: editions, versions, distributions. Drafts are not here, and what is
+ * restricted is not there at all for those without the grant: they meet the same 404 as for a name that never was.
+ */
+import { and, asc, desc, eq, isNotNull, type SQL } from 'drizzle-orm'
+import { type Contracts, type LoadedContract, mayRead } from '../../contract/index.ts'
+import type { Database } from '../../db/database.ts'
+import type { Reader } from '../../platform/caller.ts'
+import type { Config } from '../../platform/config.ts'
+import { problem } from '../../platform/problem.ts'
+import { addresses } from '../addresses.ts'
+import { lookUp } from '../lookups.ts'
+import { distribution, edition, version } from '../tables.ts'
+import type { Difference, OmittedFormat, PublishedPart, StoredDistribution, Waiver } from './drafts.ts'
+
+export interface PublishedVersion {
+  readonly id: number
+  readonly dataset: string
+  readonly edition: string
+  readonly periodStart: string
+  readonly periodEnd: string
+  readonly number: number
+  readonly contractVersion: number
+  readonly state: 'published' | 'superseded' | 'withdrawn'
+  readonly reason: string | null
+  readonly records: number
+  readonly recordsTable: string
+  readonly digest: string
+  /** What differs from the version before, by key; null for the first, and where nobody counted. */
+  readonly difference: Difference | null
+  readonly parts: readonly PublishedPart[]
+  readonly waivers: readonly Waiver[]
+  readonly warnings: readonly { readonly check: string; readonly count: number }[]
+  readonly suppressions: Readonly<Record<string, unknown>>
+  readonly omitted: readonly OmittedFormat[]
+  readonly publishedAt: Date
+  readonly withdrawnAt: Date | null
+  readonly withdrawnReason: string | null
+}
+
+/** The columns that make a version. */
+export const versionColumns = {
+  id: version.id,
+  dataset: edition.dataset,
+  edition: edition.edition,
+  periodStart: edition.periodStart,
+  periodEnd: edition.periodEnd,
+  number: version.number,
+  contractVersion: version.contractVersion,
+  state: version.state,
+  reason: version.reason,
+  records: version.records,
+  recordsTable: version.recordsTable,
+  digest: version.digest,
+  difference: version.difference,
+  parts: version.parts,
+  waivers: version.waivers,
+  warnings: version.warnings,
+  suppressions: version.suppressions,
+  omitted: version.omitted,
+  publishedAt: version.publishedAt,
+  withdrawnAt: version.withdrawnAt,
+  withdrawnReason: version.withdrawnReason,
+} as const
+
+/** The newest contracts of the datasets that a reader may see. */
+export function listReadable(contracts: Contracts, reader: Reader): readonly LoadedContract[] {
+  return contracts.list().filter(({ contract }) => mayRead(reader, contract))
+}
+
+/** A dataset's newest contract. Throws `dataset-not-found` also where the reader may not know of it. */
+export function getReadable(contracts: Contracts, reader: Reader, dataset: string): LoadedContract {
+  const loaded = contracts.find(dataset)
+  if (loaded === undefined || !mayRead(reader, loaded.contract)) {
+    throw problem('dataset-not-found', { path: 'slug' })
+  }
+  return loaded
+}
+
+export interface Published {
+  readonly dataset?: string
+  readonly edition?: string
+}
+
+/** All published versions, withdrawn ones included, the newest edition and version first; kept between changes. */
+export function listVersions(database: Database, of: Published = {}): Promise<readonly PublishedVersion[]> {
+  const name = `versions ${of.dataset ?? ''} ${of.edition ?? ''}`
+  // Nothing is not kept: anybody can ask for editions that never were, and would put out the others.
+  return lookUp(database, name, () => readVersions(database, of), isNotEmpty)
+}
+
+const isNotEmpty = ({ length }: readonly unknown[]) => length > 0
+
+/** As listVersions, from the database itself: for whoever decides by it what to write. */
+export async function readVersions(
+  database: Database,
+  of: Published = {},
+): Promise<readonly PublishedVersion[]> {
+  const wanted: SQL[] = [isNotNull(version.publishedAt)]
+  if (of.dataset !== undefined) wanted.push(eq(edition.dataset, of.dataset))
+  if (of.edition !== undefined) wanted.push(eq(edition.edition, of.edition))
+  const rows = await database.read
+    .select(versionColumns)
+    .from(version)
+    .innerJoin(edition, eq(edition.id, version.editionId))
+    .where(and(...wanted))
+    .orderBy(asc(edition.dataset), desc(edition.periodEnd), desc(version.number))
+  return rows as PublishedVersion[]
+}
+
+/** The version that stands for an edition: the highest not withdrawn. */
+export function latestOf(versions: readonly PublishedVersion[]): PublishedVersion | undefined {
+  return versions.find((candidate) => candidate.state !== 'withdrawn')
+}
+
+/**
+ * A published version by number or `latest`. Throws `edition-not-found`, `version-not-found`, and `version-withdrawn`
+ * with reason and successor: a withdrawn version is told of, and never served.
+ */
+export async function getVersion(
+  database: Database,
+  config: Pick<Config, 'QINGDAN_PUBLIC_URL'>,
+  of: { readonly dataset: string; readonly edition: string; readonly version: number | 'latest' },
+): Promise<PublishedVersion> {
+  const versions = await listVersions(database, of)
+  if (versions.length === 0) throw problem('edition-not-found', { path: 'edition' })
+  const found =
+    of.version === 'latest'
+      ? (latestOf(versions) ?? versions[0])
+      : versions.find((candidate) => candidate.number === of.version)
+  if (found === undefined) throw problem('version-not-found', { path: 'version' })
+  if (found.state === 'withdrawn') throw withdrawn(found, versions, config)
+  return found
+}
+
+/**
+ * The version that stands for a dataset: the latest of its newest edition, as its records are served. Undefined where
+ * that edition is withdrawn altogether: an older one is never passed off as the latest. `versions` are newest first.
+ */
+export function latestOfDataset(versions: readonly PublishedVersion[]): PublishedVersion | undefined {
+  return latestOf(versions.filter((version) => version.edition === versions[0]?.edition))
+}
+
+function withdrawn(
+  found: PublishedVersion,
+  versions: readonly PublishedVersion[],
+  config: Pick<Config, 'QINGDAN_PUBLIC_URL'>,
+) {
+  const successor = latestOf(versions.filter((candidate) => candidate.number > found.number))
+  return problem('version-withdrawn', {
+    reason: found.withdrawnReason,
+    withdrawnAt: found.withdrawnAt?.toISOString(),
+    successor: successor === undefined ? null : addresses(config).version(successor),
+  })
+}
+
+/** The latest version of the latest edition. Throws `edition-not-found`, and `version-withdrawn` where none is left. */
+export async function getLatest(
+  database: Database,
+  config: Pick<Config, 'QINGDAN_PUBLIC_URL'>,
+  dataset: string,
+): Promise<PublishedVersion> {
+  const [newest] = await listVersions(database, { dataset })
+  if (newest === undefined) {
+    throw problem('edition-not-found', { detail: 'No edition of this dataset has been published yet.' })
+  }
+  return getVersion(database, config, { dataset, edition: newest.edition, version: 'latest' })
+}
+
+/** The files of a version, by name; those of a published one are kept between changes. */
+export async function listDistributions(
+  database: Database,
+  versionId: number,
+): Promise<readonly StoredDistribution[]> {
+  const read = () => readDistributions(database, versionId)
+  const { files } = await lookUp(database, `files ${versionId}`, read, ({ isPublished }) => isPublished)
+  return files
+}
+
+async function readDistributions(database: Database, versionId: number) {
+  const rows = await database.read
+    .select({
+      publishedAt: version.publishedAt,
+      name: distribution.name,
+      format: distribution.format,
+      mediaType: distribution.mediaType,
+      bytes: distribution.bytes,
+      digest: distribution.digest,
+    })
+    .from(distribution)
+    .innerJoin(version, eq(version.id, distribution.versionId))
+    .where(eq(distribution.versionId, versionId))
+    .orderBy(asc(distribution.name))
+  const files: readonly StoredDistribution[] = rows.map(({ publishedAt, ...file }) => file)
+  return { files, isPublished: rows.some(({ publishedAt }) => publishedAt !== null) }
+}

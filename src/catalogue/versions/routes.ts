@@ -1,0 +1,205 @@
+/**
+ * Editions and versions over HTTP: the lists with reasons, one version with its files, `latest`, which redirects, and
+ * the preview of a draft to who has its token. A withdrawn version answers 410 with its reason and its successor.
+ */
+import { Type } from 'typebox'
+import { type App, problemResponses } from '../../http/index.ts'
+import { problem } from '../../platform/problem.ts'
+import { addresses, fileName } from '../addresses.ts'
+import type { House } from '../context.ts'
+import { distributionBody, editionBody, editionsOf, versionBody } from '../datasets/bodies.ts'
+import {
+  EditionName,
+  EditionSchema,
+  EditionsSchema,
+  PreviewToken,
+  Slug,
+  toLatest,
+  VersionNumber,
+  VersionsSchema,
+  VersionWithFilesSchema,
+} from '../schemas.ts'
+import { giveNotice } from './deprecation.ts'
+import { linkHeader } from './neighbour-links.ts'
+import { findServed } from './previews.ts'
+import {
+  getReadable,
+  getVersion,
+  listDistributions,
+  listVersions,
+  type PublishedVersion,
+} from './published.ts'
+
+const tags = ['catalogue']
+
+export function versionRoutes(app: App, house: House): void {
+  listRoutes(app, house)
+  versionRoute(app, house)
+  latestRoute(app, house)
+}
+
+function listRoutes(app: App, house: House): void {
+  app.get(
+    '/v1/datasets/:slug/editions',
+    {
+      schema: {
+        operationId: 'listEditions',
+        tags,
+        summary: 'The editions of a dataset',
+        description: 'Every edition with a published version, the newest first.',
+        params: Type.Object({ slug: Slug }),
+        response: { 200: EditionsSchema, ...problemResponses('dataset-not-found') },
+      },
+    },
+    async (request) => {
+      const { slug } = request.params
+      getReadable(house.contracts, request.reader, slug)
+      const data = editionsOf(await listVersions(house.database, { dataset: slug }), house.config)
+      const at = addresses(house.config)
+      return { data, links: { self: at.editions(slug), dataset: at.dataset(slug) } }
+    },
+  )
+  app.get(
+    '/v1/datasets/:slug/editions/:edition',
+    {
+      schema: {
+        operationId: 'getEdition',
+        tags,
+        summary: 'One edition with its versions',
+        description: 'All published versions of one period, with reasons; withdrawn ones are named as such.',
+        params: Type.Object({ slug: Slug, edition: EditionName }),
+        response: { 200: EditionSchema, ...problemResponses('dataset-not-found', 'edition-not-found') },
+      },
+    },
+    async (request) => editionBody(await listOfEdition(house, request), house.config),
+  )
+  app.get(
+    '/v1/datasets/:slug/editions/:edition/versions',
+    {
+      schema: {
+        operationId: 'listVersions',
+        tags,
+        summary: 'The versions of an edition',
+        description:
+          'Every version that was ever published, the newest first: its state, why it was made, when, how many ' +
+          'records it has, their digest, and what differs from the version before.',
+        params: Type.Object({ slug: Slug, edition: EditionName }),
+        response: { 200: VersionsSchema, ...problemResponses('dataset-not-found', 'edition-not-found') },
+      },
+    },
+    async (request, reply) => {
+      const { slug, edition } = request.params
+      const versions = await listOfEdition(house, request)
+      const at = addresses(house.config)
+      const links = {
+        self: at.versions(slug, edition),
+        edition: at.edition(slug, edition),
+        latest: at.latest(slug, edition),
+      }
+      reply.header('link', `<${links.latest}>; rel="latest-version", <${links.edition}>; rel="collection"`)
+      return { data: versions.map((version) => versionBody(version, versions, house.config)), links }
+    },
+  )
+}
+
+/** The published versions of the edition asked for. Throws `dataset-not-found` and `edition-not-found`. */
+async function listOfEdition(
+  house: House,
+  request: {
+    readonly params: { readonly slug: string; readonly edition: string }
+    readonly reader: Parameters<typeof getReadable>[1]
+  },
+): Promise<readonly [PublishedVersion, ...PublishedVersion[]]> {
+  const { slug, edition } = request.params
+  getReadable(house.contracts, request.reader, slug)
+  const [first, ...rest] = await listVersions(house.database, { dataset: slug, edition })
+  if (first === undefined) throw problem('edition-not-found', { path: 'edition' })
+  return [first, ...rest]
+}
+
+function versionRoute(app: App, house: House): void {
+  app.get(
+    '/v1/datasets/:slug/editions/:edition/versions/:version',
+    {
+      schema: {
+        operationId: 'getVersion',
+        tags,
+        summary: 'One version with its files',
+        description:
+          'Counts, digests, warnings, suppressions, parts and files of a version. `latest` redirects, here and before ' +
+          'every address below. The header `Link` names the versions beside it.',
+        params: Type.Object({ slug: Slug, edition: EditionName, version: VersionNumber }),
+        querystring: Type.Object({ preview: PreviewToken }),
+        response: {
+          200: VersionWithFilesSchema,
+          ...toLatest,
+          ...problemResponses(
+            'dataset-not-found',
+            'edition-not-found',
+            'version-not-found',
+            'version-withdrawn',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { slug, edition, version } = request.params
+      const { preview } = request.query
+      getReadable(house.contracts, request.reader, slug)
+      const of = { dataset: slug, edition }
+      if (version === 'latest') {
+        const found = await getVersion(house.database, house.config, { ...of, version })
+        return reply.redirect(`${addresses(house.config).version(found)}${queryOf(request.url)}`, 307)
+      }
+      const found = await findServed(house, { ...of, version: Number(version), preview })
+      const versions = await listVersions(house.database, of)
+      const files = await listDistributions(house.database, found.id)
+      reply.header('link', linkHeader(found, versions, house.config))
+      await giveNotice(house, reply, found)
+      if (preview !== undefined) {
+        reply.header('cache-control', 'private, no-store').header('x-robots-tag', 'noindex')
+      }
+      return {
+        ...versionBody(found, versions, house.config, preview),
+        distributions: files.map((file) => distributionBody(file, found, house.config, preview)),
+      }
+    },
+  )
+}
+
+/** The addresses below `latest`: each leads to the same one below the number, with its query. */
+function latestRoute(app: App, house: House): void {
+  app.get(
+    '/v1/datasets/:slug/editions/:edition/versions/latest/*',
+    {
+      config: { openQuery: true },
+      // Not in the OpenAPI: what may stand here are the addresses of a version, which are there.
+      schema: { hide: true, params: Type.Object({ slug: Slug, edition: EditionName, '*': Type.String() }) },
+    },
+    async (request, reply) => {
+      const { slug, edition } = request.params
+      getReadable(house.contracts, request.reader, slug)
+      const of = { dataset: slug, edition, version: 'latest' as const }
+      const found = await getVersion(house.database, house.config, of)
+      // As it was sent, so that what is encoded stays so.
+      const [path = ''] = request.url.split('?')
+      const below = path.slice(path.indexOf('/versions/latest/') + '/versions/latest/'.length)
+      const target = `${addresses(house.config).version(found)}/${numbered(below, found)}`
+      return reply.redirect(`${target}${queryOf(request.url)}`, 307)
+    },
+  )
+}
+
+/** A file below `latest` is named without a number, or with any: it is that of the version that is the latest. */
+function numbered(below: string, version: PublishedVersion): string {
+  const [, name] = /^files\/([^/]+)$/.exec(below) ?? []
+  const own = `${version.dataset}-${version.edition}`
+  if (name === undefined || !name.startsWith(own)) return below
+  const [, extension] = /^(?:-v\d+)?\.([A-Za-z0-9.]+)$/.exec(name.slice(own.length)) ?? []
+  return extension === undefined ? below : `files/${fileName(version, extension)}`
+}
+
+function queryOf(url: string): string {
+  const at = url.indexOf('?')
+  return at < 0 ? '' : url.slice(at)
+}

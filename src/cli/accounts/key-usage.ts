@@ -1,0 +1,45 @@
+/** `qingdan key usage`: what was asked with keys, by day and dataset, as a table, CSV or JSON. */
+
+import type { Command } from 'commander'
+import { stringify } from 'csv-stringify/sync'
+import { listUsage, usageDaysUsual, usagePeriod, usageRowsMax } from '../../accounts/index.ts'
+import { type Common, command, UsageError, withHouse } from '../command.ts'
+import { print, table } from '../output.ts'
+
+interface UsageOptions extends Common {
+  readonly from?: string
+  readonly to?: string
+  readonly csv?: boolean
+}
+
+const columns = ['keyId', 'day', 'dataset', 'requests', 'refused', 'bytes'] as const
+
+export function keyUsageCommand(key: Command): void {
+  command(key, 'usage', 'requests, refusals and bytes of keys, by day and dataset')
+    .argument('[id]', 'only of this key')
+    .option('--from <day>', `the first day in Shanghai; the last ${usageDaysUsual} days if absent`)
+    .option('--to <day>', 'the last day; today if absent')
+    .option('--csv', 'print it as CSV')
+    .addHelpText(
+      'after',
+      '\nA line without a dataset is of requests that concern none, or several. A running service writes what it has counted every few seconds.',
+    )
+    .action(usage)
+}
+
+async function usage(id: string | undefined, options: UsageOptions): Promise<void> {
+  if (options.csv === true && options.json === true) throw new UsageError('Choose --csv or --json.')
+  await withHouse(async ({ database, clock }) => {
+    const { from, to } = options
+    const asked = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
+    const found = await listUsage(database.serve, { keyId: id ?? null, ...usagePeriod(asked, clock()) })
+    if (found.length > usageRowsMax)
+      throw new UsageError(`More than ${usageRowsMax} lines: name a key, or take fewer days.`)
+    if (options.csv === true) process.stdout.write(csvOf(found))
+    else print.result(options, found, () => table(found, columns))
+  })
+}
+
+function csvOf(found: Parameters<typeof table>[0]): string {
+  return stringify([...found], { header: true, columns: [...columns], record_delimiter: '\n' })
+}

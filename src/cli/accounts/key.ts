@@ -1,0 +1,161 @@
+/** `qingdan key`: makes, lists, shows and revokes keys, and tells their usage. A key is shown once, when it is made. */
+import {
+  createKey,
+  findCursor,
+  type KeySummary,
+  listKeys,
+  readQuota,
+  revokeKey,
+} from '../../accounts/index.ts'
+import type { OpenHouse } from '../../context.ts'
+import { type Quota, scopes } from '../../platform/caller.ts'
+import { countBehind } from '../../protocols/index.ts'
+import { type AddCommand, actor, type Common, command, exitCodes, UsageError, withHouse } from '../command.ts'
+import { checkNames } from '../names.ts'
+import { print, table } from '../output.ts'
+import { keyUsageCommand } from './key-usage.ts'
+
+export const keyCommand: AddCommand = (program, end) => {
+  const key = program.command('key').description('make, list, show and revoke keys')
+  command(key, 'create', 'make a key; it is shown this once and only its digest is kept')
+    .requiredOption('--label <text>', 'who or what the key is for')
+    .requiredOption('--scope <scope...>', `any of ${scopes.join(', ')}`)
+    .option('--provider <code>', 'the only provider that the key speaks for')
+    .option('--dataset <slug...>', 'the only datasets that the key is for')
+    .option('--expires <instant>', 'such as 2027-01-01T00:00:00+08:00')
+    .option('--per-minute <count>', 'requests that it may send in a minute')
+    .option('--per-day <count>', 'requests that it may send in a day')
+    .option('--address <network...>', 'the only networks that it may be used from, such as 192.0.2.0/24')
+    .addHelpText('after', aboutPlatforms)
+    .action(create)
+  command(key, 'list', 'all keys, without their secrets, and how far each is behind in the feed').action(list)
+  command(key, 'show', 'one key: what it may do, what is left of its quota, how far it is behind')
+    .argument('<id>')
+    .action(async (id: string, options: Common) => end(await show(id, options)))
+  keyUsageCommand(key)
+  command(key, 'revoke', 'revoke a key for good')
+    .argument('<id>')
+    .action(async (id: string, options: Common) => end(await revoke(id, options)))
+}
+
+const aboutPlatforms = `
+A key for the data platform of the city, which reads what is shared with platforms beside what is open:
+  qingdan key create --label "city data platform" --scope read-shared --per-minute 120 --per-day 50000 \\
+    --address 192.0.2.0/24 2001:db8:7::/48 --expires 2027-01-01T00:00:00+08:00
+What is shared on demand only is read with a key that names the dataset: --dataset <slug>.`
+
+interface CreateOptions extends Common {
+  readonly label: string
+  readonly scope: readonly string[]
+  readonly provider?: string
+  readonly dataset?: readonly string[]
+  readonly expires?: string
+  readonly perMinute?: string
+  readonly perDay?: string
+  readonly address?: readonly string[]
+}
+
+async function create(options: CreateOptions): Promise<void> {
+  const wanted = scopes.filter((scope) => options.scope.includes(scope))
+  if (wanted.length !== new Set(options.scope).size) {
+    throw new UsageError(`--scope takes any of ${scopes.join(', ')}.`)
+  }
+  const expiresAt = options.expires === undefined ? undefined : new Date(options.expires)
+  if (expiresAt !== undefined && Number.isNaN(expiresAt.getTime())) {
+    throw new UsageError('--expires takes an instant such as 2027-01-01T00:00:00+08:00.')
+  }
+  const quota = quotaOf(options)
+  const request = {
+    label: options.label,
+    scopes: wanted,
+    ...(options.provider === undefined ? {} : { provider: options.provider }),
+    ...(options.dataset === undefined ? {} : { datasets: options.dataset }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(quota === undefined ? {} : { quota }),
+    ...(options.address === undefined ? {} : { addresses: options.address }),
+  }
+  await withHouse(async (house) => {
+    checkNames(house, options)
+    const made = await createKey(house.database, request, { clock: house.clock, actor: actor() })
+    print.result(options, made, () => {
+      print.line(made.secret)
+      print.refusal('This key is shown this once; only its digest is kept.')
+    })
+  })
+}
+
+function quotaOf({ perMinute, perDay }: CreateOptions): Quota | undefined {
+  if (perMinute === undefined && perDay === undefined) return undefined
+  return {
+    ...(perMinute === undefined ? {} : { perMinute: wholeOf('--per-minute', perMinute) }),
+    ...(perDay === undefined ? {} : { perDay: wholeOf('--per-day', perDay) }),
+  }
+}
+
+/** What a whole number may be at most is for the key to say. */
+function wholeOf(option: string, text: string): number {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text)
+  throw new UsageError(`${option} takes a whole number such as 120.`)
+}
+
+async function list(options: Common): Promise<void> {
+  await withHouse(async (house) => {
+    const keys: object[] = []
+    for (const key of await listKeys(house.database)) keys.push({ ...key, feed: await feedOf(house, key) })
+    print.result(options, keys, () => {
+      const told = (keys as readonly TellableKey[]).map(({ quota = {}, feed, ...key }) => ({
+        ...{ ...key, ...quota },
+        ...{ cursorSeenAt: feed?.seenAt, behind: feed?.behind },
+      }))
+      table(told, [
+        ...(['id', 'label', 'scopes', 'provider', 'datasets', 'perMinute', 'perDay'] as const),
+        ...(['cursorSeenAt', 'behind', 'expiresAt', 'revokedAt'] as const),
+      ])
+    })
+  })
+}
+
+/** How far the holder of a key has come in the feed; `behind` is null where its question would be refused by now. */
+async function feedOf(house: OpenHouse, key: KeySummary) {
+  const seen = await findCursor(house.database.serve, key.id)
+  if (seen === undefined) return null
+  const { cursor, seenAt } = seen
+  return { cursor, seenAt, behind: (await countBehind(house, key, seen)) ?? null }
+}
+
+type TellableKey = KeySummary & { readonly feed: Awaited<ReturnType<typeof feedOf>> }
+
+async function show(id: string, options: Common): Promise<number> {
+  return withHouse(async (house) => {
+    const key = (await listKeys(house.database)).find((one) => one.id === id)
+    if (key === undefined) {
+      print.refusal(`There is no key ${id}; qingdan key list names them all.`)
+      return exitCodes.problem
+    }
+    const quota = await readQuota(house.database, id, key.quota ?? {}, house.clock())
+    const left = quota.map(({ name, limit, left, resetsAt }) => ({ name, limit, left, resetsAt }))
+    const feed = await feedOf(house, key)
+    print.result(options, { ...key, quota: left, feed }, () => {
+      table([key], ['id', 'label', 'scopes', 'provider', 'expiresAt', 'revokedAt'])
+      print.line(`  datasets   ${key.datasets?.join(', ') ?? 'any'}`)
+      print.line(`  addresses  ${key.addresses?.join(', ') ?? 'any'}`)
+      for (const one of left)
+        print.line(`  ${one.left} of ${one.limit} requests are left, until ${one.resetsAt.toISOString()}`)
+      print.line(
+        feed === null
+          ? '  it has presented no cursor of the feed yet'
+          : `  ${feed.behind ?? 'unknown'} changes behind, by the cursor of ${feed.seenAt.toISOString()}`,
+      )
+    })
+    return exitCodes.ok
+  })
+}
+
+async function revoke(id: string, options: Common): Promise<number> {
+  return withHouse(async (house) => {
+    const revoked = await revokeKey(house.database, id, { clock: house.clock, actor: actor() })
+    if (revoked) print.result(options, { id, revoked }, () => print.line(`The key ${id} is revoked.`))
+    else print.refusal(`There is no key ${id}; qingdan key list names them all.`)
+    return revoked ? exitCodes.ok : exitCodes.problem
+  })
+}

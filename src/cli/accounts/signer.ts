@@ -1,0 +1,144 @@
+/**
+ * `qingdan signer`: registers, lists and revokes the OpenPGP keys whose signatures count, and shows the service's own. A file
+ * with a private key is refused, and nothing of it is kept.
+ */
+import { addSigner, findSigner, listSigners, loadServiceKey, revokeSigner } from '../../accounts/index.ts'
+import { loadConfig } from '../../platform/config.ts'
+import { parseMoment } from '../../platform/time.ts'
+import { readPublicKeyFile } from '../bundles/key-files.ts'
+import { type AddCommand, actor, type Common, command, exitCodes, UsageError, withHouse } from '../command.ts'
+import { checkNames } from '../names.ts'
+import { print, table } from '../output.ts'
+
+export const signerCommand: AddCommand = (program, end) => {
+  const signer = program.command('signer').description('say whose OpenPGP signatures count')
+  command(signer, 'add', 'register the public key of a provider; compare its fingerprint by telephone before')
+    .argument('<file.asc>', 'the public key: gpg --armor --export <address>')
+    .requiredOption('--provider <code>', 'whose bundles it signs')
+    .option('--dataset <slug...>', 'the only datasets that it signs for')
+    .option('--from <moment>', 'signatures made before are refused, such as 2026-01-01')
+    .option('--until <moment>', 'signatures made or received from then on are refused')
+    .action(add)
+  command(signer, 'list', 'all registered keys, revoked ones too').action(list)
+  command(signer, 'show', 'one key, with its armoured text')
+    .argument('<fingerprint>', 'or its last 16 digits')
+    .action(async (name: string, options: Common) => end(await show(name, options)))
+  command(signer, 'revoke', 'take a key out of use for good; what it signed before stays')
+    .argument('<fingerprint>', 'or its last 16 digits')
+    .requiredOption('--reason <text>', 'why, for the list and the audit')
+    .action(async (name: string, options: RevokeOptions) => end(await revoke(name, options)))
+  command(signer, 'service', 'the public key of this service: receipts are signed with it').action(service)
+}
+
+interface AddOptions extends Common {
+  readonly provider: string
+  readonly dataset?: readonly string[]
+  readonly from?: string
+  readonly until?: string
+}
+
+interface RevokeOptions extends Common {
+  readonly reason: string
+}
+
+async function add(file: string, options: AddOptions): Promise<void> {
+  const [validFrom, validUntil] = [momentOf('--from', options.from), momentOf('--until', options.until)]
+  const key = await readPublicKeyFile(file)
+  const { fingerprint, userIds, armored: publicKey } = key
+  const { provider, dataset: datasets } = options
+  const request = {
+    fingerprint,
+    publicKey,
+    userIds,
+    provider,
+    ...(datasets === undefined ? {} : { datasets }),
+    ...(validFrom === undefined ? {} : { validFrom }),
+    ...(validUntil === undefined ? {} : { validUntil }),
+  }
+  await withHouse(async (house) => {
+    checkNames(house, options)
+    const { isNew } = await addSigner(house.database, request, { clock: house.clock, actor: actor() })
+    print.result(options, { ...told(request), isNew }, () => {
+      print.line(`${isNew ? 'registered' : 'renewed'}  ${fingerprint}  for ${provider}`)
+      for (const userId of userIds) print.line(`  ${userId}`)
+    })
+  })
+}
+
+function momentOf(option: string, text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined
+  const moment = parseMoment(text)
+  if (moment === undefined)
+    throw new UsageError(`${option} takes a moment such as 2026-01-01 or 2026-01-01T08:00.`)
+  return moment
+}
+
+async function list(options: Common): Promise<void> {
+  await withHouse(async (house) => {
+    const signers = (await listSigners(house.database)).map(told)
+    print.result(options, signers, () =>
+      table(signers, [
+        'fingerprint',
+        'provider',
+        'datasets',
+        'validFrom',
+        'validUntil',
+        'revokedAt',
+        'userIds',
+      ]),
+    )
+  })
+}
+
+async function show(name: string, options: Common): Promise<number> {
+  return withHouse(async (house) => {
+    const signer = await findSigner(house.database, name)
+    if (signer === undefined) return unknown(name)
+    print.result(options, signer, () => {
+      for (const [label, value] of Object.entries(told(signer))) {
+        print.line(`${label.padEnd(13)}  ${value instanceof Date ? value.toISOString() : value}`)
+      }
+      print.line(signer.publicKey)
+    })
+    return exitCodes.ok
+  })
+}
+
+async function revoke(name: string, options: RevokeOptions): Promise<number> {
+  return withHouse(async (house) => {
+    const signer = await findSigner(house.database, name)
+    if (signer === undefined) return unknown(name)
+    const { fingerprint } = signer
+    const { reason } = options
+    await revokeSigner(house.database, { fingerprint, reason }, { clock: house.clock, actor: actor() })
+    print.result(options, { fingerprint, revoked: true }, () =>
+      print.line(`The key ${fingerprint} is revoked. What it signed and was taken before stays as it is.`),
+    )
+    return exitCodes.ok
+  })
+}
+
+function unknown(name: string): number {
+  print.refusal(`There is no registered key ${name}, or several end so; qingdan signer list names them all.`)
+  return exitCodes.problem
+}
+
+/** The key of the service needs no database, and is made where there is none yet. */
+async function service(options: Common): Promise<void> {
+  const { fingerprint, publicKey } = await loadServiceKey({
+    config: loadConfig(process.env),
+    clock: () => new Date(),
+  })
+  print.result(options, { fingerprint, publicKey }, () => {
+    print.line(publicKey.trimEnd())
+    print.refusal(`fingerprint ${fingerprint}`)
+  })
+}
+
+/** Without the armoured text, which fills a screen. */
+function told<T extends { readonly publicKey: string }>({
+  publicKey: _publicKey,
+  ...rest
+}: T): Omit<T, 'publicKey'> {
+  return rest
+}

@@ -1,0 +1,130 @@
+/**
+ * What `qingdan bundle create` is told of files: which are brought and which delete in a delta, and over how many bags
+ * they are spread. Refuses command lines that can't be meant.
+ */
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { Command } from 'commander'
+import {
+  type BagGroup,
+  type BagSource,
+  type BundleMode,
+  spreadByBytes,
+  spreadByCount,
+} from '../../bundle/index.ts'
+import { canonicalJson, digestOf, digestOfFile } from '../../platform/digest.ts'
+import { UsageError } from '../command.ts'
+
+export interface FileOptions {
+  readonly mode?: string
+  readonly against?: string
+  readonly upsert?: readonly string[]
+  readonly delete?: readonly string[]
+  readonly bags?: string
+  readonly bagBytesMax?: string
+}
+
+/** Adds the options of deltas and of several bags. */
+export function fileOptions(command: Command): Command {
+  const collect = (path: string, former: readonly string[] = []) => [...former, path]
+  return command
+    .option('--mode <mode>', 'full: all rows of the part; delta: what changes in it', 'full')
+    .option('--against <version>', 'with delta: the number of the published version that is changed')
+    .option(
+      '--upsert <file>',
+      'with delta: rows that are added, or replace those of their key; may recur',
+      collect,
+    )
+    .option(
+      '--delete <file>',
+      'with delta: the keys of rows that go, and no other columns; may recur',
+      collect,
+    )
+    .option('--bags <number>', 'spread the files over so many bags that make one bundle together')
+    .option('--bag-bytes-max <bytes>', 'spread the files over bags of at most so many bytes, as for discs')
+}
+
+/** A file to be packed, where it lies. */
+export type PathSource = BagSource & { readonly source: string }
+
+export interface BundleFiles {
+  readonly mode: BundleMode
+  readonly against?: { readonly version: number }
+  readonly files: readonly PathSource[]
+}
+
+/** The files of a bundle with what becomes of each. Throws UsageError. */
+export function filesOf(paths: readonly string[], options: FileOptions): BundleFiles {
+  const { mode = 'full', against, upsert = [], delete: deletes = [] } = options
+  if (mode === 'full') {
+    if (against !== undefined || upsert.length > 0 || deletes.length > 0)
+      throw new UsageError('--against, --upsert and --delete belong to --mode delta.')
+    if (paths.length === 0) throw new UsageError('Name the CSV files to pack.')
+    return { mode, files: paths.map((path) => ({ name: basename(path), source: path })) }
+  }
+  if (mode !== 'delta') throw new UsageError('--mode is full or delta.')
+  if (paths.length > 0)
+    throw new UsageError(`In a delta say what becomes of ${paths[0]}: --upsert or --delete before its name.`)
+  if (upsert.length + deletes.length === 0) throw new UsageError('A delta needs --upsert or --delete.')
+  const version = wholeOf('--against', against ?? '')
+  const files = [
+    ...upsert.map((path) => ({ name: basename(path), source: path, operation: 'upsert' as const })),
+    ...deletes.map((path) => ({ name: basename(path), source: path, operation: 'delete' as const })),
+  ]
+  return { mode, against: { version }, files }
+}
+
+export interface BagShare {
+  readonly files: readonly PathSource[]
+  readonly group?: BagGroup
+}
+
+/**
+ * Spreads files over bags as the options say; one bag, where they say nothing or all fits into one. The name of the group
+ * is made of the files and what they are for: what is packed again is the same, and what is sent anew is another group.
+ */
+export async function spreadFiles(
+  files: readonly PathSource[],
+  options: FileOptions,
+  { name, purpose, bagsMax }: { readonly name: string; readonly purpose: object; readonly bagsMax: number },
+): Promise<readonly BagShare[]> {
+  const { bags, bagBytesMax } = options
+  if (bags !== undefined && bagBytesMax !== undefined)
+    throw new UsageError('Give --bags or --bag-bytes-max, not both.')
+  if (bags === undefined && bagBytesMax === undefined) return [{ files }]
+  const sized = await Promise.all(
+    files.map(async (file) => ({ ...file, bytes: (await stat(file.source)).size })),
+  )
+  const spread = await spreadAs(() =>
+    bags === undefined
+      ? spreadByBytes(sized, wholeOf('--bag-bytes-max', bagBytesMax ?? ''))
+      : spreadByCount(sized, wholeOf('--bags', bags)),
+  )
+  if (spread.length > bagsMax)
+    throw new UsageError(`These are ${spread.length} bags; at most ${bagsMax} make one bundle.`)
+  if (spread.length === 1) return [{ files }]
+  let lines = `${canonicalJson(purpose)}\n`
+  for (const { name: file, source } of sized) lines += `${await digestOfFile(source)}  ${file}\n`
+  const identifier = `${name}-${digestOf(lines).slice(0, identifierDigits)}`
+  return spread.map((share, index) => ({
+    files: share.map(({ bytes: _bytes, ...file }) => file),
+    group: { identifier, number: index + 1, count: spread.length },
+  }))
+}
+
+/** Hex digits that tell the groups of one provider apart: by chance two of a million are equal once in 500 times. */
+const identifierDigits = 12
+
+async function spreadAs<T>(spread: () => T): Promise<T> {
+  try {
+    return spread()
+  } catch (error) {
+    if (error instanceof UsageError || !(error instanceof Error)) throw error
+    throw new UsageError(error.message)
+  }
+}
+
+function wholeOf(option: string, text: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new UsageError(`${option} takes a whole number from 1 on.`)
+  return Number(text)
+}

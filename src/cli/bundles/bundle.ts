@@ -1,0 +1,170 @@
+/** `qingdan bundle`: packs loose files into a bundle for whoever receives it, and looks at one. No database, no network. */
+import { cp, rename, rm, stat } from 'node:fs/promises'
+import { extname, join, resolve } from 'node:path'
+import { type BagGroup, isTableFile, limitsOf, packBag } from '../../bundle/index.ts'
+import { loadHouseContracts } from '../../context.ts'
+import { loadConfig } from '../../platform/config.ts'
+import { type CheckOptions, checkPaths } from '../check.ts'
+import type { CheckGround, CheckReport } from '../check-bundle.ts'
+import { checkBundles } from '../check-bundles.ts'
+import {
+  type AddCommand,
+  type Common,
+  command,
+  exitCodes,
+  type FindingsOption,
+  findingsOption,
+  requirePaths,
+  sheetOption,
+  UsageError,
+} from '../command.ts'
+import { print, progressLine, writeFindings } from '../output.ts'
+import { type FileOptions, fileOptions, filesOf, spreadFiles } from './bundle-files.ts'
+import { keysOption, openKeyFile, readPublicKeyFile } from './key-files.ts'
+import { bagName, looseSources, withBags } from './loose-files.ts'
+import { askPurpose, type PurposeOptions, purposeOf } from './purpose.ts'
+
+interface CreateOptions extends Common, FindingsOption, PurposeOptions, FileOptions {
+  readonly sequence?: string
+  readonly sheet?: string
+  readonly sign?: string
+  readonly passphraseFile?: string
+  readonly encryptTo?: string
+  readonly out?: string
+}
+
+export const bundleCommand: AddCommand = (program, end) => {
+  const bundle = program.command('bundle').description('pack bundles and look at them, without a database')
+  fileOptions(command(bundle, 'create', 'check tables as their receiver would, and pack them'))
+    .argument('[file...]', 'CSV or XLSX: the headers are the names, titles or aliases of the contract')
+    .option('--dataset <slug>', 'the dataset they are for; asked for where it is not given')
+    .option('--edition <name>', 'the edition')
+    .option('--provider <code>', 'who provides them; by default the only one')
+    .option('--sequence <number>', 'the running number of what this provider sends for the dataset')
+    .option('--synthetic', 'the data are made up')
+    .option(...sheetOption)
+    .option('--sign <key.asc>', 'your private OpenPGP key; its passphrase is asked for')
+    .option('--passphrase-file <file>', 'where the passphrase of the key stands, for a script')
+    .option('--encrypt-to <key.asc>', "the receiver's public OpenPGP key: nobody else can read the rows")
+    .option('--out <path>', 'a ZIP, or a folder; by default a ZIP named like dataset, edition and provider')
+    .option(...findingsOption)
+    .addHelpText(
+      'after',
+      `
+What would be refused there is told here, cell by cell, and then nothing is written. Nothing is written over, either.
+A delta is checked but for its base, which only the receiver has. Several bags are written as <out>-1-of-3.zip and so on.
+
+qingdan bundle create --dataset … --edition … --mode delta --against 3 --upsert changed.csv --delete gone.csv`,
+    )
+    .action(async (files: string[], options: CreateOptions) => end(await create(files, options)))
+  command(bundle, 'verify', 'look whether bundles are whole and would be taken')
+    .argument('<path...>', 'bag folders or ZIPs; bags of one group are looked at together')
+    .option(...findingsOption)
+    .option(...keysOption)
+    .action(async (paths: string[], options: CheckOptions) => end(await checkPaths(paths, options)))
+}
+
+async function create(paths: readonly string[], options: CreateOptions): Promise<number> {
+  const { files, ...kind } = filesOf(paths, options)
+  const named = files.map(({ source }) => source)
+  await requirePaths(named)
+  for (const file of named) {
+    if (!isTableFile(file)) throw new UsageError(`${file} is no CSV or XLSX file.`)
+  }
+  const sequence = sequenceOf(options)
+  const config = loadConfig(process.env)
+  const contracts = await loadHouseContracts(config)
+  const purpose = purposeOf(contracts, await askPurpose(contracts, options))
+  const name = bagName(purpose)
+  const out = resolve(options.out ?? `${name}.zip`)
+  const { contract } = contracts.get(purpose.dataset)
+  const sources = await looseSources(files, { contract, limits: limitsOf(config), sheet: options.sheet })
+  const spread = await spreadFiles(sources, options, {
+    name,
+    purpose: { ...purpose, ...sequence, ...kind },
+    bagsMax: config.QINGDAN_GROUP_BAGS_MAX,
+  })
+  const outs = spread.map(({ group }) => outOf(out, group))
+  for (const each of outs)
+    if (await isThere(each)) throw new UsageError(`${each} is there already; name another by --out.`)
+  const signWith = options.sign === undefined ? {} : { signWith: await openKeyFile(options.sign, options) }
+  const encryptTo = options.encryptTo === undefined ? undefined : await readPublicKeyFile(options.encryptTo)
+  if (contract.intake?.personal === true && encryptTo === undefined) {
+    throw new UsageError(
+      `Rows of ${purpose.dataset} are about persons: --encrypt-to <key.asc> encrypts them.`,
+    )
+  }
+  const common = { ...purpose, ...sequence, ...kind, clock: () => new Date(), ...signWith }
+  const bags = spread.map((share) => ({ ...common, ...share }))
+  // Rows are checked as plain ones; where they are encrypted after that, the bags that go out are others.
+  const checked = encryptTo === undefined ? bags : bags.map((bag) => ({ ...bag, signWith: undefined }))
+  return withBags(checked, async (folders) => {
+    const ground = { contracts, config, progress: progressLine(name), signature: 'unasked' as const }
+    const report = await checkMade(folders, ground)
+    const isRefused = !report.isInOrder
+    await writeFindings(options, [report.findings])
+    if (!isRefused && encryptTo === undefined) await writeBundles(folders, outs)
+    if (!isRefused && encryptTo !== undefined) {
+      const sealed = bags.map((bag, index) => ({
+        ...bag,
+        // From the very bytes that were checked, whatever has become of the files since.
+        files: bag.files.map((file) => ({ ...file, source: join(folders[index] ?? '', 'data', file.name) })),
+        encryptTo,
+      }))
+      await withBags(sealed, (made) => writeBundles(made, outs))
+    }
+    const signer = signWith.signWith?.fingerprint ?? null
+    const path = isRefused ? null : (outs[0] ?? null)
+    const more = outs.length === 1 || isRefused ? {} : { paths: outs }
+    print.result(options, { ...purpose, ...sequence, ...kind, path, ...more, signer, ...report }, () => {
+      print.report(isRefused ? named.join(', ') : outs.join(', '), report)
+      if (!isRefused) print.line(signer === null ? `  ${unsignedHint}` : `  signed by ${signer}`)
+    })
+    return isRefused ? exitCodes.refused : exitCodes.ok
+  })
+}
+
+/** The bags that were made are one bundle, so there is one report. */
+async function checkMade(folders: readonly string[], ground: CheckGround): Promise<CheckReport> {
+  for await (const { report } of checkBundles(folders, ground)) return report
+  throw new Error('at least one bag was made')
+}
+
+/** Where a bag goes: one of several has its number before the extension. */
+function outOf(out: string, group: BagGroup | undefined): string {
+  if (group === undefined) return out
+  const extension = extname(out).toLowerCase() === '.zip' ? extname(out) : ''
+  const stem = out.slice(0, out.length - extension.length)
+  return `${stem}-${group.number}-of-${group.count}${extension}`
+}
+
+const unsignedHint = 'Not signed: its receiver may refuse it. --sign <key.asc> signs.'
+
+/** It appears whole, or not at all. What a killed run has left of it is no part of this one. */
+export async function writeBundle(folder: string, out: string): Promise<void> {
+  await writeBundles([folder], [out])
+}
+
+/** Each appears whole, or not at all; and none before all are written. */
+async function writeBundles(folders: readonly string[], outs: readonly string[]): Promise<void> {
+  for (const [index, folder] of folders.entries()) {
+    const part = `${outs[index] ?? ''}.part`
+    await rm(part, { recursive: true, force: true })
+    if (extname(part.slice(0, -'.part'.length)).toLowerCase() === '.zip') await packBag(folder, part)
+    else await cp(folder, part, { recursive: true, errorOnExist: true, force: false })
+  }
+  for (const out of outs) await rename(`${out}.part`, out)
+}
+
+function sequenceOf({ sequence }: CreateOptions): { readonly sequence?: number } {
+  if (sequence === undefined) return {}
+  if (!/^[1-9]\d{0,8}$/.test(sequence)) throw new UsageError('--sequence takes a whole number from 1 on.')
+  return { sequence: Number(sequence) }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}

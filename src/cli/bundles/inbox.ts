@@ -1,0 +1,52 @@
+/** `qingdan inbox`: takes what lies in a folder now, or goes on watching it, without the service. */
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type InboxRound, isTurnedAway, leftHints, openInbox, receiptBody } from '../../ingest/index.ts'
+import { type AddCommand, type Common, command, exitCodes, UsageError, withHouse } from '../command.ts'
+import { print } from '../output.ts'
+
+export const inboxCommand: AddCommand = (program, end) => {
+  command(program, 'inbox', 'take the bundles that lie in a folder, and put them away with their receipts')
+    .argument('[folder]', 'by default QINGDAN_INBOX')
+    .addHelpText(
+      'after',
+      '\nWhat is at rest for QINGDAN_INBOX_REST_SECONDS is taken and comes to lie in done/ or refused/ with receipt.json and\n' +
+        'findings.csv. The service watches QINGDAN_INBOX by itself; this is for a folder of the moment, such as a stick.\n' +
+        'Ends with 3 where a bundle was refused or rests in quarantine, with 1 where one could not be read to its end.',
+    )
+    .action(async (folder: string | undefined, options: Common) => end(await inbox(folder, options)))
+}
+
+async function inbox(named: string | undefined, options: Common): Promise<number> {
+  return withHouse(async (house) => {
+    const folder = named ?? house.config.QINGDAN_INBOX
+    if (folder === '') throw new UsageError('Name a folder, or set QINGDAN_INBOX.')
+    const found = await stat(folder).catch(() => undefined)
+    if (found?.isDirectory() !== true) throw new UsageError(`There is no folder ${folder}.`)
+    const looks = openInbox(house, { folder: resolve(folder) })
+    const first = await looks.round()
+    // What was seen once may be on its way: only a second look tells.
+    const wait = house.config.QINGDAN_INBOX_REST_SECONDS * 1_000
+    if (first.left.some(({ reason }) => reason === 'moving'))
+      await new Promise((then) => setTimeout(then, wait))
+    const second = await looks.round()
+    const round: InboxRound = { ...second, taken: [...first.taken, ...second.taken] }
+    const told = {
+      taken: round.taken.map((one) => ({ ...one, receipt: receiptBody(house, one.receipt) })),
+      left: round.left.map((one) => ({ ...one, hint: leftHints[one.reason] })),
+      failed: round.failed,
+    }
+    print.result(options, told, () => {
+      for (const { receipt, folder } of round.taken) {
+        print.receipt(receipt, [])
+        print.line(`  ${folder}`)
+      }
+      for (const { name, hint } of told.left) print.line(`left  ${name}: ${hint}`)
+      for (const name of round.failed)
+        print.line(`failed  ${name}: it could not be read to its end; try again.`)
+      if (round.taken.length + told.left.length + round.failed.length === 0) print.line('Nothing lies there.')
+    })
+    if (round.failed.length > 0) return exitCodes.failed
+    return round.taken.some(({ receipt }) => isTurnedAway(receipt.state)) ? exitCodes.refused : exitCodes.ok
+  })
+}

@@ -1,0 +1,122 @@
+/** `qingdan ingest`: brings bundles, or loose CSV and XLSX files as if their provider had put them into one. */
+import { basename, resolve } from 'node:path'
+import { isTableFile, limitsOf } from '../../bundle/index.ts'
+import type { OpenHouse } from '../../context.ts'
+import {
+  findReceipt,
+  isTurnedAway,
+  listFindings,
+  type Receipt,
+  readFindings,
+  receiptBody,
+  receive,
+  takeBundle,
+  writeReceiptFiles,
+} from '../../ingest/index.ts'
+import type { Finding } from '../../platform/finding.ts'
+import {
+  type AddCommand,
+  actor,
+  type Common,
+  command,
+  exitCodes,
+  type FindingsOption,
+  findingsOption,
+  requirePaths,
+  sheetOption,
+  withHouse,
+} from '../command.ts'
+import { print, progressLine, within, writeFindings } from '../output.ts'
+import { looseSources, openServiceKey, withBag } from './loose-files.ts'
+import { type PurposeOptions, purposeOf } from './purpose.ts'
+
+interface IngestOptions extends Common, FindingsOption, PurposeOptions {
+  readonly receipts?: string
+  readonly sheet?: string
+}
+
+export const ingestCommand: AddCommand = (program, end) => {
+  command(program, 'ingest', 'bring bundles: verify, validate and stage them')
+    .argument('<path...>', 'bag folders or ZIPs; or loose CSV or XLSX files, with the options below')
+    .option('--dataset <slug>', 'for loose files: the dataset they are for')
+    .option('--edition <name>', 'for loose files: the edition')
+    .option('--provider <code>', 'for loose files: who provides them; by default the only one')
+    .option('--synthetic', 'for loose files: the data are made up')
+    .option(...sheetOption)
+    .option(...findingsOption)
+    .option('--receipts <folder>', 'write the signed receipts and the findings there, to be carried back')
+    .action(async (paths: string[], options: IngestOptions) => end(await ingest(paths, options)))
+}
+
+async function ingest(paths: readonly string[], options: IngestOptions): Promise<number> {
+  await requirePaths(paths)
+  return withHouse(async (house) => {
+    const loose = paths.filter(isTableFile)
+    const bags = paths.filter((path) => !loose.includes(path))
+    // Before anything is taken: a command line that is refused has done nothing.
+    const purpose = loose.length === 0 ? undefined : purposeOf(house.contracts, options)
+    let code: number = exitCodes.ok
+    const taken: Taken[] = []
+    const waiting: Receipt[] = []
+    const take = async (path: string, name: string) => {
+      const received = await receive(house, { path, broughtBy: actor() })
+      const receipt = await takeBundle(house, received.id, progressLine(name))
+      taken.push({ id: receipt.id, path: name })
+      // What waits for other bags may not wait any more once they have come, too.
+      if (receipt.state !== 'waiting') await tell(receipt)
+      else waiting.push(receipt)
+    }
+    const tell = async (receipt: Receipt) => {
+      await printReceipt(house, receipt, options)
+      if (isTurnedAway(receipt.state)) code = exitCodes.refused
+      const name = taken.find(({ id }) => id === receipt.id)?.path ?? receipt.id
+      // What still waits for other bags has no end that a receipt could tell.
+      if (options.receipts !== undefined && receipt.state !== 'waiting')
+        await writeReceiptFiles(house, receipt, options.receipts, `${stemOf(name)}.`)
+    }
+    for (const path of bags) await take(path, path)
+    if (purpose !== undefined) {
+      const { contract } = house.contracts.get(purpose.dataset)
+      const limits = limitsOf(house.config)
+      const sources = loose.map((path) => ({ name: basename(path), source: path }))
+      const files = await looseSources(sources, { contract, limits, sheet: options.sheet })
+      const signWith = await openServiceKey(house)
+      const bag = { ...purpose, files, clock: house.clock, signWith }
+      await withBag(bag, (folder) => take(folder, loose.join(', ')))
+    }
+    for (const receipt of waiting) await tell((await findReceipt(house.database.work, receipt.id)) ?? receipt)
+    await writeFindings(options, findingsOf(house, taken))
+    return code
+  })
+}
+
+/** What the files of a receipt are named after: the bundle, or the first of loose files. */
+function stemOf(bundle: string): string {
+  return basename(resolve(bundle)).replace(/\.(zip|csv|tsv|xlsx)$/i, '')
+}
+
+interface Taken {
+  readonly id: string
+  readonly path: string
+}
+
+/** The findings of bundles one after the other, with the bundle before the file where there are several. */
+async function* findingsOf(
+  { database }: OpenHouse,
+  taken: readonly Taken[],
+): AsyncGenerator<readonly Finding[]> {
+  for (const { id, path } of taken) {
+    for await (const findings of readFindings(database.work, id)) {
+      yield taken.length === 1 ? findings : findings.map((finding) => within(path, finding))
+    }
+  }
+}
+
+/** Findings shown in a terminal; all that are kept are in the JSON. */
+const findingsShown = 20
+
+async function printReceipt(house: OpenHouse, receipt: Receipt, options: Common): Promise<void> {
+  const limit = options.json ? house.config.QINGDAN_FINDINGS_MAX : findingsShown
+  const findings = await listFindings(house.database.work, receipt.id, { after: 0, limit })
+  print.result(options, { ...receiptBody(house, receipt), findings }, () => print.receipt(receipt, findings))
+}

@@ -1,0 +1,95 @@
+/**
+ * Loose files become a bag, as if their provider had sent one, signed where a key is given. The bag lies in a temporary folder of its own, which
+ * holds all their rows and therefore goes also where Ctrl+C ends the command.
+ */
+import { rmSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadServiceKey } from '../../accounts/index.ts'
+import {
+  type BagSource,
+  createBag,
+  dialectOf,
+  type LooseOptions,
+  type NewBag,
+  openPrivateKey,
+  type PrivateKeyFile,
+  signBag,
+} from '../../bundle/index.ts'
+import type { House } from '../../catalogue/index.ts'
+import { dayInShanghai, parseMoment } from '../../platform/time.ts'
+import { atInterrupt } from '../on-interrupt.ts'
+
+/** A bag to write, and the key to sign it with, if any. */
+export interface LooseBag extends Omit<NewBag, 'folder'> {
+  readonly signWith?: PrivateKeyFile | undefined
+}
+
+/** What a bag is called: its folder, and the ZIP that it is packed into. */
+export function bagName({
+  dataset,
+  edition,
+  provider,
+  group,
+}: Pick<NewBag, 'dataset' | 'edition' | 'provider' | 'group'>): string {
+  const which = group === undefined ? '' : `-${group.number}-of-${group.count}`
+  return `${dataset}-${edition}-${provider}${which}`
+}
+
+/** Loose files as the sources of a bag, each with what has to be said of its table. */
+export async function looseSources<T extends BagSource & { readonly source: string }>(
+  files: readonly T[],
+  options: LooseOptions,
+): Promise<readonly T[]> {
+  return Promise.all(
+    files.map(async (file) => {
+      const dialect = await dialectOf(file.source, options)
+      return dialect === undefined ? file : { ...file, dialect }
+    }),
+  )
+}
+
+/** Writes a bag, hands its folder to `take`, and removes it whatever happens. */
+export async function withBag<T>(
+  { signWith, ...bag }: LooseBag,
+  take: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'qingdan-bag-'))
+  const forget = atInterrupt(() => rmSync(folder, { recursive: true, force: true }))
+  try {
+    const place = join(folder, bagName(bag))
+    await createBag({ ...bag, folder: place })
+    if (signWith !== undefined) {
+      await signBag(place, signWith, { at: signingMoment(bag, signWith), isRepeatable: true })
+    }
+    return await take(place)
+  } finally {
+    forget()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** As withBag, with several. */
+export async function withBags<T>(
+  bags: readonly LooseBag[],
+  take: (folders: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const [first, ...rest] = bags
+  if (first === undefined) return take([])
+  return withBag(first, (folder) => withBags(rest, (folders) => take([folder, ...folders])))
+}
+
+/** The service's own key, opened: what it packs at the side door is signed with it. */
+export async function openServiceKey(house: Pick<House, 'config' | 'clock'>): Promise<PrivateKeyFile> {
+  return openPrivateKey((await loadServiceKey(house)).privateKey)
+}
+
+/**
+ * The beginning of the day that the bag is dated, or of its key: the same files packed twice on one day are the same
+ * bundle, and its second coming changes nothing.
+ */
+function signingMoment({ clock }: Pick<NewBag, 'clock'>, { createdAt }: PrivateKeyFile): Date {
+  const day = parseMoment(dayInShanghai(clock()))
+  return day === undefined || day < createdAt ? createdAt : day
+}

@@ -1,0 +1,62 @@
+/** `qingdan receipt`: a receipt in full, in the terminal or as the files that travel back beside the bundle. */
+import { mkdir } from 'node:fs/promises'
+import type { OpenHouse } from '../../context.ts'
+import {
+  getReceiptLike,
+  listFindings,
+  type Receipt,
+  readFindings,
+  receiptBody,
+  writeReceiptFiles,
+} from '../../ingest/index.ts'
+import {
+  type AddCommand,
+  type Common,
+  command,
+  type FindingsOption,
+  findingsOption,
+  withHouse,
+} from '../command.ts'
+import { print, table, writeFindings } from '../output.ts'
+
+interface ReceiptOptions extends Common, FindingsOption {
+  readonly to?: string
+}
+
+export const receiptCommand: AddCommand = (program) => {
+  command(program, 'receipt', 'show the receipt of a bundle: states, counts, what it replaced, findings')
+    .argument('<id>', 'the id from the receipt, or its first eight digits or more')
+    .option('--to <folder>', 'write receipt.json and findings.csv there, to travel back beside the bundle')
+    .option(...findingsOption)
+    .action(receipt)
+}
+
+async function receipt(id: string, options: ReceiptOptions): Promise<void> {
+  await withHouse(async (house) => {
+    const found = await getReceiptLike(house.database.work, id)
+    if (options.to !== undefined) {
+      await mkdir(options.to, { recursive: true })
+      await writeReceiptFiles(house, found, options.to)
+    }
+    await writeFindings(options, readFindings(house.database.work, found.id))
+    await showReceipt(house, found, options)
+  })
+}
+
+/** Findings shown in a terminal; all that are kept are in the JSON. */
+const findingsShown = 20
+
+/** Prints a receipt in full: its history, counts and decision, the summary by check, and the first findings. */
+export async function showReceipt(house: OpenHouse, receipt: Receipt, options: Common): Promise<void> {
+  const limit = options.json ? house.config.QINGDAN_FINDINGS_MAX : findingsShown
+  const findings = await listFindings(house.database.work, receipt.id, { after: 0, limit })
+  print.result(options, { ...receiptBody(house, receipt), findings }, () => {
+    print.receipt(receipt, findings)
+    print.line(
+      `  received ${receipt.receivedAt.toISOString()} from ${receipt.broughtBy}, ${receipt.bytes} bytes`,
+    )
+    for (const { state, at } of receipt.history) print.line(`  ${at}  ${state}`)
+    for (const { file, digest } of receipt.files) print.line(`  sha256 ${digest}  ${file}`)
+    if (receipt.summary.length > 0) table(receipt.summary, ['check', 'errors', 'warnings'])
+  })
+}

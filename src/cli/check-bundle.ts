@@ -1,0 +1,170 @@
+/** Checks a bundle with the receiver's own code and no database: what passes here will be taken there. */
+
+import {
+  type Bag,
+  type BundleManifest,
+  BundleRefusal,
+  buildFindingSink,
+  buildMeeting,
+  checkBagSignature,
+  type FileCount,
+  type FindingSink,
+  faultAt,
+  identifyBundle,
+  isEncrypted,
+  limitsOf,
+  openBag,
+  type PublicKeyFile,
+  readingsOf,
+  signatureFinding,
+  tally,
+  validateBag,
+  verifyBag,
+  verifyManifest,
+} from '../bundle/index.ts'
+import { type Contracts, type Exceeded, exceededBounds, periodOf } from '../contract/index.ts'
+import { type Progress, readings, watchRows } from '../ingest/index.ts'
+import type { Config } from '../platform/config.ts'
+import type { Finding } from '../platform/finding.ts'
+
+/**
+ * The public keys that a signature must be by; `named` tells only that there is one and by whose key it claims to be; a
+ * bag that is still being made is not asked.
+ */
+export type SignatureCheck = 'unasked' | 'named' | readonly PublicKeyFile[]
+
+export interface CheckReport {
+  readonly errors: number
+  readonly warnings: number
+  /** Whether the receiver would take it. */
+  readonly isInOrder: boolean
+  /** The bounds of the contract's tolerance that do not hold: such a bundle rests in quarantine. */
+  readonly exceeded: readonly Exceeded[]
+  readonly findings: readonly Finding[]
+}
+
+/** What all checks of bundles need. */
+export interface CheckGround {
+  readonly contracts: Contracts
+  readonly config: Config
+  readonly progress: Progress
+  readonly signature: SignatureCheck
+}
+
+/** A bundle as far as it could be opened and verified. */
+export interface OpenedBundle {
+  readonly path: string
+  readonly findings: readonly Finding[]
+  /** Absent where there is an error. Close it when done. */
+  readonly open?: { readonly bag: Bag; readonly manifest: BundleManifest }
+}
+
+/** Opens and verifies a bag folder or ZIP; its rows are not looked at. */
+export async function openBundle(
+  path: string,
+  { contracts, config, signature }: CheckGround,
+): Promise<OpenedBundle> {
+  const limits = limitsOf(config)
+  let bag: Bag | undefined
+  let open: OpenedBundle['open']
+  try {
+    const { packing } = await identifyBundle(path, limits)
+    bag = await openBag(path, packing, limits)
+    const { manifest, findings } = await verifyBag(bag, limits)
+    if (manifest === undefined) return { path, findings }
+    // What is still being made is encrypted after it was checked.
+    const isDue = ({ check }: Finding) => check !== 'encryption-missing' || signature !== 'unasked'
+    const wrong = verifyManifest(manifest, contracts).filter(isDue)
+    const signatures = wrong.length > 0 ? [] : await signatureFindings(bag, signature)
+    const all = [...findings, ...wrong, ...signatures]
+    if (all.some(({ severity }) => severity === 'error')) return { path, findings: all }
+    open = { bag, manifest }
+    return { path, findings: all, open }
+  } catch (error) {
+    if (error instanceof BundleRefusal) return { path, findings: error.findings }
+    throw error
+  } finally {
+    if (open === undefined) await bag?.close()
+  }
+}
+
+/** Validates the rows of a bundle that was opened, after what was found in it before. Nothing is written anywhere. */
+export async function checkRows(
+  { bag, manifest: whole }: NonNullable<OpenedBundle['open']>,
+  before: readonly Finding[],
+  { contracts, config, progress }: CheckGround,
+): Promise<CheckReport> {
+  const sink = buildFindingSink(config.QINGDAN_FINDINGS_MAX)
+  for (const finding of before) sink.add(finding)
+  const unread = whole.files.filter(({ path }) => isEncrypted(path))
+  for (const { path } of unread) sink.add(faultAt('encrypted-unread', { file: path }))
+  const manifest = { ...whole, files: whole.files.filter((file) => !unread.includes(file)) }
+  if (manifest.files.length === 0)
+    return { ...told(sink), isInOrder: sink.counts().errors === 0, exceeded: [] }
+  const { contract } = contracts.get(manifest.dataset, manifest.contractVersion)
+  const watched = watchRows(bag, readings.careful, progress)
+  const options = {
+    bag: watched.bag,
+    manifest,
+    contract,
+    contracts,
+    limits: limitsOf(config),
+    editionDay: periodOf(contract, manifest.edition)?.end ?? '',
+    onFinding: sink.add,
+    onProgress: watched.onProgress,
+  }
+  const meet = buildMeeting(contract, sink.add)
+  const files: FileCount[] = []
+  let isBroken = false
+  try {
+    for (const reading of readingsOf(options)) {
+      const rows = validateBag(reading.options)
+      for await (const batch of rows) meet(reading, batch)
+      files.push(...rows.counts())
+    }
+  } catch (error) {
+    if (!(error instanceof BundleRefusal)) throw error
+    for (const finding of error.findings) sink.add(finding)
+    isBroken = true
+  }
+  // What doesn't fit its base is never borne, and neither is what can't be read.
+  const counts = sink.counts()
+  const isOver =
+    isBroken || files.some((file) => file.unreadable) || counts.byCheck['delta-key-both'] !== undefined
+  const exceeded = isOver ? [] : exceededBounds(contract.tolerance, tally(counts, files))
+  return { ...told(sink), isInOrder: !isOver && exceeded.length === 0, exceeded }
+}
+
+/** The report of a bundle whose rows are not looked at. */
+export function reportOf(findings: readonly Finding[], { config }: CheckGround): CheckReport {
+  const sink = buildFindingSink(config.QINGDAN_FINDINGS_MAX)
+  for (const finding of findings) sink.add(finding)
+  return { ...told(sink), isInOrder: false, exceeded: [] }
+}
+
+async function signatureFindings(bag: Bag, asked: SignatureCheck): Promise<readonly Finding[]> {
+  if (asked === 'unasked') return []
+  const keys = asked === 'named' ? [] : asked
+  const signature = await checkBagSignature(bag, keys, new Date())
+  if (signature.state === 'void') return signature.findings
+  if (signature.state === 'unsigned') {
+    // Whether an unsigned bundle is taken, its receiver says; who names keys expects a signature.
+    const finding = faultAt('signature-missing')
+    return [asked === 'named' ? { ...finding, severity: 'warning' } : finding]
+  }
+  if (signature.outcomes.some(({ good }) => good)) return []
+  const findings = signature.outcomes.map(signatureFinding).filter((finding) => finding !== undefined)
+  return asked === 'named' ? findings.map(unchecked) : findings
+}
+
+/** Without keys, a signature by a key that is not known is one that nobody looked at. */
+function unchecked(finding: Finding): Finding {
+  const { file, expected } = finding
+  if (finding.check !== 'signature-unknown-key') return finding
+  return faultAt('signature-unchecked', { ...(file ? { file } : {}), ...(expected ? { expected } : {}) })
+}
+
+function told(sink: FindingSink) {
+  const { errors, warnings } = sink.counts()
+  return { errors, warnings, findings: sink.findings() }
+}

@@ -1,0 +1,109 @@
+/**
+ * Checks bundles one after the other; bags of one group are checked as the one bundle that they make, as their receiver
+ * will. Bags that are not named here are told as missing, and refuse nothing.
+ */
+
+import {
+  faultAt,
+  type GroupBag,
+  groupFaults,
+  groupLimitFaults,
+  groupPurposeOf,
+  inBag,
+  isGrouped,
+  joinBags,
+  joinManifests,
+  limitsOf,
+  missingNumbers,
+} from '../bundle/index.ts'
+import type { Finding } from '../platform/finding.ts'
+import {
+  type CheckGround,
+  type CheckReport,
+  checkRows,
+  type OpenedBundle,
+  openBundle,
+  reportOf,
+} from './check-bundle.ts'
+
+export interface CheckedBundle {
+  /** The path, or those of all bags of a group. */
+  readonly path: string
+  readonly report: CheckReport
+}
+
+/** Gives a report for each bundle, and one for the bags of each group. */
+export async function* checkBundles(
+  paths: readonly string[],
+  ground: CheckGround,
+): AsyncGenerator<CheckedBundle> {
+  const groups = new Map<
+    string,
+    { readonly path: string; readonly findings: readonly Finding[]; readonly one: GroupBag }[]
+  >()
+  try {
+    for (const path of paths) {
+      const opened = await openBundle(path, ground)
+      const one = groupBagOf(opened)
+      if (one === undefined) {
+        yield { path, report: await checkOne(opened, ground) }
+        continue
+      }
+      // An error of our own while others wait must not leave them open.
+      const { provider, group } = one.manifest
+      const name = JSON.stringify([provider, group.identifier])
+      groups.set(name, [...(groups.get(name) ?? []), { path, findings: opened.findings, one }])
+    }
+    for (const members of groups.values()) {
+      const path = members.map((member) => member.path).join(', ')
+      yield { path, report: await checkGroup(members, ground) }
+    }
+  } finally {
+    for (const members of groups.values()) for (const { one } of members) await one.bag.close()
+  }
+}
+
+function groupBagOf({ open }: OpenedBundle): GroupBag | undefined {
+  if (open === undefined || !isGrouped(open.manifest)) return undefined
+  return { bag: open.bag, manifest: open.manifest }
+}
+
+async function checkOne(opened: OpenedBundle, ground: CheckGround): Promise<CheckReport> {
+  const { open, findings } = opened
+  if (open === undefined) return reportOf(findings, ground)
+  try {
+    return await checkRows(open, findings, ground)
+  } finally {
+    await open.bag.close()
+  }
+}
+
+async function checkGroup(
+  members: readonly { readonly findings: readonly Finding[]; readonly one: GroupBag }[],
+  ground: CheckGround,
+): Promise<CheckReport> {
+  const bags = members.map(({ one }) => one)
+  const found = members.flatMap(({ one, findings }) => inBag(one.manifest.group.number, findings))
+  const misplaced = bags.flatMap(({ manifest }, index) =>
+    bags.slice(0, index).flatMap(({ manifest: there }) => {
+      const { number, count } = there.group
+      const faults = groupFaults(manifest, { number, count, purpose: groupPurposeOf(there) })
+      return inBag(manifest.group.number, faults)
+    }),
+  )
+  if (misplaced.length > 0) return reportOf([...found, ...misplaced], ground)
+  const bag = joinBags(bags)
+  const tooMuch = groupLimitFaults(bag, limitsOf(ground.config))
+  if (tooMuch.length > 0) return reportOf([...found, ...tooMuch], ground)
+  const manifest = joinManifests(bags.map((one) => one.manifest))
+  return checkRows({ bag, manifest }, [...found, ...incomplete(bags)], ground)
+}
+
+function incomplete(bags: readonly GroupBag[]): readonly Finding[] {
+  const count = bags[0]?.manifest.group.count ?? 0
+  const missing = missingNumbers(
+    count,
+    bags.map(({ manifest }) => manifest.group.number),
+  )
+  return missing.length === 0 ? [] : [faultAt('group-incomplete', { expected: missing.join(', ') })]
+}

@@ -1,0 +1,81 @@
+/** `qingdan check`: contracts or bundles, with the receiver's own code and no database. */
+
+import { isTableFile } from '../bundle/index.ts'
+import { loadHouseContracts } from '../context.ts'
+import type { Contracts } from '../contract/index.ts'
+import { type Config, loadConfig } from '../platform/config.ts'
+import type { Finding } from '../platform/finding.ts'
+import { type KeysOption, keysOption, readKeys } from './bundles/key-files.ts'
+import type { SignatureCheck } from './check-bundle.ts'
+import { checkBundles } from './check-bundles.ts'
+import {
+  type AddCommand,
+  type Common,
+  command,
+  exitCodes,
+  type FindingsOption,
+  findingsOption,
+  requirePaths,
+  UsageError,
+} from './command.ts'
+import { print, progressLine, table, within, writeFindings } from './output.ts'
+
+export interface CheckOptions extends Common, FindingsOption, KeysOption {}
+
+export const checkCommand: AddCommand = (program, end) => {
+  command(program, 'check', 'check contracts, or bundles, without a database')
+    .argument('[path...]', 'bag folders or ZIPs; without any, the contracts are checked')
+    .option(...findingsOption)
+    .option(...keysOption)
+    .action(async (paths: string[], options: CheckOptions) => end(await check(paths, options)))
+}
+
+async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
+  const { config, contracts } = await load()
+  if (paths.length === 0) {
+    const loaded = contracts.list().map(({ contract, digest, file }) => ({
+      dataset: contract.dataset,
+      contractVersion: contract.contractVersion,
+      sha256: digest,
+      file,
+    }))
+    print.result(options, loaded, () => table(loaded, ['dataset', 'contractVersion', 'file']))
+    return exitCodes.ok
+  }
+  return checkPaths(paths, options, { config, contracts })
+}
+
+/** Checks bundles one after the other, bags of a group together, and tells each report. Throws UsageError for what can't be one. */
+export async function checkPaths(
+  paths: readonly string[],
+  options: CheckOptions,
+  loaded?: { readonly config: Config; readonly contracts: Contracts },
+): Promise<number> {
+  await requirePaths(paths)
+  const loose = paths.find(isTableFile)
+  if (loose !== undefined) {
+    throw new UsageError(
+      `${loose} is a loose file: qingdan ingest --dataset … --edition … checks it, and makes nothing public. ` +
+        'qingdan bundle create checks it, and packs it for somebody else.',
+    )
+  }
+  const signature: SignatureCheck = options.keys === undefined ? 'named' : await readKeys(options.keys)
+  const { config, contracts } = loaded ?? (await load())
+  let code: number = exitCodes.ok
+  const findings: Finding[] = []
+  const ground = { contracts, config, signature, progress: progressLine(paths.join(', ')) }
+  for await (const { path, report } of checkBundles(paths, ground)) {
+    print.result(options, { path, ...report }, () => print.report(path, report))
+    if (!report.isInOrder) code = exitCodes.refused
+    findings.push(
+      ...(paths.length === 1 ? report.findings : report.findings.map((each) => within(path, each))),
+    )
+  }
+  await writeFindings(options, [findings])
+  return code
+}
+
+async function load(): Promise<{ readonly config: Config; readonly contracts: Contracts }> {
+  const config = loadConfig(process.env)
+  return { config, contracts: await loadHouseContracts(config) }
+}

@@ -1,0 +1,244 @@
+/** What the side door shows: results on standard output, progress and refusals on standard error. */
+import { writeFile } from 'node:fs/promises'
+import { findingsCsv, missingNumbers } from '../bundle/index.ts'
+import type { Exceeded } from '../contract/index.ts'
+import type { Progress, Receipt } from '../ingest/index.ts'
+import type { Finding } from '../platform/finding.ts'
+import type { Publication, Wait } from '../publication/index.ts'
+import type { CheckReport } from './check-bundle.ts'
+import type { FindingsOption } from './command.ts'
+
+/** Progress is told at most this often where it is not a terminal, so that a log of a long run stays readable. */
+const tellEveryMilliseconds = 2_000
+
+export const print = {
+  line: (text: string) => void process.stdout.write(`${text}\n`),
+  refusal: (text: string) => {
+    clearProgress()
+    process.stderr.write(`${text}\n`)
+  },
+  /** Prints a result as one line of JSON where that was asked for, else as text. */
+  result: (options: { readonly json?: boolean }, value: unknown, text: () => void) => {
+    clearProgress()
+    if (options.json === true) process.stdout.write(`${JSON.stringify(value)}\n`)
+    else text()
+  },
+  receipt: (receipt: Receipt, findings: readonly Finding[]) => {
+    const { dataset, edition, provider, changes, against } = receipt
+    print.line(
+      `${stateText(receipt)}  ${dataset ?? 'unknown dataset'} ${edition ?? ''} ${provider ?? ''}`.trimEnd(),
+    )
+    print.line(`  receipt ${receipt.id}`)
+    for (const file of receipt.files) {
+      const repairs = Object.entries(file.repairs).map(([name, count]) => `${count} ${name}`)
+      const repaired = repairs.length === 0 ? '' : `, repaired: ${repairs.join(', ')}`
+      print.line(
+        `  ${file.file}: ${file.rowsRead} rows read, ${file.rowsTaken} taken, ${file.rowsRefused} refused${repaired}`,
+      )
+    }
+    if (changes !== null) {
+      const { added, changed, deleted, unchanged } = changes
+      print.line(
+        `  against version ${against}: ${added} rows added, ${changed} changed, ${deleted} deleted, ${unchanged} equal already`,
+      )
+    }
+    printPart(receipt)
+    printExceeded(receipt.exceeded)
+    printFindings(findings, receipt.errors, receipt.warnings)
+  },
+  report: (path: string, report: CheckReport) => {
+    print.line(`${report.isInOrder ? 'in order' : 'not in order'}  ${path}`)
+    printExceeded(report.exceeded)
+    printFindings(report.findings, report.errors, report.warnings)
+  },
+  /** What refuses a bag as a whole. */
+  findings: (path: string, findings: readonly Finding[]) => {
+    print.line(`refused  ${path}`)
+    printFindings(findings, findings.length, 0)
+  },
+  publication: (publication: Publication, waits: readonly Wait[] = []) => {
+    const { dataset, edition, version, state, digest, releaseAt } = publication
+    print.line(`${state === 'done' ? 'published' : state}  ${dataset} ${edition} v${version}`)
+    if (state === 'prepared') print.line(`  sha256 ${digest}`)
+    for (const wait of waits) print.line(`  ${waitTexts[wait](publication)}`)
+    if (state === 'prepared' && waits.length === 0) print.line('  The running service releases it now.')
+    if (state === 'prepared' && releaseAt !== null && !waits.includes('moment'))
+      print.line('  Its moment has come.')
+    for (const finding of publication.findings) print.line(`  ${finding.check}: ${finding.message}`)
+  },
+}
+
+/** The state of a receipt in words: a bag of a group says how many of it are there, and which are missing. */
+export function stateText({ state, group }: Receipt): string {
+  if (state !== 'waiting' || group === null) return state
+  const missing = missingNumbers(group.count, group.here)
+  return `waiting: ${group.here.length} of ${group.count} bags are there, missing ${shorten(missing)}`
+}
+
+/** Numbers that are shown of those that are missing; there may be a thousand. */
+const missingShown = 10
+
+function shorten(numbers: readonly number[]): string {
+  const shown = numbers.slice(0, missingShown).join(', ')
+  return numbers.length > missingShown ? `${shown} …` : shown
+}
+
+/** What a publication waits for, and who brings it. */
+const waitTexts: Readonly<Record<Wait, (publication: Publication) => string>> = {
+  moment: ({ releaseAt }) =>
+    `waits for ${releaseAt?.toISOString()}. The running service releases it then; it need not be this command.`,
+  approval: ({ dataset, edition, askedBy }) =>
+    `waits for the approval of another person than ${askedBy}: qingdan approve ${dataset} ${edition}`,
+}
+
+/** The line of progress gives way to what came of it. */
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+}
+
+function printPart({ state, inHand, replaces, decision, id }: Receipt): void {
+  if (replaces !== null) print.line(`  it replaced the part of ${replaces}`)
+  else if (state === 'staged' && !inHand)
+    print.line('  a part received later is in hand; this one replaced none')
+  if (decision !== null) print.line(`  ${decision.act}, ${decision.at}: ${decision.reason}`)
+  if (state === 'quarantined') {
+    print.line(`  In quarantine; the last good part stays. Bring it mended, or decide:`)
+    print.line(`  qingdan quarantine release ${id.slice(0, 12)} --reason …   (or drop)`)
+  }
+}
+
+const boundNames = {
+  errors: 'errors',
+  warnings: 'warnings',
+  errorShare: 'of the rows with an error',
+} as const satisfies Readonly<Record<Exceeded['bound'], string>>
+
+function printExceeded(exceeded: readonly Exceeded[]): void {
+  for (const { bound, allowed, found } of exceeded) {
+    const number = (value: number) => (bound === 'errorShare' ? `${(value * 100).toFixed(2)} %` : value)
+    print.line(`  ${number(found)} ${boundNames[bound]}, and the contract bears ${number(allowed)}`)
+  }
+}
+
+function printFindings(findings: readonly Finding[], errors: number, warnings: number): void {
+  if (errors + warnings === 0) return
+  print.line(`  ${errors} errors, ${warnings} warnings`)
+  for (const finding of findings) {
+    const place = [
+      finding.file,
+      finding.cell ?? (finding.row === undefined ? undefined : `row ${finding.row}`),
+      finding.header ?? finding.field,
+    ]
+    const expected = finding.expected === undefined ? '' : ` (${finding.expected})`
+    print.line(
+      `  ${finding.severity}  ${place.filter(Boolean).join(' ')}  ${finding.check}: ${finding.message}${expected}`,
+    )
+  }
+  if (findings.length < errors + warnings)
+    print.line(`  … ${errors + warnings - findings.length} more; --json gives all kept`)
+}
+
+/** Writes findings as a CSV where a file was named for them; a former one gives way. */
+export async function writeFindings(
+  { findings: path }: FindingsOption,
+  batches: AsyncIterable<readonly Finding[]> | Iterable<readonly Finding[]>,
+): Promise<void> {
+  if (path !== undefined) await writeFile(path, findingsCsv(batches))
+}
+
+/** A finding with its bundle before its file, where those of several bundles stand together. */
+export function within(bundle: string, finding: Finding): Finding {
+  return { ...finding, file: finding.file === undefined ? bundle : `${bundle}/${finding.file}` }
+}
+
+/** Prints rows as columns. A list is shown with commas, nothing as a dash. */
+export function table<T extends object>(rows: readonly T[], columns: readonly (keyof T & string)[]): void {
+  const cell = (value: unknown) =>
+    value === null || value === undefined || value === ''
+      ? '-'
+      : value instanceof Date
+        ? value.toISOString()
+        : String(value)
+  const lines = [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))]
+  const widths = columns.map((_column, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))))
+  for (const line of lines) {
+    print.line(
+      line
+        .map((text, index) => text + ' '.repeat((widths[index] ?? 0) - widthOf(text)))
+        .join('  ')
+        .trimEnd(),
+    )
+  }
+}
+
+/** Columns that a text takes in a terminal: Chinese signs and full-width forms take two. */
+function widthOf(text: string): number {
+  let width = 0
+  for (const sign of text)
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/.test(
+        sign,
+      )
+        ? 2
+        : 1
+  return width
+}
+
+/** Progress of one journey on standard error: a line that renews itself in a terminal, else a line now and then. */
+export function progressLine(name: string): Progress {
+  let step = ''
+  let began = 0
+  let told = 0
+  return (next, done, total, rows) => {
+    const now = Date.now()
+    if (next === step && now - told < (process.stderr.isTTY ? 100 : tellEveryMilliseconds)) return
+    if (next === step || process.stderr.isTTY || step === '') told = now
+    if (next !== step) began = now
+    step = next
+    const line = `${name}: ${next}${progressText({ done, total, rows, seconds: (now - began) / 1000 })}`
+    process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`)
+  }
+}
+
+/** What is done of a step since it began. */
+export interface Advance {
+  readonly done: number
+  readonly total?: number | undefined
+  /** Where there are rows, what is done is bytes. */
+  readonly rows?: number | undefined
+  readonly seconds: number
+}
+
+/** Before this the rest can't be told: a twentieth of a percent says nothing about the whole. */
+const shareToTell = 0.005
+
+/**
+ * How far a step is, as ` 37 %, 1,850,000 of about 5,000,000 rows, 310,000 rows/s, 11 s left`: the rows of the whole
+ * and the time that is left are reckoned from the share of the bytes.
+ */
+export function progressText({ done, total, rows = 0, seconds }: Advance): string {
+  if (total === undefined || total === 0) return done > 0 ? ` ${done}` : ''
+  const share = Math.min(1, done / total)
+  const told = [` ${Math.floor(share * 100)} %`]
+  const canTell = share >= shareToTell && share < 1
+  if (rows > 0) {
+    told.push(
+      canTell
+        ? `${grouped(rows)} of about ${grouped(twoDigits(rows / share))} rows`
+        : `${grouped(rows)} rows`,
+    )
+    if (seconds >= 1) told.push(`${grouped(twoDigits(rows / seconds))} rows/s`)
+  }
+  if (canTell && seconds >= 1) told.push(`${duration((seconds * (1 - share)) / share)} left`)
+  return told.join(', ')
+}
+
+const grouped = (count: number) => Math.round(count).toLocaleString('en')
+
+/** An estimate has no more digits than it deserves. */
+const twoDigits = (value: number) => Number(value.toPrecision(2))
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  return seconds < 5_400 ? `${Math.ceil(seconds / 60)} min` : `${(seconds / 3_600).toFixed(1)} h`
+}

@@ -1,0 +1,185 @@
+/**
+ * `qingdan list`: datasets with their editions, the items of an annual list with their states, what is due, what
+ * changed, or bundles. It reads alone, and ends with 0 whatever it has to tell.
+ */
+
+import {
+  compareLists,
+  diffBody,
+  dueItems,
+  endOfSpan,
+  itemBody,
+  listAnnualLists,
+  parseSpan,
+  spanCountMax,
+} from '../../annual-lists/index.ts'
+import { latestOfDataset, listReadable, listVersions } from '../../catalogue/index.ts'
+import type { OpenHouse } from '../../context.ts'
+import { listReceipts, listSequenceGaps, receiptBody } from '../../ingest/index.ts'
+import { anonymous, type Reader } from '../../platform/caller.ts'
+import { problem } from '../../platform/problem.ts'
+import { dayInShanghai } from '../../platform/time.ts'
+import { type AddCommand, type Common, command, UsageError, withHouse } from '../command.ts'
+import { print, stateText, table } from '../output.ts'
+
+interface ListOptions extends Common {
+  readonly year?: string
+  readonly within: string
+}
+
+type Show = (house: OpenHouse, options: ListOptions, years: readonly string[]) => Promise<void>
+
+/** What can be listed, and how many years may stand behind it. */
+const shows: ReadonlyMap<string, { readonly show: Show; readonly yearsMax: number }> = new Map([
+  ['datasets', { show: datasets, yearsMax: 0 }],
+  ['items', { show: items, yearsMax: 0 }],
+  ['due', { show: due, yearsMax: 0 }],
+  ['diff', { show: diff, yearsMax: 2 }],
+  ['bundles', { show: bundles, yearsMax: 0 }],
+])
+
+export const listCommand: AddCommand = (program) => {
+  command(program, 'list', 'list datasets, the items of an annual list, what is due or changed, or bundles')
+    .argument('[what]', 'datasets, items, due, diff or bundles', 'datasets')
+    .argument('[years...]', 'with diff: the two years, the former first; or one, for the changes within it')
+    .option('--year <year>', 'year of the annual list; by default the newest, with due all years')
+    .option('--within <span>', 'with due: how far to look, such as 30d, 2w, 1m or 1y', '30d')
+    .addHelpText(
+      'after',
+      '\nqingdan list due --within 30d   what falls due by then and is not open, and what is overdue, the earliest first\n' +
+        'qingdan list diff 2025 2026     what the list of 2026 adds, drops and changes\n\n' +
+        'Ends with 0 also where something is overdue or nothing is found, with 2 for a year or span that can not be read, ' +
+        'with 4 where no list of the year is published.',
+    )
+    .action(async (what: string, years: readonly string[], options: ListOptions) => {
+      const found = shows.get(what)
+      if (found === undefined) throw new UsageError(`List ${[...shows.keys()].join(', ')}.`)
+      const wrong = [...years, options.year ?? '2000'].find((year) => !/^[1-9]\d{3}$/.test(year))
+      if (wrong !== undefined)
+        throw new UsageError(`A year has four digits, such as 2026; "${wrong}" is none.`)
+      if (years.length > found.yearsMax) {
+        throw new UsageError(
+          found.yearsMax === 0 ? `Give the year by --year.` : 'Give one year or two, the former first.',
+        )
+      }
+      if (what === 'diff' && years.length === 0)
+        throw new UsageError('Give one year or two: list diff 2025 2026')
+      if (parseSpan(options.within) === undefined) {
+        throw new UsageError(
+          `--within takes a number, at most ${spanCountMax}, and d, w, m or y: 30d, 2w, 1m. "${options.within}" is none.`,
+        )
+      }
+      await withHouse((house) => found.show(house, options, years))
+    })
+}
+
+async function datasets(house: OpenHouse, options: ListOptions): Promise<void> {
+  const versions = await listVersions(house.database)
+  const rows = house.contracts.list().map(({ contract }) => {
+    const own = versions.filter((version) => version.dataset === contract.dataset)
+    const latest = latestOfDataset(own)
+    return {
+      dataset: contract.dataset,
+      title: contract.title.zh,
+      editions: new Set(own.map((version) => version.edition)).size,
+      latest: latest === undefined ? '' : `${latest.edition} v${latest.number}`,
+      records: latest?.records ?? 0,
+      published: latest?.publishedAt.toISOString() ?? '',
+    }
+  })
+  print.result(options, rows, () =>
+    table(rows, ['dataset', 'editions', 'latest', 'records', 'published', 'title']),
+  )
+}
+
+/** Who stands at the machine sees everything. */
+const officer: Reader = { ...anonymous, scopes: ['read-restricted'] }
+
+/** Whatever is told of an item, with the address of its dataset replaced by the slug that other commands take. */
+function told(house: OpenHouse) {
+  const readable = new Set(listReadable(house.contracts, officer).map(({ contract }) => contract.dataset))
+  return (item: Parameters<typeof itemBody>[0]) => ({
+    ...itemBody(item, readable, house.config),
+    dataset: item.promised.values.dataset,
+    edition: item.promised.values.edition,
+  })
+}
+
+async function items(house: OpenHouse, options: ListOptions): Promise<void> {
+  const lists = await listAnnualLists(house, officer)
+  const found = options.year === undefined ? lists[0] : lists.find(({ year }) => year === options.year)
+  if (found === undefined) throw problem('list-not-found')
+  const rows = found.items.map(told(house))
+  const { year, rates } = found
+  const unlisted = found.unlisted.map(({ dataset }) => dataset)
+  print.result(options, { year, rates, unlisted, items: rows }, () => {
+    const shown = rows.map((row) => ({ ...row, moved: row.moves.length === 0 ? '' : row.firstDue }))
+    table(shown, ['number', 'state', 'due', 'moved', 'firstPublished', 'dataset', 'name'])
+    if (unlisted.length > 0) print.line(`Open and in no list of ${year}: ${unlisted.join(', ')}`)
+  })
+}
+
+async function due(house: OpenHouse, options: ListOptions): Promise<void> {
+  const lists = await listAnnualLists(house, officer)
+  const asked = lists.filter(({ year }) => options.year === undefined || year === options.year)
+  if (asked.length === 0) throw problem('list-not-found')
+  const today = dayInShanghai(house.clock())
+  const span = parseSpan(options.within)
+  if (span === undefined) throw new Error('the span was read before')
+  const until = endOfSpan(today, span)
+  const tell = told(house)
+  const rows = dueItems(asked, until).map((found) => ({
+    year: found.year,
+    ...tell(found.item),
+    due: found.due,
+  }))
+  print.result(options, { today, until, items: rows }, () => {
+    const shown = rows.map((row) => ({ ...row, providers: row.providers.join('、') }))
+    table(shown, ['due', 'state', 'year', 'number', 'providers', 'dataset', 'edition', 'name'])
+    const overdue = rows.filter(({ state }) => state === 'overdue').length
+    print.line(`${overdue} overdue, ${rows.length - overdue} due by ${until}.`)
+  })
+}
+
+async function diff(house: OpenHouse, options: ListOptions, years: readonly string[]): Promise<void> {
+  const [first = '', second] = years
+  const [year, against] = second === undefined ? [first] : [second, first]
+  const compared = await compareLists(house, officer, year, against)
+  const body = diffBody(year, against, compared, house.config)
+  print.result(options, body, () => {
+    for (const { from, to, reason, added, dropped, changed, unchanged } of body.differences) {
+      const name = ({ year: of, version }: typeof from) => (version === null ? of : `${of} v${version}`)
+      print.line(`${name(from)} → ${name(to)}${reason === null ? '' : `: ${reason}`}`)
+      const line = (sign: string, item: (typeof added)[number], what: string) => {
+        const reasons = reason === null ? item.reasons.map((one) => one.reason) : []
+        const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`
+        print.line(`  ${sign} ${item.number ?? '-'} ${item.name}${what}${why}`)
+      }
+      for (const item of added) line('+', item, '')
+      for (const item of dropped) line('-', item, '')
+      for (const item of changed) {
+        const changes = item.changes.map(
+          (change) => `${change.property} ${change.from ?? '-'} → ${change.to ?? '-'}`,
+        )
+        line('~', item, `: ${changes.join(', ')}`)
+      }
+      print.line(`  ${unchanged} unchanged`)
+    }
+    if (body.differences.length === 0) print.line(`The list of ${year} has one version.`)
+  })
+}
+
+async function bundles(house: OpenHouse, options: ListOptions): Promise<void> {
+  const rows = await listReceipts(house.database.work)
+  const gaps = await listSequenceGaps(house.database.work)
+  const columns = ['id', 'state', 'dataset', 'edition', 'provider', 'sequence', 'mode'] as const
+  const bodies = rows.map((row) => receiptBody(house, row))
+  print.result(options, bodies, () => {
+    table(
+      rows.map((row) => ({ ...row, id: row.id.slice(0, 12), state: stateText(row) })),
+      [...columns, 'errors', 'warnings', 'receivedAt'],
+    )
+    for (const { dataset, provider, missing } of gaps)
+      print.line(`Missing of ${provider} for ${dataset}: ${missing}`)
+  })
+}

@@ -1,0 +1,183 @@
+/**
+ * Runs the service until it is told to stop. It listens before the samples are in, so that a taken port is told at
+ * once and /health answers; /ready says when content is served. SIGTERM and SIGINT end it without losing a job.
+ */
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { tellItems } from '../annual-lists/index.ts'
+import { buildApp } from '../app.ts'
+import { type OpenHouse, openHouse } from '../context.ts'
+import { notify } from '../db/change-notices.ts'
+import { withoutValues } from '../db/database-error.ts'
+import type { App } from '../http/index.ts'
+import { startWays, startWorker } from '../ingest/index.ts'
+import { type Config, ConfigError, loadConfig } from '../platform/config.ts'
+import { openLog } from '../platform/log/log.ts'
+import { loadSamples } from './load-samples.ts'
+
+/** Exit codes of the service: what was asked for is wrong (2), or something failed (1). */
+const badSettings = 2
+const failed = 1
+
+/** Serves until a signal, and gives the exit code. People read standard error, machines the JSON on standard output. */
+export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
+  let config: Config
+  try {
+    config = loadConfig(environment)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    say(error.message)
+    return badSettings
+  }
+  const log = openLog(logLevel(config, environment))
+  say(`Qingdan 清单 is starting. Its data are in ${resolve(config.QINGDAN_DATA)}.`)
+  try {
+    const house = await openHouse(config, log)
+    try {
+      return await run(house)
+    } finally {
+      await house.close()
+      house.observe('service-stopped')
+    }
+  } catch (error) {
+    const told = withoutValues(error)
+    log.fatal({ err: told }, 'The service could not go on.')
+    say(told instanceof Error ? told.message : String(told))
+    return failed
+  }
+}
+
+async function run(house: OpenHouse): Promise<number> {
+  const stopping = stopSignal()
+  const app = await buildApp(house)
+  let stopWays = async () => {}
+  let stopLists = async () => {}
+  try {
+    await listen(app, house.config)
+    await loadSamples(house, say, stopping.signal)
+    await startWorker(house)
+    followContracts(house)
+    stopLists = followLists(house)
+    stopWays = startWays(house)
+    if (!stopping.signal.aborted) ready(app, house)
+    await stopping.told
+    house.observe('service-stopping')
+    say('Stopping: requests and jobs may end.')
+    return 0
+  } finally {
+    house.readiness.ready = false
+    await app.close()
+    await stopWays()
+    await stopLists()
+  }
+}
+
+/** On a mirror contracts come while it serves: they are loaded as soon as another process has told of a change. */
+export function followContracts(house: OpenHouse): void {
+  let renewing: Promise<void> = Promise.resolve()
+  house.database.hear(() => {
+    renewing = renewing
+      .then(() => renew(house))
+      .catch((error: unknown) => house.observe('job-failed', { job: 'contracts', error: asError(error) }))
+  })
+}
+
+/** States of list items change by the day: they are told within so long after midnight in Shanghai. */
+const listsMilliseconds = 600_000
+
+/** Tells the feed of items of annual lists, after each change and as time goes by; gives the function that ends it. */
+export function followLists(house: OpenHouse): () => Promise<void> {
+  let telling: Promise<void> | undefined
+  let isAsked = false
+  let isEnding = false
+  const run = async () => {
+    while (isAsked && !isEnding) {
+      isAsked = false
+      await tellItems(house).catch((error: unknown) =>
+        house.observe('job-failed', { job: 'lists', error: asError(error) }),
+      )
+    }
+    telling = undefined
+  }
+  const ask = () => {
+    isAsked = true
+    telling ??= run()
+  }
+  house.database.hear(ask)
+  const timer = setInterval(ask, listsMilliseconds)
+  ask()
+  return async () => {
+    isEnding = true
+    clearInterval(timer)
+    await telling
+  }
+}
+
+function asError(error: unknown): Error {
+  const told = withoutValues(error)
+  return told instanceof Error ? told : new Error(String(told))
+}
+
+async function renew(house: OpenHouse): Promise<void> {
+  if (!(await house.renewContracts())) return
+  house.observe('contracts-renewed')
+  // What was answered in between was made of the former contracts, and is kept until something is told.
+  await house.database.work.begin((tx) => notify(tx))
+}
+
+async function listen(app: App, config: Config): Promise<void> {
+  const { QINGDAN_HOST: host, QINGDAN_PORT: port } = config
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'EADDRINUSE') {
+      throw new Error(`Port ${port} on ${host} is taken. Stop what listens there, or set QINGDAN_PORT.`, {
+        cause: error,
+      })
+    }
+    throw error
+  }
+}
+
+function ready(app: App, house: OpenHouse): void {
+  house.readiness.ready = true
+  const address = app.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : house.config.QINGDAN_PORT
+  const base = `http://${house.config.QINGDAN_HOST}:${port}`
+  house.observe('service-started', { port })
+  say(
+    [
+      'Ready.',
+      `  ${base}/               what there is`,
+      `  ${base}/v1/lists       the annual lists and their states`,
+      `  ${base}/v1/datasets    the datasets`,
+      `  ${base}/docs           the API, to try`,
+      `  ${base}/openapi.json   the API, for machines`,
+      'Stop with Ctrl+C.',
+    ].join('\n'),
+  )
+}
+
+/** The first SIGTERM or SIGINT asks to stop; a second one ends the process the usual way. */
+function stopSignal(): { readonly signal: AbortSignal; readonly told: Promise<unknown> } {
+  const controller = new AbortController()
+  const stop = () => {
+    process.removeListener('SIGTERM', stop)
+    process.removeListener('SIGINT', stop)
+    controller.abort()
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  return { signal: controller.signal, told: once(controller.signal, 'abort') }
+}
+
+/** In a terminal people want sentences; the JSON lines are there for whoever collects them, or asks for a level. */
+function logLevel(config: Config, environment: NodeJS.ProcessEnv): string {
+  const asked = environment['QINGDAN_LOG_LEVEL'] !== undefined
+  return process.stdout.isTTY && !asked ? 'error' : config.QINGDAN_LOG_LEVEL
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}

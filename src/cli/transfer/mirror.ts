@@ -1,0 +1,136 @@
+/** `qingdan mirror`: takes exports of another service and becomes its true copy, without a network between the two. */
+import { readFile, stat } from 'node:fs/promises'
+import { BundleRefusal, KeyFault, keyFileBytesMax } from '../../bundle/index.ts'
+import { readMirror } from '../../catalogue/index.ts'
+import { loadContractFolders, type OpenHouse } from '../../context.ts'
+import { distrustKey, listTrusted, takeExport, trustKey } from '../../transfer/index.ts'
+import {
+  type AddCommand,
+  actor,
+  type Common,
+  command,
+  exitCodes,
+  requirePaths,
+  UsageError,
+  withHouse,
+} from '../command.ts'
+import { print, progressLine, table } from '../output.ts'
+
+interface MirrorOptions extends Common {
+  readonly key?: string
+}
+
+export const mirrorCommand: AddCommand = (program, end) => {
+  const mirror = command(program, 'mirror', "take another service's exports, and become its true copy")
+    .argument(
+      '[path...]',
+      'exports in their order, bag folders or ZIPs; without any: how far this mirror has come',
+    )
+    .option('--key <file>', 'trust this public key of the origin first (once; it is remembered)')
+    .addHelpText(
+      'after',
+      `
+A mirror begins empty, with an export --all, and follows by exports --since the cursor of the one before. It has the same
+files, records, versions, withdrawals and positions as its origin, and publishes nothing of its own. An export is taken whole
+or not at all: one with a gap, of another origin, unsigned, by a key that is not trusted, or damaged is refused. One that was
+taken already changes nothing. A running service shows what is new at once.`,
+    )
+    .action(async (paths: string[], options: MirrorOptions) => end(await take(paths, options)))
+  command(mirror, 'trust', "trust a public key of the origin's")
+    .argument('<file>', 'in ASCII armour (.asc)')
+    .action(async (file: string, options: Common) => end(await trust(file, options)))
+  command(mirror, 'distrust', 'trust a key no longer; what was taken before stays')
+    .argument('<fingerprint>')
+    .action(async (fingerprint: string, options: Common) => end(await distrust(fingerprint, options)))
+  command(mirror, 'keys', 'the keys that are trusted').action(keys)
+}
+
+async function take(paths: readonly string[], options: MirrorOptions): Promise<number> {
+  await requirePaths(paths)
+  return withHouse(async (house) => {
+    if (options.key !== undefined) await trustFile(house, options.key)
+    if (paths.length === 0) return options.key === undefined ? status(house, options) : exitCodes.ok
+    for (const path of paths) {
+      if (!(await takeOne(house, path, options))) return exitCodes.refused
+    }
+    return exitCodes.ok
+  })
+}
+
+/** Takes one export and tells what came of it. Gives false where it is refused: those after it would leave a gap. */
+async function takeOne(house: OpenHouse, path: string, options: Common): Promise<boolean> {
+  const order = {
+    path,
+    actor: actor(),
+    loadContracts: (folder: string) => loadContractFolders([folder]),
+    progress: progressLine(path),
+  }
+  try {
+    const report = await takeExport(house, order)
+    print.result(options, { path, ...report }, () => {
+      const { changes, versions, records, signedBy, cursor } = report
+      print.line(report.state === 'taken' ? `taken  ${path}` : `here already  ${path}`)
+      print.line(`  ${changes} changes, ${versions} versions, ${records} records, signed by ${signedBy}`)
+      print.line(`  the next one: qingdan export --since ${cursor}`)
+    })
+    return true
+  } catch (error) {
+    if (!(error instanceof BundleRefusal)) throw error
+    const { findings } = error
+    print.result(options, { path, state: 'refused', findings }, () => print.findings(path, findings))
+    return false
+  }
+}
+
+async function status(house: OpenHouse, options: Common): Promise<number> {
+  const mirror = await readMirror(house.database.work)
+  print.result(options, mirror ?? null, () => {
+    if (mirror === undefined)
+      print.line('This is no mirror. qingdan mirror --key <key.asc> <export> makes an empty one.')
+    else {
+      print.line(`mirror of ${mirror.origin}, at position ${mirror.position}`)
+      print.line(
+        `  the next one: qingdan export ${mirror.cursor === null ? '--all' : `--since ${mirror.cursor}`}`,
+      )
+    }
+  })
+  return exitCodes.ok
+}
+
+async function trust(file: string, options: Common): Promise<number> {
+  return withHouse(async (house) => {
+    const { fingerprint, isNew } = await trustFile(house, file)
+    print.result(options, { fingerprint, isNew }, () =>
+      print.line(`${isNew ? 'trusted' : 'trusted already'}  ${fingerprint}`),
+    )
+    return exitCodes.ok
+  })
+}
+
+/** Trusts the key of a file. Throws UsageError where it is none. */
+async function trustFile(house: OpenHouse, file: string) {
+  await requirePaths([file])
+  if ((await stat(file)).size > keyFileBytesMax) throw new UsageError(`${file} is longer than a key is.`)
+  try {
+    return await trustKey(house, { armored: await readFile(file, 'utf8'), actor: actor() })
+  } catch (error) {
+    throw error instanceof KeyFault ? new UsageError(`${file}: ${error.message}`) : error
+  }
+}
+
+async function distrust(fingerprint: string, options: Common): Promise<number> {
+  return withHouse(async (house) => {
+    const plain = fingerprint.replaceAll(' ', '').toUpperCase()
+    const isDone = await distrustKey(house, { fingerprint: plain, actor: actor() })
+    if (isDone) print.result(options, { fingerprint: plain }, () => print.line(`no longer trusted  ${plain}`))
+    else print.refusal(`No key ${plain} is trusted; qingdan mirror keys names them all.`)
+    return isDone ? exitCodes.ok : exitCodes.problem
+  })
+}
+
+async function keys(options: Common): Promise<void> {
+  await withHouse(async (house) => {
+    const trusted = await listTrusted(house)
+    print.result(options, trusted, () => table(trusted, ['fingerprint', 'trustedAt', 'trustedBy']))
+  })
+}

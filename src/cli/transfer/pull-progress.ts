@@ -1,0 +1,43 @@
+/** The line that a pull shows of itself on standard error: versions, bytes, the time that is left, and pauses. */
+import type { PullProgress } from '../../pull/index.ts'
+import { progressText } from '../output.ts'
+
+const everyMilliseconds = { terminal: 100, log: 2_000 } as const
+
+const mega = 1_000_000
+
+/** Shows how far a pull is, not too often; in a terminal the line renews itself. */
+export function pullLine(now = Date.now): (progress: PullProgress) => void {
+  let told = 0
+  let began: number | undefined
+  let bytesBefore = 0
+  return (progress) => {
+    const at = now()
+    if (progress.isCurrent) {
+      // What is done is told at the end; with --follow the next change begins a new line.
+      began = undefined
+      bytesBefore = progress.bytes
+      return
+    }
+    began ??= at
+    if (at - told < everyMilliseconds[process.stderr.isTTY ? 'terminal' : 'log']) return
+    told = at
+    const line = progressLineOf(progress, bytesBefore, (at - began) / 1000)
+    process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`)
+  }
+}
+
+/** The line itself: the rest is reckoned from the bytes, which are known before the first of them comes. */
+export function progressLineOf(progress: PullProgress, bytesBefore: number, seconds: number): string {
+  const { changes, versions, versionsTotal, bytes, bytesTotal } = progress
+  const [done, total] = [bytes - bytesBefore, bytesTotal - bytesBefore]
+  const share = progressText({ done, total, seconds })
+  const size = (value: number) => (value / mega).toFixed(1)
+  return `pull:${share}, ${size(done)} of ${size(total)} MB, ${versions} of ${versionsTotal} versions, ${changes} changes`
+}
+
+/** Says that the source is asked again, and when. */
+export function pauseLine(why: string, milliseconds: number): void {
+  const line = `pull: ${why}; again in ${(milliseconds / 1000).toFixed(1)} s`
+  process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`)
+}

@@ -1,0 +1,230 @@
+/**
+ * `qingdan pull`: makes a copy of what another service shows, in a folder or in Postgres, and keeps it so. It is a client and
+ * nothing else: it opens no house, and reads no setting but its key.
+ */
+import { readFile, stat } from 'node:fs/promises'
+import { pino } from 'pino'
+import { buildObserver, type Observe } from '../../platform/log/events.ts'
+import {
+  openFolderSink,
+  openPostgresSink,
+  PullRefusal,
+  type PullReport,
+  pull,
+  pullRefusals,
+  retriesUsual,
+  type Sink,
+} from '../../pull/index.ts'
+import { readPublicKeyFile } from '../bundles/key-files.ts'
+import { type AddCommand, type Common, command, exitCodes, requirePaths, UsageError } from '../command.ts'
+import { atInterrupt } from '../on-interrupt.ts'
+import { print } from '../output.ts'
+import { pauseLine, pullLine } from './pull-progress.ts'
+
+interface PullOptions extends Common {
+  readonly into: string
+  readonly schema?: string
+  readonly dataset?: readonly string[]
+  readonly format?: readonly string[]
+  readonly history?: boolean
+  readonly trust?: string
+  readonly keyFile?: string
+  readonly follow?: boolean
+  readonly retries: string
+  readonly scratch?: string
+}
+
+/** The schema that a copy goes into where none is named. */
+const schemaUsual = 'qingdan_copy'
+
+/** Most attempts that can be asked for; whoever wants more follows. */
+const retriesMax = 100
+
+/** A key has some fifty signs; a file of more is none. */
+const keyBytesMax = 1_024
+
+const collect = (one: string, others: readonly string[] = []) => [...others, one]
+
+export const pullCommand: AddCommand = (program, end) => {
+  command(program, 'pull', "make a copy of another service's data over HTTP, and keep it so")
+    .argument('<url>', 'the address of the service, such as https://data.example.org')
+    .requiredOption('--into <target>', 'a folder, or postgres://user@host/database')
+    .option('--schema <name>', `in Postgres: the schema (default: ${schemaUsual})`)
+    .option('--dataset <slug>', 'this dataset alone; may be given several times', collect)
+    .option('--format <name>', 'in a folder: files of this format alone; may be given several times', collect)
+    .option('--history', 'keep every version that is not withdrawn, not the newest alone')
+    .option('--trust <key.asc>', 'take only versions that are signed by this public key of the service')
+    .option('--key-file <file>', 'where a key stands with which the service shows more')
+    .option('--follow', 'go on until interrupted, and apply each change as it comes')
+    .option('--retries <number>', 'attempts after the first, where the service is away', String(retriesUsual))
+    .option('--scratch <folder>', 'in Postgres: where files lie on their way')
+    .addHelpText(
+      'after',
+      `
+  qingdan pull https://data.example.org --into /srv/open-data
+  qingdan pull https://data.example.org --into postgres://platform@db/city --schema education --follow
+  qingdan pull https://data.example.org --into copy --dataset tree-register --format csv --trust service.asc
+
+The first pull takes everything that is shown, the next ones what has changed: corrections, withdrawals, contracts. Every file is
+held to its digest. Ended anywhere, even by a crash, the same command goes on where it stopped. Without --trust, signatures are not looked
+at. A key comes from the environment variable QINGDAN_PULL_KEY or from --key-file, never from the command line; a password for
+Postgres from PGPASSWORD or the file of PGPASSFILE. No settings of a service are needed.`,
+    )
+    .action(async (url: string, options: PullOptions) => end(await run(url, options)))
+}
+
+async function run(url: string, options: PullOptions): Promise<number> {
+  const source = sourceOf(url)
+  checkOptions(options)
+  const retries = retriesOf(options.retries)
+  const key = await keyOf(options)
+  const trust = options.trust === undefined ? undefined : [await trustedKey(options.trust)]
+  const stop = new AbortController()
+  const observe = observeOn()
+  let sink: Sink | undefined
+  const work = async () => {
+    sink = await openSink(options, observe)
+    return pull({
+      ...{ source, sink, key, trust, observe, retriesMax: retries },
+      datasets: options.dataset,
+      formats: options.format,
+      history: options.history === true,
+      follow: options.follow === true,
+      signal: stop.signal,
+      progress: pullLine(),
+      onPause: pauseLine,
+    }).finally(() => sink?.close())
+  }
+  const working = work()
+  // What was applied is kept; what is half done is given up, and the lock is let go.
+  const forget = atInterrupt(async () => {
+    stop.abort()
+    await working.catch(() => undefined)
+  })
+  try {
+    const report = await working
+    print.result(options, report, () => tell(report, sink))
+    return exitCodes.ok
+  } catch (error) {
+    if (stop.signal.aborted) {
+      print.refusal(
+        `Ended. ${sink?.state?.changes ?? 0} changes are applied; the same command goes on from there.`,
+      )
+      return exitCodes.problem
+    }
+    if (!(error instanceof PullRefusal)) throw error
+    return refuse(options, error)
+  } finally {
+    forget()
+  }
+}
+
+function refuse(options: Common, { code, message }: PullRefusal): number {
+  const { kind, title, hint } = pullRefusals[code]
+  if (options.json === true) print.line(JSON.stringify({ refused: code, detail: message }))
+  print.refusal(`${title}: ${message} (${code})`)
+  print.refusal(`  ${hint}`)
+  return { data: exitCodes.refused, state: exitCodes.problem, usage: exitCodes.usage }[kind]
+}
+
+function tell(report: PullReport, sink: Sink | undefined): void {
+  const { changes, versionsTaken, versionsDropped, records, bytes, signedBy, unknownTypes } = report
+  print.line(changes === 0 && versionsTaken === 0 ? `up to date  ${sink?.name}` : `pulled  ${sink?.name}`)
+  print.line(
+    `  ${changes} changes, ${versionsTaken} versions taken, ${versionsDropped} dropped, ${records} records, ${bytes} bytes`,
+  )
+  if (unknownTypes.length > 0) {
+    print.line(
+      `  changes of types that are not known here, kept in the list alone: ${unknownTypes.join(', ')}`,
+    )
+  }
+  if (signedBy === null) print.line('  digests held; signatures were not looked at (--trust <key.asc>)')
+  else if (signedBy.length > 0) print.line(`  signed by ${signedBy.join(', ')}`)
+}
+
+/** The address without a slash at its end. Throws UsageError where it can't be one. */
+function sourceOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(`${text} is no address that begins with https:// or http://.`)
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new UsageError('A key goes into QINGDAN_PULL_KEY or --key-file, not into the address.')
+  }
+  if (url.search !== '' || url.hash !== '') {
+    throw new UsageError('Give the address of the service alone, without a question or a place in it.')
+  }
+  return url.href.replace(/\/+$/, '')
+}
+
+const isPostgres = (target: string) => /^postgres(ql)?:\/\//.test(target)
+
+function checkOptions({ into, schema, format, scratch, dataset = [] }: PullOptions): void {
+  if (isPostgres(into)) {
+    if (!URL.canParse(into)) throw new UsageError('--into is no address of a database.')
+    if (format !== undefined) throw new UsageError('--format is for folders: Postgres takes the plain CSV.')
+    const isUsable = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(schema ?? schemaUsual)
+    if (!isUsable || /^pg_/i.test(schema ?? '')) {
+      throw new UsageError(
+        '--schema takes letters, digits and underscores, at most 63, and nothing that begins with pg_.',
+      )
+    }
+  } else {
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(into)) {
+      throw new UsageError('--into takes a folder, or an address that begins with postgres://.')
+    }
+    if (schema !== undefined) throw new UsageError('--schema is for Postgres.')
+    if (scratch !== undefined) throw new UsageError('--scratch is for Postgres: a folder has its own.')
+  }
+  for (const slug of dataset) {
+    if (!/^[a-z][a-z0-9-]{0,62}$/.test(slug)) throw new UsageError(`${slug} is no slug of a dataset.`)
+  }
+}
+
+function retriesOf(text: string): number {
+  if (!/^\d{1,3}$/.test(text) || Number(text) > retriesMax) {
+    throw new UsageError(`--retries takes a number from 0 to ${retriesMax}.`)
+  }
+  return Number(text)
+}
+
+/** The key, from where nobody else on the machine can read it. Throws UsageError where there are two, or none in the file. */
+async function keyOf({ keyFile }: PullOptions): Promise<string | undefined> {
+  const given = process.env['QINGDAN_PULL_KEY']
+  if (keyFile === undefined)
+    return given === undefined || given === '' ? undefined : checkKey(given, 'QINGDAN_PULL_KEY')
+  if (given !== undefined && given !== '')
+    throw new UsageError('Give QINGDAN_PULL_KEY or --key-file, not both.')
+  await requirePaths([keyFile])
+  if ((await stat(keyFile)).size > keyBytesMax) throw new UsageError(`${keyFile} is longer than a key is.`)
+  return checkKey(await readFile(keyFile, 'utf8'), keyFile)
+}
+
+function checkKey(text: string, where: string): string {
+  const key = text.trim()
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new UsageError(`${where} holds no key.`)
+  return key
+}
+
+async function trustedKey(file: string) {
+  await requirePaths([file])
+  return readPublicKeyFile(file)
+}
+
+async function openSink(
+  { into, schema = schemaUsual, scratch }: PullOptions,
+  observe: Observe,
+): Promise<Sink> {
+  const onPoint = (point: string) => observe('step-reached', { step: 'pull', point })
+  return isPostgres(into)
+    ? openPostgresSink({ url: into, schema, scratch, onPoint })
+    : openFolderSink(into, onPoint)
+}
+
+/** Log lines on standard error, quiet below `error`, as with every command. */
+function observeOn(): Observe {
+  const level = process.env['QINGDAN_LOG_LEVEL'] ?? 'error'
+  const levels = [...Object.keys(pino.levels.values), 'silent']
+  if (!levels.includes(level)) throw new UsageError(`QINGDAN_LOG_LEVEL is one of ${levels.join(', ')}.`)
+  return buildObserver(pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))).observe
+}

@@ -1,0 +1,112 @@
+/** Builds the house once, for the service and for the side door: settings, database, files, jobs, contracts. */
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type House, pinContracts, type Readiness, readMirror } from './catalogue/index.ts'
+import { type Contracts, checks, checkUseFaults, loadContracts } from './contract/index.ts'
+import type { Database } from './db/database.ts'
+import { openJobs } from './db/jobs/open-jobs.ts'
+import { openDatabase } from './db/open-database.ts'
+import { disclosureRules } from './disclosure/index.ts'
+import type { Files } from './files/files.ts'
+import { openFiles } from './files/open-files.ts'
+import { formats } from './formats/index.ts'
+import type { Config } from './platform/config.ts'
+import { buildObserver, type LogSink, type Observer } from './platform/log/events.ts'
+
+export interface OpenHouse extends House {
+  readonly readiness: Readiness
+  /**
+   * On a mirror: loads the contracts anew where an export has brought others, and tells whether it has. A house that is no
+   * mirror has those it was opened with.
+   */
+  readonly renewContracts: () => Promise<boolean>
+  /** Gives everything back: jobs are let end within the settings' seconds, then the database is closed. */
+  readonly close: () => Promise<void>
+}
+
+/** The contracts that ship with the code. */
+export const shippedDatasets = fileURLToPath(new URL('../datasets', import.meta.url))
+
+/** Loads all contracts: the shipped ones or those of `QINGDAN_DATASETS`, and those of the data folder beside them. */
+export function loadHouseContracts(config: Config): Promise<Contracts> {
+  const shipped = config.QINGDAN_DATASETS === '' ? shippedDatasets : resolve(config.QINGDAN_DATASETS)
+  return loadContractFolders([shipped, join(resolve(config.QINGDAN_DATA), 'contracts')])
+}
+
+/** Loads the contracts of folders, held to what this software knows. Throws ContractError. */
+export function loadContractFolders(folders: readonly string[]): Promise<Contracts> {
+  return loadContracts({
+    folders,
+    known: {
+      checks: Object.fromEntries(checks.map((check) => [check.name, check.parameters])),
+      checkUse: checkUseFaults,
+      formats: Object.fromEntries([...formats.keys()].map((name) => [name, {}])),
+      disclosure: Object.fromEntries([...disclosureRules].map(([name, rule]) => [name, rule.parameters])),
+      derivations: {},
+    },
+  })
+}
+
+/**
+ * Opens the house on the settings of an environment. Throws ConfigError, ContractError, or what the database says;
+ * whatever was opened before is closed again.
+ */
+export async function openHouse(config: Config, log: LogSink): Promise<OpenHouse> {
+  const observer = buildObserver(log)
+  // Contracts first: a faulty one should be told before a database is started for nothing.
+  const contracts = await loadHouseContracts(config)
+  const database = await openDatabase({ config, observe: observer.observe, migrate: true })
+  try {
+    return await buildHouse({ config, contracts, database, clock: () => new Date(), ...observer })
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+/** What a house is built of: the settings, what was loaded and opened already, a clock and an observer. */
+export type HouseParts = Pick<House, 'config' | 'contracts' | 'database' | 'clock'> & Observer
+
+/** Builds the house on a database that is open and migrated. Where it throws, the database is still its caller's. */
+export async function buildHouse(parts: HouseParts): Promise<OpenHouse> {
+  const { config, database, clock, observe } = parts
+  const files = await openFiles({ folder: join(resolve(config.QINGDAN_DATA), 'files') })
+  // A mirror has its origin's contracts and no others, pinned as they were there.
+  let mirrored = await loadMirrored(database, files)
+  if (mirrored === undefined) await pinContracts(database, parts.contracts, clock())
+  const jobs = await openJobs({ database, observe })
+  const close = async () => {
+    await jobs.stop({ seconds: config.QINGDAN_SHUTDOWN_SECONDS })
+    await database.close()
+  }
+  const renewContracts = async () => {
+    const renewed = await loadMirrored(database, files, mirrored?.name)
+    if (renewed === undefined) return false
+    mirrored = renewed
+    return true
+  }
+  const readiness = { ready: false }
+  return {
+    ...parts,
+    files,
+    jobs,
+    readiness,
+    close,
+    renewContracts,
+    // What is made of contracts is kept by them: others are another value.
+    get contracts() {
+      return mirrored?.contracts ?? parts.contracts
+    },
+  }
+}
+
+/** The contracts that a mirror has now; undefined where the house is none, or has those of this name already. */
+async function loadMirrored(
+  database: Database,
+  files: Files,
+  known?: string,
+): Promise<{ readonly name: string; readonly contracts: Contracts } | undefined> {
+  const name = (await readMirror(database.work))?.contracts
+  if (name === undefined || name === known) return undefined
+  return { name, contracts: await loadContractFolders([await files.localPath(name)]) }
+}

@@ -1,0 +1,84 @@
+/**
+ * The form of a check: a rule over the values of one row, pure, named by a contract with its parameters.
+ * A fault names the field and what would have been right there, and never a value.
+ */
+import type { Bilingual } from '../../platform/language.ts'
+import type { CheckUse, Field, Part } from '../contract.ts'
+
+/** Canonical texts of a row, in the order of the fields that the check was built for. */
+export type Values = readonly (string | null)[]
+
+export interface Fault {
+  /** Name of the field at which the row is to be mended. */
+  readonly field: string
+  readonly expected: Bilingual
+  readonly message: Bilingual
+}
+
+export interface CheckContext {
+  /** The fields of a row, in order. */
+  readonly fields: readonly Field[]
+  /** The part that the rows belong to, where there is one. */
+  readonly part?: Part | undefined
+}
+
+export type RowCheck = (values: Values) => Fault | undefined
+
+export interface Check {
+  readonly name: string
+  readonly about: Bilingual
+  /** JSON Schema (2020-12) of the use in a contract, without `check` and `severity`. */
+  readonly parameters: Readonly<Record<string, unknown>>
+  /** Whether every field that a use speaks of must be a number. */
+  readonly numeric?: boolean
+  /** The fields that a use speaks of. The use has passed `parameters`. */
+  readonly fields: (use: CheckUse, context: CheckContext) => readonly string[]
+  /** Builds the check of a row. The use has passed `parameters`, and the context has all `fields` of it. */
+  readonly build: (use: CheckUse, context: CheckContext) => RowCheck
+}
+
+/** Where a field stands in a row. Throws a plain Error where it does not: the caller has asked `fields` first. */
+export function positionOf(context: CheckContext, name: string): number {
+  const index = context.fields.findIndex((field) => field.name === name)
+  if (index < 0) throw new Error(`A check was built for the field ${name}, which its rows do not have.`)
+  return index
+}
+
+/** The titles of fields as a person reads them. */
+export function titlesOf(context: CheckContext, names: readonly string[]): Bilingual {
+  const fields = names.map((name) => context.fields[positionOf(context, name)])
+  return {
+    zh: fields.map((field) => field?.title.zh ?? '').join('、'),
+    en: fields.map((field) => field?.title.en ?? '').join(', '),
+  }
+}
+
+/** A parameter that is the name of a field; a plain Error otherwise, since the use has passed its schema. */
+export function nameOf(use: CheckUse, parameter: string): string {
+  const value = use[parameter]
+  if (typeof value !== 'string') throw new Error(`${use.check} needs the name of a field as ${parameter}.`)
+  return value
+}
+
+/** A parameter that is a list of field names. */
+export function namesOf(use: CheckUse, parameter: string): readonly string[] {
+  const value = use[parameter]
+  if (!Array.isArray(value) || !value.every((name): name is string => typeof name === 'string')) {
+    throw new Error(`${use.check} needs names of fields as ${parameter}.`)
+  }
+  return value
+}
+
+/** The schema of a parameter that names a field, and of one that names several. */
+export const fieldName = { type: 'string', minLength: 1 } as const
+export const fieldNames = (minItems: number) =>
+  ({ type: 'array', items: fieldName, minItems, uniqueItems: true }) as const
+
+/** The schema of a use from its parameters; the optional ones are named apart. */
+export function parametersSchema(
+  properties: Readonly<Record<string, unknown>>,
+  optional: readonly string[] = [],
+): Readonly<Record<string, unknown>> {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name))
+  return { type: 'object', additionalProperties: false, required, properties }
+}

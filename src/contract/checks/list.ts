@@ -1,0 +1,69 @@
+/**
+ * The door of the checks room: the closed list of checks that a contract may use, one file each.
+ * Refuses a use with unknown parameters or fields; a check of its own is one file and one line here.
+ */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { Severity } from '../../platform/finding.ts'
+import type { CheckUse, Field } from '../contract.ts'
+import { ascending } from './ascending.ts'
+import { type Check, type CheckContext, positionOf, type RowCheck } from './check.ts'
+import { notAbove } from './not-above.ts'
+import { partScope } from './part-scope.ts'
+import { requiredWhen } from './required-when.ts'
+import { share } from './share.ts'
+import { total } from './total.ts'
+import { within } from './within.ts'
+
+/** Every check, by name. */
+export const checks: readonly Check[] = [ascending, notAbove, partScope, requiredWhen, share, total, within]
+
+const byName = new Map(checks.map((check) => [check.name, check]))
+if (byName.size !== checks.length) throw new Error('Two checks have the same name.')
+
+/** A check of a contract, ready to be asked of rows. */
+export interface BuiltCheck {
+  readonly name: string
+  readonly severity: Severity
+  /** Indexes of the fields that it looks at. */
+  readonly fields: readonly number[]
+  readonly run: RowCheck
+}
+
+/**
+ * What is wrong with the use of a check in a contract, as sentences for its author; empty where nothing is.
+ * `fields` are all that the contract has, published and brought.
+ */
+export function checkUseFaults(use: CheckUse, fields: readonly Field[]): readonly string[] {
+  const check = byName.get(use.check)
+  if (check === undefined)
+    return [`There is no check ${use.check}; there are ${[...byName.keys()].join(', ')}.`]
+  const { check: _name, severity: _severity, ...parameters } = use
+  // The schema is ours, and a test holds it to the metaschema; compiling that for each use would slow every start.
+  const ajv = new Ajv2020({ allErrors: true, strict: true, meta: false, validateSchema: false })
+  const validate = ajv.compile(check.parameters)
+  if (!validate(parameters))
+    return [`${use.check}: ${ajv.errorsText(validate.errors, { dataVar: 'parameters' })}.`]
+  return check.fields(use, { fields }).flatMap((name) => {
+    const same = fields.filter((field) => field.name === name)
+    if (same.length === 0) return [`${use.check} names the field ${name}, which the contract does not have.`]
+    const fits = same.every((field) => field.type === 'integer' || field.type === 'number')
+    return check.numeric === true && !fits ? [`${use.check} needs a number, which ${name} is not.`] : []
+  })
+}
+
+/**
+ * Builds the checks of a contract for rows with the given fields. A use that speaks of a field which these rows do
+ * not have is left out: the checks of a contract may concern what is brought or what is derived from it.
+ * Throws a plain Error on a use that `checkUseFaults` would have refused.
+ */
+export function buildChecks(uses: readonly CheckUse[], context: CheckContext): readonly BuiltCheck[] {
+  const names = new Set(context.fields.map((field) => field.name))
+  return uses.flatMap((use) => {
+    const check = byName.get(use.check)
+    if (check === undefined) throw new Error(`There is no check ${use.check}.`)
+    const spoken = check.fields(use, context)
+    if (!spoken.every((name) => names.has(name))) return []
+    const fields = spoken.map((name) => positionOf(context, name))
+    return [{ name: check.name, severity: use.severity ?? 'error', fields, run: check.build(use, context) }]
+  })
+}

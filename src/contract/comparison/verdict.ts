@@ -1,0 +1,209 @@
+/**
+ * The verdict on a new contract beside a former one: whether those who read and bring the data can go on unchanged.
+ * Differences that only texts, headers or checks make are compatible; what adds is additive; what takes away,
+ * narrows or gives another meaning is breaking.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { Bilingual } from '../../platform/language.ts'
+import type { AggregateOffer, Contract, Field } from '../contract.ts'
+import { reasonOf } from './verdict-reasons.ts'
+
+export type VerdictName = 'compatible' | 'additive' | 'breaking'
+
+export interface Difference {
+  /** Where: `fields/mean/unit`, with fields by name. */
+  readonly path: string
+  readonly kind: VerdictName
+  readonly what: 'added' | 'removed' | 'changed'
+  /** The value in the former and in the next contract; null where one has none. */
+  readonly before: unknown
+  readonly after: unknown
+  /** Why it counts as it does. */
+  readonly message: Bilingual
+}
+
+export interface Verdict {
+  /** The gravest of the differences; `compatible` where there are none. */
+  readonly verdict: VerdictName
+  readonly differences: readonly Difference[]
+}
+
+/** Compares a contract with the one before it. Throws a plain Error for contracts of different datasets. */
+export function compareContracts(former: Contract, next: Contract): Verdict {
+  if (former.dataset !== next.dataset) throw new Error('contracts of two datasets are not compared')
+  const differences = [
+    ...compareProperties('', former, next, contractRules),
+    ...compareFields('fields', former.fields, next.fields),
+    ...compareIntake(former, next),
+  ]
+  const gravest = (['breaking', 'additive'] as const).find((kind) =>
+    differences.some((difference) => difference.kind === kind),
+  )
+  return { verdict: gravest ?? 'compatible', differences }
+}
+
+/** How a property's change is judged, from its former and its next value. */
+type Judge = (former: unknown, next: unknown) => VerdictName
+type Rules = Readonly<Record<string, Judge | 'elsewhere'>>
+
+const always =
+  (kind: VerdictName): Judge =>
+  () =>
+    kind
+
+/** Adding the property adds; changing or removing it breaks. */
+const added: Judge = (former) => (former === undefined ? 'additive' : 'breaking')
+
+const elements = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+/** A set that loses an element breaks; one that gains only adds; another order alone changes nothing. */
+const set: Judge = (former, next) => {
+  const lacks = (one: unknown, other: unknown) =>
+    elements(one).some(
+      (element) => !elements(other).some((candidate) => isDeepStrictEqual(candidate, element)),
+    )
+  return lacks(former, next) ? 'breaking' : lacks(next, former) ? 'additive' : 'compatible'
+}
+
+/** A set whose every change breaks; another order alone changes nothing. */
+const sameSet: Judge = (former, next) => (set(former, next) === 'compatible' ? 'compatible' : 'breaking')
+
+/** A bound: `tighter` tells whether the next one refuses what the former one took. */
+const bound =
+  (tighter: (former: number | string, next: number | string) => boolean): Judge =>
+  (former, next) => {
+    if (next === undefined) return 'additive'
+    if (former === undefined) return 'breaking'
+    return tighter(former as number | string, next as number | string) ? 'breaking' : 'additive'
+  }
+
+const atLeast = bound((former, next) => next > former)
+const atMost = bound((former, next) => next < former)
+
+/** What may be asked only grows, or it breaks; another pin or weight gives the same question another answer. */
+const aggregate: Judge = (former, next) => {
+  if (former === undefined) return 'additive'
+  if (next === undefined) return 'breaking'
+  const [one, other] = [former as AggregateOffer, next as AggregateOffer]
+  if (!isDeepStrictEqual(one.pinned ?? [], other.pinned ?? [])) return 'breaking'
+  const asked = ({ groupBy, measures = [] }: AggregateOffer) => [
+    ...groupBy,
+    ...measures.flatMap(({ field, functions, weight }) =>
+      functions.map((name) => [field, name, name === 'mean' ? weight : undefined]),
+    ),
+  ]
+  return set(asked(one), asked(other))
+}
+
+const contractRules: Rules = {
+  contractVersion: 'elsewhere',
+  fields: 'elsewhere',
+  intake: 'elsewhere',
+  kind: added,
+  parts: (former, next) => (former === undefined ? 'breaking' : set(former, next)),
+  licence: (former, next) =>
+    isDeepStrictEqual(Object(former).name, Object(next).name) ? 'compatible' : 'breaking',
+  period: always('breaking'),
+  openClass: (_, next) => (next === 'not-open' ? 'breaking' : 'compatible'),
+  primaryKey: sameSet,
+  missingValues: set,
+  indexes: set,
+  derivation: always('breaking'),
+  formats: set,
+  aggregate,
+  coordinates: added,
+}
+
+const fieldRules: Rules = {
+  name: 'elsewhere',
+  constraints: 'elsewhere',
+  type: always('breaking'),
+  // Who fills a field changes with the role `status`, and nobody else's place does.
+  role: (former, next) => (former === 'status' || next === 'status' ? 'breaking' : 'additive'),
+  unit: always('breaking'),
+  codes: always('breaking'),
+  codesBy: always('breaking'),
+  scale: bound((former, next) => next < former),
+  separators: set,
+}
+
+const constraintRules: Rules = {
+  // Without `required` readers meet nulls that they have not met before; with it providers are refused.
+  required: (_, next) => (next === true ? 'breaking' : 'additive'),
+  minimum: atLeast,
+  maximum: atMost,
+  minLength: atLeast,
+  maxLength: atMost,
+  pattern: (_, next) => (next === undefined ? 'additive' : 'breaking'),
+  enum: (former, next) =>
+    former === undefined ? 'breaking' : next === undefined ? 'additive' : set(former, next),
+}
+
+function difference(path: string, kind: VerdictName, before: unknown, after: unknown): Difference {
+  const what = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed'
+  const message = reasonOf(path, what, kind)
+  return { path, kind, what, before: before ?? null, after: after ?? null, message }
+}
+
+/** Compares two objects property by property; what the rules don't name is compatible. */
+function compareProperties(at: string, former: object, next: object, rules: Rules): readonly Difference[] {
+  const before = new Map<string, unknown>(Object.entries(former))
+  const after = new Map<string, unknown>(Object.entries(next))
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
+    const rule = rules[name] ?? always('compatible')
+    const [one, other] = [before.get(name), after.get(name)]
+    if (rule === 'elsewhere' || isDeepStrictEqual(one, other)) return []
+    return [difference(`${at}${name}`, rule(one, other), one, other)]
+  })
+}
+
+function compareFields(at: string, former: readonly Field[], next: readonly Field[]): readonly Difference[] {
+  const inFormer = new Map(former.map((field) => [field.name, field]))
+  const inNext = new Map(next.map((field) => [field.name, field]))
+  const gone = former.filter((field) => !inNext.has(field.name))
+  const changed = next.flatMap((field) => {
+    const before = inFormer.get(field.name)
+    return before === undefined
+      ? [difference(`${at}/${field.name}`, newFieldKind(field), undefined, field)]
+      : compareField(`${at}/${field.name}/`, before, field)
+  })
+  const kept = (fields: readonly Field[], other: ReadonlyMap<string, Field>) =>
+    fields.map((field) => field.name).filter((name) => other.has(name))
+  const [before, after] = [kept(former, inNext), kept(next, inFormer)]
+  return [
+    ...gone.map((field) => difference(`${at}/${field.name}`, 'breaking', field, undefined)),
+    ...changed,
+    // A header names each column, so an order is no promise.
+    ...(isDeepStrictEqual(before, after) ? [] : [difference(at, 'compatible', before, after)]),
+  ]
+}
+
+/** A new field only adds, unless providers must fill it. */
+function newFieldKind(field: Field): VerdictName {
+  return field.constraints?.required === true ? 'breaking' : 'additive'
+}
+
+function compareField(at: string, former: Field, next: Field): readonly Difference[] {
+  return [
+    ...compareProperties(at, former, next, fieldRules),
+    ...compareProperties(
+      `${at}constraints/`,
+      former.constraints ?? {},
+      next.constraints ?? {},
+      constraintRules,
+    ),
+  ]
+}
+
+function compareIntake({ intake: former }: Contract, { intake: next }: Contract): readonly Difference[] {
+  if (former === undefined && next === undefined) return []
+  if (former === undefined || next === undefined) return [difference('intake', 'breaking', former, next)]
+  return [
+    ...compareFields('intake/fields', former.fields, next.fields),
+    ...compareProperties('intake/', former, next, {
+      fields: 'elsewhere',
+      personal: always('breaking'),
+      primaryKey: sameSet,
+    }),
+  ]
+}

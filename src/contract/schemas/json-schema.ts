@@ -1,0 +1,106 @@
+/**
+ * One published record as JSON Schema 2020-12, for OpenAPI and for whoever validates what we answer. Follows from the
+ * contract and its code lists alone.
+ */
+import { inLanguage, type Language } from '../../platform/language.ts'
+import { type Contract, type Field, mayBeNull } from '../contract.ts'
+import type { Contracts } from '../contracts.ts'
+import { fieldType } from '../fields/field-types.ts'
+import { jsonValue, listCodes } from '../fields/labels.ts'
+
+type Schema = Readonly<Record<string, unknown>>
+
+export interface FieldSchemaOptions {
+  /** The language of titles and descriptions; both where none is chosen. */
+  readonly language?: Language
+  /** What stands in the place of a code list, such as a reference to it; the list itself where left out. */
+  readonly codes?: (list: string) => Schema
+}
+
+export interface RecordSchemaOptions extends FieldSchemaOptions {
+  /** With `true` every field must be there. Left out, none must: `select` may leave fields out of an answer. */
+  readonly complete?: boolean
+}
+
+/** The JSON Schema of one record. A field is nullable unless a provider must fill it and control never empties it. */
+export function recordSchema(
+  contract: Contract,
+  contracts: Contracts,
+  { complete = false, ...options }: RecordSchemaOptions = {},
+): Schema {
+  const { language } = options
+  const names = contract.fields.map((field) => field.name)
+  const about = (one: Language) => `${contract.title[one]}: ${contract.description[one]}`
+  return {
+    title: contract.title[language ?? 'en'],
+    description: inLanguage({ zh: about('zh'), en: about('en') }, language, '\n\n'),
+    type: 'object',
+    properties: Object.fromEntries(
+      contract.fields.map((field) => [
+        field.name,
+        fieldSchema(field, contracts, mayBeNull(contract, field), options),
+      ]),
+    ),
+    ...(complete ? { required: names } : {}),
+    additionalProperties: false,
+  }
+}
+
+/** The JSON Schema of one field's value, with its codes, titles, bounds and example. */
+export function fieldSchema(
+  field: Field,
+  contracts: Contracts,
+  nullable: boolean,
+  options: FieldSchemaOptions = {},
+): Schema {
+  const { language } = options
+  const allowed = valueSchema(field, contracts, options)
+  const example = field.example === undefined ? undefined : jsonValue(field, field.example)
+  const unit = field.unit === undefined ? '' : ` (${field.unit})`
+  return {
+    title: `${inLanguage(field.title, language, ' / ')}${unit}`,
+    description: inLanguage(field.description, language, '\n\n'),
+    ...(nullable ? { anyOf: [allowed, { type: 'null' }] } : allowed),
+    ...(example === undefined ? {} : { examples: [example] }),
+  }
+}
+
+/** A code list as JSON Schema: each code once, with its newest label. */
+function codesSchema(contracts: Contracts, list: string, language: Language | undefined): Schema {
+  const titled = listCodes(contracts, list).map(({ code, label }) => ({
+    const: code,
+    title: inLanguage(label, language, ' / '),
+  }))
+  return { type: 'string', oneOf: titled }
+}
+
+function valueSchema(field: Field, contracts: Contracts, options: FieldSchemaOptions): Schema {
+  const { minimum, maximum, minLength, maxLength, pattern, enum: values } = field.constraints ?? {}
+  const { codes } = field
+  const ofCodes =
+    codes === undefined ? {} : (options.codes?.(codes) ?? codesSchema(contracts, codes, options.language))
+  const ofText = {
+    ...(pattern === undefined ? {} : { pattern }),
+    ...(values === undefined ? {} : { enum: values }),
+    ...ofCodes,
+  }
+  const type = fieldType(field.type).schema(field)
+  if (field.type === 'list') {
+    return {
+      ...type,
+      items: '$ref' in ofText ? ofText : { type: 'string', ...ofText },
+      ...(minLength === undefined ? {} : { minItems: minLength }),
+      ...(maxLength === undefined ? {} : { maxItems: maxLength }),
+    }
+  }
+  return {
+    // What is referred to says its own type.
+    ...('$ref' in ofText ? {} : type),
+    ...ofText,
+    // JSON Schema has no bounds of days and times.
+    ...(typeof minimum === 'number' ? { minimum } : {}),
+    ...(typeof maximum === 'number' ? { maximum } : {}),
+    ...(minLength === undefined ? {} : { minLength }),
+    ...(maxLength === undefined ? {} : { maxLength }),
+  }
+}

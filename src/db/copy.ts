@@ -1,0 +1,138 @@
+/**
+ * COPY in both directions, each on a connection of its own that is cut on any error, abort or early end: on a
+ * pooled one a rejected row or a slow reader leaves the pool wedged. Errors of the server lose their message,
+ * which quotes rows.
+ */
+import { addAbortSignal, Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { from, to } from 'pg-copy-streams'
+import { openConnection } from './connections.ts'
+import type { CopyToOptions } from './database.ts'
+import { withoutValues } from './database-error.ts'
+
+/**
+ * Each chunk costs a message or a system call; 54 MB took 6.9 s in the server's own chunks, 1.8 s in these.
+ */
+const chunkBytes = 64 * 1024
+
+/**
+ * `COPY … FROM STDIN` under the working role. Gives the number of rows taken. Throws ServerError where the
+ * server rejects a row, the signal's reason where it is aborted, and what the source throws.
+ */
+export async function copyFrom(
+  url: string,
+  statement: string,
+  source: AsyncIterable<Uint8Array | string>,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<number> {
+  const { signal } = options
+  signal?.throwIfAborted()
+  const client = await openConnection(url, 'work', 'copy')
+  const broken: { cause?: unknown } = {}
+  const rows = Readable.from(inChunks(noting(source, broken)), { objectMode: true })
+  const copy = client.query(from(statement, { highWaterMark: 1 << 20 }))
+  try {
+    const ended = pipeline(rows, copy, signal === undefined ? {} : { signal })
+    // A source that never answers would hold the pipeline open although the server has refused already.
+    const refused = new Promise<never>((_resolve, reject) => {
+      copy.once('error', reject)
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+    })
+    ended.catch(() => undefined)
+    await Promise.race([ended, refused])
+    return copy.rowCount
+  } catch (error) {
+    signal?.throwIfAborted()
+    // A broken source makes us call the COPY off, and the server's answer to that may be heard first.
+    throw withoutValues('cause' in broken ? broken.cause : error)
+  } finally {
+    rows.destroy()
+    // With the COPY still open this cuts the connection, which rolls back and ends the backend.
+    await client.end().catch(() => undefined)
+  }
+}
+
+/**
+ * `COPY … TO STDOUT`, in chunks of about 64 kB, under the serving role unless told otherwise. Ending the
+ * iteration early, also while the server is still silent, ends the backend. Throws as `copyFrom` does.
+ */
+export function copyTo(
+  url: string,
+  statement: string,
+  options: CopyToOptions = {},
+): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]: () => {
+      const given = options.signal
+      const early = new AbortController()
+      const signal = given === undefined ? early.signal : AbortSignal.any([given, early.signal])
+      const chunks = read(url, statement, options, signal)
+      return {
+        next: () => chunks.next(),
+        return: async () => {
+          // The generator alone would first wait for the chunk it has asked for.
+          early.abort()
+          await chunks.return(undefined)
+          return { done: true, value: undefined }
+        },
+      }
+    },
+  }
+}
+
+async function* read(
+  url: string,
+  statement: string,
+  { role = 'serve', values = {} }: CopyToOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  signal.throwIfAborted()
+  const client = await openConnection(url, role, 'copy')
+  for (const [name, value] of Object.entries(values)) {
+    await client.query('SELECT set_config($1, $2, false)', [`qingdan.${name}`, value])
+  }
+  const copy = client.query(to(statement, { highWaterMark: chunkBytes }))
+  try {
+    yield* inChunks(addAbortSignal(signal, copy) as AsyncIterable<Uint8Array>)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw withoutValues(error)
+  } finally {
+    copy.destroy()
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** The source as it is; what it throws is noted on the way. */
+async function* noting(
+  source: AsyncIterable<Uint8Array | string>,
+  broken: { cause?: unknown },
+): AsyncGenerator<Uint8Array | string, void, undefined> {
+  try {
+    yield* source
+  } catch (error) {
+    broken.cause = error
+    throw error
+  }
+}
+
+async function* inChunks(
+  source: AsyncIterable<Uint8Array | string>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let held: Uint8Array[] = []
+  let heldBytes = 0
+  for await (const piece of source) {
+    const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
+    if (heldBytes === 0 && bytes.length >= chunkBytes) {
+      yield bytes
+      continue
+    }
+    held.push(bytes)
+    heldBytes += bytes.length
+    if (heldBytes < chunkBytes) continue
+    yield Buffer.concat(held)
+    held = []
+    heldBytes = 0
+  }
+  if (heldBytes > 0) yield Buffer.concat(held)
+}

@@ -1,0 +1,94 @@
+/**
+ * Makes a new cluster for the embedded database: wholly or not at all, so that a killed first start leaves
+ * nothing to mend and of two first starts at once exactly one cluster stays.
+ */
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { access, chmod, chown, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { isAlive } from '../../platform/process-alive.ts'
+import type { Account } from './os-account.ts'
+import { cleanEnvironment, spawned } from './postmaster.ts'
+import type { Programs } from './programs.ts'
+
+export interface MakeOptions {
+  /** The folder to appear: `cluster`, the owner's password and the version that made it. */
+  readonly folder: string
+  readonly account: Account
+  readonly programs: Programs
+  readonly owner: string
+}
+
+/** Makes the cluster unless it is there. Throws with the words of initdb where that fails. */
+export async function makeCluster(options: MakeOptions): Promise<void> {
+  const { folder, account, programs } = options
+  if (await isThere(folder)) return
+  await removeLeftovers(folder)
+  const aside = await mkdtemp(`${folder}.tmp-${process.pid}-`)
+  try {
+    await chmod(aside, 0o711)
+    const password = randomBytes(24).toString('base64url')
+    await writeFile(join(aside, 'password'), `${password}\n`, { mode: 0o600, flush: true })
+    await writeFile(join(aside, 'version'), `${programs.major}\n`, { flush: true })
+    await mkdir(join(aside, 'cluster'), { mode: 0o700 })
+    const passwordOfInit = join(aside, 'password.init')
+    await writeFile(passwordOfInit, `${password}\n`, { mode: 0o600 })
+    if (account !== undefined) {
+      await chown(join(aside, 'cluster'), account.uid, account.gid)
+      await chown(passwordOfInit, account.uid, account.gid)
+    }
+    await runInitdb(options, join(aside, 'cluster'), passwordOfInit)
+    await rm(passwordOfInit)
+    await rename(aside, folder)
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true })
+    // A folder is never renamed onto one that holds something: another process was faster.
+    if (!(await isThere(folder))) throw error
+  }
+}
+
+async function runInitdb(options: MakeOptions, cluster: string, passwordFile: string): Promise<void> {
+  const { programs, account, owner } = options
+  const child = spawn(
+    programs.initdb,
+    [
+      `--pgdata=${cluster}`,
+      `--username=${owner}`,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      // Machines without any locale exist: the builtin provider needs none and is the same everywhere.
+      '--encoding=UTF8',
+      '--no-locale',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--no-instructions',
+    ],
+    { ...account, cwd: '/', env: cleanEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  let words = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    words = `${words}${text}`.slice(-4096)
+  })
+  await spawned(child, programs.initdb)
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code !== 0)
+    throw new Error(`The embedded database could not be made: ${words.trim() || 'initdb was killed.'}`)
+}
+
+/** Folders that a killed first start has left. */
+async function removeLeftovers(folder: string): Promise<void> {
+  const prefix = `${basename(folder)}.tmp-`
+  for (const name of await readdir(dirname(folder))) {
+    const pid = Number(name.slice(prefix.length).split('-')[0])
+    if (!name.startsWith(prefix) || isAlive(pid)) continue
+    await rm(join(dirname(folder), name), { recursive: true, force: true })
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,214 @@
+/**
+ * One PostgreSQL server process on one cluster folder: read what its pid file says, start it, wait until it
+ * is ready, stop it. PostgreSQL's own pid file is the only state: it refuses a second server on the folder by
+ * itself.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { open, readFile, readlink, realpath, rm, stat, truncate } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { isAlive } from '../../platform/process-alive.ts'
+import type { Account } from './os-account.ts'
+import { explainSpawnError, type Programs } from './programs.ts'
+
+export interface Postmaster {
+  readonly pid: number
+  readonly port: number
+  readonly ready: boolean
+  readonly stopping: boolean
+}
+
+/**
+ * Replaying the log after a crash may take minutes on a slow disk; longer than this means that something is
+ * wrong.
+ */
+const readySecondsMax = 300
+const stopSecondsMax = 60
+const pollMilliseconds = 20
+/**
+ * Only starts, stops and fatal errors are logged, some hundred bytes a day; this is far more than is ever
+ * read.
+ */
+const logBytesMax = 4 * 1024 * 1024
+
+export interface StartOptions {
+  readonly programs: Programs
+  readonly account: Account
+  readonly cluster: string
+  readonly log: string
+  /** Taken if it is free, so that pools of other processes find the server again after a crash. */
+  readonly portWanted?: number | undefined
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/**
+ * What runs on the cluster, or undefined. A pid file whose process is gone, or by now is another program, or
+ * serves the folder that this one was copied from, counts as nothing.
+ */
+export async function findPostmaster(cluster: string): Promise<Postmaster | undefined> {
+  const lines = await readPidFile(cluster)
+  const pid = Number(lines[0])
+  if (!isAlive(pid)) return undefined
+  if (!(await isPostgresOn(pid, cluster, lines[1] ?? ''))) return undefined
+  const status = lines[7]?.trim()
+  return { pid, port: Number(lines[3]), ready: status === 'ready', stopping: status === 'stopping' }
+}
+
+/** The port that the pid file names, of a server that runs or once ran. */
+export async function findFormerPort(cluster: string): Promise<number | undefined> {
+  const port = Number((await readPidFile(cluster))[3])
+  return Number.isSafeInteger(port) && port > 0 ? port : undefined
+}
+
+/**
+ * Starts a server and waits until it is ready. Gives undefined where it ended instead: another process was
+ * faster, or the port was taken meanwhile. Throws where the program can't be run.
+ */
+export async function startPostmaster(options: StartOptions): Promise<Postmaster | undefined> {
+  const { programs, account, cluster, settings } = options
+  await removeForeignPidFile(cluster)
+  await trimLog(options.log)
+  const log = await open(options.log, 'a', 0o600)
+  try {
+    const port = await freePort(options.portWanted)
+    const given = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => [
+      '-c',
+      `${name}=${value}`,
+    ])
+    const child = spawn(programs.postgres, ['-D', cluster, ...given], {
+      ...account,
+      cwd: '/',
+      env: cleanEnvironment(),
+      // A session of its own: Ctrl-C in our terminal must not reach it, it outlives us if others use it.
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    })
+    child.unref()
+    await spawned(child, programs.postgres)
+    return await untilReady(cluster, () => child.exitCode === null && child.signalCode === null)
+  } finally {
+    await log.close()
+  }
+}
+
+/** Waits until the server on the cluster is ready; undefined where it ends instead. */
+export async function untilReady(
+  cluster: string,
+  isExpected: () => boolean = () => false,
+): Promise<Postmaster | undefined> {
+  const end = Date.now() + readySecondsMax * 1000
+  while (Date.now() < end) {
+    const postmaster = await findPostmaster(cluster)
+    if (postmaster?.ready) return postmaster
+    if (postmaster === undefined && !isExpected()) return undefined
+    await wait(pollMilliseconds)
+  }
+  throw new Error(
+    `The embedded database was not ready after ${readySecondsMax} s; see the log beside ${cluster}.`,
+  )
+}
+
+/**
+ * Stops a server: open transactions are rolled back, everything committed is written. Waits until it has
+ * ended.
+ */
+export async function stopPostmaster(cluster: string, postmaster: Postmaster): Promise<void> {
+  signal(postmaster.pid, 'SIGINT')
+  await untilGone(cluster, postmaster)
+}
+
+/** Waits until this server has ended. */
+export async function untilGone(cluster: string, postmaster: Postmaster): Promise<void> {
+  const end = Date.now() + stopSecondsMax * 1000
+  while ((await findPostmaster(cluster))?.pid === postmaster.pid) {
+    if (Date.now() > end) throw new Error(`The embedded database did not stop within ${stopSecondsMax} s.`)
+    await wait(pollMilliseconds)
+  }
+}
+
+/** Empties the server's log where it has grown too long. The server appends, so that nothing breaks. */
+export async function trimLog(log: string): Promise<void> {
+  const bytes = await stat(log).then(
+    (found) => found.size,
+    () => 0,
+  )
+  if (bytes > logBytesMax) await truncate(log)
+}
+
+/** An environment without the locale, libraries and PG* variables of whoever starts us. */
+export function cleanEnvironment(): NodeJS.ProcessEnv {
+  const { SystemRoot } = process.env
+  return {
+    PATH: '/usr/bin:/bin',
+    LC_ALL: 'C',
+    TZ: 'UTC',
+    ...(SystemRoot === undefined ? {} : { SystemRoot }),
+  }
+}
+
+/** Waits until a child has begun. Throws an error that says what to do where it can't. */
+export async function spawned(child: ChildProcess, program: string): Promise<void> {
+  try {
+    await once(child, 'spawn')
+  } catch (error) {
+    throw explainSpawnError(program, error as NodeJS.ErrnoException)
+  }
+}
+
+async function readPidFile(cluster: string): Promise<readonly string[]> {
+  const text = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')
+  return text.split('\n')
+}
+
+/**
+ * PostgreSQL takes any live process of the recorded number for a server, so after a restart of the machine or
+ * of a container a chance program would block the start for ever.
+ */
+async function removeForeignPidFile(cluster: string): Promise<void> {
+  const pid = Number((await readPidFile(cluster))[0])
+  if (isAlive(pid) && (await findPostmaster(cluster)) === undefined) {
+    await rm(join(cluster, 'postmaster.pid'), { force: true })
+  }
+}
+
+/**
+ * Whether a live process is the server of this cluster: Linux tells its command line and its folder, which
+ * stays true when the cluster is moved. Elsewhere the folder in the pid file must do.
+ */
+async function isPostgresOn(pid: number, cluster: string, folder: string): Promise<boolean> {
+  const real = await realpath(cluster)
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined)
+  // A process that has ended but was not waited for yet (a zombie) has an empty command line.
+  if (command === undefined ? process.platform === 'linux' : !/(^|\/)postgres(\0|$)/.test(command))
+    return false
+  const present = await readlink(`/proc/${pid}/cwd`).catch(() => realpath(folder).catch(() => folder))
+  // The server goes to its folder in its first milliseconds, after which only the pid file is written.
+  return present === real
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+async function freePort(wanted: number | undefined): Promise<number> {
+  for (const port of wanted === undefined ? [0] : [wanted, 0]) {
+    const server = createServer()
+    const listening = once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    server.listen(port, '127.0.0.1')
+    if (!(await listening)) continue
+    const address = server.address()
+    server.close()
+    await once(server, 'close')
+    if (address !== null && typeof address === 'object') return address.port
+  }
+  throw new Error('No port is free on 127.0.0.1 for the embedded database.')
+}

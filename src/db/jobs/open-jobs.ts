@@ -1,0 +1,200 @@
+/**
+ * The job queue: pg-boss keeps the jobs, a loop per name works on them. A job is lent to a worker for a while
+ * and the loan is renewed as long as the worker lives, so that an hour's job isn't given out twice and a dead
+ * worker's job comes again soon.
+ */
+import { setTimeout as wait } from 'node:timers/promises'
+import PgBoss from 'pg-boss'
+import type { Observe } from '../../platform/log/events.ts'
+import type { Database, Transaction } from '../database.ts'
+import { withoutValues } from '../database-error.ts'
+import type { JobHandler, Jobs, JobsOptions } from './jobs.ts'
+import { bossOver, openBossSql } from './pg-boss-adapter.ts'
+
+/**
+ * Long enough that a busy event loop or a database failing over doesn't lose the loan (a second delivery is
+ * harmless but wasteful), short enough that a killed worker's job waits little more than a minute.
+ */
+const expireSecondsUsual = 60
+const pollSecondsUsual = 1
+/**
+ * From 1 s the waits double up to about an hour: in all over two hours, which outlast a full disk being
+ * noticed.
+ */
+const retriesMax = 12
+/** Statements of the queue are short; two connections let the loans be renewed while a fetch runs. */
+const connectionsMax = 2
+
+interface Loan {
+  readonly abort: AbortController
+  readonly ended: Promise<void>
+}
+
+interface House {
+  readonly boss: PgBoss
+  readonly sql: ReturnType<typeof openBossSql>
+  readonly observe: Observe
+  readonly pollSeconds: number
+  readonly expireSeconds: number
+  readonly stopping: AbortSignal
+  readonly loans: Map<string, Loan>
+}
+
+/** Opens the queue of a migrated database. Throws where the queue's tables are missing. */
+export async function openJobs(
+  options: JobsOptions & { readonly database: Database; readonly observe: Observe },
+): Promise<Jobs> {
+  const { database, observe, pollSeconds = pollSecondsUsual, expireSeconds = expireSecondsUsual } = options
+  const sql = openBossSql(database.ownerUrl, connectionsMax)
+  const boss = new PgBoss({
+    db: bossOver(sql),
+    migrate: false,
+    schedule: false,
+    maintenanceIntervalSeconds: Math.max(1, Math.ceil(expireSeconds / 4)),
+    expireInSeconds: expireSeconds,
+    retryLimit: retriesMax,
+    retryDelay: 1,
+    retryBackoff: true,
+  })
+  boss.on('error', (error) => observe('job-failed', { job: 'maintenance', error: asError(error) }))
+  await boss.start().catch(async (error: unknown) => {
+    await sql.end({ timeout: 5 })
+    throw error
+  })
+  const stop = new AbortController()
+  const house: House = {
+    boss,
+    sql,
+    observe,
+    pollSeconds,
+    expireSeconds,
+    stopping: stop.signal,
+    loans: new Map(),
+  }
+  const queues = new Map<string, Promise<void>>()
+  const makeQueue = (name: string): Promise<void> => {
+    const known = queues.get(name)
+    if (known !== undefined) return known
+    const making = boss.createQueue(name)
+    queues.set(name, making)
+    making.catch(() => queues.delete(name))
+    return making
+  }
+  const loops: Promise<void>[] = []
+  return {
+    send: async (transaction, name, data, { notBefore, afterSeconds } = {}) => {
+      // pg-boss drops a job for a queue that isn't there without a word.
+      await makeQueue(name)
+      await send(boss, transaction, name, data, notBefore ?? afterSeconds)
+    },
+    work: async (name, handler) => {
+      await makeQueue(name)
+      loops.push(loop(house, name, handler))
+    },
+    stop: async ({ seconds }) => {
+      stop.abort()
+      await giveBack(house, loops, seconds)
+      await boss.stop({ graceful: false })
+      await sql.end({ timeout: 5 })
+    },
+  }
+}
+
+async function send(
+  boss: PgBoss,
+  transaction: Transaction,
+  name: string,
+  data: Readonly<Record<string, unknown>>,
+  startAfter: Date | number | undefined,
+): Promise<void> {
+  const id = await boss.send(name, data, {
+    db: bossOver(transaction),
+    ...(startAfter === undefined ? {} : { startAfter }),
+  })
+  if (id === null) throw new Error(`The job ${name} was not taken by its queue.`)
+}
+
+/** Looks for jobs of a name until stopped, one at a time; a database that is away only makes it wait. */
+async function loop(house: House, name: string, handler: JobHandler): Promise<void> {
+  while (!house.stopping.aborted) {
+    const found = await workOnOne(house, name, handler).catch((error: unknown) => {
+      house.observe('job-failed', { job: name, error: asError(error) })
+      return false
+    })
+    if (!found)
+      await wait(house.pollSeconds * 1000, undefined, { signal: house.stopping }).catch(() => undefined)
+  }
+}
+
+async function workOnOne(house: House, name: string, handler: JobHandler): Promise<boolean> {
+  const [job] = await house.boss.fetch<Readonly<Record<string, unknown>>>(name)
+  if (job === undefined) return false
+  const abort = new AbortController()
+  const ended = workOn(house, name, job, handler, abort)
+  house.loans.set(job.id, { abort, ended })
+  await ended.finally(() => house.loans.delete(job.id))
+  return true
+}
+
+async function workOn(
+  house: House,
+  name: string,
+  job: PgBoss.Job<Readonly<Record<string, unknown>>>,
+  handler: JobHandler,
+  abort: AbortController,
+): Promise<void> {
+  const renewing = renew(house, name, job.id, abort)
+  // A handler that doesn't heed its signal must not keep the loan, or the process, alive.
+  abort.signal.addEventListener('abort', () => clearInterval(renewing))
+  try {
+    await handler(job.data, abort.signal)
+    await house.boss.complete(name, job.id)
+  } catch (thrown) {
+    // Given back at a stop, or lost to another worker: nothing of ours to say or to write.
+    if (abort.signal.aborted) return
+    const error = asError(thrown)
+    house.observe('job-failed', { job: name, error })
+    // The queue's table keeps this for days; the error's name is all that it needs.
+    await house.boss.fail(name, job.id, { error: error.name })
+  } finally {
+    clearInterval(renewing)
+  }
+}
+
+/** Renews the loan three times within its length. Where it is lost after all, the handler is told to end. */
+function renew(house: House, name: string, id: string, abort: AbortController): NodeJS.Timeout {
+  return setInterval(
+    () => {
+      // pg-boss 10 counts from started_on and has no heartbeat of its own.
+      house.sql`
+        UPDATE pgboss.job SET started_on = now()
+        WHERE name = ${name} AND id = ${id} AND state = 'active'`.then(
+        ({ count }) => {
+          if (count === 0) abort.abort(new Error(`The job ${name} was given to another worker.`))
+        },
+        // The database is away. The next renewal may be in time; if not, the job comes again.
+        () => undefined,
+      )
+    },
+    (house.expireSeconds * 1000) / 3,
+  )
+}
+
+/** Waits for the jobs at work; what isn't done in time is told to end and goes back to the queue. */
+async function giveBack(house: House, loops: readonly Promise<void>[], seconds: number): Promise<void> {
+  const patience = new AbortController()
+  const late = wait(seconds * 1000, true, { signal: patience.signal }).catch(() => false)
+  const isLate = await Promise.race([late, Promise.allSettled(loops).then(() => false)])
+  patience.abort()
+  if (!isLate) return
+  for (const [id, { abort }] of house.loans) {
+    abort.abort(new Error('The service stops.'))
+    await house.sql`
+      UPDATE pgboss.job SET state = 'retry', start_after = now() WHERE id = ${id} AND state = 'active'`
+  }
+}
+
+function asError(thrown: unknown): Error {
+  const clean = withoutValues(thrown)
+  return clean instanceof Error ? clean : new Error('Something other than an error was thrown.')
+}

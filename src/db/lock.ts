@@ -1,0 +1,52 @@
+/**
+ * Locks by name among all processes on one database, held by a session: they end with the process, however it
+ * ends.
+ */
+import { createHash } from 'node:crypto'
+import { openConnection } from './connections.ts'
+import { withoutValues } from './database-error.ts'
+
+/** The 64-bit number, as text, that PostgreSQL knows a lock of this name by. */
+export function lockKey(name: string): string {
+  return createHash('sha256').update(name).digest().readBigInt64BE().toString()
+}
+
+/** How long one waits for a lock, and what is thrown to the one whose patience is over. */
+export interface Patience {
+  readonly millisecondsMax: number
+  readonly refuse: () => Error
+}
+
+/** SQLSTATE of a lock that was not to be had in time. */
+const lockNotAvailable = '55P03'
+
+/**
+ * Runs work under the lock of this name, waiting for it first: without limit unless told otherwise, for the holder
+ * may rightly need an hour. Throws what the work throws; and where the lock was lost meanwhile, since then another
+ * may have worked beside it.
+ */
+export async function withLock<T>(
+  url: string,
+  name: string,
+  work: () => Promise<T>,
+  patience?: Patience,
+): Promise<T> {
+  const client = await openConnection(url, 'work', 'lock')
+  try {
+    if (patience !== undefined)
+      await client.query(`SET lock_timeout = ${Math.max(1, Math.trunc(patience.millisecondsMax))}`)
+    await client.query('SELECT pg_advisory_lock($1)', [lockKey(name)]).catch((error: unknown) => {
+      if (patience !== undefined && (error as { code?: string }).code === lockNotAvailable)
+        throw patience.refuse()
+      throw withoutValues(error)
+    })
+    const result = await work()
+    const { rows } = await client
+      .query<{ held: boolean }>('SELECT pg_advisory_unlock($1) AS held', [lockKey(name)])
+      .catch(() => ({ rows: [] }))
+    if (!rows[0]?.held) throw new Error(`The lock ${name} was lost while work went on under it.`)
+    return result
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Brings a database to the newest form: roles, our own tables, the job queue's, and grants, under a lock, so
+ * that any number of starts at once do it one after the other. Refuses a database that a newer version of the
+ * service has seen.
+ */
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
+import { drizzle } from 'drizzle-orm/postgres-js'
+import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator'
+import type { Sql } from 'postgres'
+import { openSession } from './connections.ts'
+import { installJobs } from './jobs/pg-boss-adapter.ts'
+import { lockKey } from './lock.ts'
+import { grant, makeRoles, makeSchemas } from './roles.ts'
+
+/** Migrates the database at an address as its owner. Gives how many migrations of ours it has now. */
+export async function migrate(url: string): Promise<number> {
+  // drizzle takes no lock of its own: of three starts at once most would fail. The lock is the session's.
+  const session = openSession(url, 'owner')
+  const forDrizzle = openSession(url, 'owner')
+  try {
+    await session`SELECT pg_advisory_lock(${lockKey('migrate')}::bigint)`
+    await makeRoles(session)
+    const migrations = readMigrationFiles({ migrationsFolder: migrationsFolder() })
+    await refuseNewer(session, migrations.at(-1)?.folderMillis ?? 0)
+    await runMigrations(drizzle(forDrizzle), { migrationsFolder: migrationsFolder() })
+    await makeSchemas(session)
+    await installJobs(session)
+    await grant(session)
+    return migrations.length
+  } finally {
+    await forDrizzle.end({ timeout: 5 })
+    await session.end({ timeout: 5 })
+  }
+}
+
+/**
+ * The folder lies beside `src`, and so two steps above this file, or three once the code is built into
+ * `dist`.
+ */
+function migrationsFolder(): string {
+  for (const above of ['../../drizzle', '../../../drizzle']) {
+    const folder = fileURLToPath(new URL(above, import.meta.url))
+    if (existsSync(folder)) return folder
+  }
+  throw new Error('The folder drizzle/ with the migrations is missing from this copy of the code.')
+}
+
+async function refuseNewer(session: Sql, newestKnown: number): Promise<void> {
+  const [table] = await session`SELECT to_regclass('drizzle.__drizzle_migrations') AS name`
+  if (table?.['name'] === null) return
+  const [row] = await session<{ newest: string | null }[]>`
+    SELECT max(created_at) AS newest FROM drizzle.__drizzle_migrations`
+  if (Number(row?.newest ?? 0) <= newestKnown) return
+  throw new Error(
+    'The database was migrated by a newer version of the service. ' +
+      'Run that version, or put back a backup from before.',
+  )
+}

@@ -1,0 +1,109 @@
+/**
+ * Opens the database: a server by DATABASE_URL, else the embedded PostgreSQL of the data folder; from its
+ * address on there is one path. Refuses servers older than 15.
+ */
+import type { Config } from '../platform/config.ts'
+import type { Observe } from '../platform/log/events.ts'
+import { openNotices } from './change-notices.ts'
+import { openDrizzle, openSession, openSql } from './connections.ts'
+import { copyFrom, copyTo } from './copy.ts'
+import type { Database } from './database.ts'
+import { withoutValues } from './database-error.ts'
+import { joinCluster } from './embedded/cluster.ts'
+import { withLock } from './lock.ts'
+import { migrate } from './migrate.ts'
+
+export interface DatabaseOptions {
+  readonly config: Config
+  readonly observe: Observe
+  /** Whether to bring it to the newest form first; true unless said otherwise. */
+  readonly migrate?: boolean
+}
+
+const oldest = 150_000
+/** Besides the pools and streams of two processes: jobs, locks, COPYs, and a person with psql. */
+const connectionsBeside = 40
+
+/** Opens the database. Throws where it can't be reached, made or migrated, saying what to do. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { config, observe } = options
+  const began = performance.now()
+  const { url, leave } = await findServer(config, observe)
+  try {
+    const serverVersion = await checkVersion(url)
+    observe('database-started', {
+      version: serverVersion,
+      embedded: config.DATABASE_URL === undefined,
+      seconds: (performance.now() - began) / 1000,
+    })
+    if (options.migrate !== false) observe('database-migrated', { migrations: await migrate(url) })
+    return connect(url, serverVersion, config.QINGDAN_POOL_MAX, leave)
+  } catch (error) {
+    await leave()
+    throw error
+  }
+}
+
+async function findServer(
+  config: Config,
+  observe: Observe,
+): Promise<{ readonly url: string; readonly leave: () => Promise<void> }> {
+  if (config.DATABASE_URL !== undefined) return { url: config.DATABASE_URL, leave: async () => undefined }
+  const wanted = 6 * config.QINGDAN_POOL_MAX + 2 * config.QINGDAN_STREAMS_MAX + connectionsBeside
+  return joinCluster({
+    dataFolder: config.QINGDAN_DATA,
+    observe,
+    settings: { max_connections: String(Math.max(100, wanted)) },
+  })
+}
+
+async function checkVersion(url: string): Promise<string> {
+  const session = openSession(url, 'owner')
+  try {
+    const [row] = await session<{ number: number; version: string }[]>`
+      SELECT current_setting('server_version_num')::int AS number,
+        current_setting('server_version') AS version`
+    // Debian writes its package's name behind the number.
+    const version = row?.version.split(' ')[0] ?? ''
+    if ((row?.number ?? 0) < oldest) {
+      throw new Error(`The server of DATABASE_URL is PostgreSQL ${version}; 15 or newer is needed.`)
+    }
+    return version
+  } catch (error) {
+    const { code } = error as { code?: string }
+    if (code === undefined) throw error
+    throw new Error(`The database at ${hostOf(url)} can't be reached or refuses us: ${code}.`, {
+      cause: withoutValues(error),
+    })
+  } finally {
+    await session.end({ timeout: 5 })
+  }
+}
+
+function hostOf(url: string): string {
+  const { hostname, port } = new URL(url)
+  return port === '' ? hostname : `${hostname}:${port}`
+}
+
+function connect(url: string, serverVersion: string, poolMax: number, leave: () => Promise<void>): Database {
+  const serve = openSql(url, 'serve', poolMax)
+  const forRead = openSql(url, 'serve', poolMax)
+  const work = openSql(url, 'work', poolMax)
+  const notices = openNotices(url, work)
+  return {
+    serverVersion,
+    ownerUrl: url,
+    serve,
+    read: openDrizzle(forRead),
+    work,
+    copyFrom: (statement, source, options) => copyFrom(url, statement, source, options),
+    copyTo: (statement, options) => copyTo(url, statement, options),
+    hear: notices.hear,
+    lock: (name, run, patience) => withLock(url, name, run, patience),
+    close: async () => {
+      await notices.close()
+      await Promise.all([serve, forRead, work].map((client) => client.end({ timeout: 5 })))
+      await leave()
+    },
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * Files on the local disk. A file appears whole or not at all, under a name that can't leave the folder:
+ * names with `..`, a leading `/`, a backslash or a control character are refused.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type FileHandle, mkdir, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { Digest } from '../platform/digest.ts'
+import { problem } from '../platform/problem.ts'
+import { isAlive } from '../platform/process-alive.ts'
+import { FileStream } from './file-stream.ts'
+import type { Files, StoredFile } from './files.ts'
+
+/** Few system calls for large files, and still nothing beside an edition. */
+const chunkBytes = 1 << 20
+const nameBytesMax = 1024
+/** Where files are written before they have a name; no name may begin with it. */
+const unfinished = '.unfinished'
+
+/**
+ * Opens a folder of files, making it where it is new and clearing it of what killed processes left half
+ * written.
+ */
+export async function openFiles({ folder }: { readonly folder: string }): Promise<Files> {
+  const root = await makeRoot(resolve(folder))
+  await clearUnfinished(root)
+  const pathOf = (name: string): string => join(root, checkName(name))
+  return {
+    write: async (name, source, options = {}) => {
+      const pathFor =
+        typeof name === 'string' ? constant(pathOf(name)) : (stored: StoredFile) => pathOf(name(stored))
+      return write(root, pathFor, source, options.bytesMax)
+    },
+    read: (name, range) => read(pathOf(name), range),
+    stream: (name, range) => new FileStream(pathOf(name), range),
+    find: async (name) => {
+      const found = await stat(pathOf(name)).catch(unlessMissing)
+      return found?.isFile() ? { bytes: found.size } : undefined
+    },
+    list: async (name) => list(root, name),
+    remove: async (name) => {
+      const path = pathOf(name)
+      await rm(path, { recursive: true, force: true })
+      await syncFolder(dirname(path)).catch(unlessMissing)
+    },
+    localPath: async (name) => pathOf(name),
+  }
+}
+
+/** The name itself, if it is one. Throws where it isn't: names are made by us, so that is a fault of ours. */
+function checkName(name: string): string {
+  const parts = name.split('/')
+  const isFine =
+    Buffer.byteLength(name) <= nameBytesMax &&
+    parts[0] !== unfinished &&
+    parts.every((part) => part !== '' && part !== '.' && part !== '..') &&
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
+    !/[\u0000-\u001f\\]/.test(name)
+  if (!isFine) throw new Error('A stored file has a name that is not allowed.')
+  return name
+}
+
+async function makeRoot(folder: string): Promise<string> {
+  // The folders above keep the usual mode: the database beside may need to be passed by another account.
+  await mkdir(dirname(folder), { recursive: true })
+  await mkdir(join(folder, unfinished), { recursive: true, mode: 0o700 })
+  return realpath(folder)
+}
+
+async function clearUnfinished(root: string): Promise<void> {
+  for (const name of await readdir(join(root, unfinished))) {
+    if (!isAlive(Number(name.split('.')[0]))) await rm(join(root, unfinished, name), { force: true })
+  }
+}
+
+/** The path is asked for before anything is written where it is known, so that a wrong name writes nothing. */
+const constant = (path: string) => (): string => path
+
+async function write(
+  root: string,
+  pathFor: (stored: StoredFile) => string,
+  source: AsyncIterable<Uint8Array | string>,
+  bytesMax = Number.POSITIVE_INFINITY,
+): Promise<StoredFile> {
+  const aside = join(root, unfinished, `${process.pid}.${randomUUID()}`)
+  const handle = await open(aside, 'wx', 0o600)
+  try {
+    const stored = await writeAll(handle, source, bytesMax)
+    await handle.sync()
+    await handle.close()
+    const path = pathFor(stored)
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await rename(aside, path)
+    await syncFolder(dirname(path))
+    return stored
+  } catch (error) {
+    await handle.close().catch(() => undefined)
+    await rm(aside, { force: true })
+    throw error
+  }
+}
+
+async function writeAll(
+  handle: FileHandle,
+  source: AsyncIterable<Uint8Array | string>,
+  bytesMax: number,
+): Promise<StoredFile> {
+  const hash = createHash('sha256')
+  let bytes = 0
+  for await (const chunk of source) {
+    const data = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    bytes += data.length
+    if (bytes > bytesMax) {
+      throw problem('body-too-large', { detail: `At most ${bytesMax} bytes are taken.`, bytesMax })
+    }
+    hash.update(data)
+    // A write may take less than it is given, on a disk that fills up for one.
+    for (let at = 0; at < data.length; ) at += (await handle.write(data, at)).bytesWritten
+  }
+  return { bytes, digest: hash.digest('hex') as Digest }
+}
+
+async function* read(
+  path: string,
+  range?: { readonly start: number; readonly end: number },
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (range !== undefined && range.end < range.start) return
+  const stream = createReadStream(path, { highWaterMark: chunkBytes, ...range })
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) yield chunk
+}
+
+async function list(root: string, folder: string): Promise<readonly string[]> {
+  const start = folder === '' ? root : join(root, checkName(folder))
+  const entries = await readdir(start, { withFileTypes: true, recursive: true }).catch(unlessMissing)
+  return (entries ?? [])
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .filter((name) => !name.startsWith(`${unfinished}/`))
+    .sort()
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}

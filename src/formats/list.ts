@@ -1,0 +1,19 @@
+/** The formats, one line each: adding one is a file and a line here. */
+import { csv } from './csv.ts'
+import { csvGzip } from './csv-gzip.ts'
+import { dataPackage } from './data-package.ts'
+import type { Format } from './format.ts'
+import { json, ndjson } from './json.ts'
+import { parquet } from './parquet/parquet.ts'
+import { xlsx } from './xlsx/xlsx.ts'
+
+const all: readonly Format[] = [csv, csvGzip, ndjson, json, xlsx, parquet, dataPackage]
+
+export const formats: ReadonlyMap<string, Format> = new Map(all.map((format) => [format.name, format]))
+
+/** A format by the name that contracts use. Throws a plain Error: the loader has checked every name. */
+export function getFormat(name: string): Format {
+  const format = formats.get(name)
+  if (format === undefined) throw new Error(`no format ${name}`)
+  return format
+}

@@ -1,0 +1,93 @@
+/**
+ * Parquet, streamed by row groups of bounded size, typed by the contract, SNAPPY. Codes are texts, so a district never
+ * loses a zero. Equal records give equal bytes. Refuses a version without records: the library writes such a file wrongly.
+ */
+import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
+import type { Field } from '../../contract/index.ts'
+import type { RenderContext, RenderedFormat, Row, RowBatches } from '../format.ts'
+import { type ParquetColumn, type ParquetValue, parquetColumn } from './columns.ts'
+
+/**
+ * A row group is held in memory until it is written, so it ends at so many values or so many characters: about 100 MB
+ * of JavaScript at the worst. Smaller groups make a larger footer and slower scans.
+ */
+const groupLimits = { values: 250_000, characters: 16_000_000, rows: 100_000 } as const
+
+export const parquet: RenderedFormat = {
+  name: 'parquet',
+  mediaType: 'application/vnd.apache.parquet',
+  omits: ({ version }) =>
+    version.records > 0
+      ? undefined
+      : { zh: '没有记录，不提供 Parquet。', en: 'There are no records to write as Parquet; take the CSV.' },
+  render,
+}
+
+async function* render(batches: RowBatches, context: RenderContext): AsyncGenerator<Uint8Array> {
+  const columns = context.fields.map((field) => parquetColumn(field, context.contract))
+  const root: SchemaElement = { name: 'record', num_children: columns.length }
+  const buffer = new ByteWriter(1 << 20)
+  const writer = new ParquetWriter({
+    writer: buffer,
+    schema: [root, ...columns.flatMap(({ elements }) => elements)],
+    codec: 'SNAPPY',
+    kvMetadata: factsOf(context),
+  })
+  for await (const rows of groupRows(batches, context.fields.length)) {
+    await writer.write({ columnData: columnData(rows, context.fields, columns), rowGroupSize: rows.length })
+    yield take(buffer)
+  }
+  await writer.finish()
+  yield take(buffer)
+}
+
+/** What has been written since the last time. The buffer itself is used again, its offset goes on. */
+function take(buffer: ByteWriter): Uint8Array {
+  const bytes = buffer.getBytes().slice()
+  buffer.index = 0
+  return bytes
+}
+
+/** Rows as groups that end where a limit says so, whatever batches they come in: so the bytes depend on the rows alone. */
+async function* groupRows(batches: RowBatches, fields: number): AsyncGenerator<readonly Row[]> {
+  const rowsMax = Math.max(1, Math.min(groupLimits.rows, Math.floor(groupLimits.values / fields)))
+  let rows: Row[] = []
+  let characters = 0
+  for await (const batch of batches) {
+    for (const row of batch) {
+      rows.push(row)
+      for (const text of row) characters += text?.length ?? 0
+      if (rows.length < rowsMax && characters < groupLimits.characters) continue
+      yield rows
+      rows = []
+      characters = 0
+    }
+  }
+  if (rows.length > 0) yield rows
+}
+
+function columnData(
+  rows: readonly Row[],
+  fields: readonly Field[],
+  columns: readonly ParquetColumn[],
+): ColumnSource[] {
+  return columns.map(({ value }, index) => ({
+    name: fields[index]?.name ?? '',
+    data: rows.map((row): ParquetValue => {
+      const text = row[index]
+      return text === null || text === undefined ? null : value(text)
+    }),
+  }))
+}
+
+/** What the file says of itself, for whoever finds it without its address: `key_value_metadata` of the footer. */
+function factsOf({ contract, version, fields }: RenderContext) {
+  const { dataset, edition, number, synthetic } = version
+  const { title, licence, source, contractVersion } = contract
+  const facts = { dataset, edition, version: number, contractVersion, synthetic, title, licence, source }
+  const described = fields.map(({ name, title, unit, codes }) => ({ name, title, unit, codes }))
+  return [
+    { key: 'qingdan.version', value: JSON.stringify(facts) },
+    { key: 'qingdan.fields', value: JSON.stringify(described) },
+  ]
+}

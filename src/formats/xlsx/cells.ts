@@ -1,0 +1,170 @@
+/**
+ * Canonical texts as cells of SpreadsheetML (ECMA-376, part 1, 18.3.1.4), so that a spreadsheet shows and keeps the
+ * very digits. What it would alter stands as text: digits beyond its fifteen, days before its calendar.
+ * Refuses a text that is longer than a cell holds.
+ */
+
+import type { Field, FieldTypeName } from '../../contract/index.ts'
+import type { Bilingual } from '../../platform/language.ts'
+import { FormatRefusal } from '../format.ts'
+
+/** Excel's limit of a cell, in UTF-16 units as it counts them. It cuts what is longer. */
+export const cellLengthMax = 32_767
+
+/** Digits that Excel keeps of a number; it writes zeros for those beyond. */
+const digitsMax = 15
+
+/** Decimals have a style each, from none to as many as a number may have. */
+const decimalsMax = digitsMax
+
+/** The styles of a workbook by their place in `cellXfs`. */
+export const cellStyles = {
+  plain: 0,
+  header: 1,
+  text: 2,
+  date: 3,
+  instant: 4,
+  wrapped: 5,
+  decimals: 6,
+} as const
+
+/** `xl/styles.xml`: the styles above, then one for each number of decimals. */
+export function stylesPart(): string {
+  const decimals = Array.from({ length: decimalsMax + 1 }, (_, count) =>
+    count === 0 ? '0' : `0.${'0'.repeat(count)}`,
+  )
+  const codes = ['yyyy\\-mm\\-dd', 'yyyy\\-mm\\-dd&quot;T&quot;hh:mm:ss&quot;Z&quot;', ...decimals]
+  const numberFormats = codes.map((code, n) => `<numFmt numFmtId="${164 + n}" formatCode="${code}"/>`)
+  const xf = (numberFormat: number, rest = '') =>
+    `<xf numFmtId="${numberFormat}" fontId="0" fillId="0" borderId="0" xfId="0"${rest}`
+  const applied = ' applyNumberFormat="1"/>'
+  const formats = [
+    xf(0, '/>'),
+    '<xf numFmtId="49" fontId="1" fillId="2" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1"/>',
+    // 49 is `@`: a code that someone edits stays a text.
+    xf(49, applied),
+    xf(164, applied),
+    xf(165, applied),
+    xf(49, ' applyNumberFormat="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>'),
+    ...decimals.map((_, count) => xf(166 + count, applied)),
+  ]
+  const font = '<sz val="11"/><name val="Calibri"/><family val="2"/>'
+  return (
+    '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">' +
+    `<numFmts count="${numberFormats.length}">${numberFormats.join('')}</numFmts>` +
+    `<fonts count="2"><font>${font}</font><font><b/>${font}</font></fonts>` +
+    '<fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>' +
+    '<fill><patternFill patternType="solid"><fgColor rgb="FFE8EEF4"/><bgColor indexed="64"/></patternFill></fill></fills>' +
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>' +
+    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>' +
+    `<cellXfs count="${formats.length}">${formats.join('')}</cellXfs>` +
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+  )
+}
+
+/** A cell's element after its reference: ` s="2" t="inlineStr"><is>…</c>`. */
+export type CellWriter = (text: string) => string
+
+/** Makes the function that writes the cells of a field. It throws FormatRefusal where a cell can't hold the text. */
+export function cellWriter(field: Field): CellWriter {
+  return writers[field.type](field)
+}
+
+/** A text as a cell of this style. */
+export function textCell(text: string, style: number = cellStyles.text, field?: Field): string {
+  if (text.length > cellLengthMax) throw new FormatRefusal(tooLong(field))
+  if (!remarkable.test(text)) return ` s="${style}" t="inlineStr"><is><t>${text}</t></is></c>`
+  // Without this some readers drop white space at the ends, and several blanks or a new line within.
+  const space = /^\s|\s$|\s\s|[\n\t]/.test(text) ? ' xml:space="preserve"' : ''
+  return ` s="${style}" t="inlineStr"><is><t${space}>${escapeText(text)}</t></is></c>`
+}
+
+/** One look tells of most texts that nothing has to be done: sixty million cells are written for a large edition. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+const remarkable = /[\s&<>_\u0000-\u001f\ufffe\uffff]/
+
+type WriterOf = (field: Field) => CellWriter
+
+const asText: WriterOf = (field) => (text) => textCell(text, cellStyles.text, field)
+const asNumber: WriterOf = (field) => {
+  const long = asText(field)
+  return (text) => {
+    const point = text.indexOf('.')
+    const decimals = point === -1 ? 0 : text.length - point - 1
+    if (decimals > decimalsMax || significantDigits(text) > digitsMax) return long(text)
+    return ` s="${cellStyles.decimals + decimals}"><v>${text}</v></c>`
+  }
+}
+
+const writers = {
+  string: asText,
+  integer: asNumber,
+  number: asNumber,
+  boolean: () => (text) => ` t="b"><v>${text === 'true' ? 1 : 0}</v></c>`,
+  date: (field) => {
+    const early = asText(field)
+    return (text) => {
+      if (text < calendarStart) return early(text)
+      return ` s="${cellStyles.date}"><v>${serialOf(Date.parse(text))}</v></c>`
+    }
+  },
+  // A spreadsheet has no 24:00, with which a day's last session ends.
+  time: asText,
+  datetime: (field) => {
+    const early = asText(field)
+    return (text) => {
+      if (text < calendarStart) return early(text)
+      return ` s="${cellStyles.instant}"><v>${serialOf(Date.parse(text)) + instantMargin}</v></c>`
+    }
+  },
+  list: asText,
+} as const satisfies Record<FieldTypeName, WriterOf>
+
+/** Excel believes that 1900 was a leap year; from this day on its serial numbers are right everywhere. */
+const calendarStart = '1900-03-01'
+/**
+ * A tenth of a millisecond, in days: the nearest double of an instant may lie below it, and LibreOffice shows the whole
+ * seconds that have passed, so 12:34:56 would be 12:34:55.
+ */
+const instantMargin = 1e-9
+const dayMilliseconds = 86_400_000
+const serialStart = Date.UTC(1899, 11, 30)
+
+function serialOf(instant: number): number {
+  return (instant - serialStart) / dayMilliseconds
+}
+
+/** Digits that count: without sign and point, without zeros before the first. Zeros behind the point do count here. */
+function significantDigits(text: string): number {
+  if (text.length <= digitsMax) return text.length
+  return text.replace(/[-.]/g, '').replace(/^0+/, '').length
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is written otherwise.
+const unsafe = /[&<>\u0000-\u001f\ufffe\uffff]|_(?=[xX])/g
+const named: Readonly<Record<string, string>> = {
+  _: '_x005F_',
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '\n': '\n',
+  '\t': '\t',
+}
+
+/**
+ * A text as the content of an element. What XML can't hold is written `_xHHHH_` (ECMA-376, part 1, 22.9.2.19,
+ * ST_Xstring), and a text that looks like that is kept apart, also with fewer digits: LibreOffice reads `_xD_` as one.
+ */
+export function escapeText(text: string): string {
+  return text.replace(unsafe, (found) => {
+    return named[found] ?? `_x${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`
+  })
+}
+
+function tooLong(field: Field | undefined): Bilingual {
+  const name = field?.name ?? ''
+  return {
+    zh: `字段 ${name} 有超过 ${cellLengthMax} 个字符的文本，超出 Excel 单元格的上限；请使用 CSV。`,
+    en: `The field ${name} has a text of more than ${cellLengthMax} characters, which a cell of Excel can't hold; take the CSV.`,
+  }
+}

@@ -1,0 +1,59 @@
+/** What HTTP takes from the modules above it. `app.ts` hands it in, so that this module imports none of them. */
+import type { Contracts } from '../contract/index.ts'
+import type { Database } from '../db/database.ts'
+import type { DataRead, Quota, Reader } from '../platform/caller.ts'
+import type { Config } from '../platform/config.ts'
+import type { Language } from '../platform/language.ts'
+import type { Observer } from '../platform/log/events.ts'
+import type { ProblemCode } from '../platform/problem.ts'
+import type { Clock } from '../platform/time.ts'
+
+/** How much of one window of a key's quota is used. */
+export interface QuotaState {
+  readonly name: 'minute' | 'day'
+  readonly limit: number
+  readonly left: number
+  /** Whether the request that was just counted is one too many. */
+  readonly isOver: boolean
+  readonly windowSeconds: number
+  /** When the next window begins. */
+  readonly resetsAt: Date
+}
+
+/** The request that reads data which is not open; names of its parameters, never a value. */
+export interface ReadBy {
+  readonly reader: Reader
+  readonly requestId: string
+  readonly parameters: readonly string[]
+}
+
+/** What HTTP asks about the holders of keys. */
+export interface KeyAccess {
+  /** The caller of a request with the header `Authorization`. Throws `key-invalid`. */
+  readonly findReader: (
+    authorization: string,
+    from: { readonly sender: string; readonly now: Date },
+  ) => Promise<Reader>
+  /** Counts one request in the quota of a key; gives what is left. */
+  readonly countRequest: (keyId: string, quota: Quota, now: Date) => Promise<readonly QuotaState[]>
+  /** Writes the audit of data that are not open. Rejects where the database does not take it. */
+  readonly writeReads: (reads: readonly DataRead[], by: ReadBy, at: Date) => Promise<void>
+  /** Counts an answer in the usage of a key; gives what adds bytes to it. */
+  readonly countUse: (
+    use: { readonly keyId: string; readonly dataset: string },
+    isRefused: boolean,
+  ) => (bytes: number) => void
+  /** Writes the usage that is still in memory. */
+  readonly close: () => Promise<void>
+}
+
+/** What every hook and error handler of HTTP may use. */
+export interface HttpContext extends Pick<Observer, 'observe' | 'observeAs'> {
+  readonly config: Config
+  readonly clock: Clock
+  readonly database: Pick<Database, 'hear'>
+  readonly contracts: Contracts
+  readonly keys: KeyAccess
+  /** A problem as a page for a browser. */
+  readonly renderProblem: (code: ProblemCode, requestId: string, language: Language) => string
+}

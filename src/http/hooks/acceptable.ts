@@ -1,0 +1,47 @@
+/**
+ * Refuses a request whose `Accept` names nothing that its address can answer with, before any room is asked. An address
+ * that names its form by an extension has said it, and answers in it (RFC 9110, 12.5.1: the header may be disregarded).
+ */
+import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { refuseUnacceptable } from '../route-helpers.ts'
+
+type Offers = readonly string[] | undefined
+
+/** Read once a route. */
+const known = new WeakMap<object, { readonly offers: Offers }>()
+
+/** A hook for every route: what it offers is its `config.offers`, or what its schema declares for success. */
+export function refuseUnacceptableRequests(
+  request: FastifyRequest,
+  _reply: FastifyReply,
+  done: () => void,
+): void {
+  const { accept } = request.headers
+  const { config, schema, url = '' } = request.routeOptions
+  // Most callers take anything, and probes are never refused.
+  const isAsked = accept !== undefined && !accept.includes('*/*') && !request.is404
+  if (isAsked && config.unlimited !== true && !/\.[a-z]+$/.test(url)) {
+    const offers = config.offers ?? (schema === undefined ? undefined : declaredBy(schema))
+    if (offers !== undefined) refuseUnacceptable(request, offers)
+  }
+  done()
+}
+
+function declaredBy(schema: FastifySchema): Offers {
+  const kept = known.get(schema) ?? { offers: successTypes(schema.response) }
+  known.set(schema, kept)
+  return kept.offers
+}
+
+/** The media types of success; undefined where a schema says none, or leaves all to the handler. */
+function successTypes(response: unknown): Offers {
+  const types = Object.entries((response ?? {}) as Readonly<Record<string, Declared>>)
+    .filter(([status, { type }]) => status.startsWith('2') && type !== 'null')
+    .flatMap(([, { content }]) => (content === undefined ? ['application/json'] : Object.keys(content)))
+  return types.length === 0 || types.includes('*/*') ? undefined : [...new Set(types)]
+}
+
+interface Declared {
+  readonly type?: unknown
+  readonly content?: object
+}

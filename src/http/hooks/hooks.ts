@@ -1,0 +1,246 @@
+/**
+ * The manners of HTTP that all rooms share: request ids, security headers, CORS, limits, the reader, methods.
+ * It refuses unreadable addresses, unknown parameters, methods and callers above their rate, before any room is asked.
+ */
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { finished } from 'node:stream'
+import { Ajv } from 'ajv'
+import addFormats from 'ajv-formats'
+import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { anonymous } from '../../platform/caller.ts'
+import { Problem, problem } from '../../platform/problem.ts'
+import type { Warm } from '../cache/response-cache.ts'
+import type { HttpContext } from '../context.ts'
+import { sendProblem, unmatched } from '../errors/problem-responses.ts'
+import { type App, refuseUnknown } from '../route-helpers.ts'
+import { refuseDoubledHost } from '../sockets.ts'
+import { refuseUnacceptableRequests } from './acceptable.ts'
+import { readConstantHeaders } from './constant-headers.ts'
+import { holdToQuota, notingReader, registerKeyHolders } from './key-hooks.ts'
+import { networkOf, RateCounts, senderOf } from './rate-limit.ts'
+
+/** Registers every shared manner on the root instance, before any route. */
+export async function registerManners(app: App, house: HttpContext, warm: Warm): Promise<void> {
+  app.decorateRequest('reader')
+  app.decorateRequest('caller', '')
+  const { methods, options } = collectMethods(app)
+  registerValidators(app)
+  const constant = await readConstantHeaders()
+  app.addHook('onRequest', refuseDoubledHost)
+  // Hooks call back rather than promise: each of them runs for every answer, and a promise costs more than most do.
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id).headers(constant.always)
+    if (request.method !== 'OPTIONS') return done()
+    const allowed = methods(request.url)
+    if (allowed.length === 0) return done(problem('not-found'))
+    // Browsers may wait for the body of a 204 that doesn't say that there is none.
+    reply
+      .headers({ ...constant.preflight, ...options(request.url) })
+      .header('allow', allowed.join(', '))
+      .header('content-length', '0')
+    reply.code(204).send()
+  })
+  // Only for its name in the metrics: the hook above has answered.
+  app.options('*', { schema: { hide: true } }, async () => undefined)
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (reply.statusCode !== 304) return done(null, payload)
+    // What its schema calls null would be told of as four letters of JSON. Fastify measures what HEAD would send.
+    reply.removeHeader('content-type')
+    done(null, request.method === 'HEAD' ? '' : null)
+  })
+  registerObservation(app, house)
+  const count = registerReader(app, house)
+  app.addHook('onRequest', refuseUnacceptableRequests)
+  registerKeyHolders(app, house)
+  warm.register(app, { always: Object.entries(constant.always).flat(), requestId, count })
+  app.addHook('preValidation', (request, _reply, done) => done(faultOfParameters(request)))
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methods(request.url)
+    if (allowed.length === 0) return sendProblem(problem('not-found'), request, reply, house)
+    reply.header('allow', allowed.join(', '))
+    return sendProblem(problem('method-not-allowed', { allowed }), request, reply, house)
+  })
+}
+
+/** The caller's id where it is harmless in a log and in a header, else one of ours. */
+export function requestId(headers: Readonly<Record<string, string | string[] | undefined>>): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : randomUUID()
+}
+
+/** What OPTIONS tells of an address, by the routes that are registered from now on. */
+interface Collected {
+  readonly methods: (url: string) => readonly string[]
+  readonly options: (url: string) => Readonly<Record<string, string>>
+}
+
+interface CollectedRoute {
+  readonly pattern: RegExp
+  readonly methods: Set<string>
+  readonly options: Record<string, string>
+}
+
+/** Tells which methods an address takes, and what else OPTIONS says of it. */
+function collectMethods(app: App): Collected {
+  const routes = new Map<string, CollectedRoute>()
+  app.addHook('onRoute', ({ url, method, config }) => {
+    // The wildcard is the one for OPTIONS: it is no address of its own.
+    if (url === '*') return
+    const entry = routes.get(url) ?? { pattern: patternOf(url), methods: new Set(['OPTIONS']), options: {} }
+    for (const name of [method].flat()) entry.methods.add(name)
+    Object.assign(entry.options, config?.options)
+    routes.set(url, entry)
+  })
+  const found = (url: string) => {
+    const path = url.split('?', 1)[0] ?? ''
+    return [...routes.values()].filter(({ pattern }) => pattern.test(path))
+  }
+  return {
+    methods: (url) => [...new Set(found(url).flatMap(({ methods }) => [...methods]))].sort(),
+    options: (url) => Object.assign({}, ...found(url).map(({ options }) => options)),
+  }
+}
+
+/** A route's pattern as an expression: `:name` is one segment or a share of it, `*` all that follows. */
+function patternOf(url: string): RegExp {
+  const source = url
+    .split(/(:[A-Za-z0-9_]+(?:\([^)]*\))?|\*)/)
+    .map((piece) => {
+      if (piece === '*') return '.*'
+      const own = /^:[A-Za-z0-9_]+(\([^)]*\))?$/.exec(piece)
+      // The router's own anchors are of the segment, not of the whole address.
+      if (own !== null) return own[1]?.replace(/^\(\^/, '(').replace(/\$\)$/, ')') ?? '[^/]+'
+      return piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+    })
+    .join('')
+  return new RegExp(`^${source}$`)
+}
+
+/** Text from addresses is coerced, a body is not: JSON has types of its own. */
+function registerValidators(app: App): void {
+  const shared = { useDefaults: true, removeAdditional: false, allErrors: false } as const
+  // Digits without end become Infinity, and a strict Ajv holds no bounds against what isn't finite.
+  const coercing = new Ajv({ ...shared, coerceTypes: true, strictNumbers: false })
+  const exact = new Ajv({ ...shared, coerceTypes: false })
+  for (const ajv of [coercing, exact]) addFormats.default(ajv)
+  app.setValidatorCompiler<FastifySchema>(({ schema, httpPart }) =>
+    (httpPart === 'body' ? exact : coercing).compile(schema),
+  )
+}
+
+/** One observation a request, by the route's pattern: an address or a parameter may hold anything. */
+function registerObservation(app: App, house: HttpContext): void {
+  const { observe } = house
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (isStream(payload)) watchStream(house, request, reply, payload)
+    done(null, payload)
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    observe('request-answered', {
+      requestId: request.id,
+      route: request.routeOptions.url ?? unmatched,
+      method: request.method,
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1000,
+    })
+    done()
+  })
+}
+
+function watchStream(
+  { observe }: HttpContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: NodeJS.ReadableStream,
+): void {
+  finished(payload, { writable: false }, (error) => {
+    // Before the headers are out, the error handler still answers, and observes.
+    if (!error || !reply.raw.headersSent) return
+    const route = request.routeOptions.url ?? unmatched
+    const reason = (error as NodeJS.ErrnoException).code ?? error.name
+    observe('stream-aborted', { route, requestId: request.id, reason })
+  })
+}
+
+function isStream(payload: unknown): payload is NodeJS.ReadableStream {
+  return typeof payload === 'object' && payload !== null && 'pipe' in payload
+}
+
+const minute = 60_000
+
+/** Tells whether the sender of a request without a key is within the rate, and counts the request. */
+type Count = (request: IncomingMessage) => boolean
+
+/**
+ * Finds the reader and keeps both within the rate: good keys by key, all others by address (an IPv6 one by its /64).
+ * Wrong keys have a count of their own by address, looked at before the database is: guessing is slow and cheap for
+ * us. An address above it waits with good keys too, or the answer would tell a guesser which one was good; reading
+ * without a key goes on. A key with a quota is held to it besides.
+ */
+function registerReader(app: App, house: HttpContext): Count {
+  const max = house.config.QINGDAN_RATE_PER_MINUTE
+  const [callers, strangers] = [new RateCounts(max, minute), new RateCounts(max, minute)]
+  const refusalOf = (seconds: number, reply: FastifyReply): Problem | undefined => {
+    if (seconds === 0) return undefined
+    reply.header('retry-after', String(seconds))
+    return problem('rate-limited', { limit: max, retryAfterSeconds: seconds })
+  }
+  const findKeyHolder = async (request: FastifyRequest, reply: FastifyReply, authorization: string) => {
+    const sender = request.caller
+    const early = refusalOf(strangers.wait(sender), reply)
+    if (early !== undefined) throw early
+    try {
+      const asked = { sender: request.ip, now: house.clock() }
+      request.reader = notingReader(request, await house.keys.findReader(authorization, asked))
+    } catch (error) {
+      throw (error instanceof Problem ? refusalOf(strangers.count(sender), reply) : undefined) ?? error
+    }
+    const { keyId, quota } = request.reader
+    request.caller = keyId ?? sender
+    // A rate that was agreed for a key stands in place of the one for all.
+    const seconds = quota?.perMinute === undefined ? callers.count(request.caller) : 0
+    const late = refusalOf(seconds, reply)
+    if (late !== undefined) throw late
+    await holdToQuota(house, request.reader, reply)
+  }
+  app.addHook('onRequest', (request, reply, done) => {
+    request.reader = anonymous
+    request.caller = networkOf(request.ip)
+    const { authorization } = request.headers
+    if (request.routeOptions.config.unlimited === true) done()
+    else if (authorization === undefined) done(refusalOf(callers.count(request.caller), reply))
+    else findKeyHolder(request, reply, authorization).then(() => done(), done)
+  })
+  return (request) => callers.count(networkOf(senderOf(request))) === 0
+}
+
+/** The refusal of parameters that the route's schema doesn't name, and of text that is not percent-encoded UTF-8. */
+function faultOfParameters(request: FastifyRequest): Problem | undefined {
+  try {
+    refuseUnknownParameters(request)
+    return undefined
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
+  }
+}
+
+function refuseUnknownParameters(request: FastifyRequest): void {
+  // Most addresses have no parameters at all.
+  const at = request.url.indexOf('?')
+  if (at < 0 || request.is404) return
+  const { schema, config } = request.routeOptions
+  for (const piece of request.url.slice(at + 1).split('&')) {
+    try {
+      decodeURIComponent(piece)
+    } catch {
+      throw problem('address-invalid')
+    }
+  }
+  if (config.openQuery === true) return
+  const declared = schema?.querystring as { readonly properties?: object } | undefined
+  // Pages and files that aren't in the OpenAPI take what browsers append to them, unless they declare parameters.
+  if (declared === undefined && (schema as { readonly hide?: boolean } | undefined)?.hide === true) return
+  refuseUnknown(Object.keys(declared?.properties ?? {}), request.query as Readonly<Record<string, unknown>>)
+}

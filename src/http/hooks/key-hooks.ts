@@ -1,0 +1,151 @@
+/**
+ * What is done for the holders of keys and for nobody else: their quota before a route is asked; and before an answer goes out
+ * the audit of data that are not open, `private` for caches, and the usage. Refuses what is over the quota, and gives nothing
+ * that the audit could not take.
+ */
+import { pipeline, Transform } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { mayRead } from '../../contract/index.ts'
+import { withoutValues } from '../../db/database-error.ts'
+import type { DataRead, Reader } from '../../platform/caller.ts'
+import { problem } from '../../platform/problem.ts'
+import type { HttpContext, QuotaState } from '../context.ts'
+import type { App } from '../route-helpers.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Data that the answer to the holder of a key is about to give; null for everybody else. */
+    reads: ReadonlyMap<string, DataRead> | null
+    /** Whether the request stands in the usage of its key already. */
+    isCounted: boolean
+  }
+}
+
+/** Registers what answers to the holders of keys go through. After all other hooks that may change an answer. */
+export function registerKeyHolders(app: App, house: HttpContext): void {
+  app.decorateRequest('reads', null)
+  app.decorateRequest('isCounted', false)
+  app.addHook('onSend', (request, reply, payload, done) => {
+    // Before the reader is known there is none: what was refused so early concerns nobody.
+    if (request.reader?.keyId === undefined) return done(null, payload)
+    give(house, request, reply, payload).then((given) => done(null, given), done)
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    // An answer that a protocol wrote by itself went by no hook.
+    if (request.reader?.keyId !== undefined && !request.isCounted) count(house, request, reply)
+    done()
+  })
+  app.addHook('onClose', () => house.keys.close())
+}
+
+/** The reader of a request, who has its reads noted with it. */
+export function notingReader(request: FastifyRequest, reader: Reader): Reader {
+  const reads = new Map<string, DataRead>()
+  request.reads = reads
+  // A protocol may make its answer several times, until it is short enough: it is given once.
+  const note = (read: DataRead) => void reads.set(JSON.stringify(read), read)
+  return Object.freeze({ ...reader, note })
+}
+
+/** Counts a request in the quota of its key and says what is left. Throws `quota-exceeded`. */
+export async function holdToQuota(
+  { keys, clock }: Pick<HttpContext, 'keys' | 'clock'>,
+  { keyId, quota }: Reader,
+  reply: FastifyReply,
+): Promise<void> {
+  if (keyId === undefined || quota === undefined) return
+  const now = clock()
+  const states = await keys.countRequest(keyId, quota, now)
+  const secondsLeft = ({ resetsAt }: QuotaState) =>
+    Math.max(1, Math.ceil((resetsAt.getTime() - now.getTime()) / 1000))
+  // As the draft of the IETF has them, draft-ietf-httpapi-ratelimit-headers-10: a name, then what it holds.
+  const policies = states.map(({ name, limit, windowSeconds }) => `"${name}";q=${limit};w=${windowSeconds}`)
+  const left = states.map((state) => `"${state.name}";r=${state.left};t=${secondsLeft(state)}`)
+  reply.header('ratelimit-policy', policies.join(', ')).header('ratelimit', left.join(', '))
+  // Who waits for the minute would only hear of the day.
+  const over = states.findLast(({ isOver }) => isOver)
+  if (over === undefined) return
+  const retryAfterSeconds = secondsLeft(over)
+  reply.header('retry-after', String(retryAfterSeconds))
+  throw problem('quota-exceeded', { quota: over.name, limit: over.limit, retryAfterSeconds })
+}
+
+async function give(house: HttpContext, request: FastifyRequest, reply: FastifyReply, payload: unknown) {
+  const reads = [...(request.reads?.values() ?? [])]
+  const given = reply.statusCode < 400 ? reads.filter(({ open }) => !open) : []
+  if (given.length > 0) {
+    try {
+      await audit(house, request, given)
+    } catch (error) {
+      if (isStream(payload)) payload.destroy()
+      throw error
+    }
+  }
+  keepPrivate(reply, given.length > 0)
+  const addBytes = count(house, request, reply)
+  if (isStream(payload)) return counted(payload, addBytes)
+  if (request.method !== 'HEAD' && (typeof payload === 'string' || Buffer.isBuffer(payload)))
+    addBytes(Buffer.byteLength(payload))
+  return payload
+}
+
+async function audit(
+  { keys, clock, observe }: HttpContext,
+  request: FastifyRequest,
+  reads: readonly DataRead[],
+) {
+  const { reader, id: requestId, query } = request
+  const parameters = Object.keys(query as object)
+  try {
+    await keys.writeReads(reads, { reader, requestId, parameters }, clock())
+  } catch (error) {
+    const told = withoutValues(error)
+    observe('audit-failed', { requestId, error: told instanceof Error ? told : new Error(String(told)) })
+    throw problem('not-ready')
+  }
+}
+
+/** With a key an answer may rest on what only some may see: no cache that is shared may keep it unless it is for all. */
+function keepPrivate(reply: FastifyReply, isClosed: boolean): void {
+  const told = String(reply.getHeader('cache-control') ?? '')
+  if (told === '' || (isClosed && /public/.test(told))) reply.header('cache-control', 'private, no-cache')
+  const vary = String(reply.getHeader('vary') ?? '')
+  if (!/\bauthorization\b/i.test(vary))
+    reply.header('vary', vary === '' ? 'Authorization' : `${vary}, Authorization`)
+}
+
+/** Counts a request in the usage of its key; gives what adds bytes to it. */
+function count(house: HttpContext, request: FastifyRequest, reply: FastifyReply): (bytes: number) => void {
+  const { keyId = '' } = request.reader
+  // An answer that went wrong on its way comes here once more, as a problem.
+  if (request.isCounted) return () => undefined
+  request.isCounted = true
+  return house.keys.countUse({ keyId, dataset: datasetOf(house, request) }, reply.statusCode >= 400)
+}
+
+/** The dataset that a request concerns: by its data, else by its address where the caller may know of such a one. */
+function datasetOf({ contracts }: HttpContext, { reads, params, reader }: FastifyRequest): string {
+  const [read] = reads?.values() ?? []
+  if (read !== undefined) return read.dataset
+  const { slug } = (params ?? {}) as { readonly slug?: unknown }
+  const loaded = typeof slug === 'string' ? contracts.find(slug) : undefined
+  return loaded !== undefined && mayRead(reader, loaded.contract) ? loaded.contract.dataset : ''
+}
+
+type Stream = NodeJS.ReadableStream & { readonly destroy: () => unknown }
+
+function isStream(payload: unknown): payload is Stream {
+  return typeof payload === 'object' && payload !== null && 'pipe' in payload && 'destroy' in payload
+}
+
+/** A stream whose bytes are counted as they pass. It ends as its source does, and ends it where nobody reads on. */
+function counted(source: Stream, addBytes: (bytes: number) => void): Transform {
+  const counter = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      addBytes(chunk.length)
+      done(null, chunk)
+    },
+  })
+  pipeline(source, counter, () => undefined)
+  return counter
+}

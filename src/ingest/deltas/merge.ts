@@ -1,0 +1,161 @@
+/**
+ * Merge: the rows of a delta's base, without those it deletes and with those it brings in place, become the staged rows
+ * of the provider's whole part. Base are rows as they were brought, never what was published of them. Refuses a delta
+ * that doesn't fit its base as a whole: its sender thinks of other rows than ours.
+ */
+
+import { copyWays, type FileCount, faultAt, keyBoth, type Reading, readingsOf } from '../../bundle/index.ts'
+import type { House } from '../../catalogue/index.ts'
+import { type Contract, intakeFields, intakeKey } from '../../contract/index.ts'
+import type { Database } from '../../db/database.ts'
+import { quoteIdentifier } from '../../db/identifier.ts'
+import type { Finding } from '../../platform/finding.ts'
+import {
+  baseFile,
+  copyStaged,
+  deltaTable,
+  dropDelta,
+  fileColumn,
+  type Part,
+  rowColumn,
+  stagingTable,
+} from '../pipeline/parts.ts'
+import type { Changes } from '../receipts/receipts.ts'
+
+/** What a delta is merged by. */
+export interface Merging {
+  readonly house: House
+  readonly bundleId: string
+  readonly contract: Contract
+  readonly base: Part
+  readonly rowsMax: number
+  readonly report: (finding: Finding) => void
+  readonly errors: () => number
+}
+
+export interface Merged {
+  /** Rows of the whole part. */
+  readonly rows: number
+  readonly changes: Changes
+}
+
+type Options = Parameters<typeof readingsOf>[0]
+
+/** Copies what a delta brings and deletes into tables of its own. Gives the count of each file, in the manifest's order. */
+export async function copyDelta(
+  { database }: House,
+  bundleId: string,
+  options: Options,
+): Promise<readonly FileCount[]> {
+  const counts = new Map<string, FileCount>()
+  const readings = readingsOf(options)
+  for (const operation of ['upsert', 'delete'] as const) {
+    const reading = readings.find((one) => one.operation === operation)
+    const table = deltaTable(operation, bundleId)
+    const files = reading === undefined ? [] : await copyReading(database, table, reading)
+    if (reading === undefined) await copyStaged(database, options.contract, table, nothing())
+    for (const file of files) counts.set(file.file, file)
+  }
+  return options.manifest.files.flatMap(({ path }) => counts.get(path) ?? [])
+}
+
+async function copyReading(database: Database, table: string, { options }: Reading) {
+  for (const read of copyWays) {
+    const reading = read(options)
+    const copied = await copyStaged(database, options.contract, table, reading.chunks)
+    const files = reading.files()
+    if (files === undefined) continue
+    const rows = files.reduce((sum, { rowsTaken }) => sum + rowsTaken, 0)
+    if (copied !== rows) throw new Error(`${copied} rows copied of ${rows}`)
+    return files
+  }
+  throw new Error('the careful way through a bundle is never given up')
+}
+
+async function* nothing(): AsyncGenerator<string> {}
+
+/**
+ * Merges what `copyDelta` has copied with the base, which must be staged and stay so meanwhile: call it under the
+ * edition's lock. Gives undefined where the delta does not fit; what is wrong has been reported.
+ */
+export async function mergeDelta(merging: Merging, options: Options): Promise<Merged | undefined> {
+  const { house, bundleId, base, rowsMax, report } = merging
+  const { work } = house.database
+  const before = merging.errors()
+  await reportMisfits(merging, options)
+  if (merging.errors() > before) return undefined
+  const sql = statementsOf(merging)
+  const [changes] = await work.unsafe<Changes[]>(sql.changes)
+  if (changes === undefined) throw new Error('a count has one row')
+  const rows = base.rows + changes.added - changes.deleted
+  if (rows > rowsMax) report(faultAt('too-many-rows', { expected: `≤ ${rowsMax}` }))
+  if (rows === 0) report(faultAt('delta-nothing-left'))
+  if (merging.errors() > before) return undefined
+  await work.begin(async (tx) => {
+    await tx.unsafe(`DROP TABLE IF EXISTS ${stagingTable(bundleId)}`)
+    const made = await tx.unsafe(sql.merge)
+    if (made.count !== rows) throw new Error(`${made.count} rows merged of ${rows}`)
+  })
+  await dropDelta(house.database, bundleId)
+  return { rows, changes }
+}
+
+/** Rows read at a time of those that don't fit; usually there are none. */
+const misfitBatch = 1_000
+
+async function reportMisfits(merging: Merging, options: Options): Promise<void> {
+  const { house, contract, report } = merging
+  const paths =
+    readingsOf(options).find(({ operation }) => operation === 'delete')?.options.manifest.files ?? []
+  const sql = statementsOf(merging)
+  const field = intakeKey(contract).join(',')
+  const cursor = house.database.work
+    .unsafe<{ file: number; row: number; both: boolean }[]>(sql.misfits)
+    .cursor(misfitBatch)
+  for await (const rows of cursor) {
+    for (const { file, row, both } of rows) {
+      const path = paths[file]?.path ?? ''
+      report(both ? keyBoth(path, row, contract) : faultAt('delta-key-absent', { file: path, row, field }))
+    }
+  }
+}
+
+/** The statements of a merge. All columns are texts in one collation, so equal values are equal texts. */
+function statementsOf({ bundleId, base, contract }: Merging) {
+  const [from, upserts, deletes] = [
+    stagingTable(base.bundleId),
+    deltaTable('upsert', bundleId),
+    deltaTable('delete', bundleId),
+  ]
+  const key = intakeKey(contract)
+  const columns = intakeFields(contract).map(({ name }) => name)
+  const list = columns.map(quoteIdentifier).join(', ')
+  const same = (a: string, b: string) =>
+    key.map((name) => `${a}.${quoteIdentifier(name)} = ${b}.${quoteIdentifier(name)}`).join(' AND ')
+  const others = columns.filter((name) => !key.includes(name))
+  const row = (table: string) =>
+    `ROW(${others.map((name) => `${table}.${quoteIdentifier(name)}`).join(', ')})`
+  // Rows of nothing can't be compared.
+  const differs = others.length === 0 ? 'false' : `${row('u')} IS DISTINCT FROM ${row('b')}`
+  return {
+    /** Rows to be deleted that are brought as well, or that are not there. */
+    misfits: `
+      SELECT d.${fileColumn} AS file, d.${rowColumn}::float8 AS row, u.${rowColumn} IS NOT NULL AS both
+      FROM ${deletes} d LEFT JOIN ${upserts} u ON ${same('u', 'd')} LEFT JOIN ${from} b ON ${same('b', 'd')}
+      WHERE u.${rowColumn} IS NOT NULL OR b.${rowColumn} IS NULL
+      ORDER BY d.${fileColumn}, d.${rowColumn}`,
+    changes: `
+      SELECT (SELECT count(*) FROM ${deletes})::float8 AS deleted,
+        count(*) FILTER (WHERE b.${rowColumn} IS NULL)::float8 AS added,
+        count(*) FILTER (WHERE b.${rowColumn} IS NOT NULL AND ${differs})::float8 AS changed,
+        count(*) FILTER (WHERE b.${rowColumn} IS NOT NULL AND NOT (${differs}))::float8
+          AS unchanged
+      FROM ${upserts} u LEFT JOIN ${from} b ON ${same('b', 'u')}`,
+    merge: `
+      CREATE UNLOGGED TABLE ${stagingTable(bundleId)} AS
+      SELECT ${baseFile} AS ${fileColumn}, b.${rowColumn}, ${list} FROM ${from} b
+      WHERE NOT EXISTS (SELECT FROM ${deletes} d WHERE ${same('d', 'b')})
+        AND NOT EXISTS (SELECT FROM ${upserts} u WHERE ${same('u', 'b')})
+      UNION ALL SELECT ${fileColumn}, ${rowColumn}, ${list} FROM ${upserts}`,
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * The bags that make one bundle together, as the receipts have them. A bag that was admitted to its group stays in it
+ * until the group is staged or refused; only this file writes which bag of which group a bundle is.
+ */
+import type { GroupManifest, GroupPurpose } from '../../bundle/index.ts'
+import type { Runner, Transaction } from '../../db/database.ts'
+
+export interface GroupMember {
+  readonly id: string
+  readonly number: number
+  readonly count: number
+  readonly state: string
+  readonly purpose: GroupPurpose
+}
+
+/** The bags of a group that were admitted and not turned away, by number. Names of groups are each provider's own. */
+export async function listBags(
+  runner: Runner,
+  provider: string,
+  identifier: string,
+): Promise<readonly GroupMember[]> {
+  const rows = await runner<(GroupPurpose & Omit<GroupMember, 'purpose'>)[]>`
+    SELECT id, group_number AS number, group_count AS count, state, dataset, edition,
+      contract_version AS "contractVersion", provider, sequence, mode, against
+    FROM qingdan.bundle
+    WHERE provider = ${provider} AND group_identifier = ${identifier} AND state NOT IN ('refused', 'quarantined', 'dropped')
+    ORDER BY group_number`
+  return rows.map(({ id, number, count, state, ...purpose }) => ({ id, number, count, state, purpose }))
+}
+
+/** Admits a bag to its group, and lets it wait. */
+export async function writeWaiting(
+  tx: Transaction,
+  id: string,
+  { group }: GroupManifest,
+  at: Date,
+): Promise<void> {
+  const entry = [{ state: 'waiting', at: at.toISOString() }]
+  await tx`
+    UPDATE qingdan.bundle SET state = 'waiting', history = history || ${tx.json(entry)},
+      group_identifier = ${group.identifier}, group_number = ${group.number}, group_count = ${group.count}
+    WHERE id = ${id}`
+}

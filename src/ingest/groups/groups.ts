@@ -1,0 +1,155 @@
+/**
+ * Several bags as one bundle. Each is admitted to its group and waits; whoever brings the last one takes them all, as one
+ * bundle of one part, and all are staged or all are refused. Refuses a bag that can't stand beside those that wait.
+ * Everything happens under the lock of the group, so that the last bag may come twice, or two of them at once.
+ */
+
+import {
+  BundleRefusal,
+  buildFindingSink,
+  faultAt,
+  type GroupManifest,
+  groupFaults,
+  groupLimitFaults,
+  limitsOf,
+  missingNumbers,
+} from '../../bundle/index.ts'
+import type { House } from '../../catalogue/index.ts'
+import type { Finding } from '../../platform/finding.ts'
+import { Refusal } from '../pipeline/refusal.ts'
+import { refuseShares } from '../pipeline/refuse.ts'
+import { joinVerified, openVerified, placed, type Verified, verifyStored } from '../pipeline/verify.ts'
+import { findReceipt, getReceipt } from '../receipts/receipts.ts'
+import { readStored } from '../receive/receive.ts'
+import { type GroupMember, listBags, writeWaiting } from './bags.ts'
+import { type Share, shareOf, withPointers } from './distribute-findings.ts'
+
+export interface GroupName {
+  readonly provider: string
+  readonly identifier: string
+}
+
+/** The group that a bundle was admitted to, where it was. */
+export async function findGroup(house: House, id: string): Promise<GroupName | undefined> {
+  const receipt = await findReceipt(house.database.work, id)
+  if (receipt?.group == null || receipt.provider === null) return undefined
+  return { provider: receipt.provider, identifier: receipt.group.identifier }
+}
+
+function lockOf({ provider, identifier }: GroupName): string {
+  return `group ${provider} ${identifier}`
+}
+
+/** Admits a verified bag to its group. Throws Refusal where it can't stand beside those that are there. */
+export async function admit(
+  house: House,
+  { bundleId }: Pick<Verified, 'bundleId'>,
+  manifest: GroupManifest,
+): Promise<GroupName> {
+  const name = { provider: manifest.provider, identifier: manifest.group.identifier }
+  await house.database.lock(lockOf(name), async () => {
+    const others = (await listBags(house.database.work, name.provider, name.identifier)).filter(
+      ({ id }) => id !== bundleId,
+    )
+    const taken = others.find(({ state }) => state === 'staged')
+    const findings =
+      taken === undefined
+        ? distinct(others.flatMap((other) => groupFaults(manifest, other)))
+        : [faultAt('group-taken', { file: 'bag-info.txt', expected: taken.id })]
+    if (findings.length > 0) throw new Refusal({ findings })
+    await house.database.work.begin((tx) => writeWaiting(tx, bundleId, manifest, house.clock()))
+  })
+  house.observe('step-reached', { step: 'verify', point: 'admitted' })
+  house.observe('bundle-advanced', { bundle: bundleId, dataset: manifest.dataset, state: 'waiting' })
+  return name
+}
+
+/** Each bag that is there may find the same fault. */
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()]
+}
+
+/**
+ * Takes a group as one bundle by `walk`, where all its bags are there and it was not taken before; else does nothing.
+ * A refusal is written to all of them; what is ours to blame is thrown, and the group can be taken again.
+ */
+export async function takeGroup(
+  house: House,
+  name: GroupName,
+  walk: (whole: Verified) => Promise<void>,
+): Promise<void> {
+  await house.database.lock(lockOf(name), async () => {
+    const members = await listBags(house.database.work, name.provider, name.identifier)
+    const [first] = members
+    const numbers = members.map(({ number }) => number)
+    if (first === undefined || missingNumbers(first.count, numbers).length > 0) return
+    if (members.every(({ state }) => state === 'staged')) return
+    try {
+      const { whole, shares } = await gather(house, members)
+      if (whole === undefined) await refuseShares(house, withPointers(shares, holders(members)))
+      else await walk(whole)
+    } catch (error) {
+      if (error instanceof Refusal) {
+        await refuseShares(
+          house,
+          error.refused.shares ?? members.map(({ id }) => toldAll(id, error.refused.findings)),
+          error.refused.exceeded,
+        )
+      } else if (error instanceof BundleRefusal) {
+        const { findings } = error
+        await refuseShares(
+          house,
+          members.map(({ id }) => toldAll(id, findings)),
+        )
+      } else throw error
+    }
+  })
+}
+
+/** Verifies each bag again, and all of them as one: rights and numbers may be others since the first came. */
+async function gather(
+  house: House,
+  members: readonly GroupMember[],
+): Promise<{ readonly whole?: Verified; readonly shares: readonly Share[] }> {
+  const each: Verified[] = []
+  const shares: Share[] = []
+  for (const { id } of members) {
+    const receipt = await getReceipt(house.database.work, id)
+    const one = await verifyOne(house, await readStored(house, receipt))
+    if ('findings' in one) shares.push(toldAll(id, one.findings))
+    else {
+      each.push(one)
+      shares.push(toldAll(id, []))
+    }
+  }
+  if (each.length < members.length) return { shares }
+  const whole = await placed(house, joinVerified(each))
+  const bag = await openVerified(house, whole)
+  const findings = groupLimitFaults(bag, limitsOf(house.config))
+  await bag.close()
+  if (findings.length > 0) throw new Refusal({ findings })
+  return { whole, shares }
+}
+
+async function verifyOne(
+  house: House,
+  received: Parameters<typeof verifyStored>[1],
+): Promise<Verified | { readonly findings: readonly Finding[] }> {
+  try {
+    return await verifyStored(house, received)
+  } catch (error) {
+    if (error instanceof Refusal) return { findings: error.refused.findings }
+    if (error instanceof BundleRefusal) return { findings: error.findings }
+    throw error
+  }
+}
+
+function holders(members: readonly GroupMember[]) {
+  return members.map(({ id, number }) => ({ bundleId: id, number }))
+}
+
+function toldAll(bundleId: string, findings: readonly Finding[]): Share {
+  const sink = buildFindingSink(findings.length)
+  for (const finding of findings) sink.add(finding)
+  return shareOf(bundleId, sink)
+}

@@ -1,0 +1,175 @@
+/**
+ * The rows of a bundle on their way into staging, the first time and again. Rows of a full bundle are copied; those of a
+ * delta are merged with its base, which is staged for that. A crash of the database empties UNLOGGED tables, and those of
+ * replaced parts are dropped; the stored bundles still have the rows, and passed every check when they were taken.
+ */
+import {
+  copyWays,
+  type FileCount,
+  type FindingCounts,
+  isGrouped,
+  limitsOf,
+  tally,
+} from '../../bundle/index.ts'
+import type { House } from '../../catalogue/index.ts'
+import { type Exceeded, exceededBounds, periodOf } from '../../contract/index.ts'
+import { copyDelta, mergeDelta } from '../deltas/merge.ts'
+import { listBags } from '../groups/bags.ts'
+import { buildShareSink, type ShareSink } from '../groups/distribute-findings.ts'
+import { type Changes, getReceipt } from '../receipts/receipts.ts'
+import { readStored } from '../receive/receive.ts'
+import { copyStaged, countStaged, dropStaged, getPart, type Part, stagingTable } from './parts.ts'
+import { type Progress, readings, watchRows } from './progress.ts'
+import { joinVerified, openStored, openVerified, type Verified } from './verify.ts'
+
+export interface Validated extends Verified {
+  /** Rows in the bundle's staging table. */
+  readonly rows: number
+}
+
+/** Whether a file can't be read to its end: no tolerance covers that, and nobody can release it. */
+export function isBroken(files: readonly FileCount[]): boolean {
+  return files.some((file) => file.unreadable)
+}
+
+/** The bounds of the contract's tolerance that do not hold. */
+export function exceededOf(
+  { loaded }: Verified,
+  files: readonly FileCount[],
+  counts: FindingCounts,
+): readonly Exceeded[] {
+  return exceededBounds(loaded.contract.tolerance, tally(counts, files))
+}
+
+/** The bags of a bundle, one or several. */
+export function holdersOf({ bundleId, bags }: Verified) {
+  return (
+    bags?.map((bag) => ({ bundleId: bag.bundleId, number: bag.manifest.group.number })) ?? [
+      { bundleId, number: 1 },
+    ]
+  )
+}
+
+/** Keeps others off the edition's staged rows while work goes on; whoever does already just works. */
+export type Hold = <T>(work: () => Promise<T>) => Promise<T>
+
+interface RowsOutcome extends Validated {
+  readonly files: readonly FileCount[]
+  readonly sink: ShareSink
+  readonly changes?: Changes
+  /** A delta that doesn't fit its base. */
+  readonly misfit: boolean
+}
+
+/** The same, and nothing but the rows is written: into the bundle's staging table, which nothing refers to yet. */
+export async function validateRows(
+  house: House,
+  verified: Verified,
+  progress: Progress,
+  hold: Hold,
+): Promise<RowsOutcome> {
+  const limits = limitsOf(house.config)
+  const { manifest, loaded, bundleId } = verified
+  const sink = buildShareSink(holdersOf(verified), house.config.QINGDAN_FINDINGS_MAX)
+  for (const warning of verified.warnings) sink.add(warning)
+  const bag = await openVerified(house, verified)
+  const isDelta = manifest.mode === 'delta'
+  const options = {
+    ...watchRows(bag, isDelta ? readings.careful : readings.straight, progress),
+    manifest,
+    contract: loaded.contract,
+    contracts: house.contracts,
+    limits,
+    scratch: await house.files.localPath('scratch/sheets'),
+    editionDay: periodOf(loaded.contract, manifest.edition)?.end ?? '',
+    onFinding: sink.add,
+  }
+  try {
+    if (isDelta) return await validateDelta(house, verified, { options, sink, progress, hold })
+    for (const [index, read] of copyWays.entries()) {
+      // The straight way was given up: what it has read counts for nothing.
+      const anew = index === 0 ? {} : watchRows(bag, readings.careful, progress)
+      const reading = read({ ...options, ...anew })
+      const table = stagingTable(bundleId)
+      const copied = await copyStaged(house.database, loaded.contract, table, reading.chunks)
+      const files = reading.files()
+      if (files === undefined) continue
+      const rows = files.reduce((sum, { rowsTaken }) => sum + rowsTaken, 0)
+      if (copied !== rows) throw new Error(`${copied} rows copied of ${rows}`)
+      return { ...verified, rows, files, sink, misfit: false }
+    }
+  } finally {
+    await bag.close()
+  }
+  throw new Error('the careful way through a bundle is never given up')
+}
+
+interface DeltaWork {
+  readonly options: Parameters<typeof copyDelta>[2]
+  readonly sink: ShareSink
+  readonly progress: Progress
+  readonly hold: Hold
+}
+
+/** As validateRows, of a delta: its rows are merged with those of its base, where they are good enough. */
+async function validateDelta(
+  house: House,
+  verified: Verified,
+  { options, sink, progress, hold }: DeltaWork,
+): Promise<RowsOutcome> {
+  const { base, bundleId, loaded } = verified
+  if (base === undefined) throw new Error('a delta is placed on its base before its rows are read')
+  const files = await copyDelta(house, bundleId, options)
+  const errors = () => sink.counts().errors
+  const exceeds = exceededOf(verified, files, sink.counts()).length > 0 && !verified.released
+  if (isBroken(files) || exceeds) return { ...verified, rows: 0, files, sink, misfit: false }
+  const { contract } = loaded
+  const { rowsMax } = options.limits
+  const merging = { house, bundleId, contract, base, rowsMax, report: sink.add, errors }
+  const merged = await hold(async () => {
+    await ensureStaged(house, base, progress)
+    house.observe('step-reached', { step: 'validate', point: 'base-staged' })
+    return mergeDelta(merging, options)
+  })
+  return { ...verified, rows: 0, ...merged, files, sink, misfit: merged === undefined }
+}
+
+/** Makes sure that a part's rows are in staging. To be called under the edition's lock. */
+export async function ensureStaged(house: House, part: Part, progress: Progress): Promise<void> {
+  const missing: Part[] = []
+  for (let at: Part | undefined = part; at !== undefined; ) {
+    if ((await countStaged(house.database.work, at.bundleId)) === at.rows) break
+    missing.push(at)
+    at = at.baseId === null ? undefined : await getPart(house.database.work, at.baseId)
+  }
+  for (const one of missing.toReversed()) await restage(house, one, progress)
+  // What stands between the first and the last was only needed on the way.
+  for (const { bundleId } of missing.slice(1)) await dropStaged(house.database, bundleId)
+}
+
+/** Whoever restages holds the edition's lock already. */
+const held: Hold = (work) => work()
+
+async function restage(house: House, part: Part, progress: Progress): Promise<void> {
+  const { bundleId, baseId } = part
+  const base = baseId === null ? undefined : await getPart(house.database.work, baseId)
+  const verified = await reopen(house, bundleId)
+  const whole = base === undefined ? verified : { ...verified, base }
+  const { rows } = await validateRows(house, whole, progress, held)
+  if (rows !== part.rows) throw new Error(`bundle ${bundleId} gives other rows than when it was taken`)
+}
+
+/** A taken bundle as it was verified then, with the other bags of its group. */
+async function reopen(house: House, bundleId: string): Promise<Verified> {
+  const verified = await openOne(house, bundleId)
+  const { manifest } = verified
+  if (!isGrouped(manifest)) return verified
+  const members = await listBags(house.database.work, manifest.provider, manifest.group.identifier)
+  const bags: Verified[] = []
+  for (const { id } of members) bags.push(await openOne(house, id))
+  return joinVerified(bags)
+}
+
+async function openOne(house: House, id: string): Promise<Verified> {
+  return openStored(house, await readStored(house, await getReceipt(house.database.work, id)))
+}

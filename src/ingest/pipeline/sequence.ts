@@ -1,0 +1,142 @@
+/**
+ * The place of a bundle among those that were taken: its sequence number, and the base of a delta. Refuses a number that
+ * was used, an older bundle where a newer one was taken, and a delta whose base is not what its provider has now. It is
+ * asked when a bundle is verified, to refuse early, and again when it is staged, where nobody can come between.
+ */
+
+import { type BundleManifest, faultAt } from '../../bundle/index.ts'
+import { type House, latestOf, readVersions } from '../../catalogue/index.ts'
+import type { Runner } from '../../db/database.ts'
+import type { Finding } from '../../platform/finding.ts'
+import { getPart, listParts, type Part } from './parts.ts'
+import { Refusal } from './refusal.ts'
+
+export interface Place {
+  /** Of a delta: the part whose rows it changes. */
+  readonly base?: Part
+  readonly warnings: readonly Finding[]
+}
+
+const file = 'datapackage.json'
+
+/** Finds the place of a bundle. Throws Refusal where there is none. */
+export async function findPlace(house: House, runner: Runner, manifest: BundleManifest): Promise<Place> {
+  const numbered = await sequenceFindings(runner, manifest)
+  const { base, fault } = manifest.mode === 'delta' ? await findBase(house, runner, manifest) : {}
+  const findings = [...numbered, ...(fault === undefined ? [] : [fault])]
+  if (findings.some(({ severity }) => severity === 'error')) throw new Refusal({ findings })
+  return { warnings: findings, ...(base === undefined ? {} : { base }) }
+}
+
+/**
+ * Only staged bundles count: one that is refused, or waits, has not used up its number. A number below one that was taken
+ * is behind only within its edition: an edition that nobody brought since has no newer part that could be lost.
+ */
+async function sequenceFindings(runner: Runner, manifest: BundleManifest): Promise<readonly Finding[]> {
+  const { dataset, edition, provider, sequence } = manifest
+  if (sequence === undefined) return []
+  const same = await runner<Taken[]>`
+    SELECT id, edition, contract_version AS "contractVersion", mode, against, files FROM qingdan.bundle
+    WHERE dataset = ${dataset} AND provider = ${provider} AND sequence = ${sequence} AND state = 'staged'
+    ORDER BY group_number NULLS FIRST, id`
+  const [holder] = same
+  if (holder !== undefined) {
+    const check = isSameContent(manifest, same) ? 'sequence-replayed' : 'sequence-reused'
+    return [faultAt(check, { file, expected: `${sequence}: ${holder.id}` })]
+  }
+  const [found] = await runner<{ ahead: number | null; behind: number }[]>`
+    SELECT min(sequence) FILTER (WHERE sequence > ${sequence} AND edition = ${edition}) AS ahead,
+      coalesce(max(sequence) FILTER (WHERE sequence < ${sequence}), 0)::int AS behind
+    FROM qingdan.bundle WHERE dataset = ${dataset} AND provider = ${provider} AND state = 'staged'`
+  const { ahead = null, behind = 0 } = found ?? {}
+  if (ahead !== null) return [faultAt('sequence-behind', { file, expected: `> ${ahead}` })]
+  if (behind >= sequence - 1) return []
+  return [faultAt('sequence-gap', { file, expected: span(behind + 1, sequence - 1) })]
+}
+
+interface Taken {
+  readonly id: string
+  readonly edition: string
+  readonly contractVersion: number
+  readonly mode: string | null
+  readonly against: number | null
+  readonly files: readonly { readonly digest: string }[]
+}
+
+/** The same files for the same purpose, whatever they are packed in; `taken` are all bags of one bundle. */
+function isSameContent(manifest: BundleManifest, taken: readonly Taken[]): boolean {
+  const isSamePurpose = taken.every(
+    ({ edition, contractVersion, mode, against }) =>
+      edition === manifest.edition &&
+      contractVersion === manifest.contractVersion &&
+      (mode ?? 'full') === manifest.mode &&
+      against === (manifest.against?.version ?? null),
+  )
+  const sorted = (files: readonly { readonly digest: string }[]) =>
+    files
+      .map(({ digest }) => digest)
+      .sort()
+      .join()
+  return isSamePurpose && sorted(manifest.files) === sorted(taken.flatMap(({ files }) => files))
+}
+
+/** Numbers from one to another as a person writes them. */
+function span(from: number, to: number): string {
+  return from === to ? `${from}` : `${from}–${to}`
+}
+
+/** Numbers that were left out below the highest taken one. */
+export interface SequenceGap {
+  readonly dataset: string
+  readonly provider: string
+  /** Such as `4` or `4–6`. */
+  readonly missing: string
+}
+
+/** Numbers that have not come, by dataset and provider, the lowest first; at most so many spans. */
+export async function listSequenceGaps(runner: Runner, limit = 100): Promise<readonly SequenceGap[]> {
+  const rows = await runner<{ dataset: string; provider: string; below: number; above: number }[]>`
+    SELECT dataset, provider, below, above FROM (
+      SELECT DISTINCT dataset, provider, sequence AS above,
+        coalesce(lag(sequence) OVER (PARTITION BY dataset, provider ORDER BY sequence), 0) AS below
+      FROM qingdan.bundle WHERE state = 'staged' AND sequence IS NOT NULL) AS taken
+    WHERE above - below > 1 ORDER BY dataset COLLATE "C", provider COLLATE "C", above LIMIT ${limit}`
+  return rows.map(({ dataset, provider, below, above }) => ({
+    dataset,
+    provider,
+    missing: span(below + 1, above - 1),
+  }))
+}
+
+/** The part that a delta rests on, or why it can rest on none. */
+async function findBase(
+  house: House,
+  runner: Runner,
+  manifest: BundleManifest,
+): Promise<{ readonly base?: Part; readonly fault?: Finding }> {
+  const { dataset, edition, provider, contractVersion, against } = manifest
+  const refuse = (check: Parameters<typeof faultAt>[0], expected?: string) => ({
+    fault: faultAt(check, { file, ...(expected === undefined ? {} : { expected }) }),
+  })
+  const versions = await readVersions(house.database, { dataset, edition })
+  const latest = latestOf(versions)
+  const newest = latest === undefined ? undefined : `{"version": ${latest.number}}`
+  const named = versions.find(({ number }) => number === against?.version)
+  if (named === undefined) return refuse('delta-base-unknown', newest)
+  if (named.state === 'withdrawn') return refuse('delta-base-withdrawn', newest)
+  if (named.contractVersion !== contractVersion)
+    return refuse('delta-base-contract', `contractVersion ${named.contractVersion}`)
+  const bundleIn = (version: typeof named) => version.parts.find((part) => part.provider === provider)?.bundle
+  const bundle = bundleIn(named)
+  if (bundle === undefined) return refuse('delta-base-part')
+  if (latest !== undefined && bundleIn(latest) !== bundle) return refuse('delta-base-behind', newest)
+  const parts = await listParts(runner, dataset, edition)
+  const inHand = parts.find((part) => part.provider === provider)?.bundleId
+  // What a withdrawn version held is not lost without a word: its withdrawal was the word.
+  const isPublished = versions.some((version) => bundleIn(version) === inHand)
+  if (inHand !== bundle && !isPublished) return refuse('delta-base-pending', inHand)
+  const base = await getPart(runner, bundle)
+  const chainMax = house.config.QINGDAN_DELTA_CHAIN_MAX
+  if (base.chain >= chainMax) return refuse('delta-chain-long', `≤ ${chainMax}`)
+  return { base }
+}

@@ -1,0 +1,97 @@
+/**
+ * Judges the signature of a bundle: by a key that is registered for its provider and dataset, and valid when the bundle
+ * was received. One such signature is enough. What is not signed, or by nobody known, is refused unless a setting says
+ * otherwise; whatever else is wrong with every signature is refused always.
+ */
+import { listSigners, loadServiceKey, type Signer } from '../../accounts/index.ts'
+import {
+  type Bag,
+  type BundleManifest,
+  checkBagSignature,
+  faultAt,
+  type PublicKeyFile,
+  readPublicKeys,
+  type SignatureOutcome,
+  signatureFinding,
+  signaturePath,
+} from '../../bundle/index.ts'
+import type { House } from '../../catalogue/index.ts'
+import type { Finding } from '../../platform/finding.ts'
+import type { Received } from '../receive/receive.ts'
+
+export interface Judged {
+  /** Fingerprint of the key whose signature is good. */
+  readonly signer?: string
+  /** Errors where the signature forbids the bundle, warnings where the setting lets it pass. */
+  readonly findings: readonly Finding[]
+}
+
+/** What the setting lets pass: nothing is claimed there that turned out wrong. */
+const passable: ReadonlySet<string> = new Set(['signature-missing', 'signature-unknown-key'])
+
+/** Judges the signature of a bag that was verified. */
+export async function judgeSignature(
+  house: House,
+  received: Received,
+  { bag, manifest }: { readonly bag: Bag; readonly manifest: BundleManifest },
+): Promise<Judged> {
+  const signers = await listSigners(house.database)
+  const keys = await keysOf(house, received, signers)
+  const signature = await checkBagSignature(bag, keys, received.receivedAt)
+  if (signature.state === 'unsigned') return refused(house, [faultAt('signature-missing')])
+  if (signature.state === 'void') return refused(house, signature.findings)
+  const findings: Finding[] = []
+  for (const outcome of signature.outcomes) {
+    const fault = outcome.good
+      ? registryFault(signers, outcome, received.receivedAt, manifest)
+      : signatureFinding(outcome)
+    if (outcome.good && fault === undefined) return { signer: outcome.fingerprint, findings: [] }
+    if (fault !== undefined) findings.push(fault)
+  }
+  return refused(house, findings)
+}
+
+/**
+ * The keys that count: those registered, and at the side door our own, for whoever holds the data folder has packed and
+ * signed loose files there. Elsewhere our own vouches for nothing.
+ */
+async function keysOf(
+  house: House,
+  { broughtBy }: Received,
+  signers: readonly Signer[],
+): Promise<readonly PublicKeyFile[]> {
+  const texts = signers.map(({ publicKey }) => publicKey)
+  if (broughtBy.startsWith('cli:')) texts.push((await loadServiceKey(house)).publicKey)
+  return (await Promise.all(texts.map(readPublicKeys))).flat()
+}
+
+type Good = Extract<SignatureOutcome, { good: true }>
+
+/** What the registry has against a good signature. Our own key is not in it, and has no scope. */
+function registryFault(
+  signers: readonly Signer[],
+  { fingerprint, signedAt }: Good,
+  at: Date,
+  manifest: BundleManifest,
+): Finding | undefined {
+  const signer = signers.find((one) => one.fingerprint === fingerprint)
+  if (signer === undefined) return undefined
+  const { revokedAt, validFrom, validUntil, provider, datasets } = signer
+  const place = { file: signaturePath, expected: `OpenPGP ${fingerprint}` }
+  if (revokedAt !== undefined && at >= revokedAt) return faultAt('signature-revoked', place)
+  const isEarly = validFrom !== undefined && signedAt < validFrom
+  if (isEarly || (validUntil !== undefined && at >= validUntil)) return faultAt('signature-expired', place)
+  const isForThis = provider === manifest.provider && (datasets?.includes(manifest.dataset) ?? true)
+  return isForThis
+    ? undefined
+    : faultAt('signature-other-provider', { ...place, expected: manifest.provider })
+}
+
+function refused(house: House, findings: readonly Finding[]): Judged {
+  for (const { check } of findings) house.observe('signature-refused', { reason: check })
+  const passes =
+    house.config.QINGDAN_UNSIGNED === 'allow' && findings.every(({ check }) => passable.has(check))
+  return {
+    findings: passes ? findings.map((finding) => ({ ...finding, severity: 'warning' as const })) : findings,
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Validate: decode strictly, map headers, type row by row, then the contract's checks. What is taken goes by COPY into
+ * a table of its own, unseen; what is wrong becomes findings. A bundle of which a file can't be read is refused; one in
+ * which more is wrong than its contract bears rests in quarantine, until somebody releases or drops it.
+ */
+
+import type { House } from '../../catalogue/index.ts'
+import type { Finding } from '../../platform/finding.ts'
+import { lockOf } from '../../publication/index.ts'
+import { type Share, withFirst, withPointers } from '../groups/distribute-findings.ts'
+import { type Changes, writeFindings, writeState } from '../receipts/receipts.ts'
+import { dropStaged } from './parts.ts'
+import type { Progress } from './progress.ts'
+import { Refusal } from './refusal.ts'
+import { exceededOf, type Hold, holdersOf, isBroken, type Validated, validateRows } from './rows.ts'
+import type { Verified } from './verify.ts'
+
+/** Kept with the rows of a released bundle, and told with each version that they are in. */
+const released: Finding = {
+  check: 'quarantine-released',
+  severity: 'warning',
+  message:
+    'More was wrong than the contract bears; somebody decided that the rows without an error are taken.',
+  messageZh: '问题超出数据契约的容许范围，经人工决定放行，仅采用无错误的行。',
+}
+
+/** Validates a bundle and writes the state `validated`. Throws Refusal where more is wrong than is borne. */
+export async function validate(house: House, verified: Verified, progress: Progress): Promise<Validated> {
+  const underLock: Hold = (work) => house.database.lock(lockOf(verified.manifest), work)
+  const outcome = await validateRows(house, verified, progress, underLock)
+  const { sink, files, changes, misfit, ...validated } = outcome
+  house.observe('step-reached', { step: 'validate', point: 'rows-written' })
+  const shares = sink.shares(files)
+  const exceeded = exceededOf(verified, files, sink.counts())
+  const broken = misfit || isBroken(files)
+  if (broken || (exceeded.length > 0 && !verified.released)) {
+    // Before the state is written, for after it nobody looks here again.
+    await dropStaged(house.database, verified.bundleId)
+    const told = { shares: withPointers(shares, holdersOf(verified)) }
+    const refused = { findings: sink.findings(), counts: sink.counts(), files, ...told }
+    throw new Refusal(broken ? refused : { ...refused, exceeded })
+  }
+  const { dataset } = verified.manifest
+  await writeValidated(house, exceeded.length > 0 ? withFirst(shares, released) : shares, changes)
+  house.observe('bundle-advanced', {
+    bundle: verified.bundleId,
+    dataset,
+    state: 'validated',
+    rows: outcome.rows,
+  })
+  return validated
+}
+
+async function writeValidated(house: House, shares: readonly Share[], changes?: Changes): Promise<void> {
+  const at = house.clock()
+  await house.database.work.begin(async (tx) => {
+    for (const { bundleId, findings, ...counted } of shares) {
+      await writeFindings(tx, bundleId, findings)
+      const facts = { ...counted, ...(changes === undefined ? {} : { changes }) }
+      await writeState(tx, bundleId, 'validated', at, facts)
+    }
+  })
+}

@@ -1,0 +1,192 @@
+/**
+ * Verify: is the bag whole, is it what it says it is, and may its bringer bring it? Manifest, digests, contract,
+ * edition, provider, the key's grants, the signature. Nothing in its rows has been looked at yet.
+ */
+
+import { findKey, loadServiceKey } from '../../accounts/index.ts'
+import {
+  type Bag,
+  type BundleManifest,
+  decryptBag,
+  type GroupBag,
+  type GroupManifest,
+  holdsEncrypted,
+  inBag,
+  isGrouped,
+  joinBags,
+  joinManifests,
+  limitsOf,
+  openBag,
+  openPrivateKey,
+  verifyBag,
+  verifyManifest,
+} from '../../bundle/index.ts'
+import type { House } from '../../catalogue/index.ts'
+import type { LoadedContract } from '../../contract/index.ts'
+import type { Finding } from '../../platform/finding.ts'
+import { writeState } from '../receipts/receipts.ts'
+import type { Received } from '../receive/receive.ts'
+import type { Part } from './parts.ts'
+import { bytesOf, type Progress, watchBag } from './progress.ts'
+import { Refusal } from './refusal.ts'
+import { findPlace } from './sequence.ts'
+import { judgeSignature } from './signatures.ts'
+
+export interface Verified extends Received {
+  readonly manifest: BundleManifest
+  readonly loaded: LoadedContract
+  /** What was noticed and refuses nothing, such as a manifest of an algorithm that is not checked. */
+  readonly warnings: readonly Finding[]
+  /** Of a delta: the part whose rows it changes. */
+  readonly base?: Part
+  /** Where several bags were joined: each of them. The bundle has the id of the first. */
+  readonly bags?: readonly GroupBagVerified[]
+  /** Fingerprint of the key that signed it, where the signature was good. */
+  readonly signer?: string
+}
+
+export type GroupBagVerified = Verified & { readonly manifest: GroupManifest }
+
+/** Verifies a bundle and writes the state `verified`. Throws Refusal with every finding, not only the first. */
+export async function verify(house: House, received: Received, progress: Progress): Promise<Verified> {
+  const verified = await placed(house, await verifyStored(house, received, progress))
+  house.observe('step-reached', { step: 'verify', point: 'checked' })
+  const { dataset, edition, provider, contractVersion, sequence, synthetic, mode, against } =
+    verified.manifest
+  await writeState(house.database.work, received.bundleId, 'verified', house.clock(), {
+    dataset,
+    edition,
+    provider,
+    contractVersion,
+    synthetic: synthetic === true,
+    mode,
+    ...(against === undefined ? {} : { against: against.version }),
+    ...(verified.signer === undefined ? {} : { signer: verified.signer }),
+    ...(sequence === undefined ? {} : { sequence }),
+  })
+  house.observe('bundle-advanced', { bundle: received.bundleId, dataset, state: 'verified' })
+  return verified
+}
+
+/** With its place among those that were taken. Throws Refusal where there is none. */
+export async function placed(house: House, verified: Verified): Promise<Verified> {
+  const { warnings, ...place } = await findPlace(house, house.database.work, verified.manifest)
+  return { ...verified, ...place, warnings: [...verified.warnings, ...warnings] }
+}
+
+/** The same as `verify`, but for its place, and nothing is written. */
+export async function verifyStored(house: House, received: Received, progress?: Progress): Promise<Verified> {
+  const verifyIn = async (bag: Bag): Promise<Verified> => {
+    const verified = await openBagOf(house, received, bag)
+    const { manifest } = verified
+    const forbidden = await checkGrants(house, received, manifest)
+    if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
+    const { findings, signer } = await judgeSignature(house, received, { bag, manifest })
+    const warnings = [...verified.warnings, ...findings]
+    if (warnings.some(({ severity }) => severity === 'error')) throw new Refusal({ findings: warnings })
+    return { ...verified, warnings, ...(signer === undefined ? {} : { signer }) }
+  }
+  return withBag(house, received, verifyIn, progress)
+}
+
+/**
+ * Whether a stored bundle is whole and fits a contract. Of one that was taken, neither grants nor signature are asked
+ * again: they were judged when it was received, and a key that ends later makes nothing undone.
+ */
+export async function openStored(house: House, received: Received): Promise<Verified> {
+  return withBag(house, received, (bag) => openBagOf(house, received, bag))
+}
+
+async function withBag<T>(
+  house: House,
+  { path, packing }: Received,
+  use: (bag: Bag) => Promise<T>,
+  progress: Progress = () => {},
+): Promise<T> {
+  const opened = await openBag(path, packing, limitsOf(house.config))
+  const total = bytesOf(opened)
+  const bag = watchBag(opened, (bytes) => progress('verify', Math.min(bytes, total), total))
+  progress('verify', 0, total)
+  try {
+    return await use(bag)
+  } finally {
+    await bag.close()
+  }
+}
+
+async function openBagOf(house: House, received: Received, bag: Bag): Promise<Verified> {
+  const { manifest, findings } = await verifyBag(bag, limitsOf(house.config))
+  if (manifest === undefined) throw new Refusal({ findings })
+  const wrong = verifyManifest(manifest, house.contracts)
+  if (wrong.length > 0) throw new Refusal({ findings: wrong })
+  const loaded = house.contracts.get(manifest.dataset, manifest.contractVersion)
+  return { ...received, manifest, loaded, warnings: findings }
+}
+
+/** Opens what was verified, to read its rows: one bag, or several joined into one, and decrypted. */
+export async function openVerified(house: House, verified: Verified): Promise<Bag> {
+  const { bags } = verified
+  if (bags === undefined) return openPlain(house, verified)
+  const opened: GroupBag[] = []
+  try {
+    for (const each of bags) {
+      opened.push({ bag: await openPlain(house, each), manifest: each.manifest })
+    }
+    return joinBags(opened)
+  } catch (error) {
+    for (const { bag } of opened) await bag.close()
+    throw error
+  }
+}
+
+/** A stored bag whose rows can be read. Throws BundleRefusal where what is encrypted can't be. */
+async function openPlain(house: House, { path, packing }: Received): Promise<Bag> {
+  const limits = limitsOf(house.config)
+  const bag = await openBag(path, packing, limits)
+  try {
+    if (!holdsEncrypted(bag)) return bag
+    const key = await openPrivateKey((await loadServiceKey(house)).privateKey)
+    return await decryptBag(bag, { key, scratch: await house.files.localPath('scratch/sealed'), limits })
+  } catch (error) {
+    await bag.close()
+    throw error
+  }
+}
+
+/** Verified bags of one group as one bundle, under the id of the first. */
+export function joinVerified(each: readonly Verified[]): Verified {
+  const bags = each
+    .filter((one): one is GroupBagVerified => isGrouped(one.manifest))
+    .sort((a, b) => a.manifest.group.number - b.manifest.group.number)
+  const [first] = bags
+  if (first === undefined) throw new Error('a group has at least one bag')
+  const manifest = joinManifests(bags.map((bag) => bag.manifest))
+  const warnings = bags.flatMap((bag) => inBag(bag.manifest.group.number, bag.warnings))
+  return { ...first, manifest, warnings, bags }
+}
+
+/** A key may be confined to a provider and to datasets. The side door holds the data folder, which is the authority. */
+async function checkGrants(
+  house: House,
+  received: Received,
+  manifest: BundleManifest,
+): Promise<readonly Finding[]> {
+  const [kind, keyId = ''] = received.broughtBy.split(':')
+  if (kind !== 'key') return []
+  const grants = await findKey(house.database, keyId)
+  const allowed =
+    grants !== undefined &&
+    (grants.provider === undefined || grants.provider === manifest.provider) &&
+    (grants.datasets === undefined || grants.datasets.includes(manifest.dataset))
+  if (allowed) return []
+  return [
+    {
+      check: 'key-scope',
+      severity: 'error',
+      file: 'datapackage.json',
+      message:
+        'The key may not bring bundles of this provider or dataset. Ask the publisher for a key that may.',
+      messageZh: '所用密钥无权提交该提供方或该数据集的数据包，请向发布方申请相应密钥。',
+    },
+  ]
+}

@@ -1,0 +1,124 @@
+/**
+ * What an officer decides about a bundle in quarantine: its rows without an error are taken, or its bytes go. Each
+ * needs a reason, is audited, and is refused for a bundle that does not rest in quarantine: what was refused can never
+ * be released. Of several bags that make a bundle, all are released or dropped together.
+ */
+import { writeAudit } from '../../accounts/index.ts'
+import type { House } from '../../catalogue/index.ts'
+import type { Transaction } from '../../db/database.ts'
+import { problem } from '../../platform/problem.ts'
+import {
+  type BundleState,
+  type Decision,
+  getReceipt,
+  type Receipt,
+  turnedAway,
+  writeState,
+} from '../receipts/receipts.ts'
+import { bundleFolder, takeBundleJob } from '../receive/receive.ts'
+
+/** The queue of bundles whose bytes are to go. */
+export const eraseBundleJob = 'erase-bundle'
+
+export interface QuarantineAct {
+  readonly id: string
+  /** `key:<id>` or `cli:<user>`. */
+  readonly actor: string
+  readonly reason: string
+}
+
+/** Longest reason, in characters: a few sentences. */
+export const reasonLengthMax = 2_000
+
+/**
+ * Releases a bundle: a job walks it once more, and takes its rows without an error. The caller may walk it at once by
+ * `takeBundle`. Throws `bundle-not-found`, `bundle-not-quarantined`, and `reason-missing`.
+ */
+export async function releaseBundle(house: House, act: QuarantineAct): Promise<Receipt> {
+  await decide(house, act, 'release', takeBundleJob)
+  return getReceipt(house.database.work, act.id)
+}
+
+/**
+ * Drops a bundle: its bytes are erased, its receipt and findings remain. A second time erases what a crash may have
+ * left. Throws as `releaseBundle`.
+ */
+export async function dropBundle(house: House, act: QuarantineAct): Promise<Receipt> {
+  await decide(house, act, 'drop', eraseBundleJob)
+  await eraseDropped(house, act.id)
+  return getReceipt(house.database.work, act.id)
+}
+
+/** The state that a decision leads to. One made before may be made again where that changes nothing. */
+const outcomes = {
+  release: 'released',
+  drop: 'dropped',
+} as const satisfies Record<Decision['act'], BundleState>
+
+/** Writes a decision, its job and its audit in one transaction, so that none stands without the others. */
+async function decide(
+  house: House,
+  { id, actor, reason: given }: QuarantineAct,
+  act: Decision['act'],
+  job: string,
+): Promise<void> {
+  const reason = given.trim()
+  if (reason === '' || reason.length > reasonLengthMax)
+    throw problem('reason-missing', { path: 'reason', detail: `1 to ${reasonLengthMax} characters.` })
+  const at = house.clock()
+  const outcome = outcomes[act]
+  const decided = await house.database.work.begin(async (tx) => {
+    const state = await holdState(tx, id)
+    if (state === undefined) throw problem('bundle-not-found', { path: 'id' })
+    if (state === outcome) return []
+    if (state !== 'quarantined') throw problem('bundle-not-quarantined', { state })
+    const bags = await holdRound(tx, id)
+    if (act === 'release') await refuseSuperseded(tx, id)
+    for (const bag of bags) {
+      const decision = { act, by: actor, at: at.toISOString(), reason }
+      await writeState(tx, bag, outcome, at, { decision })
+      const entry = { at, actor, action: `bundle-${outcome}`, subject: `bundle:${bag}`, detail: { reason } }
+      await writeAudit(tx, entry)
+      await house.jobs.send(tx, job, { bundle: bag })
+    }
+    return bags
+  })
+  for (const bag of decided) house.observe('bundle-advanced', { bundle: bag, state: outcome })
+}
+
+/** Erases the bytes of a bundle if it is dropped, and holds off whoever brings the same bytes meanwhile. */
+export async function eraseDropped(house: House, id: string): Promise<void> {
+  await house.database.work.begin(async (tx) => {
+    if ((await holdState(tx, id)) === 'dropped') await house.files.remove(bundleFolder(id))
+  })
+}
+
+/** The state of a bundle, which stays until the transaction ends. */
+async function holdState(tx: Transaction, id: string): Promise<BundleState | undefined> {
+  const [row] = await tx<
+    { state: BundleState }[]
+  >`SELECT state FROM qingdan.bundle WHERE id = ${id} FOR UPDATE`
+  return row?.state
+}
+
+/** The bundle, and the other bags of its group that came into quarantine with it: one decision is for all of them. */
+async function holdRound(tx: Transaction, id: string): Promise<readonly string[]> {
+  const rows = await tx<{ id: string }[]>`
+    SELECT one.id FROM qingdan.bundle one JOIN qingdan.bundle named ON named.id = ${id}
+    WHERE one.id = named.id OR (one.state = 'quarantined' AND one.provider = named.provider
+      AND one.group_identifier = named.group_identifier
+      AND one.history->-1->>'at' = named.history->-1->>'at')
+    ORDER BY one.id FOR UPDATE OF one`
+  return rows.map((row) => row.id)
+}
+
+/** Bags that were brought since in the place of those in quarantine: they are the ones that count. */
+async function refuseSuperseded(tx: Transaction, id: string): Promise<void> {
+  const [newer] = await tx`
+    SELECT FROM qingdan.bundle one JOIN qingdan.bundle named ON named.id = ${id}
+    WHERE one.provider = named.provider AND one.group_identifier = named.group_identifier
+      AND NOT one.state = ANY(${[...turnedAway]}) LIMIT 1`
+  if (newer === undefined) return
+  const detail = 'Other bags of its group have come since.'
+  throw problem('bundle-not-quarantined', { state: 'quarantined', detail })
+}

@@ -1,0 +1,313 @@
+/**
+ * Receipts: what was brought, how far it came, and what was found. The state is written last in every step, so that
+ * a crash leaves a receipt that tells the truth. Only this file writes the tables `bundle` and `finding`, and bags.ts which
+ * bag of which group a bundle is.
+ */
+
+import type { BagGroup, BundleMode, FileCount, FindingCounts } from '../../bundle/index.ts'
+import type { Exceeded } from '../../contract/index.ts'
+import type { Runner, Transaction } from '../../db/database.ts'
+import type { Finding, Severity } from '../../platform/finding.ts'
+import { problem } from '../../platform/problem.ts'
+import { listBags } from '../groups/bags.ts'
+
+/** How far a bundle came. The last line are the places where a journey ends that did not reach its aim. */
+export const bundleStates = [
+  // `waiting` is for the other bags of its group.
+  ...(['received', 'verified', 'waiting', 'validated', 'staged', 'released', 'failed'] as const),
+  ...(['refused', 'quarantined', 'dropped'] as const),
+]
+
+export type BundleState = (typeof bundleStates)[number]
+
+/** Where a bundle is at rest without having been taken: brought again, it is looked at again. */
+export const turnedAway: readonly BundleState[] = ['refused', 'quarantined', 'dropped']
+
+export const isTurnedAway = (state: BundleState): boolean => turnedAway.includes(state)
+
+/** All findings of a check, those that were not kept included. */
+export interface CheckCount {
+  readonly check: string
+  readonly errors: number
+  readonly warnings: number
+}
+
+/** What somebody decided about a bundle in quarantine. */
+export interface Decision {
+  readonly act: 'release' | 'drop'
+  readonly by: string
+  readonly at: string
+  readonly reason: string
+}
+
+/** What a delta did to the rows of its base. */
+export interface Changes {
+  readonly added: number
+  readonly changed: number
+  readonly deleted: number
+  /** Brought, and there already just so. */
+  readonly unchanged: number
+}
+
+/** The dated answer to a bundle. Findings are told by number here and listed page by page elsewhere. */
+export interface Receipt {
+  readonly id: string
+  readonly packing: 'zip' | 'folder'
+  readonly bytes: number
+  readonly state: BundleState
+  readonly history: readonly { readonly state: BundleState; readonly at: string }[]
+  readonly receivedAt: Date
+  readonly broughtBy: string
+  readonly dataset: string | null
+  readonly edition: string | null
+  readonly provider: string | null
+  readonly contractVersion: number | null
+  readonly sequence: number | null
+  readonly mode: BundleMode | null
+  /** The number of the version that a delta is against. */
+  readonly against: number | null
+  /** Where it is one of several bags: which of how many, and those that have come, itself among them. */
+  readonly group: (BagGroup & { readonly here: readonly number[] }) | null
+  /** Of a delta, once it is validated. */
+  readonly changes: Changes | null
+  readonly synthetic: boolean
+  /** Fingerprint of the OpenPGP key whose signature was good. */
+  readonly signer: string | null
+  readonly files: readonly FileCount[]
+  readonly errors: number
+  readonly warnings: number
+  /** By check, the most frequent first. */
+  readonly summary: readonly CheckCount[]
+  /** Why it rests, or rested, in quarantine. */
+  readonly exceeded: readonly Exceeded[]
+  readonly decision: Decision | null
+  /** The bundle whose part it replaced. */
+  readonly replaces: string | null
+  /** Whether its part is the one in hand: not replaced, and not older than the one that was there. */
+  readonly inHand: boolean
+}
+
+/**
+ * Writes the first receipt of a bundle; false where it was received before: bringing it again changes nothing. One that
+ * was turned away is looked at again: its bringer's rights, or the contracts, may be others by now.
+ */
+export async function writeReceived(
+  tx: Transaction,
+  bundle: Pick<Receipt, 'id' | 'packing' | 'bytes' | 'receivedAt' | 'broughtBy'>,
+): Promise<boolean> {
+  const history = [{ state: 'received', at: bundle.receivedAt.toISOString() }]
+  const made = await tx`
+    INSERT INTO qingdan.bundle (id, packing, bytes, state, history, received_at, brought_by)
+    VALUES (${bundle.id}, ${bundle.packing}, ${bundle.bytes}, 'received', ${tx.json(history)},
+      ${bundle.receivedAt}, ${bundle.broughtBy})
+    ON CONFLICT (id) DO UPDATE SET state = 'received', brought_by = EXCLUDED.brought_by,
+      received_at = EXCLUDED.received_at, decision = NULL, exceeded = '[]', group_identifier = NULL,
+      history = qingdan.bundle.history || EXCLUDED.history
+    WHERE qingdan.bundle.state = ANY(${[...turnedAway]})`
+  return made.count === 1
+}
+
+/** Moves a bundle to a state, with what became known on the way. */
+export async function writeState(
+  runner: Runner,
+  id: string,
+  state: BundleState,
+  at: Date,
+  facts: Partial<
+    Pick<
+      Receipt,
+      | 'dataset'
+      | 'edition'
+      | 'provider'
+      | 'contractVersion'
+      | 'sequence'
+      | 'mode'
+      | 'against'
+      | 'changes'
+      | 'synthetic'
+      | 'signer'
+      | 'files'
+      | 'errors'
+      | 'warnings'
+      | 'summary'
+      | 'exceeded'
+      | 'decision'
+      | 'replaces'
+    >
+  > = {},
+): Promise<void> {
+  const entry = [{ state, at: at.toISOString() }]
+  const json = (value: unknown) => (value === undefined ? null : runner.json(value as never))
+  await runner`
+    UPDATE qingdan.bundle SET state = ${state}, history = history || ${runner.json(entry)},
+      dataset = coalesce(${facts.dataset ?? null}, dataset), edition = coalesce(${facts.edition ?? null}, edition),
+      provider = coalesce(${facts.provider ?? null}, provider),
+      contract_version = coalesce(${facts.contractVersion ?? null}, contract_version),
+      sequence = coalesce(${facts.sequence ?? null}, sequence), mode = coalesce(${facts.mode ?? null}, mode),
+      against = coalesce(${facts.against ?? null}, against),
+      changes = coalesce(${facts.changes == null ? null : runner.json(facts.changes as never)}, changes),
+      synthetic = coalesce(${facts.synthetic ?? null}, synthetic), signer = coalesce(${facts.signer ?? null}, signer),
+      files = coalesce(${json(facts.files)}, files),
+      errors = coalesce(${facts.errors ?? null}, errors), warnings = coalesce(${facts.warnings ?? null}, warnings),
+      summary = coalesce(${json(facts.summary)}, summary), exceeded = coalesce(${json(facts.exceeded)}, exceeded),
+      decision = coalesce(${json(facts.decision)}, decision), replaces = coalesce(${facts.replaces ?? null}, replaces)
+    WHERE id = ${id}`
+}
+
+/** Says that our fault ended a walk; not of a bundle whose group another walk brought to its end meanwhile. */
+export async function writeFailed(runner: Runner, id: string, at: Date): Promise<void> {
+  const entry = [{ state: 'failed', at: at.toISOString() }]
+  await runner`
+    UPDATE qingdan.bundle SET state = 'failed', history = history || ${runner.json(entry)}
+    WHERE id = ${id} AND state <> ALL(${['staged', ...turnedAway]})`
+}
+
+/** Replaces the findings kept for a bundle: a step that runs again finds the same again. */
+export async function writeFindings(
+  tx: Transaction,
+  id: string,
+  findings: readonly Finding[],
+): Promise<void> {
+  await tx`DELETE FROM qingdan.finding WHERE bundle_id = ${id}`
+  // A statement takes at most 65,534 parameters, and a finding has 13.
+  const most = 2_000
+  for (let start = 0; start < findings.length; start += most) {
+    const rows = findings.slice(start, start + most).map((finding, index) => ({
+      bundle_id: id,
+      n: start + index + 1,
+      check: finding.check,
+      severity: finding.severity,
+      file: finding.file ?? null,
+      row: finding.row ?? null,
+      cell: finding.cell ?? null,
+      field: finding.field ?? null,
+      header: finding.header ?? null,
+      expected: finding.expected ?? null,
+      message: finding.message,
+      message_zh: finding.messageZh,
+      byte_offset: finding.byteOffset ?? null,
+    }))
+    await tx`INSERT INTO qingdan.finding ${tx(rows)}`
+  }
+}
+
+/** A bundle's receipt, or undefined where nothing of this id was received. */
+export async function findReceipt(runner: Runner, id: string): Promise<Receipt | undefined> {
+  const [row] = await runner<(Receipt & { bytes: string; errors: string; warnings: string })[]>`
+    SELECT id, packing, bytes, state, history, received_at AS "receivedAt", brought_by AS "broughtBy",
+      dataset, edition, provider, contract_version AS "contractVersion", sequence, mode, against, changes, synthetic,
+      signer, files, errors, warnings, summary, exceeded, decision, replaces,
+      EXISTS (SELECT FROM qingdan.part p JOIN qingdan.bundle held ON held.id = p.bundle_id
+        WHERE p.replaced_at IS NULL AND (held.id = b.id OR (
+          held.provider = b.provider AND held.group_identifier = b.group_identifier))) AS "inHand",
+      CASE WHEN group_identifier IS NOT NULL THEN jsonb_build_object(
+        'identifier', group_identifier, 'number', group_number, 'count', group_count) END AS group
+    FROM qingdan.bundle b WHERE id = ${id}`
+  if (row === undefined) return undefined
+  const { bytes, errors, warnings, group, ...rest } = row
+  const bags = group === null ? [] : await listBags(runner, rest.provider ?? '', group.identifier)
+  return {
+    ...rest,
+    bytes: Number(bytes),
+    errors: Number(errors),
+    warnings: Number(warnings),
+    group: group === null ? null : { ...group, here: bags.map(({ number }) => number) },
+  }
+}
+
+/**
+ * The receipt whose id begins so. Throws `bundle-not-found` where none does, or more than one: an id is taken as
+ * `qingdan list bundles` shows it.
+ */
+export async function getReceiptLike(runner: Runner, beginning: string): Promise<Receipt> {
+  const found = /^[0-9a-f]{8,64}$/.test(beginning)
+    ? await runner<
+        { id: string }[]
+      >`SELECT id FROM qingdan.bundle WHERE starts_with(id, ${beginning}) LIMIT 2`
+    : []
+  const [only, another] = found
+  if (only !== undefined && another === undefined) return getReceipt(runner, only.id)
+  const detail =
+    only === undefined ? 'No receipt has an id that begins so.' : 'Several ids begin so: give more of it.'
+  throw problem('bundle-not-found', { path: 'id', detail })
+}
+
+/** As findReceipt, where the receipt must be there. Throws a plain Error where it isn't. */
+export async function getReceipt(runner: Runner, id: string): Promise<Receipt> {
+  const receipt = await findReceipt(runner, id)
+  if (receipt === undefined) throw new Error(`no bundle ${id}`)
+  return receipt
+}
+
+/** The counts of findings as a receipt has them: the most frequent check first, and by name where they are equal. */
+export function summaryOf({ byCheck }: FindingCounts): readonly CheckCount[] {
+  const all = ({ errors, warnings }: CheckCount) => errors + warnings
+  return Object.entries(byCheck)
+    .map(([check, { errors, warnings }]) => ({ check, errors, warnings }))
+    .sort((a, b) => all(b) - all(a) || (a.check < b.check ? -1 : 1))
+}
+
+export interface FindingPage {
+  /** Number of the last finding seen. */
+  readonly after: number
+  readonly limit: number
+  readonly check?: string | undefined
+  readonly severity?: Severity | undefined
+}
+
+/** The findings kept for a bundle, in the order they were found. */
+export async function listFindings(
+  runner: Runner,
+  id: string,
+  page: FindingPage,
+): Promise<readonly (Finding & { readonly n: number })[]> {
+  const rows = await runner`
+    SELECT n, "check", severity, file, row::float8 AS row, cell, field, header, expected, message,
+      message_zh AS "messageZh", byte_offset::float8 AS "byteOffset"
+    FROM qingdan.finding WHERE bundle_id = ${id} AND n > ${page.after}
+      AND (${page.check ?? null}::text IS NULL OR "check" = ${page.check ?? null})
+      AND (${page.severity ?? null}::text IS NULL OR severity = ${page.severity ?? null})
+    ORDER BY n LIMIT ${page.limit}`
+  return rows.map(
+    (row) =>
+      Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)) as unknown as Finding & {
+        n: number
+      },
+  )
+}
+
+/** All findings that are kept of a bundle, in their order, some at a time. */
+export async function* readFindings(runner: Runner, id: string): AsyncGenerator<readonly Finding[]> {
+  for (let after = 0; ; ) {
+    const findings = await listFindings(runner, id, { after, limit: findingsAtATime })
+    yield findings
+    const last = findings.at(-1)
+    if (last === undefined || findings.length < findingsAtATime) return
+    after = last.n
+  }
+}
+
+const findingsAtATime = 1_000
+
+/** Warnings among the findings kept for bundles, by check: they are published with the version. */
+export async function countWarnings(
+  runner: Runner,
+  bundleIds: readonly string[],
+): Promise<readonly { readonly check: string; readonly count: number }[]> {
+  return runner<{ check: string; count: number }[]>`
+    SELECT "check", count(*)::int AS count FROM qingdan.finding
+    WHERE severity = 'warning' AND bundle_id = ANY(${[...bundleIds]})
+    GROUP BY "check" ORDER BY "check" COLLATE "C"`
+}
+
+/** The receipts of the bundles received last, newest first; all states unless one is named. */
+export async function listReceipts(
+  runner: Runner,
+  { state, limit = 100 }: { readonly state?: BundleState; readonly limit?: number } = {},
+): Promise<readonly Receipt[]> {
+  const rows = await runner<{ id: string }[]>`
+    SELECT id FROM qingdan.bundle WHERE ${state ?? null}::text IS NULL OR state = ${state ?? null}
+    ORDER BY received_at DESC, id LIMIT ${limit}`
+  const receipts = await Promise.all(rows.map((row) => findReceipt(runner, row.id)))
+  return receipts.filter((receipt) => receipt !== undefined)
+}

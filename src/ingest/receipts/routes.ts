@@ -1,0 +1,76 @@
+/** The signed receipt of a bundle over HTTP: its JSON and the detached signature over those very bytes. */
+import { Type } from 'typebox'
+import type { House } from '../../catalogue/index.ts'
+import { type App, problemResponses } from '../../http/index.ts'
+import { bundleId, getOwn } from '../routes.ts'
+import { getSignedReceipt } from './signed-receipt.ts'
+
+const refusals = problemResponses('key-missing', 'scope-missing', 'bundle-not-found', 'receipt-not-final')
+
+export async function receiptRoutes(app: App, house: House): Promise<void> {
+  app.get(
+    '/v1/bundles/:id/receipt.json',
+    {
+      schema: {
+        operationId: 'getSignedReceipt',
+        tags: ['bundles'],
+        security: [{ key: [] }],
+        summary: 'The receipt to keep',
+        description:
+          'The receipt of a bundle that was staged or turned away, as canonical JSON whose bytes never change. `receipt.json.asc` is the signature over them, by the key of `/v1/service-key.asc`.',
+        params: bundleId,
+        response: {
+          200: {
+            description: 'The receipt.',
+            content: { 'application/json': { schema: Type.Unsafe<Buffer>({ type: 'object' }) } },
+          },
+          ...refusals,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { json } = await getSignedReceipt(house, await getOwn(house, request.reader, request.params.id))
+      // The bytes are signed: as a Buffer they pass by every serialiser.
+      return reply
+        .type('application/json; charset=utf-8')
+        .header('cache-control', 'private, no-store')
+        .header('content-disposition', `attachment; filename="${nameOf(request.params.id)}.receipt.json"`)
+        .send(json)
+    },
+  )
+  app.get(
+    '/v1/bundles/:id/receipt.json.asc',
+    {
+      schema: {
+        operationId: 'getReceiptSignature',
+        tags: ['bundles'],
+        security: [{ key: [] }],
+        summary: 'The signature of the receipt',
+        description:
+          'Detached and in ASCII armour, over the bytes of `receipt.json`: `gpg --verify receipt.json.asc receipt.json`.',
+        params: bundleId,
+        response: {
+          200: {
+            description: 'The signature.',
+            content: { 'application/pgp-signature': { schema: Type.Unsafe<Buffer>({ type: 'string' }) } },
+          },
+          ...refusals,
+        },
+      },
+    },
+    async (request, reply) => {
+      const receipt = await getOwn(house, request.reader, request.params.id)
+      const { signature } = await getSignedReceipt(house, receipt)
+      return reply
+        .type('application/pgp-signature')
+        .header('cache-control', 'private, no-store')
+        .header('content-disposition', `attachment; filename="${nameOf(request.params.id)}.receipt.json.asc"`)
+        .send(signature)
+    },
+  )
+}
+
+/** The beginning of the digest is enough to tell files apart in a folder. */
+function nameOf(id: string): string {
+  return `bundle-${id.slice(0, 12)}`
+}

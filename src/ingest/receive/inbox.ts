@@ -1,0 +1,157 @@
+/**
+ * The inbox: bundles that lie in a folder are taken up whole, one after the other, and come to lie in `done` or `refused`
+ * with their receipt. Nothing is read before it was renamed into a place of ours; what a crash or a pulled stick leaves
+ * there is found and walked again. Loose tables, links and what is no bundle are left where they are.
+ */
+import { randomUUID } from 'node:crypto'
+import { lstat, mkdir, readdir, rename, rmdir } from 'node:fs/promises'
+import { join, parse } from 'node:path'
+import { limitsOf } from '../../bundle/index.ts'
+import type { House } from '../../catalogue/index.ts'
+import { withoutValues } from '../../db/database-error.ts'
+import { takeBundle } from '../pipeline/pipeline.ts'
+import { receiptFileNames, writeReceiptFiles } from '../receipts/files.ts'
+import { isTurnedAway, type Receipt } from '../receipts/receipts.ts'
+import { receive } from './receive.ts'
+import { inboxFolders, type Left, lookInto, printOf, type Seen } from './scan-inbox.ts'
+
+/** What became of a bundle in the inbox. */
+export interface InboxTaken {
+  readonly name: string
+  readonly receipt: Receipt
+  /** The folder in which the bundle and its receipt lie now. */
+  readonly folder: string
+}
+
+export interface InboxRound {
+  readonly taken: readonly InboxTaken[]
+  readonly left: readonly Left[]
+  /** What could not be walked to its end by a fault that isn't the bundle's, such as a pulled stick; tried again. */
+  readonly failed: readonly string[]
+}
+
+export interface Inbox {
+  /** Looks once, and takes what is at rest. Throws the file system's error where the inbox can't be read. */
+  readonly round: () => Promise<InboxRound>
+}
+
+export interface InboxOptions {
+  readonly folder: string
+  /** Milliseconds of a clock that only goes on. */
+  readonly monotonic?: () => number
+}
+
+/** Opens the inbox of a folder. What was seen of it is remembered from round to round. */
+export function openInbox(
+  house: House,
+  { folder, monotonic = () => performance.now() }: InboxOptions,
+): Inbox {
+  const seen = new Map<string, Seen>()
+  const { config } = house
+  return {
+    round: async () => {
+      const options = {
+        ...{ inbox: folder, limits: limitsOf(config), seen, now: monotonic() },
+        restMilliseconds: config.QINGDAN_INBOX_REST_SECONDS * 1_000,
+        patienceMilliseconds: config.QINGDAN_INBOX_PATIENCE_SECONDS * 1_000,
+      }
+      const { ready, left } = await lookInto(options)
+      if (ready.length === 0 && !(await hasTaken(folder))) return { taken: [], left, failed: [] }
+      // Another process on the same folder, such as a command beside the service, waits for its turn.
+      return house.database.lock(`inbox ${folder}`, async () => {
+        const grown: Left[] = []
+        for (const name of ready)
+          if (!(await pickUp(folder, name, seen))) grown.push({ name, reason: 'moving' })
+        return { ...(await walkTaken(house, folder)), left: [...left, ...grown] }
+      })
+    },
+  }
+}
+
+async function hasTaken(inbox: string): Promise<boolean> {
+  return ((await readdir(join(inbox, inboxFolders.taken)).catch(unlessMissing)) ?? []).length > 0
+}
+
+/**
+ * Renames a bundle into a folder of its own among those taken: on one file system that happens at once or not at all.
+ * False where it is gone, still held open by who copies it (Windows), or has changed since it was looked at.
+ */
+async function pickUp(inbox: string, name: string, seen: Map<string, Seen>): Promise<boolean> {
+  const home = join(inbox, inboxFolders.taken, randomUUID())
+  await mkdir(home, { recursive: true })
+  const before = seen.get(name)?.print
+  try {
+    await rename(join(inbox, name), join(home, name))
+  } catch (error) {
+    await rmdir(home)
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (['ENOENT', 'EBUSY', 'EPERM', 'EACCES'].includes(code)) return false
+    throw error
+  }
+  if ((await printOf(join(home, name))) === before) {
+    seen.delete(name)
+    return true
+  }
+  await rename(join(home, name), join(inbox, name))
+  await rmdir(home)
+  return false
+}
+
+/** Walks all that is taken and not yet put away, also by a process that came to an end before. */
+async function walkTaken(
+  house: House,
+  inbox: string,
+): Promise<{ readonly taken: readonly InboxTaken[]; readonly failed: readonly string[] }> {
+  const taken: InboxTaken[] = []
+  const failed: string[] = []
+  for (const home of (await readdir(join(inbox, inboxFolders.taken)).catch(unlessMissing)) ?? []) {
+    const place = join(inbox, inboxFolders.taken, home)
+    const name = (await readdir(place)).find((one) => !isReceipt(one))
+    if (name === undefined) {
+      await rmdir(place).catch(() => undefined)
+      continue
+    }
+    try {
+      taken.push({ name, ...(await takeOne(house, inbox, place, name)) })
+    } catch (error) {
+      failed.push(name)
+      const fault = withoutValues(error)
+      house.observe('inbox-failed', { error: fault instanceof Error ? fault : new Error(String(fault)) })
+    }
+  }
+  return { taken, failed }
+}
+
+const isReceipt = (name: string): boolean =>
+  receiptFileNames.some((own) => name === own || name === `${own}.part`)
+
+async function takeOne(
+  house: House,
+  inbox: string,
+  place: string,
+  name: string,
+): Promise<{ readonly receipt: Receipt; readonly folder: string }> {
+  const received = await receive(house, { path: join(place, name), broughtBy: 'inbox' })
+  house.observe('step-reached', { step: 'receive', point: 'inbox' })
+  const receipt = await takeBundle(house, received.id)
+  await writeReceiptFiles(house, receipt, place)
+  const kind = isTurnedAway(receipt.state) ? inboxFolders.refused : inboxFolders.done
+  const base = join(inbox, kind, `${parse(name).name}-${receipt.id.slice(0, 8)}`)
+  return { receipt, folder: await putAway(place, base) }
+}
+
+/** Puts a folder under a name that is free; the second of the same bundle gets `-2`. */
+async function putAway(place: string, base: string): Promise<string> {
+  await mkdir(join(base, '..'), { recursive: true })
+  for (let number = 1; ; number += 1) {
+    const target = number === 1 ? base : `${base}-${number}`
+    // Only one process puts away at a time, so what is free stays free.
+    if ((await lstat(target).catch(unlessMissing)) !== undefined) continue
+    await rename(place, target)
+    return target
+  }
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}

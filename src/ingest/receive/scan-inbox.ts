@@ -1,0 +1,103 @@
+/**
+ * One look into the inbox: what lies there, since when it is as it is, and whether it may be taken. It takes nothing. A
+ * name that a copying program gives to what is not finished is passed over; links, loose tables and what is no bundle are
+ * left where they are, with the reason.
+ */
+import { lstat, readdir } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import { type BundleLimits, findMissing } from '../../bundle/index.ts'
+import { digestOf } from '../../platform/digest.ts'
+
+/** Folders of ours in the inbox. */
+export const inboxFolders = { taken: '.taken', done: 'done', refused: 'refused' } as const
+
+/** Why something is left where it lies. */
+export type LeftReason = 'moving' | 'incomplete' | 'loose-table' | 'link' | 'no-bundle' | 'unreadable'
+
+export interface Left {
+  readonly name: string
+  readonly reason: LeftReason
+  /** What is missing of it, where that is known. */
+  readonly missing?: string
+}
+
+export interface Look {
+  /** Names of what is at rest and whole. */
+  readonly ready: readonly string[]
+  readonly left: readonly Left[]
+}
+
+/** What was seen of an entry: how it looked, and since when it has looked so. */
+export interface Seen {
+  readonly print: string
+  readonly since: number
+}
+
+export interface LookOptions {
+  readonly inbox: string
+  readonly limits: BundleLimits
+  /** What former looks have seen; this one renews it. */
+  readonly seen: Map<string, Seen>
+  /** Milliseconds now, of a clock that only goes on. */
+  readonly now: number
+  readonly restMilliseconds: number
+  readonly patienceMilliseconds: number
+}
+
+/** Names of what is not finished, and of what systems leave behind. */
+const passedOver =
+  /^[.~]|~$|\.(part|partial|filepart|tmp|temp|crdownload|download|swp)$|^(thumbs\.db|desktop\.ini)$/i
+
+/** Tables that somebody has to put into a bundle first. */
+const tables = new Set(['.csv', '.tsv', '.txt', '.xlsx', '.xls', '.ods', '.et'])
+
+/** Looks once. Throws the file system's error where the inbox itself can't be read. */
+export async function lookInto(options: LookOptions): Promise<Look> {
+  const { inbox, seen } = options
+  const own: readonly string[] = Object.values(inboxFolders)
+  const names = (await readdir(inbox)).filter((name) => !own.includes(name) && !passedOver.test(name)).sort()
+  for (const name of seen.keys()) if (!names.includes(name)) seen.delete(name)
+  const ready: string[] = []
+  const left: Left[] = []
+  for (const name of names) {
+    const found = await judge(name, options).catch((error: NodeJS.ErrnoException) => {
+      // Gone since the folder was read, or not to be read: neither is a fault of ours.
+      if (error.code === undefined) throw error
+      return error.code === 'ENOENT' ? undefined : { name, reason: 'unreadable' as const }
+    })
+    if (found === 'ready') ready.push(name)
+    else if (found !== undefined) left.push(found)
+  }
+  return { ready, left }
+}
+
+async function judge(name: string, options: LookOptions): Promise<'ready' | Left> {
+  const { inbox, limits, seen, now, restMilliseconds, patienceMilliseconds } = options
+  const path = join(inbox, name)
+  const found = await lstat(path)
+  if (found.isSymbolicLink()) return { name, reason: 'link' }
+  if (found.isFile() && tables.has(extname(name).toLowerCase())) return { name, reason: 'loose-table' }
+  const isZip = found.isFile() && extname(name).toLowerCase() === '.zip'
+  if (!isZip && !found.isDirectory()) return { name, reason: 'no-bundle' }
+  const print = await printOf(path)
+  const before = seen.get(name)
+  const since = before?.print === print ? before.since : now
+  seen.set(name, { print, since })
+  if (now - since < restMilliseconds) return { name, reason: 'moving' }
+  if (now - since >= patienceMilliseconds) return 'ready'
+  const missing = await findMissing(path, limits)
+  return missing === undefined ? 'ready' : { name, reason: 'incomplete', missing }
+}
+
+/** Size, time and identity of a file, or of all that a folder holds: another one where anything has changed. */
+export async function printOf(path: string): Promise<string> {
+  const found = await lstat(path)
+  const own = (one: Awaited<ReturnType<typeof lstat>>) => `${one.ino} ${one.size} ${one.mtimeMs}`
+  if (!found.isDirectory()) return own(found)
+  let all = ''
+  for (const name of (await readdir(path, { recursive: true })).sort()) {
+    const inside = await lstat(join(path, name))
+    all += `${name}\n${inside.isDirectory() ? 'folder' : own(inside)}\n`
+  }
+  return digestOf(all)
+}

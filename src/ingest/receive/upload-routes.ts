@@ -1,0 +1,291 @@
+/**
+ * Bundles over HTTP in pieces that can be taken up again: creation, the state of an upload, the next piece, and giving
+ * it up. A key sees its own uploads alone; what the protocol refuses is told as a problem.
+ */
+import { PassThrough, Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { requireScope } from '../../accounts/index.ts'
+import type { House } from '../../catalogue/index.ts'
+import { type App, problemResponses } from '../../http/index.ts'
+import { type ProblemCode, problem } from '../../platform/problem.ts'
+import { type FinishedUpload, finishedHeaders, isOwn, type Uploads, uploadsPath } from './uploads.ts'
+
+const version = '1.0.0'
+
+/** The media type of a piece. */
+export const pieceType = 'application/offset+octet-stream'
+
+const extensions = 'creation,creation-with-upload,creation-defer-length,termination,expiration'
+
+/** What OPTIONS says of the protocol. */
+export const protocolOptions = (house: House): Readonly<Record<string, string>> => ({
+  'tus-resumable': version,
+  'tus-version': version,
+  'tus-extension': extensions,
+  'tus-max-size': String(house.config.QINGDAN_BODY_BYTES_MAX),
+})
+
+const Upload = Type.Object({
+  upload: Type.String({
+    pattern: '^[0-9a-f]{40,80}$',
+    description: 'The id from the address of the upload.',
+  }),
+})
+const security = [{ key: [] }]
+const tags = ['bundles']
+const refusals = [
+  'key-missing',
+  'scope-missing',
+  'upload-not-found',
+  'upload-gone',
+  'upload-version',
+] as const
+
+/** Cuts what is coming in where the service stops, so that what has come is kept and the rest can come later. */
+export type Stopping = AbortSignal
+
+export function uploadRoutes(app: App, house: House, uploads: Uploads, stopping: Stopping): void {
+  getRoute(app, house, uploads)
+  patchRoute(app, house, uploads, stopping)
+  deleteRoute(app, house, uploads, stopping)
+}
+
+const address = `${uploadsPath}/:upload`
+
+async function onRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  requireScope(request.reader, 'ingest')
+  refuseVersion(request, reply)
+}
+
+function getRoute(app: App, house: House, uploads: Uploads): void {
+  app.get(
+    address,
+    {
+      config: { options: protocolOptions(house) },
+      schema: {
+        operationId: 'getUpload',
+        tags,
+        security,
+        summary: 'How far an upload came',
+        description:
+          'The bytes that are there, also as `Upload-Offset` and `Upload-Length` for HEAD, by the tus protocol 1.0. Once all are ' +
+          'there, `bundle` is the id of the receipt, and the headers `Qingdan-Bundle` and `Link` lead to it.',
+        params: Upload,
+        response: {
+          200: Type.Object({
+            offset: Type.Integer({ description: 'Bytes that have come.' }),
+            length: Type.Union([Type.Integer(), Type.Null()], {
+              description: 'Bytes that it will have; null where that is not told yet.',
+            }),
+            bundle: Type.Union([Type.String(), Type.Null()], {
+              description: 'Id of the receipt; null until all bytes have come.',
+            }),
+          }),
+          ...problemResponses(...refusals),
+        },
+      },
+      onRequest,
+    },
+    async (request, reply) => tellUpload(house, uploads, request, reply),
+  )
+}
+
+function patchRoute(app: App, house: House, uploads: Uploads, stopping: Stopping): void {
+  app.patch(
+    address,
+    {
+      config: { options: protocolOptions(house) },
+      schema: {
+        operationId: 'continueUpload',
+        tags,
+        security,
+        summary: 'The next piece of an upload',
+        description:
+          'Takes the bytes from `Upload-Offset` on. What has come stays also where the connection breaks: ask by HEAD how far ' +
+          'it came, and go on from there. The last piece is answered with `Qingdan-Bundle`, the id of the receipt.',
+        params: Upload,
+        consumes: [pieceType],
+        response: {
+          204: Type.Null({ description: 'The piece has come; `Upload-Offset` says up to where.' }),
+          ...problemResponses(
+            ...refusals,
+            ...(['upload-conflict', 'upload-invalid', 'body-too-large', 'media-type-unsupported'] as const),
+          ),
+        },
+      },
+      onRequest,
+    },
+    async (request, reply) => {
+      const id = ownId(request)
+      const whole = await uploads.finished(id)
+      if (whole !== undefined) throw problem('upload-conflict', { offset: whole.bytes, bundle: whole.bundle })
+      return pass(request, reply, uploads, stopping)
+    },
+  )
+}
+
+function deleteRoute(app: App, house: House, uploads: Uploads, stopping: Stopping): void {
+  app.delete(
+    address,
+    {
+      config: { options: protocolOptions(house) },
+      schema: {
+        operationId: 'endUpload',
+        tags,
+        security,
+        summary: 'Give up an upload',
+        description: 'Removes what has come. A bundle that was received from it stays.',
+        params: Upload,
+        response: {
+          204: Type.Null({ description: 'It is gone.' }),
+          ...problemResponses(...refusals, 'upload-invalid'),
+        },
+      },
+      onRequest,
+    },
+    async (request, reply) => {
+      const id = ownId(request)
+      if ((await uploads.finished(id)) === undefined) return pass(request, reply, uploads, stopping)
+      await uploads.forget(id)
+      return answerEmpty(reply.header('tus-resumable', version))
+    },
+  )
+}
+
+const answerEmpty = (reply: FastifyReply) => reply.code(204).send()
+
+/** Whether a request to bring a bundle is the creation of an upload. */
+export function beginsUpload({ headers }: FastifyRequest): boolean {
+  return headers['tus-resumable'] !== undefined
+}
+
+/** Begins an upload; its first piece may come with it. */
+export async function createUpload(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  uploads: Uploads,
+  stopping: Stopping,
+): Promise<FastifyReply> {
+  refuseVersion(request, reply)
+  await uploads.sweep()
+  return pass(request, reply, uploads, stopping)
+}
+
+async function tellUpload(house: House, uploads: Uploads, request: FastifyRequest, reply: FastifyReply) {
+  const id = ownId(request)
+  reply.headers({ 'tus-resumable': version, 'cache-control': 'no-store' })
+  const whole = (await uploads.finished(id)) ?? (await offsetOf(request, uploads))
+  if ('bundle' in whole) {
+    reply.headers({ ...finishedHeaders(house, whole), ...lengthHeaders(whole.bytes, whole.bytes) })
+    return { offset: whole.bytes, length: whole.bytes, bundle: whole.bundle }
+  }
+  reply.headers(lengthHeaders(whole.offset, whole.length))
+  if (whole.metadata !== null) reply.header('upload-metadata', whole.metadata)
+  return { offset: whole.offset, length: whole.length, bundle: null }
+}
+
+function lengthHeaders(offset: number, length: number | null): Record<string, string> {
+  const told = length === null ? { 'upload-defer-length': '1' } : { 'upload-length': String(length) }
+  return { 'upload-offset': String(offset), ...told }
+}
+
+/** How far it came, once whoever still writes to it has let go; the library cuts a connection that is dead. */
+async function offsetOf(request: FastifyRequest, uploads: Uploads) {
+  const { headers } = await ask({ ...partsOf(request), method: 'HEAD' }, uploads)
+  const length = headers.get('upload-length')
+  const offset = Number(headers.get('upload-offset'))
+  // The last piece may have come while this was waiting.
+  const whole: FinishedUpload | undefined =
+    String(offset) === length ? await uploads.finished(ownId(request)) : undefined
+  return (
+    whole ?? {
+      offset,
+      length: length === null ? null : Number(length),
+      metadata: headers.get('upload-metadata'),
+    }
+  )
+}
+
+/** Hands a request to the library, and its answer to the sender. */
+async function pass(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  uploads: Uploads,
+  stopping: Stopping,
+): Promise<FastifyReply> {
+  const body = request.body instanceof Readable ? { body: untilStop(request, stopping) } : {}
+  const response = await ask({ ...partsOf(request), ...body }, uploads)
+  for (const [name, value] of response.headers) {
+    // Which pages may read an answer is said for all addresses alike.
+    if (!name.startsWith('access-control-') && name !== 'content-length') reply.header(name, value)
+  }
+  // Else the sender would go on sending what nobody reads any more.
+  if (stopping.aborted) reply.header('connection', 'close')
+  return reply.code(response.status).send()
+}
+
+function partsOf(request: FastifyRequest) {
+  const { method, url, headers, reader } = request
+  return {
+    method,
+    path: url.split('?', 1)[0] ?? '',
+    headers: { 'tus-resumable': version, ...headers },
+    keyId: reader.keyId ?? '',
+  }
+}
+
+/** Refusals of the protocol by their status; the library's own sentence is the detail, and names headers alone. */
+const codesOf: Readonly<Record<number, ProblemCode>> = {
+  400: 'upload-invalid',
+  403: 'upload-invalid',
+  404: 'upload-not-found',
+  409: 'upload-conflict',
+  410: 'upload-gone',
+  412: 'upload-version',
+  413: 'body-too-large',
+  501: 'upload-invalid',
+}
+
+async function ask(asked: Parameters<Uploads['handle']>[0], uploads: Uploads): Promise<Response> {
+  const response = await uploads.handle(asked)
+  if (response.status < 400) return response
+  const code = codesOf[response.status]
+  const detail = (await response.text()).trim()
+  if (code === undefined) throw new Error(`an upload failed: ${detail}`)
+  throw problem(code, { detail })
+}
+
+/**
+ * The body up to where its sender or this service goes away. It then ends without an error: what has come is kept, to
+ * the last byte, and the sender goes on from there.
+ */
+function untilStop(request: FastifyRequest, stopping: Stopping): ReadableStream<Uint8Array> {
+  const source = request.body as Readable
+  const kept = new PassThrough()
+  const cut = () => {
+    source.unpipe(kept)
+    kept.end()
+  }
+  source.once('error', cut).once('close', cut).pipe(kept)
+  if (stopping.aborted) cut()
+  else stopping.addEventListener('abort', cut, { once: true })
+  kept.once('close', () => stopping.removeEventListener('abort', cut))
+  return Readable.toWeb(kept) as ReadableStream<Uint8Array>
+}
+
+/** The upload of the address, if it is of this key. Throws `upload-not-found`: of others nothing is told. */
+function ownId(request: FastifyRequest): string {
+  const { upload } = request.params as { readonly upload: string }
+  if (isOwn(upload, request.reader.keyId ?? '')) return upload
+  throw problem('upload-not-found', { path: 'upload' })
+}
+
+/** RFC-like words of the protocol: another version is answered 412 with those that there are. */
+function refuseVersion({ method, headers }: FastifyRequest, reply: FastifyReply): void {
+  const given = headers['tus-resumable']
+  // Reading needs no protocol: a browser or curl may look as well.
+  if (given === version || (given === undefined && (method === 'GET' || method === 'HEAD'))) return
+  reply.header('tus-version', version)
+  throw problem('upload-version', { path: 'Tus-Resumable', versions: [version] })
+}

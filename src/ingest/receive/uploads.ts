@@ -1,0 +1,221 @@
+/**
+ * Uploads that can be taken up again, by the tus protocol 1.0 (https://tus.io/protocols/resumable-upload): what has come
+ * of a bundle lies in the data folder until all of it is there, and is then received as any other. The library speaks the
+ * protocol; whose an upload is, when it goes, and what becomes of it is said here. Its locks are of this process: one
+ * service serves a data folder, which its database sees to.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { FileStore } from '@tus/file-store'
+import { Server } from '@tus/server'
+import type { House } from '../../catalogue/index.ts'
+import { problem } from '../../platform/problem.ts'
+import { receive } from './receive.ts'
+
+/** An upload that is whole: its bytes are a bundle now. */
+export interface FinishedUpload {
+  /** The receipt's id. */
+  readonly bundle: string
+  readonly bytes: number
+}
+
+export interface Uploads {
+  /** Has the library answer a request of the key. What our own code throws on the way is thrown here. */
+  readonly handle: (request: UploadRequest) => Promise<Response>
+  /** What became of an upload that is whole; a crash may have left it just before it was received. */
+  readonly finished: (id: string) => Promise<FinishedUpload | undefined>
+  /** Forgets that an upload was finished. The bundle stays. */
+  readonly forget: (id: string) => Promise<void>
+  /** Removes what has expired, and receives what is whole and was left by a crash. Tells how many went. */
+  readonly sweep: () => Promise<number>
+}
+
+export interface UploadRequest {
+  readonly method: string
+  readonly path: string
+  readonly keyId: string
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Ends where the sender or the service goes away: what has come is kept. */
+  readonly body?: ReadableStream<Uint8Array>
+}
+
+/** Where uploads are addressed. */
+export const uploadsPath = '/v1/bundles/uploads'
+
+/** The folder among the stored files. */
+const folder = 'uploads'
+
+/** What the library is told of a request: all that the protocol knows, and nothing else. */
+const protocolHeaders = [
+  ...['tus-resumable', 'upload-length', 'upload-offset', 'upload-defer-length', 'upload-metadata'],
+  ...['upload-concat', 'content-type', 'content-length'],
+]
+
+/** Names the key for the hooks below. The sender can't set it: only the headers above are passed on. */
+const ownerHeader = 'qingdan-key'
+
+/** An id is the key's, which is no secret, and 128 random bits: an upload of another key is told from it alone. */
+const randomBytesOfId = 16
+
+export const isOwn = (id: string, keyId: string): boolean =>
+  id.length === keyId.length + 2 * randomBytesOfId && id.startsWith(keyId)
+
+const ownerOf = (id: string): string => id.slice(0, -2 * randomBytesOfId)
+
+const hour = 3_600_000
+
+/** Builds the uploads of a house; nothing is opened before the first request. */
+export function buildUploads(house: House): Uploads {
+  const expiresAfter = house.config.QINGDAN_UPLOAD_HOURS * hour
+  const finishing = new Map<string, Promise<FinishedUpload | undefined>>()
+  const faults = new WeakMap<object, unknown>()
+  const wholes = new WeakMap<object, string>()
+  // Two at once, a HEAD while the last PATCH ends, would each receive the same file and remove it under the other.
+  const received = (id: string) => {
+    const running = finishing.get(id) ?? finish(house, id).finally(() => finishing.delete(id))
+    finishing.set(id, running)
+    return running
+  }
+  const finished = async (id: string) => {
+    const whole = await received(id)
+    if (whole !== undefined) await removeBytes(house, id)
+    return whole
+  }
+  const build = async () => {
+    const directory = await house.files.localPath(folder)
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    return new Server({
+      path: uploadsPath,
+      datastore: new FileStore({ directory, expirationPeriodInMilliseconds: expiresAfter }),
+      maxSize: house.config.QINGDAN_BODY_BYTES_MAX,
+      generateUrl: (_request, { id }) => `${house.config.QINGDAN_PUBLIC_URL}${uploadsPath}/${id}`,
+      namingFunction: async (request) => {
+        const keyId = request.headers.get(ownerHeader) ?? ''
+        await refuseTooMany(house, keyId)
+        return `${keyId}${randomBytes(randomBytesOfId).toString('hex')}`
+      },
+      onUploadFinish: async (request, { id }) => {
+        // The library looks at its file once more before it answers: it goes afterwards.
+        wholes.set(request, id)
+        const whole = await received(id)
+        return whole === undefined ? {} : { headers: finishedHeaders(house, whole) }
+      },
+      onResponseError: (request, error) => {
+        if (!('status_code' in error)) faults.set(request, error)
+        return undefined
+      },
+    })
+  }
+  let server: Promise<Server> | undefined
+  return {
+    handle: async ({ method, path, keyId, headers, body }) => {
+      server ??= build()
+      const passed = protocolHeaders.flatMap((name): [string, string][] => {
+        const value = headers[name]
+        return typeof value === 'string' ? [[name, value]] : []
+      })
+      const request = new Request(`http://localhost${path}`, {
+        method,
+        headers: [...passed, [ownerHeader, keyId]],
+        ...(body === undefined ? {} : { body, duplex: 'half' }),
+      })
+      const response = await (await server).handleWeb(request)
+      const whole = wholes.get(request)
+      if (whole !== undefined) await finished(whole)
+      if (faults.has(request)) throw faults.get(request)
+      return response
+    },
+    finished,
+    forget: (id) => house.files.remove(`${folder}/${id}.done`),
+    sweep: () => sweep(house, finished),
+  }
+}
+
+/** The headers that lead from a finished upload to its receipt. */
+export function finishedHeaders(house: House, { bundle }: FinishedUpload): Record<string, string> {
+  const receipt = `${house.config.QINGDAN_PUBLIC_URL}/v1/bundles/${bundle}`
+  return { 'qingdan-bundle': bundle, link: `<${receipt}>; rel="describedby"` }
+}
+
+async function refuseTooMany(house: House, keyId: string): Promise<void> {
+  const most = house.config.QINGDAN_UPLOADS_MAX
+  const open = (await idsOf(house)).filter((id) => isOwn(id, keyId))
+  if (open.length < most) return
+  throw problem('uploads-too-many', {
+    detail: `A key may have ${most} unfinished uploads.`,
+    uploadsMax: most,
+  })
+}
+
+/** Ids of the uploads that are not finished: each has a file that describes it. */
+async function idsOf(house: House): Promise<readonly string[]> {
+  const names = await house.files.list(folder)
+  const ending = '.json'
+  return names
+    .filter((name) => name.endsWith(ending))
+    .map((name) => name.slice(folder.length + 1, -ending.length))
+}
+
+/**
+ * Receives an upload that is whole and keeps where it went; only then its bytes may be removed. A crash between any two
+ * of these and a second call give the same. Undefined where it is not whole, or not there.
+ */
+async function finish(house: House, id: string): Promise<FinishedUpload | undefined> {
+  const done = `${folder}/${id}.done`
+  const path = await house.files.localPath(`${folder}/${id}`)
+  const known = await readJson<FinishedUpload>(await house.files.localPath(done))
+  if (known !== undefined) return known
+  const told = await readJson<{ readonly size?: number }>(`${path}.json`)
+  const bytes = (await stat(path).catch(unlessMissing))?.size
+  if (told?.size === undefined || told.size !== bytes) return undefined
+  const receipt = await receive(house, { path, broughtBy: `key:${ownerOf(id)}` })
+  const whole = { bundle: receipt.id, bytes }
+  await house.files.write(done, Readable.from([Buffer.from(JSON.stringify(whole))]))
+  house.observe('step-reached', { step: 'receive', point: 'uploaded' })
+  return whole
+}
+
+async function removeBytes(house: House, id: string): Promise<void> {
+  const path = await house.files.localPath(`${folder}/${id}`)
+  await rm(path, { force: true })
+  await rm(`${path}.json`, { force: true })
+}
+
+async function sweep(
+  house: House,
+  finished: (id: string) => Promise<FinishedUpload | undefined>,
+): Promise<number> {
+  for (const id of await idsOf(house)) await finished(id)
+  const directory = await house.files.localPath(folder)
+  const oldest = house.clock().getTime() - house.config.QINGDAN_UPLOAD_HOURS * hour
+  let gone = 0
+  for (const name of (await readdir(directory).catch(unlessMissing)) ?? []) {
+    const path = join(directory, name)
+    const born = await bornAt(path)
+    if (born === undefined || born >= oldest) continue
+    await rm(path, { force: true })
+    if (name.endsWith('.json')) await rm(path.slice(0, -'.json'.length), { force: true })
+    gone += 1
+  }
+  return gone
+}
+
+/** When an upload was begun or finished, by the file that tells of it; its bytes alone don't say. */
+async function bornAt(path: string): Promise<number | undefined> {
+  if (path.endsWith('.done')) return (await stat(path).catch(unlessMissing))?.mtimeMs
+  if (!path.endsWith('.json')) return undefined
+  const told = await readJson<{ readonly creation_date?: string }>(path)
+  return told?.creation_date === undefined ? undefined : Date.parse(told.creation_date)
+}
+
+async function readJson<T>(path: string): Promise<T | undefined> {
+  const text = await readFile(path, 'utf8').catch(unlessMissing)
+  // A file of the library is not written whole or not at all: a crash may have left it empty.
+  return text === undefined || text === '' ? undefined : (JSON.parse(text) as T)
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}

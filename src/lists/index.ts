@@ -1,8 +1,0 @@
-/** The annual lists: promises with their states, derived from what is published, and what changed in them. */
-export { type AnnualList, findList, type ListItem, listAnnualLists } from './annual-lists.ts'
-export { type Compared, diffBody, itemBody } from './bodies.ts'
-export { compareLists, getList } from './compare.ts'
-export { type DueItem, dueItems, endOfSpan, parseSpan, spanCountMax } from './due.ts'
-export { listsRoutes } from './routes.ts'
-export { type ItemState, itemStates, type Rates } from './state.ts'
-export { changesOf, tellItems } from './told.ts'

@@ -1,0 +1,2 @@
+/** Public API of operations. */
+export { operationsRoutes } from './routes.ts'

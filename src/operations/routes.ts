@@ -1,0 +1,156 @@
+/**
+ * What operators and programs ask the house about itself: whether it lives, whether it serves, its metrics, and what
+ * each problem code means. It tells no address, version or message of a fault.
+ */
+import { Type } from 'typebox'
+import type { House } from '../catalogue/index.ts'
+import { type Contracts, isOpen } from '../contract/index.ts'
+import { type App, baseUrl, problemResponses } from '../http/index.ts'
+import { type ProblemCode, problem, problems } from '../platform/problem.ts'
+
+const StatusSchema = Type.Object({ status: Type.Literal('ok', { description: 'All is well.' }) })
+
+const ProblemKindSchema = Type.Object({
+  code: Type.String({ description: 'The stable code.' }),
+  status: Type.Integer({ description: 'The HTTP status it comes with.' }),
+  title: Type.Object(
+    { zh: Type.String({ description: 'Chinese.' }), en: Type.String({ description: 'English.' }) },
+    { description: 'What kind of refusal it is.' },
+  ),
+  hint: Type.String({ description: 'What the caller can do next.' }),
+  type: Type.String({ description: 'The address of this description, as `type` of a problem.' }),
+})
+
+export async function operationsRoutes(app: App, house: House): Promise<void> {
+  await app.register((scope: App, _options, done) => {
+    probeRoutes(scope, house)
+    done()
+  })
+  problemRoutes(app, house)
+}
+
+function probeRoutes(app: App, { database, readiness, metrics, contracts, observe }: House): void {
+  const config = { unlimited: true }
+  const tags = ['service']
+  const answer = { 200: StatusSchema, ...problemResponses() }
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+  })
+  app.get(
+    '/health',
+    {
+      config,
+      schema: {
+        operationId: 'getHealth',
+        tags,
+        summary: 'Whether the process lives',
+        description: 'For a supervisor. It asks nothing of the database.',
+        response: answer,
+      },
+    },
+    async () => ({ status: 'ok' as const }),
+  )
+  app.get(
+    '/ready',
+    {
+      config,
+      schema: {
+        operationId: 'getReadiness',
+        tags,
+        summary: 'Whether content is served',
+        description: 'For a balancer: 200 once the database answers and the first content is in, else 503.',
+        response: { ...answer, ...problemResponses('not-ready') },
+      },
+    },
+    async (request) => {
+      if (!readiness.ready) throw problem('not-ready')
+      try {
+        await database.serve`select 1`
+      } catch (error) {
+        const fault = error instanceof Error ? error : new Error('The database does not answer.')
+        observe('request-failed', { route: '/ready', requestId: request.id, error: fault })
+        throw problem('not-ready')
+      }
+      return { status: 'ok' as const }
+    },
+  )
+  app.get(
+    '/metrics',
+    {
+      config,
+      schema: {
+        operationId: 'getMetrics',
+        tags,
+        summary: 'Metrics in the Prometheus text format',
+        description:
+          'Counts and times by route, code and dataset. No address or value of a caller is in them.',
+        response: {
+          200: { description: 'The metrics.', content: { 'text/plain': { schema: Type.String() } } },
+          ...problemResponses(),
+        },
+      },
+    },
+    async (_request, reply) =>
+      reply
+        .type('text/plain; version=0.0.4; charset=utf-8')
+        .serializer(String)
+        .send(withoutRestricted(await metrics(), contracts)),
+  )
+}
+
+/** The metrics without the lines of datasets that are not open: anyone may ask, and their names are not for anyone. */
+function withoutRestricted(metrics: string, contracts: Contracts): string {
+  const closed = contracts.list().filter(({ contract }) => !isOpen(contract))
+  if (closed.length === 0) return metrics
+  const labels = closed.map(({ contract }) => `dataset="${contract.dataset}"`)
+  return metrics
+    .split('\n')
+    .filter((line) => !labels.some((label) => line.includes(label)))
+    .join('\n')
+}
+
+function problemRoutes(app: App, { config }: House): void {
+  const tags = ['service']
+  const describe = (code: ProblemCode, base: string) => {
+    const { status, title, titleZh, hint } = problems[code]
+    return { code, status, title: { zh: titleZh, en: title }, hint, type: `${base}/v1/problems/${code}` }
+  }
+  const codes = Object.keys(problems) as ProblemCode[]
+  app.get(
+    '/v1/problems',
+    {
+      schema: {
+        operationId: 'listProblems',
+        tags,
+        summary: 'Every refusal that this service can give',
+        description: 'The stable codes with their HTTP status, their titles and what to do about each.',
+        response: {
+          200: Type.Object({ data: Type.Array(ProblemKindSchema, { description: 'All codes.' }) }),
+          ...problemResponses(),
+        },
+      },
+    },
+    async (request) => {
+      const base = baseUrl(request, config)
+      return { data: codes.map((code) => describe(code, base)) }
+    },
+  )
+  app.get(
+    '/v1/problems/:code',
+    {
+      schema: {
+        operationId: 'getProblem',
+        tags,
+        summary: 'What one code means',
+        description: 'The address that a problem names as its `type`.',
+        params: Type.Object({ code: Type.String({ description: 'A code, such as `not-found`.' }) }),
+        response: { 200: ProblemKindSchema, ...problemResponses('problem-not-found') },
+      },
+    },
+    async (request) => {
+      const code = codes.find((candidate) => candidate === request.params.code)
+      if (code === undefined) throw problem('problem-not-found', { path: 'code' })
+      return describe(code, baseUrl(request, config))
+    },
+  )
+}

@@ -1,0 +1,55 @@
+/** What the page of a dataset tells, gathered for anyone: a dataset that is not open has no page. */
+
+import {
+  addresses,
+  getReadable,
+  type House,
+  latestOf,
+  latestOfDataset,
+  listDistributions,
+  listVersions,
+} from '../../catalogue/index.ts'
+import { labelOf } from '../../contract/index.ts'
+import { anonymous } from '../../platform/caller.ts'
+import { dayInShanghai } from '../../platform/time.ts'
+import { describeDataset } from '../overview.ts'
+import { type Said, schemaDataset } from '../schema-org.ts'
+import type { PortalDatasetPage, PortalEdition } from './page.ts'
+
+/** The page's content, and what it says to machines. Throws `dataset-not-found`. */
+export async function findDatasetPage(
+  house: House,
+  slug: string,
+  said: Said,
+): Promise<{ readonly shown: PortalDatasetPage; readonly data: object }> {
+  const { contract } = getReadable(house.contracts, anonymous, slug)
+  const versions = await listVersions(house.database, { dataset: slug })
+  const version = latestOfDataset(versions)
+  const latest =
+    version === undefined
+      ? undefined
+      : { version, files: await listDistributions(house.database, version.id) }
+  const at = addresses(house.config)
+  const names = [...new Set(versions.map(({ edition }) => edition))]
+  const editions = names.map((edition): PortalEdition => {
+    const own = versions.filter((one) => one.edition === edition)
+    const standing = latestOf(own)
+    const last = standing ?? own[0]
+    return {
+      edition,
+      updated: last === undefined ? '' : dayInShanghai(last.publishedAt),
+      href: at.edition(slug, edition),
+      ...(standing === undefined ? {} : { version: standing.number, records: standing.records }),
+    }
+  })
+  const { rhythm } = contract
+  const shown = {
+    dataset: await describeDataset(house, contract, version),
+    rhythm: labelOf(house.contracts, 'rhythms', rhythm) ?? { zh: rhythm, en: rhythm },
+    licence: contract.licence.title,
+    source: contract.source,
+    editions,
+    fields: contract.fields,
+  }
+  return { shown, data: schemaDataset(contract, latest, said) }
+}

@@ -1,0 +1,198 @@
+/**
+ * The page of a search: what was found and why, and facets as links that narrow it. A pure function of plain data; the
+ * question is text wherever it stands.
+ */
+
+import type { FacetName, FacetValue, SearchMatch } from '../../catalogue/index.ts'
+import type { Bilingual, Language } from '../../platform/language.ts'
+import { number, type PortalDataset, renderDataset } from '../datasets/card.ts'
+import { type Html, html, link } from '../html.ts'
+import { page } from '../page.ts'
+import { searchForm } from './form.ts'
+
+export interface PortalMatch {
+  readonly place: SearchMatch['place']
+  readonly text: string
+  readonly found: readonly string[]
+  /** Title of the field, where the match is one of a field. */
+  readonly field?: Bilingual
+  /** What the code is called, where it is in a code. */
+  readonly label?: Bilingual
+}
+
+export interface PortalFacet {
+  readonly name: FacetName
+  readonly values: readonly FacetValue[]
+}
+
+export interface PortalResults {
+  readonly question: string
+  readonly total: number
+  readonly results: readonly { readonly dataset: PortalDataset; readonly matches: readonly PortalMatch[] }[]
+  readonly facets: readonly PortalFacet[]
+  readonly readAs: readonly { readonly word: string; readonly as: readonly string[] }[]
+  /** Cursor of the next page. */
+  readonly next?: string
+}
+
+/** Renders what a search found. */
+export function renderResults(found: PortalResults, language: Language): string {
+  const text = texts[language]
+  const { question, total, results, facets, readAs, next } = found
+  const chosen = chosenOf(facets)
+  const asked = addressOf(question, chosen)
+  return page(
+    language,
+    question === '' ? text.datasets : question,
+    html`<section class="lead" aria-labelledby="found">
+<h1 id="found">${question === '' ? text.datasets : html`${text.searched} <q>${question}</q>`}</h1>
+${searchForm(language, question, chosen)}
+<p role="status">${text.found(number(total))}</p>
+${readAs.map(({ word, as }) => html`<p>${text.readAs(word, as.join(language === 'zh' ? '、' : ', '))}</p>`)}
+</section>
+<div class="finding">
+${renderFacets(found, language)}
+<section class="datasets" aria-label="${text.datasets}">
+${results.map(({ dataset, matches }) => renderDataset(dataset, language, renderMatches(matches, language)))}
+${total === 0 && html`<div class="nothing"><p>${text.nothing}</p><p><a href="/?lang=${language}">${text.all}</a></p></div>`}
+${next !== undefined && html`<p class="links"><a rel="next" href="${href(asked, language, ['cursor', next])}">${text.next}</a></p>`}
+</section>
+</div>`,
+    { asked },
+  )
+}
+
+type Chosen = readonly (readonly [name: FacetName, codes: string])[]
+
+function chosenOf(facets: readonly PortalFacet[]): Chosen {
+  return facets.flatMap(({ name, values }) => {
+    const codes = values.filter((value) => value.chosen).map(({ code }) => code)
+    return codes.length === 0 ? [] : [[name, codes.join()] as const]
+  })
+}
+
+function addressOf(question: string, chosen: Chosen): URLSearchParams {
+  const parameters = new URLSearchParams(question === '' ? [] : [['q', question]])
+  for (const [name, codes] of chosen) parameters.set(name, codes)
+  return parameters
+}
+
+function href(asked: URLSearchParams, language: Language, [name, value]: readonly [string, string]): string {
+  const parameters = new URLSearchParams(asked)
+  if (value === '') parameters.delete(name)
+  else parameters.set(name, value)
+  parameters.set('lang', language)
+  return link(`/?${parameters}`)
+}
+
+/** A facet of one value narrows nothing and is left out, unless it is chosen. */
+function renderFacets({ question, facets }: PortalResults, language: Language): Html {
+  const text = texts[language]
+  const asked = addressOf(question, chosenOf(facets))
+  const shown = facets.filter(({ values }) => values.length > 1 || values.some(({ chosen }) => chosen))
+  return html`<nav class="facets" aria-label="${text.narrow}">${shown.map(
+    ({ name, values }) => html`<section aria-labelledby="facet-${name}">
+<h2 id="facet-${name}">${text.facets[name]}</h2>
+<ul>${values.map((value) => {
+      const codes = values.filter(({ code, chosen }) => (code === value.code ? !chosen : chosen))
+      const to = href(asked, language, [name, codes.map(({ code }) => code).join()])
+      const mark = value.chosen && html`<span aria-hidden="true">✓ </span>`
+      const current = value.chosen && html` aria-current="true" title="${text.remove}"`
+      return html`<li><a href="${to}"${current}>${mark}${value.label[language]} <small>${number(value.count)}</small></a></li>`
+    })}</ul>
+</section>`,
+  )}</nav>`
+}
+
+function renderMatches(matches: readonly PortalMatch[], language: Language): Html {
+  const text = texts[language]
+  const colon = language === 'zh' ? '：' : ': '
+  return html`<ul class="matches">${matches.map(({ place, field, label, text: said, found }) => {
+    const where = [text.places[place], field?.[language]].filter((one) => one !== undefined && one !== said)
+    const what = label?.[language]
+    const aside =
+      what !== undefined && what !== said && place === 'code' && html` <span class="faint">${what}</span>`
+    return html`<li><span class="faint">${where.join(' · ')}${colon}</span>${marked(said, found)}${aside}</li>`
+  })}</ul>`
+}
+
+/** The text with what was found marked. The longest at a place wins, so that no mark lies in another. */
+function marked(text: string, found: readonly string[]): readonly Html[] {
+  const words = [...found].filter((word) => word !== '').sort((a, b) => b.length - a.length)
+  const pieces: Html[] = []
+  let rest = text
+  while (rest !== '') {
+    const hits = words.map((word) => ({ word, at: rest.indexOf(word) })).filter(({ at }) => at !== -1)
+    const first = Math.min(...hits.map(({ at }) => at))
+    const hit = hits.find(({ at }) => at === first)
+    if (hit === undefined) return [...pieces, html`${rest}`]
+    pieces.push(html`${rest.slice(0, hit.at)}<mark>${hit.word}</mark>`)
+    rest = rest.slice(hit.at + hit.word.length)
+  }
+  return pieces
+}
+
+const texts = {
+  zh: {
+    datasets: '数据集',
+    searched: '搜索',
+    found: (total: string) => `找到 ${total} 个数据集。`,
+    readAs: (word: string, as: string) => `没有“${word}”，已改为查找：${as}`,
+    nothing: '没有符合的数据集。可以少写几个词，或取消一些筛选条件。',
+    all: '查看全部数据',
+    next: '下一页',
+    narrow: '筛选',
+    remove: '取消此条件',
+    facets: {
+      theme: '领域',
+      provider: '提供部门',
+      openClass: '开放属性',
+      shareClass: '共享属性',
+      kind: '类型',
+      rhythm: '更新频率',
+      format: '格式',
+    },
+    places: {
+      title: '标题',
+      slug: '短名',
+      keyword: '关键词',
+      theme: '领域',
+      provider: '提供部门',
+      field: '字段',
+      description: '描述',
+      code: '代码',
+      'field-description': '字段说明',
+    },
+  },
+  en: {
+    datasets: 'Datasets',
+    searched: 'Search for',
+    found: (total: string) => `${total} ${total === '1' ? 'dataset' : 'datasets'} found.`,
+    readAs: (word: string, as: string) => `Nothing has “${word}”; it was read as ${as}.`,
+    nothing: 'No dataset fits. Use fewer words, or take away a filter.',
+    all: 'All that is published',
+    next: 'Next page',
+    narrow: 'Narrow down',
+    remove: 'Take this filter away',
+    facets: {
+      theme: 'Theme',
+      provider: 'Provider',
+      openClass: 'Open class',
+      shareClass: 'Share class',
+      kind: 'Kind',
+      rhythm: 'Rhythm',
+      format: 'Format',
+    },
+    places: {
+      title: 'Title',
+      slug: 'Slug',
+      keyword: 'Keyword',
+      theme: 'Theme',
+      provider: 'Provider',
+      field: 'Field',
+      description: 'Description',
+      code: 'Code',
+      'field-description': 'About a field',
+    },
+  },
+} as const

@@ -1,0 +1,201 @@
+/** Packages, resources, organizations, groups, tags and licences as CKAN's clients read them. */
+
+import {
+  type Addresses,
+  type House,
+  isSynthetic,
+  listDistributions,
+  type PublishedVersion,
+} from '../../catalogue/index.ts'
+import { isOpen, labelOf } from '../../contract/index.ts'
+import type { Language } from '../../platform/language.ts'
+import {
+  editionResource,
+  formatName,
+  instantOf,
+  nameOf,
+  type Package,
+  type ResourceName,
+  tableFormat,
+  versionResource,
+} from './catalogue.ts'
+import { idOf } from './ids.ts'
+
+/** What bodies are written with. */
+export interface Desk {
+  readonly house: House
+  /** Addresses as the caller reaches them. */
+  readonly at: Addresses
+  readonly language: Language
+}
+
+/** A whole package with its resources. */
+export async function packageBody(desk: Desk, of: Package) {
+  const { at, language } = desk
+  const { contract } = of.loaded
+  const resources = (await Promise.all(of.latest.map((version) => resourcesOf(desk, of, version)))).flat()
+  const [newest] = of.latest
+  return {
+    id: of.id,
+    name: nameOf(of),
+    title: contract.title[language],
+    title_translated: contract.title,
+    notes: contract.description[language],
+    notes_translated: contract.description,
+    type: 'dataset',
+    state: 'active',
+    private: !isOpen(contract),
+    url: at.dataset(contract.dataset),
+    version: newest === undefined ? null : `${newest.edition}-v${newest.number}`,
+    ...licenceOf(of, language),
+    author: providersOf(desk, of).join('、'),
+    author_email: null,
+    maintainer: null,
+    maintainer_email: null,
+    owner_org: idOf('organization', of.organization),
+    organization: organizationBody(desk, of.organization),
+    groups: contract.themes.map((code) => groupBody(desk, code)),
+    tags: of.tags.map(tagBody),
+    num_tags: of.tags.length,
+    resources: resources.map((resource, position) => ({ ...resource, position })),
+    num_resources: resources.length,
+    extras: extrasOf(desk, of),
+    metadata_created: of.created,
+    metadata_modified: of.modified,
+    relationships_as_subject: [],
+    relationships_as_object: [],
+    creator_user_id: null,
+  }
+}
+
+function licenceOf({ loaded: { contract } }: Package, language: Language) {
+  const { name, title, url } = contract.licence
+  return {
+    license_id: name,
+    license_title: title[language],
+    ...(url === undefined ? {} : { license_url: url }),
+    isopen: isOpen(contract),
+  }
+}
+
+function providersOf({ house, language }: Desk, { loaded: { contract } }: Package): readonly string[] {
+  return contract.providers.map((code) => labelOf(house.contracts, 'providers', code)?.[language] ?? code)
+}
+
+function extrasOf({ house, language, at }: Desk, { loaded: { contract } }: Package) {
+  const label = (list: string, code: string) => labelOf(house.contracts, list, code)?.[language] ?? code
+  const extras: Readonly<Record<string, string>> = {
+    contract: at.contract(contract.dataset, contract.contractVersion),
+    frequency: label('rhythms', contract.rhythm),
+    open_class: label('open-classes', contract.openClass),
+    providers: contract.providers.join(','),
+    records: at.records(contract.dataset),
+    share_class: label('share-classes', contract.shareClass),
+    source: contract.source[language],
+  }
+  return Object.entries(extras).map(([key, value]) => ({ key, value }))
+}
+
+/** The files of a version as resources of its edition, or pinned to itself. */
+export async function resourcesOf(
+  { house, at, language }: Desk,
+  of: Package,
+  version: PublishedVersion,
+  pinned = false,
+) {
+  const files = await listDistributions(house.database, version.id)
+  const first = of.versions.findLast(({ edition }) => edition === version.edition) ?? version
+  return files.map((file) => {
+    const { format } = file
+    return {
+      id: (pinned ? versionResource : editionResource)(version, format),
+      version_id: versionResource(version, format),
+      package_id: of.id,
+      name: file.name,
+      description: `${of.loaded.contract.title[language]} ${version.edition}`,
+      format: formatName(format),
+      mimetype: file.mediaType.split(';')[0] ?? file.mediaType,
+      url: at.file(version, file.name),
+      url_type: null,
+      resource_type: 'file',
+      size: file.bytes,
+      hash: file.digest,
+      hash_algorithm: 'http://spdx.org/rdf/terms#checksumAlgorithm_sha256',
+      state: 'active',
+      created: instantOf(pinned ? version.publishedAt : first.publishedAt),
+      last_modified: instantOf(version.publishedAt),
+      metadata_modified: instantOf(version.publishedAt),
+      datastore_active: format === tableFormat,
+      edition: version.edition,
+      edition_version: version.number,
+      period_start: version.periodStart,
+      period_end: version.periodEnd,
+      records: version.records,
+      synthetic: isSynthetic(version),
+    }
+  })
+}
+
+/** One resource. */
+export async function resourceBody(desk: Desk, of: Package, version: PublishedVersion, name: ResourceName) {
+  const all = await resourcesOf(desk, of, version, name.number !== undefined)
+  const position = all.findIndex(({ format }) => format === formatName(name.format))
+  const found = all[position]
+  if (found === undefined) throw new Error('a version has the files of its formats')
+  return { ...found, position }
+}
+
+/** An organization: the first of those answerable for a dataset. */
+export function organizationBody(desk: Desk, code: string) {
+  return kindBody(desk, code, 'organization')
+}
+
+/** A group: a theme. */
+export function groupBody(desk: Desk, code: string) {
+  return kindBody(desk, code, 'group')
+}
+
+/** The code lists that name them. */
+const lists = { organization: 'providers', group: 'themes' } as const
+
+function kindBody({ house, language }: Desk, code: string, type: keyof typeof lists) {
+  const title = labelOf(house.contracts, lists[type], code)?.[language] ?? code
+  return {
+    id: idOf(type, code),
+    name: code,
+    title,
+    display_name: title,
+    description: '',
+    image_url: '',
+    image_display_url: '',
+    type,
+    is_organization: type === 'organization',
+    approval_status: 'approved',
+    state: 'active',
+  }
+}
+
+export function tagBody(name: string) {
+  return { id: idOf('tag', name), name, display_name: name, vocabulary_id: null, state: 'active' }
+}
+
+/** The licences in use, each once. */
+export function licenceBodies(packages: readonly Package[], language: Language) {
+  const byName = new Map(
+    packages.map(({ loaded: { contract } }) => [contract.licence.name, contract.licence] as const),
+  )
+  return [...byName.values()]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, title, url }) => ({
+      id: name,
+      title: title[language],
+      url: url ?? '',
+      status: 'active',
+      maintainer: '',
+      family: '',
+      domain_content: true,
+      domain_data: true,
+      domain_software: false,
+      is_generic: false,
+    }))
+}

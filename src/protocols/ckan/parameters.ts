@@ -1,0 +1,162 @@
+/**
+ * Parameters of actions: the same ones come as text in an address and with JSON's own types in a body. Each is read by its
+ * kind, and refused in CKAN's words.
+ */
+import { nearestOf } from '../../http/index.ts'
+import { badRequest, invalid } from './refusal.ts'
+
+/** Signs of a text parameter that are looked at, and values in one list. */
+export const textLengthMax = 8_000
+export const listLengthMax = 1_000
+
+/** How one kind of parameter is read. Throws `invalid` under the parameter's name. */
+type Read<T> = (value: unknown, name: string) => T
+
+export interface Parameter<T = unknown> {
+  readonly about: string
+  readonly example?: string
+  readonly required?: true
+  readonly read: Read<T>
+}
+
+export type Parameters = Readonly<Record<string, Parameter>>
+
+/** What was given, by name; undefined where it was not. */
+export type Values<P extends Parameters> = {
+  readonly [Name in keyof P]: P[Name] extends { readonly required: true; readonly read: Read<infer T> }
+    ? T
+    : P[Name] extends { readonly read: Read<infer T> }
+      ? T | undefined
+      : never
+}
+
+const readText: Read<string> = (value, name) => {
+  if (typeof value !== 'string') throw invalid(name, 'Must be a text')
+  if (value.length > textLengthMax) throw invalid(name, `At most ${textLengthMax} characters`)
+  if (value.includes('\0') || /\p{Surrogate}/u.test(value))
+    throw invalid(name, 'Must be whole Unicode text without NUL')
+  return value
+}
+
+const readNatural: Read<number> = (value, name) => {
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value.trim()) ? Number(value) : value
+  if (Number.isSafeInteger(number) && (number as number) >= 0) return number as number
+  throw invalid(name, 'Must be a natural number')
+}
+
+const truths: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  ...([true, 'true', 't', 'yes', 'y', '1', 'on'] as const).map((word) => [word, true] as const),
+  ...([false, 'false', 'f', 'no', 'n', '0', 'off'] as const).map((word) => [word, false] as const),
+])
+
+const readFlag: Read<boolean> = (value, name) => {
+  const found = truths.get(typeof value === 'string' ? value.toLowerCase() : value)
+  if (found === undefined) throw invalid(name, 'Must be true or false')
+  return found
+}
+
+const readJson: Read<unknown> = (value, name) => {
+  if (typeof value !== 'string') return value
+  try {
+    return JSON.parse(readText(value, name))
+  } catch (error) {
+    if (error instanceof SyntaxError) throw invalid(name, 'Cannot parse JSON')
+    throw error
+  }
+}
+
+/** A text, or a JSON object where it begins like one. */
+const readWords: Read<unknown> = (value, name) =>
+  typeof value === 'string' && !value.trimStart().startsWith('{')
+    ? readText(value, name)
+    : readJson(value, name)
+
+const readNames: Read<readonly string[]> = (value, name) => {
+  const isJson = typeof value === 'string' && value.trim().startsWith('[')
+  const list = isJson ? readJson(value, name) : typeof value === 'string' ? value.split(',') : value
+  if (!Array.isArray(list)) throw invalid(name, 'Must be a list of texts')
+  if (list.length > listLengthMax) throw invalid(name, `At most ${listLengthMax} of them`)
+  return list.map((one) => readText(one, name).trim()).filter((one) => one !== '')
+}
+
+/** One text or several: an address may say it more than once. */
+const readTexts: Read<readonly string[]> = (value, name) =>
+  [value]
+    .flat()
+    .slice(0, listLengthMax)
+    .map((one) => readText(one, name))
+
+const kind =
+  <T>(read: Read<T>) =>
+  (about: string, example?: string): Parameter<T> =>
+    example === undefined ? { about, read } : { about, example, read }
+
+export const text = kind(readText)
+export const natural = kind(readNatural)
+export const flag = kind(readFlag)
+export const json = kind(readJson)
+export const words = kind(readWords)
+export const names = kind(readNames)
+export const texts = kind(readTexts)
+
+/** The parameter, which must be given. */
+export const required = <T>(parameter: Parameter<T>): Parameter<T> & { readonly required: true } => ({
+  ...parameter,
+  required: true,
+})
+
+/** A parameter of CKAN's that makes no difference here, whatever it says: nothing is hidden in a way it could show. */
+export const silent = (why: string) => flag(why)
+
+/** Reads what was given. Throws `invalid`: for a name that the action doesn't know, with the nearest that it does. */
+export function readParameters<P extends Parameters>(
+  known: P,
+  given: Readonly<Record<string, unknown>>,
+): Values<P> {
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name))
+  if (unknown !== undefined) {
+    const path = unknown.slice(0, 100)
+    const nearest = nearestOf(path, Object.keys(known))
+    const hint =
+      nearest === undefined ? `Known are: ${Object.keys(known).join(', ')}` : `The nearest is \`${nearest}\``
+    throw invalid(path, `This parameter is not spoken here. ${hint}`)
+  }
+  const values = Object.entries(known).map(([name, { read, required: isRequired }]) => {
+    const value = given[name]
+    if (value === undefined || value === null || value === '') {
+      if (isRequired === true) throw invalid(name, 'Missing value')
+      return [name, undefined]
+    }
+    return [name, read(value, name)]
+  })
+  return Object.fromEntries(values) as Values<P>
+}
+
+/**
+ * The members of a body: a JSON object, or a form. CKAN's own clients send JSON under any media type, so its first sign
+ * decides. Throws `badRequest`.
+ */
+export function readBody(body: string, mediaType: string): Readonly<Record<string, unknown>> {
+  const begin = body.trimStart()
+  if (begin === '') return {}
+  if (mediaType.startsWith('application/x-www-form-urlencoded') && !/^[[{"]/.test(begin)) {
+    return collect(new URLSearchParams(begin))
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch {
+    throw badRequest('JSON Error: Error decoding JSON data. The body is not JSON.')
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Readonly<Record<string, unknown>>
+  }
+  throw badRequest('Request data JSON decoded to something else, but it needs to be a dictionary.')
+}
+
+/** Parameters of an address or form: one that stands several times is a list where lists are taken. */
+export function collect(parameters: URLSearchParams): Readonly<Record<string, unknown>> {
+  const found = new Map<string, string[]>()
+  for (const [name, value] of parameters) found.set(name, [...(found.get(name) ?? []), value])
+  return Object.fromEntries([...found].map(([name, all]) => [name, all.length === 1 ? all[0] : all]))
+}

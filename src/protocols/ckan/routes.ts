@@ -1,0 +1,298 @@
+/**
+ * CKAN's Action API over HTTP, at `/api/3/action/` and `/api/action/`, by GET and POST, and the dump of its datastore. What an
+ * action refuses is told in CKAN's shape; what is refused before one is asked (rate, key, method) is a problem of the house.
+ */
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { addresses, type House } from '../../catalogue/index.ts'
+import { isOpen, noteRead } from '../../contract/index.ts'
+import { type App, attachment, baseUrl, languageOf, problemResponses } from '../../http/index.ts'
+import { streamNumbered } from '../../records/index.ts'
+import { type Action, type Asked, JsonText } from './action.ts'
+import { actionNames, actions, getAction } from './actions.ts'
+import type { Desk } from './bodies.ts'
+import { getTable, listPackages } from './catalogue.ts'
+import { planTable } from './datastore.ts'
+import { collect, flag, json, names, readBody, readParameters, text, words } from './parameters.ts'
+import { badRequest, CkanRefusal, invalid, refusalOf } from './refusal.ts'
+
+const tags = ['ckan']
+
+/** Bytes of a body that asks an action: questions are short, and nothing is uploaded here. */
+export const bodyBytesMax = 64 * 1024
+
+const Help = Type.String({ description: 'Where the action is described.' })
+
+const Success = Type.Object(
+  {
+    help: Help,
+    success: Type.Literal(true, { description: 'Always true.' }),
+    result: Type.Unknown({ description: 'What the action gives.' }),
+  },
+  { description: 'An answer as CKAN writes it.' },
+)
+
+const Refusal = Type.Union(
+  [
+    Type.Object({
+      help: Help,
+      success: Type.Literal(false, { description: 'Always false.' }),
+      error: Type.Object(
+        { __type: Type.String({ description: 'What kind of refusal this is.' }) },
+        {
+          additionalProperties: true,
+          description: 'The refusal: `message`, or the parameters with what is wrong.',
+        },
+      ),
+    }),
+    Type.String({ description: 'What can not be read.' }),
+  ],
+  { description: 'A refusal as CKAN writes it.' },
+)
+
+const refusedBy = {
+  400: 'The question can not be read.',
+  404: 'There is no such thing.',
+  409: 'A parameter is not as it must be.',
+}
+
+const anywhere = problemResponses('query-too-slow', 'not-found') as Readonly<
+  Record<string, { content?: object }>
+>
+/** Refusals in CKAN's shape, beside those that any address can meet. */
+const refusals = Object.entries(refusedBy).map(([status, description]) => {
+  const content = { ...anywhere[status]?.content, 'application/json': { schema: Refusal } }
+  return [status, { description, content }] as const
+})
+
+const response = {
+  ...problemResponses('query-too-slow', 'body-too-large', 'dataset-not-found'),
+  200: Success,
+  ...Object.fromEntries(refusals),
+}
+
+const Name = Type.String({
+  description: `One of ${actionNames.map((name) => `\`${name}\``).join(', ')}.`,
+  examples: ['package_list'],
+})
+
+const about =
+  'Parameters are those of the action: in the address, or by POST as a JSON object or a form. Types, totals and ' +
+  'refusals are as CKAN has them; what is not spoken here is refused by name.'
+
+const bases = [
+  { base: '/api/3/action', suffix: '' },
+  { base: '/api/action', suffix: 'Unversioned' },
+] as const
+
+export function ckanRoutes(app: App, house: House): void {
+  // Actions read their parameters themselves: their refusals have another shape.
+  app.setValidatorCompiler(() => () => true)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: bodyBytesMax }, (_request, body, done) =>
+    done(null, body),
+  )
+  for (const one of actions) actionRoute(app, house, one)
+  for (const { base, suffix } of bases) {
+    for (const method of ['GET', 'POST'] as const) anyRoute(app, house, { base, suffix, method })
+  }
+  dumpRoute(app, house)
+}
+
+function actionRoute(app: App, house: House, one: Action): void {
+  const operationId = one.name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+  app.get(
+    `/api/3/action/${one.name}`,
+    {
+      config: { openQuery: true },
+      schema: {
+        operationId: `ckan${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}`,
+        tags,
+        summary: one.summary,
+        description:
+          "An action of CKAN's API. `POST /api/3/action/{action}` takes the same parameters as JSON.",
+        querystring: Type.Object(querySchema(one.parameters)),
+        response,
+      },
+    },
+    (request, reply) => answer(house, request, reply, one.name),
+  )
+}
+
+function querySchema(parameters: Action['parameters']) {
+  const members = Object.entries(parameters).map(([name, { about: description, example, required }]) => {
+    const schema = Type.String({ description, ...(example === undefined ? {} : { examples: [example] }) })
+    return [name, required === true ? schema : Type.Optional(schema)] as const
+  })
+  return Object.fromEntries(members)
+}
+
+interface Address {
+  readonly base: string
+  readonly suffix: string
+  readonly method: 'GET' | 'POST'
+}
+
+function anyRoute(app: App, house: House, { base, suffix, method }: Address): void {
+  app.route({
+    method,
+    url: `${base}/:action`,
+    config: { openQuery: true },
+    schema: {
+      operationId: `${method === 'GET' ? 'getCkanAction' : 'postCkanAction'}${suffix}`,
+      tags,
+      summary: 'Any action of CKAN',
+      description: about,
+      params: Type.Object({ action: Name }),
+      response,
+    },
+    handler: (request, reply) => answer(house, request, reply, (request.params as { action: string }).action),
+  })
+}
+
+async function answer(house: House, request: FastifyRequest, reply: FastifyReply, name: string) {
+  const base = baseUrl(request, house.config)
+  const help = helpOf(house, request, name)
+  const send = (status: number, body: string) =>
+    reply.code(status).type('application/json; charset=utf-8').send(body)
+  const { keyId } = request.reader
+  reply.header('vary', 'Accept-Language, Authorization')
+  let nameOf: Action['nameOf']
+  try {
+    const action = findAction(name)
+    nameOf = action.nameOf
+    const given = readGiven(request)
+    const values = readParameters(action.parameters, given)
+    const asked: Asked = {
+      desk: deskOf(house, request),
+      reader: request.reader,
+      given,
+      address: `${base}/api/3/action/${name}`,
+    }
+    const result = await action.run(values, asked)
+    const written = result instanceof JsonText ? result.text : JSON.stringify(result)
+    reply.header('cache-control', keyId === undefined ? 'public, max-age=60' : 'private, no-cache')
+    return send(200, `{"help":${JSON.stringify(help)},"success":true,"result":${written}}`)
+  } catch (error) {
+    const refusal = refusalOf(error, nameOf ?? ((path) => path))
+    if (refusal === undefined) throw error
+    reply.header('cache-control', 'no-store')
+    const { status, body } = refusal
+    return send(
+      status,
+      JSON.stringify(typeof body === 'string' ? body : { help, success: false, error: body }),
+    )
+  }
+}
+
+const helpOf = (house: House, request: FastifyRequest, name: string) =>
+  `${baseUrl(request, house.config)}/api/3/action/help_show?name=${encodeURIComponent(name.slice(0, 100))}`
+
+/** CKAN tells of an unknown action by a text, and so do its clients know it. */
+function findAction(name: string): Action {
+  try {
+    return getAction(name)
+  } catch (error) {
+    if (!(error instanceof CkanRefusal)) throw error
+    const detail = typeof error.body === 'string' ? '' : String(error.body['message'])
+    throw badRequest(`Action name not known: ${name.slice(0, 100)}. ${detail}`)
+  }
+}
+
+function readGiven(request: FastifyRequest): Readonly<Record<string, unknown>> {
+  const [, query = ''] = request.url.split(/\?(.*)/s)
+  const inAddress = collect(new URLSearchParams(query))
+  if (request.method !== 'POST') return inAddress
+  const body = typeof request.body === 'string' ? request.body : ''
+  return { ...inAddress, ...readBody(body, request.headers['content-type'] ?? '') }
+}
+
+function deskOf(house: House, request: FastifyRequest): Desk {
+  const at = addresses({ QINGDAN_PUBLIC_URL: baseUrl(request, house.config) })
+  return { house, at, language: languageOf(request, 'zh') }
+}
+
+const dumpParameters = {
+  bom: flag('Whether a byte order mark stands before it, for Excel.', 'true'),
+  format: text('Only `csv` is spoken here.', 'csv'),
+  fields: names('The fields, with commas or as a JSON list; all, and `_id`, if absent.', '_id'),
+  filters: json('JSON object of fields and values.', '{}'),
+  q: words('Words that must be in a record.'),
+  sort: text('Indexed fields with `asc` or `desc`, by commas.', '_id asc'),
+}
+
+function dumpRoute(app: App, house: House): void {
+  app.get(
+    '/datastore/dump/:id',
+    {
+      config: { openQuery: true },
+      schema: {
+        operationId: 'ckanDatastoreDump',
+        tags,
+        summary: 'All records of a resource as CSV',
+        description:
+          'As CKAN writes it: the column `_id` first, which numbers the records in the order of their key. ' +
+          'The file of the resource itself is the same without it, and has a checksum.',
+        params: Type.Object({ id: Type.String({ description: 'UUID of a resource of the format CSV.' }) }),
+        querystring: Type.Object(querySchema(dumpParameters)),
+        response: {
+          ...response,
+          ...problemResponses('query-too-slow', 'streams-busy'),
+          ...Object.fromEntries(refusals),
+          200: {
+            description: 'The records.',
+            content: {
+              'text/csv': { schema: Type.String({ description: 'A header and one line a record.' }) },
+            },
+          },
+        },
+      },
+    },
+    (request, reply) => answerDump(house, request, reply),
+  )
+}
+
+async function answerDump(house: House, request: FastifyRequest, reply: FastifyReply) {
+  try {
+    return await dump(house, request, reply)
+  } catch (error) {
+    const refusal = refusalOf(error, (path) => (path === 'select' ? 'fields' : path))
+    if (refusal === undefined) throw error
+    const { status, body } = refusal
+    const help = helpOf(house, request, 'datastore_search')
+    const written = typeof body === 'string' ? body : { help, success: false, error: body }
+    reply.code(status).header('cache-control', 'no-store').type('application/json; charset=utf-8')
+    return reply.send(JSON.stringify(written))
+  }
+}
+
+async function dump(house: House, request: FastifyRequest, reply: FastifyReply) {
+  const { id } = request.params as { readonly id: string }
+  const values = readParameters(dumpParameters, readGiven(request))
+  if ((values.format ?? 'csv') !== 'csv') throw invalid('format', 'Only csv is spoken here')
+  const resource = getTable(await listPackages(house, request.reader), id)
+  const planned = planTable(house, resource, { ...values, fields: values.fields })
+  const { version } = resource
+  const { contract } = resource.of.loaded
+  const names = {
+    plain: `${version.dataset}-${version.edition}-v${version.number}-dump.csv`,
+    title: contract.title.zh,
+    ending: `-${version.edition}-v${version.number}-dump.csv`,
+  }
+  noteRead(request.reader, contract, { versions: [version], operation: 'datastore_dump' })
+  reply
+    .type('text/csv; charset=utf-8')
+    .header('content-disposition', attachment(names))
+    .header('vary', 'Authorization')
+    .header('cache-control', isOpen(contract) ? 'public, max-age=60' : 'private, no-cache')
+  // Fastify would let a stream run to its end to learn that nobody wants its bytes.
+  if (request.method === 'HEAD') return reply.send(Readable.from([]))
+  const stream = await streamNumbered(house, planned.plan, {
+    columns: planned.columns,
+    bom: values.bom ?? false,
+    reader: reply.raw,
+    caller: request.caller,
+  })
+  return reply.send(stream)
+}

@@ -1,0 +1,190 @@
+/**
+ * The core metadata of the national guide of 2017 over HTTP, for catalogues of the state: all datasets that the reader may
+ * see, as JSON, CSV and XLSX. What a contract does not say stays empty.
+ */
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { byDataset, type House, listReadable, listVersions } from '../../catalogue/index.ts'
+import {
+  type CsvForm,
+  csvHeader,
+  csvLines,
+  encodeCsv,
+  getFormat,
+  guardCells,
+  renderWorkbook,
+} from '../../formats/index.ts'
+import { type App, isFresh, problemResponses } from '../../http/index.ts'
+import { digestOf } from '../../platform/digest.ts'
+import { type InformationResource, resourceOf } from './resources.ts'
+import { tableFields, tableRows } from './table.ts'
+
+const tags = ['exchange']
+const Text = (description: string) => Type.String({ description })
+const Known = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
+
+const ResourceSchema = Type.Object({
+  category: Known('信息资源分类: the column `catalogue_2017` of the list `themes`; null where it has none.'),
+  name: Text('信息资源名称: the title of the dataset.'),
+  code: Text('信息资源代码: the class where it is known, a slash, and the slug.'),
+  provider: Text('信息资源提供方: joint providers with ； between them.'),
+  providerCode: Known(
+    '信息资源提供方代码: the column `credit_code` of the list `providers`; null where one has none.',
+  ),
+  abstract: Text('信息资源摘要.'),
+  format: Text('信息资源格式: classes of the guide with the file types of each.'),
+  shareType: Known('共享类型 of the guide: `1` without condition, `2` with condition, `3` not shared.'),
+  shareTypeLabel: Known('The same in words of the guide.'),
+  shareClass: Text("The city's own class of sharing, in words."),
+  shareCondition: Known('共享条件: null where the contract says none.'),
+  shareWay: Text('共享方式.'),
+  open: Known('是否向社会开放: `1` or `0`.'),
+  openClass: Text("The city's own class of opening, in words."),
+  openCondition: Known('开放条件: the terms of use where it is open with a condition.'),
+  updateCycle: Text('更新周期, as a word: the codes of platforms contradict each other.'),
+  published: Type.Union([Type.String({ format: 'date' }), Type.Null()], {
+    description: '发布日期: when something of it was published first, in Asia/Shanghai.',
+  }),
+  related: Known('关联资源代码.'),
+  items: Type.Array(
+    Type.Object({
+      name: Text('信息项名称.'),
+      field: Text('Name of the field in records and files.'),
+      type: Text('数据类型 of the guide.'),
+    }),
+    { description: '信息项信息: the fields of the newest contract.' },
+  ),
+})
+
+const CoreMetadataSchema = Type.Object({
+  data: Type.Array(ResourceSchema, { description: 'The datasets by slug, each as an information resource.' }),
+})
+
+const CsvParameters = Type.Object({
+  header: Type.Optional(
+    Type.Enum(['names', 'labels'], { description: 'Names of the columns (default), or their titles.' }),
+  ),
+  lang: Type.Optional(Type.Enum(['zh', 'en'], { description: 'Language of the titles; Chinese if absent.' })),
+  variant: Type.Optional(
+    Type.Enum(['excel'], {
+      description:
+        '`excel` has titles, a byte order mark, and an apostrophe before texts that a spreadsheet would take for a formula.',
+    }),
+  ),
+})
+
+const about =
+  "The core metadata of the national catalogue guide of 2017, with its sharing types and the city's own classes."
+const perItem = `${about} A row for each information item.`
+
+const NotModified = Type.Null({ description: 'The copy of the caller is still good.' })
+
+export function coreMetadataRoutes(app: App, house: House): void {
+  app.get(
+    '/v1/core-metadata',
+    {
+      schema: {
+        operationId: 'getCoreMetadata',
+        tags,
+        summary: 'The catalogue after the national guide of 2017',
+        description: about,
+        response: { 200: CoreMetadataSchema, 304: NotModified, ...problemResponses('precondition-failed') },
+      },
+    },
+    async (request, reply) => {
+      const data = await findResources(house, request)
+      const body = { data: data.map(({ items, ...rest }) => ({ ...rest, items: [...items] })) }
+      if (isStill(request, reply, JSON.stringify(body))) return reply.code(304).send(null)
+      return body
+    },
+  )
+  csvRoute(app, house)
+  xlsxRoute(app, house)
+}
+
+function csvRoute(app: App, house: House): void {
+  const content = { 'text/csv': { schema: Type.Unsafe<Readable>({ type: 'string' }) } }
+  app.get(
+    '/v1/core-metadata.csv',
+    {
+      schema: {
+        operationId: 'getCoreMetadataCsv',
+        tags,
+        summary: 'The catalogue after the national guide of 2017 as CSV',
+        description: perItem,
+        querystring: CsvParameters,
+        response: {
+          200: { description: 'CSV, UTF-8.', content },
+          304: NotModified,
+          ...problemResponses('precondition-failed'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { variant, header = variant === 'excel' ? 'labels' : 'names', lang = 'zh' } = request.query
+      const guarded = variant === 'excel'
+      const form: CsvForm = { header, lang, bom: guarded, encoding: 'utf-8', guarded }
+      const rows = tableRows(await findResources(house, request))
+      const text = csvHeader(tableFields, form) + csvLines(guarded ? rows.map(guardCells(tableFields)) : rows)
+      if (isStill(request, reply, `${guarded} ${text}`)) return reply.code(304).send(null)
+      return reply.type('text/csv; charset=utf-8').send(Readable.from(encodeCsv([text], form)))
+    },
+  )
+}
+
+function xlsxRoute(app: App, house: House): void {
+  const { mediaType } = getFormat('xlsx')
+  const content = { [mediaType]: { schema: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }) } }
+  app.get(
+    '/v1/core-metadata.xlsx',
+    {
+      schema: {
+        operationId: 'getCoreMetadataXlsx',
+        tags,
+        summary: 'The catalogue after the national guide of 2017 as XLSX',
+        description: perItem,
+        response: {
+          200: { description: 'XLSX.', content },
+          304: NotModified,
+          ...problemResponses('precondition-failed'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const rows = tableRows(await findResources(house, request))
+      if (isStill(request, reply, `xlsx ${csvLines(rows)}`)) return reply.code(304).send(null)
+      const { contracts } = house
+      const workbook = { fields: tableFields, contracts, records: rows.length, about: aboutTable }
+      return reply.type(mediaType).send(Readable.from(renderWorkbook(one(rows), workbook)))
+    },
+  )
+}
+
+const aboutTable = [
+  ['title', '政务信息资源目录核心元数据', 'Core metadata of government information resources'],
+  [
+    'description',
+    '按国家《政务信息资源目录编制指南（试行）》（2017年）的核心元数据；市级共享与开放属性并列。契约未载明的内容为空。',
+    "The core metadata of the national catalogue guide of 2017, beside the city's classes of sharing and opening. What the contracts do not say is empty.",
+  ],
+] as const
+
+async function* one<T>(value: T): AsyncGenerator<T> {
+  yield value
+}
+
+async function findResources(
+  { contracts, database }: House,
+  { reader }: Pick<FastifyRequest, 'reader'>,
+): Promise<readonly InformationResource[]> {
+  const versions = byDataset(await listVersions(database))
+  return listReadable(contracts, reader).map((loaded) =>
+    resourceOf(loaded, versions.get(loaded.contract.dataset) ?? [], contracts),
+  )
+}
+
+/** Whether the caller's copy is still good. With a key there may be more in it than anyone may see. */
+function isStill(request: FastifyRequest, reply: FastifyReply, text: string): boolean {
+  return isFresh(request, reply, digestOf(text).slice(0, 32), request.reader.keyId === undefined)
+}

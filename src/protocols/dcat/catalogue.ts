@@ -1,0 +1,207 @@
+/**
+ * The catalogue as DCAT-AP 3, in pages of so many editions: what a reader may see, what has changed since a moment, and
+ * Hydra's links from page to page. Refuses a cursor of another question.
+ */
+import { setImmediate as turn } from 'node:timers/promises'
+import {
+  byDataset,
+  type House,
+  latestOf,
+  listDistributions,
+  type PublishedVersion,
+  type StoredDistribution,
+} from '../../catalogue/index.ts'
+import { type Contracts, type LoadedContract, listCodes } from '../../contract/index.ts'
+import { readCursor, writeCursor } from '../../platform/cursor.ts'
+import { canonicalJson } from '../../platform/digest.ts'
+import { problem } from '../../platform/problem.ts'
+import { buildGraph, type Graph, instant, type Literal, texts, whole } from '../rdf/graph.ts'
+import { type DcatContext, dcatContext, provider, themeScheme } from './context.ts'
+import {
+  type DcatDataset,
+  describeEdition,
+  describeSeries,
+  describeService,
+  type EditionVersions,
+  editionsAmong,
+  modifiedAt,
+} from './dataset.ts'
+import { languages } from './words.ts'
+
+/**
+ * Editions on a page. One with seven files and two versions is some 20 kB and 2 ms of work, so that a page is 2 MB and a
+ * quarter of a second, and no page holds up others for longer than half a second.
+ */
+export const editionsDefault = 100
+export const editionsMax = 200
+
+export interface CatalogueQuery {
+  /** Only editions of which a version was published or withdrawn at that moment or later. */
+  readonly modifiedSince?: Date
+  readonly limit: number
+  readonly cursor?: string
+}
+
+/** One edition of the catalogue, with the dataset that it belongs to. */
+interface Entry {
+  readonly loaded: LoadedContract
+  readonly all: readonly PublishedVersion[]
+  readonly versions: EditionVersions
+}
+
+export interface CataloguePage {
+  readonly entries: readonly Entry[]
+  /** Editions on all pages together. */
+  readonly total: number
+  /** Cursor of the next page; absent on the last. */
+  readonly next?: string
+}
+
+/** The editions of a page, by slug and name, so that each is met once while others are published. */
+export function findPage(
+  readable: readonly LoadedContract[],
+  versions: readonly PublishedVersion[],
+  { modifiedSince, limit, cursor }: CatalogueQuery,
+): CataloguePage {
+  const own = byDataset(versions)
+  const since = modifiedSince?.getTime() ?? Number.NEGATIVE_INFINITY
+  const found = readable
+    .flatMap((loaded) => {
+      const all = own.get(loaded.contract.dataset) ?? []
+      return editionsAmong(all).map((versions): Entry => ({ loaded, all, versions }))
+    })
+    .filter((entry) => modifiedAt(entry.versions).getTime() >= since)
+    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+  const canonical = canonicalJson({ catalogue: 'dcat', modifiedSince: modifiedSince?.toISOString() ?? null })
+  const after = cursor === undefined ? '' : placeOf(canonical, cursor)
+  const rest = found.filter((entry) => keyOf(entry) > after)
+  const entries = rest.slice(0, limit)
+  const last = entries.at(-1)
+  return {
+    entries,
+    total: found.length,
+    ...(rest.length > entries.length && last !== undefined
+      ? { next: writeCursor(canonical, { after: keyOf(last) }) }
+      : {}),
+  }
+}
+
+/** A blank is in no slug and no name of an edition, and stands before all that is. */
+function keyOf({ versions: [{ dataset, edition }] }: Entry): string {
+  return `${dataset} ${edition}`
+}
+
+function placeOf(canonical: string, cursor: string): string {
+  const place = readCursor(canonical, cursor)
+  const after = typeof place === 'object' && place !== null ? (place as { after?: unknown }).after : undefined
+  if (typeof after !== 'string') throw problem('cursor-invalid', { path: 'cursor' })
+  return after
+}
+
+export interface PageAddresses {
+  /** What all addresses begin with. */
+  readonly base: string
+  readonly self: string
+  readonly first: string
+  readonly next?: string
+}
+
+/** The graph of a page. Files are described of each edition's current version; a dataset's own graph has all. */
+export async function catalogueGraph(
+  house: House,
+  page: CataloguePage,
+  addresses: PageAddresses,
+): Promise<Graph> {
+  const graph = buildGraph()
+  const context = dcatContext(graph, house.contracts, addresses.base)
+  describeCatalogue(context, page)
+  const { catalogue } = context
+  for (const loaded of new Set(page.entries.map((entry) => entry.loaded))) {
+    // So that others are answered between datasets.
+    await turn()
+    const entries = page.entries.filter((entry) => entry.loaded === loaded)
+    const current = entries.flatMap(({ versions }) => latestOf(versions) ?? [])
+    const files = await filesOf(house, current)
+    const versions = entries[0]?.all ?? []
+    const dataset: DcatDataset = { loaded, versions, editions: editionsAmong(versions), files }
+    graph.describe(catalogue, [], {
+      'dcat:resource': describeSeries(context, dataset),
+      'dcat:dataset': entries.map(({ versions }) => describeEdition(context, dataset, versions)),
+      // Of those on this page: harvesters look for what is named in the same document.
+      'dcat:service': describeService(
+        context,
+        dataset,
+        entries.map(({ versions }) => versions),
+      ),
+    })
+  }
+  describePage(context, page, addresses)
+  return graph.nodes
+}
+
+function describeCatalogue(context: DcatContext, { entries, total }: CataloguePage): void {
+  const { graph, catalogue, base, contracts } = context
+  const moments = entries.map(({ all }) => modifiedAt(all).getTime())
+  graph.describe(catalogue, ['dcat:Catalog', 'hydra:Collection'], {
+    'dct:title': texts({ zh: '教育数据开放清单', en: 'The list of open education data' }),
+    'dct:description': texts({
+      zh: '教育主管部门承诺开放的数据，以及已经开放的数据本身：每个数据集的各期、各版本与文件。',
+      en: 'Data that the education authority promised to open, and those that are open: the editions, versions and files of each dataset.',
+    }),
+    'dct:publisher': provider(context, publisherOf(contracts)),
+    'dct:language': languages.map((iri) => graph.describe(iri, ['dct:LinguisticSystem'])),
+    'dcat:themeTaxonomy': themeScheme(context),
+    'foaf:homepage': graph.describe(`${base}/`, ['foaf:Document']),
+    'hydra:totalItems': count(total),
+    ...(moments.length === 0 ? {} : { 'dct:modified': instant(new Date(Math.max(...moments))) }),
+  })
+}
+
+/** Who publishes the whole catalogue: the first of the list `providers`. */
+function publisherOf(contracts: Contracts): string {
+  return listCodes(contracts, 'providers')[0]?.code ?? ''
+}
+
+/**
+ * Links from page to page by Hydra (https://www.hydra-cg.com/spec/latest/core/), in its present words and in those of
+ * 2014, which harvesters still follow. A catalogue on one page has none.
+ */
+function describePage({ graph, catalogue }: DcatContext, page: CataloguePage, at: PageAddresses): void {
+  if (page.next === undefined && at.self === at.first) return
+  const next = at.next === undefined ? [] : { iri: at.next }
+  const view = graph.describe(at.self, ['hydra:PartialCollectionView', 'hydra:PagedCollection'], {
+    'hydra:first': { iri: at.first },
+    'hydra:firstPage': { iri: at.first },
+    'hydra:next': next,
+    'hydra:nextPage': next,
+    'hydra:totalItems': count(page.total),
+  })
+  graph.describe(catalogue, [], { 'hydra:view': view })
+}
+
+const count = (number: number): Literal => whole(number)
+
+/** The graph of one dataset, with the distributions of all its versions that can be read. */
+export async function datasetGraph(
+  house: House,
+  loaded: LoadedContract,
+  versions: readonly PublishedVersion[],
+  base: string,
+): Promise<Graph> {
+  const graph = buildGraph()
+  const context = dcatContext(graph, house.contracts, base)
+  const there = versions.filter(({ state }) => state !== 'withdrawn')
+  const editions = editionsAmong(versions)
+  const dataset: DcatDataset = { loaded, versions, editions, files: await filesOf(house, there) }
+  describeSeries(context, dataset)
+  describeService(context, dataset, editions)
+  themeScheme(context)
+  for (const edition of editions) describeEdition(context, dataset, edition)
+  return graph.nodes
+}
+
+async function filesOf({ database }: House, versions: readonly PublishedVersion[]) {
+  const files = new Map<number, readonly StoredDistribution[]>()
+  for (const { id } of versions) files.set(id, await listDistributions(database, id))
+  return files
+}

@@ -1,0 +1,260 @@
+/**
+ * The catalogue over HTTP for harvesters: DCAT-AP 3 as JSON-LD, Turtle and RDF/XML, by `Accept` or by extension, whole
+ * at `/catalog` and for one dataset at its own address. A syntax that we don't write is refused with those that we do.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Negotiator from 'negotiator'
+import { type TSchema, Type } from 'typebox'
+import {
+  type DatasetForm,
+  getReadable,
+  type House,
+  listReadable,
+  listVersions,
+  type PublishedVersion,
+  Slug,
+} from '../../catalogue/index.ts'
+import type { LoadedContract } from '../../contract/index.ts'
+import { isOpen } from '../../contract/index.ts'
+import { type App, baseUrl, isFresh, keptBytes, problemResponses } from '../../http/index.ts'
+import { canonicalJson, digestOf } from '../../platform/digest.ts'
+import { type ProblemCode, problem } from '../../platform/problem.ts'
+import { parseMoment } from '../../platform/time.ts'
+import type { Graph } from '../rdf/graph.ts'
+import { type Syntax, syntaxes } from '../rdf/syntaxes.ts'
+import {
+  type CatalogueQuery,
+  catalogueGraph,
+  datasetGraph,
+  editionsDefault,
+  editionsMax,
+  findPage,
+} from './catalogue.ts'
+
+const tags = ['exchange']
+
+type OurSyntax = (typeof syntaxes)[number]
+
+const bodies = {
+  jsonld: Type.Object(
+    {
+      '@context': Type.Record(Type.String(), Type.String(), { description: 'The vocabularies by prefix.' }),
+      '@graph': Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+        description: 'The things described, each with its `@id`.',
+      }),
+    },
+    { description: 'A graph as JSON-LD.' },
+  ),
+  ttl: Type.String({ description: 'A graph as Turtle.' }),
+  rdf: Type.String({ description: 'A graph as RDF/XML.' }),
+} satisfies Record<OurSyntax['extension'], TSchema>
+
+/** What an address answers. The bodies are written here as bytes, so that their schemas are no types of a handler. */
+function responsesOf(
+  description: string,
+  of: readonly OurSyntax[],
+  refusal: ProblemCode,
+): Readonly<Record<number, unknown>> {
+  const content = of.map(({ extension, mediaType }) => [mediaType, { schema: bodies[extension] }])
+  return {
+    200: { description, content: Object.fromEntries(content) },
+    304: Type.Null({ description: 'The copy of the caller is still good.' }),
+    ...problemResponses(refusal, 'precondition-failed'),
+  }
+}
+
+const CatalogueParameters = Type.Object({
+  modified_since: Type.Optional(
+    Type.String({
+      description:
+        'A day or an instant; without an offset in Asia/Shanghai. Only editions of which a version was published or ' +
+        'withdrawn then or later.',
+      examples: ['2020-01-01'],
+    }),
+  ),
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: editionsMax,
+      description: `Editions on a page, 1 to ${editionsMax}; ${editionsDefault} if absent.`,
+    }),
+  ),
+  cursor: Type.Optional(Type.String({ description: 'Place in a walk, from `hydra:next`. Opaque.' })),
+})
+
+const aboutCatalogue =
+  'Every edition that the reader may see as a dataset of its series, with its versions, the files of the current one ' +
+  'with their SHA-256, and the services. What was withdrawn is told of by its status. Pages are linked by Hydra.'
+
+export function dcatRoutes(app: App, house: House): void {
+  app.get(
+    '/catalog',
+    {
+      schema: {
+        operationId: 'getCatalogue',
+        tags,
+        summary: 'The catalogue as DCAT-AP 3',
+        description: `${aboutCatalogue} The syntax is chosen by \`Accept\`.`,
+        querystring: CatalogueParameters,
+        response: responsesOf('A page of the catalogue.', syntaxes, 'cursor-invalid'),
+      },
+    },
+    (request, reply) => sendCatalogue(house, request, reply, negotiated(request), '/catalog'),
+  )
+  for (const syntax of syntaxes) syntaxRoutes(app, house, syntax)
+  unknownRoutes(app, house)
+}
+
+function syntaxRoutes(app: App, house: House, syntax: OurSyntax): void {
+  const { extension, title } = syntax
+  const name = `${extension.slice(0, 1).toUpperCase()}${extension.slice(1)}`
+  app.get(
+    `/catalog.${extension}`,
+    {
+      schema: {
+        operationId: `getCatalogue${name}`,
+        tags,
+        summary: `The catalogue as DCAT-AP 3 in ${title}`,
+        description: aboutCatalogue,
+        querystring: CatalogueParameters,
+        response: responsesOf('A page of the catalogue.', [syntax], 'cursor-invalid'),
+      },
+    },
+    (request, reply) => sendCatalogue(house, request, reply, syntax, `/catalog.${extension}`),
+  )
+  app.get(
+    `/v1/datasets/:slug(^[a-z][a-z0-9-]{0,62}).${extension}`,
+    {
+      schema: {
+        operationId: `getDataset${name}`,
+        tags,
+        summary: `One dataset as DCAT-AP 3 in ${title}`,
+        description: 'The series with its editions, versions and the files of all that can be read.',
+        params: Type.Object({ slug: Slug }),
+        response: responsesOf('The dataset.', [syntax], 'dataset-not-found'),
+      },
+    },
+    (request, reply) => {
+      const loaded = getReadable(house.contracts, request.reader, request.params.slug)
+      return sendDataset(house, request, reply, { loaded, syntax })
+    },
+  )
+}
+
+/** Syntaxes that there are none of: what is offered is named, as it is where `Accept` asks for them. */
+function unknownRoutes(app: App, house: House): void {
+  const offered = syntaxes.map(({ extension }) => extension)
+  const detail = 'The catalogue is not written in this syntax.'
+  const params = Type.Object({ slug: Type.Optional(Slug), syntax: Type.String() })
+  for (const path of ['/catalog.:syntax', '/v1/datasets/:slug(^[a-z][a-z0-9-]{0,62}).:syntax']) {
+    app.get(path, { schema: { hide: true, params } }, async (request) => {
+      const { slug } = request.params as { readonly slug?: string }
+      if (slug !== undefined) getReadable(house.contracts, request.reader, slug)
+      throw problem('not-found', { detail, offered })
+    })
+  }
+}
+
+/** The forms in which a dataset is given at its own address, beside JSON. */
+export const datasetForms: readonly DatasetForm[] = syntaxes.map((syntax) => ({
+  mediaType: syntax.mediaType,
+  schema: bodies[syntax.extension],
+  send: (house, request, reply, loaded) => sendDataset(house, request, reply, { loaded, syntax }),
+}))
+
+function negotiated(request: Pick<FastifyRequest, 'headers'>): Syntax {
+  const [wanted] = new Negotiator(request).mediaTypes(syntaxes.map(({ mediaType }) => mediaType))
+  return syntaxes.find(({ mediaType }) => mediaType === wanted) ?? syntaxes[0]
+}
+
+async function sendCatalogue(
+  house: House,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  syntax: Syntax,
+  path: string,
+): Promise<FastifyReply> {
+  const base = baseUrl(request, house.config)
+  const asked = request.query as Readonly<Record<string, string | number | undefined>>
+  const page = findPage(
+    listReadable(house.contracts, request.reader),
+    await listVersions(house.database),
+    queryOf(asked),
+  )
+  const address = (cursor: string | undefined) => {
+    const parameters = new URLSearchParams()
+    for (const name of ['modified_since', 'limit'] as const) {
+      if (asked[name] !== undefined) parameters.set(name, String(asked[name]))
+    }
+    if (cursor !== undefined) parameters.set('cursor', cursor)
+    return `${base}${path}${parameters.size === 0 ? '' : `?${parameters}`}`
+  }
+  const { cursor } = asked
+  const at = {
+    base,
+    first: address(undefined),
+    self: address(cursor === undefined ? undefined : String(cursor)),
+    ...(page.next === undefined ? {} : { next: address(page.next) }),
+  }
+  const links = at.next === undefined ? '' : `, <${at.next}>; rel="next"`
+  reply.header('link', `<${at.first}>; rel="first"${links}`)
+  const madeOf = [at, page.total, page.entries.map(({ loaded, all }) => stateOf(loaded, all))]
+  const make = () => catalogueGraph(house, page, at)
+  return send(house, request, reply, { syntax, madeOf, make, open: request.reader.keyId === undefined })
+}
+
+function queryOf(asked: Readonly<Record<string, string | number | undefined>>): CatalogueQuery {
+  const { modified_since: since, limit, cursor } = asked
+  const modifiedSince = since === undefined ? undefined : parseMoment(String(since))
+  if (since !== undefined && modifiedSince === undefined) {
+    const detail = 'Expected is a day or an instant, such as 2026-03-01 or 2026-03-01T09:00:00Z.'
+    throw problem('parameter-invalid', { path: 'modified_since', detail })
+  }
+  return {
+    limit: limit === undefined ? editionsDefault : Number(limit),
+    ...(modifiedSince === undefined ? {} : { modifiedSince }),
+    ...(cursor === undefined ? {} : { cursor: String(cursor) }),
+  }
+}
+
+async function sendDataset(
+  house: House,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { loaded, syntax }: { readonly loaded: LoadedContract; readonly syntax: Syntax },
+): Promise<FastifyReply> {
+  const base = baseUrl(request, house.config)
+  const versions = await listVersions(house.database, { dataset: loaded.contract.dataset })
+  const madeOf = [base, stateOf(loaded, versions)]
+  const make = () => datasetGraph(house, loaded, versions, base)
+  return send(house, request, reply, { syntax, madeOf, make, open: isOpen(loaded.contract) })
+}
+
+/** What a dataset's description follows from, beside the code lists, which a process reads once. */
+function stateOf({ digest }: LoadedContract, versions: readonly PublishedVersion[]) {
+  return [digest, versions.map(({ id, state }) => [id, state])]
+}
+
+interface Sent {
+  readonly syntax: Syntax
+  /** What the graph follows from: equal ones have equal bytes as long as the process lives. */
+  readonly madeOf: unknown
+  readonly make: () => Promise<Graph>
+  /** Whether everyone may have it. */
+  readonly open: boolean
+}
+
+async function send(
+  house: House,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { syntax, madeOf, make, open }: Sent,
+): Promise<FastifyReply> {
+  const name = `dcat ${syntax.extension} ${digestOf(canonicalJson(madeOf))}`
+  const { bytes, headers } = await keptBytes(house).get(name, async () => {
+    const text = syntax.write(await make())
+    return { bytes: Buffer.from(text), headers: { tag: digestOf(text).slice(0, 32) } }
+  })
+  if (isFresh(request, reply, headers['tag'] ?? '', open)) return reply.code(304).send(null)
+  return reply.type(`${syntax.mediaType}; charset=utf-8`).send(bytes)
+}

@@ -1,0 +1,88 @@
+/** From changes to what the feed answers. Pure: a change reads the same whenever it is read, and at every mirror. */
+import type { Static } from 'typebox'
+import { addresses, type FedChange, fileName, type House, noticeFrom } from '../../catalogue/index.ts'
+import type { FeedSchema } from './schemas.ts'
+import { contractOf, formerOf, type Pinned } from './types.ts'
+
+type ChangeBody = Static<typeof FeedSchema>['data'][number]
+
+type Described = Pick<ChangeBody, 'id' | 'cursor' | 'type'>
+/** What a body rests on beside its change. */
+type Source = Pick<House, 'config'> & { readonly pinned: Pinned }
+
+/**
+ * One change. `isTold` is false for a dataset of which the reader may know no more than that it was closed: then it says
+ * that and nothing else.
+ */
+export function changeBody(
+  source: Source,
+  change: FedChange,
+  described: Described,
+  isTold: boolean,
+): ChangeBody {
+  const { at, dataset, edition = null, version = null, kind } = change
+  const common = { ...described, at: at.toISOString(), dataset, edition, version }
+  if (!isTold) return { ...common, reason: null, href: null }
+  if (kind === 'contract-added') return { ...common, reason: null, ...contractPart(source, change) }
+  if (kind === 'item-changed') return { ...common, reason: null, ...itemPart(source, change) }
+  const { reason = null } = change.body as { readonly reason?: string | null }
+  const href = addresses(source.config).version(nameOf(change))
+  if (change.released === null) return { ...common, reason, href }
+  return { ...common, reason, href, released: releasedPart(source, change, change.released) }
+}
+
+function contractPart({ config, pinned }: Source, change: FedChange): Pick<ChangeBody, 'contract' | 'href'> {
+  const { dataset, body, at } = change
+  const contractVersion = contractOf(change)
+  const { digest, verdict } = body as { readonly digest: string; readonly verdict: Verdict | null }
+  const former = formerOf(pinned, dataset, contractVersion)
+  const to = addresses(config)
+  const href = to.contract(dataset, contractVersion)
+  const isBreaking = verdict === 'breaking' && former !== undefined
+  return {
+    href,
+    contract: {
+      contractVersion,
+      sha256: digest,
+      verdict,
+      ...(isBreaking ? { notice: textsOf(noticeFrom(former, at)) } : {}),
+      href,
+      comparison:
+        former === undefined ? null : to.comparison(dataset, former.contractVersion, contractVersion),
+    },
+  }
+}
+
+type Verdict = 'compatible' | 'additive' | 'breaking'
+
+function textsOf({ since, sunset }: { readonly since: Date; readonly sunset: Date }) {
+  return { since: since.toISOString(), sunset: sunset.toISOString() }
+}
+
+function releasedPart(
+  { config }: Source,
+  change: FedChange,
+  { contractVersion, difference, distributions }: NonNullable<FedChange['released']>,
+): NonNullable<ChangeBody['released']> {
+  const to = addresses(config)
+  const of = nameOf(change)
+  const { records, digest } = change.body as { readonly records: number; readonly digest: string }
+  return {
+    records,
+    sha256: digest,
+    contractVersion,
+    difference: difference === null ? null : { ...difference, href: to.diff(of, `v${difference.against}`) },
+    distributions: distributions.map(({ format, bytes, digest: sha256 }) => ({
+      ...{ format, bytes, sha256 },
+      href: to.file(of, fileName(of, format)),
+    })),
+  }
+}
+
+function itemPart({ config }: Source, { body, edition = '' }: FedChange): Pick<ChangeBody, 'item' | 'href'> {
+  return { item: body as NonNullable<ChangeBody['item']>, href: addresses(config).list(edition) }
+}
+
+function nameOf({ dataset, edition = '', version = 0 }: FedChange) {
+  return { dataset, edition, number: version }
+}

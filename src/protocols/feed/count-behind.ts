@@ -1,0 +1,30 @@
+/** How far a platform is behind in the feed: the changes that it has not been given yet, of those that it asks for. */
+import type { SeenCursor } from '../../accounts/index.ts'
+import { countFeed, type House, listPinned } from '../../catalogue/index.ts'
+import type { Reader } from '../../platform/caller.ts'
+import { Problem } from '../../platform/problem.ts'
+import { byDataset, type FeedQuestion, type FeedType, selectionOf } from './types.ts'
+
+/**
+ * Counts the changes behind the cursor that a key presented last, as its feed would give them. Undefined where that feed would
+ * be refused by now, because a dataset that it asks for is no longer the reader's.
+ */
+export async function countBehind(
+  { database }: Pick<House, 'database'>,
+  reader: Reader,
+  { position, types, datasets }: Pick<SeenCursor, 'position' | 'types' | 'datasets'>,
+): Promise<number | undefined> {
+  const question: FeedQuestion = {
+    types: (types ?? undefined) as readonly FeedType[] | undefined,
+    datasets: datasets ?? undefined,
+  }
+  try {
+    return await database.serve.begin('isolation level repeatable read read only', async (tx) => {
+      const pinned = byDataset(await listPinned(tx))
+      return countFeed(tx, selectionOf(pinned, reader, question), position)
+    })
+  } catch (error) {
+    if (error instanceof Problem) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * A server of the Model Context Protocol for one request of one caller: it lists the tools and calls them. Refusals of the rooms are
+ * results that say what to do; what is our fault is observed, and told as nothing more than that.
+ */
+import { Server } from '@modelcontextprotocol/sdk/server/index.js'
+import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
+import {
+  CallToolRequestSchema,
+  ErrorCode,
+  ListToolsRequestSchema,
+  McpError,
+} from '@modelcontextprotocol/sdk/types.js'
+import { Ajv, type ValidateFunction } from 'ajv'
+import { isDatabaseAway, isTooSlow, withoutValues } from '../../db/database-error.ts'
+import { nearestOf } from '../../http/index.ts'
+import { Problem, problem, problems } from '../../platform/problem.ts'
+import { type Tool, type ToolAsked, tools } from './tools.ts'
+
+const ajv = new Ajv({ allErrors: false, coerceTypes: false })
+const validators = new WeakMap<Tool, ValidateFunction>()
+
+const instructions =
+  "Open data of a city's education authority. search_datasets finds a dataset, describe_dataset says what can be asked of it, " +
+  'query_records and aggregate answer from published records. `truncated: true` means that there is more than the result holds.'
+
+export interface MessageAsked extends ToolAsked {
+  /** Told with refusals, and observed with faults of ours. */
+  readonly requestId: string
+}
+
+/** Answers one message; the text is empty where the protocol answers with nothing. */
+export async function answerMessage(asked: MessageAsked, headers: Headers, message: object) {
+  const server = buildServer(asked)
+  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
+  try {
+    await server.connect(transport)
+    const request = new Request('http://localhost/mcp', { method: 'POST', headers })
+    const response = await transport.handleRequest(request, { parsedBody: message })
+    const mediaType = response.headers.get('content-type') ?? 'application/json'
+    return { status: response.status, mediaType, text: await response.text() }
+  } finally {
+    await server.close()
+  }
+}
+
+function buildServer(asked: MessageAsked): Server {
+  const server = new Server(
+    { name: 'qingdan', title: 'Qingdan 清单', version: '1.0.0' },
+    { capabilities: { tools: {} }, instructions },
+  )
+  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map(toolBody) }))
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
+    const tool = tools.find(({ name }) => name === params.name)
+    if (tool === undefined) throw unknownTool(params.name)
+    try {
+      const input = params.arguments ?? {}
+      holdInput(tool, input)
+      return { content: [{ type: 'text', text: await tool.run(input, asked) }] }
+    } catch (error) {
+      return { isError: true, content: [{ type: 'text', text: refusalText(error, asked) }] }
+    }
+  })
+  return server
+}
+
+const readOnly = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false }
+
+function toolBody({ name, title, description, input }: Tool) {
+  const inputSchema = input as unknown as { type: 'object' }
+  return { name, title, description, inputSchema, annotations: { title, ...readOnly } }
+}
+
+function unknownTool(name: string): McpError {
+  const nearest = nearestOf(
+    name.slice(0, 100),
+    tools.map((one) => one.name),
+  )
+  const hint = nearest === undefined ? '' : ` The nearest is ${nearest}.`
+  return new McpError(ErrorCode.InvalidParams, `No tool ${name.slice(0, 100)}.${hint}`)
+}
+
+/** Throws `parameter-unknown` and `parameter-invalid`, naming the argument and what is expected there. */
+function holdInput(tool: Tool, input: Readonly<Record<string, unknown>>): void {
+  const known = Object.keys((tool.input as unknown as { properties: object }).properties)
+  const unknown = Object.keys(input).find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    const path = unknown.slice(0, 100)
+    const nearest = nearestOf(path, known)
+    throw problem('parameter-unknown', { path, known, ...(nearest === undefined ? {} : { nearest }) })
+  }
+  const validate = validators.get(tool) ?? ajv.compile(tool.input)
+  validators.set(tool, validate)
+  if (validate(input)) return
+  const [first] = validate.errors ?? []
+  const missing: unknown = first?.params['missingProperty']
+  const path =
+    typeof missing === 'string' ? missing : (first?.instancePath ?? '').slice(1).replaceAll('/', '.')
+  throw problem('parameter-invalid', {
+    path: path.slice(0, 100),
+    detail: `The value ${first?.message ?? 'is not valid'}.`,
+  })
+}
+
+/** A refusal as JSON text. What no room has refused is our fault: it is observed, and never shown. */
+function refusalText(error: unknown, { house, requestId }: MessageAsked): string {
+  const refusal = asProblem(error)
+  if (refusal.status >= 500 && !(error instanceof Problem)) {
+    const cause = withoutValues(error)
+    house.observe('request-failed', {
+      route: '/mcp',
+      requestId,
+      error: cause instanceof Error ? cause : new Error(String(cause)),
+    })
+  }
+  const { code, status, detail } = refusal
+  const { title, hint } = problems[code]
+  return JSON.stringify({ code, title, hint, requestId, ...(status >= 500 ? {} : detail) })
+}
+
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (isDatabaseAway(error)) return problem('not-ready')
+  return problem(isTooSlow(error) ? 'query-too-slow' : 'internal')
+}

@@ -1,0 +1,77 @@
+/**
+ * The sitemap (https://www.sitemaps.org/protocol.html): the pages for people, in both languages, with the day on which each
+ * dataset last changed. It is for anyone, so nothing restricted is in it.
+ */
+import { Type } from 'typebox'
+import { addresses, byDataset, type House, listReadable, listVersions } from '../../catalogue/index.ts'
+import { type App, baseUrl, isFresh, problemResponses } from '../../http/index.ts'
+import { anonymous } from '../../platform/caller.ts'
+import { digestOf } from '../../platform/digest.ts'
+import { modifiedAt } from '../dcat/dataset.ts'
+import { escapeXml } from '../rdf/xml.ts'
+
+/** The protocol allows so many addresses in a file; a catalogue that has more names its first ones. */
+export const sitemapPagesMax = 50_000
+
+export interface SitemapPage {
+  readonly address: string
+  readonly modified?: Date
+}
+
+export function sitemapRoutes(app: App, house: House): void {
+  app.get(
+    '/sitemap.xml',
+    {
+      schema: {
+        operationId: 'getSitemap',
+        tags: ['exchange'],
+        summary: 'The pages for search engines',
+        description:
+          'A sitemap of the pages for people: the first one and one of each open dataset, in both languages.',
+        response: {
+          200: {
+            description: 'The sitemap.',
+            content: {
+              'application/xml': { schema: Type.String({ description: 'XML after sitemaps.org.' }) },
+            },
+          },
+          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          ...problemResponses('precondition-failed'),
+        } as Readonly<Record<number, unknown>>,
+      },
+    },
+    async (request, reply) => {
+      const base = baseUrl(request, house.config)
+      const at = addresses({ QINGDAN_PUBLIC_URL: base })
+      const versions = byDataset(await listVersions(house.database))
+      const datasets = listReadable(house.contracts, anonymous).map(({ contract }): SitemapPage => {
+        const own = versions.get(contract.dataset) ?? []
+        const address = at.page(contract.dataset)
+        return own.length === 0 ? { address } : { address, modified: modifiedAt(own) }
+      })
+      const text = writeSitemap([{ address: `${base}/` }, ...datasets])
+      if (isFresh(request, reply, digestOf(text).slice(0, 32))) return reply.code(304).send(null)
+      return reply.type('application/xml; charset=utf-8').send(text)
+    },
+  )
+}
+
+/** The file for these pages. Each names itself in the other language, so that engines take them for one. */
+export function writeSitemap(pages: readonly SitemapPage[]): string {
+  const urls = pages.slice(0, sitemapPagesMax).map(({ address, modified }) => {
+    const alternates = [
+      ['zh-CN', 'zh'],
+      ['en', 'en'],
+    ].map(
+      ([language, lang]) =>
+        `<xhtml:link rel="alternate" hreflang="${language}" href="${escapeXml(`${address}?lang=${lang}`)}"/>`,
+    )
+    const changed = modified === undefined ? '' : `<lastmod>${modified.toISOString()}</lastmod>`
+    return `<url><loc>${escapeXml(address)}</loc>${changed}${alternates.join('')}</url>\n`
+  })
+  return (
+    '<?xml version="1.0" encoding="UTF-8"?>\n' +
+    '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">\n' +
+    `${urls.join('')}</urlset>\n`
+  )
+}

@@ -1,0 +1,335 @@
+/**
+ * What officers do with publications: ask for one, approve it, call it off, and let others look at it beforehand. Asking
+ * refuses at once what can be known at once; the walk itself is a job. Each act is audited in its own transaction.
+ */
+import assert from 'node:assert/strict'
+import { writeAudit } from '../accounts/index.ts'
+import {
+  createPreview,
+  type House,
+  openDraft,
+  previewDaysMax,
+  readVersions,
+  refuseOnMirror,
+  resetDraft,
+  revokePreview as revokeToken,
+  versionFolder,
+  type Waiver,
+} from '../catalogue/index.ts'
+import { type LoadedContract, needsApproval, partsOf, periodOf } from '../contract/index.ts'
+import type { Transaction } from '../db/database.ts'
+import type { Patience } from '../db/lock.ts'
+import { listParts, type Part } from '../ingest/index.ts'
+import { type ProblemCode, problem } from '../platform/problem.ts'
+import { dropRecords } from '../records/index.ts'
+import { dropControlled } from './pipeline/control.ts'
+import {
+  findOpenPublication,
+  findPublication,
+  isOpenPublication,
+  type Publication,
+  publishEditionJob,
+  writeApproved,
+  writeAsked,
+  writeDropped,
+} from './publications.ts'
+
+/** The patience of an HTTP request with an edition that is being worked on. */
+export const shortPatience: Patience = { millisecondsMax: 5_000, refuse: () => problem('edition-busy') }
+
+/** How far ahead a publication may be asked for, in days: a moment further away is a slip of the pen. */
+export const momentDaysMax = 366
+
+const dayMilliseconds = 86_400_000
+
+export interface Asked {
+  readonly dataset: string
+  readonly edition: string
+  /** Why this version is made; needed from the second version on, and published. */
+  readonly reason?: string
+  /** Missing parts that are waived, each with a reason that is published. */
+  readonly waivers?: readonly Waiver[]
+  /** Not before this moment; at once without one. */
+  readonly at?: Date
+  readonly askedBy: string
+}
+
+/** A publication that was asked for, and the one that waited until then and is replaced by it. */
+export interface AskedPublication extends Publication {
+  readonly replaces: { readonly id: number; readonly approvalVoid: boolean } | null
+}
+
+/**
+ * Asks for the publication of an edition from the parts in hand; one that waits already is replaced, and its approval
+ * is void. Throws the problems `dataset-not-found`, `edition-not-found`, `edition-incomplete` (with `missing`),
+ * `reason-missing`, `nothing-to-publish`, `moment-past`, `mirror-read-only`, `parameter-invalid` for a waiver of no missing part, and `edition-busy` where the patience ends.
+ */
+export async function askPublication(
+  house: House,
+  asked: Asked,
+  patience?: Patience,
+): Promise<AskedPublication> {
+  await refuseOnMirror(house.database.work)
+  const newest = house.contracts.get(asked.dataset)
+  if (periodOf(newest.contract, asked.edition) === undefined) {
+    throw problem('edition-not-found', {
+      detail: `Editions of ${asked.dataset} are named like ${newest.contract.period === 'year' ? '2025' : '2025-2026'}.`,
+    })
+  }
+  checkMoment(house, asked.at)
+  const ask = async () => {
+    const parts = await listParts(house.database.work, asked.dataset, asked.edition)
+    const loaded = house.contracts.get(asked.dataset, parts[0]?.contractVersion)
+    checkWaivers(loaded, parts, asked.waivers ?? [])
+    checkComplete(loaded, parts, asked.waivers ?? [])
+    await checkChanged(house, asked, parts)
+    return house.database.work.begin((tx) => openPublication(house, tx, loaded, asked))
+  }
+  const { id, replaces } = await house.database.lock(lockOf(asked), ask, patience)
+  const publication = await findPublication(house, id)
+  assert.ok(publication)
+  return { ...publication, replaces }
+}
+
+/** The lock under which everything about an edition's publication happens. */
+export function lockOf({ dataset, edition }: { readonly dataset: string; readonly edition: string }): string {
+  return `edition ${dataset} ${edition}`
+}
+
+/** Providers whose part is neither in hand nor waived. */
+export function missingProviders(
+  { contract }: LoadedContract,
+  parts: readonly Part[],
+  waivers: readonly Waiver[],
+): readonly string[] {
+  const there = new Set([...parts, ...waivers].map(({ provider }) => provider))
+  return partsOf(contract)
+    .map(({ provider }) => provider)
+    .filter((provider) => !there.has(provider))
+}
+
+function checkMoment({ clock }: House, at: Date | undefined): void {
+  if (at === undefined) return
+  const ahead = at.getTime() - clock().getTime()
+  if (ahead <= 0) throw problem('moment-past', { path: 'at' })
+  if (ahead > momentDaysMax * dayMilliseconds) {
+    throw problem('parameter-invalid', { path: 'at', detail: `At most ${momentDaysMax} days ahead.` })
+  }
+}
+
+/** A waiver is published: it must be about a part that the edition has, and that is not there. */
+function checkWaivers(
+  { contract }: LoadedContract,
+  parts: readonly Part[],
+  waivers: readonly Waiver[],
+): void {
+  const refuse = (detail: string) => problem('parameter-invalid', { path: 'waivers', detail })
+  const known = partsOf(contract).map(({ provider }) => provider)
+  for (const { provider } of waivers) {
+    if (!known.includes(provider)) throw refuse(`The parts of an edition are of ${known.join(', ')}.`)
+    if (parts.some((part) => part.provider === provider))
+      throw refuse(`The part of ${provider} is in hand: it needs no waiver.`)
+  }
+  if (new Set(waivers.map(({ provider }) => provider)).size !== waivers.length)
+    throw refuse('Waive a part once.')
+}
+
+function checkComplete(loaded: LoadedContract, parts: readonly Part[], waivers: readonly Waiver[]): void {
+  const missing = missingProviders(loaded, parts, waivers)
+  if (missing.length === 0 && parts.length > 0) return
+  const all = partsOf(loaded.contract).length
+  const detail =
+    parts.length === 0
+      ? 'No part of this edition has been brought yet.'
+      : `${parts.length} of ${all} parts are in hand, ${missing.length} are neither that nor waived.`
+  throw problem('edition-incomplete', { detail, missing })
+}
+
+/** A second version needs a reason, and something that differs from the version readers have now. */
+async function checkChanged(house: House, asked: Asked, parts: readonly Part[]): Promise<void> {
+  const [last] = await readVersions(house.database, asked)
+  if (last === undefined) return
+  if (last.state !== 'withdrawn') {
+    const sorted = (names: readonly string[]) => [...names].sort().join()
+    const providers = (waivers: readonly Waiver[]) => sorted(waivers.map(({ provider }) => provider))
+    const same =
+      sorted(last.parts.map(({ bundle }) => bundle)) === sorted(parts.map(({ bundleId }) => bundleId)) &&
+      providers(last.waivers) === providers(asked.waivers ?? [])
+    if (same) throw problem('nothing-to-publish', { version: last.number })
+  }
+  if (asked.reason === undefined || asked.reason.trim() === '')
+    throw problem('reason-missing', { path: 'reason' })
+}
+
+async function openPublication(house: House, tx: Transaction, { contract }: LoadedContract, asked: Asked) {
+  const { dataset, edition, askedBy, waivers = [], at: releaseAt = null } = asked
+  const at = house.clock()
+  const reason = asked.reason?.trim() ?? null
+  const former = await findOpenPublication(tx, asked)
+  const approvalVoid = former !== undefined && former.approvedAt !== null
+  if (former !== undefined) {
+    const why = approvalVoid ? 'Asked for again; its approval is void.' : 'Asked for again.'
+    await writeDropped(tx, former.id, { at, by: askedBy, reason: why })
+  }
+  const draft = await openDraft(tx, { contract, edition, reason })
+  const id = await writeAsked(tx, { versionId: draft.id, askedAt: at, askedBy, reason, waivers, releaseAt })
+  await writeAudit(tx, {
+    at,
+    actor: askedBy,
+    action: 'publish',
+    subject: `${dataset}/${edition}/v${draft.number}`,
+    detail: {
+      publication: id,
+      waived: waivers.map(({ provider }) => provider),
+      ...(reason === null ? {} : { reason }),
+      ...(releaseAt === null ? {} : { releaseAt: releaseAt.toISOString() }),
+      ...(former === undefined ? {} : { replaces: former.id, approvalVoid }),
+    },
+  })
+  await house.jobs.send(tx, publishEditionJob, { publication: id })
+  return { id, replaces: former === undefined ? null : { id: former.id, approvalVoid } }
+}
+
+/** Who acts on a publication, and what they have looked at. */
+export interface Act {
+  readonly id: number
+  readonly actor: string
+  /** SHA-256 of the plain CSV that the actor has looked at; where given, it must be the one that waits. */
+  readonly sha256?: string | undefined
+}
+
+/**
+ * Approves what is prepared, by its digest; a second time by the same person changes nothing. Where nothing else is
+ * waited for, a job releases it. Throws `publication-not-found`, `publication-not-waiting`, `approval-by-asker`,
+ * `draft-changed`, and `edition-busy` where the patience ends.
+ */
+export async function approvePublication(house: House, act: Act, patience?: Patience): Promise<Publication> {
+  return changeOpen(house, act.id, patience, async (publication) => {
+    const { contract } = house.contracts.get(publication.dataset, publication.contractVersion)
+    if (!needsApproval(contract)) throw notWaiting(publication, 'The contract asks for no approval.')
+    if (publication.state !== 'prepared') throw notWaiting(publication, 'It is not prepared yet.')
+    if (act.actor === publication.askedBy) throw problem('approval-by-asker')
+    if (act.sha256 !== undefined && act.sha256 !== publication.digest)
+      throw problem('draft-changed', { path: 'sha256', sha256: publication.digest })
+    if (publication.approvedDigest === publication.digest) {
+      if (publication.approvedBy === act.actor) return
+      throw notWaiting(publication, 'It is approved already.')
+    }
+    const at = house.clock()
+    await house.database.work.begin(async (tx) => {
+      await writeApproved(tx, publication.id, act.actor, at)
+      await audit(house, tx, publication, 'publication-approved', act.actor, { sha256: publication.digest })
+      await house.jobs.send(tx, publishEditionJob, { publication: publication.id })
+    })
+    tell(house, publication, 'approved')
+  })
+}
+
+/**
+ * Calls off a publication that waits, with a reason; what is public stays. Throws `publication-not-found`,
+ * `publication-not-waiting`, `reason-missing`, and `edition-busy` where the patience ends.
+ */
+export async function dropPublication(
+  house: House,
+  act: Act & { readonly reason: string },
+  patience?: Patience,
+): Promise<Publication> {
+  const reason = act.reason.trim()
+  if (reason === '') throw problem('reason-missing', { path: 'reason' })
+  return changeOpen(house, act.id, patience, async (publication) => {
+    const at = house.clock()
+    await house.database.work.begin(async (tx) => {
+      await resetDraft(tx, publication.versionId)
+      await writeDropped(tx, publication.id, { at, by: act.actor, reason })
+      await audit(house, tx, publication, 'publication-dropped', act.actor, { reason })
+    })
+    // Nothing refers to these any more; what a crash leaves here the next preparation replaces.
+    await dropControlled(house.database, publication.versionId)
+    await dropRecords(house.database, publication.versionId)
+    const { dataset, edition, version } = publication
+    await house.files.remove(versionFolder({ dataset, edition, number: version }))
+    tell(house, publication, 'dropped')
+  })
+}
+
+/**
+ * Makes a token with which the prepared draft can be seen until it expires. Throws `publication-not-found`,
+ * `draft-not-prepared`, `previews-too-many`, and `parameter-invalid` for a span that is too long.
+ */
+export async function openPreview(
+  house: House,
+  act: Act & { readonly milliseconds: number },
+): Promise<{ readonly id: string; readonly token: string; readonly expiresAt: Date }> {
+  const publication = await findPublication(house, act.id)
+  if (publication === undefined) throw problem('publication-not-found', { path: 'publication' })
+  if (publication.state !== 'prepared') throw problem('draft-not-prepared', { state: publication.state })
+  if (!(act.milliseconds > 0 && act.milliseconds <= previewDaysMax * dayMilliseconds)) {
+    throw problem('parameter-invalid', { path: 'expires', detail: `At most ${previewDaysMax}d.` })
+  }
+  const at = house.clock()
+  const expiresAt = new Date(at.getTime() + act.milliseconds)
+  const made = await house.database.work.begin(async (tx) => {
+    const preview = await createPreview(tx, {
+      versionId: publication.versionId,
+      by: act.actor,
+      at,
+      expiresAt,
+    })
+    const detail = { preview: preview.id, expiresAt: expiresAt.toISOString(), sha256: publication.digest }
+    await audit(house, tx, publication, 'preview-created', act.actor, detail)
+    return preview
+  })
+  return { ...made, expiresAt }
+}
+
+/** Revokes a preview's token from this moment. Gives false where there is no such one. */
+export async function revokePreview(house: House, id: string, actor: string): Promise<boolean> {
+  return house.database.work.begin(async (tx) => {
+    const at = house.clock()
+    if (!(await revokeToken(tx, id, at))) return false
+    await writeAudit(tx, { at, actor, action: 'preview-revoked', subject: `preview:${id}` })
+    return true
+  })
+}
+
+/** Changes a publication that has not come to an end, under the edition's lock, and gives it as it is then. */
+async function changeOpen(
+  house: House,
+  id: number,
+  patience: Patience | undefined,
+  change: (publication: Publication) => Promise<void>,
+): Promise<Publication> {
+  const found = await findPublication(house, id)
+  if (found === undefined) throw problem('publication-not-found', { path: 'publication' })
+  const work = async () => {
+    const publication = await findPublication(house, id)
+    assert.ok(publication)
+    if (!isOpenPublication(publication)) throw notWaiting(publication, 'It has come to an end.')
+    await change(publication)
+  }
+  await house.database.lock(lockOf(found), work, patience)
+  return (await findPublication(house, id)) ?? found
+}
+
+function notWaiting(publication: Publication, detail: string) {
+  const code: ProblemCode = 'publication-not-waiting'
+  return problem(code, { detail, state: publication.state })
+}
+
+type Detail = Parameters<typeof writeAudit>[1]['detail']
+
+function audit(
+  house: House,
+  tx: Transaction,
+  { id, dataset, edition, version }: Publication,
+  action: string,
+  actor: string,
+  detail: Detail,
+): Promise<void> {
+  const subject = `${dataset}/${edition}/v${version}`
+  return writeAudit(tx, { at: house.clock(), actor, action, subject, detail: { publication: id, ...detail } })
+}
+
+function tell(house: House, { id, dataset, edition, version }: Publication, state: string): void {
+  house.observe('publication-advanced', { dataset, edition, version, publication: id, state })
+}

@@ -1,0 +1,27 @@
+/** Public API of publication. */
+export {
+  approvePublication,
+  askPublication,
+  dropPublication,
+  lockOf,
+  openPreview,
+  revokePreview,
+} from './acts.ts'
+export { assemble } from './pipeline/assemble.ts'
+export { control } from './pipeline/control.ts'
+export { derive } from './pipeline/derive.ts'
+export { publish } from './pipeline/publish.ts'
+export { release } from './pipeline/release.ts'
+export {
+  findOpenPublication,
+  findPublication,
+  isOpenPublication,
+  listPublications,
+  type Publication,
+  publishEditionJob,
+  type Wait,
+  waitsFor,
+  writeRefused,
+} from './publications.ts'
+export { publicationRoutes } from './routes.ts'
+export { withdraw } from './withdraw.ts'

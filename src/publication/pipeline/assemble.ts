@@ -1,0 +1,121 @@
+/**
+ * Assemble: the parts in hand become one edition. Missing parts, parts of different contract versions and keys that
+ * two parts share are refused here; no part is looked at row by row again.
+ */
+
+import { advanceDraft, type Draft, getDraft, type House } from '../../catalogue/index.ts'
+import { intakeKey, type LoadedContract } from '../../contract/index.ts'
+import { quoteIdentifier } from '../../db/identifier.ts'
+import type { Progress } from '../../ingest/index.ts'
+import {
+  baseFile,
+  ensureStaged,
+  fileColumn,
+  listParts,
+  type Part,
+  Refusal,
+  rowColumn,
+  stagingTable,
+} from '../../ingest/index.ts'
+import type { Finding } from '../../platform/finding.ts'
+import { missingProviders } from '../acts.ts'
+import type { Publication } from '../publications.ts'
+
+export interface Assembled {
+  readonly publication: Publication
+  readonly draft: Draft
+  readonly loaded: LoadedContract
+  readonly parts: readonly Part[]
+}
+
+/** Rows of doubled keys that are told; the first few show what went wrong, and the providers know their files. */
+const doubledMax = 100
+
+export async function assemble(
+  house: House,
+  publication: Publication,
+  progress: Progress,
+): Promise<Assembled> {
+  const { database } = house
+  const parts = await listParts(database.work, publication.dataset, publication.edition)
+  const draft = await getDraft(database.work, publication.versionId)
+  const loaded = house.contracts.get(draft.dataset, draft.contractVersion)
+  const findings = [...missing(loaded, parts, publication), ...mixed(loaded, parts)]
+  if (findings.length > 0) throw new Refusal({ findings })
+  for (const [index, part] of parts.entries()) {
+    progress('assemble', index, parts.length)
+    await ensureStaged(house, part, progress)
+    house.observe('step-reached', { step: 'assemble', point: 'part-staged' })
+  }
+  const doubled = await findDoubled(house, loaded, parts)
+  if (doubled.length > 0) throw new Refusal({ findings: doubled })
+  await advanceDraft(database.work, draft.id, {
+    state: 'assembled',
+    parts: parts.map(({ provider, bundleId, bundles, rows, synthetic }) => ({
+      provider,
+      bundle: bundleId,
+      bundles,
+      rows,
+      synthetic,
+    })),
+    waivers: publication.waivers,
+  })
+  house.observe('edition-advanced', { dataset: draft.dataset, edition: draft.edition, state: 'assembled' })
+  return { publication, draft, loaded, parts }
+}
+
+function missing(
+  loaded: LoadedContract,
+  parts: readonly Part[],
+  { waivers }: Publication,
+): readonly Finding[] {
+  return missingProviders(loaded, parts, waivers).map((provider) => ({
+    check: 'part-missing',
+    severity: 'error',
+    expected: provider,
+    message: `The part of ${provider} is missing. Bring it, or waive it with a reason.`,
+    messageZh: `缺少 ${provider} 的数据，请补交或说明理由后豁免。`,
+  }))
+}
+
+function mixed({ contract }: LoadedContract, parts: readonly Part[]): readonly Finding[] {
+  return parts
+    .filter((part) => part.contractVersion !== contract.contractVersion)
+    .map((part) => ({
+      check: 'contract-version-mixed',
+      severity: 'error',
+      expected: `contractVersion ${contract.contractVersion}`,
+      message: `The part of ${part.provider} was made under contract ${part.contractVersion}: bring it again.`,
+      messageZh: `${part.provider} 的数据依据第 ${part.contractVersion} 版契约，请按当前契约重新提交。`,
+    }))
+}
+
+/** Rows whose key stands in more than one part. Told by provider, file number and row: the key itself may be personal. */
+async function findDoubled(
+  house: House,
+  { contract }: LoadedContract,
+  parts: readonly Part[],
+): Promise<readonly Finding[]> {
+  if (parts.length < 2) return []
+  const key = intakeKey(contract).map(quoteIdentifier).join(', ')
+  const keys = parts.map(
+    (part, index) =>
+      `SELECT ${index} AS _part, ${fileColumn}, ${rowColumn}, ${key} FROM ${stagingTable(part.bundleId)}`,
+  )
+  // Names of ours begin with `_`, which no field's name does: a key may well be called `part` or `times`.
+  const rows = await house.database.work.unsafe(
+    `SELECT _part AS part, ${fileColumn} AS file, ${rowColumn}::float8 AS row FROM (
+       SELECT *, count(*) OVER (PARTITION BY ${key}) AS _times FROM (${keys.join(' UNION ALL ')}) AS every
+     ) AS counted WHERE _times > 1 ORDER BY _part, ${fileColumn}, ${rowColumn} LIMIT ${doubledMax}`,
+  )
+  return rows.map(({ part, file, row }) => ({
+    check: 'key-doubled-across-parts',
+    severity: 'error',
+    // Of a delta's base: its row counts in a file that came earlier.
+    ...(file === baseFile ? {} : { row: row as number }),
+    field: intakeKey(contract).join(','),
+    expected: 'a key that no other part has',
+    message: `A row of ${parts[part as number]?.provider} has a key that another part has too.`,
+    messageZh: `${parts[part as number]?.provider} 的一行与其他部分主键重复。`,
+  }))
+}

@@ -1,0 +1,84 @@
+/**
+ * Control: the contract's disclosure rule withholds what could lead back to a child, and the summary says how much.
+ * Behind this step lies only what may be public; a contract without a rule passes as it is.
+ */
+import { encodeCopy } from '../../bundle/index.ts'
+import { advanceDraft, type House } from '../../catalogue/index.ts'
+import { type Contract, fieldType } from '../../contract/index.ts'
+import type { Database } from '../../db/database.ts'
+import { quoteIdentifier } from '../../db/identifier.ts'
+import { getDisclosureRule } from '../../disclosure/index.ts'
+import type { Row } from '../../formats/index.ts'
+import type { Progress } from '../../ingest/index.ts'
+import { selectTexts } from '../../records/index.ts'
+import type { Derived } from './derive.ts'
+
+export interface Controlled extends Derived {
+  /** SQL that gives the rows as they may be published. */
+  readonly safe: string
+}
+
+/** Rows read at a time while a rule passes over an edition. */
+const batchSize = 5_000
+
+export async function control(house: House, derived: Derived, progress: Progress): Promise<Controlled> {
+  const { draft, loaded } = derived
+  const { contract } = loaded
+  progress('control', 0)
+  const outcome = contract.disclosure === undefined ? open(derived) : await withhold(house, derived, contract)
+  house.observe('step-reached', { step: 'control', point: 'decided' })
+  const { safe, suppressions } = outcome
+  await advanceDraft(house.database.work, draft.id, { state: 'controlled', suppressions })
+  house.observe('edition-advanced', { dataset: draft.dataset, edition: draft.edition, state: 'controlled' })
+  return { ...derived, safe }
+}
+
+/** Drops what control has made, once it is published. */
+export async function dropControlled(database: Database, versionId: number): Promise<void> {
+  await database.work.unsafe(`DROP TABLE IF EXISTS ${controlledTable(versionId)}`)
+}
+
+function open(derived: Derived) {
+  return { safe: derived.select, suppressions: {} }
+}
+
+async function withhold(house: House, derived: Derived, contract: Contract) {
+  const { disclosure } = contract
+  if (disclosure === undefined) throw new Error('withhold is for contracts with a rule')
+  const table = controlledTable(derived.draft.id)
+  const columns = contract.fields.map((field) => quoteIdentifier(field.name))
+  await dropControlled(house.database, derived.draft.id)
+  await house.database.work.unsafe(
+    `CREATE UNLOGGED TABLE ${table} (${columns.map((column) => `${column} text COLLATE "C"`).join(', ')})`,
+  )
+  const rule = getDisclosureRule(disclosure.rule)
+  const controlled = rule.control(readTexts(house.database, contract, derived.select), contract, disclosure)
+  const copied = await house.database.copyFrom(`COPY ${table} FROM STDIN`, encode(controlled.rows))
+  const summary = controlled.summary()
+  if (copied !== summary.records) throw new Error(`${copied} rows controlled of ${summary.records}`)
+  const typed = contract.fields.map((field) => {
+    const name = quoteIdentifier(field.name)
+    return `${fieldType(field.type).cast(name)} AS ${name}`
+  })
+  return { safe: `SELECT ${typed.join(', ')} FROM ${table}`, suppressions: summary }
+}
+
+async function* readTexts(
+  database: Database,
+  contract: Contract,
+  select: string,
+): AsyncGenerator<readonly Row[]> {
+  const cursor = database.work
+    .unsafe(`SELECT ${selectTexts(contract.fields)} FROM (${select}) AS derived`)
+    .values()
+    .cursor(batchSize)
+  for await (const rows of cursor) yield rows as unknown as Row[]
+}
+
+async function* encode(batches: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {
+  for await (const batch of batches) yield encodeCopy(batch)
+}
+
+function controlledTable(versionId: number): string {
+  return `staging.${quoteIdentifier(`c_${versionId}`)}`
+}

@@ -1,0 +1,74 @@
+/**
+ * Publish, in two phases: a version is prepared, its records loaded and its files rendered, all unseen; then it is
+ * released by one short transaction, at once or when what it waits for has come. Readers see the old version or the
+ * new one, never half.
+ */
+
+import {
+  type Difference,
+  type House,
+  latestOf,
+  prepareVersion,
+  readVersions,
+  type VersionName,
+} from '../../catalogue/index.ts'
+import type { Contract } from '../../contract/index.ts'
+import type { Progress } from '../../ingest/index.ts'
+import { countWarnings } from '../../ingest/index.ts'
+import { countDifference, loadRecords } from '../../records/index.ts'
+import { writePrepared } from '../publications.ts'
+import type { Controlled } from './control.ts'
+import { release } from './release.ts'
+import { renderFiles } from './render.ts'
+
+export async function publish(house: House, controlled: Controlled, progress: Progress): Promise<void> {
+  await prepare(house, controlled, progress)
+  await release(house, controlled.publication.id)
+}
+
+/** Prepares a version: from here on it needs nothing but its moment and its approval, and only it may be released. */
+async function prepare(house: House, controlled: Controlled, progress: Progress): Promise<void> {
+  const { draft, loaded, parts, publication } = controlled
+  progress('publish', 0)
+  const { table, records } = await loadRecords(house.database, loaded.contract, draft.id, controlled.safe)
+  const brought = parts.reduce((sum, part) => sum + part.rows, 0)
+  if (records !== brought)
+    throw new Error(`${records} records of ${brought} rows: nothing may be lost on the way`)
+  house.observe('step-reached', { step: 'prepare', point: 'records-loaded' })
+  const rendered = await renderFiles(house, controlled, { table, records }, progress)
+  const warnings = await countWarnings(
+    house.database.work,
+    parts.flatMap((part) => part.bundles),
+  )
+  const difference = await differenceOf(house, loaded.contract, draft, table)
+  await house.database.work.begin(async (tx) => {
+    await prepareVersion(tx, {
+      id: draft.id,
+      recordsTable: table,
+      records,
+      difference,
+      warnings,
+      ...rendered,
+    })
+    await writePrepared(tx, publication.id, rendered.digest, house.clock())
+  })
+  house.observe('step-reached', { step: 'prepare', point: 'written' })
+}
+
+/** What differs from the version that readers have now; null for the first. */
+async function differenceOf(
+  house: House,
+  contract: Contract,
+  draft: VersionName,
+  table: string,
+): Promise<Difference | null> {
+  const before = latestOf(await readVersions(house.database, draft))
+  if (before === undefined) return null
+  const former = house.contracts.get(before.dataset, before.contractVersion).contract
+  const counted = await countDifference(
+    house.database.work,
+    { contract: former, table: before.recordsTable },
+    { contract, table },
+  )
+  return counted === undefined ? null : { against: before.number, ...counted }
+}

@@ -1,0 +1,119 @@
+/**
+ * Render: the files of a version, made once from the records as loaded. Postgres writes those that it can; the others
+ * are rendered from records in batches, or recoded from another file. A format that can't hold the version is left out, and its reason is told.
+ */
+
+import {
+  fileName,
+  type House,
+  isSynthetic,
+  type OmittedFormat,
+  type StoredDistribution,
+  storedName,
+} from '../../catalogue/index.ts'
+import {
+  type Format,
+  FormatRefusal,
+  getFormat,
+  type RenderContext,
+  type SourceFile,
+} from '../../formats/index.ts'
+import type { Progress } from '../../ingest/index.ts'
+import type { Bilingual } from '../../platform/language.ts'
+import { copyAll, readAll } from '../../records/index.ts'
+import type { Controlled } from './control.ts'
+
+/** The format whose digest stands for the version: the plain file, which everyone can check. */
+const plainFormat = 'csv'
+
+export interface Rendered {
+  /** SHA-256 of the plain file. */
+  readonly digest: string
+  readonly distributions: readonly StoredDistribution[]
+  /** The formats of the contract in which the version is not given, each with its reason. */
+  readonly omitted: readonly OmittedFormat[]
+}
+
+/** Renders every format of the version's contract from the records of a table. Safe to run again. */
+export async function renderFiles(
+  house: House,
+  controlled: Controlled,
+  loaded: { readonly table: string; readonly records: number },
+  progress: Progress,
+): Promise<Rendered> {
+  const context = contextOf(house, controlled, loaded.records)
+  const wanted = [...new Set([plainFormat, ...context.contract.formats])].map(getFormat)
+  // What is recoded from another format's bytes comes after it.
+  const ordered = [...wanted].sort((a, b) => Number('from' in a) - Number('from' in b))
+  const distributions: StoredDistribution[] = []
+  const omitted: OmittedFormat[] = []
+  for (const [index, format] of ordered.entries()) {
+    progress('render', index, ordered.length)
+    const made = await renderFile(house, format, context, loaded.table, distributions)
+    if ('reason' in made) omitted.push(made)
+    else distributions.push(made)
+    house.observe('step-reached', { step: 'prepare', point: 'file-rendered' })
+  }
+  const plain = distributions.find((file) => file.format === plainFormat)
+  if (plain === undefined) throw new Error('the plain file is always rendered')
+  return { digest: plain.digest, distributions, omitted }
+}
+
+function contextOf(house: House, { draft, loaded, parts }: Controlled, records: number): RenderContext {
+  const { dataset, edition, number } = draft
+  return {
+    contract: loaded.contract,
+    contracts: house.contracts,
+    fields: loaded.contract.fields,
+    version: { dataset, edition, number, records, synthetic: isSynthetic({ parts }) },
+  }
+}
+
+async function renderFile(
+  house: House,
+  format: Format,
+  context: RenderContext,
+  table: string,
+  made: readonly StoredDistribution[],
+): Promise<StoredDistribution | OmittedFormat> {
+  const { version } = context
+  const { name, mediaType } = format
+  const stored = storedName(version, name)
+  const reason = format.omits?.(context)
+  if (reason !== undefined) return omit(house, stored, name, reason)
+  try {
+    const { bytes, digest } = await house.files.write(stored, bytesOf(house, format, context, table, made))
+    return { name: fileName(version, name), format: name, mediaType, bytes, digest }
+  } catch (error) {
+    if (error instanceof FormatRefusal) return omit(house, stored, name, error.reason)
+    throw error
+  }
+}
+
+/** A file that an earlier try left behind goes: nothing may be found under a name that the version does not list. */
+async function omit(house: House, stored: string, format: string, reason: Bilingual): Promise<OmittedFormat> {
+  await house.files.remove(stored)
+  return { format, reason }
+}
+
+function bytesOf(
+  house: House,
+  format: Format,
+  context: RenderContext,
+  table: string,
+  made: readonly StoredDistribution[],
+): AsyncIterable<string | Uint8Array> {
+  if ('render' in format) {
+    const copied = format.copied?.(context.fields)
+    return copied === undefined
+      ? format.render(readAll(house.database.work, table, context.fields), context)
+      : copied.complete(copyAll(house.database, table, copied))
+  }
+  const file = made.find((one) => one.format === format.from)
+  if (file === undefined) throw new Error(`${format.name} is made of ${format.from}, which is not there`)
+  const source: SourceFile = {
+    ...file,
+    read: () => house.files.read(storedName(context.version, format.from)),
+  }
+  return format.recode(source, context)
+}

@@ -1,0 +1,174 @@
+/**
+ * Asked-for publications: an edition becomes public by an explicit act, kept as a row with who asked, what it waits for
+ * and what became of it. Only this file writes the table `publication`; it moves rows from state to state and refuses a
+ * move that is out of order.
+ */
+import assert from 'node:assert/strict'
+import type { House, Waiver } from '../catalogue/index.ts'
+import { needsApproval } from '../contract/index.ts'
+import type { Runner, Transaction } from '../db/database.ts'
+import type { Finding } from '../platform/finding.ts'
+
+/** The queue of publications to walk. */
+export const publishEditionJob = 'publish-edition'
+
+/** `asked`, then `prepared` while it waits; `done`, `refused` and `dropped` are ends. */
+export type PublicationState = 'asked' | 'prepared' | 'done' | 'refused' | 'dropped'
+
+export interface Publication {
+  readonly id: number
+  readonly versionId: number
+  readonly dataset: string
+  readonly edition: string
+  readonly version: number
+  readonly contractVersion: number
+  readonly askedAt: Date
+  readonly askedBy: string
+  readonly reason: string | null
+  readonly waivers: readonly Waiver[]
+  /** Not before this moment. */
+  readonly releaseAt: Date | null
+  readonly state: PublicationState
+  readonly findings: readonly Finding[]
+  readonly preparedAt: Date | null
+  /** SHA-256 of the plain CSV as prepared. */
+  readonly digest: string | null
+  readonly approvedAt: Date | null
+  readonly approvedBy: string | null
+  readonly approvedDigest: string | null
+  readonly endedAt: Date | null
+  readonly endedBy: string | null
+  readonly endedReason: string | null
+}
+
+/** What a prepared publication may wait for. */
+export type Wait = 'moment' | 'approval'
+
+/** What a publication waits for at this moment; nothing where it can be released, or is not prepared. */
+export function waitsFor(
+  house: Pick<House, 'contracts' | 'clock'>,
+  publication: Publication,
+): readonly Wait[] {
+  const { state, releaseAt, dataset, contractVersion, digest, approvedDigest } = publication
+  if (state !== 'prepared') return []
+  const { contract } = house.contracts.get(dataset, contractVersion)
+  const waits: Wait[] = []
+  if (releaseAt !== null && releaseAt > house.clock()) waits.push('moment')
+  if (needsApproval(contract) && approvedDigest !== digest) waits.push('approval')
+  return waits
+}
+
+/** Whether a publication has not come to an end. */
+export function isOpenPublication({ state }: Pick<Publication, 'state'>): boolean {
+  return state === 'asked' || state === 'prepared'
+}
+
+/** An asked-for publication, or undefined where there is none of this id. */
+export async function findPublication(house: House, id: number): Promise<Publication | undefined> {
+  const [row] = await select(house.database.work, { id })
+  return row
+}
+
+/** The publication of an edition that has not come to an end; there is at most one. */
+export async function findOpenPublication(
+  runner: Runner,
+  of: { readonly dataset: string; readonly edition: string },
+): Promise<Publication | undefined> {
+  const [row] = await select(runner, { ...of, open: true })
+  return row
+}
+
+/** Publications shown at a time; older ones are in the audit. */
+export const publicationsMax = 200
+
+/** Publications, the newest first, at most `publicationsMax`. */
+export async function listPublications(
+  house: House,
+  of: { readonly dataset?: string; readonly edition?: string; readonly open?: boolean } = {},
+): Promise<readonly Publication[]> {
+  return select(house.database.work, of)
+}
+
+async function select(
+  runner: Runner,
+  of: {
+    readonly id?: number
+    readonly dataset?: string
+    readonly edition?: string
+    readonly open?: boolean
+  },
+): Promise<readonly Publication[]> {
+  const { id = null, dataset = null, edition = null, open = false } = of
+  return runner<Publication[]>`
+    SELECT p.id::float8, p.version_id::float8 AS "versionId", e.dataset, e.edition, v.number AS version,
+      v.contract_version AS "contractVersion", p.asked_at AS "askedAt", p.asked_by AS "askedBy", p.reason,
+      p.waivers, p.release_at AS "releaseAt", p.state, p.findings, p.prepared_at AS "preparedAt", p.digest,
+      p.approved_at AS "approvedAt", p.approved_by AS "approvedBy", p.approved_digest AS "approvedDigest",
+      p.ended_at AS "endedAt", p.ended_by AS "endedBy", p.ended_reason AS "endedReason"
+    FROM qingdan.publication p
+    JOIN qingdan.version v ON v.id = p.version_id JOIN qingdan.edition e ON e.id = v.edition_id
+    WHERE (${id}::bigint IS NULL OR p.id = ${id}) AND (${dataset}::text IS NULL OR e.dataset = ${dataset})
+      AND (${edition}::text IS NULL OR e.edition = ${edition})
+      AND (NOT ${open}::boolean OR p.state IN ('asked', 'prepared'))
+    ORDER BY p.id DESC LIMIT ${publicationsMax}`
+}
+
+/** Writes what was asked for and gives its id. A former publication of the draft must have come to an end. */
+export async function writeAsked(
+  tx: Transaction,
+  asked: Pick<Publication, 'versionId' | 'askedAt' | 'askedBy' | 'reason' | 'waivers' | 'releaseAt'>,
+): Promise<number> {
+  const [row] = await tx<{ id: string }[]>`
+    INSERT INTO qingdan.publication (version_id, asked_at, asked_by, reason, waivers, release_at, state)
+    VALUES (${asked.versionId}, ${asked.askedAt}, ${asked.askedBy}, ${asked.reason},
+      ${tx.json(asked.waivers as never)}, ${asked.releaseAt}, 'asked')
+    RETURNING id`
+  assert.ok(row)
+  return Number(row.id)
+}
+
+/** Writes that all is ready and waits, with the digest that alone may be released. */
+export async function writePrepared(tx: Transaction, id: number, digest: string, at: Date): Promise<void> {
+  const { count } = await tx`
+    UPDATE qingdan.publication SET state = 'prepared', prepared_at = ${at}, digest = ${digest}
+    WHERE id = ${id} AND state = 'asked'`
+  assert.equal(count, 1, 'only what was asked for is prepared')
+}
+
+/** Writes an approval of what is prepared, by its digest. */
+export async function writeApproved(tx: Transaction, id: number, by: string, at: Date): Promise<void> {
+  const { count } = await tx`
+    UPDATE qingdan.publication SET approved_at = ${at}, approved_by = ${by}, approved_digest = digest
+    WHERE id = ${id} AND state = 'prepared'`
+  assert.equal(count, 1, 'only what is prepared is approved')
+}
+
+/** Ends a publication as done, inside the publishing transaction. */
+export async function writeDone(tx: Transaction, id: number, at: Date): Promise<void> {
+  const { count } = await tx`
+    UPDATE qingdan.publication SET state = 'done', findings = '[]', ended_at = ${at}
+    WHERE id = ${id} AND state = 'prepared'`
+  assert.equal(count, 1, 'only what is prepared is done')
+}
+
+/** Ends a publication as refused, with what is to be mended. */
+export async function writeRefused(house: House, id: number, findings: readonly Finding[]): Promise<void> {
+  const { work } = house.database
+  await work`
+    UPDATE qingdan.publication
+    SET state = 'refused', findings = ${work.json(findings as never)}, ended_at = ${house.clock()}
+    WHERE id = ${id} AND state = 'asked'`
+}
+
+/** Ends a publication as dropped: called off, or replaced by another asking. */
+export async function writeDropped(
+  tx: Transaction,
+  id: number,
+  end: { readonly at: Date; readonly by: string; readonly reason: string },
+): Promise<void> {
+  const { count } = await tx`
+    UPDATE qingdan.publication
+    SET state = 'dropped', ended_at = ${end.at}, ended_by = ${end.by}, ended_reason = ${end.reason}
+    WHERE id = ${id} AND state IN ('asked', 'prepared')`
+  assert.equal(count, 1, 'only what has no end yet is dropped')
+}

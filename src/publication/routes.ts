@@ -1,0 +1,361 @@
+/**
+ * Publications over HTTP, for keys with the scope `publish`: ask for one, follow it, approve it, call it off, let others
+ * look at it, and withdraw a version. The walk is a worker's job. It refuses keys that are confined to other datasets,
+ * and every body that is not JSON, which is also what keeps pages in browsers from writing.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { requireScope } from '../accounts/index.ts'
+import { addresses, EditionName, type House, previewDaysUsual, Slug } from '../catalogue/index.ts'
+import { partsOf } from '../contract/index.ts'
+import { type App, problemResponses } from '../http/index.ts'
+import type { Reader } from '../platform/caller.ts'
+import { problem } from '../platform/problem.ts'
+import { parseMoment, parseSpan } from '../platform/time.ts'
+import { approvePublication, askPublication, dropPublication, openPreview, shortPatience } from './acts.ts'
+import { findPublication, listPublications, type Publication } from './publications.ts'
+import {
+  ApprovalSchema,
+  AskSchema,
+  PreviewAskSchema,
+  PreviewSchema,
+  PublicationSchema,
+  publicationBody,
+  Reason,
+  WithdrawAskSchema,
+  WithdrawalSchema,
+} from './schemas.ts'
+import { withdraw } from './withdraw.ts'
+
+const security = [{ key: [] }]
+const tags = ['publications']
+
+/** A body of this kind holds reasons and waivers, and no data. */
+const bodyLimit = 1 << 20
+
+const OfEdition = Type.Object({ slug: Slug, edition: EditionName })
+const OfPublication = Type.Object({
+  slug: Slug,
+  edition: EditionName,
+  publication: Type.String({ pattern: '^[1-9]\\d{0,14}$', description: 'Number of a publication.' }),
+})
+
+const base = '/v1/datasets/:slug/editions/:edition/publications'
+const scoped = ['key-missing', 'scope-missing', 'dataset-not-found'] as const
+const bodied = ['body-invalid', 'body-too-large', 'media-type-unsupported'] as const
+
+export async function publicationRoutes(app: App, house: House): Promise<void> {
+  // None of these answers is for anyone but the holder of the key.
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('cache-control', 'private, no-store')
+    const { slug } = request.params as { readonly slug: string }
+    requirePublisher(house, request.reader, slug)
+    requireJson(request)
+  })
+  askRoute(app, house)
+  readRoutes(app, house)
+  approvalRoute(app, house)
+  dropRoute(app, house)
+  previewRoute(app, house)
+  withdrawalRoute(app, house)
+}
+
+/** Refuses who may not publish a dataset: without the scope, or confined to others. */
+function requirePublisher(house: House, reader: Reader, slug: string): void {
+  requireScope(reader, 'publish')
+  const { datasets, provider } = reader
+  const refuse = (detail: string) => problem('scope-missing', { detail, scope: 'publish' })
+  if (datasets !== undefined && !datasets.includes(slug))
+    throw refuse('The key is confined to other datasets.')
+  const { contract } = house.contracts.get(slug)
+  if (provider !== undefined && partsOf(contract).some((part) => part.provider !== provider))
+    throw refuse('The key speaks for one provider, and the edition is made of parts of others.')
+}
+
+/**
+ * A POST says what it is about in JSON, be it `{}`. A page of another origin may not send that type, for CORS allows
+ * it no `Content-Type` of its own.
+ */
+function requireJson(request: FastifyRequest): void {
+  if (request.method !== 'POST') return
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';')
+  if (type.trim().toLowerCase() !== 'application/json') throw problem('media-type-unsupported')
+}
+
+function actorOf(reader: Reader): string {
+  return `key:${reader.keyId}`
+}
+
+async function tell(house: House, reply: FastifyReply, publication: Publication, code = 202) {
+  const body = await publicationBody(house, publication)
+  return reply.code(code).header('location', body.links.self).send(body)
+}
+
+/** The publication of an address. Throws `publication-not-found` also for one of another edition. */
+async function getPublication(
+  house: House,
+  params: { readonly slug: string; readonly edition: string; readonly publication: string },
+): Promise<Publication> {
+  const found = await findPublication(house, Number(params.publication))
+  if (found === undefined || found.dataset !== params.slug || found.edition !== params.edition)
+    throw problem('publication-not-found', { path: 'publication' })
+  return found
+}
+
+function askRoute(app: App, house: House): void {
+  app.post(
+    base,
+    {
+      bodyLimit,
+      schema: {
+        operationId: 'askPublication',
+        tags,
+        security,
+        summary: 'Ask for the publication of an edition',
+        description:
+          'From the parts in hand. A worker prepares the version and releases it at once, or when its moment has come ' +
+          'and a second person has approved it, where the contract asks for that. One that waits is replaced. ' +
+          'Needs the scope `publish`.',
+        params: OfEdition,
+        body: AskSchema,
+        response: {
+          202: PublicationSchema,
+          ...problemResponses(
+            ...scoped,
+            ...bodied,
+            'edition-not-found',
+            'edition-incomplete',
+            'nothing-to-publish',
+            'reason-missing',
+            'mirror-read-only',
+            'moment-past',
+            'edition-busy',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { slug: dataset, edition } = request.params
+      const { reason, waivers = [], at } = request.body
+      const moment = at === undefined ? undefined : parseMoment(at)
+      if (at !== undefined && moment === undefined) {
+        throw problem('body-invalid', {
+          path: 'at',
+          detail: 'Expected an instant, or a day and a time such as 2026-03-01T09:00.',
+        })
+      }
+      const asked = await askPublication(
+        house,
+        {
+          dataset,
+          edition,
+          waivers,
+          askedBy: actorOf(request.reader),
+          ...(reason === undefined ? {} : { reason }),
+          ...(moment === undefined ? {} : { at: moment }),
+        },
+        shortPatience,
+      )
+      return tell(house, reply, asked)
+    },
+  )
+}
+
+function readRoutes(app: App, house: House): void {
+  app.get(
+    base,
+    {
+      schema: {
+        operationId: 'listPublications',
+        tags,
+        security,
+        summary: 'The publications of an edition',
+        description: 'What was asked for and what became of it, the newest first; the last 200.',
+        params: OfEdition,
+        response: {
+          200: Type.Object({
+            data: Type.Array(PublicationSchema, { description: 'The publications, the newest first.' }),
+            links: Type.Object(
+              { self: Type.String({ format: 'uri-reference', description: 'This list.' }) },
+              { description: 'Where to go from here.' },
+            ),
+          }),
+          ...problemResponses(...scoped),
+        },
+      },
+    },
+    async (request) => {
+      const { slug: dataset, edition } = request.params
+      const found = await listPublications(house, { dataset, edition })
+      const data = await Promise.all(found.map((publication) => publicationBody(house, publication)))
+      return { data, links: { self: addresses(house.config).publications(dataset, edition) } }
+    },
+  )
+  app.get(
+    `${base}/:publication`,
+    {
+      schema: {
+        operationId: 'getPublication',
+        tags,
+        security,
+        summary: 'A publication',
+        description: 'How far it came, what it waits for, and what is wrong across the parts.',
+        params: OfPublication,
+        response: { 200: PublicationSchema, ...problemResponses(...scoped, 'publication-not-found') },
+      },
+    },
+    async (request) => publicationBody(house, await getPublication(house, request.params)),
+  )
+}
+
+function approvalRoute(app: App, house: House): void {
+  app.post(
+    `${base}/:publication/approval`,
+    {
+      bodyLimit,
+      schema: {
+        operationId: 'approvePublication',
+        tags,
+        security,
+        summary: 'Approve a publication',
+        description:
+          'By a second person: who asked for it can not. It is bound to the digest of the plain CSV, so that what was ' +
+          'approved is what is released. Needs the scope `publish`.',
+        params: OfPublication,
+        body: ApprovalSchema,
+        response: {
+          202: PublicationSchema,
+          ...problemResponses(
+            ...scoped,
+            ...bodied,
+            'publication-not-found',
+            'publication-not-waiting',
+            'approval-by-asker',
+            'draft-changed',
+            'edition-busy',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = await getPublication(house, request.params)
+      const act = { id, actor: actorOf(request.reader), sha256: request.body.sha256 }
+      return tell(house, reply, await approvePublication(house, act, shortPatience))
+    },
+  )
+}
+
+function dropRoute(app: App, house: House): void {
+  app.delete(
+    `${base}/:publication`,
+    {
+      schema: {
+        operationId: 'dropPublication',
+        tags,
+        security,
+        summary: 'Call a publication off',
+        description: 'One that waits. What is public stays as it is. Needs the scope `publish`.',
+        params: OfPublication,
+        querystring: Type.Object({ reason: Reason }),
+        response: {
+          200: PublicationSchema,
+          ...problemResponses(
+            ...scoped,
+            'publication-not-found',
+            'publication-not-waiting',
+            'reason-missing',
+            'edition-busy',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id } = await getPublication(house, request.params)
+      const act = { id, actor: actorOf(request.reader), reason: request.query.reason }
+      return tell(house, reply, await dropPublication(house, act, shortPatience), 200)
+    },
+  )
+}
+
+function previewRoute(app: App, house: House): void {
+  app.post(
+    `${base}/:publication/previews`,
+    {
+      bodyLimit,
+      schema: {
+        operationId: 'createPreview',
+        tags,
+        security,
+        summary: 'Make a token that shows a draft',
+        description:
+          'With it anyone sees the prepared version, its records and its files until it expires, and no other. ' +
+          'Needs the scope `publish`.',
+        params: OfPublication,
+        body: PreviewAskSchema,
+        response: {
+          201: PreviewSchema,
+          ...problemResponses(
+            ...scoped,
+            ...bodied,
+            'publication-not-found',
+            'draft-not-prepared',
+            'previews-too-many',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const publication = await getPublication(house, request.params)
+      const milliseconds = parseSpan(request.body.expires ?? `${previewDaysUsual}d`)
+      if (milliseconds === undefined)
+        throw problem('body-invalid', { path: 'expires', detail: 'Expected a span such as 30m, 12h or 7d.' })
+      const act = { id: publication.id, actor: actorOf(request.reader), milliseconds }
+      const { id, token, expiresAt } = await openPreview(house, act)
+      const { dataset, edition, version } = publication
+      const href = `${addresses(house.config).version({ dataset, edition, number: version })}?preview=${token}`
+      return reply.code(201).send({ id, token, expiresAt: expiresAt.toISOString(), href })
+    },
+  )
+}
+
+function withdrawalRoute(app: App, house: House): void {
+  app.post(
+    '/v1/datasets/:slug/editions/:edition/versions/:version/withdrawal',
+    {
+      bodyLimit,
+      schema: {
+        operationId: 'withdrawVersion',
+        tags,
+        security,
+        summary: 'Withdraw a version',
+        description:
+          'Its addresses answer 410 from then on, with the reason and the version that stands in its place. Again it ' +
+          'changes nothing. Needs the scope `publish`.',
+        params: Type.Object({
+          slug: Slug,
+          edition: EditionName,
+          version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
+        }),
+        body: WithdrawAskSchema,
+        response: {
+          200: WithdrawalSchema,
+          ...problemResponses(
+            ...scoped,
+            ...bodied,
+            'version-not-found',
+            'reason-missing',
+            'mirror-read-only',
+            'edition-busy',
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const { slug: dataset, edition, version } = request.params
+      const { reason } = request.body
+      const asked = { dataset, edition, version: Number(version), reason, actor: actorOf(request.reader) }
+      const first = await withdraw(house, asked, shortPatience)
+      return { dataset, edition, version: asked.version, state: 'withdrawn' as const, already: !first }
+    },
+  )
+}

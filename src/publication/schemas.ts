@@ -1,0 +1,250 @@
+/** The shapes of publications over HTTP: what is asked for, and what is told of it to those who may publish. */
+import { type Static, Type } from 'typebox'
+import { findKey } from '../accounts/index.ts'
+import { addresses, type House } from '../catalogue/index.ts'
+import { needsApproval } from '../contract/index.ts'
+import { isOpenPublication, type Publication, waitsFor } from './publications.ts'
+
+/** The longest reason that is taken: it is published beside the data, and is to be read. */
+export const reasonLengthMax = 2_000
+
+/** Waivers that one publication may have: an edition never has more parts. */
+const waiversMax = 500
+
+const Instant = (description: string) => Type.String({ format: 'date-time', description })
+const InstantOrNull = (description: string) =>
+  Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description })
+const TextOrNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
+const Link = (description: string) => Type.String({ format: 'uri-reference', description })
+const LinkOrNull = (description: string) =>
+  Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], { description })
+
+export const Reason = Type.String({
+  minLength: 1,
+  maxLength: reasonLengthMax,
+  // PostgreSQL keeps no NUL in a text.
+  pattern: '^[^\\u0000]*$',
+  description: 'Why. It is kept, and published where it is about a version.',
+})
+
+const WaiverSchema = Type.Object(
+  {
+    provider: Type.String({
+      pattern: '^[A-Za-z0-9_.-]{1,100}$',
+      description: 'Code of the provider whose part is missing.',
+    }),
+    reason: Reason,
+  },
+  { additionalProperties: false },
+)
+
+export const AskSchema = Type.Object(
+  {
+    reason: Type.Optional(Reason),
+    waivers: Type.Optional(
+      Type.Array(WaiverSchema, { maxItems: waiversMax, description: 'Parts to go without.' }),
+    ),
+    at: Type.Optional(
+      Type.String({
+        maxLength: 40,
+        description:
+          'Not before this moment: an instant, or a day and a time in Asia/Shanghai such as `2026-03-01T09:00`.',
+      }),
+    ),
+  },
+  { additionalProperties: false, description: 'What is asked for. `{}` publishes at once.' },
+)
+
+export const ApprovalSchema = Type.Object(
+  {
+    sha256: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{64}$',
+        description:
+          'The digest of the plain CSV that was looked at; refused where it is another one by now.',
+      }),
+    ),
+  },
+  { additionalProperties: false, description: 'What was looked at. `{}` approves what waits.' },
+)
+
+export const PreviewAskSchema = Type.Object(
+  {
+    expires: Type.Optional(
+      Type.String({
+        maxLength: 10,
+        description: 'How long it holds: `30m`, `12h`, `7d`. Seven days if absent.',
+      }),
+    ),
+  },
+  { additionalProperties: false, description: 'How long the token holds.' },
+)
+
+export const PreviewSchema = Type.Object({
+  id: Type.String({ description: 'Public part of the token, by which it is revoked.' }),
+  token: Type.String({ description: 'The token. It is shown this once; only its digest is kept.' }),
+  expiresAt: Instant('Until when it holds.'),
+  href: Link('The draft, with the token.'),
+})
+
+export const WithdrawAskSchema = Type.Object(
+  { reason: Reason },
+  { additionalProperties: false, description: 'Why the version is taken back.' },
+)
+
+export const WithdrawalSchema = Type.Object({
+  dataset: Type.String({ description: 'Slug of the dataset.' }),
+  edition: Type.String({ description: 'Name of the edition.' }),
+  version: Type.Integer({ description: 'Number of the version.' }),
+  state: Type.Literal('withdrawn', { description: 'Its addresses answer 410 from now on.' }),
+  already: Type.Boolean({ description: 'True where it had been withdrawn before; that reason stands.' }),
+})
+
+const ActorSchema = Type.Object(
+  {
+    actor: Type.String({ description: '`key:<id>`, or `cli:<account>` for the command line.' }),
+    label: TextOrNull('The label of the key; null without one.'),
+  },
+  { description: 'Who it was.' },
+)
+
+const FindingSchema = Type.Object(
+  {
+    check: Type.String({ description: 'Name of the check that found it.' }),
+    severity: Type.String({ description: '`error` or `warning`.' }),
+    row: Type.Optional(Type.Integer({ description: 'As Excel counts: the header is row 1.' })),
+    field: Type.Optional(Type.String({ description: 'The field, by its name in the contract.' })),
+    expected: Type.Optional(Type.String({ description: 'What would have been right.' })),
+    message: Type.String({ description: 'What is wrong and what to do, in English.' }),
+    messageZh: Type.String({ description: 'The same in Chinese.' }),
+  },
+  { description: 'One thing wrong across the parts.' },
+)
+
+export const PublicationSchema = Type.Object({
+  id: Type.Integer({ description: 'Number of the publication.' }),
+  dataset: Type.String({ description: 'Slug of the dataset.' }),
+  edition: Type.String({ description: 'Name of the edition.' }),
+  version: Type.Integer({ description: 'Number that the version has, or will have.' }),
+  state: Type.Enum(['asked', 'prepared', 'done', 'refused', 'dropped'], {
+    description:
+      '`asked`: on its way; `prepared`: ready, and waits; `done`: public; `refused`: see the findings; `dropped`: ' +
+      'called off, or asked for again.',
+  }),
+  waitsFor: Type.Array(Type.Enum(['moment', 'approval']), {
+    description: 'What a prepared publication waits for; empty where it is released by the next worker.',
+  }),
+  askedAt: Instant('When it was asked for.'),
+  askedBy: ActorSchema,
+  reason: TextOrNull('Why the version is made.'),
+  waivers: Type.Array(
+    Type.Object({
+      provider: Type.String({ description: 'Code of the list `providers`.' }),
+      reason: Type.String({ description: 'Why its part is missing.' }),
+    }),
+    { description: 'Parts to go without.' },
+  ),
+  releaseAt: InstantOrNull('Not before this moment; null for at once.'),
+  preparedAt: InstantOrNull('When it was ready; null until then.'),
+  sha256: TextOrNull('SHA-256 of the plain CSV as prepared: this and nothing else is released.'),
+  approval: Type.Union(
+    [
+      Type.Object({
+        at: InstantOrNull('When it was approved; null until then.'),
+        by: Type.Union([ActorSchema, Type.Null()], { description: 'By whom; null until then.' }),
+      }),
+      Type.Null(),
+    ],
+    { description: 'The approval of a second person; null where the contract asks for none.' },
+  ),
+  ended: Type.Union(
+    [
+      Type.Object({
+        at: Instant('When.'),
+        by: TextOrNull('Who called it off or asked again; null where nobody did.'),
+        reason: TextOrNull('Why.'),
+      }),
+      Type.Null(),
+    ],
+    { description: 'When it came to its end; null until then.' },
+  ),
+  findings: Type.Array(FindingSchema, { description: 'What is wrong across the parts, where refused.' }),
+  replaces: Type.Optional(
+    Type.Union(
+      [
+        Type.Object({
+          id: Type.Integer({ description: 'The publication that waited until now.' }),
+          approvalVoid: Type.Boolean({ description: 'True where it had been approved: that is void now.' }),
+        }),
+        Type.Null(),
+      ],
+      { description: 'Told once, when it is asked for.' },
+    ),
+  ),
+  links: Type.Object(
+    {
+      self: Link('This publication.'),
+      approval: LinkOrNull('POST approves it; null where nothing waits for that.'),
+      preview: LinkOrNull('POST makes a token that shows the draft; null where none is prepared.'),
+      version: LinkOrNull('The version; null until it is public.'),
+    },
+    { description: 'Where to go from here.' },
+  ),
+})
+
+/** A publication as it is told. */
+export async function publicationBody(
+  house: House,
+  publication: Publication & { readonly replaces?: { id: number; approvalVoid: boolean } | null },
+): Promise<Static<typeof PublicationSchema>> {
+  const { dataset, edition, version, id, state, replaces } = publication
+  const { contract } = house.contracts.get(dataset, publication.contractVersion)
+  const at = addresses(house.config)
+  const self = `${at.publications(dataset, edition)}/${id}`
+  const waits = waitsFor(house, publication)
+  const iso = (instant: Date | null) => instant?.toISOString() ?? null
+  return {
+    id,
+    dataset,
+    edition,
+    version,
+    state,
+    waitsFor: [...waits],
+    askedAt: publication.askedAt.toISOString(),
+    askedBy: await actorBody(house, publication.askedBy),
+    reason: publication.reason,
+    waivers: publication.waivers.map(({ provider, reason }) => ({ provider, reason })),
+    releaseAt: iso(publication.releaseAt),
+    preparedAt: iso(publication.preparedAt),
+    sha256: publication.digest,
+    approval: needsApproval(contract)
+      ? {
+          at: iso(publication.approvedAt),
+          by: publication.approvedBy === null ? null : await actorBody(house, publication.approvedBy),
+        }
+      : null,
+    ended:
+      publication.endedAt === null || isOpenPublication(publication)
+        ? null
+        : {
+            at: publication.endedAt.toISOString(),
+            by: publication.endedBy,
+            reason: publication.endedReason,
+          },
+    findings: [...publication.findings],
+    ...(replaces === undefined ? {} : { replaces }),
+    links: {
+      self,
+      approval: waits.includes('approval') ? `${self}/approval` : null,
+      preview: state === 'prepared' ? `${self}/previews` : null,
+      version: state === 'done' ? at.version({ dataset, edition, number: version }) : null,
+    },
+  }
+}
+
+/** An actor with the label of its key. */
+async function actorBody(house: House, actor: string) {
+  const [kind, id = ''] = actor.split(':')
+  const key = kind === 'key' ? await findKey(house.database, id) : undefined
+  return { actor, label: key?.label ?? null }
+}

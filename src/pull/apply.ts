@@ -1,0 +1,221 @@
+/**
+ * From changes to steps: what each change means for the copy, brought into scratch and committed with its place. Changes that
+ * move no data are committed together with the next that does, so that a step is still a stretch of the feed without a gap.
+ */
+import { rm } from 'node:fs/promises'
+import type { Observe } from '../platform/log/events.ts'
+import { droppedOf, editionsOf, type Ledger, nameOf, tell, type VersionKey, wantedOf } from './ledger.ts'
+import type { PullProgress } from './progress.ts'
+import type { FedPage, Told } from './response-shapes.ts'
+import type { Sink, TakenContract } from './sink.ts'
+import { readPage } from './source/source.ts'
+import { type Taken, type Taking, takeContract, takeVersion } from './source/take.ts'
+
+/** A pull under way. */
+export interface Applying extends Taking {
+  readonly sink: Sink
+  readonly history: boolean
+  readonly datasets: readonly string[] | undefined
+  readonly observe: Observe
+  readonly signal: AbortSignal
+  readonly progress: (progress: PullProgress) => void
+  /** What was told up to here. */
+  readonly ledger: Ledger
+  readonly held: Map<string, VersionKey>
+  readonly counts: { changes: number; taken: number; dropped: number; records: number; bytes: number }
+  readonly unknownTypes: Set<string>
+  readonly signers: Set<string>
+  /** What will have been told at the end of what is known now. */
+  final: Ledger
+  totals: { versions: number; bytes: number }
+  onBytes: (bytes: number) => void
+}
+
+/** Types that the puller knows; what else a feed tells is kept in the list of changes, and told of. */
+const knownTypes: ReadonlySet<string> = new Set([
+  ...['dataset-added', 'dataset-opened', 'dataset-closed', 'contract-added'],
+  ...['version-published', 'version-corrected', 'version-withdrawn', 'item-changed'],
+])
+
+interface Draft {
+  readonly changes: Told[]
+  readonly fuller: Told[]
+  readonly contracts: TakenContract[]
+  readonly taken: Taken[]
+  readonly drop: VersionKey[]
+  readonly touched: Map<string, Pick<VersionKey, 'dataset' | 'edition'>>
+}
+
+const emptyDraft = (): Draft => ({
+  changes: [],
+  fuller: [],
+  contracts: [],
+  taken: [],
+  drop: [],
+  touched: new Map(),
+})
+
+/** Applies the changes of a page, in their order. */
+export async function applyPage(run: Applying, page: FedPage): Promise<void> {
+  let draft = emptyDraft()
+  for (const change of page.data) {
+    run.signal.throwIfAborted()
+    if (!knownTypes.has(change.type)) run.unknownTypes.add(change.type)
+    const past = hasPast(run.ledger, change) ? await readPast(run, change) : []
+    for (const one of [...past, change]) await enter(run, draft, one)
+    const touched = touchedBy(run.ledger, change, past.length > 0)
+    if (/^(version-withdrawn|dataset-closed)$/.test(change.type)) {
+      // What is taken back goes by itself: it must not wait for what comes in its place, which may not be had.
+      for (const of of touched) clear(run, draft, of)
+      await commit(run, draft)
+      draft = emptyDraft()
+    }
+    await move(run, draft, touched)
+    const isHeavy = draft.taken.length + draft.drop.length + draft.contracts.length + draft.fuller.length > 0
+    if (!isHeavy) continue
+    await commit(run, draft)
+    draft = emptyDraft()
+  }
+  if (draft.changes.length > 0) await commit(run, draft)
+}
+
+/**
+ * Whether something of a dataset stands in the feed at places that we have passed while it was not open to us. The change that
+ * opens it says so; so does a version that comes before that change, and whose contract we were not told of.
+ */
+function hasPast(ledger: Ledger, { type, dataset, released }: Told): boolean {
+  if (type === 'dataset-opened') return true
+  return released !== undefined && ledger.contracts.get(dataset)?.has(released.contractVersion) !== true
+}
+
+/** Enters a change into ledger and draft, with the contract that it brings. */
+async function enter(run: Applying, draft: Draft, change: Told): Promise<void> {
+  const entered = tell(run.ledger, change)
+  if (entered === 'known') return
+  if (entered === 'new') draft.changes.push(change)
+  else draft.fuller.push(change)
+  if (change.contract === undefined) return
+  const contract = await takeContract(run, run.ledger, change.dataset, change.contract)
+  if (contract !== undefined) draft.contracts.push(contract)
+}
+
+/** What is told of a dataset by its name, up to a change. */
+async function readPast(run: Applying, until: Told): Promise<readonly Told[]> {
+  const past: Told[] = []
+  for (let after: string | undefined; ; ) {
+    const page = await readPage(run.client, { datasets: [until.dataset], after })
+    for (const change of page.data) {
+      if (change.id === until.id) return entered(run, past)
+      past.push(change)
+    }
+    // It was closed meanwhile: that comes further on.
+    if (!page.meta.more) return []
+    after = page.meta.cursor
+  }
+}
+
+/** Enters the past into the final ledger as well; of openings and closings, of which that knows the last, the contracts alone. */
+function entered(run: Applying, past: readonly Told[]): readonly Told[] {
+  for (const change of past) {
+    if (!/^dataset-(opened|closed)$/.test(change.type)) tell(run.final, change)
+    else if (change.contract !== undefined) tell(run.final, { ...change, type: 'contract-added' })
+  }
+  return past
+}
+
+function touchedBy(ledger: Ledger, { type, dataset, edition, version }: Told, withPast: boolean) {
+  if (withPast || /^dataset-(opened|closed)$/.test(type)) {
+    return editionsOf(ledger, dataset).map((name) => ({ dataset, edition: name }))
+  }
+  return edition === null || version === null ? [] : [{ dataset, edition }]
+}
+
+/** What has to come and to go in these editions, as far as the end of what is known does not undo it. */
+async function move(
+  run: Applying,
+  draft: Draft,
+  editions: readonly Pick<VersionKey, 'dataset' | 'edition'>[],
+): Promise<readonly VersionKey[]> {
+  const gone: VersionKey[] = []
+  for (const of of editions) {
+    const question = { ...of, history: run.history }
+    const atEnd = wantedOf(run.final, question)
+    for (const version of wantedOf(run.ledger, question)) {
+      const key = { ...of, version }
+      if (run.held.has(nameOf(key)) || !atEnd.has(version)) continue
+      const taken = await takeVersion(run, run.ledger, key)
+      if (taken === undefined) {
+        gone.push(key)
+        continue
+      }
+      run.observe('step-reached', { step: 'pull', point: 'taken' })
+      draft.taken.push(taken)
+      run.held.set(nameOf(key), key)
+    }
+    clear(run, draft, of)
+  }
+  return gone
+}
+
+/** What of an edition has to go. */
+function clear(run: Applying, draft: Draft, of: Pick<VersionKey, 'dataset' | 'edition'>): void {
+  draft.touched.set(`${of.dataset}/${of.edition}`, of)
+  for (const version of droppedOf(run.ledger, { ...of, history: run.history }, heldIn(run, of))) {
+    draft.drop.push({ ...of, version })
+    run.held.delete(nameOf({ ...of, version }))
+  }
+}
+
+function heldIn(
+  { held }: Applying,
+  { dataset, edition }: Pick<VersionKey, 'dataset' | 'edition'>,
+): Set<number> {
+  const own = [...held.values()].filter((key) => key.dataset === dataset && key.edition === edition)
+  return new Set(own.map(({ version }) => version))
+}
+
+/** Applies what a former pull could not, and gives what is still missing. */
+export async function settle(run: Applying): Promise<readonly VersionKey[]> {
+  const draft = emptyDraft()
+  const gone: VersionKey[] = []
+  for (const dataset of run.ledger.datasets.keys()) {
+    const lacking = editionsOf(run.ledger, dataset).filter((edition) => {
+      const wanted = wantedOf(run.ledger, { dataset, edition, history: run.history })
+      return [...wanted].some((version) => !run.held.has(nameOf({ dataset, edition, version })))
+    })
+    gone.push(
+      ...(await move(
+        run,
+        draft,
+        lacking.map((edition) => ({ dataset, edition })),
+      )),
+    )
+  }
+  if (draft.taken.length > 0) await commit(run, draft)
+  return gone
+}
+
+async function commit(run: Applying, draft: Draft): Promise<void> {
+  run.signal.throwIfAborted()
+  const { changes, fuller, contracts, taken, drop, touched } = draft
+  await run.sink.commit({
+    changes,
+    fuller,
+    // Those of versions come with the labels that their codes have now.
+    contracts: [...contracts, ...taken.map(({ contract }) => contract)],
+    take: taken.map(({ version }) => version),
+    drop,
+    touched: [...touched.values()],
+    ledger: run.ledger,
+  })
+  run.observe('step-reached', { step: 'pull', point: 'committed' })
+  run.counts.changes += changes.length
+  run.counts.taken += taken.length
+  run.counts.dropped += drop.length
+  for (const { version } of taken) {
+    run.counts.records += version.facts.records
+    if (version.signedBy !== null) run.signers.add(version.signedBy)
+    for (const path of version.files.values()) await rm(path, { force: true })
+  }
+  run.onBytes(0)
+}

@@ -1,0 +1,55 @@
+/** Loads the records of a version from its plain file into the table of its contract's line, within the step's transaction. */
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import type { Client } from 'pg'
+import { from } from 'pg-copy-streams'
+import { fieldType } from '../../contract/index.ts'
+import { quoteIdentifier } from '../../db/identifier.ts'
+import { nameOf } from '../ledger.ts'
+import { PullRefusal } from '../problems.ts'
+import type { TakenVersion } from '../sink.ts'
+import { editionColumn, recordsName, versionColumn } from './sql-tables.ts'
+
+/**
+ * Loads a version. The file was held to its digest; here the header has to be the contract's, every value of its type, and
+ * the records as many as told. Throws `wrong-facts`, and what the server says.
+ */
+export async function loadVersion(client: Client, schema: string, taken: TakenVersion): Promise<void> {
+  const { contract, facts, lineage, files } = taken
+  const path = files.get('csv')
+  if (path === undefined) throw new Error('the plain file was not brought')
+  await checkHeader(path, taken)
+  const names = contract.fields.map(({ name }) => quoteIdentifier(name))
+  await client.query(
+    `CREATE TEMPORARY TABLE _lines (${names.map((name) => `${name} text COLLATE "C"`).join(', ')}) ON COMMIT DROP`,
+  )
+  // The client gives the connection up for the time of the COPY, and tells of an error by the stream.
+  const copy = client.query(from('COPY pg_temp._lines FROM STDIN WITH (FORMAT csv, HEADER true)'))
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), copy)
+  const table = `${schema}.${quoteIdentifier(recordsName(contract.dataset, lineage))}`
+  const own = [quoteIdentifier(editionColumn), quoteIdentifier(versionColumn)]
+  const typed = contract.fields.map(({ name, type }) => fieldType(type).cast(quoteIdentifier(name)))
+  const { rowCount } = await client.query(
+    `INSERT INTO ${table} (${[...own, ...names].join(', ')})
+     SELECT $1, $2, ${typed.join(', ')} FROM pg_temp._lines`,
+    [facts.edition, facts.version],
+  )
+  await client.query('DROP TABLE pg_temp._lines')
+  if (rowCount !== facts.records) {
+    throw new PullRefusal(
+      'wrong-facts',
+      `${nameOf(facts)}: ${rowCount} records are there, and ${facts.records} were told.`,
+    )
+  }
+}
+
+/** The longest header: a thousand fields at fifty signs each. */
+const headerBytesMax = 64 << 10
+
+async function checkHeader(path: string, { contract, facts }: TakenVersion): Promise<void> {
+  const expected = `${contract.fields.map(({ name }) => name).join(',')}\n`
+  let head = ''
+  for await (const chunk of createReadStream(path, { end: headerBytesMax - 1 })) head += String(chunk)
+  if (head.startsWith(expected)) return
+  throw new PullRefusal('wrong-facts', `${nameOf(facts)}: its header is not that of its contract.`)
+}

@@ -1,0 +1,141 @@
+/**
+ * Brings what a step needs into scratch, proven: contracts with the labels of their codes, and versions with their files. What
+ * the source no longer gives is told as gone; its withdrawal comes further on in the feed.
+ */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { PublicKeyFile } from '../../bundle/index.ts'
+import {
+  type KnownVersion,
+  type Ledger,
+  lineageOf,
+  listingOf,
+  nameOf,
+  type VersionKey,
+  versionsOf,
+} from '../ledger.ts'
+import { bagOverheadBytesMax } from '../limits.ts'
+import { PullRefusal } from '../problems.ts'
+import type { CodeRow, PulledContract, Told } from '../response-shapes.ts'
+import type { TakenContract, TakenVersion } from '../sink.ts'
+import { unpackVersionBag } from '../version-bag.ts'
+import type { Client } from './client.ts'
+import { download } from './download.ts'
+import { checkFacts, fileNameOf, readCodes, readContract, readFacts, versionPath } from './source.ts'
+
+export interface Taking {
+  readonly client: Client
+  readonly scratch: string
+  readonly origin: string
+  /** Keys that versions have to be signed by; undefined where signatures are not looked at. */
+  readonly keys: readonly PublicKeyFile[] | undefined
+  readonly isWanted: (format: string) => boolean
+  readonly onBytes: (bytes: number) => void
+}
+
+/** A version with the contract that it keeps. */
+export interface Taken {
+  readonly version: TakenVersion
+  readonly contract: TakenContract
+}
+
+/** Brings a contract; undefined where it is gone. */
+export async function takeContract(
+  { client }: Pick<Taking, 'client'>,
+  ledger: Ledger,
+  dataset: string,
+  told: NonNullable<Told['contract']>,
+): Promise<TakenContract | undefined> {
+  const { contractVersion, sha256 } = told
+  const contract = await readContract(client, { dataset, contractVersion, sha256 })
+  if (contract === undefined) return undefined
+  const notice = told.notice === undefined ? null : { since: told.notice.since, sunset: told.notice.sunset }
+  return takenOf(ledger, contract, sha256, await readCodes(client, contract), notice)
+}
+
+function takenOf(
+  ledger: Ledger,
+  contract: PulledContract,
+  sha256: string,
+  codes: readonly CodeRow[],
+  notice: TakenContract['notice'] = null,
+): TakenContract {
+  const lineage = lineageOf(ledger, contract.dataset, contract.contractVersion)
+  return { contract, sha256, lineage, codes, notice }
+}
+
+/** Brings a version; undefined where it is gone. Throws as its parts do. */
+export async function takeVersion(
+  taking: Taking,
+  ledger: Ledger,
+  key: VersionKey,
+): Promise<Taken | undefined> {
+  const known = versionsOf(ledger, key.dataset, key.edition).get(key.version)
+  const { contractVersion } = known ?? {}
+  if (known === undefined || contractVersion === undefined)
+    throw new Error('only a version that was told of is taken')
+  const sha256 = ledger.contracts.get(key.dataset)?.get(contractVersion)?.sha256
+  if (sha256 === undefined) {
+    throw new PullRefusal(
+      'answer-odd',
+      `${nameOf(key)} keeps the contract ${contractVersion}, of which the feed does not tell.`,
+    )
+  }
+  const of = { key, known, contractVersion, sha256 }
+  return taking.keys === undefined ? takeFiles(taking, ledger, of) : takeBag(taking, ledger, of, taking.keys)
+}
+
+interface Wanted {
+  readonly key: VersionKey
+  readonly known: KnownVersion
+  readonly contractVersion: number
+  /** Of the contract. */
+  readonly sha256: string
+}
+
+async function takeFiles(taking: Taking, ledger: Ledger, of: Wanted): Promise<Taken | undefined> {
+  const { client, isWanted, onBytes } = taking
+  const { key, known, contractVersion, sha256 } = of
+  const facts = await readFacts(client, key)
+  if (facts === undefined) return undefined
+  checkFacts(facts, key, known, listingOf(facts.distributions))
+  const contract = await readContract(client, { dataset: key.dataset, contractVersion, sha256 })
+  if (contract === undefined) return undefined
+  const files = new Map<string, string>()
+  for (const file of facts.distributions) {
+    if (!isWanted(file.format)) continue
+    const to = scratchPath(taking, key, file.format)
+    const path = `${versionPath(key)}/files/${file.name}`
+    const order = { path, to, bytesMax: file.bytes, sha256: file.sha256, onBytes }
+    if (!(await download(client, order))) return undefined
+    files.set(file.format, to)
+  }
+  const taken = takenOf(ledger, contract, sha256, await readCodes(client, contract))
+  return { contract: taken, version: { facts, lineage: taken.lineage, contract, files, signedBy: null } }
+}
+
+async function takeBag(
+  taking: Taking,
+  ledger: Ledger,
+  of: Wanted,
+  keys: readonly PublicKeyFile[],
+): Promise<Taken | undefined> {
+  const { client, origin, isWanted, onBytes } = taking
+  const { key, known, contractVersion, sha256 } = of
+  const to = scratchPath(taking, key, 'bag')
+  const bytesMax = Object.values(known.bytes).reduce((sum, bytes) => sum + bytes, bagOverheadBytesMax)
+  if (!(await download(client, { path: `${versionPath(key)}/bag.zip`, to, bytesMax, onBytes })))
+    return undefined
+  const { facts, contract, codes, files, signedBy } = await unpackVersionBag({
+    ...{ path: to, key, origin, keys, isWanted },
+    contract: { contractVersion, sha256 },
+    to: (format) => scratchPath(taking, key, format),
+  }).finally(() => rm(to, { force: true }))
+  checkFacts(facts, key, known, listingOf(facts.distributions))
+  const taken = takenOf(ledger, contract, sha256, codes)
+  return { contract: taken, version: { facts, lineage: taken.lineage, contract, files, signedBy } }
+}
+
+function scratchPath({ scratch }: Taking, key: VersionKey, format: string): string {
+  return join(scratch, fileNameOf(key, format))
+}

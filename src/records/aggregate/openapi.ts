@@ -1,0 +1,117 @@
+/**
+ * What documents say of the aggregates of one dataset: what may be grouped, measured and filtered, and the shape of a
+ * group. Pure; it lists what `planAggregate` takes. A dataset that offers none has no such addresses.
+ */
+
+import {
+  type AggregateOffer,
+  type Contract,
+  type Contracts,
+  type Field,
+  fieldSchema,
+  getField,
+  statusField,
+  withheldFields,
+} from '../../contract/index.ts'
+import { type Bilingual, inLanguage, type Language } from '../../platform/language.ts'
+import {
+  type DescribedParameter,
+  type DescribeOptions,
+  describeFilters,
+  listOf,
+} from '../query/parameters.ts'
+import { editionField, measuresOffered, planMeasures } from './columns.ts'
+import { parseAggregate } from './query.ts'
+import { measureColumns } from './sql.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** What the addresses of aggregates take of one dataset, and the group that they answer with. */
+export const aggregatePart = {
+  segment: 'aggregate',
+  answers: ({ aggregate }: Contract): boolean => aggregate !== undefined,
+  parameters: (contract: Contract, options: DescribeOptions): readonly DescribedParameter[] => {
+    const offer = offerOf(contract)
+    const groups = [...offer.groupBy, editionField.name]
+    const names = [...groups, ...measureFields(contract, offer).map(({ name }) => name)]
+    return [
+      listOf('group_by', groups),
+      listOf('measures', measuresOffered(offer)),
+      // An order is by what the answer has, so `count` alone fits every question.
+      listOf('sort', ['count', '-count', ...names.flatMap((name) => [name, `-${name}`])]),
+      ...describeFilters(withoutWithheld(contract, options.contracts), options).map((parameter) =>
+        withoutTotals(parameter, offer),
+      ),
+    ]
+  },
+  schemas: {
+    Group: (contract: Contract, options: DescribeOptions): Json => groupSchema(contract, options),
+  },
+} as const
+
+function offerOf({ aggregate }: Contract): AggregateOffer {
+  return aggregate ?? { groupBy: [] }
+}
+
+/** Filters on what may be withheld are refused: here the contract without those fields. */
+function withoutWithheld(contract: Contract, contracts: Contracts): Contract {
+  const all = contracts.versions(contract.dataset).map((loaded) => loaded.contract)
+  const kept = new Set([contract, ...all].flatMap((one) => [...withheldFields(one), statusField(one)]))
+  return { ...contract, fields: contract.fields.filter(({ name }) => !kept.has(name)) }
+}
+
+/**
+ * A filter on a pinned field works alone where it leaves one code. With any other operator the question must group by
+ * the field as well, so an example of the filter by itself would be refused.
+ */
+function withoutTotals(parameter: DescribedParameter, { pinned = [] }: AggregateOffer): DescribedParameter {
+  const [field, operator] = parameter.name.split('__')
+  const isPinned = pinned.some((one) => one.field === field)
+  if (!isPinned || operator === undefined || operator === 'in' || operator === 'label') return parameter
+  const { examples: _examples, ...schema } = parameter.schema
+  return { ...parameter, schema }
+}
+
+/** The columns of all measures offered. */
+function measureFields(contract: Contract, offer: AggregateOffer): readonly Field[] {
+  const offered = offer.measures ?? []
+  const measures = offered.flatMap(({ field, functions }) => functions.map((name) => ({ name, field })))
+  const asked = { ...parseAggregate({}), measures }
+  return planMeasures(asked, contract, offer).flatMap(measureColumns)
+}
+
+/** One group: what it may be grouped by and every measure offered, of which an answer has those asked for. */
+function groupSchema(contract: Contract, { contracts, language, codes }: DescribeOptions): Json {
+  const offer = offerOf(contract)
+  const options: { readonly codes: typeof codes; readonly language?: Language } =
+    language === undefined ? { codes } : { codes, language }
+  const groups = [editionField, ...offer.groupBy.map((name) => getField(contract, name))]
+  const columns = [...groups, ...measureFields(contract, offer)]
+  return {
+    type: 'object',
+    properties: {
+      ...Object.fromEntries(
+        columns.map((field) => [field.name, fieldSchema(field, contracts, true, options)]),
+      ),
+      count: { type: 'integer', minimum: 0, description: inLanguage(texts.count, language) },
+      suppressed: {
+        type: 'array',
+        items: { type: 'string' },
+        description: inLanguage(texts.suppressed, language),
+      },
+    },
+    required: ['suppressed'],
+    additionalProperties: false,
+  }
+}
+
+const texts = {
+  count: {
+    zh: '该组的记录数，含取值被隐去的记录。',
+    en: 'Number of records in the group, those with withheld values included.',
+  },
+  suppressed: {
+    zh: '因组内有记录的取值被隐去而为 null 的度量。',
+    en: 'Measures that are null because a value of a record in the group is withheld.',
+  },
+} as const satisfies Record<string, Bilingual>

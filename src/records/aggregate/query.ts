@@ -1,0 +1,101 @@
+/**
+ * What an aggregate asks for, as text: groups, measures, order and limit. It knows no contract, so it may be nonsense
+ * still; it refuses what can't be read, what stands twice, and more than the limits take.
+ */
+
+import type { AggregateFunction } from '../../contract/index.ts'
+import { problem } from '../../platform/problem.ts'
+import type { Filter } from '../query/filters.ts'
+import { editionsMax, parseFilters } from '../query/query.ts'
+
+/** A measure asked for: `count` alone, or a function over a field. */
+export type MeasureAsked =
+  | { readonly name: 'count' }
+  | { readonly name: AggregateFunction; readonly field: string }
+
+export interface AggregateQuery {
+  readonly filters: readonly Filter[]
+  /** Editions to read: the latest where absent. Several are never added up. */
+  readonly editions?: 'all' | readonly string[]
+  readonly groupBy: readonly string[]
+  readonly measures: readonly MeasureAsked[]
+  /** Names of the answer, each with its direction. */
+  readonly sort: readonly { readonly name: string; readonly descending: boolean }[]
+  /** Absent: all groups, or a refusal where there are more than `groupsMax`. */
+  readonly limit?: number
+}
+
+/** Most fields to group by: more is no overview but the records themselves, which `records` serves. */
+export const groupByMax = 4
+/** Most measures in one answer; each costs Postgres a pass over every record of the group. */
+export const measuresMax = 20
+/** Most groups in an answer, about 2 MB of JSON. Beyond it a request is refused unless it says a limit of its own. */
+export const groupsMax = 10_000
+
+/** Parameters of ours; all others are filters. */
+export const aggregateParameters = ['edition', 'group_by', 'measures', 'sort', 'limit'] as const
+
+const aggregateFunctions: readonly AggregateFunction[] = ['sum', 'mean', 'min', 'max']
+
+/** Parses the parameters of an aggregate. Throws `parameter-invalid`, naming the parameter and what is expected. */
+export function parseAggregate(parameters: Readonly<Record<string, unknown>>): AggregateQuery {
+  // Every value is held to the same bounds as a filter's.
+  const given = parseFilters(parameters)
+  const own = (wanted: (typeof aggregateParameters)[number]) =>
+    given.find(({ name }) => name === wanted)?.value
+  const edition = own('edition')
+  const limit = parseLimit(own('limit'))
+  return {
+    filters: given.filter(({ name }) => !aggregateParameters.some((known) => known === name)),
+    groupBy: parseNames('group_by', own('group_by'), groupByMax),
+    measures: parseMeasures(own('measures')),
+    sort: parseSort(own('sort')),
+    ...(edition === undefined
+      ? {}
+      : { editions: edition === 'all' ? edition : parseNames('edition', edition, editionsMax) }),
+    ...(limit === undefined ? {} : { limit }),
+  }
+}
+
+function parseNames(parameter: string, text: string | undefined, max: number): readonly string[] {
+  if (text === undefined) return []
+  const names = text.split(',')
+  if (names.length > max) throw refuse(parameter, `At most ${max}, separated by commas.`)
+  if (names.includes('')) throw refuse(parameter, 'Separate names by single commas, without spaces.')
+  if (new Set(names).size < names.length) throw refuse(parameter, 'Give each name once.')
+  return names
+}
+
+function parseMeasures(text: string | undefined): readonly MeasureAsked[] {
+  const expected = `Write \`count\` or a function and a field, such as sum:pupils; functions are ${aggregateFunctions.join(', ')}.`
+  return parseNames('measures', text ?? 'count', measuresMax).map((piece) => {
+    if (piece === 'count') return { name: 'count' }
+    const [word, field, more] = piece.split(':')
+    const name = aggregateFunctions.find((candidate) => candidate === word)
+    if (name === undefined || field === undefined || field === '' || more !== undefined) {
+      throw refuse('measures', expected)
+    }
+    return { name, field }
+  })
+}
+
+function parseSort(text: string | undefined): AggregateQuery['sort'] {
+  const sort = parseNames('sort', text, groupByMax + measuresMax).map((piece) =>
+    piece.startsWith('-') ? { name: piece.slice(1), descending: true } : { name: piece, descending: false },
+  )
+  if (new Set(sort.map(({ name }) => name)).size < sort.length) {
+    throw refuse('sort', 'Give each name once, in one direction.')
+  }
+  return sort
+}
+
+function parseLimit(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (limit >= 1 && limit <= groupsMax) return limit
+  throw refuse('limit', `A whole number of groups from 1 to ${groupsMax}.`)
+}
+
+function refuse(path: string, detail: string) {
+  return problem('parameter-invalid', { path, detail })
+}

@@ -1,0 +1,43 @@
+/** Reads the groups of a planned aggregate. Refuses an answer that would have to leave groups out unasked. */
+
+import type { Runner } from '../../db/database.ts'
+import type { Row } from '../../formats/index.ts'
+import { problem } from '../../platform/problem.ts'
+import type { AggregatePlan } from './plan.ts'
+import { groupsMax } from './query.ts'
+
+export interface Group {
+  /** The canonical texts of the plan's columns. */
+  readonly row: Row
+  /** Names of the measures that have no value because a record's is withheld. */
+  readonly suppressed: readonly string[]
+}
+
+export interface Groups {
+  readonly groups: readonly Group[]
+  /** Number of all groups, also of those behind a limit. */
+  readonly total: number
+}
+
+/** Reads the groups. Throws `groups-too-many` where there are more than an answer holds and no limit was given. */
+export async function readGroups(runner: Runner, plan: AggregatePlan): Promise<Groups> {
+  // Each question is a statement of its own: kept prepared, they would fill the connection's memory.
+  const rows = (await runner
+    .unsafe(plan.statement, [...plan.parameters], { prepare: false })
+    .values()) as unknown as (string | null)[][]
+  const total = Number(rows[0]?.at(-1) ?? 0)
+  if (plan.limit === undefined && total > groupsMax) {
+    throw problem('groups-too-many', {
+      path: 'group_by',
+      detail: `There are ${total} groups, and an answer holds ${groupsMax}.`,
+      groups: total,
+      groupsMax,
+    })
+  }
+  const { length } = plan.columns
+  const groups = rows.map((row) => ({
+    row: row.slice(0, length),
+    suppressed: plan.measures.filter((_, index) => row[length + index] === 'true').map(({ name }) => name),
+  }))
+  return { groups, total }
+}

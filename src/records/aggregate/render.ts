@@ -1,0 +1,133 @@
+/** An aggregate's answer as JSON and as CSV, with the same names in both and numbers with their very digits. */
+
+import { addresses, isSynthetic, type PublishedVersion } from '../../catalogue/index.ts'
+import { type Field, listSeparator } from '../../contract/index.ts'
+import { csv, jsonRecord } from '../../formats/index.ts'
+import type { Config } from '../../platform/config.ts'
+import type { Measure } from './columns.ts'
+import type { AggregatePlan } from './plan.ts'
+import type { Group, Groups } from './read.ts'
+import type { AggregateGround } from './versions.ts'
+
+/** What stands behind the measures of each group. */
+const suppressedField: Field = {
+  name: 'suppressed',
+  type: 'list',
+  role: 'status',
+  title: { zh: '隐去的统计量', en: 'Suppressed' },
+  description: {
+    zh: '因组内有被隐去的值而不给出的统计量。',
+    en: 'Measures without a value, as one of the group is withheld.',
+  },
+}
+
+type PublicUrl = Pick<Config, 'QINGDAN_PUBLIC_URL'>
+
+export interface Answer {
+  /** The path that was asked. */
+  readonly path: string
+  readonly plan: AggregatePlan
+  readonly ground: AggregateGround
+  readonly groups: Groups
+}
+
+/** The whole answer as JSON. */
+export function jsonAnswer(config: PublicUrl, { path, plan, ground, groups }: Answer): string {
+  const { contract } = ground
+  const base = config.QINGDAN_PUBLIC_URL
+  const question = textOf(plan.question)
+  const links = {
+    self: `${base}${path}?${question}`,
+    csv: `${base}${path.replace(/\.json$/, '')}.csv?${question}`,
+    contract: addresses(config).contract(contract.dataset, contract.contractVersion),
+  }
+  const meta = {
+    ...metaOf(config, ground),
+    offeredBy: contract.contractVersion,
+    groupBy: plan.groups.map(({ name }) => name),
+    measures: plan.measures.map(measureOf),
+    pinned: plan.pinned,
+    groups: groups.total,
+  }
+  const data = jsonGroups(plan, groups.groups)
+  return `{"data":[${data}],"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`
+}
+
+/** The groups as the elements of a JSON array, without its brackets. */
+function jsonGroups({ columns }: AggregatePlan, groups: readonly Group[]): string {
+  const record = jsonRecord(columns)
+  return groups
+    .map(({ row, suppressed }) => `${record(row).slice(0, -1)},"suppressed":${JSON.stringify(suppressed)}}`)
+    .join(',')
+}
+
+/** Parameters as one types them: commas and colons need no escaping in a query (RFC 3986, section 3.4). */
+function textOf(question: AggregatePlan['question']): string {
+  const text = new URLSearchParams(
+    question.map(([name, value]): [string, string] => [name, value]),
+  ).toString()
+  return text.replaceAll('%2C', ',').replaceAll('%3A', ':')
+}
+
+/** What is read, in the words of a page of records: one version by itself, editions side by side. */
+function metaOf(config: PublicUrl, { contract, versions, joined }: AggregateGround) {
+  const { dataset } = contract
+  const [only] = versions
+  if (!joined && only !== undefined) return { dataset, ...versionOf(only) }
+  return {
+    dataset,
+    contractVersion: contract.contractVersion,
+    records: versions.reduce((sum, { records }) => sum + records, 0),
+    synthetic: versions.some(isSynthetic),
+    editions: versions.map((version) => ({
+      ...versionOf(version),
+      href: addresses(config).version(version),
+    })),
+  }
+}
+
+function versionOf(version: PublishedVersion) {
+  return {
+    edition: version.edition,
+    version: version.number,
+    contractVersion: version.contractVersion,
+    publishedAt: version.publishedAt.toISOString(),
+    records: version.records,
+    synthetic: isSynthetic(version),
+  }
+}
+
+function measureOf(measure: Measure) {
+  const { name, function: made } = measure
+  if (measure.function === 'count') {
+    return { name, function: made, field: null, unit: null, weight: null, digits: 0 }
+  }
+  const { field, weight, digits } = measure
+  return {
+    name,
+    function: made,
+    field: field.name,
+    unit: field.unit ?? null,
+    weight: weight?.name ?? null,
+    digits: digits ?? null,
+  }
+}
+
+/** The groups as a CSV with one header line. */
+export function csvGroups(
+  { columns }: AggregatePlan,
+  groups: readonly Group[],
+): { readonly mediaType: string; readonly bytes: AsyncIterable<string | Uint8Array> } {
+  const rows = groups.map(({ row, suppressed }) => [
+    ...row,
+    suppressed.length === 0 ? null : suppressed.join(listSeparator),
+  ])
+  return {
+    mediaType: csv.mediaType,
+    bytes: csv.render(once(rows), { fields: [...columns, suppressedField] }),
+  }
+}
+
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value
+}

@@ -1,0 +1,133 @@
+/**
+ * The difference of two versions record by record, as SQL. Pure. Both tables are joined by the key once: what differs is
+ * kept, counted, and given in the order of the key, so that the counts come first and nothing is read twice. It shows
+ * what the two versions show, and nothing that either withholds.
+ */
+import { type Field, fieldType } from '../../contract/index.ts'
+import { quoteIdentifier } from '../../db/identifier.ts'
+import { copyCsv, copyLines, csvLines, csvValue, jsonToken } from '../../formats/index.ts'
+import type { CopyStatement } from '../read/sql.ts'
+import { numberColumn, publishedTable } from '../tables.ts'
+import { keyShared, type Side } from './count-difference.ts'
+
+/** Two versions that can be compared, and what of them is. */
+export interface Diff {
+  readonly before: Side
+  readonly after: Side
+  readonly key: readonly Field[]
+  /** Fields beside the key that both have, of the same type. */
+  readonly shared: readonly Field[]
+}
+
+/** Plans the difference; undefined where the keys are not the same fields of the same types. */
+export function planDiff(before: Side, after: Side): Diff | undefined {
+  const shared = keyShared(before.contract, after.contract)
+  if (shared === undefined) return undefined
+  const names = after.contract.primaryKey
+  const key = names.flatMap((name) => shared.filter((field) => field.name === name))
+  return { before, after, key, shared: shared.filter(({ name }) => !names.includes(name)) }
+}
+
+/** What became of a record. */
+export const diffKinds = ['added', 'removed', 'changed'] as const
+
+/**
+ * A line of JSON for each record that differs, in the order of the key, behind a line of counts:
+ * `{"added":…,"removed":…,"changed":…}`.
+ */
+export function diffLines(diff: Diff): CopyStatement {
+  const { key } = diff
+  const keys = key.map(({ name }, index) => `${either(name)} AS k${index}`)
+  const counts = diffKinds.map((kind) => `'"${kind}":' || count(*) FILTER (WHERE kind = '${kind}')`)
+  const select = `WITH differing AS MATERIALIZED (
+      SELECT ${kindOf} AS kind, ${keys.join(', ')}, ${lineOf(diff)} AS line FROM ${joined(diff)}
+    ), lines AS (
+      SELECT 0 AS part, ${key.map(({ type }, index) => `NULL::${fieldType(type).column} AS k${index}`).join(', ')},
+        '{' || ${counts.join(` || ',' || `)} || '}' AS line FROM differing
+      UNION ALL SELECT 1, ${key.map((_, index) => `k${index}`).join(', ')}, line || ',' FROM differing
+    ) SELECT line FROM lines ORDER BY part, ${key.map((_, index) => `k${index}`).join(', ')}`
+  return { text: `COPY (${select}) TO STDOUT WITH (${copyLines})`, values: {} }
+}
+
+/** The first columns of the CSV are these and the key; no field can be called like the first. */
+const changeColumn = '_change'
+
+/** Rows of CSV for each record that differs, in the order of the key, without the header. */
+export function diffRows(diff: Diff): CopyStatement {
+  const { key, shared, before, after } = diff
+  const order = key.map(({ name }) => either(name)).join(', ')
+  const sides = [
+    ...pairsOf(shared, 'a', 'b'),
+    ...ownOf(before, diff).map((field) => columnOf(field, 'a')),
+    ...ownOf(after, diff).map((field) => columnOf(field, 'b')),
+  ]
+  const keys = key.map((field) => csvValue(field.type, either(field.name)))
+  const select = `SELECT ${[kindOf, ...keys, ...sides].join(', ')} FROM ${joined(diff)} ORDER BY ${order}`
+  return { text: `COPY (${select}) TO STDOUT WITH (${copyCsv})`, values: {} }
+}
+
+/** The header of `diffRows`: `_change`, the key, then each field before and after. */
+export function diffHeader(diff: Diff): string {
+  const { key, shared, before, after } = diff
+  const names = [
+    changeColumn,
+    ...key.map(({ name }) => name),
+    ...shared.flatMap(({ name }) => [`${name}__before`, `${name}__after`]),
+    ...ownOf(before, diff).map(({ name }) => `${name}__before`),
+    ...ownOf(after, diff).map(({ name }) => `${name}__after`),
+  ]
+  return csvLines([names])
+}
+
+/** The fields of one version beside its key that the other has not, or has of another type. */
+export function ownOf({ contract }: Side, { key, shared }: Diff): readonly Field[] {
+  return contract.fields.filter(({ name }) => ![...key, ...shared].some((field) => field.name === name))
+}
+
+const kindOf = `CASE WHEN a.${numberColumn} IS NULL THEN 'added' WHEN b.${numberColumn} IS NULL THEN 'removed'
+  ELSE 'changed' END`
+
+const column = (side: 'a' | 'b', name: string) => `${side}.${quoteIdentifier(name)}`
+const either = (name: string) => `coalesce(${column('b', name)}, ${column('a', name)})`
+
+/** Both tables, with the records that differ: `a` as it was, `b` as it is. */
+function joined({ before, after, key, shared }: Diff): string {
+  const on = key.map(({ name }) => `${column('a', name)} = ${column('b', name)}`).join(' AND ')
+  const differs = shared.map(({ name }) => `${column('a', name)} IS DISTINCT FROM ${column('b', name)}`)
+  const isOnlyOne = `a.${numberColumn} IS NULL OR b.${numberColumn} IS NULL`
+  return `${publishedTable(before.table)} a FULL JOIN ${publishedTable(after.table)} b ON ${on}
+    WHERE ${[isOnlyOne, ...differs].join(' OR ')}`
+}
+
+/** One record that differs as JSON: its key, and what it has, had, or had and has. */
+function lineOf(diff: Diff): string {
+  const { key, shared, before, after } = diff
+  const keys = membersOf(key, (field) => jsonToken(field, either(field.name)))
+  const record = (side: 'a' | 'b', { contract }: Side) =>
+    membersOf(contract.fields, (field) => jsonToken(field, column(side, field.name)))
+  const changes = shared.map((field) => {
+    const [was, is] = [column('a', field.name), column('b', field.name)]
+    return `CASE WHEN ${was} IS DISTINCT FROM ${is} THEN
+      '"${field.name}":{"before":' || ${jsonToken(field, was)} || ',"after":' || ${jsonToken(field, is)} || '}' END`
+  })
+  return `CASE
+    WHEN a.${numberColumn} IS NULL THEN '{"change":"added","key":' || ${keys} || ',"record":' || ${record('b', after)} || '}'
+    WHEN b.${numberColumn} IS NULL THEN '{"change":"removed","key":' || ${keys} || ',"record":' || ${record('a', before)} || '}'
+    ELSE '{"change":"changed","key":' || ${keys} || ',"fields":{' || concat_ws(',', ${changes.join(', ') || 'NULL'}) || '}}'
+  END`
+}
+
+function membersOf(fields: readonly Field[], token: (field: Field) => string): string {
+  const members = fields.map(
+    (field, index) => `'${index === 0 ? '{' : ','}"${field.name}":' || ${token(field)}`,
+  )
+  return `${members.join(' || ')} || '}'`
+}
+
+function pairsOf(fields: readonly Field[], ...sides: readonly ('a' | 'b')[]): readonly string[] {
+  return fields.flatMap((field) => sides.map((side) => columnOf(field, side)))
+}
+
+function columnOf(field: Field, side: 'a' | 'b'): string {
+  return csvValue(field.type, column(side, field.name))
+}

@@ -1,0 +1,56 @@
+/**
+ * The switches of CSV for people: header, language, BOM, encoding and the Excel variant. Refuses what is not known,
+ * what contradicts itself, and any switch on an answer that is no CSV.
+ */
+
+import type { Language } from '../../platform/language.ts'
+import { problem } from '../../platform/problem.ts'
+
+export interface CsvSwitches {
+  readonly header?: 'names' | 'labels'
+  readonly lang?: Language
+  readonly bom?: '1'
+  readonly encoding?: 'utf-8' | 'gb18030'
+  readonly variant?: 'excel'
+}
+
+/** The switches and what each may say. */
+export const csvSwitches = {
+  header: ['names', 'labels'],
+  lang: ['zh', 'en'],
+  bom: ['1'],
+  encoding: ['utf-8', 'gb18030'],
+  variant: ['excel'],
+} as const satisfies { readonly [Name in keyof Required<CsvSwitches>]: readonly string[] }
+
+export const csvSwitchNames = Object.keys(csvSwitches) as readonly (keyof CsvSwitches)[]
+
+/** Reads the switches among a request's own parameters. Throws `parameter-invalid` naming the switch. */
+export function parseCsvSwitches(own: Readonly<Partial<Record<string, string>>>): CsvSwitches {
+  const switches: Partial<Record<keyof CsvSwitches, string>> = {}
+  for (const name of csvSwitchNames) {
+    const value = own[name]
+    if (value === undefined) continue
+    const allowed: readonly string[] = csvSwitches[name]
+    if (!allowed.includes(value)) throw refuse(name, `Expected ${allowed.join(' or ')}.`)
+    switches[name] = value
+  }
+  const { lang, header, variant, bom, encoding } = switches
+  if (lang !== undefined && header !== 'labels' && (variant === undefined || header === 'names')) {
+    throw refuse('lang', 'Only labels have a language: ask for header=labels as well.')
+  }
+  if (bom !== undefined && encoding === 'gb18030') {
+    throw refuse('bom', 'A byte order mark is for UTF-8; GB18030 has none.')
+  }
+  return switches as CsvSwitches
+}
+
+/** Throws `parameter-invalid` where an answer that is no CSV is asked for with a switch of CSV. */
+export function refuseSwitches(switches: CsvSwitches): void {
+  const [first] = Object.keys(switches)
+  if (first !== undefined) throw refuse(first, 'Only CSV has this switch: ask for records.csv.')
+}
+
+function refuse(path: string, detail: string) {
+  return problem('parameter-invalid', { path, detail })
+}

@@ -1,0 +1,141 @@
+/**
+ * From a query to a plan: what is read of which versions, by which conditions and in which order. Pure, so that every
+ * refusal can be tested without a database; what the plan is in SQL stands in statements.ts.
+ */
+
+import {
+  type Contract,
+  type Contracts,
+  compareContracts,
+  type Field,
+  type LoadedContract,
+} from '../../contract/index.ts'
+import { nearestOf } from '../../http/index.ts'
+import { problem } from '../../platform/problem.ts'
+import { type Condition, parameterName, resolveFilters } from './filters.ts'
+import { type Order, planOrder } from './order.ts'
+import { ownParameters, type Query } from './query.ts'
+
+/** What a plan is made for: a version as the catalogue knows it. */
+export interface Target {
+  readonly dataset: string
+  readonly edition: string
+  readonly number: number
+  readonly contractVersion: number
+  readonly recordsTable: string
+  /** How many records it has, where that is known: a count without conditions is free then. */
+  readonly records?: number
+}
+
+/** A version with the contract that it keeps. */
+export interface PlannedTarget<T extends Target = Target> {
+  readonly version: T
+  readonly contract: Contract
+}
+
+/** A word that must stand in a record, in any of its fields or in one. Case makes no difference. */
+export interface PlannedWord {
+  readonly text: string
+  readonly field?: Field
+}
+
+export interface Plan<T extends Target = Target> {
+  /** The versions to read, the earliest period first. */
+  readonly targets: readonly PlannedTarget<T>[]
+  /** The newest contract among those of the targets: its fields are those of every record. */
+  readonly loaded: LoadedContract
+  /** Whether editions are joined, so that each record begins with the name of its own. */
+  readonly joined: boolean
+  /** The fields of the answer, in its order. */
+  readonly fields: readonly Field[]
+  readonly conditions: readonly Condition[]
+  /** Only where a protocol asks by words: no address of ours does. */
+  readonly words?: readonly PlannedWord[]
+  readonly order: Order
+  /** The parameters that ask for this again, canonical and in one order, without limit, cursor and count. */
+  readonly parameters: readonly (readonly [name: string, value: string])[]
+}
+
+/**
+ * Plans the records of a query over versions, which are given with the earliest period first. Throws
+ * `parameter-unknown` and `parameter-invalid`, naming the parameter and what is expected, and `contract-breaking`.
+ */
+export function planRecords<T extends Target>(
+  query: Query,
+  versions: readonly T[],
+  contracts: Contracts,
+): Plan<T> {
+  const targets = versions.map((version) => ({
+    version,
+    contract: contracts.get(version.dataset, version.contractVersion).contract,
+  }))
+  const loaded = newestContract(targets, contracts)
+  const { contract } = loaded
+  const joined = isJoined(query)
+  const conditions = resolveFilters(query.filters, contract, contracts, ownParameters)
+  const fields = query.select === undefined ? contract.fields : selectFields(query.select, contract)
+  const order = planOrder(query.sort, contract, targets.length === 1)
+  return { targets, loaded, joined, fields, conditions, order, parameters: parametersOf(query, conditions) }
+}
+
+/** Whether a query asks for several editions, though there may be one of them only. */
+export function isJoined({ editions }: Query): boolean {
+  return editions === 'all' || (editions !== undefined && editions.length > 1)
+}
+
+/** The canonical text of a query over a dataset, to which cursors are bound. `limit` and `count` may change on the way. */
+export function canonicalQuery({ loaded, parameters }: Pick<Plan, 'loaded' | 'parameters'>): string {
+  // In one order already: to sort it again would cost more than all the rest of a plan.
+  return JSON.stringify({ dataset: loaded.contract.dataset, parameters })
+}
+
+function newestContract(targets: readonly PlannedTarget[], contracts: Contracts): LoadedContract {
+  const [newest] = [...targets].sort((a, b) => b.contract.contractVersion - a.contract.contractVersion)
+  if (newest === undefined) throw new Error('a plan is for at least one version')
+  const { dataset, contractVersion } = newest.contract
+  for (const { version, contract } of targets) {
+    if (contract.contractVersion === contractVersion) continue
+    if (compareContracts(contract, newest.contract).verdict !== 'breaking') continue
+    throw problem('contract-breaking', {
+      path: 'edition',
+      detail: `Edition ${version.edition} keeps contract ${contract.contractVersion}, edition ${newest.version.edition} contract ${contractVersion}.`,
+      edition: version.edition,
+      contractVersion: contract.contractVersion,
+      newest: contractVersion,
+    })
+  }
+  return contracts.get(dataset, contractVersion)
+}
+
+function selectFields(names: readonly string[], contract: Contract): readonly Field[] {
+  return names.map((name) => {
+    const field = contract.fields.find((candidate) => candidate.name === name)
+    if (field !== undefined) return field
+    const known = contract.fields.map((candidate) => candidate.name)
+    const path = name.slice(0, 100)
+    const nearest = nearestOf(path, known)
+    throw problem('parameter-invalid', {
+      path: 'select',
+      detail: 'It names a field that the contract does not have.',
+      ...(nearest === undefined ? {} : { nearest }),
+      known,
+    })
+  })
+}
+
+function parametersOf(query: Query, conditions: readonly Condition[]): Plan['parameters'] {
+  const { editions, select, sort } = query
+  const own: (readonly [string, string | undefined])[] = [
+    ['edition', editions === 'all' ? editions : editions && [...editions].sort().join(',')],
+    ...conditions.map(({ field, operator, value }) => [parameterName(field, operator), value] as const),
+    ['select', select?.join(',')],
+    [
+      'sort',
+      sort.length === 0
+        ? undefined
+        : sort.map(({ field, descending }) => `${descending ? '-' : ''}${field}`).join(','),
+    ],
+    ...Object.entries(query.csv),
+  ]
+  return own.filter((pair): pair is readonly [string, string] => pair[1] !== undefined)
+}

@@ -1,0 +1,142 @@
+/**
+ * A query as text asks for it: filters, fields, order, editions, limit and cursor. It knows no contract, so it may be
+ * nonsense still; it refuses only what no contract could make sense of.
+ */
+import { problem } from '../../platform/problem.ts'
+import { type CsvSwitches, csvSwitchNames, parseCsvSwitches } from './csv-options.ts'
+import type { Filter } from './filters.ts'
+
+export interface SortField {
+  readonly field: string
+  readonly descending: boolean
+}
+
+export interface Query {
+  /** In the order of their parameters' names. */
+  readonly filters: readonly Filter[]
+  /** Names of fields; all fields where absent. */
+  readonly select?: readonly string[]
+  readonly sort: readonly SortField[]
+  /** Editions to read: the latest where absent, one as it is, several or `all` together. */
+  readonly editions?: 'all' | readonly string[]
+  readonly limit?: number
+  readonly cursor?: string
+  /** Whether the matching records are to be counted. */
+  readonly count: boolean
+  readonly csv: CsvSwitches
+}
+
+/** Most records on a page. */
+export const limitMax = 10_000
+export const limitDefault = 100
+
+/** Fields that an order may name. Each costs one more segment of a page, and nobody reads an order of four. */
+export const sortMax = 3
+
+/** Editions that one walk may join: each is a table, and all are looked at for each page. */
+export const editionsMax = 30
+
+/** Parameters of ours; a contract can't have fields of these names. */
+export const ownParameters = [
+  'edition',
+  'select',
+  'sort',
+  'limit',
+  'cursor',
+  'count',
+  ...csvSwitchNames,
+] as const
+
+/** Longest value of a parameter that is looked at: no published text is longer in any sensible contract. */
+export const valueLengthMax = 1_000
+
+/** Longest list of values. Node refuses a request line of 16 KiB anyway. */
+export const valuesLengthMax = 16_000
+
+/** Operators and parameters of ours whose value is a list. */
+const listed: readonly string[] = ['in', 'notin', 'select', 'edition']
+
+/** Parses the parameters of a request. Throws `parameter-invalid` naming the parameter. */
+export function parseQuery(parameters: Readonly<Record<string, unknown>>): Query {
+  const own: Partial<Record<string, string>> = {}
+  const others: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(parameters)) {
+    if (ownParameters.some((known) => known === name)) own[name] = parseText(name, value)
+    else others[name] = value
+  }
+  const { edition, select, sort, limit, cursor, count } = own
+  return {
+    filters: parseFilters(others),
+    sort: sort === undefined ? [] : parseSort(sort),
+    count: count !== undefined && parseCount(count),
+    csv: parseCsvSwitches(own),
+    ...(select === undefined ? {} : { select: parseNames('select', select) }),
+    ...(edition === undefined
+      ? {}
+      : { editions: edition === 'all' ? edition : parseNames('edition', edition, editionsMax) }),
+    ...(limit === undefined ? {} : { limit: parseLimit(limit) }),
+    ...(cursor === undefined ? {} : { cursor }),
+  }
+}
+
+/**
+ * Parses `field=value` and `field__operator=value`, in the order of their names. The caller has taken its own
+ * parameters out. Throws `parameter-invalid` naming the parameter.
+ */
+export function parseFilters(parameters: Readonly<Record<string, unknown>>): readonly Filter[] {
+  return Object.entries(parameters)
+    .map(([name, value]): Filter => {
+      const at = name.indexOf('__')
+      const [field, operator] = at < 0 ? [name, 'eq'] : [name.slice(0, at), name.slice(at + 2)]
+      return { name, field, operator, value: parseText(name, value, operator) }
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function parseText(name: string, given: unknown, kind = name): string {
+  // The route has read `limit` as a number already.
+  const value = typeof given === 'number' ? String(given) : given
+  const refuse = (detail: string) => problem('parameter-invalid', { path: name.slice(0, 100), detail })
+  if (Array.isArray(value)) throw refuse('Give this parameter once.')
+  if (typeof value !== 'string' || value === '') throw refuse('Give this parameter a value.')
+  if (value.includes('\0')) throw refuse('A value may not contain NUL.')
+  if (/\p{Surrogate}/u.test(value))
+    throw refuse('A value must be whole Unicode text: half a pair stands in it.')
+  // A cursor has a bound of its own, with a refusal of its own.
+  const max = listed.includes(kind) ? valuesLengthMax : valueLengthMax
+  if (name !== 'cursor' && value.length > max) throw refuse(`At most ${max} characters.`)
+  return value
+}
+
+/** Names separated by commas, each once. */
+function parseNames(path: string, text: string, max = 500): readonly string[] {
+  const names = text.split(',').map((name) => name.trim())
+  const refuse = (detail: string) => problem('parameter-invalid', { path, detail })
+  if (names.some((name) => name === ''))
+    throw refuse('Separate names by one comma; none of them may be empty.')
+  if (new Set(names).size < names.length) throw refuse('Give each name once.')
+  if (names.length > max) throw refuse(`At most ${max} names.`)
+  return names
+}
+
+function parseSort(text: string): readonly SortField[] {
+  const fields = parseNames('sort', text, sortMax).map((name) => ({
+    field: name.replace(/^-/, ''),
+    descending: name.startsWith('-'),
+  }))
+  if (new Set(fields.map(({ field }) => field)).size < fields.length) {
+    throw problem('parameter-invalid', { path: 'sort', detail: 'Give each field once.' })
+  }
+  return fields
+}
+
+function parseLimit(text: string): number {
+  const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (limit >= 1 && limit <= limitMax) return limit
+  throw problem('parameter-invalid', { path: 'limit', detail: `A whole number from 1 to ${limitMax}.` })
+}
+
+function parseCount(text: string): boolean {
+  if (text === 'exact') return true
+  throw problem('parameter-invalid', { path: 'count', detail: 'Only `exact` is known.' })
+}

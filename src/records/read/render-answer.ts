@@ -1,0 +1,180 @@
+/**
+ * Answers to what is asked: a page as bytes, or everything as a stream of bytes. What it is asked
+ * for has passed every refusal but one: a character that the encoding of a CSV has no place for.
+ */
+
+import { addresses, type House, isSynthetic, type ServedVersion } from '../../catalogue/index.ts'
+import {
+  copyCsv,
+  copyLines,
+  csvHeader,
+  csvLines,
+  encodeCsv,
+  guardCells,
+  type Row,
+  unwritableField,
+  unwritablePattern,
+} from '../../formats/index.ts'
+import { problem } from '../../platform/problem.ts'
+import { canonicalQuery, type Plan } from '../query/plan.ts'
+import { writePlace } from '../query/record-cursor.ts'
+import type { Asked } from '../query/resolve-request.ts'
+import { copyRecords, type Last, type RecordsReader } from './read-records.ts'
+import { columnsOf, copyStatements, findUnwritable, lineColumns, plainColumns } from './sql.ts'
+
+export interface PageAnswer {
+  readonly bytes: Buffer
+  /** The address of the next page; absent on the last. */
+  readonly next: string | undefined
+}
+
+/**
+ * The page that is asked for. It follows from `asked.key` alone, so it may be kept under that for as long as none of
+ * its versions is withdrawn.
+ */
+export async function answerPage(house: House, reader: RecordsReader, asked: Asked): Promise<PageAnswer> {
+  const { plan, format, limit } = asked
+  if (limit === undefined) throw new Error('a page has a limit')
+  const position = await reader.position(plan, asked.place)
+  if (format === 'csv') {
+    const { records, last } = await reader.rows(plan, position, limit)
+    return { bytes: await writeCsv(asked, records), next: nextLink(asked, last) }
+  }
+  const isJson = format === 'json'
+  const [{ records, last }, count] = await Promise.all([
+    reader.json(plan, position, limit, isJson ? ',\n' : '\n'),
+    isJson && asked.count ? reader.count(plan) : undefined,
+  ])
+  const next = nextLink(asked, last)
+  if (!isJson) return { bytes: records.length === 0 ? records : Buffer.concat([records, lineEnd]), next }
+  const meta = JSON.stringify(metaOf(house, asked, count))
+  const links = JSON.stringify(linksOf(house, asked, next))
+  const rest = Buffer.from(`],"meta":${meta},"links":${links}}`)
+  return { bytes: Buffer.concat([beforeRecords, records, rest]), next }
+}
+
+const beforeRecords = Buffer.from('{"data":[')
+const lineEnd = Buffer.from('\n')
+
+/** Everything that is asked for, as bytes. Throws `parameter-invalid` before the first of them. */
+export async function* answerAll(
+  house: House,
+  reader: RecordsReader,
+  asked: Asked,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const { plan, form } = asked
+  const position = await reader.position(plan, asked.place)
+  if (asked.format === 'ndjson') {
+    yield* copyRecords(house.database, copyStatements(plan, position, lineColumns(plan), copyLines), signal)
+    return
+  }
+  if (form.encoding !== 'utf-8') {
+    const statement = findUnwritable(plan, unwritablePattern)
+    if (statement !== undefined) {
+      const found = await reader.first(statement)
+      if (found !== undefined) throw unwritable(found)
+    }
+  }
+  const select = plainColumns(plan, form.guarded)
+  const records = copyRecords(house.database, copyStatements(plan, position, select, copyCsv), signal)
+  yield* encodeCsv(withHeader(headerOf(asked), records), form)
+}
+
+/** Records as they come, below a header. */
+export async function* withHeader(header: string, records: AsyncIterable<Uint8Array>) {
+  // The header goes out with the first records: until Postgres has answered, a refusal can still be told.
+  let isFirst = true
+  for await (const chunk of records) {
+    yield isFirst ? Buffer.concat([Buffer.from(header), chunk]) : chunk
+    isFirst = false
+  }
+  if (isFirst) yield header
+}
+
+function headerOf({ plan, form }: Asked): string {
+  const header = csvHeader(columnsOf(plan), form)
+  if (form.encoding === 'gb18030' && new RegExp(unwritablePattern).test(header)) throw unwritable('header')
+  return header
+}
+
+/** A page of CSV. Throws `parameter-invalid` where the encoding has no place for a character. */
+async function writeCsv(asked: Asked, rows: readonly Row[]): Promise<Buffer> {
+  const { plan, form } = asked
+  const columns = columnsOf(plan)
+  const outside = form.encoding === 'gb18030' ? unwritableField(columns, rows) : undefined
+  if (outside !== undefined) throw unwritable(outside.name)
+  const lines = csvLines(form.guarded ? rows.map(guardCells(columns)) : rows)
+  const chunks: Uint8Array[] = []
+  for await (const chunk of encodeCsv([`${headerOf(asked)}${lines}`], form)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+function unwritable(field: string) {
+  return problem('parameter-invalid', {
+    path: 'encoding',
+    detail: `GB18030 has no place for a character in \`${field}\`. Ask for encoding=utf-8, or leave the field out by select.`,
+    field,
+  })
+}
+
+/** The address of the next page; undefined on the last. */
+function nextLink({ plan, path, parameters }: Asked, last: Last | undefined): string | undefined {
+  if (last === undefined) return undefined
+  const versions = plan.targets.map(({ version }) => [version.edition, version.number] as const)
+  const cursor = writePlace(plan.loaded.contract.dataset, canonicalQuery(plan), { versions, ...last })
+  return `${path}?${queryOf([...parameters, ['cursor', cursor]])}`
+}
+
+function queryOf(parameters: Plan['parameters']): string {
+  return new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value])).toString()
+}
+
+function versionMeta(version: ServedVersion) {
+  return {
+    edition: version.edition,
+    version: version.number,
+    contractVersion: version.contractVersion,
+    publishedAt: version.publishedAt?.toISOString() ?? null,
+    records: version.records,
+    synthetic: isSynthetic(version),
+    ...(version.state === 'draft' ? { state: version.state } : {}),
+  }
+}
+
+function metaOf({ config }: House, { plan }: Asked, count: number | undefined) {
+  const { dataset, contractVersion } = plan.loaded.contract
+  const versions = plan.targets.map(({ version }) => version)
+  const counted = count === undefined ? {} : { count }
+  const [only] = versions
+  if (!plan.joined && only !== undefined) return { dataset, ...versionMeta(only), ...counted }
+  return {
+    dataset,
+    contractVersion,
+    records: versions.reduce((sum, { records }) => sum + records, 0),
+    synthetic: versions.some(isSynthetic),
+    ...counted,
+    editions: versions.map((version) => ({
+      ...versionMeta(version),
+      href: addresses(config).version(version),
+    })),
+  }
+}
+
+function linksOf({ config }: House, asked: Asked, next: string | undefined) {
+  const { plan, path, parameters, cursor, count } = asked
+  const at = addresses(config)
+  const { dataset, contractVersion } = plan.loaded.contract
+  const [only] = plan.targets
+  const self = queryOf([
+    ...parameters,
+    ...(count ? [['count', 'exact'] as const] : []),
+    ...(cursor === undefined ? [] : [['cursor', cursor] as const]),
+  ])
+  return {
+    self: `${path}?${self}`,
+    next: next ?? null,
+    ...(plan.joined || only === undefined ? {} : { version: at.version(only.version) }),
+    contract: at.contract(dataset, contractVersion),
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Export: published versions, contracts and changes as a signed bag for platforms that can't connect. It reads one
+ * snapshot and refuses nothing but what was asked wrongly; a stored file that is damaged is our fault, and ends it.
+ */
+import { stat } from 'node:fs/promises'
+import { loadServiceKey, writeAudit } from '../../accounts/index.ts'
+import { exportName, openPrivateKey, signBytes, writeExportBag } from '../../bundle/index.ts'
+import type { House } from '../../catalogue/index.ts'
+import { readExportCursor } from '../export-cursor.ts'
+import { payloadOf } from './files.ts'
+import { type ExportAsked, selectExport } from './selection.ts'
+
+/** How far it has come: the step's name, what is done, and of how much. */
+export type ExchangeProgress = (step: string, done: number, total?: number) => void
+
+export interface ExportOrder {
+  readonly asked: ExportAsked
+  /** Where the bag is written: a ZIP where the name ends so, else a folder. Given what the export is called. */
+  readonly out: (name: string) => string
+  readonly actor: string
+  readonly progress?: ExchangeProgress
+}
+
+export interface Exported {
+  readonly name: string
+  readonly out: string
+  readonly origin: string
+  /** The cursor after which the next export begins; null for chosen versions. */
+  readonly cursor: string | null
+  readonly changes: number
+  readonly versions: number
+  readonly bytes: number
+  /** Datasets that were left out because they are restricted. */
+  readonly left: readonly string[]
+  /** Fingerprint of the key that signed. */
+  readonly signedBy: string
+}
+
+/** Where the bag would be written something stands already. */
+export class ExportTargetTaken extends Error {
+  override readonly name = 'ExportTargetTaken'
+}
+
+/**
+ * Writes an export; undefined where nothing has changed since the cursor. Throws ExportTargetTaken, and what `selectExport`
+ * throws.
+ */
+export async function writeExport(house: House, order: ExportOrder): Promise<Exported | undefined> {
+  const { asked, actor, progress = () => {} } = order
+  const selection = await selectExport(house, asked)
+  if (selection === undefined) return undefined
+  const { purpose, changes, versions, left } = selection
+  const cursor = purpose.until
+  const name = exportName(purpose, cursor === null ? undefined : readExportCursor(cursor).position)
+  const out = order.out(name)
+  if (await isThere(out)) throw new ExportTargetTaken(`${out} is there already; name another by --out.`)
+  house.observe('step-reached', { step: 'export', point: 'selected' })
+  const signer = await openSigner(house)
+  const payload = payloadOf(house, selection)
+  const total = payload.reduce((sum, { expected }) => sum + (expected?.bytes ?? 0), 0)
+  let bytes = 0
+  const tell = quarters(house, total)
+  await writeExportBag(out, { name, purpose, at: house.clock(), sign: signer.sign }, payload, (more) => {
+    bytes += more
+    progress('write', Math.min(bytes, total), total)
+    tell(bytes)
+  })
+  house.observe('step-reached', { step: 'export', point: 'written' })
+  await house.database.work.begin((tx) =>
+    writeAudit(tx, {
+      at: house.clock(),
+      actor,
+      action: 'export',
+      subject: name,
+      detail: { changes: changes.length, versions: versions.length, restricted: purpose.restricted },
+    }),
+  )
+  return {
+    name,
+    out,
+    origin: purpose.origin,
+    cursor,
+    changes: changes.length,
+    versions: versions.length,
+    bytes,
+    left,
+    signedBy: signer.fingerprint,
+  }
+}
+
+/** Tells a point at each quarter of the bytes but the last, where a crash would leave half a bag. */
+function quarters(house: House, total: number): (bytes: number) => void {
+  let told = 0
+  return (bytes) => {
+    const reached = Math.min(3, Math.floor((4 * bytes) / Math.max(total, 1)))
+    for (; told < reached; told += 1) house.observe('step-reached', { step: 'export', point: 'writing' })
+  }
+}
+
+/**
+ * The service's own key as what signs a tag manifest, now; or, where `notBefore` is given, at that moment or the first one
+ * of the key, so that the same bytes have the same signature.
+ */
+export async function openSigner({ config, clock }: House, notBefore?: Date) {
+  const { fingerprint, privateKey } = await loadServiceKey({ config, clock })
+  const { key, createdAt } = await openPrivateKey(privateKey)
+  const at = notBefore === undefined ? clock() : new Date(Math.max(Number(notBefore), Number(createdAt)))
+  const options = { at, isRepeatable: notBefore !== undefined }
+  return { fingerprint, at, sign: (text: string) => signBytes(Buffer.from(text), key, options) }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}

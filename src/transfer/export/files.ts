@@ -1,0 +1,101 @@
+/** The files of an export: where each stands in its bag, and where its bytes come from. Nothing is read before its turn. */
+import { readFile } from 'node:fs/promises'
+import { type CarriedVersion, type House, storedName } from '../../catalogue/index.ts'
+import { type Contract, codeFileText, codeListsOf, type LoadedContract } from '../../contract/index.ts'
+import { canonicalJson, digestOf } from '../../platform/digest.ts'
+import type { Selection } from './selection.ts'
+
+/** Where things stand in an export. Slugs, editions and numbers are ours, safe in a path as they are. */
+export const paths = {
+  changes: 'data/changes.ndjson',
+  contract: (dataset: string, number: number) => `data/contracts/${dataset}/contract.v${number}.json`,
+  codeList: (name: string) => `data/contracts/codes/${name}.csv`,
+  contracts: 'data/contracts/',
+  version: (of: VersionAt) => `${versionPath(of)}/version.json`,
+  file: (of: VersionAt, name: string) => `${versionPath(of)}/${name}`,
+} as const
+
+type VersionAt = Pick<CarriedVersion, 'dataset' | 'edition' | 'number'>
+
+function versionPath({ dataset, edition, number }: VersionAt): string {
+  return `data/editions/${dataset}/${edition}/v${number}`
+}
+
+export interface PayloadFile {
+  readonly path: string
+  readonly data: () => AsyncIterable<Uint8Array | string>
+  /** What is known of the file before it is read; another file in its place is our fault, and is told. */
+  readonly expected?: { readonly bytes: number; readonly digest: string }
+  /** Whether a ZIP gains by packing it. */
+  readonly isPacked: boolean
+}
+
+/** Every file of an export, sorted by path. */
+export function payloadOf(house: House, selection: Selection): readonly PayloadFile[] {
+  const { changes, versions, contracts } = selection
+  const lists = codeListsOf(contracts.map(({ contract }) => contract))
+  const files = [
+    text(paths.changes, () => changes.map((change) => `${canonicalJson(change)}\n`).join('')),
+    ...contracts.map((loaded) => contractFile(loaded)),
+    ...lists.map((name) => text(paths.codeList(name), () => codeFileText(house.contracts.codes(name)))),
+    ...versions.flatMap((version) => versionFiles(house, version, carriesFiles(selection, version))),
+  ]
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/** A version's files come with its publication, and never once it was withdrawn: nobody may read them any more. */
+function carriesFiles({ changes }: Selection, { withdrawn, ...of }: CarriedVersion): boolean {
+  if (withdrawn !== null) return false
+  return changes.some(
+    ({ kind, dataset, edition, version }) =>
+      (kind === 'version-published' || kind === 'version-corrected') &&
+      dataset === of.dataset &&
+      edition === of.edition &&
+      version === of.number,
+  )
+}
+
+function text(path: string, make: () => string): PayloadFile {
+  return {
+    path,
+    isPacked: true,
+    data: async function* () {
+      yield make()
+    },
+  }
+}
+
+/** The bytes of the file as it was loaded. Throws a plain Error where it was changed since: its digest is pinned. */
+function contractFile({ contract, digest, file }: LoadedContract): PayloadFile {
+  return {
+    path: paths.contract(contract.dataset, contract.contractVersion),
+    isPacked: true,
+    data: async function* () {
+      const bytes = await readFile(file)
+      const value = JSON.parse(bytes.toString('utf8')) as Contract
+      if (digestOf(canonicalJson(value)) !== digest) {
+        throw new Error(`The contract ${file} was changed since it was loaded. Restore it.`)
+      }
+      yield bytes
+    },
+  }
+}
+
+/** Formats whose bytes are packed already. */
+const packedFormats: ReadonlySet<string> = new Set(['csv.gz', 'xlsx', 'parquet', 'zip'])
+
+function versionFiles(house: House, version: CarriedVersion, withFiles: boolean): readonly PayloadFile[] {
+  const facts = text(paths.version(version), () => `${JSON.stringify(version, null, 2)}\n`)
+  if (!withFiles) return [facts]
+  return [
+    facts,
+    ...version.distributions.map(
+      ({ name, format, bytes, digest }): PayloadFile => ({
+        path: paths.file(version, name),
+        isPacked: !packedFormats.has(format),
+        expected: { bytes, digest },
+        data: () => house.files.read(storedName(version, format)),
+      }),
+    ),
+  ]
+}

@@ -1,0 +1,206 @@
+/**
+ * What an export carries, read from one snapshot of the database: the changes after a cursor, the versions and contracts
+ * that they concern, as all of them stand at its end. What is restricted is left out unless it is asked for, and the
+ * positions of its changes stay free; a dataset that has become open since comes with its whole past.
+ */
+
+import type { ExportPurpose } from '../../bundle/index.ts'
+import {
+  type CarriedVersion,
+  findOrigin,
+  type House,
+  type PlacedChange,
+  readCarried,
+  readChanges,
+  readEditionChanges,
+  refuseOnMirror,
+} from '../../catalogue/index.ts'
+import { type Contracts, isOpen, type LoadedContract } from '../../contract/index.ts'
+import type { Runner } from '../../db/database.ts'
+import { problem } from '../../platform/problem.ts'
+import { type ExportCursor, markOf, readExportCursor, writeExportCursor } from '../export-cursor.ts'
+
+/** What is asked for: all changes, those after a cursor, or chosen versions of one edition. */
+export type ExportAsked = (
+  | { readonly since: string | null }
+  | { readonly dataset: string; readonly edition: string; readonly version?: number }
+) & {
+  /** Whether datasets that are not open are carried as well. */
+  readonly restricted: boolean
+}
+
+export interface Selection {
+  readonly purpose: ExportPurpose
+  readonly changes: readonly PlacedChange[]
+  readonly versions: readonly CarriedVersion[]
+  /** Every contract of the datasets concerned, not only those that the changes add. */
+  readonly contracts: readonly LoadedContract[]
+  /** Datasets that were left out because they are restricted. */
+  readonly left: readonly string[]
+}
+
+/**
+ * Selects what an export carries; undefined where nothing has changed since the cursor. Throws `cursor-invalid` for a cursor
+ * of another origin, another kind or another history, and the problems of a dataset, edition or version that is not there.
+ */
+export async function selectExport(house: House, asked: ExportAsked): Promise<Selection | undefined> {
+  // A mirror has its origin's order and not its key: shares of it come from there alone.
+  if ('since' in asked) await refuseOnMirror(house.database.work)
+  const origin = await findOrigin(house.database)
+  return house.database.serve.begin('isolation level repeatable read read only', async (tx) =>
+    'since' in asked
+      ? selectSince(tx, house.contracts, await readChanges(tx, 0), origin, asked.since, asked.restricted)
+      : selectVersions(tx, house, await readEditionChanges(tx, asked), origin, asked),
+  )
+}
+
+async function selectSince(
+  runner: Runner,
+  contracts: Contracts,
+  all: readonly PlacedChange[],
+  origin: string,
+  since: string | null,
+  restricted: boolean,
+): Promise<Selection | undefined> {
+  const from = since === null ? undefined : checkCursor(since, { origin, restricted }, all)
+  const last = all.at(-1)
+  if (last === undefined || last.position === from?.position) return undefined
+  const share = shareOf(all, contracts, from?.position ?? 0, restricted)
+  const until = writeExportCursor({ origin, position: last.position, restricted, mark: markOf(last) })
+  return {
+    purpose: { kind: 'export', origin, since, until, restricted },
+    changes: share.changes,
+    versions: await versionsOf(runner, share.changes),
+    contracts: share.contracts,
+    left: share.left,
+  }
+}
+
+function checkCursor(
+  text: string,
+  own: Pick<ExportCursor, 'origin' | 'restricted'>,
+  all: readonly PlacedChange[],
+): ExportCursor {
+  const cursor = readExportCursor(text)
+  const refuse = (detail: string) => problem('cursor-invalid', { path: 'since', detail })
+  if (cursor.origin !== own.origin) throw refuse('The cursor is of another service.')
+  if (cursor.restricted !== own.restricted) {
+    throw refuse(
+      cursor.restricted
+        ? 'The cursor is of exports with restricted datasets: add --include-restricted.'
+        : 'The cursor is of exports without restricted datasets: leave out --include-restricted, or begin anew with --all.',
+    )
+  }
+  const there = all.find(({ position }) => position === cursor.position)
+  if (there === undefined || markOf(there) !== cursor.mark) {
+    throw refuse('The changes here are not those that the cursor was given for: this database was set back.')
+  }
+  return cursor
+}
+
+interface Share extends Pick<Selection, 'changes' | 'contracts' | 'left'> {}
+
+/** The share of the changes that is carried; pure. */
+function shareOf(
+  all: readonly PlacedChange[],
+  contracts: Contracts,
+  since: number,
+  restricted: boolean,
+): Share {
+  const until = Number.POSITIVE_INFINITY
+  const pinned = pinnedContracts(all, contracts)
+  const isOpenAt = (dataset: string, position: number) => {
+    const newest = (pinned.get(dataset) ?? []).filter((pin) => pin.position <= position).at(-1)
+    return newest !== undefined && (restricted || isOpen(newest.loaded.contract))
+  }
+  // One that was open and is no longer: its mirror has to hear of it, or would go on serving it.
+  const wasOpen = (dataset: string) =>
+    (pinned.get(dataset) ?? []).some(({ loaded }) => restricted || isOpen(loaded.contract))
+  const changes = all.filter(({ dataset, position, kind }) => {
+    if (!isOpenAt(dataset, until)) return kind === 'contract-added' && position > since && wasOpen(dataset)
+    return position > since || !isOpenAt(dataset, since)
+  })
+  return {
+    changes,
+    contracts: [...pinned].flatMap(([dataset, pins]) =>
+      wasOpen(dataset) ? pins.map(({ loaded }) => loaded) : [],
+    ),
+    left: [...pinned.keys()].filter((dataset) => !isOpenAt(dataset, until)),
+  }
+}
+
+interface Pinned {
+  readonly loaded: LoadedContract
+  readonly position: number
+}
+
+/** The contracts of each dataset by the position at which they were added, oldest first, so far as they are loaded. */
+function pinnedContracts(
+  all: readonly PlacedChange[],
+  contracts: Contracts,
+): ReadonlyMap<string, readonly Pinned[]> {
+  const pinned = new Map<string, Pinned[]>()
+  for (const { kind, dataset, position, body } of all) {
+    if (kind !== 'contract-added') continue
+    const loaded = contracts.find(dataset, (body as { readonly contractVersion: number }).contractVersion)
+    if (loaded === undefined) {
+      // A dataset that was taken away altogether is served by nobody; one that has grown since this process began is.
+      if (contracts.find(dataset) === undefined) continue
+      throw new Error(`A contract of ${dataset} is not loaded here that others have: begin the command anew.`)
+    }
+    pinned.set(dataset, [...(pinned.get(dataset) ?? []), { loaded, position }])
+  }
+  return pinned
+}
+
+/** The versions that changes concern, as they stand now. */
+async function versionsOf(
+  runner: Runner,
+  changes: readonly PlacedChange[],
+): Promise<readonly CarriedVersion[]> {
+  const concerned = changes.filter(({ version }) => version !== undefined)
+  const names = new Set(concerned.map(({ dataset, edition, version }) => `${dataset} ${edition} ${version}`))
+  const found: CarriedVersion[] = []
+  for (const dataset of new Set(concerned.map((change) => change.dataset))) {
+    const versions = await readCarried(runner, dataset)
+    found.push(...versions.filter((one) => names.has(`${dataset} ${one.edition} ${one.number}`)))
+  }
+  return found
+}
+
+async function selectVersions(
+  runner: Runner,
+  house: House,
+  changes: readonly PlacedChange[],
+  origin: string,
+  asked: Exclude<ExportAsked, { readonly since: string | null }>,
+): Promise<Selection> {
+  const { dataset, edition, version, restricted } = asked
+  const { contract } = house.contracts.get(dataset)
+  if (!restricted && !isOpen(contract)) {
+    throw problem('dataset-not-found', { detail: 'It is restricted: add --include-restricted.', dataset })
+  }
+  const own = (await readCarried(runner, dataset)).filter((one) => one.edition === edition)
+  if (own.length === 0) throw problem('edition-not-found', { edition })
+  const wanted = own.filter(({ number }) => version === undefined || number === version)
+  if (wanted.length === 0) throw problem('version-not-found', { version })
+  const versions = wanted.filter(({ withdrawn }) => withdrawn === null)
+  if (versions.length === 0) throw problem('version-withdrawn', { reason: wanted[0]?.withdrawn?.reason })
+  const numbers = new Set(versions.map(({ number }) => number))
+  return {
+    purpose: {
+      kind: 'export',
+      origin,
+      since: null,
+      until: null,
+      restricted,
+      excerpt: versions.map(({ number }) => `${dataset}/${edition}/v${number}`),
+    },
+    changes: changes.filter((change) => change.version !== undefined && numbers.has(change.version)),
+    versions,
+    contracts: house.contracts
+      .versions(dataset)
+      .filter((loaded) => versions.some((one) => one.contractVersion >= loaded.contract.contractVersion)),
+    left: [],
+  }
+}

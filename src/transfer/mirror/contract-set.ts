@@ -1,0 +1,50 @@
+/**
+ * The contracts and code lists of a mirror: each export brings them all, and each becomes a folder of its own among the
+ * stored files, which the mirror's state names. So what is loaded together was exported together, whatever crashes.
+ */
+
+import type { OpenedExport } from '../../bundle/index.ts'
+import { type Bag, BundleRefusal, faultAt } from '../../bundle/index.ts'
+import type { House } from '../../catalogue/index.ts'
+import { ContractError, type Contracts } from '../../contract/index.ts'
+import { paths } from '../export/files.ts'
+
+/** Loads a folder of contracts as the house would. Throws ContractError. */
+export type LoadContracts = (folder: string) => Promise<Contracts>
+
+const folder = 'mirror'
+
+/** Digits of the export's digest in the folder's name; the position before them keeps the folders in order. */
+const digestDigits = 12
+
+/** Stores the contracts of an export and loads them. Throws BundleRefusal where they can't be used here. */
+export async function storeContracts(
+  house: House,
+  { bag, contracts: files, until, digest }: OpenedExport,
+  load: LoadContracts,
+): Promise<{ readonly name: string; readonly contracts: Contracts }> {
+  const name = `${folder}/${until.position}-${digest.slice(0, digestDigits)}`
+  for (const file of files) await storeFile(house, bag, `${name}/${file}`, `${paths.contracts}${file}`)
+  try {
+    return { name, contracts: await load(await house.files.localPath(name)) }
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error
+    await house.files.remove(name)
+    const [fault] = error.faults
+    const expected = fault === undefined ? '' : `${fault.path} ${fault.message}`.trim()
+    throw new BundleRefusal([faultAt('export-contracts', { file: paths.contracts, expected })])
+  }
+}
+
+async function storeFile(house: House, bag: Bag, name: string, path: string): Promise<void> {
+  await house.files.write(name, bag.read(path))
+}
+
+/** Removes the sets that are of no use any more; a process that is just about to load the former one still can. */
+export async function dropFormerContracts(
+  house: House,
+  kept: readonly (string | undefined)[],
+): Promise<void> {
+  const sets = new Set((await house.files.list(folder)).map((file) => file.split('/').slice(0, 2).join('/')))
+  for (const set of sets) if (!kept.includes(set)) await house.files.remove(set)
+}

@@ -1,0 +1,205 @@
+/**
+ * Mirror: takes an export of another house and becomes its true copy: the same files, records, versions and changes, under
+ * the same numbers and positions. All is loaded unseen, as a publication is; one short transaction makes it visible, so a
+ * crash anywhere and a second run give exactly the same. It doesn't go through disclosure control: that is the origin's.
+ */
+import { writeAudit } from '../../accounts/index.ts'
+import {
+  BundleRefusal,
+  contentFault,
+  faultAt,
+  type OpenedExport,
+  refuse,
+  withExport,
+} from '../../bundle/index.ts'
+import {
+  adoptOrigin,
+  applyMirrored,
+  type House,
+  type MirrorState,
+  openMirrored,
+  type PlacedChange,
+  readChanges,
+  readMirror,
+  writeMirror,
+} from '../../catalogue/index.ts'
+import type { Contracts } from '../../contract/index.ts'
+import { notify } from '../../db/change-notices.ts'
+import type { ExchangeProgress } from '../export/export.ts'
+import { paths } from '../export/files.ts'
+import { openTrusted } from '../trusted-keys.ts'
+import { dropFormerContracts, type LoadContracts, storeContracts } from './contract-set.ts'
+import { prepareCarried } from './prepare.ts'
+import { sequenceOf } from './sequence.ts'
+
+export interface MirrorOrder {
+  /** A bag folder or ZIP. */
+  readonly path: string
+  readonly actor: string
+  /** Loads a folder of contracts as the house would. Throws ContractError. */
+  readonly loadContracts: LoadContracts
+  readonly progress?: ExchangeProgress
+}
+
+export interface MirrorReport {
+  /** `replayed` where the mirror had it already, and nothing was done. */
+  readonly state: 'taken' | 'replayed'
+  readonly origin: string
+  /** The cursor from which the next export has to begin. */
+  readonly cursor: string
+  readonly changes: number
+  readonly versions: number
+  readonly records: number
+  readonly signedBy: string
+}
+
+/**
+ * Takes an export. Safe to run again at any time. Throws BundleRefusal where it is not taken, and then nothing of it is
+ * seen; `mirror-not-empty` where this house has something of its own.
+ */
+export async function takeExport(house: House, order: MirrorOrder): Promise<MirrorReport> {
+  const { path, progress = () => {} } = order
+  const trust = { keys: await openTrusted(house), at: house.clock(), progress }
+  return withExport(path, trust, (opened) =>
+    house.database.lock('mirror', async () => {
+      const state = await readMirror(house.database.work)
+      const held = state === undefined ? [] : await readChanges(house.database.work, 0)
+      const sequence = sequenceOf(state, held, opened)
+      if (sequence.is === 'refused') throw new BundleRefusal(sequence.findings)
+      if (sequence.is === 'replay') return reportOf('replayed', opened, 0)
+      house.observe('step-reached', { step: 'mirror', point: 'verified' })
+      return follow(house, order, opened, state, progress)
+    }),
+  )
+}
+
+async function follow(
+  house: House,
+  { actor, loadContracts }: MirrorOrder,
+  opened: OpenedExport,
+  before: MirrorState | undefined,
+  progress: ExchangeProgress,
+): Promise<MirrorReport> {
+  const { origin, restricted } = opened.purpose
+  const { name, contracts } = await storeContracts(house, opened, loadContracts)
+  checkAgainstContracts(opened, contracts)
+  const begun = { origin, restricted, cursor: null, position: 0, ...before, contracts: name }
+  await begin(house, begun, before === undefined)
+  const records = await prepareAll(house, opened, contracts, progress)
+  const state = { ...begun, cursor: opened.cursors.until, position: opened.until.position }
+  await release(house, opened, contracts, state, actor)
+  await dropFormerContracts(house, [name, before?.contracts])
+  return reportOf('taken', opened, records)
+}
+
+/**
+ * The contracts come first, as at the origin: a process that serves has loaded them before the versions that keep them are
+ * there. Nothing else of the export is seen yet.
+ */
+async function begin(house: House, state: MirrorState, isFirst: boolean): Promise<void> {
+  await house.database.work.begin(async (tx) => {
+    if (isFirst) return adoptOrigin(tx, state)
+    await writeMirror(tx, state)
+    await notify(tx)
+  })
+  house.observe('step-reached', { step: 'mirror', point: 'contracts' })
+}
+
+/** Each version with its records and files, unseen. Gives the number of records loaded. */
+async function prepareAll(
+  house: House,
+  opened: OpenedExport,
+  contracts: Contracts,
+  progress: ExchangeProgress,
+): Promise<number> {
+  const total = opened.versions.reduce((sum, { records }) => sum + records, 0)
+  let done = 0
+  let loaded = 0
+  for (const version of opened.versions) {
+    progress('load', done, total)
+    const { id, is } = await house.database.work.begin((tx) => openMirrored(tx, version))
+    if (is === 'open') {
+      const { contract } = contracts.get(version.dataset, version.contractVersion)
+      await prepareCarried(house, opened, { id, version, contract })
+      loaded += version.withdrawn === null ? version.records : 0
+      house.observe('step-reached', { step: 'mirror', point: 'prepared' })
+    }
+    done += version.records
+  }
+  return loaded
+}
+
+/** The one transaction that makes it visible. */
+async function release(
+  house: House,
+  opened: OpenedExport,
+  contracts: Contracts,
+  state: MirrorState,
+  actor: string,
+): Promise<void> {
+  const { changes, versions, signedBy, digest } = opened
+  await house.database.work.begin(async (tx) => {
+    await writeAudit(tx, {
+      at: house.clock(),
+      actor,
+      action: 'mirror',
+      subject: digest,
+      detail: { origin: state.origin, position: state.position, signedBy },
+    })
+    house.observe('step-reached', { step: 'mirror', point: 'in-transaction' })
+    await applyMirrored(tx, { changes, versions, contracts: pinsOf(changes, contracts), state })
+  })
+  house.observe('step-reached', { step: 'mirror', point: 'visible' })
+  house.observe('mirror-advanced', { changes: changes.length, versions: versions.length })
+}
+
+/** Before anything is written: the changes, the versions and the contracts of the export fit each other. */
+function checkAgainstContracts({ bag, changes, versions }: OpenedExport, contracts: Contracts): void {
+  const held = new Set(bag.entries.map(({ path }) => path))
+  const published = changes.filter(({ kind }) => kind === 'version-published' || kind === 'version-corrected')
+  const comes = new Set(published.map((change) => `${change.dataset} ${change.edition} ${change.version}`))
+  refuse([
+    ...changes.flatMap((change) => {
+      if (change.kind !== 'contract-added') return []
+      const { contractVersion, digest } = change.body as { contractVersion?: number; digest?: string }
+      const isThere = contracts.find(change.dataset, contractVersion ?? 0)?.digest === digest
+      return isThere ? [] : [contentFault(paths.contract(change.dataset, contractVersion ?? 0))]
+    }),
+    ...versions.flatMap((version) => {
+      if (contracts.find(version.dataset, version.contractVersion) === undefined) {
+        return [faultAt('export-contracts', { file: paths.version(version) })]
+      }
+      const needed =
+        comes.has(`${version.dataset} ${version.edition} ${version.number}`) && version.withdrawn === null
+      const files = needed ? version.distributions.map(({ name }) => paths.file(version, name)) : []
+      return files.filter((path) => !held.has(path)).map(contentFault)
+    }),
+    ...[...comes].flatMap((name) => {
+      const isThere = versions.some((one) => `${one.dataset} ${one.edition} ${one.number}` === name)
+      return isThere ? [] : [contentFault(paths.changes)]
+    }),
+  ])
+}
+
+function pinsOf(changes: readonly PlacedChange[], contracts: Contracts) {
+  return changes.flatMap((change) => {
+    if (change.kind !== 'contract-added') return []
+    const { contractVersion, verdict } = change.body as { contractVersion: number; verdict: string | null }
+    return [{ ...contracts.get(change.dataset, contractVersion), verdict, at: change.at }]
+  })
+}
+
+function reportOf(state: MirrorReport['state'], opened: OpenedExport, records: number): MirrorReport {
+  const { changes, versions, cursors, purpose, signedBy } = opened
+  const counts = state === 'taken' ? [changes.length, versions.length] : [0, 0]
+  const [changed = 0, versioned = 0] = counts
+  return {
+    state,
+    origin: purpose.origin,
+    cursor: cursors.until,
+    changes: changed,
+    versions: versioned,
+    records,
+    signedBy,
+  }
+}

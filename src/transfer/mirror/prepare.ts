@@ -1,0 +1,75 @@
+/**
+ * One version of an export, made ready on a mirror: its files byte for byte, its records loaded from the plain one, and the
+ * proof that they give that file back. Nothing refers to any of it until the mirror's transaction does.
+ */
+import { createHash } from 'node:crypto'
+import type { OpenedExport } from '../../bundle/index.ts'
+import { BundleRefusal, contentFault } from '../../bundle/index.ts'
+import { type CarriedVersion, type House, prepareMirrored, storedName } from '../../catalogue/index.ts'
+import type { Contract } from '../../contract/index.ts'
+import { ServerError, withoutValues } from '../../db/database-error.ts'
+import { csv } from '../../formats/index.ts'
+import { copyAll, loadPlainFile } from '../../records/index.ts'
+import { paths } from '../export/files.ts'
+
+export interface Preparing {
+  readonly id: number
+  readonly version: CarriedVersion
+  readonly contract: Contract
+}
+
+/** Prepares a version. Safe to run again. Throws BundleRefusal where the export is not, or no longer, what was proven. */
+export async function prepareCarried(house: House, opened: OpenedExport, of: Preparing): Promise<void> {
+  const { id, version } = of
+  // A withdrawn version is told of and never served: its files were not carried.
+  const table = version.withdrawn === null ? await storeVersion(house, opened, of) : null
+  await house.database.work.begin((tx) => prepareMirrored(tx, id, version, table))
+}
+
+async function storeVersion(house: House, { bag, digests }: OpenedExport, of: Preparing): Promise<string> {
+  const { version } = of
+  for (const file of version.distributions) {
+    const path = paths.file(version, file.name)
+    if (!digests.has(path)) throw new BundleRefusal([contentFault(path)])
+    const stored = await house.files.write(storedName(version, file.format), bag.read(path))
+    if (stored.digest !== file.digest || stored.bytes !== file.bytes)
+      throw new BundleRefusal([contentFault(path)])
+    house.observe('step-reached', { step: 'mirror', point: 'file-stored' })
+  }
+  return loadVersion(house, of)
+}
+
+/** Loads the records from the plain file as it was stored. The table it gives holds that file's very values. */
+async function loadVersion(house: House, { id, version, contract }: Preparing): Promise<string> {
+  const plain = version.distributions.find(({ format }) => format === csv.name)
+  const path = paths.version(version)
+  if (plain === undefined || plain.digest !== version.digest) throw new BundleRefusal([contentFault(path)])
+  const source = house.files.read(storedName(version, csv.name))
+  const { table, records } = await loadPlainFile(house.database, contract, id, source).catch(
+    notOfContract(path),
+  )
+  if (records !== version.records || (await digestOfTable(house, contract, table)) !== version.digest) {
+    throw new BundleRefusal([contentFault(path)])
+  }
+  house.observe('step-reached', { step: 'mirror', point: 'records-loaded' })
+  return table
+}
+
+/** What the server says of rows it can't read as the contract has them; a server that is away is another matter. */
+function notOfContract(path: string): (error: unknown) => never {
+  return (error) => {
+    // Class 22, data exceptions, and 23, violated constraints.
+    const told = withoutValues(error)
+    if (told instanceof ServerError && /^2[23]/.test(told.code)) throw new BundleRefusal([contentFault(path)])
+    throw told
+  }
+}
+
+/** SHA-256 of the plain file that a table gives. */
+async function digestOfTable(house: House, contract: Contract, table: string): Promise<string> {
+  const copied = csv.copied?.(contract.fields)
+  if (copied === undefined) throw new Error('the plain file is written by COPY')
+  const hash = createHash('sha256')
+  for await (const piece of copied.complete(copyAll(house.database, table, copied))) hash.update(piece)
+  return hash.digest('hex')
+}

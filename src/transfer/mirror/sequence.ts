@@ -1,0 +1,60 @@
+/**
+ * Whether an export follows what is here: of the same origin, without a gap, and with the same history where both overlap.
+ * One that brings nothing new is a replay, which is no fault. Refuses all else as findings.
+ */
+
+import type { OpenedExport } from '../../bundle/index.ts'
+import { exportDescriptorPath, faultAt } from '../../bundle/index.ts'
+import type { MirrorState, PlacedChange } from '../../catalogue/index.ts'
+import { canonicalJson } from '../../platform/digest.ts'
+import type { Finding } from '../../platform/finding.ts'
+import { markOf } from '../export-cursor.ts'
+
+export type Sequence =
+  | { readonly is: 'next' }
+  | { readonly is: 'replay' }
+  | { readonly is: 'refused'; readonly findings: readonly Finding[] }
+
+type Carried = Pick<OpenedExport, 'purpose' | 'since' | 'until' | 'cursors' | 'changes'>
+
+/**
+ * Holds an export to how far the mirror has come; `held` are the changes that it has. Pure. A dataset that was restricted
+ * and is open now comes with changes that the mirror has not, at positions that it is past.
+ */
+export function sequenceOf(
+  state: MirrorState | undefined,
+  held: readonly PlacedChange[],
+  carried: Carried,
+): Sequence {
+  const { purpose, since, until, cursors } = carried
+  const own = state?.position ?? 0
+  const refused = (check: Parameters<typeof faultAt>[0], expected: string): Sequence => ({
+    is: 'refused',
+    findings: [faultAt(check, { file: exportDescriptorPath, expected })],
+  })
+  if (state !== undefined && state.origin !== purpose.origin) return refused('export-origin', state.origin)
+  if (state !== undefined && state.restricted !== purpose.restricted) {
+    return refused('export-restricted', state.restricted ? '--include-restricted' : 'no --include-restricted')
+  }
+  if ((since?.position ?? 0) > own) {
+    return refused(
+      'export-gap',
+      state?.cursor === null || state === undefined ? '--all' : `--since ${state.cursor}`,
+    )
+  }
+  const byPosition = new Map(held.map((change) => [change.position, change]))
+  const meets = (cursor: string, position: number, mark: string): boolean => {
+    if (position === own) return state?.cursor === null || cursor === state?.cursor
+    const there = byPosition.get(position)
+    return there === undefined || markOf(there) === mark
+  }
+  const isSameAt =
+    (since === undefined || meets(cursors.since ?? '', since.position, since.mark)) &&
+    (until.position > own || meets(cursors.until, until.position, until.mark))
+  const isSameBefore = carried.changes.every((change) => {
+    const there = byPosition.get(change.position)
+    return there === undefined || canonicalJson(there) === canonicalJson(change)
+  })
+  if (!isSameAt || !isSameBefore) return refused('export-history', state?.cursor ?? '--all')
+  return { is: until.position <= own ? 'replay' : 'next' }
+}

@@ -1,0 +1,57 @@
+/**
+ * One version as a signed bag, for whoever wants it with all that belongs to it: made at the first asking, kept, and the
+ * same bytes as long as it is the same key, contract and code lists. Whether it may be read is the caller's to have asked.
+ */
+import { loadServiceKey } from '../accounts/index.ts'
+import { exportZip } from '../bundle/index.ts'
+import { fileName, type House, type SentFile, type VersionName } from '../catalogue/index.ts'
+import { codeFileText, codeListsOf, isOpen } from '../contract/index.ts'
+import { canonicalJson, digestOf } from '../platform/digest.ts'
+import { openSigner } from './export/export.ts'
+import { payloadOf } from './export/files.ts'
+import { selectExport } from './export/selection.ts'
+
+export const versionBagFormat = 'bag.zip'
+
+/** What is being made, so that many who ask at once wait for one. */
+const making = new WeakMap<House['database'], Map<string, Promise<void>>>()
+
+/** The bag of a published version as a stored file. Throws the problems of a version that is not served. */
+export async function storeVersionBag(house: House, of: VersionName, publishedAt: Date): Promise<SentFile> {
+  const { dataset, edition, number } = of
+  const restricted = !isOpen(house.contracts.get(dataset).contract)
+  const selection = await selectExport(house, { dataset, edition, version: number, restricted })
+  if (selection === undefined) throw new Error('a chosen version is never nothing')
+  const { fingerprint } = await loadServiceKey(house)
+  const lists = codeListsOf(selection.contracts.map(({ contract }) => contract))
+  const madeOf = digestOf(
+    canonicalJson({
+      ...selection,
+      contracts: selection.contracts.map(({ digest }) => digest),
+      codes: lists.map((name) => codeFileText(house.contracts.codes(name))),
+      signer: fingerprint,
+    }),
+  )
+  const stored = `bags/${dataset}/${edition}/v${number}/${madeOf}.zip`
+  await once(house, stored, async () => {
+    const signer = await openSigner(house, publishedAt)
+    const facts = { name: `${dataset}-${edition}-v${number}`, purpose: selection.purpose, ...signer }
+    await house.files.write(stored, exportZip(facts, payloadOf(house, selection)))
+  })
+  const bytes = (await house.files.find(stored))?.bytes ?? 0
+  return { stored, mediaType: 'application/zip', bytes, digest: madeOf }
+}
+
+/** Name under which the bag is saved. */
+export function versionBagName(of: VersionName): string {
+  return fileName(of, versionBagFormat)
+}
+
+async function once({ database, files }: House, stored: string, make: () => Promise<void>): Promise<void> {
+  if ((await files.find(stored)) !== undefined) return
+  const own = making.get(database) ?? new Map<string, Promise<void>>()
+  making.set(database, own)
+  const begun = own.get(stored) ?? make().finally(() => own.delete(stored))
+  own.set(stored, begun)
+  await begun
+}
