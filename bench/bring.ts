@@ -6,10 +6,10 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { openServiceKey, withBag } from '../src/cli/bundles/loose-files.ts'
-import { withHouse } from '../src/cli/command.ts'
+import { withContext } from '../src/cli/command.ts'
 import { progressLine } from '../src/cli/output.ts'
 import { publishEdition, receive, takeBundle } from '../src/ingest/index.ts'
-import { askPublication } from '../src/publication/index.ts'
+import { requestPublication } from '../src/publication/index.ts'
 import { benchContract, benchDataset } from './dataset.ts'
 import { peakOf, residentOf } from './processes.ts'
 
@@ -53,20 +53,20 @@ async function bring(edition: string, publishToo: boolean): Promise<Brought> {
     files: await sources(),
     clock: () => new Date(),
   }
-  return withHouse(async (house) => {
+  return withContext(async (context) => {
     const restBytes = await residentOf(process.pid)
-    const bag = { ...about, signWith: await openServiceKey(house) }
-    const received = await withBag(bag, (path) => receive(house, { path, broughtBy: 'cli:bench' }))
+    const bag = { ...about, signWith: await openServiceKey(context) }
+    const received = await withBag(bag, (path) => receive(context, { path, broughtBy: 'cli:bench' }))
     const began = performance.now()
-    const receipt = await takeBundle(house, received.id, progressLine('bench'))
+    const receipt = await takeBundle(context, received.id, progressLine('bench'))
     const staged = performance.now()
     if (receipt.state !== 'staged') throw new Error(`the bundle was ${receipt.state}`)
     const rows = receipt.files?.reduce((sum, file) => sum + file.rowsTaken, 0) ?? 0
     const stagedSeconds = (staged - began) / 1000
     const held = async () => ({ restBytes, peakBytes: await peakOf(process.pid) })
     if (!publishToo) return { rows, stagedSeconds, publishedSeconds: null, ...(await held()) }
-    const asked = await askPublication(house, { dataset: benchDataset, edition, askedBy: 'cli:bench' })
-    const publication = await publishEdition(house, asked.id)
+    const asked = await requestPublication(context, { dataset: benchDataset, edition, askedBy: 'cli:bench' })
+    const publication = await publishEdition(context, asked.id)
     if (publication.state !== 'done') throw new Error(`the publication is ${publication.state}`)
     const publishedSeconds = (performance.now() - staged) / 1000
     return { rows, stagedSeconds, publishedSeconds, ...(await held()) }

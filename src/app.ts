@@ -5,11 +5,11 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { accessRoutes, accountOf, countRequest, findReader, writeReads } from './accounts/index.ts'
-import { listsRoutes } from './annual-lists/index.ts'
-import { catalogueRoutes, type House } from './catalogue/index.ts'
+import { annualListRoutes } from './annual-lists/index.ts'
+import { type AppContext, catalogueRoutes } from './catalogue/index.ts'
 import {
   type App,
-  buildWarm,
+  buildResponseCache,
   type DatasetPart,
   docsRoutes,
   type HttpContext,
@@ -18,7 +18,7 @@ import {
   problemOf,
   RecordSchema,
   refuseConnection,
-  registerManners,
+  registerHooks,
   registerOpenapi,
   registerRefusals,
   requestId,
@@ -32,7 +32,7 @@ import {
 import { ingestRoutes, receiptRoutes } from './ingest/index.ts'
 import { operationsRoutes } from './operations/index.ts'
 import { portalRoutes, renderDocs, renderProblem } from './portal/index.ts'
-import { countBehind, datasetForms, exchangeRoutes } from './protocols/index.ts'
+import { countBehind, datasetForms, protocolRoutes } from './protocols/index.ts'
 import { publicationRoutes } from './publication/index.ts'
 import { aggregatePart, aggregateRoutes, GroupSchema, recordsPart, recordsRoutes } from './records/index.ts'
 
@@ -40,18 +40,18 @@ import { aggregatePart, aggregateRoutes, GroupSchema, recordsPart, recordsRoutes
 export const datasetParts: readonly DatasetPart[] = [recordsPart, aggregatePart]
 
 /** Every room that answers, in the order of the OpenAPI. */
-const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
-  listsRoutes,
-  (app, house) => catalogueRoutes(app, house, datasetForms),
+const rooms: readonly ((app: App, context: AppContext) => void | Promise<void>)[] = [
+  annualListRoutes,
+  (app, context) => catalogueRoutes(app, context, datasetForms),
   recordsRoutes,
   aggregateRoutes,
   ingestRoutes,
   receiptRoutes,
   publicationRoutes,
-  exchangeRoutes,
-  (app, house) => accessRoutes(app, house, (reader, cursor) => countBehind(house, reader, cursor)),
+  protocolRoutes,
+  (app, context) => accessRoutes(app, context, (reader, cursor) => countBehind(context, reader, cursor)),
   operationsRoutes,
-  (app, house) => docsRoutes(app, house, datasetParts, renderDocs),
+  (app, context) => docsRoutes(app, context, datasetParts, renderDocs),
   portalRoutes,
 ]
 
@@ -59,15 +59,15 @@ const rooms: readonly ((app: App, house: House) => void | Promise<void>)[] = [
 const parameterLengthMax = 300
 
 /** Builds the service. Its routes are registered and its hooks stand; `close()` ends idle connections at once. */
-export async function buildApp(house: House, limits: SocketLimits = socketLimits): Promise<App> {
-  const http = httpContext(house)
-  const warm = buildWarm(http)
+export async function buildApp(context: AppContext, limits: SocketLimits = socketLimits): Promise<App> {
+  const http = httpContext(context)
+  const warm = buildResponseCache(http)
   const app = fastify({
     // Fastify's own log lines quote addresses; the house says what it says by observations alone.
     logger: false,
     genReqId: ({ headers }) => requestId(headers),
     trustProxy: trustedProxies,
-    bodyLimit: house.config.QINGDAN_BODY_BYTES_MAX,
+    bodyLimit: context.config.QINGDAN_BODY_BYTES_MAX,
     serverFactory: serverFactory(limits, warm.before),
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -81,16 +81,16 @@ export async function buildApp(house: House, limits: SocketLimits = socketLimits
   app.addSchema(RecordSchema)
   app.addSchema(GroupSchema)
   registerRefusals(app, http)
-  await registerManners(app, http, warm)
+  await registerHooks(app, http, warm)
   await registerOpenapi(app, http)
-  for (const room of rooms) await app.register(async (scope) => room(scope, house))
+  for (const room of rooms) await app.register(async (scope) => room(scope, context))
   return app
 }
 
 /** What HTTP takes from the modules above it: callers and their keys, and a problem as a page. */
-function httpContext(house: House): HttpContext {
-  const { config, clock, observe, observeAs, database } = house
-  const usage = accountOf(house)
+function httpContext(context: AppContext): HttpContext {
+  const { config, clock, observe, observeAs, database } = context
+  const usage = accountOf(context)
   return {
     config,
     clock,
@@ -99,10 +99,10 @@ function httpContext(house: House): HttpContext {
     database,
     // A mirror loads other contracts while it serves.
     get contracts() {
-      return house.contracts
+      return context.contracts
     },
     keys: {
-      findReader: (authorization, from) => findReader(house, authorization, from),
+      findReader: (authorization, from) => findReader(context, authorization, from),
       countRequest: (keyId, quota, now) => countRequest(database, keyId, quota, now),
       writeReads: (reads, by, at) => writeReads(database.work, reads, by, at),
       countUse: (use, isRefused) => usage.count(use, isRefused),
@@ -117,7 +117,7 @@ function sendUnreadable(
   error: FastifyError,
   request: FastifyRequest,
   reply: FastifyReply,
-  house: HttpContext,
+  context: HttpContext,
 ): void {
   reply
     .header('x-request-id', request.id)
@@ -126,6 +126,6 @@ function sendUnreadable(
     .header('content-security-policy', "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
   const refusal = problemOf(error)
   const { id, method } = request
-  house.observe('request-answered', { requestId: id, route: unmatched, method, status: refusal.status })
-  sendProblem(refusal, request, reply, house)
+  context.observe('request-answered', { requestId: id, route: unmatched, method, status: refusal.status })
+  sendProblem(refusal, request, reply, context)
 }

@@ -1,7 +1,7 @@
 /** Builds the house once, for the service and for the side door: settings, database, files, jobs, contracts. */
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type House, pinContracts, type Readiness, readMirror } from './catalogue/index.ts'
+import { type AppContext, pinContracts, type Readiness, readMirror } from './catalogue/index.ts'
 import { type Contracts, checks, checkUseFaults, loadContracts } from './contract/index.ts'
 import type { Database } from './db/database.ts'
 import { openJobs } from './db/jobs/open-jobs.ts'
@@ -13,7 +13,7 @@ import { formats } from './formats/index.ts'
 import type { Config } from './platform/config.ts'
 import { buildObserver, type LogSink, type Observer } from './platform/log/events.ts'
 
-export interface OpenHouse extends House {
+export interface OpenContext extends AppContext {
   readonly readiness: Readiness
   /**
    * On a mirror: loads the contracts anew where an export has brought others, and tells whether it has. A house that is no
@@ -28,7 +28,7 @@ export interface OpenHouse extends House {
 export const shippedDatasets = fileURLToPath(new URL('../datasets', import.meta.url))
 
 /** Loads all contracts: the shipped ones or those of `QINGDAN_DATASETS`, and those of the data folder beside them. */
-export function loadHouseContracts(config: Config): Promise<Contracts> {
+export function loadAllContracts(config: Config): Promise<Contracts> {
   const shipped = config.QINGDAN_DATASETS === '' ? shippedDatasets : resolve(config.QINGDAN_DATASETS)
   return loadContractFolders([shipped, join(resolve(config.QINGDAN_DATA), 'contracts')])
 }
@@ -51,13 +51,13 @@ export function loadContractFolders(folders: readonly string[]): Promise<Contrac
  * Opens the house on the settings of an environment. Throws ConfigError, ContractError, or what the database says;
  * whatever was opened before is closed again.
  */
-export async function openHouse(config: Config, log: LogSink): Promise<OpenHouse> {
+export async function openContext(config: Config, log: LogSink): Promise<OpenContext> {
   const observer = buildObserver(log)
   // Contracts first: a faulty one should be told before a database is started for nothing.
-  const contracts = await loadHouseContracts(config)
+  const contracts = await loadAllContracts(config)
   const database = await openDatabase({ config, observe: observer.observe, migrate: true })
   try {
-    return await buildHouse({ config, contracts, database, clock: () => new Date(), ...observer })
+    return await buildContext({ config, contracts, database, clock: () => new Date(), ...observer })
   } catch (error) {
     await database.close()
     throw error
@@ -65,10 +65,10 @@ export async function openHouse(config: Config, log: LogSink): Promise<OpenHouse
 }
 
 /** What a house is built of: the settings, what was loaded and opened already, a clock and an observer. */
-export type HouseParts = Pick<House, 'config' | 'contracts' | 'database' | 'clock'> & Observer
+export type ContextParts = Pick<AppContext, 'config' | 'contracts' | 'database' | 'clock'> & Observer
 
 /** Builds the house on a database that is open and migrated. Where it throws, the database is still its caller's. */
-export async function buildHouse(parts: HouseParts): Promise<OpenHouse> {
+export async function buildContext(parts: ContextParts): Promise<OpenContext> {
   const { config, database, clock, observe } = parts
   const files = await openFiles({ folder: join(resolve(config.QINGDAN_DATA), 'files') })
   // A mirror has its origin's contracts and no others, pinned as they were there.

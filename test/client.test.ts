@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { writeOpenapi } from '../src/cli/openapi-file.ts'
-import { openTestHouse, sampleRows } from './support/open-test-house.ts'
+import { openTestContext, sampleRows } from './support/open-test-house.ts'
 import { foreign, plainly } from './support/run-cli.ts'
 
 const workspace = createRequire(new URL('client/package.json', import.meta.url))
@@ -75,7 +75,7 @@ t.test('a program compiles, wrong names and values do not', async (t) => {
 })
 
 t.test('the program pages, filters, sorts, selects and counts', async (t) => {
-  const { app, take, publish } = await openTestHouse(t)
+  const { app, take, publish } = await openTestContext(t)
   const dataset = 'school-sports-venues'
   const samples = await sampleRows(dataset, '2026')
   const [first, ...others] = samples

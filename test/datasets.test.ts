@@ -21,16 +21,16 @@ import {
   periodOf,
   type Sample,
 } from '../src/contract/index.ts'
-import { houseFolder } from './contract/example.ts'
+import { datasetsFolder } from './contract/example.ts'
 import { writeSamples } from './support/samples.ts'
 
-const contracts = await loadContracts({ folders: [houseFolder] })
-const samples = await listSamples(houseFolder)
+const contracts = await loadContracts({ folders: [datasetsFolder] })
+const samples = await listSamples(datasetsFolder)
 
 t.test('every dataset tells its story in both languages, with examples', async (t) => {
   t.ok(contracts.list().length >= 5)
   for (const { contract } of contracts.list()) {
-    const changes = await readFile(join(houseFolder, contract.dataset, 'CHANGELOG.md'), 'utf8')
+    const changes = await readFile(join(datasetsFolder, contract.dataset, 'CHANGELOG.md'), 'utf8')
     for (const { contract: version } of contracts.versions(contract.dataset)) {
       t.match(changes, `## Contract ${version.contractVersion}`)
     }
@@ -87,7 +87,7 @@ t.test('the samples keep their contracts', async (t) => {
     t.same(
       wrongCells(contract, rows, period?.end ?? '', part?.scope ?? {}),
       [],
-      relative(houseFolder, sample.file),
+      relative(datasetsFolder, sample.file),
     )
   }
 })
@@ -183,11 +183,11 @@ t.test('the committed samples are what the generator writes', async (t) => {
   const folder = t.testdir({})
   const written = await writeSamples({ out: folder })
   t.same(
-    samples.map(({ file }) => relative(houseFolder, file)),
+    samples.map(({ file }) => relative(datasetsFolder, file)),
     written.map((file) => relative(folder, file)).sort(),
   )
   for (const file of written) {
-    const committed = await readFile(join(houseFolder, relative(folder, file)))
+    const committed = await readFile(join(datasetsFolder, relative(folder, file)))
     t.ok(committed.equals(await readFile(file)), relative(folder, file))
   }
 })

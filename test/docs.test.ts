@@ -10,14 +10,14 @@ import { checks } from '../src/contract/index.ts'
 import { settings } from '../src/platform/config.ts'
 import { problems } from '../src/platform/problem.ts'
 import { commands, documents, inlineCode, links, table } from './support/documents.ts'
-import { testHouse } from './support/house.ts'
+import { unconnectedContext } from './support/house.ts'
 import { mayOpen } from './support/plan.ts'
 
 const readmes = ['README.md', 'README.zh-CN.md']
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
 
 t.test('every problem code is documented at /v1/problems, each with words of its own', async (t) => {
-  const app = await buildApp(testHouse().house)
+  const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   const { data } = (await app.inject('/v1/problems')).json() as {
     data: { code: string; title: { zh: string; en: string }; hint: string }[]
@@ -111,7 +111,7 @@ t.test('every relative link in a document resolves', async (t) => {
 })
 
 t.test('files, settings and addresses that documents name are there', async (t) => {
-  const app = await buildApp(testHouse().house)
+  const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   await app.ready()
   const patterns = Object.keys(app.swagger().paths ?? {}).map(
@@ -146,7 +146,7 @@ t.test('openapi.yaml is what the routes give, and describes every field', async 
   const kept = readFileSync('openapi.yaml', 'utf8')
   t.ok(kept === (await writeOpenapi(['datasets'])), 'renew it by `npm run openapi`')
   const document = parse(kept) as Document
-  const app = await buildApp(testHouse().house)
+  const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   await app.ready()
   const routes = Object.entries(app.swagger().paths ?? {})

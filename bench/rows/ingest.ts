@@ -28,9 +28,9 @@ export const ingestRow: Row = {
   figure: 'ingest with every check, received to staged',
   reference: 'psql \\copy into the indexed table',
   floor: 1,
-  measure: async (context) => {
-    const trial = await openTrial(context)
-    return pairsOf(context, () => secondsToStaged(trial), trial.copyIndexed)
+  measure: async (bench) => {
+    const trial = await openTrial(bench)
+    return pairsOf(bench, () => secondsToStaged(trial), trial.copyIndexed)
   },
 }
 
@@ -40,9 +40,9 @@ export const ingestBareRow: Row = {
   figure: 'ingest with every check, received to staged',
   reference: 'psql \\copy into a bare table, then its indexes',
   floor: null,
-  measure: async (context) => {
-    const trial = await openTrial(context)
-    return pairsOf(context, () => secondsToStaged(trial), trial.copyBare)
+  measure: async (bench) => {
+    const trial = await openTrial(bench)
+    return pairsOf(bench, () => secondsToStaged(trial), trial.copyBare)
   },
 }
 
@@ -52,9 +52,9 @@ export const ingestPublishedRow: Row = {
   figure: 'ingest with every check, received to published with its files',
   reference: 'psql \\copy into the indexed table',
   floor: null,
-  measure: async (context) => {
-    const trial = await openTrial(context)
-    return pairsOf(context, () => secondsToPublished(trial), trial.copyIndexed)
+  measure: async (bench) => {
+    const trial = await openTrial(bench)
+    return pairsOf(bench, () => secondsToPublished(trial), trial.copyIndexed)
   },
 }
 
@@ -90,20 +90,20 @@ interface Trial {
   readonly copyBare: () => Promise<number>
 }
 
-function openTrial(context: BenchContext): Promise<Trial> {
-  return context.once('ingest', async () => {
-    const csv = await context.csv()
-    const environment = { ...context.environment, QINGDAN_DATA: join(context.folder, 'ingest') }
+function openTrial(bench: BenchContext): Promise<Trial> {
+  return bench.once('ingest', async () => {
+    const csv = await bench.csv()
+    const environment = { ...bench.environment, QINGDAN_DATA: join(bench.folder, 'ingest') }
     // Held open by this process, so that the server is the same for both sides and all pairs.
     const database = await openDatabase({ config: loadConfig(environment), observe: () => undefined })
-    context.atEnd(() => database.close())
-    const psql = (commands: readonly string[]) => runPsql(context, database.ownerUrl, commands)
+    bench.atEnd(() => database.close())
+    const psql = (commands: readonly string[]) => runPsql(bench, database.ownerUrl, commands)
     const copy = `\\copy ${table} FROM '${csv}' (FORMAT csv, HEADER)`
     const load = async (before: readonly string[], timed: readonly string[]) => {
       await psql([createTable, ...before, 'CHECKPOINT'])
       const seconds = secondsOf(await psql(['\\timing on', ...timed]), timed.length)
       const count = await psql(['\\pset tuples_only', `SELECT count(*) FROM ${table}`, `DROP TABLE ${table}`])
-      assert.equal(Number(count), context.records, 'psql loads every row')
+      assert.equal(Number(count), bench.records, 'psql loads every row')
       return seconds
     }
     const trial: Trial = {
@@ -112,7 +112,7 @@ function openTrial(context: BenchContext): Promise<Trial> {
       bring: async (options) => {
         await psql(['CHECKPOINT'])
         const brought = await bringOnce(environment, csv, options)
-        assert.equal(brought.rows, context.records, 'the house takes every row')
+        assert.equal(brought.rows, bench.records, 'the house takes every row')
         return brought
       },
     }
@@ -148,12 +148,12 @@ const createIndexes = [
 
 /** What psql says to some commands, run one after the other. */
 export async function runPsql(
-  context: BenchContext,
+  bench: BenchContext,
   url: string,
   commands: readonly string[],
 ): Promise<string> {
   const { stdout } = await runToEnd({
-    program: context.tools.get('psql') ?? 'psql',
+    program: bench.tools.get('psql') ?? 'psql',
     args: [
       ...['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', `--dbname=${url}`],
       ...commands.map((command) => `--command=${command}`),

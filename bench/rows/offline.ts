@@ -33,11 +33,11 @@ export const offlineRow: Row = {
   direction: 'at least',
   floor: 0.8,
   needs: ['psql'],
-  measure: async (context) => {
-    const trial = await openTrial(context)
+  measure: async (bench) => {
+    const trial = await openTrial(bench)
     const rate = (seconds: number) => trial.records / 1000 / seconds
     return interleave(
-      Math.max(1, Math.ceil(context.pairs / pairsLess)),
+      Math.max(1, Math.ceil(bench.pairs / pairsLess)),
       async () => rate((await trial.bring()).stagedSeconds),
       async () => rate(await trial.copy()),
     )
@@ -53,8 +53,8 @@ export const offlineMemoryRow: Row = {
   direction: 'at most',
   floor: 300,
   needs: ['psql'],
-  measure: async (context) => {
-    const trial = await openTrial(context)
+  measure: async (bench) => {
+    const trial = await openTrial(bench)
     const { peakBytes, restBytes } = trial.last() ?? (await trial.bring())
     if (Number.isNaN(restBytes)) throw new LeftOut('only Linux tells how much memory a process held at most')
     return [{ ours: peakBytes / 1e6, reference: restBytes / 1e6 }]
@@ -73,19 +73,19 @@ interface Trial {
 /** Each bag is for an edition of its own: equal bytes would be known already, and only answered with their receipt. */
 let lastEdition = 2025
 
-function openTrial(context: BenchContext): Promise<Trial> {
-  return context.once('offline', async () => {
-    const records = context.records * timesLarger
+function openTrial(bench: BenchContext): Promise<Trial> {
+  return bench.once('offline', async () => {
+    const records = bench.records * timesLarger
     const files = Math.max(1, Math.round((filesAtFull * records) / rowsAtFull))
-    const folder = join(context.folder, 'offline-files')
-    const [csv, data] = [join(context.folder, 'offline.csv'), join(context.folder, 'offline')]
-    context.say(`writing ${records} rows into ${files} files, and into one`)
+    const folder = join(bench.folder, 'offline-files')
+    const [csv, data] = [join(bench.folder, 'offline.csv'), join(bench.folder, 'offline')]
+    bench.say(`writing ${records} rows into ${files} files, and into one`)
     await writeRowFiles(folder, records, files)
     await writeRows(csv, records)
-    const environment = { ...context.environment, QINGDAN_DATA: data }
+    const environment = { ...bench.environment, QINGDAN_DATA: data }
     const database = await openDatabase({ config: loadConfig(environment), observe: () => undefined })
-    context.atEnd(() => database.close())
-    const psql = (commands: readonly string[]) => runPsql(context, database.ownerUrl, commands)
+    bench.atEnd(() => database.close())
+    const psql = (commands: readonly string[]) => runPsql(bench, database.ownerUrl, commands)
     let most: Brought | undefined
     const trial: Trial = {
       records,
@@ -99,7 +99,7 @@ function openTrial(context: BenchContext): Promise<Trial> {
         const brought = JSON.parse(stdout) as Brought
         assert.equal(brought.rows, records, 'the house takes every row')
         if (most === undefined || brought.peakBytes > most.peakBytes) most = brought
-        context.say(
+        bench.say(
           `${brought.stagedSeconds.toFixed(1)} s, ${((brought.peakBytes - brought.restBytes) / 1e6).toFixed(0)} MB over rest`,
         )
         // What was received stays there, and the next pair needs the room.

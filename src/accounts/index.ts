@@ -20,5 +20,5 @@ export {
   type UsageCount,
   usageRowsMax,
 } from './usage/stored-usage.ts'
-export { type Account, accountOf, firstDay, flushMilliseconds } from './usage/usage-counter.ts'
+export { accountOf, firstDay, flushMilliseconds, type UsageCounter } from './usage/usage-counter.ts'
 export { usageDaysUsual, usagePeriod } from './usage/usage-period.ts'

@@ -3,9 +3,9 @@
  * published. The list stores no state; it is derived at every reading.
  */
 
-import { byDataset, type House, latestOf, listReadable, listVersions } from '../catalogue/index.ts'
+import { type AppContext, byDataset, latestOf, listReadable, listVersions } from '../catalogue/index.ts'
 import { bindingOf, type Contract, isOpen, labelOf, listSeparator, noteRead } from '../contract/index.ts'
-import type { Reader } from '../platform/caller.ts'
+import type { Caller } from '../platform/caller.ts'
 import type { Bilingual } from '../platform/language.ts'
 import { dayInShanghai } from '../platform/time.ts'
 import { readAll } from '../records/index.ts'
@@ -13,9 +13,9 @@ import {
   type DueDates,
   dueDatesOf,
   followItems,
+  type ItemHistory,
   type ListSource,
   type ReadList,
-  type Thread,
 } from './comparison/history.ts'
 import { type ItemPeriod, type KnownDatasets, periodsOf } from './comparison/periods.ts'
 import { type Promised, promiseReader, providersOf } from './promise.ts'
@@ -31,7 +31,7 @@ export interface ListItem extends Counted {
   readonly periods: readonly ItemPeriod[]
   /** Fields of life: the list's own word, else the themes of its dataset. */
   readonly themes: readonly string[]
-  readonly thread: Thread
+  readonly thread: ItemHistory
 }
 
 export interface RatesOf {
@@ -58,25 +58,29 @@ export interface AnnualList {
 }
 
 /** All lists with their states, the newest year first. */
-export async function listAnnualLists(house: House, reader: Reader): Promise<readonly AnnualList[]> {
-  const editions = await findEditions(house, reader)
+export async function listAnnualLists(context: AppContext, reader: Caller): Promise<readonly AnnualList[]> {
+  const editions = await findEditions(context, reader)
   noteEditions(reader, editions)
   const years = [...new Set(editions.map(({ year }) => year))].sort().reverse()
-  const known = await findKnown(house, reader)
+  const known = await findKnown(context, reader)
   const lists: AnnualList[] = []
   for (const year of years) {
     const own = editions.filter((edition) => edition.year === year)
-    lists.push(await deriveList(house, year, own, known))
+    lists.push(await deriveList(context, year, own, known))
   }
   return lists
 }
 
 /** The list of a year with its states, or undefined where none is published. Several lists of a year are joined. */
-export async function findList(house: House, reader: Reader, year: string): Promise<AnnualList | undefined> {
-  const editions = (await findEditions(house, reader)).filter((edition) => edition.year === year)
+export async function findList(
+  context: AppContext,
+  reader: Caller,
+  year: string,
+): Promise<AnnualList | undefined> {
+  const editions = (await findEditions(context, reader)).filter((edition) => edition.year === year)
   if (editions.length === 0) return undefined
   noteEditions(reader, editions)
-  return deriveList(house, year, editions, await findKnown(house, reader))
+  return deriveList(context, year, editions, await findKnown(context, reader))
 }
 
 /** A list of a year as published: its versions that stand, oldest first. */
@@ -88,18 +92,18 @@ interface ListEdition {
 }
 
 /** A list that is not open is data of its dataset, of all versions that it is followed through. */
-function noteEditions(reader: Reader, editions: readonly ListEdition[]): void {
+function noteEditions(reader: Caller, editions: readonly ListEdition[]): void {
   for (const { newest, versions } of editions) {
     if (isOpen(newest)) continue
     noteRead(reader, newest, { versions: versions.map(({ version }) => version), operation: 'list' })
   }
 }
 
-async function findEditions(house: House, reader: Reader): Promise<readonly ListEdition[]> {
+async function findEditions(context: AppContext, reader: Caller): Promise<readonly ListEdition[]> {
   const found: ListEdition[] = []
-  for (const { contract } of listReadable(house.contracts, reader)) {
+  for (const { contract } of listReadable(context.contracts, reader)) {
     if (bindingOf(contract, 'annual-list') === undefined) continue
-    const versions = await listVersions(house.database, { dataset: contract.dataset })
+    const versions = await listVersions(context.database, { dataset: contract.dataset })
     for (const edition of new Set(versions.map((version) => version.edition))) {
       const own = versions.filter((version) => version.edition === edition)
       if (latestOf(own) === undefined) continue
@@ -108,7 +112,7 @@ async function findEditions(house: House, reader: Reader): Promise<readonly List
         year: edition,
         newest: contract,
         versions: standing.map((version) => ({
-          contract: house.contracts.get(contract.dataset, version.contractVersion).contract,
+          contract: context.contracts.get(contract.dataset, version.contractVersion).contract,
           version,
         })),
       })
@@ -117,31 +121,31 @@ async function findEditions(house: House, reader: Reader): Promise<readonly List
   return found
 }
 
-async function findKnown(house: House, reader: Reader): Promise<KnownDatasets> {
+async function findKnown(context: AppContext, reader: Caller): Promise<KnownDatasets> {
   const contracts = new Map(
-    listReadable(house.contracts, reader).map(({ contract }) => [contract.dataset, contract]),
+    listReadable(context.contracts, reader).map(({ contract }) => [contract.dataset, contract]),
   )
-  return { contracts, versions: byDataset(await listVersions(house.database)) }
+  return { contracts, versions: byDataset(await listVersions(context.database)) }
 }
 
 async function deriveList(
-  house: House,
+  context: AppContext,
   year: string,
   editions: readonly ListEdition[],
   known: KnownDatasets,
 ): Promise<AnnualList> {
-  const today = dayInShanghai(house.clock())
+  const today = dayInShanghai(context.clock())
   const versions: ReadList[][] = []
   for (const edition of editions) {
     const read: ReadList[] = []
-    for (const source of edition.versions) read.push(await readList(house, source))
+    for (const source of edition.versions) read.push(await readList(context, source))
     versions.push(read)
   }
   const items = versions.flatMap((own) =>
-    followItems(own).map((thread) => deriveItem(house, thread, year, known, today)),
+    followItems(own).map((thread) => deriveItem(context, thread, year, known, today)),
   )
   const by = (keys: (item: ListItem) => readonly string[], codes?: string) =>
-    ratesBy(house, items, keys, today, codes)
+    ratesBy(context, items, keys, today, codes)
   return {
     year,
     versions,
@@ -156,18 +160,18 @@ async function deriveList(
   }
 }
 
-async function readList(house: House, { contract, version }: ListSource): Promise<ReadList> {
+async function readList(context: AppContext, { contract, version }: ListSource): Promise<ReadList> {
   const read = promiseReader(contract)
   const items: Promised[] = []
-  for await (const batch of readAll(house.database.serve, version.recordsTable, contract.fields)) {
+  for await (const batch of readAll(context.database.serve, version.recordsTable, contract.fields)) {
     items.push(...batch.map(read))
   }
   return { contract, version, items }
 }
 
 function deriveItem(
-  house: House,
-  thread: Thread,
+  context: AppContext,
+  thread: ItemHistory,
   year: string,
   known: KnownDatasets,
   today: string,
@@ -187,15 +191,15 @@ function deriveItem(
     leftOn: thread.left === undefined ? null : dayInShanghai(thread.left.version.publishedAt),
     firstPublished,
     periods,
-    themes: themesOf(house, promised, known),
+    themes: themesOf(context, promised, known),
     thread,
   }
 }
 
-function themesOf(house: House, { values }: Promised, known: KnownDatasets): readonly string[] {
+function themesOf(context: AppContext, { values }: Promised, known: KnownDatasets): readonly string[] {
   if (values.theme !== null) return [values.theme]
   const themes = known.contracts.get(values.dataset ?? '')?.themes ?? []
-  return themes.map((code) => labelOf(house.contracts, 'themes', code)?.zh ?? code)
+  return themes.map((code) => labelOf(context.contracts, 'themes', code)?.zh ?? code)
 }
 
 function asList(text: string | null): readonly string[] {
@@ -204,7 +208,7 @@ function asList(text: string | null): readonly string[] {
 
 /** Rates of the items that share a key, in the order in which the keys are first met. */
 function ratesBy(
-  house: House,
+  context: AppContext,
   items: readonly ListItem[],
   keysOf: (item: ListItem) => readonly string[],
   today: string,
@@ -215,7 +219,7 @@ function ratesBy(
     for (const key of new Set(keysOf(item))) groups.set(key, [...(groups.get(key) ?? []), item])
   }
   return [...groups].map(([of, own]) => {
-    const title = codes === undefined ? undefined : labelOf(house.contracts, codes, of)
+    const title = codes === undefined ? undefined : labelOf(context.contracts, codes, of)
     return { of, ...(title === undefined ? {} : { title }), rates: ratesOf(own, today) }
   })
 }

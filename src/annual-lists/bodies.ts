@@ -4,7 +4,7 @@ import { addresses } from '../catalogue/index.ts'
 import { formats, jsonRecord } from '../formats/index.ts'
 import type { Config } from '../platform/config.ts'
 import type { AnnualList, ListItem, RatesOf } from './annual-lists.ts'
-import type { Difference, DifferentItem } from './comparison/difference.ts'
+import type { DifferentItem, ListDifference } from './comparison/difference.ts'
 import type { ListSource } from './comparison/history.ts'
 import { providersOf } from './promise.ts'
 import type { DiffSchema, ListSchema } from './schemas.ts'
@@ -104,7 +104,7 @@ function keptBy({ promised }: ListItem, readable: ReadonlySet<string>, config: A
 export interface Compared {
   readonly from: { readonly year: string; readonly source?: ListSource }
   readonly to: { readonly year: string; readonly source?: ListSource }
-  readonly difference: Difference
+  readonly difference: ListDifference
 }
 
 export function diffBody(

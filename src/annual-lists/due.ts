@@ -11,7 +11,7 @@ export interface Span {
 export const spanCountMax = 1_000
 
 /** Reads a span; undefined where the text is none. Zero days mean today. */
-export function parseSpan(text: string): Span | undefined {
+export function parseDaySpan(text: string): Span | undefined {
   const [, digits = '', unit] = /^(\d{1,4})([dwmy])$/.exec(text.trim().toLowerCase()) ?? []
   const count = Number(digits)
   if (unit === undefined || count > spanCountMax) return undefined

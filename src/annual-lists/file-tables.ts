@@ -2,7 +2,7 @@
 
 import { isSynthetic } from '../catalogue/index.ts'
 import { type Contracts, type Field, kinds } from '../contract/index.ts'
-import { formats, getFormat, guardCells, type Row, unwritableField } from '../formats/index.ts'
+import { formats, getFormat, guardCells, type RecordValues, unwritableField } from '../formats/index.ts'
 import type { Language } from '../platform/language.ts'
 import { problem } from '../platform/problem.ts'
 import type { AnnualList, ListItem } from './annual-lists.ts'
@@ -10,9 +10,9 @@ import type { Compared } from './bodies.ts'
 import type { DifferentItem } from './comparison/difference.ts'
 import type { ListSource } from './comparison/history.ts'
 
-export interface Table {
+export interface FileTable {
   readonly fields: readonly Field[]
-  readonly rows: readonly Row[]
+  readonly rows: readonly RecordValues[]
 }
 
 /** The formats in which lists are given as files: people open them in a spreadsheet. */
@@ -27,7 +27,7 @@ export interface TableSource {
 /** The bytes of a table in one of `fileFormats`. */
 export function renderTable(
   name: string,
-  { fields, rows }: Table,
+  { fields, rows }: FileTable,
   { source, contracts }: TableSource,
 ): { readonly mediaType: string; readonly bytes: AsyncIterable<Uint8Array | string> } {
   const format = getFormat(name)
@@ -44,12 +44,12 @@ async function* one<T>(value: T): AsyncGenerator<T> {
 }
 
 /** The same table with an apostrophe before each text that a spreadsheet would take for a formula. */
-export function guardTable({ fields, rows }: Table): Table {
+export function guardTable({ fields, rows }: FileTable): FileTable {
   return { fields, rows: rows.map(guardCells(fields)) }
 }
 
 /** Throws `parameter-invalid` where GB18030 has no place for a character of the table. */
-export function refuseUnwritable({ fields, rows }: Table): void {
+export function refuseUnwritable({ fields, rows }: FileTable): void {
   const field = unwritableField(fields, rows)
   if (field === undefined) return
   const detail = `GB18030 has no place for a character in \`${field.name}\`. Ask for encoding=utf-8.`
@@ -57,12 +57,12 @@ export function refuseUnwritable({ fields, rows }: Table): void {
 }
 
 /** The same table with the titles of its fields in the place of their names. */
-export function withTitles({ fields, rows }: Table, language: Language): Table {
+export function withTitles({ fields, rows }: FileTable, language: Language): FileTable {
   return { fields: fields.map((field) => ({ ...field, name: field.title[language] })), rows }
 }
 
 /** A list as one table: the fields of the lists that were joined, each name once, then what is derived. */
-export function listTable(list: AnnualList): Table {
+export function listTable(list: AnnualList): FileTable {
   const sources = new Set([...list.sources, ...list.items.map(({ source }) => source)])
   const all = [...sources].flatMap(({ contract }) => contract.fields)
   const fields = all.filter((field, index) => all.findIndex(({ name }) => name === field.name) === index)
@@ -172,9 +172,13 @@ const diffFields: readonly Field[] = [
 ]
 
 /** Differences as one table: a row for each item added or dropped, and for each change of one. */
-export function diffTable(compared: readonly Compared[], header: 'names' | 'labels', lang: Language): Table {
+export function diffTable(
+  compared: readonly Compared[],
+  header: 'names' | 'labels',
+  lang: Language,
+): FileTable {
   const rows = compared.flatMap(({ from, to, difference }) => {
-    const row = (change: string, item: DifferentItem, more: Row): Row => [
+    const row = (change: string, item: DifferentItem, more: RecordValues): RecordValues => [
       ...[sideText(from), sideText(to), change, item.promised.values.number, item.promised.values.name],
       item.promised.values.providers,
       ...more,

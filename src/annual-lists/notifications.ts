@@ -5,14 +5,14 @@
  */
 
 import {
+  type AppContext,
   appendChange,
-  type House,
-  listTold,
+  listReportedItems,
+  type ReportedItem,
   readMirror,
   refuseOnMirror,
-  type Told,
 } from '../catalogue/index.ts'
-import { anonymous } from '../platform/caller.ts'
+import { anonymousCaller } from '../platform/caller.ts'
 import { digestOf } from '../platform/digest.ts'
 import { type AnnualList, type ListItem, listAnnualLists } from './annual-lists.ts'
 import { providersOf } from './promise.ts'
@@ -21,14 +21,14 @@ import { providersOf } from './promise.ts'
 const keyLength = 16
 
 /** Appends what has changed of all items, and gives how many there were. Safe to run at any time, by several at once. */
-export async function tellItems(house: House): Promise<number> {
-  const { work } = house.database
+export async function appendItemChanges(context: AppContext): Promise<number> {
+  const { work } = context.database
   if ((await readMirror(work)) !== undefined) return 0
-  return house.database.lock('list-items', async () => {
-    const lists = await listAnnualLists(house, anonymous)
-    const changed = changesOf(lists, await listTold(work))
+  return context.database.lock('list-items', async () => {
+    const lists = await listAnnualLists(context, anonymousCaller)
+    const changed = changesOf(lists, await listReportedItems(work))
     if (changed.length === 0) return 0
-    const at = house.clock()
+    const at = context.clock()
     await work.begin(async (tx) => {
       await refuseOnMirror(tx)
       for (const { dataset, edition, ...body } of changed) {
@@ -42,8 +42,8 @@ export async function tellItems(house: House): Promise<number> {
 /** What has changed. Pure. An item that is in no version of its list any more is told of as withdrawn. */
 export function changesOf(
   lists: readonly Pick<AnnualList, 'year' | 'items'>[],
-  told: readonly Told[],
-): readonly (Told & { readonly former: string | null })[] {
+  told: readonly ReportedItem[],
+): readonly (ReportedItem & { readonly former: string | null })[] {
   const before = new Map(told.map((one) => [nameOf(one), one]))
   const now = lists.flatMap(({ year, items }) => keyed(year, items))
   const present = new Set(now.map(nameOf))
@@ -57,11 +57,11 @@ export function changesOf(
   })
 }
 
-function nameOf({ dataset, edition, key }: Told): string {
+function nameOf({ dataset, edition, key }: ReportedItem): string {
   return `${dataset} ${edition} ${key}`
 }
 
-function keyed(year: string, items: readonly ListItem[]): readonly Told[] {
+function keyed(year: string, items: readonly ListItem[]): readonly ReportedItem[] {
   const times = new Map<string, number>()
   return items.map((item) => {
     const { promised, source, due, state } = item

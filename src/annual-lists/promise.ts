@@ -1,6 +1,6 @@
 /** An item of a list as one version of the list promises it: the texts that its contract binds to the kind, by property. */
 import { bindingOf, type Contract, type KindBinding, kinds, listSeparator } from '../contract/index.ts'
-import type { Row } from '../formats/index.ts'
+import type { RecordValues } from '../formats/index.ts'
 
 /** What the kind knows of an item; each may be unbound, and then it is null. */
 export type Property = keyof (typeof kinds)['annual-list']
@@ -11,11 +11,11 @@ export interface Promised {
   /** Canonical texts by property. */
   readonly values: Readonly<Record<Property, string | null>>
   /** The record as published, in the order of the contract. */
-  readonly record: Row
+  readonly record: RecordValues
 }
 
 /** Makes the function that reads a promise from a record of this contract. */
-export function promiseReader(contract: Contract): (record: Row) => Promised {
+export function promiseReader(contract: Contract): (record: RecordValues) => Promised {
   const bind: KindBinding<'annual-list'> = bindingOf(contract, 'annual-list') ?? {}
   const places = properties.map(
     (property) => [property, contract.fields.findIndex(({ name }) => name === bind[property])] as const,

@@ -2,22 +2,22 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { addresses, type House, listReadable } from '../catalogue/index.ts'
+import { type AppContext, addresses, listReadable } from '../catalogue/index.ts'
 import { encodeCsv, getFormat } from '../formats/index.ts'
 import { type App, problemResponses } from '../http/index.ts'
-import type { Reader } from '../platform/caller.ts'
+import type { Caller } from '../platform/caller.ts'
 import { problem } from '../platform/problem.ts'
 import { type AnnualList, listAnnualLists } from './annual-lists.ts'
 import { diffBody, renderList } from './bodies.ts'
 import { compareLists, getList } from './comparison/compare.ts'
 import {
   diffTable,
+  type FileTable,
   fileFormats,
   guardTable,
   listTable,
   refuseUnwritable,
   renderTable,
-  type Table,
   type TableSource,
   withTitles,
 } from './file-tables.ts'
@@ -57,22 +57,22 @@ const Against = Type.Optional(
   }),
 )
 
-export async function listsRoutes(app: App, house: House): Promise<void> {
-  yearRoutes(app, house)
-  for (const format of fileFormats) fileRoutes(app, house, format)
-  diffRoute(app, house)
+export async function annualListRoutes(app: App, context: AppContext): Promise<void> {
+  yearRoutes(app, context)
+  for (const format of fileFormats) fileRoutes(app, context, format)
+  diffRoute(app, context)
 }
 
 /**
  * States change by the day and with each publication: caches ask again after a minute. With a key the states may rest
  * on what only some may read, and `public` would let a shared cache give that to everyone (RFC 9111, section 3.5).
  */
-function cacheFor(reader: Reader, reply: FastifyReply): void {
+function cacheFor(reader: Caller, reply: FastifyReply): void {
   reply.header('cache-control', reader.keyId === undefined ? 'public, max-age=60' : 'private, no-cache')
   reply.header('vary', 'Authorization')
 }
 
-function yearRoutes(app: App, house: House): void {
+function yearRoutes(app: App, context: AppContext): void {
   app.get(
     '/v1/lists',
     {
@@ -86,9 +86,9 @@ function yearRoutes(app: App, house: House): void {
       },
     },
     async (request, reply) => {
-      const lists = await listAnnualLists(house, request.reader)
+      const lists = await listAnnualLists(context, request.reader)
       cacheFor(request.reader, reply)
-      const at = addresses(house.config)
+      const at = addresses(context.config)
       return { data: lists.map(({ year, rates }) => ({ year, rates, href: at.list(year) })) }
     },
   )
@@ -106,17 +106,17 @@ function yearRoutes(app: App, house: House): void {
       },
     },
     async (request, reply) => {
-      const list = await getList(house, request.reader, request.params.year)
+      const list = await getList(context, request.reader, request.params.year)
       const readable = new Set(
-        listReadable(house.contracts, request.reader).map(({ contract }) => contract.dataset),
+        listReadable(context.contracts, request.reader).map(({ contract }) => contract.dataset),
       )
       cacheFor(request.reader, reply)
-      return reply.type('application/json; charset=utf-8').send(renderList(list, readable, house.config))
+      return reply.type('application/json; charset=utf-8').send(renderList(list, readable, context.config))
     },
   )
 }
 
-function fileRoutes(app: App, house: House, format: string): void {
+function fileRoutes(app: App, context: AppContext, format: string): void {
   const suffix = format.toUpperCase()
   const switches = format === 'csv' ? CsvParameters.properties : {}
   const schema = Type.Unsafe<Readable>(
@@ -145,9 +145,9 @@ function fileRoutes(app: App, house: House, format: string): void {
       },
     },
     async (request, reply) => {
-      const list = await getList(house, request.reader, request.params.year)
+      const list = await getList(context, request.reader, request.params.year)
       cacheFor(request.reader, reply)
-      return sendTable(reply, format, listTable(list), sourceOf(house, list), request.query)
+      return sendTable(reply, format, listTable(list), sourceOf(context, list), request.query)
     },
   )
   app.get(
@@ -165,16 +165,16 @@ function fileRoutes(app: App, house: House, format: string): void {
     },
     async (request, reply) => {
       const { against, ...asked } = request.query as CsvSwitches & { readonly against?: string }
-      const compared = await compareLists(house, request.reader, request.params.year, against)
+      const compared = await compareLists(context, request.reader, request.params.year, against)
       cacheFor(request.reader, reply)
-      const list = await getList(house, request.reader, request.params.year)
+      const list = await getList(context, request.reader, request.params.year)
       const table = diffTable(compared, headerOf(asked), asked.lang ?? 'zh')
-      return sendTable(reply, format, table, sourceOf(house, list), asked)
+      return sendTable(reply, format, table, sourceOf(context, list), asked)
     },
   )
 }
 
-function sourceOf({ contracts }: House, { sources }: AnnualList): TableSource {
+function sourceOf({ contracts }: AppContext, { sources }: AnnualList): TableSource {
   const [source] = sources
   if (source === undefined) throw new Error('a list that was found has a source')
   return { source, contracts }
@@ -188,7 +188,7 @@ function headerOf({ header, variant }: CsvSwitches): 'names' | 'labels' {
 async function sendTable(
   reply: FastifyReply,
   format: string,
-  table: Table,
+  table: FileTable,
   source: TableSource,
   switches: CsvSwitches,
 ): Promise<FastifyReply> {
@@ -211,7 +211,7 @@ async function sendTable(
     .send(Readable.from(format === 'csv' ? marked : bytes, { objectMode: false }))
 }
 
-function diffRoute(app: App, house: House): void {
+function diffRoute(app: App, context: AppContext): void {
   app.get(
     '/v1/lists/:year(^\\d{4}$)/diff',
     {
@@ -230,9 +230,9 @@ function diffRoute(app: App, house: House): void {
     async (request, reply) => {
       const { year } = request.params
       const { against } = request.query
-      const compared = await compareLists(house, request.reader, year, against)
+      const compared = await compareLists(context, request.reader, year, against)
       cacheFor(request.reader, reply)
-      return diffBody(year, against, compared, house.config)
+      return diffBody(year, against, compared, context.config)
     },
   )
 }

@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { RecordRef } from '../http/index.ts'
 import { properties } from './promise.ts'
-import { itemStates, keptStates } from './state.ts'
+import { itemStates, promiseStates } from './state.ts'
 
 const Rate = (description: string) =>
   Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], { description })
@@ -50,7 +50,7 @@ const VersionOfList = Type.Object(
 
 const PeriodSchema = Type.Object({
   edition: MaybeText('Edition of the dataset; null where the item names no dataset.'),
-  state: Type.Enum([...keptStates], { description: 'State of this period.' }),
+  state: Type.Enum([...promiseStates], { description: 'State of this period.' }),
   firstPublished: MaybeDay('Day in Asia/Shanghai on which it was first open; null while it is not.'),
   lastPublished: MaybeDay('Day in Asia/Shanghai on which its latest version was published.'),
   versions: Count(

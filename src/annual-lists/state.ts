@@ -4,12 +4,12 @@
  */
 import { dayInShanghai } from '../platform/time.ts'
 
-export const keptStates = ['published', 'late', 'planned', 'overdue'] as const
+export const promiseStates = ['published', 'late', 'planned', 'overdue'] as const
 
 /** published in time · published after the due day · not yet published and not yet due · due and not published */
-export type KeptState = (typeof keptStates)[number]
+export type PromiseState = (typeof promiseStates)[number]
 
-export const itemStates = [...keptStates, 'withdrawn'] as const
+export const itemStates = [...promiseStates, 'withdrawn'] as const
 
 /** Of an item on the list how far it is kept; `withdrawn` where it has left the list. */
 export type ItemState = (typeof itemStates)[number]
@@ -20,8 +20,8 @@ export interface Evidence {
   readonly withdrawn: boolean
 }
 
-export interface Kept {
-  readonly state: KeptState
+export interface PromiseOutcome {
+  readonly state: PromiseState
   /** Day in Asia/Shanghai on which the promise was first kept; null while it is not. */
   readonly firstPublished: string | null
 }
@@ -30,7 +30,7 @@ export interface Kept {
  * Derives the state of one period of an item. `due` is the first due day it ever had. Published on that day itself is in
  * time; evidence that was withdrawn without a successor counts as unpublished; without a due day nothing is ever late.
  */
-export function stateOf(due: string | null, evidence: readonly Evidence[], today: string): Kept {
+export function stateOf(due: string | null, evidence: readonly Evidence[], today: string): PromiseOutcome {
   if (evidence.some((version) => !version.withdrawn)) {
     const firstPublished = evidence.map((version) => dayInShanghai(version.publishedAt)).sort()[0] ?? null
     const late = due !== null && firstPublished !== null && firstPublished > due
@@ -40,10 +40,10 @@ export function stateOf(due: string | null, evidence: readonly Evidence[], today
 }
 
 /** From best to worst: what is open, though late, is better than what is not open. */
-const fromBest: readonly KeptState[] = ['published', 'late', 'planned', 'overdue']
+const fromBest: readonly PromiseState[] = ['published', 'late', 'planned', 'overdue']
 
 /** The state of an item of several periods: that of the worst. Its first publication is that of its last period to come. */
-export function worstOf(periods: readonly Kept[]): Kept {
+export function worstOf(periods: readonly PromiseOutcome[]): PromiseOutcome {
   const ranks = periods.map(({ state }) => fromBest.indexOf(state))
   const state = fromBest[Math.max(...ranks)] ?? 'planned'
   const days = periods.map(({ firstPublished }) => firstPublished)
@@ -71,7 +71,7 @@ export interface Rates {
 export interface Counted {
   readonly state: ItemState
   /** How far it is kept, also where it has left the list. */
-  readonly kept: KeptState
+  readonly kept: PromiseState
   readonly firstDue: string | null
   /** Day in Asia/Shanghai on which it left the list. */
   readonly leftOn: string | null

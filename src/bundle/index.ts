@@ -10,7 +10,7 @@ export {
   bagNumberOf,
   type GroupBag,
   type GroupManifest,
-  type GroupPlace,
+  type GroupPosition,
   type GroupPurpose,
   groupFaults,
   groupLimitFaults,
@@ -67,8 +67,8 @@ export {
   signBag,
 } from './node/bag/signed-bag.ts'
 export { decryptInto, encryptTo, isEncrypted } from './node/openpgp/encryption.ts'
-export { copyWays } from './node/rows/copy-rows.ts'
-export { buildMeeting, keyBoth, type Reading, readingsOf } from './node/rows/delta.ts'
+export { copyReadings } from './node/rows/copy-rows.ts'
+export { buildKeyMatcher, keyBoth, type Reading, readingsOf } from './node/rows/delta.ts'
 export { openSealedScratch, type SealedFile, type SealedScratch } from './node/rows/encrypted-scratch.ts'
 export type { CopyReading } from './node/rows/fast-path.ts'
 export { tally } from './node/rows/tally.ts'
@@ -81,7 +81,7 @@ export {
   type ValidateOptions,
   validateBag,
 } from './node/rows/validate-bag.ts'
-export { contentFault, readContent, refuse, textOf } from './node/signed-version/content.ts'
+export { contentFault, readContent, refuseExport, textOf } from './node/signed-version/content.ts'
 export { type ExportPurpose, exportDescriptorPath } from './node/signed-version/descriptor.ts'
 export { exportLimits, type OpenedExport, proveBag, withExport } from './node/signed-version/open.ts'
 export { exportName, exportZip, writeExportBag } from './node/signed-version/write.ts'

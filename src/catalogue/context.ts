@@ -9,7 +9,7 @@ export interface Readiness {
   ready: boolean
 }
 
-export interface House extends Ground, Observer {
+export interface AppContext extends Ground, Observer {
   readonly contracts: Contracts
   readonly readiness: Readonly<Readiness>
 }

@@ -11,22 +11,22 @@ export {
   appendChange,
   type ChangeKind,
   changeKinds,
-  findPlace,
-  type PlacedChange,
+  findChangePosition,
+  type PositionedChange,
   readChanges,
   readEditionChanges,
 } from './changes/change-log.ts'
 export {
   countFeed,
-  type FedChange,
+  type FeedChange,
   type FeedSelection,
   listPinned,
-  listTold,
+  listReportedItems,
   type PinnedContract,
+  type ReportedItem,
   readFeed,
-  type Told,
 } from './changes/read-changes.ts'
-export type { House, Readiness } from './context.ts'
+export type { AppContext, Readiness } from './context.ts'
 export { datasetBody, editionsOf, isSynthetic } from './datasets/bodies.ts'
 export { byDataset } from './datasets/group-by-dataset.ts'
 export { pinContracts } from './datasets/pinned-contracts.ts'
@@ -41,10 +41,9 @@ export { type FacetName, type FacetValue, facetNames } from './search/facets.ts'
 export type { SearchMatch } from './search/matches.ts'
 export { type DatasetParameters, questionLengthMax } from './search/query.ts'
 export { type CarriedVersion, readCarried } from './version-export.ts'
-export { giveNotice, noticeFrom } from './versions/deprecation.ts'
+export { noticeFrom, setDeprecationHeaders } from './versions/deprecation.ts'
 export {
   advanceDraft,
-  type Difference,
   type Draft,
   getDraft,
   type OmittedFormat,
@@ -53,6 +52,7 @@ export {
   type PublishedPart,
   prepareVersion,
   publishVersion,
+  type RecordDifference,
   resetDraft,
   type StoredDistribution,
   type Waiver,

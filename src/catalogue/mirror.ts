@@ -4,10 +4,10 @@
  */
 import assert from 'node:assert/strict'
 import type { Contract, LoadedContract } from '../contract/index.ts'
-import { notify } from '../db/change-notices.ts'
+import { notifyChange } from '../db/change-notices.ts'
 import type { Transaction } from '../db/database.ts'
 import { problem } from '../platform/problem.ts'
-import type { PlacedChange } from './changes/change-log.ts'
+import type { PositionedChange } from './changes/change-log.ts'
 import { type MirrorState, writeMirror } from './origin.ts'
 import type { CarriedVersion } from './version-export.ts'
 
@@ -24,7 +24,7 @@ export async function adoptOrigin(tx: Transaction, state: MirrorState): Promise<
   await tx`DELETE FROM qingdan.change_counter`
   await tx`DELETE FROM qingdan.contract`
   await writeMirror(tx, state)
-  await notify(tx)
+  await notifyChange(tx)
 }
 
 export interface OpenedVersion {
@@ -82,7 +82,7 @@ export async function prepareMirrored(
 
 /** All that one export brings. */
 export interface Mirrored {
-  readonly changes: readonly PlacedChange[]
+  readonly changes: readonly PositionedChange[]
   /** Every version that the changes concern, as it stands at their end; all prepared or published before. */
   readonly versions: readonly CarriedVersion[]
   /** The contracts that the changes add. */
@@ -107,7 +107,7 @@ export async function applyMirrored(tx: Transaction, mirrored: Mirrored): Promis
       ON CONFLICT (position) DO NOTHING`
   }
   await writeMirror(tx, state)
-  await notify(tx)
+  await notifyChange(tx)
 }
 
 async function writePin(tx: Transaction, pin: Mirrored['contracts'][number]): Promise<void> {

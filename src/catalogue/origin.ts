@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Database, Runner, Transaction } from '../db/database.ts'
-import { readNote, writeNote } from '../db/settings-store.ts'
+import { readSetting, writeSetting } from '../db/settings-store.ts'
 import { problem } from '../platform/problem.ts'
 
 const originNote = 'origin'
@@ -26,23 +26,23 @@ export interface MirrorState {
 
 /** The id of this house, which its feed and its cursors carry; made at the first asking. A mirror has its origin's. */
 export async function findOrigin({ serve, work }: Pick<Database, 'serve' | 'work'>): Promise<string> {
-  const known = (await readNote(serve, originNote)) as { readonly id: string } | undefined
+  const known = (await readSetting(serve, originNote)) as { readonly id: string } | undefined
   if (known !== undefined) return known.id
   await work`
     INSERT INTO qingdan.note (name, value) VALUES (${originNote}, ${work.json({ id: randomUUID() })})
     ON CONFLICT (name) DO NOTHING`
-  return ((await readNote(work, originNote)) as { readonly id: string }).id
+  return ((await readSetting(work, originNote)) as { readonly id: string }).id
 }
 
 /** How far this mirror has come; undefined where the house is none. */
 export async function readMirror(runner: Runner): Promise<MirrorState | undefined> {
-  return (await readNote(runner, mirrorNote)) as MirrorState | undefined
+  return (await readSetting(runner, mirrorNote)) as MirrorState | undefined
 }
 
 /** Writes how far a mirror has come, and whose it is. */
 export async function writeMirror(tx: Transaction, state: MirrorState): Promise<void> {
-  await writeNote(tx, originNote, { id: state.origin })
-  await writeNote(tx, mirrorNote, { ...state })
+  await writeSetting(tx, originNote, { id: state.origin })
+  await writeSetting(tx, mirrorNote, { ...state })
 }
 
 /** Throws `mirror-read-only` on a mirror. Call it before anything is taken or changed. */

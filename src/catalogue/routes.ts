@@ -3,12 +3,12 @@ import { Type } from 'typebox'
 import { type Contract, type Contracts, isOpen, recordSchema, tableSchema } from '../contract/index.ts'
 import { type App, isFresh, problemResponses } from '../http/index.ts'
 import { canonicalJson, digestOf } from '../platform/digest.ts'
-import type { House } from './context.ts'
+import type { AppContext } from './context.ts'
 import { comparisonRoutes } from './datasets/contract-comparison-routes.ts'
 import type { DatasetForm } from './datasets/representation.ts'
 import { datasetRoutes } from './datasets/routes.ts'
 import { ContractNumber, Slug } from './schemas.ts'
-import { giveNotice } from './versions/deprecation.ts'
+import { setDeprecationHeaders } from './versions/deprecation.ts'
 import { fileRoutes } from './versions/file-routes.ts'
 import { getReadable } from './versions/published.ts'
 import { versionRoutes } from './versions/routes.ts'
@@ -18,12 +18,16 @@ const tags = ['catalogue']
 const NotModified = Type.Null({ description: 'The copy of the caller is still good.' })
 
 /** Registers the room's addresses. `forms` are those in which others give a dataset at its own address, beside JSON. */
-export async function catalogueRoutes(app: App, house: House, forms: readonly DatasetForm[]): Promise<void> {
-  datasetRoutes(app, house, forms)
-  contractRoutes(app, house)
-  comparisonRoutes(app, house)
-  versionRoutes(app, house)
-  fileRoutes(app, house)
+export async function catalogueRoutes(
+  app: App,
+  context: AppContext,
+  forms: readonly DatasetForm[],
+): Promise<void> {
+  datasetRoutes(app, context, forms)
+  contractRoutes(app, context)
+  comparisonRoutes(app, context)
+  versionRoutes(app, context)
+  fileRoutes(app, context)
 }
 
 /** A contract in the languages that tools speak: the path behind its own, and the body. */
@@ -55,7 +59,7 @@ const contractForms = [
   },
 ] as const
 
-function contractRoutes(app: App, house: House): void {
+function contractRoutes(app: App, context: AppContext): void {
   const params = Type.Object({
     slug: Slug,
     contractVersion: ContractNumber,
@@ -71,11 +75,11 @@ function contractRoutes(app: App, house: House): void {
       { schema: { ...described, tags, params, response } },
       async (request, reply) => {
         const { slug, contractVersion } = request.params
-        const newest = getReadable(house.contracts, request.reader, slug)
-        const { contract, digest } = house.contracts.get(slug, Number(contractVersion))
-        await giveNotice(house, reply, contract)
+        const newest = getReadable(context.contracts, request.reader, slug)
+        const { contract, digest } = context.contracts.get(slug, Number(contractVersion))
+        await setDeprecationHeaders(context, reply, contract)
         // Labels come from the code lists, which may gain codes: only the contract itself never changes.
-        const text = body(contract, house.contracts)
+        const text = body(contract, context.contracts)
         const tag = suffix === '' ? digest : digestOf(canonicalJson(text)).slice(0, 32)
         if (isFresh(request, reply, tag, isOpen(newest.contract))) return reply.code(304).send(null)
         return text

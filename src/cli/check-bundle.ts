@@ -5,7 +5,7 @@ import {
   type BundleManifest,
   BundleRefusal,
   buildFindingSink,
-  buildMeeting,
+  buildKeyMatcher,
   checkBagSignature,
   type FileCount,
   type FindingSink,
@@ -44,7 +44,7 @@ export interface CheckReport {
 }
 
 /** What all checks of bundles need. */
-export interface CheckGround {
+export interface CheckContextParts {
   readonly contracts: Contracts
   readonly config: Config
   readonly progress: Progress
@@ -62,7 +62,7 @@ export interface OpenedBundle {
 /** Opens and verifies a bag folder or ZIP; its rows are not looked at. */
 export async function openBundle(
   path: string,
-  { contracts, config, signature }: CheckGround,
+  { contracts, config, signature }: CheckContextParts,
 ): Promise<OpenedBundle> {
   const limits = limitsOf(config)
   let bag: Bag | undefined
@@ -92,7 +92,7 @@ export async function openBundle(
 export async function checkRows(
   { bag, manifest: whole }: NonNullable<OpenedBundle['open']>,
   before: readonly Finding[],
-  { contracts, config, progress }: CheckGround,
+  { contracts, config, progress }: CheckContextParts,
 ): Promise<CheckReport> {
   const sink = buildFindingSink(config.QINGDAN_FINDINGS_MAX)
   for (const finding of before) sink.add(finding)
@@ -113,7 +113,7 @@ export async function checkRows(
     onFinding: sink.add,
     onProgress: watched.onProgress,
   }
-  const meet = buildMeeting(contract, sink.add)
+  const meet = buildKeyMatcher(contract, sink.add)
   const files: FileCount[] = []
   let isBroken = false
   try {
@@ -136,7 +136,7 @@ export async function checkRows(
 }
 
 /** The report of a bundle whose rows are not looked at. */
-export function reportOf(findings: readonly Finding[], { config }: CheckGround): CheckReport {
+export function reportOf(findings: readonly Finding[], { config }: CheckContextParts): CheckReport {
   const sink = buildFindingSink(config.QINGDAN_FINDINGS_MAX)
   for (const finding of findings) sink.add(finding)
   return { ...told(sink), isInOrder: false, exceeded: [] }

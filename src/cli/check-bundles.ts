@@ -18,7 +18,7 @@ import {
 } from '../bundle/index.ts'
 import type { Finding } from '../platform/finding.ts'
 import {
-  type CheckGround,
+  type CheckContextParts,
   type CheckReport,
   checkRows,
   type OpenedBundle,
@@ -35,7 +35,7 @@ export interface CheckedBundle {
 /** Gives a report for each bundle, and one for the bags of each group. */
 export async function* checkBundles(
   paths: readonly string[],
-  ground: CheckGround,
+  ground: CheckContextParts,
 ): AsyncGenerator<CheckedBundle> {
   const groups = new Map<
     string,
@@ -68,7 +68,7 @@ function groupBagOf({ open }: OpenedBundle): GroupBag | undefined {
   return { bag: open.bag, manifest: open.manifest }
 }
 
-async function checkOne(opened: OpenedBundle, ground: CheckGround): Promise<CheckReport> {
+async function checkOne(opened: OpenedBundle, ground: CheckContextParts): Promise<CheckReport> {
   const { open, findings } = opened
   if (open === undefined) return reportOf(findings, ground)
   try {
@@ -80,7 +80,7 @@ async function checkOne(opened: OpenedBundle, ground: CheckGround): Promise<Chec
 
 async function checkGroup(
   members: readonly { readonly findings: readonly Finding[]; readonly one: GroupBag }[],
-  ground: CheckGround,
+  ground: CheckContextParts,
 ): Promise<CheckReport> {
   const bags = members.map(({ one }) => one)
   const found = members.flatMap(({ one, findings }) => inBag(one.manifest.group.number, findings))

@@ -1,7 +1,7 @@
 /** `qingdan check`: contracts or bundles, with the receiver's own code and no database. */
 
 import { isTableFile } from '../bundle/index.ts'
-import { loadHouseContracts } from '../context.ts'
+import { loadAllContracts } from '../context.ts'
 import type { Contracts } from '../contract/index.ts'
 import { type Config, loadConfig } from '../platform/config.ts'
 import type { Finding } from '../platform/finding.ts'
@@ -77,5 +77,5 @@ export async function checkPaths(
 
 async function load(): Promise<{ readonly config: Config; readonly contracts: Contracts }> {
   const config = loadConfig(process.env)
-  return { config, contracts: await loadHouseContracts(config) }
+  return { config, contracts: await loadAllContracts(config) }
 }

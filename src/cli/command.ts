@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 import { extname } from 'node:path'
 import type { Command } from 'commander'
 import { pino } from 'pino'
-import { type OpenHouse, openHouse } from '../context.ts'
+import { type OpenContext, openContext } from '../context.ts'
 import { loadConfig } from '../platform/config.ts'
 import { atInterrupt } from './on-interrupt.ts'
 
@@ -69,17 +69,17 @@ export function actor(): string {
 }
 
 /** Opens the house for one command and closes it whatever happens. Log lines stay quiet below `error`. */
-export async function withHouse<T>(work: (house: OpenHouse) => Promise<T>): Promise<T> {
+export async function withContext<T>(work: (context: OpenContext) => Promise<T>): Promise<T> {
   const level = process.env['QINGDAN_LOG_LEVEL'] ?? 'error'
   const config = loadConfig(process.env)
   const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))
-  const house = await openHouse(config, log)
+  const context = await openContext(config, log)
   // The one who leaves last stops the embedded database; Ctrl+C must not leave it running for nobody.
-  const forget = atInterrupt(() => house.database.close())
+  const forget = atInterrupt(() => context.database.close())
   try {
-    return await work(house)
+    return await work(context)
   } finally {
     forget()
-    await house.close()
+    await context.close()
   }
 }

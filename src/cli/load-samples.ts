@@ -4,11 +4,11 @@
  * Safe to run again: what a crash left half done is taken up, and what is done stays as it is.
  */
 import { listVersions, readMirror } from '../catalogue/index.ts'
-import { type OpenHouse, shippedDatasets } from '../context.ts'
+import { type OpenContext, shippedDatasets } from '../context.ts'
 import { listSamples, type Sample } from '../contract/index.ts'
-import { readNote, writeNote } from '../db/settings-store.ts'
+import { readSetting, writeSetting } from '../db/settings-store.ts'
 import { publishEdition, receive, takeBundle } from '../ingest/index.ts'
-import { approvePublication, askPublication, waitsFor } from '../publication/index.ts'
+import { approvePublication, pendingReasonOf, requestPublication } from '../publication/index.ts'
 import { openServiceKey, withBag } from './bundles/loose-files.ts'
 
 /** The day the bags of samples are dated: fixed, so that the same samples are the same bundle at every start. */
@@ -23,14 +23,14 @@ const approvedBy = 'cli:samples-reviewed'
  * samples that ship with the code are right, or the code is wrong.
  */
 export async function loadSamples(
-  house: OpenHouse,
+  context: OpenContext,
   say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!(await wanted(house))) return
-  await writeNote(house.database.work, noteName, { state: 'loading' })
-  house.observe('samples-loading')
-  const folder = house.config.QINGDAN_DATASETS === '' ? shippedDatasets : house.config.QINGDAN_DATASETS
+  if (!(await wanted(context))) return
+  await writeSetting(context.database.work, noteName, { state: 'loading' })
+  context.observe('samples-loading')
+  const folder = context.config.QINGDAN_DATASETS === '' ? shippedDatasets : context.config.QINGDAN_DATASETS
   const samples = await listSamples(folder)
   const editions = groupBy(samples)
   say(
@@ -40,51 +40,51 @@ export async function loadSamples(
   for (const [name, parts] of editions) {
     for (const sample of parts) {
       if (signal.aborted) return
-      await bring(house, sample)
+      await bring(context, sample)
       done += 1
     }
-    const records = await publishSample(house, parts)
+    const records = await publishSample(context, parts)
     say(`  ${String(done).padStart(3)} of ${samples.length}  ${name}  ${records} records`)
   }
-  await writeNote(house.database.work, noteName, { state: 'done' })
+  await writeSetting(context.database.work, noteName, { state: 'done' })
 }
 
-async function wanted(house: OpenHouse): Promise<boolean> {
-  const { QINGDAN_SAMPLES: setting, DATABASE_URL: server } = house.config
-  if (setting === 'never' || (await readMirror(house.database.work)) !== undefined) return false
-  const note = (await readNote(house.database.work, noteName)) as { readonly state: string } | undefined
+async function wanted(context: OpenContext): Promise<boolean> {
+  const { QINGDAN_SAMPLES: setting, DATABASE_URL: server } = context.config
+  if (setting === 'never' || (await readMirror(context.database.work)) !== undefined) return false
+  const note = (await readSetting(context.database.work, noteName)) as { readonly state: string } | undefined
   if (note !== undefined) return note.state !== 'done'
-  return setting === 'always' || (server === undefined && (await listVersions(house.database)).length === 0)
+  return setting === 'always' || (server === undefined && (await listVersions(context.database)).length === 0)
 }
 
-async function bring(house: OpenHouse, sample: Sample): Promise<void> {
+async function bring(context: OpenContext, sample: Sample): Promise<void> {
   const { dataset, edition, provider, file } = sample
-  const { contractVersion } = house.contracts.get(dataset).contract
+  const { contractVersion } = context.contracts.get(dataset).contract
   const files = [{ name: `${dataset}.csv`, source: file }]
   const clock = () => sampleDay
-  const signWith = await openServiceKey(house)
+  const signWith = await openServiceKey(context)
   const bag = { dataset, edition, provider, contractVersion, synthetic: true, files, clock, signWith }
   const taken = await withBag(bag, async (path) => {
-    const receipt = await receive(house, { path, broughtBy })
-    return takeBundle(house, receipt.id)
+    const receipt = await receive(context, { path, broughtBy })
+    return takeBundle(context, receipt.id)
   })
   if (taken.state !== 'staged') throw new Error(`the sample ${nameOf(sample)} of ${provider} was refused`)
 }
 
-async function publishSample(house: OpenHouse, [sample]: readonly Sample[]): Promise<number> {
+async function publishSample(context: OpenContext, [sample]: readonly Sample[]): Promise<number> {
   if (sample === undefined) return 0
   const { dataset, edition } = sample
-  const [there] = await listVersions(house.database, { dataset, edition })
+  const [there] = await listVersions(context.database, { dataset, edition })
   if (there !== undefined) return there.records
-  const asked = await askPublication(house, { dataset, edition, askedBy: broughtBy })
-  let publication = await publishEdition(house, asked.id)
-  if (waitsFor(house, publication).includes('approval')) {
+  const asked = await requestPublication(context, { dataset, edition, askedBy: broughtBy })
+  let publication = await publishEdition(context, asked.id)
+  if (pendingReasonOf(context, publication).includes('approval')) {
     // Samples are made up, and were looked at when they were put beside the code.
-    await approvePublication(house, { id: publication.id, actor: approvedBy })
-    publication = await publishEdition(house, publication.id)
+    await approvePublication(context, { id: publication.id, actor: approvedBy })
+    publication = await publishEdition(context, publication.id)
   }
   if (publication.state !== 'done') throw new Error(`the sample edition ${dataset} ${edition} was refused`)
-  const [published] = await listVersions(house.database, { dataset, edition })
+  const [published] = await listVersions(context.database, { dataset, edition })
   return published?.records ?? 0
 }
 

@@ -1,6 +1,6 @@
 /** Names of datasets and providers in a command line, held against the contracts. */
 
-import type { OpenHouse } from '../context.ts'
+import type { OpenContext } from '../context.ts'
 import { partsOf } from '../contract/index.ts'
 import { UsageError } from './command.ts'
 
@@ -9,7 +9,7 @@ import { UsageError } from './command.ts'
  * Throws `dataset-not-found`, and UsageError with the providers there are.
  */
 export function checkNames(
-  { contracts }: Pick<OpenHouse, 'contracts'>,
+  { contracts }: Pick<OpenContext, 'contracts'>,
   { provider, dataset = [] }: { readonly provider?: string; readonly dataset?: readonly string[] },
 ): void {
   for (const slug of dataset) contracts.get(slug)

@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { stringify } from 'yaml'
 import { buildApp, datasetParts } from '../app.ts'
-import type { House } from '../catalogue/index.ts'
+import type { AppContext } from '../catalogue/index.ts'
 import { loadContracts } from '../contract/index.ts'
 import { buildOpenapi } from '../http/index.ts'
 import { loadConfig } from '../platform/config.ts'
@@ -40,8 +40,8 @@ export async function writeOpenapi(folders: readonly string[]): Promise<string> 
 }
 
 /** A part of the house that nobody may touch while routes are only registered. */
-function absent<Name extends 'database' | 'files' | 'jobs'>(name: Name): House[Name] {
-  return new Proxy({} as House[Name], {
+function absent<Name extends 'database' | 'files' | 'jobs'>(name: Name): AppContext[Name] {
+  return new Proxy({} as AppContext[Name], {
     get: (_part, member) => {
       throw new Error(`Building the app must not touch ${name}.${String(member)}.`)
     },

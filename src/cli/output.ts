@@ -4,7 +4,7 @@ import { findingsCsv, missingNumbers } from '../bundle/index.ts'
 import type { Exceeded } from '../contract/index.ts'
 import type { Progress, Receipt } from '../ingest/index.ts'
 import type { Finding } from '../platform/finding.ts'
-import type { Publication, Wait } from '../publication/index.ts'
+import type { PendingReason, Publication } from '../publication/index.ts'
 import type { CheckReport } from './check-bundle.ts'
 import type { FindingsOption } from './command.ts'
 
@@ -56,7 +56,7 @@ export const print = {
     print.line(`refused  ${path}`)
     printFindings(findings, findings.length, 0)
   },
-  publication: (publication: Publication, waits: readonly Wait[] = []) => {
+  publication: (publication: Publication, waits: readonly PendingReason[] = []) => {
     const { dataset, edition, version, state, digest, releaseAt } = publication
     print.line(`${state === 'done' ? 'published' : state}  ${dataset} ${edition} v${version}`)
     if (state === 'prepared') print.line(`  sha256 ${digest}`)
@@ -84,7 +84,7 @@ function shorten(numbers: readonly number[]): string {
 }
 
 /** What a publication waits for, and who brings it. */
-const waitTexts: Readonly<Record<Wait, (publication: Publication) => string>> = {
+const waitTexts: Readonly<Record<PendingReason, (publication: Publication) => string>> = {
   moment: ({ releaseAt }) =>
     `waits for ${releaseAt?.toISOString()}. The running service releases it then; it need not be this command.`,
   approval: ({ dataset, edition, askedBy }) =>

@@ -4,13 +4,13 @@
  */
 import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { tellItems } from '../annual-lists/index.ts'
+import { appendItemChanges } from '../annual-lists/index.ts'
 import { buildApp } from '../app.ts'
-import { type OpenHouse, openHouse } from '../context.ts'
-import { notify } from '../db/change-notices.ts'
+import { type OpenContext, openContext } from '../context.ts'
+import { notifyChange } from '../db/change-notices.ts'
 import { withoutValues } from '../db/database-error.ts'
 import type { App } from '../http/index.ts'
-import { startWays, startWorker } from '../ingest/index.ts'
+import { startBackgroundTasks, startWorker } from '../ingest/index.ts'
 import { type Config, ConfigError, loadConfig } from '../platform/config.ts'
 import { openLog } from '../platform/log/log.ts'
 import { loadSamples } from './load-samples.ts'
@@ -32,12 +32,12 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
   const log = openLog(logLevel(config, environment))
   say(`Qingdan 清单 is starting. Its data are in ${resolve(config.QINGDAN_DATA)}.`)
   try {
-    const house = await openHouse(config, log)
+    const context = await openContext(config, log)
     try {
-      return await run(house)
+      return await run(context)
     } finally {
-      await house.close()
-      house.observe('service-stopped')
+      await context.close()
+      context.observe('service-stopped')
     }
   } catch (error) {
     const told = withoutValues(error)
@@ -47,25 +47,25 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
-async function run(house: OpenHouse): Promise<number> {
+async function run(context: OpenContext): Promise<number> {
   const stopping = stopSignal()
-  const app = await buildApp(house)
+  const app = await buildApp(context)
   let stopWays = async () => {}
   let stopLists = async () => {}
   try {
-    await listen(app, house.config)
-    await loadSamples(house, say, stopping.signal)
-    await startWorker(house)
-    followContracts(house)
-    stopLists = followLists(house)
-    stopWays = startWays(house)
-    if (!stopping.signal.aborted) ready(app, house)
+    await listen(app, context.config)
+    await loadSamples(context, say, stopping.signal)
+    await startWorker(context)
+    followContracts(context)
+    stopLists = followLists(context)
+    stopWays = startBackgroundTasks(context)
+    if (!stopping.signal.aborted) ready(app, context)
     await stopping.told
-    house.observe('service-stopping')
+    context.observe('service-stopping')
     say('Stopping: requests and jobs may end.')
     return 0
   } finally {
-    house.readiness.ready = false
+    context.readiness.ready = false
     await app.close()
     await stopWays()
     await stopLists()
@@ -73,12 +73,12 @@ async function run(house: OpenHouse): Promise<number> {
 }
 
 /** On a mirror contracts come while it serves: they are loaded as soon as another process has told of a change. */
-export function followContracts(house: OpenHouse): void {
+export function followContracts(context: OpenContext): void {
   let renewing: Promise<void> = Promise.resolve()
-  house.database.hear(() => {
+  context.database.hear(() => {
     renewing = renewing
-      .then(() => renew(house))
-      .catch((error: unknown) => house.observe('job-failed', { job: 'contracts', error: asError(error) }))
+      .then(() => renew(context))
+      .catch((error: unknown) => context.observe('job-failed', { job: 'contracts', error: asError(error) }))
   })
 }
 
@@ -86,15 +86,15 @@ export function followContracts(house: OpenHouse): void {
 const listsMilliseconds = 600_000
 
 /** Tells the feed of items of annual lists, after each change and as time goes by; gives the function that ends it. */
-export function followLists(house: OpenHouse): () => Promise<void> {
+export function followLists(context: OpenContext): () => Promise<void> {
   let telling: Promise<void> | undefined
   let isAsked = false
   let isEnding = false
   const run = async () => {
     while (isAsked && !isEnding) {
       isAsked = false
-      await tellItems(house).catch((error: unknown) =>
-        house.observe('job-failed', { job: 'lists', error: asError(error) }),
+      await appendItemChanges(context).catch((error: unknown) =>
+        context.observe('job-failed', { job: 'lists', error: asError(error) }),
       )
     }
     telling = undefined
@@ -103,7 +103,7 @@ export function followLists(house: OpenHouse): () => Promise<void> {
     isAsked = true
     telling ??= run()
   }
-  house.database.hear(ask)
+  context.database.hear(ask)
   const timer = setInterval(ask, listsMilliseconds)
   ask()
   return async () => {
@@ -118,11 +118,11 @@ function asError(error: unknown): Error {
   return told instanceof Error ? told : new Error(String(told))
 }
 
-async function renew(house: OpenHouse): Promise<void> {
-  if (!(await house.renewContracts())) return
-  house.observe('contracts-renewed')
+async function renew(context: OpenContext): Promise<void> {
+  if (!(await context.renewContracts())) return
+  context.observe('contracts-renewed')
   // What was answered in between was made of the former contracts, and is kept until something is told.
-  await house.database.work.begin((tx) => notify(tx))
+  await context.database.work.begin((tx) => notifyChange(tx))
 }
 
 async function listen(app: App, config: Config): Promise<void> {
@@ -140,12 +140,12 @@ async function listen(app: App, config: Config): Promise<void> {
   }
 }
 
-function ready(app: App, house: OpenHouse): void {
-  house.readiness.ready = true
+function ready(app: App, context: OpenContext): void {
+  context.readiness.ready = true
   const address = app.server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : house.config.QINGDAN_PORT
-  const base = `http://${house.config.QINGDAN_HOST}:${port}`
-  house.observe('service-started', { port })
+  const port = typeof address === 'object' && address !== null ? address.port : context.config.QINGDAN_PORT
+  const base = `http://${context.config.QINGDAN_HOST}:${port}`
+  context.observe('service-started', { port })
   say(
     [
       'Ready.',

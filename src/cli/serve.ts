@@ -1,5 +1,5 @@
 /** `qingdan serve` and `qingdan migrate`: the service itself, and its database alone. */
-import { type AddCommand, type Common, command, withHouse } from './command.ts'
+import { type AddCommand, type Common, command, withContext } from './command.ts'
 import { print } from './output.ts'
 
 export const serveCommand: AddCommand = (program, end) => {
@@ -16,7 +16,7 @@ export const serveCommand: AddCommand = (program, end) => {
 export const migrateCommand: AddCommand = (program) => {
   command(program, 'migrate', 'bring the database to the newest form, and do nothing else').action(
     async (options: Common) =>
-      withHouse(async () =>
+      withContext(async () =>
         print.result(options, { newest: true }, () => print.line('The database has the newest form.')),
       ),
   )

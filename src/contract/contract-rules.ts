@@ -28,13 +28,13 @@ export interface KnownNames {
   readonly checkUse?: (use: CheckUse, fields: readonly Field[]) => readonly string[]
 }
 
-export interface RuleGround {
+export interface RuleContext {
   readonly lists: CodeLists
   readonly known: KnownNames
 }
 
 /** Everything that is wrong with a contract that has passed the schema. */
-export function* contractComplaints(contract: Contract, ground: RuleGround): Generator<Complaint> {
+export function* contractComplaints(contract: Contract, ground: RuleContext): Generator<Complaint> {
   yield* fieldComplaints(contract.fields, contract.primaryKey, ground.lists, '')
   yield* intakeComplaints(contract, ground)
   yield* codeComplaints(contract, ground.lists)
@@ -49,7 +49,7 @@ export function* contractComplaints(contract: Contract, ground: RuleGround): Gen
 const fieldOf = (contract: Contract, name: string): Field | undefined =>
   contract.fields.find((field) => field.name === name)
 
-function* intakeComplaints({ intake, derivation }: Contract, { lists }: RuleGround): Generator<Complaint> {
+function* intakeComplaints({ intake, derivation }: Contract, { lists }: RuleContext): Generator<Complaint> {
   if (intake === undefined) return
   if (intake.personal) {
     yield [

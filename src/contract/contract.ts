@@ -50,7 +50,7 @@ export interface CheckUse {
   readonly [parameter: string]: unknown
 }
 
-export interface Part {
+export interface ProviderPart {
   /** A code of the code list `providers`. */
   readonly provider: string
   /** Field values that every row of this part must have: `{ "district": "310115" }`. */
@@ -97,7 +97,7 @@ export interface Contract {
   /** Those answerable for the dataset; codes of the list `providers`. Several are joint providers. */
   readonly providers: readonly string[]
   /** Those who bring it; by default one part, of the first provider. */
-  readonly parts?: readonly Part[]
+  readonly parts?: readonly ProviderPart[]
   readonly licence: { readonly name: string; readonly title: Bilingual; readonly url?: string }
   readonly source: Bilingual
   readonly period: 'year' | 'school-year'
@@ -164,7 +164,7 @@ export function intakeKey(contract: Contract): readonly string[] {
 }
 
 /** The parts that an edition is made of; a contract without any has one, of its first provider. */
-export function partsOf(contract: Contract): readonly Part[] {
+export function partsOf(contract: Contract): readonly ProviderPart[] {
   return contract.parts ?? [{ provider: contract.providers[0] ?? '' }]
 }
 

@@ -3,7 +3,12 @@ export type { Check, CheckContext, Fault, RowCheck, Values } from './checks/chec
 export { type BuiltCheck, buildChecks, checks, checkUseFaults } from './checks/list.ts'
 export { codeFileText, codeListsOf } from './codes/code-files.ts'
 export { buildCodeList, type Code, type CodeList, type CodeQuery, findCode, validOn } from './codes/codes.ts'
-export { compareContracts, type Difference, type Verdict, type VerdictName } from './comparison/verdict.ts'
+export {
+  type ContractDifference,
+  compareContracts,
+  type Verdict,
+  type VerdictName,
+} from './comparison/verdict.ts'
 export {
   type AggregateFunction,
   type AggregateMeasure,
@@ -23,7 +28,7 @@ export {
   needsApproval,
   noticeDaysOf,
   noticeDaysUsual,
-  type Part,
+  type ProviderPart,
   partsOf,
   type Role,
   statusField,

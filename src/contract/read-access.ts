@@ -2,7 +2,7 @@
  * Who may read a dataset: the one place that says so, asked by whatever gives data or tells that there are any. What is
  * open is for everyone. Of what is not, a platform's key reads what is shared, and the publisher's own key reads all.
  */
-import type { DataRead, Reader } from '../platform/caller.ts'
+import type { Caller, DataRead } from '../platform/caller.ts'
 import { type Contract, isOpen } from './contract.ts'
 
 /** What of a contract decides who may read the dataset. */
@@ -15,7 +15,7 @@ export type Shared = Pick<Contract, 'dataset' | 'openClass' | 'shareClass'>
 const sharing: Readonly<Record<string, 'all' | 'named'>> = { general: 'all', 'on-demand': 'named' }
 
 /** Whether a reader may know of a dataset and read it. A key that is confined to datasets reads no other. */
-export function mayRead({ scopes, datasets }: Reader, contract: Shared): boolean {
+export function mayRead({ scopes, datasets }: Caller, contract: Shared): boolean {
   if (isOpen(contract)) return true
   const isNamed = datasets?.includes(contract.dataset) === true
   if (datasets !== undefined && !isNamed) return false
@@ -25,7 +25,7 @@ export function mayRead({ scopes, datasets }: Reader, contract: Shared): boolean
 }
 
 /** What a reader may see beyond what is open, as one value: cursors and kept answers of readers with equal ones are alike. */
-export function grantsOf({ scopes, datasets }: Reader): Readonly<Record<string, unknown>> {
+export function grantsOf({ scopes, datasets }: Caller): Readonly<Record<string, unknown>> {
   const those = datasets ?? 'all'
   return {
     restricted: scopes.includes('read-restricted') ? those : 'none',
@@ -38,7 +38,7 @@ export function grantsOf({ scopes, datasets }: Reader): Readonly<Record<string, 
  * refuse them. What is not open is written to the audit before any byte of it goes out.
  */
 export function noteRead(
-  reader: Reader,
+  reader: Caller,
   contract: Shared,
   { versions, operation }: Pick<DataRead, 'operation'> & { readonly versions: readonly VersionRead[] },
 ): void {

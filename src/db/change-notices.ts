@@ -22,12 +22,12 @@ const beatMilliseconds = 5_000
 const telling = new WeakSet<Transaction>()
 
 /** Tells of a change: others hear of it once the transaction is committed, this process before `begin` returns. */
-export async function notify(tx: Transaction): Promise<void> {
+export async function notifyChange(tx: Transaction): Promise<void> {
   telling.add(tx)
   await tx`SELECT pg_notify(${channel}, '')`
 }
 
-export interface Notices {
+export interface ChangeNotices {
   /**
    * Has a listener called at each notice, and whenever some may have been missed. The first call opens the session.
    * Gives the function that tells whether every notice is heard now.
@@ -37,7 +37,7 @@ export interface Notices {
 }
 
 /** Opens the hearing of a database, for whom its pool `work` tells at once what its own transactions told others. */
-export function openNotices(url: string, work: Sql): Notices {
+export function openChangeNotices(url: string, work: Sql): ChangeNotices {
   const listeners = new Set<() => void>()
   const closing = new AbortController()
   let isHeard = false

@@ -1,5 +1,5 @@
 /** The ground: database, jobs and files. */
-export { notify } from './change-notices.ts'
+export { notifyChange } from './change-notices.ts'
 export type { CopyToOptions, Database, Runner, Transaction } from './database.ts'
 export { isDatabaseAway, isTooSlow, ServerError, withoutValues } from './database-error.ts'
 export type { JobHandler, Jobs, JobsOptions } from './jobs/jobs.ts'
@@ -7,5 +7,5 @@ export { openJobs } from './jobs/open-jobs.ts'
 export type { Patience } from './lock.ts'
 export { type DatabaseOptions, openDatabase } from './open-database.ts'
 export type { Ground } from './services.ts'
-export { readNote, writeNote } from './settings-store.ts'
+export { readSetting, writeSetting } from './settings-store.ts'
 export { note, qingdan } from './tables.ts'

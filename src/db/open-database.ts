@@ -4,7 +4,7 @@
  */
 import type { Config } from '../platform/config.ts'
 import type { Observe } from '../platform/log/events.ts'
-import { openNotices } from './change-notices.ts'
+import { openChangeNotices } from './change-notices.ts'
 import { openDrizzle, openSession, openSql } from './connections.ts'
 import { copyFrom, copyTo } from './copy.ts'
 import type { Database } from './database.ts'
@@ -89,7 +89,7 @@ function connect(url: string, serverVersion: string, poolMax: number, leave: () 
   const serve = openSql(url, 'serve', poolMax)
   const forRead = openSql(url, 'serve', poolMax)
   const work = openSql(url, 'work', poolMax)
-  const notices = openNotices(url, work)
+  const notices = openChangeNotices(url, work)
   return {
     serverVersion,
     ownerUrl: url,

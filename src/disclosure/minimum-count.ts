@@ -4,7 +4,7 @@
  * to publish too much is not. What others could subtract back is the business of a later rule.
  */
 import { type Contract, type DisclosureUse, freeStatus, getField } from '../contract/index.ts'
-import type { DisclosureRule, Row } from './rule.ts'
+import type { ConfidentialRow, DisclosureRule } from './rule.ts'
 
 interface Parameters {
   /** The field that counts the children a record rests on. */
@@ -35,7 +35,7 @@ export const minimumCount: DisclosureRule = {
     let records = 0
     let recordsWithheld = 0
     let valuesWithheld = 0
-    const decide = (row: Row): Row => {
+    const decide = (row: ConfidentialRow): ConfidentialRow => {
       records += 1
       const controlled = [...row]
       const safe = Number(row[place.count] ?? 0) >= place.minimum

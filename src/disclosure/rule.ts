@@ -2,7 +2,7 @@
 import type { Contract, DisclosureUse } from '../contract/index.ts'
 
 /** One record, in the order of the contract's fields. */
-export type Row = readonly (string | null)[]
+export type ConfidentialRow = readonly (string | null)[]
 
 export interface SuppressionSummary {
   readonly rule: string
@@ -15,7 +15,7 @@ export interface SuppressionSummary {
 }
 
 export interface Controlled {
-  readonly rows: AsyncIterable<readonly Row[]>
+  readonly rows: AsyncIterable<readonly ConfidentialRow[]>
   /** Complete once `rows` has been read to its end. */
   readonly summary: () => SuppressionSummary
 }
@@ -25,7 +25,7 @@ export interface DisclosureRule {
   /** JSON Schema of the rule's parameters in a contract. */
   readonly parameters: Readonly<Record<string, unknown>>
   readonly control: (
-    rows: AsyncIterable<readonly Row[]>,
+    rows: AsyncIterable<readonly ConfidentialRow[]>,
     contract: Contract,
     use: DisclosureUse,
   ) => Controlled

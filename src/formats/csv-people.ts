@@ -6,7 +6,7 @@ import iconv from 'iconv-lite'
 import { type Field, fieldType } from '../contract/index.ts'
 import type { Language } from '../platform/language.ts'
 import { csvLines } from './csv.ts'
-import type { Row } from './format.ts'
+import type { RecordValues } from './format.ts'
 
 export interface CsvForm {
   readonly header: 'names' | 'labels'
@@ -35,7 +35,7 @@ export function isGuarded({ type }: Field): boolean {
 }
 
 /** Makes the function that guards a row's texts. */
-export function guardCells(fields: readonly Field[]): (row: Row) => Row {
+export function guardCells(fields: readonly Field[]): (row: RecordValues) => RecordValues {
   const guarded = fields.map(isGuarded)
   const guard = (text: string | null) =>
     text !== null && formulaSigns.some((sign) => text.startsWith(sign)) ? `'${text}` : text
@@ -63,7 +63,7 @@ export const unwritablePattern =
 const unwritable = new RegExp(unwritablePattern)
 
 /** The first field in which GB18030 has no place for a character of some row; undefined where it has for all. */
-export function unwritableField(fields: readonly Field[], rows: readonly Row[]): Field | undefined {
+export function unwritableField(fields: readonly Field[], rows: readonly RecordValues[]): Field | undefined {
   return fields.find((_, index) => rows.some((row) => unwritable.test(row[index] ?? '')))
 }
 

@@ -4,7 +4,7 @@
  */
 import { type Options, stringify } from 'csv-stringify/sync'
 import { type Field, type FieldTypeName, fieldType } from '../contract/index.ts'
-import type { FieldsAlone, RenderedFormat, Row } from './format.ts'
+import type { FieldsAlone, RecordValues, RenderedFormat } from './format.ts'
 
 const options: Options = {
   header: false,
@@ -19,7 +19,7 @@ const options: Options = {
 const singleColumn: Options = { ...options, quoted_match: /[\r\n]|^\\\.$/ }
 
 /** Rows as lines of the plain CSV, each with its line end. */
-export function csvLines(rows: readonly Row[]): string {
+export function csvLines(rows: readonly RecordValues[]): string {
   if (rows.length === 0) return ''
   return stringify([...rows], rows[0]?.length === 1 ? singleColumn : options)
 }

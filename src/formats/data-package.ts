@@ -7,7 +7,7 @@
 import { codesOf, type Field, labelOf, tableSchema } from '../contract/index.ts'
 import { digestOf } from '../platform/digest.ts'
 import { csv } from './csv.ts'
-import type { RecodedFormat, RenderContext, Row, SourceFile } from './format.ts'
+import type { RecodedFormat, RecordValues, RenderContext, SourceFile } from './format.ts'
 import { type ZipEntry, zipArchive } from './zip-archive.ts'
 
 export const dataPackage: RecodedFormat = {
@@ -51,13 +51,15 @@ async function codeTables({ fields, contracts }: RenderContext): Promise<readonl
   const byList = new Map(fields.flatMap((field) => (field.codes === undefined ? [] : [[field.codes, field]])))
   const tables: CodeTable[] = []
   for (const [list, field] of byList) {
-    const rows = (codesOf(contracts, field) ?? []).map(({ code, label }): Row => [code, label.zh, label.en])
+    const rows = (codesOf(contracts, field) ?? []).map(
+      ({ code, label }): RecordValues => [code, label.zh, label.en],
+    )
     tables.push({ list, resource: `codes-${list}`, path: `codes/${list}.csv`, text: await csvOf(rows) })
   }
   return tables
 }
 
-async function csvOf(rows: readonly Row[]): Promise<string> {
+async function csvOf(rows: readonly RecordValues[]): Promise<string> {
   const fields = codeColumns.map(({ name, title, description }): Field => {
     const both = (text: string) => ({ zh: text, en: text })
     return { name, type: 'string', role: 'attribute', title: both(title), description: both(description) }

@@ -7,10 +7,10 @@ import type { Contract, Contracts, Field } from '../contract/index.ts'
 import type { Bilingual } from '../platform/language.ts'
 
 /** One record: the canonical text or null of each field, in the order of the contract. */
-export type Row = readonly (string | null)[]
+export type RecordValues = readonly (string | null)[]
 
 /** Records in their order, some at a time. */
-export type RowBatches = AsyncIterable<readonly Row[]>
+export type RowBatches = AsyncIterable<readonly RecordValues[]>
 
 /** What is known of a version while its files are made. Not yet the instant of its publication. */
 export interface VersionFacts {

@@ -3,10 +3,10 @@
  * digits that were published (RFC 8259 sets no limit to them), so 85.40 stays 85.40.
  */
 import { type Field, fieldType } from '../contract/index.ts'
-import type { FieldsAlone, RenderedFormat, Row } from './format.ts'
+import type { FieldsAlone, RecordValues, RenderedFormat } from './format.ts'
 
 /** Makes the function that writes one record of these fields as a JSON object. */
-export function jsonRecord(fields: readonly Field[]): (row: Row) => string {
+export function jsonRecord(fields: readonly Field[]): (row: RecordValues) => string {
   const members = fields.map((field) => {
     const { json } = fieldType(field.type)
     const name = `${JSON.stringify(field.name)}:`

@@ -1,7 +1,7 @@
 /** What HTTP takes from the modules above it. `app.ts` hands it in, so that this module imports none of them. */
 import type { Contracts } from '../contract/index.ts'
 import type { Database } from '../db/database.ts'
-import type { DataRead, Quota, Reader } from '../platform/caller.ts'
+import type { Caller, DataRead, Quota } from '../platform/caller.ts'
 import type { Config } from '../platform/config.ts'
 import type { Language } from '../platform/language.ts'
 import type { Observer } from '../platform/log/events.ts'
@@ -22,7 +22,7 @@ export interface QuotaState {
 
 /** The request that reads data which is not open; names of its parameters, never a value. */
 export interface ReadBy {
-  readonly reader: Reader
+  readonly reader: Caller
   readonly requestId: string
   readonly parameters: readonly string[]
 }
@@ -33,7 +33,7 @@ export interface KeyAccess {
   readonly findReader: (
     authorization: string,
     from: { readonly sender: string; readonly now: Date },
-  ) => Promise<Reader>
+  ) => Promise<Caller>
   /** Counts one request in the quota of a key; gives what is left. */
   readonly countRequest: (keyId: string, quota: Quota, now: Date) => Promise<readonly QuotaState[]>
   /** Writes the audit of data that are not open. Rejects where the database does not take it. */

@@ -14,7 +14,7 @@ import type {
 } from 'fastify'
 import Negotiator from 'negotiator'
 import { type Static, Type } from 'typebox'
-import type { Reader } from '../platform/caller.ts'
+import type { Caller } from '../platform/caller.ts'
 import type { Config } from '../platform/config.ts'
 import type { Language } from '../platform/language.ts'
 import { type ProblemCode, problem, problems } from '../platform/problem.ts'
@@ -22,7 +22,7 @@ import { type ProblemCode, problem, problems } from '../platform/problem.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     /** The caller: anonymous, or the holder of a key that was found good. Set before any handler runs. */
-    reader: Reader
+    reader: Caller
     /** What stands for the caller where callers are counted: the id of its key, else its network. Set with the reader. */
     caller: string
   }

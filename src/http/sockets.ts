@@ -45,7 +45,7 @@ const codesOfNode: Readonly<Record<string, ProblemCode>> = {
 export function refuseConnection(
   error: NodeJS.ErrnoException,
   socket: Socket,
-  house: Pick<HttpContext, 'config' | 'observe'>,
+  context: Pick<HttpContext, 'config' | 'observe'>,
 ): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
@@ -54,7 +54,7 @@ export function refuseConnection(
   const code = codesOfNode[error.code ?? ''] ?? 'request-malformed'
   const { status, title, hint } = problems[code]
   const requestId = randomUUID()
-  const base = house.config.QINGDAN_PUBLIC_URL
+  const base = context.config.QINGDAN_PUBLIC_URL
   const body = JSON.stringify({ type: `${base}/v1/problems/${code}`, title, status, code, hint, requestId })
   const head = [
     `HTTP/1.1 ${status} ${title}`,
@@ -65,7 +65,7 @@ export function refuseConnection(
     `X-Request-Id: ${requestId}`,
     'Connection: close',
   ]
-  house.observe('request-answered', { requestId, route: unmatched, method: 'unread', status })
+  context.observe('request-answered', { requestId, route: unmatched, method: 'unread', status })
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
 }
 
@@ -86,21 +86,21 @@ export function originForm(request: IncomingMessage): string {
 const slash = '/'.charCodeAt(0)
 
 /** RFC 9112, 3.2: more than one Host is refused, for a proxy before us may have read the other. */
-export function refuseDoubledHost(
+export function refuseDuplicateHost(
   request: FastifyRequest,
   _reply: FastifyReply,
   done: (error?: Error) => void,
 ): void {
   const detail = 'Send the header Host once.'
   done(
-    isHostDoubled(request.raw.rawHeaders)
+    isHostDuplicate(request.raw.rawHeaders)
       ? problem('request-malformed', { path: 'Host', detail })
       : undefined,
   )
 }
 
 /** Whether there is more than one Host; Node gives the first of them and forgets the others. */
-export function isHostDoubled(rawHeaders: readonly string[]): boolean {
+export function isHostDuplicate(rawHeaders: readonly string[]): boolean {
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]

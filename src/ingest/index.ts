@@ -1,12 +1,12 @@
 /** Ingest: the door through which providers bring bundles, and the pipeline that makes editions public. */
-export { leftHints, startWays } from './background-tasks.ts'
+export { ignoredHints, startBackgroundTasks } from './background-tasks.ts'
 export {
   baseFile,
   dropReplaced,
   fileColumn,
   listParts,
-  type Part,
   rowColumn,
+  type StagedPart,
   stagingTable,
 } from './pipeline/parts.ts'
 export { publishEdition, takeBundle } from './pipeline/pipeline.ts'
@@ -21,14 +21,14 @@ export {
   countWarnings,
   findReceipt,
   getReceiptLike,
-  isTurnedAway,
+  isRejected,
   listFindings,
   listReceipts,
   type Receipt,
   readFindings,
 } from './receipts/receipts.ts'
 export { receiptRoutes } from './receipts/routes.ts'
-export { getSignedReceipt, isAtRest, type SignedReceipt } from './receipts/signed-receipt.ts'
+export { getSignedReceipt, isTerminal, type SignedReceipt } from './receipts/signed-receipt.ts'
 export { type InboxRound, openInbox } from './receive/inbox.ts'
 export { receive } from './receive/receive.ts'
 export { ingestRoutes } from './routes.ts'

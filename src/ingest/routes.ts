@@ -3,9 +3,9 @@ import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { requireScope } from '../accounts/index.ts'
 import { findingsCsv } from '../bundle/index.ts'
-import { type House, refuseOnMirror } from '../catalogue/index.ts'
+import { type AppContext, refuseOnMirror } from '../catalogue/index.ts'
 import { type App, problemResponses } from '../http/index.ts'
-import type { Reader } from '../platform/caller.ts'
+import type { Caller } from '../platform/caller.ts'
 import { problem } from '../platform/problem.ts'
 import { ReceiptSchema, receiptBody } from './receipts/body.ts'
 import { findReceipt, listFindings, type Receipt, readFindings } from './receipts/receipts.ts'
@@ -57,26 +57,26 @@ const receiving = [
   'mirror-read-only',
 ] as const
 
-export async function ingestRoutes(app: App, house: House): Promise<void> {
+export async function ingestRoutes(app: App, context: AppContext): Promise<void> {
   // The body is a stream into the files: it is never held in memory, and Fastify's own parsers would do that.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/zip', (_request, payload, done) => done(null, payload))
   app.addContentTypeParser(pieceType, (_request, payload, done) => done(null, payload))
   const stopping = new AbortController()
   app.addHook('preClose', async () => stopping.abort())
-  const uploads = buildUploads(house)
-  bringRoute(app, house, uploads, stopping.signal)
-  uploadRoutes(app, house, uploads, stopping.signal)
-  receiptRoute(app, house)
-  findingsRoute(app, house)
-  findingsFileRoute(app, house)
+  const uploads = buildUploads(context)
+  bringRoute(app, context, uploads, stopping.signal)
+  uploadRoutes(app, context, uploads, stopping.signal)
+  receiptRoute(app, context)
+  findingsRoute(app, context)
+  findingsFileRoute(app, context)
 }
 
-function bringRoute(app: App, house: House, uploads: Uploads, stopping: Stopping): void {
+function bringRoute(app: App, context: AppContext, uploads: Uploads, stopping: Stopping): void {
   app.post(
     '/v1/bundles',
     {
-      config: { options: protocolOptions(house) },
+      config: { options: protocolOptions(context) },
       schema: {
         operationId: 'bringBundle',
         tags,
@@ -97,7 +97,7 @@ function bringRoute(app: App, house: House, uploads: Uploads, stopping: Stopping
     },
     async (request, reply) => {
       if (beginsUpload(request)) {
-        await refuseOnMirror(house.database.work)
+        await refuseOnMirror(context.database.work)
         return createUpload(request, reply, uploads, stopping)
       }
       if (request.headers['content-type']?.startsWith(pieceType) === true)
@@ -106,14 +106,14 @@ function bringRoute(app: App, house: House, uploads: Uploads, stopping: Stopping
       const source = request.body as Readable | undefined
       if (source === undefined)
         throw problem('body-invalid', { detail: 'The body is a ZIP, as application/zip.' })
-      const receipt = await receiveStream(house, { source, broughtBy })
+      const receipt = await receiveStream(context, { source, broughtBy })
       // A receipt of someone else's bundle tells nothing: who has the bytes knows its digest already.
-      return reply.code(202).send(receiptBody(house, receipt))
+      return reply.code(202).send(receiptBody(context, receipt))
     },
   )
 }
 
-function receiptRoute(app: App, house: House): void {
+function receiptRoute(app: App, context: AppContext): void {
   app.get(
     '/v1/bundles/:id',
     {
@@ -130,11 +130,11 @@ function receiptRoute(app: App, house: House): void {
         },
       },
     },
-    async (request) => receiptBody(house, await getOwn(house, request.reader, request.params.id)),
+    async (request) => receiptBody(context, await getOwn(context, request.reader, request.params.id)),
   )
 }
 
-function findingsRoute(app: App, house: House): void {
+function findingsRoute(app: App, context: AppContext): void {
   app.get(
     '/v1/bundles/:id/findings',
     {
@@ -169,12 +169,12 @@ function findingsRoute(app: App, house: House): void {
       },
     },
     async (request) => {
-      const { id } = await getOwn(house, request.reader, request.params.id)
+      const { id } = await getOwn(context, request.reader, request.params.id)
       const { after = 0, check, severity } = request.query
       const page = { after, limit: findingsLimit, check, severity }
-      const data = [...(await listFindings(house.database.work, id, page))]
+      const data = [...(await listFindings(context.database.work, id, page))]
       const last = data.length === findingsLimit ? data.at(-1)?.n : undefined
-      const self = `${house.config.QINGDAN_PUBLIC_URL}/v1/bundles/${id}/findings`
+      const self = `${context.config.QINGDAN_PUBLIC_URL}/v1/bundles/${id}/findings`
       const query = new URLSearchParams({
         ...(last === undefined ? {} : { after: String(last) }),
         ...(check === undefined ? {} : { check }),
@@ -185,7 +185,7 @@ function findingsRoute(app: App, house: House): void {
   )
 }
 
-function findingsFileRoute(app: App, house: House): void {
+function findingsFileRoute(app: App, context: AppContext): void {
   app.get(
     '/v1/bundles/:id/findings.csv',
     {
@@ -207,8 +207,8 @@ function findingsFileRoute(app: App, house: House): void {
       },
     },
     async (request, reply) => {
-      const { id } = await getOwn(house, request.reader, request.params.id)
-      const text = findingsCsv(readFindings(house.database.work, id))
+      const { id } = await getOwn(context, request.reader, request.params.id)
+      const text = findingsCsv(readFindings(context.database.work, id))
       return reply
         .type('text/csv; charset=utf-8')
         .header('cache-control', 'private, no-store')
@@ -219,9 +219,9 @@ function findingsFileRoute(app: App, house: House): void {
 }
 
 /** A receipt that the reader may see: of a bundle that its own key brought, or any for the scope `admin`. */
-export async function getOwn(house: House, reader: Reader, id: string): Promise<Receipt> {
+export async function getOwn(context: AppContext, reader: Caller, id: string): Promise<Receipt> {
   requireScope(reader, 'ingest')
-  const receipt = await findReceipt(house.database.work, id)
+  const receipt = await findReceipt(context.database.work, id)
   const own = receipt?.broughtBy === `key:${reader.keyId}` || reader.scopes.includes('admin')
   if (receipt === undefined || !own) throw problem('bundle-not-found', { path: 'id' })
   return receipt

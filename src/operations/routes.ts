@@ -3,7 +3,7 @@
  * each problem code means. It tells no address, version or message of a fault.
  */
 import { Type } from 'typebox'
-import type { House } from '../catalogue/index.ts'
+import type { AppContext } from '../catalogue/index.ts'
 import { type Contracts, isOpen } from '../contract/index.ts'
 import { type App, baseUrl, problemResponses } from '../http/index.ts'
 import { type ProblemCode, problem, problems } from '../platform/problem.ts'
@@ -21,15 +21,15 @@ const ProblemKindSchema = Type.Object({
   type: Type.String({ description: 'The address of this description, as `type` of a problem.' }),
 })
 
-export async function operationsRoutes(app: App, house: House): Promise<void> {
+export async function operationsRoutes(app: App, context: AppContext): Promise<void> {
   await app.register((scope: App, _options, done) => {
-    probeRoutes(scope, house)
+    probeRoutes(scope, context)
     done()
   })
-  problemRoutes(app, house)
+  problemRoutes(app, context)
 }
 
-function probeRoutes(app: App, { database, readiness, metrics, contracts, observe }: House): void {
+function probeRoutes(app: App, { database, readiness, metrics, contracts, observe }: AppContext): void {
   const config = { unlimited: true }
   const tags = ['service']
   const answer = { 200: StatusSchema, ...problemResponses() }
@@ -109,7 +109,7 @@ function withoutRestricted(metrics: string, contracts: Contracts): string {
     .join('\n')
 }
 
-function problemRoutes(app: App, { config }: House): void {
+function problemRoutes(app: App, { config }: AppContext): void {
   const tags = ['service']
   const describe = (code: ProblemCode, base: string) => {
     const { status, title, titleZh, hint } = problems[code]

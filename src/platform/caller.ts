@@ -7,7 +7,7 @@ export const scopes = ['ingest', 'publish', 'read-shared', 'read-restricted', 'a
 
 export type Scope = (typeof scopes)[number]
 
-export interface Reader {
+export interface Caller {
   /** Absent for an anonymous reader. */
   readonly keyId?: string
   readonly scopes: readonly Scope[]
@@ -38,4 +38,4 @@ export interface DataRead {
   readonly open: boolean
 }
 
-export const anonymous: Reader = Object.freeze({ scopes: [] })
+export const anonymousCaller: Caller = Object.freeze({ scopes: [] })

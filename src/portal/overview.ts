@@ -2,8 +2,8 @@
 
 import { listAnnualLists } from '../annual-lists/index.ts'
 import {
+  type AppContext,
   addresses,
-  type House,
   isSynthetic,
   latestOfDataset,
   listDistributions,
@@ -12,25 +12,25 @@ import {
   type PublishedVersion,
 } from '../catalogue/index.ts'
 import { type Contract, labelOf } from '../contract/index.ts'
-import { anonymous } from '../platform/caller.ts'
+import { anonymousCaller } from '../platform/caller.ts'
 import { dayInShanghai } from '../platform/time.ts'
 import type { PortalDataset } from './datasets/card.ts'
 import type { PortalList, PortalOverview } from './home.ts'
 
 /** The overview for anyone: the annual lists with their states, and the datasets that are open. */
-export async function findOverview(house: House): Promise<PortalOverview> {
-  const versions = await listVersions(house.database)
+export async function findOverview(context: AppContext): Promise<PortalOverview> {
+  const versions = await listVersions(context.database)
   const datasets: PortalDataset[] = []
-  for (const { contract } of listReadable(house.contracts, anonymous)) {
+  for (const { contract } of listReadable(context.contracts, anonymousCaller)) {
     const own = versions.filter((version) => version.dataset === contract.dataset)
-    datasets.push(await describeDataset(house, contract, latestOfDataset(own)))
+    datasets.push(await describeDataset(context, contract, latestOfDataset(own)))
   }
-  return { lists: await describeLists(house), datasets }
+  return { lists: await describeLists(context), datasets }
 }
 
-async function describeLists(house: House): Promise<readonly PortalList[]> {
-  return (await listAnnualLists(house, anonymous)).map(({ year, rates, sources }) => {
-    const href = addresses(house.config).list(year)
+async function describeLists(context: AppContext): Promise<readonly PortalList[]> {
+  return (await listAnnualLists(context, anonymousCaller)).map(({ year, rates, sources }) => {
+    const href = addresses(context.config).list(year)
     return {
       year,
       counts: rates.states,
@@ -43,12 +43,12 @@ async function describeLists(house: House): Promise<readonly PortalList[]> {
 
 /** A dataset as its card shows it. `latest` is the version that stands for it, if there is one. */
 export async function describeDataset(
-  house: House,
+  context: AppContext,
   contract: Contract,
   latest: PublishedVersion | undefined,
 ): Promise<PortalDataset> {
-  const at = addresses(house.config)
-  const title = (code: string) => labelOf(house.contracts, 'providers', code) ?? { zh: code, en: code }
+  const at = addresses(context.config)
+  const title = (code: string) => labelOf(context.contracts, 'providers', code) ?? { zh: code, en: code }
   const dataset = {
     slug: contract.dataset,
     title: contract.title,
@@ -60,7 +60,7 @@ export async function describeDataset(
     contractHref: at.contract(contract.dataset, contract.contractVersion),
   }
   if (latest === undefined) return dataset
-  const files = await listDistributions(house.database, latest.id)
+  const files = await listDistributions(context.database, latest.id)
   return {
     ...dataset,
     latest: {

@@ -3,9 +3,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fresh from 'fresh'
 import { Type } from 'typebox'
-import { type DatasetParameters, facetNames, type House, listReadable, Slug } from '../catalogue/index.ts'
+import {
+  type AppContext,
+  type DatasetParameters,
+  facetNames,
+  listReadable,
+  Slug,
+} from '../catalogue/index.ts'
 import { type App, baseUrl, languageOf } from '../http/index.ts'
-import { anonymous } from '../platform/caller.ts'
+import { anonymousCaller } from '../platform/caller.ts'
 import { digestOf } from '../platform/digest.ts'
 import type { Language } from '../platform/language.ts'
 import { type AssetName, assets, readAsset } from './assets.ts'
@@ -17,7 +23,7 @@ import { dataCatalog } from './schema-org.ts'
 import { findResults } from './search/find-results.ts'
 import { renderResults } from './search/results.ts'
 
-export async function portalRoutes(app: App, house: House): Promise<void> {
+export async function portalRoutes(app: App, context: AppContext): Promise<void> {
   app.get(
     '/',
     {
@@ -38,15 +44,15 @@ export async function portalRoutes(app: App, house: House): Promise<void> {
       reply.header('content-language', language === 'zh' ? 'zh-CN' : 'en').header('vary', 'Accept-Language')
       // A form sends its empty box too; that asks for nothing, and the first page shows all there is.
       const isSearch = Object.values(asked).some((value) => String(value).trim() !== '')
-      const said = { contracts: house.contracts, base: baseUrl(request, house.config), language }
-      const open = listReadable(house.contracts, anonymous).map(({ contract }) => contract)
+      const said = { contracts: context.contracts, base: baseUrl(request, context.config), language }
+      const open = listReadable(context.contracts, anonymousCaller).map(({ contract }) => contract)
       const text = isSearch
-        ? renderResults(await findResults(house, asked, language), language)
-        : renderHome(await findOverview(house), language, dataCatalog(open, said))
+        ? renderResults(await findResults(context, asked, language), language)
+        : renderHome(await findOverview(context), language, dataCatalog(open, said))
       return sendText(request, reply, text, 'text/html; charset=utf-8', pageSeconds)
     },
   )
-  datasetPageRoute(app, house)
+  datasetPageRoute(app, context)
   for (const [name, type] of Object.entries(assets) as [AssetName, string][]) {
     const text = await readAsset(name)
     app.get(`/assets/${name}`, { schema: { hide: true } }, async (request, reply) =>
@@ -55,7 +61,7 @@ export async function portalRoutes(app: App, house: House): Promise<void> {
   }
 }
 
-function datasetPageRoute(app: App, house: House): void {
+function datasetPageRoute(app: App, context: AppContext): void {
   app.get(
     '/datasets/:slug',
     {
@@ -68,8 +74,8 @@ function datasetPageRoute(app: App, house: House): void {
     },
     async (request, reply) => {
       const language = request.query.lang ?? languageOf(request, 'zh')
-      const said = { contracts: house.contracts, base: baseUrl(request, house.config), language }
-      const { shown, data } = await findDatasetPage(house, request.params.slug, said)
+      const said = { contracts: context.contracts, base: baseUrl(request, context.config), language }
+      const { shown, data } = await findDatasetPage(context, request.params.slug, said)
       reply.header('content-language', language === 'zh' ? 'zh-CN' : 'en').header('vary', 'Accept-Language')
       const text = renderDatasetPage(shown, language, data)
       return sendText(request, reply, text, 'text/html; charset=utf-8', pageSeconds)

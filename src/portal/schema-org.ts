@@ -9,7 +9,7 @@ import type { Language } from '../platform/language.ts'
 
 const names = { zh: '教育数据开放清单', en: 'The list of open education data' } as const
 
-export interface Said {
+export interface SchemaOrgNode {
   readonly contracts: Contracts
   /** What all addresses begin with. */
   readonly base: string
@@ -17,7 +17,7 @@ export interface Said {
 }
 
 /** The catalogue, with the datasets whose contracts are given. */
-export function dataCatalog(contracts: readonly Contract[], { base, language }: Said): object {
+export function dataCatalog(contracts: readonly Contract[], { base, language }: SchemaOrgNode): object {
   const at = addresses({ QINGDAN_PUBLIC_URL: base })
   return {
     '@context': 'https://schema.org',
@@ -43,7 +43,11 @@ export interface LatestVersion {
 }
 
 /** A dataset, with the files of its latest version where there is one. */
-export function schemaDataset(contract: Contract, latest: LatestVersion | undefined, said: Said): object {
+export function schemaDataset(
+  contract: Contract,
+  latest: LatestVersion | undefined,
+  said: SchemaOrgNode,
+): object {
   const { contracts, base, language } = said
   const at = addresses({ QINGDAN_PUBLIC_URL: base })
   const { dataset, title, description, licence } = contract
@@ -82,7 +86,7 @@ export function schemaDataset(contract: Contract, latest: LatestVersion | undefi
   }
 }
 
-function aboutLatest({ version, files }: LatestVersion, { base }: Said): object {
+function aboutLatest({ version, files }: LatestVersion, { base }: SchemaOrgNode): object {
   const at = addresses({ QINGDAN_PUBLIC_URL: base })
   return {
     temporalCoverage: `${version.periodStart}/${version.periodEnd}`,

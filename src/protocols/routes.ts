@@ -2,13 +2,13 @@
 import type { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import {
+  type AppContext,
   EditionName,
   getReadable,
   getVersion,
-  giveNotice,
-  type House,
   Slug,
   sendFile,
+  setDeprecationHeaders,
   toLatest,
 } from '../catalogue/index.ts'
 import { isOpen, noteRead } from '../contract/index.ts'
@@ -26,23 +26,23 @@ const zipContent = {
 }
 
 /** Each protocol has its line; those with manners of their own have a scope of their own. */
-export async function exchangeRoutes(app: App, house: House): Promise<void> {
-  feedRoutes(app, house)
-  dcatRoutes(app, house)
-  coreMetadataRoutes(app, house)
-  sitemapRoutes(app, house)
-  versionBagRoute(app, house)
+export async function protocolRoutes(app: App, context: AppContext): Promise<void> {
+  feedRoutes(app, context)
+  dcatRoutes(app, context)
+  coreMetadataRoutes(app, context)
+  sitemapRoutes(app, context)
+  versionBagRoute(app, context)
   await app.register((scope, _options, done) => {
-    ckanRoutes(scope, house)
+    ckanRoutes(scope, context)
     done()
   })
   await app.register((scope, _options, done) => {
-    mcpRoutes(scope, house)
+    mcpRoutes(scope, context)
     done()
   })
 }
 
-function versionBagRoute(app: App, house: House): void {
+function versionBagRoute(app: App, context: AppContext): void {
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions/:version/bag.zip',
     {
@@ -76,17 +76,17 @@ function versionBagRoute(app: App, house: House): void {
     },
     async (request, reply) => {
       const { slug, edition, version } = request.params
-      const { contract } = getReadable(house.contracts, request.reader, slug)
+      const { contract } = getReadable(context.contracts, request.reader, slug)
       const of = { dataset: slug, edition, version: Number(version) }
-      const found = await getVersion(house.database, house.config, of)
-      const file = await storeVersionBag(house, found, found.publishedAt)
-      await giveNotice(house, reply, found)
+      const found = await getVersion(context.database, context.config, of)
+      const file = await storeVersionBag(context, found, found.publishedAt)
+      await setDeprecationHeaders(context, reply, found)
       noteRead(request.reader, contract, { versions: [found], operation: 'bag' })
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       const ending = `-${edition}-v${version}.${versionBagFormat}`
       const names = { plain: versionBagName(found), title: contract.title.zh, ending }
       reply.header('accept-ranges', 'bytes').header('content-disposition', attachment(names))
-      return sendFile(house, request, reply, file)
+      return sendFile(context, request, reply, file)
     },
   )
 }

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict'
 import { writeAudit } from '../accounts/index.ts'
 import {
+  type AppContext,
   createPreview,
-  type House,
   openDraft,
   previewDaysMax,
   readVersions,
@@ -19,18 +19,18 @@ import {
 import { type LoadedContract, needsApproval, partsOf, periodOf } from '../contract/index.ts'
 import type { Transaction } from '../db/database.ts'
 import type { Patience } from '../db/lock.ts'
-import { listParts, type Part } from '../ingest/index.ts'
+import { listParts, type StagedPart } from '../ingest/index.ts'
 import { type ProblemCode, problem } from '../platform/problem.ts'
 import { dropRecords } from '../records/index.ts'
 import { dropControlled } from './pipeline/control.ts'
 import {
   findOpenPublication,
   findPublication,
+  insertRequest,
   isOpenPublication,
   type Publication,
   publishEditionJob,
   writeApproved,
-  writeAsked,
   writeDropped,
 } from './publications.ts'
 
@@ -42,7 +42,7 @@ export const momentDaysMax = 366
 
 const dayMilliseconds = 86_400_000
 
-export interface Asked {
+export interface PublicationRequest {
   readonly dataset: string
   readonly edition: string
   /** Why this version is made; needed from the second version on, and published. */
@@ -55,7 +55,7 @@ export interface Asked {
 }
 
 /** A publication that was asked for, and the one that waited until then and is replaced by it. */
-export interface AskedPublication extends Publication {
+export interface RequestedPublication extends Publication {
   readonly replaces: { readonly id: number; readonly approvalVoid: boolean } | null
 }
 
@@ -64,29 +64,29 @@ export interface AskedPublication extends Publication {
  * is void. Throws the problems `dataset-not-found`, `edition-not-found`, `edition-incomplete` (with `missing`),
  * `reason-missing`, `nothing-to-publish`, `moment-past`, `mirror-read-only`, `parameter-invalid` for a waiver of no missing part, and `edition-busy` where the patience ends.
  */
-export async function askPublication(
-  house: House,
-  asked: Asked,
+export async function requestPublication(
+  context: AppContext,
+  asked: PublicationRequest,
   patience?: Patience,
-): Promise<AskedPublication> {
-  await refuseOnMirror(house.database.work)
-  const newest = house.contracts.get(asked.dataset)
+): Promise<RequestedPublication> {
+  await refuseOnMirror(context.database.work)
+  const newest = context.contracts.get(asked.dataset)
   if (periodOf(newest.contract, asked.edition) === undefined) {
     throw problem('edition-not-found', {
       detail: `Editions of ${asked.dataset} are named like ${newest.contract.period === 'year' ? '2025' : '2025-2026'}.`,
     })
   }
-  checkMoment(house, asked.at)
+  checkMoment(context, asked.at)
   const ask = async () => {
-    const parts = await listParts(house.database.work, asked.dataset, asked.edition)
-    const loaded = house.contracts.get(asked.dataset, parts[0]?.contractVersion)
+    const parts = await listParts(context.database.work, asked.dataset, asked.edition)
+    const loaded = context.contracts.get(asked.dataset, parts[0]?.contractVersion)
     checkWaivers(loaded, parts, asked.waivers ?? [])
     checkComplete(loaded, parts, asked.waivers ?? [])
-    await checkChanged(house, asked, parts)
-    return house.database.work.begin((tx) => openPublication(house, tx, loaded, asked))
+    await checkChanged(context, asked, parts)
+    return context.database.work.begin((tx) => openPublication(context, tx, loaded, asked))
   }
-  const { id, replaces } = await house.database.lock(lockOf(asked), ask, patience)
-  const publication = await findPublication(house, id)
+  const { id, replaces } = await context.database.lock(lockOf(asked), ask, patience)
+  const publication = await findPublication(context, id)
   assert.ok(publication)
   return { ...publication, replaces }
 }
@@ -99,7 +99,7 @@ export function lockOf({ dataset, edition }: { readonly dataset: string; readonl
 /** Providers whose part is neither in hand nor waived. */
 export function missingProviders(
   { contract }: LoadedContract,
-  parts: readonly Part[],
+  parts: readonly StagedPart[],
   waivers: readonly Waiver[],
 ): readonly string[] {
   const there = new Set([...parts, ...waivers].map(({ provider }) => provider))
@@ -108,7 +108,7 @@ export function missingProviders(
     .filter((provider) => !there.has(provider))
 }
 
-function checkMoment({ clock }: House, at: Date | undefined): void {
+function checkMoment({ clock }: AppContext, at: Date | undefined): void {
   if (at === undefined) return
   const ahead = at.getTime() - clock().getTime()
   if (ahead <= 0) throw problem('moment-past', { path: 'at' })
@@ -120,7 +120,7 @@ function checkMoment({ clock }: House, at: Date | undefined): void {
 /** A waiver is published: it must be about a part that the edition has, and that is not there. */
 function checkWaivers(
   { contract }: LoadedContract,
-  parts: readonly Part[],
+  parts: readonly StagedPart[],
   waivers: readonly Waiver[],
 ): void {
   const refuse = (detail: string) => problem('parameter-invalid', { path: 'waivers', detail })
@@ -134,7 +134,11 @@ function checkWaivers(
     throw refuse('Waive a part once.')
 }
 
-function checkComplete(loaded: LoadedContract, parts: readonly Part[], waivers: readonly Waiver[]): void {
+function checkComplete(
+  loaded: LoadedContract,
+  parts: readonly StagedPart[],
+  waivers: readonly Waiver[],
+): void {
   const missing = missingProviders(loaded, parts, waivers)
   if (missing.length === 0 && parts.length > 0) return
   const all = partsOf(loaded.contract).length
@@ -146,8 +150,12 @@ function checkComplete(loaded: LoadedContract, parts: readonly Part[], waivers: 
 }
 
 /** A second version needs a reason, and something that differs from the version readers have now. */
-async function checkChanged(house: House, asked: Asked, parts: readonly Part[]): Promise<void> {
-  const [last] = await readVersions(house.database, asked)
+async function checkChanged(
+  context: AppContext,
+  asked: PublicationRequest,
+  parts: readonly StagedPart[],
+): Promise<void> {
+  const [last] = await readVersions(context.database, asked)
   if (last === undefined) return
   if (last.state !== 'withdrawn') {
     const sorted = (names: readonly string[]) => [...names].sort().join()
@@ -161,9 +169,14 @@ async function checkChanged(house: House, asked: Asked, parts: readonly Part[]):
     throw problem('reason-missing', { path: 'reason' })
 }
 
-async function openPublication(house: House, tx: Transaction, { contract }: LoadedContract, asked: Asked) {
+async function openPublication(
+  context: AppContext,
+  tx: Transaction,
+  { contract }: LoadedContract,
+  asked: PublicationRequest,
+) {
   const { dataset, edition, askedBy, waivers = [], at: releaseAt = null } = asked
-  const at = house.clock()
+  const at = context.clock()
   const reason = asked.reason?.trim() ?? null
   const former = await findOpenPublication(tx, asked)
   const approvalVoid = former !== undefined && former.approvedAt !== null
@@ -172,7 +185,14 @@ async function openPublication(house: House, tx: Transaction, { contract }: Load
     await writeDropped(tx, former.id, { at, by: askedBy, reason: why })
   }
   const draft = await openDraft(tx, { contract, edition, reason })
-  const id = await writeAsked(tx, { versionId: draft.id, askedAt: at, askedBy, reason, waivers, releaseAt })
+  const id = await insertRequest(tx, {
+    versionId: draft.id,
+    askedAt: at,
+    askedBy,
+    reason,
+    waivers,
+    releaseAt,
+  })
   await writeAudit(tx, {
     at,
     actor: askedBy,
@@ -186,7 +206,7 @@ async function openPublication(house: House, tx: Transaction, { contract }: Load
       ...(former === undefined ? {} : { replaces: former.id, approvalVoid }),
     },
   })
-  await house.jobs.send(tx, publishEditionJob, { publication: id })
+  await context.jobs.send(tx, publishEditionJob, { publication: id })
   return { id, replaces: former === undefined ? null : { id: former.id, approvalVoid } }
 }
 
@@ -203,9 +223,13 @@ export interface Act {
  * waited for, a job releases it. Throws `publication-not-found`, `publication-not-waiting`, `approval-by-asker`,
  * `draft-changed`, and `edition-busy` where the patience ends.
  */
-export async function approvePublication(house: House, act: Act, patience?: Patience): Promise<Publication> {
-  return changeOpen(house, act.id, patience, async (publication) => {
-    const { contract } = house.contracts.get(publication.dataset, publication.contractVersion)
+export async function approvePublication(
+  context: AppContext,
+  act: Act,
+  patience?: Patience,
+): Promise<Publication> {
+  return changeOpen(context, act.id, patience, async (publication) => {
+    const { contract } = context.contracts.get(publication.dataset, publication.contractVersion)
     if (!needsApproval(contract)) throw notWaiting(publication, 'The contract asks for no approval.')
     if (publication.state !== 'prepared') throw notWaiting(publication, 'It is not prepared yet.')
     if (act.actor === publication.askedBy) throw problem('approval-by-asker')
@@ -215,13 +239,13 @@ export async function approvePublication(house: House, act: Act, patience?: Pati
       if (publication.approvedBy === act.actor) return
       throw notWaiting(publication, 'It is approved already.')
     }
-    const at = house.clock()
-    await house.database.work.begin(async (tx) => {
+    const at = context.clock()
+    await context.database.work.begin(async (tx) => {
       await writeApproved(tx, publication.id, act.actor, at)
-      await audit(house, tx, publication, 'publication-approved', act.actor, { sha256: publication.digest })
-      await house.jobs.send(tx, publishEditionJob, { publication: publication.id })
+      await audit(context, tx, publication, 'publication-approved', act.actor, { sha256: publication.digest })
+      await context.jobs.send(tx, publishEditionJob, { publication: publication.id })
     })
-    tell(house, publication, 'approved')
+    tell(context, publication, 'approved')
   })
 }
 
@@ -230,25 +254,25 @@ export async function approvePublication(house: House, act: Act, patience?: Pati
  * `publication-not-waiting`, `reason-missing`, and `edition-busy` where the patience ends.
  */
 export async function dropPublication(
-  house: House,
+  context: AppContext,
   act: Act & { readonly reason: string },
   patience?: Patience,
 ): Promise<Publication> {
   const reason = act.reason.trim()
   if (reason === '') throw problem('reason-missing', { path: 'reason' })
-  return changeOpen(house, act.id, patience, async (publication) => {
-    const at = house.clock()
-    await house.database.work.begin(async (tx) => {
+  return changeOpen(context, act.id, patience, async (publication) => {
+    const at = context.clock()
+    await context.database.work.begin(async (tx) => {
       await resetDraft(tx, publication.versionId)
       await writeDropped(tx, publication.id, { at, by: act.actor, reason })
-      await audit(house, tx, publication, 'publication-dropped', act.actor, { reason })
+      await audit(context, tx, publication, 'publication-dropped', act.actor, { reason })
     })
     // Nothing refers to these any more; what a crash leaves here the next preparation replaces.
-    await dropControlled(house.database, publication.versionId)
-    await dropRecords(house.database, publication.versionId)
+    await dropControlled(context.database, publication.versionId)
+    await dropRecords(context.database, publication.versionId)
     const { dataset, edition, version } = publication
-    await house.files.remove(versionFolder({ dataset, edition, number: version }))
-    tell(house, publication, 'dropped')
+    await context.files.remove(versionFolder({ dataset, edition, number: version }))
+    tell(context, publication, 'dropped')
   })
 }
 
@@ -257,18 +281,18 @@ export async function dropPublication(
  * `draft-not-prepared`, `previews-too-many`, and `parameter-invalid` for a span that is too long.
  */
 export async function openPreview(
-  house: House,
+  context: AppContext,
   act: Act & { readonly milliseconds: number },
 ): Promise<{ readonly id: string; readonly token: string; readonly expiresAt: Date }> {
-  const publication = await findPublication(house, act.id)
+  const publication = await findPublication(context, act.id)
   if (publication === undefined) throw problem('publication-not-found', { path: 'publication' })
   if (publication.state !== 'prepared') throw problem('draft-not-prepared', { state: publication.state })
   if (!(act.milliseconds > 0 && act.milliseconds <= previewDaysMax * dayMilliseconds)) {
     throw problem('parameter-invalid', { path: 'expires', detail: `At most ${previewDaysMax}d.` })
   }
-  const at = house.clock()
+  const at = context.clock()
   const expiresAt = new Date(at.getTime() + act.milliseconds)
-  const made = await house.database.work.begin(async (tx) => {
+  const made = await context.database.work.begin(async (tx) => {
     const preview = await createPreview(tx, {
       versionId: publication.versionId,
       by: act.actor,
@@ -276,16 +300,16 @@ export async function openPreview(
       expiresAt,
     })
     const detail = { preview: preview.id, expiresAt: expiresAt.toISOString(), sha256: publication.digest }
-    await audit(house, tx, publication, 'preview-created', act.actor, detail)
+    await audit(context, tx, publication, 'preview-created', act.actor, detail)
     return preview
   })
   return { ...made, expiresAt }
 }
 
 /** Revokes a preview's token from this moment. Gives false where there is no such one. */
-export async function revokePreview(house: House, id: string, actor: string): Promise<boolean> {
-  return house.database.work.begin(async (tx) => {
-    const at = house.clock()
+export async function revokePreview(context: AppContext, id: string, actor: string): Promise<boolean> {
+  return context.database.work.begin(async (tx) => {
+    const at = context.clock()
     if (!(await revokeToken(tx, id, at))) return false
     await writeAudit(tx, { at, actor, action: 'preview-revoked', subject: `preview:${id}` })
     return true
@@ -294,21 +318,21 @@ export async function revokePreview(house: House, id: string, actor: string): Pr
 
 /** Changes a publication that has not come to an end, under the edition's lock, and gives it as it is then. */
 async function changeOpen(
-  house: House,
+  context: AppContext,
   id: number,
   patience: Patience | undefined,
   change: (publication: Publication) => Promise<void>,
 ): Promise<Publication> {
-  const found = await findPublication(house, id)
+  const found = await findPublication(context, id)
   if (found === undefined) throw problem('publication-not-found', { path: 'publication' })
   const work = async () => {
-    const publication = await findPublication(house, id)
+    const publication = await findPublication(context, id)
     assert.ok(publication)
     if (!isOpenPublication(publication)) throw notWaiting(publication, 'It has come to an end.')
     await change(publication)
   }
-  await house.database.lock(lockOf(found), work, patience)
-  return (await findPublication(house, id)) ?? found
+  await context.database.lock(lockOf(found), work, patience)
+  return (await findPublication(context, id)) ?? found
 }
 
 function notWaiting(publication: Publication, detail: string) {
@@ -319,7 +343,7 @@ function notWaiting(publication: Publication, detail: string) {
 type Detail = Parameters<typeof writeAudit>[1]['detail']
 
 function audit(
-  house: House,
+  context: AppContext,
   tx: Transaction,
   { id, dataset, edition, version }: Publication,
   action: string,
@@ -327,9 +351,15 @@ function audit(
   detail: Detail,
 ): Promise<void> {
   const subject = `${dataset}/${edition}/v${version}`
-  return writeAudit(tx, { at: house.clock(), actor, action, subject, detail: { publication: id, ...detail } })
+  return writeAudit(tx, {
+    at: context.clock(),
+    actor,
+    action,
+    subject,
+    detail: { publication: id, ...detail },
+  })
 }
 
-function tell(house: House, { id, dataset, edition, version }: Publication, state: string): void {
-  house.observe('publication-advanced', { dataset, edition, version, publication: id, state })
+function tell(context: AppContext, { id, dataset, edition, version }: Publication, state: string): void {
+  context.observe('publication-advanced', { dataset, edition, version, publication: id, state })
 }

@@ -1,10 +1,10 @@
 /** Public API of publication. */
 export {
   approvePublication,
-  askPublication,
   dropPublication,
   lockOf,
   openPreview,
+  requestPublication,
   revokePreview,
 } from './acts.ts'
 export { assemble } from './pipeline/assemble.ts'
@@ -17,10 +17,10 @@ export {
   findPublication,
   isOpenPublication,
   listPublications,
+  type PendingReason,
   type Publication,
+  pendingReasonOf,
   publishEditionJob,
-  type Wait,
-  waitsFor,
   writeRefused,
 } from './publications.ts'
 export { publicationRoutes } from './routes.ts'

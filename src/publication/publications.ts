@@ -4,7 +4,7 @@
  * move that is out of order.
  */
 import assert from 'node:assert/strict'
-import type { House, Waiver } from '../catalogue/index.ts'
+import type { AppContext, Waiver } from '../catalogue/index.ts'
 import { needsApproval } from '../contract/index.ts'
 import type { Runner, Transaction } from '../db/database.ts'
 import type { Finding } from '../platform/finding.ts'
@@ -42,18 +42,18 @@ export interface Publication {
 }
 
 /** What a prepared publication may wait for. */
-export type Wait = 'moment' | 'approval'
+export type PendingReason = 'moment' | 'approval'
 
 /** What a publication waits for at this moment; nothing where it can be released, or is not prepared. */
-export function waitsFor(
-  house: Pick<House, 'contracts' | 'clock'>,
+export function pendingReasonOf(
+  context: Pick<AppContext, 'contracts' | 'clock'>,
   publication: Publication,
-): readonly Wait[] {
+): readonly PendingReason[] {
   const { state, releaseAt, dataset, contractVersion, digest, approvedDigest } = publication
   if (state !== 'prepared') return []
-  const { contract } = house.contracts.get(dataset, contractVersion)
-  const waits: Wait[] = []
-  if (releaseAt !== null && releaseAt > house.clock()) waits.push('moment')
+  const { contract } = context.contracts.get(dataset, contractVersion)
+  const waits: PendingReason[] = []
+  if (releaseAt !== null && releaseAt > context.clock()) waits.push('moment')
   if (needsApproval(contract) && approvedDigest !== digest) waits.push('approval')
   return waits
 }
@@ -64,8 +64,8 @@ export function isOpenPublication({ state }: Pick<Publication, 'state'>): boolea
 }
 
 /** An asked-for publication, or undefined where there is none of this id. */
-export async function findPublication(house: House, id: number): Promise<Publication | undefined> {
-  const [row] = await select(house.database.work, { id })
+export async function findPublication(context: AppContext, id: number): Promise<Publication | undefined> {
+  const [row] = await select(context.database.work, { id })
   return row
 }
 
@@ -83,10 +83,10 @@ export const publicationsMax = 200
 
 /** Publications, the newest first, at most `publicationsMax`. */
 export async function listPublications(
-  house: House,
+  context: AppContext,
   of: { readonly dataset?: string; readonly edition?: string; readonly open?: boolean } = {},
 ): Promise<readonly Publication[]> {
-  return select(house.database.work, of)
+  return select(context.database.work, of)
 }
 
 async function select(
@@ -114,7 +114,7 @@ async function select(
 }
 
 /** Writes what was asked for and gives its id. A former publication of the draft must have come to an end. */
-export async function writeAsked(
+export async function insertRequest(
   tx: Transaction,
   asked: Pick<Publication, 'versionId' | 'askedAt' | 'askedBy' | 'reason' | 'waivers' | 'releaseAt'>,
 ): Promise<number> {
@@ -152,11 +152,15 @@ export async function writeDone(tx: Transaction, id: number, at: Date): Promise<
 }
 
 /** Ends a publication as refused, with what is to be mended. */
-export async function writeRefused(house: House, id: number, findings: readonly Finding[]): Promise<void> {
-  const { work } = house.database
+export async function writeRefused(
+  context: AppContext,
+  id: number,
+  findings: readonly Finding[],
+): Promise<void> {
+  const { work } = context.database
   await work`
     UPDATE qingdan.publication
-    SET state = 'refused', findings = ${work.json(findings as never)}, ended_at = ${house.clock()}
+    SET state = 'refused', findings = ${work.json(findings as never)}, ended_at = ${context.clock()}
     WHERE id = ${id} AND state = 'asked'`
 }
 

@@ -6,13 +6,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { requireScope } from '../accounts/index.ts'
-import { addresses, EditionName, type House, previewDaysUsual, Slug } from '../catalogue/index.ts'
+import { type AppContext, addresses, EditionName, previewDaysUsual, Slug } from '../catalogue/index.ts'
 import { partsOf } from '../contract/index.ts'
 import { type App, problemResponses } from '../http/index.ts'
-import type { Reader } from '../platform/caller.ts'
+import type { Caller } from '../platform/caller.ts'
 import { problem } from '../platform/problem.ts'
 import { parseMoment, parseSpan } from '../platform/time.ts'
-import { approvePublication, askPublication, dropPublication, openPreview, shortPatience } from './acts.ts'
+import {
+  approvePublication,
+  dropPublication,
+  openPreview,
+  requestPublication,
+  shortPatience,
+} from './acts.ts'
 import { findPublication, listPublications, type Publication } from './publications.ts'
 import {
   ApprovalSchema,
@@ -44,30 +50,30 @@ const base = '/v1/datasets/:slug/editions/:edition/publications'
 const scoped = ['key-missing', 'scope-missing', 'dataset-not-found'] as const
 const bodied = ['body-invalid', 'body-too-large', 'media-type-unsupported'] as const
 
-export async function publicationRoutes(app: App, house: House): Promise<void> {
+export async function publicationRoutes(app: App, context: AppContext): Promise<void> {
   // None of these answers is for anyone but the holder of the key.
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'private, no-store')
     const { slug } = request.params as { readonly slug: string }
-    requirePublisher(house, request.reader, slug)
+    requirePublisher(context, request.reader, slug)
     requireJson(request)
   })
-  askRoute(app, house)
-  readRoutes(app, house)
-  approvalRoute(app, house)
-  dropRoute(app, house)
-  previewRoute(app, house)
-  withdrawalRoute(app, house)
+  askRoute(app, context)
+  readRoutes(app, context)
+  approvalRoute(app, context)
+  dropRoute(app, context)
+  previewRoute(app, context)
+  withdrawalRoute(app, context)
 }
 
 /** Refuses who may not publish a dataset: without the scope, or confined to others. */
-function requirePublisher(house: House, reader: Reader, slug: string): void {
+function requirePublisher(context: AppContext, reader: Caller, slug: string): void {
   requireScope(reader, 'publish')
   const { datasets, provider } = reader
   const refuse = (detail: string) => problem('scope-missing', { detail, scope: 'publish' })
   if (datasets !== undefined && !datasets.includes(slug))
     throw refuse('The key is confined to other datasets.')
-  const { contract } = house.contracts.get(slug)
+  const { contract } = context.contracts.get(slug)
   if (provider !== undefined && partsOf(contract).some((part) => part.provider !== provider))
     throw refuse('The key speaks for one provider, and the edition is made of parts of others.')
 }
@@ -82,27 +88,27 @@ function requireJson(request: FastifyRequest): void {
   if (type.trim().toLowerCase() !== 'application/json') throw problem('media-type-unsupported')
 }
 
-function actorOf(reader: Reader): string {
+function actorOf(reader: Caller): string {
   return `key:${reader.keyId}`
 }
 
-async function tell(house: House, reply: FastifyReply, publication: Publication, code = 202) {
-  const body = await publicationBody(house, publication)
+async function tell(context: AppContext, reply: FastifyReply, publication: Publication, code = 202) {
+  const body = await publicationBody(context, publication)
   return reply.code(code).header('location', body.links.self).send(body)
 }
 
 /** The publication of an address. Throws `publication-not-found` also for one of another edition. */
 async function getPublication(
-  house: House,
+  context: AppContext,
   params: { readonly slug: string; readonly edition: string; readonly publication: string },
 ): Promise<Publication> {
-  const found = await findPublication(house, Number(params.publication))
+  const found = await findPublication(context, Number(params.publication))
   if (found === undefined || found.dataset !== params.slug || found.edition !== params.edition)
     throw problem('publication-not-found', { path: 'publication' })
   return found
 }
 
-function askRoute(app: App, house: House): void {
+function askRoute(app: App, context: AppContext): void {
   app.post(
     base,
     {
@@ -144,8 +150,8 @@ function askRoute(app: App, house: House): void {
           detail: 'Expected an instant, or a day and a time such as 2026-03-01T09:00.',
         })
       }
-      const asked = await askPublication(
-        house,
+      const asked = await requestPublication(
+        context,
         {
           dataset,
           edition,
@@ -156,12 +162,12 @@ function askRoute(app: App, house: House): void {
         },
         shortPatience,
       )
-      return tell(house, reply, asked)
+      return tell(context, reply, asked)
     },
   )
 }
 
-function readRoutes(app: App, house: House): void {
+function readRoutes(app: App, context: AppContext): void {
   app.get(
     base,
     {
@@ -186,9 +192,9 @@ function readRoutes(app: App, house: House): void {
     },
     async (request) => {
       const { slug: dataset, edition } = request.params
-      const found = await listPublications(house, { dataset, edition })
-      const data = await Promise.all(found.map((publication) => publicationBody(house, publication)))
-      return { data, links: { self: addresses(house.config).publications(dataset, edition) } }
+      const found = await listPublications(context, { dataset, edition })
+      const data = await Promise.all(found.map((publication) => publicationBody(context, publication)))
+      return { data, links: { self: addresses(context.config).publications(dataset, edition) } }
     },
   )
   app.get(
@@ -204,11 +210,11 @@ function readRoutes(app: App, house: House): void {
         response: { 200: PublicationSchema, ...problemResponses(...scoped, 'publication-not-found') },
       },
     },
-    async (request) => publicationBody(house, await getPublication(house, request.params)),
+    async (request) => publicationBody(context, await getPublication(context, request.params)),
   )
 }
 
-function approvalRoute(app: App, house: House): void {
+function approvalRoute(app: App, context: AppContext): void {
   app.post(
     `${base}/:publication/approval`,
     {
@@ -238,14 +244,14 @@ function approvalRoute(app: App, house: House): void {
       },
     },
     async (request, reply) => {
-      const { id } = await getPublication(house, request.params)
+      const { id } = await getPublication(context, request.params)
       const act = { id, actor: actorOf(request.reader), sha256: request.body.sha256 }
-      return tell(house, reply, await approvePublication(house, act, shortPatience))
+      return tell(context, reply, await approvePublication(context, act, shortPatience))
     },
   )
 }
 
-function dropRoute(app: App, house: House): void {
+function dropRoute(app: App, context: AppContext): void {
   app.delete(
     `${base}/:publication`,
     {
@@ -270,14 +276,14 @@ function dropRoute(app: App, house: House): void {
       },
     },
     async (request, reply) => {
-      const { id } = await getPublication(house, request.params)
+      const { id } = await getPublication(context, request.params)
       const act = { id, actor: actorOf(request.reader), reason: request.query.reason }
-      return tell(house, reply, await dropPublication(house, act, shortPatience), 200)
+      return tell(context, reply, await dropPublication(context, act, shortPatience), 200)
     },
   )
 }
 
-function previewRoute(app: App, house: House): void {
+function previewRoute(app: App, context: AppContext): void {
   app.post(
     `${base}/:publication/previews`,
     {
@@ -305,20 +311,20 @@ function previewRoute(app: App, house: House): void {
       },
     },
     async (request, reply) => {
-      const publication = await getPublication(house, request.params)
+      const publication = await getPublication(context, request.params)
       const milliseconds = parseSpan(request.body.expires ?? `${previewDaysUsual}d`)
       if (milliseconds === undefined)
         throw problem('body-invalid', { path: 'expires', detail: 'Expected a span such as 30m, 12h or 7d.' })
       const act = { id: publication.id, actor: actorOf(request.reader), milliseconds }
-      const { id, token, expiresAt } = await openPreview(house, act)
+      const { id, token, expiresAt } = await openPreview(context, act)
       const { dataset, edition, version } = publication
-      const href = `${addresses(house.config).version({ dataset, edition, number: version })}?preview=${token}`
+      const href = `${addresses(context.config).version({ dataset, edition, number: version })}?preview=${token}`
       return reply.code(201).send({ id, token, expiresAt: expiresAt.toISOString(), href })
     },
   )
 }
 
-function withdrawalRoute(app: App, house: House): void {
+function withdrawalRoute(app: App, context: AppContext): void {
   app.post(
     '/v1/datasets/:slug/editions/:edition/versions/:version/withdrawal',
     {
@@ -354,7 +360,7 @@ function withdrawalRoute(app: App, house: House): void {
       const { slug: dataset, edition, version } = request.params
       const { reason } = request.body
       const asked = { dataset, edition, version: Number(version), reason, actor: actorOf(request.reader) }
-      const first = await withdraw(house, asked, shortPatience)
+      const first = await withdraw(context, asked, shortPatience)
       return { dataset, edition, version: asked.version, state: 'withdrawn' as const, already: !first }
     },
   )

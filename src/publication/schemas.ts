@@ -1,9 +1,9 @@
 /** The shapes of publications over HTTP: what is asked for, and what is told of it to those who may publish. */
 import { type Static, Type } from 'typebox'
 import { findKey } from '../accounts/index.ts'
-import { addresses, type House } from '../catalogue/index.ts'
+import { type AppContext, addresses } from '../catalogue/index.ts'
 import { needsApproval } from '../contract/index.ts'
-import { isOpenPublication, type Publication, waitsFor } from './publications.ts'
+import { isOpenPublication, type Publication, pendingReasonOf } from './publications.ts'
 
 /** The longest reason that is taken: it is published beside the data, and is to be read. */
 export const reasonLengthMax = 2_000
@@ -194,14 +194,14 @@ export const PublicationSchema = Type.Object({
 
 /** A publication as it is told. */
 export async function publicationBody(
-  house: House,
+  context: AppContext,
   publication: Publication & { readonly replaces?: { id: number; approvalVoid: boolean } | null },
 ): Promise<Static<typeof PublicationSchema>> {
   const { dataset, edition, version, id, state, replaces } = publication
-  const { contract } = house.contracts.get(dataset, publication.contractVersion)
-  const at = addresses(house.config)
+  const { contract } = context.contracts.get(dataset, publication.contractVersion)
+  const at = addresses(context.config)
   const self = `${at.publications(dataset, edition)}/${id}`
-  const waits = waitsFor(house, publication)
+  const waits = pendingReasonOf(context, publication)
   const iso = (instant: Date | null) => instant?.toISOString() ?? null
   return {
     id,
@@ -211,7 +211,7 @@ export async function publicationBody(
     state,
     waitsFor: [...waits],
     askedAt: publication.askedAt.toISOString(),
-    askedBy: await actorBody(house, publication.askedBy),
+    askedBy: await actorBody(context, publication.askedBy),
     reason: publication.reason,
     waivers: publication.waivers.map(({ provider, reason }) => ({ provider, reason })),
     releaseAt: iso(publication.releaseAt),
@@ -220,7 +220,7 @@ export async function publicationBody(
     approval: needsApproval(contract)
       ? {
           at: iso(publication.approvedAt),
-          by: publication.approvedBy === null ? null : await actorBody(house, publication.approvedBy),
+          by: publication.approvedBy === null ? null : await actorBody(context, publication.approvedBy),
         }
       : null,
     ended:
@@ -243,8 +243,8 @@ export async function publicationBody(
 }
 
 /** An actor with the label of its key. */
-async function actorBody(house: House, actor: string) {
+async function actorBody(context: AppContext, actor: string) {
   const [kind, id = ''] = actor.split(':')
-  const key = kind === 'key' ? await findKey(house.database, id) : undefined
+  const key = kind === 'key' ? await findKey(context.database, id) : undefined
   return { actor, label: key?.label ?? null }
 }

@@ -4,9 +4,17 @@
  */
 import { rm } from 'node:fs/promises'
 import type { Observe } from '../platform/log/events.ts'
-import { droppedOf, editionsOf, type Ledger, nameOf, tell, type VersionKey, wantedOf } from './ledger.ts'
+import {
+  applyChanges,
+  droppedOf,
+  editionsOf,
+  type Ledger,
+  nameOf,
+  type VersionKey,
+  wantedOf,
+} from './ledger.ts'
 import type { PullProgress } from './progress.ts'
-import type { FedPage, Told } from './response-shapes.ts'
+import type { FeedPage, SourceChange } from './response-shapes.ts'
 import type { Sink, TakenContract } from './sink.ts'
 import { readPage } from './source/source.ts'
 import { type Taken, type Taking, takeContract, takeVersion } from './source/take.ts'
@@ -38,8 +46,8 @@ const knownTypes: ReadonlySet<string> = new Set([
 ])
 
 interface Draft {
-  readonly changes: Told[]
-  readonly fuller: Told[]
+  readonly changes: SourceChange[]
+  readonly fuller: SourceChange[]
   readonly contracts: TakenContract[]
   readonly taken: Taken[]
   readonly drop: VersionKey[]
@@ -56,7 +64,7 @@ const emptyDraft = (): Draft => ({
 })
 
 /** Applies the changes of a page, in their order. */
-export async function applyPage(run: Applying, page: FedPage): Promise<void> {
+export async function applyPage(run: Applying, page: FeedPage): Promise<void> {
   let draft = emptyDraft()
   for (const change of page.data) {
     run.signal.throwIfAborted()
@@ -83,14 +91,14 @@ export async function applyPage(run: Applying, page: FedPage): Promise<void> {
  * Whether something of a dataset stands in the feed at places that we have passed while it was not open to us. The change that
  * opens it says so; so does a version that comes before that change, and whose contract we were not told of.
  */
-function hasPast(ledger: Ledger, { type, dataset, released }: Told): boolean {
+function hasPast(ledger: Ledger, { type, dataset, released }: SourceChange): boolean {
   if (type === 'dataset-opened') return true
   return released !== undefined && ledger.contracts.get(dataset)?.has(released.contractVersion) !== true
 }
 
 /** Enters a change into ledger and draft, with the contract that it brings. */
-async function enter(run: Applying, draft: Draft, change: Told): Promise<void> {
-  const entered = tell(run.ledger, change)
+async function enter(run: Applying, draft: Draft, change: SourceChange): Promise<void> {
+  const entered = applyChanges(run.ledger, change)
   if (entered === 'known') return
   if (entered === 'new') draft.changes.push(change)
   else draft.fuller.push(change)
@@ -100,8 +108,8 @@ async function enter(run: Applying, draft: Draft, change: Told): Promise<void> {
 }
 
 /** What is told of a dataset by its name, up to a change. */
-async function readPast(run: Applying, until: Told): Promise<readonly Told[]> {
-  const past: Told[] = []
+async function readPast(run: Applying, until: SourceChange): Promise<readonly SourceChange[]> {
+  const past: SourceChange[] = []
   for (let after: string | undefined; ; ) {
     const page = await readPage(run.client, { datasets: [until.dataset], after })
     for (const change of page.data) {
@@ -115,15 +123,15 @@ async function readPast(run: Applying, until: Told): Promise<readonly Told[]> {
 }
 
 /** Enters the past into the final ledger as well; of openings and closings, of which that knows the last, the contracts alone. */
-function entered(run: Applying, past: readonly Told[]): readonly Told[] {
+function entered(run: Applying, past: readonly SourceChange[]): readonly SourceChange[] {
   for (const change of past) {
-    if (!/^dataset-(opened|closed)$/.test(change.type)) tell(run.final, change)
-    else if (change.contract !== undefined) tell(run.final, { ...change, type: 'contract-added' })
+    if (!/^dataset-(opened|closed)$/.test(change.type)) applyChanges(run.final, change)
+    else if (change.contract !== undefined) applyChanges(run.final, { ...change, type: 'contract-added' })
   }
   return past
 }
 
-function touchedBy(ledger: Ledger, { type, dataset, edition, version }: Told, withPast: boolean) {
+function touchedBy(ledger: Ledger, { type, dataset, edition, version }: SourceChange, withPast: boolean) {
   if (withPast || /^dataset-(opened|closed)$/.test(type)) {
     return editionsOf(ledger, dataset).map((name) => ({ dataset, edition: name }))
   }

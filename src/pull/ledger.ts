@@ -3,7 +3,7 @@
  * ledger, so that a copy is the same whether it followed day by day or was made today.
  */
 import { canonicalJson, digestOf } from '../platform/digest.ts'
-import type { Told } from './response-shapes.ts'
+import type { SourceChange } from './response-shapes.ts'
 
 export interface VersionKey {
   readonly dataset: string
@@ -24,7 +24,7 @@ export interface KnownVersion {
   readonly bytes: Readonly<Record<string, number>>
 }
 
-type Verdict = NonNullable<Told['contract']>['verdict']
+type Verdict = NonNullable<SourceChange['contract']>['verdict']
 
 interface KnownContract {
   readonly sha256: string
@@ -60,7 +60,7 @@ export function copyOf({ ids, contracts, closed, datasets }: Ledger): Ledger {
  * Enters a change. `known` where it is in the ledger, and nothing is entered. `fuller` where it was told before without its
  * contract: of a dataset that is closed no more than that is told, until it opens again.
  */
-export function tell(ledger: Ledger, change: Told): 'new' | 'fuller' | 'known' {
+export function applyChanges(ledger: Ledger, change: SourceChange): 'new' | 'fuller' | 'known' {
   const isKnown = ledger.ids.has(change.id)
   const { contractVersion: number = 0 } = change.contract ?? {}
   const isFuller = change.contract !== undefined && ledger.contracts.get(change.dataset)?.has(number) !== true
@@ -92,7 +92,7 @@ export function tell(ledger: Ledger, change: Told): 'new' | 'fuller' | 'known' {
 
 const unknown = { contractVersion: undefined, records: 0, sha256: '', files: '', bytes: {} }
 
-function knownOf(released: NonNullable<Told['released']>, isWithdrawn: boolean): KnownVersion {
+function knownOf(released: NonNullable<SourceChange['released']>, isWithdrawn: boolean): KnownVersion {
   const { contractVersion, records, sha256, distributions } = released
   return {
     ...{ contractVersion, records, sha256, isWithdrawn },

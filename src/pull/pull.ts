@@ -8,11 +8,20 @@ import { join } from 'node:path'
 import type { PublicKeyFile } from '../bundle/index.ts'
 import type { Observe } from '../platform/log/events.ts'
 import { type Applying, applyPage, settle } from './apply.ts'
-import { copyOf, editionsOf, emptyLedger, type Ledger, nameOf, tell, versionsOf, wantedOf } from './ledger.ts'
+import {
+  applyChanges,
+  copyOf,
+  editionsOf,
+  emptyLedger,
+  type Ledger,
+  nameOf,
+  versionsOf,
+  wantedOf,
+} from './ledger.ts'
 import { waitSeconds } from './limits.ts'
 import { PullRefusal } from './problems.ts'
 import type { PullProgress } from './progress.ts'
-import type { FedPage } from './response-shapes.ts'
+import type { FeedPage } from './response-shapes.ts'
 import type { CopyIdentity, Sink } from './sink.ts'
 import { buildClient, type ClientOptions } from './source/client.ts'
 import { readPage } from './source/source.ts'
@@ -74,7 +83,7 @@ export async function pull(order: PullOrder): Promise<PullReport> {
   }
   const client = (retries: number) => buildClient(withoutUndefined({ ...patience, retriesMax: retries }))
   const ledger = emptyLedger()
-  for await (const change of sink.told()) tell(ledger, change)
+  for await (const change of sink.told()) applyChanges(ledger, change)
   const asked = { datasets: order.datasets }
   let page = await readPage(client(began ? Number.POSITIVE_INFINITY : retriesMax), {
     ...asked,
@@ -129,12 +138,12 @@ function identityOf({ datasets, formats, history, key }: PullOrder, origin: stri
   return { origin, datasets: sorted(datasets), isKeyed: key !== undefined, history, formats: sorted(formats) }
 }
 
-function checkOrigin(origin: string, page: FedPage): void {
+function checkOrigin(origin: string, page: FeedPage): void {
   if (page.meta.origin === origin) return
   throw new PullRefusal('other-origin', `The copy is of ${origin}, and this source of ${page.meta.origin}.`)
 }
 
-async function begin(order: PullOrder, page: FedPage): Promise<void> {
+async function begin(order: PullOrder, page: FeedPage): Promise<void> {
   const { sink, source } = order
   if (sink.state !== undefined) checkOrigin(sink.state.origin, page)
   await sink.begin(identityOf(order, page.meta.origin), source)
@@ -145,7 +154,7 @@ async function startRun(
   order: PullOrder,
   ledger: Ledger,
   client: Applying['client'],
-  page: FedPage,
+  page: FeedPage,
 ): Promise<Applying> {
   const { sink } = order
   const needed = sink.formats
@@ -172,7 +181,7 @@ async function startRun(
 }
 
 /** Applies a page and all behind it, until nothing more is there and nothing is missing. Gives the last page. */
-async function takeAll(run: Applying, first: FedPage): Promise<FedPage> {
+async function takeAll(run: Applying, first: FeedPage): Promise<FeedPage> {
   let page = first
   for (;;) {
     await survey(run, page)
@@ -199,7 +208,7 @@ async function clearScratch({ scratch }: Applying): Promise<void> {
   for (const name of await readdir(scratch)) await rm(join(scratch, name), { recursive: true, force: true })
 }
 
-async function nextPage({ client, datasets, origin }: Applying, { meta }: FedPage): Promise<FedPage> {
+async function nextPage({ client, datasets, origin }: Applying, { meta }: FeedPage): Promise<FeedPage> {
   const page = await readPage(client, { datasets, after: meta.cursor })
   checkOrigin(origin, page)
   return page
@@ -209,10 +218,10 @@ async function nextPage({ client, datasets, origin }: Applying, { meta }: FedPag
  * Reads on to the end of the feed, to know what will be held then: nothing is brought that a later change takes away again.
  * Only the ledger is kept of it; the pages are asked for once more when they are applied.
  */
-async function survey(run: Applying, first: FedPage): Promise<void> {
+async function survey(run: Applying, first: FeedPage): Promise<void> {
   const final = copyOf(run.ledger)
   for (let page = first; ; page = await nextPage(run, page)) {
-    for (const change of page.data) tell(final, change)
+    for (const change of page.data) applyChanges(final, change)
     if (!page.meta.more) break
   }
   run.final = final

@@ -53,7 +53,7 @@ export const Page = Type.Object({
 })
 
 /** What is told of a version and stands fast: the same whenever and however it is read. */
-export const Facts = Type.Object({
+export const ResponseFacts = Type.Object({
   dataset: Name,
   edition: Edition,
   version: Whole,
@@ -116,9 +116,9 @@ export const ProblemShape = Type.Object({
   detail: Type.Optional(Text),
 })
 
-export type FedPage = Static<typeof Page>
-export type Told = FedPage['data'][number]
-export type VersionFacts = Static<typeof Facts>
+export type FeedPage = Static<typeof Page>
+export type SourceChange = FeedPage['data'][number]
+export type VersionFacts = Static<typeof ResponseFacts>
 export type PulledContract = Static<typeof ContractShape>
 
 /** One code of a list with its labels. */

@@ -4,7 +4,7 @@
  */
 
 import type { Ledger, VersionKey } from './ledger.ts'
-import type { CodeRow, PulledContract, Told, VersionFacts } from './response-shapes.ts'
+import type { CodeRow, PulledContract, SourceChange, VersionFacts } from './response-shapes.ts'
 
 /** What a copy is a copy of; the same at every pull into it. */
 export interface CopyIdentity {
@@ -52,9 +52,9 @@ export interface TakenVersion {
 /** One step: it is seen whole, with its place, or not at all. */
 export interface Step {
   /** The changes, in their order. The last one's cursor is the new place. */
-  readonly changes: readonly Told[]
+  readonly changes: readonly SourceChange[]
   /** Changes that were applied before, and are told with their contract now; they count no second time. */
-  readonly fuller: readonly Told[]
+  readonly fuller: readonly SourceChange[]
   readonly contracts: readonly TakenContract[]
   readonly take: readonly TakenVersion[]
   readonly drop: readonly VersionKey[]
@@ -78,7 +78,7 @@ export interface Sink {
   /** Begins a copy, or notes under which address it goes on. */
   readonly begin: (identity: CopyIdentity, source: string) => Promise<void>
   /** The changes that were applied, in their order. */
-  readonly told: () => AsyncIterable<Told>
+  readonly told: () => AsyncIterable<SourceChange>
   /** The versions that are held. */
   readonly held: () => Promise<readonly VersionKey[]>
   readonly commit: (step: Step) => Promise<void>

@@ -24,10 +24,10 @@ import { nameOf, type VersionKey } from './ledger.ts'
 import { PullRefusal } from './problems.ts'
 import {
   type CodeRow,
-  Facts,
   isOf,
   type PulledContract,
   parseJson,
+  ResponseFacts,
   type VersionFacts,
 } from './response-shapes.ts'
 import { checkContract } from './source/source.ts'
@@ -88,7 +88,7 @@ async function unpack(bag: Bag, order: BagOrder, name: string): Promise<Unpacked
   if (!isOwn || carried === undefined)
     throw new PullRefusal('wrong-facts', `${name}: its bag is of something else.`)
   const facts = factsOf(carried)
-  if (!isOf(Facts, facts))
+  if (!isOf(ResponseFacts, facts))
     throw new PullRefusal('answer-odd', `${name}: the facts of its bag have another shape.`)
   const contractPath = paths.contract(order.key.dataset, order.contract.contractVersion)
   const json = parseJson(await textOf(bag, contractPath, textBytesMax))

@@ -8,22 +8,34 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { Type } from 'typebox'
 import {
+  type AppContext,
   EditionName,
   getReadable,
-  giveNotice,
-  type House,
   linkHeader,
   listVersions,
   PreviewToken,
   Slug,
+  setDeprecationHeaders,
   toLatest,
 } from '../catalogue/index.ts'
 import { isOpen, noteRead } from '../contract/index.ts'
-import { type App, isFresh, type KeptAnswer, keptBytes, languageOf, problemResponses } from '../http/index.ts'
+import {
+  type App,
+  byteCacheOf,
+  type CachedBody,
+  isFresh,
+  languageOf,
+  problemResponses,
+} from '../http/index.ts'
 import { digestOf } from '../platform/digest.ts'
 import { problem } from '../platform/problem.ts'
 import { diffRoutes } from './diff/routes.ts'
-import { type AnswerFormat, type Asked, ask, type Request } from './query/resolve-request.ts'
+import {
+  type AnswerFormat,
+  type RecordsRequest,
+  type Request,
+  resolveRequest,
+} from './query/resolve-request.ts'
 import { type RecordsReader, readerOf } from './read/read-records.ts'
 import { answerAll, answerPage } from './read/render-answer.ts'
 import { csvParameters, edition, PageSchema, pageLimit, queryParameters, streamLimit } from './schemas.ts'
@@ -50,7 +62,7 @@ const refusals = [
 
 /** What answers need that is built once for all of them. */
 interface Desk {
-  readonly house: House
+  readonly context: AppContext
   readonly reader: RecordsReader
   readonly streams: Streams
 }
@@ -58,17 +70,17 @@ interface Desk {
 /** The addresses of records: without an extension, and with one for each format. */
 const extensions: readonly (AnswerFormat | undefined)[] = [undefined, 'json', 'csv', 'ndjson']
 
-export async function recordsRoutes(app: App, house: House): Promise<void> {
+export async function recordsRoutes(app: App, context: AppContext): Promise<void> {
   const desk: Desk = {
-    house,
-    reader: readerOf(house.database),
-    streams: streamsOf(house),
+    context,
+    reader: readerOf(context.database),
+    streams: streamsOf(context),
   }
   for (const extension of extensions) {
     datasetRoute(app, desk, extension)
     versionRoute(app, desk, extension)
   }
-  diffRoutes(app, house, desk.streams)
+  diffRoutes(app, context, desk.streams)
 }
 
 function datasetRoute(app: App, desk: Desk, extension: AnswerFormat | undefined): void {
@@ -185,10 +197,10 @@ function formOf(request: FastifyRequest, extension: AnswerFormat | undefined): O
 }
 
 async function answer(desk: Desk, request: FastifyRequest, reply: FastifyReply, wanted: Request) {
-  const { house, reader, streams } = desk
-  const { contract } = getReadable(house.contracts, request.reader, wanted.dataset)
-  const asked = await ask(house, wanted)
-  const links = await versionLinks(house, asked)
+  const { context, reader, streams } = desk
+  const { contract } = getReadable(context.contracts, request.reader, wanted.dataset)
+  const asked = await resolveRequest(context, wanted)
+  const links = await versionLinks(context, asked)
   if (links !== undefined) reply.header('link', links)
   noteRead(request.reader, contract, {
     versions: asked.plan.targets.map(({ version }) => version),
@@ -198,14 +210,14 @@ async function answer(desk: Desk, request: FastifyRequest, reply: FastifyReply, 
   const fresh = isFresh(request, reply, tag, isOpen(contract))
   if (isByLanguage(asked, request))
     reply.header('vary', 'Accept, Accept-Encoding, Accept-Language, Authorization')
-  const notice = () => giveNotice(house, reply, asked.plan.loaded.contract)
+  const notice = () => setDeprecationHeaders(context, reply, asked.plan.loaded.contract)
   if (fresh) {
     await notice()
     return reply.code(304).send(null)
   }
   if (asked.limit !== undefined) {
     // The tag stands for the bytes, so it is what they are kept by.
-    const { bytes, headers } = await keptBytes(house).get(tag, () => pageOf(desk, asked, links))
+    const { bytes, headers } = await byteCacheOf(context).get(tag, () => pageOf(desk, asked, links))
     describe(reply, asked).headers(headers)
     await notice()
     return reply.send(bytes)
@@ -214,7 +226,7 @@ async function answer(desk: Desk, request: FastifyRequest, reply: FastifyReply, 
   // Fastify would let a stream run to its end to learn that nobody wants its bytes.
   if (request.method === 'HEAD') return describe(reply, asked).send(Readable.from([]))
   const stream = await streams.open(
-    (signal) => answerAll(house, reader, asked, signal),
+    (signal) => answerAll(context, reader, asked, signal),
     reply.raw,
     request.caller,
   )
@@ -222,28 +234,32 @@ async function answer(desk: Desk, request: FastifyRequest, reply: FastifyReply, 
 }
 
 /** A page as it may be kept: it follows from the versions that are read and from what is asked of them. */
-async function pageOf({ house, reader }: Desk, asked: Asked, links: string | undefined): Promise<KeptAnswer> {
-  const { bytes, next } = await answerPage(house, reader, asked)
+async function pageOf(
+  { context, reader }: Desk,
+  asked: RecordsRequest,
+  links: string | undefined,
+): Promise<CachedBody> {
+  const { bytes, next } = await answerPage(context, reader, asked)
   const all = [links, next === undefined ? undefined : `<${next}>; rel="next"`]
   const link = all.filter((one) => one !== undefined).join(', ')
   return { bytes, headers: link === '' ? {} : { link } }
 }
 
 /** The links from the version that is read to those beside it; editions that are joined have none in common. */
-async function versionLinks(house: House, { plan }: Asked): Promise<string | undefined> {
+async function versionLinks(context: AppContext, { plan }: RecordsRequest): Promise<string | undefined> {
   const [only] = plan.targets
   if (plan.joined || only === undefined) return undefined
   const { version } = only
-  return linkHeader(version, await listVersions(house.database, version), house.config)
+  return linkHeader(version, await listVersions(context.database, version), context.config)
 }
 
 /** Whether the language of the labels was taken from the request's header. */
-function isByLanguage({ form, format }: Asked, request: FastifyRequest): boolean {
+function isByLanguage({ form, format }: RecordsRequest, request: FastifyRequest): boolean {
   const { lang } = request.query as { readonly lang?: unknown }
   return format === 'csv' && form.header === 'labels' && lang === undefined
 }
 
-function describe(reply: FastifyReply, asked: Asked): FastifyReply {
+function describe(reply: FastifyReply, asked: RecordsRequest): FastifyReply {
   const { format, form } = asked
   if (format === 'json') return reply.type('application/json; charset=utf-8')
   const charset = format === 'csv' ? form.encoding : 'utf-8'
@@ -253,7 +269,7 @@ function describe(reply: FastifyReply, asked: Asked): FastifyReply {
 }
 
 /** A name that says what the file holds: for people by the title, for programs by the slug. */
-function dispositionOf({ plan, format, form }: Asked): string {
+function dispositionOf({ plan, format, form }: RecordsRequest): string {
   const { dataset, title } = plan.loaded.contract
   const [first, last] = [plan.targets[0]?.version, plan.targets.at(-1)?.version]
   const what = plan.joined

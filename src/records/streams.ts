@@ -11,7 +11,7 @@ import { problem } from '../platform/problem.ts'
 const heldBytes = 256 * 1024
 
 /** What tells that the reader of an answer has gone: the raw response. */
-export interface Leaver {
+export interface Disconnectable {
   readonly destroyed: boolean
   readonly once: (event: 'close', heard: () => void) => unknown
 }
@@ -23,7 +23,7 @@ export interface Streams {
    */
   readonly open: (
     make: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
-    reader: Leaver,
+    reader: Disconnectable,
     caller: string,
   ) => Promise<Readable>
   /** Streams that are open now. */

@@ -3,7 +3,7 @@
  * The mark of the change that stands there tells a history that was set back from the one that was carried before.
  */
 
-import type { PlacedChange } from '../catalogue/index.ts'
+import type { PositionedChange } from '../catalogue/index.ts'
 import { readCursor, writeCursor } from '../platform/cursor.ts'
 import { canonicalJson, digestOf } from '../platform/digest.ts'
 import { problem } from '../platform/problem.ts'
@@ -22,7 +22,7 @@ const kind = 'export'
 const markLength = 16
 
 /** What stands for a change in a cursor. */
-export function markOf(change: PlacedChange): string {
+export function markOf(change: PositionedChange): string {
   return digestOf(canonicalJson(change)).slice(0, markLength)
 }
 

@@ -1,8 +1,8 @@
 /** The keys of origins that a mirror trusts: registered once by whoever holds the machine, and never taken from a bag. */
 import { writeAudit } from '../accounts/index.ts'
 import { type PublicKeyFile, readPublicKey } from '../bundle/index.ts'
-import type { House } from '../catalogue/index.ts'
-import { readNote, writeNote } from '../db/settings-store.ts'
+import type { AppContext } from '../catalogue/index.ts'
+import { readSetting, writeSetting } from '../db/settings-store.ts'
 
 const noteName = 'mirror-keys'
 
@@ -15,21 +15,21 @@ export interface TrustedKey {
 }
 
 /** The keys that are trusted, in the order in which they were registered. */
-export async function listTrusted({ database }: House): Promise<readonly TrustedKey[]> {
-  return ((await readNote(database.work, noteName)) as readonly TrustedKey[] | undefined) ?? []
+export async function listTrusted({ database }: AppContext): Promise<readonly TrustedKey[]> {
+  return ((await readSetting(database.work, noteName)) as readonly TrustedKey[] | undefined) ?? []
 }
 
 /** Trusts a public key from now on. Gives false where it was trusted before. Throws KeyFault. */
 export async function trustKey(
-  house: House,
+  context: AppContext,
   { armored, actor }: { readonly armored: string; readonly actor: string },
 ): Promise<{ readonly fingerprint: string; readonly isNew: boolean }> {
   const { fingerprint } = await readPublicKey(armored)
-  return house.database.lock(noteName, async () => {
-    const known = await listTrusted(house)
+  return context.database.lock(noteName, async () => {
+    const known = await listTrusted(context)
     if (known.some((key) => key.fingerprint === fingerprint)) return { fingerprint, isNew: false }
-    const trustedAt = house.clock().toISOString()
-    await write(house, [...known, { fingerprint, armored, trustedAt, trustedBy: actor }], {
+    const trustedAt = context.clock().toISOString()
+    await write(context, [...known, { fingerprint, armored, trustedAt, trustedBy: actor }], {
       action: 'mirror-trust',
       fingerprint,
       actor,
@@ -40,31 +40,31 @@ export async function trustKey(
 
 /** Trusts a key no longer. Gives false where it was not trusted. What was taken before stays. */
 export async function distrustKey(
-  house: House,
+  context: AppContext,
   { fingerprint, actor }: { readonly fingerprint: string; readonly actor: string },
 ): Promise<boolean> {
-  return house.database.lock(noteName, async () => {
-    const known = await listTrusted(house)
+  return context.database.lock(noteName, async () => {
+    const known = await listTrusted(context)
     const rest = known.filter((key) => key.fingerprint !== fingerprint)
     if (rest.length === known.length) return false
-    await write(house, rest, { action: 'mirror-distrust', fingerprint, actor })
+    await write(context, rest, { action: 'mirror-distrust', fingerprint, actor })
     return true
   })
 }
 
 async function write(
-  house: House,
+  context: AppContext,
   keys: readonly TrustedKey[],
   act: { readonly action: string; readonly fingerprint: string; readonly actor: string },
 ): Promise<void> {
-  await house.database.work.begin(async (tx) => {
-    await writeNote(
+  await context.database.work.begin(async (tx) => {
+    await writeSetting(
       tx,
       noteName,
       keys.map((key) => ({ ...key })),
     )
     await writeAudit(tx, {
-      at: house.clock(),
+      at: context.clock(),
       actor: act.actor,
       action: act.action,
       subject: act.fingerprint,
@@ -73,6 +73,6 @@ async function write(
 }
 
 /** The trusted keys as what checks signatures. */
-export async function openTrusted(house: House): Promise<readonly PublicKeyFile[]> {
-  return Promise.all((await listTrusted(house)).map(({ armored }) => readPublicKey(armored)))
+export async function openTrusted(context: AppContext): Promise<readonly PublicKeyFile[]> {
+  return Promise.all((await listTrusted(context)).map(({ armored }) => readPublicKey(armored)))
 }

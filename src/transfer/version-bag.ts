@@ -4,7 +4,7 @@
  */
 import { loadServiceKey } from '../accounts/index.ts'
 import { exportZip } from '../bundle/index.ts'
-import { fileName, type House, type SentFile, type VersionName } from '../catalogue/index.ts'
+import { type AppContext, fileName, type SentFile, type VersionName } from '../catalogue/index.ts'
 import { codeFileText, codeListsOf, isOpen } from '../contract/index.ts'
 import { canonicalJson, digestOf } from '../platform/digest.ts'
 import { openSigner } from './export/export.ts'
@@ -14,31 +14,35 @@ import { selectExport } from './export/selection.ts'
 export const versionBagFormat = 'bag.zip'
 
 /** What is being made, so that many who ask at once wait for one. */
-const making = new WeakMap<House['database'], Map<string, Promise<void>>>()
+const making = new WeakMap<AppContext['database'], Map<string, Promise<void>>>()
 
 /** The bag of a published version as a stored file. Throws the problems of a version that is not served. */
-export async function storeVersionBag(house: House, of: VersionName, publishedAt: Date): Promise<SentFile> {
+export async function storeVersionBag(
+  context: AppContext,
+  of: VersionName,
+  publishedAt: Date,
+): Promise<SentFile> {
   const { dataset, edition, number } = of
-  const restricted = !isOpen(house.contracts.get(dataset).contract)
-  const selection = await selectExport(house, { dataset, edition, version: number, restricted })
+  const restricted = !isOpen(context.contracts.get(dataset).contract)
+  const selection = await selectExport(context, { dataset, edition, version: number, restricted })
   if (selection === undefined) throw new Error('a chosen version is never nothing')
-  const { fingerprint } = await loadServiceKey(house)
+  const { fingerprint } = await loadServiceKey(context)
   const lists = codeListsOf(selection.contracts.map(({ contract }) => contract))
   const madeOf = digestOf(
     canonicalJson({
       ...selection,
       contracts: selection.contracts.map(({ digest }) => digest),
-      codes: lists.map((name) => codeFileText(house.contracts.codes(name))),
+      codes: lists.map((name) => codeFileText(context.contracts.codes(name))),
       signer: fingerprint,
     }),
   )
   const stored = `bags/${dataset}/${edition}/v${number}/${madeOf}.zip`
-  await once(house, stored, async () => {
-    const signer = await openSigner(house, publishedAt)
+  await once(context, stored, async () => {
+    const signer = await openSigner(context, publishedAt)
     const facts = { name: `${dataset}-${edition}-v${number}`, purpose: selection.purpose, ...signer }
-    await house.files.write(stored, exportZip(facts, payloadOf(house, selection)))
+    await context.files.write(stored, exportZip(facts, payloadOf(context, selection)))
   })
-  const bytes = (await house.files.find(stored))?.bytes ?? 0
+  const bytes = (await context.files.find(stored))?.bytes ?? 0
   return { stored, mediaType: 'application/zip', bytes, digest: madeOf }
 }
 
@@ -47,7 +51,11 @@ export function versionBagName(of: VersionName): string {
   return fileName(of, versionBagFormat)
 }
 
-async function once({ database, files }: House, stored: string, make: () => Promise<void>): Promise<void> {
+async function once(
+  { database, files }: AppContext,
+  stored: string,
+  make: () => Promise<void>,
+): Promise<void> {
   if ((await files.find(stored)) !== undefined) return
   const own = making.get(database) ?? new Map<string, Promise<void>>()
   making.set(database, own)

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { listVersions, readChanges } from '../../src/catalogue/index.ts'
-import { type OpenHouse, openHouse } from '../../src/context.ts'
-import { findPlace } from '../../src/db/embedded/location.ts'
+import { type OpenContext, openContext } from '../../src/context.ts'
+import { findClusterLocation } from '../../src/db/embedded/location.ts'
 import { findPostmaster } from '../../src/db/embedded/postmaster.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { canonicalJson, digestOfFile } from '../../src/platform/digest.ts'
@@ -127,21 +127,24 @@ async function verdict(
   environment: Readonly<Record<string, string>>,
   edition: string,
 ): Promise<string | undefined> {
-  return within(environment, (house) => inspect(house, edition))
+  return within(environment, (context) => inspect(context, edition))
 }
 
 /** Opens a house for one look at it. */
 async function within<T>(
   { QINGDAN_DATA, QINGDAN_DATASETS }: Readonly<Record<string, string>>,
-  look: (house: OpenHouse) => Promise<T>,
+  look: (context: OpenContext) => Promise<T>,
 ): Promise<T> {
   const silent = () => undefined
   const log = { debug: silent, info: silent, warn: silent, error: silent }
-  const house = await openHouse(loadConfig({ QINGDAN_DATA, QINGDAN_DATASETS, QINGDAN_POOL_MAX: '4' }), log)
+  const context = await openContext(
+    loadConfig({ QINGDAN_DATA, QINGDAN_DATASETS, QINGDAN_POOL_MAX: '4' }),
+    log,
+  )
   try {
-    return await look(house)
+    return await look(context)
   } finally {
-    await house.close()
+    await context.close()
   }
 }
 
@@ -152,7 +155,7 @@ async function sameAsMirror(environment: Readonly<Record<string, string>>, mirro
 }
 
 /** All that is published, as one text: changes, versions by state and digest, records as counted, files as digested. */
-async function holdings({ database, files }: OpenHouse): Promise<string> {
+async function holdings({ database, files }: OpenContext): Promise<string> {
   const changes = await readChanges(database.work, 0)
   const versions = []
   for (const { edition, number, state, digest, records, recordsTable } of await listVersions(database)) {
@@ -167,10 +170,10 @@ async function holdings({ database, files }: OpenHouse): Promise<string> {
   return canonicalJson({ changes, versions, stored })
 }
 
-async function inspect(house: OpenHouse, edition: string): Promise<string | undefined> {
-  const versions = await listVersions(house.database, { dataset: trialDataset, edition })
+async function inspect(context: OpenContext, edition: string): Promise<string | undefined> {
+  const versions = await listVersions(context.database, { dataset: trialDataset, edition })
   const [version] = versions
-  const { work } = house.database
+  const { work } = context.database
   const [all] = await work`
     SELECT count(*)::int AS versions FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id
     WHERE e.edition = ${edition}`
@@ -198,7 +201,7 @@ async function inspect(house: OpenHouse, edition: string): Promise<string | unde
 
 /** Kills the postmaster of a data folder as a power cut would. */
 async function killDatabase(dataFolder: string): Promise<void> {
-  const { home } = await findPlace(dataFolder, () => undefined)
+  const { home } = await findClusterLocation(dataFolder, () => undefined)
   const postmaster = await findPostmaster(join(home, 'database', 'cluster'))
   if (postmaster !== undefined) process.kill(postmaster.pid, 'SIGKILL')
 }

@@ -10,12 +10,12 @@ import { loadServiceKey } from '../../src/accounts/index.ts'
 import { createBag } from '../../src/bundle/index.ts'
 import { readMirror } from '../../src/catalogue/index.ts'
 import { writeBundle } from '../../src/cli/bundles/bundle.ts'
-import { loadContractFolders, type OpenHouse, openHouse } from '../../src/context.ts'
+import { loadContractFolders, type OpenContext, openContext } from '../../src/context.ts'
 import { partsOf } from '../../src/contract/index.ts'
 import { publishEdition, receive, startWorker, takeBundle } from '../../src/ingest/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { Problem } from '../../src/platform/problem.ts'
-import { approvePublication, askPublication, findOpenPublication } from '../../src/publication/index.ts'
+import { approvePublication, findOpenPublication, requestPublication } from '../../src/publication/index.ts'
 import { takeExport, trustKey, writeExport } from '../../src/transfer/index.ts'
 import { trialDataset, trialRows } from './trial.ts'
 
@@ -68,18 +68,19 @@ const log = {
   warn: point,
   error: (facts: object) => process.stderr.write(`${JSON.stringify(facts)}\n`),
 }
-const house = await openHouse(config, log)
+const context = await openContext(config, log)
 try {
   // A restarted service works off what its queues still hold, while the officer asks again for what was not answered.
-  if (killAt === 0) await startWorker(house)
-  for (const part of partsOf(house.contracts.get(trialDataset).contract)) await bring(house, part.provider)
-  await publish(house)
-  if (mirrorData !== undefined) await carry(house, mirrorData)
+  if (killAt === 0) await startWorker(context)
+  for (const part of partsOf(context.contracts.get(trialDataset).contract))
+    await bring(context, part.provider)
+  await publish(context)
+  if (mirrorData !== undefined) await carry(context, mirrorData)
 } finally {
-  await house.close()
+  await context.close()
 }
 
-async function bring(to: OpenHouse, provider: string): Promise<void> {
+async function bring(to: OpenContext, provider: string): Promise<void> {
   const path = await create(provider)
   const receipt = await receive(to, { path, broughtBy: 'cli:campaign' })
   const taken = await takeBundle(to, receipt.id)
@@ -125,8 +126,8 @@ async function* told(rows: string): AsyncGenerator<Uint8Array> {
 }
 
 /** Carries what is new to a second house: an export on the stick, whole or not there, and its taking. */
-async function carry(from: OpenHouse, data: string): Promise<void> {
-  const mirror = await openHouse(loadConfig({ ...settings, QINGDAN_DATA: data }), log)
+async function carry(from: OpenContext, data: string): Promise<void> {
+  const mirror = await openContext(loadConfig({ ...settings, QINGDAN_DATA: data }), log)
   try {
     const { publicKey } = await loadServiceKey(from)
     await trustKey(mirror, { armored: publicKey, actor: askedBy })
@@ -149,13 +150,13 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 /** Asks, waits for the second person, and is released. What a killed process left waiting is approved as it stands. */
-async function publish(to: OpenHouse): Promise<void> {
+async function publish(to: OpenContext): Promise<void> {
   try {
     const waiting = await findOpenPublication(to.database.work, { dataset: trialDataset, edition })
     const { id } =
       waiting?.state === 'prepared'
         ? waiting
-        : await askPublication(to, { dataset: trialDataset, edition, askedBy })
+        : await requestPublication(to, { dataset: trialDataset, edition, askedBy })
     const prepared = await publishEdition(to, id)
     if (prepared.state === 'prepared') await approvePublication(to, { id, actor: 'cli:campaign-second' })
     const publication = await publishEdition(to, id)

@@ -10,10 +10,10 @@ import {
 import { perDayMax, perMinuteMax } from '../../src/accounts/keys/quota.ts'
 import { networksMax } from '../../src/accounts/networks.ts'
 import { buildApp } from '../../src/app.ts'
-import { anonymous, type Scope } from '../../src/platform/caller.ts'
+import { anonymousCaller, type Scope } from '../../src/platform/caller.ts'
 import { Problem } from '../../src/platform/problem.ts'
 import { testDatabase } from '../support/database.ts'
-import { testHouse } from '../support/house.ts'
+import { unconnectedContext } from '../support/house.ts'
 
 const now = new Date('2026-03-01T04:00:00Z')
 const by = { clock: () => now, actor: 'cli:test' }
@@ -75,7 +75,7 @@ t.test('keys', async (t) => {
   await t.test('a wrong key is never treated as none', async (t) => {
     const one = await createKey(database, { label: 'one', scopes: ['publish'] }, by)
     const two = await createKey(database, { label: 'two', scopes: ['admin'] }, by)
-    t.equal(await find(undefined), anonymous)
+    t.equal(await find(undefined), anonymousCaller)
     const [, , ...secretOfTwo] = two.secret.split('_')
     const refused = [
       ['', 'malformed'],
@@ -171,8 +171,8 @@ t.test('keys', async (t) => {
   })
 
   await t.test('the key over HTTP', async (t) => {
-    const { house, lines } = testHouse({ QINGDAN_RATE_PER_MINUTE: '4' }, { database })
-    const app = await buildApp(house)
+    const { context, lines } = unconnectedContext({ QINGDAN_RATE_PER_MINUTE: '4' }, { database })
+    const app = await buildApp(context)
     t.teardown(() => app.close())
     const good = await createKey(database, { label: 'http', scopes: ['ingest'], datasets: ['rooms'] }, by)
     const ask = async (authorization?: string) => {
@@ -218,7 +218,7 @@ t.test('keys', async (t) => {
 })
 
 t.test('scopes', async (t) => {
-  t.equal(await codeOf(() => requireScope(anonymous, 'ingest')), 'key-missing')
+  t.equal(await codeOf(() => requireScope(anonymousCaller, 'ingest')), 'key-missing')
   t.equal(await codeOf(() => requireScope({ keyId: 'a', scopes: ['ingest'] }, 'publish')), 'scope-missing')
   t.equal(await codeOf(() => requireScope({ keyId: 'a', scopes: ['ingest'] }, 'ingest')), undefined)
 })

@@ -7,7 +7,7 @@ import { drift, writeOpenapi } from '../../src/cli/openapi-file.ts'
 import { type Contracts, loadContracts } from '../../src/contract/index.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
 import { chineseOf, chineseTags, loadChinese, textsOf } from '../../src/http/openapi/translate.ts'
-import { testHouse } from '../support/house.ts'
+import { unconnectedContext } from '../support/house.ts'
 
 const reading = {
   dataset: 'reading-rooms',
@@ -88,11 +88,11 @@ function firstCode(csv: string): string {
 }
 
 /** The app with these contracts; none of the tests here reads a record. */
-const appWith = (contracts: Contracts) => buildApp(testHouse({}, { contracts }).house)
+const appWith = (contracts: Contracts) => buildApp(unconnectedContext({}, { contracts }).context)
 
 t.test('the OpenAPI is valid 3.1, with and without datasets', async (t) => {
   const contracts = await loadContracts({ folders: [await contractFolder(t.testdir())] })
-  for (const app of [await buildApp(testHouse().house), await appWith(contracts)]) {
+  for (const app of [await buildApp(unconnectedContext().context), await appWith(contracts)]) {
     t.teardown(() => app.close())
     const document = (await app.inject('/openapi.json')).json()
     t.equal(document.openapi, '3.1.0')
@@ -181,7 +181,7 @@ t.test('each open dataset has operations of its own; a closed one is not named',
 const order = (names: readonly string[]) => (a: string, b: string) => names.indexOf(a) - names.indexOf(b)
 
 t.test('the document has an ETag', async (t) => {
-  const app = await buildApp(testHouse().house)
+  const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   const first = await app.inject('/openapi.json')
   const etag = String(first.headers.etag)
@@ -191,10 +191,10 @@ t.test('the document has an ETag', async (t) => {
 })
 
 t.test('every text of a route has a Chinese one, and no Chinese one is left over', async (t) => {
-  const app = await buildApp(testHouse().house)
+  const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   await app.ready()
-  const { contracts } = testHouse().house
+  const { contracts } = unconnectedContext().context
   const document = buildOpenapi(app, contracts, { parts: datasetParts })
   const catalogue = loadChinese()
   const texts = textsOf(document)
@@ -252,7 +252,7 @@ t.test('the document speaks the language asked for', async (t) => {
 })
 
 t.test('/docs speaks the language asked for, else that of the browser, else Chinese', async (t) => {
-  const app = await buildApp(testHouse().house)
+  const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   const languageOf = async (url: string, headers: Record<string, string> = {}) => {
     const answer = await app.inject({ url, headers })
@@ -282,7 +282,7 @@ t.test('/docs speaks the language asked for, else that of the browser, else Chin
 })
 
 t.test('/docs loads all it needs from here', async (t) => {
-  const app = await buildApp(testHouse().house)
+  const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   const page = await app.inject('/docs')
   const loaded = [...page.body.matchAll(/<(?:script src|link rel="stylesheet" href|img src)="([^"]+)"/g)].map(

@@ -1,10 +1,10 @@
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
-import { testHouse } from '../support/house.ts'
+import { unconnectedContext } from '../support/house.ts'
 
 t.test('the rate is kept on both sides of the limit, by address', async (t) => {
-  const { house } = testHouse({ QINGDAN_RATE_PER_MINUTE: '3' })
-  const app = await buildApp(house)
+  const { context } = unconnectedContext({ QINGDAN_RATE_PER_MINUTE: '3' })
+  const app = await buildApp(context)
   t.teardown(() => app.close())
   const from = async (remoteAddress: string, url = '/v1/problems') =>
     (await app.inject({ url, remoteAddress })).statusCode
@@ -20,8 +20,8 @@ t.test('the rate is kept on both sides of the limit, by address', async (t) => {
 })
 
 t.test('an IPv6 caller counts by its network, and IPv4 in IPv6 as IPv4', async (t) => {
-  const { house } = testHouse({ QINGDAN_RATE_PER_MINUTE: '1' })
-  const app = await buildApp(house)
+  const { context } = unconnectedContext({ QINGDAN_RATE_PER_MINUTE: '1' })
+  const app = await buildApp(context)
   t.teardown(() => app.close())
   const from = async (remoteAddress: string) =>
     (await app.inject({ url: '/v1/problems', remoteAddress })).statusCode
@@ -33,8 +33,8 @@ t.test('an IPv6 caller counts by its network, and IPv4 in IPv6 as IPv4', async (
 })
 
 t.test('wrong keys are refused, then slowed down, without closing the door to others', async (t) => {
-  const { house, lines } = testHouse({ QINGDAN_RATE_PER_MINUTE: '2' })
-  const app = await buildApp(house)
+  const { context, lines } = unconnectedContext({ QINGDAN_RATE_PER_MINUTE: '2' })
+  const app = await buildApp(context)
   t.teardown(() => app.close())
   const ask = async (authorization?: string) =>
     (await app.inject({ url: '/v1/problems', headers: authorization === undefined ? {} : { authorization } }))
@@ -52,8 +52,8 @@ t.test('wrong keys are refused, then slowed down, without closing the door to ot
 })
 
 t.test('a proxy on this machine is believed, nobody else', async (t) => {
-  const { house } = testHouse({ QINGDAN_RATE_PER_MINUTE: '1' })
-  const app = await buildApp(house)
+  const { context } = unconnectedContext({ QINGDAN_RATE_PER_MINUTE: '1' })
+  const app = await buildApp(context)
   t.teardown(() => app.close())
   const from = (remoteAddress: string, forwarded: string) =>
     app.inject({

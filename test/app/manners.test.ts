@@ -3,15 +3,15 @@ import { connect } from 'node:net'
 import { DrizzleQueryError } from 'drizzle-orm'
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
-import type { House } from '../../src/catalogue/index.ts'
+import type { AppContext } from '../../src/catalogue/index.ts'
 import { baseUrl, languageOf } from '../../src/http/route-helpers.ts'
 import { testDatabase } from '../support/database.ts'
-import { testHouse } from '../support/house.ts'
+import { unconnectedContext } from '../support/house.ts'
 
-async function plainApp(environment: Readonly<Record<string, string>> = {}, parts: Partial<House> = {}) {
-  const { house, lines } = testHouse(environment, parts)
-  const app = await buildApp(house)
-  return { app, lines, house }
+async function plainApp(environment: Readonly<Record<string, string>> = {}, parts: Partial<AppContext> = {}) {
+  const { context, lines } = unconnectedContext(environment, parts)
+  const app = await buildApp(context)
+  return { app, lines, context }
 }
 
 t.test('addresses and methods that do not exist', async (t) => {
@@ -140,12 +140,15 @@ t.test('health, readiness and metrics', async (t) => {
     if (!answers) throw new Error('connection lost')
     return []
   }
-  const { house, lines } = testHouse({}, { database: { serve } as unknown as House['database'] })
-  const app = await buildApp(house)
+  const { context, lines } = unconnectedContext(
+    {},
+    { database: { serve } as unknown as AppContext['database'] },
+  )
+  const app = await buildApp(context)
   t.teardown(() => app.close())
   t.equal((await app.inject('/health')).statusCode, 200)
   t.match((await app.inject('/ready')).json(), { code: 'not-ready' }, 'before the start is over')
-  house.readiness.ready = true
+  context.readiness.ready = true
   t.same((await app.inject('/ready')).json(), { status: 'ok' })
   answers = false
   const lost = await app.inject('/ready')
@@ -166,7 +169,7 @@ t.test('health, readiness and metrics', async (t) => {
 })
 
 t.test('no log line holds what a caller wrote', async (t) => {
-  const { app, lines, house } = await plainApp()
+  const { app, lines, context } = await plainApp()
   t.teardown(() => app.close())
   app.post('/test/body', async () => {
     throw new Error('ours')
@@ -186,7 +189,7 @@ t.test('no log line holds what a caller wrote', async (t) => {
   })
   t.ok(lines.length >= 7, 'there are lines')
   t.notMatch(lines.join(''), /marker7|127\.0\.0\.1/)
-  t.notMatch(await house.metrics(), /marker7/)
+  t.notMatch(await context.metrics(), /marker7/)
   for (const line of lines) {
     const { observation, requestId } = JSON.parse(line)
     t.ok(observation === 'key-refused' || typeof requestId === 'string')

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { buildApp } from '../../src/app.ts'
 import { type App, problemResponses, refuseUnknown } from '../../src/http/route-helpers.ts'
 import { Problem, type ProblemCode, problem, problems } from '../../src/platform/problem.ts'
-import { testHouse } from '../support/house.ts'
+import { unconnectedContext } from '../support/house.ts'
 
 /** Routes that only a test has: each way in which a request can fail. */
 function failingRoutes(app: App): void {
@@ -56,10 +56,10 @@ function failingRoutes(app: App): void {
 }
 
 async function failingApp(environment: Readonly<Record<string, string>> = {}) {
-  const { house, lines } = testHouse(environment)
-  const app = await buildApp(house)
+  const { context, lines } = unconnectedContext(environment)
+  const app = await buildApp(context)
   failingRoutes(app)
-  return { app, lines, house }
+  return { app, lines, context }
 }
 
 t.test('every code has its status, both titles, and cannot be forged', async (t) => {

@@ -6,7 +6,7 @@ import t from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { type SocketLimits, socketLimits } from '../../src/http/index.ts'
 import type { App } from '../../src/http/route-helpers.ts'
-import { testHouse } from '../support/house.ts'
+import { unconnectedContext } from '../support/house.ts'
 
 /** The part of a tap test that is needed here. */
 interface Test {
@@ -14,8 +14,8 @@ interface Test {
 }
 
 async function listening(t: Test, limits: Partial<SocketLimits> = {}, more: (app: App) => void = () => {}) {
-  const { house, lines } = testHouse()
-  const app = await buildApp(house, { ...socketLimits, ...limits })
+  const { context, lines } = unconnectedContext()
+  const app = await buildApp(context, { ...socketLimits, ...limits })
   more(app)
   t.teardown(async () => {
     await app.close()

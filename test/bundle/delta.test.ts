@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { createBag, type Operation, validateBag } from '../../src/bundle/index.ts'
-import { buildMeeting, readingsOf } from '../../src/bundle/node/rows/delta.ts'
+import { buildKeyMatcher, readingsOf } from '../../src/bundle/node/rows/delta.ts'
 import {
   checksOf,
   clock,
@@ -80,7 +80,7 @@ async function readDelta(files: Readonly<Record<string, readonly [Operation, str
       files: manifest.files.map((file, index) => ({ ...file, operation: operations[index] ?? 'upsert' })),
     },
   }
-  const meeting = buildMeeting(contract, options.onFinding)
+  const meeting = buildKeyMatcher(contract, options.onFinding)
   const rows: Record<string, (readonly (string | null)[])[]> = {}
   for (const reading of readingsOf(options)) {
     for await (const batch of validateBag(reading.options)) {

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { buildStandingCells } from '../../src/bundle/core/cells/cell-cache.ts'
+import { buildCellCache } from '../../src/bundle/core/cells/cell-cache.ts'
 
 t.test('it has what was kept last in its place, and never what was not', async (t) => {
   const text = fc.string({ unit: fc.constantFrom(...'0123-é中'), maxLength: 14 })
   let known = 0
   fc.assert(
     fc.property(fc.array(text, { minLength: 2, maxLength: 60 }), (cells) => {
-      const standing = buildStandingCells()
+      const standing = buildCellCache()
       const kept = new Set<string>()
       return cells.every((cell) => {
         const bytes = Buffer.from(`,${cell},`)
@@ -25,7 +25,7 @@ t.test('it has what was kept last in its place, and never what was not', async (
 })
 
 t.test('cells up to 31 bytes are kept, and none is too', async (t) => {
-  const standing = buildStandingCells()
+  const standing = buildCellCache()
   const bytes = Buffer.from('x'.repeat(40))
   t.equal(standing.has(bytes, 4, 4), false)
   for (const [length, kept] of [

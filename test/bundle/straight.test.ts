@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { copyWays } from '../../src/bundle/index.ts'
+import { copyReadings } from '../../src/bundle/index.ts'
 import type { Contract } from '../../src/contract/index.ts'
 import { contract, field, header, type Outcome, readRows, validationOf } from '../support/bundle-fixture.ts'
 import { decodeCopy } from '../support/copy-text.ts'
 import { drawEveryType, drawFiles, everyType, type TrialFiles } from '../support/csv-arbitrary.ts'
 
-const [readStraight] = copyWays
+const [readStraight] = copyReadings
 
 /** What the straight way gives; undefined where it was given up. */
 async function goStraight(files: TrialFiles, options: Parameters<typeof readRows>[1] = {}) {

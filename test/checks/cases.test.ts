@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
-import type { CheckUse, Field, Part } from '../../src/contract/index.ts'
+import type { CheckUse, Field, ProviderPart } from '../../src/contract/index.ts'
 import { buildChecks, checks, checkUseFaults } from '../../src/contract/index.ts'
 
 interface Case {
   readonly fields: readonly Field[]
   readonly use: CheckUse
-  readonly part?: Part
+  readonly part?: ProviderPart
   readonly rows: readonly (readonly (string | null)[])[]
   /** For a bad case: the field at fault in each row. */
   readonly faults?: readonly string[]

@@ -16,9 +16,9 @@ import {
   recordSchema,
   tableSchema,
 } from '../../src/contract/index.ts'
-import { contractFolder, exampleContract, houseFolder } from './example.ts'
+import { contractFolder, datasetsFolder, exampleContract } from './example.ts'
 
-const contracts = await loadContracts({ folders: [houseFolder] })
+const contracts = await loadContracts({ folders: [datasetsFolder] })
 
 t.test('table schema', async (t) => {
   const folder = contractFolder(t, { 'contract.v1.json': exampleContract() })

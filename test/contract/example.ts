@@ -58,7 +58,7 @@ export function exampleContract(): Json & { fields: Json[] } {
 }
 
 /** The folder of the house's own code lists. */
-export const houseFolder = resolve(import.meta.dirname, '../../datasets')
+export const datasetsFolder = resolve(import.meta.dirname, '../../datasets')
 
 /** A folder with the house's code lists and the contracts given, by file name. */
 export function contractFolder(
@@ -67,7 +67,7 @@ export function contractFolder(
   slug = 'tree-register',
 ): string {
   return t.testdir({
-    codes: t.fixture('symlink', resolve(houseFolder, 'codes')),
+    codes: t.fixture('symlink', resolve(datasetsFolder, 'codes')),
     [slug]: Object.fromEntries(
       Object.entries(files).map(([name, value]) => [
         name,

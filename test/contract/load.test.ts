@@ -2,7 +2,7 @@
 import t from 'tap'
 import { ContractError, type KnownNames, loadContracts } from '../../src/contract/index.ts'
 import { Problem } from '../../src/platform/problem.ts'
-import { contractFolder, exampleContract, houseFolder } from './example.ts'
+import { contractFolder, datasetsFolder, exampleContract } from './example.ts'
 
 const known: KnownNames = {
   checks: {
@@ -236,11 +236,11 @@ t.test('later folders add to former ones', async (t) => {
       codes: { 'providers.csv': 'code,zh,en\nparks,绿化局,Parks Bureau\n' },
     },
   })
-  const contracts = await loadContracts({ folders: [houseFolder, added] })
-  t.equal(contracts.list().length, (await loadContracts({ folders: [houseFolder] })).list().length + 1)
+  const contracts = await loadContracts({ folders: [datasetsFolder, added] })
+  t.equal(contracts.list().length, (await loadContracts({ folders: [datasetsFolder] })).list().length + 1)
   t.ok(contracts.codes('providers').byCode.has('parks'))
   t.ok(contracts.codes('providers').byCode.has('edu-310101'))
-  const again = await loadContracts({ folders: [houseFolder, added, added] })
+  const again = await loadContracts({ folders: [datasetsFolder, added, added] })
   t.equal(again.versions('tree-register').length, 1, 'the same contract twice is one')
 })
 
@@ -254,7 +254,7 @@ t.test('a contract is never edited, nor by a later folder', async (t) => {
       ]),
     ),
   )
-  const folders = [houseFolder, `${folder}/first`, `${folder}/second`]
+  const folders = [datasetsFolder, `${folder}/first`, `${folder}/second`]
   const error = await faultsOf(loadContracts({ folders }))
   t.match(error.message, /second.*differs from .*first.*give this one the next number/)
 })
@@ -278,11 +278,11 @@ t.test('code lists', async (t) => {
   ] as const
   for (const [bytes, said] of cases) {
     const folder = t.testdir({ codes: { 'colours.csv': Buffer.from(bytes) } })
-    t.match((await faultsOf(loadContracts({ folders: [houseFolder, folder] }))).message, said)
+    t.match((await faultsOf(loadContracts({ folders: [datasetsFolder, folder] }))).message, said)
   }
   const dated = 'code,zh,en,valid_from,valid_until\na,甲,A,,2024-12-31\na,甲乙,A new,2025-01-01,\n'
   const folder = t.testdir({ codes: { 'colours.csv': dated } })
-  const list = (await loadContracts({ folders: [houseFolder, folder] })).codes('colours')
+  const list = (await loadContracts({ folders: [datasetsFolder, folder] })).codes('colours')
   t.equal(list.byCode.get('a')?.length, 2, 'one code may follow itself in time')
 })
 

@@ -1,23 +1,23 @@
 import t from 'tap'
-import { loadHouseContracts } from '../../src/context.ts'
+import { loadAllContracts } from '../../src/context.ts'
 import { listCodes } from '../../src/contract/fields/labels.ts'
 import { grantsOf, mayRead, noteRead } from '../../src/contract/index.ts'
-import type { DataRead, Reader } from '../../src/platform/caller.ts'
+import type { Caller, DataRead } from '../../src/platform/caller.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 
-const contracts = await loadHouseContracts(loadConfig({}))
+const contracts = await loadAllContracts(loadConfig({}))
 const codesOf = (list: string) => listCodes(contracts, list).map(({ code }) => code)
-const reader = (scopes: Reader['scopes'], datasets?: readonly string[]): Reader => ({
+const reader = (scopes: Caller['scopes'], datasets?: readonly string[]): Caller => ({
   keyId: 'a',
   scopes,
   ...(datasets === undefined ? {} : { datasets }),
 })
-const anonymous: Reader = { scopes: [] }
+const anonymous: Caller = { scopes: [] }
 const own = ['rooms', 'halls']
 const others = ['halls']
 
 /** Who reads a dataset `rooms` that is not open, by its share class; every other reader does not. */
-const table: Readonly<Record<string, readonly Reader[]>> = {
+const table: Readonly<Record<string, readonly Caller[]>> = {
   general: [reader(['read-shared']), reader(['read-shared'], own)],
   'on-demand': [reader(['read-shared'], own)],
   none: [],

@@ -5,7 +5,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { limitsOf } from '../../src/bundle/index.ts'
-import { loadHouseContracts } from '../../src/context.ts'
+import { loadAllContracts } from '../../src/context.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { type Case, type Layer, makeCase } from './cases.ts'
 import { judge } from './judge.ts'
@@ -27,7 +27,7 @@ export interface Answer {
 const folder = process.env['CORPUS_FOLDER'] ?? ''
 const seed = Number(process.env['CORPUS_SEED'])
 const config = loadConfig({ QINGDAN_DATASETS: join(folder, 'datasets'), QINGDAN_DATA: join(folder, 'var') })
-const contracts = await loadHouseContracts(config)
+const contracts = await loadAllContracts(config)
 const limits = limitsOf(config)
 
 // Whoever asks is gone: nobody will take an answer.

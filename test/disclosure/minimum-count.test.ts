@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { disclosureRules, getDisclosureRule } from '../../src/disclosure/index.ts'
-import type { Row } from '../../src/formats/index.ts'
+import type { RecordValues } from '../../src/formats/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 
 const minimum = 10
@@ -23,14 +23,14 @@ const contract = contractOf(
   { disclosure: use },
 )
 
-async function control(rows: readonly Row[]) {
+async function control(rows: readonly RecordValues[]) {
   const controlled = getDisclosureRule('minimum-count').control(one(rows), contract, use)
-  const out: Row[] = []
+  const out: RecordValues[] = []
   for await (const batch of controlled.rows) out.push(...batch)
   return { out, summary: controlled.summary() }
 }
 
-async function* one(rows: readonly Row[]) {
+async function* one(rows: readonly RecordValues[]) {
   yield rows
 }
 
@@ -60,7 +60,7 @@ t.test('no measure stands beside fewer than the minimum, and no record is lost',
   const row = fc.tuple(fc.string(), fc.option(fc.nat(30)), fc.option(fc.nat(100)))
   await fc.assert(
     fc.asyncProperty(fc.array(row), async (cells) => {
-      const rows = cells.map(([cell, pupils, mean]): Row => [cell, text(pupils), text(mean), null])
+      const rows = cells.map(([cell, pupils, mean]): RecordValues => [cell, text(pupils), text(mean), null])
       const { out, summary } = await control(rows)
       t.equal(out.length, rows.length)
       t.equal(summary.records, rows.length)

@@ -5,13 +5,13 @@ import t from 'tap'
 import { progressLineOf } from '../../src/cli/transfer/pull-progress.ts'
 import { isHeld } from '../../src/pull/folder/lock.ts'
 import {
+  applyChanges,
   copyOf,
   droppedOf,
   emptyLedger,
   type Ledger,
   lineageOf,
   listingOf,
-  tell,
   wantedOf,
 } from '../../src/pull/ledger.ts'
 import {
@@ -22,14 +22,14 @@ import {
 } from '../../src/pull/limits.ts'
 import { recordsName } from '../../src/pull/postgres/sql-tables.ts'
 import { pullRefusals } from '../../src/pull/problems.ts'
-import { isOf, Page, type Told } from '../../src/pull/response-shapes.ts'
+import { isOf, Page, type SourceChange } from '../../src/pull/response-shapes.ts'
 import { pauseBefore, retryAfterOf } from '../../src/pull/source/client.ts'
 
 const sha256 = 'a'.repeat(64)
 const dataset = 'tree-register'
 let ids = 0
 
-function told(type: string, more: Partial<Told> = {}): Told {
+function told(type: string, more: Partial<SourceChange> = {}): SourceChange {
   ids += 1
   const id = ids.toString(16).padStart(16, '0')
   const at = '2026-01-01T00:00:00.000Z'
@@ -47,9 +47,9 @@ const published = (edition: string, version: number, contractVersion = 1) =>
   })
 const withdrawn = (edition: string, version: number) => told('version-withdrawn', { edition, version })
 
-function ledgerOf(...changes: readonly Told[]): Ledger {
+function ledgerOf(...changes: readonly SourceChange[]): Ledger {
   const ledger = emptyLedger()
-  for (const change of changes) tell(ledger, change)
+  for (const change of changes) applyChanges(ledger, change)
   return ledger
 }
 
@@ -74,7 +74,7 @@ t.test('a change counts once, and a withdrawal before what it withdraws too', as
   const [first, gone] = [published('2024', 1), withdrawn('2024', 1)]
   const ledger = ledgerOf(contract(1, null), gone, first)
   t.same(wanted(ledger), [])
-  t.equal(tell(ledger, first), 'known')
+  t.equal(applyChanges(ledger, first), 'known')
 })
 
 t.test('what is closed is not held, and what opens again is', async (t) => {
@@ -86,7 +86,7 @@ t.test('what is closed is not held, and what opens again is', async (t) => {
   const inFull = { ...closed, contract: { contractVersion: 2, sha256, verdict: 'breaking' as const } }
   const ledger = ledgerOf(...past, closed, reopened)
   t.same(
-    [tell(ledger, inFull), tell(ledger, inFull)],
+    [applyChanges(ledger, inFull), applyChanges(ledger, inFull)],
     ['fuller', 'known'],
     'told in full when it is open again',
   )
@@ -103,7 +103,7 @@ t.test('a version goes only once its successor is held, a withdrawn one at once'
   t.same(droppedOf(ledger, of, new Set([1, 2])), [1])
   t.same(droppedOf(ledger, { ...of, history: true }, new Set([1, 2])), [])
   t.same(droppedOf(ledger, of, new Set([2, 3])), [], 'what is not told yet neither goes nor puts another out')
-  tell(ledger, withdrawn('2024', 1))
+  applyChanges(ledger, withdrawn('2024', 1))
   t.same(droppedOf(ledger, { ...of, history: true }, new Set([1])), [1])
 })
 
@@ -128,7 +128,7 @@ t.test(
         const begun = ledgerOf(...changes.slice(0, at))
         const before = wanted(begun)
         const continued = copyOf(begun)
-        for (const change of changes) tell(continued, change)
+        for (const change of changes) applyChanges(continued, change)
         const isEqual = ['2023', '2024'].every(
           (name) => wanted(continued, name).join() === wanted(whole, name).join(),
         )

@@ -1,11 +1,11 @@
 /** Whether an export follows what a mirror has: every way in which two shares of one order can meet, and the ways they must not. */
 import t from 'tap'
-import type { MirrorState, PlacedChange } from '../../src/catalogue/index.ts'
+import type { MirrorState, PositionedChange } from '../../src/catalogue/index.ts'
 import { markOf, readExportCursor, writeExportCursor } from '../../src/transfer/export-cursor.ts'
 import { sequenceOf } from '../../src/transfer/mirror/sequence.ts'
 
 const origin = 'origin-a'
-const change = (position: number, dataset = 'trees'): PlacedChange => ({
+const change = (position: number, dataset = 'trees'): PositionedChange => ({
   position,
   at: new Date('2026-01-01T00:00:00Z'),
   kind: 'version-published',

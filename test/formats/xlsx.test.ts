@@ -1,7 +1,7 @@
 /** XLSX as people meet it: opened by LibreOffice, and its parts where LibreOffice is lenient. */
 import fc from 'fast-check'
 import t from 'tap'
-import { type Format, FormatRefusal, getFormat, type Row } from '../../src/formats/index.ts'
+import { type Format, FormatRefusal, getFormat, type RecordValues } from '../../src/formats/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { rowsByLibreOffice, withoutLibreOffice } from '../support/read-back.ts'
 import { anyRows, bytesOf, trialContext, trialFields, trialRows } from '../support/trial-records.ts'
@@ -23,7 +23,7 @@ t.test('LibreOffice shows the very records', { skip: withoutLibreOffice }, async
 })
 
 /** LibreOffice keeps a line break in a cell as one sign, and makes one of CR, or of CR LF; the file holds each (below). */
-function withOneBreak(row: Row): Row {
+function withOneBreak(row: RecordValues): RecordValues {
   return row.map((text) => text?.replaceAll(/\r\n?/g, '\n') ?? null)
 }
 

@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { digestOf } from '../../src/platform/digest.ts'
-import { openTestHouse, type StandingHouse, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows, type TestContext } from '../support/open-test-house.ts'
 
 type Row = Readonly<Record<string, string>>
 interface Page {
@@ -36,11 +36,11 @@ interface List {
   }[]
 }
 
-const standing = await openTestHouse(t, { at: '2026-01-15T04:00:00Z' })
+const standing = await openTestContext(t, { at: '2026-01-15T04:00:00Z' })
 const { get } = standing
 
 /** Brings the samples of an edition, each part cut to its first rows, and publishes it. */
-async function publishSamples(of: StandingHouse, dataset: string, edition: string, rowsMax: number) {
+async function publishSamples(of: TestContext, dataset: string, edition: string, rowsMax: number) {
   const samples = await sampleRows(dataset, edition, rowsMax)
   for (const { provider, rows } of samples) await of.take({ dataset, edition, provider, rows })
   const publication = await of.publish(dataset, edition)
@@ -160,7 +160,7 @@ t.test('a withheld cell has no measure anywhere', async (t) => {
   for (const count of ['0', '1', '5', '9']) {
     t.same((await get(`${base}/records?pupils=${count}`)).json<Page>().data, [])
   }
-  const [rest] = await standing.house.database.work`
+  const [rest] = await standing.context.database.work`
     SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = 'staging' AND tablename LIKE 'c\\_%'`
   t.same(rest, { tables: 0 }, 'what control made is gone')
 })
@@ -213,7 +213,7 @@ t.test('the list turns from planned and overdue to published and late by the clo
 })
 
 t.test('the changes stand in the order in which they happened, without a gap', async (t) => {
-  const changes = await standing.house.database.work<
+  const changes = await standing.context.database.work<
     { position: number; kind: string; dataset: string; edition: string; version: number; at: Date }[]
   >`SELECT position::int, kind, dataset, edition, version, at FROM qingdan.change ORDER BY position`
   t.same(
@@ -223,7 +223,7 @@ t.test('the changes stand in the order in which they happened, without a gap', a
   const contracts = started
     .map(([dataset]) => dataset)
     .sort()
-    .flatMap((dataset) => standing.house.contracts.versions(dataset).map(() => dataset))
+    .flatMap((dataset) => standing.context.contracts.versions(dataset).map(() => dataset))
   t.same(
     changes.filter(({ kind }) => kind === 'contract-added').map(({ dataset }) => dataset),
     contracts,

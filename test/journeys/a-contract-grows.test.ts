@@ -6,11 +6,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
-import { buildHouse, loadHouseContracts } from '../../src/context.ts'
+import { buildContext, loadAllContracts } from '../../src/context.ts'
 import { publishEdition, receive, takeBundle } from '../../src/ingest/index.ts'
-import { askPublication } from '../../src/publication/index.ts'
+import { requestPublication } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, writeBag } from '../support/open-test-house.ts'
+import { openTestContext, writeBag } from '../support/open-test-house.ts'
 
 const dataset = 'tree-register'
 const required = { constraints: { required: true } }
@@ -20,8 +20,8 @@ const v1 = contractOf([tree, height], ['tree'], { dataset, themes: ['education']
 const additive = { ...v1, contractVersion: 2, fields: [...v1.fields, field('kind_of_tree', 'string')] }
 const breaking = { ...v1, contractVersion: 3, fields: [tree, field('girth', 'integer', { role: 'measure' })] }
 
-const standing = await openTestHouse(t, { contracts: [v1] })
-const { house } = standing
+const standing = await openTestContext(t, { contracts: [v1] })
+const { context } = standing
 
 t.test('an edition under the first contract', async (t) => {
   await standing.take({ dataset, edition: '2024', rows: 'tree,height\noak,20\n' })
@@ -34,7 +34,7 @@ t.test('the house starts again with two more', async (t) => {
   for (const contract of [additive, breaking]) {
     await writeFile(join(folder, `contract.v${contract.contractVersion}.json`), JSON.stringify(contract))
   }
-  const grown = await buildHouse({ ...house, contracts: await loadHouseContracts(house.config) })
+  const grown = await buildContext({ ...context, contracts: await loadAllContracts(context.config) })
   const app = await buildApp(grown)
   t.teardown(async () => {
     await app.close()
@@ -49,7 +49,7 @@ t.test('the house starts again with two more', async (t) => {
       { contractVersion: 3, verdict: 'breaking' },
     ],
   })
-  const pinned = await house.database.work`
+  const pinned = await context.database.work`
     SELECT contract_version, verdict FROM qingdan.contract WHERE dataset = ${dataset} ORDER BY contract_version`
   t.same(
     pinned.map((pin) => pin['verdict']),
@@ -62,7 +62,7 @@ t.test('the house starts again with two more', async (t) => {
     return takeBundle(grown, id)
   }
   t.equal((await bring('2025', 2, 'tree,height,kind_of_tree\noak,21,leaf\n')).state, 'staged')
-  const asked = await askPublication(grown, { dataset, edition: '2025', askedBy: 'cli:test' })
+  const asked = await requestPublication(grown, { dataset, edition: '2025', askedBy: 'cli:test' })
   t.equal((await publishEdition(grown, asked.id)).state, 'done')
 
   t.strictSame((await get(`/v1/datasets/${dataset}/records?edition=2024`)).data, [
@@ -83,7 +83,7 @@ t.test('a contract that was loaded once is never changed', async (t) => {
   const before = await readFile(file, 'utf8')
   await writeFile(file, JSON.stringify({ ...v1, fields: [tree, { ...height, unit: 'cm' }] }))
   await t.rejects(
-    loadHouseContracts(house.config).then((contracts) => buildHouse({ ...house, contracts })),
+    loadAllContracts(context.config).then((contracts) => buildContext({ ...context, contracts })),
     /contract\.v1\.json.*next contract\.vN\.json/,
   )
   await writeFile(file, before)

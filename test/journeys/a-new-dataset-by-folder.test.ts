@@ -4,7 +4,7 @@
  */
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows } from '../support/open-test-house.ts'
 
 const dataset = 'school-bell-register'
 const required = { constraints: { required: true } }
@@ -46,7 +46,7 @@ B-002,low,3,1120.50,false,1931-05-04,24:00,2026-01-02T00:00:00Z,上课;下课
 B-003,high,,,,,,,
 `
 
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [contract],
   shipped: ['annual-open-data-list'],
   files: { [`${dataset}/codes/bell-tones.csv`]: 'code,zh,en\nhigh,高音,High\nlow,低音,Low\n' },

@@ -6,7 +6,7 @@ import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
 import { groupsMax } from '../../src/records/aggregate/query.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const required = { constraints: { required: true } }
 const count = { role: 'count', constraints: { minimum: 0 } } as const
@@ -71,7 +71,7 @@ const secret = {
   openClass: 'not-open',
 }
 
-const standing = await openTestHouse(t, { contracts: [v1, v2, bare, ponds, pondsBroken, secret] })
+const standing = await openTestContext(t, { contracts: [v1, v2, bare, ponds, pondsBroken, secret] })
 const { get, take, publish } = standing
 
 await take({
@@ -277,7 +277,7 @@ t.test('more groups than an answer holds are refused, never cut', async (t) => {
 })
 
 t.test('a withdrawn version is told of and not counted', async (t) => {
-  await withdraw(standing.house, {
+  await withdraw(standing.context, {
     dataset: trees,
     edition: '2026',
     version: 1,

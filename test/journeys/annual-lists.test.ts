@@ -7,7 +7,7 @@ import t from 'tap'
 import { run } from '../../src/cli.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows } from '../support/open-test-house.ts'
 import { runCli } from '../support/run-cli.ts'
 
 interface Rates {
@@ -65,7 +65,7 @@ const place = [field('place', 'string', { role: 'key', constraints: { required: 
 const small = (dataset: string, more = {}) =>
   contractOf(place, ['place'], { dataset, themes: ['health'], ...more })
 
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [small('pools'), small('courts', { period: 'school-year' }), small('halls'), small('gyms')],
   shipped: [plan],
   at: '2026-01-10T04:00:00Z',
@@ -94,7 +94,7 @@ async function bring(dataset: string, edition: string, rows: string, at: string,
 }
 
 const takeBack = (dataset: string, edition: string, version: number) =>
-  withdraw(standing.house, { dataset, edition, version, reason: '有误', actor: 'cli:test' })
+  withdraw(standing.context, { dataset, edition, version, reason: '有误', actor: 'cli:test' })
 
 const states = (list: List) => Object.fromEntries(list.items.map(({ name, state }) => [name, state]))
 const itemOf = (list: List, name: string) => list.items.find((item) => item.name === name)

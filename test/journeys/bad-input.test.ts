@@ -18,15 +18,15 @@ import {
   oddBundles as taken,
 } from '../support/bad-bundles.ts'
 import { readBag } from '../support/bag-files.ts'
-import { openTestHouse, writeBag } from '../support/open-test-house.ts'
+import { openTestContext, writeBag } from '../support/open-test-house.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const dataset = gateDataset
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [gateContract],
   settings: { QINGDAN_FINDINGS_MAX: '50' },
 })
-const { house, get, folder } = standing
+const { context, get, folder } = standing
 const goodBag = await readBag(await writeBag(folder, { dataset, edition: '2025', rows: good }))
 const pack = (spoiling: Spoiling) => packSpoiled(goodBag, spoiling)
 
@@ -59,7 +59,7 @@ t.test('each is refused by the right check, with a receipt', async (t) => {
     const posted = await standing.post('/v1/bundles', zip, authorization)
     t.equal(posted.status, 202, one.name)
     const { id } = posted.json<{ id: string }>()
-    await takeBundle(house, id)
+    await takeBundle(context, id)
     const receipt = (await get(`/v1/bundles/${id}`, { authorization })).json<Told>()
     const findings = (await get(`/v1/bundles/${id}/findings`, { authorization })).json<{ data: Finding[] }>()
     t.equal(receipt.state, stateOf(one.check), one.name)
@@ -92,7 +92,7 @@ t.test('what can be read in one way only is taken', async (t) => {
     const zip = await pack(one)
     await writeFile(join(zips, `good-${taken.indexOf(one)}.zip`), zip)
     const { id } = (await standing.post('/v1/bundles', zip, authorization)).json<{ id: string }>()
-    const receipt = await takeBundle(house, id)
+    const receipt = await takeBundle(context, id)
     t.match(receipt, { state: 'staged', errors: 0 }, one.name)
   }
 })
@@ -161,7 +161,7 @@ t.test(
   async (t) => {
     t.equal((await get(`/v1/datasets/${dataset}/records`)).status, 404)
     t.same((await get(`/v1/datasets/${dataset}`)).json<{ editions: unknown[] }>().editions, [])
-    const { work } = house.database
+    const { work } = context.database
     const [counts] = await work`
     SELECT count(*)::int AS bundles, count(*) FILTER (WHERE state IN ('refused', 'quarantined'))::int AS refused FROM qingdan.bundle`
     t.ok(counts?.['bundles'] > cases.length)

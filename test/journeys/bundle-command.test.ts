@@ -10,7 +10,7 @@ import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, temporaryFolder, writeDatasets } from '../support/open-test-house.ts'
+import { openTestContext, temporaryFolder, writeDatasets } from '../support/open-test-house.ts'
 import { convert, withoutLibreOffice } from '../support/read-back.ts'
 import { binary, foreign, plainly, runCli } from '../support/run-cli.ts'
 import { installed } from '../support/tools.ts'
@@ -25,7 +25,7 @@ const contract = contractOf(
   ['name'],
   { dataset, themes: ['education'], parts: [{ provider: 'edu-310101' }, { provider: 'edu-310104' }] },
 )
-const standing = await openTestHouse(t, { contracts: [contract] })
+const standing = await openTestContext(t, { contracts: [contract] })
 const office = await temporaryFolder(t)
 const datasets = join(office, 'datasets')
 await writeDatasets(datasets, [contract])
@@ -55,8 +55,8 @@ t.test('what an office packs is whole for others, and is taken', async (t) => {
   const verified = await cli('verify', zip)
   t.equal(verified.code, 0, verified.stderr)
   t.match(verified.stdout, /^in order/)
-  const received = await receive(standing.house, { path: zip, broughtBy: 'cli:courier' })
-  const receipt = await takeBundle(standing.house, received.id)
+  const received = await receive(standing.context, { path: zip, broughtBy: 'cli:courier' })
+  const receipt = await takeBundle(standing.context, received.id)
   t.match(receipt, { state: 'staged', dataset, provider: 'edu-310101' })
   t.equal(
     receipt.files.reduce((sum, { rowsTaken }) => sum + rowsTaken, 0),
@@ -111,8 +111,8 @@ t.test('a workbook, and a file with semicolons, are packed as they are', async (
   )
   t.equal(made.code, 0, made.stdout)
   t.match(JSON.parse(made.stdout), { errors: 0, findings: [{ check: 'sheet-others', severity: 'warning' }] })
-  const received = await receive(standing.house, { path: zip, broughtBy: 'cli:courier' })
-  t.match(await takeBundle(standing.house, received.id), { state: 'staged' })
+  const received = await receive(standing.context, { path: zip, broughtBy: 'cli:courier' })
+  t.match(await takeBundle(standing.context, received.id), { state: 'staged' })
   const wrong = join(office, 'wrong.xlsx')
   await writeFile(wrong, makeSheet([rows[0] ?? [], ['鹰', 'three']]))
   const told = await cli('create', wrong, ...purpose, '--out', join(office, 'never.zip'), '--json')

@@ -4,7 +4,7 @@ import t from 'tap'
 import { withdrawVersion } from '../../src/catalogue/index.ts'
 import { administer } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 import { runCli } from '../support/run-cli.ts'
 import { spawnService } from '../support/spawn-service.ts'
 
@@ -14,8 +14,8 @@ const contract = contractOf(
   ['ferry'],
   { dataset, themes: ['education'] },
 )
-const standing = await openTestHouse(t, { contracts: [contract] })
-const { house, url, take, publish, environment } = standing
+const standing = await openTestContext(t, { contracts: [contract] })
+const { context, url, take, publish, environment } = standing
 const version = (edition: string, number = 1) =>
   `/v1/datasets/${dataset}/editions/${edition}/versions/${number}`
 const address = (edition: string, number?: number) => `${version(edition, number)}/records`
@@ -119,8 +119,8 @@ t.test('a process that hears nothing keeps nothing, and begins anew when it hear
   await administer(server.href, (admin) => admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`))
   const heard = `SELECT pid FROM pg_stat_activity WHERE application_name LIKE '%notices' AND datname = $1`
   await client.query(`SELECT pg_terminate_backend(pid) FROM (${heard}) AS sessions`, [name])
-  const asked = { dataset, edition: '2023', version: 1, reason: 'Unheard.', at: house.clock() }
-  await house.database.work.begin((tx) => withdrawVersion(tx, asked))
+  const asked = { dataset, edition: '2023', version: 1, reason: 'Unheard.', at: context.clock() }
+  await context.database.work.begin((tx) => withdrawVersion(tx, asked))
   t.match(await (await until(410, ask)).json(), { reason: 'Unheard.' })
   await administer(server.href, (admin) => admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`))
   await publishEdition('2024')
@@ -137,8 +137,8 @@ t.test('who changes something sees it at once', async (t) => {
   const ask = async () => (await standing.get(`${address('2025')}?limit=100`)).status
   t.equal(await ask(), 200)
   for (let n = 0; n < 5; n += 1) await ask()
-  const asked = { dataset, edition: '2025', version: 1, reason: 'Own.', at: house.clock() }
-  await house.database.work.begin((tx) => withdrawVersion(tx, asked))
+  const asked = { dataset, edition: '2025', version: 1, reason: 'Own.', at: context.clock() }
+  await context.database.work.begin((tx) => withdrawVersion(tx, asked))
   t.equal(await ask(), 410)
 })
 

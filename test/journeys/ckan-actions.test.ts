@@ -5,7 +5,7 @@
 import t from 'tap'
 import { nestingMax, queryLengthMax } from '../../src/protocols/ckan/solr.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { type Answer, openTestHouse } from '../support/open-test-house.ts'
+import { type Answer, openTestContext } from '../support/open-test-house.ts'
 
 const required = { constraints: { required: true } }
 const fields = [
@@ -33,7 +33,7 @@ const bridges = contractOf([field('bridge', 'string', { role: 'key', ...required
   providers: ['sports-bureau', 'edu-commission'],
   formats: ['csv'],
 })
-const standing = await openTestHouse(t, { contracts: [wells, bridges], at: '2026-02-01T04:00:00Z' })
+const standing = await openTestContext(t, { contracts: [wells, bridges], at: '2026-02-01T04:00:00Z' })
 const { app, moveTo } = standing
 const rows = [
   'a,5,1.50,true,water;fire,2020-01-02,2024-01-01T00:00:00Z,08:00',

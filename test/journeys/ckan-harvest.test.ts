@@ -6,10 +6,10 @@ import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
 import { call, type Fetch, type HarvestedPackage, harvest } from '../support/ckan-harvester.ts'
-import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows } from '../support/open-test-house.ts'
 
-const standing = await openTestHouse(t, { at: '2026-01-01T04:00:00Z' })
-const { house, moveTo } = standing
+const standing = await openTestContext(t, { at: '2026-01-01T04:00:00Z' })
+const { context, moveTo } = standing
 /** Links are absolute, as a harvester elsewhere needs them; here they lead to the same house. */
 const get = (url: string) => standing.get(url.replace(/^http:\/\/localhost(:80)?/, ''))
 const fetch: Fetch = get
@@ -89,7 +89,7 @@ t.test('everything is collected, and is what the service itself says', async (t)
       parse(file),
       `${name}: the dump is the file, numbered`,
     )
-    const contract = house.contracts.get(dataset, 1).contract
+    const contract = context.contracts.get(dataset, 1).contract
     const typeOf = (type: string) =>
       ({
         string: 'text',
@@ -167,7 +167,7 @@ t.test('a walk by its links stays on its version; by offset it says that it went
   t.not(after.resources[0]?.version_id, before.resources[0]?.version_id)
 
   moveTo('2026-03-02T00:00:00Z')
-  await withdraw(house, { dataset, edition: '2025', version: 2, reason: 'Not three.', actor: 'cli:test' })
+  await withdraw(context, { dataset, edition: '2025', version: 2, reason: 'Not three.', actor: 'cli:test' })
   const pinned = after.resources.find(({ datastore_active: active }) => active)?.version_id ?? ''
   const gone = await get(`/api/3/action/datastore_search?resource_id=${pinned}`)
   t.equal(gone.status, 404)

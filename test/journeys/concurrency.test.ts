@@ -3,15 +3,15 @@
  * two houses on one database and by a worker. Seeded; in whatever order they come through, the same holds at the end.
  */
 import t from 'tap'
-import { buildHouse } from '../../src/context.ts'
+import { buildContext } from '../../src/context.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
 import { publishEdition, receive, startWorker, takeBundle } from '../../src/ingest/index.ts'
 import { digestOf } from '../../src/platform/digest.ts'
 import { Problem } from '../../src/platform/problem.ts'
-import { askPublication, withdraw } from '../../src/publication/index.ts'
+import { requestPublication, withdraw } from '../../src/publication/index.ts'
 import { databaseOptions } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, writeBag, zipOf } from '../support/open-test-house.ts'
+import { openTestContext, writeBag, zipOf } from '../support/open-test-house.ts'
 import { between, oneOf, randomOf } from '../support/samples/random.ts'
 
 /** What a test is given: the checks below stand outside of it. */
@@ -31,13 +31,13 @@ const contract = contractOf(
     formats: ['csv', 'csv.gz'],
   },
 )
-const standing = await openTestHouse(t, { contracts: [contract] })
-const { house, get, key, post, folder, moveTo, findingsOf } = standing
+const standing = await openTestContext(t, { contracts: [contract] })
+const { context, get, key, post, folder, moveTo, findingsOf } = standing
 const database = await openDatabase(databaseOptions(standing.url))
-const beside = await buildHouse({ ...house, database })
+const beside = await buildContext({ ...context, database })
 t.teardown(() => beside.close())
 const { authorization } = await key({ scopes: ['ingest'] })
-const { work } = house.database
+const { work } = context.database
 
 let instant = Date.parse('2026-03-01T04:00:00Z')
 const tick = () => {
@@ -61,7 +61,7 @@ const refusable = (promise: Promise<unknown>) =>
     if (!(error instanceof Problem)) throw error
   })
 
-async function bringByDisc(on: typeof house, provider: string, n: number): Promise<void> {
+async function bringByDisc(on: typeof context, provider: string, n: number): Promise<void> {
   const bag = await writeBag(folder, bundleOf(provider, n))
   const { id } = await receive(on, { path: bag, broughtBy: 'cli:test' })
   const receipt = await takeBundle(on, id)
@@ -73,25 +73,25 @@ async function bringByAllDoors(provider: string, n: number): Promise<void> {
   const zip = await zipOf(folder, bundleOf(provider, n))
   const answers = await Promise.all([1, 2].map(() => post('/v1/bundles', zip, authorization)))
   const ids = answers.map((answer) => answer.json<{ id: string }>().id)
-  const receipts = await Promise.all([house, beside].map((on, index) => takeBundle(on, ids[index] ?? '')))
+  const receipts = await Promise.all([context, beside].map((on, index) => takeBundle(on, ids[index] ?? '')))
   if (receipts.some(({ state }) => state !== 'staged')) throw new Error('a good bundle was not staged')
 }
 
-async function publish(on: typeof house, n: number): Promise<void> {
-  const asked = await askPublication(on, { dataset, edition, reason: `For ${n}.`, askedBy: 'cli:test' })
+async function publish(on: typeof context, n: number): Promise<void> {
+  const asked = await requestPublication(on, { dataset, edition, reason: `For ${n}.`, askedBy: 'cli:test' })
   await publishEdition(on, asked.id)
 }
 
 const actions = [
-  (n: number) => bringByDisc(house, east, n),
+  (n: number) => bringByDisc(context, east, n),
   (n: number) => bringByDisc(beside, east, n),
   (n: number) => bringByDisc(beside, west, n),
   (n: number) => bringByAllDoors(west, n),
-  (n: number) => refusable(publish(house, n)),
+  (n: number) => refusable(publish(context, n)),
   (n: number) => refusable(publish(beside, n)),
   (n: number) =>
     refusable(
-      withdraw(house, { dataset, edition, version: 1 + (n % 4), reason: 'Trial.', actor: 'cli:test' }),
+      withdraw(context, { dataset, edition, version: 1 + (n % 4), reason: 'Trial.', actor: 'cli:test' }),
     ),
 ]
 
@@ -147,7 +147,7 @@ async function checkVersions(t: Tap): Promise<number> {
     )
     t.equal(parts.length, 2)
     const file = `${dataset}-${edition}-v${number}.csv`
-    const stored = house.files.read(`editions/${dataset}/${edition}/v${number}/${file}`)
+    const stored = context.files.read(`editions/${dataset}/${edition}/v${number}/${file}`)
     const bytes: Uint8Array[] = []
     for await (const chunk of stored) bytes.push(chunk)
     t.equal(digestOf(Buffer.concat(bytes).toString()), digest, `v${number}: the file is of the version`)
@@ -160,9 +160,9 @@ t.test('whatever comes first, the end is in order', async (t) => {
   await startWorker(beside)
   const seed = Number(process.env['CONCURRENCY_SEED'] ?? 7)
   const random = randomOf(seed, 'concurrency')
-  await bringByDisc(house, east, 1000)
-  await bringByDisc(house, west, 1000)
-  await publish(house, 1000)
+  await bringByDisc(context, east, 1000)
+  await bringByDisc(context, west, 1000)
+  await publish(context, 1000)
   let n = 0
   for (let round = 0; round < 8; round++) {
     const many = Array.from({ length: between(random, 4, 9) }, () => oneOf(random, actions))
@@ -181,8 +181,8 @@ t.test('whatever comes first, the end is in order', async (t) => {
   await checkState(t)
   const before = await checkVersions(t)
   tick()
-  await bringByDisc(house, east, 2000)
-  await publish(house, 2000)
+  await bringByDisc(context, east, 2000)
+  await publish(context, 2000)
   t.equal(await checkVersions(t), before + 1, 'nothing left behind is in the way of the next version')
   t.equal((await get(`/v1/datasets/${dataset}/records?ferry=${east}-2000-0`)).status, 200)
 })

@@ -9,7 +9,7 @@ import t from 'tap'
 import { fieldTypes } from '../../src/contract/index.ts'
 import { itemTypes } from '../../src/protocols/core-metadata/words.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const required = { constraints: { required: true } }
 const contract = (dataset: string, more = {}) =>
@@ -32,7 +32,7 @@ const contract = (dataset: string, more = {}) =>
 const providers = 'code,zh,en,credit_code\ncoded-bureau,有码局,Coded bureau,11310000MB2F30000X\n'
 const themes = 'code,zh,en,catalogue_2017\nclassed,有类,Classed,306002\n'
 const coded = { themes: ['classed'], providers: ['coded-bureau'] }
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [
     contract('a-general', { ...coded, shareWays: ['interface', 'file', 'offline'] }),
     contract('b-conditional', {

@@ -4,9 +4,9 @@
  */
 import t from 'tap'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
-import { askPublication, withdraw } from '../../src/publication/index.ts'
+import { requestPublication, withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, writeBag, zipOf } from '../support/open-test-house.ts'
+import { openTestContext, writeBag, zipOf } from '../support/open-test-house.ts'
 
 const dataset = 'well-register'
 const [east, west] = ['edu-310101', 'edu-310104']
@@ -22,8 +22,8 @@ const contract = contractOf(
   },
 )
 
-const standing = await openTestHouse(t, { contracts: [contract] })
-const { house, get, moveTo } = standing
+const standing = await openTestContext(t, { contracts: [contract] })
+const { context, get, moveTo } = standing
 const base = `/v1/datasets/${dataset}/editions/2025`
 
 const part = (provider: string, rows: string) => ({
@@ -123,7 +123,7 @@ t.test('a replay is a no-op', async (t) => {
   const rows = part(west, 'w1,9\nw2,1\n')
   const first = await standing.take(rows)
   const count = async () => {
-    const [row] = await house.database.work`
+    const [row] = await context.database.work`
       SELECT (SELECT count(*)::int FROM qingdan.bundle) AS bundles, (SELECT count(*)::int FROM qingdan.part) AS parts`
     return row
   }
@@ -140,12 +140,12 @@ t.test('a withdrawn version answers 410 with reason and successor, everywhere', 
   const at = '2026-05-01T04:00:00.000Z'
   moveTo(at)
   const asked = { dataset, edition: '2025', version: 3, actor: 'cli:test' }
-  t.match(await refusal(withdraw(house, { ...asked, reason: ' ' })), { code: 'reason-missing' })
-  t.match(await refusal(withdraw(house, { ...asked, version: 9, reason: 'No such.' })), {
+  t.match(await refusal(withdraw(context, { ...asked, reason: ' ' })), { code: 'reason-missing' })
+  t.match(await refusal(withdraw(context, { ...asked, version: 9, reason: 'No such.' })), {
     code: 'version-not-found',
   })
-  t.equal(await withdraw(house, { ...asked, reason: 'The west was wrong.' }), true)
-  t.equal(await withdraw(house, { ...asked, reason: 'Twice.' }), false)
+  t.equal(await withdraw(context, { ...asked, reason: 'The west was wrong.' }), true)
+  t.equal(await withdraw(context, { ...asked, reason: 'Twice.' }), false)
   const addresses = [
     ...[`${base}/versions/3`, `${base}/versions/3/records`, file(3), `${file(3)}.gz`],
     ...[page.links.next, walk.links.next],
@@ -170,7 +170,7 @@ t.test('a withdrawn version answers 410 with reason and successor, everywhere', 
 
 t.test('where all is withdrawn, nothing is left but the reasons', async (t) => {
   for (const version of [1, 2, 4]) {
-    await withdraw(house, { dataset, edition: '2025', version, reason: 'Closed.', actor: 'cli:test' })
+    await withdraw(context, { dataset, edition: '2025', version, reason: 'Closed.', actor: 'cli:test' })
   }
   for (const address of [`${base}/versions/latest`, `/v1/datasets/${dataset}/records`, file(4)]) {
     t.equal((await get(address)).status, 410, address)
@@ -179,7 +179,7 @@ t.test('where all is withdrawn, nothing is left but the reasons', async (t) => {
   t.match((await get(`/v1/datasets/${dataset}`)).json(), { latest: null })
   t.equal((await get('/')).status, 200)
   t.match(await publish({ reason: 'Open again.' }), { state: 'done', version: 5 })
-  const kinds = await house.database.work`SELECT kind, version FROM qingdan.change ORDER BY position`
+  const kinds = await context.database.work`SELECT kind, version FROM qingdan.change ORDER BY position`
   t.same(
     kinds.map(({ kind, version }) => `${kind} ${version}`),
     [
@@ -200,7 +200,7 @@ t.test('a bundle that a key may not bring can be brought by the key that may', a
       id: string
       state: string
     }>()
-    return { posted, taken: await takeBundle(house, posted.id) }
+    return { posted, taken: await takeBundle(context, posted.id) }
   }
   const refused = await bring(wrong)
   t.equal(refused.taken.state, 'refused')
@@ -223,12 +223,12 @@ t.test('a bundle that a key may not bring can be brought by the key that may', a
 
 t.test('a crash of the database that empties the staging tables costs nothing', async (t) => {
   const bag = await writeBag(standing.folder, { ...part(west, 'w1,9\n'), edition: '2026' })
-  await takeBundle(house, (await receive(house, { path: bag, broughtBy: 'cli:test' })).id)
-  const tables = await house.database.work<{ tablename: string }[]>`
+  await takeBundle(context, (await receive(context, { path: bag, broughtBy: 'cli:test' })).id)
+  const tables = await context.database.work<{ tablename: string }[]>`
     SELECT tablename FROM pg_tables WHERE schemaname = 'staging'`
   t.ok(tables.length >= 2)
-  for (const { tablename } of tables) await house.database.work.unsafe(`TRUNCATE staging."${tablename}"`)
-  await askPublication(house, { dataset, edition: '2026', askedBy: 'cli:test' })
+  for (const { tablename } of tables) await context.database.work.unsafe(`TRUNCATE staging."${tablename}"`)
+  await requestPublication(context, { dataset, edition: '2026', askedBy: 'cli:test' })
   t.equal((await standing.publish(dataset, '2026')).state, 'done')
   const name = `${dataset}-2026-v1.csv`
   t.equal(

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { chmod, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { findPlace } from '../../src/db/embedded/location.ts'
+import { findClusterLocation } from '../../src/db/embedded/location.ts'
 import { findPostmaster } from '../../src/db/embedded/postmaster.ts'
 import { temporaryFolder } from '../support/open-test-house.ts'
 import { binary, foreign } from '../support/run-cli.ts'
@@ -34,7 +34,7 @@ t.test('an interrupted ingest leaves no database running and no rows lying about
   t.match(said, /: validate/, 'it was in the middle of its work')
   child.kill('SIGINT')
   t.same(await ended, [null, 'SIGINT'])
-  const { home } = await findPlace(data, () => undefined)
+  const { home } = await findClusterLocation(data, () => undefined)
   t.equal(await findPostmaster(join(home, 'database', 'cluster')), undefined, 'the database is stopped')
   t.same(
     (await readdir(folder)).filter((name) => name.startsWith('qingdan-bag-')),

@@ -2,24 +2,24 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { isTurnedAway, receive, takeBundle } from '../../src/ingest/index.ts'
+import { isRejected, receive, takeBundle } from '../../src/ingest/index.ts'
 import { makeCase } from '../corpus/cases.ts'
 import { corpusContract } from '../corpus/trial.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const count = 60
 
 t.test('every damaged bundle gets a receipt, and what is refused its findings', async (t) => {
-  const { house, folder, findingsOf } = await openTestHouse(t, { contracts: [corpusContract] })
+  const { context, folder, findingsOf } = await openTestContext(t, { contracts: [corpusContract] })
   const states = new Map<string, number>()
   for (let number = 0; number < count; number += 1) {
     const { zip, layer, damage } = await makeCase(7, number)
     const path = join(folder, `${number}.zip`)
     await writeFile(path, zip)
-    const { id } = await receive(house, { path, broughtBy: 'cli:test' })
-    const receipt = await takeBundle(house, id)
+    const { id } = await receive(context, { path, broughtBy: 'cli:test' })
+    const receipt = await takeBundle(context, id)
     const about = `${number}, ${layer}: ${damage.join(', ')}`
-    t.ok(receipt.state === 'staged' || isTurnedAway(receipt.state), `${about}: ${receipt.state}`)
+    t.ok(receipt.state === 'staged' || isRejected(receipt.state), `${about}: ${receipt.state}`)
     const errors = (await findingsOf(receipt)).filter(({ severity }) => severity === 'error')
     t.equal(
       errors.length > 0,

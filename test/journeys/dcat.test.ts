@@ -12,7 +12,7 @@ import { editionsMax } from '../../src/protocols/dcat/catalogue.ts'
 import { syntaxes } from '../../src/protocols/rdf/syntaxes.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 import { linesOf, readRdf, storeOf, valuesOf } from '../support/rdf.ts'
 
 t.setTimeout(180_000)
@@ -31,7 +31,7 @@ const contract = (dataset: string, more = {}) =>
     ...more,
   })
 const joint = ['sports-bureau', 'edu-commission']
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [
     contract('tree-register', { providers: joint, parts: [{ provider: 'edu-commission' }] }),
     contract('bench-register', { openClass: 'conditional', rhythm: 'once', formats: ['csv'] }),
@@ -42,7 +42,7 @@ const standing = await openTestHouse(t, {
   at: '2026-01-10T04:00:00Z',
   settings: { QINGDAN_PUBLIC_URL: 'https://data.example' },
 })
-const { get, house, moveTo } = standing
+const { get, context, moveTo } = standing
 const bring = async (dataset: string, edition: string, rows: string, reason?: string) => {
   await standing.take({ dataset, edition, rows: `tree\n${rows}` })
   await standing.publish(dataset, edition, reason === undefined ? {} : { reason })
@@ -56,7 +56,7 @@ moveTo('2026-02-10T04:00:00Z')
 await bring('tree-register', '2025', 'oak\nelm\n', 'An elm was forgotten')
 moveTo('2026-03-10T04:00:00Z')
 const gone = { dataset: 'tree-register', edition: '2023', version: 1, actor: 'cli:test' }
-await withdraw(house, { ...gone, reason: 'No register at all' })
+await withdraw(context, { ...gone, reason: 'No register at all' })
 
 const base = 'https://data.example'
 const at = `${base}/v1/datasets`
@@ -185,7 +185,7 @@ t.test('a walk misses nothing while others publish', async (t) => {
   const seen = [first, rest].flatMap((quads) => valuesOf(quads, `${base}/catalog`, dcat('dataset')))
   t.equal(new Set(seen).size, 4, 'what was there is met once')
   t.equal(seen.length, 4)
-  await withdraw(house, { ...gone, dataset: 'bench-register', edition: '2024', reason: 'Too early' })
+  await withdraw(context, { ...gone, dataset: 'bench-register', edition: '2024', reason: 'Too early' })
 })
 
 t.test('what has changed since a moment, withdrawals among it', async (t) => {

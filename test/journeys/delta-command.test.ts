@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { type FileOptions, filesOf, spreadFiles } from '../../src/cli/bundles/bundle-files.ts'
 import { checkBundles } from '../../src/cli/check-bundles.ts'
-import { loadHouseContracts } from '../../src/context.ts'
+import { loadAllContracts } from '../../src/context.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, temporaryFolder, writeDatasets } from '../support/open-test-house.ts'
+import { openTestContext, temporaryFolder, writeDatasets } from '../support/open-test-house.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const dataset = 'boat-register'
@@ -20,7 +20,7 @@ const contract = contractOf(
   ['boat'],
   { dataset, themes: ['education'] },
 )
-const standing = await openTestHouse(t, { contracts: [contract] })
+const standing = await openTestContext(t, { contracts: [contract] })
 const office = await temporaryFolder(t)
 const datasets = join(office, 'datasets')
 await writeDatasets(datasets, [contract])
@@ -32,8 +32,8 @@ const file = async (name: string, text: string) => {
 }
 const purpose = ['--dataset', dataset, '--edition', '2025']
 const bring = async (path: string) => {
-  const { id } = await receive(standing.house, { path, broughtBy: 'cli:courier' })
-  return takeBundle(standing.house, id)
+  const { id } = await receive(standing.context, { path, broughtBy: 'cli:courier' })
+  return takeBundle(standing.context, id)
 }
 
 const files = [
@@ -102,7 +102,7 @@ t.test('files are spread by bytes on both sides of the limit', async (t) => {
 t.test('bags that do not belong together are told', async (t) => {
   const zip = join(office, 'boats-1-of-2.zip')
   const config = loadConfig({ QINGDAN_DATASETS: datasets })
-  const contracts = await loadHouseContracts(config)
+  const contracts = await loadAllContracts(config)
   const ground = { contracts, config, progress: () => {}, signature: 'unasked' as const }
   const reports = []
   for await (const checked of checkBundles([zip, zip], ground)) reports.push(checked)

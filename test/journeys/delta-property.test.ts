@@ -9,7 +9,7 @@ import t from 'tap'
 import { createBag, type Operation } from '../../src/bundle/index.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const dataset = 'tree-register'
 const required = { constraints: { required: true } }
@@ -23,9 +23,9 @@ const contract = contractOf(
   ['row', 'tree'],
   { dataset, themes: ['education'] },
 )
-const standing = await openTestHouse(t, { contracts: [contract] })
-const { house, get } = standing
-const { work } = house.database
+const standing = await openTestContext(t, { contracts: [contract] })
+const { context, get } = standing
+const { work } = context.database
 const provider = 'edu-commission'
 
 /** The fields of a row that are no key, as they stand in a CSV. */
@@ -65,8 +65,8 @@ async function sendDelta(edition: string, version: number, upserts: Rows, delete
     ],
     clock: () => new Date('2026-01-01T00:00:00Z'),
   })
-  const { id } = await receive(house, { path: join(folder, 'bag'), broughtBy: 'cli:test' })
-  const receipt = await takeBundle(house, id)
+  const { id } = await receive(context, { path: join(folder, 'bag'), broughtBy: 'cli:test' })
+  const receipt = await takeBundle(context, id)
   await rm(folder, { recursive: true })
   return receipt
 }

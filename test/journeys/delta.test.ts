@@ -9,7 +9,7 @@ import { createBag, type Operation } from '../../src/bundle/index.ts'
 import { receive, releaseBundle, takeBundle } from '../../src/ingest/index.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const dataset = 'bench-register'
 const [east, west] = ['edu-310101', 'edu-310104']
@@ -28,12 +28,12 @@ const second = contractOf([...fields, field('made', 'integer')], ['park', 'bench
   ...more,
   contractVersion: 2,
 })
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [contract, second],
   settings: { QINGDAN_DELTA_CHAIN_MAX: '3', QINGDAN_BUNDLE_ROWS_MAX: '6' },
 })
-const { house, findingsOf, get } = standing
-const { work } = house.database
+const { context, findingsOf, get } = standing
+const { work } = context.database
 const header = 'park,bench,seats,wood\n'
 
 interface Delta {
@@ -62,8 +62,8 @@ async function send({
     files: [...file('upsert', header, upserts), ...file('delete', 'bench,park\n', deletes)],
     clock: () => new Date('2026-01-01T00:00:00Z'),
   })
-  const { id } = await receive(house, { path: join(folder, 'bag'), broughtBy: 'cli:test' })
-  const receipt = await takeBundle(house, id)
+  const { id } = await receive(context, { path: join(folder, 'bag'), broughtBy: 'cli:test' })
+  const receipt = await takeBundle(context, id)
   await rm(folder, { recursive: true })
   // Nothing here is signed, which is borne and told.
   const findings = (await findingsOf(receipt)).filter(({ check }) => check !== 'signature-missing')
@@ -236,7 +236,7 @@ t.test('against a withdrawn version nothing is taken; against the one before it 
   await standing.publish(dataset, '2026', { waivers })
   await full(east, 'a,1,40,oak\n', '2026')
   await standing.publish(dataset, '2026', { waivers, reason: 'More seats.' })
-  await withdraw(house, { dataset, edition: '2026', version: 2, reason: 'Not so many.', actor: 'cli:test' })
+  await withdraw(context, { dataset, edition: '2026', version: 2, reason: 'Not so many.', actor: 'cli:test' })
   const before = await inHand()
   const refused = await send({ against: 2, upserts: 'a,2,4,oak\n', edition: '2026' })
   t.equal(refused.receipt.state, 'refused')
@@ -271,8 +271,8 @@ t.test(
     t.match(receipt, { state: 'quarantined', errors: 1 })
     t.same(await inHand(), before)
     const act = { id: receipt.id, actor: 'cli:officer', reason: 'The first one is urgent.' }
-    t.match(await releaseBundle(house, act), { state: 'released' })
-    t.match(await takeBundle(house, receipt.id), {
+    t.match(await releaseBundle(context, act), { state: 'released' })
+    t.match(await takeBundle(context, receipt.id), {
       ...{ state: 'staged', errors: 1 },
       changes: { added: 0, changed: 1, deleted: 0, unchanged: 0 },
       files: [{ rowsTaken: 1, rowsRefused: 1 }],

@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const required = { constraints: { required: true } }
 const dataset = 'class-register'
@@ -35,8 +35,8 @@ const closed = contractOf([cell], ['cell'], {
   openClass: 'not-open',
   shareClass: 'on-demand',
 })
-const standing = await openTestHouse(t, { contracts: [v1, v2, v3, closed] })
-const { get, house } = standing
+const standing = await openTestContext(t, { contracts: [v1, v2, v3, closed] })
+const { get, context } = standing
 const at = (edition: string, version: number | string) =>
   `/v1/datasets/${dataset}/editions/${edition}/versions/${version}`
 
@@ -157,7 +157,7 @@ t.test('what is refused', async (t) => {
   const own = await get(closedAt, { authorization })
   t.equal(own.status, 200)
   t.match(own.headers['cache-control'], /private/)
-  await withdraw(house, { dataset, edition: '2024', version: 1, reason: 'wrong', actor: 'cli:test' })
+  await withdraw(context, { dataset, edition: '2024', version: 1, reason: 'wrong', actor: 'cli:test' })
   t.match(await refusal('2024', 2, '?against=v1'), {
     status: 410,
     code: 'version-withdrawn',

@@ -9,7 +9,7 @@ import { formats } from '../../src/formats/index.ts'
 import { digestOf } from '../../src/platform/digest.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { startNginx, withoutNginx } from '../support/nginx.ts'
-import { openTestHouse, type StandingHouse, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows, type TestContext } from '../support/open-test-house.ts'
 import { readParquetFile, rowsOfCsv, rowsOfJson } from '../support/read-back.ts'
 import { zipEntries } from '../support/zip-entries.ts'
 
@@ -30,24 +30,24 @@ interface Version {
   }[]
 }
 
-async function publishSample({ take, publish }: StandingHouse): Promise<void> {
+async function publishSample({ take, publish }: TestContext): Promise<void> {
   for (const { provider, rows } of await sampleRows(dataset, edition)) {
     await take({ dataset, edition, provider, contractVersion: 2, rows })
   }
   await publish(dataset, edition)
 }
 
-const versionOf = async ({ get }: Pick<StandingHouse, 'get'>, slug = dataset, number = 1) =>
+const versionOf = async ({ get }: Pick<TestContext, 'get'>, slug = dataset, number = 1) =>
   (await get(`/v1/datasets/${slug}/editions/${edition}/versions/${number}`)).json<Version>()
 
 t.test('every format of the contract, with what tells it and what spares sending it', async (t) => {
-  const house = await openTestHouse(t)
-  await publishSample(house)
-  const version = await versionOf(house)
+  const context = await openTestContext(t)
+  await publishSample(context)
+  const version = await versionOf(context)
   t.same(version.distributions.map(({ format }) => format).sort(), [...formats.keys()].sort())
   t.same(version.omitted, [])
   for (const file of version.distributions) {
-    const whole = await house.get(file.href)
+    const whole = await context.get(file.href)
     t.equal(whole.status, 200, file.name)
     t.equal(whole.bytes.length, file.bytes)
     t.equal(digestOf(whole.bytes), file.sha256)
@@ -63,22 +63,22 @@ t.test('every format of the contract, with what tells it and what spares sending
       decodeURIComponent(String(whole.headers['content-disposition']).split("UTF-8''")[1] ?? ''),
       `学生体质健康监测中心-2026-v1.${file.format}`,
     )
-    const fresh = await house.get(file.href, { 'if-none-match': `"${file.sha256}"` })
+    const fresh = await context.get(file.href, { 'if-none-match': `"${file.sha256}"` })
     t.match(fresh, { status: 304, text: '', headers: { etag: `"${file.sha256}"` } })
-    const part = await house.get(file.href, { range: 'bytes=10-19', 'if-range': `"${file.sha256}"` })
+    const part = await context.get(file.href, { range: 'bytes=10-19', 'if-range': `"${file.sha256}"` })
     t.match(part, { status: 206, headers: { 'content-range': `bytes 10-19/${file.bytes}` } })
     t.ok(part.bytes.equals(whole.bytes.subarray(10, 20)))
   }
 })
 
 t.test('all formats hold the same records', async (t) => {
-  const house = await openTestHouse(t)
-  await publishSample(house)
-  const { records, sha256, distributions } = await versionOf(house)
-  const { fields } = house.house.contracts.get(dataset, 2).contract
+  const context = await openTestContext(t)
+  await publishSample(context)
+  const { records, sha256, distributions } = await versionOf(context)
+  const { fields } = context.context.contracts.get(dataset, 2).contract
   const bytes = async (format: string) => {
     const file = distributions.find((one) => one.format === format)
-    return (await house.get(file?.href ?? '')).bytes
+    return (await context.get(file?.href ?? '')).bytes
   }
   const csv = await bytes('csv')
   const rows = rowsOfCsv(csv, fields)
@@ -114,29 +114,29 @@ t.test('a format that can not hold a version is left out, and the version says s
     themes: ['education'],
     formats: ['csv', 'xlsx', 'parquet'],
   })
-  const house = await openTestHouse(t, { contracts: [contract] })
+  const context = await openTestContext(t, { contracts: [contract] })
   const brought = (length: number) => ({
     ...{ dataset: 'long-notes', edition, provider: 'edu-commission' },
     rows: `code,note\n1,${'长'.repeat(length)}\n`,
   })
-  await house.take(brought(32_767))
-  await house.publish('long-notes', edition)
-  const first = await versionOf(house, 'long-notes')
+  await context.take(brought(32_767))
+  await context.publish('long-notes', edition)
+  const first = await versionOf(context, 'long-notes')
   t.same(first.omitted, [])
-  await house.take(brought(32_768))
-  await house.publish('long-notes', edition, { reason: 'a longer note' })
-  const second = await versionOf(house, 'long-notes', 2)
+  await context.take(brought(32_768))
+  await context.publish('long-notes', edition, { reason: 'a longer note' })
+  const second = await versionOf(context, 'long-notes', 2)
   t.match(second.omitted, [{ format: 'xlsx', reason: { zh: /字段 note/, en: /more than 32767 characters/ } }])
   t.same(
     second.distributions.map(({ format }) => format),
     ['csv', 'parquet'],
   )
-  const gone = await house.get(
+  const gone = await context.get(
     '/v1/datasets/long-notes/editions/2026/versions/2/files/long-notes-2026-v2.xlsx',
   )
   t.match(gone.json(), { code: 'file-not-found' })
   t.same(
-    (await house.house.files.list('editions/long-notes/2026/v2')).map((name) => name.split('.').pop()),
+    (await context.context.files.list('editions/long-notes/2026/v2')).map((name) => name.split('.').pop()),
     ['csv', 'parquet'],
     'nothing half written stays',
   )
@@ -144,15 +144,15 @@ t.test('a format that can not hold a version is left out, and the version says s
 
 t.test('behind nginx the files are sent by it, with the same headers', { skip: withoutNginx }, async (t) => {
   const prefix = '/_files'
-  const house = await openTestHouse(t, { settings: { QINGDAN_ACCEL_PREFIX: prefix } })
-  await publishSample(house)
-  const service = await house.app.listen({ port: 0, host: '127.0.0.1' })
-  const files = join(house.folder, 'var', 'files')
+  const context = await openTestContext(t, { settings: { QINGDAN_ACCEL_PREFIX: prefix } })
+  await publishSample(context)
+  const service = await context.app.listen({ port: 0, host: '127.0.0.1' })
+  const files = join(context.folder, 'var', 'files')
   const nginx = await startNginx({ service, prefix, files })
   t.teardown(nginx.close)
-  const { distributions } = await versionOf(house)
+  const { distributions } = await versionOf(context)
   for (const file of distributions) {
-    const told = await house.get(file.href)
+    const told = await context.get(file.href)
     t.match(told, { status: 200, text: '' }, 'the service itself sends nothing')
     t.equal(told.headers['x-accel-redirect'], `${prefix}/editions/${dataset}/${edition}/v1/${file.name}`)
     const get = (headers: Record<string, string>) => askNginx(nginx.url + file.href, headers)

@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import type { Contract } from '../../src/contract/index.ts'
-import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows } from '../support/open-test-house.ts'
 import { officeKey } from '../support/openpgp.ts'
 import { withoutLibreOffice } from '../support/read-back.ts'
 import { run, runCli } from '../support/run-cli.ts'
@@ -70,9 +70,9 @@ async function byLibreOffice(folder: string, files: readonly string[], to: strin
 }
 
 t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice }, async (t) => {
-  const standing = await openTestHouse(t)
-  const { house, folder, environment, take, publish, get } = standing
-  const { contract } = house.contracts.get(dataset)
+  const standing = await openTestContext(t)
+  const { context, folder, environment, take, publish, get } = standing
+  const { contract } = context.contracts.get(dataset)
   const samples = await sampleRows(dataset, edition, 12)
   const own = samples.find((sample) => sample.provider === provider)
   const sound = withTitles(parse(own?.rows ?? '') as string[][], contract)

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { digestOf } from '../../src/platform/digest.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const dataset = 'ferry-register'
 const contract = contractOf(
@@ -13,7 +13,7 @@ const contract = contractOf(
   ['ferry'],
   { dataset, themes: ['education'] },
 )
-const { app, take, publish, lines, get } = await openTestHouse(t, { contracts: [contract] })
+const { app, take, publish, lines, get } = await openTestContext(t, { contracts: [contract] })
 /** Larger than what the kernel takes from us for a reader who doesn't read. */
 const rows = Array.from({ length: 60_000 }, (_, n) => `F${String(n).padStart(7, '0')},${'渡轮'.repeat(40)}\n`)
 const text = `ferry,remark\n${rows.join('')}`

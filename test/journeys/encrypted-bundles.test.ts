@@ -20,25 +20,25 @@ import {
 import { takeBundle } from '../../src/ingest/index.ts'
 import { gateDataset as dataset, gateContract, good, marker } from '../support/bad-bundles.ts'
 import { type BagFiles, describe, readBag, seal, zipFiles } from '../support/bag-files.ts'
-import { openTestHouse, writeBag } from '../support/open-test-house.ts'
+import { openTestContext, writeBag } from '../support/open-test-house.ts'
 import { officeKey } from '../support/openpgp.ts'
 import { runCli } from '../support/run-cli.ts'
 
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [gateContract],
   settings: { QINGDAN_UNSIGNED: 'refuse' },
 })
-const { house, get, folder } = standing
+const { context, get, folder } = standing
 const made = new Date('2026-01-05T04:00:00Z')
 const office = await officeKey(made)
 const { fingerprint, userIds } = await readPublicKey(office.publicKey)
 await addSigner(
-  house.database,
+  context.database,
   { fingerprint, userIds, publicKey: office.publicKey, provider: 'edu-commission' },
-  { clock: house.clock, actor: 'cli:test' },
+  { clock: context.clock, actor: 'cli:test' },
 )
 const officeSecret = await openPrivateKey(office.privateKey)
-const service = await readPublicKey((await loadServiceKey(house)).publicKey)
+const service = await readPublicKey((await loadServiceKey(context)).publicKey)
 const stranger = await readPublicKey((await officeKey(made)).publicKey)
 const { authorization } = await standing.key({ scopes: ['ingest'] })
 const goodBag = await readBag(await writeBag(folder, { dataset, edition: '2025', rows: good }))
@@ -78,7 +78,7 @@ const cases: readonly (readonly [name: string, check: string, zip: Buffer])[] = 
 
 const post = async (zip: Buffer) => {
   const { id } = (await standing.post('/v1/bundles', zip, authorization)).json<{ id: string }>()
-  const receipt = await takeBundle(house, id)
+  const receipt = await takeBundle(context, id)
   return { receipt, findings: await standing.findingsOf(receipt) }
 }
 
@@ -110,7 +110,7 @@ t.test('no value is left in scratch, in the stored bundles, in receipts or in th
   }
   t.notOk(standing.lines.some((line) => line.includes(marker)))
   for (const table of ['bundle', 'finding', 'audit']) {
-    const rows = await house.database.work.unsafe(
+    const rows = await context.database.work.unsafe(
       `SELECT 1 FROM qingdan.${table} AS one WHERE one::text LIKE '%${marker}%'`,
     )
     t.equal(rows.length, 0, table)

@@ -4,7 +4,7 @@
  */
 import t from 'tap'
 import { takeBundle } from '../../src/ingest/index.ts'
-import { openTestHouse, sampleRows, zipOf } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows, zipOf } from '../support/open-test-house.ts'
 import {
   addressOf as addressIn,
   encode,
@@ -15,8 +15,8 @@ import {
   type Things,
 } from '../support/operations.ts'
 
-const standing = await openTestHouse(t, { at: '2026-02-01T04:00:00Z' })
-const { app, folder, get, house, key, post } = standing
+const standing = await openTestContext(t, { at: '2026-02-01T04:00:00Z' })
+const { app, folder, get, context, key, post } = standing
 const editions: readonly (readonly [dataset: string, edition: string])[] = [
   ['annual-open-data-list', '2025'],
   ['fitness-monitoring-centres', '2025'],
@@ -37,14 +37,14 @@ const bundle = { dataset: 'school-calendar', edition: '2025', rows: sample?.rows
 const publications = '/v1/datasets/school-calendar/editions/2025/publications'
 const [publication] = (await get(publications, { authorization })).json<{ data: { id: number }[] }>().data
 const brought = (await post('/v1/bundles', await zipOf(folder, bundle), authorization)).json<{ id: string }>()
-await takeBundle(house, brought.id)
+await takeBundle(context, brought.id)
 const resumable = { authorization, 'tus-resumable': '1.0.0' }
 const begun = await app.inject({
   ...({ method: 'POST', url: '/v1/bundles' } as const),
   headers: { ...resumable, 'upload-length': '10' },
 })
 
-const { document, operations } = operationsOf(app, house.contracts)
+const { document, operations } = operationsOf(app, context.contracts)
 
 /** What the document can't know, because the house makes it: names of things that are there. */
 const made: Things = {

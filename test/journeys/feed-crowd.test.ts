@@ -5,13 +5,13 @@
  * `FEED_SECONDS` makes it longer, `FEED_KILL_SECONDS` says how often the service is killed.
  */
 import t from 'tap'
-import { tellItems } from '../../src/annual-lists/index.ts'
+import { appendItemChanges } from '../../src/annual-lists/index.ts'
 import { pinContracts, readChanges } from '../../src/catalogue/index.ts'
 import type { Contract } from '../../src/contract/index.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { contractsOf } from '../support/house.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 import { spawnService } from '../support/spawn-service.ts'
 
 const seconds = Number(process.env['FEED_SECONDS'] ?? 0)
@@ -57,11 +57,11 @@ const list = contractOf(
     },
   },
 )
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [...registers, list],
   settings: { QINGDAN_WAITS_MAX: '100', QINGDAN_POOL_MAX: '10' },
 })
-const { house } = standing
+const { context } = standing
 
 interface Page {
   readonly data: readonly { readonly id: string; readonly type: string }[]
@@ -76,10 +76,10 @@ const isOver = (round: number) =>
 async function pin(contract: Contract): Promise<void> {
   const one = { contract, digest: 'a'.repeat(64) as never, file: 'contract.json' }
   const find = (dataset: string, version?: number) =>
-    [...house.contracts.versions(dataset), one].find(
+    [...context.contracts.versions(dataset), one].find(
       (other) => other.contract.dataset === dataset && other.contract.contractVersion === version,
     )
-  await pinContracts(house.database, { ...contractsOf([one]), find }, house.clock())
+  await pinContracts(context.database, { ...contractsOf([one]), find }, context.clock())
 }
 
 /** Publishes, corrects and withdraws editions of a dataset of its own; one after the other, as an office does. */
@@ -95,9 +95,9 @@ async function publish(n: number): Promise<number> {
       await standing.publish(dataset, edition, reason)
     }
     const version = 2 * Math.floor(round / 30) + 1
-    await withdraw(house, { dataset, edition, version, ...reason, actor: 'cli:test' })
+    await withdraw(context, { dataset, edition, version, ...reason, actor: 'cli:test' })
     await pin({ ...(registers[n] as Contract), contractVersion: round + 2, keywords: [] })
-    await tellItems(house)
+    await appendItemChanges(context)
   }
   return round
 }
@@ -119,7 +119,7 @@ async function pull(n: number): Promise<readonly string[]> {
       .catch(() => undefined)
     if (page === undefined) {
       attempts++
-      await house.database.work`SELECT pg_sleep(0.1)`
+      await context.database.work`SELECT pg_sleep(0.1)`
       continue
     }
     found.push(...page.data.map(({ id, type }) => `${type} ${id}`))
@@ -156,18 +156,18 @@ t.test('each puller ends with the same changes in the same order', async (t) => 
     const pause = killSeconds === 0 ? 2 : killSeconds
     const isEnded = await Promise.race([
       ended,
-      house.database.work`SELECT pg_sleep(${pause})`.then(() => false),
+      context.database.work`SELECT pg_sleep(${pause})`.then(() => false),
     ])
     if (isEnded && kills > 0) break
     if (killSeconds > 0 || kills === 0) await kill()
   } while (killSeconds > 0)
   await publishing
-  await tellItems(house)
+  await appendItemChanges(context)
   isDone = true
   const [first = [], ...others] = await pulling
   t.equal(new Set(first).size, first.length, 'nothing twice')
   for (const other of others) t.same(other, first, 'all the same')
-  const stored = await readChanges(house.database.work, 0)
+  const stored = await readChanges(context.database.work, 0)
   t.equal(first.length, stored.length, 'nothing is missing')
   const types = new Map<string, number>()
   for (const line of first) {

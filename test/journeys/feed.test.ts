@@ -14,7 +14,7 @@ import { writeCursor } from '../../src/platform/cursor.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { contractsOf } from '../support/house.ts'
-import { openTestHouse, temporaryFolder } from '../support/open-test-house.ts'
+import { openTestContext, temporaryFolder } from '../support/open-test-house.ts'
 import { exportTo, serving, take, trustOrigin } from '../support/two-houses.ts'
 
 const required = { constraints: { required: true } }
@@ -48,11 +48,11 @@ interface FeedPage {
 }
 
 const waitsMax = 6
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [trees, shelters],
   settings: { QINGDAN_WAITS_MAX: String(waitsMax) },
 })
-const { house, app, get } = standing
+const { context, app, get } = standing
 const of = { dataset: 'tree-register', edition: '2024' }
 const rows = (...lines: readonly string[]) => `tree,height\n${lines.join('\n')}\n`
 const feed = async (query = '', headers = {}) => (await get(`/v1/changes${query}`, headers)).json<FeedPage>()
@@ -68,11 +68,11 @@ async function pin(...contracts: readonly Contract[]): Promise<void> {
   const pinned = {
     ...contractsOf(loaded),
     find: (dataset: string, version?: number) =>
-      [...house.contracts.versions(dataset), ...loaded].find(
+      [...context.contracts.versions(dataset), ...loaded].find(
         ({ contract }) => contract.dataset === dataset && contract.contractVersion === version,
       ),
   }
-  await pinContracts(house.database, pinned, house.clock())
+  await pinContracts(context.database, pinned, context.clock())
 }
 
 t.test('every change in one order, whatever the pages', async (t) => {
@@ -81,7 +81,7 @@ t.test('every change in one order, whatever the pages', async (t) => {
   standing.moveTo('2026-03-02T04:00:00Z')
   await standing.take({ ...of, rows: rows('oak,21', 'ash,3') })
   await standing.publish(of.dataset, of.edition, { reason: 'measured again' })
-  await withdraw(house, { ...of, version: 1, reason: 'wrong', actor: 'cli:test' })
+  await withdraw(context, { ...of, version: 1, reason: 'wrong', actor: 'cli:test' })
   await standing.take({ dataset: shelters.dataset, edition: '2024', rows: 'tree\nsecret\n' })
   await standing.publish(shelters.dataset, '2024')
   const all = await feed()
@@ -196,7 +196,7 @@ t.test('who waits is answered at the change, at the time, or at the end', async 
     `?after=${(await feed('?type=version-published')).meta.cursor}&type=version-published&wait=2`,
     { 'x-forwarded-for': '192.0.2.9' },
   )
-  await withdraw(house, { ...of, version: 2, reason: 'wrong too', actor: 'cli:test' })
+  await withdraw(context, { ...of, version: 2, reason: 'wrong too', actor: 'cli:test' })
   for (const page of await waiting) t.same(told(page), ['version-withdrawn tree-register 2'])
   t.same((await other).data, [], 'and what was not asked for wakes nobody for good')
 })
@@ -269,16 +269,16 @@ t.test('who goes away leaves the place', async (t) => {
 
 t.test('a mirror has the same feed and the same cursors', async (t) => {
   const folder = await temporaryFolder(t)
-  const origin = await openTestHouse(t, { contracts: [trees, shelters] })
-  const mirror = await openTestHouse(t, { contracts: [trees] })
-  const mirrorApp = await serving(t, mirror.house)
+  const origin = await openTestContext(t, { contracts: [trees, shelters] })
+  const mirror = await openTestContext(t, { contracts: [trees] })
+  const mirrorApp = await serving(t, mirror.context)
   await origin.take({ ...of, rows: rows('oak,20') })
   await origin.publish(of.dataset, of.edition)
   await origin.take({ dataset: shelters.dataset, edition: '2024', rows: 'tree\nsecret\n' })
   await origin.publish(shelters.dataset, '2024')
-  const exported = await exportTo(origin.house, join(folder, 'a'), { since: null, restricted: false })
-  await trustOrigin(mirror.house, origin.house, folder)
-  await take(mirror.house, exported.out)
+  const exported = await exportTo(origin.context, join(folder, 'a'), { since: null, restricted: false })
+  await trustOrigin(mirror.context, origin.context, folder)
+  await take(mirror.context, exported.out)
   const at = async (url: string) => (await mirrorApp.inject(url)).json() as FeedPage
   const here = (await origin.get('/v1/changes')).json<FeedPage>()
   t.strictSame(await at('/v1/changes'), here)
@@ -292,11 +292,11 @@ t.test('a mirror has the same feed and the same cursors', async (t) => {
     { code: 'cursor-invalid', detail: /ahead of this feed/ },
     'what it has not come to yet is ahead',
   )
-  const second = await exportTo(origin.house, join(folder, 'b'), {
+  const second = await exportTo(origin.context, join(folder, 'b'), {
     since: exported.cursor,
     restricted: false,
   })
-  await take(mirror.house, second.out)
+  await take(mirror.context, second.out)
   t.strictSame((await waits).data, later.data, 'who waits at the mirror hears of it')
   t.strictSame(await at(here.links.next), later)
   t.equal((await mirrorApp.inject(later.links.next)).statusCode, 200)
@@ -341,7 +341,7 @@ t.test('cursors and parameters that are refused', async (t) => {
 })
 
 t.test('the service stops without waiting for those who wait', async (t) => {
-  const own = await openTestHouse(t, { contracts: [trees] })
+  const own = await openTestContext(t, { contracts: [trees] })
   const { cursor } = (await own.get('/v1/changes')).json<FeedPage>().meta
   const { port } = await (async () => {
     await own.app.listen({ host: '127.0.0.1', port: 0 })

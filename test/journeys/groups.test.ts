@@ -8,7 +8,7 @@ import t from 'tap'
 import { createBag, type NewBag, packBag } from '../../src/bundle/index.ts'
 import { dropBundle, receive, releaseBundle, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const dataset = 'gate-register'
@@ -19,12 +19,12 @@ const contract = contractOf(
   ['gate'],
   { dataset, themes: ['education'], parts: [{ provider: east }, { provider: west }] },
 )
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [contract],
   settings: { QINGDAN_GROUP_BAGS_MAX: '4', QINGDAN_BUNDLE_FILES_MAX: '21', QINGDAN_BUNDLE_ROWS_MAX: '6' },
 })
-const { house, findingsOf, get } = standing
-const { work } = house.database
+const { context, findingsOf, get } = standing
+const { work } = context.database
 
 interface Sent extends Partial<Pick<NewBag, 'edition' | 'provider' | 'sequence' | 'mode' | 'against'>> {
   readonly group: string
@@ -47,12 +47,12 @@ async function bagOf({ group, bag, rows, ...more }: Sent): Promise<string> {
 
 const receiveSent = async (sent: Sent) => {
   const path = await bagOf(sent)
-  const receipt = await receive(house, { path, broughtBy: 'cli:test' })
+  const receipt = await receive(context, { path, broughtBy: 'cli:test' })
   await rm(path, { recursive: true })
   return receipt
 }
-const send = async (sent: Sent) => takeBundle(house, (await receiveSent(sent)).id)
-const again = async ({ id }: { readonly id: string }) => takeBundle(house, id)
+const send = async (sent: Sent) => takeBundle(context, (await receiveSent(sent)).id)
+const again = async ({ id }: { readonly id: string }) => takeBundle(context, id)
 const told = async (receipt: Awaited<ReturnType<typeof send>>) =>
   (await findingsOf(receipt))
     .filter(isAsked)
@@ -127,7 +127,7 @@ t.test('in quarantine they are released together, or dropped together', async (t
   const second = await send({ group: 'released', bag: '2/2', rows: 'c,wide\nd,6\n', edition })
   t.match([await again(first), second], [{ state: 'quarantined' }, { state: 'quarantined' }])
   t.same(await inHand(edition), [])
-  t.match(await releaseBundle(house, act(second.id)), { state: 'released' })
+  t.match(await releaseBundle(context, act(second.id)), { state: 'released' })
   // Whichever is walked first finds the other released as well.
   for (const receipt of [await again(second), await again(first), await again(second)]) {
     t.match(receipt, { state: 'staged', decision: { act: 'release', reason: 'The rest is urgent.' } })
@@ -136,7 +136,7 @@ t.test('in quarantine they are released together, or dropped together', async (t
 
   const third = await send({ group: 'dropped', bag: '1/2', rows: 'a,5\n', edition })
   const fourth = await send({ group: 'dropped', bag: '2/2', rows: 'c,wide\n', edition })
-  t.match(await dropBundle(house, act(third.id)), { state: 'dropped' })
+  t.match(await dropBundle(context, act(third.id)), { state: 'dropped' })
   t.match([await again(third), await again(fourth)], [{ state: 'dropped' }, { state: 'dropped' }])
   t.same(await inHand(edition), [`${east} ${first.id} 2`], 'the last good part stays')
 })
@@ -199,10 +199,10 @@ t.test('the last bag brought twice at once, and all at once, are taken once', as
   }))
   const ids = []
   for (const one of sent) ids.push((await receiveSent(one)).id)
-  const receipts = await Promise.all([...ids, ...ids].map((id) => takeBundle(house, id)))
+  const receipts = await Promise.all([...ids, ...ids].map((id) => takeBundle(context, id)))
   t.ok(receipts.every(({ state }) => state === 'staged' || state === 'waiting'))
   for (const id of ids) {
-    const { state, history } = await takeBundle(house, id)
+    const { state, history } = await takeBundle(context, id)
     t.equal(state, 'staged')
     t.equal(history.filter((entry) => entry.state === 'staged').length, 1)
   }
@@ -215,11 +215,11 @@ t.test('a crash between the steps costs nothing', async (t) => {
   const last = await receiveSent({ group: 'g6', bag: '2/2', rows: 'b,9\n', sequence: 4 })
   // Where a step says how far it came, it ends.
   for (const point of ['checked', 'admitted', 'rows-written']) {
-    const observe: typeof house.observe = (name, facts) => {
-      house.observe(name, facts)
+    const observe: typeof context.observe = (name, facts) => {
+      context.observe(name, facts)
       if (facts?.['point'] === point) throw new Error(`killed at ${point}`)
     }
-    await t.rejects(takeBundle({ ...house, observe }, last.id), new RegExp(point))
+    await t.rejects(takeBundle({ ...context, observe }, last.id), new RegExp(point))
   }
   t.equal((await again(first)).state, 'staged', 'whichever bag is walked next')
   t.equal((await again(last)).state, 'staged')

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const dataset = 'lamp-register'
 const required = { constraints: { required: true } }
@@ -13,7 +13,7 @@ const contract = contractOf(
   ['lamp'],
   { dataset, themes: ['education'] },
 )
-const standing = await openTestHouse(t, { contracts: [contract] })
+const standing = await openTestContext(t, { contracts: [contract] })
 const { app, bring, findingsOf, get, key, lines, publish, take } = standing
 const text = 'lamp,lit\na,true\nb,\n'
 await take({ dataset, edition: '2025', rows: text })

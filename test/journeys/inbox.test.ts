@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { type InboxRound, openInbox } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, writeBag, zipOf } from '../support/open-test-house.ts'
+import { openTestContext, writeBag, zipOf } from '../support/open-test-house.ts'
 import { runCli } from '../support/run-cli.ts'
 import { spawnService } from '../support/spawn-service.ts'
 
@@ -20,11 +20,11 @@ const contract = contractOf(
   ['well'],
   { dataset, themes: ['education'], formats: ['csv'] },
 )
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [contract],
   settings: { QINGDAN_INBOX_REST_SECONDS: '10', QINGDAN_INBOX_PATIENCE_SECONDS: '60' },
 })
-const { house, folder } = standing
+const { context, folder } = standing
 const of = (edition: string, rows: string) => ({ dataset, edition, rows: `well,depth\n${rows}` })
 
 /** An inbox of its own, with a clock that the test moves, in seconds. */
@@ -32,7 +32,7 @@ async function newInbox(name: string) {
   const inbox = join(folder, name)
   await mkdir(inbox)
   let now = 0
-  const { round } = openInbox(house, { folder: inbox, monotonic: () => now * 1_000 })
+  const { round } = openInbox(context, { folder: inbox, monotonic: () => now * 1_000 })
   const at = (seconds: number): Promise<InboxRound> => {
     now = seconds
     return round()
@@ -42,7 +42,7 @@ async function newInbox(name: string) {
 const reasons = ({ left }: InboxRound) => left.map(({ name, reason }) => `${name} ${reason}`)
 const states = ({ taken }: InboxRound) => taken.map(({ name, receipt }) => `${name} ${receipt.state}`)
 const bundles = async () => {
-  const [row] = await house.database.work`SELECT count(*)::int AS bundles FROM qingdan.bundle`
+  const [row] = await context.database.work`SELECT count(*)::int AS bundles FROM qingdan.bundle`
   return row?.['bundles'] as number
 }
 
@@ -176,23 +176,23 @@ t.test('pulled out between two files, it is told, and tried again', async (t) =>
   await cp(await writeBag(folder, of('2035', 'a,1\n')), join(inbox, 'bag'), { recursive: true })
   const away = join(folder, 'pocket')
   let pull = true
-  const write: typeof house.files.write = async (name, source, options) => {
-    const stored = await house.files.write(name, source, options)
+  const write: typeof context.files.write = async (name, source, options) => {
+    const stored = await context.files.write(name, source, options)
     if (pull) await rename(inbox, away)
     pull = false
     return stored
   }
   let now = 0
   const { round } = openInbox(
-    { ...house, files: { ...house.files, write } },
+    { ...context, files: { ...context.files, write } },
     { folder: inbox, monotonic: () => now },
   )
   await round()
   now = 10_000
-  const before = [await bundles(), (await house.files.list('bundles')).length]
+  const before = [await bundles(), (await context.files.list('bundles')).length]
   t.match(await round(), { taken: [], failed: ['bag'] })
   t.ok(standing.lines.some((line) => line.includes('inbox-failed')))
-  t.same([await bundles(), (await house.files.list('bundles')).length], before, 'nothing is half received')
+  t.same([await bundles(), (await context.files.list('bundles')).length], before, 'nothing is half received')
   await rename(away, inbox)
   t.same(states(await round()), ['bag staged'])
 })

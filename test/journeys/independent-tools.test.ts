@@ -11,11 +11,11 @@ import t from 'tap'
 import { addSigner } from '../../src/accounts/index.ts'
 import { readPublicKey } from '../../src/bundle/index.ts'
 import { checkBundles } from '../../src/cli/check-bundles.ts'
-import { loadHouseContracts } from '../../src/context.ts'
+import { loadAllContracts } from '../../src/context.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import type { Finding } from '../../src/platform/finding.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 import { type RawEntry, rawZip } from '../support/raw-zip.ts'
 import { foreign, plainly, runCli } from '../support/run-cli.ts'
 import { installed } from '../support/tools.ts'
@@ -127,20 +127,20 @@ t.test(
     t.match(followed.text, /No errors detected/)
     const zip = join(folder, 'calendar-2027.zip')
     const key = join(folder, 'edu-public-key.asc')
-    const { house, findingsOf } = await openTestHouse(t, {
+    const { context, findingsOf } = await openTestContext(t, {
       at: new Date().toISOString(),
       settings: { QINGDAN_UNSIGNED: 'refuse' },
     })
     const bring = async () => {
-      const { id } = await receive(house, { path: zip, broughtBy: 'cli:test' })
-      return takeBundle(house, id)
+      const { id } = await receive(context, { path: zip, broughtBy: 'cli:test' })
+      return takeBundle(context, id)
     }
     const early = await bring()
     t.equal(early.state, 'refused', 'before the key is registered')
     t.match(await findingsOf(early), [{ check: 'signature-unknown-key' }])
     const { fingerprint, userIds, armored: publicKey } = await readPublicKey(readFileSync(key, 'utf8'))
     const request = { fingerprint, publicKey, userIds, provider: 'edu-commission' }
-    await addSigner(house.database, request, { clock: house.clock, actor: 'cli:test' })
+    await addSigner(context.database, request, { clock: context.clock, actor: 'cli:test' })
     t.match(await bring(), { state: 'staged', files: [{ file: 'data/rows.csv', rowsTaken: 3 }] })
   },
 )
@@ -203,7 +203,7 @@ function windowsZip({
 }
 
 const config = loadConfig({})
-const contracts = await loadHouseContracts(config)
+const contracts = await loadAllContracts(config)
 
 /** What `qingdan bundle verify` finds, without the start of a process. */
 const lookAt = async (folder: string, zip: Buffer) => {

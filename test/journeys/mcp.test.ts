@@ -8,14 +8,14 @@ import t from 'tap'
 import { makeBounded, resultLengthMax } from '../../src/protocols/mcp/bounds.ts'
 import { messageBytesMax } from '../../src/protocols/mcp/routes.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows } from '../support/open-test-house.ts'
 
 const secret = contractOf(
   [field('place', 'string', { role: 'key', constraints: { required: true } })],
   ['place'],
   { dataset: 'shelter-register', openClass: 'not-open', shareClass: 'on-demand', themes: ['education'] },
 )
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   at: '2026-02-01T04:00:00Z',
   contracts: [secret],
   shipped: ['annual-open-data-list', 'school-sports-venues', 'student-fitness'],
@@ -275,7 +275,7 @@ t.test('pages of other origins are refused, those that are known are not', async
     QINGDAN_PUBLIC_URL: 'https://data.example.org',
     QINGDAN_MCP_ORIGINS: 'https://agent.example.org',
   }
-  const { app: known } = await openTestHouse(t, { contracts: [secret], settings })
+  const { app: known } = await openTestContext(t, { contracts: [secret], settings })
   for (const [origin, status] of [
     ['https://data.example.org', 200],
     ['https://agent.example.org', 200],

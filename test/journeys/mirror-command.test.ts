@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { commands } from '../support/documents.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, temporaryFolder } from '../support/open-test-house.ts'
+import { openTestContext, temporaryFolder } from '../support/open-test-house.ts'
 import { type CliRun, run, runCli } from '../support/run-cli.ts'
 import { feedOf } from '../support/two-houses.ts'
 
@@ -17,11 +17,11 @@ const tree = field('tree', 'string', { role: 'key', constraints: { required: tru
 const contract = (dataset: string, more = {}) =>
   contractOf([tree], ['tree'], { dataset, themes: ['education'], ...more })
 const stick = await temporaryFolder(t)
-const origin = await openTestHouse(t, {
+const origin = await openTestContext(t, {
   contracts: [contract('tree-register'), contract('secret-trees', { openClass: 'not-open' })],
   shipped: ['annual-open-data-list'],
 })
-const mirror = await openTestHouse(t, { contracts: [contract('other')] })
+const mirror = await openTestContext(t, { contracts: [contract('other')] })
 await origin.take({ dataset: 'tree-register', edition: '2024', rows: 'tree\noak\n' })
 await origin.publish('tree-register', '2024')
 
@@ -36,8 +36,8 @@ async function follow(line: string): Promise<CliRun> {
   if (line.startsWith('unzip ')) return run('sh', ['-c', there], {})
   const [command = '', target] = there.replace(/^qingdan /, '').split(' > ')
   const words = command.split(' ')
-  const house = ['export', 'signer'].includes(words[0] ?? '') ? origin : mirror
-  const ran = await runCli(words, house.environment)
+  const context = ['export', 'signer'].includes(words[0] ?? '') ? origin : mirror
+  const ran = await runCli(words, context.environment)
   if (target !== undefined) await writeFile(target, ran.stdout)
   return ran
 }
@@ -86,8 +86,8 @@ t.test('a further round', async (t) => {
   t.match(await follow(second), { code: 0, stdout: /1 changes, 1 versions/ })
   const taken = await follow(`${takeSecond} --json`)
   t.match(JSON.parse(taken.stdout), { state: 'taken', changes: 1, versions: 1, records: 1 })
-  const told = (await feedOf(origin.house)).filter((line) => !line.includes('secret-trees'))
-  t.same(await feedOf(mirror.house), told)
+  const told = (await feedOf(origin.context)).filter((line) => !line.includes('secret-trees'))
+  t.same(await feedOf(mirror.context), told)
 })
 
 t.test('what is typed wrongly, and what is refused', async (t) => {

@@ -8,12 +8,12 @@ import t, { type Test } from 'tap'
 import { loadServiceKey } from '../../src/accounts/index.ts'
 import { readChanges, readMirror } from '../../src/catalogue/index.ts'
 import { followContracts } from '../../src/cli/run-service.ts'
-import { buildHouse, loadHouseContracts } from '../../src/context.ts'
+import { buildContext, loadAllContracts } from '../../src/context.ts'
 import { publishEdition, receive, takeBundle } from '../../src/ingest/index.ts'
-import { askPublication, withdraw } from '../../src/publication/index.ts'
+import { requestPublication, withdraw } from '../../src/publication/index.ts'
 import { distrustKey } from '../../src/transfer/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, sampleRows, temporaryFolder, writeBag } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows, temporaryFolder, writeBag } from '../support/open-test-house.ts'
 import {
   addressesOf,
   answer,
@@ -68,14 +68,14 @@ const folder = await temporaryFolder(t)
 const at = '2026-02-01T04:00:00.000Z'
 /** After all rounds. */
 const late = '2026-02-04T04:00:00.000Z'
-const origin = await openTestHouse(t, {
+const origin = await openTestContext(t, {
   contracts: [trees, secret],
   shipped: ['annual-open-data-list'],
   at,
 })
-const mirror = await openTestHouse(t, { contracts: [other], at })
-const mirrorApp = await serving(t, mirror.house)
-followContracts(mirror.house)
+const mirror = await openTestContext(t, { contracts: [other], at })
+const mirrorApp = await serving(t, mirror.context)
+followContracts(mirror.context)
 const [list] = await sampleRows('annual-open-data-list', '2026', 0)
 const promise = '1,市教育委员会,树木,,,,2026-03-01,yearly,on-demand,,,tree-register,2026\n'
 
@@ -95,8 +95,8 @@ async function sameAnswers(
     t.same(there, here, url)
   }
   t.same(
-    await feedOf(mirror.house),
-    (await feedOf(origin.house)).filter((line) => !isSecret(line)),
+    await feedOf(mirror.context),
+    (await feedOf(origin.context)).filter((line) => !isSecret(line)),
   )
 }
 
@@ -111,17 +111,17 @@ t.test('the first round: everything', async (t) => {
   await origin.take({ dataset: 'annual-open-data-list', edition: '2026', rows: `${list?.rows}${promise}` })
   await origin.publish('annual-open-data-list', '2026')
 
-  const exported = await exportTo(origin.house, folder, { since: null, restricted: false })
+  const exported = await exportTo(origin.context, folder, { since: null, restricted: false })
   t.same(exported.left, ['shelter-register'])
   t.notOk((await readFile(exported.out)).includes('secret-marker'), 'nothing restricted is in it')
-  await trustOrigin(mirror.house, origin.house, folder)
-  const report = await take(mirror.house, exported.out)
+  await trustOrigin(mirror.context, origin.context, folder)
+  const report = await take(mirror.context, exported.out)
   t.match(report, { state: 'taken', origin: exported.origin, cursor: exported.cursor, versions: 2 })
   cursor = report.cursor
   await sameAnswers(t)
 
   t.match(
-    await take(mirror.house, exported.out),
+    await take(mirror.context, exported.out),
     { state: 'replayed', changes: 0 },
     'a replay changes nothing',
   )
@@ -136,7 +136,7 @@ t.test('the first round: everything', async (t) => {
 
 let second = ''
 /** The origin as it was started last. */
-let newest = origin.house
+let newest = origin.context
 
 t.test('the second round: a correction and a new edition', async (t) => {
   origin.moveTo('2026-02-02T04:00:00.000Z')
@@ -144,11 +144,11 @@ t.test('the second round: a correction and a new edition', async (t) => {
   await origin.publish('tree-register', '2024', { reason: 'one was missing' })
   await origin.take({ dataset: 'tree-register', edition: '2025', rows: rows(ash) })
   await origin.publish('tree-register', '2025')
-  const exported = await exportTo(origin.house, folder, { since: cursor, restricted: false }, '')
+  const exported = await exportTo(origin.context, folder, { since: cursor, restricted: false }, '')
   t.equal(exported.versions, 2, 'and nothing of what was carried before')
   second = exported.out
   mirror.moveTo('2026-02-02T04:00:00.000Z')
-  const report = await take(mirror.house, exported.out)
+  const report = await take(mirror.context, exported.out)
   t.match(report, { state: 'taken', changes: 2, records: 4 })
   await sameAnswers(t)
   t.same(
@@ -160,18 +160,18 @@ t.test('the second round: a correction and a new edition', async (t) => {
 })
 
 t.test('restricted datasets are carried where that is asked for, and only then', async (t) => {
-  const all = await openTestHouse(t, { contracts: [other], at: late })
-  await trustOrigin(all.house, origin.house, folder)
-  const exported = await exportTo(origin.house, join(folder, 'all'), { since: null, restricted: true })
-  await take(all.house, exported.out)
-  t.same(await feedOf(all.house), await feedOf(origin.house))
+  const all = await openTestContext(t, { contracts: [other], at: late })
+  await trustOrigin(all.context, origin.context, folder)
+  const exported = await exportTo(origin.context, join(folder, 'all'), { since: null, restricted: true })
+  await take(all.context, exported.out)
+  t.same(await feedOf(all.context), await feedOf(origin.context))
   const { authorization } = await all.key({ scopes: ['read-restricted'] })
-  await all.house.renewContracts()
-  const app = await serving(t, all.house)
+  await all.context.renewContracts()
+  const app = await serving(t, all.context)
   const asked = { url: '/v1/datasets/shelter-register/records', headers: { authorization } }
   t.match((await app.inject(asked)).body, /secret-marker/)
   t.equal((await app.inject(asked.url)).statusCode, 404, 'for those who may')
-  await t.rejects(exportTo(origin.house, folder, { since: exported.cursor, restricted: false }), {
+  await t.rejects(exportTo(origin.context, folder, { since: exported.cursor, restricted: false }), {
     code: 'cursor-invalid',
   })
 })
@@ -185,12 +185,12 @@ t.test('the third round: a withdrawal, contracts that grow, a dataset that has b
     await mkdir(inside, { recursive: true })
     await writeFile(join(inside, 'contract.v2.json'), JSON.stringify(contract))
   }
-  const contracts = await loadHouseContracts(origin.house.config)
-  const house = await buildHouse({ ...origin.house, contracts })
-  newest = house
-  const app = await serving(t, house)
-  t.teardown(() => house.jobs.stop({ seconds: 5 }))
-  await withdraw(house, {
+  const contracts = await loadAllContracts(origin.context.config)
+  const context = await buildContext({ ...origin.context, contracts })
+  newest = context
+  const app = await serving(t, context)
+  t.teardown(() => context.jobs.stop({ seconds: 5 }))
+  await withdraw(context, {
     dataset: 'tree-register',
     edition: '2024',
     version: 2,
@@ -199,12 +199,12 @@ t.test('the third round: a withdrawal, contracts that grow, a dataset that has b
   })
   const brought = { dataset: 'tree-register', edition: '2026', contractVersion: 2 }
   const path = await writeBag(folder, { ...brought, rows: `${header},kind_of_tree\n${oak},leaf\n` })
-  await takeBundle(house, (await receive(house, { path, broughtBy: 'cli:test' })).id)
-  await publishEdition(house, (await askPublication(house, { ...brought, askedBy: 'cli:test' })).id)
+  await takeBundle(context, (await receive(context, { path, broughtBy: 'cli:test' })).id)
+  await publishEdition(context, (await requestPublication(context, { ...brought, askedBy: 'cli:test' })).id)
 
-  const exported = await exportTo(house, folder, { since: cursor, restricted: false })
+  const exported = await exportTo(context, folder, { since: cursor, restricted: false })
   t.same(exported.left, [])
-  const report = await take(mirror.house, exported.out)
+  const report = await take(mirror.context, exported.out)
   await untilRenewed()
   t.match(report, { state: 'taken' })
   await sameAnswers(t, app, () => false)
@@ -213,24 +213,32 @@ t.test('the third round: a withdrawal, contracts that grow, a dataset that has b
   t.match(await answer(mirrorApp, '/v1/datasets/shelter-register/records'), { text: /secret-marker/ })
   t.same(await answer(mirrorApp, cursorOfRecords), await answer(app, cursorOfRecords))
 
-  const empty = await openTestHouse(t, { contracts: [other], at: day })
-  await trustOrigin(empty.house, house, folder)
-  const whole = await exportTo(house, join(folder, 'whole'), { since: null, restricted: false })
-  await take(empty.house, whole.out)
-  t.same(await feedOf(empty.house), await feedOf(mirror.house), 'all at once is the same as round by round')
-  t.same(await statesOf(empty.house), await statesOf(house))
-  t.same(await statesOf(mirror.house), await statesOf(house))
-  t.match(await take(mirror.house, whole.out), { state: 'replayed' }, 'a full export that overlaps is no gap')
+  const empty = await openTestContext(t, { contracts: [other], at: day })
+  await trustOrigin(empty.context, context, folder)
+  const whole = await exportTo(context, join(folder, 'whole'), { since: null, restricted: false })
+  await take(empty.context, whole.out)
+  t.same(
+    await feedOf(empty.context),
+    await feedOf(mirror.context),
+    'all at once is the same as round by round',
+  )
+  t.same(await statesOf(empty.context), await statesOf(context))
+  t.same(await statesOf(mirror.context), await statesOf(context))
+  t.match(
+    await take(mirror.context, whole.out),
+    { state: 'replayed' },
+    'a full export that overlaps is no gap',
+  )
 })
 
 /** The service of the mirror has loaded the contracts that came: it is told by another session than ours. */
 async function untilRenewed(): Promise<void> {
-  const isRenewed = () => mirror.house.contracts.find('tree-register', 2) !== undefined
+  const isRenewed = () => mirror.context.contracts.find('tree-register', 2) !== undefined
   for (let beat = 0; beat < 200 && !isRenewed(); beat += 1)
-    await mirror.house.database.work`SELECT pg_sleep(0.05)`
+    await mirror.context.database.work`SELECT pg_sleep(0.05)`
 }
 
-async function statesOf({ database }: typeof origin.house) {
+async function statesOf({ database }: typeof origin.context) {
   const found = await database.work`
     SELECT e.dataset, e.edition, v.number, v.state, v.digest FROM qingdan.version v
     JOIN qingdan.edition e ON e.id = v.edition_id WHERE v.published_at IS NOT NULL ORDER BY 1, 2, 3`
@@ -238,29 +246,32 @@ async function statesOf({ database }: typeof origin.house) {
 }
 
 t.test('what is refused, and leaves everything as it was', async (t) => {
-  const before = [await feedOf(mirror.house), await readMirror(mirror.house.database.work)]
-  const fresh = await openTestHouse(t, { contracts: [other], at: late })
-  await trustOrigin(fresh.house, origin.house, folder)
+  const before = [await feedOf(mirror.context), await readMirror(mirror.context.database.work)]
+  const fresh = await openTestContext(t, { contracts: [other], at: late })
+  await trustOrigin(fresh.context, origin.context, folder)
 
-  t.same(await checksOf(take(fresh.house, second)), ['export-gap'], 'a gap before the first')
-  t.equal(await readMirror(fresh.house.database.work), undefined)
+  t.same(await checksOf(take(fresh.context, second)), ['export-gap'], 'a gap before the first')
+  t.equal(await readMirror(fresh.context.database.work), undefined)
 
-  const stranger = await openTestHouse(t, { contracts: [trees], at })
+  const stranger = await openTestContext(t, { contracts: [trees], at })
   await stranger.take({ dataset: 'tree-register', edition: '2024', rows: rows(oak) })
   await stranger.publish('tree-register', '2024')
-  const strange = await exportTo(stranger.house, join(folder, 'strange'), { since: null, restricted: false })
-  t.same(await checksOf(take(mirror.house, strange.out)), ['export-signature'], 'a key that is not trusted')
-  await trustOrigin(mirror.house, stranger.house, folder)
-  t.same(await checksOf(take(mirror.house, strange.out)), ['export-origin'], 'another origin')
-  const { fingerprint } = await loadServiceKey(stranger.house)
-  t.ok(await distrustKey(mirror.house, { fingerprint, actor: 'cli:test' }))
-  t.same(await checksOf(take(mirror.house, strange.out)), ['export-signature'], 'trusted no longer')
+  const strange = await exportTo(stranger.context, join(folder, 'strange'), {
+    since: null,
+    restricted: false,
+  })
+  t.same(await checksOf(take(mirror.context, strange.out)), ['export-signature'], 'a key that is not trusted')
+  await trustOrigin(mirror.context, stranger.context, folder)
+  t.same(await checksOf(take(mirror.context, strange.out)), ['export-origin'], 'another origin')
+  const { fingerprint } = await loadServiceKey(stranger.context)
+  t.ok(await distrustKey(mirror.context, { fingerprint, actor: 'cli:test' }))
+  t.same(await checksOf(take(mirror.context, strange.out)), ['export-signature'], 'trusted no longer')
 
   const spoilt = async (change: (bag: string) => Promise<void>) => {
     const bag = join(folder, 'spoilt')
     await cp(second, bag, { recursive: true })
     await change(bag)
-    const checks = await checksOf(take(mirror.house, bag))
+    const checks = await checksOf(take(mirror.context, bag))
     await rm(bag, { recursive: true })
     return checks
   }
@@ -279,39 +290,39 @@ t.test('what is refused, and leaves everything as it was', async (t) => {
   )
 
   const inward = await writeBag(folder, { dataset: 'tree-register', edition: '2024', rows: rows(oak) })
-  t.same(await checksOf(take(mirror.house, inward)), ['export-inward'], 'what a provider brings')
-  const receipt = await receive(origin.house, { path: second, broughtBy: 'cli:test' })
-  const outward = await takeBundle(origin.house, receipt.id)
+  t.same(await checksOf(take(mirror.context, inward)), ['export-inward'], 'what a provider brings')
+  const receipt = await receive(origin.context, { path: second, broughtBy: 'cli:test' })
+  const outward = await takeBundle(origin.context, receipt.id)
   t.equal(outward.state, 'refused')
   t.ok((await origin.findingsOf(outward)).some(({ check }) => check === 'bundle-outward'))
 
   const restricted = await exportTo(newest, join(folder, 'r'), { since: null, restricted: true })
-  t.same(await checksOf(take(mirror.house, restricted.out)), ['export-restricted'])
+  t.same(await checksOf(take(mirror.context, restricted.out)), ['export-restricted'])
   const excerpt = await exportTo(newest, join(folder, 'e'), {
     dataset: 'tree-register',
     edition: '2025',
     restricted: false,
   })
   t.equal(excerpt.cursor, null)
-  t.same(await checksOf(take(mirror.house, excerpt.out)), ['export-excerpt'])
-  t.same([await feedOf(mirror.house), await readMirror(mirror.house.database.work)], before)
+  t.same(await checksOf(take(mirror.context, excerpt.out)), ['export-excerpt'])
+  t.same([await feedOf(mirror.context), await readMirror(mirror.context.database.work)], before)
 })
 
 t.test('a mirror publishes nothing of its own, and what is not empty becomes none', async (t) => {
   const bag = await writeBag(folder, { dataset: 'tree-register', edition: '2024', rows: rows(oak) })
   const by = { dataset: 'tree-register', edition: '2025' }
   const readOnly = { code: 'mirror-read-only' }
-  await t.rejects(receive(mirror.house, { path: bag, broughtBy: 'cli:test' }), readOnly)
-  await t.rejects(askPublication(mirror.house, { ...by, askedBy: 'cli:test' }), readOnly)
-  await t.rejects(withdraw(mirror.house, { ...by, version: 1, reason: 'x', actor: 'cli:test' }), readOnly)
-  await t.rejects(exportTo(mirror.house, folder, { since: null, restricted: false }), readOnly)
-  const stale = exportTo(origin.house, folder, { since: null, restricted: false })
+  await t.rejects(receive(mirror.context, { path: bag, broughtBy: 'cli:test' }), readOnly)
+  await t.rejects(requestPublication(mirror.context, { ...by, askedBy: 'cli:test' }), readOnly)
+  await t.rejects(withdraw(mirror.context, { ...by, version: 1, reason: 'x', actor: 'cli:test' }), readOnly)
+  await t.rejects(exportTo(mirror.context, folder, { since: null, restricted: false }), readOnly)
+  const stale = exportTo(origin.context, folder, { since: null, restricted: false })
   await t.rejects(stale, /begin the command anew/, 'nor does an origin export what it has not loaded')
 
-  const own = await openTestHouse(t, { contracts: [other], at: late })
+  const own = await openTestContext(t, { contracts: [other], at: late })
   await own.take({ dataset: 'other', edition: '2024', rows: 'x\n1\n' })
-  await trustOrigin(own.house, origin.house, folder)
+  await trustOrigin(own.context, origin.context, folder)
   const whole = await exportTo(newest, join(folder, 'own'), { since: null, restricted: false })
-  await t.rejects(take(own.house, whole.out), { code: 'mirror-not-empty' })
-  t.equal((await readChanges(own.house.database.work, 0)).length, 1, 'and keeps what it has')
+  await t.rejects(take(own.context, whole.out), { code: 'mirror-not-empty' })
+  t.equal((await readChanges(own.context.database.work, 0)).length, 1, 'and keeps what it has')
 })

@@ -2,12 +2,12 @@
 import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const dataset = 'pond-register'
 const key = field('pond', 'string', { role: 'key', constraints: { required: true } })
 const contract = contractOf([key], ['pond'], { dataset, themes: ['education'] })
-const { house, take, publish, get } = await openTestHouse(t, { contracts: [contract] })
+const { context, take, publish, get } = await openTestContext(t, { contracts: [contract] })
 
 t.test('metadata, records and the first page say the same', async (t) => {
   for (const edition of ['2024', '2025']) {
@@ -16,7 +16,7 @@ t.test('metadata, records and the first page say the same', async (t) => {
   }
   const records = `/v1/datasets/${dataset}/records`
   t.match((await get('/')).text, records)
-  await withdraw(house, { dataset, edition: '2025', version: 1, reason: 'A trial.', actor: 'cli:test' })
+  await withdraw(context, { dataset, edition: '2025', version: 1, reason: 'A trial.', actor: 'cli:test' })
   t.equal((await get(`/v1/datasets/${dataset}`)).json<{ latest: unknown }>().latest, null)
   t.equal((await get(records)).status, 410)
   t.notMatch((await get('/')).text, records, 'the first page links to nothing that answers 410')

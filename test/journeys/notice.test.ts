@@ -6,12 +6,12 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
-import { buildHouse, loadHouseContracts } from '../../src/context.ts'
+import { buildContext, loadAllContracts } from '../../src/context.ts'
 import { noticeDaysUsual } from '../../src/contract/index.ts'
 import { publishEdition, receive, takeBundle } from '../../src/ingest/index.ts'
-import { askPublication } from '../../src/publication/index.ts'
+import { requestPublication } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, writeBag } from '../support/open-test-house.ts'
+import { openTestContext, writeBag } from '../support/open-test-house.ts'
 
 const dataset = 'tree-register'
 const tree = field('tree', 'string', { role: 'key', constraints: { required: true } })
@@ -30,8 +30,8 @@ const { noticeDays: _, ...rest } = {
 const v3 = { ...v1, contractVersion: 3, fields: [tree, field('girth', 'integer', { role: 'measure' })] }
 const { aggregate: __, ...breaking } = v3
 
-const standing = await openTestHouse(t, { contracts: [v1], at: '2026-03-01T04:00:00Z' })
-const { house } = standing
+const standing = await openTestContext(t, { contracts: [v1], at: '2026-03-01T04:00:00Z' })
+const { context } = standing
 await standing.take({ dataset, edition: '2024', rows: 'tree,height\noak,20\nelm,3\n' })
 await standing.publish(dataset, '2024')
 await standing.take({ dataset, edition: '2024', rows: 'tree,height\noak,21\nelm,3\n' })
@@ -67,10 +67,10 @@ t.test('with one, all that rests on the contracts before it says so', async (t) 
     await writeFile(join(folder, `contract.v${contract.contractVersion}.json`), JSON.stringify(contract))
   }
   const since = new Date('2026-04-01T04:00:00.900Z')
-  const grown = await buildHouse({
-    ...house,
+  const grown = await buildContext({
+    ...context,
     clock: () => since,
-    contracts: await loadHouseContracts(house.config),
+    contracts: await loadAllContracts(context.config),
   })
   const app = await buildApp(grown)
   t.teardown(async () => {
@@ -106,7 +106,7 @@ t.test('with one, all that rests on the contracts before it says so', async (t) 
     rows: 'tree,girth\noak,4\n',
   })
   await takeBundle(grown, (await receive(grown, { path, broughtBy: 'cli:test' })).id)
-  const asked = await askPublication(grown, {
+  const asked = await requestPublication(grown, {
     dataset,
     edition: '2024',
     reason: 'by girth',

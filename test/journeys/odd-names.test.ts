@@ -4,7 +4,7 @@
  */
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const dataset = 'odd-names'
 const longest = `a${'_b'.repeat(24)}c`
@@ -25,7 +25,7 @@ const contract = contractOf(fields, keys, {
   indexes: [['order'], ['table'], ['constructor', 'user']],
   formats: ['csv', 'csv.gz', 'ndjson'],
 })
-const { bring, take, findingsOf, publish, get } = await openTestHouse(t, { contracts: [contract] })
+const { bring, take, findingsOf, publish, get } = await openTestContext(t, { contracts: [contract] })
 const names = fields.map(({ name }) => name)
 const header = names.join(',')
 const row = (key: string) =>
@@ -75,6 +75,6 @@ t.test('a name that PostgreSQL gives to a column of every table is refused at th
     const wrong = contractOf([field(name, 'string', { role: 'key', ...required })], [name], {
       themes: ['education'],
     })
-    await t.rejects(openTestHouse(t, { contracts: [wrong] }), /name that the service needs itself/, name)
+    await t.rejects(openTestContext(t, { contracts: [wrong] }), /name that the service needs itself/, name)
   }
 })

@@ -6,7 +6,7 @@ import t from 'tap'
 import { digestOf } from '../../src/platform/digest.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const dataset = 'lamp-register'
 const other = 'bench-register'
@@ -22,13 +22,13 @@ const fields = [
   field('district', 'string', { codes: 'districts' }),
 ]
 const more = { themes: ['education'], indexes: [['kind'], ['uses']], formats: ['csv', 'csv.gz', 'ndjson'] }
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [
     contractOf(fields, ['lamp'], { dataset, ...more }),
     contractOf(fields, ['lamp'], { dataset: other, ...more }),
   ],
 })
-const { get, house } = standing
+const { get, context } = standing
 
 const total = 250
 const header = fields.map(({ name }) => name).join()
@@ -195,7 +195,7 @@ t.test('a cursor that is damaged, or of another query, is refused by code', asyn
 t.test('a cursor of a withdrawn version is gone', async (t) => {
   const cursor = await cursorOf(`${records}?edition=2025&limit=5`)
   const asked = { dataset, edition: '2025', version: 2, reason: 'Wrong district.', actor: 'cli:test' }
-  await withdraw(house, asked)
+  await withdraw(context, asked)
   const answer = await get(`${records}?edition=2025&limit=5&cursor=${cursor}`)
   t.equal(answer.status, 410)
   t.match(answer.json(), { code: 'version-withdrawn', reason: 'Wrong district.', successor: null })
@@ -231,7 +231,7 @@ const hostile = [
 const encoded = (text: string) => encodeURIComponent(Buffer.from(text).toString())
 
 async function tablesOf() {
-  return house.database.work`
+  return context.database.work`
     SELECT schemaname, relname FROM pg_stat_user_tables ORDER BY schemaname, relname`
 }
 

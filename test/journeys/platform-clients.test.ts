@@ -5,7 +5,7 @@
 import t from 'tap'
 import { usageRowsMax } from '../../src/accounts/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 import { runCli } from '../support/run-cli.ts'
 import { spawnService } from '../support/spawn-service.ts'
 
@@ -20,7 +20,7 @@ const open = 'bridge-register'
 const shared = 'harbour-register'
 const vault = 'vault-register'
 const rate = 12
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [
     registerOf(open, 'conditional'),
     registerOf(shared, 'not-open'),
@@ -29,7 +29,7 @@ const standing = await openTestHouse(t, {
   at: '2026-02-01T04:00:00Z',
   settings: { QINGDAN_RATE_PER_MINUTE: String(rate) },
 })
-const { app, environment, get, house, key, moveTo } = standing
+const { app, environment, get, context, key, moveTo } = standing
 const bring = async (dataset: string, edition: string) => {
   await standing.take({ dataset, edition, rows: `place\n${dataset}-marker\n` })
   await standing.publish(dataset, edition)
@@ -128,10 +128,10 @@ t.test('two processes count one quota, and a restart forgets nothing', async (t)
   t.equal(await ask(again.base), 429, 'the day is used up')
   t.equal((await again.stop()).code, 0)
   // The one that was killed may have taken its counts with it; those that ended have written theirs.
-  const rows = await house.database.work`
+  const rows = await context.database.work`
     select sum(requests)::int as requests from qingdan.key_usage where key_id = ${id}`
   t.ok(rows[0]?.['requests'] >= 7 && rows[0]?.['requests'] <= 13, JSON.stringify(rows))
-  const [{ audits } = { audits: 0 }] = await house.database.work<{ audits: number }[]>`
+  const [{ audits } = { audits: 0 }] = await context.database.work<{ audits: number }[]>`
     select count(*)::int as audits from qingdan.audit where actor = ${`key:${id}`}`
   t.equal(audits, 8, 'each access is in the audit, whatever ended')
 })
@@ -167,7 +167,7 @@ t.test('a key is refused from where it is not for, and nobody learns why', async
   t.notMatch(standing.lines.join(''), /192\.0\.2\.|2001:db8|198\.51\.100|203\.0\.113/, 'no address is logged')
   await get('/v1/key', { authorization: officer.authorization })
   for (const table of ['key_usage', 'key_count', 'key_cursor', 'audit']) {
-    const rows = await house.database.work`select * from ${house.database.work(`qingdan.${table}`)}`
+    const rows = await context.database.work`select * from ${context.database.work(`qingdan.${table}`)}`
     const own = JSON.stringify(rows).replaceAll(JSON.stringify(addresses), '')
     t.notMatch(own, /192\.0\.2\.|2001:db8/, `${table} holds no address but those that were agreed`)
   }
@@ -337,7 +337,7 @@ t.test('the usage of all keys is for the scope admin, and has its bounds', async
     t.match((await usage(query)).json(), { status: 400, path }, query)
   }
   t.equal((await usage('?from=2026-02-01&to=2026-02-01')).status, 200, 'a day alone')
-  const fill = (from: number, to: number) => house.database.work`
+  const fill = (from: number, to: number) => context.database.work`
     insert into qingdan.key_usage (key_id, day, dataset, requests, refused, bytes)
     select 'x', '2020-01-01', 'd' || n, 1, 0, 0 from generate_series(${from}::int, ${to}::int) n`
   await fill(1, usageRowsMax)

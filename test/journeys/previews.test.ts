@@ -11,7 +11,7 @@ import {
   revokePreview,
 } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const dataset = 'tree-register'
 const required = { constraints: { required: true } }
@@ -20,8 +20,8 @@ const contract = contractOf(
   ['tree'],
   { dataset, themes: ['education'], formats: ['csv', 'csv.gz'], approval: { required: true } },
 )
-const standing = await openTestHouse(t, { contracts: [contract], at: '2026-03-01T00:00:00Z' })
-const { house, get, send, moveTo, lines } = standing
+const standing = await openTestContext(t, { contracts: [contract], at: '2026-03-01T00:00:00Z' })
+const { context, get, send, moveTo, lines } = standing
 const { authorization } = await standing.key({ scopes: ['publish'] })
 const base = `/v1/datasets/${dataset}/editions/2025`
 const version = (n: number) => `${base}/versions/${n}`
@@ -45,7 +45,7 @@ async function prepare(heights: readonly number[], reason: string) {
 }
 
 const first = await prepare([5, 7, 9], 'First.')
-const made = await openPreview(house, { id: first.id, actor: 'cli:test', milliseconds: day })
+const made = await openPreview(context, { id: first.id, actor: 'cli:test', milliseconds: day })
 const query = `?preview=${made.token}`
 
 t.test('with its token a draft is there, marked, kept by nobody and found by nobody', async (t) => {
@@ -127,7 +127,7 @@ t.test('it is in no list, count or search, nor the latest', async (t) => {
     `/v1/datasets/${dataset}/records${query}`,
   ])
     t.equal((await get(url)).status, 404, url)
-  const [changes] = await house.database.work`
+  const [changes] = await context.database.work`
     SELECT count(*)::int AS n FROM qingdan.change WHERE kind LIKE 'version-%'`
   t.equal(changes?.['n'], 0)
 })
@@ -136,26 +136,26 @@ t.test('the token is in no log line, and only its digest is kept', async (t) => 
   const secret = made.token.slice(-43)
   t.ok(lines.some((line) => line.includes('request-answered')))
   t.notOk(lines.some((line) => line.includes(secret)))
-  const [kept] = await house.database.work`SELECT row_to_json(p)::text AS row FROM qingdan.preview p`
+  const [kept] = await context.database.work`SELECT row_to_json(p)::text AS row FROM qingdan.preview p`
   t.notMatch(kept?.['row'], secret)
-  const [audited] = await house.database.work`
+  const [audited] = await context.database.work`
     SELECT string_agg(detail::text, '') AS all FROM qingdan.audit WHERE action = 'preview-created'`
   t.match(audited?.['all'], made.id)
   t.notMatch(audited?.['all'], secret)
 })
 
 t.test('it expires, and can be revoked before', async (t) => {
-  const short = await openPreview(house, { id: first.id, actor: 'cli:test', milliseconds: 60_000 })
+  const short = await openPreview(context, { id: first.id, actor: 'cli:test', milliseconds: 60_000 })
   const url = `${version(1)}?preview=${short.token}`
   moveTo('2026-03-01T00:00:59.999Z')
   t.equal((await get(url)).status, 200)
   moveTo('2026-03-01T00:01:00Z')
   t.equal((await get(url)).status, 404)
-  const other = await openPreview(house, { id: first.id, actor: 'cli:test', milliseconds: day })
+  const other = await openPreview(context, { id: first.id, actor: 'cli:test', milliseconds: day })
   t.equal((await get(`${version(1)}?preview=${other.token}`)).status, 200)
-  t.equal(await revokePreview(house, other.id, 'cli:test'), true)
+  t.equal(await revokePreview(context, other.id, 'cli:test'), true)
   t.equal((await get(`${version(1)}?preview=${other.token}`)).status, 404)
-  t.equal(await revokePreview(house, 'f'.repeat(18), 'cli:test'), false)
+  t.equal(await revokePreview(context, 'f'.repeat(18), 'cli:test'), false)
   t.equal((await get(`${version(1)}${query}`)).status, 200, 'the others hold on')
 })
 
@@ -177,20 +177,20 @@ t.test('over HTTP a key that may publish makes one', async (t) => {
 t.test('prepared anew with other records it is another draft, which the token does not show', async (t) => {
   const again = await prepare([5, 7, 10], 'Measured again.')
   for (const url of below(1, query)) t.equal((await get(url)).status, 404, url)
-  const { token } = await openPreview(house, { id: again.id, actor: 'cli:test', milliseconds: day })
+  const { token } = await openPreview(context, { id: again.id, actor: 'cli:test', milliseconds: day })
   t.equal((await get(`${file(1)}?preview=${token}`)).text, rows([5, 7, 10]))
-  await t.rejects(openPreview(house, { id: first.id, actor: 'cli:test', milliseconds: day }), {
+  await t.rejects(openPreview(context, { id: first.id, actor: 'cli:test', milliseconds: day }), {
     code: 'draft-not-prepared',
   })
-  await dropPublication(house, { id: again.id, actor: 'cli:test', reason: 'Not yet.' })
+  await dropPublication(context, { id: again.id, actor: 'cli:test', reason: 'Not yet.' })
   t.equal((await get(`${version(1)}?preview=${token}`)).status, 404, 'and what was called off is not shown')
 })
 
 t.test('once it is released the address goes on to work, and tells of a withdrawal', async (t) => {
   const last = await prepare([5, 7, 11], 'Final.')
-  const { token } = await openPreview(house, { id: last.id, actor: 'cli:test', milliseconds: day })
-  await approvePublication(house, { id: last.id, actor: 'cli:second' })
-  await publishEdition(house, last.id)
+  const { token } = await openPreview(context, { id: last.id, actor: 'cli:test', milliseconds: day })
+  await approvePublication(context, { id: last.id, actor: 'cli:second' })
+  await publishEdition(context, last.id)
   const shown = await get(`${version(1)}?preview=${token}`)
   t.match(shown.json(), { state: 'published', records: 3 })
   t.equal((await get(`${version(1)}?preview=wrong`)).status, 404, 'a wrong token opens nothing that is open')
@@ -207,7 +207,7 @@ t.test('once it is released the address goes on to work, and tells of a withdraw
 
 t.test('a draft has only so many previews', async (t) => {
   const { id } = await prepare([1], 'Many.')
-  const open = () => openPreview(house, { id, actor: 'cli:test', milliseconds: day })
+  const open = () => openPreview(context, { id, actor: 'cli:test', milliseconds: day })
   for (let n = 0; n < 100; n += 1) await open()
   await t.rejects(open(), { code: 'previews-too-many' })
 })

@@ -4,9 +4,9 @@
  */
 import t from 'tap'
 import { publishEdition, startWorker } from '../../src/ingest/index.ts'
-import { approvePublication, askPublication } from '../../src/publication/index.ts'
+import { approvePublication, requestPublication } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const [wells, kites] = ['well-register', 'kite-register']
 const required = { constraints: { required: true } }
@@ -17,11 +17,11 @@ const contract = (dataset: string, more: object = {}) =>
     { dataset, themes: ['education'], formats: ['csv', 'csv.gz'], ...more },
   )
 
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [contract(wells), contract(kites, { approval: { required: true } })],
   at: '2026-03-01T00:00:00Z',
 })
-const { house, get, send, moveTo, lines } = standing
+const { context, get, send, moveTo, lines } = standing
 const [officer, second, confined, provider, reading] = await Promise.all([
   standing.key({ scopes: ['publish'] }),
   standing.key({ scopes: ['publish'] }),
@@ -52,7 +52,7 @@ async function ask(dataset: string, body: object, key = officer.authorization, e
   const asked = await send('POST', `${at(dataset, edition)}/publications`, key, body)
   if (asked.status !== 202) throw new Error(asked.text)
   const { id } = asked.json<Told>()
-  await publishEdition(house, id)
+  await publishEdition(context, id)
   const told = (await get(String(asked.headers['location']), { authorization: key })).json<Told>()
   return { asked, told }
 }
@@ -71,7 +71,7 @@ t.test('a publication waits for its moment, and not a moment longer', async (t) 
     links: { approval: null, version: null },
   })
   moveTo('2026-03-02T00:59:59Z')
-  t.equal((await publishEdition(house, told.id)).state, 'prepared', 'a job that comes early does nothing')
+  t.equal((await publishEdition(context, told.id)).state, 'prepared', 'a job that comes early does nothing')
   const hidden = [
     at(wells),
     `${at(wells)}/versions`,
@@ -81,7 +81,7 @@ t.test('a publication waits for its moment, and not a moment longer', async (t) 
   for (const url of [...hidden, `/v1/datasets/${wells}/records`]) t.equal((await get(url)).status, 404, url)
   t.notMatch((await get('/v1/datasets')).text, /"edition":"2025"/)
   moveTo('2026-03-02T01:00:00.500Z')
-  t.match(await publishEdition(house, told.id), { state: 'done' })
+  t.match(await publishEdition(context, told.id), { state: 'done' })
   t.match((await get(`${at(wells)}/versions/1`)).json(), {
     publishedAt: '2026-03-02T01:00:00.500Z',
     sha256: told.sha256,
@@ -92,12 +92,12 @@ t.test('a publication waits for its moment, and not a moment longer', async (t) 
     waitsFor: [],
     links: { version: `${at(wells)}/versions/1` },
   })
-  t.equal((await publishEdition(house, told.id)).state, 'done', 'and once is enough')
+  t.equal((await publishEdition(context, told.id)).state, 'done', 'and once is enough')
 })
 
 t.test('what is past, too far or no moment is refused, with nothing asked for', async (t) => {
   await take(wells, 'a,1\nb,3\n')
-  const before = await house.database.work`SELECT count(*)::int AS n FROM qingdan.publication`
+  const before = await context.database.work`SELECT count(*)::int AS n FROM qingdan.publication`
   const cases = [
     ['2026-03-02T09:00', 400, 'moment-past'],
     ['2026-03-01T01:00:00Z', 400, 'moment-past'],
@@ -112,7 +112,7 @@ t.test('what is past, too far or no moment is refused, with nothing asked for', 
     })
     t.match({ status: answer.status, ...answer.json<object>() }, { status, code, path: 'at' }, moment)
   }
-  t.same(await house.database.work`SELECT count(*)::int AS n FROM qingdan.publication`, before)
+  t.same(await context.database.work`SELECT count(*)::int AS n FROM qingdan.publication`, before)
 })
 
 t.test('a second person approves, by any of both doors, and who asked can not', async (t) => {
@@ -124,11 +124,11 @@ t.test('a second person approves, by any of both doors, and who asked can not', 
   t.match({ status: own.status, ...own.json<object>() }, { status: 403, code: 'approval-by-asker' })
   const other = await approve(second.authorization, { sha256: 'a'.repeat(64) })
   t.match(other.json(), { code: 'draft-changed', path: 'sha256', sha256: told.sha256 })
-  t.equal((await publishEdition(house, told.id)).state, 'prepared')
+  t.equal((await publishEdition(context, told.id)).state, 'prepared')
   t.equal((await get(at(kites))).status, 404)
   const good = await approve(second.authorization, { sha256: told.sha256 })
   t.match(good.json(), { state: 'prepared', waitsFor: [], approval: { by: { actor: `key:${second.id}` } } })
-  t.match(await publishEdition(house, told.id), { state: 'done', approvedBy: `key:${second.id}` })
+  t.match(await publishEdition(context, told.id), { state: 'done', approvedBy: `key:${second.id}` })
   t.match((await get(`${at(kites)}/versions/1`)).json(), { sha256: told.sha256, state: 'published' })
   t.match((await approve(second.authorization)).json(), { code: 'publication-not-waiting', state: 'done' })
   const asked = await refusal(standing.publish(kites, '2025', { reason: 'Nothing new.' }))
@@ -140,20 +140,20 @@ t.test('the side door counts persons too', async (t) => {
   const waiting = await standing.publish(kites, '2025', { reason: 'Measured again.', askedBy: 'cli:li' })
   t.equal(waiting.state, 'prepared')
   const { id } = waiting
-  t.match(await refusal(approvePublication(house, { id, actor: 'cli:li' })), { code: 'approval-by-asker' })
-  t.match(await approvePublication(house, { id, actor: 'cli:wang' }), { approvedBy: 'cli:wang' })
-  t.match(await approvePublication(house, { id, actor: 'cli:wang' }), { approvedBy: 'cli:wang' }, 'twice')
-  t.match(await refusal(approvePublication(house, { id, actor: 'cli:zhao' })), {
+  t.match(await refusal(approvePublication(context, { id, actor: 'cli:li' })), { code: 'approval-by-asker' })
+  t.match(await approvePublication(context, { id, actor: 'cli:wang' }), { approvedBy: 'cli:wang' })
+  t.match(await approvePublication(context, { id, actor: 'cli:wang' }), { approvedBy: 'cli:wang' }, 'twice')
+  t.match(await refusal(approvePublication(context, { id, actor: 'cli:zhao' })), {
     code: 'publication-not-waiting',
   })
-  t.equal((await publishEdition(house, id)).state, 'done')
+  t.equal((await publishEdition(context, id)).state, 'done')
 })
 
 t.test('asked for again it is another one, and an approval is void', async (t) => {
   await take(kites, 'k,3\n')
   const first = await ask(kites, { reason: 'First try.', at: '2026-05-01' })
   t.same(first.told.waitsFor, ['moment', 'approval'])
-  await approvePublication(house, { id: first.told.id, actor: 'cli:wang' })
+  await approvePublication(context, { id: first.told.id, actor: 'cli:wang' })
   // A bundle that comes meanwhile changes nothing of what waits.
   await take(kites, 'k,4\n')
   const same = (await get(first.told.links.self, { authorization: officer.authorization })).json<Told>()
@@ -167,11 +167,11 @@ t.test('asked for again it is another one, and an approval is void', async (t) =
     ended: { by: `key:${officer.id}`, reason: 'Asked for again; its approval is void.' },
   })
   moveTo('2026-05-02T00:00:00Z')
-  t.equal((await publishEdition(house, first.told.id)).state, 'dropped')
-  t.equal((await publishEdition(house, again.told.id)).state, 'prepared', 'the moment alone is not enough')
+  t.equal((await publishEdition(context, first.told.id)).state, 'dropped')
+  t.equal((await publishEdition(context, again.told.id)).state, 'prepared', 'the moment alone is not enough')
   t.equal((await get(`${at(kites)}/versions/3`)).status, 404)
-  await approvePublication(house, { id: again.told.id, actor: 'cli:wang' })
-  t.equal((await publishEdition(house, again.told.id)).state, 'done')
+  await approvePublication(context, { id: again.told.id, actor: 'cli:wang' })
+  t.equal((await publishEdition(context, again.told.id)).state, 'done')
   t.match((await get(`${at(kites)}/versions/3`)).json(), {
     sha256: again.told.sha256,
     publishedAt: '2026-05-02T00:00:00.000Z',
@@ -194,18 +194,18 @@ t.test('what was called off leaves nothing behind, and its number is used again'
       ended: { by: `key:${second.id}`, reason: 'The figures are not final. 数据未定稿' },
     },
   )
-  const [left] = await house.database.work`
+  const [left] = await context.database.work`
     SELECT v.state, v.records_table, v.digest, to_regclass('published.v_' || v.id) AS records,
       (SELECT count(*)::int FROM qingdan.distribution d WHERE d.version_id = v.id) AS files
     FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id
     WHERE e.dataset = ${kites} AND v.number = 4`
   t.same(left, { state: 'draft', records_table: null, digest: null, records: null, files: 0 })
-  t.same(await house.files.list(`editions/${kites}/2025/v4`), [])
+  t.same(await context.files.list(`editions/${kites}/2025/v4`), [])
   const twice = await send('DELETE', `${told.links.self}?reason=${reason}`, officer.authorization)
   t.match(twice.json(), { code: 'publication-not-waiting', state: 'dropped' })
   const approval = await send('POST', `${told.links.self}/approval`, second.authorization, {})
   t.match(approval.json(), { code: 'publication-not-waiting' })
-  t.equal((await publishEdition(house, told.id)).state, 'dropped')
+  t.equal((await publishEdition(context, told.id)).state, 'dropped')
   const again = await ask(kites, { reason: 'Final.' })
   t.match(again.told, { state: 'prepared', version: 4 })
   const all = await get(`${at(kites)}/publications`, { authorization: second.authorization })
@@ -285,34 +285,34 @@ t.test('bodies that can not be meant are refused, and pages of browsers can not 
 
 t.test('an edition that is being worked on is told of soon', async (t) => {
   await take(wells, 'a,9\n')
-  const answer = await house.database.lock(`edition ${wells} 2025`, () =>
+  const answer = await context.database.lock(`edition ${wells} 2025`, () =>
     send('POST', `${at(wells)}/publications`, officer.authorization, { reason: 'Again.' }),
   )
   t.match({ status: answer.status, ...answer.json<object>() }, { status: 409, code: 'edition-busy' })
 })
 
 t.test('refused across the parts, the findings are told', async (t) => {
-  const asked = await askPublication(house, {
+  const asked = await requestPublication(context, {
     dataset: wells,
     edition: '2025',
     reason: 'Mixed.',
     askedBy: `key:${officer.id}`,
   })
-  await house.database
+  await context.database
     .work`UPDATE qingdan.part SET contract_version = 2 WHERE dataset = ${wells} AND replaced_at IS NULL`
-  await publishEdition(house, asked.id)
+  await publishEdition(context, asked.id)
   const told = await get(`${at(wells)}/publications/${asked.id}`, { authorization: officer.authorization })
   t.match(told.json(), { state: 'refused', findings: [{ check: 'contract-version-mixed' }] })
-  await house.database.work`UPDATE qingdan.part SET contract_version = 1 WHERE dataset = ${wells}`
+  await context.database.work`UPDATE qingdan.part SET contract_version = 1 WHERE dataset = ${wells}`
 })
 
 t.test('a worker that starts takes up what waits, also a moment that was missed', async (t) => {
   const { told } = await ask(wells, { reason: 'Counted again.', at: '2026-05-03T00:00:00Z' })
   t.equal(told.state, 'prepared')
   // As if the service had been down so long that the queue forgot the job.
-  await house.database.work`DELETE FROM pgboss.job`
+  await context.database.work`DELETE FROM pgboss.job`
   moveTo('2026-06-20T05:00:00Z')
-  await startWorker(house)
+  await startWorker(context)
   const done = () => lines.find((line) => /version-published".*"well-register".*"version":2/.test(line))
   while (done() === undefined) await new Promise((resolve) => setImmediate(resolve))
   t.match((await get(`${at(wells)}/versions/2`)).json(), {
@@ -322,7 +322,7 @@ t.test('a worker that starts takes up what waits, also a moment that was missed'
 })
 
 t.test('each act is in the audit, with who did it', async (t) => {
-  const acts = await house.database.work<{ act: string }[]>`
+  const acts = await context.database.work<{ act: string }[]>`
     SELECT DISTINCT split_part(actor, ':', 1) || ' ' || action AS act FROM qingdan.audit ORDER BY 1`
   t.same(
     acts.map(({ act }) => act),
@@ -331,7 +331,7 @@ t.test('each act is in the audit, with who did it', async (t) => {
       ...['key publication-dropped', 'key publish'],
     ],
   )
-  const [voided] = await house.database.work`
+  const [voided] = await context.database.work`
     SELECT detail FROM qingdan.audit WHERE (detail ->> 'approvalVoid')::boolean`
   t.match(voided?.['detail'], { approvalVoid: true, reason: 'Second try.' })
 })

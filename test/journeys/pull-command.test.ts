@@ -53,7 +53,7 @@ t.test('a folder, by an address and nothing else', async (t) => {
 
 t.test('Postgres, one dataset, signed, as JSON', async (t) => {
   const key = join(home, 'service.asc')
-  await writeFile(key, (await loadServiceKey(source.standing.house)).publicKey)
+  await writeFile(key, (await loadServiceKey(source.standing.context)).publicKey)
   const args = [
     '--into',
     database,
@@ -127,11 +127,11 @@ t.test('refusals have their exit codes, and JSON a word for them', async (t) => 
 })
 
 t.test('with a key what is restricted comes too, and without it nothing of it', async (t) => {
-  const { house } = source.standing
+  const { context } = source.standing
   const made = await createKey(
-    house.database,
+    context.database,
     { label: 'platform', scopes: ['read-restricted'] },
-    { clock: house.clock, actor: 'cli:test' },
+    { clock: context.clock, actor: 'cli:test' },
   )
   const keyFile = join(home, 'key')
   await writeFile(keyFile, `${made.secret}\n`)

@@ -14,7 +14,7 @@ import { openFolderSink, openPostgresSink } from '../../src/pull/index.ts'
 import { answerBytesMax } from '../../src/pull/limits.ts'
 import { administer, emptyDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, temporaryFolder } from '../support/open-test-house.ts'
+import { openTestContext, temporaryFolder } from '../support/open-test-house.ts'
 import { liveVersions, openPullSource, pullFrom } from '../support/pull-source.ts'
 import {
   differencesInFolder,
@@ -310,7 +310,7 @@ t.test('a source that was set back, and another one', async (t) => {
     'its feed refuses the place',
   )
   await other.service().stop()
-  const work = source.standing.house.database.work
+  const work = source.standing.context.database.work
   const [last] =
     await work`DELETE FROM qingdan.change WHERE position = (SELECT max(position) FROM qingdan.change) RETURNING *`
   await source.restart()
@@ -374,10 +374,10 @@ t.test('no room left', async (t) => {
 })
 
 t.test('signatures: by a trusted key, by another, and over altered bytes', async (t) => {
-  const { publicKey } = await loadServiceKey(source.standing.house)
-  const stranger = await openTestHouse(t, { contracts: [trees] })
+  const { publicKey } = await loadServiceKey(source.standing.context)
+  const stranger = await openTestContext(t, { contracts: [trees] })
   const own = await readPublicKey(publicKey)
-  const others = await readPublicKey((await loadServiceKey(stranger.house)).publicKey)
+  const others = await readPublicKey((await loadServiceKey(stranger.context)).publicKey)
   const copy = join(await temporaryFolder(t), 'signed')
   const schema = await emptyDatabase(t)
   for (const into of [copy, schema]) {

@@ -8,7 +8,7 @@ import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { dropBundle, receive, releaseBundle, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, writeBag, zipOf } from '../support/open-test-house.ts'
+import { openTestContext, writeBag, zipOf } from '../support/open-test-house.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const required = { constraints: { required: true } }
@@ -18,7 +18,7 @@ const register = (dataset: string, tolerance: object) =>
     ['well'],
     { dataset, themes: ['education'], formats: ['csv'], ...tolerance },
   )
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [
     register('strict-wells', {}),
     register('some-wells', { tolerance: { errors: 1 } }),
@@ -26,7 +26,7 @@ const standing = await openTestHouse(t, {
     register('calm-wells', { tolerance: { errors: 1, warnings: 1 } }),
   ],
 })
-const { house, get, bring, moveTo } = standing
+const { context, get, bring, moveTo } = standing
 const of = (dataset: string, rows: string, edition = '2025') => ({
   ...{ dataset, edition },
   rows: `well,depth\n${rows}`,
@@ -84,16 +84,16 @@ t.test('the last good part stays, and the receipt tells what is wrong to the end
 t.test('released, its rows without an error become the part, with the reason', async (t) => {
   moveTo('2026-03-03T04:00:00Z')
   const bad = await bring(of('strict-wells', 'a,1\nb,x\nc,3\n', '2026'))
-  t.match(await refusal(releaseBundle(house, act(bad.id, '  '))), { code: 'reason-missing' })
-  t.match(await refusal(releaseBundle(house, act(bad.id, 'x'.repeat(2_001)))), { code: 'reason-missing' })
-  t.match(await refusal(releaseBundle(house, act('0'.repeat(64)))), { code: 'bundle-not-found' })
+  t.match(await refusal(releaseBundle(context, act(bad.id, '  '))), { code: 'reason-missing' })
+  t.match(await refusal(releaseBundle(context, act(bad.id, 'x'.repeat(2_001)))), { code: 'reason-missing' })
+  t.match(await refusal(releaseBundle(context, act('0'.repeat(64)))), { code: 'bundle-not-found' })
   const former = (
-    await house.database.work<{ id: string }[]>`
+    await context.database.work<{ id: string }[]>`
     SELECT bundle_id AS id FROM qingdan.part WHERE dataset = 'strict-wells' AND edition = '2026' AND replaced_at IS NULL`
   )[0]
-  t.match(await releaseBundle(house, act(bad.id, 'x'.repeat(2_000))), { state: 'released' })
+  t.match(await releaseBundle(context, act(bad.id, 'x'.repeat(2_000))), { state: 'released' })
   // As a crash right after it would have it, the job or whoever comes next walks on.
-  const receipt = await takeBundle(house, bad.id)
+  const receipt = await takeBundle(context, bad.id)
   t.match(receipt, { state: 'staged', inHand: true, replaces: former?.id, errors: 1, warnings: 1 })
   t.same(statesOf(receipt), [
     ...['received', 'verified', 'quarantined', 'released', 'verified', 'validated', 'staged'],
@@ -102,11 +102,11 @@ t.test('released, its rows without an error become the part, with the reason', a
     { check: 'quarantine-released', severity: 'warning' },
     { check: 'type', row: 3 },
   ])
-  t.match(await refusal(releaseBundle(house, act(bad.id))), {
+  t.match(await refusal(releaseBundle(context, act(bad.id))), {
     code: 'bundle-not-quarantined',
     state: 'staged',
   })
-  t.match(await refusal(dropBundle(house, act(bad.id))), { code: 'bundle-not-quarantined' })
+  t.match(await refusal(dropBundle(context, act(bad.id))), { code: 'bundle-not-quarantined' })
   t.equal((await standing.publish('strict-wells', '2026', { reason: 'Wells were added.' })).state, 'done')
   const base = '/v1/datasets/strict-wells/editions/2026/versions/2'
   t.match((await get(base)).json(), { warnings: [{ check: 'quarantine-released', count: 1 }] })
@@ -118,37 +118,38 @@ t.test('one that is older than the part in hand replaces nothing', async (t) => 
   const older = await bring(of('strict-wells', 'a,x\nd,4\n', '2026'))
   moveTo('2026-03-05T04:00:00Z')
   const newer = await standing.take(of('strict-wells', 'a,1\n', '2026'))
-  await releaseBundle(house, act(older.id))
-  t.match(await takeBundle(house, older.id), { state: 'staged', inHand: false, replaces: null })
-  const [held] = await house.database.work<{ id: string }[]>`
+  await releaseBundle(context, act(older.id))
+  t.match(await takeBundle(context, older.id), { state: 'staged', inHand: false, replaces: null })
+  const [held] = await context.database.work<{ id: string }[]>`
     SELECT bundle_id AS id FROM qingdan.part WHERE dataset = 'strict-wells' AND edition = '2026' AND replaced_at IS NULL`
   t.equal(held?.id, newer.id)
 })
 
 t.test('dropped, its bytes are gone and its receipt stays; brought again it is looked at anew', async (t) => {
   const bag = await writeBag(standing.folder, of('strict-wells', 'z,x\n', '2027'))
-  const walk = async () => takeBundle(house, (await receive(house, { path: bag, broughtBy: 'cli:test' })).id)
+  const walk = async () =>
+    takeBundle(context, (await receive(context, { path: bag, broughtBy: 'cli:test' })).id)
   const bad = await walk()
   t.equal(bad.state, 'quarantined')
   t.equal((await walk()).history.length, 6, 'brought again, it is looked at again')
-  t.ok((await house.files.list(`bundles/${bad.id}`)).length > 0)
-  const dropped = await dropBundle(house, act(bad.id, 'A trial.'))
+  t.ok((await context.files.list(`bundles/${bad.id}`)).length > 0)
+  const dropped = await dropBundle(context, act(bad.id, 'A trial.'))
   t.match(dropped, { state: 'dropped', errors: 1, decision: { act: 'drop', reason: 'A trial.' } })
-  t.same(await house.files.list(`bundles/${bad.id}`), [])
+  t.same(await context.files.list(`bundles/${bad.id}`), [])
   t.same((await standing.findingsOf(dropped)).map(({ check }) => check).sort(), ['signature-missing', 'type'])
   t.equal(
-    (await dropBundle(house, act(bad.id))).history.length,
+    (await dropBundle(context, act(bad.id))).history.length,
     dropped.history.length,
     'a second time is none',
   )
-  t.match(await refusal(releaseBundle(house, act(bad.id))), {
+  t.match(await refusal(releaseBundle(context, act(bad.id))), {
     code: 'bundle-not-quarantined',
     state: 'dropped',
   })
   const again = await walk()
   t.match(again, { state: 'quarantined', decision: null })
-  t.ok((await house.files.list(`bundles/${bad.id}`)).length > 0)
-  const audit = await house.database.work<{ action: string; reason: string }[]>`
+  t.ok((await context.files.list(`bundles/${bad.id}`)).length > 0)
+  const audit = await context.database.work<{ action: string; reason: string }[]>`
     SELECT action, detail->>'reason' AS reason FROM qingdan.audit WHERE subject = ${`bundle:${bad.id}`}`
   t.same([...audit], [{ action: 'bundle-dropped', reason: 'A trial.' }])
 })
@@ -156,11 +157,11 @@ t.test('dropped, its bytes are gone and its receipt stays; brought again it is l
 t.test('a bundle that can not be read is refused, and nobody can release it', async (t) => {
   const refused = await bring({ dataset: 'strict-wells', edition: '2028', rows: 'nothing\nx\n' })
   t.equal(refused.state, 'refused')
-  t.match(await refusal(releaseBundle(house, act(refused.id))), {
+  t.match(await refusal(releaseBundle(context, act(refused.id))), {
     code: 'bundle-not-quarantined',
     state: 'refused',
   })
-  t.match(await refusal(dropBundle(house, act(refused.id))), { code: 'bundle-not-quarantined' })
+  t.match(await refusal(dropBundle(context, act(refused.id))), { code: 'bundle-not-quarantined' })
 })
 
 t.test('over HTTP: the receipt in full, and findings by check and by severity', async (t) => {
@@ -168,7 +169,7 @@ t.test('over HTTP: the receipt in full, and findings by check and by severity', 
   const rows = of('strict-wells', `${'x,x\n'.repeat(2)},1\n${'"=1+1",2\n'}`, '2029')
   const posted = await standing.post('/v1/bundles', await zipOf(standing.folder, rows), authorization)
   const { id } = posted.json<{ id: string }>()
-  await takeBundle(house, id)
+  await takeBundle(context, id)
   const told = (await get(`/v1/bundles/${id}`, { authorization })).json<object>()
   t.match(told, { state: 'quarantined', packing: 'zip', decision: null, inHand: false })
   t.match(told, { files: [{ repaired: 0, unreadable: false }], exceeded: [{ bound: 'errors' }] })

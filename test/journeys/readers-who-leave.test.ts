@@ -7,7 +7,7 @@ import { type IncomingMessage, get as request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const dataset = 'long-register'
 const contract = contractOf(
@@ -17,14 +17,14 @@ const contract = contractOf(
 )
 const streamsMax = 8
 const stallSeconds = 1
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [contract],
   settings: {
     QINGDAN_STREAMS_MAX: String(streamsMax),
     QINGDAN_STREAM_STALL_SECONDS: String(stallSeconds),
   },
 })
-const { app, get, house } = standing
+const { app, get, context } = standing
 
 /** More than the buffers of both sockets hold, so that a reader who takes nothing stops the stream. */
 const lines = 40_000
@@ -52,7 +52,7 @@ async function open(path: string, sender = `192.0.2.${senders++ % 250}`): Promis
 
 /** The connections that streams hold at this moment. */
 async function held(): Promise<number> {
-  const [row] = await house.database.work<{ held: number }[]>`
+  const [row] = await context.database.work<{ held: number }[]>`
     SELECT count(*)::int AS held FROM pg_stat_activity
     WHERE application_name = 'qingdan serve copy' AND datname = current_database()`
   return row?.held ?? 0
@@ -61,7 +61,7 @@ async function held(): Promise<number> {
 /** Waits, beside the server, until the streams hold no connection; gives how many they hold at the end. */
 async function released(): Promise<number> {
   for (let tries = 0; tries < 600 && (await held()) > 0; tries++)
-    await house.database.work`SELECT pg_sleep(0.05)`
+    await context.database.work`SELECT pg_sleep(0.05)`
   return held()
 }
 
@@ -137,7 +137,7 @@ t.test('one caller leaves half of the places to others', async (t) => {
 
 t.test('an error in mid-stream breaks the connection and writes nothing into the data', async (t) => {
   const answer = await open(stream)
-  const pids = await house.database.work<{ pid: number }[]>`
+  const pids = await context.database.work<{ pid: number }[]>`
     SELECT pid FROM pg_stat_activity
     WHERE application_name = 'qingdan serve copy' AND datname = current_database()`
   t.equal(pids.length, 1)
@@ -158,13 +158,13 @@ t.test('an error in mid-stream breaks the connection and writes nothing into the
 })
 
 t.test('a statement that fails before its first bytes is a problem like any other', async (t) => {
-  const [row] = await house.database.work<{ records_table: string }[]>`
+  const [row] = await context.database.work<{ records_table: string }[]>`
     SELECT records_table FROM qingdan.version WHERE published_at IS NOT NULL ORDER BY id DESC LIMIT 1`
   const table = `published."${row?.records_table}"`
-  await house.database.work.unsafe(`ALTER TABLE ${table} RENAME COLUMN "text" TO "lost"`)
+  await context.database.work.unsafe(`ALTER TABLE ${table} RENAME COLUMN "text" TO "lost"`)
   const answer = await get(`/v1/datasets/${dataset}/editions/2024/versions/1/records.csv`)
   t.equal(answer.status, 500)
   t.match(answer.json(), { code: 'internal' })
-  await house.database.work.unsafe(`ALTER TABLE ${table} RENAME COLUMN "lost" TO "text"`)
+  await context.database.work.unsafe(`ALTER TABLE ${table} RENAME COLUMN "lost" TO "text"`)
   t.equal(await released(), 0)
 })

@@ -10,7 +10,7 @@ import { parse } from 'csv-parse/sync'
 import t, { type Test } from 'tap'
 import type { Contract } from '../../src/contract/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, type StandingHouse } from '../support/open-test-house.ts'
+import { openTestContext, type TestContext } from '../support/open-test-house.ts'
 
 type Row = Readonly<Record<string, string>>
 
@@ -90,7 +90,7 @@ async function takePitches(t: Test, csv: string): Promise<Readonly<Record<string
   const rows = parse(csv, { columns: true }) as Row[]
   const troubles = troublesOf(rows)
   const sound = rows.filter((_row, index) => !troubles.some(({ row }) => row === index + 2))
-  const standing = await openTestHouse(t, {
+  const standing = await openTestContext(t, {
     contracts: [
       pitchContract('pitches', troubles.length),
       pitchContract('strict-pitches', troubles.length - 1),
@@ -117,7 +117,7 @@ async function takePitches(t: Test, csv: string): Promise<Readonly<Record<string
   return { ...kinds, rows: rows.length, taken: sound.length }
 }
 
-async function readersSee(t: Test, standing: StandingHouse, sound: readonly Row[]): Promise<void> {
+async function readersSee(t: Test, standing: TestContext, sound: readonly Row[]): Promise<void> {
   t.equal((await standing.publish('pitches', '2026')).state, 'done')
   const { text } = await standing.get(
     '/v1/datasets/pitches/editions/2026/versions/1/files/pitches-2026-v1.csv',
@@ -175,7 +175,7 @@ interface List {
 /** Takes a plan as it is, and holds the list of its year to the rows of the file. */
 async function takePlan(t: Test, csv: string | Uint8Array, rows: readonly Row[]): Promise<List> {
   const dataset = 'annual-open-data-list'
-  const standing = await openTestHouse(t, { at: '2015-01-01T00:00:00Z' })
+  const standing = await openTestContext(t, { at: '2015-01-01T00:00:00Z' })
   const receipt = await standing.take({ dataset, edition: '2014', rows: csv })
   t.match(receipt.files, [{ rowsRead: rows.length, rowsTaken: rows.length, rowsRefused: 0 }])
   t.equal((await standing.publish(dataset, '2014')).state, 'done')

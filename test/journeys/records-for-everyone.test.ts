@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 import { rowsByLibreOffice, withoutLibreOffice } from '../support/read-back.ts'
 
 const dataset = 'bell-register'
@@ -26,8 +26,8 @@ const v2 = {
   contractVersion: 2,
 }
 const v3 = { ...contractOf(titled.slice(0, 2), ['bell'], { ...more, indexes: [] }), contractVersion: 3 }
-const standing = await openTestHouse(t, { contracts: [v1, v2, v3] })
-const { get, app, house } = standing
+const standing = await openTestContext(t, { contracts: [v1, v2, v3] })
+const { get, app, context } = standing
 
 const rows2024 = `bell,name,district,tone,rung,uses
 1,钟，甲,310101,85.40,2025-09-01,a;b
@@ -310,7 +310,7 @@ t.test('what a contract breaks or a withdrawal takes away is told by code', asyn
   const first = await get(`${records}?edition=2023,2024&limit=1`)
   const { next } = first.json<{ links: { next: string } }>().links
   t.equal((await get(next)).status, 200)
-  await withdraw(house, { dataset, edition: '2024', version: 1, reason: 'Wrong bells.', actor: 'cli:test' })
+  await withdraw(context, { dataset, edition: '2024', version: 1, reason: 'Wrong bells.', actor: 'cli:test' })
   t.match((await get(next)).json(), { code: 'version-withdrawn', reason: 'Wrong bells.' })
   t.equal(await codeOf(`${records}.csv?edition=2023,2024`), '410 version-withdrawn')
   t.equal(await codeOf(`${version}.csv`), '410 version-withdrawn')

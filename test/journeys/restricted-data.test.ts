@@ -7,7 +7,7 @@ import { revokeKey } from '../../src/accounts/index.ts'
 import { writeCursor } from '../../src/platform/cursor.ts'
 import { canonicalJson, digestOf } from '../../src/platform/digest.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows } from '../support/open-test-house.ts'
 
 const required = { constraints: { required: true } }
 const contract = (dataset: string, openClass: string) =>
@@ -21,12 +21,12 @@ const contract = (dataset: string, openClass: string) =>
 
 const secret = 'shelter-register'
 const open = 'bridge-register'
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [contract(secret, 'not-open'), contract(open, 'conditional')],
   shipped: ['annual-open-data-list'],
   at: '2026-02-01T04:00:00Z',
 })
-const { get, key, house, moveTo } = standing
+const { get, key, context, moveTo } = standing
 
 const [list] = await sampleRows('annual-open-data-list', '2026', 0)
 const promise = (number: number, dataset: string) =>
@@ -185,7 +185,7 @@ t.test(
     const url = `/v1/datasets/${secret}/records`
     t.equal((await get(url, { authorization: day.authorization })).status, 200)
     t.equal((await get(url, { authorization: gone.authorization })).status, 200)
-    t.equal(await revokeKey(house.database, gone.id, { clock: house.clock, actor: 'cli:test' }), true)
+    t.equal(await revokeKey(context.database, gone.id, { clock: context.clock, actor: 'cli:test' }), true)
     moveTo('2026-02-02T03:59:59Z')
     t.equal((await get(url, { authorization: day.authorization })).status, 200, 'until its last second')
     moveTo('2026-02-02T04:00:00Z')

@@ -8,7 +8,7 @@ import { digestOf } from '../../src/platform/digest.ts'
 import { sitemapPagesMax, writeSitemap } from '../../src/protocols/sitemap/routes.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const tree = field('tree', 'string', { role: 'key', unit: 'm', constraints: { required: true } })
 const evil = '</script><script>alert(1)</script><!-- "&'
@@ -25,7 +25,7 @@ const contract = (dataset: string, more = {}) =>
     ...more,
   })
 const base = 'https://data.example'
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [
     contract('tree-register', { title: { zh: evil, en: `Trees ${evil}` } }),
     contract('empty-register'),
@@ -34,7 +34,7 @@ const standing = await openTestHouse(t, {
   at: '2026-01-10T04:00:00Z',
   settings: { QINGDAN_PUBLIC_URL: base },
 })
-const { get, house } = standing
+const { get, context } = standing
 for (const [dataset, edition] of [
   ['tree-register', '2024'],
   ['tree-register', '2025'],
@@ -44,7 +44,7 @@ for (const [dataset, edition] of [
   await standing.publish(dataset, edition)
 }
 standing.moveTo('2026-02-10T04:00:00Z')
-await withdraw(house, {
+await withdraw(context, {
   ...{ dataset: 'tree-register', edition: '2024', version: 1, actor: 'cli:test' },
   reason: 'No register at all',
 })

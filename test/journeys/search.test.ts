@@ -3,7 +3,7 @@ import t from 'tap'
 import { facetCodesMax, questionLengthMax } from '../../src/catalogue/search/query.ts'
 import { writeCursor } from '../../src/platform/cursor.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 interface Found {
   readonly data: readonly { slug: string; matches?: readonly { place: string; text: string }[] }[]
@@ -23,7 +23,7 @@ const contract = (dataset: string, zh: string, en: string, more = {}) =>
   })
 
 const secret = 'secret-bridges'
-const { get, key, take, publish, moveTo } = await openTestHouse(t, {
+const { get, key, take, publish, moveTo } = await openTestContext(t, {
   contracts: [
     contract('canteens', '学校食堂', 'Canteens', { themes: ['health', 'education'], rhythm: 'monthly' }),
     contract('libraries', '图书馆', 'Libraries', { themes: ['culture'], formats: ['csv', 'ndjson'] }),

@@ -8,7 +8,7 @@ import t from 'tap'
 import { createBag, packBag } from '../../src/bundle/index.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const dataset = 'lamp-register'
@@ -19,9 +19,9 @@ const contract = contractOf(
   ['lamp'],
   { dataset, themes: ['education'], parts: [{ provider: east }, { provider: west }] },
 )
-const standing = await openTestHouse(t, { contracts: [contract] })
-const { house, findingsOf } = standing
-const { work } = house.database
+const standing = await openTestContext(t, { contracts: [contract] })
+const { context, findingsOf } = standing
+const { work } = context.database
 
 interface Sent {
   readonly rows: string
@@ -40,13 +40,13 @@ async function receiveSent({ rows, sequence, edition = '2025', provider = east, 
   await createBag({ ...purpose, folder: bag, files, clock: () => new Date('2026-01-01T00:00:00Z') })
   const path = zip ? `${bag}.zip` : bag
   if (zip) await packBag(bag, path)
-  const receipt = await receive(house, { path, broughtBy: 'cli:test' })
+  const receipt = await receive(context, { path, broughtBy: 'cli:test' })
   await rm(folder, { recursive: true })
   return receipt
 }
 
 async function send(sent: Sent) {
-  const receipt = await takeBundle(house, (await receiveSent(sent)).id)
+  const receipt = await takeBundle(context, (await receiveSent(sent)).id)
   // Nothing here is signed, which is borne and told.
   const findings = (await findingsOf(receipt)).filter(({ check }) => check !== 'signature-missing')
   return { receipt, told: findings.map(({ check, expected = '' }) => `${check} ${expected}`.trim()) }
@@ -118,7 +118,7 @@ t.test('only what was taken uses up its number', async (t) => {
 t.test('of bundles of one number that are walked at once, one is taken', async (t) => {
   const sent = []
   for (const watts of [1, 2, 3, 4]) sent.push(await receiveSent({ rows: `a,9${watts}\n`, sequence: 9 }))
-  const receipts = await Promise.all(sent.map(({ id }) => takeBundle(house, id)))
+  const receipts = await Promise.all(sent.map(({ id }) => takeBundle(context, id)))
   t.same(receipts.map(({ state }) => state).sort(), ['refused', 'refused', 'refused', 'staged'])
   const winner = receipts.find(({ state }) => state === 'staged')
   for (const receipt of receipts.filter(({ state }) => state === 'refused'))

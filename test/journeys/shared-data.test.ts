@@ -6,7 +6,7 @@
 import t from 'tap'
 import { administer } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { type Answer, openTestHouse, type StandingHouse, sampleRows } from '../support/open-test-house.ts'
+import { type Answer, openTestContext, sampleRows, type TestContext } from '../support/open-test-house.ts'
 import { addressOf, type Operation, operationsOf, type Things } from '../support/operations.ts'
 
 const required = { constraints: { required: true } }
@@ -39,8 +39,8 @@ const hidden = [shared, demanded, kept]
 /** All that tells of what is hidden: slugs, titles, keywords, markers of records, and names that nothing else has. */
 const traces = /harbour|shelter-|shelter |vault|sports-bureau|["-]culture\b|public-service/
 
-async function furnish(contracts: readonly (typeof open)[]): Promise<StandingHouse> {
-  const standing = await openTestHouse(t, {
+async function furnish(contracts: readonly (typeof open)[]): Promise<TestContext> {
+  const standing = await openTestContext(t, {
     contracts,
     shipped: ['annual-open-data-list'],
     at: '2026-02-01T04:00:00Z',
@@ -64,13 +64,13 @@ async function furnish(contracts: readonly (typeof open)[]): Promise<StandingHou
 
 const standing = await furnish([open, ...hidden])
 const never = await furnish([open])
-const { get, house, key } = standing
+const { get, context, key } = standing
 await standing.app.ready()
-const { operations } = operationsOf(standing.app, house.contracts)
+const { operations } = operationsOf(standing.app, context.contracts)
 /** Operations of each dataset are those of the generic addresses with a contract's words: they are of open ones alone. */
 const reading = operations.filter(({ method, operationId }) => method === 'get' && !operationId.includes('.'))
 
-const tableOf = async ({ app }: StandingHouse, id: string, headers = {}) => {
+const tableOf = async ({ app }: TestContext, id: string, headers = {}) => {
   const answer = await app.inject({ url: `/api/3/action/package_show?id=${id}`, headers })
   const { result } = answer.json() as {
     result: { resources: { id: string; datastore_active: boolean }[] }
@@ -108,7 +108,7 @@ const isData = ({ operationId }: Pick<Operation, 'operationId'>) =>
   )
 
 const audited = async (id: string) => {
-  const rows = await house.database.work<{ action: string; subject: string; detail: object }[]>`
+  const rows = await context.database.work<{ action: string; subject: string; detail: object }[]>`
     select action, subject, detail from qingdan.audit where actor = ${`key:${id}`} order by id`
   return rows.map((row) => ({ ...row }))
 }
@@ -129,7 +129,7 @@ function comparable({ status, text, headers }: Answer): object {
 }
 
 /** What is of one house alone: its own key, its own measures, and what is signed with that key. */
-const ofOneHouse = new Set(['getServiceKey', 'getMetrics', 'getVersionBag'])
+const ofOneService = new Set(['getServiceKey', 'getMetrics', 'getVersionBag'])
 
 t.test('to anybody without a key it is as if they had never been', async (t) => {
   const things = await thingsOf(open.dataset)
@@ -138,7 +138,7 @@ t.test('to anybody without a key it is as if they had never been', async (t) => 
     const url = addressOf(operation, things)
     const [here, there] = [await get(url), await never.get(url)]
     t.notMatch(here.text, traces, operation.operationId)
-    if (ofOneHouse.has(operation.operationId)) continue
+    if (ofOneService.has(operation.operationId)) continue
     t.same(comparable(here), comparable(there), `${operation.operationId} ${url}`)
     compared += 1
   }

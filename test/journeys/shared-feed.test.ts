@@ -5,11 +5,11 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { pinContracts } from '../../src/catalogue/index.ts'
-import type { OpenHouse } from '../../src/context.ts'
+import type { OpenContext } from '../../src/context.ts'
 import type { Contract } from '../../src/contract/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { contractsOf } from '../support/house.ts'
-import { openTestHouse, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows } from '../support/open-test-house.ts'
 
 const harbours = contractOf(
   [field('place', 'string', { role: 'key', constraints: { required: true } })],
@@ -47,7 +47,7 @@ const told: readonly (readonly [string, string, string, string])[] = [
 ]
 
 t.test('opened and closed are said as of the reader', async (t) => {
-  const { get, house, key } = await openTestHouse(t, { contracts: [harbours] })
+  const { get, context, key } = await openTestContext(t, { contracts: [harbours] })
   const keys = [
     { authorization: undefined },
     await key({ scopes: ['read-shared'] }),
@@ -67,7 +67,7 @@ t.test('opened and closed are said as of the reader', async (t) => {
     return said.join(' ')
   }
   for (const [index, expected] of told.entries()) {
-    if (index > 0) await pin(house, index)
+    if (index > 0) await pin(context, index)
     t.same(await Promise.all(keys.map(types)), expected, `contract ${index + 1}`)
   }
   const asked = await get(`/v1/changes?dataset=${harbours.dataset}`)
@@ -75,7 +75,7 @@ t.test('opened and closed are said as of the reader', async (t) => {
 })
 
 /** Pins the next contract, as a house that is started with it would. */
-async function pin(house: OpenHouse, index: number): Promise<void> {
+async function pin(context: OpenContext, index: number): Promise<void> {
   const loaded = history.map((contract) => ({
     contract,
     digest: String(contract.contractVersion).repeat(64) as never,
@@ -83,7 +83,11 @@ async function pin(house: OpenHouse, index: number): Promise<void> {
   }))
   const find = (_dataset: string, version?: number) =>
     loaded.find(({ contract }) => contract.contractVersion === version)
-  await pinContracts(house.database, { ...contractsOf(loaded.slice(index, index + 1)), find }, house.clock())
+  await pinContracts(
+    context.database,
+    { ...contractsOf(loaded.slice(index, index + 1)), find },
+    context.clock(),
+  )
 }
 
 t.test('a list that is not open is data: each reading of it is in the audit', async (t) => {
@@ -92,7 +96,7 @@ t.test('a list that is not open is data: each reading of it is in the audit', as
     dataset: 'inner-list',
     openClass: 'not-open',
   }
-  const { get, house, key, publish, take } = await openTestHouse(t, {
+  const { get, context, key, publish, take } = await openTestContext(t, {
     contracts: [contract],
     at: '2026-02-01T04:00:00Z',
   })
@@ -106,7 +110,7 @@ t.test('a list that is not open is data: each reading of it is in the audit', as
   }
   const { authorization, id } = await key({ scopes: ['read-shared'] })
   const audited = async () => {
-    const rows = await house.database
+    const rows = await context.database
       .work`select subject, detail from qingdan.audit where actor = ${`key:${id}`}`
     return rows.length
   }

@@ -19,24 +19,24 @@ import { openServiceKey } from '../../src/cli/bundles/loose-files.ts'
 import { takeBundle } from '../../src/ingest/index.ts'
 import { gateDataset as dataset, gateContract, good, marker } from '../support/bad-bundles.ts'
 import { type BagFiles, describe, readBag, seal, zipFiles } from '../support/bag-files.ts'
-import { openTestHouse, writeBag } from '../support/open-test-house.ts'
+import { openTestContext, writeBag } from '../support/open-test-house.ts'
 import { type OfficeKey, officeKey, openGpg, withoutGpg } from '../support/openpgp.ts'
 import { runCli } from '../support/run-cli.ts'
 
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [gateContract],
   settings: { QINGDAN_UNSIGNED: 'refuse' },
   // The side door's processes have the real clock; a key of the past serves both.
   at: '2026-03-01T04:00:00Z',
 })
-const { house, get, folder, environment } = standing
+const { context, get, folder, environment } = standing
 const made = new Date('2026-01-05T04:00:00Z')
 const signedAt = new Date('2026-02-01T04:00:00Z')
 const provider = 'edu-commission'
 const cli = (...args: readonly string[]) => runCli(args, environment)
 const goodBag = await readBag(await writeBag(folder, { dataset, edition: '2025', rows: good }))
 const { authorization } = await standing.key({ scopes: ['ingest'] })
-const by = { clock: house.clock, actor: 'cli:test' }
+const by = { clock: context.clock, actor: 'cli:test' }
 
 interface Told {
   readonly id: string
@@ -57,7 +57,7 @@ async function office(
   if (scope !== 'unknown') {
     const { fingerprint, userIds } = await readPublicKey(key.publicKey)
     await addSigner(
-      house.database,
+      context.database,
       { provider, ...scope, fingerprint, userIds, publicKey: key.publicKey },
       by,
     )
@@ -96,8 +96,8 @@ const [other, elsewhere, unknown, ended, brief, over] = await Promise.all([
   office({ validUntil: new Date('2026-02-15T04:00:00Z') }),
   office({}),
 ])
-await revokeSigner(house.database, { fingerprint: revoked.fingerprint, reason: 'lost' }, by)
-const service = await openServiceKey(house)
+await revokeSigner(context.database, { fingerprint: revoked.fingerprint, reason: 'lost' }, by)
+const service = await openServiceKey(context)
 
 /** What is done, and the check that must find it. */
 const cases: readonly (readonly [name: string, check: string, zip: Buffer])[] = [
@@ -131,7 +131,7 @@ const cases: readonly (readonly [name: string, check: string, zip: Buffer])[] = 
 const post = async (zip: Buffer) => {
   const posted = await standing.post('/v1/bundles', zip, authorization)
   const { id } = posted.json<{ id: string }>()
-  await takeBundle(house, id)
+  await takeBundle(context, id)
   const receipt = (await get(`/v1/bundles/${id}`, { authorization })).json<Told>()
   const page = await get(`/v1/bundles/${id}/findings`, { authorization })
   return { ...receipt, findings: page.json<{ data: Told['findings'] }>().data }
@@ -223,7 +223,7 @@ t.test('an office signs what it packs, by a key with a passphrase, and it is tak
   const pair = await officeKey(made, { passphrase: 'correct horse' })
   const { userIds } = await readPublicKey(pair.publicKey)
   const { fingerprint, publicKey } = pair
-  await addSigner(house.database, { provider, fingerprint, userIds, publicKey }, by)
+  await addSigner(context.database, { provider, fingerprint, userIds, publicKey }, by)
   const [csv, secret, words, out] = ['rows.csv', 'secret.asc', 'words.txt', 'signed.zip'].map((name) =>
     join(folder, name),
   ) as [string, string, string, string]
@@ -267,12 +267,12 @@ t.test('the receipt is canonical, signed by the service, and never changes', asy
   const body = JSON.parse(json?.text ?? '')
   t.match(body, { format: 'qingdan-receipt/1', id, state: 'refused', signedBy: service.fingerprint })
   t.equal(JSON.stringify(body).length + 1, json?.text.length, 'no white space but the last line break')
-  const keys = await readPublicKeys((await loadServiceKey(house)).publicKey)
+  const keys = await readPublicKeys((await loadServiceKey(context)).publicKey)
   const [outcome] = await checkSignatures(
     Buffer.from(json?.text ?? ''),
     signature?.text ?? '',
     keys,
-    house.clock(),
+    context.clock(),
   )
   t.match(outcome, { good: true, fingerprint: service.fingerprint })
   const foreign = await standing.key({ scopes: ['ingest'] })
@@ -298,11 +298,11 @@ t.test('GnuPG verifies the receipt that goes back', { skip: withoutGpg }, async 
 t.test(
   'where the setting allows it, unsigned and unknown pass with a warning, and nothing else',
   async (t) => {
-    const lenient = await openTestHouse(t, { contracts: [gateContract] })
+    const lenient = await openTestContext(t, { contracts: [gateContract] })
     const { authorization } = await lenient.key({ scopes: ['ingest'] })
     const outcome = async (zip: Buffer) => {
       const { id } = (await lenient.post('/v1/bundles', zip, authorization)).json<{ id: string }>()
-      const receipt = await takeBundle(lenient.house, id)
+      const receipt = await takeBundle(lenient.context, id)
       const [first] = await lenient.findingsOf(receipt)
       return `${receipt.state} ${first?.check} ${first?.severity}`
     }

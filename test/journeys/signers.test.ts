@@ -5,7 +5,7 @@ import t from 'tap'
 import { loadServiceKey } from '../../src/accounts/index.ts'
 import { readPublicKey } from '../../src/bundle/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 import { officeKey } from '../support/openpgp.ts'
 import { runCli } from '../support/run-cli.ts'
 
@@ -19,8 +19,8 @@ const contract = contractOf(
     parts: [{ provider: 'edu-310101' }, { provider: 'edu-310104' }],
   },
 )
-const standing = await openTestHouse(t, { contracts: [contract] })
-const { house, get, folder, environment } = standing
+const standing = await openTestContext(t, { contracts: [contract] })
+const { context, get, folder, environment } = standing
 const cli = (...args: readonly string[]) => runCli(['signer', ...args], environment)
 const office = await officeKey(new Date('2026-01-05T04:00:00Z'))
 const file = async (name: string, text: string) => {
@@ -58,7 +58,7 @@ t.test('a public key is registered with its scope, shown, and revoked for good',
   const back = await cli('add', publicFile, ...scope)
   t.equal(back.code, 4)
   t.match(back.stderr, /signer-revoked/)
-  const audit = await house.database.work`
+  const audit = await context.database.work`
     SELECT action, subject FROM qingdan.audit WHERE action LIKE 'signer-%' ORDER BY id`
   t.same(
     audit.map(({ action }) => action),
@@ -88,13 +88,13 @@ t.test('what is no public key of a provider is refused, and a private one is nev
     t.equal(ended.code, code, `${args.join(' ')}: ${ended.stderr}`)
     t.match(ended.stderr, says)
   }
-  const [kept] = await house.database.work`
+  const [kept] = await context.database.work`
     SELECT count(*)::int AS rows FROM qingdan.signer WHERE public_key LIKE '%PRIVATE%'`
   t.same(kept, { rows: 0 })
 })
 
 t.test('the key of the service is the same for all who ask', async (t) => {
-  const { fingerprint, publicKey } = await loadServiceKey(house)
+  const { fingerprint, publicKey } = await loadServiceKey(context)
   const answer = await get('/v1/service-key.asc')
   t.equal(answer.status, 200)
   t.match(answer.headers['content-type'], 'application/pgp-keys')

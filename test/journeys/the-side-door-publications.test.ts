@@ -4,7 +4,7 @@
  */
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 import { runCli } from '../support/run-cli.ts'
 import { spawnService } from '../support/spawn-service.ts'
 
@@ -19,10 +19,10 @@ const contract = (dataset: string, more: object = {}) =>
   })
 
 // A server of its own, so that no command has to start a database first.
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [contract(kites), contract(wells, { approval: { required: true } })],
 })
-const { environment, house } = standing
+const { environment, context } = standing
 const cli = (...args: readonly string[]) => runCli(args, environment)
 
 interface Told {
@@ -100,7 +100,7 @@ t.test(
     await told('preview', kites, '2025', '--revoke', previews[0]?.id ?? '')
     t.equal(await shown(), 404)
     // As if two hours had passed with no service running.
-    await house.database.work`
+    await context.database.work`
       UPDATE qingdan.publication SET release_at = now() - interval '1 second' WHERE id = ${waiting.id}`
     const before = new Date().toISOString()
     const service = await spawnService(t, environment)

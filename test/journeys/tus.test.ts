@@ -10,7 +10,7 @@ import t from 'tap'
 import { Upload } from 'tus-js-client'
 import { takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, zipOf } from '../support/open-test-house.ts'
+import { openTestContext, zipOf } from '../support/open-test-house.ts'
 import { spawnService } from '../support/spawn-service.ts'
 
 const dataset = 'well-register'
@@ -23,11 +23,11 @@ const contract = contractOf(
   { dataset, themes: ['education'], formats: ['csv'] },
 )
 const bytesMax = 1 << 20
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [contract],
   settings: { QINGDAN_BODY_BYTES_MAX: String(bytesMax), QINGDAN_UPLOADS_MAX: '3' },
 })
-const { app, house, folder } = standing
+const { app, context, folder } = standing
 const rows = (edition: string, count = 2_000) => ({
   ...{ dataset, edition },
   rows: `well,depth\n${Array.from({ length: count }, (_, n) => `${createHash('md5').update(`${n}`).digest('hex')},${n}\n`).join('')}`,
@@ -98,8 +98,8 @@ t.test('piece by piece, and the answer to the last leads to the receipt', async 
   })
   t.same((await ask('GET', url)).json(), { offset: zip.length, length: zip.length, bundle: digestOf(zip) })
   t.match(await piece(url, zip.length, Buffer.from('x')), { statusCode: 409 })
-  t.match(await takeBundle(house, digestOf(zip)), { state: 'staged' })
-  t.same((await house.files.list('uploads')).length, 1, 'only where it went is kept of it')
+  t.match(await takeBundle(context, digestOf(zip)), { state: 'staged' })
+  t.same((await context.files.list('uploads')).length, 1, 'only where it went is kept of it')
   // The same bytes once more are the same bundle.
   const again = await begin(zip.length)
   t.equal((await piece(again, 0, zip)).headers['qingdan-bundle'], digestOf(zip))

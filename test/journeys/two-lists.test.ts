@@ -2,7 +2,7 @@
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const required = { constraints: { required: true } }
 const listOf = (dataset: string, prefix: string, more: readonly ReturnType<typeof field>[]) =>
@@ -27,7 +27,7 @@ const listOf = (dataset: string, prefix: string, more: readonly ReturnType<typeo
 const schools = listOf('list-of-schools', 'School', [field('remark', 'string')])
 const sports = listOf('list-of-sports', 'Sport', [field('hall', 'string'), field('remark', 'string')])
 
-const { take, publish, get } = await openTestHouse(t, { contracts: [schools, sports] })
+const { take, publish, get } = await openTestContext(t, { contracts: [schools, sports] })
 
 t.test('they are joined in JSON and in CSV, each value under its own name', async (t) => {
   const edition = '2026'

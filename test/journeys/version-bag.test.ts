@@ -7,17 +7,17 @@ import { checkSignatures, openBag, readPublicKey, readWhole, verifyWhole } from 
 import { exportLimits } from '../../src/bundle/node/signed-version/open.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, temporaryFolder } from '../support/open-test-house.ts'
+import { openTestContext, temporaryFolder } from '../support/open-test-house.ts'
 
 t.setTimeout(120_000)
 
 const tree = field('tree', 'string', { role: 'key', constraints: { required: true } })
 const contract = (dataset: string, more = {}) =>
   contractOf([tree], ['tree'], { dataset, themes: ['education'], formats: ['csv', 'csv.gz'], ...more })
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [contract('tree-register'), contract('secret-trees', { openClass: 'not-open' })],
 })
-const { get, house } = standing
+const { get, context } = standing
 for (const dataset of ['tree-register', 'secret-trees']) {
   await standing.take({ dataset, edition: '2024', rows: 'tree\noak\n' })
   await standing.publish(dataset, '2024')
@@ -35,7 +35,7 @@ t.test('the bag is whole, signed, and holds the very files', async (t) => {
   t.teardown(() => bag.close())
   t.same((await verifyWhole(bag)).findings, [])
   const whole = async (name: string) => (await readWhole(bag, name, 1 << 20)) ?? Buffer.alloc(0)
-  const { publicKey } = await loadServiceKey(house)
+  const { publicKey } = await loadServiceKey(context)
   const signature = String(await whole('tagmanifest-sha256.txt.asc'))
   const keys = [await readPublicKey(publicKey)]
   const [outcome] = await checkSignatures(await whole('tagmanifest-sha256.txt'), signature, keys, new Date())
@@ -52,8 +52,8 @@ t.test('the same bytes, whole and in ranges, and only what the caller has not', 
   const [again, same] = await Promise.all([get(`${at}/bag.zip`), get(`${at}/bag.zip`)])
   t.same(again.bytes, first.bytes)
   t.same(same.bytes, first.bytes)
-  const [stored] = await house.files.list('bags')
-  await house.files.remove(stored ?? '')
+  const [stored] = await context.files.list('bags')
+  await context.files.remove(stored ?? '')
   t.same((await get(`${at}/bag.zip`)).bytes, first.bytes, 'also where it is made anew')
   const etag = String(first.headers['etag'])
   t.equal((await get(`${at}/bag.zip`, { 'if-none-match': etag })).status, 304)
@@ -72,6 +72,6 @@ t.test('who may not read the version does not get its bag', async (t) => {
   const latest = await get(`${at.replace('versions/1', 'versions/latest')}/bag.zip`)
   t.match(latest, { status: 307, headers: { location: `${at}/bag.zip` } })
   const by = { dataset: 'tree-register', edition: '2024', version: 1, actor: 'cli:test' }
-  await withdraw(house, { ...by, reason: 'measured wrongly' })
+  await withdraw(context, { ...by, reason: 'measured wrongly' })
   t.match(await get(`${at}/bag.zip`), { status: 410, text: /measured wrongly/ })
 })

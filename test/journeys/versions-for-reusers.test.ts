@@ -5,7 +5,7 @@
 import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const dataset = 'bench-register'
 const required = { constraints: { required: true } }
@@ -17,8 +17,8 @@ const contracts = [
   contractOf([bench, length, field('wood', 'string')], ['bench'], { ...more, contractVersion: 2 }),
   contractOf([bench, { ...length, unit: 'm' }], ['bench'], { ...more, contractVersion: 3 }),
 ]
-const standing = await openTestHouse(t, { contracts, at: '2026-03-01T00:00:00Z' })
-const { house, get } = standing
+const standing = await openTestContext(t, { contracts, at: '2026-03-01T00:00:00Z' })
+const { context, get } = standing
 const base = `/v1/datasets/${dataset}/editions/2025`
 const version = (n: number) => `${base}/versions/${n}`
 const file = (n: number, extension = 'csv') => `${version(n)}/files/${dataset}-2025-v${n}.${extension}`
@@ -125,7 +125,7 @@ t.test('latest leads to the number, here and below, with the query', async (t) =
 
 t.test('what was withdrawn is gone at every address, and leads on', async (t) => {
   const asked = { dataset, edition: '2025', version: 2, reason: 'Counted twice.', actor: 'cli:test' }
-  await withdraw(house, asked)
+  await withdraw(context, asked)
   for (const url of below(2)) {
     for (const method of ['GET', 'HEAD'] as const) {
       const answer = await standing.app.inject({ method, url })
@@ -140,9 +140,9 @@ t.test('what was withdrawn is gone at every address, and leads on', async (t) =>
   t.match((await get(`${base}/versions`)).json(), {
     data: [{ version: 3 }, { version: 2, state: 'withdrawn', withdrawn: { reason: 'Counted twice.' } }, {}],
   })
-  await withdraw(house, { ...asked, version: 3 })
+  await withdraw(context, { ...asked, version: 3 })
   t.equal((await get(`${base}/versions/latest/records`)).headers['location'], `${version(1)}/records`)
-  await withdraw(house, { ...asked, version: 1 })
+  await withdraw(context, { ...asked, version: 1 })
   t.equal((await get(`${base}/versions/latest/records`)).status, 410)
 })
 

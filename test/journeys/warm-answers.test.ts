@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, type StandingHouse } from '../support/open-test-house.ts'
+import { openTestContext, type TestContext } from '../support/open-test-house.ts'
 
 const dataset = 'ferry-register'
 const contract = contractOf(
@@ -16,7 +16,7 @@ const file = `${version}/files/${dataset}-2025-v1.csv`
 const route = '/v1/datasets/:slug/editions/:edition/versions/:version/records'
 
 async function openFerries(t: Test, settings: Readonly<Record<string, string>> = {}) {
-  const standing = await openTestHouse(t, { contracts: [contract], settings })
+  const standing = await openTestContext(t, { contracts: [contract], settings })
   const lines = Array.from({ length: 150 }, (_, n) => `渡轮-${n},${n}`)
   await standing.take({ dataset, edition: '2025', rows: `ferry,seats\n${lines.join('\n')}\n` })
   await standing.publish(dataset, '2025')
@@ -65,7 +65,7 @@ function stable({ status, headers, body }: Heard): Heard {
 }
 
 /** What stands for answers given before the router: only those have their labels before the other facts of a line. */
-function givenWarm({ lines }: Pick<StandingHouse, 'lines'>): number {
+function givenWarm({ lines }: Pick<TestContext, 'lines'>): number {
   return lines.filter((line) => /"observation":"request-answered","route":"[^"]*","method":"GET"/.test(line))
     .length
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 import { run } from '../support/run-cli.ts'
 import { spawnService } from '../support/spawn-service.ts'
 
@@ -17,7 +17,7 @@ const contract = contractOf(
 )
 
 t.test('every way that the page shows leads in', async (t) => {
-  const standing = await openTestHouse(t, {
+  const standing = await openTestContext(t, {
     contracts: [contract],
     settings: { QINGDAN_INBOX_REST_SECONDS: '1' },
   })

@@ -4,7 +4,7 @@ import t from 'tap'
 import { differenceAcross, differencesWithin } from '../../src/annual-lists/comparison/difference.ts'
 import { dueDatesOf, followItems, type ReadList, turnsOf } from '../../src/annual-lists/comparison/history.ts'
 import { matchItems } from '../../src/annual-lists/comparison/item-match.ts'
-import { dueItems, endOfSpan, parseSpan, spanCountMax } from '../../src/annual-lists/due.ts'
+import { dueItems, endOfSpan, parseDaySpan, spanCountMax } from '../../src/annual-lists/due.ts'
 import type { AnnualList } from '../../src/annual-lists/index.ts'
 import { type Promised, type Property, properties } from '../../src/annual-lists/promise.ts'
 
@@ -257,7 +257,7 @@ t.test('within a year each version is laid beside the next', async (t) => {
 
 t.test('spans', async (t) => {
   const end = (text: string, today = '2026-01-31') => {
-    const span = parseSpan(text)
+    const span = parseDaySpan(text)
     return span === undefined ? undefined : endOfSpan(today, span)
   }
   t.equal(end('0d'), '2026-01-31')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Counted, type Kept, ratesOf, stateOf, worstOf } from '../../src/annual-lists/state.ts'
+import { type Counted, type PromiseOutcome, ratesOf, stateOf, worstOf } from '../../src/annual-lists/state.ts'
 
 const at = (instant: string, withdrawn = false) => ({ publishedAt: new Date(instant), withdrawn })
 
@@ -32,7 +32,7 @@ t.test('withdrawn evidence counts only with a successor', async (t) => {
 })
 
 t.test('the state of several periods is that of the worst', async (t) => {
-  const kept = (state: Kept['state'], firstPublished: string | null = null): Kept => ({
+  const kept = (state: PromiseOutcome['state'], firstPublished: string | null = null): PromiseOutcome => ({
     state,
     firstPublished,
   })

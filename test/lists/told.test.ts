@@ -2,23 +2,23 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { tellItems } from '../../src/annual-lists/index.ts'
+import { appendItemChanges } from '../../src/annual-lists/index.ts'
 import { shippedDatasets } from '../../src/context.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse, temporaryFolder } from '../support/open-test-house.ts'
+import { openTestContext, temporaryFolder } from '../support/open-test-house.ts'
 import { exportTo, take, trustOrigin } from '../support/two-houses.ts'
 
 const list = 'annual-open-data-list'
 const key = field('tree', 'string', { role: 'key', constraints: { required: true } })
 const trees = contractOf([key], ['tree'], { dataset: 'tree-register', themes: ['education'] })
 const secret = { ...trees, dataset: 'shelter-register', openClass: 'not-open', shareClass: 'on-demand' }
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [trees, secret],
   shipped: [list],
   at: '2026-02-20T04:00:00Z',
 })
-const { house, get, moveTo } = standing
+const { context, get, moveTo } = standing
 const sample = await readFile(join(shippedDatasets, list, 'sample/2026/edu-commission.csv'), 'utf8')
 const [header = ''] = sample.split('\n')
 const line = (number: number, name: string, due: string, dataset: string) =>
@@ -55,53 +55,53 @@ t.test('each state is told once', async (t) => {
     line(1, '树木', '2026-03-01', 'tree-register'),
     line(2, '避难所', '2026-03-05', 'shelter-register'),
   )
-  t.equal(await tellItems(house), 2)
+  t.equal(await appendItemChanges(context), 2)
   t.same(await told(), ['树木: null > planned, 2026-03-01', '避难所: null > planned, 2026-03-05'])
-  t.same(await Promise.all([1, 2, 3].map(() => tellItems(house))), [0, 0, 0])
+  t.same(await Promise.all([1, 2, 3].map(() => appendItemChanges(context))), [0, 0, 0])
 })
 
 t.test('by time alone, by a publication, a withdrawal, a moved day, and by leaving the list', async (t) => {
   moveTo('2026-03-01T15:59:00Z')
-  t.equal(await tellItems(house), 0, 'the due day is not over')
+  t.equal(await appendItemChanges(context), 0, 'the due day is not over')
   moveTo('2026-03-01T16:01:00Z')
-  const counts = await Promise.all([1, 2, 3].map(() => tellItems(house)))
+  const counts = await Promise.all([1, 2, 3].map(() => appendItemChanges(context)))
   t.same([...counts].sort(), [0, 0, 1], 'by one of those who look at once')
   t.same(await told(), ['树木: planned > overdue, 2026-03-01'])
   await standing.take({ dataset: 'tree-register', edition: '2026', rows: 'tree\noak\n' })
   await standing.publish('tree-register', '2026')
-  await tellItems(house)
+  await appendItemChanges(context)
   t.same(await told(), ['树木: overdue > late, 2026-03-01'])
-  await withdraw(house, {
+  await withdraw(context, {
     dataset: 'tree-register',
     edition: '2026',
     version: 1,
     reason: 'x',
     actor: 'cli:test',
   })
-  await tellItems(house)
+  await appendItemChanges(context)
   t.same(await told(), ['树木: late > overdue, 2026-03-01'])
   await bring('moved', line(1, '树木', '2026-06-01', 'tree-register'))
-  await tellItems(house)
+  await appendItemChanges(context)
   t.same(await told(), ['树木: overdue > overdue, 2026-06-01', '避难所: planned > withdrawn, 2026-03-05'])
 })
 
 t.test('what only some may see is no evidence', async (t) => {
   await bring('back', line(1, '避难所', '2026-12-05', 'shelter-register'))
-  await tellItems(house)
+  await appendItemChanges(context)
   await told()
   await standing.take({ dataset: 'shelter-register', edition: '2026', rows: 'tree\nx\n' })
   await standing.publish('shelter-register', '2026')
-  t.equal(await tellItems(house), 0)
+  t.equal(await appendItemChanges(context), 0)
 })
 
 t.test('a mirror has what its origin told, and tells nothing itself', async (t) => {
   const folder = await temporaryFolder(t)
-  const mirror = await openTestHouse(t, { contracts: [trees], at: '2027-02-01T04:00:00Z' })
-  const exported = await exportTo(house, folder, { since: null, restricted: false })
-  await trustOrigin(mirror.house, house, folder)
-  await take(mirror.house, exported.out)
-  await mirror.house.renewContracts()
-  t.equal(await tellItems(mirror.house), 0)
+  const mirror = await openTestContext(t, { contracts: [trees], at: '2027-02-01T04:00:00Z' })
+  const exported = await exportTo(context, folder, { since: null, restricted: false })
+  await trustOrigin(mirror.context, context, folder)
+  await take(mirror.context, exported.out)
+  await mirror.context.renewContracts()
+  t.equal(await appendItemChanges(mirror.context), 0)
   const url = '/v1/changes?type=item-changed'
   t.strictSame((await mirror.get(url)).json(), (await get(url)).json())
 })

@@ -9,7 +9,7 @@ import {
   renderResults,
 } from '../../src/portal/index.ts'
 import { testDatabase } from '../support/database.ts'
-import { testHouse } from '../support/house.ts'
+import { unconnectedContext } from '../support/house.ts'
 
 const overview: PortalOverview = {
   lists: [
@@ -155,7 +155,7 @@ t.test('the template escapes, joins and leaves out', async (t) => {
 
 t.test('the page is served in the language asked for, and the style with an ETag', async (t) => {
   const { database } = await testDatabase(t)
-  const app = await buildApp(testHouse({}, { database }).house)
+  const app = await buildApp(unconnectedContext({}, { database }).context)
   t.teardown(() => app.close())
   const lang = async (url: string, header?: string) => {
     const answer = await app.inject({

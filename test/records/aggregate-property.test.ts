@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 import { type NaiveMeasure, naiveGroups, type PublishedRecord } from './naive-aggregates.ts'
 
 const dataset = 'trial'
@@ -134,7 +134,7 @@ function csvOf(cells: readonly Cell[]): string {
   return `cell,area,level,band,pupils,tested,rate,seats,height\n${lines.join('\n')}\n`
 }
 
-const standing = await openTestHouse(t, {
+const standing = await openTestContext(t, {
   contracts: [contract],
   files: { [`${dataset}/codes/trial-levels.csv`]: 'code,zh,en\n_T,合计,All\nlow,低,Low\nhigh,高,High\n' },
 })

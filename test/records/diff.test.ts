@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { fieldType } from '../../src/contract/index.ts'
-import { csvLines, jsonRecord, type Row } from '../../src/formats/index.ts'
+import { csvLines, jsonRecord, type RecordValues } from '../../src/formats/index.ts'
 import { countDifference } from '../../src/records/diff/count-difference.ts'
 import { type Diff, diffHeader, diffLines, diffRows, planDiff } from '../../src/records/diff/plan.ts'
 import { createTable, publishedTable } from '../../src/records/tables.ts'
@@ -12,7 +12,7 @@ import { anyRows, trialContract, trialFields } from '../support/trial-records.ts
 const { database } = await testDatabase(t)
 const names = trialFields.map(({ name }) => `"${name}"`).join(', ')
 
-async function fill(table: string, rows: readonly Row[]): Promise<void> {
+async function fill(table: string, rows: readonly RecordValues[]): Promise<void> {
   await database.work.unsafe(`DROP TABLE IF EXISTS ${publishedTable(table)}`)
   await database.work.unsafe(createTable(trialContract, table))
   if (rows.length === 0) return
@@ -36,31 +36,33 @@ const versions = fc
   .tuple(anyRows({ maxLength: 8 }), anyRows({ minLength: 8, maxLength: 8 }), fc.infiniteStream(fc.nat(99)))
   .map(([before, others, chances]) => {
     const chance = () => Number(chances.next().value)
-    const kept = before.flatMap((row, n): readonly Row[] => {
+    const kept = before.flatMap((row, n): readonly RecordValues[] => {
       const dice = chance()
       if (dice < 20) return []
       if (dice < 50) return [row]
       const other = others[n] ?? row
       return [row.map((text, index) => (index > 0 && chance() < 30 ? (other[index] ?? null) : text))]
     })
-    const added = others.slice(0, chance() % 5).map(([code, ...rest]): Row => [`new ${code}`, ...rest])
+    const added = others
+      .slice(0, chance() % 5)
+      .map(([code, ...rest]): RecordValues => [`new ${code}`, ...rest])
     return { before, after: [...kept, ...added] }
   })
 
 interface Naive {
   readonly lines: readonly string[]
-  readonly rows: readonly Row[]
+  readonly rows: readonly RecordValues[]
   readonly counts: { added: number; removed: number; changed: number }
 }
 
-function compare(before: readonly Row[], after: readonly Row[]): Naive {
+function compare(before: readonly RecordValues[], after: readonly RecordValues[]): Naive {
   const [former, latter] = [before, after].map((rows) => new Map(rows.map((row) => [row[0] ?? '', row])))
   const keys = [...new Set([...(former?.keys() ?? []), ...(latter?.keys() ?? [])])]
   keys.sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
   const record = jsonRecord(trialFields)
   const counts = { added: 0, removed: 0, changed: 0 }
   const lines: string[] = []
-  const rows: Row[] = []
+  const rows: RecordValues[] = []
   const tell = (change: keyof typeof counts, code: string, rest: string) => {
     counts[change]++
     lines.push(`{"change":"${change}","key":{"code":${JSON.stringify(code)}},${rest}}`)
@@ -74,7 +76,7 @@ function compare(before: readonly Row[], after: readonly Row[]): Naive {
     else if (is === undefined && was !== undefined) tell('removed', code, `"record":${record(was)}`)
     else if (was !== undefined && is !== undefined) {
       const changed = trialFields.flatMap((field, n) => {
-        const value = (row: Row) =>
+        const value = (row: RecordValues) =>
           jsonRecord([field])([row[n] ?? null]).slice(`{"${field.name}":`.length, -1)
         return was[n] === is[n] ? [] : [`"${field.name}":{"before":${value(was)},"after":${value(is)}}`]
       })

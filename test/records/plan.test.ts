@@ -12,7 +12,7 @@ import {
   parseQuery,
   valueLengthMax,
 } from '../../src/records/query/query.ts'
-import { readPlace, writePlace } from '../../src/records/query/record-cursor.ts'
+import { readRecordCursor, writeRecordCursor } from '../../src/records/query/record-cursor.ts'
 import { parseValues, valuesMax, writeValues } from '../../src/records/query/values.ts'
 import { copyStatements, jsonPage } from '../../src/records/read/sql.ts'
 import { createIndexes, createTable } from '../../src/records/tables.ts'
@@ -228,8 +228,8 @@ t.test('a list of values is written and read back', async (t) => {
 t.test('a cursor belongs to its dataset and its query', async (t) => {
   const query = canonicalQuery(plan({ district: '310101' }))
   const place = { versions: [['2025', 1]] as const, at: 0, after: 5 }
-  const cursor = writePlace('trial', query, place)
-  const read = readPlace('trial', cursor)
+  const cursor = writeRecordCursor('trial', query, place)
+  const read = readRecordCursor('trial', cursor)
   t.same(read.place, place)
   t.doesNotThrow(() => read.holdTo(query))
   const refused = 'cursor-invalid cursor'
@@ -238,19 +238,19 @@ t.test('a cursor belongs to its dataset and its query', async (t) => {
     refused,
   )
   t.equal(
-    refusal(() => readPlace('other', cursor)),
+    refusal(() => readRecordCursor('other', cursor)),
     refused,
   )
   t.equal(
-    refusal(() => readPlace('trial', `A${cursor}`)),
+    refusal(() => readRecordCursor('trial', `A${cursor}`)),
     refused,
   )
   const many = Array.from({ length: editionsMax }, (_, i) => [`${2000 + i}-${2001 + i}`, 99_999] as const)
-  const longest = writePlace('trial', query, { versions: many, at: 29, after: 9_999_999_999 })
-  t.equal(readPlace('trial', longest).place.versions.length, editionsMax)
+  const longest = writeRecordCursor('trial', query, { versions: many, at: 29, after: 9_999_999_999 })
+  t.equal(readRecordCursor('trial', longest).place.versions.length, editionsMax)
   for (const body of [null, 5, [], {}]) {
     t.equal(
-      refusal(() => readPlace('trial', writeCursor('trial', body))),
+      refusal(() => readRecordCursor('trial', writeCursor('trial', body))),
       refused,
     )
   }
@@ -264,7 +264,7 @@ t.test('a cursor belongs to its dataset and its query', async (t) => {
   ]
   for (const forged of wrong) {
     t.equal(
-      refusal(() => readPlace('trial', writePlace('trial', query, forged as never))),
+      refusal(() => readRecordCursor('trial', writeRecordCursor('trial', query, forged as never))),
       refused,
     )
   }

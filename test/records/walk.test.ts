@@ -8,7 +8,7 @@ import t from 'tap'
 import { type FieldTypeName, fieldType } from '../../src/contract/index.ts'
 import { csvLines, jsonRecord } from '../../src/formats/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestHouse } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-house.ts'
 
 const dataset = 'odd-records'
 const fields = [
@@ -122,7 +122,7 @@ function rowsOf(seed: number, count: number): readonly Row[] {
 }
 
 const header = csvLines([fields.map(({ name }) => name)])
-const standing = await openTestHouse(t, { contracts: [contract] })
+const standing = await openTestContext(t, { contracts: [contract] })
 const { get } = standing
 const total = 160
 async function publish(edition: string, seed: number, count: number, reason?: string) {

@@ -2,7 +2,7 @@ import { sql as drizzleSql } from 'drizzle-orm'
 import t from 'tap'
 import { ServerError, withoutValues } from '../../src/db/database-error.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
-import { readNote, writeNote } from '../../src/db/settings-store.ts'
+import { readSetting, writeSetting } from '../../src/db/settings-store.ts'
 import { note } from '../../src/db/tables.ts'
 import { administer, databaseOptions, emptyDatabase, testDatabase } from '../support/database.ts'
 
@@ -50,10 +50,10 @@ t.test('the roles do what they may and nothing else', async (t) => {
 
 t.test('each client keeps its own manner of values', async (t) => {
   const { database } = await testDatabase(t)
-  await database.work.begin(async (tx) => writeNote(tx, 'n', { a: [1, 'x', null] }))
-  await writeNote(database.work, 'n', { a: [2] })
-  t.same(await readNote(database.serve, 'n'), { a: [2] })
-  t.equal(await readNote(database.serve, 'none'), undefined)
+  await database.work.begin(async (tx) => writeSetting(tx, 'n', { a: [1, 'x', null] }))
+  await writeSetting(database.work, 'n', { a: [2] })
+  t.same(await readSetting(database.serve, 'n'), { a: [2] })
+  t.equal(await readSetting(database.serve, 'none'), undefined)
   t.same(await database.read.select().from(note), [{ name: 'n', value: { a: [2] } }])
   t.same(await database.serve`SELECT 9007199254740993::bigint AS big`, [{ big: '9007199254740993' }])
 })

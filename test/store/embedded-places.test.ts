@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { findPlace } from '../../src/db/embedded/location.ts'
+import { findClusterLocation } from '../../src/db/embedded/location.ts'
 import { canReach, findNobody, isRoot, readable, traversable } from '../../src/db/embedded/os-account.ts'
 import { explainSpawnError, makeUsable } from '../../src/db/embedded/programs.ts'
 
@@ -91,7 +91,8 @@ t.test('what an account can reach is read from modes', async (t) => {
 t.test('the place of a database is in the data folder, or noted there', async (t) => {
   const folder = await reachable(t)
   const told: unknown[] = []
-  const find = (data: string) => findPlace(data, (name, facts) => told.push([name, facts?.['path']]))
+  const find = (data: string) =>
+    findClusterLocation(data, (name, facts) => told.push([name, facts?.['path']]))
   const open = await find(join(folder, 'open'))
   t.equal(open.home, join(folder, 'open'))
   t.same(open.account, await helper())

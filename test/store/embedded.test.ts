@@ -10,7 +10,7 @@ import t from 'tap'
 import { type Cluster, joinCluster } from '../../src/db/embedded/cluster.ts'
 import { findPostmaster, trimLog } from '../../src/db/embedded/postmaster.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
-import { readNote, writeNote } from '../../src/db/settings-store.ts'
+import { readSetting, writeSetting } from '../../src/db/settings-store.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { administer } from '../support/database.ts'
 
@@ -258,11 +258,11 @@ t.test('the whole database opens, is closed and opens again', async (t) => {
   const seen: string[] = []
   const config = loadConfig({ QINGDAN_DATA: folder, QINGDAN_POOL_MAX: '2' })
   const first = await openDatabase({ config, observe: (name) => seen.push(name) })
-  await writeNote(first.work, 'samples', { done: 3 })
+  await writeSetting(first.work, 'samples', { done: 3 })
   await first.close()
   t.equal(await running(folder), undefined)
   const second = await openDatabase({ config, observe: (name) => seen.push(name) })
-  t.same(await readNote(second.serve, 'samples'), { done: 3 })
+  t.same(await readSetting(second.serve, 'samples'), { done: 3 })
   t.match(second.serverVersion, /^18\./)
   await second.close()
   t.same(seen, ['database-started', 'database-migrated', 'database-started', 'database-migrated'])

@@ -3,13 +3,13 @@
  * that a test shows what the shell really needs.
  */
 import pino from 'pino'
-import type { House, Readiness } from '../../src/catalogue/index.ts'
+import type { AppContext, Readiness } from '../../src/catalogue/index.ts'
 import type { Contracts, LoadedContract } from '../../src/contract/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { buildObserver, type LogSink } from '../../src/platform/log/events.ts'
 
-export interface TestHouse {
-  readonly house: House & { readonly readiness: Readiness }
+export interface UnconnectedContext {
+  readonly context: AppContext & { readonly readiness: Readiness }
   /** Every log line, as text. */
   readonly lines: string[]
 }
@@ -43,22 +43,22 @@ export function contractsOf(
 }
 
 /** A house with its log at hand. */
-export function testHouse(
+export function unconnectedContext(
   environment: Readonly<Record<string, string>> = {},
-  parts: Partial<House> = {},
-): TestHouse {
+  parts: Partial<AppContext> = {},
+): UnconnectedContext {
   const lines: string[] = []
   const log: LogSink = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) })
-  const house = {
+  const context = {
     config: loadConfig(environment),
-    database: absent<House['database']>('database'),
-    files: absent<House['files']>('files'),
-    jobs: absent<House['jobs']>('jobs'),
+    database: absent<AppContext['database']>('database'),
+    files: absent<AppContext['files']>('files'),
+    jobs: absent<AppContext['jobs']>('jobs'),
     clock: () => new Date('2026-03-01T04:00:00Z'),
     contracts: contractsOf([]),
     ...buildObserver(log),
     ...parts,
     readiness: { ready: false },
   }
-  return { house, lines }
+  return { context, lines }
 }

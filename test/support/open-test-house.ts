@@ -11,7 +11,7 @@ import { createKey, type KeyRequest } from '../../src/accounts/index.ts'
 import { buildApp, datasetParts } from '../../src/app.ts'
 import { createBag, type PrivateKeyFile, packBag, signBag } from '../../src/bundle/index.ts'
 import { openServiceKey } from '../../src/cli/bundles/loose-files.ts'
-import { buildHouse, loadHouseContracts, type OpenHouse, shippedDatasets } from '../../src/context.ts'
+import { buildContext, loadAllContracts, type OpenContext, shippedDatasets } from '../../src/context.ts'
 import { type Contract, type Contracts, listSamples, type Sample } from '../../src/contract/index.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
 import type { App } from '../../src/http/route-helpers.ts'
@@ -19,7 +19,7 @@ import { listFindings, publishEdition, type Receipt, receive, takeBundle } from 
 import { loadConfig } from '../../src/platform/config.ts'
 import type { Finding } from '../../src/platform/finding.ts'
 import { buildObserver } from '../../src/platform/log/events.ts'
-import { askPublication, type Publication } from '../../src/publication/index.ts'
+import { type Publication, requestPublication } from '../../src/publication/index.ts'
 import { testDatabase } from './database.ts'
 import { type HeldDocument, holdTo } from './held-to-openapi.ts'
 
@@ -28,7 +28,7 @@ interface Test {
   readonly teardown: (work: () => Promise<void>) => unknown
 }
 
-export interface TestHouseOptions {
+export interface TestContextOptions {
   /** Datasets of a folder of their own, beside the shipped code lists; by default the shipped datasets. */
   readonly contracts?: readonly Contract[]
   /** Further files of that folder, by path, such as code lists. */
@@ -58,8 +58,8 @@ export interface Answer {
   readonly json: <T>() => T
 }
 
-export interface StandingHouse {
-  readonly house: OpenHouse
+export interface TestContext {
+  readonly context: OpenContext
   readonly app: App
   /** The owner's address of the database, for processes. */
   readonly url: string
@@ -100,7 +100,7 @@ export interface StandingHouse {
 }
 
 /** Opens a house; it is closed and removed at the test's end. */
-export async function openTestHouse(t: Test, options: TestHouseOptions = {}): Promise<StandingHouse> {
+export async function openTestContext(t: Test, options: TestContextOptions = {}): Promise<TestContext> {
   const folder = await temporaryFolder(t)
   const datasets = join(folder, 'datasets')
   if (options.contracts !== undefined) await writeDatasets(datasets, options.contracts, options)
@@ -117,19 +117,19 @@ export async function openTestHouse(t: Test, options: TestHouseOptions = {}): Pr
   const log = pino({ level: 'trace', base: null }, { write: (line: string) => lines.push(line) })
   let now = new Date(options.at ?? '2026-03-01T04:00:00Z')
   const { url, database } = await testDatabase(t)
-  const contracts = await loadHouseContracts(config)
+  const contracts = await loadAllContracts(config)
   const clock = () => now
-  const house = await buildHouse({ config, contracts, database, clock, ...buildObserver(log) })
-  const app = heldToOpenapi(await buildApp(house), contracts)
-  house.readiness.ready = true
+  const context = await buildContext({ config, contracts, database, clock, ...buildObserver(log) })
+  const app = heldToOpenapi(await buildApp(context), contracts)
+  context.readiness.ready = true
   // Made now, under the clock of the test: the clock of a process that comes first would be years ahead.
-  const serviceKey = await openServiceKey(house)
+  const serviceKey = await openServiceKey(context)
   t.teardown(async () => {
     await app.close()
-    await house.close()
+    await context.close()
   })
   return {
-    house,
+    context,
     app,
     url,
     environment: { ...settings, DATABASE_URL: url },
@@ -138,11 +138,11 @@ export async function openTestHouse(t: Test, options: TestHouseOptions = {}): Pr
     moveTo: (instant) => {
       now = new Date(instant)
     },
-    ...actsOn(house, folder, serviceKey),
+    ...actsOn(context, folder, serviceKey),
     ...requestsTo(app),
     key: async (request) => {
       const made = await createKey(
-        house.database,
+        context.database,
         { label: 'test', ...request },
         { clock, actor: 'cli:test' },
       )
@@ -152,24 +152,24 @@ export async function openTestHouse(t: Test, options: TestHouseOptions = {}): Pr
 }
 
 function actsOn(
-  house: OpenHouse,
+  context: OpenContext,
   folder: string,
   key: PrivateKeyFile,
-): Pick<StandingHouse, 'bring' | 'take' | 'findingsOf' | 'publish'> {
-  const bring: StandingHouse['bring'] = async (brought) => {
+): Pick<TestContext, 'bring' | 'take' | 'findingsOf' | 'publish'> {
+  const bring: TestContext['bring'] = async (brought) => {
     const bag = await writeBag(folder, brought)
     const broughtBy = brought.by ?? 'cli:test'
     try {
       // At the side door the house packs, and signs, what it is given; see loose-files.ts.
       if (broughtBy.startsWith('cli:')) await signBag(bag, key, { at: key.createdAt, isRepeatable: true })
-      const { id } = await receive(house, { path: bag, broughtBy })
-      return await takeBundle(house, id)
+      const { id } = await receive(context, { path: bag, broughtBy })
+      return await takeBundle(context, id)
     } finally {
       await rm(bag, { recursive: true })
     }
   }
-  const findingsOf: StandingHouse['findingsOf'] = ({ id }) =>
-    listFindings(house.database.work, id, { after: 0, limit: 100_000 })
+  const findingsOf: TestContext['findingsOf'] = ({ id }) =>
+    listFindings(context.database.work, id, { after: 0, limit: 100_000 })
   return {
     bring,
     findingsOf,
@@ -180,8 +180,8 @@ function actsOn(
       throw new Error(`${receipt.state}: ${found.map(({ check, cell }) => `${check} ${cell}`).join(', ')}`)
     },
     publish: async (dataset, edition, options = {}) => {
-      const asked = await askPublication(house, { dataset, edition, askedBy: 'cli:test', ...options })
-      return publishEdition(house, asked.id)
+      const asked = await requestPublication(context, { dataset, edition, askedBy: 'cli:test', ...options })
+      return publishEdition(context, asked.id)
     },
   }
 }
@@ -202,7 +202,7 @@ function heldToOpenapi(app: App, contracts: Contracts): App {
   return Object.assign(app, { inject: held as App['inject'] })
 }
 
-function requestsTo(app: App): Pick<StandingHouse, 'get' | 'post' | 'send'> {
+function requestsTo(app: App): Pick<TestContext, 'get' | 'post' | 'send'> {
   const answerOf = (reply: Awaited<ReturnType<App['inject']>>): Answer => ({
     status: reply.statusCode,
     headers: reply.headers,
@@ -244,7 +244,7 @@ export async function temporaryFolder(t: Test): Promise<string> {
 export async function writeDatasets(
   folder: string,
   contracts: readonly Contract[],
-  { files = {}, shipped = [] }: Pick<TestHouseOptions, 'files' | 'shipped'> = {},
+  { files = {}, shipped = [] }: Pick<TestContextOptions, 'files' | 'shipped'> = {},
 ): Promise<void> {
   for (const name of ['codes', ...shipped]) {
     await cp(join(shippedDatasets, name), join(folder, name), { recursive: true })

@@ -5,10 +5,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { buildHouse, loadHouseContracts, type OpenHouse } from '../../src/context.ts'
+import { buildContext, loadAllContracts, type OpenContext } from '../../src/context.ts'
 import type { Contract } from '../../src/contract/index.ts'
 import { listFindings, publishEdition, receive, takeBundle } from '../../src/ingest/index.ts'
-import { askPublication, withdraw } from '../../src/publication/index.ts'
+import { requestPublication, withdraw } from '../../src/publication/index.ts'
 import {
   openFolderSink,
   openPostgresSink,
@@ -16,7 +16,7 @@ import {
   type PullReport,
   pull,
 } from '../../src/pull/index.ts'
-import { openTestHouse, type StandingHouse, writeBag } from './open-test-house.ts'
+import { openTestContext, type TestContext, writeBag } from './open-test-house.ts'
 import { type CliRun, runCli } from './run-cli.ts'
 import { type Service, spawnService } from './spawn-service.ts'
 
@@ -25,7 +25,7 @@ interface Test {
 }
 
 export interface PullSource {
-  readonly standing: StandingHouse
+  readonly standing: TestContext
   /** Where the service answers now. */
   readonly base: () => string
   readonly service: () => Service
@@ -50,8 +50,8 @@ export async function openPullSource(
   contracts: readonly Contract[],
   settings: Readonly<Record<string, string>> = {},
 ): Promise<PullSource> {
-  const standing = await openTestHouse(t, { contracts, settings })
-  let house: OpenHouse = standing.house
+  const standing = await openTestContext(t, { contracts, settings })
+  let context: OpenContext = standing.context
   let service = await spawnService(t, standing.environment)
   const restart = async () => {
     await service.stop()
@@ -63,34 +63,34 @@ export async function openPullSource(
     base: () => service.base,
     service: () => service,
     publish: async (dataset, edition, rows, contractVersion) => {
-      const newest = house.contracts.get(dataset).contract.contractVersion
+      const newest = context.contracts.get(dataset).contract.contractVersion
       const brought = { dataset, edition, rows, contractVersion: contractVersion ?? newest }
       const path = await writeBag(standing.folder, brought)
-      const { id } = await receive(house, { path, broughtBy: 'cli:test' })
-      const { state } = await takeBundle(house, id)
+      const { id } = await receive(context, { path, broughtBy: 'cli:test' })
+      const { state } = await takeBundle(context, id)
       if (state !== 'staged') {
-        const findings = await listFindings(house.database.work, id, { after: 0, limit: 5 })
+        const findings = await listFindings(context.database.work, id, { after: 0, limit: 5 })
         throw new Error(`${state}: ${findings.map(({ check, cell }) => `${check} ${cell}`).join(', ')}`)
       }
-      const asked = await askPublication(house, {
+      const asked = await requestPublication(context, {
         dataset,
         edition,
         askedBy: 'cli:test',
         reason: `by ${path.slice(-6)}`,
       })
-      await publishEdition(house, asked.id)
+      await publishEdition(context, asked.id)
     },
     withdraw: (dataset, edition, version, reason) =>
-      withdraw(house, { dataset, edition, version, reason, actor: 'cli:test' }).then(() => undefined),
+      withdraw(context, { dataset, edition, version, reason, actor: 'cli:test' }).then(() => undefined),
     grow: async (added) => {
       for (const contract of added) {
         const folder = join(standing.folder, 'var', 'contracts', contract.dataset)
         await mkdir(folder, { recursive: true })
         await writeFile(join(folder, `contract.v${contract.contractVersion}.json`), JSON.stringify(contract))
       }
-      const grown = await buildHouse({ ...house, contracts: await loadHouseContracts(house.config) })
+      const grown = await buildContext({ ...context, contracts: await loadAllContracts(context.config) })
       t.teardown(() => grown.jobs.stop({ seconds: 5 }))
-      house = grown
+      context = grown
       await restart()
     },
     pull: (args, environment = {}) => runCli(['pull', service.base, ...args], environment),

@@ -10,11 +10,11 @@ import { type DataType, Type, tableFromIPC } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
 import { readParquet } from 'parquet-wasm'
 import { type Field, fieldType } from '../../src/contract/index.ts'
-import type { Row } from '../../src/formats/index.ts'
+import type { RecordValues } from '../../src/formats/index.ts'
 import { installed, temporaryFolder } from './tools.ts'
 
 /** Rows of a CSV whose header names these fields. */
-export function rowsOfCsv(bytes: Buffer, fields: readonly Field[]): readonly Row[] {
+export function rowsOfCsv(bytes: Buffer, fields: readonly Field[]): readonly RecordValues[] {
   const [header, ...rows] = parse(bytes, { bom: true }) as string[][]
   if (header?.join() !== fields.map(({ name }) => name).join()) throw new Error(`the header is ${header}`)
   return rows.map((cells) => cells.map((cell) => (cell === '' ? null : cell)))
@@ -24,7 +24,7 @@ export function rowsOfCsv(bytes: Buffer, fields: readonly Field[]): readonly Row
 export function rowsOfJson(
   records: readonly Record<string, unknown>[],
   fields: readonly Field[],
-): readonly Row[] {
+): readonly RecordValues[] {
   return records.map((record) => fields.map((field) => textOf(record[field.name], field)))
 }
 
@@ -41,7 +41,7 @@ export function readParquetFile(bytes: Buffer, fields: readonly Field[]) {
   })
   const rows = Array.from(
     { length: table.numRows },
-    (_, row): Row => columns.map((column) => column[row] ?? null),
+    (_, row): RecordValues => columns.map((column) => column[row] ?? null),
   )
   return { types, rows }
 }
@@ -95,7 +95,7 @@ export async function rowsByLibreOffice(
   name: string,
   bytes: Buffer,
   fields: readonly Field[],
-): Promise<readonly Row[]> {
+): Promise<readonly RecordValues[]> {
   const shown = rowsOfCsv(await convert(name, bytes, csvFilter, 'csv'), fields)
   const held = rowsOfCsv(await convert(name, bytes, `${csvFilter},1,,0,false,true,false`, 'csv'), fields)
   return shown.map((row, n) =>

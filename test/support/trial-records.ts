@@ -9,8 +9,8 @@ import {
   type Format,
   formats,
   getFormat,
+  type RecordValues,
   type RenderContext,
-  type Row,
   type SourceFile,
 } from '../../src/formats/index.ts'
 import { digestOf } from '../../src/platform/digest.ts'
@@ -45,13 +45,13 @@ export const trialContract: Contract = contractOf(trialFields, ['code'], {
   formats: [...formats.keys()],
 })
 
-const house = await loadContracts({ folders: [shippedDatasets] })
+const context = await loadContracts({ folders: [shippedDatasets] })
 const loaded = { contract: trialContract, digest: digestOf('trial'), file: '' }
 
 /** The contract above, with the code lists of the house. */
-export const trialContracts: Contracts = contractsOf([loaded], house.codes)
+export const trialContracts: Contracts = contractsOf([loaded], context.codes)
 
-export const trialRows: readonly Row[] = [
+export const trialRows: readonly RecordValues[] = [
   [
     ...['001', '310115', '浦东, "新区"', '12', '85.40', '121.478500', '0.000001', '0.1'],
     ...['true', '2025-09-01', '08:30', '2025-09-01T00:00:00Z', 'fitness;running'],
@@ -116,11 +116,11 @@ const anyText = fc
 const anyDay = fc
   .date({ min: new Date('1000-01-01'), max: new Date('9999-12-31'), noInvalidDate: true })
   .map((day) => day.toISOString().slice(0, 10))
-const codesIn = (list: string) => house.codes(list).codes.map(({ code }) => code)
+const codesIn = (list: string) => context.codes(list).codes.map(({ code }) => code)
 
 const maybe = (text: fc.Arbitrary<string>): fc.Arbitrary<string | null> => fc.option(text)
 
-const anyRow: fc.Arbitrary<Row> = fc.tuple(
+const anyRow: fc.Arbitrary<RecordValues> = fc.tuple(
   anyText,
   maybe(fc.constantFrom(...codesIn('districts'))),
   maybe(anyText),
@@ -150,9 +150,11 @@ const anyRow: fc.Arbitrary<Row> = fc.tuple(
 
 /** Any records, their keys all different. */
 export const anyRows = (lengths: { minLength?: number; maxLength: number }) =>
-  fc.array(anyRow, lengths).map((rows) => rows.map(([code, ...rest], n): Row => [`${n} ${code}`, ...rest]))
+  fc
+    .array(anyRow, lengths)
+    .map((rows) => rows.map(([code, ...rest], n): RecordValues => [`${n} ${code}`, ...rest]))
 
-/** The context of rendering rows of the trial contract; anything else as given. */
+/** The renderContext of rendering rows of the trial contract; anything else as given. */
 export function trialContext(records: number, more: Partial<RenderContext> = {}): RenderContext {
   return {
     contract: trialContract,
@@ -166,19 +168,19 @@ export function trialContext(records: number, more: Partial<RenderContext> = {})
 /** The bytes of rows in a format. */
 export async function bytesOf(
   name: string,
-  rows: readonly Row[],
-  context: RenderContext = trialContext(rows.length),
+  rows: readonly RecordValues[],
+  renderContext: RenderContext = trialContext(rows.length),
 ): Promise<Buffer> {
   const format = getFormat(name)
   const chunks: Buffer[] = []
-  for await (const chunk of await sourceOf(format, rows, context))
+  for await (const chunk of await sourceOf(format, rows, renderContext))
     chunks.push(Buffer.from(chunk as Uint8Array))
   return Buffer.concat(chunks)
 }
 
-async function sourceOf(format: Format, rows: readonly Row[], context: RenderContext) {
-  if ('render' in format) return format.render(inBatches(rows), context)
-  const bytes = await bytesOf(format.from, rows, context)
+async function sourceOf(format: Format, rows: readonly RecordValues[], renderContext: RenderContext) {
+  if ('render' in format) return format.render(inBatches(rows), renderContext)
+  const bytes = await bytesOf(format.from, rows, renderContext)
   const source: SourceFile = {
     name: `trial-2025-v1.${format.from}`,
     format: format.from,
@@ -187,7 +189,7 @@ async function sourceOf(format: Format, rows: readonly Row[], context: RenderCon
     digest: digestOf(bytes),
     read: () => one(bytes),
   }
-  return format.recode(source, context)
+  return format.recode(source, renderContext)
 }
 
 /** Batches of one, then of two, then of three …: bytes may not depend on them. */

@@ -3,13 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadServiceKey } from '../../src/accounts/index.ts'
 import { buildApp } from '../../src/app.ts'
-import { type PlacedChange, readChanges } from '../../src/catalogue/index.ts'
-import { loadContractFolders, type OpenHouse } from '../../src/context.ts'
+import { type PositionedChange, readChanges } from '../../src/catalogue/index.ts'
+import { loadContractFolders, type OpenContext } from '../../src/context.ts'
 import type { App } from '../../src/http/route-helpers.ts'
 import { canonicalJson, digestOf } from '../../src/platform/digest.ts'
 import {
-  type ExportAsked,
   type Exported,
+  type ExportRequest,
   type MirrorReport,
   takeExport,
   trustKey,
@@ -18,25 +18,25 @@ import {
 
 /** Writes an export into a folder, as a ZIP or as a folder. Throws where nothing has changed. */
 export async function exportTo(
-  house: OpenHouse,
+  context: OpenContext,
   folder: string,
-  asked: ExportAsked,
+  asked: ExportRequest,
   ending = '.zip',
 ): Promise<Exported> {
   await mkdir(folder, { recursive: true })
   const out = (name: string) => join(folder, `${name}${ending}`)
-  const exported = await writeExport(house, { asked, out, actor: 'cli:test' })
+  const exported = await writeExport(context, { asked, out, actor: 'cli:test' })
   if (exported === undefined) throw new Error('nothing was exported')
   return exported
 }
 
-export function take(house: OpenHouse, path: string): Promise<MirrorReport> {
+export function take(context: OpenContext, path: string): Promise<MirrorReport> {
   const loadContracts = (folder: string) => loadContractFolders([folder])
-  return takeExport(house, { path, actor: 'cli:test', loadContracts })
+  return takeExport(context, { path, actor: 'cli:test', loadContracts })
 }
 
 /** Has one house trust the other's key, as the courier's first errand; gives the file of the key. */
-export async function trustOrigin(mirror: OpenHouse, origin: OpenHouse, folder: string): Promise<string> {
+export async function trustOrigin(mirror: OpenContext, origin: OpenContext, folder: string): Promise<string> {
   const { publicKey } = await loadServiceKey(origin)
   await trustKey(mirror, { armored: publicKey, actor: 'cli:test' })
   const file = join(folder, 'origin.asc')
@@ -57,8 +57,8 @@ export async function checksOf(work: Promise<unknown>): Promise<readonly string[
 }
 
 /** The feed as both have to have it. */
-export async function feedOf({ database }: OpenHouse): Promise<readonly string[]> {
-  const changes: readonly PlacedChange[] = await readChanges(database.work, 0)
+export async function feedOf({ database }: OpenContext): Promise<readonly string[]> {
+  const changes: readonly PositionedChange[] = await readChanges(database.work, 0)
   return changes.map(canonicalJson)
 }
 
@@ -88,9 +88,9 @@ export async function answer(app: App, url: string): Promise<Answered> {
 }
 
 /** An app that serves a house, as a running service would. */
-export async function serving(t: { teardown: (work: () => Promise<void>) => unknown }, house: OpenHouse) {
-  const app = await buildApp(house)
-  house.readiness.ready = true
+export async function serving(t: { teardown: (work: () => Promise<void>) => unknown }, context: OpenContext) {
+  const app = await buildApp(context)
+  context.readiness.ready = true
   t.teardown(() => app.close())
   return app
 }

@@ -4,7 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import type { Ground } from '../../db/services.ts'
-import { anonymous, type Reader, type Scope } from '../../platform/caller.ts'
+import { anonymousCaller, type Caller, type Scope } from '../../platform/caller.ts'
 import { digestOf } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
 import { isWithin } from '../networks.ts'
@@ -24,8 +24,8 @@ export async function findReader(
   { database, observe }: Pick<Ground, 'database' | 'observe'>,
   authorization: string | undefined,
   { sender, now }: { readonly sender: string; readonly now: Date },
-): Promise<Reader> {
-  if (authorization === undefined) return anonymous
+): Promise<Caller> {
+  if (authorization === undefined) return anonymousCaller
   const refuse = (reason: Refusal) => {
     observe('key-refused', { reason })
     return problem('key-invalid')
@@ -55,7 +55,7 @@ export async function findReader(
 }
 
 /** Throws `key-missing` for an anonymous reader and `scope-missing` for a key without the scope. */
-export function requireScope(reader: Reader, scope: Scope): void {
+export function requireScope(reader: Caller, scope: Scope): void {
   if (reader.keyId === undefined) throw problem('key-missing')
   if (!reader.scopes.includes(scope)) {
     throw problem('scope-missing', { detail: `The scope \`${scope}\` is needed.`, scope })

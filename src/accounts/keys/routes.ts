@@ -5,7 +5,7 @@
 import { Type } from 'typebox'
 import type { Ground } from '../../db/services.ts'
 import { type App, problemResponses } from '../../http/index.ts'
-import { type Reader, scopes } from '../../platform/caller.ts'
+import { type Caller, scopes } from '../../platform/caller.ts'
 import { problem } from '../../platform/problem.ts'
 import {
   findCursor,
@@ -93,7 +93,7 @@ const UsageSchema = Type.Object({
 })
 
 /** Counts the changes that a reader has not been given yet; undefined where its question would be refused. */
-export type CountBehind = (reader: Reader, cursor: SeenCursor) => Promise<number | undefined>
+export type CountBehind = (reader: Caller, cursor: SeenCursor) => Promise<number | undefined>
 
 type KeyGround = Pick<Ground, 'config' | 'clock' | 'database' | 'observe'>
 
@@ -150,7 +150,7 @@ function ownRoute(app: App, ground: KeyGround, countBehind: CountBehind): void {
   )
 }
 
-async function feedBody(reader: Reader, seen: SeenCursor, countBehind: CountBehind) {
+async function feedBody(reader: Caller, seen: SeenCursor, countBehind: CountBehind) {
   const behind = (await countBehind(reader, seen)) ?? null
   return { cursor: seen.cursor, seenAt: seen.seenAt.toISOString(), behind }
 }

@@ -61,7 +61,7 @@ export async function deleteUsageBefore(runner: Runner, day: string): Promise<vo
   await runner`delete from qingdan.key_usage where day < ${day}`
 }
 
-export interface UsageAsked {
+export interface UsageFilter {
   /** Of one key; of all where absent. */
   readonly keyId?: string
   /** Days in Shanghai, both included. */
@@ -75,7 +75,7 @@ export const usageRowsMax = 10_000
 /** What was asked, by key, day and dataset; one more than `usageRowsMax` where there are more. */
 export async function listUsage(
   runner: Runner,
-  { keyId = null, from, to }: Omit<UsageAsked, 'keyId'> & { readonly keyId?: string | null },
+  { keyId = null, from, to }: Omit<UsageFilter, 'keyId'> & { readonly keyId?: string | null },
 ): Promise<readonly UsageCount[]> {
   const rows = await runner<UsageCount[]>`
     select key_id as "keyId", day::text, dataset, requests::float8, refused::float8, bytes::float8

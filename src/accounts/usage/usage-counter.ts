@@ -31,7 +31,7 @@ export interface Use {
   readonly dataset: string
 }
 
-export interface Account {
+export interface UsageCounter {
   /** Counts a request; the function adds bytes of its body to it, as they are sent. */
   readonly count: (use: Use, isRefused: boolean) => (bytes: number) => void
   /** Keeps the cursor that a key has presented. */
@@ -49,17 +49,17 @@ interface Ground {
   readonly observe: Observe
 }
 
-const accounts = new WeakMap<Database, Account>()
+const accounts = new WeakMap<Database, UsageCounter>()
 
 /** The account of this process for a house. */
-export function accountOf(ground: Ground): Account {
+export function accountOf(ground: Ground): UsageCounter {
   const known = accounts.get(ground.database) ?? openAccount(ground)
   accounts.set(ground.database, known)
   return known
 }
 
 /** Opens an account of its own, for who needs another than the process has. */
-export function openAccount(ground: Ground): Account {
+export function openAccount(ground: Ground): UsageCounter {
   const { database, clock, observe, config } = ground
   let counts = new Map<string, UsageCount>()
   let cursors = new Map<string, SeenCursor>()

@@ -1,7 +1,7 @@
 /** Two years, or the versions of one year, laid beside each other. Refuses a year of which there is no list. */
 
-import type { House } from '../../catalogue/index.ts'
-import type { Reader } from '../../platform/caller.ts'
+import type { AppContext } from '../../catalogue/index.ts'
+import type { Caller } from '../../platform/caller.ts'
 import { problem } from '../../platform/problem.ts'
 import { type AnnualList, findList } from '../annual-lists.ts'
 import type { Compared } from '../bodies.ts'
@@ -9,12 +9,12 @@ import { differenceAcross, differencesWithin } from './difference.ts'
 
 /** A year's list. Throws `list-not-found`, naming the parameter. */
 export async function getList(
-  house: House,
-  reader: Reader,
+  context: AppContext,
+  reader: Caller,
   year: string,
   path = 'year',
 ): Promise<AnnualList> {
-  const list = await findList(house, reader, year)
+  const list = await findList(context, reader, year)
   if (list === undefined) throw problem('list-not-found', { path })
   return list
 }
@@ -24,8 +24,8 @@ export async function getList(
  * Throws `list-not-found`, and `parameter-invalid` for a year against itself.
  */
 export async function compareLists(
-  house: House,
-  reader: Reader,
+  context: AppContext,
+  reader: Caller,
   year: string,
   against?: string,
 ): Promise<readonly Compared[]> {
@@ -33,7 +33,7 @@ export async function compareLists(
     const detail = 'A list does not differ from itself. Leave `against` out for the changes within the year.'
     throw problem('parameter-invalid', { path: 'against', detail })
   }
-  const list = await getList(house, reader, year)
+  const list = await getList(context, reader, year)
   if (against === undefined) {
     return list.versions.flatMap(differencesWithin).map(({ from, to, difference }) => ({
       from: { year, source: from },
@@ -41,7 +41,7 @@ export async function compareLists(
       difference,
     }))
   }
-  const former = await getList(house, reader, against, 'against')
+  const former = await getList(context, reader, against, 'against')
   const threads = ({ items }: AnnualList) => items.map(({ thread }) => thread)
   const years = Number(year) - Number(against)
   return [

@@ -4,7 +4,7 @@
  */
 
 import { type Promised, type Property, properties } from '../promise.ts'
-import { type ListSource, type ReadList, type Thread, turnsOf } from './history.ts'
+import { type ItemHistory, type ListSource, type ReadList, turnsOf } from './history.ts'
 import { matchItems } from './item-match.ts'
 import { isMovedOn } from './years.ts'
 
@@ -25,7 +25,7 @@ export interface DifferentItem {
   readonly turns: readonly ListSource[]
 }
 
-export interface Difference {
+export interface ListDifference {
   readonly added: readonly DifferentItem[]
   readonly dropped: readonly DifferentItem[]
   readonly changed: readonly DifferentItem[]
@@ -36,7 +36,7 @@ export interface Difference {
 /** The differences between each version of a list and the next, oldest first. */
 export function differencesWithin(
   versions: readonly ReadList[],
-): readonly { readonly from: ReadList; readonly to: ReadList; readonly difference: Difference }[] {
+): readonly { readonly from: ReadList; readonly to: ReadList; readonly difference: ListDifference }[] {
   return versions.slice(1).flatMap((to, index) => {
     const from = versions[index]
     if (from === undefined) return []
@@ -50,12 +50,12 @@ export function differencesWithin(
  * many, has not changed. Threads are followed so that the reasons of the later year's versions can be told.
  */
 export function differenceAcross(
-  before: readonly Thread[],
-  after: readonly Thread[],
+  before: readonly ItemHistory[],
+  after: readonly ItemHistory[],
   years: number,
-): Difference {
-  const standing = (threads: readonly Thread[]) => threads.filter(({ left }) => left === undefined)
-  const items = (threads: readonly Thread[]) => threads.map(({ last }) => last.promised)
+): ListDifference {
+  const standing = (threads: readonly ItemHistory[]) => threads.filter(({ left }) => left === undefined)
+  const items = (threads: readonly ItemHistory[]) => threads.map(({ last }) => last.promised)
   const [former, later] = [standing(before), standing(after)]
   const gone = after.filter(({ left }) => left !== undefined)
   const threadOf = new Map(later.map((thread) => [thread.last.promised, thread]))
@@ -79,7 +79,7 @@ function compare(
   after: readonly Promised[],
   matched: readonly (number | undefined)[],
   { years, turns }: Comparing,
-): Difference {
+): ListDifference {
   const added: DifferentItem[] = []
   const changed: DifferentItem[] = []
   for (const [index, promised] of after.entries()) {

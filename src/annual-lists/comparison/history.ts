@@ -24,7 +24,7 @@ export interface Stage {
 }
 
 /** One item through the versions of its list. */
-export interface Thread {
+export interface ItemHistory {
   /** The versions that have it, oldest first. */
   readonly stages: readonly [Stage, ...Stage[]]
   /** As it stood last. */
@@ -34,7 +34,7 @@ export interface Thread {
 }
 
 /** Follows every item through the versions of one list, oldest first. Those on the list come first, in its order. */
-export function followItems(versions: readonly ReadList[]): readonly Thread[] {
+export function followItems(versions: readonly ReadList[]): readonly ItemHistory[] {
   const threads: [Stage, ...Stage[]][] = []
   let present: readonly number[] = []
   for (const { items, ...source } of versions) {
@@ -76,7 +76,7 @@ export interface DueDates {
 }
 
 /** The first date counts, however often it is moved. A date given later to an item that had none is its first. */
-export function dueDatesOf({ stages, last }: Thread): DueDates {
+export function dueDatesOf({ stages, last }: ItemHistory): DueDates {
   const moves: Move[] = []
   let standing: string | null = null
   let first: string | null = null
@@ -98,7 +98,7 @@ function withoutRepeats(moves: readonly Move[]): readonly Move[] {
 }
 
 /** The versions that brought the item, changed it or dropped it, oldest first. */
-export function turnsOf({ stages, left }: Thread): readonly ListSource[] {
+export function turnsOf({ stages, left }: ItemHistory): readonly ListSource[] {
   const turns = stages.flatMap(({ source, promised }, index) => {
     const former = stages[index - 1]?.promised
     const same =

@@ -7,9 +7,9 @@ import type { PublishedVersion } from '../../catalogue/index.ts'
 import type { Contract } from '../../contract/index.ts'
 import { dayInShanghai } from '../../platform/time.ts'
 import type { Promised } from '../promise.ts'
-import { type Kept, stateOf } from '../state.ts'
+import { type PromiseOutcome, stateOf } from '../state.ts'
 
-export interface ItemPeriod extends Kept {
+export interface ItemPeriod extends PromiseOutcome {
   /** Edition of the dataset; null where no dataset is named, or none that the reader may see. */
   readonly edition: string | null
   /** Day in Asia/Shanghai on which its latest version was published; null while there is none. */

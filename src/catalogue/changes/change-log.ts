@@ -3,7 +3,7 @@
  * commit never appears before an earlier position. A sequence would leave gaps that a reader skips.
  */
 import assert from 'node:assert/strict'
-import { notify } from '../../db/change-notices.ts'
+import { notifyChange } from '../../db/change-notices.ts'
 import type { Runner, Transaction } from '../../db/database.ts'
 
 export const changeKinds = [
@@ -36,17 +36,17 @@ export async function appendChange(tx: Transaction, change: Change): Promise<num
     INSERT INTO qingdan.change (position, at, kind, dataset, edition, version, body)
     VALUES (${row.position}, ${change.at}, ${change.kind}, ${change.dataset}, ${change.edition ?? null},
       ${change.version ?? null}, ${tx.json(change.body as never)})`
-  await notify(tx)
+  await notifyChange(tx)
   return Number(row.position)
 }
 
 /** A change as it stands in the order. */
-export interface PlacedChange extends Change {
+export interface PositionedChange extends Change {
   readonly position: number
 }
 
 /** The changes after a position, in their order. */
-export async function readChanges(runner: Runner, after: number): Promise<readonly PlacedChange[]> {
+export async function readChanges(runner: Runner, after: number): Promise<readonly PositionedChange[]> {
   const rows = await runner<ChangeRow[]>`
     SELECT position::float8 AS position, at, kind, dataset, edition, version, body
     FROM qingdan.change WHERE position > ${after} ORDER BY qingdan.change.position`
@@ -57,7 +57,7 @@ export async function readChanges(runner: Runner, after: number): Promise<readon
 export async function readEditionChanges(
   runner: Runner,
   of: { readonly dataset: string; readonly edition: string },
-): Promise<readonly PlacedChange[]> {
+): Promise<readonly PositionedChange[]> {
   const rows = await runner<ChangeRow[]>`
     SELECT position::float8 AS position, at, kind, dataset, edition, version, body
     FROM qingdan.change WHERE dataset = ${of.dataset} AND edition = ${of.edition}
@@ -77,10 +77,10 @@ export interface ChangeRow {
 }
 
 /** What stands at a position, and how far the changes have come: 0 where there are none. */
-export async function findPlace(
+export async function findChangePosition(
   runner: Runner,
   position: number,
-): Promise<{ readonly change: PlacedChange | undefined; readonly head: number }> {
+): Promise<{ readonly change: PositionedChange | undefined; readonly head: number }> {
   const rows = await runner<ChangeRow[]>`
     SELECT position::float8 AS position, at, kind, dataset, edition, version, body
     FROM qingdan.change WHERE position = ${position}`
@@ -91,6 +91,6 @@ export async function findPlace(
 }
 
 /** A row of `change` as it stands in the order. */
-export function placedOf({ edition, version, ...row }: ChangeRow): PlacedChange {
+export function placedOf({ edition, version, ...row }: ChangeRow): PositionedChange {
   return { ...row, ...(edition === null ? {} : { edition }), ...(version === null ? {} : { version }) }
 }

@@ -5,8 +5,8 @@
  */
 import type { Shared } from '../../contract/index.ts'
 import type { Runner } from '../../db/database.ts'
-import type { Difference, StoredDistribution } from '../versions/drafts.ts'
-import { type ChangeKind, type ChangeRow, type PlacedChange, placedOf } from './change-log.ts'
+import type { RecordDifference, StoredDistribution } from '../versions/drafts.ts'
+import { type ChangeKind, type ChangeRow, type PositionedChange, placedOf } from './change-log.ts'
 
 /** Which changes are wanted. Those of contracts are named one by one: what they mean is for contracts to say. */
 export interface FeedSelection {
@@ -42,18 +42,18 @@ export async function listPinned(runner: Runner): Promise<readonly PinnedContrac
 }
 
 /** A change with what stands fast of its version. */
-export interface FedChange extends PlacedChange {
+export interface FeedChange extends PositionedChange {
   /** Of a version that came; null for every other change. */
   readonly released: {
     readonly contractVersion: number
-    readonly difference: Difference | null
+    readonly difference: RecordDifference | null
     readonly distributions: readonly StoredDistribution[]
   } | null
 }
 
 interface Row extends ChangeRow {
   readonly contractVersion: number | null
-  readonly difference: Difference | null
+  readonly difference: RecordDifference | null
   readonly distributions: readonly StoredDistribution[]
 }
 
@@ -68,7 +68,7 @@ export async function readFeed(
   runner: Runner,
   selection: FeedSelection,
   { after, limit }: FeedStretch,
-): Promise<readonly FedChange[]> {
+): Promise<readonly FeedChange[]> {
   const direction = after === undefined ? runner`DESC` : runner`ASC`
   const rows = await runner<Row[]>`
     SELECT c.position::float8 AS position, c.at, c.kind, c.dataset, c.edition, c.version, c.body,
@@ -107,7 +107,7 @@ function isSelected(runner: Runner, { kinds, datasets, contracts }: FeedSelectio
 }
 
 /** An item of an annual list as the feed told of it last. */
-export interface Told {
+export interface ReportedItem {
   readonly dataset: string
   readonly edition: string
   /** What stands for the item in its list. */
@@ -119,8 +119,8 @@ export interface Told {
 }
 
 /** Every item as the feed told of it last. */
-export async function listTold(runner: Runner): Promise<readonly Told[]> {
-  const rows = await runner<Told[]>`
+export async function listReportedItems(runner: Runner): Promise<readonly ReportedItem[]> {
+  const rows = await runner<ReportedItem[]>`
     SELECT DISTINCT ON (dataset, edition, body->>'key') dataset, edition, body->>'key' AS key,
       body->>'number' AS number, body->>'name' AS name, body->>'due' AS due, body->>'state' AS state
     FROM qingdan.change WHERE kind = 'item-changed'

@@ -7,7 +7,7 @@ import { compareContracts, isOpen } from '../../contract/index.ts'
 import { type App, isFresh, problemResponses } from '../../http/index.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import { addresses } from '../addresses.ts'
-import type { House } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { BilingualSchema, ContractNumber, Slug } from '../schemas.ts'
 import { getReadable } from '../versions/published.ts'
 
@@ -63,7 +63,7 @@ export const ComparisonSchema = Type.Object({
 /** Raise it when the words or the form of a comparison change, so that no cache keeps the old ones. */
 const comparisonForm = 1
 
-export function comparisonRoutes(app: App, house: House): void {
+export function comparisonRoutes(app: App, context: AppContext): void {
   app.get(
     '/v1/datasets/:slug/contracts/:contractVersion/compare/:other',
     {
@@ -84,9 +84,9 @@ export function comparisonRoutes(app: App, house: House): void {
     },
     async (request, reply) => {
       const { slug, contractVersion, other } = request.params
-      const newest = getReadable(house.contracts, request.reader, slug)
+      const newest = getReadable(context.contracts, request.reader, slug)
       const [from, to] = [Number(contractVersion), Number(other)]
-      const body = comparisonBody(house, slug, from, to)
+      const body = comparisonBody(context, slug, from, to)
       const tag = digestOf(canonicalJson({ comparisonForm, body })).slice(0, 32)
       if (isFresh(request, reply, tag, isOpen(newest.contract))) return reply.code(304).send(null)
       return body
@@ -94,9 +94,9 @@ export function comparisonRoutes(app: App, house: House): void {
   )
 }
 
-function comparisonBody(house: House, slug: string, from: number, to: number) {
-  const at = addresses(house.config)
-  const [former, next] = [house.contracts.get(slug, from), house.contracts.get(slug, to)]
+function comparisonBody(context: AppContext, slug: string, from: number, to: number) {
+  const at = addresses(context.config)
+  const [former, next] = [context.contracts.get(slug, from), context.contracts.get(slug, to)]
   const { verdict, differences } = compareContracts(former.contract, next.contract)
   const reference = (contractVersion: number, sha256: string) => ({
     contractVersion,

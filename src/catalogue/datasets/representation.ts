@@ -6,14 +6,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import type { TSchema } from 'typebox'
 import type { LoadedContract } from '../../contract/index.ts'
-import type { House } from '../context.ts'
+import type { AppContext } from '../context.ts'
 
 export interface DatasetForm {
   readonly mediaType: string
   readonly schema: TSchema
   /** Answers with the dataset, which the reader was found to be allowed to see. */
   readonly send: (
-    house: House,
+    context: AppContext,
     request: FastifyRequest,
     reply: FastifyReply,
     loaded: LoadedContract,

@@ -2,9 +2,9 @@
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type App, languageOf, problemResponses } from '../../http/index.ts'
-import type { Reader } from '../../platform/caller.ts'
+import type { Caller } from '../../platform/caller.ts'
 import type { Language } from '../../platform/language.ts'
-import type { House } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { BilingualSchema, DatasetSchema, DatasetWithEditionsSchema, Slug } from '../schemas.ts'
 import { byFacet, type FacetName } from '../search/facets.ts'
 import {
@@ -142,30 +142,30 @@ export interface SearchedDatasets extends FoundDatasets {
 
 /** Searches as a reader does. Throws `parameter-invalid` and `cursor-invalid`. */
 export async function searchDatasets(
-  house: House,
-  reader: Reader,
+  context: AppContext,
+  reader: Caller,
   parameters: DatasetParameters,
   language: Language,
 ): Promise<SearchedDatasets> {
-  const readable = listReadable(house.contracts, reader)
+  const readable = listReadable(context.contracts, reader)
   const query = parseDatasetQuery(
     parameters,
     language,
     readable.map(({ contract }) => contract),
-    house.contracts,
+    context.contracts,
   )
-  const versions = byDataset(await listVersions(house.database))
+  const versions = byDataset(await listVersions(context.database))
   const versionsOf = (dataset: string) => versions.get(dataset) ?? []
   const publishedAt = (dataset: string) => latestOfDataset(versionsOf(dataset))?.publishedAt
-  return { ...(await findDatasets(query, readable, house.contracts, publishedAt)), query, versionsOf }
+  return { ...(await findDatasets(query, readable, context.contracts, publishedAt)), query, versionsOf }
 }
 
-export function datasetRoutes(app: App, house: House, forms: readonly DatasetForm[]): void {
-  searchRoute(app, house)
-  oneRoute(app, house, forms)
+export function datasetRoutes(app: App, context: AppContext, forms: readonly DatasetForm[]): void {
+  searchRoute(app, context)
+  oneRoute(app, context, forms)
 }
 
-function searchRoute(app: App, house: House): void {
+function searchRoute(app: App, context: AppContext): void {
   app.get(
     '/v1/datasets',
     {
@@ -181,12 +181,17 @@ function searchRoute(app: App, house: House): void {
     },
     async (request, reply) => {
       const { reader, query } = request
-      const found = await searchDatasets(house, reader, query, languageOf(request))
+      const found = await searchDatasets(context, reader, query, languageOf(request))
       reply.header('cache-control', reader.keyId === undefined ? 'public, max-age=60' : 'private, no-cache')
       reply.header('vary', 'Accept-Language, Authorization')
       return {
         data: found.page.map(({ loaded, matches }) => ({
-          ...datasetBody(loaded, found.versionsOf(loaded.contract.dataset), house.contracts, house.config),
+          ...datasetBody(
+            loaded,
+            found.versionsOf(loaded.contract.dataset),
+            context.contracts,
+            context.config,
+          ),
           ...(matches.length === 0
             ? {}
             : { matches: matches.map((match) => ({ ...match, found: [...match.found] })) }),
@@ -198,13 +203,13 @@ function searchRoute(app: App, house: House): void {
           readAs: found.readAs.map(({ word, as }) => ({ word, as: [...as] })),
         },
         facets: byFacet((name) => found.facets[name].map((value) => ({ ...value }))),
-        links: linksOf(request, house, found.next),
+        links: linksOf(request, context, found.next),
       }
     },
   )
 }
 
-function oneRoute(app: App, house: House, forms: readonly DatasetForm[]): void {
+function oneRoute(app: App, context: AppContext, forms: readonly DatasetForm[]): void {
   const more = forms.map(({ mediaType, schema }) => [mediaType, { schema }])
   const content = { 'application/json': { schema: DatasetWithEditionsSchema }, ...Object.fromEntries(more) }
   app.get(
@@ -225,22 +230,22 @@ function oneRoute(app: App, house: House, forms: readonly DatasetForm[]): void {
       },
     },
     async (request, reply) => {
-      const loaded = getReadable(house.contracts, request.reader, request.params.slug)
+      const loaded = getReadable(context.contracts, request.reader, request.params.slug)
       const form = formOf(request, forms)
-      if (form !== undefined) return form.send(house, request, reply, loaded)
+      if (form !== undefined) return form.send(context, request, reply, loaded)
       const dataset = loaded.contract.dataset
-      const versions = await listVersions(house.database, { dataset })
+      const versions = await listVersions(context.database, { dataset })
       reply.header('vary', 'Accept, Authorization')
       return {
-        ...datasetBody(loaded, versions, house.contracts, house.config),
-        contracts: contractsOf(house.contracts.versions(dataset), house.config),
-        editions: editionsOf(versions, house.config),
+        ...datasetBody(loaded, versions, context.contracts, context.config),
+        contracts: contractsOf(context.contracts.versions(dataset), context.config),
+        editions: editionsOf(versions, context.config),
       }
     },
   )
 }
 
-function linksOf(request: Pick<FastifyRequest, 'url'>, { config }: House, next: string | undefined) {
+function linksOf(request: Pick<FastifyRequest, 'url'>, { config }: AppContext, next: string | undefined) {
   const self = `${config.QINGDAN_PUBLIC_URL}${request.url}`
   if (next === undefined) return { self, next: null }
   const [path = '', asked = ''] = self.split('?')

@@ -6,10 +6,10 @@ import type { FastifyReply } from 'fastify'
 import type { Contract } from '../../contract/index.ts'
 import { noticeDaysOf } from '../../contract/index.ts'
 import { addresses } from '../addresses.ts'
-import type { House } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { lookUp } from '../lookups.ts'
 
-export interface Notice {
+export interface DeprecationNotice {
   readonly since: Date
   readonly sunset: Date
 }
@@ -17,7 +17,7 @@ export interface Notice {
 const dayMilliseconds = 86_400_000
 
 /** The notice to those who read under a contract, given at a moment. Pure. */
-export function noticeFrom(former: Pick<Contract, 'noticeDays'>, since: Date): Notice {
+export function noticeFrom(former: Pick<Contract, 'noticeDays'>, since: Date): DeprecationNotice {
   return { since, sunset: new Date(since.getTime() + noticeDaysOf(former) * dayMilliseconds) }
 }
 
@@ -31,17 +31,17 @@ interface Breaking {
  * Puts the notice into an answer that rests on a contract, where a later one breaks with it: `Deprecation` (RFC 9745),
  * `Sunset` (RFC 8594), and links to what differs and to the contract that goes on. Without notice it does nothing.
  */
-export async function giveNotice(
-  house: House,
+export async function setDeprecationHeaders(
+  context: AppContext,
   reply: FastifyReply,
   of: { readonly dataset: string; readonly contractVersion: number },
 ): Promise<void> {
   const { dataset, contractVersion } = of
-  const [next] = (await listBreaking(house, dataset)).filter((one) => one.contractVersion > contractVersion)
-  const own = house.contracts.find(dataset, contractVersion)
+  const [next] = (await listBreaking(context, dataset)).filter((one) => one.contractVersion > contractVersion)
+  const own = context.contracts.find(dataset, contractVersion)
   if (next === undefined || own === undefined) return
   const { since, sunset } = noticeFrom(own.contract, next.since)
-  const to = addresses(house.config)
+  const to = addresses(context.config)
   const link = `<${to.comparison(dataset, contractVersion, next.contractVersion)}>; rel="deprecation"; type="application/json"`
   const before = reply.getHeader('link')
   reply
@@ -52,7 +52,7 @@ export async function giveNotice(
 }
 
 /** The breaking contracts of a dataset, in their order. Read once between changes: every answer asks. */
-function listBreaking({ database }: House, dataset: string): Promise<readonly Breaking[]> {
+function listBreaking({ database }: AppContext, dataset: string): Promise<readonly Breaking[]> {
   const read = async () => {
     const rows = await database.serve<Breaking[]>`
       SELECT contract_version AS "contractVersion", loaded_at AS since FROM qingdan.contract

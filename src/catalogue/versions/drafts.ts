@@ -141,14 +141,14 @@ export interface Prepared {
   readonly recordsTable: string
   readonly records: number
   readonly digest: string
-  readonly difference: Difference | null
+  readonly difference: RecordDifference | null
   readonly warnings: readonly { readonly check: string; readonly count: number }[]
   readonly distributions: readonly StoredDistribution[]
   readonly omitted: readonly OmittedFormat[]
 }
 
 /** What differs from another version, by key. */
-export interface Difference {
+export interface RecordDifference {
   /** The number of the other version. */
   readonly against: number
   readonly added: number

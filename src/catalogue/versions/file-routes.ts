@@ -10,9 +10,9 @@ import { type Contract, isOpen, noteRead } from '../../contract/index.ts'
 import { type App, attachment, isFresh, problemResponses } from '../../http/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { storedName, type VersionName } from '../addresses.ts'
-import type { House } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { EditionName, PreviewToken, Slug, toLatest } from '../schemas.ts'
-import { giveNotice } from './deprecation.ts'
+import { setDeprecationHeaders } from './deprecation.ts'
 import type { StoredDistribution } from './drafts.ts'
 import { linkHeader } from './neighbour-links.ts'
 import { findServed } from './previews.ts'
@@ -21,7 +21,7 @@ import { getReadable, listDistributions, listVersions } from './published.ts'
 /** Each format has a media type of its own; what they share is that they are bytes. */
 const fileContent = { '*/*': { schema: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }) } }
 
-export function fileRoutes(app: App, house: House): void {
+export function fileRoutes(app: App, context: AppContext): void {
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions/:version/files/:name',
     {
@@ -59,18 +59,18 @@ export function fileRoutes(app: App, house: House): void {
     },
     async (request, reply) => {
       const { slug, edition, version, name } = request.params
-      const { contract } = getReadable(house.contracts, request.reader, slug)
+      const { contract } = getReadable(context.contracts, request.reader, slug)
       const { preview } = request.query
-      const found = await findServed(house, { dataset: slug, edition, version: Number(version), preview })
-      const file = (await listDistributions(house.database, found.id)).find((one) => one.name === name)
+      const found = await findServed(context, { dataset: slug, edition, version: Number(version), preview })
+      const file = (await listDistributions(context.database, found.id)).find((one) => one.name === name)
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
-      const versions = await listVersions(house.database, { dataset: slug, edition })
-      reply.header('link', linkHeader(found, versions, house.config))
-      await giveNotice(house, reply, found)
+      const versions = await listVersions(context.database, { dataset: slug, edition })
+      reply.header('link', linkHeader(found, versions, context.config))
+      await setDeprecationHeaders(context, reply, found)
       noteRead(request.reader, contract, { versions: [found], operation: 'file' })
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
-      describeFile(reply, found, file, house.contracts.get(slug, found.contractVersion).contract)
-      return sendFile(house, request, reply, { ...file, stored: storedName(found, file.format) })
+      describeFile(reply, found, file, context.contracts.get(slug, found.contractVersion).contract)
+      return sendFile(context, request, reply, { ...file, stored: storedName(found, file.format) })
     },
   )
 }
@@ -128,11 +128,11 @@ export interface SentFile {
 }
 
 /** Sends a stored file or the range of it that was asked for. Its ETag has to stand in the answer already. */
-export function sendFile(house: House, request: FastifyRequest, reply: FastifyReply, file: SentFile) {
+export function sendFile(context: AppContext, request: FastifyRequest, reply: FastifyReply, file: SentFile) {
   const range = rangeOf(request, file)
   reply.type(file.mediaType)
   const { stored } = file
-  const prefix = house.config.QINGDAN_ACCEL_PREFIX
+  const prefix = context.config.QINGDAN_ACCEL_PREFIX
   // The proxy reads the file, cuts the range and says that it can: it needs the status and the headers of the whole.
   if (prefix !== '') {
     return reply.removeHeader('accept-ranges').header('x-accel-redirect', `${prefix}/${stored}`).send('')
@@ -144,5 +144,5 @@ export function sendFile(house: House, request: FastifyRequest, reply: FastifyRe
   }
   // A stream that is sent for HEAD would be read to its end, for nobody.
   if (request.method === 'HEAD' || file.bytes === 0) return reply.send(Readable.from([]))
-  return reply.send(house.files.stream(stored, { start, end }))
+  return reply.send(context.files.stream(stored, { start, end }))
 }

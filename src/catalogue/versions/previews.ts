@@ -8,7 +8,7 @@ import { and, eq, isNull } from 'drizzle-orm'
 import type { Runner, Transaction } from '../../db/database.ts'
 import { type Digest, digestOf } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
-import type { House } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { edition, preview, version } from '../tables.ts'
 import { getVersion, type PublishedVersion, versionColumns } from './published.ts'
 
@@ -22,7 +22,7 @@ export type PreviewedVersion = Omit<PublishedVersion, 'state' | 'publishedAt'> &
 export type ServedVersion = PublishedVersion | PreviewedVersion
 
 /** What is asked for: a version by its number, and the token where one is given. */
-export interface VersionAsked {
+export interface VersionRequest {
   readonly dataset: string
   readonly edition: string
   readonly version: number
@@ -51,25 +51,25 @@ const tokenForm = /^qp_([0-9a-f]{18})_([A-Za-z0-9_-]{43})$/
  * The version to serve: with a token the draft that it shows, or the version that became of it; without one the
  * published version. Throws as `getVersion`, and `version-not-found` for every token that shows nothing.
  */
-export async function findServed(house: House, asked: VersionAsked): Promise<ServedVersion> {
-  if (asked.preview === undefined) return getVersion(house.database, house.config, asked)
-  return findPreviewed(house, asked, asked.preview)
+export async function findServed(context: AppContext, asked: VersionRequest): Promise<ServedVersion> {
+  if (asked.preview === undefined) return getVersion(context.database, context.config, asked)
+  return findPreviewed(context, asked, asked.preview)
 }
 
 /** The draft that a token shows. Throws `version-not-found` where it shows none, whatever the reason. */
 export async function findPreviewed(
-  house: Pick<House, 'database' | 'config' | 'clock'>,
+  context: Pick<AppContext, 'database' | 'config' | 'clock'>,
   of: { readonly dataset: string; readonly edition: string; readonly version: number },
   token: string,
 ): Promise<ServedVersion> {
   // As without a token; and where that would be an answer, a wrong token is no way to it.
   const none = async (): Promise<never> => {
-    await getVersion(house.database, house.config, of)
+    await getVersion(context.database, context.config, of)
     throw problem('version-not-found', { path: 'version' })
   }
   const [, id, secret] = tokenForm.exec(token) ?? []
   if (id === undefined || secret === undefined) return none()
-  const [row] = await house.database.read
+  const [row] = await context.database.read
     .select({ ...versionColumns, token: preview.digest, expiresAt: preview.expiresAt })
     .from(preview)
     .innerJoin(version, and(eq(version.id, preview.versionId), eq(version.digest, preview.sha256)))
@@ -86,9 +86,9 @@ export async function findPreviewed(
   if (row === undefined) return none()
   const { token: digest, expiresAt, ...found } = row
   const same = timingSafeEqual(Buffer.from(digestOf(secret)), Buffer.from(digest as Digest))
-  if (!same || expiresAt <= house.clock()) return none()
+  if (!same || expiresAt <= context.clock()) return none()
   // Once it is released the link that was sent around goes on to work, and tells of a withdrawal.
-  if (found.publishedAt !== null) return getVersion(house.database, house.config, of)
+  if (found.publishedAt !== null) return getVersion(context.database, context.config, of)
   if (found.state !== 'controlled' || found.recordsTable === null) return none()
   return { ...(found as unknown as PublishedVersion), state: 'draft', publishedAt: null }
 }

@@ -5,13 +5,13 @@
 import { and, asc, desc, eq, isNotNull, type SQL } from 'drizzle-orm'
 import { type Contracts, type LoadedContract, mayRead } from '../../contract/index.ts'
 import type { Database } from '../../db/database.ts'
-import type { Reader } from '../../platform/caller.ts'
+import type { Caller } from '../../platform/caller.ts'
 import type { Config } from '../../platform/config.ts'
 import { problem } from '../../platform/problem.ts'
 import { addresses } from '../addresses.ts'
 import { lookUp } from '../lookups.ts'
 import { distribution, edition, version } from '../tables.ts'
-import type { Difference, OmittedFormat, PublishedPart, StoredDistribution, Waiver } from './drafts.ts'
+import type { OmittedFormat, PublishedPart, RecordDifference, StoredDistribution, Waiver } from './drafts.ts'
 
 export interface PublishedVersion {
   readonly id: number
@@ -27,7 +27,7 @@ export interface PublishedVersion {
   readonly recordsTable: string
   readonly digest: string
   /** What differs from the version before, by key; null for the first, and where nobody counted. */
-  readonly difference: Difference | null
+  readonly difference: RecordDifference | null
   readonly parts: readonly PublishedPart[]
   readonly waivers: readonly Waiver[]
   readonly warnings: readonly { readonly check: string; readonly count: number }[]
@@ -64,12 +64,12 @@ export const versionColumns = {
 } as const
 
 /** The newest contracts of the datasets that a reader may see. */
-export function listReadable(contracts: Contracts, reader: Reader): readonly LoadedContract[] {
+export function listReadable(contracts: Contracts, reader: Caller): readonly LoadedContract[] {
   return contracts.list().filter(({ contract }) => mayRead(reader, contract))
 }
 
 /** A dataset's newest contract. Throws `dataset-not-found` also where the reader may not know of it. */
-export function getReadable(contracts: Contracts, reader: Reader, dataset: string): LoadedContract {
+export function getReadable(contracts: Contracts, reader: Caller, dataset: string): LoadedContract {
   const loaded = contracts.find(dataset)
   if (loaded === undefined || !mayRead(reader, loaded.contract)) {
     throw problem('dataset-not-found', { path: 'slug' })

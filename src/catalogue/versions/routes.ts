@@ -6,7 +6,7 @@ import { Type } from 'typebox'
 import { type App, problemResponses } from '../../http/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { addresses, fileName } from '../addresses.ts'
-import type { House } from '../context.ts'
+import type { AppContext } from '../context.ts'
 import { distributionBody, editionBody, editionsOf, versionBody } from '../datasets/bodies.ts'
 import {
   EditionName,
@@ -19,7 +19,7 @@ import {
   VersionsSchema,
   VersionWithFilesSchema,
 } from '../schemas.ts'
-import { giveNotice } from './deprecation.ts'
+import { setDeprecationHeaders } from './deprecation.ts'
 import { linkHeader } from './neighbour-links.ts'
 import { findServed } from './previews.ts'
 import {
@@ -32,13 +32,13 @@ import {
 
 const tags = ['catalogue']
 
-export function versionRoutes(app: App, house: House): void {
-  listRoutes(app, house)
-  versionRoute(app, house)
-  latestRoute(app, house)
+export function versionRoutes(app: App, context: AppContext): void {
+  listRoutes(app, context)
+  versionRoute(app, context)
+  latestRoute(app, context)
 }
 
-function listRoutes(app: App, house: House): void {
+function listRoutes(app: App, context: AppContext): void {
   app.get(
     '/v1/datasets/:slug/editions',
     {
@@ -53,9 +53,9 @@ function listRoutes(app: App, house: House): void {
     },
     async (request) => {
       const { slug } = request.params
-      getReadable(house.contracts, request.reader, slug)
-      const data = editionsOf(await listVersions(house.database, { dataset: slug }), house.config)
-      const at = addresses(house.config)
+      getReadable(context.contracts, request.reader, slug)
+      const data = editionsOf(await listVersions(context.database, { dataset: slug }), context.config)
+      const at = addresses(context.config)
       return { data, links: { self: at.editions(slug), dataset: at.dataset(slug) } }
     },
   )
@@ -71,7 +71,7 @@ function listRoutes(app: App, house: House): void {
         response: { 200: EditionSchema, ...problemResponses('dataset-not-found', 'edition-not-found') },
       },
     },
-    async (request) => editionBody(await listOfEdition(house, request), house.config),
+    async (request) => editionBody(await listOfEdition(context, request), context.config),
   )
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions',
@@ -89,35 +89,35 @@ function listRoutes(app: App, house: House): void {
     },
     async (request, reply) => {
       const { slug, edition } = request.params
-      const versions = await listOfEdition(house, request)
-      const at = addresses(house.config)
+      const versions = await listOfEdition(context, request)
+      const at = addresses(context.config)
       const links = {
         self: at.versions(slug, edition),
         edition: at.edition(slug, edition),
         latest: at.latest(slug, edition),
       }
       reply.header('link', `<${links.latest}>; rel="latest-version", <${links.edition}>; rel="collection"`)
-      return { data: versions.map((version) => versionBody(version, versions, house.config)), links }
+      return { data: versions.map((version) => versionBody(version, versions, context.config)), links }
     },
   )
 }
 
 /** The published versions of the edition asked for. Throws `dataset-not-found` and `edition-not-found`. */
 async function listOfEdition(
-  house: House,
+  context: AppContext,
   request: {
     readonly params: { readonly slug: string; readonly edition: string }
     readonly reader: Parameters<typeof getReadable>[1]
   },
 ): Promise<readonly [PublishedVersion, ...PublishedVersion[]]> {
   const { slug, edition } = request.params
-  getReadable(house.contracts, request.reader, slug)
-  const [first, ...rest] = await listVersions(house.database, { dataset: slug, edition })
+  getReadable(context.contracts, request.reader, slug)
+  const [first, ...rest] = await listVersions(context.database, { dataset: slug, edition })
   if (first === undefined) throw problem('edition-not-found', { path: 'edition' })
   return [first, ...rest]
 }
 
-function versionRoute(app: App, house: House): void {
+function versionRoute(app: App, context: AppContext): void {
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions/:version',
     {
@@ -145,30 +145,30 @@ function versionRoute(app: App, house: House): void {
     async (request, reply) => {
       const { slug, edition, version } = request.params
       const { preview } = request.query
-      getReadable(house.contracts, request.reader, slug)
+      getReadable(context.contracts, request.reader, slug)
       const of = { dataset: slug, edition }
       if (version === 'latest') {
-        const found = await getVersion(house.database, house.config, { ...of, version })
-        return reply.redirect(`${addresses(house.config).version(found)}${queryOf(request.url)}`, 307)
+        const found = await getVersion(context.database, context.config, { ...of, version })
+        return reply.redirect(`${addresses(context.config).version(found)}${queryOf(request.url)}`, 307)
       }
-      const found = await findServed(house, { ...of, version: Number(version), preview })
-      const versions = await listVersions(house.database, of)
-      const files = await listDistributions(house.database, found.id)
-      reply.header('link', linkHeader(found, versions, house.config))
-      await giveNotice(house, reply, found)
+      const found = await findServed(context, { ...of, version: Number(version), preview })
+      const versions = await listVersions(context.database, of)
+      const files = await listDistributions(context.database, found.id)
+      reply.header('link', linkHeader(found, versions, context.config))
+      await setDeprecationHeaders(context, reply, found)
       if (preview !== undefined) {
         reply.header('cache-control', 'private, no-store').header('x-robots-tag', 'noindex')
       }
       return {
-        ...versionBody(found, versions, house.config, preview),
-        distributions: files.map((file) => distributionBody(file, found, house.config, preview)),
+        ...versionBody(found, versions, context.config, preview),
+        distributions: files.map((file) => distributionBody(file, found, context.config, preview)),
       }
     },
   )
 }
 
 /** The addresses below `latest`: each leads to the same one below the number, with its query. */
-function latestRoute(app: App, house: House): void {
+function latestRoute(app: App, context: AppContext): void {
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions/latest/*',
     {
@@ -178,13 +178,13 @@ function latestRoute(app: App, house: House): void {
     },
     async (request, reply) => {
       const { slug, edition } = request.params
-      getReadable(house.contracts, request.reader, slug)
+      getReadable(context.contracts, request.reader, slug)
       const of = { dataset: slug, edition, version: 'latest' as const }
-      const found = await getVersion(house.database, house.config, of)
+      const found = await getVersion(context.database, context.config, of)
       // As it was sent, so that what is encoded stays so.
       const [path = ''] = request.url.split('?')
       const below = path.slice(path.indexOf('/versions/latest/') + '/versions/latest/'.length)
-      const target = `${addresses(house.config).version(found)}/${numbered(below, found)}`
+      const target = `${addresses(context.config).version(found)}/${numbered(below, found)}`
       return reply.redirect(`${target}${queryOf(request.url)}`, 307)
     },
   )

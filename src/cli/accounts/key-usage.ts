@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { stringify } from 'csv-stringify/sync'
 import { listUsage, usageDaysUsual, usagePeriod, usageRowsMax } from '../../accounts/index.ts'
-import { type Common, command, UsageError, withHouse } from '../command.ts'
+import { type Common, command, UsageError, withContext } from '../command.ts'
 import { print, table } from '../output.ts'
 
 interface UsageOptions extends Common {
@@ -29,7 +29,7 @@ export function keyUsageCommand(key: Command): void {
 
 async function usage(id: string | undefined, options: UsageOptions): Promise<void> {
   if (options.csv === true && options.json === true) throw new UsageError('Choose --csv or --json.')
-  await withHouse(async ({ database, clock }) => {
+  await withContext(async ({ database, clock }) => {
     const { from, to } = options
     const asked = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
     const found = await listUsage(database.serve, { keyId: id ?? null, ...usagePeriod(asked, clock()) })

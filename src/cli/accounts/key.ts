@@ -7,10 +7,18 @@ import {
   readQuota,
   revokeKey,
 } from '../../accounts/index.ts'
-import type { OpenHouse } from '../../context.ts'
+import type { OpenContext } from '../../context.ts'
 import { type Quota, scopes } from '../../platform/caller.ts'
 import { countBehind } from '../../protocols/index.ts'
-import { type AddCommand, actor, type Common, command, exitCodes, UsageError, withHouse } from '../command.ts'
+import {
+  type AddCommand,
+  actor,
+  type Common,
+  command,
+  exitCodes,
+  UsageError,
+  withContext,
+} from '../command.ts'
 import { checkNames } from '../names.ts'
 import { print, table } from '../output.ts'
 import { keyUsageCommand } from './key-usage.ts'
@@ -74,9 +82,9 @@ async function create(options: CreateOptions): Promise<void> {
     ...(quota === undefined ? {} : { quota }),
     ...(options.address === undefined ? {} : { addresses: options.address }),
   }
-  await withHouse(async (house) => {
-    checkNames(house, options)
-    const made = await createKey(house.database, request, { clock: house.clock, actor: actor() })
+  await withContext(async (context) => {
+    checkNames(context, options)
+    const made = await createKey(context.database, request, { clock: context.clock, actor: actor() })
     print.result(options, made, () => {
       print.line(made.secret)
       print.refusal('This key is shown this once; only its digest is kept.')
@@ -99,9 +107,10 @@ function wholeOf(option: string, text: string): number {
 }
 
 async function list(options: Common): Promise<void> {
-  await withHouse(async (house) => {
+  await withContext(async (context) => {
     const keys: object[] = []
-    for (const key of await listKeys(house.database)) keys.push({ ...key, feed: await feedOf(house, key) })
+    for (const key of await listKeys(context.database))
+      keys.push({ ...key, feed: await feedOf(context, key) })
     print.result(options, keys, () => {
       const told = (keys as readonly TellableKey[]).map(({ quota = {}, feed, ...key }) => ({
         ...{ ...key, ...quota },
@@ -116,25 +125,25 @@ async function list(options: Common): Promise<void> {
 }
 
 /** How far the holder of a key has come in the feed; `behind` is null where its question would be refused by now. */
-async function feedOf(house: OpenHouse, key: KeySummary) {
-  const seen = await findCursor(house.database.serve, key.id)
+async function feedOf(context: OpenContext, key: KeySummary) {
+  const seen = await findCursor(context.database.serve, key.id)
   if (seen === undefined) return null
   const { cursor, seenAt } = seen
-  return { cursor, seenAt, behind: (await countBehind(house, key, seen)) ?? null }
+  return { cursor, seenAt, behind: (await countBehind(context, key, seen)) ?? null }
 }
 
 type TellableKey = KeySummary & { readonly feed: Awaited<ReturnType<typeof feedOf>> }
 
 async function show(id: string, options: Common): Promise<number> {
-  return withHouse(async (house) => {
-    const key = (await listKeys(house.database)).find((one) => one.id === id)
+  return withContext(async (context) => {
+    const key = (await listKeys(context.database)).find((one) => one.id === id)
     if (key === undefined) {
       print.refusal(`There is no key ${id}; qingdan key list names them all.`)
       return exitCodes.problem
     }
-    const quota = await readQuota(house.database, id, key.quota ?? {}, house.clock())
+    const quota = await readQuota(context.database, id, key.quota ?? {}, context.clock())
     const left = quota.map(({ name, limit, left, resetsAt }) => ({ name, limit, left, resetsAt }))
-    const feed = await feedOf(house, key)
+    const feed = await feedOf(context, key)
     print.result(options, { ...key, quota: left, feed }, () => {
       table([key], ['id', 'label', 'scopes', 'provider', 'expiresAt', 'revokedAt'])
       print.line(`  datasets   ${key.datasets?.join(', ') ?? 'any'}`)
@@ -152,8 +161,8 @@ async function show(id: string, options: Common): Promise<number> {
 }
 
 async function revoke(id: string, options: Common): Promise<number> {
-  return withHouse(async (house) => {
-    const revoked = await revokeKey(house.database, id, { clock: house.clock, actor: actor() })
+  return withContext(async (context) => {
+    const revoked = await revokeKey(context.database, id, { clock: context.clock, actor: actor() })
     if (revoked) print.result(options, { id, revoked }, () => print.line(`The key ${id} is revoked.`))
     else print.refusal(`There is no key ${id}; qingdan key list names them all.`)
     return revoked ? exitCodes.ok : exitCodes.problem

@@ -6,7 +6,15 @@ import { addSigner, findSigner, listSigners, loadServiceKey, revokeSigner } from
 import { loadConfig } from '../../platform/config.ts'
 import { parseMoment } from '../../platform/time.ts'
 import { readPublicKeyFile } from '../bundles/key-files.ts'
-import { type AddCommand, actor, type Common, command, exitCodes, UsageError, withHouse } from '../command.ts'
+import {
+  type AddCommand,
+  actor,
+  type Common,
+  command,
+  exitCodes,
+  UsageError,
+  withContext,
+} from '../command.ts'
 import { checkNames } from '../names.ts'
 import { print, table } from '../output.ts'
 
@@ -55,9 +63,9 @@ async function add(file: string, options: AddOptions): Promise<void> {
     ...(validFrom === undefined ? {} : { validFrom }),
     ...(validUntil === undefined ? {} : { validUntil }),
   }
-  await withHouse(async (house) => {
-    checkNames(house, options)
-    const { isNew } = await addSigner(house.database, request, { clock: house.clock, actor: actor() })
+  await withContext(async (context) => {
+    checkNames(context, options)
+    const { isNew } = await addSigner(context.database, request, { clock: context.clock, actor: actor() })
     print.result(options, { ...told(request), isNew }, () => {
       print.line(`${isNew ? 'registered' : 'renewed'}  ${fingerprint}  for ${provider}`)
       for (const userId of userIds) print.line(`  ${userId}`)
@@ -74,8 +82,8 @@ function momentOf(option: string, text: string | undefined): Date | undefined {
 }
 
 async function list(options: Common): Promise<void> {
-  await withHouse(async (house) => {
-    const signers = (await listSigners(house.database)).map(told)
+  await withContext(async (context) => {
+    const signers = (await listSigners(context.database)).map(told)
     print.result(options, signers, () =>
       table(signers, [
         'fingerprint',
@@ -91,8 +99,8 @@ async function list(options: Common): Promise<void> {
 }
 
 async function show(name: string, options: Common): Promise<number> {
-  return withHouse(async (house) => {
-    const signer = await findSigner(house.database, name)
+  return withContext(async (context) => {
+    const signer = await findSigner(context.database, name)
     if (signer === undefined) return unknown(name)
     print.result(options, signer, () => {
       for (const [label, value] of Object.entries(told(signer))) {
@@ -105,12 +113,12 @@ async function show(name: string, options: Common): Promise<number> {
 }
 
 async function revoke(name: string, options: RevokeOptions): Promise<number> {
-  return withHouse(async (house) => {
-    const signer = await findSigner(house.database, name)
+  return withContext(async (context) => {
+    const signer = await findSigner(context.database, name)
     if (signer === undefined) return unknown(name)
     const { fingerprint } = signer
     const { reason } = options
-    await revokeSigner(house.database, { fingerprint, reason }, { clock: house.clock, actor: actor() })
+    await revokeSigner(context.database, { fingerprint, reason }, { clock: context.clock, actor: actor() })
     print.result(options, { fingerprint, revoked: true }, () =>
       print.line(`The key ${fingerprint} is revoked. What it signed and was taken before stays as it is.`),
     )

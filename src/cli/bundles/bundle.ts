@@ -2,10 +2,10 @@
 import { cp, rename, rm, stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { type BagGroup, isTableFile, limitsOf, packBag } from '../../bundle/index.ts'
-import { loadHouseContracts } from '../../context.ts'
+import { loadAllContracts } from '../../context.ts'
 import { loadConfig } from '../../platform/config.ts'
 import { type CheckOptions, checkPaths } from '../check.ts'
-import type { CheckGround, CheckReport } from '../check-bundle.ts'
+import type { CheckContextParts, CheckReport } from '../check-bundle.ts'
 import { checkBundles } from '../check-bundles.ts'
 import {
   type AddCommand,
@@ -73,7 +73,7 @@ async function create(paths: readonly string[], options: CreateOptions): Promise
   }
   const sequence = sequenceOf(options)
   const config = loadConfig(process.env)
-  const contracts = await loadHouseContracts(config)
+  const contracts = await loadAllContracts(config)
   const purpose = purposeOf(contracts, await askPurpose(contracts, options))
   const name = bagName(purpose)
   const out = resolve(options.out ?? `${name}.zip`)
@@ -125,7 +125,7 @@ async function create(paths: readonly string[], options: CreateOptions): Promise
 }
 
 /** The bags that were made are one bundle, so there is one report. */
-async function checkMade(folders: readonly string[], ground: CheckGround): Promise<CheckReport> {
+async function checkMade(folders: readonly string[], ground: CheckContextParts): Promise<CheckReport> {
   for await (const { report } of checkBundles(folders, ground)) return report
   throw new Error('at least one bag was made')
 }

@@ -1,8 +1,8 @@
 /** `qingdan inbox`: takes what lies in a folder now, or goes on watching it, without the service. */
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { type InboxRound, isTurnedAway, leftHints, openInbox, receiptBody } from '../../ingest/index.ts'
-import { type AddCommand, type Common, command, exitCodes, UsageError, withHouse } from '../command.ts'
+import { type InboxRound, ignoredHints, isRejected, openInbox, receiptBody } from '../../ingest/index.ts'
+import { type AddCommand, type Common, command, exitCodes, UsageError, withContext } from '../command.ts'
 import { print } from '../output.ts'
 
 export const inboxCommand: AddCommand = (program, end) => {
@@ -18,22 +18,22 @@ export const inboxCommand: AddCommand = (program, end) => {
 }
 
 async function inbox(named: string | undefined, options: Common): Promise<number> {
-  return withHouse(async (house) => {
-    const folder = named ?? house.config.QINGDAN_INBOX
+  return withContext(async (context) => {
+    const folder = named ?? context.config.QINGDAN_INBOX
     if (folder === '') throw new UsageError('Name a folder, or set QINGDAN_INBOX.')
     const found = await stat(folder).catch(() => undefined)
     if (found?.isDirectory() !== true) throw new UsageError(`There is no folder ${folder}.`)
-    const looks = openInbox(house, { folder: resolve(folder) })
+    const looks = openInbox(context, { folder: resolve(folder) })
     const first = await looks.round()
     // What was seen once may be on its way: only a second look tells.
-    const wait = house.config.QINGDAN_INBOX_REST_SECONDS * 1_000
+    const wait = context.config.QINGDAN_INBOX_REST_SECONDS * 1_000
     if (first.left.some(({ reason }) => reason === 'moving'))
       await new Promise((then) => setTimeout(then, wait))
     const second = await looks.round()
     const round: InboxRound = { ...second, taken: [...first.taken, ...second.taken] }
     const told = {
-      taken: round.taken.map((one) => ({ ...one, receipt: receiptBody(house, one.receipt) })),
-      left: round.left.map((one) => ({ ...one, hint: leftHints[one.reason] })),
+      taken: round.taken.map((one) => ({ ...one, receipt: receiptBody(context, one.receipt) })),
+      left: round.left.map((one) => ({ ...one, hint: ignoredHints[one.reason] })),
       failed: round.failed,
     }
     print.result(options, told, () => {
@@ -47,6 +47,6 @@ async function inbox(named: string | undefined, options: Common): Promise<number
       if (round.taken.length + told.left.length + round.failed.length === 0) print.line('Nothing lies there.')
     })
     if (round.failed.length > 0) return exitCodes.failed
-    return round.taken.some(({ receipt }) => isTurnedAway(receipt.state)) ? exitCodes.refused : exitCodes.ok
+    return round.taken.some(({ receipt }) => isRejected(receipt.state)) ? exitCodes.refused : exitCodes.ok
   })
 }

@@ -1,10 +1,10 @@
 /** `qingdan ingest`: brings bundles, or loose CSV and XLSX files as if their provider had put them into one. */
 import { basename, resolve } from 'node:path'
 import { isTableFile, limitsOf } from '../../bundle/index.ts'
-import type { OpenHouse } from '../../context.ts'
+import type { OpenContext } from '../../context.ts'
 import {
   findReceipt,
-  isTurnedAway,
+  isRejected,
   listFindings,
   type Receipt,
   readFindings,
@@ -24,7 +24,7 @@ import {
   findingsOption,
   requirePaths,
   sheetOption,
-  withHouse,
+  withContext,
 } from '../command.ts'
 import { print, progressLine, within, writeFindings } from '../output.ts'
 import { looseSources, openServiceKey, withBag } from './loose-files.ts'
@@ -50,42 +50,43 @@ export const ingestCommand: AddCommand = (program, end) => {
 
 async function ingest(paths: readonly string[], options: IngestOptions): Promise<number> {
   await requirePaths(paths)
-  return withHouse(async (house) => {
+  return withContext(async (context) => {
     const loose = paths.filter(isTableFile)
     const bags = paths.filter((path) => !loose.includes(path))
     // Before anything is taken: a command line that is refused has done nothing.
-    const purpose = loose.length === 0 ? undefined : purposeOf(house.contracts, options)
+    const purpose = loose.length === 0 ? undefined : purposeOf(context.contracts, options)
     let code: number = exitCodes.ok
     const taken: Taken[] = []
     const waiting: Receipt[] = []
     const take = async (path: string, name: string) => {
-      const received = await receive(house, { path, broughtBy: actor() })
-      const receipt = await takeBundle(house, received.id, progressLine(name))
+      const received = await receive(context, { path, broughtBy: actor() })
+      const receipt = await takeBundle(context, received.id, progressLine(name))
       taken.push({ id: receipt.id, path: name })
       // What waits for other bags may not wait any more once they have come, too.
       if (receipt.state !== 'waiting') await tell(receipt)
       else waiting.push(receipt)
     }
     const tell = async (receipt: Receipt) => {
-      await printReceipt(house, receipt, options)
-      if (isTurnedAway(receipt.state)) code = exitCodes.refused
+      await printReceipt(context, receipt, options)
+      if (isRejected(receipt.state)) code = exitCodes.refused
       const name = taken.find(({ id }) => id === receipt.id)?.path ?? receipt.id
       // What still waits for other bags has no end that a receipt could tell.
       if (options.receipts !== undefined && receipt.state !== 'waiting')
-        await writeReceiptFiles(house, receipt, options.receipts, `${stemOf(name)}.`)
+        await writeReceiptFiles(context, receipt, options.receipts, `${stemOf(name)}.`)
     }
     for (const path of bags) await take(path, path)
     if (purpose !== undefined) {
-      const { contract } = house.contracts.get(purpose.dataset)
-      const limits = limitsOf(house.config)
+      const { contract } = context.contracts.get(purpose.dataset)
+      const limits = limitsOf(context.config)
       const sources = loose.map((path) => ({ name: basename(path), source: path }))
       const files = await looseSources(sources, { contract, limits, sheet: options.sheet })
-      const signWith = await openServiceKey(house)
-      const bag = { ...purpose, files, clock: house.clock, signWith }
+      const signWith = await openServiceKey(context)
+      const bag = { ...purpose, files, clock: context.clock, signWith }
       await withBag(bag, (folder) => take(folder, loose.join(', ')))
     }
-    for (const receipt of waiting) await tell((await findReceipt(house.database.work, receipt.id)) ?? receipt)
-    await writeFindings(options, findingsOf(house, taken))
+    for (const receipt of waiting)
+      await tell((await findReceipt(context.database.work, receipt.id)) ?? receipt)
+    await writeFindings(options, findingsOf(context, taken))
     return code
   })
 }
@@ -102,7 +103,7 @@ interface Taken {
 
 /** The findings of bundles one after the other, with the bundle before the file where there are several. */
 async function* findingsOf(
-  { database }: OpenHouse,
+  { database }: OpenContext,
   taken: readonly Taken[],
 ): AsyncGenerator<readonly Finding[]> {
   for (const { id, path } of taken) {
@@ -115,8 +116,10 @@ async function* findingsOf(
 /** Findings shown in a terminal; all that are kept are in the JSON. */
 const findingsShown = 20
 
-async function printReceipt(house: OpenHouse, receipt: Receipt, options: Common): Promise<void> {
-  const limit = options.json ? house.config.QINGDAN_FINDINGS_MAX : findingsShown
-  const findings = await listFindings(house.database.work, receipt.id, { after: 0, limit })
-  print.result(options, { ...receiptBody(house, receipt), findings }, () => print.receipt(receipt, findings))
+async function printReceipt(context: OpenContext, receipt: Receipt, options: Common): Promise<void> {
+  const limit = options.json ? context.config.QINGDAN_FINDINGS_MAX : findingsShown
+  const findings = await listFindings(context.database.work, receipt.id, { after: 0, limit })
+  print.result(options, { ...receiptBody(context, receipt), findings }, () =>
+    print.receipt(receipt, findings),
+  )
 }

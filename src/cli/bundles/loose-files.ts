@@ -17,7 +17,7 @@ import {
   type PrivateKeyFile,
   signBag,
 } from '../../bundle/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { dayInShanghai, parseMoment } from '../../platform/time.ts'
 import { atInterrupt } from '../on-interrupt.ts'
 
@@ -81,8 +81,8 @@ export async function withBags<T>(
 }
 
 /** The service's own key, opened: what it packs at the side door is signed with it. */
-export async function openServiceKey(house: Pick<House, 'config' | 'clock'>): Promise<PrivateKeyFile> {
-  return openPrivateKey((await loadServiceKey(house)).privateKey)
+export async function openServiceKey(context: Pick<AppContext, 'config' | 'clock'>): Promise<PrivateKeyFile> {
+  return openPrivateKey((await loadServiceKey(context)).privateKey)
 }
 
 /**

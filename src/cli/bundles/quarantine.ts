@@ -1,10 +1,10 @@
 /** `qingdan quarantine`: what rests there, what is wrong with it, and what somebody decides about it. */
 import type { Command } from 'commander'
-import type { OpenHouse } from '../../context.ts'
+import type { OpenContext } from '../../context.ts'
 import {
   dropBundle,
   getReceiptLike,
-  isTurnedAway,
+  isRejected,
   listFindings,
   listReceipts,
   type Receipt,
@@ -12,7 +12,7 @@ import {
   releaseBundle,
   takeBundle,
 } from '../../ingest/index.ts'
-import { type AddCommand, actor, type Common, command, exitCodes, withHouse } from '../command.ts'
+import { type AddCommand, actor, type Common, command, exitCodes, withContext } from '../command.ts'
 import { print, progressLine, table } from '../output.ts'
 import { showReceipt } from './receipt.ts'
 
@@ -41,9 +41,9 @@ function deciding(family: Command, name: string, about: string): Command {
 }
 
 async function list(options: Common): Promise<void> {
-  await withHouse(async (house) => {
-    const receipts = await listReceipts(house.database.work, { state: 'quarantined' })
-    const bodies = receipts.map((receipt) => receiptBody(house, receipt))
+  await withContext(async (context) => {
+    const receipts = await listReceipts(context.database.work, { state: 'quarantined' })
+    const bodies = receipts.map((receipt) => receiptBody(context, receipt))
     print.result(options, bodies, () => {
       const shown = receipts.map((receipt) => ({ ...receipt, id: receipt.id.slice(0, 12) }))
       table(shown, ['id', 'dataset', 'edition', 'provider', 'errors', 'warnings', 'receivedAt', 'broughtBy'])
@@ -52,32 +52,34 @@ async function list(options: Common): Promise<void> {
 }
 
 async function show(id: string, options: Common): Promise<void> {
-  await withHouse(async (house) => showReceipt(house, await getReceiptLike(house.database.work, id), options))
+  await withContext(async (context) =>
+    showReceipt(context, await getReceiptLike(context.database.work, id), options),
+  )
 }
 
 async function release(id: string, options: DecideOptions): Promise<number> {
-  return withHouse(async (house) => {
-    const found = await getReceiptLike(house.database.work, id)
-    await releaseBundle(house, { id: found.id, actor: actor(), reason: options.reason })
-    const receipt = await takeBundle(house, found.id, progressLine(found.id.slice(0, 12)))
-    await tell(house, receipt, options)
-    return isTurnedAway(receipt.state) ? exitCodes.refused : exitCodes.ok
+  return withContext(async (context) => {
+    const found = await getReceiptLike(context.database.work, id)
+    await releaseBundle(context, { id: found.id, actor: actor(), reason: options.reason })
+    const receipt = await takeBundle(context, found.id, progressLine(found.id.slice(0, 12)))
+    await tell(context, receipt, options)
+    return isRejected(receipt.state) ? exitCodes.refused : exitCodes.ok
   })
 }
 
 async function drop(id: string, options: DecideOptions): Promise<void> {
-  await withHouse(async (house) => {
-    const found = await getReceiptLike(house.database.work, id)
+  await withContext(async (context) => {
+    const found = await getReceiptLike(context.database.work, id)
     await tell(
-      house,
-      await dropBundle(house, { id: found.id, actor: actor(), reason: options.reason }),
+      context,
+      await dropBundle(context, { id: found.id, actor: actor(), reason: options.reason }),
       options,
     )
   })
 }
 
 /** The receipt alone: who decided has seen the findings. */
-async function tell(house: OpenHouse, receipt: Receipt, options: Common): Promise<void> {
-  const findings = await listFindings(house.database.work, receipt.id, { after: 0, limit: 0 })
-  print.result(options, receiptBody(house, receipt), () => print.receipt(receipt, findings))
+async function tell(context: OpenContext, receipt: Receipt, options: Common): Promise<void> {
+  const findings = await listFindings(context.database.work, receipt.id, { after: 0, limit: 0 })
+  print.result(options, receiptBody(context, receipt), () => print.receipt(receipt, findings))
 }

@@ -1,6 +1,6 @@
 /** `qingdan receipt`: a receipt in full, in the terminal or as the files that travel back beside the bundle. */
 import { mkdir } from 'node:fs/promises'
-import type { OpenHouse } from '../../context.ts'
+import type { OpenContext } from '../../context.ts'
 import {
   getReceiptLike,
   listFindings,
@@ -15,7 +15,7 @@ import {
   command,
   type FindingsOption,
   findingsOption,
-  withHouse,
+  withContext,
 } from '../command.ts'
 import { print, table, writeFindings } from '../output.ts'
 
@@ -32,14 +32,14 @@ export const receiptCommand: AddCommand = (program) => {
 }
 
 async function receipt(id: string, options: ReceiptOptions): Promise<void> {
-  await withHouse(async (house) => {
-    const found = await getReceiptLike(house.database.work, id)
+  await withContext(async (context) => {
+    const found = await getReceiptLike(context.database.work, id)
     if (options.to !== undefined) {
       await mkdir(options.to, { recursive: true })
-      await writeReceiptFiles(house, found, options.to)
+      await writeReceiptFiles(context, found, options.to)
     }
-    await writeFindings(options, readFindings(house.database.work, found.id))
-    await showReceipt(house, found, options)
+    await writeFindings(options, readFindings(context.database.work, found.id))
+    await showReceipt(context, found, options)
   })
 }
 
@@ -47,10 +47,10 @@ async function receipt(id: string, options: ReceiptOptions): Promise<void> {
 const findingsShown = 20
 
 /** Prints a receipt in full: its history, counts and decision, the summary by check, and the first findings. */
-export async function showReceipt(house: OpenHouse, receipt: Receipt, options: Common): Promise<void> {
-  const limit = options.json ? house.config.QINGDAN_FINDINGS_MAX : findingsShown
-  const findings = await listFindings(house.database.work, receipt.id, { after: 0, limit })
-  print.result(options, { ...receiptBody(house, receipt), findings }, () => {
+export async function showReceipt(context: OpenContext, receipt: Receipt, options: Common): Promise<void> {
+  const limit = options.json ? context.config.QINGDAN_FINDINGS_MAX : findingsShown
+  const findings = await listFindings(context.database.work, receipt.id, { after: 0, limit })
+  print.result(options, { ...receiptBody(context, receipt), findings }, () => {
     print.receipt(receipt, findings)
     print.line(
       `  received ${receipt.receivedAt.toISOString()} from ${receipt.broughtBy}, ${receipt.bytes} bytes`,

@@ -10,16 +10,16 @@ import {
   endOfSpan,
   itemBody,
   listAnnualLists,
-  parseSpan,
+  parseDaySpan,
   spanCountMax,
 } from '../../annual-lists/index.ts'
 import { latestOfDataset, listReadable, listVersions } from '../../catalogue/index.ts'
-import type { OpenHouse } from '../../context.ts'
+import type { OpenContext } from '../../context.ts'
 import { listReceipts, listSequenceGaps, receiptBody } from '../../ingest/index.ts'
-import { anonymous, type Reader } from '../../platform/caller.ts'
+import { anonymousCaller, type Caller } from '../../platform/caller.ts'
 import { problem } from '../../platform/problem.ts'
 import { dayInShanghai } from '../../platform/time.ts'
-import { type AddCommand, type Common, command, UsageError, withHouse } from '../command.ts'
+import { type AddCommand, type Common, command, UsageError, withContext } from '../command.ts'
 import { print, stateText, table } from '../output.ts'
 
 interface ListOptions extends Common {
@@ -27,7 +27,7 @@ interface ListOptions extends Common {
   readonly within: string
 }
 
-type Show = (house: OpenHouse, options: ListOptions, years: readonly string[]) => Promise<void>
+type Show = (context: OpenContext, options: ListOptions, years: readonly string[]) => Promise<void>
 
 /** What can be listed, and how many years may stand behind it. */
 const shows: ReadonlyMap<string, { readonly show: Show; readonly yearsMax: number }> = new Map([
@@ -64,18 +64,18 @@ export const listCommand: AddCommand = (program) => {
       }
       if (what === 'diff' && years.length === 0)
         throw new UsageError('Give one year or two: list diff 2025 2026')
-      if (parseSpan(options.within) === undefined) {
+      if (parseDaySpan(options.within) === undefined) {
         throw new UsageError(
           `--within takes a number, at most ${spanCountMax}, and d, w, m or y: 30d, 2w, 1m. "${options.within}" is none.`,
         )
       }
-      await withHouse((house) => found.show(house, options, years))
+      await withContext((context) => found.show(context, options, years))
     })
 }
 
-async function datasets(house: OpenHouse, options: ListOptions): Promise<void> {
-  const versions = await listVersions(house.database)
-  const rows = house.contracts.list().map(({ contract }) => {
+async function datasets(context: OpenContext, options: ListOptions): Promise<void> {
+  const versions = await listVersions(context.database)
+  const rows = context.contracts.list().map(({ contract }) => {
     const own = versions.filter((version) => version.dataset === contract.dataset)
     const latest = latestOfDataset(own)
     return {
@@ -93,23 +93,23 @@ async function datasets(house: OpenHouse, options: ListOptions): Promise<void> {
 }
 
 /** Who stands at the machine sees everything. */
-const officer: Reader = { ...anonymous, scopes: ['read-restricted'] }
+const officer: Caller = { ...anonymousCaller, scopes: ['read-restricted'] }
 
 /** Whatever is told of an item, with the address of its dataset replaced by the slug that other commands take. */
-function told(house: OpenHouse) {
-  const readable = new Set(listReadable(house.contracts, officer).map(({ contract }) => contract.dataset))
+function told(context: OpenContext) {
+  const readable = new Set(listReadable(context.contracts, officer).map(({ contract }) => contract.dataset))
   return (item: Parameters<typeof itemBody>[0]) => ({
-    ...itemBody(item, readable, house.config),
+    ...itemBody(item, readable, context.config),
     dataset: item.promised.values.dataset,
     edition: item.promised.values.edition,
   })
 }
 
-async function items(house: OpenHouse, options: ListOptions): Promise<void> {
-  const lists = await listAnnualLists(house, officer)
+async function items(context: OpenContext, options: ListOptions): Promise<void> {
+  const lists = await listAnnualLists(context, officer)
   const found = options.year === undefined ? lists[0] : lists.find(({ year }) => year === options.year)
   if (found === undefined) throw problem('list-not-found')
-  const rows = found.items.map(told(house))
+  const rows = found.items.map(told(context))
   const { year, rates } = found
   const unlisted = found.unlisted.map(({ dataset }) => dataset)
   print.result(options, { year, rates, unlisted, items: rows }, () => {
@@ -119,15 +119,15 @@ async function items(house: OpenHouse, options: ListOptions): Promise<void> {
   })
 }
 
-async function due(house: OpenHouse, options: ListOptions): Promise<void> {
-  const lists = await listAnnualLists(house, officer)
+async function due(context: OpenContext, options: ListOptions): Promise<void> {
+  const lists = await listAnnualLists(context, officer)
   const asked = lists.filter(({ year }) => options.year === undefined || year === options.year)
   if (asked.length === 0) throw problem('list-not-found')
-  const today = dayInShanghai(house.clock())
-  const span = parseSpan(options.within)
+  const today = dayInShanghai(context.clock())
+  const span = parseDaySpan(options.within)
   if (span === undefined) throw new Error('the span was read before')
   const until = endOfSpan(today, span)
-  const tell = told(house)
+  const tell = told(context)
   const rows = dueItems(asked, until).map((found) => ({
     year: found.year,
     ...tell(found.item),
@@ -141,11 +141,11 @@ async function due(house: OpenHouse, options: ListOptions): Promise<void> {
   })
 }
 
-async function diff(house: OpenHouse, options: ListOptions, years: readonly string[]): Promise<void> {
+async function diff(context: OpenContext, options: ListOptions, years: readonly string[]): Promise<void> {
   const [first = '', second] = years
   const [year, against] = second === undefined ? [first] : [second, first]
-  const compared = await compareLists(house, officer, year, against)
-  const body = diffBody(year, against, compared, house.config)
+  const compared = await compareLists(context, officer, year, against)
+  const body = diffBody(year, against, compared, context.config)
   print.result(options, body, () => {
     for (const { from, to, reason, added, dropped, changed, unchanged } of body.differences) {
       const name = ({ year: of, version }: typeof from) => (version === null ? of : `${of} v${version}`)
@@ -169,11 +169,11 @@ async function diff(house: OpenHouse, options: ListOptions, years: readonly stri
   })
 }
 
-async function bundles(house: OpenHouse, options: ListOptions): Promise<void> {
-  const rows = await listReceipts(house.database.work)
-  const gaps = await listSequenceGaps(house.database.work)
+async function bundles(context: OpenContext, options: ListOptions): Promise<void> {
+  const rows = await listReceipts(context.database.work)
+  const gaps = await listSequenceGaps(context.database.work)
   const columns = ['id', 'state', 'dataset', 'edition', 'provider', 'sequence', 'mode'] as const
-  const bodies = rows.map((row) => receiptBody(house, row))
+  const bodies = rows.map((row) => receiptBody(context, row))
   print.result(options, bodies, () => {
     table(
       rows.map((row) => ({ ...row, id: row.id.slice(0, 12), state: stateText(row) })),

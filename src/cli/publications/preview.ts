@@ -3,7 +3,15 @@
 import { addresses, listPreviews, previewDaysMax, previewDaysUsual } from '../../catalogue/index.ts'
 import { parseSpan } from '../../platform/time.ts'
 import { openPreview, revokePreview } from '../../publication/index.ts'
-import { type AddCommand, actor, type Common, command, exitCodes, UsageError, withHouse } from '../command.ts'
+import {
+  type AddCommand,
+  actor,
+  type Common,
+  command,
+  exitCodes,
+  UsageError,
+  withContext,
+} from '../command.ts'
 import { print, table } from '../output.ts'
 import { getOpen } from './publications.ts'
 
@@ -35,24 +43,24 @@ records and its files, and no other; it is in no list and no search. At most ${p
 async function preview(dataset: string, edition: string, options: PreviewOptions): Promise<number> {
   const milliseconds = parseSpan(options.expires ?? `${previewDaysUsual}d`)
   if (milliseconds === undefined) throw new UsageError('--expires takes a span such as 30m, 12h or 7d.')
-  return withHouse(async (house) => {
+  return withContext(async (context) => {
     if (options.revoke !== undefined) {
-      const known = await revokePreview(house, options.revoke, actor())
+      const known = await revokePreview(context, options.revoke, actor())
       print.result(options, { id: options.revoke, revoked: known }, () =>
         print.line(known ? `The preview ${options.revoke} holds no longer.` : 'There is no such preview.'),
       )
       return known ? exitCodes.ok : exitCodes.problem
     }
-    const { id, version, versionId } = await getOpen(house, dataset, edition)
+    const { id, version, versionId } = await getOpen(context, dataset, edition)
     if (options.list === true) {
-      const previews = await listPreviews(house.database.work, versionId)
+      const previews = await listPreviews(context.database.work, versionId)
       print.result(options, previews, () =>
         table(previews, ['id', 'createdAt', 'createdBy', 'expiresAt', 'revokedAt']),
       )
       return exitCodes.ok
     }
-    const made = await openPreview(house, { id, actor: actor(), milliseconds })
-    const address = addresses(house.config).version({ dataset, edition, number: version })
+    const made = await openPreview(context, { id, actor: actor(), milliseconds })
+    const address = addresses(context.config).version({ dataset, edition, number: version })
     const href = `${address}?preview=${made.token}`
     print.result(options, { ...made, version, href }, () => {
       print.line(href)

@@ -1,6 +1,6 @@
 /** `qingdan publications`, `approve` and `drop`: what waits to become public, who agrees, and what is called off. */
 
-import type { OpenHouse } from '../../context.ts'
+import type { OpenContext } from '../../context.ts'
 import { publishEdition } from '../../ingest/index.ts'
 import { problem } from '../../platform/problem.ts'
 import {
@@ -9,9 +9,17 @@ import {
   findOpenPublication,
   listPublications,
   type Publication,
-  waitsFor,
+  pendingReasonOf,
 } from '../../publication/index.ts'
-import { type AddCommand, actor, type Common, command, exitCodes, UsageError, withHouse } from '../command.ts'
+import {
+  type AddCommand,
+  actor,
+  type Common,
+  command,
+  exitCodes,
+  UsageError,
+  withContext,
+} from '../command.ts'
 import { print, table } from '../output.ts'
 
 interface ListOptions extends Common {
@@ -31,14 +39,17 @@ async function list(
   edition: string | undefined,
   options: ListOptions,
 ): Promise<void> {
-  await withHouse(async (house) => {
-    if (dataset !== undefined) house.contracts.get(dataset)
-    const found = await listPublications(house, {
+  await withContext(async (context) => {
+    if (dataset !== undefined) context.contracts.get(dataset)
+    const found = await listPublications(context, {
       open: options.all !== true,
       ...(dataset === undefined ? {} : { dataset }),
       ...(edition === undefined ? {} : { edition }),
     })
-    const told = found.map((publication) => ({ ...publication, waitsFor: waitsFor(house, publication) }))
+    const told = found.map((publication) => ({
+      ...publication,
+      waitsFor: pendingReasonOf(context, publication),
+    }))
     print.result(options, told, () =>
       table(told, ['id', 'dataset', 'edition', 'version', 'state', 'waitsFor', 'releaseAt', 'askedBy']),
     )
@@ -68,11 +79,11 @@ async function approve(dataset: string, edition: string, options: ApproveOptions
   const { sha256 } = options
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256))
     throw new UsageError('--sha256 takes 64 digits, as qingdan publish printed them.')
-  return withHouse(async (house) => {
-    const { id } = await getOpen(house, dataset, edition)
-    await approvePublication(house, { id, actor: actor(), sha256 })
-    const publication = await publishEdition(house, id)
-    const waits = waitsFor(house, publication)
+  return withContext(async (context) => {
+    const { id } = await getOpen(context, dataset, edition)
+    await approvePublication(context, { id, actor: actor(), sha256 })
+    const publication = await publishEdition(context, id)
+    const waits = pendingReasonOf(context, publication)
     print.result(options, { ...publication, waitsFor: waits }, () => print.publication(publication, waits))
     return exitCodes.ok
   })
@@ -91,17 +102,17 @@ export const dropCommand: AddCommand = (program) => {
 }
 
 async function drop(dataset: string, edition: string, options: DropOptions): Promise<void> {
-  await withHouse(async (house) => {
-    const { id } = await getOpen(house, dataset, edition)
-    const publication = await dropPublication(house, { id, actor: actor(), reason: options.reason })
+  await withContext(async (context) => {
+    const { id } = await getOpen(context, dataset, edition)
+    const publication = await dropPublication(context, { id, actor: actor(), reason: options.reason })
     print.result(options, publication, () => print.publication(publication))
   })
 }
 
 /** The publication of an edition that waits. Throws `dataset-not-found` and `publication-not-found`. */
-export async function getOpen(house: OpenHouse, dataset: string, edition: string): Promise<Publication> {
-  house.contracts.get(dataset)
-  const found = await findOpenPublication(house.database.work, { dataset, edition })
+export async function getOpen(context: OpenContext, dataset: string, edition: string): Promise<Publication> {
+  context.contracts.get(dataset)
+  const found = await findOpenPublication(context.database.work, { dataset, edition })
   if (found !== undefined) return found
   throw problem('publication-not-found', { detail: `No publication of ${dataset} ${edition} waits.` })
 }

@@ -3,8 +3,16 @@
 import type { Waiver } from '../../catalogue/index.ts'
 import { publishEdition } from '../../ingest/index.ts'
 import { parseMoment } from '../../platform/time.ts'
-import { askPublication, waitsFor, withdraw } from '../../publication/index.ts'
-import { type AddCommand, actor, type Common, command, exitCodes, UsageError, withHouse } from '../command.ts'
+import { pendingReasonOf, requestPublication, withdraw } from '../../publication/index.ts'
+import {
+  type AddCommand,
+  actor,
+  type Common,
+  command,
+  exitCodes,
+  UsageError,
+  withContext,
+} from '../command.ts'
 import { print, progressLine } from '../output.ts'
 
 interface PublishOptions extends Common {
@@ -40,8 +48,8 @@ again it is prepared anew, and an approval is void. The printed sha256 is that o
 async function publish(dataset: string, edition: string, options: PublishOptions): Promise<number> {
   const waivers = (options.waive ?? []).map(parseWaiver)
   const at = options.at === undefined ? undefined : parseAt(options.at)
-  return withHouse(async (house) => {
-    const { replaces, id } = await askPublication(house, {
+  return withContext(async (context) => {
+    const { replaces, id } = await requestPublication(context, {
       dataset,
       edition,
       waivers,
@@ -53,8 +61,8 @@ async function publish(dataset: string, edition: string, options: PublishOptions
       const voided = replaces.approvalVoid ? ' Its approval is void.' : ''
       print.refusal(`It replaces the publication ${replaces.id}, which waited.${voided}`)
     }
-    const publication = await publishEdition(house, id, progressLine(`${dataset} ${edition}`))
-    const waits = waitsFor(house, publication)
+    const publication = await publishEdition(context, id, progressLine(`${dataset} ${edition}`))
+    const waits = pendingReasonOf(context, publication)
     print.result(options, { ...publication, waitsFor: waits, replaces }, () =>
       print.publication(publication, waits),
     )
@@ -100,9 +108,9 @@ async function withdrawVersion(
   options: WithdrawOptions,
 ): Promise<void> {
   if (!/^[1-9]\d{0,5}$/.test(version)) throw new UsageError('The version is a number such as 1.')
-  await withHouse(async (house) => {
+  await withContext(async (context) => {
     const asked = { dataset, edition, version: Number(version), reason: options.reason, actor: actor() }
-    const first = await withdraw(house, asked)
+    const first = await withdraw(context, asked)
     print.result(options, { ...asked, withdrawn: true, already: !first }, () =>
       print.line(first ? `${dataset} ${edition} v${version} is withdrawn.` : 'It had been withdrawn before.'),
     )

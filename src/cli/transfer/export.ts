@@ -1,7 +1,15 @@
 /** `qingdan export`: hands on what is published, as a signed bag, to platforms that can't connect. */
 import { resolve } from 'node:path'
-import { type ExportAsked, type Exported, ExportTargetTaken, writeExport } from '../../transfer/index.ts'
-import { type AddCommand, actor, type Common, command, exitCodes, UsageError, withHouse } from '../command.ts'
+import { type Exported, type ExportRequest, ExportTargetTaken, writeExport } from '../../transfer/index.ts'
+import {
+  type AddCommand,
+  actor,
+  type Common,
+  command,
+  exitCodes,
+  UsageError,
+  withContext,
+} from '../command.ts'
 import { print, progressLine } from '../output.ts'
 
 interface ExportOptions extends Common {
@@ -40,10 +48,10 @@ and their files stay here. Nothing is written over.`,
 
 async function exportBag(options: ExportOptions): Promise<number> {
   const asked = askedOf(options)
-  return withHouse(async (house) => {
+  return withContext(async (context) => {
     const out = (name: string) => resolve(options.out ?? `${name}.zip`)
     const order = { asked, out, actor: actor(), progress: progressLine('export') }
-    const exported = await writeExport(house, order).catch((error: unknown) => {
+    const exported = await writeExport(context, order).catch((error: unknown) => {
       throw error instanceof ExportTargetTaken ? new UsageError(error.message) : error
     })
     print.result(options, exported ?? { out: null, cursor: options.since ?? null, changes: 0 }, () =>
@@ -62,7 +70,7 @@ function tell({ out, changes, versions, bytes, left, signedBy, cursor }: Exporte
 }
 
 /** One of the three ways to ask. Throws UsageError where none or several are meant. */
-function askedOf(options: ExportOptions): ExportAsked {
+function askedOf(options: ExportOptions): ExportRequest {
   const { all, since, dataset, edition, version } = options
   const restricted = options.includeRestricted === true
   const chosen = [dataset, edition, version].some((one) => one !== undefined)

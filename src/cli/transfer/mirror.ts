@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { BundleRefusal, KeyFault, keyFileBytesMax } from '../../bundle/index.ts'
 import { readMirror } from '../../catalogue/index.ts'
-import { loadContractFolders, type OpenHouse } from '../../context.ts'
+import { loadContractFolders, type OpenContext } from '../../context.ts'
 import { distrustKey, listTrusted, takeExport, trustKey } from '../../transfer/index.ts'
 import {
   type AddCommand,
@@ -12,7 +12,7 @@ import {
   exitCodes,
   requirePaths,
   UsageError,
-  withHouse,
+  withContext,
 } from '../command.ts'
 import { print, progressLine, table } from '../output.ts'
 
@@ -47,18 +47,18 @@ taken already changes nothing. A running service shows what is new at once.`,
 
 async function take(paths: readonly string[], options: MirrorOptions): Promise<number> {
   await requirePaths(paths)
-  return withHouse(async (house) => {
-    if (options.key !== undefined) await trustFile(house, options.key)
-    if (paths.length === 0) return options.key === undefined ? status(house, options) : exitCodes.ok
+  return withContext(async (context) => {
+    if (options.key !== undefined) await trustFile(context, options.key)
+    if (paths.length === 0) return options.key === undefined ? status(context, options) : exitCodes.ok
     for (const path of paths) {
-      if (!(await takeOne(house, path, options))) return exitCodes.refused
+      if (!(await takeOne(context, path, options))) return exitCodes.refused
     }
     return exitCodes.ok
   })
 }
 
 /** Takes one export and tells what came of it. Gives false where it is refused: those after it would leave a gap. */
-async function takeOne(house: OpenHouse, path: string, options: Common): Promise<boolean> {
+async function takeOne(context: OpenContext, path: string, options: Common): Promise<boolean> {
   const order = {
     path,
     actor: actor(),
@@ -66,7 +66,7 @@ async function takeOne(house: OpenHouse, path: string, options: Common): Promise
     progress: progressLine(path),
   }
   try {
-    const report = await takeExport(house, order)
+    const report = await takeExport(context, order)
     print.result(options, { path, ...report }, () => {
       const { changes, versions, records, signedBy, cursor } = report
       print.line(report.state === 'taken' ? `taken  ${path}` : `here already  ${path}`)
@@ -82,8 +82,8 @@ async function takeOne(house: OpenHouse, path: string, options: Common): Promise
   }
 }
 
-async function status(house: OpenHouse, options: Common): Promise<number> {
-  const mirror = await readMirror(house.database.work)
+async function status(context: OpenContext, options: Common): Promise<number> {
+  const mirror = await readMirror(context.database.work)
   print.result(options, mirror ?? null, () => {
     if (mirror === undefined)
       print.line('This is no mirror. qingdan mirror --key <key.asc> <export> makes an empty one.')
@@ -98,8 +98,8 @@ async function status(house: OpenHouse, options: Common): Promise<number> {
 }
 
 async function trust(file: string, options: Common): Promise<number> {
-  return withHouse(async (house) => {
-    const { fingerprint, isNew } = await trustFile(house, file)
+  return withContext(async (context) => {
+    const { fingerprint, isNew } = await trustFile(context, file)
     print.result(options, { fingerprint, isNew }, () =>
       print.line(`${isNew ? 'trusted' : 'trusted already'}  ${fingerprint}`),
     )
@@ -108,20 +108,20 @@ async function trust(file: string, options: Common): Promise<number> {
 }
 
 /** Trusts the key of a file. Throws UsageError where it is none. */
-async function trustFile(house: OpenHouse, file: string) {
+async function trustFile(context: OpenContext, file: string) {
   await requirePaths([file])
   if ((await stat(file)).size > keyFileBytesMax) throw new UsageError(`${file} is longer than a key is.`)
   try {
-    return await trustKey(house, { armored: await readFile(file, 'utf8'), actor: actor() })
+    return await trustKey(context, { armored: await readFile(file, 'utf8'), actor: actor() })
   } catch (error) {
     throw error instanceof KeyFault ? new UsageError(`${file}: ${error.message}`) : error
   }
 }
 
 async function distrust(fingerprint: string, options: Common): Promise<number> {
-  return withHouse(async (house) => {
+  return withContext(async (context) => {
     const plain = fingerprint.replaceAll(' ', '').toUpperCase()
-    const isDone = await distrustKey(house, { fingerprint: plain, actor: actor() })
+    const isDone = await distrustKey(context, { fingerprint: plain, actor: actor() })
     if (isDone) print.result(options, { fingerprint: plain }, () => print.line(`no longer trusted  ${plain}`))
     else print.refusal(`No key ${plain} is trusted; qingdan mirror keys names them all.`)
     return isDone ? exitCodes.ok : exitCodes.problem
@@ -129,8 +129,8 @@ async function distrust(fingerprint: string, options: Common): Promise<number> {
 }
 
 async function keys(options: Common): Promise<void> {
-  await withHouse(async (house) => {
-    const trusted = await listTrusted(house)
+  await withContext(async (context) => {
+    const trusted = await listTrusted(context)
     print.result(options, trusted, () => table(trusted, ['fingerprint', 'trustedAt', 'trustedBy']))
   })
 }

@@ -3,7 +3,7 @@
  * A fault names the field and what would have been right there, and never a value.
  */
 import type { Bilingual } from '../../platform/language.ts'
-import type { CheckUse, Field, Part } from '../contract.ts'
+import type { CheckUse, Field, ProviderPart } from '../contract.ts'
 
 /** Canonical texts of a row, in the order of the fields that the check was built for. */
 export type Values = readonly (string | null)[]
@@ -19,7 +19,7 @@ export interface CheckContext {
   /** The fields of a row, in order. */
   readonly fields: readonly Field[]
   /** The part that the rows belong to, where there is one. */
-  readonly part?: Part | undefined
+  readonly part?: ProviderPart | undefined
 }
 
 export type RowCheck = (values: Values) => Fault | undefined

@@ -10,7 +10,7 @@ import { reasonOf } from './verdict-reasons.ts'
 
 export type VerdictName = 'compatible' | 'additive' | 'breaking'
 
-export interface Difference {
+export interface ContractDifference {
   /** Where: `fields/mean/unit`, with fields by name. */
   readonly path: string
   readonly kind: VerdictName
@@ -25,7 +25,7 @@ export interface Difference {
 export interface Verdict {
   /** The gravest of the differences; `compatible` where there are none. */
   readonly verdict: VerdictName
-  readonly differences: readonly Difference[]
+  readonly differences: readonly ContractDifference[]
 }
 
 /** Compares a contract with the one before it. Throws a plain Error for contracts of different datasets. */
@@ -139,14 +139,19 @@ const constraintRules: Rules = {
     former === undefined ? 'breaking' : next === undefined ? 'additive' : set(former, next),
 }
 
-function difference(path: string, kind: VerdictName, before: unknown, after: unknown): Difference {
+function difference(path: string, kind: VerdictName, before: unknown, after: unknown): ContractDifference {
   const what = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed'
   const message = reasonOf(path, what, kind)
   return { path, kind, what, before: before ?? null, after: after ?? null, message }
 }
 
 /** Compares two objects property by property; what the rules don't name is compatible. */
-function compareProperties(at: string, former: object, next: object, rules: Rules): readonly Difference[] {
+function compareProperties(
+  at: string,
+  former: object,
+  next: object,
+  rules: Rules,
+): readonly ContractDifference[] {
   const before = new Map<string, unknown>(Object.entries(former))
   const after = new Map<string, unknown>(Object.entries(next))
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((name) => {
@@ -157,7 +162,11 @@ function compareProperties(at: string, former: object, next: object, rules: Rule
   })
 }
 
-function compareFields(at: string, former: readonly Field[], next: readonly Field[]): readonly Difference[] {
+function compareFields(
+  at: string,
+  former: readonly Field[],
+  next: readonly Field[],
+): readonly ContractDifference[] {
   const inFormer = new Map(former.map((field) => [field.name, field]))
   const inNext = new Map(next.map((field) => [field.name, field]))
   const gone = former.filter((field) => !inNext.has(field.name))
@@ -183,7 +192,7 @@ function newFieldKind(field: Field): VerdictName {
   return field.constraints?.required === true ? 'breaking' : 'additive'
 }
 
-function compareField(at: string, former: Field, next: Field): readonly Difference[] {
+function compareField(at: string, former: Field, next: Field): readonly ContractDifference[] {
   return [
     ...compareProperties(at, former, next, fieldRules),
     ...compareProperties(
@@ -195,7 +204,10 @@ function compareField(at: string, former: Field, next: Field): readonly Differen
   ]
 }
 
-function compareIntake({ intake: former }: Contract, { intake: next }: Contract): readonly Difference[] {
+function compareIntake(
+  { intake: former }: Contract,
+  { intake: next }: Contract,
+): readonly ContractDifference[] {
   if (former === undefined && next === undefined) return []
   if (former === undefined || next === undefined) return [difference('intake', 'breaking', former, next)]
   return [

@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Observe } from '../../platform/log/events.ts'
-import { findPlace, type Place } from './location.ts'
+import { type ClusterLocation, findClusterLocation } from './location.ts'
 import { makeCluster } from './make-cluster.ts'
 import {
   findFormerPort,
@@ -71,7 +71,7 @@ interface Ground {
   readonly folder: string
   readonly cluster: string
   readonly log: string
-  readonly place: Place
+  readonly place: ClusterLocation
   readonly programs: Programs
   readonly password: string
   readonly clone: string
@@ -120,7 +120,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
 }
 
 async function prepare(options: ClusterOptions): Promise<Ground> {
-  const place = await findPlace(options.dataFolder, options.observe)
+  const place = await findClusterLocation(options.dataFolder, options.observe)
   const programs = await findPrograms(place.account, place.home)
   const folder = join(place.home, 'database')
   await makeCluster({ folder, account: place.account, programs, owner })

@@ -6,20 +6,20 @@ import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Observe } from '../../platform/log/events.ts'
-import { type Account, canReach, findNobody, isRoot, traversable } from './os-account.ts'
+import { canReach, findNobody, isRoot, type OsAccount, traversable } from './os-account.ts'
 
-export interface Place {
+export interface ClusterLocation {
   /** The folder that holds `database` and, where they had to be copied, the programs. */
   readonly home: string
   /** The account to run PostgreSQL under. */
-  readonly account: Account
+  readonly account: OsAccount
 }
 
 /** Where databases go that can't lie in their data folder. */
 const elsewhere = '/var/lib/qingdan'
 
 /** Finds the place of a data folder's database, making both where they are new. */
-export async function findPlace(dataFolder: string, observe: Observe): Promise<Place> {
+export async function findClusterLocation(dataFolder: string, observe: Observe): Promise<ClusterLocation> {
   const folder = await makeFolder(resolve(dataFolder))
   if (!isRoot()) return { home: folder, account: undefined }
   const noted = await readNoteOfPlace(folder)
@@ -36,7 +36,7 @@ export async function findPlace(dataFolder: string, observe: Observe): Promise<P
 }
 
 /** Said at each start: whoever copies or deletes the data folder must know what is not in it. */
-async function tellMoved(folder: string, home: string, observe: Observe): Promise<Place> {
+async function tellMoved(folder: string, home: string, observe: Observe): Promise<ClusterLocation> {
   observe('database-moved', { reason: `root's helper account could not reach ${folder}`, path: home })
   return { home, account: await accountFor(home) }
 }

@@ -8,14 +8,14 @@ import { once } from 'node:events'
 import { access, chmod, chown, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isAlive } from '../../platform/process-alive.ts'
-import type { Account } from './os-account.ts'
+import type { OsAccount } from './os-account.ts'
 import { cleanEnvironment, spawned } from './postmaster.ts'
 import type { Programs } from './programs.ts'
 
 export interface MakeOptions {
   /** The folder to appear: `cluster`, the owner's password and the version that made it. */
   readonly folder: string
-  readonly account: Account
+  readonly account: OsAccount
   readonly programs: Programs
   readonly owner: string
 }

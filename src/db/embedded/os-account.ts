@@ -7,7 +7,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** An account to run programs under; undefined means our own. */
-export type Account = { readonly uid: number; readonly gid: number } | undefined
+export type OsAccount = { readonly uid: number; readonly gid: number } | undefined
 
 /** Whether this process runs as root. */
 export function isRoot(): boolean {
@@ -35,7 +35,7 @@ export const traversable = 0o1
  * Whether an account may use a path in this way and traverse every folder above it. Access lists are not
  * consulted: a wrong answer then shows as a refusal by the system that names the path.
  */
-export async function canReach(account: Account, path: string, permission: number): Promise<boolean> {
+export async function canReach(account: OsAccount, path: string, permission: number): Promise<boolean> {
   if (account === undefined) return true
   const allowed = async (each: string, wanted: number): Promise<boolean> => {
     const { uid, gid, mode } = await stat(each)

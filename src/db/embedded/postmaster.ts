@@ -10,7 +10,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isAlive } from '../../platform/process-alive.ts'
-import type { Account } from './os-account.ts'
+import type { OsAccount } from './os-account.ts'
 import { explainSpawnError, type Programs } from './programs.ts'
 
 export interface Postmaster {
@@ -35,7 +35,7 @@ const logBytesMax = 4 * 1024 * 1024
 
 export interface StartOptions {
   readonly programs: Programs
-  readonly account: Account
+  readonly account: OsAccount
   readonly cluster: string
   readonly log: string
   /** Taken if it is free, so that pools of other processes find the server again after a crash. */

@@ -6,7 +6,7 @@
 import { access, chmod, cp, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
-import { type Account, canReach, readable, traversable } from './os-account.ts'
+import { canReach, type OsAccount, readable, traversable } from './os-account.ts'
 
 export interface Programs {
   readonly initdb: string
@@ -26,7 +26,7 @@ const advice = 'Name a PostgreSQL server (15 or newer) in DATABASE_URL instead.'
  * Finds programs that `account` can run, copying them into `home` where it must. Throws where this platform
  * has none.
  */
-export async function findPrograms(account: Account, home: string): Promise<Programs> {
+export async function findPrograms(account: OsAccount, home: string): Promise<Programs> {
   const packageFolder = findPackage()
   const { version: full } = JSON.parse(
     await readFile(join(packageFolder, 'package.json'), 'utf8'),
@@ -75,7 +75,7 @@ function findPackage(): string {
  * Gives a folder of programs that `account` can run: the package's own, with its links made where they are
  * missing, or `copy`, made where the package can't be reached or written.
  */
-export async function makeUsable(native: string, account: Account, copy: string): Promise<string> {
+export async function makeUsable(native: string, account: OsAccount, copy: string): Promise<string> {
   if (await canRun(account, native)) {
     if (await hasLinks(native)) return native
     const made = await makeLinks(native).then(
@@ -99,7 +99,7 @@ export async function makeUsable(native: string, account: Account, copy: string)
   return copy
 }
 
-async function canRun(account: Account, native: string): Promise<boolean> {
+async function canRun(account: OsAccount, native: string): Promise<boolean> {
   return (
     (await canReach(account, join(native, 'bin', 'postgres'), readable | traversable)) &&
     (await canReach(account, join(native, 'bin', 'initdb'), readable | traversable)) &&

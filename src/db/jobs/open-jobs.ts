@@ -30,7 +30,7 @@ interface Loan {
   readonly ended: Promise<void>
 }
 
-interface House {
+interface AppContext {
   readonly boss: PgBoss
   readonly sql: ReturnType<typeof openBossSql>
   readonly observe: Observe
@@ -62,7 +62,7 @@ export async function openJobs(
     throw error
   })
   const stop = new AbortController()
-  const house: House = {
+  const context: AppContext = {
     boss,
     sql,
     observe,
@@ -89,11 +89,11 @@ export async function openJobs(
     },
     work: async (name, handler) => {
       await makeQueue(name)
-      loops.push(loop(house, name, handler))
+      loops.push(loop(context, name, handler))
     },
     stop: async ({ seconds }) => {
       stop.abort()
-      await giveBack(house, loops, seconds)
+      await giveBack(context, loops, seconds)
       await boss.stop({ graceful: false })
       await sql.end({ timeout: 5 })
     },
@@ -115,58 +115,58 @@ async function send(
 }
 
 /** Looks for jobs of a name until stopped, one at a time; a database that is away only makes it wait. */
-async function loop(house: House, name: string, handler: JobHandler): Promise<void> {
-  while (!house.stopping.aborted) {
-    const found = await workOnOne(house, name, handler).catch((error: unknown) => {
-      house.observe('job-failed', { job: name, error: asError(error) })
+async function loop(context: AppContext, name: string, handler: JobHandler): Promise<void> {
+  while (!context.stopping.aborted) {
+    const found = await workOnOne(context, name, handler).catch((error: unknown) => {
+      context.observe('job-failed', { job: name, error: asError(error) })
       return false
     })
     if (!found)
-      await wait(house.pollSeconds * 1000, undefined, { signal: house.stopping }).catch(() => undefined)
+      await wait(context.pollSeconds * 1000, undefined, { signal: context.stopping }).catch(() => undefined)
   }
 }
 
-async function workOnOne(house: House, name: string, handler: JobHandler): Promise<boolean> {
-  const [job] = await house.boss.fetch<Readonly<Record<string, unknown>>>(name)
+async function workOnOne(context: AppContext, name: string, handler: JobHandler): Promise<boolean> {
+  const [job] = await context.boss.fetch<Readonly<Record<string, unknown>>>(name)
   if (job === undefined) return false
   const abort = new AbortController()
-  const ended = workOn(house, name, job, handler, abort)
-  house.loans.set(job.id, { abort, ended })
-  await ended.finally(() => house.loans.delete(job.id))
+  const ended = workOn(context, name, job, handler, abort)
+  context.loans.set(job.id, { abort, ended })
+  await ended.finally(() => context.loans.delete(job.id))
   return true
 }
 
 async function workOn(
-  house: House,
+  context: AppContext,
   name: string,
   job: PgBoss.Job<Readonly<Record<string, unknown>>>,
   handler: JobHandler,
   abort: AbortController,
 ): Promise<void> {
-  const renewing = renew(house, name, job.id, abort)
+  const renewing = renew(context, name, job.id, abort)
   // A handler that doesn't heed its signal must not keep the loan, or the process, alive.
   abort.signal.addEventListener('abort', () => clearInterval(renewing))
   try {
     await handler(job.data, abort.signal)
-    await house.boss.complete(name, job.id)
+    await context.boss.complete(name, job.id)
   } catch (thrown) {
     // Given back at a stop, or lost to another worker: nothing of ours to say or to write.
     if (abort.signal.aborted) return
     const error = asError(thrown)
-    house.observe('job-failed', { job: name, error })
+    context.observe('job-failed', { job: name, error })
     // The queue's table keeps this for days; the error's name is all that it needs.
-    await house.boss.fail(name, job.id, { error: error.name })
+    await context.boss.fail(name, job.id, { error: error.name })
   } finally {
     clearInterval(renewing)
   }
 }
 
 /** Renews the loan three times within its length. Where it is lost after all, the handler is told to end. */
-function renew(house: House, name: string, id: string, abort: AbortController): NodeJS.Timeout {
+function renew(context: AppContext, name: string, id: string, abort: AbortController): NodeJS.Timeout {
   return setInterval(
     () => {
       // pg-boss 10 counts from started_on and has no heartbeat of its own.
-      house.sql`
+      context.sql`
         UPDATE pgboss.job SET started_on = now()
         WHERE name = ${name} AND id = ${id} AND state = 'active'`.then(
         ({ count }) => {
@@ -176,20 +176,24 @@ function renew(house: House, name: string, id: string, abort: AbortController): 
         () => undefined,
       )
     },
-    (house.expireSeconds * 1000) / 3,
+    (context.expireSeconds * 1000) / 3,
   )
 }
 
 /** Waits for the jobs at work; what isn't done in time is told to end and goes back to the queue. */
-async function giveBack(house: House, loops: readonly Promise<void>[], seconds: number): Promise<void> {
+async function giveBack(
+  context: AppContext,
+  loops: readonly Promise<void>[],
+  seconds: number,
+): Promise<void> {
   const patience = new AbortController()
   const late = wait(seconds * 1000, true, { signal: patience.signal }).catch(() => false)
   const isLate = await Promise.race([late, Promise.allSettled(loops).then(() => false)])
   patience.abort()
   if (!isLate) return
-  for (const [id, { abort }] of house.loans) {
+  for (const [id, { abort }] of context.loans) {
     abort.abort(new Error('The service stops.'))
-    await house.sql`
+    await context.sql`
       UPDATE pgboss.job SET state = 'retry', start_after = now() WHERE id = ${id} AND state = 'active'`
   }
 }

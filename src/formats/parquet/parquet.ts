@@ -4,7 +4,7 @@
  */
 import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
 import type { Field } from '../../contract/index.ts'
-import type { RenderContext, RenderedFormat, Row, RowBatches } from '../format.ts'
+import type { RecordValues, RenderContext, RenderedFormat, RowBatches } from '../format.ts'
 import { type ParquetColumn, type ParquetValue, parquetColumn } from './columns.ts'
 
 /**
@@ -49,9 +49,9 @@ function take(buffer: ByteWriter): Uint8Array {
 }
 
 /** Rows as groups that end where a limit says so, whatever batches they come in: so the bytes depend on the rows alone. */
-async function* groupRows(batches: RowBatches, fields: number): AsyncGenerator<readonly Row[]> {
+async function* groupRows(batches: RowBatches, fields: number): AsyncGenerator<readonly RecordValues[]> {
   const rowsMax = Math.max(1, Math.min(groupLimits.rows, Math.floor(groupLimits.values / fields)))
-  let rows: Row[] = []
+  let rows: RecordValues[] = []
   let characters = 0
   for await (const batch of batches) {
     for (const row of batch) {
@@ -67,7 +67,7 @@ async function* groupRows(batches: RowBatches, fields: number): AsyncGenerator<r
 }
 
 function columnData(
-  rows: readonly Row[],
+  rows: readonly RecordValues[],
   fields: readonly Field[],
   columns: readonly ParquetColumn[],
 ): ColumnSource[] {

@@ -12,46 +12,46 @@ const entryShareMax = 1 / 8
 const entryBytesBeside = 400
 
 /** An answer as it is kept: its bytes, and the headers that follow from them alone. */
-export interface KeptAnswer {
+export interface CachedBody {
   readonly bytes: Buffer
   readonly headers: Readonly<Record<string, string>>
 }
 
-export interface KeptBytes {
+export interface ByteCache {
   /** The answer of a name where it is kept. */
-  readonly find: (name: string) => KeptAnswer | undefined
+  readonly find: (name: string) => CachedBody | undefined
   /**
    * The answer of a name, kept or made. What fails is told to all who wait for it and is not kept; who goes away while
    * it is being made takes it from nobody.
    */
-  readonly get: (name: string, make: () => Promise<KeptAnswer>) => Promise<KeptAnswer>
+  readonly get: (name: string, make: () => Promise<CachedBody>) => Promise<CachedBody>
 }
 
-const keptOf = new WeakMap<HttpContext['database'], KeptBytes>()
+const keptOf = new WeakMap<HttpContext['database'], ByteCache>()
 
 /** What this process keeps for a house, within `QINGDAN_CACHE_BYTES_MAX`; freed at each change of the catalogue. */
-export function keptBytes({ database, config }: Pick<HttpContext, 'config' | 'database'>): KeptBytes {
+export function byteCacheOf({ database, config }: Pick<HttpContext, 'config' | 'database'>): ByteCache {
   const known = keptOf.get(database)
   if (known !== undefined) return known
-  const { kept, clear } = keepBytes(config.QINGDAN_CACHE_BYTES_MAX)
+  const { kept, clear } = buildByteCache(config.QINGDAN_CACHE_BYTES_MAX)
   keptOf.set(database, kept)
   database.hear(clear)
   return kept
 }
 
-function lengthOf(headers: KeptAnswer['headers']): number {
+function lengthOf(headers: CachedBody['headers']): number {
   let length = 0
   for (const name in headers) length += name.length + (headers[name]?.length ?? 0)
   return length
 }
 
 /** Keeps up to so many bytes; none where that is 0. */
-export function keepBytes(bytesMax: number): { readonly kept: KeptBytes; readonly clear: () => void } {
-  const making = new Map<string, Promise<KeptAnswer>>()
+export function buildByteCache(bytesMax: number): { readonly kept: ByteCache; readonly clear: () => void } {
+  const making = new Map<string, Promise<CachedBody>>()
   const cache =
     bytesMax === 0
       ? undefined
-      : new LRUCache<string, KeptAnswer>({
+      : new LRUCache<string, CachedBody>({
           maxSize: bytesMax,
           maxEntrySize: Math.max(1, Math.floor(bytesMax * entryShareMax)),
           sizeCalculation: ({ bytes, headers }, name) =>
@@ -59,7 +59,7 @@ export function keepBytes(bytesMax: number): { readonly kept: KeptBytes; readonl
         })
   // What was begun before a change must not stay behind after it.
   let changes = 0
-  const make = async (name: string, work: () => Promise<KeptAnswer>) => {
+  const make = async (name: string, work: () => Promise<CachedBody>) => {
     const began = changes
     try {
       const answer = await work()

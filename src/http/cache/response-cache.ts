@@ -11,8 +11,8 @@ import { LRUCache } from 'lru-cache'
 import type { Facts } from '../../platform/log/events.ts'
 import type { HttpContext } from '../context.ts'
 import type { App } from '../route-helpers.ts'
-import { isHostDoubled } from '../sockets.ts'
-import { keptBytes } from './byte-cache.ts'
+import { isHostDuplicate } from '../sockets.ts'
+import { byteCacheOf } from './byte-cache.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -40,7 +40,7 @@ interface Given extends Pick<Answer, 'route'> {
 }
 
 /** What the manners do for every request, and this for its own. */
-export interface WarmManners {
+export interface ResponseCacheHooks {
   /** Headers of every answer, names and values in turn. */
   readonly always: readonly string[]
   readonly requestId: (headers: IncomingMessage['headers']) => string
@@ -48,11 +48,11 @@ export interface WarmManners {
   readonly count: (request: IncomingMessage) => boolean
 }
 
-export interface Warm {
+export interface ResponseCache {
   /** Stands before the app's own listener, which answers what this does not. */
   readonly before: (listener: RequestListener) => RequestListener
   /** Has the app's answers remembered. Behind the reader, and once: nothing is remembered before. */
-  readonly register: (app: App, manners: WarmManners) => void
+  readonly register: (app: App, manners: ResponseCacheHooks) => void
 }
 
 /** Beside the bytes themselves, of which there may be `QINGDAN_CACHE_BYTES_MAX`. */
@@ -68,8 +68,8 @@ const ofAnswer = new Set(['x-request-id', 'content-length', 'x-accel-redirect'])
 /** Headers that a 304 does not carry: they are of the body. */
 const ofBody = new Set(['content-type', 'content-disposition', 'accept-ranges', 'repr-digest'])
 
-export function buildWarm(house: HttpContext): Warm {
-  const bytesMax = Math.floor(house.config.QINGDAN_CACHE_BYTES_MAX * answersShare)
+export function buildResponseCache(context: HttpContext): ResponseCache {
+  const bytesMax = Math.floor(context.config.QINGDAN_CACHE_BYTES_MAX * answersShare)
   if (bytesMax === 0) return { before: (listener) => listener, register: () => undefined }
   const answers = new LRUCache<string, Answer>({
     maxSize: bytesMax,
@@ -77,12 +77,12 @@ export function buildWarm(house: HttpContext): Warm {
   })
   let changes = 0
   let isHeard: (() => boolean) | undefined
-  let manners: WarmManners | undefined
+  let manners: ResponseCacheHooks | undefined
   const onChange = () => {
     changes += 1
     answers.clear()
   }
-  const tell = buildTeller(house)
+  const tell = buildTeller(context)
   // Those that came in one turn of the event loop go out together: each alone would wake its caller by itself, which
   // costs more than the answer.
   let due: (() => Given)[] = []
@@ -94,7 +94,7 @@ export function buildWarm(house: HttpContext): Warm {
   return {
     before: (listener) => (request, response) => {
       const answer = isPlain(request) ? answers.get(nameOf(request)) : undefined
-      const bytes = answer && bytesOf(house, answer, request)
+      const bytes = answer && bytesOf(context, answer, request)
       // Who is above the rate hears from the route how long to wait.
       const mayGive = bytes !== undefined && isHeard?.() === true && manners?.count(request) === true
       if (answer === undefined || bytes === undefined || manners === undefined || !mayGive) {
@@ -111,7 +111,7 @@ export function buildWarm(house: HttpContext): Warm {
       app.decorateRequest('warmth', null)
       app.addHook('onRequest', (request, _reply, done) => {
         if (request.routeOptions.config.warm !== true || request.method !== 'GET') return done()
-        isHeard ??= house.database.hear(onChange)
+        isHeard ??= context.database.hear(onChange)
         if (isHeard() && request.reader.keyId === undefined && isPlain(request.raw)) {
           request.warmth = { name: nameOf({ url: request.url, headers: request.headers }), changes }
         }
@@ -154,7 +154,7 @@ function isPlain({ method, headers, rawHeaders }: IncomingMessage): boolean {
     headers['if-match'] === undefined &&
     headers['content-length'] === undefined &&
     headers['transfer-encoding'] === undefined &&
-    !isHostDoubled(rawHeaders)
+    !isHostDuplicate(rawHeaders)
   )
 }
 
@@ -165,12 +165,12 @@ function nameOf({ url, headers }: Pick<IncomingMessage, 'url' | 'headers'>): str
 
 /** The bytes to answer with, none where the caller has them already; undefined where they are not kept any more. */
 function bytesOf(
-  house: HttpContext,
+  context: HttpContext,
   { tag, ofBody }: Answer,
   request: IncomingMessage,
 ): Buffer | null | undefined {
   if (fresh(request.headers, { etag: `"${tag}"` })) return null
-  return ofBody === undefined ? undefined : keptBytes(house).find(tag)?.bytes
+  return ofBody === undefined ? undefined : byteCacheOf(context).find(tag)?.bytes
 }
 
 function give(

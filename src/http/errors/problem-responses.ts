@@ -10,19 +10,23 @@ import type { HttpContext } from '../context.ts'
 import { type App, baseUrl, languageOf, type ProblemBody } from '../route-helpers.ts'
 
 /** Registers the one error handler. The handler for addresses that do not exist is in manners.ts: it knows them. */
-export function registerRefusals(app: App, house: HttpContext): void {
+export function registerRefusals(app: App, context: HttpContext): void {
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const route = request.routeOptions.url ?? unmatched
     // A caller that goes away in the middle of its body is no fault of ours, and hears no answer.
     if (request.raw.errored != null) {
-      house.observe('stream-aborted', { route, requestId: request.id, reason: error.name })
-      return sendProblem(problem('body-invalid'), request, reply, house)
+      context.observe('stream-aborted', { route, requestId: request.id, reason: error.name })
+      return sendProblem(problem('body-invalid'), request, reply, context)
     }
     const refusal = problemOf(error)
     if (refusal.status >= 500 && !(error instanceof Problem)) {
-      house.observe('request-failed', { route, requestId: request.id, error: asError(withoutValues(error)) })
+      context.observe('request-failed', {
+        route,
+        requestId: request.id,
+        error: asError(withoutValues(error)),
+      })
     }
-    return sendProblem(refusal, request, reply, house)
+    return sendProblem(refusal, request, reply, context)
   })
 }
 
@@ -34,7 +38,7 @@ export function sendProblem(
   refusal: Problem,
   request: FastifyRequest,
   reply: FastifyReply,
-  house: Pick<HttpContext, 'config' | 'renderProblem'>,
+  context: Pick<HttpContext, 'config' | 'renderProblem'>,
 ): FastifyReply {
   const { status } = refusal
   reply
@@ -59,12 +63,12 @@ export function sendProblem(
   if (status === 503) reply.header('retry-after', String(retryAfterSeconds))
   if (status === 404 && prefersPage(request)) {
     const language = languageOf(request, 'zh')
-    const page = house.renderProblem(refusal.code, request.id, language)
+    const page = context.renderProblem(refusal.code, request.id, language)
     return reply.header('content-language', language).type('text/html; charset=utf-8').send(page)
   }
   const language = languageOf(request)
   // Written here and now: a response schema of the route must not drop the members of this kind of problem.
-  const body = JSON.stringify(bodyOf(refusal, request, baseUrl(request, house.config)))
+  const body = JSON.stringify(bodyOf(refusal, request, baseUrl(request, context.config)))
   return reply.header('content-language', language).type('application/problem+json').send(body)
 }
 

@@ -8,26 +8,26 @@ import { finished } from 'node:stream'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
-import { anonymous } from '../../platform/caller.ts'
+import { anonymousCaller } from '../../platform/caller.ts'
 import { Problem, problem } from '../../platform/problem.ts'
-import type { Warm } from '../cache/response-cache.ts'
+import type { ResponseCache } from '../cache/response-cache.ts'
 import type { HttpContext } from '../context.ts'
 import { sendProblem, unmatched } from '../errors/problem-responses.ts'
 import { type App, refuseUnknown } from '../route-helpers.ts'
-import { refuseDoubledHost } from '../sockets.ts'
+import { refuseDuplicateHost } from '../sockets.ts'
 import { refuseUnacceptableRequests } from './acceptable.ts'
 import { readConstantHeaders } from './constant-headers.ts'
-import { holdToQuota, notingReader, registerKeyHolders } from './key-hooks.ts'
+import { holdToQuota, registerKeyHolders, withReadAudit } from './key-hooks.ts'
 import { networkOf, RateCounts, senderOf } from './rate-limit.ts'
 
 /** Registers every shared manner on the root instance, before any route. */
-export async function registerManners(app: App, house: HttpContext, warm: Warm): Promise<void> {
+export async function registerHooks(app: App, context: HttpContext, warm: ResponseCache): Promise<void> {
   app.decorateRequest('reader')
   app.decorateRequest('caller', '')
   const { methods, options } = collectMethods(app)
   registerValidators(app)
   const constant = await readConstantHeaders()
-  app.addHook('onRequest', refuseDoubledHost)
+  app.addHook('onRequest', refuseDuplicateHost)
   // Hooks call back rather than promise: each of them runs for every answer, and a promise costs more than most do.
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).headers(constant.always)
@@ -49,17 +49,17 @@ export async function registerManners(app: App, house: HttpContext, warm: Warm):
     reply.removeHeader('content-type')
     done(null, request.method === 'HEAD' ? '' : null)
   })
-  registerObservation(app, house)
-  const count = registerReader(app, house)
+  registerObservation(app, context)
+  const count = registerReader(app, context)
   app.addHook('onRequest', refuseUnacceptableRequests)
-  registerKeyHolders(app, house)
+  registerKeyHolders(app, context)
   warm.register(app, { always: Object.entries(constant.always).flat(), requestId, count })
   app.addHook('preValidation', (request, _reply, done) => done(faultOfParameters(request)))
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods(request.url)
-    if (allowed.length === 0) return sendProblem(problem('not-found'), request, reply, house)
+    if (allowed.length === 0) return sendProblem(problem('not-found'), request, reply, context)
     reply.header('allow', allowed.join(', '))
-    return sendProblem(problem('method-not-allowed', { allowed }), request, reply, house)
+    return sendProblem(problem('method-not-allowed', { allowed }), request, reply, context)
   })
 }
 
@@ -130,10 +130,10 @@ function registerValidators(app: App): void {
 }
 
 /** One observation a request, by the route's pattern: an address or a parameter may hold anything. */
-function registerObservation(app: App, house: HttpContext): void {
-  const { observe } = house
+function registerObservation(app: App, context: HttpContext): void {
+  const { observe } = context
   app.addHook('onSend', (request, reply, payload, done) => {
-    if (isStream(payload)) watchStream(house, request, reply, payload)
+    if (isStream(payload)) watchStream(context, request, reply, payload)
     done(null, payload)
   })
   app.addHook('onResponse', (request, reply, done) => {
@@ -178,8 +178,8 @@ type Count = (request: IncomingMessage) => boolean
  * us. An address above it waits with good keys too, or the answer would tell a guesser which one was good; reading
  * without a key goes on. A key with a quota is held to it besides.
  */
-function registerReader(app: App, house: HttpContext): Count {
-  const max = house.config.QINGDAN_RATE_PER_MINUTE
+function registerReader(app: App, context: HttpContext): Count {
+  const max = context.config.QINGDAN_RATE_PER_MINUTE
   const [callers, strangers] = [new RateCounts(max, minute), new RateCounts(max, minute)]
   const refusalOf = (seconds: number, reply: FastifyReply): Problem | undefined => {
     if (seconds === 0) return undefined
@@ -191,8 +191,8 @@ function registerReader(app: App, house: HttpContext): Count {
     const early = refusalOf(strangers.wait(sender), reply)
     if (early !== undefined) throw early
     try {
-      const asked = { sender: request.ip, now: house.clock() }
-      request.reader = notingReader(request, await house.keys.findReader(authorization, asked))
+      const asked = { sender: request.ip, now: context.clock() }
+      request.reader = withReadAudit(request, await context.keys.findReader(authorization, asked))
     } catch (error) {
       throw (error instanceof Problem ? refusalOf(strangers.count(sender), reply) : undefined) ?? error
     }
@@ -202,10 +202,10 @@ function registerReader(app: App, house: HttpContext): Count {
     const seconds = quota?.perMinute === undefined ? callers.count(request.caller) : 0
     const late = refusalOf(seconds, reply)
     if (late !== undefined) throw late
-    await holdToQuota(house, request.reader, reply)
+    await holdToQuota(context, request.reader, reply)
   }
   app.addHook('onRequest', (request, reply, done) => {
-    request.reader = anonymous
+    request.reader = anonymousCaller
     request.caller = networkOf(request.ip)
     const { authorization } = request.headers
     if (request.routeOptions.config.unlimited === true) done()

@@ -7,7 +7,7 @@ import { pipeline, Transform } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { mayRead } from '../../contract/index.ts'
 import { withoutValues } from '../../db/database-error.ts'
-import type { DataRead, Reader } from '../../platform/caller.ts'
+import type { Caller, DataRead } from '../../platform/caller.ts'
 import { problem } from '../../platform/problem.ts'
 import type { HttpContext, QuotaState } from '../context.ts'
 import type { App } from '../route-helpers.ts'
@@ -22,24 +22,24 @@ declare module 'fastify' {
 }
 
 /** Registers what answers to the holders of keys go through. After all other hooks that may change an answer. */
-export function registerKeyHolders(app: App, house: HttpContext): void {
+export function registerKeyHolders(app: App, context: HttpContext): void {
   app.decorateRequest('reads', null)
   app.decorateRequest('isCounted', false)
   app.addHook('onSend', (request, reply, payload, done) => {
     // Before the reader is known there is none: what was refused so early concerns nobody.
     if (request.reader?.keyId === undefined) return done(null, payload)
-    give(house, request, reply, payload).then((given) => done(null, given), done)
+    give(context, request, reply, payload).then((given) => done(null, given), done)
   })
   app.addHook('onResponse', (request, reply, done) => {
     // An answer that a protocol wrote by itself went by no hook.
-    if (request.reader?.keyId !== undefined && !request.isCounted) count(house, request, reply)
+    if (request.reader?.keyId !== undefined && !request.isCounted) count(context, request, reply)
     done()
   })
-  app.addHook('onClose', () => house.keys.close())
+  app.addHook('onClose', () => context.keys.close())
 }
 
 /** The reader of a request, who has its reads noted with it. */
-export function notingReader(request: FastifyRequest, reader: Reader): Reader {
+export function withReadAudit(request: FastifyRequest, reader: Caller): Caller {
   const reads = new Map<string, DataRead>()
   request.reads = reads
   // A protocol may make its answer several times, until it is short enough: it is given once.
@@ -50,7 +50,7 @@ export function notingReader(request: FastifyRequest, reader: Reader): Reader {
 /** Counts a request in the quota of its key and says what is left. Throws `quota-exceeded`. */
 export async function holdToQuota(
   { keys, clock }: Pick<HttpContext, 'keys' | 'clock'>,
-  { keyId, quota }: Reader,
+  { keyId, quota }: Caller,
   reply: FastifyReply,
 ): Promise<void> {
   if (keyId === undefined || quota === undefined) return
@@ -70,19 +70,19 @@ export async function holdToQuota(
   throw problem('quota-exceeded', { quota: over.name, limit: over.limit, retryAfterSeconds })
 }
 
-async function give(house: HttpContext, request: FastifyRequest, reply: FastifyReply, payload: unknown) {
+async function give(context: HttpContext, request: FastifyRequest, reply: FastifyReply, payload: unknown) {
   const reads = [...(request.reads?.values() ?? [])]
   const given = reply.statusCode < 400 ? reads.filter(({ open }) => !open) : []
   if (given.length > 0) {
     try {
-      await audit(house, request, given)
+      await audit(context, request, given)
     } catch (error) {
       if (isStream(payload)) payload.destroy()
       throw error
     }
   }
   keepPrivate(reply, given.length > 0)
-  const addBytes = count(house, request, reply)
+  const addBytes = count(context, request, reply)
   if (isStream(payload)) return counted(payload, addBytes)
   if (request.method !== 'HEAD' && (typeof payload === 'string' || Buffer.isBuffer(payload)))
     addBytes(Buffer.byteLength(payload))
@@ -115,12 +115,12 @@ function keepPrivate(reply: FastifyReply, isClosed: boolean): void {
 }
 
 /** Counts a request in the usage of its key; gives what adds bytes to it. */
-function count(house: HttpContext, request: FastifyRequest, reply: FastifyReply): (bytes: number) => void {
+function count(context: HttpContext, request: FastifyRequest, reply: FastifyReply): (bytes: number) => void {
   const { keyId = '' } = request.reader
   // An answer that went wrong on its way comes here once more, as a problem.
   if (request.isCounted) return () => undefined
   request.isCounted = true
-  return house.keys.countUse({ keyId, dataset: datasetOf(house, request) }, reply.statusCode >= 400)
+  return context.keys.countUse({ keyId, dataset: datasetOf(context, request) }, reply.statusCode >= 400)
 }
 
 /** The dataset that a request concerns: by its data, else by its address where the caller may know of such a one. */

@@ -64,11 +64,11 @@ const Lang = Type.Optional(Type.Enum(['zh', 'en'], { description: 'The language 
 /** Registers /openapi.json and /docs. `parts` is what the rooms say of their addresses for one dataset. */
 export async function docsRoutes(
   app: App,
-  house: Pick<HttpContext, 'contracts'>,
+  context: Pick<HttpContext, 'contracts'>,
   parts: readonly DatasetPart[],
   renderDocs: (language: Language) => string,
 ): Promise<void> {
-  const document = keepOpenapi(app, house, parts)
+  const document = keepOpenapi(app, context, parts)
   const response: Readonly<Record<number, unknown>> = {
     200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },
     304: Type.Null({ description: 'The document has not changed.' }),
@@ -142,12 +142,12 @@ interface Kept {
 /** The document in each language, kept until the contracts differ from those that it was made of. */
 function keepOpenapi(
   app: App,
-  house: Pick<HttpContext, 'contracts'>,
+  context: Pick<HttpContext, 'contracts'>,
   parts: readonly DatasetPart[],
 ): (language: Language | undefined) => Kept {
   const kept = new Map<Language | undefined, Kept & { readonly madeOf: HttpContext['contracts'] }>()
   return (language) => {
-    const { contracts: madeOf } = house
+    const { contracts: madeOf } = context
     const known = kept.get(language)
     if (known?.madeOf === madeOf) return known
     const options = language === undefined ? { parts } : { parts, language }

@@ -4,8 +4,15 @@
  * that doesn't fit its base as a whole: its sender thinks of other rows than ours.
  */
 
-import { copyWays, type FileCount, faultAt, keyBoth, type Reading, readingsOf } from '../../bundle/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import {
+  copyReadings,
+  type FileCount,
+  faultAt,
+  keyBoth,
+  type Reading,
+  readingsOf,
+} from '../../bundle/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { type Contract, intakeFields, intakeKey } from '../../contract/index.ts'
 import type { Database } from '../../db/database.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
@@ -16,18 +23,18 @@ import {
   deltaTable,
   dropDelta,
   fileColumn,
-  type Part,
   rowColumn,
+  type StagedPart,
   stagingTable,
 } from '../pipeline/parts.ts'
 import type { Changes } from '../receipts/receipts.ts'
 
 /** What a delta is merged by. */
 export interface Merging {
-  readonly house: House
+  readonly context: AppContext
   readonly bundleId: string
   readonly contract: Contract
-  readonly base: Part
+  readonly base: StagedPart
   readonly rowsMax: number
   readonly report: (finding: Finding) => void
   readonly errors: () => number
@@ -43,7 +50,7 @@ type Options = Parameters<typeof readingsOf>[0]
 
 /** Copies what a delta brings and deletes into tables of its own. Gives the count of each file, in the manifest's order. */
 export async function copyDelta(
-  { database }: House,
+  { database }: AppContext,
   bundleId: string,
   options: Options,
 ): Promise<readonly FileCount[]> {
@@ -60,7 +67,7 @@ export async function copyDelta(
 }
 
 async function copyReading(database: Database, table: string, { options }: Reading) {
-  for (const read of copyWays) {
+  for (const read of copyReadings) {
     const reading = read(options)
     const copied = await copyStaged(database, options.contract, table, reading.chunks)
     const files = reading.files()
@@ -79,8 +86,8 @@ async function* nothing(): AsyncGenerator<string> {}
  * edition's lock. Gives undefined where the delta does not fit; what is wrong has been reported.
  */
 export async function mergeDelta(merging: Merging, options: Options): Promise<Merged | undefined> {
-  const { house, bundleId, base, rowsMax, report } = merging
-  const { work } = house.database
+  const { context, bundleId, base, rowsMax, report } = merging
+  const { work } = context.database
   const before = merging.errors()
   await reportMisfits(merging, options)
   if (merging.errors() > before) return undefined
@@ -96,7 +103,7 @@ export async function mergeDelta(merging: Merging, options: Options): Promise<Me
     const made = await tx.unsafe(sql.merge)
     if (made.count !== rows) throw new Error(`${made.count} rows merged of ${rows}`)
   })
-  await dropDelta(house.database, bundleId)
+  await dropDelta(context.database, bundleId)
   return { rows, changes }
 }
 
@@ -104,12 +111,12 @@ export async function mergeDelta(merging: Merging, options: Options): Promise<Me
 const misfitBatch = 1_000
 
 async function reportMisfits(merging: Merging, options: Options): Promise<void> {
-  const { house, contract, report } = merging
+  const { context, contract, report } = merging
   const paths =
     readingsOf(options).find(({ operation }) => operation === 'delete')?.options.manifest.files ?? []
   const sql = statementsOf(merging)
   const field = intakeKey(contract).join(',')
-  const cursor = house.database.work
+  const cursor = context.database.work
     .unsafe<{ file: number; row: number; both: boolean }[]>(sql.misfits)
     .cursor(misfitBatch)
   for await (const rows of cursor) {

@@ -14,7 +14,7 @@ import {
   limitsOf,
   missingNumbers,
 } from '../../bundle/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { Refusal } from '../pipeline/refusal.ts'
 import { refuseShares } from '../pipeline/refuse.ts'
@@ -30,8 +30,8 @@ export interface GroupName {
 }
 
 /** The group that a bundle was admitted to, where it was. */
-export async function findGroup(house: House, id: string): Promise<GroupName | undefined> {
-  const receipt = await findReceipt(house.database.work, id)
+export async function findGroup(context: AppContext, id: string): Promise<GroupName | undefined> {
+  const receipt = await findReceipt(context.database.work, id)
   if (receipt?.group == null || receipt.provider === null) return undefined
   return { provider: receipt.provider, identifier: receipt.group.identifier }
 }
@@ -42,13 +42,13 @@ function lockOf({ provider, identifier }: GroupName): string {
 
 /** Admits a verified bag to its group. Throws Refusal where it can't stand beside those that are there. */
 export async function admit(
-  house: House,
+  context: AppContext,
   { bundleId }: Pick<Verified, 'bundleId'>,
   manifest: GroupManifest,
 ): Promise<GroupName> {
   const name = { provider: manifest.provider, identifier: manifest.group.identifier }
-  await house.database.lock(lockOf(name), async () => {
-    const others = (await listBags(house.database.work, name.provider, name.identifier)).filter(
+  await context.database.lock(lockOf(name), async () => {
+    const others = (await listBags(context.database.work, name.provider, name.identifier)).filter(
       ({ id }) => id !== bundleId,
     )
     const taken = others.find(({ state }) => state === 'staged')
@@ -57,10 +57,10 @@ export async function admit(
         ? distinct(others.flatMap((other) => groupFaults(manifest, other)))
         : [faultAt('group-taken', { file: 'bag-info.txt', expected: taken.id })]
     if (findings.length > 0) throw new Refusal({ findings })
-    await house.database.work.begin((tx) => writeWaiting(tx, bundleId, manifest, house.clock()))
+    await context.database.work.begin((tx) => writeWaiting(tx, bundleId, manifest, context.clock()))
   })
-  house.observe('step-reached', { step: 'verify', point: 'admitted' })
-  house.observe('bundle-advanced', { bundle: bundleId, dataset: manifest.dataset, state: 'waiting' })
+  context.observe('step-reached', { step: 'verify', point: 'admitted' })
+  context.observe('bundle-advanced', { bundle: bundleId, dataset: manifest.dataset, state: 'waiting' })
   return name
 }
 
@@ -74,31 +74,31 @@ function distinct(findings: readonly Finding[]): readonly Finding[] {
  * A refusal is written to all of them; what is ours to blame is thrown, and the group can be taken again.
  */
 export async function takeGroup(
-  house: House,
+  context: AppContext,
   name: GroupName,
   walk: (whole: Verified) => Promise<void>,
 ): Promise<void> {
-  await house.database.lock(lockOf(name), async () => {
-    const members = await listBags(house.database.work, name.provider, name.identifier)
+  await context.database.lock(lockOf(name), async () => {
+    const members = await listBags(context.database.work, name.provider, name.identifier)
     const [first] = members
     const numbers = members.map(({ number }) => number)
     if (first === undefined || missingNumbers(first.count, numbers).length > 0) return
     if (members.every(({ state }) => state === 'staged')) return
     try {
-      const { whole, shares } = await gather(house, members)
-      if (whole === undefined) await refuseShares(house, withPointers(shares, holders(members)))
+      const { whole, shares } = await gather(context, members)
+      if (whole === undefined) await refuseShares(context, withPointers(shares, holders(members)))
       else await walk(whole)
     } catch (error) {
       if (error instanceof Refusal) {
         await refuseShares(
-          house,
+          context,
           error.refused.shares ?? members.map(({ id }) => toldAll(id, error.refused.findings)),
           error.refused.exceeded,
         )
       } else if (error instanceof BundleRefusal) {
         const { findings } = error
         await refuseShares(
-          house,
+          context,
           members.map(({ id }) => toldAll(id, findings)),
         )
       } else throw error
@@ -108,14 +108,14 @@ export async function takeGroup(
 
 /** Verifies each bag again, and all of them as one: rights and numbers may be others since the first came. */
 async function gather(
-  house: House,
+  context: AppContext,
   members: readonly GroupMember[],
 ): Promise<{ readonly whole?: Verified; readonly shares: readonly Share[] }> {
   const each: Verified[] = []
   const shares: Share[] = []
   for (const { id } of members) {
-    const receipt = await getReceipt(house.database.work, id)
-    const one = await verifyOne(house, await readStored(house, receipt))
+    const receipt = await getReceipt(context.database.work, id)
+    const one = await verifyOne(context, await readStored(context, receipt))
     if ('findings' in one) shares.push(toldAll(id, one.findings))
     else {
       each.push(one)
@@ -123,20 +123,20 @@ async function gather(
     }
   }
   if (each.length < members.length) return { shares }
-  const whole = await placed(house, joinVerified(each))
-  const bag = await openVerified(house, whole)
-  const findings = groupLimitFaults(bag, limitsOf(house.config))
+  const whole = await placed(context, joinVerified(each))
+  const bag = await openVerified(context, whole)
+  const findings = groupLimitFaults(bag, limitsOf(context.config))
   await bag.close()
   if (findings.length > 0) throw new Refusal({ findings })
   return { whole, shares }
 }
 
 async function verifyOne(
-  house: House,
+  context: AppContext,
   received: Parameters<typeof verifyStored>[1],
 ): Promise<Verified | { readonly findings: readonly Finding[] }> {
   try {
-    return await verifyStored(house, received)
+    return await verifyStored(context, received)
   } catch (error) {
     if (error instanceof Refusal) return { findings: error.refused.findings }
     if (error instanceof BundleRefusal) return { findings: error.findings }

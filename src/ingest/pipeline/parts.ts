@@ -9,7 +9,7 @@ import type { Database, Runner, Transaction } from '../../db/database.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { lockKey } from '../../db/lock.ts'
 
-export interface Part {
+export interface StagedPart {
   readonly id: number
   readonly dataset: string
   readonly edition: string
@@ -98,7 +98,7 @@ export async function countStaged(runner: Runner, bundleId: string): Promise<num
  */
 export async function writePart(
   tx: Transaction,
-  part: Omit<Part, 'id' | 'synthetic'>,
+  part: Omit<StagedPart, 'id' | 'synthetic'>,
   at: Date,
 ): Promise<string | undefined> {
   // Without this, two processes that stage at once would each see no part to replace, and leave two in hand.
@@ -128,16 +128,20 @@ export async function writePart(
 }
 
 /** The parts in hand for an edition, one a provider, by provider. */
-export async function listParts(runner: Runner, dataset: string, edition: string): Promise<readonly Part[]> {
-  return runner<Part[]>`
+export async function listParts(
+  runner: Runner,
+  dataset: string,
+  edition: string,
+): Promise<readonly StagedPart[]> {
+  return runner<StagedPart[]>`
     ${selectParts(runner)}
     WHERE p.dataset = ${dataset} AND p.edition = ${edition} AND p.replaced_at IS NULL
     ORDER BY p.provider COLLATE "C"`
 }
 
 /** The part that a bundle became, in hand or replaced. Throws a plain Error where it became none. */
-export async function getPart(runner: Runner, bundleId: string): Promise<Part> {
-  const [part] = await runner<Part[]>`
+export async function getPart(runner: Runner, bundleId: string): Promise<StagedPart> {
+  const [part] = await runner<StagedPart[]>`
     ${selectParts(runner)} WHERE p.bundle_id = ${bundleId} ORDER BY p.id DESC LIMIT 1`
   if (part === undefined) throw new Error(`the bundle ${bundleId} never became a part`)
   return part

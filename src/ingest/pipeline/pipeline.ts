@@ -5,7 +5,7 @@
  */
 
 import { BundleRefusal, isGrouped } from '../../bundle/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { withoutValues } from '../../db/database-error.ts'
 import {
   assemble,
@@ -24,7 +24,7 @@ import { getReceipt, type Receipt, writeFailed } from '../receipts/receipts.ts'
 import { type Received, readReceived } from '../receive/receive.ts'
 import type { Progress } from './progress.ts'
 import { Refusal } from './refusal.ts'
-import { refuse } from './refuse.ts'
+import { refuseBundle } from './refuse.ts'
 import { stage } from './stage.ts'
 import { validate } from './validate.ts'
 import { type Verified, verify } from './verify.ts'
@@ -34,42 +34,46 @@ import { type Verified, verify } from './verify.ts'
  * done is not done twice, and two callers wait for each other. Throws where the fault is ours; the receipt then says
  * `failed`, and the next call begins again.
  */
-export async function takeBundle(house: House, id: string, progress: Progress = () => {}): Promise<Receipt> {
-  return house.database.lock(`bundle ${id}`, async () => {
-    const received = await readReceived(house, id)
-    if (received === undefined) return getReceipt(house.database.work, id)
+export async function takeBundle(
+  context: AppContext,
+  id: string,
+  progress: Progress = () => {},
+): Promise<Receipt> {
+  return context.database.lock(`bundle ${id}`, async () => {
+    const received = await readReceived(context, id)
+    if (received === undefined) return getReceipt(context.database.work, id)
     try {
-      await walkBundle(house, received, progress)
+      await walkBundle(context, received, progress)
     } catch (error) {
-      if (error instanceof Refusal) await refuse(house, id, error.refused)
-      else if (error instanceof BundleRefusal) await refuse(house, id, { findings: error.findings })
+      if (error instanceof Refusal) await refuseBundle(context, id, error.refused)
+      else if (error instanceof BundleRefusal) await refuseBundle(context, id, { findings: error.findings })
       else {
-        await writeFailed(house.database.work, id, house.clock())
+        await writeFailed(context.database.work, id, context.clock())
         // What the database says of a fault may quote a row.
         throw withoutValues(error)
       }
     }
-    return getReceipt(house.database.work, id)
+    return getReceipt(context.database.work, id)
   })
 }
 
-async function walkBundle(house: House, received: Received, progress: Progress): Promise<void> {
-  const waiting = await findGroup(house, received.bundleId)
-  if (waiting !== undefined) return walkGroup(house, waiting, progress)
-  const verified = await verify(house, received, progress)
+async function walkBundle(context: AppContext, received: Received, progress: Progress): Promise<void> {
+  const waiting = await findGroup(context, received.bundleId)
+  if (waiting !== undefined) return walkGroup(context, waiting, progress)
+  const verified = await verify(context, received, progress)
   const { manifest } = verified
-  if (isGrouped(manifest)) return walkGroup(house, await admit(house, verified, manifest), progress)
-  await walkRows(house, verified, progress)
+  if (isGrouped(manifest)) return walkGroup(context, await admit(context, verified, manifest), progress)
+  await walkRows(context, verified, progress)
 }
 
 /** Of several bags that make one bundle, whoever is the last takes them all on. */
-async function walkGroup(house: House, group: GroupName, progress: Progress): Promise<void> {
-  await takeGroup(house, group, (whole) => walkRows(house, whole, progress))
+async function walkGroup(context: AppContext, group: GroupName, progress: Progress): Promise<void> {
+  await takeGroup(context, group, (whole) => walkRows(context, whole, progress))
 }
 
-async function walkRows(house: House, verified: Verified, progress: Progress): Promise<void> {
-  const validated = await validate(house, verified, progress)
-  await stage(house, validated)
+async function walkRows(context: AppContext, verified: Verified, progress: Progress): Promise<void> {
+  const validated = await validate(context, verified, progress)
+  await stage(context, validated)
 }
 
 /**
@@ -77,29 +81,29 @@ async function walkRows(house: House, verified: Verified, progress: Progress): P
  * at any time: a crash anywhere and a second call give exactly one publication.
  */
 export async function publishEdition(
-  house: House,
+  context: AppContext,
   publicationId: number,
   progress: Progress = () => {},
 ): Promise<Publication> {
-  const asked = await findPublication(house, publicationId)
+  const asked = await findPublication(context, publicationId)
   if (asked === undefined) throw new Error(`no publication ${publicationId}`)
-  return house.database.lock(lockOf(asked), async () => {
-    const now = await findPublication(house, publicationId)
+  return context.database.lock(lockOf(asked), async () => {
+    const now = await findPublication(context, publicationId)
     if (now === undefined || !isOpenPublication(now)) return now ?? asked
     try {
-      if (now.state === 'prepared') await release(house, publicationId)
-      else await walkEdition(house, now, progress)
+      if (now.state === 'prepared') await release(context, publicationId)
+      else await walkEdition(context, now, progress)
     } catch (error) {
       if (!(error instanceof Refusal)) throw withoutValues(error)
-      await writeRefused(house, publicationId, error.refused.findings)
+      await writeRefused(context, publicationId, error.refused.findings)
     }
-    return (await findPublication(house, publicationId)) ?? now
+    return (await findPublication(context, publicationId)) ?? now
   })
 }
 
-async function walkEdition(house: House, asked: Publication, progress: Progress): Promise<void> {
-  const assembled = await assemble(house, asked, progress)
-  const derived = await derive(house, assembled)
-  const controlled = await control(house, derived, progress)
-  await publish(house, controlled, progress)
+async function walkEdition(context: AppContext, asked: Publication, progress: Progress): Promise<void> {
+  const assembled = await assemble(context, asked, progress)
+  const derived = await derive(context, assembled)
+  const controlled = await control(context, derived, progress)
+  await publish(context, controlled, progress)
 }

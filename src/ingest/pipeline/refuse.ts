@@ -1,6 +1,6 @@
 /** Turning away: a bundle is refused or rests in quarantine with its findings; what is served never hears of it. */
 import { buildFindingSink } from '../../bundle/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import type { Exceeded } from '../../contract/index.ts'
 import type { Share } from '../groups/distribute-findings.ts'
 import { summaryOf, writeFindings, writeState } from '../receipts/receipts.ts'
@@ -10,20 +10,20 @@ import type { Refused } from './refusal.ts'
  * Writes why a bundle was turned away: `quarantined` where it is whole and only more is wrong than its contract bears,
  * else `refused`, which nobody can release. Its bytes stay where they were stored, under its digest.
  */
-export async function refuse(house: House, id: string, refused: Refused): Promise<void> {
+export async function refuseBundle(context: AppContext, id: string, refused: Refused): Promise<void> {
   const { findings, files, exceeded } = refused
   const counts = refused.counts ?? countsOf(refused)
   const { errors, warnings } = counts
   const state = exceeded === undefined ? 'refused' : 'quarantined'
-  await house.database.work.begin(async (tx) => {
+  await context.database.work.begin(async (tx) => {
     await writeFindings(tx, id, findings)
-    await writeState(tx, id, state, house.clock(), {
+    await writeState(tx, id, state, context.clock(), {
       ...{ errors, warnings, summary: summaryOf(counts) },
       ...(files === undefined ? {} : { files }),
       ...(exceeded === undefined ? {} : { exceeded }),
     })
   })
-  house.observe('bundle-advanced', { bundle: id, state, errors })
+  context.observe('bundle-advanced', { bundle: id, state, errors })
 }
 
 function countsOf({ findings }: Refused) {
@@ -37,13 +37,13 @@ function countsOf({ findings }: Refused) {
  * others.
  */
 export async function refuseShares(
-  house: House,
+  context: AppContext,
   shares: readonly Share[],
   exceeded?: readonly Exceeded[],
 ): Promise<void> {
-  const at = house.clock()
+  const at = context.clock()
   const state = exceeded === undefined ? 'refused' : 'quarantined'
-  await house.database.work.begin(async (tx) => {
+  await context.database.work.begin(async (tx) => {
     for (const { bundleId, findings, ...counted } of shares) {
       await writeFindings(tx, bundleId, findings)
       await writeState(tx, bundleId, state, at, {
@@ -53,5 +53,5 @@ export async function refuseShares(
     }
   })
   for (const { bundleId, errors } of shares)
-    house.observe('bundle-advanced', { bundle: bundleId, state, errors })
+    context.observe('bundle-advanced', { bundle: bundleId, state, errors })
 }

@@ -4,21 +4,21 @@
  * replaced parts are dropped; the stored bundles still have the rows, and passed every check when they were taken.
  */
 import {
-  copyWays,
+  copyReadings,
   type FileCount,
   type FindingCounts,
   isGrouped,
   limitsOf,
   tally,
 } from '../../bundle/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { type Exceeded, exceededBounds, periodOf } from '../../contract/index.ts'
 import { copyDelta, mergeDelta } from '../deltas/merge.ts'
 import { listBags } from '../groups/bags.ts'
 import { buildShareSink, type ShareSink } from '../groups/distribute-findings.ts'
 import { type Changes, getReceipt } from '../receipts/receipts.ts'
 import { readStored } from '../receive/receive.ts'
-import { copyStaged, countStaged, dropStaged, getPart, type Part, stagingTable } from './parts.ts'
+import { copyStaged, countStaged, dropStaged, getPart, type StagedPart, stagingTable } from './parts.ts'
 import { type Progress, readings, watchRows } from './progress.ts'
 import { joinVerified, openStored, openVerified, type Verified } from './verify.ts'
 
@@ -63,35 +63,35 @@ interface RowsOutcome extends Validated {
 
 /** The same, and nothing but the rows is written: into the bundle's staging table, which nothing refers to yet. */
 export async function validateRows(
-  house: House,
+  context: AppContext,
   verified: Verified,
   progress: Progress,
   hold: Hold,
 ): Promise<RowsOutcome> {
-  const limits = limitsOf(house.config)
+  const limits = limitsOf(context.config)
   const { manifest, loaded, bundleId } = verified
-  const sink = buildShareSink(holdersOf(verified), house.config.QINGDAN_FINDINGS_MAX)
+  const sink = buildShareSink(holdersOf(verified), context.config.QINGDAN_FINDINGS_MAX)
   for (const warning of verified.warnings) sink.add(warning)
-  const bag = await openVerified(house, verified)
+  const bag = await openVerified(context, verified)
   const isDelta = manifest.mode === 'delta'
   const options = {
     ...watchRows(bag, isDelta ? readings.careful : readings.straight, progress),
     manifest,
     contract: loaded.contract,
-    contracts: house.contracts,
+    contracts: context.contracts,
     limits,
-    scratch: await house.files.localPath('scratch/sheets'),
+    scratch: await context.files.localPath('scratch/sheets'),
     editionDay: periodOf(loaded.contract, manifest.edition)?.end ?? '',
     onFinding: sink.add,
   }
   try {
-    if (isDelta) return await validateDelta(house, verified, { options, sink, progress, hold })
-    for (const [index, read] of copyWays.entries()) {
+    if (isDelta) return await validateDelta(context, verified, { options, sink, progress, hold })
+    for (const [index, read] of copyReadings.entries()) {
       // The straight way was given up: what it has read counts for nothing.
       const anew = index === 0 ? {} : watchRows(bag, readings.careful, progress)
       const reading = read({ ...options, ...anew })
       const table = stagingTable(bundleId)
-      const copied = await copyStaged(house.database, loaded.contract, table, reading.chunks)
+      const copied = await copyStaged(context.database, loaded.contract, table, reading.chunks)
       const files = reading.files()
       if (files === undefined) continue
       const rows = files.reduce((sum, { rowsTaken }) => sum + rowsTaken, 0)
@@ -113,63 +113,63 @@ interface DeltaWork {
 
 /** As validateRows, of a delta: its rows are merged with those of its base, where they are good enough. */
 async function validateDelta(
-  house: House,
+  context: AppContext,
   verified: Verified,
   { options, sink, progress, hold }: DeltaWork,
 ): Promise<RowsOutcome> {
   const { base, bundleId, loaded } = verified
   if (base === undefined) throw new Error('a delta is placed on its base before its rows are read')
-  const files = await copyDelta(house, bundleId, options)
+  const files = await copyDelta(context, bundleId, options)
   const errors = () => sink.counts().errors
   const exceeds = exceededOf(verified, files, sink.counts()).length > 0 && !verified.released
   if (isBroken(files) || exceeds) return { ...verified, rows: 0, files, sink, misfit: false }
   const { contract } = loaded
   const { rowsMax } = options.limits
-  const merging = { house, bundleId, contract, base, rowsMax, report: sink.add, errors }
+  const merging = { context, bundleId, contract, base, rowsMax, report: sink.add, errors }
   const merged = await hold(async () => {
-    await ensureStaged(house, base, progress)
-    house.observe('step-reached', { step: 'validate', point: 'base-staged' })
+    await ensureStaged(context, base, progress)
+    context.observe('step-reached', { step: 'validate', point: 'base-staged' })
     return mergeDelta(merging, options)
   })
   return { ...verified, rows: 0, ...merged, files, sink, misfit: merged === undefined }
 }
 
 /** Makes sure that a part's rows are in staging. To be called under the edition's lock. */
-export async function ensureStaged(house: House, part: Part, progress: Progress): Promise<void> {
-  const missing: Part[] = []
-  for (let at: Part | undefined = part; at !== undefined; ) {
-    if ((await countStaged(house.database.work, at.bundleId)) === at.rows) break
+export async function ensureStaged(context: AppContext, part: StagedPart, progress: Progress): Promise<void> {
+  const missing: StagedPart[] = []
+  for (let at: StagedPart | undefined = part; at !== undefined; ) {
+    if ((await countStaged(context.database.work, at.bundleId)) === at.rows) break
     missing.push(at)
-    at = at.baseId === null ? undefined : await getPart(house.database.work, at.baseId)
+    at = at.baseId === null ? undefined : await getPart(context.database.work, at.baseId)
   }
-  for (const one of missing.toReversed()) await restage(house, one, progress)
+  for (const one of missing.toReversed()) await restage(context, one, progress)
   // What stands between the first and the last was only needed on the way.
-  for (const { bundleId } of missing.slice(1)) await dropStaged(house.database, bundleId)
+  for (const { bundleId } of missing.slice(1)) await dropStaged(context.database, bundleId)
 }
 
 /** Whoever restages holds the edition's lock already. */
 const held: Hold = (work) => work()
 
-async function restage(house: House, part: Part, progress: Progress): Promise<void> {
+async function restage(context: AppContext, part: StagedPart, progress: Progress): Promise<void> {
   const { bundleId, baseId } = part
-  const base = baseId === null ? undefined : await getPart(house.database.work, baseId)
-  const verified = await reopen(house, bundleId)
+  const base = baseId === null ? undefined : await getPart(context.database.work, baseId)
+  const verified = await reopen(context, bundleId)
   const whole = base === undefined ? verified : { ...verified, base }
-  const { rows } = await validateRows(house, whole, progress, held)
+  const { rows } = await validateRows(context, whole, progress, held)
   if (rows !== part.rows) throw new Error(`bundle ${bundleId} gives other rows than when it was taken`)
 }
 
 /** A taken bundle as it was verified then, with the other bags of its group. */
-async function reopen(house: House, bundleId: string): Promise<Verified> {
-  const verified = await openOne(house, bundleId)
+async function reopen(context: AppContext, bundleId: string): Promise<Verified> {
+  const verified = await openOne(context, bundleId)
   const { manifest } = verified
   if (!isGrouped(manifest)) return verified
-  const members = await listBags(house.database.work, manifest.provider, manifest.group.identifier)
+  const members = await listBags(context.database.work, manifest.provider, manifest.group.identifier)
   const bags: Verified[] = []
-  for (const { id } of members) bags.push(await openOne(house, id))
+  for (const { id } of members) bags.push(await openOne(context, id))
   return joinVerified(bags)
 }
 
-async function openOne(house: House, id: string): Promise<Verified> {
-  return openStored(house, await readStored(house, await getReceipt(house.database.work, id)))
+async function openOne(context: AppContext, id: string): Promise<Verified> {
+  return openStored(context, await readStored(context, await getReceipt(context.database.work, id)))
 }

@@ -5,24 +5,28 @@
  */
 
 import { type BundleManifest, faultAt } from '../../bundle/index.ts'
-import { type House, latestOf, readVersions } from '../../catalogue/index.ts'
+import { type AppContext, latestOf, readVersions } from '../../catalogue/index.ts'
 import type { Runner } from '../../db/database.ts'
 import type { Finding } from '../../platform/finding.ts'
-import { getPart, listParts, type Part } from './parts.ts'
+import { getPart, listParts, type StagedPart } from './parts.ts'
 import { Refusal } from './refusal.ts'
 
-export interface Place {
+export interface SequencePosition {
   /** Of a delta: the part whose rows it changes. */
-  readonly base?: Part
+  readonly base?: StagedPart
   readonly warnings: readonly Finding[]
 }
 
 const file = 'datapackage.json'
 
 /** Finds the place of a bundle. Throws Refusal where there is none. */
-export async function findPlace(house: House, runner: Runner, manifest: BundleManifest): Promise<Place> {
+export async function findSequencePosition(
+  context: AppContext,
+  runner: Runner,
+  manifest: BundleManifest,
+): Promise<SequencePosition> {
   const numbered = await sequenceFindings(runner, manifest)
-  const { base, fault } = manifest.mode === 'delta' ? await findBase(house, runner, manifest) : {}
+  const { base, fault } = manifest.mode === 'delta' ? await findBase(context, runner, manifest) : {}
   const findings = [...numbered, ...(fault === undefined ? [] : [fault])]
   if (findings.some(({ severity }) => severity === 'error')) throw new Refusal({ findings })
   return { warnings: findings, ...(base === undefined ? {} : { base }) }
@@ -110,15 +114,15 @@ export async function listSequenceGaps(runner: Runner, limit = 100): Promise<rea
 
 /** The part that a delta rests on, or why it can rest on none. */
 async function findBase(
-  house: House,
+  context: AppContext,
   runner: Runner,
   manifest: BundleManifest,
-): Promise<{ readonly base?: Part; readonly fault?: Finding }> {
+): Promise<{ readonly base?: StagedPart; readonly fault?: Finding }> {
   const { dataset, edition, provider, contractVersion, against } = manifest
   const refuse = (check: Parameters<typeof faultAt>[0], expected?: string) => ({
     fault: faultAt(check, { file, ...(expected === undefined ? {} : { expected }) }),
   })
-  const versions = await readVersions(house.database, { dataset, edition })
+  const versions = await readVersions(context.database, { dataset, edition })
   const latest = latestOf(versions)
   const newest = latest === undefined ? undefined : `{"version": ${latest.number}}`
   const named = versions.find(({ number }) => number === against?.version)
@@ -136,7 +140,7 @@ async function findBase(
   const isPublished = versions.some((version) => bundleIn(version) === inHand)
   if (inHand !== bundle && !isPublished) return refuse('delta-base-pending', inHand)
   const base = await getPart(runner, bundle)
-  const chainMax = house.config.QINGDAN_DELTA_CHAIN_MAX
+  const chainMax = context.config.QINGDAN_DELTA_CHAIN_MAX
   if (base.chain >= chainMax) return refuse('delta-chain-long', `≤ ${chainMax}`)
   return { base }
 }

@@ -15,7 +15,7 @@ import {
   signatureFinding,
   signaturePath,
 } from '../../bundle/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import type { Finding } from '../../platform/finding.ts'
 import type { Received } from '../receive/receive.ts'
 
@@ -31,15 +31,15 @@ const passable: ReadonlySet<string> = new Set(['signature-missing', 'signature-u
 
 /** Judges the signature of a bag that was verified. */
 export async function judgeSignature(
-  house: House,
+  context: AppContext,
   received: Received,
   { bag, manifest }: { readonly bag: Bag; readonly manifest: BundleManifest },
 ): Promise<Judged> {
-  const signers = await listSigners(house.database)
-  const keys = await keysOf(house, received, signers)
+  const signers = await listSigners(context.database)
+  const keys = await keysOf(context, received, signers)
   const signature = await checkBagSignature(bag, keys, received.receivedAt)
-  if (signature.state === 'unsigned') return refused(house, [faultAt('signature-missing')])
-  if (signature.state === 'void') return refused(house, signature.findings)
+  if (signature.state === 'unsigned') return refused(context, [faultAt('signature-missing')])
+  if (signature.state === 'void') return refused(context, signature.findings)
   const findings: Finding[] = []
   for (const outcome of signature.outcomes) {
     const fault = outcome.good
@@ -48,7 +48,7 @@ export async function judgeSignature(
     if (outcome.good && fault === undefined) return { signer: outcome.fingerprint, findings: [] }
     if (fault !== undefined) findings.push(fault)
   }
-  return refused(house, findings)
+  return refused(context, findings)
 }
 
 /**
@@ -56,12 +56,12 @@ export async function judgeSignature(
  * signed loose files there. Elsewhere our own vouches for nothing.
  */
 async function keysOf(
-  house: House,
+  context: AppContext,
   { broughtBy }: Received,
   signers: readonly Signer[],
 ): Promise<readonly PublicKeyFile[]> {
   const texts = signers.map(({ publicKey }) => publicKey)
-  if (broughtBy.startsWith('cli:')) texts.push((await loadServiceKey(house)).publicKey)
+  if (broughtBy.startsWith('cli:')) texts.push((await loadServiceKey(context)).publicKey)
   return (await Promise.all(texts.map(readPublicKeys))).flat()
 }
 
@@ -87,10 +87,10 @@ function registryFault(
     : faultAt('signature-other-provider', { ...place, expected: manifest.provider })
 }
 
-function refused(house: House, findings: readonly Finding[]): Judged {
-  for (const { check } of findings) house.observe('signature-refused', { reason: check })
+function refused(context: AppContext, findings: readonly Finding[]): Judged {
+  for (const { check } of findings) context.observe('signature-refused', { reason: check })
   const passes =
-    house.config.QINGDAN_UNSIGNED === 'allow' && findings.every(({ check }) => passable.has(check))
+    context.config.QINGDAN_UNSIGNED === 'allow' && findings.every(({ check }) => passable.has(check))
   return {
     findings: passes ? findings.map((finding) => ({ ...finding, severity: 'warning' as const })) : findings,
   }

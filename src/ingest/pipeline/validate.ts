@@ -4,7 +4,7 @@
  * which more is wrong than its contract bears rests in quarantine, until somebody releases or drops it.
  */
 
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { lockOf } from '../../publication/index.ts'
 import { type Share, withFirst, withPointers } from '../groups/distribute-findings.ts'
@@ -25,24 +25,28 @@ const released: Finding = {
 }
 
 /** Validates a bundle and writes the state `validated`. Throws Refusal where more is wrong than is borne. */
-export async function validate(house: House, verified: Verified, progress: Progress): Promise<Validated> {
-  const underLock: Hold = (work) => house.database.lock(lockOf(verified.manifest), work)
-  const outcome = await validateRows(house, verified, progress, underLock)
+export async function validate(
+  context: AppContext,
+  verified: Verified,
+  progress: Progress,
+): Promise<Validated> {
+  const underLock: Hold = (work) => context.database.lock(lockOf(verified.manifest), work)
+  const outcome = await validateRows(context, verified, progress, underLock)
   const { sink, files, changes, misfit, ...validated } = outcome
-  house.observe('step-reached', { step: 'validate', point: 'rows-written' })
+  context.observe('step-reached', { step: 'validate', point: 'rows-written' })
   const shares = sink.shares(files)
   const exceeded = exceededOf(verified, files, sink.counts())
   const broken = misfit || isBroken(files)
   if (broken || (exceeded.length > 0 && !verified.released)) {
     // Before the state is written, for after it nobody looks here again.
-    await dropStaged(house.database, verified.bundleId)
+    await dropStaged(context.database, verified.bundleId)
     const told = { shares: withPointers(shares, holdersOf(verified)) }
     const refused = { findings: sink.findings(), counts: sink.counts(), files, ...told }
     throw new Refusal(broken ? refused : { ...refused, exceeded })
   }
   const { dataset } = verified.manifest
-  await writeValidated(house, exceeded.length > 0 ? withFirst(shares, released) : shares, changes)
-  house.observe('bundle-advanced', {
+  await writeValidated(context, exceeded.length > 0 ? withFirst(shares, released) : shares, changes)
+  context.observe('bundle-advanced', {
     bundle: verified.bundleId,
     dataset,
     state: 'validated',
@@ -51,9 +55,13 @@ export async function validate(house: House, verified: Verified, progress: Progr
   return validated
 }
 
-async function writeValidated(house: House, shares: readonly Share[], changes?: Changes): Promise<void> {
-  const at = house.clock()
-  await house.database.work.begin(async (tx) => {
+async function writeValidated(
+  context: AppContext,
+  shares: readonly Share[],
+  changes?: Changes,
+): Promise<void> {
+  const at = context.clock()
+  await context.database.work.begin(async (tx) => {
     for (const { bundleId, findings, ...counted } of shares) {
       await writeFindings(tx, bundleId, findings)
       const facts = { ...counted, ...(changes === undefined ? {} : { changes }) }

@@ -21,15 +21,15 @@ import {
   verifyBag,
   verifyManifest,
 } from '../../bundle/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import type { LoadedContract } from '../../contract/index.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { writeState } from '../receipts/receipts.ts'
 import type { Received } from '../receive/receive.ts'
-import type { Part } from './parts.ts'
+import type { StagedPart } from './parts.ts'
 import { bytesOf, type Progress, watchBag } from './progress.ts'
 import { Refusal } from './refusal.ts'
-import { findPlace } from './sequence.ts'
+import { findSequencePosition } from './sequence.ts'
 import { judgeSignature } from './signatures.ts'
 
 export interface Verified extends Received {
@@ -38,7 +38,7 @@ export interface Verified extends Received {
   /** What was noticed and refuses nothing, such as a manifest of an algorithm that is not checked. */
   readonly warnings: readonly Finding[]
   /** Of a delta: the part whose rows it changes. */
-  readonly base?: Part
+  readonly base?: StagedPart
   /** Where several bags were joined: each of them. The bundle has the id of the first. */
   readonly bags?: readonly GroupBagVerified[]
   /** Fingerprint of the key that signed it, where the signature was good. */
@@ -48,12 +48,12 @@ export interface Verified extends Received {
 export type GroupBagVerified = Verified & { readonly manifest: GroupManifest }
 
 /** Verifies a bundle and writes the state `verified`. Throws Refusal with every finding, not only the first. */
-export async function verify(house: House, received: Received, progress: Progress): Promise<Verified> {
-  const verified = await placed(house, await verifyStored(house, received, progress))
-  house.observe('step-reached', { step: 'verify', point: 'checked' })
+export async function verify(context: AppContext, received: Received, progress: Progress): Promise<Verified> {
+  const verified = await placed(context, await verifyStored(context, received, progress))
+  context.observe('step-reached', { step: 'verify', point: 'checked' })
   const { dataset, edition, provider, contractVersion, sequence, synthetic, mode, against } =
     verified.manifest
-  await writeState(house.database.work, received.bundleId, 'verified', house.clock(), {
+  await writeState(context.database.work, received.bundleId, 'verified', context.clock(), {
     dataset,
     edition,
     provider,
@@ -64,46 +64,50 @@ export async function verify(house: House, received: Received, progress: Progres
     ...(verified.signer === undefined ? {} : { signer: verified.signer }),
     ...(sequence === undefined ? {} : { sequence }),
   })
-  house.observe('bundle-advanced', { bundle: received.bundleId, dataset, state: 'verified' })
+  context.observe('bundle-advanced', { bundle: received.bundleId, dataset, state: 'verified' })
   return verified
 }
 
 /** With its place among those that were taken. Throws Refusal where there is none. */
-export async function placed(house: House, verified: Verified): Promise<Verified> {
-  const { warnings, ...place } = await findPlace(house, house.database.work, verified.manifest)
+export async function placed(context: AppContext, verified: Verified): Promise<Verified> {
+  const { warnings, ...place } = await findSequencePosition(context, context.database.work, verified.manifest)
   return { ...verified, ...place, warnings: [...verified.warnings, ...warnings] }
 }
 
 /** The same as `verify`, but for its place, and nothing is written. */
-export async function verifyStored(house: House, received: Received, progress?: Progress): Promise<Verified> {
+export async function verifyStored(
+  context: AppContext,
+  received: Received,
+  progress?: Progress,
+): Promise<Verified> {
   const verifyIn = async (bag: Bag): Promise<Verified> => {
-    const verified = await openBagOf(house, received, bag)
+    const verified = await openBagOf(context, received, bag)
     const { manifest } = verified
-    const forbidden = await checkGrants(house, received, manifest)
+    const forbidden = await checkGrants(context, received, manifest)
     if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
-    const { findings, signer } = await judgeSignature(house, received, { bag, manifest })
+    const { findings, signer } = await judgeSignature(context, received, { bag, manifest })
     const warnings = [...verified.warnings, ...findings]
     if (warnings.some(({ severity }) => severity === 'error')) throw new Refusal({ findings: warnings })
     return { ...verified, warnings, ...(signer === undefined ? {} : { signer }) }
   }
-  return withBag(house, received, verifyIn, progress)
+  return withBag(context, received, verifyIn, progress)
 }
 
 /**
  * Whether a stored bundle is whole and fits a contract. Of one that was taken, neither grants nor signature are asked
  * again: they were judged when it was received, and a key that ends later makes nothing undone.
  */
-export async function openStored(house: House, received: Received): Promise<Verified> {
-  return withBag(house, received, (bag) => openBagOf(house, received, bag))
+export async function openStored(context: AppContext, received: Received): Promise<Verified> {
+  return withBag(context, received, (bag) => openBagOf(context, received, bag))
 }
 
 async function withBag<T>(
-  house: House,
+  context: AppContext,
   { path, packing }: Received,
   use: (bag: Bag) => Promise<T>,
   progress: Progress = () => {},
 ): Promise<T> {
-  const opened = await openBag(path, packing, limitsOf(house.config))
+  const opened = await openBag(path, packing, limitsOf(context.config))
   const total = bytesOf(opened)
   const bag = watchBag(opened, (bytes) => progress('verify', Math.min(bytes, total), total))
   progress('verify', 0, total)
@@ -114,23 +118,23 @@ async function withBag<T>(
   }
 }
 
-async function openBagOf(house: House, received: Received, bag: Bag): Promise<Verified> {
-  const { manifest, findings } = await verifyBag(bag, limitsOf(house.config))
+async function openBagOf(context: AppContext, received: Received, bag: Bag): Promise<Verified> {
+  const { manifest, findings } = await verifyBag(bag, limitsOf(context.config))
   if (manifest === undefined) throw new Refusal({ findings })
-  const wrong = verifyManifest(manifest, house.contracts)
+  const wrong = verifyManifest(manifest, context.contracts)
   if (wrong.length > 0) throw new Refusal({ findings: wrong })
-  const loaded = house.contracts.get(manifest.dataset, manifest.contractVersion)
+  const loaded = context.contracts.get(manifest.dataset, manifest.contractVersion)
   return { ...received, manifest, loaded, warnings: findings }
 }
 
 /** Opens what was verified, to read its rows: one bag, or several joined into one, and decrypted. */
-export async function openVerified(house: House, verified: Verified): Promise<Bag> {
+export async function openVerified(context: AppContext, verified: Verified): Promise<Bag> {
   const { bags } = verified
-  if (bags === undefined) return openPlain(house, verified)
+  if (bags === undefined) return openPlain(context, verified)
   const opened: GroupBag[] = []
   try {
     for (const each of bags) {
-      opened.push({ bag: await openPlain(house, each), manifest: each.manifest })
+      opened.push({ bag: await openPlain(context, each), manifest: each.manifest })
     }
     return joinBags(opened)
   } catch (error) {
@@ -140,13 +144,13 @@ export async function openVerified(house: House, verified: Verified): Promise<Ba
 }
 
 /** A stored bag whose rows can be read. Throws BundleRefusal where what is encrypted can't be. */
-async function openPlain(house: House, { path, packing }: Received): Promise<Bag> {
-  const limits = limitsOf(house.config)
+async function openPlain(context: AppContext, { path, packing }: Received): Promise<Bag> {
+  const limits = limitsOf(context.config)
   const bag = await openBag(path, packing, limits)
   try {
     if (!holdsEncrypted(bag)) return bag
-    const key = await openPrivateKey((await loadServiceKey(house)).privateKey)
-    return await decryptBag(bag, { key, scratch: await house.files.localPath('scratch/sealed'), limits })
+    const key = await openPrivateKey((await loadServiceKey(context)).privateKey)
+    return await decryptBag(bag, { key, scratch: await context.files.localPath('scratch/sealed'), limits })
   } catch (error) {
     await bag.close()
     throw error
@@ -167,13 +171,13 @@ export function joinVerified(each: readonly Verified[]): Verified {
 
 /** A key may be confined to a provider and to datasets. The side door holds the data folder, which is the authority. */
 async function checkGrants(
-  house: House,
+  context: AppContext,
   received: Received,
   manifest: BundleManifest,
 ): Promise<readonly Finding[]> {
   const [kind, keyId = ''] = received.broughtBy.split(':')
   if (kind !== 'key') return []
-  const grants = await findKey(house.database, keyId)
+  const grants = await findKey(context.database, keyId)
   const allowed =
     grants !== undefined &&
     (grants.provider === undefined || grants.provider === manifest.provider) &&

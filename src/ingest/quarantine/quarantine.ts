@@ -4,7 +4,7 @@
  * be released. Of several bags that make a bundle, all are released or dropped together.
  */
 import { writeAudit } from '../../accounts/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import type { Transaction } from '../../db/database.ts'
 import { problem } from '../../platform/problem.ts'
 import {
@@ -12,7 +12,7 @@ import {
   type Decision,
   getReceipt,
   type Receipt,
-  turnedAway,
+  rejectedStates,
   writeState,
 } from '../receipts/receipts.ts'
 import { bundleFolder, takeBundleJob } from '../receive/receive.ts'
@@ -34,19 +34,19 @@ export const reasonLengthMax = 2_000
  * Releases a bundle: a job walks it once more, and takes its rows without an error. The caller may walk it at once by
  * `takeBundle`. Throws `bundle-not-found`, `bundle-not-quarantined`, and `reason-missing`.
  */
-export async function releaseBundle(house: House, act: QuarantineAct): Promise<Receipt> {
-  await decide(house, act, 'release', takeBundleJob)
-  return getReceipt(house.database.work, act.id)
+export async function releaseBundle(context: AppContext, act: QuarantineAct): Promise<Receipt> {
+  await decide(context, act, 'release', takeBundleJob)
+  return getReceipt(context.database.work, act.id)
 }
 
 /**
  * Drops a bundle: its bytes are erased, its receipt and findings remain. A second time erases what a crash may have
  * left. Throws as `releaseBundle`.
  */
-export async function dropBundle(house: House, act: QuarantineAct): Promise<Receipt> {
-  await decide(house, act, 'drop', eraseBundleJob)
-  await eraseDropped(house, act.id)
-  return getReceipt(house.database.work, act.id)
+export async function dropBundle(context: AppContext, act: QuarantineAct): Promise<Receipt> {
+  await decide(context, act, 'drop', eraseBundleJob)
+  await eraseDropped(context, act.id)
+  return getReceipt(context.database.work, act.id)
 }
 
 /** The state that a decision leads to. One made before may be made again where that changes nothing. */
@@ -57,7 +57,7 @@ const outcomes = {
 
 /** Writes a decision, its job and its audit in one transaction, so that none stands without the others. */
 async function decide(
-  house: House,
+  context: AppContext,
   { id, actor, reason: given }: QuarantineAct,
   act: Decision['act'],
   job: string,
@@ -65,9 +65,9 @@ async function decide(
   const reason = given.trim()
   if (reason === '' || reason.length > reasonLengthMax)
     throw problem('reason-missing', { path: 'reason', detail: `1 to ${reasonLengthMax} characters.` })
-  const at = house.clock()
+  const at = context.clock()
   const outcome = outcomes[act]
-  const decided = await house.database.work.begin(async (tx) => {
+  const decided = await context.database.work.begin(async (tx) => {
     const state = await holdState(tx, id)
     if (state === undefined) throw problem('bundle-not-found', { path: 'id' })
     if (state === outcome) return []
@@ -79,17 +79,17 @@ async function decide(
       await writeState(tx, bag, outcome, at, { decision })
       const entry = { at, actor, action: `bundle-${outcome}`, subject: `bundle:${bag}`, detail: { reason } }
       await writeAudit(tx, entry)
-      await house.jobs.send(tx, job, { bundle: bag })
+      await context.jobs.send(tx, job, { bundle: bag })
     }
     return bags
   })
-  for (const bag of decided) house.observe('bundle-advanced', { bundle: bag, state: outcome })
+  for (const bag of decided) context.observe('bundle-advanced', { bundle: bag, state: outcome })
 }
 
 /** Erases the bytes of a bundle if it is dropped, and holds off whoever brings the same bytes meanwhile. */
-export async function eraseDropped(house: House, id: string): Promise<void> {
-  await house.database.work.begin(async (tx) => {
-    if ((await holdState(tx, id)) === 'dropped') await house.files.remove(bundleFolder(id))
+export async function eraseDropped(context: AppContext, id: string): Promise<void> {
+  await context.database.work.begin(async (tx) => {
+    if ((await holdState(tx, id)) === 'dropped') await context.files.remove(bundleFolder(id))
   })
 }
 
@@ -117,7 +117,7 @@ async function refuseSuperseded(tx: Transaction, id: string): Promise<void> {
   const [newer] = await tx`
     SELECT FROM qingdan.bundle one JOIN qingdan.bundle named ON named.id = ${id}
     WHERE one.provider = named.provider AND one.group_identifier = named.group_identifier
-      AND NOT one.state = ANY(${[...turnedAway]}) LIMIT 1`
+      AND NOT one.state = ANY(${[...rejectedStates]}) LIMIT 1`
   if (newer === undefined) return
   const detail = 'Other bags of its group have come since.'
   throw problem('bundle-not-quarantined', { state: 'quarantined', detail })

@@ -5,32 +5,32 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findingsCsv } from '../../bundle/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { receiptBody } from './body.ts'
 import { type Receipt, readFindings } from './receipts.ts'
-import { getSignedReceipt, isAtRest } from './signed-receipt.ts'
+import { getSignedReceipt, isTerminal } from './signed-receipt.ts'
 
 /** Names of the files that a receipt is made of. */
 export const receiptFileNames: readonly string[] = ['receipt.json', 'receipt.json.asc', 'findings.csv']
 
 /** Writes the files of a receipt into a folder, made if need be, each whole or not at all. */
 export async function writeReceiptFiles(
-  house: House,
+  context: AppContext,
   receipt: Receipt,
   folder: string,
   prefix = '',
 ): Promise<void> {
   await mkdir(folder, { recursive: true })
   const place = (name: string) => join(folder, `${prefix}${name}`)
-  await writeWhole(place('findings.csv'), findingsCsv(readFindings(house.database.work, receipt.id)))
-  if (isAtRest(receipt)) {
-    const { json, signature } = await getSignedReceipt(house, receipt)
+  await writeWhole(place('findings.csv'), findingsCsv(readFindings(context.database.work, receipt.id)))
+  if (isTerminal(receipt)) {
+    const { json, signature } = await getSignedReceipt(context, receipt)
     await writeWhole(place('receipt.json.asc'), signature)
     await writeWhole(place('receipt.json'), json)
     return
   }
   await rm(place('receipt.json.asc'), { force: true })
-  await writeWhole(place('receipt.json'), `${JSON.stringify(receiptBody(house, receipt), null, 2)}\n`)
+  await writeWhole(place('receipt.json'), `${JSON.stringify(receiptBody(context, receipt), null, 2)}\n`)
 }
 
 async function writeWhole(

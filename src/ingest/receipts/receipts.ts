@@ -21,9 +21,9 @@ export const bundleStates = [
 export type BundleState = (typeof bundleStates)[number]
 
 /** Where a bundle is at rest without having been taken: brought again, it is looked at again. */
-export const turnedAway: readonly BundleState[] = ['refused', 'quarantined', 'dropped']
+export const rejectedStates: readonly BundleState[] = ['refused', 'quarantined', 'dropped']
 
-export const isTurnedAway = (state: BundleState): boolean => turnedAway.includes(state)
+export const isRejected = (state: BundleState): boolean => rejectedStates.includes(state)
 
 /** All findings of a check, those that were not kept included. */
 export interface CheckCount {
@@ -103,7 +103,7 @@ export async function writeReceived(
     ON CONFLICT (id) DO UPDATE SET state = 'received', brought_by = EXCLUDED.brought_by,
       received_at = EXCLUDED.received_at, decision = NULL, exceeded = '[]', group_identifier = NULL,
       history = qingdan.bundle.history || EXCLUDED.history
-    WHERE qingdan.bundle.state = ANY(${[...turnedAway]})`
+    WHERE qingdan.bundle.state = ANY(${[...rejectedStates]})`
   return made.count === 1
 }
 
@@ -159,7 +159,7 @@ export async function writeFailed(runner: Runner, id: string, at: Date): Promise
   const entry = [{ state: 'failed', at: at.toISOString() }]
   await runner`
     UPDATE qingdan.bundle SET state = 'failed', history = history || ${runner.json(entry)}
-    WHERE id = ${id} AND state <> ALL(${['staged', ...turnedAway]})`
+    WHERE id = ${id} AND state <> ALL(${['staged', ...rejectedStates]})`
 }
 
 /** Replaces the findings kept for a bundle: a step that runs again finds the same again. */

@@ -1,13 +1,13 @@
 /** The signed receipt of a bundle over HTTP: its JSON and the detached signature over those very bytes. */
 import { Type } from 'typebox'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { type App, problemResponses } from '../../http/index.ts'
 import { bundleId, getOwn } from '../routes.ts'
 import { getSignedReceipt } from './signed-receipt.ts'
 
 const refusals = problemResponses('key-missing', 'scope-missing', 'bundle-not-found', 'receipt-not-final')
 
-export async function receiptRoutes(app: App, house: House): Promise<void> {
+export async function receiptRoutes(app: App, context: AppContext): Promise<void> {
   app.get(
     '/v1/bundles/:id/receipt.json',
     {
@@ -29,7 +29,10 @@ export async function receiptRoutes(app: App, house: House): Promise<void> {
       },
     },
     async (request, reply) => {
-      const { json } = await getSignedReceipt(house, await getOwn(house, request.reader, request.params.id))
+      const { json } = await getSignedReceipt(
+        context,
+        await getOwn(context, request.reader, request.params.id),
+      )
       // The bytes are signed: as a Buffer they pass by every serialiser.
       return reply
         .type('application/json; charset=utf-8')
@@ -59,8 +62,8 @@ export async function receiptRoutes(app: App, house: House): Promise<void> {
       },
     },
     async (request, reply) => {
-      const receipt = await getOwn(house, request.reader, request.params.id)
-      const { signature } = await getSignedReceipt(house, receipt)
+      const receipt = await getOwn(context, request.reader, request.params.id)
+      const { signature } = await getSignedReceipt(context, receipt)
       return reply
         .type('application/pgp-signature')
         .header('cache-control', 'private, no-store')

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { loadServiceKey } from '../../accounts/index.ts'
 import { findingsCsv, openPrivateKey, signBytes } from '../../bundle/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { canonicalJson } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
 import { receiptBody } from './body.ts'
@@ -25,38 +25,39 @@ export interface SignedReceipt {
 const atRest: readonly BundleState[] = ['staged', 'refused', 'quarantined', 'dropped']
 
 /** Whether a bundle has come to an end that a receipt can tell. */
-export function isAtRest({ state }: Pick<Receipt, 'state'>): boolean {
+export function isTerminal({ state }: Pick<Receipt, 'state'>): boolean {
   return atRest.includes(state)
 }
 
 /** The signed receipt of a bundle; made at the first asking. Throws `receipt-not-final`. */
-export async function getSignedReceipt(house: House, receipt: Receipt): Promise<SignedReceipt> {
-  if (!isAtRest(receipt)) throw problem('receipt-not-final', { state: receipt.state })
+export async function getSignedReceipt(context: AppContext, receipt: Receipt): Promise<SignedReceipt> {
+  if (!isTerminal(receipt)) throw problem('receipt-not-final', { state: receipt.state })
   // What was turned away may be brought again: each end has a history of its own, and a file of its own.
   const name = `receipts/${receipt.id}/${receipt.history.length}.json`
   // One at a time: the signature must be over the very bytes that stay.
-  return house.database.lock(`receipt ${receipt.id}`, async () => {
-    const json = await once(house, name, () => receiptJson(house, receipt))
-    const signature = await once(house, `${name}.asc`, () => sign(house, json, receipt))
+  return context.database.lock(`receipt ${receipt.id}`, async () => {
+    const json = await once(context, name, () => receiptJson(context, receipt))
+    const signature = await once(context, `${name}.asc`, () => sign(context, json, receipt))
     return { json, signature }
   })
 }
 
 /** A file that is written where it is not there yet, and read. */
-async function once(house: House, name: string, make: () => Promise<string>): Promise<Buffer> {
-  if ((await house.files.find(name)) === undefined) {
+async function once(context: AppContext, name: string, make: () => Promise<string>): Promise<Buffer> {
+  if ((await context.files.find(name)) === undefined) {
     const text = await make()
-    await house.files.write(name, Readable.from([text]))
+    await context.files.write(name, Readable.from([text]))
   }
-  return buffer(house.files.read(name))
+  return buffer(context.files.read(name))
 }
 
-async function receiptJson(house: House, receipt: Receipt): Promise<string> {
+async function receiptJson(context: AppContext, receipt: Receipt): Promise<string> {
   // Addresses lead nowhere on a machine without a network, and another bundle may be in hand tomorrow.
-  const { links: _links, inHand: _inHand, ...told } = receiptBody(house, receipt)
-  const { fingerprint } = await loadServiceKey(house)
+  const { links: _links, inHand: _inHand, ...told } = receiptBody(context, receipt)
+  const { fingerprint } = await loadServiceKey(context)
   const findings = createHash('sha256')
-  for await (const chunk of findingsCsv(readFindings(house.database.work, receipt.id))) findings.update(chunk)
+  for await (const chunk of findingsCsv(readFindings(context.database.work, receipt.id)))
+    findings.update(chunk)
   const whole = {
     format: 'qingdan-receipt/1',
     ...told,
@@ -67,9 +68,9 @@ async function receiptJson(house: House, receipt: Receipt): Promise<string> {
 }
 
 /** Signed as of the bundle's end and without a salt: what a crash left unsigned is signed just so. */
-async function sign(house: House, json: Buffer, { history }: Receipt): Promise<string> {
-  const opened = await openPrivateKey((await loadServiceKey(house)).privateKey)
-  const ended = new Date(history.at(-1)?.at ?? house.clock())
+async function sign(context: AppContext, json: Buffer, { history }: Receipt): Promise<string> {
+  const opened = await openPrivateKey((await loadServiceKey(context)).privateKey)
+  const ended = new Date(history.at(-1)?.at ?? context.clock())
   const at = ended < opened.createdAt ? opened.createdAt : ended
   return signBytes(json, opened.key, { at, isRepeatable: true })
 }

@@ -7,13 +7,13 @@ import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, readdir, rename, rmdir } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import { limitsOf } from '../../bundle/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { withoutValues } from '../../db/database-error.ts'
 import { takeBundle } from '../pipeline/pipeline.ts'
 import { receiptFileNames, writeReceiptFiles } from '../receipts/files.ts'
-import { isTurnedAway, type Receipt } from '../receipts/receipts.ts'
+import { isRejected, type Receipt } from '../receipts/receipts.ts'
 import { receive } from './receive.ts'
-import { inboxFolders, type Left, lookInto, printOf, type Seen } from './scan-inbox.ts'
+import { type IgnoredEntry, inboxFolders, printOf, type Seen, scanInbox } from './scan-inbox.ts'
 
 /** What became of a bundle in the inbox. */
 export interface InboxTaken {
@@ -25,7 +25,7 @@ export interface InboxTaken {
 
 export interface InboxRound {
   readonly taken: readonly InboxTaken[]
-  readonly left: readonly Left[]
+  readonly left: readonly IgnoredEntry[]
   /** What could not be walked to its end by a fault that isn't the bundle's, such as a pulled stick; tried again. */
   readonly failed: readonly string[]
 }
@@ -43,11 +43,11 @@ export interface InboxOptions {
 
 /** Opens the inbox of a folder. What was seen of it is remembered from round to round. */
 export function openInbox(
-  house: House,
+  context: AppContext,
   { folder, monotonic = () => performance.now() }: InboxOptions,
 ): Inbox {
   const seen = new Map<string, Seen>()
-  const { config } = house
+  const { config } = context
   return {
     round: async () => {
       const options = {
@@ -55,14 +55,14 @@ export function openInbox(
         restMilliseconds: config.QINGDAN_INBOX_REST_SECONDS * 1_000,
         patienceMilliseconds: config.QINGDAN_INBOX_PATIENCE_SECONDS * 1_000,
       }
-      const { ready, left } = await lookInto(options)
+      const { ready, left } = await scanInbox(options)
       if (ready.length === 0 && !(await hasTaken(folder))) return { taken: [], left, failed: [] }
       // Another process on the same folder, such as a command beside the service, waits for its turn.
-      return house.database.lock(`inbox ${folder}`, async () => {
-        const grown: Left[] = []
+      return context.database.lock(`inbox ${folder}`, async () => {
+        const grown: IgnoredEntry[] = []
         for (const name of ready)
           if (!(await pickUp(folder, name, seen))) grown.push({ name, reason: 'moving' })
-        return { ...(await walkTaken(house, folder)), left: [...left, ...grown] }
+        return { ...(await walkTaken(context, folder)), left: [...left, ...grown] }
       })
     },
   }
@@ -99,7 +99,7 @@ async function pickUp(inbox: string, name: string, seen: Map<string, Seen>): Pro
 
 /** Walks all that is taken and not yet put away, also by a process that came to an end before. */
 async function walkTaken(
-  house: House,
+  context: AppContext,
   inbox: string,
 ): Promise<{ readonly taken: readonly InboxTaken[]; readonly failed: readonly string[] }> {
   const taken: InboxTaken[] = []
@@ -112,11 +112,11 @@ async function walkTaken(
       continue
     }
     try {
-      taken.push({ name, ...(await takeOne(house, inbox, place, name)) })
+      taken.push({ name, ...(await takeOne(context, inbox, place, name)) })
     } catch (error) {
       failed.push(name)
       const fault = withoutValues(error)
-      house.observe('inbox-failed', { error: fault instanceof Error ? fault : new Error(String(fault)) })
+      context.observe('inbox-failed', { error: fault instanceof Error ? fault : new Error(String(fault)) })
     }
   }
   return { taken, failed }
@@ -126,16 +126,16 @@ const isReceipt = (name: string): boolean =>
   receiptFileNames.some((own) => name === own || name === `${own}.part`)
 
 async function takeOne(
-  house: House,
+  context: AppContext,
   inbox: string,
   place: string,
   name: string,
 ): Promise<{ readonly receipt: Receipt; readonly folder: string }> {
-  const received = await receive(house, { path: join(place, name), broughtBy: 'inbox' })
-  house.observe('step-reached', { step: 'receive', point: 'inbox' })
-  const receipt = await takeBundle(house, received.id)
-  await writeReceiptFiles(house, receipt, place)
-  const kind = isTurnedAway(receipt.state) ? inboxFolders.refused : inboxFolders.done
+  const received = await receive(context, { path: join(place, name), broughtBy: 'inbox' })
+  context.observe('step-reached', { step: 'receive', point: 'inbox' })
+  const receipt = await takeBundle(context, received.id)
+  await writeReceiptFiles(context, receipt, place)
+  const kind = isRejected(receipt.state) ? inboxFolders.refused : inboxFolders.done
   const base = join(inbox, kind, `${parse(name).name}-${receipt.id.slice(0, 8)}`)
   return { receipt, folder: await putAway(place, base) }
 }

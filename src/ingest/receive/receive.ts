@@ -5,13 +5,13 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { type BundleIdentity, BundleRefusal, identifyBundle, limitsOf, openBag } from '../../bundle/index.ts'
-import { type House, refuseOnMirror } from '../../catalogue/index.ts'
+import { type AppContext, refuseOnMirror } from '../../catalogue/index.ts'
 import type { StoredFile } from '../../files/files.ts'
 import { canonicalJson, digestOf, digestOfFile } from '../../platform/digest.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { problem } from '../../platform/problem.ts'
-import { refuse } from '../pipeline/refuse.ts'
-import { findReceipt, getReceipt, isTurnedAway, type Receipt, writeReceived } from '../receipts/receipts.ts'
+import { refuseBundle } from '../pipeline/refuse.ts'
+import { findReceipt, getReceipt, isRejected, type Receipt, writeReceived } from '../receipts/receipts.ts'
 
 /** The queue of bundles to walk; a worker takes them at our pace. */
 export const takeBundleJob = 'take-bundle'
@@ -34,40 +34,40 @@ export interface Received {
  * that writes the receipt, so a crash loses neither. Throws the file system's error where the path can't be read.
  */
 export async function receive(
-  house: House,
+  context: AppContext,
   from: { readonly path: string; readonly broughtBy: string },
 ): Promise<Receipt> {
-  await refuseOnMirror(house.database.work)
+  await refuseOnMirror(context.database.work)
   const isFolder = (await stat(from.path)).isDirectory()
   try {
     const identity = isFolder
-      ? await identifyBundle(from.path, limitsOf(house.config))
+      ? await identifyBundle(from.path, limitsOf(context.config))
       : await identifyFile(from.path)
     // Of two that bring the same at once, one that fails must not clear away what the other has stored.
-    return await house.database.lock(`receive ${identity.id}`, () => receiveOne(house, from, identity))
+    return await context.database.lock(`receive ${identity.id}`, () => receiveOne(context, from, identity))
   } catch (error) {
     if (!(error instanceof BundleRefusal)) throw error
-    return refuseUnread(house, from.broughtBy, error.findings)
+    return refuseUnread(context, from.broughtBy, error.findings)
   }
 }
 
 async function receiveOne(
-  house: House,
+  context: AppContext,
   { path, broughtBy }: { readonly path: string; readonly broughtBy: string },
   identity: BundleIdentity,
 ): Promise<Receipt> {
   const { id, packing } = identity
-  const known = await findReceipt(house.database.work, id)
-  if (known !== undefined && !isTurnedAway(known.state)) return known
+  const known = await findReceipt(context.database.work, id)
+  if (known !== undefined && !isRejected(known.state)) return known
   try {
-    await storeBundle(house, path, identity)
+    await storeBundle(context, path, identity)
   } catch (error) {
     // A stick that was pulled out leaves nothing here; what was turned away before keeps the bytes that it has.
-    if (known === undefined && packing === 'folder') await house.files.remove(bundleFolder(id))
+    if (known === undefined && packing === 'folder') await context.files.remove(bundleFolder(id))
     throw error
   }
-  house.observe('step-reached', { step: 'receive', point: 'stored' })
-  return admit(house, identity, broughtBy)
+  context.observe('step-reached', { step: 'receive', point: 'stored' })
+  return admit(context, identity, broughtBy)
 }
 
 /** A single file is taken for a ZIP: what it really is, `verify` finds out. */
@@ -76,44 +76,48 @@ async function identifyFile(path: string): Promise<BundleIdentity> {
 }
 
 /** A folder that can't be read safely (links, devices, too much) isn't stored; its receipt says why. */
-async function refuseUnread(house: House, broughtBy: string, findings: readonly Finding[]): Promise<Receipt> {
+async function refuseUnread(
+  context: AppContext,
+  broughtBy: string,
+  findings: readonly Finding[],
+): Promise<Receipt> {
   const id = digestOf(canonicalJson(findings))
-  await house.database.work.begin((tx) =>
-    writeReceived(tx, { id, packing: 'folder', bytes: 0, broughtBy, receivedAt: house.clock() }),
+  await context.database.work.begin((tx) =>
+    writeReceived(tx, { id, packing: 'folder', bytes: 0, broughtBy, receivedAt: context.clock() }),
   )
-  await refuse(house, id, { findings })
-  return getReceipt(house.database.work, id)
+  await refuseBundle(context, id, { findings })
+  return getReceipt(context.database.work, id)
 }
 
 /** Receives the bytes of a ZIP as they arrive over the network. Throws `body-too-large` by way of the files' limit. */
 export async function receiveStream(
-  house: House,
+  context: AppContext,
   from: { readonly source: AsyncIterable<Uint8Array>; readonly broughtBy: string },
 ): Promise<Receipt> {
-  await refuseOnMirror(house.database.work)
+  await refuseOnMirror(context.database.work)
   // The name is the digest, which is known once the last byte is there; until then no crash leaves a trace.
   const name = ({ digest }: StoredFile) => `${bundleFolder(digest)}/bundle.zip`
-  const bytesMax = house.config.QINGDAN_BODY_BYTES_MAX
-  const { digest, bytes } = await house.files.write(name, from.source, { bytesMax })
-  const known = await findReceipt(house.database.work, digest)
-  if (known !== undefined && !isTurnedAway(known.state)) return known
-  return admit(house, { packing: 'zip', id: digest, bytes }, from.broughtBy)
+  const bytesMax = context.config.QINGDAN_BODY_BYTES_MAX
+  const { digest, bytes } = await context.files.write(name, from.source, { bytesMax })
+  const known = await findReceipt(context.database.work, digest)
+  if (known !== undefined && !isRejected(known.state)) return known
+  return admit(context, { packing: 'zip', id: digest, bytes }, from.broughtBy)
 }
 
 /** The stored bundle to walk; undefined where its journey has ended. Throws where nothing of this id was received. */
-export async function readReceived(house: House, id: string): Promise<Received | undefined> {
-  const receipt = await getReceipt(house.database.work, id)
-  if (receipt.state === 'staged' || isTurnedAway(receipt.state)) return undefined
-  return readStored(house, receipt)
+export async function readReceived(context: AppContext, id: string): Promise<Received | undefined> {
+  const receipt = await getReceipt(context.database.work, id)
+  if (receipt.state === 'staged' || isRejected(receipt.state)) return undefined
+  return readStored(context, receipt)
 }
 
 /** The stored bytes of a bundle, whatever became of it. */
-export async function readStored(house: House, receipt: Receipt): Promise<Received> {
+export async function readStored(context: AppContext, receipt: Receipt): Promise<Received> {
   const place = receipt.packing === 'zip' ? 'bundle.zip' : 'tree'
   return {
     bundleId: receipt.id,
     packing: receipt.packing,
-    path: await house.files.localPath(`${bundleFolder(receipt.id)}/${place}`),
+    path: await context.files.localPath(`${bundleFolder(receipt.id)}/${place}`),
     broughtBy: receipt.broughtBy,
     receivedAt: receipt.receivedAt,
     released: receipt.decision?.act === 'release',
@@ -125,21 +129,21 @@ export function bundleFolder(id: string): string {
   return `bundles/${id}`
 }
 
-async function storeBundle(house: House, path: string, identity: BundleIdentity): Promise<void> {
+async function storeBundle(context: AppContext, path: string, identity: BundleIdentity): Promise<void> {
   const folder = bundleFolder(identity.id)
   if (identity.packing === 'zip') {
-    const stored = await house.files.write(
+    const stored = await context.files.write(
       `${folder}/bundle.zip`,
       createReadStream(path, { highWaterMark: 1 << 20 }),
     )
     assertUnchanged(stored.digest === identity.id)
     return
   }
-  const bag = await openBag(path, 'folder', limitsOf(house.config))
+  const bag = await openBag(path, 'folder', limitsOf(context.config))
   try {
     let lines = ''
     for (const entry of bag.entries) {
-      const stored = await house.files.write(`${folder}/tree/${entry.path}`, bag.read(entry.path))
+      const stored = await context.files.write(`${folder}/tree/${entry.path}`, bag.read(entry.path))
       lines += `${stored.digest}  ${entry.path}\n`
     }
     assertUnchanged(digestOf(lines) === identity.id)
@@ -152,15 +156,15 @@ function assertUnchanged(same: boolean): void {
   if (!same) throw new Error('The bundle changed while it was being read. Bring it again once it is at rest.')
 }
 
-async function admit(house: House, bundle: BundleIdentity, broughtBy: string): Promise<Receipt> {
+async function admit(context: AppContext, bundle: BundleIdentity, broughtBy: string): Promise<Receipt> {
   const { id, packing, bytes } = bundle
-  const first = await house.database.work.begin(async (tx) => {
-    const written = await writeReceived(tx, { id, packing, bytes, broughtBy, receivedAt: house.clock() })
+  const first = await context.database.work.begin(async (tx) => {
+    const written = await writeReceived(tx, { id, packing, bytes, broughtBy, receivedAt: context.clock() })
     // Who was dropping the same bundle may have erased the bytes just stored; it can't any more.
-    if (written && (await house.files.list(bundleFolder(id))).length === 0) throw problem('not-ready')
-    if (written) await house.jobs.send(tx, takeBundleJob, { bundle: id })
+    if (written && (await context.files.list(bundleFolder(id))).length === 0) throw problem('not-ready')
+    if (written) await context.jobs.send(tx, takeBundleJob, { bundle: id })
     return written
   })
-  if (first) house.observe('bundle-received', { bundle: id, bytes })
-  return getReceipt(house.database.work, id)
+  if (first) context.observe('bundle-received', { bundle: id, bytes })
+  return getReceipt(context.database.work, id)
 }

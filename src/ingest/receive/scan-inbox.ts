@@ -12,19 +12,19 @@ import { digestOf } from '../../platform/digest.ts'
 export const inboxFolders = { taken: '.taken', done: 'done', refused: 'refused' } as const
 
 /** Why something is left where it lies. */
-export type LeftReason = 'moving' | 'incomplete' | 'loose-table' | 'link' | 'no-bundle' | 'unreadable'
+export type IgnoredReason = 'moving' | 'incomplete' | 'loose-table' | 'link' | 'no-bundle' | 'unreadable'
 
-export interface Left {
+export interface IgnoredEntry {
   readonly name: string
-  readonly reason: LeftReason
+  readonly reason: IgnoredReason
   /** What is missing of it, where that is known. */
   readonly missing?: string
 }
 
-export interface Look {
+export interface InboxScan {
   /** Names of what is at rest and whole. */
   readonly ready: readonly string[]
-  readonly left: readonly Left[]
+  readonly left: readonly IgnoredEntry[]
 }
 
 /** What was seen of an entry: how it looked, and since when it has looked so. */
@@ -33,7 +33,7 @@ export interface Seen {
   readonly since: number
 }
 
-export interface LookOptions {
+export interface InboxScanOptions {
   readonly inbox: string
   readonly limits: BundleLimits
   /** What former looks have seen; this one renews it. */
@@ -52,13 +52,13 @@ const passedOver =
 const tables = new Set(['.csv', '.tsv', '.txt', '.xlsx', '.xls', '.ods', '.et'])
 
 /** Looks once. Throws the file system's error where the inbox itself can't be read. */
-export async function lookInto(options: LookOptions): Promise<Look> {
+export async function scanInbox(options: InboxScanOptions): Promise<InboxScan> {
   const { inbox, seen } = options
   const own: readonly string[] = Object.values(inboxFolders)
   const names = (await readdir(inbox)).filter((name) => !own.includes(name) && !passedOver.test(name)).sort()
   for (const name of seen.keys()) if (!names.includes(name)) seen.delete(name)
   const ready: string[] = []
-  const left: Left[] = []
+  const left: IgnoredEntry[] = []
   for (const name of names) {
     const found = await judge(name, options).catch((error: NodeJS.ErrnoException) => {
       // Gone since the folder was read, or not to be read: neither is a fault of ours.
@@ -71,7 +71,7 @@ export async function lookInto(options: LookOptions): Promise<Look> {
   return { ready, left }
 }
 
-async function judge(name: string, options: LookOptions): Promise<'ready' | Left> {
+async function judge(name: string, options: InboxScanOptions): Promise<'ready' | IgnoredEntry> {
   const { inbox, limits, seen, now, restMilliseconds, patienceMilliseconds } = options
   const path = join(inbox, name)
   const found = await lstat(path)

@@ -6,7 +6,7 @@ import { PassThrough, Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { requireScope } from '../../accounts/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { type App, problemResponses } from '../../http/index.ts'
 import { type ProblemCode, problem } from '../../platform/problem.ts'
 import { type FinishedUpload, finishedHeaders, isOwn, type Uploads, uploadsPath } from './uploads.ts'
@@ -19,11 +19,11 @@ export const pieceType = 'application/offset+octet-stream'
 const extensions = 'creation,creation-with-upload,creation-defer-length,termination,expiration'
 
 /** What OPTIONS says of the protocol. */
-export const protocolOptions = (house: House): Readonly<Record<string, string>> => ({
+export const protocolOptions = (context: AppContext): Readonly<Record<string, string>> => ({
   'tus-resumable': version,
   'tus-version': version,
   'tus-extension': extensions,
-  'tus-max-size': String(house.config.QINGDAN_BODY_BYTES_MAX),
+  'tus-max-size': String(context.config.QINGDAN_BODY_BYTES_MAX),
 })
 
 const Upload = Type.Object({
@@ -45,10 +45,10 @@ const refusals = [
 /** Cuts what is coming in where the service stops, so that what has come is kept and the rest can come later. */
 export type Stopping = AbortSignal
 
-export function uploadRoutes(app: App, house: House, uploads: Uploads, stopping: Stopping): void {
-  getRoute(app, house, uploads)
-  patchRoute(app, house, uploads, stopping)
-  deleteRoute(app, house, uploads, stopping)
+export function uploadRoutes(app: App, context: AppContext, uploads: Uploads, stopping: Stopping): void {
+  getRoute(app, context, uploads)
+  patchRoute(app, context, uploads, stopping)
+  deleteRoute(app, context, uploads, stopping)
 }
 
 const address = `${uploadsPath}/:upload`
@@ -58,11 +58,11 @@ async function onRequest(request: FastifyRequest, reply: FastifyReply): Promise<
   refuseVersion(request, reply)
 }
 
-function getRoute(app: App, house: House, uploads: Uploads): void {
+function getRoute(app: App, context: AppContext, uploads: Uploads): void {
   app.get(
     address,
     {
-      config: { options: protocolOptions(house) },
+      config: { options: protocolOptions(context) },
       schema: {
         operationId: 'getUpload',
         tags,
@@ -87,15 +87,15 @@ function getRoute(app: App, house: House, uploads: Uploads): void {
       },
       onRequest,
     },
-    async (request, reply) => tellUpload(house, uploads, request, reply),
+    async (request, reply) => tellUpload(context, uploads, request, reply),
   )
 }
 
-function patchRoute(app: App, house: House, uploads: Uploads, stopping: Stopping): void {
+function patchRoute(app: App, context: AppContext, uploads: Uploads, stopping: Stopping): void {
   app.patch(
     address,
     {
-      config: { options: protocolOptions(house) },
+      config: { options: protocolOptions(context) },
       schema: {
         operationId: 'continueUpload',
         tags,
@@ -125,11 +125,11 @@ function patchRoute(app: App, house: House, uploads: Uploads, stopping: Stopping
   )
 }
 
-function deleteRoute(app: App, house: House, uploads: Uploads, stopping: Stopping): void {
+function deleteRoute(app: App, context: AppContext, uploads: Uploads, stopping: Stopping): void {
   app.delete(
     address,
     {
-      config: { options: protocolOptions(house) },
+      config: { options: protocolOptions(context) },
       schema: {
         operationId: 'endUpload',
         tags,
@@ -172,12 +172,17 @@ export async function createUpload(
   return pass(request, reply, uploads, stopping)
 }
 
-async function tellUpload(house: House, uploads: Uploads, request: FastifyRequest, reply: FastifyReply) {
+async function tellUpload(
+  context: AppContext,
+  uploads: Uploads,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
   const id = ownId(request)
   reply.headers({ 'tus-resumable': version, 'cache-control': 'no-store' })
   const whole = (await uploads.finished(id)) ?? (await offsetOf(request, uploads))
   if ('bundle' in whole) {
-    reply.headers({ ...finishedHeaders(house, whole), ...lengthHeaders(whole.bytes, whole.bytes) })
+    reply.headers({ ...finishedHeaders(context, whole), ...lengthHeaders(whole.bytes, whole.bytes) })
     return { offset: whole.bytes, length: whole.bytes, bundle: whole.bundle }
   }
   reply.headers(lengthHeaders(whole.offset, whole.length))

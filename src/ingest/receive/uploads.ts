@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { FileStore } from '@tus/file-store'
 import { Server } from '@tus/server'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { receive } from './receive.ts'
 
@@ -67,40 +67,40 @@ const ownerOf = (id: string): string => id.slice(0, -2 * randomBytesOfId)
 const hour = 3_600_000
 
 /** Builds the uploads of a house; nothing is opened before the first request. */
-export function buildUploads(house: House): Uploads {
-  const expiresAfter = house.config.QINGDAN_UPLOAD_HOURS * hour
+export function buildUploads(context: AppContext): Uploads {
+  const expiresAfter = context.config.QINGDAN_UPLOAD_HOURS * hour
   const finishing = new Map<string, Promise<FinishedUpload | undefined>>()
   const faults = new WeakMap<object, unknown>()
   const wholes = new WeakMap<object, string>()
   // Two at once, a HEAD while the last PATCH ends, would each receive the same file and remove it under the other.
   const received = (id: string) => {
-    const running = finishing.get(id) ?? finish(house, id).finally(() => finishing.delete(id))
+    const running = finishing.get(id) ?? finish(context, id).finally(() => finishing.delete(id))
     finishing.set(id, running)
     return running
   }
   const finished = async (id: string) => {
     const whole = await received(id)
-    if (whole !== undefined) await removeBytes(house, id)
+    if (whole !== undefined) await removeBytes(context, id)
     return whole
   }
   const build = async () => {
-    const directory = await house.files.localPath(folder)
+    const directory = await context.files.localPath(folder)
     await mkdir(directory, { recursive: true, mode: 0o700 })
     return new Server({
       path: uploadsPath,
       datastore: new FileStore({ directory, expirationPeriodInMilliseconds: expiresAfter }),
-      maxSize: house.config.QINGDAN_BODY_BYTES_MAX,
-      generateUrl: (_request, { id }) => `${house.config.QINGDAN_PUBLIC_URL}${uploadsPath}/${id}`,
+      maxSize: context.config.QINGDAN_BODY_BYTES_MAX,
+      generateUrl: (_request, { id }) => `${context.config.QINGDAN_PUBLIC_URL}${uploadsPath}/${id}`,
       namingFunction: async (request) => {
         const keyId = request.headers.get(ownerHeader) ?? ''
-        await refuseTooMany(house, keyId)
+        await refuseTooMany(context, keyId)
         return `${keyId}${randomBytes(randomBytesOfId).toString('hex')}`
       },
       onUploadFinish: async (request, { id }) => {
         // The library looks at its file once more before it answers: it goes afterwards.
         wholes.set(request, id)
         const whole = await received(id)
-        return whole === undefined ? {} : { headers: finishedHeaders(house, whole) }
+        return whole === undefined ? {} : { headers: finishedHeaders(context, whole) }
       },
       onResponseError: (request, error) => {
         if (!('status_code' in error)) faults.set(request, error)
@@ -128,20 +128,20 @@ export function buildUploads(house: House): Uploads {
       return response
     },
     finished,
-    forget: (id) => house.files.remove(`${folder}/${id}.done`),
-    sweep: () => sweep(house, finished),
+    forget: (id) => context.files.remove(`${folder}/${id}.done`),
+    sweep: () => sweep(context, finished),
   }
 }
 
 /** The headers that lead from a finished upload to its receipt. */
-export function finishedHeaders(house: House, { bundle }: FinishedUpload): Record<string, string> {
-  const receipt = `${house.config.QINGDAN_PUBLIC_URL}/v1/bundles/${bundle}`
+export function finishedHeaders(context: AppContext, { bundle }: FinishedUpload): Record<string, string> {
+  const receipt = `${context.config.QINGDAN_PUBLIC_URL}/v1/bundles/${bundle}`
   return { 'qingdan-bundle': bundle, link: `<${receipt}>; rel="describedby"` }
 }
 
-async function refuseTooMany(house: House, keyId: string): Promise<void> {
-  const most = house.config.QINGDAN_UPLOADS_MAX
-  const open = (await idsOf(house)).filter((id) => isOwn(id, keyId))
+async function refuseTooMany(context: AppContext, keyId: string): Promise<void> {
+  const most = context.config.QINGDAN_UPLOADS_MAX
+  const open = (await idsOf(context)).filter((id) => isOwn(id, keyId))
   if (open.length < most) return
   throw problem('uploads-too-many', {
     detail: `A key may have ${most} unfinished uploads.`,
@@ -150,8 +150,8 @@ async function refuseTooMany(house: House, keyId: string): Promise<void> {
 }
 
 /** Ids of the uploads that are not finished: each has a file that describes it. */
-async function idsOf(house: House): Promise<readonly string[]> {
-  const names = await house.files.list(folder)
+async function idsOf(context: AppContext): Promise<readonly string[]> {
+  const names = await context.files.list(folder)
   const ending = '.json'
   return names
     .filter((name) => name.endsWith(ending))
@@ -162,34 +162,34 @@ async function idsOf(house: House): Promise<readonly string[]> {
  * Receives an upload that is whole and keeps where it went; only then its bytes may be removed. A crash between any two
  * of these and a second call give the same. Undefined where it is not whole, or not there.
  */
-async function finish(house: House, id: string): Promise<FinishedUpload | undefined> {
+async function finish(context: AppContext, id: string): Promise<FinishedUpload | undefined> {
   const done = `${folder}/${id}.done`
-  const path = await house.files.localPath(`${folder}/${id}`)
-  const known = await readJson<FinishedUpload>(await house.files.localPath(done))
+  const path = await context.files.localPath(`${folder}/${id}`)
+  const known = await readJson<FinishedUpload>(await context.files.localPath(done))
   if (known !== undefined) return known
   const told = await readJson<{ readonly size?: number }>(`${path}.json`)
   const bytes = (await stat(path).catch(unlessMissing))?.size
   if (told?.size === undefined || told.size !== bytes) return undefined
-  const receipt = await receive(house, { path, broughtBy: `key:${ownerOf(id)}` })
+  const receipt = await receive(context, { path, broughtBy: `key:${ownerOf(id)}` })
   const whole = { bundle: receipt.id, bytes }
-  await house.files.write(done, Readable.from([Buffer.from(JSON.stringify(whole))]))
-  house.observe('step-reached', { step: 'receive', point: 'uploaded' })
+  await context.files.write(done, Readable.from([Buffer.from(JSON.stringify(whole))]))
+  context.observe('step-reached', { step: 'receive', point: 'uploaded' })
   return whole
 }
 
-async function removeBytes(house: House, id: string): Promise<void> {
-  const path = await house.files.localPath(`${folder}/${id}`)
+async function removeBytes(context: AppContext, id: string): Promise<void> {
+  const path = await context.files.localPath(`${folder}/${id}`)
   await rm(path, { force: true })
   await rm(`${path}.json`, { force: true })
 }
 
 async function sweep(
-  house: House,
+  context: AppContext,
   finished: (id: string) => Promise<FinishedUpload | undefined>,
 ): Promise<number> {
-  for (const id of await idsOf(house)) await finished(id)
-  const directory = await house.files.localPath(folder)
-  const oldest = house.clock().getTime() - house.config.QINGDAN_UPLOAD_HOURS * hour
+  for (const id of await idsOf(context)) await finished(id)
+  const directory = await context.files.localPath(folder)
+  const oldest = context.clock().getTime() - context.config.QINGDAN_UPLOAD_HOURS * hour
   let gone = 0
   for (const name of (await readdir(directory).catch(unlessMissing)) ?? []) {
     const path = join(directory, name)

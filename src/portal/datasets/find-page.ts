@@ -1,35 +1,35 @@
 /** What the page of a dataset tells, gathered for anyone: a dataset that is not open has no page. */
 
 import {
+  type AppContext,
   addresses,
   getReadable,
-  type House,
   latestOf,
   latestOfDataset,
   listDistributions,
   listVersions,
 } from '../../catalogue/index.ts'
 import { labelOf } from '../../contract/index.ts'
-import { anonymous } from '../../platform/caller.ts'
+import { anonymousCaller } from '../../platform/caller.ts'
 import { dayInShanghai } from '../../platform/time.ts'
 import { describeDataset } from '../overview.ts'
-import { type Said, schemaDataset } from '../schema-org.ts'
+import { type SchemaOrgNode, schemaDataset } from '../schema-org.ts'
 import type { PortalDatasetPage, PortalEdition } from './page.ts'
 
 /** The page's content, and what it says to machines. Throws `dataset-not-found`. */
 export async function findDatasetPage(
-  house: House,
+  context: AppContext,
   slug: string,
-  said: Said,
+  said: SchemaOrgNode,
 ): Promise<{ readonly shown: PortalDatasetPage; readonly data: object }> {
-  const { contract } = getReadable(house.contracts, anonymous, slug)
-  const versions = await listVersions(house.database, { dataset: slug })
+  const { contract } = getReadable(context.contracts, anonymousCaller, slug)
+  const versions = await listVersions(context.database, { dataset: slug })
   const version = latestOfDataset(versions)
   const latest =
     version === undefined
       ? undefined
-      : { version, files: await listDistributions(house.database, version.id) }
-  const at = addresses(house.config)
+      : { version, files: await listDistributions(context.database, version.id) }
+  const at = addresses(context.config)
   const names = [...new Set(versions.map(({ edition }) => edition))]
   const editions = names.map((edition): PortalEdition => {
     const own = versions.filter((one) => one.edition === edition)
@@ -44,8 +44,8 @@ export async function findDatasetPage(
   })
   const { rhythm } = contract
   const shown = {
-    dataset: await describeDataset(house, contract, version),
-    rhythm: labelOf(house.contracts, 'rhythms', rhythm) ?? { zh: rhythm, en: rhythm },
+    dataset: await describeDataset(context, contract, version),
+    rhythm: labelOf(context.contracts, 'rhythms', rhythm) ?? { zh: rhythm, en: rhythm },
     licence: contract.licence.title,
     source: contract.source,
     editions,

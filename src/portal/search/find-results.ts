@@ -1,14 +1,14 @@
 /** What a search of the portal finds, for anyone: the same as GET /v1/datasets gives to a reader without a key. */
 
 import {
+  type AppContext,
   type DatasetParameters,
   facetNames,
-  type House,
   latestOfDataset,
   searchDatasets,
 } from '../../catalogue/index.ts'
 import { type Contract, getField, labelOf } from '../../contract/index.ts'
-import { anonymous } from '../../platform/caller.ts'
+import { anonymousCaller } from '../../platform/caller.ts'
 import type { Bilingual, Language } from '../../platform/language.ts'
 import { describeDataset } from '../overview.ts'
 import type { PortalMatch, PortalResults } from './results.ts'
@@ -18,25 +18,25 @@ const cardsMax = 20
 
 /** Throws the problems of GET /v1/datasets. */
 export async function findResults(
-  house: House,
+  context: AppContext,
   asked: DatasetParameters,
   language: Language,
 ): Promise<PortalResults> {
   const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => String(value).trim() !== ''))
-  const found = await searchDatasets(house, anonymous, { ...given, limit: cardsMax }, language)
+  const found = await searchDatasets(context, anonymousCaller, { ...given, limit: cardsMax }, language)
   const results = []
   for (const { loaded, matches } of found.page) {
     const { contract } = loaded
     const latest = latestOfDataset(found.versionsOf(contract.dataset))
     results.push({
-      dataset: await describeDataset(house, contract, latest),
+      dataset: await describeDataset(context, contract, latest),
       matches: matches.map(
         ({ place, field, code, text, found: words }): PortalMatch => ({
           place,
           text,
           found: words,
           ...(field === undefined ? {} : { field: getField(contract, field).title }),
-          ...(code === undefined ? {} : { label: codeLabel(house, contract, code, field) }),
+          ...(code === undefined ? {} : { label: codeLabel(context, contract, code, field) }),
         }),
       ),
     })
@@ -52,8 +52,13 @@ export async function findResults(
 }
 
 /** What a code of a field is called; of a theme or provider the text that was found says it already. */
-function codeLabel(house: House, contract: Contract, code: string, field: string | undefined): Bilingual {
+function codeLabel(
+  context: AppContext,
+  contract: Contract,
+  code: string,
+  field: string | undefined,
+): Bilingual {
   const list = field === undefined ? undefined : getField(contract, field).codes
-  const label = list === undefined ? undefined : labelOf(house.contracts, list, code)
+  const label = list === undefined ? undefined : labelOf(context.contracts, list, code)
   return label ?? { zh: code, en: code }
 }

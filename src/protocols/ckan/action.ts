@@ -1,13 +1,13 @@
 /** What an action of CKAN is: its parameters, and what it gives. The entries stand in actions.ts and group-actions.ts. */
-import type { Reader } from '../../platform/caller.ts'
-import type { Desk } from './bodies.ts'
+import type { Caller } from '../../platform/caller.ts'
+import type { PackageContext } from './bodies.ts'
 import { listPackages } from './catalogue.ts'
 import { natural, type Parameters, type Values } from './parameters.ts'
 
 /** What an action is run with. */
-export interface Asked {
-  readonly desk: Desk
-  readonly reader: Reader
+export interface ActionRequest {
+  readonly desk: PackageContext
+  readonly reader: Caller
   /** The parameters as they were given. */
   readonly given: Readonly<Record<string, unknown>>
   /** The address of the action. */
@@ -29,14 +29,14 @@ export interface Action {
   readonly parameters: Parameters
   /** Under which of its parameters a refusal of the rooms is told. */
   readonly nameOf?: (path: string) => string
-  readonly run: (values: Readonly<Record<string, unknown>>, asked: Asked) => Promise<unknown>
+  readonly run: (values: Readonly<Record<string, unknown>>, asked: ActionRequest) => Promise<unknown>
 }
 
 interface Described<P extends Parameters> {
   readonly summary: string
   readonly parameters: P
   readonly nameOf?: (path: string) => string
-  readonly run: (values: Values<P>, asked: Asked) => Promise<unknown>
+  readonly run: (values: Values<P>, asked: ActionRequest) => Promise<unknown>
 }
 
 /** The parameters of an entry are those that its `run` gets; behind the table they are names and values. */
@@ -50,7 +50,7 @@ export const limit = natural('How many of them; all if absent.', '10')
 export const offset = natural('How many to leave out before.', '0')
 
 /** The packages that the caller may see. */
-export const packagesOf = ({ desk, reader }: Asked) => listPackages(desk.house, reader)
+export const packagesOf = ({ desk, reader }: ActionRequest) => listPackages(desk.context, reader)
 
 /** A page of a list. */
 export function cut<T>(

@@ -2,7 +2,16 @@
 
 import { noteRead } from '../../contract/index.ts'
 import { nearestOf } from '../../http/index.ts'
-import { type Action, type Asked, action, cut, JsonText, limit, offset, packagesOf } from './action.ts'
+import {
+  type Action,
+  type ActionRequest,
+  action,
+  cut,
+  JsonText,
+  limit,
+  offset,
+  packagesOf,
+} from './action.ts'
 import { packageBody, resourceBody } from './bodies.ts'
 import { getPackage, getResource, getTable, nameOf } from './catalogue.ts'
 import { describeTable, recordForms, searchTable } from './datastore.ts'
@@ -20,7 +29,7 @@ const service: readonly Action[] = [
     parameters: {},
     run: async (_values, { desk }) => ({
       ckan_version: ckanVersion,
-      site_url: desk.house.config.QINGDAN_PUBLIC_URL,
+      site_url: desk.context.config.QINGDAN_PUBLIC_URL,
       site_title: 'Qingdan 清单',
       site_description: "Open data of a city's education authority",
       locale_default: 'zh_Hans_CN',
@@ -206,7 +215,7 @@ export function getAction(name: string): Action {
 export const actionNames: readonly string[] = actions.map(({ name }) => name)
 
 /** Parameters of an address, from those of a body. */
-function textsOf(given: Asked['given']): Readonly<Record<string, string>> {
+function textsOf(given: ActionRequest['given']): Readonly<Record<string, string>> {
   const texts = Object.entries(given).flatMap(([name, value]) => {
     if (value === undefined || value === null) return []
     return [[name, typeof value === 'string' ? value : JSON.stringify(value)] as const]

@@ -2,7 +2,7 @@
 
 import {
   type Addresses,
-  type House,
+  type AppContext,
   isSynthetic,
   listDistributions,
   type PublishedVersion,
@@ -22,15 +22,15 @@ import {
 import { idOf } from './ids.ts'
 
 /** What bodies are written with. */
-export interface Desk {
-  readonly house: House
+export interface PackageContext {
+  readonly context: AppContext
   /** Addresses as the caller reaches them. */
   readonly at: Addresses
   readonly language: Language
 }
 
 /** A whole package with its resources. */
-export async function packageBody(desk: Desk, of: Package) {
+export async function packageBody(desk: PackageContext, of: Package) {
   const { at, language } = desk
   const { contract } = of.loaded
   const resources = (await Promise.all(of.latest.map((version) => resourcesOf(desk, of, version)))).flat()
@@ -78,12 +78,15 @@ function licenceOf({ loaded: { contract } }: Package, language: Language) {
   }
 }
 
-function providersOf({ house, language }: Desk, { loaded: { contract } }: Package): readonly string[] {
-  return contract.providers.map((code) => labelOf(house.contracts, 'providers', code)?.[language] ?? code)
+function providersOf(
+  { context, language }: PackageContext,
+  { loaded: { contract } }: Package,
+): readonly string[] {
+  return contract.providers.map((code) => labelOf(context.contracts, 'providers', code)?.[language] ?? code)
 }
 
-function extrasOf({ house, language, at }: Desk, { loaded: { contract } }: Package) {
-  const label = (list: string, code: string) => labelOf(house.contracts, list, code)?.[language] ?? code
+function extrasOf({ context, language, at }: PackageContext, { loaded: { contract } }: Package) {
+  const label = (list: string, code: string) => labelOf(context.contracts, list, code)?.[language] ?? code
   const extras: Readonly<Record<string, string>> = {
     contract: at.contract(contract.dataset, contract.contractVersion),
     frequency: label('rhythms', contract.rhythm),
@@ -98,12 +101,12 @@ function extrasOf({ house, language, at }: Desk, { loaded: { contract } }: Packa
 
 /** The files of a version as resources of its edition, or pinned to itself. */
 export async function resourcesOf(
-  { house, at, language }: Desk,
+  { context, at, language }: PackageContext,
   of: Package,
   version: PublishedVersion,
   pinned = false,
 ) {
-  const files = await listDistributions(house.database, version.id)
+  const files = await listDistributions(context.database, version.id)
   const first = of.versions.findLast(({ edition }) => edition === version.edition) ?? version
   return files.map((file) => {
     const { format } = file
@@ -137,7 +140,12 @@ export async function resourcesOf(
 }
 
 /** One resource. */
-export async function resourceBody(desk: Desk, of: Package, version: PublishedVersion, name: ResourceName) {
+export async function resourceBody(
+  desk: PackageContext,
+  of: Package,
+  version: PublishedVersion,
+  name: ResourceName,
+) {
   const all = await resourcesOf(desk, of, version, name.number !== undefined)
   const position = all.findIndex(({ format }) => format === formatName(name.format))
   const found = all[position]
@@ -146,20 +154,20 @@ export async function resourceBody(desk: Desk, of: Package, version: PublishedVe
 }
 
 /** An organization: the first of those answerable for a dataset. */
-export function organizationBody(desk: Desk, code: string) {
+export function organizationBody(desk: PackageContext, code: string) {
   return kindBody(desk, code, 'organization')
 }
 
 /** A group: a theme. */
-export function groupBody(desk: Desk, code: string) {
+export function groupBody(desk: PackageContext, code: string) {
   return kindBody(desk, code, 'group')
 }
 
 /** The code lists that name them. */
 const lists = { organization: 'providers', group: 'themes' } as const
 
-function kindBody({ house, language }: Desk, code: string, type: keyof typeof lists) {
-  const title = labelOf(house.contracts, lists[type], code)?.[language] ?? code
+function kindBody({ context, language }: PackageContext, code: string, type: keyof typeof lists) {
+  const title = labelOf(context.contracts, lists[type], code)?.[language] ?? code
   return {
     id: idOf(type, code),
     name: code,

@@ -5,9 +5,9 @@
  */
 
 import {
+  type AppContext,
   byDataset,
   type DatasetTimes,
-  type House,
   latestOf,
   listDatasetTimes,
   listReadable,
@@ -15,7 +15,7 @@ import {
   type PublishedVersion,
 } from '../../catalogue/index.ts'
 import type { LoadedContract } from '../../contract/index.ts'
-import type { Reader } from '../../platform/caller.ts'
+import type { Caller } from '../../platform/caller.ts'
 import { idOf } from './ids.ts'
 import { notFound } from './refusal.ts'
 
@@ -48,15 +48,16 @@ export interface Package {
 export const tableFormat = 'csv'
 
 /** The packages that a reader may see, by name. */
-export async function listPackages(house: House, reader: Reader): Promise<readonly Package[]> {
-  const versions = await listVersions(house.database)
-  const times = await listDatasetTimes(house.database)
+export async function listPackages(context: AppContext, reader: Caller): Promise<readonly Package[]> {
+  const versions = await listVersions(context.database)
+  const times = await listDatasetTimes(context.database)
   const known = kept.get(versions) ?? new WeakMap<LoadedContract, Package>()
   kept.set(versions, known)
   const own = byDataset(versions)
-  const packages = listReadable(house.contracts, reader).map((loaded) => {
+  const packages = listReadable(context.contracts, reader).map((loaded) => {
     const { dataset } = loaded.contract
-    const found = known.get(loaded) ?? buildPackage(house, loaded, own.get(dataset) ?? [], times.get(dataset))
+    const found =
+      known.get(loaded) ?? buildPackage(context, loaded, own.get(dataset) ?? [], times.get(dataset))
     known.set(loaded, found)
     return found
   })
@@ -69,7 +70,7 @@ const kept = new WeakMap<readonly PublishedVersion[], WeakMap<LoadedContract, Pa
 export const nameOf = ({ loaded }: Package): string => loaded.contract.dataset
 
 function buildPackage(
-  { contracts }: House,
+  { contracts }: AppContext,
   loaded: LoadedContract,
   versions: readonly PublishedVersion[],
   times: DatasetTimes | undefined,

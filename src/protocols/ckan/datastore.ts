@@ -4,9 +4,9 @@
  * it stays on the records that it began with. Refuses what the records room does, and what isn't spoken by name.
  */
 import { stringify } from 'csv-stringify/sync'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { type Contract, type Field, type FieldTypeName, fieldType } from '../../contract/index.ts'
-import { csvLines, jsonRecord, type Row } from '../../formats/index.ts'
+import { csvLines, jsonRecord, type RecordValues } from '../../formats/index.ts'
 import {
   countNumbered,
   type Filter,
@@ -17,7 +17,7 @@ import {
   readNumbered,
   writeValues,
 } from '../../records/index.ts'
-import type { Desk } from './bodies.ts'
+import type { PackageContext } from './bodies.ts'
 import { type Resource, versionResource } from './catalogue.ts'
 import { invalid } from './refusal.ts'
 
@@ -28,7 +28,7 @@ export const wordsMax = 10
 
 export const recordForms = ['objects', 'lists', 'csv', 'tsv'] as const
 
-export interface TableAsked {
+export interface DatastoreRequest {
   readonly filters: unknown
   readonly q: unknown
   readonly fields: readonly string[] | undefined
@@ -43,10 +43,10 @@ export interface PlannedTable {
 }
 
 /** Plans a question about a resource. Throws `invalid`, and the problems of records under the names of their parameters. */
-export function planTable(house: House, { version }: Resource, asked: TableAsked): PlannedTable {
-  const { contract } = house.contracts.get(version.dataset, version.contractVersion)
+export function planTable(context: AppContext, { version }: Resource, asked: DatastoreRequest): PlannedTable {
+  const { contract } = context.contracts.get(version.dataset, version.contractVersion)
   const chosen = asked.fields?.filter((name) => name !== numberField.name)
-  const plan = planNumbered(house, version, {
+  const plan = planNumbered(context, version, {
     filters: filtersOf(asked.filters),
     words: wordsOf(asked.q),
     sort: sortOf(asked.sort),
@@ -119,7 +119,7 @@ function sortOf(given: string | undefined) {
   return fields
 }
 
-export interface SearchedTable extends TableAsked {
+export interface SearchedTable extends DatastoreRequest {
   /** The resource as it was asked for. */
   readonly id: string
   readonly limit: number | undefined
@@ -132,18 +132,18 @@ export interface SearchedTable extends TableAsked {
 
 /** The result of `datastore_search` as JSON text: numbers keep the digits that were published. */
 export async function searchTable(
-  { house }: Desk,
+  { context }: PackageContext,
   resource: Resource,
   asked: SearchedTable,
   path: string,
 ): Promise<string> {
   const { version } = resource
-  const { plan, columns } = planTable(house, resource, asked)
+  const { plan, columns } = planTable(context, resource, asked)
   const limit = Math.min(asked.limit ?? limitDefault, numberedMax)
   const offset = asked.offset ?? 0
   const [rows, total] = await Promise.all([
-    readNumbered(house, plan, { offset, limit }),
-    asked.includeTotal ? countNumbered(house, plan) : undefined,
+    readNumbered(context, plan, { offset, limit }),
+    asked.includeTotal ? countNumbered(context, plan) : undefined,
   ])
   const pinned = versionResource(version, resource.name.format)
   const link = (from: number) =>
@@ -165,23 +165,31 @@ export async function searchTable(
 }
 
 /** Rows of the number and the plan's fields, as rows of the columns. */
-function rowsOf(rows: readonly Row[], plan: NumberedPlan, columns: readonly Field[]): readonly Row[] {
+function rowsOf(
+  rows: readonly RecordValues[],
+  plan: NumberedPlan,
+  columns: readonly Field[],
+): readonly RecordValues[] {
   const places = columns.map(({ name }) => plan.fields.findIndex((field) => field.name === name) + 1)
   return rows.map((row) => places.map((place) => row[place] ?? null))
 }
 
-function recordsOf(rows: readonly Row[], columns: readonly Field[], form: SearchedTable['form']): string {
+function recordsOf(
+  rows: readonly RecordValues[],
+  columns: readonly Field[],
+  form: SearchedTable['form'],
+): string {
   if (form === 'csv') return JSON.stringify(csvLines(rows))
   if (form === 'tsv') return JSON.stringify(tabbedLines(rows))
   if (form === 'objects') return `[${rows.map(jsonRecord(columns)).join(',')}]`
   const tokens = columns.map(({ type }) => fieldType(type).json)
-  const list = (row: Row) =>
+  const list = (row: RecordValues) =>
     row.map((text, index) => (text === null ? 'null' : (tokens[index]?.(text) ?? 'null'))).join(',')
   return `[${rows.map((row) => `[${list(row)}]`).join(',')}]`
 }
 
 /** As COPY writes it with a tab for the comma. */
-function tabbedLines(rows: readonly Row[]): string {
+function tabbedLines(rows: readonly RecordValues[]): string {
   return stringify([...rows], { delimiter: '\t', record_delimiter: '\n', quoted_match: /[\r\n]/ })
 }
 
@@ -204,8 +212,8 @@ function columnBody({ name, type, title, description, unit }: Field) {
 }
 
 /** The result of `datastore_info`: the fields, and how many records there are. */
-export function describeTable({ house }: Desk, { version, name }: Resource) {
-  const { contract }: { readonly contract: Contract } = house.contracts.get(
+export function describeTable({ context }: PackageContext, { version, name }: Resource) {
+  const { contract }: { readonly contract: Contract } = context.contracts.get(
     version.dataset,
     version.contractVersion,
   )

@@ -1,6 +1,13 @@
 /** The actions about those who answer for datasets, their themes, keywords and licences. */
 import { type Action, action, cut, limit, offset, packagesOf } from './action.ts'
-import { type Desk, groupBody, licenceBodies, organizationBody, packageBody, tagBody } from './bodies.ts'
+import {
+  groupBody,
+  licenceBodies,
+  organizationBody,
+  type PackageContext,
+  packageBody,
+  tagBody,
+} from './bodies.ts'
 import type { Package } from './catalogue.ts'
 import { idOf } from './ids.ts'
 import { flag, names, required, silent, text, type Values } from './parameters.ts'
@@ -120,7 +127,7 @@ function shown() {
 }
 
 async function show(
-  desk: Desk,
+  desk: PackageContext,
   body: ReturnType<typeof organizationBody>,
   own: readonly Package[],
   isWhole: boolean,

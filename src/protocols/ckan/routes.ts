@@ -5,13 +5,13 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { addresses, type House } from '../../catalogue/index.ts'
+import { type AppContext, addresses } from '../../catalogue/index.ts'
 import { isOpen, noteRead } from '../../contract/index.ts'
 import { type App, attachment, baseUrl, languageOf, problemResponses } from '../../http/index.ts'
 import { streamNumbered } from '../../records/index.ts'
-import { type Action, type Asked, JsonText } from './action.ts'
+import { type Action, type ActionRequest, JsonText } from './action.ts'
 import { actionNames, actions, getAction } from './actions.ts'
-import type { Desk } from './bodies.ts'
+import type { PackageContext } from './bodies.ts'
 import { getTable, listPackages } from './catalogue.ts'
 import { planTable } from './datastore.ts'
 import { collect, flag, json, names, readBody, readParameters, text, words } from './parameters.ts'
@@ -86,21 +86,21 @@ const bases = [
   { base: '/api/action', suffix: 'Unversioned' },
 ] as const
 
-export function ckanRoutes(app: App, house: House): void {
+export function ckanRoutes(app: App, context: AppContext): void {
   // Actions read their parameters themselves: their refusals have another shape.
   app.setValidatorCompiler(() => () => true)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: bodyBytesMax }, (_request, body, done) =>
     done(null, body),
   )
-  for (const one of actions) actionRoute(app, house, one)
+  for (const one of actions) actionRoute(app, context, one)
   for (const { base, suffix } of bases) {
-    for (const method of ['GET', 'POST'] as const) anyRoute(app, house, { base, suffix, method })
+    for (const method of ['GET', 'POST'] as const) anyRoute(app, context, { base, suffix, method })
   }
-  dumpRoute(app, house)
+  dumpRoute(app, context)
 }
 
-function actionRoute(app: App, house: House, one: Action): void {
+function actionRoute(app: App, context: AppContext, one: Action): void {
   const operationId = one.name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
   app.get(
     `/api/3/action/${one.name}`,
@@ -116,7 +116,7 @@ function actionRoute(app: App, house: House, one: Action): void {
         response,
       },
     },
-    (request, reply) => answer(house, request, reply, one.name),
+    (request, reply) => answer(context, request, reply, one.name),
   )
 }
 
@@ -134,7 +134,7 @@ interface Address {
   readonly method: 'GET' | 'POST'
 }
 
-function anyRoute(app: App, house: House, { base, suffix, method }: Address): void {
+function anyRoute(app: App, context: AppContext, { base, suffix, method }: Address): void {
   app.route({
     method,
     url: `${base}/:action`,
@@ -147,13 +147,14 @@ function anyRoute(app: App, house: House, { base, suffix, method }: Address): vo
       params: Type.Object({ action: Name }),
       response,
     },
-    handler: (request, reply) => answer(house, request, reply, (request.params as { action: string }).action),
+    handler: (request, reply) =>
+      answer(context, request, reply, (request.params as { action: string }).action),
   })
 }
 
-async function answer(house: House, request: FastifyRequest, reply: FastifyReply, name: string) {
-  const base = baseUrl(request, house.config)
-  const help = helpOf(house, request, name)
+async function answer(context: AppContext, request: FastifyRequest, reply: FastifyReply, name: string) {
+  const base = baseUrl(request, context.config)
+  const help = helpOf(context, request, name)
   const send = (status: number, body: string) =>
     reply.code(status).type('application/json; charset=utf-8').send(body)
   const { keyId } = request.reader
@@ -164,8 +165,8 @@ async function answer(house: House, request: FastifyRequest, reply: FastifyReply
     nameOf = action.nameOf
     const given = readGiven(request)
     const values = readParameters(action.parameters, given)
-    const asked: Asked = {
-      desk: deskOf(house, request),
+    const asked: ActionRequest = {
+      desk: deskOf(context, request),
       reader: request.reader,
       given,
       address: `${base}/api/3/action/${name}`,
@@ -186,8 +187,8 @@ async function answer(house: House, request: FastifyRequest, reply: FastifyReply
   }
 }
 
-const helpOf = (house: House, request: FastifyRequest, name: string) =>
-  `${baseUrl(request, house.config)}/api/3/action/help_show?name=${encodeURIComponent(name.slice(0, 100))}`
+const helpOf = (context: AppContext, request: FastifyRequest, name: string) =>
+  `${baseUrl(request, context.config)}/api/3/action/help_show?name=${encodeURIComponent(name.slice(0, 100))}`
 
 /** CKAN tells of an unknown action by a text, and so do its clients know it. */
 function findAction(name: string): Action {
@@ -208,9 +209,9 @@ function readGiven(request: FastifyRequest): Readonly<Record<string, unknown>> {
   return { ...inAddress, ...readBody(body, request.headers['content-type'] ?? '') }
 }
 
-function deskOf(house: House, request: FastifyRequest): Desk {
-  const at = addresses({ QINGDAN_PUBLIC_URL: baseUrl(request, house.config) })
-  return { house, at, language: languageOf(request, 'zh') }
+function deskOf(context: AppContext, request: FastifyRequest): PackageContext {
+  const at = addresses({ QINGDAN_PUBLIC_URL: baseUrl(request, context.config) })
+  return { context, at, language: languageOf(request, 'zh') }
 }
 
 const dumpParameters = {
@@ -222,7 +223,7 @@ const dumpParameters = {
   sort: text('Indexed fields with `asc` or `desc`, by commas.', '_id asc'),
 }
 
-function dumpRoute(app: App, house: House): void {
+function dumpRoute(app: App, context: AppContext): void {
   app.get(
     '/datastore/dump/:id',
     {
@@ -249,30 +250,30 @@ function dumpRoute(app: App, house: House): void {
         },
       },
     },
-    (request, reply) => answerDump(house, request, reply),
+    (request, reply) => answerDump(context, request, reply),
   )
 }
 
-async function answerDump(house: House, request: FastifyRequest, reply: FastifyReply) {
+async function answerDump(context: AppContext, request: FastifyRequest, reply: FastifyReply) {
   try {
-    return await dump(house, request, reply)
+    return await dump(context, request, reply)
   } catch (error) {
     const refusal = refusalOf(error, (path) => (path === 'select' ? 'fields' : path))
     if (refusal === undefined) throw error
     const { status, body } = refusal
-    const help = helpOf(house, request, 'datastore_search')
+    const help = helpOf(context, request, 'datastore_search')
     const written = typeof body === 'string' ? body : { help, success: false, error: body }
     reply.code(status).header('cache-control', 'no-store').type('application/json; charset=utf-8')
     return reply.send(JSON.stringify(written))
   }
 }
 
-async function dump(house: House, request: FastifyRequest, reply: FastifyReply) {
+async function dump(context: AppContext, request: FastifyRequest, reply: FastifyReply) {
   const { id } = request.params as { readonly id: string }
   const values = readParameters(dumpParameters, readGiven(request))
   if ((values.format ?? 'csv') !== 'csv') throw invalid('format', 'Only csv is spoken here')
-  const resource = getTable(await listPackages(house, request.reader), id)
-  const planned = planTable(house, resource, { ...values, fields: values.fields })
+  const resource = getTable(await listPackages(context, request.reader), id)
+  const planned = planTable(context, resource, { ...values, fields: values.fields })
   const { version } = resource
   const { contract } = resource.of.loaded
   const names = {
@@ -288,7 +289,7 @@ async function dump(house: House, request: FastifyRequest, reply: FastifyReply) 
     .header('cache-control', isOpen(contract) ? 'public, max-age=60' : 'private, no-cache')
   // Fastify would let a stream run to its end to learn that nobody wants its bytes.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
-  const stream = await streamNumbered(house, planned.plan, {
+  const stream = await streamNumbered(context, planned.plan, {
     columns: planned.columns,
     bom: values.bom ?? false,
     reader: reply.raw,

@@ -5,8 +5,8 @@
 
 import { searchDatasets } from '../../catalogue/index.ts'
 import { labelOf } from '../../contract/index.ts'
-import type { Reader } from '../../platform/caller.ts'
-import { type Desk, packageBody } from './bodies.ts'
+import type { Caller } from '../../platform/caller.ts'
+import { type PackageContext, packageBody } from './bodies.ts'
 import { nameOf, type Package } from './catalogue.ts'
 import { invalid, searchRefused } from './refusal.ts'
 import { parseSolr, solrFields } from './solr.ts'
@@ -17,7 +17,7 @@ export const rowsMax = 1_000
 /** Values of a facet where none are named. */
 const facetLimitDefault = 50
 
-export interface SearchAsked {
+export interface PackageSearchRequest {
   readonly q: string | undefined
   readonly fq: readonly string[]
   readonly rows: number | undefined
@@ -30,10 +30,10 @@ export interface SearchAsked {
 
 /** Searches the packages of a reader. Throws `searchRefused` and `invalid`. */
 export async function searchPackages(
-  desk: Desk,
-  reader: Reader,
+  desk: PackageContext,
+  reader: Caller,
   packages: readonly Package[],
-  asked: SearchAsked,
+  asked: PackageSearchRequest,
 ) {
   const { q = '', rows = rowsDefault, start = 0 } = asked
   const query = parseSolr(q, { free: true })
@@ -57,8 +57,8 @@ export async function searchPackages(
 
 /** The packages that have the words, the best first. */
 async function rank(
-  { house, language }: Desk,
-  reader: Reader,
+  { context, language }: PackageContext,
+  reader: Caller,
   packages: readonly Package[],
   words: string,
 ): Promise<readonly Package[]> {
@@ -66,7 +66,7 @@ async function rank(
   const found: Package[] = []
   for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
     const parameters = { q: words, limit: rowsMax, ...(cursor === undefined ? {} : { cursor }) }
-    const { page, next } = await searchDatasets(house, reader, parameters, language)
+    const { page, next } = await searchDatasets(context, reader, parameters, language)
     found.push(...page.flatMap(({ loaded }) => byName.get(loaded.contract.dataset) ?? []))
     cursor = next
   }
@@ -82,7 +82,7 @@ const byText =
   (a, b) =>
     text(a) === text(b) ? 0 : text(a) < text(b) ? -1 : 1
 
-const orders = (desk: Desk): Readonly<Record<string, Order>> => {
+const orders = (desk: PackageContext): Readonly<Record<string, Order>> => {
   const title = byText(({ loaded }) => loaded.contract.title[desk.language])
   return {
     id: byText(({ id }) => id),
@@ -96,7 +96,7 @@ const orders = (desk: Desk): Readonly<Record<string, Order>> => {
 
 /** Puts packages into the order asked for; equals by name, so that pages neither repeat nor lose one. */
 function order(
-  desk: Desk,
+  desk: PackageContext,
   found: readonly Package[],
   sort: string | undefined,
   isRanked: boolean,
@@ -137,10 +137,10 @@ interface FacetItem {
 
 /** Counts the values of a field, the most frequent first. Throws `invalid`. */
 function countFacet(
-  { house, language }: Desk,
+  { context, language }: PackageContext,
   found: readonly Package[],
   name: string,
-  { facetLimit, facetMinimum = 1 }: SearchAsked,
+  { facetLimit, facetMinimum = 1 }: PackageSearchRequest,
 ): readonly FacetItem[] {
   const values = facetFields.some((known) => known === name) ? solrFields[name]?.values : undefined
   if (values === undefined) {
@@ -148,7 +148,7 @@ function countFacet(
   }
   const list = name === 'organization' ? 'providers' : name === 'groups' ? 'themes' : undefined
   const title = (value: string) =>
-    (list === undefined ? undefined : labelOf(house.contracts, list, value)?.[language]) ?? value
+    (list === undefined ? undefined : labelOf(context.contracts, list, value)?.[language]) ?? value
   const counts = new Map<string, number>()
   for (const value of found.flatMap(values)) counts.set(value, (counts.get(value) ?? 0) + 1)
   return [...counts]

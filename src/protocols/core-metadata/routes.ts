@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { byDataset, type House, listReadable, listVersions } from '../../catalogue/index.ts'
+import { type AppContext, byDataset, listReadable, listVersions } from '../../catalogue/index.ts'
 import {
   type CsvForm,
   csvHeader,
@@ -80,7 +80,7 @@ const perItem = `${about} A row for each information item.`
 
 const NotModified = Type.Null({ description: 'The copy of the caller is still good.' })
 
-export function coreMetadataRoutes(app: App, house: House): void {
+export function coreMetadataRoutes(app: App, context: AppContext): void {
   app.get(
     '/v1/core-metadata',
     {
@@ -93,17 +93,17 @@ export function coreMetadataRoutes(app: App, house: House): void {
       },
     },
     async (request, reply) => {
-      const data = await findResources(house, request)
+      const data = await findResources(context, request)
       const body = { data: data.map(({ items, ...rest }) => ({ ...rest, items: [...items] })) }
       if (isStill(request, reply, JSON.stringify(body))) return reply.code(304).send(null)
       return body
     },
   )
-  csvRoute(app, house)
-  xlsxRoute(app, house)
+  csvRoute(app, context)
+  xlsxRoute(app, context)
 }
 
-function csvRoute(app: App, house: House): void {
+function csvRoute(app: App, context: AppContext): void {
   const content = { 'text/csv': { schema: Type.Unsafe<Readable>({ type: 'string' }) } }
   app.get(
     '/v1/core-metadata.csv',
@@ -125,7 +125,7 @@ function csvRoute(app: App, house: House): void {
       const { variant, header = variant === 'excel' ? 'labels' : 'names', lang = 'zh' } = request.query
       const guarded = variant === 'excel'
       const form: CsvForm = { header, lang, bom: guarded, encoding: 'utf-8', guarded }
-      const rows = tableRows(await findResources(house, request))
+      const rows = tableRows(await findResources(context, request))
       const text = csvHeader(tableFields, form) + csvLines(guarded ? rows.map(guardCells(tableFields)) : rows)
       if (isStill(request, reply, `${guarded} ${text}`)) return reply.code(304).send(null)
       return reply.type('text/csv; charset=utf-8').send(Readable.from(encodeCsv([text], form)))
@@ -133,7 +133,7 @@ function csvRoute(app: App, house: House): void {
   )
 }
 
-function xlsxRoute(app: App, house: House): void {
+function xlsxRoute(app: App, context: AppContext): void {
   const { mediaType } = getFormat('xlsx')
   const content = { [mediaType]: { schema: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }) } }
   app.get(
@@ -152,9 +152,9 @@ function xlsxRoute(app: App, house: House): void {
       },
     },
     async (request, reply) => {
-      const rows = tableRows(await findResources(house, request))
+      const rows = tableRows(await findResources(context, request))
       if (isStill(request, reply, `xlsx ${csvLines(rows)}`)) return reply.code(304).send(null)
-      const { contracts } = house
+      const { contracts } = context
       const workbook = { fields: tableFields, contracts, records: rows.length, about: aboutTable }
       return reply.type(mediaType).send(Readable.from(renderWorkbook(one(rows), workbook)))
     },
@@ -175,7 +175,7 @@ async function* one<T>(value: T): AsyncGenerator<T> {
 }
 
 async function findResources(
-  { contracts, database }: House,
+  { contracts, database }: AppContext,
   { reader }: Pick<FastifyRequest, 'reader'>,
 ): Promise<readonly InformationResource[]> {
   const versions = byDataset(await listVersions(database))

@@ -4,7 +4,7 @@
  */
 
 import type { Field } from '../../contract/index.ts'
-import type { Row } from '../../formats/index.ts'
+import type { RecordValues } from '../../formats/index.ts'
 import type { Bilingual } from '../../platform/language.ts'
 import type { InformationItem, InformationResource } from './resources.ts'
 
@@ -180,7 +180,7 @@ function column(
 export const tableFields: readonly Field[] = columns.map(({ field }) => field)
 
 /** The rows of the resources, in their order. */
-export function tableRows(resources: readonly InformationResource[]): readonly Row[] {
+export function tableRows(resources: readonly InformationResource[]): readonly RecordValues[] {
   return resources.flatMap((resource) =>
     resource.items.map((item) => columns.map(({ of }) => of(resource, item))),
   )

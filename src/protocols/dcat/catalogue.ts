@@ -4,8 +4,8 @@
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import {
+  type AppContext,
   byDataset,
-  type House,
   latestOf,
   listDistributions,
   type PublishedVersion,
@@ -108,39 +108,39 @@ export interface PageAddresses {
 
 /** The graph of a page. Files are described of each edition's current version; a dataset's own graph has all. */
 export async function catalogueGraph(
-  house: House,
+  context: AppContext,
   page: CataloguePage,
   addresses: PageAddresses,
 ): Promise<Graph> {
   const graph = buildGraph()
-  const context = dcatContext(graph, house.contracts, addresses.base)
-  describeCatalogue(context, page)
-  const { catalogue } = context
+  const dcat = dcatContext(graph, context.contracts, addresses.base)
+  describeCatalogue(dcat, page)
+  const { catalogue } = dcat
   for (const loaded of new Set(page.entries.map((entry) => entry.loaded))) {
     // So that others are answered between datasets.
     await turn()
     const entries = page.entries.filter((entry) => entry.loaded === loaded)
     const current = entries.flatMap(({ versions }) => latestOf(versions) ?? [])
-    const files = await filesOf(house, current)
+    const files = await filesOf(context, current)
     const versions = entries[0]?.all ?? []
     const dataset: DcatDataset = { loaded, versions, editions: editionsAmong(versions), files }
     graph.describe(catalogue, [], {
-      'dcat:resource': describeSeries(context, dataset),
-      'dcat:dataset': entries.map(({ versions }) => describeEdition(context, dataset, versions)),
+      'dcat:resource': describeSeries(dcat, dataset),
+      'dcat:dataset': entries.map(({ versions }) => describeEdition(dcat, dataset, versions)),
       // Of those on this page: harvesters look for what is named in the same document.
       'dcat:service': describeService(
-        context,
+        dcat,
         dataset,
         entries.map(({ versions }) => versions),
       ),
     })
   }
-  describePage(context, page, addresses)
+  describePage(dcat, page, addresses)
   return graph.nodes
 }
 
-function describeCatalogue(context: DcatContext, { entries, total }: CataloguePage): void {
-  const { graph, catalogue, base, contracts } = context
+function describeCatalogue(dcat: DcatContext, { entries, total }: CataloguePage): void {
+  const { graph, catalogue, base, contracts } = dcat
   const moments = entries.map(({ all }) => modifiedAt(all).getTime())
   graph.describe(catalogue, ['dcat:Catalog', 'hydra:Collection'], {
     'dct:title': texts({ zh: '教育数据开放清单', en: 'The list of open education data' }),
@@ -148,9 +148,9 @@ function describeCatalogue(context: DcatContext, { entries, total }: CataloguePa
       zh: '教育主管部门承诺开放的数据，以及已经开放的数据本身：每个数据集的各期、各版本与文件。',
       en: 'Data that the education authority promised to open, and those that are open: the editions, versions and files of each dataset.',
     }),
-    'dct:publisher': provider(context, publisherOf(contracts)),
+    'dct:publisher': provider(dcat, publisherOf(contracts)),
     'dct:language': languages.map((iri) => graph.describe(iri, ['dct:LinguisticSystem'])),
-    'dcat:themeTaxonomy': themeScheme(context),
+    'dcat:themeTaxonomy': themeScheme(dcat),
     'foaf:homepage': graph.describe(`${base}/`, ['foaf:Document']),
     'hydra:totalItems': count(total),
     ...(moments.length === 0 ? {} : { 'dct:modified': instant(new Date(Math.max(...moments))) }),
@@ -183,24 +183,24 @@ const count = (number: number): Literal => whole(number)
 
 /** The graph of one dataset, with the distributions of all its versions that can be read. */
 export async function datasetGraph(
-  house: House,
+  context: AppContext,
   loaded: LoadedContract,
   versions: readonly PublishedVersion[],
   base: string,
 ): Promise<Graph> {
   const graph = buildGraph()
-  const context = dcatContext(graph, house.contracts, base)
+  const dcat = dcatContext(graph, context.contracts, base)
   const there = versions.filter(({ state }) => state !== 'withdrawn')
   const editions = editionsAmong(versions)
-  const dataset: DcatDataset = { loaded, versions, editions, files: await filesOf(house, there) }
-  describeSeries(context, dataset)
-  describeService(context, dataset, editions)
-  themeScheme(context)
-  for (const edition of editions) describeEdition(context, dataset, edition)
+  const dataset: DcatDataset = { loaded, versions, editions, files: await filesOf(context, there) }
+  describeSeries(dcat, dataset)
+  describeService(dcat, dataset, editions)
+  themeScheme(dcat)
+  for (const edition of editions) describeEdition(dcat, dataset, edition)
   return graph.nodes
 }
 
-async function filesOf({ database }: House, versions: readonly PublishedVersion[]) {
+async function filesOf({ database }: AppContext, versions: readonly PublishedVersion[]) {
   const files = new Map<number, readonly StoredDistribution[]>()
   for (const { id } of versions) files.set(id, await listDistributions(database, id))
   return files

@@ -6,9 +6,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { type TSchema, Type } from 'typebox'
 import {
+  type AppContext,
   type DatasetForm,
   getReadable,
-  type House,
   listReadable,
   listVersions,
   type PublishedVersion,
@@ -16,7 +16,7 @@ import {
 } from '../../catalogue/index.ts'
 import type { LoadedContract } from '../../contract/index.ts'
 import { isOpen } from '../../contract/index.ts'
-import { type App, baseUrl, isFresh, keptBytes, problemResponses } from '../../http/index.ts'
+import { type App, baseUrl, byteCacheOf, isFresh, problemResponses } from '../../http/index.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import { type ProblemCode, problem } from '../../platform/problem.ts'
 import { parseMoment } from '../../platform/time.ts'
@@ -86,7 +86,7 @@ const aboutCatalogue =
   'Every edition that the reader may see as a dataset of its series, with its versions, the files of the current one ' +
   'with their SHA-256, and the services. What was withdrawn is told of by its status. Pages are linked by Hydra.'
 
-export function dcatRoutes(app: App, house: House): void {
+export function dcatRoutes(app: App, context: AppContext): void {
   app.get(
     '/catalog',
     {
@@ -99,13 +99,13 @@ export function dcatRoutes(app: App, house: House): void {
         response: responsesOf('A page of the catalogue.', syntaxes, 'cursor-invalid'),
       },
     },
-    (request, reply) => sendCatalogue(house, request, reply, negotiated(request), '/catalog'),
+    (request, reply) => sendCatalogue(context, request, reply, negotiated(request), '/catalog'),
   )
-  for (const syntax of syntaxes) syntaxRoutes(app, house, syntax)
-  unknownRoutes(app, house)
+  for (const syntax of syntaxes) syntaxRoutes(app, context, syntax)
+  unknownRoutes(app, context)
 }
 
-function syntaxRoutes(app: App, house: House, syntax: OurSyntax): void {
+function syntaxRoutes(app: App, context: AppContext, syntax: OurSyntax): void {
   const { extension, title } = syntax
   const name = `${extension.slice(0, 1).toUpperCase()}${extension.slice(1)}`
   app.get(
@@ -120,7 +120,7 @@ function syntaxRoutes(app: App, house: House, syntax: OurSyntax): void {
         response: responsesOf('A page of the catalogue.', [syntax], 'cursor-invalid'),
       },
     },
-    (request, reply) => sendCatalogue(house, request, reply, syntax, `/catalog.${extension}`),
+    (request, reply) => sendCatalogue(context, request, reply, syntax, `/catalog.${extension}`),
   )
   app.get(
     `/v1/datasets/:slug(^[a-z][a-z0-9-]{0,62}).${extension}`,
@@ -135,21 +135,21 @@ function syntaxRoutes(app: App, house: House, syntax: OurSyntax): void {
       },
     },
     (request, reply) => {
-      const loaded = getReadable(house.contracts, request.reader, request.params.slug)
-      return sendDataset(house, request, reply, { loaded, syntax })
+      const loaded = getReadable(context.contracts, request.reader, request.params.slug)
+      return sendDataset(context, request, reply, { loaded, syntax })
     },
   )
 }
 
 /** Syntaxes that there are none of: what is offered is named, as it is where `Accept` asks for them. */
-function unknownRoutes(app: App, house: House): void {
+function unknownRoutes(app: App, context: AppContext): void {
   const offered = syntaxes.map(({ extension }) => extension)
   const detail = 'The catalogue is not written in this syntax.'
   const params = Type.Object({ slug: Type.Optional(Slug), syntax: Type.String() })
   for (const path of ['/catalog.:syntax', '/v1/datasets/:slug(^[a-z][a-z0-9-]{0,62}).:syntax']) {
     app.get(path, { schema: { hide: true, params } }, async (request) => {
       const { slug } = request.params as { readonly slug?: string }
-      if (slug !== undefined) getReadable(house.contracts, request.reader, slug)
+      if (slug !== undefined) getReadable(context.contracts, request.reader, slug)
       throw problem('not-found', { detail, offered })
     })
   }
@@ -159,7 +159,7 @@ function unknownRoutes(app: App, house: House): void {
 export const datasetForms: readonly DatasetForm[] = syntaxes.map((syntax) => ({
   mediaType: syntax.mediaType,
   schema: bodies[syntax.extension],
-  send: (house, request, reply, loaded) => sendDataset(house, request, reply, { loaded, syntax }),
+  send: (context, request, reply, loaded) => sendDataset(context, request, reply, { loaded, syntax }),
 }))
 
 function negotiated(request: Pick<FastifyRequest, 'headers'>): Syntax {
@@ -168,17 +168,17 @@ function negotiated(request: Pick<FastifyRequest, 'headers'>): Syntax {
 }
 
 async function sendCatalogue(
-  house: House,
+  context: AppContext,
   request: FastifyRequest,
   reply: FastifyReply,
   syntax: Syntax,
   path: string,
 ): Promise<FastifyReply> {
-  const base = baseUrl(request, house.config)
+  const base = baseUrl(request, context.config)
   const asked = request.query as Readonly<Record<string, string | number | undefined>>
   const page = findPage(
-    listReadable(house.contracts, request.reader),
-    await listVersions(house.database),
+    listReadable(context.contracts, request.reader),
+    await listVersions(context.database),
     queryOf(asked),
   )
   const address = (cursor: string | undefined) => {
@@ -199,8 +199,8 @@ async function sendCatalogue(
   const links = at.next === undefined ? '' : `, <${at.next}>; rel="next"`
   reply.header('link', `<${at.first}>; rel="first"${links}`)
   const madeOf = [at, page.total, page.entries.map(({ loaded, all }) => stateOf(loaded, all))]
-  const make = () => catalogueGraph(house, page, at)
-  return send(house, request, reply, { syntax, madeOf, make, open: request.reader.keyId === undefined })
+  const make = () => catalogueGraph(context, page, at)
+  return send(context, request, reply, { syntax, madeOf, make, open: request.reader.keyId === undefined })
 }
 
 function queryOf(asked: Readonly<Record<string, string | number | undefined>>): CatalogueQuery {
@@ -218,16 +218,16 @@ function queryOf(asked: Readonly<Record<string, string | number | undefined>>): 
 }
 
 async function sendDataset(
-  house: House,
+  context: AppContext,
   request: FastifyRequest,
   reply: FastifyReply,
   { loaded, syntax }: { readonly loaded: LoadedContract; readonly syntax: Syntax },
 ): Promise<FastifyReply> {
-  const base = baseUrl(request, house.config)
-  const versions = await listVersions(house.database, { dataset: loaded.contract.dataset })
+  const base = baseUrl(request, context.config)
+  const versions = await listVersions(context.database, { dataset: loaded.contract.dataset })
   const madeOf = [base, stateOf(loaded, versions)]
-  const make = () => datasetGraph(house, loaded, versions, base)
-  return send(house, request, reply, { syntax, madeOf, make, open: isOpen(loaded.contract) })
+  const make = () => datasetGraph(context, loaded, versions, base)
+  return send(context, request, reply, { syntax, madeOf, make, open: isOpen(loaded.contract) })
 }
 
 /** What a dataset's description follows from, beside the code lists, which a process reads once. */
@@ -245,13 +245,13 @@ interface Sent {
 }
 
 async function send(
-  house: House,
+  context: AppContext,
   request: FastifyRequest,
   reply: FastifyReply,
   { syntax, madeOf, make, open }: Sent,
 ): Promise<FastifyReply> {
   const name = `dcat ${syntax.extension} ${digestOf(canonicalJson(madeOf))}`
-  const { bytes, headers } = await keptBytes(house).get(name, async () => {
+  const { bytes, headers } = await byteCacheOf(context).get(name, async () => {
     const text = syntax.write(await make())
     return { bytes: Buffer.from(text), headers: { tag: digestOf(text).slice(0, 32) } }
   })

@@ -1,6 +1,6 @@
 /** From changes to what the feed answers. Pure: a change reads the same whenever it is read, and at every mirror. */
 import type { Static } from 'typebox'
-import { addresses, type FedChange, fileName, type House, noticeFrom } from '../../catalogue/index.ts'
+import { type AppContext, addresses, type FeedChange, fileName, noticeFrom } from '../../catalogue/index.ts'
 import type { FeedSchema } from './schemas.ts'
 import { contractOf, formerOf, type Pinned } from './types.ts'
 
@@ -8,7 +8,7 @@ type ChangeBody = Static<typeof FeedSchema>['data'][number]
 
 type Described = Pick<ChangeBody, 'id' | 'cursor' | 'type'>
 /** What a body rests on beside its change. */
-type Source = Pick<House, 'config'> & { readonly pinned: Pinned }
+type Source = Pick<AppContext, 'config'> & { readonly pinned: Pinned }
 
 /**
  * One change. `isTold` is false for a dataset of which the reader may know no more than that it was closed: then it says
@@ -16,7 +16,7 @@ type Source = Pick<House, 'config'> & { readonly pinned: Pinned }
  */
 export function changeBody(
   source: Source,
-  change: FedChange,
+  change: FeedChange,
   described: Described,
   isTold: boolean,
 ): ChangeBody {
@@ -31,7 +31,7 @@ export function changeBody(
   return { ...common, reason, href, released: releasedPart(source, change, change.released) }
 }
 
-function contractPart({ config, pinned }: Source, change: FedChange): Pick<ChangeBody, 'contract' | 'href'> {
+function contractPart({ config, pinned }: Source, change: FeedChange): Pick<ChangeBody, 'contract' | 'href'> {
   const { dataset, body, at } = change
   const contractVersion = contractOf(change)
   const { digest, verdict } = body as { readonly digest: string; readonly verdict: Verdict | null }
@@ -61,8 +61,8 @@ function textsOf({ since, sunset }: { readonly since: Date; readonly sunset: Dat
 
 function releasedPart(
   { config }: Source,
-  change: FedChange,
-  { contractVersion, difference, distributions }: NonNullable<FedChange['released']>,
+  change: FeedChange,
+  { contractVersion, difference, distributions }: NonNullable<FeedChange['released']>,
 ): NonNullable<ChangeBody['released']> {
   const to = addresses(config)
   const of = nameOf(change)
@@ -79,10 +79,10 @@ function releasedPart(
   }
 }
 
-function itemPart({ config }: Source, { body, edition = '' }: FedChange): Pick<ChangeBody, 'item' | 'href'> {
+function itemPart({ config }: Source, { body, edition = '' }: FeedChange): Pick<ChangeBody, 'item' | 'href'> {
   return { item: body as NonNullable<ChangeBody['item']>, href: addresses(config).list(edition) }
 }
 
-function nameOf({ dataset, edition = '', version = 0 }: FedChange) {
+function nameOf({ dataset, edition = '', version = 0 }: FeedChange) {
   return { dataset, edition, number: version }
 }

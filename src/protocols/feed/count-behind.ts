@@ -1,7 +1,7 @@
 /** How far a platform is behind in the feed: the changes that it has not been given yet, of those that it asks for. */
 import type { SeenCursor } from '../../accounts/index.ts'
-import { countFeed, type House, listPinned } from '../../catalogue/index.ts'
-import type { Reader } from '../../platform/caller.ts'
+import { type AppContext, countFeed, listPinned } from '../../catalogue/index.ts'
+import type { Caller } from '../../platform/caller.ts'
 import { Problem } from '../../platform/problem.ts'
 import { byDataset, type FeedQuestion, type FeedType, selectionOf } from './types.ts'
 
@@ -10,8 +10,8 @@ import { byDataset, type FeedQuestion, type FeedType, selectionOf } from './type
  * be refused by now, because a dataset that it asks for is no longer the reader's.
  */
 export async function countBehind(
-  { database }: Pick<House, 'database'>,
-  reader: Reader,
+  { database }: Pick<AppContext, 'database'>,
+  reader: Caller,
   { position, types, datasets }: Pick<SeenCursor, 'position' | 'types' | 'datasets'>,
 ): Promise<number | undefined> {
   const question: FeedQuestion = {

@@ -5,20 +5,20 @@
 import type { Static } from 'typebox'
 import { accountOf } from '../../accounts/index.ts'
 import {
+  type AppContext,
   addresses,
-  type FedChange,
+  type FeedChange,
   findOrigin,
-  type House,
   listPinned,
   readFeed,
 } from '../../catalogue/index.ts'
-import type { Reader } from '../../platform/caller.ts'
+import type { Caller } from '../../platform/caller.ts'
 import { changeBody } from './bodies.ts'
 import {
   beginning,
   type FeedName,
-  type FeedPlace,
-  placeBehind,
+  type FeedPosition,
+  nextFeedPosition,
   readFeedCursor,
   writeFeedCursor,
 } from './cursor.ts'
@@ -27,20 +27,20 @@ import {
   byDataset,
   type FeedQuestion,
   feedTypeOf,
-  isTold,
+  isInFeed,
   type Pinned,
   parseQuestion,
   questionText,
   selectionOf,
 } from './types.ts'
-import type { Leaver, Waits } from './wait-for-change.ts'
+import type { ChangeWaiters, WaitingClient } from './wait-for-change.ts'
 
 export interface FeedRequest {
   readonly parameters: Static<typeof FeedQuery>
-  readonly reader: Reader
+  readonly reader: Caller
   /** What stands for the caller where callers are counted. */
   readonly caller: string
-  readonly leaver: Leaver
+  readonly leaver: WaitingClient
 }
 
 /**
@@ -48,43 +48,43 @@ export interface FeedRequest {
  * `parameter-invalid`, `dataset-not-found`, and `waits-busy`.
  */
 export async function answerFeed(
-  house: House,
-  waits: Waits,
+  context: AppContext,
+  waits: ChangeWaiters,
   { caller, leaver, ...asked }: FeedRequest,
 ): Promise<Static<typeof FeedSchema>> {
   const milliseconds = (asked.parameters.wait ?? 0) * 1000
   const place = asked.parameters.after ?? beginning
-  return readPage(house, { ...asked, place }, (name, look) =>
+  return readPage(context, { ...asked, place }, (name, look) =>
     waits.wait({ name, look, caller, leaver, milliseconds }),
   )
 }
 
 /** The same without waiting, for who asks in another protocol: after a cursor, or without one the newest changes. */
-export async function tellChanges(
-  house: House,
+export async function describeChanges(
+  context: AppContext,
   asked: Pick<FeedRequest, 'parameters' | 'reader'>,
 ): Promise<Static<typeof FeedSchema>> {
-  return readPage(house, { ...asked, place: asked.parameters.after }, (_name, look) => look())
+  return readPage(context, { ...asked, place: asked.parameters.after }, (_name, look) => look())
 }
 
-type Found = { readonly pinned: Pinned; readonly changes: readonly FedChange[] } | undefined
+type Found = { readonly pinned: Pinned; readonly changes: readonly FeedChange[] } | undefined
 
 interface PageRequest extends Pick<FeedRequest, 'parameters' | 'reader'> {
   /** A cursor, the beginning, or undefined for the newest. */
-  readonly place: string | FeedPlace | undefined
+  readonly place: string | FeedPosition | undefined
 }
 
 async function readPage(
-  house: House,
+  context: AppContext,
   { parameters, reader, place: asked }: PageRequest,
   find: (name: string, look: () => Promise<Found>) => Promise<Found>,
 ): Promise<Static<typeof FeedSchema>> {
   const { limit = feedLimitDefault } = parameters
   const question = parseQuestion(parameters)
-  const feed = { origin: await findOrigin(house.database), question: questionText(question, reader) }
-  const { serve } = house.database
+  const feed = { origin: await findOrigin(context.database), question: questionText(question, reader) }
+  const { serve } = context.database
   const place = typeof asked === 'string' ? await readFeedCursor(serve, feed, asked) : asked
-  if (typeof asked === 'string' && place !== undefined) seeCursor(house, reader, question, asked, place)
+  if (typeof asked === 'string' && place !== undefined) seeCursor(context, reader, question, asked, place)
   // One more than is given, so that it can say whether there is more.
   const stretch = { ...(place === undefined ? {} : { after: place.position }), limit: limit + 1 }
   const look = () =>
@@ -94,21 +94,21 @@ async function readPage(
       return changes.length === 0 ? undefined : { pinned, changes }
     })
   const found = await find(`${feed.question} ${place?.position} ${limit}`, look)
-  return pageOf(house, { feed, place, limit, parameters, reader, ...(found ?? nothing) })
+  return pageOf(context, { feed, place, limit, parameters, reader, ...(found ?? nothing) })
 }
 
 /** Keeps how far the holder of a key has come, before it waits for more. */
 function seeCursor(
-  house: House,
-  { keyId }: Reader,
+  context: AppContext,
+  { keyId }: Caller,
   { types, datasets }: FeedQuestion,
   cursor: string,
-  { position }: FeedPlace,
+  { position }: FeedPosition,
 ): void {
   // Names that nobody has are about to be refused, and are not kept.
-  const isKnown = datasets?.every((dataset) => house.contracts.find(dataset) !== undefined) !== false
+  const isKnown = datasets?.every((dataset) => context.contracts.find(dataset) !== undefined) !== false
   if (keyId === undefined || !isKnown) return
-  accountOf(house).see(keyId, {
+  accountOf(context).see(keyId, {
     ...{ cursor, position },
     ...{ types: types ?? null, datasets: datasets ?? null },
   })
@@ -119,25 +119,25 @@ const nothing = { pinned: byDataset([]), changes: [] }
 interface Page {
   readonly feed: FeedName
   /** Undefined for the newest. */
-  readonly place: FeedPlace | undefined
+  readonly place: FeedPosition | undefined
   readonly limit: number
   readonly parameters: FeedRequest['parameters']
-  readonly reader: Reader
+  readonly reader: Caller
   readonly pinned: Pinned
-  readonly changes: readonly FedChange[]
+  readonly changes: readonly FeedChange[]
 }
 
-function pageOf({ config }: House, page: Page): Static<typeof FeedSchema> {
+function pageOf({ config }: AppContext, page: Page): Static<typeof FeedSchema> {
   const { feed, place, limit, parameters, reader, pinned, changes } = page
   const given = place === undefined ? changes.slice(-limit) : changes.slice(0, limit)
-  const places = given.map(placeBehind)
+  const places = given.map(nextFeedPosition)
   const cursor = writeFeedCursor(feed, places.at(-1) ?? place ?? beginning)
   return {
     data: given.map((change, index) => {
       const { mark: id, ...at } = places[index] ?? beginning
       const type = feedTypeOf(pinned, reader, change)
       const described = { id, cursor: writeFeedCursor(feed, { ...at, mark: id }), type }
-      return changeBody({ config, pinned }, change, described, isTold(pinned, reader, change.dataset))
+      return changeBody({ config, pinned }, change, described, isInFeed(pinned, reader, change.dataset))
     }),
     meta: { origin: feed.origin, more: changes.length > limit, cursor },
     links: {
@@ -147,7 +147,7 @@ function pageOf({ config }: House, page: Page): Static<typeof FeedSchema> {
   }
 }
 
-function addressOf(config: House['config'], parameters: FeedRequest['parameters']): string {
+function addressOf(config: AppContext['config'], parameters: FeedRequest['parameters']): string {
   const given = Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)])
   const query = new URLSearchParams(given).toString()
   return `${addresses(config).changes}${query === '' ? '' : `?${query}`}`

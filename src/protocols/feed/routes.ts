@@ -1,13 +1,13 @@
 /** The feed over HTTP. Refuses what feed.ts refuses; ends the waiting of all when the service stops. */
 
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { type App, problemResponses } from '../../http/index.ts'
 import { answerFeed } from './feed.ts'
 import { FeedQuery, FeedSchema } from './schemas.ts'
-import { buildWaits } from './wait-for-change.ts'
+import { buildChangeWaiters } from './wait-for-change.ts'
 
-export function feedRoutes(app: App, house: House): void {
-  const waits = buildWaits(house.database, house.config)
+export function feedRoutes(app: App, context: AppContext): void {
+  const waits = buildChangeWaiters(context.database, context.config)
   app.addHook('preClose', (done) => {
     waits.end()
     done()
@@ -33,7 +33,7 @@ export function feedRoutes(app: App, house: House): void {
     },
     async (request, reply) => {
       const { query: parameters, reader, caller } = request
-      const body = await answerFeed(house, waits, { parameters, reader, caller, leaver: reply.raw })
+      const body = await answerFeed(context, waits, { parameters, reader, caller, leaver: reply.raw })
       // What comes next may come at any moment; and with a key it may be what only some may see.
       return reply
         .header('cache-control', reader.keyId === undefined ? 'no-cache' : 'private, no-store')

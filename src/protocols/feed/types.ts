@@ -3,10 +3,10 @@
  * there; a dataset that was, and is no longer, leaves one change behind, which says so and nothing else of it.
  */
 
-import type { FedChange, FeedSelection, PinnedContract } from '../../catalogue/index.ts'
+import type { FeedChange, FeedSelection, PinnedContract } from '../../catalogue/index.ts'
 import { grantsOf, mayRead } from '../../contract/index.ts'
 import { nearestOf } from '../../http/index.ts'
-import type { Reader } from '../../platform/caller.ts'
+import type { Caller } from '../../platform/caller.ts'
 import { canonicalJson } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
 
@@ -52,7 +52,7 @@ function namesOf(path: string, text: string | undefined): readonly string[] | un
 }
 
 /** The question as one text, with what the reader may see beyond what is open: a cursor of the one is none of another. */
-export function questionText({ types, datasets }: FeedQuestion, reader: Reader): string {
+export function questionText({ types, datasets }: FeedQuestion, reader: Caller): string {
   return canonicalJson({ types: types ?? null, datasets: datasets ?? null, ...grantsOf(reader) })
 }
 
@@ -73,9 +73,9 @@ export function byDataset(pinned: readonly PinnedContract[]): Pinned {
  * What is to be read for a question. Throws `dataset-not-found` for a dataset that the reader may not know of; one that
  * it could read once may be asked for, and what is left of it is that it was closed.
  */
-export function selectionOf(pinned: Pinned, reader: Reader, question: FeedQuestion): FeedSelection {
+export function selectionOf(pinned: Pinned, reader: Caller, question: FeedQuestion): FeedSelection {
   const { types, datasets } = question
-  const isSeen = (dataset: string) => isTold(pinned, reader, dataset)
+  const isSeen = (dataset: string) => isInFeed(pinned, reader, dataset)
   const known = pinned.datasets.filter(
     (dataset) => isSeen(dataset) || pinned.of(dataset).some((one) => mayRead(reader, one)),
   )
@@ -98,13 +98,13 @@ export function selectionOf(pinned: Pinned, reader: Reader, question: FeedQuesti
 }
 
 /** The type of a change as the feed tells it to a reader. */
-export function feedTypeOf(pinned: Pinned, reader: Reader, change: FedChange): FeedType {
+export function feedTypeOf(pinned: Pinned, reader: Caller, change: FeedChange): FeedType {
   if (change.kind !== 'contract-added') return change.kind
   return contractType(pinned, reader, change.dataset, contractOf(change))
 }
 
 /** The number of the contract that a change of the kind `contract-added` brings. */
-export function contractOf({ body }: Pick<FedChange, 'body'>): number {
+export function contractOf({ body }: Pick<FeedChange, 'body'>): number {
   return (body as { readonly contractVersion: number }).contractVersion
 }
 
@@ -118,13 +118,13 @@ export function formerOf(
 }
 
 /** Whether a reader is told of a dataset, or at most that it was closed: by its newest contract. */
-export function isTold(pinned: Pinned, reader: Reader, dataset: string): boolean {
+export function isInFeed(pinned: Pinned, reader: Caller, dataset: string): boolean {
   const newest = pinned.of(dataset).at(-1)
   return newest !== undefined && mayRead(reader, newest)
 }
 
 /** Opened and closed are said as of the reader: to a platform a dataset that is no longer open may be as it was. */
-function contractType(pinned: Pinned, reader: Reader, dataset: string, contractVersion: number): FeedType {
+function contractType(pinned: Pinned, reader: Caller, dataset: string, contractVersion: number): FeedType {
   const former = formerOf(pinned, dataset, contractVersion)
   const own = pinned.of(dataset).find((one) => one.contractVersion === contractVersion)
   if (former === undefined || own === undefined) return 'dataset-added'

@@ -8,24 +8,24 @@ import type { Config } from '../../platform/config.ts'
 import { problem } from '../../platform/problem.ts'
 
 /** What tells that a caller has gone: the raw response. */
-export interface Leaver {
+export interface WaitingClient {
   readonly destroyed: boolean
   readonly once: (event: 'close', heard: () => void) => unknown
   readonly removeListener: (event: 'close', heard: () => void) => unknown
 }
 
-export interface Wait<T> {
+export interface WaitOutcome<T> {
   /** What is waited for; undefined while it is not there. Equal names at one time are looked at once. */
   readonly look: () => Promise<T | undefined>
   readonly name: string
   readonly milliseconds: number
   readonly caller: string
-  readonly leaver: Leaver
+  readonly leaver: WaitingClient
 }
 
-export interface Waits {
+export interface ChangeWaiters {
   /** Waits for what is looked for; undefined where it did not come in time. Throws `waits-busy` where it would have to wait. */
-  readonly wait: <T>(asked: Wait<T>) => Promise<T | undefined>
+  readonly wait: <T>(asked: WaitOutcome<T>) => Promise<T | undefined>
   /** Ends all waiting: the service stops. */
   readonly end: () => void
   /** Callers that wait now. */
@@ -36,10 +36,10 @@ export interface Waits {
 const callerShare = 1 / 2
 
 /** Builds the count of callers that one process lets wait. It asks for no notices before the first of them. */
-export function buildWaits(
+export function buildChangeWaiters(
   database: Pick<Database, 'hear'>,
   { QINGDAN_WAITS_MAX: max }: Pick<Config, 'QINGDAN_WAITS_MAX'>,
-): Waits {
+): ChangeWaiters {
   const callerMax = Math.ceil(max * callerShare)
   const held = new Map<string, number>()
   const waiting = new Set<() => void>()
@@ -79,7 +79,7 @@ export function buildWaits(
     if (left === 0) held.delete(caller)
     else held.set(caller, left)
   }
-  const hold = async <T>({ name, look, milliseconds, leaver }: Wait<T>, before: number) => {
+  const hold = async <T>({ name, look, milliseconds, leaver }: WaitOutcome<T>, before: number) => {
     const ends = performance.now() + milliseconds
     for (let seen = before; !leaver.destroyed && !isEnding; ) {
       const left = ends - performance.now()
@@ -116,7 +116,7 @@ export function buildWaits(
 }
 
 /** Until somebody tells of something, the time is over, or the caller has gone. */
-function untilWoken(waiting: Set<() => void>, leaver: Leaver, milliseconds: number): Promise<void> {
+function untilWoken(waiting: Set<() => void>, leaver: WaitingClient, milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     const wake = () => {
       clearTimeout(timer)

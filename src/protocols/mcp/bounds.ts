@@ -8,7 +8,7 @@ import { problem } from '../../platform/problem.ts'
 export const resultLengthMax = 40_000
 
 /** A result as JSON text, and whether there is more than it holds. */
-export interface Made {
+export interface BoundedResult {
   readonly json: string
   readonly truncated: boolean
 }
@@ -20,7 +20,7 @@ export interface Made {
 export async function makeBounded(
   limit: number,
   note: string,
-  make: (limit: number) => Promise<Made>,
+  make: (limit: number) => Promise<BoundedResult>,
 ): Promise<string> {
   for (let items = limit; items >= 1; items = Math.floor(items / 2)) {
     const { json, truncated } = await make(items)

@@ -4,7 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { type App, problemResponses } from '../../http/index.ts'
 import type { Config } from '../../platform/config.ts'
 import { problem } from '../../platform/problem.ts'
@@ -50,7 +50,7 @@ function responses(): Readonly<Record<number, unknown>> {
   }
 }
 
-export function mcpRoutes(app: App, house: House): void {
+export function mcpRoutes(app: App, context: AppContext): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     'application/json',
@@ -62,7 +62,7 @@ export function mcpRoutes(app: App, house: House): void {
   app.post(
     '/mcp',
     {
-      onRequest: async (request) => refuseOrigin(request, house.config),
+      onRequest: async (request) => refuseOrigin(request, context.config),
       schema: {
         operationId: 'mcp',
         tags: ['mcp'],
@@ -73,7 +73,7 @@ export function mcpRoutes(app: App, house: House): void {
         response: responses(),
       },
     },
-    (request, reply) => answer(house, request, reply),
+    (request, reply) => answer(context, request, reply),
   )
 }
 
@@ -97,11 +97,11 @@ function allowedOrigins({ QINGDAN_PUBLIC_URL: url, QINGDAN_MCP_ORIGINS: listed }
   ]
 }
 
-async function answer(house: House, request: FastifyRequest, reply: FastifyReply) {
+async function answer(context: AppContext, request: FastifyRequest, reply: FastifyReply) {
   const message = parseMessage(request.body)
   // Loaded with the first message: the SDK takes tens of megabytes, and most houses and all commands do without.
   const { answerMessage } = await import('./server.ts')
-  const asked = { house, reader: request.reader, requestId: request.id }
+  const asked = { context, reader: request.reader, requestId: request.id }
   const { status, mediaType, text } = await answerMessage(asked, headersOf(request), message)
   reply.code(status).header('cache-control', 'no-store').header('vary', 'Authorization')
   return text === '' ? reply.send() : reply.type(mediaType).send(text)

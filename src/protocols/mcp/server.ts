@@ -14,7 +14,7 @@ import { Ajv, type ValidateFunction } from 'ajv'
 import { isDatabaseAway, isTooSlow, withoutValues } from '../../db/database-error.ts'
 import { nearestOf } from '../../http/index.ts'
 import { Problem, problem, problems } from '../../platform/problem.ts'
-import { type Tool, type ToolAsked, tools } from './tools.ts'
+import { type Tool, type ToolRequest, tools } from './tools.ts'
 
 const ajv = new Ajv({ allErrors: false, coerceTypes: false })
 const validators = new WeakMap<Tool, ValidateFunction>()
@@ -23,13 +23,13 @@ const instructions =
   "Open data of a city's education authority. search_datasets finds a dataset, describe_dataset says what can be asked of it, " +
   'query_records and aggregate answer from published records. `truncated: true` means that there is more than the result holds.'
 
-export interface MessageAsked extends ToolAsked {
+export interface MessageRequest extends ToolRequest {
   /** Told with refusals, and observed with faults of ours. */
   readonly requestId: string
 }
 
 /** Answers one message; the text is empty where the protocol answers with nothing. */
-export async function answerMessage(asked: MessageAsked, headers: Headers, message: object) {
+export async function answerMessage(asked: MessageRequest, headers: Headers, message: object) {
   const server = buildServer(asked)
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
   try {
@@ -43,7 +43,7 @@ export async function answerMessage(asked: MessageAsked, headers: Headers, messa
   }
 }
 
-function buildServer(asked: MessageAsked): Server {
+function buildServer(asked: MessageRequest): Server {
   const server = new Server(
     { name: 'qingdan', title: 'Qingdan 清单', version: '1.0.0' },
     { capabilities: { tools: {} }, instructions },
@@ -102,11 +102,11 @@ function holdInput(tool: Tool, input: Readonly<Record<string, unknown>>): void {
 }
 
 /** A refusal as JSON text. What no room has refused is our fault: it is observed, and never shown. */
-function refusalText(error: unknown, { house, requestId }: MessageAsked): string {
+function refusalText(error: unknown, { context, requestId }: MessageRequest): string {
   const refusal = asProblem(error)
   if (refusal.status >= 500 && !(error instanceof Problem)) {
     const cause = withoutValues(error)
-    house.observe('request-failed', {
+    context.observe('request-failed', {
       route: '/mcp',
       requestId,
       error: cause instanceof Error ? cause : new Error(String(cause)),

@@ -2,20 +2,20 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { getList, itemBody, itemStates, listAnnualLists } from '../../annual-lists/index.ts'
 import {
+  type AppContext,
   datasetBody,
   editionsOf,
   getReadable,
-  type House,
   listReadable,
   listVersions,
   searchDatasets,
 } from '../../catalogue/index.ts'
 import { codesOf } from '../../contract/index.ts'
-import type { Reader } from '../../platform/caller.ts'
+import type { Caller } from '../../platform/caller.ts'
 import { operatorsOf, questionAggregate, questionRecords, sortableFields } from '../../records/index.ts'
-import { tellChanges } from '../feed/feed.ts'
+import { describeChanges } from '../feed/feed.ts'
 import { feedTypes } from '../feed/types.ts'
-import { type Made, makeBounded } from './bounds.ts'
+import { type BoundedResult, makeBounded } from './bounds.ts'
 
 export interface Tool {
   readonly name: string
@@ -23,12 +23,12 @@ export interface Tool {
   readonly description: string
   readonly input: TSchema
   /** Gives the result as JSON text. Throws problems. */
-  readonly run: (input: Readonly<Record<string, unknown>>, asked: ToolAsked) => Promise<string>
+  readonly run: (input: Readonly<Record<string, unknown>>, asked: ToolRequest) => Promise<string>
 }
 
-export interface ToolAsked {
-  readonly house: House
-  readonly reader: Reader
+export interface ToolRequest {
+  readonly context: AppContext
+  readonly reader: Caller
 }
 
 const tool = <Input extends TSchema>(
@@ -37,7 +37,7 @@ const tool = <Input extends TSchema>(
     readonly title: string
     readonly description: string
     readonly input: Input
-    readonly run: (input: Static<Input>, asked: ToolAsked) => Promise<string>
+    readonly run: (input: Static<Input>, asked: ToolRequest) => Promise<string>
   },
 ): Tool => ({ name, ...described, run: described.run as Tool['run'] })
 
@@ -77,7 +77,7 @@ export const limits = {
 /** Codes of one field that are told with it. */
 export const codesMax = 40
 
-const made = (body: object, truncated: boolean): Made => ({ json: JSON.stringify(body), truncated })
+const made = (body: object, truncated: boolean): BoundedResult => ({ json: JSON.stringify(body), truncated })
 
 const texts = (filters: Readonly<Record<string, unknown>> = {}) =>
   Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, String(value)]))
@@ -97,20 +97,20 @@ const searching = tool('search_datasets', {
     },
     exact,
   ),
-  run: ({ q, limit = limits.datasets.usual, cursor }, { house, reader }) =>
+  run: ({ q, limit = limits.datasets.usual, cursor }, { context, reader }) =>
     makeBounded(limit, 'There are more datasets: ask again with `cursor` from `next`.', async (size) => {
       const parameters = {
         limit: size,
         ...(q === undefined ? {} : { q }),
         ...(cursor === undefined ? {} : { cursor }),
       }
-      const { page, total, next, versionsOf } = await searchDatasets(house, reader, parameters, 'zh')
+      const { page, total, next, versionsOf } = await searchDatasets(context, reader, parameters, 'zh')
       const datasets = page.map(({ loaded }) => {
         const { slug, title, description, providers, themes, latest } = datasetBody(
           loaded,
           versionsOf(loaded.contract.dataset),
-          house.contracts,
-          house.config,
+          context.contracts,
+          context.config,
         )
         return { slug, title, description, providers: providers.map((one) => one.title), themes, latest }
       })
@@ -127,17 +127,17 @@ const describing = tool('describe_dataset', {
     { dataset: Dataset, limit: limitOf(limits.fields.max, limits.fields.usual, 'fields') },
     exact,
   ),
-  run: ({ dataset, limit = limits.fields.usual }, { house, reader }) =>
+  run: ({ dataset, limit = limits.fields.usual }, { context, reader }) =>
     makeBounded(
       limit,
       'Not all fields or codes stand here; the contract at links.contract has them.',
       async (size) => {
-        const loaded = getReadable(house.contracts, reader, dataset)
+        const loaded = getReadable(context.contracts, reader, dataset)
         const { contract } = loaded
-        const versions = await listVersions(house.database, { dataset })
+        const versions = await listVersions(context.database, { dataset })
         const sortable = new Set(sortableFields(contract).map(({ name }) => name))
         const fields = contract.fields.slice(0, size).map((field) => {
-          const codes = codesOf(house.contracts, field)
+          const codes = codesOf(context.contracts, field)
           return {
             name: field.name,
             type: field.type,
@@ -157,11 +157,11 @@ const describing = tool('describe_dataset', {
         const isCut =
           contract.fields.length > size || fields.some(({ codesInAll = 0 }) => codesInAll > codesMax)
         const body = {
-          ...datasetBody(loaded, versions, house.contracts, house.config),
+          ...datasetBody(loaded, versions, context.contracts, context.config),
           primaryKey: contract.primaryKey,
           fields,
           aggregate: contract.aggregate ?? null,
-          editions: editionsOf(versions, house.config),
+          editions: editionsOf(versions, context.config),
         }
         return made(body, isCut)
       },
@@ -192,14 +192,14 @@ const querying = tool('query_records', {
   ),
   run: (
     { dataset, edition, filters, select, sort, count, limit = limits.records.usual, cursor },
-    { house, reader },
+    { context, reader },
   ) =>
     makeBounded(limit, 'There are more records: ask again with `cursor` from `next`.', async (size) => {
-      const loaded = getReadable(house.contracts, reader, dataset)
+      const loaded = getReadable(context.contracts, reader, dataset)
       const own = { edition, select: select?.join(), sort: sort?.join(), cursor, limit: String(size) }
       const counted = count === true ? 'exact' : undefined
       const parameters = { ...texts(filters), ...given({ ...own, count: counted }) }
-      const page = await questionRecords(house, { loaded, parameters, reader })
+      const page = await questionRecords(context, { loaded, parameters, reader })
       const next = nextOf(page)
       return { json: `{"next":${JSON.stringify(next)},${page.slice(1)}`, truncated: next !== null }
     }),
@@ -232,10 +232,10 @@ const aggregating = tool('aggregate', {
   ),
   run: (
     { dataset, edition, group_by: groups, measures, filters, sort, limit = limits.groups.usual },
-    { house, reader },
+    { context, reader },
   ) =>
     makeBounded(limit, 'There are more groups: filter, sort, or group by less.', async (size) => {
-      const loaded = getReadable(house.contracts, reader, dataset)
+      const loaded = getReadable(context.contracts, reader, dataset)
       const own = {
         edition,
         group_by: groups?.join(),
@@ -243,7 +243,7 @@ const aggregating = tool('aggregate', {
         sort: sort?.join(),
         limit: String(size),
       }
-      const json = await questionAggregate(house, {
+      const json = await questionAggregate(context, {
         loaded,
         reader,
         parameters: { ...texts(filters), ...given(own) },
@@ -269,27 +269,27 @@ const listing = tool('list_state', {
     },
     exact,
   ),
-  run: ({ year, state, provider, limit = limits.items.usual }, { house, reader }) =>
+  run: ({ year, state, provider, limit = limits.items.usual }, { context, reader }) =>
     makeBounded(
       limit,
       'There are more: ask by state or provider, or read the list at links.self.',
       async (size) => {
         if (year === undefined) {
-          const lists = await listAnnualLists(house, reader)
+          const lists = await listAnnualLists(context, reader)
           const years = lists.map((list) => ({ year: list.year, rates: list.rates }))
           return made({ years: years.slice(0, size) }, years.length > size)
         }
-        const list = await getList(house, reader, year)
+        const list = await getList(context, reader, year)
         const readable = new Set(
-          listReadable(house.contracts, reader).map(({ contract }) => contract.dataset),
+          listReadable(context.contracts, reader).map(({ contract }) => contract.dataset),
         )
         const found = list.items.filter(
           (item) =>
             (state === undefined || item.state === state) &&
             (provider === undefined || item.providers.includes(provider)),
         )
-        const items = found.slice(0, size).map((item) => itemBody(item, readable, house.config))
-        const links = { self: `${house.config.QINGDAN_PUBLIC_URL}/v1/lists/${year}` }
+        const items = found.slice(0, size).map((item) => itemBody(item, readable, context.config))
+        const links = { self: `${context.config.QINGDAN_PUBLIC_URL}/v1/lists/${year}` }
         return made({ year, rates: list.rates, found: found.length, items, links }, found.length > size)
       },
     ),
@@ -309,12 +309,15 @@ const following = tool('changes', {
     },
     exact,
   ),
-  run: ({ limit = limits.changes.usual, ...asked }, { house, reader }) =>
+  run: ({ limit = limits.changes.usual, ...asked }, { context, reader }) =>
     makeBounded(
       limit,
       'There are more: with `after` ask again after `cursor`; the past before the newest is at /v1/changes.',
       async (size) => {
-        const { data, meta } = await tellChanges(house, { parameters: { ...asked, limit: size }, reader })
+        const { data, meta } = await describeChanges(context, {
+          parameters: { ...asked, limit: size },
+          reader,
+        })
         return made({ changes: data, cursor: meta.cursor }, meta.more)
       },
     ),

@@ -3,9 +3,9 @@
  * dataset last changed. It is for anyone, so nothing restricted is in it.
  */
 import { Type } from 'typebox'
-import { addresses, byDataset, type House, listReadable, listVersions } from '../../catalogue/index.ts'
+import { type AppContext, addresses, byDataset, listReadable, listVersions } from '../../catalogue/index.ts'
 import { type App, baseUrl, isFresh, problemResponses } from '../../http/index.ts'
-import { anonymous } from '../../platform/caller.ts'
+import { anonymousCaller } from '../../platform/caller.ts'
 import { digestOf } from '../../platform/digest.ts'
 import { modifiedAt } from '../dcat/dataset.ts'
 import { escapeXml } from '../rdf/xml.ts'
@@ -18,7 +18,7 @@ export interface SitemapPage {
   readonly modified?: Date
 }
 
-export function sitemapRoutes(app: App, house: House): void {
+export function sitemapRoutes(app: App, context: AppContext): void {
   app.get(
     '/sitemap.xml',
     {
@@ -41,10 +41,10 @@ export function sitemapRoutes(app: App, house: House): void {
       },
     },
     async (request, reply) => {
-      const base = baseUrl(request, house.config)
+      const base = baseUrl(request, context.config)
       const at = addresses({ QINGDAN_PUBLIC_URL: base })
-      const versions = byDataset(await listVersions(house.database))
-      const datasets = listReadable(house.contracts, anonymous).map(({ contract }): SitemapPage => {
+      const versions = byDataset(await listVersions(context.database))
+      const datasets = listReadable(context.contracts, anonymousCaller).map(({ contract }): SitemapPage => {
         const own = versions.get(contract.dataset) ?? []
         const address = at.page(contract.dataset)
         return own.length === 0 ? { address } : { address, modified: modifiedAt(own) }

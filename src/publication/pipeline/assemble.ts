@@ -3,7 +3,7 @@
  * two parts share are refused here; no part is looked at row by row again.
  */
 
-import { advanceDraft, type Draft, getDraft, type House } from '../../catalogue/index.ts'
+import { type AppContext, advanceDraft, type Draft, getDraft } from '../../catalogue/index.ts'
 import { intakeKey, type LoadedContract } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import type { Progress } from '../../ingest/index.ts'
@@ -12,9 +12,9 @@ import {
   ensureStaged,
   fileColumn,
   listParts,
-  type Part,
   Refusal,
   rowColumn,
+  type StagedPart,
   stagingTable,
 } from '../../ingest/index.ts'
 import type { Finding } from '../../platform/finding.ts'
@@ -25,29 +25,29 @@ export interface Assembled {
   readonly publication: Publication
   readonly draft: Draft
   readonly loaded: LoadedContract
-  readonly parts: readonly Part[]
+  readonly parts: readonly StagedPart[]
 }
 
 /** Rows of doubled keys that are told; the first few show what went wrong, and the providers know their files. */
 const doubledMax = 100
 
 export async function assemble(
-  house: House,
+  context: AppContext,
   publication: Publication,
   progress: Progress,
 ): Promise<Assembled> {
-  const { database } = house
+  const { database } = context
   const parts = await listParts(database.work, publication.dataset, publication.edition)
   const draft = await getDraft(database.work, publication.versionId)
-  const loaded = house.contracts.get(draft.dataset, draft.contractVersion)
+  const loaded = context.contracts.get(draft.dataset, draft.contractVersion)
   const findings = [...missing(loaded, parts, publication), ...mixed(loaded, parts)]
   if (findings.length > 0) throw new Refusal({ findings })
   for (const [index, part] of parts.entries()) {
     progress('assemble', index, parts.length)
-    await ensureStaged(house, part, progress)
-    house.observe('step-reached', { step: 'assemble', point: 'part-staged' })
+    await ensureStaged(context, part, progress)
+    context.observe('step-reached', { step: 'assemble', point: 'part-staged' })
   }
-  const doubled = await findDoubled(house, loaded, parts)
+  const doubled = await findDoubled(context, loaded, parts)
   if (doubled.length > 0) throw new Refusal({ findings: doubled })
   await advanceDraft(database.work, draft.id, {
     state: 'assembled',
@@ -60,13 +60,13 @@ export async function assemble(
     })),
     waivers: publication.waivers,
   })
-  house.observe('edition-advanced', { dataset: draft.dataset, edition: draft.edition, state: 'assembled' })
+  context.observe('edition-advanced', { dataset: draft.dataset, edition: draft.edition, state: 'assembled' })
   return { publication, draft, loaded, parts }
 }
 
 function missing(
   loaded: LoadedContract,
-  parts: readonly Part[],
+  parts: readonly StagedPart[],
   { waivers }: Publication,
 ): readonly Finding[] {
   return missingProviders(loaded, parts, waivers).map((provider) => ({
@@ -78,7 +78,7 @@ function missing(
   }))
 }
 
-function mixed({ contract }: LoadedContract, parts: readonly Part[]): readonly Finding[] {
+function mixed({ contract }: LoadedContract, parts: readonly StagedPart[]): readonly Finding[] {
   return parts
     .filter((part) => part.contractVersion !== contract.contractVersion)
     .map((part) => ({
@@ -92,9 +92,9 @@ function mixed({ contract }: LoadedContract, parts: readonly Part[]): readonly F
 
 /** Rows whose key stands in more than one part. Told by provider, file number and row: the key itself may be personal. */
 async function findDoubled(
-  house: House,
+  context: AppContext,
   { contract }: LoadedContract,
-  parts: readonly Part[],
+  parts: readonly StagedPart[],
 ): Promise<readonly Finding[]> {
   if (parts.length < 2) return []
   const key = intakeKey(contract).map(quoteIdentifier).join(', ')
@@ -103,7 +103,7 @@ async function findDoubled(
       `SELECT ${index} AS _part, ${fileColumn}, ${rowColumn}, ${key} FROM ${stagingTable(part.bundleId)}`,
   )
   // Names of ours begin with `_`, which no field's name does: a key may well be called `part` or `times`.
-  const rows = await house.database.work.unsafe(
+  const rows = await context.database.work.unsafe(
     `SELECT _part AS part, ${fileColumn} AS file, ${rowColumn}::float8 AS row FROM (
        SELECT *, count(*) OVER (PARTITION BY ${key}) AS _times FROM (${keys.join(' UNION ALL ')}) AS every
      ) AS counted WHERE _times > 1 ORDER BY _part, ${fileColumn}, ${rowColumn} LIMIT ${doubledMax}`,

@@ -3,12 +3,12 @@
  * Behind this step lies only what may be public; a contract without a rule passes as it is.
  */
 import { encodeCopy } from '../../bundle/index.ts'
-import { advanceDraft, type House } from '../../catalogue/index.ts'
+import { type AppContext, advanceDraft } from '../../catalogue/index.ts'
 import { type Contract, fieldType } from '../../contract/index.ts'
 import type { Database } from '../../db/database.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { getDisclosureRule } from '../../disclosure/index.ts'
-import type { Row } from '../../formats/index.ts'
+import type { RecordValues } from '../../formats/index.ts'
 import type { Progress } from '../../ingest/index.ts'
 import { selectTexts } from '../../records/index.ts'
 import type { Derived } from './derive.ts'
@@ -21,15 +21,20 @@ export interface Controlled extends Derived {
 /** Rows read at a time while a rule passes over an edition. */
 const batchSize = 5_000
 
-export async function control(house: House, derived: Derived, progress: Progress): Promise<Controlled> {
+export async function control(
+  context: AppContext,
+  derived: Derived,
+  progress: Progress,
+): Promise<Controlled> {
   const { draft, loaded } = derived
   const { contract } = loaded
   progress('control', 0)
-  const outcome = contract.disclosure === undefined ? open(derived) : await withhold(house, derived, contract)
-  house.observe('step-reached', { step: 'control', point: 'decided' })
+  const outcome =
+    contract.disclosure === undefined ? open(derived) : await withhold(context, derived, contract)
+  context.observe('step-reached', { step: 'control', point: 'decided' })
   const { safe, suppressions } = outcome
-  await advanceDraft(house.database.work, draft.id, { state: 'controlled', suppressions })
-  house.observe('edition-advanced', { dataset: draft.dataset, edition: draft.edition, state: 'controlled' })
+  await advanceDraft(context.database.work, draft.id, { state: 'controlled', suppressions })
+  context.observe('edition-advanced', { dataset: draft.dataset, edition: draft.edition, state: 'controlled' })
   return { ...derived, safe }
 }
 
@@ -42,18 +47,18 @@ function open(derived: Derived) {
   return { safe: derived.select, suppressions: {} }
 }
 
-async function withhold(house: House, derived: Derived, contract: Contract) {
+async function withhold(context: AppContext, derived: Derived, contract: Contract) {
   const { disclosure } = contract
   if (disclosure === undefined) throw new Error('withhold is for contracts with a rule')
   const table = controlledTable(derived.draft.id)
   const columns = contract.fields.map((field) => quoteIdentifier(field.name))
-  await dropControlled(house.database, derived.draft.id)
-  await house.database.work.unsafe(
+  await dropControlled(context.database, derived.draft.id)
+  await context.database.work.unsafe(
     `CREATE UNLOGGED TABLE ${table} (${columns.map((column) => `${column} text COLLATE "C"`).join(', ')})`,
   )
   const rule = getDisclosureRule(disclosure.rule)
-  const controlled = rule.control(readTexts(house.database, contract, derived.select), contract, disclosure)
-  const copied = await house.database.copyFrom(`COPY ${table} FROM STDIN`, encode(controlled.rows))
+  const controlled = rule.control(readTexts(context.database, contract, derived.select), contract, disclosure)
+  const copied = await context.database.copyFrom(`COPY ${table} FROM STDIN`, encode(controlled.rows))
   const summary = controlled.summary()
   if (copied !== summary.records) throw new Error(`${copied} rows controlled of ${summary.records}`)
   const typed = contract.fields.map((field) => {
@@ -67,15 +72,15 @@ async function* readTexts(
   database: Database,
   contract: Contract,
   select: string,
-): AsyncGenerator<readonly Row[]> {
+): AsyncGenerator<readonly RecordValues[]> {
   const cursor = database.work
     .unsafe(`SELECT ${selectTexts(contract.fields)} FROM (${select}) AS derived`)
     .values()
     .cursor(batchSize)
-  for await (const rows of cursor) yield rows as unknown as Row[]
+  for await (const rows of cursor) yield rows as unknown as RecordValues[]
 }
 
-async function* encode(batches: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {
+async function* encode(batches: AsyncIterable<readonly RecordValues[]>): AsyncGenerator<string> {
   for await (const batch of batches) yield encodeCopy(batch)
 }
 

@@ -2,10 +2,10 @@
  * Derive: from the rows as brought to the dataset's rows. Here the identity: the same fields, typed by the contract,
  * with those that control fills still empty. It is a select, so nothing is copied.
  */
-import { advanceDraft, type House } from '../../catalogue/index.ts'
+import { type AppContext, advanceDraft } from '../../catalogue/index.ts'
 import { type Contract, fieldType, intakeFields } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
-import { type Part, stagingTable } from '../../ingest/index.ts'
+import { type StagedPart, stagingTable } from '../../ingest/index.ts'
 import type { Assembled } from './assemble.ts'
 
 export interface Derived extends Assembled {
@@ -13,15 +13,15 @@ export interface Derived extends Assembled {
   readonly select: string
 }
 
-export async function derive(house: House, assembled: Assembled): Promise<Derived> {
+export async function derive(context: AppContext, assembled: Assembled): Promise<Derived> {
   const { draft, loaded, parts } = assembled
   const select = parts.map((part) => selectPart(loaded.contract, part)).join(' UNION ALL ')
-  await advanceDraft(house.database.work, draft.id, { state: 'derived' })
-  house.observe('step-reached', { step: 'derive', point: 'written' })
+  await advanceDraft(context.database.work, draft.id, { state: 'derived' })
+  context.observe('step-reached', { step: 'derive', point: 'written' })
   return { ...assembled, select }
 }
 
-function selectPart(contract: Contract, part: Part): string {
+function selectPart(contract: Contract, part: StagedPart): string {
   const brought = new Set(intakeFields(contract).map((field) => field.name))
   const columns = contract.fields.map((field) => {
     const name = quoteIdentifier(field.name)

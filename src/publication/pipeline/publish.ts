@@ -5,10 +5,10 @@
  */
 
 import {
-  type Difference,
-  type House,
+  type AppContext,
   latestOf,
   prepareVersion,
+  type RecordDifference,
   readVersions,
   type VersionName,
 } from '../../catalogue/index.ts'
@@ -21,27 +21,31 @@ import type { Controlled } from './control.ts'
 import { release } from './release.ts'
 import { renderFiles } from './render.ts'
 
-export async function publish(house: House, controlled: Controlled, progress: Progress): Promise<void> {
-  await prepare(house, controlled, progress)
-  await release(house, controlled.publication.id)
+export async function publish(
+  context: AppContext,
+  controlled: Controlled,
+  progress: Progress,
+): Promise<void> {
+  await prepare(context, controlled, progress)
+  await release(context, controlled.publication.id)
 }
 
 /** Prepares a version: from here on it needs nothing but its moment and its approval, and only it may be released. */
-async function prepare(house: House, controlled: Controlled, progress: Progress): Promise<void> {
+async function prepare(context: AppContext, controlled: Controlled, progress: Progress): Promise<void> {
   const { draft, loaded, parts, publication } = controlled
   progress('publish', 0)
-  const { table, records } = await loadRecords(house.database, loaded.contract, draft.id, controlled.safe)
+  const { table, records } = await loadRecords(context.database, loaded.contract, draft.id, controlled.safe)
   const brought = parts.reduce((sum, part) => sum + part.rows, 0)
   if (records !== brought)
     throw new Error(`${records} records of ${brought} rows: nothing may be lost on the way`)
-  house.observe('step-reached', { step: 'prepare', point: 'records-loaded' })
-  const rendered = await renderFiles(house, controlled, { table, records }, progress)
+  context.observe('step-reached', { step: 'prepare', point: 'records-loaded' })
+  const rendered = await renderFiles(context, controlled, { table, records }, progress)
   const warnings = await countWarnings(
-    house.database.work,
+    context.database.work,
     parts.flatMap((part) => part.bundles),
   )
-  const difference = await differenceOf(house, loaded.contract, draft, table)
-  await house.database.work.begin(async (tx) => {
+  const difference = await differenceOf(context, loaded.contract, draft, table)
+  await context.database.work.begin(async (tx) => {
     await prepareVersion(tx, {
       id: draft.id,
       recordsTable: table,
@@ -50,23 +54,23 @@ async function prepare(house: House, controlled: Controlled, progress: Progress)
       warnings,
       ...rendered,
     })
-    await writePrepared(tx, publication.id, rendered.digest, house.clock())
+    await writePrepared(tx, publication.id, rendered.digest, context.clock())
   })
-  house.observe('step-reached', { step: 'prepare', point: 'written' })
+  context.observe('step-reached', { step: 'prepare', point: 'written' })
 }
 
 /** What differs from the version that readers have now; null for the first. */
 async function differenceOf(
-  house: House,
+  context: AppContext,
   contract: Contract,
   draft: VersionName,
   table: string,
-): Promise<Difference | null> {
-  const before = latestOf(await readVersions(house.database, draft))
+): Promise<RecordDifference | null> {
+  const before = latestOf(await readVersions(context.database, draft))
   if (before === undefined) return null
-  const former = house.contracts.get(before.dataset, before.contractVersion).contract
+  const former = context.contracts.get(before.dataset, before.contractVersion).contract
   const counted = await countDifference(
-    house.database.work,
+    context.database.work,
     { contract: former, table: before.recordsTable },
     { contract, table },
   )

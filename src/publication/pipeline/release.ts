@@ -3,35 +3,35 @@
  * where the moment has not come or the approval is missing, all stays as it is, and whoever brings it calls again.
  */
 import assert from 'node:assert/strict'
-import { type House, publishVersion } from '../../catalogue/index.ts'
+import { type AppContext, publishVersion } from '../../catalogue/index.ts'
 import { dropReplaced } from '../../ingest/index.ts'
-import { findPublication, publishEditionJob, waitsFor, writeDone } from '../publications.ts'
+import { findPublication, pendingReasonOf, publishEditionJob, writeDone } from '../publications.ts'
 import { dropControlled } from './control.ts'
 
 /** Releases a prepared publication where nothing is waited for. To be called under the edition's lock. */
-export async function release(house: House, publicationId: number): Promise<void> {
-  const publication = await findPublication(house, publicationId)
+export async function release(context: AppContext, publicationId: number): Promise<void> {
+  const publication = await findPublication(context, publicationId)
   assert.ok(publication?.state === 'prepared', 'only what is prepared is released')
   const { id, dataset, edition, version, versionId, digest, releaseAt } = publication
   assert.ok(digest !== null)
-  if (waitsFor(house, publication).length > 0) {
-    await waitForMoment(house, id, releaseAt)
-    house.observe('step-reached', { step: 'wait', point: 'waiting' })
-    house.observe('publication-advanced', { dataset, edition, version, publication: id, state: 'prepared' })
+  if (pendingReasonOf(context, publication).length > 0) {
+    await waitForMoment(context, id, releaseAt)
+    context.observe('step-reached', { step: 'wait', point: 'waiting' })
+    context.observe('publication-advanced', { dataset, edition, version, publication: id, state: 'prepared' })
     return
   }
-  const at = house.clock()
-  const records = await house.database.work.begin(async (tx) => {
+  const at = context.clock()
+  const records = await context.database.work.begin(async (tx) => {
     await writeDone(tx, id, at)
-    house.observe('step-reached', { step: 'release', point: 'in-transaction' })
+    context.observe('step-reached', { step: 'release', point: 'in-transaction' })
     return publishVersion(tx, { id: versionId, at, digest })
   })
-  house.observe('step-reached', { step: 'release', point: 'visible' })
-  await dropControlled(house.database, versionId)
-  await dropReplaced(house.database, dataset, edition)
+  context.observe('step-reached', { step: 'release', point: 'visible' })
+  await dropControlled(context.database, versionId)
+  await dropReplaced(context.database, dataset, edition)
   // Since the last thing that was waited for: what people and the calendar take is no speed of ours.
   const began = Math.max(...[publication.askedAt, publication.approvedAt, releaseAt].map(Number))
-  house.observe('version-published', {
+  context.observe('version-published', {
     dataset,
     edition,
     version,
@@ -44,10 +44,10 @@ export async function release(house: House, publicationId: number): Promise<void
  * Sends the job that comes at the moment. It may be there already: one more finds the work done. Counted in seconds
  * from now, so that a database whose clock differs from ours is not early.
  */
-async function waitForMoment(house: House, id: number, releaseAt: Date | null): Promise<void> {
-  const ahead = (releaseAt?.getTime() ?? 0) - house.clock().getTime()
+async function waitForMoment(context: AppContext, id: number, releaseAt: Date | null): Promise<void> {
+  const ahead = (releaseAt?.getTime() ?? 0) - context.clock().getTime()
   if (ahead <= 0) return
-  await house.database.work.begin((tx) =>
-    house.jobs.send(tx, publishEditionJob, { publication: id }, { afterSeconds: Math.ceil(ahead / 1000) }),
+  await context.database.work.begin((tx) =>
+    context.jobs.send(tx, publishEditionJob, { publication: id }, { afterSeconds: Math.ceil(ahead / 1000) }),
   )
 }

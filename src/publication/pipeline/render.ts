@@ -4,8 +4,8 @@
  */
 
 import {
+  type AppContext,
   fileName,
-  type House,
   isSynthetic,
   type OmittedFormat,
   type StoredDistribution,
@@ -36,84 +36,96 @@ export interface Rendered {
 
 /** Renders every format of the version's contract from the records of a table. Safe to run again. */
 export async function renderFiles(
-  house: House,
+  context: AppContext,
   controlled: Controlled,
   loaded: { readonly table: string; readonly records: number },
   progress: Progress,
 ): Promise<Rendered> {
-  const context = contextOf(house, controlled, loaded.records)
-  const wanted = [...new Set([plainFormat, ...context.contract.formats])].map(getFormat)
+  const renderContext = contextOf(context, controlled, loaded.records)
+  const wanted = [...new Set([plainFormat, ...renderContext.contract.formats])].map(getFormat)
   // What is recoded from another format's bytes comes after it.
   const ordered = [...wanted].sort((a, b) => Number('from' in a) - Number('from' in b))
   const distributions: StoredDistribution[] = []
   const omitted: OmittedFormat[] = []
   for (const [index, format] of ordered.entries()) {
     progress('render', index, ordered.length)
-    const made = await renderFile(house, format, context, loaded.table, distributions)
+    const made = await renderFile(context, format, renderContext, loaded.table, distributions)
     if ('reason' in made) omitted.push(made)
     else distributions.push(made)
-    house.observe('step-reached', { step: 'prepare', point: 'file-rendered' })
+    context.observe('step-reached', { step: 'prepare', point: 'file-rendered' })
   }
   const plain = distributions.find((file) => file.format === plainFormat)
   if (plain === undefined) throw new Error('the plain file is always rendered')
   return { digest: plain.digest, distributions, omitted }
 }
 
-function contextOf(house: House, { draft, loaded, parts }: Controlled, records: number): RenderContext {
+function contextOf(
+  context: AppContext,
+  { draft, loaded, parts }: Controlled,
+  records: number,
+): RenderContext {
   const { dataset, edition, number } = draft
   return {
     contract: loaded.contract,
-    contracts: house.contracts,
+    contracts: context.contracts,
     fields: loaded.contract.fields,
     version: { dataset, edition, number, records, synthetic: isSynthetic({ parts }) },
   }
 }
 
 async function renderFile(
-  house: House,
+  context: AppContext,
   format: Format,
-  context: RenderContext,
+  renderContext: RenderContext,
   table: string,
   made: readonly StoredDistribution[],
 ): Promise<StoredDistribution | OmittedFormat> {
-  const { version } = context
+  const { version } = renderContext
   const { name, mediaType } = format
   const stored = storedName(version, name)
-  const reason = format.omits?.(context)
-  if (reason !== undefined) return omit(house, stored, name, reason)
+  const reason = format.omits?.(renderContext)
+  if (reason !== undefined) return omit(context, stored, name, reason)
   try {
-    const { bytes, digest } = await house.files.write(stored, bytesOf(house, format, context, table, made))
+    const { bytes, digest } = await context.files.write(
+      stored,
+      bytesOf(context, format, renderContext, table, made),
+    )
     return { name: fileName(version, name), format: name, mediaType, bytes, digest }
   } catch (error) {
-    if (error instanceof FormatRefusal) return omit(house, stored, name, error.reason)
+    if (error instanceof FormatRefusal) return omit(context, stored, name, error.reason)
     throw error
   }
 }
 
 /** A file that an earlier try left behind goes: nothing may be found under a name that the version does not list. */
-async function omit(house: House, stored: string, format: string, reason: Bilingual): Promise<OmittedFormat> {
-  await house.files.remove(stored)
+async function omit(
+  context: AppContext,
+  stored: string,
+  format: string,
+  reason: Bilingual,
+): Promise<OmittedFormat> {
+  await context.files.remove(stored)
   return { format, reason }
 }
 
 function bytesOf(
-  house: House,
+  context: AppContext,
   format: Format,
-  context: RenderContext,
+  renderContext: RenderContext,
   table: string,
   made: readonly StoredDistribution[],
 ): AsyncIterable<string | Uint8Array> {
   if ('render' in format) {
-    const copied = format.copied?.(context.fields)
+    const copied = format.copied?.(renderContext.fields)
     return copied === undefined
-      ? format.render(readAll(house.database.work, table, context.fields), context)
-      : copied.complete(copyAll(house.database, table, copied))
+      ? format.render(readAll(context.database.work, table, renderContext.fields), renderContext)
+      : copied.complete(copyAll(context.database, table, copied))
   }
   const file = made.find((one) => one.format === format.from)
   if (file === undefined) throw new Error(`${format.name} is made of ${format.from}, which is not there`)
   const source: SourceFile = {
     ...file,
-    read: () => house.files.read(storedName(context.version, format.from)),
+    read: () => context.files.read(storedName(renderContext.version, format.from)),
   }
-  return format.recode(source, context)
+  return format.recode(source, renderContext)
 }

@@ -6,7 +6,7 @@ import { jsonText, writeInPlace } from './files.ts'
 import { folderPaths as paths } from './paths.ts'
 
 /** Writes the pointers of the editions that a step touches. `held` is what stands there, what is about to go included. */
-export async function tellLatest(root: string, step: Step, held: readonly VersionKey[]): Promise<void> {
+export async function writeLatestFiles(root: string, step: Step, held: readonly VersionKey[]): Promise<void> {
   const { ledger, drop, touched } = step
   const goes = (key: VersionKey) => drop.some((one) => isSame(one, key))
   const stays = held.filter((key) => !goes(key))

@@ -10,11 +10,11 @@ import { stringify } from 'csv-stringify/sync'
 import Type, { type Static } from 'typebox'
 import { nameOf, type VersionKey } from '../ledger.ts'
 import { PullRefusal } from '../problems.ts'
-import { isOf, parseJson, type Told } from '../response-shapes.ts'
+import { isOf, parseJson, type SourceChange } from '../response-shapes.ts'
 import type { CopyIdentity, CopyState, OnPoint, Sink, Step, TakenContract, TakenVersion } from '../sink.ts'
 import { asTargetFault } from './file-errors.ts'
 import { jsonText, syncFolder, writeInPlace } from './files.ts'
-import { tellLatest } from './latest.ts'
+import { writeLatestFiles } from './latest.ts'
 import { type FolderLock, lockFolder } from './lock.ts'
 import { folderOwn, incoming, outgoing, folderPaths as paths } from './paths.ts'
 
@@ -139,13 +139,13 @@ async function truncateLog(log: string, bytes: number): Promise<void> {
   if (size > bytes) await truncate(log, bytes)
 }
 
-async function* readLog({ root, kept }: Opened): AsyncGenerator<Told> {
+async function* readLog({ root, kept }: Opened): AsyncGenerator<SourceChange> {
   if (kept === undefined || kept.logBytes === 0) return
   const file = await open(join(root, paths.log), 'r')
   try {
     const input = file.createReadStream({ end: kept.logBytes - 1, autoClose: false })
     // The lines are those that were written here, from answers that were held to their shape.
-    for await (const line of createInterface({ input })) yield JSON.parse(line) as Told
+    for await (const line of createInterface({ input })) yield JSON.parse(line) as SourceChange
   } finally {
     await file.close()
   }
@@ -178,7 +178,7 @@ async function commit(opened: Opened, step: Step): Promise<void> {
     onPoint('in-place')
   }
   await tellTombs(root, step)
-  await tellLatest(root, step, await listHeld(root))
+  await writeLatestFiles(root, step, await listHeld(root))
   onPoint('told')
   for (const key of step.drop) {
     await dropVersion(root, key)
@@ -249,7 +249,7 @@ async function dropVersion(root: string, key: VersionKey): Promise<void> {
 }
 
 /** Appends changes behind those that count; gives the bytes that count then. */
-async function appendLog(log: string, bytes: number, changes: readonly Told[]): Promise<number> {
+async function appendLog(log: string, bytes: number, changes: readonly SourceChange[]): Promise<number> {
   const lines = Buffer.from(changes.map((change) => `${JSON.stringify(change)}\n`).join(''))
   await truncateLog(log, bytes)
   const file = await open(log, 'a')

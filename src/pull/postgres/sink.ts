@@ -16,7 +16,7 @@ import { asTargetFault } from '../folder/file-errors.ts'
 import type { VersionKey } from '../ledger.ts'
 import { lockPatienceMilliseconds } from '../limits.ts'
 import { PullRefusal } from '../problems.ts'
-import type { Told } from '../response-shapes.ts'
+import type { SourceChange } from '../response-shapes.ts'
 import type { CopyIdentity, CopyState, OnPoint, Sink, Step } from '../sink.ts'
 import { ownTables } from './sql-tables.ts'
 import { applyStep } from './step.ts'
@@ -197,10 +197,10 @@ async function begin(opened: Opened, identity: CopyIdentity, source: string): Pr
 /** Changes that are read at once. */
 const toldAtOnce = 1_000
 
-async function* readTold(client: pg.Client, schema: string): AsyncGenerator<Told> {
+async function* readTold(client: pg.Client, schema: string): AsyncGenerator<SourceChange> {
   for (let after = 0; ; ) {
     const { rows } = await client
-      .query<{ n: number; body: Told }>(
+      .query<{ n: number; body: SourceChange }>(
         `SELECT n::float8 AS n, body FROM ${quoteIdentifier(schema)}._change WHERE n > $1 ORDER BY n LIMIT $2`,
         [after, toldAtOnce],
       )

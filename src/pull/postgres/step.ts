@@ -2,7 +2,7 @@
 import type { Client } from 'pg'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { type Ledger, lineageOf, type VersionKey } from '../ledger.ts'
-import type { Told } from '../response-shapes.ts'
+import type { SourceChange } from '../response-shapes.ts'
 import type { OnPoint, Step, TakenContract, TakenVersion } from '../sink.ts'
 import { loadVersion } from './load.ts'
 import { recordsName, recordsTable } from './sql-tables.ts'
@@ -38,7 +38,7 @@ export async function applyStep(
 async function enterChanges(
   client: Client,
   name: string,
-  changes: readonly Told[],
+  changes: readonly SourceChange[],
   before: number,
 ): Promise<void> {
   if (changes.length === 0) return
@@ -52,7 +52,12 @@ async function enterChanges(
 }
 
 /** What a change says of a version or of a dataset as a whole. */
-async function enterVersion(client: Client, name: string, change: Told, ledger: Ledger): Promise<void> {
+async function enterVersion(
+  client: Client,
+  name: string,
+  change: SourceChange,
+  ledger: Ledger,
+): Promise<void> {
   const { type, dataset, edition, version, at, reason, released } = change
   if (type === 'dataset-closed' && ledger.closed.has(dataset)) {
     await client.query(`UPDATE ${name}._dataset SET closed_at = $2 WHERE dataset = $1`, [dataset, at])

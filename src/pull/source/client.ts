@@ -31,7 +31,7 @@ export interface ClientOptions {
 }
 
 /** What may be over in a moment: the same request is made again after a pause. */
-export class Passing extends Error {
+export class TransientFailure extends Error {
   override readonly name = 'Passing'
   /** The pause that the source asks for, in milliseconds. */
   readonly after: number | undefined
@@ -49,7 +49,7 @@ export class Passing extends Error {
 }
 
 /** What a request asks for. */
-export interface Asked {
+export interface ClientRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** Seconds that the source was asked to wait before it answers. */
   readonly waitSeconds?: number
@@ -61,11 +61,11 @@ export interface Client {
   /** How long a download may stand still. */
   readonly stallMilliseconds: number
   /** One attempt. Throws Passing, PullRefusal `source-elsewhere`, and the signal's reason. */
-  readonly attempt: (path: string, asked?: Asked) => Promise<Response>
+  readonly attempt: (path: string, asked?: ClientRequest) => Promise<Response>
   /** Repeats what throws Passing. Throws `source-away` where patience is over. */
   readonly patiently: <T>(work: () => Promise<T>) => Promise<T>
   /** The answer as text with its status, patiently; what is longer than `answerBytesMax` is refused. */
-  readonly text: (path: string, asked?: Asked) => Promise<Answered>
+  readonly text: (path: string, asked?: ClientRequest) => Promise<Answered>
 }
 
 export interface Answered {
@@ -100,7 +100,7 @@ export function buildClient(options: ClientOptions): Client {
         return await work()
       } catch (error) {
         signal.throwIfAborted()
-        if (!(error instanceof Passing)) throw error
+        if (!(error instanceof TransientFailure)) throw error
         failed = error.hasAdvanced ? 1 : failed + 1
         if (failed > retriesMax) {
           throw new PullRefusal('source-away', `${base}: ${error.message}, ${failed} times.`, {
@@ -131,7 +131,7 @@ async function untilThen(milliseconds: number, signal: AbortSignal): Promise<voi
   await pauseFor(milliseconds, undefined, { signal })
 }
 
-async function ask(at: string, options: ClientOptions, asked: Asked): Promise<Response> {
+async function ask(at: string, options: ClientOptions, asked: ClientRequest): Promise<Response> {
   const { key, signal, answerMilliseconds = answerSeconds * 1000 } = options
   const begun = AbortSignal.timeout(answerMilliseconds + (asked.waitSeconds ?? 0) * 1000)
   // The timeout is for the beginning of the answer; its body has the patience of whoever reads it.
@@ -152,8 +152,9 @@ async function ask(at: string, options: ClientOptions, asked: Asked): Promise<Re
     })
   } catch (error) {
     signal.throwIfAborted()
-    if (late.signal.aborted) throw new Passing(`no answer within ${answerMilliseconds / 1000} seconds`)
-    throw passingOf(error)
+    if (late.signal.aborted)
+      throw new TransientFailure(`no answer within ${answerMilliseconds / 1000} seconds`)
+    throw transientFailureOf(error)
   } finally {
     begun.removeEventListener('abort', onLate)
   }
@@ -163,18 +164,20 @@ async function ask(at: string, options: ClientOptions, asked: Asked): Promise<Re
 const untrusted = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH)/
 
 /** What broke a request or the reading of its answer, as a reason to try again. */
-export function passingOf(error: unknown, hasAdvanced = false): Error {
+export function transientFailureOf(error: unknown, hasAdvanced = false): Error {
   const { cause, name } = Object(error) as { readonly cause?: unknown; readonly name?: string }
   const { code } = Object(cause ?? error) as { readonly code?: unknown }
   const why = typeof code === 'string' ? code : (name ?? 'unknown')
   if (untrusted.test(why)) return new PullRefusal('source-away', `Its certificate is not trusted: ${why}.`)
-  return new Passing(`the connection failed (${why})`, { hasAdvanced })
+  return new TransientFailure(`the connection failed (${why})`, { hasAdvanced })
 }
 
 async function refuseBusy(answer: Response): Promise<Response> {
   if (!passingStatuses.has(answer.status)) return answer
   await answer.body?.cancel()
-  throw new Passing(`it answers ${answer.status}`, { after: retryAfterOf(answer.headers.get('retry-after')) })
+  throw new TransientFailure(`it answers ${answer.status}`, {
+    after: retryAfterOf(answer.headers.get('retry-after')),
+  })
 }
 
 /** RFC 9110, 10.2.3: seconds, or a date. Undefined where it is neither. */
@@ -196,7 +199,7 @@ async function textOf(answer: Response, path: string): Promise<string> {
       pieces.push(piece)
     }
   } catch (error) {
-    throw error instanceof PullRefusal ? error : passingOf(error)
+    throw error instanceof PullRefusal ? error : transientFailureOf(error)
   }
   return Buffer.concat(pieces).toString('utf8')
 }

@@ -6,7 +6,7 @@ import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { digestOfFile } from '../../platform/digest.ts'
 import { asTargetFault } from '../folder/file-errors.ts'
 import { PullRefusal } from '../problems.ts'
-import { type Client, Passing, passingOf } from './client.ts'
+import { type Client, TransientFailure, transientFailureOf } from './client.ts'
 import { refusalOf } from './source.ts'
 
 export interface Download {
@@ -59,7 +59,7 @@ async function bring(client: Client, order: Download): Promise<boolean> {
   if (answer.status === 416 || (answer.status === 206 && begins !== held?.bytes)) {
     await answer.body?.cancel()
     await rm(part, { force: true })
-    throw new Passing('what was begun does not fit', { after: 0 })
+    throw new TransientFailure('what was begun does not fit', { after: 0 })
   }
   if (answer.status !== 200 && answer.status !== 206) {
     throw refusalOf(path, { status: answer.status, text: await answer.text().catch(() => '') })
@@ -72,7 +72,7 @@ async function bring(client: Client, order: Download): Promise<boolean> {
     await rm(part)
     // What lay here may have been spoilt here: once more, and all of it.
     if (answer.status === 206)
-      throw new Passing('the file that was taken up again is not the one', { after: 0 })
+      throw new TransientFailure('the file that was taken up again is not the one', { after: 0 })
     throw new PullRefusal('wrong-bytes', `${path}: its SHA-256 is not ${sha256}.`)
   }
   await rename(part, to)
@@ -152,7 +152,7 @@ async function write(
     }
     const fault = asTargetFault(error)
     if (fault !== error) throw fault
-    throw passingOf(error, bytes > begins)
+    throw transientFailureOf(error, bytes > begins)
   } finally {
     clearTimeout(timer)
   }

@@ -9,19 +9,19 @@ import { PullRefusal } from '../problems.ts'
 import {
   type CodeRow,
   ContractShape,
-  Facts,
-  type FedPage,
+  type FeedPage,
   isOf,
   Page,
   ProblemShape,
   type PulledContract,
   parseJson,
+  ResponseFacts,
   TableSchemaShape,
   type VersionFacts,
 } from '../response-shapes.ts'
 import type { Answered, Client } from './client.ts'
 
-export interface PageAsked {
+export interface SourcePageRequest {
   readonly after: string | undefined
   readonly datasets: readonly string[] | undefined
   /** Seconds to wait where nothing is behind the cursor. */
@@ -39,7 +39,10 @@ export function fileNameOf({ dataset, edition, version }: VersionKey, format: st
 }
 
 /** A page of the feed. Throws `source-unknown`, `other-history`, `source-refused`, `answer-odd`. */
-export async function readPage(client: Client, { after, datasets, wait }: PageAsked): Promise<FedPage> {
+export async function readPage(
+  client: Client,
+  { after, datasets, wait }: SourcePageRequest,
+): Promise<FeedPage> {
   const query = new URLSearchParams({
     limit: String(pageChangesMax),
     ...(datasets === undefined ? {} : { dataset: datasets.join(',') }),
@@ -68,7 +71,7 @@ export async function readFacts(client: Client, key: VersionKey): Promise<Versio
   const path = versionPath(key)
   const value = await readGiven(client, path)
   if (value === undefined) return undefined
-  if (!isOf(Facts, value)) throw new PullRefusal('answer-odd', `${path} has another shape.`)
+  if (!isOf(ResponseFacts, value)) throw new PullRefusal('answer-odd', `${path} has another shape.`)
   return onlyFacts(value)
 }
 

@@ -16,7 +16,7 @@ import {
 } from '../ledger.ts'
 import { bagOverheadBytesMax } from '../limits.ts'
 import { PullRefusal } from '../problems.ts'
-import type { CodeRow, PulledContract, Told } from '../response-shapes.ts'
+import type { CodeRow, PulledContract, SourceChange } from '../response-shapes.ts'
 import type { TakenContract, TakenVersion } from '../sink.ts'
 import { unpackVersionBag } from '../version-bag.ts'
 import type { Client } from './client.ts'
@@ -44,7 +44,7 @@ export async function takeContract(
   { client }: Pick<Taking, 'client'>,
   ledger: Ledger,
   dataset: string,
-  told: NonNullable<Told['contract']>,
+  told: NonNullable<SourceChange['contract']>,
 ): Promise<TakenContract | undefined> {
   const { contractVersion, sha256 } = told
   const contract = await readContract(client, { dataset, contractVersion, sha256 })

@@ -13,7 +13,7 @@ import {
 } from '../../contract/index.ts'
 import { nearestOf } from '../../http/index.ts'
 import { problem } from '../../platform/problem.ts'
-import type { AggregateQuery, MeasureAsked } from './query.ts'
+import type { AggregateQuery, MeasureRequest } from './query.ts'
 
 /** A field that an answer is grouped by. */
 export interface GroupColumn {
@@ -85,7 +85,7 @@ export function planMeasures(
   return measures.map((asked) => planMeasure(asked, contract, offer))
 }
 
-function planMeasure(asked: MeasureAsked, contract: Contract, offer: AggregateOffer): Measure {
+function planMeasure(asked: MeasureRequest, contract: Contract, offer: AggregateOffer): Measure {
   if (asked.name === 'count') return { name: 'count', function: 'count' }
   const offered = offer.measures?.find(({ field }) => field === asked.field)
   if (offered === undefined || !offered.functions.includes(asked.name)) {

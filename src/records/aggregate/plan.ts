@@ -52,7 +52,7 @@ export interface AggregatePlan {
 }
 
 /** What a question is held against. */
-export interface AggregateGround {
+export interface AggregateSource {
   /** The contract that says what is offered, and whose fields are named. */
   readonly contract: Contract
   readonly sources: readonly Source[]
@@ -65,7 +65,7 @@ export interface AggregateGround {
  * Plans an aggregate. Throws `aggregate-not-offered`, `parameter-unknown` and `parameter-invalid`, naming the
  * parameter and what is allowed there.
  */
-export function planAggregate(query: AggregateQuery, ground: AggregateGround): AggregatePlan {
+export function planAggregate(query: AggregateQuery, ground: AggregateSource): AggregatePlan {
   const { contract, sources } = ground
   const offer = contract.aggregate
   if (offer === undefined) throw problem('aggregate-not-offered', { path: 'slug' })

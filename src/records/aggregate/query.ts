@@ -9,7 +9,7 @@ import type { Filter } from '../query/filters.ts'
 import { editionsMax, parseFilters } from '../query/query.ts'
 
 /** A measure asked for: `count` alone, or a function over a field. */
-export type MeasureAsked =
+export type MeasureRequest =
   | { readonly name: 'count' }
   | { readonly name: AggregateFunction; readonly field: string }
 
@@ -18,7 +18,7 @@ export interface AggregateQuery {
   /** Editions to read: the latest where absent. Several are never added up. */
   readonly editions?: 'all' | readonly string[]
   readonly groupBy: readonly string[]
-  readonly measures: readonly MeasureAsked[]
+  readonly measures: readonly MeasureRequest[]
   /** Names of the answer, each with its direction. */
   readonly sort: readonly { readonly name: string; readonly descending: boolean }[]
   /** Absent: all groups, or a refusal where there are more than `groupsMax`. */
@@ -66,7 +66,7 @@ function parseNames(parameter: string, text: string | undefined, max: number): r
   return names
 }
 
-function parseMeasures(text: string | undefined): readonly MeasureAsked[] {
+function parseMeasures(text: string | undefined): readonly MeasureRequest[] {
   const expected = `Write \`count\` or a function and a field, such as sum:pupils; functions are ${aggregateFunctions.join(', ')}.`
   return parseNames('measures', text ?? 'count', measuresMax).map((piece) => {
     if (piece === 'count') return { name: 'count' }

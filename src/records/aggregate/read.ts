@@ -1,20 +1,20 @@
 /** Reads the groups of a planned aggregate. Refuses an answer that would have to leave groups out unasked. */
 
 import type { Runner } from '../../db/database.ts'
-import type { Row } from '../../formats/index.ts'
+import type { RecordValues } from '../../formats/index.ts'
 import { problem } from '../../platform/problem.ts'
 import type { AggregatePlan } from './plan.ts'
 import { groupsMax } from './query.ts'
 
-export interface Group {
+export interface AggregateGroup {
   /** The canonical texts of the plan's columns. */
-  readonly row: Row
+  readonly row: RecordValues
   /** Names of the measures that have no value because a record's is withheld. */
   readonly suppressed: readonly string[]
 }
 
 export interface Groups {
-  readonly groups: readonly Group[]
+  readonly groups: readonly AggregateGroup[]
   /** Number of all groups, also of those behind a limit. */
   readonly total: number
 }

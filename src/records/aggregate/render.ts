@@ -6,8 +6,8 @@ import { csv, jsonRecord } from '../../formats/index.ts'
 import type { Config } from '../../platform/config.ts'
 import type { Measure } from './columns.ts'
 import type { AggregatePlan } from './plan.ts'
-import type { Group, Groups } from './read.ts'
-import type { AggregateGround } from './versions.ts'
+import type { AggregateGroup, Groups } from './read.ts'
+import type { ChosenVersions } from './versions.ts'
 
 /** What stands behind the measures of each group. */
 const suppressedField: Field = {
@@ -27,7 +27,7 @@ export interface Answer {
   /** The path that was asked. */
   readonly path: string
   readonly plan: AggregatePlan
-  readonly ground: AggregateGround
+  readonly ground: ChosenVersions
   readonly groups: Groups
 }
 
@@ -54,7 +54,7 @@ export function jsonAnswer(config: PublicUrl, { path, plan, ground, groups }: An
 }
 
 /** The groups as the elements of a JSON array, without its brackets. */
-function jsonGroups({ columns }: AggregatePlan, groups: readonly Group[]): string {
+function jsonGroups({ columns }: AggregatePlan, groups: readonly AggregateGroup[]): string {
   const record = jsonRecord(columns)
   return groups
     .map(({ row, suppressed }) => `${record(row).slice(0, -1)},"suppressed":${JSON.stringify(suppressed)}}`)
@@ -70,7 +70,7 @@ function textOf(question: AggregatePlan['question']): string {
 }
 
 /** What is read, in the words of a page of records: one version by itself, editions side by side. */
-function metaOf(config: PublicUrl, { contract, versions, joined }: AggregateGround) {
+function metaOf(config: PublicUrl, { contract, versions, joined }: ChosenVersions) {
   const { dataset } = contract
   const [only] = versions
   if (!joined && only !== undefined) return { dataset, ...versionOf(only) }
@@ -116,7 +116,7 @@ function measureOf(measure: Measure) {
 /** The groups as a CSV with one header line. */
 export function csvGroups(
   { columns }: AggregatePlan,
-  groups: readonly Group[],
+  groups: readonly AggregateGroup[],
 ): { readonly mediaType: string; readonly bytes: AsyncIterable<string | Uint8Array> } {
   const rows = groups.map(({ row, suppressed }) => [
     ...row,

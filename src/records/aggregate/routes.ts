@@ -6,7 +6,14 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { Type } from 'typebox'
-import { EditionName, getReadable, giveNotice, type House, Slug, toLatest } from '../../catalogue/index.ts'
+import {
+  type AppContext,
+  EditionName,
+  getReadable,
+  Slug,
+  setDeprecationHeaders,
+  toLatest,
+} from '../../catalogue/index.ts'
 import { isOpen, type LoadedContract, noteRead } from '../../contract/index.ts'
 import { type App, isFresh, problemResponses } from '../../http/index.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
@@ -17,7 +24,7 @@ import { parseAggregate } from './query.ts'
 import { readGroups } from './read.ts'
 import { csvGroups, jsonAnswer } from './render.ts'
 import { AggregateSchema, groupBy, limit, measures, sort } from './schemas.ts'
-import { type AggregateGround, chooseGround } from './versions.ts'
+import { type ChosenVersions, chooseAggregateVersions } from './versions.ts'
 
 /** Part of every ETag; raise it when the form of the answer changes, so that no cache keeps the old form. */
 const bodyForm = 1
@@ -43,10 +50,10 @@ const refusals = [
   'query-too-slow',
 ] as const
 
-export async function aggregateRoutes(app: App, house: House): Promise<void> {
+export async function aggregateRoutes(app: App, context: AppContext): Promise<void> {
   for (const [extension, form, word] of extensions) {
-    datasetRoute(app, house, { extension, form, word })
-    versionRoute(app, house, { extension, form, word })
+    datasetRoute(app, context, { extension, form, word })
+    versionRoute(app, context, { extension, form, word })
   }
 }
 
@@ -61,7 +68,7 @@ const about =
   'records, on any field whose values are never withheld. A group with a withheld value has no value and names the ' +
   'measure in `suppressed`; a code that is the total of others is never added to them.'
 
-function datasetRoute(app: App, house: House, { extension, form, word }: Address): void {
+function datasetRoute(app: App, context: AppContext, { extension, form, word }: Address): void {
   app.get(
     `/v1/datasets/:slug/aggregate${extension}`,
     {
@@ -77,15 +84,15 @@ function datasetRoute(app: App, house: House, { extension, form, word }: Address
       },
     },
     async (request, reply) => {
-      const loaded = getReadable(house.contracts, request.reader, request.params.slug)
+      const loaded = getReadable(context.contracts, request.reader, request.params.slug)
       const query = parseAggregate(request.query)
-      const ground = await chooseGround(house, loaded, query)
-      return answer(house, request, reply, { form, loaded, ground, plan: planAggregate(query, ground) })
+      const ground = await chooseAggregateVersions(context, loaded, query)
+      return answer(context, request, reply, { form, loaded, ground, plan: planAggregate(query, ground) })
     },
   )
 }
 
-function versionRoute(app: App, house: House, { extension, form, word }: Address): void {
+function versionRoute(app: App, context: AppContext, { extension, form, word }: Address): void {
   app.get(
     `/v1/datasets/:slug/editions/:edition/versions/:version/aggregate${extension}`,
     {
@@ -106,10 +113,13 @@ function versionRoute(app: App, house: House, { extension, form, word }: Address
     },
     async (request, reply) => {
       const { slug, edition: name, version } = request.params
-      const loaded = getReadable(house.contracts, request.reader, slug)
+      const loaded = getReadable(context.contracts, request.reader, slug)
       const query = parseAggregate(request.query)
-      const ground = await chooseGround(house, loaded, query, { edition: name, version: Number(version) })
-      return answer(house, request, reply, { form, loaded, ground, plan: planAggregate(query, ground) })
+      const ground = await chooseAggregateVersions(context, loaded, query, {
+        edition: name,
+        version: Number(version),
+      })
+      return answer(context, request, reply, { form, loaded, ground, plan: planAggregate(query, ground) })
     },
   )
 }
@@ -139,22 +149,23 @@ interface Asked {
   readonly form: Form | undefined
   /** The newest contract of the dataset: it says who may read, whichever the version keeps. */
   readonly loaded: LoadedContract
-  readonly ground: AggregateGround
+  readonly ground: ChosenVersions
   readonly plan: AggregatePlan
 }
 
-async function answer(house: House, request: FastifyRequest, reply: FastifyReply, asked: Asked) {
+async function answer(context: AppContext, request: FastifyRequest, reply: FastifyReply, asked: Asked) {
   const { ground, plan, loaded } = asked
   const form = asked.form ?? formOf(request)
   const [path = ''] = request.url.split('?')
   const read = ground.versions.map(({ edition, number, digest }) => [edition, number, digest])
   const key = canonicalJson({ bodyForm, form, path, question: plan.question, offer: ground.digest, read })
   const tag = digestOf(key).slice(0, 32)
-  await giveNotice(house, reply, ground.contract)
+  await setDeprecationHeaders(context, reply, ground.contract)
   noteRead(request.reader, loaded.contract, { versions: ground.versions, operation: 'aggregate' })
   if (isFresh(request, reply, tag, isOpen(loaded.contract))) return reply.code(304).send(null)
-  const groups = await readGroups(house.database.serve, plan)
-  if (form === 'json') return reply.type(json).send(jsonAnswer(house.config, { path, plan, ground, groups }))
+  const groups = await readGroups(context.database.serve, plan)
+  if (form === 'json')
+    return reply.type(json).send(jsonAnswer(context.config, { path, plan, ground, groups }))
   const { mediaType, bytes } = csvGroups(plan, groups.groups)
   return reply.type(mediaType).send(Readable.from(bytes, { objectMode: false }))
 }

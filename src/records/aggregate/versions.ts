@@ -3,14 +3,14 @@
  * offers the same over all its editions, unless it breaks with the one that a version keeps.
  */
 
-import { getVersion, type House, type PublishedVersion } from '../../catalogue/index.ts'
+import { type AppContext, getVersion, type PublishedVersion } from '../../catalogue/index.ts'
 import { compareContracts, type LoadedContract } from '../../contract/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { chooseEditions } from '../query/resolve-request.ts'
-import type { AggregateGround as PlanGround } from './plan.ts'
+import type { AggregateSource as PlanGround } from './plan.ts'
 import type { AggregateQuery } from './query.ts'
 
-export interface AggregateGround extends PlanGround {
+export interface ChosenVersions extends PlanGround {
   /** Digest of the contract that says what is offered. */
   readonly digest: string
   /** The versions that are read, the earliest edition first. */
@@ -28,31 +28,31 @@ export interface VersionPath {
  * catalogue throws for versions that are not there or withdrawn, and `contract-breaking` where several can't be read
  * together.
  */
-export async function chooseGround(
-  house: House,
+export async function chooseAggregateVersions(
+  context: AppContext,
   newest: LoadedContract,
   { editions }: AggregateQuery,
   of?: VersionPath,
-): Promise<AggregateGround> {
-  const { database, config } = house
+): Promise<ChosenVersions> {
+  const { database, config } = context
   const { dataset } = newest.contract
   if (of === undefined) {
     const joined = editions === 'all' || (editions !== undefined && editions.length > 1)
-    return groundOf(house, newest, await chooseEditions(house, dataset, editions), joined)
+    return groundOf(context, newest, await chooseEditions(context, dataset, editions), joined)
   }
   if (editions !== undefined) {
     throw problem('parameter-invalid', { path: 'edition', detail: 'The path says it.' })
   }
-  return groundOf(house, newest, [await getVersion(database, config, { dataset, ...of })], false)
+  return groundOf(context, newest, [await getVersion(database, config, { dataset, ...of })], false)
 }
 
 function groundOf(
-  house: House,
+  context: AppContext,
   newest: LoadedContract,
   versions: readonly PublishedVersion[],
   joined: boolean,
-): AggregateGround {
-  const kept = versions.map(({ dataset, contractVersion }) => house.contracts.get(dataset, contractVersion))
+): ChosenVersions {
+  const kept = versions.map(({ dataset, contractVersion }) => context.contracts.get(dataset, contractVersion))
   const breaks = kept.some(
     ({ contract }) => compareContracts(contract, newest.contract).verdict === 'breaking',
   )
@@ -63,5 +63,5 @@ function groundOf(
     recordsTable,
     contract: (kept[index] ?? newest).contract,
   }))
-  return { contract, digest, versions, sources, joined, contracts: house.contracts }
+  return { contract, digest, versions, sources, joined, contracts: context.contracts }
 }

@@ -1,6 +1,6 @@
 /** The difference of two versions as bytes: built by Postgres line by line, with what they are about around them. */
 import assert from 'node:assert/strict'
-import { addresses, type House, type PublishedVersion } from '../../catalogue/index.ts'
+import { type AppContext, addresses, type PublishedVersion } from '../../catalogue/index.ts'
 import { copyRecords } from '../read/read-records.ts'
 import { type Diff, diffHeader, diffLines, diffRows, ownOf } from './plan.ts'
 
@@ -18,7 +18,7 @@ const lineFeed = 10
 
 /** The difference as one JSON object, the counts before the records. */
 export async function* readDiffJson(
-  { config, database }: Pick<House, 'config' | 'database'>,
+  { config, database }: Pick<AppContext, 'config' | 'database'>,
   compared: ComparedVersions,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
@@ -52,7 +52,7 @@ export async function* readDiffJson(
 
 /** The difference as CSV. */
 export async function* readDiffCsv(
-  { database }: Pick<House, 'database'>,
+  { database }: Pick<AppContext, 'database'>,
   { diff }: ComparedVersions,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
@@ -65,7 +65,7 @@ export async function* readDiffCsv(
   if (header !== undefined) yield Buffer.from(header)
 }
 
-function headOf(config: House['config'], { from, to, diff }: ComparedVersions, counts: string): string {
+function headOf(config: AppContext['config'], { from, to, diff }: ComparedVersions, counts: string): string {
   const side = (version: PublishedVersion) => ({
     edition: version.edition,
     version: version.number,
@@ -90,7 +90,7 @@ function headOf(config: House['config'], { from, to, diff }: ComparedVersions, c
   return `${JSON.stringify(head).slice(0, -1)},"data":[\n`
 }
 
-function linksOf(config: House['config'], { from, to, against }: ComparedVersions) {
+function linksOf(config: AppContext['config'], { from, to, against }: ComparedVersions) {
   const at = addresses(config)
   const self = at.diff(to, against)
   return {

@@ -7,15 +7,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { Type } from 'typebox'
 import {
+  type AppContext,
   EditionName,
   getReadable,
   getVersion,
-  giveNotice,
-  type House,
   linkHeader,
   listVersions,
   type PublishedVersion,
   Slug,
+  setDeprecationHeaders,
   toLatest,
 } from '../../catalogue/index.ts'
 import { isOpen, noteRead } from '../../contract/index.ts'
@@ -43,12 +43,12 @@ const against = Type.String({
 })
 
 /** Without an extension by Accept; with one as it says. */
-export function diffRoutes(app: App, house: House, streams: Streams): void {
-  diffRoute(app, house, streams, undefined)
-  diffRoute(app, house, streams, 'csv')
+export function diffRoutes(app: App, context: AppContext, streams: Streams): void {
+  diffRoute(app, context, streams, undefined)
+  diffRoute(app, context, streams, 'csv')
 }
 
-function diffRoute(app: App, house: House, streams: Streams, extension: 'csv' | undefined): void {
+function diffRoute(app: App, context: AppContext, streams: Streams, extension: 'csv' | undefined): void {
   const csv = {
     'text/csv': { schema: Type.String({ description: 'A header and a line for each record that differs.' }) },
   }
@@ -89,18 +89,18 @@ function diffRoute(app: App, house: House, streams: Streams, extension: 'csv' | 
     },
     async (request, reply) => {
       const { slug, edition, version } = request.params
-      const { contract } = getReadable(house.contracts, request.reader, slug)
+      const { contract } = getReadable(context.contracts, request.reader, slug)
       const form = extension ?? formOf(request)
       const of = { dataset: slug, edition, version: Number(version) }
-      const to = await getVersion(house.database, house.config, of)
-      const from = await findAgainst(house, to, request.query.against)
-      const compared = { from, to, against: request.query.against, diff: planOf(house, from, to) }
-      reply.header('link', linkHeader(to, await listVersions(house.database, to), house.config))
-      await giveNotice(house, reply, to)
+      const to = await getVersion(context.database, context.config, of)
+      const from = await findAgainst(context, to, request.query.against)
+      const compared = { from, to, against: request.query.against, diff: planOf(context, from, to) }
+      reply.header('link', linkHeader(to, await listVersions(context.database, to), context.config))
+      await setDeprecationHeaders(context, reply, to)
       const tag = digestOf(canonicalJson({ diffForm, form, of: keyOf(compared) })).slice(0, 32)
       noteRead(request.reader, contract, { versions: [from, to], operation: 'diff' })
       if (isFresh(request, reply, tag, isOpen(contract))) return reply.code(304).send(null)
-      return sendDiff(house, streams, request, reply, { compared, form })
+      return sendDiff(context, streams, request, reply, { compared, form })
     },
   )
 }
@@ -111,11 +111,15 @@ function formOf(request: FastifyRequest): Form {
 }
 
 /** The version that is compared with. Throws its problems under the name of the parameter. */
-async function findAgainst(house: House, to: PublishedVersion, text: string): Promise<PublishedVersion> {
+async function findAgainst(
+  context: AppContext,
+  to: PublishedVersion,
+  text: string,
+): Promise<PublishedVersion> {
   const [, edition = to.edition, number] = /^(\d{4}(?:-\d{4})?)?(?:-?v(\d+))?$/.exec(text) ?? []
   const version = number === undefined ? ('latest' as const) : Number(number)
   try {
-    return await getVersion(house.database, house.config, { dataset: to.dataset, edition, version })
+    return await getVersion(context.database, context.config, { dataset: to.dataset, edition, version })
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     throw problem(error.code, { ...error.detail, path: 'against' })
@@ -123,9 +127,9 @@ async function findAgainst(house: House, to: PublishedVersion, text: string): Pr
 }
 
 /** Throws `versions-not-comparable`. */
-function planOf(house: House, from: PublishedVersion, to: PublishedVersion): Diff {
+function planOf(context: AppContext, from: PublishedVersion, to: PublishedVersion): Diff {
   const side = ({ dataset, contractVersion, recordsTable }: PublishedVersion) => ({
-    contract: house.contracts.get(dataset, contractVersion).contract,
+    contract: context.contracts.get(dataset, contractVersion).contract,
     table: recordsTable,
   })
   const diff = planDiff(side(from), side(to))
@@ -145,7 +149,7 @@ function keyOf({ from, to, against: asked }: ComparedVersions) {
 }
 
 async function sendDiff(
-  house: House,
+  context: AppContext,
   streams: Streams,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -160,6 +164,6 @@ async function sendDiff(
   // Fastify would let a stream run to its end to learn that nobody wants its bytes.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
   const read = form === 'csv' ? readDiffCsv : readDiffJson
-  const stream = await streams.open((signal) => read(house, compared, signal), reply.raw, request.caller)
+  const stream = await streams.open((signal) => read(context, compared, signal), reply.raw, request.caller)
   return reply.send(stream)
 }

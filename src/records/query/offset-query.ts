@@ -4,14 +4,14 @@
  * Refuses what a plan refuses.
  */
 import type { Readable } from 'node:stream'
-import type { House, PublishedVersion } from '../../catalogue/index.ts'
+import type { AppContext, PublishedVersion } from '../../catalogue/index.ts'
 import type { Field } from '../../contract/index.ts'
-import { copyCsv, csvColumns, csvLines, encodeCsv, type Row } from '../../formats/index.ts'
+import { copyCsv, csvColumns, csvLines, encodeCsv, type RecordValues } from '../../formats/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { copyRecords, readerOf } from '../read/read-records.ts'
 import { withHeader } from '../read/render-answer.ts'
 import { copyStatements, numberedColumn } from '../read/sql.ts'
-import { type Leaver, streamsOf } from '../streams.ts'
+import { type Disconnectable, streamsOf } from '../streams.ts'
 import { sortableFields } from '../tables.ts'
 import type { Filter } from './filters.ts'
 import type { Position } from './order.ts'
@@ -43,7 +43,7 @@ export type NumberedPlan = Plan<PublishedVersion>
 
 /** Plans a question about one version. Throws `parameter-unknown` and `parameter-invalid`. */
 export function planNumbered(
-  { contracts }: Pick<House, 'contracts'>,
+  { contracts }: Pick<AppContext, 'contracts'>,
   version: PublishedVersion,
   query: NumberedQuery,
 ): NumberedPlan {
@@ -97,17 +97,20 @@ export function sortableNames({ loaded }: NumberedPlan): readonly string[] {
 
 /** So many records behind the first `offset`: the number, then the canonical texts of the plan's fields. */
 export async function readNumbered(
-  { database }: Pick<House, 'database'>,
+  { database }: Pick<AppContext, 'database'>,
   plan: NumberedPlan,
   { offset, limit }: { readonly offset: number; readonly limit: number },
-): Promise<readonly Row[]> {
+): Promise<readonly RecordValues[]> {
   const position = positionOf(plan, offset)
   if (limit === 0 || position === 'behind') return []
   return readerOf(database).numbered(plan, position, { offset: position === undefined ? offset : 0, limit })
 }
 
 /** How many records meet the conditions. */
-export function countNumbered({ database }: Pick<House, 'database'>, plan: NumberedPlan): Promise<number> {
+export function countNumbered(
+  { database }: Pick<AppContext, 'database'>,
+  plan: NumberedPlan,
+): Promise<number> {
   return readerOf(database).count(plan)
 }
 
@@ -125,7 +128,7 @@ function positionOf(plan: NumberedPlan, offset: number): Position | 'behind' | u
  * streams. Throws `streams-busy`.
  */
 export function streamNumbered(
-  house: Pick<House, 'config' | 'database'>,
+  context: Pick<AppContext, 'config' | 'database'>,
   plan: NumberedPlan,
   { columns, bom, reader, caller }: NumberedStream,
 ): Promise<Readable> {
@@ -137,16 +140,16 @@ export function streamNumbered(
     encodeCsv(
       withHeader(
         header,
-        copyRecords(house.database, copyStatements(plan, undefined, select, copyCsv), signal),
+        copyRecords(context.database, copyStatements(plan, undefined, select, copyCsv), signal),
       ),
       { encoding: 'utf-8', bom },
     )
-  return streamsOf(house).open(make, reader, caller)
+  return streamsOf(context).open(make, reader, caller)
 }
 
 interface NumberedStream {
   readonly columns: readonly Field[]
   readonly bom: boolean
-  readonly reader: Leaver
+  readonly reader: Disconnectable
   readonly caller: string
 }

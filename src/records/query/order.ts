@@ -42,7 +42,7 @@ export interface Segment {
 }
 
 /** Shares of several tables whose records are interleaved by the order; those of one table come as they are. */
-export type Group = readonly Segment[]
+export type SortGroup = readonly Segment[]
 
 /** Plans the order. `single` where all records are of one table. Throws `parameter-invalid` naming the sortable fields. */
 export function planOrder(sort: readonly SortField[], contract: Contract, single: boolean): Order {
@@ -80,14 +80,14 @@ export function planGroups(
   tables: number,
   position: Position | undefined,
   bind: Bind,
-): readonly Group[] {
+): readonly SortGroup[] {
   const targets = Array.from({ length: tables }, (_, index) => index)
   if (order.descending) targets.reverse()
   if (position === undefined) return fromTheStart(order, targets)
   const values = order.keys.map((key, index) => bindKey(key, position.values[index] ?? null, bind))
   const equal = order.keys.map((key, index) => isEqual(key, values[index] ?? null))
   // Among equals the edition decides before the number, so that each table's are a group of their own.
-  const groups: Group[] = targets.slice(targets.indexOf(position.at)).map((target) => {
+  const groups: SortGroup[] = targets.slice(targets.indexOf(position.at)).map((target) => {
     const conditions = target === position.at ? amongEquals(order, position, values, equal, bind) : equal
     return [{ target, conditions, order: orderBy(order, order.keys.length) }]
   })
@@ -107,11 +107,11 @@ export function planGroups(
 }
 
 /** An index read backwards begins with what has no value; read in two shares, that comes last. */
-function fromTheStart(order: Order, targets: readonly number[]): readonly Group[] {
+function fromTheStart(order: Order, targets: readonly number[]): readonly SortGroup[] {
   const [first] = order.keys
   if (first === undefined)
     return targets.map((target) => [{ target, conditions: [], order: orderBy(order, 0) }])
-  const share = (conditions: readonly string[], settled: number): Group =>
+  const share = (conditions: readonly string[], settled: number): SortGroup =>
     targets.map((target) => ({ target, conditions, order: orderBy(order, settled) }))
   if (!first.descending || !first.nullable) return [share([], 0)]
   const column = quoteIdentifier(first.field.name)

@@ -7,7 +7,7 @@ import { digestOf } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
 import { editionsMax } from './query.ts'
 
-export interface Place {
+export interface RecordPosition {
   /** Edition and number of each version that is walked, in the order of the walk. */
   readonly versions: readonly (readonly [edition: string, number: number])[]
   /** The version of the last record, by its place in `versions`. */
@@ -16,7 +16,7 @@ export interface Place {
   readonly after: number
 }
 
-interface Written extends Place {
+interface Written extends RecordPosition {
   /** What stands for the canonical query: without the contract it can't be compared when a cursor is read. */
   readonly query: string
 }
@@ -29,7 +29,11 @@ const markLength = 12
 const markOf = (query: string) => digestOf(query).slice(0, markLength)
 
 /** The cursor of a place in the walk of a query over a dataset. `query` is its canonical text without the place. */
-export function writePlace(dataset: string, query: string, { versions, at, after }: Place): string {
+export function writeRecordCursor(
+  dataset: string,
+  query: string,
+  { versions, at, after }: RecordPosition,
+): string {
   return writeCursor(dataset, { query: markOf(query), versions, at, after } satisfies Written)
 }
 
@@ -37,10 +41,10 @@ export function writePlace(dataset: string, query: string, { versions, at, after
  * Reads a place back, and what compares its query once that is planned. Both throw `cursor-invalid`: for damage and
  * another dataset, and for another query.
  */
-export function readPlace(
+export function readRecordCursor(
   dataset: string,
   cursor: string,
-): { readonly place: Place; readonly holdTo: (query: string) => void } {
+): { readonly place: RecordPosition; readonly holdTo: (query: string) => void } {
   const value = readCursor(dataset, cursor)
   if (!isWritten(value)) throw refused()
   const { query, versions, at, after } = value

@@ -4,11 +4,11 @@
  */
 
 import {
+  type AppContext,
   addresses,
   findServed,
   getLatest,
   getVersion,
-  type House,
   latestOf,
   listVersions,
   type PublishedVersion,
@@ -20,7 +20,7 @@ import { problem } from '../../platform/problem.ts'
 import { type CsvSwitches, refuseSwitches } from './csv-options.ts'
 import { canonicalQuery, isJoined, type Plan, planRecords } from './plan.ts'
 import { editionsMax, limitDefault, parseQuery, type Query } from './query.ts'
-import { type Place, readPlace } from './record-cursor.ts'
+import { type RecordPosition, readRecordCursor } from './record-cursor.ts'
 
 export type AnswerFormat = 'json' | 'ndjson' | 'csv'
 
@@ -39,14 +39,14 @@ export interface Request {
   readonly language: Language
 }
 
-export interface Asked {
+export interface RecordsRequest {
   readonly plan: Plan<ServedVersion>
   readonly format: AnswerFormat
   /** How a CSV is written. */
   readonly form: CsvForm
   /** Records on a page; everything where absent. */
   readonly limit?: number
-  readonly place?: Place
+  readonly place?: RecordPosition
   readonly count: boolean
   /** The address without parameters. */
   readonly path: string
@@ -61,17 +61,17 @@ export interface Asked {
 const bodyForm = 3
 
 /** Understands a request. Throws problems of parse, catalogue and plan. */
-export async function ask(house: House, request: Request): Promise<Asked> {
+export async function resolveRequest(context: AppContext, request: Request): Promise<RecordsRequest> {
   const { dataset, format } = request
   const query = parseQuery(request.parameters)
   if (format !== 'csv') refuseSwitches(query.csv)
-  const cursor = query.cursor === undefined ? undefined : readPlace(dataset, query.cursor)
-  const versions = await chooseVersions(house, request, query, cursor?.place)
-  const plan = planRecords(query, versions, house.contracts)
+  const cursor = query.cursor === undefined ? undefined : readRecordCursor(dataset, query.cursor)
+  const versions = await chooseVersions(context, request, query, cursor?.place)
+  const plan = planRecords(query, versions, context.contracts)
   cursor?.holdTo(canonicalQuery(plan))
   const limit = query.limit ?? (format === 'json' ? limitDefault : undefined)
   const form = csvFormOf(query.csv, request.language)
-  const path = pathOf(house, request)
+  const path = pathOf(context, request)
   const parameters = [
     ...plan.parameters,
     ...(limit === undefined ? [] : [['limit', String(limit)] as const]),
@@ -105,12 +105,12 @@ export async function ask(house: House, request: Request): Promise<Asked> {
 
 /** The versions to read, the earliest period first: those of the path or the cursor, else the latest of each edition. */
 async function chooseVersions(
-  house: House,
+  context: AppContext,
   { dataset, version, preview }: Request,
   query: Query,
-  place: Place | undefined,
+  place: RecordPosition | undefined,
 ): Promise<readonly ServedVersion[]> {
-  const { database, config } = house
+  const { database, config } = context
   const { editions } = query
   const get = (edition: string, number: number) =>
     getVersion(database, config, { dataset, edition, version: number })
@@ -121,7 +121,7 @@ async function chooseVersions(
     if (other !== undefined || edition !== version.edition || number !== version.number) {
       throw problem('cursor-invalid', { path: 'cursor' })
     }
-    return [await findServed(house, { dataset, edition, version: number, preview })]
+    return [await findServed(context, { dataset, edition, version: number, preview })]
   }
   if (place !== undefined) {
     if (!isJoined(query) && place.versions.length > 1) throw problem('cursor-invalid', { path: 'cursor' })
@@ -132,7 +132,7 @@ async function chooseVersions(
 
 /** The latest version of each edition asked for, the earliest period first; of the newest one where none is named. */
 export async function chooseEditions(
-  { database, config }: Pick<House, 'database' | 'config'>,
+  { database, config }: Pick<AppContext, 'database' | 'config'>,
   dataset: string,
   editions: Query['editions'],
 ): Promise<readonly PublishedVersion[]> {
@@ -179,7 +179,7 @@ function csvFormOf(
   }
 }
 
-function pathOf({ config }: House, { dataset, version, extension }: Request): string {
+function pathOf({ config }: AppContext, { dataset, version, extension }: Request): string {
   const at = addresses(config)
   const path = version === undefined ? at.records(dataset) : at.versionRecords({ dataset, ...version })
   return extension === undefined ? path : `${path}.${extension}`

@@ -5,11 +5,11 @@
 
 import type { Field } from '../../contract/index.ts'
 import type { Database, Runner } from '../../db/database.ts'
-import type { Copied, Row } from '../../formats/index.ts'
+import type { Copied, RecordValues } from '../../formats/index.ts'
 import { problem } from '../../platform/problem.ts'
 import type { Position } from '../query/order.ts'
 import type { Plan } from '../query/plan.ts'
-import type { Place } from '../query/record-cursor.ts'
+import type { RecordPosition } from '../query/record-cursor.ts'
 import { numberColumn, publishedTable, selectTexts } from '../tables.ts'
 import {
   type CopyStatement,
@@ -35,7 +35,7 @@ export interface Page<Records> {
 
 export interface RecordsReader {
   /** The position of a place: the keys of its record are looked up, for a cursor holds no values. */
-  readonly position: (plan: Plan, place: Place | undefined) => Promise<Position | undefined>
+  readonly position: (plan: Plan, place: RecordPosition | undefined) => Promise<Position | undefined>
   /** A page's records as JSON, a line each, with a separator between them. */
   readonly json: (
     plan: Plan,
@@ -44,13 +44,17 @@ export interface RecordsReader {
     separator: ',\n' | '\n',
   ) => Promise<Page<Buffer>>
   /** A page's records as canonical texts. */
-  readonly rows: (plan: Plan, position: Position | undefined, limit: number) => Promise<Page<readonly Row[]>>
+  readonly rows: (
+    plan: Plan,
+    position: Position | undefined,
+    limit: number,
+  ) => Promise<Page<readonly RecordValues[]>>
   /** So many records behind the first `offset` from a position on: their numbers, then their canonical texts. */
   readonly numbered: (
     plan: Plan,
     position: Position | undefined,
     span: { readonly offset: number; readonly limit: number },
-  ) => Promise<readonly Row[]>
+  ) => Promise<readonly RecordValues[]>
   readonly count: (plan: Plan) => Promise<number>
   /** The first text of a statement's first row. */
   readonly first: (statement: Statement) => Promise<string | undefined>
@@ -178,8 +182,8 @@ export async function* readAll(
   runner: Runner,
   table: string,
   fields: readonly Field[],
-): AsyncGenerator<readonly Row[]> {
+): AsyncGenerator<readonly RecordValues[]> {
   const statement = `SELECT ${selectTexts(fields)} FROM ${publishedTable(table)} ORDER BY ${numberColumn}`
   const cursor = runner.unsafe(statement).values().cursor(batchSize)
-  for await (const rows of cursor) yield rows as unknown as Row[]
+  for await (const rows of cursor) yield rows as unknown as RecordValues[]
 }

@@ -3,7 +3,7 @@
  * for has passed every refusal but one: a character that the encoding of a CSV has no place for.
  */
 
-import { addresses, type House, isSynthetic, type ServedVersion } from '../../catalogue/index.ts'
+import { type AppContext, addresses, isSynthetic, type ServedVersion } from '../../catalogue/index.ts'
 import {
   copyCsv,
   copyLines,
@@ -11,14 +11,14 @@ import {
   csvLines,
   encodeCsv,
   guardCells,
-  type Row,
+  type RecordValues,
   unwritableField,
   unwritablePattern,
 } from '../../formats/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { canonicalQuery, type Plan } from '../query/plan.ts'
-import { writePlace } from '../query/record-cursor.ts'
-import type { Asked } from '../query/resolve-request.ts'
+import { writeRecordCursor } from '../query/record-cursor.ts'
+import type { RecordsRequest } from '../query/resolve-request.ts'
 import { copyRecords, type Last, type RecordsReader } from './read-records.ts'
 import { columnsOf, copyStatements, findUnwritable, lineColumns, plainColumns } from './sql.ts'
 
@@ -32,7 +32,11 @@ export interface PageAnswer {
  * The page that is asked for. It follows from `asked.key` alone, so it may be kept under that for as long as none of
  * its versions is withdrawn.
  */
-export async function answerPage(house: House, reader: RecordsReader, asked: Asked): Promise<PageAnswer> {
+export async function answerPage(
+  context: AppContext,
+  reader: RecordsReader,
+  asked: RecordsRequest,
+): Promise<PageAnswer> {
   const { plan, format, limit } = asked
   if (limit === undefined) throw new Error('a page has a limit')
   const position = await reader.position(plan, asked.place)
@@ -47,8 +51,8 @@ export async function answerPage(house: House, reader: RecordsReader, asked: Ask
   ])
   const next = nextLink(asked, last)
   if (!isJson) return { bytes: records.length === 0 ? records : Buffer.concat([records, lineEnd]), next }
-  const meta = JSON.stringify(metaOf(house, asked, count))
-  const links = JSON.stringify(linksOf(house, asked, next))
+  const meta = JSON.stringify(metaOf(context, asked, count))
+  const links = JSON.stringify(linksOf(context, asked, next))
   const rest = Buffer.from(`],"meta":${meta},"links":${links}}`)
   return { bytes: Buffer.concat([beforeRecords, records, rest]), next }
 }
@@ -58,15 +62,15 @@ const lineEnd = Buffer.from('\n')
 
 /** Everything that is asked for, as bytes. Throws `parameter-invalid` before the first of them. */
 export async function* answerAll(
-  house: House,
+  context: AppContext,
   reader: RecordsReader,
-  asked: Asked,
+  asked: RecordsRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const { plan, form } = asked
   const position = await reader.position(plan, asked.place)
   if (asked.format === 'ndjson') {
-    yield* copyRecords(house.database, copyStatements(plan, position, lineColumns(plan), copyLines), signal)
+    yield* copyRecords(context.database, copyStatements(plan, position, lineColumns(plan), copyLines), signal)
     return
   }
   if (form.encoding !== 'utf-8') {
@@ -77,7 +81,7 @@ export async function* answerAll(
     }
   }
   const select = plainColumns(plan, form.guarded)
-  const records = copyRecords(house.database, copyStatements(plan, position, select, copyCsv), signal)
+  const records = copyRecords(context.database, copyStatements(plan, position, select, copyCsv), signal)
   yield* encodeCsv(withHeader(headerOf(asked), records), form)
 }
 
@@ -92,14 +96,14 @@ export async function* withHeader(header: string, records: AsyncIterable<Uint8Ar
   if (isFirst) yield header
 }
 
-function headerOf({ plan, form }: Asked): string {
+function headerOf({ plan, form }: RecordsRequest): string {
   const header = csvHeader(columnsOf(plan), form)
   if (form.encoding === 'gb18030' && new RegExp(unwritablePattern).test(header)) throw unwritable('header')
   return header
 }
 
 /** A page of CSV. Throws `parameter-invalid` where the encoding has no place for a character. */
-async function writeCsv(asked: Asked, rows: readonly Row[]): Promise<Buffer> {
+async function writeCsv(asked: RecordsRequest, rows: readonly RecordValues[]): Promise<Buffer> {
   const { plan, form } = asked
   const columns = columnsOf(plan)
   const outside = form.encoding === 'gb18030' ? unwritableField(columns, rows) : undefined
@@ -119,10 +123,10 @@ function unwritable(field: string) {
 }
 
 /** The address of the next page; undefined on the last. */
-function nextLink({ plan, path, parameters }: Asked, last: Last | undefined): string | undefined {
+function nextLink({ plan, path, parameters }: RecordsRequest, last: Last | undefined): string | undefined {
   if (last === undefined) return undefined
   const versions = plan.targets.map(({ version }) => [version.edition, version.number] as const)
-  const cursor = writePlace(plan.loaded.contract.dataset, canonicalQuery(plan), { versions, ...last })
+  const cursor = writeRecordCursor(plan.loaded.contract.dataset, canonicalQuery(plan), { versions, ...last })
   return `${path}?${queryOf([...parameters, ['cursor', cursor]])}`
 }
 
@@ -142,7 +146,7 @@ function versionMeta(version: ServedVersion) {
   }
 }
 
-function metaOf({ config }: House, { plan }: Asked, count: number | undefined) {
+function metaOf({ config }: AppContext, { plan }: RecordsRequest, count: number | undefined) {
   const { dataset, contractVersion } = plan.loaded.contract
   const versions = plan.targets.map(({ version }) => version)
   const counted = count === undefined ? {} : { count }
@@ -161,7 +165,7 @@ function metaOf({ config }: House, { plan }: Asked, count: number | undefined) {
   }
 }
 
-function linksOf({ config }: House, asked: Asked, next: string | undefined) {
+function linksOf({ config }: AppContext, asked: RecordsRequest, next: string | undefined) {
   const { plan, path, parameters, cursor, count } = asked
   const at = addresses(config)
   const { dataset, contractVersion } = plan.loaded.contract

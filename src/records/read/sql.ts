@@ -7,7 +7,7 @@ import { fieldType } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { csvColumns, guardedColumns, isGuarded, jsonRow } from '../../formats/index.ts'
 import { type Bind, bindConditions, numberedParameters } from '../query/filters.ts'
-import { type Group, type Position, planGroups, type Segment } from '../query/order.ts'
+import { type Position, planGroups, type Segment, type SortGroup } from '../query/order.ts'
 import type { Plan, PlannedTarget } from '../query/plan.ts'
 import { numberColumn, publishedTable, selectTexts } from '../tables.ts'
 
@@ -196,7 +196,7 @@ function pageRows(plan: Plan, position: Position | undefined, limit: number, bin
 /** The rows of a group in order, with what they are merged by. */
 function groupRows(
   plan: Plan,
-  group: Group,
+  group: SortGroup,
   conditions: readonly string[],
   bounded: string,
   bind: Bind,

@@ -5,16 +5,16 @@
 import { stat } from 'node:fs/promises'
 import { loadServiceKey, writeAudit } from '../../accounts/index.ts'
 import { exportName, openPrivateKey, signBytes, writeExportBag } from '../../bundle/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { readExportCursor } from '../export-cursor.ts'
 import { payloadOf } from './files.ts'
-import { type ExportAsked, selectExport } from './selection.ts'
+import { type ExportRequest, selectExport } from './selection.ts'
 
 /** How far it has come: the step's name, what is done, and of how much. */
 export type ExchangeProgress = (step: string, done: number, total?: number) => void
 
 export interface ExportOrder {
-  readonly asked: ExportAsked
+  readonly asked: ExportRequest
   /** Where the bag is written: a ZIP where the name ends so, else a folder. Given what the export is called. */
   readonly out: (name: string) => string
   readonly actor: string
@@ -45,30 +45,30 @@ export class ExportTargetTaken extends Error {
  * Writes an export; undefined where nothing has changed since the cursor. Throws ExportTargetTaken, and what `selectExport`
  * throws.
  */
-export async function writeExport(house: House, order: ExportOrder): Promise<Exported | undefined> {
+export async function writeExport(context: AppContext, order: ExportOrder): Promise<Exported | undefined> {
   const { asked, actor, progress = () => {} } = order
-  const selection = await selectExport(house, asked)
+  const selection = await selectExport(context, asked)
   if (selection === undefined) return undefined
   const { purpose, changes, versions, left } = selection
   const cursor = purpose.until
   const name = exportName(purpose, cursor === null ? undefined : readExportCursor(cursor).position)
   const out = order.out(name)
   if (await isThere(out)) throw new ExportTargetTaken(`${out} is there already; name another by --out.`)
-  house.observe('step-reached', { step: 'export', point: 'selected' })
-  const signer = await openSigner(house)
-  const payload = payloadOf(house, selection)
+  context.observe('step-reached', { step: 'export', point: 'selected' })
+  const signer = await openSigner(context)
+  const payload = payloadOf(context, selection)
   const total = payload.reduce((sum, { expected }) => sum + (expected?.bytes ?? 0), 0)
   let bytes = 0
-  const tell = quarters(house, total)
-  await writeExportBag(out, { name, purpose, at: house.clock(), sign: signer.sign }, payload, (more) => {
+  const tell = quarters(context, total)
+  await writeExportBag(out, { name, purpose, at: context.clock(), sign: signer.sign }, payload, (more) => {
     bytes += more
     progress('write', Math.min(bytes, total), total)
     tell(bytes)
   })
-  house.observe('step-reached', { step: 'export', point: 'written' })
-  await house.database.work.begin((tx) =>
+  context.observe('step-reached', { step: 'export', point: 'written' })
+  await context.database.work.begin((tx) =>
     writeAudit(tx, {
-      at: house.clock(),
+      at: context.clock(),
       actor,
       action: 'export',
       subject: name,
@@ -89,11 +89,11 @@ export async function writeExport(house: House, order: ExportOrder): Promise<Exp
 }
 
 /** Tells a point at each quarter of the bytes but the last, where a crash would leave half a bag. */
-function quarters(house: House, total: number): (bytes: number) => void {
+function quarters(context: AppContext, total: number): (bytes: number) => void {
   let told = 0
   return (bytes) => {
     const reached = Math.min(3, Math.floor((4 * bytes) / Math.max(total, 1)))
-    for (; told < reached; told += 1) house.observe('step-reached', { step: 'export', point: 'writing' })
+    for (; told < reached; told += 1) context.observe('step-reached', { step: 'export', point: 'writing' })
   }
 }
 
@@ -101,7 +101,7 @@ function quarters(house: House, total: number): (bytes: number) => void {
  * The service's own key as what signs a tag manifest, now; or, where `notBefore` is given, at that moment or the first one
  * of the key, so that the same bytes have the same signature.
  */
-export async function openSigner({ config, clock }: House, notBefore?: Date) {
+export async function openSigner({ config, clock }: AppContext, notBefore?: Date) {
   const { fingerprint, privateKey } = await loadServiceKey({ config, clock })
   const { key, createdAt } = await openPrivateKey(privateKey)
   const at = notBefore === undefined ? clock() : new Date(Math.max(Number(notBefore), Number(createdAt)))

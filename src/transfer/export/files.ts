@@ -1,6 +1,6 @@
 /** The files of an export: where each stands in its bag, and where its bytes come from. Nothing is read before its turn. */
 import { readFile } from 'node:fs/promises'
-import { type CarriedVersion, type House, storedName } from '../../catalogue/index.ts'
+import { type AppContext, type CarriedVersion, storedName } from '../../catalogue/index.ts'
 import { type Contract, codeFileText, codeListsOf, type LoadedContract } from '../../contract/index.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import type { Selection } from './selection.ts'
@@ -31,14 +31,14 @@ export interface PayloadFile {
 }
 
 /** Every file of an export, sorted by path. */
-export function payloadOf(house: House, selection: Selection): readonly PayloadFile[] {
+export function payloadOf(context: AppContext, selection: Selection): readonly PayloadFile[] {
   const { changes, versions, contracts } = selection
   const lists = codeListsOf(contracts.map(({ contract }) => contract))
   const files = [
     text(paths.changes, () => changes.map((change) => `${canonicalJson(change)}\n`).join('')),
     ...contracts.map((loaded) => contractFile(loaded)),
-    ...lists.map((name) => text(paths.codeList(name), () => codeFileText(house.contracts.codes(name)))),
-    ...versions.flatMap((version) => versionFiles(house, version, carriesFiles(selection, version))),
+    ...lists.map((name) => text(paths.codeList(name), () => codeFileText(context.contracts.codes(name)))),
+    ...versions.flatMap((version) => versionFiles(context, version, carriesFiles(selection, version))),
   ]
   return files.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
@@ -84,7 +84,11 @@ function contractFile({ contract, digest, file }: LoadedContract): PayloadFile {
 /** Formats whose bytes are packed already. */
 const packedFormats: ReadonlySet<string> = new Set(['csv.gz', 'xlsx', 'parquet', 'zip'])
 
-function versionFiles(house: House, version: CarriedVersion, withFiles: boolean): readonly PayloadFile[] {
+function versionFiles(
+  context: AppContext,
+  version: CarriedVersion,
+  withFiles: boolean,
+): readonly PayloadFile[] {
   const facts = text(paths.version(version), () => `${JSON.stringify(version, null, 2)}\n`)
   if (!withFiles) return [facts]
   return [
@@ -94,7 +98,7 @@ function versionFiles(house: House, version: CarriedVersion, withFiles: boolean)
         path: paths.file(version, name),
         isPacked: !packedFormats.has(format),
         expected: { bytes, digest },
-        data: () => house.files.read(storedName(version, format)),
+        data: () => context.files.read(storedName(version, format)),
       }),
     ),
   ]

@@ -6,10 +6,10 @@
 
 import type { ExportPurpose } from '../../bundle/index.ts'
 import {
+  type AppContext,
   type CarriedVersion,
   findOrigin,
-  type House,
-  type PlacedChange,
+  type PositionedChange,
   readCarried,
   readChanges,
   readEditionChanges,
@@ -21,7 +21,7 @@ import { problem } from '../../platform/problem.ts'
 import { type ExportCursor, markOf, readExportCursor, writeExportCursor } from '../export-cursor.ts'
 
 /** What is asked for: all changes, those after a cursor, or chosen versions of one edition. */
-export type ExportAsked = (
+export type ExportRequest = (
   | { readonly since: string | null }
   | { readonly dataset: string; readonly edition: string; readonly version?: number }
 ) & {
@@ -31,7 +31,7 @@ export type ExportAsked = (
 
 export interface Selection {
   readonly purpose: ExportPurpose
-  readonly changes: readonly PlacedChange[]
+  readonly changes: readonly PositionedChange[]
   readonly versions: readonly CarriedVersion[]
   /** Every contract of the datasets concerned, not only those that the changes add. */
   readonly contracts: readonly LoadedContract[]
@@ -43,21 +43,24 @@ export interface Selection {
  * Selects what an export carries; undefined where nothing has changed since the cursor. Throws `cursor-invalid` for a cursor
  * of another origin, another kind or another history, and the problems of a dataset, edition or version that is not there.
  */
-export async function selectExport(house: House, asked: ExportAsked): Promise<Selection | undefined> {
+export async function selectExport(
+  context: AppContext,
+  asked: ExportRequest,
+): Promise<Selection | undefined> {
   // A mirror has its origin's order and not its key: shares of it come from there alone.
-  if ('since' in asked) await refuseOnMirror(house.database.work)
-  const origin = await findOrigin(house.database)
-  return house.database.serve.begin('isolation level repeatable read read only', async (tx) =>
+  if ('since' in asked) await refuseOnMirror(context.database.work)
+  const origin = await findOrigin(context.database)
+  return context.database.serve.begin('isolation level repeatable read read only', async (tx) =>
     'since' in asked
-      ? selectSince(tx, house.contracts, await readChanges(tx, 0), origin, asked.since, asked.restricted)
-      : selectVersions(tx, house, await readEditionChanges(tx, asked), origin, asked),
+      ? selectSince(tx, context.contracts, await readChanges(tx, 0), origin, asked.since, asked.restricted)
+      : selectVersions(tx, context, await readEditionChanges(tx, asked), origin, asked),
   )
 }
 
 async function selectSince(
   runner: Runner,
   contracts: Contracts,
-  all: readonly PlacedChange[],
+  all: readonly PositionedChange[],
   origin: string,
   since: string | null,
   restricted: boolean,
@@ -79,7 +82,7 @@ async function selectSince(
 function checkCursor(
   text: string,
   own: Pick<ExportCursor, 'origin' | 'restricted'>,
-  all: readonly PlacedChange[],
+  all: readonly PositionedChange[],
 ): ExportCursor {
   const cursor = readExportCursor(text)
   const refuse = (detail: string) => problem('cursor-invalid', { path: 'since', detail })
@@ -102,7 +105,7 @@ interface Share extends Pick<Selection, 'changes' | 'contracts' | 'left'> {}
 
 /** The share of the changes that is carried; pure. */
 function shareOf(
-  all: readonly PlacedChange[],
+  all: readonly PositionedChange[],
   contracts: Contracts,
   since: number,
   restricted: boolean,
@@ -136,7 +139,7 @@ interface Pinned {
 
 /** The contracts of each dataset by the position at which they were added, oldest first, so far as they are loaded. */
 function pinnedContracts(
-  all: readonly PlacedChange[],
+  all: readonly PositionedChange[],
   contracts: Contracts,
 ): ReadonlyMap<string, readonly Pinned[]> {
   const pinned = new Map<string, Pinned[]>()
@@ -156,7 +159,7 @@ function pinnedContracts(
 /** The versions that changes concern, as they stand now. */
 async function versionsOf(
   runner: Runner,
-  changes: readonly PlacedChange[],
+  changes: readonly PositionedChange[],
 ): Promise<readonly CarriedVersion[]> {
   const concerned = changes.filter(({ version }) => version !== undefined)
   const names = new Set(concerned.map(({ dataset, edition, version }) => `${dataset} ${edition} ${version}`))
@@ -170,13 +173,13 @@ async function versionsOf(
 
 async function selectVersions(
   runner: Runner,
-  house: House,
-  changes: readonly PlacedChange[],
+  context: AppContext,
+  changes: readonly PositionedChange[],
   origin: string,
-  asked: Exclude<ExportAsked, { readonly since: string | null }>,
+  asked: Exclude<ExportRequest, { readonly since: string | null }>,
 ): Promise<Selection> {
   const { dataset, edition, version, restricted } = asked
-  const { contract } = house.contracts.get(dataset)
+  const { contract } = context.contracts.get(dataset)
   if (!restricted && !isOpen(contract)) {
     throw problem('dataset-not-found', { detail: 'It is restricted: add --include-restricted.', dataset })
   }
@@ -198,7 +201,7 @@ async function selectVersions(
     },
     changes: changes.filter((change) => change.version !== undefined && numbers.has(change.version)),
     versions,
-    contracts: house.contracts
+    contracts: context.contracts
       .versions(dataset)
       .filter((loaded) => versions.some((one) => one.contractVersion >= loaded.contract.contractVersion)),
     left: [],

@@ -5,7 +5,7 @@
 
 import type { OpenedExport } from '../../bundle/index.ts'
 import { type Bag, BundleRefusal, faultAt } from '../../bundle/index.ts'
-import type { House } from '../../catalogue/index.ts'
+import type { AppContext } from '../../catalogue/index.ts'
 import { ContractError, type Contracts } from '../../contract/index.ts'
 import { paths } from '../export/files.ts'
 
@@ -19,32 +19,34 @@ const digestDigits = 12
 
 /** Stores the contracts of an export and loads them. Throws BundleRefusal where they can't be used here. */
 export async function storeContracts(
-  house: House,
+  context: AppContext,
   { bag, contracts: files, until, digest }: OpenedExport,
   load: LoadContracts,
 ): Promise<{ readonly name: string; readonly contracts: Contracts }> {
   const name = `${folder}/${until.position}-${digest.slice(0, digestDigits)}`
-  for (const file of files) await storeFile(house, bag, `${name}/${file}`, `${paths.contracts}${file}`)
+  for (const file of files) await storeFile(context, bag, `${name}/${file}`, `${paths.contracts}${file}`)
   try {
-    return { name, contracts: await load(await house.files.localPath(name)) }
+    return { name, contracts: await load(await context.files.localPath(name)) }
   } catch (error) {
     if (!(error instanceof ContractError)) throw error
-    await house.files.remove(name)
+    await context.files.remove(name)
     const [fault] = error.faults
     const expected = fault === undefined ? '' : `${fault.path} ${fault.message}`.trim()
     throw new BundleRefusal([faultAt('export-contracts', { file: paths.contracts, expected })])
   }
 }
 
-async function storeFile(house: House, bag: Bag, name: string, path: string): Promise<void> {
-  await house.files.write(name, bag.read(path))
+async function storeFile(context: AppContext, bag: Bag, name: string, path: string): Promise<void> {
+  await context.files.write(name, bag.read(path))
 }
 
 /** Removes the sets that are of no use any more; a process that is just about to load the former one still can. */
 export async function dropFormerContracts(
-  house: House,
+  context: AppContext,
   kept: readonly (string | undefined)[],
 ): Promise<void> {
-  const sets = new Set((await house.files.list(folder)).map((file) => file.split('/').slice(0, 2).join('/')))
-  for (const set of sets) if (!kept.includes(set)) await house.files.remove(set)
+  const sets = new Set(
+    (await context.files.list(folder)).map((file) => file.split('/').slice(0, 2).join('/')),
+  )
+  for (const set of sets) if (!kept.includes(set)) await context.files.remove(set)
 }

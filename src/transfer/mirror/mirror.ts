@@ -9,22 +9,22 @@ import {
   contentFault,
   faultAt,
   type OpenedExport,
-  refuse,
+  refuseExport,
   withExport,
 } from '../../bundle/index.ts'
 import {
+  type AppContext,
   adoptOrigin,
   applyMirrored,
-  type House,
   type MirrorState,
   openMirrored,
-  type PlacedChange,
+  type PositionedChange,
   readChanges,
   readMirror,
   writeMirror,
 } from '../../catalogue/index.ts'
 import type { Contracts } from '../../contract/index.ts'
-import { notify } from '../../db/change-notices.ts'
+import { notifyChange } from '../../db/change-notices.ts'
 import type { ExchangeProgress } from '../export/export.ts'
 import { paths } from '../export/files.ts'
 import { openTrusted } from '../trusted-keys.ts'
@@ -57,38 +57,38 @@ export interface MirrorReport {
  * Takes an export. Safe to run again at any time. Throws BundleRefusal where it is not taken, and then nothing of it is
  * seen; `mirror-not-empty` where this house has something of its own.
  */
-export async function takeExport(house: House, order: MirrorOrder): Promise<MirrorReport> {
+export async function takeExport(context: AppContext, order: MirrorOrder): Promise<MirrorReport> {
   const { path, progress = () => {} } = order
-  const trust = { keys: await openTrusted(house), at: house.clock(), progress }
+  const trust = { keys: await openTrusted(context), at: context.clock(), progress }
   return withExport(path, trust, (opened) =>
-    house.database.lock('mirror', async () => {
-      const state = await readMirror(house.database.work)
-      const held = state === undefined ? [] : await readChanges(house.database.work, 0)
+    context.database.lock('mirror', async () => {
+      const state = await readMirror(context.database.work)
+      const held = state === undefined ? [] : await readChanges(context.database.work, 0)
       const sequence = sequenceOf(state, held, opened)
       if (sequence.is === 'refused') throw new BundleRefusal(sequence.findings)
       if (sequence.is === 'replay') return reportOf('replayed', opened, 0)
-      house.observe('step-reached', { step: 'mirror', point: 'verified' })
-      return follow(house, order, opened, state, progress)
+      context.observe('step-reached', { step: 'mirror', point: 'verified' })
+      return follow(context, order, opened, state, progress)
     }),
   )
 }
 
 async function follow(
-  house: House,
+  context: AppContext,
   { actor, loadContracts }: MirrorOrder,
   opened: OpenedExport,
   before: MirrorState | undefined,
   progress: ExchangeProgress,
 ): Promise<MirrorReport> {
   const { origin, restricted } = opened.purpose
-  const { name, contracts } = await storeContracts(house, opened, loadContracts)
+  const { name, contracts } = await storeContracts(context, opened, loadContracts)
   checkAgainstContracts(opened, contracts)
   const begun = { origin, restricted, cursor: null, position: 0, ...before, contracts: name }
-  await begin(house, begun, before === undefined)
-  const records = await prepareAll(house, opened, contracts, progress)
+  await begin(context, begun, before === undefined)
+  const records = await prepareAll(context, opened, contracts, progress)
   const state = { ...begun, cursor: opened.cursors.until, position: opened.until.position }
-  await release(house, opened, contracts, state, actor)
-  await dropFormerContracts(house, [name, before?.contracts])
+  await release(context, opened, contracts, state, actor)
+  await dropFormerContracts(context, [name, before?.contracts])
   return reportOf('taken', opened, records)
 }
 
@@ -96,18 +96,18 @@ async function follow(
  * The contracts come first, as at the origin: a process that serves has loaded them before the versions that keep them are
  * there. Nothing else of the export is seen yet.
  */
-async function begin(house: House, state: MirrorState, isFirst: boolean): Promise<void> {
-  await house.database.work.begin(async (tx) => {
+async function begin(context: AppContext, state: MirrorState, isFirst: boolean): Promise<void> {
+  await context.database.work.begin(async (tx) => {
     if (isFirst) return adoptOrigin(tx, state)
     await writeMirror(tx, state)
-    await notify(tx)
+    await notifyChange(tx)
   })
-  house.observe('step-reached', { step: 'mirror', point: 'contracts' })
+  context.observe('step-reached', { step: 'mirror', point: 'contracts' })
 }
 
 /** Each version with its records and files, unseen. Gives the number of records loaded. */
 async function prepareAll(
-  house: House,
+  context: AppContext,
   opened: OpenedExport,
   contracts: Contracts,
   progress: ExchangeProgress,
@@ -117,12 +117,12 @@ async function prepareAll(
   let loaded = 0
   for (const version of opened.versions) {
     progress('load', done, total)
-    const { id, is } = await house.database.work.begin((tx) => openMirrored(tx, version))
+    const { id, is } = await context.database.work.begin((tx) => openMirrored(tx, version))
     if (is === 'open') {
       const { contract } = contracts.get(version.dataset, version.contractVersion)
-      await prepareCarried(house, opened, { id, version, contract })
+      await prepareCarried(context, opened, { id, version, contract })
       loaded += version.withdrawn === null ? version.records : 0
-      house.observe('step-reached', { step: 'mirror', point: 'prepared' })
+      context.observe('step-reached', { step: 'mirror', point: 'prepared' })
     }
     done += version.records
   }
@@ -131,26 +131,26 @@ async function prepareAll(
 
 /** The one transaction that makes it visible. */
 async function release(
-  house: House,
+  context: AppContext,
   opened: OpenedExport,
   contracts: Contracts,
   state: MirrorState,
   actor: string,
 ): Promise<void> {
   const { changes, versions, signedBy, digest } = opened
-  await house.database.work.begin(async (tx) => {
+  await context.database.work.begin(async (tx) => {
     await writeAudit(tx, {
-      at: house.clock(),
+      at: context.clock(),
       actor,
       action: 'mirror',
       subject: digest,
       detail: { origin: state.origin, position: state.position, signedBy },
     })
-    house.observe('step-reached', { step: 'mirror', point: 'in-transaction' })
+    context.observe('step-reached', { step: 'mirror', point: 'in-transaction' })
     await applyMirrored(tx, { changes, versions, contracts: pinsOf(changes, contracts), state })
   })
-  house.observe('step-reached', { step: 'mirror', point: 'visible' })
-  house.observe('mirror-advanced', { changes: changes.length, versions: versions.length })
+  context.observe('step-reached', { step: 'mirror', point: 'visible' })
+  context.observe('mirror-advanced', { changes: changes.length, versions: versions.length })
 }
 
 /** Before anything is written: the changes, the versions and the contracts of the export fit each other. */
@@ -158,7 +158,7 @@ function checkAgainstContracts({ bag, changes, versions }: OpenedExport, contrac
   const held = new Set(bag.entries.map(({ path }) => path))
   const published = changes.filter(({ kind }) => kind === 'version-published' || kind === 'version-corrected')
   const comes = new Set(published.map((change) => `${change.dataset} ${change.edition} ${change.version}`))
-  refuse([
+  refuseExport([
     ...changes.flatMap((change) => {
       if (change.kind !== 'contract-added') return []
       const { contractVersion, digest } = change.body as { contractVersion?: number; digest?: string }
@@ -181,7 +181,7 @@ function checkAgainstContracts({ bag, changes, versions }: OpenedExport, contrac
   ])
 }
 
-function pinsOf(changes: readonly PlacedChange[], contracts: Contracts) {
+function pinsOf(changes: readonly PositionedChange[], contracts: Contracts) {
   return changes.flatMap((change) => {
     if (change.kind !== 'contract-added') return []
     const { contractVersion, verdict } = change.body as { contractVersion: number; verdict: string | null }

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { OpenedExport } from '../../bundle/index.ts'
 import { BundleRefusal, contentFault } from '../../bundle/index.ts'
-import { type CarriedVersion, type House, prepareMirrored, storedName } from '../../catalogue/index.ts'
+import { type AppContext, type CarriedVersion, prepareMirrored, storedName } from '../../catalogue/index.ts'
 import type { Contract } from '../../contract/index.ts'
 import { ServerError, withoutValues } from '../../db/database-error.ts'
 import { csv } from '../../formats/index.ts'
@@ -19,39 +19,47 @@ export interface Preparing {
 }
 
 /** Prepares a version. Safe to run again. Throws BundleRefusal where the export is not, or no longer, what was proven. */
-export async function prepareCarried(house: House, opened: OpenedExport, of: Preparing): Promise<void> {
+export async function prepareCarried(
+  context: AppContext,
+  opened: OpenedExport,
+  of: Preparing,
+): Promise<void> {
   const { id, version } = of
   // A withdrawn version is told of and never served: its files were not carried.
-  const table = version.withdrawn === null ? await storeVersion(house, opened, of) : null
-  await house.database.work.begin((tx) => prepareMirrored(tx, id, version, table))
+  const table = version.withdrawn === null ? await storeVersion(context, opened, of) : null
+  await context.database.work.begin((tx) => prepareMirrored(tx, id, version, table))
 }
 
-async function storeVersion(house: House, { bag, digests }: OpenedExport, of: Preparing): Promise<string> {
+async function storeVersion(
+  context: AppContext,
+  { bag, digests }: OpenedExport,
+  of: Preparing,
+): Promise<string> {
   const { version } = of
   for (const file of version.distributions) {
     const path = paths.file(version, file.name)
     if (!digests.has(path)) throw new BundleRefusal([contentFault(path)])
-    const stored = await house.files.write(storedName(version, file.format), bag.read(path))
+    const stored = await context.files.write(storedName(version, file.format), bag.read(path))
     if (stored.digest !== file.digest || stored.bytes !== file.bytes)
       throw new BundleRefusal([contentFault(path)])
-    house.observe('step-reached', { step: 'mirror', point: 'file-stored' })
+    context.observe('step-reached', { step: 'mirror', point: 'file-stored' })
   }
-  return loadVersion(house, of)
+  return loadVersion(context, of)
 }
 
 /** Loads the records from the plain file as it was stored. The table it gives holds that file's very values. */
-async function loadVersion(house: House, { id, version, contract }: Preparing): Promise<string> {
+async function loadVersion(context: AppContext, { id, version, contract }: Preparing): Promise<string> {
   const plain = version.distributions.find(({ format }) => format === csv.name)
   const path = paths.version(version)
   if (plain === undefined || plain.digest !== version.digest) throw new BundleRefusal([contentFault(path)])
-  const source = house.files.read(storedName(version, csv.name))
-  const { table, records } = await loadPlainFile(house.database, contract, id, source).catch(
+  const source = context.files.read(storedName(version, csv.name))
+  const { table, records } = await loadPlainFile(context.database, contract, id, source).catch(
     notOfContract(path),
   )
-  if (records !== version.records || (await digestOfTable(house, contract, table)) !== version.digest) {
+  if (records !== version.records || (await digestOfTable(context, contract, table)) !== version.digest) {
     throw new BundleRefusal([contentFault(path)])
   }
-  house.observe('step-reached', { step: 'mirror', point: 'records-loaded' })
+  context.observe('step-reached', { step: 'mirror', point: 'records-loaded' })
   return table
 }
 
@@ -66,10 +74,10 @@ function notOfContract(path: string): (error: unknown) => never {
 }
 
 /** SHA-256 of the plain file that a table gives. */
-async function digestOfTable(house: House, contract: Contract, table: string): Promise<string> {
+async function digestOfTable(context: AppContext, contract: Contract, table: string): Promise<string> {
   const copied = csv.copied?.(contract.fields)
   if (copied === undefined) throw new Error('the plain file is written by COPY')
   const hash = createHash('sha256')
-  for await (const piece of copied.complete(copyAll(house.database, table, copied))) hash.update(piece)
+  for await (const piece of copied.complete(copyAll(context.database, table, copied))) hash.update(piece)
   return hash.digest('hex')
 }

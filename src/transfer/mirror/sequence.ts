@@ -5,7 +5,7 @@
 
 import type { OpenedExport } from '../../bundle/index.ts'
 import { exportDescriptorPath, faultAt } from '../../bundle/index.ts'
-import type { MirrorState, PlacedChange } from '../../catalogue/index.ts'
+import type { MirrorState, PositionedChange } from '../../catalogue/index.ts'
 import { canonicalJson } from '../../platform/digest.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { markOf } from '../export-cursor.ts'
@@ -23,7 +23,7 @@ type Carried = Pick<OpenedExport, 'purpose' | 'since' | 'until' | 'cursors' | 'c
  */
 export function sequenceOf(
   state: MirrorState | undefined,
-  held: readonly PlacedChange[],
+  held: readonly PositionedChange[],
   carried: Carried,
 ): Sequence {
   const { purpose, since, until, cursors } = carried

@@ -48,6 +48,6 @@ export function noSuchEntry(path: string): Error {
 }
 
 /** Refuses for one reason. */
-export function refuse(...fault: Parameters<typeof faultAt>): never {
+export function refuseBag(...fault: Parameters<typeof faultAt>): never {
   throw new BundleRefusal([faultAt(...fault)])
 }

@@ -37,14 +37,14 @@ export function groupPurposeOf(manifest: BundleManifest): GroupPurpose {
 }
 
 /** A bag that is there already, as far as its place in the group is concerned. */
-export interface GroupPlace {
+export interface GroupPosition {
   readonly number: number
   readonly count: number
   readonly purpose: GroupPurpose
 }
 
 /** Why a bag can't stand beside one that is there; empty where it can. */
-export function groupFaults(manifest: GroupManifest, there: GroupPlace): readonly Finding[] {
+export function groupFaults(manifest: GroupManifest, there: GroupPosition): readonly Finding[] {
   const { group } = manifest
   const own = groupPurposeOf(manifest)
   const differing = common.filter((name) => own[name] !== there.purpose[name])

@@ -3,7 +3,7 @@
  * known at the cost of a comparison. What is forgotten, for another took its place, is only asked again.
  */
 
-export interface StandingCells {
+export interface CellCache {
   /** Whether these bytes were kept. */
   readonly has: (bytes: Buffer, from: number, to: number) => boolean
   readonly keep: (bytes: Buffer, from: number, to: number) => void
@@ -14,7 +14,7 @@ const placeBytes = 32
 const places = 512
 
 /** Builds an empty memory, for the cells of one column. */
-export function buildStandingCells(): StandingCells {
+export function buildCellCache(): CellCache {
   // In each place one more than the cell's length, or 0 where it is free; then the cell.
   const kept = new Uint8Array(places * placeBytes)
   return {

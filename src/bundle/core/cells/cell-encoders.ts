@@ -7,12 +7,12 @@ import { randomInt } from 'node:crypto'
 import { buildRowValidator, type Field } from '../../../contract/index.ts'
 import type { Block } from '../csv/row-block.ts'
 import { buildBytePattern } from './byte-pattern.ts'
-import { buildStandingCells } from './cell-cache.ts'
+import { buildCellCache } from './cell-cache.ts'
 import type { CellReader } from './read-cell.ts'
 import type { Repair } from './read-code.ts'
 
 /** What a cell gives. */
-export interface Made {
+export interface EncodedCell {
   /** The canonical text; undefined where the cell's own bytes are it; empty where there is no value. */
   readonly bytes?: Buffer
   /** What was mended. */
@@ -20,23 +20,29 @@ export interface Made {
 }
 
 /** The cell is its own canonical text. */
-export const asItStands: Made = { repairs: [] }
+export const unchanged: EncodedCell = { repairs: [] }
 /** The cell holds no value. */
-export const noValue: Made = { bytes: Buffer.alloc(0), repairs: [] }
+export const noValue: EncodedCell = { bytes: Buffer.alloc(0), repairs: [] }
 
 /**
  * Makes a cell from `from` to `to`. `above` is the cell of the field that this one's codes depend on, empty where
  * there is none. Undefined is a cell that is wrong, or that the row's careful reader has to look at.
  */
-type Make = (bytes: Buffer, from: number, to: number, aboveFrom: number, aboveTo: number) => Made | undefined
+type Make = (
+  bytes: Buffer,
+  from: number,
+  to: number,
+  aboveFrom: number,
+  aboveTo: number,
+) => EncodedCell | undefined
 
-export interface CellMaker {
+export interface CellEncoder {
   readonly make: Make
   /** Marks the rows of a block where the cell of this column is not its own canonical text, or none. */
   readonly mark: (block: Block, column: number, above: number) => void
 }
 
-export interface MakerOptions {
+export interface CellEncoderOptions {
   readonly field: Field
   readonly read: CellReader
   /** The careful reader of the field that this one's codes depend on. */
@@ -45,19 +51,19 @@ export interface MakerOptions {
 }
 
 /** Builds the maker of a field's cells. */
-export function buildCellMaker(options: MakerOptions): CellMaker {
+export function buildCellEncoder(options: CellEncoderOptions): CellEncoder {
   const { field } = options
   const ask = buildAsk(options)
   const recurs = field.codes !== undefined || !['string', 'integer', 'number'].includes(field.type)
   if (recurs) {
     const make = remembering(ask)
-    const standing = buildStandingCells()
+    const standing = buildCellCache()
     // Where codes depend on another cell, it takes both to tell.
     const isFree = options.readAbove === undefined
     return makerOf(make, (bytes, from, to, aboveFrom, aboveTo) => {
       if (isFree && standing.has(bytes, from, to)) return true
       const cell = make(bytes, from, to, aboveFrom, aboveTo)
-      const stands = cell === asItStands || (cell === noValue && from === to)
+      const stands = cell === unchanged || (cell === noValue && from === to)
       if (isFree && stands) standing.keep(bytes, from, to)
       return stands
     })
@@ -66,20 +72,20 @@ export function buildCellMaker(options: MakerOptions): CellMaker {
   const required = field.constraints?.required === true
   const make: Make = (bytes, from, to) => {
     if (from === to && !required) return noValue
-    return isPlain(bytes, from, to) ? asItStands : ask(bytes, from, to, 0, 0)
+    return isPlain(bytes, from, to) ? unchanged : ask(bytes, from, to, 0, 0)
   }
   return makerOf(make, (bytes, from, to) => (from === to ? !required : isPlain(bytes, from, to)))
 }
 
 /** Makes nothing: every row goes to the careful reader. */
-export const makesNothing: CellMaker = makerOf(
+export const encodesNothing: CellEncoder = makerOf(
   () => undefined,
   () => false,
 )
 
 type Stands = (bytes: Buffer, from: number, to: number, aboveFrom: number, aboveTo: number) => boolean
 
-function makerOf(make: Make, stands: Stands): CellMaker {
+function makerOf(make: Make, stands: Stands): CellEncoder {
   const mark = ({ rows, width, alone, text, cuts }: Block, column: number, above: number) => {
     for (let row = 0, at = 0; row < rows; row++, at += width + 1) {
       if (alone[row] === 1) continue
@@ -96,7 +102,7 @@ function makerOf(make: Make, stands: Stands): CellMaker {
 const none: readonly Repair[] = []
 
 /** Asks the careful reader, and the constraints of the field. */
-function buildAsk({ field, read, readAbove }: MakerOptions): Make {
+function buildAsk({ field, read, readAbove }: CellEncoderOptions): Make {
   let validate: ReturnType<typeof buildRowValidator> | undefined
   return (bytes, from, to, aboveFrom, aboveTo) => {
     const above = readAbove?.(bytes.toString('utf8', aboveFrom, aboveTo), undefined, () => {})
@@ -110,7 +116,7 @@ function buildAsk({ field, read, readAbove }: MakerOptions): Make {
     validate ??= buildRowValidator([field])
     if (validate([value]).length > 0) return undefined
     if (value === null) return repairs.length === 0 ? noValue : { ...noValue, repairs }
-    return value === text ? asItStands : { bytes: Buffer.from(value), repairs }
+    return value === text ? unchanged : { bytes: Buffer.from(value), repairs }
   }
 }
 
@@ -121,7 +127,7 @@ const rememberedBytesMax = 100
 interface Known {
   readonly cell: Buffer
   readonly above: Buffer
-  readonly made: Made
+  readonly made: EncodedCell
 }
 
 /** Remembers by bytes what became of a cell, and of the one above it. */
@@ -182,7 +188,7 @@ type IsPlain = (bytes: Buffer, from: number, to: number) => boolean
 const never: IsPlain = () => false
 
 /** Texts that begin and end with something to see, are not the sign of a missing value, and no number of Excel's. */
-function plainText({ field, missingValues }: MakerOptions): IsPlain {
+function plainText({ field, missingValues }: CellEncoderOptions): IsPlain {
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, ...others } = field.constraints ?? {}
   const { required: _required, pattern, ...unusual } = others
   const isShaped = pattern === undefined ? undefined : buildBytePattern(pattern)

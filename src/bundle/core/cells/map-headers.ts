@@ -5,7 +5,7 @@
 import { distance } from 'fastest-levenshtein'
 import { type Contract, type Field, intakeFields, intakeKey } from '../../../contract/index.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
-import { faultAt, type Place } from '../findings/checks.ts'
+import { type FindingPosition, faultAt } from '../findings/checks.ts'
 
 /** What a column holds: the index of a field, or nothing that is taken. */
 export type Column = number | 'ignored' | 'unnamed'
@@ -41,7 +41,7 @@ export function firstRow(cells: readonly string[], offsetOf: HeaderRow['offsetOf
 }
 
 /** A byte offset as part of a finding's place. */
-export function atOffset(byteOffset: number | undefined): Pick<Place, 'byteOffset'> {
+export function atOffset(byteOffset: number | undefined): Pick<FindingPosition, 'byteOffset'> {
   return byteOffset === undefined ? {} : { byteOffset }
 }
 
@@ -75,7 +75,7 @@ export function mapHeaders(header: HeaderRow, contract: Contract, file: string):
   const seen = new Map<string, number>()
   const shows = contract.intake?.personal !== true
   const headers = cells.map((text) => (shows ? text.trim().slice(0, shownMax) : ''))
-  const place = (column: number): Place => ({
+  const place = (column: number): FindingPosition => ({
     file,
     ...header.placeOf(column),
     ...(headers[column] === '' ? {} : { header: headers[column] ?? '' }),

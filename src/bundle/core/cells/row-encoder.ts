@@ -3,19 +3,19 @@
  * Any other row is left to the careful reader (row-reader.ts), which tells what is wrong, or that nothing is.
  */
 import type { BuiltCheck } from '../../../contract/index.ts'
-import type { KeyScreen } from '../../node/rows/duplicate-filter.ts'
+import type { DuplicateFilter } from '../../node/rows/duplicate-filter.ts'
 import type { CopyWriter } from '../csv/copy-writer.ts'
 import type { Block } from '../csv/row-block.ts'
 import type { Line } from '../csv/row-fields.ts'
-import { type CellMaker, type Made, noValue } from './cell-encoders.ts'
+import { type CellEncoder, type EncodedCell, noValue } from './cell-encoders.ts'
 import type { HeaderMap } from './map-headers.ts'
 import type { Repair } from './read-code.ts'
 
-export interface RowMaker {
+export interface RowEncoder {
   /** Makes the row that was scanned last; false where the careful reader has to look at it. */
   readonly make: (line: Line, bytes: Buffer) => boolean
   /** Writes the values of the row that was made last, and its key. The bytes it was made from must still be there. */
-  readonly write: (writer: CopyWriter, keys: KeyScreen) => void
+  readonly write: (writer: CopyWriter, keys: DuplicateFilter) => void
   /** What was mended in it. */
   readonly repairs: () => readonly Repair[]
   /** Whether the file has the contract's fields in their order and nothing else, so that its rows may stand as they are. */
@@ -24,8 +24,8 @@ export interface RowMaker {
   readonly mark: (block: Block) => void
 }
 
-export interface RowMakerOptions {
-  readonly makers: readonly CellMaker[]
+export interface RowEncoderOptions {
+  readonly makers: readonly CellEncoder[]
   /** By field: the index of the field that its codes depend on, or -1. */
   readonly above: readonly number[]
   readonly keyIndexes: readonly number[]
@@ -40,14 +40,14 @@ const quote = 0x22
 const none: readonly Repair[] = []
 
 /** Builds the maker of a file's rows. */
-export function buildRowMaker(options: RowMakerOptions): RowMaker {
+export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
   const { makers, above, keyIndexes, checks, map } = options
   const fields = makers.length
   const columns = map.columns.length
   const columnOf = Array.from({ length: fields }, (_, index) => map.columnOf[index] ?? -1)
   const unnamed = map.columns.flatMap((column, index) => (column === 'unnamed' ? [index] : []))
   const spoken = [...new Set(checks.flatMap((check) => check.fields))]
-  const made = new Array<Made>(fields).fill(noValue)
+  const made = new Array<EncodedCell>(fields).fill(noValue)
   const values = new Array<string | null>(fields).fill(null)
   const unquoted: Bounds = { starts: [], ends: [] }
   // The row's bytes and the bounds of its cells in them.
@@ -98,7 +98,7 @@ export function buildRowMaker(options: RowMakerOptions): RowMaker {
     return checks.every((check) => check.run(values) === undefined)
   }
 
-  function write(writer: CopyWriter, keys: KeyScreen): void {
+  function write(writer: CopyWriter, keys: DuplicateFilter): void {
     for (let field = 0; field < fields; field++) writeValue(field, writer)
     for (const field of keyIndexes) {
       const own = made[field]?.bytes

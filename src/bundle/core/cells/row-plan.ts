@@ -11,7 +11,7 @@ import {
   type Field,
   intakeFields,
   intakeKey,
-  type Part,
+  type ProviderPart,
 } from '../../../contract/index.ts'
 import { buildCellReader, type CellReader } from './read-cell.ts'
 
@@ -20,7 +20,7 @@ export interface RowPlanOptions {
   readonly contracts: Pick<Contracts, 'codes'>
   /** The day, `YYYY-MM-DD`, on which codes must be valid. */
   readonly editionDay: string
-  readonly part?: Part | undefined
+  readonly part?: ProviderPart | undefined
 }
 
 export interface FieldReader {
@@ -70,7 +70,7 @@ function fieldReaders(fields: readonly Field[], options: RowPlanOptions): readon
 }
 
 /** A part's scope holds whether or not the contract says so: nobody brings another's rows. */
-function checkUses(contract: Contract, part: Part | undefined): readonly CheckUse[] {
+function checkUses(contract: Contract, part: ProviderPart | undefined): readonly CheckUse[] {
   const uses = contract.checks ?? []
   const scoped = part?.scope !== undefined && !uses.some(({ check }) => check === 'part-scope')
   return scoped ? [...uses, { check: 'part-scope' }] : uses

@@ -7,7 +7,7 @@ import { buildRowValidator, type Field } from '../../../contract/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import { columnLetters, type Severity } from '../../../platform/finding.ts'
 import type { TableCell, TableRow } from '../../node/rows/open-table.ts'
-import { faultAt, type Place } from '../findings/checks.ts'
+import { type FindingPosition, faultAt } from '../findings/checks.ts'
 import { atOffset, type HeaderMap } from './map-headers.ts'
 import type { CellFault, NoteRepair } from './read-code.ts'
 import type { FieldReader, RowPlan } from './row-plan.ts'
@@ -40,7 +40,7 @@ export interface RowReader {
   /** The values of a row in the order of the fields, or undefined where it has an error. */
   readonly read: (texts: RowTexts, file: OpenFile) => RowValues | undefined
   /** Where a finding about the key as a whole belongs. */
-  readonly keyPlace: (row: TableRow, file: OpenFile) => Place
+  readonly keyPlace: (row: TableRow, file: OpenFile) => FindingPosition
 }
 
 const silent: NoteRepair = () => {}
@@ -156,12 +156,12 @@ function holds(cell: TableCell | undefined): boolean {
   return typeof cell === 'string' ? cell.trim() !== '' : cell !== undefined
 }
 
-function cellPlace(row: TableRow, file: OpenFile, column: number): Place {
+function cellPlace(row: TableRow, file: OpenFile, column: number): FindingPosition {
   const cell = `${columnLetters(column)}${row.row}`
   return { file: file.path, row: row.row, cell, ...atOffset(file.offsetOf(column)) }
 }
 
-function placeOf(row: TableRow, file: OpenFile, fields: readonly Field[], index: number): Place {
+function placeOf(row: TableRow, file: OpenFile, fields: readonly Field[], index: number): FindingPosition {
   const column = file.map.columnOf[index]
   const field = fields[index]?.name
   const base = { file: file.path, row: row.row, ...(field === undefined ? {} : { field }) }
@@ -178,7 +178,7 @@ function placeOf(row: TableRow, file: OpenFile, fields: readonly Field[], index:
 function checkFinding(
   { name, severity }: { readonly name: string; readonly severity: Severity },
   fault: { readonly expected: { zh: string; en: string }; readonly message: { zh: string; en: string } },
-  place: Place,
+  place: FindingPosition,
 ): Finding {
   const { zh, en } = fault.expected
   const expected = zh === en ? zh : `${zh} / ${en}`

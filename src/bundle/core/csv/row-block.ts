@@ -26,7 +26,7 @@ export interface Block {
 }
 
 /** Where the rows of a block stand: the index of their file, and the first row as Excel counts. */
-export interface Place {
+export interface EncodedRowPosition {
   readonly file: number
   readonly row: number
 }
@@ -62,7 +62,7 @@ export function fillBlock(
   line: Line,
   bytes: Buffer,
   start: number,
-  { file, row }: Place,
+  { file, row }: EncodedRowPosition,
   last: boolean,
 ): void {
   const { width, begins, cuts, alone, text, textEnds } = block

@@ -331,10 +331,10 @@ export const bundleChecks = {
 export type BundleCheck = keyof typeof bundleChecks
 
 /** Where something is wrong, and what would have been right. */
-export type Place = Omit<Finding, 'check' | 'severity' | 'message' | 'messageZh'>
+export type FindingPosition = Omit<Finding, 'check' | 'severity' | 'message' | 'messageZh'>
 
 /** The finding of a check at a place. */
-export function faultAt(check: BundleCheck, place: Place = {}): Finding {
+export function faultAt(check: BundleCheck, place: FindingPosition = {}): Finding {
   const { severity = 'error', message, messageZh }: FaultKind = bundleChecks[check]
   return { check, severity, ...place, message, messageZh }
 }

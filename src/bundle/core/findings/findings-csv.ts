@@ -4,7 +4,7 @@
  */
 
 import type { Field } from '../../../contract/index.ts'
-import { csvLines, guardCells, type Row } from '../../../formats/index.ts'
+import { csvLines, guardCells, type RecordValues } from '../../../formats/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 
 interface Column {
@@ -40,6 +40,6 @@ export async function* findingsCsv(
   }
 }
 
-function rowOf(finding: Finding): Row {
+function rowOf(finding: Finding): RecordValues {
   return guard(columns.map(({ of }) => of(finding)?.toString() ?? null))
 }

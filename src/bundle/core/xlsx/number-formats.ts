@@ -4,7 +4,7 @@
  */
 
 import type { WorkbookParts } from '../../node/xlsx/workbook-parts.ts'
-import { refuse } from '../bag/bag.ts'
+import { refuseBag } from '../bag/bag.ts'
 
 /** How a number is to be read; `zeros` are the digits that it is filled up to. */
 export type NumberKind = 'number' | 'day' | 'time' | 'elapsed' | 'percent' | { readonly zeros: number }
@@ -58,7 +58,7 @@ export async function readNumberFormats(
     }
     if (name === 'xf' && within === 'cellXfs') ofCells.push(Number(attributes['numFmtId'] ?? 0))
     if (codes.size > formatsMax || ofCells.length > formatsMax) {
-      refuse('workbook-large', { file, expected: `≤ ${formatsMax}` })
+      refuseBag('workbook-large', { file, expected: `≤ ${formatsMax}` })
     }
   }
   const close = (name: string) => {

@@ -4,7 +4,7 @@
  */
 
 import type { WorkbookParts } from '../../node/xlsx/workbook-parts.ts'
-import { refuse } from '../bag/bag.ts'
+import { refuseBag } from '../bag/bag.ts'
 
 /** Bytes of all shared texts; a sheet of a million rows with a text of its own in each has some thirty million. */
 export const sharedStringsBytesMax = 64 << 20
@@ -68,7 +68,7 @@ export async function readSharedStrings(
   const ends: number[] = []
   let bytes = Buffer.allocUnsafe(1 << 16)
   let length = 0
-  const tooLong = () => refuse('workbook-large', { file, expected: `≤ ${sharedStringsBytesMax}` })
+  const tooLong = () => refuseBag('workbook-large', { file, expected: `≤ ${sharedStringsBytesMax}` })
   const builder = buildTextBuilder(sharedStringsBytesMax, tooLong)
   const add = (text: string) => {
     const size = Buffer.byteLength(text)

@@ -3,8 +3,8 @@
  * columns, merged cells. Refuses rows and cells out of order, and texts and rows without end.
  */
 import { columnLetters } from '../../../platform/finding.ts'
-import type { WorkbookParts, WorkbookPlace } from '../../node/xlsx/workbook-parts.ts'
-import { refuse } from '../bag/bag.ts'
+import type { WorkbookLocation, WorkbookParts } from '../../node/xlsx/workbook-parts.ts'
+import { refuseBag } from '../bag/bag.ts'
 import { columnsMax, rowBytesMaxOf } from '../csv/row-fields.ts'
 import { buildTextBuilder, type TextBuilder } from './shared-strings.ts'
 import { type CellContext, readSheetCell, type SheetCell } from './sheet-cells.ts'
@@ -42,7 +42,7 @@ const mergesMax = 100_000
 const tokenMin = 1 << 20
 
 interface State {
-  readonly place: WorkbookPlace
+  readonly place: WorkbookLocation
   readonly context: CellContext
   readonly rowBytesMax: number
   readonly text: TextBuilder
@@ -68,7 +68,7 @@ export async function* readSheetRows(
   parts: WorkbookParts,
   path: string,
   context: CellContext,
-  place: WorkbookPlace,
+  place: WorkbookLocation,
 ): AsyncGenerator<readonly SheetRow[], SheetFacts> {
   const { fieldBytesMax } = place.limits
   const state: State = {
@@ -210,7 +210,7 @@ function closeCell(state: State): void {
     if (bytes > place.limits.fieldBytesMax) tooLong(state)
     state.rowBytes += bytes
     if (state.rowBytes > state.rowBytesMax) {
-      refuse('row-too-long', { file: place.file, row: state.row, cell: addressOf(state) })
+      refuseBag('row-too-long', { file: place.file, row: state.row, cell: addressOf(state) })
     }
   }
   while (cells.length < column) cells.push('')
@@ -220,11 +220,11 @@ function closeCell(state: State): void {
 const addressOf = ({ column, row }: State) => `${columnLetters(Math.max(0, column))}${row}`
 
 function tooLong(state: State): never {
-  return refuse('field-too-long', { file: state.place.file, row: state.row, cell: addressOf(state) })
+  return refuseBag('field-too-long', { file: state.place.file, row: state.row, cell: addressOf(state) })
 }
 
 function damaged({ place, row }: State): never {
-  return refuse('workbook-damaged', { file: place.file, ...(row === 0 ? {} : { row }) })
+  return refuseBag('workbook-damaged', { file: place.file, ...(row === 0 ? {} : { row }) })
 }
 
 function addMerge(state: State, ref: string): void {
@@ -237,22 +237,22 @@ function addMerge(state: State, ref: string): void {
   }
   const isInside = merge.left >= 0 && merge.right < columnsMax && merge.bottom <= sheetRowsMax
   if (!(isInside && merge.top >= 1 && merge.top <= merge.bottom && merge.left <= merge.right)) {
-    refuse('workbook-damaged', { file: state.place.file })
+    refuseBag('workbook-damaged', { file: state.place.file })
   }
   if (merge.top === merge.bottom && merge.left === merge.right) return
   if (state.merges.length >= mergesMax) {
-    refuse('workbook-large', { file: state.place.file, expected: `≤ ${mergesMax}` })
+    refuseBag('workbook-large', { file: state.place.file, expected: `≤ ${mergesMax}` })
   }
   state.merges.push(merge)
 }
 
 /** Merges from top to bottom. Those that overlap are of no spreadsheet, and would cost time in each row. */
-function inOrder(merges: readonly Merge[], { file }: WorkbookPlace): readonly Merge[] {
+function inOrder(merges: readonly Merge[], { file }: WorkbookLocation): readonly Merge[] {
   const ordered = [...merges].sort((a, b) => a.top - b.top || a.left - b.left)
   const filledTo = new Int32Array(columnsMax)
   for (const { top, left, bottom, right } of ordered) {
     for (let column = left; column <= right; column++) {
-      if ((filledTo[column] ?? 0) >= top) refuse('workbook-damaged', { file })
+      if ((filledTo[column] ?? 0) >= top) refuseBag('workbook-damaged', { file })
     }
     filledTo.fill(bottom, left, right + 1)
   }

@@ -1,7 +1,7 @@
 /** Opens what was brought. Refuses what is neither a folder nor a ZIP, or can't be read safely. */
 import { lstat, open } from 'node:fs/promises'
 import { type Digest, digestOf, digestOfFile } from '../../../platform/digest.ts'
-import { type Bag, type Packing, refuse } from '../../core/bag/bag.ts'
+import { type Bag, type Packing, refuseBag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
 import { digestEntry } from './digest-entry.ts'
 import { openFolder } from './folder.ts'
@@ -10,7 +10,7 @@ import { openZip } from './zip.ts'
 /** Opens a bag. Throws BundleRefusal with everything that forbids it. Close it when done. */
 export async function openBag(path: string, packing: Packing, limits: BundleLimits): Promise<Bag> {
   if (packing === 'folder') return await openFolder(path, limits)
-  if (!(await beginsAsZip(path))) refuse('packing-unknown')
+  if (!(await beginsAsZip(path))) refuseBag('packing-unknown')
   return await openZip(path, limits)
 }
 
@@ -28,10 +28,10 @@ export interface BundleIdentity {
  */
 export async function identifyBundle(path: string, limits: BundleLimits): Promise<BundleIdentity> {
   const found = await lstat(path)
-  if (found.isSymbolicLink()) refuse('link')
+  if (found.isSymbolicLink()) refuseBag('link')
   if (found.isDirectory()) return await identifyFolder(path, limits)
-  if (!found.isFile()) refuse('packing-unknown')
-  if (found.size > limits.bytesMax) refuse('too-many-bytes', { expected: `≤ ${limits.bytesMax}` })
+  if (!found.isFile()) refuseBag('packing-unknown')
+  if (found.size > limits.bytesMax) refuseBag('too-many-bytes', { expected: `≤ ${limits.bytesMax}` })
   // Opening reads the central directory alone; whatever is wrong with it is told at once.
   const bag = await openBag(path, 'zip', limits)
   await bag.close()

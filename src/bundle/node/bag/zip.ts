@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer'
 import { crc32 } from 'node:zlib'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import type { Finding } from '../../../platform/finding.ts'
-import { type Bag, type BagEntry, noSuchEntry, refuse, sortEntries } from '../../core/bag/bag.ts'
+import { type Bag, type BagEntry, noSuchEntry, refuseBag, sortEntries } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
 import { buildPathBook, canonicalPath } from '../../core/bag/paths.ts'
 import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
@@ -64,7 +64,7 @@ export function notAZip(error: unknown, file?: string): never {
   if (error instanceof BundleRefusal) throw error
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'ERR_'
   if (!/^(ERR|Z)_/.test(code)) throw error
-  return refuse('zip-unreadable', file === undefined ? {} : { file })
+  return refuseBag('zip-unreadable', file === undefined ? {} : { file })
 }
 
 /** Lists the files of a ZIP by its central directory. Throws BundleRefusal with everything that forbids it. */
@@ -73,7 +73,7 @@ export async function listEntries(
   held: ZipBytes,
   limits: BundleLimits,
 ): Promise<readonly ZipEntry[]> {
-  if (zip.entryCount > limits.filesMax) refuse('too-many-files', { expected: `≤ ${limits.filesMax}` })
+  if (zip.entryCount > limits.filesMax) refuseBag('too-many-files', { expected: `≤ ${limits.filesMax}` })
   const entries: ZipEntry[] = []
   const findings: Finding[] = []
   const book = buildPathBook()
@@ -97,7 +97,7 @@ export async function listEntries(
   }
   // Without decoding the comment is bytes, whatever its type says.
   const directory = { entries: zip.entryCount, bytes: directoryBytes }
-  if (!(await endsAsRead(held, Buffer.byteLength(zip.comment), directory))) refuse('zip-unreadable')
+  if (!(await endsAsRead(held, Buffer.byteLength(zip.comment), directory))) refuseBag('zip-unreadable')
   if (bytes > limits.bytesMax) findings.push(faultAt('too-many-bytes', { expected: `≤ ${limits.bytesMax}` }))
   if (findings.length > 0) throw new BundleRefusal(findings)
   return entries
@@ -175,7 +175,7 @@ export async function* readEntry(
     for await (const chunk of stream) {
       bytes += (chunk as Buffer).byteLength
       sum = crc32(chunk as Buffer, sum)
-      if (bytes > bytesMax) refuse('inflation', { file: path, expected: `≤ ${bytesMax}` })
+      if (bytes > bytesMax) refuseBag('inflation', { file: path, expected: `≤ ${bytesMax}` })
       yield chunk as Buffer
     }
   } catch (error) {
@@ -184,5 +184,5 @@ export async function* readEntry(
     stream.destroy()
   }
   // Digests would show another file, but not each file of a bag has one; and no other tool would unpack this.
-  if (bytes !== entry.uncompressedSize || sum !== entry.crc32) refuse('zip-unreadable', { file: path })
+  if (bytes !== entry.uncompressedSize || sum !== entry.crc32) refuseBag('zip-unreadable', { file: path })
 }

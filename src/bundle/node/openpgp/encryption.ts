@@ -15,7 +15,7 @@ import {
   type PartialConfig,
   readMessage,
 } from 'openpgp'
-import { refuse } from '../../core/bag/bag.ts'
+import { refuseBag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
 import { BundleRefusal } from '../../core/findings/checks.ts'
 import type { PrivateKeyFile, PublicKeyFile } from '../../core/openpgp/keys.ts'
@@ -73,11 +73,11 @@ export async function decryptInto(
   const theirs = (error: unknown): never => {
     if (watched.error() !== undefined) throw watched.error()
     if (error instanceof BundleRefusal) throw error
-    return refuse('encrypted-damaged', { file: path })
+    return refuseBag('encrypted-damaged', { file: path })
   }
   const bytesMax = Math.min(limits.bytesMax, Math.max(inflationFreeBytes, bytes * limits.inflationMax))
   const message = await readMessage({ binaryMessage: webStream(watched.chunks) }).catch(theirs)
-  if (!isFor(message, key.getKeyIDs())) refuse('encrypted-other-key', { file: path })
+  if (!isFor(message, key.getKeyIDs())) refuseBag('encrypted-other-key', { file: path })
   const { data } = await decrypt({
     message,
     decryptionKeys: key,
@@ -147,7 +147,7 @@ async function* bounded(
       const { done, value } = await reader.read().catch(theirs)
       if (done) return
       bytes += value.byteLength
-      if (bytes > bytesMax) refuse('inflation', { file, expected: `≤ ${bytesMax}` })
+      if (bytes > bytesMax) refuseBag('inflation', { file, expected: `≤ ${bytesMax}` })
       yield value
     }
   } finally {

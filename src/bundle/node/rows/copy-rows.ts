@@ -4,11 +4,11 @@
  * careful one finds out what. Where both reach their end they give the same rows, findings and counts.
  */
 import { encodeCopy } from '../../core/csv/copy-text.ts'
-import { type CopyReading, readStraight } from './fast-path.ts'
+import { type CopyReading, readFast } from './fast-path.ts'
 import { type ValidateOptions, validateBag } from './validate-bag.ts'
 
 /** The ways, in the order in which they are to be tried. Findings are told only by the one that reaches its end. */
-export const copyWays: readonly ((options: ValidateOptions) => CopyReading)[] = [readStraight, readWithCare]
+export const copyReadings: readonly ((options: ValidateOptions) => CopyReading)[] = [readFast, readWithCare]
 
 function readWithCare(options: ValidateOptions): CopyReading {
   const reading = validateBag(options)

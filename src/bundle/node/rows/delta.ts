@@ -60,7 +60,7 @@ function asDelete(finding: Finding): Finding {
  * Takes rows as the readings give them, in their order, and reports each row to be deleted whose key is brought as well.
  * It remembers keys by their digests (key-index.ts). A receiver has the rows in a database, and asks that instead.
  */
-export function buildMeeting(
+export function buildKeyMatcher(
   contract: Contract,
   report: (finding: Finding) => void,
 ): (reading: Reading, batch: RowBatch) => void {

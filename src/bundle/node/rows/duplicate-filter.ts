@@ -7,7 +7,7 @@
 import { randomInt } from 'node:crypto'
 import { setImmediate as pause } from 'node:timers/promises'
 
-export interface KeyScreen {
+export interface DuplicateFilter {
   /** Adds a value of the key at hand, as UTF-8; null where there is none. */
   readonly take: (bytes: Buffer | null, from: number, to: number) => void
   /** Ends the key at hand. */
@@ -30,7 +30,7 @@ const end = 0x1ff
 const none = 0x2ff
 
 /** Builds an empty screen. The hash is cyrb53 (bryc, public domain), taken over bytes. */
-export function buildKeyScreen(): KeyScreen {
+export function buildDuplicateFilter(): DuplicateFilter {
   const kept = Array.from({ length: parts }, () => ({ pages: [] as Uint32Array[], keys: 0 }))
   const [seedOne, seedTwo] = [randomInt(2 ** 32), randomInt(2 ** 32)]
   const sieve = new Uint8Array(2 ** (sieveBits - 3))

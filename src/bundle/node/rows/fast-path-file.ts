@@ -4,17 +4,17 @@
  */
 import type { Finding } from '../../../platform/finding.ts'
 import type { BundleFile } from '../../core/bag/verify.ts'
-import type { CellMaker } from '../../core/cells/cell-encoders.ts'
+import type { CellEncoder } from '../../core/cells/cell-encoders.ts'
 import { firstRow, mapHeaders } from '../../core/cells/map-headers.ts'
 import type { Repair } from '../../core/cells/read-code.ts'
-import { buildRowMaker, type RowMaker } from '../../core/cells/row-encoder.ts'
+import { buildRowEncoder, type RowEncoder } from '../../core/cells/row-encoder.ts'
 import type { RowPlan } from '../../core/cells/row-plan.ts'
 import type { OpenFile, RowReader, RowValues } from '../../core/cells/row-reader.ts'
 import type { CopyWriter } from '../../core/csv/copy-writer.ts'
 import { decoderOf } from '../../core/csv/read-rows.ts'
 import { type Block, fillBlock } from '../../core/csv/row-block.ts'
 import { buildLine, isBlankLine, type Line, scanLine, textsOf } from '../../core/csv/row-fields.ts'
-import type { KeyScreen } from './duplicate-filter.ts'
+import type { DuplicateFilter } from './duplicate-filter.ts'
 import type { FileCount, ValidateOptions } from './validate-bag.ts'
 
 /** What the files of a bundle share on the way. */
@@ -22,9 +22,9 @@ export interface Walk {
   readonly options: ValidateOptions
   readonly plan: RowPlan
   readonly reader: RowReader
-  readonly makers: readonly CellMaker[]
+  readonly makers: readonly CellEncoder[]
   readonly writer: CopyWriter
-  readonly keys: KeyScreen
+  readonly keys: DuplicateFilter
   readonly block: Block
   /** Warnings, told once the way has been gone to its end: those of all headers before those of rows. */
   readonly headers: Finding[]
@@ -59,7 +59,7 @@ interface State {
   rowsRead: number
   /** A blank row may only be followed by others. */
   isBlankBefore: boolean
-  opened?: { readonly file: OpenFile; readonly maker: RowMaker }
+  opened?: { readonly file: OpenFile; readonly maker: RowEncoder }
 }
 
 /** Warnings about rows that are held back until the end; a bundle with more goes the careful way. */
@@ -103,7 +103,7 @@ function cutNext(state: State, start: number, last: boolean): number {
   return (state.row === 1 ? takeHeader(state) : takeRow(state, start)) ? next : -1
 }
 
-function cutBlock(state: State, maker: RowMaker, start: number, last: boolean): number {
+function cutBlock(state: State, maker: RowEncoder, start: number, last: boolean): number {
   const { line, held, index, walk } = state
   const { block } = walk
   const { begins, alone } = block
@@ -185,7 +185,7 @@ function takeHeader(state: State): boolean {
   const above = plan.fields.map((_, n) => plan.readers.find(({ index }) => index === n)?.above ?? -1)
   state.opened = {
     file: { path: file.path, map, offsetOf, note, report, errors: () => walk.errors },
-    maker: buildRowMaker({ ...plan, makers, above, map }),
+    maker: buildRowEncoder({ ...plan, makers, above, map }),
   }
   return true
 }

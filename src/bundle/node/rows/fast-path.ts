@@ -5,13 +5,13 @@
  */
 
 import type { BundleFile } from '../../core/bag/verify.ts'
-import { buildCellMaker, type CellMaker, makesNothing } from '../../core/cells/cell-encoders.ts'
+import { buildCellEncoder, type CellEncoder, encodesNothing } from '../../core/cells/cell-encoders.ts'
 import { buildRowReader } from '../../core/cells/row-reader.ts'
 import { buildCopyWriter } from '../../core/csv/copy-writer.ts'
 import { buildScanner, mayBeUtf8, type Scan } from '../../core/csv/encoding.ts'
 import { inPieces } from '../../core/csv/read-rows.ts'
 import { buildBlock } from '../../core/csv/row-block.ts'
-import { buildKeyScreen } from './duplicate-filter.ts'
+import { buildDuplicateFilter } from './duplicate-filter.ts'
 import { buildFileCutter, type Walk } from './fast-path-file.ts'
 import { type FileCount, planBundle, type ValidateOptions } from './validate-bag.ts'
 
@@ -23,7 +23,7 @@ export interface CopyReading {
 }
 
 /** Reads a bag that `verifyBag` has passed. Throws the signal's reason when aborted. */
-export function readStraight(options: ValidateOptions): CopyReading {
+export function readFast(options: ValidateOptions): CopyReading {
   let files: FileCount[] | undefined
   async function* chunks(): AsyncGenerator<Uint8Array> {
     const { manifest, signal, onProgress, onFinding } = options
@@ -82,15 +82,15 @@ async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
 
 function buildWalk(options: ValidateOptions): Walk {
   const plan = planBundle(options)
-  const makers: CellMaker[] = []
+  const makers: CellEncoder[] = []
   for (const { field, index, read, above } of plan.readers) {
     const upper = plan.readers.find((reader) => reader.index === above)
     const { missingValues } = options.contract
     // What depends on a code that itself depends on one is not plain to see.
     makers[index] =
       upper?.above === undefined
-        ? buildCellMaker({ field, read, readAbove: upper?.read, missingValues })
-        : makesNothing
+        ? buildCellEncoder({ field, read, readAbove: upper?.read, missingValues })
+        : encodesNothing
   }
   return {
     options,
@@ -98,7 +98,7 @@ function buildWalk(options: ValidateOptions): Walk {
     makers,
     reader: buildRowReader(plan),
     writer: buildCopyWriter(),
-    keys: buildKeyScreen(),
+    keys: buildDuplicateFilter(),
     block: buildBlock(plan.fields.length),
     headers: [],
     rows: [],

@@ -42,7 +42,7 @@ export interface TableReader {
   readonly fault: () => CsvFault | undefined
 }
 
-export interface Table {
+export interface OpenTable {
   /** The header, where it is known without a walk; else it is the first row of the walk. */
   readonly header?: HeaderRow
   /** Rows up to the last of the header. */
@@ -66,7 +66,7 @@ export interface TableOptions {
 
 export interface OpenedTable {
   /** Absent where an error forbids it. */
-  readonly table?: Table
+  readonly table?: OpenTable
   readonly findings: readonly Finding[]
 }
 

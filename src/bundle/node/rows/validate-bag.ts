@@ -28,9 +28,9 @@ import {
   type RowValues,
 } from '../../core/cells/row-reader.ts'
 import { faultAt } from '../../core/findings/checks.ts'
-import { buildKeyScreen, type KeyScreen } from './duplicate-filter.ts'
+import { buildDuplicateFilter, type DuplicateFilter } from './duplicate-filter.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
-import { openTable, type Table, type TableCell, type TableReader, type TableRow } from './open-table.ts'
+import { type OpenTable, openTable, type TableCell, type TableReader, type TableRow } from './open-table.ts'
 
 /** A row that may be taken: canonical texts or null, in the order of `intakeFields(contract)`. */
 export interface TakenRow {
@@ -93,7 +93,7 @@ const batchRows = 1000
 interface Walk {
   readonly options: ValidateOptions
   readonly reader: RowReader
-  readonly screen: KeyScreen
+  readonly screen: DuplicateFilter
   readonly keys: KeyIndex
   readonly states: readonly FileState[]
 }
@@ -104,7 +104,7 @@ interface FileState {
   readonly index: number
   /** Ordinal of its first row, the one below the header, among those of the bundle; the first of all is 0. */
   first: number
-  table?: Table
+  table?: OpenTable
   map?: HeaderMap
   rowsRead: number
   rowsTaken: number
@@ -131,7 +131,7 @@ export function validateBag(options: ValidateOptions): RowReading {
   let done = false
   async function* batches(): AsyncGenerator<RowBatch> {
     const reader = buildRowReader(planBundle(options))
-    const walk: Walk = { options, reader, screen: buildKeyScreen(), keys: buildKeyIndex(), states }
+    const walk: Walk = { options, reader, screen: buildDuplicateFilter(), keys: buildKeyIndex(), states }
     try {
       yield* walkFiles(walk)
     } finally {
@@ -224,7 +224,7 @@ async function survey(state: FileState, { options, reader, screen }: Walk): Prom
   }
 }
 
-function screenKey(key: string, screen: KeyScreen): void {
+function screenKey(key: string, screen: DuplicateFilter): void {
   const bytes = Buffer.from(key)
   screen.take(bytes, 0, bytes.length)
   screen.endKey()

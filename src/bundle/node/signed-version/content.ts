@@ -4,7 +4,12 @@
  */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import Type, { type Static, type TSchema } from 'typebox'
-import { type CarriedVersion, changeKinds, fileName, type PlacedChange } from '../../../catalogue/index.ts'
+import {
+  type CarriedVersion,
+  changeKinds,
+  fileName,
+  type PositionedChange,
+} from '../../../catalogue/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import { paths } from '../../../transfer/index.ts'
 import { type Bag, readWhole } from '../../core/bag/bag.ts'
@@ -80,7 +85,7 @@ const Version = Type.Object(
 export const contentSchemas = { Change, Version } as const
 
 export interface ExportContent {
-  readonly changes: readonly PlacedChange[]
+  readonly changes: readonly PositionedChange[]
   readonly versions: readonly CarriedVersion[]
   /** The files of contracts and code lists, by their path below `data/contracts/`. */
   readonly contracts: readonly string[]
@@ -94,7 +99,7 @@ export async function readContent(
 ): Promise<ExportContent> {
   const changes = await readChangeLines(bag, until)
   const versions = await readVersions(bag)
-  refuse(strayFindings(bag, versions, digests))
+  refuseExport(strayFindings(bag, versions, digests))
   return {
     changes,
     versions,
@@ -104,11 +109,11 @@ export async function readContent(
   }
 }
 
-async function readChangeLines(bag: Bag, until: number): Promise<readonly PlacedChange[]> {
+async function readChangeLines(bag: Bag, until: number): Promise<readonly PositionedChange[]> {
   const file = paths.changes
   const isChange = checkOf(Change)
   const lines = (await textOf(bag, file, changesBytesMax)).split('\n')
-  if (lines.pop() !== '') refuse([contentFault(file)])
+  if (lines.pop() !== '') refuseExport([contentFault(file)])
   let before = 0
   return lines.map((line, index) => {
     const value = parse(line)
@@ -117,7 +122,7 @@ async function readChangeLines(bag: Bag, until: number): Promise<readonly Placed
     }
     before = value.position
     const { at, kind, ...change } = value
-    return { ...change, kind: kind as PlacedChange['kind'], at: new Date(at) } as PlacedChange
+    return { ...change, kind: kind as PositionedChange['kind'], at: new Date(at) } as PositionedChange
   })
 }
 
@@ -160,7 +165,7 @@ export function contentFault(file: string): Finding {
 }
 
 /** Throws BundleRefusal where there is anything to refuse for. */
-export function refuse(findings: readonly Finding[]): void {
+export function refuseExport(findings: readonly Finding[]): void {
   if (findings.length > 0) throw new BundleRefusal(findings)
 }
 

@@ -12,9 +12,9 @@ import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
 import type { PublicKeyFile } from '../../core/openpgp/keys.ts'
 import { checkSignatures, signatureBytesMax } from '../../core/openpgp/signature.ts'
 import { openBag } from '../bag/open-bag.ts'
-import { type ExportContent, readContent, refuse, textOf } from './content.ts'
+import { type ExportContent, readContent, refuseExport, textOf } from './content.ts'
 import { type ExportPurpose, exportDescriptorPath, parseExportDescriptor } from './descriptor.ts'
-import { signaturePath, tagManifestPath } from './write.ts'
+import { exportSignaturePath, tagManifestPath } from './write.ts'
 
 /**
  * Exports are signed by an origin that is trusted, so only what the machine can bear limits them: a full export of many
@@ -84,7 +84,7 @@ export async function proveBag(bag: Bag, trust: Trust): Promise<ProvenBag> {
   const purpose = await readPurpose(bag)
   const signedBy = await checkSigned(bag, trust)
   const { digests, findings } = await verifyWhole(told(bag, trust.progress))
-  refuse(findings.filter(({ severity }) => severity === 'error').slice(0, exportLimits.findingsMax))
+  refuseExport(findings.filter(({ severity }) => severity === 'error').slice(0, exportLimits.findingsMax))
   await checkTagged(bag)
   return { purpose, signedBy, digests }
 }
@@ -138,18 +138,18 @@ async function readPurpose(bag: Bag): Promise<ExportPurpose> {
 /** The fingerprint of the trusted key that signed. One good signature is enough. */
 async function checkSigned(bag: Bag, { keys, at }: Trust): Promise<string> {
   const held = new Set(bag.entries.map(({ path }) => path))
-  if (!held.has(signaturePath) || !held.has(tagManifestPath)) {
-    throw new BundleRefusal([faultAt('export-unsigned', { file: signaturePath })])
+  if (!held.has(exportSignaturePath) || !held.has(tagManifestPath)) {
+    throw new BundleRefusal([faultAt('export-unsigned', { file: exportSignaturePath })])
   }
   const signed = await textOf(bag, tagManifestPath, tagManifestBytesMax)
-  const armored = await textOf(bag, signaturePath, signatureBytesMax)
+  const armored = await textOf(bag, exportSignaturePath, signatureBytesMax)
   const outcomes = await checkSignatures(Buffer.from(signed), armored, keys, at)
   const good = outcomes.find((outcome) => outcome.good)
   if (good !== undefined) return good.fingerprint
   throw new BundleRefusal(
     outcomes.map((outcome) =>
       faultAt('export-signature', {
-        file: signaturePath,
+        file: exportSignaturePath,
         ...(outcome.good ? {} : { expected: reasonOf(outcome.fault, keys) }),
       }),
     ),
@@ -167,7 +167,9 @@ const tagged = [exportDescriptorPath, 'manifest-sha256.txt', 'bagit.txt', 'bag-i
 async function checkTagged(bag: Bag): Promise<void> {
   const lines = (await textOf(bag, tagManifestPath, tagManifestBytesMax)).split(/\r\n|\n|\r/)
   const listed = new Set(lines.map((line) => line.replace(/^[0-9a-fA-F]{64}[ \t]+(?:\.\/)?/, '')))
-  refuse(tagged.flatMap((path) => (listed.has(path) ? [] : [faultAt('export-content', { file: path })])))
+  refuseExport(
+    tagged.flatMap((path) => (listed.has(path) ? [] : [faultAt('export-content', { file: path })])),
+  )
 }
 
 function cursorOf(text: string): ExportCursor {

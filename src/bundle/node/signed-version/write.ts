@@ -32,7 +32,7 @@ export type OnBytes = (bytes: number) => void
 
 /** The signature over the tag manifest stands beside it, outside of all manifests. */
 export const tagManifestPath = 'tagmanifest-sha256.txt'
-export const signaturePath = `${tagManifestPath}.asc`
+export const exportSignaturePath = `${tagManifestPath}.asc`
 
 /** A file of the bag, asked for in its turn. */
 interface BagFile {
@@ -102,7 +102,7 @@ function bagFiles(facts: BagFacts, payload: readonly PayloadFile[], onBytes: OnB
       written.map(({ digest, path }) => manifestLine(digest as Digest, path)).join(''),
     ),
     last(tagManifestPath, async () => tagManifest()),
-    last(signaturePath, () => facts.sign(tagManifest())),
+    last(exportSignaturePath, () => facts.sign(tagManifest())),
   ]
 }
 

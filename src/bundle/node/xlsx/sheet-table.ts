@@ -4,7 +4,7 @@
  */
 import type { Finding } from '../../../platform/finding.ts'
 import { columnLetters } from '../../../platform/finding.ts'
-import { refuse } from '../../core/bag/bag.ts'
+import { refuseBag } from '../../core/bag/bag.ts'
 import type { SheetChoice } from '../../core/bag/descriptor.ts'
 import { type HeaderMap, headerKnower } from '../../core/cells/map-headers.ts'
 import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
@@ -42,7 +42,7 @@ export async function openSheetTable(options: SheetOptions): Promise<OpenedTable
       warnings: workbook.warnings,
     }))
     const { facts, first } = spooled
-    if (rows.bytes() === 0) refuse('file-empty', { file: file.path })
+    if (rows.bytes() === 0) refuseBag('file-empty', { file: file.path })
     const { header, findings } = readSheetHeader(first, facts.merges, file.path, headerKnower(contract))
     const told = [...warnings, ...hiddenFaults(facts, file.path), ...findings]
     if (findings.length > 0) {
@@ -97,7 +97,7 @@ async function spoolRows(workbook: Workbook, scratch: Scratch, options: SheetOpt
     await scratch.append(Buffer.from(kept.map(lineOf).join('')))
     // One text may stand in many cells, so rows can be far longer than the file they come from.
     if (scratch.bytes() > limits.bytesMax) {
-      refuse('workbook-large', { file: file.path, expected: `≤ ${limits.bytesMax}` })
+      refuseBag('workbook-large', { file: file.path, expected: `≤ ${limits.bytesMax}` })
     }
     onRows?.(next.value.at(-1)?.row ?? 0)
   }

@@ -4,7 +4,7 @@
  */
 import { Readable } from 'node:stream'
 import { fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl'
-import { refuse } from '../../core/bag/bag.ts'
+import { refuseBag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
 import { type BundleCheck, BundleRefusal } from '../../core/findings/checks.ts'
 import { parseXml, XmlFault, type XmlHandlers } from '../../core/xlsx/xml-events.ts'
@@ -13,7 +13,7 @@ import type { ZipBytes } from '../bag/zip-directory.ts'
 import type { Scratch } from '../rows/scratch-file.ts'
 
 /** Where a workbook stands, and what it is held to. */
-export interface WorkbookPlace {
+export interface WorkbookLocation {
   /** Inside the bag. */
   readonly file: string
   readonly limits: BundleLimits
@@ -41,7 +41,7 @@ export interface WorkbookParts {
 const tokenMax = 1 << 20
 
 /** Opens the parts of a workbook. Throws BundleRefusal. */
-export async function openParts(scratch: Scratch, place: WorkbookPlace): Promise<WorkbookParts> {
+export async function openParts(scratch: Scratch, place: WorkbookLocation): Promise<WorkbookParts> {
   const { file } = place
   await refuseOtherKinds(scratch, file)
   const zip = await asWorkbook(place, () => openScratchZip(scratch))
@@ -52,14 +52,14 @@ export async function openParts(scratch: Scratch, place: WorkbookPlace): Promise
     for (const { path } of entries) refuseActive(path, file)
     async function* parse(path: string, handlers: XmlHandlers, max = tokenMax) {
       const entry = byPath.get(path.toLowerCase())
-      if (entry === undefined) refuse('workbook-damaged', { file })
+      if (entry === undefined) refuseBag('workbook-damaged', { file })
       yield* asWorkbookEach(place, parseXml(readEntry(zip, entry, place.limits), handlers, max))
     }
-    if (!has(typesPath)) refuse('workbook-kind', { file, expected: '.xlsx' })
+    if (!has(typesPath)) refuseBag('workbook-kind', { file, expected: '.xlsx' })
     const parts = { parse, has, relationshipsOf: (path: string) => relationshipsOf(path, { parse, has }) }
     await refuseTypes(parts, file)
     const root = (await parts.relationshipsOf('')).find(({ type }) => type === 'officedocument')
-    if (root?.target === undefined) refuse('workbook-kind', { file, expected: '.xlsx' })
+    if (root?.target === undefined) refuseBag('workbook-kind', { file, expected: '.xlsx' })
     return { ...parts, main: root.target, close: () => zip.close() }
   } catch (error) {
     zip.close()
@@ -83,15 +83,16 @@ const encryptedPackage = Buffer.from('EncryptedPackage', 'utf16le')
 const lookedAtBytes = 1 << 20
 
 async function refuseOtherKinds(scratch: Scratch, file: string): Promise<void> {
-  if (scratch.bytes() === 0) refuse('file-empty', { file })
+  if (scratch.bytes() === 0) refuseBag('file-empty', { file })
   const chunks: Buffer[] = []
   for await (const chunk of scratch.read(0, lookedAtBytes)) chunks.push(chunk)
   const start = Buffer.concat(chunks)
   if (start.subarray(0, compound.length).equals(compound)) {
     const encrypted = start.includes(encryptedPackage)
-    refuse(encrypted ? 'workbook-encrypted' : 'workbook-kind', { file, expected: '.xlsx' })
+    refuseBag(encrypted ? 'workbook-encrypted' : 'workbook-kind', { file, expected: '.xlsx' })
   }
-  if (!'PK'.startsWith(start.toString('latin1', 0, 2))) refuse('workbook-kind', { file, expected: '.xlsx' })
+  if (!'PK'.startsWith(start.toString('latin1', 0, 2)))
+    refuseBag('workbook-kind', { file, expected: '.xlsx' })
 }
 
 function openScratchZip(scratch: Scratch): Promise<ZipFile> {
@@ -116,10 +117,10 @@ const ofWorkbook: Partial<Record<string, BundleCheck>> = {
 }
 
 /** Throws again what a ZIP or its XML is refused for, as of the workbook. */
-function rethrow(error: unknown, { file }: WorkbookPlace): never {
+function rethrow(error: unknown, { file }: WorkbookLocation): never {
   if (error instanceof XmlFault) {
     const { trouble } = error
-    refuse(
+    refuseBag(
       trouble === 'doctype'
         ? 'workbook-doctype'
         : trouble === 'damaged'
@@ -132,14 +133,14 @@ function rethrow(error: unknown, { file }: WorkbookPlace): never {
   const [first] = error.findings
   if (first?.file === file) throw error
   const check = ofWorkbook[first?.check ?? ''] ?? 'workbook-damaged'
-  refuse(check, { file, ...(first?.expected === undefined ? {} : { expected: first.expected }) })
+  refuseBag(check, { file, ...(first?.expected === undefined ? {} : { expected: first.expected }) })
 }
 
-function asWorkbook<T>(place: WorkbookPlace, act: () => Promise<T>): Promise<T> {
+function asWorkbook<T>(place: WorkbookLocation, act: () => Promise<T>): Promise<T> {
   return act().catch((error: unknown) => rethrow(error, place))
 }
 
-async function* asWorkbookEach<T>(place: WorkbookPlace, source: AsyncGenerator<T>): AsyncGenerator<T> {
+async function* asWorkbookEach<T>(place: WorkbookLocation, source: AsyncGenerator<T>): AsyncGenerator<T> {
   try {
     yield* source
   } catch (error) {
@@ -150,11 +151,11 @@ async function* asWorkbookEach<T>(place: WorkbookPlace, source: AsyncGenerator<T
 /** Refuses by its name what no sheet needs. Some producers leave it out of the content types. */
 function refuseActive(path: string, file: string): void {
   if (/(^|\/)(vbaproject\.bin|vbadata\.xml|vbaprojectsignature.*\.bin)$/i.test(path)) {
-    refuse('workbook-macros', { file })
+    refuseBag('workbook-macros', { file })
   }
-  if (/(^|\/)(macrosheets|activex)\//i.test(path)) refuse('workbook-macros', { file })
+  if (/(^|\/)(macrosheets|activex)\//i.test(path)) refuseBag('workbook-macros', { file })
   if (/(^|\/)externallinks\//i.test(path) || /(^|\/)connections\.xml$/i.test(path)) {
-    refuse('workbook-external', { file })
+    refuseBag('workbook-external', { file })
   }
 }
 
@@ -168,10 +169,10 @@ async function refuseTypes({ parse }: Pick<WorkbookParts, 'parse'>, file: string
   }
   for await (const _chunk of parse(typesPath, { open }));
   const some = (pattern: RegExp) => [...types].some((type) => pattern.test(type))
-  if (some(/sheet\.binary/)) refuse('workbook-kind', { file, expected: '.xlsx' })
-  if (some(/macroenabled|vbaproject|macrosheet|activex/)) refuse('workbook-macros', { file })
-  if (some(/spreadsheetml\.(externallink|connections)/)) refuse('workbook-external', { file })
-  if (!some(/spreadsheetml\.(sheet|template)\.main/)) refuse('workbook-kind', { file, expected: '.xlsx' })
+  if (some(/sheet\.binary/)) refuseBag('workbook-kind', { file, expected: '.xlsx' })
+  if (some(/macroenabled|vbaproject|macrosheet|activex/)) refuseBag('workbook-macros', { file })
+  if (some(/spreadsheetml\.(externallink|connections)/)) refuseBag('workbook-external', { file })
+  if (!some(/spreadsheetml\.(sheet|template)\.main/)) refuseBag('workbook-kind', { file, expected: '.xlsx' })
 }
 
 /** The relationships of a part, or of the package where `path` is empty; none where it has no such part. */

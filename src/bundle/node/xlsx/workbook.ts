@@ -3,14 +3,14 @@
  * not there and links to other workbooks; tells of sheets that are not read.
  */
 import type { Finding } from '../../../platform/finding.ts'
-import { refuse } from '../../core/bag/bag.ts'
+import { refuseBag } from '../../core/bag/bag.ts'
 import type { SheetChoice } from '../../core/bag/descriptor.ts'
 import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
 import { type NumberFormat, readNumberFormats } from '../../core/xlsx/number-formats.ts'
 import { noStrings, readSharedStrings, unescapeText } from '../../core/xlsx/shared-strings.ts'
 import type { CellContext } from '../../core/xlsx/sheet-cells.ts'
 import type { Scratch } from '../rows/scratch-file.ts'
-import { openParts, type Relationship, type WorkbookParts, type WorkbookPlace } from './workbook-parts.ts'
+import { openParts, type Relationship, type WorkbookLocation, type WorkbookParts } from './workbook-parts.ts'
 
 export interface Workbook {
   readonly parts: WorkbookParts
@@ -37,7 +37,7 @@ const sheetsMax = 10_000
 /** Opens a workbook. Throws BundleRefusal. Close it when done. */
 export async function openWorkbook(
   bytes: Scratch,
-  place: WorkbookPlace,
+  place: WorkbookLocation,
   { sheet: choice, refusesFormulas }: WorkbookOptions,
 ): Promise<Workbook> {
   const parts = await openParts(bytes, place)
@@ -48,7 +48,7 @@ export async function openWorkbook(
     const { sheets, from1904 } = await readMain(parts, relationships, file)
     const sheet = chooseSheet(sheets, choice, file)
     const sheetPart = sheet.relationship?.target
-    if (sheetPart === undefined || !parts.has(sheetPart)) refuse('workbook-damaged', { file })
+    if (sheetPart === undefined || !parts.has(sheetPart)) refuseBag('workbook-damaged', { file })
     const partOf = (type: string) => relationships.find((one) => one.type === type)?.target
     const [styles, strings] = [partOf('styles'), partOf('sharedstrings')]
     const formats: readonly NumberFormat[] =
@@ -69,8 +69,8 @@ export async function openWorkbook(
 
 function refuseActive(relationships: readonly Relationship[], file: string): void {
   for (const { type } of relationships) {
-    if (/macrosheet|vbaproject/.test(type)) refuse('workbook-macros', { file })
-    if (/^(externallink|externallinkpath|connections)$/.test(type)) refuse('workbook-external', { file })
+    if (/macrosheet|vbaproject/.test(type)) refuseBag('workbook-macros', { file })
+    if (/^(externallink|externallinkpath|connections)$/.test(type)) refuseBag('workbook-external', { file })
   }
 }
 
@@ -79,7 +79,7 @@ async function readMain(parts: WorkbookParts, relationships: readonly Relationsh
   const sheets: Sheet[] = []
   let from1904 = false
   const open = (name: string, attributes: Readonly<Record<string, string>>) => {
-    if (name === 'externalReference') refuse('workbook-external', { file })
+    if (name === 'externalReference') refuseBag('workbook-external', { file })
     if (name === 'workbookPr') from1904 = ['1', 'true'].includes(attributes['date1904'] ?? '')
     if (name !== 'sheet') return
     // Its prefix is the maker's choice.
@@ -87,7 +87,7 @@ async function readMain(parts: WorkbookParts, relationships: readonly Relationsh
     const relationship = relationships.find((one) => one.id === id)
     const isHidden = (attributes['state'] ?? 'visible') !== 'visible'
     sheets.push({ name: unescapeText(attributes['name'] ?? ''), isHidden, relationship })
-    if (sheets.length > sheetsMax) refuse('workbook-large', { file, expected: `≤ ${sheetsMax}` })
+    if (sheets.length > sheetsMax) refuseBag('workbook-large', { file, expected: `≤ ${sheetsMax}` })
   }
   for await (const _chunk of parts.parse(parts.main, { open }));
   return { sheets, from1904 }
@@ -103,7 +103,7 @@ function chooseSheet(sheets: readonly Sheet[], { name, number }: SheetChoice, fi
         ? sheets[number - 1]
         : sheets.find((sheet) => !sheet.isHidden && isGrid(sheet))
   if (found === undefined || !isGrid(found)) {
-    refuse('sheet-unknown', {
+    refuseBag('sheet-unknown', {
       file,
       ...(name === undefined && number === undefined ? {} : { expected: `${name ?? number}` }),
     })
