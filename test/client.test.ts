@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { writeOpenapi } from '../src/cli/openapi-file.ts'
-import { openTestContext, sampleRows } from './support/open-test-house.ts'
+import { openTestContext, sampleRows } from './support/open-test-context.ts'
 import { foreign, plainly } from './support/run-cli.ts'
 
 const workspace = createRequire(new URL('client/package.json', import.meta.url))

@@ -10,8 +10,8 @@ import { checks } from '../src/contract/index.ts'
 import { settings } from '../src/platform/config.ts'
 import { problems } from '../src/platform/problem.ts'
 import { commands, documents, inlineCode, links, table } from './support/documents.ts'
-import { unconnectedContext } from './support/house.ts'
 import { mayOpen } from './support/plan.ts'
+import { unconnectedContext } from './support/unconnected-context.ts'
 
 const readmes = ['README.md', 'README.zh-CN.md']
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }

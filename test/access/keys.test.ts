@@ -13,7 +13,7 @@ import { buildApp } from '../../src/app.ts'
 import { anonymousCaller, type Scope } from '../../src/platform/caller.ts'
 import { Problem } from '../../src/platform/problem.ts'
 import { testDatabase } from '../support/database.ts'
-import { unconnectedContext } from '../support/house.ts'
+import { unconnectedContext } from '../support/unconnected-context.ts'
 
 const now = new Date('2026-03-01T04:00:00Z')
 const by = { clock: () => now, actor: 'cli:test' }

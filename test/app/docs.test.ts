@@ -7,7 +7,7 @@ import { drift, writeOpenapi } from '../../src/cli/openapi-file.ts'
 import { type Contracts, loadContracts } from '../../src/contract/index.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
 import { chineseOf, chineseTags, loadChinese, textsOf } from '../../src/http/openapi/translate.ts'
-import { unconnectedContext } from '../support/house.ts'
+import { unconnectedContext } from '../support/unconnected-context.ts'
 
 const reading = {
   dataset: 'reading-rooms',

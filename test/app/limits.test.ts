@@ -1,6 +1,6 @@
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
-import { unconnectedContext } from '../support/house.ts'
+import { unconnectedContext } from '../support/unconnected-context.ts'
 
 t.test('the rate is kept on both sides of the limit, by address', async (t) => {
   const { context } = unconnectedContext({ QINGDAN_RATE_PER_MINUTE: '3' })

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import t from 'tap'
-import { temporaryFolder } from '../support/open-test-house.ts'
+import { temporaryFolder } from '../support/open-test-context.ts'
 import { foreign } from '../support/run-cli.ts'
 
 const script = `

@@ -6,7 +6,7 @@ import { buildApp } from '../../src/app.ts'
 import type { AppContext } from '../../src/catalogue/index.ts'
 import { baseUrl, languageOf } from '../../src/http/route-helpers.ts'
 import { testDatabase } from '../support/database.ts'
-import { unconnectedContext } from '../support/house.ts'
+import { unconnectedContext } from '../support/unconnected-context.ts'
 
 async function plainApp(environment: Readonly<Record<string, string>> = {}, parts: Partial<AppContext> = {}) {
   const { context, lines } = unconnectedContext(environment, parts)

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { buildApp } from '../../src/app.ts'
 import { type App, problemResponses, refuseUnknown } from '../../src/http/route-helpers.ts'
 import { Problem, type ProblemCode, problem, problems } from '../../src/platform/problem.ts'
-import { unconnectedContext } from '../support/house.ts'
+import { unconnectedContext } from '../support/unconnected-context.ts'
 
 /** Routes that only a test has: each way in which a request can fail. */
 function failingRoutes(app: App): void {

@@ -6,7 +6,7 @@ import t from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { type SocketLimits, socketLimits } from '../../src/http/index.ts'
 import type { App } from '../../src/http/route-helpers.ts'
-import { unconnectedContext } from '../support/house.ts'
+import { unconnectedContext } from '../support/unconnected-context.ts'
 
 /** The part of a tap test that is needed here. */
 interface Test {

@@ -8,7 +8,7 @@ import { tokensOf, wordsMax, wordsOf } from '../../src/catalogue/search/tokens.t
 import { shippedDatasets } from '../../src/context.ts'
 import { loadContracts } from '../../src/contract/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { contractsOf } from '../support/house.ts'
+import { contractsOf } from '../support/unconnected-context.ts'
 
 const contracts = await loadContracts({ folders: [shippedDatasets] })
 const index = await buildSearchIndex(contracts.list(), contracts)

@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { writeDatasets } from '../support/open-test-house.ts'
+import { writeDatasets } from '../support/open-test-context.ts'
 import type { Answer } from './runner.ts'
 import { corpusContract } from './trial.ts'
 

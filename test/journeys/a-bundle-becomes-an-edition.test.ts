@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { digestOf } from '../../src/platform/digest.ts'
-import { openTestContext, sampleRows, type TestContext } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows, type TestContext } from '../support/open-test-context.ts'
 
 type Row = Readonly<Record<string, string>>
 interface Page {

@@ -10,7 +10,7 @@ import { buildContext, loadAllContracts } from '../../src/context.ts'
 import { publishEdition, receive, takeBundle } from '../../src/ingest/index.ts'
 import { requestPublication } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, writeBag } from '../support/open-test-house.ts'
+import { openTestContext, writeBag } from '../support/open-test-context.ts'
 
 const dataset = 'tree-register'
 const required = { constraints: { required: true } }

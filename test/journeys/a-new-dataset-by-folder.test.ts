@@ -4,7 +4,7 @@
  */
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows } from '../support/open-test-context.ts'
 
 const dataset = 'school-bell-register'
 const required = { constraints: { required: true } }

@@ -6,7 +6,7 @@ import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
 import { groupsMax } from '../../src/records/aggregate/query.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const required = { constraints: { required: true } }
 const count = { role: 'count', constraints: { minimum: 0 } } as const

@@ -7,7 +7,7 @@ import t from 'tap'
 import { run } from '../../src/cli.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows } from '../support/open-test-context.ts'
 import { runCli } from '../support/run-cli.ts'
 
 interface Rates {

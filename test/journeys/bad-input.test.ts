@@ -18,7 +18,7 @@ import {
   oddBundles as taken,
 } from '../support/bad-bundles.ts'
 import { readBag } from '../support/bag-files.ts'
-import { openTestContext, writeBag } from '../support/open-test-house.ts'
+import { openTestContext, writeBag } from '../support/open-test-context.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const dataset = gateDataset

@@ -4,7 +4,7 @@ import t from 'tap'
 import { withdrawVersion } from '../../src/catalogue/index.ts'
 import { administer } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 import { runCli } from '../support/run-cli.ts'
 import { spawnService } from '../support/spawn-service.ts'
 

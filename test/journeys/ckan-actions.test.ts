@@ -5,7 +5,7 @@
 import t from 'tap'
 import { nestingMax, queryLengthMax } from '../../src/protocols/ckan/solr.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { type Answer, openTestContext } from '../support/open-test-house.ts'
+import { type Answer, openTestContext } from '../support/open-test-context.ts'
 
 const required = { constraints: { required: true } }
 const fields = [

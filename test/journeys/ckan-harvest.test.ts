@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
 import { call, type Fetch, type HarvestedPackage, harvest } from '../support/ckan-harvester.ts'
-import { openTestContext, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows } from '../support/open-test-context.ts'
 
 const standing = await openTestContext(t, { at: '2026-01-01T04:00:00Z' })
 const { context, moveTo } = standing

@@ -11,7 +11,7 @@ import { Problem } from '../../src/platform/problem.ts'
 import { requestPublication, withdraw } from '../../src/publication/index.ts'
 import { databaseOptions } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, writeBag, zipOf } from '../support/open-test-house.ts'
+import { openTestContext, writeBag, zipOf } from '../support/open-test-context.ts'
 import { between, oneOf, randomOf } from '../support/samples/random.ts'
 
 /** What a test is given: the checks below stand outside of it. */

@@ -9,7 +9,7 @@ import t from 'tap'
 import { fieldTypes } from '../../src/contract/index.ts'
 import { itemTypes } from '../../src/protocols/core-metadata/words.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const required = { constraints: { required: true } }
 const contract = (dataset: string, more = {}) =>

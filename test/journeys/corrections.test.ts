@@ -6,7 +6,7 @@ import t from 'tap'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { requestPublication, withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, writeBag, zipOf } from '../support/open-test-house.ts'
+import { openTestContext, writeBag, zipOf } from '../support/open-test-context.ts'
 
 const dataset = 'well-register'
 const [east, west] = ['edu-310101', 'edu-310104']

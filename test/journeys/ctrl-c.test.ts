@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { findClusterLocation } from '../../src/db/embedded/location.ts'
 import { findPostmaster } from '../../src/db/embedded/postmaster.ts'
-import { temporaryFolder } from '../support/open-test-house.ts'
+import { temporaryFolder } from '../support/open-test-context.ts'
 import { binary, foreign } from '../support/run-cli.ts'
 
 /** Rows enough that the signal comes while they are read. */

@@ -5,7 +5,7 @@ import t from 'tap'
 import { isRejected, receive, takeBundle } from '../../src/ingest/index.ts'
 import { makeCase } from '../corpus/cases.ts'
 import { corpusContract } from '../corpus/trial.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const count = 60
 

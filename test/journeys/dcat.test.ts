@@ -12,7 +12,7 @@ import { editionsMax } from '../../src/protocols/dcat/catalogue.ts'
 import { syntaxes } from '../../src/protocols/rdf/syntaxes.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 import { linesOf, readRdf, storeOf, valuesOf } from '../support/rdf.ts'
 
 t.setTimeout(180_000)

@@ -11,7 +11,7 @@ import { loadAllContracts } from '../../src/context.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, temporaryFolder, writeDatasets } from '../support/open-test-house.ts'
+import { openTestContext, temporaryFolder, writeDatasets } from '../support/open-test-context.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const dataset = 'boat-register'

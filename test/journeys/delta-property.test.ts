@@ -9,7 +9,7 @@ import t from 'tap'
 import { createBag, type Operation } from '../../src/bundle/index.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const dataset = 'tree-register'
 const required = { constraints: { required: true } }

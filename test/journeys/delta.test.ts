@@ -9,7 +9,7 @@ import { createBag, type Operation } from '../../src/bundle/index.ts'
 import { receive, releaseBundle, takeBundle } from '../../src/ingest/index.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const dataset = 'bench-register'
 const [east, west] = ['edu-310101', 'edu-310104']

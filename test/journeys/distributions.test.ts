@@ -9,7 +9,7 @@ import { formats } from '../../src/formats/index.ts'
 import { digestOf } from '../../src/platform/digest.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { startNginx, withoutNginx } from '../support/nginx.ts'
-import { openTestContext, sampleRows, type TestContext } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows, type TestContext } from '../support/open-test-context.ts'
 import { readParquetFile, rowsOfCsv, rowsOfJson } from '../support/read-back.ts'
 import { zipEntries } from '../support/zip-entries.ts'
 

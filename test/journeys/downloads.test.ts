@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { digestOf } from '../../src/platform/digest.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const dataset = 'ferry-register'
 const contract = contractOf(

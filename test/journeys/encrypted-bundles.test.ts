@@ -20,7 +20,7 @@ import {
 import { takeBundle } from '../../src/ingest/index.ts'
 import { gateDataset as dataset, gateContract, good, marker } from '../support/bad-bundles.ts'
 import { type BagFiles, describe, readBag, seal, zipFiles } from '../support/bag-files.ts'
-import { openTestContext, writeBag } from '../support/open-test-house.ts'
+import { openTestContext, writeBag } from '../support/open-test-context.ts'
 import { officeKey } from '../support/openpgp.ts'
 import { runCli } from '../support/run-cli.ts'
 

@@ -4,7 +4,7 @@
  */
 import t from 'tap'
 import { takeBundle } from '../../src/ingest/index.ts'
-import { openTestContext, sampleRows, zipOf } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows, zipOf } from '../support/open-test-context.ts'
 import {
   addressOf as addressIn,
   encode,

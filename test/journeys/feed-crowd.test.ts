@@ -10,9 +10,9 @@ import { pinContracts, readChanges } from '../../src/catalogue/index.ts'
 import type { Contract } from '../../src/contract/index.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { contractsOf } from '../support/house.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 import { spawnService } from '../support/spawn-service.ts'
+import { contractsOf } from '../support/unconnected-context.ts'
 
 const seconds = Number(process.env['FEED_SECONDS'] ?? 0)
 const killSeconds = Number(process.env['FEED_KILL_SECONDS'] ?? 0)

@@ -13,9 +13,9 @@ import { noticeDaysUsual } from '../../src/contract/index.ts'
 import { writeCursor } from '../../src/platform/cursor.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { contractsOf } from '../support/house.ts'
-import { openTestContext, temporaryFolder } from '../support/open-test-house.ts'
-import { exportTo, serving, take, trustOrigin } from '../support/two-houses.ts'
+import { openTestContext, temporaryFolder } from '../support/open-test-context.ts'
+import { exportTo, serving, take, trustOrigin } from '../support/two-contexts.ts'
+import { contractsOf } from '../support/unconnected-context.ts'
 
 const required = { constraints: { required: true } }
 const key = field('tree', 'string', { role: 'key', ...required })

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { type InboxRound, openInbox } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, writeBag, zipOf } from '../support/open-test-house.ts'
+import { openTestContext, writeBag, zipOf } from '../support/open-test-context.ts'
 import { runCli } from '../support/run-cli.ts'
 import { spawnService } from '../support/spawn-service.ts'
 

@@ -8,7 +8,7 @@ import t from 'tap'
 import { makeBounded, resultLengthMax } from '../../src/protocols/mcp/bounds.ts'
 import { messageBytesMax } from '../../src/protocols/mcp/routes.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows } from '../support/open-test-context.ts'
 
 const secret = contractOf(
   [field('place', 'string', { role: 'key', constraints: { required: true } })],

@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { commands } from '../support/documents.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, temporaryFolder } from '../support/open-test-house.ts'
+import { openTestContext, temporaryFolder } from '../support/open-test-context.ts'
 import { type CliRun, run, runCli } from '../support/run-cli.ts'
-import { feedOf } from '../support/two-houses.ts'
+import { feedOf } from '../support/two-contexts.ts'
 
 t.setTimeout(900_000)
 

@@ -13,7 +13,7 @@ import { publishEdition, receive, takeBundle } from '../../src/ingest/index.ts'
 import { requestPublication, withdraw } from '../../src/publication/index.ts'
 import { distrustKey } from '../../src/transfer/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, sampleRows, temporaryFolder, writeBag } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows, temporaryFolder, writeBag } from '../support/open-test-context.ts'
 import {
   addressesOf,
   answer,
@@ -23,7 +23,7 @@ import {
   serving,
   take,
   trustOrigin,
-} from '../support/two-houses.ts'
+} from '../support/two-contexts.ts'
 
 const required = { constraints: { required: true } }
 const trees = contractOf(

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const dataset = 'pond-register'
 const key = field('pond', 'string', { role: 'key', constraints: { required: true } })

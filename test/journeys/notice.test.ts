@@ -11,7 +11,7 @@ import { noticeDaysUsual } from '../../src/contract/index.ts'
 import { publishEdition, receive, takeBundle } from '../../src/ingest/index.ts'
 import { requestPublication } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, writeBag } from '../support/open-test-house.ts'
+import { openTestContext, writeBag } from '../support/open-test-context.ts'
 
 const dataset = 'tree-register'
 const tree = field('tree', 'string', { role: 'key', constraints: { required: true } })

@@ -4,7 +4,7 @@
  */
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const dataset = 'odd-names'
 const longest = `a${'_b'.repeat(24)}c`

@@ -6,7 +6,7 @@ import t from 'tap'
 import { digestOf } from '../../src/platform/digest.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const dataset = 'lamp-register'
 const other = 'bench-register'

@@ -5,7 +5,7 @@
 import t from 'tap'
 import { usageRowsMax } from '../../src/accounts/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 import { runCli } from '../support/run-cli.ts'
 import { spawnService } from '../support/spawn-service.ts'
 

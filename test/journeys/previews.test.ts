@@ -11,7 +11,7 @@ import {
   revokePreview,
 } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const dataset = 'tree-register'
 const required = { constraints: { required: true } }

@@ -6,7 +6,7 @@ import t from 'tap'
 import { publishEdition, startWorker } from '../../src/ingest/index.ts'
 import { approvePublication, requestPublication } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const [wells, kites] = ['well-register', 'kite-register']
 const required = { constraints: { required: true } }

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test as Tap } from 'tap'
 import { administer, emptyDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { temporaryFolder } from '../support/open-test-house.ts'
+import { temporaryFolder } from '../support/open-test-context.ts'
 import { liveVersions, openPullSource, pullFrom } from '../support/pull-source.ts'
 import {
   differencesInFolder,

@@ -14,7 +14,7 @@ import { openFolderSink, openPostgresSink } from '../../src/pull/index.ts'
 import { answerBytesMax } from '../../src/pull/limits.ts'
 import { administer, emptyDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, temporaryFolder } from '../support/open-test-house.ts'
+import { openTestContext, temporaryFolder } from '../support/open-test-context.ts'
 import { liveVersions, openPullSource, pullFrom } from '../support/pull-source.ts'
 import {
   differencesInFolder,

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import t, { type Test as Tap } from 'tap'
 import { administer, emptyDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { temporaryFolder } from '../support/open-test-house.ts'
+import { temporaryFolder } from '../support/open-test-context.ts'
 import { liveVersions, openPullSource, pullFrom } from '../support/pull-source.ts'
 import {
   differencesInFolder,

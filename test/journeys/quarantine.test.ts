@@ -8,7 +8,7 @@ import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { dropBundle, receive, releaseBundle, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, writeBag, zipOf } from '../support/open-test-house.ts'
+import { openTestContext, writeBag, zipOf } from '../support/open-test-context.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const required = { constraints: { required: true } }

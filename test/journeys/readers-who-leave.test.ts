@@ -7,7 +7,7 @@ import { type IncomingMessage, get as request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const dataset = 'long-register'
 const contract = contractOf(

@@ -10,7 +10,7 @@ import { parse } from 'csv-parse/sync'
 import t, { type Test } from 'tap'
 import type { Contract } from '../../src/contract/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, type TestContext } from '../support/open-test-house.ts'
+import { openTestContext, type TestContext } from '../support/open-test-context.ts'
 
 type Row = Readonly<Record<string, string>>
 

@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 import { rowsByLibreOffice, withoutLibreOffice } from '../support/read-back.ts'
 
 const dataset = 'bell-register'

@@ -7,7 +7,7 @@ import { revokeKey } from '../../src/accounts/index.ts'
 import { writeCursor } from '../../src/platform/cursor.ts'
 import { canonicalJson, digestOf } from '../../src/platform/digest.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows } from '../support/open-test-context.ts'
 
 const required = { constraints: { required: true } }
 const contract = (dataset: string, openClass: string) =>

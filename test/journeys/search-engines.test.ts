@@ -8,7 +8,7 @@ import { digestOf } from '../../src/platform/digest.ts'
 import { sitemapPagesMax, writeSitemap } from '../../src/protocols/sitemap/routes.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const tree = field('tree', 'string', { role: 'key', unit: 'm', constraints: { required: true } })
 const evil = '</script><script>alert(1)</script><!-- "&'

@@ -3,7 +3,7 @@ import t from 'tap'
 import { facetCodesMax, questionLengthMax } from '../../src/catalogue/search/query.ts'
 import { writeCursor } from '../../src/platform/cursor.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 interface Found {
   readonly data: readonly { slug: string; matches?: readonly { place: string; text: string }[] }[]

@@ -8,7 +8,7 @@ import t from 'tap'
 import { createBag, packBag } from '../../src/bundle/index.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const dataset = 'lamp-register'

@@ -6,7 +6,7 @@
 import t from 'tap'
 import { administer } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { type Answer, openTestContext, sampleRows, type TestContext } from '../support/open-test-house.ts'
+import { type Answer, openTestContext, sampleRows, type TestContext } from '../support/open-test-context.ts'
 import { addressOf, type Operation, operationsOf, type Things } from '../support/operations.ts'
 
 const required = { constraints: { required: true } }

@@ -8,8 +8,8 @@ import { pinContracts } from '../../src/catalogue/index.ts'
 import type { OpenContext } from '../../src/context.ts'
 import type { Contract } from '../../src/contract/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { contractsOf } from '../support/house.ts'
-import { openTestContext, sampleRows } from '../support/open-test-house.ts'
+import { openTestContext, sampleRows } from '../support/open-test-context.ts'
+import { contractsOf } from '../support/unconnected-context.ts'
 
 const harbours = contractOf(
   [field('place', 'string', { role: 'key', constraints: { required: true } })],

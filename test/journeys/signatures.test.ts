@@ -19,7 +19,7 @@ import { openServiceKey } from '../../src/cli/bundles/loose-files.ts'
 import { takeBundle } from '../../src/ingest/index.ts'
 import { gateDataset as dataset, gateContract, good, marker } from '../support/bad-bundles.ts'
 import { type BagFiles, describe, readBag, seal, zipFiles } from '../support/bag-files.ts'
-import { openTestContext, writeBag } from '../support/open-test-house.ts'
+import { openTestContext, writeBag } from '../support/open-test-context.ts'
 import { type OfficeKey, officeKey, openGpg, withoutGpg } from '../support/openpgp.ts'
 import { runCli } from '../support/run-cli.ts'
 

@@ -5,7 +5,7 @@ import t from 'tap'
 import { loadServiceKey } from '../../src/accounts/index.ts'
 import { readPublicKey } from '../../src/bundle/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 import { officeKey } from '../support/openpgp.ts'
 import { runCli } from '../support/run-cli.ts'
 

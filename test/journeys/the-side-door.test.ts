@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { packBag } from '../../src/bundle/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { sampleRows, temporaryFolder, writeBag, writeDatasets, zipOf } from '../support/open-test-house.ts'
+import { sampleRows, temporaryFolder, writeBag, writeDatasets, zipOf } from '../support/open-test-context.ts'
 import { run, runCli } from '../support/run-cli.ts'
 import { type Service, spawnService } from '../support/spawn-service.ts'
 

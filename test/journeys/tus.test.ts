@@ -10,7 +10,7 @@ import t from 'tap'
 import { Upload } from 'tus-js-client'
 import { takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, zipOf } from '../support/open-test-house.ts'
+import { openTestContext, zipOf } from '../support/open-test-context.ts'
 import { spawnService } from '../support/spawn-service.ts'
 
 const dataset = 'well-register'

@@ -2,7 +2,7 @@
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const required = { constraints: { required: true } }
 const listOf = (dataset: string, prefix: string, more: readonly ReturnType<typeof field>[]) =>

@@ -7,7 +7,7 @@ import { checkSignatures, openBag, readPublicKey, readWhole, verifyWhole } from 
 import { exportLimits } from '../../src/bundle/node/signed-version/open.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, temporaryFolder } from '../support/open-test-house.ts'
+import { openTestContext, temporaryFolder } from '../support/open-test-context.ts'
 
 t.setTimeout(120_000)
 

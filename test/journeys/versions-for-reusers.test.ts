@@ -5,7 +5,7 @@
 import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const dataset = 'bench-register'
 const required = { constraints: { required: true } }

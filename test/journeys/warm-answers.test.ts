@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, type TestContext } from '../support/open-test-house.ts'
+import { openTestContext, type TestContext } from '../support/open-test-context.ts'
 
 const dataset = 'ferry-register'
 const contract = contractOf(

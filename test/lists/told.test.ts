@@ -6,8 +6,8 @@ import { appendItemChanges } from '../../src/annual-lists/index.ts'
 import { shippedDatasets } from '../../src/context.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext, temporaryFolder } from '../support/open-test-house.ts'
-import { exportTo, take, trustOrigin } from '../support/two-houses.ts'
+import { openTestContext, temporaryFolder } from '../support/open-test-context.ts'
+import { exportTo, take, trustOrigin } from '../support/two-contexts.ts'
 
 const list = 'annual-open-data-list'
 const key = field('tree', 'string', { role: 'key', constraints: { required: true } })

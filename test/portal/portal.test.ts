@@ -9,7 +9,7 @@ import {
   renderResults,
 } from '../../src/portal/index.ts'
 import { testDatabase } from '../support/database.ts'
-import { unconnectedContext } from '../support/house.ts'
+import { unconnectedContext } from '../support/unconnected-context.ts'
 
 const overview: PortalOverview = {
   lists: [

@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 import { type NaiveMeasure, naiveGroups, type PublishedRecord } from './naive-aggregates.ts'
 
 const dataset = 'trial'

@@ -8,7 +8,7 @@ import t from 'tap'
 import { type FieldTypeName, fieldType } from '../../src/contract/index.ts'
 import { csvLines, jsonRecord } from '../../src/formats/index.ts'
 import { contractOf, field } from '../support/fields.ts'
-import { openTestContext } from '../support/open-test-house.ts'
+import { openTestContext } from '../support/open-test-context.ts'
 
 const dataset = 'odd-records'
 const fields = [

@@ -16,7 +16,7 @@ import {
   type PullReport,
   pull,
 } from '../../src/pull/index.ts'
-import { openTestContext, type TestContext, writeBag } from './open-test-house.ts'
+import { openTestContext, type TestContext, writeBag } from './open-test-context.ts'
 import { type CliRun, runCli } from './run-cli.ts'
 import { type Service, spawnService } from './spawn-service.ts'
 

@@ -15,7 +15,7 @@ import {
 } from '../../src/formats/index.ts'
 import { digestOf } from '../../src/platform/digest.ts'
 import { contractOf, field } from './fields.ts'
-import { contractsOf } from './house.ts'
+import { contractsOf } from './unconnected-context.ts'
 
 export const trialFields: readonly Field[] = [
   field('code', 'string', { role: 'key', constraints: { required: true, maxLength: 20 } }),
