@@ -60,6 +60,7 @@ export {
 } from './versions/drafts.ts'
 export { type SentFile, sendFile } from './versions/file-routes.ts'
 export { linkHeader, neighboursOf } from './versions/neighbour-links.ts'
+export { previewDaysMax, previewDaysUsual } from './versions/preview-days.ts'
 export {
   createPreview,
   findPreviewed,
@@ -67,8 +68,6 @@ export {
   listPreviews,
   type Preview,
   type PreviewedVersion,
-  previewDaysMax,
-  previewDaysUsual,
   revokePreview,
   type ServedVersion,
 } from './versions/previews.ts'
