@@ -47,6 +47,7 @@ export {
 } from './versions/drafts.ts'
 export { type SentFile, sendFile } from './versions/file-routes.ts'
 export { linkHeader, neighboursOf } from './versions/neighbour-links.ts'
+export { previewDaysMax, previewDaysUsual } from './versions/preview-days.ts'
 export {
   createPreview,
   findPreviewed,
@@ -54,8 +55,6 @@ export {
   listPreviews,
   type Preview,
   type PreviewedVersion,
-  previewDaysMax,
-  previewDaysUsual,
   revokePreview,
   type ServedVersion,
 } from './versions/previews.ts'

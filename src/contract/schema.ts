@@ -4,9 +4,8 @@
  */
 import { readFile } from 'node:fs/promises'
 import { Ajv2020, type ErrorObject, type SchemaObject } from 'ajv/dist/2020.js'
+import { packageFile } from '../platform/package-root.ts'
 import type { Complaint } from './contract-errors.ts'
-
-const schemaFile = new URL('../../datasets/contract.schema.json', import.meta.url)
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -15,7 +14,9 @@ export type SchemaCheck = (value: unknown) => readonly Complaint[]
 
 /** Reads and compiles the schema of contracts. */
 export async function readContractSchema(): Promise<SchemaCheck> {
-  const schema: SchemaObject = JSON.parse(await readFile(schemaFile, 'utf8'))
+  const schema: SchemaObject = JSON.parse(
+    await readFile(packageFile('datasets/contract.schema.json'), 'utf8'),
+  )
   return compileSchema(schema)
 }
 

@@ -15,7 +15,8 @@ import {
   usageRowsMax,
 } from '../usage/stored-usage.ts'
 import { accountOf } from '../usage/usage-counter.ts'
-import { usageDaysUsual, usagePeriod } from '../usage/usage-period.ts'
+import { usageDaysUsual } from '../usage/usage-days.ts'
+import { usagePeriod } from '../usage/usage-period.ts'
 import { requireScope } from './find-caller.ts'
 import { findKey } from './keys.ts'
 import { readQuota } from './quota.ts'

@@ -7,9 +7,9 @@ import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Observe } from '../../platform/log/events.ts'
+import { packageRoot } from '../../platform/package-root.ts'
 import { type ClusterLocation, findClusterLocation } from './location.ts'
 import { makeCluster } from './make-cluster.ts'
 import {
@@ -142,7 +142,7 @@ async function prepare(options: ClusterOptions): Promise<ClusterContext> {
     place,
     programs,
     password: password.trim(),
-    clone: resolve(options.clone ?? fileURLToPath(new URL('../../..', import.meta.url))),
+    clone: resolve(options.clone ?? packageRoot()),
     settings: { ...settingsOfOurs, ...options.settings },
   }
 }
