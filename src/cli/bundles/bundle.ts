@@ -1,9 +1,11 @@
 /** `qingdan bundle`: packs loose files into a bundle for whoever receives it, and looks at one. No database, no network. */
-import { cp, rename, rm, stat } from 'node:fs/promises'
+
+import { cp, rename, rm } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { type BagGroup, isTableFile, limitsOf, packBag } from '../../bundle/index.ts'
 import { loadAllContracts } from '../../context.ts'
 import { loadConfig } from '../../platform/config.ts'
+import { fileExists } from '../../platform/file-exists.ts'
 import { type CheckOptions, checkPaths } from '../check.ts'
 import type { CheckContextParts, CheckReport } from '../check-bundle.ts'
 import { checkBundles } from '../check-bundles.ts'
@@ -86,7 +88,7 @@ async function create(paths: readonly string[], options: CreateOptions): Promise
   })
   const outs = spread.map(({ group }) => outOf(out, group))
   for (const each of outs)
-    if (await isThere(each)) throw new UsageError(`${each} is there already; name another by --out.`)
+    if (await fileExists(each)) throw new UsageError(`${each} is there already; name another by --out.`)
   const signWith = options.sign === undefined ? {} : { signWith: await openKeyFile(options.sign, options) }
   const encryptTo = options.encryptTo === undefined ? undefined : await readPublicKeyFile(options.encryptTo)
   if (contract.intake?.personal === true && encryptTo === undefined) {
@@ -160,11 +162,4 @@ function sequenceOf({ sequence }: CreateOptions): { readonly sequence?: number }
   if (sequence === undefined) return {}
   if (!/^[1-9]\d{0,8}$/.test(sequence)) throw new UsageError('--sequence takes a whole number from 1 on.')
   return { sequence: Number(sequence) }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

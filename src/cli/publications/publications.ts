@@ -1,7 +1,6 @@
 /** `qingdan publications`, `approve` and `drop`: what waits to become public, who agrees, and what is called off. */
 
 import type { OpenContext } from '../../context.ts'
-import { publishEdition } from '../../ingest/index.ts'
 import { problem } from '../../platform/problem.ts'
 import {
   approvePublication,
@@ -10,6 +9,7 @@ import {
   listPublications,
   type Publication,
   pendingReasonOf,
+  publishEdition,
 } from '../../publication/index.ts'
 import {
   type AddCommand,

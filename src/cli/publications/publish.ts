@@ -1,9 +1,8 @@
 /** `qingdan publish` and `qingdan withdraw`: the explicit acts that make an edition public, and take it back. */
 
-import type { Waiver } from '../../catalogue/index.ts'
-import { publishEdition } from '../../ingest/index.ts'
+import type { Waiver } from '../../contract/index.ts'
 import { parseMoment } from '../../platform/time.ts'
-import { pendingReasonOf, requestPublication, withdraw } from '../../publication/index.ts'
+import { pendingReasonOf, publishEdition, requestPublication, withdraw } from '../../publication/index.ts'
 import {
   type AddCommand,
   actor,
