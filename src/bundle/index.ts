@@ -72,13 +72,13 @@ export { copyReadings } from './node/rows/copy-rows.ts'
 export { buildKeyMatcher, keyBoth, type Reading, readingsOf } from './node/rows/delta.ts'
 export { openSealedScratch, type SealedFile, type SealedScratch } from './node/rows/encrypted-scratch.ts'
 export type { CopyReading } from './node/rows/fast-path.ts'
-export { tally } from './node/rows/tally.ts'
 export {
   type FileCount,
   type Progress,
   type RowBatch,
   type RowReading,
   type TakenRow,
+  tally,
   type ValidateOptions,
   validateBag,
 } from './node/rows/validate-bag.ts'

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Database, Runner, Transaction } from '../db/database.ts'
-import { readSetting, writeSetting } from '../db/settings-store.ts'
+import { readSetting, writeSetting, writeSettingOnce } from '../db/settings-store.ts'
 import { problem } from '../platform/problem.ts'
 
 const originNote = 'origin'
@@ -28,9 +28,7 @@ export interface MirrorState {
 export async function findOrigin({ serve, work }: Pick<Database, 'serve' | 'work'>): Promise<string> {
   const known = (await readSetting(serve, originNote)) as { readonly id: string } | undefined
   if (known !== undefined) return known.id
-  await work`
-    INSERT INTO qingdan.note (name, value) VALUES (${originNote}, ${work.json({ id: randomUUID() })})
-    ON CONFLICT (name) DO NOTHING`
+  await writeSettingOnce(work, originNote, { id: randomUUID() })
   return ((await readSetting(work, originNote)) as { readonly id: string }).id
 }
 

@@ -13,11 +13,22 @@ import {
   type VersionKey,
   wantedOf,
 } from './ledger.ts'
-import type { PullProgress } from './progress.ts'
 import type { FeedPage, SourceChange } from './response-shapes.ts'
 import type { Sink, TakenContract } from './sink.ts'
 import { readPage } from './source/source.ts'
 import { type Taken, type Taking, takeContract, takeVersion } from './source/take.ts'
+
+/** How far a pull is. What is to be brought is known from the feed, before the first file. */
+export interface PullProgress {
+  readonly changes: number
+  readonly versions: number
+  readonly versionsTotal: number
+  readonly bytes: number
+  readonly bytesTotal: number
+  readonly records: number
+  /** True where all that the source has told is applied. */
+  readonly isCurrent: boolean
+}
 
 /** A pull under way. */
 export interface Applying extends Taking {

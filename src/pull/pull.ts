@@ -7,6 +7,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PublicKeyFile } from '../bundle/index.ts'
 import type { Observe } from '../platform/log/events.ts'
+import type { PullProgress } from './apply.ts'
 import { type Applying, applyPage, settle } from './apply.ts'
 import {
   applyChanges,
@@ -20,7 +21,6 @@ import {
 } from './ledger.ts'
 import { waitSeconds } from './limits.ts'
 import { PullRefusal } from './problems.ts'
-import type { PullProgress } from './progress.ts'
 import type { FeedPage } from './response-shapes.ts'
 import type { CopyIdentity, Sink } from './sink.ts'
 import { buildClient, type ClientOptions } from './source/client.ts'

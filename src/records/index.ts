@@ -3,8 +3,7 @@ export { aggregatePart } from './aggregate/openapi.ts'
 export { aggregateRoutes } from './aggregate/routes.ts'
 export { GroupSchema } from './aggregate/schemas.ts'
 export { countDifference } from './diff/count-difference.ts'
-export { dropRecords } from './drop-records.ts'
-export { loadPlainFile, loadRecords } from './load-records.ts'
+export { dropRecords, loadPlainFile, loadRecords } from './load-records.ts'
 export { type Question, questionAggregate, questionRecords } from './query/ask-records.ts'
 export {
   bindConditions,

@@ -65,3 +65,13 @@ export async function loadPlainFile(
   await drop()
   return loaded
 }
+
+/** Drops a draft's table of records, where there is one. Throws a plain Error for a published version. */
+export async function dropRecords(database: Database, versionId: number): Promise<void> {
+  await database.work.begin(async (tx) => {
+    const [published] = await tx`
+      SELECT FROM qingdan.version WHERE id = ${versionId} AND published_at IS NOT NULL`
+    if (published !== undefined) throw new Error('the records of a published version are never dropped')
+    await tx.unsafe(`DROP TABLE IF EXISTS ${publishedTable(recordsTable(versionId))}`)
+  })
+}

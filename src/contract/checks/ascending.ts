@@ -1,6 +1,6 @@
 /** `ascending`: the values of the fields never fall in the order given, as p10, p50 and p90 do not. Nulls are passed. */
 import { type Check, fieldNames, namesOf, parametersSchema, positionOf, titlesOf } from './check.ts'
-import { compareValues } from './order.ts'
+import { compareValues } from './decimal.ts'
 
 export const ascending: Check = {
   name: 'ascending',

@@ -3,6 +3,8 @@
  * Only canonical texts of the field types `integer` and `number` come in; anything else is our own fault.
  */
 
+import type { FieldTypeName } from '../fields/field-types.ts'
+
 export interface Decimal {
   readonly units: bigint
   readonly scale: number
@@ -32,4 +34,13 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
   const scale = Math.max(a.scale, b.scale)
   const difference = unitsAt(a, scale) - unitsAt(b, scale)
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
+}
+
+/**
+ * Compares two canonical texts of a field: negative, zero or positive as the first is below, equal to or above the second.
+ * Numbers compare by value and exactly; days, times and texts by their text.
+ */
+export function compareValues(type: FieldTypeName | undefined, a: string, b: string): number {
+  if (type === 'integer' || type === 'number') return compareDecimals(decimalOf(a), decimalOf(b))
+  return a < b ? -1 : a > b ? 1 : 0
 }

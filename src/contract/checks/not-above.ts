@@ -1,6 +1,6 @@
 /** `not-above`: a field never exceeds another. A row with a null among the two is passed. */
 import { type Check, fieldName, nameOf, parametersSchema, positionOf, titlesOf } from './check.ts'
-import { compareValues } from './order.ts'
+import { compareValues } from './decimal.ts'
 
 export const notAbove: Check = {
   name: 'not-above',

@@ -2,8 +2,8 @@
 import type { Static } from 'typebox'
 import { type AppContext, addresses, type FeedChange, noticeFrom } from '../../catalogue/index.ts'
 import { fileName } from '../../contract/index.ts'
+import { contractOf, formerOf, type Pinned } from './change-types.ts'
 import type { FeedSchema } from './schemas.ts'
-import { contractOf, formerOf, type Pinned } from './types.ts'
 
 type ChangeBody = Static<typeof FeedSchema>['data'][number]
 

@@ -3,7 +3,7 @@ import type { SeenCursor } from '../../accounts/index.ts'
 import { type AppContext, countFeed, listPinned } from '../../catalogue/index.ts'
 import type { Caller } from '../../platform/caller.ts'
 import { Problem } from '../../platform/problem.ts'
-import { byDataset, type FeedQuestion, type FeedType, selectionOf } from './types.ts'
+import { byDataset, type FeedQuestion, type FeedType, selectionOf } from './change-types.ts'
 
 /**
  * Counts the changes behind the cursor that a key presented last, as its feed would give them. Undefined where that feed would

@@ -15,15 +15,6 @@ import {
 import type { Caller } from '../../platform/caller.ts'
 import { changeBody } from './bodies.ts'
 import {
-  beginning,
-  type FeedName,
-  type FeedPosition,
-  nextFeedPosition,
-  readFeedCursor,
-  writeFeedCursor,
-} from './cursor.ts'
-import { type FeedQuery, type FeedSchema, feedLimitDefault } from './schemas.ts'
-import {
   byDataset,
   type FeedQuestion,
   feedTypeOf,
@@ -32,7 +23,16 @@ import {
   parseQuestion,
   questionText,
   selectionOf,
-} from './types.ts'
+} from './change-types.ts'
+import {
+  beginning,
+  type FeedName,
+  type FeedPosition,
+  nextFeedPosition,
+  readFeedCursor,
+  writeFeedCursor,
+} from './cursor.ts'
+import { type FeedQuery, type FeedSchema, feedLimitDefault } from './schemas.ts'
 import type { ChangeWaiters, WaitingClient } from './wait-for-change.ts'
 
 export interface FeedRequest {

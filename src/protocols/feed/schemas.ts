@@ -1,6 +1,6 @@
 /** The shapes of the feed: its parameters, and what a page of changes answers. */
 import { Type } from 'typebox'
-import { feedTypes } from './types.ts'
+import { feedTypes } from './change-types.ts'
 
 /** Most changes on a page; some hundred bytes each, and those of a version a kilobyte. */
 export const feedLimitMax = 1_000

@@ -13,8 +13,8 @@ import {
 import { codesOf } from '../../contract/index.ts'
 import type { Caller } from '../../platform/caller.ts'
 import { operatorsOf, questionAggregate, questionRecords, sortableFields } from '../../records/index.ts'
+import { feedTypes } from '../feed/change-types.ts'
 import { describeChanges } from '../feed/feed.ts'
-import { feedTypes } from '../feed/types.ts'
 import { type BoundedResult, makeBounded } from './bounds.ts'
 
 export interface Tool {

@@ -5,6 +5,7 @@
  * bytes of each key. Where keys may be doubled, one more walk finds which.
  */
 
+import type { ToleranceCounts } from '../../../contract/index.ts'
 import { type Contract, type Contracts, intakeKey, partsOf } from '../../../contract/index.ts'
 import type { Digest } from '../../../platform/digest.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
@@ -30,6 +31,7 @@ import {
 } from '../../core/cells/row-reader.ts'
 import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import { faultAt } from '../../core/findings/checks.ts'
+import type { FindingCounts } from '../../core/findings/finding-sink.ts'
 import { buildDuplicateFilter } from './duplicate-filter.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
 import { openTable } from './open-table.ts'
@@ -359,4 +361,14 @@ function reportDoubled(texts: RowTexts, open: OpenFile, state: FileState, walk: 
   const expected = `${intakeKey(options.contract).join(' + ')}${where}`
   open.report(faultAt('key-doubled', { ...reader.keyPlace(row, open), expected }))
   return true
+}
+
+/** What the tolerance of a contract is compared with: the counts of all files of a bundle together. */
+export function tally({ errors, warnings }: FindingCounts, files: readonly FileCount[]): ToleranceCounts {
+  const sum = (of: (file: FileCount) => number) => files.reduce((total, file) => total + of(file), 0)
+  return {
+    ...{ errors, warnings },
+    rowsRead: sum(({ rowsRead }) => rowsRead),
+    rowsRefused: sum(({ rowsRefused }) => rowsRefused),
+  }
 }
