@@ -1,4 +1,4 @@
-/** Exchange over HTTP: the protocols in their order, and a version as a signed bag, refused where the version itself is. */
+/** Registers the routes of all protocols, and the route of a version as a signed bag. */
 import type { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import {
@@ -25,7 +25,7 @@ const zipContent = {
   'application/zip': { schema: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }) },
 }
 
-/** Each protocol has its line; those with manners of their own have a scope of their own. */
+/** Each protocol is one line. Those with hooks or error formats of their own get a Fastify scope of their own. */
 export async function protocolRoutes(app: App, context: AppContext): Promise<void> {
   feedRoutes(app, context)
   dcatRoutes(app, context)
@@ -51,7 +51,7 @@ function versionBagRoute(app: App, context: AppContext): void {
         tags: ['catalogue'],
         summary: 'A version as a signed bag',
         description:
-          'All files of the version with its contracts, code lists and facts as a BagIt bag and Data Package, signed by ' +
+          'All files of the version with its contracts, code lists and metadata as a BagIt bag and Data Package, signed by ' +
           'this service. Takes Range, If-Range, If-Match and If-None-Match.',
         params: Type.Object({
           slug: Slug,
@@ -60,7 +60,7 @@ function versionBagRoute(app: App, context: AppContext): void {
         }),
         response: {
           200: { description: 'The whole file.', content: zipContent },
-          206: { description: 'The range asked for.', content: zipContent },
+          206: { description: 'The requested range.', content: zipContent },
           ...toLatest,
           304: Type.Null({ description: 'The copy of the caller is still good.' }),
           ...problemResponses(
@@ -77,8 +77,8 @@ function versionBagRoute(app: App, context: AppContext): void {
     async (request, reply) => {
       const { slug, edition, version } = request.params
       const { contract } = getReadable(context.contracts, request.reader, slug)
-      const of = { dataset: slug, edition, version: Number(version) }
-      const found = await getVersion(context.database, context.config, of)
+      const wanted = { dataset: slug, edition, version: Number(version) }
+      const found = await getVersion(context.database, context.config, wanted)
       const file = await storeVersionBag(context, found, found.publishedAt)
       await setDeprecationHeaders(context, reply, found)
       noteRead(request.reader, contract, { versions: [found], operation: 'bag' })

@@ -5,7 +5,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import t from 'tap'
-import { makeBounded, resultLengthMax } from '../../src/protocols/mcp/bounds.ts'
+import { buildBounded, resultLengthMax } from '../../src/protocols/mcp/bounds.ts'
 import { messageBytesMax } from '../../src/protocols/mcp/routes.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, sampleRows } from '../support/open-test-context.ts'
@@ -238,7 +238,7 @@ t.test('what is refused says what to do', async (t) => {
   )
   await t.rejects(
     client.callTool({ name: 'query_record', arguments: {} }),
-    /No tool query_record.*query_records/,
+    /Unknown tool query_record.*query_records/,
   )
 })
 
@@ -310,9 +310,9 @@ t.test('a result that is too long is asked for with fewer items', async (t) => {
     asked.push(limit)
     return { json: JSON.stringify({ items: 'x'.repeat(signs * limit) }), truncated: limit < 8 }
   }
-  const text = await makeBounded(8, 'more', make(resultLengthMax / 4))
+  const text = await buildBounded(8, 'more', make(resultLengthMax / 4))
   t.same(asked, [8, 4, 2])
   t.match(JSON.parse(text), { truncated: true, note: 'more' })
-  t.match(JSON.parse(await makeBounded(8, 'more', make(10))), { truncated: false })
-  await t.rejects(makeBounded(8, 'more', make(resultLengthMax)), { code: 'parameter-invalid' })
+  t.match(JSON.parse(await buildBounded(8, 'more', make(10))), { truncated: false })
+  await t.rejects(buildBounded(8, 'more', make(resultLengthMax)), { code: 'parameter-invalid' })
 })
