@@ -1,5 +1,4 @@
-/** How far a pull is, for whoever watches it. */
-/** How far a pull is. What is to be brought is known from the feed, before the first file. */
+/** Progress of a pull. The totals are known from the feed before the first file is fetched. */
 export interface PullProgress {
   readonly changes: number
   readonly versions: number
@@ -7,6 +6,6 @@ export interface PullProgress {
   readonly bytes: number
   readonly bytesTotal: number
   readonly records: number
-  /** True where all that the source has told is applied. */
+  /** True when all changes of the source are applied. */
   readonly isCurrent: boolean
 }

@@ -12,7 +12,7 @@ import {
   type PullReport,
   pull,
   pullRefusals,
-  retriesUsual,
+  retriesDefault,
   type Sink,
 } from '../../pull/index.ts'
 import { readPublicKeyFile } from '../bundles/key-files.ts'
@@ -56,7 +56,11 @@ export const pullCommand: AddCommand = (program, end) => {
     .option('--trust <key.asc>', 'take only versions that are signed by this public key of the service')
     .option('--key-file <file>', 'where a key stands with which the service shows more')
     .option('--follow', 'go on until interrupted, and apply each change as it comes')
-    .option('--retries <number>', 'attempts after the first, where the service is away', String(retriesUsual))
+    .option(
+      '--retries <number>',
+      'attempts after the first, where the service is away',
+      String(retriesDefault),
+    )
     .option('--scratch <folder>', 'in Postgres: where files lie on their way')
     .addHelpText(
       'after',
