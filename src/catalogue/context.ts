@@ -1,10 +1,10 @@
-/** The house as the rooms above the ground receive it: the ground, the contracts, and the figures it says of itself. */
+/** The application context for modules above the catalogue: services, contracts, event log and readiness. */
 
 import type { Contracts } from '../contract/index.ts'
 import type { Ground } from '../db/services.ts'
 import type { Observer } from '../platform/log/events.ts'
 
-/** Whether content is served: main sets it when the start is over, and clears it before it stops. */
+/** Whether content is served: the entry point sets it after the start and clears it before it stops. */
 export interface Readiness {
   ready: boolean
 }

@@ -1,4 +1,4 @@
-/** The catalogue: datasets as contracted, their editions, versions and distributions, and the ordered changes. */
+/** Public API of the catalogue: datasets by contract, their editions, versions and distributions, and the change log. */
 export {
   type Addresses,
   addresses,
@@ -67,8 +67,8 @@ export {
   listPreviews,
   type Preview,
   type PreviewedVersion,
+  previewDaysDefault,
   previewDaysMax,
-  previewDaysUsual,
   revokePreview,
   type ServedVersion,
 } from './versions/previews.ts'

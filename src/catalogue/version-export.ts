@@ -1,9 +1,9 @@
-/** Versions as they are carried to a mirror: every fact that readers may see of them, and nothing of how they were made. */
+/** Versions as exported to a mirror: every public fact, and nothing internal. */
 import type { Runner } from '../db/database.ts'
 import type { StoredDistribution } from './versions/drafts.ts'
 import type { PublishedVersion } from './versions/published.ts'
 
-/** What a version's readers are told of how it was made. */
+/** The public facts about how a version was made. */
 type CarriedFacts = Pick<
   PublishedVersion,
   | 'reason'
@@ -24,7 +24,7 @@ export interface CarriedVersion extends CarriedFacts {
   readonly periodEnd: string
   readonly number: number
   readonly contractVersion: number
-  /** ISO 8601 in UTC, as the next. */
+  /** ISO 8601 in UTC, like `withdrawn.at`. */
   readonly publishedAt: string
   readonly withdrawn: { readonly at: string; readonly reason: string } | null
   readonly distributions: readonly StoredDistribution[]
@@ -36,7 +36,7 @@ interface Row extends Omit<CarriedVersion, 'publishedAt' | 'withdrawn'> {
   readonly withdrawnReason: string | null
 }
 
-/** The published versions of a dataset, withdrawn ones included, by edition and number. */
+/** The published versions of a dataset, including withdrawn ones, by edition and number. */
 export async function readCarried(runner: Runner, dataset: string): Promise<readonly CarriedVersion[]> {
   const rows = await runner<Row[]>`
     SELECT e.dataset, e.edition, to_char(e.period_start, 'YYYY-MM-DD') AS "periodStart",

@@ -1,6 +1,6 @@
 /** `qingdan preview`: makes, lists and revokes the tokens that show a prepared draft before it is released. */
 
-import { addresses, listPreviews, previewDaysMax, previewDaysUsual } from '../../catalogue/index.ts'
+import { addresses, listPreviews, previewDaysDefault, previewDaysMax } from '../../catalogue/index.ts'
 import { parseSpan } from '../../platform/time.ts'
 import { openPreview, revokePreview } from '../../publication/index.ts'
 import {
@@ -25,7 +25,7 @@ export const previewCommand: AddCommand = (program, end) => {
   command(program, 'preview', 'make an address that shows a draft before it is released')
     .argument('<dataset>')
     .argument('<edition>')
-    .option('--expires <span>', `how long it holds: 30m, 12h, 7d; ${previewDaysUsual}d without it`)
+    .option('--expires <span>', `how long it holds: 30m, 12h, 7d; ${previewDaysDefault}d without it`)
     .option('--list', 'the previews that the draft has, without their tokens')
     .option('--revoke <id>', 'let one hold no longer')
     .addHelpText(
@@ -41,7 +41,7 @@ records and its files, and no other; it is in no list and no search. At most ${p
 }
 
 async function preview(dataset: string, edition: string, options: PreviewOptions): Promise<number> {
-  const milliseconds = parseSpan(options.expires ?? `${previewDaysUsual}d`)
+  const milliseconds = parseSpan(options.expires ?? `${previewDaysDefault}d`)
   if (milliseconds === undefined) throw new UsageError('--expires takes a span such as 30m, 12h or 7d.')
   return withContext(async (context) => {
     if (options.revoke !== undefined) {
