@@ -39,7 +39,8 @@ export const ContractNumber = Type.String({
 export const PreviewToken = Type.Optional(
   Type.String({
     maxLength: 200,
-    description: 'A token that shows a draft before its release. A wrong token has no effect.',
+    description:
+      'A token that shows a draft before its release. With a wrong token the version is not found.',
   }),
 )
 
