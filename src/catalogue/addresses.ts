@@ -1,4 +1,4 @@
-/** The public addresses of what the catalogue holds, in one place. They begin with the public URL where one is set. */
+/** The public addresses of the catalogue's resources. They begin with the public URL if one is set. */
 import { fileName, type VersionName } from '../contract/index.ts'
 import type { Config } from '../platform/config.ts'
 
@@ -6,7 +6,7 @@ type Settings = Pick<Config, 'QINGDAN_PUBLIC_URL'>
 
 const known = new WeakMap<Settings, Addresses>()
 
-/** Addresses under a configuration. Names are slugs, editions and numbers of ours, safe in a path as they are. */
+/** Addresses under a configuration. Slugs, editions and numbers need no escaping in a path. */
 export function addresses(config: Settings): Addresses {
   const found = known.get(config) ?? addressesOf(config)
   known.set(config, found)
@@ -37,7 +37,7 @@ function addressesOf(config: Settings) {
     file: (of: VersionName, name: string) => `${version(of)}/files/${name}`,
     changes: `${base}/changes`,
     list: (year: string) => `${base}/lists/${year}`,
-    /** The page for people. */
+    /** The portal's page. */
     page: (slug: string) => `${config.QINGDAN_PUBLIC_URL}/datasets/${slug}`,
   }
 }

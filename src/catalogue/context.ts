@@ -1,4 +1,5 @@
-/** What every module above the platform layer receives: configuration, database, files, jobs, clock, contracts and the event log. */
+/** The application context for modules above the catalogue: services, contracts, event log and readiness. */
+
 import type { Contracts } from '../contract/index.ts'
 import type { Database } from '../db/database.ts'
 import type { Jobs } from '../db/jobs/jobs.ts'
@@ -7,7 +8,7 @@ import type { Config } from '../platform/config.ts'
 import type { Observer } from '../platform/log/events.ts'
 import type { Clock } from '../platform/time.ts'
 
-/** Whether content is served: the service sets it when its start is complete, and clears it before it stops. */
+/** Whether content is served: the entry point sets it after the start and clears it before it stops. */
 export interface Readiness {
   ready: boolean
 }

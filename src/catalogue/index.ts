@@ -1,4 +1,4 @@
-/** The catalogue: datasets as contracted, their editions, versions and distributions, and the ordered changes. */
+/** Public API of the catalogue: datasets by contract, their editions, versions and distributions, and the change log. */
 export { type Addresses, addresses, storedName, versionFolder } from './addresses.ts'
 export {
   appendChange,
@@ -47,7 +47,7 @@ export {
 } from './versions/drafts.ts'
 export { type SentFile, sendFile } from './versions/file-routes.ts'
 export { linkHeader, neighboursOf } from './versions/neighbour-links.ts'
-export { previewDaysMax, previewDaysUsual } from './versions/preview-days.ts'
+export { previewDaysDefault, previewDaysMax } from './versions/preview-days.ts'
 export {
   createPreview,
   findPreviewed,

@@ -1,6 +1,6 @@
 /**
- * What a mirror writes: versions, pins and changes as their origin has them, with the same numbers, moments and positions.
- * All is prepared unseen; one transaction makes it visible. Refuses to begin where something of its own stands.
+ * The writes of a mirror: versions, pinned contracts and changes of its origin, with the same numbers, times and
+ * positions. Everything is prepared unseen and made visible by one transaction. Refuses to start on a database with data.
  */
 import assert from 'node:assert/strict'
 import type { CarriedVersion, Contract, LoadedContract, PositionedChange } from '../contract/index.ts'
@@ -10,8 +10,8 @@ import { problem } from '../platform/problem.ts'
 import { type MirrorState, writeMirror } from './origin.ts'
 
 /**
- * Makes an empty house the mirror of an origin. What it has pinned of its own contracts goes, for positions and pins are
- * the origin's from now on. Throws `mirror-not-empty` where anything was ever brought or published.
+ * Makes an empty service the mirror of an origin. Its own pinned contracts are deleted, because positions and pins are the
+ * origin's from now on. Throws `mirror-not-empty` if anything was ever received or published.
  */
 export async function adoptOrigin(tx: Transaction, state: MirrorState): Promise<void> {
   await tx`LOCK TABLE qingdan.contract, qingdan.version, qingdan.bundle IN SHARE ROW EXCLUSIVE MODE`
@@ -27,11 +27,11 @@ export async function adoptOrigin(tx: Transaction, state: MirrorState): Promise<
 
 export interface OpenedVersion {
   readonly id: number
-  /** `published` is visible already, `prepared` needs nothing more but to become so, `open` has to be prepared. */
+  /** `published`: already visible; `prepared`: only has to be made visible; `open`: has to be prepared. */
   readonly is: 'published' | 'prepared' | 'open'
 }
 
-/** The version of a mirror that stands for one of its origin; made where there is none, and seen by nobody. */
+/** The mirror's version for one of its origin; created as an unseen draft if needed. */
 export async function openMirrored(tx: Transaction, of: CarriedVersion): Promise<OpenedVersion> {
   await tx`
     INSERT INTO qingdan.edition (dataset, edition, period_start, period_end)
@@ -48,13 +48,12 @@ export async function openMirrored(tx: Transaction, of: CarriedVersion): Promise
     FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id
     WHERE e.dataset = ${of.dataset} AND e.edition = ${of.edition} AND v.number = ${of.number}`
   assert.ok(row)
-  if (row.published)
-    assert.equal(row.digest, of.digest, 'a version never changes: its history was compared before')
+  if (row.published) assert.equal(row.digest, of.digest, 'Expected the digest that was compared before')
   const isPrepared = row.prepared && row.digest === of.digest
   return { id: row.id, is: row.published ? 'published' : isPrepared ? 'prepared' : 'open' }
 }
 
-/** Writes the facts of a version whose records are loaded and whose files lie there. Still nobody sees it. */
+/** Writes the facts of a version whose records are loaded and whose files are stored. It stays unseen. */
 export async function prepareMirrored(
   tx: Transaction,
   id: number,
@@ -75,20 +74,20 @@ export async function prepareMirrored(
       waivers = ${json(of.waivers)}, warnings = ${json(of.warnings)}, suppressions = ${json(of.suppressions)},
       omitted = ${json(of.omitted)}
     WHERE id = ${id} AND published_at IS NULL`
-  assert.equal(written.count, 1, 'what is published is never prepared again')
+  assert.equal(written.count, 1, 'Expected an unpublished version')
 }
 
-/** All that one export brings. */
+/** The content of one export. */
 export interface Mirrored {
   readonly changes: readonly PositionedChange[]
-  /** Every version that the changes concern, as it stands at their end; all prepared or published before. */
+  /** Every version that the changes concern, in its final state; all are prepared or published. */
   readonly versions: readonly CarriedVersion[]
   /** The contracts that the changes add. */
   readonly contracts: readonly (LoadedContract & { readonly verdict: string | null; readonly at: Date })[]
   readonly state: MirrorState
 }
 
-/** Makes an export visible. To be called last in its transaction: the counter is locked from here on. */
+/** Makes an export visible. Call it last in its transaction: it locks the change counter until the commit. */
 export async function applyMirrored(tx: Transaction, mirrored: Mirrored): Promise<void> {
   const { changes, versions, state } = mirrored
   for (const pin of mirrored.contracts) await writePin(tx, pin)
@@ -127,10 +126,10 @@ async function show(
     FROM qingdan.edition e
     WHERE e.id = v.edition_id AND e.dataset = ${dataset} AND e.edition = ${edition} AND v.number = ${number}
       AND v.digest = ${digest} AND (v.published_at IS NOT NULL OR v.state = 'controlled')`
-  assert.equal(shown.count, 1, 'only what was prepared is shown')
+  assert.equal(shown.count, 1, 'Expected a prepared version')
 }
 
-/** As publishing and withdrawing leave them: the highest that is not withdrawn is the published one. */
+/** Sets states as publishing and withdrawing do: the highest version not withdrawn is the published one. */
 async function settleStates(tx: Transaction, of: Pick<CarriedVersion, 'dataset' | 'edition'>): Promise<void> {
   await tx`
     UPDATE qingdan.version v SET state = CASE

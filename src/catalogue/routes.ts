@@ -1,4 +1,4 @@
-/** The catalogue over HTTP: datasets and contracts. Versions, files and comparisons have places beside it. */
+/** The catalogue over HTTP: registers all its routes; contracts are here, the rest in files of their own. */
 import { Type } from 'typebox'
 import { type Contract, type Contracts, isOpen, recordSchema, tableSchema } from '../contract/index.ts'
 import { type App, isFresh, problemResponses } from '../http/index.ts'
@@ -17,7 +17,7 @@ const tags = ['catalogue']
 
 const NotModified = Type.Null({ description: 'The copy of the caller is still good.' })
 
-/** Registers the room's addresses. `forms` are those in which others give a dataset at its own address, beside JSON. */
+/** Registers the module's routes. `forms` are the further forms of a dataset at its own address, besides JSON. */
 export async function catalogueRoutes(
   app: App,
   context: AppContext,
@@ -30,14 +30,14 @@ export async function catalogueRoutes(
   fileRoutes(app, context)
 }
 
-/** A contract in the languages that tools speak: the path behind its own, and the body. */
+/** A contract in several schema languages: the path suffix and the body. */
 const contractForms = [
   {
     suffix: '',
     operationId: 'getContract',
     summary: 'A contract',
     description:
-      'What the dataset promises: fields, keys, checks, disclosure, providers, rhythm. Never changes.',
+      'What the dataset promises: fields, keys, checks, disclosure, providers, update frequency. Never changes.',
     body: (contract: Contract) => ({ ...contract }),
   },
   {
@@ -69,16 +69,16 @@ function contractRoutes(app: App, context: AppContext): void {
     304: NotModified,
     ...problemResponses('dataset-not-found', 'contract-not-found', 'precondition-failed'),
   }
-  for (const { suffix, body, ...described } of contractForms) {
+  for (const { suffix, body, ...schema } of contractForms) {
     app.get(
       `/v1/datasets/:slug/contracts/:contractVersion${suffix}`,
-      { schema: { ...described, tags, params, response } },
+      { schema: { ...schema, tags, params, response } },
       async (request, reply) => {
         const { slug, contractVersion } = request.params
         const newest = getReadable(context.contracts, request.reader, slug)
         const { contract, digest } = context.contracts.get(slug, Number(contractVersion))
         await setDeprecationHeaders(context, reply, contract)
-        // Labels come from the code lists, which may gain codes: only the contract itself never changes.
+        // Labels come from code lists, which may gain codes, so these bodies can change; a contract cannot.
         const text = body(contract, context.contracts)
         const tag = suffix === '' ? digest : digestOf(canonicalJson(text)).slice(0, 32)
         if (isFresh(request, reply, tag, isOpen(newest.contract))) return reply.code(304).send(null)

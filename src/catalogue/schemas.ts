@@ -1,4 +1,4 @@
-/** The shapes that the catalogue answers with: type, serialisation and OpenAPI in one. */
+/** The shapes of the catalogue's responses: type, serialisation and OpenAPI in one. */
 import { Type } from 'typebox'
 
 export const BilingualSchema = Type.Object(
@@ -11,11 +11,11 @@ const Text = (description: string) => Type.String({ description })
 const Whole = (description: string) => Type.Integer({ minimum: 0, description })
 const Day = (description: string) => Type.String({ format: 'date', description })
 const Instant = (description: string) => Type.String({ format: 'date-time', description })
-const Links = { description: 'Where to go from here.' }
+const Links = { description: 'Related addresses.' }
 
 export const Slug = Type.String({
   pattern: '^[a-z][a-z0-9-]{0,62}$',
-  description: 'The slug of a dataset, as GET /v1/datasets lists it.',
+  description: 'The slug of a dataset, from GET /v1/datasets.',
 })
 
 export const EditionName = Type.String({
@@ -28,7 +28,7 @@ export const VersionNumber = Type.String({
   description: 'The number of a version, or `latest`, which redirects to the highest that is not withdrawn.',
 })
 
-/** What every address of a version answers where `latest` stands for the number. */
+/** The response of every version address with `latest` instead of a number. */
 export const toLatest = { 307: Type.Null({ description: 'The address of the latest version.' }) }
 
 export const ContractNumber = Type.String({
@@ -39,7 +39,8 @@ export const ContractNumber = Type.String({
 export const PreviewToken = Type.Optional(
   Type.String({
     maxLength: 200,
-    description: 'A token that shows a draft before it is released. A wrong one is answered like none.',
+    description:
+      'A token that shows a draft before its release. With a wrong token the version is not found.',
   }),
 )
 
@@ -49,7 +50,7 @@ export const DistributionSchema = Type.Object({
   mediaType: Text('Media type that the file is served with.'),
   bytes: Whole('Size of the file.'),
   sha256: Type.String({ description: 'SHA-256 of the file, lower-case hex.' }),
-  href: Link('Address of the file. It never changes its bytes.'),
+  href: Link('Address of the file, whose bytes never change.'),
 })
 
 export const VersionSchema = Type.Object({
@@ -58,53 +59,52 @@ export const VersionSchema = Type.Object({
   version: Whole('Number of the version: 1, 2, 3 …'),
   state: Type.Enum(['published', 'superseded', 'withdrawn', 'draft'], {
     description:
-      '`published`: the one that readers get; `superseded`: a later version stands in its place; ' +
-      '`withdrawn`: taken back, its files and records answer 410; `draft`: not released, shown by a token alone.',
+      '`published`: the current one; `superseded`: replaced by a later version; ' +
+      '`withdrawn`: its files and records answer 410; `draft`: not released, visible only with a token.',
   }),
-  contractVersion: Type.Integer({ description: 'The contract that the version keeps.' }),
+  contractVersion: Type.Integer({ description: 'Number of the contract that the version follows.' }),
   period: Type.Object(
-    { start: Day('First day.'), end: Day('Last day, itself included.') },
-    { description: 'The days that the edition is about.' },
+    { start: Day('First day.'), end: Day('Last day, inclusive.') },
+    { description: 'The period that the edition covers.' },
   ),
   publishedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-    description: 'When readers could first see it, in UTC; null for a draft.',
+    description: 'Time of publication, in UTC; null for a draft.',
   }),
   reason: Type.Union([Type.String(), Type.Null()], {
-    description: 'Why this version was made; null for the first.',
+    description: 'Why this version was published; null for the first.',
   }),
   withdrawn: Type.Union(
-    [Type.Object({ at: Instant('When it was taken back.'), reason: Text('Why.') }), Type.Null()],
-    { description: 'When and why the version was taken back; null where it was not.' },
+    [Type.Object({ at: Instant('Time of the withdrawal.'), reason: Text('Why.') }), Type.Null()],
+    { description: 'When and why the version was withdrawn; null if it was not.' },
   ),
   records: Type.Integer({ description: 'Number of records in this version.' }),
   sha256: Type.String({ description: 'SHA-256 of the plain CSV file: the same records, the same digest.' }),
   difference: Type.Union(
     [
       Type.Object({
-        against: Whole('Number of the version that it was compared with.'),
+        against: Whole('Number of the version compared with.'),
         added: Whole('Records whose key is new.'),
         removed: Whole('Records whose key is gone.'),
-        changed: Whole('Records of the same key with another value.'),
+        changed: Whole('Records whose key stayed and whose values changed.'),
       }),
       Type.Null(),
     ],
     {
       description:
-        'What differs from the version that readers had before, by key; null for the first, and where it was not counted.',
+        'Difference from the previous current version, by key; null for the first, or if it was not counted.',
     },
   ),
-  synthetic: Type.Boolean({ description: 'True where any part was made up for demonstration.' }),
+  synthetic: Type.Boolean({ description: 'Whether any part is synthetic sample data.' }),
   parts: Type.Array(
     Type.Object({
       provider: Text('Code of the list `providers`.'),
-      bundle: Type.String({ description: 'SHA-256 that identifies the bundle that brought it.' }),
+      bundle: Type.String({ description: 'SHA-256 of the bundle of the part.' }),
       bundles: Type.Array(Type.String({ description: 'SHA-256 of a bundle.' }), {
-        description:
-          'All bundles that the rows come from: the bags of a group, and those that a delta rests on.',
+        description: 'All bundles that the rows come from: the bags of a group, and the bases of a delta.',
       }),
-      rows: Whole('Rows that were taken.'),
+      rows: Whole('Number of rows.'),
     }),
-    { description: 'What each provider brought.' },
+    { description: 'The part of each provider.' },
   ),
   waivers: Type.Array(
     Type.Object({ provider: Text('Code of the list `providers`.'), reason: Text('Why it is missing.') }),
@@ -112,10 +112,10 @@ export const VersionSchema = Type.Object({
   ),
   warnings: Type.Array(
     Type.Object({ check: Text('Name of the check.'), count: Whole('How often it warned.') }),
-    { description: 'Warnings that were kept when the data were checked.' },
+    { description: 'Warnings from the checks of the data.' },
   ),
   suppressions: Type.Record(Type.String(), Type.Unknown(), {
-    description: 'What disclosure control withheld, in numbers.',
+    description: 'Counts of what disclosure control withheld.',
   }),
   omitted: Type.Array(Type.Object({ format: Text('Name of the format.'), reason: BilingualSchema }), {
     description: 'Formats of the contract that cannot hold this version, each with the reason.',
@@ -124,14 +124,14 @@ export const VersionSchema = Type.Object({
     {
       self: Link('This version.'),
       records: Link('Its records as JSON.'),
-      contract: Link('The contract it keeps.'),
+      contract: Link('Its contract.'),
       dataset: Link('Its dataset.'),
       edition: Link('Its edition.'),
       predecessor: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {
-        description: 'The nearest version before it that was not withdrawn; null where there is none.',
+        description: 'The nearest version before it that was not withdrawn; null if there is none.',
       }),
       successor: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {
-        description: 'The nearest version after it that was not withdrawn; null where there is none.',
+        description: 'The nearest version after it that was not withdrawn; null if there is none.',
       }),
       latest: Link('Redirects to the latest version of the edition.'),
       versions: Link('All versions of the edition.'),
@@ -141,14 +141,14 @@ export const VersionSchema = Type.Object({
 })
 
 export const VersionWithFilesSchema = Type.Interface([VersionSchema], {
-  distributions: Type.Array(DistributionSchema, { description: 'The files to take away.' }),
+  distributions: Type.Array(DistributionSchema, { description: 'The files to download.' }),
 })
 
 export const EditionSchema = Type.Object({
   dataset: Text('Slug of the dataset.'),
   edition: Text('Name of the edition.'),
   latest: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Highest version not withdrawn; null where all are.',
+    description: 'Highest version not withdrawn; null if all are.',
   }),
   versions: Type.Array(VersionSchema, { description: 'All published versions, the newest first.' }),
   links: Type.Object(
@@ -162,7 +162,7 @@ export const EditionSchema = Type.Object({
 })
 
 export const DatasetSchema = Type.Object({
-  slug: Text('Short name, as it stands in addresses. It never changes.'),
+  slug: Text('Short name in addresses. It never changes.'),
   title: BilingualSchema,
   description: BilingualSchema,
   kind: Type.Union([Type.String(), Type.Null()], {
@@ -170,17 +170,17 @@ export const DatasetSchema = Type.Object({
   }),
   providers: Type.Array(
     Type.Object({ code: Text('Code of the list `providers`.'), title: BilingualSchema }),
-    { description: 'Those answerable for the dataset. Several are joint providers.' },
+    { description: 'The providers of the dataset; several are joint providers.' },
   ),
   themes: Type.Array(Type.String(), { description: 'Codes of the list `themes`.' }),
-  keywords: Type.Array(BilingualSchema, { description: 'Words to find it by.' }),
+  keywords: Type.Array(BilingualSchema, { description: 'Keywords.' }),
   licence: Type.Object(
     {
       name: Text('SPDX identifier, or the name of the terms.'),
       title: BilingualSchema,
-      url: Type.Optional(Text('Where the terms stand.')),
+      url: Type.Optional(Text('Address of the terms.')),
     },
-    { description: 'The terms on which the data may be used.' },
+    { description: 'The terms of use of the data.' },
   ),
   source: BilingualSchema,
   rhythm: Type.String({ description: 'A code of the list `rhythms`.' }),
@@ -194,8 +194,8 @@ export const DatasetSchema = Type.Object({
         edition: Text('Name of the edition.'),
         version: Whole('Number of the version.'),
         records: Whole('Number of its records.'),
-        publishedAt: Instant('When readers could first see it, in UTC.'),
-        synthetic: Type.Boolean({ description: 'True where any part was made up for demonstration.' }),
+        publishedAt: Instant('Time of publication, in UTC.'),
+        synthetic: Type.Boolean({ description: 'Whether any part is synthetic sample data.' }),
         href: Link('The version.'),
       }),
       Type.Null(),
@@ -215,13 +215,13 @@ export const DatasetSchema = Type.Object({
 const EditionSummary = Type.Object({
   edition: Text('Name of the edition.'),
   period: Type.Object(
-    { start: Day('First day.'), end: Day('Last day, itself included.') },
-    { description: 'The days that the edition is about.' },
+    { start: Day('First day.'), end: Day('Last day, inclusive.') },
+    { description: 'The period that the edition covers.' },
   ),
   latest: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Highest version not withdrawn; null where all are.',
+    description: 'Highest version not withdrawn; null if all are.',
   }),
-  versions: Whole('Number of versions that were ever published.'),
+  versions: Whole('Number of versions ever published.'),
   href: Link('The edition.'),
 })
 
@@ -249,7 +249,7 @@ export const DatasetWithEditionsSchema = Type.Interface([DatasetSchema], {
       sha256: Text('SHA-256 of the contract as canonical JSON, lower-case hex.'),
       verdict: Type.Union([Type.Enum(['compatible', 'additive', 'breaking']), Type.Null()], {
         description:
-          'What it means for those who read or bring the data, beside the contract before; null for the first.',
+          'Effect on readers and providers compared with the previous contract; null for the first.',
       }),
       href: Link('The contract.'),
     }),

@@ -1,10 +1,10 @@
-/** The catalogue's tables: contracts as pinned, editions, their versions, distributions, and the ordered changes. */
+/** The catalogue's tables: pinned contracts, editions, versions, distributions, and the change log. */
 import { bigint, date, index, integer, jsonb, primaryKey, text, timestamp, unique } from 'drizzle-orm/pg-core'
 import { qingdan } from '../db/tables.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 
-/** A contract as first loaded. A file that differs later from its pinned digest is refused at start. */
+/** A contract as first loaded. A contract file that no longer has the pinned digest is refused at start. */
 export const contract = qingdan.table(
   'contract',
   {
@@ -12,7 +12,7 @@ export const contract = qingdan.table(
     contractVersion: integer('contract_version').notNull(),
     digest: text().notNull(),
     body: jsonb().notNull(),
-    /** compatible, additive or breaking, against the contract before; null for the first. */
+    /** compatible, additive or breaking, compared with the previous contract; null for the first. */
     verdict: text(),
     loadedAt: instant('loaded_at').notNull(),
   },
@@ -42,24 +42,24 @@ export const version = qingdan.table(
     contractVersion: integer('contract_version').notNull(),
     /** draft assembled derived controlled published superseded withdrawn */
     state: text().notNull(),
-    /** Why this version was made; null only for the first. Published. */
+    /** Why this version was published; null only for the first. Public. */
     reason: text(),
-    /** Table in the schema `published` that holds the records; null until the version is prepared. So are the next. */
+    /** Table in the schema `published` that holds the records; null until the version is prepared, like the next columns. */
     recordsTable: text('records_table'),
     records: bigint({ mode: 'number' }),
     /** SHA-256 of the plain CSV distribution. */
     digest: text(),
-    /** What differs from the version before, by key: {against, added, removed, changed}; null where nobody counted. */
+    /** Difference from the previous version, by key: {against, added, removed, changed}; null if not counted. */
     difference: jsonb(),
-    /** What each provider brought: [{provider, bundle, rows}]. */
+    /** The part of each provider: [{provider, bundle, rows}]. */
     parts: jsonb().notNull().default([]),
-    /** Missing parts that were waived: [{provider, reason}]. Published. */
+    /** Missing parts that were waived: [{provider, reason}]. Public. */
     waivers: jsonb().notNull().default([]),
-    /** Warnings kept with the version: [{check, count}]. */
+    /** Warnings from the checks: [{check, count}]. */
     warnings: jsonb().notNull().default([]),
     /** What disclosure control withheld: {rule, cells, records, byReason}. */
     suppressions: jsonb().notNull().default({}),
-    /** Formats of the contract in which the version is not given: [{format, reason: {zh, en}}]. Published. */
+    /** Formats of the contract that the version does not have: [{format, reason: {zh, en}}]. Public. */
     omitted: jsonb().notNull().default([]),
     publishedAt: instant('published_at'),
     withdrawnAt: instant('withdrawn_at'),
@@ -84,7 +84,7 @@ export const distribution = qingdan.table(
   (table) => [primaryKey({ columns: [table.versionId, table.name] })],
 )
 
-/** Tokens with which a prepared draft can be seen before it is released. Only the digest of a token is kept. */
+/** Tokens that show a prepared draft before its release. Only the digest of a token is stored. */
 export const preview = qingdan.table(
   'preview',
   {
@@ -95,7 +95,7 @@ export const preview = qingdan.table(
     versionId: bigint('version_id', { mode: 'number' })
       .notNull()
       .references(() => version.id),
-    /** SHA-256 of the plain CSV that it shows: a draft prepared anew with other records is another one. */
+    /** SHA-256 of the plain CSV that it shows, so that the token does not show later records of the draft. */
     sha256: text().notNull(),
     createdAt: instant('created_at').notNull(),
     createdBy: text('created_by').notNull(),

@@ -8,7 +8,7 @@ interface Row extends Omit<CarriedVersion, 'publishedAt' | 'withdrawn'> {
   readonly withdrawnReason: string | null
 }
 
-/** The published versions of a dataset, withdrawn ones included, by edition and number. */
+/** The published versions of a dataset, including withdrawn ones, by edition and number. */
 export async function readCarried(runner: Runner, dataset: string): Promise<readonly CarriedVersion[]> {
   const rows = await runner<Row[]>`
     SELECT e.dataset, e.edition, to_char(e.period_start, 'YYYY-MM-DD') AS "periodStart",

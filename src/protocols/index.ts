@@ -1,4 +1,4 @@
-/** Exchange: the door through which other houses follow this one, and by which this one follows another. */
+/** Public API of the protocols: feed, DCAT-AP, core metadata, CKAN, MCP and sitemap. */
 export { datasetForms } from './dcat/routes.ts'
 export { countBehind } from './feed/count-behind.ts'
 export { protocolRoutes } from './routes.ts'

@@ -1,4 +1,4 @@
-/** The routes of all protocols. Each that changes parsing or error handling has a Fastify scope of its own. */
+/** Registers the routes of all protocols, and the route of a version as a signed bag. */
 import type { AppContext } from '../catalogue/index.ts'
 import type { App } from '../http/index.ts'
 import { ckanRoutes } from './ckan/routes.ts'
@@ -8,7 +8,7 @@ import { feedRoutes } from './feed/routes.ts'
 import { mcpRoutes } from './mcp/routes.ts'
 import { sitemapRoutes } from './sitemap/routes.ts'
 
-/** Each protocol has its line; those with manners of their own have a scope of their own. */
+/** Each protocol is one line. Those with hooks or error formats of their own get a Fastify scope of their own. */
 export async function protocolRoutes(app: App, context: AppContext): Promise<void> {
   feedRoutes(app, context)
   dcatRoutes(app, context)

@@ -6,7 +6,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { requireScope } from '../accounts/index.ts'
-import { type AppContext, addresses, EditionName, previewDaysUsual, Slug } from '../catalogue/index.ts'
+import { type AppContext, addresses, EditionName, previewDaysDefault, Slug } from '../catalogue/index.ts'
 import { partsOf } from '../contract/index.ts'
 import { type App, problemResponses } from '../http/index.ts'
 import type { Caller } from '../platform/caller.ts'
@@ -312,7 +312,7 @@ function previewRoute(app: App, context: AppContext): void {
     },
     async (request, reply) => {
       const publication = await getPublication(context, request.params)
-      const milliseconds = parseSpan(request.body.expires ?? `${previewDaysUsual}d`)
+      const milliseconds = parseSpan(request.body.expires ?? `${previewDaysDefault}d`)
       if (milliseconds === undefined)
         throw problem('body-invalid', { path: 'expires', detail: 'Expected a span such as 30m, 12h or 7d.' })
       const act = { id: publication.id, actor: actorOf(request.reader), milliseconds }

@@ -1,6 +1,6 @@
 /**
- * From changes to steps: what each change means for the copy, brought into scratch and committed with its place. Changes that
- * move no data are committed together with the next that does, so that a step is still a stretch of the feed without a gap.
+ * Turns changes into steps: fetches what each change needs into scratch and commits it with its feed position. Changes
+ * that move no data are committed together with the next one that does, so that a step is a gapless range of the feed.
  */
 import { rm } from 'node:fs/promises'
 import type { Observe } from '../platform/log/events.ts'
@@ -18,7 +18,7 @@ import type { Sink, TakenContract } from './sink.ts'
 import { readPage } from './source/source.ts'
 import { type Taken, type Taking, takeContract, takeVersion } from './source/take.ts'
 
-/** How far a pull is. What is to be brought is known from the feed, before the first file. */
+/** The progress of a pull. The totals are known from the feed, before the first file. */
 export interface PullProgress {
   readonly changes: number
   readonly versions: number
@@ -26,11 +26,11 @@ export interface PullProgress {
   readonly bytes: number
   readonly bytesTotal: number
   readonly records: number
-  /** True where all that the source has told is applied. */
+  /** True once every change that the source has reported is applied. */
   readonly isCurrent: boolean
 }
 
-/** A pull under way. */
+/** A running pull. */
 export interface Applying extends Taking {
   readonly sink: Sink
   readonly history: boolean
@@ -38,19 +38,19 @@ export interface Applying extends Taking {
   readonly observe: Observe
   readonly signal: AbortSignal
   readonly progress: (progress: PullProgress) => void
-  /** What was told up to here. */
+  /** The changes applied so far. */
   readonly ledger: Ledger
   readonly held: Map<string, VersionKey>
   readonly counts: { changes: number; taken: number; dropped: number; records: number; bytes: number }
   readonly unknownTypes: Set<string>
   readonly signers: Set<string>
-  /** What will have been told at the end of what is known now. */
+  /** The ledger at the end of the feed as known now. */
   final: Ledger
   totals: { versions: number; bytes: number }
   onBytes: (bytes: number) => void
 }
 
-/** Types that the puller knows; what else a feed tells is kept in the list of changes, and told of. */
+/** Types that this puller knows. Others are stored in the list of changes and reported. */
 const knownTypes: ReadonlySet<string> = new Set([
   ...['dataset-added', 'dataset-opened', 'dataset-closed', 'contract-added'],
   ...['version-published', 'version-corrected', 'version-withdrawn', 'item-changed'],
@@ -58,7 +58,7 @@ const knownTypes: ReadonlySet<string> = new Set([
 
 interface Draft {
   readonly changes: SourceChange[]
-  readonly fuller: SourceChange[]
+  readonly completed: SourceChange[]
   readonly contracts: TakenContract[]
   readonly taken: Taken[]
   readonly drop: VersionKey[]
@@ -67,7 +67,7 @@ interface Draft {
 
 const emptyDraft = (): Draft => ({
   changes: [],
-  fuller: [],
+  completed: [],
   contracts: [],
   taken: [],
   drop: [],
@@ -81,16 +81,17 @@ export async function applyPage(run: Applying, page: FeedPage): Promise<void> {
     run.signal.throwIfAborted()
     if (!knownTypes.has(change.type)) run.unknownTypes.add(change.type)
     const past = hasPast(run.ledger, change) ? await readPast(run, change) : []
-    for (const one of [...past, change]) await enter(run, draft, one)
+    for (const entry of [...past, change]) await enter(run, draft, entry)
     const touched = touchedBy(run.ledger, change, past.length > 0)
     if (/^(version-withdrawn|dataset-closed)$/.test(change.type)) {
-      // What is taken back goes by itself: it must not wait for what comes in its place, which may not be had.
+      // Committed alone: a withdrawal must not wait for its successor, which may be unavailable.
       for (const of of touched) clear(run, draft, of)
       await commit(run, draft)
       draft = emptyDraft()
     }
     await move(run, draft, touched)
-    const isHeavy = draft.taken.length + draft.drop.length + draft.contracts.length + draft.fuller.length > 0
+    const isHeavy =
+      draft.taken.length + draft.drop.length + draft.contracts.length + draft.completed.length > 0
     if (!isHeavy) continue
     await commit(run, draft)
     draft = emptyDraft()
@@ -99,42 +100,42 @@ export async function applyPage(run: Applying, page: FeedPage): Promise<void> {
 }
 
 /**
- * Whether something of a dataset stands in the feed at places that we have passed while it was not open to us. The change that
- * opens it says so; so does a version that comes before that change, and whose contract we were not told of.
+ * Whether the feed has changes of a dataset at positions passed while it was not open to us. The change that opens the
+ * dataset shows it; so does an earlier version whose contract is not in the ledger.
  */
 function hasPast(ledger: Ledger, { type, dataset, released }: SourceChange): boolean {
   if (type === 'dataset-opened') return true
   return released !== undefined && ledger.contracts.get(dataset)?.has(released.contractVersion) !== true
 }
 
-/** Enters a change into ledger and draft, with the contract that it brings. */
+/** Adds a change to ledger and draft, and fetches the contract that it brings. */
 async function enter(run: Applying, draft: Draft, change: SourceChange): Promise<void> {
   const entered = applyChanges(run.ledger, change)
   if (entered === 'known') return
   if (entered === 'new') draft.changes.push(change)
-  else draft.fuller.push(change)
+  else draft.completed.push(change)
   if (change.contract === undefined) return
   const contract = await takeContract(run, run.ledger, change.dataset, change.contract)
   if (contract !== undefined) draft.contracts.push(contract)
 }
 
-/** What is told of a dataset by its name, up to a change. */
+/** The changes of a dataset up to a given one, read by its name. */
 async function readPast(run: Applying, until: SourceChange): Promise<readonly SourceChange[]> {
   const past: SourceChange[] = []
   for (let after: string | undefined; ; ) {
     const page = await readPage(run.client, { datasets: [until.dataset], after })
     for (const change of page.data) {
-      if (change.id === until.id) return entered(run, past)
+      if (change.id === until.id) return enterFinal(run, past)
       past.push(change)
     }
-    // It was closed meanwhile: that comes further on.
+    // It was closed meanwhile; that change comes later in the feed.
     if (!page.meta.more) return []
     after = page.meta.cursor
   }
 }
 
-/** Enters the past into the final ledger as well; of openings and closings, of which that knows the last, the contracts alone. */
-function entered(run: Applying, past: readonly SourceChange[]): readonly SourceChange[] {
+/** Adds past changes to the final ledger. It already has the last opening or closing, so of those only the contracts. */
+function enterFinal(run: Applying, past: readonly SourceChange[]): readonly SourceChange[] {
   for (const change of past) {
     if (!/^dataset-(opened|closed)$/.test(change.type)) applyChanges(run.final, change)
     else if (change.contract !== undefined) applyChanges(run.final, { ...change, type: 'contract-added' })
@@ -149,7 +150,7 @@ function touchedBy(ledger: Ledger, { type, dataset, edition, version }: SourceCh
   return edition === null || version === null ? [] : [{ dataset, edition }]
 }
 
-/** What has to come and to go in these editions, as far as the end of what is known does not undo it. */
+/** Fetches and drops versions of these editions, skipping any that a later known change removes. Returns the missing ones. */
 async function move(
   run: Applying,
   draft: Draft,
@@ -176,7 +177,7 @@ async function move(
   return gone
 }
 
-/** What of an edition has to go. */
+/** Drops the versions of an edition that are no longer wanted. */
 function clear(run: Applying, draft: Draft, of: Pick<VersionKey, 'dataset' | 'edition'>): void {
   draft.touched.set(`${of.dataset}/${of.edition}`, of)
   for (const version of droppedOf(run.ledger, { ...of, history: run.history }, heldIn(run, of))) {
@@ -193,12 +194,12 @@ function heldIn(
   return new Set(own.map(({ version }) => version))
 }
 
-/** Applies what a former pull could not, and gives what is still missing. */
+/** Fetches what an earlier pull could not, and returns what is still missing. */
 export async function settle(run: Applying): Promise<readonly VersionKey[]> {
   const draft = emptyDraft()
   const gone: VersionKey[] = []
   for (const dataset of run.ledger.datasets.keys()) {
-    const lacking = editionsOf(run.ledger, dataset).filter((edition) => {
+    const incomplete = editionsOf(run.ledger, dataset).filter((edition) => {
       const wanted = wantedOf(run.ledger, { dataset, edition, history: run.history })
       return [...wanted].some((version) => !run.held.has(nameOf({ dataset, edition, version })))
     })
@@ -206,7 +207,7 @@ export async function settle(run: Applying): Promise<readonly VersionKey[]> {
       ...(await move(
         run,
         draft,
-        lacking.map((edition) => ({ dataset, edition })),
+        incomplete.map((edition) => ({ dataset, edition })),
       )),
     )
   }
@@ -216,11 +217,11 @@ export async function settle(run: Applying): Promise<readonly VersionKey[]> {
 
 async function commit(run: Applying, draft: Draft): Promise<void> {
   run.signal.throwIfAborted()
-  const { changes, fuller, contracts, taken, drop, touched } = draft
+  const { changes, completed, contracts, taken, drop, touched } = draft
   await run.sink.commit({
     changes,
-    fuller,
-    // Those of versions come with the labels that their codes have now.
+    completed,
+    // Contracts of versions carry the current labels of their codes.
     contracts: [...contracts, ...taken.map(({ contract }) => contract)],
     take: taken.map(({ version }) => version),
     drop,

@@ -1,7 +1,8 @@
 /**
- * The ledger: what the feed has told so far, and what a copy therefore has to hold. Pure: the same changes give the same
- * ledger, so that a copy is the same whether it followed day by day or was made today.
+ * The ledger: the changes of the feed so far, and the versions that a copy must therefore hold. Pure: the same changes
+ * give the same ledger, whether a copy followed day by day or was created today.
  */
+
 import { canonicalJson, digestOf } from '../platform/digest.ts'
 import type { SourceChange } from './response-shapes.ts'
 
@@ -11,14 +12,14 @@ export interface VersionKey {
   readonly version: number
 }
 
-/** A version as the feed has told of it. */
+/** A version as the feed describes it. */
 export interface KnownVersion {
-  /** Undefined where so far only its withdrawal was told. */
+  /** Undefined if only its withdrawal is known. */
   readonly contractVersion: number | undefined
   readonly isWithdrawn: boolean
   readonly records: number
   readonly sha256: string
-  /** Stands for formats, sizes and digests of its files. */
+  /** Digest of the formats, sizes and digests of its files. */
   readonly files: string
   /** Bytes of its files by format. */
   readonly bytes: Readonly<Record<string, number>>
@@ -34,7 +35,7 @@ interface KnownContract {
 export interface Ledger {
   readonly ids: Set<string>
   readonly contracts: Map<string, Map<number, KnownContract>>
-  /** Datasets that were open and are no longer: nothing of them is held. */
+  /** Datasets that are no longer open; the copy holds nothing of them. */
   readonly closed: Set<string>
   /** Versions by dataset, edition and number. */
   readonly datasets: Map<string, Map<string, Map<number, KnownVersion>>>
@@ -44,7 +45,7 @@ export function emptyLedger(): Ledger {
   return { ids: new Set(), contracts: new Map(), closed: new Set(), datasets: new Map() }
 }
 
-/** A ledger of its own with the same entries, to be told what is still to come. */
+/** An independent copy, to which later changes can be applied. */
 export function copyOf({ ids, contracts, closed, datasets }: Ledger): Ledger {
   const editionsOf = (editions: Map<string, Map<number, KnownVersion>>) =>
     new Map([...editions].map(([edition, versions]) => [edition, new Map(versions)]))
@@ -57,24 +58,25 @@ export function copyOf({ ids, contracts, closed, datasets }: Ledger): Ledger {
 }
 
 /**
- * Enters a change. `known` where it is in the ledger, and nothing is entered. `fuller` where it was told before without its
- * contract: of a dataset that is closed no more than that is told, until it opens again.
+ * Applies a change. `known`: it is in the ledger, and nothing changes. `completed`: it was applied before without its
+ * contract, as the feed gives no details of a closed dataset until it opens again.
  */
-export function applyChanges(ledger: Ledger, change: SourceChange): 'new' | 'fuller' | 'known' {
+export function applyChanges(ledger: Ledger, change: SourceChange): 'new' | 'completed' | 'known' {
   const isKnown = ledger.ids.has(change.id)
   const { contractVersion: number = 0 } = change.contract ?? {}
-  const isFuller = change.contract !== undefined && ledger.contracts.get(change.dataset)?.has(number) !== true
-  if (isKnown && !isFuller) return 'known'
+  const completes =
+    change.contract !== undefined && ledger.contracts.get(change.dataset)?.has(number) !== true
+  if (isKnown && !completes) return 'known'
   ledger.ids.add(change.id)
   const { dataset, contract, released, edition, version, type } = change
-  // One who may read what is restricted is told of the contract as well, and goes on reading.
+  // A reader with a grant also gets the contract, and may go on reading.
   if (type === 'dataset-closed' && contract === undefined) ledger.closed.add(dataset)
   if (type === 'dataset-opened') ledger.closed.delete(dataset)
   if (contract !== undefined) {
     const { sha256, verdict, contractVersion } = contract
     entry(ledger.contracts, dataset, () => new Map()).set(contractVersion, { sha256, verdict })
   }
-  if (isKnown) return 'fuller'
+  if (isKnown) return 'completed'
   if (edition === null || version === null) return 'new'
   const versions = entry(
     entry(ledger.datasets, dataset, () => new Map<string, Map<number, KnownVersion>>()),
@@ -83,7 +85,7 @@ export function applyChanges(ledger: Ledger, change: SourceChange): 'new' | 'ful
   )
   const before = versions.get(version)
   if (type === 'version-withdrawn') versions.set(version, { ...(before ?? unknown), isWithdrawn: true })
-  // Its withdrawal may have been told already, where the past of a dataset is read later than what followed.
+  // The withdrawal may be known already, if the past of a dataset is read after later changes.
   else if (released !== undefined) {
     versions.set(version, knownOf(released, before?.isWithdrawn ?? false))
   }
@@ -101,7 +103,7 @@ function knownOf(released: NonNullable<SourceChange['released']>, isWithdrawn: b
   }
 }
 
-/** One text for formats, sizes and digests of a version's files, whatever their order. */
+/** One digest for formats, sizes and digests of a version's files, independent of their order. */
 export function listingOf(
   files: readonly { readonly format: string; readonly bytes: number; readonly sha256: string }[],
 ): string {
@@ -115,7 +117,7 @@ function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): V
   return found
 }
 
-/** The first contract of the line that a contract continues: one that breaks with those before begins its own. */
+/** The first contract of the lineage that a contract continues; a breaking contract starts a lineage. */
 export function lineageOf(ledger: Ledger, dataset: string, contractVersion: number): number {
   const known = ledger.contracts.get(dataset)
   const numbers = [...(known?.keys() ?? [])].filter((number) => number <= contractVersion)
@@ -126,7 +128,7 @@ export function lineageOf(ledger: Ledger, dataset: string, contractVersion: numb
   return Math.max(1, ...numbers.filter(first))
 }
 
-/** The versions told of an edition. */
+/** The known versions of an edition. */
 export function versionsOf(
   ledger: Ledger,
   dataset: string,
@@ -135,14 +137,14 @@ export function versionsOf(
   return ledger.datasets.get(dataset)?.get(edition) ?? new Map()
 }
 
-/** All editions that versions were told of, in order. */
+/** All editions with known versions, in order. */
 export function editionsOf(ledger: Ledger, dataset: string): readonly string[] {
   return [...(ledger.datasets.get(dataset)?.keys() ?? [])].sort()
 }
 
 /**
- * The versions of an edition that a copy holds once everything in the ledger is applied: with its history all that are not
- * withdrawn; else the newest of each line of contracts, so that readers under the former contract keep theirs.
+ * The versions of an edition that a copy holds once the whole ledger is applied: with history, all that are not
+ * withdrawn; otherwise the newest of each lineage, so that readers under a former contract keep theirs.
  */
 export function wantedOf(
   ledger: Ledger,
@@ -159,15 +161,15 @@ export function wantedOf(
   if (history) return new Set(served.map(([version]) => version))
   const newest = new Map<number, number>()
   for (const [version, { contractVersion = 1 }] of served) {
-    const line = lineageOf(ledger, dataset, contractVersion)
-    newest.set(line, Math.max(version, newest.get(line) ?? 0))
+    const lineage = lineageOf(ledger, dataset, contractVersion)
+    newest.set(lineage, Math.max(version, newest.get(lineage) ?? 0))
   }
   return new Set(newest.values())
 }
 
 /**
- * Of the versions held, those that have to go: what is withdrawn or closed at once; what a later one follows only when that
- * is held, so that readers never find nothing in between.
+ * The held versions to drop: withdrawn and closed ones at once; a superseded one only when its successor is held, so that
+ * readers always find a version.
  */
 export function droppedOf(
   ledger: Ledger,
@@ -176,18 +178,20 @@ export function droppedOf(
 ): readonly number[] {
   const { dataset, edition, history } = of
   const versions = versionsOf(ledger, dataset, edition)
-  const line = (version: number) => lineageOf(ledger, dataset, versions.get(version)?.contractVersion ?? 1)
+  const lineage = (version: number) => lineageOf(ledger, dataset, versions.get(version)?.contractVersion ?? 1)
   return [...held].filter((version) => {
     const known = versions.get(version)
-    // Taken before a crash and not told yet: the change that tells of it comes next.
+    // Fetched before a crash; the change that announces it comes next.
     if (known === undefined) return false
     if (known.isWithdrawn || ledger.closed.has(dataset)) return true
     if (history) return false
-    return [...held].some((other) => other > version && versions.has(other) && line(other) === line(version))
+    return [...held].some(
+      (other) => other > version && versions.has(other) && lineage(other) === lineage(version),
+    )
   })
 }
 
-/** What stands for a version in sets and maps. */
+/** The key of a version in sets and maps. */
 export function nameOf({ dataset, edition, version }: VersionKey): string {
   return `${dataset}/${edition}/v${version}`
 }

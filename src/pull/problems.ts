@@ -1,9 +1,6 @@
-/**
- * Every refusal of the puller, as one closed list: whose doing it is, what it is, and what to do about it. Whatever is
- * refused leaves the copy as it was.
- */
+/** Every refusal of the puller, as one closed list with cause, title and hint. A refusal leaves the copy as it was. */
 
-/** `data`: what came is not what it should be. `state`: not possible as things stand. `usage`: it can't be meant. */
+/** `data`: the received data is invalid. `state`: not possible now. `usage`: a wrong argument. */
 type RefusalKind = 'data' | 'state' | 'usage'
 
 interface Refusal {
@@ -15,94 +12,94 @@ interface Refusal {
 export const pullRefusals = {
   'source-away': {
     kind: 'state',
-    title: 'The source does not answer',
-    hint: 'Run the same command again later: it goes on where it stopped.',
+    title: 'The source does not respond',
+    hint: 'Run the same command again later: it resumes where it stopped.',
   },
   'source-elsewhere': {
     kind: 'usage',
-    title: 'The source leads to another place',
-    hint: 'Give the address that it leads to, if that is the service you mean.',
+    title: 'The source redirects to another site',
+    hint: 'Use the address that it redirects to, if that is the service you mean.',
   },
   'source-unknown': {
     kind: 'usage',
-    title: 'At this address no Qingdan answers',
-    hint: 'Give the address under which the service is reached, such as https://data.example.org.',
+    title: 'No Qingdan service at this address',
+    hint: 'Use the public address of the service, such as https://data.example.org.',
   },
   'source-refused': {
     kind: 'state',
     title: 'The source refused a request',
-    hint: 'What it says stands above; a key comes from the environment variable QINGDAN_PULL_KEY or from --key-file.',
+    hint: 'See its reason above. Set a key with the environment variable QINGDAN_PULL_KEY or --key-file.',
   },
   'answer-odd': {
     kind: 'data',
-    title: 'The source answered what this puller can not read',
-    hint: 'Bring the puller to the version of the source; if it is, tell its operator.',
+    title: 'The source sent a response that this puller cannot read',
+    hint: 'Update the puller to the version of the source; if it is up to date, inform the operator of the source.',
   },
   'other-origin': {
     kind: 'data',
-    title: 'The source is another than the copy was made from',
-    hint: 'Give the address of the one it was made from, or begin another copy.',
+    title: 'The copy was made from another source',
+    hint: 'Use the address of the original source, or start another copy.',
   },
   'other-history': {
     kind: 'data',
-    title: 'The source does not know the place that the copy has come to',
-    hint: 'If its database was set back to a backup, ask its operator, and begin another copy.',
+    title: "The source does not know the copy's position in the feed",
+    hint: 'If its database was restored from a backup, ask its operator, and start another copy.',
   },
   'other-question': {
     kind: 'usage',
-    title: 'The copy was begun with other options',
-    hint: 'Give the options that it was begun with, or begin another copy.',
+    title: 'The copy was started with other options',
+    hint: 'Use the options that it was started with, or start another copy.',
   },
   'wrong-bytes': {
     kind: 'data',
-    title: 'A file is not the one that the source tells of',
-    hint: 'Nothing of it was taken. Run the same command again; if it stays so, tell the operator of the source.',
+    title: 'A file differs from the one that the source announced',
+    hint: 'It was not stored. Run the same command again; if the error remains, inform the operator of the source.',
   },
   'wrong-facts': {
     kind: 'data',
-    title: 'What the source tells of a version in two places is not the same',
-    hint: 'Nothing of it was taken. Tell the operator of the source.',
+    title: 'The source describes a version in two different ways',
+    hint: 'It was not stored. Inform the operator of the source.',
   },
   'wrong-signature': {
     kind: 'data',
-    title: 'A version is not signed by a key that is trusted',
-    hint: "Compare the key's fingerprint with the operator of the source by another way, the telephone for one.",
+    title: 'A version is not signed by a trusted key',
+    hint: "Compare the key's fingerprint with the operator of the source on another channel, such as the telephone.",
   },
   'version-missing': {
     kind: 'state',
-    title: 'The source does not give a version of which its feed tells',
-    hint: 'Run the same command again later; if it stays so, tell the operator of the source.',
+    title: 'The source does not serve a version that its feed announces',
+    hint: 'Run the same command again later; if the error remains, inform the operator of the source.',
   },
   'target-busy': {
     kind: 'state',
-    title: 'Another pull works on this target',
-    hint: 'Wait for it, or end it. Two copies need two targets.',
+    title: 'Another pull is writing to this target',
+    hint: 'Wait for it, or stop it. Two copies need two targets.',
   },
   'target-foreign': {
     kind: 'usage',
-    title: 'The target holds what no pull has written',
-    hint: 'Name a folder or schema that is empty or does not exist yet.',
+    title: 'The target contains data that no pull wrote',
+    hint: 'Use a folder or schema that is empty or does not exist yet.',
   },
   'target-newer': {
     kind: 'usage',
     title: 'The copy was made by another version of this puller',
-    hint: 'Bring the puller up to it, or begin another copy.',
+    hint: 'Use that version, or start another copy.',
   },
   'target-refused': {
     kind: 'state',
-    title: 'The target can not be written',
-    hint: 'What it says stands above. What was applied before is kept.',
+    title: 'Cannot write to the target',
+    hint: 'See the reason above. Changes applied before remain in the copy.',
   },
   'target-full': {
     kind: 'state',
-    title: 'There is no room left for the copy',
-    hint: 'Make room and run the same command again: it goes on where it stopped.',
+    title: 'The target is full',
+    hint: 'Free some space and run the same command again: it resumes where it stopped.',
   },
 } as const satisfies Readonly<Record<string, Refusal>>
 
 export type PullRefusalCode = keyof typeof pullRefusals
 
-/** The puller refuses: the code says which of the list, the detail what this very occurrence is about. */
+/** A refusal of the puller: a code of the list, and what this occurrence is about. */
 export class PullRefusal extends Error {
   override readonly name = 'PullRefusal'
   readonly code: PullRefusalCode

@@ -1,7 +1,7 @@
 /**
- * The reference puller: makes a copy of what a source shows, and keeps it so by its feed. It is a client like any other: it
- * knows only addresses that everybody has. Each step is applied whole, with its place in the feed, so that a crash anywhere
- * leaves the copy as it was at some change, and the same command goes on from there.
+ * The reference puller: copies what a source publishes and follows its feed. It is a client like any other and uses only
+ * public addresses. Each step is applied atomically with its position in the feed, so a crash anywhere leaves the copy as
+ * of some change, and the same command resumes from there.
  */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -27,19 +27,19 @@ import { buildClient, type ClientOptions } from './source/client.ts'
 import { readPage } from './source/source.ts'
 
 export interface PullOrder {
-  /** The address of the service, without a slash at its end. */
+  /** The address of the service, without a trailing slash. */
   readonly source: string
   readonly sink: Sink
-  /** Datasets to be confined to. */
+  /** Only these datasets. */
   readonly datasets: readonly string[] | undefined
-  /** Formats to be confined to. */
+  /** Only these formats. */
   readonly formats: readonly string[] | undefined
-  /** Whether all versions are kept, not the newest alone. */
+  /** Whether to keep all versions instead of only the newest. */
   readonly history: boolean
   readonly key: string | undefined
-  /** Keys that versions have to be signed by; undefined where signatures are not looked at. */
+  /** Keys trusted to sign versions; undefined if signatures are not checked. */
   readonly trust: readonly PublicKeyFile[] | undefined
-  /** Whether it goes on until the signal is given. */
+  /** Whether to continue until the signal is aborted. */
   readonly follow: boolean
   readonly retriesMax: number
   readonly signal: AbortSignal
@@ -53,27 +53,27 @@ export interface PullOrder {
 
 export interface PullReport {
   readonly origin: string
-  /** The place in the feed that the copy has come to; null where nothing was told yet. */
+  /** The copy's position in the feed; null before the first change. */
   readonly cursor: string | null
-  /** Changes that this pull applied. */
+  /** Changes applied by this pull. */
   readonly changes: number
   readonly versionsTaken: number
   readonly versionsDropped: number
   readonly records: number
   readonly bytes: number
-  /** Types of changes that this puller does not know, and passed over. */
+  /** Types of changes that this puller does not know and skipped. */
   readonly unknownTypes: readonly string[]
-  /** The keys that signed what was taken; null where signatures were not looked at. */
+  /** The keys that signed the stored versions; null if signatures were not checked. */
   readonly signedBy: readonly string[] | null
 }
 
-/** Pulls until nothing more is told; with `follow` until the signal is given, whose reason it throws. Throws PullRefusal. */
+/** Pulls until the end of the feed; with `follow` until the signal is aborted, and then throws its reason. Throws PullRefusal. */
 export async function pull(order: PullOrder): Promise<PullReport> {
   const { sink, signal, follow, retriesMax } = order
   checkQuestion(order)
-  // Who follows outlives a source that is away for a night; who pulls on a schedule comes again anyway.
-  const began = sink.state !== undefined && follow
-  const patience = {
+  // A follower survives a source that is down for a night; a scheduled pull is started again anyway.
+  const resumes = sink.state !== undefined && follow
+  const clientOptions = {
     base: order.source,
     key: order.key,
     signal,
@@ -81,12 +81,12 @@ export async function pull(order: PullOrder): Promise<PullReport> {
     pause: order.pause,
     ...timesOf(order),
   }
-  const client = (retries: number) => buildClient(withoutUndefined({ ...patience, retriesMax: retries }))
+  const client = (retries: number) => buildClient(withoutUndefined({ ...clientOptions, retriesMax: retries }))
   const ledger = emptyLedger()
-  for await (const change of sink.told()) applyChanges(ledger, change)
-  const asked = { datasets: order.datasets }
-  let page = await readPage(client(began ? Number.POSITIVE_INFINITY : retriesMax), {
-    ...asked,
+  for await (const change of sink.changes()) applyChanges(ledger, change)
+  const selection = { datasets: order.datasets }
+  let page = await readPage(client(resumes ? Number.POSITIVE_INFINITY : retriesMax), {
+    ...selection,
     after: sink.state?.cursor ?? undefined,
   })
   await begin(order, page)
@@ -94,7 +94,7 @@ export async function pull(order: PullOrder): Promise<PullReport> {
   for (;;) {
     page = await takeAll(run, page)
     if (!follow) return reportOf(run)
-    page = await readPage(run.client, { ...asked, after: page.meta.cursor, wait: waitSeconds })
+    page = await readPage(run.client, { ...selection, after: page.meta.cursor, wait: waitSeconds })
     checkOrigin(run.origin, page)
   }
 }
@@ -114,21 +114,21 @@ function withoutUndefined(
   ) as unknown as ClientOptions
 }
 
-/** The copy was begun with the same options; another answer would be another copy. */
+/** Checks that the copy was started with the same options; others would give another copy. */
 function checkQuestion(order: PullOrder): void {
   const { state } = order.sink
   if (state === undefined) return
   const own = identityOf(order, state.origin)
-  const words: Readonly<Record<Exclude<keyof CopyIdentity, 'origin'>, string>> = {
+  const options: Readonly<Record<Exclude<keyof CopyIdentity, 'origin'>, string>> = {
     datasets: '--dataset',
     isKeyed: 'a key',
     history: '--history',
     formats: '--format',
   }
-  for (const [name, word] of Object.entries(words)) {
-    const [before, now] = [state, own].map((one) => JSON.stringify(one[name as keyof CopyIdentity]))
+  for (const [name, option] of Object.entries(options)) {
+    const [before, now] = [state, own].map((identity) => JSON.stringify(identity[name as keyof CopyIdentity]))
     if (before !== now)
-      throw new PullRefusal('other-question', `${word}: it was begun with ${before}, and is ${now} now.`)
+      throw new PullRefusal('other-question', `${option}: started with ${before}, now ${now}.`)
   }
 }
 
@@ -140,7 +140,7 @@ function identityOf({ datasets, formats, history, key }: PullOrder, origin: stri
 
 function checkOrigin(origin: string, page: FeedPage): void {
   if (page.meta.origin === origin) return
-  throw new PullRefusal('other-origin', `The copy is of ${origin}, and this source of ${page.meta.origin}.`)
+  throw new PullRefusal('other-origin', `The copy is of ${origin}; this source is ${page.meta.origin}.`)
 }
 
 async function begin(order: PullOrder, page: FeedPage): Promise<void> {
@@ -180,7 +180,7 @@ async function startRun(
   }
 }
 
-/** Applies a page and all behind it, until nothing more is there and nothing is missing. Gives the last page. */
+/** Applies a page and all later ones, until the end of the feed with nothing missing. Returns the last page. */
 async function takeAll(run: Applying, first: FeedPage): Promise<FeedPage> {
   let page = first
   for (;;) {
@@ -190,7 +190,7 @@ async function takeAll(run: Applying, first: FeedPage): Promise<FeedPage> {
       if (!page.meta.more) break
       page = await nextPage(run, page)
     }
-    // What is gone at the source and not withdrawn in what was told so far is withdrawn in what is told next.
+    // A version missing at the source without a known withdrawal is withdrawn by a later change.
     const missing = await settle(run)
     if (missing.length === 0) {
       await clearScratch(run)
@@ -203,7 +203,7 @@ async function takeAll(run: Applying, first: FeedPage): Promise<FeedPage> {
   }
 }
 
-/** What a broken pull had begun, and nobody wants any more. */
+/** Removes files of an interrupted pull that are no longer needed. */
 async function clearScratch({ scratch }: Applying): Promise<void> {
   for (const name of await readdir(scratch)) await rm(join(scratch, name), { recursive: true, force: true })
 }
@@ -215,8 +215,8 @@ async function nextPage({ client, datasets, origin }: Applying, { meta }: FeedPa
 }
 
 /**
- * Reads on to the end of the feed, to know what will be held then: nothing is brought that a later change takes away again.
- * Only the ledger is kept of it; the pages are asked for once more when they are applied.
+ * Reads to the end of the feed to learn which versions are wanted then, so that nothing is fetched that a later change
+ * removes. Keeps only the ledger; the pages are read again when they are applied.
  */
 async function survey(run: Applying, first: FeedPage): Promise<void> {
   const final = copyOf(run.ledger)

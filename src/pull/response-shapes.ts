@@ -1,6 +1,6 @@
 /**
- * What the source answers, held to the shapes that the puller rests on. Names become paths and tables here, so they are
- * held to their patterns; what a newer source says besides is let through.
+ * Validates the source's responses against the shapes that the puller depends on. Names become paths and tables, so they
+ * must match patterns; unknown members of a newer source are allowed.
  */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import Type, { type Static, type TSchema } from 'typebox'
@@ -22,7 +22,7 @@ const Released = Type.Object({
   distributions: Type.Array(Type.Object({ format: Format, bytes: Count, sha256: Sha256 })),
 })
 
-/** A change as the feed tells it, so far as the puller needs it. Of a type that it does not know only the place counts. */
+/** A change of the feed, as far as the puller needs it. Of an unknown type only the position matters. */
 const Change = Type.Object({
   id: Type.String({ pattern: '^[0-9a-f]{8,64}$' }),
   cursor: Cursor,
@@ -52,7 +52,7 @@ export const Page = Type.Object({
   }),
 })
 
-/** What is told of a version and stands fast: the same whenever and however it is read. */
+/** The immutable facts of a version: the same at any time and from any address. */
 export const ResponseFacts = Type.Object({
   dataset: Name,
   edition: Edition,
@@ -79,7 +79,7 @@ export const ResponseFacts = Type.Object({
 
 const Bilingual = Type.Object({ zh: Text, en: Text })
 
-/** A contract, so far as a copy rests on it. Its digest says that it is the one that the feed tells of. */
+/** A contract, as far as a copy depends on it. Its digest proves that it is the one in the feed. */
 export const ContractShape = Type.Object({
   dataset: Name,
   contractVersion: Whole,
@@ -98,7 +98,7 @@ export const ContractShape = Type.Object({
   primaryKey: Type.Array(Type.String(), { minItems: 1 }),
 })
 
-/** A Table Schema, of which the puller takes the labels of codes. */
+/** A Table Schema, from which the puller takes the labels of codes. */
 export const TableSchemaShape = Type.Object({
   fields: Type.Array(
     Type.Object({
@@ -108,7 +108,7 @@ export const TableSchemaShape = Type.Object({
   ),
 })
 
-/** A problem as the source writes it (RFC 9457). */
+/** A problem from the source (RFC 9457). */
 export const ProblemShape = Type.Object({
   code: Type.String({ pattern: '^[a-z]+(-[a-z]+)*$', maxLength: 63 }),
   title: Text,
@@ -131,14 +131,14 @@ export interface CodeRow {
 
 const validators = new WeakMap<TSchema, (value: unknown) => boolean>()
 
-/** Whether a value has a shape. */
+/** Whether a value matches a shape. */
 export function isOf<Schema extends TSchema>(schema: Schema, value: unknown): value is Static<Schema> {
   const known = validators.get(schema) ?? new Ajv2020({ meta: false, validateSchema: false }).compile(schema)
   validators.set(schema, known)
   return known(value) === true
 }
 
-/** A JSON text as a value; undefined where it is none. */
+/** Parses JSON; undefined if it is invalid. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown

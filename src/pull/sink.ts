@@ -1,87 +1,87 @@
 /**
- * Where a copy is kept. A sink knows nothing of HTTP: it is told what to hold, and makes each step visible whole, together
- * with the place in the feed, or not at all. A file of its own makes each kind of target a sink.
+ * The target of a copy. A sink knows nothing of HTTP: it gets the content of each step and makes it visible together with
+ * the feed position, or not at all. Each kind of target is one file.
  */
 
 import type { Ledger, VersionKey } from './ledger.ts'
 import type { CodeRow, PulledContract, SourceChange, VersionFacts } from './response-shapes.ts'
 
-/** What a copy is a copy of; the same at every pull into it. */
+/** What a copy contains; the same for every pull into it. */
 export interface CopyIdentity {
   readonly origin: string
-  /** The datasets that it is confined to; null for all that the source shows. */
+  /** Only these datasets; null for all that the source publishes. */
   readonly datasets: readonly string[] | null
-  /** Whether a key is sent, with which a source may show more. */
+  /** Whether a key is sent, which may give access to more. */
   readonly isKeyed: boolean
   readonly history: boolean
-  /** The formats that it is confined to; null for all. */
+  /** Only these formats; null for all. */
   readonly formats: readonly string[] | null
 }
 
-/** How far a copy has come. */
+/** The identity and feed position of a copy. */
 export interface CopyState extends CopyIdentity {
-  /** The address that the last pull was given. */
+  /** The address used by the last pull. */
   readonly source: string
-  /** The place behind the last change that was applied; null before the first. */
+  /** The position after the last change applied; null before the first. */
   readonly cursor: string | null
-  /** Number of changes that were applied. */
+  /** Number of changes applied. */
   readonly changes: number
 }
 
-/** A contract with the labels of its codes, as the source has them now. */
+/** A contract with the current labels of its codes. */
 export interface TakenContract {
   readonly contract: PulledContract
   readonly sha256: string
-  /** The first contract of its line; each line has its own place. */
+  /** The first contract of its lineage; each lineage has its own table or folder entry. */
   readonly lineage: number
   readonly codes: readonly CodeRow[]
   readonly notice: { readonly since: string; readonly sunset: string } | null
 }
 
-/** A version whose files lie in scratch, proven. */
+/** A verified version whose files are in scratch. */
 export interface TakenVersion {
   readonly facts: VersionFacts
   readonly lineage: number
   readonly contract: PulledContract
   /** Scratch files by format; the sink may move them away. */
   readonly files: ReadonlyMap<string, string>
-  /** Fingerprint of the trusted key that signed it; null where signatures were not looked at. */
+  /** Fingerprint of the trusted key that signed it; null if signatures were not checked. */
   readonly signedBy: string | null
 }
 
-/** One step: it is seen whole, with its place, or not at all. */
+/** One step, visible completely with its position or not at all. */
 export interface Step {
-  /** The changes, in their order. The last one's cursor is the new place. */
+  /** The changes, in their order. The last one's cursor is the new position. */
   readonly changes: readonly SourceChange[]
-  /** Changes that were applied before, and are told with their contract now; they count no second time. */
-  readonly fuller: readonly SourceChange[]
+  /** Changes applied before, now with their contract; they are not counted again. */
+  readonly completed: readonly SourceChange[]
   readonly contracts: readonly TakenContract[]
   readonly take: readonly TakenVersion[]
   readonly drop: readonly VersionKey[]
-  /** Editions whose newest version may be another now, with the ledger that says which. */
+  /** Editions whose newest version may have changed; the ledger tells which it is. */
   readonly touched: readonly Pick<VersionKey, 'dataset' | 'edition'>[]
   readonly ledger: Ledger
 }
 
-/** Hears of the points that a step comes to, from which it can be done again. */
+/** Called at each point of a step from which it can be repeated. */
 export type OnPoint = (point: string) => void
 
 export interface Sink {
-  /** How it is called where people read. */
+  /** The name for people. */
   readonly name: string
-  /** Undefined where the target is empty. */
+  /** Undefined if the target is empty. */
   readonly state: CopyState | undefined
-  /** A folder of its own for what is on its way, on this machine. */
+  /** A private folder on this machine for files being fetched. */
   readonly scratch: string
-  /** The formats that it needs at least, and at most where it takes no other. */
+  /** The formats that it stores, and needs; undefined if it stores any. */
   readonly formats: readonly string[] | undefined
-  /** Begins a copy, or notes under which address it goes on. */
+  /** Starts a copy, or notes the address with which it continues. */
   readonly begin: (identity: CopyIdentity, source: string) => Promise<void>
-  /** The changes that were applied, in their order. */
-  readonly told: () => AsyncIterable<SourceChange>
-  /** The versions that are held. */
+  /** The changes applied, in their order. */
+  readonly changes: () => AsyncIterable<SourceChange>
+  /** The versions held. */
   readonly held: () => Promise<readonly VersionKey[]>
   readonly commit: (step: Step) => Promise<void>
-  /** Gives the target back; the next pull may have it. */
+  /** Releases the target for the next pull. */
   readonly close: () => Promise<void>
 }

@@ -1,6 +1,6 @@
 /**
- * A version as the source signed it: its bag, proven by a trusted key, held to what the feed told, and unpacked into scratch.
- * Refuses another signature, any altered byte, a bag of another version or origin, and facts that differ from the feed's.
+ * A version as a signed bag of the source: verified with a trusted key, compared with the feed, and unpacked into scratch.
+ * Refuses other signatures, altered bytes, a bag of another version or origin, and facts that differ from the feed's.
  */
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
@@ -33,15 +33,15 @@ import {
 import { checkContract } from './source/source.ts'
 
 export interface BagOrder {
-  /** Where the bag lies, as a ZIP. */
+  /** Path of the bag, a ZIP file. */
   readonly path: string
   readonly key: VersionKey
   readonly origin: string
   readonly keys: readonly PublicKeyFile[]
   readonly contract: { readonly contractVersion: number; readonly sha256: string }
-  /** Which formats are wanted. */
+  /** Whether to unpack a format. */
   readonly isWanted: (format: string) => boolean
-  /** Where a file of a format goes. */
+  /** The target path for a format. */
   readonly to: (format: string) => string
 }
 
@@ -53,10 +53,10 @@ export interface UnpackedBag {
   readonly signedBy: string
 }
 
-/** A contract is a few kilobytes, a code list some hundred. */
+/** A contract takes a few kilobytes, a code list some hundred. */
 const textBytesMax = 16 << 20
 
-/** Proves a bag and unpacks it. Throws `wrong-signature` where it is not signed as trusted, else `wrong-bytes` or `wrong-facts`. */
+/** Verifies a bag and unpacks it. Throws `wrong-signature` without a trusted signature, otherwise `wrong-bytes` or `wrong-facts`. */
 export async function unpackVersionBag(order: BagOrder): Promise<UnpackedBag> {
   const name = nameOf(order.key)
   try {
@@ -70,10 +70,10 @@ export async function unpackVersionBag(order: BagOrder): Promise<UnpackedBag> {
     if (!(error instanceof BundleRefusal)) throw asTargetFault(error)
     const checks = [...new Set(error.findings.map(({ check }) => check))]
     const isSignature = checks.some((check) => /^export-(signature|unsigned)$/.test(check))
-    const told = error.findings.find(({ expected }) => expected !== undefined)?.expected
+    const expected = error.findings.find(({ expected }) => expected !== undefined)?.expected
     throw new PullRefusal(
       isSignature ? 'wrong-signature' : 'wrong-bytes',
-      `${name}: ${checks.join(', ')}${told === undefined ? '' : ` (${told})`}.`,
+      `${name}: ${checks.join(', ')}${expected === undefined ? '' : ` (${expected})`}.`,
       { cause: error },
     )
   }
@@ -86,10 +86,10 @@ async function unpack(bag: Bag, order: BagOrder, name: string): Promise<Unpacked
   const [carried, ...others] = versions
   const isOwn = purpose.origin === order.origin && purpose.excerpt?.join() === name && others.length === 0
   if (!isOwn || carried === undefined)
-    throw new PullRefusal('wrong-facts', `${name}: its bag is of something else.`)
+    throw new PullRefusal('wrong-facts', `${name}: its bag contains something else.`)
   const facts = factsOf(carried)
   if (!isOf(ResponseFacts, facts))
-    throw new PullRefusal('answer-odd', `${name}: the facts of its bag have another shape.`)
+    throw new PullRefusal('answer-odd', `${name}: the facts in its bag have an unknown shape.`)
   const contractPath = paths.contract(order.key.dataset, order.contract.contractVersion)
   const json = parseJson(await textOf(bag, contractPath, textBytesMax))
   const contract = checkContract(json, { dataset: order.key.dataset, ...order.contract }, contractPath)
@@ -118,7 +118,7 @@ function factsOf(carried: CarriedVersion): VersionFacts {
   }
 }
 
-/** The labels of the codes that the contract's fields name; of a code that has had several the one that stands last. */
+/** The labels of the codes that the contract's fields use; of a code with several periods, the current label. */
 async function codesOf(bag: Bag, contract: PulledContract): Promise<readonly CodeRow[]> {
   const lists = new Set(contract.fields.flatMap(({ codes }) => (codes === undefined ? [] : [codes])))
   const rows = new Map<string, CodeRow>()
@@ -127,7 +127,7 @@ async function codesOf(bag: Bag, contract: PulledContract): Promise<readonly Cod
     const lines = parse(text, { columns: true }) as readonly Readonly<Record<string, string>>[]
     for (const { code = '', zh = '', en = '', valid_until: until = '' } of lines) {
       const known = rows.get(`${list} ${code}`)
-      // What is valid without end is the newest.
+      // A row without an end date is the newest.
       if (known === undefined || until === '') rows.set(`${list} ${code}`, { list, code, zh, en })
     }
   }
@@ -158,8 +158,9 @@ async function unpackFiles(
       },
       createWriteStream(`${target}.part`, { flush: true }),
     )
-    // Proven a moment ago, and read again: the bag may have been changed meanwhile by whoever can write here.
-    if (hash.digest('hex') !== digest) throw new PullRefusal('wrong-bytes', `${path} is another file now.`)
+    // Checked again while reading: somebody with write access may have changed the bag since it was verified.
+    if (hash.digest('hex') !== digest)
+      throw new PullRefusal('wrong-bytes', `${path} has changed since it was verified.`)
     await rename(`${target}.part`, target)
     files.set(format, target)
   }

@@ -29,7 +29,7 @@ export function transferRoutes(app: App, context: AppContext): void {
         tags: ['catalogue'],
         summary: 'A version as a signed bag',
         description:
-          'All files of the version with its contracts, code lists and facts as a BagIt bag and Data Package, signed by ' +
+          'All files of the version with its contracts, code lists and metadata as a BagIt bag and Data Package, signed by ' +
           'this service. Takes Range, If-Range, If-Match and If-None-Match.',
         params: Type.Object({
           slug: Slug,
@@ -38,7 +38,7 @@ export function transferRoutes(app: App, context: AppContext): void {
         }),
         response: {
           200: { description: 'The whole file.', content: zipContent },
-          206: { description: 'The range asked for.', content: zipContent },
+          206: { description: 'The requested range.', content: zipContent },
           ...toLatest,
           304: Type.Null({ description: 'The copy of the caller is still good.' }),
           ...problemResponses(

@@ -1,4 +1,4 @@
-/** Search as a pure function of contracts: what people type, and which dataset of the shipped ones stands first. */
+/** Search as a pure function of contracts: typical search texts, and which shipped dataset they find first. */
 import fc from 'fast-check'
 import t from 'tap'
 import { buildSearchIndex } from '../../src/catalogue/search/index-of-datasets.ts'
@@ -75,7 +75,7 @@ const golden: readonly (readonly [question: string, ...found: readonly (string |
   ['the'],
 ]
 
-t.test('what people type finds what they mean', async (t) => {
+t.test('typical search texts find the right datasets', async (t) => {
   for (const [question, ...expected] of golden) {
     const found = slugs(question)
     if (expected.at(-1) === null) t.same(found.slice(0, expected.length - 1), expected.slice(0, -1), question)
@@ -83,7 +83,7 @@ t.test('what people type finds what they mean', async (t) => {
   }
 })
 
-t.test('a match says where, and shows the words in their text', async (t) => {
+t.test('a match gives its place and an excerpt with the words', async (t) => {
   const matchesOf = (question: string, slug: string) =>
     index
       .search(question)
@@ -111,12 +111,12 @@ t.test('a match says where, and shows the words in their text', async (t) => {
   }
 })
 
-t.test('a word that nothing has is read as the nearest, and that is told', async (t) => {
+t.test('an unknown word is replaced by the nearest, and this is reported', async (t) => {
   t.same(index.search('baksetball').readAs, [{ word: 'baksetball', as: ['basketball'] }])
   t.same(index.search('basketball').readAs, [])
   t.same(index.search('basket').readAs, [], 'a beginning is no slip')
   t.same(index.search('traffic').readAs, [], 'nothing is near')
-  // One slip is borne from five letters on, two from eight.
+  // One typing error is tolerated from five letters on, two from eight.
   const of = (word: string) => index.search(word).readAs.flatMap(({ as }) => as)
   t.same(of('tenmis'), ['tennis'])
   t.same(of('bmii'), [])
@@ -137,10 +137,10 @@ t.test('words and terms', async (t) => {
   )
   t.equal(wordsOf(Array.from({ length: wordsMax + 1 }, (_, n) => `w${n}`).join(' ')).length, wordsMax)
   t.same(wordsOf('健康 健康 健康').length, 1)
-  t.same(wordsOf('\ud800 \udc00'), [], 'a lone surrogate is no word')
+  t.same(wordsOf('\ud800 \udc00'), [], 'a lone surrogate is not a word')
 })
 
-t.test('any text can be asked for', async () => {
+t.test('any text can be searched', async () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (question) => {
       for (const { start, end } of tokensOf(question)) {
@@ -152,7 +152,7 @@ t.test('any text can be asked for', async () => {
   )
   fc.assert(
     fc.property(fc.nat(), fc.nat({ max: 12 }), (at, length) => {
-      // Whatever stands in a title finds its dataset, in any form of width and case.
+      // Every text of a title finds its dataset, in any width and case.
       const { contract } = contracts.list()[at % contracts.list().length] ?? { contract: undefined }
       const piece = [...(contract?.title.zh ?? '')].slice(0, length + 1).join('')
       return contract !== undefined && slugs(piece).includes(contract.dataset)
@@ -160,7 +160,7 @@ t.test('any text can be asked for', async () => {
   )
 })
 
-t.test('what is not among the contracts is not hinted at', async (t) => {
+t.test('nothing reveals other contracts', async (t) => {
   const some = await buildSearchIndex(
     contracts.list().filter(({ contract }) => contract.dataset !== venues),
     contracts,
@@ -169,7 +169,7 @@ t.test('what is not among the contracts is not hinted at', async (t) => {
   t.same(some.search('baksetball'), { hits: [], readAs: [] })
 })
 
-t.test('a long code list is searched to its limit', async (t) => {
+t.test('a long code list is searched up to its limit', async (t) => {
   const contract = contractOf([field('place', 'string', { codes: 'places' })], ['place'])
   const codes = Array.from({ length: labelsMax + 1 }, (_, n) => ({
     code: `p${n}`,

@@ -1,4 +1,4 @@
-/** The pure parts of the puller: what a copy has to hold after which changes, how long it pauses, how tables are called. */
+/** The pure parts of the puller: the versions to hold after given changes, pauses, and names of tables. */
 import { hostname } from 'node:os'
 import fc from 'fast-check'
 import t from 'tap'
@@ -56,7 +56,7 @@ function ledgerOf(...changes: readonly SourceChange[]): Ledger {
 const wanted = (ledger: Ledger, edition = '2024', history = false) =>
   [...wantedOf(ledger, { dataset, edition, history })].sort()
 
-t.test('the newest version of each line of contracts is wanted', async (t) => {
+t.test('the newest version of each lineage is wanted', async (t) => {
   const changes = [contract(1, null), published('2024', 1), contract(2, 'additive'), published('2024', 2, 2)]
   t.same(wanted(ledgerOf(...changes)), [2])
   t.same(wanted(ledgerOf(...changes), '2024', true), [1, 2])
@@ -70,14 +70,14 @@ t.test('the newest version of each line of contracts is wanted', async (t) => {
   t.same(wanted(ledgerOf(...changes, withdrawn('2024', 1), withdrawn('2024', 2))), [])
 })
 
-t.test('a change counts once, and a withdrawal before what it withdraws too', async (t) => {
+t.test('a change counts once, even a withdrawal read before its version', async (t) => {
   const [first, gone] = [published('2024', 1), withdrawn('2024', 1)]
   const ledger = ledgerOf(contract(1, null), gone, first)
   t.same(wanted(ledger), [])
   t.equal(applyChanges(ledger, first), 'known')
 })
 
-t.test('what is closed is not held, and what opens again is', async (t) => {
+t.test('a closed dataset is not held, and a reopened one is', async (t) => {
   const past = [contract(1, null), published('2024', 1)]
   const closed = told('dataset-closed')
   t.same(wanted(ledgerOf(...past, closed)), [])
@@ -87,22 +87,26 @@ t.test('what is closed is not held, and what opens again is', async (t) => {
   const ledger = ledgerOf(...past, closed, reopened)
   t.same(
     [applyChanges(ledger, inFull), applyChanges(ledger, inFull)],
-    ['fuller', 'known'],
+    ['completed', 'known'],
     'told in full when it is open again',
   )
   t.notOk(ledger.closed.has(dataset), 'which does not close it again')
   t.equal(lineageOf(ledger, dataset, 3), 2, 'and its contract counts')
   const keyed = told('dataset-closed', { contract: { contractVersion: 2, sha256, verdict: 'breaking' } })
-  t.same(wanted(ledgerOf(...past, keyed)), [1], 'whoever may read it is told of the contract, and goes on')
+  t.same(wanted(ledgerOf(...past, keyed)), [1], 'a reader with a grant gets the contract and goes on')
 })
 
-t.test('a version goes only once its successor is held, a withdrawn one at once', async (t) => {
+t.test('a version is dropped once its successor is held, a withdrawn one at once', async (t) => {
   const ledger = ledgerOf(contract(1, null), published('2024', 1), published('2024', 2))
   const of = { dataset, edition: '2024', history: false }
   t.same(droppedOf(ledger, of, new Set([1])), [])
   t.same(droppedOf(ledger, of, new Set([1, 2])), [1])
   t.same(droppedOf(ledger, { ...of, history: true }, new Set([1, 2])), [])
-  t.same(droppedOf(ledger, of, new Set([2, 3])), [], 'what is not told yet neither goes nor puts another out')
+  t.same(
+    droppedOf(ledger, of, new Set([2, 3])),
+    [],
+    'an unannounced version is neither dropped nor replaces another',
+  )
   applyChanges(ledger, withdrawn('2024', 1))
   t.same(droppedOf(ledger, { ...of, history: true }, new Set([1])), [1])
 })
@@ -138,7 +142,7 @@ t.test(
   },
 )
 
-t.test('pauses grow to a bound, and what a source asks for is heeded within one', async (t) => {
+t.test('pauses grow up to a limit, and Retry-After is followed up to a limit', async (t) => {
   t.same(
     [1, 2, 3].map((n) => pauseBefore(n, undefined)),
     [pauseMilliseconds, 2 * pauseMilliseconds, 4 * pauseMilliseconds],
@@ -152,7 +156,7 @@ t.test('pauses grow to a bound, and what a source asks for is heeded within one'
   t.equal(retryAfterOf('Wed, 21 Oct 2015 07:28:00 GMT'), 0)
 })
 
-t.test('a lock of another machine is held while it is renewed', async (t) => {
+t.test('a lock of another machine is valid while it is renewed', async (t) => {
   const text = JSON.stringify({ host: `not ${hostname()}`, pid: 1, token: 'a' })
   t.equal(isHeld({ text, renewedAt: 0 }, lockStaleMilliseconds - 1), true)
   t.equal(isHeld({ text, renewedAt: 0 }, lockStaleMilliseconds), false)
@@ -160,10 +164,10 @@ t.test('a lock of another machine is held while it is renewed', async (t) => {
   t.equal(isHeld({ text: own, renewedAt: Date.now() }), false)
   const parent = JSON.stringify({ host: hostname(), pid: process.ppid, token: 'a' })
   t.equal(isHeld({ text: parent, renewedAt: Date.now() }), true)
-  t.equal(isHeld({ text: 'half', renewedAt: Date.now() }), true, 'one that is just being written')
+  t.equal(isHeld({ text: 'half', renewedAt: Date.now() }), true, 'a lock that is being written')
 })
 
-t.test('tables are called like their datasets, and never alike', async (t) => {
+t.test('tables have unique names derived from their datasets', async (t) => {
   t.equal(recordsName('tree-register', 1), 'tree_register')
   t.equal(recordsName('tree-register', 3), 'tree_register__c3')
   t.equal(recordsName('tree-register', 3, 'latest'), 'tree_register__c3__latest')
@@ -184,13 +188,16 @@ t.test('tables are called like their datasets, and never alike', async (t) => {
   t.not(recordsName(`${'a'.repeat(62)}b`, 2), recordsName(long, 2))
 })
 
-t.test('pages are held to their shape', async (t) => {
+t.test('pages are validated against their shape', async (t) => {
   const page = (change: object) => ({
     data: [{ ...published('2024', 1), ...change }],
     meta: { origin: 'o', more: false, cursor: 'c' },
   })
   t.ok(isOf(Page, page({})))
-  t.ok(isOf(Page, page({ type: 'closure-added', closure: {} })), 'what a newer source says is let through')
+  t.ok(
+    isOf(Page, page({ type: 'closure-added', closure: {} })),
+    'unknown members of a newer source are allowed',
+  )
   for (const odd of [
     { dataset: '../x' },
     { edition: '20/24' },
@@ -204,7 +211,7 @@ t.test('pages are held to their shape', async (t) => {
   t.equal(listingOf([one, { ...one, format: 'zip' }]), listingOf([{ ...one, format: 'zip' }, one]))
 })
 
-t.test('every refusal has its words, and progress its line', async (t) => {
+t.test('every refusal has a unique title, and progress its line', async (t) => {
   const titles = Object.values(pullRefusals).map(({ title }) => title)
   t.equal(new Set(titles).size, titles.length)
   const progress = {

@@ -1,4 +1,4 @@
-/** Whether an export follows what a mirror has: every way in which two shares of one order can meet, and the ways they must not. */
+/** Whether an export continues a mirror's changes: every overlap of two ranges, and those that must be refused. */
 import t from 'tap'
 import { readExportCursor, writeExportCursor } from '../../src/bundle/node/signed-version/cursor.ts'
 import { markOf } from '../../src/catalogue/changes/change-log.ts'
@@ -52,7 +52,7 @@ t.equal(meet(undefined, 0, 3), 'next', 'the first of all')
 t.equal(meet(0, 0, 3), 'next', 'the first again, after a crash')
 t.equal(meet(3, 3, 5), 'next')
 t.equal(meet(3, 1, 5), 'next', 'one that overlaps')
-t.equal(meet(3, 0, 5), 'next', 'everything, once more')
+t.equal(meet(3, 0, 5), 'next', 'everything again')
 t.equal(meet(3, 0, 3), 'replay')
 t.equal(meet(3, 1, 2), 'replay', 'an old one')
 t.same(meet(undefined, 2, 5), ['export-gap'])
@@ -63,9 +63,9 @@ t.same(meet(3, 3, 5, history, { restricted: true }), ['export-restricted'])
 
 const setBack = [...history.slice(0, 2), change(3, 'others'), change(4, 'others')]
 t.same(meet(3, 3, 4, setBack), ['export-history'], 'set back to before the cursor')
-t.same(meet(3, 2, 4, setBack), ['export-history'], 'and where both have the change')
-t.same(meet(4, 3, 4, setBack), ['export-history'], 'also where nothing would be new')
-t.equal(meet(2, 2, 4, setBack), 'next', 'what was not carried yet may be another')
+t.same(meet(3, 2, 4, setBack), ['export-history'], 'and with a change that both have')
+t.same(meet(4, 3, 4, setBack), ['export-history'], 'also if nothing is new')
+t.equal(meet(2, 2, 4, setBack), 'next', 'a change that was not exported yet may differ')
 
 t.test('cursors of exports', async (t) => {
   const cursor = cursorAt(3)

@@ -50,7 +50,7 @@ async function recordsOf(dataset: string, edition: string, number: number) {
   return records
 }
 
-t.test('everything is collected, and is what the service itself says', async (t) => {
+t.test('a harvest collects everything, equal to the native API', async (t) => {
   const { data } = (await get('/v1/datasets')).json<{ data: { slug: string }[] }>()
   const found = await harvest(fetch, { windows, rows: 997 })
   t.same(found.names, data.map(({ slug }) => slug).sort())
@@ -110,7 +110,7 @@ t.test('everything is collected, and is what the service itself says', async (t)
 
 const show = (id: string) => call<HarvestedPackage>(fetch, 'package_show', { id })
 
-t.test('ids are made of names: the same on any house', async (t) => {
+t.test('ids derive from names and are the same on every service', async (t) => {
   const { id, resources } = await show('school-calendar')
   // By another tool: python3 -c "uuid.uuid5(uuid.UUID('6f1d0c2e8b3a5e47a9d47d0a5be0c1f3'), 'dataset/school-calendar')".
   t.equal(id, 'e780194c-de18-5623-b7a3-100b6289847a')
@@ -127,7 +127,7 @@ interface Page {
   readonly _links: { readonly start: string; readonly next: string }
 }
 
-t.test('a walk by its links stays on its version; by offset it says that it went on', async (t) => {
+t.test('a walk by links stays on its version; by offset the version changes visibly', async (t) => {
   const dataset = 'fitness-monitoring-centres'
   const before = await show(dataset)
   const table = before.resources.find(({ datastore_active: active }) => active)

@@ -60,7 +60,7 @@ interface Resource extends Readonly<Record<string, unknown>> {
   readonly items: readonly object[]
 }
 
-t.test('each element of the guide, national and municipal words side by side', async (t) => {
+t.test('each element of the guide, with national and municipal classes', async (t) => {
   const { data } = (await get('/v1/core-metadata')).json<{ data: Resource[] }>()
   t.match(data, [
     {
@@ -109,7 +109,7 @@ t.test('every field type has a type of the guide', async (t) => {
   t.same(Object.keys(itemTypes).sort(), Object.keys(fieldTypes).sort())
 })
 
-t.test('CSV and XLSX hold the same, an information item a row', async (t) => {
+t.test('CSV and XLSX have the same content, one row per information item', async (t) => {
   const { data } = (await get('/v1/core-metadata')).json<{ data: Resource[] }>()
   const csv = await get('/v1/core-metadata.csv')
   t.match(csv.headers, { 'content-type': 'text/csv; charset=utf-8' })
@@ -139,7 +139,7 @@ function cellText(cell: unknown): string {
   return cell === undefined || cell === null ? '' : String(cell)
 }
 
-t.test('the CSV for a spreadsheet has titles and no formula', async (t) => {
+t.test('the CSV for spreadsheets has titles and no formulas', async (t) => {
   const excel = await get('/v1/core-metadata.csv?variant=excel')
   t.equal(excel.text.codePointAt(0), 0xfeff)
   const [header = [], first = []] = parse(excel.bytes, { bom: true }) as string[][]
@@ -169,7 +169,7 @@ t.test('the elements are those of the guide', async (t) => {
   )
 })
 
-t.test('what a reader may not know of is not there', async (t) => {
+t.test('restricted datasets are absent', async (t) => {
   const { authorization } = await standing.key({ scopes: ['read-restricted'] })
   for (const url of ['/v1/core-metadata', '/v1/core-metadata.csv', '/v1/core-metadata.xlsx']) {
     const anyone = await get(url)

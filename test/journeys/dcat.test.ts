@@ -71,7 +71,7 @@ const graphOf = async (t: Test, url: string, headers = {}) => {
   return readRdf(answer.text, String(answer.headers['content-type']))
 }
 
-t.test('three syntaxes, read by a reader of other make, are one graph', async (t) => {
+t.test('independent parsers read the same graph from three syntaxes', async (t) => {
   for (const address of ['/catalog', '/v1/datasets/tree-register', '/v1/datasets/empty-register']) {
     const graphs = []
     for (const { extension, mediaType } of syntaxes) {
@@ -94,7 +94,7 @@ t.test('three syntaxes, read by a reader of other make, are one graph', async (t
   t.ok(english.includes(`As it is: ${odd}`), 'and came through')
 })
 
-t.test('a page of HTTP is what it was for those who know no RDF', async (t) => {
+t.test('clients without RDF get JSON as before', async (t) => {
   t.match((await get('/v1/datasets/tree-register')).json(), { slug: 'tree-register' })
   t.match((await get('/v1/datasets/tree-register', { accept: '*/*' })).json(), { slug: 'tree-register' })
   t.match(await get('/catalog', { accept: '*/*' }), { headers: { 'content-type': /ld\+json/ } })
@@ -131,7 +131,7 @@ t.test('series, editions, versions and files', async (t) => {
   t.same(of(`${at}/tree-register/records#service`, dcat('servesDataset')), [middle, newest])
 })
 
-t.test('each file is where it is said to be, with the size and checksum that are said', async (t) => {
+t.test('each file has the address, size and checksum of its description', async (t) => {
   const quads = await graphOf(t, '/v1/datasets/tree-register.jsonld')
   const files = quads.filter(
     ({ predicate, object }) => predicate.value.endsWith('#type') && object.value === dcat('Distribution'),
@@ -149,7 +149,7 @@ t.test('each file is where it is said to be, with the size and checksum that are
   }
 })
 
-t.test('a harvester follows the pages and meets each edition once', async (t) => {
+t.test('a harvester follows the pages and visits each edition once', async (t) => {
   const whole = await graphOf(t, '/catalog.ttl')
   const all = valuesOf(whole, `${base}/catalog`, dcat('dataset'))
   t.equal(all.length, 4)
@@ -188,7 +188,7 @@ t.test('a walk misses nothing while others publish', async (t) => {
   await withdraw(context, { ...gone, dataset: 'bench-register', edition: '2024', reason: 'Too early' })
 })
 
-t.test('what has changed since a moment, withdrawals among it', async (t) => {
+t.test('modified_since selects changes, including withdrawals', async (t) => {
   const since = async (moment: string) =>
     valuesOf(await graphOf(t, `/catalog.rdf?modified_since=${moment}`), `${base}/catalog`, dcat('dataset'))
   t.equal((await since('2026-01-01')).length, 5)
@@ -209,7 +209,7 @@ t.test('what has changed since a moment, withdrawals among it', async (t) => {
   })
 })
 
-t.test('what is wrong is refused by name', async (t) => {
+t.test('invalid parameters are refused with their names', async (t) => {
   const refused: readonly (readonly [url: string, expected: object, headers?: Record<string, string>])[] = [
     ['/catalog.nt', { status: 404, code: 'not-found', offered: ['jsonld', 'ttl', 'rdf'] }],
     ['/catalog.xml', { status: 404, offered: ['jsonld', 'ttl', 'rdf'] }],
@@ -242,7 +242,7 @@ t.test('what is wrong is refused by name', async (t) => {
   t.equal((await get(`/catalog?limit=${editionsMax}`)).status, 200)
 })
 
-t.test('what a reader may not know of is not there', async (t) => {
+t.test('restricted datasets are absent', async (t) => {
   const { authorization } = await standing.key({ scopes: ['read-restricted'] })
   for (const { extension } of syntaxes) {
     const anyone = await get(`/catalog.${extension}`)
@@ -265,7 +265,7 @@ t.test('what a reader may not know of is not there', async (t) => {
   }
 })
 
-t.test('a copy that is still good is not sent again', async (t) => {
+t.test('a current copy is not sent again', async (t) => {
   const first = await get('/catalog.ttl')
   const etag = String(first.headers['etag'])
   t.equal((await get('/catalog.ttl', { 'if-none-match': etag })).status, 304)
@@ -298,7 +298,7 @@ async function holdTo(t: Test, shapes: string): Promise<void> {
 
 const own = readFileSync('test/exchange/dcat-shapes.ttl', 'utf8')
 
-t.test('the graphs pass shapes of our own', async (t) => {
+t.test('the graphs pass our own SHACL shapes', async (t) => {
   await holdTo(t, own)
 })
 

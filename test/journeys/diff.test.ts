@@ -65,7 +65,7 @@ const v3Rows = 'cell,pupils,rate,note,area\na,20,50.5,,x\n'
 await standing.take({ dataset, edition: '2026', contractVersion: 3, rows: v3Rows })
 await standing.publish(dataset, '2026')
 
-t.test('counts first, then what differs', async (t) => {
+t.test('counts first, then the differences', async (t) => {
   const answer = await get(`${at('2024', 2)}/diff?against=v1`)
   t.equal(answer.status, 200)
   const { data, counts, ...rest } = answer.json<Diff>()
@@ -87,7 +87,7 @@ t.test('counts first, then what differs', async (t) => {
   t.match(difference, { added: 1, removed: 1, changed: 1 }, 'as the version itself tells')
 })
 
-t.test('nothing that was withheld', async (t) => {
+t.test('withheld values do not appear', async (t) => {
   const answers = await Promise.all(
     [
       `${at('2024', 2)}/diff?against=v1`,
@@ -102,7 +102,7 @@ t.test('nothing that was withheld', async (t) => {
   t.match(answers[1]?.text, /"record":\{"cell":"f","pupils":null,"rate":null/)
 })
 
-t.test('of two editions, under contracts that differ; as CSV; the other way round', async (t) => {
+t.test('two editions under different contracts; as CSV; reversed', async (t) => {
   const answer = (await get(`${at('2025', 1)}/diff?against=2024`)).json<Diff>()
   t.match(answer, {
     from: { edition: '2024', version: 2, contractVersion: 1 },
@@ -130,7 +130,7 @@ t.test('of two editions, under contracts that differ; as CSV; the other way roun
   t.match(latest.headers['location'], /versions\/2\/diff\?against=v1$/)
 })
 
-t.test('what is refused', async (t) => {
+t.test('refusals', async (t) => {
   const refusal = async (edition: string, version: number, query: string) =>
     (await get(`${at(edition, version)}/diff${query}`)).json<object>()
   t.match(await refusal('2024', 2, ''), { status: 400, code: 'parameter-invalid' })

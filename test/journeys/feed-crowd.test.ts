@@ -128,7 +128,7 @@ async function pull(n: number): Promise<readonly string[]> {
   }
 }
 
-t.test('each puller ends with the same changes in the same order', async (t) => {
+t.test('each puller gets the same changes in the same order', async (t) => {
   const promised = registers.map(
     ({ dataset }, n) => `${n},a,promise ${n},2026-03-0${1 + (n % 9)},${dataset},2000\n`,
   )

@@ -1,6 +1,6 @@
 /**
- * The feed over HTTP: every type of change in one order, by pages and by questions; waiting; what is restricted, opened
- * and closed; the same cursors at a mirror; and what is refused.
+ * The feed over HTTP: every type of change in one order, by pages and queries; waiting; restricted, opened and closed
+ * datasets; the same cursors at a mirror; and refusals.
  */
 import { once } from 'node:events'
 import { get as request } from 'node:http'
@@ -58,7 +58,7 @@ const rows = (...lines: readonly string[]) => `tree,height\n${lines.join('\n')}\
 const feed = async (query = '', headers = {}) => (await get(`/v1/changes${query}`, headers)).json<FeedPage>()
 const told = ({ data }: FeedPage) => data.map(({ type, dataset, version }) => `${type} ${dataset} ${version}`)
 
-/** Pins contracts as a house that is started with them would. */
+/** Pins contracts as a start of the service does. */
 async function pin(...contracts: readonly Contract[]): Promise<void> {
   const loaded = contracts.map((contract) => ({
     contract,
@@ -75,7 +75,7 @@ async function pin(...contracts: readonly Contract[]): Promise<void> {
   await pinContracts(context.database, pinned, context.clock())
 }
 
-t.test('every change in one order, whatever the pages', async (t) => {
+t.test('every change comes in one order at any page size', async (t) => {
   await standing.take({ ...of, rows: rows('oak,20', 'elm,7') })
   await standing.publish(of.dataset, of.edition)
   standing.moveTo('2026-03-02T04:00:00Z')
@@ -130,7 +130,7 @@ t.test('every change in one order, whatever the pages', async (t) => {
   }
 })
 
-t.test('questions, and what is restricted', async (t) => {
+t.test('queries and restricted datasets', async (t) => {
   t.same(told(await feed('?type=version-withdrawn,version-corrected')), [
     'version-corrected tree-register 2',
     'version-withdrawn tree-register 1',
@@ -183,10 +183,10 @@ t.test('a breaking contract gives notice; datasets open and close', async (t) =>
   ])
   t.same(told(tomb), ['dataset-closed shelter-register null'])
   t.same(told(await feed('?dataset=shelter-register')), ['dataset-closed shelter-register null'])
-  t.notMatch(JSON.stringify(await feed()), /dataset-opened/, 'nothing else is told of it any more')
+  t.notMatch(JSON.stringify(await feed()), /dataset-opened/, 'the feed has nothing else of it')
 })
 
-t.test('who waits is answered at the change, at the time, or at the end', async (t) => {
+t.test('a waiting request ends at a change, at its timeout, or at shutdown', async (t) => {
   const { meta } = await feed()
   const began = performance.now()
   t.same((await feed(`?after=${meta.cursor}&wait=1`)).data, [])
@@ -198,10 +198,10 @@ t.test('who waits is answered at the change, at the time, or at the end', async 
   )
   await withdraw(context, { ...of, version: 2, reason: 'wrong too', actor: 'cli:test' })
   for (const page of await waiting) t.same(told(page), ['version-withdrawn tree-register 2'])
-  t.same((await other).data, [], 'and what was not asked for wakes nobody for good')
+  t.same((await other).data, [], 'an unrelated change does not end the waiting')
 })
 
-t.test('a thousand who wait: as many as there are places, the others are told to come back', async (t) => {
+t.test('of a thousand waiting requests, those over the limit are refused', async (t) => {
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
   const { cursor } = (await feed()).meta
@@ -225,7 +225,7 @@ t.test('a thousand who wait: as many as there are places, the others are told to
     }
   })
   await isFull
-  t.equal((await feed(`?after=${cursor}`)).data.length, 0, 'without waiting one is always answered')
+  t.equal((await feed(`?after=${cursor}`)).data.length, 0, 'a request without waiting is always answered')
   await standing.take({ ...of, edition: '2025', rows: rows('oak,22') })
   await standing.publish(of.dataset, '2025')
   const answers = await Promise.all(asked)
@@ -248,7 +248,7 @@ t.test('a thousand who wait: as many as there are places, the others are told to
   )
 })
 
-t.test('who goes away leaves the place', async (t) => {
+t.test('a client that disconnects frees its slot', async (t) => {
   const { port } = app.server.address() as AddressInfo
   const { cursor } = (await feed()).meta
   const path = `/v1/changes?after=${cursor}&wait=50`
@@ -257,7 +257,7 @@ t.test('who goes away leaves the place', async (t) => {
     asked.on('error', () => undefined)
     await once(asked, 'socket')
     await new Promise((resolve) => asked.socket?.once('connect', resolve))
-    // Asked behind it: when this is answered the other waits.
+    // Sent after it: once this one is answered, the other waits.
     await feed()
     const isClosed = new Promise((resolve) => asked.once('close', resolve))
     asked.destroy()
@@ -297,12 +297,12 @@ t.test('a mirror has the same feed and the same cursors', async (t) => {
     restricted: false,
   })
   await take(mirror.context, second.out)
-  t.strictSame((await waits).data, later.data, 'who waits at the mirror hears of it')
+  t.strictSame((await waits).data, later.data, 'a request waiting at the mirror gets it')
   t.strictSame(await at(here.links.next), later)
   t.equal((await mirrorApp.inject(later.links.next)).statusCode, 200)
 })
 
-t.test('cursors and parameters that are refused', async (t) => {
+t.test('invalid cursors and parameters are refused', async (t) => {
   const { meta } = await feed()
   const refusal = async (query: string) => (await get(`/v1/changes${query}`)).json()
   const own = (place: object) => {
@@ -340,7 +340,7 @@ t.test('cursors and parameters that are refused', async (t) => {
   t.match(await refusal(many(100)), { code: 'dataset-not-found' })
 })
 
-t.test('the service stops without waiting for those who wait', async (t) => {
+t.test('the service stops without delay while requests wait', async (t) => {
   const own = await openTestContext(t, { contracts: [trees] })
   const { cursor } = (await own.get('/v1/changes')).json<FeedPage>().meta
   const { port } = await (async () => {

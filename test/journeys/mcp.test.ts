@@ -5,7 +5,7 @@
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import t from 'tap'
-import { makeBounded, resultLengthMax } from '../../src/protocols/mcp/bounds.ts'
+import { buildBounded, resultLengthMax } from '../../src/protocols/mcp/bounds.ts'
 import { messageBytesMax } from '../../src/protocols/mcp/routes.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, sampleRows } from '../support/open-test-context.ts'
@@ -39,7 +39,7 @@ const address = await app.listen({ host: '127.0.0.1', port: 0 })
 async function connect(headers: Readonly<Record<string, string>> = {}): Promise<Client> {
   const client = new Client({ name: 'test', version: '1.0.0' })
   const transport = new StreamableHTTPClientTransport(new URL('/mcp', address), { requestInit: { headers } })
-  // The SDK's own types differ from each other in what may be undefined.
+  // The SDK's own types disagree about optional members.
   await client.connect(transport as unknown as Parameters<Client['connect']>[0])
   t.teardown(() => client.close())
   return client
@@ -63,7 +63,7 @@ const get = async (url: string) => (await standing.get(url)).json<never>()
 const client = await connect()
 const venues = 'school-sports-venues'
 
-t.test('it says what it is, and lists its tools', async (t) => {
+t.test('the server describes itself and lists its tools', async (t) => {
   t.equal(client.getServerVersion()?.name, 'qingdan')
   t.match(client.getInstructions(), /describe_dataset/)
   const { tools } = await client.listTools()
@@ -175,7 +175,7 @@ t.test('list_state', async (t) => {
   t.match(value, { found: overdue.length, truncated: overdue.length > 1, items: [{ state: 'overdue' }] })
 })
 
-t.test('changes are those of the feed', async (t) => {
+t.test('changes equal those of the feed', async (t) => {
   type Told = { changes: { id: string; type: string; dataset: string }[]; cursor: string; truncated: boolean }
   const feed: { data: Told['changes']; meta: { cursor: string } } = await get('/v1/changes')
   t.equal(feed.data.filter(({ type }) => type === 'version-published').length, 3)
@@ -200,7 +200,7 @@ t.test('changes are those of the feed', async (t) => {
   t.match((await call(client, 'changes', { type: 'version' })).value, { code: 'parameter-invalid' })
 })
 
-t.test('what is refused says what to do', async (t) => {
+t.test('refusals say what to do', async (t) => {
   const refused = async (name: string, input: object, expected: object) => {
     const { isError, value } = await call(client, name, input)
     t.ok(isError, name)
@@ -238,11 +238,11 @@ t.test('what is refused says what to do', async (t) => {
   )
   await t.rejects(
     client.callTool({ name: 'query_record', arguments: {} }),
-    /No tool query_record.*query_records/,
+    /Unknown tool query_record.*query_records/,
   )
 })
 
-t.test('what is restricted is there with a key alone', async (t) => {
+t.test('restricted datasets need a key', async (t) => {
   const asked = { dataset: secret.dataset }
   for (const name of ['describe_dataset', 'query_records', 'changes']) {
     t.match((await call(client, name, asked)).value, { code: 'dataset-not-found' }, name)
@@ -264,7 +264,7 @@ const post = (body: unknown, more: Readonly<Record<string, string>> = {}, on = a
     payload: typeof body === 'string' ? body : JSON.stringify(body),
   })
 
-t.test('pages of other origins are refused, those that are known are not', async (t) => {
+t.test('only pages of known origins are allowed', async (t) => {
   for (const origin of ['https://evil.example', 'http://127.0.0.1.evil.example:8080', 'null']) {
     const answer = await post(listTools, { origin })
     t.equal(answer.statusCode, 403, origin)
@@ -286,7 +286,7 @@ t.test('pages of other origins are refused, those that are known are not', async
   }
 })
 
-t.test('what is no message of the protocol is refused', async (t) => {
+t.test('invalid messages are refused', async (t) => {
   t.equal((await post('{')).statusCode, 400)
   t.match((await post([listTools])).json(), { code: 'body-invalid', detail: /one message/ })
   t.match((await post({ hello: 1 })).json(), { jsonrpc: '2.0', error: { code: Number } })
@@ -304,15 +304,15 @@ t.test('what is no message of the protocol is refused', async (t) => {
   t.equal((await post({ jsonrpc: '2.0', method: 'notifications/initialized' })).statusCode, 202)
 })
 
-t.test('a result that is too long is asked for with fewer items', async (t) => {
+t.test('a result that is too long is built again with fewer items', async (t) => {
   const asked: number[] = []
   const make = (signs: number) => async (limit: number) => {
     asked.push(limit)
     return { json: JSON.stringify({ items: 'x'.repeat(signs * limit) }), truncated: limit < 8 }
   }
-  const text = await makeBounded(8, 'more', make(resultLengthMax / 4))
+  const text = await buildBounded(8, 'more', make(resultLengthMax / 4))
   t.same(asked, [8, 4, 2])
   t.match(JSON.parse(text), { truncated: true, note: 'more' })
-  t.match(JSON.parse(await makeBounded(8, 'more', make(10))), { truncated: false })
-  await t.rejects(makeBounded(8, 'more', make(resultLengthMax)), { code: 'parameter-invalid' })
+  t.match(JSON.parse(await buildBounded(8, 'more', make(10))), { truncated: false })
+  await t.rejects(buildBounded(8, 'more', make(resultLengthMax)), { code: 'parameter-invalid' })
 })

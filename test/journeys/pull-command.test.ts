@@ -28,7 +28,7 @@ for (const dataset of ['tree-register', 'bush-register', 'secret-trees'])
 const home = await temporaryFolder(t)
 const database = await emptyDatabase(t)
 
-t.test('a folder, by an address and nothing else', async (t) => {
+t.test('a folder, with only an address', async (t) => {
   const into = join(home, 'copy')
   // Settings that would break a house are none of its business.
   const environment = {
@@ -51,7 +51,7 @@ t.test('a folder, by an address and nothing else', async (t) => {
   t.match(await source.pull(['--into', into]), { code: 0, stdout: /^up to date/ })
 })
 
-t.test('Postgres, one dataset, signed, as JSON', async (t) => {
+t.test('PostgreSQL, one dataset, signed, as JSON', async (t) => {
   const key = join(home, 'service.asc')
   await writeFile(key, (await loadServiceKey(source.standing.context)).publicKey)
   const args = [
@@ -78,7 +78,7 @@ t.test('Postgres, one dataset, signed, as JSON', async (t) => {
   })
 })
 
-t.test('one format alone', async (t) => {
+t.test('one format only', async (t) => {
   const into = join(home, 'csv')
   await pullFrom(source.base(), { into, formats: ['csv'] })
   t.same(
@@ -87,7 +87,7 @@ t.test('one format alone', async (t) => {
   )
 })
 
-t.test('slips are told, with exit code 2', async (t) => {
+t.test('usage errors are reported with exit code 2', async (t) => {
   const into = join(home, 'never')
   const slips: readonly [readonly string[], RegExp][] = [
     [['pull', 'data.example.org', '--into', into], /no address that begins with https/],
@@ -108,7 +108,7 @@ t.test('slips are told, with exit code 2', async (t) => {
     t.match(await runCli(args, {}), { code: 2, stderr: told }, args.slice(1).join(' '))
 })
 
-t.test('refusals have their exit codes, and JSON a word for them', async (t) => {
+t.test('refusals have exit codes, and codes in JSON', async (t) => {
   const away = ['--into', join(home, 'away'), '--retries', '0']
   const { runCli } = await import('../support/run-cli.ts')
   t.match(await runCli(['pull', 'http://127.0.0.1:1', ...away], {}), {
@@ -126,7 +126,7 @@ t.test('refusals have their exit codes, and JSON a word for them', async (t) => 
   t.match(wrong, { code: 4, stderr: /key-invalid/ })
 })
 
-t.test('with a key what is restricted comes too, and without it nothing of it', async (t) => {
+t.test('restricted data are pulled only with a key', async (t) => {
   const { context } = source.standing
   const made = await createKey(
     context.database,
@@ -142,10 +142,10 @@ t.test('with a key what is restricted comes too, and without it nothing of it', 
   const all = await liveVersions(source.base(), { authorization: `Bearer ${made.secret}` })
   t.equal(all.length, 3)
   t.same(await differencesInFolder(into, all), [])
-  t.match(await source.pull(['--into', into]), { code: 2, stderr: /a key: it was begun with true/ })
+  t.match(await source.pull(['--into', into]), { code: 2, stderr: /a key: started with true/ })
 })
 
-t.test('a dataset that closes is cleared away, and one that opens comes with its past', async (t) => {
+t.test('a closed dataset is removed, and an opened one comes with its past', async (t) => {
   const into = join(home, 'opening')
   const schema = await emptyDatabase(t)
   const pullBoth = async (what: string) => {
@@ -178,7 +178,7 @@ t.test('a dataset that closes is cleared away, and one that opens comes with its
   t.equal(count.rows[0].all, count.rows[0].own, 'and nothing twice')
 })
 
-t.test('--follow has a change in seconds, and ends cleanly by a signal', async (t) => {
+t.test('--follow applies a change within seconds and ends cleanly on a signal', async (t) => {
   const into = join(home, 'followed')
   const args = [binary, 'pull', source.base(), '--into', into, '--follow']
   const [command, ...rest] = plainly(process.execPath, args)

@@ -1,6 +1,6 @@
 /**
- * Crashes of the puller: killed at every point that a step comes to, in a folder and in Postgres, while the source goes on. After each
- * the copy is what it was at some change, and the next pull makes it equal to the source, with nothing twice.
+ * Crashes of the puller: killed at every point of a step, in a folder and in PostgreSQL, while the source changes. After
+ * each kill the copy is that of some change, and the next pull makes it equal to the source, without duplicates.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -25,13 +25,13 @@ t.setTimeout(900_000)
 /** `PULL_CRASH_SEED` repeats a run: the milliseconds after a point, which edition changes, how often. */
 const seed = Number(process.env['PULL_CRASH_SEED'] ?? 20_261_127)
 const rowsEach = 3_000
-/** In the middle of what follows a point. */
+/** Milliseconds after a point at which to kill. */
 const afterMillisecondsMax = 20
 
-/** Points of a step, and how often each is killed at. */
+/** Points of a step at which to kill. */
 const points = {
   postgres: ['begun', 'taken', 'loaded', 'in-transaction', 'visible', 'committed'],
-  folder: ['begun', 'taken', 'in-place', 'told', 'dropped', 'logged', 'state', 'committed'],
+  folder: ['begun', 'taken', 'in-place', 'latest', 'dropped', 'logged', 'state', 'committed'],
 } as const
 
 let state = seed
@@ -61,7 +61,7 @@ async function publish(edition: string): Promise<void> {
 
 for (const edition of editions) await publish(edition)
 
-/** What happens at the source between two crashes: a correction, and now and then a correction that is taken back. */
+/** Changes the source between two crashes: a correction, and now and then its withdrawal. */
 async function change(n: number): Promise<void> {
   const edition = editions[random(editions.length)] ?? ''
   await publish(edition)
@@ -70,7 +70,7 @@ async function change(n: number): Promise<void> {
   await source.withdraw('tree-register', edition, versions.get(edition) ?? 0, 'wrong')
 }
 
-/** Pulls until it ends itself. Gives the signal. */
+/** Runs a pull that kills itself. Returns the signal. */
 async function pullUntilKilled(into: string, point: string, after: number): Promise<string | null> {
   const script = fileURLToPath(new URL('../support/pull-until-killed.ts', import.meta.url))
   const words = ['--import=tsx', script, source.base(), into, point, '1', String(after)]
@@ -95,15 +95,15 @@ async function campaign(
 ): Promise<void> {
   const tally = new Map<string, number>()
   for (const [n, point] of names.entries()) {
-    // A point that comes after what is dropped needs something to drop: the first pull has nothing yet.
+    // A point after a drop needs something to drop, which the first pull does not have.
     if (n === 1) await pullFrom(source.base(), { into })
     if (n > 0) await change(n)
     const after = n % 2 === 0 ? 0 : random(afterMillisecondsMax)
-    // After the last change of a pull nothing is left to be killed: there the point itself.
+    // After the last change of a pull nothing is left to kill, so it is killed at the point itself.
     const isLast = ['visible', 'state', 'committed', 'in-transaction'].includes(point)
     t.equal(await pullUntilKilled(into, point, isLast ? 0 : after), 'SIGKILL')
     t.same(await look(), [], `after the kill at ${point} + ${after} ms`)
-    // Every third time it is killed a second time before it has mended what the first has left.
+    // Every third time it is killed again before it has cleaned up after the first kill.
     if (n % 3 === 2) await pullUntilKilled(into, 'begun', 0)
     await pullFrom(source.base(), { into })
     t.same(await compare(), [], `pulled again after ${point}`)
@@ -115,7 +115,7 @@ async function campaign(
   )
 }
 
-t.test('killed while it pulls into Postgres', async (t) => {
+t.test('a pull into PostgreSQL survives kills', async (t) => {
   const into = await emptyDatabase(t)
   const query = (sql: string) => administer(into, async (client) => (await client.query(sql)).rows)
   const look = async () => {
@@ -146,7 +146,7 @@ t.test('killed while it pulls into Postgres', async (t) => {
   t.same(await told(into), await told(fresh), 'the same changes, each once')
 })
 
-t.test('killed while it pulls into a folder', async (t) => {
+t.test('a pull into a folder survives kills', async (t) => {
   const into = join(await temporaryFolder(t), 'copy')
   const look = async () => {
     const faults: string[] = []
@@ -156,7 +156,7 @@ t.test('killed while it pulls into a folder', async (t) => {
     if (lines.length !== kept.changes) faults.push(`${lines.length} lines, ${kept.changes} changes`)
     if (lines.length > 0 && JSON.parse(lines.at(-1) ?? '').cursor !== kept.cursor)
       faults.push('another place')
-    // Whatever stands under its name is whole.
+    // Every file with its final name is complete.
     const all = await liveVersions(source.base(), { history: true })
     const held = await differencesInFolder(into, all)
     return [...faults, ...held.filter((fault) => /another file/.test(fault))]
@@ -165,5 +165,5 @@ t.test('killed while it pulls into a folder', async (t) => {
   await campaign(t, into, points.folder, look, compare)
   const fresh = join(await temporaryFolder(t), 'fresh')
   await pullFrom(source.base(), { into: fresh })
-  t.same(await stateOfFolder(into), await stateOfFolder(fresh), 'as a copy that was never killed')
+  t.same(await stateOfFolder(into), await stateOfFolder(fresh), 'equal to a copy that was never killed')
 })

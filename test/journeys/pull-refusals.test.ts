@@ -1,6 +1,6 @@
 /**
- * What the puller refuses, and what it bears: a tampered file, another source, a line that breaks, a source that is busy, a target
- * that is foreign, busy or full, signatures that are not trusted. Whatever is refused leaves the copy as it was.
+ * What the puller refuses or tolerates: a tampered file, another source, a broken connection, a busy source, a foreign, busy
+ * or full target, untrusted signatures. A refusal leaves the copy as it was.
  */
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
@@ -42,7 +42,7 @@ const folder = join(await temporaryFolder(t), 'copy')
 await Promise.all([database, folder].map((into) => pullFrom(relay.base, { into })))
 let height = 1
 
-/** Runs a pull under rules, without pauses; gives the code of its refusal. */
+/** Runs a pull with the given faults and without pauses; returns the code of its refusal. */
 async function refused(
   into: string,
   rules: Rule[],
@@ -68,7 +68,7 @@ const edit = (from: string | RegExp, to: string) => (answer: Relayed) => {
   answer.body = Buffer.from(answer.body.toString().replace(from, to))
 }
 
-t.test('what is not what the feed tells is refused, and the copy is as it was', async (t) => {
+t.test('data that differ from the feed are refused and leave the copy unchanged', async (t) => {
   await source.publish('tree-register', '2024', rowsOf(++height))
   const digest = createHash('sha256').update('other').digest()
   const cases: readonly [string, RegExp, (answer: Relayed) => void, string][] = [
@@ -121,7 +121,8 @@ t.test('what is not what the feed tells is refused, and the copy is as it was', 
       `${name}: nothing was changed`,
     )
   }
-  for (const into of [database, folder]) t.equal(await refused(into, []), 'taken', 'untouched it is taken')
+  for (const into of [database, folder])
+    t.equal(await refused(into, []), 'taken', 'unaltered data are accepted')
   await equalsSource(t)
 })
 
@@ -131,7 +132,7 @@ async function equalsSource(t: Tap): Promise<void> {
   t.same(await differencesInFolder(folder, live), [])
 }
 
-/** Breaks the line behind 5,000 bytes, once these have come to lie in the scratch of a target. */
+/** Breaks the connection after 5,000 bytes, once they are in the scratch folder. */
 function cutBehind(part: string, times: number): Rule {
   let broken = 0
   const size = () =>
@@ -151,7 +152,7 @@ function cutBehind(part: string, times: number): Rule {
 const cutBytes = 5_000
 const partIn = (scratch: string) => join(scratch, `tree-register-2024-v${height}.csv.part`)
 
-t.test('a line that breaks: the file is gone on with, by Range and If-Range', async (t) => {
+t.test('a broken download resumes with Range and If-Range', async (t) => {
   await source.publish('tree-register', '2024', rowsOf(++height))
   const own = join(await temporaryFolder(t), 'scratch')
   const sink = await openPostgresSink({ url: database, schema: 'qingdan_copy', scratch: own })
@@ -162,7 +163,7 @@ t.test('a line that breaks: the file is gone on with, by Range and If-Range', as
   ] as const
   for (const [into, scratch] of scratches) {
     const first = relay.asked.length
-    // Patience begins anew where something came of an attempt: the line may break oftener than it may stay silent.
+    // An attempt that received data resets the count: a connection may break more often than it may stay silent.
     t.equal(await refused(into, [cutBehind(partIn(scratch), 2)], { retriesMax: 1, scratch: own }), 'taken')
     const asked = relay.asked.slice(first).filter(({ path }) => csvFile.test(path))
     t.match(
@@ -179,13 +180,13 @@ t.test('a line that breaks: the file is gone on with, by Range and If-Range', as
   await source.publish('tree-register', '2024', rowsOf(++height))
   const nothing: Rule = { matches: csvFile, cut: 0 }
   for (const into of [database, folder]) {
-    t.equal(await refused(into, [nothing], { retriesMax: 1 }), 'source-away', 'where nothing ever comes')
+    t.equal(await refused(into, [nothing], { retriesMax: 1 }), 'source-away', 'if no data ever arrive')
     t.equal(await refused(into, []), 'taken')
   }
   await equalsSource(t)
 })
 
-t.test('what was begun and is spoilt here is brought again from its beginning', async (t) => {
+t.test('a damaged partial file is downloaded again', async (t) => {
   await source.publish('tree-register', '2024', rowsOf(++height))
   const part = partIn(join(folder, '.qingdan-pull/scratch'))
   t.equal(await refused(folder, [cutBehind(part, 1)], { retriesMax: 0 }), 'source-away')
@@ -197,7 +198,7 @@ t.test('what was begun and is spoilt here is brought again from its beginning', 
   await equalsSource(t)
 })
 
-t.test('what was begun of a version that nobody wants any more is cleared away', async (t) => {
+t.test('partial files of unwanted versions are removed', async (t) => {
   await source.publish('tree-register', '2024', rowsOf(++height))
   const part = partIn(join(folder, '.qingdan-pull/scratch'))
   t.equal(await refused(folder, [cutBehind(part, 1)], { retriesMax: 0 }), 'source-away')
@@ -205,11 +206,11 @@ t.test('what was begun of a version that nobody wants any more is cleared away',
   const first = relay.asked.length
   for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
   const files = relay.asked.slice(first).flatMap(({ path }) => /-v(\d+)\.csv$/.exec(path)?.[1] ?? [])
-  t.same(files, [String(height), String(height)], 'and of it nothing was asked for any more')
+  t.same(files, [String(height), String(height)], 'and nothing of it was requested again')
   await equalsSource(t)
 })
 
-t.test('a source that stands still is asked again, and an answer without end is not read', async (t) => {
+t.test('a stalled download is retried, and an endless response is refused', async (t) => {
   await source.publish('tree-register', '2024', rowsOf(++height))
   let release: () => void = () => undefined
   const still = new Promise<void>((resolve) => {
@@ -233,7 +234,7 @@ t.test('a source that stands still is asked again, and an answer without end is 
   await equalsSource(t)
 })
 
-t.test('what is withdrawn goes, also where what stands in its place can not be had', async (t) => {
+t.test('a withdrawn version is dropped even if its successor is unavailable', async (t) => {
   await source.publish('tree-register', '2024', rowsOf(++height))
   for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
   await source.withdraw('tree-register', '2024', height, 'wrong')
@@ -248,7 +249,7 @@ t.test('what is withdrawn goes, also where what stands in its place can not be h
   for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
 })
 
-t.test('a source that is busy or away is asked again, as it asks for, and not for ever', async (t) => {
+t.test('a busy or unavailable source is retried as it requests, up to a limit', async (t) => {
   const paused: number[] = []
   const pause = async (milliseconds: number) => void paused.push(milliseconds)
   const busy = (status: number, times: number, after?: string): Rule => ({
@@ -268,7 +269,7 @@ t.test('a source that is busy or away is asked again, as it asks for, and not fo
   await t.rejects(pullFrom('http://127.0.0.1:1', none), { code: 'source-away' }, 'nobody is there')
 })
 
-t.test('a source that leads on is followed to itself alone, and one that is none is named', async (t) => {
+t.test('redirects are followed within the source only; other services are refused', async (t) => {
   const lead = (to: string, times?: number): Rule => ({
     matches: /\/v1\/changes/,
     ...(times === undefined ? {} : { times }),
@@ -296,7 +297,7 @@ t.test('a source that leads on is followed to itself alone, and one that is none
   for (const rule of [page, missing]) t.equal(await refused(database, [rule]), 'source-unknown')
 })
 
-t.test('a source that was set back, and another one', async (t) => {
+t.test('a restored source and another source are refused', async (t) => {
   const path = join(folder, 'qingdan-copy.json')
   const kept = await readFile(path, 'utf8')
   const cursor = Buffer.from('["changes",{}]').toString('base64url')
@@ -320,7 +321,7 @@ t.test('a source that was set back, and another one', async (t) => {
   for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
 })
 
-t.test('a target that holds something else, is busy, newer, or asked for otherwise', async (t) => {
+t.test('a foreign, busy or newer target, or other options, are refused', async (t) => {
   const foreign = await temporaryFolder(t)
   await writeFile(join(foreign, 'thesis.txt'), 'mine')
   t.equal(await refused(foreign, []), 'target-foreign')
@@ -330,7 +331,7 @@ t.test('a target that holds something else, is busy, newer, or asked for otherwi
   )
   t.equal(await refused(strange, []), 'target-foreign')
   await administer(strange, (client) => client.query('DROP TABLE qingdan_copy.mine'))
-  t.equal(await refused(strange, []), 'taken', 'an empty one that somebody has made is used')
+  t.equal(await refused(strange, []), 'taken', 'an existing empty one is used')
 
   const sinks = [
     await openFolderSink(folder),
@@ -338,7 +339,7 @@ t.test('a target that holds something else, is busy, newer, or asked for otherwi
   ]
   t.equal(await refused(folder, []), 'target-busy')
   const error = await pullFrom(relay.base, { into: database }).catch((one: Error) => one)
-  t.match(error, { code: 'target-busy', message: new RegExp(`held by qingdan pull ${process.pid}`) })
+  t.match(error, { code: 'target-busy', message: new RegExp(`locked by qingdan pull ${process.pid}`) })
   for (const sink of sinks) await sink.close()
 
   await administer(database, (client) => client.query('UPDATE qingdan_copy._copy SET form = 2'))
@@ -351,29 +352,29 @@ t.test('a target that holds something else, is busy, newer, or asked for otherwi
   for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
 })
 
-t.test('a lock that a dead process has left is taken over', async (t) => {
+t.test('the lock of a dead process is taken over', async (t) => {
   const lock = join(folder, '.qingdan-pull/lock')
-  // No process has a number above what Linux gives.
+  // Larger than any process id of Linux.
   await writeFile(lock, JSON.stringify({ host: hostname(), pid: 2 ** 22 + 1, token: 'a' }))
   t.equal(await refused(folder, []), 'taken')
   await writeFile(lock, JSON.stringify({ host: 'another', pid: 1, token: 'a' }))
-  t.equal(await refused(folder, []), 'target-busy', 'that of another machine only when it is not renewed')
+  t.equal(await refused(folder, []), 'target-busy', 'the lock of another machine only if it is not renewed')
   await rm(lock)
 })
 
-t.test('no room left', async (t) => {
+t.test('a full target is refused', async (t) => {
   const full = join(await temporaryFolder(t), 'full')
   const scratch = join(full, '.qingdan-pull/scratch')
   await mkdir(scratch, { recursive: true })
-  // What is written to this device finds no room, as the kernel says it of a full disk.
+  // The kernel reports this device as a full disk.
   await symlink('/dev/full', join(scratch, `tree-register-2024-v${height}.csv.part`))
   t.equal(await refused(full, []), 'target-full')
   await rm(join(scratch, `tree-register-2024-v${height}.csv.part`))
-  t.equal(await refused(full, []), 'taken', 'with room it goes on')
+  t.equal(await refused(full, []), 'taken', 'with free space it continues')
   t.same(await differencesInFolder(full, await liveVersions(source.base())), [])
 })
 
-t.test('signatures: by a trusted key, by another, and over altered bytes', async (t) => {
+t.test('signatures by a trusted key, by another key, and over altered bytes', async (t) => {
   const { publicKey } = await loadServiceKey(source.standing.context)
   const stranger = await openTestContext(t, { contracts: [trees] })
   const own = await readPublicKey(publicKey)
@@ -386,11 +387,11 @@ t.test('signatures: by a trusted key, by another, and over altered bytes', async
       body.writeUInt8(body.readUInt8(body.length >> 1) ^ 1, body.length >> 1)
     }
     const odd = await refused(into, [{ matches: /bag\.zip$/, spoil: flip }], { trust: [own] })
-    t.match(odd, /^wrong-(bytes|signature)$/, 'one bit of the bag is another')
+    t.match(odd, /^wrong-(bytes|signature)$/, 'one bit of the bag is changed')
     const broken = [{ matches: /bag\.zip$/, times: 1, cut: 3_000 }]
     relay.rules = broken
     const report = await pullFrom(relay.base, { into, trust: [own], pause: async () => undefined })
-    t.match(report, { signedBy: [own.fingerprint], versionsTaken: 1 }, 'also taken up again')
+    t.match(report, { signedBy: [own.fingerprint], versionsTaken: 1 }, 'also when resumed')
   }
   const live = await liveVersions(source.base())
   t.same(await differencesInFolder(copy, live), [])
@@ -399,7 +400,7 @@ t.test('signatures: by a trusted key, by another, and over altered bytes', async
   const unsigned = (await stateOfFolder(folder)) as { digests: [string, string][] }
   const names = (of: { digests: [string, string][] }) =>
     of.digests.map(([name]) => name).filter((name) => !/withdrawn/.test(name))
-  t.same(names({ digests }), names(unsigned), 'the same files as without')
+  t.same(names({ digests }), names(unsigned), 'the same files as without signatures')
   const codes = (of: { digests: [string, string][] }) =>
     of.digests.filter(([name]) => /contracts|codes/.test(name))
   t.same(codes({ digests }), codes(unsigned))

@@ -1,6 +1,6 @@
 /**
- * The puller against a service: after corrections, a withdrawal,
- * contracts that add and that break, the copy equals the source, record by record and byte by byte, in Postgres and in a folder.
+ * The puller against a service: after corrections, a withdrawal, additive and breaking contracts, the copy equals the
+ * source, record by record and byte by byte, in PostgreSQL and in a folder.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -59,7 +59,7 @@ await source.publish('tree-register', '2024', treeRows(20))
 await source.publish('bridge-register', '2024', 'bridge\nold\nnew\n')
 await source.publish('tree-register', '2023', treeRows(2))
 
-/** Pulls into every kind of target, and finds each equal to the source. */
+/** Pulls into every kind of target and compares each with the source. */
 async function pullAll(t: Tap, what: string) {
   await Promise.all([
     pullFrom(source.base(), { into: database }),
@@ -77,15 +77,15 @@ async function pullAll(t: Tap, what: string) {
 const query = <Row extends object>(sql: string) =>
   administer(database, async (client) => (await client.query<Row>(sql)).rows)
 
-t.test('everything, at first', async (t) => {
+t.test('the first pull copies everything', async (t) => {
   const live = await pullAll(t, 'first')
   t.equal(live.length, 3)
   t.ok(live.some(({ rows }) => rows.length === 4))
   const again = await pullFrom(source.base(), { into: database })
-  t.match(again, { changes: 0, versionsTaken: 0, signedBy: null }, 'and nothing the second time')
+  t.match(again, { changes: 0, versionsTaken: 0, signedBy: null }, 'and nothing again')
 })
 
-t.test('types, comments and labels are there', async (t) => {
+t.test('the copy has types, comments and labels', async (t) => {
   const columns = await query<{ name: string; type: string; comment: string }>(
     `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, col_description(a.attrelid, a.attnum) AS comment
      FROM pg_attribute a WHERE a.attrelid = 'qingdan_copy.tree_register'::regclass AND a.attnum > 0 ORDER BY a.attnum`,
@@ -119,7 +119,7 @@ t.test('types, comments and labels are there', async (t) => {
   t.match(csv, /^code,zh,en\n[\s\S]*310115,浦东新区,/)
 })
 
-t.test('what a later change takes away again is not brought', async (t) => {
+t.test('versions that a later change removes are not fetched', async (t) => {
   await source.publish('bridge-register', '2025', 'bridge\nfirst\n')
   await source.publish('bridge-register', '2025', 'bridge\nsecond\n')
   await source.publish('bridge-register', '2025', 'bridge\nthird\n')
@@ -140,7 +140,7 @@ t.test('a correction', async (t) => {
   ])
 })
 
-t.test('a withdrawal: the version before stands again, and a tombstone tells', async (t) => {
+t.test('after a withdrawal the previous version is current, with a tombstone', async (t) => {
   await source.withdraw('tree-register', '2024', 2, 'measured wrongly')
   const live = await pullAll(t, 'withdrawal')
   t.match(
@@ -172,17 +172,17 @@ t.test('a contract that adds a field, and one that breaks', async (t) => {
   await source.publish('tree-register', '2025', 'tree,height\noak,1.5\n')
   const live = await pullAll(t, 'version under that')
   const own = live.filter(({ dataset, edition }) => dataset === 'tree-register' && edition === '2025')
-  t.match(own, [{ lineage: 3 }, { lineage: 1 }], 'the old one stands beside it')
+  t.match(own, [{ lineage: 3 }, { lineage: 1 }], 'the former one remains')
   t.same(await query('SELECT height FROM qingdan_copy.tree_register__c3__latest'), [{ height: '1.5' }])
   t.match(await query('SELECT kind FROM qingdan_copy.tree_register__latest'), [{ kind: 'quercus' }])
   const [contract] = await query<{ sunset: Date | null }>(
     `SELECT sunset, records_table FROM qingdan_copy._contract WHERE dataset = 'tree-register' AND contract_version = 3`,
   )
   t.match(contract, { records_table: 'tree_register__c3' })
-  t.ok(contract?.sunset instanceof Date, 'with the notice to readers of the former ones')
+  t.ok(contract?.sunset instanceof Date, 'with the notice for readers of the former one')
 })
 
-t.test('an edition withdrawn altogether is nobody’s latest', async (t) => {
+t.test('an edition withdrawn completely has no latest version', async (t) => {
   for (const version of [1, 2, 3]) await source.withdraw('bridge-register', '2025', version, 'no bridges')
   await pullAll(t, 'edition withdrawn')
   t.same(await query('SELECT * FROM qingdan_copy.bridge_register__latest'), [])
@@ -191,7 +191,7 @@ t.test('an edition withdrawn altogether is nobody’s latest', async (t) => {
   t.match(latest, { edition: '2025', version: null })
 })
 
-t.test('a copy made today is the one that has followed', async (t) => {
+t.test('a new copy equals one that followed the feed', async (t) => {
   const other = await emptyDatabase(t)
   const fresh = join(await temporaryFolder(t), 'fresh')
   await Promise.all([other, fresh].map((into) => pullFrom(source.base(), { into })))

@@ -61,7 +61,7 @@ function dataOf(page: string): SchemaDataset {
   return JSON.parse(data[0]?.[2] ?? '') as SchemaDataset
 }
 
-t.test('the page of a dataset says in schema.org what it shows', async (t) => {
+t.test("a dataset's page describes its content with schema.org", async (t) => {
   for (const lang of ['zh', 'en'] as const) {
     const page = await get(`/datasets/tree-register?lang=${lang}`)
     t.match(page, {
@@ -91,7 +91,7 @@ t.test('the page of a dataset says in schema.org what it shows', async (t) => {
   t.equal(dataOf((await get('/datasets/empty-register')).text).distribution, undefined)
 })
 
-t.test('each link of the page leads somewhere', async (t) => {
+t.test('each link of the page works', async (t) => {
   const { text } = await get('/datasets/tree-register?lang=en')
   const main = text.slice(text.indexOf('<main'))
   const links = [...main.matchAll(/href="([^"]+)"/g)].map(([, href = '']) => href.replace(base, ''))
@@ -100,7 +100,7 @@ t.test('each link of the page leads somewhere', async (t) => {
     t.equal((await get(link)).status, 200, link)
 })
 
-t.test('the first page is the catalogue of all that are open', async (t) => {
+t.test('the start page is the catalogue of all open datasets', async (t) => {
   const { text, headers } = await get('/')
   t.match(dataOf(text), {
     '@type': 'DataCatalog',
@@ -135,7 +135,7 @@ function addressesOf(xml: string): readonly string[] {
   return found
 }
 
-t.test('every address of the sitemap answers', async (t) => {
+t.test('every address of the sitemap responds', async (t) => {
   const sitemap = await get('/sitemap.xml')
   t.match(sitemap.headers, { 'content-type': /^application\/xml/ })
   const addresses = addressesOf(sitemap.text)
@@ -151,7 +151,7 @@ t.test('every address of the sitemap answers', async (t) => {
   t.match((await get('/sitemap.xml?page=2')).json(), { status: 400, code: 'parameter-unknown' })
 })
 
-t.test('a dataset that is not open has no page, whoever asks', async (t) => {
+t.test('a restricted dataset has no page, even with a key', async (t) => {
   const { authorization } = await standing.key({ scopes: ['read-restricted'] })
   for (const headers of [{}, { authorization }]) {
     t.match((await get('/datasets/secret-trees', headers)).json(), { status: 404, code: 'dataset-not-found' })
@@ -160,7 +160,7 @@ t.test('a dataset that is not open has no page, whoever asks', async (t) => {
   t.equal((await get('/datasets/tree-register?lang=fr')).status, 400)
 })
 
-t.test('a sitemap has as many addresses as the protocol allows', async (t) => {
+t.test('a sitemap has at most the addresses that the protocol allows', async (t) => {
   const pages = (count: number) => Array.from({ length: count }, (_, n) => ({ address: `${base}/${n}` }))
   const locs = (count: number) => writeSitemap(pages(count)).match(/<loc>/g)?.length
   t.equal(locs(sitemapPagesMax), sitemapPagesMax)

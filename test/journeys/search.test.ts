@@ -1,4 +1,4 @@
-/** Search over HTTP: facets, filters, order and pages, what is refused, and that what is restricted leaves no trace. */
+/** Search over HTTP: facets, filters, order and pages, refusals, and that restricted datasets leave no trace. */
 import t from 'tap'
 import { facetCodesMax, questionLengthMax } from '../../src/catalogue/search/query.ts'
 import { writeCursor } from '../../src/platform/cursor.ts'
@@ -52,7 +52,7 @@ const slugs = (found: Found) => found.data.map(({ slug }) => slug)
 const counts = (found: Found, facet: string) =>
   Object.fromEntries((found.facets[facet] ?? []).map(({ code, count }) => [code, count]))
 
-t.test('without a question all are there, by slug, with facets', async (t) => {
+t.test('without a search text all datasets are listed by slug, with facets', async (t) => {
   const found = await find('')
   t.same(slugs(found), ['bridges', 'canteens', 'libraries'])
   t.match(found.meta, { total: 3, sort: 'slug', limit: 100, readAs: [] })
@@ -71,7 +71,7 @@ t.test('without a question all are there, by slug, with facets', async (t) => {
   t.same(await find('?q='), { ...found, links: { self: '/v1/datasets?q=', next: null } })
 })
 
-t.test('questions, filters and their counts', async (t) => {
+t.test('search texts, filters and their counts', async (t) => {
   const libraries = await find(`?q=${encodeURIComponent('图书')}`)
   t.same(slugs(libraries), ['libraries'])
   t.equal(libraries.meta.sort, 'relevance')
@@ -140,7 +140,7 @@ t.test('pages', async (t) => {
   }
 })
 
-t.test('what is restricted is in no list, facet, count, order or refusal', async (t) => {
+t.test('restricted datasets appear in no list, facet, count, order or refusal', async (t) => {
   const { authorization } = await key({ scopes: ['read-restricted'] })
   const other = await key({ scopes: ['read-restricted'], datasets: ['bridges'] })
   const questions = [
@@ -173,7 +173,7 @@ t.test('what is restricted is in no list, facet, count, order or refusal', async
   }
   t.equal((await get('/v1/datasets?format=csv.gz')).status, 400)
   t.equal((await get('/v1/datasets?format=csv.gz', { authorization })).status, 200)
-  // A cursor that someone has forged, naming what is not for him, tells nothing either.
+  // A forged cursor that names a restricted dataset reveals nothing.
   const canonical = '{"filters":{},"language":null,"question":null,"sort":"slug"}'
   const forged = await find(`?cursor=${writeCursor(canonical, { after: secret, at: 1 })}`)
   t.same(slugs(forged), ['canteens', 'libraries'])
@@ -182,7 +182,7 @@ t.test('what is restricted is in no list, facet, count, order or refusal', async
   t.notMatch((await get('/v1/datasets', { authorization })).headers['cache-control'], /public/)
 })
 
-t.test('what can not be meant is refused, with the nearest that can', async (t) => {
+t.test('invalid values are refused with the nearest valid one', async (t) => {
   const refused = async (query: string) => {
     const answer = await get(`/v1/datasets?${query}`)
     t.equal(answer.status, 400, query)
@@ -208,7 +208,7 @@ t.test('what can not be meant is refused, with the nearest that can', async (t) 
   t.equal((await find(`?q=${'x'.repeat(questionLengthMax)}`)).meta.total, 0)
   t.match(await refused(`q=${'x'.repeat(questionLengthMax + 1)}`), { path: 'q' })
   const codes = (count: number) => Array.from({ length: count }, (_, n) => `x${n}`).join()
-  t.match(await refused(`theme=${codes(facetCodesMax)}`), { detail: /No such code/ })
+  t.match(await refused(`theme=${codes(facetCodesMax)}`), { detail: /Unknown code/ })
   t.match(await refused(`theme=${codes(facetCodesMax + 1)}`), { detail: /At most/ })
 })
 
@@ -218,7 +218,7 @@ t.test('the portal shows the same', async (t) => {
   t.match(await page(`?q=${encodeURIComponent('食堂')}`), /<mark>食堂<\/mark>/)
   t.match(await page('?theme=health&lang=en'), /1 dataset found[\s\S]*Canteens/)
   t.match(await page(`?q=${encodeURIComponent('交通')}`), /找到 0 个数据集[\s\S]*没有符合/)
-  t.match(await page('?q=&lang=en'), /Data that was promised/, 'an empty box asks for the first page')
+  t.match(await page('?q=&lang=en'), /Data that was promised/, 'an empty search shows the first page')
   for (const query of ['?q=secret', '?q=%E6%A1%A5%E6%A2%81', '?rhythm=weekly', '']) {
     t.notMatch(await page(query), /secret-bridges|秘密/, query)
   }

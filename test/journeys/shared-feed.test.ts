@@ -46,7 +46,7 @@ const told: readonly (readonly [string, string, string, string])[] = [
   ],
 ]
 
-t.test('opened and closed are said as of the reader', async (t) => {
+t.test('opened and closed depend on the reader', async (t) => {
   const { get, context, key } = await openTestContext(t, { contracts: [harbours] })
   const keys = [
     { authorization: undefined },
@@ -90,7 +90,7 @@ async function pin(context: OpenContext, index: number): Promise<void> {
   )
 }
 
-t.test('a list that is not open is data: each reading of it is in the audit', async (t) => {
+t.test('each reading of a restricted list is in the audit log', async (t) => {
   const contract: Contract = {
     ...(JSON.parse(readFileSync('datasets/annual-open-data-list/contract.v1.json', 'utf8')) as Contract),
     dataset: 'inner-list',

@@ -24,7 +24,7 @@ for (const dataset of ['tree-register', 'secret-trees']) {
 }
 const at = '/v1/datasets/tree-register/editions/2024/versions/1'
 
-t.test('the bag is whole, signed, and holds the very files', async (t) => {
+t.test("the bag is complete, signed, and contains the version's files", async (t) => {
   const answer = await get(`${at}/bag.zip`)
   t.equal(answer.status, 200)
   t.match(answer.headers, { 'content-type': 'application/zip', 'accept-ranges': 'bytes' })
@@ -47,7 +47,7 @@ t.test('the bag is whole, signed, and holds the very files', async (t) => {
   })
 })
 
-t.test('the same bytes, whole and in ranges, and only what the caller has not', async (t) => {
+t.test("the same bytes, whole and in ranges, unless the caller's copy is current", async (t) => {
   const first = await get(`${at}/bag.zip`)
   const [again, same] = await Promise.all([get(`${at}/bag.zip`), get(`${at}/bag.zip`)])
   t.same(again.bytes, first.bytes)
@@ -62,7 +62,7 @@ t.test('the same bytes, whole and in ranges, and only what the caller has not', 
   t.same(range.bytes, first.bytes.subarray(10, 20))
 })
 
-t.test('who may not read the version does not get its bag', async (t) => {
+t.test('callers who may not read the version do not get its bag', async (t) => {
   const restricted = '/v1/datasets/secret-trees/editions/2024/versions/1/bag.zip'
   t.equal((await get(restricted)).status, 404)
   const { authorization } = await standing.key({ scopes: ['read-restricted'] })

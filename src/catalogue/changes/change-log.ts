@@ -1,6 +1,6 @@
 /**
- * The ordered changes. A change takes its position from one counter row, locked until the commit, so that a later
- * commit never appears before an earlier position. A sequence would leave gaps that a reader skips.
+ * The change log. A change takes its position from one counter row, locked until the commit, so that a later commit never
+ * appears before an earlier position. A sequence has no such order, and readers would skip changes.
  */
 
 import assert from 'node:assert/strict'
@@ -17,7 +17,7 @@ export function markOf(change: PositionedChange): string {
   return digestOf(canonicalJson(change)).slice(0, markLength)
 }
 
-/** Appends a change, tells every process of it, and gives its position. Call it last in a transaction: the counter is locked from here on. */
+/** Appends a change, notifies every process, and returns its position. Call it last in a transaction: it locks the counter. */
 export async function appendChange(tx: Transaction, change: Change): Promise<number> {
   const [row] = await tx<{ position: string }[]>`
     INSERT INTO qingdan.change_counter (id, position) VALUES (1, 1)
@@ -37,7 +37,7 @@ export async function readChanges(runner: Runner, after: number): Promise<readon
   const rows = await runner<ChangeRow[]>`
     SELECT position::float8 AS position, at, kind, dataset, edition, version, body
     FROM qingdan.change WHERE position > ${after} ORDER BY qingdan.change.position`
-  return rows.map(placedOf)
+  return rows.map(positionedOf)
 }
 
 /** The changes of one edition, in their order. */
@@ -49,7 +49,7 @@ export async function readEditionChanges(
     SELECT position::float8 AS position, at, kind, dataset, edition, version, body
     FROM qingdan.change WHERE dataset = ${of.dataset} AND edition = ${of.edition}
     ORDER BY qingdan.change.position`
-  return rows.map(placedOf)
+  return rows.map(positionedOf)
 }
 
 /** A row of `change`. */
@@ -63,7 +63,7 @@ export interface ChangeRow {
   readonly body: object
 }
 
-/** What stands at a position, and how far the changes have come: 0 where there are none. */
+/** The change at a position, and the position of the last change: 0 if there is none. */
 export async function findChangePosition(
   runner: Runner,
   position: number,
@@ -74,10 +74,10 @@ export async function findChangePosition(
   const [counter] = await runner<{ head: number }[]>`
     SELECT position::float8 AS head FROM qingdan.change_counter`
   const [row] = rows
-  return { change: row === undefined ? undefined : placedOf(row), head: counter?.head ?? 0 }
+  return { change: row === undefined ? undefined : positionedOf(row), head: counter?.head ?? 0 }
 }
 
-/** A row of `change` as it stands in the order. */
-export function placedOf({ edition, version, ...row }: ChangeRow): PositionedChange {
+/** Turns a row of `change` into a change. */
+export function positionedOf({ edition, version, ...row }: ChangeRow): PositionedChange {
   return { ...row, ...(edition === null ? {} : { edition }), ...(version === null ? {} : { version }) }
 }

@@ -1,7 +1,6 @@
 /**
- * The changes as a feed gives them: from a place on, of what its reader may see, each version with the digests of its
- * files and what differs from the one before. All of that stands fast once it is published, so a change reads the same
- * whenever and wherever it is read.
+ * The changes for a feed: those after a position that its reader may see, each version with its file digests and its
+ * difference from the previous one. All of that is immutable, so a change gives the same entry at any time and place.
  */
 import type {
   ChangeKind,
@@ -11,27 +10,27 @@ import type {
   StoredDistribution,
 } from '../../contract/index.ts'
 import type { Runner } from '../../db/database.ts'
-import { type ChangeRow, placedOf } from './change-log.ts'
+import { type ChangeRow, positionedOf } from './change-log.ts'
 
-/** Which changes are wanted. Those of contracts are named one by one: what they mean is for contracts to say. */
+/** The changes to read. Those of contracts are listed one by one, because their meaning depends on the contracts. */
 export interface FeedSelection {
-  /** Kinds other than `contract-added`, wanted of these datasets. */
+  /** Kinds other than `contract-added`, of these datasets. */
   readonly kinds: readonly ChangeKind[]
   readonly datasets: readonly string[]
-  /** Contracts whose coming is wanted, as `<dataset> <contractVersion>`. */
+  /** Added contracts, as `<dataset> <contractVersion>`. */
   readonly contracts: readonly string[]
 }
 
-/** What the feed has to know of a contract, as it is pinned. */
+/** The facts of a pinned contract that the feed needs. */
 export interface PinnedContract extends Shared {
   readonly contractVersion: number
   readonly noticeDays?: number
 }
 
 /**
- * Every contract that was ever pinned, by dataset and number. The feed goes by these and not by those that a process has
- * loaded: who pins a contract may have begun later, and a change that an older process left out would be missed for good.
- * Read them in the transaction in which the changes are read.
+ * Every contract ever pinned, by dataset and number. The feed uses these and not the loaded contracts of this process: a
+ * newer process may have pinned more, and a change omitted by an older process would be lost to its readers. Read them in
+ * the transaction that reads the changes.
  */
 export async function listPinned(runner: Runner): Promise<readonly PinnedContract[]> {
   const rows = await runner<
@@ -46,9 +45,9 @@ export async function listPinned(runner: Runner): Promise<readonly PinnedContrac
   }))
 }
 
-/** A change with what stands fast of its version. */
+/** A change with the immutable facts of its version. */
 export interface FeedChange extends PositionedChange {
-  /** Of a version that came; null for every other change. */
+  /** For a published version; null for every other change. */
   readonly released: {
     readonly contractVersion: number
     readonly difference: RecordDifference | null
@@ -62,17 +61,17 @@ interface Row extends ChangeRow {
   readonly distributions: readonly StoredDistribution[]
 }
 
-/** At most so many changes: the first after a position, or without one the newest. */
-export interface FeedStretch {
+/** A range of changes: the first ones after a position, or the newest ones without a position. */
+export interface FeedRange {
   readonly after?: number
   readonly limit: number
 }
 
-/** Changes of a selection in their order. One statement, so one state of the changes. */
+/** Reads the changes of a selection in order, with one statement and so from one snapshot. */
 export async function readFeed(
   runner: Runner,
   selection: FeedSelection,
-  { after, limit }: FeedStretch,
+  { after, limit }: FeedRange,
 ): Promise<readonly FeedChange[]> {
   const direction = after === undefined ? runner`DESC` : runner`ASC`
   const rows = await runner<Row[]>`
@@ -90,12 +89,12 @@ export async function readFeed(
     ORDER BY c.position ${direction} LIMIT ${limit}`
   const ordered = after === undefined ? rows.toReversed() : rows
   return ordered.map(({ contractVersion, difference, distributions, ...row }) => ({
-    ...placedOf(row),
+    ...positionedOf(row),
     released: contractVersion === null ? null : { contractVersion, difference, distributions },
   }))
 }
 
-/** How many changes of a selection stand behind a position. */
+/** Counts the changes of a selection after a position. */
 export async function countFeed(runner: Runner, selection: FeedSelection, after: number): Promise<number> {
   const [row] = await runner<{ count: number }[]>`
     SELECT count(*)::float8 AS count FROM qingdan.change c
@@ -103,7 +102,7 @@ export async function countFeed(runner: Runner, selection: FeedSelection, after:
   return row?.count ?? 0
 }
 
-/** The condition that a change `c` is of a selection. */
+/** The SQL condition that a change `c` belongs to a selection. */
 function isSelected(runner: Runner, { kinds, datasets, contracts }: FeedSelection) {
   return runner`(
       (c.kind = ANY(${[...kinds]}) AND c.dataset = ANY(${[...datasets]}))
@@ -111,11 +110,11 @@ function isSelected(runner: Runner, { kinds, datasets, contracts }: FeedSelectio
         AND c.dataset || ' ' || (c.body->>'contractVersion') = ANY(${[...contracts]})))`
 }
 
-/** An item of an annual list as the feed told of it last. */
+/** The last change of an annual list's item in the feed. */
 export interface ReportedItem {
   readonly dataset: string
   readonly edition: string
-  /** What stands for the item in its list. */
+  /** Identifies the item in its list. */
   readonly key: string
   readonly number: string | null
   readonly name: string | null
@@ -123,7 +122,7 @@ export interface ReportedItem {
   readonly state: string
 }
 
-/** Every item as the feed told of it last. */
+/** The last change of every item in the feed. */
 export async function listReportedItems(runner: Runner): Promise<readonly ReportedItem[]> {
   const rows = await runner<ReportedItem[]>`
     SELECT DISTINCT ON (dataset, edition, body->>'key') dataset, edition, body->>'key' AS key,

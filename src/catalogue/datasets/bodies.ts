@@ -1,4 +1,4 @@
-/** From what is published to what is answered. Pure: the same values give the same body. */
+/** Turns published data into response bodies. Pure: the same values give the same body. */
 import type { Static } from 'typebox'
 import {
   type Contracts,
@@ -16,21 +16,21 @@ import { latestOf, latestOfDataset, type PublishedVersion } from '../versions/pu
 
 type Addressed = Pick<Config, 'QINGDAN_PUBLIC_URL'>
 
-/** Whether any part of a version was made up for demonstration. */
+/** Whether any part of a version is synthetic sample data. */
 export function isSynthetic(version: {
   readonly parts: readonly { readonly synthetic: boolean }[]
 }): boolean {
   return version.parts.some((part) => part.synthetic)
 }
 
-/** An address that shows what is shown here by the same token; without a token the address itself. */
+/** The address with the preview token, if there is one. */
 function withToken(address: string, preview: string | undefined): string {
   return preview === undefined ? address : `${address}?preview=${encodeURIComponent(preview)}`
 }
 
 /**
- * A version among all published ones of its edition, the newest first. Its links carry the token that shows it, where
- * there is one.
+ * The body of a version. `versions` are all published ones of its edition, newest first. Its links carry the preview token,
+ * if there is one.
  */
 export function versionBody(
   version: ServedVersion,
@@ -101,7 +101,7 @@ export function editionBody(
   }
 }
 
-/** A dataset, with its latest version among `versions`, which are its own and newest first. */
+/** The body of a dataset with its latest version. `versions` are its own, newest first. */
 export function datasetBody(
   { contract }: LoadedContract,
   versions: readonly PublishedVersion[],
@@ -147,7 +147,7 @@ export function datasetBody(
   }
 }
 
-/** A dataset's contracts by number, each with the verdict on it beside the one before. */
+/** A dataset's contracts by number, each with its verdict compared with the previous one. */
 export function contractsOf(versions: readonly LoadedContract[], config: Addressed) {
   return versions.map(({ contract, digest }, index) => {
     const former = versions[index - 1]

@@ -1,6 +1,6 @@
 /**
- * Two contracts of a dataset compared over HTTP: what the second means for those who read and bring the data under the
- * first, with each difference and why it counts. It refuses contracts that aren't there.
+ * The comparison of two contracts of a dataset over HTTP: the effect of the second on readers and providers of the first,
+ * with each difference and why it matters. Refuses unknown contracts.
  */
 import { Type } from 'typebox'
 import { compareContracts, isOpen } from '../../contract/index.ts'
@@ -13,8 +13,8 @@ import { getReadable } from '../versions/published.ts'
 
 const VerdictName = Type.Enum(['compatible', 'additive', 'breaking'], {
   description:
-    '`compatible`: all go on as before; `additive`: something is added or widened; `breaking`: something is taken away, ' +
-    'narrowed or given another meaning.',
+    '`compatible`: nothing has to change; `additive`: something was added or widened; `breaking`: something was removed, ' +
+    'narrowed or changed in meaning.',
 })
 
 const ContractRef = (description: string) =>
@@ -29,39 +29,42 @@ const ContractRef = (description: string) =>
 
 export const ComparisonSchema = Type.Object({
   dataset: Type.String({ description: 'Slug of the dataset.' }),
-  from: ContractRef('The contract that is left.'),
-  to: ContractRef('The contract that is gone over to.'),
+  from: ContractRef('The first contract.'),
+  to: ContractRef('The second contract.'),
   direction: Type.Enum(['same', 'forward', 'backward'], {
     description:
-      'Whether `to` is the same contract, a later or an earlier one. A way back is judged as a way on.',
+      'Whether `to` is the same contract, a later or an earlier one. Both directions are judged by the same rules.',
   }),
   verdict: VerdictName,
   differences: Type.Array(
     Type.Object({
-      path: Type.String({ description: 'Where, with fields by name: `fields/mean/unit`.' }),
+      path: Type.String({ description: 'Path of the difference, with fields by name: `fields/mean/unit`.' }),
       field: Type.Union([Type.String(), Type.Null()], {
-        description: 'The field that differs; null where it is the contract as a whole.',
+        description: 'The field that differs; null if it concerns the contract as a whole.',
       }),
-      what: Type.Enum(['added', 'removed', 'changed'], { description: 'What happened to it.' }),
-      before: Type.Unknown({ description: 'As `from` has it; null where it has none.' }),
-      after: Type.Unknown({ description: 'As `to` has it; null where it has none.' }),
+      what: Type.Enum(['added', 'removed', 'changed'], { description: 'The kind of difference.' }),
+      before: Type.Unknown({ description: 'The value in `from`; null if it has none.' }),
+      after: Type.Unknown({ description: 'The value in `to`; null if it has none.' }),
       verdict: VerdictName,
       why: BilingualSchema,
     }),
-    { description: 'Every difference, in the order of the contract; none where nothing differs.' },
+    { description: 'Every difference, in the order of the contract; empty if there is none.' },
   ),
   links: Type.Object(
     {
       self: Type.String({ format: 'uri-reference', description: 'This comparison.' }),
-      reverse: Type.String({ format: 'uri-reference', description: 'The same the other way round.' }),
+      reverse: Type.String({
+        format: 'uri-reference',
+        description: 'The comparison in the other direction.',
+      }),
       dataset: Type.String({ format: 'uri-reference', description: 'The dataset.' }),
     },
-    { description: 'Where to go from here.' },
+    { description: 'Related addresses.' },
   ),
 })
 
-/** Raise it when the words or the form of a comparison change, so that no cache keeps the old ones. */
-const comparisonForm = 1
+/** Part of the ETag. Increase it when the texts or the shape of a comparison change. */
+const comparisonVersion = 1
 
 export function comparisonRoutes(app: App, context: AppContext): void {
   app.get(
@@ -70,10 +73,10 @@ export function comparisonRoutes(app: App, context: AppContext): void {
       schema: {
         operationId: 'compareContracts',
         tags: ['catalogue'],
-        summary: 'Two contracts compared',
+        summary: 'Compare two contracts',
         description:
-          'The verdict on going from one contract to another: compatible, additive or breaking, with every difference, ' +
-          'its values before and after, and why it counts. Two contracts never change, and so their comparison.',
+          'The verdict on changing from one contract to another: compatible, additive or breaking, with every difference, ' +
+          'its values before and after, and why it matters. Contracts never change, and neither does their comparison.',
         params: Type.Object({ slug: Slug, contractVersion: ContractNumber, other: ContractNumber }),
         response: {
           200: ComparisonSchema,
@@ -87,7 +90,7 @@ export function comparisonRoutes(app: App, context: AppContext): void {
       const newest = getReadable(context.contracts, request.reader, slug)
       const [from, to] = [Number(contractVersion), Number(other)]
       const body = comparisonBody(context, slug, from, to)
-      const tag = digestOf(canonicalJson({ comparisonForm, body })).slice(0, 32)
+      const tag = digestOf(canonicalJson({ comparisonForm: comparisonVersion, body })).slice(0, 32)
       if (isFresh(request, reply, tag, isOpen(newest.contract))) return reply.code(304).send(null)
       return body
     },
@@ -126,7 +129,7 @@ function comparisonBody(context: AppContext, slug: string, from: number, to: num
   }
 }
 
-/** The field that a path is about: `mean` of `fields/mean/unit` and of `intake/fields/mean`. */
+/** The field in a path: `mean` in `fields/mean/unit` and in `intake/fields/mean`. */
 function fieldIn(path: string): string | null {
   return /^(?:intake\/)?fields\/([^/]+)/.exec(path)?.[1] ?? null
 }

@@ -1,7 +1,7 @@
-/** Versions by their dataset, so that a question about many datasets walks through all versions once. */
+/** Groups versions by dataset, so that a request over many datasets walks through all versions only once. */
 import type { PublishedVersion } from '../versions/published.ts'
 
-/** The versions of each dataset, in the order in which they come. */
+/** The versions of each dataset, in the given order. */
 export function byDataset(
   versions: readonly PublishedVersion[],
 ): ReadonlyMap<string, readonly PublishedVersion[]> {

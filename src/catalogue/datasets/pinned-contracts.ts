@@ -1,12 +1,12 @@
 /**
- * Contracts as pinned: a contract version that was once loaded keeps its bytes for ever, since editions rest on it.
- * A file that has changed since is refused at start: the cure is a new contract version beside it.
+ * Pinned contracts: a contract version never changes once it was loaded, since editions depend on it. A file that has
+ * changed is refused at start; the remedy is a new contract version.
  */
 import { type Contracts, compareContracts, type LoadedContract } from '../../contract/index.ts'
 import type { Database, Transaction } from '../../db/database.ts'
 import { appendChange } from '../changes/change-log.ts'
 
-/** Pins what is new and compares the rest. Throws an Error that names every file which differs from its pin. */
+/** Pins new contracts and checks the others. Throws an Error that lists every file that differs from its pin. */
 export async function pinContracts(database: Database, contracts: Contracts, at: Date): Promise<void> {
   const loaded = contracts.list().flatMap(({ contract }) => contracts.versions(contract.dataset))
   await database.work.begin(async (tx) => {
@@ -15,15 +15,15 @@ export async function pinContracts(database: Database, contracts: Contracts, at:
       SELECT dataset, contract_version, digest FROM qingdan.contract`
     const pinned = new Map(pins.map((pin) => [`${pin.dataset} ${pin.contract_version}`, pin.digest]))
     const changed: string[] = []
-    for (const one of loaded) {
-      const digest = pinned.get(`${one.contract.dataset} ${one.contract.contractVersion}`)
-      if (digest === undefined) await pin(tx, contracts, one, at)
-      else if (digest !== one.digest) changed.push(one.file)
+    for (const candidate of loaded) {
+      const digest = pinned.get(`${candidate.contract.dataset} ${candidate.contract.contractVersion}`)
+      if (digest === undefined) await pin(tx, contracts, candidate, at)
+      else if (digest !== candidate.digest) changed.push(candidate.file)
     }
     if (changed.length === 0) return
     throw new Error(
       `These contracts have changed since they were first loaded: ${changed.join(', ')}. ` +
-        'Restore them, and put what is new into the next contract.vN.json.',
+        'Restore them, and put the changes into the next contract.vN.json.',
     )
   })
 }

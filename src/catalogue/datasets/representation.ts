@@ -1,6 +1,6 @@
 /**
- * A form in which a dataset is given at its own address beside JSON, such as a syntax of RDF. A protocol writes it, which
- * is for another room to know; it comes in here as a value, for the address is the catalogue's.
+ * A form of a dataset at its own address besides JSON, such as an RDF syntax. Protocol modules write it; the catalogue, which
+ * owns the address, gets it as a value.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
@@ -11,7 +11,7 @@ import type { AppContext } from '../context.ts'
 export interface DatasetForm {
   readonly mediaType: string
   readonly schema: TSchema
-  /** Answers with the dataset, which the reader was found to be allowed to see. */
+  /** Sends the dataset, which the reader was found to be allowed to see. */
   readonly send: (
     context: AppContext,
     request: FastifyRequest,
@@ -20,7 +20,7 @@ export interface DatasetForm {
   ) => Promise<FastifyReply>
 }
 
-/** The form that `Accept` ranks before JSON; undefined where JSON is meant. */
+/** The form that `Accept` prefers to JSON; undefined for JSON. */
 export function formOf(
   request: Pick<FastifyRequest, 'headers'>,
   forms: readonly DatasetForm[],

@@ -34,7 +34,7 @@ const tags = ['catalogue']
 const Text = (description: string) => Type.String({ description })
 const Link = (description: string) => Type.String({ format: 'uri-reference', description })
 
-const facetAbouts: Readonly<Record<FacetName, string>> = {
+const facetDescriptions: Readonly<Record<FacetName, string>> = {
   theme: 'Codes of the list `themes`',
   provider: 'Codes of the list `providers`',
   openClass: 'Codes of the list `open-classes`',
@@ -45,7 +45,11 @@ const facetAbouts: Readonly<Record<FacetName, string>> = {
 }
 
 const facetParameters = byFacet((name) =>
-  Type.Optional(Text(`${facetAbouts[name]}, at most ${facetCodesMax} with commas; one of them must fit.`)),
+  Type.Optional(
+    Text(
+      `${facetDescriptions[name]}, at most ${facetCodesMax}, separated by commas; a dataset must have one of them.`,
+    ),
+  ),
 )
 
 const DatasetParametersSchema = Type.Object({
@@ -53,7 +57,7 @@ const DatasetParametersSchema = Type.Object({
     Text(
       `Words in Chinese, English or both, at most ${questionLengthMax} characters. Each must be in the dataset's title, ` +
         'description, keywords, themes, providers, slug, fields or code labels; one Chinese character is enough. ' +
-        'Of an English word the beginning is enough; one that nothing has is read as the nearest.',
+        'English words also match as a prefix; a word without a match is replaced by the nearest ones.',
     ),
   ),
   ...facetParameters,
@@ -61,7 +65,7 @@ const DatasetParametersSchema = Type.Object({
     Type.Enum([...sortNames], {
       description:
         '`relevance` (default with `q`), `slug` (default without), `title` in the language of ' +
-        '`Accept-Language`, `published` the latest first.',
+        '`Accept-Language`, `published` most recent first.',
     }),
   ),
   limit: Type.Optional(
@@ -71,7 +75,7 @@ const DatasetParametersSchema = Type.Object({
       description: `Datasets on a page, 1 to ${datasetsMax}; ${datasetsDefault} if absent.`,
     }),
   ),
-  cursor: Type.Optional(Text('Place in a walk, from `links.next`. Opaque.')),
+  cursor: Type.Optional(Text('Position in a walk, from `links.next`. Opaque.')),
 })
 
 const FacetSchema = Type.Array(
@@ -79,58 +83,59 @@ const FacetSchema = Type.Array(
     code: Text('The code to filter by.'),
     label: BilingualSchema,
     count: Type.Integer({ minimum: 0, description: 'Datasets that have it.' }),
-    chosen: Type.Boolean({ description: 'Whether this answer is filtered by it.' }),
+    chosen: Type.Boolean({ description: 'Whether the response is filtered by it.' }),
   }),
-  { description: 'Its values, the most frequent first.' },
+  { description: 'The values of the facet, most frequent first.' },
 )
 
 const MatchSchema = Type.Object({
   place: Type.Enum([...placeNames], { description: 'Where the words were found.' }),
-  field: Type.Optional(Text('Name of the field, where it is one of a field.')),
-  code: Type.Optional(Text('The code, where they are in its label.')),
-  text: Text('The text, or a piece of a long one with … where it was cut. Plain text.'),
-  found: Type.Array(Type.String(), { description: 'What was found, as it stands in `text`.' }),
+  field: Type.Optional(Text('Name of the field, for a text of a field.')),
+  code: Type.Optional(Text('The code, for a label of a code.')),
+  text: Text('The text, or an excerpt of a long one with … at each cut. Plain text.'),
+  found: Type.Array(Type.String(), { description: 'The matching parts of `text`.' }),
 })
 
 const DatasetsSchema = Type.Object({
   data: Type.Array(
     Type.Interface([DatasetSchema], {
       matches: Type.Optional(
-        Type.Array(MatchSchema, { description: 'Why it was found, the weightiest first; only with `q`.' }),
+        Type.Array(MatchSchema, {
+          description: 'Where the words of `q` were found, the most relevant first; only with `q`.',
+        }),
       ),
     }),
-    { description: 'The datasets, in the order asked for.' },
+    { description: 'The datasets, in the requested order.' },
   ),
   meta: Type.Object(
     {
-      total: Type.Integer({ minimum: 0, description: 'Datasets that fit, on all pages together.' }),
+      total: Type.Integer({ minimum: 0, description: 'Matching datasets on all pages.' }),
       sort: Type.Enum([...sortNames], { description: 'The order.' }),
       limit: Type.Integer({ description: 'Datasets on a page.' }),
       readAs: Type.Array(
         Type.Object({
-          word: Text('A word of `q` that no dataset has.'),
-          as: Type.Array(Type.String(), { description: 'What was looked for in its place.' }),
+          word: Text('A word of `q` that is in no dataset.'),
+          as: Type.Array(Type.String(), { description: 'The words searched instead.' }),
         }),
-        { description: 'Words that were read as others.' },
+        { description: 'Words that were replaced by similar ones.' },
       ),
     },
-    { description: 'What was found.' },
+    { description: 'About the result.' },
   ),
   facets: Type.Object(
     byFacet(() => FacetSchema),
     {
-      description:
-        'Datasets by facet. Counts heed the question and every filter but those of the facet itself.',
+      description: 'Datasets by facet. Counts respect `q` and all filters except those of the facet itself.',
     },
   ),
   links: Type.Object(
     {
       self: Link('This page.'),
-      next: Type.Union([Link('The next page, to be followed as it is.'), Type.Null()], {
+      next: Type.Union([Link('The next page; use the address unchanged.'), Type.Null()], {
         description: 'Null on the last page.',
       }),
     },
-    { description: 'Where to go from here.' },
+    { description: 'Related addresses.' },
   ),
 })
 
@@ -140,7 +145,7 @@ export interface SearchedDatasets extends FoundDatasets {
   readonly versionsOf: (dataset: string) => readonly PublishedVersion[]
 }
 
-/** Searches as a reader does. Throws `parameter-invalid` and `cursor-invalid`. */
+/** Searches the datasets that a reader may see. Throws `parameter-invalid` and `cursor-invalid`. */
 export async function searchDatasets(
   context: AppContext,
   reader: Caller,
@@ -172,9 +177,9 @@ function searchRoute(app: App, context: AppContext): void {
       schema: {
         operationId: 'listDatasets',
         tags,
-        summary: 'All datasets, searched and filtered',
+        summary: 'Search and filter datasets',
         description:
-          'The datasets that the reader may see, with their latest versions; those that fit `q` and the filters.',
+          'The datasets that match `q` and the filters and that the reader may see, with their latest versions.',
         querystring: DatasetParametersSchema,
         response: { 200: DatasetsSchema, ...problemResponses('cursor-invalid') },
       },
@@ -220,7 +225,7 @@ function oneRoute(app: App, context: AppContext, forms: readonly DatasetForm[]):
         tags,
         summary: 'One dataset',
         description:
-          'What the dataset is, its contracts and its published editions. As DCAT-AP 3 for who prefers a syntax of RDF.',
+          'The dataset with its contracts and published editions; as DCAT-AP 3 if `Accept` prefers an RDF syntax.',
         params: Type.Object({ slug: Slug }),
         response: {
           200: { description: 'The dataset.', content },
@@ -248,8 +253,8 @@ function oneRoute(app: App, context: AppContext, forms: readonly DatasetForm[]):
 function linksOf(request: Pick<FastifyRequest, 'url'>, { config }: AppContext, next: string | undefined) {
   const self = `${config.QINGDAN_PUBLIC_URL}${request.url}`
   if (next === undefined) return { self, next: null }
-  const [path = '', asked = ''] = self.split('?')
-  const parameters = new URLSearchParams(asked)
+  const [path = '', query = ''] = self.split('?')
+  const parameters = new URLSearchParams(query)
   parameters.set('cursor', next)
   return { self, next: `${path}?${parameters}` }
 }

@@ -1,4 +1,4 @@
-/** When each dataset came and when it last changed, by the ordered changes: what catalogues call created and modified. */
+/** The times at which each dataset was created and last changed, from the change log, for catalogue protocols. */
 import { max, min } from 'drizzle-orm'
 import type { Database } from '../../db/database.ts'
 import { lookUp } from '../lookups.ts'
@@ -6,11 +6,11 @@ import { change } from '../tables.ts'
 
 export interface DatasetTimes {
   readonly created: Date
-  /** Of the last change of any kind: a new contract, a publication, a correction, a withdrawal. */
+  /** Time of the last change of any kind: a new contract, a publication, a correction, a withdrawal. */
   readonly modified: Date
 }
 
-/** The times of every dataset, also of those that a reader may not see; kept between changes. */
+/** The times of all datasets, including restricted ones; cached between changes. */
 export function listDatasetTimes(database: Database): Promise<ReadonlyMap<string, DatasetTimes>> {
   return lookUp(
     database,

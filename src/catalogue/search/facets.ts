@@ -1,16 +1,16 @@
 /**
- * Facets over datasets: how many there are by theme, provider, class and so on, and filters by the same names. Pure,
- * over the contracts handed in; what a reader may not see must not be among them, so it is in no count.
+ * Facets of datasets: counts by theme, provider, class and so on, and filters of the same names. Pure; it counts only the
+ * contracts it receives, so those must be the ones the reader may see.
  */
 
 import { type Contract, type Contracts, kindTitles, labelOf } from '../../contract/index.ts'
 import type { Bilingual } from '../../platform/language.ts'
 
 interface Facet {
-  /** What of a dataset is counted. */
+  /** The codes of a dataset that are counted. */
   readonly codes: (contract: Contract) => readonly string[]
   readonly label: (code: string, contracts: Contracts) => Bilingual | undefined
-  /** The codes that may be asked for although no dataset has them. */
+  /** Codes that are valid filters even if no dataset has them. */
   readonly listed: (contracts: Contracts) => Iterable<string>
 }
 
@@ -20,7 +20,7 @@ const ofList = (list: string, codes: Facet['codes']): Facet => ({
   label: (code, contracts) => labelOf(contracts, list, code),
 })
 
-/** The facets by the names of their parameters, in the order in which they are answered. */
+/** The facets by parameter name, in the order of the response. */
 export const facets = {
   theme: ofList('themes', ({ themes }) => themes),
   provider: ofList('providers', ({ providers }) => providers),
@@ -43,15 +43,15 @@ export type FacetName = keyof typeof facets
 
 export const facetNames = Object.keys(facets) as readonly FacetName[]
 
-/** A value for each facet. */
-export function byFacet<T>(make: (name: FacetName) => T): Readonly<Record<FacetName, T>> {
-  return Object.fromEntries(facetNames.map((name) => [name, make(name)])) as Record<string, T> as Record<
+/** Builds a value for each facet. */
+export function byFacet<T>(build: (name: FacetName) => T): Readonly<Record<FacetName, T>> {
+  return Object.fromEntries(facetNames.map((name) => [name, build(name)])) as Record<string, T> as Record<
     FacetName,
     T
   >
 }
 
-/** The codes asked for by facet: one of them must fit, in every facet that is asked for. */
+/** The codes of each facet to filter by. A dataset must have one of the codes in every facet given. */
 export type FacetFilters = Readonly<Partial<Record<FacetName, readonly string[]>>>
 
 export interface FacetValue {
@@ -61,7 +61,7 @@ export interface FacetValue {
   readonly chosen: boolean
 }
 
-/** Values of a facet that are answered, the most frequent first. */
+/** Most values per facet, the most frequent first. */
 export const facetValuesMax = 100
 
 export function fitsFacets(contract: Contract, filters: FacetFilters, except?: FacetName): boolean {
@@ -74,8 +74,8 @@ export function fitsFacets(contract: Contract, filters: FacetFilters, except?: F
 }
 
 /**
- * Counts of each facet. A facet's own filter is left out of its counts, so that they say what another choice would
- * give. What is chosen is among the values even where nothing has it.
+ * Counts the values of each facet. A facet's own filter does not affect its counts, so that they show what another choice
+ * would give. Chosen values are included even if no dataset has them.
  */
 export function countFacets(
   found: readonly Contract[],
@@ -103,7 +103,7 @@ export function countFacets(
   })
 }
 
-/** The codes that a facet may be filtered by: those of its list, and those in use among the datasets handed in. */
+/** The codes that a facet accepts: those of its list, and those used by the given datasets. */
 export function knownCodes(
   name: FacetName,
   readable: readonly Contract[],

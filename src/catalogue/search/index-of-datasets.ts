@@ -1,6 +1,6 @@
 /**
- * The index over datasets, in memory: built of contracts, asked with a question in Chinese, English or both, ranked by
- * BM25 with a weight for each place. Pure; what is not among the contracts handed in can't be found or hinted at.
+ * The in-memory search index of datasets: built from contracts, searched in Chinese, English or both, ranked by BM25 with a
+ * weight per kind of text. Pure; it reveals nothing about other contracts than those it was built from.
  */
 import { setImmediate } from 'node:timers/promises'
 import { distance } from 'fastest-levenshtein'
@@ -16,9 +16,9 @@ export interface SearchHit {
 }
 
 export interface SearchAnswer {
-  /** The best first; equally good ones by slug. */
+  /** The best first; ties by slug. */
   readonly hits: readonly SearchHit[]
-  /** Words that are in no dataset, and those that were looked for in their place. */
+  /** Words found in no dataset, and the words searched instead. */
   readonly readAs: readonly { readonly word: string; readonly as: readonly string[] }[]
 }
 
@@ -26,10 +26,10 @@ export interface SearchIndex {
   readonly search: (question: string) => SearchAnswer
 }
 
-/** Datasets that are indexed at a stroke; others are answered between, for a thousand take seconds. */
-const strokeMax = 10
+/** Datasets indexed without a pause. Indexing a thousand takes seconds, so other requests must run in between. */
+const batchSize = 10
 
-/** Builds the index of these datasets and no others. */
+/** Builds the index of these datasets. */
 export async function buildSearchIndex(
   loaded: readonly LoadedContract[],
   contracts: Contracts,
@@ -48,19 +48,19 @@ export async function buildSearchIndex(
     texts.set(contract.dataset, own)
     index.add({ slug: contract.dataset, byPlace: joinByPlace(own) })
     collectWords(own, words)
-    if (count % strokeMax === strokeMax - 1) await setImmediate()
+    if (count % batchSize === batchSize - 1) await setImmediate()
   }
   const vocabulary = [...words].sort()
   return {
     search: (question) => {
-      const asked = wordsOf(question).map((word) => readWord(word, vocabulary))
-      const hits = ask(index, asked).map(
+      const query = wordsOf(question).map((word) => readWord(word, vocabulary))
+      const hits = findHits(index, query).map(
         ({ id, match }): SearchHit => ({
           slug: id,
           matches: () => showMatches(texts.get(id) ?? [], new Set(Object.keys(match))),
         }),
       )
-      const readAs = asked.flatMap(({ text, readAs: as }) => (as === undefined ? [] : [{ word: text, as }]))
+      const readAs = query.flatMap(({ text, readAs: as }) => (as === undefined ? [] : [{ word: text, as }]))
       return { hits, readAs: hits.length === 0 ? [] : readAs }
     },
   }
@@ -79,24 +79,24 @@ function joinByPlace(texts: readonly SearchedText[]): ReadonlyMap<string, string
   return joined
 }
 
-/** Adds every word that is not of Han signs. */
+/** Adds every word that is not Chinese. */
 function collectWords(texts: readonly SearchedText[], words: Set<string>): void {
-  for (const text of texts.flatMap((one) => one.texts)) {
+  for (const text of texts.flatMap((searched) => searched.texts)) {
     for (const term of termsOf(text)) if (!/\p{Script=Han}/u.test(term)) words.add(term)
   }
 }
 
-interface AskedWord extends Word {
-  /** So many of its terms must be there. */
+interface QueryWord extends Word {
+  /** The number of its terms that must match. */
   readonly needed: number
   readonly readAs?: readonly string[]
 }
 
 /**
- * A Han run needs half of its pairs: the pair across two words of a run, as 东篮 in 浦东篮球, is in no text.
- * A word that no dataset knows, not even as a beginning, is read as the nearest that one does know.
+ * A Chinese run needs half of its pairs: a pair across two words, such as 东篮 in 浦东篮球, is in no text. A word that no
+ * dataset contains, not even as a prefix, is replaced by the nearest ones that some dataset contains.
  */
-function readWord(word: Word, vocabulary: readonly string[]): AskedWord {
+function readWord(word: Word, vocabulary: readonly string[]): QueryWord {
   if (word.han) return { ...word, needed: Math.ceil(word.terms.length / 2) }
   const known = vocabulary.some((term) => word.terms.includes(term) || term.startsWith(word.text))
   if (known) return { ...word, needed: 1 }
@@ -104,28 +104,28 @@ function readWord(word: Word, vocabulary: readonly string[]): AskedWord {
   return readAs.length === 0 ? { ...word, needed: 1 } : { ...word, terms: readAs, needed: 1, readAs }
 }
 
-/** Shorter words resemble too much; two slips are borne only in a long one. */
-const lettersOfOneSlip = 5
-const lettersOfTwoSlips = 8
-/** As many readings of a word as one would still call a guess. */
+/** Minimum word lengths for one and two typing errors: shorter words resemble each other too much. */
+const oneErrorLettersMin = 5
+const twoErrorsLettersMin = 8
+/** Most replacements of a word; more would no longer be a good guess. */
 const readingsMax = 3
 
-/** The terms nearest to a word that have its first letter: slips are seldom made there. Two letters swapped are one slip. */
+/** The terms nearest to a word with the same first letter, which is rarely mistyped. Two swapped letters are one error. */
 function nearestTerms(word: string, vocabulary: readonly string[]): readonly string[] {
-  if (!/^\p{L}+$/u.test(word) || word.length < lettersOfOneSlip || word.length > termLengthMax) return []
-  const slipsMax = word.length < lettersOfTwoSlips ? 1 : 2
+  if (!/^\p{L}+$/u.test(word) || word.length < oneErrorLettersMin || word.length > termLengthMax) return []
+  const errorsMax = word.length < twoErrorsLettersMin ? 1 : 2
   const near = vocabulary
-    .filter((term) => term[0] === word[0] && Math.abs(term.length - word.length) <= slipsMax)
-    .map((term) => ({ term, slips: isSwapped(term, word) ? 1 : distance(term, word) }))
-    .filter(({ slips }) => slips <= slipsMax)
-  const least = Math.min(...near.map(({ slips }) => slips))
+    .filter((term) => term[0] === word[0] && Math.abs(term.length - word.length) <= errorsMax)
+    .map((term) => ({ term, errors: isSwapped(term, word) ? 1 : distance(term, word) }))
+    .filter(({ errors }) => errors <= errorsMax)
+  const least = Math.min(...near.map(({ errors }) => errors))
   return near
-    .filter(({ slips }) => slips === least)
+    .filter(({ errors }) => errors === least)
     .map(({ term }) => term)
     .slice(0, readingsMax)
 }
 
-/** No word is longer; comparing costs the product of two lengths. */
+/** Longest word to compare, as the cost is the product of both lengths. */
 const termLengthMax = 64
 
 function isSwapped(term: string, word: string): boolean {
@@ -138,13 +138,13 @@ function isSwapped(term: string, word: string): boolean {
   )
 }
 
-/** A single letter begins too many words. */
+/** Shortest prefix to search; a single letter begins too many words. */
 const prefixLettersMin = 2
 
-/** Datasets that have every word, best first. Numbers are taken as they are: 31 is not the beginning of 310115. */
-function ask(index: MiniSearch<IndexedDataset>, words: readonly AskedWord[]): readonly SearchResult[] {
+/** Finds datasets that contain every word, best first. Numbers match only completely: 31 is not a prefix of 310115. */
+function findHits(index: MiniSearch<IndexedDataset>, words: readonly QueryWord[]): readonly SearchResult[] {
   if (words.length === 0) return []
-  const begins = new Set(
+  const prefixes = new Set(
     words
       .flatMap(({ han, terms }) => (han ? [] : terms))
       .filter((term) => term.length >= prefixLettersMin && /\p{L}/u.test(term)),
@@ -153,13 +153,13 @@ function ask(index: MiniSearch<IndexedDataset>, words: readonly AskedWord[]): re
     tokenize: (terms) => terms.split(' '),
     processTerm: (term) => term,
     combineWith: 'OR',
-    prefix: (term) => begins.has(term),
+    prefix: (term) => prefixes.has(term),
     boost: places,
   })
   return found
     .filter(({ queryTerms }) => {
-      const there = new Set(queryTerms)
-      return words.every(({ terms, needed }) => terms.filter((term) => there.has(term)).length >= needed)
+      const matched = new Set(queryTerms)
+      return words.every(({ terms, needed }) => terms.filter((term) => matched.has(term)).length >= needed)
     })
     .sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1))
 }

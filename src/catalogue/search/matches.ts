@@ -1,4 +1,4 @@
-/** Why a dataset was found: the places, with a short piece of each text and what was found in it. Plain text, no HTML. */
+/** Why a dataset was found: the kind of text, an excerpt, and the matching words in it. Plain text, no HTML. */
 import { placeNames, type SearchedText, type SearchPlace } from './texts.ts'
 import { tokensOf } from './tokens.ts'
 
@@ -6,22 +6,22 @@ export interface SearchMatch {
   readonly place: SearchPlace
   readonly field?: string
   readonly code?: string
-  /** The text, or a piece of a long one, with … where it was cut. */
+  /** The text, or an excerpt of a long one, with … at each cut. */
   readonly text: string
-  /** What was found, as it stands in `text`. */
+  /** The matching parts of `text`. */
   readonly found: readonly string[]
 }
 
-/** As many reasons as one reads. */
+/** Most matches shown for a dataset. */
 export const matchesMax = 5
-/** Signs of a text that are shown, the weightiest place first. */
+/** Characters of an excerpt. */
 export const textLengthMax = 80
-/** Signs before the first thing found, so that it is read in its sentence. */
+/** Characters shown before the first match, for context. */
 const leadLength = 20
 
 /**
- * The matches of these terms: the weightiest places first, in a place those in which more was found. Each text is
- * shown in the language in which it matched.
+ * The matches of these terms, ordered by the weight of their place and then by the length of the matching text. Each text
+ * is shown in the language in which it matched.
  */
 export function showMatches(
   texts: readonly SearchedText[],
@@ -33,7 +33,7 @@ export function showMatches(
   return shown.sort(order).slice(0, matchesMax)
 }
 
-/** Signs that were found. */
+/** Number of matching characters. */
 function weight({ found }: SearchMatch): number {
   return found.reduce((sum, text) => sum + text.length, 0)
 }
@@ -61,7 +61,7 @@ interface Span {
   readonly end: number
 }
 
-/** Where the terms stand; pairs that overlap or touch become one span. A single sign of a pair that is there too adds nothing. */
+/** The positions of the terms; overlapping and adjacent pairs are merged into one span. */
 function spansOf(text: string, terms: ReadonlySet<string>): readonly Span[] {
   const spans: Span[] = []
   const found = tokensOf(text).filter(({ term }) => terms.has(term))
@@ -74,17 +74,18 @@ function spansOf(text: string, terms: ReadonlySet<string>): readonly Span[] {
   return spans
 }
 
-/** The piece that is shown. It begins and ends within no word, unless the word is longer than the lead, and within no sign. */
+/** The bounds of the excerpt. It cuts no word, unless the word is longer than the lead, and no surrogate pair. */
 function cut(text: string, at: number): readonly [start: number, end: number] {
   if (text.length <= textLengthMax) return [0, text.length]
   const start = Math.max(0, Math.min(at - leadLength, text.length - textLengthMax))
   const end = Math.min(text.length, start + textLengthMax)
-  const whole = (place: number) => (/^[\uDC00-\uDFFF]/.test(text.slice(place)) ? place - 1 : place)
+  const whole = (position: number) =>
+    /^[\uDC00-\uDFFF]/.test(text.slice(position)) ? position - 1 : position
   const words = [...text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)].filter(
     ({ 0: word }) => !/\p{Script=Han}/u.test(word),
   )
-  const within = (place: number) =>
-    words.find(({ 0: word, index }) => index < place && place < index + word.length)
+  const within = (position: number) =>
+    words.find(({ 0: word, index }) => index < position && position < index + word.length)
   const first = within(start)
   const last = within(end)
   const after = first === undefined ? start : first.index + first[0].length

@@ -1,6 +1,6 @@
 /**
- * Search over datasets: question, filters, facets and order, over the contracts that the reader may see and no others.
- * An index is kept for each set of contracts that readers see, mostly one, and made again when contracts have come.
+ * Search for datasets: text, filters, facets and order, only over the contracts that the reader may see. One index per set
+ * of visible contracts is cached, in most cases a single one; new contracts need a new index.
  */
 
 import type { Contracts, LoadedContract } from '../../contract/index.ts'
@@ -14,12 +14,12 @@ import type { DatasetQuery } from './query.ts'
 
 export interface FoundDataset {
   readonly loaded: LoadedContract
-  /** Why it was found; empty without a question. */
+  /** Why it was found; empty without a search text. */
   readonly matches: readonly SearchMatch[]
 }
 
 export interface FoundDatasets {
-  /** How many there are on all pages together. */
+  /** The number of datasets on all pages. */
   readonly total: number
   readonly page: readonly FoundDataset[]
   readonly facets: Readonly<Record<FacetName, readonly FacetValue[]>>
@@ -28,7 +28,7 @@ export interface FoundDatasets {
   readonly next?: string
 }
 
-/** Finds datasets among `readable`. `publishedAt` tells when a dataset's latest version was published. */
+/** Finds datasets among `readable`. `publishedAt` gives the time of publication of a dataset's latest version. */
 export async function findDatasets(
   query: DatasetQuery,
   readable: readonly LoadedContract[],
@@ -40,8 +40,9 @@ export async function findDatasets(
   const answer = question === undefined ? undefined : index?.search(question)
   const matches = new Map(answer?.hits.map((hit) => [hit.slug, hit.matches]))
   const bySlug = new Map(readable.map((loaded) => [loaded.contract.dataset, loaded]))
-  const asked = answer === undefined ? readable : answer.hits.flatMap(({ slug }) => bySlug.get(slug) ?? [])
-  const found = asked.filter(({ contract }) => fitsFacets(contract, query.filters))
+  const candidates =
+    answer === undefined ? readable : answer.hits.flatMap(({ slug }) => bySlug.get(slug) ?? [])
+  const found = candidates.filter(({ contract }) => fitsFacets(contract, query.filters))
   const ordered = order(found, query.sort, query.language, publishedAt)
   const start = startOf(query, ordered)
   const page = ordered.slice(start, start + query.limit)
@@ -51,7 +52,7 @@ export async function findDatasets(
     total: found.length,
     page: page.map((loaded) => ({ loaded, matches: matches.get(loaded.contract.dataset)?.() ?? [] })),
     facets: countFacets(
-      asked.map(({ contract }) => contract),
+      candidates.map(({ contract }) => contract),
       query.filters,
       contracts,
     ),
@@ -60,7 +61,7 @@ export async function findDatasets(
   }
 }
 
-/** Hits come by relevance and contracts by slug, so those two orders are there already. */
+/** Hits are ordered by relevance and contracts by slug already. */
 function order(
   found: readonly LoadedContract[],
   sort: DatasetQuery['sort'],
@@ -81,14 +82,14 @@ function order(
 }
 
 /**
- * Where the page begins: behind the dataset that the former page ended with. Where that is gone meanwhile, at its
- * place. A cursor that someone has forged can name nothing that is not found for this reader anyway.
+ * The start of the page: after the last dataset of the previous page, or at its former index if it is gone. A forged cursor
+ * can reveal nothing, as it only selects among the datasets found for this reader.
  */
 function startOf({ canonical, cursor }: DatasetQuery, ordered: readonly LoadedContract[]): number {
   if (cursor === undefined) return 0
-  const place = readCursor(canonical, cursor)
-  if (typeof place !== 'object' || place === null) throw problem('cursor-invalid', { path: 'cursor' })
-  const { after, at } = place as { readonly after?: unknown; readonly at?: unknown }
+  const value = readCursor(canonical, cursor)
+  if (typeof value !== 'object' || value === null) throw problem('cursor-invalid', { path: 'cursor' })
+  const { after, at } = value as { readonly after?: unknown; readonly at?: unknown }
   if (typeof after !== 'string' || !Number.isSafeInteger(at) || (at as number) < 1) {
     throw problem('cursor-invalid', { path: 'cursor' })
   }
@@ -96,19 +97,19 @@ function startOf({ canonical, cursor }: DatasetQuery, ordered: readonly LoadedCo
   return index === -1 ? Math.min(at as number, ordered.length) : index + 1
 }
 
-/** Indexes kept beside that of what is open: keys that open different datasets are few. */
+/** Cached indexes; keys with different grants are few. */
 export const indexesMax = 4
 
-/** Indexes by the digests of what they were made of, the one longest unused first. They go with their contracts. */
-const kept = new WeakMap<Contracts, Map<string, Promise<SearchIndex>>>()
+/** Indexes by the digests of their contracts, least recently used first. They are released with their contracts. */
+const cache = new WeakMap<Contracts, Map<string, Promise<SearchIndex>>>()
 
 function indexOf(readable: readonly LoadedContract[], contracts: Contracts): Promise<SearchIndex> {
-  const own = kept.get(contracts) ?? new Map<string, Promise<SearchIndex>>()
-  kept.set(contracts, own)
-  const madeOf = readable.map(({ digest }) => digest).join()
-  const index = own.get(madeOf) ?? buildSearchIndex(readable, contracts)
-  own.delete(madeOf)
-  own.set(madeOf, index)
+  const own = cache.get(contracts) ?? new Map<string, Promise<SearchIndex>>()
+  cache.set(contracts, own)
+  const key = readable.map(({ digest }) => digest).join()
+  const index = own.get(key) ?? buildSearchIndex(readable, contracts)
+  own.delete(key)
+  own.set(key, index)
   const [oldest] = own.keys()
   if (own.size > indexesMax && oldest !== undefined) own.delete(oldest)
   return index

@@ -1,14 +1,14 @@
 /**
- * What of a dataset is searched: the texts of its contract and the labels of its codes, each with its place. Pure;
- * it reads no records, and of raw rows that are not published it tells nothing.
+ * The searchable texts of a dataset: those of its contract and the labels of its codes, each with its place. Pure; it reads
+ * no records, so it reveals nothing of unpublished rows.
  */
 
 import { type Contract, type Contracts, codesOf, labelOf } from '../../contract/index.ts'
 import type { Bilingual } from '../../platform/language.ts'
 
 /**
- * Where a text stands, with the weight of a hit there. A title says what a dataset is; a description of a field
- * mentions much that it is not.
+ * The places of a text, with the weight of a match there. A title says what a dataset is; the description of a field also
+ * mentions other subjects.
  */
 export const places = {
   title: 12,
@@ -26,20 +26,20 @@ export type SearchPlace = keyof typeof places
 
 export const placeNames = Object.keys(places) as readonly SearchPlace[]
 
-/** Texts that say the same thing, in the order in which a match is shown. */
+/** Texts of the same meaning, in the order of preference for an excerpt. */
 export interface SearchedText {
   readonly place: SearchPlace
   /** Name of the field that the text belongs to. */
   readonly field?: string
-  /** The code, where the texts are its labels. */
+  /** The code, if the texts are its labels. */
   readonly code?: string
   readonly texts: readonly string[]
 }
 
-/** Labels of one code list that are searched: a list of every village would drown what the datasets say themselves. */
+/** Searchable labels per code list: a list of every village would outweigh the datasets' own texts. */
 export const labelsMax = 1_000
 
-/** All texts by which a dataset is found. */
+/** All searchable texts of a dataset. */
 export function searchedTexts(contract: Contract, contracts: Contracts): readonly SearchedText[] {
   const labels = (place: SearchPlace, list: string, codes: readonly string[]): readonly SearchedText[] =>
     codes.map((code) => ({ place, code, texts: [...both(labelOf(contracts, list, code)), code] }))
@@ -68,7 +68,7 @@ export function searchedTexts(contract: Contract, contracts: Contracts): readonl
   ]
 }
 
-/** The labels of the code lists, each list once, under the first field that uses it. */
+/** The labels of each code list once, under the first field that uses it. */
 function codeTexts(contract: Contract, contracts: Contracts): readonly SearchedText[] {
   const first = contract.fields.filter(
     ({ codes }, index) =>

@@ -1,31 +1,31 @@
 /**
- * Text as search sees it: words of letters and digits, and for Chinese, which writes no spaces, every sign and every
- * two neighbouring signs. Full-width forms and case make no difference. It knows no language's grammar.
+ * Splits text into search terms: words of letters and digits, and for Chinese, which has no spaces, every character and
+ * every pair of adjacent characters. Ignores full width and case. It knows no grammar.
  */
 
-/** A term of a text, and where it stands there in UTF-16 code units, the end excluded. */
+/** A term and its position in UTF-16 code units, end exclusive. */
 export interface Token {
   readonly term: string
   readonly start: number
   readonly end: number
 }
 
-/** One word of a question: its terms, of which a Chinese one has several. */
+/** One word of a search text and its terms; a Chinese one has several. */
 export interface Word {
   readonly text: string
   readonly terms: readonly string[]
-  /** Whether it is of Han signs, and so searched by pairs and never by resemblance. */
+  /** Whether it is Chinese, and so searched by pairs and never by similarity. */
   readonly han: boolean
 }
 
-/** The terms of a text that is searched: words, and single signs and pairs of Han runs, each in its place. */
+/** The terms of a text with their positions: words, and single characters and pairs of Chinese runs. */
 export function tokensOf(text: string): readonly Token[] {
   const tokens: Token[] = []
   walk(text, (term, start, end) => void tokens.push({ term, start, end }))
   return tokens
 }
 
-/** The terms of a text, each once. An index of a thousand contracts is made of millions, so none is kept with its place. */
+/** The distinct terms of a text. An index of a thousand contracts has millions, so positions are not stored. */
 export function termsOf(text: string): ReadonlySet<string> {
   const terms = new Set<string>()
   walk(text, (term) => void terms.add(term))
@@ -39,24 +39,24 @@ function walk(text: string, visit: (term: string, start: number, end: number) =>
       continue
     }
     let at = start
-    let former = ''
-    for (const sign of run) {
-      if (former !== '') visit(normalise(former + sign), at - former.length, at + sign.length)
-      visit(normalise(sign), at, at + sign.length)
-      at += sign.length
-      former = sign
+    let previous = ''
+    for (const character of run) {
+      if (previous !== '') visit(normalise(previous + character), at - previous.length, at + character.length)
+      visit(normalise(character), at, at + character.length)
+      at += character.length
+      previous = character
     }
   }
 }
 
 /**
- * The words of a question, each once, at most `wordsMax`. A Han run of several signs is asked for by its pairs alone,
- * since single signs are in everything; 的 and the commonest English words say nothing and are left out.
+ * The distinct words of a search text, at most `wordsMax`. A Chinese run of several characters is searched only by its
+ * pairs, as single characters are everywhere; 的 and the commonest English words are ignored.
  */
 export function wordsOf(question: string): readonly Word[] {
   const words = [...runsOf(question)].flatMap(({ run, han }): readonly Word[] => {
     const text = normalise(run)
-    if (!han) return silent.has(text) ? [] : [{ text, terms: formsOf(text), han }]
+    if (!han) return ignored.has(text) ? [] : [{ text, terms: formsOf(text), han }]
     return text
       .split('的')
       .filter((part) => part !== '')
@@ -66,22 +66,22 @@ export function wordsOf(question: string): readonly Word[] {
   return first.slice(0, wordsMax)
 }
 
-/** More words than this narrow nothing down, and each costs a walk through the index. */
+/** Most words of a search text; more do not narrow the result, and each costs a search of the index. */
 export const wordsMax = 16
 
-/** A word and its English singular, if it looks like a plural: a singular finds its plural anyway, as its beginning. */
+/** A word and, if it looks like an English plural, its singular. A singular finds its plural as a prefix. */
 function formsOf(word: string): readonly string[] {
   if (/^[a-z]{2,}ies$/.test(word)) return [word, `${word.slice(0, -3)}y`]
   return /^[a-z]{3,}[^s]s$/.test(word) ? [word, word.slice(0, -1)] : [word]
 }
 
 function pairsOf(run: string): readonly string[] {
-  const signs = [...run]
-  if (signs.length < 2) return signs
-  return [...new Set(signs.slice(1).map((sign, index) => `${signs[index]}${sign}`))]
+  const characters = [...run]
+  if (characters.length < 2) return characters
+  return [...new Set(characters.slice(1).map((character, index) => `${characters[index]}${character}`))]
 }
 
-/** NFKC turns full-width letters and digits into plain ones; then case is folded. Most Han signs have one form only. */
+/** NFKC turns full-width letters and digits into plain ones; then lower case. Most Chinese characters have one form. */
 function normalise(text: string): string {
   if (/^[a-z0-9\u4e00-\u9fff]*$/.test(text)) return text
   return text.normalize('NFKC').toLowerCase()
@@ -93,7 +93,7 @@ interface Run {
   readonly han: boolean
 }
 
-/** Runs of Han signs, and of other letters, marks and digits; whatever stands between divides. */
+/** Runs of Chinese characters, and of other letters, marks and digits; everything else separates. */
 function* runsOf(text: string): Generator<Run> {
   for (const word of text.matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
     for (const match of word[0].matchAll(/(\p{Script=Han}+)|\P{Script=Han}+/gu)) {
@@ -102,7 +102,7 @@ function* runsOf(text: string): Generator<Run> {
   }
 }
 
-/** In nearly every English text, so that they would only let nothing match. */
-const silent: ReadonlySet<string> = new Set(
+/** Words of nearly every English text; requiring them would only exclude matches. */
+const ignored: ReadonlySet<string> = new Set(
   'a an and are as at be by for from in is it its of on or that the their this to was were with'.split(' '),
 )

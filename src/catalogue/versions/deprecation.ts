@@ -1,6 +1,6 @@
 /**
- * Notice of a breaking contract. What was published under the contracts before stays beside what comes under the new one,
- * and says so: since when, and until when at the least, by the days that its own contract has promised its readers.
+ * Deprecation notices after a breaking contract. Versions under former contracts stay available and are marked as
+ * deprecated, with a sunset date at least as many days later as their own contract promised.
  */
 import type { FastifyReply } from 'fastify'
 import type { Contract } from '../../contract/index.ts'
@@ -16,20 +16,20 @@ export interface DeprecationNotice {
 
 const dayMilliseconds = 86_400_000
 
-/** The notice to those who read under a contract, given at a moment. Pure. */
+/** The notice for readers under a contract, from a given time. Pure. */
 export function noticeFrom(former: Pick<Contract, 'noticeDays'>, since: Date): DeprecationNotice {
   return { since, sunset: new Date(since.getTime() + noticeDaysOf(former) * dayMilliseconds) }
 }
 
-/** A contract that breaks with those before it. */
+/** A contract that breaks compatibility with those before it. */
 interface Breaking {
   readonly contractVersion: number
   readonly since: Date
 }
 
 /**
- * Puts the notice into an answer that rests on a contract, where a later one breaks with it: `Deprecation` (RFC 9745),
- * `Sunset` (RFC 8594), and links to what differs and to the contract that goes on. Without notice it does nothing.
+ * Adds the notice to a response under a contract that a later one breaks: `Deprecation` (RFC 9745), `Sunset` (RFC 8594), and
+ * links to the comparison and the successor contract. Does nothing without a breaking contract.
  */
 export async function setDeprecationHeaders(
   context: AppContext,
@@ -37,7 +37,9 @@ export async function setDeprecationHeaders(
   of: { readonly dataset: string; readonly contractVersion: number },
 ): Promise<void> {
   const { dataset, contractVersion } = of
-  const [next] = (await listBreaking(context, dataset)).filter((one) => one.contractVersion > contractVersion)
+  const [next] = (await listBreaking(context, dataset)).filter(
+    (breaking) => breaking.contractVersion > contractVersion,
+  )
   const own = context.contracts.find(dataset, contractVersion)
   if (next === undefined || own === undefined) return
   const { since, sunset } = noticeFrom(own.contract, next.since)
@@ -51,7 +53,7 @@ export async function setDeprecationHeaders(
     .header('link', before === undefined ? link : `${String(before)}, ${link}`)
 }
 
-/** The breaking contracts of a dataset, in their order. Read once between changes: every answer asks. */
+/** The breaking contracts of a dataset, in their order. Cached between changes, as every response needs them. */
 function listBreaking({ database }: AppContext, dataset: string): Promise<readonly Breaking[]> {
   const read = async () => {
     const rows = await database.serve<Breaking[]>`

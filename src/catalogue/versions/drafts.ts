@@ -1,6 +1,6 @@
 /**
- * Versions as the catalogue writes them: opened as a draft, moved from state to state, published by one short
- * transaction, superseded by the next, withdrawn with a reason. Only a published version is ever seen by readers.
+ * The writes of versions: opened as a draft, advanced from state to state, published by one short transaction, superseded by
+ * the next version, withdrawn with a reason. Readers see only published versions.
  */
 
 import assert from 'node:assert/strict'
@@ -18,7 +18,7 @@ import { appendChange } from '../changes/change-log.ts'
 
 export type DraftState = 'draft' | 'assembled' | 'derived' | 'controlled'
 
-/** A version on its way, as the publishing pipeline knows it. */
+/** A version in preparation, as the publishing pipeline sees it. */
 export interface Draft {
   readonly id: number
   readonly dataset: string
@@ -33,11 +33,11 @@ export interface Draft {
 /** The edition's draft: the one already open, else a new one with the next number. Call under the edition's lock. */
 export async function openDraft(
   tx: Transaction,
-  asked: { readonly contract: Contract; readonly edition: string; readonly reason: string | null },
+  request: { readonly contract: Contract; readonly edition: string; readonly reason: string | null },
 ): Promise<Draft> {
-  const { contract, edition, reason } = asked
+  const { contract, edition, reason } = request
   const period = periodOf(contract, edition)
-  assert.ok(period, 'an edition is checked against its contract before a draft is opened')
+  assert.ok(period, 'Expected an edition name that fits the contract')
   await tx`
     INSERT INTO qingdan.edition (dataset, edition, period_start, period_end)
     VALUES (${contract.dataset}, ${edition}, ${period.start}, ${period.end})
@@ -55,15 +55,15 @@ export async function openDraft(
       WHERE id = ${row.draft}`
     return getDraft(tx, Number(row.draft))
   }
-  const [made] = await tx<{ id: string }[]>`
+  const [created] = await tx<{ id: string }[]>`
     INSERT INTO qingdan.version (edition_id, number, contract_version, state, reason)
     VALUES (${row.id}, ${(row.last ?? 0) + 1}, ${contract.contractVersion}, 'draft', ${reason})
     RETURNING id`
-  assert.ok(made)
-  return getDraft(tx, Number(made.id))
+  assert.ok(created)
+  return getDraft(tx, Number(created.id))
 }
 
-/** Takes back what a draft was prepared with, so that nothing of it can be previewed or released any more. */
+/** Clears the prepared content of a draft, so that it can no longer be previewed or released. */
 export async function resetDraft(tx: Transaction, id: number): Promise<void> {
   await tx`
     UPDATE qingdan.version SET state = 'draft', records_table = NULL, records = NULL, digest = NULL,
@@ -74,17 +74,17 @@ export async function resetDraft(tx: Transaction, id: number): Promise<void> {
     WHERE version_id = (SELECT id FROM qingdan.version WHERE id = ${id} AND published_at IS NULL)`
 }
 
-/** A version by its id, whatever its state. Throws a plain Error where there is none. */
+/** A version by its id, whatever its state. Throws an Error if there is none. */
 export async function getDraft(runner: Runner, id: number): Promise<Draft> {
   const [row] = await runner<Draft[]>`
     SELECT v.id::int, e.dataset, e.edition, v.number, v.contract_version AS "contractVersion",
       v.state, v.reason, v.parts
     FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id WHERE v.id = ${id}`
-  if (row === undefined) throw new Error(`no version ${id}`)
+  if (row === undefined) throw new Error(`No version has the id ${id}`)
   return row
 }
 
-/** Writes how far a draft has come. The facts of each step stand beside its state. */
+/** Records the state of a draft with the facts of that step. */
 export async function advanceDraft(
   runner: Runner,
   id: number,
@@ -111,7 +111,7 @@ export async function advanceDraft(
   }
 }
 
-/** What a draft is prepared with: everything that a reader will see, and nobody sees yet. */
+/** The prepared content of a draft: everything that readers will see after publication. */
 export interface Prepared {
   readonly id: number
   readonly recordsTable: string
@@ -137,14 +137,13 @@ export async function prepareVersion(tx: Transaction, prepared: Prepared): Promi
       difference = ${difference === null ? null : tx.json(difference as never)},
       warnings = ${tx.json(prepared.warnings as never)}, omitted = ${tx.json(prepared.omitted as never)}
     WHERE id = ${id} AND state = 'controlled' AND published_at IS NULL`
-  assert.equal(written.count, 1, 'only a controlled draft is prepared')
+  assert.equal(written.count, 1, 'Expected a controlled draft')
 }
 
 /**
- * Makes a prepared version visible: flips states and appends the change, nothing slow. To be called last in its
- * transaction, because the change takes its position from a counter row that stays locked until the commit.
- * `digest` is that of what was prepared: a draft that is another one meanwhile is never released. Gives the number
- * of its records.
+ * Makes a prepared version visible: changes states and appends the change, nothing slow. Call it last in its transaction,
+ * because the change takes its position from a counter row that stays locked until the commit. `digest` is that of the
+ * approved content: a draft that has changed since is never released. Returns the number of records.
  */
 export async function publishVersion(
   tx: Transaction,
@@ -158,7 +157,7 @@ export async function publishVersion(
     WHERE id = ${id} AND state = 'controlled' AND published_at IS NULL
       AND records_table IS NOT NULL AND digest = ${digest}
     RETURNING records::float8`
-  assert.ok(flipped, 'only what was prepared is published, and only once')
+  assert.ok(flipped, 'Expected a prepared, unpublished version with this digest')
   const draft = await getDraft(tx, id)
   await appendChange(tx, {
     at,
@@ -172,12 +171,12 @@ export async function publishVersion(
 }
 
 /**
- * Withdraws a published version. Gives false where it was withdrawn before, and undefined where there is no such
- * published version. The highest version that remains becomes `published` again.
+ * Withdraws a published version. Returns false if it was withdrawn before, and undefined if there is no such published
+ * version. The highest remaining version becomes `published` again.
  */
 export async function withdrawVersion(
   tx: Transaction,
-  asked: {
+  request: {
     readonly dataset: string
     readonly edition: string
     readonly version: number
@@ -187,13 +186,13 @@ export async function withdrawVersion(
 ): Promise<boolean | undefined> {
   const [row] = await tx<{ id: string; edition_id: string; state: string }[]>`
     SELECT v.id, v.edition_id, v.state FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id
-    WHERE e.dataset = ${asked.dataset} AND e.edition = ${asked.edition} AND v.number = ${asked.version}
+    WHERE e.dataset = ${request.dataset} AND e.edition = ${request.edition} AND v.number = ${request.version}
       AND v.published_at IS NOT NULL
     FOR UPDATE OF v`
   if (row === undefined) return undefined
   if (row.state === 'withdrawn') return false
   await tx`
-    UPDATE qingdan.version SET state = 'withdrawn', withdrawn_at = ${asked.at}, withdrawn_reason = ${asked.reason}
+    UPDATE qingdan.version SET state = 'withdrawn', withdrawn_at = ${request.at}, withdrawn_reason = ${request.reason}
     WHERE id = ${row.id}`
   await tx`
     UPDATE qingdan.version SET state = 'published'
@@ -203,12 +202,12 @@ export async function withdrawVersion(
         AND NOT EXISTS (SELECT FROM qingdan.version WHERE edition_id = ${row.edition_id} AND state = 'published')
       ORDER BY number DESC LIMIT 1)`
   await appendChange(tx, {
-    at: asked.at,
+    at: request.at,
     kind: 'version-withdrawn',
-    dataset: asked.dataset,
-    edition: asked.edition,
-    version: asked.version,
-    body: { reason: asked.reason },
+    dataset: request.dataset,
+    edition: request.edition,
+    version: request.version,
+    body: { reason: request.reason },
   })
   return true
 }

@@ -1,6 +1,6 @@
 /**
- * Distributions over HTTP: permanent names, strong ETag of the bytes as stored, Range and If-Range (RFC 9110),
- * Repr-Digest (RFC 9530). The address takes no parameters that change the bytes, so that a checksum always fits.
+ * Distributions over HTTP: permanent names, strong ETag of the stored bytes, Range and If-Range (RFC 9110), Repr-Digest
+ * (RFC 9530). No parameter changes the bytes, so a checksum always fits.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -23,7 +23,7 @@ import { linkHeader } from './neighbour-links.ts'
 import { findServed } from './previews.ts'
 import { getReadable, listDistributions, listVersions } from './published.ts'
 
-/** Each format has a media type of its own; what they share is that they are bytes. */
+/** Each format has its own media type; the schema only says that the body is bytes. */
 const fileContent = { '*/*': { schema: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }) } }
 
 export function fileRoutes(app: App, context: AppContext): void {
@@ -36,18 +36,18 @@ export function fileRoutes(app: App, context: AppContext): void {
         tags: ['catalogue'],
         summary: 'A file of a version',
         description:
-          'The distribution as rendered at publication. Its bytes never change; a withdrawn version answers 410. ' +
+          'The distribution as rendered at publication. Its bytes never change; for a withdrawn version the response is 410. ' +
           'Takes Range, If-Range, If-Match and If-None-Match.',
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
           version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
-          name: Type.String({ maxLength: 200, description: 'A file name as the version lists it.' }),
+          name: Type.String({ maxLength: 200, description: 'A file name from the list of the version.' }),
         }),
         querystring: Type.Object({ preview: PreviewToken }),
         response: {
           200: { description: 'The whole file.', content: fileContent },
-          206: { description: 'The range asked for.', content: fileContent },
+          206: { description: 'The requested range.', content: fileContent },
           ...toLatest,
           304: Type.Null({ description: 'The copy of the caller is still good.' }),
           ...problemResponses(
@@ -67,7 +67,9 @@ export function fileRoutes(app: App, context: AppContext): void {
       const { contract } = getReadable(context.contracts, request.reader, slug)
       const { preview } = request.query
       const found = await findServed(context, { dataset: slug, edition, version: Number(version), preview })
-      const file = (await listDistributions(context.database, found.id)).find((one) => one.name === name)
+      const file = (await listDistributions(context.database, found.id)).find(
+        (candidate) => candidate.name === name,
+      )
       if (file === undefined) throw problem('file-not-found', { path: 'name' })
       const versions = await listVersions(context.database, { dataset: slug, edition })
       reply.header('link', linkHeader(found, versions, context.config))
@@ -98,8 +100,8 @@ interface ByteRange {
 }
 
 /**
- * The range asked for; undefined where the whole file is to be sent: no range, several (RFC 9110, section 14.2 allows
- * to ignore them), a unit we don't know, another method than GET (14.2), or an If-Range that names other bytes.
+ * The requested range; undefined to send the whole file: no range, several (RFC 9110, section 14.2 allows ignoring them), an
+ * unknown unit, a method other than GET (14.2), or an If-Range for other bytes.
  */
 function rangeOf(
   { method, headers }: Pick<FastifyRequest, 'method' | 'headers'>,
@@ -109,10 +111,10 @@ function rangeOf(
   if (method !== 'GET') return undefined
   if (headers.range === undefined || (ifRange !== undefined && ifRange !== `"${file.digest}"`))
     return undefined
-  // RFC 9110, 14.2: several may be ignored, before a thousand of them are sorted.
+  // RFC 9110, 14.2: several ranges may be ignored. Checked here, before the library sorts a thousand of them.
   if (headers.range.includes(',')) return undefined
   const [, first = '', last = ''] = /^bytes=[ \t]*(\d*)-(\d+)[ \t]*$/.exec(headers.range) ?? []
-  // RFC 9110, 14.1.2: of a file shorter than the suffix the whole is meant. The library refuses both of these.
+  // RFC 9110, 14.1.2: a suffix longer than the file selects the whole file. The library refuses this and the next case.
   if (first === '' && Number(last) >= file.bytes) return { start: 0, end: file.bytes - 1 }
   // RFC 9110, 14.1.1: a range that ends before it begins is invalid, and an invalid one MUST be ignored.
   if (first !== '' && Number(last) < Number(first)) return undefined
@@ -122,23 +124,23 @@ function rangeOf(
   return ranges[0]
 }
 
-/** A stored file as it is sent. */
+/** A stored file to send. */
 export interface SentFile {
-  /** Its name among the stored files. */
+  /** Its name in the file store. */
   readonly stored: string
   readonly mediaType: string
   readonly bytes: number
-  /** As its ETag has it. */
+  /** The digest in its ETag. */
   readonly digest: string
 }
 
-/** Sends a stored file or the range of it that was asked for. Its ETag has to stand in the answer already. */
+/** Sends a stored file or the requested range of it. Its ETag must be set already. */
 export function sendFile(context: AppContext, request: FastifyRequest, reply: FastifyReply, file: SentFile) {
   const range = rangeOf(request, file)
   reply.type(file.mediaType)
   const { stored } = file
   const prefix = context.config.QINGDAN_ACCEL_PREFIX
-  // The proxy reads the file, cuts the range and says that it can: it needs the status and the headers of the whole.
+  // The proxy reads the file and handles ranges itself; it needs the status and headers of the whole file.
   if (prefix !== '') {
     return reply.removeHeader('accept-ranges').header('x-accel-redirect', `${prefix}/${stored}`).send('')
   }
@@ -147,7 +149,7 @@ export function sendFile(context: AppContext, request: FastifyRequest, reply: Fa
   if (range !== undefined) {
     reply.code(206).header('content-range', `bytes ${start}-${end}/${file.bytes}`)
   }
-  // A stream that is sent for HEAD would be read to its end, for nobody.
+  // For HEAD, Fastify would read a stream to its end without sending it.
   if (request.method === 'HEAD' || file.bytes === 0) return reply.send(Readable.from([]))
   return reply.send(context.files.stream(stored, { start, end }))
 }

@@ -1,6 +1,6 @@
 /**
- * Where a version stands among the others of its edition: the links to its neighbours, as members of a body and as the
- * header `Link` (RFC 8288) with the relations of RFC 5829. Withdrawn versions are stepped over: they answer 410.
+ * The links of a version to its neighbours in the edition, as members of a body and as the header `Link` (RFC 8288) with the
+ * relations of RFC 5829. Withdrawn versions are skipped, as they answer 410.
  */
 import type { Config } from '../../platform/config.ts'
 import { addresses } from '../addresses.ts'
@@ -12,19 +12,19 @@ export interface Neighbours {
   readonly successor: PublishedVersion | undefined
 }
 
-/** The nearest versions that can be read, before and behind one. `versions` are of its edition, the newest first. */
+/** The nearest readable versions before and after one. `versions` are those of its edition, newest first. */
 export function neighboursOf(
   { number }: Pick<ServedVersion, 'number'>,
   versions: readonly PublishedVersion[],
 ): Neighbours {
-  const there = versions.filter(({ state }) => state !== 'withdrawn')
+  const readable = versions.filter(({ state }) => state !== 'withdrawn')
   return {
-    predecessor: there.find((one) => one.number < number),
-    successor: there.findLast((one) => one.number > number),
+    predecessor: readable.find((version) => version.number < number),
+    successor: readable.findLast((version) => version.number > number),
   }
 }
 
-/** The links of a version's body to the versions beside it. */
+/** The neighbour links of a version's body. */
 export function neighbourLinks(
   version: ServedVersion,
   versions: readonly PublishedVersion[],
@@ -40,7 +40,7 @@ export function neighbourLinks(
   }
 }
 
-/** The value of the header `Link` for a version and for all that is below its address. */
+/** The value of the header `Link` for a version and for every address below it. */
 export function linkHeader(
   version: ServedVersion,
   versions: readonly PublishedVersion[],

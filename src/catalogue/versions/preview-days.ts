@@ -2,4 +2,4 @@
 
 /** The longest that a token may hold, in days, and how long it holds where nobody says. */
 export const previewDaysMax = 90
-export const previewDaysUsual = 7
+export const previewDaysDefault = 7

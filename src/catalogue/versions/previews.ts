@@ -1,7 +1,7 @@
 /**
- * Previews: a token with which a prepared draft can be seen before it is released. Only a draft that passed disclosure
- * control, with its records loaded and its files rendered, has one; a token shows those very records and no others, and
- * one that is wrong, expired or revoked is answered as a version that isn't there.
+ * Previews: a token shows a prepared draft before its release. Only a draft that passed disclosure control, with records
+ * loaded and files rendered, can have one. A token shows exactly those records; a wrong, expired or revoked token gives the
+ * response of an unknown version.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { and, eq, isNull } from 'drizzle-orm'
@@ -12,7 +12,7 @@ import type { AppContext } from '../context.ts'
 import { edition, preview, version } from '../tables.ts'
 import { getVersion, type PublishedVersion, versionColumns } from './published.ts'
 
-/** A draft as a token shows it: all that a published version has, but the day. */
+/** A draft as a token shows it: like a published version, but without a time of publication. */
 export type PreviewedVersion = Omit<PublishedVersion, 'state' | 'publishedAt'> & {
   readonly state: 'draft'
   readonly publishedAt: null
@@ -21,7 +21,7 @@ export type PreviewedVersion = Omit<PublishedVersion, 'state' | 'publishedAt'> &
 /** A version that may be served: published, or shown by a token. */
 export type ServedVersion = PublishedVersion | PreviewedVersion
 
-/** What is asked for: a version by its number, and the token where one is given. */
+/** The requested version by number, and the preview token if there is one. */
 export interface VersionRequest {
   readonly dataset: string
   readonly edition: string
@@ -37,28 +37,28 @@ export interface Preview {
   readonly revokedAt: Date | null
 }
 
-/** Previews that a draft may have at a time: more than the people who look at one before it is out. */
+/** Most valid previews of a draft: more than the people who review it before its release. */
 export const previewsMax = 100
 
 /** A token as `createPreview` writes it; nothing else is looked up. */
 const tokenForm = /^qp_([0-9a-f]{18})_([A-Za-z0-9_-]{43})$/
 
 /**
- * The version to serve: with a token the draft that it shows, or the version that became of it; without one the
- * published version. Throws as `getVersion`, and `version-not-found` for every token that shows nothing.
+ * The version to serve: with a token the draft that it shows, or the version published from it; without one the published
+ * version. Throws like `getVersion`, and `version-not-found` for every invalid token.
  */
-export async function findServed(context: AppContext, asked: VersionRequest): Promise<ServedVersion> {
-  if (asked.preview === undefined) return getVersion(context.database, context.config, asked)
-  return findPreviewed(context, asked, asked.preview)
+export async function findServed(context: AppContext, request: VersionRequest): Promise<ServedVersion> {
+  if (request.preview === undefined) return getVersion(context.database, context.config, request)
+  return findPreviewed(context, request, request.preview)
 }
 
-/** The draft that a token shows. Throws `version-not-found` where it shows none, whatever the reason. */
+/** The draft that a token shows. Throws `version-not-found` for every invalid token. */
 export async function findPreviewed(
   context: Pick<AppContext, 'database' | 'config' | 'clock'>,
   of: { readonly dataset: string; readonly edition: string; readonly version: number },
   token: string,
 ): Promise<ServedVersion> {
-  // As without a token; and where that would be an answer, a wrong token is no way to it.
+  // The same problem as without a token; and a wrong token does not give access to a published version.
   const none = async (): Promise<never> => {
     await getVersion(context.database, context.config, of)
     throw problem('version-not-found', { path: 'version' })
@@ -83,40 +83,40 @@ export async function findPreviewed(
   const { token: digest, expiresAt, ...found } = row
   const same = timingSafeEqual(Buffer.from(digestOf(secret)), Buffer.from(digest as Digest))
   if (!same || expiresAt <= context.clock()) return none()
-  // Once it is released the link that was sent around goes on to work, and tells of a withdrawal.
+  // After the release the shared link keeps working, and reports a withdrawal.
   if (found.publishedAt !== null) return getVersion(context.database, context.config, of)
   if (found.state !== 'controlled' || found.recordsTable === null) return none()
   return { ...(found as unknown as PublishedVersion), state: 'draft', publishedAt: null }
 }
 
 /**
- * Makes a token for a prepared draft; it is given this once. Throws `draft-not-prepared` and `previews-too-many`.
- * To be called in a transaction that audits it.
+ * Creates a token for a prepared draft and returns it, for this one time. Throws `draft-not-prepared` and
+ * `previews-too-many`. Call it in a transaction that writes the audit entry.
  */
 export async function createPreview(
   tx: Transaction,
-  asked: { readonly versionId: number; readonly by: string; readonly at: Date; readonly expiresAt: Date },
+  request: { readonly versionId: number; readonly by: string; readonly at: Date; readonly expiresAt: Date },
 ): Promise<{ readonly id: string; readonly token: string }> {
   const [draft] = await tx<{ digest: string }[]>`
     SELECT digest FROM qingdan.version
-    WHERE id = ${asked.versionId} AND state = 'controlled' AND published_at IS NULL AND records_table IS NOT NULL
+    WHERE id = ${request.versionId} AND state = 'controlled' AND published_at IS NULL AND records_table IS NOT NULL
     FOR UPDATE`
   if (draft === undefined) throw problem('draft-not-prepared')
   const [live] = await tx<{ count: number }[]>`
     SELECT count(*)::int FROM qingdan.preview
-    WHERE version_id = ${asked.versionId} AND revoked_at IS NULL AND expires_at > ${asked.at}
+    WHERE version_id = ${request.versionId} AND revoked_at IS NULL AND expires_at > ${request.at}
       AND sha256 = ${draft.digest}`
   if ((live?.count ?? 0) >= previewsMax) throw problem('previews-too-many', { limit: previewsMax })
   const id = randomBytes(9).toString('hex')
   const secret = randomBytes(32).toString('base64url')
   await tx`
     INSERT INTO qingdan.preview (id, digest, version_id, sha256, created_at, created_by, expires_at)
-    VALUES (${id}, ${digestOf(secret)}, ${asked.versionId}, ${draft.digest}, ${asked.at}, ${asked.by},
-      ${asked.expiresAt})`
+    VALUES (${id}, ${digestOf(secret)}, ${request.versionId}, ${draft.digest}, ${request.at}, ${request.by},
+      ${request.expiresAt})`
   return { id, token: `qp_${id}_${secret}` }
 }
 
-/** The previews of a version, the newest first; never a secret or its digest. */
+/** The previews of a version, newest first; without secrets and their digests. */
 export async function listPreviews(runner: Runner, versionId: number): Promise<readonly Preview[]> {
   return runner<Preview[]>`
     SELECT id, created_at AS "createdAt", created_by AS "createdBy", expires_at AS "expiresAt",
@@ -124,7 +124,7 @@ export async function listPreviews(runner: Runner, versionId: number): Promise<r
     FROM qingdan.preview WHERE version_id = ${versionId} ORDER BY created_at DESC, id LIMIT 1000`
 }
 
-/** Revokes a token from this moment; a second time changes nothing. Gives false where there is no such one. */
+/** Revokes a token from this time on; repeating it changes nothing. Returns false if there is no such token. */
 export async function revokePreview(tx: Transaction, id: string, at: Date): Promise<boolean> {
   const [found] = await tx`
     UPDATE qingdan.preview SET revoked_at = coalesce(revoked_at, ${at}) WHERE id = ${id} RETURNING id`

@@ -1,6 +1,6 @@
 /**
- * What is published, as readers may see it: editions, versions, distributions. Drafts are not here, and what is
- * restricted is not there at all for those without the grant: they meet the same 404 as for a name that never was.
+ * Published data as readers may see it: editions, versions, distributions; no drafts. Without the grant, restricted data
+ * gives the same 404 as an unknown name.
  */
 import { and, asc, desc, eq, isNotNull, type SQL } from 'drizzle-orm'
 import type { StoredDistribution, VersionFacts } from '../../contract/index.ts'
@@ -28,7 +28,7 @@ export interface PublishedVersion extends VersionFacts {
   readonly withdrawnReason: string | null
 }
 
-/** The columns that make a version. */
+/** The columns of a version. */
 export const versionColumns = {
   id: version.id,
   dataset: edition.dataset,
@@ -58,7 +58,7 @@ export function listReadable(contracts: Contracts, reader: Caller): readonly Loa
   return contracts.list().filter(({ contract }) => mayRead(reader, contract))
 }
 
-/** A dataset's newest contract. Throws `dataset-not-found` also where the reader may not know of it. */
+/** A dataset's newest contract. Throws `dataset-not-found`, also if the reader may not see it. */
 export function getReadable(contracts: Contracts, reader: Caller, dataset: string): LoadedContract {
   const loaded = contracts.find(dataset)
   if (loaded === undefined || !mayRead(reader, loaded.contract)) {
@@ -72,16 +72,16 @@ export interface Published {
   readonly edition?: string
 }
 
-/** All published versions, withdrawn ones included, the newest edition and version first; kept between changes. */
+/** All published versions, including withdrawn ones, the newest edition and version first; cached between changes. */
 export function listVersions(database: Database, of: Published = {}): Promise<readonly PublishedVersion[]> {
   const name = `versions ${of.dataset ?? ''} ${of.edition ?? ''}`
-  // Nothing is not kept: anybody can ask for editions that never were, and would put out the others.
+  // Empty results are not cached: requests for unknown editions would evict the others.
   return lookUp(database, name, () => readVersions(database, of), isNotEmpty)
 }
 
 const isNotEmpty = ({ length }: readonly unknown[]) => length > 0
 
-/** As listVersions, from the database itself: for whoever decides by it what to write. */
+/** Like listVersions, but always from the database, for decisions about writes. */
 export async function readVersions(
   database: Database,
   of: Published = {},
@@ -98,14 +98,14 @@ export async function readVersions(
   return rows as PublishedVersion[]
 }
 
-/** The version that stands for an edition: the highest not withdrawn. */
+/** The latest version of an edition: the highest not withdrawn. */
 export function latestOf(versions: readonly PublishedVersion[]): PublishedVersion | undefined {
   return versions.find((candidate) => candidate.state !== 'withdrawn')
 }
 
 /**
- * A published version by number or `latest`. Throws `edition-not-found`, `version-not-found`, and `version-withdrawn`
- * with reason and successor: a withdrawn version is told of, and never served.
+ * A published version by number or `latest`. Throws `edition-not-found`, `version-not-found`, and, for a withdrawn version,
+ * `version-withdrawn` with reason and successor.
  */
 export async function getVersion(
   database: Database,
@@ -124,8 +124,8 @@ export async function getVersion(
 }
 
 /**
- * The version that stands for a dataset: the latest of its newest edition, as its records are served. Undefined where
- * that edition is withdrawn altogether: an older one is never passed off as the latest. `versions` are newest first.
+ * The latest version of a dataset, whose records are served: that of its newest edition. Undefined if that edition is
+ * withdrawn completely; an older one never becomes the latest. `versions` are newest first.
  */
 export function latestOfDataset(versions: readonly PublishedVersion[]): PublishedVersion | undefined {
   return latestOf(versions.filter((version) => version.edition === versions[0]?.edition))
@@ -144,7 +144,7 @@ function withdrawn(
   })
 }
 
-/** The latest version of the latest edition. Throws `edition-not-found`, and `version-withdrawn` where none is left. */
+/** The latest version of the latest edition. Throws `edition-not-found`, and `version-withdrawn` if all its versions are withdrawn. */
 export async function getLatest(
   database: Database,
   config: Pick<Config, 'QINGDAN_PUBLIC_URL'>,
@@ -157,7 +157,7 @@ export async function getLatest(
   return getVersion(database, config, { dataset, edition: newest.edition, version: 'latest' })
 }
 
-/** The files of a version, by name; those of a published one are kept between changes. */
+/** The files of a version, by name; those of a published version are cached between changes. */
 export async function listDistributions(
   database: Database,
   versionId: number,

@@ -1,6 +1,6 @@
 /**
- * Editions and versions over HTTP: the lists with reasons, one version with its files, `latest`, which redirects, and
- * the preview of a draft to who has its token. A withdrawn version answers 410 with its reason and its successor.
+ * Editions and versions over HTTP: the lists with reasons, one version with its files, redirects of `latest`, and the preview
+ * of a draft with a token. A withdrawn version answers 410 with its reason and its successor.
  */
 import { Type } from 'typebox'
 import { fileName } from '../../contract/index.ts'
@@ -67,7 +67,7 @@ function listRoutes(app: App, context: AppContext): void {
         operationId: 'getEdition',
         tags,
         summary: 'One edition with its versions',
-        description: 'All published versions of one period, with reasons; withdrawn ones are named as such.',
+        description: 'All published versions of one period, with reasons; withdrawn ones are marked.',
         params: Type.Object({ slug: Slug, edition: EditionName }),
         response: { 200: EditionSchema, ...problemResponses('dataset-not-found', 'edition-not-found') },
       },
@@ -82,8 +82,8 @@ function listRoutes(app: App, context: AppContext): void {
         tags,
         summary: 'The versions of an edition',
         description:
-          'Every version that was ever published, the newest first: its state, why it was made, when, how many ' +
-          'records it has, their digest, and what differs from the version before.',
+          'Every version ever published, the newest first: its state, reason, time, number of records, digest, and ' +
+          'difference from the previous version.',
         params: Type.Object({ slug: Slug, edition: EditionName }),
         response: { 200: VersionsSchema, ...problemResponses('dataset-not-found', 'edition-not-found') },
       },
@@ -103,7 +103,7 @@ function listRoutes(app: App, context: AppContext): void {
   )
 }
 
-/** The published versions of the edition asked for. Throws `dataset-not-found` and `edition-not-found`. */
+/** The published versions of the requested edition. Throws `dataset-not-found` and `edition-not-found`. */
 async function listOfEdition(
   context: AppContext,
   request: {
@@ -127,8 +127,8 @@ function versionRoute(app: App, context: AppContext): void {
         tags,
         summary: 'One version with its files',
         description:
-          'Counts, digests, warnings, suppressions, parts and files of a version. `latest` redirects, here and before ' +
-          'every address below. The header `Link` names the versions beside it.',
+          'Counts, digests, warnings, suppressions, parts and files of a version. `latest` redirects, here and in every ' +
+          'address below. The header `Link` gives its neighbours.',
         params: Type.Object({ slug: Slug, edition: EditionName, version: VersionNumber }),
         querystring: Type.Object({ preview: PreviewToken }),
         response: {
@@ -168,13 +168,13 @@ function versionRoute(app: App, context: AppContext): void {
   )
 }
 
-/** The addresses below `latest`: each leads to the same one below the number, with its query. */
+/** The addresses below `latest`: each redirects to the same one below the number, with its query. */
 function latestRoute(app: App, context: AppContext): void {
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions/latest/*',
     {
       config: { openQuery: true },
-      // Not in the OpenAPI: what may stand here are the addresses of a version, which are there.
+      // Not in the OpenAPI, which has these addresses with the number of a version.
       schema: { hide: true, params: Type.Object({ slug: Slug, edition: EditionName, '*': Type.String() }) },
     },
     async (request, reply) => {
@@ -182,7 +182,7 @@ function latestRoute(app: App, context: AppContext): void {
       getReadable(context.contracts, request.reader, slug)
       const of = { dataset: slug, edition, version: 'latest' as const }
       const found = await getVersion(context.database, context.config, of)
-      // As it was sent, so that what is encoded stays so.
+      // The raw URL, so that percent-encoding stays.
       const [path = ''] = request.url.split('?')
       const below = path.slice(path.indexOf('/versions/latest/') + '/versions/latest/'.length)
       const target = `${addresses(context.config).version(found)}/${numbered(below, found)}`
@@ -191,7 +191,7 @@ function latestRoute(app: App, context: AppContext): void {
   )
 }
 
-/** A file below `latest` is named without a number, or with any: it is that of the version that is the latest. */
+/** Below `latest`, a file may be named without a number or with any; the redirect uses the number of the latest version. */
 function numbered(below: string, version: PublishedVersion): string {
   const [, name] = /^files\/([^/]+)$/.exec(below) ?? []
   const own = `${version.dataset}-${version.edition}`

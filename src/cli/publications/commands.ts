@@ -1,5 +1,5 @@
 /** The commands about published and waiting versions: names, options and help. What they do is loaded when one is called. */
-import { previewDaysMax, previewDaysUsual } from '../../catalogue/versions/preview-days.ts'
+import { previewDaysDefault, previewDaysMax } from '../../catalogue/versions/preview-days.ts'
 import { type AddCommand, command, lazily } from '../command.ts'
 
 export const listCommand: AddCommand = (program) => {
@@ -22,7 +22,7 @@ export const previewCommand: AddCommand = (program, end) => {
   command(program, 'preview', 'make an address that shows a draft before it is released')
     .argument('<dataset>')
     .argument('<edition>')
-    .option('--expires <span>', `how long it holds: 30m, 12h, 7d; ${previewDaysUsual}d without it`)
+    .option('--expires <span>', `how long it holds: 30m, 12h, 7d; ${previewDaysDefault}d without it`)
     .option('--list', 'the previews that the draft has, without their tokens')
     .option('--revoke <id>', 'let one hold no longer')
     .addHelpText(

@@ -1,6 +1,6 @@
 /** `qingdan preview`: makes, lists and revokes the tokens that show a prepared draft before it is released. */
 
-import { addresses, listPreviews, previewDaysUsual } from '../../catalogue/index.ts'
+import { addresses, listPreviews, previewDaysDefault } from '../../catalogue/index.ts'
 import { parseSpan } from '../../platform/time.ts'
 import { openPreview, revokePreview } from '../../publication/index.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
@@ -15,7 +15,7 @@ export interface PreviewOptions extends Common {
 }
 
 export async function preview(dataset: string, edition: string, options: PreviewOptions): Promise<number> {
-  const milliseconds = parseSpan(options.expires ?? `${previewDaysUsual}d`)
+  const milliseconds = parseSpan(options.expires ?? `${previewDaysDefault}d`)
   if (milliseconds === undefined) throw new UsageError('--expires takes a span such as 30m, 12h or 7d.')
   return withContext(async (context) => {
     if (options.revoke !== undefined) {

@@ -1,5 +1,5 @@
 /** The commands that copy data between services: names, options and help. What they do is loaded when one is called. */
-import { retriesUsual, schemaUsual } from '../../pull/limits.ts'
+import { retriesDefault, schemaUsual } from '../../pull/limits.ts'
 import { type AddCommand, command, lazily } from '../command.ts'
 
 const collect = (one: string, others: readonly string[] = []) => [...others, one]
@@ -66,7 +66,11 @@ export const pullCommand: AddCommand = (program, end) => {
     .option('--trust <key.asc>', 'take only versions that are signed by this public key of the service')
     .option('--key-file <file>', 'where a key stands with which the service shows more')
     .option('--follow', 'go on until interrupted, and apply each change as it comes')
-    .option('--retries <number>', 'attempts after the first, where the service is away', String(retriesUsual))
+    .option(
+      '--retries <number>',
+      'attempts after the first, where the service is away',
+      String(retriesDefault),
+    )
     .option('--scratch <folder>', 'in Postgres: where files lie on their way')
     .addHelpText(
       'after',

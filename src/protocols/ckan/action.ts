@@ -1,20 +1,20 @@
-/** What an action of CKAN is: its parameters, and what it gives. The entries stand in actions.ts and group-actions.ts. */
+/** An action of CKAN: its parameters and its result. The actions are in actions.ts and group-actions.ts. */
 import type { Caller } from '../../platform/caller.ts'
 import type { PackageContext } from './bodies.ts'
 import { listPackages } from './catalogue.ts'
 import { natural, type Parameters, type Values } from './parameters.ts'
 
-/** What an action is run with. */
+/** The request that an action runs with. */
 export interface ActionRequest {
-  readonly desk: PackageContext
+  readonly packageContext: PackageContext
   readonly reader: Caller
-  /** The parameters as they were given. */
-  readonly given: Readonly<Record<string, unknown>>
+  /** The parameters as sent. */
+  readonly sent: Readonly<Record<string, unknown>>
   /** The address of the action. */
   readonly address: string
 }
 
-/** A result that is JSON text already. */
+/** A result that already is JSON text. */
 export class JsonText {
   readonly text: string
 
@@ -27,30 +27,31 @@ export interface Action {
   readonly name: string
   readonly summary: string
   readonly parameters: Parameters
-  /** Under which of its parameters a refusal of the rooms is told. */
+  /** Maps the path of a problem to the action's parameter. */
   readonly nameOf?: (path: string) => string
-  readonly run: (values: Readonly<Record<string, unknown>>, asked: ActionRequest) => Promise<unknown>
+  readonly run: (values: Readonly<Record<string, unknown>>, request: ActionRequest) => Promise<unknown>
 }
 
-interface Described<P extends Parameters> {
+interface ActionDefinition<P extends Parameters> {
   readonly summary: string
   readonly parameters: P
   readonly nameOf?: (path: string) => string
-  readonly run: (values: Values<P>, asked: ActionRequest) => Promise<unknown>
+  readonly run: (values: Values<P>, request: ActionRequest) => Promise<unknown>
 }
 
-/** The parameters of an entry are those that its `run` gets; behind the table they are names and values. */
-export const action = <P extends Parameters>(name: string, described: Described<P>): Action => ({
+/** Builds an action. `run` gets its parameters typed; the list of actions sees them as names and values. */
+export const action = <P extends Parameters>(name: string, definition: ActionDefinition<P>): Action => ({
   name,
-  ...described,
-  run: described.run as Action['run'],
+  ...definition,
+  run: definition.run as Action['run'],
 })
 
-export const limit = natural('How many of them; all if absent.', '10')
-export const offset = natural('How many to leave out before.', '0')
+export const limit = natural('Number of items; all if absent.', '10')
+export const offset = natural('Number of items to skip.', '0')
 
 /** The packages that the caller may see. */
-export const packagesOf = ({ desk, reader }: ActionRequest) => listPackages(desk.context, reader)
+export const packagesOf = ({ packageContext, reader }: ActionRequest) =>
+  listPackages(packageContext.context, reader)
 
 /** A page of a list. */
 export function cut<T>(

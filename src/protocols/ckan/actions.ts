@@ -1,4 +1,4 @@
-/** The actions of CKAN's API that are spoken here, one entry each: adding one is an entry, and its texts in Chinese. */
+/** The supported actions of CKAN's API, one entry each. To add one, add an entry and its Chinese texts. */
 
 import { noteRead } from '../../contract/index.ts'
 import { nearestOf } from '../../http/index.ts'
@@ -16,20 +16,20 @@ import { packageBody, resourceBody } from './bodies.ts'
 import { getPackage, getResource, getTable, nameOf } from './catalogue.ts'
 import { describeTable, recordForms, searchTable } from './datastore.ts'
 import { groupActions } from './group-actions.ts'
-import { flag, json, names, natural, required, silent, text, texts, words } from './parameters.ts'
+import { flag, ignored, json, names, natural, required, text, texts, words } from './parameters.ts'
 import { invalid, notFound } from './refusal.ts'
 import { rowsMax, searchPackages } from './search.ts'
 
-/** The software whose clients this is for; some look here before they ask. */
+/** CKAN's version; some clients check it before they call an action. */
 const ckanVersion = '2.10.0'
 
 const service: readonly Action[] = [
   action('status_show', {
-    summary: 'What this site is',
+    summary: 'Name and version of this site',
     parameters: {},
-    run: async (_values, { desk }) => ({
+    run: async (_values, { packageContext }) => ({
       ckan_version: ckanVersion,
-      site_url: desk.context.config.QINGDAN_PUBLIC_URL,
+      site_url: packageContext.context.config.QINGDAN_PUBLIC_URL,
       site_title: 'Qingdan 清单',
       site_description: "Open data of a city's education authority",
       locale_default: 'zh_Hans_CN',
@@ -43,11 +43,11 @@ const service: readonly Action[] = [
     run: async () => true,
   }),
   action('help_show', {
-    summary: 'What an action is for',
+    summary: 'Description of an action',
     parameters: { name: required(text('Name of the action.', 'package_show')) },
     run: async ({ name }) => {
       const { summary, parameters } = getAction(name)
-      const about = Object.entries(parameters).map(([own, one]) => `:param ${own}: ${one.about}`)
+      const about = Object.entries(parameters).map(([own, parameter]) => `:param ${own}: ${parameter.about}`)
       return [`${summary}.`, ...about].join('\n')
     },
   }),
@@ -57,66 +57,72 @@ const packages: readonly Action[] = [
   action('package_list', {
     summary: 'The names of all datasets',
     parameters: { limit, offset },
-    run: async (values, asked) => cut((await packagesOf(asked)).map(nameOf), values),
+    run: async (values, request) => cut((await packagesOf(request)).map(nameOf), values),
   }),
   action('package_show', {
     summary: 'A dataset with its files',
     parameters: {
       id: required(text('UUID or name of the dataset.')),
-      use_default_schema: silent('Makes no difference here.'),
-      include_tracking: silent('Makes no difference here.'),
+      use_default_schema: ignored('Has no effect.'),
+      include_tracking: ignored('Has no effect.'),
     },
-    run: async ({ id }, asked) => packageBody(asked.desk, getPackage(await packagesOf(asked), id)),
+    run: async ({ id }, request) =>
+      packageBody(request.packageContext, getPackage(await packagesOf(request), id)),
   }),
   action('current_package_list_with_resources', {
-    summary: 'All datasets with their files, the latest changed first',
+    summary: 'All datasets with their files, the most recently changed first',
     parameters: {
-      limit: natural(`How many of them, at most ${rowsMax}, which is also the default.`, '10'),
+      limit: natural(`Number of datasets, at most ${rowsMax}, which is also the default.`, '10'),
       offset,
-      page: natural('The page of so many, counted from 1, in place of an offset.', '1'),
+      page: natural('Page number of that size, from 1, instead of `offset`.', '1'),
     },
-    run: async ({ limit: size = rowsMax, offset: start, page }, asked) => {
+    run: async ({ limit: size = rowsMax, offset: start, page }, request) => {
       if (page === 0) throw invalid('page', 'Must be a natural number above 0')
       const rows = Math.min(size, rowsMax)
-      const { results } = await searchPackages(asked.desk, asked.reader, await packagesOf(asked), {
-        ...everything,
-        rows,
-        start: start ?? (page === undefined ? 0 : (page - 1) * rows),
-        sort: 'metadata_modified desc',
-      })
+      const { results } = await searchPackages(
+        request.packageContext,
+        request.reader,
+        await packagesOf(request),
+        {
+          ...everything,
+          rows,
+          start: start ?? (page === undefined ? 0 : (page - 1) * rows),
+          sort: 'metadata_modified desc',
+        },
+      )
       return results
     },
   }),
   action('package_search', {
-    summary: 'Datasets by words, fields and windows of time',
+    summary: 'Datasets by words, fields and time ranges',
     parameters: {
       q: text('Words in Chinese or English, or `field:value` as in `fq`; `*:*` is everything.', '*:*'),
       fq: texts(
-        "Filters in the share of Solr's language that harvesters use: `field:value`, phrases, ranges, AND, OR, NOT, brackets. " +
-          'All that stands side by side must be met.',
+        "Filters in the subset of Solr's query language that harvesters use: `field:value`, phrases, ranges, AND, OR, NOT, brackets. " +
+          'Clauses without an operator between them must all match.',
         'metadata_modified:[2020-01-01T00:00:00Z TO *]',
       ),
-      fq_list: json('Further filters, a list of texts.', '["state:active"]'),
+      fq_list: json('Further filters, a list of strings.', '["state:active"]'),
       rows: natural(`Datasets on a page, cut to ${rowsMax}; 10 if absent.`, '10'),
-      start: natural('How many to leave out before.', '0'),
-      sort: text('Fields with `asc` or `desc`, by commas.', 'metadata_modified desc, name asc'),
+      start: natural('Number of items to skip.', '0'),
+      sort: text('Fields with `asc` or `desc`, separated by commas.', 'metadata_modified desc, name asc'),
       facet: flag('Whether to count values.', 'true'),
       'facet.field': names(
-        'The fields whose values are counted, a JSON list.',
+        'The fields whose values are counted, as a JSON list.',
         '["organization","res_format"]',
       ),
-      'facet.limit': natural('Values of each field that are given; 50 if absent.', '50'),
-      'facet.mincount': natural('The least count that is given.', '1'),
-      include_drafts: silent('Makes no difference here: drafts are in no catalogue.'),
-      include_private: silent('Makes no difference here: a key that may see more sees it anyway.'),
-      include_deleted: silent('Makes no difference here: what is withdrawn is in no catalogue.'),
-      use_default_schema: silent('Makes no difference here.'),
+      'facet.limit': natural('Most values per field; 50 if absent.', '50'),
+      'facet.mincount': natural('The smallest count to include.', '1'),
+      include_drafts: ignored('Has no effect: drafts are not in the catalogue.'),
+      include_private: ignored('Has no effect: a key sees the restricted data of its grants anyway.'),
+      include_deleted: ignored('Has no effect: withdrawn versions are not in the catalogue.'),
+      use_default_schema: ignored('Has no effect.'),
     },
-    run: async (values, asked) => {
+    run: async (values, request) => {
       const list = values.fq_list ?? []
-      const isList = Array.isArray(list) && list.every((one): one is string => typeof one === 'string')
-      if (!isList) throw invalid('fq_list', 'Must be a list of texts')
-      return searchPackages(asked.desk, asked.reader, await packagesOf(asked), {
+      const isList = Array.isArray(list) && list.every((item): item is string => typeof item === 'string')
+      if (!isList) throw invalid('fq_list', 'Must be a list of strings')
+      return searchPackages(request.packageContext, request.reader, await packagesOf(request), {
         q: values.q,
         fq: [...(values.fq ?? []), ...list],
         rows: values.rows,
@@ -132,11 +138,11 @@ const packages: readonly Action[] = [
     summary: 'A file',
     parameters: {
       id: required(text('UUID of the resource.')),
-      include_tracking: silent('Makes no difference here.'),
+      include_tracking: ignored('Has no effect.'),
     },
-    run: async ({ id }, asked) => {
-      const { of, version, name } = getResource(await packagesOf(asked), id)
-      return resourceBody(asked.desk, of, version, name)
+    run: async ({ id }, request) => {
+      const { of, version, name } = getResource(await packagesOf(request), id)
+      return resourceBody(request.packageContext, of, version, name)
     },
   }),
 ]
@@ -153,70 +159,74 @@ const records: readonly Action[] = [
   action('datastore_search', {
     summary: 'Records of an edition or version',
     parameters: {
-      resource_id: required(text('UUID of a resource of the format CSV: of an edition, or of a version.')),
+      resource_id: required(text('UUID of a CSV resource of an edition or a version.')),
       filters: json(
-        'JSON object of fields and values; of a list of values one must be met. null asks for none.',
+        'JSON object of fields and values; a list matches any of its values, null matches a missing value.',
         '{}',
       ),
       q: words(
-        'Words that must be in a record, in any order; or a JSON object of fields and words. Case makes no difference.',
+        'Words that a record must contain, in any order; or a JSON object of fields and words. Case is ignored.',
       ),
-      plain: flag('Whether `q` is plain words: only that is spoken here.', 'true'),
-      distinct: flag('Whether to leave out equal rows: not spoken here.', 'false'),
+      plain: flag('Whether `q` is plain words; only true is supported.', 'true'),
+      distinct: flag('Whether to drop duplicate rows; only false is supported.', 'false'),
       fields: names(
-        'The fields of the answer, with commas or as a JSON list; all, and `_id`, if absent.',
+        'The fields of the result, separated by commas or as a JSON list; all fields and `_id` if absent.',
         '_id',
       ),
-      sort: text('Indexed fields with `asc` or `desc`, by commas; `_id` is the order of the key.', '_id asc'),
-      limit: natural('Records in the answer; 100 if absent, cut to 10,000.', '100'),
-      offset: natural('How many to leave out before.', '0'),
-      include_total: flag('Whether to count all that match; true if absent.', 'true'),
-      total_estimation_threshold: natural('Makes no difference here: totals are counted.'),
-      records_format: text(`How records are written: ${recordForms.join(', ')}.`, 'objects'),
+      sort: text(
+        'Indexed fields with `asc` or `desc`, separated by commas; `_id` is the order of the key.',
+        '_id asc',
+      ),
+      limit: natural('Records in the result; 100 if absent, at most 10,000.', '100'),
+      offset: natural('Number of items to skip.', '0'),
+      include_total: flag('Whether to count all matching records; true if absent.', 'true'),
+      total_estimation_threshold: natural('Has no effect: totals are always exact.'),
+      records_format: text(`Format of the records: ${recordForms.join(', ')}.`, 'objects'),
     },
     nameOf: (path) => (path === 'select' ? 'fields' : path === 'sort' || path === 'q' ? path : 'filters'),
-    run: async (values, asked) => {
-      if (values.plain === false) throw invalid('plain', 'Only true is spoken here: `q` is plain words')
-      if (values.distinct === true) throw invalid('distinct', 'Only false is spoken here')
-      const { records_format: named = 'objects' } = values
-      const form = recordForms.find((one) => one === named)
+    run: async (values, request) => {
+      if (values.plain === false) throw invalid('plain', 'Only true is supported: `q` is plain words')
+      if (values.distinct === true) throw invalid('distinct', 'Only false is supported')
+      const { records_format: formName = 'objects' } = values
+      const form = recordForms.find((name) => name === formName)
       if (form === undefined) throw invalid('records_format', `Must be one of ${recordForms.join(', ')}`)
-      const resource = getTable(await packagesOf(asked), values.resource_id)
+      const resource = getTable(await packagesOf(request), values.resource_id)
       const { filters, q, fields, sort } = values
       const table = {
-        ...{ filters, q, fields, sort, form, id: values.resource_id, given: textsOf(asked.given) },
+        ...{ filters, q, fields, sort, form, id: values.resource_id, sent: textsOf(request.sent) },
         ...{ limit: values.limit, offset: values.offset, includeTotal: values.include_total ?? true },
       }
-      const found = await searchTable(asked.desk, resource, table, asked.address)
+      const found = await searchTable(request.packageContext, resource, table, request.address)
       const { contract } = resource.of.loaded
-      noteRead(asked.reader, contract, { versions: [resource.version], operation: 'datastore_search' })
+      noteRead(request.reader, contract, { versions: [resource.version], operation: 'datastore_search' })
       return new JsonText(found)
     },
   }),
   action('datastore_info', {
-    summary: 'The fields of a resource, and how many records it has',
-    parameters: { id: required(text('UUID of a resource of the format CSV.')) },
-    run: async ({ id }, asked) => describeTable(asked.desk, getTable(await packagesOf(asked), id)),
+    summary: 'The fields and the number of records of a resource',
+    parameters: { id: required(text('UUID of a CSV resource.')) },
+    run: async ({ id }, request) =>
+      describeTable(request.packageContext, getTable(await packagesOf(request), id)),
   }),
 ]
 
 export const actions: readonly Action[] = [...service, ...packages, ...groupActions, ...records]
 
-/** The action of a name. Throws `notFound`, with the nearest name that there is. */
+/** Finds an action by name. Throws `notFound` with the nearest name. */
 export function getAction(name: string): Action {
-  const found = actions.find((one) => one.name === name)
+  const found = actions.find((action) => action.name === name)
   if (found !== undefined) return found
   const nearest = nearestOf(name.slice(0, 100), actionNames)
   throw notFound(
-    `No action \`${name.slice(0, 100)}\`${nearest === undefined ? '.' : `; the nearest is \`${nearest}\`.`}`,
+    `Unknown action \`${name.slice(0, 100)}\`${nearest === undefined ? '.' : `; the nearest is \`${nearest}\`.`}`,
   )
 }
 
 export const actionNames: readonly string[] = actions.map(({ name }) => name)
 
-/** Parameters of an address, from those of a body. */
-function textsOf(given: ActionRequest['given']): Readonly<Record<string, string>> {
-  const texts = Object.entries(given).flatMap(([name, value]) => {
+/** Turns the parameters of a body into those of an address. */
+function textsOf(sent: ActionRequest['sent']): Readonly<Record<string, string>> {
+  const texts = Object.entries(sent).flatMap(([name, value]) => {
     if (value === undefined || value === null) return []
     return [[name, typeof value === 'string' ? value : JSON.stringify(value)] as const]
   })

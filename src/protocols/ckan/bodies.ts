@@ -1,4 +1,4 @@
-/** Packages, resources, organizations, groups, tags and licences as CKAN's clients read them. */
+/** Packages, resources, organizations, groups, tags and licences in CKAN's shapes. */
 
 import {
   type Addresses,
@@ -21,7 +21,7 @@ import {
 } from './catalogue.ts'
 import { idOf } from './ids.ts'
 
-/** What bodies are written with. */
+/** What the bodies depend on besides a package. */
 export interface PackageContext {
   readonly context: AppContext
   /** Addresses as the caller reaches them. */
@@ -30,10 +30,12 @@ export interface PackageContext {
 }
 
 /** A whole package with its resources. */
-export async function packageBody(desk: PackageContext, of: Package) {
-  const { at, language } = desk
+export async function packageBody(packageContext: PackageContext, of: Package) {
+  const { at, language } = packageContext
   const { contract } = of.loaded
-  const resources = (await Promise.all(of.latest.map((version) => resourcesOf(desk, of, version)))).flat()
+  const resources = (
+    await Promise.all(of.latest.map((version) => resourcesOf(packageContext, of, version)))
+  ).flat()
   const [newest] = of.latest
   return {
     id: of.id,
@@ -48,18 +50,18 @@ export async function packageBody(desk: PackageContext, of: Package) {
     url: at.dataset(contract.dataset),
     version: newest === undefined ? null : `${newest.edition}-v${newest.number}`,
     ...licenceOf(of, language),
-    author: providersOf(desk, of).join('、'),
+    author: providersOf(packageContext, of).join('、'),
     author_email: null,
     maintainer: null,
     maintainer_email: null,
     owner_org: idOf('organization', of.organization),
-    organization: organizationBody(desk, of.organization),
-    groups: contract.themes.map((code) => groupBody(desk, code)),
+    organization: organizationBody(packageContext, of.organization),
+    groups: contract.themes.map((code) => groupBody(packageContext, code)),
     tags: of.tags.map(tagBody),
     num_tags: of.tags.length,
     resources: resources.map((resource, position) => ({ ...resource, position })),
     num_resources: resources.length,
-    extras: extrasOf(desk, of),
+    extras: extrasOf(packageContext, of),
     metadata_created: of.created,
     metadata_modified: of.modified,
     relationships_as_subject: [],
@@ -99,7 +101,7 @@ function extrasOf({ context, language, at }: PackageContext, { loaded: { contrac
   return Object.entries(extras).map(([key, value]) => ({ key, value }))
 }
 
-/** The files of a version as resources of its edition, or pinned to itself. */
+/** The files of a version as resources of its edition, or (`pinned`) of the version itself. */
 export async function resourcesOf(
   { context, at, language }: PackageContext,
   of: Package,
@@ -141,29 +143,29 @@ export async function resourcesOf(
 
 /** One resource. */
 export async function resourceBody(
-  desk: PackageContext,
+  packageContext: PackageContext,
   of: Package,
   version: PublishedVersion,
   name: ResourceName,
 ) {
-  const all = await resourcesOf(desk, of, version, name.number !== undefined)
+  const all = await resourcesOf(packageContext, of, version, name.number !== undefined)
   const position = all.findIndex(({ format }) => format === formatName(name.format))
   const found = all[position]
-  if (found === undefined) throw new Error('a version has the files of its formats')
+  if (found === undefined) throw new Error('Expected a file of each format of the version')
   return { ...found, position }
 }
 
-/** An organization: the first of those answerable for a dataset. */
-export function organizationBody(desk: PackageContext, code: string) {
-  return kindBody(desk, code, 'organization')
+/** An organization: the first provider of a dataset. */
+export function organizationBody(packageContext: PackageContext, code: string) {
+  return kindBody(packageContext, code, 'organization')
 }
 
 /** A group: a theme. */
-export function groupBody(desk: PackageContext, code: string) {
-  return kindBody(desk, code, 'group')
+export function groupBody(packageContext: PackageContext, code: string) {
+  return kindBody(packageContext, code, 'group')
 }
 
-/** The code lists that name them. */
+/** The code lists with their names. */
 const lists = { organization: 'providers', group: 'themes' } as const
 
 function kindBody({ context, language }: PackageContext, code: string, type: keyof typeof lists) {

@@ -1,7 +1,7 @@
 /**
- * What CKAN calls packages and resources, made of datasets and their editions. A package is a dataset; its resources are
- * the files of the latest version of each edition, the newest first. Each resource has two ids: the edition's, which goes
- * on with each correction, and the version's, which is pinned. What the reader may not see is not here at all.
+ * Maps datasets and editions to CKAN's packages and resources. A package is a dataset; its resources are the files of the
+ * latest version of each edition, newest first. Each resource has two ids: the edition's, which follows corrections, and
+ * the version's, which is pinned. Contains only what the reader may see.
  */
 
 import {
@@ -22,7 +22,7 @@ import { notFound } from './refusal.ts'
 /** A file of an edition, or of one of its versions. */
 export interface ResourceName {
   readonly edition: string
-  /** The version that it is pinned to; the latest where absent. */
+  /** The pinned version; absent for the latest. */
   readonly number?: number
   readonly format: string
 }
@@ -32,9 +32,9 @@ export interface Package {
   readonly id: string
   /** Its published versions, the newest edition and version first. */
   readonly versions: readonly PublishedVersion[]
-  /** The version that stands for each edition, the newest edition first. */
+  /** The latest version of each edition, the newest edition first. */
   readonly latest: readonly PublishedVersion[]
-  /** Instants as CKAN writes them, in UTC to six digits, so that they compare as texts. */
+  /** Instants in CKAN's notation, UTC with six decimals, so that they compare as strings. */
   readonly created: string
   readonly modified: string
   readonly organization: string
@@ -44,15 +44,15 @@ export interface Package {
   readonly resources: ReadonlyMap<string, ResourceName>
 }
 
-/** The format whose records CKAN's datastore answers. */
+/** The format whose records the datastore serves. */
 export const tableFormat = 'csv'
 
 /** The packages that a reader may see, by name. */
 export async function listPackages(context: AppContext, reader: Caller): Promise<readonly Package[]> {
   const versions = await listVersions(context.database)
   const times = await listDatasetTimes(context.database)
-  const known = kept.get(versions) ?? new WeakMap<LoadedContract, Package>()
-  kept.set(versions, known)
+  const known = cache.get(versions) ?? new WeakMap<LoadedContract, Package>()
+  cache.set(versions, known)
   const own = byDataset(versions)
   const packages = listReadable(context.contracts, reader).map((loaded) => {
     const { dataset } = loaded.contract
@@ -64,8 +64,8 @@ export async function listPackages(context: AppContext, reader: Caller): Promise
   return packages.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
 }
 
-/** Packages by the list of versions that they were made of: another list comes with each change. */
-const kept = new WeakMap<readonly PublishedVersion[], WeakMap<LoadedContract, Package>>()
+/** Packages by the list of versions that they were built from; each change brings a new list. */
+const cache = new WeakMap<readonly PublishedVersion[], WeakMap<LoadedContract, Package>>()
 
 export const nameOf = ({ loaded }: Package): string => loaded.contract.dataset
 
@@ -114,15 +114,15 @@ export const editionResource = ({ dataset, edition }: PublishedVersion, format: 
 export const versionResource = ({ dataset, edition, number }: PublishedVersion, format: string) =>
   idOf('resource', dataset, edition, String(number), format)
 
-/** What CKAN calls the format of a file. */
+/** CKAN's name of a file format. */
 export const formatName = (format: string): string => format.toUpperCase()
 
-/** An instant as CKAN writes it: UTC without saying so, to six digits. */
+/** An instant in CKAN's notation: UTC without a zone, with six decimals. */
 export function instantOf(instant: Date): string {
   return `${instant.toISOString().slice(0, 23)}000`
 }
 
-/** Tags of CKAN are letters, digits and a few signs, from two to a hundred of them. */
+/** CKAN allows letters, digits and some punctuation in a tag, and 2 to 100 characters. */
 function tagsOf({ contract }: LoadedContract): readonly string[] {
   const tags = contract.keywords
     .flatMap(({ zh, en }) => [zh, en])
@@ -131,24 +131,24 @@ function tagsOf({ contract }: LoadedContract): readonly string[] {
 }
 
 /** A package by id or name. Throws `notFound`. */
-export function getPackage(packages: readonly Package[], asked: string): Package {
-  const found = packages.find((one) => one.id === asked || nameOf(one) === asked)
-  if (found === undefined) throw notFound(`No package \`${asked.slice(0, 100)}\`.`)
+export function getPackage(packages: readonly Package[], idOrName: string): Package {
+  const found = packages.find((of) => of.id === idOrName || nameOf(of) === idOrName)
+  if (found === undefined) throw notFound(`Unknown package \`${idOrName.slice(0, 100)}\`.`)
   return found
 }
 
-/** A resource with the version that stands for it now. */
+/** A resource and its current version. */
 export interface Resource {
   readonly of: Package
   readonly name: ResourceName
   readonly version: PublishedVersion
 }
 
-/** A resource by either of its ids. Throws `notFound`, also for one that was withdrawn, with the reason. */
+/** Finds a resource by either of its ids. Throws `notFound`; for a withdrawn one with the reason. */
 export function getResource(packages: readonly Package[], id: string): Resource {
   const of = packages.find(({ resources }) => resources.has(id))
   const name = of?.resources.get(id)
-  if (of === undefined || name === undefined) throw notFound(`No resource \`${id.slice(0, 100)}\`.`)
+  if (of === undefined || name === undefined) throw notFound(`Unknown resource \`${id.slice(0, 100)}\`.`)
   const edition = of.versions.filter((version) => version.edition === name.edition)
   const version =
     name.number === undefined ? latestOf(edition) : edition.find(({ number }) => number === name.number)
@@ -159,9 +159,9 @@ export function getResource(packages: readonly Package[], id: string): Resource 
   return { of, name, version }
 }
 
-/** A resource that has records to be read. Throws `notFound`. */
+/** Finds a resource whose records can be queried. Throws `notFound`. */
 export function getTable(packages: readonly Package[], id: string): Resource {
   const found = getResource(packages, id)
   if (found.name.format === tableFormat) return found
-  throw notFound(`Resource \`${id}\` is a file without records of its own; ask for that of the format CSV.`)
+  throw notFound(`Resource \`${id}\` is a file without queryable records; use the CSV resource.`)
 }

@@ -1,7 +1,7 @@
 /**
- * CKAN's datastore over published records: the words of `datastore_search` become a query of the records room, which alone
- * plans and reads. A resource is pinned to one version within an answer; `_links.next` names that version, so that a walk by
- * it stays on the records that it began with. Refuses what the records room does, and what isn't spoken by name.
+ * CKAN's datastore over published records: `datastore_search` becomes a query of the records module, which plans and
+ * reads. A response comes from one version; `_links.next` names that version, so that a walk stays on the records it
+ * began with. Refuses what the records module refuses, and unsupported parameters.
  */
 import { stringify } from 'csv-stringify/sync'
 import type { AppContext } from '../../catalogue/index.ts'
@@ -21,9 +21,9 @@ import type { PackageContext } from './bodies.ts'
 import { type Resource, versionResource } from './catalogue.ts'
 import { invalid } from './refusal.ts'
 
-/** Records in one answer where nothing is said, as CKAN has it; above `numberedMax` the limit is cut to that. */
+/** CKAN's default number of records in a response; a limit above `numberedMax` is reduced to it. */
 export const limitDefault = 100
-/** Words of one question: each is looked for in every record. */
+/** Words of one query; each is searched in every record. */
 export const wordsMax = 10
 
 export const recordForms = ['objects', 'lists', 'csv', 'tsv'] as const
@@ -35,39 +35,43 @@ export interface DatastoreRequest {
   readonly sort: string | undefined
 }
 
-/** A question about a table, planned. */
+/** A planned query of a table. */
 export interface PlannedTable {
   readonly plan: NumberedPlan
-  /** The columns of the answer; a field stands in the plan as well. */
+  /** The columns of the response; all except the row number are in the plan as well. */
   readonly columns: readonly Field[]
 }
 
-/** Plans a question about a resource. Throws `invalid`, and the problems of records under the names of their parameters. */
-export function planTable(context: AppContext, { version }: Resource, asked: DatastoreRequest): PlannedTable {
+/** Plans a query of a resource. Throws `invalid`, and the problems of records with this action's parameter names. */
+export function planTable(
+  context: AppContext,
+  { version }: Resource,
+  request: DatastoreRequest,
+): PlannedTable {
   const { contract } = context.contracts.get(version.dataset, version.contractVersion)
-  const chosen = asked.fields?.filter((name) => name !== numberField.name)
+  const chosen = request.fields?.filter((name) => name !== numberField.name)
   const plan = planNumbered(context, version, {
-    filters: filtersOf(asked.filters),
-    words: wordsOf(asked.q),
-    sort: sortOf(asked.sort),
+    filters: filtersOf(request.filters),
+    words: wordsOf(request.q),
+    sort: sortOf(request.sort),
     ...(chosen === undefined ? {} : { select: chosen }),
   })
-  if (asked.fields !== undefined && new Set(asked.fields).size < asked.fields.length) {
-    throw invalid('fields', 'Give each field once')
+  if (request.fields !== undefined && new Set(request.fields).size < request.fields.length) {
+    throw invalid('fields', 'Duplicate field')
   }
-  const columns = (asked.fields ?? [numberField.name, ...contract.fields.map(({ name }) => name)]).map(
+  const columns = (request.fields ?? [numberField.name, ...contract.fields.map(({ name }) => name)]).map(
     (name) => plan.fields.find((field) => field.name === name) ?? numberField,
   )
   return { plan, columns }
 }
 
-/** `{field: value}` or `{field: [values]}`; null asks for records without a value. */
-function filtersOf(given: unknown): readonly Filter[] {
-  if (given === undefined) return []
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+/** Reads `{field: value}` or `{field: [values]}`; null selects records without a value. */
+function filtersOf(sent: unknown): readonly Filter[] {
+  if (sent === undefined) return []
+  if (typeof sent !== 'object' || sent === null || Array.isArray(sent)) {
     throw invalid('filters', 'Must be a dictionary of fields and values')
   }
-  return Object.entries(given).map(([name, value]): Filter => {
+  return Object.entries(sent).map(([name, value]): Filter => {
     const filter = (operator: string, text: string): Filter => ({
       name: operator === 'eq' ? name : `${name}__${operator}`,
       field: name,
@@ -85,73 +89,75 @@ function filterText(value: unknown): string {
   if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value
   if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)))
     return String(value)
-  throw invalid('filters', 'A value is a text that is not empty, a number or a truth value')
+  throw invalid('filters', 'A value must be a non-empty string, a number or a boolean')
 }
 
-/** Words for all fields, or by field. Quotes and operators of a text query have no meaning here: they are letters. */
-function wordsOf(given: unknown): readonly { readonly text: string; readonly field?: string }[] {
+/** Words for all fields, or by field. Quotes and text query operators have no meaning and count as letters. */
+function wordsOf(sent: unknown): readonly { readonly text: string; readonly field?: string }[] {
   const split = (value: unknown) => {
-    if (typeof value !== 'string') throw invalid('q', 'Must be a text, or a dictionary of fields and texts')
+    if (typeof value !== 'string')
+      throw invalid('q', 'Must be a string, or a dictionary of fields and strings')
     return value.split(/\s+/).filter((word) => word !== '')
   }
-  if (given === undefined) return []
+  if (sent === undefined) return []
   const words =
-    typeof given === 'object' && given !== null && !Array.isArray(given)
-      ? Object.entries(given).flatMap(([field, value]) => split(value).map((text) => ({ text, field })))
-      : split(given).map((text) => ({ text }))
+    typeof sent === 'object' && sent !== null && !Array.isArray(sent)
+      ? Object.entries(sent).flatMap(([field, value]) => split(value).map((text) => ({ text, field })))
+      : split(sent).map((text) => ({ text }))
   if (words.length > wordsMax) throw invalid('q', `At most ${wordsMax} words`)
   return words
 }
 
-/** `field`, `field asc`, `field desc`, with commas between them. */
-function sortOf(given: string | undefined) {
-  if (given === undefined) return []
-  const fields = given.split(',').map((piece) => {
+/** `field`, `field asc`, `field desc`, separated by commas. */
+function sortOf(sent: string | undefined) {
+  if (sent === undefined) return []
+  const fields = sent.split(',').map((piece) => {
     const [, quoted, plain, direction = 'asc'] =
       /^\s*(?:"([^"]+)"|(\S+))(?:\s+(asc|desc))?\s*$/i.exec(piece) ?? []
     const field = quoted ?? plain
-    if (field === undefined) throw invalid('sort', 'Written is `field asc` or `field desc`, with commas')
+    if (field === undefined)
+      throw invalid('sort', 'Expected `field asc` or `field desc`, separated by commas')
     return { field, descending: direction.toLowerCase() === 'desc' }
   })
   if (new Set(fields.map(({ field }) => field)).size < fields.length) {
-    throw invalid('sort', 'Give each field once')
+    throw invalid('sort', 'Duplicate field')
   }
   return fields
 }
 
 export interface SearchedTable extends DatastoreRequest {
-  /** The resource as it was asked for. */
+  /** The resource id as sent. */
   readonly id: string
   readonly limit: number | undefined
   readonly offset: number | undefined
   readonly includeTotal: boolean
   readonly form: (typeof recordForms)[number]
-  /** The question as it was given, to be written into the links. */
-  readonly given: Readonly<Record<string, string>>
+  /** The parameters as sent, for the links. */
+  readonly sent: Readonly<Record<string, string>>
 }
 
-/** The result of `datastore_search` as JSON text: numbers keep the digits that were published. */
+/** The result of `datastore_search` as JSON text: numbers keep their published digits. */
 export async function searchTable(
   { context }: PackageContext,
   resource: Resource,
-  asked: SearchedTable,
+  request: SearchedTable,
   path: string,
 ): Promise<string> {
   const { version } = resource
-  const { plan, columns } = planTable(context, resource, asked)
-  const limit = Math.min(asked.limit ?? limitDefault, numberedMax)
-  const offset = asked.offset ?? 0
+  const { plan, columns } = planTable(context, resource, request)
+  const limit = Math.min(request.limit ?? limitDefault, numberedMax)
+  const offset = request.offset ?? 0
   const [rows, total] = await Promise.all([
     readNumbered(context, plan, { offset, limit }),
-    asked.includeTotal ? countNumbered(context, plan) : undefined,
+    request.includeTotal ? countNumbered(context, plan) : undefined,
   ])
   const pinned = versionResource(version, resource.name.format)
   const link = (from: number) =>
-    `${path}?${new URLSearchParams({ ...asked.given, resource_id: pinned, limit: String(limit), offset: String(from) })}`
-  const facts = {
-    resource_id: asked.id,
-    include_total: asked.includeTotal,
-    records_format: asked.form,
+    `${path}?${new URLSearchParams({ ...request.sent, resource_id: pinned, limit: String(limit), offset: String(from) })}`
+  const head = {
+    resource_id: request.id,
+    include_total: request.includeTotal,
+    records_format: request.form,
     limit,
     offset,
     fields: columns.map(columnBody),
@@ -161,17 +167,17 @@ export async function searchTable(
     version_id: pinned,
     _links: { start: link(0), next: link(offset + limit) },
   }
-  return `${JSON.stringify(facts).slice(0, -1)},"records":${recordsOf(rowsOf(rows, plan, columns), columns, asked.form)}}`
+  return `${JSON.stringify(head).slice(0, -1)},"records":${recordsOf(rowsOf(rows, plan, columns), columns, request.form)}}`
 }
 
-/** Rows of the number and the plan's fields, as rows of the columns. */
+/** Turns rows of the row number and the plan's fields into rows of the columns. */
 function rowsOf(
   rows: readonly RecordValues[],
   plan: NumberedPlan,
   columns: readonly Field[],
 ): readonly RecordValues[] {
-  const places = columns.map(({ name }) => plan.fields.findIndex((field) => field.name === name) + 1)
-  return rows.map((row) => places.map((place) => row[place] ?? null))
+  const positions = columns.map(({ name }) => plan.fields.findIndex((field) => field.name === name) + 1)
+  return rows.map((row) => positions.map((position) => row[position] ?? null))
 }
 
 function recordsOf(
@@ -188,12 +194,12 @@ function recordsOf(
   return `[${rows.map((row) => `[${list(row)}]`).join(',')}]`
 }
 
-/** As COPY writes it with a tab for the comma. */
+/** The text that COPY would write, with tabs for commas. */
 function tabbedLines(rows: readonly RecordValues[]): string {
   return stringify([...rows], { delimiter: '\t', record_delimiter: '\n', quoted_match: /[\r\n]/ })
 }
 
-/** CKAN's types are names of Postgres; a clock's time may be 24:00, which that has as well. */
+/** CKAN's types are PostgreSQL's names. Its `time` allows 24:00, as ours does. */
 const columnTypes = {
   string: 'text',
   integer: 'int8',
@@ -211,7 +217,7 @@ function columnBody({ name, type, title, description, unit }: Field) {
   return { id: name, type: columnTypes[type], info }
 }
 
-/** The result of `datastore_info`: the fields, and how many records there are. */
+/** The result of `datastore_info`: the fields and the number of records. */
 export function describeTable({ context }: PackageContext, { version, name }: Resource) {
   const { contract }: { readonly contract: Contract } = context.contracts.get(
     version.dataset,

@@ -1,13 +1,13 @@
 /**
- * UUIDs of what CKAN numbers at random: made of the names, after RFC 9562 section 5.5 (version 5), so that they are the same
- * at each reading, on each process and on a mirror.
+ * UUIDs for CKAN, which numbers things at random: derived from names after RFC 9562 section 5.5 (version 5), so that they
+ * are the same on every read, process and mirror.
  */
 import { createHash } from 'node:crypto'
 
-/** Drawn once for this software. Changing it would give every dataset another id at all who harvested it. */
+/** Drawn once for this software. Changing it would change every dataset's id for all harvesters. */
 const namespace = Buffer.from('6f1d0c2e8b3a5e47a9d47d0a5be0c1f3', 'hex')
 
-/** The UUID of a thing by its kind and name, such as `idOf('dataset', slug)`. */
+/** The UUID for a kind and names, such as `idOf('dataset', slug)`. */
 export function idOf(kind: string, ...names: readonly string[]): string {
   const text = [kind, ...names].join('/')
   const bytes = createHash('sha1').update(namespace).update(text).digest().subarray(0, 16)

@@ -1,15 +1,15 @@
 /**
- * Parameters of actions: the same ones come as text in an address and with JSON's own types in a body. Each is read by its
- * kind, and refused in CKAN's words.
+ * Parameters of actions, which come as text in an address and as JSON types in a body. Each is read by its kind and
+ * refused with CKAN's wording.
  */
 import { nearestOf } from '../../http/index.ts'
 import { badRequest, invalid } from './refusal.ts'
 
-/** Signs of a text parameter that are looked at, and values in one list. */
+/** Characters in a text parameter, and values in one list. */
 export const textLengthMax = 8_000
 export const listLengthMax = 1_000
 
-/** How one kind of parameter is read. Throws `invalid` under the parameter's name. */
+/** Reads one kind of parameter. Throws `invalid` under the parameter's name. */
 type Read<T> = (value: unknown, name: string) => T
 
 export interface Parameter<T = unknown> {
@@ -21,7 +21,7 @@ export interface Parameter<T = unknown> {
 
 export type Parameters = Readonly<Record<string, Parameter>>
 
-/** What was given, by name; undefined where it was not. */
+/** The parameters' values by name; undefined if absent. */
 export type Values<P extends Parameters> = {
   readonly [Name in keyof P]: P[Name] extends { readonly required: true; readonly read: Read<infer T> }
     ? T
@@ -31,10 +31,10 @@ export type Values<P extends Parameters> = {
 }
 
 const readText: Read<string> = (value, name) => {
-  if (typeof value !== 'string') throw invalid(name, 'Must be a text')
+  if (typeof value !== 'string') throw invalid(name, 'Must be a string')
   if (value.length > textLengthMax) throw invalid(name, `At most ${textLengthMax} characters`)
   if (value.includes('\0') || /\p{Surrogate}/u.test(value))
-    throw invalid(name, 'Must be whole Unicode text without NUL')
+    throw invalid(name, 'Must be valid Unicode without NUL')
   return value
 }
 
@@ -65,7 +65,7 @@ const readJson: Read<unknown> = (value, name) => {
   }
 }
 
-/** A text, or a JSON object where it begins like one. */
+/** A text, or a JSON object if it begins like one. */
 const readWords: Read<unknown> = (value, name) =>
   typeof value === 'string' && !value.trimStart().startsWith('{')
     ? readText(value, name)
@@ -74,17 +74,17 @@ const readWords: Read<unknown> = (value, name) =>
 const readNames: Read<readonly string[]> = (value, name) => {
   const isJson = typeof value === 'string' && value.trim().startsWith('[')
   const list = isJson ? readJson(value, name) : typeof value === 'string' ? value.split(',') : value
-  if (!Array.isArray(list)) throw invalid(name, 'Must be a list of texts')
-  if (list.length > listLengthMax) throw invalid(name, `At most ${listLengthMax} of them`)
-  return list.map((one) => readText(one, name).trim()).filter((one) => one !== '')
+  if (!Array.isArray(list)) throw invalid(name, 'Must be a list of strings')
+  if (list.length > listLengthMax) throw invalid(name, `At most ${listLengthMax} items`)
+  return list.map((item) => readText(item, name).trim()).filter((item) => item !== '')
 }
 
-/** One text or several: an address may say it more than once. */
+/** One text or several, as an address may repeat the parameter. */
 const readTexts: Read<readonly string[]> = (value, name) =>
   [value]
     .flat()
     .slice(0, listLengthMax)
-    .map((one) => readText(one, name))
+    .map((item) => readText(item, name))
 
 const kind =
   <T>(read: Read<T>) =>
@@ -99,30 +99,32 @@ export const words = kind(readWords)
 export const names = kind(readNames)
 export const texts = kind(readTexts)
 
-/** The parameter, which must be given. */
+/** Makes a parameter mandatory. */
 export const required = <T>(parameter: Parameter<T>): Parameter<T> & { readonly required: true } => ({
   ...parameter,
   required: true,
 })
 
-/** A parameter of CKAN's that makes no difference here, whatever it says: nothing is hidden in a way it could show. */
-export const silent = (why: string) => flag(why)
+/** A parameter of CKAN without effect here, accepted because clients send it. */
+export const ignored = (why: string) => flag(why)
 
-/** Reads what was given. Throws `invalid`: for a name that the action doesn't know, with the nearest that it does. */
+/** Reads the parameters sent. Throws `invalid`; for an unknown name with the nearest known one. */
 export function readParameters<P extends Parameters>(
   known: P,
-  given: Readonly<Record<string, unknown>>,
+  sent: Readonly<Record<string, unknown>>,
 ): Values<P> {
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name))
+  const unknown = Object.keys(sent).find((name) => !Object.hasOwn(known, name))
   if (unknown !== undefined) {
     const path = unknown.slice(0, 100)
     const nearest = nearestOf(path, Object.keys(known))
     const hint =
-      nearest === undefined ? `Known are: ${Object.keys(known).join(', ')}` : `The nearest is \`${nearest}\``
-    throw invalid(path, `This parameter is not spoken here. ${hint}`)
+      nearest === undefined
+        ? `Known parameters: ${Object.keys(known).join(', ')}`
+        : `The nearest is \`${nearest}\``
+    throw invalid(path, `Unknown parameter. ${hint}`)
   }
   const values = Object.entries(known).map(([name, { read, required: isRequired }]) => {
-    const value = given[name]
+    const value = sent[name]
     if (value === undefined || value === null || value === '') {
       if (isRequired === true) throw invalid(name, 'Missing value')
       return [name, undefined]
@@ -133,8 +135,8 @@ export function readParameters<P extends Parameters>(
 }
 
 /**
- * The members of a body: a JSON object, or a form. CKAN's own clients send JSON under any media type, so its first sign
- * decides. Throws `badRequest`.
+ * The members of a body: a JSON object, or a form. CKAN's own clients send JSON under any media type, so the first
+ * character decides. Throws `badRequest`.
  */
 export function readBody(body: string, mediaType: string): Readonly<Record<string, unknown>> {
   const begin = body.trimStart()
@@ -154,7 +156,7 @@ export function readBody(body: string, mediaType: string): Readonly<Record<strin
   throw badRequest('Request data JSON decoded to something else, but it needs to be a dictionary.')
 }
 
-/** Parameters of an address or form: one that stands several times is a list where lists are taken. */
+/** Parameters of an address or form; a repeated one becomes a list. */
 export function collect(parameters: URLSearchParams): Readonly<Record<string, unknown>> {
   const found = new Map<string, string[]>()
   for (const [name, value] of parameters) found.set(name, [...(found.get(name) ?? []), value])

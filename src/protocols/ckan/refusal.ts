@@ -1,11 +1,11 @@
 /**
- * Refusals as CKAN's clients read them. A question that can't be read is 400 and a text; all others are an object with
- * `__type`: 404 `Not Found Error`, 409 `Validation Error` by parameter, 400 `Search Query Error`. What is not of this action,
- * such as a rate, stays a problem of the house.
+ * Refusals in CKAN's shapes. A request that cannot be read is 400 with a text; all others are an object with `__type`:
+ * 404 `Not Found Error`, 409 `Validation Error` by parameter, 400 `Search Query Error`. What does not concern the action,
+ * such as a rate limit, stays an RFC 9457 problem.
  */
 import { Problem } from '../../platform/problem.ts'
 
-/** Thrown by actions. `body` is what stands under `error`, or the whole answer where it is a text. */
+/** Thrown by actions. `body` is the value of `error`, or the whole response if it is a text. */
 export class CkanRefusal extends Error {
   override readonly name = 'CkanRefusal'
   readonly status: number
@@ -18,21 +18,21 @@ export class CkanRefusal extends Error {
   }
 }
 
-/** The request itself can't be read, or names no action. */
+/** The request itself cannot be read, or names no action. */
 export const badRequest = (detail: string) => new CkanRefusal(400, `Bad request - ${detail}`)
 
 export const notFound = (detail: string) =>
   new CkanRefusal(404, { __type: 'Not Found Error', message: `Not found: ${detail}` })
 
-/** A parameter is not as it must be. `more` are names that help to mend it. */
+/** A parameter has an invalid value. */
 export const invalid = (parameter: string, message: string) =>
   new CkanRefusal(409, { __type: 'Validation Error', [parameter]: [message] })
 
-/** A question to the search that is not spoken here. */
+/** A search query uses something unsupported. */
 export const searchRefused = (detail: string) =>
   new CkanRefusal(400, { __type: 'Search Query Error', message: `Search Query is invalid: ${detail}` })
 
-/** The refusal that an error of the rooms stands for; undefined where it is none, or nothing that CKAN has a word for. */
+/** Translates an error into CKAN's refusal; undefined if it is another kind of error or CKAN has no shape for it. */
 export function refusalOf(error: unknown, nameOf: (path: string) => string): CkanRefusal | undefined {
   if (error instanceof CkanRefusal) return error
   if (!(error instanceof Problem)) return undefined

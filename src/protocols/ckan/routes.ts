@@ -1,6 +1,6 @@
 /**
- * CKAN's Action API over HTTP, at `/api/3/action/` and `/api/action/`, by GET and POST, and the dump of its datastore. What an
- * action refuses is told in CKAN's shape; what is refused before one is asked (rate, key, method) is a problem of the house.
+ * CKAN's Action API over HTTP, at `/api/3/action/` and `/api/action/`, by GET and POST, and the dump of its datastore.
+ * Refusals of an action have CKAN's shape; earlier ones (rate, key, method) are RFC 9457 problems.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -19,18 +19,18 @@ import { badRequest, CkanRefusal, invalid, refusalOf } from './refusal.ts'
 
 const tags = ['ckan']
 
-/** Bytes of a body that asks an action: questions are short, and nothing is uploaded here. */
+/** Bytes of a request body; parameters are short, and nothing is uploaded here. */
 export const bodyBytesMax = 64 * 1024
 
-const Help = Type.String({ description: 'Where the action is described.' })
+const Help = Type.String({ description: 'Address of the description of the action.' })
 
 const Success = Type.Object(
   {
     help: Help,
     success: Type.Literal(true, { description: 'Always true.' }),
-    result: Type.Unknown({ description: 'What the action gives.' }),
+    result: Type.Unknown({ description: 'The result of the action.' }),
   },
-  { description: 'An answer as CKAN writes it.' },
+  { description: "A response in CKAN's shape." },
 )
 
 const Refusal = Type.Union(
@@ -39,28 +39,28 @@ const Refusal = Type.Union(
       help: Help,
       success: Type.Literal(false, { description: 'Always false.' }),
       error: Type.Object(
-        { __type: Type.String({ description: 'What kind of refusal this is.' }) },
+        { __type: Type.String({ description: 'The kind of refusal.' }) },
         {
           additionalProperties: true,
-          description: 'The refusal: `message`, or the parameters with what is wrong.',
+          description: 'The refusal: `message`, or an explanation for each parameter.',
         },
       ),
     }),
-    Type.String({ description: 'What can not be read.' }),
+    Type.String({ description: 'Why the request cannot be read.' }),
   ],
-  { description: 'A refusal as CKAN writes it.' },
+  { description: "A refusal in CKAN's shape." },
 )
 
 const refusedBy = {
-  400: 'The question can not be read.',
-  404: 'There is no such thing.',
-  409: 'A parameter is not as it must be.',
+  400: 'The request cannot be read.',
+  404: 'Not found.',
+  409: 'A parameter is invalid.',
 }
 
 const anywhere = problemResponses('query-too-slow', 'not-found') as Readonly<
   Record<string, { content?: object }>
 >
-/** Refusals in CKAN's shape, beside those that any address can meet. */
+/** Refusals in CKAN's shape, in addition to those of any address. */
 const refusals = Object.entries(refusedBy).map(([status, description]) => {
   const content = { ...anywhere[status]?.content, 'application/json': { schema: Refusal } }
   return [status, { description, content }] as const
@@ -79,7 +79,7 @@ const Name = Type.String({
 
 const about =
   'Parameters are those of the action: in the address, or by POST as a JSON object or a form. Types, totals and ' +
-  'refusals are as CKAN has them; what is not spoken here is refused by name.'
+  'refusals follow CKAN; what is not supported is refused with its name.'
 
 const bases = [
   { base: '/api/3/action', suffix: '' },
@@ -87,36 +87,36 @@ const bases = [
 ] as const
 
 export function ckanRoutes(app: App, context: AppContext): void {
-  // Actions read their parameters themselves: their refusals have another shape.
+  // Actions read their parameters themselves, because their refusals have another shape.
   app.setValidatorCompiler(() => () => true)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: bodyBytesMax }, (_request, body, done) =>
     done(null, body),
   )
-  for (const one of actions) actionRoute(app, context, one)
+  for (const action of actions) actionRoute(app, context, action)
   for (const { base, suffix } of bases) {
     for (const method of ['GET', 'POST'] as const) anyRoute(app, context, { base, suffix, method })
   }
   dumpRoute(app, context)
 }
 
-function actionRoute(app: App, context: AppContext, one: Action): void {
-  const operationId = one.name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+function actionRoute(app: App, context: AppContext, action: Action): void {
+  const operationId = action.name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
   app.get(
-    `/api/3/action/${one.name}`,
+    `/api/3/action/${action.name}`,
     {
       config: { openQuery: true },
       schema: {
         operationId: `ckan${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}`,
         tags,
-        summary: one.summary,
+        summary: action.summary,
         description:
           "An action of CKAN's API. `POST /api/3/action/{action}` takes the same parameters as JSON.",
-        querystring: Type.Object(querySchema(one.parameters)),
+        querystring: Type.Object(querySchema(action.parameters)),
         response,
       },
     },
-    (request, reply) => answer(context, request, reply, one.name),
+    (request, reply) => answer(context, request, reply, action.name),
   )
 }
 
@@ -163,15 +163,15 @@ async function answer(context: AppContext, request: FastifyRequest, reply: Fasti
   try {
     const action = findAction(name)
     nameOf = action.nameOf
-    const given = readGiven(request)
-    const values = readParameters(action.parameters, given)
-    const asked: ActionRequest = {
-      desk: deskOf(context, request),
+    const sent = readSent(request)
+    const values = readParameters(action.parameters, sent)
+    const actionRequest: ActionRequest = {
+      packageContext: packageContextOf(context, request),
       reader: request.reader,
-      given,
+      sent,
       address: `${base}/api/3/action/${name}`,
     }
-    const result = await action.run(values, asked)
+    const result = await action.run(values, actionRequest)
     const written = result instanceof JsonText ? result.text : JSON.stringify(result)
     reply.header('cache-control', keyId === undefined ? 'public, max-age=60' : 'private, no-cache')
     return send(200, `{"help":${JSON.stringify(help)},"success":true,"result":${written}}`)
@@ -190,7 +190,7 @@ async function answer(context: AppContext, request: FastifyRequest, reply: Fasti
 const helpOf = (context: AppContext, request: FastifyRequest, name: string) =>
   `${baseUrl(request, context.config)}/api/3/action/help_show?name=${encodeURIComponent(name.slice(0, 100))}`
 
-/** CKAN tells of an unknown action by a text, and so do its clients know it. */
+/** CKAN reports an unknown action as a text, and its clients expect that. */
 function findAction(name: string): Action {
   try {
     return getAction(name)
@@ -201,7 +201,7 @@ function findAction(name: string): Action {
   }
 }
 
-function readGiven(request: FastifyRequest): Readonly<Record<string, unknown>> {
+function readSent(request: FastifyRequest): Readonly<Record<string, unknown>> {
   const [, query = ''] = request.url.split(/\?(.*)/s)
   const inAddress = collect(new URLSearchParams(query))
   if (request.method !== 'POST') return inAddress
@@ -209,18 +209,18 @@ function readGiven(request: FastifyRequest): Readonly<Record<string, unknown>> {
   return { ...inAddress, ...readBody(body, request.headers['content-type'] ?? '') }
 }
 
-function deskOf(context: AppContext, request: FastifyRequest): PackageContext {
+function packageContextOf(context: AppContext, request: FastifyRequest): PackageContext {
   const at = addresses({ QINGDAN_PUBLIC_URL: baseUrl(request, context.config) })
   return { context, at, language: languageOf(request, 'zh') }
 }
 
 const dumpParameters = {
-  bom: flag('Whether a byte order mark stands before it, for Excel.', 'true'),
-  format: text('Only `csv` is spoken here.', 'csv'),
-  fields: names('The fields, with commas or as a JSON list; all, and `_id`, if absent.', '_id'),
+  bom: flag('Whether to start with a byte order mark, for Excel.', 'true'),
+  format: text('Only `csv` is supported.', 'csv'),
+  fields: names('The fields, separated by commas or as a JSON list; all fields and `_id` if absent.', '_id'),
   filters: json('JSON object of fields and values.', '{}'),
-  q: words('Words that must be in a record.'),
-  sort: text('Indexed fields with `asc` or `desc`, by commas.', '_id asc'),
+  q: words('Words that a record must contain.'),
+  sort: text('Indexed fields with `asc` or `desc`, separated by commas.', '_id asc'),
 }
 
 function dumpRoute(app: App, context: AppContext): void {
@@ -233,9 +233,9 @@ function dumpRoute(app: App, context: AppContext): void {
         tags,
         summary: 'All records of a resource as CSV',
         description:
-          'As CKAN writes it: the column `_id` first, which numbers the records in the order of their key. ' +
-          'The file of the resource itself is the same without it, and has a checksum.',
-        params: Type.Object({ id: Type.String({ description: 'UUID of a resource of the format CSV.' }) }),
+          'CSV in the form of CKAN: the first column `_id` numbers the records in the order of their key. ' +
+          "The resource's own file is the same without that column, and has a checksum.",
+        params: Type.Object({ id: Type.String({ description: 'UUID of a CSV resource.' }) }),
         querystring: Type.Object(querySchema(dumpParameters)),
         response: {
           ...response,
@@ -244,7 +244,7 @@ function dumpRoute(app: App, context: AppContext): void {
           200: {
             description: 'The records.',
             content: {
-              'text/csv': { schema: Type.String({ description: 'A header and one line a record.' }) },
+              'text/csv': { schema: Type.String({ description: 'A header and one line per record.' }) },
             },
           },
         },
@@ -270,8 +270,8 @@ async function answerDump(context: AppContext, request: FastifyRequest, reply: F
 
 async function dump(context: AppContext, request: FastifyRequest, reply: FastifyReply) {
   const { id } = request.params as { readonly id: string }
-  const values = readParameters(dumpParameters, readGiven(request))
-  if ((values.format ?? 'csv') !== 'csv') throw invalid('format', 'Only csv is spoken here')
+  const values = readParameters(dumpParameters, readSent(request))
+  if ((values.format ?? 'csv') !== 'csv') throw invalid('format', 'Only csv is supported')
   const resource = getTable(await listPackages(context, request.reader), id)
   const planned = planTable(context, resource, { ...values, fields: values.fields })
   const { version } = resource
@@ -287,7 +287,7 @@ async function dump(context: AppContext, request: FastifyRequest, reply: Fastify
     .header('content-disposition', attachment(names))
     .header('vary', 'Authorization')
     .header('cache-control', isOpen(contract) ? 'public, max-age=60' : 'private, no-cache')
-  // Fastify would let a stream run to its end to learn that nobody wants its bytes.
+  // For HEAD, Fastify would read a stream to its end without sending it.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
   const stream = await streamNumbered(context, planned.plan, {
     columns: planned.columns,

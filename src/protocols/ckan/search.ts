@@ -1,6 +1,6 @@
 /**
- * `package_search`: words by the catalogue's own search, fields by the share of Solr's language in solr.ts, then facets,
- * order and page. What neither speaks is refused by name.
+ * `package_search`: words by the catalogue's search, fields by the subset of Solr's language in solr.ts, then facets,
+ * order and page. Refuses what these do not support, with its name.
  */
 
 import { searchDatasets } from '../../catalogue/index.ts'
@@ -11,10 +11,10 @@ import { nameOf, type Package } from './catalogue.ts'
 import { invalid, searchRefused } from './refusal.ts'
 import { parseSolr, solrFields } from './solr.ts'
 
-/** Packages on a page, and what more is cut to, as CKAN does. */
+/** Default and most packages on a page; a higher number is reduced, as CKAN does. */
 export const rowsDefault = 10
 export const rowsMax = 1_000
-/** Values of a facet where none are named. */
+/** Default number of values of a facet. */
 const facetLimitDefault = 50
 
 export interface PackageSearchRequest {
@@ -30,32 +30,34 @@ export interface PackageSearchRequest {
 
 /** Searches the packages of a reader. Throws `searchRefused` and `invalid`. */
 export async function searchPackages(
-  desk: PackageContext,
+  packageContext: PackageContext,
   reader: Caller,
   packages: readonly Package[],
-  asked: PackageSearchRequest,
+  request: PackageSearchRequest,
 ) {
-  const { q = '', rows = rowsDefault, start = 0 } = asked
+  const { q = '', rows = rowsDefault, start = 0 } = request
   const query = parseSolr(q, { free: true })
-  const filters = asked.fq.map((one) => parseSolr(one, { free: false }))
+  const filters = request.fq.map((filter) => parseSolr(filter, { free: false }))
   const words = query.words.join(' ')
-  const ranked = words === '' ? packages : await rank(desk, reader, packages, words)
+  const ranked = words === '' ? packages : await rank(packageContext, reader, packages, words)
   const found = ranked.filter((of) => query.test(of) && filters.every(({ test }) => test(of)))
-  const ordered = order(desk, found, asked.sort, words !== '')
+  const ordered = order(packageContext, found, request.sort, words !== '')
   const page = ordered.slice(start, start + Math.min(rows, rowsMax))
-  const facets = asked.facetFields.map((name) => [name, countFacet(desk, found, name, asked)] as const)
+  const facets = request.facetFields.map(
+    (name) => [name, countFacet(packageContext, found, name, request)] as const,
+  )
   return {
     count: found.length,
-    sort: asked.sort ?? sortDefault,
+    sort: request.sort ?? sortDefault,
     facets: Object.fromEntries(
       facets.map(([name, items]) => [name, Object.fromEntries(items.map((item) => [item.name, item.count]))]),
     ),
-    results: await Promise.all(page.map((of) => packageBody(desk, of))),
+    results: await Promise.all(page.map((of) => packageBody(packageContext, of))),
     search_facets: Object.fromEntries(facets.map(([name, items]) => [name, { title: name, items }])),
   }
 }
 
-/** The packages that have the words, the best first. */
+/** The packages that contain the words, best match first. */
 async function rank(
   { context, language }: PackageContext,
   reader: Caller,
@@ -82,8 +84,8 @@ const byText =
   (a, b) =>
     text(a) === text(b) ? 0 : text(a) < text(b) ? -1 : 1
 
-const orders = (desk: PackageContext): Readonly<Record<string, Order>> => {
-  const title = byText(({ loaded }) => loaded.contract.title[desk.language])
+const orders = (packageContext: PackageContext): Readonly<Record<string, Order>> => {
+  const title = byText(({ loaded }) => loaded.contract.title[packageContext.language])
   return {
     id: byText(({ id }) => id),
     name: byText(nameOf),
@@ -94,16 +96,16 @@ const orders = (desk: PackageContext): Readonly<Record<string, Order>> => {
   }
 }
 
-/** Puts packages into the order asked for; equals by name, so that pages neither repeat nor lose one. */
+/** Sorts packages; equal ones by name, so that pages neither repeat nor lose one. */
 function order(
-  desk: PackageContext,
+  packageContext: PackageContext,
   found: readonly Package[],
   sort: string | undefined,
   isRanked: boolean,
 ): readonly Package[] {
-  const known = orders(desk)
+  const known = orders(packageContext)
   const rankOf = new Map(found.map((of, index) => [of, isRanked ? index : 0]))
-  // By score the best is the first, as they come.
+  // A descending score keeps the order of the search.
   const score: Order = (a, b) => (rankOf.get(b) ?? 0) - (rankOf.get(a) ?? 0)
   const keys = (sort ?? sortDefault).split(',').map((piece): Order => {
     const [, name = '', direction = 'asc'] = /^\s*(\w+)(?:\s+(asc|desc))?\s*$/i.exec(piece) ?? []
@@ -111,7 +113,7 @@ function order(
     if (by === undefined) {
       const names = ['score', ...Object.keys(known)].join(', ')
       throw searchRefused(
-        `Can't sort by \`${piece.trim().slice(0, 100)}\`; written is \`name asc\` or \`name desc\`, by ${names}.`,
+        `Cannot sort by \`${piece.trim().slice(0, 100)}\`; written is \`name asc\` or \`name desc\`, by ${names}.`,
       )
     }
     return direction.toLowerCase() === 'desc' ? (a, b) => by(b, a) : by
@@ -119,14 +121,14 @@ function order(
   const last = byText(nameOf)
   return [...found].sort((a, b) => {
     for (const key of keys) {
-      const sign = key(a, b)
-      if (sign !== 0) return sign
+      const comparison = key(a, b)
+      if (comparison !== 0) return comparison
     }
     return last(a, b)
   })
 }
 
-/** The fields that can be counted. */
+/** The fields that facets can count. */
 export const facetFields = ['organization', 'groups', 'tags', 'res_format', 'license_id'] as const
 
 interface FacetItem {
@@ -144,7 +146,10 @@ function countFacet(
 ): readonly FacetItem[] {
   const values = facetFields.some((known) => known === name) ? solrFields[name]?.values : undefined
   if (values === undefined) {
-    throw invalid('facet.field', `Not \`${name.slice(0, 100)}\`; known are ${facetFields.join(', ')}`)
+    throw invalid(
+      'facet.field',
+      `Unknown field \`${name.slice(0, 100)}\`; known fields: ${facetFields.join(', ')}`,
+    )
   }
   const list = name === 'organization' ? 'providers' : name === 'groups' ? 'themes' : undefined
   const title = (value: string) =>

@@ -1,7 +1,7 @@
 /**
- * The share of Solr's query language that CKAN's harvesters use: `field:value`, phrases, ranges, groups of values, AND, OR,
- * NOT, + and -. What stands side by side must all be met, as CKAN's default operator has it; unlike the classic parser, OR
- * binds only what it stands between, which is what its writers mean. All else is refused by name.
+ * The subset of Solr's query language that CKAN's harvesters use: `field:value`, phrases, ranges, groups of values, AND,
+ * OR, NOT, + and -. Adjacent clauses must all match, as with CKAN's default operator; unlike in the classic parser, OR
+ * joins only its two neighbours, which is what authors mean. Everything else is refused with its name.
  */
 import { nearestOf } from '../../http/index.ts'
 import { isDay } from '../../platform/time.ts'
@@ -9,7 +9,7 @@ import { nameOf, type Package } from './catalogue.ts'
 import { idOf } from './ids.ts'
 import { searchRefused } from './refusal.ts'
 
-/** Longest query, and brackets within brackets. */
+/** Longest query, and deepest nesting of brackets. */
 export const queryLengthMax = 8_000
 export const nestingMax = 20
 
@@ -17,7 +17,7 @@ export type Test = (of: Package) => boolean
 
 export interface SolrQuery {
   readonly test: Test
-  /** Words without a field, which are for the search over texts. */
+  /** Words without a field, for the text search. */
   readonly words: readonly string[]
 }
 
@@ -30,7 +30,7 @@ interface SolrField {
 
 const field = (kind: Kind, values: SolrField['values']): SolrField => ({ kind, values })
 
-/** The fields, by the names that CKAN indexes them under. */
+/** The fields by CKAN's index names. */
 export const solrFields: Readonly<Record<string, SolrField>> = {
   id: field('name', ({ id }) => [id]),
   name: field('name', (of) => [nameOf(of)]),
@@ -54,7 +54,7 @@ export const solrFields: Readonly<Record<string, SolrField>> = {
   metadata_modified: field('instant', ({ modified }) => [modified]),
 }
 
-/** Reads a query. `free` tells whether words without a field are taken. Throws `searchRefused`, naming what is not spoken. */
+/** Parses a query. `free` allows words without a field. Throws `searchRefused` with the part that is not supported. */
 export function parseSolr(query: string, { free }: { readonly free: boolean }): SolrQuery {
   if (query.length > queryLengthMax) throw searchRefused(`At most ${queryLengthMax} characters.`)
   const reader = new SolrReader(query, free)
@@ -63,7 +63,7 @@ export function parseSolr(query: string, { free }: { readonly free: boolean }): 
 
 const always: Test = () => true
 
-/** A descent by hand over one text: the grammar is too small for a generator, and each refusal names its sign. */
+/** A recursive descent parser: the grammar is too small for a generator, and each refusal quotes its character. */
 class SolrReader {
   readonly words: string[] = []
   #at = 0
@@ -78,15 +78,15 @@ class SolrReader {
 
   whole(): Test {
     const test = this.#sequence(undefined)
-    if (this.#peek() !== '') throw searchRefused('A bracket is closed that was never opened.')
+    if (this.#peek() !== '') throw searchRefused('A closing bracket has no opening one.')
     return test
   }
 
-  /** Clauses side by side, up to a closing bracket or the end: all must be met. */
+  /** Adjacent clauses up to a closing bracket or the end; all must match. */
   #sequence(of: string | undefined): Test {
     const clauses: Test[] = []
     while (!['', ')'].includes(this.#peek())) clauses.push(this.#either(of))
-    return (one) => clauses.every((test) => test(one))
+    return (pkg) => clauses.every((test) => test(pkg))
   }
 
   #either(of: string | undefined): Test {
@@ -94,13 +94,13 @@ class SolrReader {
     const tests = [this.#both(of)]
     while (this.#take(/OR(?=[\s(])|\|\|/y)) tests.push(this.#both(of))
     if (tests.length > 1) this.#refuseWords('OR', known)
-    return (one) => tests.some((test) => test(one))
+    return (pkg) => tests.some((test) => test(pkg))
   }
 
   #both(of: string | undefined): Test {
     const tests = [this.#single(of)]
     while (this.#take(/AND(?=[\s(])|&&/y)) tests.push(this.#single(of))
-    return (one) => tests.every((test) => test(one))
+    return (pkg) => tests.every((test) => test(pkg))
   }
 
   #single(of: string | undefined): Test {
@@ -109,7 +109,7 @@ class SolrReader {
       const known = this.words.length
       const test = this.#single(of)
       this.#refuseWords('NOT', known)
-      return (one) => !test(one)
+      return (pkg) => !test(pkg)
     }
     if (this.#take(/\(/y)) return this.#group(of)
     if (of !== undefined) return this.#value(of)
@@ -121,9 +121,9 @@ class SolrReader {
   }
 
   #group(of: string | undefined): Test {
-    if (++this.#depth > nestingMax) throw searchRefused(`At most ${nestingMax} brackets within each other.`)
+    if (++this.#depth > nestingMax) throw searchRefused(`Brackets may be nested ${nestingMax} deep.`)
     const test = this.#sequence(of)
-    if (this.#take(/\)/y) === undefined) throw searchRefused('A bracket is not closed.')
+    if (this.#take(/\)/y) === undefined) throw searchRefused('An opening bracket has no closing one.')
     this.#depth--
     this.#refuseSuffix()
     return test
@@ -133,8 +133,9 @@ class SolrReader {
     if (!Object.hasOwn(solrFields, name)) {
       const known = Object.keys(solrFields)
       const nearest = nearestOf(name.slice(0, 100), known)
-      const hint = nearest === undefined ? `Known are ${known.join(', ')}.` : `The nearest is \`${nearest}\`.`
-      throw searchRefused(`The field \`${name.slice(0, 100)}\` is not spoken here. ${hint}`)
+      const hint =
+        nearest === undefined ? `Known fields: ${known.join(', ')}.` : `The nearest is \`${nearest}\`.`
+      throw searchRefused(`Unknown field \`${name.slice(0, 100)}\`. ${hint}`)
     }
     return this.#take(/\(/y) === undefined ? this.#value(name) : this.#group(name)
   }
@@ -143,16 +144,16 @@ class SolrReader {
     const { kind, values } = solrFields[name] as SolrField
     const open = this.#take(/[[{]/y)
     if (open !== undefined) return this.#range(name, open === '[')
-    if (this.#take(/\*(?=[\s)]|$)/y)) return (one) => values(one).length > 0
+    if (this.#take(/\*(?=[\s)]|$)/y)) return (pkg) => values(pkg).length > 0
     const wanted = this.#phrase() ?? this.#bare()
     this.#refuseSuffix()
     if (kind === 'instant') {
       const [from, to] = [instantText(wanted, 'first'), instantText(wanted, 'last')]
-      return (one) => values(one).some((value) => value >= from && value <= to)
+      return (pkg) => values(pkg).some((value) => value >= from && value <= to)
     }
-    if (kind === 'name') return (one) => values(one).includes(wanted)
+    if (kind === 'name') return (pkg) => values(pkg).includes(wanted)
     const lower = wanted.toLowerCase()
-    return (one) => values(one).some((value) => value.toLowerCase().includes(lower))
+    return (pkg) => values(pkg).some((value) => value.toLowerCase().includes(lower))
   }
 
   #range(name: string, includesStart: boolean): Test {
@@ -161,58 +162,57 @@ class SolrReader {
       /^\s*("[^"]*"|\S+)\s+TO\s+("[^"]*"|[^\s\]}]+)\s*([\]}])$/.exec(found ?? '') ?? []
     if (close === '') throw searchRefused('A range is written [from TO to], with `*` for an open end.')
     const { kind, values } = solrFields[name] as SolrField
-    const bound = (given: string, place: 'first' | 'last') => {
-      const plain = given.replaceAll('"', '')
+    const bound = (value: string, edge: 'first' | 'last') => {
+      const plain = value.replaceAll('"', '')
       if (plain === '*') return undefined
-      return kind === 'instant' ? instantText(plain, place) : plain
+      return kind === 'instant' ? instantText(plain, edge) : plain
     }
     const start = bound(from, includesStart ? 'first' : 'last')
     const end = bound(to, close === ']' ? 'last' : 'first')
     const isIn = (value: string) =>
       (start === undefined || (includesStart ? value >= start : value > start)) &&
       (end === undefined || (close === ']' ? value <= end : value < end))
-    return (one) => values(one).some(isIn)
+    return (pkg) => values(pkg).some(isIn)
   }
 
-  /** A word for the search over texts. It can only be met by all of what is asked, so neither OR nor NOT may hold it. */
+  /** A word for the text search. All words must match, so OR and NOT cannot contain one. */
   #word(): Test {
     const word = this.#phrase() ?? this.#bare()
     this.#refuseSuffix()
-    if (!this.#free) throw searchRefused('Words without a field belong into `q`.')
+    if (!this.#free) throw searchRefused('Words without a field are allowed only in `q`.')
     this.words.push(word)
     return always
   }
 
-  /** Refuses words that came behind the first `known`. */
+  /** Refuses words after the first `known`. */
   #refuseWords(operator: string, known: number): void {
-    if (this.words.length > known) throw searchRefused(`\`${operator}\` among words is not spoken here.`)
+    if (this.words.length > known) throw searchRefused(`\`${operator}\` between words is not supported.`)
   }
 
   #phrase(): string | undefined {
     const found = this.#take(/"(?:[^"\\]|\\.)*"/suy)
-    if (found === undefined && this.#peek() === '"') throw searchRefused('A double quote is not closed.')
+    if (found === undefined && this.#peek() === '"') throw searchRefused('A double quote has no closing one.')
     return found?.slice(1, -1).replace(/\\(.)/gsu, '$1')
   }
 
   #bare(): string {
     const found = this.#take(/(?:[^\s()[\]{}":\\]|\\.|(?<=\d):(?=\d))+/uy)
-    if (found === undefined) throw searchRefused(`\`${this.#peek()}\` can't be read here.`)
-    if (/^\{!|^\//.test(found)) throw searchRefused('Regular expressions are not spoken here.')
-    const sign = /(?<!\\)[*?~^]/.exec(found)?.[0]
-    if (sign !== undefined) throw searchRefused(`${signNames[sign]} are not spoken here.`)
+    if (found === undefined) throw searchRefused(`\`${this.#peek()}\` cannot be parsed.`)
+    if (/^\{!|^\//.test(found)) throw searchRefused('Regular expressions are not supported.')
+    const character = /(?<!\\)[*?~^]/.exec(found)?.[0]
+    if (character !== undefined) throw searchRefused(`${operatorNames[character]} are not supported.`)
     return found.replace(/\\(.)/gsu, '$1')
   }
 
   #refuseSuffix(): void {
-    const sign = /^[~^]/.exec(this.#text.slice(this.#at))?.[0]
-    if (sign !== undefined) throw searchRefused(`${signNames[sign]} are not spoken here.`)
+    const character = /^[~^]/.exec(this.#text.slice(this.#at))?.[0]
+    if (character !== undefined) throw searchRefused(`${operatorNames[character]} are not supported.`)
   }
 
-  /** The next sign behind blanks; empty at the end. */
+  /** The next character after blanks; empty at the end. */
   #peek(): string {
     this.#at += /^\s*/.exec(this.#text.slice(this.#at))?.[0].length ?? 0
-    if (this.#text.startsWith('{!', this.#at))
-      throw searchRefused('Local parameters `{!` are not spoken here.')
+    if (this.#text.startsWith('{!', this.#at)) throw searchRefused('Local parameters `{!` are not supported.')
     return this.#text.charAt(this.#at)
   }
 
@@ -225,22 +225,22 @@ class SolrReader {
   }
 }
 
-const signNames: Readonly<Record<string, string>> = {
+const operatorNames: Readonly<Record<string, string>> = {
   '*': 'Wildcards `*` in a word',
   '?': 'Wildcards `?`',
   '~': 'Fuzzy words and distances `~`',
   '^': 'Boosts `^`',
 }
 
-/** The first or last instant that a text means, in UTC to six digits. Throws `searchRefused`; date math is not spoken. */
-function instantText(given: string, place: 'first' | 'last'): string {
-  if (/NOW|\/(?:DAY|HOUR|MONTH|YEAR)/.test(given))
-    throw searchRefused('Date math such as `NOW` is not spoken here.')
+/** The first or last instant that a text covers, in UTC with six decimals. Throws `searchRefused`, also for date math. */
+function instantText(text: string, edge: 'first' | 'last'): string {
+  if (/NOW|\/(?:DAY|HOUR|MONTH|YEAR)/.test(text))
+    throw searchRefused('Date math such as `NOW` is not supported.')
   const form = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?(?:Z|[+]00:00)?)?$/
-  const [, day, time, digits] = form.exec(given) ?? []
+  const [, day, time, digits] = form.exec(text) ?? []
   const isReal = isDay(day ?? '') && !Number.isNaN(Date.parse(`${day}T${time ?? '00:00:00'}Z`))
-  if (!isReal) throw searchRefused('An instant is written 2026-01-31T00:00:00Z, in UTC, or as a day.')
-  const isFirst = place === 'first'
+  if (!isReal) throw searchRefused('Expected an instant in UTC such as 2026-01-31T00:00:00Z, or a day.')
+  const isFirst = edge === 'first'
   if (time === undefined) return `${day}T${isFirst ? '00:00:00.000000' : '23:59:59.999999'}`
   return `${day}T${time}.${(digits ?? '').padEnd(6, '0')}`
 }

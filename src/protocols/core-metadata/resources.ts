@@ -1,9 +1,10 @@
 /**
- * The core metadata of each dataset after the national guide of 2017, beside the city's own classes of sharing and opening.
- * What neither contract nor code lists know (a class of the guide, a credit code, a condition) is null, and never made up.
+ * The core metadata of each dataset according to the national guide of 2017, with the city's own sharing and open
+ * classes. What neither the contract nor the code lists state (a class, a credit code, a condition) is null.
  */
 
 import type { PublishedVersion } from '../../catalogue/index.ts'
+
 import { type Contracts, findCode, type LoadedContract, labelOf } from '../../contract/index.ts'
 import { dayInShanghai } from '../../platform/time.ts'
 import { formatText, itemTypes, shareTypeLabel, shareWayText } from './words.ts'
@@ -14,7 +15,7 @@ export interface InformationItem {
   readonly type: string
 }
 
-/** One information resource, its elements in the order of the guide. */
+/** One information resource, its elements in the guide's order. */
 export interface InformationResource {
   readonly category: string | null
   readonly name: string
@@ -37,10 +38,10 @@ export interface InformationResource {
   readonly items: readonly InformationItem[]
 }
 
-/** Sign between several values in one cell, as the guide's forms have it. */
-const between = '；'
+/** Separator of several values in one cell, as in the guide's forms. */
+const separator = '；'
 
-/** A dataset as an information resource. `versions` are its published ones. */
+/** Describes a dataset as an information resource. `versions` are its published ones. */
 export function resourceOf(
   { contract }: LoadedContract,
   versions: readonly PublishedVersion[],
@@ -62,21 +63,21 @@ export function resourceOf(
   return {
     category,
     name: contract.title.zh,
-    // The guide's code is a class, a slash and a number within it; the slug stands where the number would.
+    // The guide's code is a class, a slash and a number within the class; the slug takes the number's place.
     code: category === null ? contract.dataset : `${category}/${contract.dataset}`,
-    provider: contract.providers.map((code) => label('providers', code)).join(between),
-    providerCode: providerCodes.length === contract.providers.length ? providerCodes.join(between) : null,
+    provider: contract.providers.map((code) => label('providers', code)).join(separator),
+    providerCode: providerCodes.length === contract.providers.length ? providerCodes.join(separator) : null,
     abstract: contract.description.zh,
     format: formatText(contract.formats, contract.shareWays),
     shareType,
     shareTypeLabel: shareType === null ? null : shareTypeLabel(shareType),
     shareClass: label('share-classes', contract.shareClass),
-    // Contracts say no condition of sharing.
+    // Contracts have no sharing condition.
     shareCondition: null,
     shareWay: shareWayText(contracts, contract.shareWays),
     open,
     openClass: label('open-classes', contract.openClass),
-    // The terms on which data may be used are the condition on which they are open.
+    // The licence is the condition under which the data are open.
     openCondition: isConditional ? contract.licence.title.zh : null,
     updateCycle: label('rhythms', contract.rhythm),
     published: days[0] ?? null,

@@ -1,6 +1,6 @@
 /**
- * The core metadata of the national guide of 2017 over HTTP, for catalogues of the state: all datasets that the reader may
- * see, as JSON, CSV and XLSX. What a contract does not say stays empty.
+ * The core metadata of the national guide of 2017 over HTTP, for government catalogues: all datasets that the reader
+ * may see, as JSON, CSV and XLSX. What a contract does not state is empty.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -25,26 +25,26 @@ const Text = (description: string) => Type.String({ description })
 const Known = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
 
 const ResourceSchema = Type.Object({
-  category: Known('信息资源分类: the column `catalogue_2017` of the list `themes`; null where it has none.'),
+  category: Known('信息资源分类: the column `catalogue_2017` of the list `themes`; null if it has none.'),
   name: Text('信息资源名称: the title of the dataset.'),
-  code: Text('信息资源代码: the class where it is known, a slash, and the slug.'),
-  provider: Text('信息资源提供方: joint providers with ； between them.'),
+  code: Text('信息资源代码: the class (if known), a slash, and the slug.'),
+  provider: Text('信息资源提供方: joint providers separated by ；.'),
   providerCode: Known(
-    '信息资源提供方代码: the column `credit_code` of the list `providers`; null where one has none.',
+    '信息资源提供方代码: the column `credit_code` of the list `providers`; null if a provider has none.',
   ),
   abstract: Text('信息资源摘要.'),
-  format: Text('信息资源格式: classes of the guide with the file types of each.'),
-  shareType: Known('共享类型 of the guide: `1` without condition, `2` with condition, `3` not shared.'),
-  shareTypeLabel: Known('The same in words of the guide.'),
-  shareClass: Text("The city's own class of sharing, in words."),
-  shareCondition: Known('共享条件: null where the contract says none.'),
+  format: Text("信息资源格式: the guide's classes with their file types."),
+  shareType: Known('共享类型 of the guide: `1` unconditional, `2` conditional, `3` not shared.'),
+  shareTypeLabel: Known("The guide's label of the sharing type."),
+  shareClass: Text("Label of the city's own sharing class."),
+  shareCondition: Known('共享条件: null if the contract has none.'),
   shareWay: Text('共享方式.'),
   open: Known('是否向社会开放: `1` or `0`.'),
-  openClass: Text("The city's own class of opening, in words."),
-  openCondition: Known('开放条件: the terms of use where it is open with a condition.'),
-  updateCycle: Text('更新周期, as a word: the codes of platforms contradict each other.'),
+  openClass: Text("Label of the city's own open class."),
+  openCondition: Known('开放条件: the terms of use, if it is open conditionally.'),
+  updateCycle: Text('更新周期, as a label: platforms disagree about its codes.'),
   published: Type.Union([Type.String({ format: 'date' }), Type.Null()], {
-    description: '发布日期: when something of it was published first, in Asia/Shanghai.',
+    description: '发布日期: when the dataset was first published, in Asia/Shanghai.',
   }),
   related: Known('关联资源代码.'),
   items: Type.Array(
@@ -58,7 +58,9 @@ const ResourceSchema = Type.Object({
 })
 
 const CoreMetadataSchema = Type.Object({
-  data: Type.Array(ResourceSchema, { description: 'The datasets by slug, each as an information resource.' }),
+  data: Type.Array(ResourceSchema, {
+    description: 'The datasets as information resources, ordered by slug.',
+  }),
 })
 
 const CsvParameters = Type.Object({
@@ -69,14 +71,14 @@ const CsvParameters = Type.Object({
   variant: Type.Optional(
     Type.Enum(['excel'], {
       description:
-        '`excel` has titles, a byte order mark, and an apostrophe before texts that a spreadsheet would take for a formula.',
+        '`excel` has titles, a byte order mark, and an apostrophe before texts that a spreadsheet would read as a formula.',
     }),
   ),
 })
 
 const about =
-  "The core metadata of the national catalogue guide of 2017, with its sharing types and the city's own classes."
-const perItem = `${about} A row for each information item.`
+  "Core metadata according to the national catalogue guide of 2017, with its sharing types and the city's own classes."
+const perItem = `${about} One row per information item.`
 
 const NotModified = Type.Null({ description: 'The copy of the caller is still good.' })
 
@@ -87,15 +89,15 @@ export function coreMetadataRoutes(app: App, context: AppContext): void {
       schema: {
         operationId: 'getCoreMetadata',
         tags,
-        summary: 'The catalogue after the national guide of 2017',
+        summary: 'Core metadata of the national guide of 2017',
         description: about,
         response: { 200: CoreMetadataSchema, 304: NotModified, ...problemResponses('precondition-failed') },
       },
     },
     async (request, reply) => {
-      const data = await findResources(context, request)
-      const body = { data: data.map(({ items, ...rest }) => ({ ...rest, items: [...items] })) }
-      if (isStill(request, reply, JSON.stringify(body))) return reply.code(304).send(null)
+      const resources = await findResources(context, request)
+      const body = { data: resources.map(({ items, ...rest }) => ({ ...rest, items: [...items] })) }
+      if (isCurrent(request, reply, JSON.stringify(body))) return reply.code(304).send(null)
       return body
     },
   )
@@ -111,7 +113,7 @@ function csvRoute(app: App, context: AppContext): void {
       schema: {
         operationId: 'getCoreMetadataCsv',
         tags,
-        summary: 'The catalogue after the national guide of 2017 as CSV',
+        summary: 'Core metadata of the national guide of 2017 as CSV',
         description: perItem,
         querystring: CsvParameters,
         response: {
@@ -127,7 +129,7 @@ function csvRoute(app: App, context: AppContext): void {
       const form: CsvForm = { header, lang, bom: guarded, encoding: 'utf-8', guarded }
       const rows = tableRows(await findResources(context, request))
       const text = csvHeader(tableFields, form) + csvLines(guarded ? rows.map(guardCells(tableFields)) : rows)
-      if (isStill(request, reply, `${guarded} ${text}`)) return reply.code(304).send(null)
+      if (isCurrent(request, reply, `${guarded} ${text}`)) return reply.code(304).send(null)
       return reply.type('text/csv; charset=utf-8').send(Readable.from(encodeCsv([text], form)))
     },
   )
@@ -142,7 +144,7 @@ function xlsxRoute(app: App, context: AppContext): void {
       schema: {
         operationId: 'getCoreMetadataXlsx',
         tags,
-        summary: 'The catalogue after the national guide of 2017 as XLSX',
+        summary: 'Core metadata of the national guide of 2017 as XLSX',
         description: perItem,
         response: {
           200: { description: 'XLSX.', content },
@@ -153,10 +155,10 @@ function xlsxRoute(app: App, context: AppContext): void {
     },
     async (request, reply) => {
       const rows = tableRows(await findResources(context, request))
-      if (isStill(request, reply, `xlsx ${csvLines(rows)}`)) return reply.code(304).send(null)
+      if (isCurrent(request, reply, `xlsx ${csvLines(rows)}`)) return reply.code(304).send(null)
       const { contracts } = context
       const workbook = { fields: tableFields, contracts, records: rows.length, about: aboutTable }
-      return reply.type(mediaType).send(Readable.from(renderWorkbook(one(rows), workbook)))
+      return reply.type(mediaType).send(Readable.from(renderWorkbook(only(rows), workbook)))
     },
   )
 }
@@ -166,11 +168,11 @@ const aboutTable = [
   [
     'description',
     '按国家《政务信息资源目录编制指南（试行）》（2017年）的核心元数据；市级共享与开放属性并列。契约未载明的内容为空。',
-    "The core metadata of the national catalogue guide of 2017, beside the city's classes of sharing and opening. What the contracts do not say is empty.",
+    "Core metadata according to the national catalogue guide of 2017, with the city's sharing and open classes. What the contracts do not state is empty.",
   ],
 ] as const
 
-async function* one<T>(value: T): AsyncGenerator<T> {
+async function* only<T>(value: T): AsyncGenerator<T> {
   yield value
 }
 
@@ -184,7 +186,7 @@ async function findResources(
   )
 }
 
-/** Whether the caller's copy is still good. With a key there may be more in it than anyone may see. */
-function isStill(request: FastifyRequest, reply: FastifyReply, text: string): boolean {
+/** Whether the caller's copy is current. A response to a key may hold restricted metadata, so it is private. */
+function isCurrent(request: FastifyRequest, reply: FastifyReply, text: string): boolean {
   return isFresh(request, reply, digestOf(text).slice(0, 32), request.reader.keyId === undefined)
 }

@@ -1,6 +1,6 @@
 /**
- * The core metadata as a table for people: a row for each information item, with the elements of its resource repeated, so
- * that it can be filtered and no cell holds a list of lists. Headers are the guide's names of the elements.
+ * The core metadata as a table for people: one row per information item, with the elements of its resource repeated, so
+ * that it can be filtered and no cell holds nested lists. Headers are the guide's element names.
  */
 
 import type { Field } from '../../contract/index.ts'
@@ -13,7 +13,7 @@ interface Column {
   readonly of: (resource: InformationResource, item: InformationItem) => string | null
 }
 
-/** The elements in the order of the guide, the city's classes beside the national ones. */
+/** The elements in the guide's order, with the city's classes next to the national ones. */
 const columns: readonly Column[] = [
   column(
     'category',
@@ -29,7 +29,7 @@ const columns: readonly Column[] = [
     '信息资源代码',
     'Code',
     '分类码与数据集短名',
-    'The class, and the slug of the dataset',
+    'The class and the slug of the dataset',
     ({ code }) => code,
   ),
   column(
@@ -37,7 +37,7 @@ const columns: readonly Column[] = [
     '信息资源提供方',
     'Provider',
     '承担数据集的单位',
-    'Those answerable for the dataset',
+    "The dataset's providers",
     ({ provider }) => provider,
   ),
   column(
@@ -79,15 +79,15 @@ const columns: readonly Column[] = [
     '共享类型',
     'Share type',
     '国家指南：1 无条件共享，2 有条件共享，3 不予共享',
-    'The national guide: 1 without condition, 2 with condition, 3 not shared',
+    'The national guide: 1 unconditional, 2 conditional, 3 not shared',
     ({ shareType }) => shareType,
   ),
   column(
     'share_type_label',
     '共享类型名称',
-    'Share type in words',
+    'Share type label',
     '国家指南的名称',
-    "The national guide's words",
+    "The national guide's label",
     ({ shareTypeLabel }) => shareTypeLabel,
   ),
   column(
@@ -103,7 +103,7 @@ const columns: readonly Column[] = [
     '共享条件',
     'Condition of sharing',
     '契约未载明时为空',
-    'Empty where the contract says none',
+    'Empty if the contract has none',
     ({ shareCondition }) => shareCondition,
   ),
   column(
@@ -127,7 +127,7 @@ const columns: readonly Column[] = [
     '开放属性（市）',
     "City's open class",
     '无条件开放、有条件开放、非开放',
-    "The city's classes: without condition, with condition, not open",
+    "The city's classes: unconditional, conditional, not open",
     ({ openClass }) => openClass,
   ),
   column(
@@ -135,7 +135,7 @@ const columns: readonly Column[] = [
     '开放条件',
     'Condition of opening',
     '有条件开放时为使用条款',
-    'The terms of use, where it is open with a condition',
+    'The terms of use, if it is open conditionally',
     ({ openCondition }) => openCondition,
   ),
   column(
@@ -143,7 +143,7 @@ const columns: readonly Column[] = [
     '更新周期',
     'Update cycle',
     '更新频率',
-    'How often it is renewed',
+    'How often it is updated',
     ({ updateCycle }) => updateCycle,
   ),
   column(
@@ -179,7 +179,7 @@ function column(
 
 export const tableFields: readonly Field[] = columns.map(({ field }) => field)
 
-/** The rows of the resources, in their order. */
+/** The table's rows, in the order of the resources. */
 export function tableRows(resources: readonly InformationResource[]): readonly RecordValues[] {
   return resources.flatMap((resource) =>
     resource.items.map((item) => columns.map(({ of }) => of(resource, item))),

@@ -1,6 +1,6 @@
 /**
- * Our codes in the words of the national guide to catalogues of 2017 (政务信息资源目录编制指南（试行）). Its sharing types and
- * whether it counts a dataset as open stand in the code lists, in their column `national_2017`: one crosswalk for all.
+ * Labels of the national catalogue guide of 2017 (政务信息资源目录编制指南（试行）) for our codes. Its sharing types, and whether it
+ * counts a dataset as open, are in the column `national_2017` of the code lists, the only mapping of those codes.
  */
 import { type Contracts, type FieldTypeName, findCode } from '../../contract/index.ts'
 
@@ -23,7 +23,7 @@ const shareTypes: Readonly<Record<string, string>> = {
   '3': '不予共享',
 }
 
-/** The guide's words for a sharing type. */
+/** The guide's label of a sharing type. */
 export function shareTypeLabel(number: string): string | null {
   return shareTypes[number] ?? null
 }
@@ -35,7 +35,7 @@ const shareWays: Readonly<Record<string, string>> = {
   offline: '邮件/介质',
 }
 
-/** The guide's words for ways of sharing; a way that it has no word for keeps its own label. */
+/** The guide's labels of sharing channels; a channel unknown to the guide keeps its own label. */
 export function shareWayText(contracts: Contracts, ways: readonly string[]): string {
   const own = (way: string) => findCode(contracts.codes('share-ways'), way)?.label.zh ?? way
   return [...new Set(ways.map((way) => shareWays[way] ?? own(way)))].join('；')
@@ -52,7 +52,7 @@ const fileClasses: Readonly<Record<string, string>> = {
   zip: '自描述格式',
 }
 
-/** The formats of a dataset as the guide classes them: `电子表格（csv、xlsx）；服务接口`. */
+/** The dataset's formats grouped by the guide's classes: `电子表格（csv、xlsx）；服务接口`. */
 export function formatText(formats: readonly string[], ways: readonly string[]): string {
   const classOf = (format: string) => fileClasses[format] ?? '自描述格式'
   const classes = [...new Set(formats.map(classOf))].map((name) => {

@@ -1,6 +1,6 @@
 /**
- * The catalogue as DCAT-AP 3, in pages of so many editions: what a reader may see, what has changed since a moment, and
- * Hydra's links from page to page. Refuses a cursor of another question.
+ * The catalogue as DCAT-AP 3, in pages of editions: what a reader may see, optionally only what changed since an
+ * instant, with Hydra's links from page to page. Refuses a cursor of another query.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import {
@@ -33,20 +33,20 @@ import {
 import { languages } from './words.ts'
 
 /**
- * Editions on a page. One with seven files and two versions is some 20 kB and 2 ms of work, so that a page is 2 MB and a
- * quarter of a second, and no page holds up others for longer than half a second.
+ * Editions on a page. One with seven files and two versions takes about 20 kB and 2 ms, so a default page is 2 MB and
+ * a quarter of a second, and the largest page takes half a second.
  */
 export const editionsDefault = 100
 export const editionsMax = 200
 
 export interface CatalogueQuery {
-  /** Only editions of which a version was published or withdrawn at that moment or later. */
+  /** Only editions of which a version was published or withdrawn at or after this instant. */
   readonly modifiedSince?: Date
   readonly limit: number
   readonly cursor?: string
 }
 
-/** One edition of the catalogue, with the dataset that it belongs to. */
+/** One edition of the catalogue, with its dataset. */
 interface Entry {
   readonly loaded: LoadedContract
   readonly all: readonly PublishedVersion[]
@@ -61,7 +61,7 @@ export interface CataloguePage {
   readonly next?: string
 }
 
-/** The editions of a page, by slug and name, so that each is met once while others are published. */
+/** The editions of a page, ordered by slug and name, so that a walk visits each once while others are published. */
 export function findPage(
   readable: readonly LoadedContract[],
   versions: readonly PublishedVersion[],
@@ -77,7 +77,7 @@ export function findPage(
     .filter((entry) => modifiedAt(entry.versions).getTime() >= since)
     .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
   const canonical = canonicalJson({ catalogue: 'dcat', modifiedSince: modifiedSince?.toISOString() ?? null })
-  const after = cursor === undefined ? '' : placeOf(canonical, cursor)
+  const after = cursor === undefined ? '' : readAfter(canonical, cursor)
   const rest = found.filter((entry) => keyOf(entry) > after)
   const entries = rest.slice(0, limit)
   const last = entries.at(-1)
@@ -90,27 +90,27 @@ export function findPage(
   }
 }
 
-/** A blank is in no slug and no name of an edition, and stands before all that is. */
+/** No slug and no edition name contains a blank, and it sorts before all their characters. */
 function keyOf({ versions: [{ dataset, edition }] }: Entry): string {
   return `${dataset} ${edition}`
 }
 
-function placeOf(canonical: string, cursor: string): string {
-  const place = readCursor(canonical, cursor)
-  const after = typeof place === 'object' && place !== null ? (place as { after?: unknown }).after : undefined
+function readAfter(canonical: string, cursor: string): string {
+  const value = readCursor(canonical, cursor)
+  const after = typeof value === 'object' && value !== null ? (value as { after?: unknown }).after : undefined
   if (typeof after !== 'string') throw problem('cursor-invalid', { path: 'cursor' })
   return after
 }
 
 export interface PageAddresses {
-  /** What all addresses begin with. */
+  /** The common start of all addresses. */
   readonly base: string
   readonly self: string
   readonly first: string
   readonly next?: string
 }
 
-/** The graph of a page. Files are described of each edition's current version; a dataset's own graph has all. */
+/** The graph of a page. It describes the files of each edition's current version; a dataset's own graph has all files. */
 export async function catalogueGraph(
   context: AppContext,
   page: CataloguePage,
@@ -121,7 +121,7 @@ export async function catalogueGraph(
   describeCatalogue(dcat, page)
   const { catalogue } = dcat
   for (const loaded of new Set(page.entries.map((entry) => entry.loaded))) {
-    // So that others are answered between datasets.
+    // Lets other requests run between datasets.
     await turn()
     const entries = page.entries.filter((entry) => entry.loaded === loaded)
     const current = entries.flatMap(({ versions }) => latestOf(versions) ?? [])
@@ -131,7 +131,7 @@ export async function catalogueGraph(
     graph.describe(catalogue, [], {
       'dcat:resource': describeSeries(dcat, dataset),
       'dcat:dataset': entries.map(({ versions }) => describeEdition(dcat, dataset, versions)),
-      // Of those on this page: harvesters look for what is named in the same document.
+      // Only the editions of this page: harvesters resolve references within one document.
       'dcat:service': describeService(
         dcat,
         dataset,
@@ -147,10 +147,10 @@ function describeCatalogue(dcat: DcatContext, { entries, total }: CataloguePage)
   const { graph, catalogue, base, contracts } = dcat
   const moments = entries.map(({ all }) => modifiedAt(all).getTime())
   graph.describe(catalogue, ['dcat:Catalog', 'hydra:Collection'], {
-    'dct:title': texts({ zh: '教育数据开放清单', en: 'The list of open education data' }),
+    'dct:title': texts({ zh: '教育数据开放清单', en: 'Open education data' }),
     'dct:description': texts({
       zh: '教育主管部门承诺开放的数据，以及已经开放的数据本身：每个数据集的各期、各版本与文件。',
-      en: 'Data that the education authority promised to open, and those that are open: the editions, versions and files of each dataset.',
+      en: 'Data that the education authority promised to open, and the data already open: the editions, versions and files of each dataset.',
     }),
     'dct:publisher': provider(dcat, publisherOf(contracts)),
     'dct:language': languages.map((iri) => graph.describe(iri, ['dct:LinguisticSystem'])),
@@ -161,14 +161,14 @@ function describeCatalogue(dcat: DcatContext, { entries, total }: CataloguePage)
   })
 }
 
-/** Who publishes the whole catalogue: the first of the list `providers`. */
+/** The publisher of the whole catalogue: the first code of the list `providers`. */
 function publisherOf(contracts: Contracts): string {
   return listCodes(contracts, 'providers')[0]?.code ?? ''
 }
 
 /**
- * Links from page to page by Hydra (https://www.hydra-cg.com/spec/latest/core/), in its present words and in those of
- * 2014, which harvesters still follow. A catalogue on one page has none.
+ * Links from page to page by Hydra (https://www.hydra-cg.com/spec/latest/core/), in its current terms and in those of
+ * 2014, which harvesters still follow. A catalogue of one page has none.
  */
 function describePage({ graph, catalogue }: DcatContext, page: CataloguePage, at: PageAddresses): void {
   if (page.next === undefined && at.self === at.first) return
@@ -185,7 +185,7 @@ function describePage({ graph, catalogue }: DcatContext, page: CataloguePage, at
 
 const count = (number: number): Literal => whole(number)
 
-/** The graph of one dataset, with the distributions of all its versions that can be read. */
+/** The graph of one dataset, with the distributions of all its readable versions. */
 export async function datasetGraph(
   context: AppContext,
   loaded: LoadedContract,
@@ -194,9 +194,9 @@ export async function datasetGraph(
 ): Promise<Graph> {
   const graph = buildGraph()
   const dcat = dcatContext(graph, context.contracts, base)
-  const there = versions.filter(({ state }) => state !== 'withdrawn')
+  const readable = versions.filter(({ state }) => state !== 'withdrawn')
   const editions = editionsAmong(versions)
-  const dataset: DcatDataset = { loaded, versions, editions, files: await filesOf(context, there) }
+  const dataset: DcatDataset = { loaded, versions, editions, files: await filesOf(context, readable) }
   describeSeries(dcat, dataset)
   describeService(dcat, dataset, editions)
   themeScheme(dcat)

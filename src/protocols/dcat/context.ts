@@ -1,6 +1,6 @@
 /**
- * What DCAT says of more than one thing: providers, themes, licences, rhythms. Each is described once, under an address
- * of the catalogue, and referred to wherever it is meant.
+ * Nodes that several DCAT nodes refer to: providers, themes, licences, frequencies. Each is described once, under an
+ * address of the catalogue.
  */
 import { addresses } from '../../catalogue/index.ts'
 import { type Contract, type Contracts, labelOf } from '../../contract/index.ts'
@@ -11,18 +11,18 @@ export interface DcatContext {
   readonly graph: GraphDraft
   readonly contracts: Contracts
   readonly at: ReturnType<typeof addresses>
-  /** Address of the catalogue; what has no address of its own is found below it. */
+  /** Address of the catalogue; nodes without an address of their own get one below it. */
   readonly catalogue: string
-  /** What all addresses begin with. */
+  /** The common start of all addresses. */
   readonly base: string
-  /** What is said of each contract, once it was. */
-  readonly said: Map<Contract, Properties>
+  /** Properties of each contract, computed once. */
+  readonly contractProperties: Map<Contract, Properties>
 }
 
-/** Begins to describe things under a base, such as `https://data.example`. */
+/** Creates a context for a base address such as `https://data.example`. */
 export function dcatContext(graph: GraphDraft, contracts: Contracts, base: string): DcatContext {
   const at = addresses({ QINGDAN_PUBLIC_URL: base })
-  return { graph, contracts, at, catalogue: `${base}/catalog`, base, said: new Map() }
+  return { graph, contracts, at, catalogue: `${base}/catalog`, base, contractProperties: new Map() }
 }
 
 /** A provider as an agent. */
@@ -34,27 +34,27 @@ export function provider({ graph, contracts, catalogue }: DcatContext, code: str
   })
 }
 
-/** The themes of a dataset: ours, and those of the authority that are nearest. */
+/** The themes of a dataset: those of our code list, and the nearest ones of the EU authority. */
 export function themes(context: DcatContext, { themes }: Contract): readonly Reference[] {
   const { graph, contracts, catalogue } = context
   return themes.flatMap((code) => {
     const label = labelOf(contracts, 'themes', code)
-    const theirs = authorityTheme(code)
+    const authority = authorityTheme(code)
     const own = graph.describe(`${catalogue}#theme-${code}`, ['skos:Concept'], {
       'skos:prefLabel': label === undefined ? { text: code } : texts(label),
       'skos:notation': { text: code },
       'skos:inScheme': themeScheme(context),
-      ...(theirs === undefined ? {} : { 'skos:closeMatch': { iri: theirs.iri } }),
+      ...(authority === undefined ? {} : { 'skos:closeMatch': { iri: authority.iri } }),
     })
-    if (theirs === undefined) return [own]
-    const concept = graph.describe(theirs.iri, ['skos:Concept'], {
-      'skos:prefLabel': { text: theirs.label, language: 'en' },
+    if (authority === undefined) return [own]
+    const concept = graph.describe(authority.iri, ['skos:Concept'], {
+      'skos:prefLabel': { text: authority.label, language: 'en' },
     })
     return [own, concept]
   })
 }
 
-/** The list of our themes. */
+/** The scheme of our themes. */
 export function themeScheme({ graph, catalogue }: DcatContext): Reference {
   return graph.describe(`${catalogue}#themes`, ['skos:ConceptScheme'], {
     'dct:title': texts({ zh: '数据领域', en: 'Themes' }),
@@ -70,7 +70,7 @@ export function licence({ graph, at }: DcatContext, { dataset, licence }: Contra
   })
 }
 
-/** How often a dataset is renewed, in the authority's word, else in ours. */
+/** How often a dataset is updated: the authority's term, or ours if it has none. */
 export function frequency({ graph, contracts, catalogue }: DcatContext, { rhythm }: Contract): Reference {
   const label = labelOf(contracts, 'rhythms', rhythm)
   return graph.describe(frequencyOf(rhythm) ?? `${catalogue}#rhythm-${rhythm}`, ['dct:Frequency'], {
@@ -78,7 +78,7 @@ export function frequency({ graph, contracts, catalogue }: DcatContext, { rhythm
   })
 }
 
-/** Who may have the data, in the authority's word, else in ours. */
+/** Who may use the data: the authority's term, or ours if it has none. */
 export function accessRights({ graph, contracts, catalogue }: DcatContext, contract: Contract): Reference {
   const { openClass } = contract
   const label = labelOf(contracts, 'open-classes', openClass)

@@ -1,7 +1,7 @@
 /**
- * A dataset in the words of DCAT-AP 3 (https://semiceu.github.io/DCAT-AP/releases/3.0.1/): the dataset is a series, each
- * edition a dataset in it, and each version a dataset of which the edition is the current state. What was withdrawn is
- * told of by its status, and has no distributions.
+ * A dataset in DCAT-AP 3 (https://semiceu.github.io/DCAT-AP/releases/3.0.1/): the dataset is a series, each edition a
+ * dataset in it, and each version a dataset of which the edition is the current state. Withdrawn versions are described
+ * with their status and without distributions.
  */
 import { isSynthetic, latestOf, neighboursOf, type PublishedVersion } from '../../catalogue/index.ts'
 import type { Contract, LoadedContract, StoredDistribution } from '../../contract/index.ts'
@@ -12,15 +12,15 @@ import { synthetic, withdrawnStatus } from './words.ts'
 
 export interface DcatDataset {
   readonly loaded: LoadedContract
-  /** All its published versions, newest first, withdrawn ones among them. */
+  /** All its published versions, newest first, including withdrawn ones. */
   readonly versions: readonly PublishedVersion[]
-  /** The same by their editions. */
+  /** The same versions by edition. */
   readonly editions: readonly EditionVersions[]
-  /** The files of those versions whose distributions are to be described, by the id of the version. */
+  /** The files of the versions whose distributions are described, by the id of the version. */
   readonly files: ReadonlyMap<number, readonly StoredDistribution[]>
 }
 
-/** An edition's versions, newest first; there is always one. */
+/** An edition's versions, newest first; never empty. */
 export type EditionVersions = readonly [PublishedVersion, ...PublishedVersion[]]
 
 /** The editions among versions of one dataset, in their order. */
@@ -40,12 +40,12 @@ export function modifiedAt(versions: readonly PublishedVersion[]): Date {
   return new Date(Math.max(...times.map((time) => time.getTime())))
 }
 
-/** When something of it was published first. */
+/** When its first version was published. */
 function issuedAt(versions: readonly PublishedVersion[]): Date {
   return new Date(Math.min(...versions.map(({ publishedAt }) => publishedAt.getTime())))
 }
 
-/** The dataset as a series, with the service that answers questions about its records. */
+/** The dataset as a series. */
 export function describeSeries(context: DcatContext, dataset: DcatDataset): Reference {
   const { graph, at } = context
   const { contract } = dataset.loaded
@@ -70,10 +70,10 @@ export function describeSeries(context: DcatContext, dataset: DcatDataset): Refe
   })
 }
 
-/** What the contract says, of the series and of all that is in it: described once, and said of each. */
+/** Properties of the contract, used by the series and its members; computed once. */
 function aboutContract(context: DcatContext, contract: Contract): Properties {
-  const known = context.said.get(contract) ?? describeContract(context, contract)
-  context.said.set(contract, known)
+  const known = context.contractProperties.get(contract) ?? describeContract(context, contract)
+  context.contractProperties.set(contract, known)
   return known
 }
 
@@ -82,7 +82,7 @@ function describeContract(context: DcatContext, contract: Contract): Properties 
   return {
     'dct:description': texts(contract.description),
     'dct:publisher': provider(context, publisher),
-    // DCAT-AP has one publisher; joint providers all made it.
+    // DCAT-AP allows one publisher, so joint providers are all creators.
     'dct:creator': others.length === 0 ? [] : contract.providers.map((code) => provider(context, code)),
     'dcat:theme': themes(context, contract),
     'dcat:keyword': contract.keywords.flatMap(texts),
@@ -109,8 +109,8 @@ export function describeEdition(
   const current = latestOf(versions)
   const iri = at.edition(contract.dataset, edition)
   for (const version of versions) describeVersion(context, dataset, versions, version)
-  const { previous, next } = besides(dataset, versions)
-  const beside = (name: string | undefined) =>
+  const { previous, next } = neighbouringEditions(dataset, versions)
+  const referenceTo = (name: string | undefined) =>
     name === undefined ? [] : { iri: at.edition(contract.dataset, name) }
   const node = graph.describe(iri, ['dcat:Dataset'], {
     'dct:title': texts({ zh: `${contract.title.zh} ${edition}`, en: `${contract.title.en} ${edition}` }),
@@ -120,8 +120,8 @@ export function describeEdition(
     'dct:issued': instant(issuedAt(versions)),
     'dct:modified': instant(modifiedAt(versions)),
     'dcat:inSeries': { iri: at.dataset(contract.dataset) },
-    'dcat:prev': beside(previous),
-    'dcat:next': beside(next),
+    'dcat:prev': referenceTo(previous),
+    'dcat:next': referenceTo(next),
     'dcat:hasVersion': versions.map((version) => ({ iri: at.version(version) })),
     ...(current === undefined
       ? { 'adms:status': withdrawn(context) }
@@ -130,8 +130,8 @@ export function describeEdition(
   return current === undefined ? node : graph.describe(iri, [], aboutContent(context, dataset, current))
 }
 
-/** The editions of a series that can be read, before and behind one. Editions come with the newest first. */
-function besides({ editions }: DcatDataset, own: EditionVersions) {
+/** The readable editions before and after one. Editions are ordered newest first. */
+function neighbouringEditions({ editions }: DcatDataset, own: EditionVersions) {
   const isReadable = (edition: EditionVersions | undefined) =>
     edition !== undefined && latestOf(edition) !== undefined
   const at = editions.findIndex(([{ edition }]) => edition === own[0].edition)
@@ -141,7 +141,7 @@ function besides({ editions }: DcatDataset, own: EditionVersions) {
   }
 }
 
-/** One version, which never changes, as a dataset of its own. */
+/** One immutable version as a dataset of its own. */
 function describeVersion(
   context: DcatContext,
   dataset: DcatDataset,
@@ -152,7 +152,7 @@ function describeVersion(
   const { contract } = dataset.loaded
   const { edition, number } = version
   const { predecessor, successor } = neighboursOf(version, versions)
-  const beside = (other: PublishedVersion | undefined) =>
+  const referenceTo = (other: PublishedVersion | undefined) =>
     other === undefined ? [] : { iri: at.version(other) }
   const notes = [version.reason, version.withdrawnReason].filter((text) => text !== null)
   return graph.describe(at.version(version), ['dcat:Dataset'], {
@@ -169,8 +169,8 @@ function describeVersion(
     'dct:modified': instant(version.withdrawnAt ?? version.publishedAt),
     'dcat:version': numberOf(version),
     'dcat:isVersionOf': { iri: at.edition(contract.dataset, edition) },
-    'dcat:previousVersion': beside(predecessor),
-    'dcat:nextVersion': beside(successor),
+    'dcat:previousVersion': referenceTo(predecessor),
+    'dcat:nextVersion': referenceTo(successor),
     'adms:versionNotes': notes.map((text) => ({ text })),
     ...(version.state === 'withdrawn'
       ? { 'adms:status': withdrawn(context) }
@@ -178,14 +178,14 @@ function describeVersion(
   })
 }
 
-/** What can be had of a version that can be read. */
+/** The content of a readable version: its schema and files. */
 function aboutContent(context: DcatContext, dataset: DcatDataset, version: PublishedVersion): Properties {
   const { graph, at } = context
   const { contract } = dataset.loaded
   const files = dataset.files.get(version.id) ?? []
   const schema = `${at.contract(contract.dataset, version.contractVersion)}/table-schema`
   const number = version.contractVersion
-  const isMadeUp = isSynthetic(version)
+  const provenance = isSynthetic(version)
   const standard = graph.describe(schema, ['dct:Standard'], {
     'dct:title': texts({
       zh: `${contract.title.zh} 数据契约第${number}版`,
@@ -195,7 +195,7 @@ function aboutContent(context: DcatContext, dataset: DcatDataset, version: Publi
   return {
     'dct:conformsTo': standard,
     'dcat:distribution': files.map((file) => distribution(context, contract, version, file)),
-    'dct:provenance': isMadeUp
+    'dct:provenance': provenance
       ? graph.describe(`${context.catalogue}#synthetic`, ['dct:ProvenanceStatement'], {
           'rdfs:label': texts(synthetic),
         })
@@ -213,7 +213,7 @@ function aboutPeriod({ graph, at }: DcatContext, contract: Contract, version: Pu
   }
 }
 
-/** The service that answers questions about the records of those of these editions that can be read. */
+/** The API for the records of the readable editions among these. */
 export function describeService(
   context: DcatContext,
   { loaded: { contract } }: DcatDataset,

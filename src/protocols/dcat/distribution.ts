@@ -3,9 +3,9 @@ import type { PublishedVersion } from '../../catalogue/index.ts'
 import type { Contract, StoredDistribution } from '../../contract/index.ts'
 import { expand, instant, type Reference, whole } from '../rdf/graph.ts'
 import { type DcatContext, licence } from './context.ts'
-import { fileWords } from './words.ts'
+import { fileTerms } from './words.ts'
 
-/** Describes it under the address of its file, which never changes its bytes. */
+/** The distribution's address is that of its file, whose bytes never change. */
 export function distribution(
   context: DcatContext,
   contract: Contract,
@@ -14,7 +14,7 @@ export function distribution(
 ): Reference {
   const { graph, at } = context
   const iri = at.file(version, file.name)
-  const words = fileWords(file.format)
+  const terms = fileTerms(file.format)
   const mediaType = (of: string | undefined) =>
     of === undefined ? [] : graph.describe(of, ['dct:MediaType'])
   return graph.describe(iri, ['dcat:Distribution'], {
@@ -24,9 +24,9 @@ export function distribution(
     'dct:format': formatOf(context, file.format),
     'dcat:accessURL': { iri: at.version(version) },
     'dcat:downloadURL': { iri },
-    'dcat:mediaType': mediaType(words.mediaType),
-    'dcat:compressFormat': mediaType(words.compressed),
-    'dcat:packageFormat': mediaType(words.packed),
+    'dcat:mediaType': mediaType(terms.mediaType),
+    'dcat:compressFormat': mediaType(terms.compressed),
+    'dcat:packageFormat': mediaType(terms.packed),
     'dcat:byteSize': whole(file.bytes),
     'spdx:checksum': graph.describe(`${iri}#sha256`, ['spdx:Checksum'], {
       'spdx:algorithm': graph.describe(expand('spdx:checksumAlgorithm_sha256'), ['spdx:ChecksumAlgorithm']),
@@ -36,7 +36,7 @@ export function distribution(
 }
 
 function formatOf({ graph, catalogue }: DcatContext, format: string): Reference {
-  const { fileType, label = format } = fileWords(format)
+  const { fileType, label = format } = fileTerms(format)
   if (fileType !== undefined) return graph.describe(fileType, ['dct:MediaTypeOrExtent'])
   return graph.describe(`${catalogue}#format-${format}`, ['dct:MediaTypeOrExtent'], {
     'rdfs:label': { text: label },

@@ -1,6 +1,6 @@
 /**
  * The catalogue over HTTP for harvesters: DCAT-AP 3 as JSON-LD, Turtle and RDF/XML, by `Accept` or by extension, whole
- * at `/catalog` and for one dataset at its own address. A syntax that we don't write is refused with those that we do.
+ * at `/catalog` and per dataset at the dataset's address. An unknown syntax is refused with the list of known ones.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
@@ -33,26 +33,26 @@ import {
 
 const tags = ['exchange']
 
-type OurSyntax = (typeof syntaxes)[number]
+type KnownSyntax = (typeof syntaxes)[number]
 
 const bodies = {
   jsonld: Type.Object(
     {
       '@context': Type.Record(Type.String(), Type.String(), { description: 'The vocabularies by prefix.' }),
       '@graph': Type.Array(Type.Record(Type.String(), Type.Unknown()), {
-        description: 'The things described, each with its `@id`.',
+        description: 'The nodes, each with its `@id`.',
       }),
     },
     { description: 'A graph as JSON-LD.' },
   ),
   ttl: Type.String({ description: 'A graph as Turtle.' }),
   rdf: Type.String({ description: 'A graph as RDF/XML.' }),
-} satisfies Record<OurSyntax['extension'], TSchema>
+} satisfies Record<KnownSyntax['extension'], TSchema>
 
-/** What an address answers. The bodies are written here as bytes, so that their schemas are no types of a handler. */
+/** The responses of an address. Bodies are sent as bytes, so their schemas give the handler no types. */
 function responsesOf(
   description: string,
-  of: readonly OurSyntax[],
+  of: readonly KnownSyntax[],
   refusal: ProblemCode,
 ): Readonly<Record<number, unknown>> {
   const content = of.map(({ extension, mediaType }) => [mediaType, { schema: bodies[extension] }])
@@ -67,8 +67,8 @@ const CatalogueParameters = Type.Object({
   modified_since: Type.Optional(
     Type.String({
       description:
-        'A day or an instant; without an offset in Asia/Shanghai. Only editions of which a version was published or ' +
-        'withdrawn then or later.',
+        'A day or an instant; in Asia/Shanghai if it has no offset. Only editions of which a version was published or ' +
+        'withdrawn at that time or later.',
       examples: ['2020-01-01'],
     }),
   ),
@@ -79,12 +79,12 @@ const CatalogueParameters = Type.Object({
       description: `Editions on a page, 1 to ${editionsMax}; ${editionsDefault} if absent.`,
     }),
   ),
-  cursor: Type.Optional(Type.String({ description: 'Place in a walk, from `hydra:next`. Opaque.' })),
+  cursor: Type.Optional(Type.String({ description: 'Position in a walk, from `hydra:next`. Opaque.' })),
 })
 
 const aboutCatalogue =
-  'Every edition that the reader may see as a dataset of its series, with its versions, the files of the current one ' +
-  'with their SHA-256, and the services. What was withdrawn is told of by its status. Pages are linked by Hydra.'
+  'Every edition that the reader may see, as a dataset of its series, with its versions, the files of the current one ' +
+  'with their SHA-256, and the services. Withdrawn versions have a status. Pages are linked by Hydra.'
 
 export function dcatRoutes(app: App, context: AppContext): void {
   app.get(
@@ -105,7 +105,7 @@ export function dcatRoutes(app: App, context: AppContext): void {
   unknownRoutes(app, context)
 }
 
-function syntaxRoutes(app: App, context: AppContext, syntax: OurSyntax): void {
+function syntaxRoutes(app: App, context: AppContext, syntax: KnownSyntax): void {
   const { extension, title } = syntax
   const name = `${extension.slice(0, 1).toUpperCase()}${extension.slice(1)}`
   app.get(
@@ -129,7 +129,7 @@ function syntaxRoutes(app: App, context: AppContext, syntax: OurSyntax): void {
         operationId: `getDataset${name}`,
         tags,
         summary: `One dataset as DCAT-AP 3 in ${title}`,
-        description: 'The series with its editions, versions and the files of all that can be read.',
+        description: 'The series with its editions, versions and the files of all readable versions.',
         params: Type.Object({ slug: Slug }),
         response: responsesOf('The dataset.', [syntax], 'dataset-not-found'),
       },
@@ -141,10 +141,10 @@ function syntaxRoutes(app: App, context: AppContext, syntax: OurSyntax): void {
   )
 }
 
-/** Syntaxes that there are none of: what is offered is named, as it is where `Accept` asks for them. */
+/** Unknown syntaxes: the problem lists the known ones, as a refused `Accept` does. */
 function unknownRoutes(app: App, context: AppContext): void {
   const offered = syntaxes.map(({ extension }) => extension)
-  const detail = 'The catalogue is not written in this syntax.'
+  const detail = 'The catalogue has no such syntax.'
   const params = Type.Object({ slug: Type.Optional(Slug), syntax: Type.String() })
   for (const path of ['/catalog.:syntax', '/v1/datasets/:slug(^[a-z][a-z0-9-]{0,62}).:syntax']) {
     app.get(path, { schema: { hide: true, params } }, async (request) => {
@@ -155,7 +155,7 @@ function unknownRoutes(app: App, context: AppContext): void {
   }
 }
 
-/** The forms in which a dataset is given at its own address, beside JSON. */
+/** The forms of a dataset at its own address, besides JSON. */
 export const datasetForms: readonly DatasetForm[] = syntaxes.map((syntax) => ({
   mediaType: syntax.mediaType,
   schema: bodies[syntax.extension],
@@ -175,21 +175,21 @@ async function sendCatalogue(
   path: string,
 ): Promise<FastifyReply> {
   const base = baseUrl(request, context.config)
-  const asked = request.query as Readonly<Record<string, string | number | undefined>>
+  const query = request.query as Readonly<Record<string, string | number | undefined>>
   const page = findPage(
     listReadable(context.contracts, request.reader),
     await listVersions(context.database),
-    queryOf(asked),
+    queryOf(query),
   )
   const address = (cursor: string | undefined) => {
     const parameters = new URLSearchParams()
     for (const name of ['modified_since', 'limit'] as const) {
-      if (asked[name] !== undefined) parameters.set(name, String(asked[name]))
+      if (query[name] !== undefined) parameters.set(name, String(query[name]))
     }
     if (cursor !== undefined) parameters.set('cursor', cursor)
     return `${base}${path}${parameters.size === 0 ? '' : `?${parameters}`}`
   }
-  const { cursor } = asked
+  const { cursor } = query
   const at = {
     base,
     first: address(undefined),
@@ -198,16 +198,16 @@ async function sendCatalogue(
   }
   const links = at.next === undefined ? '' : `, <${at.next}>; rel="next"`
   reply.header('link', `<${at.first}>; rel="first"${links}`)
-  const madeOf = [at, page.total, page.entries.map(({ loaded, all }) => stateOf(loaded, all))]
-  const make = () => catalogueGraph(context, page, at)
-  return send(context, request, reply, { syntax, madeOf, make, open: request.reader.keyId === undefined })
+  const inputs = [at, page.total, page.entries.map(({ loaded, all }) => stateOf(loaded, all))]
+  const build = () => catalogueGraph(context, page, at)
+  return send(context, request, reply, { syntax, inputs, build, open: request.reader.keyId === undefined })
 }
 
-function queryOf(asked: Readonly<Record<string, string | number | undefined>>): CatalogueQuery {
-  const { modified_since: since, limit, cursor } = asked
+function queryOf(query: Readonly<Record<string, string | number | undefined>>): CatalogueQuery {
+  const { modified_since: since, limit, cursor } = query
   const modifiedSince = since === undefined ? undefined : parseMoment(String(since))
   if (since !== undefined && modifiedSince === undefined) {
-    const detail = 'Expected is a day or an instant, such as 2026-03-01 or 2026-03-01T09:00:00Z.'
+    const detail = 'Expected a day or an instant, such as 2026-03-01 or 2026-03-01T09:00:00Z.'
     throw problem('parameter-invalid', { path: 'modified_since', detail })
   }
   return {
@@ -225,22 +225,22 @@ async function sendDataset(
 ): Promise<FastifyReply> {
   const base = baseUrl(request, context.config)
   const versions = await listVersions(context.database, { dataset: loaded.contract.dataset })
-  const madeOf = [base, stateOf(loaded, versions)]
-  const make = () => datasetGraph(context, loaded, versions, base)
-  return send(context, request, reply, { syntax, madeOf, make, open: isOpen(loaded.contract) })
+  const inputs = [base, stateOf(loaded, versions)]
+  const build = () => datasetGraph(context, loaded, versions, base)
+  return send(context, request, reply, { syntax, inputs, build, open: isOpen(loaded.contract) })
 }
 
-/** What a dataset's description follows from, beside the code lists, which a process reads once. */
+/** What a dataset's description depends on, besides the code lists, which a process reads once. */
 function stateOf({ digest }: LoadedContract, versions: readonly PublishedVersion[]) {
   return [digest, versions.map(({ id, state }) => [id, state])]
 }
 
-interface Sent {
+interface GraphResponse {
   readonly syntax: Syntax
-  /** What the graph follows from: equal ones have equal bytes as long as the process lives. */
-  readonly madeOf: unknown
-  readonly make: () => Promise<Graph>
-  /** Whether everyone may have it. */
+  /** What the graph depends on: equal inputs give equal bytes as long as the process lives. */
+  readonly inputs: unknown
+  readonly build: () => Promise<Graph>
+  /** Whether everyone may read it. */
   readonly open: boolean
 }
 
@@ -248,11 +248,11 @@ async function send(
   context: AppContext,
   request: FastifyRequest,
   reply: FastifyReply,
-  { syntax, madeOf, make, open }: Sent,
+  { syntax, inputs, build, open }: GraphResponse,
 ): Promise<FastifyReply> {
-  const name = `dcat ${syntax.extension} ${digestOf(canonicalJson(madeOf))}`
+  const name = `dcat ${syntax.extension} ${digestOf(canonicalJson(inputs))}`
   const { bytes, headers } = await byteCacheOf(context).get(name, async () => {
-    const text = syntax.write(await make())
+    const text = syntax.write(await build())
     return { bytes: Buffer.from(text), headers: { tag: digestOf(text).slice(0, 32) } }
   })
   if (isFresh(request, reply, headers['tag'] ?? '', open)) return reply.code(304).send(null)

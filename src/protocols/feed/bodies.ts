@@ -1,4 +1,4 @@
-/** From changes to what the feed answers. Pure: a change reads the same whenever it is read, and at every mirror. */
+/** Turns changes into feed entries. Pure: a change gives the same entry at any time and at every mirror. */
 import type { Static } from 'typebox'
 import { type AppContext, addresses, type FeedChange, noticeFrom } from '../../catalogue/index.ts'
 import { fileName } from '../../contract/index.ts'
@@ -7,23 +7,20 @@ import type { FeedSchema } from './schemas.ts'
 
 type ChangeBody = Static<typeof FeedSchema>['data'][number]
 
-type Described = Pick<ChangeBody, 'id' | 'cursor' | 'type'>
-/** What a body rests on beside its change. */
+type EntryHead = Pick<ChangeBody, 'id' | 'cursor' | 'type'>
+/** What an entry depends on besides its change. */
 type Source = Pick<AppContext, 'config'> & { readonly pinned: Pinned }
 
-/**
- * One change. `isTold` is false for a dataset of which the reader may know no more than that it was closed: then it says
- * that and nothing else.
- */
+/** One feed entry. With `isInFeed` false (the dataset was closed to this reader) it has no details. */
 export function changeBody(
   source: Source,
   change: FeedChange,
-  described: Described,
-  isTold: boolean,
+  head: EntryHead,
+  isInFeed: boolean,
 ): ChangeBody {
   const { at, dataset, edition = null, version = null, kind } = change
-  const common = { ...described, at: at.toISOString(), dataset, edition, version }
-  if (!isTold) return { ...common, reason: null, href: null }
+  const common = { ...head, at: at.toISOString(), dataset, edition, version }
+  if (!isInFeed) return { ...common, reason: null, href: null }
   if (kind === 'contract-added') return { ...common, reason: null, ...contractPart(source, change) }
   if (kind === 'item-changed') return { ...common, reason: null, ...itemPart(source, change) }
   const { reason = null } = change.body as { readonly reason?: string | null }

@@ -1,4 +1,4 @@
-/** How far a platform is behind in the feed: the changes that it has not been given yet, of those that it asks for. */
+/** How far a platform is behind in the feed: the number of changes of its selection after its last cursor. */
 import type { SeenCursor } from '../../accounts/index.ts'
 import { type AppContext, countFeed, listPinned } from '../../catalogue/index.ts'
 import type { Caller } from '../../platform/caller.ts'
@@ -6,8 +6,8 @@ import { Problem } from '../../platform/problem.ts'
 import { byDataset, type FeedQuestion, type FeedType, selectionOf } from './change-types.ts'
 
 /**
- * Counts the changes behind the cursor that a key presented last, as its feed would give them. Undefined where that feed would
- * be refused by now, because a dataset that it asks for is no longer the reader's.
+ * Counts the changes after the cursor that a key presented last, as its feed would return them. Undefined if that feed
+ * would now be refused, because the reader may no longer read one of its datasets.
  */
 export async function countBehind(
   { database }: Pick<AppContext, 'database'>,

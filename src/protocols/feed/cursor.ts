@@ -1,6 +1,6 @@
 /**
- * Cursors of the feed: a place in the changes of one origin, which its mirrors keep, pinned to the question that it
- * belongs to. Refuses one that is damaged, of another feed or question, ahead of this feed, or of another history.
+ * Cursors of the feed: a position in the changes of one origin (mirrors keep it), bound to one query. Refuses a cursor
+ * that is damaged, belongs to another feed or query, is ahead of this feed, or comes from another history.
  */
 
 import { type FeedChange, findChangePosition, markOf } from '../../catalogue/index.ts'
@@ -9,13 +9,13 @@ import { readCursor, writeCursor } from '../../platform/cursor.ts'
 import { problem } from '../../platform/problem.ts'
 
 export interface FeedPosition {
-  /** The position of the change that was given last; 0 before the first. */
+  /** The position of the last change returned; 0 before the first. */
   readonly position: number
-  /** What stands for that change; empty before the first. */
+  /** Digest of that change; empty before the first. */
   readonly mark: string
 }
 
-/** Whose feed it is, and the question as one text. */
+/** The origin of the feed, and the query as one text. */
 export interface FeedName {
   readonly origin: string
   readonly question: string
@@ -23,9 +23,9 @@ export interface FeedName {
 
 export const beginning: FeedPosition = { position: 0, mark: '' }
 
-/** The place behind a change. */
+/** The position after a change. */
 export function nextFeedPosition({ released, ...change }: FeedChange): FeedPosition {
-  // The change as it is stored: what the feed adds to it is no part of what stands for it.
+  // The digest covers the change as stored, without what the feed adds to it.
   return { position: change.position, mark: markOf(change) }
 }
 
@@ -33,28 +33,29 @@ export function writeFeedCursor({ origin, question }: FeedName, { position, mark
   return writeCursor(kindOf(question), { origin, position, mark })
 }
 
-/** Reads a cursor back and holds it to the changes that are here. Throws `cursor-invalid`, saying why. */
+/** Reads a cursor and checks it against the stored changes. Throws `cursor-invalid` with the reason. */
 export async function readFeedCursor(runner: Runner, feed: FeedName, text: string): Promise<FeedPosition> {
-  const { origin, ...place } = parse(feed.question, text)
-  if (origin !== feed.origin) throw refused('The cursor is of another feed. Begin without `after`.')
-  if (place.position === 0) return beginning
-  const { change, head } = await findChangePosition(runner, place.position)
-  if (place.position > head) {
-    throw refused(
-      'The cursor is ahead of this feed: of a time that it has not come to, or was set back from.',
+  const { origin, ...position } = parse(feed.question, text)
+  if (origin !== feed.origin)
+    throw invalidCursor('The cursor belongs to another feed. Start again without `after`.')
+  if (position.position === 0) return beginning
+  const { change, head } = await findChangePosition(runner, position.position)
+  if (position.position > head) {
+    throw invalidCursor(
+      'The cursor is ahead of this feed, which was perhaps restored from a backup. Start again without `after`.',
     )
   }
-  if (change === undefined || markOf(change) !== place.mark) {
-    throw refused('The cursor is of another history of this feed. Begin without `after`.')
+  if (change === undefined || markOf(change) !== position.mark) {
+    throw invalidCursor('The cursor belongs to another history of this feed. Start again without `after`.')
   }
-  return place
+  return position
 }
 
 const kindOf = (question: string) => `changes ${question}`
 
 function parse(question: string, text: string): FeedPosition & { readonly origin: string } {
   const value = read(question, text)
-  if (!isPlace(value)) throw refused(notOurs)
+  if (!isCursorValue(value)) throw invalidCursor(damaged)
   return value
 }
 
@@ -62,18 +63,18 @@ function read(question: string, text: string): unknown {
   try {
     return readCursor(kindOf(question), text)
   } catch (error) {
-    throw Object.assign(refused(notOurs), { cause: error })
+    throw Object.assign(invalidCursor(damaged), { cause: error })
   }
 }
 
-const notOurs =
-  'It is damaged, or was given for another question: the same `type`, `dataset` and key go with a cursor.'
+const damaged =
+  'The cursor is damaged, or was issued for another query: use it with the same `type`, `dataset` and key.'
 
-function refused(detail: string) {
+function invalidCursor(detail: string) {
   return problem('cursor-invalid', { path: 'after', detail })
 }
 
-function isPlace(value: unknown): value is FeedPosition & { readonly origin: string } {
+function isCursorValue(value: unknown): value is FeedPosition & { readonly origin: string } {
   if (typeof value !== 'object' || value === null) return false
   const { origin, position, mark } = value as Readonly<Record<string, unknown>>
   const isPosition = Number.isSafeInteger(position) && (position as number) >= 0

@@ -1,6 +1,6 @@
 /**
- * The feed: the ordered changes from a cursor on, as its reader may see them. One cursor misses nothing and repeats
- * nothing: positions appear in the order of commits, and a cursor is the place behind the change that was given last.
+ * The feed: the ordered changes after a cursor that its reader may see. A walk misses nothing and repeats nothing:
+ * positions appear in commit order, and a cursor is the position after the last change returned.
  */
 import type { Static } from 'typebox'
 import { accountOf } from '../../accounts/index.ts'
@@ -38,74 +38,75 @@ import type { ChangeWaiters, WaitingClient } from './wait-for-change.ts'
 export interface FeedRequest {
   readonly parameters: Static<typeof FeedQuery>
   readonly reader: Caller
-  /** What stands for the caller where callers are counted. */
+  /** Identifies the caller where waiting callers are counted. */
   readonly caller: string
-  readonly leaver: WaitingClient
+  readonly client: WaitingClient
 }
 
 /**
- * A page of the feed; where nothing is behind the cursor it waits as long as it was asked to. Throws `cursor-invalid`,
- * `parameter-invalid`, `dataset-not-found`, and `waits-busy`.
+ * A page of the feed. If there is no change after the cursor, it waits as long as the request allows. Throws
+ * `cursor-invalid`, `parameter-invalid`, `dataset-not-found`, and `waits-busy`.
  */
 export async function answerFeed(
   context: AppContext,
   waits: ChangeWaiters,
-  { caller, leaver, ...asked }: FeedRequest,
+  { caller, client, ...request }: FeedRequest,
 ): Promise<Static<typeof FeedSchema>> {
-  const milliseconds = (asked.parameters.wait ?? 0) * 1000
-  const place = asked.parameters.after ?? beginning
-  return readPage(context, { ...asked, place }, (name, look) =>
-    waits.wait({ name, look, caller, leaver, milliseconds }),
+  const milliseconds = (request.parameters.wait ?? 0) * 1000
+  const start = request.parameters.after ?? beginning
+  return readPage(context, { ...request, start }, (name, find) =>
+    waits.wait({ name, find, caller, client, milliseconds }),
   )
 }
 
-/** The same without waiting, for who asks in another protocol: after a cursor, or without one the newest changes. */
+/** The same without waiting, for other protocols: the changes after a cursor, or the newest ones without a cursor. */
 export async function describeChanges(
   context: AppContext,
-  asked: Pick<FeedRequest, 'parameters' | 'reader'>,
+  request: Pick<FeedRequest, 'parameters' | 'reader'>,
 ): Promise<Static<typeof FeedSchema>> {
-  return readPage(context, { ...asked, place: asked.parameters.after }, (_name, look) => look())
+  return readPage(context, { ...request, start: request.parameters.after }, (_name, find) => find())
 }
 
 type Found = { readonly pinned: Pinned; readonly changes: readonly FeedChange[] } | undefined
 
 interface PageRequest extends Pick<FeedRequest, 'parameters' | 'reader'> {
   /** A cursor, the beginning, or undefined for the newest. */
-  readonly place: string | FeedPosition | undefined
+  readonly start: string | FeedPosition | undefined
 }
 
 async function readPage(
   context: AppContext,
-  { parameters, reader, place: asked }: PageRequest,
-  find: (name: string, look: () => Promise<Found>) => Promise<Found>,
+  { parameters, reader, start }: PageRequest,
+  waitFor: (name: string, find: () => Promise<Found>) => Promise<Found>,
 ): Promise<Static<typeof FeedSchema>> {
   const { limit = feedLimitDefault } = parameters
   const question = parseQuestion(parameters)
   const feed = { origin: await findOrigin(context.database), question: questionText(question, reader) }
   const { serve } = context.database
-  const place = typeof asked === 'string' ? await readFeedCursor(serve, feed, asked) : asked
-  if (typeof asked === 'string' && place !== undefined) seeCursor(context, reader, question, asked, place)
-  // One more than is given, so that it can say whether there is more.
-  const stretch = { ...(place === undefined ? {} : { after: place.position }), limit: limit + 1 }
-  const look = () =>
+  const position = typeof start === 'string' ? await readFeedCursor(serve, feed, start) : start
+  if (typeof start === 'string' && position !== undefined)
+    noteCursor(context, reader, question, start, position)
+  // One change more than the page holds shows whether there is another page.
+  const range = { ...(position === undefined ? {} : { after: position.position }), limit: limit + 1 }
+  const find = () =>
     serve.begin('isolation level repeatable read read only', async (tx) => {
       const pinned = byDataset(await listPinned(tx))
-      const changes = await readFeed(tx, selectionOf(pinned, reader, question), stretch)
+      const changes = await readFeed(tx, selectionOf(pinned, reader, question), range)
       return changes.length === 0 ? undefined : { pinned, changes }
     })
-  const found = await find(`${feed.question} ${place?.position} ${limit}`, look)
-  return pageOf(context, { feed, place, limit, parameters, reader, ...(found ?? nothing) })
+  const found = await waitFor(`${feed.question} ${position?.position} ${limit}`, find)
+  return pageOf(context, { feed, position, limit, parameters, reader, ...(found ?? nothing) })
 }
 
-/** Keeps how far the holder of a key has come, before it waits for more. */
-function seeCursor(
+/** Remembers how far a key has read, before its request waits for more. */
+function noteCursor(
   context: AppContext,
   { keyId }: Caller,
   { types, datasets }: FeedQuestion,
   cursor: string,
   { position }: FeedPosition,
 ): void {
-  // Names that nobody has are about to be refused, and are not kept.
+  // Unknown dataset names are refused below and not stored.
   const isKnown = datasets?.every((dataset) => context.contracts.find(dataset) !== undefined) !== false
   if (keyId === undefined || !isKnown) return
   accountOf(context).see(keyId, {
@@ -119,7 +120,7 @@ const nothing = { pinned: byDataset([]), changes: [] }
 interface Page {
   readonly feed: FeedName
   /** Undefined for the newest. */
-  readonly place: FeedPosition | undefined
+  readonly position: FeedPosition | undefined
   readonly limit: number
   readonly parameters: FeedRequest['parameters']
   readonly reader: Caller
@@ -128,16 +129,16 @@ interface Page {
 }
 
 function pageOf({ config }: AppContext, page: Page): Static<typeof FeedSchema> {
-  const { feed, place, limit, parameters, reader, pinned, changes } = page
-  const given = place === undefined ? changes.slice(-limit) : changes.slice(0, limit)
-  const places = given.map(nextFeedPosition)
-  const cursor = writeFeedCursor(feed, places.at(-1) ?? place ?? beginning)
+  const { feed, position, limit, parameters, reader, pinned, changes } = page
+  const shown = position === undefined ? changes.slice(-limit) : changes.slice(0, limit)
+  const positions = shown.map(nextFeedPosition)
+  const cursor = writeFeedCursor(feed, positions.at(-1) ?? position ?? beginning)
   return {
-    data: given.map((change, index) => {
-      const { mark: id, ...at } = places[index] ?? beginning
+    data: shown.map((change, index) => {
+      const { mark: id, ...at } = positions[index] ?? beginning
       const type = feedTypeOf(pinned, reader, change)
-      const described = { id, cursor: writeFeedCursor(feed, { ...at, mark: id }), type }
-      return changeBody({ config, pinned }, change, described, isInFeed(pinned, reader, change.dataset))
+      const head = { id, cursor: writeFeedCursor(feed, { ...at, mark: id }), type }
+      return changeBody({ config, pinned }, change, head, isInFeed(pinned, reader, change.dataset))
     }),
     meta: { origin: feed.origin, more: changes.length > limit, cursor },
     links: {
@@ -148,7 +149,7 @@ function pageOf({ config }: AppContext, page: Page): Static<typeof FeedSchema> {
 }
 
 function addressOf(config: AppContext['config'], parameters: FeedRequest['parameters']): string {
-  const given = Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)])
-  const query = new URLSearchParams(given).toString()
+  const entries = Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)])
+  const query = new URLSearchParams(entries).toString()
   return `${addresses(config).changes}${query === '' ? '' : `?${query}`}`
 }

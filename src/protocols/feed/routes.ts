@@ -1,4 +1,4 @@
-/** The feed over HTTP. Refuses what feed.ts refuses; ends the waiting of all when the service stops. */
+/** The feed over HTTP. Refuses what feed.ts refuses; ends all waiting requests when the service stops. */
 
 import type { AppContext } from '../../catalogue/index.ts'
 import { type App, problemResponses } from '../../http/index.ts'
@@ -21,9 +21,9 @@ export function feedRoutes(app: App, context: AppContext): void {
         summary: 'The feed of changes',
         description:
           'Every change in one order: datasets, contracts, versions, corrections, withdrawals, items of annual lists. ' +
-          'Keep `meta.cursor` and ask `after` it: nothing is missed, nothing comes twice. `links.next` is always there; with ' +
-          '`wait` it answers as soon as something has changed. After `dataset-opened` read the past of that dataset by ' +
-          '`dataset`; after `dataset-closed` nothing more of it is told.',
+          'Store `meta.cursor` and send it as `after` next time: you miss nothing and get nothing twice. `links.next` is ' +
+          'always present; with `wait` the response comes as soon as something changes. After `dataset-opened`, read the ' +
+          'earlier changes of that dataset with `dataset`; after `dataset-closed` the feed has no more changes of it.',
         querystring: FeedQuery,
         response: {
           200: FeedSchema,
@@ -33,8 +33,8 @@ export function feedRoutes(app: App, context: AppContext): void {
     },
     async (request, reply) => {
       const { query: parameters, reader, caller } = request
-      const body = await answerFeed(context, waits, { parameters, reader, caller, leaver: reply.raw })
-      // What comes next may come at any moment; and with a key it may be what only some may see.
+      const body = await answerFeed(context, waits, { parameters, reader, caller, client: reply.raw })
+      // The next change may come at any moment, and a response to a key may hold restricted data.
       return reply
         .header('cache-control', reader.keyId === undefined ? 'no-cache' : 'private, no-store')
         .header('vary', 'Authorization')

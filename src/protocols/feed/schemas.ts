@@ -1,12 +1,12 @@
-/** The shapes of the feed: its parameters, and what a page of changes answers. */
+/** The shapes of the feed: its parameters and a page of changes. */
 import { Type } from 'typebox'
 import { feedTypes } from './change-types.ts'
 
-/** Most changes on a page; some hundred bytes each, and those of a version a kilobyte. */
+/** Most changes on a page. A change takes some hundred bytes, one with a version about a kilobyte. */
 export const feedLimitMax = 1_000
 export const feedLimitDefault = 100
 
-/** Longest wait in seconds. Proxies give up on a silent answer after sixty. */
+/** Longest wait in seconds. Proxies drop a silent connection after sixty. */
 export const waitSecondsMax = 50
 
 const Link = (description: string) => Type.String({ format: 'uri-reference', description })
@@ -16,7 +16,7 @@ const OrNull = (schema: ReturnType<typeof Link>, description: string) =>
 export const FeedQuery = Type.Object({
   after: Type.Optional(
     Type.String({
-      description: 'The cursor behind the last change that you have; from the beginning if absent. Opaque.',
+      description: 'The cursor after the last change that you have; from the beginning if absent. Opaque.',
     }),
   ),
   limit: Type.Optional(
@@ -28,7 +28,7 @@ export const FeedQuery = Type.Object({
   ),
   type: Type.Optional(
     Type.String({
-      description: `Types of changes, separated by commas; all if absent. There are ${feedTypes.map((type) => `\`${type}\``).join(', ')}.`,
+      description: `Types of changes, separated by commas; all if absent. Types: ${feedTypes.map((type) => `\`${type}\``).join(', ')}.`,
     }),
   ),
   dataset: Type.Optional(
@@ -38,7 +38,7 @@ export const FeedQuery = Type.Object({
     Type.Integer({
       minimum: 0,
       maximum: waitSecondsMax,
-      description: `Seconds to wait for a change where there is none behind the cursor, up to ${waitSecondsMax}.`,
+      description: `Seconds to wait if there is no change after the cursor, up to ${waitSecondsMax}.`,
     }),
   ),
 })
@@ -48,12 +48,11 @@ const Notice = Type.Object(
     since: Type.String({ format: 'date-time', description: 'When the notice was given.' }),
     sunset: Type.String({
       format: 'date-time',
-      description: 'Until when versions under the former contract are kept beside the new ones, at least.',
+      description: 'Versions under the former contract are kept at least until then.',
     }),
   },
   {
-    description:
-      'The notice to those who read under the former contract; only where the verdict is breaking.',
+    description: 'Deprecation notice of the former contract; only if the verdict is breaking.',
   },
 )
 
@@ -62,37 +61,37 @@ const ContractPart = Type.Object(
     contractVersion: Type.Integer({ description: 'Number of the contract.' }),
     sha256: Type.String({ description: 'SHA-256 of the contract as canonical JSON, lower-case hex.' }),
     verdict: Type.Union([Type.Enum(['compatible', 'additive', 'breaking']), Type.Null()], {
-      description: 'What it means for those who read under the contract before; null for the first.',
+      description: 'Effect on clients of the previous contract; null for the first.',
     }),
     notice: Type.Optional(Notice),
     href: Link('The contract.'),
     comparison: OrNull(
       Link('Every difference.'),
-      'Every difference from the contract before; null for the first.',
+      'Every difference from the previous contract; null for the first.',
     ),
   },
-  { description: 'The contract that came.' },
+  { description: 'The new contract.' },
 )
 
 const VersionPart = Type.Object(
   {
     records: Type.Integer({ description: 'Number of records.' }),
     sha256: Type.String({ description: 'SHA-256 of the plain CSV file.' }),
-    contractVersion: Type.Integer({ description: 'The contract that the version keeps.' }),
+    contractVersion: Type.Integer({ description: 'Number of the contract that the version follows.' }),
     difference: Type.Union(
       [
         Type.Object({
-          against: Type.Integer({ description: 'Number of the version that it was compared with.' }),
+          against: Type.Integer({ description: 'Number of the version compared with.' }),
           added: Type.Integer({ description: 'Records whose key is new.' }),
           removed: Type.Integer({ description: 'Records whose key is gone.' }),
-          changed: Type.Integer({ description: 'Records of the same key with another value.' }),
+          changed: Type.Integer({ description: 'Records whose key stayed and whose values changed.' }),
           href: Link('The difference, record by record.'),
         }),
         Type.Null(),
       ],
       {
         description:
-          'What differs from the version that readers had before; null for the first, and where it was not counted.',
+          'Difference from the previous current version; null for the first, or if it was not counted.',
       },
     ),
     distributions: Type.Array(
@@ -105,72 +104,72 @@ const VersionPart = Type.Object(
       { description: 'The files with their digests.' },
     ),
   },
-  { description: 'The version that came.' },
+  { description: 'The new version.' },
 )
 
 const ItemPart = Type.Object(
   {
     key: Type.String({
-      description: 'What stands for the item among those of its list, as long as the list has it.',
+      description: 'Identifies the item within its list.',
     }),
     number: Type.Union([Type.String(), Type.Null()], { description: 'Its number in the list.' }),
     name: Type.Union([Type.String(), Type.Null()], { description: 'Its name.' }),
-    due: Type.Union([Type.String(), Type.Null()], { description: 'The day by which it is due now.' }),
+    due: Type.Union([Type.String(), Type.Null()], { description: 'Its current due day.' }),
     state: Type.String({
-      description: 'planned, published, late, overdue, or withdrawn where it has left the list.',
+      description: 'planned, published, late, overdue, or withdrawn if it left the list.',
     }),
     former: Type.Union([Type.String(), Type.Null()], {
-      description: 'Its state as the feed told it before; null where it is told of for the first time.',
+      description: 'Its previous state in the feed; null at its first appearance.',
     }),
   },
   { description: 'The item of an annual list whose state or due day has changed.' },
 )
 
 const ChangeSchema = Type.Object({
-  id: Type.String({ description: 'What stands for the change, the same at every mirror.' }),
-  cursor: Type.String({ description: 'The place behind this change, for `after`.' }),
+  id: Type.String({ description: 'Id of the change, the same at every mirror.' }),
+  cursor: Type.String({ description: 'The position after this change, for `after`.' }),
   type: Type.Enum([...feedTypes], { description: 'What has changed.' }),
   at: Type.String({ format: 'date-time', description: 'When, in UTC.' }),
   dataset: Type.String({ description: 'Slug of the dataset.' }),
   edition: Type.Union([Type.String(), Type.Null()], {
-    description: 'Name of the edition, or the year of the list; null where it is none.',
+    description: 'Name of the edition, or the year of the list; null if it concerns none.',
   }),
   version: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'Number of the version; null where it is none.',
+    description: 'Number of the version; null if it concerns none.',
   }),
   reason: Type.Union([Type.String(), Type.Null()], {
-    description: 'Why a version was made or withdrawn; null where nothing was said.',
+    description: 'Why a version was published or withdrawn; null if no reason was given.',
   }),
   contract: Type.Optional(ContractPart),
   released: Type.Optional(VersionPart),
   item: Type.Optional(ItemPart),
   href: OrNull(
     Link('What has changed.'),
-    'What has changed: the version, contract or list; null of a dataset that was closed.',
+    'What has changed: the version, contract or list; null for a dataset that was closed.',
   ),
 })
 
 export const FeedSchema = Type.Object({
   data: Type.Array(ChangeSchema, {
-    description: 'The changes behind the cursor, in the one order that there is.',
+    description: 'The changes after the cursor, in the order of the feed.',
   }),
   meta: Type.Object(
     {
       origin: Type.String({
-        description: 'Id of the service that all this was published by first; its mirrors keep it.',
+        description: 'Id of the service that first published these changes; mirrors keep it.',
       }),
-      more: Type.Boolean({ description: 'Whether there are further changes already.' }),
+      more: Type.Boolean({ description: 'Whether there are more changes now.' }),
       cursor: Type.String({
-        description: 'The place behind the last of these changes, to be kept for `after`.',
+        description: 'The position after the last of these changes; store it for `after`.',
       }),
     },
-    { description: 'How far this is.' },
+    { description: 'Origin and position.' },
   ),
   links: Type.Object(
     {
       self: Link('This page.'),
-      next: Link('What comes behind, now or later; always there.'),
+      next: Link('The changes after this page, now or later; always present.'),
     },
-    { description: 'Where to go from here.' },
+    { description: 'Addresses of this page and the next.' },
   ),
 })

@@ -1,41 +1,41 @@
 /**
- * Waiting for a change: callers that have seen all are held until somebody tells of a change, their time is over, they go
- * away, or the service stops. Counted and bounded, for each holds a socket; whoever comes above the bound is refused.
+ * Long polling: callers that have seen all changes wait until a change is notified, their time is over, they disconnect,
+ * or the service stops. Waiting callers are counted and bounded, as each holds a socket; further ones are refused.
  */
 
 import type { Database } from '../../db/database.ts'
 import type { Config } from '../../platform/config.ts'
 import { problem } from '../../platform/problem.ts'
 
-/** What tells that a caller has gone: the raw response. */
+/** The raw response, which reports that the caller disconnected. */
 export interface WaitingClient {
   readonly destroyed: boolean
-  readonly once: (event: 'close', heard: () => void) => unknown
-  readonly removeListener: (event: 'close', heard: () => void) => unknown
+  readonly once: (event: 'close', listener: () => void) => unknown
+  readonly removeListener: (event: 'close', listener: () => void) => unknown
 }
 
 export interface WaitOutcome<T> {
-  /** What is waited for; undefined while it is not there. Equal names at one time are looked at once. */
-  readonly look: () => Promise<T | undefined>
+  /** Finds what the caller waits for; undefined while nothing has come. Concurrent calls of one name share one query. */
+  readonly find: () => Promise<T | undefined>
   readonly name: string
   readonly milliseconds: number
   readonly caller: string
-  readonly leaver: WaitingClient
+  readonly client: WaitingClient
 }
 
 export interface ChangeWaiters {
-  /** Waits for what is looked for; undefined where it did not come in time. Throws `waits-busy` where it would have to wait. */
-  readonly wait: <T>(asked: WaitOutcome<T>) => Promise<T | undefined>
-  /** Ends all waiting: the service stops. */
+  /** Waits for a result; undefined if none came in time. Throws `waits-busy` if it would have to wait and may not. */
+  readonly wait: <T>(request: WaitOutcome<T>) => Promise<T | undefined>
+  /** Ends all waiting, when the service stops. */
   readonly end: () => void
-  /** Callers that wait now. */
+  /** Callers waiting now. */
   readonly count: () => number
 }
 
-/** One caller holds at most so much of all places. */
+/** One caller holds at most this fraction of all waiting slots. */
 const callerShare = 1 / 2
 
-/** Builds the count of callers that one process lets wait. It asks for no notices before the first of them. */
+/** Builds the waiting list of one process. It subscribes to change notices when the first caller comes. */
 export function buildChangeWaiters(
   database: Pick<Database, 'hear'>,
   { QINGDAN_WAITS_MAX: max }: Pick<Config, 'QINGDAN_WAITS_MAX'>,
@@ -43,28 +43,28 @@ export function buildChangeWaiters(
   const callerMax = Math.ceil(max * callerShare)
   const held = new Map<string, number>()
   const waiting = new Set<() => void>()
-  const looks = new Map<string, Promise<unknown>>()
+  const running = new Map<string, Promise<unknown>>()
   let count = 0
-  let told = 0
+  let noticeCount = 0
   let isEnding = false
   let isOpen = false
   const wakeAll = () => {
-    told += 1
-    looks.clear()
+    noticeCount += 1
+    running.clear()
     for (const wake of [...waiting]) wake()
   }
-  // Who looked at the same a moment ago, with no notice since, has seen what there is. A commit whose notice is still on
-  // its way is heard of next, and looked for again.
-  const lookOnce = <T>(name: string, look: () => Promise<T | undefined>): Promise<T | undefined> => {
-    const known = looks.get(name) as Promise<T | undefined> | undefined
+  // A query of the same name that is running, with no notice since it began, has the same result. A commit whose notice
+  // is still on its way causes a new query when it arrives.
+  const findOnce = <T>(name: string, find: () => Promise<T | undefined>): Promise<T | undefined> => {
+    const known = running.get(name) as Promise<T | undefined> | undefined
     if (known !== undefined) return known
-    const looking = look()
-    looks.set(name, looking)
+    const finding = find()
+    running.set(name, finding)
     const forget = () => {
-      if (looks.get(name) === looking) looks.delete(name)
+      if (running.get(name) === finding) running.delete(name)
     }
-    looking.then(forget, forget)
-    return looking
+    finding.then(forget, forget)
+    return finding
   }
   const enter = (caller: string) => {
     const own = held.get(caller) ?? 0
@@ -74,20 +74,20 @@ export function buildChangeWaiters(
     held.set(caller, own + 1)
   }
   const leave = (caller: string) => {
-    const left = (held.get(caller) ?? 1) - 1
+    const remaining = (held.get(caller) ?? 1) - 1
     count--
-    if (left === 0) held.delete(caller)
-    else held.set(caller, left)
+    if (remaining === 0) held.delete(caller)
+    else held.set(caller, remaining)
   }
-  const hold = async <T>({ name, look, milliseconds, leaver }: WaitOutcome<T>, before: number) => {
+  const hold = async <T>({ name, find, milliseconds, client }: WaitOutcome<T>, before: number) => {
     const ends = performance.now() + milliseconds
-    for (let seen = before; !leaver.destroyed && !isEnding; ) {
-      const left = ends - performance.now()
-      if (seen === told && left <= 0) return undefined
-      if (seen === told) await untilWoken(waiting, leaver, left)
-      if (seen === told) continue
-      seen = told
-      const found = await lookOnce(name, look)
+    for (let seen = before; !client.destroyed && !isEnding; ) {
+      const remaining = ends - performance.now()
+      if (seen === noticeCount && remaining <= 0) return undefined
+      if (seen === noticeCount) await untilWoken(waiting, client, remaining)
+      if (seen === noticeCount) continue
+      seen = noticeCount
+      const found = await findOnce(name, find)
       if (found !== undefined) return found
     }
     return undefined
@@ -98,34 +98,34 @@ export function buildChangeWaiters(
       isEnding = true
       wakeAll()
     },
-    wait: async (asked) => {
+    wait: async (request) => {
       if (!isOpen) database.hear(wakeAll)
       isOpen = true
-      // Before the look: what is told while it runs is looked for again.
-      const before = told
-      const found = await lookOnce(asked.name, asked.look)
-      if (found !== undefined || asked.milliseconds <= 0) return found
-      enter(asked.caller)
+      // Read before the query: a notice that arrives while it runs causes another query.
+      const before = noticeCount
+      const found = await findOnce(request.name, request.find)
+      if (found !== undefined || request.milliseconds <= 0) return found
+      enter(request.caller)
       try {
-        return await hold(asked, before)
+        return await hold(request, before)
       } finally {
-        leave(asked.caller)
+        leave(request.caller)
       }
     },
   }
 }
 
-/** Until somebody tells of something, the time is over, or the caller has gone. */
-function untilWoken(waiting: Set<() => void>, leaver: WaitingClient, milliseconds: number): Promise<void> {
+/** Until a notice arrives, the time is over, or the caller disconnects. */
+function untilWoken(waiting: Set<() => void>, client: WaitingClient, milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     const wake = () => {
       clearTimeout(timer)
       waiting.delete(wake)
-      leaver.removeListener('close', wake)
+      client.removeListener('close', wake)
       resolve()
     }
     const timer = setTimeout(wake, milliseconds)
     waiting.add(wake)
-    leaver.once('close', wake)
+    client.once('close', wake)
   })
 }

@@ -1,10 +1,10 @@
 /**
- * Bounds on what a tool gives: a model reads all of it, and pays for it. A result that is too long is asked for again with fewer
- * items, and says that it is not all.
+ * Bounds on the size of a tool's result, because a model reads, and pays for, all of it. A result that is too long is
+ * computed again with fewer items and marked as truncated.
  */
 import { problem } from '../../platform/problem.ts'
 
-/** Signs of one result, some ten thousand tokens. */
+/** Characters of one result, about ten thousand tokens. */
 export const resultLengthMax = 40_000
 
 /** A result as JSON text, and whether there is more than it holds. */
@@ -14,22 +14,23 @@ export interface BoundedResult {
 }
 
 /**
- * Makes a result of at most `limit` items that fits, halving the items until it does. Throws `parameter-invalid` where not
- * even one does. The JSON is that of an object; it gets the members `truncated` and, where it is, `note` first.
+ * Builds a result of at most `limit` items that fits, halving the number of items until it does. Throws
+ * `parameter-invalid` if a single item is too long. The JSON must be an object; the member `truncated`, and `note` if it
+ * is true, come first.
  */
-export async function makeBounded(
+export async function buildBounded(
   limit: number,
   note: string,
-  make: (limit: number) => Promise<BoundedResult>,
+  build: (limit: number) => Promise<BoundedResult>,
 ): Promise<string> {
   for (let items = limit; items >= 1; items = Math.floor(items / 2)) {
-    const { json, truncated } = await make(items)
+    const { json, truncated } = await build(items)
     const head = truncated ? `{"truncated":true,"note":${JSON.stringify(note)}` : '{"truncated":false'
     const text = `${head}${json === '{}' ? '' : ','}${json.slice(1)}`
     if (text.length <= resultLengthMax) return text
   }
   throw problem('parameter-invalid', {
     path: 'limit',
-    detail: `One item alone is longer than the ${resultLengthMax} characters of a result. Ask for fewer fields.`,
+    detail: `One item is longer than the ${resultLengthMax} characters of a result. Select fewer fields.`,
   })
 }

@@ -1,6 +1,6 @@
 /**
- * The Model Context Protocol at `/mcp` by Streamable HTTP: each POST stands for itself, without a session, and is answered with JSON.
- * Refuses web pages of other origins, several messages in one request, and streams that nothing would ever be sent on (405).
+ * The Model Context Protocol at `/mcp` by Streamable HTTP, without sessions: each POST is answered with JSON. Refuses web
+ * pages of other origins, several messages in one request, and event streams, as the server never sends events (405).
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -10,19 +10,19 @@ import type { Config } from '../../platform/config.ts'
 import { problem } from '../../platform/problem.ts'
 import { tools } from './tools.ts'
 
-/** Bytes of one message: questions are short. */
+/** Bytes of one message; tool calls are short. */
 export const messageBytesMax = 64 * 1024
 
 const Message = Type.Object(
   { jsonrpc: Type.Literal('2.0', { description: 'The version of JSON-RPC.' }) },
   {
     additionalProperties: true,
-    description: 'A message of JSON-RPC 2.0, as the Model Context Protocol has it.',
+    description: 'A JSON-RPC 2.0 message of the Model Context Protocol.',
   },
 )
 
-/** Statuses that the protocol answers with its own message as well. */
-const spoken = [400, 404, 406, 415] as const
+/** Statuses whose body may also be a message of the protocol. */
+const protocolStatuses = [400, 404, 406, 415] as const
 
 function responses(): Readonly<Record<number, unknown>> {
   const shared = problemResponses(
@@ -32,7 +32,7 @@ function responses(): Readonly<Record<number, unknown>> {
     'origin-not-allowed',
     'not-found',
   )
-  const both = spoken.map((status) => {
+  const both = protocolStatuses.map((status) => {
     const { description = '', content = {} } = (shared[status] ?? {}) as {
       description?: string
       content?: object
@@ -46,7 +46,7 @@ function responses(): Readonly<Record<number, unknown>> {
     ...shared,
     ...Object.fromEntries(both),
     200: Message,
-    202: Type.Null({ description: 'A notification was taken.' }),
+    202: Type.Null({ description: 'The notification was accepted.' }),
   }
 }
 
@@ -57,7 +57,7 @@ export function mcpRoutes(app: App, context: AppContext): void {
     { parseAs: 'string', bodyLimit: messageBytesMax },
     (_request, body, done) => done(null, body),
   )
-  // A body is judged by the protocol's own transport.
+  // The protocol's transport validates the body.
   app.setValidatorCompiler(() => () => true)
   app.post(
     '/mcp',
@@ -69,7 +69,7 @@ export function mcpRoutes(app: App, context: AppContext): void {
         summary: 'Model Context Protocol',
         description:
           `Streamable HTTP without sessions. The tools read: ${tools.map(({ name }) => `\`${name}\``).join(', ')}. ` +
-          'Results are bounded, and say `truncated` where there is more.',
+          'Results are bounded; `truncated` marks one that is incomplete.',
         response: responses(),
       },
     },
@@ -78,12 +78,12 @@ export function mcpRoutes(app: App, context: AppContext): void {
 }
 
 /**
- * Web pages may only ask from origins that are known: else any page could ask a service on its reader's own machine or network,
- * under a name that it leads there (DNS rebinding; the protocol's specification, "Security Warning" of its transports).
+ * Web pages may call only from known origins. Otherwise any page could reach a service on its reader's machine or network
+ * by DNS rebinding (the protocol's specification, "Security Warning" of its transports).
  */
 function refuseOrigin({ headers: { origin } }: FastifyRequest, config: Config): void {
   if (origin === undefined || allowedOrigins(config).includes(origin)) return
-  // Where no public address is set the service is for its own machine, and so are pages that were loaded from there.
+  // Without a public address the service serves its own machine, so local pages are allowed.
   if (config.QINGDAN_PUBLIC_URL === '' && loopback.test(origin)) return
   throw problem('origin-not-allowed', { path: 'Origin' })
 }
@@ -93,21 +93,21 @@ const loopback = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/
 function allowedOrigins({ QINGDAN_PUBLIC_URL: url, QINGDAN_MCP_ORIGINS: listed }: Config): readonly string[] {
   return [
     ...(URL.canParse(url) ? [new URL(url).origin] : []),
-    ...listed.split(',').filter((one) => one !== ''),
+    ...listed.split(',').filter((origin) => origin !== ''),
   ]
 }
 
 async function answer(context: AppContext, request: FastifyRequest, reply: FastifyReply) {
   const message = parseMessage(request.body)
-  // Loaded with the first message: the SDK takes tens of megabytes, and most houses and all commands do without.
+  // Loaded with the first message: the SDK takes tens of megabytes, and most installations never use it.
   const { answerMessage } = await import('./server.ts')
-  const asked = { context, reader: request.reader, requestId: request.id }
-  const { status, mediaType, text } = await answerMessage(asked, headersOf(request), message)
+  const caller = { context, reader: request.reader, requestId: request.id }
+  const { status, mediaType, text } = await answerMessage(caller, headersOf(request), message)
   reply.code(status).header('cache-control', 'no-store').header('vary', 'Authorization')
   return text === '' ? reply.send() : reply.type(mediaType).send(text)
 }
 
-/** One message. Several would be as many questions for the price of one; the protocol has dropped them since 2025-06-18. */
+/** Parses one message. Batches are refused: they would bypass rate limits, and the protocol dropped them in 2025-06-18. */
 function parseMessage(body: unknown): object {
   let message: unknown
   try {

@@ -1,6 +1,6 @@
 /**
- * A server of the Model Context Protocol for one request of one caller: it lists the tools and calls them. Refusals of the rooms are
- * results that say what to do; what is our fault is observed, and told as nothing more than that.
+ * A server of the Model Context Protocol for one request of one caller: it lists and calls the tools. Problems become
+ * results that say what to do; an internal error is logged and its message never shown.
  */
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
@@ -20,17 +20,17 @@ const ajv = new Ajv({ allErrors: false, coerceTypes: false })
 const validators = new WeakMap<Tool, ValidateFunction>()
 
 const instructions =
-  "Open data of a city's education authority. search_datasets finds a dataset, describe_dataset says what can be asked of it, " +
-  'query_records and aggregate answer from published records. `truncated: true` means that there is more than the result holds.'
+  "Open data of a city's education authority. search_datasets finds a dataset, describe_dataset lists its fields and what you can query, " +
+  'query_records and aggregate read published records. `truncated: true` means that the result is incomplete.'
 
 export interface MessageRequest extends ToolRequest {
-  /** Told with refusals, and observed with faults of ours. */
+  /** Included in refusals, and logged with internal errors. */
   readonly requestId: string
 }
 
-/** Answers one message; the text is empty where the protocol answers with nothing. */
-export async function answerMessage(asked: MessageRequest, headers: Headers, message: object) {
-  const server = buildServer(asked)
+/** Answers one message; the text is empty if the protocol sends no body. */
+export async function answerMessage(messageRequest: MessageRequest, headers: Headers, message: object) {
+  const server = buildServer(messageRequest)
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true })
   try {
     await server.connect(transport)
@@ -43,7 +43,7 @@ export async function answerMessage(asked: MessageRequest, headers: Headers, mes
   }
 }
 
-function buildServer(asked: MessageRequest): Server {
+function buildServer(messageRequest: MessageRequest): Server {
   const server = new Server(
     { name: 'qingdan', title: 'Qingdan 清单', version: '1.0.0' },
     { capabilities: { tools: {} }, instructions },
@@ -54,10 +54,10 @@ function buildServer(asked: MessageRequest): Server {
     if (tool === undefined) throw unknownTool(params.name)
     try {
       const input = params.arguments ?? {}
-      holdInput(tool, input)
-      return { content: [{ type: 'text', text: await tool.run(input, asked) }] }
+      checkInput(tool, input)
+      return { content: [{ type: 'text', text: await tool.run(input, messageRequest) }] }
     } catch (error) {
-      return { isError: true, content: [{ type: 'text', text: refusalText(error, asked) }] }
+      return { isError: true, content: [{ type: 'text', text: refusalText(error, messageRequest) }] }
     }
   })
   return server
@@ -73,14 +73,14 @@ function toolBody({ name, title, description, input }: Tool) {
 function unknownTool(name: string): McpError {
   const nearest = nearestOf(
     name.slice(0, 100),
-    tools.map((one) => one.name),
+    tools.map((tool) => tool.name),
   )
   const hint = nearest === undefined ? '' : ` The nearest is ${nearest}.`
-  return new McpError(ErrorCode.InvalidParams, `No tool ${name.slice(0, 100)}.${hint}`)
+  return new McpError(ErrorCode.InvalidParams, `Unknown tool ${name.slice(0, 100)}.${hint}`)
 }
 
-/** Throws `parameter-unknown` and `parameter-invalid`, naming the argument and what is expected there. */
-function holdInput(tool: Tool, input: Readonly<Record<string, unknown>>): void {
+/** Throws `parameter-unknown` and `parameter-invalid`, with the argument and what is expected. */
+function checkInput(tool: Tool, input: Readonly<Record<string, unknown>>): void {
   const known = Object.keys((tool.input as unknown as { properties: object }).properties)
   const unknown = Object.keys(input).find((name) => !known.includes(name))
   if (unknown !== undefined) {
@@ -101,7 +101,7 @@ function holdInput(tool: Tool, input: Readonly<Record<string, unknown>>): void {
   })
 }
 
-/** A refusal as JSON text. What no room has refused is our fault: it is observed, and never shown. */
+/** A refusal as JSON text. Any error that is not a problem is logged and never shown. */
 function refusalText(error: unknown, { context, requestId }: MessageRequest): string {
   const refusal = asProblem(error)
   if (refusal.status >= 500 && !(error instanceof Problem)) {

@@ -1,4 +1,4 @@
-/** The tools of the Model Context Protocol, one entry each: all of them read, by the rooms' own questions, for the caller's grants. */
+/** The tools of the Model Context Protocol, one entry each. All are read-only and use the same queries as the API, with the caller's grants. */
 import { type Static, type TSchema, Type } from 'typebox'
 import { getList, itemBody, itemStates, listAnnualLists } from '../../annual-lists/index.ts'
 import {
@@ -15,15 +15,15 @@ import type { Caller } from '../../platform/caller.ts'
 import { operatorsOf, questionAggregate, questionRecords, sortableFields } from '../../records/index.ts'
 import { feedTypes } from '../feed/change-types.ts'
 import { describeChanges } from '../feed/feed.ts'
-import { type BoundedResult, makeBounded } from './bounds.ts'
+import { type BoundedResult, buildBounded } from './bounds.ts'
 
 export interface Tool {
   readonly name: string
   readonly title: string
   readonly description: string
   readonly input: TSchema
-  /** Gives the result as JSON text. Throws problems. */
-  readonly run: (input: Readonly<Record<string, unknown>>, asked: ToolRequest) => Promise<string>
+  /** Returns the result as JSON text. Throws problems. */
+  readonly run: (input: Readonly<Record<string, unknown>>, request: ToolRequest) => Promise<string>
 }
 
 export interface ToolRequest {
@@ -33,24 +33,28 @@ export interface ToolRequest {
 
 const tool = <Input extends TSchema>(
   name: string,
-  described: {
+  definition: {
     readonly title: string
     readonly description: string
     readonly input: Input
-    readonly run: (input: Static<Input>, asked: ToolRequest) => Promise<string>
+    readonly run: (input: Static<Input>, request: ToolRequest) => Promise<string>
   },
-): Tool => ({ name, ...described, run: described.run as Tool['run'] })
+): Tool => ({ name, ...definition, run: definition.run as Tool['run'] })
 
 const exact = { additionalProperties: false }
 const Text = (description: string) => Type.String({ minLength: 1, maxLength: 1_000, description })
 const Names = (description: string) =>
   Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { minItems: 1, maxItems: 100, description })
-const limitOf = (max: number, usual: number, what: string) =>
-  Type.Optional(Type.Integer({ minimum: 1, maximum: max, description: `Most ${what}; ${usual} if absent.` }))
+const limitOf = (max: number, byDefault: number, what: string) =>
+  Type.Optional(
+    Type.Integer({ minimum: 1, maximum: max, description: `Most ${what}; ${byDefault} if absent.` }),
+  )
 
-const Dataset = Text('Slug of the dataset, as search_datasets gives it.')
+const Dataset = Text('Slug of the dataset, from search_datasets.')
 const Edition = Type.Optional(
-  Text('Name of an edition such as 2025 or 2024-2025, several with commas, or all; the latest if absent.'),
+  Text(
+    'Name of an edition such as 2025 or 2024-2025, several separated by commas, or `all`; the latest if absent.',
+  ),
 )
 const Filters = Type.Optional(
   Type.Record(
@@ -58,47 +62,50 @@ const Filters = Type.Optional(
     Type.Union([Type.String({ maxLength: 1_000 }), Type.Number(), Type.Boolean()]),
     {
       description:
-        'Filters by field, with an operator behind two underscores: {"district__label": "浦东新区", "tested__gte": 100}. ' +
-        'describe_dataset names fields, operators and codes.',
+        'Filters by field, with an operator after two underscores: {"district__label": "浦东新区", "tested__gte": 100}. ' +
+        'describe_dataset lists fields, operators and codes.',
     },
   ),
 )
 
-/** Items of one result, and what is usual: a model asks on where it needs more. */
+/** Largest and default number of items in one result; a model can ask for more. */
 export const limits = {
-  datasets: { max: 50, usual: 20 },
-  fields: { max: 200, usual: 100 },
-  records: { max: 100, usual: 20 },
-  groups: { max: 200, usual: 50 },
-  items: { max: 200, usual: 50 },
-  changes: { max: 200, usual: 50 },
+  datasets: { max: 50, byDefault: 20 },
+  fields: { max: 200, byDefault: 100 },
+  records: { max: 100, byDefault: 20 },
+  groups: { max: 200, byDefault: 50 },
+  items: { max: 200, byDefault: 50 },
+  changes: { max: 200, byDefault: 50 },
 } as const
 
-/** Codes of one field that are told with it. */
+/** Most codes listed with one field. */
 export const codesMax = 40
 
-const made = (body: object, truncated: boolean): BoundedResult => ({ json: JSON.stringify(body), truncated })
+const resultOf = (body: object, truncated: boolean): BoundedResult => ({
+  json: JSON.stringify(body),
+  truncated,
+})
 
 const texts = (filters: Readonly<Record<string, unknown>> = {}) =>
   Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, String(value)]))
 
-/** Parameters of an address, of what was given. */
-const given = (parameters: Readonly<Record<string, string | undefined>>) =>
+/** The parameters that have a value. */
+const definedOf = (parameters: Readonly<Record<string, string | undefined>>) =>
   Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined))
 
 const searching = tool('search_datasets', {
   title: 'Search datasets',
-  description: 'Finds datasets by words in Chinese or English; all of them without words.',
+  description: 'Finds datasets by words in Chinese or English; lists all without `q`.',
   input: Type.Object(
     {
       q: Type.Optional(Type.String({ maxLength: 200, description: 'Words, e.g. 体质 or sports venues.' })),
-      limit: limitOf(limits.datasets.max, limits.datasets.usual, 'datasets'),
-      cursor: Type.Optional(Text('From `next` of the former result.')),
+      limit: limitOf(limits.datasets.max, limits.datasets.byDefault, 'datasets'),
+      cursor: Type.Optional(Text('From `next` of the previous result.')),
     },
     exact,
   ),
-  run: ({ q, limit = limits.datasets.usual, cursor }, { context, reader }) =>
-    makeBounded(limit, 'There are more datasets: ask again with `cursor` from `next`.', async (size) => {
+  run: ({ q, limit = limits.datasets.byDefault, cursor }, { context, reader }) =>
+    buildBounded(limit, 'There are more datasets: call again with `cursor` from `next`.', async (size) => {
       const parameters = {
         limit: size,
         ...(q === undefined ? {} : { q }),
@@ -112,25 +119,32 @@ const searching = tool('search_datasets', {
           context.contracts,
           context.config,
         )
-        return { slug, title, description, providers: providers.map((one) => one.title), themes, latest }
+        return {
+          slug,
+          title,
+          description,
+          providers: providers.map((provider) => provider.title),
+          themes,
+          latest,
+        }
       })
-      return made({ total, datasets, next: next ?? null }, next !== undefined)
+      return resultOf({ total, datasets, next: next ?? null }, next !== undefined)
     }),
 })
 
 const describing = tool('describe_dataset', {
   title: 'Describe a dataset',
   description:
-    'What a dataset is: licence, source, editions, and its fields with type, operators, codes, and what can be sorted and aggregated. ' +
-    'Ask this before query_records and aggregate.',
+    'Licence, source, editions and fields of a dataset, with types, operators, codes, and what can be sorted and aggregated. ' +
+    'Call this before query_records and aggregate.',
   input: Type.Object(
-    { dataset: Dataset, limit: limitOf(limits.fields.max, limits.fields.usual, 'fields') },
+    { dataset: Dataset, limit: limitOf(limits.fields.max, limits.fields.byDefault, 'fields') },
     exact,
   ),
-  run: ({ dataset, limit = limits.fields.usual }, { context, reader }) =>
-    makeBounded(
+  run: ({ dataset, limit = limits.fields.byDefault }, { context, reader }) =>
+    buildBounded(
       limit,
-      'Not all fields or codes stand here; the contract at links.contract has them.',
+      'Some fields or codes are left out; the contract at links.contract has all of them.',
       async (size) => {
         const loaded = getReadable(context.contracts, reader, dataset)
         const { contract } = loaded
@@ -154,7 +168,7 @@ const describing = tool('describe_dataset', {
                 }),
           }
         })
-        const isCut =
+        const truncated =
           contract.fields.length > size || fields.some(({ codesInAll = 0 }) => codesInAll > codesMax)
         const body = {
           ...datasetBody(loaded, versions, context.contracts, context.config),
@@ -163,7 +177,7 @@ const describing = tool('describe_dataset', {
           aggregate: contract.aggregate ?? null,
           editions: editionsOf(versions, context.config),
         }
-        return made(body, isCut)
+        return resultOf(body, truncated)
       },
     ),
 })
@@ -171,41 +185,43 @@ const describing = tool('describe_dataset', {
 const querying = tool('query_records', {
   title: 'Query records',
   description:
-    'Published records of a dataset by filters, fields and order, in pages. A value that was withheld to protect people is null, and a status field says so.',
+    'Published records of a dataset, filtered, selected and sorted, in pages. A value withheld to protect people is null, and a status field says so.',
   input: Type.Object(
     {
       dataset: Dataset,
       edition: Edition,
       filters: Filters,
-      select: Type.Optional(Names('Fields of the answer; all if absent.')),
-      sort: Type.Optional(Names('Sortable fields, with - before one that goes down: ["-tested"].')),
-      count: Type.Optional(Type.Boolean({ description: 'Whether to count all that match, as meta.count.' })),
-      limit: limitOf(limits.records.max, limits.records.usual, 'records'),
+      select: Type.Optional(Names('Fields of the result; all if absent.')),
+      sort: Type.Optional(Names('Sortable fields, with - for descending order: ["-tested"].')),
+      count: Type.Optional(
+        Type.Boolean({ description: 'Whether to count all matching records, as meta.count.' }),
+      ),
+      limit: limitOf(limits.records.max, limits.records.byDefault, 'records'),
       cursor: Type.Optional(
         Type.String({
           maxLength: 4_096,
-          description: 'From `next` of the former result, with the same question.',
+          description: 'From `next` of the previous result, with the same arguments.',
         }),
       ),
     },
     exact,
   ),
   run: (
-    { dataset, edition, filters, select, sort, count, limit = limits.records.usual, cursor },
+    { dataset, edition, filters, select, sort, count, limit = limits.records.byDefault, cursor },
     { context, reader },
   ) =>
-    makeBounded(limit, 'There are more records: ask again with `cursor` from `next`.', async (size) => {
+    buildBounded(limit, 'There are more records: call again with `cursor` from `next`.', async (size) => {
       const loaded = getReadable(context.contracts, reader, dataset)
       const own = { edition, select: select?.join(), sort: sort?.join(), cursor, limit: String(size) }
       const counted = count === true ? 'exact' : undefined
-      const parameters = { ...texts(filters), ...given({ ...own, count: counted }) }
+      const parameters = { ...texts(filters), ...definedOf({ ...own, count: counted }) }
       const page = await questionRecords(context, { loaded, parameters, reader })
       const next = nextOf(page)
       return { json: `{"next":${JSON.stringify(next)},${page.slice(1)}`, truncated: next !== null }
     }),
 })
 
-/** The cursor of the page behind a page of records. */
+/** The cursor of the page after a page of records. */
 function nextOf(page: string): string | null {
   const { links } = JSON.parse(page) as { readonly links: { readonly next: string | null } }
   return links.next === null ? null : new URL(links.next, 'http://localhost').searchParams.get('cursor')
@@ -214,8 +230,8 @@ function nextOf(page: string): string | null {
 const aggregating = tool('aggregate', {
   title: 'Aggregate records',
   description:
-    'Records in groups, counted and computed exactly over the fields that the dataset offers (`aggregate` of describe_dataset). ' +
-    'A group with a withheld value has none, and says so in `suppressed`.',
+    'Counts and exact measures of records in groups, over the fields that the dataset offers (`aggregate` of describe_dataset). ' +
+    'A group with a withheld value has no values and is marked in `suppressed`.',
   input: Type.Object(
     {
       dataset: Dataset,
@@ -225,16 +241,16 @@ const aggregating = tool('aggregate', {
         Names('`count`, or a function and a field: ["count", "mean:pass_rate"]; count if absent.'),
       ),
       filters: Filters,
-      sort: Type.Optional(Names('Names of the answer, with - before one that goes down: ["-count"].')),
-      limit: limitOf(limits.groups.max, limits.groups.usual, 'groups'),
+      sort: Type.Optional(Names('Columns of the result, with - for descending order: ["-count"].')),
+      limit: limitOf(limits.groups.max, limits.groups.byDefault, 'groups'),
     },
     exact,
   ),
   run: (
-    { dataset, edition, group_by: groups, measures, filters, sort, limit = limits.groups.usual },
+    { dataset, edition, group_by: groups, measures, filters, sort, limit = limits.groups.byDefault },
     { context, reader },
   ) =>
-    makeBounded(limit, 'There are more groups: filter, sort, or group by less.', async (size) => {
+    buildBounded(limit, 'There are more groups: filter, sort, or group by fewer fields.', async (size) => {
       const loaded = getReadable(context.contracts, reader, dataset)
       const own = {
         edition,
@@ -246,7 +262,7 @@ const aggregating = tool('aggregate', {
       const json = await questionAggregate(context, {
         loaded,
         reader,
-        parameters: { ...texts(filters), ...given(own) },
+        parameters: { ...texts(filters), ...definedOf(own) },
       })
       const { data, meta } = JSON.parse(json) as {
         readonly data: readonly unknown[]
@@ -259,25 +275,25 @@ const aggregating = tool('aggregate', {
 const listing = tool('list_state', {
   title: 'State of the annual list',
   description:
-    'What was promised to be opened in a year, by whom, by when, and what became of it; without a year the years that there are, with their rates.',
+    'The promises of open data for a year: what, by whom, by when, and their state. Without a year, the years with their rates.',
   input: Type.Object(
     {
       year: Type.Optional(Type.String({ pattern: '^\\d{4}$', description: 'The year of a list.' })),
       state: Type.Optional(Type.Enum([...itemStates], { description: 'Only items in this state.' })),
-      provider: Type.Optional(Text('Only items of this provider, as `providers` of an item has it.')),
-      limit: limitOf(limits.items.max, limits.items.usual, 'items'),
+      provider: Type.Optional(Text('Only items of this provider, a code from `providers` of an item.')),
+      limit: limitOf(limits.items.max, limits.items.byDefault, 'items'),
     },
     exact,
   ),
-  run: ({ year, state, provider, limit = limits.items.usual }, { context, reader }) =>
-    makeBounded(
+  run: ({ year, state, provider, limit = limits.items.byDefault }, { context, reader }) =>
+    buildBounded(
       limit,
-      'There are more: ask by state or provider, or read the list at links.self.',
+      'There are more items: filter by state or provider, or read the list at links.self.',
       async (size) => {
         if (year === undefined) {
           const lists = await listAnnualLists(context, reader)
           const years = lists.map((list) => ({ year: list.year, rates: list.rates }))
-          return made({ years: years.slice(0, size) }, years.length > size)
+          return resultOf({ years: years.slice(0, size) }, years.length > size)
         }
         const list = await getList(context, reader, year)
         const readable = new Set(
@@ -290,7 +306,7 @@ const listing = tool('list_state', {
         )
         const items = found.slice(0, size).map((item) => itemBody(item, readable, context.config))
         const links = { self: `${context.config.QINGDAN_PUBLIC_URL}/v1/lists/${year}` }
-        return made({ year, rates: list.rates, found: found.length, items, links }, found.length > size)
+        return resultOf({ year, rates: list.rates, found: found.length, items, links }, found.length > size)
       },
     ),
 })
@@ -298,27 +314,27 @@ const listing = tool('list_state', {
 const following = tool('changes', {
   title: 'Changes',
   description:
-    'What was published, corrected, withdrawn, or contracted anew, and items of annual lists, in one order: the feed of /v1/changes. ' +
-    'Without `after` the newest; with it what follows. `cursor` is where to go on.',
+    'Datasets published, corrected or withdrawn, new contracts, and items of annual lists, in one order: the feed of /v1/changes. ' +
+    'Without `after`, the newest changes; with it, the ones that follow. Continue from `cursor`.',
   input: Type.Object(
     {
-      after: Type.Optional(Text('From `cursor` of a former result, with the same `dataset` and `type`.')),
+      after: Type.Optional(Text('`cursor` of an earlier result with the same `dataset` and `type`.')),
       dataset: Type.Optional(Dataset),
-      type: Type.Optional(Text(`One or several with commas, of ${feedTypes.join(', ')}.`)),
-      limit: limitOf(limits.changes.max, limits.changes.usual, 'changes'),
+      type: Type.Optional(Text(`One or several types, separated by commas, of ${feedTypes.join(', ')}.`)),
+      limit: limitOf(limits.changes.max, limits.changes.byDefault, 'changes'),
     },
     exact,
   ),
-  run: ({ limit = limits.changes.usual, ...asked }, { context, reader }) =>
-    makeBounded(
+  run: ({ limit = limits.changes.byDefault, ...parameters }, { context, reader }) =>
+    buildBounded(
       limit,
-      'There are more: with `after` ask again after `cursor`; the past before the newest is at /v1/changes.',
+      'There are more changes: call again with `after` set to `cursor`. Without `after`, earlier changes are at /v1/changes.',
       async (size) => {
         const { data, meta } = await describeChanges(context, {
-          parameters: { ...asked, limit: size },
+          parameters: { ...parameters, limit: size },
           reader,
         })
-        return made({ changes: data, cursor: meta.cursor }, meta.more)
+        return resultOf({ changes: data, cursor: meta.cursor }, meta.more)
       },
     ),
 })

@@ -1,7 +1,7 @@
 /**
- * A graph in RDF, as protocols of this room describe things in it: nodes with an address, each with values under names
- * of the vocabularies listed here. There are no blank nodes: each thing has an address, so that two pages or two syntaxes
- * of one graph can be compared line by line, and equal things of several pages are one.
+ * An RDF graph for the protocols: nodes with an address, each with values under the vocabularies listed here. It has no
+ * blank nodes: every node has an address, so two pages or syntaxes of a graph can be compared line by line, and a node
+ * that several pages describe is the same node.
  */
 import type { Bilingual, Language } from '../../platform/language.ts'
 
@@ -19,7 +19,7 @@ export const prefixes = {
   xsd: 'http://www.w3.org/2001/XMLSchema#',
 } as const
 
-/** A name of a vocabulary, such as `dcat:Dataset`. */
+/** A prefixed name of a vocabulary, such as `dcat:Dataset`. */
 export type Name = `${keyof typeof prefixes}:${string}`
 
 /** Another node, by its address. */
@@ -29,28 +29,28 @@ export interface Reference {
 
 export interface Literal {
   readonly text: string
-  /** Of a text that is written in a language. */
+  /** The language of a text. */
   readonly language?: Language
-  /** Of a value that is no text, such as `xsd:date`. */
+  /** The type of a value that is not text, such as `xsd:date`. */
   readonly datatype?: Name
 }
 
 export type Value = Reference | Literal
 
-/** A node's values by property; those of `rdf:type` are names. */
+/** A node's values by property. */
 export type Properties = Readonly<Partial<Record<Name, Value | readonly Value[]>>>
 
-/** The nodes of a graph by their addresses, in the order in which they were described first. */
+/** The nodes of a graph by address, in the order of their first description. */
 export type Graph = ReadonlyMap<string, ReadonlyMap<Name, readonly Value[]>>
 
-/** A graph that is being made. */
+/** A graph under construction. */
 export interface GraphDraft {
   readonly nodes: Graph
-  /** Says what a node is, and what else. What was said of it before stays; a value that it has already is not doubled. */
+  /** Adds types and properties to a node. Earlier values stay; a value the node already has is not added again. */
   readonly describe: (iri: string, types: readonly Name[], properties?: Properties) => Reference
 }
 
-/** Begins an empty graph. */
+/** Starts an empty graph. */
 export function buildGraph(): GraphDraft {
   const nodes = new Map<string, Map<Name, Value[]>>()
   const seen = new Set<string>()
@@ -76,7 +76,7 @@ export function buildGraph(): GraphDraft {
   }
 }
 
-/** The whole address of a name. */
+/** The full IRI of a prefixed name. */
 export function expand(name: Name): string {
   const at = name.indexOf(':')
   return `${prefixes[name.slice(0, at) as keyof typeof prefixes]}${name.slice(at + 1)}`

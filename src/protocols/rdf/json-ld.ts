@@ -1,6 +1,6 @@
 /**
- * A graph as JSON-LD 1.1 (https://www.w3.org/TR/json-ld11/): its nodes in one `@graph`, names with their prefixes. The
- * context stands inside, so that nothing has to be fetched to read it; values are always in a list, one or many.
+ * A graph as JSON-LD 1.1 (https://www.w3.org/TR/json-ld11/): its nodes in one `@graph`, with prefixed names. The context
+ * is inline, so nothing has to be fetched to read it; values are always in a list.
  */
 import { expand, type Graph, type Name, prefixes, type Value } from './graph.ts'
 
@@ -14,7 +14,7 @@ export function writeJsonLd(nodes: Graph): string {
       ),
     ),
   }))
-  // A node a line: short enough to send, and still to be read and compared.
+  // One node per line: compact, and still readable and comparable.
   const lines = graph.map((node) => JSON.stringify(node)).join(',\n')
   return `{"@context":${JSON.stringify(prefixes)},"@graph":[\n${lines}\n]}\n`
 }

@@ -1,11 +1,11 @@
-/** The syntaxes in which a graph is given: adding one is a file and a line here. The first is that of who takes any. */
+/** The RDF syntaxes. Adding one is a file and a line here. The first is the default. */
 import type { Graph } from './graph.ts'
 import { writeJsonLd } from './json-ld.ts'
 import { writeTurtle } from './turtle.ts'
 import { writeRdfXml } from './xml.ts'
 
 export interface Syntax {
-  /** In addresses. */
+  /** File extension in addresses. */
   readonly extension: string
   readonly mediaType: string
   readonly title: string

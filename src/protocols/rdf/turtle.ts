@@ -15,7 +15,7 @@ export function writeTurtle(nodes: Graph): string {
     }
   }
   let text = ''
-  // It writes to no stream here, so that it calls back at once.
+  // Without an output stream the writer calls back synchronously.
   writer.end((error, result) => {
     if (error) throw error
     text = result

@@ -1,6 +1,6 @@
 /**
- * A graph as RDF/XML (https://www.w3.org/TR/rdf-syntax-grammar/), a description for each node. Written here: of the
- * libraries for RDF none that is kept writes it. A sign that XML 1.0 has no place for becomes U+FFFD.
+ * A graph as RDF/XML (https://www.w3.org/TR/rdf-syntax-grammar/), one description per node. Written by hand, as no
+ * maintained RDF library writes it. A character that XML 1.0 does not allow becomes U+FFFD.
  */
 import { expand, type Graph, type Name, prefixes, type Value } from './graph.ts'
 
@@ -30,10 +30,12 @@ function elementOf(property: Name, value: Value): string {
   return `<${property}${attribute}>${escapeXml(text)}</${property}>`
 }
 
-/** XML 1.0, section 2.2: what is no Char can not be written, not even escaped. */
+/** XML 1.0, section 2.2: characters outside Char cannot be written, not even escaped. */
 const forbidden = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
 
-/** Text for content and quoted attributes alike. A line feed by itself would be changed by readers in an attribute. */
+/** Escapes text for content and quoted attributes. Line feeds are escaped because parsers normalise them in attributes. */
 export function escapeXml(text: string): string {
-  return text.replace(forbidden, '\u{FFFD}').replace(/[&<>"'\t\n\r]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+  return text
+    .replace(forbidden, '\u{FFFD}')
+    .replace(/[&<>"'\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -1,6 +1,6 @@
 /**
- * The sitemap (https://www.sitemaps.org/protocol.html): the pages for people, in both languages, with the day on which each
- * dataset last changed. It is for anyone, so nothing restricted is in it.
+ * The sitemap (https://www.sitemaps.org/protocol.html): the portal's pages in both languages, with the time of each
+ * dataset's last change. It is public, so it lists only open datasets.
  */
 import { Type } from 'typebox'
 import { type AppContext, addresses, byDataset, listReadable, listVersions } from '../../catalogue/index.ts'
@@ -10,7 +10,7 @@ import { digestOf } from '../../platform/digest.ts'
 import { modifiedAt } from '../dcat/dataset.ts'
 import { escapeXml } from '../rdf/xml.ts'
 
-/** The protocol allows so many addresses in a file; a catalogue that has more names its first ones. */
+/** The protocol's limit of addresses in one file; a larger catalogue lists its first ones. */
 export const sitemapPagesMax = 50_000
 
 export interface SitemapPage {
@@ -25,9 +25,9 @@ export function sitemapRoutes(app: App, context: AppContext): void {
       schema: {
         operationId: 'getSitemap',
         tags: ['exchange'],
-        summary: 'The pages for search engines',
+        summary: 'Sitemap for search engines',
         description:
-          'A sitemap of the pages for people: the first one and one of each open dataset, in both languages.',
+          'A sitemap of the portal: its start page and the page of each open dataset, in both languages.',
         response: {
           200: {
             description: 'The sitemap.',
@@ -56,7 +56,7 @@ export function sitemapRoutes(app: App, context: AppContext): void {
   )
 }
 
-/** The file for these pages. Each names itself in the other language, so that engines take them for one. */
+/** Writes the sitemap. Each page lists its language variants, so that search engines treat them as one page. */
 export function writeSitemap(pages: readonly SitemapPage[]): string {
   const urls = pages.slice(0, sitemapPagesMax).map(({ address, modified }) => {
     const alternates = [

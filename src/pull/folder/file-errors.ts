@@ -1,4 +1,4 @@
-/** What the file system says of a target, as refusals that name what to do. */
+/** Maps file system errors of a target to refusals with a hint. */
 import { PullRefusal, type PullRefusalCode } from '../problems.ts'
 
 const codes: Readonly<Record<string, PullRefusalCode>> = {
@@ -11,11 +11,11 @@ const codes: Readonly<Record<string, PullRefusalCode>> = {
   ENOTDIR: 'target-refused',
 }
 
-/** The refusal that an error of the file system means; any other error as it is. */
+/** The refusal for a file system error; any other error unchanged. */
 export function asTargetFault(error: unknown): unknown {
   const { code, path } = Object(error) as { readonly code?: unknown; readonly path?: unknown }
   const refused = typeof code === 'string' ? codes[code] : undefined
   if (refused === undefined) return error
   const where = typeof path === 'string' ? ` (${path})` : ''
-  return new PullRefusal(refused, `The file system says ${String(code)}${where}.`, { cause: error })
+  return new PullRefusal(refused, `File system error ${String(code)}${where}.`, { cause: error })
 }

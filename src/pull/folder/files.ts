@@ -1,12 +1,12 @@
-/** Files that appear whole and are on the disk before the next step: what is half written is never under its name. */
+/** Writes files atomically and durably: a half-written file never has its final name. */
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { incoming } from './paths.ts'
 
 /**
- * Writes a text to a path below a copy's folder in one step; what stood there before is there until then. It is made where a
- * later pull clears away what a crash left.
+ * Writes a text to a path below a copy's folder atomically; the old file stays until then. The temporary file is in
+ * `incoming`, which the next pull clears after a crash.
  */
 export async function writeInPlace(root: string, below: string, text: string): Promise<void> {
   const path = join(root, below)
@@ -29,12 +29,12 @@ export async function writeInPlace(root: string, below: string, text: string): P
   await syncFolder(dirname(path))
 }
 
-/** JSON as people and programs read it. */
+/** Indented JSON. */
 export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }
 
-/** Has the names in a folder on the disk. Windows has no such thing, and keeps them by itself. */
+/** Flushes the names in a folder to disk. Windows has no such call and needs none. */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')

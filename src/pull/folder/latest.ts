@@ -1,22 +1,22 @@
-/** Files that say which version is the latest, of an edition and of a dataset: whoever reads by them follows corrections. */
+/** The `latest.json` files of editions and datasets: clients that read them follow corrections. */
 
 import { editionsOf, type Ledger, lineageOf, type VersionKey, versionsOf } from '../ledger.ts'
 import type { Step } from '../sink.ts'
 import { jsonText, writeInPlace } from './files.ts'
 import { folderPaths as paths } from './paths.ts'
 
-/** Writes the pointers of the editions that a step touches. `held` is what stands there, what is about to go included. */
+/** Writes the `latest.json` files of the editions that a step touches. `held` includes the versions about to be dropped. */
 export async function writeLatestFiles(root: string, step: Step, held: readonly VersionKey[]): Promise<void> {
   const { ledger, drop, touched } = step
-  const goes = (key: VersionKey) => drop.some((one) => isSame(one, key))
-  const stays = held.filter((key) => !goes(key))
+  const isDropped = (key: VersionKey) => drop.some((dropped) => isSame(dropped, key))
+  const staying = held.filter((key) => !isDropped(key))
   for (const of of touched)
-    await writeInPlace(root, paths.latest(of), jsonText(editionBody(ledger, of, stays)))
-  for (const dataset of new Set(touched.map((one) => one.dataset))) {
-    // As at the source: where the newest edition is withdrawn altogether, no older one passes for the latest.
+    await writeInPlace(root, paths.latest(of), jsonText(editionBody(ledger, of, staying)))
+  for (const dataset of new Set(touched.map((edition) => edition.dataset))) {
+    // As at the source: if the newest edition is withdrawn completely, no older one becomes the latest.
     const edition = editionsOf(ledger, dataset).at(-1)
     if (edition === undefined) continue
-    const body = editionBody(ledger, { dataset, edition }, stays)
+    const body = editionBody(ledger, { dataset, edition }, staying)
     await writeInPlace(root, paths.latestOfDataset(dataset), jsonText(body))
   }
 }
@@ -30,12 +30,12 @@ function editionBody(
   { dataset, edition }: Pick<VersionKey, 'dataset' | 'edition'>,
   held: readonly VersionKey[],
 ) {
-  const told = versionsOf(ledger, dataset, edition)
+  const known = versionsOf(ledger, dataset, edition)
   const own = held
-    .filter((key) => key.dataset === dataset && key.edition === edition && told.has(key.version))
+    .filter((key) => key.dataset === dataset && key.edition === edition && known.has(key.version))
     .sort((a, b) => a.version - b.version)
     .map((key) => {
-      const contractVersion = told.get(key.version)?.contractVersion ?? 1
+      const contractVersion = known.get(key.version)?.contractVersion ?? 1
       return {
         version: key.version,
         contractVersion,
@@ -44,9 +44,9 @@ function editionBody(
       }
     })
   const latest = own.at(-1)
-  // Readers under a former contract find theirs here, beside the latest of all.
+  // Readers under a former contract find the newest version of its lineage here.
   const byLineage = own.filter(
-    (one) => !own.some((other) => other.lineage === one.lineage && other.version > one.version),
+    (version) => !own.some((other) => other.lineage === version.lineage && other.version > version.version),
   )
   return {
     ...{ dataset, edition },

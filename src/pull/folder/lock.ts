@@ -1,6 +1,6 @@
 /**
- * The lock of a folder: one pull at a time writes a copy. It is a file that names its holder and is renewed while that lives;
- * what a killed pull left is taken over at once on the same machine, and after a minute from another.
+ * The lock of a folder: only one pull at a time writes a copy. The lock file names its holder, who renews it while alive.
+ * A lock left by a killed pull is taken over at once on the same machine, and after a minute from another.
  */
 import { randomBytes } from 'node:crypto'
 import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
@@ -14,15 +14,15 @@ import { isOf, parseJson } from '../response-shapes.ts'
 const Holder = Type.Object({ host: Type.String(), pid: Type.Integer(), token: Type.String() })
 
 export interface FolderLock {
-  /** Throws `target-busy` where another has taken it over meanwhile: this process slept for more than a minute. */
+  /** Throws `target-busy` if another pull took it over, because this process was suspended for over a minute. */
   readonly check: () => Promise<void>
   readonly release: () => Promise<void>
 }
 
-/** What this very process holds: a lock with its number and another token is one of a former life. */
+/** Locks of this process: a lock with its process id but another token is left from an earlier process. */
 const ownTokens = new Set<string>()
 
-/** Takes the lock at a path. Throws `target-busy`, naming the holder. */
+/** Takes the lock at a path. Throws `target-busy`, with the holder's name. */
 export async function lockFolder(path: string): Promise<FolderLock> {
   const token = randomBytes(8).toString('hex')
   const own = JSON.stringify({ host: hostname(), pid: process.pid, token })
@@ -34,7 +34,7 @@ export async function lockFolder(path: string): Promise<FolderLock> {
   }
   const timer = setInterval(() => {
     const now = new Date()
-    // Whoever took it over meanwhile renews it by himself; a disk that is away tells so at the next step.
+    // If another pull took it over, that one renews it; a disk error appears at the next step.
     utimes(path, now, now).catch(() => undefined)
   }, lockRenewMilliseconds)
   timer.unref()
@@ -78,22 +78,22 @@ async function readHolder(path: string): Promise<Held | undefined> {
   }
 }
 
-/** Whether the holder of a lock is at work, as far as that can be seen from here. */
+/** Whether the holder of a lock is running, as far as this machine can tell. */
 export function isHeld({ text, renewedAt }: Held, now = Date.now()): boolean {
   const holder = parseJson(text)
-  const isOurs = isOf(Holder, holder) && holder.host === hostname()
-  if (isOurs && !isAlive(holder.pid)) return false
-  if (isOurs && holder.pid === process.pid) return ownTokens.has(holder.token)
+  const isLocal = isOf(Holder, holder) && holder.host === hostname()
+  if (isLocal && !isAlive(holder.pid)) return false
+  if (isLocal && holder.pid === process.pid) return ownTokens.has(holder.token)
   return now - renewedAt < lockStaleMilliseconds
 }
 
 function busy(text: string): PullRefusal {
   const holder = parseJson(text)
-  const who = isOf(Holder, holder) ? `process ${holder.pid} on ${holder.host}` : 'somebody'
-  return new PullRefusal('target-busy', `It is held by ${who}.`)
+  const who = isOf(Holder, holder) ? `process ${holder.pid} on ${holder.host}` : 'another process'
+  return new PullRefusal('target-busy', `Locked by ${who}.`)
 }
 
-/** Moves away what nobody holds. Of two who see it at once the slower one finds another's, and gives it back. */
+/** Moves a stale lock away. If two pulls do so at once, the slower one finds the other's lock and puts it back. */
 async function takeOver(path: string, text: string): Promise<void> {
   const aside = `${path}.${randomBytes(8).toString('hex')}`
   try {

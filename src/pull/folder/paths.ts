@@ -1,4 +1,4 @@
-/** Where things stand in a copy that is a folder: under the paths that they have at the source, so that each has one place. */
+/** The paths in a copy folder: the same as at the source, so that each thing has one path. */
 
 import type { VersionKey } from '../ledger.ts'
 import { fileNameOf } from '../source/source.ts'
@@ -10,9 +10,9 @@ const versions = ({ dataset: name, edition }: Edition) => `${dataset(name)}/edit
 const version = (key: VersionKey) => `${versions(key)}/${key.version}`
 
 export const folderPaths = {
-  /** How far the copy has come; written last. */
+  /** The state of the copy; written last. */
   state: 'qingdan-copy.json',
-  /** Every change that was applied, a line each. */
+  /** Every change applied, one per line. */
   log: 'changes.ndjson',
   datasets: 'datasets',
   latestOfDataset: (name: string) => `${dataset(name)}/latest.json`,
@@ -28,9 +28,9 @@ export const folderPaths = {
   tombstone: (key: VersionKey) => `${versions(key)}/${key.version}.withdrawn.json`,
 } as const
 
-/** What a pull needs for itself; readers leave it alone. */
+/** The puller's own files; readers ignore them. */
 export const folderOwn = '.qingdan-pull'
 
-/** What is on its way to its place, and what is on its way out: a crash leaves it there, and the next pull clears it away. */
+/** Files being put in place and being removed. A crash leaves them there, and the next pull deletes them. */
 export const incoming = `${folderOwn}/incoming`
 export const outgoing = `${folderOwn}/outgoing`

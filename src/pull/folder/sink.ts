@@ -1,7 +1,7 @@
 /**
- * A copy as a folder of files, under the paths that the source has. A version's folder appears whole; the state is written last
- * and says how much of the list of changes counts, so that a step that a crash cut off is done again and nothing is there twice.
- * Refuses a folder that holds anything else, and one that another pull works in.
+ * A copy as a folder of files, under the source's paths. A version's folder appears atomically; the state is written last
+ * and records how many bytes of the change log count, so an interrupted step is repeated and nothing appears twice.
+ * Refuses a folder with other content, and one that another pull is using.
  */
 import { mkdir, open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -18,8 +18,8 @@ import { writeLatestFiles } from './latest.ts'
 import { type FolderLock, lockFolder } from './lock.ts'
 import { folderOwn, incoming, outgoing, folderPaths as paths } from './paths.ts'
 
-/** Of what is written here; a puller that writes it otherwise counts on. */
-const form = 1
+/** Format version of the folder; increase it when the format changes. */
+const formatVersion = 1
 
 const Names = Type.Union([Type.Array(Type.String()), Type.Null()])
 
@@ -33,14 +33,14 @@ const State = Type.Object({
   formats: Names,
   cursor: Type.Union([Type.String(), Type.Null()]),
   changes: Type.Integer({ minimum: 0 }),
-  /** Bytes of the list of changes that count; what stands behind them a crash has left. */
+  /** Bytes of the change log that count; anything after them is left from a crash. */
   logBytes: Type.Integer({ minimum: 0 }),
   changedAt: Type.String(),
 })
 
-type Kept = Omit<Static<typeof State>, keyof CopyIdentity> & CopyIdentity
+type FolderState = Omit<Static<typeof State>, keyof CopyIdentity> & CopyIdentity
 
-/** Opens a folder as a sink, making it where it is not there. Throws `target-foreign`, `target-busy`, `target-newer`. */
+/** Opens a folder as a sink and creates it if needed. Throws `target-foreign`, `target-busy`, `target-newer`. */
 export async function openFolderSink(path: string, onPoint: OnPoint = () => undefined): Promise<Sink> {
   const root = resolve(path)
   try {
@@ -62,34 +62,34 @@ export async function openFolderSink(path: string, onPoint: OnPoint = () => unde
 async function refuseForeign(root: string): Promise<void> {
   const names = await readdir(root)
   if (names.includes(paths.state)) return
-  // A pull that was killed before its first state has made no more than its own folder.
+  // A pull killed before its first state has created only its own folder.
   const foreign = names.find((name) => name !== folderOwn)
-  if (foreign !== undefined) throw new PullRefusal('target-foreign', `${root} holds ${foreign}.`)
+  if (foreign !== undefined) throw new PullRefusal('target-foreign', `${root} contains ${foreign}.`)
 }
 
 interface Opened {
   readonly root: string
   readonly lock: FolderLock
   readonly onPoint: OnPoint
-  kept: Kept | undefined
+  state: FolderState | undefined
 }
 
 async function openLocked(root: string, lock: FolderLock, onPoint: OnPoint): Promise<Sink> {
   const own = join(root, folderOwn)
   const scratch = join(own, 'scratch')
-  // What a killed pull was putting in place or taking away; what it was bringing is gone on with.
+  // Removes what a killed pull was putting in place or removing; its downloads in scratch are resumed.
   for (const below of [incoming, outgoing]) await rm(join(root, below), { recursive: true, force: true })
   await mkdir(scratch, { recursive: true })
-  const opened: Opened = { root, lock, onPoint, kept: await readState(root) }
+  const opened: Opened = { root, lock, onPoint, state: await readState(root) }
   return {
     name: root,
     get state() {
-      return opened.kept
+      return opened.state
     },
     scratch,
     formats: undefined,
     begin: (identity, source) => begin(opened, identity, source).catch(rethrow),
-    told: () => readLog(opened),
+    changes: () => readLog(opened),
     held: () => listHeld(root),
     commit: (step) => commit(opened, step).catch(rethrow),
     close: lock.release,
@@ -100,7 +100,7 @@ function rethrow(error: unknown): never {
   throw asTargetFault(error)
 }
 
-async function readState(root: string): Promise<Kept | undefined> {
+async function readState(root: string): Promise<FolderState | undefined> {
   const path = join(root, paths.state)
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
@@ -108,26 +108,35 @@ async function readState(root: string): Promise<Kept | undefined> {
   })
   if (text === undefined) return undefined
   const value = parseJson(text)
-  if (!isOf(State, value)) throw new PullRefusal('target-foreign', `${path} is not what a pull has written.`)
-  if (value.form !== form) throw new PullRefusal('target-newer', `${path} is of form ${value.form}.`)
+  if (!isOf(State, value)) throw new PullRefusal('target-foreign', `${path} was not written by a pull.`)
+  if (value.form !== formatVersion)
+    throw new PullRefusal('target-newer', `${path} has format version ${value.form}.`)
   return value
 }
 
 async function begin(opened: Opened, identity: CopyIdentity, source: string): Promise<void> {
-  const { kept, root } = opened
-  const before: Omit<CopyState, keyof CopyIdentity | 'source'> & { logBytes: number } = kept ?? {
+  const { state, root } = opened
+  const before: Omit<CopyState, keyof CopyIdentity | 'source'> & { logBytes: number } = state ?? {
     ...{ cursor: null, changes: 0, logBytes: 0 },
   }
   const { cursor, changes, logBytes } = before
   await truncateLog(join(root, paths.log), logBytes)
-  await writeState(opened, { form, ...identity, source, cursor, changes, logBytes, changedAt: now() })
+  await writeState(opened, {
+    form: formatVersion,
+    ...identity,
+    source,
+    cursor,
+    changes,
+    logBytes,
+    changedAt: now(),
+  })
 }
 
 const now = () => new Date().toISOString()
 
-async function writeState(opened: Opened, kept: Kept): Promise<void> {
-  await writeInPlace(opened.root, paths.state, jsonText(kept))
-  opened.kept = kept
+async function writeState(opened: Opened, state: FolderState): Promise<void> {
+  await writeInPlace(opened.root, paths.state, jsonText(state))
+  opened.state = state
 }
 
 async function truncateLog(log: string, bytes: number): Promise<void> {
@@ -135,16 +144,16 @@ async function truncateLog(log: string, bytes: number): Promise<void> {
     (found) => found.size,
     () => 0,
   )
-  if (size < bytes) throw new PullRefusal('target-foreign', `${log} has become shorter than it was.`)
+  if (size < bytes) throw new PullRefusal('target-foreign', `${log} is shorter than recorded.`)
   if (size > bytes) await truncate(log, bytes)
 }
 
-async function* readLog({ root, kept }: Opened): AsyncGenerator<SourceChange> {
-  if (kept === undefined || kept.logBytes === 0) return
+async function* readLog({ root, state }: Opened): AsyncGenerator<SourceChange> {
+  if (state === undefined || state.logBytes === 0) return
   const file = await open(join(root, paths.log), 'r')
   try {
-    const input = file.createReadStream({ end: kept.logBytes - 1, autoClose: false })
-    // The lines are those that were written here, from answers that were held to their shape.
+    const input = file.createReadStream({ end: state.logBytes - 1, autoClose: false })
+    // The lines were validated before they were written.
     for await (const line of createInterface({ input })) yield JSON.parse(line) as SourceChange
   } finally {
     await file.close()
@@ -169,27 +178,30 @@ async function namesIn(folder: string): Promise<readonly string[]> {
 }
 
 async function commit(opened: Opened, step: Step): Promise<void> {
-  const { root, kept, lock, onPoint } = opened
-  if (kept === undefined) throw new Error('a copy is begun before anything is committed')
+  const { root, state, lock, onPoint } = opened
+  if (state === undefined) throw new Error('The copy must be started before a commit')
   await lock.check()
   for (const contract of step.contracts) await putContract(root, contract)
   for (const version of step.take) {
     await putVersion(root, version)
     onPoint('in-place')
   }
-  await tellTombs(root, step)
+  await writeTombstones(root, step)
   await writeLatestFiles(root, step, await listHeld(root))
-  onPoint('told')
+  onPoint('latest')
   for (const key of step.drop) {
     await dropVersion(root, key)
     onPoint('dropped')
   }
-  const logBytes = await appendLog(join(root, paths.log), kept.logBytes, [...step.fuller, ...step.changes])
+  const logBytes = await appendLog(join(root, paths.log), state.logBytes, [
+    ...step.completed,
+    ...step.changes,
+  ])
   onPoint('logged')
   await writeState(opened, {
-    ...kept,
-    cursor: step.changes.at(-1)?.cursor ?? kept.cursor,
-    changes: kept.changes + step.changes.length,
+    ...state,
+    cursor: step.changes.at(-1)?.cursor ?? state.cursor,
+    changes: state.changes + step.changes.length,
     logBytes,
     changedAt: now(),
   })
@@ -207,7 +219,7 @@ async function putContract(root: string, { contract, codes }: TakenContract): Pr
   }
 }
 
-/** A version's folder, made aside and put in place by its name: whoever reads it finds it whole. */
+/** Builds a version's folder aside and renames it into place, so that readers always find it complete. */
 async function putVersion(root: string, { facts, files, signedBy }: TakenVersion): Promise<void> {
   const target = join(root, paths.version(facts))
   const below = join(incoming, nameOf(facts).replaceAll('/', '-'))
@@ -223,8 +235,8 @@ async function putVersion(root: string, { facts, files, signedBy }: TakenVersion
   await syncFolder(dirname(target))
 }
 
-/** What was taken back leaves word of it, at the place where it stood. */
-async function tellTombs(root: string, { changes, ledger }: Step): Promise<void> {
+/** Leaves a note in place of each withdrawn version and closed dataset. */
+async function writeTombstones(root: string, { changes, ledger }: Step): Promise<void> {
   for (const { type, dataset, edition, version, at, reason } of changes) {
     if (type === 'version-withdrawn' && edition !== null && version !== null) {
       const key = { dataset, edition, version }
@@ -238,7 +250,7 @@ async function tellTombs(root: string, { changes, ledger }: Step): Promise<void>
   }
 }
 
-/** Taken away by its name first, so that no reader finds half of it. */
+/** Renames a version's folder away before deleting it, so that no reader finds half of it. */
 async function dropVersion(root: string, key: VersionKey): Promise<void> {
   const aside = join(root, outgoing, nameOf(key).replaceAll('/', '-'))
   await mkdir(dirname(aside), { recursive: true })
@@ -248,7 +260,7 @@ async function dropVersion(root: string, key: VersionKey): Promise<void> {
   await rm(aside, { recursive: true })
 }
 
-/** Appends changes behind those that count; gives the bytes that count then. */
+/** Appends changes after the bytes that count; returns the new number of bytes that count. */
 async function appendLog(log: string, bytes: number, changes: readonly SourceChange[]): Promise<number> {
   const lines = Buffer.from(changes.map((change) => `${JSON.stringify(change)}\n`).join(''))
   await truncateLog(log, bytes)

@@ -1,4 +1,4 @@
-/** Loads the records of a version from its plain file into the table of its contract's line, within the step's transaction. */
+/** Loads the records of a version from its plain file into its lineage's table, within the step's transaction. */
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Client } from 'pg'
@@ -11,19 +11,19 @@ import type { TakenVersion } from '../sink.ts'
 import { editionColumn, recordsName, versionColumn } from './sql-tables.ts'
 
 /**
- * Loads a version. The file was held to its digest; here the header has to be the contract's, every value of its type, and
- * the records as many as told. Throws `wrong-facts`, and what the server says.
+ * Loads a version whose file digest was checked. Also checks that the header is the contract's, every value fits its type,
+ * and the number of records is the announced one. Throws `wrong-facts`, and the server's errors.
  */
 export async function loadVersion(client: Client, schema: string, taken: TakenVersion): Promise<void> {
   const { contract, facts, lineage, files } = taken
   const path = files.get('csv')
-  if (path === undefined) throw new Error('the plain file was not brought')
+  if (path === undefined) throw new Error('Expected the plain file')
   await checkHeader(path, taken)
   const names = contract.fields.map(({ name }) => quoteIdentifier(name))
   await client.query(
     `CREATE TEMPORARY TABLE _lines (${names.map((name) => `${name} text COLLATE "C"`).join(', ')}) ON COMMIT DROP`,
   )
-  // The client gives the connection up for the time of the COPY, and tells of an error by the stream.
+  // During COPY the stream owns the connection and reports its errors.
   const copy = client.query(from('COPY pg_temp._lines FROM STDIN WITH (FORMAT csv, HEADER true)'))
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), copy)
   const table = `${schema}.${quoteIdentifier(recordsName(contract.dataset, lineage))}`
@@ -38,12 +38,12 @@ export async function loadVersion(client: Client, schema: string, taken: TakenVe
   if (rowCount !== facts.records) {
     throw new PullRefusal(
       'wrong-facts',
-      `${nameOf(facts)}: ${rowCount} records are there, and ${facts.records} were told.`,
+      `${nameOf(facts)}: ${rowCount} records found, ${facts.records} announced.`,
     )
   }
 }
 
-/** The longest header: a thousand fields at fifty signs each. */
+/** The longest header: a thousand fields of fifty characters. */
 const headerBytesMax = 64 << 10
 
 async function checkHeader(path: string, { contract, facts }: TakenVersion): Promise<void> {
@@ -51,5 +51,5 @@ async function checkHeader(path: string, { contract, facts }: TakenVersion): Pro
   let head = ''
   for await (const chunk of createReadStream(path, { end: headerBytesMax - 1 })) head += String(chunk)
   if (head.startsWith(expected)) return
-  throw new PullRefusal('wrong-facts', `${nameOf(facts)}: its header is not that of its contract.`)
+  throw new PullRefusal('wrong-facts', `${nameOf(facts)}: its header differs from its contract.`)
 }

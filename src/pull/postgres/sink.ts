@@ -1,7 +1,7 @@
 /**
- * A copy in a schema of a Postgres database. A step is one transaction, the place in the feed with it, so that a crash anywhere
- * leaves the records of exactly the changes that are entered. Refuses a schema that holds anything else, and one that
- * another pull works in.
+ * A copy in a schema of a PostgreSQL database. A step is one transaction that includes the feed position, so a crash
+ * anywhere leaves the records of exactly the changes recorded. Refuses a schema with other content, and one that another
+ * pull is using.
  */
 import { createHash } from 'node:crypto'
 import { chmod, mkdir, stat } from 'node:fs/promises'
@@ -21,21 +21,21 @@ import type { CopyIdentity, CopyState, OnPoint, Sink, Step } from '../sink.ts'
 import { ownTables } from './sql-tables.ts'
 import { applyStep } from './step.ts'
 
-/** Of the tables that are made here. */
-const form = 1
+/** Format version of the tables created here. */
+const formatVersion = 1
 
-/** Seconds until a server that does not answer counts as away. */
+/** Seconds until a server that does not respond counts as unavailable. */
 const connectSeconds = 30
 
 export interface PostgresTarget {
   readonly url: string
   readonly schema: string
-  /** A folder for what is on its way; by default one of the system's temporary folder, of this target. */
+  /** A folder for files being fetched; by default one for this target in the system's temporary folder. */
   readonly scratch?: string | undefined
   readonly onPoint?: OnPoint
 }
 
-/** Opens a schema as a sink, making it where it is not there. Throws `target-foreign`, `target-busy`, `target-newer`, `target-refused`. */
+/** Opens a schema as a sink and creates it if needed. Throws `target-foreign`, `target-busy`, `target-newer`, `target-refused`. */
 export async function openPostgresSink(target: PostgresTarget): Promise<Sink> {
   const { url, schema, onPoint = () => undefined } = target
   const scratch = await makeScratch(target).catch((error: unknown) => {
@@ -53,7 +53,7 @@ export async function openPostgresSink(target: PostgresTarget): Promise<Sink> {
       scratch,
       formats: ['csv'],
       begin: (identity, source) => begin(opened, identity, source).catch(rethrow),
-      told: () => readTold(client, schema),
+      changes: () => readChanges(client, schema),
       held: () => readHeld(opened).catch(rethrow),
       commit: (step) => commit(opened, step).catch(rethrow),
       close: () => client.end().catch(() => undefined),
@@ -71,29 +71,28 @@ interface Opened {
   state: CopyState | undefined
 }
 
-/** What a server says, without the values that it quotes, as refusals where it is one. */
+/** Maps server errors, without the values they quote, to refusals; throws other errors unchanged. */
 function rethrow(error: unknown): never {
   if (error instanceof PullRefusal) throw error
   if (isDatabaseAway(error))
-    throw new PullRefusal('target-refused', 'The database is away or lets nobody in.', { cause: error })
-  const told = withoutValues(error)
-  const { code = '', message } = Object(told) as { readonly code?: string; readonly message?: string }
-  if (code === '53100')
-    throw new PullRefusal('target-full', 'The database has no room left.', { cause: told })
-  // Classes 28, 3D, 3F and 42501: who we are, which database, which schema, what we may. 25006: it only reads.
+    throw new PullRefusal('target-refused', 'The database is unavailable or accepts no connections.', {
+      cause: error,
+    })
+  const stripped = withoutValues(error)
+  const { code = '', message } = Object(stripped) as { readonly code?: string; readonly message?: string }
+  if (code === '53100') throw new PullRefusal('target-full', 'The database is full.', { cause: stripped })
+  // Classes 28, 3D, 3F and 42501: authentication, unknown database or schema, missing privilege. 25006: read-only.
   if (/^(28|3D|3F)|^42501$|^25006$/.test(code))
-    throw new PullRefusal('target-refused', message ?? code, { cause: told })
-  // Classes 22 and 23: the values are none of their types, or their key stands twice.
+    throw new PullRefusal('target-refused', message ?? code, { cause: stripped })
+  // Classes 22 and 23: a value does not fit its type, or a key is duplicate.
   if (/^2[23]/.test(code))
-    throw new PullRefusal(
-      'wrong-facts',
-      `The records are not as their contract has them (SQLSTATE ${code}).`,
-      { cause: told },
-    )
-  throw asTargetFault(told)
+    throw new PullRefusal('wrong-facts', `The records violate their contract (SQLSTATE ${code}).`, {
+      cause: stripped,
+    })
+  throw asTargetFault(stripped)
 }
 
-/** One of our own in the temporary folder: another account must not lay a file there for us. */
+/** A private folder below the temporary folder, so that no other account can plant a file in it. */
 async function makeScratch({ url, schema, scratch }: PostgresTarget): Promise<string> {
   const { host, pathname } = new URL(url)
   const name = createHash('sha256').update(`${host} ${pathname} ${schema}`).digest('hex').slice(0, 16)
@@ -101,7 +100,10 @@ async function makeScratch({ url, schema, scratch }: PostgresTarget): Promise<st
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const { uid } = await stat(folder)
   if (process.getuid !== undefined && uid !== process.getuid()) {
-    throw new PullRefusal('target-refused', `${folder} is of another account: name a folder by --scratch.`)
+    throw new PullRefusal(
+      'target-refused',
+      `${folder} belongs to another account: choose a folder with --scratch.`,
+    )
   }
   await chmod(folder, 0o700)
   return folder
@@ -114,17 +116,17 @@ async function connect(url: string): Promise<pg.Client> {
     connectionTimeoutMillis: connectSeconds * 1000,
     keepAlive: true,
   })
-  // An error also reaches whoever waits for the statement; here it would end the process.
+  // The statement that fails also rejects; without this listener the event would end the process.
   client.on('error', () => undefined)
   await client.connect()
-  // Else the session of a killed pull may hold its lock while a statement of it goes on. Not before version 14.
+  // Otherwise the session of a killed pull keeps its lock while its statement runs. Needs PostgreSQL 14.
   await client
     .query(`SELECT set_config('client_connection_check_interval', '1s', false)`)
     .catch(() => undefined)
   return client
 }
 
-/** The session's lock on the schema: it ends with the session, however that ends. */
+/** The session's lock on the schema; it ends with the session in any case. */
 async function lock(client: pg.Client, schema: string): Promise<void> {
   const key = createHash('sha256').update(`qingdan pull ${schema}`).digest().readBigInt64BE().toString()
   const ends = performance.now() + lockPatienceMilliseconds
@@ -141,7 +143,7 @@ async function lock(client: pg.Client, schema: string): Promise<void> {
   )
   throw new PullRefusal(
     'target-busy',
-    `The schema ${schema} is held by ${rows[0]?.name ?? 'another session'}.`,
+    `The schema ${schema} is locked by ${rows[0]?.name ?? 'another session'}.`,
   )
 }
 
@@ -153,13 +155,13 @@ interface Row extends CopyIdentity {
 }
 
 async function readState(client: pg.Client, schema: string): Promise<CopyState | undefined> {
-  const { rows: there } = await client.query<{ name: string }>(
+  const { rows: existing } = await client.query<{ name: string }>(
     'SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1',
     [schema],
   )
-  if (there.length === 0) return undefined
-  if (!there.some(({ name }) => name === '_copy')) {
-    throw new PullRefusal('target-foreign', `The schema ${schema} holds ${there[0]?.name ?? ''}.`)
+  if (existing.length === 0) return undefined
+  if (!existing.some(({ name }) => name === '_copy')) {
+    throw new PullRefusal('target-foreign', `The schema ${schema} contains ${existing[0]?.name ?? ''}.`)
   }
   const { rows } = await client.query<Row>(
     `SELECT form, origin, source, datasets, is_keyed AS "isKeyed", history, cursor, changes::float8 AS changes
@@ -167,8 +169,9 @@ async function readState(client: pg.Client, schema: string): Promise<CopyState |
   )
   const [row] = rows
   if (row === undefined) throw new PullRefusal('target-foreign', `The table _copy of ${schema} is empty.`)
-  const { form: is, ...state } = row
-  if (is !== form) throw new PullRefusal('target-newer', `The schema ${schema} is of form ${is}.`)
+  const { form: found, ...state } = row
+  if (found !== formatVersion)
+    throw new PullRefusal('target-newer', `The schema ${schema} has format version ${found}.`)
   return { ...state, formats: null }
 }
 
@@ -181,31 +184,31 @@ async function begin(opened: Opened, identity: CopyIdentity, source: string): Pr
     return
   }
   await inTransaction(client, async () => {
-    // A schema that somebody has made for us, because we may make none, is used as it is.
+    // Uses an existing schema, as we may lack the privilege to create one.
     const { rows } = await client.query('SELECT FROM pg_namespace WHERE nspname = $1', [schema])
     if (rows.length === 0) await client.query(`CREATE SCHEMA ${name}`)
     await client.query(ownTables(name))
     const { origin, datasets, isKeyed, history } = identity
     await client.query(
       `INSERT INTO ${name}._copy (form, origin, source, datasets, is_keyed, history) VALUES ($1, $2, $3, $4, $5, $6)`,
-      [form, origin, source, datasets, isKeyed, history],
+      [formatVersion, origin, source, datasets, isKeyed, history],
     )
   })
   opened.state = { ...identity, source, cursor: null, changes: 0 }
 }
 
-/** Changes that are read at once. */
-const toldAtOnce = 1_000
+/** Changes read per query. */
+const changesPerQuery = 1_000
 
-async function* readTold(client: pg.Client, schema: string): AsyncGenerator<SourceChange> {
+async function* readChanges(client: pg.Client, schema: string): AsyncGenerator<SourceChange> {
   for (let after = 0; ; ) {
     const { rows } = await client
       .query<{ n: number; body: SourceChange }>(
         `SELECT n::float8 AS n, body FROM ${quoteIdentifier(schema)}._change WHERE n > $1 ORDER BY n LIMIT $2`,
-        [after, toldAtOnce],
+        [after, changesPerQuery],
       )
       .catch((error: unknown) => {
-        // Nothing is there yet.
+        // The table does not exist yet.
         if ((error as { code?: string }).code === '42P01') return { rows: [] }
         return rethrow(error)
       })
@@ -213,7 +216,7 @@ async function* readTold(client: pg.Client, schema: string): AsyncGenerator<Sour
       after = n
       yield body
     }
-    if (rows.length < toldAtOnce) return
+    if (rows.length < changesPerQuery) return
   }
 }
 
@@ -227,7 +230,7 @@ async function readHeld({ client, schema, state }: Opened): Promise<readonly Ver
 
 async function commit(opened: Opened, step: Step): Promise<void> {
   const { client, schema, onPoint, state } = opened
-  if (state === undefined) throw new Error('a copy is begun before anything is committed')
+  if (state === undefined) throw new Error('The copy must be started before a commit')
   const cursor = step.changes.at(-1)?.cursor ?? state.cursor
   const changes = state.changes + step.changes.length
   await inTransaction(client, async () => {

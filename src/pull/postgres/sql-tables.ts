@@ -1,7 +1,7 @@
 /**
- * The tables of a copy in Postgres: what the copy knows of itself under names that begin with `_`, and one table of records
- * for each dataset and line of contracts, with views of what stands now. Tables stay through corrections, so that a platform's
- * own indexes, grants and views on them stay as well.
+ * The tables of a copy in PostgreSQL: its own state in tables whose names begin with `_`, and one table of records for each
+ * dataset and lineage, with views of the current versions. Tables survive corrections, and so do a platform's own indexes,
+ * grants and views on them.
  */
 import { escapeLiteral } from 'pg'
 import { fieldType } from '../../contract/index.ts'
@@ -9,17 +9,17 @@ import { quoteIdentifier } from '../../db/identifier.ts'
 import { digestOf } from '../../platform/digest.ts'
 import type { PulledContract } from '../response-shapes.ts'
 
-/** Columns beside those of the contract, whose fields can't begin with `_`. */
+/** Columns in addition to those of the contract, whose fields cannot begin with `_`. */
 export const editionColumn = '_edition'
 export const versionColumn = '_version'
 
-/** Longest identifier in Postgres. */
+/** Longest identifier in PostgreSQL. */
 const nameBytesMax = 63
 const digestLength = 8
 
 /**
- * Name of the table of a dataset's line of contracts, or of a view on it. Slugs have single hyphens, so two underscores stand
- * in no other name; where it would be cut, a digest tells it from others.
+ * Name of the table of a dataset's lineage, or of a view on it. Slugs have only single hyphens, so two underscores are in no
+ * other name; a name that would be too long gets a digest.
  */
 export function recordsName(dataset: string, lineage: number, view?: 'editions' | 'latest'): string {
   const line = lineage === 1 ? '' : `__c${lineage}`
@@ -30,7 +30,7 @@ export function recordsName(dataset: string, lineage: number, view?: 'editions' 
   return `${dataset.replaceAll('-', '_').slice(0, nameBytesMax - tail.length)}${tail}`
 }
 
-/** What a copy knows of itself. */
+/** The copy's own tables. */
 export function ownTables(schema: string): string {
   const name = (table: string) => `${schema}.${quoteIdentifier(table)}`
   return `
@@ -40,34 +40,34 @@ export function ownTables(schema: string): string {
       datasets text[], is_keyed boolean NOT NULL, history boolean NOT NULL,
       cursor text, changes bigint NOT NULL DEFAULT 0,
       begun_at timestamptz NOT NULL DEFAULT now(), changed_at timestamptz NOT NULL DEFAULT now());
-    COMMENT ON TABLE ${name('_copy')} IS 'Of which source this is a copy, and how far it has come in its feed.';
+    COMMENT ON TABLE ${name('_copy')} IS 'The source of this copy, and its position in the feed.';
     CREATE TABLE ${name('_change')} (
       n bigint PRIMARY KEY, id text NOT NULL UNIQUE, type text NOT NULL, at timestamptz NOT NULL,
       dataset text NOT NULL, edition text, version integer, reason text, body jsonb NOT NULL);
-    COMMENT ON TABLE ${name('_change')} IS 'Every change that was applied, in the order of the feed.';
+    COMMENT ON TABLE ${name('_change')} IS 'Every change applied, in the order of the feed.';
     CREATE TABLE ${name('_dataset')} (
       dataset text PRIMARY KEY, title_zh text NOT NULL, title_en text NOT NULL,
       contract_version integer NOT NULL, closed_at timestamptz);
-    COMMENT ON TABLE ${name('_dataset')} IS 'Datasets by their newest contract; closed_at where one is open no longer.';
+    COMMENT ON TABLE ${name('_dataset')} IS 'Datasets by their newest contract; closed_at if one is no longer open.';
     CREATE TABLE ${name('_contract')} (
       dataset text NOT NULL, contract_version integer NOT NULL, lineage integer NOT NULL, records_table text NOT NULL,
       sha256 text NOT NULL, notice_since timestamptz, sunset timestamptz, body jsonb NOT NULL,
       PRIMARY KEY (dataset, contract_version));
-    COMMENT ON TABLE ${name('_contract')} IS 'Contracts, and the table of records of each; one that breaks begins a new lineage.';
+    COMMENT ON TABLE ${name('_contract')} IS 'Contracts and the table of records of each; a breaking contract starts a new lineage.';
     CREATE TABLE ${name('_code')} (
       dataset text NOT NULL, list text NOT NULL, code text NOT NULL, zh text NOT NULL, en text NOT NULL,
       PRIMARY KEY (dataset, list, code));
-    COMMENT ON TABLE ${name('_code')} IS 'Labels of the codes that the records of a dataset have.';
+    COMMENT ON TABLE ${name('_code')} IS 'Labels of the codes in the records of a dataset.';
     CREATE TABLE ${name('_version')} (
       dataset text NOT NULL, edition text NOT NULL, version integer NOT NULL, contract_version integer, lineage integer,
       records bigint, sha256 text, published_at timestamptz, reason text,
       held boolean NOT NULL DEFAULT false, is_current boolean NOT NULL DEFAULT false, is_latest boolean NOT NULL DEFAULT false,
       withdrawn_at timestamptz, withdrawn_reason text, signed_by text, facts jsonb,
       PRIMARY KEY (dataset, edition, version));
-    COMMENT ON TABLE ${name('_version')} IS 'Every version that was told of: whether its records are held, which is the current one of its edition and the latest of its dataset (each within its line of contracts), and when it was withdrawn.';`
+    COMMENT ON TABLE ${name('_version')} IS 'Every version in the feed: whether its records are held, whether it is current for its edition and latest for its dataset (within its lineage), and when it was withdrawn.';`
 }
 
-/** Makes the table of a contract's line where it is not there, and gives it the fields that the contract adds. */
+/** Statements that create the table of a lineage if needed, and add the fields that the contract adds. */
 export function recordsTable(
   schema: string,
   contract: PulledContract,
@@ -80,10 +80,10 @@ export function recordsTable(
     const notNull = contract.primaryKey.includes(field) ? ' NOT NULL' : ''
     return { field, sql: `${quoteIdentifier(field)} ${fieldType(type).column}${notNull}` }
   })
-  const made = existing.size === 0
+  const isNew = existing.size === 0
   const own = [quoteIdentifier(editionColumn), quoteIdentifier(versionColumn)]
   const added = columns.filter(({ field }) => !existing.has(field))
-  const statements = made
+  const statements = isNew
     ? [
         `CREATE TABLE ${name} (${own[0]} text COLLATE "C" NOT NULL, ${own[1]} integer NOT NULL,
            ${columns.map(({ sql }) => sql).join(', ')},
@@ -93,14 +93,14 @@ export function recordsTable(
   return [
     ...statements,
     ...comments(name, contract, lineage),
-    ...(made || added.length > 0 ? views(schema, contract.dataset, lineage) : []),
+    ...(isNew || added.length > 0 ? views(schema, contract.dataset, lineage) : []),
   ]
 }
 
-/** Titles, units and codes, where every tool for databases shows them. */
+/** Titles, units and codes as SQL comments, which database tools display. */
 function comments(name: string, contract: PulledContract, lineage: number): readonly string[] {
   const { title, dataset, fields } = contract
-  const line = lineage === 1 ? '' : `, contracts from ${lineage} on`
+  const line = lineage === 1 ? '' : `, contracts from version ${lineage} on`
   return [
     `COMMENT ON TABLE ${name} IS ${escapeLiteral(`${title.zh} / ${title.en} (${dataset}${line})`)}`,
     `COMMENT ON COLUMN ${name}.${quoteIdentifier(editionColumn)} IS ${escapeLiteral('期 / Edition')}`,
@@ -114,7 +114,7 @@ function comments(name: string, contract: PulledContract, lineage: number): read
   ]
 }
 
-/** Views over what stands now: of all editions, and of the newest one. Where only that is held, the first is the table. */
+/** Views of the current versions: of all editions, and of the newest one. The table also holds other versions. */
 function views(schema: string, dataset: string, lineage: number): readonly string[] {
   const records = `${schema}.${quoteIdentifier(recordsName(dataset, lineage))}`
   const view = (kind: 'editions' | 'latest', flag: string) =>

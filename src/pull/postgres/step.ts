@@ -1,4 +1,4 @@
-/** One step in SQL: changes, contracts with their tables, records in and out, and which version stands now. */
+/** One step in SQL: changes, contracts with their tables, records in and out, and the current versions. */
 import type { Client } from 'pg'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { type Ledger, lineageOf, type VersionKey } from '../ledger.ts'
@@ -7,7 +7,7 @@ import type { OnPoint, Step, TakenContract, TakenVersion } from '../sink.ts'
 import { loadVersion } from './load.ts'
 import { recordsName, recordsTable } from './sql-tables.ts'
 
-/** Applies a step within a transaction. `before` is the number of changes that were applied already. */
+/** Applies a step within a transaction. `before` is the number of changes already applied. */
 export async function applyStep(
   client: Client,
   schema: string,
@@ -17,7 +17,7 @@ export async function applyStep(
 ): Promise<void> {
   const name = quoteIdentifier(schema)
   await enterChanges(client, name, step.changes, before)
-  for (const change of step.fuller) {
+  for (const change of step.completed) {
     await client.query(`UPDATE ${name}._change SET body = $2 WHERE id = $1`, [
       change.id,
       JSON.stringify(change),
@@ -32,7 +32,7 @@ export async function applyStep(
   }
   for (const key of step.drop) await dropVersion(client, name, key)
   const datasets = new Set(step.touched.map(({ dataset }) => dataset))
-  for (const dataset of datasets) await tellStanding(client, name, dataset)
+  for (const dataset of datasets) await markCurrent(client, name, dataset)
 }
 
 async function enterChanges(
@@ -46,12 +46,12 @@ async function enterChanges(
     `INSERT INTO ${name}._change (n, id, type, at, dataset, edition, version, reason, body)
      SELECT $2::bigint + n, b->>'id', b->>'type', (b->>'at')::timestamptz, b->>'dataset', b->>'edition',
        (b->>'version')::integer, b->>'reason', b
-     FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS given (b, n)`,
+     FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS entry (b, n)`,
     [JSON.stringify(changes), before],
   )
 }
 
-/** What a change says of a version or of a dataset as a whole. */
+/** Records what a change means for a version or a whole dataset. */
 async function enterVersion(
   client: Client,
   name: string,
@@ -124,7 +124,7 @@ async function putContract(client: Client, schema: string, taken: TakenContract)
   )
   await client.query(
     `INSERT INTO ${name}._code (dataset, list, code, zh, en)
-     SELECT $1, list, code, zh, en FROM jsonb_to_recordset($2::jsonb) AS given (list text, code text, zh text, en text)
+     SELECT $1, list, code, zh, en FROM jsonb_to_recordset($2::jsonb) AS label (list text, code text, zh text, en text)
      ON CONFLICT (dataset, list, code) DO UPDATE SET zh = excluded.zh, en = excluded.en`,
     [dataset, JSON.stringify(codes)],
   )
@@ -151,24 +151,24 @@ async function dropVersion(
     [dataset, edition, version],
   )
   const [found] = rows
-  if (found === undefined) throw new Error('a version that is held has a contract')
+  if (found === undefined) throw new Error('Expected a contract for the held version')
   const table = `${name}.${quoteIdentifier(found.table)}`
   await client.query(`DELETE FROM ${table} WHERE _edition = $1 AND _version = $2`, [edition, version])
 }
 
 /**
- * Which version stands for each edition, and which for the dataset, within each line of contracts. As at the source: where
- * the newest edition is withdrawn altogether, no older one passes for the latest.
+ * Marks the current version of each edition and of the dataset, within each lineage. As at the source: if the newest
+ * edition is withdrawn completely, no older one becomes the latest.
  */
-async function tellStanding(client: Client, name: string, dataset: string): Promise<void> {
+async function markCurrent(client: Client, name: string, dataset: string): Promise<void> {
   await client.query(
-    `WITH standing AS (
+    `WITH latest AS (
        SELECT edition, version, lineage,
          held AND version = max(version) FILTER (WHERE held) OVER (PARTITION BY lineage, edition) AS is_current,
          edition = max(edition) OVER (PARTITION BY lineage) AS is_newest
        FROM ${name}._version WHERE dataset = $1 AND lineage IS NOT NULL)
      UPDATE ${name}._version v SET is_current = s.is_current, is_latest = s.is_current AND s.is_newest
-     FROM standing s WHERE v.dataset = $1 AND v.edition = s.edition AND v.version = s.version
+     FROM latest s WHERE v.dataset = $1 AND v.edition = s.edition AND v.version = s.version
        AND (v.is_current, v.is_latest) IS DISTINCT FROM (s.is_current, s.is_current AND s.is_newest)`,
     [dataset],
   )

@@ -1,6 +1,6 @@
 /**
- * HTTP as the puller needs it: patience with a source that is away or busy, and none with one that leads elsewhere. It
- * speaks to one origin only, and sends its key nowhere else.
+ * The puller's HTTP client: retries while a source is unavailable or busy, and refuses one that redirects elsewhere. It
+ * connects to one origin only, and sends its key nowhere else.
  */
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import {
@@ -15,27 +15,27 @@ import {
 import { PullRefusal } from '../problems.ts'
 
 export interface ClientOptions {
-  /** The address of the service, without a slash at its end. */
+  /** The address of the service, without a trailing slash. */
   readonly base: string
   readonly key?: string | undefined
   /** Attempts after the first. */
   readonly retriesMax: number
   readonly signal: AbortSignal
-  /** Hears that a request is made again, why, and after which pause. */
+  /** Called before a retry with the reason and the pause. */
   readonly onPause?: (why: string, milliseconds: number) => void
-  /** How long an answer may take to begin, and a download may stand still; by default as the limits have it. */
+  /** How long a response may take to begin, and a download may stall; the defaults are in limits.ts. */
   readonly answerMilliseconds?: number
   readonly stallMilliseconds?: number
-  /** How one pauses; rejects when the signal is given. */
+  /** The pause between retries; rejects when the signal is aborted. */
   readonly pause?: (milliseconds: number, signal: AbortSignal) => Promise<void>
 }
 
-/** What may be over in a moment: the same request is made again after a pause. */
+/** A failure that may be temporary: the request is repeated after a pause. */
 export class TransientFailure extends Error {
-  override readonly name = 'Passing'
-  /** The pause that the source asks for, in milliseconds. */
+  override readonly name = 'TransientFailure'
+  /** The pause requested by the source, in milliseconds. */
   readonly after: number | undefined
-  /** Whether something came of the attempt: then patience begins anew. */
+  /** Whether the attempt received data: then the count of retries starts again. */
   readonly hasAdvanced: boolean
 
   constructor(
@@ -48,53 +48,54 @@ export class TransientFailure extends Error {
   }
 }
 
-/** What a request asks for. */
+/** Options of one request. */
 export interface ClientRequest {
   readonly headers?: Readonly<Record<string, string>>
-  /** Seconds that the source was asked to wait before it answers. */
+  /** Seconds that the source may wait before it responds. */
   readonly waitSeconds?: number
-  /** Ends the reading of the answer as well. */
+  /** Aborts the reading of the body as well. */
   readonly signal?: AbortSignal
 }
 
 export interface Client {
-  /** How long a download may stand still. */
+  /** How long a download may stall. */
   readonly stallMilliseconds: number
-  /** One attempt. Throws Passing, PullRefusal `source-elsewhere`, and the signal's reason. */
-  readonly attempt: (path: string, asked?: ClientRequest) => Promise<Response>
-  /** Repeats what throws Passing. Throws `source-away` where patience is over. */
-  readonly patiently: <T>(work: () => Promise<T>) => Promise<T>
-  /** The answer as text with its status, patiently; what is longer than `answerBytesMax` is refused. */
-  readonly text: (path: string, asked?: ClientRequest) => Promise<Answered>
+  /** One attempt. Throws TransientFailure, PullRefusal `source-elsewhere`, and the signal's reason. */
+  readonly attempt: (path: string, request?: ClientRequest) => Promise<Response>
+  /** Repeats work that throws TransientFailure. Throws `source-away` after the last retry. */
+  readonly withRetries: <T>(work: () => Promise<T>) => Promise<T>
+  /** The response as text with its status, with retries; refuses one longer than `answerBytesMax`. */
+  readonly text: (path: string, request?: ClientRequest) => Promise<TextResponse>
 }
 
-export interface Answered {
+export interface TextResponse {
   readonly status: number
   readonly text: string
 }
 
-const passingStatuses: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
+const transientStatuses: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504])
 
 /** Builds the client of one source. */
 export function buildClient(options: ClientOptions): Client {
   const { base, retriesMax, signal, onPause = () => undefined, pause = untilThen } = options
   const origin = new URL(base).origin
-  const attempt: Client['attempt'] = async (path, asked = {}) => {
+  const attempt: Client['attempt'] = async (path, request = {}) => {
     let at = `${base}${path}`
     for (let redirects = 0; ; redirects++) {
-      const answer = await ask(at, options, asked)
-      const location = answer.status >= 300 && answer.status < 400 ? answer.headers.get('location') : null
-      if (location === null) return refuseBusy(answer)
-      await answer.body?.cancel()
+      const response = await send(at, options, request)
+      const location =
+        response.status >= 300 && response.status < 400 ? response.headers.get('location') : null
+      if (location === null) return refuseBusy(response)
+      await response.body?.cancel()
       const to = URL.canParse(location, at) ? new URL(location, at) : undefined
       if (to?.origin !== origin)
-        throw new PullRefusal('source-elsewhere', `${at} leads to ${to?.href ?? location}.`)
+        throw new PullRefusal('source-elsewhere', `${at} redirects to ${to?.href ?? location}.`)
       if (redirects === redirectsMax)
-        throw new PullRefusal('source-elsewhere', `${base}${path} leads on and on.`)
+        throw new PullRefusal('source-elsewhere', `${base}${path} redirects too often.`)
       at = to.href
     }
   }
-  const patiently: Client['patiently'] = async (work) => {
+  const withRetries: Client['withRetries'] = async (work) => {
     for (let failed = 0; ; ) {
       try {
         return await work()
@@ -103,7 +104,7 @@ export function buildClient(options: ClientOptions): Client {
         if (!(error instanceof TransientFailure)) throw error
         failed = error.hasAdvanced ? 1 : failed + 1
         if (failed > retriesMax) {
-          throw new PullRefusal('source-away', `${base}: ${error.message}, ${failed} times.`, {
+          throw new PullRefusal('source-away', `${base}: ${error.message} (${failed} attempts).`, {
             cause: error,
           })
         }
@@ -113,17 +114,17 @@ export function buildClient(options: ClientOptions): Client {
       }
     }
   }
-  const text: Client['text'] = (path, asked = {}) =>
-    patiently(async () => {
-      const answer = await attempt(path, asked)
-      return { status: answer.status, text: await textOf(answer, path) }
+  const text: Client['text'] = (path, request = {}) =>
+    withRetries(async () => {
+      const response = await attempt(path, request)
+      return { status: response.status, text: await textOf(response, path) }
     })
-  return { stallMilliseconds: options.stallMilliseconds ?? stallSeconds * 1000, attempt, patiently, text }
+  return { stallMilliseconds: options.stallMilliseconds ?? stallSeconds * 1000, attempt, withRetries, text }
 }
 
-/** The pause before a request is made again for the n-th time: what the source asks for, within bounds, else ever longer. */
-export function pauseBefore(n: number, asked: number | undefined): number {
-  if (asked !== undefined) return Math.min(asked, retryAfterSecondsMax * 1000)
+/** The pause before the n-th retry: what the source requests, up to a limit, otherwise growing exponentially. */
+export function pauseBefore(n: number, requested: number | undefined): number {
+  if (requested !== undefined) return Math.min(requested, retryAfterSecondsMax * 1000)
   return Math.min(pauseMilliseconds * 2 ** (n - 1), pauseMillisecondsMax)
 }
 
@@ -131,14 +132,14 @@ async function untilThen(milliseconds: number, signal: AbortSignal): Promise<voi
   await pauseFor(milliseconds, undefined, { signal })
 }
 
-async function ask(at: string, options: ClientOptions, asked: ClientRequest): Promise<Response> {
+async function send(at: string, options: ClientOptions, request: ClientRequest): Promise<Response> {
   const { key, signal, answerMilliseconds = answerSeconds * 1000 } = options
-  const begun = AbortSignal.timeout(answerMilliseconds + (asked.waitSeconds ?? 0) * 1000)
-  // The timeout is for the beginning of the answer; its body has the patience of whoever reads it.
+  const begun = AbortSignal.timeout(answerMilliseconds + (request.waitSeconds ?? 0) * 1000)
+  // The timeout covers the start of the response; its reader limits the body.
   const late = new AbortController()
   const onLate = () => late.abort()
   begun.addEventListener('abort', onLate, { once: true })
-  const signals = [signal, late.signal, ...(asked.signal === undefined ? [] : [asked.signal])]
+  const signals = [signal, late.signal, ...(request.signal === undefined ? [] : [request.signal])]
   try {
     return await fetch(at, {
       redirect: 'manual',
@@ -147,23 +148,23 @@ async function ask(at: string, options: ClientOptions, asked: ClientRequest): Pr
         'user-agent': 'qingdan-pull',
         accept: 'application/json, */*;q=0.5',
         ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-        ...asked.headers,
+        ...request.headers,
       },
     })
   } catch (error) {
     signal.throwIfAborted()
     if (late.signal.aborted)
-      throw new TransientFailure(`no answer within ${answerMilliseconds / 1000} seconds`)
+      throw new TransientFailure(`no response within ${answerMilliseconds / 1000} seconds`)
     throw transientFailureOf(error)
   } finally {
     begun.removeEventListener('abort', onLate)
   }
 }
 
-/** Codes of Node and OpenSSL for a certificate that is not to be trusted: that does not pass. */
+/** Codes of Node and OpenSSL for an untrusted certificate, which is not temporary. */
 const untrusted = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH)/
 
-/** What broke a request or the reading of its answer, as a reason to try again. */
+/** Classifies a network error: a refusal for an untrusted certificate, otherwise a reason to retry. */
 export function transientFailureOf(error: unknown, hasAdvanced = false): Error {
   const { cause, name } = Object(error) as { readonly cause?: unknown; readonly name?: string }
   const { code } = Object(cause ?? error) as { readonly code?: unknown }
@@ -172,15 +173,15 @@ export function transientFailureOf(error: unknown, hasAdvanced = false): Error {
   return new TransientFailure(`the connection failed (${why})`, { hasAdvanced })
 }
 
-async function refuseBusy(answer: Response): Promise<Response> {
-  if (!passingStatuses.has(answer.status)) return answer
-  await answer.body?.cancel()
-  throw new TransientFailure(`it answers ${answer.status}`, {
-    after: retryAfterOf(answer.headers.get('retry-after')),
+async function refuseBusy(response: Response): Promise<Response> {
+  if (!transientStatuses.has(response.status)) return response
+  await response.body?.cancel()
+  throw new TransientFailure(`it answers ${response.status}`, {
+    after: retryAfterOf(response.headers.get('retry-after')),
   })
 }
 
-/** RFC 9110, 10.2.3: seconds, or a date. Undefined where it is neither. */
+/** RFC 9110, 10.2.3: seconds, or a date. Undefined if it is neither. */
 export function retryAfterOf(text: string | null): number | undefined {
   if (text === null) return undefined
   if (/^\d{1,9}$/.test(text.trim())) return Number(text) * 1000
@@ -188,14 +189,14 @@ export function retryAfterOf(text: string | null): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now())
 }
 
-async function textOf(answer: Response, path: string): Promise<string> {
+async function textOf(response: Response, path: string): Promise<string> {
   const pieces: Uint8Array[] = []
   let bytes = 0
   try {
-    for await (const piece of answer.body ?? []) {
+    for await (const piece of response.body ?? []) {
       bytes += piece.byteLength
       if (bytes > answerBytesMax)
-        throw new PullRefusal('answer-odd', `${path} answers more than ${answerBytesMax} bytes.`)
+        throw new PullRefusal('answer-odd', `${path} sent more than ${answerBytesMax} bytes.`)
       pieces.push(piece)
     }
   } catch (error) {

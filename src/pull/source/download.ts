@@ -1,6 +1,6 @@
 /**
- * A file of the source, brought into scratch: taken up again where it broke off, held to its digest, and under its name only
- * once it is whole. Refuses at the first word of another digest, and the first byte too many.
+ * Downloads a file of the source into scratch, resumes where it broke off, checks its digest, and renames it when it is
+ * complete. Stops at the first sign of another digest, and at the first byte too many.
  */
 import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { digestOfFile } from '../../platform/digest.ts'
@@ -11,22 +11,22 @@ import { refusalOf } from './source.ts'
 
 export interface Download {
   readonly path: string
-  /** Where it comes to stand; what is under way stands beside it. */
+  /** The final path; the partial file is beside it. */
   readonly to: string
   readonly bytesMax: number
-  /** SHA-256 that it must have; undefined for what proves itself otherwise. */
+  /** Expected SHA-256; undefined for a bag, which has its own manifests. */
   readonly sha256?: string
   readonly onBytes: (bytes: number) => void
 }
 
-/** Brings a file. Gives false where the source no longer has it. Throws `wrong-bytes`, `source-away`, `source-refused`. */
+/** Downloads a file. Returns false if the source no longer has it. Throws `wrong-bytes`, `source-away`, `source-refused`. */
 export async function download(client: Client, order: Download): Promise<boolean> {
-  if (await isComplete(order)) return true
-  return client.patiently(() => bring(client, order))
+  if (await isDownloaded(order)) return true
+  return client.withRetries(() => fetchFile(client, order))
 }
 
-/** A file that a killed pull had brought already. */
-async function isComplete({ to, sha256, onBytes }: Download): Promise<boolean> {
+/** Whether an earlier pull has downloaded the file. */
+async function isDownloaded({ to, sha256, onBytes }: Download): Promise<boolean> {
   const bytes = await sizeOf(to)
   if (bytes === undefined) return false
   if (sha256 !== undefined && (await digestOfFile(to)) === sha256) {
@@ -37,42 +37,47 @@ async function isComplete({ to, sha256, onBytes }: Download): Promise<boolean> {
   return false
 }
 
-async function bring(client: Client, order: Download): Promise<boolean> {
+async function fetchFile(client: Client, order: Download): Promise<boolean> {
   const { path, to, sha256 } = order
   const part = `${to}.part`
-  const held = await placeOf(order)
+  const held = await partialOf(order)
   const stalled = new AbortController()
-  const answer = await client.attempt(path, {
+  const response = await client.attempt(path, {
     signal: stalled.signal,
     headers: {
-      // The digest is of the file itself, and a range of what is coded on the way would be of nothing.
+      // The digest is that of the file itself, and a range of an encoded body would not fit.
       'accept-encoding': 'identity',
       ...(held === undefined ? {} : { range: `bytes=${held.bytes}-`, 'if-range': held.etag }),
     },
   })
-  if (answer.status === 404 || answer.status === 410) {
-    await answer.body?.cancel()
+  if (response.status === 404 || response.status === 410) {
+    await response.body?.cancel()
     return false
   }
-  // RFC 9110, 14.4: what is sent has to begin where we asked; else from the beginning.
-  const begins = answer.status === 206 ? beginOf(answer.headers.get('content-range')) : 0
-  if (answer.status === 416 || (answer.status === 206 && begins !== held?.bytes)) {
-    await answer.body?.cancel()
+  // RFC 9110, 14.4: the range must start where we asked; otherwise start again.
+  const start = response.status === 206 ? startOf(response.headers.get('content-range')) : 0
+  if (response.status === 416 || (response.status === 206 && start !== held?.bytes)) {
+    await response.body?.cancel()
     await rm(part, { force: true })
-    throw new TransientFailure('what was begun does not fit', { after: 0 })
+    throw new TransientFailure('the partial file does not match', { after: 0 })
   }
-  if (answer.status !== 200 && answer.status !== 206) {
-    throw refusalOf(path, { status: answer.status, text: await answer.text().catch(() => '') })
+  if (response.status !== 200 && response.status !== 206) {
+    throw refusalOf(path, { status: response.status, text: await response.text().catch(() => '') })
   }
-  await checkReprDigest(answer, order)
-  if (sha256 === undefined) await noteEtag(order, answer.headers.get('etag'))
-  await write(answer, order, { part, begins: begins ?? 0, stalled, patience: client.stallMilliseconds })
+  await checkReprDigest(response, order)
+  if (sha256 === undefined) await noteEtag(order, response.headers.get('etag'))
+  await write(response, order, {
+    part,
+    start: start ?? 0,
+    stalled,
+    stallMilliseconds: client.stallMilliseconds,
+  })
   const isWhole = sha256 === undefined || (await digestOfFile(part)) === sha256
   if (!isWhole) {
     await rm(part)
-    // What lay here may have been spoilt here: once more, and all of it.
-    if (answer.status === 206)
-      throw new TransientFailure('the file that was taken up again is not the one', { after: 0 })
+    // The partial file may have been damaged on this machine: download all of it once more.
+    if (response.status === 206)
+      throw new TransientFailure('the resumed file has another digest', { after: 0 })
     throw new PullRefusal('wrong-bytes', `${path}: its SHA-256 is not ${sha256}.`)
   }
   await rename(part, to)
@@ -80,57 +85,56 @@ async function bring(client: Client, order: Download): Promise<boolean> {
   return true
 }
 
-/** What is there of a file, and what stands for its bytes at the source; undefined where it begins from nothing. */
-async function placeOf({ to, sha256 }: Download): Promise<{ bytes: number; etag: string } | undefined> {
+/** The size of the partial file and the ETag to resume with; undefined to start from the beginning. */
+async function partialOf({ to, sha256 }: Download): Promise<{ bytes: number; etag: string } | undefined> {
   const bytes = await sizeOf(`${to}.part`)
   if (bytes === undefined || bytes === 0) return undefined
-  // A file's ETag is its digest; what has none told it when it was begun.
+  // A file's ETag is its digest; for a bag it was stored with the first request.
   const etag = sha256 === undefined ? await readFile(`${to}.etag`, 'utf8').catch(() => '') : `"${sha256}"`
   return etag === '' ? undefined : { bytes, etag }
 }
 
 async function noteEtag({ to }: Download, etag: string | null): Promise<void> {
-  // RFC 9110, 13.1.5: a weak one can't be asked by for a range.
+  // RFC 9110, 13.1.5: If-Range cannot use a weak ETag.
   if (etag === null || etag.startsWith('W/')) await rm(`${to}.etag`, { force: true })
   else await writeFile(`${to}.etag`, etag)
 }
 
-function beginOf(contentRange: string | null): number | undefined {
-  const begin = /^bytes (\d+)-\d+\/(?:\d+|\*)$/.exec(contentRange ?? '')?.[1]
-  return begin === undefined ? undefined : Number(begin)
+function startOf(contentRange: string | null): number | undefined {
+  const start = /^bytes (\d+)-\d+\/(?:\d+|\*)$/.exec(contentRange ?? '')?.[1]
+  return start === undefined ? undefined : Number(start)
 }
 
-/** RFC 9530: the digest of the whole, told before its first byte. A proxy may have taken it away. */
-async function checkReprDigest(answer: Response, { path, sha256 }: Download): Promise<void> {
-  const told = /sha-256=:([A-Za-z0-9+/=]+):/.exec(answer.headers.get('repr-digest') ?? '')?.[1]
-  if (told === undefined || sha256 === undefined) return
-  if (Buffer.from(told, 'base64').toString('hex') === sha256) return
-  await answer.body?.cancel()
-  throw new PullRefusal('wrong-bytes', `${path}: Repr-Digest tells another file than the feed.`)
+/** RFC 9530: checks the digest of the whole file before its first byte. A proxy may have removed the header. */
+async function checkReprDigest(response: Response, { path, sha256 }: Download): Promise<void> {
+  const sent = /sha-256=:([A-Za-z0-9+/=]+):/.exec(response.headers.get('repr-digest') ?? '')?.[1]
+  if (sent === undefined || sha256 === undefined) return
+  if (Buffer.from(sent, 'base64').toString('hex') === sha256) return
+  await response.body?.cancel()
+  throw new PullRefusal('wrong-bytes', `${path}: Repr-Digest differs from the digest in the feed.`)
 }
 
 interface Writing {
   readonly part: string
-  readonly begins: number
+  readonly start: number
   readonly stalled: AbortController
-  /** In milliseconds. */
-  readonly patience: number
+  readonly stallMilliseconds: number
 }
 
-/** Writes what comes behind what is there. Throws Passing where it breaks off or stalls: what came is kept. */
+/** Appends the response to the partial file. Throws TransientFailure if it breaks off or stalls; what arrived stays. */
 async function write(
-  answer: Response,
+  response: Response,
   order: Download,
-  { part, begins, stalled, patience }: Writing,
+  { part, start, stalled, stallMilliseconds }: Writing,
 ): Promise<void> {
-  let bytes = begins
-  order.onBytes(begins)
-  const timer = setTimeout(() => stalled.abort(), patience)
+  let bytes = start
+  order.onBytes(start)
+  const timer = setTimeout(() => stalled.abort(), stallMilliseconds)
   try {
-    // Not by a pipeline: where the line breaks, that would throw away what has come and is not written yet.
-    const file = await open(part, begins === 0 ? 'w' : 'a')
+    // No pipeline(): on a broken connection it would discard data received but not yet written.
+    const file = await open(part, start === 0 ? 'w' : 'a')
     try {
-      for await (const chunk of answer.body ?? []) {
+      for await (const chunk of response.body ?? []) {
         timer.refresh()
         if (bytes + chunk.byteLength > order.bytesMax) {
           throw new PullRefusal('wrong-bytes', `${order.path}: more than ${order.bytesMax} bytes.`)
@@ -144,7 +148,7 @@ async function write(
       await file.close()
     }
   } catch (error) {
-    // What was told of this file is told again with the next attempt.
+    // Takes back the progress of this file; the next attempt reports it again.
     order.onBytes(-bytes)
     if (error instanceof PullRefusal) {
       await rm(part, { force: true })
@@ -152,7 +156,7 @@ async function write(
     }
     const fault = asTargetFault(error)
     if (fault !== error) throw fault
-    throw transientFailureOf(error, bytes > begins)
+    throw transientFailureOf(error, bytes > start)
   } finally {
     clearTimeout(timer)
   }

@@ -1,6 +1,6 @@
 /**
- * The source as the puller asks it: its feed, versions, contracts and labels, each by the address that every reader has.
- * Addresses are made of names here and never taken from answers, so that no answer can lead elsewhere.
+ * The source's addresses that the puller uses: feed, versions, contracts and labels, all public. Addresses are built from
+ * names here and never taken from responses, so that no response can redirect the puller.
  */
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import { nameOf, type VersionKey } from '../ledger.ts'
@@ -19,21 +19,21 @@ import {
   TableSchemaShape,
   type VersionFacts,
 } from '../response-shapes.ts'
-import type { Answered, Client } from './client.ts'
+import type { Client, TextResponse } from './client.ts'
 
 export interface SourcePageRequest {
   readonly after: string | undefined
   readonly datasets: readonly string[] | undefined
-  /** Seconds to wait where nothing is behind the cursor. */
+  /** Seconds to wait if there is no change after the cursor. */
   readonly wait?: number
 }
 
-/** Where a version's own addresses begin. */
+/** The start of a version's addresses. */
 export function versionPath({ dataset, edition, version }: VersionKey): string {
   return `/v1/datasets/${dataset}/editions/${edition}/versions/${version}`
 }
 
-/** Name of a version's file in a format, as everywhere. */
+/** Name of a version's file in a format. */
 export function fileNameOf({ dataset, edition, version }: VersionKey, format: string): string {
   return `${dataset}-${edition}-v${version}.${format}`
 }
@@ -50,32 +50,32 @@ export async function readPage(
     ...(wait === undefined ? {} : { wait: String(wait) }),
   })
   const path = `/v1/changes?${query}`
-  const answer = await client.text(path, wait === undefined ? {} : { waitSeconds: wait })
-  const value = parseJson(answer.text)
-  if (answer.status !== 200) {
+  const response = await client.text(path, wait === undefined ? {} : { waitSeconds: wait })
+  const value = parseJson(response.text)
+  if (response.status !== 200) {
     if (!isOf(ProblemShape, value))
-      throw new PullRefusal('source-unknown', `/v1/changes answers ${answer.status}.`)
+      throw new PullRefusal('source-unknown', `/v1/changes answers ${response.status}.`)
     if (value.code === 'cursor-invalid') throw new PullRefusal('other-history', value.detail ?? value.title)
-    throw refusalOf('/v1/changes', answer)
+    throw refusalOf('/v1/changes', response)
   }
   const { meta } = Object(value) as { readonly meta?: unknown }
   if (typeof (Object(meta) as { origin?: unknown }).origin !== 'string') {
-    throw new PullRefusal('source-unknown', '/v1/changes answers something else.')
+    throw new PullRefusal('source-unknown', '/v1/changes is not a feed.')
   }
-  if (!isOf(Page, value)) throw new PullRefusal('answer-odd', 'A page of changes has another shape.')
+  if (!isOf(Page, value)) throw new PullRefusal('answer-odd', 'A page of changes has an unknown shape.')
   return value
 }
 
-/** What stands fast of a version; undefined where the source no longer gives it. */
+/** The immutable facts of a version; undefined if the source no longer has it. */
 export async function readFacts(client: Client, key: VersionKey): Promise<VersionFacts | undefined> {
   const path = versionPath(key)
-  const value = await readGiven(client, path)
+  const value = await readJson(client, path)
   if (value === undefined) return undefined
-  if (!isOf(ResponseFacts, value)) throw new PullRefusal('answer-odd', `${path} has another shape.`)
+  if (!isOf(ResponseFacts, value)) throw new PullRefusal('answer-odd', `${path} has an unknown shape.`)
   return onlyFacts(value)
 }
 
-/** The facts alone, without addresses and states that change. */
+/** Only the facts, without addresses and changing states. */
 export function onlyFacts(value: VersionFacts): VersionFacts {
   const { dataset, edition, version, contractVersion, period, publishedAt, reason, records, sha256 } = value
   const { difference, synthetic, parts, waivers, warnings, suppressions, distributions } = value
@@ -91,38 +91,38 @@ export function onlyFacts(value: VersionFacts): VersionFacts {
   }
 }
 
-/** A contract whose digest is the one that the feed told of; undefined where the source no longer gives it. */
+/** The contract with the digest in the feed; undefined if the source no longer has it. */
 export async function readContract(
   client: Client,
   of: { readonly dataset: string; readonly contractVersion: number; readonly sha256: string },
 ): Promise<PulledContract | undefined> {
   const path = `/v1/datasets/${of.dataset}/contracts/${of.contractVersion}`
-  const value = await readGiven(client, path)
+  const value = await readJson(client, path)
   return value === undefined ? undefined : checkContract(value, of, path)
 }
 
-/** Holds a contract to its digest and shape. Throws `wrong-bytes` and `answer-odd`. */
+/** Checks a contract's digest and shape. Throws `wrong-bytes` and `answer-odd`. */
 export function checkContract(
   value: unknown,
   of: { readonly dataset: string; readonly contractVersion: number; readonly sha256: string },
   where: string,
 ): PulledContract {
   if (digestOf(canonicalJson(value)) !== of.sha256) {
-    throw new PullRefusal('wrong-bytes', `${where}: its digest is not the one that the feed tells.`)
+    throw new PullRefusal('wrong-bytes', `${where}: its digest differs from the one in the feed.`)
   }
   const isOwn = isOf(ContractShape, value) && value.dataset === of.dataset
   if (!isOwn || value.contractVersion !== of.contractVersion) {
-    throw new PullRefusal('answer-odd', `${where} has another shape.`)
+    throw new PullRefusal('answer-odd', `${where} has an unknown shape.`)
   }
   return value
 }
 
-/** The labels of a contract's codes as they are now, each code once in each list. */
+/** The current labels of a contract's codes, each code once per list. */
 export async function readCodes(client: Client, contract: PulledContract): Promise<readonly CodeRow[]> {
   const path = `/v1/datasets/${contract.dataset}/contracts/${contract.contractVersion}/table-schema`
-  const value = await readGiven(client, path)
+  const value = await readJson(client, path)
   if (value === undefined) return []
-  if (!isOf(TableSchemaShape, value)) throw new PullRefusal('answer-odd', `${path} has another shape.`)
+  if (!isOf(TableSchemaShape, value)) throw new PullRefusal('answer-odd', `${path} has an unknown shape.`)
   const rows = new Map<string, CodeRow>()
   for (const { name, codes = [] } of value.fields) {
     const list = contract.fields.find((field) => field.name === name)?.codes
@@ -132,42 +132,39 @@ export async function readCodes(client: Client, contract: PulledContract): Promi
   return [...rows.values()].map(({ list, code, zh, en }) => ({ list, code, zh, en }))
 }
 
-/** JSON of an address; undefined where the source says that it is no longer there. */
-async function readGiven(client: Client, path: string): Promise<unknown> {
-  const answer = await client.text(path)
-  if (answer.status === 404 || answer.status === 410) return undefined
-  if (answer.status !== 200) throw refusalOf(path, answer)
-  const value = parseJson(answer.text)
-  if (typeof value !== 'object' || value === null) throw new PullRefusal('answer-odd', `${path} is no JSON.`)
+/** JSON from an address; undefined if the source no longer has it. */
+async function readJson(client: Client, path: string): Promise<unknown> {
+  const response = await client.text(path)
+  if (response.status === 404 || response.status === 410) return undefined
+  if (response.status !== 200) throw refusalOf(path, response)
+  const value = parseJson(response.text)
+  if (typeof value !== 'object' || value === null) throw new PullRefusal('answer-odd', `${path} is not JSON.`)
   return value
 }
 
-/** What the source says where it refuses. Its words are data: only those of a problem are shown. */
-export function refusalOf(path: string, { status, text }: Answered): PullRefusal {
+/** The refusal for a failed request. The source's text is untrusted: only the members of a problem are shown. */
+export function refusalOf(path: string, { status, text }: TextResponse): PullRefusal {
   const value = parseJson(text)
-  if (!isOf(ProblemShape, value)) return new PullRefusal('source-refused', `${path} answers ${status}.`)
+  if (!isOf(ProblemShape, value))
+    return new PullRefusal('source-refused', `${path} responded with status ${status}.`)
   const { code, title, detail, hint } = value
-  const said = [title, detail, hint].filter((one) => one !== undefined && one !== '').join(' – ')
-  return new PullRefusal('source-refused', `${path} answers ${status}, ${code}: ${said}`)
+  const reason = [title, detail, hint].filter((part) => part !== undefined && part !== '').join(' – ')
+  return new PullRefusal('source-refused', `${path} responded with status ${status}, ${code}: ${reason}`)
 }
 
-/**
- * Holds what a version's own address tells to what the feed told of it. Throws `wrong-facts`, so that of two answers that
- * differ neither is taken.
- */
+/** Compares a version's own address with the feed. Throws `wrong-facts`; if they differ, neither is used. */
 export function checkFacts(
   facts: VersionFacts,
   key: VersionKey,
-  told: { readonly records: number; readonly sha256: string; readonly files: string },
+  announced: { readonly records: number; readonly sha256: string; readonly files: string },
   listing: string,
 ): void {
   const isSame =
     nameOf(facts) === nameOf(key) &&
-    facts.records === told.records &&
-    facts.sha256 === told.sha256 &&
-    listing === told.files &&
+    facts.records === announced.records &&
+    facts.sha256 === announced.sha256 &&
+    listing === announced.files &&
     facts.distributions.every((file) => file.name === fileNameOf(key, file.format)) &&
     facts.distributions.some((file) => file.format === 'csv' && file.sha256 === facts.sha256)
-  if (!isSame)
-    throw new PullRefusal('wrong-facts', `${nameOf(key)}: its address and the feed tell different digests.`)
+  if (!isSame) throw new PullRefusal('wrong-facts', `${nameOf(key)}: its address and the feed differ.`)
 }

@@ -1,6 +1,6 @@
 /**
- * Brings what a step needs into scratch, proven: contracts with the labels of their codes, and versions with their files. What
- * the source no longer gives is told as gone; its withdrawal comes further on in the feed.
+ * Fetches what a step needs into scratch and verifies it: contracts with the labels of their codes, and versions with their
+ * files. What the source no longer has counts as gone; its withdrawal comes later in the feed.
  */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -27,29 +27,30 @@ export interface Taking {
   readonly client: Client
   readonly scratch: string
   readonly origin: string
-  /** Keys that versions have to be signed by; undefined where signatures are not looked at. */
+  /** Keys trusted to sign versions; undefined if signatures are not checked. */
   readonly keys: readonly PublicKeyFile[] | undefined
   readonly isWanted: (format: string) => boolean
   readonly onBytes: (bytes: number) => void
 }
 
-/** A version with the contract that it keeps. */
+/** A version and its contract. */
 export interface Taken {
   readonly version: TakenVersion
   readonly contract: TakenContract
 }
 
-/** Brings a contract; undefined where it is gone. */
+/** Fetches a contract; undefined if it is gone. */
 export async function takeContract(
   { client }: Pick<Taking, 'client'>,
   ledger: Ledger,
   dataset: string,
-  told: NonNullable<SourceChange['contract']>,
+  announced: NonNullable<SourceChange['contract']>,
 ): Promise<TakenContract | undefined> {
-  const { contractVersion, sha256 } = told
+  const { contractVersion, sha256 } = announced
   const contract = await readContract(client, { dataset, contractVersion, sha256 })
   if (contract === undefined) return undefined
-  const notice = told.notice === undefined ? null : { since: told.notice.since, sunset: told.notice.sunset }
+  const notice =
+    announced.notice === undefined ? null : { since: announced.notice.since, sunset: announced.notice.sunset }
   return takenOf(ledger, contract, sha256, await readCodes(client, contract), notice)
 }
 
@@ -64,7 +65,7 @@ function takenOf(
   return { contract, sha256, lineage, codes, notice }
 }
 
-/** Brings a version; undefined where it is gone. Throws as its parts do. */
+/** Fetches a version; undefined if it is gone. Throws the refusals of its parts. */
 export async function takeVersion(
   taking: Taking,
   ledger: Ledger,
@@ -73,12 +74,12 @@ export async function takeVersion(
   const known = versionsOf(ledger, key.dataset, key.edition).get(key.version)
   const { contractVersion } = known ?? {}
   if (known === undefined || contractVersion === undefined)
-    throw new Error('only a version that was told of is taken')
+    throw new Error('Expected a version known from the feed')
   const sha256 = ledger.contracts.get(key.dataset)?.get(contractVersion)?.sha256
   if (sha256 === undefined) {
     throw new PullRefusal(
       'answer-odd',
-      `${nameOf(key)} keeps the contract ${contractVersion}, of which the feed does not tell.`,
+      `${nameOf(key)} follows contract ${contractVersion}, which is not in the feed.`,
     )
   }
   const of = { key, known, contractVersion, sha256 }
@@ -89,7 +90,7 @@ interface Wanted {
   readonly key: VersionKey
   readonly known: KnownVersion
   readonly contractVersion: number
-  /** Of the contract. */
+  /** Digest of the contract. */
   readonly sha256: string
 }
 
