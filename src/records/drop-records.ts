@@ -1,8 +1,8 @@
-/** Drops the records of a draft that was called off. Those of a version that was ever published are refused. */
+/** Drops the records of a cancelled draft. Refuses a version that was ever published. */
 import type { Database } from '../db/database.ts'
 import { publishedTable, recordsTable } from './tables.ts'
 
-/** Drops a draft's table of records, where there is one. Throws a plain Error for a published version. */
+/** Drops a draft's table of records, if it exists. Throws a plain Error for a published version. */
 export async function dropRecords(database: Database, versionId: number): Promise<void> {
   await database.work.begin(async (tx) => {
     const [published] = await tx`

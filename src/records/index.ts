@@ -1,11 +1,11 @@
-/** Records: the rows as published, loaded unseen, read by plan, and served page by page. */
+/** Public API of records: published rows, loaded before release, queried and served. */
 export { aggregatePart } from './aggregate/openapi.ts'
 export { aggregateRoutes } from './aggregate/routes.ts'
 export { GroupSchema } from './aggregate/schemas.ts'
 export { countDifference } from './diff/count-difference.ts'
 export { dropRecords } from './drop-records.ts'
 export { loadPlainFile, loadRecords } from './load-records.ts'
-export { type Question, questionAggregate, questionRecords } from './query/ask-records.ts'
+export { aggregateJson, type ReadQuery, recordsJson } from './query/ask-records.ts'
 export {
   bindConditions,
   type Condition,

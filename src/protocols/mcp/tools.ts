@@ -12,7 +12,7 @@ import {
 } from '../../catalogue/index.ts'
 import { codesOf } from '../../contract/index.ts'
 import type { Caller } from '../../platform/caller.ts'
-import { operatorsOf, questionAggregate, questionRecords, sortableFields } from '../../records/index.ts'
+import { aggregateJson, operatorsOf, recordsJson, sortableFields } from '../../records/index.ts'
 import { describeChanges } from '../feed/feed.ts'
 import { feedTypes } from '../feed/types.ts'
 import { type BoundedResult, makeBounded } from './bounds.ts'
@@ -199,7 +199,7 @@ const querying = tool('query_records', {
       const own = { edition, select: select?.join(), sort: sort?.join(), cursor, limit: String(size) }
       const counted = count === true ? 'exact' : undefined
       const parameters = { ...texts(filters), ...given({ ...own, count: counted }) }
-      const page = await questionRecords(context, { loaded, parameters, reader })
+      const page = await recordsJson(context, { loaded, parameters, reader })
       const next = nextOf(page)
       return { json: `{"next":${JSON.stringify(next)},${page.slice(1)}`, truncated: next !== null }
     }),
@@ -243,7 +243,7 @@ const aggregating = tool('aggregate', {
         sort: sort?.join(),
         limit: String(size),
       }
-      const json = await questionAggregate(context, {
+      const json = await aggregateJson(context, {
         loaded,
         reader,
         parameters: { ...texts(filters), ...given(own) },
