@@ -273,8 +273,8 @@ t.test('a cursor belongs to its dataset and its query', async (t) => {
 t.test('the shares of a walk, each along an index', async (t) => {
   const shares = (sort: string, position?: Omit<Position, 'at' | 'after'>) => {
     const { order } = plan({ sort }, [version('2024'), version('2025')])
-    const position = position === undefined ? undefined : { at: 0, after: 9, ...position }
-    const groups = planSegments(order, 2, position, (value) => `<${value}>`)
+    const from = position === undefined ? undefined : { at: 0, after: 9, ...position }
+    const groups = planSegments(order, 2, from, (value) => `<${value}>`)
     return groups.map(([first, second]) => {
       const targets = second === undefined ? first?.target : `${first?.target}${second.target}`
       return `${targets}: ${first?.conditions.join(' & ')} / ${first?.order}`
