@@ -1,6 +1,6 @@
 /**
- * The annual lists: each is an edition of a dataset of the kind `annual-list`, joined here with what has been
- * published. The list stores no state; it is derived at every reading.
+ * The annual lists: editions of datasets of the kind `annual-list`, joined with what has been published. States are not
+ * stored; they are derived on every read.
  */
 
 import { type AppContext, byDataset, latestOf, listReadable, listVersions } from '../catalogue/index.ts'
@@ -24,14 +24,14 @@ import { type Counted, type Rates, ratesOf, worstOf } from './state.ts'
 export interface ListItem extends Counted {
   readonly providers: readonly string[]
   readonly promised: Promised
-  /** The version of the list that has it, the last one for an item that left. */
+  /** The latest version of the list that has the item. */
   readonly source: ListSource
   readonly due: DueDates
   readonly firstPublished: string | null
   readonly periods: readonly ItemPeriod[]
-  /** Fields of life: the list's own word, else the themes of its dataset. */
+  /** Themes as written in the list, else the themes of its dataset. */
   readonly themes: readonly string[]
-  readonly thread: ItemHistory
+  readonly history: ItemHistory
 }
 
 export interface RatesOf {
@@ -42,9 +42,9 @@ export interface RatesOf {
 
 export interface AnnualList {
   readonly year: string
-  /** The lists that were joined; mostly there is one. */
+  /** The lists of the year; usually one. */
   readonly sources: readonly ListSource[]
-  /** All their versions that stand, oldest first, one array a list. */
+  /** All their versions that are not withdrawn, oldest first, one array per list. */
   readonly versions: readonly (readonly ReadList[])[]
   readonly items: readonly ListItem[]
   readonly rates: Rates
@@ -53,11 +53,11 @@ export interface AnnualList {
   readonly byTheme: readonly RatesOf[]
   readonly byRhythm: readonly RatesOf[]
   readonly byShareClass: readonly RatesOf[]
-  /** Open datasets that should be on the list of this year and are not. */
+  /** Open datasets that are missing from the list of this year. */
   readonly unlisted: readonly Contract[]
 }
 
-/** All lists with their states, the newest year first. */
+/** All lists that the reader may see, with their states, the newest year first. */
 export async function listAnnualLists(context: AppContext, reader: Caller): Promise<readonly AnnualList[]> {
   const editions = await findEditions(context, reader)
   noteEditions(reader, editions)
@@ -71,7 +71,7 @@ export async function listAnnualLists(context: AppContext, reader: Caller): Prom
   return lists
 }
 
-/** The list of a year with its states, or undefined where none is published. Several lists of a year are joined. */
+/** The list of a year with its states, or undefined if none is published. Several lists of a year are joined. */
 export async function findList(
   context: AppContext,
   reader: Caller,
@@ -83,15 +83,15 @@ export async function findList(
   return deriveList(context, year, editions, await findKnown(context, reader))
 }
 
-/** A list of a year as published: its versions that stand, oldest first. */
+/** A published list of a year: its versions that are not withdrawn, oldest first. */
 interface ListEdition {
   readonly year: string
-  /** The newest contract of the list's dataset: it says who may read. */
+  /** The newest contract of the list's dataset, which decides who may read it. */
   readonly newest: Contract
   readonly versions: readonly ListSource[]
 }
 
-/** A list that is not open is data of its dataset, of all versions that it is followed through. */
+/** Records the read of lists that are not open, for all versions that were read. */
 function noteEditions(reader: Caller, editions: readonly ListEdition[]): void {
   for (const { newest, versions } of editions) {
     if (isOpen(newest)) continue
@@ -107,11 +107,11 @@ async function findEditions(context: AppContext, reader: Caller): Promise<readon
     for (const edition of new Set(versions.map((version) => version.edition))) {
       const own = versions.filter((version) => version.edition === edition)
       if (latestOf(own) === undefined) continue
-      const standing = own.filter(({ state }) => state !== 'withdrawn').reverse()
+      const current = own.filter(({ state }) => state !== 'withdrawn').reverse()
       found.push({
         year: edition,
         newest: contract,
-        versions: standing.map((version) => ({
+        versions: current.map((version) => ({
           contract: context.contracts.get(contract.dataset, version.contractVersion).contract,
           version,
         })),
@@ -142,7 +142,7 @@ async function deriveList(
     versions.push(read)
   }
   const items = versions.flatMap((own) =>
-    followItems(own).map((thread) => deriveItem(context, thread, year, known, today)),
+    followItems(own).map((history) => deriveItem(context, history, year, known, today)),
   )
   const by = (keys: (item: ListItem) => readonly string[], codes?: string) =>
     ratesBy(context, items, keys, today, codes)
@@ -171,28 +171,28 @@ async function readList(context: AppContext, { contract, version }: ListSource):
 
 function deriveItem(
   context: AppContext,
-  thread: ItemHistory,
+  history: ItemHistory,
   year: string,
   known: KnownDatasets,
   today: string,
 ): ListItem {
-  const { source, promised } = thread.last
-  const due = dueDatesOf(thread)
+  const { source, promised } = history.last
+  const due = dueDatesOf(history)
   const periods = periodsOf(promised, year, due.first, known, today)
-  const { state: kept, firstPublished } = worstOf(periods)
+  const { state: outcome, firstPublished } = worstOf(periods)
   return {
     providers: providersOf(promised),
     promised,
     source,
     due,
     firstDue: due.first,
-    state: thread.left === undefined ? kept : 'withdrawn',
-    kept,
-    leftOn: thread.left === undefined ? null : dayInShanghai(thread.left.version.publishedAt),
+    state: history.left === undefined ? outcome : 'withdrawn',
+    outcome,
+    leftOn: history.left === undefined ? null : dayInShanghai(history.left.version.publishedAt),
     firstPublished,
     periods,
     themes: themesOf(context, promised, known),
-    thread,
+    history,
   }
 }
 
@@ -206,7 +206,7 @@ function asList(text: string | null): readonly string[] {
   return text === null ? [] : text.split(listSeparator)
 }
 
-/** Rates of the items that share a key, in the order in which the keys are first met. */
+/** Rates of the items by key, in the order in which the keys first occur. */
 function ratesBy(
   context: AppContext,
   items: readonly ListItem[],
@@ -225,8 +225,8 @@ function ratesBy(
 }
 
 /**
- * What is open has to be on the list: in the present year every open dataset, in another one those with an edition
- * that ends in it. A dataset that did not exist then was not left out.
+ * Open datasets that are not on the list of a year. For the current year every open dataset should be on it, for another
+ * year those with an edition that ends in it, so that datasets that did not exist yet are not reported.
  */
 function unlistedOf(
   items: readonly ListItem[],

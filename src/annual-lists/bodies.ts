@@ -1,4 +1,4 @@
-/** From what was derived to what is answered. Pure; an address that the reader may not follow is in no answer. */
+/** Response bodies of the annual lists. Pure. They contain no link that the reader may not follow. */
 import type { Static } from 'typebox'
 import { addresses } from '../catalogue/index.ts'
 import { formats, jsonRecord } from '../formats/index.ts'
@@ -23,7 +23,7 @@ export function versionOfList({ version }: ListSource, config: Addressed) {
   }
 }
 
-/** The list as JSON. The body is written by hand because a record keeps the digits it was published with. */
+/** The list as JSON, assembled from text so that records keep their published digits. */
 export function renderList(list: AnnualList, readable: ReadonlySet<string>, config: Addressed): string {
   const at = addresses(config)
   const self = at.list(list.year)
@@ -36,8 +36,8 @@ export function renderList(list: AnnualList, readable: ReadonlySet<string>, conf
     rates: list.rates,
     byProvider: list.byProvider.map(({ of, rates }) => ({ provider: of, rates })),
     byTheme: list.byTheme.map(({ of, rates }) => ({ theme: of, rates })),
-    byRhythm: list.byRhythm.map((one) => ({ rhythm: one.of, ...titled(one) })),
-    byShareClass: list.byShareClass.map((one) => ({ shareClass: one.of, ...titled(one) })),
+    byRhythm: list.byRhythm.map((rates) => ({ rhythm: rates.of, ...titled(rates) })),
+    byShareClass: list.byShareClass.map((rates) => ({ shareClass: rates.of, ...titled(rates) })),
     unlisted: list.unlisted.map(({ dataset, title }) => ({
       slug: dataset,
       title,
@@ -68,7 +68,7 @@ export function itemBody(
   readable: ReadonlySet<string>,
   config: Addressed,
 ): Omit<ListBody['items'][number], 'record'> {
-  const { due, promised, thread, periods } = item
+  const { due, promised, history, periods } = item
   const { number, name, rhythm, shareClass, openClass } = promised.values
   return {
     number: number ?? '',
@@ -79,7 +79,7 @@ export function itemBody(
     moves: due.moves.map(({ from, to, by }) => ({ from, to, by: versionOfList(by, config) })),
     state: item.state,
     firstPublished: item.firstPublished,
-    left: thread.left === undefined ? null : versionOfList(thread.left, config),
+    left: history.left === undefined ? null : versionOfList(history.left, config),
     periods: periods.map(({ withdrawn, ...period }) => ({
       ...period,
       withdrawn: withdrawn === null ? null : { at: withdrawn.at.toISOString(), reason: withdrawn.reason },
@@ -88,19 +88,23 @@ export function itemBody(
     rhythm,
     shareClass,
     openClass,
-    dataset: keptBy(item, readable, config),
+    dataset: datasetLink(item, readable, config),
   }
 }
 
-/** The address by which a promise is kept. An address that answers this reader with 404 would tell what is restricted. */
-function keptBy({ promised }: ListItem, readable: ReadonlySet<string>, config: Addressed): string | null {
+/** Link to the promised dataset or edition. Null if the reader may not see it: a 404 would reveal that it exists. */
+function datasetLink(
+  { promised }: ListItem,
+  readable: ReadonlySet<string>,
+  config: Addressed,
+): string | null {
   const { dataset, edition } = promised.values
   if (dataset === null || !readable.has(dataset)) return null
   const at = addresses(config)
   return edition === null ? at.dataset(dataset) : at.edition(dataset, edition)
 }
 
-/** One difference with what is compared: two years, or two versions of a list. */
+/** A difference and its two sides: two years, or two versions of a list. */
 export interface Compared {
   readonly from: { readonly year: string; readonly source?: ListSource }
   readonly to: { readonly year: string; readonly source?: ListSource }
@@ -141,13 +145,13 @@ export function diffBody(
   }
 }
 
-function differentItem({ promised, turns }: DifferentItem, config: Addressed) {
+function differentItem({ promised, causes }: DifferentItem, config: Addressed) {
   return {
     number: promised.values.number,
     name: promised.values.name ?? '',
     providers: [...providersOf(promised)],
-    reasons: turns
+    reasons: causes
       .filter(({ version }) => version.reason !== null)
-      .map((turn) => versionOfList(turn, config)),
+      .map((cause) => versionOfList(cause, config)),
   }
 }

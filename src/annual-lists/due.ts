@@ -1,4 +1,4 @@
-/** What is due soon: the items of the lists that are overdue, or will be within a span. Pure, with the day handed in. */
+/** Items of the lists that are overdue, or due within a span. Pure; the current day is a parameter. */
 import type { AnnualList, ListItem } from './annual-lists.ts'
 
 /** A span such as `30d`, `2w`, `1m` or `1y`. */
@@ -7,10 +7,10 @@ export interface Span {
   readonly unit: 'd' | 'w' | 'm' | 'y'
 }
 
-/** Larger counts would leave the years that a day can have. */
+/** Larger counts would lead beyond four-digit years. */
 export const spanCountMax = 1_000
 
-/** Reads a span; undefined where the text is none. Zero days mean today. */
+/** Parses a span; undefined if invalid. `0d` is today. */
 export function parseDaySpan(text: string): Span | undefined {
   const [, digits = '', unit] = /^(\d{1,4})([dwmy])$/.exec(text.trim().toLowerCase()) ?? []
   const count = Number(digits)
@@ -18,7 +18,7 @@ export function parseDaySpan(text: string): Span | undefined {
   return { count, unit: unit as Span['unit'] }
 }
 
-/** The last day of a span that begins today, `YYYY-MM-DD`. A month that is too short ends on its last day. */
+/** The last day of a span that begins today, `YYYY-MM-DD`; in a shorter month, the last day of that month. */
 export function endOfSpan(today: string, { count, unit }: Span): string {
   const [year = 0, month = 1, day = 1] = today.split('-').map(Number)
   if (unit === 'd' || unit === 'w') {
@@ -36,11 +36,11 @@ function textOf(day: Date): string {
 export interface DueItem {
   readonly year: string
   readonly item: ListItem
-  /** The day by which it is due now, however often it was moved. */
+  /** The current due day, after all changes. */
   readonly due: string
 }
 
-/** Items not open yet that are overdue or due by the last day, itself included, the earliest first. */
+/** Items that are not open yet and due by `lastDay`, inclusive, or overdue; the earliest first. */
 export function dueItems(lists: readonly AnnualList[], lastDay: string): readonly DueItem[] {
   const found = lists.flatMap(({ year, items }) =>
     items.flatMap((item): readonly DueItem[] => {

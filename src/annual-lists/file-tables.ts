@@ -1,4 +1,4 @@
-/** Lists and their differences as tables, for files. A table has fields as a contract has them, so every format takes it. */
+/** Lists and their differences as tables for files. A table has contract fields, so that every format can render it. */
 
 import { isSynthetic } from '../catalogue/index.ts'
 import { type Contracts, type Field, kinds } from '../contract/index.ts'
@@ -15,10 +15,10 @@ export interface FileTable {
   readonly rows: readonly RecordValues[]
 }
 
-/** The formats in which lists are given as files: people open them in a spreadsheet. */
+/** The file formats of lists, for use in a spreadsheet. */
 export const fileFormats = ['csv', 'xlsx'].filter((name) => formats.has(name))
 
-/** What a file may say beside its table: the list that it is of, and all contracts for the code lists. */
+/** Metadata of a table: its list, and all contracts for the code lists. */
 export interface TableSource {
   readonly source: ListSource
   readonly contracts: Contracts
@@ -35,33 +35,33 @@ export function renderTable(
   const { contract, version } = source
   const { dataset, edition, number } = version
   const facts = { dataset, edition, number, records: rows.length, synthetic: isSynthetic(version) }
-  const bytes = format.render(one(rows), { contract, contracts, fields, version: facts })
+  const bytes = format.render(once(rows), { contract, contracts, fields, version: facts })
   return { mediaType: format.mediaType, bytes }
 }
 
-async function* one<T>(value: T): AsyncGenerator<T> {
+async function* once<T>(value: T): AsyncGenerator<T> {
   yield value
 }
 
-/** The same table with an apostrophe before each text that a spreadsheet would take for a formula. */
+/** The table with an apostrophe before each text that a spreadsheet would read as a formula. */
 export function guardTable({ fields, rows }: FileTable): FileTable {
   return { fields, rows: rows.map(guardCells(fields)) }
 }
 
-/** Throws `parameter-invalid` where GB18030 has no place for a character of the table. */
+/** Throws `parameter-invalid` for a character that GB18030 can't represent. */
 export function refuseUnwritable({ fields, rows }: FileTable): void {
   const field = unwritableField(fields, rows)
   if (field === undefined) return
-  const detail = `GB18030 has no place for a character in \`${field.name}\`. Ask for encoding=utf-8.`
+  const detail = `GB18030 cannot encode a character in \`${field.name}\`. Use encoding=utf-8.`
   throw problem('parameter-invalid', { path: 'encoding', detail, field: field.name })
 }
 
-/** The same table with the titles of its fields in the place of their names. */
+/** The table with field titles instead of names. */
 export function withTitles({ fields, rows }: FileTable, language: Language): FileTable {
   return { fields: fields.map((field) => ({ ...field, name: field.title[language] })), rows }
 }
 
-/** A list as one table: the fields of the lists that were joined, each name once, then what is derived. */
+/** A list as one table: the fields of the joined lists, each name once, then the derived columns. */
 export function listTable(list: AnnualList): FileTable {
   const sources = new Set([...list.sources, ...list.items.map(({ source }) => source)])
   const all = [...sources].flatMap(({ contract }) => contract.fields)
@@ -71,15 +71,15 @@ export function listTable(list: AnnualList): FileTable {
     const own = new Map(contract.fields.map(({ name }, index) => [name, item.promised.record[index]]))
     return [...fields.map(({ name }) => own.get(name) ?? null), ...derivedColumns.map(({ of }) => of(item))]
   })
-  // A list may have a field of such a name itself; then ours gives way.
-  const taken = new Set(fields.map(({ name }) => name))
+  // If a list has a field of the same name, the derived one is renamed.
+  const names = new Set(fields.map(({ name }) => name))
   const derived = derivedColumns.map(({ field }) =>
-    taken.has(field.name) ? { ...field, name: `derived_${field.name}` } : field,
+    names.has(field.name) ? { ...field, name: `derived_${field.name}` } : field,
   )
   return { fields: [...fields, ...derived], rows }
 }
 
-/** What `lists` adds to a list's own fields. */
+/** Columns that are added to a list's own fields. */
 const derivedColumns: readonly { readonly field: Field; readonly of: (item: ListItem) => string | null }[] = [
   {
     field: column(
@@ -123,7 +123,7 @@ const derivedColumns: readonly { readonly field: Field; readonly of: (item: List
       '移出清单或改期的版本所给的理由',
       'Given by the version that dropped the item or moved its date',
     ),
-    of: ({ thread, due }) => (thread.left ?? due.moves.at(-1)?.by)?.version.reason ?? null,
+    of: ({ history, due }) => (history.left ?? due.moves.at(-1)?.by)?.version.reason ?? null,
   },
 ]
 
@@ -171,7 +171,7 @@ const diffFields: readonly Field[] = [
   ),
 ]
 
-/** Differences as one table: a row for each item added or dropped, and for each change of one. */
+/** Differences as one table: one row per item added or dropped, and one per changed property. */
 export function diffTable(
   compared: readonly Compared[],
   header: 'names' | 'labels',
@@ -203,7 +203,7 @@ function sideText({ year, source }: Compared['from']): string {
   return source === undefined ? year : `${year} v${source.version.number}`
 }
 
-function reasonText({ turns }: DifferentItem): string | null {
-  const reasons = turns.flatMap(({ version }) => version.reason ?? [])
+function reasonText({ causes }: DifferentItem): string | null {
+  const reasons = causes.flatMap(({ version }) => version.reason ?? [])
   return reasons.length === 0 ? null : reasons.join(' | ')
 }

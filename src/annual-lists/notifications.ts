@@ -1,7 +1,7 @@
 /**
- * Items of annual lists in the feed: what of an item has changed since the feed told of it last, its state or its due day.
- * A state is derived and can change by time alone, so this is looked at whenever anything changes and as time goes by;
- * each is told once, by whichever process comes first. It tells what anyone may see; a mirror has what its origin told.
+ * Reports changes of annual list items in the feed: a new state or a new due day. States are derived and can change by
+ * time alone, so this runs after every change and periodically. Each change is reported once, by whichever process comes
+ * first, and only what is public. A mirror reports nothing of its own; it has the changes of its origin.
  */
 
 import {
@@ -17,10 +17,10 @@ import { digestOf } from '../platform/digest.ts'
 import { type AnnualList, type ListItem, listAnnualLists } from './annual-lists.ts'
 import { providersOf } from './promise.ts'
 
-/** Long enough to tell the items of a list apart. */
+/** Long enough to distinguish the items of a list. */
 const keyLength = 16
 
-/** Appends what has changed of all items, and gives how many there were. Safe to run at any time, by several at once. */
+/** Appends the changes of all items and returns their number. Safe to run at any time and concurrently. */
 export async function appendItemChanges(context: AppContext): Promise<number> {
   const { work } = context.database
   if ((await readMirror(work)) !== undefined) return 0
@@ -39,21 +39,21 @@ export async function appendItemChanges(context: AppContext): Promise<number> {
   })
 }
 
-/** What has changed. Pure. An item that is in no version of its list any more is told of as withdrawn. */
+/** The changes since the last report. Pure. An item that is in no version of its list any more counts as withdrawn. */
 export function changesOf(
   lists: readonly Pick<AnnualList, 'year' | 'items'>[],
-  told: readonly ReportedItem[],
+  reported: readonly ReportedItem[],
 ): readonly (ReportedItem & { readonly former: string | null })[] {
-  const before = new Map(told.map((one) => [nameOf(one), one]))
+  const before = new Map(reported.map((item) => [nameOf(item), item]))
   const now = lists.flatMap(({ year, items }) => keyed(year, items))
   const present = new Set(now.map(nameOf))
-  const gone = told
-    .filter((one) => one.state !== 'withdrawn' && !present.has(nameOf(one)))
-    .map((one) => ({ ...one, state: 'withdrawn' }))
-  return [...now, ...gone].flatMap((one) => {
-    const former = before.get(nameOf(one))
-    if (former?.state === one.state && former.due === one.due) return []
-    return [{ ...one, former: former?.state ?? null }]
+  const gone = reported
+    .filter((item) => item.state !== 'withdrawn' && !present.has(nameOf(item)))
+    .map((item) => ({ ...item, state: 'withdrawn' }))
+  return [...now, ...gone].flatMap((item) => {
+    const former = before.get(nameOf(item))
+    if (former?.state === item.state && former.due === item.due) return []
+    return [{ ...item, former: former?.state ?? null }]
   })
 }
 
@@ -62,21 +62,21 @@ function nameOf({ dataset, edition, key }: ReportedItem): string {
 }
 
 function keyed(year: string, items: readonly ListItem[]): readonly ReportedItem[] {
-  const times = new Map<string, number>()
+  const occurrences = new Map<string, number>()
   return items.map((item) => {
     const { promised, source, due, state } = item
     const { number, name } = promised.values
     const { dataset } = source.contract
-    const sign = `${dataset} ${signOf(item)}`
-    const time = (times.get(sign) ?? 0) + 1
-    times.set(sign, time)
-    const key = digestOf(`${sign} ${time}`).slice(0, keyLength)
+    const identity = `${dataset} ${identityOf(item)}`
+    const occurrence = (occurrences.get(identity) ?? 0) + 1
+    occurrences.set(identity, occurrence)
+    const key = digestOf(`${identity} ${occurrence}`).slice(0, keyLength)
     return { dataset, edition: year, key, number, name, due: due.now, state }
   })
 }
 
-/** What an item is known again by: the edition that keeps it, else its name and providers; its number only says where it stands. */
-function signOf({ promised }: ListItem): string {
+/** The identity of an item: its edition, else its name and providers. Its number is only a position in the list. */
+function identityOf({ promised }: ListItem): string {
   const { dataset, edition, name } = promised.values
   return JSON.stringify(
     dataset === null ? [name, ...[...providersOf(promised)].sort()] : [dataset, edition ?? name],

@@ -1,8 +1,8 @@
-/** An item of a list as one version of the list promises it: the texts that its contract binds to the kind, by property. */
+/** An item in one version of a list: the texts of the properties that its contract binds to the kind. */
 import { bindingOf, type Contract, type KindBinding, kinds, listSeparator } from '../contract/index.ts'
 import type { RecordValues } from '../formats/index.ts'
 
-/** What the kind knows of an item; each may be unbound, and then it is null. */
+/** Properties of an item; null if the contract does not bind them. */
 export type Property = keyof (typeof kinds)['annual-list']
 
 export const properties = Object.keys(kinds['annual-list']) as readonly Property[]
@@ -14,19 +14,19 @@ export interface Promised {
   readonly record: RecordValues
 }
 
-/** Makes the function that reads a promise from a record of this contract. */
+/** Returns a function that reads a promise from a record of this contract. */
 export function promiseReader(contract: Contract): (record: RecordValues) => Promised {
   const bind: KindBinding<'annual-list'> = bindingOf(contract, 'annual-list') ?? {}
-  const places = properties.map(
+  const columns = properties.map(
     (property) => [property, contract.fields.findIndex(({ name }) => name === bind[property])] as const,
   )
   return (record) => {
-    const values = places.map(([property, index]) => [property, record[index] ?? null])
+    const values = columns.map(([property, index]) => [property, record[index] ?? null])
     return { values: Object.fromEntries(values) as Promised['values'], record }
   }
 }
 
-/** The names of those who promise it. */
+/** The names of the providers. */
 export function providersOf({ values }: Promised): readonly string[] {
   return (values.providers ?? '').split(listSeparator)
 }

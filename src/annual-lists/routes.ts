@@ -1,4 +1,4 @@
-/** The annual lists over HTTP: years, a year's items with states derived at the moment of asking, and what changed. */
+/** The annual lists over HTTP: years, a year's items with their current states, and differences. */
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { type Static, Type } from 'typebox'
@@ -25,14 +25,14 @@ import { DiffSchema, ListSchema, Year, YearsSchema } from './schemas.ts'
 
 const tags = ['lists']
 
-/** What a CSV for people may be asked to be. */
+/** Options of CSV for people. */
 const CsvParameters = Type.Object({
   header: Type.Optional(
     Type.Enum(['names', 'labels'], { description: 'Names of the fields (default), or their titles.' }),
   ),
   encoding: Type.Optional(
     Type.Enum(['utf-8', 'gb18030'], {
-      description: 'A character that GB18030 has no place for is refused, not replaced.',
+      description: 'A character that GB18030 cannot encode is refused, not replaced.',
     }),
   ),
   variant: Type.Optional(
@@ -53,7 +53,7 @@ type CsvSwitches = Static<typeof CsvParameters>
 const Against = Type.Optional(
   Type.String({
     pattern: '^\\d{4}$',
-    description: 'The year to compare with; without it each version of the year is compared with the next.',
+    description: 'The year to compare with; if absent, each version of the year is compared with the next.',
   }),
 )
 
@@ -64,8 +64,8 @@ export async function annualListRoutes(app: App, context: AppContext): Promise<v
 }
 
 /**
- * States change by the day and with each publication: caches ask again after a minute. With a key the states may rest
- * on what only some may read, and `public` would let a shared cache give that to everyone (RFC 9111, section 3.5).
+ * States change daily and with each publication, so caches revalidate after a minute. With a key, states may depend on
+ * restricted data, and `public` would let a shared cache serve them to everyone (RFC 9111, section 3.5).
  */
 function cacheFor(reader: Caller, reply: FastifyReply): void {
   reply.header('cache-control', reader.keyId === undefined ? 'public, max-age=60' : 'private, no-cache')
@@ -80,8 +80,7 @@ function yearRoutes(app: App, context: AppContext): void {
         operationId: 'listAnnualLists',
         tags,
         summary: 'The annual lists',
-        description:
-          'The years of which a list is published, newest first, with completion and on-time rates.',
+        description: 'The years with a published list, newest first, with completion and on-time rates.',
         response: { 200: YearsSchema, ...problemResponses() },
       },
     },
@@ -100,7 +99,7 @@ function yearRoutes(app: App, context: AppContext): void {
         tags,
         summary: 'The list of a year',
         description:
-          'Every promise of the year, with its state: what was promised, by whom, by when, is it open yet.',
+          'Every promise of the year with its state: what was promised, by whom, by when, and whether it is open.',
         params: Type.Object({ year: Year }),
         response: { 200: Type.Unsafe<string>(ListSchema), ...problemResponses('list-not-found') },
       },
@@ -157,7 +156,7 @@ function fileRoutes(app: App, context: AppContext, format: string): void {
         operationId: `getAnnualListDiff${camel}`,
         tags,
         summary: `What changed, as ${suffix}`,
-        description: 'A row for each item added or dropped, and for each change of one.',
+        description: 'One row per item added or dropped, and one per changed property.',
         params: Type.Object({ year: Year }),
         querystring: Type.Object({ against: Against, ...switches }),
         response,
@@ -176,7 +175,7 @@ function fileRoutes(app: App, context: AppContext, format: string): void {
 
 function sourceOf({ contracts }: AppContext, { sources }: AnnualList): TableSource {
   const [source] = sources
-  if (source === undefined) throw new Error('a list that was found has a source')
+  if (source === undefined) throw new Error('the list has no source')
   return { source, contracts }
 }
 
@@ -184,7 +183,7 @@ function headerOf({ header, variant }: CsvSwitches): 'names' | 'labels' {
   return header ?? (variant === 'excel' ? 'labels' : 'names')
 }
 
-/** A workbook has no switches, so that it is sent as it is rendered. */
+/** Sends a table. The options apply to CSV only; a workbook is sent as rendered. */
 async function sendTable(
   reply: FastifyReply,
   format: string,
@@ -218,10 +217,10 @@ function diffRoute(app: App, context: AppContext): void {
       schema: {
         operationId: 'getAnnualListDiff',
         tags,
-        summary: 'What changed between two years, or within one',
+        summary: 'Differences between two years, or within one',
         description:
-          'From the list of `against` to that of the year: items added, dropped and changed, with the reasons of the ' +
-          'versions. An item is known again by its dataset, else by name and providers.',
+          'Items added, dropped and changed from the list of `against` to that of the year, with the reasons of the ' +
+          'versions. Items are matched by dataset, else by name and providers.',
         params: Type.Object({ year: Year }),
         querystring: Type.Object({ against: Against }),
         response: { 200: DiffSchema, ...problemResponses('list-not-found') },

@@ -1,4 +1,4 @@
-/** The shapes that the lists answer with: type and OpenAPI in one. */
+/** Response schemas of the annual lists, for types and OpenAPI. */
 import { Type } from 'typebox'
 import { RecordRef } from '../http/index.ts'
 import { properties } from './promise.ts'
@@ -12,30 +12,32 @@ const Text = (description: string) => Type.String({ description })
 const MaybeText = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
 const MaybeDay = (description: string) =>
   Type.Union([Type.String({ format: 'date' }), Type.Null()], { description })
-const Links = { description: 'Where to go from here.' }
+const Links = { description: 'Related addresses.' }
 
 export const Year = Type.String({ pattern: '^\\d{4}$', description: 'A year, such as `2026`.' })
 
 export const RatesSchema = Type.Object(
   {
-    items: Count('Number of items, those that left the list included.'),
+    items: Count('Number of items, including those that left the list.'),
     states: Type.Object(
       {
-        published: Count('First open by the end of the first due day.'),
-        late: Count('Open, but first after the first due day.'),
-        planned: Count('Not open, and not yet due.'),
-        overdue: Count('Due, and not open.'),
+        published: Count('Open by the end of the first due day.'),
+        late: Count('Open, but only after the first due day.'),
+        planned: Count('Not open and not yet due.'),
+        overdue: Count('Due but not open.'),
         withdrawn: Count('No longer on the list of the year.'),
       },
-      { description: 'Items by state; together they are `items`.' },
+      { description: 'Items by state; they add up to `items`.' },
     ),
-    completion: Rate('Share of the items on the list that are open, in time or late; null without any.'),
+    completion: Rate(
+      'Fraction of the items on the list that are open, on time or late; null if there are none.',
+    ),
     onTime: Rate(
-      'Share of the items due by now that were open by their first due day; null where none is due. An item that ' +
-        'left the list counts if its first due day was over by then.',
+      'Fraction of the items due by now that were open by their first due day; null if none is due. An item that ' +
+        'left the list counts if its first due day had passed by then.',
     ),
   },
-  { description: 'Counts and rates, derived at the moment of asking.' },
+  { description: 'Counts and rates as of now.' },
 )
 
 const VersionOfList = Type.Object(
@@ -49,12 +51,12 @@ const VersionOfList = Type.Object(
 )
 
 const PeriodSchema = Type.Object({
-  edition: MaybeText('Edition of the dataset; null where the item names no dataset.'),
+  edition: MaybeText('Edition of the dataset; null if the item names no dataset.'),
   state: Type.Enum([...promiseStates], { description: 'State of this period.' }),
   firstPublished: MaybeDay('Day in Asia/Shanghai on which it was first open; null while it is not.'),
   lastPublished: MaybeDay('Day in Asia/Shanghai on which its latest version was published.'),
   versions: Count(
-    'Versions that stand. A dataset renewed more often than yearly renews its edition by versions.',
+    'Versions that are not withdrawn. A dataset updated more often than yearly publishes new versions of its edition.',
   ),
   withdrawn: Type.Union(
     [
@@ -64,62 +66,62 @@ const PeriodSchema = Type.Object({
       }),
       Type.Null(),
     ],
-    { description: 'When and why all that was published was taken back; it then counts as unpublished.' },
+    { description: 'When and why the period was withdrawn entirely; it then counts as unpublished.' },
   ),
 })
 
 const ItemSchema = Type.Object({
   number: Text('Number of the item in its list.'),
   name: Text('What is promised.'),
-  providers: Type.Array(Type.String(), { description: 'Those who promise it; several promise it jointly.' }),
-  due: MaybeDay('Last day on which the promise is due now; null where the list names none.'),
-  firstDue: MaybeDay('The due day that it had first; lateness is measured against this one.'),
+  providers: Type.Array(Type.String(), { description: 'The providers; several promise it jointly.' }),
+  due: MaybeDay('Current due day, inclusive; null if the list names none.'),
+  firstDue: MaybeDay('First due day; lateness is measured against it.'),
   moves: Type.Array(
     Type.Object({
       from: Type.String({ format: 'date', description: 'The due day before.' }),
-      to: MaybeDay('The due day after; null where it was taken away.'),
+      to: MaybeDay('The due day after; null if it was removed.'),
       by: VersionOfList,
     }),
-    { description: 'Each time the due day was moved, with the version of the list that did so.' },
+    { description: 'Each change of the due day, with the version of the list that made it.' },
   ),
   state: Type.Enum([...itemStates], {
     description:
-      'Derived from evidence: the worst of its periods (published, late, planned, overdue), or `withdrawn` where the ' +
-      'item has left the list.',
+      'Derived from what is published: the worst state of its periods (published, late, planned, overdue), or ' +
+      '`withdrawn` if the item has left the list.',
   }),
-  firstPublished: MaybeDay('Day in Asia/Shanghai on which all its periods were open; null while one is not.'),
+  firstPublished: MaybeDay('Day in Asia/Shanghai by which all its periods were open; null while any is not.'),
   left: Type.Union([VersionOfList, Type.Null()], {
     description: 'The version of the list that dropped it; null while it is on the list.',
   }),
   periods: Type.Array(PeriodSchema, { description: 'The editions that are promised, each with its state.' }),
   themes: Type.Array(Type.String(), {
-    description: 'Field of life in the words of the list; else the themes of its dataset, in Chinese.',
+    description: 'Theme as written in the list; else the themes of its dataset, in Chinese.',
   }),
   rhythm: MaybeText('A code of the list `rhythms`.'),
   shareClass: MaybeText('A code of the list `share-classes`.'),
   openClass: MaybeText('A code of the list `open-classes`.'),
   dataset: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {
-    description: 'Address of the dataset or edition by which the promise is kept.',
+    description: 'Link to the promised dataset or edition.',
   }),
   record: RecordRef,
 })
 
 const Title = Type.Optional(
-  Type.Object({ zh: Text('Chinese.'), en: Text('English.') }, { description: 'What the code is called.' }),
+  Type.Object({ zh: Text('Chinese.'), en: Text('English.') }, { description: 'Label of the code.' }),
 )
 
 export const ListSchema = Type.Object({
   year: Year,
   rates: RatesSchema,
   byProvider: Type.Array(Type.Object({ provider: Text('Its name in the list.'), rates: RatesSchema }), {
-    description: 'The same for each provider. A joint item counts under each of its providers.',
+    description: 'Rates by provider. A joint item counts under each of its providers.',
   }),
-  byTheme: Type.Array(Type.Object({ theme: Text('The field of life.'), rates: RatesSchema }), {
-    description: 'The same for each field of life. Items without one are in none.',
+  byTheme: Type.Array(Type.Object({ theme: Text('The theme.'), rates: RatesSchema }), {
+    description: 'Rates by theme. Items without a theme are left out.',
   }),
   byRhythm: Type.Array(
     Type.Object({ rhythm: Text('A code of the list `rhythms`.'), title: Title, rates: RatesSchema }),
-    { description: 'The same for each rhythm.' },
+    { description: 'Rates by update frequency.' },
   ),
   byShareClass: Type.Array(
     Type.Object({
@@ -127,7 +129,7 @@ export const ListSchema = Type.Object({
       title: Title,
       rates: RatesSchema,
     }),
-    { description: 'The same for each class of sharing.' },
+    { description: 'Rates by sharing class.' },
   ),
   unlisted: Type.Array(
     Type.Object({
@@ -137,12 +139,12 @@ export const ListSchema = Type.Object({
     }),
     {
       description:
-        'Open datasets that are in no list of the year: in the present year all such, in another those with an ' +
-        'edition that ends in it.',
+        'Open datasets that are missing from the list: for the current year all open datasets, for another year those ' +
+        'with an edition that ends in it.',
     },
   ),
   items: Type.Array(ItemSchema, {
-    description: 'Every promise of the year; behind those on the list, those that left it.',
+    description: 'Every promise of the year: the items on the list, then those that left it.',
   }),
   links: Type.Object(
     {
@@ -151,7 +153,7 @@ export const ListSchema = Type.Object({
       xlsx: Type.Optional(Link('The same as XLSX.')),
       diff: Link('What changed within the year.'),
       versions: Type.Array(Link('A version of a list.'), {
-        description: 'The lists as published data; mostly one, several are joined.',
+        description: 'The published lists of the year; usually one. Several are joined.',
       }),
     },
     Links,
@@ -165,11 +167,11 @@ export const YearsSchema = Type.Object({
 })
 
 const DifferentItem = {
-  number: MaybeText('Number of the item in the later list, of a dropped one in the former.'),
+  number: MaybeText('Number of the item in the later list; of a dropped item, in the former.'),
   name: Text('What is promised.'),
-  providers: Type.Array(Type.String(), { description: 'Those who promise it.' }),
+  providers: Type.Array(Type.String(), { description: 'The providers.' }),
   reasons: Type.Array(VersionOfList, {
-    description: 'The versions of the later list that made it so, where they have a reason.',
+    description: 'The versions of the later list that made the change and give a reason.',
   }),
 }
 
@@ -177,48 +179,51 @@ const Side = Type.Object(
   {
     year: Year,
     version: Type.Union([Type.Integer(), Type.Null()], {
-      description: 'Number of the version; null where a year stands for all its lists.',
+      description: 'Number of the version; null if whole years are compared.',
     }),
-    href: Link('The list, or the version of it.'),
+    href: Link('The list, or its version.'),
   },
-  { description: 'What is compared.' },
+  { description: 'One side of the comparison.' },
 )
 
 export const DiffSchema = Type.Object({
   year: Year,
   against: Type.Union([Type.String(), Type.Null()], {
-    description: 'The year compared with; null where the versions of one year are compared.',
+    description: 'The year compared with; null if the versions of one year are compared.',
   }),
   differences: Type.Array(
     Type.Object({
       from: Side,
       to: Side,
       reason: MaybeText('Why the later version was made; null between two years.'),
-      added: Type.Array(Type.Object(DifferentItem), { description: 'Items that only the later has.' }),
-      dropped: Type.Array(Type.Object(DifferentItem), { description: 'Items that only the former has.' }),
+      added: Type.Array(Type.Object(DifferentItem), { description: 'Items in the later list only.' }),
+      dropped: Type.Array(Type.Object(DifferentItem), { description: 'Items in the former list only.' }),
       changed: Type.Array(
         Type.Object({
           ...DifferentItem,
           formerNumber: MaybeText('Its number in the former list.'),
           changes: Type.Array(
             Type.Object({
-              property: Type.Enum([...properties], { description: 'What of the item changed.' }),
-              from: MaybeText('Before; a list of several is written with `;`.'),
+              property: Type.Enum([...properties], { description: 'The changed property.' }),
+              from: MaybeText('Before; several values are separated by `;`.'),
               to: MaybeText('After.'),
             }),
-            { description: 'Each change. Between years a due day or edition that only moves on is none.' },
+            {
+              description:
+                'The changes. Between years, a due day or edition that only moved on is not a change.',
+            },
           ),
         }),
-        { description: 'Items that both have, and that are not the same.' },
+        { description: 'Items in both lists that differ.' },
       ),
-      unchanged: Count('Items that are the same in both.'),
+      unchanged: Count('Number of items that are the same in both.'),
     }),
-    { description: 'One difference between two years, or one for each version of a list after its first.' },
+    { description: 'One difference between two years, or one for each version of a list after the first.' },
   ),
   links: Type.Object(
     {
       self: Link('This difference.'),
-      csv: Link('The same as CSV, one change a row.'),
+      csv: Link('The same as CSV, one row per change.'),
       xlsx: Type.Optional(Link('The same as XLSX.')),
       list: Link('The list of the year.'),
     },

@@ -1,4 +1,4 @@
-/** The disclosure rules, one line each: adding one is a file and a line here. */
+/** The list of disclosure rules. A new rule is one file and one line here. */
 import { minimumCount } from './minimum-count.ts'
 import type { DisclosureRule } from './rule.ts'
 
@@ -8,7 +8,7 @@ export const disclosureRules: ReadonlyMap<string, DisclosureRule> = new Map(
   all.map((rule) => [rule.name, rule]),
 )
 
-/** A rule by the name that contracts use. Throws a plain Error: the loader has checked every name. */
+/** Finds a rule by its name in contracts. Throws a plain Error, since the contract loader has checked every name. */
 export function getDisclosureRule(name: string): DisclosureRule {
   const rule = disclosureRules.get(name)
   if (rule === undefined) throw new Error(`no disclosure rule ${name}`)

@@ -1,4 +1,4 @@
-/** What a disclosure rule is: a pure pass over a whole edition that withholds values and says how many, and why. */
+/** The interface of a disclosure rule: one pure pass over an edition that withholds values and counts them by reason. */
 import type { Contract, DisclosureUse } from '../contract/index.ts'
 
 /** One record, in the order of the contract's fields. */
@@ -6,7 +6,7 @@ export type ConfidentialRow = readonly (string | null)[]
 
 export interface SuppressionSummary {
   readonly rule: string
-  /** Records looked at, records with at least one value withheld, and values withheld. */
+  /** Records read, records with at least one value withheld, and values withheld. */
   readonly records: number
   readonly recordsWithheld: number
   readonly valuesWithheld: number
@@ -16,7 +16,7 @@ export interface SuppressionSummary {
 
 export interface Controlled {
   readonly rows: AsyncIterable<readonly ConfidentialRow[]>
-  /** Complete once `rows` has been read to its end. */
+  /** Call after `rows` has been read to the end; incomplete before. */
   readonly summary: () => SuppressionSummary
 }
 

@@ -1,4 +1,4 @@
-/** The plain CSV, gzipped. The gzip header carries no time, so that equal records give equal bytes. */
+/** The plain CSV, gzipped. The gzip header has no time, so that equal records give equal bytes. */
 import { Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import type { RecodedFormat } from './format.ts'

@@ -1,6 +1,6 @@
 /**
  * The plain CSV: UTF-8 without BOM, LF, header = field names, codes as text, quotes only where needed (RFC 4180).
- * Null is the empty field; an empty text is never a value in this house, so reading it back loses nothing.
+ * Null is the empty field. An empty text is never a valid value, so nothing is lost.
  */
 import { type Options, stringify } from 'csv-stringify/sync'
 import { type Field, type FieldTypeName, fieldType } from '../contract/index.ts'
@@ -11,28 +11,28 @@ const options: Options = {
   record_delimiter: '\n',
   // A lone CR would end a line in some readers, and csv-stringify quotes only for its own record delimiter.
   quoted_match: /[\r\n]/,
-  // A record of one null field would be an empty line, which readers skip.
+  // Postgres writes a null as an empty field without quotes, and so does this.
   quoted_empty: false,
 }
 
-/** Alone on its line `\.` ends the data for Postgres before 18; it writes it quoted, and so do we. */
+/** Postgres before 18 reads `\.` alone on a line as the end of data and writes it quoted; so does this. */
 const singleColumn: Options = { ...options, quoted_match: /[\r\n]|^\\\.$/ }
 
-/** Rows as lines of the plain CSV, each with its line end. */
+/** Rows as lines of the plain CSV, each with a line feed. */
 export function csvLines(rows: readonly RecordValues[]): string {
   if (rows.length === 0) return ''
   return stringify([...rows], rows[0]?.length === 1 ? singleColumn : options)
 }
 
-/** COPY's options for the plain CSV. */
+/** COPY options for the plain CSV. */
 export const copyCsv = 'FORMAT csv'
 
-/** Types whose column COPY writes as its canonical text by itself; a cast would cost a fifth of the time. */
+/** Types that COPY writes in canonical form without a cast, which would cost a fifth of the time. */
 const plainTypes: readonly FieldTypeName[] = ['string', 'integer', 'number', 'date', 'time']
 
 /**
- * SQL that gives the fields' columns as `COPY … TO STDOUT (FORMAT csv)` has to have them, to write the bytes of
- * `csvLines`. The columns are named like the fields.
+ * SQL of the fields' columns with which `COPY … TO STDOUT (FORMAT csv)` writes the same bytes as `csvLines`. The columns
+ * are named like the fields.
  */
 export function csvColumns(fields: readonly Field[]): readonly string[] {
   return fields.map(({ name, type }) =>
@@ -40,7 +40,7 @@ export function csvColumns(fields: readonly Field[]): readonly string[] {
   )
 }
 
-/** SQL that gives one value as COPY has to have it, from any column of the type. */
+/** SQL of one value for COPY, from any column of the type. */
 export function csvValue(type: FieldTypeName, column: string): string {
   return plainTypes.includes(type) ? column : fieldType(type).select(column)
 }

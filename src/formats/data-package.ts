@@ -1,7 +1,6 @@
 /**
- * A Data Package (version 2, https://datapackage.org/standard/data-package/) as a ZIP: the plain CSV with its schema
- * and digest, the code lists that it refers to as tables beside it, licence and source. The CSV inside is the plain
- * file, byte for byte. Refuses nothing.
+ * A Data Package (version 2, https://datapackage.org/standard/data-package/) as a ZIP: the plain CSV, byte for byte, with
+ * its schema and digest, its code lists as further tables, licence and source. Refuses nothing.
  */
 
 import { codesOf, type Field, labelOf, tableSchema } from '../contract/index.ts'
@@ -17,7 +16,7 @@ export const dataPackage: RecodedFormat = {
   recode: archive,
 }
 
-/** The plain CSV is by far the largest part; 6 is what its gzip has as well. */
+/** The same level as `csv.gz`; the CSV is by far the largest entry. */
 const compressionLevel = 6
 
 async function* archive(source: SourceFile, context: RenderContext): AsyncGenerator<Uint8Array> {
@@ -46,7 +45,7 @@ const codeColumns = [
   { name: 'en', title: 'Label', description: 'The label in English.' },
 ] as const
 
-/** The lists that fields name, each code once with its newest label. */
+/** The code lists of the fields, each code once with its newest label. */
 async function codeTables({ fields, contracts }: RenderContext): Promise<readonly CodeTable[]> {
   const byList = new Map(fields.flatMap((field) => (field.codes === undefined ? [] : [[field.codes, field]])))
   const tables: CodeTable[] = []
@@ -90,7 +89,7 @@ function packageDescriptor(
     description: `${description.zh}\n\n${description.en}`,
     titles: title,
     descriptions: description,
-    // The standard asks for a semantic version; a version's bytes never change, so the two other places stay zero.
+    // The standard requires a semantic version; minor and patch stay 0, since a version never changes.
     version: `${version.number}.0.0`,
     keywords: keywords.flatMap(({ zh, en }) => [zh, en]),
     licenses: [
@@ -155,7 +154,7 @@ const codeSchema = {
   primaryKey: ['code'],
 }
 
-/** A list's elements can't be referred to: a foreign key is of whole values. Their codes stand in the field itself. */
+/** Foreign keys to the code lists. List fields have none, since a foreign key refers to whole values. */
 function foreignKeys(fields: readonly Field[], lists: readonly CodeTable[]) {
   const keys = fields
     .filter(({ type }) => type !== 'list')
@@ -171,7 +170,7 @@ function foreignKeys(fields: readonly Field[], lists: readonly CodeTable[]) {
 function readme(source: SourceFile, { contract, version }: RenderContext): string {
   const { title, description, licence, source: origin } = contract
   const terms = `[${licence.name}](${licence.url ?? '#'})`
-  const made = version.synthetic
+  const notice = version.synthetic
     ? ['', '**合成示例数据，不描述任何真实情况。** Made up for demonstration; it describes nothing real.']
     : []
   return [
@@ -180,7 +179,7 @@ function readme(source: SourceFile, { contract, version }: RenderContext): strin
     description.zh,
     '',
     description.en,
-    ...made,
+    ...notice,
     '',
     `* ${version.dataset}, edition ${version.edition}, version ${version.number}, contract ${contract.contractVersion}`,
     `* 记录 Records: ${version.records}`,

@@ -1,6 +1,6 @@
 /**
- * What a format is: a pure rendering of records, or a recoding of another format's bytes. A format refuses what it
- * can't hold whole, and says why; it never cuts, rounds or replaces.
+ * The interface of a format: a pure rendering of records, or a recoding of another format's bytes. A format refuses, with
+ * a reason, what it can't represent exactly; it never cuts, rounds or replaces.
  */
 
 import type { Contract, Contracts, Field } from '../contract/index.ts'
@@ -9,34 +9,34 @@ import type { Bilingual } from '../platform/language.ts'
 /** One record: the canonical text or null of each field, in the order of the contract. */
 export type RecordValues = readonly (string | null)[]
 
-/** Records in their order, some at a time. */
+/** Records in order, in batches. */
 export type RowBatches = AsyncIterable<readonly RecordValues[]>
 
-/** What is known of a version while its files are made. Not yet the instant of its publication. */
+/** What is known of a version while its files are rendered; the time of publication is not. */
 export interface VersionFacts {
   readonly dataset: string
   readonly edition: string
   readonly number: number
   readonly records: number
-  /** Whether any part was made up for demonstration. */
+  /** Whether any part is synthetic. */
   readonly synthetic: boolean
 }
 
-/** What a format may say of the records beside them. */
+/** Metadata that a format may include. */
 export interface RenderContext {
-  /** The contract that the version keeps. */
+  /** The contract of the version. */
   readonly contract: Contract
   /** All contracts, for code lists and their labels. */
   readonly contracts: Contracts
-  /** The fields of a row, in its order. */
+  /** The fields of a row, in order. */
   readonly fields: readonly Field[]
   readonly version: VersionFacts
 }
 
-/** All that a plain format needs to know: such a one renders any rows, not only those of a version. */
+/** The context of formats that need only the fields, and so can render rows that are not a version. */
 export type FieldsAlone = Pick<RenderContext, 'fields'>
 
-/** A file that is rendered already. */
+/** A rendered file. */
 export interface SourceFile {
   readonly name: string
   readonly format: string
@@ -48,8 +48,8 @@ export interface SourceFile {
 }
 
 /**
- * Thrown by a format that finds, while it renders, a value that it can't hold as it is. The version is then published
- * without that format and says so with this reason.
+ * Thrown while rendering, for a value that the format can't represent. The version is then published without this
+ * format, and its metadata give the reason.
  */
 export class FormatRefusal extends Error {
   override readonly name = 'FormatRefusal'
@@ -62,24 +62,24 @@ export class FormatRefusal extends Error {
 }
 
 interface Named<Context> {
-  /** As contracts name it; also the file's extension. */
+  /** Name in contracts, and file extension. */
   readonly name: string
   readonly mediaType: string
-  /** Why the format does not apply to a version, where that can be known beforehand. */
+  /** The reason why the format does not apply to a version, if known before rendering. */
   readonly omits?: (context: Context) => Bilingual | undefined
 }
 
 export interface RenderedFormat<Context = RenderContext> extends Named<Context> {
   readonly render: (batches: RowBatches, context: Context) => AsyncIterable<string | Uint8Array>
-  /** How Postgres writes the same bytes, where it can: in a fraction of the time. A property test holds them together. */
+  /** How Postgres can write the same bytes, in a fraction of the time. A property test compares them. */
   readonly copied?: (fields: readonly Field[]) => Copied
 }
 
-/** A format's lines as `COPY (SELECT …) TO STDOUT` gives them, and what makes the file of them. */
+/** How `COPY (SELECT …) TO STDOUT` writes the lines of a format, and how they become a file. */
 export interface Copied {
-  /** The select's list, from columns named like the fields. */
+  /** The select list, from columns named like the fields. */
   readonly columns: string
-  /** COPY's options. */
+  /** COPY options. */
   readonly options: string
   readonly complete: (lines: AsyncIterable<Uint8Array>) => AsyncIterable<string | Uint8Array>
 }

@@ -1,11 +1,11 @@
 /**
- * Records as JSON, one object a record, members in the order of the contract. Numbers are written with the very
- * digits that were published (RFC 8259 sets no limit to them), so 85.40 stays 85.40.
+ * Records as JSON, one object per record, members in the order of the contract. Numbers keep their published digits (RFC
+ * 8259 sets no limit), so 85.40 stays 85.40.
  */
 import { type Field, fieldType } from '../contract/index.ts'
 import type { FieldsAlone, RecordValues, RenderedFormat } from './format.ts'
 
-/** Makes the function that writes one record of these fields as a JSON object. */
+/** Returns a function that writes one record of these fields as a JSON object. */
 export function jsonRecord(fields: readonly Field[]): (row: RecordValues) => string {
   const members = fields.map((field) => {
     const { json } = fieldType(field.type)
@@ -17,8 +17,8 @@ export function jsonRecord(fields: readonly Field[]): (row: RecordValues) => str
 }
 
 /**
- * SQL that gives one record as `jsonRecord` writes it, from columns named like the fields. Joined from texts, which takes
- * three quarters of the time of `row_to_json`. A property test holds both to the same bytes.
+ * SQL that writes one record as `jsonRecord` does, from columns named like the fields. Concatenation takes three quarters
+ * of the time of `row_to_json`. A property test compares the bytes of both.
  */
 export function jsonRow(fields: readonly Field[]): string {
   const found = rowOf.get(fields) ?? writeRow(fields)
@@ -26,7 +26,7 @@ export function jsonRow(fields: readonly Field[]): string {
   return found
 }
 
-/** Written once for the fields of a contract; those of a selection are new with each question. */
+/** A cache. It hits for the fields of a contract; a selection is a new array with each query. */
 const rowOf = new WeakMap<readonly Field[], string>()
 
 function writeRow(fields: readonly Field[]): string {
@@ -37,23 +37,23 @@ function writeRow(fields: readonly Field[]): string {
   return `${members.join(' || ')} || '}'`
 }
 
-/** SQL that gives one value as `jsonRecord` writes it, from any column of the field's type. */
+/** SQL that writes one value as `jsonRecord` does, from any column of the field's type. */
 export function jsonToken(field: Field, column: string): string {
   return `CASE WHEN ${column} IS NULL THEN 'null' ELSE ${jsonValue(field, '', column)} END`
 }
 
-/** A value that is not null, with the name before it. Where a null came through, the whole record would be one. */
+/** SQL of a non-null value after its name. A null here would make the whole record null. */
 function jsonValue(field: Field, name: string, column: string): string {
   const { type, codes } = field
   if (type === 'list' || (type === 'string' && codes === undefined)) {
     return `'${name}' || to_json(${column})::text`
   }
-  // Digits, signs between them, and codes, which are letters and digits: nothing that JSON would escape.
+  // Numbers, dates and codes contain nothing that JSON would escape.
   const text = fieldType(type).select(column)
   return fieldType(type).json('') === '' ? `'${name}' || ${text}` : `'${name}"' || ${text} || '"'`
 }
 
-/** COPY's options for lines that are ready: JSON holds no control character, so nothing is ever quoted or escaped. */
+/** COPY options for finished lines. JSON contains no control characters, so nothing is ever quoted or escaped. */
 export const copyLines = `FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02'`
 
 export const ndjson: RenderedFormat<FieldsAlone> = {
@@ -68,7 +68,7 @@ export const ndjson: RenderedFormat<FieldsAlone> = {
   copied: (fields) => ({ columns: jsonRow(fields), options: copyLines, complete: (lines) => lines }),
 }
 
-/** One array of all records, a record a line, so that a stream of it can be read and compared by lines too. */
+/** One array of all records, one record per line, so that it can also be read and compared line by line. */
 export const json: RenderedFormat<FieldsAlone> = {
   name: 'json',
   mediaType: 'application/json; charset=utf-8',
@@ -89,7 +89,7 @@ export const json: RenderedFormat<FieldsAlone> = {
   }),
 }
 
-/** Lines that all end with a comma, as an array: the last comma is none. */
+/** Turns lines that end with a comma into an array, without the last comma. */
 async function* intoArray(lines: AsyncIterable<Uint8Array>): AsyncGenerator<string | Uint8Array> {
   const end = Buffer.from(',\n')
   let held: Buffer = Buffer.from('[\n')

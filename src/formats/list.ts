@@ -1,4 +1,4 @@
-/** The formats, one line each: adding one is a file and a line here. */
+/** The list of formats. A new format is one file and one line here. */
 import { csv } from './csv.ts'
 import { csvGzip } from './csv-gzip.ts'
 import { dataPackage } from './data-package.ts'
@@ -11,7 +11,7 @@ const all: readonly Format[] = [csv, csvGzip, ndjson, json, xlsx, parquet, dataP
 
 export const formats: ReadonlyMap<string, Format> = new Map(all.map((format) => [format.name, format]))
 
-/** A format by the name that contracts use. Throws a plain Error: the loader has checked every name. */
+/** Finds a format by its name in contracts. Throws a plain Error, since the contract loader has checked every name. */
 export function getFormat(name: string): Format {
   const format = formats.get(name)
   if (format === undefined) throw new Error(`no format ${name}`)

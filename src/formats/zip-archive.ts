@@ -1,6 +1,6 @@
 /**
- * A ZIP as a stream, for the formats that are one (XLSX, Data Package): equal entries give equal bytes, memory is
- * bounded whatever the size, and ZIP64 is used where sizes need it. Refuses nothing; names are ours.
+ * Streams a ZIP, for XLSX and Data Package. Equal entries give equal bytes, memory is bounded, and ZIP64 is used when
+ * sizes need it. Entry names are trusted.
  */
 import { once } from 'node:events'
 import { Readable } from 'node:stream'
@@ -9,29 +9,29 @@ import { ZipFile } from 'yazl'
 export interface ZipEntry {
   readonly path: string
   readonly data: Iterable<string> | AsyncIterable<string | Uint8Array>
-  /** 1 to 9, as zlib has them. */
+  /** zlib level, 1 to 9. */
   readonly compressionLevel: number
 }
 
-/** Pieces that are handed to the compressor: large enough that calls don't count, small beside any edition. */
+/** Chunks for the compressor: large enough to make the cost per call negligible. */
 const chunkBytes = 1 << 16
 
 /**
- * Streams a ZIP of these entries, one after another. An entry's data is asked for when its turn has come. What a
- * source throws is thrown here; ending early ends the source that is being read.
+ * Streams a ZIP of these entries, one after another. Each entry's data is read only when its turn comes. Errors of a
+ * source are rethrown; returning early closes the source being read.
  */
 export async function* zipArchive(entries: readonly ZipEntry[]): AsyncGenerator<Uint8Array> {
   const zip = new ZipFile()
-  // @types/yazl has the stream as a bare NodeJS.ReadableStream; it is a PassThrough.
+  // @types/yazl declares a NodeJS.ReadableStream; it is a PassThrough.
   const output = zip.outputStream as Readable
   const opened: Readable[] = []
   for (const { path, data, compressionLevel } of entries) {
-    zip.addReadStreamLazy(path, { ...stamp, compressionLevel }, (take) => {
+    zip.addReadStreamLazy(path, { ...stamp, compressionLevel }, (done) => {
       const source = Readable.from(inChunks(data), { objectMode: false })
-      // yazl pipes and does not listen: without this a broken source would leave the ZIP waiting for ever.
+      // yazl pipes without an error listener: a broken source would hang the ZIP.
       source.on('error', (error) => output.destroy(error))
       opened.push(source)
-      take(null, source)
+      done(null, source)
     })
   }
   zip.end()
@@ -46,7 +46,7 @@ export async function* zipArchive(entries: readonly ZipEntry[]): AsyncGenerator<
   }
 }
 
-/** One time for all entries, or the bytes would tell when they were made. A ZIP keeps local time, so it is a local one. */
+/** A fixed time for all entries, so that equal entries give equal bytes. Local, because ZIP stores local time. */
 const stamp = { mtime: new Date(2000, 0, 1), mode: 0o100_644, forceDosTimestamp: true } as const
 
 async function* inChunks(data: ZipEntry['data']): AsyncGenerator<Buffer> {

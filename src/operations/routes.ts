@@ -1,6 +1,6 @@
 /**
- * What operators and programs ask the house about itself: whether it lives, whether it serves, its metrics, and what
- * each problem code means. It tells no address, version or message of a fault.
+ * Health, readiness, metrics, and the catalogue of problem codes. It discloses no address, software version or error
+ * message.
  */
 import { Type } from 'typebox'
 import type { AppContext } from '../catalogue/index.ts'
@@ -15,10 +15,10 @@ const ProblemKindSchema = Type.Object({
   status: Type.Integer({ description: 'The HTTP status it comes with.' }),
   title: Type.Object(
     { zh: Type.String({ description: 'Chinese.' }), en: Type.String({ description: 'English.' }) },
-    { description: 'What kind of refusal it is.' },
+    { description: 'Title of the problem.' },
   ),
-  hint: Type.String({ description: 'What the caller can do next.' }),
-  type: Type.String({ description: 'The address of this description, as `type` of a problem.' }),
+  hint: Type.String({ description: 'What the caller can do about it.' }),
+  type: Type.String({ description: 'URL of this description; `type` of the problem.' }),
 })
 
 export async function operationsRoutes(app: App, context: AppContext): Promise<void> {
@@ -43,8 +43,8 @@ function probeRoutes(app: App, { database, readiness, metrics, contracts, observ
       schema: {
         operationId: 'getHealth',
         tags,
-        summary: 'Whether the process lives',
-        description: 'For a supervisor. It asks nothing of the database.',
+        summary: 'Liveness of the process',
+        description: 'For a supervisor. Does not query the database.',
         response: answer,
       },
     },
@@ -57,8 +57,9 @@ function probeRoutes(app: App, { database, readiness, metrics, contracts, observ
       schema: {
         operationId: 'getReadiness',
         tags,
-        summary: 'Whether content is served',
-        description: 'For a balancer: 200 once the database answers and the first content is in, else 503.',
+        summary: 'Readiness to serve',
+        description:
+          'For a load balancer: 200 once the database responds and the first content is loaded, else 503.',
         response: { ...answer, ...problemResponses('not-ready') },
       },
     },
@@ -67,7 +68,7 @@ function probeRoutes(app: App, { database, readiness, metrics, contracts, observ
       try {
         await database.serve`select 1`
       } catch (error) {
-        const fault = error instanceof Error ? error : new Error('The database does not answer.')
+        const fault = error instanceof Error ? error : new Error('The database does not respond.')
         observe('request-failed', { route: '/ready', requestId: request.id, error: fault })
         throw problem('not-ready')
       }
@@ -83,7 +84,7 @@ function probeRoutes(app: App, { database, readiness, metrics, contracts, observ
         tags,
         summary: 'Metrics in the Prometheus text format',
         description:
-          'Counts and times by route, code and dataset. No address or value of a caller is in them.',
+          'Counts and durations by route, code and dataset. They contain no address or value of a caller.',
         response: {
           200: { description: 'The metrics.', content: { 'text/plain': { schema: Type.String() } } },
           ...problemResponses(),
@@ -98,7 +99,7 @@ function probeRoutes(app: App, { database, readiness, metrics, contracts, observ
   )
 }
 
-/** The metrics without the lines of datasets that are not open: anyone may ask, and their names are not for anyone. */
+/** Removes the lines of datasets that are not open: the metrics are public, the names of these datasets are not. */
 function withoutRestricted(metrics: string, contracts: Contracts): string {
   const closed = contracts.list().filter(({ contract }) => !isOpen(contract))
   if (closed.length === 0) return metrics
@@ -122,8 +123,8 @@ function problemRoutes(app: App, { config }: AppContext): void {
       schema: {
         operationId: 'listProblems',
         tags,
-        summary: 'Every refusal that this service can give',
-        description: 'The stable codes with their HTTP status, their titles and what to do about each.',
+        summary: 'All problem codes',
+        description: 'The stable codes with HTTP status, title and hint.',
         response: {
           200: Type.Object({ data: Type.Array(ProblemKindSchema, { description: 'All codes.' }) }),
           ...problemResponses(),
@@ -141,8 +142,8 @@ function problemRoutes(app: App, { config }: AppContext): void {
       schema: {
         operationId: 'getProblem',
         tags,
-        summary: 'What one code means',
-        description: 'The address that a problem names as its `type`.',
+        summary: 'One problem code',
+        description: 'The URL that a problem has as its `type`.',
         params: Type.Object({ code: Type.String({ description: 'A code, such as `not-found`.' }) }),
         response: { 200: ProblemKindSchema, ...problemResponses('problem-not-found') },
       },

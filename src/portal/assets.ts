@@ -1,4 +1,4 @@
-/** The few files that pages are made of, read from the folder beside this file. It serves no name that is not in its list. */
+/** Static files of the portal, read from `assets/`. Only listed names are served. */
 import { readFile } from 'node:fs/promises'
 import { packageFile } from '../platform/package-root.ts'
 

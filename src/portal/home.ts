@@ -1,6 +1,6 @@
 /**
- * The first page: the yearly lists with what became of them, and the datasets with where to get them. A pure function
- * of plain data; it knows no dataset and asks no database.
+ * The home page: the annual lists with the state of their promises, and the datasets with download links. A pure
+ * function of plain data.
  */
 import type { Language } from '../platform/language.ts'
 import { badge, number, type PortalDataset, renderDataset } from './datasets/card.ts'
@@ -8,19 +8,19 @@ import { type Html, html, link } from './html.ts'
 import { page } from './page.ts'
 import { searchForm } from './search/form.ts'
 
-/** The states of an item of an annual list, in the order in which they are shown. */
+/** The states of an annual list item, in display order. */
 export const itemStates = ['published', 'late', 'planned', 'overdue', 'withdrawn'] as const
 
 export type ItemState = (typeof itemStates)[number]
 
 export interface PortalList {
   readonly year: string
-  /** Items by state; a state without items may be left out. */
+  /** Items by state; states without items may be absent. */
   readonly counts: Readonly<Partial<Record<ItemState, number>>>
   readonly synthetic: boolean
   /** The list as JSON. */
   readonly href: string
-  /** The list as CSV, where there is one. */
+  /** The list as CSV, if available. */
   readonly csvHref?: string
 }
 
@@ -30,7 +30,7 @@ export interface PortalOverview {
   readonly datasets: readonly PortalDataset[]
 }
 
-/** Renders the first page. `data` is what it says to machines. */
+/** Renders the home page. `data` is its schema.org data. */
 export function renderHome({ lists, datasets }: PortalOverview, language: Language, data?: object): string {
   const text = texts[language]
   return page(
@@ -79,61 +79,61 @@ ${bar(list, total)}
 </article>`
 }
 
-/** The shares as a bar. The numbers stand below as text, so that readers of the screen can do without it. */
+/** A bar of the states. Hidden from screen readers, since the numbers follow as text. */
 function bar(list: PortalList, total: number): Html {
   let x = 0
-  const shares = itemStates.map((state) => {
+  const segments = itemStates.map((state) => {
     const width = total === 0 ? 0 : ((list.counts[state] ?? 0) / total) * 100
-    const share = html`<rect class="${state}" x="${x.toFixed(3)}" y="0" width="${width.toFixed(3)}" height="4"/>`
+    const segment = html`<rect class="${state}" x="${x.toFixed(3)}" y="0" width="${width.toFixed(3)}" height="4"/>`
     x += width
-    return width > 0 && share
+    return width > 0 && segment
   })
-  return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">${shares}</svg>`
+  return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">${segments}</svg>`
 }
 
 const texts = {
   zh: {
-    heading: '承诺开放的数据，以及它们现在何处',
+    heading: '数据开放承诺与兑现情况',
     intro:
-      '教育主管部门每年公布数据开放清单：哪些数据、由谁提供、何时开放。这里列出每一项承诺的进展，以及已经开放的数据本身。',
+      '教育主管部门每年公布数据开放清单，列明开放哪些数据、由谁提供、何时开放。您可以在此查看每项承诺的进展，并获取已开放的数据。',
     lists: '年度开放清单',
-    noLists: '尚无已发布的年度清单。',
+    noLists: '尚未发布年度清单。',
     items: '项',
     datasets: '数据集',
-    machines: '给程序与开发者',
-    docs: '接口文档，可直接试用',
-    openapi: '接口的机器可读描述',
-    all: '全部数据集',
+    machines: '开发者资源',
+    docs: '接口文档，可在线调试',
+    openapi: 'OpenAPI 接口描述文件',
+    all: '全部数据集（JSON）',
     dcat: 'DCAT-AP 3 目录，另有 .jsonld 与 .rdf',
-    problems: '每一种拒绝的含义与处理办法',
+    problems: '错误代码的含义与处理办法',
     states: {
       published: '已按时开放',
       late: '逾期后开放',
-      planned: '计划开放',
+      planned: '待开放',
       overdue: '逾期未开放',
       withdrawn: '已移出清单',
     },
   },
   en: {
-    heading: 'Data that was promised, and where it is now',
+    heading: 'Open data: promises and progress',
     intro:
-      'Each year the education authority publishes a list: which data it will open, who provides them, and by when. Here is what became of each promise, and the data themselves.',
+      'Each year the education authority publishes a list of the data it will open, who provides them, and by when. Follow the progress of each promise here, and download the data that are open.',
     lists: 'Annual lists',
     noLists: 'No annual list has been published yet.',
     items: 'items',
     datasets: 'Datasets',
-    machines: 'For programs and developers',
-    docs: 'the interface, to read and to try',
-    openapi: 'its description for machines',
-    all: 'every dataset',
+    machines: 'For developers',
+    docs: 'API documentation, with requests to try',
+    openapi: 'OpenAPI description',
+    all: 'all datasets as JSON',
     dcat: 'the catalogue as DCAT-AP 3; also .jsonld and .rdf',
-    problems: 'what each refusal means and what to do',
+    problems: 'error codes and what to do about them',
     states: {
       published: 'open on time',
       late: 'open, but late',
       planned: 'planned',
       overdue: 'overdue',
-      withdrawn: 'left the list',
+      withdrawn: 'removed from the list',
     },
   },
 } as const

@@ -1,4 +1,4 @@
-/** The portal: pages for people, without a script, that only say what machines can fetch too. */
+/** Public API of the portal: pages for people. All their content is also available from the API. */
 export type { PortalDataset } from './datasets/card.ts'
 export { renderDocs } from './docs-page.ts'
 export { type ItemState, type PortalList, type PortalOverview, renderHome } from './home.ts'

@@ -1,4 +1,4 @@
-/** What the first page tells, gathered from the rooms that know it. What is restricted is not in it. */
+/** Gathers the content of the home page. Restricted datasets are left out. */
 
 import { listAnnualLists } from '../annual-lists/index.ts'
 import {
@@ -17,7 +17,7 @@ import { dayInShanghai } from '../platform/time.ts'
 import type { PortalDataset } from './datasets/card.ts'
 import type { PortalList, PortalOverview } from './home.ts'
 
-/** The overview for anyone: the annual lists with their states, and the datasets that are open. */
+/** The public overview: the annual lists with their states, and the open datasets. */
 export async function findOverview(context: AppContext): Promise<PortalOverview> {
   const versions = await listVersions(context.database)
   const datasets: PortalDataset[] = []
@@ -41,7 +41,7 @@ async function describeLists(context: AppContext): Promise<readonly PortalList[]
   })
 }
 
-/** A dataset as its card shows it. `latest` is the version that stands for it, if there is one. */
+/** The content of a dataset's card. `latest` is its latest version, if any. */
 export async function describeDataset(
   context: AppContext,
   contract: Contract,

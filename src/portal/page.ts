@@ -1,40 +1,40 @@
-/** The frame around each page: head, header with the other language, footer. It loads one style sheet, and no script unless a page asks. */
+/** The layout of every page: head and header with the language link. Scripts are loaded only if a page names them. */
 import type { Language } from '../platform/language.ts'
 import { type Html, html, jsonLd, link } from './html.ts'
 
 const texts = {
-  zh: { name: '清单', tagline: '教育数据开放清单', skip: '跳到正文', other: 'English', service: '服务' },
+  zh: { name: '清单', tagline: '教育数据开放清单', skip: '跳到正文', other: 'English', service: '站点导航' },
   en: {
     name: 'Qingdan',
-    tagline: 'The list of open education data',
+    tagline: 'Open education data',
     skip: 'Skip to content',
     other: '中文',
-    service: 'Service',
+    service: 'Site',
   },
 } as const
 
 export interface PageOptions {
-  /** The page's own address, without parameters; the first page's where left out. */
+  /** Path of the page, without parameters; the home page if absent. */
   readonly address?: string
-  /** Its parameters, which the same page in the other language keeps. */
-  readonly asked?: URLSearchParams
-  /** Style sheets beside the one of all pages, and scripts: addresses of this service. */
+  /** Its parameters, repeated in the link to the other language. */
+  readonly parameters?: URLSearchParams
+  /** Additional style sheets and scripts, as paths of this service. */
   readonly styles?: readonly string[]
   readonly scripts?: readonly string[]
-  /** What the page says, for machines, in the words of schema.org. */
+  /** The schema.org data of the page. */
   readonly data?: object
 }
 
-/** A whole document. `title` stands before the name of the service; empty for the first page. */
+/** Renders a whole document. `title` precedes the name of the service; empty for the home page. */
 export function page(language: Language, title: string, main: Html, options: PageOptions = {}): string {
-  const { address = '/', asked, styles = [], scripts = [], data } = options
+  const { address = '/', parameters, styles = [], scripts = [], data } = options
   const text = texts[language]
   const other = language === 'zh' ? 'en' : 'zh'
   const full = title === '' ? '清单 Qingdan' : `${title} · 清单 Qingdan`
   const here = (of: Language) => {
-    const parameters = new URLSearchParams(asked)
-    parameters.set('lang', of)
-    return link(`${address}?${parameters}`)
+    const query = new URLSearchParams(parameters)
+    query.set('lang', of)
+    return link(`${address}?${query}`)
   }
   const lang = (of: Language) => (of === 'zh' ? 'zh-CN' : 'en')
   return html`<!doctype html>

@@ -1,4 +1,4 @@
-/** The addresses for people: the first page, what a search finds, and the few files that pages are made of. */
+/** The portal over HTTP: home page, search, dataset pages and static files. */
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fresh from 'fresh'
@@ -39,16 +39,16 @@ export async function portalRoutes(app: App, context: AppContext): Promise<void>
       },
     },
     async (request, reply) => {
-      const { lang, ...asked } = request.query as DatasetParameters & { readonly lang?: Language }
+      const { lang, ...parameters } = request.query as DatasetParameters & { readonly lang?: Language }
       const language = lang ?? languageOf(request, 'zh')
       reply.header('content-language', language === 'zh' ? 'zh-CN' : 'en').header('vary', 'Accept-Language')
-      // A form sends its empty box too; that asks for nothing, and the first page shows all there is.
-      const isSearch = Object.values(asked).some((value) => String(value).trim() !== '')
-      const said = { contracts: context.contracts, base: baseUrl(request, context.config), language }
+      // A form sends empty fields too; without any search term the home page is shown.
+      const isSearch = Object.values(parameters).some((value) => String(value).trim() !== '')
+      const site = { contracts: context.contracts, base: baseUrl(request, context.config), language }
       const open = listReadable(context.contracts, anonymousCaller).map(({ contract }) => contract)
       const text = isSearch
-        ? renderResults(await findResults(context, asked, language), language)
-        : renderHome(await findOverview(context), language, dataCatalog(open, said))
+        ? renderResults(await findResults(context, parameters, language), language)
+        : renderHome(await findOverview(context), language, dataCatalog(open, site))
       return sendText(request, reply, text, 'text/html; charset=utf-8', pageSeconds)
     },
   )
@@ -74,19 +74,19 @@ function datasetPageRoute(app: App, context: AppContext): void {
     },
     async (request, reply) => {
       const language = request.query.lang ?? languageOf(request, 'zh')
-      const said = { contracts: context.contracts, base: baseUrl(request, context.config), language }
-      const { shown, data } = await findDatasetPage(context, request.params.slug, said)
+      const site = { contracts: context.contracts, base: baseUrl(request, context.config), language }
+      const { content, data } = await findDatasetPage(context, request.params.slug, site)
       reply.header('content-language', language === 'zh' ? 'zh-CN' : 'en').header('vary', 'Accept-Language')
-      const text = renderDatasetPage(shown, language, data)
+      const text = renderDatasetPage(content, language, data)
       return sendText(request, reply, text, 'text/html; charset=utf-8', pageSeconds)
     },
   )
 }
 
-/** A page changes with each publication, and a minute-old one misleads nobody. */
+/** Pages change with each publication; being a minute late does no harm. */
 const pageSeconds = 60
 
-/** The names don't change with the content, so browsers ask again after an hour and mostly get a 304. */
+/** File names don't change with the content, so browsers revalidate after an hour and usually get a 304. */
 const assetSeconds = 3600
 
 function sendText(

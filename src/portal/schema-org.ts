@@ -1,23 +1,23 @@
 /**
- * What pages say to search engines, in the words of schema.org (https://schema.org/Dataset): a catalogue on the first page, a
- * dataset with its files on its own. Whole addresses, for these words travel without the page.
+ * The schema.org data of pages for search engines (https://schema.org/Dataset): the catalogue on the home page, a dataset
+ * with its files on its page. URLs are absolute, since the data are used without the page.
  */
 
 import { addresses, type PublishedVersion } from '../catalogue/index.ts'
 import { type Contract, type Contracts, labelOf, type StoredDistribution } from '../contract/index.ts'
 import type { Language } from '../platform/language.ts'
 
-const names = { zh: '教育数据开放清单', en: 'The list of open education data' } as const
+const names = { zh: '教育数据开放清单', en: 'Open education data' } as const
 
-export interface SchemaOrgNode {
+export interface SchemaOrgSite {
   readonly contracts: Contracts
-  /** What all addresses begin with. */
+  /** Base of all URLs. */
   readonly base: string
   readonly language: Language
 }
 
-/** The catalogue, with the datasets whose contracts are given. */
-export function dataCatalog(contracts: readonly Contract[], { base, language }: SchemaOrgNode): object {
+/** The catalogue with the datasets of these contracts. */
+export function dataCatalog(contracts: readonly Contract[], { base, language }: SchemaOrgSite): object {
   const at = addresses({ QINGDAN_PUBLIC_URL: base })
   return {
     '@context': 'https://schema.org',
@@ -42,13 +42,13 @@ export interface LatestVersion {
   readonly files: readonly StoredDistribution[]
 }
 
-/** A dataset, with the files of its latest version where there is one. */
+/** A dataset, with the files of its latest version, if any. */
 export function schemaDataset(
   contract: Contract,
   latest: LatestVersion | undefined,
-  said: SchemaOrgNode,
+  site: SchemaOrgSite,
 ): object {
-  const { contracts, base, language } = said
+  const { contracts, base, language } = site
   const at = addresses({ QINGDAN_PUBLIC_URL: base })
   const { dataset, title, description, licence } = contract
   const organisations = contract.providers.map((code) => ({
@@ -82,11 +82,11 @@ export function schemaDataset(
       description: field.description[language],
       ...(field.unit === undefined ? {} : { unitText: field.unit }),
     })),
-    ...(latest === undefined ? {} : aboutLatest(latest, said)),
+    ...(latest === undefined ? {} : aboutLatest(latest, site)),
   }
 }
 
-function aboutLatest({ version, files }: LatestVersion, { base }: SchemaOrgNode): object {
+function aboutLatest({ version, files }: LatestVersion, { base }: SchemaOrgSite): object {
   const at = addresses({ QINGDAN_PUBLIC_URL: base })
   return {
     temporalCoverage: `${version.periodStart}/${version.periodEnd}`,

@@ -1,4 +1,4 @@
-/** Records: the rows as published, loaded unseen, read by plan, and served page by page. */
+/** Public API of records: published rows, loaded before release, queried and served. */
 export { aggregatePart } from './aggregate/openapi.ts'
 export { aggregateRoutes } from './aggregate/routes.ts'
 export { GroupSchema } from './aggregate/schemas.ts'

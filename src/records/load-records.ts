@@ -1,4 +1,4 @@
-/** Loads a version's records unseen: nothing refers to the table until the publishing transaction says so. */
+/** Loads a version's records. They are invisible until the publishing transaction refers to their table. */
 import { type Contract, fieldType } from '../contract/index.ts'
 import type { Database } from '../db/database.ts'
 import { quoteIdentifier } from '../db/identifier.ts'
@@ -10,8 +10,8 @@ export interface Loaded {
 }
 
 /**
- * Loads records from a select that gives the contract's fields by name and type, numbered in the order of the primary
- * key. Safe to run again: a table that a crash left behind is replaced, a published version's is refused.
+ * Loads records from a select that returns the contract's fields by name and type, and numbers them in the order of the
+ * primary key. Safe to repeat: replaces a table left by a crash, refuses a published version's.
  */
 export async function loadRecords(
   database: Database,
@@ -40,8 +40,8 @@ export async function loadRecords(
 }
 
 /**
- * Loads records from the plain CSV of a version that was published elsewhere: its header has to be the contract's fields,
- * and an empty cell has no value. Safe to run again. Throws ServerError for a file that is none of this contract.
+ * Loads records from the plain CSV of a version that was published elsewhere: the header must be the contract's fields,
+ * and an empty cell is null. Safe to repeat. Throws ServerError for a file that does not fit the contract.
  */
 export async function loadPlainFile(
   database: Database,

@@ -1,6 +1,6 @@
 /**
- * Records over HTTP: what is asked (parse, versions, plan), whether the caller has it already, and the answer as a page
- * or as a stream. JSON, NDJSON and CSV by extension, else by Accept.
+ * Records over HTTP: resolve the request (parse, versions, plan), check the ETag, then send a page or a stream.
+ * JSON, NDJSON and CSV by extension, else by Accept.
  */
 
 import { Readable } from 'node:stream'
@@ -60,30 +60,30 @@ const refusals = [
   'streams-busy',
 ] as const
 
-/** What answers need that is built once for all of them. */
-interface Desk {
+/** Built once and shared by all requests. */
+interface Services {
   readonly context: AppContext
   readonly reader: RecordsReader
   readonly streams: Streams
 }
 
-/** The addresses of records: without an extension, and with one for each format. */
+/** Each route exists without an extension, and with one for each format. */
 const extensions: readonly (AnswerFormat | undefined)[] = [undefined, 'json', 'csv', 'ndjson']
 
 export async function recordsRoutes(app: App, context: AppContext): Promise<void> {
-  const desk: Desk = {
+  const services: Services = {
     context,
     reader: readerOf(context.database),
     streams: streamsOf(context),
   }
   for (const extension of extensions) {
-    datasetRoute(app, desk, extension)
-    versionRoute(app, desk, extension)
+    datasetRoute(app, services, extension)
+    versionRoute(app, services, extension)
   }
-  diffRoutes(app, context, desk.streams)
+  diffRoutes(app, context, services.streams)
 }
 
-function datasetRoute(app: App, desk: Desk, extension: AnswerFormat | undefined): void {
+function datasetRoute(app: App, services: Services, extension: AnswerFormat | undefined): void {
   app.get(
     `/v1/datasets/:slug/records${extension === undefined ? '' : `.${extension}`}`,
     {
@@ -102,12 +102,12 @@ function datasetRoute(app: App, desk: Desk, extension: AnswerFormat | undefined)
     },
     async (request, reply) => {
       const { slug } = request.params
-      return answer(desk, request, reply, { dataset: slug, ...formOf(request, extension) })
+      return answer(services, request, reply, { dataset: slug, ...formOf(request, extension) })
     },
   )
 }
 
-function versionRoute(app: App, desk: Desk, extension: AnswerFormat | undefined): void {
+function versionRoute(app: App, services: Services, extension: AnswerFormat | undefined): void {
   app.get(
     `/v1/datasets/:slug/editions/:edition/versions/:version/records${extension === undefined ? '' : `.${extension}`}`,
     {
@@ -117,7 +117,7 @@ function versionRoute(app: App, desk: Desk, extension: AnswerFormat | undefined)
         tags: ['records'],
         summary: `Records of one version${nameOf(extension)}`,
         description:
-          'Records of a version that stays as it is. Any field filters, ' +
+          'Records of a fixed version. Any field filters, ' +
           `bare or with an operator as \`field__operator\`. ${aboutOf(extension)}`,
         params: Type.Object({
           slug: Slug,
@@ -131,7 +131,7 @@ function versionRoute(app: App, desk: Desk, extension: AnswerFormat | undefined)
     async (request, reply) => {
       const { slug, edition, version } = request.params
       const { preview, ...parameters } = request.query
-      return answer(desk, request, reply, {
+      return answer(services, request, reply, {
         dataset: slug,
         version: { edition, number: Number(version) },
         ...formOf(request, extension),
@@ -173,79 +173,79 @@ function responsesOf(extension: AnswerFormat | undefined): Readonly<Record<numbe
     .map(([format, type]) => [type, { schema: schemas[format] }])
   return {
     200: { description: 'The records.', content: Object.fromEntries(content) },
-    304: Type.Null({ description: 'The copy of the caller is still good.' }),
+    304: Type.Null({ description: 'The cached copy is still current.' }),
     ...problemResponses(...refusals),
   }
 }
 
-/** The format and language of an answer. Throws `not-acceptable` where Accept names nothing that we have. */
+/** The format and language of the response. Throws `not-acceptable` if Accept names none of our formats. */
 function formOf(request: FastifyRequest, extension: AnswerFormat | undefined): Omit<Request, 'dataset'> {
-  const asked = {
+  const common = {
     parameters: request.query as Readonly<Record<string, unknown>>,
     language: languageOf(request, 'zh'),
   }
-  if (extension !== undefined) return { ...asked, format: extension, extension }
+  if (extension !== undefined) return { ...common, format: extension, extension }
   const { accept = '*/*' } = request.headers
-  // Who takes anything is most callers, and gets the first of ours.
-  if (accept === '*/*') return { ...asked, format: 'json' }
+  // Most callers accept anything; skip the negotiation for them.
+  if (accept === '*/*') return { ...common, format: 'json' }
   const [best] = new Negotiator(request).mediaTypes(offered.map(([, type]) => type))
   const format = offered.find(([, type]) => type === best)?.[0]
   if (format === undefined) {
     throw problem('not-acceptable', { path: 'Accept', offered: offered.map(([, type]) => type) })
   }
-  return { ...asked, format }
+  return { ...common, format }
 }
 
-async function answer(desk: Desk, request: FastifyRequest, reply: FastifyReply, wanted: Request) {
-  const { context, reader, streams } = desk
-  const { contract } = getReadable(context.contracts, request.reader, wanted.dataset)
-  const asked = await resolveRequest(context, wanted)
-  const links = await versionLinks(context, asked)
+async function answer(services: Services, request: FastifyRequest, reply: FastifyReply, input: Request) {
+  const { context, reader, streams } = services
+  const { contract } = getReadable(context.contracts, request.reader, input.dataset)
+  const resolved = await resolveRequest(context, input)
+  const links = await versionLinks(context, resolved)
   if (links !== undefined) reply.header('link', links)
   noteRead(request.reader, contract, {
-    versions: asked.plan.targets.map(({ version }) => version),
+    versions: resolved.plan.targets.map(({ version }) => version),
     operation: 'records',
   })
-  const tag = digestOf(asked.key).slice(0, 32)
+  const tag = digestOf(resolved.key).slice(0, 32)
   const fresh = isFresh(request, reply, tag, isOpen(contract))
-  if (isByLanguage(asked, request))
+  if (isByLanguage(resolved, request))
     reply.header('vary', 'Accept, Accept-Encoding, Accept-Language, Authorization')
-  const notice = () => setDeprecationHeaders(context, reply, asked.plan.loaded.contract)
+  const notice = () => setDeprecationHeaders(context, reply, resolved.plan.loaded.contract)
   if (fresh) {
     await notice()
     return reply.code(304).send(null)
   }
-  if (asked.limit !== undefined) {
-    // The tag stands for the bytes, so it is what they are kept by.
-    const { bytes, headers } = await byteCacheOf(context).get(tag, () => pageOf(desk, asked, links))
-    describe(reply, asked).headers(headers)
+  if (resolved.limit !== undefined) {
+    // Equal tags mean equal bytes, so the tag is the cache key.
+    const { bytes, headers } = await byteCacheOf(context).get(tag, () => pageOf(services, resolved, links))
+    describe(reply, resolved).headers(headers)
     await notice()
     return reply.send(bytes)
   }
   await notice()
-  // Fastify would let a stream run to its end to learn that nobody wants its bytes.
-  if (request.method === 'HEAD') return describe(reply, asked).send(Readable.from([]))
+  // For HEAD, Fastify would read a stream to its end and discard it.
+  if (request.method === 'HEAD') return describe(reply, resolved).send(Readable.from([]))
   const stream = await streams.open(
-    (signal) => answerAll(context, reader, asked, signal),
+    (signal) => answerAll(context, reader, resolved, signal),
     reply.raw,
     request.caller,
   )
-  return describe(reply, asked).send(stream)
+  return describe(reply, resolved).send(stream)
 }
 
-/** A page as it may be kept: it follows from the versions that are read and from what is asked of them. */
+/** A page that can be cached: it depends only on the versions read and on the request. */
 async function pageOf(
-  { context, reader }: Desk,
-  asked: RecordsRequest,
+  { context, reader }: Services,
+  resolved: RecordsRequest,
   links: string | undefined,
 ): Promise<CachedBody> {
-  const { bytes, next } = await answerPage(context, reader, asked)
+  const { bytes, next } = await answerPage(context, reader, resolved)
   const all = [links, next === undefined ? undefined : `<${next}>; rel="next"`]
-  const link = all.filter((one) => one !== undefined).join(', ')
+  const link = all.filter((value) => value !== undefined).join(', ')
   return { bytes, headers: link === '' ? {} : { link } }
 }
 
-/** The links from the version that is read to those beside it; editions that are joined have none in common. */
+/** Links from the version to its neighbours; undefined for joined editions, which share none. */
 async function versionLinks(context: AppContext, { plan }: RecordsRequest): Promise<string | undefined> {
   const [only] = plan.targets
   if (plan.joined || only === undefined) return undefined
@@ -253,22 +253,22 @@ async function versionLinks(context: AppContext, { plan }: RecordsRequest): Prom
   return linkHeader(version, await listVersions(context.database, version), context.config)
 }
 
-/** Whether the language of the labels was taken from the request's header. */
+/** Whether the language of the labels follows `Accept-Language`. */
 function isByLanguage({ form, format }: RecordsRequest, request: FastifyRequest): boolean {
   const { lang } = request.query as { readonly lang?: unknown }
   return format === 'csv' && form.header === 'labels' && lang === undefined
 }
 
-function describe(reply: FastifyReply, asked: RecordsRequest): FastifyReply {
-  const { format, form } = asked
+function describe(reply: FastifyReply, resolved: RecordsRequest): FastifyReply {
+  const { format, form } = resolved
   if (format === 'json') return reply.type('application/json; charset=utf-8')
   const charset = format === 'csv' ? form.encoding : 'utf-8'
   return reply
     .type(`${mediaTypes[format]}; charset=${charset}`)
-    .header('content-disposition', dispositionOf(asked))
+    .header('content-disposition', dispositionOf(resolved))
 }
 
-/** A name that says what the file holds: for people by the title, for programs by the slug. */
+/** The file name: with the title for people, with the slug as the ASCII fallback. */
 function dispositionOf({ plan, format, form }: RecordsRequest): string {
   const { dataset, title } = plan.loaded.contract
   const [first, last] = [plan.targets[0]?.version, plan.targets.at(-1)?.version]
@@ -278,7 +278,7 @@ function dispositionOf({ plan, format, form }: RecordsRequest): string {
   const name = `${what}-records.${format}`
   const people = encodeURIComponent(`${title[form.lang]}-${name}`).replace(
     /['()*]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   )
   return `attachment; filename="${dataset}-${name}"; filename*=UTF-8''${people}`
 }

@@ -1,4 +1,4 @@
-/** The shapes of the records' addresses: their parameters, and what a page answers. */
+/** Schemas of the record routes: parameters and the JSON page. */
 import { Type } from 'typebox'
 import { RecordRef } from '../http/index.ts'
 import { csvSwitches } from './query/csv-options.ts'
@@ -7,22 +7,22 @@ import { editionsMax, limitDefault, limitMax, sortMax } from './query/query.ts'
 const Link = (description: string) => Type.String({ format: 'uri-reference', description })
 
 const versionMembers = {
-  edition: Type.String({ description: 'Name of the edition that is read.' }),
-  version: Type.Integer({ description: 'Number of the version that is read.' }),
-  contractVersion: Type.Integer({ description: 'The contract that the version keeps.' }),
+  edition: Type.String({ description: 'Name of the edition.' }),
+  version: Type.Integer({ description: 'Number of the version.' }),
+  contractVersion: Type.Integer({ description: 'Contract of the version.' }),
   publishedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-    description: 'When it was published, in UTC; null for a draft that a token shows.',
+    description: 'When it was published, in UTC; null for a draft shown by a preview token.',
   }),
   records: Type.Integer({ description: 'Records in the whole version, before any filter.' }),
-  synthetic: Type.Boolean({ description: 'True where the data were made up for demonstration.' }),
+  synthetic: Type.Boolean({ description: 'True if the data are invented for demonstration.' }),
   state: Type.Optional(
-    Type.Literal('draft', { description: 'Only where a token shows what is not released.' }),
+    Type.Literal('draft', { description: 'Present only for a draft shown by a preview token.' }),
   ),
 }
 
 export const PageSchema = Type.Object({
   data: Type.Array(RecordRef, {
-    description: 'The records, in the order of the primary key unless `sort` says otherwise.',
+    description: 'The records, in the order of the primary key unless `sort` is given.',
   }),
   meta: Type.Object(
     {
@@ -30,33 +30,33 @@ export const PageSchema = Type.Object({
       edition: Type.Optional(versionMembers.edition),
       version: Type.Optional(versionMembers.version),
       contractVersion: Type.Integer({
-        description: 'The contract that the version keeps; of several versions the newest.',
+        description: 'Contract of the version; the newest one if several versions are read.',
       }),
       publishedAt: Type.Optional(versionMembers.publishedAt),
-      records: Type.Integer({ description: 'Records in all that is read, before any filter.' }),
+      records: Type.Integer({ description: 'Records in all versions read, before any filter.' }),
       synthetic: versionMembers.synthetic,
       state: versionMembers.state,
       count: Type.Optional(
-        Type.Integer({ description: 'Records that meet the filters. Only with `count=exact`.' }),
+        Type.Integer({ description: 'Records that match the filters. Only with `count=exact`.' }),
       ),
       editions: Type.Optional(
         Type.Array(Type.Object({ ...versionMembers, href: Link('The version.') }), {
-          description: 'What is read where editions are joined, the earliest first.',
+          description: 'The editions read, if several are joined; the earliest first.',
         }),
       ),
     },
-    { description: 'What the records are of.' },
+    { description: 'Where the records come from.' },
   ),
   links: Type.Object(
     {
-      self: Link('This page, with its parameters in one order.'),
+      self: Link('This page, with its parameters in canonical order.'),
       next: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {
-        description: 'The next page, to be followed as it is; null on the last.',
+        description: 'The next page; follow it unchanged. Null on the last page.',
       }),
-      version: Type.Optional(Link('The version that is read; absent where editions are joined.')),
-      contract: Link('Its contract; the newest where editions are joined.'),
+      version: Type.Optional(Link('The version; absent if editions are joined.')),
+      contract: Link('Its contract; the newest one if editions are joined.'),
     },
-    { description: 'Where to go from here.' },
+    { description: 'Related addresses.' },
   ),
 })
 
@@ -71,23 +71,25 @@ export const edition = Type.Optional(
   }),
 )
 
-/** Parameters of every address of records. Fields and their operators come beside them. */
+/** Parameters of every record route, in addition to the field filters. */
 export const queryParameters = {
   select: Type.Optional(
-    Type.String({ description: 'Names of the fields to answer, separated by commas; all if absent.' }),
+    Type.String({ description: 'Names of the fields to return, separated by commas; all if absent.' }),
   ),
   sort: Type.Optional(
     Type.String({
       description:
-        `Up to ${sortMax} fields that the contract indexes, separated by commas, with \`-\` before those that fall. ` +
-        'What has no value comes last, texts compare by their bytes; equals are ordered by edition and primary key, ' +
-        'in the direction of the first field.',
+        `Up to ${sortMax} fields that the contract indexes, separated by commas; \`-\` before a field sorts it descending. ` +
+        'Nulls come last; texts compare by bytes; ties are ordered by edition and primary key, in the direction of the ' +
+        'first field.',
     }),
   ),
-  cursor: Type.Optional(Type.String({ description: 'Place in a walk, from `links.next`. Opaque.' })),
+  cursor: Type.Optional(
+    Type.String({ description: 'Position of the next page, from `links.next`. Opaque.' }),
+  ),
   count: Type.Optional(
     Type.Enum(['exact'], {
-      description: '`exact` counts the records that meet the filters; `links.next` leaves it out.',
+      description: '`exact` counts the records that match the filters; `links.next` omits it.',
     }),
   ),
 }
@@ -104,14 +106,14 @@ export const streamLimit = Type.Optional(
   Type.Integer({
     minimum: 1,
     maximum: limitMax,
-    description: `Records on a page, 1 to ${limitMax}, with the next one in the header Link; all records if absent.`,
+    description: `Records on a page, 1 to ${limitMax}, with the next page in the header Link; all records if absent.`,
   }),
 )
 
 export const csvParameters = {
   header: Type.Optional(
     Type.Enum([...csvSwitches.header], {
-      description: 'CSV: names of fields, or their titles. The codes stay codes.',
+      description: 'CSV: field names or titles in the header. Codes stay codes.',
     }),
   ),
   lang: Type.Optional(
@@ -121,19 +123,19 @@ export const csvParameters = {
   ),
   bom: Type.Optional(
     Type.Enum([...csvSwitches.bom], {
-      description: 'CSV: begins with a byte order mark, by which Excel knows UTF-8.',
+      description: 'CSV: begins with a byte order mark, by which Excel recognises UTF-8.',
     }),
   ),
   encoding: Type.Optional(
     Type.Enum([...csvSwitches.encoding], {
-      description: 'CSV: encoding. A character that GB18030 has no place for is refused, not replaced.',
+      description: 'CSV: encoding. A character that GB18030 cannot encode is refused, not replaced.',
     }),
   ),
   variant: Type.Optional(
     Type.Enum([...csvSwitches.variant], {
       description:
         'CSV: `excel` has a byte order mark, titles, and an apostrophe before texts that begin with =, +, -, @ ' +
-        '(half or full width), tab or a line break, so that no cell becomes a formula. Numbers and days stay as they are.',
+        '(half or full width), tab or a line break, so that no cell becomes a formula. Numbers and dates are unchanged.',
     }),
   ),
 }

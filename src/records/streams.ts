@@ -1,25 +1,25 @@
 /**
- * Streams to readers, each on a connection of its own while it lasts: counted, bounded, and ended when its reader goes
- * away or takes nothing for too long. Refuses those above the bound, and breaks the connection on an error in
- * mid-stream: no text of ours ever ends up in somebody's data.
+ * Limits streamed responses, each of which holds a database connection. A stream ends when its client disconnects or
+ * stalls. Refuses streams above the limit. An error in mid-stream breaks the connection, so that no error text can end
+ * up in the data.
  */
 import { Readable } from 'node:stream'
 import type { Config } from '../platform/config.ts'
 import { problem } from '../platform/problem.ts'
 
-/** What is held between the database and a socket; about four chunks. */
-const heldBytes = 256 * 1024
+/** Buffer between the database and a socket; about four chunks. */
+const bufferBytes = 256 * 1024
 
-/** What tells that the reader of an answer has gone: the raw response. */
+/** The raw response, as far as it reports that the client has disconnected. */
 export interface Disconnectable {
   readonly destroyed: boolean
-  readonly once: (event: 'close', heard: () => void) => unknown
+  readonly once: (event: 'close', listener: () => void) => unknown
 }
 
 export interface Streams {
   /**
-   * Opens a stream for a caller over what `make` gives, once its first bytes are there: until then a refusal can still
-   * be told. Throws `streams-busy`, and what `make` throws before its first bytes.
+   * Opens a stream of what `make` yields, once its first bytes have arrived: until then an error still becomes a problem
+   * response. Throws `streams-busy`, and what `make` throws before its first bytes.
    */
   readonly open: (
     make: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
@@ -30,24 +30,24 @@ export interface Streams {
   readonly count: () => number
 }
 
-/** One caller holds at most so much of all places, so that somebody who takes nothing leaves some to the others. */
-const callerShare = 1 / 2
+/** The fraction of all streams that one caller may hold, so that a stalled client leaves some to the others. */
+const callerFraction = 1 / 2
 
 const streamsOfConfig = new WeakMap<Config, Streams>()
 
-/** The count of streams of a house: one for all addresses that stream records, or each would have places of its own. */
+/** The stream limit of a context, shared by all routes that stream records. */
 export function streamsOf({ config }: { readonly config: Config }): Streams {
   const known = streamsOfConfig.get(config) ?? buildStreams(config)
   streamsOfConfig.set(config, known)
   return known
 }
 
-/** Builds the count of streams that one process may hold open. */
+/** Builds the stream limit of one process. */
 export function buildStreams(
   config: Pick<Config, 'QINGDAN_STREAMS_MAX' | 'QINGDAN_STREAM_STALL_SECONDS'>,
 ): Streams {
   const { QINGDAN_STREAMS_MAX: max, QINGDAN_STREAM_STALL_SECONDS: stallSeconds } = config
-  const callerMax = Math.ceil(max * callerShare)
+  const callerMax = Math.ceil(max * callerFraction)
   const open = new Map<string, number>()
   let count = 0
   const enter = (caller: string) => {
@@ -74,8 +74,8 @@ export function buildStreams(
         const chunks = make(gone.signal)[Symbol.asyncIterator]()
         const first = await chunks.next()
         const stream = Readable.from(
-          takenInTime(first, chunks, stallSeconds * 1000, () => stream.destroy(new StreamStalled())),
-          { objectMode: false, highWaterMark: heldBytes },
+          withStallTimeout(first, chunks, stallSeconds * 1000, () => stream.destroy(new StreamStalled())),
+          { objectMode: false, highWaterMark: bufferBytes },
         )
         stream.once('close', () => {
           gone.abort()
@@ -84,7 +84,7 @@ export function buildStreams(
         return stream
       } catch (error) {
         leave(caller)
-        // Nobody is left to hear the refusal, and it was no fault of ours.
+        // The client has gone: a problem instead of the error, which would be logged as an internal one.
         throw gone.signal.aborted ? problem('streams-busy') : error
       }
     },
@@ -96,8 +96,8 @@ class StreamStalled extends Error {
   readonly code = 'STREAM_STALLED'
 }
 
-/** The chunks, beginning with one that is there already; `stalled` is called where one waits too long to be taken. */
-async function* takenInTime(
+/** Yields `first`, then the rest; calls `stalled` when a chunk is not consumed within `milliseconds`. */
+async function* withStallTimeout(
   first: IteratorResult<Uint8Array>,
   chunks: AsyncIterator<Uint8Array>,
   milliseconds: number,

@@ -1,6 +1,6 @@
 /**
- * The tables of records: one a version in the schema `published`, made from the contract alone. `_n` numbers the
- * records by their key from 1, so that a walk by cursor is a walk along one small index.
+ * The tables of records: one per version in the schema `published`, built from the contract alone. `_n` numbers the
+ * records from 1 in key order, so that paging by cursor scans one small index.
  */
 import { type Contract, type Field, fieldType } from '../contract/index.ts'
 import { quoteIdentifier } from '../db/identifier.ts'
@@ -18,12 +18,12 @@ export function publishedTable(table: string): string {
   return `published.${quoteIdentifier(table)}`
 }
 
-/** SQL that gives the canonical texts of fields, in order. */
+/** SQL select list of the fields' canonical texts, in order. */
 export function selectTexts(fields: readonly Field[]): string {
   return fields.map((field) => fieldType(field.type).select(quoteIdentifier(field.name))).join(', ')
 }
 
-/** `CREATE TABLE` for a version's records. Required fields of the contract are NOT NULL, save where control may withhold. */
+/** `CREATE TABLE` for a version's records. Only key fields are NOT NULL: disclosure control may empty any other. */
 export function createTable(contract: Contract, table: string): string {
   const columns = contract.fields.map((field) => {
     const notNull = contract.primaryKey.includes(field.name) ? ' NOT NULL' : ''
@@ -32,14 +32,14 @@ export function createTable(contract: Contract, table: string): string {
   return `CREATE TABLE ${publishedTable(table)} (${numberColumn} bigint NOT NULL, ${columns.join(', ')})`
 }
 
-/** The fields that a contract lets records be sorted by: those of its key and of its indexes, lists aside. */
+/** The fields that records can be sorted by: those of the key and of the contract's indexes, except lists. */
 export function sortableFields(contract: Contract): readonly Field[] {
   const found = sortableOf.get(contract) ?? findSortable(contract)
   sortableOf.set(contract, found)
   return found
 }
 
-/** Asked for with every plan, and the same for as long as the contract is. */
+/** A cache, since every plan needs the sortable fields of its contract. */
 const sortableOf = new WeakMap<Contract, readonly Field[]>()
 
 function findSortable(contract: Contract): readonly Field[] {
@@ -48,8 +48,8 @@ function findSortable(contract: Contract): readonly Field[] {
 }
 
 /**
- * The indexes of a version's records, to be made once the records are in: that is faster than keeping them up. Each
- * field that records may be sorted by begins one, or a page in its order would read the whole table.
+ * The indexes of a version's records, created after loading, which is faster than updating them per row. Every sortable
+ * field leads one; otherwise a page in its order would read the whole table.
  */
 export function createIndexes(contract: Contract, table: string): readonly string[] {
   const name = publishedTable(table)
@@ -61,7 +61,7 @@ export function createIndexes(contract: Contract, table: string): readonly strin
     `CREATE UNIQUE INDEX ON ${name} (${quoted(contract.primaryKey)})`,
     ...(contract.indexes ?? []).map((fields) => {
       const [only] = fields.length === 1 ? contract.fields.filter((field) => field.name === fields[0]) : []
-      // A list is searched by its elements, which is what GIN is for.
+      // GIN, because lists are searched by element.
       if (only?.type === 'list') return `CREATE INDEX ON ${name} USING gin (${quoted(fields)})`
       return `CREATE INDEX ON ${name} (${quoted(fields)}, ${numberColumn})`
     }),

@@ -144,7 +144,7 @@ t.test('an item that leaves the list is shown with the reason, and a broken date
   )
   const page = (await get('/?lang=en')).text
   t.match(page, /open, but late<\/dt><dd>1</)
-  t.match(page, /left the list<\/dt><dd>1</)
+  t.match(page, /removed from the list<\/dt><dd>1</)
 })
 
 t.test('each edition of a dataset has a state of its own', async (t) => {

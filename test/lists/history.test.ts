@@ -2,7 +2,12 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { differenceAcross, differencesWithin } from '../../src/annual-lists/comparison/difference.ts'
-import { dueDatesOf, followItems, type ReadList, turnsOf } from '../../src/annual-lists/comparison/history.ts'
+import {
+  causesOf,
+  dueDatesOf,
+  followItems,
+  type ReadList,
+} from '../../src/annual-lists/comparison/history.ts'
 import { matchItems } from '../../src/annual-lists/comparison/item-match.ts'
 import { dueItems, endOfSpan, parseDaySpan, spanCountMax } from '../../src/annual-lists/due.ts'
 import type { AnnualList } from '../../src/annual-lists/index.ts'
@@ -166,7 +171,7 @@ t.test('the versions that made an item what it is', async (t) => {
     ),
   )
   t.same(
-    threads.map((thread) => turnsOf(thread).map(({ version }) => version.number)),
+    threads.map((thread) => causesOf(thread).map(({ version }) => version.number)),
     [
       [1, 3],
       [2, 4],
@@ -189,8 +194,8 @@ const difference = (before: readonly ReadList[], after: readonly ReadList[], yea
       ...changes.map(({ property, from, to }) => `${property} ${from} ${to}`),
     ]),
     unchanged,
-    reasons: [...added, ...dropped, ...changed].map(({ turns }) =>
-      turns.map(({ version }) => version.reason),
+    reasons: [...added, ...dropped, ...changed].map(({ causes }) =>
+      causes.map(({ version }) => version.reason),
     ),
   }
 }

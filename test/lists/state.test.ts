@@ -32,21 +32,31 @@ t.test('withdrawn evidence counts only with a successor', async (t) => {
 })
 
 t.test('the state of several periods is that of the worst', async (t) => {
-  const kept = (state: PromiseOutcome['state'], firstPublished: string | null = null): PromiseOutcome => ({
+  const outcome = (state: PromiseOutcome['state'], firstPublished: string | null = null): PromiseOutcome => ({
     state,
     firstPublished,
   })
-  t.same(worstOf([kept('published', '2026-01-02'), kept('late', '2026-03-04')]), {
+  t.same(worstOf([outcome('published', '2026-01-02'), outcome('late', '2026-03-04')]), {
     state: 'late',
     firstPublished: '2026-03-04',
   })
-  t.same(worstOf([kept('late', '2026-03-04'), kept('planned')]), { state: 'planned', firstPublished: null })
-  t.same(worstOf([kept('planned'), kept('overdue'), kept('published', '2026-01-02')]).state, 'overdue')
+  t.same(worstOf([outcome('late', '2026-03-04'), outcome('planned')]), {
+    state: 'planned',
+    firstPublished: null,
+  })
+  t.same(
+    worstOf([outcome('planned'), outcome('overdue'), outcome('published', '2026-01-02')]).state,
+    'overdue',
+  )
 })
 
-const item = (kept: Counted['kept'], firstDue: string | null, leftOn: string | null = null): Counted => ({
-  state: leftOn === null ? kept : 'withdrawn',
-  ...{ kept, firstDue, leftOn },
+const item = (
+  outcome: Counted['outcome'],
+  firstDue: string | null,
+  leftOn: string | null = null,
+): Counted => ({
+  state: leftOn === null ? outcome : 'withdrawn',
+  ...{ outcome, firstDue, leftOn },
 })
 
 t.test('rates', async (t) => {
@@ -73,7 +83,8 @@ t.test('rates', async (t) => {
 })
 
 t.test('on the due day only what is open is decided', async (t) => {
-  const of = (kept: Counted['kept'], today: string) => ratesOf([item(kept, '2026-06-30')], today).onTime
+  const of = (outcome: Counted['outcome'], today: string) =>
+    ratesOf([item(outcome, '2026-06-30')], today).onTime
   t.equal(of('planned', '2026-06-30'), null)
   t.equal(of('overdue', '2026-07-01'), 0)
   t.equal(of('published', '2026-06-29'), null)
@@ -81,8 +92,8 @@ t.test('on the due day only what is open is decided', async (t) => {
 })
 
 t.test('an item that left the list is no part of completion; a broken date stays broken', async (t) => {
-  const left = (kept: Counted['kept'], leftOn: string) =>
-    ratesOf([item(kept, '2026-06-30', leftOn), item('planned', '2026-12-31')], '2026-09-01')
+  const left = (outcome: Counted['outcome'], leftOn: string) =>
+    ratesOf([item(outcome, '2026-06-30', leftOn), item('planned', '2026-12-31')], '2026-09-01')
   t.same(left('overdue', '2026-07-01'), {
     items: 2,
     states: { published: 0, late: 0, planned: 1, overdue: 0, withdrawn: 1 },

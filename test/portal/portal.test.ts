@@ -65,21 +65,21 @@ function faultsOf(page: string): readonly string[] {
   for (const [, closing, name = ''] of page.matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*>/g)) {
     if (empty.has(name)) continue
     if (closing === '') open.push(name)
-    else if (open.pop() !== name) faults.push(`</${name}> closes another`)
+    else if (open.pop() !== name) faults.push(`</${name}> does not match`)
   }
   const ids = [...page.matchAll(/\sid="([^"]+)"/g)].map((match) => match[1])
-  if (new Set(ids).size !== ids.length) faults.push('an id is there twice')
-  return [...faults, ...open.map((name) => `<${name}> is left open`)]
+  if (new Set(ids).size !== ids.length) faults.push('duplicate id')
+  return [...faults, ...open.map((name) => `<${name}> is not closed`)]
 }
 
-t.test('the first page says what there is and where, in both languages', async (t) => {
+t.test('the home page in both languages', async (t) => {
   for (const language of ['zh', 'en'] as const) {
     const page = renderHome(overview, language)
     t.same(faultsOf(page), [])
     t.match(page, language === 'zh' ? /<html lang="zh-CN">/ : /<html lang="en">/)
     t.match(page, language === 'zh' ? /阅览室[\s\S]*甲局、乙局/ : /Reading rooms[\s\S]*Bureau A, Bureau B/)
     t.match(page, language === 'zh' ? /合成样例/ : /synthetic sample/)
-    t.match(page, language === 'zh' ? /尚未发布任何一期/ : /No edition has been published yet/)
+    t.match(page, language === 'zh' ? /尚未发布数据/ : /No edition has been published yet/)
     t.match(page, /1,234,567/)
     t.match(page, /1\.5 MB/)
     t.match(page, /<strong>1,204<\/strong>/)
@@ -107,7 +107,7 @@ t.test('the first page says what there is and where, in both languages', async (
   t.same(faultsOf(renderHome({ lists: [], datasets: [] }, 'en')), [])
 })
 
-t.test('whatever stands in a contract stays text', async (t) => {
+t.test('texts of a contract are escaped', async (t) => {
   const evil = `"><script>alert('1')</script><img src=x onerror=alert(2)>&`
   const both = { zh: evil, en: evil }
   const [dataset] = overview.datasets
@@ -153,7 +153,7 @@ t.test('the template escapes, joins and leaves out', async (t) => {
   )
 })
 
-t.test('the page is served in the language asked for, and the style with an ETag', async (t) => {
+t.test('pages follow the requested language, and static files have an ETag', async (t) => {
   const { database } = await testDatabase(t)
   const app = await buildApp(unconnectedContext({}, { database }).context)
   t.teardown(() => app.close())
@@ -190,7 +190,7 @@ t.test('the page is served in the language asked for, and the style with an ETag
   t.equal((await app.inject('/assets/..%2fhtml.ts')).statusCode, 404)
 })
 
-t.test('the page of a problem is whole in both languages', async (t) => {
+t.test('the problem page in both languages', async (t) => {
   t.same(faultsOf(renderProblem('not-found', 'id-1', 'zh')), [])
   t.match(renderProblem('dataset-not-found', 'id-1', 'en'), /No such dataset[\s\S]*id-1/)
 })
@@ -232,13 +232,13 @@ const results: PortalResults = {
   next: 'abc',
 }
 
-t.test('the page of a search says what was found, why, and how to narrow it', async (t) => {
+t.test('search results show matches and facets', async (t) => {
   const chinese = renderResults(results, 'zh')
   t.same(faultsOf(chinese), [])
   t.match(chinese, /找到 21 个数据集/)
   t.match(chinese, /<mark>阅览<\/mark>室/)
   t.match(chinese, /大<mark>阅览<\/mark>室 &#38; 大<mark>阅览<\/mark>厅/)
-  t.match(chinese, /没有“raeding”，已改为查找：reading/)
+  t.match(chinese, /未找到“raeding”，已改为搜索：reading/)
   t.match(chinese, /value="阅览 &#34;room&#34;"/, 'the question stays in its box')
   t.match(chinese, /<input type="hidden" name="theme" value="culture">/, 'a new question keeps the filters')
   const question = new URLSearchParams({ q: results.question }).toString()
@@ -263,10 +263,10 @@ t.test('the page of a search says what was found, why, and how to narrow it', as
   t.notMatch(english, /<script|<style|\sstyle=|\son[a-z]+=|https?:\/\/|undefined|NaN|\[object/)
   const none = renderResults({ question: 'x', total: 0, results: [], facets: [], readAs: [] }, 'en')
   t.same(faultsOf(none), [])
-  t.match(none, /0 datasets found[\s\S]*No dataset fits/)
+  t.match(none, /0 datasets found[\s\S]*No datasets found/)
 })
 
-t.test('whatever is asked stays text', async (t) => {
+t.test('a search query stays text', async (t) => {
   const evil = `"><script>alert(1)</script>'\\ \n`
   const page = renderResults(
     { ...results, question: evil, readAs: [{ word: evil, as: [evil] }], next: evil },

@@ -3,7 +3,7 @@ import type { Contract, Contracts } from '../../src/contract/index.ts'
 import { writeCursor } from '../../src/platform/cursor.ts'
 import { Problem } from '../../src/platform/problem.ts'
 import { operators, planConditions } from '../../src/records/query/filters.ts'
-import { type Position, planGroups } from '../../src/records/query/order.ts'
+import { type Position, planSegments } from '../../src/records/query/order.ts'
 import { canonicalQuery, planRecords } from '../../src/records/query/plan.ts'
 import {
   editionsMax,
@@ -227,14 +227,14 @@ t.test('a list of values is written and read back', async (t) => {
 
 t.test('a cursor belongs to its dataset and its query', async (t) => {
   const query = canonicalQuery(plan({ district: '310101' }))
-  const place = { versions: [['2025', 1]] as const, at: 0, after: 5 }
-  const cursor = writeRecordCursor('trial', query, place)
+  const position = { versions: [['2025', 1]] as const, at: 0, after: 5 }
+  const cursor = writeRecordCursor('trial', query, position)
   const read = readRecordCursor('trial', cursor)
-  t.same(read.place, place)
-  t.doesNotThrow(() => read.holdTo(query))
+  t.same(read.position, position)
+  t.doesNotThrow(() => read.verifyQuery(query))
   const refused = 'cursor-invalid cursor'
   t.equal(
-    refusal(() => read.holdTo(canonicalQuery(plan({})))),
+    refusal(() => read.verifyQuery(canonicalQuery(plan({})))),
     refused,
   )
   t.equal(
@@ -247,7 +247,7 @@ t.test('a cursor belongs to its dataset and its query', async (t) => {
   )
   const many = Array.from({ length: editionsMax }, (_, i) => [`${2000 + i}-${2001 + i}`, 99_999] as const)
   const longest = writeRecordCursor('trial', query, { versions: many, at: 29, after: 9_999_999_999 })
-  t.equal(readRecordCursor('trial', longest).place.versions.length, editionsMax)
+  t.equal(readRecordCursor('trial', longest).position.versions.length, editionsMax)
   for (const body of [null, 5, [], {}]) {
     t.equal(
       refusal(() => readRecordCursor('trial', writeCursor('trial', body))),
@@ -255,12 +255,12 @@ t.test('a cursor belongs to its dataset and its query', async (t) => {
     )
   }
   const wrong = [
-    { ...place, after: '5' },
-    { ...place, at: 1 },
-    { ...place, versions: [] },
-    { ...place, versions: [['2025', 1.5]] },
-    { ...place, versions: [["2025'; --", 1]] },
-    { ...place, versions: [...many, ['2031', 1]] },
+    { ...position, after: '5' },
+    { ...position, at: 1 },
+    { ...position, versions: [] },
+    { ...position, versions: [['2025', 1.5]] },
+    { ...position, versions: [["2025'; --", 1]] },
+    { ...position, versions: [...many, ['2031', 1]] },
   ]
   for (const forged of wrong) {
     t.equal(
@@ -273,8 +273,8 @@ t.test('a cursor belongs to its dataset and its query', async (t) => {
 t.test('the shares of a walk, each along an index', async (t) => {
   const shares = (sort: string, position?: Omit<Position, 'at' | 'after'>) => {
     const { order } = plan({ sort }, [version('2024'), version('2025')])
-    const place = position === undefined ? undefined : { at: 0, after: 9, ...position }
-    const groups = planGroups(order, 2, place, (value) => `<${value}>`)
+    const from = position === undefined ? undefined : { at: 0, after: 9, ...position }
+    const groups = planSegments(order, 2, from, (value) => `<${value}>`)
     return groups.map(([first, second]) => {
       const targets = second === undefined ? first?.target : `${first?.target}${second.target}`
       return `${targets}: ${first?.conditions.join(' & ')} / ${first?.order}`

@@ -1,4 +1,4 @@
-/** Two years, or the versions of one year, laid beside each other. Refuses a year of which there is no list. */
+/** Compares the lists of two years, or the versions of one year's list. Refuses a year without a list. */
 
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Caller } from '../../platform/caller.ts'
@@ -7,7 +7,7 @@ import { type AnnualList, findList } from '../annual-lists.ts'
 import type { Compared } from '../bodies.ts'
 import { differenceAcross, differencesWithin } from './difference.ts'
 
-/** A year's list. Throws `list-not-found`, naming the parameter. */
+/** Finds the list of a year. Throws `list-not-found` naming the parameter. */
 export async function getList(
   context: AppContext,
   reader: Caller,
@@ -20,8 +20,8 @@ export async function getList(
 }
 
 /**
- * From the list of `against` to that of `year`; without `against` from each version of the year's list to the next.
- * Throws `list-not-found`, and `parameter-invalid` for a year against itself.
+ * Compares the list of `against` with that of `year`; without `against`, each version of the year's list with the next.
+ * Throws `list-not-found`, and `parameter-invalid` if both years are the same.
  */
 export async function compareLists(
   context: AppContext,
@@ -30,7 +30,7 @@ export async function compareLists(
   against?: string,
 ): Promise<readonly Compared[]> {
   if (against === year) {
-    const detail = 'A list does not differ from itself. Leave `against` out for the changes within the year.'
+    const detail = 'Both years are the same. Omit `against` for the changes within the year.'
     throw problem('parameter-invalid', { path: 'against', detail })
   }
   const list = await getList(context, reader, year)
@@ -42,13 +42,13 @@ export async function compareLists(
     }))
   }
   const former = await getList(context, reader, against, 'against')
-  const threads = ({ items }: AnnualList) => items.map(({ thread }) => thread)
+  const histories = ({ items }: AnnualList) => items.map(({ history }) => history)
   const years = Number(year) - Number(against)
   return [
     {
       from: { year: against },
       to: { year },
-      difference: differenceAcross(threads(former), threads(list), years),
+      difference: differenceAcross(histories(former), histories(list), years),
     },
   ]
 }

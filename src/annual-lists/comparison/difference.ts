@@ -1,10 +1,10 @@
 /**
- * What differs between two lists: items added, dropped and changed, and why. Between two years, or between versions of
- * one year's list. Pure.
+ * Differences between the lists of two years, or between versions of one list: items added, dropped and changed, with
+ * reasons. Pure.
  */
 
 import { type Promised, type Property, properties } from '../promise.ts'
-import { type ItemHistory, type ListSource, type ReadList, turnsOf } from './history.ts'
+import { causesOf, type ItemHistory, type ListSource, type ReadList } from './history.ts'
 import { matchItems } from './item-match.ts'
 import { isMovedOn } from './years.ts'
 
@@ -15,14 +15,14 @@ export interface Change {
 }
 
 export interface DifferentItem {
-  /** As the later list has it; of a dropped one as the former had it. */
+  /** The item in the later list; a dropped item in the former one. */
   readonly promised: Promised
-  /** Its number in the former list; null where it is new. */
+  /** Its number in the former list; null if it is new. */
   readonly formerNumber: string | null
-  /** What changed; empty where it was added or dropped. */
+  /** Changed properties; empty if it was added or dropped. */
   readonly changes: readonly Change[]
-  /** The versions that made it so, whose reasons explain it. */
-  readonly turns: readonly ListSource[]
+  /** The versions that made the change, whose reasons explain it. */
+  readonly causes: readonly ListSource[]
 }
 
 export interface ListDifference {
@@ -41,44 +41,45 @@ export function differencesWithin(
     const from = versions[index]
     if (from === undefined) return []
     const matched = matchItems(from.items, to.items, 'within')
-    return [{ from, to, difference: compare(from.items, to.items, matched, { years: 0, turns: () => [to] }) }]
+    const difference = compare(from.items, to.items, matched, { years: 0, causes: () => [to] })
+    return [{ from, to, difference }]
   })
 }
 
 /**
- * The difference of two years, `years` apart. What only moves on with the years, a due date or an edition by just so
- * many, has not changed. Threads are followed so that the reasons of the later year's versions can be told.
+ * The difference of two years, `years` apart. A due date or an edition that only moved on by that many years has not
+ * changed. Takes histories, so that the reasons of the later year's versions can be given.
  */
 export function differenceAcross(
   before: readonly ItemHistory[],
   after: readonly ItemHistory[],
   years: number,
 ): ListDifference {
-  const standing = (threads: readonly ItemHistory[]) => threads.filter(({ left }) => left === undefined)
-  const items = (threads: readonly ItemHistory[]) => threads.map(({ last }) => last.promised)
-  const [former, later] = [standing(before), standing(after)]
+  const listed = (histories: readonly ItemHistory[]) => histories.filter(({ left }) => left === undefined)
+  const items = (histories: readonly ItemHistory[]) => histories.map(({ last }) => last.promised)
+  const [former, later] = [listed(before), listed(after)]
   const gone = after.filter(({ left }) => left !== undefined)
-  const threadOf = new Map(later.map((thread) => [thread.last.promised, thread]))
+  const historyOf = new Map(later.map((history) => [history.last.promised, history]))
   const matched = matchItems(items(former), items(later), years)
-  const whereGone = matchItems(items(former), items(gone), years)
-  const turns = (promised: Promised, index: number | undefined) => {
-    const thread = threadOf.get(promised) ?? gone[whereGone.indexOf(index)]
-    return thread === undefined ? [] : turnsOf(thread)
+  const matchedGone = matchItems(items(former), items(gone), years)
+  const causes = (promised: Promised, index: number | undefined) => {
+    const history = historyOf.get(promised) ?? gone[matchedGone.indexOf(index)]
+    return history === undefined ? [] : causesOf(history)
   }
-  return compare(items(former), items(later), matched, { years, turns })
+  return compare(items(former), items(later), matched, { years, causes })
 }
 
-interface Comparing {
+interface CompareOptions {
   readonly years: number
-  /** The versions that explain an item; of a dropped one its index in the former list is given. */
-  readonly turns: (promised: Promised, former: number | undefined) => readonly ListSource[]
+  /** The versions that explain a difference; `former` is the index of a dropped item in the former list. */
+  readonly causes: (promised: Promised, former: number | undefined) => readonly ListSource[]
 }
 
 function compare(
   before: readonly Promised[],
   after: readonly Promised[],
   matched: readonly (number | undefined)[],
-  { years, turns }: Comparing,
+  { years, causes }: CompareOptions,
 ): ListDifference {
   const added: DifferentItem[] = []
   const changed: DifferentItem[] = []
@@ -88,20 +89,20 @@ function compare(
     const changes = former === undefined ? [] : changesOf(former, promised, years)
     if (former !== undefined && changes.length === 0) continue
     const formerNumber = former?.values.number ?? null
-    const item = { promised, formerNumber, changes, turns: turns(promised, undefined) }
+    const item = { promised, formerNumber, changes, causes: causes(promised, undefined) }
     if (former === undefined) added.push(item)
     else changed.push(item)
   }
-  const kept = new Set(matched)
+  const found = new Set(matched)
   const dropped = before.flatMap((promised, index): readonly DifferentItem[] =>
-    kept.has(index)
+    found.has(index)
       ? []
-      : [{ promised, formerNumber: promised.values.number, changes: [], turns: turns(promised, index) }],
+      : [{ promised, formerNumber: promised.values.number, changes: [], causes: causes(promised, index) }],
   )
   return { added, dropped, changed, unchanged: after.length - added.length - changed.length }
 }
 
-/** The number only says where an item stands in its list; it is told beside, and is no change. */
+/** Changed properties. The number is only the item's position in its list, so it is no change. */
 function changesOf(former: Promised, promised: Promised, years: number): readonly Change[] {
   return properties.flatMap((property) => {
     const [from, to] = [former.values[property], promised.values[property]]

@@ -1,13 +1,13 @@
 /**
- * A list through its versions: each item from where it came to where it left, with the due dates it has had. Pure.
- * Versions that were withdrawn are not among them: what was taken back as wrong binds nobody and is told nowhere.
+ * The history of each item through the versions of a list, with its due dates. Pure. Withdrawn versions are left out:
+ * they were retracted as wrong and bind nobody.
  */
 import type { PublishedVersion } from '../../catalogue/index.ts'
 import type { Contract } from '../../contract/index.ts'
 import { type Promised, properties } from '../promise.ts'
 import { matchItems } from './item-match.ts'
 
-/** A version of a list that was read, and the contract it keeps. */
+/** A version of a list and its contract. */
 export interface ListSource {
   readonly contract: Contract
   readonly version: PublishedVersion
@@ -18,7 +18,7 @@ export interface ReadList extends ListSource {
 }
 
 /** An item in one version of its list. */
-export interface Stage {
+export interface ItemVersion {
   readonly source: ListSource
   readonly promised: Promised
 }
@@ -26,31 +26,31 @@ export interface Stage {
 /** One item through the versions of its list. */
 export interface ItemHistory {
   /** The versions that have it, oldest first. */
-  readonly stages: readonly [Stage, ...Stage[]]
-  /** As it stood last. */
-  readonly last: Stage
+  readonly stages: readonly [ItemVersion, ...ItemVersion[]]
+  /** The latest of `stages`. */
+  readonly last: ItemVersion
   /** The version that dropped it for good; absent while it is on the list. */
   readonly left?: ListSource
 }
 
-/** Follows every item through the versions of one list, oldest first. Those on the list come first, in its order. */
+/** Follows every item through the versions of one list, oldest first. Items on the list come first, in its order. */
 export function followItems(versions: readonly ReadList[]): readonly ItemHistory[] {
-  const threads: [Stage, ...Stage[]][] = []
+  const histories: [ItemVersion, ...ItemVersion[]][] = []
   let present: readonly number[] = []
   for (const { items, ...source } of versions) {
-    const before = threads.map((stages) => (stages.at(-1) ?? stages[0]).promised)
+    const before = histories.map((stages) => (stages.at(-1) ?? stages[0]).promised)
     const matched = matchItems(before, items, 'within')
     present = items.map((promised, index) => {
       const stage = { source, promised }
-      const thread = matched[index]
-      if (thread === undefined) return threads.push([stage]) - 1
-      threads[thread]?.push(stage)
-      return thread
+      const known = matched[index]
+      if (known === undefined) return histories.push([stage]) - 1
+      histories[known]?.push(stage)
+      return known
     })
   }
-  const left = threads.map((_stages, index) => index).filter((index) => !present.includes(index))
+  const left = histories.map((_stages, index) => index).filter((index) => !present.includes(index))
   return [...present, ...left].flatMap((index) => {
-    const stages = threads[index]
+    const stages = histories[index]
     if (stages === undefined) return []
     const last = stages.at(-1) ?? stages[0]
     if (present.includes(index)) return { stages, last }
@@ -60,36 +60,36 @@ export function followItems(versions: readonly ReadList[]): readonly ItemHistory
   })
 }
 
-/** A due date that was moved. */
+/** A change of a due date. */
 export interface Move {
   readonly from: string
-  /** Null where the date was taken away. */
+  /** Null if the date was removed. */
   readonly to: string | null
   readonly by: ListSource
 }
 
-/** The due dates of an item: the one it had first, the one it has now, and each move between them. */
+/** The due dates of an item: the first, the current one, and each change between them. */
 export interface DueDates {
   readonly first: string | null
   readonly now: string | null
   readonly moves: readonly Move[]
 }
 
-/** The first date counts, however often it is moved. A date given later to an item that had none is its first. */
+/** The first date counts, however often it is moved. If an item had no date at first, its first is the one set later. */
 export function dueDatesOf({ stages, last }: ItemHistory): DueDates {
   const moves: Move[] = []
-  let standing: string | null = null
+  let current: string | null = null
   let first: string | null = null
   for (const { source, promised } of stages) {
     const { due } = promised.values
     first ??= due
-    if (standing !== null && due !== standing) moves.push({ from: standing, to: due, by: source })
-    standing = due ?? standing
+    if (current !== null && due !== current) moves.push({ from: current, to: due, by: source })
+    current = due ?? current
   }
   return { first, now: last.promised.values.due, moves: withoutRepeats(moves) }
 }
 
-/** A date that stays away is taken away once. */
+/** Reports the removal of a date once, not again for each version without it. */
 function withoutRepeats(moves: readonly Move[]): readonly Move[] {
   return moves.filter((move, index) => {
     const former = moves[index - 1]
@@ -97,14 +97,14 @@ function withoutRepeats(moves: readonly Move[]): readonly Move[] {
   })
 }
 
-/** The versions that brought the item, changed it or dropped it, oldest first. */
-export function turnsOf({ stages, left }: ItemHistory): readonly ListSource[] {
-  const turns = stages.flatMap(({ source, promised }, index) => {
+/** The versions that added the item, changed it or dropped it, oldest first. */
+export function causesOf({ stages, left }: ItemHistory): readonly ListSource[] {
+  const causes = stages.flatMap(({ source, promised }, index) => {
     const former = stages[index - 1]?.promised
     const same =
       former !== undefined &&
       properties.every((property) => former.values[property] === promised.values[property])
     return same ? [] : [source]
   })
-  return left === undefined ? turns : [...turns, left]
+  return left === undefined ? causes : [...causes, left]
 }

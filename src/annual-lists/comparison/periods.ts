@@ -1,6 +1,6 @@
 /**
- * The periods of an item and the evidence for each. Editions are years and school years, so those are the periods that
- * can be told apart: a dataset that is renewed more often renews its edition by versions, which are counted here.
+ * The periods of an item and the evidence for each. A period is an edition, that is a year or a school year; a dataset
+ * that is updated more often publishes new versions of its edition, which are counted here.
  */
 
 import type { PublishedVersion } from '../../catalogue/index.ts'
@@ -10,25 +10,25 @@ import type { Promised } from '../promise.ts'
 import { type PromiseOutcome, stateOf } from '../state.ts'
 
 export interface ItemPeriod extends PromiseOutcome {
-  /** Edition of the dataset; null where no dataset is named, or none that the reader may see. */
+  /** Edition of the dataset; null if the item names no dataset, or one that the reader may not see. */
   readonly edition: string | null
   /** Day in Asia/Shanghai on which its latest version was published; null while there is none. */
   readonly lastPublished: string | null
-  /** Versions that stand. */
+  /** Number of versions that are not withdrawn. */
   readonly versions: number
-  /** When and why all that was published was taken back. */
+  /** When and why the period was withdrawn entirely; null if it was not. */
   readonly withdrawn: { readonly at: Date; readonly reason: string } | null
 }
 
-/** What the reader may know of the datasets: their newest contracts, and their versions, newest first. */
+/** The datasets that the reader may see: newest contracts, and versions, newest first. */
 export interface KnownDatasets {
   readonly contracts: ReadonlyMap<string, Contract>
   readonly versions: ReadonlyMap<string, readonly PublishedVersion[]>
 }
 
 /**
- * The periods of a promise in the list of a year: the edition it names; else the edition of its dataset that ends in
- * that year, and any other published one that does.
+ * The periods of a promise in the list of a year: the edition that it names; else the editions of its dataset that end
+ * in that year, the expected one first.
  */
 export function periodsOf(
   { values }: Promised,
@@ -74,15 +74,15 @@ function periodOf(
     publishedAt,
     withdrawn: state === 'withdrawn',
   }))
-  const standing = versions.filter(({ state }) => state !== 'withdrawn')
+  const current = versions.filter(({ state }) => state !== 'withdrawn')
   const [newest] = versions
-  const takenBack = standing.length === 0 ? newest : undefined
-  const { withdrawnAt, withdrawnReason } = takenBack ?? {}
+  const withdrawn = current.length === 0 ? newest : undefined
+  const { withdrawnAt, withdrawnReason } = withdrawn ?? {}
   return {
     edition,
     ...stateOf(firstDue, evidence, today),
-    lastPublished: standing[0] === undefined ? null : dayInShanghai(standing[0].publishedAt),
-    versions: standing.length,
+    lastPublished: current[0] === undefined ? null : dayInShanghai(current[0].publishedAt),
+    versions: current.length,
     withdrawn: withdrawnAt == null ? null : { at: withdrawnAt, reason: withdrawnReason ?? '' },
   }
 }

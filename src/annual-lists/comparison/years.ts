@@ -1,15 +1,15 @@
-/** Days and editions from one year's list to another's: what only moves on with the years is the same promise. */
+/** Compares days and editions of lists of different years: moved on by the years between, they are the same promise. */
 
-/** A day or the name of an edition so many years on, or back. */
+/** A day or an edition name, moved by a number of years. */
 export function moveOn(text: string, years: number): string {
   return text.replace(/\d{4}/g, (year) => String(Number(year) + years).padStart(4, '0'))
 }
 
-/** Whether a day or an edition is the same one so many years on or back. The 29th of February is then the 28th. */
+/** Whether `to` is `from` moved by `years`. 29 February may become the 28th. */
 export function isMovedOn(from: string, to: string, years: number): boolean {
-  const reaches = (one: string, other: string, by: number) => {
-    const there = moveOn(one, by)
-    return there === other || there.replace(/-02-29$/, '-02-28') === other
+  const reaches = (start: string, end: string, by: number) => {
+    const moved = moveOn(start, by)
+    return moved === end || moved.replace(/-02-29$/, '-02-28') === end
   }
   return reaches(from, to, years) || reaches(to, from, -years)
 }

@@ -1,19 +1,19 @@
 /**
- * Canonical texts as columns of Parquet, typed so that every digit survives: whole numbers as INT64, numbers of a
- * fixed scale as DECIMAL, others as DOUBLE (which keeps any fifteen digits), days, instants, truths, texts and lists.
- * Refuses a number that does not fit its column: that is a fault of ours, never to be rounded away.
+ * Canonical texts as Parquet columns that keep every digit: integers as INT64, numbers of a fixed scale as DECIMAL,
+ * others as DOUBLE (exact to fifteen digits), and dates, timestamps, booleans, texts and lists. A number that does not
+ * fit its column is an internal error; it is never rounded.
  */
 import type { SchemaElement } from 'hyparquet-writer'
 import type { Contract, Field, FieldTypeName } from '../../contract/index.ts'
 import { listSeparator } from '../../contract/index.ts'
 
-/** What a column holds of a record. */
+/** A record's value in a column. */
 export type ParquetValue = string | number | bigint | boolean | readonly string[] | null
 
 export interface ParquetColumn {
   /** The elements of the schema, in pre-order: one, or three for a list. */
   readonly elements: readonly SchemaElement[]
-  /** The value of a canonical text. */
+  /** Converts a canonical text to the column's value. */
   readonly value: (text: string) => Exclude<ParquetValue, null>
 }
 
@@ -33,7 +33,7 @@ const utf8 = { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type:
 
 const columns = {
   string: text,
-  // Not Parquet's TIME: it has no 24:00, with which a day's last session ends.
+  // Not Parquet's TIME, which has no 24:00, the end of a day's last session.
   time: text,
   integer: ({ name }, repetition_type) => ({
     elements: [{ name, repetition_type, type: 'INT64' }],
@@ -63,7 +63,7 @@ const columns = {
     ],
     value: (text) => BigInt(Date.parse(text)),
   }),
-  // The three-level structure that the format's own document of logical types asks for.
+  // The three-level structure required by Parquet's LogicalTypes.md.
   list: ({ name }, repetition_type) => ({
     elements: [
       { name, repetition_type, converted_type: 'LIST', logical_type: { type: 'LIST' }, num_children: 1 },
@@ -79,10 +79,10 @@ const double: ColumnOf = ({ name }, repetition_type) => ({
   value: Number,
 })
 
-/** Digits that a number of ours has at most, before its scale pads it; field-types.ts refuses more. */
+/** Most significant digits of a number, before its scale pads it; field-types.ts refuses more. */
 const significantDigitsMax = 15
 
-/** Digits that an INT64 holds whatever they are. */
+/** Every number of this many digits fits an INT64. */
 const int64Digits = 18
 
 function decimal(field: Field, repetition_type: 'REQUIRED' | 'OPTIONAL', scale: number): ParquetColumn {
@@ -103,7 +103,7 @@ function decimal(field: Field, repetition_type: 'REQUIRED' | 'OPTIONAL', scale: 
   return { elements: [{ ...element, precision, scale, logical_type: logical }], value }
 }
 
-/** Digits before the point that the field's bounds leave possible; without bounds as many as any number may have. */
+/** Most digits before the decimal point within the field's bounds; without bounds, as many as any number can have. */
 function wholeDigits({ constraints = {} }: Field): number {
   const { minimum, maximum } = constraints
   if (typeof minimum !== 'number' || typeof maximum !== 'number') return significantDigitsMax
@@ -111,7 +111,7 @@ function wholeDigits({ constraints = {} }: Field): number {
   return Math.min(String(largest).length, significantDigitsMax)
 }
 
-/** Bytes of two's complement that hold so many digits. */
+/** Bytes of two's complement for `precision` digits. */
 function bytesOf(precision: number): number {
   return Math.ceil((precision * Math.log2(10) + 1) / 8)
 }

@@ -1,6 +1,7 @@
 /**
- * Parquet, streamed by row groups of bounded size, typed by the contract, SNAPPY. Codes are texts, so a district never
- * loses a zero. Equal records give equal bytes. Refuses a version without records: the library writes such a file wrongly.
+ * Parquet, streamed by row groups of bounded size, typed by the contract, SNAPPY-compressed. Codes are texts, so a
+ * district code keeps its zeros. Equal records give equal bytes. Refuses a version without records, for which the
+ * library writes an invalid file.
  */
 import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
 import type { Field } from '../../contract/index.ts'
@@ -8,8 +9,8 @@ import type { RecordValues, RenderContext, RenderedFormat, RowBatches } from '..
 import { type ParquetColumn, type ParquetValue, parquetColumn } from './columns.ts'
 
 /**
- * A row group is held in memory until it is written, so it ends at so many values or so many characters: about 100 MB
- * of JavaScript at the worst. Smaller groups make a larger footer and slower scans.
+ * A row group is buffered in memory, so it ends at a number of values or characters: about 100 MB of heap at worst.
+ * Smaller groups mean a larger footer and slower scans.
  */
 const groupLimits = { values: 250_000, characters: 16_000_000, rows: 100_000 } as const
 
@@ -19,7 +20,7 @@ export const parquet: RenderedFormat = {
   omits: ({ version }) =>
     version.records > 0
       ? undefined
-      : { zh: '没有记录，不提供 Parquet。', en: 'There are no records to write as Parquet; take the CSV.' },
+      : { zh: '没有记录，不提供 Parquet；请使用 CSV。', en: 'No records to write as Parquet; use the CSV.' },
   render,
 }
 
@@ -41,14 +42,14 @@ async function* render(batches: RowBatches, context: RenderContext): AsyncGenera
   yield take(buffer)
 }
 
-/** What has been written since the last time. The buffer itself is used again, its offset goes on. */
+/** Returns what was written since the last call. The buffer is reused; its file offset goes on. */
 function take(buffer: ByteWriter): Uint8Array {
   const bytes = buffer.getBytes().slice()
   buffer.index = 0
   return bytes
 }
 
-/** Rows as groups that end where a limit says so, whatever batches they come in: so the bytes depend on the rows alone. */
+/** Groups rows by the limits, independent of their batches, so that the bytes depend on the rows alone. */
 async function* groupRows(batches: RowBatches, fields: number): AsyncGenerator<readonly RecordValues[]> {
   const rowsMax = Math.max(1, Math.min(groupLimits.rows, Math.floor(groupLimits.values / fields)))
   let rows: RecordValues[] = []
@@ -80,7 +81,7 @@ function columnData(
   }))
 }
 
-/** What the file says of itself, for whoever finds it without its address: `key_value_metadata` of the footer. */
+/** Metadata for readers who have only the file: `key_value_metadata` of the footer. */
 function factsOf({ contract, version, fields }: RenderContext) {
   const { dataset, edition, number, synthetic } = version
   const { title, licence, source, contractVersion } = contract

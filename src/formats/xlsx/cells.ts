@@ -1,23 +1,23 @@
 /**
- * Canonical texts as cells of SpreadsheetML (ECMA-376, part 1, 18.3.1.4), so that a spreadsheet shows and keeps the
- * very digits. What it would alter stands as text: digits beyond its fifteen, days before its calendar.
- * Refuses a text that is longer than a cell holds.
+ * Canonical texts as cells of SpreadsheetML (ECMA-376, part 1, 18.3.1.4), so that a spreadsheet keeps every digit. What
+ * it would alter is written as text: more than fifteen digits, dates before its calendar. Refuses a text that is too
+ * long for a cell.
  */
 
 import type { Field, FieldTypeName } from '../../contract/index.ts'
 import type { Bilingual } from '../../platform/language.ts'
 import { FormatRefusal } from '../format.ts'
 
-/** Excel's limit of a cell, in UTF-16 units as it counts them. It cuts what is longer. */
+/** Excel's limit for a cell, in UTF-16 units. Excel cuts longer texts. */
 export const cellLengthMax = 32_767
 
-/** Digits that Excel keeps of a number; it writes zeros for those beyond. */
+/** Significant digits that Excel keeps; it replaces the others with zeros. */
 const digitsMax = 15
 
-/** Decimals have a style each, from none to as many as a number may have. */
+/** Each number of decimals, from 0 to this, has its own style. */
 const decimalsMax = digitsMax
 
-/** The styles of a workbook by their place in `cellXfs`. */
+/** The styles of a workbook by their index in `cellXfs`. */
 export const cellStyles = {
   plain: 0,
   header: 1,
@@ -41,7 +41,7 @@ export function stylesPart(): string {
   const formats = [
     xf(0, '/>'),
     '<xf numFmtId="49" fontId="1" fillId="2" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1" applyFill="1"/>',
-    // 49 is `@`: a code that someone edits stays a text.
+    // 49 is `@`, text: a code stays text when edited.
     xf(49, applied),
     xf(164, applied),
     xf(165, applied),
@@ -65,22 +65,22 @@ export function stylesPart(): string {
 /** A cell's element after its reference: ` s="2" t="inlineStr"><is>…</c>`. */
 export type CellWriter = (text: string) => string
 
-/** Makes the function that writes the cells of a field. It throws FormatRefusal where a cell can't hold the text. */
+/** Returns a function that writes cells of a field. It throws FormatRefusal for a text that is too long. */
 export function cellWriter(field: Field): CellWriter {
   return writers[field.type](field)
 }
 
-/** A text as a cell of this style. */
+/** A text as a cell of this style. Throws FormatRefusal if it is too long. */
 export function textCell(text: string, style: number = cellStyles.text, field?: Field): string {
   if (text.length > cellLengthMax) throw new FormatRefusal(tooLong(field))
   if (!remarkable.test(text)) return ` s="${style}" t="inlineStr"><is><t>${text}</t></is></c>`
-  // Without this some readers drop white space at the ends, and several blanks or a new line within.
+  // Without it some readers trim the text and collapse white space within.
   const space = /^\s|\s$|\s\s|[\n\t]/.test(text) ? ' xml:space="preserve"' : ''
   return ` s="${style}" t="inlineStr"><is><t${space}>${escapeText(text)}</t></is></c>`
 }
 
-/** One look tells of most texts that nothing has to be done: sixty million cells are written for a large edition. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+/** One test excludes most texts from escaping; a large edition has sixty million cells. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it searches for control characters.
 const remarkable = /[\s&<>_\u0000-\u001f\ufffe\uffff]/
 
 type WriterOf = (field: Field) => CellWriter
@@ -108,7 +108,7 @@ const writers = {
       return ` s="${cellStyles.date}"><v>${serialOf(Date.parse(text))}</v></c>`
     }
   },
-  // A spreadsheet has no 24:00, with which a day's last session ends.
+  // A spreadsheet has no 24:00, the end of a day's last session.
   time: asText,
   datetime: (field) => {
     const early = asText(field)
@@ -120,11 +120,11 @@ const writers = {
   list: asText,
 } as const satisfies Record<FieldTypeName, WriterOf>
 
-/** Excel believes that 1900 was a leap year; from this day on its serial numbers are right everywhere. */
+/** Excel treats 1900 as a leap year; from this day on all programs agree on serial numbers. */
 const calendarStart = '1900-03-01'
 /**
- * A tenth of a millisecond, in days: the nearest double of an instant may lie below it, and LibreOffice shows the whole
- * seconds that have passed, so 12:34:56 would be 12:34:55.
+ * A tenth of a millisecond, in days. The nearest double may lie just below the instant, and LibreOffice rounds seconds
+ * down, so that 12:34:56 would show as 12:34:55.
  */
 const instantMargin = 1e-9
 const dayMilliseconds = 86_400_000
@@ -134,13 +134,13 @@ function serialOf(instant: number): number {
   return (instant - serialStart) / dayMilliseconds
 }
 
-/** Digits that count: without sign and point, without zeros before the first. Zeros behind the point do count here. */
+/** Digits without minus, point and leading zeros; trailing zeros count. */
 function significantDigits(text: string): number {
   if (text.length <= digitsMax) return text.length
   return text.replace(/[-.]/g, '').replace(/^0+/, '').length
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is written otherwise.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters must be escaped.
 const unsafe = /[&<>\u0000-\u001f\ufffe\uffff]|_(?=[xX])/g
 const named: Readonly<Record<string, string>> = {
   _: '_x005F_',
@@ -152,8 +152,9 @@ const named: Readonly<Record<string, string>> = {
 }
 
 /**
- * A text as the content of an element. What XML can't hold is written `_xHHHH_` (ECMA-376, part 1, 22.9.2.19,
- * ST_Xstring), and a text that looks like that is kept apart, also with fewer digits: LibreOffice reads `_xD_` as one.
+ * Escapes a text for an element. Characters that XML can't contain become `_xHHHH_` (ECMA-376, part 1, 22.9.2.19,
+ * ST_Xstring). Texts that look like such an escape are escaped too, even with fewer digits, since LibreOffice decodes
+ * `_xD_`.
  */
 export function escapeText(text: string): string {
   return text.replace(unsafe, (found) => {
@@ -165,6 +166,6 @@ function tooLong(field: Field | undefined): Bilingual {
   const name = field?.name ?? ''
   return {
     zh: `字段 ${name} 有超过 ${cellLengthMax} 个字符的文本，超出 Excel 单元格的上限；请使用 CSV。`,
-    en: `The field ${name} has a text of more than ${cellLengthMax} characters, which a cell of Excel can't hold; take the CSV.`,
+    en: `The field ${name} has a text of more than ${cellLengthMax} characters, the limit of an Excel cell; use the CSV.`,
   }
 }

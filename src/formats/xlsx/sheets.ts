@@ -1,6 +1,6 @@
 /**
- * The sheets of a workbook as XML, a row at a time (ECMA-376, part 1, 18.3). The first holds the records under the
- * names of the fields; behind it stand the fields with titles and units, the codes with labels, and what it is.
+ * The sheets of a workbook as XML, row by row (ECMA-376, part 1, 18.3): the records under their field names, the fields
+ * with titles and units, the codes with labels, and a description.
  */
 
 import { type Contracts, codesOf, type Field } from '../../contract/index.ts'
@@ -14,25 +14,25 @@ export interface Sheet {
   readonly xml: () => AsyncIterable<string> | Iterable<string>
 }
 
-/** Excel's own limits of a sheet: 2^20 rows and 2^14 columns. */
+/** Excel's limits for a sheet: 2^20 rows and 2^14 columns. */
 export const sheetRowsMax = 1_048_576
 export const sheetColumnsMax = 16_384
 
-/** Characters of XML that are handed on at a time. */
+/** Characters of XML per chunk. */
 const pieceLength = 1 << 16
 
-/** What a workbook holds beside its rows. */
+/** The contents of a workbook other than its rows. */
 export interface Workbook {
   readonly fields: readonly Field[]
   /** All contracts, for code lists and their labels. */
   readonly contracts: Contracts
   /** Number of rows. */
   readonly records: number
-  /** What the last sheet says: a name, and the text in Chinese and English. */
+  /** Lines of the last sheet: a name, and the text in Chinese and English. */
   readonly about: readonly (readonly [name: string, zh: string, en: string])[]
 }
 
-/** The sheets of a workbook, in their order. */
+/** The sheets of a workbook, in order. */
 export function sheetsOf(batches: RowBatches, workbook: Workbook): readonly Sheet[] {
   return [
     { name: 'data', xml: () => dataSheet(batches, workbook) },
@@ -90,9 +90,9 @@ function* textSheet(rows: readonly [header: TextRow, ...TextRow[]]): Generator<s
   yield '</sheetData></worksheet>'
 }
 
-/** Columns a text takes: one for a Latin letter, two for a Chinese character, and a little air. */
+/** Width of a text in characters: 1 for a Latin letter, 2 for a Chinese character, and 2 of padding. */
 function width(text: string): number {
-  return 2 + [...text].reduce((sum, sign) => sum + (sign > '\u2e7f' ? 2 : 1), 0)
+  return 2 + [...text].reduce((sum, character) => sum + (character > '\u2e7f' ? 2 : 1), 0)
 }
 
 function sheetHead(area: string, widths: readonly number[]): string {
@@ -146,7 +146,7 @@ function codeRows({ fields, contracts }: Workbook): [TextRow, ...TextRow[]] {
   return [['codes 代码表', 'code 代码', '名称', 'label'], ...rows]
 }
 
-/** What the workbook of a version says of it. */
+/** The description of a version for the last sheet. */
 export function aboutVersion({ contract, version }: RenderContext): Workbook['about'] {
   type Line = Workbook['about'][number]
   const both = (name: string, { zh, en }: Bilingual): Line => [name, zh, en]

@@ -1,7 +1,7 @@
 /**
- * An XLSX workbook, streamed: codes and texts as text cells, numbers with their very digits, real dates. Equal records
- * give equal bytes. Refuses what Excel would cut or alter: more rows or columns than a sheet has, a text longer than a
- * cell holds. Decision 0009 says why the XML is written here.
+ * An XLSX workbook, streamed: codes and texts as text cells, numbers with all their digits, real dates. Equal records
+ * give equal bytes. Refuses what Excel would cut: too many rows or columns, texts too long for a cell. Decision 0009
+ * explains why we write the XML ourselves.
  */
 import type { Bilingual } from '../../platform/language.ts'
 import type { RenderedFormat, RowBatches } from '../format.ts'
@@ -22,23 +22,23 @@ export const xlsx: RenderedFormat = {
     }),
 }
 
-/** The bytes of any table as a workbook, for rows that are no version of a dataset. */
+/** Renders any table as a workbook, for rows that are not a version of a dataset. */
 export function renderWorkbook(batches: RowBatches, workbook: Workbook): AsyncIterable<Uint8Array> {
   return zipArchive(partsOf(sheetsOf(batches, workbook)))
 }
 
-/** Why a sheet can't hold so many records and fields, or undefined; the header takes a row. */
+/** The reason why the records and fields exceed a sheet, or undefined. The header takes one row. */
 export function sheetOmits(records: number, fields: number): Bilingual | undefined {
   if (records > sheetRowsMax - 1) {
     return {
       zh: `共 ${records} 条记录，超出 Excel 工作表 ${sheetRowsMax} 行（含表头）的上限；请使用 CSV 或 Parquet。`,
-      en: `${records} records and a header are more than the ${sheetRowsMax} rows of an Excel sheet; take the CSV or Parquet.`,
+      en: `${records} records and a header exceed the ${sheetRowsMax} rows of an Excel sheet; use CSV or Parquet.`,
     }
   }
   if (fields > sheetColumnsMax) {
     return {
       zh: `共 ${fields} 个字段，超出 Excel 工作表 ${sheetColumnsMax} 列的上限；请使用 CSV 或 Parquet。`,
-      en: `${fields} fields are more than the ${sheetColumnsMax} columns of an Excel sheet; take the CSV or Parquet.`,
+      en: `${fields} fields exceed the ${sheetColumnsMax} columns of an Excel sheet; use CSV or Parquet.`,
     }
   }
   return undefined
@@ -50,7 +50,7 @@ const officeNames = 'http://schemas.openxmlformats.org/officeDocument/2006/relat
 const mainNames = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main'
 const spreadsheet = 'application/vnd.openxmlformats-officedocument.spreadsheetml'
 
-/** Small parts are pressed as well as can be; a sheet of a million rows takes half the time at 3, for a tenth more bytes. */
+/** Best compression for small parts. A sheet of a million rows takes half the time at 3, for a tenth more bytes. */
 const levels = { parts: 9, sheets: 3 } as const
 
 function partsOf(sheets: readonly Sheet[]): readonly ZipEntry[] {
@@ -60,7 +60,7 @@ function partsOf(sheets: readonly Sheet[]): readonly ZipEntry[] {
     compressionLevel: levels.parts,
   })
   return [
-    // First, for tools tell an XLSX from another ZIP by it.
+    // First, because tools recognise an XLSX by this entry.
     part('[Content_Types].xml', contentTypes(sheets)),
     part('_rels/.rels', relations([['officeDocument', 'xl/workbook.xml']])),
     part('xl/workbook.xml', workbook(sheets)),

@@ -1,12 +1,12 @@
-// Starts Swagger UI on the page of the API's description: the document of the page's language, the reader's own light
-// or dark, and in Chinese the words of Swagger UI itself, which knows English only. It fetches nothing from elsewhere.
-const place = document.getElementById('swagger-ui')
+// Starts Swagger UI on the API documentation page: the OpenAPI document in the page's language, the reader's colour
+// scheme, and Chinese labels, since Swagger UI has English only. It fetches nothing from other hosts.
+const container = document.getElementById('swagger-ui')
 const dark = window.matchMedia('(prefers-color-scheme: dark)')
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
 follow()
 dark.addEventListener('change', follow)
 
-const words = {
+const labels = {
   Parameters: '参数',
   'No parameters': '没有参数',
   Name: '名称',
@@ -50,17 +50,17 @@ const words = {
   'Controls ': '作用于 ',
   ' header.': ' 请求头。',
   LOADING: '载入中',
-  Undocumented: '未载明',
+  Undocumented: '文档未说明',
   'Failed to fetch.': '获取失败。',
   'Copied!': '已复制',
   'Unrecognized response type; displaying content as text.': '无法识别的响应类型，按文本显示。',
 }
 
-/** Puts the Chinese word in the place of a text of Swagger UI that stands alone. What documents say is not touched. */
+/** Replaces the labels of Swagger UI with Chinese ones. Texts of the OpenAPI document are left alone. */
 function translate(node) {
-  const word = node.nodeType === Node.TEXT_NODE ? words[node.data] : undefined
-  if (word !== undefined && node.parentElement?.closest('.renderedMarkdown, pre, code, textarea') === null) {
-    if (node.data !== word) node.data = word
+  const label = node.nodeType === Node.TEXT_NODE ? labels[node.data] : undefined
+  if (label !== undefined && node.parentElement?.closest('.renderedMarkdown, pre, code, textarea') === null) {
+    if (node.data !== label) node.data = label
     return
   }
   for (const child of node.childNodes) translate(child)
@@ -73,12 +73,12 @@ if (document.documentElement.lang === 'zh-CN') {
       for (const node of addedNodes) translate(node)
     }
   })
-  observer.observe(place, { childList: true, characterData: true, subtree: true })
+  observer.observe(container, { childList: true, characterData: true, subtree: true })
 }
 
 window.SwaggerUIBundle({
-  domNode: place,
-  url: place.dataset.document,
+  domNode: container,
+  url: container.dataset.document,
   presets: [window.SwaggerUIBundle.presets.apis],
   layout: 'BaseLayout',
   docExpansion: 'list',

@@ -1,4 +1,4 @@
-/** What the page of a dataset tells, gathered for anyone: a dataset that is not open has no page. */
+/** Gathers the content of a dataset's page. Only open datasets have a page. */
 
 import {
   type AppContext,
@@ -13,15 +13,15 @@ import { labelOf } from '../../contract/index.ts'
 import { anonymousCaller } from '../../platform/caller.ts'
 import { dayInShanghai } from '../../platform/time.ts'
 import { describeDataset } from '../overview.ts'
-import { type SchemaOrgNode, schemaDataset } from '../schema-org.ts'
+import { type SchemaOrgSite, schemaDataset } from '../schema-org.ts'
 import type { PortalDatasetPage, PortalEdition } from './page.ts'
 
-/** The page's content, and what it says to machines. Throws `dataset-not-found`. */
+/** The content of the page, and its schema.org data. Throws `dataset-not-found`. */
 export async function findDatasetPage(
   context: AppContext,
   slug: string,
-  said: SchemaOrgNode,
-): Promise<{ readonly shown: PortalDatasetPage; readonly data: object }> {
+  site: SchemaOrgSite,
+): Promise<{ readonly content: PortalDatasetPage; readonly data: object }> {
   const { contract } = getReadable(context.contracts, anonymousCaller, slug)
   const versions = await listVersions(context.database, { dataset: slug })
   const version = latestOfDataset(versions)
@@ -32,18 +32,18 @@ export async function findDatasetPage(
   const at = addresses(context.config)
   const names = [...new Set(versions.map(({ edition }) => edition))]
   const editions = names.map((edition): PortalEdition => {
-    const own = versions.filter((one) => one.edition === edition)
-    const standing = latestOf(own)
-    const last = standing ?? own[0]
+    const own = versions.filter((candidate) => candidate.edition === edition)
+    const current = latestOf(own)
+    const last = current ?? own[0]
     return {
       edition,
       updated: last === undefined ? '' : dayInShanghai(last.publishedAt),
       href: at.edition(slug, edition),
-      ...(standing === undefined ? {} : { version: standing.number, records: standing.records }),
+      ...(current === undefined ? {} : { version: current.number, records: current.records }),
     }
   })
   const { rhythm } = contract
-  const shown = {
+  const content = {
     dataset: await describeDataset(context, contract, version),
     rhythm: labelOf(context.contracts, 'rhythms', rhythm) ?? { zh: rhythm, en: rhythm },
     licence: contract.licence.title,
@@ -51,5 +51,5 @@ export async function findDatasetPage(
     editions,
     fields: contract.fields,
   }
-  return { shown, data: schemaDataset(contract, latest, said) }
+  return { content, data: schemaDataset(contract, latest, site) }
 }

@@ -1,4 +1,4 @@
-/** The page of one dataset: what it is, its latest files, its editions and its fields. A pure function of plain data. */
+/** The page of one dataset: description, latest files, editions and fields. A pure function of plain data. */
 import type { Bilingual, Language } from '../../platform/language.ts'
 import { type Html, html, link } from '../html.ts'
 import { page } from '../page.ts'
@@ -6,10 +6,10 @@ import { badge, number, type PortalDataset, renderLatest } from './card.ts'
 
 export interface PortalEdition {
   readonly edition: string
-  /** The version that stands for it; undefined where all were withdrawn. */
+  /** The latest version; undefined if all are withdrawn. */
   readonly version?: number
   readonly records?: number
-  /** Day in Asia/Shanghai on which a version was published last. */
+  /** Day in Asia/Shanghai of the latest publication. */
   readonly updated: string
   readonly href: string
 }
@@ -29,10 +29,10 @@ export interface PortalDatasetPage {
   }[]
 }
 
-/** Renders the page. `data` is what it says to machines. */
-export function renderDatasetPage(shown: PortalDatasetPage, language: Language, data: object): string {
+/** Renders the page. `data` is its schema.org data. */
+export function renderDatasetPage(content: PortalDatasetPage, language: Language, data: object): string {
   const text = texts[language]
-  const { dataset, editions, fields } = shown
+  const { dataset, editions, fields } = content
   const providers = dataset.providers.map((provider) => provider[language])
   const main = html`<article>
 <section class="lead">
@@ -41,9 +41,9 @@ export function renderDatasetPage(shown: PortalDatasetPage, language: Language, 
 <p class="providers">${providers.join(language === 'zh' ? '、' : ', ')}</p>
 <p>${dataset.description[language]}</p>
 <dl class="facts">
-<div><dt>${text.rhythm}</dt><dd>${shown.rhythm[language]}</dd></div>
-<div><dt>${text.licence}</dt><dd>${shown.licence[language]}</dd></div>
-<div><dt>${text.source}</dt><dd>${shown.source[language]}</dd></div>
+<div><dt>${text.rhythm}</dt><dd>${content.rhythm[language]}</dd></div>
+<div><dt>${text.licence}</dt><dd>${content.licence[language]}</dd></div>
+<div><dt>${text.source}</dt><dd>${content.source[language]}</dd></div>
 </dl>
 ${renderLatest(dataset, language)}
 <p class="links">${['ttl', 'jsonld', 'rdf'].map(
@@ -85,8 +85,8 @@ const texts = {
   zh: {
     home: '全部数据集',
     rhythm: '更新频率',
-    licence: '使用条款',
-    source: '来源',
+    licence: '使用许可',
+    source: '数据来源',
     editions: '各期数据',
     edition: '期次',
     version: '版本',
@@ -95,13 +95,13 @@ const texts = {
     withdrawn: '已撤回',
     fields: '字段',
     field: '字段名',
-    title: '名称',
+    title: '中文名称',
     about: '说明',
   },
   en: {
     home: 'All datasets',
-    rhythm: 'Renewed',
-    licence: 'Terms',
+    rhythm: 'Update frequency',
+    licence: 'Licence',
     source: 'Source',
     editions: 'Editions',
     edition: 'Edition',
@@ -112,6 +112,6 @@ const texts = {
     fields: 'Fields',
     field: 'Field',
     title: 'Title',
-    about: 'What it holds',
+    about: 'Description',
   },
 } as const

@@ -1,4 +1,4 @@
-/** What a search of the portal finds, for anyone: the same as GET /v1/datasets gives to a reader without a key. */
+/** Search results of the portal: the same as GET /v1/datasets without a key. */
 
 import {
   type AppContext,
@@ -13,17 +13,19 @@ import type { Bilingual, Language } from '../../platform/language.ts'
 import { describeDataset } from '../overview.ts'
 import type { PortalMatch, PortalResults } from './results.ts'
 
-/** Cards on a page: as many as one looks through. */
+/** Cards on a page of results. */
 const cardsMax = 20
 
-/** Throws the problems of GET /v1/datasets. */
+/** Finds the results. Throws the problems of GET /v1/datasets. */
 export async function findResults(
   context: AppContext,
-  asked: DatasetParameters,
+  parameters: DatasetParameters,
   language: Language,
 ): Promise<PortalResults> {
-  const given = Object.fromEntries(Object.entries(asked).filter(([, value]) => String(value).trim() !== ''))
-  const found = await searchDatasets(context, anonymousCaller, { ...given, limit: cardsMax }, language)
+  const filled = Object.fromEntries(
+    Object.entries(parameters).filter(([, value]) => String(value).trim() !== ''),
+  )
+  const found = await searchDatasets(context, anonymousCaller, { ...filled, limit: cardsMax }, language)
   const results = []
   for (const { loaded, matches } of found.page) {
     const { contract } = loaded
@@ -51,7 +53,7 @@ export async function findResults(
   }
 }
 
-/** What a code of a field is called; of a theme or provider the text that was found says it already. */
+/** The label of a field's code. Themes and providers need none: their matched text is the label. */
 function codeLabel(
   context: AppContext,
   contract: Contract,

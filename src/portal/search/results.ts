@@ -1,6 +1,6 @@
 /**
- * The page of a search: what was found and why, and facets as links that narrow it. A pure function of plain data; the
- * question is text wherever it stands.
+ * The page of search results: datasets with their matches, and facets as links that narrow the search. A pure function of
+ * plain data. The query is always escaped as text.
  */
 
 import type { FacetName, FacetValue, SearchMatch } from '../../catalogue/index.ts'
@@ -14,9 +14,9 @@ export interface PortalMatch {
   readonly place: SearchMatch['place']
   readonly text: string
   readonly found: readonly string[]
-  /** Title of the field, where the match is one of a field. */
+  /** Title of the field, if the match is in a field. */
   readonly field?: Bilingual
-  /** What the code is called, where it is in a code. */
+  /** Label of the code, if the match is in a code. */
   readonly label?: Bilingual
 }
 
@@ -35,12 +35,12 @@ export interface PortalResults {
   readonly next?: string
 }
 
-/** Renders what a search found. */
+/** Renders the results. */
 export function renderResults(found: PortalResults, language: Language): string {
   const text = texts[language]
   const { question, total, results, facets, readAs, next } = found
   const chosen = chosenOf(facets)
-  const asked = addressOf(question, chosen)
+  const parameters = addressOf(question, chosen)
   return page(
     language,
     question === '' ? text.datasets : question,
@@ -55,10 +55,10 @@ ${renderFacets(found, language)}
 <section class="datasets" aria-label="${text.datasets}">
 ${results.map(({ dataset, matches }) => renderDataset(dataset, language, renderMatches(matches, language)))}
 ${total === 0 && html`<div class="nothing"><p>${text.nothing}</p><p><a href="/?lang=${language}">${text.all}</a></p></div>`}
-${next !== undefined && html`<p class="links"><a rel="next" href="${href(asked, language, ['cursor', next])}">${text.next}</a></p>`}
+${next !== undefined && html`<p class="links"><a rel="next" href="${href(parameters, language, ['cursor', next])}">${text.next}</a></p>`}
 </section>
 </div>`,
-    { asked },
+    { parameters },
   )
 }
 
@@ -77,25 +77,29 @@ function addressOf(question: string, chosen: Chosen): URLSearchParams {
   return parameters
 }
 
-function href(asked: URLSearchParams, language: Language, [name, value]: readonly [string, string]): string {
-  const parameters = new URLSearchParams(asked)
+function href(
+  current: URLSearchParams,
+  language: Language,
+  [name, value]: readonly [string, string],
+): string {
+  const parameters = new URLSearchParams(current)
   if (value === '') parameters.delete(name)
   else parameters.set(name, value)
   parameters.set('lang', language)
   return link(`/?${parameters}`)
 }
 
-/** A facet of one value narrows nothing and is left out, unless it is chosen. */
+/** Renders the facets. A facet with a single value is left out unless chosen, since it narrows nothing. */
 function renderFacets({ question, facets }: PortalResults, language: Language): Html {
   const text = texts[language]
-  const asked = addressOf(question, chosenOf(facets))
+  const parameters = addressOf(question, chosenOf(facets))
   const shown = facets.filter(({ values }) => values.length > 1 || values.some(({ chosen }) => chosen))
   return html`<nav class="facets" aria-label="${text.narrow}">${shown.map(
     ({ name, values }) => html`<section aria-labelledby="facet-${name}">
 <h2 id="facet-${name}">${text.facets[name]}</h2>
 <ul>${values.map((value) => {
       const codes = values.filter(({ code, chosen }) => (code === value.code ? !chosen : chosen))
-      const to = href(asked, language, [name, codes.map(({ code }) => code).join()])
+      const to = href(parameters, language, [name, codes.map(({ code }) => code).join()])
       const mark = value.chosen && html`<span aria-hidden="true">✓ </span>`
       const current = value.chosen && html` aria-current="true" title="${text.remove}"`
       return html`<li><a href="${to}"${current}>${mark}${value.label[language]} <small>${number(value.count)}</small></a></li>`
@@ -107,16 +111,21 @@ function renderFacets({ question, facets }: PortalResults, language: Language): 
 function renderMatches(matches: readonly PortalMatch[], language: Language): Html {
   const text = texts[language]
   const colon = language === 'zh' ? '：' : ': '
-  return html`<ul class="matches">${matches.map(({ place, field, label, text: said, found }) => {
-    const where = [text.places[place], field?.[language]].filter((one) => one !== undefined && one !== said)
-    const what = label?.[language]
+  return html`<ul class="matches">${matches.map(({ place, field, label, text: matched, found }) => {
+    const where = [text.places[place], field?.[language]].filter(
+      (name) => name !== undefined && name !== matched,
+    )
+    const meaning = label?.[language]
     const aside =
-      what !== undefined && what !== said && place === 'code' && html` <span class="faint">${what}</span>`
-    return html`<li><span class="faint">${where.join(' · ')}${colon}</span>${marked(said, found)}${aside}</li>`
+      meaning !== undefined &&
+      meaning !== matched &&
+      place === 'code' &&
+      html` <span class="faint">${meaning}</span>`
+    return html`<li><span class="faint">${where.join(' · ')}${colon}</span>${marked(matched, found)}${aside}</li>`
   })}</ul>`
 }
 
-/** The text with what was found marked. The longest at a place wins, so that no mark lies in another. */
+/** The text with the matches marked. At each position the longest match wins, so that marks don't nest. */
 function marked(text: string, found: readonly string[]): readonly Html[] {
   const words = [...found].filter((word) => word !== '').sort((a, b) => b.length - a.length)
   const pieces: Html[] = []
@@ -137,12 +146,12 @@ const texts = {
     datasets: '数据集',
     searched: '搜索',
     found: (total: string) => `找到 ${total} 个数据集。`,
-    readAs: (word: string, as: string) => `没有“${word}”，已改为查找：${as}`,
-    nothing: '没有符合的数据集。可以少写几个词，或取消一些筛选条件。',
-    all: '查看全部数据',
+    readAs: (word: string, as: string) => `未找到“${word}”，已改为搜索：${as}`,
+    nothing: '未找到符合条件的数据集。请减少关键词，或取消部分筛选条件。',
+    all: '查看全部数据集',
     next: '下一页',
     narrow: '筛选',
-    remove: '取消此条件',
+    remove: '取消此筛选',
     facets: {
       theme: '领域',
       provider: '提供部门',
@@ -154,7 +163,7 @@ const texts = {
     },
     places: {
       title: '标题',
-      slug: '短名',
+      slug: '标识',
       keyword: '关键词',
       theme: '领域',
       provider: '提供部门',
@@ -168,19 +177,19 @@ const texts = {
     datasets: 'Datasets',
     searched: 'Search for',
     found: (total: string) => `${total} ${total === '1' ? 'dataset' : 'datasets'} found.`,
-    readAs: (word: string, as: string) => `Nothing has “${word}”; it was read as ${as}.`,
-    nothing: 'No dataset fits. Use fewer words, or take away a filter.',
-    all: 'All that is published',
+    readAs: (word: string, as: string) => `No results for “${word}”; searched for ${as} instead.`,
+    nothing: 'No datasets found. Use fewer words, or remove a filter.',
+    all: 'All datasets',
     next: 'Next page',
-    narrow: 'Narrow down',
-    remove: 'Take this filter away',
+    narrow: 'Filters',
+    remove: 'Remove this filter',
     facets: {
       theme: 'Theme',
       provider: 'Provider',
-      openClass: 'Open class',
-      shareClass: 'Share class',
+      openClass: 'Openness',
+      shareClass: 'Sharing',
       kind: 'Kind',
-      rhythm: 'Rhythm',
+      rhythm: 'Update frequency',
       format: 'Format',
     },
     places: {
@@ -192,7 +201,7 @@ const texts = {
       field: 'Field',
       description: 'Description',
       code: 'Code',
-      'field-description': 'About a field',
+      'field-description': 'Field description',
     },
   },
 } as const

@@ -215,7 +215,7 @@ const querying = tool('query_records', {
       const own = { edition, select: select?.join(), sort: sort?.join(), cursor, limit: String(size) }
       const counted = count === true ? 'exact' : undefined
       const parameters = { ...texts(filters), ...definedOf({ ...own, count: counted }) }
-      const page = await questionRecords(context, { loaded, parameters, reader })
+      const page = await recordsJson(context, { loaded, parameters, reader })
       const next = nextOf(page)
       return { json: `{"next":${JSON.stringify(next)},${page.slice(1)}`, truncated: next !== null }
     }),
@@ -259,7 +259,7 @@ const aggregating = tool('aggregate', {
         sort: sort?.join(),
         limit: String(size),
       }
-      const json = await questionAggregate(context, {
+      const json = await aggregateJson(context, {
         loaded,
         reader,
         parameters: { ...texts(filters), ...definedOf(own) },

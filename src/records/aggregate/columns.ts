@@ -1,6 +1,6 @@
 /**
- * What an aggregate is made of: the fields it groups by and its measures, held against what the contract offers.
- * Refuses everything that is not offered, naming what is.
+ * Groups and measures of an aggregate, checked against what the contract offers. Refuses everything else, naming what
+ * is offered.
  */
 
 import {
@@ -15,12 +15,12 @@ import { nearestOf } from '../../http/index.ts'
 import { problem } from '../../platform/problem.ts'
 import type { AggregateQuery, MeasureRequest } from './query.ts'
 
-/** A field that an answer is grouped by. */
+/** A field to group by. */
 export interface GroupColumn {
   readonly field: Field
 }
 
-/** A measure of an answer. Of `count` there is the number of records alone. */
+/** A measure: the number of records, or a function of a field. */
 export type Measure = CountMeasure | FieldMeasure
 
 export interface CountMeasure {
@@ -29,23 +29,23 @@ export interface CountMeasure {
 }
 
 export interface FieldMeasure {
-  /** Its name in the answer: `sum_pupils`. */
+  /** Its name in the response: `sum_pupils`. */
   readonly name: string
   readonly function: AggregateFunction
   readonly field: Field
-  /** Only of a mean. */
+  /** Set for a mean only. */
   readonly weight?: Field
-  /** Digits behind the point; undefined where the field has no scale, so that they are as many as there are. */
+  /** Digits after the decimal point; undefined if the field has no scale, so that the number of digits varies. */
   readonly digits?: number
 }
 
 /**
- * Digits of a mean beyond those of its field. Two, since a mean of many says more than each of them: the mean of
- * whole pupils to a hundredth, of tenths of a second to a thousandth. It is rounded half away from zero, exactly.
+ * Digits of a mean beyond those of its field. Two, since a mean of many values is more precise than each of them: whole
+ * pupils to a hundredth, tenths of a second to a thousandth. It is rounded half away from zero, exactly.
  */
 export const meanExtraDigits = 2
 
-/** The edition as a group: no contract has a field of this name. */
+/** The edition as a group; a reserved name. */
 export const editionField: Field = {
   name: 'edition',
   type: 'string',
@@ -54,7 +54,7 @@ export const editionField: Field = {
   description: { zh: '数据期次的名称。', en: 'Name of the edition.' },
 }
 
-/** The groups of a question; `joined` where it asks for several editions. Throws `parameter-invalid`. */
+/** The groups of a query; `joined` if it requests several editions. Throws `parameter-invalid`. */
 export function planGroups(
   { groupBy }: AggregateQuery,
   contract: Contract,
@@ -63,20 +63,19 @@ export function planGroups(
 ): readonly GroupColumn[] {
   const allowed = [...offer.groupBy, editionField.name]
   if (joined && !groupBy.includes(editionField.name)) {
-    const detail =
-      'Several editions are asked for, and what they count is not added up: group by edition too.'
+    const detail = 'Counts of several editions are not added up: group by edition too.'
     throw problem('parameter-invalid', { path: 'group_by', detail, allowed })
   }
   return groupBy.map((name) => {
     if (!allowed.includes(name)) {
-      const detail = `This dataset is grouped by ${allowed.join(', ')}.`
+      const detail = `This dataset can be grouped by ${allowed.join(', ')}.`
       throw problem('parameter-invalid', { path: 'group_by', detail, allowed, ...nearest(name, allowed) })
     }
     return { field: name === editionField.name ? editionField : getField(contract, name) }
   })
 }
 
-/** The measures of a question. Throws `parameter-invalid`. */
+/** The measures of a query. Throws `parameter-invalid`. */
 export function planMeasures(
   { measures }: AggregateQuery,
   contract: Contract,
@@ -103,7 +102,7 @@ function planMeasure(asked: MeasureRequest, contract: Contract, offer: Aggregate
   if (asked.name !== 'mean') {
     return { name, function: asked.name, field, ...(own === undefined ? {} : { digits: own }) }
   }
-  // The loader has seen to both.
+  // The contract loader has checked both.
   if (offered.weight === undefined || own === undefined)
     throw new Error(`${name} can't be weighted or rounded`)
   const weight = getField(contract, offered.weight)
@@ -123,5 +122,5 @@ function nearest(text: string, allowed: readonly string[]) {
   return found === undefined ? {} : { nearest: found }
 }
 
-/** Only the beginning of a name helps to find the slip. */
+/** Longest name that is compared, because a caller may send a megabyte. */
 const nameLengthMax = 100

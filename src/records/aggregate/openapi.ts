@@ -1,6 +1,6 @@
 /**
- * What documents say of the aggregates of one dataset: what may be grouped, measured and filtered, and the shape of a
- * group. Pure; it lists what `planAggregate` takes. A dataset that offers none has no such addresses.
+ * OpenAPI of the aggregates of one dataset: what can be grouped, measured and filtered, and the schema of a group. Pure.
+ * It lists what `planAggregate` accepts. A dataset that offers no aggregates has no such routes.
  */
 
 import {
@@ -26,7 +26,7 @@ import { measureColumns } from './sql.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** What the addresses of aggregates take of one dataset, and the group that they answer with. */
+/** What the aggregate routes accept for one dataset, and the group that they return. */
 export const aggregatePart = {
   segment: 'aggregate',
   answers: ({ aggregate }: Contract): boolean => aggregate !== undefined,
@@ -37,7 +37,7 @@ export const aggregatePart = {
     return [
       listOf('group_by', groups),
       listOf('measures', measuresOffered(offer)),
-      // An order is by what the answer has, so `count` alone fits every question.
+      // Sorting is by columns of the response, and only `count` is in every one.
       listOf('sort', ['count', '-count', ...names.flatMap((name) => [name, `-${name}`])]),
       ...describeFilters(withoutWithheld(contract, options.contracts), options).map((parameter) =>
         withoutTotals(parameter, offer),
@@ -53,7 +53,7 @@ function offerOf({ aggregate }: Contract): AggregateOffer {
   return aggregate ?? { groupBy: [] }
 }
 
-/** Filters on what may be withheld are refused: here the contract without those fields. */
+/** The contract without the fields that may be withheld, on which filters are refused. */
 function withoutWithheld(contract: Contract, contracts: Contracts): Contract {
   const all = contracts.versions(contract.dataset).map((loaded) => loaded.contract)
   const kept = new Set([contract, ...all].flatMap((one) => [...withheldFields(one), statusField(one)]))
@@ -61,8 +61,8 @@ function withoutWithheld(contract: Contract, contracts: Contracts): Contract {
 }
 
 /**
- * A filter on a pinned field works alone where it leaves one code. With any other operator the question must group by
- * the field as well, so an example of the filter by itself would be refused.
+ * A filter on a pinned field is accepted alone if it leaves one code. With any other operator the query must also group
+ * by the field, so the example of such a filter alone would be refused and is removed.
  */
 function withoutTotals(parameter: DescribedParameter, { pinned = [] }: AggregateOffer): DescribedParameter {
   const [field, operator] = parameter.name.split('__')
@@ -72,7 +72,7 @@ function withoutTotals(parameter: DescribedParameter, { pinned = [] }: Aggregate
   return { ...parameter, schema }
 }
 
-/** The columns of all measures offered. */
+/** The columns of all offered measures. */
 function measureFields(contract: Contract, offer: AggregateOffer): readonly Field[] {
   const offered = offer.measures ?? []
   const measures = offered.flatMap(({ field, functions }) => functions.map((name) => ({ name, field })))
@@ -80,7 +80,7 @@ function measureFields(contract: Contract, offer: AggregateOffer): readonly Fiel
   return planMeasures(asked, contract, offer).flatMap(measureColumns)
 }
 
-/** One group: what it may be grouped by and every measure offered, of which an answer has those asked for. */
+/** One group: every field to group by and every offered measure; a response has the requested ones. */
 function groupSchema(contract: Contract, { contracts, language, codes }: DescribeOptions): Json {
   const offer = offerOf(contract)
   const options: { readonly codes: typeof codes; readonly language?: Language } =

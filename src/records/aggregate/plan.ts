@@ -1,7 +1,7 @@
 /**
- * From a question for aggregates to one SQL statement: pure. It reads published records alone, so an answer can tell
- * nothing that the records don't; a group with a withheld value has no value, and what would drop withheld records
- * unseen, or count something twice, is refused. Decision 0010 gives the reasons.
+ * From an aggregate query to one SQL statement. Pure. It reads published records only, so a response discloses nothing
+ * that the records don't. A group with a withheld value has no value; queries that would silently drop withheld records
+ * or count something twice are refused. Decision 0010 gives the reasons.
  */
 
 import {
@@ -29,7 +29,7 @@ import { editionField, type GroupColumn, type Measure, planGroups, planMeasures 
 import { type AggregateQuery, aggregateParameters, groupsMax } from './query.ts'
 import { columnSql, flagSql, measureColumns } from './sql.ts'
 
-/** One version whose records are grouped, with the contract that it keeps. */
+/** One version whose records are grouped, and its contract. */
 export interface Source {
   readonly edition: string
   readonly recordsTable: string
@@ -41,37 +41,37 @@ export interface AggregatePlan {
   readonly parameters: readonly string[]
   readonly groups: readonly Field[]
   readonly measures: readonly Measure[]
-  /** The fields of an answer's groups and values, in order; behind them the statement gives one flag a measure. */
+  /** The fields of groups and values, in order; after them the statement returns one flag per measure. */
   readonly columns: readonly Field[]
-  /** Codes that apply because the question neither grouped by the field nor held it to one code. */
+  /** Codes that apply because the query neither groups by the field nor filters it to one code. */
   readonly pinned: readonly { readonly field: string; readonly code: string }[]
-  /** Groups asked for, where a limit was given. */
+  /** The requested limit, if any. */
   readonly limit?: number
-  /** The parameters that ask for this again, in one order: equal questions are equal texts. */
-  readonly question: readonly (readonly [name: string, value: string])[]
+  /** Canonical parameters that reproduce the query, in a fixed order. */
+  readonly canonical: readonly (readonly [name: string, value: string])[]
 }
 
-/** What a question is held against. */
+/** What a query is checked against. */
 export interface AggregateSource {
-  /** The contract that says what is offered, and whose fields are named. */
+  /** The contract that defines the offer and the fields. */
   readonly contract: Contract
   readonly sources: readonly Source[]
-  /** Whether several editions are asked for, though there may be one of them only. */
+  /** Whether several editions are requested, even if only one exists. */
   readonly joined: boolean
   readonly contracts: Pick<Contracts, 'codes'>
 }
 
 /**
- * Plans an aggregate. Throws `aggregate-not-offered`, `parameter-unknown` and `parameter-invalid`, naming the
- * parameter and what is allowed there.
+ * Plans an aggregate. Throws `aggregate-not-offered`, `parameter-unknown` and `parameter-invalid`, naming the parameter
+ * and what it allows.
  */
-export function planAggregate(query: AggregateQuery, ground: AggregateSource): AggregatePlan {
-  const { contract, sources } = ground
+export function planAggregate(query: AggregateQuery, chosen: AggregateSource): AggregatePlan {
+  const { contract, sources } = chosen
   const offer = contract.aggregate
   if (offer === undefined) throw problem('aggregate-not-offered', { path: 'slug' })
-  const groups = planGroups(query, contract, offer, ground.joined)
+  const groups = planGroups(query, contract, offer, chosen.joined)
   const measures = planMeasures(query, contract, offer)
-  const asked = resolveFilters(query.filters, contract, ground.contracts, aggregateParameters)
+  const asked = resolveFilters(query.filters, contract, chosen.contracts, aggregateParameters)
   const pins = planPins(offer, groups, asked, contract)
   const conditions = [...asked, ...pins]
   refuseWithheld(
@@ -91,19 +91,23 @@ export function planAggregate(query: AggregateQuery, ground: AggregateSource): A
     measures,
     columns,
     pinned: pins.map(({ field, value }) => ({ field: field.name, code: value })),
-    question: questionOf(query, asked),
+    canonical: questionOf(query, asked),
     ...(query.limit === undefined ? {} : { limit: query.limit }),
   }
 }
 
-function questionOf(query: AggregateQuery, asked: readonly Condition[]): AggregatePlan['question'] {
+function questionOf(query: AggregateQuery, asked: readonly Condition[]): AggregatePlan['canonical'] {
   const { editions, groupBy, measures, sort, limit } = query
   const own = {
     edition: editions === 'all' ? editions : editions?.join(','),
     group_by: groupBy.length === 0 ? undefined : groupBy.join(','),
-    measures: measures.map((one) => (one.name === 'count' ? one.name : `${one.name}:${one.field}`)).join(','),
+    measures: measures
+      .map((measure) => (measure.name === 'count' ? measure.name : `${measure.name}:${measure.field}`))
+      .join(','),
     sort:
-      sort.length === 0 ? undefined : sort.map((one) => `${one.descending ? '-' : ''}${one.name}`).join(','),
+      sort.length === 0
+        ? undefined
+        : sort.map(({ name, descending }) => `${descending ? '-' : ''}${name}`).join(','),
     limit: limit?.toString(),
   }
   const filters = asked.map(({ field, operator, value }) => [parameterName(field, operator), value] as const)
@@ -114,27 +118,29 @@ function questionOf(query: AggregateQuery, asked: readonly Condition[]): Aggrega
 }
 
 /**
- * A filter on a withheld field drops the records in which it is withheld, one on the status carves groups around them,
- * and a group by what an older contract withheld would be no group: each way an answer would be silently less. The
- * records themselves take such filters.
+ * A filter on a withheld field would drop the records in which it is withheld, a filter on the status would do the same,
+ * and a field that an older contract withheld can't form groups: each would silently leave records out. The record
+ * routes accept such filters.
  */
 function refuseWithheld(
   named: readonly (readonly [path: string, field: Field])[],
   contracts: readonly Contract[],
 ): void {
-  const kept = new Set(contracts.flatMap((contract) => [...withheldFields(contract), statusField(contract)]))
-  const refused = named.find(([, field]) => kept.has(field.name))
+  const withheld = new Set(
+    contracts.flatMap((contract) => [...withheldFields(contract), statusField(contract)]),
+  )
+  const refused = named.find(([, field]) => withheld.has(field.name))
   if (refused === undefined) return
   const [path, { name }] = refused
   throw problem('parameter-invalid', {
     path,
     detail:
-      `Values of ${name} may be withheld, or it says where they are: records would be left out unseen. ` +
-      'Filter the records instead, or aggregates by other fields.',
+      `Values of ${name} may be withheld, or it marks records with withheld values: records would be left out silently. ` +
+      'Filter the records instead, or filter aggregates by other fields.',
   })
 }
 
-/** The conditions that hold dimensions to one code where the question has left them open. */
+/** The conditions that pin dimensions to one code if the query leaves them open. */
 function planPins(
   offer: AggregateOffer,
   groups: readonly GroupColumn[],
@@ -150,8 +156,8 @@ function planPins(
       throw problem('parameter-invalid', {
         path: name,
         detail:
-          'Over this field nothing may be added up: one of its codes is the total of others, or each has a unit of ' +
-          `its own. Group by ${name}, or filter by one code of it.`,
+          'Values cannot be added up over this field: one of its codes is the total of others, or each has its own ' +
+          `unit. Group by ${name}, or filter by one of its codes.`,
         codes: field?.codes,
       })
     }
@@ -159,7 +165,7 @@ function planPins(
   })
 }
 
-/** Whether a condition leaves one code: equality, or a list of one. */
+/** Whether a condition leaves one code: equality, or a list of one value. */
 function holdsOne({ field, operator, value }: Condition): boolean {
   return operator === 'eq' || (operator === 'in' && parseValues(field.name, value).length === 1)
 }
@@ -175,7 +181,7 @@ interface Parts {
   readonly bind: Bind
 }
 
-/** The names of columns inside the statement are ours, `c0` …, so that no name can be too long for Postgres. */
+/** Columns inside the statement are named `c0` …, so that no name can be too long for Postgres. */
 const alias = (index: number) => `c${index}`
 const flag = (index: number) => `_f${index}`
 
@@ -201,7 +207,7 @@ function write(parts: Parts): string {
     ${orderBy(query, groups, columns)} LIMIT ${bind(String(query.limit ?? groupsMax + 1))}::int`
 }
 
-/** The contract's fields that the statement speaks of, each once. */
+/** The contract's fields that the statement uses, each once. */
 function neededFields({ groups, measures, conditions, contract }: Parts): readonly Field[] {
   const names = new Set([
     ...groups.map(({ field }) => field.name),
@@ -213,7 +219,7 @@ function neededFields({ groups, measures, conditions, contract }: Parts): readon
   return contract.fields.filter((field) => names.has(field.name))
 }
 
-/** The records of one version under the contract's names; a field that its own contract doesn't have is null. */
+/** The records of one version under the contract's names; a field that the version's contract lacks is null. */
 function sourceSelect({ groups, measures, bind }: Parts, source: Source, needed: readonly Field[]): string {
   const has = (name: string) => source.contract.fields.some((field) => field.name === name)
   const columns = needed.map((field) => {
@@ -227,7 +233,7 @@ function sourceSelect({ groups, measures, bind }: Parts, source: Source, needed:
   return `SELECT ${[...edition, ...columns, ...flags].join(', ')} FROM ${publishedTable(source.recordsTable)}`
 }
 
-/** The order asked for, then that of the groups, so that it is total; what has no value comes last. */
+/** The requested order, then that of the groups, so that it is total; nulls last. */
 function orderBy(query: AggregateQuery, groups: readonly GroupColumn[], columns: readonly Field[]): string {
   const asked = query.sort.map(({ name, descending }) => {
     const index = columns.findIndex((field) => field.name === name)
@@ -235,7 +241,7 @@ function orderBy(query: AggregateQuery, groups: readonly GroupColumn[], columns:
       const allowed = columns.map((field) => field.name)
       throw problem('parameter-invalid', {
         path: 'sort',
-        detail: 'Sort by what the answer has: a field of group_by, or a measure by its name in the answer.',
+        detail: 'Sort by a column of the response: a field of group_by, or a measure by its name there.',
         allowed,
       })
     }
@@ -243,9 +249,9 @@ function orderBy(query: AggregateQuery, groups: readonly GroupColumn[], columns:
   })
   const rest = groups
     .map((_, index) => ({ index, descending: false }))
-    .filter(({ index }) => !asked.some((one) => one.index === index))
+    .filter(({ index }) => !asked.some((column) => column.index === index))
   const order = [...asked, ...rest].map(
-    // Said with its table: a bare name would mean the text that is selected under it, and texts sort otherwise.
+    // Qualified, because the bare name would refer to the selected text, which sorts differently.
     ({ index, descending }) => `groups.${alias(index)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
   )
   return order.length === 0 ? '' : `ORDER BY ${order.join(', ')}`

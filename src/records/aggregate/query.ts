@@ -1,6 +1,6 @@
 /**
- * What an aggregate asks for, as text: groups, measures, order and limit. It knows no contract, so it may be nonsense
- * still; it refuses what can't be read, what stands twice, and more than the limits take.
+ * Parses an aggregate query: groups, measures, order and limit. It knows no contract; it refuses what can't be parsed,
+ * duplicates, and more than the limits allow.
  */
 
 import type { AggregateFunction } from '../../contract/index.ts'
@@ -8,45 +8,45 @@ import { problem } from '../../platform/problem.ts'
 import type { Filter } from '../query/filters.ts'
 import { editionsMax, parseFilters } from '../query/query.ts'
 
-/** A measure asked for: `count` alone, or a function over a field. */
+/** A requested measure: `count`, or a function over a field. */
 export type MeasureRequest =
   | { readonly name: 'count' }
   | { readonly name: AggregateFunction; readonly field: string }
 
 export interface AggregateQuery {
   readonly filters: readonly Filter[]
-  /** Editions to read: the latest where absent. Several are never added up. */
+  /** Editions to read: the latest if absent. Several are never added up. */
   readonly editions?: 'all' | readonly string[]
   readonly groupBy: readonly string[]
   readonly measures: readonly MeasureRequest[]
-  /** Names of the answer, each with its direction. */
+  /** Names of columns in the response, each with its direction. */
   readonly sort: readonly { readonly name: string; readonly descending: boolean }[]
-  /** Absent: all groups, or a refusal where there are more than `groupsMax`. */
+  /** If absent: all groups, or a problem if there are more than `groupsMax`. */
   readonly limit?: number
 }
 
-/** Most fields to group by: more is no overview but the records themselves, which `records` serves. */
+/** Most fields to group by. More is hardly an aggregate; the record routes serve single records. */
 export const groupByMax = 4
-/** Most measures in one answer; each costs Postgres a pass over every record of the group. */
+/** Most measures in one response; each costs Postgres a computation per record. */
 export const measuresMax = 20
-/** Most groups in an answer, about 2 MB of JSON. Beyond it a request is refused unless it says a limit of its own. */
+/** Most groups in a response, about 2 MB of JSON. A query with more is refused unless it sets a limit. */
 export const groupsMax = 10_000
 
-/** Parameters of ours; all others are filters. */
+/** Reserved parameters; all others are filters. */
 export const aggregateParameters = ['edition', 'group_by', 'measures', 'sort', 'limit'] as const
 
 const aggregateFunctions: readonly AggregateFunction[] = ['sum', 'mean', 'min', 'max']
 
 /** Parses the parameters of an aggregate. Throws `parameter-invalid`, naming the parameter and what is expected. */
 export function parseAggregate(parameters: Readonly<Record<string, unknown>>): AggregateQuery {
-  // Every value is held to the same bounds as a filter's.
-  const given = parseFilters(parameters)
-  const own = (wanted: (typeof aggregateParameters)[number]) =>
-    given.find(({ name }) => name === wanted)?.value
+  // parseFilters applies the length limits to the reserved parameters too.
+  const all = parseFilters(parameters)
+  const own = (parameter: (typeof aggregateParameters)[number]) =>
+    all.find(({ name }) => name === parameter)?.value
   const edition = own('edition')
   const limit = parseLimit(own('limit'))
   return {
-    filters: given.filter(({ name }) => !aggregateParameters.some((known) => known === name)),
+    filters: all.filter(({ name }) => !aggregateParameters.some((known) => known === name)),
     groupBy: parseNames('group_by', own('group_by'), groupByMax),
     measures: parseMeasures(own('measures')),
     sort: parseSort(own('sort')),
@@ -70,8 +70,8 @@ function parseMeasures(text: string | undefined): readonly MeasureRequest[] {
   const expected = `Write \`count\` or a function and a field, such as sum:pupils; functions are ${aggregateFunctions.join(', ')}.`
   return parseNames('measures', text ?? 'count', measuresMax).map((piece) => {
     if (piece === 'count') return { name: 'count' }
-    const [word, field, more] = piece.split(':')
-    const name = aggregateFunctions.find((candidate) => candidate === word)
+    const [text, field, more] = piece.split(':')
+    const name = aggregateFunctions.find((candidate) => candidate === text)
     if (name === undefined || field === undefined || field === '' || more !== undefined) {
       throw refuse('measures', expected)
     }

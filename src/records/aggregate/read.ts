@@ -1,4 +1,4 @@
-/** Reads the groups of a planned aggregate. Refuses an answer that would have to leave groups out unasked. */
+/** Reads the groups of a planned aggregate. Refuses more groups than a response holds, unless a limit is set. */
 
 import type { Runner } from '../../db/database.ts'
 import type { RecordValues } from '../../formats/index.ts'
@@ -9,19 +9,19 @@ import { groupsMax } from './query.ts'
 export interface AggregateGroup {
   /** The canonical texts of the plan's columns. */
   readonly row: RecordValues
-  /** Names of the measures that have no value because a record's is withheld. */
+  /** Names of the measures without a value because a record's value is withheld. */
   readonly suppressed: readonly string[]
 }
 
 export interface Groups {
   readonly groups: readonly AggregateGroup[]
-  /** Number of all groups, also of those behind a limit. */
+  /** Number of all groups, including those beyond the limit. */
   readonly total: number
 }
 
-/** Reads the groups. Throws `groups-too-many` where there are more than an answer holds and no limit was given. */
+/** Reads the groups. Throws `groups-too-many` if there are more than `groupsMax` and the plan has no limit. */
 export async function readGroups(runner: Runner, plan: AggregatePlan): Promise<Groups> {
-  // Each question is a statement of its own: kept prepared, they would fill the connection's memory.
+  // Nearly every query is a different statement; prepared, they would fill the connection's memory.
   const rows = (await runner
     .unsafe(plan.statement, [...plan.parameters], { prepare: false })
     .values()) as unknown as (string | null)[][]
@@ -29,7 +29,7 @@ export async function readGroups(runner: Runner, plan: AggregatePlan): Promise<G
   if (plan.limit === undefined && total > groupsMax) {
     throw problem('groups-too-many', {
       path: 'group_by',
-      detail: `There are ${total} groups, and an answer holds ${groupsMax}.`,
+      detail: `There are ${total} groups, and a response holds at most ${groupsMax}.`,
       groups: total,
       groupsMax,
     })

@@ -1,4 +1,4 @@
-/** An aggregate's answer as JSON and as CSV, with the same names in both and numbers with their very digits. */
+/** Renders an aggregate as JSON and as CSV, with the same names in both and numbers digit for digit. */
 
 import { addresses, isSynthetic, type PublishedVersion } from '../../catalogue/index.ts'
 import { type Field, listSeparator } from '../../contract/index.ts'
@@ -9,7 +9,7 @@ import type { AggregatePlan } from './plan.ts'
 import type { AggregateGroup, Groups } from './read.ts'
 import type { ChosenVersions } from './versions.ts'
 
-/** What stands behind the measures of each group. */
+/** The last column of each group. */
 const suppressedField: Field = {
   name: 'suppressed',
   type: 'list',
@@ -17,32 +17,32 @@ const suppressedField: Field = {
   title: { zh: '隐去的统计量', en: 'Suppressed' },
   description: {
     zh: '因组内有被隐去的值而不给出的统计量。',
-    en: 'Measures without a value, as one of the group is withheld.',
+    en: 'Measures without a value because a value in the group is withheld.',
   },
 }
 
 type PublicUrl = Pick<Config, 'QINGDAN_PUBLIC_URL'>
 
 export interface Answer {
-  /** The path that was asked. */
+  /** The path of the request. */
   readonly path: string
   readonly plan: AggregatePlan
-  readonly ground: ChosenVersions
+  readonly chosen: ChosenVersions
   readonly groups: Groups
 }
 
-/** The whole answer as JSON. */
-export function jsonAnswer(config: PublicUrl, { path, plan, ground, groups }: Answer): string {
-  const { contract } = ground
+/** The whole response as JSON. */
+export function jsonAnswer(config: PublicUrl, { path, plan, chosen, groups }: Answer): string {
+  const { contract } = chosen
   const base = config.QINGDAN_PUBLIC_URL
-  const question = textOf(plan.question)
+  const question = textOf(plan.canonical)
   const links = {
     self: `${base}${path}?${question}`,
     csv: `${base}${path.replace(/\.json$/, '')}.csv?${question}`,
     contract: addresses(config).contract(contract.dataset, contract.contractVersion),
   }
   const meta = {
-    ...metaOf(config, ground),
+    ...metaOf(config, chosen),
     offeredBy: contract.contractVersion,
     groupBy: plan.groups.map(({ name }) => name),
     measures: plan.measures.map(measureOf),
@@ -61,15 +61,15 @@ function jsonGroups({ columns }: AggregatePlan, groups: readonly AggregateGroup[
     .join(',')
 }
 
-/** Parameters as one types them: commas and colons need no escaping in a query (RFC 3986, section 3.4). */
-function textOf(question: AggregatePlan['question']): string {
+/** Parameters as people type them: commas and colons need no escaping in a query (RFC 3986, section 3.4). */
+function textOf(question: AggregatePlan['canonical']): string {
   const text = new URLSearchParams(
     question.map(([name, value]): [string, string] => [name, value]),
   ).toString()
   return text.replaceAll('%2C', ',').replaceAll('%3A', ':')
 }
 
-/** What is read, in the words of a page of records: one version by itself, editions side by side. */
+/** The versions read, with the same members as a page of records: one version inline, several as `editions`. */
 function metaOf(config: PublicUrl, { contract, versions, joined }: ChosenVersions) {
   const { dataset } = contract
   const [only] = versions
@@ -98,14 +98,14 @@ function versionOf(version: PublishedVersion) {
 }
 
 function measureOf(measure: Measure) {
-  const { name, function: made } = measure
+  const { name, function: functionName } = measure
   if (measure.function === 'count') {
-    return { name, function: made, field: null, unit: null, weight: null, digits: 0 }
+    return { name, function: functionName, field: null, unit: null, weight: null, digits: 0 }
   }
   const { field, weight, digits } = measure
   return {
     name,
-    function: made,
+    function: functionName,
     field: field.name,
     unit: field.unit ?? null,
     weight: weight?.name ?? null,

@@ -1,6 +1,6 @@
 /**
- * Aggregates over HTTP, in the steps of records: parse, plan, read, render, validators and links. JSON and CSV, by
- * extension or by `Accept`. What may be asked is the contract's to say.
+ * Aggregates over HTTP, in the same steps as records: parse, choose versions, plan, check the ETag, read, render. JSON
+ * and CSV, by extension or by `Accept`. The contract defines which aggregates are offered.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -26,14 +26,14 @@ import { csvGroups, jsonAnswer } from './render.ts'
 import { AggregateSchema, groupBy, limit, measures, sort } from './schemas.ts'
 import { type ChosenVersions, chooseAggregateVersions } from './versions.ts'
 
-/** Part of every ETag; raise it when the form of the answer changes, so that no cache keeps the old form. */
+/** Part of every ETag. Raise it when the response format changes, so that caches drop the old one. */
 const bodyForm = 1
 
 const json = 'application/json; charset=utf-8'
 type Form = 'json' | 'csv'
 
-/** The extensions of an address; without one `Accept` decides. */
-const extensions: readonly (readonly [extension: string, form: Form | undefined, word: string])[] = [
+/** The extensions of a path, and the suffix of their operationIds; without an extension `Accept` decides. */
+const extensions: readonly (readonly [extension: string, form: Form | undefined, suffix: string])[] = [
   ['', undefined, ''],
   ['.json', 'json', 'Json'],
   ['.csv', 'csv', 'Csv'],
@@ -51,33 +51,33 @@ const refusals = [
 ] as const
 
 export async function aggregateRoutes(app: App, context: AppContext): Promise<void> {
-  for (const [extension, form, word] of extensions) {
-    datasetRoute(app, context, { extension, form, word })
-    versionRoute(app, context, { extension, form, word })
+  for (const [extension, form, suffix] of extensions) {
+    datasetRoute(app, context, { extension, form, suffix })
+    versionRoute(app, context, { extension, form, suffix })
   }
 }
 
 interface Address {
   readonly extension: string
   readonly form: Form | undefined
-  readonly word: string
+  readonly suffix: string
 }
 
 const about =
-  'Records in groups, counted and computed exactly, over the fields that the contract offers. Filters are those of ' +
-  'records, on any field whose values are never withheld. A group with a withheld value has no value and names the ' +
-  'measure in `suppressed`; a code that is the total of others is never added to them.'
+  'Records in groups, with exact counts and measures over the fields that the contract offers. Filters are those of ' +
+  'records, on any field whose values are never withheld. A measure is null and named in `suppressed` if a value in ' +
+  'its group is withheld; a code that is the total of others is never added to them.'
 
-function datasetRoute(app: App, context: AppContext, { extension, form, word }: Address): void {
+function datasetRoute(app: App, context: AppContext, { extension, form, suffix }: Address): void {
   app.get(
     `/v1/datasets/:slug/aggregate${extension}`,
     {
       config: { openQuery: true },
       schema: {
-        operationId: `aggregateRecords${word}`,
+        operationId: `aggregateRecords${suffix}`,
         tags: ['records'],
         summary: `Records of a dataset, grouped${inForm(form)}`,
-        description: `${about} Of the latest version of the latest edition, or of the editions asked for.`,
+        description: `${about} Reads the latest version of the latest edition, or of the requested editions.`,
         params: Type.Object({ slug: Slug }),
         querystring: Type.Object({ edition, group_by: groupBy, measures, sort, limit }),
         response: responsesOf(form, 'contract-breaking'),
@@ -86,22 +86,22 @@ function datasetRoute(app: App, context: AppContext, { extension, form, word }: 
     async (request, reply) => {
       const loaded = getReadable(context.contracts, request.reader, request.params.slug)
       const query = parseAggregate(request.query)
-      const ground = await chooseAggregateVersions(context, loaded, query)
-      return answer(context, request, reply, { form, loaded, ground, plan: planAggregate(query, ground) })
+      const chosen = await chooseAggregateVersions(context, loaded, query)
+      return answer(context, request, reply, { form, loaded, chosen, plan: planAggregate(query, chosen) })
     },
   )
 }
 
-function versionRoute(app: App, context: AppContext, { extension, form, word }: Address): void {
+function versionRoute(app: App, context: AppContext, { extension, form, suffix }: Address): void {
   app.get(
     `/v1/datasets/:slug/editions/:edition/versions/:version/aggregate${extension}`,
     {
       config: { openQuery: true },
       schema: {
-        operationId: `aggregateVersionRecords${word}`,
+        operationId: `aggregateVersionRecords${suffix}`,
         tags: ['records'],
         summary: `Records of one version, grouped${inForm(form)}`,
-        description: `${about} Of a version that stays as it is.`,
+        description: `${about} Reads a fixed version.`,
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
@@ -115,24 +115,24 @@ function versionRoute(app: App, context: AppContext, { extension, form, word }: 
       const { slug, edition: name, version } = request.params
       const loaded = getReadable(context.contracts, request.reader, slug)
       const query = parseAggregate(request.query)
-      const ground = await chooseAggregateVersions(context, loaded, query, {
+      const chosen = await chooseAggregateVersions(context, loaded, query, {
         edition: name,
         version: Number(version),
       })
-      return answer(context, request, reply, { form, loaded, ground, plan: planAggregate(query, ground) })
+      return answer(context, request, reply, { form, loaded, chosen, plan: planAggregate(query, chosen) })
     },
   )
 }
 
 const inForm = (form: Form | undefined) => (form === undefined ? '' : `, as ${form.toUpperCase()}`)
 
-/** An address with an extension answers in its form alone; without one in either. */
+/** A path with an extension returns that format only; without one, either. */
 function responsesOf(
   form: Form | undefined,
   ...more: readonly ProblemCode[]
 ): Readonly<Record<number, unknown>> {
   const csv = Type.String({
-    description: 'A header and one line a group, with the names of the JSON answer.',
+    description: 'A header and one line per group, with the names of the JSON response.',
   })
   const content = {
     ...(form === 'csv' ? {} : { 'application/json': { schema: AggregateSchema } }),
@@ -140,37 +140,37 @@ function responsesOf(
   }
   return {
     200: { description: 'The groups.', content },
-    304: Type.Null({ description: 'The copy of the caller is still good.' }),
+    304: Type.Null({ description: 'The cached copy is still current.' }),
     ...problemResponses(...refusals, ...more),
   }
 }
 
-interface Asked {
+interface Resolved {
   readonly form: Form | undefined
-  /** The newest contract of the dataset: it says who may read, whichever the version keeps. */
+  /** The newest contract of the dataset. It decides who may read, whatever the version's contract. */
   readonly loaded: LoadedContract
-  readonly ground: ChosenVersions
+  readonly chosen: ChosenVersions
   readonly plan: AggregatePlan
 }
 
-async function answer(context: AppContext, request: FastifyRequest, reply: FastifyReply, asked: Asked) {
-  const { ground, plan, loaded } = asked
-  const form = asked.form ?? formOf(request)
+async function answer(context: AppContext, request: FastifyRequest, reply: FastifyReply, resolved: Resolved) {
+  const { chosen, plan, loaded } = resolved
+  const form = resolved.form ?? formOf(request)
   const [path = ''] = request.url.split('?')
-  const read = ground.versions.map(({ edition, number, digest }) => [edition, number, digest])
-  const key = canonicalJson({ bodyForm, form, path, question: plan.question, offer: ground.digest, read })
+  const read = chosen.versions.map(({ edition, number, digest }) => [edition, number, digest])
+  const key = canonicalJson({ bodyForm, form, path, question: plan.canonical, offer: chosen.digest, read })
   const tag = digestOf(key).slice(0, 32)
-  await setDeprecationHeaders(context, reply, ground.contract)
-  noteRead(request.reader, loaded.contract, { versions: ground.versions, operation: 'aggregate' })
+  await setDeprecationHeaders(context, reply, chosen.contract)
+  noteRead(request.reader, loaded.contract, { versions: chosen.versions, operation: 'aggregate' })
   if (isFresh(request, reply, tag, isOpen(loaded.contract))) return reply.code(304).send(null)
   const groups = await readGroups(context.database.serve, plan)
   if (form === 'json')
-    return reply.type(json).send(jsonAnswer(context.config, { path, plan, ground, groups }))
+    return reply.type(json).send(jsonAnswer(context.config, { path, plan, chosen, groups }))
   const { mediaType, bytes } = csvGroups(plan, groups.groups)
   return reply.type(mediaType).send(Readable.from(bytes, { objectMode: false }))
 }
 
-/** The form that `Accept` ranks first; JSON where it doesn't care. Throws `not-acceptable`. */
+/** The format that `Accept` ranks first; JSON if it ranks them equally. Throws `not-acceptable`. */
 function formOf(request: FastifyRequest): Form {
   const [first] = new Negotiator(request).mediaTypes(['application/json', 'text/csv'])
   if (first === undefined) {

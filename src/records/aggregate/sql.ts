@@ -1,6 +1,6 @@
 /**
- * The SQL of one measure, and the columns that it has in an answer: its value, how many records lack one, and the sum
- * of a mean's weights. All in `numeric`, exactly; where a record's value is withheld, the group has none.
+ * The SQL of one measure and its columns in the response: its value, the number of records without one, and the sum of
+ * weights for a mean. Computed in `numeric`, exactly. A group with a withheld value has no value.
  */
 import {
   type Contract,
@@ -29,7 +29,7 @@ const counted = (name: string, zh: string, en: string): Field => ({
   description: { zh: `${zh}。`, en: `${en}.` },
 })
 
-/** The columns of a measure in an answer. */
+/** The columns of a measure in the response. */
 export function measureColumns(measure: Measure): readonly Field[] {
   if (measure.function === 'count') return [counted('count', '记录数', 'Records')]
   const { name, field, weight, digits } = measure
@@ -59,8 +59,8 @@ export function measureColumns(measure: Measure): readonly Field[] {
 }
 
 /**
- * Whether a record's value is withheld, as SQL over the table of a version that keeps `contract`. A record whose status
- * is not free counts as withheld in every field that control may empty: rather a value too few than one too many.
+ * SQL for whether a record's value is withheld, over the table of a version of `contract`. A record whose status is not
+ * free counts as withheld in every field that disclosure control may empty, to be on the safe side.
  */
 export function flagSql(measure: Measure, contract: Contract): string {
   if (measure.function === 'count') return 'false'
@@ -70,11 +70,11 @@ export function flagSql(measure: Measure, contract: Contract): string {
   if (touched.length === 0) return 'false'
   const status = statusField(contract)
   if (status !== undefined) return `(${quoteIdentifier(status)} IS DISTINCT FROM '${freeStatus}')`
-  // A rule that keeps no status: every empty place may be a withheld one.
+  // Without a status field, every null may be a withheld value.
   return `(${touched.map((name) => `${quoteIdentifier(name)} IS NULL`).join(' OR ')})`
 }
 
-/** The SQL of a measure's columns over a group; `flag` is the column that says whether a record's value is withheld. */
+/** SQL of a measure's columns over a group; `flag` is the column that marks records whose value is withheld. */
 export function columnSql(measure: Measure, flag: string): readonly string[] {
   if (measure.function === 'count') return ['count(*)']
   const guarded = (sql: string) => `CASE WHEN bool_or(${flag}) THEN NULL ELSE ${sql} END`
@@ -95,7 +95,7 @@ export function columnSql(measure: Measure, flag: string): readonly string[] {
 
 function plainSql(measure: FieldMeasure, column: string): string {
   const value = `${measure.function}(${column})`
-  // Versions of an older contract may show fewer digits; it never takes any away, since that contract would break.
+  // Pads values of older contracts, which may have fewer digits. It never cuts: fewer digits would be a breaking change.
   return measure.digits === undefined ? value : `round(${value}, ${measure.digits})`
 }
 

@@ -1,18 +1,18 @@
-/** The difference of two versions as bytes: built by Postgres line by line, with what they are about around them. */
+/** Renders the difference of two versions: Postgres writes the lines, this file adds head, header and links. */
 import assert from 'node:assert/strict'
 import { type AppContext, addresses, type PublishedVersion } from '../../catalogue/index.ts'
 import { copyRecords } from '../read/read-records.ts'
-import { type Diff, diffHeader, diffLines, diffRows, ownOf } from './plan.ts'
+import { type Diff, diffHeader, diffLines, diffRows, fieldsOnlyOf } from './plan.ts'
 
 export interface ComparedVersions {
   readonly from: PublishedVersion
   readonly to: PublishedVersion
-  /** As it was asked for. */
+  /** The value of the parameter `against`. */
   readonly against: string
   readonly diff: Diff
 }
 
-/** What stands behind each record but the last. */
+/** Follows each record but the last. */
 const separator = Buffer.from(',\n')
 const lineFeed = 10
 
@@ -23,7 +23,7 @@ export async function* readDiffJson(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   let beginning: Buffer | undefined = Buffer.alloc(0)
-  // The last line ends as all others do, and its end is known only when nothing comes behind it.
+  // COPY ends every line with a separator. The last one is dropped, so the end of each chunk is held back.
   let held = Buffer.alloc(0)
   let isEmpty = true
   for await (const chunk of copyRecords(database, [diffLines(compared.diff)], signal)) {
@@ -39,9 +39,9 @@ export async function* readDiffJson(
     if (bytes.length === 0) continue
     isEmpty = false
     const both = Buffer.concat([held, bytes])
-    const given = Math.max(0, both.length - separator.length)
-    if (given > 0) yield both.subarray(0, given)
-    held = both.subarray(given)
+    const ready = Math.max(0, both.length - separator.length)
+    if (ready > 0) yield both.subarray(0, ready)
+    held = both.subarray(ready)
   }
   assert.ok(
     beginning === undefined && (isEmpty || held.equals(separator)),
@@ -56,7 +56,7 @@ export async function* readDiffCsv(
   { diff }: ComparedVersions,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  // The header goes out with the first lines: until Postgres has answered, a refusal can still be told.
+  // The header is sent with the first lines, so that an error before them still becomes a problem response.
   let header: string | undefined = diffHeader(diff)
   for await (const chunk of copyRecords(database, [diffRows(diff)], signal)) {
     yield header === undefined ? chunk : Buffer.concat([Buffer.from(header), chunk])
@@ -82,8 +82,8 @@ function headOf(config: AppContext['config'], { from, to, diff }: ComparedVersio
     key: names(diff.key),
     fields: {
       compared: names(diff.shared),
-      onlyBefore: names(ownOf(diff.before, diff)),
-      onlyAfter: names(ownOf(diff.after, diff)),
+      onlyBefore: names(fieldsOnlyOf(diff.before, diff)),
+      onlyAfter: names(fieldsOnlyOf(diff.after, diff)),
     },
     counts: { ...counted, unchanged: to.records - counted.added - counted.changed },
   }

@@ -1,32 +1,32 @@
 /**
- * What differs between the records of two versions, counted by key. It refuses nothing: versions whose keys are not the
- * same fields of the same types can't be compared, which is an answer.
+ * Counts the records that differ between two versions, by primary key. Versions whose keys differ in fields or types
+ * can't be compared; the result is then undefined.
  */
 import type { Contract, Field } from '../../contract/index.ts'
 import type { Runner } from '../../db/database.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { numberColumn, publishedTable } from '../tables.ts'
 
-/** Records of a version: its table, and the contract that it keeps. */
-export interface Side {
+/** The records of one version: its table and its contract. */
+export interface DiffSide {
   readonly contract: Contract
   readonly table: string
 }
 
-export interface Counted {
+export interface DifferenceCounts {
   readonly added: number
   readonly removed: number
-  /** Records of the same key of which a field that both contracts have differs. */
+  /** Records of the same key in which a field of both contracts differs. */
   readonly changed: number
 }
 
-/** Counts what differs, in one pass over both tables. Undefined where the keys can't be compared. */
+/** Counts the differing records in one pass over both tables. Undefined where the keys can't be compared. */
 export async function countDifference(
   runner: Runner,
-  before: Side,
-  after: Side,
-): Promise<Counted | undefined> {
-  const shared = keyShared(before.contract, after.contract)
+  before: DiffSide,
+  after: DiffSide,
+): Promise<DifferenceCounts | undefined> {
+  const shared = sharedFields(before.contract, after.contract)
   if (shared === undefined) return undefined
   const key = after.contract.primaryKey
   const on = key.map((name) => `a.${quoteIdentifier(name)} = b.${quoteIdentifier(name)}`).join(' AND ')
@@ -44,10 +44,10 @@ export async function countDifference(
 }
 
 /**
- * The fields that two contracts share, by name and type, in the order of the later; undefined where their keys are not
- * the same fields of the same types.
+ * The fields that both contracts have, by name and type, in the order of the later. Undefined where their keys differ
+ * in fields or types.
  */
-export function keyShared(before: Contract, after: Contract): readonly Field[] | undefined {
+export function sharedFields(before: Contract, after: Contract): readonly Field[] | undefined {
   const shared = after.fields.filter((field) =>
     before.fields.some(({ name, type }) => name === field.name && type === field.type),
   )

@@ -1,39 +1,39 @@
 /**
- * The difference of two versions record by record, as SQL. Pure. Both tables are joined by the key once: what differs is
- * kept, counted, and given in the order of the key, so that the counts come first and nothing is read twice. It shows
- * what the two versions show, and nothing that either withholds.
+ * The difference of two versions as SQL. Pure. Both tables are joined by the key once; the differing records are
+ * materialized, counted and returned in key order, so that the counts come first and no table is read twice. Only
+ * published values are read, so withheld values can't appear.
  */
 import { type Field, fieldType } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { copyCsv, copyLines, csvLines, csvValue, jsonToken } from '../../formats/index.ts'
 import type { CopyStatement } from '../read/sql.ts'
 import { numberColumn, publishedTable } from '../tables.ts'
-import { keyShared, type Side } from './count-difference.ts'
+import { type DiffSide, sharedFields } from './count-difference.ts'
 
-/** Two versions that can be compared, and what of them is. */
+/** Two versions that can be compared, and the fields that are compared. */
 export interface Diff {
-  readonly before: Side
-  readonly after: Side
+  readonly before: DiffSide
+  readonly after: DiffSide
   readonly key: readonly Field[]
-  /** Fields beside the key that both have, of the same type. */
+  /** Fields outside the key that both have, of the same type. */
   readonly shared: readonly Field[]
 }
 
-/** Plans the difference; undefined where the keys are not the same fields of the same types. */
-export function planDiff(before: Side, after: Side): Diff | undefined {
-  const shared = keyShared(before.contract, after.contract)
+/** Plans the difference. Undefined where the keys differ in fields or types. */
+export function planDiff(before: DiffSide, after: DiffSide): Diff | undefined {
+  const shared = sharedFields(before.contract, after.contract)
   if (shared === undefined) return undefined
   const names = after.contract.primaryKey
   const key = names.flatMap((name) => shared.filter((field) => field.name === name))
   return { before, after, key, shared: shared.filter(({ name }) => !names.includes(name)) }
 }
 
-/** What became of a record. */
+/** Kinds of change of a record. */
 export const diffKinds = ['added', 'removed', 'changed'] as const
 
 /**
- * A line of JSON for each record that differs, in the order of the key, behind a line of counts:
- * `{"added":…,"removed":…,"changed":…}`.
+ * A line of counts, `{"added":…,"removed":…,"changed":…}`, then one line of JSON for each differing record, in key
+ * order.
  */
 export function diffLines(diff: Diff): CopyStatement {
   const { key } = diff
@@ -49,17 +49,17 @@ export function diffLines(diff: Diff): CopyStatement {
   return { text: `COPY (${select}) TO STDOUT WITH (${copyLines})`, values: {} }
 }
 
-/** The first columns of the CSV are these and the key; no field can be called like the first. */
+/** First column of the CSV, before the key. No field name can begin with `_`. */
 const changeColumn = '_change'
 
-/** Rows of CSV for each record that differs, in the order of the key, without the header. */
+/** One CSV row for each differing record, in key order, without the header. */
 export function diffRows(diff: Diff): CopyStatement {
   const { key, shared, before, after } = diff
   const order = key.map(({ name }) => either(name)).join(', ')
   const sides = [
     ...pairsOf(shared, 'a', 'b'),
-    ...ownOf(before, diff).map((field) => columnOf(field, 'a')),
-    ...ownOf(after, diff).map((field) => columnOf(field, 'b')),
+    ...fieldsOnlyOf(before, diff).map((field) => columnOf(field, 'a')),
+    ...fieldsOnlyOf(after, diff).map((field) => columnOf(field, 'b')),
   ]
   const keys = key.map((field) => csvValue(field.type, either(field.name)))
   const select = `SELECT ${[kindOf, ...keys, ...sides].join(', ')} FROM ${joined(diff)} ORDER BY ${order}`
@@ -73,14 +73,14 @@ export function diffHeader(diff: Diff): string {
     changeColumn,
     ...key.map(({ name }) => name),
     ...shared.flatMap(({ name }) => [`${name}__before`, `${name}__after`]),
-    ...ownOf(before, diff).map(({ name }) => `${name}__before`),
-    ...ownOf(after, diff).map(({ name }) => `${name}__after`),
+    ...fieldsOnlyOf(before, diff).map(({ name }) => `${name}__before`),
+    ...fieldsOnlyOf(after, diff).map(({ name }) => `${name}__after`),
   ]
   return csvLines([names])
 }
 
-/** The fields of one version beside its key that the other has not, or has of another type. */
-export function ownOf({ contract }: Side, { key, shared }: Diff): readonly Field[] {
+/** Fields of one version, outside its key, that the other lacks or has with another type. */
+export function fieldsOnlyOf({ contract }: DiffSide, { key, shared }: Diff): readonly Field[] {
   return contract.fields.filter(({ name }) => ![...key, ...shared].some((field) => field.name === name))
 }
 
@@ -90,7 +90,7 @@ const kindOf = `CASE WHEN a.${numberColumn} IS NULL THEN 'added' WHEN b.${number
 const column = (side: 'a' | 'b', name: string) => `${side}.${quoteIdentifier(name)}`
 const either = (name: string) => `coalesce(${column('b', name)}, ${column('a', name)})`
 
-/** Both tables, with the records that differ: `a` as it was, `b` as it is. */
+/** Both tables joined, differing records only: `a` is before, `b` is after. */
 function joined({ before, after, key, shared }: Diff): string {
   const on = key.map(({ name }) => `${column('a', name)} = ${column('b', name)}`).join(' AND ')
   const differs = shared.map(({ name }) => `${column('a', name)} IS DISTINCT FROM ${column('b', name)}`)
@@ -99,11 +99,11 @@ function joined({ before, after, key, shared }: Diff): string {
     WHERE ${[isOnlyOne, ...differs].join(' OR ')}`
 }
 
-/** One record that differs as JSON: its key, and what it has, had, or had and has. */
+/** One differing record as JSON: its key, and the added record, the removed record or the changed fields. */
 function lineOf(diff: Diff): string {
   const { key, shared, before, after } = diff
   const keys = membersOf(key, (field) => jsonToken(field, either(field.name)))
-  const record = (side: 'a' | 'b', { contract }: Side) =>
+  const record = (side: 'a' | 'b', { contract }: DiffSide) =>
     membersOf(contract.fields, (field) => jsonToken(field, column(side, field.name)))
   const changes = shared.map((field) => {
     const [was, is] = [column('a', field.name), column('b', field.name)]

@@ -1,6 +1,6 @@
 /**
- * The difference of two versions over HTTP, of one edition or of two: JSON with the counts first, or CSV, each as a stream.
- * Refuses what either version is refused for, and versions whose records are told apart by other fields.
+ * The difference of two versions, of one edition or of two, over HTTP: JSON with the counts first, or CSV, both streamed.
+ * Refuses versions that can't be read, and versions whose primary keys differ.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -31,18 +31,18 @@ type Form = 'json' | 'csv'
 
 const mediaTypes = { json: 'application/json', csv: 'text/csv' } as const satisfies Record<Form, string>
 
-/** Raise it when the form of an answer changes, so that no cache keeps the old one. */
+/** Part of every ETag. Raise it when the response format changes, so that caches drop the old one. */
 const diffForm = 1
 
 const against = Type.String({
   pattern: '^(v[1-9]\\d{0,5}|\\d{4}(-\\d{4})?(-v[1-9]\\d{0,5})?)$',
   examples: ['v1'],
   description:
-    'What it is compared with: a version of the same edition (`v1`), another edition by its latest version (`2024`), or a ' +
-    'version of that (`2024-v2`).',
+    'The version to compare with: a version of the same edition (`v1`), the latest version of another edition (`2024`), ' +
+    'or one of its versions (`2024-v2`).',
 })
 
-/** Without an extension by Accept; with one as it says. */
+/** Registers the routes: without an extension the format follows `Accept`, with `.csv` it is CSV. */
 export function diffRoutes(app: App, context: AppContext, streams: Streams): void {
   diffRoute(app, context, streams, undefined)
   diffRoute(app, context, streams, 'csv')
@@ -58,10 +58,10 @@ function diffRoute(app: App, context: AppContext, streams: Streams, extension: '
       schema: {
         operationId: extension === undefined ? 'getDiff' : 'getDiffCsv',
         tags: ['records'],
-        summary: `What differs between two versions${extension === undefined ? '' : ', as CSV'}`,
+        summary: `Differences between two versions${extension === undefined ? '' : ', as CSV'}`,
         description:
-          'Record by record, by the primary key: what is new in this version, gone from it, or of another value than in ' +
-          'the one it is compared with. JSON has the counts first; CSV has `_change`, the key, and each field before and after.',
+          'Records matched by primary key: those added in this version, removed from it, or changed since the version it ' +
+          'is compared with. JSON gives the counts first; CSV has `_change`, the key, and each field before and after.',
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
@@ -74,7 +74,7 @@ function diffRoute(app: App, context: AppContext, streams: Streams, extension: '
             content: extension === undefined ? { 'application/json': { schema: DiffSchema }, ...csv } : csv,
           },
           ...toLatest,
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          304: Type.Null({ description: 'The cached copy is still current.' }),
           ...problemResponses(
             'dataset-not-found',
             'edition-not-found',
@@ -90,7 +90,7 @@ function diffRoute(app: App, context: AppContext, streams: Streams, extension: '
     async (request, reply) => {
       const { slug, edition, version } = request.params
       const { contract } = getReadable(context.contracts, request.reader, slug)
-      const form = extension ?? formOf(request)
+      const form = extension ?? negotiateForm(request)
       const of = { dataset: slug, edition, version: Number(version) }
       const to = await getVersion(context.database, context.config, of)
       const from = await findAgainst(context, to, request.query.against)
@@ -105,12 +105,12 @@ function diffRoute(app: App, context: AppContext, streams: Streams, extension: '
   )
 }
 
-function formOf(request: FastifyRequest): Form {
+function negotiateForm(request: FastifyRequest): Form {
   const [best] = new Negotiator(request).mediaTypes(Object.values(mediaTypes))
   return best === mediaTypes.csv ? 'csv' : 'json'
 }
 
-/** The version that is compared with. Throws its problems under the name of the parameter. */
+/** Finds the version named by `against`. Throws the catalogue's problems with `path: 'against'`. */
 async function findAgainst(
   context: AppContext,
   to: PublishedVersion,
@@ -140,7 +140,7 @@ function planOf(context: AppContext, from: PublishedVersion, to: PublishedVersio
   return diff
 }
 
-/** What the bytes follow from: versions never change. The address is told in them. */
+/** Everything the response depends on: versions never change, and the links repeat `against` as written. */
 function keyOf({ from, to, against: asked }: ComparedVersions) {
   const name = ({ dataset, edition, number, digest, contractVersion }: PublishedVersion) => ({
     ...{ dataset, edition, number, digest, contractVersion },
@@ -161,7 +161,7 @@ async function sendDiff(
     const name = `${to.dataset}-${from.edition}-v${from.number}-to-${to.edition}-v${to.number}.csv`
     reply.header('content-disposition', `attachment; filename="${name}"`)
   }
-  // Fastify would let a stream run to its end to learn that nobody wants its bytes.
+  // For HEAD, Fastify would read a stream to its end and discard it.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
   const read = form === 'csv' ? readDiffCsv : readDiffJson
   const stream = await streams.open((signal) => read(context, compared, signal), reply.raw, request.caller)

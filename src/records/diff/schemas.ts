@@ -11,7 +11,7 @@ const Side = (description: string) =>
     {
       edition: Type.String({ description: 'Name of the edition.' }),
       version: Whole('Number of the version.'),
-      contractVersion: Whole('The contract that the version keeps.'),
+      contractVersion: Whole('Contract of the version.'),
       records: Whole('Number of records.'),
       href: Link('The version.'),
     },
@@ -23,14 +23,14 @@ const Fields = (description: string) => Type.Record(Type.String(), Type.Unknown(
 export const DiffSchema = Type.Object(
   {
     dataset: Type.String({ description: 'Slug of the dataset.' }),
-    from: Side('The version that is compared with.'),
-    to: Side('The version that is asked about.'),
-    key: Names('The primary key, by which a record is known again.'),
+    from: Side('The earlier side: the version in `against`.'),
+    to: Side('The later side: the version in the path.'),
+    key: Names('The primary key, by which records are matched.'),
     fields: Type.Object(
       {
-        compared: Names('Fields that both have, beside the key.'),
-        onlyBefore: Names('Fields that only the former has, or has of another type; they change no record.'),
-        onlyAfter: Names('Fields that only the latter has, or has of another type; they change no record.'),
+        compared: Names('Fields outside the key that both versions have.'),
+        onlyBefore: Names('Fields that only `from` has, or has with another type; not compared.'),
+        onlyAfter: Names('Fields that only `to` has, or has with another type; not compared.'),
       },
       { description: 'Which fields are compared.' },
     ),
@@ -38,41 +38,41 @@ export const DiffSchema = Type.Object(
       {
         added: Whole('Records whose key is new.'),
         removed: Whole('Records whose key is gone.'),
-        changed: Whole('Records of the same key with another value.'),
+        changed: Whole('Records with the same key and a different value.'),
         unchanged: Whole('Records that are the same in both.'),
       },
-      { description: 'How many there are.' },
+      { description: 'Number of records of each kind.' },
     ),
     data: Type.Array(
       Type.Object(
         {
-          change: Type.Enum(['added', 'removed', 'changed'], { description: 'What became of the record.' }),
+          change: Type.Enum(['added', 'removed', 'changed'], { description: 'How the record changed.' }),
           key: Fields('The values of its key.'),
-          record: Type.Optional(Fields('An added record as it is, a removed one as it was.')),
+          record: Type.Optional(Fields('The whole record, if it was added or removed.')),
           fields: Type.Optional(
             Type.Record(
               Type.String(),
               Type.Object({
-                before: Type.Unknown({ description: 'As it was; null where there was no value.' }),
-                after: Type.Unknown({ description: 'As it is; null where there is no value.' }),
+                before: Type.Unknown({ description: 'Value in `from`; null if none.' }),
+                after: Type.Unknown({ description: 'Value in `to`; null if none.' }),
               }),
-              { description: 'Of a changed record the fields that differ, by name.' },
+              { description: 'The fields that differ, by name, if the record was changed.' },
             ),
           ),
         },
         { additionalProperties: false },
       ),
-      { description: 'The records that differ, in the order of the key.' },
+      { description: 'The differing records, in key order.' },
     ),
     links: Type.Object(
       {
         self: Link('This difference.'),
         csv: Link('The same as CSV.'),
-        reverse: Link('The same the other way round.'),
-        contracts: Link('What differs between the two contracts.'),
+        reverse: Link('The same difference with the sides swapped.'),
+        contracts: Link('Differences between the two contracts.'),
       },
-      { description: 'Where to go from here.' },
+      { description: 'Related addresses.' },
     ),
   },
-  { description: 'What differs between two versions.' },
+  { description: 'Differences between two versions.' },
 )

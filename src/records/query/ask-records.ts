@@ -1,6 +1,6 @@
 /**
- * Records and aggregates as one call each, for protocols that hand on the JSON of our own addresses: the same parameters, plan,
- * bytes and refusals. Whether the caller may see the dataset is for the protocol to ask before.
+ * Records and aggregates as one call each, for protocols that pass on the JSON of the REST API: the same parameters, plan,
+ * bytes and problems. The protocol must check beforehand that the caller may read the dataset.
  */
 
 import type { AppContext } from '../../catalogue/index.ts'
@@ -15,38 +15,38 @@ import { readerOf } from '../read/read-records.ts'
 import { answerPage } from '../read/render-answer.ts'
 import { resolveRequest } from './resolve-request.ts'
 
-export interface Question {
+export interface ReadQuery {
   /** The newest contract of the dataset, which the caller may read. */
   readonly loaded: LoadedContract
-  /** Whose account the records stand in. */
+  /** The caller whose reads are recorded. */
   readonly reader: Caller
-  /** Parameters by name, as an address has them. */
+  /** Query parameters by name. */
   readonly parameters: Readonly<Record<string, unknown>>
 }
 
-/** A page of records as the JSON of `…/records`. Throws what that address refuses. */
-export async function questionRecords(
+/** A page of records as the JSON of `…/records`. Throws the problems of that route. */
+export async function recordsJson(
   context: AppContext,
-  { loaded, parameters, reader }: Question,
+  { loaded, parameters, reader }: ReadQuery,
 ): Promise<string> {
   const { dataset } = loaded.contract
-  const asked = await resolveRequest(context, { dataset, format: 'json', parameters, language: 'zh' })
-  const { bytes } = await answerPage(context, readerOf(context.database), asked)
-  const versions = asked.plan.targets.map(({ version }) => version)
+  const resolved = await resolveRequest(context, { dataset, format: 'json', parameters, language: 'zh' })
+  const { bytes } = await answerPage(context, readerOf(context.database), resolved)
+  const versions = resolved.plan.targets.map(({ version }) => version)
   noteRead(reader, loaded.contract, { versions, operation: 'records' })
   return bytes.toString()
 }
 
-/** Groups as the JSON of `…/aggregate`. Throws what that address refuses. */
-export async function questionAggregate(
+/** Groups as the JSON of `…/aggregate`. Throws the problems of that route. */
+export async function aggregateJson(
   context: AppContext,
-  { loaded, parameters, reader }: Question,
+  { loaded, parameters, reader }: ReadQuery,
 ): Promise<string> {
   const query = parseAggregate(parameters)
-  const ground = await chooseAggregateVersions(context, loaded, query)
-  const plan = planAggregate(query, ground)
+  const chosen = await chooseAggregateVersions(context, loaded, query)
+  const plan = planAggregate(query, chosen)
   const groups = await readGroups(context.database.serve, plan)
-  noteRead(reader, loaded.contract, { versions: ground.versions, operation: 'aggregate' })
+  noteRead(reader, loaded.contract, { versions: chosen.versions, operation: 'aggregate' })
   const path = `/v1/datasets/${loaded.contract.dataset}/aggregate`
-  return jsonAnswer(context.config, { path, plan, ground, groups })
+  return jsonAnswer(context.config, { path, plan, chosen, groups })
 }

@@ -1,6 +1,6 @@
 /**
- * The switches of CSV for people: header, language, BOM, encoding and the Excel variant. Refuses what is not known,
- * what contradicts itself, and any switch on an answer that is no CSV.
+ * The options of CSV for people: header, language, BOM, encoding and the Excel variant. Refuses unknown values,
+ * contradictions, and any of these options on a response that is not CSV.
  */
 
 import type { Language } from '../../platform/language.ts'
@@ -14,7 +14,7 @@ export interface CsvSwitches {
   readonly variant?: 'excel'
 }
 
-/** The switches and what each may say. */
+/** The options and the values of each. */
 export const csvSwitches = {
   header: ['names', 'labels'],
   lang: ['zh', 'en'],
@@ -25,7 +25,7 @@ export const csvSwitches = {
 
 export const csvSwitchNames = Object.keys(csvSwitches) as readonly (keyof CsvSwitches)[]
 
-/** Reads the switches among a request's own parameters. Throws `parameter-invalid` naming the switch. */
+/** Reads the CSV options among the parameters. Throws `parameter-invalid` naming the option. */
 export function parseCsvSwitches(own: Readonly<Partial<Record<string, string>>>): CsvSwitches {
   const switches: Partial<Record<keyof CsvSwitches, string>> = {}
   for (const name of csvSwitchNames) {
@@ -37,7 +37,7 @@ export function parseCsvSwitches(own: Readonly<Partial<Record<string, string>>>)
   }
   const { lang, header, variant, bom, encoding } = switches
   if (lang !== undefined && header !== 'labels' && (variant === undefined || header === 'names')) {
-    throw refuse('lang', 'Only labels have a language: ask for header=labels as well.')
+    throw refuse('lang', 'Only labels have a language: add header=labels.')
   }
   if (bom !== undefined && encoding === 'gb18030') {
     throw refuse('bom', 'A byte order mark is for UTF-8; GB18030 has none.')
@@ -45,10 +45,10 @@ export function parseCsvSwitches(own: Readonly<Partial<Record<string, string>>>)
   return switches as CsvSwitches
 }
 
-/** Throws `parameter-invalid` where an answer that is no CSV is asked for with a switch of CSV. */
+/** Throws `parameter-invalid` if any CSV option is given, for responses that are not CSV. */
 export function refuseSwitches(switches: CsvSwitches): void {
   const [first] = Object.keys(switches)
-  if (first !== undefined) throw refuse(first, 'Only CSV has this switch: ask for records.csv.')
+  if (first !== undefined) throw refuse(first, 'Only CSV has this option: request records.csv.')
 }
 
 function refuse(path: string, detail: string) {

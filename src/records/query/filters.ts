@@ -1,6 +1,6 @@
 /**
- * Filters: from `field__operator=value` to SQL conditions over a version's records. Pure: values travel as parameters
- * only, identifiers come from the contract. Refuses fields, operators and values that the contract does not have.
+ * Filters: from `field__operator=value` to SQL conditions over a version's records. Pure: values become parameters,
+ * identifiers come from the contract. Refuses fields, operators and values that the contract does not have.
  */
 
 import {
@@ -17,16 +17,16 @@ import type { Bilingual } from '../../platform/language.ts'
 import { problem } from '../../platform/problem.ts'
 import { parseValues, writeValues } from './values.ts'
 
-/** A filter as text asks for it; nobody has asked yet whether there is such a field or operator. */
+/** A filter as parsed; its field and operator are not checked against a contract yet. */
 export interface Filter {
-  /** The parameter as it was given: `field` or `field__operator`. */
+  /** The parameter's name as written: `field` or `field__operator`. */
   readonly name: string
   readonly field: string
   readonly operator: string
   readonly value: string
 }
 
-/** What an operator expects behind its `=`. */
+/** What an operator expects after the `=`. */
 type Expects = 'value' | 'values' | 'bound' | 'text' | 'boolean' | 'label'
 
 export interface Operator {
@@ -48,7 +48,7 @@ const scalarTypes: readonly FieldTypeName[] = [
 ]
 const orderedTypes: readonly FieldTypeName[] = ['string', 'integer', 'number', 'date', 'time', 'datetime']
 
-/** The array of a column's type, without its collation: the column's own decides. */
+/** The array type for a field type, without collation: the column's own applies. */
 const arrayTypes: Readonly<Record<FieldTypeName, string>> = {
   string: 'text[]',
   integer: 'bigint[]',
@@ -63,37 +63,37 @@ const arrayTypes: Readonly<Record<FieldTypeName, string>> = {
 const equals: Operator['sql'] = (column, type, value) =>
   type === 'list' ? `${column} @> ARRAY[${value}]` : `${column} = ${value}`
 
-/** The cast changes nothing: without it ANY would take a value in a subquery for rows to look through. */
+/** Without the cast, ANY would read a scalar subquery as a set of rows. */
 const isAmong: Operator['sql'] = (column, type, value) =>
   type === 'list' ? `${column} && ${value}` : `${column} = ANY(${value}::${arrayTypes[type]})`
 
 const compares =
-  (sign: string): Operator['sql'] =>
+  (comparison: string): Operator['sql'] =>
   (column, _type, value) =>
-    `${column} ${sign} ${value}`
+    `${column} ${comparison} ${value}`
 
-/** The operators. `eq` is the bare name of a field; every other one stands behind `__`. */
+/** The operators. `eq` is the bare field name; every other operator follows `__`. */
 export const operators = {
   eq: {
     types: [...scalarTypes, 'list'],
     expects: 'value',
-    description: { zh: '等于；列表字段为含有该元素', en: 'equal to; of a list: has this element' },
+    description: { zh: '等于；列表字段为含有该元素', en: 'equal to; for a list: contains this element' },
     sql: equals,
   },
-  // What has no value is not the value either: `field` and `field__ne` together are all records.
+  // Null counts as not equal, so that `field` and `field__ne` together match all records.
   ne: {
     types: [...scalarTypes, 'list'],
     expects: 'value',
     description: {
       zh: '不等于；没有值的记录也在内',
-      en: 'not equal to; records without a value are among them',
+      en: 'not equal to; includes records without a value',
     },
     sql: (column, type, value) => `(${equals(column, type, value)}) IS NOT TRUE`,
   },
   gt: {
     types: orderedTypes,
     expects: 'bound',
-    description: { zh: '大于；文本按字节比较', en: 'greater than; texts compare by their bytes' },
+    description: { zh: '大于；文本按字节比较', en: 'greater than; texts compare by bytes' },
     sql: compares('>'),
   },
   gte: {
@@ -105,7 +105,7 @@ export const operators = {
   lt: {
     types: orderedTypes,
     expects: 'bound',
-    description: { zh: '小于；文本按字节比较', en: 'less than; texts compare by their bytes' },
+    description: { zh: '小于；文本按字节比较', en: 'less than; texts compare by bytes' },
     sql: compares('<'),
   },
   lte: {
@@ -119,7 +119,7 @@ export const operators = {
     expects: 'values',
     description: {
       zh: '等于其中之一，以逗号分隔；含逗号的值加双引号',
-      en: 'one of several, separated by commas; a value with a comma in it stands in double quotes',
+      en: 'one of several, separated by commas; put a value with a comma in double quotes',
     },
     sql: isAmong,
   },
@@ -128,27 +128,27 @@ export const operators = {
     expects: 'values',
     description: {
       zh: '不等于其中任何一个；没有值的记录也在内',
-      en: 'none of several; records without a value are among them',
+      en: 'none of several; includes records without a value',
     },
     sql: (column, type, value) => `(${isAmong(column, type, value)}) IS NOT TRUE`,
   },
-  // Both take the text as it is: LIKE would give `%`, `_` and `\` a meaning of their own.
+  // Not LIKE, in which `%`, `_` and `\` are special.
   contains: {
     types: ['string'],
     expects: 'text',
-    description: { zh: '含有该文本，逐字比较', en: 'has this text in it, letter by letter' },
+    description: { zh: '含有该文本，逐字比较', en: 'contains exactly this text' },
     sql: (column, _type, value) => `strpos(${column}, ${value}) > 0`,
   },
   startswith: {
     types: ['string'],
     expects: 'text',
-    description: { zh: '以该文本开头，逐字比较', en: 'begins with this text, letter by letter' },
+    description: { zh: '以该文本开头，逐字比较', en: 'begins with exactly this text' },
     sql: (column, _type, value) => `starts_with(${column}, ${value})`,
   },
   isnull: {
     types: [...scalarTypes, 'list'],
     expects: 'boolean',
-    description: { zh: 'true 为没有值，false 为有值', en: '`true`: has no value; `false`: has one' },
+    description: { zh: 'true 为没有值，false 为有值', en: '`true`: has no value; `false`: has a value' },
     sql: (column, _type, value) => `(${column} IS NULL) = ${value}`,
   },
   label: {
@@ -163,7 +163,7 @@ export type OperatorName = keyof typeof operators
 
 const operatorEntries = Object.entries(operators) as unknown as readonly (readonly [OperatorName, Operator])[]
 
-/** The operators that a field takes, in the order of the table. */
+/** The operators that a field supports, in the order of the table. */
 export function operatorsOf(field: Field): readonly OperatorName[] {
   return operatorEntries
     .filter(
@@ -172,12 +172,12 @@ export function operatorsOf(field: Field): readonly OperatorName[] {
     .map(([name]) => name)
 }
 
-/** The parameter by which a field is asked with an operator. */
+/** The parameter name of a field and an operator. */
 export function parameterName(field: Field, operator: OperatorName): string {
   return operator === 'eq' ? field.name : `${field.name}__${operator}`
 }
 
-/** A condition that fits its contract, its value in the one canonical form: equal questions are equal values. */
+/** A filter checked against its contract, with its value in canonical form: equal conditions have equal values. */
 export interface Condition {
   readonly field: Field
   readonly operator: OperatorName
@@ -185,14 +185,14 @@ export interface Condition {
 }
 
 /**
- * What a value becomes in a statement, cast to what it is compared with: `$3::text::bigint`, or what reads a setting
- * where a statement takes no parameters.
+ * Registers a value and returns the SQL for it, cast to the type it is compared with: `$3::text::bigint`, or an
+ * expression that reads a setting in statements that take no parameters.
  */
 export type Bind = (value: string, cast?: (text: string) => string) => string
 
 /**
- * Holds filters against a contract. Throws `parameter-unknown` with the nearest name, and `parameter-invalid` naming
- * the parameter and what is expected there. `own` are the parameters that the address takes beside the fields.
+ * Checks filters against a contract. Throws `parameter-unknown` with the nearest name, and `parameter-invalid` naming
+ * the parameter and what it expects. `own` are the route's parameters that are not filters.
  */
 export function resolveFilters(
   filters: readonly Filter[],
@@ -209,12 +209,12 @@ export function conditionText({ field, operator, value }: Condition): string {
   return `${parameterName(field, operator)}=${value}`
 }
 
-/** Conditions as SQL on the columns that are named like their fields. */
+/** Conditions as SQL over columns named like their fields. */
 export function bindConditions(conditions: readonly Condition[], bind: Bind): readonly string[] {
   return conditions.map(({ field, operator, value }) => {
     const { sql, expects }: Operator = operators[operator]
     const column = quoteIdentifier(field.name)
-    // Said outright: a bound truth value would hide from the planner which of two very different questions it is.
+    // Written out, because with a bound boolean the planner could not estimate how many rows match.
     if (expects === 'boolean') return value === 'true' ? `${column} IS NULL` : `${column} IS NOT NULL`
     const text = expects === 'values' ? arrayText(parseValues(field.name, value)) : value
     return sql(column, field.type, bind(text, castOf(expects, field.type)))
@@ -226,7 +226,7 @@ function castOf(expects: Expects, type: FieldTypeName): (text: string) => string
   return type === 'list' || expects === 'text' ? (text) => text : fieldType(type).cast
 }
 
-/** Filters as conditions with numbered parameters behind the first `offset`. Throws as `resolveFilters` does. */
+/** Filters as conditions with parameters numbered from `offset` + 1. Throws as `resolveFilters` does. */
 export function planConditions(
   filters: readonly Filter[],
   contract: Contract,
@@ -238,7 +238,7 @@ export function planConditions(
   return { conditions, parameters }
 }
 
-/** Binds values as `$n::text`, collecting them in their order. */
+/** Binds values as `$n::text` and collects them in order. */
 export function numberedParameters(offset = 0): { readonly bind: Bind; readonly parameters: string[] } {
   const parameters: string[] = []
   const bind: Bind = (value, cast = (text) => text) => cast(`$${offset + parameters.push(value)}::text`)
@@ -253,16 +253,16 @@ function resolve(
 ): Condition {
   const field = contract.fields.find((candidate) => candidate.name === filter.field)
   const operator = operatorEntries.find(([name]) => name === filter.operator)?.[0]
-  // `field__eq` would be a second name for the bare one.
+  // `field__eq` is refused: it would be a second spelling of the bare name.
   if (field === undefined || operator === undefined || parameterName(field, operator) !== filter.name) {
     throw unknown(filter, contract, own)
   }
-  const taken = operatorsOf(field)
-  if (!taken.includes(operator)) {
+  const supported = operatorsOf(field)
+  if (!supported.includes(operator)) {
     throw problem('parameter-invalid', {
       path: filter.name,
-      detail: `The field takes ${taken.map((name) => parameterName(field, name)).join(', ')}.`,
-      operators: taken,
+      detail: `This field supports ${supported.map((name) => parameterName(field, name)).join(', ')}.`,
+      operators: supported,
     })
   }
   const { expects }: Operator = operators[operator]
@@ -270,9 +270,9 @@ function resolve(
   return expects === 'label' ? { field, operator: 'eq', value } : { field, operator, value }
 }
 
-/** Names are told as fields and operators; all that they can be put together to would fill a page. */
+/** Lists fields and operators separately, since all combinations would fill a page. */
 function unknown({ name, field: asked, operator }: Filter, { fields }: Contract, own: readonly string[]) {
-  // The name is cut: a caller may send a megabyte of it, and only its beginning helps to find the slip.
+  // Cut, because a caller may send a megabyte.
   const path = name.slice(0, nameLengthMax)
   const names = fields.flatMap((field) =>
     operatorsOf(field).map((operator) => parameterName(field, operator)),
@@ -281,7 +281,7 @@ function unknown({ name, field: asked, operator }: Filter, { fields }: Contract,
   const nearest = isBare ? asked : nearestOf(path, [...own, ...names])
   return problem('parameter-unknown', {
     path,
-    detail: 'The parameter is not known here.',
+    detail: 'Unknown parameter.',
     ...(nearest === undefined ? {} : { nearest }),
     known: [...own, ...fields.map((field) => field.name)],
     operators: operatorEntries.map(([known]) => known).filter((known) => known !== 'eq'),
@@ -295,10 +295,10 @@ type Read = (filter: Filter, field: Field, contracts: Contracts) => string
 const readers: Readonly<Record<Expects, Read>> = {
   value: ({ name, value }, field, contracts) => canonicalValue(name, field, value, contracts),
   values: ({ name, value }, field, contracts) => {
-    const values = parseValues(name, value).map((one) => canonicalValue(name, field, one, contracts))
+    const values = parseValues(name, value).map((item) => canonicalValue(name, field, item, contracts))
     return writeValues([...new Set(values)].sort())
   },
-  // A bound lies between values, so neither a scale nor a code list confines it.
+  // A bound need not be a valid value, so neither scale nor code list applies.
   bound: ({ name, value }, field) => {
     const { parse, expected } = fieldType(field.type)
     const canonical = parse(value.trim(), {})
@@ -319,7 +319,7 @@ function invalid(path: string, detail: string, more: Readonly<Record<string, unk
 
 function canonicalValue(path: string, field: Field, text: string, contracts: Contracts): string {
   const { parse, expected } = fieldType(field.type)
-  // A list is asked for by its elements.
+  // Lists are filtered by element.
   const value = field.type === 'list' ? text.trim() : parse(text.trim(), field)
   if (value === undefined || value === '') throw invalid(path, `Expected ${expected.en}.`)
   if (field.codes !== undefined && !contracts.codes(field.codes).byCode.has(value)) {
@@ -332,7 +332,7 @@ function canonicalValue(path: string, field: Field, text: string, contracts: Con
   return value
 }
 
-/** The one code that a label stands for; also a former label of a code, and without regard to case. */
+/** The code with this label, current or former, ignoring case. Refuses a label that several codes share. */
 function codeOfLabel({ name, value }: Filter, field: Field, contracts: Contracts): string {
   const { codes: list = '' } = field
   const wanted = value.trim().toLowerCase()
@@ -350,12 +350,12 @@ function codeOfLabel({ name, value }: Filter, field: Field, contracts: Contracts
   }
   if (others.length > 0) {
     const shared = [code, ...others]
-    throw invalid(name, `The codes ${shared.join(', ')} share this label: ask by code.`, { codes: shared })
+    throw invalid(name, `The codes ${shared.join(', ')} share this label: filter by code.`, { codes: shared })
   }
   return code
 }
 
-/** Texts as the text of a Postgres array, each in quotes, so that no text can be more than an element. */
+/** Texts as a Postgres array literal, each quoted, so that no text can become several elements. */
 function arrayText(values: readonly string[]): string {
   return `{${values.map((value) => `"${value.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
 }

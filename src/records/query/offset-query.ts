@@ -1,7 +1,7 @@
 /**
- * Records of one version by offset, each with its number: for protocols that count where ours have cursors. The version is
- * pinned by its caller, so that equal offsets give equal records; a deep offset without conditions costs what the first does.
- * Refuses what a plan refuses.
+ * Records of one version by offset, each with its number, for protocols that page by offset instead of cursor. The
+ * caller pins the version, so that equal offsets return equal records. Without conditions a deep offset costs no more
+ * than the first. Throws the problems of a plan.
  */
 import type { Readable } from 'node:stream'
 import type { AppContext, PublishedVersion } from '../../catalogue/index.ts'
@@ -21,7 +21,7 @@ import { limitMax, type SortField, sortMax } from './query.ts'
 /** Most records in one answer by offset. */
 export const numberedMax = limitMax
 
-/** The member that numbers the records of a version from 1, in the order of its key. */
+/** The member with the record's number in its version, from 1 in key order. */
 export const numberField: Field = {
   name: '_id',
   type: 'integer',
@@ -30,7 +30,7 @@ export const numberField: Field = {
   description: { zh: '记录在该版本中的序号。', en: 'Number of the record in its version.' },
 }
 
-/** What is asked of a version. Fields are named as in its contract; the order may name the number besides. */
+/** A query over one version. Fields are named as in its contract; `sort` may also name the number. */
 export interface NumberedQuery {
   readonly filters: readonly Filter[]
   readonly words: readonly { readonly text: string; readonly field?: string }[]
@@ -41,7 +41,7 @@ export interface NumberedQuery {
 
 export type NumberedPlan = Plan<PublishedVersion>
 
-/** Plans a question about one version. Throws `parameter-unknown` and `parameter-invalid`. */
+/** Plans a query over one version. Throws `parameter-unknown` and `parameter-invalid`. */
 export function planNumbered(
   { contracts }: Pick<AppContext, 'contracts'>,
   version: PublishedVersion,
@@ -75,8 +75,8 @@ export function planNumbered(
 }
 
 /**
- * The number is the order of the key, so to sort by it alone is to sort by how the key begins. Behind other fields it
- * decides between equals, as it does anyway, in the direction of the first.
+ * Replaces the number in a sort order. Alone it equals sorting by the first key field. After other fields it is the
+ * tie-breaker that every order has anyway, in the direction of the first field.
  */
 function numberedOrder(sort: readonly SortField[], key: string): readonly SortField[] {
   const at = sort.findIndex(({ field }) => field === numberField.name)
@@ -86,27 +86,27 @@ function numberedOrder(sort: readonly SortField[], key: string): readonly SortFi
   if (at === sort.length - 1 && descending === sort[0]?.descending) return sort.slice(0, -1)
   throw problem('parameter-invalid', {
     path: 'sort',
-    detail: `\`${numberField.name}\` stands alone, or last and in the direction of the first field.`,
+    detail: `Use \`${numberField.name}\` alone, or last and in the direction of the first field.`,
   })
 }
 
-/** The names that records may be sorted by. */
+/** The names that records can be sorted by. */
 export function sortableNames({ loaded }: NumberedPlan): readonly string[] {
   return [numberField.name, ...sortableFields(loaded.contract).map(({ name }) => name)]
 }
 
-/** So many records behind the first `offset`: the number, then the canonical texts of the plan's fields. */
+/** Up to `limit` records after the first `offset`: each its number, then the canonical texts of the plan's fields. */
 export async function readNumbered(
   { database }: Pick<AppContext, 'database'>,
   plan: NumberedPlan,
   { offset, limit }: { readonly offset: number; readonly limit: number },
 ): Promise<readonly RecordValues[]> {
   const position = positionOf(plan, offset)
-  if (limit === 0 || position === 'behind') return []
+  if (limit === 0 || position === 'past-end') return []
   return readerOf(database).numbered(plan, position, { offset: position === undefined ? offset : 0, limit })
 }
 
-/** How many records meet the conditions. */
+/** Counts the records that match the conditions. */
 export function countNumbered(
   { database }: Pick<AppContext, 'database'>,
   plan: NumberedPlan,
@@ -114,18 +114,21 @@ export function countNumbered(
   return readerOf(database).count(plan)
 }
 
-/** Numbers are without gaps: where nothing is left out and their order is the walk's, an offset is a number. */
-function positionOf(plan: NumberedPlan, offset: number): Position | 'behind' | undefined {
+/**
+ * The position of an offset. Numbers have no gaps, so without conditions and in key order an offset is a number;
+ * undefined otherwise.
+ */
+function positionOf(plan: NumberedPlan, offset: number): Position | 'past-end' | undefined {
   const { conditions, words, order, targets } = plan
   if (offset === 0 || conditions.length > 0 || words !== undefined || order.keys.length > 0) return undefined
   const records = targets[0]?.version.records ?? 0
-  if (offset >= records) return 'behind'
+  if (offset >= records) return 'past-end'
   return { at: 0, after: order.descending ? records - offset + 1 : offset, values: [] }
 }
 
 /**
- * All records as one CSV of these columns, which are the number and the plan's fields in any order; counted among the
- * streams. Throws `streams-busy`.
+ * All records as one CSV with these columns: the number and the plan's fields, in any order. Counts as a stream; throws
+ * `streams-busy`.
  */
 export function streamNumbered(
   context: Pick<AppContext, 'config' | 'database'>,

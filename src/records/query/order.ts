@@ -1,7 +1,7 @@
 /**
- * The total order of a walk, and where it goes on behind a record. Pure. The order is that of the fields asked for
- * (what has no value comes last either way, texts by their bytes), then the edition, then the record's number; these
- * two run in the direction of the first field, so that one index serves. Refuses fields that no index serves.
+ * The total order of records, and how to continue after a given record. Pure. The order is that of the requested fields
+ * (nulls last in both directions, texts by bytes), then the edition, then the record's number; these two follow the
+ * direction of the first field, so that one index is enough. Refuses fields that no index serves.
  */
 
 import { type Contract, type Field, fieldType } from '../../contract/index.ts'
@@ -15,36 +15,36 @@ import type { SortField } from './query.ts'
 export interface OrderKey {
   readonly field: Field
   readonly descending: boolean
-  /** False for fields of the primary key alone: only they are NOT NULL in every table. */
+  /** False only for fields of the primary key: only they are NOT NULL in every table. */
   readonly nullable: boolean
 }
 
 export interface Order {
   readonly keys: readonly OrderKey[]
-  /** The direction of what decides between equals: the edition and the record's number. */
+  /** The direction of the tie-breakers: the edition and the record's number. */
   readonly descending: boolean
 }
 
-/** A record in a walk: its table by its place among the targets, its number, and its texts for each key. */
+/** The position after a record: the index of its table among the targets, its number, and its texts for each key. */
 export interface Position {
   readonly at: number
   readonly after: number
   readonly values: readonly (string | null)[]
 }
 
-/** A share of one table, which one index scan can give in order. */
+/** A part of one table that one index scan returns in order. */
 export interface Segment {
-  /** The table, by its place among the targets. */
+  /** Index of the table among the targets. */
   readonly target: number
   readonly conditions: readonly string[]
-  /** `ORDER BY` of the share, by the table's own columns. */
+  /** `ORDER BY` of the segment, by the table's own columns. */
   readonly order: string
 }
 
-/** Shares of several tables whose records are interleaved by the order; those of one table come as they are. */
+/** Segments that are merged by the order; a single segment is already in order. */
 export type SortGroup = readonly Segment[]
 
-/** Plans the order. `single` where all records are of one table. Throws `parameter-invalid` naming the sortable fields. */
+/** Plans the order. `single`: all records are in one table. Throws `parameter-invalid` naming the sortable fields. */
 export function planOrder(sort: readonly SortField[], contract: Contract, single: boolean): Order {
   const sortable = sortableFields(contract)
   const keys = sort.map(({ field: name, descending }): OrderKey => {
@@ -53,7 +53,7 @@ export function planOrder(sort: readonly SortField[], contract: Contract, single
     return { field, descending, nullable: !contract.primaryKey.includes(name) }
   })
   const descending = keys[0]?.descending ?? false
-  // Records are numbered by their key, so an order by the key, or by how it begins, is that of their numbers.
+  // Records are numbered in key order, so sorting by the key or a prefix of it is sorting by number.
   const isOfKey = keys.every(
     (key, index) => key.descending === descending && key.field.name === contract.primaryKey[index],
   )
@@ -65,17 +65,17 @@ function notSortable(name: string, sortable: readonly Field[]) {
   const nearest = nearestOf(name.slice(0, 100), names)
   return problem('parameter-invalid', {
     path: 'sort',
-    detail: `Records are sorted by fields that the contract indexes: ${names.join(', ')}.`,
+    detail: `Records can be sorted by the fields that the contract indexes: ${names.join(', ')}.`,
     sortable: names,
     ...(nearest === undefined ? {} : { nearest }),
   })
 }
 
 /**
- * What a walk gives over so many tables, from the start or behind a position, in groups that follow each other: whoever
- * has enough after one needs none of the next.
+ * The segments to read over several tables, from the start or after a position, as groups in order: a page that is full
+ * after one group needs none of the next.
  */
-export function planGroups(
+export function planSegments(
   order: Order,
   tables: number,
   position: Position | undefined,
@@ -86,46 +86,46 @@ export function planGroups(
   if (position === undefined) return fromTheStart(order, targets)
   const values = order.keys.map((key, index) => bindKey(key, position.values[index] ?? null, bind))
   const equal = order.keys.map((key, index) => isEqual(key, values[index] ?? null))
-  // Among equals the edition decides before the number, so that each table's are a group of their own.
+  // Ties are ordered by edition before number, so that each table is a group of its own.
   const groups: SortGroup[] = targets.slice(targets.indexOf(position.at)).map((target) => {
     const conditions = target === position.at ? amongEquals(order, position, values, equal, bind) : equal
     return [{ target, conditions, order: orderBy(order, order.keys.length) }]
   })
   for (let index = order.keys.length - 1; index >= 0; index--) {
     const [key, value] = [order.keys[index], values[index] ?? null]
-    // Behind what has no value there is nothing.
+    // Nulls are last: nothing follows them.
     if (key === undefined || value === null) continue
     const column = quoteIdentifier(key.field.name)
     const beyond = [`${column} ${key.descending ? '<' : '>'} ${value}`]
     if (key.nullable) beyond.push(`${column} IS NULL`)
-    for (const share of beyond) {
-      const conditions = [...equal.slice(0, index), share]
+    for (const condition of beyond) {
+      const conditions = [...equal.slice(0, index), condition]
       groups.push(targets.map((target) => ({ target, conditions, order: orderBy(order, index + 1) })))
     }
   }
   return groups
 }
 
-/** An index read backwards begins with what has no value; read in two shares, that comes last. */
+/** An index read backwards begins with nulls. Reading it in two segments puts them last. */
 function fromTheStart(order: Order, targets: readonly number[]): readonly SortGroup[] {
   const [first] = order.keys
   if (first === undefined)
     return targets.map((target) => [{ target, conditions: [], order: orderBy(order, 0) }])
-  const share = (conditions: readonly string[], settled: number): SortGroup =>
+  const groupOf = (conditions: readonly string[], settled: number): SortGroup =>
     targets.map((target) => ({ target, conditions, order: orderBy(order, settled) }))
-  if (!first.descending || !first.nullable) return [share([], 0)]
+  if (!first.descending || !first.nullable) return [groupOf([], 0)]
   const column = quoteIdentifier(first.field.name)
-  return [share([`${column} IS NOT NULL`], 1), share([`${column} IS NULL`], 1)]
+  return [groupOf([`${column} IS NOT NULL`], 1), groupOf([`${column} IS NULL`], 1)]
 }
 
-/** More than any record's number. */
+/** The largest bigint, above any record's number. */
 const numberMax = '9223372036854775807'
 
 /**
- * What lies behind a number among records that are equal by all keys. Where the last key has an index with the number
- * behind it, the place is told as one range of both: by the number alone the planner may walk all records and look for
- * the few that are equal, and with an equality beside it the index is read from where that begins. The key's value is
- * not null there, so that a comparison of rows loses none.
+ * The records after a number among those equal by all keys. If the last key has an index that continues with the number,
+ * the condition is one range over both. With the number alone the planner may scan all records for the few that are
+ * equal; with a separate equality it reads the index from the start of the equal ones. The key's value is not null
+ * here, so a row comparison loses no record.
  */
 function amongEquals(
   { keys, descending }: Order,
@@ -140,10 +140,10 @@ function amongEquals(
     return [...equal, `${numberColumn} ${descending ? '<' : '>'} ${number}`]
   }
   const row = `(${quoteIdentifier(key.field.name)}, ${numberColumn})`
-  const [behind, before, end] = descending ? ['<', '>', '0'] : ['>', '<', numberMax]
+  const [beyondIt, before, end] = descending ? ['<', '>', '0'] : ['>', '<', numberMax]
   return [
     ...equal.slice(0, -1),
-    `${row} ${behind} (${value}, ${number})`,
+    `${row} ${beyondIt} (${value}, ${number})`,
     `${row} ${before} (${value}, ${end}::bigint)`,
   ]
 }
@@ -158,8 +158,8 @@ function isEqual({ field }: OrderKey, value: string | null): string {
 }
 
 /**
- * The order within a share. The first `settled` keys are all null or all not null there, so they are written as an
- * index has them, which puts nulls first where it is read backwards.
+ * The order within a segment. There the first `settled` keys are all null or all not null, so NULLS LAST is omitted to
+ * match an index, which has nulls first when read backwards.
  */
 function orderBy({ keys, descending }: Order, settled: number): string {
   const written = keys.map((key, index) => {

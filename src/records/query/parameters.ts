@@ -1,6 +1,6 @@
 /**
- * The parameters of records as documents describe them: for each field of a contract what filters it, with code list,
- * unit and example. Pure; what it lists is what `plan` takes.
+ * The parameters of the record routes for OpenAPI: the filters of each field of a contract, with code list, unit and
+ * example. Pure. It lists exactly what `planRecords` accepts.
  */
 
 import {
@@ -31,19 +31,19 @@ export interface DescribedParameter {
 
 export interface DescribeOptions {
   readonly contracts: Contracts
-  /** The language of descriptions; both where none is chosen. */
+  /** The language of descriptions; both languages if undefined. */
   readonly language: Language | undefined
-  /** The schema that stands for one code of a list. */
+  /** The schema of one code of a list. */
   readonly codes: (list: string) => Json
 }
 
-/** Each field of a contract with each operator that it takes. */
+/** Every operator of every field of a contract. */
 export function describeFilters(contract: Contract, options: DescribeOptions): readonly DescribedParameter[] {
   return contract.fields.flatMap((field) =>
     operatorsOf(field).map((operator): DescribedParameter => {
       const { expects, description } = operators[operator]
       const { example, ...form } = forms[expects](field, options)
-      const said = inLanguage(description, options.language, ' / ')
+      const meaning = inLanguage(description, options.language, ' / ')
       return {
         name: parameterName(field, operator),
         in: 'query',
@@ -51,7 +51,7 @@ export function describeFilters(contract: Contract, options: DescribeOptions): r
         description:
           operator === 'eq'
             ? describeField(field, options)
-            : `${nameOf(field, options)}: ${said}${options.language === 'zh' ? '。' : '.'}`,
+            : `${nameOf(field, options)}: ${meaning}${options.language === 'zh' ? '。' : '.'}`,
         ...form,
         schema: example === undefined ? form.schema : { ...form.schema, examples: [example] },
       }
@@ -59,7 +59,7 @@ export function describeFilters(contract: Contract, options: DescribeOptions): r
   )
 }
 
-/** What the addresses of records take of one dataset: its fields to select, to sort by and to filter by. */
+/** What the record routes accept for one dataset: fields to select, to sort by and to filter by. */
 export const recordsPart = {
   segment: 'records',
   parameters: (contract: Contract, options: DescribeOptions): readonly DescribedParameter[] => {
@@ -76,7 +76,7 @@ export const recordsPart = {
   },
 } as const
 
-/** What the generic address says of it stays; the names are this contract's. */
+/** A parameter that lists names of this contract; its description comes from the generic route. */
 export function listOf(name: string, members: readonly string[]): DescribedParameter {
   return {
     name,
@@ -95,7 +95,7 @@ interface Form {
   readonly [member: string]: unknown
 }
 
-/** How what an operator expects is written. */
+/** Schema and example of each kind of value. */
 const forms: Readonly<
   Record<(typeof operators)[OperatorName]['expects'], (field: Field, options: DescribeOptions) => Form>
 > = {
@@ -142,7 +142,7 @@ function nameOf(field: Field, { language }: DescribeOptions): string {
   return `${inLanguage(field.title, language)}${unit}`
 }
 
-/** More labels than this make a description unreadable; they stand with the code list. */
+/** More labels than this make a description unreadable; readers find them in the code list. */
 const labelsMax = 40
 
 function describeField(field: Field, options: DescribeOptions): string {

@@ -1,6 +1,6 @@
 /**
- * From a query to a plan: what is read of which versions, by which conditions and in which order. Pure, so that every
- * refusal can be tested without a database; what the plan is in SQL stands in statements.ts.
+ * From a query to a plan: which fields of which versions are read, by which conditions and in which order. Pure, so that
+ * every refusal can be tested without a database. `read/sql.ts` turns the plan into SQL.
  */
 
 import {
@@ -16,24 +16,24 @@ import { type Condition, parameterName, resolveFilters } from './filters.ts'
 import { type Order, planOrder } from './order.ts'
 import { ownParameters, type Query } from './query.ts'
 
-/** What a plan is made for: a version as the catalogue knows it. */
+/** A version to read, as the catalogue lists it. */
 export interface Target {
   readonly dataset: string
   readonly edition: string
   readonly number: number
   readonly contractVersion: number
   readonly recordsTable: string
-  /** How many records it has, where that is known: a count without conditions is free then. */
+  /** Number of records, if known: a count without conditions then needs no query. */
   readonly records?: number
 }
 
-/** A version with the contract that it keeps. */
+/** A version and its contract. */
 export interface PlannedTarget<T extends Target = Target> {
   readonly version: T
   readonly contract: Contract
 }
 
-/** A word that must stand in a record, in any of its fields or in one. Case makes no difference. */
+/** A word that a record must contain, in any field or in `field`, ignoring case. */
 export interface PlannedWord {
   readonly text: string
   readonly field?: Field
@@ -42,23 +42,23 @@ export interface PlannedWord {
 export interface Plan<T extends Target = Target> {
   /** The versions to read, the earliest period first. */
   readonly targets: readonly PlannedTarget<T>[]
-  /** The newest contract among those of the targets: its fields are those of every record. */
+  /** The newest contract of the targets; every record has its fields. */
   readonly loaded: LoadedContract
-  /** Whether editions are joined, so that each record begins with the name of its own. */
+  /** Whether editions are joined, so that each record begins with its edition. */
   readonly joined: boolean
-  /** The fields of the answer, in its order. */
+  /** The fields of the response, in order. */
   readonly fields: readonly Field[]
   readonly conditions: readonly Condition[]
-  /** Only where a protocol asks by words: no address of ours does. */
+  /** Full-text words; only protocols such as CKAN use them. */
   readonly words?: readonly PlannedWord[]
   readonly order: Order
-  /** The parameters that ask for this again, canonical and in one order, without limit, cursor and count. */
+  /** Canonical parameters that reproduce the query, in a fixed order, without limit, cursor and count. */
   readonly parameters: readonly (readonly [name: string, value: string])[]
 }
 
 /**
- * Plans the records of a query over versions, which are given with the earliest period first. Throws
- * `parameter-unknown` and `parameter-invalid`, naming the parameter and what is expected, and `contract-breaking`.
+ * Plans a query over versions, the earliest period first. Throws `parameter-unknown` and `parameter-invalid`, naming
+ * the parameter and what it expects, and `contract-breaking`.
  */
 export function planRecords<T extends Target>(
   query: Query,
@@ -78,27 +78,27 @@ export function planRecords<T extends Target>(
   return { targets, loaded, joined, fields, conditions, order, parameters: parametersOf(query, conditions) }
 }
 
-/** Whether a query asks for several editions, though there may be one of them only. */
+/** Whether a query requests several editions, even if only one exists. */
 export function isJoined({ editions }: Query): boolean {
   return editions === 'all' || (editions !== undefined && editions.length > 1)
 }
 
-/** The canonical text of a query over a dataset, to which cursors are bound. `limit` and `count` may change on the way. */
+/** The canonical text of a query, to which cursors are bound. `limit` and `count` may change between pages. */
 export function canonicalQuery({ loaded, parameters }: Pick<Plan, 'loaded' | 'parameters'>): string {
-  // In one order already: to sort it again would cost more than all the rest of a plan.
+  // Not canonicalJson: the order is fixed already, and sorting would cost more than the rest of a plan.
   return JSON.stringify({ dataset: loaded.contract.dataset, parameters })
 }
 
 function newestContract(targets: readonly PlannedTarget[], contracts: Contracts): LoadedContract {
   const [newest] = [...targets].sort((a, b) => b.contract.contractVersion - a.contract.contractVersion)
-  if (newest === undefined) throw new Error('a plan is for at least one version')
+  if (newest === undefined) throw new Error('a plan needs at least one version')
   const { dataset, contractVersion } = newest.contract
   for (const { version, contract } of targets) {
     if (contract.contractVersion === contractVersion) continue
     if (compareContracts(contract, newest.contract).verdict !== 'breaking') continue
     throw problem('contract-breaking', {
       path: 'edition',
-      detail: `Edition ${version.edition} keeps contract ${contract.contractVersion}, edition ${newest.version.edition} contract ${contractVersion}.`,
+      detail: `Edition ${version.edition} has contract ${contract.contractVersion}, edition ${newest.version.edition} has contract ${contractVersion}.`,
       edition: version.edition,
       contractVersion: contract.contractVersion,
       newest: contractVersion,
@@ -116,7 +116,7 @@ function selectFields(names: readonly string[], contract: Contract): readonly Fi
     const nearest = nearestOf(path, known)
     throw problem('parameter-invalid', {
       path: 'select',
-      detail: 'It names a field that the contract does not have.',
+      detail: 'The contract has no such field.',
       ...(nearest === undefined ? {} : { nearest }),
       known,
     })

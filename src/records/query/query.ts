@@ -1,6 +1,6 @@
 /**
- * A query as text asks for it: filters, fields, order, editions, limit and cursor. It knows no contract, so it may be
- * nonsense still; it refuses only what no contract could make sense of.
+ * Parses a query: filters, fields, order, editions, limit and cursor. It knows no contract and refuses only what is
+ * invalid under every contract.
  */
 import { problem } from '../../platform/problem.ts'
 import { type CsvSwitches, csvSwitchNames, parseCsvSwitches } from './csv-options.ts'
@@ -12,16 +12,16 @@ export interface SortField {
 }
 
 export interface Query {
-  /** In the order of their parameters' names. */
+  /** Sorted by parameter name. */
   readonly filters: readonly Filter[]
   /** Names of fields; all fields where absent. */
   readonly select?: readonly string[]
   readonly sort: readonly SortField[]
-  /** Editions to read: the latest where absent, one as it is, several or `all` together. */
+  /** Editions to read: the latest if absent; several, or `all`, are joined. */
   readonly editions?: 'all' | readonly string[]
   readonly limit?: number
   readonly cursor?: string
-  /** Whether the matching records are to be counted. */
+  /** Whether to count the matching records. */
   readonly count: boolean
   readonly csv: CsvSwitches
 }
@@ -30,13 +30,13 @@ export interface Query {
 export const limitMax = 10_000
 export const limitDefault = 100
 
-/** Fields that an order may name. Each costs one more segment of a page, and nobody reads an order of four. */
+/** Most fields in `sort`. Each adds a segment to every page, and more than three are hardly of use. */
 export const sortMax = 3
 
-/** Editions that one walk may join: each is a table, and all are looked at for each page. */
+/** Most editions that a query can join: each is a table, and every page reads all of them. */
 export const editionsMax = 30
 
-/** Parameters of ours; a contract can't have fields of these names. */
+/** Reserved parameters; a contract can't have fields of these names. */
 export const ownParameters = [
   'edition',
   'select',
@@ -47,13 +47,13 @@ export const ownParameters = [
   ...csvSwitchNames,
 ] as const
 
-/** Longest value of a parameter that is looked at: no published text is longer in any sensible contract. */
+/** Longest value of a parameter, in characters: longer texts are hardly used as filters. */
 export const valueLengthMax = 1_000
 
-/** Longest list of values. Node refuses a request line of 16 KiB anyway. */
+/** Longest list of values, in characters. Node refuses a request line over 16 KiB anyway. */
 export const valuesLengthMax = 16_000
 
-/** Operators and parameters of ours whose value is a list. */
+/** Operators and reserved parameters whose value is a list. */
 const listed: readonly string[] = ['in', 'notin', 'select', 'edition']
 
 /** Parses the parameters of a request. Throws `parameter-invalid` naming the parameter. */
@@ -80,8 +80,8 @@ export function parseQuery(parameters: Readonly<Record<string, unknown>>): Query
 }
 
 /**
- * Parses `field=value` and `field__operator=value`, in the order of their names. The caller has taken its own
- * parameters out. Throws `parameter-invalid` naming the parameter.
+ * Parses `field=value` and `field__operator=value`, sorted by name. The caller removes its own parameters first.
+ * Throws `parameter-invalid` naming the parameter.
  */
 export function parseFilters(parameters: Readonly<Record<string, unknown>>): readonly Filter[] {
   return Object.entries(parameters)
@@ -93,16 +93,16 @@ export function parseFilters(parameters: Readonly<Record<string, unknown>>): rea
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function parseText(name: string, given: unknown, kind = name): string {
-  // The route has read `limit` as a number already.
-  const value = typeof given === 'number' ? String(given) : given
+function parseText(name: string, raw: unknown, kind = name): string {
+  // The route has already converted `limit` to a number.
+  const value = typeof raw === 'number' ? String(raw) : raw
   const refuse = (detail: string) => problem('parameter-invalid', { path: name.slice(0, 100), detail })
   if (Array.isArray(value)) throw refuse('Give this parameter once.')
   if (typeof value !== 'string' || value === '') throw refuse('Give this parameter a value.')
   if (value.includes('\0')) throw refuse('A value may not contain NUL.')
   if (/\p{Surrogate}/u.test(value))
-    throw refuse('A value must be whole Unicode text: half a pair stands in it.')
-  // A cursor has a bound of its own, with a refusal of its own.
+    throw refuse('A value must be valid Unicode: this one has an unpaired surrogate.')
+  // readCursor limits the length of a cursor itself.
   const max = listed.includes(kind) ? valuesLengthMax : valueLengthMax
   if (name !== 'cursor' && value.length > max) throw refuse(`At most ${max} characters.`)
   return value

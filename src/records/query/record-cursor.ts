@@ -1,6 +1,6 @@
 /**
- * Cursors of records: the versions that a walk began with and the number of the last record seen, pinned to the query.
- * No value of a record is in one. Refuses cursors that are damaged, forged or of another query, all by one code.
+ * Cursors over records: the versions read and the number of the last record, bound to the query. A cursor holds no
+ * value of a record. Refuses damaged and forged cursors and those of another query, all with one code.
  */
 import { readCursor, writeCursor } from '../../platform/cursor.ts'
 import { digestOf } from '../../platform/digest.ts'
@@ -8,55 +8,55 @@ import { problem } from '../../platform/problem.ts'
 import { editionsMax } from './query.ts'
 
 export interface RecordPosition {
-  /** Edition and number of each version that is walked, in the order of the walk. */
+  /** Edition and number of each version, in the order in which they are read. */
   readonly versions: readonly (readonly [edition: string, number: number])[]
-  /** The version of the last record, by its place in `versions`. */
+  /** Index in `versions` of the last record's version. */
   readonly at: number
   /** Number of the last record in its version. */
   readonly after: number
 }
 
 interface Written extends RecordPosition {
-  /** What stands for the canonical query: without the contract it can't be compared when a cursor is read. */
+  /** A short digest of the canonical query. The query itself is known only after planning. */
   readonly query: string
 }
 
 const refused = () => problem('cursor-invalid', { path: 'cursor' })
 
-/** Enough to tell a mix-up; whoever means to deceive may make any cursor anyway, and reads nothing by it. */
-const markLength = 12
+/** Enough to detect a mix-up. A forged cursor gains nothing: it can only skip records that are public anyway. */
+const queryDigestLength = 12
 
-const markOf = (query: string) => digestOf(query).slice(0, markLength)
+const queryDigest = (query: string) => digestOf(query).slice(0, queryDigestLength)
 
-/** The cursor of a place in the walk of a query over a dataset. `query` is its canonical text without the place. */
+/** Writes the cursor of a position. `query` is the canonical text of the query. */
 export function writeRecordCursor(
   dataset: string,
   query: string,
   { versions, at, after }: RecordPosition,
 ): string {
-  return writeCursor(dataset, { query: markOf(query), versions, at, after } satisfies Written)
+  return writeCursor(dataset, { query: queryDigest(query), versions, at, after } satisfies Written)
 }
 
 /**
- * Reads a place back, and what compares its query once that is planned. Both throw `cursor-invalid`: for damage and
- * another dataset, and for another query.
+ * Reads a cursor. Throws `cursor-invalid` for damage and for another dataset; `verifyQuery`, called once the query is
+ * planned, throws it for another query.
  */
 export function readRecordCursor(
   dataset: string,
   cursor: string,
-): { readonly place: RecordPosition; readonly holdTo: (query: string) => void } {
+): { readonly position: RecordPosition; readonly verifyQuery: (query: string) => void } {
   const value = readCursor(dataset, cursor)
   if (!isWritten(value)) throw refused()
   const { query, versions, at, after } = value
   return {
-    place: { versions, at, after },
-    holdTo: (planned) => {
-      if (markOf(planned) !== query) throw refused()
+    position: { versions, at, after },
+    verifyQuery: (planned) => {
+      if (queryDigest(planned) !== query) throw refused()
     },
   }
 }
 
-/** A cursor's checksum has no key, so anyone can write one that holds anything. */
+/** The checksum of a cursor has no secret, so anyone can write a cursor with any content. */
 function isWritten(value: unknown): value is Written {
   if (typeof value !== 'object' || value === null) return false
   const { query, versions, at, after } = value as { readonly [Name in keyof Written]?: unknown }
@@ -71,7 +71,7 @@ function isWritten(value: unknown): value is Written {
   )
 }
 
-/** Every name that an edition may have is a period: `2025` or `2025-2026`. */
+/** Edition names are periods: `2025` or `2025-2026`. */
 const editionForm = /^\d{4}(-\d{4})?$/
 
 function isVersion(value: unknown): boolean {

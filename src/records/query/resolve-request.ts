@@ -1,6 +1,6 @@
 /**
- * From a request to what is asked: query, versions, plan, place and form of the answer, as one value with one canonical
- * key. Equal keys have equal bytes. Refuses what the stages on the way refuse, before any record is read.
+ * Resolves a request: query, versions, plan, position and format of the response, with one canonical key. Equal keys
+ * mean equal bytes. Throws the problems of its stages before any record is read.
  */
 
 import {
@@ -24,18 +24,18 @@ import { type RecordPosition, readRecordCursor } from './record-cursor.ts'
 
 export type AnswerFormat = 'json' | 'ndjson' | 'csv'
 
-/** What a request says, whichever address it came by. */
+/** A request for records, independent of its route. */
 export interface Request {
   readonly dataset: string
-  /** The version in the path; the query chooses the editions where there is none. */
+  /** The version in the path; without one the query chooses the editions. */
   readonly version?: { readonly edition: string; readonly number: number }
   readonly format: AnswerFormat
-  /** The extension of the address, where it has one. */
+  /** The extension of the path, if any. */
   readonly extension?: AnswerFormat
   readonly parameters: Readonly<Record<string, unknown>>
-  /** The token that shows the version of the path before it is released. */
+  /** The token that gives access to the version before its release. */
   readonly preview?: string
-  /** The language of labels where no parameter says it. */
+  /** The language of labels if no parameter sets it. */
   readonly language: Language
 }
 
@@ -44,41 +44,41 @@ export interface RecordsRequest {
   readonly format: AnswerFormat
   /** How a CSV is written. */
   readonly form: CsvForm
-  /** Records on a page; everything where absent. */
+  /** Records on a page; all records if absent. */
   readonly limit?: number
-  readonly place?: RecordPosition
+  readonly position?: RecordPosition
   readonly count: boolean
-  /** The address without parameters. */
+  /** The URL without parameters. */
   readonly path: string
-  /** All parameters of the address, canonical and in one order, but the cursor. */
+  /** All canonical parameters except the cursor, in a fixed order. */
   readonly parameters: Plan['parameters']
   readonly cursor?: string
-  /** The canonical text of all that the bytes of the answer follow from. */
+  /** The canonical text of everything the response depends on. */
   readonly key: string
 }
 
-/** Part of every key; raise it when the form of an answer changes, so that no cache keeps the old form. */
+/** Part of every key. Raise it when the response format changes, so that caches drop the old one. */
 const bodyForm = 3
 
-/** Understands a request. Throws problems of parse, catalogue and plan. */
+/** Resolves a request. Throws the problems of parser, catalogue and plan. */
 export async function resolveRequest(context: AppContext, request: Request): Promise<RecordsRequest> {
   const { dataset, format } = request
   const query = parseQuery(request.parameters)
   if (format !== 'csv') refuseSwitches(query.csv)
   const cursor = query.cursor === undefined ? undefined : readRecordCursor(dataset, query.cursor)
-  const versions = await chooseVersions(context, request, query, cursor?.place)
+  const versions = await chooseVersions(context, request, query, cursor?.position)
   const plan = planRecords(query, versions, context.contracts)
-  cursor?.holdTo(canonicalQuery(plan))
+  cursor?.verifyQuery(canonicalQuery(plan))
   const limit = query.limit ?? (format === 'json' ? limitDefault : undefined)
   const form = csvFormOf(query.csv, request.language)
   const path = pathOf(context, request)
   const parameters = [
     ...plan.parameters,
     ...(limit === undefined ? [] : [['limit', String(limit)] as const]),
-    // It goes with the walk from page to page.
+    // The links to further pages need the token too.
     ...(request.preview === undefined ? [] : [['preview', request.preview] as const]),
   ]
-  // Written in one order, so that it is canonical as it is.
+  // The order of members is fixed, so plain JSON is canonical.
   const key = JSON.stringify({
     bodyForm,
     format,
@@ -86,7 +86,7 @@ export async function resolveRequest(context: AppContext, request: Request): Pro
     path,
     parameters,
     count: query.count,
-    place: cursor?.place ?? null,
+    place: cursor?.position ?? null,
     versions: versions.map(({ edition, number, digest }) => [edition, number, digest]),
   })
   return {
@@ -99,16 +99,16 @@ export async function resolveRequest(context: AppContext, request: Request): Pro
     key,
     ...(limit === undefined ? {} : { limit }),
     ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
-    ...(cursor === undefined ? {} : { place: cursor.place }),
+    ...(cursor === undefined ? {} : { position: cursor.position }),
   }
 }
 
-/** The versions to read, the earliest period first: those of the path or the cursor, else the latest of each edition. */
+/** The versions to read, the earliest period first: from the path, else from the cursor, else the latest per edition. */
 async function chooseVersions(
   context: AppContext,
   { dataset, version, preview }: Request,
   query: Query,
-  place: RecordPosition | undefined,
+  position: RecordPosition | undefined,
 ): Promise<readonly ServedVersion[]> {
   const { database, config } = context
   const { editions } = query
@@ -116,21 +116,21 @@ async function chooseVersions(
     getVersion(database, config, { dataset, edition, version: number })
   if (version !== undefined) {
     if (editions !== undefined)
-      throw problem('parameter-invalid', { path: 'edition', detail: 'The path says it.' })
-    const [[edition, number] = [], other] = place?.versions ?? [[version.edition, version.number]]
+      throw problem('parameter-invalid', { path: 'edition', detail: 'The path already names the edition.' })
+    const [[edition, number] = [], other] = position?.versions ?? [[version.edition, version.number]]
     if (other !== undefined || edition !== version.edition || number !== version.number) {
       throw problem('cursor-invalid', { path: 'cursor' })
     }
     return [await findServed(context, { dataset, edition, version: number, preview })]
   }
-  if (place !== undefined) {
-    if (!isJoined(query) && place.versions.length > 1) throw problem('cursor-invalid', { path: 'cursor' })
-    return Promise.all(place.versions.map(([edition, number]) => get(edition, number)))
+  if (position !== undefined) {
+    if (!isJoined(query) && position.versions.length > 1) throw problem('cursor-invalid', { path: 'cursor' })
+    return Promise.all(position.versions.map(([edition, number]) => get(edition, number)))
   }
   return chooseEditions({ database, config }, dataset, editions)
 }
 
-/** The latest version of each edition asked for, the earliest period first; of the newest one where none is named. */
+/** The latest version of each requested edition, the earliest period first; of the newest edition if none is named. */
 export async function chooseEditions(
   { database, config }: Pick<AppContext, 'database' | 'config'>,
   dataset: string,
@@ -148,7 +148,7 @@ function byPeriod(versions: readonly PublishedVersion[]): readonly PublishedVers
   return [...versions].sort((a, b) => (a.periodStart < b.periodStart ? -1 : 1))
 }
 
-/** The version that stands for each edition. Editions that are withdrawn altogether are not there any more. */
+/** The latest version of each edition, without editions that are withdrawn entirely. */
 function latestOfEach(versions: readonly PublishedVersion[]): readonly PublishedVersion[] {
   const editions = [...new Set(versions.map(({ edition }) => edition))]
   const latest = editions.flatMap(
@@ -160,7 +160,7 @@ function latestOfEach(versions: readonly PublishedVersion[]): readonly Published
   if (latest.length <= editionsMax) return latest
   throw problem('parameter-invalid', {
     path: 'edition',
-    detail: `At most ${editionsMax} editions are read together, and there are ${latest.length}: name those you need.`,
+    detail: `At most ${editionsMax} editions can be joined, and the dataset has ${latest.length}: name those you need.`,
   })
 }
 
@@ -171,7 +171,7 @@ function csvFormOf(
   const labelled = header ?? (variant === 'excel' ? 'labels' : 'names')
   return {
     header: labelled,
-    // So that equal bytes have equal keys: names have no language.
+    // Names have no language; a fixed one keeps the keys of equal responses equal.
     lang: labelled === 'names' ? 'zh' : (lang ?? language),
     bom: encoding === 'utf-8' && (bom === '1' || variant === 'excel'),
     encoding,

@@ -1,6 +1,6 @@
 /**
- * The only place that reads records: a page by its plan, as bytes that Postgres has built or as canonical texts; all
- * that a plan gives, as a stream; or a whole version in batches.
+ * The only module that reads records: one page of a plan, as bytes built by Postgres or as canonical texts; all records
+ * of a plan as a stream; or a whole version in batches.
  */
 
 import type { Field } from '../../contract/index.ts'
@@ -21,22 +21,22 @@ import {
   type Statement,
 } from './sql.ts'
 
-/** The last record of a page behind which there are more. */
-export interface Last {
+/** The last record of a page that has a next page. */
+export interface LastRecord {
   readonly at: number
   readonly after: number
 }
 
-/** One page; without `last` it is the end of the walk. */
+/** One page; without `last` it is the last one. */
 export interface Page<Records> {
   readonly records: Records
-  readonly last?: Last
+  readonly last?: LastRecord
 }
 
 export interface RecordsReader {
-  /** The position of a place: the keys of its record are looked up, for a cursor holds no values. */
-  readonly position: (plan: Plan, place: RecordPosition | undefined) => Promise<Position | undefined>
-  /** A page's records as JSON, a line each, with a separator between them. */
+  /** Completes a cursor's position with the sort keys of its record, since a cursor holds no values. */
+  readonly position: (plan: Plan, of: RecordPosition | undefined) => Promise<Position | undefined>
+  /** A page's records as JSON, one per line, with a separator between them. */
   readonly json: (
     plan: Plan,
     position: Position | undefined,
@@ -49,7 +49,7 @@ export interface RecordsReader {
     position: Position | undefined,
     limit: number,
   ) => Promise<Page<readonly RecordValues[]>>
-  /** So many records behind the first `offset` from a position on: their numbers, then their canonical texts. */
+  /** `limit` records after skipping `offset` from a position on: each its number, then its canonical texts. */
   readonly numbered: (
     plan: Plan,
     position: Position | undefined,
@@ -60,32 +60,32 @@ export interface RecordsReader {
   readonly first: (statement: Statement) => Promise<string | undefined>
 }
 
-/** Builds the reader of pages over the role that serves. */
+/** Builds a reader that uses the serving role. */
 export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
   const isPrepared = buildPrepared()
-  // Looked up at each reading: to build the app must not ask for a database.
+  // `database.serve` is accessed per query: building the app must not require a connection.
   const start = (text: string, parameters: readonly string[]) =>
     database.serve.unsafe(text, [...parameters], { prepare: isPrepared(text) })
   const run = async ({ text, parameters }: Statement) =>
     (await start(text, parameters).values()) as unknown as (string | null)[][]
   return {
-    position: async (plan, place) => {
-      if (place === undefined) return undefined
-      const { at, after } = place
+    position: async (plan, of) => {
+      if (of === undefined) return undefined
+      const { at, after } = of
       if (plan.order.keys.length === 0) return { at, after, values: [] }
       const [values] = await run(keysOfRecord(plan, at, after))
-      // Whoever makes a cursor of his own may name a record that never was.
+      // A forged cursor may name a record that does not exist.
       if (values === undefined) throw problem('cursor-invalid', { path: 'cursor' })
       return { at, after, values }
     },
     json: async (plan, position, limit, separator) => {
       const { text, parameters } = jsonPage(plan, position, limit, separator)
-      // Bytes as they come: they are never a text of ours.
+      // Raw bytes, which are never decoded to a string.
       const [row = []] = (await start(text, parameters).raw()) as unknown as (Buffer | null)[][]
       const [found, lines, at, after] = row
       const records = lines ?? nothing
       const hasMore = Number(found?.toString()) > limit
-      // The last line begins behind the last line feed: JSON on one line has none.
+      // The extra record begins after the last line feed, since a JSON line contains none.
       const end = hasMore ? records.lastIndexOf(lineFeed) + 1 - separator.length : records.length
       return pageOf(records.subarray(0, end), hasMore, [at?.toString(), after?.toString()])
     },
@@ -116,7 +116,7 @@ export function buildReader(database: Pick<Database, 'serve'>): RecordsReader {
 
 const readers = new WeakMap<Pick<Database, 'serve'>, RecordsReader>()
 
-/** The reader of a database: one for all questions, for it bounds what strangers make a connection keep prepared. */
+/** The reader of a database. Shared, because it limits the prepared statements per connection. */
 export function readerOf(database: Database): RecordsReader {
   const known = readers.get(database) ?? buildReader(database)
   readers.set(database, known)
@@ -135,13 +135,13 @@ function pageOf<Records>(
 }
 
 /**
- * Most statements that are kept prepared, and how long they count. A connection keeps what it has prepared until it
- * is renewed, within the hour; strangers choose the questions, so that without a bound its memory would be theirs.
+ * Most statements that are prepared, and how long they count. A connection keeps its prepared statements until it is
+ * renewed, within the hour. Callers choose the queries, so without a limit they could fill its memory.
  */
 const preparedMax = 1_000
 const preparedMilliseconds = 3_600_000
 
-/** Tells of each statement whether to prepare it. */
+/** Decides for each statement whether to prepare it. */
 function buildPrepared(): (text: string) => boolean {
   const known = new Set<string>()
   let since = performance.now()
@@ -155,7 +155,7 @@ function buildPrepared(): (text: string) => boolean {
   }
 }
 
-/** The bytes of statements for COPY, one after the other. Ending early, or the signal, ends the one that runs. */
+/** The bytes of COPY statements, one after the other. Returning early, or the signal, cancels the running one. */
 export async function* copyRecords(
   database: Pick<Database, 'copyTo'>,
   statements: readonly CopyStatement[],
@@ -164,7 +164,7 @@ export async function* copyRecords(
   for (const { text, values } of statements) yield* database.copyTo(text, { values, signal })
 }
 
-/** All records of a table in their order, as COPY writes them under the role that works. */
+/** All records of a table in order, as COPY writes them, under the working role. */
 export function copyAll(
   database: Pick<Database, 'copyTo'>,
   table: string,
@@ -174,10 +174,10 @@ export function copyAll(
   return database.copyTo(`COPY (${select}) TO STDOUT WITH (${options})`, { role: 'work' })
 }
 
-/** Records that a whole-version read holds at a time: large enough to spare round trips, small beside the heap. */
+/** Records in memory during a whole-version read: large enough to save round trips, small compared with the heap. */
 const batchSize = 5_000
 
-/** Reads all records of a table in their order, in batches of bounded size. */
+/** Reads all records of a table in order, in batches of at most `batchSize`. */
 export async function* readAll(
   runner: Runner,
   table: string,

@@ -1,6 +1,6 @@
 /**
- * Answers to what is asked: a page as bytes, or everything as a stream of bytes. What it is asked
- * for has passed every refusal but one: a character that the encoding of a CSV has no place for.
+ * Renders a resolved request: a page as bytes, or all records as a stream of bytes. Refuses one thing that could not be
+ * checked before: a character that the encoding of a CSV can't represent.
  */
 
 import { type AppContext, addresses, isSynthetic, type ServedVersion } from '../../catalogue/index.ts'
@@ -19,40 +19,40 @@ import { problem } from '../../platform/problem.ts'
 import { canonicalQuery, type Plan } from '../query/plan.ts'
 import { writeRecordCursor } from '../query/record-cursor.ts'
 import type { RecordsRequest } from '../query/resolve-request.ts'
-import { copyRecords, type Last, type RecordsReader } from './read-records.ts'
+import { copyRecords, type LastRecord, type RecordsReader } from './read-records.ts'
 import { columnsOf, copyStatements, findUnwritable, lineColumns, plainColumns } from './sql.ts'
 
 export interface PageAnswer {
   readonly bytes: Buffer
-  /** The address of the next page; absent on the last. */
+  /** URL of the next page; undefined on the last. */
   readonly next: string | undefined
 }
 
 /**
- * The page that is asked for. It follows from `asked.key` alone, so it may be kept under that for as long as none of
- * its versions is withdrawn.
+ * Renders a page. It depends on `resolved.key` alone, so it can be cached under that key until one of its versions is
+ * withdrawn.
  */
 export async function answerPage(
   context: AppContext,
   reader: RecordsReader,
-  asked: RecordsRequest,
+  resolved: RecordsRequest,
 ): Promise<PageAnswer> {
-  const { plan, format, limit } = asked
+  const { plan, format, limit } = resolved
   if (limit === undefined) throw new Error('a page has a limit')
-  const position = await reader.position(plan, asked.place)
+  const position = await reader.position(plan, resolved.position)
   if (format === 'csv') {
     const { records, last } = await reader.rows(plan, position, limit)
-    return { bytes: await writeCsv(asked, records), next: nextLink(asked, last) }
+    return { bytes: await writeCsv(resolved, records), next: nextLink(resolved, last) }
   }
   const isJson = format === 'json'
   const [{ records, last }, count] = await Promise.all([
     reader.json(plan, position, limit, isJson ? ',\n' : '\n'),
-    isJson && asked.count ? reader.count(plan) : undefined,
+    isJson && resolved.count ? reader.count(plan) : undefined,
   ])
-  const next = nextLink(asked, last)
+  const next = nextLink(resolved, last)
   if (!isJson) return { bytes: records.length === 0 ? records : Buffer.concat([records, lineEnd]), next }
-  const meta = JSON.stringify(metaOf(context, asked, count))
-  const links = JSON.stringify(linksOf(context, asked, next))
+  const meta = JSON.stringify(metaOf(context, resolved, count))
+  const links = JSON.stringify(linksOf(context, resolved, next))
   const rest = Buffer.from(`],"meta":${meta},"links":${links}}`)
   return { bytes: Buffer.concat([beforeRecords, records, rest]), next }
 }
@@ -60,16 +60,16 @@ export async function answerPage(
 const beforeRecords = Buffer.from('{"data":[')
 const lineEnd = Buffer.from('\n')
 
-/** Everything that is asked for, as bytes. Throws `parameter-invalid` before the first of them. */
+/** Streams all requested records. Throws `parameter-invalid` before the first byte. */
 export async function* answerAll(
   context: AppContext,
   reader: RecordsReader,
-  asked: RecordsRequest,
+  resolved: RecordsRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const { plan, form } = asked
-  const position = await reader.position(plan, asked.place)
-  if (asked.format === 'ndjson') {
+  const { plan, form } = resolved
+  const position = await reader.position(plan, resolved.position)
+  if (resolved.format === 'ndjson') {
     yield* copyRecords(context.database, copyStatements(plan, position, lineColumns(plan), copyLines), signal)
     return
   }
@@ -82,12 +82,12 @@ export async function* answerAll(
   }
   const select = plainColumns(plan, form.guarded)
   const records = copyRecords(context.database, copyStatements(plan, position, select, copyCsv), signal)
-  yield* encodeCsv(withHeader(headerOf(asked), records), form)
+  yield* encodeCsv(withHeader(headerOf(resolved), records), form)
 }
 
-/** Records as they come, below a header. */
+/** A header, then the records. */
 export async function* withHeader(header: string, records: AsyncIterable<Uint8Array>) {
-  // The header goes out with the first records: until Postgres has answered, a refusal can still be told.
+  // The header is sent with the first records, so that an error before them still becomes a problem response.
   let isFirst = true
   for await (const chunk of records) {
     yield isFirst ? Buffer.concat([Buffer.from(header), chunk]) : chunk
@@ -102,28 +102,31 @@ function headerOf({ plan, form }: RecordsRequest): string {
   return header
 }
 
-/** A page of CSV. Throws `parameter-invalid` where the encoding has no place for a character. */
-async function writeCsv(asked: RecordsRequest, rows: readonly RecordValues[]): Promise<Buffer> {
-  const { plan, form } = asked
+/** A page of CSV. Throws `parameter-invalid` for a character that the encoding can't represent. */
+async function writeCsv(resolved: RecordsRequest, rows: readonly RecordValues[]): Promise<Buffer> {
+  const { plan, form } = resolved
   const columns = columnsOf(plan)
   const outside = form.encoding === 'gb18030' ? unwritableField(columns, rows) : undefined
   if (outside !== undefined) throw unwritable(outside.name)
   const lines = csvLines(form.guarded ? rows.map(guardCells(columns)) : rows)
   const chunks: Uint8Array[] = []
-  for await (const chunk of encodeCsv([`${headerOf(asked)}${lines}`], form)) chunks.push(chunk)
+  for await (const chunk of encodeCsv([`${headerOf(resolved)}${lines}`], form)) chunks.push(chunk)
   return Buffer.concat(chunks)
 }
 
 function unwritable(field: string) {
   return problem('parameter-invalid', {
     path: 'encoding',
-    detail: `GB18030 has no place for a character in \`${field}\`. Ask for encoding=utf-8, or leave the field out by select.`,
+    detail: `GB18030 cannot encode a character in \`${field}\`. Use encoding=utf-8, or leave the field out with select.`,
     field,
   })
 }
 
-/** The address of the next page; undefined on the last. */
-function nextLink({ plan, path, parameters }: RecordsRequest, last: Last | undefined): string | undefined {
+/** URL of the next page; undefined on the last. */
+function nextLink(
+  { plan, path, parameters }: RecordsRequest,
+  last: LastRecord | undefined,
+): string | undefined {
   if (last === undefined) return undefined
   const versions = plan.targets.map(({ version }) => [version.edition, version.number] as const)
   const cursor = writeRecordCursor(plan.loaded.contract.dataset, canonicalQuery(plan), { versions, ...last })
@@ -165,8 +168,8 @@ function metaOf({ config }: AppContext, { plan }: RecordsRequest, count: number 
   }
 }
 
-function linksOf({ config }: AppContext, asked: RecordsRequest, next: string | undefined) {
-  const { plan, path, parameters, cursor, count } = asked
+function linksOf({ config }: AppContext, resolved: RecordsRequest, next: string | undefined) {
+  const { plan, path, parameters, cursor, count } = resolved
   const at = addresses(config)
   const { dataset, contractVersion } = plan.loaded.contract
   const [only] = plan.targets

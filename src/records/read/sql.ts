@@ -1,13 +1,13 @@
 /**
- * A plan as SQL. Pure. Values travel as parameters, or as settings of the connection for COPY, which takes none;
- * identifiers come from contracts through one quoting function. Shares of a walk are read each along its index, and
- * joined, so that the last page costs what the first did.
+ * A plan as SQL. Pure. Values are parameters, or connection settings for COPY, which takes no parameters; identifiers
+ * come from contracts through one quoting function. A page is a UNION of index range scans, so that the last page costs
+ * no more than the first.
  */
 import { fieldType } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { csvColumns, guardedColumns, isGuarded, jsonRow } from '../../formats/index.ts'
 import { type Bind, bindConditions, numberedParameters } from '../query/filters.ts'
-import { type Position, planGroups, type Segment, type SortGroup } from '../query/order.ts'
+import { type Position, planSegments, type Segment, type SortGroup } from '../query/order.ts'
 import type { Plan, PlannedTarget } from '../query/plan.ts'
 import { numberColumn, publishedTable, selectTexts } from '../tables.ts'
 
@@ -16,25 +16,25 @@ export interface Statement {
   readonly parameters: readonly string[]
 }
 
-/** A statement for COPY: the values that it reads back by name. */
+/** A COPY statement and the values that it reads as settings, by name. */
 export interface CopyStatement {
   readonly text: string
   readonly values: Readonly<Record<string, string>>
 }
 
-/** The member and column that names the edition of a record where editions are joined; no field can be called that. */
+/** The member and column with a record's edition where editions are joined; a reserved name. */
 export const editionMember = 'edition'
 
-/** Place of a record's table among the targets; a contract's fields can't begin with `_`. */
+/** Index of a record's table among the targets; a contract's fields can't begin with `_`. */
 const rankColumn = '_rank'
 
-/** What an order is compared by where shares are joined: the fields of the answer may be others. */
+/** Sort key of merged segments; the response may not include the field itself. */
 const keyColumn = (index: number) => `_k${index}`
 
 /**
- * One page as one row: `found`, how many records there are (one more than the limit where there is more), `lines`, all
- * of them as JSON with the separator between them (null for none), and of the last record on the page the place of its
- * table, `at`, and its number, `after` (null where there are fewer).
+ * One page as one row: `found`, the number of records read (limit + 1 if there is a next page); `lines`, all of them as
+ * JSON joined by the separator (null for none); `at` and `after`, table index and number of the record at the limit
+ * (null if there are fewer).
  */
 export function jsonPage(
   plan: Plan,
@@ -44,14 +44,14 @@ export function jsonPage(
 ): Statement {
   const { bind, parameters } = numberedParameters()
   const rows = pageRows(plan, position, limit + 1, bind)
-  // The order is that of the sorted subquery, as the manual says of aggregates without an ORDER BY of their own.
+  // Without an ORDER BY of their own, aggregates follow the sorted subquery (PostgreSQL manual, 9.21).
   const text = `SELECT count(*) AS found, string_agg(${jsonRow(columnsOf(plan))}, E'${separator.replace('\n', '\\n')}') AS lines,
       (array_agg(${rankColumn}))[${limit}] AS at, (array_agg(${numberColumn}))[${limit}] AS after
     FROM (${rows}) AS page`
   return { text, parameters }
 }
 
-/** One page as rows: the place of the record's table, its number, then the canonical texts of the answer's columns. */
+/** One page as rows: table index, number, then the canonical texts of the columns. */
 export function rowsPage(plan: Plan, position: Position | undefined, limit: number): Statement {
   const { bind, parameters } = numberedParameters()
   const rows = pageRows(plan, position, limit + 1, bind)
@@ -59,7 +59,7 @@ export function rowsPage(plan: Plan, position: Position | undefined, limit: numb
   return { text: `SELECT ${rankColumn}, ${numberColumn}, ${columns} FROM (${rows}) AS page`, parameters }
 }
 
-/** So many rows of a walk behind the first `offset`, as rowsPage gives them but for the place of the table. */
+/** `limit` rows after the first `offset`: number, then the canonical texts of the columns. */
 export function offsetPage(
   plan: Plan,
   position: Position | undefined,
@@ -71,7 +71,7 @@ export function offsetPage(
   return { text: `SELECT ${columns} FROM (${rows}) AS page OFFSET ${offset}`, parameters }
 }
 
-/** How many records of all targets meet the conditions. */
+/** Counts the records of all targets that match the conditions. */
 export function countRecords(plan: Plan): Statement {
   const { bind, parameters } = numberedParameters()
   const conditions = conditionsOf(plan, bind)
@@ -81,10 +81,10 @@ export function countRecords(plan: Plan): Statement {
   return { text: `SELECT ${counts.join(' + ')} AS count`, parameters }
 }
 
-/** The texts of the order's keys in one record; no row where there is no such record. */
+/** The texts of the sort keys of one record; no row if the record does not exist. */
 export function keysOfRecord({ order, targets }: Plan, at: number, number: number): Statement {
   const target = targets[at]
-  if (target === undefined) throw new Error('a place lies in one of its versions')
+  if (target === undefined) throw new Error('the position is outside the versions of the plan')
   const has = new Set(target.contract.fields.map(({ name }) => name))
   const keys = order.keys.map(({ field }) =>
     has.has(field.name) ? fieldType(field.type).select(quoteIdentifier(field.name)) : 'NULL::text',
@@ -97,8 +97,8 @@ export function keysOfRecord({ order, targets }: Plan, at: number, number: numbe
 }
 
 /**
- * Everything behind a position as statements for COPY, to be run one after the other, so that the first bytes come as
- * soon as an index gives them. `select` are the columns as SQL.
+ * All records after a position as COPY statements to run one after the other, so that the first bytes arrive as soon as
+ * an index scan starts. `select` is the select list.
  */
 export function copyStatements(
   plan: Plan,
@@ -106,30 +106,30 @@ export function copyStatements(
   select: string,
   options: string,
 ): readonly CopyStatement[] {
-  const count = planGroups(plan.order, plan.targets.length, position, () => '').length
+  const count = planSegments(plan.order, plan.targets.length, position, () => '').length
   return Array.from({ length: count }, (_, index) => {
     const values: Record<string, string> = {}
-    // In a subquery a setting is looked up once, not once a record.
+    // A subquery reads the setting once instead of once per record.
     const bind: Bind = (value, cast = (text) => text) => {
       const name = `p${Object.keys(values).length + 1}`
       values[name] = value
       return `(SELECT ${cast(`current_setting('qingdan.${name}')`)})`
     }
-    const group = planGroups(plan.order, plan.targets.length, position, bind)[index] ?? []
+    const group = planSegments(plan.order, plan.targets.length, position, bind)[index] ?? []
     const conditions = conditionsOf(plan, bind)
     const [only] = group
     const rows =
       only !== undefined && group.length === 1
-        ? `SELECT ${select} FROM ${shareOf(plan, only, conditions, bind)}`
+        ? `SELECT ${select} FROM ${segmentSql(plan, only, conditions, bind)}`
         : `SELECT ${select} FROM (${groupRows(plan, group, conditions, '', bind)}) AS merged`
     return { text: `COPY (${rows}) TO STDOUT WITH (${options})`, values }
   })
 }
 
-/** The column that a numbered CSV begins with, as a select's list has it. */
+/** First column of a numbered CSV, for a select list. */
 export const numberedColumn = `${numberColumn} AS "_id"`
 
-/** The JSON line and the CSV columns of the answer, as a select's list. */
+/** The JSON line and the CSV columns of the response, as select lists. */
 export const lineColumns = (plan: Plan) => jsonRow(columnsOf(plan))
 export function plainColumns(plan: Plan, guarded: boolean): string {
   const columns = columnsOf(plan)
@@ -138,8 +138,8 @@ export function plainColumns(plan: Plan, guarded: boolean): string {
 }
 
 /**
- * Finds a field of the answer in whose matching records a text meets a regular expression: one row with its name, or
- * none. Undefined where no field can: codes are letters and digits.
+ * Finds a selected field in which a matching record has a text that matches a regular expression: one row with the
+ * field's name, or none. Undefined if no field can match: codes are letters and digits.
  */
 export function findUnwritable(plan: Plan, pattern: string): Statement | undefined {
   const texts = plan.fields.filter((field) => isGuarded(field) && field.codes === undefined)
@@ -157,7 +157,7 @@ export function findUnwritable(plan: Plan, pattern: string): Statement | undefin
   return { text: found.join(' UNION ALL '), parameters }
 }
 
-/** The columns of an answer: the edition first where editions are joined. */
+/** The columns of a response: the edition first if editions are joined. */
 export function columnsOf({ joined, fields, loaded }: Plan): Plan['fields'] {
   return joined ? [editionField(loaded.contract.period), ...fields] : fields
 }
@@ -168,32 +168,32 @@ function editionField(period: 'year' | 'school-year'): Plan['fields'][number] {
     type: 'string',
     role: 'dimension',
     title: { zh: '期次', en: 'Edition' },
-    description: { zh: '记录所属的期次。', en: 'The edition that the record is of.' },
+    description: { zh: '记录所属的期次。', en: 'The edition of the record.' },
     example: period === 'year' ? '2025' : '2024-2025',
   }
 }
 
 /**
- * The first rows of a walk behind a position, in its order: `_rank`, `_n` and the fields. A group is looked at only
- * where those before it have not filled the page: the limit of zero that is left for it runs nothing.
+ * The first rows after a position, in order: `_rank`, `_n` and the fields. A group is read only if the earlier ones did
+ * not fill the page: otherwise its limit is 0, and Postgres does not run it.
  */
 function pageRows(plan: Plan, position: Position | undefined, limit: number, bind: Bind): string {
-  const groups = planGroups(plan.order, plan.targets.length, position, bind)
+  const groups = planSegments(plan.order, plan.targets.length, position, bind)
   const conditions = conditionsOf(plan, bind)
   const rows = groups.map((group) => groupRows(plan, group, conditions, ` LIMIT ${limit}`, bind))
   const [only = ''] = rows
   if (rows.length === 1) return only
   const parts = rows.map((text, index) => {
     const before = Array.from({ length: index }, (_, other) => ` - (SELECT count(*) FROM g${other})`).join('')
-    // Two limits: by the inner one the planner knows that few rows are wanted.
-    const left = index === 0 ? text : `SELECT * FROM (${text}) AS share LIMIT (SELECT ${limit}${before})`
-    return `g${index} AS MATERIALIZED (${left})`
+    // Two limits: the inner constant tells the planner that few rows are needed.
+    const limited = index === 0 ? text : `SELECT * FROM (${text}) AS segment LIMIT (SELECT ${limit}${before})`
+    return `g${index} AS MATERIALIZED (${limited})`
   })
   const all = rows.map((_, index) => `SELECT ${index} AS _group, * FROM g${index}`).join(' UNION ALL ')
-  return `WITH ${parts.join(', ')} SELECT * FROM (${all}) AS shares ORDER BY _group, ${mergedOrder(plan)}`
+  return `WITH ${parts.join(', ')} SELECT * FROM (${all}) AS segments ORDER BY _group, ${mergedOrder(plan)}`
 }
 
-/** The rows of a group in order, with what they are merged by. */
+/** The rows of a group in order, with the columns that they are merged by. */
 function groupRows(
   plan: Plan,
   group: SortGroup,
@@ -205,17 +205,17 @@ function groupRows(
     ({ field }, index) => `${quoteIdentifier(field.name)} AS ${keyColumn(index)}`,
   )
   const fields = columnsOf(plan).map(({ name }) => quoteIdentifier(name))
-  const shares = group.map((segment) => {
+  const segments = group.map((segment) => {
     const columns = [`${segment.target} AS ${rankColumn}`, numberColumn, ...keys, ...fields].join(', ')
-    return `SELECT ${columns} FROM ${shareOf(plan, segment, conditions, bind)}${bounded}`
+    return `SELECT ${columns} FROM ${segmentSql(plan, segment, conditions, bind)}${bounded}`
   })
-  const [only = ''] = shares
-  if (shares.length === 1) return only
-  const union = shares.map((share) => `(${share})`).join(' UNION ALL ')
+  const [only = ''] = segments
+  if (segments.length === 1) return only
+  const union = segments.map((segment) => `(${segment})`).join(' UNION ALL ')
   return `SELECT * FROM (${union}) AS merged ORDER BY ${mergedOrder(plan)}${bounded}`
 }
 
-/** The order among rows of several shares, by the columns that they were given for it. */
+/** The order of merged segments, by the columns that `groupRows` adds for it. */
 function mergedOrder({ order }: Plan): string {
   const keys = order.keys.map(({ field, descending }, index) => {
     const collation = fieldType(field.type).column.endsWith('COLLATE "C"') ? ' COLLATE "C"' : ''
@@ -225,13 +225,13 @@ function mergedOrder({ order }: Plan): string {
   return [...keys, `${rankColumn}${direction}`, `${numberColumn}${direction}`].join(', ')
 }
 
-function shareOf(plan: Plan, segment: Segment, conditions: readonly string[], bind: Bind): string {
+function segmentSql(plan: Plan, segment: Segment, conditions: readonly string[], bind: Bind): string {
   const target = plan.targets[segment.target]
-  if (target === undefined) throw new Error('a share is of one of the targets')
+  if (target === undefined) throw new Error('the segment names no target of the plan')
   return `${sourceOf(plan, target, bind)}${where([...segment.conditions, ...conditions])} ORDER BY ${segment.order}`
 }
 
-/** What every record of the answer meets: the filters, and the words, each of which must be in it. */
+/** The conditions on every record: the filters, and each of the words. */
 function conditionsOf({ conditions, words = [], loaded }: Plan, bind: Bind): readonly string[] {
   const found = words.map(({ text, field }) => {
     const among = field === undefined ? loaded.contract.fields : [field]
@@ -244,7 +244,7 @@ function conditionsOf({ conditions, words = [], loaded }: Plan, bind: Bind): rea
 const where = (conditions: readonly string[]) =>
   conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
 
-/** A target as something to select from, with every field of the plan's contract; the planner sees through it. */
+/** A target as a FROM item with every field of the plan's contract; the planner inlines the subquery. */
 function sourceOf(plan: Plan, { version, contract }: PlannedTarget, bind: Bind, named = plan.joined): string {
   const table = publishedTable(version.recordsTable)
   const has = new Set(contract.fields.map(({ name }) => name))
