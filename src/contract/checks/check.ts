@@ -1,6 +1,6 @@
 /**
- * The form of a check: a rule over the values of one row, pure, named by a contract with its parameters.
- * A fault names the field and what would have been right there, and never a value.
+ * A check is a pure rule over the values of one row. A contract names the check and gives its parameters.
+ * A fault names the field and what was expected, never a value.
  */
 import type { Bilingual } from '../../platform/language.ts'
 import type { CheckUse, Field, ProviderPart } from '../contract.ts'
@@ -9,7 +9,7 @@ import type { CheckUse, Field, ProviderPart } from '../contract.ts'
 export type Values = readonly (string | null)[]
 
 export interface Fault {
-  /** Name of the field at which the row is to be mended. */
+  /** Name of the field to correct. */
   readonly field: string
   readonly expected: Bilingual
   readonly message: Bilingual
@@ -18,7 +18,7 @@ export interface Fault {
 export interface CheckContext {
   /** The fields of a row, in order. */
   readonly fields: readonly Field[]
-  /** The part that the rows belong to, where there is one. */
+  /** The part that the rows belong to, if any. */
   readonly part?: ProviderPart | undefined
 }
 
@@ -29,22 +29,22 @@ export interface Check {
   readonly about: Bilingual
   /** JSON Schema (2020-12) of the use in a contract, without `check` and `severity`. */
   readonly parameters: Readonly<Record<string, unknown>>
-  /** Whether every field that a use speaks of must be a number. */
+  /** Whether every field that a use refers to must be a number. */
   readonly numeric?: boolean
-  /** The fields that a use speaks of. The use has passed `parameters`. */
+  /** The fields that a use refers to. The use is valid against `parameters`. */
   readonly fields: (use: CheckUse, context: CheckContext) => readonly string[]
-  /** Builds the check of a row. The use has passed `parameters`, and the context has all `fields` of it. */
+  /** Builds the check of a row. The use is valid against `parameters`, and the context has all its `fields`. */
   readonly build: (use: CheckUse, context: CheckContext) => RowCheck
 }
 
-/** Where a field stands in a row. Throws a plain Error where it does not: the caller has asked `fields` first. */
+/** The index of a field in a row. Throws an Error if the row lacks it: the caller compares `fields` first. */
 export function positionOf(context: CheckContext, name: string): number {
   const index = context.fields.findIndex((field) => field.name === name)
   if (index < 0) throw new Error(`A check was built for the field ${name}, which its rows do not have.`)
   return index
 }
 
-/** The titles of fields as a person reads them. */
+/** The titles of fields, joined for a message. */
 export function titlesOf(context: CheckContext, names: readonly string[]): Bilingual {
   const fields = names.map((name) => context.fields[positionOf(context, name)])
   return {
@@ -53,7 +53,7 @@ export function titlesOf(context: CheckContext, names: readonly string[]): Bilin
   }
 }
 
-/** A parameter that is the name of a field; a plain Error otherwise, since the use has passed its schema. */
+/** A parameter that is a field name. Throws an Error otherwise: the use is valid against its schema. */
 export function nameOf(use: CheckUse, parameter: string): string {
   const value = use[parameter]
   if (typeof value !== 'string') throw new Error(`${use.check} needs the name of a field as ${parameter}.`)
@@ -69,12 +69,12 @@ export function namesOf(use: CheckUse, parameter: string): readonly string[] {
   return value
 }
 
-/** The schema of a parameter that names a field, and of one that names several. */
+/** The schemas of a parameter that names one field, and of one that names several. */
 export const fieldName = { type: 'string', minLength: 1 } as const
 export const fieldNames = (minItems: number) =>
   ({ type: 'array', items: fieldName, minItems, uniqueItems: true }) as const
 
-/** The schema of a use from its parameters; the optional ones are named apart. */
+/** The schema of a use, from the schemas of its parameters. Parameters not in `optional` are required. */
 export function parametersSchema(
   properties: Readonly<Record<string, unknown>>,
   optional: readonly string[] = [],

@@ -1,6 +1,6 @@
 /**
- * `within`: longitude and latitude lie in a box, bounds included. Catches coordinates that were swapped or mistyped.
- * A row without coordinates is passed; with only one of the two it is not.
+ * `within`: longitude and latitude are in a bounding box, bounds included. Catches swapped or mistyped coordinates.
+ * A row without coordinates passes; a row with only one of the two fails.
  */
 import { type Check, type CheckContext, fieldName, nameOf, parametersSchema, positionOf } from './check.ts'
 import { compareDecimals, decimalOf } from './decimal.ts'
@@ -9,7 +9,7 @@ const degrees = { type: 'number', minimum: -180, maximum: 180 } as const
 
 export const within: Check = {
   name: 'within',
-  about: { zh: '经纬度位于给定范围内', en: 'Longitude and latitude lie in a box' },
+  about: { zh: '经纬度位于给定范围内', en: 'Longitude and latitude are in a bounding box' },
   parameters: parametersSchema({
     longitude: fieldName,
     latitude: fieldName,
@@ -34,7 +34,7 @@ export const within: Check = {
 }
 
 function axis(context: CheckContext, field: string, low: unknown, high: unknown) {
-  // A bound comes from JSON as a double; its shortest text is the number that the contract's author wrote.
+  // JSON gives a bound as a double. Its shortest decimal text is the number in the contract.
   const [minimum, maximum] = [decimalOf(String(low)), decimalOf(String(high))]
   return {
     position: positionOf(context, field),
@@ -48,7 +48,7 @@ function axis(context: CheckContext, field: string, low: unknown, high: unknown)
       expected: { zh: `${low} 至 ${high}`, en: `from ${low} to ${high}` },
       message: {
         zh: '坐标不在范围内；请核对经度和纬度是否颠倒、是否齐全。',
-        en: 'The coordinate lies outside of the box; see whether longitude and latitude are swapped, or one is missing.',
+        en: 'The coordinate is outside the bounding box; check whether longitude and latitude are swapped or one is missing.',
       },
     },
   }

@@ -1,6 +1,6 @@
 /**
- * The pipeline of a requested publication: assemble, derive, control, publish. Each step takes the former step's value, so
- * that a step out of order does not compile. Each step may run again after a crash, because it writes its state last.
+ * The pipeline of a requested publication: assemble, derive, control, publish. Each step takes the previous step's result,
+ * so a wrong order does not compile. Each step may run again after a crash, because it writes its state last.
  */
 import type { AppContext } from '../../catalogue/index.ts'
 import { withoutValues } from '../../db/database-error.ts'
@@ -13,32 +13,32 @@ import { publish } from './publish.ts'
 import { release } from './release.ts'
 
 /**
- * Walks an asked-for publication to its end, or to where it waits for its moment or for an approval. Safe to call again
- * at any time: a crash anywhere and a second call give exactly one publication.
+ * Runs a requested publication until it is done or refused, or until it waits for its time or an approval. Safe to call
+ * again at any time: a crash anywhere and a second call give exactly one publication.
  */
 export async function publishEdition(
   context: AppContext,
   publicationId: number,
   progress: Progress = () => {},
 ): Promise<Publication> {
-  const asked = await findPublication(context, publicationId)
-  if (asked === undefined) throw new Error(`no publication ${publicationId}`)
-  return context.database.lock(lockOf(asked), async () => {
-    const now = await findPublication(context, publicationId)
-    if (now === undefined || !isOpenPublication(now)) return now ?? asked
+  const requested = await findPublication(context, publicationId)
+  if (requested === undefined) throw new Error(`no publication ${publicationId}`)
+  return context.database.lock(lockOf(requested), async () => {
+    const current = await findPublication(context, publicationId)
+    if (current === undefined || !isOpenPublication(current)) return current ?? requested
     try {
-      if (now.state === 'prepared') await release(context, publicationId)
-      else await walkEdition(context, now, progress)
+      if (current.state === 'prepared') await release(context, publicationId)
+      else await runSteps(context, current, progress)
     } catch (error) {
       if (!(error instanceof Refusal)) throw withoutValues(error)
       await writeRefused(context, publicationId, error.refused.findings)
     }
-    return (await findPublication(context, publicationId)) ?? now
+    return (await findPublication(context, publicationId)) ?? current
   })
 }
 
-async function walkEdition(context: AppContext, asked: Publication, progress: Progress): Promise<void> {
-  const assembled = await assemble(context, asked, progress)
+async function runSteps(context: AppContext, requested: Publication, progress: Progress): Promise<void> {
+  const assembled = await assemble(context, requested, progress)
   const derived = await derive(context, assembled)
   const controlled = await control(context, derived, progress)
   await publish(context, controlled, progress)
