@@ -1,6 +1,7 @@
 /** Runs the command `bin/qingdan` as a process, as an officer would, and gives what it printed and how it ended. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { program } from './program.ts'
 
 export interface CliRun {
   readonly code: number
@@ -10,6 +11,10 @@ export interface CliRun {
   readonly lines: readonly string[]
 }
 
+/** The arguments of Node that run the command line as the tests have compiled it. */
+export const cliProgram = program('test/support/cli-program.ts')
+
+/** The command as it is installed. */
 export const binary = fileURLToPath(new URL('../../bin/qingdan', import.meta.url))
 
 /** Runs a command line. The environment is the test's own, without settings of whoever runs the tests. */
@@ -17,19 +22,19 @@ export function runCli(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<CliRun> {
-  return run(process.execPath, [binary, ...args], environment)
+  return run(process.execPath, [...cliProgram, ...args], environment)
 }
 
 /** As runCli, for any program. */
 export async function run(
-  program: string,
+  command: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<CliRun> {
   const options = { env: { ...foreign(), ...environment }, maxBuffer: 64 << 20 }
   return new Promise((resolve, reject) => {
-    const [command, ...rest] = plainly(program, args)
-    execFile(command, rest, options, (error, stdout, stderr) => {
+    const [first, ...rest] = plainly(command, args)
+    execFile(first, rest, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code
       if (typeof code !== 'number') reject(error)
       else resolve({ code, stdout, stderr, lines: stdout.trimEnd().split('\n') })

@@ -1,0 +1,8 @@
+/** `npm test`: compiles the tests and the runner, then runs the runner. */
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { compileTests } from './compile.mjs'
+
+const compiled = await compileTests()
+const { run } = await import(pathToFileURL(join(compiled, 'test/runner/run.js')).href)
+process.exitCode = await run(process.argv.slice(2), compiled)
