@@ -126,7 +126,7 @@ function contextOf(
     databaseUrl: async () => (await database()).ownerUrl,
     service: async (settings = {}) => {
       await published()
-      return start('service', ['--import=tsx', 'src/main.ts'], { ...environment, ...settings })
+      return start('service', ['build/run.mjs', 'main'], { ...environment, ...settings })
     },
     reference: (file, settings = {}) =>
       start(file, ['--import=tsx', join('bench', 'references', file)], settings),

@@ -1,12 +1,13 @@
 /**
- * The table of contents: the HTTP service as a value, with the manners that all rooms share and each room's routes.
- * It listens nowhere, starts nothing and asks the database nothing; that is main's.
+ * The HTTP service as a value: the hooks that all modules share and each module's routes; and the jobs and background
+ * tasks of all modules, which the command `serve` starts. Building the app neither listens nor asks the database anything.
  */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { accessRoutes, accountOf, countRequest, findReader, writeReads } from './accounts/index.ts'
-import { annualListRoutes } from './annual-lists/index.ts'
-import { type AppContext, catalogueRoutes } from './catalogue/index.ts'
+import { annualListRoutes, startListTasks } from './annual-lists/index.ts'
+import { type AppContext, catalogueRoutes, followContracts } from './catalogue/index.ts'
+import type { OpenContext } from './context.ts'
 import {
   type App,
   buildResponseCache,
@@ -29,12 +30,13 @@ import {
   trustedProxies,
   unmatched,
 } from './http/index.ts'
-import { ingestRoutes, receiptRoutes } from './ingest/index.ts'
+import { ingestRoutes, receiptRoutes, startBackgroundTasks, startIngestJobs } from './ingest/index.ts'
 import { operationsRoutes } from './operations/index.ts'
 import { portalRoutes, renderDocs, renderProblem } from './portal/index.ts'
 import { countBehind, datasetForms, protocolRoutes } from './protocols/index.ts'
-import { publicationRoutes } from './publication/index.ts'
+import { publicationRoutes, startPublicationJobs } from './publication/index.ts'
 import { aggregatePart, aggregateRoutes, GroupSchema, recordsPart, recordsRoutes } from './records/index.ts'
+import { transferRoutes } from './transfer/index.ts'
 
 /** What rooms say of their addresses for one dataset; the OpenAPI makes operations of each dataset of it. */
 export const datasetParts: readonly DatasetPart[] = [recordsPart, aggregatePart]
@@ -49,6 +51,7 @@ const rooms: readonly ((app: App, context: AppContext) => void | Promise<void>)[
   receiptRoutes,
   publicationRoutes,
   protocolRoutes,
+  transferRoutes,
   (app, context) => accessRoutes(app, context, (reader, cursor) => countBehind(context, reader, cursor)),
   operationsRoutes,
   (app, context) => docsRoutes(app, context, datasetParts, renderDocs),
@@ -85,6 +88,21 @@ export async function buildApp(context: AppContext, limits: SocketLimits = socke
   await registerOpenapi(app, http)
   for (const room of rooms) await app.register(async (scope) => room(scope, context))
   return app
+}
+
+/** Starts the workers of all queues; `context.jobs.stop` ends them. */
+export async function startJobs(context: AppContext): Promise<void> {
+  await startIngestJobs(context)
+  await startPublicationJobs(context)
+}
+
+/** Starts the background tasks of all modules. The result stops them; it waits for a task that is running. */
+export function startTasks(context: OpenContext): () => Promise<void> {
+  followContracts(context)
+  const stops = [startBackgroundTasks(context), startListTasks(context)]
+  return async () => {
+    await Promise.all(stops.map((stop) => stop()))
+  }
 }
 
 /** What HTTP takes from the modules above it: callers and their keys, and a problem as a page. */

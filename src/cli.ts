@@ -3,11 +3,9 @@
  * folder or the URL is the authority; the audit records what was done. It works beside a running service.
  */
 import { Command, CommanderError } from 'commander'
-import { commands, exitCodes, print, UsageError } from './cli/index.ts'
-import { ContractError } from './contract/index.ts'
-import { withoutValues } from './db/database-error.ts'
-import { ConfigError } from './platform/config.ts'
-import { Problem, problems } from './platform/problem.ts'
+import { exitCodes, UsageError } from './cli/command.ts'
+import { commands } from './cli/commands.ts'
+import { writeRefusal } from './cli/terminal.ts'
 
 /** Runs a command line and gives the exit code. Results go to standard output, progress and refusals to standard error. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -47,20 +45,13 @@ function quietOnClosedPipe(): void {
   }
 }
 
-function explain(error: unknown): number {
+async function explain(error: unknown): Promise<number> {
   // Commander has said already what is wrong.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
-  if (error instanceof Problem) {
-    const { title, hint } = problems[error.code]
-    const { detail, ...facts } = error.detail
-    print.refusal(`${title}${detail === undefined ? '' : `: ${detail}`} (${error.code})`)
-    for (const [name, value] of Object.entries(facts)) print.refusal(`  ${name}: ${JSON.stringify(value)}`)
-    print.refusal(`  ${hint}`)
-    return exitCodes.problem
+  if (error instanceof UsageError) {
+    writeRefusal(error.message)
+    return exitCodes.usage
   }
-  const told = withoutValues(error)
-  print.refusal(told instanceof Error ? told.message : String(told))
-  return [ConfigError, ContractError, UsageError].some((kind) => error instanceof kind)
-    ? exitCodes.usage
-    : exitCodes.failed
+  const { explainError } = await import('./cli/explain-error.ts')
+  return explainError(error)
 }

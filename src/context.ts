@@ -1,6 +1,5 @@
 /** Builds the house once, for the service and for the side door: settings, database, files, jobs, contracts. */
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type AppContext, pinContracts, type Readiness, readMirror } from './catalogue/index.ts'
 import { type Contracts, checks, checkUseFaults, loadContracts } from './contract/index.ts'
 import type { Database } from './db/database.ts'
@@ -12,6 +11,7 @@ import { openFiles } from './files/open-files.ts'
 import { formats } from './formats/index.ts'
 import type { Config } from './platform/config.ts'
 import { buildObserver, type LogSink, type Observer } from './platform/log/events.ts'
+import { packageFile } from './platform/package-root.ts'
 
 export interface OpenContext extends AppContext {
   readonly readiness: Readiness
@@ -25,7 +25,7 @@ export interface OpenContext extends AppContext {
 }
 
 /** The contracts that ship with the code. */
-export const shippedDatasets = fileURLToPath(new URL('../datasets', import.meta.url))
+export const shippedDatasets = packageFile('datasets')
 
 /** Loads all contracts: the shipped ones or those of `QINGDAN_DATASETS`, and those of the data folder beside them. */
 export function loadAllContracts(config: Config): Promise<Contracts> {

@@ -1,4 +1,4 @@
 /** Start: `npm start` is `qingdan serve`. */
-import { serve } from './cli/index.ts'
+import { serve } from './cli/run-service.ts'
 
 process.exitCode = await serve(process.env)

@@ -88,7 +88,7 @@ async function run(
 async function serve(
   environment: Readonly<Record<string, string>>,
 ): Promise<{ readonly base: string; readonly stop: () => Promise<void> }> {
-  const child: ChildProcess = spawn('sh', ['-c', 'unset NODE_OPTIONS; exec node --import=tsx src/main.ts'], {
+  const child: ChildProcess = spawn('sh', ['-c', 'unset NODE_OPTIONS; exec node build/run.mjs main'], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -21,4 +21,5 @@ export {
   usageRowsMax,
 } from './usage/stored-usage.ts'
 export { accountOf, firstDay, flushMilliseconds, type UsageCounter } from './usage/usage-counter.ts'
-export { usageDaysUsual, usagePeriod } from './usage/usage-period.ts'
+export { usageDaysUsual } from './usage/usage-days.ts'
+export { usagePeriod } from './usage/usage-period.ts'

@@ -1,17 +1,13 @@
 /** What a key may do and what was done with it, told to its holder; and the service's own OpenPGP key, told to all. Never a secret of either. */
 import { Type } from 'typebox'
-import type { Ground } from '../db/services.ts'
 import { type App, problemResponses } from '../http/index.ts'
+import type { AccountsContext } from './context.ts'
 import { type CountBehind, keyRoutes } from './keys/routes.ts'
 import { loadServiceKey } from './service-key.ts'
 
 /** `countBehind` is the exchange's: it alone knows what a feed gives. */
-export function accessRoutes(
-  app: App,
-  ground: Pick<Ground, 'config' | 'clock' | 'database' | 'observe'>,
-  countBehind: CountBehind,
-): void {
-  keyRoutes(app, ground, countBehind)
+export function accessRoutes(app: App, context: AccountsContext, countBehind: CountBehind): void {
+  keyRoutes(app, context, countBehind)
   app.get(
     '/v1/service-key.asc',
     {
@@ -31,7 +27,7 @@ export function accessRoutes(
       },
     },
     async (_request, reply) => {
-      const { publicKey } = await loadServiceKey(ground)
+      const { publicKey } = await loadServiceKey(context)
       return reply
         .type('application/pgp-keys')
         .header('cache-control', 'public, max-age=300')

@@ -19,13 +19,13 @@ export interface ServiceKey {
   readonly privateKey: string
 }
 
-interface Ground {
+interface ServiceKeyContext {
   readonly config: Pick<Config, 'QINGDAN_DATA'>
   readonly clock: Clock
 }
 
 /** Loads the service's key, and makes it where there is none. Throws a plain Error where it lies open to others. */
-export async function loadServiceKey({ config, clock }: Ground): Promise<ServiceKey> {
+export async function loadServiceKey({ config, clock }: ServiceKeyContext): Promise<ServiceKey> {
   const path = join(resolve(config.QINGDAN_DATA), 'keys', 'service.asc')
   const there = await readKeyFile(path)
   if (there !== undefined) return there

@@ -1,5 +1,6 @@
 /** The annual lists: promises with their states, derived from what is published, and what changed in them. */
 export { type AnnualList, findList, type ListItem, listAnnualLists } from './annual-lists.ts'
+export { startListTasks } from './background-tasks.ts'
 export { type Compared, diffBody, itemBody } from './bodies.ts'
 export { compareLists, getList } from './comparison/compare.ts'
 export { type DueItem, dueItems, endOfSpan, parseDaySpan, spanCountMax } from './due.ts'

@@ -46,6 +46,7 @@ export {
   readPublicKey,
   readPublicKeys,
 } from './core/openpgp/keys.ts'
+export { isEncrypted } from './core/openpgp/paths.ts'
 export {
   checkSignatures,
   type SignatureFault,
@@ -66,7 +67,7 @@ export {
   signaturePath,
   signBag,
 } from './node/bag/signed-bag.ts'
-export { decryptInto, encryptTo, isEncrypted } from './node/openpgp/encryption.ts'
+export { decryptInto, encryptTo } from './node/openpgp/encryption.ts'
 export { copyReadings } from './node/rows/copy-rows.ts'
 export { buildKeyMatcher, keyBoth, type Reading, readingsOf } from './node/rows/delta.ts'
 export { openSealedScratch, type SealedFile, type SealedScratch } from './node/rows/encrypted-scratch.ts'
@@ -82,6 +83,8 @@ export {
   validateBag,
 } from './node/rows/validate-bag.ts'
 export { contentFault, readContent, refuseExport, textOf } from './node/signed-version/content.ts'
+export { type ExportCursor, readExportCursor, writeExportCursor } from './node/signed-version/cursor.ts'
 export { type ExportPurpose, exportDescriptorPath } from './node/signed-version/descriptor.ts'
 export { exportLimits, type OpenedExport, proveBag, withExport } from './node/signed-version/open.ts'
+export { type ExchangeProgress, type PayloadFile, paths } from './node/signed-version/paths.ts'
 export { exportName, exportZip, writeExportBag } from './node/signed-version/write.ts'

@@ -1,11 +1,6 @@
 /** The public addresses of what the catalogue holds, in one place. They begin with the public URL where one is set. */
+import { fileName, type VersionName } from '../contract/index.ts'
 import type { Config } from '../platform/config.ts'
-
-export interface VersionName {
-  readonly dataset: string
-  readonly edition: string
-  readonly number: number
-}
 
 type Settings = Pick<Config, 'QINGDAN_PUBLIC_URL'>
 
@@ -45,11 +40,6 @@ function addressesOf(config: Settings) {
     /** The page for people. */
     page: (slug: string) => `${config.QINGDAN_PUBLIC_URL}/datasets/${slug}`,
   }
-}
-
-/** Name of a distribution's file: `{slug}-{edition}-v{n}.{extension}`. */
-export function fileName(of: VersionName, extension: string): string {
-  return `${of.dataset}-${of.edition}-v${of.number}.${extension}`
 }
 
 /** Folder of a version's distributions among the stored files. */

@@ -1,18 +1,9 @@
 /** The catalogue: datasets as contracted, their editions, versions and distributions, and the ordered changes. */
-export {
-  type Addresses,
-  addresses,
-  fileName,
-  storedName,
-  type VersionName,
-  versionFolder,
-} from './addresses.ts'
+export { type Addresses, addresses, storedName, versionFolder } from './addresses.ts'
 export {
   appendChange,
-  type ChangeKind,
-  changeKinds,
   findChangePosition,
-  type PositionedChange,
+  markOf,
   readChanges,
   readEditionChanges,
 } from './changes/change-log.ts'
@@ -28,6 +19,7 @@ export {
 } from './changes/read-changes.ts'
 export type { AppContext, Readiness } from './context.ts'
 export { datasetBody, editionsOf, isSynthetic } from './datasets/bodies.ts'
+export { followContracts } from './datasets/follow-contracts.ts'
 export { byDataset } from './datasets/group-by-dataset.ts'
 export { pinContracts } from './datasets/pinned-contracts.ts'
 export type { DatasetForm } from './datasets/representation.ts'
@@ -40,26 +32,22 @@ export { EditionName, PreviewToken, Slug, toLatest } from './schemas.ts'
 export { type FacetName, type FacetValue, facetNames } from './search/facets.ts'
 export type { SearchMatch } from './search/matches.ts'
 export { type DatasetParameters, questionLengthMax } from './search/query.ts'
-export { type CarriedVersion, readCarried } from './version-export.ts'
+export { readCarried } from './version-export.ts'
 export { noticeFrom, setDeprecationHeaders } from './versions/deprecation.ts'
 export {
   advanceDraft,
   type Draft,
   getDraft,
-  type OmittedFormat,
   openDraft,
   type Prepared,
-  type PublishedPart,
   prepareVersion,
   publishVersion,
-  type RecordDifference,
   resetDraft,
-  type StoredDistribution,
-  type Waiver,
   withdrawVersion,
 } from './versions/drafts.ts'
 export { type SentFile, sendFile } from './versions/file-routes.ts'
 export { linkHeader, neighboursOf } from './versions/neighbour-links.ts'
+export { previewDaysMax, previewDaysUsual } from './versions/preview-days.ts'
 export {
   createPreview,
   findPreviewed,
@@ -67,8 +55,6 @@ export {
   listPreviews,
   type Preview,
   type PreviewedVersion,
-  previewDaysMax,
-  previewDaysUsual,
   revokePreview,
   type ServedVersion,
 } from './versions/previews.ts'

@@ -3,13 +3,11 @@
  * All is prepared unseen; one transaction makes it visible. Refuses to begin where something of its own stands.
  */
 import assert from 'node:assert/strict'
-import type { Contract, LoadedContract } from '../contract/index.ts'
+import type { CarriedVersion, Contract, LoadedContract, PositionedChange } from '../contract/index.ts'
 import { notifyChange } from '../db/change-notices.ts'
 import type { Transaction } from '../db/database.ts'
 import { problem } from '../platform/problem.ts'
-import type { PositionedChange } from './changes/change-log.ts'
 import { type MirrorState, writeMirror } from './origin.ts'
-import type { CarriedVersion } from './version-export.ts'
 
 /**
  * Makes an empty house the mirror of an origin. What it has pinned of its own contracts goes, for positions and pins are

@@ -1,34 +1,6 @@
 /** Versions as they are carried to a mirror: every fact that readers may see of them, and nothing of how they were made. */
+import type { CarriedVersion } from '../contract/index.ts'
 import type { Runner } from '../db/database.ts'
-import type { StoredDistribution } from './versions/drafts.ts'
-import type { PublishedVersion } from './versions/published.ts'
-
-/** What a version's readers are told of how it was made. */
-type CarriedFacts = Pick<
-  PublishedVersion,
-  | 'reason'
-  | 'records'
-  | 'digest'
-  | 'difference'
-  | 'parts'
-  | 'waivers'
-  | 'warnings'
-  | 'suppressions'
-  | 'omitted'
->
-
-export interface CarriedVersion extends CarriedFacts {
-  readonly dataset: string
-  readonly edition: string
-  readonly periodStart: string
-  readonly periodEnd: string
-  readonly number: number
-  readonly contractVersion: number
-  /** ISO 8601 in UTC, as the next. */
-  readonly publishedAt: string
-  readonly withdrawn: { readonly at: string; readonly reason: string } | null
-  readonly distributions: readonly StoredDistribution[]
-}
 
 interface Row extends Omit<CarriedVersion, 'publishedAt' | 'withdrawn'> {
   readonly publishedAt: Date

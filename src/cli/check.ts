@@ -5,16 +5,14 @@ import { loadAllContracts } from '../context.ts'
 import type { Contracts } from '../contract/index.ts'
 import { type Config, loadConfig } from '../platform/config.ts'
 import type { Finding } from '../platform/finding.ts'
-import { type KeysOption, keysOption, readKeys } from './bundles/key-files.ts'
+import { readKeys } from './bundles/key-files.ts'
 import type { SignatureCheck } from './check-bundle.ts'
 import { checkBundles } from './check-bundles.ts'
 import {
-  type AddCommand,
   type Common,
-  command,
   exitCodes,
   type FindingsOption,
-  findingsOption,
+  type KeysOption,
   requirePaths,
   UsageError,
 } from './command.ts'
@@ -22,15 +20,7 @@ import { print, progressLine, table, within, writeFindings } from './output.ts'
 
 export interface CheckOptions extends Common, FindingsOption, KeysOption {}
 
-export const checkCommand: AddCommand = (program, end) => {
-  command(program, 'check', 'check contracts, or bundles, without a database')
-    .argument('[path...]', 'bag folders or ZIPs; without any, the contracts are checked')
-    .option(...findingsOption)
-    .option(...keysOption)
-    .action(async (paths: string[], options: CheckOptions) => end(await check(paths, options)))
-}
-
-async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
+export async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
   const { config, contracts } = await load()
   if (paths.length === 0) {
     const loaded = contracts.list().map(({ contract, digest, file }) => ({

@@ -1,12 +1,8 @@
-/** What the commands of the side door share: exit codes, who acts, and the house opened for one command. */
+/** What the commands of the CLI share: exit codes, options, who acts. Loads nothing of the service. */
 import { stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { extname } from 'node:path'
 import type { Command } from 'commander'
-import { pino } from 'pino'
-import { type OpenContext, openContext } from '../context.ts'
-import { loadConfig } from '../platform/config.ts'
-import { atInterrupt } from './on-interrupt.ts'
 
 /** What an exit code says. A script can tell bad input from a bad machine. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, refused: 3, problem: 4 } as const
@@ -44,6 +40,15 @@ export const findingsOption = [
   'write all findings as a CSV that opens in Excel',
 ] as const
 
+/** The option of commands that look at signatures. */
+export interface KeysOption {
+  readonly keys?: string
+}
+export const keysOption = [
+  '--keys <path>',
+  'a file or folder of public OpenPGP keys: the signature must be by one of them',
+] as const
+
 /** Looks that what was named is there and may be a bundle or a table. Throws UsageError with the path. */
 export async function requirePaths(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
@@ -68,18 +73,18 @@ export function actor(): string {
   return `cli:${userInfo().username}`
 }
 
-/** Opens the house for one command and closes it whatever happens. Log lines stay quiet below `error`. */
-export async function withContext<T>(work: (context: OpenContext) => Promise<T>): Promise<T> {
-  const level = process.env['QINGDAN_LOG_LEVEL'] ?? 'error'
-  const config = loadConfig(process.env)
-  const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))
-  const context = await openContext(config, log)
-  // The one who leaves last stops the embedded database; Ctrl+C must not leave it running for nobody.
-  const forget = atInterrupt(() => context.database.close())
-  try {
-    return await work(context)
-  } finally {
-    forget()
-    await context.close()
+/**
+ * An action whose code is loaded when it is called, so that help and usage errors load nothing of the service. `end` hears
+ * the exit code of an action that gives one.
+ */
+export function lazily<Given extends unknown[]>(
+  load: () => Promise<(...given: Given) => Promise<unknown>>,
+  end?: (code: number) => void,
+): (...given: [...Given, Command]) => Promise<void> {
+  return async (...given) => {
+    const act = await load()
+    // Commander hands in arguments, options and then the command itself, which no action needs.
+    const code = await act(...(given.slice(0, -1) as Given))
+    if (typeof code === 'number') end?.(code)
   }
 }

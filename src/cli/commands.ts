@@ -1,22 +1,48 @@
-/** The commands of the side door, in the order of `--help`: adding one is a file and a line here. */
+/** The commands of the CLI in the order of `--help`: adding one is a file and its declaration here or in a folder's list. */
 
-import { keyCommand } from './accounts/key.ts'
-import { signerCommand } from './accounts/signer.ts'
-import { bundleCommand } from './bundles/bundle.ts'
-import { inboxCommand } from './bundles/inbox.ts'
-import { ingestCommand } from './bundles/ingest.ts'
-import { quarantineCommand } from './bundles/quarantine.ts'
-import { receiptCommand } from './bundles/receipt.ts'
-import { checkCommand } from './check.ts'
-import type { AddCommand } from './command.ts'
-import { listCommand } from './publications/list.ts'
-import { previewCommand } from './publications/preview.ts'
-import { approveCommand, dropCommand, publicationsCommand } from './publications/publications.ts'
-import { publishCommand, withdrawCommand } from './publications/publish.ts'
-import { migrateCommand, serveCommand } from './serve.ts'
-import { exportCommand } from './transfer/export.ts'
-import { mirrorCommand } from './transfer/mirror.ts'
-import { pullCommand } from './transfer/pull.ts'
+import { keyCommand, signerCommand } from './accounts/commands.ts'
+import {
+  bundleCommand,
+  inboxCommand,
+  ingestCommand,
+  quarantineCommand,
+  receiptCommand,
+} from './bundles/commands.ts'
+import { type AddCommand, command, findingsOption, keysOption, lazily } from './command.ts'
+import {
+  approveCommand,
+  dropCommand,
+  listCommand,
+  previewCommand,
+  publicationsCommand,
+  publishCommand,
+  withdrawCommand,
+} from './publications/commands.ts'
+import { exportCommand, mirrorCommand, pullCommand } from './transfer/commands.ts'
+
+const serveCommand: AddCommand = (program, end) => {
+  program
+    .command('serve')
+    .description('start the service and serve until SIGTERM or Ctrl+C')
+    .action(async () => {
+      const { serve } = await import('./run-service.ts')
+      end(await serve(process.env))
+    })
+}
+
+const migrateCommand: AddCommand = (program) => {
+  command(program, 'migrate', 'bring the database to the newest form, and do nothing else').action(
+    lazily(() => import('./migrate.ts').then(({ migrate }) => migrate)),
+  )
+}
+
+const checkCommand: AddCommand = (program, end) => {
+  command(program, 'check', 'check contracts, or bundles, without a database')
+    .argument('[path...]', 'bag folders or ZIPs; without any, the contracts are checked')
+    .option(...findingsOption)
+    .option(...keysOption)
+    .action(lazily(() => import('./check.ts').then(({ check }) => check), end))
+}
 
 export const commands: readonly AddCommand[] = [
   serveCommand,

@@ -7,8 +7,13 @@ import { listVersions, readMirror } from '../catalogue/index.ts'
 import { type OpenContext, shippedDatasets } from '../context.ts'
 import { listSamples, type Sample } from '../contract/index.ts'
 import { readSetting, writeSetting } from '../db/settings-store.ts'
-import { publishEdition, receive, takeBundle } from '../ingest/index.ts'
-import { approvePublication, pendingReasonOf, requestPublication } from '../publication/index.ts'
+import { receive, takeBundle } from '../ingest/index.ts'
+import {
+  approvePublication,
+  pendingReasonOf,
+  publishEdition,
+  requestPublication,
+} from '../publication/index.ts'
 import { openServiceKey, withBag } from './bundles/loose-files.ts'
 
 /** The day the bags of samples are dated: fixed, so that the same samples are the same bundle at every start. */

@@ -3,7 +3,7 @@
  * differs and ends with 1. It needs no database: to build the app only registers, and any more is refused.
  */
 import { readFile, writeFile } from 'node:fs/promises'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { stringify } from 'yaml'
 import { buildApp, datasetParts } from '../app.ts'
 import type { AppContext } from '../catalogue/index.ts'
@@ -11,6 +11,7 @@ import { loadContracts } from '../contract/index.ts'
 import { buildOpenapi } from '../http/index.ts'
 import { loadConfig } from '../platform/config.ts'
 import { buildObserver } from '../platform/log/events.ts'
+import { packageFile } from '../platform/package-root.ts'
 
 /** The document as YAML, the same bytes for the same routes and contracts. */
 export async function writeOpenapi(folders: readonly string[]): Promise<string> {
@@ -64,9 +65,8 @@ export function drift(kept: string, made: string): readonly string[] {
 const linesShown = 5
 
 async function main(check: boolean): Promise<void> {
-  const root = new URL('../../', import.meta.url)
-  const file = new URL('openapi.yaml', root)
-  const made = await writeOpenapi([fileURLToPath(new URL('datasets', root))])
+  const file = packageFile('openapi.yaml')
+  const made = await writeOpenapi([packageFile('datasets')])
   if (!check) return writeFile(file, made)
   const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''

@@ -7,16 +7,14 @@ import type { Finding } from '../platform/finding.ts'
 import type { PendingReason, Publication } from '../publication/index.ts'
 import type { CheckReport } from './check-bundle.ts'
 import type { FindingsOption } from './command.ts'
+import { clearProgress, writeLine, writeRefusal } from './terminal.ts'
 
 /** Progress is told at most this often where it is not a terminal, so that a log of a long run stays readable. */
 const tellEveryMilliseconds = 2_000
 
 export const print = {
-  line: (text: string) => void process.stdout.write(`${text}\n`),
-  refusal: (text: string) => {
-    clearProgress()
-    process.stderr.write(`${text}\n`)
-  },
+  line: writeLine,
+  refusal: writeRefusal,
   /** Prints a result as one line of JSON where that was asked for, else as text. */
   result: (options: { readonly json?: boolean }, value: unknown, text: () => void) => {
     clearProgress()
@@ -89,11 +87,6 @@ const waitTexts: Readonly<Record<PendingReason, (publication: Publication) => st
     `waits for ${releaseAt?.toISOString()}. The running service releases it then; it need not be this command.`,
   approval: ({ dataset, edition, askedBy }) =>
     `waits for the approval of another person than ${askedBy}: qingdan approve ${dataset} ${edition}`,
-}
-
-/** The line of progress gives way to what came of it. */
-function clearProgress(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
 }
 
 function printPart({ state, inHand, replaces, decision, id }: Receipt): void {

@@ -4,13 +4,10 @@
  */
 import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { appendItemChanges } from '../annual-lists/index.ts'
-import { buildApp } from '../app.ts'
+import { buildApp, startJobs, startTasks } from '../app.ts'
 import { type OpenContext, openContext } from '../context.ts'
-import { notifyChange } from '../db/change-notices.ts'
 import { withoutValues } from '../db/database-error.ts'
 import type { App } from '../http/index.ts'
-import { startBackgroundTasks, startWorker } from '../ingest/index.ts'
 import { type Config, ConfigError, loadConfig } from '../platform/config.ts'
 import { openLog } from '../platform/log/log.ts'
 import { loadSamples } from './load-samples.ts'
@@ -50,15 +47,12 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
 async function run(context: OpenContext): Promise<number> {
   const stopping = stopSignal()
   const app = await buildApp(context)
-  let stopWays = async () => {}
-  let stopLists = async () => {}
+  let stopTasks = async () => {}
   try {
     await listen(app, context.config)
     await loadSamples(context, say, stopping.signal)
-    await startWorker(context)
-    followContracts(context)
-    stopLists = followLists(context)
-    stopWays = startBackgroundTasks(context)
+    await startJobs(context)
+    stopTasks = startTasks(context)
     if (!stopping.signal.aborted) ready(app, context)
     await stopping.told
     context.observe('service-stopping')
@@ -67,62 +61,8 @@ async function run(context: OpenContext): Promise<number> {
   } finally {
     context.readiness.ready = false
     await app.close()
-    await stopWays()
-    await stopLists()
+    await stopTasks()
   }
-}
-
-/** On a mirror contracts come while it serves: they are loaded as soon as another process has told of a change. */
-export function followContracts(context: OpenContext): void {
-  let renewing: Promise<void> = Promise.resolve()
-  context.database.hear(() => {
-    renewing = renewing
-      .then(() => renew(context))
-      .catch((error: unknown) => context.observe('job-failed', { job: 'contracts', error: asError(error) }))
-  })
-}
-
-/** States of list items change by the day: they are told within so long after midnight in Shanghai. */
-const listsMilliseconds = 600_000
-
-/** Tells the feed of items of annual lists, after each change and as time goes by; gives the function that ends it. */
-export function followLists(context: OpenContext): () => Promise<void> {
-  let telling: Promise<void> | undefined
-  let isAsked = false
-  let isEnding = false
-  const run = async () => {
-    while (isAsked && !isEnding) {
-      isAsked = false
-      await appendItemChanges(context).catch((error: unknown) =>
-        context.observe('job-failed', { job: 'lists', error: asError(error) }),
-      )
-    }
-    telling = undefined
-  }
-  const ask = () => {
-    isAsked = true
-    telling ??= run()
-  }
-  context.database.hear(ask)
-  const timer = setInterval(ask, listsMilliseconds)
-  ask()
-  return async () => {
-    isEnding = true
-    clearInterval(timer)
-    await telling
-  }
-}
-
-function asError(error: unknown): Error {
-  const told = withoutValues(error)
-  return told instanceof Error ? told : new Error(String(told))
-}
-
-async function renew(context: OpenContext): Promise<void> {
-  if (!(await context.renewContracts())) return
-  context.observe('contracts-renewed')
-  // What was answered in between was made of the former contracts, and is kept until something is told.
-  await context.database.work.begin((tx) => notifyChange(tx))
 }
 
 async function listen(app: App, config: Config): Promise<void> {

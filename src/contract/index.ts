@@ -52,6 +52,21 @@ export { buildRowValidator, type ConstraintFault, type RowValidator } from './fi
 export { bindingOf, type KindBinding, type KindName, type KindProperty, kinds, kindTitles } from './kinds.ts'
 export { type LoadOptions, loadContracts } from './load.ts'
 export { type Period, periodOf } from './period.ts'
+export {
+  type CarriedVersion,
+  type Change,
+  type ChangeKind,
+  changeKinds,
+  fileName,
+  type OmittedFormat,
+  type PositionedChange,
+  type PublishedPart,
+  type RecordDifference,
+  type StoredDistribution,
+  type VersionFacts,
+  type VersionName,
+  type Waiver,
+} from './published-version.ts'
 export { grantsOf, mayRead, noteRead, type Shared } from './read-access.ts'
 export { listSamples, type Sample } from './samples.ts'
 export type { JsonSchema } from './schema.ts'

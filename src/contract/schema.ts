@@ -3,10 +3,9 @@
  * schema's words: an added property of a contract is added there and in the type, nowhere here.
  */
 import { readFile } from 'node:fs/promises'
-import { Ajv2020, type ErrorObject, type SchemaObject } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { packageFile } from '../platform/package-root.ts'
 import type { Complaint } from './contract-errors.ts'
-
-const schemaFile = new URL('../../datasets/contract.schema.json', import.meta.url)
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -15,7 +14,9 @@ export type SchemaCheck = (value: unknown) => readonly Complaint[]
 
 /** Reads and compiles the schema of contracts. */
 export async function readContractSchema(): Promise<SchemaCheck> {
-  const schema: SchemaObject = JSON.parse(await readFile(schemaFile, 'utf8'))
+  const schema: SchemaObject = JSON.parse(
+    await readFile(packageFile('datasets/contract.schema.json'), 'utf8'),
+  )
   return compileSchema(schema)
 }
 
@@ -24,6 +25,26 @@ export async function readContractSchema(): Promise<SchemaCheck> {
  * a rule says in its own schema which of its parameters are names of fields.
  */
 export function compileSchema(schema: JsonSchema, fieldNames: readonly string[] = []): SchemaCheck {
+  const { validate, names } = compiledOnce(schema)
+  return (value) => {
+    names.known = fieldNames
+    return validate(value) ? [] : (validate.errors ?? []).map(complaint)
+  }
+}
+
+interface Compiled {
+  readonly validate: ValidateFunction
+  /** The fields of the contract that is looked at: validators run to their end, so one is at work at a time. */
+  readonly names: { known: readonly string[] }
+}
+
+/** A schema is compiled once, however many contracts use it: compiling takes a hundred times as long as checking. */
+const compiled = new WeakMap<JsonSchema, Compiled>()
+
+function compiledOnce(schema: JsonSchema): Compiled {
+  const known = compiled.get(schema)
+  if (known !== undefined) return known
+  const names: Compiled['names'] = { known: [] }
   const ajv = new Ajv2020({
     allErrors: true,
     // The schemas are ours, and a test holds them to the metaschema; compiling that for each would slow every start.
@@ -31,10 +52,13 @@ export function compileSchema(schema: JsonSchema, fieldNames: readonly string[] 
     validateSchema: false,
     // A union of types is meant where it stands: bounds are numbers or days.
     allowUnionTypes: true,
-    formats: { 'field-name': (text: string) => fieldNames.includes(text) },
+    // Tidying the code of a validator takes longer than a start's contracts gain by it.
+    code: { optimize: false },
+    formats: { 'field-name': (text: string) => names.known.includes(text) },
   })
-  const validate = ajv.compile(schema)
-  return (value) => (validate(value) ? [] : (validate.errors ?? []).map(complaint))
+  const made = { validate: ajv.compile(schema), names }
+  compiled.set(schema, made)
+  return made
 }
 
 function complaint(error: ErrorObject): Complaint {

@@ -3,12 +3,11 @@
  * that any number of starts at once do it one after the other. Refuses a database that a newer version of the
  * service has seen.
  */
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator'
 import type { Sql } from 'postgres'
+import { packageFile } from '../platform/package-root.ts'
 import { openSession } from './connections.ts'
 import { installJobs } from './jobs/pg-boss-adapter.ts'
 import { lockKey } from './lock.ts'
@@ -22,9 +21,10 @@ export async function migrate(url: string): Promise<number> {
   try {
     await session`SELECT pg_advisory_lock(${lockKey('migrate')}::bigint)`
     await makeRoles(session)
-    const migrations = readMigrationFiles({ migrationsFolder: migrationsFolder() })
+    const migrationsFolder = packageFile('drizzle')
+    const migrations = readMigrationFiles({ migrationsFolder })
     await refuseNewer(session, migrations.at(-1)?.folderMillis ?? 0)
-    await runMigrations(drizzle(forDrizzle), { migrationsFolder: migrationsFolder() })
+    await runMigrations(drizzle(forDrizzle), { migrationsFolder })
     await makeSchemas(session)
     await installJobs(session)
     await grant(session)
@@ -33,18 +33,6 @@ export async function migrate(url: string): Promise<number> {
     await forDrizzle.end({ timeout: 5 })
     await session.end({ timeout: 5 })
   }
-}
-
-/**
- * The folder lies beside `src`, and so two steps above this file, or three once the code is built into
- * `dist`.
- */
-function migrationsFolder(): string {
-  for (const above of ['../../drizzle', '../../../drizzle']) {
-    const folder = fileURLToPath(new URL(above, import.meta.url))
-    if (existsSync(folder)) return folder
-  }
-  throw new Error('The folder drizzle/ with the migrations is missing from this copy of the code.')
 }
 
 async function refuseNewer(session: Sql, newestKnown: number): Promise<void> {

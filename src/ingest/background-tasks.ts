@@ -4,6 +4,7 @@
  */
 import type { AppContext } from '../catalogue/index.ts'
 import { withoutValues } from '../db/database-error.ts'
+import { asError } from '../platform/errors.ts'
 import { openInbox } from './receive/inbox.ts'
 import type { IgnoredEntry } from './receive/scan-inbox.ts'
 import { buildUploads } from './receive/uploads.ts'
@@ -33,7 +34,7 @@ async function watchUploads(context: AppContext, signal: AbortSignal): Promise<v
   const uploads = buildUploads(context)
   while (!signal.aborted) {
     await uploads.sweep().catch((error: unknown) => {
-      context.observe('job-failed', { job: 'sweep-uploads', error: asError(error) })
+      context.observe('job-failed', { job: 'sweep-uploads', error: asError(withoutValues(error)) })
     })
     await pause(sweepMilliseconds, signal)
   }
@@ -52,7 +53,7 @@ async function watchInbox(context: AppContext, signal: AbortSignal): Promise<voi
       told.delete('away')
     } catch (error) {
       // A stick that is not there, or a share that has gone, is told once and looked for again.
-      if (!told.has('away')) context.observe('inbox-away', { error: asError(error) })
+      if (!told.has('away')) context.observe('inbox-away', { error: asError(withoutValues(error)) })
       told.add('away')
     }
     await pause(Math.min(seconds * 1_000 * 2 ** Math.min(failures, 10), waitMillisecondsMax), signal)
@@ -92,9 +93,4 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(end, milliseconds)
     signal.addEventListener('abort', end)
   })
-}
-
-function asError(error: unknown): Error {
-  const told = withoutValues(error)
-  return told instanceof Error ? told : new Error(String(told))
 }

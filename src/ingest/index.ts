@@ -1,5 +1,7 @@
-/** Ingest: the door through which providers bring bundles, and the pipeline that makes editions public. */
+/** Public API of ingest: intake channels, receipts, quarantine, and the pipeline from a bundle to a staged part. */
 export { ignoredHints, startBackgroundTasks } from './background-tasks.ts'
+export { startIngestJobs } from './jobs.ts'
+export { lockOf } from './pipeline/edition-lock.ts'
 export {
   baseFile,
   dropReplaced,
@@ -9,7 +11,7 @@ export {
   type StagedPart,
   stagingTable,
 } from './pipeline/parts.ts'
-export { publishEdition, takeBundle } from './pipeline/pipeline.ts'
+export { takeBundle } from './pipeline/pipeline.ts'
 export { type Progress, readings, watchRows } from './pipeline/progress.ts'
 export { Refusal } from './pipeline/refusal.ts'
 export { ensureStaged } from './pipeline/rows.ts'
@@ -32,4 +34,3 @@ export { getSignedReceipt, isTerminal, type SignedReceipt } from './receipts/sig
 export { type InboxRound, openInbox } from './receive/inbox.ts'
 export { receive } from './receive/receive.ts'
 export { ingestRoutes } from './routes.ts'
-export { startWorker } from './worker.ts'

@@ -1,5 +1,6 @@
-/** The few files that pages are made of, read from beside this one. It serves no name that is not in its list. */
+/** The few files that pages are made of, read from the folder beside this file. It serves no name that is not in its list. */
 import { readFile } from 'node:fs/promises'
+import { packageFile } from '../platform/package-root.ts'
 
 export const assets = {
   'portal.css': 'text/css; charset=utf-8',
@@ -12,5 +13,5 @@ export type AssetName = keyof typeof assets
 
 /** The text of an asset. */
 export function readAsset(name: AssetName): Promise<string> {
-  return readFile(new URL(`assets/${name}`, import.meta.url), 'utf8')
+  return readFile(packageFile(`src/portal/assets/${name}`), 'utf8')
 }

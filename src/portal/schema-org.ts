@@ -3,8 +3,8 @@
  * dataset with its files on its own. Whole addresses, for these words travel without the page.
  */
 
-import { addresses, type PublishedVersion, type StoredDistribution } from '../catalogue/index.ts'
-import { type Contract, type Contracts, labelOf } from '../contract/index.ts'
+import { addresses, type PublishedVersion } from '../catalogue/index.ts'
+import { type Contract, type Contracts, labelOf, type StoredDistribution } from '../contract/index.ts'
 import type { Language } from '../platform/language.ts'
 
 const names = { zh: '教育数据开放清单', en: 'The list of open education data' } as const

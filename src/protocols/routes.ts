@@ -1,19 +1,6 @@
-/** Exchange over HTTP: the protocols in their order, and a version as a signed bag, refused where the version itself is. */
-import type { Readable } from 'node:stream'
-import { Type } from 'typebox'
-import {
-  type AppContext,
-  EditionName,
-  getReadable,
-  getVersion,
-  Slug,
-  sendFile,
-  setDeprecationHeaders,
-  toLatest,
-} from '../catalogue/index.ts'
-import { isOpen, noteRead } from '../contract/index.ts'
-import { type App, attachment, isFresh, problemResponses } from '../http/index.ts'
-import { storeVersionBag, versionBagFormat, versionBagName } from '../transfer/index.ts'
+/** The routes of all protocols. Each that changes parsing or error handling has a Fastify scope of its own. */
+import type { AppContext } from '../catalogue/index.ts'
+import type { App } from '../http/index.ts'
 import { ckanRoutes } from './ckan/routes.ts'
 import { coreMetadataRoutes } from './core-metadata/routes.ts'
 import { dcatRoutes } from './dcat/routes.ts'
@@ -21,17 +8,12 @@ import { feedRoutes } from './feed/routes.ts'
 import { mcpRoutes } from './mcp/routes.ts'
 import { sitemapRoutes } from './sitemap/routes.ts'
 
-const zipContent = {
-  'application/zip': { schema: Type.Unsafe<Readable>({ type: 'string', format: 'binary' }) },
-}
-
 /** Each protocol has its line; those with manners of their own have a scope of their own. */
 export async function protocolRoutes(app: App, context: AppContext): Promise<void> {
   feedRoutes(app, context)
   dcatRoutes(app, context)
   coreMetadataRoutes(app, context)
   sitemapRoutes(app, context)
-  versionBagRoute(app, context)
   await app.register((scope, _options, done) => {
     ckanRoutes(scope, context)
     done()
@@ -40,53 +22,4 @@ export async function protocolRoutes(app: App, context: AppContext): Promise<voi
     mcpRoutes(scope, context)
     done()
   })
-}
-
-function versionBagRoute(app: App, context: AppContext): void {
-  app.get(
-    '/v1/datasets/:slug/editions/:edition/versions/:version/bag.zip',
-    {
-      schema: {
-        operationId: 'getVersionBag',
-        tags: ['catalogue'],
-        summary: 'A version as a signed bag',
-        description:
-          'All files of the version with its contracts, code lists and facts as a BagIt bag and Data Package, signed by ' +
-          'this service. Takes Range, If-Range, If-Match and If-None-Match.',
-        params: Type.Object({
-          slug: Slug,
-          edition: EditionName,
-          version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
-        }),
-        response: {
-          200: { description: 'The whole file.', content: zipContent },
-          206: { description: 'The range asked for.', content: zipContent },
-          ...toLatest,
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
-          ...problemResponses(
-            'dataset-not-found',
-            'edition-not-found',
-            'version-not-found',
-            'version-withdrawn',
-            'precondition-failed',
-            'range-not-satisfiable',
-          ),
-        },
-      },
-    },
-    async (request, reply) => {
-      const { slug, edition, version } = request.params
-      const { contract } = getReadable(context.contracts, request.reader, slug)
-      const of = { dataset: slug, edition, version: Number(version) }
-      const found = await getVersion(context.database, context.config, of)
-      const file = await storeVersionBag(context, found, found.publishedAt)
-      await setDeprecationHeaders(context, reply, found)
-      noteRead(request.reader, contract, { versions: [found], operation: 'bag' })
-      if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
-      const ending = `-${edition}-v${version}.${versionBagFormat}`
-      const names = { plain: versionBagName(found), title: contract.title.zh, ending }
-      reply.header('accept-ranges', 'bytes').header('content-disposition', attachment(names))
-      return sendFile(context, request, reply, file)
-    },
-  )
 }

@@ -14,15 +14,15 @@ import {
   resetDraft,
   revokePreview as revokeToken,
   versionFolder,
-  type Waiver,
 } from '../catalogue/index.ts'
-import { type LoadedContract, needsApproval, partsOf, periodOf } from '../contract/index.ts'
+import { type LoadedContract, needsApproval, partsOf, periodOf, type Waiver } from '../contract/index.ts'
 import type { Transaction } from '../db/database.ts'
 import type { Patience } from '../db/lock.ts'
-import { listParts, type StagedPart } from '../ingest/index.ts'
+import { listParts, lockOf, type StagedPart } from '../ingest/index.ts'
 import { type ProblemCode, problem } from '../platform/problem.ts'
 import { dropRecords } from '../records/index.ts'
 import { dropControlled } from './pipeline/control.ts'
+import { missingProviders } from './providers.ts'
 import {
   findOpenPublication,
   findPublication,
@@ -89,23 +89,6 @@ export async function requestPublication(
   const publication = await findPublication(context, id)
   assert.ok(publication)
   return { ...publication, replaces }
-}
-
-/** The lock under which everything about an edition's publication happens. */
-export function lockOf({ dataset, edition }: { readonly dataset: string; readonly edition: string }): string {
-  return `edition ${dataset} ${edition}`
-}
-
-/** Providers whose part is neither in hand nor waived. */
-export function missingProviders(
-  { contract }: LoadedContract,
-  parts: readonly StagedPart[],
-  waivers: readonly Waiver[],
-): readonly string[] {
-  const there = new Set([...parts, ...waivers].map(({ provider }) => provider))
-  return partsOf(contract)
-    .map(({ provider }) => provider)
-    .filter((provider) => !there.has(provider))
 }
 
 function checkMoment({ clock }: AppContext, at: Date | undefined): void {

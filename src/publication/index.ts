@@ -1,17 +1,13 @@
-/** Public API of publication. */
+/** Public API of publication: request, approve, drop, preview and withdraw; the pipeline and its worker. */
 export {
   approvePublication,
   dropPublication,
-  lockOf,
   openPreview,
   requestPublication,
   revokePreview,
 } from './acts.ts'
-export { assemble } from './pipeline/assemble.ts'
-export { control } from './pipeline/control.ts'
-export { derive } from './pipeline/derive.ts'
-export { publish } from './pipeline/publish.ts'
-export { release } from './pipeline/release.ts'
+export { startPublicationJobs } from './jobs.ts'
+export { publishEdition } from './pipeline/publish-edition.ts'
 export {
   findOpenPublication,
   findPublication,
@@ -20,8 +16,6 @@ export {
   type PendingReason,
   type Publication,
   pendingReasonOf,
-  publishEditionJob,
-  writeRefused,
 } from './publications.ts'
 export { publicationRoutes } from './routes.ts'
 export { withdraw } from './withdraw.ts'

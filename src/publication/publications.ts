@@ -4,8 +4,8 @@
  * move that is out of order.
  */
 import assert from 'node:assert/strict'
-import type { AppContext, Waiver } from '../catalogue/index.ts'
-import { needsApproval } from '../contract/index.ts'
+import type { AppContext } from '../catalogue/index.ts'
+import { needsApproval, type Waiver } from '../contract/index.ts'
 import type { Runner, Transaction } from '../db/database.ts'
 import type { Finding } from '../platform/finding.ts'
 

@@ -3,8 +3,8 @@
 import { writeAudit } from '../accounts/index.ts'
 import { type AppContext, refuseOnMirror, withdrawVersion } from '../catalogue/index.ts'
 import type { Patience } from '../db/lock.ts'
+import { lockOf } from '../ingest/index.ts'
 import { problem } from '../platform/problem.ts'
-import { lockOf } from './acts.ts'
 
 export interface Withdrawal {
   readonly dataset: string

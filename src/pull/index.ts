@@ -1,6 +1,6 @@
 /** Public API of pull. */
 export { openFolderSink } from './folder/sink.ts'
-export { retriesUsual } from './limits.ts'
+export { retriesUsual, schemaUsual } from './limits.ts'
 export { openPostgresSink } from './postgres/sink.ts'
 export { PullRefusal, pullRefusals } from './problems.ts'
 export type { PullProgress } from './progress.ts'

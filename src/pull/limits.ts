@@ -41,3 +41,6 @@ export const lockStaleMilliseconds = 60_000
 
 /** How often a lock is renewed: several times before it counts as nobody's. */
 export const lockRenewMilliseconds = 10_000
+
+/** The schema that a copy in Postgres goes into where none is named. */
+export const schemaUsual = 'qingdan_copy'

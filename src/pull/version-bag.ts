@@ -13,12 +13,12 @@ import {
   exportLimits,
   openBag,
   type PublicKeyFile,
+  paths,
   proveBag,
   readContent,
   textOf,
 } from '../bundle/index.ts'
-import type { CarriedVersion } from '../catalogue/index.ts'
-import { paths } from '../transfer/index.ts'
+import type { CarriedVersion } from '../contract/index.ts'
 import { asTargetFault } from './folder/file-errors.ts'
 import { nameOf, type VersionKey } from './ledger.ts'
 import { PullRefusal } from './problems.ts'

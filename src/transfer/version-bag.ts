@@ -4,8 +4,8 @@
  */
 import { loadServiceKey } from '../accounts/index.ts'
 import { exportZip } from '../bundle/index.ts'
-import { type AppContext, fileName, type SentFile, type VersionName } from '../catalogue/index.ts'
-import { codeFileText, codeListsOf, isOpen } from '../contract/index.ts'
+import type { AppContext, SentFile } from '../catalogue/index.ts'
+import { codeFileText, codeListsOf, fileName, isOpen, type VersionName } from '../contract/index.ts'
 import { canonicalJson, digestOf } from '../platform/digest.ts'
 import { openSigner } from './export/export.ts'
 import { payloadOf } from './export/files.ts'

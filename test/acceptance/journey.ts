@@ -3,19 +3,26 @@
  * process ends itself by SIGKILL at that observation (and KILL_AFTER milliseconds later), as a crash would.
  * Prints one JSON line per observation, so that the campaign knows where it was.
  */
+
 import { access, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadServiceKey } from '../../src/accounts/index.ts'
+import { startJobs } from '../../src/app.ts'
 import { createBag } from '../../src/bundle/index.ts'
 import { readMirror } from '../../src/catalogue/index.ts'
 import { writeBundle } from '../../src/cli/bundles/bundle.ts'
 import { loadContractFolders, type OpenContext, openContext } from '../../src/context.ts'
 import { partsOf } from '../../src/contract/index.ts'
-import { publishEdition, receive, startWorker, takeBundle } from '../../src/ingest/index.ts'
+import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { Problem } from '../../src/platform/problem.ts'
-import { approvePublication, findOpenPublication, requestPublication } from '../../src/publication/index.ts'
+import {
+  approvePublication,
+  findOpenPublication,
+  publishEdition,
+  requestPublication,
+} from '../../src/publication/index.ts'
 import { takeExport, trustKey, writeExport } from '../../src/transfer/index.ts'
 import { trialDataset, trialRows } from './trial.ts'
 
@@ -71,7 +78,7 @@ const log = {
 const context = await openContext(config, log)
 try {
   // A restarted service works off what its queues still hold, while the officer asks again for what was not answered.
-  if (killAt === 0) await startWorker(context)
+  if (killAt === 0) await startJobs(context)
   for (const part of partsOf(context.contracts.get(trialDataset).contract))
     await bring(context, part.provider)
   await publish(context)

@@ -1,7 +1,9 @@
 /** Whether an export follows what a mirror has: every way in which two shares of one order can meet, and the ways they must not. */
 import t from 'tap'
-import type { MirrorState, PositionedChange } from '../../src/catalogue/index.ts'
-import { markOf, readExportCursor, writeExportCursor } from '../../src/transfer/export-cursor.ts'
+import { readExportCursor, writeExportCursor } from '../../src/bundle/node/signed-version/cursor.ts'
+import { markOf } from '../../src/catalogue/changes/change-log.ts'
+import type { MirrorState } from '../../src/catalogue/index.ts'
+import type { PositionedChange } from '../../src/contract/published-version.ts'
 import { sequenceOf } from '../../src/transfer/mirror/sequence.ts'
 
 const origin = 'origin-a'

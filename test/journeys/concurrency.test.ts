@@ -2,13 +2,15 @@
  * Many hands at one edition: bundles for the same parts, the same bundle by two doors, publications and withdrawals, by
  * two houses on one database and by a worker. Seeded; in whatever order they come through, the same holds at the end.
  */
+
 import t from 'tap'
+import { startJobs } from '../../src/app.ts'
 import { buildContext } from '../../src/context.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
-import { publishEdition, receive, startWorker, takeBundle } from '../../src/ingest/index.ts'
+import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { digestOf } from '../../src/platform/digest.ts'
 import { Problem } from '../../src/platform/problem.ts'
-import { requestPublication, withdraw } from '../../src/publication/index.ts'
+import { publishEdition, requestPublication, withdraw } from '../../src/publication/index.ts'
 import { databaseOptions } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, writeBag, zipOf } from '../support/open-test-context.ts'
@@ -157,7 +159,7 @@ async function checkVersions(t: Tap): Promise<number> {
 }
 
 t.test('whatever comes first, the end is in order', async (t) => {
-  await startWorker(beside)
+  await startJobs(beside)
   const seed = Number(process.env['CONCURRENCY_SEED'] ?? 7)
   const random = randomOf(seed, 'concurrency')
   await bringByDisc(context, east, 1000)

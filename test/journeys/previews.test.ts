@@ -3,11 +3,11 @@
  * never in a list, a count, a search or a cache, and never before disclosure control has passed over it.
  */
 import t from 'tap'
-import { publishEdition } from '../../src/ingest/index.ts'
 import {
   approvePublication,
   dropPublication,
   openPreview,
+  publishEdition,
   revokePreview,
 } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'

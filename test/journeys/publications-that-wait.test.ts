@@ -2,9 +2,10 @@
  * Publications that wait: for a moment, for a second person, for both; called off, asked for again, taken up after a
  * crash. What was looked at and approved is what is released, and until then readers see nothing of it.
  */
+
 import t from 'tap'
-import { publishEdition, startWorker } from '../../src/ingest/index.ts'
-import { approvePublication, requestPublication } from '../../src/publication/index.ts'
+import { startJobs } from '../../src/app.ts'
+import { approvePublication, publishEdition, requestPublication } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
 
@@ -312,7 +313,7 @@ t.test('a worker that starts takes up what waits, also a moment that was missed'
   // As if the service had been down so long that the queue forgot the job.
   await context.database.work`DELETE FROM pgboss.job`
   moveTo('2026-06-20T05:00:00Z')
-  await startWorker(context)
+  await startJobs(context)
   const done = () => lines.find((line) => /version-published".*"well-register".*"version":2/.test(line))
   while (done() === undefined) await new Promise((resolve) => setImmediate(resolve))
   t.match((await get(`${at(wells)}/versions/2`)).json(), {

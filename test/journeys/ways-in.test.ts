@@ -1,4 +1,4 @@
-/** Walks docs/ways-in.md as its reader would: its commands are run in their order, against a service. */
+/** Walks docs/intake-channels.md as its reader would: its commands are run in their order, against a service. */
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import t from 'tap'
@@ -22,7 +22,7 @@ t.test('every way that the page shows leads in', async (t) => {
     settings: { QINGDAN_INBOX_REST_SECONDS: '1' },
   })
   const service = await spawnService(t, standing.environment)
-  const page = await readFile('docs/ways-in.md', 'utf8')
+  const page = await readFile('docs/intake-channels.md', 'utf8')
   const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '')
   t.equal(blocks.length, 6, 'the page has its examples')
   const steps = blocks.map((block, index) => `echo "== ${index}"\n${block}`).join('\n')

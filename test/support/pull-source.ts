@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { buildContext, loadAllContracts, type OpenContext } from '../../src/context.ts'
 import type { Contract } from '../../src/contract/index.ts'
-import { listFindings, publishEdition, receive, takeBundle } from '../../src/ingest/index.ts'
-import { requestPublication, withdraw } from '../../src/publication/index.ts'
+import { listFindings, receive, takeBundle } from '../../src/ingest/index.ts'
+import { publishEdition, requestPublication, withdraw } from '../../src/publication/index.ts'
 import {
   openFolderSink,
   openPostgresSink,

@@ -1,7 +1,6 @@
 /** Runs the command `bin/qingdan` as a process, as an officer would, and gives what it printed and how it ended. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { program } from './program.ts'
 
 export interface CliRun {
   readonly code: number
@@ -11,10 +10,6 @@ export interface CliRun {
   readonly lines: readonly string[]
 }
 
-/** The arguments of Node that run the command line as the tests have compiled it. */
-export const cliProgram = program('test/support/cli-program.ts')
-
-/** The command as it is installed. */
 export const binary = fileURLToPath(new URL('../../bin/qingdan', import.meta.url))
 
 /** Runs a command line. The environment is the test's own, without settings of whoever runs the tests. */
@@ -22,7 +17,7 @@ export function runCli(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<CliRun> {
-  return run(process.execPath, [...cliProgram, ...args], environment)
+  return run(process.execPath, [binary, ...args], environment)
 }
 
 /** As runCli, for any program. */

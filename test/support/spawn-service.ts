@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { program } from './program.ts'
 import { foreign, plainly } from './run-cli.ts'
 
 type Line = Readonly<Record<string, unknown>>
@@ -30,7 +29,7 @@ interface Test {
 
 /** Starts the service on any free port and waits until it is ready; ended at the test's end if it still runs. */
 export async function spawnService(t: Test, environment: Readonly<Record<string, string>>): Promise<Service> {
-  const [command, ...args] = plainly(process.execPath, program('src/main.ts'))
+  const [command, ...args] = plainly(process.execPath, ['build/run.mjs', 'main'])
   const child = spawn(command, args, {
     cwd: root,
     env: { ...foreign(), QINGDAN_PORT: '0', QINGDAN_SAMPLES: 'never', ...environment },

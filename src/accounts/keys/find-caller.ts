@@ -3,10 +3,10 @@
  * with one answer for all reasons, and is never taken for no key; so is a good one at an address that it is not for.
  */
 import { timingSafeEqual } from 'node:crypto'
-import type { Ground } from '../../db/services.ts'
 import { anonymousCaller, type Caller, type Scope } from '../../platform/caller.ts'
 import { digestOf } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
+import type { AccountsContext } from '../context.ts'
 import { isWithin } from '../networks.ts'
 import { findKey } from './keys.ts'
 
@@ -21,7 +21,7 @@ type Refusal = 'malformed' | 'unknown' | 'wrong-secret' | 'revoked' | 'expired' 
  * Throws `key-invalid` and observes `key-refused` with its reason.
  */
 export async function findReader(
-  { database, observe }: Pick<Ground, 'database' | 'observe'>,
+  { database, observe }: Pick<AccountsContext, 'database' | 'observe'>,
   authorization: string | undefined,
   { sender, now }: { readonly sender: string; readonly now: Date },
 ): Promise<Caller> {

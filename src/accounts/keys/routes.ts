@@ -3,10 +3,10 @@
  * with the scope `admin`. Never a secret, and never an address that a key was used from.
  */
 import { Type } from 'typebox'
-import type { Ground } from '../../db/services.ts'
 import { type App, problemResponses } from '../../http/index.ts'
 import { type Caller, scopes } from '../../platform/caller.ts'
 import { problem } from '../../platform/problem.ts'
+import type { AccountsContext } from '../context.ts'
 import {
   findCursor,
   listUsage,
@@ -15,7 +15,8 @@ import {
   usageRowsMax,
 } from '../usage/stored-usage.ts'
 import { accountOf } from '../usage/usage-counter.ts'
-import { usageDaysUsual, usagePeriod } from '../usage/usage-period.ts'
+import { usageDaysUsual } from '../usage/usage-days.ts'
+import { usagePeriod } from '../usage/usage-period.ts'
 import { requireScope } from './find-caller.ts'
 import { findKey } from './keys.ts'
 import { readQuota } from './quota.ts'
@@ -95,15 +96,13 @@ const UsageSchema = Type.Object({
 /** Counts the changes that a reader has not been given yet; undefined where its question would be refused. */
 export type CountBehind = (reader: Caller, cursor: SeenCursor) => Promise<number | undefined>
 
-type KeyGround = Pick<Ground, 'config' | 'clock' | 'database' | 'observe'>
-
-export function keyRoutes(app: App, ground: KeyGround, countBehind: CountBehind): void {
-  ownRoute(app, ground, countBehind)
-  usageRoute(app, ground)
+export function keyRoutes(app: App, context: AccountsContext, countBehind: CountBehind): void {
+  ownRoute(app, context, countBehind)
+  usageRoute(app, context)
 }
 
-function ownRoute(app: App, ground: KeyGround, countBehind: CountBehind): void {
-  const { database, clock } = ground
+function ownRoute(app: App, context: AccountsContext, countBehind: CountBehind): void {
+  const { database, clock } = context
   app.get(
     '/v1/key',
     {
@@ -122,7 +121,7 @@ function ownRoute(app: App, ground: KeyGround, countBehind: CountBehind): void {
       const { keyId } = reader
       if (keyId === undefined) throw problem('key-missing')
       // What this process has counted shall stand in what it tells.
-      await accountOf(ground).flush()
+      await accountOf(context).flush()
       const now = clock()
       const key = await findKey(database, keyId)
       if (key === undefined) throw problem('key-invalid')
@@ -159,7 +158,7 @@ function countsBody({ day, dataset, requests, refused, bytes }: UsageCount) {
   return { day, dataset: dataset === '' ? null : dataset, requests, refused, bytes }
 }
 
-function usageRoute(app: App, ground: KeyGround): void {
+function usageRoute(app: App, context: AccountsContext): void {
   app.get(
     '/v1/keys/usage',
     {
@@ -187,9 +186,9 @@ function usageRoute(app: App, ground: KeyGround): void {
     },
     async ({ reader, query: { key, ...asked } }, reply) => {
       requireScope(reader, 'admin')
-      await accountOf(ground).flush()
-      const period = usagePeriod(asked, ground.clock())
-      const usage = await listUsage(ground.database.serve, { keyId: key ?? null, ...period })
+      await accountOf(context).flush()
+      const period = usagePeriod(asked, context.clock())
+      const usage = await listUsage(context.database.serve, { keyId: key ?? null, ...period })
       if (usage.length > usageRowsMax) {
         const detail = `More than ${usageRowsMax} lines: name a key, or ask for fewer days.`
         throw problem('parameter-invalid', { path: 'from', detail })

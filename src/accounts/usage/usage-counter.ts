@@ -42,7 +42,7 @@ export interface UsageCounter {
   readonly close: () => Promise<void>
 }
 
-interface Ground {
+interface UsageContext {
   readonly config: Pick<Config, 'QINGDAN_USAGE_DAYS'>
   readonly database: Database
   readonly clock: Clock
@@ -52,15 +52,15 @@ interface Ground {
 const accounts = new WeakMap<Database, UsageCounter>()
 
 /** The account of this process for a house. */
-export function accountOf(ground: Ground): UsageCounter {
-  const known = accounts.get(ground.database) ?? openAccount(ground)
-  accounts.set(ground.database, known)
+export function accountOf(context: UsageContext): UsageCounter {
+  const known = accounts.get(context.database) ?? openAccount(context)
+  accounts.set(context.database, known)
   return known
 }
 
 /** Opens an account of its own, for who needs another than the process has. */
-export function openAccount(ground: Ground): UsageCounter {
-  const { database, clock, observe, config } = ground
+export function openAccount(context: UsageContext): UsageCounter {
+  const { database, clock, observe, config } = context
   let counts = new Map<string, UsageCount>()
   let cursors = new Map<string, SeenCursor>()
   let timer: NodeJS.Timeout | undefined

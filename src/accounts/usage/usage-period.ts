@@ -2,9 +2,7 @@
 import { problem } from '../../platform/problem.ts'
 import { dayInShanghai, isDay } from '../../platform/time.ts'
 import { firstDay } from './usage-counter.ts'
-
-/** Days that are told where nobody says which: a month, and one more. */
-export const usageDaysUsual = 31
+import { usageDaysUsual } from './usage-days.ts'
 
 export interface UsagePeriod {
   readonly from: string

@@ -2,27 +2,19 @@
  * The ordered changes. A change takes its position from one counter row, locked until the commit, so that a later
  * commit never appears before an earlier position. A sequence would leave gaps that a reader skips.
  */
+
 import assert from 'node:assert/strict'
+import type { Change, ChangeKind, PositionedChange } from '../../contract/index.ts'
 import { notifyChange } from '../../db/change-notices.ts'
 import type { Runner, Transaction } from '../../db/database.ts'
+import { canonicalJson, digestOf } from '../../platform/digest.ts'
 
-export const changeKinds = [
-  'contract-added',
-  'version-published',
-  'version-corrected',
-  'version-withdrawn',
-  'item-changed',
-] as const
+/** Long enough to tell two histories apart; a cursor is not signed, so it proves nothing. */
+const markLength = 16
 
-export type ChangeKind = (typeof changeKinds)[number]
-
-export interface Change {
-  readonly at: Date
-  readonly kind: ChangeKind
-  readonly dataset: string
-  readonly edition?: string
-  readonly version?: number
-  readonly body: object
+/** A short digest that identifies a change in a cursor. */
+export function markOf(change: PositionedChange): string {
+  return digestOf(canonicalJson(change)).slice(0, markLength)
 }
 
 /** Appends a change, tells every process of it, and gives its position. Call it last in a transaction: the counter is locked from here on. */
@@ -38,11 +30,6 @@ export async function appendChange(tx: Transaction, change: Change): Promise<num
       ${change.version ?? null}, ${tx.json(change.body as never)})`
   await notifyChange(tx)
   return Number(row.position)
-}
-
-/** A change as it stands in the order. */
-export interface PositionedChange extends Change {
-  readonly position: number
 }
 
 /** The changes after a position, in their order. */

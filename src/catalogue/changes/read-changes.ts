@@ -3,10 +3,15 @@
  * files and what differs from the one before. All of that stands fast once it is published, so a change reads the same
  * whenever and wherever it is read.
  */
-import type { Shared } from '../../contract/index.ts'
+import type {
+  ChangeKind,
+  PositionedChange,
+  RecordDifference,
+  Shared,
+  StoredDistribution,
+} from '../../contract/index.ts'
 import type { Runner } from '../../db/database.ts'
-import type { RecordDifference, StoredDistribution } from '../versions/drafts.ts'
-import { type ChangeKind, type ChangeRow, type PositionedChange, placedOf } from './change-log.ts'
+import { type ChangeRow, placedOf } from './change-log.ts'
 
 /** Which changes are wanted. Those of contracts are named one by one: what they mean is for contracts to say. */
 export interface FeedSelection {

@@ -1,10 +1,15 @@
 /** From what is published to what is answered. Pure: the same values give the same body. */
 import type { Static } from 'typebox'
-import { type Contracts, compareContracts, type LoadedContract, labelOf } from '../../contract/index.ts'
+import {
+  type Contracts,
+  compareContracts,
+  type LoadedContract,
+  labelOf,
+  type StoredDistribution,
+} from '../../contract/index.ts'
 import type { Config } from '../../platform/config.ts'
 import { addresses } from '../addresses.ts'
 import type { DatasetSchema, DistributionSchema, EditionSchema, VersionSchema } from '../schemas.ts'
-import type { StoredDistribution } from '../versions/drafts.ts'
 import { neighbourLinks } from '../versions/neighbour-links.ts'
 import type { ServedVersion } from '../versions/previews.ts'
 import { latestOf, latestOfDataset, type PublishedVersion } from '../versions/published.ts'

@@ -2,11 +2,18 @@
  * Versions as the catalogue writes them: opened as a draft, moved from state to state, published by one short
  * transaction, superseded by the next, withdrawn with a reason. Only a published version is ever seen by readers.
  */
+
 import assert from 'node:assert/strict'
-import type { Contract } from '../../contract/index.ts'
+import type {
+  Contract,
+  OmittedFormat,
+  PublishedPart,
+  RecordDifference,
+  StoredDistribution,
+  Waiver,
+} from '../../contract/index.ts'
 import { periodOf } from '../../contract/index.ts'
 import type { Runner, Transaction } from '../../db/database.ts'
-import type { Bilingual } from '../../platform/language.ts'
 import { appendChange } from '../changes/change-log.ts'
 
 export type DraftState = 'draft' | 'assembled' | 'derived' | 'controlled'
@@ -21,37 +28,6 @@ export interface Draft {
   readonly state: DraftState | 'published' | 'superseded' | 'withdrawn'
   readonly reason: string | null
   readonly parts: readonly PublishedPart[]
-}
-
-/** What one provider brought to a version. */
-export interface PublishedPart {
-  readonly provider: string
-  readonly bundle: string
-  /** All bundles that the rows may come from: each bag of a group, and what a delta rests on. Absent in old versions. */
-  readonly bundles?: readonly string[]
-  readonly rows: number
-  /** Whether the provider said that the data are made up. */
-  readonly synthetic: boolean
-}
-
-/** A part that is missing, and why the edition was published without it. */
-export interface Waiver {
-  readonly provider: string
-  readonly reason: string
-}
-
-export interface StoredDistribution {
-  readonly name: string
-  readonly format: string
-  readonly mediaType: string
-  readonly bytes: number
-  readonly digest: string
-}
-
-/** A format that the contract promises and that can't hold the version, and why. */
-export interface OmittedFormat {
-  readonly format: string
-  readonly reason: Bilingual
 }
 
 /** The edition's draft: the one already open, else a new one with the next number. Call under the edition's lock. */
@@ -145,15 +121,6 @@ export interface Prepared {
   readonly warnings: readonly { readonly check: string; readonly count: number }[]
   readonly distributions: readonly StoredDistribution[]
   readonly omitted: readonly OmittedFormat[]
-}
-
-/** What differs from another version, by key. */
-export interface RecordDifference {
-  /** The number of the other version. */
-  readonly against: number
-  readonly added: number
-  readonly removed: number
-  readonly changed: number
 }
 
 /** Writes what a controlled draft is prepared with. It stays a draft: readers see nothing of it. */

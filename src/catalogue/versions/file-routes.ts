@@ -6,14 +6,19 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import parseRange from 'range-parser'
 import { Type } from 'typebox'
-import { type Contract, isOpen, noteRead } from '../../contract/index.ts'
+import {
+  type Contract,
+  isOpen,
+  noteRead,
+  type StoredDistribution,
+  type VersionName,
+} from '../../contract/index.ts'
 import { type App, attachment, isFresh, problemResponses } from '../../http/index.ts'
 import { problem } from '../../platform/problem.ts'
-import { storedName, type VersionName } from '../addresses.ts'
+import { storedName } from '../addresses.ts'
 import type { AppContext } from '../context.ts'
 import { EditionName, PreviewToken, Slug, toLatest } from '../schemas.ts'
 import { setDeprecationHeaders } from './deprecation.ts'
-import type { StoredDistribution } from './drafts.ts'
 import { linkHeader } from './neighbour-links.ts'
 import { findServed } from './previews.ts'
 import { getReadable, listDistributions, listVersions } from './published.ts'

@@ -40,10 +40,6 @@ export interface Preview {
 /** Previews that a draft may have at a time: more than the people who look at one before it is out. */
 export const previewsMax = 100
 
-/** The longest that a token may hold, in days, and how long it holds where nobody says. */
-export const previewDaysMax = 90
-export const previewDaysUsual = 7
-
 /** A token as `createPreview` writes it; nothing else is looked up. */
 const tokenForm = /^qp_([0-9a-f]{18})_([A-Za-z0-9_-]{43})$/
 

@@ -3,6 +3,7 @@
  * restricted is not there at all for those without the grant: they meet the same 404 as for a name that never was.
  */
 import { and, asc, desc, eq, isNotNull, type SQL } from 'drizzle-orm'
+import type { StoredDistribution, VersionFacts } from '../../contract/index.ts'
 import { type Contracts, type LoadedContract, mayRead } from '../../contract/index.ts'
 import type { Database } from '../../db/database.ts'
 import type { Caller } from '../../platform/caller.ts'
@@ -11,9 +12,8 @@ import { problem } from '../../platform/problem.ts'
 import { addresses } from '../addresses.ts'
 import { lookUp } from '../lookups.ts'
 import { distribution, edition, version } from '../tables.ts'
-import type { OmittedFormat, PublishedPart, RecordDifference, StoredDistribution, Waiver } from './drafts.ts'
 
-export interface PublishedVersion {
+export interface PublishedVersion extends VersionFacts {
   readonly id: number
   readonly dataset: string
   readonly edition: string
@@ -22,17 +22,7 @@ export interface PublishedVersion {
   readonly number: number
   readonly contractVersion: number
   readonly state: 'published' | 'superseded' | 'withdrawn'
-  readonly reason: string | null
-  readonly records: number
   readonly recordsTable: string
-  readonly digest: string
-  /** What differs from the version before, by key; null for the first, and where nobody counted. */
-  readonly difference: RecordDifference | null
-  readonly parts: readonly PublishedPart[]
-  readonly waivers: readonly Waiver[]
-  readonly warnings: readonly { readonly check: string; readonly count: number }[]
-  readonly suppressions: Readonly<Record<string, unknown>>
-  readonly omitted: readonly OmittedFormat[]
   readonly publishedAt: Date
   readonly withdrawnAt: Date | null
   readonly withdrawnReason: string | null

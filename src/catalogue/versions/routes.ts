@@ -3,9 +3,10 @@
  * the preview of a draft to who has its token. A withdrawn version answers 410 with its reason and its successor.
  */
 import { Type } from 'typebox'
+import { fileName } from '../../contract/index.ts'
 import { type App, problemResponses } from '../../http/index.ts'
 import { problem } from '../../platform/problem.ts'
-import { addresses, fileName } from '../addresses.ts'
+import { addresses } from '../addresses.ts'
 import type { AppContext } from '../context.ts'
 import { distributionBody, editionBody, editionsOf, versionBody } from '../datasets/bodies.ts'
 import {

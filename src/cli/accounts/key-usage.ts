@@ -1,12 +1,12 @@
 /** `qingdan key usage`: what was asked with keys, by day and dataset, as a table, CSV or JSON. */
 
-import type { Command } from 'commander'
 import { stringify } from 'csv-stringify/sync'
-import { listUsage, usageDaysUsual, usagePeriod, usageRowsMax } from '../../accounts/index.ts'
-import { type Common, command, UsageError, withContext } from '../command.ts'
+import { listUsage, usagePeriod, usageRowsMax } from '../../accounts/index.ts'
+import { type Common, UsageError } from '../command.ts'
 import { print, table } from '../output.ts'
+import { withContext } from '../with-context.ts'
 
-interface UsageOptions extends Common {
+export interface UsageOptions extends Common {
   readonly from?: string
   readonly to?: string
   readonly csv?: boolean
@@ -14,20 +14,7 @@ interface UsageOptions extends Common {
 
 const columns = ['keyId', 'day', 'dataset', 'requests', 'refused', 'bytes'] as const
 
-export function keyUsageCommand(key: Command): void {
-  command(key, 'usage', 'requests, refusals and bytes of keys, by day and dataset')
-    .argument('[id]', 'only of this key')
-    .option('--from <day>', `the first day in Shanghai; the last ${usageDaysUsual} days if absent`)
-    .option('--to <day>', 'the last day; today if absent')
-    .option('--csv', 'print it as CSV')
-    .addHelpText(
-      'after',
-      '\nA line without a dataset is of requests that concern none, or several. A running service writes what it has counted every few seconds.',
-    )
-    .action(usage)
-}
-
-async function usage(id: string | undefined, options: UsageOptions): Promise<void> {
+export async function usage(id: string | undefined, options: UsageOptions): Promise<void> {
   if (options.csv === true && options.json === true) throw new UsageError('Choose --csv or --json.')
   await withContext(async ({ database, clock }) => {
     const { from, to } = options

@@ -10,49 +10,12 @@ import {
 import type { OpenContext } from '../../context.ts'
 import { type Quota, scopes } from '../../platform/caller.ts'
 import { countBehind } from '../../protocols/index.ts'
-import {
-  type AddCommand,
-  actor,
-  type Common,
-  command,
-  exitCodes,
-  UsageError,
-  withContext,
-} from '../command.ts'
+import { actor, type Common, exitCodes, UsageError } from '../command.ts'
 import { checkNames } from '../names.ts'
 import { print, table } from '../output.ts'
-import { keyUsageCommand } from './key-usage.ts'
+import { withContext } from '../with-context.ts'
 
-export const keyCommand: AddCommand = (program, end) => {
-  const key = program.command('key').description('make, list, show and revoke keys')
-  command(key, 'create', 'make a key; it is shown this once and only its digest is kept')
-    .requiredOption('--label <text>', 'who or what the key is for')
-    .requiredOption('--scope <scope...>', `any of ${scopes.join(', ')}`)
-    .option('--provider <code>', 'the only provider that the key speaks for')
-    .option('--dataset <slug...>', 'the only datasets that the key is for')
-    .option('--expires <instant>', 'such as 2027-01-01T00:00:00+08:00')
-    .option('--per-minute <count>', 'requests that it may send in a minute')
-    .option('--per-day <count>', 'requests that it may send in a day')
-    .option('--address <network...>', 'the only networks that it may be used from, such as 192.0.2.0/24')
-    .addHelpText('after', aboutPlatforms)
-    .action(create)
-  command(key, 'list', 'all keys, without their secrets, and how far each is behind in the feed').action(list)
-  command(key, 'show', 'one key: what it may do, what is left of its quota, how far it is behind')
-    .argument('<id>')
-    .action(async (id: string, options: Common) => end(await show(id, options)))
-  keyUsageCommand(key)
-  command(key, 'revoke', 'revoke a key for good')
-    .argument('<id>')
-    .action(async (id: string, options: Common) => end(await revoke(id, options)))
-}
-
-const aboutPlatforms = `
-A key for the data platform of the city, which reads what is shared with platforms beside what is open:
-  qingdan key create --label "city data platform" --scope read-shared --per-minute 120 --per-day 50000 \\
-    --address 192.0.2.0/24 2001:db8:7::/48 --expires 2027-01-01T00:00:00+08:00
-What is shared on demand only is read with a key that names the dataset: --dataset <slug>.`
-
-interface CreateOptions extends Common {
+export interface CreateOptions extends Common {
   readonly label: string
   readonly scope: readonly string[]
   readonly provider?: string
@@ -63,7 +26,7 @@ interface CreateOptions extends Common {
   readonly address?: readonly string[]
 }
 
-async function create(options: CreateOptions): Promise<void> {
+export async function create(options: CreateOptions): Promise<void> {
   const wanted = scopes.filter((scope) => options.scope.includes(scope))
   if (wanted.length !== new Set(options.scope).size) {
     throw new UsageError(`--scope takes any of ${scopes.join(', ')}.`)
@@ -106,7 +69,7 @@ function wholeOf(option: string, text: string): number {
   throw new UsageError(`${option} takes a whole number such as 120.`)
 }
 
-async function list(options: Common): Promise<void> {
+export async function list(options: Common): Promise<void> {
   await withContext(async (context) => {
     const keys: object[] = []
     for (const key of await listKeys(context.database))
@@ -134,7 +97,7 @@ async function feedOf(context: OpenContext, key: KeySummary) {
 
 type TellableKey = KeySummary & { readonly feed: Awaited<ReturnType<typeof feedOf>> }
 
-async function show(id: string, options: Common): Promise<number> {
+export async function show(id: string, options: Common): Promise<number> {
   return withContext(async (context) => {
     const key = (await listKeys(context.database)).find((one) => one.id === id)
     if (key === undefined) {
@@ -160,7 +123,7 @@ async function show(id: string, options: Common): Promise<number> {
   })
 }
 
-async function revoke(id: string, options: Common): Promise<number> {
+export async function revoke(id: string, options: Common): Promise<number> {
   return withContext(async (context) => {
     const revoked = await revokeKey(context.database, id, { clock: context.clock, actor: actor() })
     if (revoked) print.result(options, { id, revoked }, () => print.line(`The key ${id} is revoked.`))

@@ -6,50 +6,23 @@ import { addSigner, findSigner, listSigners, loadServiceKey, revokeSigner } from
 import { loadConfig } from '../../platform/config.ts'
 import { parseMoment } from '../../platform/time.ts'
 import { readPublicKeyFile } from '../bundles/key-files.ts'
-import {
-  type AddCommand,
-  actor,
-  type Common,
-  command,
-  exitCodes,
-  UsageError,
-  withContext,
-} from '../command.ts'
+import { actor, type Common, exitCodes, UsageError } from '../command.ts'
 import { checkNames } from '../names.ts'
 import { print, table } from '../output.ts'
+import { withContext } from '../with-context.ts'
 
-export const signerCommand: AddCommand = (program, end) => {
-  const signer = program.command('signer').description('say whose OpenPGP signatures count')
-  command(signer, 'add', 'register the public key of a provider; compare its fingerprint by telephone before')
-    .argument('<file.asc>', 'the public key: gpg --armor --export <address>')
-    .requiredOption('--provider <code>', 'whose bundles it signs')
-    .option('--dataset <slug...>', 'the only datasets that it signs for')
-    .option('--from <moment>', 'signatures made before are refused, such as 2026-01-01')
-    .option('--until <moment>', 'signatures made or received from then on are refused')
-    .action(add)
-  command(signer, 'list', 'all registered keys, revoked ones too').action(list)
-  command(signer, 'show', 'one key, with its armoured text')
-    .argument('<fingerprint>', 'or its last 16 digits')
-    .action(async (name: string, options: Common) => end(await show(name, options)))
-  command(signer, 'revoke', 'take a key out of use for good; what it signed before stays')
-    .argument('<fingerprint>', 'or its last 16 digits')
-    .requiredOption('--reason <text>', 'why, for the list and the audit')
-    .action(async (name: string, options: RevokeOptions) => end(await revoke(name, options)))
-  command(signer, 'service', 'the public key of this service: receipts are signed with it').action(service)
-}
-
-interface AddOptions extends Common {
+export interface AddOptions extends Common {
   readonly provider: string
   readonly dataset?: readonly string[]
   readonly from?: string
   readonly until?: string
 }
 
-interface RevokeOptions extends Common {
+export interface RevokeOptions extends Common {
   readonly reason: string
 }
 
-async function add(file: string, options: AddOptions): Promise<void> {
+export async function add(file: string, options: AddOptions): Promise<void> {
   const [validFrom, validUntil] = [momentOf('--from', options.from), momentOf('--until', options.until)]
   const key = await readPublicKeyFile(file)
   const { fingerprint, userIds, armored: publicKey } = key
@@ -81,7 +54,7 @@ function momentOf(option: string, text: string | undefined): Date | undefined {
   return moment
 }
 
-async function list(options: Common): Promise<void> {
+export async function list(options: Common): Promise<void> {
   await withContext(async (context) => {
     const signers = (await listSigners(context.database)).map(told)
     print.result(options, signers, () =>
@@ -98,7 +71,7 @@ async function list(options: Common): Promise<void> {
   })
 }
 
-async function show(name: string, options: Common): Promise<number> {
+export async function show(name: string, options: Common): Promise<number> {
   return withContext(async (context) => {
     const signer = await findSigner(context.database, name)
     if (signer === undefined) return unknown(name)
@@ -112,7 +85,7 @@ async function show(name: string, options: Common): Promise<number> {
   })
 }
 
-async function revoke(name: string, options: RevokeOptions): Promise<number> {
+export async function revoke(name: string, options: RevokeOptions): Promise<number> {
   return withContext(async (context) => {
     const signer = await findSigner(context.database, name)
     if (signer === undefined) return unknown(name)
@@ -132,7 +105,7 @@ function unknown(name: string): number {
 }
 
 /** The key of the service needs no database, and is made where there is none yet. */
-async function service(options: Common): Promise<void> {
+export async function service(options: Common): Promise<void> {
   const { fingerprint, publicKey } = await loadServiceKey({
     config: loadConfig(process.env),
     clock: () => new Date(),

@@ -4,7 +4,6 @@
  */
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { Command } from 'commander'
 import {
   type BagGroup,
   type BagSource,
@@ -22,26 +21,6 @@ export interface FileOptions {
   readonly delete?: readonly string[]
   readonly bags?: string
   readonly bagBytesMax?: string
-}
-
-/** Adds the options of deltas and of several bags. */
-export function fileOptions(command: Command): Command {
-  const collect = (path: string, former: readonly string[] = []) => [...former, path]
-  return command
-    .option('--mode <mode>', 'full: all rows of the part; delta: what changes in it', 'full')
-    .option('--against <version>', 'with delta: the number of the published version that is changed')
-    .option(
-      '--upsert <file>',
-      'with delta: rows that are added, or replace those of their key; may recur',
-      collect,
-    )
-    .option(
-      '--delete <file>',
-      'with delta: the keys of rows that go, and no other columns; may recur',
-      collect,
-    )
-    .option('--bags <number>', 'spread the files over so many bags that make one bundle together')
-    .option('--bag-bytes-max <bytes>', 'spread the files over bags of at most so many bytes, as for discs')
 }
 
 /** A file to be packed, where it lies. */

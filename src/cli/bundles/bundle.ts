@@ -1,30 +1,21 @@
 /** `qingdan bundle`: packs loose files into a bundle for whoever receives it, and looks at one. No database, no network. */
-import { cp, rename, rm, stat } from 'node:fs/promises'
+
+import { cp, rename, rm } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { type BagGroup, isTableFile, limitsOf, packBag } from '../../bundle/index.ts'
 import { loadAllContracts } from '../../context.ts'
 import { loadConfig } from '../../platform/config.ts'
-import { type CheckOptions, checkPaths } from '../check.ts'
+import { fileExists } from '../../platform/file-exists.ts'
 import type { CheckContextParts, CheckReport } from '../check-bundle.ts'
 import { checkBundles } from '../check-bundles.ts'
-import {
-  type AddCommand,
-  type Common,
-  command,
-  exitCodes,
-  type FindingsOption,
-  findingsOption,
-  requirePaths,
-  sheetOption,
-  UsageError,
-} from '../command.ts'
+import { type Common, exitCodes, type FindingsOption, requirePaths, UsageError } from '../command.ts'
 import { print, progressLine, writeFindings } from '../output.ts'
-import { type FileOptions, fileOptions, filesOf, spreadFiles } from './bundle-files.ts'
-import { keysOption, openKeyFile, readPublicKeyFile } from './key-files.ts'
+import { type FileOptions, filesOf, spreadFiles } from './bundle-files.ts'
+import { openKeyFile, readPublicKeyFile } from './key-files.ts'
 import { bagName, looseSources, withBags } from './loose-files.ts'
 import { askPurpose, type PurposeOptions, purposeOf } from './purpose.ts'
 
-interface CreateOptions extends Common, FindingsOption, PurposeOptions, FileOptions {
+export interface CreateOptions extends Common, FindingsOption, PurposeOptions, FileOptions {
   readonly sequence?: string
   readonly sheet?: string
   readonly sign?: string
@@ -33,38 +24,7 @@ interface CreateOptions extends Common, FindingsOption, PurposeOptions, FileOpti
   readonly out?: string
 }
 
-export const bundleCommand: AddCommand = (program, end) => {
-  const bundle = program.command('bundle').description('pack bundles and look at them, without a database')
-  fileOptions(command(bundle, 'create', 'check tables as their receiver would, and pack them'))
-    .argument('[file...]', 'CSV or XLSX: the headers are the names, titles or aliases of the contract')
-    .option('--dataset <slug>', 'the dataset they are for; asked for where it is not given')
-    .option('--edition <name>', 'the edition')
-    .option('--provider <code>', 'who provides them; by default the only one')
-    .option('--sequence <number>', 'the running number of what this provider sends for the dataset')
-    .option('--synthetic', 'the data are made up')
-    .option(...sheetOption)
-    .option('--sign <key.asc>', 'your private OpenPGP key; its passphrase is asked for')
-    .option('--passphrase-file <file>', 'where the passphrase of the key stands, for a script')
-    .option('--encrypt-to <key.asc>', "the receiver's public OpenPGP key: nobody else can read the rows")
-    .option('--out <path>', 'a ZIP, or a folder; by default a ZIP named like dataset, edition and provider')
-    .option(...findingsOption)
-    .addHelpText(
-      'after',
-      `
-What would be refused there is told here, cell by cell, and then nothing is written. Nothing is written over, either.
-A delta is checked but for its base, which only the receiver has. Several bags are written as <out>-1-of-3.zip and so on.
-
-qingdan bundle create --dataset … --edition … --mode delta --against 3 --upsert changed.csv --delete gone.csv`,
-    )
-    .action(async (files: string[], options: CreateOptions) => end(await create(files, options)))
-  command(bundle, 'verify', 'look whether bundles are whole and would be taken')
-    .argument('<path...>', 'bag folders or ZIPs; bags of one group are looked at together')
-    .option(...findingsOption)
-    .option(...keysOption)
-    .action(async (paths: string[], options: CheckOptions) => end(await checkPaths(paths, options)))
-}
-
-async function create(paths: readonly string[], options: CreateOptions): Promise<number> {
+export async function create(paths: readonly string[], options: CreateOptions): Promise<number> {
   const { files, ...kind } = filesOf(paths, options)
   const named = files.map(({ source }) => source)
   await requirePaths(named)
@@ -86,7 +46,7 @@ async function create(paths: readonly string[], options: CreateOptions): Promise
   })
   const outs = spread.map(({ group }) => outOf(out, group))
   for (const each of outs)
-    if (await isThere(each)) throw new UsageError(`${each} is there already; name another by --out.`)
+    if (await fileExists(each)) throw new UsageError(`${each} is there already; name another by --out.`)
   const signWith = options.sign === undefined ? {} : { signWith: await openKeyFile(options.sign, options) }
   const encryptTo = options.encryptTo === undefined ? undefined : await readPublicKeyFile(options.encryptTo)
   if (contract.intake?.personal === true && encryptTo === undefined) {
@@ -160,11 +120,4 @@ function sequenceOf({ sequence }: CreateOptions): { readonly sequence?: number }
   if (sequence === undefined) return {}
   if (!/^[1-9]\d{0,8}$/.test(sequence)) throw new UsageError('--sequence takes a whole number from 1 on.')
   return { sequence: Number(sequence) }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -2,22 +2,11 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type InboxRound, ignoredHints, isRejected, openInbox, receiptBody } from '../../ingest/index.ts'
-import { type AddCommand, type Common, command, exitCodes, UsageError, withContext } from '../command.ts'
+import { type Common, exitCodes, UsageError } from '../command.ts'
 import { print } from '../output.ts'
+import { withContext } from '../with-context.ts'
 
-export const inboxCommand: AddCommand = (program, end) => {
-  command(program, 'inbox', 'take the bundles that lie in a folder, and put them away with their receipts')
-    .argument('[folder]', 'by default QINGDAN_INBOX')
-    .addHelpText(
-      'after',
-      '\nWhat is at rest for QINGDAN_INBOX_REST_SECONDS is taken and comes to lie in done/ or refused/ with receipt.json and\n' +
-        'findings.csv. The service watches QINGDAN_INBOX by itself; this is for a folder of the moment, such as a stick.\n' +
-        'Ends with 3 where a bundle was refused or rests in quarantine, with 1 where one could not be read to its end.',
-    )
-    .action(async (folder: string | undefined, options: Common) => end(await inbox(folder, options)))
-}
-
-async function inbox(named: string | undefined, options: Common): Promise<number> {
+export async function inbox(named: string | undefined, options: Common): Promise<number> {
   return withContext(async (context) => {
     const folder = named ?? context.config.QINGDAN_INBOX
     if (folder === '') throw new UsageError('Name a folder, or set QINGDAN_INBOX.')

@@ -14,41 +14,18 @@ import {
   writeReceiptFiles,
 } from '../../ingest/index.ts'
 import type { Finding } from '../../platform/finding.ts'
-import {
-  type AddCommand,
-  actor,
-  type Common,
-  command,
-  exitCodes,
-  type FindingsOption,
-  findingsOption,
-  requirePaths,
-  sheetOption,
-  withContext,
-} from '../command.ts'
+import { actor, type Common, exitCodes, type FindingsOption, requirePaths } from '../command.ts'
 import { print, progressLine, within, writeFindings } from '../output.ts'
+import { withContext } from '../with-context.ts'
 import { looseSources, openServiceKey, withBag } from './loose-files.ts'
 import { type PurposeOptions, purposeOf } from './purpose.ts'
 
-interface IngestOptions extends Common, FindingsOption, PurposeOptions {
+export interface IngestOptions extends Common, FindingsOption, PurposeOptions {
   readonly receipts?: string
   readonly sheet?: string
 }
 
-export const ingestCommand: AddCommand = (program, end) => {
-  command(program, 'ingest', 'bring bundles: verify, validate and stage them')
-    .argument('<path...>', 'bag folders or ZIPs; or loose CSV or XLSX files, with the options below')
-    .option('--dataset <slug>', 'for loose files: the dataset they are for')
-    .option('--edition <name>', 'for loose files: the edition')
-    .option('--provider <code>', 'for loose files: who provides them; by default the only one')
-    .option('--synthetic', 'for loose files: the data are made up')
-    .option(...sheetOption)
-    .option(...findingsOption)
-    .option('--receipts <folder>', 'write the signed receipts and the findings there, to be carried back')
-    .action(async (paths: string[], options: IngestOptions) => end(await ingest(paths, options)))
-}
-
-async function ingest(paths: readonly string[], options: IngestOptions): Promise<number> {
+export async function ingest(paths: readonly string[], options: IngestOptions): Promise<number> {
   await requirePaths(paths)
   return withContext(async (context) => {
     const loose = paths.filter(isTableFile)

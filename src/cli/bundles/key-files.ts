@@ -16,15 +16,6 @@ import {
 } from '../../bundle/index.ts'
 import { UsageError } from '../command.ts'
 
-/** The option of commands that look at signatures. */
-export interface KeysOption {
-  readonly keys?: string
-}
-export const keysOption = [
-  '--keys <path>',
-  'a file or folder of public OpenPGP keys: the signature must be by one of them',
-] as const
-
 export interface PassphraseOption {
   readonly passphraseFile?: string
 }

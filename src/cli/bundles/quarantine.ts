@@ -1,5 +1,3 @@
-/** `qingdan quarantine`: what rests there, what is wrong with it, and what somebody decides about it. */
-import type { Command } from 'commander'
 import type { OpenContext } from '../../context.ts'
 import {
   dropBundle,
@@ -12,35 +10,16 @@ import {
   releaseBundle,
   takeBundle,
 } from '../../ingest/index.ts'
-import { type AddCommand, actor, type Common, command, exitCodes, withContext } from '../command.ts'
+import { actor, type Common, exitCodes } from '../command.ts'
 import { print, progressLine, table } from '../output.ts'
+import { withContext } from '../with-context.ts'
 import { showReceipt } from './receipt.ts'
 
-interface DecideOptions extends Common {
+export interface DecideOptions extends Common {
   readonly reason: string
 }
 
-export const quarantineCommand: AddCommand = (program, end) => {
-  const family = program
-    .command('quarantine')
-    .description('bundles in which more is wrong than their contract bears: look, release or drop')
-  command(family, 'list', 'list what rests in quarantine, the newest first').action(list)
-  command(family, 'show', 'show the receipt of a bundle, with its first findings')
-    .argument('<id>', 'the id from the receipt, or its first eight digits or more')
-    .action(show)
-  deciding(family, 'release', 'take its rows without an error; those with one are never taken').action(
-    async (id: string, options: DecideOptions) => end(await release(id, options)),
-  )
-  deciding(family, 'drop', 'erase its bytes; receipt and findings remain').action(drop)
-}
-
-function deciding(family: Command, name: string, about: string): Command {
-  return command(family, name, about)
-    .argument('<id>', 'the id from the receipt, or its first eight digits or more')
-    .requiredOption('--reason <text>', 'why; it stands in the receipt and in the audit')
-}
-
-async function list(options: Common): Promise<void> {
+export async function list(options: Common): Promise<void> {
   await withContext(async (context) => {
     const receipts = await listReceipts(context.database.work, { state: 'quarantined' })
     const bodies = receipts.map((receipt) => receiptBody(context, receipt))
@@ -51,13 +30,13 @@ async function list(options: Common): Promise<void> {
   })
 }
 
-async function show(id: string, options: Common): Promise<void> {
+export async function show(id: string, options: Common): Promise<void> {
   await withContext(async (context) =>
     showReceipt(context, await getReceiptLike(context.database.work, id), options),
   )
 }
 
-async function release(id: string, options: DecideOptions): Promise<number> {
+export async function release(id: string, options: DecideOptions): Promise<number> {
   return withContext(async (context) => {
     const found = await getReceiptLike(context.database.work, id)
     await releaseBundle(context, { id: found.id, actor: actor(), reason: options.reason })
@@ -67,7 +46,7 @@ async function release(id: string, options: DecideOptions): Promise<number> {
   })
 }
 
-async function drop(id: string, options: DecideOptions): Promise<void> {
+export async function drop(id: string, options: DecideOptions): Promise<void> {
   await withContext(async (context) => {
     const found = await getReceiptLike(context.database.work, id)
     await tell(

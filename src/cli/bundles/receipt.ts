@@ -9,29 +9,15 @@ import {
   receiptBody,
   writeReceiptFiles,
 } from '../../ingest/index.ts'
-import {
-  type AddCommand,
-  type Common,
-  command,
-  type FindingsOption,
-  findingsOption,
-  withContext,
-} from '../command.ts'
+import type { Common, FindingsOption } from '../command.ts'
 import { print, table, writeFindings } from '../output.ts'
+import { withContext } from '../with-context.ts'
 
-interface ReceiptOptions extends Common, FindingsOption {
+export interface ReceiptOptions extends Common, FindingsOption {
   readonly to?: string
 }
 
-export const receiptCommand: AddCommand = (program) => {
-  command(program, 'receipt', 'show the receipt of a bundle: states, counts, what it replaced, findings')
-    .argument('<id>', 'the id from the receipt, or its first eight digits or more')
-    .option('--to <folder>', 'write receipt.json and findings.csv there, to travel back beside the bundle')
-    .option(...findingsOption)
-    .action(receipt)
-}
-
-async function receipt(id: string, options: ReceiptOptions): Promise<void> {
+export async function receipt(id: string, options: ReceiptOptions): Promise<void> {
   await withContext(async (context) => {
     const found = await getReceiptLike(context.database.work, id)
     if (options.to !== undefined) {

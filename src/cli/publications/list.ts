@@ -19,10 +19,11 @@ import { listReceipts, listSequenceGaps, receiptBody } from '../../ingest/index.
 import { anonymousCaller, type Caller } from '../../platform/caller.ts'
 import { problem } from '../../platform/problem.ts'
 import { dayInShanghai } from '../../platform/time.ts'
-import { type AddCommand, type Common, command, UsageError, withContext } from '../command.ts'
+import { type Common, UsageError } from '../command.ts'
 import { print, stateText, table } from '../output.ts'
+import { withContext } from '../with-context.ts'
 
-interface ListOptions extends Common {
+export interface ListOptions extends Common {
   readonly year?: string
   readonly within: string
 }
@@ -38,39 +39,24 @@ const shows: ReadonlyMap<string, { readonly show: Show; readonly yearsMax: numbe
   ['bundles', { show: bundles, yearsMax: 0 }],
 ])
 
-export const listCommand: AddCommand = (program) => {
-  command(program, 'list', 'list datasets, the items of an annual list, what is due or changed, or bundles')
-    .argument('[what]', 'datasets, items, due, diff or bundles', 'datasets')
-    .argument('[years...]', 'with diff: the two years, the former first; or one, for the changes within it')
-    .option('--year <year>', 'year of the annual list; by default the newest, with due all years')
-    .option('--within <span>', 'with due: how far to look, such as 30d, 2w, 1m or 1y', '30d')
-    .addHelpText(
-      'after',
-      '\nqingdan list due --within 30d   what falls due by then and is not open, and what is overdue, the earliest first\n' +
-        'qingdan list diff 2025 2026     what the list of 2026 adds, drops and changes\n\n' +
-        'Ends with 0 also where something is overdue or nothing is found, with 2 for a year or span that can not be read, ' +
-        'with 4 where no list of the year is published.',
+/** Lists one of the things that can be listed. Throws UsageError for a thing, a year or a span that is none. */
+export async function list(what: string, years: readonly string[], options: ListOptions): Promise<void> {
+  const found = shows.get(what)
+  if (found === undefined) throw new UsageError(`List ${[...shows.keys()].join(', ')}.`)
+  const wrong = [...years, options.year ?? '2000'].find((year) => !/^[1-9]\d{3}$/.test(year))
+  if (wrong !== undefined) throw new UsageError(`A year has four digits, such as 2026; "${wrong}" is none.`)
+  if (years.length > found.yearsMax) {
+    throw new UsageError(
+      found.yearsMax === 0 ? `Give the year by --year.` : 'Give one year or two, the former first.',
     )
-    .action(async (what: string, years: readonly string[], options: ListOptions) => {
-      const found = shows.get(what)
-      if (found === undefined) throw new UsageError(`List ${[...shows.keys()].join(', ')}.`)
-      const wrong = [...years, options.year ?? '2000'].find((year) => !/^[1-9]\d{3}$/.test(year))
-      if (wrong !== undefined)
-        throw new UsageError(`A year has four digits, such as 2026; "${wrong}" is none.`)
-      if (years.length > found.yearsMax) {
-        throw new UsageError(
-          found.yearsMax === 0 ? `Give the year by --year.` : 'Give one year or two, the former first.',
-        )
-      }
-      if (what === 'diff' && years.length === 0)
-        throw new UsageError('Give one year or two: list diff 2025 2026')
-      if (parseDaySpan(options.within) === undefined) {
-        throw new UsageError(
-          `--within takes a number, at most ${spanCountMax}, and d, w, m or y: 30d, 2w, 1m. "${options.within}" is none.`,
-        )
-      }
-      await withContext((context) => found.show(context, options, years))
-    })
+  }
+  if (what === 'diff' && years.length === 0) throw new UsageError('Give one year or two: list diff 2025 2026')
+  if (parseDaySpan(options.within) === undefined) {
+    throw new UsageError(
+      `--within takes a number, at most ${spanCountMax}, and d, w, m or y: 30d, 2w, 1m. "${options.within}" is none.`,
+    )
+  }
+  await withContext((context) => found.show(context, options, years))
 }
 
 async function datasets(context: OpenContext, options: ListOptions): Promise<void> {

@@ -1,46 +1,20 @@
 /** `qingdan preview`: makes, lists and revokes the tokens that show a prepared draft before it is released. */
 
-import { addresses, listPreviews, previewDaysMax, previewDaysUsual } from '../../catalogue/index.ts'
+import { addresses, listPreviews, previewDaysUsual } from '../../catalogue/index.ts'
 import { parseSpan } from '../../platform/time.ts'
 import { openPreview, revokePreview } from '../../publication/index.ts'
-import {
-  type AddCommand,
-  actor,
-  type Common,
-  command,
-  exitCodes,
-  UsageError,
-  withContext,
-} from '../command.ts'
+import { actor, type Common, exitCodes, UsageError } from '../command.ts'
 import { print, table } from '../output.ts'
+import { withContext } from '../with-context.ts'
 import { getOpen } from './publications.ts'
 
-interface PreviewOptions extends Common {
+export interface PreviewOptions extends Common {
   readonly expires?: string
   readonly list?: boolean
   readonly revoke?: string
 }
 
-export const previewCommand: AddCommand = (program, end) => {
-  command(program, 'preview', 'make an address that shows a draft before it is released')
-    .argument('<dataset>')
-    .argument('<edition>')
-    .option('--expires <span>', `how long it holds: 30m, 12h, 7d; ${previewDaysUsual}d without it`)
-    .option('--list', 'the previews that the draft has, without their tokens')
-    .option('--revoke <id>', 'let one hold no longer')
-    .addHelpText(
-      'after',
-      `
-Only what waits to be released can be shown: it has passed disclosure control, its records are loaded and its files
-written (qingdan publish --at, or a contract that asks for an approval). Whoever has the address sees that version, its
-records and its files, and no other; it is in no list and no search. At most ${previewDaysMax}d. The token is printed this once.`,
-    )
-    .action(async (dataset: string, edition: string, options: PreviewOptions) =>
-      end(await preview(dataset, edition, options)),
-    )
-}
-
-async function preview(dataset: string, edition: string, options: PreviewOptions): Promise<number> {
+export async function preview(dataset: string, edition: string, options: PreviewOptions): Promise<number> {
   const milliseconds = parseSpan(options.expires ?? `${previewDaysUsual}d`)
   if (milliseconds === undefined) throw new UsageError('--expires takes a span such as 30m, 12h or 7d.')
   return withContext(async (context) => {

@@ -1,7 +1,6 @@
 /** `qingdan publications`, `approve` and `drop`: what waits to become public, who agrees, and what is called off. */
 
 import type { OpenContext } from '../../context.ts'
-import { publishEdition } from '../../ingest/index.ts'
 import { problem } from '../../platform/problem.ts'
 import {
   approvePublication,
@@ -10,31 +9,17 @@ import {
   listPublications,
   type Publication,
   pendingReasonOf,
+  publishEdition,
 } from '../../publication/index.ts'
-import {
-  type AddCommand,
-  actor,
-  type Common,
-  command,
-  exitCodes,
-  UsageError,
-  withContext,
-} from '../command.ts'
+import { actor, type Common, exitCodes, UsageError } from '../command.ts'
 import { print, table } from '../output.ts'
+import { withContext } from '../with-context.ts'
 
-interface ListOptions extends Common {
+export interface ListOptions extends Common {
   readonly all?: boolean
 }
 
-export const publicationsCommand: AddCommand = (program) => {
-  command(program, 'publications', 'what was asked for and waits to become public')
-    .argument('[dataset]', 'only of this dataset')
-    .argument('[edition]', 'only of this edition')
-    .option('--all', 'also what has come to an end: done, refused, dropped')
-    .action(list)
-}
-
-async function list(
+export async function list(
   dataset: string | undefined,
   edition: string | undefined,
   options: ListOptions,
@@ -56,26 +41,11 @@ async function list(
   })
 }
 
-interface ApproveOptions extends Common {
+export interface ApproveOptions extends Common {
   readonly sha256?: string
 }
 
-export const approveCommand: AddCommand = (program, end) => {
-  command(program, 'approve', 'approve the publication that waits, as another person than who asked for it')
-    .argument('<dataset>')
-    .argument('<edition>')
-    .option('--sha256 <digest>', 'of the plain CSV that you looked at; refused where it is another one now')
-    .addHelpText(
-      'after',
-      '\nWho asked for it can not approve it: accounts of this machine and keys count as persons. The approval is for what ' +
-        'is\nprepared now; prepared anew it is void. Where nothing else is waited for, this releases it.',
-    )
-    .action(async (dataset: string, edition: string, options: ApproveOptions) =>
-      end(await approve(dataset, edition, options)),
-    )
-}
-
-async function approve(dataset: string, edition: string, options: ApproveOptions): Promise<number> {
+export async function approve(dataset: string, edition: string, options: ApproveOptions): Promise<number> {
   const { sha256 } = options
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256))
     throw new UsageError('--sha256 takes 64 digits, as qingdan publish printed them.')
@@ -89,19 +59,11 @@ async function approve(dataset: string, edition: string, options: ApproveOptions
   })
 }
 
-interface DropOptions extends Common {
+export interface DropOptions extends Common {
   readonly reason: string
 }
 
-export const dropCommand: AddCommand = (program) => {
-  command(program, 'drop', 'call off the publication that waits; what is public stays')
-    .argument('<dataset>')
-    .argument('<edition>')
-    .requiredOption('--reason <text>', 'why; it is kept in the audit')
-    .action(drop)
-}
-
-async function drop(dataset: string, edition: string, options: DropOptions): Promise<void> {
+export async function drop(dataset: string, edition: string, options: DropOptions): Promise<void> {
   await withContext(async (context) => {
     const { id } = await getOpen(context, dataset, edition)
     const publication = await dropPublication(context, { id, actor: actor(), reason: options.reason })

@@ -1,51 +1,19 @@
 /** `qingdan publish` and `qingdan withdraw`: the explicit acts that make an edition public, and take it back. */
 
-import type { Waiver } from '../../catalogue/index.ts'
-import { publishEdition } from '../../ingest/index.ts'
+import type { Waiver } from '../../contract/index.ts'
 import { parseMoment } from '../../platform/time.ts'
-import { pendingReasonOf, requestPublication, withdraw } from '../../publication/index.ts'
-import {
-  type AddCommand,
-  actor,
-  type Common,
-  command,
-  exitCodes,
-  UsageError,
-  withContext,
-} from '../command.ts'
+import { pendingReasonOf, publishEdition, requestPublication, withdraw } from '../../publication/index.ts'
+import { actor, type Common, exitCodes, UsageError } from '../command.ts'
 import { print, progressLine } from '../output.ts'
+import { withContext } from '../with-context.ts'
 
-interface PublishOptions extends Common {
+export interface PublishOptions extends Common {
   readonly reason?: string
   readonly waive?: readonly string[]
   readonly at?: string
 }
 
-export const publishCommand: AddCommand = (program, end) => {
-  command(program, 'publish', 'make an edition public from the parts in hand, at once or at a moment')
-    .argument('<dataset>')
-    .argument('<edition>', 'such as 2025 or 2025-2026')
-    .option('--reason <text>', 'why this version is made; needed for a correction, and published')
-    .option('--waive <provider=reason...>', 'publish without this part; the reason is published')
-    .option('--at <moment>', 'prepare now, release then: 2026-03-01T09:00 in Shanghai, or an instant with Z')
-    .addHelpText(
-      'after',
-      `
-The version is prepared at once: its records are loaded and its files written, and nobody sees them. It is released
-in the same run, unless it waits:
-  for its moment (--at)   The running service releases it then, whether or not this command has ended. Where the service
-                          is down at that moment, it is released when the service starts again. A moment that is past is
-                          refused.
-  for an approval         Where the contract asks for it, a second person approves: qingdan approve <dataset> <edition>.
-While it waits: qingdan publications shows it, qingdan preview lets others look, qingdan drop calls it off. Asked for
-again it is prepared anew, and an approval is void. The printed sha256 is that of the plain CSV; nothing else is released.`,
-    )
-    .action(async (dataset: string, edition: string, options: PublishOptions) =>
-      end(await publish(dataset, edition, options)),
-    )
-}
-
-async function publish(dataset: string, edition: string, options: PublishOptions): Promise<number> {
+export async function publish(dataset: string, edition: string, options: PublishOptions): Promise<number> {
   const waivers = (options.waive ?? []).map(parseWaiver)
   const at = options.at === undefined ? undefined : parseAt(options.at)
   return withContext(async (context) => {
@@ -88,20 +56,11 @@ function parseWaiver(text: string): Waiver {
   return { provider: provider.trim(), reason: reason.trim() }
 }
 
-interface WithdrawOptions extends Common {
+export interface WithdrawOptions extends Common {
   readonly reason: string
 }
 
-export const withdrawCommand: AddCommand = (program) => {
-  command(program, 'withdraw', 'take a published version back; its address answers 410 from then on')
-    .argument('<dataset>')
-    .argument('<edition>')
-    .argument('<version>', 'number of the version')
-    .requiredOption('--reason <text>', 'why; it is published')
-    .action(withdrawVersion)
-}
-
-async function withdrawVersion(
+export async function withdrawVersion(
   dataset: string,
   edition: string,
   version: string,

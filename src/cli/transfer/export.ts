@@ -1,18 +1,11 @@
 /** `qingdan export`: hands on what is published, as a signed bag, to platforms that can't connect. */
 import { resolve } from 'node:path'
 import { type Exported, type ExportRequest, ExportTargetTaken, writeExport } from '../../transfer/index.ts'
-import {
-  type AddCommand,
-  actor,
-  type Common,
-  command,
-  exitCodes,
-  UsageError,
-  withContext,
-} from '../command.ts'
+import { actor, type Common, exitCodes, UsageError } from '../command.ts'
 import { print, progressLine } from '../output.ts'
+import { withContext } from '../with-context.ts'
 
-interface ExportOptions extends Common {
+export interface ExportOptions extends Common {
   readonly all?: boolean
   readonly since?: string
   readonly dataset?: string
@@ -22,31 +15,7 @@ interface ExportOptions extends Common {
   readonly out?: string
 }
 
-export const exportCommand: AddCommand = (program, end) => {
-  command(program, 'export', 'hand on what is published, as a signed bag, to platforms that can not connect')
-    .option('--all', 'everything: the first export for a mirror')
-    .option('--since <cursor>', 'what has changed since a former export, which printed this cursor')
-    .option('--dataset <slug>', 'chosen versions: of this dataset …')
-    .option('--edition <name>', '… and this edition')
-    .option('--version <number>', '… and this version alone; by default all that are not withdrawn')
-    .option(
-      '--include-restricted',
-      'datasets that are not open too; a mirror takes the one kind or the other',
-    )
-    .option('--out <path>', 'a ZIP, or a folder; by default a ZIP named like what it holds')
-    .addHelpText(
-      'after',
-      `
-The bag (BagIt 1.0, Data Package 2) holds the published files byte for byte, contracts, code lists, and the changes with
-withdrawals. It is signed by this service's key. qingdan mirror takes it elsewhere, and follows by exports --since the cursor
-that is printed here; the cursor stands in bag-info.txt too. Where nothing has changed, nothing is written.
-Datasets that are not open are left out and named, unless --include-restricted is given. Withdrawn versions are told of,
-and their files stay here. Nothing is written over.`,
-    )
-    .action(async (options: ExportOptions) => end(await exportBag(options)))
-}
-
-async function exportBag(options: ExportOptions): Promise<number> {
+export async function exportBag(options: ExportOptions): Promise<number> {
   const asked = askedOf(options)
   return withContext(async (context) => {
     const out = (name: string) => resolve(options.out ?? `${name}.zip`)

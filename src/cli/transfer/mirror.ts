@@ -4,48 +4,15 @@ import { BundleRefusal, KeyFault, keyFileBytesMax } from '../../bundle/index.ts'
 import { readMirror } from '../../catalogue/index.ts'
 import { loadContractFolders, type OpenContext } from '../../context.ts'
 import { distrustKey, listTrusted, takeExport, trustKey } from '../../transfer/index.ts'
-import {
-  type AddCommand,
-  actor,
-  type Common,
-  command,
-  exitCodes,
-  requirePaths,
-  UsageError,
-  withContext,
-} from '../command.ts'
+import { actor, type Common, exitCodes, requirePaths, UsageError } from '../command.ts'
 import { print, progressLine, table } from '../output.ts'
+import { withContext } from '../with-context.ts'
 
-interface MirrorOptions extends Common {
+export interface MirrorOptions extends Common {
   readonly key?: string
 }
 
-export const mirrorCommand: AddCommand = (program, end) => {
-  const mirror = command(program, 'mirror', "take another service's exports, and become its true copy")
-    .argument(
-      '[path...]',
-      'exports in their order, bag folders or ZIPs; without any: how far this mirror has come',
-    )
-    .option('--key <file>', 'trust this public key of the origin first (once; it is remembered)')
-    .addHelpText(
-      'after',
-      `
-A mirror begins empty, with an export --all, and follows by exports --since the cursor of the one before. It has the same
-files, records, versions, withdrawals and positions as its origin, and publishes nothing of its own. An export is taken whole
-or not at all: one with a gap, of another origin, unsigned, by a key that is not trusted, or damaged is refused. One that was
-taken already changes nothing. A running service shows what is new at once.`,
-    )
-    .action(async (paths: string[], options: MirrorOptions) => end(await take(paths, options)))
-  command(mirror, 'trust', "trust a public key of the origin's")
-    .argument('<file>', 'in ASCII armour (.asc)')
-    .action(async (file: string, options: Common) => end(await trust(file, options)))
-  command(mirror, 'distrust', 'trust a key no longer; what was taken before stays')
-    .argument('<fingerprint>')
-    .action(async (fingerprint: string, options: Common) => end(await distrust(fingerprint, options)))
-  command(mirror, 'keys', 'the keys that are trusted').action(keys)
-}
-
-async function take(paths: readonly string[], options: MirrorOptions): Promise<number> {
+export async function take(paths: readonly string[], options: MirrorOptions): Promise<number> {
   await requirePaths(paths)
   return withContext(async (context) => {
     if (options.key !== undefined) await trustFile(context, options.key)
@@ -97,7 +64,7 @@ async function status(context: OpenContext, options: Common): Promise<number> {
   return exitCodes.ok
 }
 
-async function trust(file: string, options: Common): Promise<number> {
+export async function trust(file: string, options: Common): Promise<number> {
   return withContext(async (context) => {
     const { fingerprint, isNew } = await trustFile(context, file)
     print.result(options, { fingerprint, isNew }, () =>
@@ -118,7 +85,7 @@ async function trustFile(context: OpenContext, file: string) {
   }
 }
 
-async function distrust(fingerprint: string, options: Common): Promise<number> {
+export async function distrust(fingerprint: string, options: Common): Promise<number> {
   return withContext(async (context) => {
     const plain = fingerprint.replaceAll(' ', '').toUpperCase()
     const isDone = await distrustKey(context, { fingerprint: plain, actor: actor() })
@@ -128,7 +95,7 @@ async function distrust(fingerprint: string, options: Common): Promise<number> {
   })
 }
 
-async function keys(options: Common): Promise<void> {
+export async function keys(options: Common): Promise<void> {
   await withContext(async (context) => {
     const trusted = await listTrusted(context)
     print.result(options, trusted, () => table(trusted, ['fingerprint', 'trustedAt', 'trustedBy']))

@@ -12,16 +12,16 @@ import {
   type PullReport,
   pull,
   pullRefusals,
-  retriesUsual,
   type Sink,
+  schemaUsual,
 } from '../../pull/index.ts'
 import { readPublicKeyFile } from '../bundles/key-files.ts'
-import { type AddCommand, type Common, command, exitCodes, requirePaths, UsageError } from '../command.ts'
+import { type Common, exitCodes, requirePaths, UsageError } from '../command.ts'
 import { atInterrupt } from '../on-interrupt.ts'
 import { print } from '../output.ts'
 import { pauseLine, pullLine } from './pull-progress.ts'
 
-interface PullOptions extends Common {
+export interface PullOptions extends Common {
   readonly into: string
   readonly schema?: string
   readonly dataset?: readonly string[]
@@ -34,46 +34,15 @@ interface PullOptions extends Common {
   readonly scratch?: string
 }
 
-/** The schema that a copy goes into where none is named. */
-const schemaUsual = 'qingdan_copy'
-
 /** Most attempts that can be asked for; whoever wants more follows. */
 const retriesMax = 100
 
 /** A key has some fifty signs; a file of more is none. */
 const keyBytesMax = 1_024
 
-const collect = (one: string, others: readonly string[] = []) => [...others, one]
+const _collect = (one: string, others: readonly string[] = []) => [...others, one]
 
-export const pullCommand: AddCommand = (program, end) => {
-  command(program, 'pull', "make a copy of another service's data over HTTP, and keep it so")
-    .argument('<url>', 'the address of the service, such as https://data.example.org')
-    .requiredOption('--into <target>', 'a folder, or postgres://user@host/database')
-    .option('--schema <name>', `in Postgres: the schema (default: ${schemaUsual})`)
-    .option('--dataset <slug>', 'this dataset alone; may be given several times', collect)
-    .option('--format <name>', 'in a folder: files of this format alone; may be given several times', collect)
-    .option('--history', 'keep every version that is not withdrawn, not the newest alone')
-    .option('--trust <key.asc>', 'take only versions that are signed by this public key of the service')
-    .option('--key-file <file>', 'where a key stands with which the service shows more')
-    .option('--follow', 'go on until interrupted, and apply each change as it comes')
-    .option('--retries <number>', 'attempts after the first, where the service is away', String(retriesUsual))
-    .option('--scratch <folder>', 'in Postgres: where files lie on their way')
-    .addHelpText(
-      'after',
-      `
-  qingdan pull https://data.example.org --into /srv/open-data
-  qingdan pull https://data.example.org --into postgres://platform@db/city --schema education --follow
-  qingdan pull https://data.example.org --into copy --dataset tree-register --format csv --trust service.asc
-
-The first pull takes everything that is shown, the next ones what has changed: corrections, withdrawals, contracts. Every file is
-held to its digest. Ended anywhere, even by a crash, the same command goes on where it stopped. Without --trust, signatures are not looked
-at. A key comes from the environment variable QINGDAN_PULL_KEY or from --key-file, never from the command line; a password for
-Postgres from PGPASSWORD or the file of PGPASSFILE. No settings of a service are needed.`,
-    )
-    .action(async (url: string, options: PullOptions) => end(await run(url, options)))
-}
-
-async function run(url: string, options: PullOptions): Promise<number> {
+export async function run(url: string, options: PullOptions): Promise<number> {
   const source = sourceOf(url)
   checkOptions(options)
   const retries = retriesOf(options.retries)

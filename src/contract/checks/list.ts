@@ -38,17 +38,24 @@ export function checkUseFaults(use: CheckUse, fields: readonly Field[]): readonl
   if (check === undefined)
     return [`There is no check ${use.check}; there are ${[...byName.keys()].join(', ')}.`]
   const { check: _name, severity: _severity, ...parameters } = use
-  // The schema is ours, and a test holds it to the metaschema; compiling that for each use would slow every start.
-  const ajv = new Ajv2020({ allErrors: true, strict: true, meta: false, validateSchema: false })
-  const validate = ajv.compile(check.parameters)
+  const validate = validatorOf(check)
   if (!validate(parameters))
-    return [`${use.check}: ${ajv.errorsText(validate.errors, { dataVar: 'parameters' })}.`]
+    return [`${use.check}: ${new Ajv2020().errorsText(validate.errors, { dataVar: 'parameters' })}.`]
   return check.fields(use, { fields }).flatMap((name) => {
     const same = fields.filter((field) => field.name === name)
     if (same.length === 0) return [`${use.check} names the field ${name}, which the contract does not have.`]
     const fits = same.every((field) => field.type === 'integer' || field.type === 'number')
     return check.numeric === true && !fits ? [`${use.check} needs a number, which ${name} is not.`] : []
   })
+}
+
+let ajv: Ajv2020 | undefined
+
+/** The validator of a check's parameters: one ajv compiles a schema once, however many contracts use the check. */
+function validatorOf(check: Check) {
+  // The schemas are ours, and a test holds them to the metaschema; compiling that too would slow every start.
+  ajv ??= new Ajv2020({ allErrors: true, strict: true, meta: false, validateSchema: false })
+  return ajv.compile(check.parameters)
 }
 
 /**

@@ -7,9 +7,9 @@ import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Observe } from '../../platform/log/events.ts'
+import { packageRoot } from '../../platform/package-root.ts'
 import { type ClusterLocation, findClusterLocation } from './location.ts'
 import { makeCluster } from './make-cluster.ts'
 import {
@@ -67,7 +67,7 @@ const owner = 'qingdan'
 const joinAttemptsMax = 25
 const logCheckSeconds = 60
 
-interface Ground {
+interface ClusterContext {
   readonly folder: string
   readonly cluster: string
   readonly log: string
@@ -88,15 +88,15 @@ interface Lease {
 
 /** Joins the embedded database of a data folder, making and starting it first where that is needed. */
 export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
-  const ground = await prepare(options)
-  let lease = await takeLease(ground)
+  const context = await prepare(options)
+  let lease = await takeLease(context)
   let isLeaving = false
   let retaking: Promise<void> = Promise.resolve()
   const watch = ({ client }: Lease): void => {
     client.once('end', () => {
       if (isLeaving) return
       // The server has crashed or was killed. Others must not take us for gone, and our pools find it again.
-      retaking = takeLease(ground).then(
+      retaking = takeLease(context).then(
         (taken) => {
           lease = taken
           watch(taken)
@@ -106,20 +106,20 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     })
   }
   watch(lease)
-  const timer = setInterval(() => void trimLog(ground.log).catch(() => undefined), logCheckSeconds * 1000)
+  const timer = setInterval(() => void trimLog(context.log).catch(() => undefined), logCheckSeconds * 1000)
   timer.unref()
   return {
-    url: urlOf(ground, lease.postmaster.port, owner),
+    url: urlOf(context, lease.postmaster.port, owner),
     leave: async () => {
       isLeaving = true
       clearInterval(timer)
       await retaking
-      await giveLease(ground, lease)
+      await giveLease(context, lease)
     },
   }
 }
 
-async function prepare(options: ClusterOptions): Promise<Ground> {
+async function prepare(options: ClusterOptions): Promise<ClusterContext> {
   const place = await findClusterLocation(options.dataFolder, options.observe)
   const programs = await findPrograms(place.account, place.home)
   const folder = join(place.home, 'database')
@@ -142,7 +142,7 @@ async function prepare(options: ClusterOptions): Promise<Ground> {
     place,
     programs,
     password: password.trim(),
-    clone: resolve(options.clone ?? fileURLToPath(new URL('../../..', import.meta.url))),
+    clone: resolve(options.clone ?? packageRoot()),
     settings: { ...settingsOfOurs, ...options.settings },
   }
 }
@@ -158,8 +158,8 @@ async function readOwn(path: string): Promise<string> {
   })
 }
 
-function urlOf(ground: Ground, port: number, database: string): string {
-  return `postgres://${owner}:${ground.password}@127.0.0.1:${port}/${database}`
+function urlOf(context: ClusterContext, port: number, database: string): string {
+  return `postgres://${owner}:${context.password}@127.0.0.1:${port}/${database}`
 }
 
 /**
@@ -170,51 +170,51 @@ const leaseKey = '7160941133914212717'
 const leaseName = (clone: string): string =>
   `qingdan lease ${createHash('sha256').update(clone).digest('hex').slice(0, 16)}`
 
-async function takeLease(ground: Ground): Promise<Lease> {
+async function takeLease(context: ClusterContext): Promise<Lease> {
   let cause: unknown
   for (let failures = 0; failures < joinAttemptsMax; failures++) {
     // Each failure waits longer: 0.1 s, then 0.2 s, in all about half a minute.
     if (failures > 0) await wait(100 * failures)
-    const postmaster = await findOrStart(ground)
+    const postmaster = await findOrStart(context)
     if (postmaster === undefined) continue
-    const lease = await connect(ground, postmaster).catch((error: unknown) => {
+    const lease = await connect(context, postmaster).catch((error: unknown) => {
       cause = error
     })
     if (lease === undefined) continue
     try {
-      await refuseOtherClones(ground, lease.client)
+      await refuseOtherClones(context, lease.client)
       await makeDatabase(lease.client)
       return lease
     } catch (error) {
-      await giveLease(ground, lease)
+      await giveLease(context, lease)
       throw error
     }
   }
-  const said = (await readFile(ground.log, 'utf8').catch(() => '')).match(/FATAL: .*/g)?.at(-1)
-  throw new Error(`The embedded database did not start (${said ?? 'it says nothing'}); see ${ground.log}.`, {
+  const said = (await readFile(context.log, 'utf8').catch(() => '')).match(/FATAL: .*/g)?.at(-1)
+  throw new Error(`The embedded database did not start (${said ?? 'it says nothing'}); see ${context.log}.`, {
     cause,
   })
 }
 
-async function findOrStart(ground: Ground): Promise<Postmaster | undefined> {
-  const running = await findPostmaster(ground.cluster)
-  if (running?.stopping) await untilGone(ground.cluster, running)
-  else if (running) return untilReady(ground.cluster)
+async function findOrStart(context: ClusterContext): Promise<Postmaster | undefined> {
+  const running = await findPostmaster(context.cluster)
+  if (running?.stopping) await untilGone(context.cluster, running)
+  else if (running) return untilReady(context.cluster)
   return startPostmaster({
-    programs: ground.programs,
-    account: ground.place.account,
-    cluster: ground.cluster,
-    log: ground.log,
-    portWanted: await findFormerPort(ground.cluster),
-    settings: ground.settings,
+    programs: context.programs,
+    account: context.place.account,
+    cluster: context.cluster,
+    log: context.log,
+    portWanted: await findFormerPort(context.cluster),
+    settings: context.settings,
   })
 }
 
 /** Opens the session that holds the lease. Throws where the server was just stopping, too. */
-async function connect(ground: Ground, postmaster: Postmaster): Promise<Lease> {
+async function connect(context: ClusterContext, postmaster: Postmaster): Promise<Lease> {
   const client = new pg.Client({
-    connectionString: urlOf(ground, postmaster.port, 'postgres'),
-    application_name: leaseName(ground.clone),
+    connectionString: urlOf(context, postmaster.port, 'postgres'),
+    application_name: leaseName(context.clone),
     keepAlive: true,
   })
   // Its end is heard elsewhere; unheard, an error would end the process.
@@ -229,14 +229,14 @@ async function connect(ground: Ground, postmaster: Postmaster): Promise<Lease> {
   }
 }
 
-async function giveLease(ground: Ground, { client, postmaster }: Lease): Promise<void> {
+async function giveLease(context: ClusterContext, { client, postmaster }: Lease): Promise<void> {
   try {
     await client.query('SELECT pg_advisory_unlock_shared($1)', [leaseKey])
     const { rows } = await client.query<{ last: boolean }>('SELECT pg_try_advisory_lock($1) AS last', [
       leaseKey,
     ])
     // A process that comes now waits for the lock, sees the server end, and starts it anew.
-    if (rows[0]?.last) await stopPostmaster(ground.cluster, postmaster)
+    if (rows[0]?.last) await stopPostmaster(context.cluster, postmaster)
   } catch (error) {
     // A connection that is gone has no lease to give back.
     if (await isOpen(client)) throw error
@@ -253,18 +253,18 @@ function isOpen(client: pg.Client): Promise<boolean> {
 }
 
 /** Two clones on one folder would run each other's migrations and files; one after the other is fine. */
-async function refuseOtherClones(ground: Ground, client: pg.Client): Promise<void> {
+async function refuseOtherClones(context: ClusterContext, client: pg.Client): Promise<void> {
   const { rowCount } = await client.query(
     `SELECT FROM pg_stat_activity other, pg_stat_activity own
      WHERE own.pid = pg_backend_pid() AND other.application_name LIKE 'qingdan lease %'
        AND other.application_name <> own.application_name
        AND (other.backend_start, other.pid) < (own.backend_start, own.pid)`,
   )
-  const record = join(ground.folder, 'clone')
-  if (rowCount === 0) return writeFile(record, `${ground.clone}\n`)
+  const record = join(context.folder, 'clone')
+  if (rowCount === 0) return writeFile(record, `${context.clone}\n`)
   const other = (await readFile(record, 'utf8').catch(() => 'another clone')).trim()
   throw new Error(
-    `The data folder of ${ground.folder} is in use by ${other}. ` +
+    `The data folder of ${context.folder} is in use by ${other}. ` +
       `Stop the service there, or set QINGDAN_DATA to a folder of this clone's own.`,
   )
 }

@@ -2,9 +2,11 @@
  * Where the embedded database lies: in the data folder, or, where root's helper account can't get there,
  * outside of it with a note left in the data folder. Refuses a database that belongs to another account.
  */
+
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { fileExists } from '../../platform/file-exists.ts'
 import type { Observe } from '../../platform/log/events.ts'
 import { canReach, findNobody, isRoot, type OsAccount, traversable } from './os-account.ts'
 
@@ -26,7 +28,7 @@ export async function findClusterLocation(dataFolder: string, observe: Observe):
   if (noted !== undefined) return tellMoved(folder, noted, observe)
   const account = await accountFor(folder)
   if (await canReach(account, folder, traversable)) return { home: folder, account }
-  if (await isThere(join(folder, 'database'))) {
+  if (await fileExists(join(folder, 'database'))) {
     throw new Error(
       `The account that PostgreSQL runs under for root can no longer reach the database in ${folder}: ` +
         `allow it to pass every folder on the way (chmod o+x), or start as the owner of the database.`,
@@ -61,7 +63,7 @@ const note = 'database-place'
 async function readNoteOfPlace(folder: string): Promise<string | undefined> {
   const path = await readFile(join(folder, note), 'utf8').catch(() => undefined)
   if (path === undefined) return undefined
-  if (await isThere(path.trim())) return path.trim()
+  if (await fileExists(path.trim())) return path.trim()
   throw new Error(
     `The database of ${folder} lies in ${path.trim()}, which is missing. Bring that folder back; ` +
       `or, to begin with an empty database, delete ${join(folder, note)}.`,
@@ -91,11 +93,4 @@ async function noteAnotherPlace(folder: string): Promise<string> {
   } finally {
     await rm(aside)
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

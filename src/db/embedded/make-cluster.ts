@@ -2,11 +2,13 @@
  * Makes a new cluster for the embedded database: wholly or not at all, so that a killed first start leaves
  * nothing to mend and of two first starts at once exactly one cluster stays.
  */
+
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { access, chmod, chown, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { fileExists } from '../../platform/file-exists.ts'
 import { isAlive } from '../../platform/process-alive.ts'
 import type { OsAccount } from './os-account.ts'
 import { cleanEnvironment, spawned } from './postmaster.ts'
@@ -23,7 +25,7 @@ export interface MakeOptions {
 /** Makes the cluster unless it is there. Throws with the words of initdb where that fails. */
 export async function makeCluster(options: MakeOptions): Promise<void> {
   const { folder, account, programs } = options
-  if (await isThere(folder)) return
+  if (await fileExists(folder)) return
   await removeLeftovers(folder)
   const aside = await mkdtemp(`${folder}.tmp-${process.pid}-`)
   try {
@@ -44,7 +46,7 @@ export async function makeCluster(options: MakeOptions): Promise<void> {
   } catch (error) {
     await rm(aside, { recursive: true, force: true })
     // A folder is never renamed onto one that holds something: another process was faster.
-    if (!(await isThere(folder))) throw error
+    if (!(await fileExists(folder))) throw error
   }
 }
 
@@ -84,11 +86,4 @@ async function removeLeftovers(folder: string): Promise<void> {
     if (!name.startsWith(prefix) || isAlive(pid)) continue
     await rm(join(dirname(folder), name), { recursive: true, force: true })
   }
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -3,8 +3,10 @@
  * and the loan is renewed as long as the worker lives, so that an hour's job isn't given out twice and a dead
  * worker's job comes again soon.
  */
+
 import { setTimeout as wait } from 'node:timers/promises'
 import PgBoss from 'pg-boss'
+import { asError } from '../../platform/errors.ts'
 import type { Observe } from '../../platform/log/events.ts'
 import type { Database, Transaction } from '../database.ts'
 import { withoutValues } from '../database-error.ts'
@@ -56,7 +58,9 @@ export async function openJobs(
     retryDelay: 1,
     retryBackoff: true,
   })
-  boss.on('error', (error) => observe('job-failed', { job: 'maintenance', error: asError(error) }))
+  boss.on('error', (error) =>
+    observe('job-failed', { job: 'maintenance', error: asError(withoutValues(error)) }),
+  )
   await boss.start().catch(async (error: unknown) => {
     await sql.end({ timeout: 5 })
     throw error
@@ -118,7 +122,7 @@ async function send(
 async function loop(context: AppContext, name: string, handler: JobHandler): Promise<void> {
   while (!context.stopping.aborted) {
     const found = await workOnOne(context, name, handler).catch((error: unknown) => {
-      context.observe('job-failed', { job: name, error: asError(error) })
+      context.observe('job-failed', { job: name, error: asError(withoutValues(error)) })
       return false
     })
     if (!found)
@@ -152,7 +156,7 @@ async function workOn(
   } catch (thrown) {
     // Given back at a stop, or lost to another worker: nothing of ours to say or to write.
     if (abort.signal.aborted) return
-    const error = asError(thrown)
+    const error = asError(withoutValues(thrown))
     context.observe('job-failed', { job: name, error })
     // The queue's table keeps this for days; the error's name is all that it needs.
     await context.boss.fail(name, job.id, { error: error.name })
@@ -196,9 +200,4 @@ async function giveBack(
     await context.sql`
       UPDATE pgboss.job SET state = 'retry', start_after = now() WHERE id = ${id} AND state = 'active'`
   }
-}
-
-function asError(thrown: unknown): Error {
-  const clean = withoutValues(thrown)
-  return clean instanceof Error ? clean : new Error('Something other than an error was thrown.')
 }

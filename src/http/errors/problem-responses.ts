@@ -5,6 +5,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { isDatabaseAway, isTooSlow, withoutValues } from '../../db/database-error.ts'
+import { asError } from '../../platform/errors.ts'
 import { Problem, type ProblemCode, problem, problems } from '../../platform/problem.ts'
 import type { HttpContext } from '../context.ts'
 import { type App, baseUrl, languageOf, type ProblemBody } from '../route-helpers.ts'
@@ -147,8 +148,4 @@ function invalid({ validation = [], validationContext }: FastifyError): Problem 
 function prefersPage(request: FastifyRequest): boolean {
   const offered = ['application/problem+json', 'application/json', 'text/html']
   return new Negotiator(request).mediaTypes(offered)[0] === 'text/html'
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

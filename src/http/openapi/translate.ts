@@ -3,6 +3,7 @@
  * that was changed has none, and a test says so, rather than having an old one. Titles of problems come from their list.
  */
 import { readFileSync } from 'node:fs'
+import { packageFile } from '../../platform/package-root.ts'
 import { problems } from '../../platform/problem.ts'
 import { mapValues, type OpenapiDocument } from './document-shape.ts'
 
@@ -58,9 +59,9 @@ export type Chinese = Readonly<Record<string, string>>
 
 let loaded: Chinese | undefined
 
-/** The translations, from the file beside this one; read once, when a Chinese document is first asked for. */
+/** The translations, read once, when a Chinese document is first asked for. */
 export function loadChinese(): Chinese {
-  loaded ??= JSON.parse(readFileSync(new URL('chinese.json', import.meta.url), 'utf8')) as Chinese
+  loaded ??= JSON.parse(readFileSync(packageFile('src/http/openapi/chinese.json'), 'utf8')) as Chinese
   return loaded
 }
 

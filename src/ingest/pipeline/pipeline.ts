@@ -1,24 +1,11 @@
 /**
- * The two journeys. A bundle, when it arrives: verify, validate, stage. An edition, when someone with the right says
- * so: assemble, derive, control, publish. Each step takes the former step's value, so that a step out of order does
- * not compile; each may run again after a crash, because it writes its state last.
+ * The pipeline of a received bundle: verify, validate, stage. Each step takes the former step's value, so that a step out
+ * of order does not compile. Each step may run again after a crash, because it writes its state last.
  */
 
 import { BundleRefusal, isGrouped } from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import { withoutValues } from '../../db/database-error.ts'
-import {
-  assemble,
-  control,
-  derive,
-  findPublication,
-  isOpenPublication,
-  lockOf,
-  type Publication,
-  publish,
-  release,
-  writeRefused,
-} from '../../publication/index.ts'
 import { admit, findGroup, type GroupName, takeGroup } from '../groups/groups.ts'
 import { getReceipt, type Receipt, writeFailed } from '../receipts/receipts.ts'
 import { type Received, readReceived } from '../receive/receive.ts'
@@ -74,36 +61,4 @@ async function walkGroup(context: AppContext, group: GroupName, progress: Progre
 async function walkRows(context: AppContext, verified: Verified, progress: Progress): Promise<void> {
   const validated = await validate(context, verified, progress)
   await stage(context, validated)
-}
-
-/**
- * Walks an asked-for publication to its end, or to where it waits for its moment or for an approval. Safe to call again
- * at any time: a crash anywhere and a second call give exactly one publication.
- */
-export async function publishEdition(
-  context: AppContext,
-  publicationId: number,
-  progress: Progress = () => {},
-): Promise<Publication> {
-  const asked = await findPublication(context, publicationId)
-  if (asked === undefined) throw new Error(`no publication ${publicationId}`)
-  return context.database.lock(lockOf(asked), async () => {
-    const now = await findPublication(context, publicationId)
-    if (now === undefined || !isOpenPublication(now)) return now ?? asked
-    try {
-      if (now.state === 'prepared') await release(context, publicationId)
-      else await walkEdition(context, now, progress)
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw withoutValues(error)
-      await writeRefused(context, publicationId, error.refused.findings)
-    }
-    return (await findPublication(context, publicationId)) ?? now
-  })
-}
-
-async function walkEdition(context: AppContext, asked: Publication, progress: Progress): Promise<void> {
-  const assembled = await assemble(context, asked, progress)
-  const derived = await derive(context, assembled)
-  const controlled = await control(context, derived, progress)
-  await publish(context, controlled, progress)
 }

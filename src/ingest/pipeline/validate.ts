@@ -6,9 +6,9 @@
 
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Finding } from '../../platform/finding.ts'
-import { lockOf } from '../../publication/index.ts'
 import { type Share, withFirst, withPointers } from '../groups/distribute-findings.ts'
 import { type Changes, writeFindings, writeState } from '../receipts/receipts.ts'
+import { lockOf } from './edition-lock.ts'
 import { dropStaged } from './parts.ts'
 import type { Progress } from './progress.ts'
 import { Refusal } from './refusal.ts'

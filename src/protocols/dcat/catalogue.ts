@@ -9,9 +9,13 @@ import {
   latestOf,
   listDistributions,
   type PublishedVersion,
-  type StoredDistribution,
 } from '../../catalogue/index.ts'
-import { type Contracts, type LoadedContract, listCodes } from '../../contract/index.ts'
+import {
+  type Contracts,
+  type LoadedContract,
+  listCodes,
+  type StoredDistribution,
+} from '../../contract/index.ts'
 import { readCursor, writeCursor } from '../../platform/cursor.ts'
 import { canonicalJson } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'

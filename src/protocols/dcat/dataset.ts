@@ -3,14 +3,8 @@
  * edition a dataset in it, and each version a dataset of which the edition is the current state. What was withdrawn is
  * told of by its status, and has no distributions.
  */
-import {
-  isSynthetic,
-  latestOf,
-  neighboursOf,
-  type PublishedVersion,
-  type StoredDistribution,
-} from '../../catalogue/index.ts'
-import type { Contract, LoadedContract } from '../../contract/index.ts'
+import { isSynthetic, latestOf, neighboursOf, type PublishedVersion } from '../../catalogue/index.ts'
+import type { Contract, LoadedContract, StoredDistribution } from '../../contract/index.ts'
 import { day, instant, type Literal, type Properties, type Reference, texts } from '../rdf/graph.ts'
 import { accessRights, type DcatContext, frequency, licence, provider, themes } from './context.ts'
 import { distribution } from './distribution.ts'

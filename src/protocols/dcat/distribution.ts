@@ -1,6 +1,6 @@
 /** One file of a version as a distribution of DCAT-AP 3: where it is, its format, size, terms and SHA-256. */
-import type { PublishedVersion, StoredDistribution } from '../../catalogue/index.ts'
-import type { Contract } from '../../contract/index.ts'
+import type { PublishedVersion } from '../../catalogue/index.ts'
+import type { Contract, StoredDistribution } from '../../contract/index.ts'
 import { expand, instant, type Reference, whole } from '../rdf/graph.ts'
 import { type DcatContext, licence } from './context.ts'
 import { fileWords } from './words.ts'

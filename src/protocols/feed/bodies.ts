@@ -1,6 +1,7 @@
 /** From changes to what the feed answers. Pure: a change reads the same whenever it is read, and at every mirror. */
 import type { Static } from 'typebox'
-import { type AppContext, addresses, type FeedChange, fileName, noticeFrom } from '../../catalogue/index.ts'
+import { type AppContext, addresses, type FeedChange, noticeFrom } from '../../catalogue/index.ts'
+import { fileName } from '../../contract/index.ts'
 import type { FeedSchema } from './schemas.ts'
 import { contractOf, formerOf, type Pinned } from './types.ts'
 

@@ -3,11 +3,10 @@
  * belongs to. Refuses one that is damaged, of another feed or question, ahead of this feed, or of another history.
  */
 
-import { type FeedChange, findChangePosition } from '../../catalogue/index.ts'
+import { type FeedChange, findChangePosition, markOf } from '../../catalogue/index.ts'
 import type { Runner } from '../../db/database.ts'
 import { readCursor, writeCursor } from '../../platform/cursor.ts'
 import { problem } from '../../platform/problem.ts'
-import { markOf } from '../../transfer/index.ts'
 
 export interface FeedPosition {
   /** The position of the change that was given last; 0 before the first. */

@@ -18,7 +18,7 @@ import {
   stagingTable,
 } from '../../ingest/index.ts'
 import type { Finding } from '../../platform/finding.ts'
-import { missingProviders } from '../acts.ts'
+import { missingProviders } from '../providers.ts'
 import type { Publication } from '../publications.ts'
 
 export interface Assembled {

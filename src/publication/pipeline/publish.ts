@@ -4,15 +4,8 @@
  * new one, never half.
  */
 
-import {
-  type AppContext,
-  latestOf,
-  prepareVersion,
-  type RecordDifference,
-  readVersions,
-  type VersionName,
-} from '../../catalogue/index.ts'
-import type { Contract } from '../../contract/index.ts'
+import { type AppContext, latestOf, prepareVersion, readVersions } from '../../catalogue/index.ts'
+import type { Contract, RecordDifference, VersionName } from '../../contract/index.ts'
 import type { Progress } from '../../ingest/index.ts'
 import { countWarnings } from '../../ingest/index.ts'
 import { countDifference, loadRecords } from '../../records/index.ts'

@@ -3,14 +3,8 @@
  * are rendered from records in batches, or recoded from another file. A format that can't hold the version is left out, and its reason is told.
  */
 
-import {
-  type AppContext,
-  fileName,
-  isSynthetic,
-  type OmittedFormat,
-  type StoredDistribution,
-  storedName,
-} from '../../catalogue/index.ts'
+import { type AppContext, isSynthetic, storedName } from '../../catalogue/index.ts'
+import { fileName, type OmittedFormat, type StoredDistribution } from '../../contract/index.ts'
 import {
   type Format,
   FormatRefusal,

@@ -21,12 +21,12 @@ export interface Download {
 
 /** Brings a file. Gives false where the source no longer has it. Throws `wrong-bytes`, `source-away`, `source-refused`. */
 export async function download(client: Client, order: Download): Promise<boolean> {
-  if (await isThere(order)) return true
+  if (await isComplete(order)) return true
   return client.patiently(() => bring(client, order))
 }
 
 /** A file that a killed pull had brought already. */
-async function isThere({ to, sha256, onBytes }: Download): Promise<boolean> {
+async function isComplete({ to, sha256, onBytes }: Download): Promise<boolean> {
   const bytes = await sizeOf(to)
   if (bytes === undefined) return false
   if (sha256 !== undefined && (await digestOfFile(to)) === sha256) {

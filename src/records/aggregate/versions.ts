@@ -7,10 +7,10 @@ import { type AppContext, getVersion, type PublishedVersion } from '../../catalo
 import { compareContracts, type LoadedContract } from '../../contract/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { chooseEditions } from '../query/resolve-request.ts'
-import type { AggregateSource as PlanGround } from './plan.ts'
+import type { AggregateSource } from './plan.ts'
 import type { AggregateQuery } from './query.ts'
 
-export interface ChosenVersions extends PlanGround {
+export interface ChosenVersions extends AggregateSource {
   /** Digest of the contract that says what is offered. */
   readonly digest: string
   /** The versions that are read, the earliest edition first. */

@@ -2,16 +2,20 @@
  * Export: published versions, contracts and changes as a signed bag for platforms that can't connect. It reads one
  * snapshot and refuses nothing but what was asked wrongly; a stored file that is damaged is our fault, and ends it.
  */
-import { stat } from 'node:fs/promises'
+
 import { loadServiceKey, writeAudit } from '../../accounts/index.ts'
-import { exportName, openPrivateKey, signBytes, writeExportBag } from '../../bundle/index.ts'
+import type { ExchangeProgress } from '../../bundle/index.ts'
+import {
+  exportName,
+  openPrivateKey,
+  readExportCursor,
+  signBytes,
+  writeExportBag,
+} from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
-import { readExportCursor } from '../export-cursor.ts'
+import { fileExists } from '../../platform/file-exists.ts'
 import { payloadOf } from './files.ts'
 import { type ExportRequest, selectExport } from './selection.ts'
-
-/** How far it has come: the step's name, what is done, and of how much. */
-export type ExchangeProgress = (step: string, done: number, total?: number) => void
 
 export interface ExportOrder {
   readonly asked: ExportRequest
@@ -53,7 +57,7 @@ export async function writeExport(context: AppContext, order: ExportOrder): Prom
   const cursor = purpose.until
   const name = exportName(purpose, cursor === null ? undefined : readExportCursor(cursor).position)
   const out = order.out(name)
-  if (await isThere(out)) throw new ExportTargetTaken(`${out} is there already; name another by --out.`)
+  if (await fileExists(out)) throw new ExportTargetTaken(`${out} is there already; name another by --out.`)
   context.observe('step-reached', { step: 'export', point: 'selected' })
   const signer = await openSigner(context)
   const payload = payloadOf(context, selection)
@@ -107,11 +111,4 @@ export async function openSigner({ config, clock }: AppContext, notBefore?: Date
   const at = notBefore === undefined ? clock() : new Date(Math.max(Number(notBefore), Number(createdAt)))
   const options = { at, isRepeatable: notBefore !== undefined }
   return { fingerprint, at, sign: (text: string) => signBytes(Buffer.from(text), key, options) }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }

@@ -1,34 +1,17 @@
 /** The files of an export: where each stands in its bag, and where its bytes come from. Nothing is read before its turn. */
+
 import { readFile } from 'node:fs/promises'
-import { type AppContext, type CarriedVersion, storedName } from '../../catalogue/index.ts'
-import { type Contract, codeFileText, codeListsOf, type LoadedContract } from '../../contract/index.ts'
+import { type PayloadFile, paths } from '../../bundle/index.ts'
+import { type AppContext, storedName } from '../../catalogue/index.ts'
+import {
+  type CarriedVersion,
+  type Contract,
+  codeFileText,
+  codeListsOf,
+  type LoadedContract,
+} from '../../contract/index.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import type { Selection } from './selection.ts'
-
-/** Where things stand in an export. Slugs, editions and numbers are ours, safe in a path as they are. */
-export const paths = {
-  changes: 'data/changes.ndjson',
-  contract: (dataset: string, number: number) => `data/contracts/${dataset}/contract.v${number}.json`,
-  codeList: (name: string) => `data/contracts/codes/${name}.csv`,
-  contracts: 'data/contracts/',
-  version: (of: VersionAt) => `${versionPath(of)}/version.json`,
-  file: (of: VersionAt, name: string) => `${versionPath(of)}/${name}`,
-} as const
-
-type VersionAt = Pick<CarriedVersion, 'dataset' | 'edition' | 'number'>
-
-function versionPath({ dataset, edition, number }: VersionAt): string {
-  return `data/editions/${dataset}/${edition}/v${number}`
-}
-
-export interface PayloadFile {
-  readonly path: string
-  readonly data: () => AsyncIterable<Uint8Array | string>
-  /** What is known of the file before it is read; another file in its place is our fault, and is told. */
-  readonly expected?: { readonly bytes: number; readonly digest: string }
-  /** Whether a ZIP gains by packing it. */
-  readonly isPacked: boolean
-}
 
 /** Every file of an export, sorted by path. */
 export function payloadOf(context: AppContext, selection: Selection): readonly PayloadFile[] {

@@ -5,20 +5,25 @@
  */
 
 import type { ExportPurpose } from '../../bundle/index.ts'
+import { type ExportCursor, readExportCursor, writeExportCursor } from '../../bundle/index.ts'
 import {
   type AppContext,
-  type CarriedVersion,
   findOrigin,
-  type PositionedChange,
+  markOf,
   readCarried,
   readChanges,
   readEditionChanges,
   refuseOnMirror,
 } from '../../catalogue/index.ts'
-import { type Contracts, isOpen, type LoadedContract } from '../../contract/index.ts'
+import {
+  type CarriedVersion,
+  type Contracts,
+  isOpen,
+  type LoadedContract,
+  type PositionedChange,
+} from '../../contract/index.ts'
 import type { Runner } from '../../db/database.ts'
 import { problem } from '../../platform/problem.ts'
-import { type ExportCursor, markOf, readExportCursor, writeExportCursor } from '../export-cursor.ts'
 
 /** What is asked for: all changes, those after a cursor, or chosen versions of one edition. */
 export type ExportRequest = (

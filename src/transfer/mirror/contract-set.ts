@@ -4,10 +4,9 @@
  */
 
 import type { OpenedExport } from '../../bundle/index.ts'
-import { type Bag, BundleRefusal, faultAt } from '../../bundle/index.ts'
+import { type Bag, BundleRefusal, faultAt, paths } from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import { ContractError, type Contracts } from '../../contract/index.ts'
-import { paths } from '../export/files.ts'
 
 /** Loads a folder of contracts as the house would. Throws ContractError. */
 export type LoadContracts = (folder: string) => Promise<Contracts>

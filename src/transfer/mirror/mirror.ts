@@ -7,8 +7,10 @@ import { writeAudit } from '../../accounts/index.ts'
 import {
   BundleRefusal,
   contentFault,
+  type ExchangeProgress,
   faultAt,
   type OpenedExport,
+  paths,
   refuseExport,
   withExport,
 } from '../../bundle/index.ts'
@@ -18,15 +20,12 @@ import {
   applyMirrored,
   type MirrorState,
   openMirrored,
-  type PositionedChange,
   readChanges,
   readMirror,
   writeMirror,
 } from '../../catalogue/index.ts'
-import type { Contracts } from '../../contract/index.ts'
+import type { Contracts, PositionedChange } from '../../contract/index.ts'
 import { notifyChange } from '../../db/change-notices.ts'
-import type { ExchangeProgress } from '../export/export.ts'
-import { paths } from '../export/files.ts'
 import { openTrusted } from '../trusted-keys.ts'
 import { dropFormerContracts, type LoadContracts, storeContracts } from './contract-set.ts'
 import { prepareCarried } from './prepare.ts'

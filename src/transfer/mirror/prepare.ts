@@ -4,13 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import type { OpenedExport } from '../../bundle/index.ts'
-import { BundleRefusal, contentFault } from '../../bundle/index.ts'
-import { type AppContext, type CarriedVersion, prepareMirrored, storedName } from '../../catalogue/index.ts'
-import type { Contract } from '../../contract/index.ts'
+import { BundleRefusal, contentFault, paths } from '../../bundle/index.ts'
+import { type AppContext, prepareMirrored, storedName } from '../../catalogue/index.ts'
+import type { CarriedVersion, Contract } from '../../contract/index.ts'
 import { ServerError, withoutValues } from '../../db/database-error.ts'
 import { csv } from '../../formats/index.ts'
 import { copyAll, loadPlainFile } from '../../records/index.ts'
-import { paths } from '../export/files.ts'
 
 export interface Preparing {
   readonly id: number

@@ -5,10 +5,11 @@
 
 import type { OpenedExport } from '../../bundle/index.ts'
 import { exportDescriptorPath, faultAt } from '../../bundle/index.ts'
-import type { MirrorState, PositionedChange } from '../../catalogue/index.ts'
+import type { MirrorState } from '../../catalogue/index.ts'
+import { markOf } from '../../catalogue/index.ts'
+import type { PositionedChange } from '../../contract/index.ts'
 import { canonicalJson } from '../../platform/digest.ts'
 import type { Finding } from '../../platform/finding.ts'
-import { markOf } from '../export-cursor.ts'
 
 export type Sequence =
   | { readonly is: 'next' }

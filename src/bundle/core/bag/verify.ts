@@ -6,9 +6,8 @@
 import { type Contracts, partsOf, periodOf } from '../../../contract/index.ts'
 import type { Digest } from '../../../platform/digest.ts'
 import type { Finding } from '../../../platform/finding.ts'
-import { digestEntry } from '../../node/bag/digest-entry.ts'
-import { isEncrypted, plainPath } from '../../node/openpgp/encryption.ts'
 import { BundleRefusal, faultAt } from '../findings/checks.ts'
+import { isEncrypted, plainPath } from '../openpgp/paths.ts'
 import { type Bag, readWhole } from './bag.ts'
 import { type BagGroup, groupOf, parseBagInfo } from './bag-info.ts'
 import {
@@ -22,6 +21,7 @@ import {
   tableFiles,
   tableFormOf,
 } from './descriptor.ts'
+import { digestEntry } from './digest-entry.ts'
 import type { BundleLimits } from './limits.ts'
 import { parseManifest } from './manifest-file.ts'
 import { canonicalPath, displayPath } from './paths.ts'

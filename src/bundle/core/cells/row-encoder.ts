@@ -3,11 +3,11 @@
  * Any other row is left to the careful reader (row-reader.ts), which tells what is wrong, or that nothing is.
  */
 import type { BuiltCheck } from '../../../contract/index.ts'
-import type { DuplicateFilter } from '../../node/rows/duplicate-filter.ts'
 import type { CopyWriter } from '../csv/copy-writer.ts'
 import type { Block } from '../csv/row-block.ts'
 import type { Line } from '../csv/row-fields.ts'
 import { type CellEncoder, type EncodedCell, noValue } from './cell-encoders.ts'
+import type { DuplicateFilter } from './duplicate-filter.ts'
 import type { HeaderMap } from './map-headers.ts'
 import type { Repair } from './read-code.ts'
 

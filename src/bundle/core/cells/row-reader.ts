@@ -6,11 +6,11 @@
 import { buildRowValidator, type Field } from '../../../contract/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import { columnLetters, type Severity } from '../../../platform/finding.ts'
-import type { TableCell, TableRow } from '../../node/rows/open-table.ts'
 import { type FindingPosition, faultAt } from '../findings/checks.ts'
 import { atOffset, type HeaderMap } from './map-headers.ts'
 import type { CellFault, NoteRepair } from './read-code.ts'
 import type { FieldReader, RowPlan } from './row-plan.ts'
+import type { TableCell, TableRow } from './table-row.ts'
 
 export type RowValues = readonly (string | null)[]
 

@@ -3,8 +3,8 @@
  * times, hours that have passed, per cent, leading zeros. Says nothing of how a number is rounded or coloured.
  */
 
-import type { WorkbookParts } from '../../node/xlsx/workbook-parts.ts'
 import { refuseBag } from '../bag/bag.ts'
+import type { WorkbookParts } from './workbook-shapes.ts'
 
 /** How a number is to be read; `zeros` are the digits that it is filled up to. */
 export type NumberKind = 'number' | 'day' | 'time' | 'elapsed' | 'percent' | { readonly zeros: number }

@@ -3,8 +3,8 @@
  * Joins the runs of rich text and leaves out phonetic ones. Refuses more bytes than its limit.
  */
 
-import type { WorkbookParts } from '../../node/xlsx/workbook-parts.ts'
 import { refuseBag } from '../bag/bag.ts'
+import type { WorkbookParts } from './workbook-shapes.ts'
 
 /** Bytes of all shared texts; a sheet of a million rows with a text of its own in each has some thirty million. */
 export const sharedStringsBytesMax = 64 << 20

@@ -3,11 +3,11 @@
  * columns, merged cells. Refuses rows and cells out of order, and texts and rows without end.
  */
 import { columnLetters } from '../../../platform/finding.ts'
-import type { WorkbookLocation, WorkbookParts } from '../../node/xlsx/workbook-parts.ts'
 import { refuseBag } from '../bag/bag.ts'
 import { columnsMax, rowBytesMaxOf } from '../csv/row-fields.ts'
 import { buildTextBuilder, type TextBuilder } from './shared-strings.ts'
 import { type CellContext, readSheetCell, type SheetCell } from './sheet-cells.ts'
+import type { WorkbookLocation, WorkbookParts } from './workbook-shapes.ts'
 import type { XmlHandlers } from './xml-events.ts'
 
 export interface SheetRow {

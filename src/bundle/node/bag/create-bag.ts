@@ -21,7 +21,8 @@ import {
 import { manifestLine } from '../../core/bag/manifest-file.ts'
 import { buildPathBook } from '../../core/bag/paths.ts'
 import type { PublicKeyFile } from '../../core/openpgp/keys.ts'
-import { encryptedEnding, encryptTo, isEncrypted, plainPath } from '../openpgp/encryption.ts'
+import { encryptedEnding, isEncrypted, plainPath } from '../../core/openpgp/paths.ts'
+import { encryptTo } from '../openpgp/encryption.ts'
 
 export interface BagSource {
   /** Name of the file in `data/`, such as `rows.csv`. */

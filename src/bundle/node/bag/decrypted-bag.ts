@@ -5,7 +5,8 @@
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
 import type { PrivateKeyFile } from '../../core/openpgp/keys.ts'
-import { decryptInto, isEncrypted } from '../openpgp/encryption.ts'
+import { isEncrypted } from '../../core/openpgp/paths.ts'
+import { decryptInto } from '../openpgp/encryption.ts'
 import { openSealedScratch, type SealedFile } from '../rows/encrypted-scratch.ts'
 
 export interface Decryption {

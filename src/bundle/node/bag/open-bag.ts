@@ -2,8 +2,8 @@
 import { lstat, open } from 'node:fs/promises'
 import { type Digest, digestOf, digestOfFile } from '../../../platform/digest.ts'
 import { type Bag, type Packing, refuseBag } from '../../core/bag/bag.ts'
+import { digestEntry } from '../../core/bag/digest-entry.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
-import { digestEntry } from './digest-entry.ts'
 import { openFolder } from './folder.ts'
 import { openZip } from './zip.ts'
 

@@ -21,19 +21,6 @@ import { BundleRefusal } from '../../core/findings/checks.ts'
 import type { PrivateKeyFile, PublicKeyFile } from '../../core/openpgp/keys.ts'
 import type { SealedFile, SealedScratch } from '../rows/encrypted-scratch.ts'
 
-/** What encrypted files end in, after the ending that they have as plain ones. */
-export const encryptedEnding = '.pgp'
-
-/** Whether a file of a bag says that it is encrypted; what it holds is what its other ending says. */
-export function isEncrypted(path: string): boolean {
-  return path.toLowerCase().endsWith(encryptedEnding)
-}
-
-/** The path that the file has as a plain one. */
-export function plainPath(path: string): string {
-  return isEncrypted(path) ? path.slice(0, -encryptedEnding.length) : path
-}
-
 /** A small file of one letter packs a thousandfold and does no harm; the ratio counts from this size on, as in a ZIP. */
 const inflationFreeBytes = 1 << 20
 

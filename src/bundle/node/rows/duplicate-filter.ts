@@ -4,19 +4,10 @@
  * closer look (key-index.ts) and nothing else; so the hash is a fast one, and begins at random lest somebody prepare
  * for it.
  */
+
 import { randomInt } from 'node:crypto'
 import { setImmediate as pause } from 'node:timers/promises'
-
-export interface DuplicateFilter {
-  /** Adds a value of the key at hand, as UTF-8; null where there is none. */
-  readonly take: (bytes: Buffer | null, from: number, to: number) => void
-  /** Ends the key at hand. */
-  readonly endKey: () => void
-  /** Whether any two keys may be equal. To be asked once, when all are in: it lets go of them. */
-  readonly sift: () => Promise<boolean>
-  /** After that: whether a key may be one of these. It is for nearly all others that it may not. */
-  readonly mayBeDoubled: (key: Buffer) => boolean
-}
+import type { DuplicateFilter } from '../../core/cells/duplicate-filter.ts'
 
 /** Keys are kept apart by their first bits, so that they can be sorted bit by bit between other work. */
 const parts = 256

@@ -5,6 +5,7 @@
 import type { Finding } from '../../../platform/finding.ts'
 import type { BundleFile } from '../../core/bag/verify.ts'
 import type { CellEncoder } from '../../core/cells/cell-encoders.ts'
+import type { DuplicateFilter } from '../../core/cells/duplicate-filter.ts'
 import { firstRow, mapHeaders } from '../../core/cells/map-headers.ts'
 import type { Repair } from '../../core/cells/read-code.ts'
 import { buildRowEncoder, type RowEncoder } from '../../core/cells/row-encoder.ts'
@@ -14,7 +15,6 @@ import type { CopyWriter } from '../../core/csv/copy-writer.ts'
 import { decoderOf } from '../../core/csv/read-rows.ts'
 import { type Block, fillBlock } from '../../core/csv/row-block.ts'
 import { buildLine, isBlankLine, type Line, scanLine, textsOf } from '../../core/csv/row-fields.ts'
-import type { DuplicateFilter } from './duplicate-filter.ts'
 import type { FileCount, ValidateOptions } from './validate-bag.ts'
 
 /** What the files of a bundle share on the way. */

@@ -11,6 +11,7 @@ import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
 import type { BundleFile, BundleManifest } from '../../core/bag/verify.ts'
+import type { DuplicateFilter } from '../../core/cells/duplicate-filter.ts'
 import {
   atOffset,
   firstRow,
@@ -27,10 +28,12 @@ import {
   type RowTexts,
   type RowValues,
 } from '../../core/cells/row-reader.ts'
+import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import { faultAt } from '../../core/findings/checks.ts'
-import { buildDuplicateFilter, type DuplicateFilter } from './duplicate-filter.ts'
+import { buildDuplicateFilter } from './duplicate-filter.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
-import { type OpenTable, openTable, type TableCell, type TableReader, type TableRow } from './open-table.ts'
+import { openTable } from './open-table.ts'
+import type { OpenTable, TableReader } from './table.ts'
 
 /** A row that may be taken: canonical texts or null, in the order of `intakeFields(contract)`. */
 export interface TakenRow {

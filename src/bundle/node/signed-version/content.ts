@@ -4,16 +4,11 @@
  */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import Type, { type Static, type TSchema } from 'typebox'
-import {
-  type CarriedVersion,
-  changeKinds,
-  fileName,
-  type PositionedChange,
-} from '../../../catalogue/index.ts'
+import { type CarriedVersion, changeKinds, fileName, type PositionedChange } from '../../../contract/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
-import { paths } from '../../../transfer/index.ts'
 import { type Bag, readWhole } from '../../core/bag/bag.ts'
 import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
+import { paths } from './paths.ts'
 
 /** The changes of a city's data in many years, at some hundred bytes each. */
 export const changesBytesMax = 256 << 20

@@ -3,8 +3,6 @@
  * that was signed, and what it holds. Refuses, as findings, all else before anything of it is used.
  */
 import { lstat } from 'node:fs/promises'
-import type { ExchangeProgress } from '../../../transfer/index.ts'
-import { type ExportCursor, readExportCursor } from '../../../transfer/index.ts'
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
 import { verifyWhole } from '../../core/bag/verify.ts'
@@ -13,7 +11,9 @@ import type { PublicKeyFile } from '../../core/openpgp/keys.ts'
 import { checkSignatures, signatureBytesMax } from '../../core/openpgp/signature.ts'
 import { openBag } from '../bag/open-bag.ts'
 import { type ExportContent, readContent, refuseExport, textOf } from './content.ts'
+import { type ExportCursor, readExportCursor } from './cursor.ts'
 import { type ExportPurpose, exportDescriptorPath, parseExportDescriptor } from './descriptor.ts'
+import type { ExchangeProgress } from './paths.ts'
 import { exportSignaturePath, tagManifestPath } from './write.ts'
 
 /**

@@ -10,7 +10,6 @@ import { pipeline } from 'node:stream/promises'
 import { type ZipEntry, zipArchive } from '../../../formats/index.ts'
 import { type Digest, digestOf } from '../../../platform/digest.ts'
 import { dayInShanghai } from '../../../platform/time.ts'
-import type { PayloadFile } from '../../../transfer/index.ts'
 import { manifestLine } from '../../core/bag/manifest-file.ts'
 import {
   type ExportedFile,
@@ -18,6 +17,7 @@ import {
   exportDescriptor,
   exportDescriptorPath,
 } from './descriptor.ts'
+import type { PayloadFile } from './paths.ts'
 
 /** What a bag of an export says of itself, and who signs it. */
 export interface BagFacts {

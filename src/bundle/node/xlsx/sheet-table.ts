@@ -7,6 +7,7 @@ import { columnLetters } from '../../../platform/finding.ts'
 import { refuseBag } from '../../core/bag/bag.ts'
 import type { SheetChoice } from '../../core/bag/descriptor.ts'
 import { type HeaderMap, headerKnower } from '../../core/cells/map-headers.ts'
+import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
 import { headerRowsMax, readSheetHeader } from '../../core/xlsx/sheet-header.ts'
 import {
@@ -16,8 +17,8 @@ import {
   type SheetFacts,
   type SheetRow,
 } from '../../core/xlsx/sheet-rows.ts'
-import type { OpenedTable, TableCell, TableOptions, TableReader, TableRow } from '../rows/open-table.ts'
 import { openScratch, type Scratch } from '../rows/scratch-file.ts'
+import type { OpenedTable, TableOptions, TableReader } from '../rows/table.ts'
 import { openWorkbook, type Workbook } from './workbook.ts'
 
 export interface SheetOptions extends TableOptions {

@@ -2,40 +2,16 @@
  * The parts of an XLSX (ECMA-376, part 2): a ZIP in a scratch file, read by its central directory. Refuses what is no
  * XLSX, what is encrypted, and what runs or reaches outside: macros, controls, links to other workbooks and to data.
  */
+
 import { Readable } from 'node:stream'
 import { fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl'
 import { refuseBag } from '../../core/bag/bag.ts'
-import type { BundleLimits } from '../../core/bag/limits.ts'
 import { type BundleCheck, BundleRefusal } from '../../core/findings/checks.ts'
+import type { Relationship, WorkbookLocation, WorkbookParts } from '../../core/xlsx/workbook-shapes.ts'
 import { parseXml, XmlFault, type XmlHandlers } from '../../core/xlsx/xml-events.ts'
 import { listEntries, notAZip, readEntry, zipOptions } from '../bag/zip.ts'
 import type { ZipBytes } from '../bag/zip-directory.ts'
 import type { Scratch } from '../rows/scratch-file.ts'
-
-/** Where a workbook stands, and what it is held to. */
-export interface WorkbookLocation {
-  /** Inside the bag. */
-  readonly file: string
-  readonly limits: BundleLimits
-}
-
-export interface Relationship {
-  readonly id: string
-  /** The last segment of its type, which strict and transitional workbooks share: `worksheet`. */
-  readonly type: string
-  /** The part it leads to; undefined where it leads outside. */
-  readonly target?: string
-}
-
-export interface WorkbookParts {
-  /** The part of the workbook itself, `xl/workbook.xml` as a rule. */
-  readonly main: string
-  /** Parses a part that must be there. Yields after each chunk. */
-  readonly parse: (path: string, handlers: XmlHandlers, tokenMax?: number) => AsyncGenerator<void>
-  readonly relationshipsOf: (path: string) => Promise<readonly Relationship[]>
-  readonly has: (path: string) => boolean
-  readonly close: () => void
-}
 
 /** Longest tag or text of the parts that hold no cells. */
 const tokenMax = 1 << 20

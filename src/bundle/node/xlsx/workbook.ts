@@ -9,8 +9,9 @@ import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
 import { type NumberFormat, readNumberFormats } from '../../core/xlsx/number-formats.ts'
 import { noStrings, readSharedStrings, unescapeText } from '../../core/xlsx/shared-strings.ts'
 import type { CellContext } from '../../core/xlsx/sheet-cells.ts'
+import type { Relationship, WorkbookLocation, WorkbookParts } from '../../core/xlsx/workbook-shapes.ts'
 import type { Scratch } from '../rows/scratch-file.ts'
-import { openParts, type Relationship, type WorkbookLocation, type WorkbookParts } from './workbook-parts.ts'
+import { openParts } from './workbook-parts.ts'
 
 export interface Workbook {
   readonly parts: WorkbookParts

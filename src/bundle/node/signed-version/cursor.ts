@@ -3,10 +3,8 @@
  * The mark of the change that stands there tells a history that was set back from the one that was carried before.
  */
 
-import type { PositionedChange } from '../catalogue/index.ts'
-import { readCursor, writeCursor } from '../platform/cursor.ts'
-import { canonicalJson, digestOf } from '../platform/digest.ts'
-import { problem } from '../platform/problem.ts'
+import { readCursor, writeCursor } from '../../../platform/cursor.ts'
+import { problem } from '../../../platform/problem.ts'
 
 export interface ExportCursor {
   readonly origin: string
@@ -17,14 +15,6 @@ export interface ExportCursor {
 }
 
 const kind = 'export'
-
-/** Enough to tell two histories apart; the cursor is no proof against whoever can write one. */
-const markLength = 16
-
-/** What stands for a change in a cursor. */
-export function markOf(change: PositionedChange): string {
-  return digestOf(canonicalJson(change)).slice(0, markLength)
-}
 
 export function writeExportCursor({ origin, position, restricted, mark }: ExportCursor): string {
   return writeCursor(kind, { origin, position, restricted, mark })

@@ -1,0 +1,15 @@
+/** The providers that an edition still waits for. */
+import { type LoadedContract, partsOf, type Waiver } from '../contract/index.ts'
+import type { StagedPart } from '../ingest/index.ts'
+
+/** Providers whose part is neither staged nor waived. */
+export function missingProviders(
+  { contract }: LoadedContract,
+  parts: readonly StagedPart[],
+  waivers: readonly Waiver[],
+): readonly string[] {
+  const there = new Set([...parts, ...waivers].map(({ provider }) => provider))
+  return partsOf(contract)
+    .map(({ provider }) => provider)
+    .filter((provider) => !there.has(provider))
+}
