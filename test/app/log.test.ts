@@ -6,7 +6,7 @@ import { plainly } from '../support/run-cli.ts'
 /** Runs a program that logs and then does something, and gives what it had written. */
 function linesOf(then: string): Promise<readonly string[]> {
   const program = `
-    import { openLog } from './src/base/log.ts'
+    import { openLog } from './src/platform/log/log.ts'
     const log = openLog('info')
     log.info({ n: 1 }, 'A line.')
     ${then}`
@@ -40,7 +40,7 @@ t.test('many lines are all there, in their order', async (t) => {
 t.test('a line that may wait is written within a second, also when nothing follows', async (t) => {
   // The program stays until its input ends; it is killed once the line has come.
   const program = `
-    import { openLog } from './src/base/log.ts'
+    import { openLog } from './src/platform/log/log.ts'
     openLog('info').info({ n: 1 }, 'A line.')
     process.stdin.resume()`
   const [command, ...args] = plainly(process.execPath, ['--import=tsx', '--input-type=module', '-e', program])

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/open-test-context.ts'
 import { foreign } from '../support/run-cli.ts'
 
 const script = `
-  import { withBag } from './src/loose-files.ts'
+  import { withBag } from './src/cli/bundles/loose-files.ts'
   const source = Buffer.from('name\\na\\n')
   const files = [{ name: 'rows.csv', source }]
   const bag = { dataset: 'a', edition: '2025', contractVersion: 1, provider: 'b', files, clock: () => new Date(0) }

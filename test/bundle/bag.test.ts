@@ -34,6 +34,7 @@ import {
   verifyAt,
   writeBag,
 } from '../support/bundle-fixture.ts'
+import { runs } from '../support/runs.ts'
 
 t.test('a bag that is created is valid, is the same each time, and says what it is', async (t) => {
   const folder = t.testdir({ a: {}, b: {} })
@@ -373,7 +374,7 @@ t.test('a ZIP cut off anywhere is refused', async (t) => {
       truncateSync(zip, length)
       return (await refusalOf(identifyBundle(zip, limits)))[0] === 'zip-unreadable'
     }),
-    { numRuns: 60 },
+    runs(20, 60),
   )
   t.pass()
 })
@@ -397,7 +398,7 @@ t.test('a ZIP with any byte changed never passes for another bag, and never cras
         return error instanceof BundleRefusal && error.findings.length > 0
       }
     }),
-    { numRuns: 300 },
+    runs(80, 300),
   )
   t.pass()
 })

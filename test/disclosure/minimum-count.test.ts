@@ -3,6 +3,7 @@ import t from 'tap'
 import { disclosureRules, getDisclosureRule } from '../../src/disclosure/index.ts'
 import type { RecordValues } from '../../src/formats/index.ts'
 import { contractOf, field } from '../support/fields.ts'
+import { runs } from '../support/runs.ts'
 
 const minimum = 10
 const use = {
@@ -71,7 +72,7 @@ t.test('no measure stands beside fewer than the minimum, and no record is lost',
         else t.strictSame([pupils, mean], rows[index]?.slice(1, 3))
       }
     }),
-    { numRuns: 100 },
+    runs(50, 100),
   )
 })
 

@@ -4,6 +4,7 @@ import t from 'tap'
 import { fieldType } from '../../src/contract/index.ts'
 import { csv, formats, getFormat, jsonRecord } from '../../src/formats/index.ts'
 import { rowsOfCsv, rowsOfJson } from '../support/read-back.ts'
+import { runs } from '../support/runs.ts'
 import { anyRows, bytesOf, inBatches, trialFields, trialRows } from '../support/trial-records.ts'
 
 t.test('the formats, by the names that contracts use', async (t) => {
@@ -32,7 +33,7 @@ t.test('what is rendered and read back is the same, whatever the records', async
       )
       t.strictSame(rowsOfJson(JSON.parse(String(await bytesOf('json', rows))), trialFields), rows)
     }),
-    { numRuns: 100 },
+    runs(30, 100),
   )
 })
 

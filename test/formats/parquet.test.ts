@@ -5,6 +5,7 @@ import t from 'tap'
 import { getFormat } from '../../src/formats/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { readParquetFile } from '../support/read-back.ts'
+import { runs } from '../support/runs.ts'
 import { anyRows, bytesOf, trialContext, trialFields, trialRows } from '../support/trial-records.ts'
 
 t.test('each field type has a column of its own type', async (t) => {
@@ -32,7 +33,7 @@ t.test('what is written and read by another is the same, whatever the records', 
     fc.asyncProperty(anyRows({ minLength: 1, maxLength: 60 }), async (rows) => {
       t.strictSame(readParquetFile(await bytesOf('parquet', rows), trialFields).rows, rows)
     }),
-    { numRuns: 60 },
+    runs(20, 60),
   )
 })
 

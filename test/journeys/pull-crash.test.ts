@@ -6,11 +6,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import t, { type Test as Tap } from 'tap'
 import { administer, emptyDatabase } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { temporaryFolder } from '../support/open-test-context.ts'
+import { program } from '../support/program.ts'
 import { liveVersions, openPullSource, pullFrom } from '../support/pull-source.ts'
 import {
   differencesInFolder,
@@ -72,8 +72,8 @@ async function change(n: number): Promise<void> {
 
 /** Runs a pull that kills itself. Returns the signal. */
 async function pullUntilKilled(into: string, point: string, after: number): Promise<string | null> {
-  const script = fileURLToPath(new URL('../support/pull-until-killed.ts', import.meta.url))
-  const words = ['--import=tsx', script, source.base(), into, point, '1', String(after)]
+  const script = program('test/support/pull-until-killed.ts')
+  const words = [...script, source.base(), into, point, '1', String(after)]
   const [command, ...args] = plainly(process.execPath, words)
   const child = spawn(command, args, { env: foreign(), stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''

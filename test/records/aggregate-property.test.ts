@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
+import { runs } from '../support/runs.ts'
 import { type NaiveMeasure, naiveGroups, type PublishedRecord } from './naive-aggregates.ts'
 
 const dataset = 'trial'
@@ -194,7 +195,7 @@ t.test('every answer is a function of the published records', async (t) => {
         }
       }
     }),
-    { numRuns: 6 },
+    runs(3, 6),
   )
   t.ok(suppressed > 0 && suppressed < groups, `${groups} groups, ${suppressed} of them suppressed`)
 })
@@ -214,6 +215,6 @@ t.test('what is withheld makes no difference to any answer', async (t) => {
         t.equal(await answer(one), await answer(other), parameters)
       }
     }),
-    { numRuns: 3 },
+    runs(2, 3),
   )
 })

@@ -7,6 +7,7 @@ import { countDifference } from '../../src/records/diff/count-difference.ts'
 import { type Diff, diffHeader, diffLines, diffRows, planDiff } from '../../src/records/diff/plan.ts'
 import { createTable, publishedTable } from '../../src/records/tables.ts'
 import { testDatabase } from '../support/database.ts'
+import { runs } from '../support/runs.ts'
 import { anyRows, trialContract, trialFields } from '../support/trial-records.ts'
 
 const { database } = await testDatabase(t)
@@ -112,7 +113,7 @@ t.test('as comparing them in memory', async (t) => {
       t.strictSame(await countDifference(database.work, diff.before, diff.after), expected.counts)
       differing += lines.length
     }),
-    { numRuns: 60 },
+    runs(20, 60),
   )
   t.ok(differing > 100, `${differing} records differed`)
   t.match(diffHeader(diff), /^_change,code,district__before,district__after,/)

@@ -9,6 +9,7 @@ import { type FieldTypeName, fieldType } from '../../src/contract/index.ts'
 import { csvLines, jsonRecord } from '../../src/formats/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
+import { runs } from '../support/runs.ts'
 
 const dataset = 'odd-records'
 const fields = [
@@ -295,7 +296,7 @@ t.test('a walk by cursor is the naive answer', async (t) => {
     t.equal(pages[0]?.meta.count, expected.length)
     matched += expected.length
   })
-  await fc.assert(property, { numRuns: 60 })
+  await fc.assert(property, runs(20, 60))
   t.comment(`${matched} records were walked`)
   t.ok(matched > 1000)
 })
@@ -312,7 +313,7 @@ t.test('across editions as well, each record with its own', async (t) => {
       expected,
     )
   })
-  await fc.assert(property, { numRuns: 30 })
+  await fc.assert(property, runs(10, 30))
 })
 
 t.test('the streams give the same records in the same order', async (t) => {
@@ -328,7 +329,7 @@ t.test('the streams give the same records in the same order', async (t) => {
     const names = columns.map(({ name }) => name)
     t.equal(csv.text, csvLines([names, ...rows]))
   })
-  await fc.assert(property, { numRuns: 15 })
+  await fc.assert(property, runs(5, 15))
 })
 
 t.test('while another version is being published', async (t) => {

@@ -13,6 +13,7 @@ import { openDatabase } from '../../src/db/open-database.ts'
 import { readSetting, writeSetting } from '../../src/db/settings-store.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { administer } from '../support/database.ts'
+import { program } from '../support/program.ts'
 
 const observe = () => undefined
 
@@ -46,10 +47,9 @@ interface Neighbour {
 
 /** Another process that joins the cluster of a folder, and leaves when its input ends. */
 async function startNeighbour(folder: string, clone?: string): Promise<Neighbour> {
-  const path = fileURLToPath(new URL('../support/neighbour.ts', import.meta.url))
   const child = spawn(
     process.execPath,
-    ['--import=tsx', path, folder, ...(clone === undefined ? [] : [clone])],
+    [...program('test/support/neighbour.ts'), folder, ...(clone === undefined ? [] : [clone])],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
     },

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Database } from '../../src/db/database.ts'
 import type { Jobs, JobsOptions } from '../../src/db/jobs/jobs.ts'
 import { openJobs } from '../../src/db/jobs/open-jobs.ts'
 import { databaseOptions, testDatabase } from '../support/database.ts'
+import { program } from '../support/program.ts'
 
 const quick = { pollSeconds: 0.5, expireSeconds: 2 } as const
 
@@ -169,10 +169,9 @@ t.test('the job of a killed worker comes again', async (t) => {
   const { database, url } = await testDatabase(t)
   const { jobs } = await open(database)
   await database.work.begin((tx) => jobs.send(tx, 'deadly', { n: 7 }))
-  const worker = fileURLToPath(new URL('../support/stuck-worker.ts', import.meta.url))
   const child = spawn(
     process.execPath,
-    ['--import=tsx', worker, databaseOptions(url).config.DATABASE_URL ?? ''],
+    [...program('test/support/stuck-worker.ts'), databaseOptions(url).config.DATABASE_URL ?? ''],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { Database } from '../../src/db/database.ts'
 import { type Cluster, joinCluster } from '../../src/db/embedded/cluster.ts'
+import { findPostmaster } from '../../src/db/embedded/postmaster.ts'
 import { type DatabaseOptions, openDatabase } from '../../src/db/open-database.ts'
 import { type Config, loadConfig } from '../../src/platform/config.ts'
 import type { Observe } from '../../src/platform/log/events.ts'
@@ -77,6 +78,22 @@ async function cloneDatabase(
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+/**
+ * What tests write may be lost with the machine, so nothing waits for the disk; the server itself may be killed all the
+ * same.
+ */
+const settings = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_wal_size: '4GB',
+  checkpoint_timeout: '30min',
+  shared_buffers: '256MB',
+  max_connections: '300',
+} as const
+
 /** Joins the server that tests share. Whoever leaves the embedded one last stops it. */
 export async function joinTestServer(): Promise<Cluster> {
   const given = process.env['TEST_DATABASE_URL']
@@ -85,10 +102,28 @@ export async function joinTestServer(): Promise<Cluster> {
   const cluster = await joinCluster({
     dataFolder: join(tmpdir(), `qingdan-test-${name}`),
     observe: () => undefined,
-    // What tests write may be lost with the machine; the server itself may be killed all the same.
-    settings: { fsync: 'off', max_connections: '300' },
+    settings,
   })
   return { ...cluster, url: inDatabase(cluster.url, 'postgres') }
+}
+
+/**
+ * Stops embedded servers that runs of tests have left when they were killed: those below the system's temporary folder
+ * that no process uses. Who joins such a server and leaves it again as the last one stops it.
+ */
+export async function stopAbandonedServers(): Promise<void> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith('qingdan-'))
+  const folders = names.flatMap((name) => [join(tmpdir(), name), join(tmpdir(), name, 'var')])
+  for (const dataFolder of folders) {
+    const database = join(dataFolder, 'database')
+    const postmaster = await findPostmaster(join(database, 'cluster')).catch(() => undefined)
+    if (postmaster?.ready !== true) continue
+    const clone = await readFile(join(database, 'clone'), 'utf8').catch(() => '')
+    if (clone === '') continue
+    // One that stops by itself meanwhile, or that belongs to another account, is left alone.
+    const joined = joinCluster({ dataFolder, clone: clone.trim(), observe: () => undefined, settings })
+    await joined.then(({ leave }) => leave()).catch(() => undefined)
+  }
 }
 
 /** Drops the databases of test processes that were killed, and templates of other days. */

@@ -22,14 +22,14 @@ export function runCli(
 
 /** As runCli, for any program. */
 export async function run(
-  program: string,
+  command: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<CliRun> {
   const options = { env: { ...foreign(), ...environment }, maxBuffer: 64 << 20 }
   return new Promise((resolve, reject) => {
-    const [command, ...rest] = plainly(program, args)
-    execFile(command, rest, options, (error, stdout, stderr) => {
+    const [first, ...rest] = plainly(command, args)
+    execFile(first, rest, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code
       if (typeof code !== 'number') reject(error)
       else resolve({ code, stdout, stderr, lines: stdout.trimEnd().split('\n') })
