@@ -20,10 +20,21 @@ export async function readContractSchema(): Promise<SchemaCheck> {
 }
 
 /**
- * Compiles a JSON Schema 2020-12. A string of `format: "field-name"` must name one of the fields given: so a check or
- * a rule says in its own schema which of its parameters are names of fields.
+ * Checks values against a JSON Schema 2020-12. A string of `format: "field-name"` must name one of the fields given: so
+ * a check or a rule says in its own schema which of its parameters are names of fields. A schema is compiled once.
  */
 export function compileSchema(schema: JsonSchema, fieldNames: readonly string[] = []): SchemaCheck {
+  const known = compiled.get(schema) ?? compile(schema)
+  compiled.set(schema, known)
+  return (value) => known(value, fieldNames)
+}
+
+type NamedCheck = (value: unknown, fieldNames: readonly string[]) => readonly Complaint[]
+
+const compiled = new WeakMap<JsonSchema, NamedCheck>()
+
+function compile(schema: JsonSchema): NamedCheck {
+  let names: readonly string[] = []
   const ajv = new Ajv2020({
     allErrors: true,
     // The schemas are ours, and a test holds them to the metaschema; compiling that for each would slow every start.
@@ -31,10 +42,13 @@ export function compileSchema(schema: JsonSchema, fieldNames: readonly string[] 
     validateSchema: false,
     // A union of types is meant where it stands: bounds are numbers or days.
     allowUnionTypes: true,
-    formats: { 'field-name': (text: string) => fieldNames.includes(text) },
+    formats: { 'field-name': (text: string) => names.includes(text) },
   })
   const validate = ajv.compile(schema)
-  return (value) => (validate(value) ? [] : (validate.errors ?? []).map(complaint))
+  return (value, fieldNames) => {
+    names = fieldNames
+    return validate(value) ? [] : (validate.errors ?? []).map(complaint)
+  }
 }
 
 function complaint(error: ErrorObject): Complaint {

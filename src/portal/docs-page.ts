@@ -1,21 +1,51 @@
-/** The page of the API's description: our frame, and inside it Swagger UI, which reads /openapi.json and nothing else. */
-import type { Language } from '../platform/language.ts'
+/**
+ * The page of the API's description: our frame, a choice of documents, and inside it Swagger UI, which reads the chosen
+ * OpenAPI document and nothing else.
+ */
+import type { DocsPage } from '../http/index.ts'
 import { html } from './html.ts'
 import { page } from './page.ts'
 
 const texts = {
-  zh: { title: '接口文档', wait: '此页用脚本显示接口说明；没有脚本时，请直接阅读 ' },
-  en: { title: 'Interface', wait: 'A script shows the interface here; without it, read ' },
+  zh: {
+    title: '接口文档',
+    wait: '此页用脚本显示接口说明；没有脚本时，请直接阅读 ',
+    choose: '接口范围',
+    generic: '通用接口（所有数据集）',
+    show: '显示',
+    document: 'OpenAPI 文档',
+  },
+  en: {
+    title: 'API reference',
+    wait: 'A script shows the API here; without it, read ',
+    choose: 'Operations of',
+    generic: 'all datasets (generic)',
+    show: 'Show',
+    document: 'OpenAPI document',
+  },
 } as const
 
-/** The page in a language. It runs three scripts, each an asset of this service. */
-export function renderDocs(language: Language): string {
-  const { title, wait } = texts[language]
-  const document = `/openapi.json?lang=${language}`
-  const main = html`<h1 class="unseen">${title}</h1>
-<div id="swagger-ui" data-document="${document}"><noscript><p>${wait}<a href="${document}">${document}</a></p></noscript></div>`
-  return page(language, title, main, {
+/** The page of one document in a language. It runs scripts that are assets of this service, and no others. */
+export function renderDocs({ language, document, dataset, datasets }: DocsPage): string {
+  const text = texts[language]
+  const options = datasets.map(
+    ({ slug, title }) =>
+      html`<option value="${slug}"${slug === dataset && html` selected`}>${title} (${slug})</option>\n`,
+  )
+  const main = html`<h1 class="unseen">${text.title}</h1>
+<form class="docs-choice" method="get" action="/docs">
+<input type="hidden" name="lang" value="${language}">
+<label for="docs-dataset">${text.choose}</label>
+<select id="docs-dataset" name="dataset">
+<option value="">${text.generic}</option>
+${options}</select>
+<button>${text.show}</button>
+<a href="${document}">${text.document}</a>
+</form>
+<div id="swagger-ui" data-document="${document}"><noscript><p>${text.wait}<a href="${document}">${document}</a></p></noscript></div>`
+  return page(language, text.title, main, {
     address: '/docs',
+    ...(dataset === undefined ? {} : { asked: new URLSearchParams({ dataset }) }),
     styles: ['/docs/ui/static/swagger-ui.css', '/assets/docs.css'],
     scripts: ['/docs/ui/static/swagger-ui-bundle.js', '/assets/docs.js'],
   })

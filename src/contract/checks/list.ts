@@ -2,7 +2,7 @@
  * The door of the checks room: the closed list of checks that a contract may use, one file each.
  * Refuses a use with unknown parameters or fields; a check of its own is one file and one line here.
  */
-import { Ajv2020 } from 'ajv/dist/2020.js'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { Severity } from '../../platform/finding.ts'
 import type { CheckUse, Field } from '../contract.ts'
 import { ascending } from './ascending.ts'
@@ -38,9 +38,7 @@ export function checkUseFaults(use: CheckUse, fields: readonly Field[]): readonl
   if (check === undefined)
     return [`There is no check ${use.check}; there are ${[...byName.keys()].join(', ')}.`]
   const { check: _name, severity: _severity, ...parameters } = use
-  // The schema is ours, and a test holds it to the metaschema; compiling that for each use would slow every start.
-  const ajv = new Ajv2020({ allErrors: true, strict: true, meta: false, validateSchema: false })
-  const validate = ajv.compile(check.parameters)
+  const { ajv, validate } = compiledParameters(check)
   if (!validate(parameters))
     return [`${use.check}: ${ajv.errorsText(validate.errors, { dataVar: 'parameters' })}.`]
   return check.fields(use, { fields }).flatMap((name) => {
@@ -49,6 +47,19 @@ export function checkUseFaults(use: CheckUse, fields: readonly Field[]): readonl
     const fits = same.every((field) => field.type === 'integer' || field.type === 'number')
     return check.numeric === true && !fits ? [`${use.check} needs a number, which ${name} is not.`] : []
   })
+}
+
+const compiled = new WeakMap<Check, { readonly ajv: Ajv2020; readonly validate: ValidateFunction }>()
+
+/** The validator of a check's parameters, compiled once: contracts by the hundred use the same few checks. */
+function compiledParameters(check: Check) {
+  const known = compiled.get(check)
+  if (known !== undefined) return known
+  // The schema is ours, and a test holds it to the metaschema; compiling that as well would slow every start.
+  const ajv = new Ajv2020({ allErrors: true, strict: true, meta: false, validateSchema: false })
+  const made = { ajv, validate: ajv.compile(check.parameters) }
+  compiled.set(check, made)
+  return made
 }
 
 /**

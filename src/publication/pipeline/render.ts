@@ -42,7 +42,7 @@ export async function renderFiles(
   progress: Progress,
 ): Promise<Rendered> {
   const renderContext = contextOf(context, controlled, loaded.records)
-  const wanted = [...new Set([plainFormat, ...renderContext.contract.formats])].map(getFormat)
+  const wanted = [...new Set([plainFormat, ...context.contract.formats])].map(getFormat)
   // What is recoded from another format's bytes comes after it.
   const ordered = [...wanted].sort((a, b) => Number('from' in a) - Number('from' in b))
   const distributions: StoredDistribution[] = []
