@@ -14,6 +14,7 @@ import {
   type DatasetPart,
   docsRoutes,
   type HttpContext,
+  lazySerialisers,
   originForm,
   ProblemSchema,
   problemOf,
@@ -23,6 +24,7 @@ import {
   registerOpenapi,
   registerRefusals,
   requestId,
+  type SchemaCompilation,
   type SocketLimits,
   sendProblem,
   serverFactory,
@@ -61,8 +63,15 @@ const rooms: readonly ((app: App, context: AppContext) => void | Promise<void>)[
 /** Names of distributions are the longest parameters of ours: slug, edition, version, extension. */
 const parameterLengthMax = 300
 
-/** Builds the service. Its routes are registered and its hooks stand; `close()` ends idle connections at once. */
-export async function buildApp(context: AppContext, limits: SocketLimits = socketLimits): Promise<App> {
+/**
+ * Builds the service. Its routes are registered and its hooks stand; `close()` ends idle connections at once. Schemas
+ * are compiled when first used; with `compile: 'at-start'` a faulty one makes `ready()` throw, as a test wants.
+ */
+export async function buildApp(
+  context: AppContext,
+  limits: SocketLimits = socketLimits,
+  compile: SchemaCompilation = 'at-first-use',
+): Promise<App> {
   const http = httpContext(context)
   const warm = buildResponseCache(http)
   const app = fastify({
@@ -76,6 +85,7 @@ export async function buildApp(context: AppContext, limits: SocketLimits = socke
     return503OnClosing: true,
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: parameterLengthMax },
+    ...(compile === 'at-start' ? {} : { schemaController: lazySerialisers }),
     rewriteUrl: originForm,
     clientErrorHandler: (error, socket) => refuseConnection(error, socket, http),
     frameworkErrors: (error, request, reply) => sendUnreadable(error, request, reply, http),
@@ -84,7 +94,7 @@ export async function buildApp(context: AppContext, limits: SocketLimits = socke
   app.addSchema(RecordSchema)
   app.addSchema(GroupSchema)
   registerRefusals(app, http)
-  await registerHooks(app, http, warm)
+  await registerHooks(app, http, warm, compile)
   await registerOpenapi(app, http)
   for (const room of rooms) await app.register(async (scope) => room(scope, context))
   return app

@@ -40,12 +40,15 @@ export function loadContractFolders(folders: readonly string[]): Promise<Contrac
     known: {
       checks: Object.fromEntries(checks.map((check) => [check.name, check.parameters])),
       checkUse: checkUseFaults,
-      formats: Object.fromEntries([...formats.keys()].map((name) => [name, {}])),
+      formats: Object.fromEntries([...formats.keys()].map((name) => [name, noParameters])),
       disclosure: Object.fromEntries([...disclosureRules].map(([name, rule]) => [name, rule.parameters])),
       derivations: {},
     },
   })
 }
+
+/** The schema of what takes no parameters: one object, so that it is compiled once. */
+const noParameters = {}
 
 /**
  * Opens the house on the settings of an environment. Throws ConfigError, ContractError, or what the database says;

@@ -1,6 +1,7 @@
 /**
- * The document is good enough to make a client of: openapi-typescript makes types of openapi.yaml, a program compiles
- * against them under `strict` and pages, filters and selects over a real socket; wrong names and values don't compile.
+ * The documents are good enough to make clients of: openapi-typescript makes types of the generic document, of one
+ * dataset's and of openapi.yaml; a program compiles against them under `strict` and pages, filters and selects over a
+ * real socket; wrong names and values don't compile.
  */
 import { execFile } from 'node:child_process'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,7 +9,6 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { writeOpenapi } from '../src/cli/openapi-file.ts'
 import { openTestContext, sampleRows } from './support/open-test-context.ts'
 import { foreign, plainly } from './support/run-cli.ts'
 
@@ -26,7 +26,7 @@ const folder = t.testdir({
       skipLibCheck: false,
     },
     // Wrong programs are among them: what is right is written all the same, and one start of the compiler is enough.
-    files: ['program.ts', 'wrong.ts'],
+    files: ['program.ts', 'wrong.ts', 'openapi.d.ts'],
   }),
 })
 
@@ -53,9 +53,19 @@ async function run(program: string, ...words: readonly string[]): Promise<Ran> {
 
 const bin = (name: string, file: string) => join(dirname(workspace.resolve(`${name}/package.json`)), file)
 
-writeFileSync(join(folder, 'openapi.yaml'), await writeOpenapi(['datasets']))
-const types = await run(bin('openapi-typescript', 'bin/cli.js'), 'openapi.yaml', '-o', 'openapi.d.ts')
-t.equal(types.code, 0, types.out)
+const dataset = 'school-sports-venues'
+const { app, get, take, publish } = await openTestContext(t)
+const documents = {
+  'generic.json': (await get('/openapi.json')).text,
+  'venues.json': (await get(`/v1/datasets/${dataset}/openapi.json`)).text,
+  'openapi.yaml': readFileSync('openapi.yaml', 'utf8'),
+}
+for (const [name, text] of Object.entries(documents)) {
+  writeFileSync(join(folder, name), text)
+  const target = name.replace(/\.\w+$/, '.d.ts')
+  const types = await run(bin('openapi-typescript', 'bin/cli.js'), name, '-o', target)
+  t.equal(types.code, 0, types.out)
+}
 for (const file of ['program.ts', 'wrong.ts']) copyFileSync(join('test/client', file), join(folder, file))
 
 const compiled = await run(bin('typescript', 'bin/tsc'), '-p', '.')
@@ -70,13 +80,37 @@ t.test('a program compiles, wrong names and values do not', async (t) => {
   const wrong = readFileSync('test/client/wrong.ts', 'utf8')
     .split('\n')
     .flatMap((line, index) => (line.startsWith('await ') ? [index + 1] : []))
-  t.equal(wrong.length, 8)
+  t.equal(wrong.length, 9)
   t.same([...new Set(errors.map(([, , line]) => Number(line)))], wrong, compiled.out)
 })
 
+t.test('no body that may be JSON is a plain text as well', async (t) => {
+  const mixed = Object.entries(documents)
+    .filter(([name]) => name.endsWith('.json'))
+    .flatMap(([, text]) => bodiesOf(JSON.parse(text)))
+    .filter((types) => types.some(([, isText]) => isText) && types.some(([, isText]) => !isText))
+  t.same(mixed, [])
+})
+
+/** The media types of each 200 answer, and whether its body is a text. */
+function bodiesOf(document: Json): readonly (readonly (readonly [string, boolean])[])[] {
+  const { paths, components } = document as unknown as {
+    paths: Record<string, Record<string, { responses: Record<string, Json> }>>
+    components: { responses: Record<string, Json> }
+  }
+  return Object.values(paths)
+    .flatMap((methods) => Object.values(methods))
+    .map(({ responses }) => {
+      const { $ref, content } = responses['200'] ?? {}
+      const shared = components.responses[String($ref).split('/').at(-1) ?? '']
+      const types = (content ?? shared?.['content'] ?? {}) as Record<string, { schema?: Json }>
+      return Object.entries(types).map(([type, { schema }]) => [type, schema?.['type'] === 'string'] as const)
+    })
+}
+
+type Json = Readonly<Record<string, unknown>>
+
 t.test('the program pages, filters, sorts, selects and counts', async (t) => {
-  const { app, take, publish } = await openTestContext(t)
-  const dataset = 'school-sports-venues'
   const samples = await sampleRows(dataset, '2026')
   const [first, ...others] = samples
   const waivers = others.map(({ provider }) => ({ provider, reason: 'Left out.' }))

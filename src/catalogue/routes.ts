@@ -54,7 +54,7 @@ const contractForms = [
     description: 'One published record as JSON Schema 2020-12, with code lists as enumerations.',
     body: (contract: Contract, contracts: Contracts) => ({
       $schema: 'https://json-schema.org/draft/2020-12/schema',
-      ...recordSchema(contract, contracts, { complete: true }),
+      ...recordSchema(contract, contracts, { required: 'all' }),
     }),
   },
 ] as const

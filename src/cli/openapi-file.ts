@@ -1,20 +1,21 @@
 /**
- * Writes openapi.yaml from the routes and the contracts that ship with the code, or with `--check` tells how the file
- * differs and ends with 1. It needs no database: to build the app only registers, and any more is refused.
+ * Writes openapi.yaml: the generic operations and, as a sample, those of the dataset that `--dataset` names. With
+ * `--check` it reports how the file differs and ends with 1. It needs no database: to build the app only registers, and any more is refused.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
-import { stringify } from 'yaml'
+import { parseArgs } from 'node:util'
+import { Document, isMap, isScalar, isSeq, visit } from 'yaml'
 import { buildApp, datasetParts } from '../app.ts'
 import type { AppContext } from '../catalogue/index.ts'
 import { loadContracts } from '../contract/index.ts'
-import { buildOpenapi } from '../http/index.ts'
+import { buildOpenapi, type OpenapiDocument } from '../http/index.ts'
 import { loadConfig } from '../platform/config.ts'
 import { buildObserver } from '../platform/log/events.ts'
 import { packageFile } from '../platform/package-root.ts'
 
-/** The document as YAML, the same bytes for the same routes and contracts. */
-export async function writeOpenapi(folders: readonly string[]): Promise<string> {
+/** The document as YAML with the operations of these datasets, the same bytes for the same routes and contracts. */
+export async function writeOpenapi(folders: readonly string[], datasets: readonly string[]): Promise<string> {
   const contracts = await loadContracts({ folders })
   const silent = () => undefined
   const app = await buildApp({
@@ -30,17 +31,30 @@ export async function writeOpenapi(folders: readonly string[]): Promise<string> 
   })
   try {
     await app.ready()
-    // Anchors for repeated parts would save bytes and cost every reader; long lines stay lines, for the sake of diffs.
-    return stringify(buildOpenapi(app, contracts, { parts: datasetParts }), {
-      aliasDuplicateObjects: false,
-      lineWidth: 0,
-    })
+    return toYaml(buildOpenapi(app, contracts, { parts: datasetParts, datasets }))
   } finally {
     await app.close()
   }
 }
 
-/** A part of the house that nobody may touch while routes are only registered. */
+/** Lists up to this length are written on the line of their name. */
+const flowLengthMax = 90
+
+/** A document as YAML, with each reference and each short list on the line of its name. */
+function toYaml(value: OpenapiDocument): string {
+  // Anchors for repeated parts would save bytes and cost every reader.
+  const document = new Document(value, { aliasDuplicateObjects: false })
+  visit(document, {
+    Pair: (_key, { value: node }) => {
+      if (isMap(node) && node.items.length === 1 && node.has('$ref')) node.flow = true
+      if (isSeq(node) && node.items.every(isScalar) && String(node).length <= flowLengthMax) node.flow = true
+    },
+  })
+  // Long lines stay lines, for the sake of diffs.
+  return document.toString({ lineWidth: 0, indentSeq: false })
+}
+
+/** A part of the context that must not be used while routes are only registered. */
 function absent<Name extends 'database' | 'files' | 'jobs'>(name: Name): AppContext[Name] {
   return new Proxy({} as AppContext[Name], {
     get: (_part, member) => {
@@ -49,7 +63,7 @@ function absent<Name extends 'database' | 'files' | 'jobs'>(name: Name): AppCont
   })
 }
 
-/** The first lines that differ, as a person wants to see them. */
+/** The first lines that differ, for a person to read. */
 export function drift(kept: string, made: string): readonly string[] {
   const [old, now] = [kept.split('\n'), made.split('\n')]
   const at = now.findIndex((line, i) => line !== old[i])
@@ -64,10 +78,14 @@ export function drift(kept: string, made: string): readonly string[] {
 
 const linesShown = 5
 
-async function main(check: boolean): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { check: { type: 'boolean', default: false }, dataset: { type: 'string', multiple: true } },
+  })
   const file = packageFile('openapi.yaml')
-  const made = await writeOpenapi([packageFile('datasets')])
-  if (!check) return writeFile(file, made)
+  const made = await writeOpenapi([packageFile('datasets')], values.dataset ?? [])
+  if (!values.check) return writeFile(file, made)
   const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''
     throw error
@@ -79,5 +97,5 @@ async function main(check: boolean): Promise<void> {
 
 // Only as a program: a test imports the functions and nothing happens.
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  await main(process.argv.includes('--check'))
+  await main(process.argv.slice(2))
 }

@@ -21,8 +21,8 @@ export async function readContractSchema(): Promise<SchemaCheck> {
 }
 
 /**
- * Compiles a JSON Schema 2020-12. A string of `format: "field-name"` must name one of the fields given: so a check or
- * a rule says in its own schema which of its parameters are names of fields.
+ * Checks values against a JSON Schema 2020-12. A string of `format: "field-name"` must name one of the fields given: so
+ * a check or a rule says in its own schema which of its parameters are names of fields. A schema is compiled once.
  */
 export function compileSchema(schema: JsonSchema, fieldNames: readonly string[] = []): SchemaCheck {
   const { validate, names } = compiledOnce(schema)

@@ -6,11 +6,12 @@ export { buildResponseCache } from './cache/response-cache.ts'
 export type { HttpContext, QuotaState, ReadBy } from './context.ts'
 export { problemOf, registerRefusals, sendProblem, unmatched } from './errors/problem-responses.ts'
 export { registerHooks, requestId } from './hooks/hooks.ts'
+export { lazySerialisers, type SchemaCompilation } from './hooks/lazy-compilers.ts'
 export { trustedProxies } from './hooks/rate-limit.ts'
 export type { DatasetPart } from './openapi/dataset-operations.ts'
 export { buildOpenapi } from './openapi/document.ts'
 export type { OpenapiDocument } from './openapi/document-shape.ts'
-export { docsRoutes, registerOpenapi } from './openapi/routes.ts'
+export { type DocsPage, docsRoutes, registerOpenapi } from './openapi/routes.ts'
 export {
   type App,
   baseUrl,

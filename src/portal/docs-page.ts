@@ -1,21 +1,48 @@
-/** The API documentation page: Swagger UI in the portal's layout. It reads only /openapi.json. */
-import type { Language } from '../platform/language.ts'
+/** The API documentation page: a choice of OpenAPI documents, and Swagger UI, which reads the chosen one and nothing else. */
+import type { DocsPage } from '../http/index.ts'
 import { html } from './html.ts'
 import { page } from './page.ts'
 
 const texts = {
-  zh: { title: '接口文档', noScript: '本页需要启用 JavaScript。未启用时，请直接查看 ' },
-  en: { title: 'API documentation', noScript: 'This page needs JavaScript. Without it, read ' },
+  zh: {
+    title: '接口文档',
+    wait: '本页需要启用 JavaScript。未启用时，请直接查看 ',
+    choose: '接口范围',
+    generic: '通用接口（所有数据集）',
+    show: '显示',
+    document: 'OpenAPI 文档',
+  },
+  en: {
+    title: 'API documentation',
+    wait: 'This page needs JavaScript. Without it, read ',
+    choose: 'Operations of',
+    generic: 'all datasets (generic)',
+    show: 'Show',
+    document: 'OpenAPI document',
+  },
 } as const
 
-/** Renders the page. Its scripts are served by this service. */
-export function renderDocs(language: Language): string {
-  const { title, noScript } = texts[language]
-  const document = `/openapi.json?lang=${language}`
-  const main = html`<h1 class="unseen">${title}</h1>
-<div id="swagger-ui" data-document="${document}"><noscript><p>${noScript}<a href="${document}">${document}</a></p></noscript></div>`
-  return page(language, title, main, {
+/** Renders the page of one document in a language. Its scripts are served by this service. */
+export function renderDocs({ language, document, dataset, datasets }: DocsPage): string {
+  const text = texts[language]
+  const options = datasets.map(
+    ({ slug, title }) =>
+      html`<option value="${slug}"${slug === dataset && html` selected`}>${title} (${slug})</option>\n`,
+  )
+  const main = html`<h1 class="unseen">${text.title}</h1>
+<form class="docs-choice" method="get" action="/docs">
+<input type="hidden" name="lang" value="${language}">
+<label for="docs-dataset">${text.choose}</label>
+<select id="docs-dataset" name="dataset">
+<option value="">${text.generic}</option>
+${options}</select>
+<button>${text.show}</button>
+<a href="${document}">${text.document}</a>
+</form>
+<div id="swagger-ui" data-document="${document}"><noscript><p>${text.wait}<a href="${document}">${document}</a></p></noscript></div>`
+  return page(language, text.title, main, {
     address: '/docs',
+    ...(dataset === undefined ? {} : { asked: new URLSearchParams({ dataset }) }),
     styles: ['/docs/ui/static/swagger-ui.css', '/assets/docs.css'],
     scripts: ['/docs/ui/static/swagger-ui-bundle.js', '/assets/docs.js'],
   })

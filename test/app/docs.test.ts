@@ -1,5 +1,6 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import t from 'tap'
 import { buildApp, datasetParts } from '../../src/app.ts'
@@ -92,9 +93,12 @@ const appWith = (contracts: Contracts) => buildApp(unconnectedContext({}, { cont
 
 t.test('the OpenAPI is valid 3.1, with and without datasets', async (t) => {
   const contracts = await loadContracts({ folders: [await contractFolder(t.testdir())] })
-  for (const app of [await buildApp(unconnectedContext().context), await appWith(contracts)]) {
+  const empty = await buildApp(unconnectedContext().context)
+  for (const app of [empty, await appWith(contracts)]) {
     t.teardown(() => app.close())
-    const document = (await app.inject('/openapi.json')).json()
+    const { contracts: of } = app === empty ? unconnectedContext().context : { contracts }
+    await app.ready()
+    const document = JSON.parse(JSON.stringify(buildOpenapi(app, of, { parts: datasetParts })))
     t.equal(document.openapi, '3.1.0')
     const result = await new Validator().validate(document)
     t.same(result.valid ? [] : result.errors, [])
@@ -123,17 +127,39 @@ const resolver = (document: object) => (value: { readonly $ref?: string }) =>
         .slice(1)
         .reduce<unknown>((inside, name) => (inside as Record<string, unknown>)[name], document)
 
-t.test('each open dataset has operations of its own; a closed one is not named', async (t) => {
+t.test('each open dataset has a document of its own; a closed one is not named', async (t) => {
   const contracts = await loadContracts({ folders: [await contractFolder(t.testdir())] })
   const app = await appWith(contracts)
   t.teardown(() => app.close())
-  const answer = await app.inject('/openapi.json')
-  t.notMatch(answer.body, /closed-rooms/)
+  const generic = await app.inject('/openapi.json')
+  t.notMatch(generic.body, /closed-rooms/)
+  t.same(generic.json()['x-datasets'], [
+    {
+      slug: 'reading-rooms',
+      title: '阅览室 Reading rooms',
+      openapi: '/v1/datasets/reading-rooms/openapi.json',
+    },
+  ])
+  t.ok(generic.json().paths['/v1/datasets/{slug}/records'])
+  t.same(
+    Object.keys(generic.json().paths).filter((path) => path.includes('reading-rooms')),
+    [],
+    'the generic document has generic operations only',
+  )
+  t.match((await app.inject('/v1/datasets/closed-rooms/openapi.json')).json(), {
+    status: 404,
+    code: 'dataset-not-found',
+  })
+  const answer = await app.inject('/v1/datasets/reading-rooms/openapi.json')
+  t.equal(answer.statusCode, 200)
   const document = answer.json()
+  const { valid } = await new Validator().validate(structuredClone(document))
+  t.ok(valid)
+  t.equal(document.externalDocs.url, '/openapi.json')
+  t.ok(Object.keys(document.paths).every((path) => path.startsWith('/v1/datasets/reading-rooms/')))
   const resolve = resolver(document)
   const own = document.paths['/v1/datasets/reading-rooms/records.json'].get
   t.ok(document.paths['/v1/datasets/reading-rooms/editions/{edition}/versions/{version}/records'])
-  t.ok(document.paths['/v1/datasets/{slug}/records'], 'the generic one stays')
   t.notOk(
     document.paths['/v1/datasets/reading-rooms/aggregate'],
     'what a contract does not offer has no address',
@@ -162,15 +188,17 @@ t.test('each open dataset has operations of its own; a closed one is not named',
     enum: ['white', 'green'],
     'x-enum-descriptions': ['白 White', '绿 Green'],
   })
-  const page = resolve(own.responses['200']) as {
-    content: { 'application/json': { schema: { properties: { data: { items: object } } } } }
+  const answered = resolve(own.responses['200']) as { content: { 'application/json': { schema: object } } }
+  const page = resolve(answered.content['application/json'].schema) as {
+    properties: { data: { items: object } }
   }
-  t.same(page.content['application/json'].schema.properties.data.items, {
+  t.same(page.properties.data.items, {
     $ref: '#/components/schemas/reading-rooms.record',
   })
   t.match(document.components.schemas['reading-rooms.record'], {
     type: 'object',
     properties: { seats: { title: /座位/ } },
+    required: ['room'],
   })
   t.match(resolve(own.responses['404']), {
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -180,14 +208,72 @@ t.test('each open dataset has operations of its own; a closed one is not named',
 /** In the order in which names stand in a list. */
 const order = (names: readonly string[]) => (a: string, b: string) => names.indexOf(a) - names.indexOf(b)
 
-t.test('the document has an ETag', async (t) => {
+t.test('documents have an ETag for each form, and are compressed for who takes that', async (t) => {
+  const contracts = await loadContracts({ folders: [await contractFolder(t.testdir())] })
+  const app = await appWith(contracts)
+  t.teardown(() => app.close())
+  for (const document of ['/openapi.json', '/v1/datasets/reading-rooms/openapi.json']) {
+    for (const url of [document, `${document}?lang=zh`, `${document}?lang=en`]) {
+      const plain = await app.inject(url)
+      const packed = await app.inject({ url, headers: { 'accept-encoding': 'br, gzip' } })
+      t.equal(plain.headers['content-encoding'], undefined)
+      t.equal(packed.headers['content-encoding'], 'gzip')
+      t.equal(gunzipSync(packed.rawPayload).toString(), plain.body, url)
+      t.match(packed.headers.vary, /Accept-Encoding/)
+      t.not(packed.headers.etag, plain.headers.etag)
+      for (const { headers } of [plain, packed]) {
+        const again = await app.inject({
+          url,
+          headers: {
+            'if-none-match': String(headers.etag),
+            ...(headers === packed.headers ? { 'accept-encoding': 'gzip' } : {}),
+          },
+        })
+        t.equal(again.statusCode, 304)
+        t.equal(again.body, '')
+      }
+    }
+  }
+})
+
+t.test('documents follow contracts that come while the service runs', async (t) => {
+  const folder = await contractFolder(t.testdir())
+  const first = await loadContracts({ folders: [folder] })
+  await writeFile(join(folder, 'codes', 'shades.csv'), 'code,zh,en\nwhite,白,White\nblue,蓝,Blue\n')
+  const second = await loadContracts({ folders: [folder] })
+  let contracts = first
+  const { context } = unconnectedContext()
+  const app = await buildApp(Object.defineProperty({ ...context }, 'contracts', { get: () => contracts }))
+  t.teardown(() => app.close())
+  const shades = async () => {
+    const document = (await app.inject('/v1/datasets/reading-rooms/openapi.json')).json()
+    return document.components.schemas['codes.shades'].enum
+  }
+  t.same(await shades(), ['white', 'green'])
+  contracts = second
+  t.same(await shades(), ['white', 'blue'])
+})
+
+t.test('every schema of a route can be compiled, although a start compiles none', async (t) => {
+  const app = await buildApp(unconnectedContext().context, undefined, 'at-start')
+  t.teardown(() => app.close())
+  await app.ready()
+  t.equal((await app.inject('/v1/problems')).statusCode, 200)
+})
+
+t.test('the set of generic operations is kept', async (t) => {
   const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
-  const first = await app.inject('/openapi.json')
-  const etag = String(first.headers.etag)
-  const again = await app.inject({ url: '/openapi.json', headers: { 'if-none-match': etag } })
-  t.equal(again.statusCode, 304)
-  t.equal(again.body, '')
+  const { paths } = (await app.inject('/openapi.json')).json() as {
+    paths: Record<string, Record<string, { operationId: string }>>
+  }
+  const ids = Object.values(paths).flatMap((methods) =>
+    Object.values(methods).map(({ operationId }) => operationId),
+  )
+  const kept = [...(await readFile('openapi.yaml', 'utf8')).matchAll(/^ +operationId: ([A-Za-z]+)$/gm)].map(
+    ([, id = '']) => id,
+  )
+  t.same(ids.sort(), kept.sort())
 })
 
 t.test('every text of a route has a Chinese one, and no Chinese one is left over', async (t) => {
@@ -232,7 +318,7 @@ t.test('the document speaks the language asked for', async (t) => {
   const app = await appWith(contracts)
   t.teardown(() => app.close())
   const of = async (lang: string) => {
-    const { body } = await app.inject(`/openapi.json${lang}`)
+    const { body } = await app.inject(`/v1/datasets/reading-rooms/openapi.json${lang}`)
     const document = JSON.parse(body)
     const operation = document.paths['/v1/datasets/reading-rooms/records'].get
     return { body, summary: operation.summary, tags: document.tags, operation }
@@ -241,7 +327,7 @@ t.test('the document speaks the language asked for', async (t) => {
   t.equal(both.summary, '阅览室 Reading rooms: Records of a dataset')
   t.equal(zh.summary, '阅览室: 数据集的记录')
   t.equal(en.summary, 'Reading rooms: Records of a dataset')
-  t.match(zh.tags, [{ name: '年度清单' }])
+  t.match((await app.inject('/openapi.json?lang=zh')).json().tags, [{ name: '年度清单' }])
   t.notMatch(zh.body, /Number of seats|Reading rooms/)
   t.notMatch(en.body, /座位数|阅览室/)
   const ids = (body: string) => [...body.matchAll(/"operationId":"([^"]+)"/g)].map(([, id]) => id)
@@ -281,6 +367,21 @@ t.test('/docs speaks the language asked for, else that of the browser, else Chin
   )
 })
 
+t.test('/docs offers the document of each open dataset', async (t) => {
+  const contracts = await loadContracts({ folders: [await contractFolder(t.testdir())] })
+  const app = await appWith(contracts)
+  t.teardown(() => app.close())
+  const generic = (await app.inject('/docs?lang=en')).body
+  t.match(generic, /<option value="reading-rooms">Reading rooms/)
+  t.notMatch(generic, /closed-rooms/)
+  const own = (await app.inject('/docs?lang=en&dataset=reading-rooms')).body
+  t.match(own, /data-document="\/v1\/datasets\/reading-rooms\/openapi.json\?lang=en"/)
+  t.match(own, /<option value="reading-rooms" selected>/)
+  t.match(own, /href="\/docs\?dataset=reading-rooms&#38;lang=zh"/)
+  t.equal((await app.inject('/docs?dataset=&lang=en')).statusCode, 200, 'no choice is the generic one')
+  t.equal((await app.inject('/docs?dataset=closed-rooms')).statusCode, 404)
+})
+
 t.test('/docs loads all it needs from here', async (t) => {
   const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
@@ -305,7 +406,10 @@ t.test('/docs loads all it needs from here', async (t) => {
 
 t.test('openapi.yaml is made of routes and contracts alone, always the same bytes', async (t) => {
   const folder = await contractFolder(t.testdir())
-  const [one, two] = [await writeOpenapi([folder]), await writeOpenapi([folder])]
+  const [one, two] = [
+    await writeOpenapi([folder], ['reading-rooms']),
+    await writeOpenapi([folder], ['reading-rooms']),
+  ]
   t.equal(one, two)
   t.match(one, /^openapi: 3\.1\.0\n/)
   t.match(one, /\n {4}reading-rooms\.record:\n/)
@@ -313,5 +417,6 @@ t.test('openapi.yaml is made of routes and contracts alone, always the same byte
     drift(one.replace('Reading rooms', 'Rooms'), one).join('\n'),
     /^openapi\.yaml differs .*\n- .*Rooms[\s\S]*\+ /,
   )
+  await t.rejects(writeOpenapi([folder], ['closed-rooms']), /no open dataset closed-rooms/)
   t.match(drift(one, `${one}more: 1\n`).join('\n'), /\+ more: 1/)
 })

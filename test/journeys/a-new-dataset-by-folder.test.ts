@@ -149,7 +149,7 @@ interface Openapi {
 }
 
 t.test('the OpenAPI has operations of its own, with its fields', async (t) => {
-  const { paths, components } = (await get('/openapi.json')).json<Openapi>()
+  const { paths, components } = (await get(`${base}/openapi.json`)).json<Openapi>()
   const operation = paths[`${base}/records`]?.get
   const parameters = (operation?.parameters ?? []).map((one) =>
     one.$ref === undefined ? one : components.parameters[one.$ref.split('/').at(-1) ?? ''],

@@ -58,7 +58,7 @@ t.test('it goes all the way', async (t) => {
     t.equal(data.at(-1)?.['constructor'], 'b-constructor', name)
   }
   t.equal((await get(`/v1/datasets/${dataset}/records?group=7&table=x`)).status, 200)
-  t.equal((await get('/openapi.json')).status, 200)
+  t.equal((await get(`/v1/datasets/${dataset}/openapi.json`)).status, 200)
   t.equal((await get(`/v1/datasets/${dataset}/contracts/1/json-schema`)).status, 200)
 })
 

@@ -45,6 +45,7 @@ const own = [
   `/v1/datasets/${secret}`,
   `/v1/datasets/${secret}/contracts/1`,
   `/v1/datasets/${secret}/contracts/1/table-schema`,
+  `/v1/datasets/${secret}/openapi.json`,
   `/v1/datasets/${secret}/records`,
   `/v1/datasets/${secret}/editions/2026`,
   version,

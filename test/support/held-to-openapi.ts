@@ -20,6 +20,8 @@ export interface Answered {
 }
 
 interface Response {
+  /** Forms that the address negotiates besides; each has an address of its own. */
+  readonly 'x-also-as'?: readonly string[]
   readonly content?: Readonly<Record<string, { readonly schema?: Json }>>
   readonly headers?: Readonly<Record<string, { readonly required?: boolean }>>
 }
@@ -74,12 +76,15 @@ function faultOf(
     return answered.text === '' ? undefined : `${template} ${status} declares no body, but there is one`
   // Declared once for all, in the description of the document.
   if (status === '404' && type === 'text/html') return undefined
+  if (response['x-also-as']?.includes(type) === true) return undefined
   const media = [type, `${type.split('/')[0]}/*`, '*/*'].find((name) => name in content)
   if (media === undefined) return `${template} ${status} declares ${Object.keys(content)}, not ${type}`
   const schema = content[media]?.schema
   // A file is bytes, whatever they hold.
   if (schema === undefined || schema['format'] === 'binary' || !/[/+]json$/.test(type)) return undefined
-  const fault = validators.check(schema, answered.text)
+  const { searchParams } = new URL(asked.url, 'http://data.example')
+  const check = searchParams.has('select') ? validators.checkSelected : validators.check
+  const fault = check(schema, answered.text)
   return fault === undefined ? undefined : `${template} ${status}: ${fault}`
 }
 
@@ -104,6 +109,39 @@ function buildFinder({ paths }: HeldDocument) {
 }
 
 function buildValidators(document: HeldDocument) {
+  const { check } = buildCheck(document)
+  let selected: ReturnType<typeof buildCheck> | undefined
+  // With `select`, the fields of a record that were not asked for are left out: its schema is for whole records.
+  const checkSelected = (schema: Json, text: string): string | undefined => {
+    selected ??= buildCheck({ ...document, components: withoutRequired(document.components) })
+    return selected.check(schema, text)
+  }
+  return {
+    check,
+    checkSelected,
+    problem: (text: string) => check({ $ref: '#/components/schemas/Problem' }, text),
+    resolve: (value: unknown): unknown => {
+      const reference = (value as { readonly $ref?: string }).$ref
+      if (reference === undefined) return value
+      return reference
+        .split('/')
+        .slice(1)
+        .reduce<unknown>((inside, name) => (inside as Json)[name], document)
+    },
+  }
+}
+
+/** The components with no field of a record required. */
+function withoutRequired(components: HeldDocument['components']): HeldDocument['components'] {
+  const schemas = Object.entries(components['schemas'] ?? {}).map(([name, schema]) => {
+    if (!/\.record(\.v\d+)?$/.test(name)) return [name, schema]
+    const { required: _required, ...rest } = schema as Json
+    return [name, rest]
+  })
+  return { ...components, schemas: Object.fromEntries(schemas) }
+}
+
+function buildCheck(document: HeldDocument) {
   // Keywords of OpenAPI, such as `example`, are not JSON Schema's: what ajv doesn't know it shall pass over.
   const ajv = new Ajv2020({ strict: false, allErrors: false, formats: { binary: true } })
   addFormats.default(ajv)
@@ -116,22 +154,12 @@ function buildValidators(document: HeldDocument) {
     known.set(text, made)
     return made
   }
-  const check = (schema: Json, text: string): string | undefined => {
-    const validate = compile(schema)
-    if (validate(JSON.parse(text))) return undefined
-    const [first] = validate.errors ?? []
-    return `the body at ${first?.instancePath || '/'} ${first?.message} ${JSON.stringify(first?.params)}`
-  }
   return {
-    check,
-    problem: (text: string) => check({ $ref: '#/components/schemas/Problem' }, text),
-    resolve: (value: unknown): unknown => {
-      const reference = (value as { readonly $ref?: string }).$ref
-      if (reference === undefined) return value
-      return reference
-        .split('/')
-        .slice(1)
-        .reduce<unknown>((inside, name) => (inside as Json)[name], document)
+    check: (schema: Json, text: string): string | undefined => {
+      const validate = compile(schema)
+      if (validate(JSON.parse(text))) return undefined
+      const [first] = validate.errors ?? []
+      return `the body at ${first?.instancePath || '/'} ${first?.message} ${JSON.stringify(first?.params)}`
     },
   }
 }

@@ -18,18 +18,23 @@ export interface FieldSchemaOptions {
 }
 
 export interface RecordSchemaOptions extends FieldSchemaOptions {
-  /** With `true` every field must be there. Left out, none must: `select` may leave fields out of an answer. */
-  readonly complete?: boolean
+  /**
+   * Which members must be there: `all` of them, or those that a provider must fill (`filled`). Left out, none must:
+   * `select` may leave fields out of an answer.
+   */
+  readonly required?: 'all' | 'filled'
 }
 
 /** The JSON Schema of one record. A field is nullable unless a provider must fill it and control never empties it. */
 export function recordSchema(
   contract: Contract,
   contracts: Contracts,
-  { complete = false, ...options }: RecordSchemaOptions = {},
+  { required, ...options }: RecordSchemaOptions = {},
 ): Schema {
   const { language } = options
-  const names = contract.fields.map((field) => field.name)
+  const needed = contract.fields.filter(
+    ({ constraints }) => required === 'all' || (required === 'filled' && constraints?.required === true),
+  )
   const about = (one: Language) => `${contract.title[one]}: ${contract.description[one]}`
   return {
     title: contract.title[language ?? 'en'],
@@ -41,7 +46,7 @@ export function recordSchema(
         fieldSchema(field, contracts, mayBeNull(contract, field), options),
       ]),
     ),
-    ...(complete ? { required: names } : {}),
+    ...(needed.length === 0 ? {} : { required: needed.map(({ name }) => name) }),
     additionalProperties: false,
   }
 }

@@ -18,14 +18,20 @@ import { refuseDuplicateHost } from '../sockets.ts'
 import { refuseUnacceptableRequests } from './acceptable.ts'
 import { readConstantHeaders } from './constant-headers.ts'
 import { holdToQuota, registerKeyHolders, withReadAudit } from './key-hooks.ts'
+import { lazyValidator, type SchemaCompilation } from './lazy-compilers.ts'
 import { networkOf, RateCounts, senderOf } from './rate-limit.ts'
 
 /** Registers every shared manner on the root instance, before any route. */
-export async function registerHooks(app: App, context: HttpContext, warm: ResponseCache): Promise<void> {
+export async function registerHooks(
+  app: App,
+  context: HttpContext,
+  warm: ResponseCache,
+  compile: SchemaCompilation,
+): Promise<void> {
   app.decorateRequest('reader')
   app.decorateRequest('caller', '')
   const { methods, options } = collectMethods(app)
-  registerValidators(app)
+  registerValidators(app, compile)
   const constant = await readConstantHeaders()
   app.addHook('onRequest', refuseDuplicateHost)
   // Hooks call back rather than promise: each of them runs for every answer, and a promise costs more than most do.
@@ -118,15 +124,16 @@ function patternOf(url: string): RegExp {
 }
 
 /** Text from addresses is coerced, a body is not: JSON has types of its own. */
-function registerValidators(app: App): void {
+function registerValidators(app: App, compilation: SchemaCompilation): void {
   const shared = { useDefaults: true, removeAdditional: false, allErrors: false } as const
   // Digits without end become Infinity, and a strict Ajv holds no bounds against what isn't finite.
   const coercing = new Ajv({ ...shared, coerceTypes: true, strictNumbers: false })
   const exact = new Ajv({ ...shared, coerceTypes: false })
   for (const ajv of [coercing, exact]) addFormats.default(ajv)
-  app.setValidatorCompiler<FastifySchema>(({ schema, httpPart }) =>
-    (httpPart === 'body' ? exact : coercing).compile(schema),
-  )
+  app.setValidatorCompiler<FastifySchema>(({ schema, httpPart }) => {
+    const ajv = httpPart === 'body' ? exact : coercing
+    return compilation === 'at-start' ? ajv.compile(schema) : lazyValidator(ajv, schema)
+  })
 }
 
 /** One observation a request, by the route's pattern: an address or a parameter may hold anything. */

@@ -11,7 +11,7 @@ import {
   recordSchema,
 } from '../../contract/index.ts'
 import { inLanguage, type Language } from '../../platform/language.ts'
-import type { Json, Operation, Parameter, Paths } from './document-shape.ts'
+import { type Json, mapValues, type Operation, type Parameter, type Paths, sorted } from './document-shape.ts'
 
 /** What a room says of those of its addresses that depend on a contract. */
 export interface DatasetPart {
@@ -39,21 +39,36 @@ interface Options {
   readonly language: Language | undefined
 }
 
-/** The operations that a contract makes specific, by their paths. */
-export function datasetOperations(paths: Paths, contract: Contract, options: Options): Paths {
-  const { contracts, parts, language } = options
-  const made = Object.entries(paths).flatMap(([path, operations]) => {
-    const part = parts.find(({ segment }) => segment === segmentOf(path))
-    if (part === undefined || part.answers?.(contract) === false) return []
+/** The operations that a contract makes specific, by their paths. A generator, so that a caller can build it in slices. */
+export function* datasetOperations(
+  paths: Paths,
+  contract: Contract,
+  { contracts, parts, language }: Options,
+): Generator<void, Paths> {
+  const made: [string, Paths[string]][] = []
+  for (const part of parts) {
+    if (part.answers?.(contract) === false) continue
+    // Built once for all addresses of the part: equal parameters are then one object.
     const parameters = part.parameters(contract, { contracts, language, codes: codesReference })
-    const places = placesOf(contract, options, part)
-    const own = Object.entries(operations).map(([method, operation]) => [
-      method,
-      specialise(inPlaceOf(operation, places) as Operation, contract, parameters, language),
-    ])
-    return [[path.replace('{slug}', contract.dataset), Object.fromEntries(own)]]
-  })
-  return Object.fromEntries(made)
+    yield
+    const places = placesOf(contract, { contracts, parts, language }, part)
+    yield
+    for (const [path, operations] of Object.entries(paths)) {
+      if (segmentOf(path) !== part.segment) continue
+      const own = mapValues(operations, (operation) =>
+        specialise(inPlaceOf(operation, places) as Operation, contract, parameters, language),
+      )
+      made.push([path.replace('{slug}', contract.dataset), own])
+      yield
+    }
+  }
+  return sorted(Object.fromEntries(made))
+}
+
+/** The generic operations that some dataset may have operations of its own for. */
+export function specificPaths(paths: Paths, parts: readonly DatasetPart[]): Paths {
+  const segments = new Set(parts.map(({ segment }) => segment))
+  return Object.fromEntries(Object.entries(paths).filter(([path]) => segments.has(segmentOf(path) ?? '')))
 }
 
 /** The last segment of a generic address below one dataset: `records` of `…/{slug}/…/records.csv`. */
@@ -131,7 +146,10 @@ export function recordSchemas(contract: Contract, options: Options): Readonly<Re
   const { contracts, language } = options
   const ofLanguage = language === undefined ? {} : { language }
   return schemasOf(contract, options, 'record', (one) =>
-    withEdition(recordSchema(one, contracts, { codes: codesReference, ...ofLanguage }), language),
+    withEdition(
+      recordSchema(one, contracts, { codes: codesReference, required: 'filled', ...ofLanguage }),
+      language,
+    ),
   )
 }
 
@@ -186,7 +204,7 @@ function withEdition(record: Json, language: Language | undefined): Json {
 
 /** What two schemas are told apart by: another title of the dataset makes no other record. */
 function shapeOf(schema: Json): string {
-  return JSON.stringify(schema['properties'])
+  return JSON.stringify([schema['properties'], schema['required']])
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What operations have in common stands once, under `components`: equal parameters and equal responses. Without it the
- * document of five datasets would be several times as long, and every generated client with it.
+ * What operations have in common is given once, under `components`: equal schemas, parameters and responses. Without it
+ * a document would be several times as long, and every generated client with it.
  */
 import {
   type Json,
@@ -10,21 +10,24 @@ import {
   type Paths,
   sorted,
 } from './document-shape.ts'
+import { shareSchemas } from './share-schemas.ts'
 
-/** The document with parameters and responses that occur more than once referred to. */
-export function shareEquals(document: OpenapiDocument): OpenapiDocument {
+/**
+ * The document with parameters and responses that occur more than once referred to. A generator, so that a caller can
+ * build it in slices.
+ */
+export function* shareEquals(whole: OpenapiDocument): Generator<void, OpenapiDocument> {
+  const document = yield* shareSchemas(whole)
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
-  const parameters = buildShelf(
+  const parameters = yield* buildShelf(
     operations.flatMap((owner) =>
       (owner.parameters ?? []).map((value) => ({ owner, key: value.name, value })),
     ),
-    ({ owner, key }) => [datasetOf(owner), key],
   )
-  const responses = buildShelf(
+  const responses = yield* buildShelf(
     operations.flatMap((owner) =>
       Object.entries(owner.responses ?? {}).map(([key, value]) => ({ owner, key, value })),
     ),
-    ({ owner, key }) => [owner.operationId, key],
   )
   const share = (operation: Operation): Operation => ({
     ...operation,
@@ -33,7 +36,11 @@ export function shareEquals(document: OpenapiDocument): OpenapiDocument {
       : { parameters: operation.parameters.map((one) => parameters.refer('parameters', operation, one)) }),
     responses: mapValues(operation.responses ?? {}, (one) => responses.refer('responses', operation, one)),
   })
-  const paths: Paths = mapValues(document.paths, (methods) => mapValues(methods, share))
+  const paths: Record<string, Paths[string]> = {}
+  for (const [path, methods] of Object.entries(document.paths)) {
+    paths[path] = mapValues(methods, share)
+    yield
+  }
   const components = {
     ...document.components,
     parameters: parameters.content,
@@ -54,36 +61,50 @@ interface Shelf {
   readonly refer: <T extends Json>(kind: string, owner: Operation, value: T) => T
 }
 
+/** How many parameters or responses are looked at between two steps. */
+const foundPerStep = 50
+
 /**
  * What occurs more than once, each with a name of its own. What only datasets have is kept apart for each of them: two
  * that agree by chance today must not lose their names when one changes.
  */
-function buildShelf(
-  found: readonly Found[],
-  nameOf: (first: Found) => readonly (string | undefined)[],
-): Shelf {
-  const generic = new Set(
-    found.filter(({ owner }) => datasetOf(owner) === undefined).map(({ value }) => JSON.stringify(value)),
-  )
+function* buildShelf(found: readonly Found[]): Generator<void, Shelf> {
+  // Many operations have the same object: it is written as text once.
+  const texts = new WeakMap<Json, string>()
+  const textOf = (value: Json) => {
+    const text = texts.get(value) ?? JSON.stringify(value)
+    texts.set(value, text)
+    return text
+  }
+  const generic = new Set<string>()
+  for (const [index, { owner, value }] of found.entries()) {
+    if (datasetOf(owner) === undefined) generic.add(textOf(value))
+    if (index % foundPerStep === 0) yield
+  }
   const keyOf = (owner: Operation, value: Json) => {
-    const text = JSON.stringify(value)
+    const text = textOf(value)
     return generic.has(text) ? text : `${datasetOf(owner)} ${text}`
   }
   const byKey = new Map<string, Found[]>()
-  for (const one of found) {
+  for (const [index, one] of found.entries()) {
     const key = keyOf(one.owner, one.value)
-    byKey.set(key, [...(byKey.get(key) ?? []), one])
+    const known = byKey.get(key)
+    if (known === undefined) byKey.set(key, [one])
+    else known.push(one)
+    if (index % foundPerStep === 0) yield
   }
+  const shared = [...byKey].flatMap(([key, all]) => {
+    const first = all.find(({ owner }) => datasetOf(owner) === undefined) ?? all[0]
+    return first === undefined || all.length === 1
+      ? []
+      : [{ key, first, uses: all.length, isGeneric: datasetOf(first.owner) === undefined }]
+  })
+  // What most operations have gets the short name: `429`, `edition`.
+  shared.sort((a, b) => Number(b.isGeneric) - Number(a.isGeneric) || b.uses - a.uses)
   const names = new Map<string, string>()
   const content = new Map<string, Json>()
-  for (const [key, all] of byKey) {
-    const first = all.find(({ owner }) => datasetOf(owner) === undefined) ?? all[0]
-    if (first === undefined || all.length === 1) continue
-    const short = nameOf(first)
-      .filter((part) => part !== undefined)
-      .join('.')
-    // An edition in the path and one in the query share a name, and are two parameters.
-    const name = content.has(short) ? `${first.owner.operationId}.${first.key}` : short
+  for (const { key, first } of shared) {
+    const name = content.has(first.key) ? `${first.owner.operationId}.${first.key}` : first.key
     names.set(key, name)
     content.set(name, first.value)
   }

@@ -37,7 +37,7 @@ export function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T
 /** The same names with each value changed. */
 export function mapValues<A, B>(
   record: Readonly<Record<string, A>>,
-  change: (value: A) => B,
+  change: (value: A, name: string) => B,
 ): Record<string, B> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]))
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]))
 }

@@ -1,66 +1,216 @@
 /**
- * The OpenAPI 3.1 document: what the routes declare, and for each open dataset its own copy of the generic operations
- * on records, with its fields, operators, code lists and record. What is restricted is not in it.
+ * The OpenAPI 3.1 documents: one of the generic operations, which names the documents of all open datasets, and one for
+ * each dataset, with its own copies of the operations on records: its fields, operators, code lists and record.
  */
 
-import { type Contracts, isOpen, type LoadedContract } from '../../contract/index.ts'
+import { type Contract, type Contracts, isOpen, type LoadedContract } from '../../contract/index.ts'
 import { inLanguage, type Language } from '../../platform/language.ts'
 import type { App } from '../route-helpers.ts'
+import { collectRoutes } from './collect-routes.ts'
 import {
   codeSchemas,
   type DatasetPart,
   datasetOperations,
   partSchemas,
   recordSchemas,
+  specificPaths,
 } from './dataset-operations.ts'
 import { shareEquals } from './deduplicate.ts'
-import { type Json, type OpenapiDocument, type Operation, sorted } from './document-shape.ts'
+import { type Json, mapValues, type OpenapiDocument, type Operation, sorted } from './document-shape.ts'
+import { toEnd } from './slices.ts'
 import { translate } from './translate.ts'
 
+/** Steps of building a document; what comes between two of them takes some milliseconds. */
+export type Steps<T> = Generator<void, T>
+
 export interface OpenapiOptions {
-  /** What the rooms say of their addresses for one dataset. */
+  /** What the modules declare of their addresses for one dataset. */
   readonly parts: readonly DatasetPart[]
-  /** The language of all texts. Left out, the routes speak English and the datasets both. */
-  readonly language?: Language
+  /** The language of all texts. Left out, the routes are described in English and the datasets in both languages. */
+  readonly language?: Language | undefined
 }
 
-/** The document for the contracts as they are now. The app must be ready. */
+/**
+ * One document of the generic operations and those of datasets, at once: for files and tests. The service never builds
+ * it. `datasets` are slugs, all open datasets where left out. The app must be ready.
+ */
 export function buildOpenapi(
   app: App,
   contracts: Contracts,
-  { parts, language }: OpenapiOptions,
+  { datasets, ...options }: OpenapiOptions & { readonly datasets?: readonly string[] },
 ): OpenapiDocument {
-  const routes = withOperationIds(structuredClone(app.swagger()) as unknown as OpenapiDocument)
-  const generic = language === 'zh' ? translate(routes) : routes
-  const open = contracts.list().filter(({ contract }) => isOpen(contract))
-  const own = open.map(({ contract }) =>
-    datasetOperations(generic.paths, contract, { contracts, parts, language }),
+  return toEnd(joinedSteps(app, contracts, options, datasets))
+}
+
+function* joinedSteps(
+  app: App,
+  contracts: Contracts,
+  options: OpenapiOptions,
+  datasets: readonly string[] | undefined,
+): Steps<OpenapiDocument> {
+  const { parts, language } = options
+  const routes = yield* routeSteps(app, language)
+  const generic = namingDatasets(routes, contracts, language)
+  const chosen = openDatasets(contracts).filter(
+    ({ contract }) => datasets?.includes(contract.dataset) ?? true,
   )
-  const schemas = open.map(({ contract }) => ({
-    ...recordSchemas(contract, { contracts, parts, language }),
-    ...partSchemas(contract, { contracts, parts, language }),
-  }))
-  return shareEquals({
+  const unknown = datasets?.filter((slug) => !chosen.some(({ contract }) => contract.dataset === slug)) ?? []
+  if (unknown.length > 0) throw new Error(`There is no open dataset ${unknown.join(', ')}.`)
+  const own: OwnParts[] = []
+  for (const { contract } of chosen)
+    own.push(yield* ownSteps(routes, contract, contracts, { parts, language }))
+  return yield* shareEquals({
     ...generic,
-    tags: [...(generic.tags ?? []), ...open.map((loaded) => tagOf(loaded, language))],
-    paths: sorted(Object.assign({}, generic.paths, ...own)),
+    tags: [...(generic.tags ?? []), ...own.map(({ tag }) => tag)],
+    paths: sorted(Object.assign({}, generic.paths, ...own.map(({ paths }) => paths))),
     components: {
       ...generic.components,
-      schemas: sorted({
-        ...generic.components['schemas'],
-        ...Object.assign({}, ...schemas),
-        ...codeSchemas(
-          open.flatMap(({ contract }) => contracts.versions(contract.dataset)),
-          contracts,
-          language,
-        ),
-      }),
+      schemas: sorted(Object.assign({}, generic.components['schemas'], ...own.map(({ schemas }) => schemas))),
     },
   })
 }
 
-function tagOf({ contract }: LoadedContract, language: Language | undefined): Json {
-  return { name: contract.dataset, description: inLanguage(contract.title, language) }
+/** The document of the generic operations. It names the document of each open dataset in `x-datasets`. */
+export function* genericSteps(
+  app: App,
+  contracts: Contracts,
+  language: Language | undefined,
+): Steps<OpenapiDocument> {
+  const routes = yield* routeSteps(app, language)
+  return yield* shareEquals(namingDatasets(routes, contracts, language))
+}
+
+/** The generic operations and schemas that the documents of datasets are made of: the same for all datasets. */
+export function* basisSteps(app: App, { parts, language }: OpenapiOptions): Steps<OpenapiDocument> {
+  const routes = yield* routeSteps(app, language)
+  return { ...routes, paths: specificPaths(routes.paths, parts) }
+}
+
+/** The document of one dataset, of what `basisSteps` gave for the same language. */
+export function* datasetSteps(
+  basis: OpenapiDocument,
+  contract: Contract,
+  contracts: Contracts,
+  { parts, language }: OpenapiOptions,
+): Steps<OpenapiDocument> {
+  const own = yield* ownSteps(basis, contract, contracts, { parts, language })
+  const generic = basis.components['schemas'] as Readonly<Record<string, Json>>
+  const schemas = { ...generic, ...own.schemas }
+  const used = namesUsed(own.paths, schemas)
+  yield
+  const base = baseOf(basis)
+  return yield* shareEquals({
+    ...basis,
+    info: {
+      ...basis.info,
+      title: `${String(basis.info['title'])}: ${inLanguage(contract.title, language)}`,
+      description: `${inLanguage(contract.description, language, '\n\n')}\n\n${inLanguage(ownText, language, '\n\n')}`,
+    },
+    externalDocs: {
+      url: `${base}/openapi.json${langOf(language)}`,
+      description: inLanguage(genericText, language, ' / '),
+    },
+    tags: [own.tag],
+    paths: own.paths,
+    components: {
+      ...basis.components,
+      schemas: sorted(Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)))),
+    },
+  })
+}
+
+const ownText = {
+  zh: '本文档只含该数据集的记录与汇总接口；其他接口见 `/openapi.json`。',
+  en: 'This document has the operations on the records of this dataset; all others are in `/openapi.json`.',
+}
+
+const genericText = { zh: '通用接口', en: 'The generic operations' }
+
+/** The address of the document of a dataset, below the address of the service. */
+export function datasetDocumentPath(slug: string, language: Language | undefined): string {
+  return `/v1/datasets/${slug}/openapi.json${langOf(language)}`
+}
+
+function langOf(language: Language | undefined): string {
+  return language === undefined ? '' : `?lang=${language}`
+}
+
+/** Datasets that everybody may read, by their newest contracts. */
+export function openDatasets(contracts: Contracts): readonly LoadedContract[] {
+  return contracts.list().filter(({ contract }) => isOpen(contract))
+}
+
+/** What the routes declare, with a name for every operation, in a language. */
+function* routeSteps(app: App, language: Language | undefined): Steps<OpenapiDocument> {
+  const named = withOperationIds(yield* collectRoutes(app))
+  yield
+  if (language !== 'zh') return named
+  return yield* translate(named)
+}
+
+function namingDatasets(
+  routes: OpenapiDocument,
+  contracts: Contracts,
+  language: Language | undefined,
+): OpenapiDocument {
+  const base = baseOf(routes)
+  const datasets = openDatasets(contracts).map(({ contract: { dataset, title } }) => ({
+    slug: dataset,
+    title: inLanguage(title, language),
+    openapi: `${base}${datasetDocumentPath(dataset, language)}`,
+  }))
+  return { ...routes, 'x-datasets': datasets }
+}
+
+/** The address of the service as the document has it; empty where links are relative. */
+function baseOf({ servers }: OpenapiDocument): string {
+  const [first] = servers as readonly { readonly url: string }[]
+  return first === undefined ? '' : first.url.replace(/\/+$/, '')
+}
+
+/** What a document has of one dataset. */
+interface OwnParts {
+  readonly tag: Json
+  readonly paths: OpenapiDocument['paths']
+  readonly schemas: Readonly<Record<string, Json>>
+}
+
+function* ownSteps(
+  { paths }: OpenapiDocument,
+  contract: Contract,
+  contracts: Contracts,
+  { parts, language }: { readonly parts: readonly DatasetPart[]; readonly language: Language | undefined },
+): Steps<OwnParts> {
+  const options = { contracts, parts, language }
+  const own = yield* datasetOperations(paths, contract, options)
+  const records = recordSchemas(contract, options)
+  yield
+  const others = partSchemas(contract, options)
+  yield
+  const codes = codeSchemas(contracts.versions(contract.dataset), contracts, language)
+  yield
+  return {
+    tag: { name: contract.dataset, description: inLanguage(contract.title, language) },
+    paths: own,
+    schemas: { ...records, ...others, ...codes },
+  }
+}
+
+/** Names of the schemas that a value refers to, and those that these refer to. */
+function namesUsed(value: unknown, schemas: Readonly<Record<string, Json>>): ReadonlySet<string> {
+  const used = new Set<string>()
+  const visit = (inner: unknown): void => {
+    if (inner === null || typeof inner !== 'object') return
+    const reference =
+      '$ref' in inner ? /^#\/components\/schemas\/(.+)$/.exec(String(inner.$ref))?.[1] : undefined
+    if (reference !== undefined && !used.has(reference)) {
+      used.add(reference)
+      visit(schemas[reference])
+    }
+    for (const member of Object.values(inner)) visit(member)
+  }
+  visit(value)
+  return used
 }
 
 /** Names the operations and responses that don't name themselves, by method and path: `getDatasetsSlugRecords`. */
@@ -76,20 +226,39 @@ function withOperationIds(document: OpenapiDocument): OpenapiDocument {
     Object.fromEntries(
       Object.entries(operations).map(([method, operation]) => [
         method,
-        withSummaries({ ...operation, operationId: operation.operationId ?? name(method, path) }),
+        withResponses({ ...operation, operationId: operation.operationId ?? name(method, path) }),
       ]),
     ),
   ])
-  return { ...document, paths: Object.fromEntries(paths) }
+  return { ...document, paths: sorted(Object.fromEntries(paths)) }
 }
 
 /** What the collector calls `Default Response` is called after its operation, so that a page says something there. */
-function withSummaries(operation: Operation): Operation {
+function withResponses(operation: Operation): Operation {
   const { summary, responses } = operation
-  if (summary === undefined || responses === undefined) return operation
-  const named = Object.entries(responses).map(([status, response]) => [
-    status,
-    response['description'] === 'Default Response' ? { ...response, description: summary } : response,
-  ])
-  return { ...operation, responses: Object.fromEntries(named) }
+  if (responses === undefined) return operation
+  return {
+    ...operation,
+    responses: mapValues(responses, (response) => {
+      const isNamed = summary === undefined || response['description'] !== 'Default Response'
+      return withoutTexts(isNamed ? response : { ...response, description: summary })
+    }),
+  }
+}
+
+/**
+ * A body is JSON where an address negotiates: next to a schema a plain text would make `Page | string` of every answer
+ * in a generated client. The other forms have addresses of their own with an extension; `x-also-as` names them here.
+ */
+function withoutTexts(response: Json): Json {
+  const content = Object.entries((response['content'] ?? {}) as Readonly<Record<string, { schema?: Json }>>)
+  const isText = ([type, { schema }]: (typeof content)[number]) =>
+    schema?.['type'] === 'string' && !/[/+]json$/.test(type)
+  const texts = content.filter(isText)
+  if (texts.length === 0 || texts.length === content.length) return response
+  return {
+    ...response,
+    content: Object.fromEntries(content.filter((one) => !isText(one))),
+    'x-also-as': texts.map(([type]) => type),
+  }
 }

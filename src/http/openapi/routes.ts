@@ -1,25 +1,29 @@
 /**
- * The OpenAPI document and the page that shows it, in both languages and offline: each script and style comes from
- * this service. A document is made again when contracts have come, and not otherwise.
+ * The OpenAPI documents and the page that shows them, in both languages and offline: each script and style comes from
+ * this service. Documents are built when first asked for, and again when contracts have changed.
  */
-import { fastifySwagger } from '@fastify/swagger'
 import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import Negotiator from 'negotiator'
 import { Type } from 'typebox'
+import { type Contracts, isOpen, mayRead } from '../../contract/index.ts'
 import { digestOf } from '../../platform/digest.ts'
-import type { Language } from '../../platform/language.ts'
+import { inLanguage, type Language } from '../../platform/language.ts'
+import { problem } from '../../platform/problem.ts'
 import { isFresh } from '../cache/freshness.ts'
 import type { HttpContext } from '../context.ts'
 import { type App, languageOf, problemResponses } from '../route-helpers.ts'
+import { registerCollectors } from './collect-routes.ts'
 import type { DatasetPart } from './dataset-operations.ts'
-import { buildOpenapi } from './document.ts'
+import { datasetDocumentPath, openDatasets } from './document.ts'
+import { expandDocument, type KeptDocument, keepDocuments } from './kept-documents.ts'
 
 /** Version of the public surface under /v1. It moves with the addresses, not with the package. */
 export const apiVersion = '1.0.0'
 
 /** Registers what collects the routes; it must stand before them. */
 export async function registerOpenapi(app: App, { config }: Pick<HttpContext, 'config'>): Promise<void> {
-  await app.register(fastifySwagger, {
+  await registerCollectors(app, {
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -33,7 +37,7 @@ export async function registerOpenapi(app: App, { config }: Pick<HttpContext, 'c
         { name: 'lists', description: 'What was promised, and what became of it' },
         { name: 'exchange', description: 'What other platforms follow' },
         { name: 'catalogue', description: 'Datasets, contracts, editions, versions, files' },
-        { name: 'records', description: 'Records of any dataset; each has operations of its own below' },
+        { name: 'records', description: 'Records of any dataset; each has a document of its own' },
         { name: 'bundles', description: 'For providers with a key: bring data, follow the receipt' },
         { name: 'publications', description: 'For keys that may publish: ask, approve, preview, withdraw' },
         { name: 'ckan', description: "CKAN's Action API, for catalogues that harvest" },
@@ -57,23 +61,70 @@ const description = `Open data of a city's education authority: what was promise
   A 404 is a page for those who rank \`text/html\` above JSON.
 * A version's bytes never change; a correction is a new version.
 * Titles come in Chinese and English; \`Accept-Language\` chooses where one is given. Codes never change.
+* Fields, filters and code lists of a dataset: \`/v1/datasets/{slug}/openapi.json\`; \`x-datasets\` names all of them.
 * This document is there in Chinese as well: \`/openapi.json?lang=zh\`.`
+
+const Slug = Type.String({
+  pattern: '^[a-z][a-z0-9-]{0,62}$',
+  description: 'The slug of a dataset, as GET /v1/datasets lists it.',
+})
+
+/** As the form of the page sends it: empty for the generic document. */
+const ChosenSlug = Type.String({ pattern: '^([a-z][a-z0-9-]{0,62})?$' })
 
 const Lang = Type.Optional(Type.Enum(['zh', 'en'], { description: 'The language of the texts.' }))
 
-/** Registers /openapi.json and /docs. `parts` is what the rooms say of their addresses for one dataset. */
+/** What the page of the description shows. */
+export interface DocsPage {
+  readonly language: Language
+  /** Address of the document, in that language. */
+  readonly document: string
+  /** The dataset whose document it is; undefined for the generic one. */
+  readonly dataset?: string | undefined
+  /** Datasets to choose from. */
+  readonly datasets: readonly { readonly slug: string; readonly title: string }[]
+}
+
+/**
+ * Registers /openapi.json, the document of each dataset, and /docs. `parts` is what the modules declare of their
+ * addresses for one dataset.
+ */
 export async function docsRoutes(
   app: App,
   context: Pick<HttpContext, 'contracts'>,
   parts: readonly DatasetPart[],
-  renderDocs: (language: Language) => string,
+  renderDocs: (page: DocsPage) => string,
 ): Promise<void> {
-  const document = keepOpenapi(app, context, parts)
-  const response: Readonly<Record<number, unknown>> = {
-    200: { description: 'OpenAPI 3.1.', content: { 'application/json': { schema: { type: 'object' } } } },
+  documentRoutes(app, context, parts)
+  await registerSwaggerUi(app)
+  app.get(
+    '/docs',
+    {
+      config: { offers: ['text/html'] },
+      schema: { hide: true, querystring: Type.Object({ lang: Lang, dataset: Type.Optional(ChosenSlug) }) },
+    },
+    async (request, reply) => {
+      const { lang = languageOf(request, 'zh'), dataset } = request.query
+      return sendDocs(
+        request,
+        reply,
+        renderDocs(docsPage(context.contracts, lang, dataset || undefined)),
+        lang,
+      )
+    },
+  )
+}
+
+function documentRoutes(
+  app: App,
+  context: Pick<HttpContext, 'contracts'>,
+  parts: readonly DatasetPart[],
+): void {
+  const documents = keepDocuments(app, parts)
+  const response = (title: string): Readonly<Record<number, unknown>> => ({
+    200: { description: title, content: { 'application/json': { schema: { type: 'object' } } } },
     304: Type.Null({ description: 'The document has not changed.' }),
-    ...problemResponses('precondition-failed'),
-  }
+  })
   app.get(
     '/openapi.json',
     {
@@ -82,37 +133,81 @@ export async function docsRoutes(
         tags: ['service'],
         summary: 'This document',
         description:
-          'OpenAPI 3.1, made of the routes and of the contracts that are loaded now. ' +
-          'Without `lang` what is said of datasets stands in both languages, all else in English.',
+          'OpenAPI 3.1 of the operations that do not depend on a dataset. `x-datasets` lists the datasets with the ' +
+          'address of the document of each. Without `lang` texts are English, and titles of datasets in both languages.',
         querystring: Type.Object({ lang: Lang }),
-        response,
+        response: { ...response('OpenAPI 3.1.'), ...problemResponses('precondition-failed') },
       },
     },
     async (request, reply) => {
-      const { text, tag } = document(request.query.lang)
-      if (isFresh(request, reply, tag)) return reply.code(304).send(null)
-      return reply.type('application/json; charset=utf-8').serializer(String).send(text)
+      const document = await documents.generic(context.contracts, request.query.lang)
+      return sendDocument(request, reply, document, true)
     },
   )
-  await registerSwaggerUi(app)
   app.get(
-    '/docs',
+    '/v1/datasets/:slug/openapi.json',
     {
-      config: { offers: ['text/html'] },
-      schema: { hide: true, querystring: Type.Object({ lang: Lang }) },
+      schema: {
+        operationId: 'getDatasetOpenapi',
+        tags: ['service'],
+        summary: 'OpenAPI of one dataset',
+        description:
+          'OpenAPI 3.1 of the operations on the records of a dataset, with its fields, operators, code lists and ' +
+          'examples. Without `lang` what is said of the dataset is given in both languages, all else in English.',
+        params: Type.Object({ slug: Slug }),
+        querystring: Type.Object({ lang: Lang }),
+        response: {
+          ...response('OpenAPI 3.1.'),
+          ...problemResponses('dataset-not-found', 'precondition-failed'),
+        },
+      },
     },
-    async (request, reply) =>
-      sendDocs(request, reply, renderDocs, request.query.lang ?? languageOf(request, 'zh')),
+    async (request, reply) => {
+      const { contracts } = context
+      const { slug } = request.params
+      const loaded = contracts.find(slug)
+      // Of what a caller may not read, nothing says that it exists.
+      if (loaded === undefined || !mayRead(request.reader, loaded.contract))
+        throw problem('dataset-not-found', { dataset: slug })
+      const document = await documents.dataset(contracts, loaded, request.query.lang)
+      return sendDocument(request, reply, document, isOpen(loaded.contract))
+    },
   )
+}
+
+/** Answers with a document: as gzip where the caller takes that. Each form has an ETag of its own. */
+async function sendDocument(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  document: KeptDocument,
+  open: boolean,
+): Promise<FastifyReply> {
+  const [encoding] = new Negotiator(request).encodings(['gzip', 'identity'])
+  const isCompressed = encoding === 'gzip'
+  if (isFresh(request, reply, isCompressed ? `${document.tag}-gzip` : document.tag, open))
+    return reply.code(304).send(null)
+  reply.type('application/json; charset=utf-8')
+  if (!isCompressed) return reply.send(await expandDocument(document))
+  return reply.header('content-encoding', 'gzip').send(document.gzip)
+}
+
+/** Throws `dataset-not-found`: the page is for everybody, so it shows what everybody may read. */
+function docsPage(contracts: Contracts, language: Language, dataset: string | undefined): DocsPage {
+  const datasets = openDatasets(contracts).map(({ contract }) => ({
+    slug: contract.dataset,
+    title: inLanguage(contract.title, language),
+  }))
+  if (dataset === undefined) return { language, document: `/openapi.json?lang=${language}`, datasets }
+  if (!datasets.some(({ slug }) => slug === dataset)) throw problem('dataset-not-found', { dataset })
+  return { language, document: datasetDocumentPath(dataset, language), dataset, datasets }
 }
 
 function sendDocs(
   request: FastifyRequest,
   reply: FastifyReply,
-  renderDocs: (language: Language) => string,
+  page: string,
   language: Language,
 ): FastifyReply {
-  const page = renderDocs(language)
   const isCurrent = isFresh(request, reply, digestOf(page).slice(0, 32))
   reply.header('content-language', language === 'zh' ? 'zh-CN' : 'en')
   reply.header('vary', 'Accept-Language')
@@ -132,28 +227,4 @@ async function registerSwaggerUi(app: App): Promise<void> {
       },
     },
   })
-}
-
-interface Kept {
-  readonly text: string
-  readonly tag: string
-}
-
-/** The document in each language, kept until the contracts differ from those that it was made of. */
-function keepOpenapi(
-  app: App,
-  context: Pick<HttpContext, 'contracts'>,
-  parts: readonly DatasetPart[],
-): (language: Language | undefined) => Kept {
-  const kept = new Map<Language | undefined, Kept & { readonly madeOf: HttpContext['contracts'] }>()
-  return (language) => {
-    const { contracts: madeOf } = context
-    const known = kept.get(language)
-    if (known?.madeOf === madeOf) return known
-    const options = language === undefined ? { parts } : { parts, language }
-    const text = JSON.stringify(buildOpenapi(app, madeOf, options))
-    const made = { text, tag: digestOf(text).slice(0, 32), madeOf }
-    kept.set(language, made)
-    return made
-  }
 }

@@ -5,19 +5,31 @@
 import { readFileSync } from 'node:fs'
 import { packageFile } from '../../platform/package-root.ts'
 import { problems } from '../../platform/problem.ts'
-import { mapValues, type OpenapiDocument } from './document-shape.ts'
+import { mapValues, type OpenapiDocument, type Paths } from './document-shape.ts'
 
-/** The document with tags and every summary and description in Chinese. What has no translation stays English. */
-export function translate(document: OpenapiDocument): OpenapiDocument {
+/**
+ * The document with tags and every summary and description in Chinese. What has no translation stays English. A
+ * generator, so that a caller can build it in slices.
+ */
+export function* translate(document: OpenapiDocument): Generator<void, OpenapiDocument> {
   const catalogue = loadChinese()
-  const said = withTexts(document, (text) => chineseOf(text, catalogue) ?? text) as OpenapiDocument
+  yield
+  const inChinese = <T>(value: T): T => withTexts(value, (text) => chineseOf(text, catalogue) ?? text) as T
   const nameOf = (tag: string) => chineseTags[tag] ?? tag
+  const { paths, ...others } = document
+  const said = inChinese(others)
+  const translated: Record<string, Paths[string]> = {}
+  for (const [path, methods] of Object.entries(paths)) {
+    translated[path] = mapValues(inChinese(methods), (operation) => ({
+      ...operation,
+      tags: (operation.tags ?? []).map(nameOf),
+    }))
+    yield
+  }
   return {
     ...said,
     tags: (said.tags ?? []).map((tag) => ({ ...tag, name: nameOf(String(tag['name'])) })),
-    paths: mapValues(said.paths, (methods) =>
-      mapValues(methods, (operation) => ({ ...operation, tags: (operation.tags ?? []).map(nameOf) })),
-    ),
+    paths: translated,
   }
 }
 

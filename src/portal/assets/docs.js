@@ -76,6 +76,11 @@ if (document.documentElement.lang === 'zh-CN') {
   observer.observe(container, { childList: true, characterData: true, subtree: true })
 }
 
+// Another document is another page: choosing it is enough, the button is for those without scripts.
+const choice = document.getElementById('docs-dataset')
+choice?.addEventListener('change', () => choice.form.submit())
+
+// All operations stand on the page, so that the browser finds text in them.
 window.SwaggerUIBundle({
   domNode: container,
   url: container.dataset.document,

@@ -237,7 +237,7 @@ export function describeService(
       'dct:license': licence(context, contract),
       'dct:accessRights': accessRights(context, contract),
       'dcat:endpointURL': { iri },
-      'dcat:endpointDescription': { iri: `${base}/openapi.json` },
+      'dcat:endpointDescription': { iri: `${base}/v1/datasets/${contract.dataset}/openapi.json` },
       'dcat:servesDataset': readable.map(([{ edition }]) => ({ iri: at.edition(contract.dataset, edition) })),
     }),
   ]

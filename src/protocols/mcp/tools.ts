@@ -12,7 +12,7 @@ import {
 } from '../../catalogue/index.ts'
 import { codesOf } from '../../contract/index.ts'
 import type { Caller } from '../../platform/caller.ts'
-import { operatorsOf, aggregateJson, recordsJson, sortableFields } from '../../records/index.ts'
+import { aggregateJson, operatorsOf, recordsJson, sortableFields } from '../../records/index.ts'
 import { feedTypes } from '../feed/change-types.ts'
 import { describeChanges } from '../feed/feed.ts'
 import { type BoundedResult, buildBounded } from './bounds.ts'

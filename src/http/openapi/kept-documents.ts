@@ -1,0 +1,123 @@
+/**
+ * The OpenAPI documents as the service answers with them: built when first asked for, in slices, one at a time, and
+ * kept compressed by what they follow from: a contract's digests and its code lists, or the list of open datasets.
+ */
+import { promisify } from 'node:util'
+import { gunzip, gzip } from 'node:zlib'
+import { LRUCache } from 'lru-cache'
+import { type Contracts, type LoadedContract, listCodes } from '../../contract/index.ts'
+import { canonicalJson, digestOf } from '../../platform/digest.ts'
+import type { Language } from '../../platform/language.ts'
+import type { App } from '../route-helpers.ts'
+import type { DatasetPart } from './dataset-operations.ts'
+import { basisSteps, datasetSteps, genericSteps, openDatasets, type Steps } from './document.ts'
+import type { OpenapiDocument } from './document-shape.ts'
+import { sliceQueue } from './slices.ts'
+
+/** A document as gzip. `tag` stands for its text. */
+export interface KeptDocument {
+  readonly gzip: Buffer
+  readonly tag: string
+}
+
+/** Documents by language; without one, the datasets are described in both languages. */
+export interface KeptDocuments {
+  readonly generic: (contracts: Contracts, language: Language | undefined) => Promise<KeptDocument>
+  readonly dataset: (
+    contracts: Contracts,
+    loaded: LoadedContract,
+    language: Language | undefined,
+  ) => Promise<KeptDocument>
+}
+
+/** Some hundred documents of datasets, which take about 20 kB each as gzip. What was asked for longest ago goes first. */
+const keptBytesMax = 16 * 1024 ** 2
+
+const compress = promisify(gzip)
+const expand = promisify(gunzip)
+
+/** The text of a document, for a caller that takes no gzip. */
+export function expandDocument({ gzip: bytes }: KeptDocument): Promise<Buffer> {
+  return expand(bytes)
+}
+
+/** Keeps the documents of an app. Nothing is built before it is asked for. */
+export function keepDocuments(app: App, parts: readonly DatasetPart[]): KeptDocuments {
+  const run = sliceQueue()
+  const kept = new LRUCache<string, KeptDocument>({
+    maxSize: keptBytesMax,
+    sizeCalculation: ({ gzip: bytes }) => bytes.length,
+  })
+  const building = new Map<string, Promise<KeptDocument>>()
+  const bases = new Map<Language | undefined, OpenapiDocument>()
+
+  function* basisOf(language: Language | undefined): Steps<OpenapiDocument> {
+    const basis = bases.get(language) ?? (yield* basisSteps(app, { parts, language }))
+    bases.set(language, basis)
+    return basis
+  }
+
+  const get = (key: string, steps: () => Steps<OpenapiDocument>): Promise<KeptDocument> => {
+    const known = kept.get(key)
+    if (known !== undefined) return Promise.resolve(known)
+    const pending = building.get(key)
+    if (pending !== undefined) return pending
+    const built = build(() => run(() => textSteps(steps)))
+      .then((document) => {
+        kept.set(key, document)
+        return document
+      })
+      .finally(() => building.delete(key))
+    building.set(key, built)
+    return built
+  }
+
+  return {
+    generic: (contracts, language) =>
+      get(`${genericKey(contracts)} ${language}`, () => genericSteps(app, contracts, language)),
+    dataset: (contracts, loaded, language) =>
+      get(`${datasetKey(contracts, loaded)} ${language}`, function* () {
+        const basis = yield* basisOf(language)
+        return yield* datasetSteps(basis, loaded.contract, contracts, { parts, language })
+      }),
+  }
+}
+
+function* textSteps(steps: () => Steps<OpenapiDocument>): Steps<string> {
+  const document = yield* steps()
+  yield
+  return JSON.stringify(document)
+}
+
+async function build(write: () => Promise<string>): Promise<KeptDocument> {
+  const text = await write()
+  return { gzip: await compress(text), tag: digestOf(text).slice(0, 32) }
+}
+
+/** By objects that are others where contracts were loaded anew, so that a digest is made once for each loading. */
+const genericKeys = new WeakMap<Contracts, string>()
+const datasetKeys = new WeakMap<LoadedContract, string>()
+
+/** What the generic document follows from beside the routes: names and titles of the open datasets. */
+function genericKey(contracts: Contracts): string {
+  const known = genericKeys.get(contracts)
+  if (known !== undefined) return known
+  const named = openDatasets(contracts).map(({ contract: { dataset, title } }) => ({ dataset, title }))
+  const key = digestOf(canonicalJson(named))
+  genericKeys.set(contracts, key)
+  return key
+}
+
+/** What the document of a dataset follows from beside the routes: all its contracts, and the code lists they use. */
+function datasetKey(contracts: Contracts, loaded: LoadedContract): string {
+  const known = datasetKeys.get(loaded)
+  if (known !== undefined) return known
+  const versions = contracts.versions(loaded.contract.dataset)
+  const lists = new Set(
+    versions.flatMap(({ contract }) => contract.fields.flatMap(({ codes }) => codes ?? [])),
+  )
+  const codes = [...lists].map((list) => ({ list, codes: listCodes(contracts, list) }))
+  const key = digestOf(canonicalJson({ digests: versions.map(({ digest }) => digest), codes }))
+  datasetKeys.set(loaded, key)
+  return key
+}

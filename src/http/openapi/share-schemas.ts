@@ -1,0 +1,117 @@
+/**
+ * Schemas inside bodies that occur more than once, and every large body, are given once under `components`, by the name
+ * of the first operation that has them: `getBundle.200`, `listBundles.200.data`. Generated clients get named types.
+ */
+import { type Json, mapValues, type OpenapiDocument, type Operation, type Paths } from './document-shape.ts'
+
+/** A shorter schema is easier to read where it is used. */
+const sharedLengthMin = 160
+/** A body of this length gets a name even where it occurs once. */
+const bodyLengthMin = 1000
+
+/** The document with those schemas referred to. A generator, so that a caller can build it in slices. */
+export function* shareSchemas(document: OpenapiDocument): Generator<void, OpenapiDocument> {
+  const found = new Map<string, Found>()
+  for (const methods of Object.values(document.paths)) {
+    for (const operation of Object.values(methods)) {
+      withBodies(operation, (schema, name) => {
+        collect(schema, name, found)
+        const body = found.get(JSON.stringify(schema))
+        if (body !== undefined && body.length >= bodyLengthMin) body.count += 1
+        return schema
+      })
+    }
+    yield
+  }
+  const shared = new Map<string, string>()
+  const names = new Set(Object.keys(document.components['schemas'] ?? {}))
+  for (const [text, { name, count }] of found) {
+    if (count < 2) continue
+    let free = name
+    for (let n = 2; names.has(free); n += 1) free = `${name}.${n}`
+    names.add(free)
+    shared.set(text, free)
+  }
+  yield
+  const schemas: Record<string, Json> = { ...document.components['schemas'] } as Record<string, Json>
+  for (const [text, name] of shared) schemas[name] = inner(JSON.parse(text) as Json, shared)
+  yield
+  const paths: Record<string, Paths[string]> = {}
+  for (const [path, methods] of Object.entries(document.paths)) {
+    paths[path] = mapValues(methods, (operation) =>
+      withBodies(operation, (schema) => referring(schema, shared)),
+    )
+    yield
+  }
+  return { ...document, paths, components: { ...document.components, schemas } }
+}
+
+interface Found {
+  readonly name: string
+  readonly length: number
+  count: number
+}
+
+/** The operation with the schemas of its bodies changed; each has a name by operation and status. */
+function withBodies(operation: Operation, change: (schema: Json, name: string) => Json): Operation {
+  const { operationId = '', requestBody, responses } = operation
+  const withContent = (holder: Json, name: string): Json =>
+    holder['content'] === undefined
+      ? holder
+      : {
+          ...holder,
+          content: mapValues(holder['content'] as Readonly<Record<string, Json>>, (media) =>
+            media['schema'] === undefined
+              ? media
+              : { ...media, schema: change(media['schema'] as Json, `${operationId}.${name}`) },
+          ),
+        }
+  return {
+    ...operation,
+    ...(requestBody === undefined ? {} : { requestBody: withContent(requestBody as Json, 'request') }),
+    ...(responses === undefined
+      ? {}
+      : {
+          responses: Object.fromEntries(
+            Object.entries(responses).map(([status, response]) => [status, withContent(response, status)]),
+          ),
+        }),
+  }
+}
+
+function collect(schema: Json, name: string, found: Map<string, Found>): void {
+  const text = JSON.stringify(schema)
+  if (text.length < sharedLengthMin) return
+  const known = found.get(text)
+  if (known !== undefined) {
+    // What is inside was counted with the first.
+    known.count += 1
+    return
+  }
+  found.set(text, { name, length: text.length, count: 1 })
+  mapSchemas(schema, (member, step) => {
+    collect(member, step === '' ? name : `${name}.${step}`, found)
+    return member
+  })
+}
+
+function referring(schema: Json, shared: ReadonlyMap<string, string>): Json {
+  const name = shared.get(JSON.stringify(schema))
+  return name === undefined ? inner(schema, shared) : { $ref: `#/components/schemas/${name}` }
+}
+
+function inner(schema: Json, shared: ReadonlyMap<string, string>): Json {
+  return mapSchemas(schema, (member) => referring(member, shared))
+}
+
+/** A schema with each schema directly inside it changed; `step` is the name of a property, else empty. */
+function mapSchemas(schema: Json, change: (schema: Json, step: string) => Json): Json {
+  return mapValues(schema, (value, keyword) => {
+    if (keyword === 'properties')
+      return mapValues(value as Readonly<Record<string, Json>>, (member, name) => change(member, name))
+    if (keyword === 'anyOf' || keyword === 'oneOf' || keyword === 'allOf')
+      return (value as readonly Json[]).map((member) => change(member, ''))
+    const isSchema = keyword === 'items' || keyword === 'additionalProperties'
+    return isSchema && typeof value === 'object' && value !== null ? change(value as Json, '') : value
+  })
+}
