@@ -16,6 +16,7 @@ import { readCursor, writeCursor } from '../../platform/cursor.ts'
 import { canonicalJson } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
 import { buildGraph, type Graph, instant, type Literal, texts, whole } from '../rdf/graph.ts'
+import { languages } from './authority-codes.ts'
 import { type DcatContext, dcatContext, provider, themeScheme } from './context.ts'
 import {
   type DcatDataset,
@@ -26,7 +27,6 @@ import {
   editionsAmong,
   modifiedAt,
 } from './dataset.ts'
-import { languages } from './words.ts'
 
 /**
  * Editions on a page. One with seven files and two versions takes about 20 kB and 2 ms, so a default page is 2 MB and
