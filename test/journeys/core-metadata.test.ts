@@ -7,7 +7,7 @@ import { parse } from 'csv-parse/sync'
 import { readXlsx } from 'hucre/xlsx'
 import t from 'tap'
 import { fieldTypes } from '../../src/contract/index.ts'
-import { itemTypes } from '../../src/protocols/core-metadata/words.ts'
+import { itemTypes } from '../../src/protocols/core-metadata/guide-labels.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
 

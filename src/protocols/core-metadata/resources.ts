@@ -7,7 +7,7 @@ import type { PublishedVersion } from '../../catalogue/index.ts'
 
 import { type Contracts, findCode, type LoadedContract, labelOf } from '../../contract/index.ts'
 import { dayInShanghai } from '../../platform/time.ts'
-import { formatText, itemTypes, shareTypeLabel, shareWayText } from './words.ts'
+import { formatText, itemTypes, shareTypeLabel, shareWayText } from './guide-labels.ts'
 
 export interface InformationItem {
   readonly name: string

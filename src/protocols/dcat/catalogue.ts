@@ -20,6 +20,7 @@ import { readCursor, writeCursor } from '../../platform/cursor.ts'
 import { canonicalJson } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
 import { buildGraph, type Graph, instant, type Literal, texts, whole } from '../rdf/graph.ts'
+import { languages } from './authority-codes.ts'
 import { type DcatContext, dcatContext, provider, themeScheme } from './context.ts'
 import {
   type DcatDataset,
@@ -30,7 +31,6 @@ import {
   editionsAmong,
   modifiedAt,
 } from './dataset.ts'
-import { languages } from './words.ts'
 
 /**
  * Editions on a page. One with seven files and two versions takes about 20 kB and 2 ms, so a default page is 2 MB and

@@ -5,7 +5,7 @@
 import { addresses } from '../../catalogue/index.ts'
 import { type Contract, type Contracts, labelOf } from '../../contract/index.ts'
 import { type GraphDraft, type Properties, type Reference, texts } from '../rdf/graph.ts'
-import { accessRightOf, authorityTheme, frequencyOf } from './words.ts'
+import { accessRightOf, authorityTheme, frequencyOf } from './authority-codes.ts'
 
 export interface DcatContext {
   readonly graph: GraphDraft

@@ -6,9 +6,9 @@
 import { isSynthetic, latestOf, neighboursOf, type PublishedVersion } from '../../catalogue/index.ts'
 import type { Contract, LoadedContract, StoredDistribution } from '../../contract/index.ts'
 import { day, instant, type Literal, type Properties, type Reference, texts } from '../rdf/graph.ts'
+import { synthetic, withdrawnStatus } from './authority-codes.ts'
 import { accessRights, type DcatContext, frequency, licence, provider, themes } from './context.ts'
 import { distribution } from './distribution.ts'
-import { synthetic, withdrawnStatus } from './words.ts'
 
 export interface DcatDataset {
   readonly loaded: LoadedContract

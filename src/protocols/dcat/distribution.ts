@@ -2,8 +2,8 @@
 import type { PublishedVersion } from '../../catalogue/index.ts'
 import type { Contract, StoredDistribution } from '../../contract/index.ts'
 import { expand, instant, type Reference, whole } from '../rdf/graph.ts'
+import { fileTerms } from './authority-codes.ts'
 import { type DcatContext, licence } from './context.ts'
-import { fileTerms } from './words.ts'
 
 /** The distribution's address is that of its file, whose bytes never change. */
 export function distribution(
