@@ -5,7 +5,7 @@ export { GroupSchema } from './aggregate/schemas.ts'
 export { countDifference } from './diff/count-difference.ts'
 export { dropRecords } from './drop-records.ts'
 export { loadPlainFile, loadRecords } from './load-records.ts'
-export { aggregateJson, type ReadQuery, recordsJson } from './query/ask-records.ts'
+export { aggregateJson, type ReadQuery, recordsJson } from './query/json-queries.ts'
 export {
   bindConditions,
   type Condition,
