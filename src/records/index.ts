@@ -4,7 +4,7 @@ export { aggregateRoutes } from './aggregate/routes.ts'
 export { GroupSchema } from './aggregate/schemas.ts'
 export { countDifference } from './diff/count-difference.ts'
 export { dropRecords, loadPlainFile, loadRecords } from './load-records.ts'
-export { aggregateJson, type ReadQuery, recordsJson } from './query/ask-records.ts'
+export { aggregateJson, type ReadQuery, recordsJson } from './query/json-queries.ts'
 export {
   bindConditions,
   type Condition,

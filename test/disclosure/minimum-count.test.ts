@@ -35,7 +35,7 @@ async function* one(rows: readonly RecordValues[]) {
   yield rows
 }
 
-t.test('both sides of the minimum, and what is not known', async (t) => {
+t.test('both sides of the minimum, and unknown counts', async (t) => {
   const { out, summary } = await control([
     ['a', '10', '85.4', null],
     ['b', '9', '70.1', null],
@@ -57,7 +57,7 @@ t.test('both sides of the minimum, and what is not known', async (t) => {
   })
 })
 
-t.test('no measure stands beside fewer than the minimum, and no record is lost', async (t) => {
+t.test('no measure is based on fewer than the minimum, and no record is lost', async (t) => {
   const row = fc.tuple(fc.string(), fc.option(fc.nat(30)), fc.option(fc.nat(100)))
   await fc.assert(
     fc.asyncProperty(fc.array(row), async (cells) => {

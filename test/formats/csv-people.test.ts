@@ -10,7 +10,7 @@ async function bytesOf(chunks: readonly (string | Uint8Array)[], more: Partial<C
   return Buffer.concat(out)
 }
 
-t.test('every character but those named survives GB18030', async (t) => {
+t.test('every character except the listed ones survives GB18030', async (t) => {
   const unwritable = new RegExp(unwritablePattern)
   const decoder = new TextDecoder('gb18030', { fatal: true })
   let text = ''
@@ -38,7 +38,7 @@ t.test('every character but those named survives GB18030', async (t) => {
   }
 })
 
-t.test('characters that the end of a chunk cuts are whole again', async (t) => {
+t.test('characters split between chunks are decoded whole', async (t) => {
   const text = 'a中😀,"x"\r\n'
   const bytes = Buffer.from(text)
   const chunks = Array.from(bytes, (byte) => Buffer.of(byte))
@@ -47,7 +47,7 @@ t.test('characters that the end of a chunk cuts are whole again', async (t) => {
   await t.rejects(bytesOf([bytes.subarray(0, 3)], { encoding: 'gb18030' }))
 })
 
-t.test('only texts are guarded, and by their first sign', async (t) => {
+t.test('only texts are guarded, by their first character', async (t) => {
   const fields = [field('a', 'string'), field('b', 'number'), field('c', 'list'), field('d', 'date')]
   const guard = guardCells(fields)
   for (const sign of ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n']) {

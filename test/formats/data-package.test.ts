@@ -1,4 +1,4 @@
-/** The Data Package against the rules of its standard, version 2, as far as ours uses them. */
+/** The Data Package against the rules of the standard, version 2, that it uses. */
 import { execFileSync } from 'node:child_process'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ const zip = await bytesOf('zip', trialRows)
 const entries = await zipEntries(zip)
 const descriptor: Package = JSON.parse(String(entries.get('datapackage.json')))
 
-t.test('the package has what the standard asks for', async (t) => {
+t.test('the package has what the standard requires', async (t) => {
   t.equal(descriptor['$schema'], 'https://datapackage.org/profiles/2.0/datapackage.json')
   t.match(descriptor.name, /^[a-z0-9._/-]+$/, 'usable in an address')
   t.match(descriptor['version'], /^\d+\.\d+\.\d+$/, 'a semantic version')
@@ -54,7 +54,7 @@ t.test('the package has what the standard asks for', async (t) => {
   t.equal(new Set(names).size, names.length, 'resources are told apart by name')
 })
 
-t.test('each resource is a table that its schema describes', async (t) => {
+t.test('each resource matches its schema', async (t) => {
   for (const resource of descriptor.resources) {
     const { name, path, schema } = resource
     t.match(name, /^[a-z0-9._-]+$/)
@@ -74,7 +74,7 @@ t.test('each resource is a table that its schema describes', async (t) => {
   }
 })
 
-t.test('foreign keys lead to the code lists, and every value is there', async (t) => {
+t.test('foreign keys refer to the code lists, and every value is found', async (t) => {
   const [records] = descriptor.resources
   const keys = records?.schema.foreignKeys ?? []
   t.same(
@@ -99,7 +99,7 @@ t.test('the CSV inside is the plain file', async (t) => {
   t.same([...entries.keys()].slice(0, 2), ['datapackage.json', 'README.md'])
 })
 
-t.test('unzip finds it whole', { skip: installed('unzip') ? false : 'unzip is not installed' }, async (t) => {
+t.test('unzip verifies it', { skip: installed('unzip') ? false : 'unzip is not installed' }, async (t) => {
   const folder = await temporaryFolder('unzip')
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   for (const name of ['zip', 'xlsx']) {

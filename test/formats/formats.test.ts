@@ -7,7 +7,7 @@ import { rowsOfCsv, rowsOfJson } from '../support/read-back.ts'
 import { runs } from '../support/runs.ts'
 import { anyRows, bytesOf, inBatches, trialFields, trialRows } from '../support/trial-records.ts'
 
-t.test('the formats, by the names that contracts use', async (t) => {
+t.test('the formats by name', async (t) => {
   t.same([...formats.keys()], ['csv', 'csv.gz', 'ndjson', 'json', 'xlsx', 'parquet', 'zip'])
   t.throws(() => getFormat('xls'), /no format xls/)
   t.ok(
@@ -16,7 +16,7 @@ t.test('the formats, by the names that contracts use', async (t) => {
   )
 })
 
-t.test('what is rendered and read back is the same, whatever the records', async (t) => {
+t.test('random records survive rendering and parsing', async (t) => {
   await fc.assert(
     fc.asyncProperty(anyRows({ maxLength: 20 }), async (rows) => {
       const plain = await bytesOf('csv', rows)
@@ -46,7 +46,7 @@ t.test('the array of JSON is the lines of NDJSON between brackets', async (t) =>
   t.equal(String(await bytesOf('ndjson', [])), '')
 })
 
-t.test('a plain format needs to know the fields alone', async (t) => {
+t.test('a plain format needs only the fields', async (t) => {
   let text = ''
   for await (const piece of csv.render(inBatches([['001', null]]), { fields: trialFields.slice(0, 2) }))
     text += piece

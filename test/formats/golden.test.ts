@@ -1,4 +1,4 @@
-/** The bytes that each format has always had: readers keep digests and links, so a change must be meant. */
+/** Golden bytes of each format. Consumers store digests, so a change must be intended. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -11,7 +11,7 @@ t.test('the golden bytes of each format', async (t) => {
   for (const [name, bytes] of files) {
     const golden = await readFile(join(goldenFolder, name))
     const alike = golden.equals(bytes)
-    // Text is compared as text, so that the difference can be read.
+    // Compared as text, for a readable difference.
     if (!alike && !name.endsWith('.parquet')) t.equal(String(bytes), String(golden), name)
     t.ok(alike, `${name}; renew it by \`npm run golden\` and read the diff`)
   }

@@ -28,7 +28,7 @@ t.test('each field type has a column of its own type', async (t) => {
   })
 })
 
-t.test('what is written and read by another is the same, whatever the records', async (t) => {
+t.test('random records survive an independent reader', async (t) => {
   await fc.assert(
     fc.asyncProperty(anyRows({ minLength: 1, maxLength: 60 }), async (rows) => {
       t.strictSame(readParquetFile(await bytesOf('parquet', rows), trialFields).rows, rows)
@@ -37,7 +37,7 @@ t.test('what is written and read by another is the same, whatever the records', 
   )
 })
 
-t.test('the footer says what the file is', async (t) => {
+t.test('the footer describes the file', async (t) => {
   const metadata = footerOf(await bytesOf('parquet', trialRows))
   const facts = Object.fromEntries((metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value]))
   t.match(JSON.parse(facts['qingdan.version'] ?? ''), {
@@ -50,7 +50,7 @@ t.test('the footer says what the file is', async (t) => {
   t.match(JSON.parse(facts['qingdan.fields'] ?? '')[3], { name: 'pupils', unit: '人' })
 })
 
-t.test('row groups are bounded by values and by characters, and depend on the records alone', async (t) => {
+t.test('row groups are limited by values and characters, and depend on the records alone', async (t) => {
   const two = [field('code', 'string'), field('text', 'string')]
   const contract = contractOf(two, ['code'])
   const groups = async (rows: readonly (readonly string[])[]) => {
@@ -65,13 +65,13 @@ t.test('row groups are bounded by values and by characters, and depend on the re
   t.same(await groups(long), [4, 1])
 })
 
-t.test('a version without records is given in other formats', async (t) => {
+t.test('a version without records has no Parquet', async (t) => {
   const { omits } = getFormat('parquet')
   t.match(omits?.(trialContext(0)), { en: /no records/, zh: /没有记录/ })
   t.equal(omits?.(trialContext(1)), undefined)
 })
 
-t.test('a number that its column can not hold is never rounded away', async (t) => {
+t.test('a number that does not fit its column is never rounded', async (t) => {
   const bounded = [
     field('code', 'string'),
     field('share', 'number', { scale: 1, constraints: { minimum: 0, maximum: 100 } }),

@@ -1,4 +1,4 @@
-/** XLSX as people meet it: opened by LibreOffice, and its parts where LibreOffice is lenient. */
+/** XLSX as opened by LibreOffice, and its parts where LibreOffice is lenient. */
 import fc from 'fast-check'
 import t from 'tap'
 import { type Format, FormatRefusal, getFormat, type RecordValues } from '../../src/formats/index.ts'
@@ -7,12 +7,12 @@ import { rowsByLibreOffice, withoutLibreOffice } from '../support/read-back.ts'
 import { anyRows, bytesOf, trialContext, trialFields, trialRows } from '../support/trial-records.ts'
 import { zipEntries } from '../support/zip-entries.ts'
 
-t.test('LibreOffice shows the very records', { skip: withoutLibreOffice }, async (t) => {
+t.test('LibreOffice shows the same records', { skip: withoutLibreOffice }, async (t) => {
   t.strictSame(
     await rowsByLibreOffice('trial.xlsx', await bytesOf('xlsx', trialRows), trialFields),
     trialRows,
   )
-  // One start of LibreOffice costs seconds, so a few large workbooks instead of many small ones.
+  // LibreOffice takes seconds to start, so there are a few large workbooks instead of many small ones.
   await fc.assert(
     fc.asyncProperty(anyRows({ minLength: 300, maxLength: 400 }), async (rows) => {
       const read = await rowsByLibreOffice('any.xlsx', await bytesOf('xlsx', rows), trialFields)
@@ -27,7 +27,7 @@ function withOneBreak(row: RecordValues): RecordValues {
   return row.map((text) => text?.replaceAll(/\r\n?/g, '\n') ?? null)
 }
 
-t.test('the file holds each sign of a line break', async (t) => {
+t.test('the file keeps each character of a line break', async (t) => {
   const two = [field('code', 'string'), field('note', 'string')]
   const context = trialContext(1, { contract: contractOf(two, ['code']), fields: two })
   const sheets = await zipEntries(await bytesOf('xlsx', [['1', 'a\r\nb\rc']], context))
@@ -36,7 +36,7 @@ t.test('the file holds each sign of a line break', async (t) => {
 
 const xlsx: Format = getFormat('xlsx')
 
-t.test('what a sheet can not hold is left out, with the reason', async (t) => {
+t.test('too many rows or columns for a sheet: omitted with a reason', async (t) => {
   t.equal(xlsx.omits?.(trialContext(1_048_575)), undefined)
   t.match(xlsx.omits?.(trialContext(1_048_576)), { en: /^1048576 records and a header/, zh: /1048576 条/ })
   const fields = (count: number) => Array.from({ length: count }, (_, n) => field(`f${n}`, 'string'))
@@ -58,7 +58,7 @@ t.test('a text longer than a cell is refused, never cut', async (t) => {
   t.match(refused, { reason: { zh: /字段 note/, en: /The field note .* 32767 characters/ } })
 })
 
-t.test('people find fields, codes and terms behind the data', async (t) => {
+t.test('further sheets have fields, codes and licence', async (t) => {
   const sheets = await zipEntries(await bytesOf('xlsx', trialRows))
   const sheet = (n: number) => String(sheets.get(`xl/worksheets/sheet${n}.xml`))
   t.match(sheet(1), /<pane ySplit="1" topLeftCell="A2" .*state="frozen"\/>/)
@@ -76,7 +76,7 @@ t.test('columns beyond Z have two and three letters', async (t) => {
   for (const name of ['A1', 'Z1', 'AA1', 'ZZ1', 'AAA1']) t.match(sheet, `<c r="${name}"`)
 })
 
-t.test('a source that breaks, and a reader that goes away, leave nothing waiting', async (t) => {
+t.test('a failing source or a reader that stops leaves nothing waiting', async (t) => {
   if (!('render' in xlsx)) throw new Error('XLSX is rendered')
   let given = 0
   let closed = 0
@@ -102,7 +102,7 @@ t.test('a source that breaks, and a reader that goes away, leave nothing waiting
   await t.rejects(read(), /the database is away/)
 })
 
-t.test('the longest sheet that Excel takes has all its rows', async (t) => {
+t.test('the longest possible sheet has all its rows', async (t) => {
   if (!('render' in xlsx)) throw new Error('XLSX is rendered')
   const records = 1_048_575
   const fields = [field('code', 'integer')]

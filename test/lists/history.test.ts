@@ -1,4 +1,4 @@
-/** Items through the versions of a list and from year to year: known again, moved, dropped, come back, changed. */
+/** Items through the versions of a list and between years: matched, moved, dropped, restored, changed. */
 import fc from 'fast-check'
 import t from 'tap'
 import { differenceAcross, differencesWithin } from '../../src/annual-lists/comparison/difference.ts'
@@ -21,7 +21,7 @@ const promised = (values: Values): Promised => ({
   record: [],
 })
 
-/** A list of a year in its versions; only what is looked at is there. */
+/** The versions of a list, with only the properties under test. */
 const listOf = (...versions: readonly (readonly Values[])[]): readonly ReadList[] =>
   versions.map((items, index) => ({
     contract: {} as ReadList['contract'],
@@ -39,7 +39,7 @@ const names = (threads: ReturnType<typeof followItems>) =>
     left?.version.number ?? null,
   ])
 
-t.test('an item is known again by its edition, its name, its number', async (t) => {
+t.test('an item is matched by its edition, its name, its number', async (t) => {
   const match = (before: readonly Values[], after: readonly Values[], years: number | 'within' = 'within') =>
     matchItems(before.map(promised), after.map(promised), years)
   const kept = { dataset: 'd', edition: '2026' }
@@ -73,14 +73,14 @@ t.test('an item is known again by its edition, its name, its number', async (t) 
   )
 })
 
-t.test('of several items of a dataset the one whose edition moves on is the same', async (t) => {
+t.test('of several items of a dataset, the one whose edition moves on matches', async (t) => {
   const editions = (...of: readonly string[]) =>
     of.map((edition, index) => promised({ dataset: 'd', edition, name: `${edition}`, number: `${index}` }))
   t.same(matchItems(editions('2024-2025', '2025-2026'), editions('2026-2027'), 1), [1])
   t.same(matchItems(editions('2026'), editions('2025', '2024'), -1), [0, undefined])
 })
 
-t.test('matching is one to one, whatever the lists', async () => {
+t.test('matching is one to one for random lists', async () => {
   const text = fc.constantFrom('A', 'B', 'C', null)
   const item = fc.record({ number: fc.constantFrom('1', '2', '3'), name: text, dataset: text, edition: text })
   const items = fc.array(item, { maxLength: 8 })
@@ -129,7 +129,7 @@ t.test('items come, stay, leave and come back', async (t) => {
   t.same(followItems([]), [])
 })
 
-t.test('the first due day stays, and each move is told', async (t) => {
+t.test('the first due day stays, and each move is reported', async (t) => {
   const duesOf = (...dues: readonly (string | null)[]) => {
     const [thread] = followItems(listOf(...dues.map((due) => [{ due }])))
     if (thread === undefined) throw new Error('there is one')
@@ -158,7 +158,7 @@ t.test('the first due day stays, and each move is told', async (t) => {
   t.same(duesOf(null, null), [null, null, []])
 })
 
-t.test('the versions that made an item what it is', async (t) => {
+t.test('the versions that changed an item', async (t) => {
   const threads = followItems(
     listOf(
       [{ name: 'A' }],
@@ -200,7 +200,7 @@ const difference = (before: readonly ReadList[], after: readonly ReadList[], yea
   }
 }
 
-t.test('from year to year what only moves on has not changed', async (t) => {
+t.test('between years, what only moves on has not changed', async (t) => {
   const before = listOf([
     { number: '1', name: 'A', dataset: 'a', edition: '2025', due: '2025-01-31' },
     { number: '2', name: 'B', dataset: 'b', edition: '2023-2024', due: '2025-12-31' },
@@ -235,7 +235,7 @@ t.test('from year to year what only moves on has not changed', async (t) => {
   t.same(difference(after, after, 0), { added: [], dropped: [], changed: [], unchanged: 5, reasons: [] })
 })
 
-t.test('within a year each version is laid beside the next', async (t) => {
+t.test('within a year each version is compared with the next', async (t) => {
   const steps = differencesWithin(
     listOf(
       [{ due: '2026-01-31' }, { number: '2', name: 'B' }],
@@ -289,7 +289,7 @@ t.test('spans', async (t) => {
     t.equal(end(wrong), undefined, wrong)
 })
 
-t.test('what is due: overdue always, planned within the span, the earliest first', async (t) => {
+t.test('due items: overdue always, planned within the span, the earliest first', async (t) => {
   const item = (number: string, state: string, now: string | null, first = now) => ({
     ...{ state, due: { now, first, moves: [] }, promised: promised({ number }) },
   })

@@ -82,7 +82,7 @@ t.test('rates', async (t) => {
   })
 })
 
-t.test('on the due day only what is open is decided', async (t) => {
+t.test('on the due day only open items count', async (t) => {
   const of = (outcome: Counted['outcome'], today: string) =>
     ratesOf([item(outcome, '2026-06-30')], today).onTime
   t.equal(of('planned', '2026-06-30'), null)
@@ -91,7 +91,7 @@ t.test('on the due day only what is open is decided', async (t) => {
   t.equal(of('published', '2026-06-30'), 1)
 })
 
-t.test('an item that left the list is no part of completion; a broken date stays broken', async (t) => {
+t.test('an item that left the list does not count for completion; a missed date stays missed', async (t) => {
   const left = (outcome: Counted['outcome'], leftOn: string) =>
     ratesOf([item(outcome, '2026-06-30', leftOn), item('planned', '2026-12-31')], '2026-09-01')
   t.same(left('overdue', '2026-07-01'), {

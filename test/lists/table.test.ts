@@ -19,7 +19,7 @@ t.test('only texts are guarded', async (t) => {
   ])
 })
 
-t.test('a character that GB18030 has no place for is refused by the name of its field', async (t) => {
+t.test('a character that GB18030 cannot encode is refused, naming the field', async (t) => {
   refuseUnwritable({
     fields,
     rows: [

@@ -57,7 +57,7 @@ const overview: PortalOverview = {
   ],
 }
 
-/** Opening and closing tags must match, and ids be unique: enough of a check to catch a template that went wrong. */
+/** Checks that tags match and ids are unique, which is enough to detect a broken template. */
 function faultsOf(page: string): readonly string[] {
   const empty = new Set(['meta', 'link', 'img', 'rect', 'circle', 'br', 'hr', 'input'])
   const open: string[] = []
@@ -96,11 +96,11 @@ t.test('the home page in both languages', async (t) => {
     ]) {
       t.ok(page.includes(`href="${address}"`), address)
     }
-    t.equal((page.match(/class="badge"/g) ?? []).length, 2, 'only what is synthetic is marked so')
+    t.equal((page.match(/class="badge"/g) ?? []).length, 2, 'only synthetic data have a badge')
     t.notMatch(
       page,
       /<script|<style|\sstyle=|\son[a-z]+=|https?:\/\//,
-      'no script, no style within, nothing from elsewhere',
+      'no script, no inline style, no external resource',
     )
     t.notMatch(page, /undefined|NaN|\[object/)
   }
@@ -239,11 +239,11 @@ t.test('search results show matches and facets', async (t) => {
   t.match(chinese, /<mark>阅览<\/mark>室/)
   t.match(chinese, /大<mark>阅览<\/mark>室 &#38; 大<mark>阅览<\/mark>厅/)
   t.match(chinese, /未找到“raeding”，已改为搜索：reading/)
-  t.match(chinese, /value="阅览 &#34;room&#34;"/, 'the question stays in its box')
-  t.match(chinese, /<input type="hidden" name="theme" value="culture">/, 'a new question keeps the filters')
+  t.match(chinese, /value="阅览 &#34;room&#34;"/, 'the query stays in the box')
+  t.match(chinese, /<input type="hidden" name="theme" value="culture">/, 'a new query keeps the filters')
   const question = new URLSearchParams({ q: results.question }).toString()
   const address = (more: string) => `href="/?${question}${more}&lang=zh"`.replaceAll('&', '&#38;')
-  t.ok(chinese.includes(address('')), 'what is chosen can be taken away')
+  t.ok(chinese.includes(address('')), 'a chosen filter can be removed')
   t.ok(
     chinese.includes(address('&theme=health%2Cculture')) ||
       chinese.includes(address('&theme=culture%2Chealth')),

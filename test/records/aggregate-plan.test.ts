@@ -63,7 +63,7 @@ const plan = (parameters: Record<string, unknown>, editions: readonly string[] =
     contracts,
   })
 
-/** The problem that a call throws, as code and path, and what it says. */
+/** The problem that a call throws: code, path and detail. */
 function refusal(work: () => unknown): { readonly told: string; readonly problem?: Problem } {
   try {
     work()
@@ -77,7 +77,7 @@ function refusal(work: () => unknown): { readonly told: string; readonly problem
 const pinned = { indicator: 'bmi' }
 const many = names.flatMap((name) => ['sum', 'min', 'max'].map((made) => `${made}:${name}`))
 
-t.test('what is refused, and by which name', async (t) => {
+t.test('refusals name the parameter', async (t) => {
   const cases: readonly (readonly [Record<string, unknown>, string])[] = [
     [{ gruop_by: 'district' }, 'parameter-unknown gruop_by'],
     [{ cursor: 'x' }, 'parameter-unknown cursor'],
@@ -133,7 +133,7 @@ t.test('a refusal names what is allowed, and the nearest', async (t) => {
   t.match(refusal(() => plan({ sort: 'pupils', ...pinned })).problem?.detail, { allowed: ['count'] })
 })
 
-t.test('the other side of each limit', async (t) => {
+t.test('each limit is accepted, one more is refused', async (t) => {
   const whole = {
     group_by: 'district,level,indicator,sex',
     measures: many.slice(0, measuresMax).join(','),
@@ -143,16 +143,20 @@ t.test('the other side of each limit', async (t) => {
   const { groups, measures, limit } = plan(whole)
   t.same([groups.length, measures.length, limit], [groupByMax, measuresMax, groupsMax])
   t.equal(plan({ limit: '1', ...pinned }).limit, 1)
-  t.equal(plan(pinned).parameters.at(-1), String(groupsMax + 1), 'one more than an answer holds, to know')
+  t.equal(
+    plan(pinned).parameters.at(-1),
+    String(groupsMax + 1),
+    'one more than a response holds, to detect too many',
+  )
 })
 
-t.test('a contract without the offer refuses by a code of its own', async (t) => {
+t.test('a contract without aggregates refuses with its own code', async (t) => {
   const { aggregate: _, ...bare } = contract
   const ground = { contract: bare, sources: [source('2025')], joined: false, contracts }
   t.equal(refusal(() => planAggregate(parseAggregate({}), ground)).told, 'aggregate-not-offered slug')
 })
 
-t.test('what is a total of others is grouped by, held to one code, or refused', async (t) => {
+t.test('a field with totals is grouped by, pinned to one code, or refused', async (t) => {
   const open = [{}, { level: 'low' }, { group_by: 'level' }]
   for (const parameters of open) t.equal(refusal(() => plan(parameters)).told, 'parameter-invalid indicator')
   const several = [
@@ -184,14 +188,14 @@ t.test('several editions are never added up', async (t) => {
   )
 })
 
-t.test('values travel as parameters, whatever they say', async (t) => {
+t.test('values become parameters, whatever they contain', async (t) => {
   const attack = `x' OR 1=1; DROP TABLE published.v_1; --`
   const { statement, parameters } = plan({ ...pinned, code__contains: attack, tags: attack })
   t.notMatch(statement, /DROP|OR 1=1/)
   t.equal(parameters.filter((value) => value === attack).length, 2)
 })
 
-t.test('a field that an older contract has not is no value there', async (t) => {
+t.test('a field that an older contract lacks is null', async (t) => {
   const older = {
     ...contract,
     fields: contract.fields.filter(({ name }) => name !== 'sex' && name !== 'loose'),
@@ -205,7 +209,7 @@ t.test('a field that an older contract has not is no value there', async (t) => 
   )
 })
 
-t.test('what an older contract withheld is nothing to group by', async (t) => {
+t.test('fields that an older contract withheld cannot be grouped by', async (t) => {
   const disclosure = { rule: 'other', withhold: ['sex', 'level'], status: 'status' }
   const sources = [{ ...source('2024'), contract: { ...contract, disclosure } }]
   const ask = (parameters: Record<string, unknown>) =>
@@ -216,7 +220,7 @@ t.test('what an older contract withheld is nothing to group by', async (t) => {
   t.equal(ask({ group_by: 'indicator,level' }), 'parameter-invalid group_by')
 })
 
-t.test('a rule that keeps no status takes every empty place for a withheld one', async (t) => {
+t.test('without a status field every null counts as withheld', async (t) => {
   const bare = { ...contract, disclosure: { rule: 'other', withhold: ['pupils', 'share'] } }
   const query = parseAggregate({ ...pinned, measures: 'mean:share,sum:pupils,max:loose' })
   const { statement } = planAggregate(query, {

@@ -1,6 +1,6 @@
 /**
- * Disclosure is a wall: whatever is asked of aggregates is a function of the published records. Random datasets with
- * withheld cells are published, everything an outsider can ask is asked, and each answer is made again from the CSV.
+ * Aggregates disclose nothing beyond the published records. Random datasets with withheld cells are published, every
+ * query open to outsiders is run, and each response is recomputed from the CSV.
  */
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
@@ -58,7 +58,7 @@ const measures: readonly NaiveMeasure[] = [
 ]
 const asked = ['count', ...measures.map(({ made, field: name }) => `${made}:${name}`)].join(',')
 
-/** Every set of the fields by which a reader may group. */
+/** Every combination of fields to group by. */
 const groupings = [
   [],
   ['area'],
@@ -69,7 +69,7 @@ const groupings = [
   ['level', 'band', 'area'],
 ]
 
-/** Filters on dimensions, each with what it means. */
+/** Filters on dimensions, each with its predicate. */
 type Keeps = (record: PublishedRecord) => boolean
 const filters: readonly (readonly [text: string, keeps: Keeps, pins?: boolean])[] = [
   ['', () => true],
@@ -95,7 +95,7 @@ const cellArbitrary = fc.record({
   area: fc.constantFrom('A', 'B', 'a', '学区'),
   level: fc.constantFrom('_T', 'low', 'high'),
   band: fc.constantFrom('', 'x', 'y'),
-  // Most cells above the minimum, so that groups with and without withheld members both come.
+  // Most cells are above the minimum, so that groups with and without withheld members occur.
   pupils: fc.oneof(
     { weight: 5, arbitrary: fc.integer({ min: 10, max: 40 }) },
     fc.integer({ min: 0, max: 9 }),
@@ -104,7 +104,7 @@ const cellArbitrary = fc.record({
   rate: tenths,
   seats: whole(6),
   height: fc.option(fc.integer({ min: -300, max: 300 }), { nil: null }),
-  // What the cell might hold instead, where it is withheld.
+  // An alternative value for a withheld cell.
   other: fc.record({ pupils: fc.integer({ min: 0, max: 9 }), tested: whole(40), rate: tenths }),
 })
 type Cell = (typeof cellArbitrary extends fc.Arbitrary<infer T> ? T : never) & object
@@ -115,7 +115,7 @@ const datasetArbitrary = (maxLength: number) =>
 const scaled = (value: number | null, scale: number) =>
   value === null ? '' : (value / 10 ** scale).toFixed(scale)
 
-/** In every dataset: a withheld cell and a free one that fall into one group. */
+/** In every dataset: a withheld cell and a free one in the same group. */
 const always: readonly Cell[] = [9, 10].map((pupils) => ({
   area: 'A',
   level: '_T',
@@ -141,7 +141,7 @@ const standing = await openTestContext(t, {
 })
 
 let year = 2000
-/** Publishes cells as an edition of its own, and gives its name. */
+/** Publishes cells as an edition and returns its name. */
 async function publish(cells: readonly Cell[]): Promise<string> {
   year += 1
   const edition = String(year)
@@ -156,7 +156,7 @@ const read = async (url: string): Promise<string> => {
   return text
 }
 
-/** Everything that an outsider can ask: each grouping under each filter, all measures at once. */
+/** Every query open to outsiders: each grouping with each filter, all measures at once. */
 function questions() {
   return groupings.flatMap((groupBy) =>
     filters.map(([filter, keeps, pins = false]) => {
@@ -171,7 +171,7 @@ function questions() {
   )
 }
 
-t.test('every answer is a function of the published records', async (t) => {
+t.test('every response follows from the published records', async (t) => {
   let groups = 0
   let suppressed = 0
   await fc.assert(
@@ -200,7 +200,7 @@ t.test('every answer is a function of the published records', async (t) => {
   t.ok(suppressed > 0 && suppressed < groups, `${groups} groups, ${suppressed} of them suppressed`)
 })
 
-t.test('what is withheld makes no difference to any answer', async (t) => {
+t.test('withheld values make no difference to any response', async (t) => {
   await fc.assert(
     fc.asyncProperty(datasetArbitrary(20), async (cells) => {
       const [one, other] = [

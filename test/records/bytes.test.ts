@@ -1,6 +1,6 @@
 /**
- * What Postgres writes and what we write are the same bytes, whatever the values: JSON lines, the plain CSV and the CSV
- * guarded for spreadsheets, in pages and in streams.
+ * Postgres and JavaScript write the same bytes, whatever the values: JSON lines, the plain CSV and the CSV guarded for
+ * spreadsheets, in pages and in streams.
  */
 import fc from 'fast-check'
 import t from 'tap'
@@ -151,13 +151,13 @@ async function textOf(chunks: AsyncIterable<string | Uint8Array>): Promise<strin
   return Buffer.concat(all).toString()
 }
 
-t.test('no records are a file as well', async (t) => {
+t.test('a file without records', async (t) => {
   const fields = [field('a', 'string'), field('b', 'number')]
   await fill(fields, [])
   for (const format of [csv, ndjson, json]) t.same(...(await bothWays(format, fields, [])))
 })
 
-t.test('the same bytes by Postgres and by us', async (t) => {
+t.test('Postgres and JavaScript write the same bytes', async (t) => {
   const reader = buildReader(database)
   let rowsSeen = 0
   const property = fc.asyncProperty(table, async ({ fields, rows }) => {
@@ -180,7 +180,7 @@ t.test('the same bytes by Postgres and by us', async (t) => {
   t.ok(rowsSeen > 50, `${rowsSeen} rows`)
 })
 
-t.test('a text that an encoding has no place for is found, and in which field', async (t) => {
+t.test('finds the field with a text that the encoding cannot represent', async (t) => {
   const fields = [field('a', 'string'), field('b', 'list'), field('c', 'integer')]
   const reader = buildReader(database)
   const plan = await fill(fields, [

@@ -1,4 +1,4 @@
-/** Whatever two versions hold, their difference is the one that comparing them record by record in memory gives. */
+/** The difference of two random versions equals a comparison in memory, record by record. */
 import fc from 'fast-check'
 import t from 'tap'
 import { fieldType } from '../../src/contract/index.ts'
@@ -32,7 +32,7 @@ async function fill(table: string, rows: readonly RecordValues[]): Promise<void>
   )
 }
 
-/** Two versions of which the latter keeps, changes, drops and adds records of the former. */
+/** Two versions; the second keeps, changes, drops and adds records of the first. */
 const versions = fc
   .tuple(anyRows({ maxLength: 8 }), anyRows({ minLength: 8, maxLength: 8 }), fc.infiniteStream(fc.nat(99)))
   .map(([before, others, chances]) => {
@@ -96,7 +96,7 @@ async function textOf(statement: { readonly text: string }): Promise<string> {
 const side = (table: string) => ({ contract: trialContract, table })
 const diff = planDiff(side('before'), side('after')) as Diff
 
-t.test('as comparing them in memory', async (t) => {
+t.test('the difference equals a comparison in memory', async (t) => {
   let differing = 0
   await fc.assert(
     fc.asyncProperty(versions, async ({ before, after }) => {
@@ -119,7 +119,7 @@ t.test('as comparing them in memory', async (t) => {
   t.match(diffHeader(diff), /^_change,code,district__before,district__after,/)
 })
 
-t.test('what has another key is not compared', async (t) => {
+t.test('versions with different keys are not compared', async (t) => {
   const other = { ...trialContract, primaryKey: ['district'] }
   t.equal(planDiff(side('before'), { contract: other, table: 'after' }), undefined)
   const fields = trialFields.map((field) =>

@@ -1,9 +1,9 @@
 /**
- * Aggregates done naively over the lines of a published CSV, in whole numbers of the last digit (BigInt), so that the
- * test compares digits and no floats. It shares no code with what it judges.
+ * A naive oracle of aggregates over the lines of a published CSV, in BigInt units of the last digit, so that the test
+ * compares digits instead of floats. It shares no code with the implementation.
  */
 
-/** A record of the CSV; an empty cell is no value. */
+/** A record of the CSV; an empty cell is null. */
 export type PublishedRecord = Readonly<Record<string, string>>
 
 export interface NaiveMeasure {
@@ -11,7 +11,7 @@ export interface NaiveMeasure {
   readonly field: string
   readonly scale: number
   readonly weight?: string
-  /** Whether control may empty the field or its weight. */
+  /** Whether disclosure control may empty the field or its weight. */
   readonly withheld: boolean
 }
 
@@ -34,7 +34,7 @@ const rounded = (dividend: bigint, divisor: bigint): bigint => {
   return dividend < 0n ? -units : units
 }
 
-/** The groups in the order of their keys by bytes, no value last, each as the line of the CSV that is expected. */
+/** The expected CSV lines, one per group, ordered by key bytes, nulls last. */
 export function naiveGroups(
   records: readonly PublishedRecord[],
   groupBy: readonly string[],

@@ -56,7 +56,7 @@ const plan = (parameters: Record<string, unknown>, versions = [version('2025')])
 const statement = (parameters: Record<string, unknown>, position?: Position) =>
   jsonPage(plan(parameters), position, 5, ',\n')
 
-/** The problem that a call throws, as code and path, with what is nearest. */
+/** The problem that a call throws: code, path and nearest name. */
 function refusal(work: () => unknown): string {
   try {
     work()
@@ -68,7 +68,7 @@ function refusal(work: () => unknown): string {
   return 'nothing was refused'
 }
 
-t.test('values travel as parameters, whatever they say', async (t) => {
+t.test('values become parameters, whatever they contain', async (t) => {
   const attack = `x' OR 1=1; DROP TABLE published.v_1; --`
   const { text, parameters } = statement({ code: attack, total__gte: '007', tags: '篮球', open__ne: '否' })
   t.notMatch(text, /DROP|OR 1=1/)
@@ -79,7 +79,7 @@ t.test('values travel as parameters, whatever they say', async (t) => {
   )
 })
 
-t.test('each operator on each type that it fits, and on no other', async (t) => {
+t.test('each operator on exactly the types that it supports', async (t) => {
   const values: Readonly<Record<string, string>> = {
     code: 'a',
     district: '310101',
@@ -112,7 +112,7 @@ t.test('each operator on each type that it fits, and on no other', async (t) => 
   t.ok(taken > 40, `${taken} were taken`)
 })
 
-t.test('what is refused, and by which name', async (t) => {
+t.test('refusals name the parameter', async (t) => {
   const cases: readonly (readonly [Record<string, unknown>, string])[] = [
     [{ distrcit: '310101' }, 'parameter-unknown distrcit (district)'],
     [{ distrcit__in: '310101' }, 'parameter-unknown distrcit__in (district__in)'],
@@ -198,7 +198,7 @@ function detailOf(work: () => unknown): Readonly<Record<string, unknown>> {
   throw new Error('nothing was refused')
 }
 
-t.test('equal questions have one canonical text', async (t) => {
+t.test('equal queries have the same canonical text', async (t) => {
   const text = (parameters: Record<string, unknown>) => canonicalQuery(plan(parameters))
   const one = text({ district__label: '浦东新区', total__in: '7,5,007', mean: '5.50' })
   t.equal(text({ mean: ' 5.5', total__in: '5,7', district: '310115' }), one)
@@ -218,7 +218,7 @@ t.test('equal questions have one canonical text', async (t) => {
   t.equal(text({ edition: '2025,2024' }), text({ edition: '2024,2025' }))
 })
 
-t.test('a list of values is written and read back', async (t) => {
+t.test('a list of values survives writing and parsing', async (t) => {
   for (const values of [['a'], ['a', 'b c', '5"'], ['a,b', '"', '""', ',']]) {
     t.same(parseValues('x', writeValues(values)), values)
   }
@@ -270,7 +270,7 @@ t.test('a cursor belongs to its dataset and its query', async (t) => {
   }
 })
 
-t.test('the shares of a walk, each along an index', async (t) => {
+t.test('the segments of a page, each an index scan', async (t) => {
   const shares = (sort: string, position?: Omit<Position, 'at' | 'after'>) => {
     const { order } = plan({ sort }, [version('2024'), version('2025')])
     const from = position === undefined ? undefined : { at: 0, after: 9, ...position }
@@ -305,7 +305,7 @@ t.test('the shares of a walk, each along an index', async (t) => {
   )
 })
 
-t.test('editions are read together on the newest contract', async (t) => {
+t.test('joined editions use the newest contract', async (t) => {
   const newer: Contract = {
     ...contract,
     contractVersion: 2,
@@ -326,7 +326,7 @@ t.test('editions are read together on the newest contract', async (t) => {
   t.match(detailOf(breaking), { edition: '2024', contractVersion: 1, newest: 3 })
 })
 
-t.test('a stream takes its values from settings, and follows the shares one by one', async (t) => {
+t.test('a stream reads its values from settings, one statement per group of segments', async (t) => {
   const found = copyStatements(
     plan({ sort: '-total', district: '310101' }),
     undefined,

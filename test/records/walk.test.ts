@@ -1,6 +1,6 @@
 /**
- * The promise of paging: any filter, order and size of page, walked by cursor, gives what the same question gives when
- * it is put naively, in JavaScript, to the published file.
+ * Paging by cursor with any filter, order and page size returns what a naive query in JavaScript over the published file
+ * returns.
  */
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
@@ -32,7 +32,7 @@ const contract = contractOf(fields, ['part_of', 'id'], {
 })
 const sortable = ['id', 'part_of', 'name', 'amount', 'mean', 'open', 'day', 'opens', 'seen']
 
-/** Texts that sort, match and escape in odd ways. None has outer blanks: those are mended when they are brought. */
+/** Texts that sort, match and escape in unusual ways. None has outer blanks, which intake would trim. */
 const texts = [
   ...[
     'a',
@@ -110,7 +110,7 @@ function numbersFrom(seed: number): (below: number) => number {
   }
 }
 
-/** Rows with nulls, doubles and extremes in every field but the key. */
+/** Rows with nulls, duplicates and extremes in every field except the key. */
 function rowsOf(seed: number, count: number): readonly Row[] {
   const draw = numbersFrom(seed)
   return Array.from({ length: count }, (_, index) =>
@@ -134,7 +134,7 @@ async function publish(edition: string, seed: number, count: number, reason?: st
 await publish('2024', 7, total / 2)
 await publish('2025', 11, total)
 
-/** The records of a version, as its published file has them. */
+/** The records of a version, from its published file. */
 async function fileOf(edition: string, version = 1): Promise<readonly Row[]> {
   const base = `/v1/datasets/${dataset}/editions/${edition}/versions/${version}`
   const { text } = await get(`${base}/files/${dataset}-${edition}-v${version}.csv`)
@@ -142,7 +142,7 @@ async function fileOf(edition: string, version = 1): Promise<readonly Row[]> {
   return rows.slice(1).map((row) => row.map((cell) => (cell === '' ? null : cell)))
 }
 
-/** Compares two canonical texts as the contract's type has it: numbers by value, all else by bytes. */
+/** Compares two canonical texts: numbers by value, all other types by bytes. */
 function compare(type: FieldTypeName, a: string, b: string): number {
   if (type === 'integer') return Number(BigInt(a) - BigInt(b) > 0n) - Number(BigInt(a) - BigInt(b) < 0n)
   if (type === 'number') return Number(a) - Number(b)
@@ -158,7 +158,7 @@ interface Asked {
   readonly sort: readonly { readonly name: string; readonly descending: boolean }[]
 }
 
-/** The naive oracle of one filter: what has no value is not the value, so `ne` and `notin` hold for it. */
+/** The naive oracle of one filter. Null is not equal to any value, so `ne` and `notin` match it. */
 function holds(row: Row, { at, operator, values }: Asked['filters'][number]): boolean {
   const type = fields[at]?.type ?? 'string'
   const text = row[at] ?? null
@@ -254,7 +254,7 @@ interface Page {
   readonly links: { readonly next: string | null; readonly self: string }
 }
 
-/** Walks by `links.next`, and gives the pages. */
+/** Follows `links.next` and returns the pages. */
 async function walk(
   url: string,
   between: () => Promise<void> = async () => undefined,
@@ -282,7 +282,7 @@ const recordOf = (row: Row) =>
 const records = `/v1/datasets/${dataset}/records`
 const editions = [await fileOf('2024'), await fileOf('2025')] as const
 
-t.test('a walk by cursor is the naive answer', async (t) => {
+t.test('paging by cursor equals the naive query', async (t) => {
   let matched = 0
   const property = fc.asyncProperty(asked, fc.integer({ min: 3, max: 60 }), async (one, limit) => {
     const expected = naive([editions[1]], one).map(({ row }) => recordOf(row))
@@ -301,7 +301,7 @@ t.test('a walk by cursor is the naive answer', async (t) => {
   t.ok(matched > 1000)
 })
 
-t.test('across editions as well, each record with its own', async (t) => {
+t.test('across joined editions too, each record with its edition', async (t) => {
   const property = fc.asyncProperty(asked, fc.integer({ min: 5, max: 90 }), async (one, limit) => {
     const expected = naive(editions, one).map(({ row, rank }) => ({
       edition: ['2024', '2025'][rank],
@@ -316,7 +316,7 @@ t.test('across editions as well, each record with its own', async (t) => {
   await fc.assert(property, runs(10, 30))
 })
 
-t.test('the streams give the same records in the same order', async (t) => {
+t.test('streams return the same records in the same order', async (t) => {
   const property = fc.asyncProperty(asked, fc.boolean(), async (one, joined) => {
     const found = naive(joined ? editions : [editions[1]], one)
     const query = queryOf(one, joined ? { edition: '2025,2024' } : {})

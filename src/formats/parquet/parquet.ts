@@ -20,7 +20,10 @@ export const parquet: RenderedFormat = {
   omits: ({ version }) =>
     version.records > 0
       ? undefined
-      : { zh: '没有记录，不提供 Parquet；请使用 CSV。', en: 'No records to write as Parquet; use the CSV.' },
+      : {
+          zh: '没有记录，不提供 Parquet；请使用 CSV。',
+          en: 'There are no records to write as Parquet; use the CSV.',
+        },
   render,
 }
 
