@@ -19,7 +19,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const timeoutSeconds = 600
 
 /** Pure modules: their files share a process, a folder each. */
-const shared = ['bundle', 'contract', 'disclosure', 'exchange', 'formats'].map((name) => `test/${name}/`)
+const shared = ['bundle', 'contract', 'disclosure', 'formats', 'pull', 'transfer'].map(
+  (name) => `test/${name}/`,
+)
 
 /** Files of those folders that take long enough to run beside the others. */
 const alone: readonly string[] = ['corpus', 'rows', 'straight', 'xlsx-made', 'zip'].map(
