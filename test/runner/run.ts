@@ -56,6 +56,13 @@ export async function run(given: readonly string[], compiled: string): Promise<n
       TAP_TIMEOUT: String(timeoutSeconds),
     }
     const queue = batchesOf(files, times)
+    // Whoever stops the run stops what runs; nothing more is begun then.
+    const stop = () => {
+      queue.length = 0
+      total.failed += 1
+      process.stdout.write('stopped\n')
+    }
+    process.once('SIGINT', stop).once('SIGTERM', stop)
     const work = async () => {
       for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
         await runBatch(batch, compiled, environment, report)
