@@ -160,7 +160,7 @@ t.test('the CSV for spreadsheets has titles and no formulas', async (t) => {
 })
 
 t.test('the elements are those of the guide', async (t) => {
-  const known = readFileSync('test/exchange/core-metadata-2017.txt', 'utf8').trim().split('\n')
+  const known = readFileSync('test/protocols/core-metadata-2017.txt', 'utf8').trim().split('\n')
   const { text } = await get('/v1/core-metadata.csv?header=labels')
   const header = text.split('\n', 1)[0]?.split(',') ?? []
   t.same(

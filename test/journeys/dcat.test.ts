@@ -296,7 +296,7 @@ async function holdTo(t: Test, shapes: string): Promise<void> {
   }
 }
 
-const own = readFileSync('test/exchange/dcat-shapes.ttl', 'utf8')
+const own = readFileSync('test/protocols/dcat-shapes.ttl', 'utf8')
 
 t.test('the graphs pass our own SHACL shapes', async (t) => {
   await holdTo(t, own)

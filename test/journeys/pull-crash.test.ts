@@ -19,12 +19,13 @@ import {
   stateOfSchema,
 } from '../support/pulled-copy.ts'
 import { foreign, plainly } from '../support/run-cli.ts'
+import { isFull } from '../support/runs.ts'
 
 t.setTimeout(900_000)
 
 /** `PULL_CRASH_SEED` repeats a run: the milliseconds after a point, which edition changes, how often. */
 const seed = Number(process.env['PULL_CRASH_SEED'] ?? 20_261_127)
-const rowsEach = 3_000
+const rowsEach = isFull ? 3_000 : 1_000
 /** Milliseconds after a point at which to kill. */
 const afterMillisecondsMax = 20
 

@@ -19,7 +19,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const timeoutSeconds = 600
 
 /** Pure modules: their files share a process, a folder each. */
-const shared = ['bundle', 'contract', 'disclosure', 'exchange', 'formats'].map((name) => `test/${name}/`)
+const shared = ['bundle', 'contract', 'disclosure', 'formats', 'pull', 'transfer'].map(
+  (name) => `test/${name}/`,
+)
 
 /** Files of those folders that take long enough to run beside the others. */
 const alone: readonly string[] = ['corpus', 'rows', 'straight', 'xlsx-made', 'zip'].map(
@@ -54,6 +56,13 @@ export async function run(given: readonly string[], compiled: string): Promise<n
       TAP_TIMEOUT: String(timeoutSeconds),
     }
     const queue = batchesOf(files, times)
+    // Whoever stops the run stops what runs; nothing more is begun then.
+    const stop = () => {
+      queue.length = 0
+      total.failed += 1
+      process.stdout.write('stopped\n')
+    }
+    process.once('SIGINT', stop).once('SIGTERM', stop)
     const work = async () => {
       for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
         await runBatch(batch, compiled, environment, report)

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
-import type { CheckUse, Field, ProviderPart } from '../../src/contract/index.ts'
-import { buildChecks, checks, checkUseFaults } from '../../src/contract/index.ts'
+import type { CheckUse, Field, ProviderPart } from '../../../src/contract/index.ts'
+import { buildChecks, checks, checkUseFaults } from '../../../src/contract/index.ts'
 
 interface Case {
   readonly fields: readonly Field[]
