@@ -53,6 +53,9 @@ export function loadContractFolders(folders: readonly string[]): Promise<Contrac
  */
 export async function openContext(config: Config, log: LogSink): Promise<OpenContext> {
   const observer = buildObserver(log)
+  for (const { name, replacement } of config.deprecatedSettings) {
+    observer.observe('setting-deprecated', { setting: name, replacement })
+  }
   // Contracts first: a faulty one should be told before a database is started for nothing.
   const contracts = await loadAllContracts(config)
   const database = await openDatabase({ config, observe: observer.observe, migrate: true })

@@ -40,7 +40,7 @@ async function watchUploads(context: AppContext, signal: AbortSignal): Promise<v
 }
 
 async function watchInbox(context: AppContext, signal: AbortSignal): Promise<void> {
-  const { QINGDAN_INBOX: folder, QINGDAN_INBOX_SECONDS: seconds } = context.config
+  const { QINGDAN_INBOX: folder, QINGDAN_INBOX_POLL_SECONDS: seconds } = context.config
   const inbox = openInbox(context, { folder })
   const told = new Set<string>()
   let failures = 0

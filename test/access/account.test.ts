@@ -3,7 +3,7 @@ import { listUsage } from '../../src/accounts/index.ts'
 import { countsMax, openAccount } from '../../src/accounts/usage/usage-counter.ts'
 import { administer, testDatabase } from '../support/database.ts'
 
-const settings = { QINGDAN_USAGE_DAYS: 3 }
+const settings = { QINGDAN_USAGE_RETENTION_DAYS: 3 }
 
 async function open(t: Parameters<typeof testDatabase>[0], at = '2026-03-10T04:00:00Z') {
   const { database, url } = await testDatabase(t)

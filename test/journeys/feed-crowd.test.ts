@@ -59,7 +59,7 @@ const list = contractOf(
 )
 const standing = await openTestContext(t, {
   contracts: [...registers, list],
-  settings: { QINGDAN_WAITS_MAX: '100', QINGDAN_POOL_MAX: '10' },
+  settings: { QINGDAN_LONG_POLLS_MAX: '100', QINGDAN_POOL_MAX: '10' },
 })
 const { context } = standing
 

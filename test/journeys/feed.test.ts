@@ -50,7 +50,7 @@ interface FeedPage {
 const waitsMax = 6
 const standing = await openTestContext(t, {
   contracts: [trees, shelters],
-  settings: { QINGDAN_WAITS_MAX: String(waitsMax) },
+  settings: { QINGDAN_LONG_POLLS_MAX: String(waitsMax) },
 })
 const { context, app, get } = standing
 const of = { dataset: 'tree-register', edition: '2024' }

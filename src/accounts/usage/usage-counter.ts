@@ -43,7 +43,7 @@ export interface UsageCounter {
 }
 
 interface Ground {
-  readonly config: Pick<Config, 'QINGDAN_USAGE_DAYS'>
+  readonly config: Pick<Config, 'QINGDAN_USAGE_RETENTION_DAYS'>
   readonly database: Database
   readonly clock: Clock
   readonly observe: Observe
@@ -97,7 +97,7 @@ export function openAccount(ground: Ground): UsageCounter {
     }
     const today = dayInShanghai(clock())
     if (today === deletedOn) return
-    await deleteUsageBefore(database.work, firstDay(clock(), config.QINGDAN_USAGE_DAYS))
+    await deleteUsageBefore(database.work, firstDay(clock(), config.QINGDAN_USAGE_RETENTION_DAYS))
     deletedOn = today
   }
   const flush = () => {

@@ -3,7 +3,6 @@ import { cp, rename, rm, stat } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { type BagGroup, isTableFile, limitsOf, packBag } from '../../bundle/index.ts'
 import { loadAllContracts } from '../../context.ts'
-import { loadConfig } from '../../platform/config.ts'
 import { type CheckOptions, checkPaths } from '../check.ts'
 import type { CheckContextParts, CheckReport } from '../check-bundle.ts'
 import { checkBundles } from '../check-bundles.ts'
@@ -18,6 +17,7 @@ import {
   sheetOption,
   UsageError,
 } from '../command.ts'
+import { loadSettings } from '../load-settings.ts'
 import { print, progressLine, writeFindings } from '../output.ts'
 import { type FileOptions, fileOptions, filesOf, spreadFiles } from './bundle-files.ts'
 import { keysOption, openKeyFile, readPublicKeyFile } from './key-files.ts'
@@ -72,7 +72,7 @@ async function create(paths: readonly string[], options: CreateOptions): Promise
     if (!isTableFile(file)) throw new UsageError(`${file} is no CSV or XLSX file.`)
   }
   const sequence = sequenceOf(options)
-  const config = loadConfig(process.env)
+  const config = loadSettings(process.env)
   const contracts = await loadAllContracts(config)
   const purpose = purposeOf(contracts, await askPurpose(contracts, options))
   const name = bagName(purpose)

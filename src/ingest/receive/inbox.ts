@@ -52,8 +52,8 @@ export function openInbox(
     round: async () => {
       const options = {
         ...{ inbox: folder, limits: limitsOf(config), seen, now: monotonic() },
-        restMilliseconds: config.QINGDAN_INBOX_REST_SECONDS * 1_000,
-        patienceMilliseconds: config.QINGDAN_INBOX_PATIENCE_SECONDS * 1_000,
+        restMilliseconds: config.QINGDAN_INBOX_SETTLE_SECONDS * 1_000,
+        patienceMilliseconds: config.QINGDAN_INBOX_TIMEOUT_SECONDS * 1_000,
       }
       const { ready, left } = await scanInbox(options)
       if (ready.length === 0 && !(await hasTaken(folder))) return { taken: [], left, failed: [] }

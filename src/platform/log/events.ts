@@ -27,7 +27,10 @@ export const observations = {
     level: 'warn',
     message: 'The database is kept outside the data folder; the reason is given.',
   },
-  'contract-loaded': { level: 'debug', message: 'A contract was loaded.' },
+  'setting-deprecated': {
+    level: 'warn',
+    message: 'A setting was given under its former name, which will be refused after the next release.',
+  },
   'request-answered': {
     level: 'info',
     message: 'A request was answered.',

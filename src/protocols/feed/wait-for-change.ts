@@ -38,7 +38,7 @@ const callerShare = 1 / 2
 /** Builds the count of callers that one process lets wait. It asks for no notices before the first of them. */
 export function buildChangeWaiters(
   database: Pick<Database, 'hear'>,
-  { QINGDAN_WAITS_MAX: max }: Pick<Config, 'QINGDAN_WAITS_MAX'>,
+  { QINGDAN_LONG_POLLS_MAX: max }: Pick<Config, 'QINGDAN_LONG_POLLS_MAX'>,
 ): ChangeWaiters {
   const callerMax = Math.ceil(max * callerShare)
   const held = new Map<string, number>()
