@@ -2,7 +2,13 @@
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type AppContext, pinContracts, type Readiness, readMirror } from './catalogue/index.ts'
-import { type Contracts, checks, checkUseFaults, loadContracts } from './contract/index.ts'
+import {
+  type Contracts,
+  checks,
+  checkUseFaults,
+  type LoadedContract,
+  loadContracts,
+} from './contract/index.ts'
 import type { Database } from './db/database.ts'
 import { openJobs } from './db/jobs/open-jobs.ts'
 import { openDatabase } from './db/open-database.ts'
@@ -76,7 +82,7 @@ export async function buildContext(parts: ContextParts): Promise<OpenContext> {
   const files = await openFiles({ folder: join(resolve(config.QINGDAN_DATA), 'files') })
   // A mirror has its origin's contracts and no others, pinned as they were there.
   let mirrored = await loadMirrored(database, files)
-  if (mirrored === undefined) await pinContracts(database, parts.contracts, clock())
+  if (mirrored === undefined) warnOfKeywords(observe, await pinContracts(database, parts.contracts, clock()))
   const jobs = await openJobs({ database, observe })
   const close = async () => {
     await jobs.stop({ seconds: config.QINGDAN_SHUTDOWN_SECONDS })
@@ -100,6 +106,18 @@ export async function buildContext(parts: ContextParts): Promise<OpenContext> {
     get contracts() {
       return mirrored?.contracts ?? parts.contracts
     },
+  }
+}
+
+/** A contract in use never changes, so its former keywords are reported once, when it is new. */
+function warnOfKeywords(observe: Observer['observe'], added: readonly LoadedContract[]): void {
+  for (const { contract, formerKeywords } of added) {
+    if (formerKeywords.length === 0) continue
+    observe('contract-keyword-deprecated', {
+      dataset: contract.dataset,
+      contractVersion: contract.contractVersion,
+      keywords: formerKeywords.map(({ path, replacement }) => `${path} -> ${replacement}`).join(', '),
+    })
   }
 }
 

@@ -1,7 +1,7 @@
 /** The shapes that the lists answer with: type and OpenAPI in one. */
 import { Type } from 'typebox'
 import { RecordRef } from '../http/index.ts'
-import { properties } from './promise.ts'
+import { properties, publicName } from './promise.ts'
 import { itemStates, promiseStates } from './state.ts'
 
 const Rate = (description: string) =>
@@ -95,7 +95,7 @@ const ItemSchema = Type.Object({
   themes: Type.Array(Type.String(), {
     description: 'Field of life in the words of the list; else the themes of its dataset, in Chinese.',
   }),
-  rhythm: MaybeText('A code of the list `rhythms`.'),
+  rhythm: MaybeText('A code of the list `update-frequencies`.'),
   shareClass: MaybeText('A code of the list `share-classes`.'),
   openClass: MaybeText('A code of the list `open-classes`.'),
   dataset: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {
@@ -118,8 +118,12 @@ export const ListSchema = Type.Object({
     description: 'The same for each field of life. Items without one are in none.',
   }),
   byRhythm: Type.Array(
-    Type.Object({ rhythm: Text('A code of the list `rhythms`.'), title: Title, rates: RatesSchema }),
-    { description: 'The same for each rhythm.' },
+    Type.Object({
+      rhythm: Text('A code of the list `update-frequencies`.'),
+      title: Title,
+      rates: RatesSchema,
+    }),
+    { description: 'The same for each update frequency.' },
   ),
   byShareClass: Type.Array(
     Type.Object({
@@ -202,7 +206,7 @@ export const DiffSchema = Type.Object({
           formerNumber: MaybeText('Its number in the former list.'),
           changes: Type.Array(
             Type.Object({
-              property: Type.Enum([...properties], { description: 'What of the item changed.' }),
+              property: Type.Enum(properties.map(publicName), { description: 'What of the item changed.' }),
               from: MaybeText('Before; a list of several is written with `;`.'),
               to: MaybeText('After.'),
             }),

@@ -62,6 +62,8 @@ const told = ({ data }: FeedPage) => data.map(({ type, dataset, version }) => `$
 async function pin(...contracts: readonly Contract[]): Promise<void> {
   const loaded = contracts.map((contract) => ({
     contract,
+    document: { ...contract },
+    formerKeywords: [],
     digest: String(contract.contractVersion).repeat(64) as never,
     file: 'contract.json',
   }))

@@ -27,6 +27,10 @@ export const observations = {
     level: 'warn',
     message: 'The database is kept outside the data folder; the reason is given.',
   },
+  'contract-keyword-deprecated': {
+    level: 'warn',
+    message: 'A new contract uses former keywords; the next version should use the current ones.',
+  },
   'setting-deprecated': {
     level: 'warn',
     message: 'A setting was given under its former name, which will be refused after the next release.',

@@ -100,7 +100,7 @@ const texts = {
   },
   en: {
     home: 'All datasets',
-    rhythm: 'Renewed',
+    rhythm: 'Update frequency',
     licence: 'Terms',
     source: 'Source',
     editions: 'Editions',

@@ -180,7 +180,7 @@ const texts = {
       openClass: 'Open class',
       shareClass: 'Share class',
       kind: 'Kind',
-      rhythm: 'Rhythm',
+      rhythm: 'Update frequency',
       format: 'Format',
     },
     places: {

@@ -67,18 +67,18 @@ export function resourceOf(
     provider: contract.providers.map((code) => label('providers', code)).join(between),
     providerCode: providerCodes.length === contract.providers.length ? providerCodes.join(between) : null,
     abstract: contract.description.zh,
-    format: formatText(contract.formats, contract.shareWays),
+    format: formatText(contract.formats, contract.shareMethods),
     shareType,
     shareTypeLabel: shareType === null ? null : shareTypeLabel(shareType),
     shareClass: label('share-classes', contract.shareClass),
     // Contracts say no condition of sharing.
     shareCondition: null,
-    shareWay: shareWayText(contracts, contract.shareWays),
+    shareWay: shareWayText(contracts, contract.shareMethods),
     open,
     openClass: label('open-classes', contract.openClass),
     // The terms on which data may be used are the condition on which they are open.
     openCondition: isConditional ? contract.licence.title.zh : null,
-    updateCycle: label('rhythms', contract.rhythm),
+    updateCycle: label('update-frequencies', contract.updateFrequency),
     published: days[0] ?? null,
     related: null,
     items: contract.fields.map(({ name, title, type }) => ({

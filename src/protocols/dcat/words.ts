@@ -6,7 +6,7 @@ import type { Bilingual } from '../../platform/language.ts'
 
 const authority = 'http://publications.europa.eu/resource/authority'
 
-/** Codes of the list `rhythms`: https://op.europa.eu/en/web/eu-vocabularies/dataset/-/resource?uri=http://publications.europa.eu/resource/dataset/frequency */
+/** Codes of the list `update-frequencies`: https://op.europa.eu/en/web/eu-vocabularies/dataset/-/resource?uri=http://publications.europa.eu/resource/dataset/frequency */
 const frequencies: Readonly<Record<string, string>> = {
   'real-time': 'UPDATE_CONT',
   daily: 'DAILY',
@@ -20,8 +20,8 @@ const frequencies: Readonly<Record<string, string>> = {
 }
 
 /** How often a dataset is renewed; undefined where the authority has no word for the code. */
-export function frequencyOf(rhythm: string): string | undefined {
-  const word = frequencies[rhythm]
+export function frequencyOf(code: string): string | undefined {
+  const word = frequencies[code]
   return word === undefined ? undefined : `${authority}/frequency/${word}`
 }
 
