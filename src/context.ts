@@ -17,7 +17,7 @@ import type { Files } from './files/files.ts'
 import { openFiles } from './files/open-files.ts'
 import { formats } from './formats/index.ts'
 import type { Config } from './platform/config.ts'
-import { buildObserver, type LogSink, type Observer } from './platform/log/events.ts'
+import { buildEventLog, type EventLog, type LogSink } from './platform/log/events.ts'
 
 export interface OpenContext extends AppContext {
   readonly readiness: Readiness
@@ -58,23 +58,23 @@ export function loadContractFolders(folders: readonly string[]): Promise<Contrac
  * whatever was opened before is closed again.
  */
 export async function openContext(config: Config, log: LogSink): Promise<OpenContext> {
-  const observer = buildObserver(log)
+  const eventLog = buildEventLog(log)
   for (const { name, replacement } of config.deprecatedSettings) {
-    observer.observe('setting-deprecated', { setting: name, replacement })
+    eventLog.observe('setting-deprecated', { setting: name, replacement })
   }
   // Contracts first: a faulty one should be told before a database is started for nothing.
   const contracts = await loadAllContracts(config)
-  const database = await openDatabase({ config, observe: observer.observe, migrate: true })
+  const database = await openDatabase({ config, observe: eventLog.observe, migrate: true })
   try {
-    return await buildContext({ config, contracts, database, clock: () => new Date(), ...observer })
+    return await buildContext({ config, contracts, database, clock: () => new Date(), ...eventLog })
   } catch (error) {
     await database.close()
     throw error
   }
 }
 
-/** What a house is built of: the settings, what was loaded and opened already, a clock and an observer. */
-export type ContextParts = Pick<AppContext, 'config' | 'contracts' | 'database' | 'clock'> & Observer
+/** What a house is built of: the settings, what was loaded and opened already, a clock and an event log. */
+export type ContextParts = Pick<AppContext, 'config' | 'contracts' | 'database' | 'clock'> & EventLog
 
 /** Builds the house on a database that is open and migrated. Where it throws, the database is still its caller's. */
 export async function buildContext(parts: ContextParts): Promise<OpenContext> {
@@ -110,7 +110,7 @@ export async function buildContext(parts: ContextParts): Promise<OpenContext> {
 }
 
 /** A contract in use never changes, so its former keywords are reported once, when it is new. */
-function warnOfKeywords(observe: Observer['observe'], added: readonly LoadedContract[]): void {
+function warnOfKeywords(observe: EventLog['observe'], added: readonly LoadedContract[]): void {
   for (const { contract, formerKeywords } of added) {
     if (formerKeywords.length === 0) continue
     observe('contract-keyword-deprecated', {

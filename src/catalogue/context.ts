@@ -2,14 +2,14 @@
 
 import type { Contracts } from '../contract/index.ts'
 import type { Ground } from '../db/services.ts'
-import type { Observer } from '../platform/log/events.ts'
+import type { EventLog } from '../platform/log/events.ts'
 
 /** Whether content is served: main sets it when the start is over, and clears it before it stops. */
 export interface Readiness {
   ready: boolean
 }
 
-export interface AppContext extends Ground, Observer {
+export interface AppContext extends Ground, EventLog {
   readonly contracts: Contracts
   readonly readiness: Readonly<Readiness>
 }

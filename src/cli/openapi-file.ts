@@ -10,7 +10,7 @@ import type { AppContext } from '../catalogue/index.ts'
 import { loadContracts } from '../contract/index.ts'
 import { buildOpenapi } from '../http/index.ts'
 import { loadConfig } from '../platform/config.ts'
-import { buildObserver } from '../platform/log/events.ts'
+import { buildEventLog } from '../platform/log/events.ts'
 
 /** The document as YAML, the same bytes for the same routes and contracts. */
 export async function writeOpenapi(folders: readonly string[]): Promise<string> {
@@ -24,7 +24,7 @@ export async function writeOpenapi(folders: readonly string[]): Promise<string> 
     files: absent('files'),
     jobs: absent('jobs'),
     clock: () => new Date(0),
-    ...buildObserver({ debug: silent, info: silent, warn: silent, error: silent }),
+    ...buildEventLog({ debug: silent, info: silent, warn: silent, error: silent }),
     readiness: { ready: false },
   })
   try {

@@ -121,7 +121,7 @@ function asError(error: unknown): Error {
 
 async function renew(context: OpenContext): Promise<void> {
   if (!(await context.renewContracts())) return
-  context.observe('contracts-renewed')
+  context.observe('contracts-reloaded')
   // What was answered in between was made of the former contracts, and is kept until something is told.
   await context.database.work.begin((tx) => notifyChange(tx))
 }

@@ -52,7 +52,7 @@ async function watchInbox(context: AppContext, signal: AbortSignal): Promise<voi
       told.delete('away')
     } catch (error) {
       // A stick that is not there, or a share that has gone, is told once and looked for again.
-      if (!told.has('away')) context.observe('inbox-away', { error: asError(error) })
+      if (!told.has('away')) context.observe('inbox-unavailable', { error: asError(error) })
       told.add('away')
     }
     await pause(Math.min(seconds * 1_000 * 2 ** Math.min(failures, 10), waitMillisecondsMax), signal)
@@ -67,7 +67,7 @@ function tell(context: AppContext, left: readonly IgnoredEntry[], told: Set<stri
     const key = `${reason} ${name}`
     if (reason === 'moving' || told.has(key)) continue
     told.add(key)
-    context.observe('inbox-left', { name, reason, hint: ignoredHints[reason] })
+    context.observe('inbox-item-skipped', { name, reason, hint: ignoredHints[reason] })
   }
 }
 

@@ -62,7 +62,7 @@ t.test('so many counts wait, and one more is lost and said', async (t) => {
   account.count({ keyId: 'a', dataset: 'd0' }, false)
   t.same(seen, [], 'what is known already takes no room')
   account.count({ keyId: 'a', dataset: 'more' }, false)
-  t.same(seen, ['usage-lost'])
+  t.same(seen, ['usage-count-lost'])
   await account.flush()
   const [row] = await database.work`select count(*)::int, sum(requests)::int from qingdan.key_usage`
   t.same({ ...row }, { count: countsMax, sum: countsMax + 1 })

@@ -191,7 +191,7 @@ t.test('pulled out between two files, it is told, and tried again', async (t) =>
   now = 10_000
   const before = [await bundles(), (await context.files.list('bundles')).length]
   t.match(await round(), { taken: [], failed: ['bag'] })
-  t.ok(standing.lines.some((line) => line.includes('inbox-failed')))
+  t.ok(standing.lines.some((line) => line.includes('inbox-bundle-failed')))
   t.same([await bundles(), (await context.files.list('bundles')).length], before, 'nothing is half received')
   await rename(away, inbox)
   t.same(states(await round()), ['bag staged'])
@@ -207,9 +207,9 @@ t.test('the service watches the folder, tells once what stays, and takes what co
     QINGDAN_INBOX_SETTLE_SECONDS: '',
   })
   await writeFile(join(inbox, 'rows.csv'), 'x')
-  await service.line(({ observation, reason }) => observation === 'inbox-left' && reason === 'loose-table')
+  await service.line(({ event, reason }) => event === 'inbox-item-skipped' && reason === 'loose-table')
   await writeFile(join(inbox, 'wells.zip'), await zipOf(folder, of('2032', 'a,1\n')))
-  await service.line(({ observation, state }) => observation === 'bundle-advanced' && state === 'staged')
+  await service.line(({ event, state }) => event === 'bundle-state-changed' && state === 'staged')
   const away = join(folder, 'unmounted')
   for (;;) {
     const found = await readdir(join(inbox, 'done')).catch(() => [])
@@ -217,7 +217,7 @@ t.test('the service watches the folder, tells once what stays, and takes what co
     await new Promise((then) => setTimeout(then, 20))
   }
   await rename(inbox, away)
-  await service.line(({ observation }) => observation === 'inbox-away')
+  await service.line(({ event }) => event === 'inbox-unavailable')
   await rename(away, inbox)
   await rm(join(inbox, 'rows.csv'))
   await writeFile(join(inbox, 'more.zip'), await zipOf(folder, of('2033', 'a,1\n')))
@@ -226,10 +226,10 @@ t.test('the service watches the folder, tells once what stays, and takes what co
   t.equal(code, 0)
   t.match(warnings, /QINGDAN_INBOX_REST_SECONDS is now called QINGDAN_INBOX_SETTLE_SECONDS/)
   t.match(
-    service.lines.filter(({ observation }) => observation === 'setting-deprecated'),
+    service.lines.filter(({ event }) => event === 'setting-deprecated'),
     [{ setting: 'QINGDAN_INBOX_REST_SECONDS', replacement: 'QINGDAN_INBOX_SETTLE_SECONDS' }],
   )
-  const told = service.lines.filter(({ observation }) => observation === 'inbox-left')
+  const told = service.lines.filter(({ event }) => event === 'inbox-item-skipped')
   t.equal(told.filter(({ reason }) => reason === 'loose-table').length, 1, 'told once')
 })
 

@@ -73,7 +73,7 @@ export function openAccount(ground: Ground): UsageCounter {
     const name = `${keyId} ${day} ${dataset}`
     const known = counts.get(name)
     if (known === undefined && counts.size >= countsMax) {
-      observe('usage-lost')
+      observe('usage-count-lost')
       return
     }
     counts.set(name, addUp(known ?? { keyId, day, dataset, requests: 0, refused: 0, bytes: 0 }, more))

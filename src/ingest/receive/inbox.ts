@@ -116,7 +116,9 @@ async function walkTaken(
     } catch (error) {
       failed.push(name)
       const fault = withoutValues(error)
-      context.observe('inbox-failed', { error: fault instanceof Error ? fault : new Error(String(fault)) })
+      context.observe('inbox-bundle-failed', {
+        error: fault instanceof Error ? fault : new Error(String(fault)),
+      })
     }
   }
   return { taken, failed }
@@ -132,7 +134,7 @@ async function takeOne(
   name: string,
 ): Promise<{ readonly receipt: Receipt; readonly folder: string }> {
   const received = await receive(context, { path: join(place, name), broughtBy: 'inbox' })
-  context.observe('step-reached', { step: 'receive', point: 'inbox' })
+  context.observe('checkpoint-reached', { step: 'receive', point: 'inbox' })
   const receipt = await takeBundle(context, received.id)
   await writeReceiptFiles(context, receipt, place)
   const kind = isRejected(receipt.state) ? inboxFolders.refused : inboxFolders.done

@@ -173,7 +173,7 @@ async function finish(context: AppContext, id: string): Promise<FinishedUpload |
   const receipt = await receive(context, { path, broughtBy: `key:${ownerOf(id)}` })
   const whole = { bundle: receipt.id, bytes }
   await context.files.write(done, Readable.from([Buffer.from(JSON.stringify(whole))]))
-  context.observe('step-reached', { step: 'receive', point: 'uploaded' })
+  context.observe('checkpoint-reached', { step: 'receive', point: 'uploaded' })
   return whole
 }
 
