@@ -75,7 +75,7 @@ export async function buildApp(
   const http = httpContext(context)
   const warm = buildResponseCache(http)
   const app = fastify({
-    // Fastify's own log lines quote addresses; the house says what it says by observations alone.
+    // Fastify's own log lines contain request addresses; the service logs its closed list of events only.
     logger: false,
     genReqId: ({ headers }) => requestId(headers),
     trustProxy: trustedProxies,
@@ -154,6 +154,6 @@ function sendUnreadable(
     .header('content-security-policy', "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
   const refusal = problemOf(error)
   const { id, method } = request
-  context.observe('request-answered', { requestId: id, route: unmatched, method, status: refusal.status })
+  context.observe('request-completed', { requestId: id, route: unmatched, method, status: refusal.status })
   sendProblem(refusal, request, reply, context)
 }

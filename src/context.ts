@@ -1,7 +1,13 @@
 /** Builds the house once, for the service and for the side door: settings, database, files, jobs, contracts. */
 import { join, resolve } from 'node:path'
 import { type AppContext, pinContracts, type Readiness, readMirror } from './catalogue/index.ts'
-import { type Contracts, checks, checkUseFaults, loadContracts } from './contract/index.ts'
+import {
+  type Contracts,
+  checks,
+  checkUseFaults,
+  type LoadedContract,
+  loadContracts,
+} from './contract/index.ts'
 import type { Database } from './db/database.ts'
 import { openJobs } from './db/jobs/open-jobs.ts'
 import { openDatabase } from './db/open-database.ts'
@@ -10,7 +16,7 @@ import type { Files } from './files/files.ts'
 import { openFiles } from './files/open-files.ts'
 import { formats } from './formats/index.ts'
 import type { Config } from './platform/config.ts'
-import { buildObserver, type LogSink, type Observer } from './platform/log/events.ts'
+import { buildEventLog, type EventLog, type LogSink } from './platform/log/events.ts'
 import { packageFile } from './platform/package-root.ts'
 
 export interface OpenContext extends AppContext {
@@ -55,20 +61,23 @@ const noParameters = {}
  * whatever was opened before is closed again.
  */
 export async function openContext(config: Config, log: LogSink): Promise<OpenContext> {
-  const observer = buildObserver(log)
+  const eventLog = buildEventLog(log)
+  for (const { name, replacement } of config.deprecatedSettings) {
+    eventLog.observe('setting-deprecated', { setting: name, replacement })
+  }
   // Contracts first: a faulty one should be told before a database is started for nothing.
   const contracts = await loadAllContracts(config)
-  const database = await openDatabase({ config, observe: observer.observe, migrate: true })
+  const database = await openDatabase({ config, observe: eventLog.observe, migrate: true })
   try {
-    return await buildContext({ config, contracts, database, clock: () => new Date(), ...observer })
+    return await buildContext({ config, contracts, database, clock: () => new Date(), ...eventLog })
   } catch (error) {
     await database.close()
     throw error
   }
 }
 
-/** What a house is built of: the settings, what was loaded and opened already, a clock and an observer. */
-export type ContextParts = Pick<AppContext, 'config' | 'contracts' | 'database' | 'clock'> & Observer
+/** What a house is built of: the settings, what was loaded and opened already, a clock and an event log. */
+export type ContextParts = Pick<AppContext, 'config' | 'contracts' | 'database' | 'clock'> & EventLog
 
 /** Builds the house on a database that is open and migrated. Where it throws, the database is still its caller's. */
 export async function buildContext(parts: ContextParts): Promise<OpenContext> {
@@ -76,7 +85,7 @@ export async function buildContext(parts: ContextParts): Promise<OpenContext> {
   const files = await openFiles({ folder: join(resolve(config.QINGDAN_DATA), 'files') })
   // A mirror has its origin's contracts and no others, pinned as they were there.
   let mirrored = await loadMirrored(database, files)
-  if (mirrored === undefined) await pinContracts(database, parts.contracts, clock())
+  if (mirrored === undefined) warnOfKeywords(observe, await pinContracts(database, parts.contracts, clock()))
   const jobs = await openJobs({ database, observe })
   const close = async () => {
     await jobs.stop({ seconds: config.QINGDAN_SHUTDOWN_SECONDS })
@@ -100,6 +109,18 @@ export async function buildContext(parts: ContextParts): Promise<OpenContext> {
     get contracts() {
       return mirrored?.contracts ?? parts.contracts
     },
+  }
+}
+
+/** A contract in use never changes, so its former keywords are reported once, when it is new. */
+function warnOfKeywords(observe: EventLog['observe'], added: readonly LoadedContract[]): void {
+  for (const { contract, formerKeywords } of added) {
+    if (formerKeywords.length === 0) continue
+    observe('contract-keyword-deprecated', {
+      dataset: contract.dataset,
+      contractVersion: contract.contractVersion,
+      keywords: formerKeywords.map(({ path, replacement }) => `${path} -> ${replacement}`).join(', '),
+    })
   }
 }
 

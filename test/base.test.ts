@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { attachment } from '../src/http/attachment.ts'
-import { ConfigError, loadConfig, type SettingName, settings } from '../src/platform/config.ts'
+import {
+  ConfigError,
+  deprecationText,
+  formerSettings,
+  loadConfig,
+  type SettingName,
+  settings,
+} from '../src/platform/config.ts'
 import { readCursor, writeCursor } from '../src/platform/cursor.ts'
 import { canonicalJson } from '../src/platform/digest.ts'
 import { columnLetters } from '../src/platform/finding.ts'
@@ -20,6 +27,28 @@ t.test('config refuses what it does not know, all faults at once', async (t) => 
   t.equal(config.QINGDAN_PORT, 0)
   t.equal(config.QINGDAN_HOST, '127.0.0.1')
   t.ok(Object.isFrozen(config))
+})
+
+t.test('a former name of a setting is read with a warning', async (t) => {
+  const config = loadConfig({ QINGDAN_INBOX_REST_SECONDS: '7', QINGDAN_WAITS_MAX: '' })
+  t.equal(config.QINGDAN_INBOX_SETTLE_SECONDS, 7)
+  t.notOk('QINGDAN_INBOX_REST_SECONDS' in config)
+  const replacement = 'QINGDAN_INBOX_SETTLE_SECONDS'
+  t.same(config.deprecatedSettings, [{ name: 'QINGDAN_INBOX_REST_SECONDS', replacement }])
+  t.match(config.deprecatedSettings.map(deprecationText), [/REST_SECONDS is now called QINGDAN_INBOX_SETTLE/])
+  t.same(loadConfig({ QINGDAN_INBOX_SETTLE_SECONDS: '7' }).deprecatedSettings, [])
+  const both = { QINGDAN_WAITS_MAX: '9', QINGDAN_LONG_POLLS_MAX: '9' }
+  t.equal(loadConfig(both).QINGDAN_LONG_POLLS_MAX, 9, 'the same value under both names')
+  t.throws(
+    () => loadConfig({ ...both, QINGDAN_LONG_POLLS_MAX: '8' }),
+    /QINGDAN_WAITS_MAX and QINGDAN_LONG_POLLS_MAX are the same setting with different values/,
+  )
+  t.throws(() => loadConfig({ QINGDAN_WAITS_MAX: '0' }), /^QINGDAN_WAITS_MAX must be a whole number/m)
+  t.same(
+    [...formerSettings.keys()].filter((name) => name in settings),
+    [],
+    'a former name is never a current one',
+  )
 })
 
 t.test('a cursor belongs to its query and shows damage', async (t) => {

@@ -42,6 +42,16 @@ t.test('every dataset tells its story in both languages, with examples', async (
   }
 })
 
+t.test('contracts written from now on use the current keywords', async (t) => {
+  const all = contracts.list().flatMap(({ contract }) => contracts.versions(contract.dataset))
+  // The two versions of each dataset that were in use before the keywords were renamed.
+  const later = all.filter(({ contract }) => contract.contractVersion > 2)
+  t.same(
+    later.filter(({ formerKeywords }) => formerKeywords.length > 0).map(({ file }) => file),
+    [],
+  )
+})
+
 t.test('the code lists hold what the house needs', async (t) => {
   const codes = (list: string) => contracts.codes(list).codes
   t.equal(codes('districts').filter((code) => code.validUntil === undefined).length, 16)

@@ -154,7 +154,7 @@ async function deriveList(
     rates: ratesOf(items, today),
     byProvider: by(({ providers }) => providers),
     byTheme: by(({ themes }) => themes),
-    byRhythm: by(({ promised }) => asList(promised.values.rhythm), 'rhythms'),
+    byRhythm: by(({ promised }) => asList(promised.values.updateFrequency), 'update-frequencies'),
     byShareClass: by(({ promised }) => asList(promised.values.shareClass), 'share-classes'),
     unlisted: unlistedOf(items, year, known, today),
   }

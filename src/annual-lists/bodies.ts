@@ -6,7 +6,7 @@ import type { Config } from '../platform/config.ts'
 import type { AnnualList, ListItem, RatesOf } from './annual-lists.ts'
 import type { DifferentItem, ListDifference } from './comparison/difference.ts'
 import type { ListSource } from './comparison/history.ts'
-import { providersOf } from './promise.ts'
+import { providersOf, publicName } from './promise.ts'
 import type { DiffSchema, ListSchema } from './schemas.ts'
 
 type Addressed = Pick<Config, 'QINGDAN_PUBLIC_URL'>
@@ -69,7 +69,7 @@ export function itemBody(
   config: Addressed,
 ): Omit<ListBody['items'][number], 'record'> {
   const { due, promised, history, periods } = item
-  const { number, name, rhythm, shareClass, openClass } = promised.values
+  const { number, name, updateFrequency, shareClass, openClass } = promised.values
   return {
     number: number ?? '',
     name: name ?? '',
@@ -85,7 +85,7 @@ export function itemBody(
       withdrawn: withdrawn === null ? null : { at: withdrawn.at.toISOString(), reason: withdrawn.reason },
     })),
     themes: [...item.themes],
-    rhythm,
+    rhythm: updateFrequency,
     shareClass,
     openClass,
     dataset: datasetLink(item, readable, config),
@@ -137,7 +137,7 @@ export function diffBody(
       changed: difference.changed.map((item) => ({
         ...differentItem(item, config),
         formerNumber: item.formerNumber,
-        changes: [...item.changes],
+        changes: item.changes.map((change) => ({ ...change, property: publicName(change.property) })),
       })),
       unchanged: difference.unchanged,
     })),

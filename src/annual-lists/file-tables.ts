@@ -9,6 +9,7 @@ import type { AnnualList, ListItem } from './annual-lists.ts'
 import type { Compared } from './bodies.ts'
 import type { DifferentItem } from './comparison/difference.ts'
 import type { ListSource } from './comparison/history.ts'
+import { type Property, publicName } from './promise.ts'
 
 export interface FileTable {
   readonly fields: readonly Field[]
@@ -184,8 +185,8 @@ export function diffTable(
       ...more,
       reasonText(item),
     ]
-    const property = (name: keyof (typeof kinds)['annual-list']) =>
-      header === 'labels' && lang === 'zh' ? kinds['annual-list'][name].about.zh : name
+    const property = (name: Property) =>
+      header === 'labels' && lang === 'zh' ? kinds['annual-list'][name].about.zh : publicName(name)
     return [
       ...difference.added.map((item) => row('added', item, [null, null, null])),
       ...difference.dropped.map((item) => row('dropped', item, [null, null, null])),

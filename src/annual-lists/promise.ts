@@ -7,6 +7,20 @@ export type Property = keyof (typeof kinds)['annual-list']
 
 export const properties = Object.keys(kinds['annual-list']) as readonly Property[]
 
+/** Properties whose fields in the API keep a former name, since published formats don't change. */
+const publicNames = { updateFrequency: 'rhythm', shareMethods: 'shareWays' } as const satisfies Partial<
+  Record<Property, string>
+>
+
+export type PublicProperty =
+  | Exclude<Property, keyof typeof publicNames>
+  | (typeof publicNames)[keyof typeof publicNames]
+
+/** The name of a property in the API. */
+export function publicName(property: Property): PublicProperty {
+  return property === 'updateFrequency' || property === 'shareMethods' ? publicNames[property] : property
+}
+
 export interface Promised {
   /** Canonical texts by property. */
   readonly values: Readonly<Record<Property, string | null>>

@@ -1,7 +1,7 @@
 /** Response schemas of the annual lists, for types and OpenAPI. */
 import { Type } from 'typebox'
 import { RecordRef } from '../http/index.ts'
-import { properties } from './promise.ts'
+import { properties, publicName } from './promise.ts'
 import { itemStates, promiseStates } from './state.ts'
 
 const Rate = (description: string) =>
@@ -97,7 +97,7 @@ const ItemSchema = Type.Object({
   themes: Type.Array(Type.String(), {
     description: 'Theme as written in the list; else the themes of its dataset, in Chinese.',
   }),
-  rhythm: MaybeText('A code of the list `rhythms`.'),
+  rhythm: MaybeText('A code of the list `update-frequencies`.'),
   shareClass: MaybeText('A code of the list `share-classes`.'),
   openClass: MaybeText('A code of the list `open-classes`.'),
   dataset: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {
@@ -120,7 +120,11 @@ export const ListSchema = Type.Object({
     description: 'Rates by theme. Items without a theme are left out.',
   }),
   byRhythm: Type.Array(
-    Type.Object({ rhythm: Text('A code of the list `rhythms`.'), title: Title, rates: RatesSchema }),
+    Type.Object({
+      rhythm: Text('A code of the list `update-frequencies`.'),
+      title: Title,
+      rates: RatesSchema,
+    }),
     { description: 'Rates by update frequency.' },
   ),
   byShareClass: Type.Array(
@@ -204,7 +208,7 @@ export const DiffSchema = Type.Object({
           formerNumber: MaybeText('Its number in the former list.'),
           changes: Type.Array(
             Type.Object({
-              property: Type.Enum([...properties], { description: 'The changed property.' }),
+              property: Type.Enum(properties.map(publicName), { description: 'The changed property.' }),
               from: MaybeText('Before; several values are separated by `;`.'),
               to: MaybeText('After.'),
             }),

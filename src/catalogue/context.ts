@@ -5,7 +5,7 @@ import type { Database } from '../db/database.ts'
 import type { Jobs } from '../db/jobs/jobs.ts'
 import type { Files } from '../files/files.ts'
 import type { Config } from '../platform/config.ts'
-import type { Observer } from '../platform/log/events.ts'
+import type { EventLog } from '../platform/log/events.ts'
 import type { Clock } from '../platform/time.ts'
 
 /** Whether content is served: the entry point sets it after the start and clears it before it stops. */
@@ -13,7 +13,7 @@ export interface Readiness {
   ready: boolean
 }
 
-export interface AppContext extends Observer {
+export interface AppContext extends EventLog {
   readonly config: Config
   readonly database: Database
   readonly files: Files

@@ -111,7 +111,7 @@ async function writePin(tx: Transaction, pin: Mirrored['contracts'][number]): Pr
   const { dataset, contractVersion }: Contract = pin.contract
   await tx`
     INSERT INTO qingdan.contract (dataset, contract_version, digest, body, verdict, loaded_at)
-    VALUES (${dataset}, ${contractVersion}, ${pin.digest}, ${tx.json(pin.contract as never)}, ${pin.verdict},
+    VALUES (${dataset}, ${contractVersion}, ${pin.digest}, ${tx.json(pin.document as never)}, ${pin.verdict},
       ${pin.at})
     ON CONFLICT (dataset, contract_version) DO NOTHING`
 }

@@ -1,6 +1,6 @@
 /** The catalogue over HTTP: registers all its routes; contracts are here, the rest in files of their own. */
 import { Type } from 'typebox'
-import { type Contract, type Contracts, isOpen, recordSchema, tableSchema } from '../contract/index.ts'
+import { type Contracts, isOpen, type LoadedContract, recordSchema, tableSchema } from '../contract/index.ts'
 import { type App, isFresh, problemResponses } from '../http/index.ts'
 import { canonicalJson, digestOf } from '../platform/digest.ts'
 import type { AppContext } from './context.ts'
@@ -38,21 +38,21 @@ const contractForms = [
     summary: 'A contract',
     description:
       'What the dataset promises: fields, keys, checks, disclosure, providers, update frequency. Never changes.',
-    body: (contract: Contract) => ({ ...contract }),
+    body: ({ document }: LoadedContract) => ({ ...document }),
   },
   {
     suffix: '/table-schema',
     operationId: 'getTableSchema',
     summary: 'A contract as Table Schema',
     description: 'The fields of the published CSV as a Frictionless Table Schema, for tools that read it.',
-    body: (contract: Contract, contracts: Contracts) => ({ ...tableSchema(contract, contracts) }),
+    body: ({ contract }: LoadedContract, contracts: Contracts) => ({ ...tableSchema(contract, contracts) }),
   },
   {
     suffix: '/json-schema',
     operationId: 'getJsonSchema',
     summary: 'A contract as JSON Schema',
     description: 'One published record as JSON Schema 2020-12, with code lists as enumerations.',
-    body: (contract: Contract, contracts: Contracts) => ({
+    body: ({ contract }: LoadedContract, contracts: Contracts) => ({
       $schema: 'https://json-schema.org/draft/2020-12/schema',
       ...recordSchema(contract, contracts, { required: 'all' }),
     }),
@@ -76,11 +76,11 @@ function contractRoutes(app: App, context: AppContext): void {
       async (request, reply) => {
         const { slug, contractVersion } = request.params
         const newest = getReadable(context.contracts, request.reader, slug)
-        const { contract, digest } = context.contracts.get(slug, Number(contractVersion))
-        await setDeprecationHeaders(context, reply, contract)
+        const loaded = context.contracts.get(slug, Number(contractVersion))
+        await setDeprecationHeaders(context, reply, loaded.contract)
         // Labels come from code lists, which may gain codes, so these bodies can change; a contract cannot.
-        const text = body(contract, context.contracts)
-        const tag = suffix === '' ? digest : digestOf(canonicalJson(text)).slice(0, 32)
+        const text = body(loaded, context.contracts)
+        const tag = suffix === '' ? loaded.digest : digestOf(canonicalJson(text)).slice(0, 32)
         if (isFresh(request, reply, tag, isOpen(newest.contract))) return reply.code(304).send(null)
         return text
       },

@@ -183,10 +183,10 @@ export const DatasetSchema = Type.Object({
     { description: 'The terms of use of the data.' },
   ),
   source: BilingualSchema,
-  rhythm: Type.String({ description: 'A code of the list `rhythms`.' }),
+  rhythm: Type.String({ description: 'A code of the list `update-frequencies`.' }),
   shareClass: Type.String({ description: 'A code of the list `share-classes`.' }),
   openClass: Type.String({ description: 'A code of the list `open-classes`.' }),
-  shareWays: Type.Array(Type.String(), { description: 'Codes of the list `share-ways`.' }),
+  shareWays: Type.Array(Type.String(), { description: 'Codes of the list `share-methods`.' }),
   contractVersion: Type.Integer({ description: 'The newest contract.' }),
   latest: Type.Union(
     [

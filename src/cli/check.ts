@@ -3,7 +3,7 @@
 import { isTableFile } from '../bundle/index.ts'
 import { loadAllContracts } from '../context.ts'
 import type { Contracts } from '../contract/index.ts'
-import { type Config, loadConfig } from '../platform/config.ts'
+import type { Config } from '../platform/config.ts'
 import type { Finding } from '../platform/finding.ts'
 import { readKeys } from './bundles/key-files.ts'
 import type { SignatureCheck } from './check-bundle.ts'
@@ -16,6 +16,7 @@ import {
   requirePaths,
   UsageError,
 } from './command.ts'
+import { loadSettings } from './load-settings.ts'
 import { print, progressLine, table, within, writeFindings } from './output.ts'
 
 export interface CheckOptions extends Common, FindingsOption, KeysOption {}
@@ -66,6 +67,6 @@ export async function checkPaths(
 }
 
 async function load(): Promise<{ readonly config: Config; readonly contracts: Contracts }> {
-  const config = loadConfig(process.env)
+  const config = loadSettings(process.env)
   return { config, contracts: await loadAllContracts(config) }
 }

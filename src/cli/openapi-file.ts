@@ -11,7 +11,7 @@ import type { AppContext } from '../catalogue/index.ts'
 import { loadContracts } from '../contract/index.ts'
 import { buildOpenapi, type OpenapiDocument } from '../http/index.ts'
 import { loadConfig } from '../platform/config.ts'
-import { buildObserver } from '../platform/log/events.ts'
+import { buildEventLog } from '../platform/log/events.ts'
 import { packageFile } from '../platform/package-root.ts'
 
 /** The document as YAML with the operations of these datasets, the same bytes for the same routes and contracts. */
@@ -26,7 +26,7 @@ export async function writeOpenapi(folders: readonly string[], datasets: readonl
     files: absent('files'),
     jobs: absent('jobs'),
     clock: () => new Date(0),
-    ...buildObserver({ debug: silent, info: silent, warn: silent, error: silent }),
+    ...buildEventLog({ debug: silent, info: silent, warn: silent, error: silent }),
     readiness: { ready: false },
   })
   try {

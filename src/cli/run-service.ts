@@ -8,9 +8,10 @@ import { buildApp, startJobs, startTasks } from '../app.ts'
 import { type OpenContext, openContext } from '../context.ts'
 import { withoutValues } from '../db/database-error.ts'
 import type { App } from '../http/index.ts'
-import { type Config, ConfigError, loadConfig } from '../platform/config.ts'
+import { type Config, ConfigError } from '../platform/config.ts'
 import { openLog } from '../platform/log/log.ts'
 import { loadSamples } from './load-samples.ts'
+import { loadSettings } from './load-settings.ts'
 
 /** Exit codes of the service: what was asked for is wrong (2), or something failed (1). */
 const badSettings = 2
@@ -20,7 +21,7 @@ const failed = 1
 export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
   let config: Config
   try {
-    config = loadConfig(environment)
+    config = loadSettings(environment)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     say(error.message)

@@ -9,6 +9,7 @@ import { type CheckUse, type Contract, type Field, withheldFields } from './cont
 import type { Complaint } from './contract-errors.ts'
 import { type CodeLists, fieldComplaints } from './field-rules.ts'
 import { normaliseHeader } from './fields/headers.ts'
+import { currentListName } from './former-names.ts'
 import { type KindProperty, kinds } from './kinds.ts'
 import { compileSchema, type JsonSchema } from './schema.ts'
 
@@ -68,10 +69,10 @@ function* codeComplaints(contract: Contract, lists: CodeLists): Generator<Compla
     ...contract.themes.map((code, index) => [`/themes/${index}`, 'themes', code] as const),
     ...contract.providers.map((code, index) => [`/providers/${index}`, 'providers', code] as const),
     ...(contract.parts ?? []).map((part, i) => [`/parts/${i}/provider`, 'providers', part.provider] as const),
-    ['/rhythm', 'rhythms', contract.rhythm],
+    ['/updateFrequency', 'update-frequencies', contract.updateFrequency],
     ['/shareClass', 'share-classes', contract.shareClass],
     ['/openClass', 'open-classes', contract.openClass],
-    ...contract.shareWays.map((code, index) => [`/shareWays/${index}`, 'share-ways', code] as const),
+    ...contract.shareMethods.map((code, index) => [`/shareMethods/${index}`, 'share-methods', code] as const),
   ]
   for (const [path, name, code] of named) {
     const list = lists.get(name)
@@ -127,7 +128,7 @@ function* kindComplaints(contract: Contract): Generator<Complaint> {
     else if (field === undefined) yield [path, `"${target}" is no field of this contract; mend the name`]
     else if (!property.types.includes(field.type)) {
       yield [path, `"${target}" is a ${field.type}; it must be ${property.types.join(' or ')}`]
-    } else if (property.codes !== undefined && field.codes !== property.codes) {
+    } else if (property.codes !== undefined && currentListName(field.codes ?? '') !== property.codes) {
       yield [path, `"${target}" must use the code list "${property.codes}"`]
     }
   }

@@ -5,6 +5,7 @@
 import type { Digest } from '../platform/digest.ts'
 import type { Bilingual } from '../platform/language.ts'
 import type { FieldTypeName } from './fields/field-types.ts'
+import type { FormerKeyword } from './former-names.ts'
 import type { Tolerance } from './tolerance.ts'
 
 /** What a field is for. A `status` field is filled by disclosure control and never brought by a provider. */
@@ -101,16 +102,16 @@ export interface Contract {
   readonly licence: { readonly name: string; readonly title: Bilingual; readonly url?: string }
   readonly source: Bilingual
   readonly period: 'year' | 'school-year'
-  /** A code of the list `rhythms`. */
-  readonly rhythm: string
+  /** A code of the list `update-frequencies`. */
+  readonly updateFrequency: string
   /** Month and day, `MM-DD`, by which the edition is due in the year its period ends. */
   readonly due?: string
   /** A code of the list `share-classes`. */
   readonly shareClass: string
   /** A code of the list `open-classes`. */
   readonly openClass: string
-  /** Codes of the list `share-ways`. */
-  readonly shareWays: readonly string[]
+  /** Codes of the list `share-methods`. */
+  readonly shareMethods: readonly string[]
   readonly fields: readonly Field[]
   readonly primaryKey: readonly string[]
   readonly missingValues: readonly string[]
@@ -146,9 +147,14 @@ export interface Contract {
   readonly ignoredHeaders?: readonly string[]
 }
 
-/** A contract as loaded, with where it came from and the digest of its canonical JSON. */
+/** A contract as loaded, with where it came from and the digest of its document's canonical JSON. */
 export interface LoadedContract {
+  /** With current keywords only. */
   readonly contract: Contract
+  /** As its file has it, perhaps with former keywords: what is served, stored and exported. */
+  readonly document: Readonly<Record<string, unknown>>
+  /** The former keywords of the document. */
+  readonly formerKeywords: readonly FormerKeyword[]
   readonly digest: Digest
   readonly file: string
 }

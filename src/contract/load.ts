@@ -9,10 +9,11 @@ import { problem } from '../platform/problem.ts'
 import { joinCodes, listComplaints, parseCodeFile } from './codes/code-files.ts'
 import type { Code, CodeList } from './codes/codes.ts'
 import type { Contract, LoadedContract } from './contract.ts'
-import { ContractError, type ContractFault } from './contract-errors.ts'
+import { type Complaint, ContractError, type ContractFault } from './contract-errors.ts'
 import { contractComplaints, type KnownNames } from './contract-rules.ts'
 import type { Contracts } from './contracts.ts'
 import type { CodeLists } from './field-rules.ts'
+import { currentListName, pathInFile, renameKeywords, withFormerLists } from './former-names.ts'
 import { readContractSchema, type SchemaCheck } from './schema.ts'
 
 export interface LoadOptions {
@@ -35,9 +36,9 @@ export async function loadContracts({ folders, known = {} }: LoadOptions): Promi
   const codeFolders = [...folders, ...slugFolders.map(({ path }) => path)].map((path) => join(path, 'codes'))
   const lists = await readCodeLists(codeFolders, faults)
   const loaded = await readContracts(slugFolders, faults)
-  for (const { contract, file } of loaded) {
+  for (const { contract, file, formerKeywords } of loaded) {
     for (const [path, message] of contractComplaints(contract, { lists, known })) {
-      faults.push({ file, path, message })
+      faults.push({ file, path: pathInFile(path, formerKeywords), message })
     }
   }
   const versions = joinVersions(loaded, faults)
@@ -82,7 +83,7 @@ async function readCodeLists(folders: readonly string[], faults: ContractFault[]
       const file = join(folder, entry.name)
       const { codes, complaints } = parseCodeFile(await readFile(file))
       for (const [path, message] of complaints) faults.push({ file, path, message })
-      const name = entry.name.slice(0, -'.csv'.length)
+      const name = currentListName(entry.name.slice(0, -'.csv'.length))
       files.set(name, [...(files.get(name) ?? []), { file, codes }])
     }
   }
@@ -96,7 +97,7 @@ async function readCodeLists(folders: readonly string[], faults: ContractFault[]
     for (const message of listComplaints(list)) faults.push({ file, path: '', message })
     lists.set(name, list)
   }
-  return lists
+  return withFormerLists(lists)
 }
 
 async function readContracts(
@@ -118,9 +119,9 @@ async function readContracts(
     }
     for (const name of names) {
       const file = join(path, name)
-      const { contract, complaints } = parseContract(await readFile(file, 'utf8'), name, slug, check)
+      const { read, complaints } = parseContract(await readFile(file, 'utf8'), name, slug, check)
       for (const [at, message] of complaints) faults.push({ file, path: at, message })
-      if (contract !== undefined) loaded.push({ contract, digest: digestOf(canonicalJson(contract)), file })
+      if (read !== undefined) loaded.push({ ...read, digest: digestOf(canonicalJson(read.document)), file })
     }
   }
   return loaded
@@ -131,22 +132,29 @@ function parseContract(text: string, name: string, slug: string, check: SchemaCh
   const number = /^contract\.v([1-9]\d{0,3})\.json$/.exec(name)?.[1]
   if (number === undefined)
     return { complaints: [['', 'name it contract.v1.json, contract.v2.json …']] as const }
-  let value: unknown
+  let document: unknown
   try {
-    value = JSON.parse(text)
+    document = JSON.parse(text)
   } catch {
     // The parser's own message quotes the text; the author's editor shows the place better than we could.
     return { complaints: [['', 'is no JSON; mend its syntax']] as const }
   }
-  const complaints = [...check(value)]
+  const { value, found, complaints: twice } = renameKeywords(document)
+  if (twice.length > 0) return { complaints: twice }
+  const complaints = check(value).map(([path, message]): Complaint => [pathInFile(path, found), message])
   if (complaints.length > 0) return { complaints }
-  // The schema has said that it is one: its types are those of Contract.
+  // The schema has accepted both: the types are those of Contract.
   const contract = deepFreeze(value as Contract)
+  const read = {
+    contract,
+    document: deepFreeze(document as LoadedContract['document']),
+    formerKeywords: found,
+  }
   if (contract.dataset !== slug) complaints.push(['/dataset', `must be "${slug}", as the folder is named`])
   if (contract.contractVersion !== Number(number)) {
     complaints.push(['/contractVersion', `must be ${number}, as the file is named`])
   }
-  return complaints.length > 0 ? { complaints } : { contract, complaints }
+  return complaints.length > 0 ? { complaints } : { read, complaints }
 }
 
 function deepFreeze<Value>(value: Value): Value {

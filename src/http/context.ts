@@ -4,7 +4,7 @@ import type { Database } from '../db/database.ts'
 import type { Caller, DataRead, Quota } from '../platform/caller.ts'
 import type { Config } from '../platform/config.ts'
 import type { Language } from '../platform/language.ts'
-import type { Observer } from '../platform/log/events.ts'
+import type { EventLog } from '../platform/log/events.ts'
 import type { ProblemCode } from '../platform/problem.ts'
 import type { Clock } from '../platform/time.ts'
 
@@ -48,7 +48,7 @@ export interface KeyAccess {
 }
 
 /** What every hook and error handler of HTTP may use. */
-export interface HttpContext extends Pick<Observer, 'observe' | 'observeAs'> {
+export interface HttpContext extends Pick<EventLog, 'observe' | 'observeAs'> {
   readonly config: Config
   readonly clock: Clock
   readonly database: Pick<Database, 'hear'>

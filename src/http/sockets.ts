@@ -65,7 +65,7 @@ export function refuseConnection(
     `X-Request-Id: ${requestId}`,
     'Connection: close',
   ]
-  context.observe('request-answered', { requestId, route: unmatched, method: 'unread', status })
+  context.observe('request-completed', { requestId, route: unmatched, method: 'unread', status })
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
 }
 

@@ -41,7 +41,7 @@ async function watchUploads(context: AppContext, signal: AbortSignal): Promise<v
 }
 
 async function watchInbox(context: AppContext, signal: AbortSignal): Promise<void> {
-  const { QINGDAN_INBOX: folder, QINGDAN_INBOX_SECONDS: seconds } = context.config
+  const { QINGDAN_INBOX: folder, QINGDAN_INBOX_POLL_SECONDS: seconds } = context.config
   const inbox = openInbox(context, { folder })
   const told = new Set<string>()
   let failures = 0
@@ -53,7 +53,7 @@ async function watchInbox(context: AppContext, signal: AbortSignal): Promise<voi
       told.delete('away')
     } catch (error) {
       // A stick that is not there, or a share that has gone, is told once and looked for again.
-      if (!told.has('away')) context.observe('inbox-away', { error: asError(withoutValues(error)) })
+      if (!told.has('away')) context.observe('inbox-unavailable', { error: asError(withoutValues(error)) })
       told.add('away')
     }
     await pause(Math.min(seconds * 1_000 * 2 ** Math.min(failures, 10), waitMillisecondsMax), signal)
@@ -68,7 +68,7 @@ function tell(context: AppContext, left: readonly IgnoredEntry[], told: Set<stri
     const key = `${reason} ${name}`
     if (reason === 'moving' || told.has(key)) continue
     told.add(key)
-    context.observe('inbox-left', { name, reason, hint: ignoredHints[reason] })
+    context.observe('inbox-item-skipped', { name, reason, hint: ignoredHints[reason] })
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Settings, from the environment alone: read once, checked once, frozen. Each setting is one entry here, and
- * `.env.example` is held to this list by a test. An unknown QINGDAN_* name is refused: a typo must not pass as a default.
+ * Settings, from the environment only: read once, checked once, frozen. Each setting is one entry here, and a test
+ * compares `.env.example` with this list. Refuses an unknown QINGDAN_* name, so that a typo never falls back to a default.
  */
 
 interface Setting<T> {
@@ -13,7 +13,7 @@ interface Setting<T> {
 const text = (fallback: string, about: string): Setting<string> => ({
   fallback,
   parse: (value) => (value === '' ? undefined : value),
-  expected: 'a text that is not empty',
+  expected: 'a non-empty text',
   about,
 })
 
@@ -54,126 +54,147 @@ const origins = (about: string): Setting<string> => ({
 const mebi = 1024 * 1024
 
 export const settings = {
-  QINGDAN_HOST: text('127.0.0.1', 'Address that the service listens on. Behind a proxy keep the loopback.'),
-  QINGDAN_PORT: whole(8080, 0, 65_535, 'Port that the service listens on; 0 takes any free one.'),
-  QINGDAN_DATA: text('./var', 'Folder of everything that the service keeps: database, files, quarantine.'),
-  QINGDAN_DATASETS: text(
-    '',
-    'Folder of contracts and code lists; by default the one that ships with the code.',
+  QINGDAN_HOST: text(
+    '127.0.0.1',
+    'Address that the service listens on. Behind a proxy, keep the loopback address.',
   ),
+  QINGDAN_PORT: whole(8080, 0, 65_535, 'Port that the service listens on; 0 chooses any free port.'),
+  QINGDAN_DATA: text('./var', 'Data folder: embedded database, files, quarantine.'),
+  QINGDAN_DATASETS: text('', 'Folder of contracts and code lists; by default `datasets` of this repository.'),
   QINGDAN_PUBLIC_URL: text(
     '',
-    'Address under which readers reach the service, without a slash at its end; it begins every link. By default links are paths.',
+    'Public address of the service, without a trailing slash. Every link begins with it; by default links are paths.',
   ),
   QINGDAN_MCP_ORIGINS: origins(
-    'Origins of web pages that may ask at /mcp besides the one of QINGDAN_PUBLIC_URL. Programs send none and always may.',
+    'Origins of web pages that may call /mcp, besides that of QINGDAN_PUBLIC_URL. Requests without an Origin header are always allowed.',
   ),
   QINGDAN_PULL_KEY: text(
     '',
-    'The key that the command `qingdan pull` sends to the service that it pulls from. A service has no use for it.',
+    'Key that `qingdan pull` sends to the service it pulls from. The service itself does not use it.',
   ),
   QINGDAN_ACCEL_PREFIX: path(
-    "Where a proxy such as nginx keeps the data folder's `files` as an internal place, like /_files: the proxy then sends them, told by X-Accel-Redirect. By default the service does.",
+    "Internal location, such as /_files, under which nginx serves the data folder's `files`. The service then answers downloads with X-Accel-Redirect. By default it sends the files itself.",
   ),
   QINGDAN_SAMPLES: choice(
     'auto',
     ['auto', 'always', 'never'],
-    'Whether the synthetic samples are published at the first start: auto means only into an empty embedded database.',
+    'Whether the first start publishes the synthetic samples; auto: only into an empty embedded database.',
   ),
   QINGDAN_LOG_LEVEL: choice(
     'info',
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-    'The least level that is logged.',
+    'Lowest level that is logged.',
   ),
-  QINGDAN_RATE_PER_MINUTE: whole(1200, 1, 1_000_000, 'Requests per minute that one address or key may make.'),
-  QINGDAN_USAGE_DAYS: whole(
+  QINGDAN_RATE_PER_MINUTE: whole(1200, 1, 1_000_000, 'Requests per minute allowed for one address or key.'),
+  QINGDAN_USAGE_RETENTION_DAYS: whole(
     400,
     1,
     3_660,
-    'Days for which it is kept how much was asked with each key, by dataset; 400 compare a month with the one a year before.',
+    'Days for which usage counts by key and dataset are stored; 400 days allow comparing a month with the same month a year earlier.',
   ),
-  QINGDAN_BODY_BYTES_MAX: whole(64 * mebi, 1024, 16_384 * mebi, 'Largest body of a request, in bytes.'),
-  QINGDAN_SHUTDOWN_SECONDS: whole(20, 1, 600, 'Seconds that requests and jobs have to end after SIGTERM.'),
-  QINGDAN_POOL_MAX: whole(10, 2, 200, 'Connections that each of the serving and the working pool may hold.'),
+  QINGDAN_BODY_BYTES_MAX: whole(64 * mebi, 1024, 16_384 * mebi, 'Largest request body, in bytes.'),
+  QINGDAN_SHUTDOWN_SECONDS: whole(20, 1, 600, 'Seconds that requests and jobs have to finish after SIGTERM.'),
+  QINGDAN_POOL_MAX: whole(
+    10,
+    2,
+    200,
+    'Database connections in each of the two pools, for serving and for work.',
+  ),
   QINGDAN_CACHE_BYTES_MAX: whole(
     64 * mebi,
     0,
     16_384 * mebi,
-    'Bytes of answers that each process keeps, to give them again; 0 keeps none.',
+    'Bytes of responses that each process caches; 0 disables the cache.',
   ),
   QINGDAN_STREAMS_MAX: whole(
     20,
     1,
     500,
-    'Streams of records that may be open at once, each on a database connection of its own; one caller may hold half.',
+    'Concurrent streams of records, each on its own database connection; one caller may hold half of them.',
   ),
-  QINGDAN_WAITS_MAX: whole(
+  QINGDAN_LONG_POLLS_MAX: whole(
     200,
     1,
     10_000,
-    'Requests that may wait at once for a change to come (`wait` of /v1/changes); one caller may hold half.',
+    'Concurrent long polls (`wait` of /v1/changes); one caller may hold half of them.',
   ),
   QINGDAN_STREAM_STALL_SECONDS: whole(
     60,
     1,
     3_600,
-    'Seconds that a stream waits for a reader who takes nothing, before it is cut.',
+    'Seconds without progress after which the stream of a stalled reader is closed.',
   ),
-  QINGDAN_BUNDLE_FILES_MAX: whole(2_000, 1, 100_000, 'Files that a bundle may hold.'),
-  QINGDAN_BUNDLE_BYTES_MAX: whole(
-    8_192 * mebi,
-    1024,
-    1_048_576 * mebi,
-    'Bytes that a bundle may hold once unpacked.',
-  ),
+  QINGDAN_BUNDLE_FILES_MAX: whole(2_000, 1, 100_000, 'Most files in a bundle.'),
+  QINGDAN_BUNDLE_BYTES_MAX: whole(8_192 * mebi, 1024, 1_048_576 * mebi, 'Most bytes in a bundle, unpacked.'),
   QINGDAN_BUNDLE_INFLATION_MAX: whole(
     200,
     2,
     10_000,
-    'How many times its packed size an entry of a ZIP may unpack to. Well-kept CSV seldom passes 30.',
+    'Highest ratio of unpacked to packed size of a ZIP entry. Ordinary CSV seldom exceeds 30.',
   ),
-  QINGDAN_BUNDLE_ROWS_MAX: whole(20_000_000, 1, 1_000_000_000, 'Rows that a bundle may hold.'),
-  QINGDAN_FIELD_BYTES_MAX: whole(mebi, 64, 64 * mebi, 'Bytes that one field of a CSV may hold.'),
-  QINGDAN_GROUP_BAGS_MAX: whole(100, 1, 10_000, 'Bags that may make one bundle together.'),
+  QINGDAN_BUNDLE_ROWS_MAX: whole(20_000_000, 1, 1_000_000_000, 'Most rows in a bundle.'),
+  QINGDAN_FIELD_BYTES_MAX: whole(mebi, 64, 64 * mebi, 'Most bytes in one field of a CSV.'),
+  QINGDAN_GROUP_BAGS_MAX: whole(100, 1, 10_000, 'Most bags in one group (`Bag-Group-Identifier`).'),
   QINGDAN_DELTA_CHAIN_MAX: whole(
     50,
     1,
     1_000,
-    'Deltas that may rest on each other before a full bundle is asked for; each costs time when rows have to be built again.',
+    'Consecutive deltas accepted before a full bundle is required; rebuilding rows takes longer with each delta.',
   ),
   QINGDAN_UNSIGNED: choice(
     'refuse',
     ['refuse', 'allow'],
-    'What becomes of bundles that are not signed, or by a key that nobody registered: allow takes them with a warning.',
+    'Whether bundles without a signature, or signed by an unregistered key, are refused; allow accepts them with a warning.',
   ),
-  QINGDAN_UPLOAD_HOURS: whole(
+  QINGDAN_UPLOAD_EXPIRY_HOURS: whole(
     48,
     1,
     8_760,
-    'Hours after which an unfinished upload goes, counted from its beginning.',
+    'Hours after which an unfinished upload is deleted, counted from its start.',
   ),
-  QINGDAN_UPLOADS_MAX: whole(20, 1, 1_000, 'Unfinished uploads that a key may have at once.'),
+  QINGDAN_UPLOADS_MAX: whole(20, 1, 1_000, 'Concurrent unfinished uploads of one key.'),
   QINGDAN_INBOX: text(
     '',
-    'Folder that is watched for bundles, such as the mount of a stick or a share. By default none is.',
+    'Folder watched for bundles, such as a mounted USB disk or network share. By default none is watched.',
   ),
-  QINGDAN_INBOX_SECONDS: whole(5, 1, 3_600, 'Seconds between two looks into the inbox.'),
-  QINGDAN_INBOX_REST_SECONDS: whole(
+  QINGDAN_INBOX_POLL_SECONDS: whole(5, 1, 3_600, 'Seconds between two scans of the inbox.'),
+  QINGDAN_INBOX_SETTLE_SECONDS: whole(
     10,
     1,
     3_600,
-    'Seconds for which a bundle in the inbox must stay as it is before it is taken: who copies it may pause.',
+    'Seconds for which a bundle in the inbox must stay unchanged before it is ingested, since copying it may pause.',
   ),
-  QINGDAN_INBOX_PATIENCE_SECONDS: whole(
+  QINGDAN_INBOX_TIMEOUT_SECONDS: whole(
     3_600,
     1,
     604_800,
-    'Seconds after which what stays as it is and is not whole is taken for a broken bundle, and refused with a receipt.',
+    'Seconds after which an unchanged but incomplete bundle is refused with a receipt.',
   ),
-  QINGDAN_FINDINGS_MAX: whole(10_000, 1, 1_000_000, 'Findings kept for a bundle. All are counted.'),
+  QINGDAN_FINDINGS_MAX: whole(
+    10_000,
+    1,
+    1_000_000,
+    'Findings stored for a bundle. All findings are counted.',
+  ),
 } as const satisfies Record<string, unknown>
 
 export type SettingName = keyof typeof settings
+
+/** Former names, read until the next release: the old name and the setting that replaces it. */
+export const formerSettings: ReadonlyMap<string, SettingName> = new Map<string, SettingName>([
+  ['QINGDAN_INBOX_PATIENCE_SECONDS', 'QINGDAN_INBOX_TIMEOUT_SECONDS'],
+  ['QINGDAN_INBOX_REST_SECONDS', 'QINGDAN_INBOX_SETTLE_SECONDS'],
+  ['QINGDAN_INBOX_SECONDS', 'QINGDAN_INBOX_POLL_SECONDS'],
+  ['QINGDAN_UPLOAD_HOURS', 'QINGDAN_UPLOAD_EXPIRY_HOURS'],
+  ['QINGDAN_USAGE_DAYS', 'QINGDAN_USAGE_RETENTION_DAYS'],
+  ['QINGDAN_WAITS_MAX', 'QINGDAN_LONG_POLLS_MAX'],
+])
+
+/** A setting that was given under its former name. */
+export interface DeprecatedSetting {
+  readonly name: string
+  readonly replacement: SettingName
+}
 
 type Settings = {
   readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never
@@ -182,6 +203,13 @@ type Settings = {
 export interface Config extends Settings {
   /** A server to use in place of the embedded database. */
   readonly DATABASE_URL?: string
+  /** The settings given under former names, for a warning. */
+  readonly deprecatedSettings: readonly DeprecatedSetting[]
+}
+
+/** The sentence that warns of a former name. */
+export function deprecationText({ name, replacement }: DeprecatedSetting): string {
+  return `${name} is now called ${replacement}. The old name still works, and will be refused after the next release.`
 }
 
 /** Thrown by `loadConfig`; the message lists every fault at once. */
@@ -189,19 +217,25 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-/** Reads the settings from an environment. Throws ConfigError naming every fault. */
+/**
+ * Reads the settings from an environment. A former name counts as the new one. Throws ConfigError naming every fault,
+ * a former and a new name with different values included.
+ */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const faults: string[] = []
-  const config: Record<string, unknown> = {}
+  const deprecatedSettings = findDeprecated(environment, faults)
+  const formerNames = new Map(deprecatedSettings.map(({ name, replacement }) => [replacement, name]))
+  const config: Record<string, unknown> = { deprecatedSettings }
   for (const [name, setting] of Object.entries(settings) as [SettingName, Setting<unknown>][]) {
-    const given = environment[name]
+    const source = formerNames.get(name) ?? name
+    const given = environment[source]
     const value = given === undefined || given === '' ? setting.fallback : setting.parse(given)
-    if (value === undefined) faults.push(`${name} must be ${setting.expected}.`)
+    if (value === undefined) faults.push(`${source} must be ${setting.expected}.`)
     config[name] = value
   }
   for (const name of Object.keys(environment)) {
-    if (name.startsWith('QINGDAN_') && !(name in settings)) {
-      faults.push(`${name} is not a setting. See .env.example for all of them.`)
+    if (name.startsWith('QINGDAN_') && !(name in settings) && !formerSettings.has(name)) {
+      faults.push(`${name} is not a setting. See .env.example for all settings.`)
     }
   }
   const url = environment['DATABASE_URL']
@@ -211,4 +245,21 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'))
   return Object.freeze(config) as unknown as Config
+}
+
+/** The former names in an environment. Adds a fault where the new name has another value. */
+function findDeprecated(
+  environment: Readonly<Record<string, string | undefined>>,
+  faults: string[],
+): readonly DeprecatedSetting[] {
+  const found: DeprecatedSetting[] = []
+  for (const [name, replacement] of formerSettings) {
+    const [given, current] = [environment[name] ?? '', environment[replacement] ?? '']
+    if (given === '') continue
+    found.push({ name, replacement })
+    if (current !== '' && current !== given) {
+      faults.push(`${name} and ${replacement} are the same setting with different values. Remove ${name}.`)
+    }
+  }
+  return Object.freeze(found)
 }

@@ -344,5 +344,5 @@ function audit(
 }
 
 function tell(context: AppContext, { id, dataset, edition, version }: Publication, state: string): void {
-  context.observe('publication-advanced', { dataset, edition, version, publication: id, state })
+  context.observe('publication-state-changed', { dataset, edition, version, publication: id, state })
 }

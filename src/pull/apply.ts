@@ -168,7 +168,7 @@ async function move(
         gone.push(key)
         continue
       }
-      run.observe('step-reached', { step: 'pull', point: 'taken' })
+      run.observe('checkpoint-reached', { step: 'pull', point: 'taken' })
       draft.taken.push(taken)
       run.held.set(nameOf(key), key)
     }
@@ -228,7 +228,7 @@ async function commit(run: Applying, draft: Draft): Promise<void> {
     touched: [...touched.values()],
     ledger: run.ledger,
   })
-  run.observe('step-reached', { step: 'pull', point: 'committed' })
+  run.observe('checkpoint-reached', { step: 'pull', point: 'committed' })
   run.counts.changes += changes.length
   run.counts.taken += taken.length
   run.counts.dropped += drop.length

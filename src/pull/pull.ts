@@ -147,7 +147,7 @@ async function begin(order: PullOrder, page: FeedPage): Promise<void> {
   const { sink, source } = order
   if (sink.state !== undefined) checkOrigin(sink.state.origin, page)
   await sink.begin(identityOf(order, page.meta.origin), source)
-  order.observe('step-reached', { step: 'pull', point: 'begun' })
+  order.observe('checkpoint-reached', { step: 'pull', point: 'begun' })
 }
 
 async function startRun(

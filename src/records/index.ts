@@ -4,7 +4,6 @@ export { aggregateRoutes } from './aggregate/routes.ts'
 export { GroupSchema } from './aggregate/schemas.ts'
 export { countDifference } from './diff/count-difference.ts'
 export { dropRecords, loadPlainFile, loadRecords } from './load-records.ts'
-export { aggregateJson, type ReadQuery, recordsJson } from './query/json-queries.ts'
 export {
   bindConditions,
   type Condition,
@@ -18,6 +17,7 @@ export {
   planConditions,
   resolveFilters,
 } from './query/filters.ts'
+export { aggregateJson, type ReadQuery, recordsJson } from './query/json-queries.ts'
 export {
   countNumbered,
   type NumberedPlan,

@@ -27,7 +27,7 @@ export async function storeVersionBag(
   const selection = await selectExport(context, { dataset, edition, version: number, restricted })
   if (selection === undefined) throw new Error('a chosen version is never nothing')
   const { fingerprint } = await loadServiceKey(context)
-  const lists = codeListsOf(selection.contracts.map(({ contract }) => contract))
+  const lists = codeListsOf(selection.contracts)
   const madeOf = digestOf(
     canonicalJson({
       ...selection,

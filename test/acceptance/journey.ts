@@ -1,7 +1,7 @@
 /**
  * One walk of both journeys in a process of its own: bring every part of an edition, then publish it. With KILL_AT the
- * process ends itself by SIGKILL at that observation (and KILL_AFTER milliseconds later), as a crash would.
- * Prints one JSON line per observation, so that the campaign knows where it was.
+ * process ends itself by SIGKILL at that event (and KILL_AFTER milliseconds later), as a crash would.
+ * Prints one JSON line per event, so that the campaign knows where it was.
  */
 
 import { access, mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -40,14 +40,10 @@ const points = new Map<string, number>()
 
 /** The log of the house is the stream of points: each line counts as one of its step. */
 function point(facts: object): void {
-  const { observation, step, state } = facts as { observation: string; step?: string; state?: string }
-  if (
-    observation !== 'step-reached' &&
-    observation !== 'bundle-received' &&
-    observation !== 'bundle-advanced'
-  )
+  const { event, step, state } = facts as { event: string; step?: string; state?: string }
+  if (event !== 'checkpoint-reached' && event !== 'bundle-received' && event !== 'bundle-state-changed')
     return
-  const own = step ?? stepOf(observation, state)
+  const own = step ?? stepOf(event, state)
   const n = (points.get(own) ?? 0) + 1
   points.set(own, n)
   process.stdout.write(`${JSON.stringify({ n, step: own })}\n`)
@@ -57,8 +53,8 @@ function point(facts: object): void {
 }
 
 /** The step that a bundle's state ends. */
-function stepOf(observation: string, state: string | undefined): string {
-  if (observation === 'bundle-received') return 'receive'
+function stepOf(event: string, state: string | undefined): string {
+  if (event === 'bundle-received') return 'receive'
   return { verified: 'verify', validated: 'validate', staged: 'stage' }[state ?? ''] ?? 'refuse'
 }
 
@@ -121,7 +117,7 @@ async function create(provider: string): Promise<string> {
 }
 
 function created(at: string): void {
-  point({ observation: 'step-reached', step: 'create', point: at })
+  point({ event: 'checkpoint-reached', step: 'create', point: at })
 }
 
 /** Rows in two pieces, with a point between them. */

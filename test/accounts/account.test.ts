@@ -3,7 +3,7 @@ import { listUsage } from '../../src/accounts/index.ts'
 import { countsMax, openAccount } from '../../src/accounts/usage/usage-counter.ts'
 import { administer, testDatabase } from '../support/database.ts'
 
-const settings = { QINGDAN_USAGE_DAYS: 3 }
+const settings = { QINGDAN_USAGE_RETENTION_DAYS: 3 }
 
 async function open(t: Parameters<typeof testDatabase>[0], at = '2026-03-10T04:00:00Z') {
   const { database, url } = await testDatabase(t)
@@ -62,7 +62,7 @@ t.test('so many counts wait, and one more is lost and said', async (t) => {
   account.count({ keyId: 'a', dataset: 'd0' }, false)
   t.same(seen, [], 'what is known already takes no room')
   account.count({ keyId: 'a', dataset: 'more' }, false)
-  t.same(seen, ['usage-lost'])
+  t.same(seen, ['usage-count-lost'])
   await account.flush()
   const [row] = await database.work`select count(*)::int, sum(requests)::int from qingdan.key_usage`
   t.same({ ...row }, { count: countsMax, sum: countsMax + 1 })

@@ -27,11 +27,11 @@ export function exampleContract(): Json & { fields: Json[] } {
     licence: { name: 'CC0-1.0', title: both('No rights reserved') },
     source: both('Counted'),
     period: 'year',
-    rhythm: 'yearly',
+    updateFrequency: 'yearly',
     due: '06-30',
     shareClass: 'general',
     openClass: 'unconditional',
-    shareWays: ['file'],
+    shareMethods: ['file'],
     fields: [
       field('tree', 'integer', { role: 'key', constraints: { required: true, minimum: 1 }, example: '7' }),
       field('area', 'string', { codes: 'districts', example: '310101' }),

@@ -1,6 +1,15 @@
 /** The loader: what it takes, and every fault that it names, with file, place and cure. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
-import { ContractError, type KnownNames, loadContracts } from '../../src/contract/index.ts'
+import {
+  ContractError,
+  codeListsOf,
+  compareContracts,
+  type KnownNames,
+  loadContracts,
+} from '../../src/contract/index.ts'
+import { canonicalJson, digestOf } from '../../src/platform/digest.ts'
 import { Problem } from '../../src/platform/problem.ts'
 import { contractFolder, datasetsFolder, exampleContract } from './example.ts'
 
@@ -120,10 +129,10 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
   ['/indexes/0', ['trunk'], /\/indexes\/0: "trunk" is no field/],
   ['/themes', ['gardens'], /\/themes\/0: "gardens" is not in the code list "themes"/],
   ['/providers', ['nobody'], /\/providers\/0: "nobody" is not in the code list "providers"/],
-  ['/rhythm', 'seldom', /\/rhythm: "seldom" is not in the code list "rhythms"/],
+  ['/updateFrequency', 'seldom', /\/updateFrequency: "seldom" is not in the code list "update-frequencies"/],
   ['/shareClass', 'mine', /\/shareClass: "mine" is not in/],
   ['/openClass', 'ajar', /\/openClass: "ajar" is not in/],
-  ['/shareWays', ['fax'], /\/shareWays\/0: "fax" is not in/],
+  ['/shareMethods', ['fax'], /\/shareMethods\/0: "fax" is not in/],
   ['/shareClass', 'none', /\/shareClass: what is open without condition is shared too/],
   ['/due', '02-29', /\/due: is no day of every year/],
   ['/due', '13-01', /\/due: write it so that it matches/],
@@ -189,13 +198,13 @@ for (const [pointer, value, said] of spoilt) {
 }
 
 t.test('all faults come at once', async (t) => {
-  const contract = put(put(exampleContract(), '/rhythm', 'seldom'), '/due', '02-29')
+  const contract = put(put(exampleContract(), '/updateFrequency', 'seldom'), '/due', '02-29')
   const error = await faultsOf(
     loadContracts({ folders: [contractFolder(t, { 'contract.v1.json': contract })] }),
   )
   t.same(
     error.faults.map(({ path }) => path),
-    ['/rhythm', '/due'],
+    ['/updateFrequency', '/due'],
   )
   t.match(error.message, /^2 faults in the contracts:/)
 })
@@ -245,7 +254,7 @@ t.test('later folders add to former ones', async (t) => {
 })
 
 t.test('a contract is never edited, nor by a later folder', async (t) => {
-  const edited = { ...exampleContract(), rhythm: 'monthly' }
+  const edited = { ...exampleContract(), updateFrequency: 'monthly' }
   const folder = t.testdir(
     Object.fromEntries(
       Object.entries({ first: exampleContract(), second: edited }).map(([name, contract]) => [
@@ -257,6 +266,89 @@ t.test('a contract is never edited, nor by a later folder', async (t) => {
   const folders = [datasetsFolder, `${folder}/first`, `${folder}/second`]
   const error = await faultsOf(loadContracts({ folders }))
   t.match(error.message, /second.*differs from .*first.*give this one the next number/)
+})
+
+t.test('former keywords are read, and the document stays as written', async (t) => {
+  const { updateFrequency: rhythm, shareMethods: shareWays, ...others } = exampleContract()
+  const former = { ...others, rhythm, shareWays }
+  const next = { ...exampleContract(), contractVersion: 2 }
+  const folder = contractFolder(t, { 'contract.v1.json': former, 'contract.v2.json': next })
+  const contracts = await loadContracts({ folders: [folder], known })
+  const loaded = contracts.get('tree-register', 1)
+  t.same(loaded.contract, exampleContract(), 'the code knows the current keywords only')
+  t.same(loaded.document, former)
+  t.equal(loaded.digest, digestOf(canonicalJson(former)), 'a digest that was pinned stays')
+  t.same(loaded.formerKeywords, [
+    { path: '/rhythm', replacement: '/updateFrequency' },
+    { path: '/shareWays', replacement: '/shareMethods' },
+  ])
+  t.same(contracts.get('tree-register', 2).formerKeywords, [])
+  const { verdict, differences } = compareContracts(
+    loaded.contract,
+    contracts.get('tree-register', 2).contract,
+  )
+  t.same([verdict, differences], ['compatible', []], 'a keyword and its former name are the same')
+  t.same(codeListsOf([loaded]).slice(3), [
+    'fitness-levels',
+    'open-classes',
+    'providers',
+    'rhythms',
+    'share-classes',
+    'share-ways',
+    'themes',
+    'venue-activities',
+  ])
+  t.same(contracts.codes('rhythms').codes, contracts.codes('update-frequencies').codes)
+})
+
+t.test('former keywords: faults name what the file has', async (t) => {
+  const { updateFrequency: _, ...others } = exampleContract()
+  const cases: readonly (readonly [Record<string, unknown>, RegExp])[] = [
+    [{ ...exampleContract(), rhythm: 'yearly' }, /\/rhythm: is the former name of "updateFrequency"/],
+    [{ ...others, rhythm: 'seldom' }, /\/rhythm: "seldom" is not in the code list/],
+    [{ ...others, rhythm: 7 }, /\/rhythm: /],
+    [others, /add "updateFrequency"/],
+  ]
+  for (const [contract, message] of cases) {
+    const folder = contractFolder(t, { 'contract.v1.json': contract })
+    t.match((await faultsOf(loadContracts({ folders: [folder], known }))).message, message)
+  }
+})
+
+t.test('former names of code lists and kind properties', async (t) => {
+  const example = exampleContract()
+  const named = (codes: string, property: string) => ({
+    ...put(exampleContract(), '/fields/1/codes', codes),
+    kind: {
+      name: 'annual-list',
+      bind: { number: 'tree', name: 'item', providers: 'uses', [property]: 'area' },
+    },
+    parts: undefined,
+    fields: example.fields.map((field) =>
+      field['name'] === 'area' ? { ...field, codes, example: 'yearly' } : field,
+    ),
+  })
+  const folder = contractFolder(t, {
+    'contract.v1.json': named('rhythms', 'rhythm'),
+    'contract.v2.json': { ...named('update-frequencies', 'updateFrequency'), contractVersion: 2 },
+  })
+  const codes = join(folder, 'tree-register', 'codes')
+  await mkdir(codes)
+  await writeFile(join(codes, 'rhythms.csv'), 'code,zh,en\nhourly,每小时,Hourly\n')
+  const contracts = await loadContracts({ folders: [folder], known })
+  const [first, second] = contracts.versions('tree-register')
+  t.match(first?.contract.kind?.bind, { updateFrequency: 'area' })
+  t.match(first?.formerKeywords, [{ path: '/kind/bind/rhythm', replacement: '/kind/bind/updateFrequency' }])
+  t.equal(
+    contracts.codes('update-frequencies').byCode.get('hourly')?.length,
+    1,
+    'a list file of the former name',
+  )
+  if (first === undefined || second === undefined) return
+  t.match(compareContracts(first.contract, second.contract), {
+    verdict: 'compatible',
+    differences: [{ path: 'fields/area/codes', before: 'rhythms', after: 'update-frequencies' }],
+  })
 })
 
 t.test('code lists', async (t) => {

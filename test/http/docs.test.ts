@@ -21,10 +21,10 @@ const reading = {
   licence: { name: 'CC-BY-4.0', title: { zh: '署名 4.0', en: 'Attribution 4.0' } },
   source: { zh: '合成', en: 'Synthetic' },
   period: 'year',
-  rhythm: 'yearly',
+  updateFrequency: 'yearly',
   shareClass: 'unconditional',
   openClass: 'unconditional',
-  shareWays: ['interface'],
+  shareMethods: ['interface'],
   fields: [
     {
       name: 'room',
@@ -65,9 +65,9 @@ async function contractFolder(folder: string): Promise<string> {
   const own = {
     providers: [await first('providers')],
     themes: [await first('themes')],
-    rhythm: await first('rhythms'),
+    updateFrequency: await first('update-frequencies'),
     shareClass: await first('share-classes'),
-    shareWays: [await first('share-ways')],
+    shareMethods: [await first('share-methods')],
   }
   const open = (await readFile('datasets/codes/open-classes.csv', 'utf8'))
     .split('\n')

@@ -41,9 +41,7 @@ t.test('wrong keys are refused, then slowed down, without closing the door to ot
       .statusCode
   t.same([await ask('Bearer x'), await ask('Basic eDp5'), await ask('')], [401, 401, 429])
   t.equal(await ask(), 200, 'without a key the address has its own count')
-  const reasons = lines
-    .map((line) => JSON.parse(line))
-    .filter(({ observation }) => observation === 'key-refused')
+  const reasons = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'key-refused')
   t.same(
     reasons.map(({ reason }) => reason),
     ['malformed', 'malformed'],

@@ -161,11 +161,11 @@ t.test('health, readiness and metrics', async (t) => {
   const metrics = await app.inject('/metrics')
   t.match(metrics.headers['content-type'], /^text\/plain; version=0\.0\.4/)
   const count = (labels: string) =>
-    new RegExp(`^qingdan_request_answered_total\\{${labels}\\} (\\d+)$`, 'm').exec(metrics.body)?.[1]
+    new RegExp(`^qingdan_request_completed_total\\{${labels}\\} (\\d+)$`, 'm').exec(metrics.body)?.[1]
   t.equal(count('route="/ready",method="GET",status="503"'), '2')
   t.equal(count('route="/v1/problems/:code",method="GET",status="200"'), '1')
   t.equal(count('route="/v1/problems/:code",method="GET",status="404"'), '1')
-  t.match(metrics.body, /qingdan_request_answered_seconds_bucket/)
+  t.match(metrics.body, /qingdan_request_completed_seconds_bucket/)
 })
 
 t.test('no log line holds what a caller wrote', async (t) => {
@@ -191,8 +191,8 @@ t.test('no log line holds what a caller wrote', async (t) => {
   t.notMatch(lines.join(''), /marker7|127\.0\.0\.1/)
   t.notMatch(await context.metrics(), /marker7/)
   for (const line of lines) {
-    const { observation, requestId } = JSON.parse(line)
-    t.ok(observation === 'key-refused' || typeof requestId === 'string')
+    const { event, requestId } = JSON.parse(line)
+    t.ok(event === 'key-refused' || typeof requestId === 'string')
   }
 })
 

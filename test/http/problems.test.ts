@@ -181,7 +181,7 @@ t.test('a fault of ours is observed and never shown', async (t) => {
   t.equal(answer.statusCode, 500)
   t.equal(answer.json().code, 'internal')
   t.notMatch(answer.body, /secret/)
-  const failed = lines.map((line) => JSON.parse(line)).filter((line) => line.observation === 'request-failed')
+  const failed = lines.map((line) => JSON.parse(line)).filter((line) => line.event === 'request-failed')
   t.match(failed, [{ route: '/test/fault', requestId: answer.json().requestId, err: { message: /secret/ } }])
 })
 
@@ -194,7 +194,7 @@ t.test('a stream that breaks in the middle breaks the connection and is observed
   await t.rejects(answer.text())
   t.match(
     lines.map((line) => JSON.parse(line)),
-    [{ observation: 'stream-aborted', route: '/test/stream' }],
+    [{ event: 'stream-aborted', route: '/test/stream' }],
   )
 })
 

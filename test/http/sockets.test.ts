@@ -61,7 +61,7 @@ t.test('headers may be 16 kB and no more', async (t) => {
   t.match(refused.json(), { status: 431, code: 'headers-too-large', type: '/v1/problems/headers-too-large' })
   t.match(
     lines.map((line) => JSON.parse(line)).filter(({ status }) => status === 431),
-    [{ observation: 'request-answered', route: 'unmatched', requestId: refused.json()['requestId'] }],
+    [{ event: 'request-completed', route: 'unmatched', requestId: refused.json()['requestId'] }],
   )
   t.equal((await say(port, request(`GET /v1/problems?a=${'x'.repeat(20_000)} HTTP/1.1`))).status, 431)
 })
@@ -166,7 +166,7 @@ t.test('a reader that takes nothing is ended, and what it read from is closed', 
   await isClosed
   t.pass('the source is closed')
   t.match(
-    lines.map((line) => JSON.parse(line)).filter(({ observation }) => observation === 'stream-aborted'),
+    lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'stream-aborted'),
     [{ route: '/test/endless' }],
   )
   socket.destroy()

@@ -2,9 +2,12 @@
  * A year's list through its corrections: a due date that moves, an item that leaves, evidence that is withdrawn, a joint
  * item, several editions; then the next year's list beside it. Over HTTP, as a file, and by the command line.
  */
+import { readFile } from 'node:fs/promises'
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
+import { properties, publicName } from '../../src/annual-lists/promise.ts'
 import { run } from '../../src/cli.ts'
+import { canonicalJson, digestOf } from '../../src/platform/digest.ts'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, sampleRows } from '../support/open-test-context.ts'
@@ -395,6 +398,22 @@ t.test('the command line: what is due, the states, the difference', async (t) =>
   t.match(none, { code: 4, stderr: /list-not-found/ })
   t.match(same, { code: 4, stderr: /parameter-invalid/ })
 })
+
+t.test(
+  'a contract with former keywords is served as its file has it, and the API keeps its field names',
+  async (t) => {
+    const file = JSON.parse(await readFile(`datasets/${plan}/contract.v1.json`, 'utf8'))
+    t.same(await json(`/v1/datasets/${plan}/contracts/1`), file)
+    const pins = await standing.context.database.work<{ body: object; digest: string }[]>`
+    SELECT body, digest FROM qingdan.contract WHERE dataset = ${plan} AND contract_version = 1`
+    t.same(pins, [{ body: file, digest: digestOf(canonicalJson(file)) }])
+    t.match(await json(`/v1/datasets/${plan}`), {
+      rhythm: 'yearly',
+      shareWays: ['interface', 'file', 'offline'],
+    })
+    t.same(properties.map(publicName).slice(7, 11), ['rhythm', 'shareClass', 'openClass', 'shareWays'])
+  },
+)
 
 t.test('a command line that can not be meant ends with 2 before anything is opened', async (t) => {
   for (const args of [

@@ -34,13 +34,13 @@ const themes = 'code,zh,en,catalogue_2017\nclassed,有类,Classed,306002\n'
 const coded = { themes: ['classed'], providers: ['coded-bureau'] }
 const standing = await openTestContext(t, {
   contracts: [
-    contract('a-general', { ...coded, shareWays: ['interface', 'file', 'offline'] }),
+    contract('a-general', { ...coded, shareMethods: ['interface', 'file', 'offline'] }),
     contract('b-conditional', {
       providers: ['sports-bureau', 'edu-commission'],
       parts: [{ provider: 'edu-commission' }],
       shareClass: 'on-demand',
       openClass: 'conditional',
-      rhythm: 'half-yearly',
+      updateFrequency: 'half-yearly',
     }),
     contract('c-secret', { shareClass: 'none', openClass: 'not-open' }),
   ],

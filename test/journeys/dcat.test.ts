@@ -34,7 +34,7 @@ const joint = ['sports-bureau', 'edu-commission']
 const standing = await openTestContext(t, {
   contracts: [
     contract('tree-register', { providers: joint, parts: [{ provider: 'edu-commission' }] }),
-    contract('bench-register', { openClass: 'conditional', rhythm: 'once', formats: ['csv'] }),
+    contract('bench-register', { openClass: 'conditional', updateFrequency: 'once', formats: ['csv'] }),
     contract('empty-register'),
     contract('secret-trees', { openClass: 'not-open' }),
   ],

@@ -59,7 +59,7 @@ const list = contractOf(
 )
 const standing = await openTestContext(t, {
   contracts: [...registers, list],
-  settings: { QINGDAN_WAITS_MAX: '100', QINGDAN_POOL_MAX: '10' },
+  settings: { QINGDAN_LONG_POLLS_MAX: '100', QINGDAN_POOL_MAX: '10' },
 })
 const { context } = standing
 
@@ -74,7 +74,10 @@ const isOver = (round: number) =>
 
 /** Only the changes of contracts are pinned, as a newer process would, while an older one serves. */
 async function pin(contract: Contract): Promise<void> {
-  const one = { contract, digest: 'a'.repeat(64) as never, file: 'contract.json' }
+  const one = {
+    ...{ contract, document: { ...contract }, formerKeywords: [] },
+    ...{ digest: 'a'.repeat(64) as never, file: 'contract.json' },
+  }
   const find = (dataset: string, version?: number) =>
     [...context.contracts.versions(dataset), one].find(
       (other) => other.contract.dataset === dataset && other.contract.contractVersion === version,

@@ -50,7 +50,7 @@ interface FeedPage {
 const waitsMax = 6
 const standing = await openTestContext(t, {
   contracts: [trees, shelters],
-  settings: { QINGDAN_WAITS_MAX: String(waitsMax) },
+  settings: { QINGDAN_LONG_POLLS_MAX: String(waitsMax) },
 })
 const { context, app, get } = standing
 const of = { dataset: 'tree-register', edition: '2024' }
@@ -62,6 +62,8 @@ const told = ({ data }: FeedPage) => data.map(({ type, dataset, version }) => `$
 async function pin(...contracts: readonly Contract[]): Promise<void> {
   const loaded = contracts.map((contract) => ({
     contract,
+    document: { ...contract },
+    formerKeywords: [],
     digest: String(contract.contractVersion).repeat(64) as never,
     file: 'contract.json',
   }))

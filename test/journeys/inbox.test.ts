@@ -22,7 +22,7 @@ const contract = contractOf(
 )
 const standing = await openTestContext(t, {
   contracts: [contract],
-  settings: { QINGDAN_INBOX_REST_SECONDS: '10', QINGDAN_INBOX_PATIENCE_SECONDS: '60' },
+  settings: { QINGDAN_INBOX_SETTLE_SECONDS: '10', QINGDAN_INBOX_TIMEOUT_SECONDS: '60' },
 })
 const { context, folder } = standing
 const of = (edition: string, rows: string) => ({ dataset, edition, rows: `well,depth\n${rows}` })
@@ -191,7 +191,7 @@ t.test('pulled out between two files, it is told, and tried again', async (t) =>
   now = 10_000
   const before = [await bundles(), (await context.files.list('bundles')).length]
   t.match(await round(), { taken: [], failed: ['bag'] })
-  t.ok(standing.lines.some((line) => line.includes('inbox-failed')))
+  t.ok(standing.lines.some((line) => line.includes('inbox-bundle-failed')))
   t.same([await bundles(), (await context.files.list('bundles')).length], before, 'nothing is half received')
   await rename(away, inbox)
   t.same(states(await round()), ['bag staged'])
@@ -202,12 +202,14 @@ t.test('the service watches the folder, tells once what stays, and takes what co
   await mkdir(inbox)
   const service = await spawnService(t, {
     ...standing.environment,
-    ...{ QINGDAN_INBOX: inbox, QINGDAN_INBOX_SECONDS: '1', QINGDAN_INBOX_REST_SECONDS: '1' },
+    ...{ QINGDAN_INBOX: inbox, QINGDAN_INBOX_POLL_SECONDS: '1', QINGDAN_INBOX_SETTLE_SECONDS: '1' },
+    // The former name alone, as an operator who has not renamed it yet sets it.
+    QINGDAN_INBOX_SETTLE_SECONDS: '',
   })
   await writeFile(join(inbox, 'rows.csv'), 'x')
-  await service.line(({ observation, reason }) => observation === 'inbox-left' && reason === 'loose-table')
+  await service.line(({ event, reason }) => event === 'inbox-item-skipped' && reason === 'loose-table')
   await writeFile(join(inbox, 'wells.zip'), await zipOf(folder, of('2032', 'a,1\n')))
-  await service.line(({ observation, state }) => observation === 'bundle-advanced' && state === 'staged')
+  await service.line(({ event, state }) => event === 'bundle-state-changed' && state === 'staged')
   const away = join(folder, 'unmounted')
   for (;;) {
     const found = await readdir(join(inbox, 'done')).catch(() => [])
@@ -215,13 +217,19 @@ t.test('the service watches the folder, tells once what stays, and takes what co
     await new Promise((then) => setTimeout(then, 20))
   }
   await rename(inbox, away)
-  await service.line(({ observation }) => observation === 'inbox-away')
+  await service.line(({ event }) => event === 'inbox-unavailable')
   await rename(away, inbox)
   await rm(join(inbox, 'rows.csv'))
   await writeFile(join(inbox, 'more.zip'), await zipOf(folder, of('2033', 'a,1\n')))
   await service.line(({ bundle, state, rows }) => bundle !== undefined && state === 'staged' && rows === 1)
-  t.equal((await service.stop()).code, 0)
-  const told = service.lines.filter(({ observation }) => observation === 'inbox-left')
+  const { code, told: warnings } = await service.stop()
+  t.equal(code, 0)
+  t.match(warnings, /QINGDAN_INBOX_SETTLE_SECONDS is now called QINGDAN_INBOX_SETTLE_SECONDS/)
+  t.match(
+    service.lines.filter(({ event }) => event === 'setting-deprecated'),
+    [{ setting: 'QINGDAN_INBOX_SETTLE_SECONDS', replacement: 'QINGDAN_INBOX_SETTLE_SECONDS' }],
+  )
+  const told = service.lines.filter(({ event }) => event === 'inbox-item-skipped')
   t.equal(told.filter(({ reason }) => reason === 'loose-table').length, 1, 'told once')
 })
 
@@ -230,7 +238,7 @@ t.test('at the side door, for a stick of the moment', async (t) => {
   await mkdir(inbox)
   await writeFile(join(inbox, 'wells.zip'), await zipOf(folder, of('2034', 'a,1\nb,x\n')))
   await writeFile(join(inbox, 'rows.csv'), 'x')
-  const environment = { ...standing.environment, QINGDAN_INBOX_REST_SECONDS: '1' }
+  const environment = { ...standing.environment, QINGDAN_INBOX_SETTLE_SECONDS: '1' }
   t.match(await runCli(['inbox'], environment), { code: 2, stderr: /QINGDAN_INBOX/ })
   t.match(await runCli(['inbox', join(inbox, 'none')], environment), { code: 2 })
   const { code, stdout, stderr } = await runCli(['inbox', inbox, '--json'], environment)

@@ -134,7 +134,7 @@ t.test('it is in no list, count or search, nor the latest', async (t) => {
 
 t.test('the token is in no log line, and only its digest is kept', async (t) => {
   const secret = made.token.slice(-43)
-  t.ok(lines.some((line) => line.includes('request-answered')))
+  t.ok(lines.some((line) => line.includes('request-completed')))
   t.notOk(lines.some((line) => line.includes(secret)))
   const [kept] = await context.database.work`SELECT row_to_json(p)::text AS row FROM qingdan.preview p`
   t.notMatch(kept?.['row'], secret)

@@ -25,13 +25,16 @@ const contract = (dataset: string, zh: string, en: string, more = {}) =>
 const secret = 'secret-bridges'
 const { get, key, take, publish, moveTo } = await openTestContext(t, {
   contracts: [
-    contract('canteens', '学校食堂', 'Canteens', { themes: ['health', 'education'], rhythm: 'monthly' }),
+    contract('canteens', '学校食堂', 'Canteens', {
+      themes: ['health', 'education'],
+      updateFrequency: 'monthly',
+    }),
     contract('libraries', '图书馆', 'Libraries', { themes: ['culture'], formats: ['csv', 'ndjson'] }),
     contract('bridges', '桥梁', 'Bridges', { themes: ['public-service'], providers: ['sports-bureau'] }),
     contract(secret, '秘密桥梁', 'Secret bridges', {
       openClass: 'not-open',
       themes: ['government'],
-      rhythm: 'weekly',
+      updateFrequency: 'weekly',
       formats: ['csv', 'csv.gz'],
       kind: { name: 'calendar', bind: { entry: 'entry', starts: 'place_from', ends: 'place_to' } },
       fields: [

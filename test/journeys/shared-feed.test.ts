@@ -78,6 +78,8 @@ t.test('opened and closed depend on the reader', async (t) => {
 async function pin(context: OpenContext, index: number): Promise<void> {
   const loaded = history.map((contract) => ({
     contract,
+    document: { ...contract },
+    formerKeywords: [],
     digest: String(contract.contractVersion).repeat(64) as never,
     file: 'contract.json',
   }))

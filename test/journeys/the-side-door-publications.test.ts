@@ -104,7 +104,7 @@ t.test(
       UPDATE qingdan.publication SET release_at = now() - interval '1 second' WHERE id = ${waiting.id}`
     const before = new Date().toISOString()
     const service = await spawnService(t, environment)
-    await service.line(({ observation }) => observation === 'version-published')
+    await service.line(({ event }) => event === 'version-published')
     const version = await versionOf(1)
     t.ok(version.publishedAt >= before, 'published at the true instant, not at the one that was missed')
     t.equal(version.sha256, waiting.digest)
@@ -123,7 +123,7 @@ t.test('a running service releases at the moment, and not before', async (t) => 
     body: JSON.stringify({ reason: 'Measured again.', at: moment }),
   })
   t.equal(asked.status, 202)
-  await service.line(({ observation, version }) => observation === 'version-published' && version === 2)
+  await service.line(({ event, version }) => event === 'version-published' && version === 2)
   t.ok((await versionOf(2)).publishedAt >= moment)
   t.equal((await service.stop()).code, 0)
 })
@@ -141,7 +141,7 @@ t.test('asked at the machine, approved by a key, released by the service', async
   const headers = { authorization, 'content-type': 'application/json' }
   const approved = await fetch(`${url}/approval`, { method: 'POST', headers, body: '{}' })
   t.equal(approved.status, 202)
-  await service.line(({ observation }) => observation === 'version-published')
+  await service.line(({ event }) => event === 'version-published')
   t.match(await (await fetch(url, { headers })).json(), {
     state: 'done',
     approval: { by: { label: 'test' } },
@@ -153,8 +153,8 @@ t.test('asked at the machine, approved by a key, released by the service', async
   const asked = await fetch(base, { method: 'POST', headers, body })
   t.equal(asked.status, 202)
   await service.line(
-    ({ observation, version, state }) =>
-      observation === 'publication-advanced' && version === 2 && state === 'prepared',
+    ({ event, version, state }) =>
+      event === 'publication-state-changed' && version === 2 && state === 'prepared',
   )
   t.match(await told('drop', wells, '2025', '--reason', 'Not yet.'), {
     state: 'dropped',
@@ -162,7 +162,7 @@ t.test('asked at the machine, approved by a key, released by the service', async
   })
   const next = (await (await fetch(base, { method: 'POST', headers, body })).json()) as Told
   await service.line(
-    ({ observation, publication }) => observation === 'publication-advanced' && publication === next.id,
+    ({ event, publication }) => event === 'publication-state-changed' && publication === next.id,
   )
   t.match(
     await told('approve', wells, '2025'),

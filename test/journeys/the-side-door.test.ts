@@ -262,7 +262,7 @@ t.test(
     t.ok(performance.now() - began < 25_000, 'within the seconds that the settings give')
     t.match(said, /Stopping/)
     const isStaged = (line: Readonly<Record<string, unknown>>) =>
-      line['observation'] === 'bundle-advanced' && line['bundle'] === id && line['state'] === 'staged'
+      line['event'] === 'bundle-state-changed' && line['bundle'] === id && line['state'] === 'staged'
     const before = service.lines.filter(isStaged).length
     service = await spawnService(whole, environment)
     if (before === 0) await service.line(isStaged)

@@ -304,7 +304,7 @@ t.test('after a broken connection, a stop and a SIGKILL it is taken up where it 
     }).start()
   })
   t.equal(bundle, digestOf(zip), 'a client of other make brings the rest')
-  await three.line(({ observation, state }) => observation === 'bundle-advanced' && state === 'staged')
+  await three.line(({ event, state }) => event === 'bundle-state-changed' && state === 'staged')
   const receipt = await fetch(`${three.base}/v1/bundles/${bundle}`, { headers: { authorization } })
   t.match(await receipt.json(), { id: digestOf(zip), state: 'staged', bytes: zip.length })
   t.equal((await three.stop()).code, 0)

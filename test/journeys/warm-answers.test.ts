@@ -66,7 +66,7 @@ function stable({ status, headers, body }: Heard): Heard {
 
 /** What stands for answers given before the router: only those have their labels before the other facts of a line. */
 function givenWarm({ lines }: Pick<TestContext, 'lines'>): number {
-  return lines.filter((line) => /"observation":"request-answered","route":"[^"]*","method":"GET"/.test(line))
+  return lines.filter((line) => /"event":"request-completed","route":"[^"]*","method":"GET"/.test(line))
     .length
 }
 
@@ -153,13 +153,13 @@ t.test('it is observed by its route, and its metrics count', async (t) => {
     const metrics = await (await fetch(`${base}/metrics`)).text()
     const line = metrics
       .split('\n')
-      .find((one) => one.startsWith(`qingdan_request_answered_total{route="${route}"`))
+      .find((one) => one.startsWith(`qingdan_request_completed_total{route="${route}"`))
     return Number(line?.split(' ').at(-1))
   }
   const before = await count()
   for (let n = 0; n < 5; n += 1) await ask(base, page)
   t.equal(await count(), before + 5)
   const last = JSON.parse(standing.lines.findLast((line) => line.includes(`"route":"${route}"`)) ?? '{}')
-  t.match(last, { observation: 'request-answered', route, method: 'GET', status: 200, requestId: String })
+  t.match(last, { event: 'request-completed', route, method: 'GET', status: 200, requestId: String })
   t.ok(last.seconds >= 0)
 })

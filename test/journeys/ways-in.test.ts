@@ -19,7 +19,7 @@ const contract = contractOf(
 t.test('every way that the page shows leads in', async (t) => {
   const standing = await openTestContext(t, {
     contracts: [contract],
-    settings: { QINGDAN_INBOX_REST_SECONDS: '1' },
+    settings: { QINGDAN_INBOX_SETTLE_SECONDS: '1' },
   })
   const service = await spawnService(t, standing.environment)
   const page = await readFile('docs/intake-channels.md', 'utf8')

@@ -49,10 +49,10 @@ export const contract: Contract = {
   licence: { name: 'x', title: { zh: '许可', en: 'Licence' } },
   source: { zh: '虚构', en: 'Invented' },
   period: 'year',
-  rhythm: 'yearly',
+  updateFrequency: 'yearly',
   shareClass: 'open',
   openClass: 'open',
-  shareWays: [],
+  shareMethods: [],
   fields: [
     field('area', '片区', 'string', { role: 'key', codes: 'areas' }),
     field('plot', '地块', 'string', { role: 'key', aliases: ['地块名称', 'Plot 5″'] }),
@@ -95,7 +95,12 @@ const lists: Readonly<Record<string, readonly Code[]>> = {
 }
 
 export function contractsOf(...all: readonly Contract[]): Contracts {
-  const loaded = all.map((contract): LoadedContract => ({ contract, digest: '' as Digest, file: '' }))
+  const loaded = all.map(
+    (contract): LoadedContract => ({
+      ...{ contract, document: { ...contract }, formerKeywords: [] },
+      ...{ digest: '' as Digest, file: '' },
+    }),
+  )
   const versions = (dataset: string) => loaded.filter((one) => one.contract.dataset === dataset)
   const find = (dataset: string, n?: number) =>
     versions(dataset).find((one) => n === undefined || one.contract.contractVersion === n)

@@ -18,7 +18,7 @@ import type { App } from '../../src/http/route-helpers.ts'
 import { listFindings, type Receipt, receive, takeBundle } from '../../src/ingest/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import type { Finding } from '../../src/platform/finding.ts'
-import { buildObserver } from '../../src/platform/log/events.ts'
+import { buildEventLog } from '../../src/platform/log/events.ts'
 import { type Publication, publishEdition, requestPublication } from '../../src/publication/index.ts'
 import { testDatabase } from './database.ts'
 import { type HeldDocument, holdTo } from './held-to-openapi.ts'
@@ -119,7 +119,7 @@ export async function openTestContext(t: Test, options: TestContextOptions = {})
   const { url, database } = await testDatabase(t)
   const contracts = await loadAllContracts(config)
   const clock = () => now
-  const context = await buildContext({ config, contracts, database, clock, ...buildObserver(log) })
+  const context = await buildContext({ config, contracts, database, clock, ...buildEventLog(log) })
   const app = heldToOpenapi(await buildApp(context), contracts)
   context.readiness.ready = true
   // Made now, under the clock of the test: the clock of a process that comes first would be years ahead.

@@ -64,7 +64,7 @@ export async function spawnService(t: Test, environment: Readonly<Record<string,
       ended.then(() => reject(new Error(`The service ended before it said so: ${told}`)), reject)
       look()
     })
-  const { port } = await line(({ observation }) => observation === 'service-started')
+  const { port } = await line(({ event }) => event === 'service-started')
   return {
     base: `http://127.0.0.1:${port}`,
     lines,

@@ -46,7 +46,10 @@ export const trialContract: Contract = contractOf(trialFields, ['code'], {
 })
 
 const context = await loadContracts({ folders: [shippedDatasets] })
-const loaded = { contract: trialContract, digest: digestOf('trial'), file: '' }
+const loaded = {
+  ...{ contract: trialContract, document: { ...trialContract }, formerKeywords: [] },
+  ...{ digest: digestOf('trial'), file: '' },
+}
 
 /** The contract above, with the code lists of the house. */
 export const trialContracts: Contracts = contractsOf([loaded], context.codes)

@@ -6,7 +6,7 @@ import pino from 'pino'
 import type { AppContext, Readiness } from '../../src/catalogue/index.ts'
 import type { Contracts, LoadedContract } from '../../src/contract/index.ts'
 import { loadConfig } from '../../src/platform/config.ts'
-import { buildObserver, type LogSink } from '../../src/platform/log/events.ts'
+import { buildEventLog, type LogSink } from '../../src/platform/log/events.ts'
 
 export interface UnconnectedContext {
   readonly context: AppContext & { readonly readiness: Readiness }
@@ -56,7 +56,7 @@ export function unconnectedContext(
     jobs: absent<AppContext['jobs']>('jobs'),
     clock: () => new Date('2026-03-01T04:00:00Z'),
     contracts: contractsOf([]),
-    ...buildObserver(log),
+    ...buildEventLog(log),
     ...parts,
     readiness: { ready: false },
   }

@@ -43,7 +43,7 @@ export interface UsageCounter {
 }
 
 interface UsageContext {
-  readonly config: Pick<Config, 'QINGDAN_USAGE_DAYS'>
+  readonly config: Pick<Config, 'QINGDAN_USAGE_RETENTION_DAYS'>
   readonly database: Database
   readonly clock: Clock
   readonly observe: Observe
@@ -73,7 +73,7 @@ export function openAccount(context: UsageContext): UsageCounter {
     const name = `${keyId} ${day} ${dataset}`
     const known = counts.get(name)
     if (known === undefined && counts.size >= countsMax) {
-      observe('usage-lost')
+      observe('usage-count-lost')
       return
     }
     counts.set(name, addUp(known ?? { keyId, day, dataset, requests: 0, refused: 0, bytes: 0 }, more))
@@ -97,7 +97,7 @@ export function openAccount(context: UsageContext): UsageCounter {
     }
     const today = dayInShanghai(clock())
     if (today === deletedOn) return
-    await deleteUsageBefore(database.work, firstDay(clock(), config.QINGDAN_USAGE_DAYS))
+    await deleteUsageBefore(database.work, firstDay(clock(), config.QINGDAN_USAGE_RETENTION_DAYS))
     deletedOn = today
   }
   const flush = () => {

@@ -123,10 +123,10 @@ export function datasetBody(
     keywords: [...contract.keywords],
     licence: contract.licence,
     source: contract.source,
-    rhythm: contract.rhythm,
+    rhythm: contract.updateFrequency,
     shareClass: contract.shareClass,
     openClass: contract.openClass,
-    shareWays: [...contract.shareWays],
+    shareWays: [...contract.shareMethods],
     contractVersion: contract.contractVersion,
     latest:
       latest === undefined

@@ -26,7 +26,7 @@ export function followContracts(parts: Parts): void {
 
 async function renew({ database, observe, renewContracts }: Parts): Promise<void> {
   if (!(await renewContracts())) return
-  observe('contracts-renewed')
+  observe('contracts-reloaded')
   // What was answered in between was made of the former contracts, and is kept until a change is reported.
   await database.work.begin((tx) => notifyChange(tx))
 }

@@ -6,21 +6,31 @@ import { type Contracts, compareContracts, type LoadedContract } from '../../con
 import type { Database, Transaction } from '../../db/database.ts'
 import { appendChange } from '../changes/change-log.ts'
 
-/** Pins new contracts and checks the others. Throws an Error that lists every file that differs from its pin. */
-export async function pinContracts(database: Database, contracts: Contracts, at: Date): Promise<void> {
+/**
+ * Pins new contracts, compares the others with their pins, and returns the new ones. Throws an Error that names every file
+ * which differs from its pin.
+ */
+export async function pinContracts(
+  database: Database,
+  contracts: Contracts,
+  at: Date,
+): Promise<readonly LoadedContract[]> {
   const loaded = contracts.list().flatMap(({ contract }) => contracts.versions(contract.dataset))
-  await database.work.begin(async (tx) => {
+  return database.work.begin(async (tx) => {
     await tx`LOCK TABLE qingdan.contract IN SHARE ROW EXCLUSIVE MODE`
     const pins = await tx<{ dataset: string; contract_version: number; digest: string }[]>`
       SELECT dataset, contract_version, digest FROM qingdan.contract`
     const pinned = new Map(pins.map((pin) => [`${pin.dataset} ${pin.contract_version}`, pin.digest]))
     const changed: string[] = []
-    for (const candidate of loaded) {
-      const digest = pinned.get(`${candidate.contract.dataset} ${candidate.contract.contractVersion}`)
-      if (digest === undefined) await pin(tx, contracts, candidate, at)
-      else if (digest !== candidate.digest) changed.push(candidate.file)
+    const added: LoadedContract[] = []
+    for (const one of loaded) {
+      const digest = pinned.get(`${one.contract.dataset} ${one.contract.contractVersion}`)
+      if (digest === undefined) {
+        await pin(tx, contracts, one, at)
+        added.push(one)
+      } else if (digest !== one.digest) changed.push(one.file)
     }
-    if (changed.length === 0) return
+    if (changed.length === 0) return added
     throw new Error(
       `These contracts have changed since they were first loaded: ${changed.join(', ')}. ` +
         'Restore them, and put the changes into the next contract.vN.json.',
@@ -28,12 +38,13 @@ export async function pinContracts(database: Database, contracts: Contracts, at:
   })
 }
 
-async function pin(tx: Transaction, contracts: Contracts, { contract, digest }: LoadedContract, at: Date) {
+async function pin(tx: Transaction, contracts: Contracts, loaded: LoadedContract, at: Date) {
+  const { contract, document, digest } = loaded
   const before = contracts.find(contract.dataset, contract.contractVersion - 1)
   const verdict = before === undefined ? null : compareContracts(before.contract, contract).verdict
   await tx`
     INSERT INTO qingdan.contract (dataset, contract_version, digest, body, verdict, loaded_at)
-    VALUES (${contract.dataset}, ${contract.contractVersion}, ${digest}, ${tx.json(contract as never)},
+    VALUES (${contract.dataset}, ${contract.contractVersion}, ${digest}, ${tx.json(document as never)},
       ${verdict}, ${at})`
   await appendChange(tx, {
     at,

@@ -40,7 +40,7 @@ const facetDescriptions: Readonly<Record<FacetName, string>> = {
   openClass: 'Codes of the list `open-classes`',
   shareClass: 'Codes of the list `share-classes`',
   kind: 'Names of kinds, such as `venues`',
-  rhythm: 'Codes of the list `rhythms`',
+  rhythm: 'Codes of the list `update-frequencies`',
   format: 'Names of formats in which versions are distributed',
 }
 

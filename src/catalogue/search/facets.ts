@@ -31,7 +31,7 @@ export const facets = {
     listed: () => kindTitles.keys(),
     label: (code) => kindTitles.get(code),
   },
-  rhythm: ofList('rhythms', ({ rhythm }) => [rhythm]),
+  rhythm: ofList('update-frequencies', ({ updateFrequency }) => [updateFrequency]),
   format: {
     codes: ({ formats }) => formats,
     listed: () => [],

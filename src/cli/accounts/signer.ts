@@ -3,10 +3,10 @@
  * with a private key is refused, and nothing of it is kept.
  */
 import { addSigner, findSigner, listSigners, loadServiceKey, revokeSigner } from '../../accounts/index.ts'
-import { loadConfig } from '../../platform/config.ts'
 import { parseMoment } from '../../platform/time.ts'
 import { readPublicKeyFile } from '../bundles/key-files.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
+import { loadSettings } from '../load-settings.ts'
 import { checkNames } from '../names.ts'
 import { print, table } from '../output.ts'
 import { withContext } from '../with-context.ts'
@@ -107,7 +107,7 @@ function unknown(name: string): number {
 /** The key of the service needs no database, and is made where there is none yet. */
 export async function service(options: Common): Promise<void> {
   const { fingerprint, publicKey } = await loadServiceKey({
-    config: loadConfig(process.env),
+    config: loadSettings(process.env),
     clock: () => new Date(),
   })
   print.result(options, { fingerprint, publicKey }, () => {

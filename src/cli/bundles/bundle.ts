@@ -4,11 +4,11 @@ import { cp, rename, rm } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
 import { type BagGroup, isTableFile, limitsOf, packBag } from '../../bundle/index.ts'
 import { loadAllContracts } from '../../context.ts'
-import { loadConfig } from '../../platform/config.ts'
 import { fileExists } from '../../platform/file-exists.ts'
 import type { CheckContextParts, CheckReport } from '../check-bundle.ts'
 import { checkBundles } from '../check-bundles.ts'
 import { type Common, exitCodes, type FindingsOption, requirePaths, UsageError } from '../command.ts'
+import { loadSettings } from '../load-settings.ts'
 import { print, progressLine, writeFindings } from '../output.ts'
 import { type FileOptions, filesOf, spreadFiles } from './bundle-files.ts'
 import { openKeyFile, readPublicKeyFile } from './key-files.ts'
@@ -32,7 +32,7 @@ export async function create(paths: readonly string[], options: CreateOptions): 
     if (!isTableFile(file)) throw new UsageError(`${file} is no CSV or XLSX file.`)
   }
   const sequence = sequenceOf(options)
-  const config = loadConfig(process.env)
+  const config = loadSettings(process.env)
   const contracts = await loadAllContracts(config)
   const purpose = purposeOf(contracts, await askPurpose(contracts, options))
   const name = bagName(purpose)

@@ -38,7 +38,7 @@ export const inboxCommand: AddCommand = (program, end) => {
     .argument('[folder]', 'by default QINGDAN_INBOX')
     .addHelpText(
       'after',
-      '\nWhat is at rest for QINGDAN_INBOX_REST_SECONDS is taken and comes to lie in done/ or refused/ with receipt.json and\n' +
+      '\nWhat is at rest for QINGDAN_INBOX_SETTLE_SECONDS is taken and comes to lie in done/ or refused/ with receipt.json and\n' +
         'findings.csv. The service watches QINGDAN_INBOX by itself; this is for a folder of the moment, such as a stick.\n' +
         'Ends with 3 where a bundle was refused or rests in quarantine, with 1 where one could not be read to its end.',
     )

@@ -15,7 +15,7 @@ export async function inbox(named: string | undefined, options: Common): Promise
     const looks = openInbox(context, { folder: resolve(folder) })
     const first = await looks.round()
     // What was seen once may be on its way: only a second look tells.
-    const wait = context.config.QINGDAN_INBOX_REST_SECONDS * 1_000
+    const wait = context.config.QINGDAN_INBOX_SETTLE_SECONDS * 1_000
     if (first.left.some(({ reason }) => reason === 'moving'))
       await new Promise((then) => setTimeout(then, wait))
     const second = await looks.round()

@@ -4,7 +4,7 @@
  */
 import { readFile, stat } from 'node:fs/promises'
 import { pino } from 'pino'
-import { buildObserver, type Observe } from '../../platform/log/events.ts'
+import { buildEventLog, type Observe } from '../../platform/log/events.ts'
 import {
   openFolderSink,
   openPostgresSink,
@@ -184,7 +184,7 @@ async function openSink(
   { into, schema = schemaUsual, scratch }: PullOptions,
   observe: Observe,
 ): Promise<Sink> {
-  const onPoint = (point: string) => observe('step-reached', { step: 'pull', point })
+  const onPoint = (point: string) => observe('checkpoint-reached', { step: 'pull', point })
   return isPostgres(into)
     ? openPostgresSink({ url: into, schema, scratch, onPoint })
     : openFolderSink(into, onPoint)
@@ -195,5 +195,5 @@ function observeOn(): Observe {
   const level = process.env['QINGDAN_LOG_LEVEL'] ?? 'error'
   const levels = [...Object.keys(pino.levels.values), 'silent']
   if (!levels.includes(level)) throw new UsageError(`QINGDAN_LOG_LEVEL is one of ${levels.join(', ')}.`)
-  return buildObserver(pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))).observe
+  return buildEventLog(pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))).observe
 }

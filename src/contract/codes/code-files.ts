@@ -5,8 +5,9 @@
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
 import { isDay } from '../../platform/time.ts'
-import type { Contract } from '../contract.ts'
+import type { LoadedContract } from '../contract.ts'
 import type { Complaint } from '../contract-errors.ts'
+import { listNameIn } from '../former-names.ts'
 import { buildCodeList, type Code, type CodeList } from './codes.ts'
 
 const ownColumns = ['code', 'zh', 'en', 'valid_from', 'valid_until', 'replaced_by', 'under']
@@ -148,11 +149,21 @@ export function codeFileText({ codes }: CodeList): string {
 }
 
 /** The lists of the classes by which every contract is described, and of those who are answerable. */
-const sharedLists = ['open-classes', 'providers', 'rhythms', 'share-classes', 'share-ways', 'themes'] as const
+const sharedLists = [
+  'open-classes',
+  'providers',
+  'share-classes',
+  'share-methods',
+  'themes',
+  'update-frequencies',
+] as const
 
-/** The names of the code lists that contracts need to be loaded and shown. */
-export function codeListsOf(contracts: readonly Contract[]): readonly string[] {
-  const fields = contracts.flatMap(({ fields, intake }) => [...fields, ...(intake?.fields ?? [])])
+/** The code lists that contracts need to be loaded and shown, by the names that their documents use. */
+export function codeListsOf(
+  loaded: readonly Pick<LoadedContract, 'contract' | 'document'>[],
+): readonly string[] {
+  const fields = loaded.flatMap(({ contract }) => [...contract.fields, ...(contract.intake?.fields ?? [])])
   const named = fields.flatMap(({ codes }) => (codes === undefined ? [] : [codes]))
-  return [...new Set([...sharedLists, ...named])].sort()
+  const shared = loaded.flatMap(({ document }) => sharedLists.map((list) => listNameIn(document, list)))
+  return [...new Set([...shared, ...named])].sort()
 }

@@ -16,7 +16,10 @@ const reasons: Reasons = {
     },
   },
   unit: { breaking: { zh: '单位改变，同样的数值含义不同', en: 'the same number means another quantity' } },
-  codes: { breaking: { zh: '所用代码表改变', en: 'values come from another code list' } },
+  codes: {
+    compatible: { zh: '代码表更名，内容不变', en: 'the code list has a new name; its codes stay' },
+    breaking: { zh: '所用代码表改变', en: 'values come from another code list' },
+  },
   codesBy: {
     breaking: { zh: '决定可用代码的字段改变', en: 'another field chooses the codes that are allowed' },
   },

@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Bilingual } from '../../platform/language.ts'
 import type { AggregateOffer, Contract, Field } from '../contract.ts'
+import { currentListName } from '../former-names.ts'
 import { reasonOf } from './verdict-reasons.ts'
 
 export type VerdictName = 'compatible' | 'additive' | 'breaking'
@@ -121,7 +122,13 @@ const fieldRules: Rules = {
   // Who fills a field changes with the role `status`, and nobody else's place does.
   role: (former, next) => (former === 'status' || next === 'status' ? 'breaking' : 'additive'),
   unit: always('breaking'),
-  codes: always('breaking'),
+  // A list and its former name are the same list.
+  codes: (former, next) =>
+    typeof former === 'string' &&
+    typeof next === 'string' &&
+    currentListName(former) === currentListName(next)
+      ? 'compatible'
+      : 'breaking',
   codesBy: always('breaking'),
   scale: bound((former, next) => next < former),
   separators: set,

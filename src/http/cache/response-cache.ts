@@ -8,7 +8,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { FastifyReply } from 'fastify'
 import fresh from 'fresh'
 import { LRUCache } from 'lru-cache'
-import type { Facts } from '../../platform/log/events.ts'
+import type { EventFacts } from '../../platform/log/events.ts'
 import type { HttpContext } from '../context.ts'
 import type { App } from '../route-helpers.ts'
 import { isHostDuplicate } from '../sockets.ts'
@@ -137,10 +137,10 @@ export function buildResponseCache(context: HttpContext): ResponseCache {
 
 /** Tells of answers as any other answer is told of, by what is looked up once for each kind of them. */
 function buildTeller({ observeAs }: HttpContext): (given: Given) => void {
-  const known = new Map<string, (facts: Facts) => void>()
+  const known = new Map<string, (facts: EventFacts) => void>()
   return ({ route, status, requestId, began }) => {
     const kind = `${status} ${route}`
-    const observe = known.get(kind) ?? observeAs('request-answered', { route, method: 'GET', status })
+    const observe = known.get(kind) ?? observeAs('request-completed', { route, method: 'GET', status })
     known.set(kind, observe)
     observe({ requestId, seconds: (performance.now() - began) / 1000 })
   }

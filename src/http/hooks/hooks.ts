@@ -55,7 +55,7 @@ export async function registerHooks(
     reply.removeHeader('content-type')
     done(null, request.method === 'HEAD' ? '' : null)
   })
-  registerObservation(app, context)
+  registerRequestEvents(app, context)
   const count = registerReader(app, context)
   app.addHook('onRequest', refuseUnacceptableRequests)
   registerKeyHolders(app, context)
@@ -136,15 +136,15 @@ function registerValidators(app: App, compilation: SchemaCompilation): void {
   })
 }
 
-/** One observation a request, by the route's pattern: an address or a parameter may hold anything. */
-function registerObservation(app: App, context: HttpContext): void {
+/** One event per request, labelled by the route's pattern: an address or a parameter may contain anything. */
+function registerRequestEvents(app: App, context: HttpContext): void {
   const { observe } = context
   app.addHook('onSend', (request, reply, payload, done) => {
     if (isStream(payload)) watchStream(context, request, reply, payload)
     done(null, payload)
   })
   app.addHook('onResponse', (request, reply, done) => {
-    observe('request-answered', {
+    observe('request-completed', {
       requestId: request.id,
       route: request.routeOptions.url ?? unmatched,
       method: request.method,

@@ -59,8 +59,8 @@ export async function admit(
     if (findings.length > 0) throw new Refusal({ findings })
     await context.database.work.begin((tx) => writeWaiting(tx, bundleId, manifest, context.clock()))
   })
-  context.observe('step-reached', { step: 'verify', point: 'admitted' })
-  context.observe('bundle-advanced', { bundle: bundleId, dataset: manifest.dataset, state: 'waiting' })
+  context.observe('checkpoint-reached', { step: 'verify', point: 'admitted' })
+  context.observe('bundle-state-changed', { bundle: bundleId, dataset: manifest.dataset, state: 'waiting' })
   return name
 }
 

@@ -23,7 +23,7 @@ export async function refuseBundle(context: AppContext, id: string, refused: Ref
       ...(exceeded === undefined ? {} : { exceeded }),
     })
   })
-  context.observe('bundle-advanced', { bundle: id, state, errors })
+  context.observe('bundle-state-changed', { bundle: id, state, errors })
 }
 
 function countsOf({ findings }: Refused) {
@@ -53,5 +53,5 @@ export async function refuseShares(
     }
   })
   for (const { bundleId, errors } of shares)
-    context.observe('bundle-advanced', { bundle: bundleId, state, errors })
+    context.observe('bundle-state-changed', { bundle: bundleId, state, errors })
 }

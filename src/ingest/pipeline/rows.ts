@@ -128,7 +128,7 @@ async function validateDelta(
   const merging = { context, bundleId, contract, base, rowsMax, report: sink.add, errors }
   const merged = await hold(async () => {
     await ensureStaged(context, base, progress)
-    context.observe('step-reached', { step: 'validate', point: 'base-staged' })
+    context.observe('checkpoint-reached', { step: 'validate', point: 'base-staged' })
     return mergeDelta(merging, options)
   })
   return { ...verified, rows: 0, ...merged, files, sink, misfit: merged === undefined }

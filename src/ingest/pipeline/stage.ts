@@ -21,8 +21,8 @@ export async function stage(context: AppContext, validated: Validated): Promise<
     if (error instanceof Refusal) await dropStaged(context.database, bundleId)
     throw error
   }
-  context.observe('step-reached', { step: 'stage', point: 'written' })
-  context.observe('bundle-advanced', { bundle: bundleId, dataset, state: 'staged', rows })
+  context.observe('checkpoint-reached', { step: 'stage', point: 'written' })
+  context.observe('bundle-state-changed', { bundle: bundleId, dataset, state: 'staged', rows })
 }
 
 async function writeStaged(context: AppContext, tx: Transaction, validated: Validated): Promise<void> {

@@ -33,7 +33,7 @@ export async function validate(
   const underLock: Hold = (work) => context.database.lock(lockOf(verified.manifest), work)
   const outcome = await validateRows(context, verified, progress, underLock)
   const { sink, files, changes, misfit, ...validated } = outcome
-  context.observe('step-reached', { step: 'validate', point: 'rows-written' })
+  context.observe('checkpoint-reached', { step: 'validate', point: 'rows-written' })
   const shares = sink.shares(files)
   const exceeded = exceededOf(verified, files, sink.counts())
   const broken = misfit || isBroken(files)
@@ -46,7 +46,7 @@ export async function validate(
   }
   const { dataset } = verified.manifest
   await writeValidated(context, exceeded.length > 0 ? withFirst(shares, released) : shares, changes)
-  context.observe('bundle-advanced', {
+  context.observe('bundle-state-changed', {
     bundle: verified.bundleId,
     dataset,
     state: 'validated',

@@ -50,7 +50,7 @@ export type GroupBagVerified = Verified & { readonly manifest: GroupManifest }
 /** Verifies a bundle and writes the state `verified`. Throws Refusal with every finding, not only the first. */
 export async function verify(context: AppContext, received: Received, progress: Progress): Promise<Verified> {
   const verified = await placed(context, await verifyStored(context, received, progress))
-  context.observe('step-reached', { step: 'verify', point: 'checked' })
+  context.observe('checkpoint-reached', { step: 'verify', point: 'checked' })
   const { dataset, edition, provider, contractVersion, sequence, synthetic, mode, against } =
     verified.manifest
   await writeState(context.database.work, received.bundleId, 'verified', context.clock(), {
@@ -64,7 +64,7 @@ export async function verify(context: AppContext, received: Received, progress: 
     ...(verified.signer === undefined ? {} : { signer: verified.signer }),
     ...(sequence === undefined ? {} : { sequence }),
   })
-  context.observe('bundle-advanced', { bundle: received.bundleId, dataset, state: 'verified' })
+  context.observe('bundle-state-changed', { bundle: received.bundleId, dataset, state: 'verified' })
   return verified
 }
 

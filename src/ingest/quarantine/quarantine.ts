@@ -83,7 +83,7 @@ async function decide(
     }
     return bags
   })
-  for (const bag of decided) context.observe('bundle-advanced', { bundle: bag, state: outcome })
+  for (const bag of decided) context.observe('bundle-state-changed', { bundle: bag, state: outcome })
 }
 
 /** Erases the bytes of a bundle if it is dropped, and holds off whoever brings the same bytes meanwhile. */

@@ -52,8 +52,8 @@ export function openInbox(
     round: async () => {
       const options = {
         ...{ inbox: folder, limits: limitsOf(config), seen, now: monotonic() },
-        restMilliseconds: config.QINGDAN_INBOX_REST_SECONDS * 1_000,
-        patienceMilliseconds: config.QINGDAN_INBOX_PATIENCE_SECONDS * 1_000,
+        restMilliseconds: config.QINGDAN_INBOX_SETTLE_SECONDS * 1_000,
+        patienceMilliseconds: config.QINGDAN_INBOX_TIMEOUT_SECONDS * 1_000,
       }
       const { ready, left } = await scanInbox(options)
       if (ready.length === 0 && !(await hasTaken(folder))) return { taken: [], left, failed: [] }
@@ -116,7 +116,9 @@ async function walkTaken(
     } catch (error) {
       failed.push(name)
       const fault = withoutValues(error)
-      context.observe('inbox-failed', { error: fault instanceof Error ? fault : new Error(String(fault)) })
+      context.observe('inbox-bundle-failed', {
+        error: fault instanceof Error ? fault : new Error(String(fault)),
+      })
     }
   }
   return { taken, failed }
@@ -132,7 +134,7 @@ async function takeOne(
   name: string,
 ): Promise<{ readonly receipt: Receipt; readonly folder: string }> {
   const received = await receive(context, { path: join(place, name), broughtBy: 'inbox' })
-  context.observe('step-reached', { step: 'receive', point: 'inbox' })
+  context.observe('checkpoint-reached', { step: 'receive', point: 'inbox' })
   const receipt = await takeBundle(context, received.id)
   await writeReceiptFiles(context, receipt, place)
   const kind = isRejected(receipt.state) ? inboxFolders.refused : inboxFolders.done

@@ -66,7 +66,7 @@ async function receiveOne(
     if (known === undefined && packing === 'folder') await context.files.remove(bundleFolder(id))
     throw error
   }
-  context.observe('step-reached', { step: 'receive', point: 'stored' })
+  context.observe('checkpoint-reached', { step: 'receive', point: 'stored' })
   return admit(context, identity, broughtBy)
 }
 

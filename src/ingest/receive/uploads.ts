@@ -68,7 +68,7 @@ const hour = 3_600_000
 
 /** Builds the uploads of a house; nothing is opened before the first request. */
 export function buildUploads(context: AppContext): Uploads {
-  const expiresAfter = context.config.QINGDAN_UPLOAD_HOURS * hour
+  const expiresAfter = context.config.QINGDAN_UPLOAD_EXPIRY_HOURS * hour
   const finishing = new Map<string, Promise<FinishedUpload | undefined>>()
   const faults = new WeakMap<object, unknown>()
   const wholes = new WeakMap<object, string>()
@@ -173,7 +173,7 @@ async function finish(context: AppContext, id: string): Promise<FinishedUpload |
   const receipt = await receive(context, { path, broughtBy: `key:${ownerOf(id)}` })
   const whole = { bundle: receipt.id, bytes }
   await context.files.write(done, Readable.from([Buffer.from(JSON.stringify(whole))]))
-  context.observe('step-reached', { step: 'receive', point: 'uploaded' })
+  context.observe('checkpoint-reached', { step: 'receive', point: 'uploaded' })
   return whole
 }
 
@@ -189,7 +189,7 @@ async function sweep(
 ): Promise<number> {
   for (const id of await idsOf(context)) await finished(id)
   const directory = await context.files.localPath(folder)
-  const oldest = context.clock().getTime() - context.config.QINGDAN_UPLOAD_HOURS * hour
+  const oldest = context.clock().getTime() - context.config.QINGDAN_UPLOAD_EXPIRY_HOURS * hour
   let gone = 0
   for (const name of (await readdir(directory).catch(unlessMissing)) ?? []) {
     const path = join(directory, name)

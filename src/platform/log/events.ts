@@ -1,86 +1,100 @@
 /**
- * What the house says of itself: a closed list of observations, each a log line and, where it counts or takes time,
- * a metric. Labels are names, codes and numbers of ours; a value from a bundle or a query never is one.
+ * The closed list of events: each is a log line and, if it is counted or timed, a metric. Labels are names, codes and
+ * numbers of the service, never a value from a bundle or a query.
  */
 import { Counter, Histogram, Registry } from 'prom-client'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 
-interface Observation {
+interface EventDefinition {
   readonly level: Level
   readonly message: string
   /** Counted under `qingdan_<name>_total`, by these labels. */
   readonly count?: readonly string[]
-  /** So frequent that its lines may wait to be written together, for less than a second. */
+  /** So frequent that its lines may be buffered and written together, within a second. */
   readonly isFrequent?: boolean
-  /** The fact of this name, in seconds, goes into the histogram `qingdan_<name>_seconds`, by the labels above. */
+  /** The fact of this name, in seconds, is recorded in the histogram `qingdan_<name>_seconds`, by the labels above. */
   readonly seconds?: string
 }
 
-export const observations = {
-  'service-started': { level: 'info', message: 'The service listens.' },
-  'service-stopping': { level: 'info', message: 'The service stops: requests and jobs may end.' },
+export const events = {
+  'service-started': { level: 'info', message: 'The service is listening.' },
+  'service-stopping': {
+    level: 'info',
+    message: 'The service is stopping; running requests and jobs may finish.',
+  },
   'service-stopped': { level: 'info', message: 'The service has stopped.' },
-  'database-started': { level: 'info', message: 'The database is there.' },
-  'database-migrated': { level: 'info', message: 'The database has the newest form.' },
+  'database-started': { level: 'info', message: 'Connected to the database.' },
+  'database-migrated': { level: 'info', message: 'The database schema is up to date.' },
   'database-moved': {
     level: 'warn',
-    message: 'The database is kept outside the data folder; the reason is given.',
+    message: 'The embedded database is stored outside the data folder; see the reason.',
   },
-  'contract-loaded': { level: 'debug', message: 'A contract was loaded.' },
-  'request-answered': {
+  'contract-keyword-deprecated': {
+    level: 'warn',
+    message: 'A new contract uses former keywords; the next version should use the current ones.',
+  },
+  'setting-deprecated': {
+    level: 'warn',
+    message: 'A setting was given under its former name, which will be refused after the next release.',
+  },
+  'request-completed': {
     level: 'info',
-    message: 'A request was answered.',
+    message: 'A request was completed.',
     count: ['route', 'method', 'status'],
     seconds: 'seconds',
     isFrequent: true,
   },
-  'request-failed': { level: 'error', message: 'A request failed by our fault.', count: ['route'] },
-  'stream-aborted': { level: 'warn', message: 'A stream broke off in the middle.', count: ['route'] },
+  'request-failed': { level: 'error', message: 'A request failed with an internal error.', count: ['route'] },
+  'stream-aborted': {
+    level: 'warn',
+    message: 'A response stream was aborted before its end.',
+    count: ['route'],
+  },
   'audit-failed': {
     level: 'error',
-    message: 'An access to data that are not open could not be written down, so they were not given.',
+    message: 'A read of restricted data was refused because the audit entry could not be written.',
     count: [],
   },
-  'usage-lost': {
+  'usage-count-lost': {
     level: 'warn',
-    message: 'A request of a key was not counted: too many counts wait to be written.',
+    message: 'A request was not counted for its key: the buffer of usage counts is full.',
     count: [],
   },
-  'key-refused': { level: 'warn', message: 'A key was refused.', count: ['reason'] },
+  'key-refused': { level: 'warn', message: 'A key was rejected.', count: ['reason'] },
   'signature-refused': {
     level: 'warn',
-    message: 'The signature of a bundle proved nothing.',
+    message: 'The signature of a bundle could not be verified.',
     count: ['reason'],
   },
   'bundle-received': { level: 'info', message: 'A bundle was received.', count: ['dataset'] },
-  'bundle-advanced': {
+  'bundle-state-changed': {
     level: 'info',
-    message: 'A bundle reached its next state.',
+    message: 'A bundle changed state.',
     count: ['dataset', 'state'],
   },
-  'inbox-left': {
+  'inbox-item-skipped': {
     level: 'warn',
-    message: 'Something stays in the inbox; the reason is given.',
+    message: 'An item of the inbox was not ingested; see the reason.',
     count: ['reason'],
   },
-  'inbox-away': { level: 'warn', message: 'The inbox can not be read, and is looked for again.' },
-  'inbox-failed': {
+  'inbox-unavailable': { level: 'warn', message: 'The inbox can not be read; the next scan tries again.' },
+  'inbox-bundle-failed': {
     level: 'error',
-    message: 'A bundle of the inbox could not be walked to its end, and is tried again.',
+    message: 'A bundle of the inbox could not be processed; the next scan tries again.',
   },
-  'step-reached': {
+  'checkpoint-reached': {
     level: 'debug',
-    message: 'A step of a journey came to a point from which it can go on again.',
+    message: 'A pipeline step reached a point from which it can resume.',
   },
-  'edition-advanced': {
+  'edition-state-changed': {
     level: 'info',
-    message: 'An edition reached its next state.',
+    message: 'An edition changed state.',
     count: ['dataset', 'state'],
   },
-  'publication-advanced': {
+  'publication-state-changed': {
     level: 'info',
-    message: 'A publication was prepared and waits, was approved, or was called off.',
+    message: 'A publication was prepared, approved or cancelled.',
     count: ['dataset', 'state'],
   },
   'version-published': {
@@ -90,51 +104,51 @@ export const observations = {
     seconds: 'seconds',
   },
   'version-withdrawn': { level: 'warn', message: 'A version was withdrawn.', count: ['dataset'] },
-  'mirror-advanced': { level: 'info', message: 'The mirror has taken an export of its origin.' },
-  'contracts-renewed': { level: 'info', message: 'The contracts of the mirror were loaded anew.' },
-  'job-failed': { level: 'error', message: 'A job failed and will be tried again.', count: ['job'] },
+  'mirror-updated': { level: 'info', message: 'The mirror imported an export of its origin.' },
+  'contracts-reloaded': { level: 'info', message: 'The contracts of the mirror were reloaded.' },
+  'job-failed': { level: 'error', message: 'A job failed and will be retried.', count: ['job'] },
   'samples-loading': { level: 'info', message: 'Synthetic samples are being published.' },
-} as const satisfies Record<string, Observation>
+} as const satisfies Record<string, EventDefinition>
 
-export type ObservationName = keyof typeof observations
+export type EventName = keyof typeof events
 
-/** Facts of one observation: short texts and numbers, `error` for our own faults. */
-export type Facts = Readonly<Record<string, string | number | boolean | undefined | Error>>
+/** Facts of one event: short texts and numbers, `error` for internal errors. */
+export type EventFacts = Readonly<Record<string, string | number | boolean | undefined | Error>>
 
-export type Observe = (name: ObservationName, facts?: Facts) => void
+export type Observe = (name: EventName, facts?: EventFacts) => void
 
-/** Gives what observes one thing under labels that stay: they are written out and looked up once. */
-export type ObserveAs = (name: ObservationName, labels: Facts) => (facts: Facts) => void
+/** Returns a function that records one event under fixed labels, which are serialised and looked up once. */
+export type ObserveAs = (name: EventName, labels: EventFacts) => (facts: EventFacts) => void
 
 type Lines = { readonly [level in Level]: (facts: object, message: string) => void }
 
 /** Where log lines go; pino fits. */
 export type LogSink = Lines & {
-  /** Has those lines written that wait. */
+  /** Writes buffered lines. */
   readonly flush?: () => void
   /** A log whose lines all begin with these facts. */
   readonly child?: (facts: Record<string, unknown>) => Lines
 }
 
-/** The metrics of one observation under one set of labels. */
+/** The metrics of one event under one set of labels. */
 interface Measured {
   readonly count: (by: number) => void
   readonly time?: (seconds: number) => void
 }
 
-export interface Observer {
+export interface EventLog {
   readonly observe: Observe
   readonly observeAs: ObserveAs
   /** The metrics in the Prometheus text format. */
   readonly metrics: () => Promise<string>
 }
 
-/** Builds an observer over a log; each observer has a registry of its own, so that tests don't share counts. */
-export function buildObserver(log: LogSink): Observer {
+/** Builds the event log on a log sink; each has its own metrics registry, so that tests don't share counts. */
+export function buildEventLog(log: LogSink): EventLog {
   const registry = new Registry()
   const counters = new Map<string, Counter>()
   const histograms = new Map<string, Histogram>()
-  for (const [name, entry] of Object.entries(observations) as [ObservationName, Observation][]) {
+  for (const [name, entry] of Object.entries(events) as [EventName, EventDefinition][]) {
     if (entry.count === undefined) continue
     const metric = `qingdan_${name.replaceAll('-', '_')}`
     const shared = { help: entry.message, labelNames: [...entry.count], registers: [registry] }
@@ -142,7 +156,7 @@ export function buildObserver(log: LogSink): Observer {
     if (entry.seconds === undefined) continue
     histograms.set(name, new Histogram({ name: `${metric}_seconds`, ...shared }))
   }
-  const measure = (name: ObservationName, count: readonly string[], facts: Facts): Measured => {
+  const measure = (name: EventName, count: readonly string[], facts: EventFacts): Measured => {
     const labels = Object.fromEntries(count.map((label) => [label, String(facts[label] ?? '')]))
     const [counter, histogram] = [counters.get(name)?.labels(labels), histograms.get(name)?.labels(labels)]
     return {
@@ -150,9 +164,9 @@ export function buildObserver(log: LogSink): Observer {
       ...(histogram === undefined ? {} : { time: (seconds) => histogram.observe(seconds) }),
     }
   }
-  // A registry finds a metric by sorting its labels; ours are few, and each set of them is found by its text.
+  // prom-client finds a metric by sorting its labels; label sets are few, so each is cached by its text.
   const known = new Map<string, Measured>()
-  const measuredOf = (name: ObservationName, count: readonly string[], facts: Facts): Measured => {
+  const measuredOf = (name: EventName, count: readonly string[], facts: EventFacts): Measured => {
     let key: string = name
     for (const label of count) key += `\n${facts[label] ?? ''}`
     let measured = known.get(key)
@@ -163,14 +177,14 @@ export function buildObserver(log: LogSink): Observer {
     return measured
   }
   const observe: Observe = (name, facts = {}) => {
-    const entry: Observation = observations[name]
+    const entry: EventDefinition = events[name]
     log[entry.level](lineOf(name, facts), entry.message)
     if (entry.isFrequent !== true) log.flush?.()
     if (entry.count !== undefined) take(measuredOf(name, entry.count, facts), entry, facts)
   }
   const observeAs: ObserveAs = (name, labels) => {
-    const entry: Observation = observations[name]
-    const lines = log.child?.({ observation: name, ...labels })
+    const entry: EventDefinition = events[name]
+    const lines = log.child?.({ event: name, ...labels })
     if (lines === undefined) return (facts) => observe(name, { ...labels, ...facts })
     const measured = entry.count === undefined ? undefined : measuredOf(name, entry.count, labels)
     return (facts) => {
@@ -182,14 +196,14 @@ export function buildObserver(log: LogSink): Observer {
   return { observe, observeAs, metrics: () => registry.metrics() }
 }
 
-function take({ count, time }: Measured, { seconds: name = '' }: Observation, facts: Facts): void {
+function take({ count, time }: Measured, { seconds: name = '' }: EventDefinition, facts: EventFacts): void {
   count(1)
   const seconds = facts[name]
   if (typeof seconds === 'number') time?.(seconds)
 }
 
-function lineOf(name: ObservationName, facts: Facts): object {
-  if (facts['error'] === undefined) return { observation: name, ...facts }
+function lineOf(name: EventName, facts: EventFacts): object {
+  if (facts['error'] === undefined) return { event: name, ...facts }
   const { error, ...rest } = facts
-  return { observation: name, ...rest, ...(error instanceof Error ? { err: error } : {}) }
+  return { event: name, ...rest, ...(error instanceof Error ? { err: error } : {}) }
 }

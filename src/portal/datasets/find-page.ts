@@ -42,10 +42,10 @@ export async function findDatasetPage(
       ...(current === undefined ? {} : { version: current.number, records: current.records }),
     }
   })
-  const { rhythm } = contract
+  const { updateFrequency: code } = contract
   const content = {
     dataset: await describeDataset(context, contract, version),
-    rhythm: labelOf(context.contracts, 'rhythms', rhythm) ?? { zh: rhythm, en: rhythm },
+    rhythm: labelOf(context.contracts, 'update-frequencies', code) ?? { zh: code, en: code },
     licence: contract.licence.title,
     source: contract.source,
     editions,

@@ -91,7 +91,7 @@ function extrasOf({ context, language, at }: PackageContext, { loaded: { contrac
   const label = (list: string, code: string) => labelOf(context.contracts, list, code)?.[language] ?? code
   const extras: Readonly<Record<string, string>> = {
     contract: at.contract(contract.dataset, contract.contractVersion),
-    frequency: label('rhythms', contract.rhythm),
+    frequency: label('update-frequencies', contract.updateFrequency),
     open_class: label('open-classes', contract.openClass),
     providers: contract.providers.join(','),
     records: at.records(contract.dataset),

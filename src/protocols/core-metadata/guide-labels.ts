@@ -28,8 +28,8 @@ export function shareTypeLabel(number: string): string | null {
   return shareTypes[number] ?? null
 }
 
-/** 共享方式 by the codes of the list `share-ways`: by a platform, or by mail and media. */
-const shareWays: Readonly<Record<string, string>> = {
+/** 共享方式 by the codes of the list `share-methods`: by a platform, or by mail and media. */
+const shareMethods: Readonly<Record<string, string>> = {
   interface: '平台方式（服务接口）',
   file: '平台方式（文件下载）',
   offline: '邮件/介质',
@@ -37,8 +37,8 @@ const shareWays: Readonly<Record<string, string>> = {
 
 /** The guide's labels of sharing channels; a channel unknown to the guide keeps its own label. */
 export function shareWayText(contracts: Contracts, ways: readonly string[]): string {
-  const own = (way: string) => findCode(contracts.codes('share-ways'), way)?.label.zh ?? way
-  return [...new Set(ways.map((way) => shareWays[way] ?? own(way)))].join('；')
+  const own = (way: string) => findCode(contracts.codes('share-methods'), way)?.label.zh ?? way
+  return [...new Set(ways.map((way) => shareMethods[way] ?? own(way)))].join('；')
 }
 
 /** 信息资源格式: the guide's classes, with the file types of each. */

@@ -68,18 +68,18 @@ export function resourceOf(
     provider: contract.providers.map((code) => label('providers', code)).join(separator),
     providerCode: providerCodes.length === contract.providers.length ? providerCodes.join(separator) : null,
     abstract: contract.description.zh,
-    format: formatText(contract.formats, contract.shareWays),
+    format: formatText(contract.formats, contract.shareMethods),
     shareType,
     shareTypeLabel: shareType === null ? null : shareTypeLabel(shareType),
     shareClass: label('share-classes', contract.shareClass),
     // Contracts have no sharing condition.
     shareCondition: null,
-    shareWay: shareWayText(contracts, contract.shareWays),
+    shareWay: shareWayText(contracts, contract.shareMethods),
     open,
     openClass: label('open-classes', contract.openClass),
     // The licence is the condition under which the data are open.
     openCondition: isConditional ? contract.licence.title.zh : null,
-    updateCycle: label('rhythms', contract.rhythm),
+    updateCycle: label('update-frequencies', contract.updateFrequency),
     published: days[0] ?? null,
     related: null,
     items: contract.fields.map(({ name, title, type }) => ({

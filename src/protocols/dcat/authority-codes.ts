@@ -6,7 +6,7 @@ import type { Bilingual } from '../../platform/language.ts'
 
 const authority = 'http://publications.europa.eu/resource/authority'
 
-/** Codes of the list `rhythms`: https://op.europa.eu/en/web/eu-vocabularies/dataset/-/resource?uri=http://publications.europa.eu/resource/dataset/frequency */
+/** Codes of the list `update-frequencies`: https://op.europa.eu/en/web/eu-vocabularies/dataset/-/resource?uri=http://publications.europa.eu/resource/dataset/frequency */
 const frequencies: Readonly<Record<string, string>> = {
   'real-time': 'UPDATE_CONT',
   daily: 'DAILY',
@@ -20,8 +20,8 @@ const frequencies: Readonly<Record<string, string>> = {
 }
 
 /** The authority's term for a frequency; undefined if it has none. */
-export function frequencyOf(rhythm: string): string | undefined {
-  const term = frequencies[rhythm]
+export function frequencyOf(code: string): string | undefined {
+  const term = frequencies[code]
   return term === undefined ? undefined : `${authority}/frequency/${term}`
 }
 

@@ -1,6 +1,6 @@
 /**
- * Nodes that several DCAT nodes refer to: providers, themes, licences, frequencies. Each is described once, under an
- * address of the catalogue.
+ * What DCAT says of more than one thing: providers, themes, licences, update frequencies. Each is described once, under an address
+ * of the catalogue, and referred to wherever it is meant.
  */
 import { addresses } from '../../catalogue/index.ts'
 import { type Contract, type Contracts, labelOf } from '../../contract/index.ts'
@@ -71,10 +71,13 @@ export function licence({ graph, at }: DcatContext, { dataset, licence }: Contra
 }
 
 /** How often a dataset is updated: the authority's term, or ours if it has none. */
-export function frequency({ graph, contracts, catalogue }: DcatContext, { rhythm }: Contract): Reference {
-  const label = labelOf(contracts, 'rhythms', rhythm)
-  return graph.describe(frequencyOf(rhythm) ?? `${catalogue}#rhythm-${rhythm}`, ['dct:Frequency'], {
-    'rdfs:label': label === undefined ? { text: rhythm } : texts(label),
+export function frequency(
+  { graph, contracts, catalogue }: DcatContext,
+  { updateFrequency: code }: Contract,
+): Reference {
+  const label = labelOf(contracts, 'update-frequencies', code)
+  return graph.describe(frequencyOf(code) ?? `${catalogue}#rhythm-${code}`, ['dct:Frequency'], {
+    'rdfs:label': label === undefined ? { text: code } : texts(label),
   })
 }
 

@@ -38,7 +38,7 @@ const callerShare = 1 / 2
 /** Builds the waiting list of one process. It subscribes to change notices when the first caller comes. */
 export function buildChangeWaiters(
   database: Pick<Database, 'hear'>,
-  { QINGDAN_WAITS_MAX: max }: Pick<Config, 'QINGDAN_WAITS_MAX'>,
+  { QINGDAN_LONG_POLLS_MAX: max }: Pick<Config, 'QINGDAN_LONG_POLLS_MAX'>,
 ): ChangeWaiters {
   const callerMax = Math.ceil(max * callerShare)
   const held = new Map<string, number>()

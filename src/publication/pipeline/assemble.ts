@@ -45,7 +45,7 @@ export async function assemble(
   for (const [index, part] of parts.entries()) {
     progress('assemble', index, parts.length)
     await ensureStaged(context, part, progress)
-    context.observe('step-reached', { step: 'assemble', point: 'part-staged' })
+    context.observe('checkpoint-reached', { step: 'assemble', point: 'part-staged' })
   }
   const doubled = await findDoubled(context, loaded, parts)
   if (doubled.length > 0) throw new Refusal({ findings: doubled })
@@ -60,7 +60,11 @@ export async function assemble(
     })),
     waivers: publication.waivers,
   })
-  context.observe('edition-advanced', { dataset: draft.dataset, edition: draft.edition, state: 'assembled' })
+  context.observe('edition-state-changed', {
+    dataset: draft.dataset,
+    edition: draft.edition,
+    state: 'assembled',
+  })
   return { publication, draft, loaded, parts }
 }
 

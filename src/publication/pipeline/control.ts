@@ -31,10 +31,14 @@ export async function control(
   progress('control', 0)
   const outcome =
     contract.disclosure === undefined ? open(derived) : await withhold(context, derived, contract)
-  context.observe('step-reached', { step: 'control', point: 'decided' })
+  context.observe('checkpoint-reached', { step: 'control', point: 'decided' })
   const { safe, suppressions } = outcome
   await advanceDraft(context.database.work, draft.id, { state: 'controlled', suppressions })
-  context.observe('edition-advanced', { dataset: draft.dataset, edition: draft.edition, state: 'controlled' })
+  context.observe('edition-state-changed', {
+    dataset: draft.dataset,
+    edition: draft.edition,
+    state: 'controlled',
+  })
   return { ...derived, safe }
 }
 

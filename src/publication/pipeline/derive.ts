@@ -17,7 +17,7 @@ export async function derive(context: AppContext, assembled: Assembled): Promise
   const { draft, loaded, parts } = assembled
   const select = parts.map((part) => selectPart(loaded.contract, part)).join(' UNION ALL ')
   await advanceDraft(context.database.work, draft.id, { state: 'derived' })
-  context.observe('step-reached', { step: 'derive', point: 'written' })
+  context.observe('checkpoint-reached', { step: 'derive', point: 'written' })
   return { ...assembled, select }
 }
 

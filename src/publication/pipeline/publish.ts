@@ -31,7 +31,7 @@ async function prepare(context: AppContext, controlled: Controlled, progress: Pr
   const brought = parts.reduce((sum, part) => sum + part.rows, 0)
   if (records !== brought)
     throw new Error(`${records} records of ${brought} rows: nothing may be lost on the way`)
-  context.observe('step-reached', { step: 'prepare', point: 'records-loaded' })
+  context.observe('checkpoint-reached', { step: 'prepare', point: 'records-loaded' })
   const rendered = await renderFiles(context, controlled, { table, records }, progress)
   const warnings = await countWarnings(
     context.database.work,
@@ -49,7 +49,7 @@ async function prepare(context: AppContext, controlled: Controlled, progress: Pr
     })
     await writePrepared(tx, publication.id, rendered.digest, context.clock())
   })
-  context.observe('step-reached', { step: 'prepare', point: 'written' })
+  context.observe('checkpoint-reached', { step: 'prepare', point: 'written' })
 }
 
 /** What differs from the version that readers have now; null for the first. */

@@ -16,17 +16,23 @@ export async function release(context: AppContext, publicationId: number): Promi
   assert.ok(digest !== null)
   if (pendingReasonOf(context, publication).length > 0) {
     await waitForMoment(context, id, releaseAt)
-    context.observe('step-reached', { step: 'wait', point: 'waiting' })
-    context.observe('publication-advanced', { dataset, edition, version, publication: id, state: 'prepared' })
+    context.observe('checkpoint-reached', { step: 'wait', point: 'waiting' })
+    context.observe('publication-state-changed', {
+      dataset,
+      edition,
+      version,
+      publication: id,
+      state: 'prepared',
+    })
     return
   }
   const at = context.clock()
   const records = await context.database.work.begin(async (tx) => {
     await writeDone(tx, id, at)
-    context.observe('step-reached', { step: 'release', point: 'in-transaction' })
+    context.observe('checkpoint-reached', { step: 'release', point: 'in-transaction' })
     return publishVersion(tx, { id: versionId, at, digest })
   })
-  context.observe('step-reached', { step: 'release', point: 'visible' })
+  context.observe('checkpoint-reached', { step: 'release', point: 'visible' })
   await dropControlled(context.database, versionId)
   await dropReplaced(context.database, dataset, edition)
   // Since the last thing that was waited for: what people and the calendar take is no speed of ours.

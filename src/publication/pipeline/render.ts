@@ -46,7 +46,7 @@ export async function renderFiles(
     const made = await renderFile(context, format, renderContext, loaded.table, distributions)
     if ('reason' in made) omitted.push(made)
     else distributions.push(made)
-    context.observe('step-reached', { step: 'prepare', point: 'file-rendered' })
+    context.observe('checkpoint-reached', { step: 'prepare', point: 'file-rendered' })
   }
   const plain = distributions.find((file) => file.format === plainFormat)
   if (plain === undefined) throw new Error('the plain file is always rendered')

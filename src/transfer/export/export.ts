@@ -58,7 +58,7 @@ export async function writeExport(context: AppContext, order: ExportOrder): Prom
   const name = exportName(purpose, cursor === null ? undefined : readExportCursor(cursor).position)
   const out = order.out(name)
   if (await fileExists(out)) throw new ExportTargetTaken(`${out} is there already; name another by --out.`)
-  context.observe('step-reached', { step: 'export', point: 'selected' })
+  context.observe('checkpoint-reached', { step: 'export', point: 'selected' })
   const signer = await openSigner(context)
   const payload = payloadOf(context, selection)
   const total = payload.reduce((sum, { expected }) => sum + (expected?.bytes ?? 0), 0)
@@ -69,7 +69,7 @@ export async function writeExport(context: AppContext, order: ExportOrder): Prom
     progress('write', Math.min(bytes, total), total)
     tell(bytes)
   })
-  context.observe('step-reached', { step: 'export', point: 'written' })
+  context.observe('checkpoint-reached', { step: 'export', point: 'written' })
   await context.database.work.begin((tx) =>
     writeAudit(tx, {
       at: context.clock(),
@@ -97,7 +97,8 @@ function quarters(context: AppContext, total: number): (bytes: number) => void {
   let told = 0
   return (bytes) => {
     const reached = Math.min(3, Math.floor((4 * bytes) / Math.max(total, 1)))
-    for (; told < reached; told += 1) context.observe('step-reached', { step: 'export', point: 'writing' })
+    for (; told < reached; told += 1)
+      context.observe('checkpoint-reached', { step: 'export', point: 'writing' })
   }
 }
 

@@ -16,7 +16,7 @@ import type { Selection } from './selection.ts'
 /** Every file of an export, sorted by path. */
 export function payloadOf(context: AppContext, selection: Selection): readonly PayloadFile[] {
   const { changes, versions, contracts } = selection
-  const lists = codeListsOf(contracts.map(({ contract }) => contract))
+  const lists = codeListsOf(contracts)
   const files = [
     text(paths.changes, () => changes.map((change) => `${canonicalJson(change)}\n`).join('')),
     ...contracts.map((loaded) => contractFile(loaded)),

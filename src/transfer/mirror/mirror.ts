@@ -66,7 +66,7 @@ export async function takeExport(context: AppContext, order: MirrorOrder): Promi
       const sequence = sequenceOf(state, held, opened)
       if (sequence.is === 'refused') throw new BundleRefusal(sequence.findings)
       if (sequence.is === 'replay') return reportOf('replayed', opened, 0)
-      context.observe('step-reached', { step: 'mirror', point: 'verified' })
+      context.observe('checkpoint-reached', { step: 'mirror', point: 'verified' })
       return follow(context, order, opened, state, progress)
     }),
   )
@@ -101,7 +101,7 @@ async function begin(context: AppContext, state: MirrorState, isFirst: boolean):
     await writeMirror(tx, state)
     await notifyChange(tx)
   })
-  context.observe('step-reached', { step: 'mirror', point: 'contracts' })
+  context.observe('checkpoint-reached', { step: 'mirror', point: 'contracts' })
 }
 
 /** Each version with its records and files, unseen. Gives the number of records loaded. */
@@ -121,7 +121,7 @@ async function prepareAll(
       const { contract } = contracts.get(version.dataset, version.contractVersion)
       await prepareCarried(context, opened, { id, version, contract })
       loaded += version.withdrawn === null ? version.records : 0
-      context.observe('step-reached', { step: 'mirror', point: 'prepared' })
+      context.observe('checkpoint-reached', { step: 'mirror', point: 'prepared' })
     }
     done += version.records
   }
@@ -145,11 +145,11 @@ async function release(
       subject: digest,
       detail: { origin: state.origin, position: state.position, signedBy },
     })
-    context.observe('step-reached', { step: 'mirror', point: 'in-transaction' })
+    context.observe('checkpoint-reached', { step: 'mirror', point: 'in-transaction' })
     await applyMirrored(tx, { changes, versions, contracts: pinsOf(changes, contracts), state })
   })
-  context.observe('step-reached', { step: 'mirror', point: 'visible' })
-  context.observe('mirror-advanced', { changes: changes.length, versions: versions.length })
+  context.observe('checkpoint-reached', { step: 'mirror', point: 'visible' })
+  context.observe('mirror-updated', { changes: changes.length, versions: versions.length })
 }
 
 /** Before anything is written: the changes, the versions and the contracts of the export fit each other. */

@@ -41,7 +41,7 @@ async function storeVersion(
     const stored = await context.files.write(storedName(version, file.format), bag.read(path))
     if (stored.digest !== file.digest || stored.bytes !== file.bytes)
       throw new BundleRefusal([contentFault(path)])
-    context.observe('step-reached', { step: 'mirror', point: 'file-stored' })
+    context.observe('checkpoint-reached', { step: 'mirror', point: 'file-stored' })
   }
   return loadVersion(context, of)
 }
@@ -58,7 +58,7 @@ async function loadVersion(context: AppContext, { id, version, contract }: Prepa
   if (records !== version.records || (await digestOfTable(context, contract, table)) !== version.digest) {
     throw new BundleRefusal([contentFault(path)])
   }
-  context.observe('step-reached', { step: 'mirror', point: 'records-loaded' })
+  context.observe('checkpoint-reached', { step: 'mirror', point: 'records-loaded' })
   return table
 }
 
