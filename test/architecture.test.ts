@@ -73,6 +73,7 @@ const short: Readonly<Record<string, string>> = {
   'bundle/core/findings/check-definition.ts': 'the lists of checks import it, and checks.ts imports them',
   'bundle/core/openpgp/paths.ts': 'core knows the ending without the library that encrypts',
   'catalogue/versions/preview-days.ts': 'a limit that the CLI reads without the server',
+  'cli/load-settings.ts': 'reads settings with their warnings, for several commands',
   'cli/migrate.ts': 'a command',
   'db/identifier.ts': 'the one function that quotes an identifier',
   'db/tables.ts': 'every module has its tables in a tables.ts',

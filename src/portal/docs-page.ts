@@ -42,7 +42,7 @@ ${options}</select>
 <div id="swagger-ui" data-document="${document}"><noscript><p>${text.wait}<a href="${document}">${document}</a></p></noscript></div>`
   return page(language, text.title, main, {
     address: '/docs',
-    ...(dataset === undefined ? {} : { asked: new URLSearchParams({ dataset }) }),
+    ...(dataset === undefined ? {} : { parameters: new URLSearchParams({ dataset }) }),
     styles: ['/docs/ui/static/swagger-ui.css', '/assets/docs.css'],
     scripts: ['/docs/ui/static/swagger-ui-bundle.js', '/assets/docs.js'],
   })

@@ -6,7 +6,7 @@ import { intakeFields } from '../../src/contract/index.ts'
 import { contract, type ReadOptions, readRows, validationOf } from '../support/bundle-fixture.ts'
 import { drawEveryType, drawFiles, everyType, type TrialFiles } from '../support/csv-arbitrary.ts'
 import { testDatabase } from '../support/database.ts'
-import { runs } from '../support/runs.ts'
+import { isFull, runs } from '../support/runs.ts'
 
 t.test('by either way, Postgres holds what the careful reader gives', async (t) => {
   const { database } = await testDatabase(t)
@@ -36,5 +36,7 @@ t.test('by either way, Postgres holds what the careful reader gives', async (t) 
     fc.asyncProperty(fc.gen(), (from) => agree(draw(from), options))
   await fc.assert(property(drawFiles, {}), runs(30, 100))
   await fc.assert(property(drawEveryType, { contract: everyType }), runs(30, 100))
-  t.ok(seen.straight >= 40 && seen.careful === 200, JSON.stringify(seen))
+  // A fifth of the trials at least takes the fast path; every trial takes the strict one.
+  const trials = isFull ? 200 : 60
+  t.ok(seen.straight >= trials / 5 && seen.careful === trials, JSON.stringify(seen))
 })

@@ -10,7 +10,7 @@ import { createBag, type Operation } from '../../src/bundle/index.ts'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
-import { runs } from '../support/runs.ts'
+import { isFull, runs } from '../support/runs.ts'
 
 const dataset = 'tree-register'
 const required = { constraints: { required: true } }
@@ -135,7 +135,7 @@ t.test(
         t.equal(await published(edition, version), await published(twin, await publish(twin)))
       },
     )
-    await fc.assert(chain, { ...runs(4, 8), endOnFailure: true })
+    await fc.assert(chain, { ...runs(8, 24), ...(isFull ? {} : { seed: 22 }), endOnFailure: true })
     for (const [name, count] of Object.entries(tally)) t.ok(count > 0, `${name}: ${count}`)
   },
 )
