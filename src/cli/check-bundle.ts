@@ -102,7 +102,7 @@ export async function checkRows(
   if (manifest.files.length === 0)
     return { ...told(sink), isInOrder: sink.counts().errors === 0, exceeded: [] }
   const { contract } = contracts.get(manifest.dataset, manifest.contractVersion)
-  const watched = watchRows(bag, readings.careful, progress)
+  const watched = watchRows(bag, readings.strict, progress)
   const options = {
     bag: watched.bag,
     manifest,

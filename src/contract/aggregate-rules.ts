@@ -124,8 +124,8 @@ function* pinComplaints(contract: Contract, fields: Fields, lists: CodeLists): G
 function* collisions(contract: Contract): Generator<Complaint> {
   if (contract.aggregate === undefined) return
   const names = [...contract.aggregate.groupBy, ...answerNames(contract.aggregate)]
-  const doubled = names.find((name, index) => names.indexOf(name) !== index)
-  if (doubled !== undefined) {
-    yield ['/aggregate', `an answer would have "${doubled}" twice; rename a field or offer less`]
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index)
+  if (duplicate !== undefined) {
+    yield ['/aggregate', `an answer would have "${duplicate}" twice; rename a field or offer less`]
   }
 }

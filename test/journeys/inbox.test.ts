@@ -202,7 +202,7 @@ t.test('the service watches the folder, tells once what stays, and takes what co
   await mkdir(inbox)
   const service = await spawnService(t, {
     ...standing.environment,
-    ...{ QINGDAN_INBOX: inbox, QINGDAN_INBOX_POLL_SECONDS: '1', QINGDAN_INBOX_SETTLE_SECONDS: '1' },
+    ...{ QINGDAN_INBOX: inbox, QINGDAN_INBOX_POLL_SECONDS: '1', QINGDAN_INBOX_REST_SECONDS: '1' },
     // The former name alone, as an operator who has not renamed it yet sets it.
     QINGDAN_INBOX_SETTLE_SECONDS: '',
   })
@@ -224,10 +224,10 @@ t.test('the service watches the folder, tells once what stays, and takes what co
   await service.line(({ bundle, state, rows }) => bundle !== undefined && state === 'staged' && rows === 1)
   const { code, told: warnings } = await service.stop()
   t.equal(code, 0)
-  t.match(warnings, /QINGDAN_INBOX_SETTLE_SECONDS is now called QINGDAN_INBOX_SETTLE_SECONDS/)
+  t.match(warnings, /QINGDAN_INBOX_REST_SECONDS is now called QINGDAN_INBOX_SETTLE_SECONDS/)
   t.match(
     service.lines.filter(({ event }) => event === 'setting-deprecated'),
-    [{ setting: 'QINGDAN_INBOX_SETTLE_SECONDS', replacement: 'QINGDAN_INBOX_SETTLE_SECONDS' }],
+    [{ setting: 'QINGDAN_INBOX_REST_SECONDS', replacement: 'QINGDAN_INBOX_SETTLE_SECONDS' }],
   )
   const told = service.lines.filter(({ event }) => event === 'inbox-item-skipped')
   t.equal(told.filter(({ reason }) => reason === 'loose-table').length, 1, 'told once')

@@ -52,7 +52,7 @@ export interface ResponseCache {
   /** Stands before the app's own listener, which answers what this does not. */
   readonly before: (listener: RequestListener) => RequestListener
   /** Has the app's answers remembered. Behind the reader, and once: nothing is remembered before. */
-  readonly register: (app: App, manners: ResponseCacheHooks) => void
+  readonly register: (app: App, hooks: ResponseCacheHooks) => void
 }
 
 /** Beside the bytes themselves, of which there may be `QINGDAN_CACHE_BYTES_MAX`. */
@@ -77,7 +77,7 @@ export function buildResponseCache(context: HttpContext): ResponseCache {
   })
   let changes = 0
   let isHeard: (() => boolean) | undefined
-  let manners: ResponseCacheHooks | undefined
+  let hooks: ResponseCacheHooks | undefined
   const onChange = () => {
     changes += 1
     answers.clear()
@@ -96,13 +96,13 @@ export function buildResponseCache(context: HttpContext): ResponseCache {
       const answer = isPlain(request) ? answers.get(nameOf(request)) : undefined
       const bytes = answer && bytesOf(context, answer, request)
       // Who is above the rate hears from the route how long to wait.
-      const mayGive = bytes !== undefined && isHeard?.() === true && manners?.count(request) === true
-      if (answer === undefined || bytes === undefined || manners === undefined || !mayGive) {
+      const mayGive = bytes !== undefined && isHeard?.() === true && hooks?.count(request) === true
+      if (answer === undefined || bytes === undefined || hooks === undefined || !mayGive) {
         listener(request, response)
         return
       }
-      const [began, requestId] = [performance.now(), manners.requestId(request.headers)]
-      const headers = ['x-request-id', requestId].concat(manners.always)
+      const [began, requestId] = [performance.now(), hooks.requestId(request.headers)]
+      const headers = ['x-request-id', requestId].concat(hooks.always)
       if (due.length === 0) setImmediate(giveAll)
       due.push(() => ({ ...answer, requestId, began, status: give(answer, bytes, response, headers) }))
     },
@@ -127,10 +127,10 @@ export function buildResponseCache(context: HttpContext): ResponseCache {
       })
       app.addHook('preClose', (done) => {
         // Who comes while it closes hears so from the app.
-        manners = undefined
+        hooks = undefined
         done()
       })
-      manners = given
+      hooks = given
     },
   }
 }

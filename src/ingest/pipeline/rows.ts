@@ -75,7 +75,7 @@ export async function validateRows(
   const bag = await openVerified(context, verified)
   const isDelta = manifest.mode === 'delta'
   const options = {
-    ...watchRows(bag, isDelta ? readings.careful : readings.straight, progress),
+    ...watchRows(bag, isDelta ? readings.strict : readings.fast, progress),
     manifest,
     contract: loaded.contract,
     contracts: context.contracts,
@@ -88,7 +88,7 @@ export async function validateRows(
     if (isDelta) return await validateDelta(context, verified, { options, sink, progress, hold })
     for (const [index, read] of copyReadings.entries()) {
       // The straight way was given up: what it has read counts for nothing.
-      const anew = index === 0 ? {} : watchRows(bag, readings.careful, progress)
+      const anew = index === 0 ? {} : watchRows(bag, readings.strict, progress)
       const reading = read({ ...options, ...anew })
       const table = stagingTable(bundleId)
       const copied = await copyStaged(context.database, loaded.contract, table, reading.chunks)

@@ -29,7 +29,7 @@ export interface Assembled {
 }
 
 /** Rows of doubled keys that are told; the first few show what went wrong, and the providers know their files. */
-const doubledMax = 100
+const duplicatesMax = 100
 
 export async function assemble(
   context: AppContext,
@@ -47,8 +47,8 @@ export async function assemble(
     await ensureStaged(context, part, progress)
     context.observe('checkpoint-reached', { step: 'assemble', point: 'part-staged' })
   }
-  const doubled = await findDoubled(context, loaded, parts)
-  if (doubled.length > 0) throw new Refusal({ findings: doubled })
+  const duplicates = await findDuplicates(context, loaded, parts)
+  if (duplicates.length > 0) throw new Refusal({ findings: duplicates })
   await advanceDraft(database.work, draft.id, {
     state: 'assembled',
     parts: parts.map(({ provider, bundleId, bundles, rows, synthetic }) => ({
@@ -95,7 +95,7 @@ function mixed({ contract }: LoadedContract, parts: readonly StagedPart[]): read
 }
 
 /** Rows whose key stands in more than one part. Told by provider, file number and row: the key itself may be personal. */
-async function findDoubled(
+async function findDuplicates(
   context: AppContext,
   { contract }: LoadedContract,
   parts: readonly StagedPart[],
@@ -110,7 +110,7 @@ async function findDoubled(
   const rows = await context.database.work.unsafe(
     `SELECT _part AS part, ${fileColumn} AS file, ${rowColumn}::float8 AS row FROM (
        SELECT *, count(*) OVER (PARTITION BY ${key}) AS _times FROM (${keys.join(' UNION ALL ')}) AS every
-     ) AS counted WHERE _times > 1 ORDER BY _part, ${fileColumn}, ${rowColumn} LIMIT ${doubledMax}`,
+     ) AS counted WHERE _times > 1 ORDER BY _part, ${fileColumn}, ${rowColumn} LIMIT ${duplicatesMax}`,
   )
   return rows.map(({ part, file, row }) => ({
     check: 'key-doubled-across-parts',

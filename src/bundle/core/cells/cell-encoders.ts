@@ -57,14 +57,14 @@ export function buildCellEncoder(options: CellEncoderOptions): CellEncoder {
   const recurs = field.codes !== undefined || !['string', 'integer', 'number'].includes(field.type)
   if (recurs) {
     const make = remembering(ask)
-    const standing = buildCellCache()
+    const unchangedCells = buildCellCache()
     // Where codes depend on another cell, it takes both to tell.
     const isFree = options.readAbove === undefined
     return makerOf(make, (bytes, from, to, aboveFrom, aboveTo) => {
-      if (isFree && standing.has(bytes, from, to)) return true
+      if (isFree && unchangedCells.has(bytes, from, to)) return true
       const cell = make(bytes, from, to, aboveFrom, aboveTo)
       const stands = cell === unchanged || (cell === noValue && from === to)
-      if (isFree && stands) standing.keep(bytes, from, to)
+      if (isFree && stands) unchangedCells.keep(bytes, from, to)
       return stands
     })
   }

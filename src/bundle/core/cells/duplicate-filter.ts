@@ -6,7 +6,7 @@ export interface DuplicateFilter {
   /** Ends the key at hand. */
   readonly endKey: () => void
   /** Whether any two keys may be equal. To be asked once, when all are in: it lets go of them. */
-  readonly sift: () => Promise<boolean>
+  readonly mayHaveDuplicates: () => Promise<boolean>
   /** After that: whether a key may be one of these. It is for nearly all others that it may not. */
-  readonly mayBeDoubled: (key: Buffer) => boolean
+  readonly mayBeDuplicate: (key: Buffer) => boolean
 }

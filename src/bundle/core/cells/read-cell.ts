@@ -178,16 +178,16 @@ function mendSpreadsheetForm(field: Field, text: string, note: NoteRepair): stri
     const match = /^(\d{4})(?:([/.-])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})日?)$/.exec(text)
     if (match === null) return text
     const [, year = '', , month = match[5] ?? '', day = match[6] ?? ''] = match
-    return mended(text, `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`, 'date', note)
+    return corrected(text, `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`, 'date', note)
   }
   if (field.type === 'time') {
     const match = /^(\d{1,2}):(\d{2})(?::00)?$/.exec(text)
-    if (match !== null) return mended(text, `${match[1]?.padStart(2, '0')}:${match[2]}`, 'time', note)
+    if (match !== null) return corrected(text, `${match[1]?.padStart(2, '0')}:${match[2]}`, 'time', note)
   }
   return text
 }
 
-function mended(text: string, better: string, repair: 'date' | 'time', note: NoteRepair): string {
+function corrected(text: string, better: string, repair: 'date' | 'time', note: NoteRepair): string {
   if (better !== text) note(repair)
   return better
 }

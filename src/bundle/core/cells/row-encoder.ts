@@ -65,7 +65,7 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
     bounds = line.quoted ? unquoted : line
     for (const column of unnamed) if (bounds.starts[column] !== bounds.ends[column]) return false
     let holds = false
-    let mended = false
+    let isCorrected = false
     for (let field = 0; field < fields; field++) {
       if ((columnOf[field] ?? -1) < 0) continue
       const from = start(field)
@@ -81,9 +81,9 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
       if (cell === undefined) return false
       made[field] = cell
       holds ||= cell.bytes !== noValue.bytes
-      mended ||= cell.repairs.length > 0
+      isCorrected ||= cell.repairs.length > 0
     }
-    repairs = mended ? made.flatMap((cell) => cell.repairs) : none
+    repairs = isCorrected ? made.flatMap((cell) => cell.repairs) : none
     // A row that holds nothing may be a blank one.
     return holds && passes()
   }
@@ -138,19 +138,19 @@ function markFaulty(block: Block, checks: readonly BuiltCheck[], spoken: readonl
 /** Finds the bounds of cells without their quotes. Gives the bytes that they are in: others where a quote stands for itself. */
 function unquote(line: Line, bytes: Buffer, bounds: Bounds): Buffer {
   const { starts, ends } = bounds
-  let isDoubled = false
+  let hasEscapedQuotes = false
   for (let column = 0; column < line.width; column++) {
     let from = line.starts[column] ?? 0
     let to = line.ends[column] ?? 0
     if (bytes[from] === quote) {
-      isDoubled ||= bytes.indexOf(quote, from + 1) !== to - 1
+      hasEscapedQuotes ||= bytes.indexOf(quote, from + 1) !== to - 1
       from += 1
       to -= 1
     }
     starts[column] = from
     ends[column] = to
   }
-  return isDoubled ? undouble(bytes, bounds, line.width) : bytes
+  return hasEscapedQuotes ? undouble(bytes, bounds, line.width) : bytes
 }
 
 /** Copies cells, and one quote of each two. */

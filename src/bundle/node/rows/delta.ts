@@ -76,7 +76,7 @@ export function buildKeyMatcher(
       const text = texts.map((value) => `${value.length}:${value}`).join('')
       keys.add(text, ordinal)
       ordinal += 1
-      if (operation !== 'delete' || keys.firstOfDoubled(text) === undefined) continue
+      if (operation !== 'delete' || keys.firstOfDuplicates(text) === undefined) continue
       const path = options.manifest.files[file]?.path ?? ''
       report(keyBoth(path, row, contract))
     }

@@ -66,7 +66,7 @@ export function buildDuplicateFilter(): DuplicateFilter {
     begin()
   }
 
-  async function sift(): Promise<boolean> {
+  async function mayHaveDuplicates(): Promise<boolean> {
     let any = false
     for (const part of kept) {
       for (const word of listEqual(part.pages, part.keys)) {
@@ -80,14 +80,14 @@ export function buildDuplicateFilter(): DuplicateFilter {
     return any
   }
 
-  function mayBeDoubled(key: Buffer): boolean {
+  function mayBeDuplicate(key: Buffer): boolean {
     take(key, 0, key.length)
     finish()
     const bit = one >>> (32 - sieveBits)
     begin()
     return ((sieve[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0
   }
-  return { take, endKey, sift, mayBeDoubled }
+  return { take, endKey, mayHaveDuplicates, mayBeDuplicate }
 }
 
 /** The first words of those that occur more than once. */

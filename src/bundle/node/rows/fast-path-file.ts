@@ -114,7 +114,7 @@ function cutBlock(state: State, maker: RowEncoder, start: number, last: boolean)
     end = row + 1
     if (alone[row] === 0) {
       while (end < block.rows && alone[end] === 0) end += 1
-      if (!takeStanding(state, row, end)) return -1
+      if (!takeUnchanged(state, row, end)) return -1
     } else {
       const begin = begins[row] ?? 0
       scanLine(line, held, begin, last)
@@ -126,7 +126,7 @@ function cutBlock(state: State, maker: RowEncoder, start: number, last: boolean)
 }
 
 /** Takes rows of a block that stand as they are. */
-function takeStanding(state: State, from: number, to: number): boolean {
+function takeUnchanged(state: State, from: number, to: number): boolean {
   // What comes after the last row that holds anything is borne; a blank row before it is an error.
   if (state.isBlankBefore) return false
   const { writer, keys, plan, block } = state.walk

@@ -8,9 +8,9 @@ import { hash } from 'node:crypto'
 export interface KeyIndex {
   /** Adds the key of the row with this ordinal. */
   readonly add: (key: string, ordinal: number) => void
-  readonly anyDoubled: () => boolean
+  readonly hasDuplicates: () => boolean
   /** The ordinal of the first row with the key, where there are several with it; else undefined. */
-  readonly firstOfDoubled: (key: string) => number | undefined
+  readonly firstOfDuplicates: (key: string) => number | undefined
 }
 
 /** Three of the digest; then twice the ordinal of the first row, and one more where another row has the key too. */
@@ -87,11 +87,11 @@ export function buildKeyIndex(): KeyIndex {
     if (count * 4 > slots.length * 3) rehash()
   }
 
-  function firstOfDoubled(key: string): number | undefined {
+  function firstOfDuplicates(key: string): number | undefined {
     digest(key)
     const former = (slots[slotOf()] ?? 0) - 1
     const ordinal = former < 0 ? 0 : word(former, 3)
     return ordinal % 2 === 1 ? (ordinal - 1) / 2 : undefined
   }
-  return { add, anyDoubled: () => any, firstOfDoubled }
+  return { add, hasDuplicates: () => any, firstOfDuplicates }
 }

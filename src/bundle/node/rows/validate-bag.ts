@@ -162,7 +162,8 @@ async function* walkFiles(walk: Walk): AsyncGenerator<RowBatch> {
     rows += state.rowsRead
   }
   const tooMany = rows > options.limits.rowsMax
-  if (!tooMany && (await screen.sift())) for (const state of states) await collectKeys(state, walk)
+  if (!tooMany && (await screen.mayHaveDuplicates()))
+    for (const state of states) await collectKeys(state, walk)
   if (tooMany) options.onFinding(faultAt('too-many-rows', { expected: `≤ ${options.limits.rowsMax}` }))
   for (const state of states) {
     if (tooMany) state.unreadable = true
@@ -246,7 +247,7 @@ async function collectKeys(state: FileState, { options, reader, screen, keys }: 
     for (const row of group) {
       if (row.row <= table.headerRows || rows.isBlank()) continue
       const key = reader.keyOf(only(wanted, row, rows), map)
-      if (key === undefined || !screen.mayBeDoubled(Buffer.from(key))) continue
+      if (key === undefined || !screen.mayBeDuplicate(Buffer.from(key))) continue
       keys.add(key, state.first + row.row - table.headerRows - 1)
     }
   }
@@ -290,12 +291,12 @@ interface ReadFile {
 
 function openFile(state: FileState, map: HeaderMap, rows: TableReader, options: ValidateOptions): ReadFile {
   let errors = 0
-  let mended: Repair[] = []
+  let corrected: Repair[] = []
   const open: OpenFile = {
     path: state.file.path,
     map,
     offsetOf: rows.offsetOf,
-    note: (repair) => void mended.push(repair),
+    note: (repair) => void corrected.push(repair),
     report: (finding) => {
       if (finding.severity === 'error') errors += 1
       options.onFinding(finding)
@@ -303,10 +304,10 @@ function openFile(state: FileState, map: HeaderMap, rows: TableReader, options: 
     errors: () => errors,
   }
   const dropRepairs = () => {
-    if (mended.length > 0) mended = []
+    if (corrected.length > 0) corrected = []
   }
   const keepRepairs = () => {
-    for (const repair of mended) state.repairs[repair] = (state.repairs[repair] ?? 0) + 1
+    for (const repair of corrected) state.repairs[repair] = (state.repairs[repair] ?? 0) + 1
   }
   return { open, keepRepairs, dropRepairs }
 }
@@ -333,8 +334,8 @@ async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch>
       const texts = { row, cells: rows.cells() }
       dropRepairs()
       const values = reader.read(texts, open)
-      const doubled = reportDoubled(texts, open, state, walk)
-      if (values === undefined || doubled || state.unreadable) continue
+      const isDuplicate = reportDuplicate(texts, open, state, walk)
+      if (values === undefined || isDuplicate || state.unreadable) continue
       keepRepairs()
       batch.push({ file: state.index, row: row.row, values })
       state.rowsTaken += 1
@@ -348,12 +349,12 @@ async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch>
 }
 
 /** Tells of a row whose key another has, and where the first of them stands. */
-function reportDoubled(texts: RowTexts, open: OpenFile, state: FileState, walk: Walk): boolean {
+function reportDuplicate(texts: RowTexts, open: OpenFile, state: FileState, walk: Walk): boolean {
   const { row } = texts
   const { keys, reader, states, options } = walk
-  if (!keys.anyDoubled()) return false
+  if (!keys.hasDuplicates()) return false
   const key = reader.keyOf(texts, open.map)
-  const ordinal = key === undefined ? undefined : keys.firstOfDoubled(key)
+  const ordinal = key === undefined ? undefined : keys.firstOfDuplicates(key)
   if (ordinal === undefined) return false
   const home = states.findLast(({ first }) => first <= ordinal) ?? state
   const homeRow = ordinal - home.first + (home.table?.headerRows ?? 1) + 1
