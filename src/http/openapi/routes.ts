@@ -168,7 +168,7 @@ function documentRoutes(
       const loaded = contracts.find(slug)
       // Of what a caller may not read, nothing says that it exists.
       if (loaded === undefined || !mayRead(request.reader, loaded.contract))
-        throw problem('dataset-not-found', { dataset: slug })
+        throw problem('dataset-not-found', { path: 'slug' })
       const document = await documents.dataset(contracts, loaded, request.query.lang)
       return sendDocument(request, reply, document, isOpen(loaded.contract))
     },
@@ -198,7 +198,7 @@ function docsPage(contracts: Contracts, language: Language, dataset: string | un
     title: inLanguage(contract.title, language),
   }))
   if (dataset === undefined) return { language, document: `/openapi.json?lang=${language}`, datasets }
-  if (!datasets.some(({ slug }) => slug === dataset)) throw problem('dataset-not-found', { dataset })
+  if (!datasets.some(({ slug }) => slug === dataset)) throw problem('dataset-not-found', { path: 'dataset' })
   return { language, document: datasetDocumentPath(dataset, language), dataset, datasets }
 }
 
