@@ -224,7 +224,7 @@ t.test('the portal shows the same', async (t) => {
   t.match(await page(`?q=${encodeURIComponent('食堂')}`), /<mark>食堂<\/mark>/)
   t.match(await page('?theme=health&lang=en'), /1 dataset found[\s\S]*Canteens/)
   t.match(await page(`?q=${encodeURIComponent('交通')}`), /找到 0 个数据集[\s\S]*未找到符合条件/)
-  t.match(await page('?q=&lang=en'), /Data that was promised/, 'an empty box asks for the first page')
+  t.match(await page('?q=&lang=en'), /Open data: promises and progress/, 'an empty query shows the home page')
   for (const query of ['?q=secret', '?q=%E6%A1%A5%E6%A2%81', '?rhythm=weekly', '']) {
     t.notMatch(await page(query), /secret-bridges|秘密/, query)
   }
