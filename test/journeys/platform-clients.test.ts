@@ -309,6 +309,8 @@ t.test('usage adds up to the very requests and bytes', async (t) => {
     csv.lines.includes(`${id},2026-02-10,${open},2,0,${expected.get(`2026-02-10 ${open}`)?.bytes}`),
     csv.stdout,
   )
+  // The request for /v1/key is written with the next flush, which this address makes.
+  await usage(`key=${id}`)
   const json = await runCli(
     ['key', 'usage', id, '--from', '2026-02-11', '--to', '2026-02-11', '--json'],
     environment,

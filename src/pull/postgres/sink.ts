@@ -138,7 +138,9 @@ async function lock(client: pg.Client, schema: string): Promise<void> {
   }
   const { rows } = await client.query<{ name: string }>(
     `SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-     WHERE l.locktype = 'advisory' AND l.granted AND ((l.classid::bigint << 32) | l.objid::bigint) = $1`,
+     WHERE l.locktype = 'advisory' AND l.granted AND ((l.classid::bigint << 32) | l.objid::bigint) = $1
+       -- Copies in other databases of the server take the same key.
+       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     [key],
   )
   throw new PullRefusal(
