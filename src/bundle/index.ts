@@ -1,6 +1,6 @@
 /**
- * The door of the bundle room: what travels, opened, verified and read, from files alone. Refuses early and tells
- * everything; decides nothing about tolerance, which is the caller's.
+ * The public API of the bundle module: opens, verifies and reads bundles, using only files. Rejects as early
+ * as possible and reports everything; the caller decides about tolerance.
  */
 
 export { type Bag, type BagEntry, type Packing, readWhole } from './core/bag/bag.ts'

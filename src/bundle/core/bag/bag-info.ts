@@ -1,12 +1,12 @@
 /**
- * bag-info.txt (RFC 8493, 2.2.2): lines of "label, colon, value", and what they say of the bags that make one bundle
- * together. Refuses, as a finding, a bag that says by halves which of how many it is.
+ * bag-info.txt (RFC 8493, 2.2.2): lines of "label, colon, value", and which bag of a multi-bag bundle this
+ * is. Reports a finding if a bag gives its place in the group only in part.
  */
 import type { Finding } from '../../../platform/finding.ts'
 import { faultAt } from '../findings/checks.ts'
 import type { BundleLimits } from './limits.ts'
 
-/** The place of a bag among those that make one bundle. */
+/** The place of a bag among those of one bundle. */
 export interface BagGroup {
   /** The provider's own name for the group. */
   readonly identifier: string
@@ -15,10 +15,10 @@ export interface BagGroup {
   readonly count: number
 }
 
-/** Values by label in lower case, in the order in which they stand; a label may recur. */
+/** Values by label in lower case, in their order in the file; a label may recur. */
 export type BagInfo = ReadonlyMap<string, readonly string[]>
 
-/** Longest name of a group, in signs. */
+/** Longest name of a group, in characters. */
 const identifierMax = 200
 
 /** Reads bag-info.txt. "Long values may be continued onto the next line", which then begins with a blank. */
@@ -41,8 +41,8 @@ export function parseBagInfo(text: string): BagInfo {
 }
 
 /**
- * Which bag of which group a bag is. One without both labels, or that is "1 of 1" without a name, is a bundle by itself;
- * "2 of ?" (RFC 8493 allows a total that is not known) is refused, for nobody could know when all are there.
+ * The group and number of a bag. A bag without both labels, or "1 of 1" without a name, is a bundle by
+ * itself; "2 of ?" (allowed by RFC 8493) is rejected, since nobody could know when the group is complete.
  */
 export function groupOf(
   info: BagInfo,
@@ -67,6 +67,6 @@ export function groupOf(
 
 /** Names are shown in lists and findings. */
 function isPlain(identifier: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this pattern rejects control characters.
   return identifier !== '' && identifier.length <= identifierMax && !/[\u0000-\u001f\u007f]/.test(identifier)
 }

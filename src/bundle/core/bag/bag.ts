@@ -1,4 +1,4 @@
-/** A bag as it can be read: its files by path, wherever they lie. What can't be opened is refused before. */
+/** A readable bag: its files by path, wherever they are stored. What cannot be opened is rejected earlier. */
 import { BundleRefusal, faultAt } from '../findings/checks.ts'
 
 export type Packing = 'zip' | 'folder'
@@ -13,12 +13,12 @@ export interface Bag {
   readonly packing: Packing
   /** Sorted by path, in code units. */
   readonly entries: readonly BagEntry[]
-  /** Reads a file as often as asked. Throws BundleRefusal where its bytes are not what the packing says. */
+  /** Reads a file, any number of times. Throws BundleRefusal if its bytes contradict the package. */
   readonly read: (path: string) => AsyncIterable<Uint8Array>
   readonly close: () => Promise<void>
 }
 
-/** Reads a small file of the bag whole, or gives undefined where it is longer than the limit. */
+/** Reads a small file of the bag whole, or returns undefined if it is longer than the limit. */
 export async function readWhole(bag: Bag, path: string, bytesMax: number): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = []
   let bytes = 0
@@ -30,7 +30,7 @@ export async function readWhole(bag: Bag, path: string, bytesMax: number): Promi
   return joinChunks(chunks)
 }
 
-/** The bytes of several chunks; one is given as it is. */
+/** Joins several chunks; a single one is returned as it is. */
 export function joinChunks(chunks: readonly Uint8Array[]): Buffer {
   const [first] = chunks
   if (first === undefined || chunks.length > 1) return Buffer.concat(chunks)
@@ -42,12 +42,12 @@ export function sortEntries<T extends { readonly path: string }>(entries: readon
   return [...entries].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
 }
 
-/** A bag holds no such path: our own fault, for the caller has the entries. */
+/** The bag has no such path: an internal error, since the caller has the entries. */
 export function noSuchEntry(path: string): Error {
   return new Error(`The bag has no entry ${path}.`)
 }
 
-/** Refuses for one reason. */
+/** Rejects for one reason. */
 export function refuseBag(...fault: Parameters<typeof faultAt>): never {
   throw new BundleRefusal([faultAt(...fault)])
 }

@@ -1,6 +1,6 @@
 /**
- * datapackage.json: a Data Package (version 2) whose property `qingdan` says what the bundle is. Refuses, as
- * findings, what is not well-formed or not complete, and properties of `qingdan` that nobody knows.
+ * datapackage.json: a Data Package (version 2) whose property `qingdan` describes the bundle. Reports as
+ * findings a malformed or incomplete descriptor and unknown properties of `qingdan`.
  */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import Type, { type Static } from 'typebox'
@@ -13,13 +13,13 @@ const text = Type.String({ minLength: 1, maxLength: 200 })
 
 export type BundleMode = 'full' | 'delta'
 
-/** What becomes of the rows of a file: in a delta, each says so. */
+/** The operation that a file of a delta applies to its rows. */
 export type Operation = 'upsert' | 'delete'
 
-/** Numbers are kept in 32 bits; who sends one a second has 30 years. */
+/** Numbers are stored in 32 bits: enough for 30 years at one bundle a second. */
 export const sequenceMax = 1_000_000_000
 
-/** What a bundle says of itself. Unknown properties are refused, so that a mistyped one is not passed over. */
+/** The bundle's metadata. Unknown properties are rejected, so that a mistyped one is not ignored. */
 const Purpose = Type.Object(
   {
     dataset: text,
@@ -27,9 +27,9 @@ const Purpose = Type.Object(
     contractVersion: Type.Integer({ minimum: 1 }),
     provider: text,
     sequence: Type.Optional(Type.Integer({ minimum: 1, maximum: sequenceMax })),
-    /** All rows of the part, or what changes in it. */
+    /** All rows of the part, or only its changes. */
     mode: Type.Unsafe<BundleMode>({ type: 'string', enum: ['full', 'delta'] }),
-    /** The published version that a delta is meant for. */
+    /** The published version that a delta applies to. */
     against: Type.Optional(
       Type.Object(
         { version: Type.Integer({ minimum: 1, maximum: 1_000_000_000 }) },
@@ -41,7 +41,7 @@ const Purpose = Type.Object(
   { additionalProperties: false },
 )
 
-/** A resource may have any further property of the standard; only these are read. */
+/** A resource may have any other property of the standard; only these are read. */
 const Resource = Type.Object({
   name: Type.String({ minLength: 1 }),
   path: Type.Union([
@@ -60,7 +60,7 @@ const Resource = Type.Object({
   ),
 })
 
-/** Exported for the test that holds it to the metaschema. */
+/** Exported for the test that validates it against the metaschema. */
 export const Descriptor = Type.Object({
   qingdan: Purpose,
   resources: Type.Array(Resource, { minItems: 1 }),
@@ -70,7 +70,7 @@ export type BundlePurpose = Static<typeof Purpose>
 export type BundleResource = Static<typeof Resource>
 export type BundleDescriptor = Static<typeof Descriptor>
 
-/** Reads datapackage.json. `findings` has every fault where there is no descriptor. */
+/** Reads datapackage.json. Without a descriptor, `findings` has every error. */
 export function parseDescriptor(json: string): {
   readonly descriptor?: BundleDescriptor
   readonly findings: readonly Finding[]
@@ -99,15 +99,15 @@ export function parseDescriptor(json: string): {
 
 let compiled: ValidateFunction<BundleDescriptor> | undefined
 
-/** Compiled when first asked for, and then kept: it takes longer than the reading of a small bundle. */
+/** Compiled on first use and cached: compiling takes longer than reading a small bundle. */
 function validator(): ValidateFunction<BundleDescriptor> {
-  // The schema is ours, and a test holds it to the metaschema, whose compilation takes ten times as long as its own.
+  // A test validates this schema against the metaschema; doing so here would take ten times as long.
   const ajv = () => new Ajv2020({ allErrors: true, meta: false, validateSchema: false })
   compiled ??= ajv().compile<BundleDescriptor>(Descriptor)
   return compiled
 }
 
-/** What belongs to a delta stands in deltas, and nowhere else: a full bundle with a file of deletes is none of both. */
+/** Properties of a delta are allowed in deltas only: a full bundle with a file of deletes is neither. */
 function modeFaults({ qingdan, resources }: BundleDescriptor): readonly Finding[] {
   const isDelta = qingdan.mode === 'delta'
   const places = [
@@ -120,7 +120,7 @@ function modeFaults({ qingdan, resources }: BundleDescriptor): readonly Finding[
   return places.map((place) => faultAt('descriptor', { file: descriptorPath, expected: `${place} ${needs}` }))
 }
 
-/** An export says what it is, so that nobody takes it for what a provider brings. */
+/** The descriptor of an export is marked as one, so that nobody takes it for a provider's bundle. */
 function isOutward(value: unknown): boolean {
   const own = value instanceof Object && 'qingdan' in value ? value.qingdan : undefined
   return own instanceof Object && 'kind' in own && own.kind === 'export'
@@ -134,13 +134,13 @@ function parseJson(json: string): unknown {
   }
 }
 
-/** The signs that may separate fields. */
+/** The characters that may separate fields. */
 export const delimiters = [',', '\t', ';'] as const
 
-/** Longer than Excel's 31 signs, in case another program is more generous. */
+/** Longer than Excel's 31 characters, in case another program allows more. */
 const sheetNameMax = 200
 
-/** What a dialect may say beside its delimiter: only what is so anyway. */
+/** Beside the delimiter, a dialect may only state the defaults. */
 const dialectDefaults: ReadonlyMap<string, readonly unknown[]> = new Map([
   ['header', [true]],
   ['quoteChar', ['"']],
@@ -149,30 +149,30 @@ const dialectDefaults: ReadonlyMap<string, readonly unknown[]> = new Map([
   ['lineTerminator', ['\n', '\r\n', '\r']],
 ])
 
-/** Which sheet of a workbook is read, as Table Dialect v2 names it; the first visible one where it says neither. */
+/** Which sheet of a workbook is read, as in Table Dialect v2; by default the first visible one. */
 export interface SheetChoice {
   readonly name?: string
   /** From 1. */
   readonly number?: number
 }
 
-/** How a file's table is found in it. */
+/** How the table is located in a file. */
 export interface TableForm {
-  /** Of a text file; of a workbook without meaning. */
+  /** For text files; ignored for workbooks. */
   readonly delimiter: string
-  /** Of a workbook alone. */
+  /** For workbooks only. */
   readonly sheet?: SheetChoice
 }
 
-/** Files that are read, by the ending of their name. */
+/** Supported file formats, by file name extension. */
 export const tableFiles = /\.(csv|tsv|txt|xlsx)$/i
 
-/** Whether a file is a workbook, which its name says. */
+/** Whether the file name is that of a workbook. */
 export function isWorkbook(path: string): boolean {
   return /\.xlsx$/i.test(path)
 }
 
-/** How the table of a resource is read; undefined where its dialect is none that is read. */
+/** How the table of a resource is read; undefined if its dialect is not supported. */
 export function tableFormOf({ dialect = {} }: BundleResource, path: string): TableForm | undefined {
   return isWorkbook(path) ? sheetForm(dialect) : textForm(dialect, /\.tsv$/i.test(path) ? '\t' : ',')
 }

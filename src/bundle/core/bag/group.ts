@@ -1,6 +1,6 @@
 /**
- * Several bags as one bundle: whether they belong together, and the one bag and one manifest that they make. Files stand
- * under the number of their bag, as `bag-2/data/rows.csv`, so that every finding names it.
+ * Several bags as one bundle: whether they belong together, and the joined bag and manifest. Files are
+ * prefixed with the number of their bag, as `bag-2/data/rows.csv`, so that every finding names it.
  */
 import type { Finding } from '../../../platform/finding.ts'
 import { faultAt } from '../findings/checks.ts'
@@ -10,7 +10,7 @@ import { descriptorPath } from './descriptor.ts'
 import type { BundleLimits } from './limits.ts'
 import type { BundleManifest } from './verify.ts'
 
-/** A manifest that is one of a group. */
+/** The manifest of one bag of a group. */
 export type GroupManifest = BundleManifest & { readonly group: BagGroup }
 
 export function isGrouped(manifest: BundleManifest): manifest is GroupManifest {
@@ -30,20 +30,20 @@ export interface GroupPurpose {
 
 const common = ['dataset', 'edition', 'contractVersion', 'provider', 'sequence', 'mode', 'against'] as const
 
-/** What a manifest says that the others of its group must say too. */
+/** Properties that must be equal in all manifests of a group. */
 export function groupPurposeOf(manifest: BundleManifest): GroupPurpose {
   const { dataset, edition, contractVersion, provider, sequence = null, mode, against } = manifest
   return { dataset, edition, contractVersion, provider, sequence, mode, against: against?.version ?? null }
 }
 
-/** A bag that is there already, as far as its place in the group is concerned. */
+/** A bag that was received already, by its place in the group. */
 export interface GroupPosition {
   readonly number: number
   readonly count: number
   readonly purpose: GroupPurpose
 }
 
-/** Why a bag can't stand beside one that is there; empty where it can. */
+/** Why a bag does not fit those already received; empty if it does. */
 export function groupFaults(manifest: GroupManifest, there: GroupPosition): readonly Finding[] {
   const { group } = manifest
   const own = groupPurposeOf(manifest)
@@ -65,17 +65,17 @@ export function groupFaults(manifest: GroupManifest, there: GroupPosition): read
   ]
 }
 
-/** The numbers of a group that are not among those that are there. */
+/** The numbers of the bags that are missing. */
 export function missingNumbers(count: number, there: readonly number[]): readonly number[] {
   return Array.from({ length: count }, (_, index) => index + 1).filter((number) => !there.includes(number))
 }
 
-/** What a bag's files stand under. */
+/** The path prefix of a bag's files. */
 export function bagFolder(number: number): string {
   return `bag-${number}`
 }
 
-/** The number of the bag that a file of a joined bundle is in; undefined for a finding about all of them. */
+/** The number of the bag of a file in a joined bundle; undefined for a finding about all bags. */
 export function bagNumberOf(file: string | undefined): number | undefined {
   const digits = /^bag-(\d+)\//.exec(file ?? '')?.[1]
   return digits === undefined ? undefined : Number(digits)
@@ -86,7 +86,7 @@ export interface GroupBag {
   readonly manifest: GroupManifest
 }
 
-/** The manifest of a bundle that several bags make, in the order of their numbers. */
+/** The manifest of a bundle joined from several bags, in the order of their numbers. */
 export function joinManifests(manifests: readonly GroupManifest[]): BundleManifest {
   const sorted = [...manifests].sort((a, b) => a.group.number - b.group.number)
   const [first] = sorted
@@ -123,7 +123,7 @@ export function joinBags(bags: readonly GroupBag[]): Bag {
   }
 }
 
-/** Findings about one bag of a group, as findings about the group. */
+/** Converts findings about one bag into findings about the group. */
 export function inBag(number: number, findings: readonly Finding[]): readonly Finding[] {
   return findings.map((finding) => ({
     ...finding,
@@ -131,7 +131,7 @@ export function inBag(number: number, findings: readonly Finding[]): readonly Fi
   }))
 }
 
-/** A group is held to the limits of one bundle. */
+/** The limits of one bundle apply to the whole group. */
 export function groupLimitFaults(bag: Bag, limits: BundleLimits): readonly Finding[] {
   const bytes = bag.entries.reduce((sum, entry) => sum + entry.bytes, 0)
   return [

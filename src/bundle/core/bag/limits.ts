@@ -1,4 +1,4 @@
-/** The limits that every bundle is held to, whoever brings it. */
+/** The limits of every bundle, whoever brings it. */
 import type { Config } from '../../../platform/config.ts'
 
 export interface BundleLimits {
@@ -10,11 +10,11 @@ export interface BundleLimits {
   readonly rowsMax: number
   readonly fieldBytesMax: number
   readonly findingsMax: number
-  /** Bags that may make one bundle together. */
+  /** Bags that may form one bundle together. */
   readonly bagsMax: number
 }
 
-/** The limits as the settings say. */
+/** The limits from the settings. */
 export function limitsOf(config: Config): BundleLimits {
   return {
     filesMax: config.QINGDAN_BUNDLE_FILES_MAX,

@@ -1,6 +1,6 @@
 /**
- * The lines of a BagIt manifest (RFC 8493, section 2.1.3): digest, blanks, path. Refuses, as findings, lines that
- * are none, paths that leave the bag, and a file named twice.
+ * The lines of a BagIt manifest (RFC 8493, section 2.1.3): digest, blanks, path. Reports as findings
+ * malformed lines, paths that leave the bag, and a file named twice.
  */
 import type { Digest } from '../../../platform/digest.ts'
 import type { Finding } from '../../../platform/finding.ts'
@@ -12,7 +12,7 @@ export interface ManifestLines {
   readonly findings: readonly Finding[]
 }
 
-/** Reads a manifest of SHA-256. `allows` says which paths it may name. */
+/** Reads a manifest of SHA-256. `allows` returns whether the manifest may name a path. */
 export function parseManifest(file: string, text: string, allows: (path: string) => boolean): ManifestLines {
   const digests = new Map<string, Digest>()
   const findings: Finding[] = []
@@ -35,8 +35,8 @@ export function parseManifest(file: string, text: string, allows: (path: string)
 }
 
 /**
- * "If a filepath includes a Line Feed (LF), a Carriage Return (CR), a Carriage Return Line Feed (CRLF), or a percent
- * sign (%), those characters (and only those) MUST be percent-encoded": any other escape is no line of ours.
+ * LF, CR and `%` in a path must be percent-encoded, "those characters (and only those)" (RFC 8493, section
+ * 2.1.3): any other escape is an error.
  */
 function decodePath(path: string): string | undefined {
   if (/%(?!0[aAdD]|25)/.test(path)) return undefined
@@ -46,7 +46,7 @@ function decodePath(path: string): string | undefined {
   return canonicalPath(decoded)
 }
 
-/** A line of a manifest, with the escapes that the clause above asks for. */
+/** A line of a manifest, with the escapes that the clause above requires. */
 export function manifestLine(digest: Digest, path: string): string {
   const escaped = path.replaceAll('%', '%25').replaceAll('\n', '%0A').replaceAll('\r', '%0D')
   return `${digest}  ${escaped}\n`

@@ -1,6 +1,6 @@
 /**
- * Spreads files over several bags, whole: no file is cut. Equal files are spread equally. Refuses, as plain Errors, what
- * can't be done; the caller knows whose wish it was.
+ * Spreads whole files over several bags; no file is split. Equal files are spread equally. Throws plain
+ * Errors if that is impossible; the caller knows who asked for it.
  */
 
 export interface SpreadFile {
@@ -8,7 +8,7 @@ export interface SpreadFile {
   readonly bytes: number
 }
 
-/** Spreads files over so many bags, about as heavy as each other: the heaviest first, each into the lightest bag. */
+/** Spreads files over so many bags of similar size: the largest first, each into the smallest bag. */
 export function spreadByCount<T extends SpreadFile>(
   files: readonly T[],
   bags: number,
@@ -17,7 +17,7 @@ export function spreadByCount<T extends SpreadFile>(
     throw new Error(`${files.length} files can't be spread over ${bags} bags, for none is cut.`)
   const spread = Array.from({ length: bags }, () => ({ files: [] as T[], bytes: 0 }))
   for (const file of heaviestFirst(files)) {
-    // A bag without a file would be none; of equal ones the first.
+    // A bag must have a file; among equal bags take the first.
     const lightest = spread.reduce((one, other) => (isLighter(other, one) ? other : one))
     lightest.files.push(file)
     lightest.bytes += file.bytes
@@ -25,7 +25,7 @@ export function spreadByCount<T extends SpreadFile>(
   return spread.map((bag) => byName(bag.files))
 }
 
-/** Spreads files over as few bags as it finds, of at most so many bytes in `data/` each. */
+/** Spreads files over few bags, each with at most so many bytes in `data/`. */
 export function spreadByBytes<T extends SpreadFile>(
   files: readonly T[],
   bytesMax: number,

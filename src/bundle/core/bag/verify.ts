@@ -1,6 +1,6 @@
 /**
- * Holds a bag to BagIt 1.0 (RFC 8493) and to its own description: manifests both ways, digests, datapackage.json.
- * Reports everything that is wrong, not only the first; refuses `fetch.txt`, for nothing is ever fetched.
+ * Verifies a bag against BagIt 1.0 (RFC 8493) and its description: manifests both ways, digests,
+ * datapackage.json. Reports every error; rejects `fetch.txt`, since nothing is ever fetched.
  */
 
 import { type Contracts, partsOf, periodOf } from '../../../contract/index.ts'
@@ -31,31 +31,31 @@ export interface BundleFile extends TableForm {
   readonly path: string
   readonly digest: Digest
   readonly bytes: number
-  /** As the resource claims it, in lower case; absent where it claims nothing. */
+  /** As the resource states it, in lower case; absent if it states none. */
   readonly encoding?: string
-  /** In a delta: what becomes of its rows. */
+  /** In a delta: the operation on its rows. */
   readonly operation?: Operation
 }
 
-/** What a verified bundle is and holds. */
+/** The metadata and files of a verified bundle. */
 export interface BundleManifest extends BundlePurpose {
   readonly files: readonly BundleFile[]
-  /** Where the bag is one of several that make a bundle together. */
+  /** For one of several bags that form a bundle together. */
   readonly group?: BagGroup
 }
 
 export interface Verification {
-  /** Absent where there is an error. */
+  /** Absent if there is an error. */
   readonly manifest?: BundleManifest
   /** At most `findingsMax` of them. */
   readonly findings: readonly Finding[]
 }
 
-/** Tag files are read whole; a manifest of the most files allowed stays well below this. */
+/** Tag files are read whole; a manifest of the maximum number of files stays well below this. */
 const tagFileBytesMax = 64 << 20
 const payload = 'data/'
 
-/** Verifies a bag. What can't be read comes back as findings, like all else. */
+/** Verifies a bag. Unreadable files are reported as findings too. */
 export async function verifyBag(bag: Bag, limits: BundleLimits): Promise<Verification> {
   const findings: Finding[] = []
   const note = (...more: readonly Finding[]) => findings.push(...more)
@@ -77,7 +77,7 @@ export async function verifyBag(bag: Bag, limits: BundleLimits): Promise<Verific
   }
 }
 
-/** Holds a bag to BagIt alone, whatever it is for: what it declares, its manifests both ways, the digest of each file. */
+/** Verifies a bag of any purpose against BagIt alone: declaration, manifests both ways, all digests. */
 export async function verifyWhole(
   bag: Bag,
 ): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly findings: readonly Finding[] }> {
@@ -92,7 +92,7 @@ export async function verifyWhole(
 
 type Note = (...findings: readonly Finding[]) => void
 
-/** RFC 8493, 2.1.1: "The bagit.txt tag file MUST consist of exactly two lines in this order", UTF-8 without BOM. */
+/** RFC 8493, 2.1.1: bagit.txt "MUST consist of exactly two lines in this order", UTF-8 without BOM. */
 async function declarationFaults(bag: Bag): Promise<readonly Finding[]> {
   const text = await readTag(bag, 'bagit.txt')
   const exact = /^BagIt-Version: 1\.0(\r\n|\n|\r)Tag-File-Character-Encoding: UTF-8(\r\n|\n|\r)?$/
@@ -101,14 +101,14 @@ async function declarationFaults(bag: Bag): Promise<readonly Finding[]> {
   return [faultAt('bag-declaration', { file: 'bagit.txt', expected: 'BagIt-Version: 1.0' })]
 }
 
-/** A tag file as text, a finding where it can't be one, undefined where it is not there. */
+/** A tag file as text, a finding if it is unreadable, undefined if it is absent. */
 async function readTag(bag: Bag, path: string): Promise<string | Finding | undefined> {
   if (!bag.entries.some((entry) => entry.path === path)) return undefined
   try {
     const bytes = await readWhole(bag, path, tagFileBytesMax)
     if (bytes === undefined) return faultAt('tag-file', { file: path })
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    // Windows writes one unasked; the first line would be another than the one that is seen.
+    // Some Windows programs add a BOM, which would invisibly change the first line.
     return text.startsWith('\ufeff')
       ? faultAt('tag-file', { file: path, expected: 'UTF-8, no BOM / 不带 BOM' })
       : text
@@ -119,10 +119,10 @@ async function readTag(bag: Bag, path: string): Promise<string | Finding | undef
   }
 }
 
-/** Files that are read at once for their digests. A ZIP is one file, and read in one place at a time. */
+/** Files digested concurrently. A ZIP is one file, and is read at one place at a time. */
 const digestsAtOnce = { folder: 4, zip: 1 }
 
-/** The digest of each file; those that can't be read are missing from it and named in findings, in the order of the bag. */
+/** The digest of each readable file; the others have findings, in the order of the bag. */
 async function digestAll(bag: Bag, note: Note): Promise<ReadonlyMap<string, Digest>> {
   const digests = new Map<string, Digest>()
   const step = digestsAtOnce[bag.packing]
@@ -155,7 +155,7 @@ async function checkManifests(bag: Bag, digests: ReadonlyMap<string, Digest>, no
   await checkManifest(bag, 'tagmanifest-sha256.txt', (path) => !isPayload(path), held, digests, note)
 }
 
-/** Checks one manifest against the files; gives the paths it names, or undefined where it is not there. */
+/** Checks one manifest against the files; returns the paths it names, or undefined if it is absent. */
 async function checkManifest(
   bag: Bag,
   name: string,
@@ -185,7 +185,7 @@ interface Info {
   readonly group?: BagGroup
 }
 
-/** RFC 8493, 2.2.2: Payload-Oxum is "OctetCount.StreamCount", to tell early that something is missing. */
+/** RFC 8493, 2.2.2: Payload-Oxum is "OctetCount.StreamCount", for an early check of completeness. */
 async function readInfo(bag: Bag, limits: BundleLimits): Promise<Info> {
   const file = 'bag-info.txt'
   const text = await readTag(bag, file)
@@ -270,7 +270,7 @@ function resourceFaults(
   return faults
 }
 
-/** Holds what a bundle says of itself to the contracts: dataset, contractVersion, edition, provider, and what must be encrypted. */
+/** Checks dataset, contractVersion, edition, provider and encryption against the contracts. */
 export function verifyManifest(manifest: BundleManifest, contracts: Contracts): readonly Finding[] {
   const file = descriptorPath
   const versions = contracts.versions(manifest.dataset)

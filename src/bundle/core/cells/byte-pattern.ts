@@ -1,14 +1,14 @@
 /**
- * Patterns of a plain shape, as those of numbers and codes are (`^\d{6}-\d{4,7}$`), tested on bytes without a text between:
- * bound at both ends, one sign or class of ASCII after the other, each with how often it comes. Each is taken as often as it can be,
- * so a pattern where that could take what a later one needs is not of this shape.
+ * Simple patterns, such as those of numbers and codes (`^\d{6}-\d{4,7}$`), tested on bytes without decoding:
+ * anchored at both ends, a sequence of ASCII characters or classes, each with a count. Each step matches
+ * greedily, so patterns that would need backtracking are not supported.
  */
 
-/** Whether the bytes from `from` to `to` are what the pattern says. */
+/** Whether the bytes from `from` to `to` match the pattern. */
 export type BytePattern = (bytes: Buffer, from: number, to: number) => boolean
 
 interface Step {
-  /** By byte: 1 for those that it takes. */
+  /** By byte: 1 for those that it matches. */
   readonly takes: Uint8Array
   readonly min: number
   readonly max: number
@@ -17,7 +17,7 @@ interface Step {
 const step = /(\\[d.]|\[[\w.+:/-]+\]|[\w:/,;=@ -])(\{\d{1,4}(?:,\d{0,4})?\}|[?*+])?/y
 const range = /(.)-(.)|(.)/gsu
 
-/** Builds the test of a pattern, as `new RegExp(pattern, 'u')` has it; undefined where it is not of the plain shape. */
+/** Builds the test of a pattern, as of `new RegExp(pattern, 'u')`; undefined if it is not a simple one. */
 export function buildBytePattern(pattern: string): BytePattern | undefined {
   const steps = /^\^.*\$$/s.test(pattern) ? parseSteps(pattern.slice(1, -1)) : undefined
   if (steps === undefined || !steps.every((_, index) => isSure(steps, index))) return undefined
@@ -63,7 +63,7 @@ function tableOf(what: string): Uint8Array {
   return takes
 }
 
-/** Whether a step takes nothing that those after it may need. */
+/** Whether a step never takes bytes that later steps may need. */
 function isSure(steps: readonly Step[], index: number): boolean {
   const own = steps[index]
   if (own === undefined || own.min === own.max) return true

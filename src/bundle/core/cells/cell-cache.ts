@@ -1,21 +1,21 @@
 /**
- * Remembers cells that stand as they are. In columns of codes and days few of them come again and again, and each is then
- * known at the cost of a comparison. What is forgotten, for another took its place, is only asked again.
+ * Caches cells that are canonical already. Columns of codes and days repeat few values, so a cached cell
+ * costs one comparison. A cell that another one evicted is only checked again.
  */
 
 export interface CellCache {
-  /** Whether these bytes were kept. */
+  /** Whether these bytes are cached. */
   readonly has: (bytes: Buffer, from: number, to: number) => boolean
   readonly keep: (bytes: Buffer, from: number, to: number) => void
 }
 
-/** A place is as long as a day and a time with its zone; longer cells are not kept. */
+/** A slot is as long as a day and a time with its zone; longer cells are not cached. */
 const placeBytes = 32
 const places = 512
 
-/** Builds an empty memory, for the cells of one column. */
+/** Builds an empty cache for the cells of one column. */
 export function buildCellCache(): CellCache {
-  // In each place one more than the cell's length, or 0 where it is free; then the cell.
+  // Each slot has the cell's length plus one, or 0 if it is free; then the cell.
   const kept = new Uint8Array(places * placeBytes)
   return {
     has: (bytes, from, to) => {
@@ -37,7 +37,7 @@ export function buildCellCache(): CellCache {
   }
 }
 
-/** Told apart by four of their bytes: the last two, one before the middle of what is left, and the first. */
+/** Hashes four bytes: the last two, one before the middle of the rest, and the first. */
 function placeOf(bytes: Buffer, from: number, length: number): number {
   if (length === 0) return 0
   const last = from + length - 1

@@ -1,7 +1,7 @@
 /**
- * Makes the canonical bytes of a cell from its bytes, without a text between, wherever that is plain to see. Whatever
- * is not plain is asked of the careful reader of the same field, and what is asked often is remembered; so the two
- * can't differ in anything but speed. A cell that the careful reader faults is not made at all.
+ * Encodes a cell's bytes as canonical bytes without decoding them to text, where that is safe. Any other cell
+ * goes to the strict reader of the same field, and frequent results are cached; so both paths differ only in
+ * speed. A cell that the strict reader rejects is not encoded.
  */
 import { randomInt } from 'node:crypto'
 import { buildRowValidator, type Field } from '../../../contract/index.ts'
@@ -11,22 +11,22 @@ import { buildCellCache } from './cell-cache.ts'
 import type { CellReader } from './read-cell.ts'
 import type { Repair } from './read-code.ts'
 
-/** What a cell gives. */
+/** The result of encoding a cell. */
 export interface EncodedCell {
-  /** The canonical text; undefined where the cell's own bytes are it; empty where there is no value. */
+  /** The canonical text; undefined if the cell's bytes already are canonical; empty if there is no value. */
   readonly bytes?: Buffer
-  /** What was mended. */
+  /** Which corrections were made. */
   readonly repairs: readonly Repair[]
 }
 
-/** The cell is its own canonical text. */
+/** The cell already is canonical. */
 export const unchanged: EncodedCell = { repairs: [] }
-/** The cell holds no value. */
+/** The cell has no value. */
 export const noValue: EncodedCell = { bytes: Buffer.alloc(0), repairs: [] }
 
 /**
- * Makes a cell from `from` to `to`. `above` is the cell of the field that this one's codes depend on, empty where
- * there is none. Undefined is a cell that is wrong, or that the row's careful reader has to look at.
+ * Encodes the cell from `from` to `to`. `above` is the cell of the field that this field's codes depend on,
+ * or empty. Returns undefined if the cell is invalid or the strict reader must read the row.
  */
 type Make = (
   bytes: Buffer,
@@ -38,19 +38,19 @@ type Make = (
 
 export interface CellEncoder {
   readonly make: Make
-  /** Marks the rows of a block where the cell of this column is not its own canonical text, or none. */
+  /** Marks the rows of a block whose cell in this column is neither canonical nor empty. */
   readonly mark: (block: Block, column: number, above: number) => void
 }
 
 export interface CellEncoderOptions {
   readonly field: Field
   readonly read: CellReader
-  /** The careful reader of the field that this one's codes depend on. */
+  /** The strict reader of the field that this field's codes depend on. */
   readonly readAbove?: CellReader | undefined
   readonly missingValues: readonly string[]
 }
 
-/** Builds the maker of a field's cells. */
+/** Builds the encoder of a field's cells. */
 export function buildCellEncoder(options: CellEncoderOptions): CellEncoder {
   const { field } = options
   const ask = buildAsk(options)
@@ -77,7 +77,7 @@ export function buildCellEncoder(options: CellEncoderOptions): CellEncoder {
   return makerOf(make, (bytes, from, to) => (from === to ? !required : isPlain(bytes, from, to)))
 }
 
-/** Makes nothing: every row goes to the careful reader. */
+/** Encodes nothing: every row goes to the strict reader. */
 export const encodesNothing: CellEncoder = makerOf(
   () => undefined,
   () => false,
@@ -101,7 +101,7 @@ function makerOf(make: Make, stands: Stands): CellEncoder {
 
 const none: readonly Repair[] = []
 
-/** Asks the careful reader, and the constraints of the field. */
+/** Calls the strict reader and checks the constraints of the field. */
 function buildAsk({ field, read, readAbove }: CellEncoderOptions): Make {
   let validate: ReturnType<typeof buildRowValidator> | undefined
   return (bytes, from, to, aboveFrom, aboveTo) => {
@@ -120,7 +120,7 @@ function buildAsk({ field, read, readAbove }: CellEncoderOptions): Make {
   }
 }
 
-/** Cells that are remembered for a field, and the longest of them: codes, days and lists come again and again. */
+/** Cells cached for a field, and the longest of them: codes, days and lists repeat often. */
 const rememberedMax = 4096
 const rememberedBytesMax = 100
 
@@ -130,12 +130,12 @@ interface Known {
   readonly made: EncodedCell
 }
 
-/** Remembers by bytes what became of a cell, and of the one above it. */
+/** Caches the result by the bytes of a cell and of the cell that it depends on. */
 function remembering(ask: Make): Make {
   const slots = new Int32Array(2 * rememberedMax).fill(-1)
   const known: Known[] = []
   const seed = randomInt(2 ** 32)
-  // Rows come sorted by one thing or another, so the former row's cell is the likeliest.
+  // Rows are often sorted, so the previous row's cell is the most likely match.
   let former: Known | undefined
   return (bytes, from, to, aboveFrom, aboveTo) => {
     if (former !== undefined && isKnown(former, bytes, from, to, aboveFrom, aboveTo)) return former.made
@@ -187,12 +187,12 @@ type IsPlain = (bytes: Buffer, from: number, to: number) => boolean
 
 const never: IsPlain = () => false
 
-/** Texts that begin and end with something to see, are not the sign of a missing value, and no number of Excel's. */
+/** Texts that need no trimming, are not the missing-value marker and do not look like an Excel number. */
 function plainText({ field, missingValues }: CellEncoderOptions): IsPlain {
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, ...others } = field.constraints ?? {}
   const { required: _required, pattern, ...unusual } = others
   const isShaped = pattern === undefined ? undefined : buildBytePattern(pattern)
-  // Other patterns, and what is like them, speak of texts.
+  // Other constraints, such as complex patterns, are checked on the decoded text.
   const isTextual = Object.keys(unusual).length > 0 || (pattern !== undefined && isShaped === undefined)
   const validate = isTextual ? buildRowValidator([field]) : undefined
   const row = ['']
@@ -211,7 +211,7 @@ function plainText({ field, missingValues }: CellEncoderOptions): IsPlain {
   }
 }
 
-/** Whether a text may begin or end with what `trim` takes away: controls, spaces, and those beyond ASCII. */
+/** Whether `trim` might change the start or end of a text: controls, spaces, and anything beyond ASCII. */
 function mayBeBlank(bytes: Buffer, from: number, to: number): boolean {
   const first = bytes[from] ?? 0
   const last = bytes[to - 1] ?? 0
@@ -230,7 +230,7 @@ function isBlank(bytes: Buffer, at: number): boolean {
   return (lead === 0xc2 && second === 0xa0) || (lead === 0xe1 && second === 0x9a)
 }
 
-/** Whether a text may be a number as Excel shortens it, such as `1.5E+17`: one digit, then a point or an E. */
+/** Whether a text may be a number as Excel shortens it (`1.5E+17`): one digit, then a point or an E. */
 function mayBeExponent(bytes: Buffer, from: number): boolean {
   const first = bytes[from]
   const digit = first === 0x2b || first === 0x2d ? from + 1 : from
@@ -241,11 +241,11 @@ function mayBeExponent(bytes: Buffer, from: number): boolean {
 
 const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39
 
-/** Digits that a double holds whatever they are, as the careful reader has it. */
+/** Any number of so many digits is exact as a double; the strict reader uses the same limit. */
 const digitsMax = 15
 const powersOfTen = Array.from({ length: digitsMax + 1 }, (_, power) => Number(`1e${power}`))
 
-/** Canonical numbers within their bounds: at most 15 digits, no zero before or after that says nothing. */
+/** Canonical numbers within their bounds: at most 15 digits, no redundant zeros before or after. */
 function plainNumber(field: Field): IsPlain {
   const {
     minimum = Number.NEGATIVE_INFINITY,
@@ -274,7 +274,7 @@ function plainNumber(field: Field): IsPlain {
     if (point >= 0 && decimals === 0) return false
     if (scale === undefined ? decimals > 0 && bytes[to - 1] === 0x30 : decimals !== scale) return false
     if (negative && units === 0) return false
-    // Both are exact, so their quotient is the double that is nearest to the text, as it is of the careful reader.
+    // Both operands are exact, so the quotient is the double nearest to the text, as in the strict reader.
     const value = units / (powersOfTen[decimals] ?? 1)
     return (negative ? -value : value) >= low && (negative ? -value : value) <= high
   }

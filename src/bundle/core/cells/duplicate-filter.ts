@@ -1,9 +1,9 @@
-/** What a row encoder needs of the filter that finds duplicate keys; node/rows/duplicate-filter.ts builds it. */
+/** The filter for duplicate keys that a row encoder uses; node/rows/duplicate-filter.ts builds it. */
 
 export interface DuplicateFilter {
-  /** Adds a value of the key at hand, as UTF-8; null where there is none. */
+  /** Adds a value of the current key, as UTF-8; null if there is none. */
   readonly take: (bytes: Buffer | null, from: number, to: number) => void
-  /** Ends the key at hand. */
+  /** Ends the current key. */
   readonly endKey: () => void
   /** Whether any two keys may be equal. To be asked once, when all are in: it lets go of them. */
   readonly mayHaveDuplicates: () => Promise<boolean>

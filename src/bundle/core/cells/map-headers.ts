@@ -1,32 +1,32 @@
 /**
- * Finds which column holds which field, by name, title or alias. Refuses, as findings with their cells, headers that
- * are missing, doubled, unknown, or of fields that nobody brings.
+ * Maps columns to fields by name, title or alias. Reports, with their cells, headers that are missing,
+ * duplicate, unknown, or of fields that no provider may bring.
  */
 import { distance } from 'fastest-levenshtein'
 import { type Contract, type Field, intakeFields, intakeKey } from '../../../contract/index.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import { type FindingPosition, faultAt } from '../findings/checks.ts'
 
-/** What a column holds: the index of a field, or nothing that is taken. */
+/** What a column holds: the index of a field, or nothing that is read. */
 export type Column = number | 'ignored' | 'unnamed'
 
 export interface HeaderMap {
   readonly columns: readonly Column[]
-  /** By the index of the field: its column, or undefined where an optional field has none. */
+  /** By the index of the field: its column, or undefined if an optional field has none. */
   readonly columnOf: readonly (number | undefined)[]
   /** The headers as a finding may show them. */
   readonly headers: readonly string[]
 }
 
-/** The header of a file as it stands there. */
+/** The header of a file as it is in the file. */
 export interface HeaderRow {
   readonly cells: readonly string[]
   /** By column, in a workbook: the texts of the groups above, joined. */
   readonly groups?: readonly string[]
-  /** The row that it ends with; rows of data follow. */
+  /** The last row of the header; data rows follow. */
   readonly rows: number
   readonly placeOf: (column: number) => { readonly row: number; readonly cell: string }
-  /** Byte offset of a cell, where there is one. */
+  /** Byte offset of a cell, if known. */
   readonly offsetOf: (column: number) => number | undefined
 }
 
@@ -49,14 +49,14 @@ export function atOffset(byteOffset: number | undefined): Pick<FindingPosition, 
 const shownMax = 100
 
 export interface Mapping {
-  /** Absent where there is an error. */
+  /** Absent if there is an error. */
   readonly map?: HeaderMap
   readonly findings: readonly Finding[]
-  /** Headers that the contract does not spell like this. */
+  /** Headers that differ from the contract's spelling. */
   readonly repairs: number
 }
 
-/** Maps the header. Without errors there is a map; warnings may stand beside it. */
+/** Maps the header. There is a map unless there are errors; it may come with warnings. */
 export function mapHeaders(header: HeaderRow, contract: Contract, file: string): Mapping {
   const { cells, groups } = header
   const fields = intakeFields(contract)
@@ -103,24 +103,24 @@ export function mapHeaders(header: HeaderRow, contract: Contract, file: string):
   return refused ? { findings, repairs } : { map: { columns, columnOf, headers }, findings, repairs }
 }
 
-/** Tells whether a contract knows a header as one of a field. */
+/** Whether a text is a known header of a field of the contract. */
 export function headerKnower(contract: Contract): (text: string) => boolean {
   const { meanings } = buildLexicon(contract)
   return (text) => isField(meanings.get(foldHeader(text)))
 }
 
-/** Slips that a header may be away from the nearest one, as a share of its length: one in a short one. */
+/** Edit distance allowed for a suggestion, as a share of the header's length; at least one edit. */
 const slipsPerSign = 1 / 3
 
-/** The field whose header is nearest to an unknown one, where one is near. */
+/** The field whose header is nearest to an unknown one, if any is near enough. */
 function nearest(folded: string, lexicon: ReadonlyMap<string, Meaning>, fields: readonly Field[]) {
-  // A long text is no header with a slip, and comparing it would take long.
+  // A long text is not a mistyped header, and comparing it would take long.
   if (folded.length > shownMax) return {}
   let best: Field | undefined
   let slips = Math.max(1, Math.floor(folded.length * slipsPerSign)) + 1
   for (const [known, meaning] of lexicon) {
     const field = typeof meaning === 'number' ? fields[meaning] : undefined
-    // Of two signs one slip would leave one.
+    // One edit changes half of a header of two characters.
     if (field === undefined || known.length < 2) continue
     const away = distance(folded, known)
     if (away < slips && away < known.length) [best, slips] = [field, away]
@@ -128,14 +128,14 @@ function nearest(folded: string, lexicon: ReadonlyMap<string, Meaning>, fields: 
   return best === undefined ? {} : { expected: `${best.title.zh} / ${best.name}` }
 }
 
-/** A field that is brought, or one that never is: either way, the row is a row of headers. */
+/** Whether a header is a known field, allowed or not: either one marks the row as a header row. */
 function isField(meaning: Meaning | undefined): boolean {
   return typeof meaning === 'number' || meaning === 'forbidden'
 }
 
 /**
- * Where not one header is known, the first row is a title, a row of data, or separated by another sign. It is told
- * once, and not shown; a complaint about each field would send its reader to the wrong place.
+ * If no header is known, the first row is a title, a data row, or uses another separator. It is reported once
+ * and not quoted; one finding per missing field would mislead.
  */
 function unknownRow(contract: Contract, file: string, { offsetOf }: HeaderRow): Finding {
   const expected = intakeFields(contract)
@@ -162,7 +162,7 @@ function missingFaults(
   })
 }
 
-/** The index of a field that is brought, or why a known header is none. */
+/** The index of an accepted field, or why a known header is not accepted. */
 type Meaning = Column | 'forbidden'
 
 interface Lexicon {
@@ -172,7 +172,7 @@ interface Lexicon {
   readonly spellings: ReadonlySet<string>
 }
 
-/** All headers that a contract knows. A name goes before a title, and a title before an alias. */
+/** All headers of a contract. A name takes precedence over a title, and a title over an alias. */
 function buildLexicon(contract: Contract): Lexicon {
   const lexicon = new Map<string, Meaning>()
   const spellings = new Set<string>()
@@ -199,8 +199,8 @@ function buildLexicon(contract: Contract): Lexicon {
 }
 
 /**
- * Headers are compared without regard to width, case, spaces, line breaks, invisible signs and the form of quotes. Quotes go first:
- * NFKC would take the double prime of "50米跑(″)" apart into two single ones.
+ * Folds a header: ignores width, case, spaces, line breaks, invisible characters and quote style. Quotes come
+ * first: NFKC would split the double prime of "50米跑(″)" into two single ones.
  */
 function foldHeader(text: string): string {
   return text

@@ -1,6 +1,6 @@
 /**
- * Turns the text of a cell into the canonical text of its field, or null. Mends only what can be mended in one way,
- * and counts it; refuses numbers that a spreadsheet may have altered rather than guess what they were.
+ * Converts a cell's text to the canonical text of its field, or null. Makes and counts only unambiguous
+ * corrections; rejects numbers that a spreadsheet may have altered.
  */
 import {
   type Contract,
@@ -18,10 +18,10 @@ export type CellReader = (
   note: NoteRepair,
 ) => string | null | CellFault
 
-/** Digits that a spreadsheet keeps; it writes zeros for those beyond. */
+/** Digits that a spreadsheet stores; it replaces further digits by zeros. */
 const digitsMax = 15
 
-/** Texts whose outcome is kept for a field. Codes, days and lists come again and again; these are enough for a year. */
+/** Texts cached per field. Codes, days and lists repeat often; these are enough for a year of days. */
 const rememberedMax = 4096
 
 /** Builds the reader of a field's cells for an edition's day. */
@@ -36,7 +36,7 @@ export function buildCellReader(
   return recurs && field.codesBy === undefined ? remembering(read) : read
 }
 
-/** A reader that remembers what it made of a text, as long as nothing was mended in it, for that is counted. */
+/** Caches the results of a reader, except for corrected texts: each correction must be counted. */
 function remembering(read: CellReader): CellReader {
   const remembered = new Map<string, string | null | CellFault>()
   let repairs = 0
@@ -70,9 +70,9 @@ function buildPlainReader(
     let text = trimBlanks(raw)
     if (text === '' || missing.has(text)) return null
     if (text.length < raw.length) note('blanks')
-    // The form in which Excel shows a long number; as a text it is no better than as a number.
+    // The form in which Excel shows a long number; digits may be lost, so it is rejected even as a text.
     if (/^[+-]?\d(\.\d+)?E[+-]?\d+$/i.test(text) && (isNumeric || text.includes('E+'))) return damaged
-    // The separators of a list may be full-width themselves; its type knows them.
+    // The separators of a list may be full-width themselves; its type handles them.
     if (field.type !== 'string' && field.type !== 'list') text = narrow(visible(text, note), note)
     if (isNumeric) {
       text = withoutThousands(field.unit === '%' ? withoutPercent(text, note) : text, note)
@@ -91,7 +91,7 @@ function buildPlainReader(
   }
 }
 
-/** Each element of a list as a code; two labels of one code are a repeat. */
+/** Reads each element of a list as a code; two labels of one code count as a repetition. */
 function readEach(
   list: string,
   codes: CodeReader,
@@ -111,16 +111,16 @@ function readEach(
 const noWidth = '\u200b\u2060'
 const blanks = /^[\s\u200b\u2060]+|[\s\u200b\u2060]+$/g
 
-/** Without the white space at its ends, the ideographic space with the others, and spaces of no width. */
+/** Trims white space, including ideographic and zero-width spaces. */
 function trimBlanks(text: string): string {
-  // String.trim takes all that Unicode calls white space, and U+FEFF.
+  // String.trim removes all white space of Unicode, and U+FEFF.
   const trimmed = text.trim()
   const isTrimmed =
     !noWidth.includes(trimmed.charAt(0)) && !noWidth.includes(trimmed.charAt(trimmed.length - 1))
   return isTrimmed || trimmed === '' ? trimmed : trimmed.replace(blanks, '')
 }
 
-/** Signs that show nothing: soft hyphens, spaces of no width, marks of direction such as Windows copies with a day. */
+/** Invisible characters: soft hyphens, zero-width spaces, direction marks that Windows copies with a day. */
 const unseen = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g
 
 function visible(text: string, note: NoteRepair): string {
@@ -130,7 +130,7 @@ function visible(text: string, note: NoteRepair): string {
   return seen.trim()
 }
 
-/** Full-width digits, letters and signs as half-width ones. */
+/** Converts full-width digits, letters and punctuation to half-width. */
 function narrow(text: string, note: NoteRepair): string {
   if (!/[\uff01-\uff5e\u2212]/.test(text)) return text
   const narrowed = text.replace(/[\uff01-\uff5e\u2212]/g, (sign) =>
@@ -140,21 +140,21 @@ function narrow(text: string, note: NoteRepair): string {
   return narrowed
 }
 
-/** `1,234,567.8` without its separators; a comma anywhere else stays, and is refused with the number. */
+/** Removes the separators of `1,234,567.8`; any other comma stays, and the number is rejected. */
 function withoutThousands(text: string, note: NoteRepair): string {
   if (!/^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(text)) return text
   note('thousands')
   return text.replaceAll(',', '')
 }
 
-/** `37.2%` in a field whose unit is the per cent; in any other the sign stays, and is refused with the number. */
+/** Removes the % of `37.2%` if the field's unit is per cent; else it stays, and the number is rejected. */
 function withoutPercent(text: string, note: NoteRepair): string {
   if (!/^[^%]*\d ?%$/.test(text)) return text
   note('percent')
   return text.slice(0, -1).trimEnd()
 }
 
-/** What a cell should hold: the type, and for a number what the contract says of its digits. */
+/** What a cell should hold: its type and, for a number, the digits that the contract allows. */
 function expectedOf({ type, scale, unit }: Field): string {
   const { zh, en } = fieldType(type).expected
   if (scale === undefined) return `${zh} / ${en}`
@@ -163,7 +163,7 @@ function expectedOf({ type, scale, unit }: Field): string {
   return `最多 ${scale} 位小数的${zh}${ofZh} / ${en} of at most ${scale} decimals${ofEn}`
 }
 
-/** Digits that carry the value of a plain number, or a bound that suffices: no leading zeros, and none that end a fraction. */
+/** Significant digits of a plain number, or an upper bound: without leading and trailing zeros. */
 function significantDigits(text: string): number {
   if (text.length <= digitsMax) return text.length
   const match = /^[+-]?0*(\d*)(?:\.(\d*))?$/.exec(text)
@@ -172,7 +172,7 @@ function significantDigits(text: string): number {
   return `${match[1]}${fraction}`.replace(/^0+/, '').length
 }
 
-/** What Excel makes of a day and a time when a CSV is opened and saved: `2025/9/1` and `8:30`. */
+/** The forms in which Excel saves days and times of a CSV: `2025/9/1` and `8:30`. */
 function mendSpreadsheetForm(field: Field, text: string, note: NoteRepair): string {
   if (field.type === 'date') {
     const match = /^(\d{4})(?:([/.-])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})日?)$/.exec(text)

@@ -1,6 +1,6 @@
 /**
- * Reads cells that hold a code: the code itself, or one of its labels, which counts as a repair. Refuses codes that
- * are not in the list, not valid on the day, or not allowed under the code of another field.
+ * Reads cells that hold a code: the code itself, or one of its labels, which counts as a correction. Rejects
+ * codes that are not in the list, not valid on the day, or not allowed under the code of another field.
  */
 import { type Code, type CodeList, validOn } from '../../../contract/index.ts'
 import type { BundleCheck } from '../findings/checks.ts'
@@ -11,7 +11,7 @@ export interface CellFault {
   readonly expected?: string
 }
 
-/** What was mended in a cell or a header, and counted. */
+/** The kinds of corrections to cells and headers, which are counted. */
 export type Repair =
   | 'blanks'
   | 'invisible'
@@ -26,8 +26,8 @@ export type Repair =
 export type NoteRepair = (repair: Repair) => void
 
 /**
- * Reads a code. `above` is the code of the field that this one depends on: null where that is empty, undefined where
- * it is not known, since a fault there is told there.
+ * Reads a code. `above` is the code of the field that this one depends on: null if that is empty, undefined
+ * if it is not known, since its own error is reported for that field.
  */
 export type CodeReader = (
   text: string,
@@ -64,7 +64,7 @@ export function buildCodeReader(list: CodeList, day: string): CodeReader {
     const allowed = above === undefined ? current : current.filter((code) => isUnder(code, above))
     const [first, ...others] = allowed
     if (first === undefined) return { check: 'code-dependent', expected: list.name }
-    // A label that several codes share names none of them.
+    // A label that several codes share identifies none of them.
     return others.every(({ code }) => code === first.code) ? first.code : unknown
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Makes the canonical values of a row from its bytes, where every cell is plain and nothing is to be said of the row.
- * Any other row is left to the careful reader (row-reader.ts), which tells what is wrong, or that nothing is.
+ * Encodes the canonical values of a row from its bytes if every cell is plain and the row has no finding. Any
+ * other row is left to the strict reader (row-reader.ts), which finds what is wrong, if anything.
  */
 import type { BuiltCheck } from '../../../contract/index.ts'
 import type { CopyWriter } from '../csv/copy-writer.ts'
@@ -12,15 +12,15 @@ import type { HeaderMap } from './map-headers.ts'
 import type { Repair } from './read-code.ts'
 
 export interface RowEncoder {
-  /** Makes the row that was scanned last; false where the careful reader has to look at it. */
+  /** Encodes the row scanned last; false if the strict reader must read it. */
   readonly make: (line: Line, bytes: Buffer) => boolean
-  /** Writes the values of the row that was made last, and its key. The bytes it was made from must still be there. */
+  /** Writes the values and key of the row encoded last. The bytes it was encoded from must still be valid. */
   readonly write: (writer: CopyWriter, keys: DuplicateFilter) => void
-  /** What was mended in it. */
+  /** Corrections made in the row. */
   readonly repairs: () => readonly Repair[]
-  /** Whether the file has the contract's fields in their order and nothing else, so that its rows may stand as they are. */
+  /** Whether the file has exactly the contract's fields in order, so rows may be copied unchanged. */
   readonly inOrder: boolean
-  /** Marks the rows of a block that do not stand as they are. */
+  /** Marks the rows of a block that cannot be copied unchanged. */
   readonly mark: (block: Block) => void
 }
 
@@ -33,13 +33,13 @@ export interface RowEncoderOptions {
   readonly map: HeaderMap
 }
 
-/** Where the cells of a row begin and end, by column. */
+/** The bounds of a row's cells, by column. */
 type Bounds = Pick<Line, 'starts' | 'ends'>
 
 const quote = 0x22
 const none: readonly Repair[] = []
 
-/** Builds the maker of a file's rows. */
+/** Builds the encoder of a file's rows. */
 export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
   const { makers, above, keyIndexes, checks, map } = options
   const fields = makers.length
@@ -120,7 +120,7 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
   return { make, write, repairs: () => repairs, inOrder, mark }
 }
 
-/** Marks the rows that a check has something to say of. */
+/** Marks the rows that a check may report. */
 function markFaulty(block: Block, checks: readonly BuiltCheck[], spoken: readonly number[]): void {
   const { rows, width, alone, text, cuts } = block
   const values = new Array<string | null>(width).fill(null)
@@ -135,7 +135,7 @@ function markFaulty(block: Block, checks: readonly BuiltCheck[], spoken: readonl
   }
 }
 
-/** Finds the bounds of cells without their quotes. Gives the bytes that they are in: others where a quote stands for itself. */
+/** Excludes outer quotes from the cell bounds. Returns the bytes, a copy if inner quotes were unescaped. */
 function unquote(line: Line, bytes: Buffer, bounds: Bounds): Buffer {
   const { starts, ends } = bounds
   let hasEscapedQuotes = false
@@ -153,7 +153,7 @@ function unquote(line: Line, bytes: Buffer, bounds: Bounds): Buffer {
   return hasEscapedQuotes ? undouble(bytes, bounds, line.width) : bytes
 }
 
-/** Copies cells, and one quote of each two. */
+/** Copies cells, replacing doubled quotes by single ones. */
 function undouble(bytes: Buffer, { starts, ends }: Bounds, width: number): Buffer {
   const first = starts[0] ?? 0
   const copy = Buffer.allocUnsafe((ends[width - 1] ?? 0) - first)

@@ -1,6 +1,6 @@
 /**
- * What the rows of a contract are read by: the readers of its cells, its key and its checks. It is the same whether a
- * row is read with care or made straight from its bytes.
+ * What the rows of a contract are read with: the readers of its cells, its key and its checks. Both the fast
+ * path and the strict path use it.
  */
 import {
   type BuiltCheck,
@@ -33,13 +33,13 @@ export interface FieldReader {
 
 export interface RowPlan {
   readonly fields: readonly Field[]
-  /** In the order in which they can be read: a field after the one that its codes depend on. */
+  /** In reading order: a field after the one that its codes depend on. */
   readonly readers: readonly FieldReader[]
   readonly keyIndexes: readonly number[]
   readonly checks: readonly BuiltCheck[]
 }
 
-/** Plans how the rows of a contract are read. Throws a plain Error where its fields depend on each other in a circle. */
+/** Plans how rows are read. Throws a plain Error if the contract's fields depend on each other in a cycle. */
 export function planRows(options: RowPlanOptions): RowPlan {
   const { contract, part } = options
   const fields = intakeFields(contract)
@@ -69,7 +69,7 @@ function fieldReaders(fields: readonly Field[], options: RowPlanOptions): readon
   return ordered
 }
 
-/** A part's scope holds whether or not the contract says so: nobody brings another's rows. */
+/** A part's scope applies even if the contract omits it: no provider may bring another's rows. */
 function checkUses(contract: Contract, part: ProviderPart | undefined): readonly CheckUse[] {
   const uses = contract.checks ?? []
   const scoped = part?.scope !== undefined && !uses.some(({ check }) => check === 'part-scope')

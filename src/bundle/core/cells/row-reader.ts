@@ -1,6 +1,6 @@
 /**
- * Reads one row of a file under a contract: cells to canonical texts, then constraints, then the contract's checks.
- * Reports every fault of the row with its cell, and never a value; a row with an error gives nothing.
+ * The strict reader of one row: converts cells to canonical texts, then applies constraints and the
+ * contract's checks. Reports every error with its cell, never a value; a row with an error yields nothing.
  */
 
 import { buildRowValidator, type Field } from '../../../contract/index.ts'
@@ -21,11 +21,11 @@ export interface OpenFile {
   readonly offsetOf: (column: number) => number | undefined
   readonly note: NoteRepair
   readonly report: (finding: Finding) => void
-  /** How many errors have been reported of the file. */
+  /** How many errors have been reported for the file. */
   readonly errors: () => number
 }
 
-/** A row with those of its texts that are wanted; the others may be absent. */
+/** A row with the texts that were requested; the others may be absent. */
 export interface RowTexts {
   readonly row: TableRow
   readonly cells: readonly (TableCell | undefined)[]
@@ -33,13 +33,13 @@ export interface RowTexts {
 
 export interface RowReader {
   readonly fields: readonly Field[]
-  /** The columns that `keyOf` wants. */
+  /** The columns that `keyOf` needs. */
   readonly keyColumns: (map: HeaderMap) => readonly number[]
-  /** The key of a row as one text; undefined where the row does not have one. Reports nothing. */
+  /** The key of a row as one text; undefined if the row has none. Reports nothing. */
   readonly keyOf: (texts: RowTexts, map: HeaderMap) => string | undefined
-  /** The values of a row in the order of the fields, or undefined where it has an error. */
+  /** The values of a row in the order of the fields, or undefined if it has an error. */
   readonly read: (texts: RowTexts, file: OpenFile) => RowValues | undefined
-  /** Where a finding about the key as a whole belongs. */
+  /** The place for a finding about the whole key. */
   readonly keyPlace: (row: TableRow, file: OpenFile) => FindingPosition
 }
 
@@ -87,7 +87,7 @@ export function buildRowReader({ fields, readers, keyIndexes, checks }: RowPlan)
   return { fields, keyColumns, keyOf, read, keyPlace }
 }
 
-/** With its length before it, so that no value can pass for the end of one and the beginning of the next. */
+/** Prefixes the length, so that different lists of values cannot give the same key. */
 function keyPart(value: string | null): string {
   return value === null ? '-' : `${value.length}:${value}`
 }
@@ -95,13 +95,13 @@ function keyPart(value: string | null): string {
 /** The indexes of fields, and of those that they depend on. */
 function neededFor(indexes: readonly number[], readers: readonly FieldReader[]): ReadonlySet<number> {
   const needed = new Set(indexes)
-  // Readers stand after what they depend on, so one walk backwards finds all.
+  // Readers come after those they depend on, so one backward pass finds all.
   for (const { index, above } of [...readers].reverse())
     if (needed.has(index) && above !== undefined) needed.add(above)
   return needed
 }
 
-/** Reads cells into values. Gives the faults by field, or undefined where there is none. */
+/** Reads cells into values. Returns the errors by field, or undefined if there are none. */
 function readCells(
   readers: readonly FieldReader[],
   cells: readonly (TableCell | undefined)[],
@@ -126,7 +126,7 @@ function readCells(
   return faults
 }
 
-/** Whether a row has the fields of its header, and nothing where the header has no name. Reports where not. */
+/** Reports a row that lacks fields of its header, or has values without one. Returns whether it is fine. */
 function hasShape(row: TableRow, cells: readonly (TableCell | undefined)[], file: OpenFile): boolean {
   const { columns } = file.map
   if (row.misplaced !== undefined)
@@ -136,7 +136,7 @@ function hasShape(row: TableRow, cells: readonly (TableCell | undefined)[], file
     file.report(faultAt('row-short', { ...place, expected: `${columns.length}` }))
   } else if (row.width > columns.length && cells.slice(columns.length).some(holds)) {
     if (row.byteOffset === undefined) {
-      // A sheet's rows have no length of their own, only cells that stand under no header.
+      // A sheet's rows have no fixed length, so only cells without a header are reported.
       const stray = columns.length + cells.slice(columns.length).findIndex(holds)
       file.report(faultAt('header-unnamed', cellPlace(row, file, stray)))
     } else {

@@ -1,6 +1,6 @@
 /**
- * Rows in the text format of COPY (https://www.postgresql.org/docs/current/sql-copy.html, "Text Format"): fields
- * separated by tabs, rows ended by LF, null as `\N`, and a backslash before whatever would mean something else.
+ * Rows in the text format of COPY (https://www.postgresql.org/docs/current/sql-copy.html, "Text Format"):
+ * fields separated by tabs, rows ended by LF, null as `\N`, special characters escaped by a backslash.
  */
 
 const escapes: Readonly<Record<string, string>> = {
@@ -14,8 +14,8 @@ const escapes: Readonly<Record<string, string>> = {
 }
 
 /**
- * Encodes rows of canonical texts and nulls. The texts hold no NUL, which Postgres has no text for. With `none` as
- * another text for null, COPY must be told so, and no value may be that text.
+ * Encodes rows of canonical texts and nulls. The texts contain no NUL, which Postgres cannot store in text.
+ * If `none` is another text for null, COPY needs the same setting, and no value may be that text.
  */
 export function encodeCopy(rows: Iterable<readonly (string | null)[]>, none = '\\N'): string {
   let text = ''

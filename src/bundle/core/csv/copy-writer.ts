@@ -1,23 +1,23 @@
 /**
- * Writes rows as COPY text (see copy-text.ts) straight into bytes. What it is given is canonical UTF-8 and holds no
- * NUL; a value that there is none of is written as nothing, which `NULL ''` reads back: no canonical text is empty.
+ * Writes rows as COPY text (see copy-text.ts) directly into bytes. Its input is canonical UTF-8 without NUL.
+ * A missing value is written as nothing, which `NULL ''` reads back, since no canonical text is empty.
  */
 
 import { backslash, firstPrintable } from './row-fields.ts'
 
 export interface CopyWriter {
-  /** Begins a row with where it stood. */
+  /** Begins a row with its place in the file. */
   readonly begin: (file: number, row: number) => void
-  /** The next value of the row; from and to may be equal where there is none. */
+  /** The next value of the row; `from` and `to` are equal if there is none. */
   readonly value: (bytes: Buffer, from: number, to: number) => void
   readonly endRow: () => void
   /** Rows that are COPY text already. */
   readonly rows: (bytes: Buffer, from: number, to: number) => void
-  /** The rows that are whole so far, once there are enough of them, or all of them; undefined where there are not. */
+  /** The complete rows so far, once there are enough, or all of them; undefined if there are not enough. */
   readonly take: (all: boolean) => Uint8Array | undefined
 }
 
-/** A chunk worth a call to the socket, and room for the row that goes beyond it. */
+/** A chunk large enough for a socket write, plus space for the row that exceeds it. */
 const chunkBytes = 192 * 1024
 const roomBytes = 256 * 1024
 
@@ -31,7 +31,7 @@ const escapes: Readonly<Record<number, number>> = Object.fromEntries(
   ),
 )
 
-/** Writes a number below 2^31 in decimal digits. Gives where they end. */
+/** Writes a number below 2^31 in decimal digits. Returns the end. */
 export function writeDigits(target: Buffer, start: number, number: number): number {
   let end = start + 1
   for (let bound = 10; number >= bound; bound *= 10) end += 1
@@ -88,7 +88,7 @@ export function buildCopyWriter(): CopyWriter {
     take: (all) => {
       if (length === 0 || (length < chunkBytes && !all)) return undefined
       const chunk = buffer.subarray(0, length)
-      // The former chunk is still on its way to the server.
+      // The previous chunk is still being sent to the server, so its buffer cannot be reused.
       buffer = Buffer.allocUnsafeSlow(roomBytes)
       length = 0
       return chunk

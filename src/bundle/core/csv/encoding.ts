@@ -1,6 +1,6 @@
 /**
- * Decides the encoding of a file by reading all of it: byte order mark, then strict UTF-8, then GB18030. Nothing is
- * guessed from a sample, and nothing undecodable is replaced: it is refused with the byte offset where it begins.
+ * Detects the encoding of a file by reading all of it: byte order mark, then strict UTF-8, then GB18030.
+ * Never guesses from a sample. Undecodable bytes are not replaced, but rejected with their byte offset.
  */
 import { isUtf8 } from 'node:buffer'
 import type { Finding } from '../../../platform/finding.ts'
@@ -10,16 +10,16 @@ export type Encoding = 'utf-8' | 'gb18030'
 
 export interface TextShape {
   readonly encoding: Encoding
-  /** Bytes of the byte order mark, which is no part of the text. */
+  /** Bytes of the byte order mark, which is not part of the text. */
   readonly bomBytes: number
 }
 
-/** Whether a resource that calls its encoding so may be UTF-8; it may also call it nothing. */
+/** Whether a resource with this encoding may be UTF-8; the encoding may also be absent. */
 export function mayBeUtf8(claim: string | undefined): boolean {
   return claim === undefined || claims[claim] === 'utf-8'
 }
 
-/** What a resource may call an encoding. GBK and GB2312 are subsets of GB18030. */
+/** Accepted names of an encoding. GBK and GB2312 are subsets of GB18030. */
 const claims: Readonly<Record<string, Encoding>> = {
   'utf-8': 'utf-8',
   utf8: 'utf-8',
@@ -30,7 +30,7 @@ const claims: Readonly<Record<string, Encoding>> = {
   cp936: 'gb18030',
 }
 
-/** Reads a file through and says how it is to be decoded, or what forbids it. `read` is called once or twice. */
+/** Reads a file through and returns its encoding, or why there is none. `read` is called once or twice. */
 export async function inspectText(
   read: () => AsyncIterable<Uint8Array>,
   file: string,
@@ -55,7 +55,7 @@ export async function inspectText(
     chosen = await scan(read(), 'gb18030')
     encoding = 'gb18030'
     if (chosen.undecodable !== undefined) {
-      // The encoding that reads further is the likelier one, and its first trouble the one to look at.
+      // The encoding that decodes further is the likelier one, so its first error is reported.
       const offset =
         claimed === undefined ? Math.max(chosen.undecodable, utf8.undecodable ?? 0) : chosen.undecodable
       findings.push(refusal(claimed === undefined ? 'UTF-8 / GB18030' : 'GB18030', offset))
@@ -68,14 +68,14 @@ export async function inspectText(
   return { shape: { encoding, bomBytes: chosen.bomBytes }, findings }
 }
 
-/** What a pass has found. */
+/** The result of a pass. */
 export interface Scan {
   bytes: number
-  /** Where it begins with it. */
+  /** Whether the file begins with it. */
   bomBytes: number
   /** Begins like UTF-16 or UTF-32. */
   wide: boolean
-  /** Offsets of the first of each, where there is one. */
+  /** Offsets of the first of each, if any. */
   nul?: number | undefined
   strayBom?: number | undefined
   undecodable?: number | undefined
@@ -93,7 +93,7 @@ export interface Scanner {
   readonly found: Readonly<Scan>
 }
 
-/** Builds a scanner. A character that is cut by the end of a chunk is carried into the next. */
+/** Builds a scanner. A character split between chunks is carried into the next chunk. */
 export function buildScanner(encoding: Encoding): Scanner {
   const found: Scan = { bytes: 0, bomBytes: 0, wide: false }
   const walk = encoding === 'utf-8' ? walkUtf8 : walkGb18030
@@ -116,7 +116,7 @@ export function buildScanner(encoding: Encoding): Scanner {
   return {
     found,
     take: (chunk) => {
-      // The first bytes decide what the file is, so a first chunk of one byte waits for the next.
+      // The first bytes decide the encoding, so a first chunk of one byte waits for the next.
       const bytes = carried.length === 0 ? asBuffer(chunk) : Buffer.concat([carried, chunk])
       if (found.bytes === 0 && bytes.length < 4) carried = bytes
       else scan(bytes, false)
@@ -144,10 +144,10 @@ function look(bytes: Buffer, encoding: Encoding, found: Scan): void {
 }
 
 interface Walk {
-  /** Where the walk ended: at the first undecodable byte, or before a character that is not complete yet. */
+  /** Where the walk ended: at the first undecodable byte, or before an incomplete character. */
   readonly end: number
   readonly undecodable: boolean
-  /** Where byte order marks stand; the first few suffice. */
+  /** Offsets of byte order marks; the first few suffice. */
   readonly boms: readonly number[]
 }
 
@@ -159,7 +159,7 @@ function walkUtf8(bytes: Buffer, last: boolean): Walk {
   let at = 0
   for (;;) {
     const length = utf8Length(bytes[at] ?? 0)
-    // A character that the end of the bytes cuts off is shorter than its length, and so no UTF-8 either.
+    // A character truncated at the end of the bytes is not valid UTF-8 either.
     if (length === 0 || at + length > end || !isUtf8(bytes.subarray(at, at + length))) break
     at += length
   }
@@ -172,7 +172,7 @@ function utf8Length(lead: number): number {
   return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0
 }
 
-/** The length of the bytes without a character that their end cuts off. */
+/** The length of the bytes without an incomplete character at the end. */
 function completeUtf8(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0
@@ -183,8 +183,8 @@ function completeUtf8(bytes: Buffer): number {
 }
 
 /**
- * Walks GB18030 as the WHATWG Encoding Standard decodes it (https://encoding.spec.whatwg.org/#gb18030-decoder):
- * one byte, two, or four. All of its two-byte forms have characters; of the four-byte ones two ranges have.
+ * GB18030 as in the WHATWG standard (https://encoding.spec.whatwg.org/#gb18030-decoder): one, two or four
+ * bytes. All two-byte forms have characters; of the four-byte ones two ranges have.
  */
 function walkGb18030(bytes: Buffer, last: boolean): Walk {
   const boms: number[] = []

@@ -1,6 +1,6 @@
 /**
- * Reads the rows of a CSV file in one walk, with row numbers and byte offsets that hold whatever stands in a quoted
- * field. Stops, with a fault, where a row or a field has no end.
+ * Reads the rows of a CSV file in one pass, with row numbers and byte offsets that are right even if quoted
+ * fields contain line breaks. Stops with a fault if a row or a field does not end.
  */
 import { isAscii } from 'node:buffer'
 import { joinChunks } from '../bag/bag.ts'
@@ -15,35 +15,35 @@ import {
   textsOf,
 } from './row-fields.ts'
 
-/** A row that was found; its cells are decoded when asked for, since not every walk wants all of them. */
+/** A row that was found; its cells are decoded on request, since not every pass needs all of them. */
 export interface CsvRow {
   /** As Excel counts: the first is 1, and a quoted line break begins no row. */
   readonly row: number
   readonly byteOffset: number
   /** How many fields the row has. */
   readonly width: number
-  /** Index of the first field with a quote out of place; its text, and all after it, are not to be trusted. */
+  /** Index of the first field with a misplaced quote; its text, and all after it, are not reliable. */
   readonly misplaced?: number
 }
 
-/** Where reading had to end. */
+/** Where reading stopped. */
 export interface CsvFault extends Pick<LineFault, 'check' | 'column'> {
   readonly row: number
   readonly byteOffset: number
 }
 
 export interface CsvReader {
-  /** Gives the rows of each piece in turn; each group must be walked before the next is asked for. */
+  /** Yields the rows of each chunk; each group must be iterated before the next is requested. */
   readonly groups: () => AsyncGenerator<Iterable<CsvRow>>
-  /** The texts of the row that was given last. */
+  /** The texts of the row yielded last. */
   readonly cells: () => readonly string[]
-  /** The text of one of its fields; empty where it has no such field. */
+  /** The text of one of its fields; empty if there is no such field. */
   readonly cell: (column: number) => string
-  /** Whether none of its fields holds anything but blanks. */
+  /** Whether all of its fields are blank. */
   readonly isBlank: () => boolean
   /** Byte offset of one of its fields. */
   readonly offsetOf: (column: number) => number
-  /** After the last row: what cut the reading short, if anything did. */
+  /** After the last row: why reading stopped early, if it did. */
   readonly fault: () => CsvFault | undefined
 }
 
@@ -53,7 +53,7 @@ export interface CsvOptions extends TextShape {
   readonly fieldBytesMax: number
 }
 
-/** Rows are cut from pieces of this size: inflating gives 16 KiB at a time, for which each call costs too much. */
+/** Rows are cut from chunks of this size: inflating yields 16 KiB at a time, too little per call. */
 const pieceBytes = 256 * 1024
 
 /** Builds a reader over the bytes of a file whose encoding has been checked. It reads them once. */
@@ -102,7 +102,7 @@ export function buildCsvReader(chunks: AsyncIterable<Uint8Array>, options: CsvOp
   }
 }
 
-/** Chunks joined to pieces that are worth a call, without the byte order mark. */
+/** Joins chunks to larger ones and removes the byte order mark. */
 export async function* inPieces(chunks: AsyncIterable<Uint8Array>, bomBytes: number): AsyncGenerator<Buffer> {
   let parts: Uint8Array[] = []
   let bytes = 0
@@ -119,7 +119,7 @@ export async function* inPieces(chunks: AsyncIterable<Uint8Array>, bomBytes: num
   if (bytes > skip) yield joinChunks(parts).subarray(skip)
 }
 
-/** What makes text of the bytes of a file. */
+/** Decodes the bytes of a file to text. */
 export function decoderOf({ encoding }: Pick<TextShape, 'encoding'>): Decode {
   if (encoding === 'utf-8') return (bytes, start, end) => bytes.toString('utf8', start, end)
   const decoder = new TextDecoder('gb18030', { fatal: true })

@@ -1,37 +1,37 @@
 /**
- * Cuts many rows of a CSV file at once, and writes them as COPY text (see copy-text.ts) in the same pass, since most rows of
- * most files are taken as they stand. Those have no control or backslash, no quote out of place, as many cells as they should,
- * and something in them; any other row is found whole, and marked as one to be looked at alone.
+ * Cuts many rows of a CSV file at once and writes them as COPY text (see copy-text.ts) in the same pass,
+ * since most rows need no change. Those have no control, backslash or misplaced quote, have the right number
+ * of cells, and are not blank. Any other row is only delimited and marked for separate reading.
  */
 import { writeDigits } from './copy-writer.ts'
 import { backslash, firstPrintable, type Line, scanLine } from './row-fields.ts'
 
-/** Rows that were cut; one value serves all files of a bundle in turn. */
+/** A block of rows; it is reused for all files of a bundle. */
 export interface Block {
   /** Cells of a row. */
   readonly width: number
   rows: number
-  /** By row: where it begins in the file's bytes; and behind the last one, where the next block does. */
+  /** By row: its start in the file's bytes; and after the last one, the start of the next block. */
   readonly begins: Int32Array
-  /** By row: 1 where it has to be looked at alone. */
+  /** By row: 1 if it must be read separately. */
   readonly alone: Uint8Array
-  /** Rows as COPY text, without those that were cut to be looked at alone; and by row where its text ends. */
+  /** The rows as COPY text, without those marked for separate reading; and by row the end of its text. */
   readonly text: Buffer
   readonly textEnds: Int32Array
   /**
-   * Of the rows in the text: `width + 1` each, one less than where its first cell begins, then where each cell ends. So each
-   * cell begins one behind the cut before it, and what stands between is what it holds.
+   * Cell bounds of the rows in the text, `width + 1` per row: one less than the start of the first cell, then
+   * the end of each cell. So each cell starts one after the previous bound.
    */
   readonly cuts: Int32Array
 }
 
-/** Where the rows of a block stand: the index of their file, and the first row as Excel counts. */
+/** The place of a block: the index of its file, and its first row as Excel counts. */
 export interface EncodedRowPosition {
   readonly file: number
   readonly row: number
 }
 
-/** Enough that a call for each costs nothing, few enough to stay in the processor's cache. */
+/** Large enough to make the cost per call small, small enough for the processor's cache. */
 const rowsAtOnce = 256
 const textBytes = 128 * 1024
 
@@ -54,8 +54,8 @@ export function buildBlock(width: number): Block {
 }
 
 /**
- * Fills a block with the rows from `start` on that are whole. It may come out empty: `line.fault` then tells whether that
- * is a fault, or the bytes do not tell yet where the row ends. `last` says that no more will come.
+ * Fills a block with the complete rows from `start` on. If it stays empty, `line.fault` has the error, or
+ * else more bytes are needed. `last` means that these are the last bytes.
  */
 export function fillBlock(
   block: Block,
@@ -69,7 +69,7 @@ export function fillBlock(
   let at = start
   let textEnd = 0
   let rows = 0
-  // A row that finds less room than half of it is looked at alone.
+  // Each row has at least half of the text space; a row that does not fit is read separately.
   while (rows < rowsAtOnce && at < bytes.length && textEnd < textBytes / 2) {
     begins[rows] = at
     const textStart = writePlace(text, textEnd, file, row + rows)
@@ -95,8 +95,8 @@ function writePlace(text: Buffer, at: number, file: number, row: number): number
 }
 
 /**
- * Cuts the row at `start` and writes its cells from `textStart` on. Gives where the next row begins; or -1 where it has to
- * be looked at alone, or is not whole.
+ * Cuts the row at `start` and writes its cells from `textStart` on. Returns the start of the next row, or -1
+ * if the row is incomplete or must be read separately.
  */
 function scanPlain(
   { width, text, cuts }: Block,
@@ -113,7 +113,7 @@ function scanPlain(
   cuts[cut] = textStart - 1
   for (let at = start, to = textStart; at < end; at++) {
     let byte = bytes[at] ?? 0
-    // Nearly all bytes, at the cost of three comparisons.
+    // Handles nearly all bytes with three comparisons.
     while (byte > quote && byte !== separator && byte !== backslash) {
       text[to++] = byte
       at += 1
@@ -147,12 +147,12 @@ function scanPlain(
       continue
     }
     if (cut + 1 !== lastCut || (byte !== lineFeed && byte !== carriageReturn)) return -1
-    // Separators alone may be a blank row, and what is no longer than a field may be holds none that is.
+    // Separators alone may be a blank row; a row above the field limit may have a field above it.
     if (to - textStart < width || at - start > fieldBytesMax) return -1
     cuts[lastCut] = to
     text[to] = lineFeed
     if (byte === lineFeed) return at + 1
-    // Whether LF follows may stand in the next bytes.
+    // Whether LF follows may depend on the next bytes.
     if (at + 1 === bytes.length) return -1
     return bytes[at + 1] === lineFeed ? at + 2 : at + 1
   }

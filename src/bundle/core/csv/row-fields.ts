@@ -1,7 +1,7 @@
 /**
- * Finds the fields of one CSV row in bytes, as RFC 4180 has them. Delimiters, quotes and line breaks are ASCII, and
- * no trail byte of UTF-8 or GB18030 is one of them (those of GB18030 are digits or begin at 0x40), so bytes are cut
- * first and decoded after. Refuses an unclosed quote, and fields and rows without end.
+ * Finds the fields of one CSV row in bytes (RFC 4180). Delimiters, quotes and line breaks are ASCII, and no
+ * trail byte of UTF-8 or GB18030 is one of them (those of GB18030 are digits or begin at 0x40), so bytes are
+ * cut first and decoded later. Rejects an unclosed quote, and fields and rows above their limits.
  */
 import type { BundleCheck } from '../findings/checks.ts'
 
@@ -12,10 +12,10 @@ export interface LineFault {
   readonly at: number
 }
 
-/** The bounds of a row's fields; one value serves all rows of a file in turn. */
+/** The bounds of a row's fields; one value is reused for all rows of a file. */
 export interface Line {
   readonly separator: number
-  /** By byte: what is to be looked at in a field without quotes, and why; 0 for most. */
+  /** By byte: why the scan of an unquoted field stops there; 0 for most bytes. */
   readonly stops: Uint8Array
   readonly fieldBytesMax: number
   readonly rowBytesMax: number
@@ -24,22 +24,22 @@ export interface Line {
   width: number
   /** Whether a field is quoted. */
   quoted: boolean
-  /** Index of the first field with a quote out of place, or -1. */
+  /** Index of the first field with a misplaced quote, or -1. */
   misplaced: number
   fault: LineFault | undefined
 }
 
-/** Text of bytes from one index to another. */
+/** Decodes the bytes from one index to another. */
 export type Decode = (bytes: Buffer, start: number, end: number) => string
 
-/** As many as Excel can show. */
+/** Excel's limit. */
 export const columnsMax = 16_384
 
-/** Longest row, in longest fields and at least 1 MiB. It bounds what is held while the end of a row is looked for. */
+/** Longest row, in longest fields and at least 1 MiB; it limits how much is buffered for one row. */
 const rowFieldsMax = 16
 const rowBytesMin = 1 << 20
 
-/** The longest row where fields are no longer than this. */
+/** The longest row for a given limit on fields. */
 export function rowBytesMaxOf(fieldBytesMax: number): number {
   return Math.max(rowBytesMin, rowFieldsMax * fieldBytesMax)
 }
@@ -55,7 +55,7 @@ const isQuote = 2
 /** A control or a backslash, which COPY text escapes. */
 const isOdd = 3
 
-/** A line to scan into. */
+/** Builds a line to scan into. */
 export function buildLine(delimiter: string, fieldBytesMax: number): Line {
   const separator = delimiter.charCodeAt(0)
   const stops = new Uint8Array(256).fill(isOdd, 0, firstPrintable)
@@ -77,8 +77,8 @@ export function buildLine(delimiter: string, fieldBytesMax: number): Line {
 }
 
 /**
- * Finds the fields of the row at `start`. Gives where the next row begins; or -1 with a fault, or without one where
- * the bytes do not tell yet. `last` says that no more will come.
+ * Finds the fields of the row at `start`. Returns the start of the next row; or -1, with a fault or, without
+ * one, if more bytes are needed. `last` means that these are the last bytes.
  */
 export function scanLine(line: Line, bytes: Buffer, start: number, last: boolean): number {
   line.width = 0
@@ -99,7 +99,7 @@ export function scanLine(line: Line, bytes: Buffer, start: number, last: boolean
     const byte = bytes[at]
     if (byte === lineFeed) return at + 1
     if (byte === carriageReturn) {
-      // A lone CR ends a row as well; whether LF follows may stand in the next bytes.
+      // A lone CR ends a row as well; whether LF follows may depend on the next bytes.
       if (at + 1 === bytes.length && !last) return -1
       return bytes[at + 1] === lineFeed ? at + 2 : at + 1
     }
@@ -107,7 +107,7 @@ export function scanLine(line: Line, bytes: Buffer, start: number, last: boolean
   }
 }
 
-/** The index of what ends the field at `start`, or -1 where the bytes do not tell yet or there is a fault. */
+/** The index of the end of the field at `start`, or -1 if more bytes are needed or there is a fault. */
 function scanField(line: Line, bytes: Buffer, start: number, last: boolean): number {
   let at = start
   if (bytes[at] === quote) {
@@ -138,7 +138,7 @@ function stop(line: Line, check: BundleCheck, at: number): -1 {
   return -1
 }
 
-/** The quote that closes a field; -1 where there is none yet, or where the next byte could make it a doubled one. */
+/** The closing quote of a field; -1 if there is none yet, or if the next byte could be a second quote. */
 function closingQuote(bytes: Buffer, start: number, last: boolean): number {
   for (let at = bytes.indexOf(quote, start); at >= 0; at = bytes.indexOf(quote, at + 2)) {
     if (at + 1 === bytes.length) return last ? at : -1
@@ -147,7 +147,7 @@ function closingQuote(bytes: Buffer, start: number, last: boolean): number {
   return -1
 }
 
-/** The texts of all fields of the row that was scanned last. */
+/** The texts of all fields of the row scanned last. */
 export function textsOf(line: Line, bytes: Buffer, decode: Decode): readonly string[] {
   const { starts, ends, width } = line
   if (!line.quoted) {
@@ -158,7 +158,7 @@ export function textsOf(line: Line, bytes: Buffer, decode: Decode): readonly str
   return texts
 }
 
-/** The text of one field, empty where the row has no such field. */
+/** The text of one field, or empty if the row has no such field. */
 export function textOf(line: Line, bytes: Buffer, decode: Decode, column: number): string {
   if (column >= line.width) return ''
   const from = line.starts[column] ?? 0
@@ -168,7 +168,7 @@ export function textOf(line: Line, bytes: Buffer, decode: Decode, column: number
   return whole ? text.slice(1, -1).replaceAll('""', '"') : text
 }
 
-/** Whether no field of the row holds anything but blanks. */
+/** Whether all fields of the row are blank. */
 export function isBlankLine(line: Line, bytes: Buffer, decode: Decode): boolean {
   for (let column = 0; column < line.width; column++) {
     const from = line.starts[column] ?? 0

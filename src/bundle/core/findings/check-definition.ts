@@ -1,4 +1,4 @@
-/** What a list of faults is made of: how severe each is, and the one sentence in each language that says what to do. */
+/** The definition of a check: its severity, and one sentence per language that says what to do. */
 import type { Severity } from '../../../platform/finding.ts'
 
 export interface FaultKind {

@@ -1,6 +1,6 @@
 /**
- * Everything that can be wrong with a bundle, as one closed list: the check's name, how severe it is, and the one
- * sentence in each language that says what to do. Nothing here takes a value of a cell.
+ * Everything that can be wrong with a bundle, as one closed list: the check's name, its severity, and one
+ * sentence per language that says what to do. No message contains the value of a cell.
  */
 import type { Finding } from '../../../platform/finding.ts'
 import { type FaultKind, kind } from './check-definition.ts'
@@ -8,7 +8,7 @@ import { sealChecks } from './security-checks.ts'
 import { travelChecks } from './sequence-checks.ts'
 import { workbookChecks } from './workbook-checks.ts'
 
-/** What is wrong with the package: before a single cell is read. */
+/** Checks of the package, before a single cell is read. */
 const packageChecks = {
   'packing-unknown': kind(
     'This is neither a folder nor a ZIP; bring one of them.',
@@ -54,7 +54,7 @@ const packageChecks = {
   'too-many-bytes': kind('The bundle holds more bytes than are taken; split it.', '数据包过大，请拆分。'),
 } as const
 
-/** What is wrong with the bag (RFC 8493) and its description. */
+/** Checks of the bag (RFC 8493) and its descriptor. */
 const bagChecks = {
   'bag-declaration': kind(
     'bagit.txt is missing or is not that of BagIt 1.0 in UTF-8; create the bundle anew.',
@@ -152,7 +152,7 @@ const bagChecks = {
   ),
 } as const
 
-/** What is wrong with a file of rows: its bytes, its lines, its headers. */
+/** Checks of a file of rows: its bytes, its lines, its headers. */
 const fileChecks = {
   encoding: kind(
     'The bytes from here on are not of the encoding; save the file as UTF-8.',
@@ -232,7 +232,7 @@ const fileChecks = {
   ),
 } as const
 
-/** What is wrong with a cell or with a row as a whole. The checks of checks/ come under their own names. */
+/** Checks of a cell or of a whole row. The checks of checks/ keep their own names. */
 const rowChecks = {
   type: kind(
     'The value is not of the type of its field; write it as expected.',
@@ -269,7 +269,7 @@ const rowChecks = {
   ),
 } as const
 
-/** What is wrong with an export on its way from one house to its mirror, and with what was taken for one. */
+/** Checks of an export on its way from an origin to its mirror, and of files mistaken for one. */
 const exportChecks = {
   'bundle-outward': kind(
     'This bag is an export for mirrors, not what a provider brings; take it by `qingdan mirror`.',
@@ -330,7 +330,7 @@ export const bundleChecks = {
 
 export type BundleCheck = keyof typeof bundleChecks
 
-/** Where something is wrong, and what would have been right. */
+/** The place of a defect, and what was expected. */
 export type FindingPosition = Omit<Finding, 'check' | 'severity' | 'message' | 'messageZh'>
 
 /** The finding of a check at a place. */
@@ -339,7 +339,7 @@ export function faultAt(check: BundleCheck, place: FindingPosition = {}): Findin
   return { check, severity, ...place, message, messageZh }
 }
 
-/** Thrown where a bundle can not be opened or read on at all; what is wrong stands in `findings`. */
+/** Thrown if a bundle cannot be opened or read further; `findings` says why. */
 export class BundleRefusal extends Error {
   override readonly name = 'BundleRefusal'
   readonly findings: readonly Finding[]

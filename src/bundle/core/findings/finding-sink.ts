@@ -1,4 +1,4 @@
-/** Takes findings as they come: keeps the first ones up to the limit and counts them all. */
+/** Collects findings: stores the first ones up to the limit and counts them all. */
 import type { Finding } from '../../../platform/finding.ts'
 
 export interface FindingCounts {
@@ -10,12 +10,12 @@ export interface FindingCounts {
 
 export interface FindingSink {
   readonly add: (finding: Finding) => void
-  /** Those kept, in the order they came. */
+  /** The stored findings, in the order they came. */
   readonly findings: () => readonly Finding[]
   readonly counts: () => FindingCounts
 }
 
-/** Builds a sink that keeps at most `findingsMax` findings. */
+/** Builds a sink that stores at most `findingsMax` findings. */
 export function buildFindingSink(findingsMax: number): FindingSink {
   const kept: Finding[] = []
   const tallies = new Map<string, { errors: number; warnings: number }>()

@@ -1,6 +1,6 @@
 /**
- * Findings as a CSV that opens right in Excel, for whoever has to mend the file: in the order found, the place in both
- * languages, and never the value that stood there. A header of the provider's own can't become a formula.
+ * Findings as a CSV that opens correctly in Excel, for whoever has to correct the file: in the order found,
+ * the place in both languages, and never the value of a cell. A provider's header cannot become a formula.
  */
 
 import type { Field } from '../../../contract/index.ts'
@@ -30,7 +30,7 @@ const columns: readonly Column[] = [
 
 const guard = guardCells(columns.map(({ type = 'string' }) => ({ type }) as Field))
 
-/** Writes findings as they come, some at a time. The first piece holds the byte order mark and the header. */
+/** Writes findings in batches. The first piece holds the byte order mark and the header. */
 export async function* findingsCsv(
   batches: AsyncIterable<readonly Finding[]> | Iterable<readonly Finding[]>,
 ): AsyncGenerator<string> {

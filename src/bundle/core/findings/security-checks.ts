@@ -1,10 +1,10 @@
 /**
- * What can be wrong with the seal of a bundle: its signature, and the encryption of its files. The part of the closed list
- * (faults.ts) that needs to know of keys.
+ * Checks of a bundle's security: its signature and the encryption of its files. The part of the closed list
+ * (checks.ts) that concerns keys.
  */
 import { type FaultKind, kind } from './check-definition.ts'
 
-/** Whether a bundle without a signature is taken, a setting of the receiver says. */
+/** A setting of the receiver decides whether unsigned bundles are accepted. */
 const signatureChecks = {
   'signature-missing': kind(
     'The bundle is not signed. Sign tagmanifest-sha256.txt with a key that the receiver has registered.',

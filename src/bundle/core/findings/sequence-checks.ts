@@ -1,13 +1,13 @@
 /**
- * What can be wrong with a bundle among others: with its number, with the version that a delta is against, and with the
- * bags that make one bundle together. The part of the closed list (faults.ts) that needs to know of more than one bag.
+ * Checks of a bundle in relation to others: its number, the base version of a delta, and the bags that form
+ * one bundle. The part of the closed list (checks.ts) that concerns more than one bag.
  */
 import { kind } from './check-definition.ts'
 
 const fullInstead = 'Name the newest version, or send a full bundle.'
 const fullInsteadZh = '请改为最新版本，或提交全量数据包。'
 
-/** What is wrong with a delta and its base. */
+/** Checks of a delta and its base. */
 const deltaChecks = {
   'header-beyond-key': kind(
     'A file of rows to delete holds the columns of the key alone; remove this one.',
@@ -55,7 +55,7 @@ const deltaChecks = {
   ),
 } as const
 
-/** What is wrong with the number that a bundle has among those of its provider and dataset. */
+/** Checks of a bundle's number among those of its provider and dataset. */
 const sequenceChecks = {
   'sequence-reused': kind(
     'Another bundle was taken under this sequence number; give this one the next number.',
@@ -77,7 +77,7 @@ const sequenceChecks = {
   ),
 } as const
 
-/** What is wrong with the bags that make one bundle. */
+/** Checks of the bags that form one bundle. */
 const groupChecks = {
   'group-label': kind(
     'Bag-Group-Identifier and Bag-Count do not say which bag of how many this is; mend them.',

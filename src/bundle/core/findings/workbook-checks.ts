@@ -1,4 +1,4 @@
-/** What can be wrong with a workbook, its sheet and what its cells hold; a part of the closed list of faults.ts. */
+/** Checks of a workbook, its sheet and its cells; a part of the closed list of checks.ts. */
 import { type FaultKind, kind } from './check-definition.ts'
 
 export const workbookChecks = {

@@ -1,6 +1,6 @@
 /**
- * OpenPGP keys as files: public ones read from armour, a private one opened with its passphrase. It refuses, as KeyFault
- * with a reason, what is no key, a private key where a public one is asked for, and keys too weak to sign with.
+ * OpenPGP key files: armoured public keys, and a private key unlocked with its passphrase. Throws KeyFault
+ * with a reason for anything else, for a private key in place of a public one, and for weak keys.
  */
 import {
   decryptKey,
@@ -23,7 +23,7 @@ export type KeyFaultReason =
   | 'passphrase-missing'
   | 'passphrase-wrong'
 
-/** A key file that can't be taken. The message says what to do, and quotes nothing of the file. */
+/** A key file that was rejected. The message says what to do, and quotes nothing of the file. */
 export class KeyFault extends Error {
   override readonly name = 'KeyFault'
   readonly reason: KeyFaultReason
@@ -51,10 +51,10 @@ const sentences: Readonly<Record<KeyFaultReason, string>> = {
 export interface PublicKeyFile {
   /** Of the primary key, in upper-case hexadecimal digits, as GnuPG shows it. */
   readonly fingerprint: string
-  /** Names and addresses as the key has them. */
+  /** Names and addresses in the key. */
   readonly userIds: readonly string[]
   readonly createdAt: Date
-  /** The key's own end, absent where it has none. */
+  /** When the key expires; absent if never. */
   readonly expiresAt?: Date
   readonly armored: string
   readonly key: PublicKey
@@ -63,22 +63,22 @@ export interface PublicKeyFile {
 export interface PrivateKeyFile {
   readonly fingerprint: string
   readonly createdAt: Date
-  /** The public half, to give away. */
+  /** The public half, to publish. */
   readonly publicArmored: string
-  /** Open: it signs and decrypts. */
+  /** Unlocked: it can sign and decrypt. */
   readonly key: PrivateKey
 }
 
-/** A key with many signatures of others has some tens of kilobytes; a folder of keys in one file a few more. */
+/** A key with many certifications has some tens of kilobytes; several keys in one file a few more. */
 export const keyFileBytesMax = 1 << 20
 
-/** Reads the public keys of an armoured text. Throws KeyFault; a private key among them refuses all. */
+/** Reads the public keys of an armoured text. Throws KeyFault; one private key among them rejects all. */
 export async function readPublicKeys(armored: string): Promise<readonly PublicKeyFile[]> {
   const keys = await readAll(armored)
   return await Promise.all(keys.map(publicFile))
 }
 
-/** Reads one public key. Throws KeyFault, also where there are several or the key may not sign. */
+/** Reads one public key. Throws KeyFault, also if there are several or the key may not sign. */
 export async function readPublicKey(armored: string): Promise<PublicKeyFile> {
   const [file, ...more] = await readPublicKeys(armored)
   if (file === undefined) throw new KeyFault('malformed')
@@ -87,7 +87,7 @@ export async function readPublicKey(armored: string): Promise<PublicKeyFile> {
   return file
 }
 
-/** Opens a private key. `passphrase` is asked only where the key is protected. Throws KeyFault. */
+/** Unlocks a private key. `passphrase` is called only if the key is protected. Throws KeyFault. */
 export async function openPrivateKey(
   armored: string,
   passphrase: () => Promise<string | undefined> = async () => undefined,
@@ -121,7 +121,7 @@ async function openLocked(
 
 async function readAll(armored: string): Promise<readonly PublicKey[]> {
   if (Buffer.byteLength(armored) > keyFileBytesMax) throw new KeyFault('too-long')
-  // Before anything is read: a private key should not even be taken apart here.
+  // Checked before parsing: a private key should not even be parsed here.
   if (/^-----BEGIN PGP PRIVATE KEY BLOCK-----/m.test(armored)) throw new KeyFault('private')
   const blocks = armored.match(
     /^-----BEGIN PGP PUBLIC KEY BLOCK-----[\s\S]*?^-----END PGP PUBLIC KEY BLOCK-----/gm,
@@ -155,7 +155,7 @@ export function fingerprintOf(key: Key | Subkey): string {
   return key.getFingerprint().toUpperCase()
 }
 
-/** RFC 9580, 9.1: RSA below 2048 bits, DSA and Elgamal are not to be used any more. */
+/** RFC 9580, 9.1: RSA below 2048 bits, DSA and Elgamal are deprecated. */
 export function isWeak(key: Key | Subkey): boolean {
   const { algorithm, bits, curve } = key.getAlgorithmInfo()
   if (weakAlgorithms.has(algorithm)) return true

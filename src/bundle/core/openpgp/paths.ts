@@ -1,14 +1,14 @@
 /** Paths of encrypted files in a bag. */
 
-/** What encrypted files end in, after the ending that they have as plain ones. */
+/** The extension of encrypted files, after that of the plain file. */
 export const encryptedEnding = '.pgp'
 
-/** Whether a file of a bag says that it is encrypted; what it holds is what its other ending says. */
+/** Whether a file is encrypted, by its extension; the extension before that is the plain file's format. */
 export function isEncrypted(path: string): boolean {
   return path.toLowerCase().endsWith(encryptedEnding)
 }
 
-/** The path that the file has as a plain one. */
+/** The path of the plain file. */
 export function plainPath(path: string): string {
   return isEncrypted(path) ? path.slice(0, -encryptedEnding.length) : path
 }

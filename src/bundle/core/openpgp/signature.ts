@@ -1,7 +1,7 @@
 /**
- * Detached OpenPGP signatures (RFC 9580, section 10.4) over bytes: made with a private key that is handed in, and checked
- * against public keys at a moment. Whatever is not a good signature by a fit key comes back as a reason, never as an error;
- * it refuses signatures over text, whose line ends may change, and digests that can be forged.
+ * Detached OpenPGP signatures (RFC 9580, section 10.4) over bytes: created with a given private key, and
+ * verified against public keys at a given time. An invalid signature or unfit key is returned as a reason,
+ * never thrown. Rejects text signatures, whose line ends may change, and digests that can be forged.
  */
 import {
   createMessage,
@@ -15,7 +15,7 @@ import {
 } from 'openpgp'
 import { fingerprintOf, isWeak, type PublicKeyFile } from './keys.ts'
 
-/** Why a signature proves nothing. */
+/** Why a signature is not valid. */
 export type SignatureFault =
   | 'malformed'
   | 'weak'
@@ -30,29 +30,29 @@ export type SignatureOutcome =
   | {
       readonly good: false
       readonly fault: SignatureFault
-      /** Of the primary key, where one is known. */
+      /** Of the primary key, if it is known. */
       readonly fingerprint?: string
-      /** 16 hexadecimal digits, as the signature names its key; it proves nothing. */
+      /** The key id in the signature, 16 hexadecimal digits; it proves nothing. */
       readonly keyId?: string
       readonly signedAt?: Date
     }
 
 export interface SignOptions {
   readonly at: Date
-  /** The same bytes, key and moment give the same signature; without it a random salt is signed along. */
+  /** Makes the signature deterministic; without it a random salt is included. */
   readonly isRepeatable?: boolean
 }
 
-/** Signatures that one file may hold: some offices sign in pairs, and more are no help to anyone. */
+/** Signatures allowed in one file: some offices sign in pairs, and more are of no use. */
 export const signaturesMax = 8
 
-/** A signature of RSA 4096 has 800 bytes; the rest is room for several, and for comments in the armour. */
+/** An RSA 4096 signature has 800 bytes; the limit leaves space for several and for armour comments. */
 export const signatureBytesMax = 64 << 10
 
-/** How far a signer's clock may be ahead of ours: a machine without a network drifts by minutes, not by days. */
+/** How far a signer's clock may be ahead of the receiver's: offline machines drift by minutes, not days. */
 const clockAheadMilliseconds = 3_600_000
 
-/** Signs bytes: an armoured detached signature, as `gpg --armor --detach-sign` makes it. The key must be open. */
+/** Signs bytes as `gpg --armor --detach-sign` does. The key must be unlocked. */
 export async function signBytes(bytes: Uint8Array, key: PrivateKey, options: SignOptions): Promise<string> {
   return await sign({
     message: await createMessage({ binary: bytes }),
@@ -64,8 +64,8 @@ export async function signBytes(bytes: Uint8Array, key: PrivateKey, options: Sig
 }
 
 /**
- * Checks a detached signature over bytes at the moment they were received. One outcome for each signature that the text
- * holds, at least one; whether one good one is enough is the caller's to say.
+ * Verifies a detached signature over bytes at the time they were received. Returns one outcome for each
+ * signature in the text, at least one; the caller decides whether one good signature is enough.
  */
 export async function checkSignatures(
   bytes: Uint8Array,
@@ -89,7 +89,7 @@ async function signaturesIn(armored: string): Promise<readonly SignaturePacket[]
     })
     return packets.length === 0 || packets.length > signaturesMax ? undefined : [...packets]
   } catch {
-    // The library throws plain Errors for whatever it can't read: all of it is theirs, and means one thing.
+    // The library throws plain Errors for any unreadable input; all of them mean the same here.
     return undefined
   }
 }
@@ -110,7 +110,7 @@ async function checkOne(
   })
   if (signedAt === null || !isOverBytes(packet)) return bad('malformed')
   if (!strongHashes.has(packet.hashAlgorithm ?? 0)) return bad('weak')
-  // Key ids have 64 bits and two keys may share one: a key counts as the signer's once its arithmetic fits.
+  // Two keys may share a 64-bit key id, so the signer's key is the one that verifies the signature.
   let wrong: string | undefined
   for (const { key } of keys) {
     const [part] = key.getKeys(issuerKeyID)
@@ -125,7 +125,7 @@ async function checkOne(
   return wrong === undefined ? bad('unknown-key') : bad('wrong-bytes', wrong)
 }
 
-/** RFC 9580, 5.2.1.1: type 0x00 is a signature of a binary document; and "critical" parts must be understood. */
+/** RFC 9580, 5.2.1.1: type 0x00 is a signature of a binary document; "critical" parts must be understood. */
 function isOverBytes(packet: SignaturePacket): boolean {
   if (packet.signatureType !== enums.signature.binary) return false
   return !packet.unknownSubpackets.some(({ critical }) => critical) && !packet.rawNotations.some(isCritical)
@@ -133,7 +133,7 @@ function isOverBytes(packet: SignaturePacket): boolean {
 
 const isCritical = ({ critical }: { readonly critical: boolean }) => critical
 
-/** RFC 9580, 9.5: MD5, SHA-1 and RIPEMD-160 must not sign; the 224 bits of the others are no gain to anyone. */
+/** RFC 9580, 9.5: MD5, SHA-1 and RIPEMD-160 must not sign; the 224-bit digests have no benefit. */
 const strongHashes: ReadonlySet<number> = new Set([
   enums.hash.sha256,
   enums.hash.sha384,
@@ -147,8 +147,8 @@ async function isBy(part: Key | Subkey, packet: SignaturePacket, bytes: Uint8Arr
   const [literal] = message.packets.filterByTag(enums.packet.literalData)
   if (literal === undefined) throw new Error('a message of bytes has no literal data')
   try {
-    // Without a date: what the moment means is asked apart, so that each reason has its name. A null is what the
-    // library takes for that, though its types have only dates.
+    // No date: validity at the given time is checked separately, so that each reason has its own name. The
+    // library accepts null for "no date", though its types do not.
     await packet.verify(part.keyPacket, enums.signature.binary, literal, null as unknown as Date, true)
     return true
   } catch {
@@ -156,7 +156,7 @@ async function isBy(part: Key | Subkey, packet: SignaturePacket, bytes: Uint8Arr
   }
 }
 
-/** What is wrong with a key that did sign these bytes, as far as its own packets tell. */
+/** What is wrong with the key that made the signature, judging by its own packets. */
 async function keyFault(
   key: Key,
   part: Key | Subkey,
@@ -174,7 +174,7 @@ async function keyFault(
   if (moment.getTime() >= ends || packet.getExpirationTime().valueOf() <= moment.getTime())
     return 'expired-key'
   try {
-    // Bindings, flags, cross-signature: whether this part may sign at all.
+    // Checks bindings, flags and cross-signature: whether this subkey may sign.
     await key.getSigningKey(part.getKeyID(), moment)
     return undefined
   } catch {
@@ -191,7 +191,7 @@ async function isRevoked(key: Key, part: Key | Subkey, at: Date): Promise<boolea
   return false
 }
 
-/** When key and part end, in milliseconds; infinite where they never do. */
+/** When the key and subkey expire, in milliseconds; infinite if never. */
 async function endsOf(key: Key, part: Key | Subkey, at: Date): Promise<number> {
   const own = 'bindingSignatures' in part ? await part.getExpirationTime(at) : Number.POSITIVE_INFINITY
   const whole = await key.getExpirationTime()

@@ -1,17 +1,17 @@
 /**
- * What the number formats of a workbook say of the numbers under them (ECMA-376, part 1, 18.8.30 and 18.8.31): days,
- * times, hours that have passed, per cent, leading zeros. Says nothing of how a number is rounded or coloured.
+ * What the number formats of a workbook mean for the numbers in their cells (ECMA-376, part 1, 18.8.30 and
+ * 18.8.31): days, times, elapsed hours, per cent, leading zeros. Rounding and colours are ignored.
  */
 
 import { refuseBag } from '../bag/bag.ts'
 import type { WorkbookParts } from './workbook-shapes.ts'
 
-/** How a number is to be read; `zeros` are the digits that it is filled up to. */
+/** How a number is to be read; `zeros` is the number of digits that it is padded to. */
 export type NumberKind = 'number' | 'day' | 'time' | 'elapsed' | 'percent' | { readonly zeros: number }
 
 export interface NumberFormat {
   readonly kind: NumberKind
-  /** The format itself writes a Z behind the time. */
+  /** The format itself writes a Z after the time. */
   readonly utc: boolean
 }
 
@@ -20,14 +20,14 @@ const formatsMax = 65_536
 
 export const plainFormat: NumberFormat = { kind: 'number', utc: false }
 
-/** Builtin formats, as Chinese Excel has them; those not here are numbers and texts. */
+/** Built-in formats, as in Chinese Excel; those not listed are numbers and texts. */
 const builtin: ReadonlyMap<number, NumberKind> = new Map([
   ...ids('percent', 9, 10),
   ...ids('day', 14, 17),
   ...ids('time', 18, 21),
   ...ids('day', 22, 22),
   ...ids('day', 27, 31),
-  // 32 to 35 and 55 and 56 are times in Chinese and days in Japanese; a time below 1 is one in either.
+  // 32 to 35, 55 and 56 are times in Chinese and days in Japanese; a value below 1 is a time in both.
   ...ids('time', 32, 35),
   ...ids('day', 36, 36),
   ...ids('time', 45, 45),
@@ -71,16 +71,16 @@ export async function readNumberFormats(
   })
 }
 
-/** What a format code says. */
+/** Parses a format code. */
 export function formatOf(code: string): NumberFormat {
   if (/^0{2,}$/.test(code)) return { kind: { zeros: code.length }, utc: false }
   const utc = /"Z"|\\Z/.test(code)
-  // Literal texts, signs that are escaped, fill up or leave room, and what stands in brackets but for [h] and its like.
+  // Drops literal texts, escaped, fill and space characters, and brackets except [h], [m] and [s].
   const bare = code.replace(/"[^"]*"?|[\\_*][\s\S]/g, '').replace(/AM\/PM|A\/P|上午\/下午/gi, '')
   if (/\[(h+|m+|s+)\]/i.test(bare)) return { kind: 'elapsed', utc }
   const plain = bare.replace(/\[[^\]]*\]?/g, '')
   const [first = ''] = plain.split(';')
-  // In "General" and its like no letter is one of these.
+  // "General" and similar formats contain none of these letters.
   const letters = first.toLowerCase()
   const hasTime = /[hs]/.test(letters)
   if (/[yd]/.test(letters) || (/m/.test(letters) && !hasTime)) return { kind: 'day', utc }

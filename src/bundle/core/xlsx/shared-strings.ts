@@ -1,20 +1,20 @@
 /**
- * The texts that cells of a workbook share (ECMA-376, part 1, 18.4), as bytes, since a million strings take far more.
- * Joins the runs of rich text and leaves out phonetic ones. Refuses more bytes than its limit.
+ * The shared texts of a workbook (ECMA-376, part 1, 18.4), stored as bytes, since a million strings need far
+ * more memory. Joins the runs of rich text and omits phonetic ones. Rejects texts above the byte limit.
  */
 
 import { refuseBag } from '../bag/bag.ts'
 import type { WorkbookParts } from './workbook-shapes.ts'
 
-/** Bytes of all shared texts; a sheet of a million rows with a text of its own in each has some thirty million. */
+/** Limit of all shared texts; a million rows with one distinct text each have some thirty million bytes. */
 export const sharedStringsBytesMax = 64 << 20
 
 export interface SharedStrings {
-  /** The text of an index; undefined where there is none. */
+  /** The text of an index; undefined if there is none. */
   readonly get: (index: number) => string | undefined
 }
 
-/** A text of a workbook as it is built from its elements: `t` within `si`, `is` or `r`, but not within `rPh`. */
+/** Builds a text from its elements: `t` within `si`, `is` or `r`, but not within `rPh`. */
 export interface TextBuilder {
   readonly open: (name: string) => void
   readonly close: (name: string) => void
@@ -23,7 +23,7 @@ export interface TextBuilder {
   readonly take: () => string
 }
 
-/** Builds a builder of texts, which are not built longer than this many UTF-16 units: then `tooLong` throws. */
+/** Builds a text builder with a limit in UTF-16 units; above it, `tooLong` throws. */
 export function buildTextBuilder(lengthMax: number, tooLong: () => never): TextBuilder {
   let built = ''
   let phonetic = 0
@@ -49,7 +49,7 @@ export function buildTextBuilder(lengthMax: number, tooLong: () => never): TextB
   }
 }
 
-/** ST_Xstring (ECMA-376, part 1, 22.9.2.19): `_x000D_` is the sign of that number, `_x005F_` a plain underline. */
+/** ST_Xstring (ECMA-376, part 1, 22.9.2.19): `_x000D_` is character 0x000D, `_x005F_` a plain underscore. */
 export function unescapeText(text: string): string {
   if (!text.includes('_x')) return text
   return text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, hex: string) =>

@@ -1,25 +1,25 @@
 /**
- * What a cell of a sheet is read as: the text that the same cell would have in a CSV, with no more than the cell
- * itself knows. Refuses errors of formulas, days that no calendar has, and what is damaged; guesses no time zone.
+ * Reads a cell of a sheet as the text that the same cell would have in a CSV, using only what the cell itself
+ * contains. Rejects formula errors, days that do not exist, and damaged cells; never guesses a time zone.
  */
 import type { CellFault } from '../cells/read-code.ts'
 import { type NumberFormat, type NumberKind, plainFormat } from './number-formats.ts'
 import { type SharedStrings, unescapeText } from './shared-strings.ts'
 
-/** A cell as its element has it. */
+/** A cell as in its XML element. */
 export interface RawCell {
-  /** Attribute `t`; `n` where it has none. */
+  /** Attribute `t`; `n` if absent. */
   readonly type: string
   /** Attribute `s`, the index of its format. */
   readonly style: number
-  /** Content of `v`; undefined where it has no such element. */
+  /** Content of `v`; undefined if there is no such element. */
   readonly value: string | undefined
-  /** Text of `is`; undefined where it has no such element. */
+  /** Text of `is`; undefined if there is no such element. */
   readonly inline: string | undefined
   readonly isFormula: boolean
 }
 
-/** What the workbook says of all its cells. */
+/** What the workbook defines for all its cells. */
 export interface CellContext {
   readonly formats: readonly NumberFormat[]
   readonly strings: SharedStrings
@@ -28,7 +28,7 @@ export interface CellContext {
   readonly refusesFormulas: boolean
 }
 
-/** A text, empty where there is none, or what is wrong. */
+/** A text, empty if there is none, or what is wrong. */
 export type SheetCell = string | CellFault
 
 const damaged: CellFault = { check: 'cell-damaged' }
@@ -39,13 +39,13 @@ export function readSheetCell(cell: RawCell, context: CellContext): SheetCell {
   const { type, value, inline, isFormula } = cell
   if (isFormula && context.refusesFormulas) return { check: 'cell-formula' }
   if (type === 'e') return { check: 'cell-error' }
-  // What stands where its type does not look would be lost without a word.
+  // A value in an element that does not belong to the cell's type would be lost silently.
   const isMisplaced = type === 'inlineStr' ? (value ?? '') !== '' : (inline ?? '') !== ''
   if (isMisplaced) return damaged
   if (type === 'inlineStr') return inline ?? ''
   const isEmpty = value === undefined || (value === '' && type !== 'str')
   if (isEmpty && isFormula) return { check: 'cell-uncached' }
-  // An empty number is an empty cell; an empty index of a text has lost it.
+  // An empty number is an empty cell; an empty index of a shared text is damage.
   if (value === undefined || (isEmpty && type === 'n')) return ''
   switch (type) {
     case 'n':
@@ -77,12 +77,12 @@ function numberText(text: string, { kind, utc }: NumberFormat, { from1904 }: Cel
   return isFilled ? plain.padStart(kind.zeros, '0') : plain
 }
 
-/** Digits that a spreadsheet keeps. */
+/** Digits that a spreadsheet stores. */
 const digitsMax = 15
 
 /**
- * A number as the decimal of its first 15 digits, moved by some places. One of more digits before the point comes in the
- * form in which Excel shows it, which every reader of cells refuses as damaged.
+ * A number as the decimal of its first 15 digits, with the point shifted by some places. A number with more
+ * digits before the point is written as Excel shows it; every cell reader rejects that form as damaged.
  */
 function plainDecimal(value: number, places: number): string {
   const [mantissa = '', exponentText = ''] = value.toExponential(digitsMax - 1).split('e')
@@ -101,14 +101,14 @@ function plainDecimal(value: number, places: number): string {
 }
 
 const dayMs = 86_400_000
-/** 31 December 9999 is the last day of either calendar. */
+/** 31 December 9999 is the last day in both calendars. */
 const lastDay = Date.UTC(9999, 11, 31)
 const start1900 = Date.UTC(1899, 11, 30)
 const start1904 = Date.UTC(1904, 0, 1)
-/** 29 February 1900, which Excel believes in and no calendar has. */
+/** 29 February 1900: Excel has this day, no calendar does. */
 const leapSerial = 60
 
-/** A serial number as a day, a time of day, or both. Reckoned in UTC: the zone of the machine has no part in it. */
+/** A serial number as a day, a time of day, or both. Computed in UTC, whatever the machine's zone. */
 function momentText(value: number, kind: NumberKind, utc: boolean, from1904: boolean): SheetCell {
   if (value < 0) return noDay
   const ms = Math.round(value * dayMs)
@@ -121,17 +121,17 @@ function momentText(value: number, kind: NumberKind, utc: boolean, from1904: boo
   if (date > lastDay) return noDay
   const text = new Date(date).toISOString().slice(0, 10)
   const time = ms - day * dayMs
-  // Midnight is an instant only where the format says so.
+  // Midnight is an instant only if the format says so.
   return time === 0 && !utc ? text : `${text}T${clockText(time)}${utc ? 'Z' : ''}`
 }
 
-/** `08:30`, with seconds where there are some. */
+/** `08:30`, with seconds unless they are zero. */
 function timeText(ms: number): string {
   const text = clockText(ms)
   return text.endsWith(':00') ? text.slice(0, -3) : text
 }
 
-/** `08:30:00`, with milliseconds where there are some. */
+/** `08:30:00`, with milliseconds unless they are zero. */
 function clockText(ms: number): string {
   const two = (n: number) => String(n).padStart(2, '0')
   const seconds = Math.floor(ms / 1000)

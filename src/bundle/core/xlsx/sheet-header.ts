@@ -1,6 +1,6 @@
 /**
- * The header of a sheet, which merged cells may spread over several rows: titles and groups above, names beneath.
- * What merges leave open is told, not guessed.
+ * The header of a sheet, which merged cells may spread over several rows: titles and groups above, names
+ * beneath. Ambiguous merges are reported, not guessed.
  */
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import type { HeaderRow } from '../cells/map-headers.ts'
@@ -17,7 +17,7 @@ export interface SheetHeader {
   readonly findings: readonly Finding[]
 }
 
-/** Where the text of a place stands: in its own cell, or in the first of those merged with it. */
+/** The cell that has the text for a position: its own cell, or the first one of a merge. */
 interface Origin {
   readonly row: number
   readonly column: number
@@ -26,8 +26,8 @@ interface Origin {
 }
 
 /**
- * Reads the header from the first rows of a sheet. `knows` tells whether the contract has a header. Where the rows that
- * merges make are none of headers and the first row alone is, a merge is what is wrong.
+ * Reads the header from the first rows of a sheet. `knows` returns whether the contract has a header. If the
+ * merged rows contain no known header but the first row alone does, the merge is reported.
  */
 export function readSheetHeader(
   rows: readonly SheetRow[],
@@ -52,11 +52,11 @@ function knowsOne({ cells, groups = [] }: HeaderRow, knows: (text: string) => bo
   return cells.some((text, column) => knows(`${groups[column] ?? ''}${text}`) || knows(text))
 }
 
-/** The rows that the merges of the first one make: down to where one ends, and one more beneath a group. */
+/** The header rows by the merges of the first row: down to the end of a merge, and one more below a group. */
 function depthOf(merges: readonly Merge[]): number {
   let depth = 1
   for (const { top, left, bottom, right } of merges) {
-    // They come from top to bottom, so what makes the header deeper has been seen before.
+    // Merges come from top to bottom, so those that deepen the header come before this one.
     if (top > depth) break
     depth = Math.max(depth, right > left ? bottom + 1 : bottom)
   }
@@ -80,7 +80,7 @@ function headerOf(
     const merge = leaf?.merge
     if (leaf === undefined || merge === undefined || merge.left === merge.right) return leaf?.text ?? ''
     const isGroup = leaves.slice(merge.left, merge.right + 1).some((other) => other?.merge !== merge)
-    // Beneath a group whose other columns have names, this one has none.
+    // Below a group whose other columns have names, this column has none.
     if (!isGroup && column === merge.left) {
       const cell = `${columnLetters(leaf.column)}${leaf.row}`
       findings.push(faultAt('header-merged', { file, row: leaf.row, cell }))
@@ -104,7 +104,7 @@ function headerOf(
 function widthOf(rows: readonly SheetRow[], merges: readonly Merge[], depth: number): number {
   const ends = rows.filter(({ row }) => row <= depth).map(({ cells }) => cells.length)
   const last = Math.max(0, ...ends)
-  // A merge reaches beyond its text.
+  // A merge extends beyond its text.
   return Math.max(last, ...merges.filter(({ left }) => left < last).map(({ right }) => right + 1))
 }
 
@@ -129,7 +129,7 @@ function pathOf(
   return path
 }
 
-/** Cells of the header that are errors, or formulas that are not taken. */
+/** Reports header cells that are errors or rejected formulas. */
 function cellFindings(
   byRow: ReadonlyMap<number, readonly SheetCell[]>,
   depth: number,

@@ -1,6 +1,6 @@
 /**
- * The rows of a sheet as its XML comes (ECMA-376, part 1, 18.3.1), and what stands before and behind them: hidden
- * columns, merged cells. Refuses rows and cells out of order, and texts and rows without end.
+ * Streams the rows of a sheet from its XML (ECMA-376, part 1, 18.3.1), with hidden columns and merged cells.
+ * Rejects rows and cells out of order, and texts and rows above their limits.
  */
 import { columnLetters } from '../../../platform/finding.ts'
 import { refuseBag } from '../bag/bag.ts'
@@ -13,7 +13,7 @@ import type { XmlHandlers } from './xml-events.ts'
 export interface SheetRow {
   /** As Excel counts. */
   readonly row: number
-  /** Up to the last that holds something. */
+  /** Up to the last cell with content. */
   readonly cells: readonly SheetCell[]
 }
 
@@ -25,20 +25,20 @@ export interface Merge {
   readonly right: number
 }
 
-/** What a sheet tells beside its rows. */
+/** What a sheet contains beside its rows. */
 export interface SheetFacts {
   readonly merges: readonly Merge[]
-  /** The first row that is hidden and holds something. */
+  /** The first hidden row that has content. */
   readonly hiddenRow?: number
   /** The first column that is hidden. */
   readonly hiddenColumn?: number
 }
 
-/** Rows of a sheet, as many as Excel has. */
+/** Rows of a sheet: Excel's limit. */
 const sheetRowsMax = 1_048_576
-/** Merged cells of a sheet. */
+/** Limit of merged cells per sheet. */
 const mergesMax = 100_000
-/** Longest tag of a sheet, and longest text where fields may not be longer. */
+/** Longest tag of a sheet; also the longest text unless fields may be longer. */
 const tokenMin = 1 << 20
 
 interface State {
@@ -63,7 +63,7 @@ interface State {
   isFormula: boolean
 }
 
-/** Reads a sheet: gives the rows that hold something, some at a time, and what else it tells. Throws BundleRefusal. */
+/** Reads a sheet: yields rows that have content, in batches, and returns the rest. Throws BundleRefusal. */
 export async function* readSheetRows(
   parts: WorkbookParts,
   path: string,
@@ -162,7 +162,7 @@ function closeRow(state: State): void {
   state.rows.push({ row, cells })
 }
 
-/** Whether a cell holds nothing but blanks. */
+/** Whether a cell is empty or blank. */
 export function isBlankCell(cell: SheetCell | undefined): boolean {
   return cell === undefined || (typeof cell === 'string' && cell.trim() === '')
 }
@@ -183,7 +183,7 @@ function openCell(state: State, { r, t = 'n', s = '0' }: Attributes): void {
   state.isFormula = false
 }
 
-/** Excel's letters as a column from 0; -1 of none. */
+/** Excel's letters as a column from 0; -1 if invalid. */
 function columnIndex(letters: string): number {
   return [...letters.toUpperCase()].reduce((sum, letter) => 26 * sum + letter.charCodeAt(0) - 64, 0) - 1
 }
@@ -246,7 +246,7 @@ function addMerge(state: State, ref: string): void {
   state.merges.push(merge)
 }
 
-/** Merges from top to bottom. Those that overlap are of no spreadsheet, and would cost time in each row. */
+/** Merges from top to bottom. No spreadsheet writes overlapping ones, which would cost time in each row. */
 function inOrder(merges: readonly Merge[], { file }: WorkbookLocation): readonly Merge[] {
   const ordered = [...merges].sort((a, b) => a.top - b.top || a.left - b.left)
   const filledTo = new Int32Array(columnsMax)

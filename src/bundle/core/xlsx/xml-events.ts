@@ -1,11 +1,11 @@
 /**
- * The events of an XML part, parsed as its bytes come (saxes). Refuses a document type, other encodings than UTF-8,
- * elements nested without end, and tokens without end; says why in words of its own, never in the part's.
+ * Streams the events of an XML part (saxes). Rejects document types, encodings other than UTF-8, and elements
+ * or tokens above their limits. Error messages quote nothing of the part.
  */
 import { SaxesParser } from 'saxes'
 
 export interface XmlHandlers {
-  /** Names of elements come without their prefix; those of attributes as they stand. */
+  /** Element names have no prefix; attribute names are unchanged. */
   readonly open?: (name: string, attributes: Readonly<Record<string, string>>) => void
   readonly close?: (name: string) => void
   readonly text?: (text: string) => void
@@ -13,7 +13,7 @@ export interface XmlHandlers {
 
 export type XmlTrouble = 'doctype' | 'damaged' | 'token-too-long'
 
-/** Thrown where a part can't be parsed on. */
+/** Thrown if a part cannot be parsed further. */
 export class XmlFault extends Error {
   override readonly name = 'XmlFault'
   readonly trouble: XmlTrouble
@@ -24,12 +24,12 @@ export class XmlFault extends Error {
   }
 }
 
-/** The parts of a workbook nest less than ten deep; those of its extensions, which are passed over, a little more. */
+/** The parts of a workbook nest less than ten deep; extensions, which are skipped, a little more. */
 const depthMax = 100
 
 /**
- * Parses a part and hands its events to the handlers; yields after each chunk, for whoever collects. `tokenMax` is in
- * UTF-16 units: what a tag or a text may take before it ends. Throws XmlFault, and what the chunks or handlers throw.
+ * Parses a part and passes its events to the handlers; yields after each chunk. `tokenMax` limits a tag or a
+ * text, in UTF-16 units. Throws XmlFault, and what the chunks or handlers throw.
  */
 export async function* parseXml(
   chunks: AsyncIterable<Uint8Array>,
@@ -39,7 +39,7 @@ export async function* parseXml(
   const parser = new SaxesParser({ xmlns: false, position: false })
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let depth = 0
-  // Units handed over since the last event: what the parser holds is no longer.
+  // Units since the last event: an upper bound of what the parser buffers.
   let held = 0
   parser.on('error', () => {
     throw new XmlFault('damaged')

@@ -1,6 +1,6 @@
 /**
- * Writes a bag (BagIt 1.0, RFC 8493) around files of rows. Equal input gives equal bytes. Refuses, as plain Errors,
- * a folder that holds something already and names that no bundle may have: both are the caller's to mend.
+ * Writes a bag (BagIt 1.0, RFC 8493) around files of rows. Equal input gives equal bytes. Throws plain Errors
+ * for a folder that is not empty and for names not allowed in a bundle: the caller has to correct both.
  */
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
@@ -29,9 +29,9 @@ export interface BagSource {
   readonly name: string
   /** A path, or the bytes themselves. */
   readonly source: string | Uint8Array | AsyncIterable<Uint8Array>
-  /** How its table is read, as Table Dialect v2 says it; absent where the usual way holds. */
+  /** The table dialect (Table Dialect v2); absent for the default. */
   readonly dialect?: TableDialect
-  /** In a delta: what becomes of its rows. */
+  /** In a delta: the operation on its rows. */
   readonly operation?: Operation
 }
 
@@ -41,15 +41,15 @@ export interface TableDialect {
 }
 
 export interface NewBag extends Omit<BundlePurpose, 'mode'> {
-  /** Where the bag is written; created if need be, and empty. */
+  /** The folder to write to; it must be empty, and is created if absent. */
   readonly folder: string
   readonly files: readonly BagSource[]
   readonly clock: Clock
-  /** `full` unless told otherwise; a delta names the version it is against, and an operation for each file. */
+  /** `full` by default; a delta names its base version, and an operation for each file. */
   readonly mode?: BundleMode
-  /** Where it is one of several bags that make a bundle together. */
+  /** For one of several bags that form a bundle together. */
   readonly group?: BagGroup
-  /** The key that the files are encrypted to; manifests and descriptor are over the encrypted bytes. */
+  /** The key to encrypt the files to; manifests and descriptor cover the encrypted bytes. */
   readonly encryptTo?: PublicKeyFile
 }
 
@@ -61,7 +61,7 @@ interface Payload {
   readonly operation?: Operation
 }
 
-/** Writes a bag. Throws a plain Error where the folder is not empty or a name can not be taken. */
+/** Writes a bag. Throws a plain Error if the folder is not empty or a name is not allowed. */
 export async function createBag(bag: NewBag): Promise<void> {
   const names = sortedNames(bag.files)
   await mkdir(join(bag.folder, 'data'), { recursive: true })

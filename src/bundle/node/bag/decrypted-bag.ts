@@ -1,6 +1,6 @@
 /**
- * A bag whose encrypted files read as plain ones. Each is decrypted once, before anything of it is given, into scratch that
- * is sealed under a key in memory, and is read from there as often as asked. Closing the bag erases the scratch.
+ * A bag whose encrypted files read as plain ones. Each is decrypted once, as a whole, into scratch that is
+ * encrypted under a key in memory, and is read from there. Closing the bag erases the scratch.
  */
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
@@ -11,7 +11,7 @@ import { openSealedScratch, type SealedFile } from '../rows/encrypted-scratch.ts
 
 export interface Decryption {
   readonly key: PrivateKeyFile
-  /** A folder for scratch, of this use alone. */
+  /** A scratch folder for this bag only. */
   readonly scratch: string
   readonly limits: BundleLimits
 }
@@ -26,14 +26,14 @@ function isEncryptedPayload(path: string): boolean {
 }
 
 /**
- * Decrypts what is encrypted in the payload. Names stay as they are; sizes are those of the plain files. Throws
- * BundleRefusal, and has erased everything then; the bag itself stays its caller's until this one is given.
+ * Decrypts the encrypted files of the payload. Names stay unchanged; sizes are those of the plain files. If
+ * it throws BundleRefusal, it has erased everything, and the caller still has to close the bag.
  */
 export async function decryptBag(bag: Bag, { key, scratch: folder, limits }: Decryption): Promise<Bag> {
   const scratch = await openSealedScratch(folder)
   try {
     const plain = new Map<string, SealedFile>()
-    // What is plain already counts as well: the limit is on the bundle.
+    // Plain files count as well: the limit applies to the bundle.
     let left = limits.bytesMax
     for (const { path, bytes } of bag.entries) if (!isEncryptedPayload(path)) left -= bytes
     for (const { path, bytes } of bag.entries) {

@@ -1,6 +1,6 @@
 /**
- * Whether what lies at a path looks whole, as far as that is told without reading it all: somebody may still be copying
- * it. It judges nothing else: what is whole and wrong is for `openBag` and `verifyBag` to refuse.
+ * Whether a bundle looks complete, judged without reading it all: somebody may still be copying it. It checks
+ * nothing else; `openBag` and `verifyBag` reject bundles that are complete but wrong.
  */
 import { lstat } from 'node:fs/promises'
 import { type Bag, readWhole } from '../../core/bag/bag.ts'
@@ -9,12 +9,12 @@ import { parseManifest } from '../../core/bag/manifest-file.ts'
 import { BundleRefusal } from '../../core/findings/checks.ts'
 import { openBag } from './open-bag.ts'
 
-/** Manifests of the most files allowed stay well below this; what is longer is for the verification to refuse. */
+/** Manifests of the maximum number of files stay well below this; verification rejects longer ones. */
 const manifestBytesMax = 64 << 20
 
 /**
- * The name of what is missing: a file of a folder, or `central directory` of a ZIP, which is written last. Undefined
- * where nothing is. Throws the file system's error where the path can't be read.
+ * The name of what is missing: a file of a folder, or `central directory` of a ZIP, which is written last.
+ * Undefined if nothing is missing. Throws the file system's error if the path cannot be read.
  */
 export async function findMissing(path: string, limits: BundleLimits): Promise<string | undefined> {
   const isFolder = (await lstat(path)).isDirectory()
@@ -23,7 +23,7 @@ export async function findMissing(path: string, limits: BundleLimits): Promise<s
     bag = await openBag(path, isFolder ? 'folder' : 'zip', limits)
   } catch (error) {
     if (!(error instanceof BundleRefusal)) throw error
-    // A file that is being copied may be as long as it will be, and hold nothing yet.
+    // A file being copied may have its final size already, but no content.
     const unread = error.findings.some(
       ({ check }) => check === 'zip-unreadable' || check === 'packing-unknown',
     )

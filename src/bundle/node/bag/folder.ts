@@ -1,6 +1,6 @@
 /**
- * A bag that is a folder. Refuses links, devices, unsafe names and too much of anything; follows no link even where
- * one was put in place after the folder was looked at.
+ * A bag that is a folder. Rejects links, devices, unsafe names and anything above the limits; follows no
+ * link, even one created after the folder was listed.
  */
 import { constants } from 'node:fs'
 import { lstat, open, readdir } from 'node:fs/promises'
@@ -16,7 +16,7 @@ interface FolderEntry extends BagEntry {
   readonly location: string
 }
 
-/** Findings about names are kept up to this many; a folder of a million links is told by its first ones. */
+/** Limit of findings about names; for a folder of a million links the first ones suffice. */
 const walkFindingsMax = 100
 
 const chunkBytes = 1 << 20
@@ -79,12 +79,12 @@ async function* readFolderFile({ path, bytes, location }: FolderEntry): AsyncGen
   })
   try {
     for (let read = 0; ; ) {
-      // No larger than it has to be: a stream would take the most that it may for each file, and once more for its end.
+      // A buffer of the needed size: a stream would allocate its maximum twice for each file.
       const chunk = Buffer.allocUnsafeSlow(Math.min(chunkBytes, bytes - read + 1))
       const { bytesRead } = await handle.read(chunk, 0, chunk.length)
       if (bytesRead === 0) return
       read += bytesRead
-      // A file that grows while it is read is not the one that was measured.
+      // A file that grows while being read is not the one that was measured.
       if (read > bytes) throw new BundleRefusal([faultAt('digest-wrong', { file: path })])
       yield chunk.subarray(0, bytesRead)
     }

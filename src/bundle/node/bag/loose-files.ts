@@ -1,6 +1,6 @@
 /**
- * What a loose file does not say of itself and a bag does: by which sign its fields are separated. Takes the one by
- * which its first row has a header that the contract knows, if there is exactly one; a guess is left to nobody.
+ * Finds the field separator of a loose file, which only a bag states. Takes the one for which the first row
+ * has a header known to the contract, if there is exactly one; never guesses.
  */
 import { createReadStream } from 'node:fs'
 import type { Contract } from '../../../contract/index.ts'
@@ -11,7 +11,7 @@ import { inspectText, type TextShape } from '../../core/csv/encoding.ts'
 import { buildCsvReader } from '../../core/csv/read-rows.ts'
 import type { TableDialect } from './create-bag.ts'
 
-/** Whether a name is that of a file that can be brought without a bag around it. */
+/** Whether a file of this name can be sent without a bag. */
 export function isTableFile(path: string): boolean {
   return tableFiles.test(path)
 }
@@ -19,11 +19,11 @@ export function isTableFile(path: string): boolean {
 export interface LooseOptions {
   readonly contract: Contract
   readonly limits: BundleLimits
-  /** The sheet to read, where it is a workbook. */
+  /** The sheet to read, if it is a workbook. */
   readonly sheet?: string | undefined
 }
 
-/** How the table of a loose file is read; undefined where nothing has to be said, or can be. */
+/** How the table of a loose file is read; undefined for the default, or if it is unclear. */
 export async function dialectOf(path: string, options: LooseOptions): Promise<TableDialect | undefined> {
   const { contract, limits, sheet } = options
   if (isWorkbook(path)) return sheet === undefined ? undefined : { sheetName: sheet }
@@ -35,7 +35,7 @@ export async function dialectOf(path: string, options: LooseOptions): Promise<Ta
   const rows = new Set<string>()
   for (const delimiter of delimiters) {
     const cells = await firstCells(read(), shape, delimiter, limits)
-    // A header of one column is the same by any sign.
+    // A single-column header is the same with every separator.
     const isNew = rows.size < rows.add(JSON.stringify(cells)).size
     if (isNew && cells.some(knows)) known.push(delimiter)
   }

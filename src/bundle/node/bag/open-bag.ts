@@ -1,4 +1,4 @@
-/** Opens what was brought. Refuses what is neither a folder nor a ZIP, or can't be read safely. */
+/** Opens a received bag. Rejects what is neither a folder nor a ZIP, or cannot be read safely. */
 import { lstat, open } from 'node:fs/promises'
 import { type Digest, digestOf, digestOfFile } from '../../../platform/digest.ts'
 import { type Bag, type Packing, refuseBag } from '../../core/bag/bag.ts'
@@ -7,7 +7,7 @@ import type { BundleLimits } from '../../core/bag/limits.ts'
 import { openFolder } from './folder.ts'
 import { openZip } from './zip.ts'
 
-/** Opens a bag. Throws BundleRefusal with everything that forbids it. Close it when done. */
+/** Opens a bag. Throws BundleRefusal with every reason. Close it when done. */
 export async function openBag(path: string, packing: Packing, limits: BundleLimits): Promise<Bag> {
   if (packing === 'folder') return await openFolder(path, limits)
   if (!(await beginsAsZip(path))) refuseBag('packing-unknown')
@@ -18,13 +18,13 @@ export interface BundleIdentity {
   readonly packing: Packing
   /** SHA-256 of the ZIP's bytes; of a folder, that of the sorted lines `sha256  path\n`. */
   readonly id: Digest
-  /** Bytes as brought: the size of the ZIP, or of the folder's files together. */
+  /** Bytes as received: the size of the ZIP, or of the folder's files together. */
   readonly bytes: number
 }
 
 /**
- * Says what a path holds and gives it its name, before anything in it is trusted.
- * Throws BundleRefusal where it is no bundle, holds links or devices, or exceeds the limits.
+ * Identifies what a path holds and computes its digest, before anything in it is trusted. Throws
+ * BundleRefusal if it is no bundle, holds links or devices, or exceeds the limits.
  */
 export async function identifyBundle(path: string, limits: BundleLimits): Promise<BundleIdentity> {
   const found = await lstat(path)
@@ -32,15 +32,15 @@ export async function identifyBundle(path: string, limits: BundleLimits): Promis
   if (found.isDirectory()) return await identifyFolder(path, limits)
   if (!found.isFile()) refuseBag('packing-unknown')
   if (found.size > limits.bytesMax) refuseBag('too-many-bytes', { expected: `≤ ${limits.bytesMax}` })
-  // Opening reads the central directory alone; whatever is wrong with it is told at once.
+  // Opening reads only the central directory, so its errors are reported at once.
   const bag = await openBag(path, 'zip', limits)
   await bag.close()
   return { packing: 'zip', id: await digestOfFile(path), bytes: found.size }
 }
 
 /**
- * Every ZIP begins with `PK` (APPNOTE 4.3); a CSV or a PDF is not a ZIP that was cut off, and should not be called
- * one. A file that ends before those two may be.
+ * Every ZIP begins with `PK` (APPNOTE 4.3), so a CSV or a PDF should not be reported as a truncated ZIP. A
+ * file of fewer than two bytes may be one.
  */
 async function beginsAsZip(path: string): Promise<boolean> {
   const handle = await open(path)

@@ -1,7 +1,7 @@
 /**
- * The signature of a bag: detached, over the bytes of its tag manifest, which names the manifest, which names the payload.
- * It stands beside them in `tagmanifest-sha256.txt.asc` and in no manifest, for it can not name itself. It refuses a
- * signed bag whose tag manifest leaves out what says what the bundle is: such a signature proves nothing.
+ * The detached signature of a bag, over its tag manifest, which covers the manifest, which covers the
+ * payload. Its file `tagmanifest-sha256.txt.asc` is in no manifest, since it cannot cover itself. Rejects a
+ * signed bag whose tag manifest omits a file that describes the bundle: such a signature proves nothing.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,29 +23,29 @@ import {
 export const signedPath = 'tagmanifest-sha256.txt'
 export const signaturePath = `${signedPath}.asc`
 
-/** What the tag manifest must name, so that its signature covers the payload and what it is for; and, if there, the rest. */
+/** Files that the tag manifest must name, so that the signature covers the payload and its description. */
 const covered = ['manifest-sha256.txt', descriptorPath]
 const coveredIfThere = ['bag-info.txt', 'bagit.txt']
 
-/** Longest tag manifest that is looked at: it names a handful of files. */
+/** Longest tag manifest that is read: it names a handful of files. */
 const signedBytesMax = 1 << 20
 
 export type BagSignature =
   | { readonly state: 'unsigned' }
-  /** The signature can't be looked at; the findings say why. */
+  /** The signature cannot be verified; the findings say why. */
   | { readonly state: 'void'; readonly findings: readonly Finding[] }
   /** One outcome for each signature, at least one. */
   | { readonly state: 'signed'; readonly outcomes: readonly SignatureOutcome[] }
 
-/** Signs the folder of a bag that was created; a signature that is there already is refused by the file system. */
+/** Signs the folder of a new bag. Throws the file system's error if a signature exists already. */
 export async function signBag(folder: string, { key }: PrivateKeyFile, options: SignOptions): Promise<void> {
   const bytes = await readFile(join(folder, signedPath))
   await writeFile(join(folder, signaturePath), await signBytes(bytes, key, options), { flag: 'wx' })
 }
 
 /**
- * Checks the signature of a bag that was verified: its digests must have been compared, else the signed text says nothing
- * about the files. Throws BundleRefusal where a file can't be read.
+ * Verifies the signature of a verified bag: its digests must have been compared, or the signed text would
+ * prove nothing about the files. Throws BundleRefusal if a file is unreadable.
  */
 export async function checkBagSignature(
   bag: Bag,
@@ -71,7 +71,7 @@ function voidBy(check: BundleCheck): BagSignature {
   return { state: 'void', findings: [faultAt(check, { file: signaturePath })] }
 }
 
-/** The finding that tells why a signature proves nothing; undefined for a good one. */
+/** The finding that explains why a signature is not valid; undefined for a good one. */
 export function signatureFinding(outcome: SignatureOutcome): Finding | undefined {
   if (outcome.good) return undefined
   const { fault, fingerprint, keyId } = outcome

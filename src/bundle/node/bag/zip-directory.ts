@@ -1,17 +1,17 @@
 /**
- * Holds the end of a ZIP to its directory (APPNOTE 4.3.12 to 4.3.16). A count that is too small would hide entries
- * from whoever trusts it, and show them to whoever reads on; so count and size must be those of the entries that were
- * read, and the end must follow them.
+ * Checks that the end of a ZIP matches its directory (APPNOTE 4.3.12 to 4.3.16). With too small a count, some
+ * readers would miss entries that others see; so count and size must be those of the entries that were read,
+ * and the end record must follow them.
  */
 import { open } from 'node:fs/promises'
 
-/** The bytes of a ZIP at any place. */
+/** Random access to the bytes of a ZIP. */
 export interface ZipBytes {
   readonly size: number
   readonly take: (from: number, length: number) => Promise<Buffer>
 }
 
-/** Opens the bytes of a file for as long as `use` takes. */
+/** Opens the bytes of a file for the duration of `use`. */
 export async function withZipBytes<T>(path: string, use: (zip: ZipBytes) => Promise<T>): Promise<T> {
   const handle = await open(path)
   try {
@@ -33,7 +33,7 @@ const endBytes = 22
 const locatorBytes = 20
 const end64Bytes = 56
 
-/** Whether a ZIP ends as its directory says. The length of its comment has been looked at by yauzl. */
+/** Whether a ZIP ends as its directory says. yauzl has checked the length of its comment. */
 export async function endsAsRead(
   { size, take }: ZipBytes,
   commentBytes: number,
@@ -46,7 +46,7 @@ export async function endsAsRead(
   if (![...counts, bytes, offset].some((value) => value === 0xffff || value === 0xffff_ffff)) {
     return counts.every((count) => count === read.entries) && bytes === read.bytes && offset + bytes === at
   }
-  // ZIP64: the numbers stand in a record before, which a locator right before the end points to.
+  // ZIP64: the numbers are in an earlier record, which a locator right before the end points to.
   const locator = at - locatorBytes
   if (locator < 0) return false
   const place = Number((await take(locator, locatorBytes)).readBigUInt64LE(8))

@@ -1,6 +1,6 @@
 /**
- * A bag in a ZIP, read from the central directory by yauzl. Refuses what is cut off, encrypted, linked, doubled or
- * badly named, and counts while it inflates: the sizes that a ZIP states are a claim like any other.
+ * A bag in a ZIP, read from the central directory by yauzl. Rejects truncated or encrypted ZIPs, links,
+ * duplicates and unsafe names. Counts bytes while inflating, since a ZIP may state wrong sizes.
  */
 import { isUtf8 } from 'node:buffer'
 import { crc32 } from 'node:zlib'
@@ -16,29 +16,29 @@ export interface ZipEntry extends BagEntry {
   readonly entry: Entry
 }
 
-/** A small file of one letter packs a thousandfold and does no harm; the ratio counts from this size on. */
+/** A small file of one letter inflates a thousandfold and is harmless; the ratio applies from this size. */
 const inflationFreeBytes = 1 << 20
 
-/** A record of the directory without its name, extra field and comment (APPNOTE 4.3.12). */
+/** Size of a directory record without its name, extra field and comment (APPNOTE 4.3.12). */
 const entryBytes = 46
 
-/** Folder that macOS adds for itself; no part of what was packed. */
+/** Folder that macOS adds for itself; it is ignored. */
 const foreignFolder = '__MACOSX/'
 
-/** How a ZIP is opened, wherever its bytes lie. */
+/** How a ZIP is opened, from any source of bytes. */
 export const zipOptions = {
   // Entries are read after the directory has been.
   autoClose: false,
-  // Names are decoded here: yauzl takes CP437 where no flag says otherwise.
+  // Names are decoded here: yauzl assumes CP437 unless a flag says otherwise.
   decodeStrings: false,
-  // Sizes are counted here, to say which entry it was.
+  // Sizes are checked here, so that the finding can name the entry.
   validateEntrySizes: false,
 }
 
-/** Opens a ZIP as a bag: its one top folder, or the whole of it where `bagit.txt` stands at its root. */
+/** Opens a ZIP as a bag: its single top folder, or the whole ZIP if `bagit.txt` is at its root. */
 export async function openZip(path: string, limits: BundleLimits): Promise<Bag> {
   const zip = await openPromise(path, zipOptions).catch((error: unknown) => notAZip(error))
-  // Trouble with the file while no read is waiting would otherwise end the process.
+  // An error of the file while no read is waiting would otherwise end the process.
   zip.on('error', () => {})
   try {
     const entries = underTopFolder(await withZipBytes(path, (held) => listEntries(zip, held, limits)))
@@ -59,7 +59,7 @@ export async function openZip(path: string, limits: BundleLimits): Promise<Bag> 
   }
 }
 
-/** What yauzl, zlib and streams say concerns the file; only what the file system says is ours. */
+/** Errors of yauzl, zlib and streams concern the file; only those of the file system are internal errors. */
 export function notAZip(error: unknown, file?: string): never {
   if (error instanceof BundleRefusal) throw error
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'ERR_'
@@ -67,7 +67,7 @@ export function notAZip(error: unknown, file?: string): never {
   return refuseBag('zip-unreadable', file === undefined ? {} : { file })
 }
 
-/** Lists the files of a ZIP by its central directory. Throws BundleRefusal with everything that forbids it. */
+/** Lists the files of a ZIP by its central directory. Throws BundleRefusal with every reason to reject it. */
 export async function listEntries(
   zip: ZipFile,
   held: ZipBytes,
@@ -95,7 +95,7 @@ export async function listEntries(
     bytes += entry.uncompressedSize
     entries.push({ path, bytes: entry.uncompressedSize, entry })
   }
-  // Without decoding the comment is bytes, whatever its type says.
+  // Without decoding, the comment is bytes, despite its type.
   const directory = { entries: zip.entryCount, bytes: directoryBytes }
   if (!(await endsAsRead(held, Buffer.byteLength(zip.comment), directory))) refuseBag('zip-unreadable')
   if (bytes > limits.bytesMax) findings.push(faultAt('too-many-bytes', { expected: `≤ ${limits.bytesMax}` }))
@@ -103,17 +103,17 @@ export async function listEntries(
   return entries
 }
 
-/** What an entry is by itself, whatever stands beside it. */
+/** Checks an entry by itself, without regard to the others. */
 function faultOf(entry: Entry, path: string | undefined): Finding | undefined {
   if (path === undefined) return faultAt('path-undecodable')
-  // A folder's own name must be as safe as a file's; a book of its own lets folders recur.
+  // Folder names must be as safe as file names; a separate PathBook lets folders recur.
   const unsafe = buildPathBook().add(path)
   if (unsafe !== undefined) return unsafe
   if (entry.isEncrypted()) return faultAt('zip-encrypted', { file: path })
   if (entry.compressionMethod !== 0 && entry.compressionMethod !== 8) {
     return faultAt('zip-method', { file: path })
   }
-  // The upper half of the external attributes is st_mode where the ZIP was made under Unix or macOS.
+  // The upper half of the external attributes is st_mode if the ZIP was made under Unix or macOS.
   const type = (entry.externalFileAttributes >>> 16) & 0o170_000
   if (type === 0o120_000) return faultAt('link', { file: path })
   if (type !== 0 && type !== 0o100_000 && type !== 0o040_000) return faultAt('device', { file: path })
@@ -121,8 +121,8 @@ function faultOf(entry: Entry, path: string | undefined): Finding | undefined {
 }
 
 /**
- * The name of an entry. Bit 11 says UTF-8 (APPNOTE 4.4.4); without it Windows writes the code page of the machine,
- * which here is GBK, while macOS and Linux write UTF-8 all the same. APPNOTE's own default, CP437, has no Chinese.
+ * The name of an entry. Bit 11 means UTF-8 (APPNOTE 4.4.4). Without it, Windows uses the machine's code page,
+ * here GBK, while macOS and Linux use UTF-8. APPNOTE's own default, CP437, has no Chinese.
  */
 function nameOf(entry: Entry): string | undefined {
   const raw = entry.fileNameRaw
@@ -139,8 +139,8 @@ function nameOf(entry: Entry): string | undefined {
 }
 
 /**
- * The Info-ZIP Unicode path (APPNOTE 4.6.9): version 1, the CRC-32 of the name it stands for, the name in UTF-8. "If
- * the CRC check fails, this Unicode Path Extra Field SHOULD be ignored", for somebody has renamed the entry since.
+ * The Info-ZIP Unicode path (APPNOTE 4.6.9): version 1, the CRC-32 of the original name, the name in UTF-8.
+ * "If the CRC check fails, this Unicode Path Extra Field SHOULD be ignored", for the entry was renamed since.
  */
 function unicodePath({ extraFields, fileNameRaw }: Entry): string | undefined {
   const data = extraFields.find(({ id }) => id === 0x7075)?.data
@@ -149,7 +149,7 @@ function unicodePath({ extraFields, fileNameRaw }: Entry): string | undefined {
   return data.readUInt32LE(1) === crc32(fileNameRaw) && isUtf8(name) ? name.toString('utf8') : undefined
 }
 
-/** "One top-level folder" is how BagIt is serialised; a bag at the root of the ZIP is taken as well. */
+/** BagIt serialisations have one top-level folder; a bag at the root of the ZIP is accepted as well. */
 function underTopFolder(entries: readonly ZipEntry[]): readonly ZipEntry[] {
   const top = entries[0]?.path.split('/')[0] ?? ''
   const atRoot = entries.some((entry) => entry.path === 'bagit.txt')
@@ -157,7 +157,7 @@ function underTopFolder(entries: readonly ZipEntry[]): readonly ZipEntry[] {
   return sortEntries(entries.map((entry) => ({ ...entry, path: entry.path.slice(top.length + 1) })))
 }
 
-/** Reads a file of a ZIP. Throws BundleRefusal where it inflates too far, or is not what the directory says. */
+/** Reads a file of a ZIP. Throws BundleRefusal if it inflates too far or does not match the directory. */
 export async function* readEntry(
   zip: ZipFile,
   found: ZipEntry,
@@ -183,6 +183,6 @@ export async function* readEntry(
   } finally {
     stream.destroy()
   }
-  // Digests would show another file, but not each file of a bag has one; and no other tool would unpack this.
+  // Not every file of a bag has a digest, and other tools would not unpack this one.
   if (bytes !== entry.uncompressedSize || sum !== entry.crc32) refuseBag('zip-unreadable', { file: path })
 }

@@ -1,7 +1,7 @@
 /**
- * OpenPGP encryption of files, as streams. Encrypting gives bytes as they come; decrypting gives nothing to anyone before
- * the integrity of the whole file was proved: what comes before goes into sealed scratch alone, and is erased where the
- * proof fails. It refuses, as findings, what is encrypted to another key, damaged, cut off, or inflates without end.
+ * OpenPGP encryption of files, as streams. Encryption yields bytes as they come. Decryption yields nothing
+ * before the integrity of the whole file is verified: until then it goes to encrypted scratch, which is
+ * erased on failure. Rejects files that have another recipient, are damaged or truncated, or inflate too far.
  */
 import { Readable } from 'node:stream'
 import { ReadableStream } from 'node:stream/web'
@@ -21,10 +21,10 @@ import { BundleRefusal } from '../../core/findings/checks.ts'
 import type { PrivateKeyFile, PublicKeyFile } from '../../core/openpgp/keys.ts'
 import type { SealedFile, SealedScratch } from '../rows/encrypted-scratch.ts'
 
-/** A small file of one letter packs a thousandfold and does no harm; the ratio counts from this size on, as in a ZIP. */
+/** A small file of one letter inflates a thousandfold and is harmless; the ratio applies from this size. */
 const inflationFreeBytes = 1 << 20
 
-/** Encrypts a stream to a public key, compressed before: afterwards nothing could be. */
+/** Encrypts a stream to a public key. Compresses it first, since encrypted bytes do not compress. */
 export async function* encryptTo(
   source: AsyncIterable<Uint8Array>,
   { key }: PublicKeyFile,
@@ -46,8 +46,8 @@ export interface Encrypted {
 }
 
 /**
- * Decrypts a file into sealed scratch and gives it once its integrity is proved. Throws BundleRefusal for what is wrong
- * with the file, and what the source throws.
+ * Decrypts a file into encrypted scratch and yields it once its integrity is verified. Throws BundleRefusal
+ * for a bad file, and whatever the source throws.
  */
 export async function decryptInto(
   scratch: SealedScratch,
@@ -56,7 +56,7 @@ export async function decryptInto(
   limits: Pick<BundleLimits, 'bytesMax' | 'inflationMax'>,
 ): Promise<SealedFile> {
   const watched = watch(source)
-  /** Whatever the library throws concerns the file, unless the source had thrown it first. */
+  /** Errors of the library concern the file, unless the source threw first. */
   const theirs = (error: unknown): never => {
     if (watched.error() !== undefined) throw watched.error()
     if (error instanceof BundleRefusal) throw error
@@ -69,8 +69,8 @@ export async function decryptInto(
     message,
     decryptionKeys: key,
     format: 'binary',
-    // The one place for which the library has this setting: by default it holds the whole file in memory until the proof.
-    // What comes before the proof is sealed, and not looked at.
+    // The only place for this setting: by default the library holds the whole file in memory until it is
+    // verified. Bytes written before that are encrypted, and not read.
     config: {
       allowUnauthenticatedStream: true,
       maxDecompressedMessageSize: bytesMax + inflationFreeBytes,
@@ -82,11 +82,11 @@ export async function decryptInto(
 }
 
 /**
- * Compressed data that is read to its end also where it can't be unpacked. The library's own stops reading there, and what
- * decrypts waits for room without end (from Node 24 on, which stops the stream that fed a broken decompression).
+ * Compressed data that is read to its end even if decompression fails. The library's own class stops there,
+ * and decryption then waits forever (from Node 24 on, which cancels the source).
  */
 class CompressedToTheEnd extends CompressedDataPacket {
-  // The library's types leave out that a packet of a stream is read as one, and with the settings in force.
+  // The library's types omit that a packet may be read from a stream, with the current settings.
   override async read(bytes: unknown, config?: PartialConfig): Promise<void> {
     const reader = (bytes as ReadableStream<Uint8Array>).getReader()
     const passed = new ReadableStream<Uint8Array>(
@@ -101,7 +101,7 @@ class CompressedToTheEnd extends CompressedDataPacket {
       { highWaterMark: 0 },
     )
     try {
-      // Allowed for the message; within itself it is not.
+      // The additional packet is allowed in the message, but not inside itself.
       const within = { ...config, additionalAllowedPackets: [] }
       await (super.read as CompressedToTheEnd['read']).call(this, passed, within)
     } catch (error) {
@@ -111,7 +111,7 @@ class CompressedToTheEnd extends CompressedDataPacket {
   }
 }
 
-/** Whether one of the message's session keys is for one of these; a zero stands for a key that is not named. */
+/** Whether a session key of the message is for one of these keys; zero is an unnamed recipient. */
 function isFor(
   message: Message<ReadableStream<Uint8Array>>,
   own: readonly { readonly toHex: () => string }[],
@@ -120,7 +120,7 @@ function isFor(
   return message.getEncryptionKeyIDs().some((id) => ids.has(id.toHex()))
 }
 
-/** Reads to the end, which is where the proof is; or stops where it would be too much. */
+/** Reads to the end, where the integrity check is, or stops above the limit. */
 async function* bounded(
   plain: ReadableStream<Uint8Array>,
   bytesMax: number,
@@ -138,12 +138,12 @@ async function* bounded(
       yield value
     }
   } finally {
-    // Where it ends early, whoever gives the bytes is told to stop.
+    // If it ends early, cancel the source.
     reader.cancel().catch(() => {})
   }
 }
 
-/** Passes a source on and remembers what it threw, for the library wraps it. */
+/** Passes a source on and remembers what it threw, since the library wraps errors. */
 function watch(source: AsyncIterable<Uint8Array>): {
   readonly chunks: AsyncIterable<Uint8Array>
   readonly error: () => unknown
@@ -160,7 +160,7 @@ function watch(source: AsyncIterable<Uint8Array>): {
   return { chunks: chunks(), error: () => thrown }
 }
 
-/** As the library takes it, with one chunk at a time on its way. */
+/** Adapts the source to the library, with one chunk in flight. */
 function webStream(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   return Readable.toWeb(Readable.from(source, { objectMode: false })) as ReadableStream<Uint8Array>
 }

@@ -1,7 +1,7 @@
 /**
- * A delta as two readings: rows to be put in place of others or added, under the contract; and rows to be deleted, under
- * a contract of the key alone. A full bundle is one reading. What a delta does to its base needs the base, and is no
- * matter of this room.
+ * A delta as two readings: upserted rows, under the contract; and deleted rows, under a contract of the key
+ * alone. A full bundle is one reading. Applying a delta to its base version needs the base, and is not part
+ * of this module.
  */
 
 import { type Contract, intakeFields, intakeKey } from '../../../contract/index.ts'
@@ -12,12 +12,12 @@ import { buildKeyIndex } from './key-index.ts'
 import type { RowBatch, ValidateOptions } from './validate-bag.ts'
 
 export interface Reading {
-  /** What becomes of the rows; absent in a full bundle. */
+  /** The operation on the rows; absent in a full bundle. */
   readonly operation?: Operation
   readonly options: ValidateOptions
 }
 
-/** The readings of a bundle, upserts before deletes; one that has no files is left out. */
+/** The readings of a bundle, upserts before deletes; a reading without files is omitted. */
 export function readingsOf(options: ValidateOptions): readonly Reading[] {
   if (options.manifest.mode === 'full') return [{ options }]
   const reading = (operation: Operation, more: Partial<ValidateOptions>): readonly Reading[] => {
@@ -31,8 +31,8 @@ export function readingsOf(options: ValidateOptions): readonly Reading[] {
 }
 
 /**
- * The contract of rows to be deleted: the key and nothing else, with no checks but that they lie in the provider's
- * share. All else that is brought or published is a header that is known, and may not stand there.
+ * The contract of rows to be deleted: only the key, with no checks except that the rows are in the provider's
+ * share. The headers of other fields are known, but not allowed.
  */
 export function keyContract(contract: Contract): Contract {
   const key = intakeKey(contract)
@@ -57,8 +57,8 @@ function asDelete(finding: Finding): Finding {
 }
 
 /**
- * Takes rows as the readings give them, in their order, and reports each row to be deleted whose key is brought as well.
- * It remembers keys by their digests (key-index.ts). A receiver has the rows in a database, and asks that instead.
+ * Takes rows in the order of the readings, and reports each deleted row whose key is also upserted. Stores
+ * digests of the keys (key-index.ts). A receiver that has the rows in a database queries that instead.
  */
 export function buildKeyMatcher(
   contract: Contract,
@@ -83,7 +83,7 @@ export function buildKeyMatcher(
   }
 }
 
-/** The finding of a key that one delta deletes and brings. */
+/** The finding for a key that one delta both deletes and upserts. */
 export function keyBoth(file: string, row: number, contract: Contract): Finding {
   return faultAt('delta-key-both', { file, row, field: intakeKey(contract).join(',') })
 }

@@ -1,26 +1,26 @@
 /**
- * Tells whether any two keys may be equal, from 64 seeded bits of each: eight bytes a key, whatever it holds. Equal
- * keys are never missed. Different ones pass for equal once in some 10^5 bundles of 20 million rows, which costs a
- * closer look (key-index.ts) and nothing else; so the hash is a fast one, and begins at random lest somebody prepare
- * for it.
+ * Detects whether any two keys may be equal, from a seeded 64-bit hash of each: eight bytes per key, whatever
+ * its length. Equal keys are never missed. Different keys collide about once in 10^5 bundles of 20 million
+ * rows, which only costs a second check (key-index.ts); so the hash is a fast one. Its random seed prevents
+ * prepared collisions.
  */
 
 import { randomInt } from 'node:crypto'
 import { setImmediate as pause } from 'node:timers/promises'
 import type { DuplicateFilter } from '../../core/cells/duplicate-filter.ts'
 
-/** Keys are kept apart by their first bits, so that they can be sorted bit by bit between other work. */
+/** Keys are partitioned by their first bits, so that they can be sorted in steps between other work. */
 const parts = 256
 const pageKeys = 1024
 
-/** Bits that tell which keys may be doubled: half a megabyte, and a false alarm for one of 4,000 where 1,000 are. */
+/** A bitmap of possibly duplicate keys: half a megabyte; with 1,000 such keys, one false positive in 4,000. */
 const sieveBits = 22
 
-/** Signs that no byte is: the end of a value, and a value that there is none of. */
+/** Sentinels outside the byte range: end of value, missing value. */
 const end = 0x1ff
 const none = 0x2ff
 
-/** Builds an empty screen. The hash is cyrb53 (bryc, public domain), taken over bytes. */
+/** Builds an empty filter. The hash is cyrb53 (bryc, public domain), taken over bytes. */
 export function buildDuplicateFilter(): DuplicateFilter {
   const kept = Array.from({ length: parts }, () => ({ pages: [] as Uint32Array[], keys: 0 }))
   const [seedOne, seedTwo] = [randomInt(2 ** 32), randomInt(2 ** 32)]

@@ -1,7 +1,7 @@
 /**
- * Scratch that nobody can read: bytes are written to a file under a random key that is held in memory alone, in pieces
- * that each carry their own proof (AES-256-GCM). The file has no name from the moment it is open, where the system
- * can do that; so it goes with the process, and what a crash leaves behind is noise. It refuses pieces that were changed.
+ * Encrypted scratch files: bytes are written under a random key that exists only in memory, in chunks that
+ * are each authenticated (AES-256-GCM). Where the system allows, the file is unlinked once open, so that it
+ * disappears with the process; what a crash leaves is unreadable. Modified chunks are rejected.
  */
 import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises'
@@ -10,24 +10,24 @@ import { join } from 'node:path'
 export interface SealedFile {
   /** Bytes as they were written. */
   readonly bytes: number
-  /** Reads them from the beginning, as often as asked, in pieces. */
+  /** Reads them from the beginning, in chunks, any number of times. */
   readonly read: () => AsyncIterable<Uint8Array>
 }
 
 export interface SealedScratch {
-  /** Writes bytes and gives them back to read. Where the source throws, what it gave is never read. */
+  /** Writes bytes and returns them for reading. If the source throws, nothing it gave is ever read. */
   readonly write: (source: AsyncIterable<Uint8Array>) => Promise<SealedFile>
-  /** Forgets the keys and closes the files; nothing of them can be read any more. */
+  /** Drops the keys and closes the files, which makes them unreadable. */
   readonly erase: () => Promise<void>
 }
 
-/** Large enough for few system calls, small enough to hold many at once; GCM would bear 64 GiB under one nonce. */
+/** Large enough for few system calls, small enough to hold many; GCM allows 64 GiB under one nonce. */
 const pieceBytes = 64 << 10
 const tagBytes = 16
 const algorithm = 'aes-256-gcm'
 const prefix = 'sealed-'
 
-/** Opens scratch in a folder, and clears it of what crashes left there. */
+/** Opens scratch in a folder, and removes what crashes left there. */
 export async function openSealedScratch(folder: string): Promise<SealedScratch> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await clear(folder)
@@ -36,7 +36,7 @@ export async function openSealedScratch(folder: string): Promise<SealedScratch> 
     write: async (source) => {
       const path = join(folder, `${prefix}${process.pid}-${randomUUID()}`)
       const handle = await open(path, 'wx+', 0o600)
-      // A key for each file, so that no nonce is ever used twice under one.
+      // One key per file, so that no nonce is used twice under a key.
       const key = randomBytes(32)
       sealed.push({ handle, key, path })
       await unname(path)
@@ -53,12 +53,12 @@ export async function openSealedScratch(folder: string): Promise<SealedScratch> 
   }
 }
 
-/** Takes the name from an open file; Windows has no such thing, and there it goes when it is erased, or at the next start. */
+/** Unlinks an open file. Windows cannot: there the file goes when it is erased, or at the next start. */
 async function unname(path: string): Promise<void> {
   if (process.platform !== 'win32') await rm(path)
 }
 
-/** What has a name still was left by a crash, or is open on Windows, where it can't be removed. */
+/** A file that still has a name was left by a crash, or is open on Windows, where it cannot be removed. */
 async function clear(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (name.startsWith(prefix)) await rm(join(folder, name), { force: true }).catch(unlessBusy)
@@ -69,7 +69,7 @@ function unlessBusy(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EBUSY' && error.code !== 'EPERM') throw error
 }
 
-/** Each piece has the number of its place as nonce; the last one is told by a bit, so that none can be cut off. */
+/** The nonce of a chunk is its number; a bit marks the last one, so that truncation is detected. */
 function nonceOf(index: number, isLast: boolean): Buffer {
   const nonce = Buffer.alloc(12)
   nonce.writeUInt8(isLast ? 1 : 0, 0)
@@ -113,7 +113,7 @@ async function writePieces(
   return bytes
 }
 
-/** A write may take less than it is given, on a disk that fills up for one. */
+/** A write may be partial, for example on a disk that is filling up. */
 async function writeAll(handle: FileHandle, data: Buffer, position: number): Promise<void> {
   for (let at = 0; at < data.length; ) {
     at += (await handle.write(data, at, data.length - at, position + at)).bytesWritten

@@ -1,6 +1,6 @@
 /**
- * The rows of one file on the straight way: cut from the pieces as they come, made from their bytes where they are plain,
- * and read with care where they are not. Says no at the first thing that the careful way would call an error.
+ * The fast path for one file. Encodes plain rows from their bytes as chunks arrive, and reads other rows with
+ * the strict reader. Gives up at the first error that the strict path would report.
  */
 import type { Finding } from '../../../platform/finding.ts'
 import type { BundleFile } from '../../core/bag/verify.ts'
@@ -17,7 +17,7 @@ import { type Block, fillBlock } from '../../core/csv/row-block.ts'
 import { buildLine, isBlankLine, type Line, scanLine, textsOf } from '../../core/csv/row-fields.ts'
 import type { FileCount, ValidateOptions } from './validate-bag.ts'
 
-/** What the files of a bundle share on the way. */
+/** State shared by the files of a bundle. */
 export interface Walk {
   readonly options: ValidateOptions
   readonly plan: RowPlan
@@ -26,20 +26,20 @@ export interface Walk {
   readonly writer: CopyWriter
   readonly keys: DuplicateFilter
   readonly block: Block
-  /** Warnings, told once the way has been gone to its end: those of all headers before those of rows. */
+  /** Warnings, reported only if the fast path succeeds: those of all headers before those of rows. */
   readonly headers: Finding[]
   readonly rows: Finding[]
   errors: number
   /** Chunks that are ready. */
   readonly ready: Uint8Array[]
-  /** Rows of the files before. */
+  /** Rows in previous files. */
   rowsBefore: number
 }
 
 export interface FileCutter {
   /**
-   * Takes a piece and writes the rows that have come to their end; false where the way is to be given up. The length of
-   * the byte order mark has to be known with the first piece.
+   * Takes a chunk and writes its complete rows; returns false to give up the fast path. The length of the
+   * byte order mark must be known with the first chunk.
    */
   readonly cut: (piece: Buffer, bomBytes: number, last: boolean) => boolean
   readonly count: () => FileCount
@@ -51,24 +51,24 @@ interface State {
   readonly walk: Walk
   readonly line: Line
   readonly repairs: Partial<Record<Repair, number>>
-  /** Bytes that are not cut yet, and where in the file they begin. */
+  /** Bytes not cut into rows yet, and their offset in the file. */
   held: Buffer
   heldAt: number
-  /** The row that was cut last, as Excel counts. */
+  /** The last row cut, as Excel counts. */
   row: number
   rowsRead: number
-  /** A blank row may only be followed by others. */
+  /** After a blank row, only blank rows are allowed. */
   isBlankBefore: boolean
   opened?: { readonly file: OpenFile; readonly maker: RowEncoder }
 }
 
-/** Warnings about rows that are held back until the end; a bundle with more goes the careful way. */
+/** Row warnings buffered until the end; a bundle with more is left to the strict path. */
 const heldBackMax = 10_000
 
 const decode = decoderOf({ encoding: 'utf-8' })
 const nothing = Buffer.alloc(0)
 
-/** Builds the cutter of a file, which has this index in the manifest. */
+/** Builds the row cutter of the file with this index in the manifest. */
 export function buildFileCutter(index: number, file: BundleFile, walk: Walk): FileCutter {
   const { fieldBytesMax, rowsMax } = walk.options.limits
   const line = buildLine(file.delimiter, fieldBytesMax)
@@ -92,7 +92,7 @@ export function buildFileCutter(index: number, file: BundleFile, walk: Walk): Fi
   return { cut, count: () => countOf(state) }
 }
 
-/** Cuts and takes what comes next. Gives where it ends; `start` where that can't be told yet, -1 to give the way up. */
+/** Cuts and takes the next rows. Returns their end; `start` if more bytes are needed, -1 to give up. */
 function cutNext(state: State, start: number, last: boolean): number {
   const { line, held, opened } = state
   if (opened?.maker.inOrder === true) return cutBlock(state, opened.maker, start, last)
@@ -148,7 +148,7 @@ function takeUnchanged(state: State, from: number, to: number): boolean {
   return true
 }
 
-/** Lets go of what was written, once it is enough, and counts. */
+/** Releases bytes that were written, once there are enough, and updates the counts. */
 function endRows(state: State): void {
   const chunk = state.walk.writer.take(false)
   if (chunk !== undefined) state.walk.ready.push(chunk)
@@ -226,7 +226,7 @@ function readWithCare({ line, held, heldAt, row, walk }: State, file: OpenFile, 
   return walk.rows.length > heldBackMax ? undefined : values
 }
 
-/** Writes what the careful reader has made of a row, and its key. */
+/** Writes the strict reader's result for a row, and its key. */
 function writeValues(values: RowValues, { plan, writer, keys }: Walk): void {
   const bytes = values.map((value) => (value === null ? null : Buffer.from(value)))
   for (const value of bytes) writer.value(value ?? nothing, 0, value?.length ?? 0)

@@ -1,7 +1,7 @@
 /**
- * The straight way through a bundle: one walk that makes COPY text of the bytes as they come, as long as there is
- * nothing to refuse. At the first sign of an error anywhere it is given up, with all that it gave, for the careful way
- * (validate.ts) to tell what is wrong; so it has no findings but warnings, and then the same ones.
+ * The fast path through a bundle: one pass that writes COPY text from the bytes as they arrive. At the first
+ * possible error it gives up and its output is discarded; the strict path (validate-bag.ts) then finds what
+ * is wrong. So the only findings of this path are warnings, and the strict path would report the same ones.
  */
 
 import type { BundleFile } from '../../core/bag/verify.ts'
@@ -18,16 +18,16 @@ import { type FileCount, planBundle, type ValidateOptions } from './validate-bag
 /** The rows of a bag as COPY text. */
 export interface CopyReading {
   readonly chunks: AsyncIterable<Uint8Array | string>
-  /** What came of each file, once the chunks have been walked to their end; undefined where the way was given up. */
+  /** The result of each file, once the chunks were iterated to their end; undefined if the path gave up. */
   readonly files: () => readonly FileCount[] | undefined
 }
 
-/** Reads a bag that `verifyBag` has passed. Throws the signal's reason when aborted. */
+/** Reads a bag that passed `verifyBag`. Throws the signal's reason when aborted. */
 export function readFast(options: ValidateOptions): CopyReading {
   let files: FileCount[] | undefined
   async function* chunks(): AsyncGenerator<Uint8Array> {
     const { manifest, signal, onProgress, onFinding } = options
-    // A workbook's rows are no bytes of the file.
+    // The rows of a workbook are not bytes of the file.
     if (manifest.files.some(({ sheet, encoding }) => sheet !== undefined || !mayBeUtf8(encoding))) return
     const walk = buildWalk(options)
     const counts: FileCount[] = []
@@ -52,7 +52,7 @@ export function readFast(options: ValidateOptions): CopyReading {
   return { chunks: chunks(), files: () => files }
 }
 
-/** Of each file its pieces, and then none. */
+/** The chunks of each file in turn, with an end marker after each file. */
 async function* readPieces({ bag, manifest }: ValidateOptions) {
   for (const [index, file] of manifest.files.entries()) {
     for await (const piece of inPieces(bag.read(file.path), 0)) yield { index, file, piece }
@@ -60,11 +60,11 @@ async function* readPieces({ bag, manifest }: ValidateOptions) {
   }
 }
 
-/** The same values, each asked for before the one before it is dealt with, so that the disc works beside us. */
+/** Prefetches one value, so that the disk reads while the previous value is processed. */
 async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
   const ask = () => {
     const next = source.next()
-    // What it throws is told when its turn comes, or never.
+    // An error is reported when its value is requested, or never.
     next.catch(() => undefined)
     return next
   }
@@ -86,7 +86,7 @@ function buildWalk(options: ValidateOptions): Walk {
   for (const { field, index, read, above } of plan.readers) {
     const upper = plan.readers.find((reader) => reader.index === above)
     const { missingValues } = options.contract
-    // What depends on a code that itself depends on one is not plain to see.
+    // Codes with two levels of dependency are left to the strict path.
     makers[index] =
       upper?.above === undefined
         ? buildCellEncoder({ field, read, readAbove: upper?.read, missingValues })
@@ -108,7 +108,7 @@ function buildWalk(options: ValidateOptions): Walk {
   }
 }
 
-/** A file on its way; `take` and `end` say no where the way is to be given up. */
+/** A file being read; `take` and `end` return false to give up. */
 interface TextFile {
   readonly take: (piece: Buffer) => boolean
   readonly end: () => boolean
@@ -121,7 +121,7 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
   return {
     take: (piece) => {
       scanner.take(piece)
-      // Less than four bytes don't tell yet how the file begins.
+      // Fewer than four bytes do not show which encoding the file has.
       if (isDoubtful(scanner.found) || scanner.found.bytes === 0) return false
       return cutter.cut(piece, scanner.found.bomBytes, false)
     },

@@ -1,7 +1,7 @@
 /**
- * Remembers keys that may be doubled by 96 bits of their SHA-256 and tells which occur more than once: 16 bytes
- * a row and at most 12 for finding it, whatever the keys are. Equal keys are always found; among 20 million others
- * two are taken for equal with a chance below one in 10^14, and then refused rather than lost.
+ * Finds duplicate keys by 96 bits of their SHA-256: 16 bytes a row and at most 12
+ * for the hash table. Equal keys are always found; a false match among 20 million keys has a chance below one
+ * in 10^14, and rejects rows rather than losing them.
  */
 import { hash } from 'node:crypto'
 
@@ -13,17 +13,17 @@ export interface KeyIndex {
   readonly firstOfDuplicates: (key: string) => number | undefined
 }
 
-/** Three of the digest; then twice the ordinal of the first row, and one more where another row has the key too. */
+/** Three words of the digest; then twice the first row's ordinal, plus one if the key is a duplicate. */
 const wordsPerKey = 4
 const pageKeys = 1 << 14
 
 /** Builds an empty index. */
 export function buildKeyIndex(): KeyIndex {
-  // Pages grow without a copy of what is there.
+  // Adding a page copies nothing.
   const pages: Uint32Array[] = []
   let count = 0
   let any = false
-  // Number of a key plus 1, at the place that its digest names or after it; 0 is free. At most three quarters full.
+  // A hash table with linear probing: key number plus 1, or 0 if free. At most three quarters full.
   let slots = new Int32Array(1 << 12)
 
   const word = (key: number, index: number) =>
@@ -31,7 +31,7 @@ export function buildKeyIndex(): KeyIndex {
 
   const words = new Uint32Array(3)
   function digest(key: string): void {
-    // As a string of one character a byte: a third of the time that a Buffer for each key takes.
+    // A binary string takes a third of the time of a Buffer for each key.
     const bytes = hash('sha256', key, 'binary')
     for (let index = 0; index < 3; index++) {
       const at = index * 4
@@ -46,7 +46,7 @@ export function buildKeyIndex(): KeyIndex {
   const isSame = (key: number) =>
     word(key, 0) === words[0] && word(key, 1) === words[1] && word(key, 2) === words[2]
 
-  /** The slot of the digest in `words`: the one it is in, or the free one it would take. */
+  /** The slot of the digest in `words`: its own if present, else the free one for it. */
   function slotOf(): number {
     const mask = slots.length - 1
     for (let slot = (words[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {

@@ -1,6 +1,6 @@
 /**
- * The table of a file, whatever kind of file it is: rows by number, cells as texts. Opened once, walked as often as
- * asked. What forbids walking it comes back as findings.
+ * The table of a file in any format: rows by number, cells as texts. Opened once, read any number of times.
+ * If it is unreadable, the findings say why.
  */
 
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
 /**
- * A file for what does not fit into memory and must be read at any place: encrypted under a key that only memory has,
- * and out of its folder as soon as it is open, so that nothing can be read of it once the process ends.
+ * A scratch file with random access for data that does not fit into memory. It is encrypted under a key that
+ * exists only in memory, and unlinked once it is open, so it is unreadable after the process ends.
  */
 import { type Cipher, createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
@@ -17,19 +17,19 @@ export interface Scratch {
 }
 
 /**
- * Counter mode, for it is read at any place. It does not tell whether somebody has changed the file; whoever could do
- * that can write into the memory of the process as well.
+ * Counter mode allows random access. It does not detect changes to the file, but whoever could make them can
+ * also write to the memory of the process.
  */
 const algorithm = 'aes-256-ctr'
 const blockBytes = 16
 const pieceBytes = 256 * 1024
 
-/** Opens an empty scratch file in a folder, which need not be there. Close it when done. */
+/** Opens an empty scratch file in a folder, creating the folder if needed. Close it when done. */
 export async function openScratch(folder: string): Promise<Scratch> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, `qingdan-${randomUUID()}.scratch`)
   const handle = await open(path, 'wx+', 0o600)
-  // Windows removes no open file; there it goes at the end.
+  // Windows cannot remove an open file; there it is removed on closing.
   await rm(path, { force: true }).catch(() => {})
   const key = randomBytes(32)
   const cipher = createCipheriv(algorithm, key, counter(0))
@@ -48,7 +48,7 @@ export async function openScratch(folder: string): Promise<Scratch> {
   }
 }
 
-/** The counter of a block, as the cipher has it: 128 bits, the highest first. */
+/** The counter of a block for the cipher: 128 bits, big-endian. */
 function counter(block: number): Buffer {
   const iv = Buffer.alloc(blockBytes)
   iv.writeBigUInt64BE(BigInt(block), blockBytes / 2)

@@ -1,4 +1,4 @@
-/** The shapes of an open table, whatever kind of file it comes from. */
+/** The interfaces of an open table, for any file format. */
 import type { Contract } from '../../../contract/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
@@ -9,26 +9,26 @@ import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import type { CsvFault } from '../../core/csv/read-rows.ts'
 
 export interface TableReader {
-  /** Gives the rows of each piece in turn; each group must be walked before the next is asked for. */
+  /** Yields the rows of each chunk; each group must be iterated before the next is requested. */
   readonly groups: () => AsyncGenerator<Iterable<TableRow>>
-  /** The cells of the row that was given last. */
+  /** The cells of the row yielded last. */
   readonly cells: () => readonly TableCell[]
-  /** One of its cells; empty where it has no such cell. */
+  /** One of its cells; empty if there is no such cell. */
   readonly cell: (column: number) => TableCell
-  /** Whether none of its cells holds anything but blanks. */
+  /** Whether all of its cells are blank. */
   readonly isBlank: () => boolean
   /** Byte offset of one of its cells, in a text file. */
   readonly offsetOf: (column: number) => number | undefined
-  /** After the last row: what cut the reading short, if anything did. */
+  /** After the last row: why reading stopped early, if it did. */
   readonly fault: () => CsvFault | undefined
 }
 
 export interface OpenTable {
-  /** The header, where it is known without a walk; else it is the first row of the walk. */
+  /** The header, if it is known without reading rows; else it is the first row. */
   readonly header?: HeaderRow
   /** Rows up to the last of the header. */
   readonly headerRows: number
-  /** Walks the rows; with the map of the header once there is one. */
+  /** Iterates over the rows; with the map of the header once there is one. */
   readonly read: (map?: HeaderMap) => TableReader
   readonly close: () => Promise<void>
 }
@@ -38,15 +38,15 @@ export interface TableOptions {
   readonly file: BundleFile
   readonly contract: Contract
   readonly limits: BundleLimits
-  /** Where scratch files may lie, encrypted; by default the folder of the system. */
+  /** Folder for encrypted scratch files; by default the system's. */
   readonly scratch?: string | undefined
-  /** Called as a table is opened, with the rows that have been seen. */
+  /** Called while a table is opened, with the number of rows seen. */
   readonly onRows?: ((rows: number) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 export interface OpenedTable {
-  /** Absent where an error forbids it. */
+  /** Absent if there is an error. */
   readonly table?: OpenTable
   readonly findings: readonly Finding[]
 }

@@ -1,8 +1,8 @@
 /**
- * Reads the rows of a verified bag under its contract. Three walks over each file: its bytes decide the encoding, its
- * keys tell whether rows are doubled and its lines whether it can be read to the end; only then rows are given out. So
- * no row with an error is ever given, nor any of a file that is broken somewhere; and memory holds no rows, only eight
- * bytes of each key. Where keys may be doubled, one more walk finds which.
+ * Validates the rows of a verified bag under its contract in three passes over each file. The first finds the
+ * encoding; the second finds duplicate keys and whether the file is readable to its end; the third yields
+ * rows. So no row with an error is ever yielded, nor any row of a broken file, and memory holds no rows, only
+ * eight bytes per key. If keys may be duplicates, one more pass finds which.
  */
 
 import type { ToleranceCounts } from '../../../contract/index.ts'
@@ -37,7 +37,7 @@ import { buildKeyIndex, type KeyIndex } from './key-index.ts'
 import { openTable } from './open-table.ts'
 import type { OpenTable, TableReader } from './table.ts'
 
-/** A row that may be taken: canonical texts or null, in the order of `intakeFields(contract)`. */
+/** An accepted row: canonical texts or null, in the order of `intakeFields(contract)`. */
 export interface TakenRow {
   /** Index of the file in the manifest. */
   readonly file: number
@@ -53,9 +53,9 @@ export interface FileCount {
   readonly rowsRead: number
   readonly rowsTaken: number
   readonly rowsRefused: number
-  /** What was mended in the header and in the rows taken, by kind. */
+  /** Corrections made in the header and in accepted rows, by kind. */
   readonly repairs: Readonly<Record<string, number>>
-  /** The file could not be read to its end, or not at all: no tolerance covers that, and none of its rows is taken. */
+  /** The file is unreadable, in part or whole: no tolerance covers that, and none of its rows is accepted. */
   readonly unreadable: boolean
 }
 
@@ -73,14 +73,14 @@ export interface ValidateOptions {
   readonly limits: BundleLimits
   /** The day, `YYYY-MM-DD`, on which codes must be valid: the last of the edition's period. */
   readonly editionDay: string
-  /** Where scratch files may lie, encrypted; by default the folder of the system. */
+  /** Folder for encrypted scratch files; by default the system's. */
   readonly scratch?: string
   readonly onFinding: (finding: Finding) => void
   readonly onProgress?: (progress: Progress) => void
   readonly signal?: AbortSignal
 }
 
-/** The rows that may be taken, in order; and, once they have been walked to the end, what came of each file. */
+/** The accepted rows, in order; and, once they have been iterated to the end, the result of each file. */
 export interface RowReading extends AsyncIterable<RowBatch> {
   readonly counts: () => readonly FileCount[]
 }
@@ -91,10 +91,10 @@ export function planBundle({ contract, contracts, editionDay, manifest }: Valida
   return planRows({ contract, contracts, editionDay, part })
 }
 
-/** Rows in a batch: enough that each costs nothing, few enough to hold. */
+/** Rows in a batch: large enough to make the cost per row small, small enough for memory. */
 const batchRows = 1000
 
-/** What each step of a validation works with. */
+/** The inputs of each validation step. */
 interface Walk {
   readonly options: ValidateOptions
   readonly reader: RowReader
@@ -103,11 +103,11 @@ interface Walk {
   readonly states: readonly FileState[]
 }
 
-/** What becomes of a file on its way. */
+/** The state of a file during validation. */
 interface FileState {
   readonly file: BundleFile
   readonly index: number
-  /** Ordinal of its first row, the one below the header, among those of the bundle; the first of all is 0. */
+  /** Ordinal of its first row, the one below the header, among the rows of the bundle, from 0. */
   first: number
   table?: OpenTable
   map?: HeaderMap
@@ -118,8 +118,8 @@ interface FileState {
 }
 
 /**
- * Validates a bag that `verifyBag` has passed. Findings go to `onFinding` as they are found; whether they are borne
- * is the caller's to decide. Throws the signal's reason when aborted.
+ * Validates a bag that passed `verifyBag`. Findings go to `onFinding` as they are found; the caller decides
+ * whether they are tolerated. Throws the signal's reason when aborted.
  */
 export function validateBag(options: ValidateOptions): RowReading {
   const states = options.manifest.files.map(
@@ -184,7 +184,7 @@ function countOf({ file, rowsRead, rowsTaken, repairs, unreadable }: FileState):
   }
 }
 
-/** Opens the table, maps the header, collects the keys, and finds out whether the file ends well. */
+/** Opens the table, maps the header, collects the keys and checks that the file is readable to its end. */
 async function survey(state: FileState, { options, reader, screen }: Walk): Promise<void> {
   const path = state.file.path
   const { table, findings } = await openTable({
@@ -211,7 +211,7 @@ async function survey(state: FileState, { options, reader, screen }: Walk): Prom
         const key = state.map === undefined ? undefined : reader.keyOf(only(wanted, row, rows), state.map)
         if (key !== undefined) screenKey(key, screen)
       }
-      // Rows beyond the limit are not even counted to their end.
+      // Stop counting rows once the limit is exceeded.
       if (state.first + read > options.limits.rowsMax) {
         state.rowsRead = read
         return
@@ -236,7 +236,7 @@ function screenKey(key: string, screen: DuplicateFilter): void {
   screen.endKey()
 }
 
-/** Collects the keys that may be doubled, with where they stand: of most bundles that are refused, a few. */
+/** Collects the possibly duplicate keys with their positions; most rejected bundles have only a few. */
 async function collectKeys(state: FileState, { options, reader, screen, keys }: Walk): Promise<void> {
   const { table, map } = state
   if (table === undefined || map === undefined) return
@@ -274,17 +274,17 @@ function takeHeader(header: HeaderRow, state: FileState, options: ValidateOption
   if (repairs > 0) state.repairs.header = repairs
 }
 
-/** The cells of a row at some columns alone. */
+/** The cells of a row in the given columns only. */
 function only(columns: readonly number[], row: TableRow, rows: TableReader): RowTexts {
   const cells: TableCell[] = []
   for (const column of columns) cells[column] = rows.cell(column)
   return { row, cells }
 }
 
-/** A file whose rows are read, with what is mended in the row at hand. */
+/** A file whose rows are read, with the corrections made in the current row. */
 interface ReadFile {
   readonly open: OpenFile
-  /** Counts what was mended in the row, for it is taken. */
+  /** Counts the corrections of the current row, which is accepted. */
   readonly keepRepairs: () => void
   readonly dropRepairs: () => void
 }
@@ -312,7 +312,7 @@ function openFile(state: FileState, map: HeaderMap, rows: TableReader, options: 
   return { open, keepRepairs, dropRepairs }
 }
 
-/** Gives the rows of a file. Of one that is known to be broken later on, findings are told and no row is given. */
+/** Yields the rows of a file; for a file known to be broken later on, reports findings but yields no row. */
 async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch> {
   const { options, reader } = walk
   const { table, map, file } = state
@@ -324,7 +324,7 @@ async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch>
   for await (const group of rows.groups()) {
     options.signal?.throwIfAborted()
     for (const row of group) {
-      // What comes after the last row that holds anything is borne.
+      // Blank rows at the end are tolerated.
       if (row.row <= table.headerRows || row.row > state.rowsRead + table.headerRows) continue
       rowsSeen = row.row - table.headerRows
       if (rows.isBlank()) {
@@ -364,7 +364,7 @@ function reportDuplicate(texts: RowTexts, open: OpenFile, state: FileState, walk
   return true
 }
 
-/** What the tolerance of a contract is compared with: the counts of all files of a bundle together. */
+/** What a contract's tolerance is compared with: the total counts of all files of a bundle. */
 export function tally({ errors, warnings }: FindingCounts, files: readonly FileCount[]): ToleranceCounts {
   const sum = (of: (file: FileCount) => number) => files.reduce((total, file) => total + of(file), 0)
   return {

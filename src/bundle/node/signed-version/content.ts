@@ -1,6 +1,6 @@
 /**
- * What an export holds, read and held to its shape before anything is done with it. It is signed by an origin that is
- * trusted, and still refused, as findings, where it is not complete or not what it says: nothing of it is half taken.
+ * Reads the content of an export and validates it before anything is imported. Although a trusted origin
+ * signed it, an incomplete or inconsistent export is rejected with findings: no part of it is imported.
  */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import Type, { type Static, type TSchema } from 'typebox'
@@ -10,9 +10,9 @@ import { type Bag, readWhole } from '../../core/bag/bag.ts'
 import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
 import { paths } from './paths.ts'
 
-/** The changes of a city's data in many years, at some hundred bytes each. */
+/** Many years of changes of a city's data, at some hundred bytes each. */
 export const changesBytesMax = 256 << 20
-/** The facts of one version; those of one with a thousand parts have some hundred kilobytes. */
+/** The metadata of one version; with a thousand parts it has some hundred kilobytes. */
 export const versionBytesMax = 16 << 20
 
 const name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,99}$' })
@@ -76,7 +76,7 @@ const Version = Type.Object(
   exact,
 )
 
-/** Exported for the test that holds them to the metaschema. */
+/** Exported for the test that validates them against the metaschema. */
 export const contentSchemas = { Change, Version } as const
 
 export interface ExportContent {
@@ -86,7 +86,7 @@ export interface ExportContent {
   readonly contracts: readonly string[]
 }
 
-/** Reads what an export holds beside its files. Throws BundleRefusal. `until` is the last position that it may tell of. */
+/** Reads the content beside the data files. Throws BundleRefusal. `until` is the last position allowed. */
 export async function readContent(
   bag: Bag,
   digests: ReadonlyMap<string, string>,
@@ -136,7 +136,7 @@ async function readVersions(bag: Bag): Promise<readonly CarriedVersion[]> {
   return versions
 }
 
-/** Every file below `data/` has its place, and is the one that the version's facts name. */
+/** Every file below `data/` must be at a known path, and match the version's metadata. */
 function strayFindings(
   bag: Bag,
   versions: readonly CarriedVersion[],
@@ -159,7 +159,7 @@ export function contentFault(file: string): Finding {
   return faultAt('export-content', { file })
 }
 
-/** Throws BundleRefusal where there is anything to refuse for. */
+/** Throws BundleRefusal if there are findings. */
 export function refuseExport(findings: readonly Finding[]): void {
   if (findings.length > 0) throw new BundleRefusal(findings)
 }
@@ -176,7 +176,7 @@ function parse(json: string): unknown {
   }
 }
 
-/** A file of the bag as text. Throws BundleRefusal where it is not there, too long or not UTF-8. */
+/** A file of the bag as text. Throws BundleRefusal if it is missing, too long or not UTF-8. */
 export async function textOf(bag: Bag, path: string, bytesMax: number): Promise<string> {
   const bytes = bag.entries.some((entry) => entry.path === path)
     ? await readWhole(bag, path, bytesMax)

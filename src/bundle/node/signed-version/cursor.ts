@@ -1,6 +1,6 @@
 /**
- * Cursors of exports: a place in the changes of one origin, and whether restricted datasets are among what was carried.
- * The mark of the change that stands there tells a history that was set back from the one that was carried before.
+ * Cursors of exports: a position in the changes of one origin, and whether restricted datasets were included.
+ * The mark of the change at that position detects a history that was reset after an earlier export.
  */
 
 import { readCursor, writeCursor } from '../../../platform/cursor.ts'
@@ -20,7 +20,7 @@ export function writeExportCursor({ origin, position, restricted, mark }: Export
   return writeCursor(kind, { origin, position, restricted, mark })
 }
 
-/** Reads a cursor back. Throws `cursor-invalid` for a damaged one and one of something else. */
+/** Parses a cursor. Throws `cursor-invalid` if it is damaged or of another kind. */
 export function readExportCursor(text: string): ExportCursor {
   const value = readCursor(kind, text)
   if (!isExportCursor(value)) throw problem('cursor-invalid', { path: 'cursor' })

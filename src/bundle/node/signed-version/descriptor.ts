@@ -1,6 +1,6 @@
 /**
- * datapackage.json of an export: a Data Package (version 2) whose property `qingdan` says of which origin it is and which
- * share of its changes it carries. Refuses, as findings, what a provider brings, what is not complete, and excerpts.
+ * datapackage.json of an export: a Data Package (version 2) whose property `qingdan` names the origin and the
+ * share of its changes. Reports provider bundles, incomplete descriptors and excerpts as findings.
  */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import Type, { type Static } from 'typebox'
@@ -11,18 +11,18 @@ export const exportDescriptorPath = 'datapackage.json'
 
 const text = Type.String({ minLength: 1, maxLength: 4_096 })
 
-/** What an export says of itself. Exported for the test that holds it to the metaschema. */
+/** The description of an export. Exported for the test that validates it against the metaschema. */
 export const ExportPurpose = Type.Object(
   {
     kind: Type.Literal('export'),
     origin: Type.String({ minLength: 1, maxLength: 200 }),
-    /** The cursor after which it begins; null where it begins with the first change, and in an excerpt. */
+    /** The cursor after which it begins; null if it begins with the first change, and in an excerpt. */
     since: Type.Union([text, Type.Null()]),
     /** The cursor of the next export; null in an excerpt, which no export follows. */
     until: Type.Union([text, Type.Null()]),
-    /** Whether datasets that are not open are carried. */
+    /** Whether datasets that are not open are included. */
     restricted: Type.Boolean(),
-    /** The versions that were asked for, where it is no share of the changes. */
+    /** The versions requested, if this is an excerpt. */
     excerpt: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { minItems: 1 })),
   },
   { additionalProperties: false },
@@ -60,7 +60,7 @@ export function exportDescriptor(
   return `${JSON.stringify(descriptor, null, 2)}\n`
 }
 
-/** Reads what an export says of itself; `findings` says why it is none. */
+/** Reads the description of an export; `findings` says why there is none. */
 export function parseExportDescriptor(json: string): {
   readonly purpose?: ExportPurpose
   readonly findings: readonly Finding[]

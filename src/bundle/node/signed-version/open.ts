@@ -1,6 +1,6 @@
 /**
- * An export that was carried here, opened and proven: that it is one, by whom it was signed, that every byte is the one
- * that was signed, and what it holds. Refuses, as findings, all else before anything of it is used.
+ * Opens an export from another site and verifies it: its kind, its signer, and that every byte is the one
+ * signed. Anything else is rejected with findings before any of it is used.
  */
 import { lstat } from 'node:fs/promises'
 import type { Bag } from '../../core/bag/bag.ts'
@@ -17,8 +17,8 @@ import type { ExchangeProgress } from './paths.ts'
 import { exportSignaturePath, tagManifestPath } from './write.ts'
 
 /**
- * Exports are signed by an origin that is trusted, so only what the machine can bear limits them: a full export of many
- * years has more files and bytes than any provider may bring. No ZIP inflates further than 1032 times.
+ * Exports are signed by a trusted origin, so only the machine limits them: a full export of many years has
+ * more files and bytes than any provider may bring. No ZIP inflates more than 1032 times.
  */
 export const exportLimits: BundleLimits = {
   filesMax: 1_000_000,
@@ -40,23 +40,23 @@ export interface OpenedExport extends ExportContent {
   readonly purpose: ExportPurpose
   readonly since: ExportCursor | undefined
   readonly until: ExportCursor
-  /** The cursors as they are written. */
+  /** The cursors in their text form. */
   readonly cursors: { readonly since: string | null; readonly until: string }
   readonly digests: ReadonlyMap<string, string>
-  /** Fingerprint of the key that signed. */
+  /** Fingerprint of the signing key. */
   readonly signedBy: string
-  /** Of the tag manifest, which stands for every byte of the bag. */
+  /** Digest of the tag manifest, which covers every byte of the bag. */
   readonly digest: string
 }
 
-/** What an export is proven by, and who hears how far that is. */
+/** What an export is verified with, and the progress callback. */
 export interface Trust {
   readonly keys: readonly PublicKeyFile[]
   readonly at: Date
   readonly progress: ExchangeProgress
 }
 
-/** Opens what lies at a path, proves it, hands it to `take`, and closes it. Throws BundleRefusal. */
+/** Opens and verifies what is at a path, passes it to `take`, and closes it. Throws BundleRefusal. */
 export async function withExport<T>(
   path: string,
   trust: Trust,
@@ -71,16 +71,16 @@ export async function withExport<T>(
   }
 }
 
-/** What is proven of a bag that this software wrote: what it is for, by whom it is signed, and every digest. */
+/** What is verified of an export's bag: its purpose, its signer, and every digest. */
 export interface ProvenBag {
   readonly purpose: ExportPurpose
   readonly signedBy: string
   readonly digests: ReadonlyMap<string, string>
 }
 
-/** Proves a bag, whatever it is for: its descriptor, its signature by a trusted key, every byte. Throws BundleRefusal. */
+/** Verifies a bag of any purpose: descriptor, trusted signature, every byte. Throws BundleRefusal. */
 export async function proveBag(bag: Bag, trust: Trust): Promise<ProvenBag> {
-  // First what it is: whoever mixed up two kinds of bags should hear of that, not of a signature.
+  // The purpose comes first: whoever confuses two kinds of bags should not get a finding about the signature.
   const purpose = await readPurpose(bag)
   const signedBy = await checkSigned(bag, trust)
   const { digests, findings } = await verifyWhole(told(bag, trust.progress))
@@ -111,7 +111,7 @@ async function prove(bag: Bag, trust: Trust): Promise<OpenedExport> {
   }
 }
 
-/** The bag, whose reading is told as it goes on. */
+/** Wraps the bag so that reading reports progress. */
 function told(bag: Bag, progress: ExchangeProgress): Bag {
   const total = bag.entries.reduce((sum, { bytes }) => sum + bytes, 0)
   let done = 0
@@ -161,7 +161,7 @@ function reasonOf(fault: string, keys: readonly PublicKeyFile[]): string {
   return `${fault}; trusted: ${keys.map(({ fingerprint }) => fingerprint).join(', ')}`
 }
 
-/** What is signed is the tag manifest alone: every other file counts only as far as it leads to it. */
+/** Only the tag manifest is signed: every other file is trusted only if the tag manifest leads to it. */
 const tagged = [exportDescriptorPath, 'manifest-sha256.txt', 'bagit.txt', 'bag-info.txt']
 
 async function checkTagged(bag: Bag): Promise<void> {

@@ -1,7 +1,7 @@
-/** The files of an export: where each lies in its bag, and how its bytes are read. */
+/** The files of an export: the path of each in its bag, and how its bytes are read. */
 import type { CarriedVersion } from '../../../contract/index.ts'
 
-/** Paths in an export. Slugs, editions and numbers are ours, safe in a path as they are. */
+/** Paths in an export. Slugs, editions and numbers come from the service and are safe in paths. */
 export const paths = {
   changes: 'data/changes.ndjson',
   contract: (dataset: string, number: number) => `data/contracts/${dataset}/contract.v${number}.json`,
@@ -20,11 +20,11 @@ function versionPath({ dataset, edition, number }: VersionAt): string {
 export interface PayloadFile {
   readonly path: string
   readonly data: () => AsyncIterable<Uint8Array | string>
-  /** What is known of the file before it is read; another file in its place is our fault, and is told. */
+  /** The expected size and digest; a mismatch is an internal error, and is thrown. */
   readonly expected?: { readonly bytes: number; readonly digest: string }
-  /** Whether a ZIP gains by packing it. */
+  /** Whether compressing it in a ZIP saves space. */
   readonly isPacked: boolean
 }
 
-/** How far it has come: the step's name, what is done, and of how much. */
+/** Progress: the step's name, what is done, and the total. */
 export type ExchangeProgress = (step: string, done: number, total?: number) => void

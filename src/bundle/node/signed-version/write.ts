@@ -1,6 +1,6 @@
 /**
- * Writes a bag (BagIt 1.0, RFC 8493) of any files as a stream, to a folder or straight into a ZIP: digests are taken on the
- * way and the manifests written last, so that nothing is read twice or held. The bag appears whole or not at all.
+ * Writes a bag (BagIt 1.0, RFC 8493) as a stream, to a folder or into a ZIP. Digests are computed on the way
+ * and manifests come last, so nothing is read twice or buffered. The bag appears whole or not at all.
  */
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
@@ -19,9 +19,9 @@ import {
 } from './descriptor.ts'
 import type { PayloadFile } from './paths.ts'
 
-/** What a bag of an export says of itself, and who signs it. */
+/** The description of an export's bag, and its signer. */
 export interface BagFacts {
-  /** Name of the Data Package, and of the ZIP's one folder. */
+  /** Name of the Data Package, and of the top folder in the ZIP. */
   readonly name: string
   readonly purpose: ExportPurpose
   readonly at: Date
@@ -30,18 +30,18 @@ export interface BagFacts {
 
 export type OnBytes = (bytes: number) => void
 
-/** The signature over the tag manifest stands beside it, outside of all manifests. */
+/** The signature of the tag manifest; no manifest names it. */
 export const tagManifestPath = 'tagmanifest-sha256.txt'
 export const exportSignaturePath = `${tagManifestPath}.asc`
 
-/** A file of the bag, asked for in its turn. */
+/** A file of the bag, requested when it is written. */
 interface BagFile {
   readonly path: string
   readonly isPacked: boolean
   readonly data: () => AsyncIterable<Uint8Array | string>
 }
 
-/** Writes the bag to a path: a ZIP where that is what its name says, else a folder. What stands there already stays. */
+/** Writes the bag to a path: a ZIP if the name says so, else a folder. Existing files stay. */
 export async function writeExportBag(
   out: string,
   facts: BagFacts,
@@ -50,7 +50,7 @@ export async function writeExportBag(
 ): Promise<void> {
   const part = `${out}.part`
   await mkdir(dirname(out), { recursive: true })
-  // What a killed run has left is no part of this one.
+  // Remove what an aborted run left.
   await rm(part, { recursive: true, force: true })
   const files = bagFiles(facts, payload, onBytes)
   try {
@@ -72,7 +72,7 @@ export function exportZip(facts: BagFacts, payload: readonly PayloadFile[]): Asy
   )
 }
 
-/** The files of the bag in the order in which they have to be written: each tag file needs those before it. */
+/** The files of the bag in writing order: each tag file needs those before it. */
 function bagFiles(facts: BagFacts, payload: readonly PayloadFile[], onBytes: OnBytes): readonly BagFile[] {
   const written: ExportedFile[] = []
   const tagLines: string[] = []
@@ -106,7 +106,7 @@ function bagFiles(facts: BagFacts, payload: readonly PayloadFile[], onBytes: OnB
   ]
 }
 
-/** The bytes of a payload file, noted as they pass. Throws a plain Error where they are not the ones that were published. */
+/** Streams and digests a payload file. Throws a plain Error if it differs from the published file. */
 async function* counted(
   { path, data, expected }: PayloadFile,
   written: ExportedFile[],
@@ -143,10 +143,10 @@ function bagInfo({ purpose, at }: BagFacts, written: readonly ExportedFile[]): s
   return lines.map(([label, value]) => `${label}: ${value}\n`).join('')
 }
 
-/** For texts as elsewhere; what is packed already is only passed through. */
+/** Compresses texts; stores files that are compressed already. */
 const levels = { text: 6, packed: 1 } as const
 
-/** "One top-level folder" is how BagIt is serialised (RFC 8493, section 4). */
+/** BagIt serialisations have one top-level folder (RFC 8493, section 4). */
 function zipOf(name: string, files: readonly BagFile[]): AsyncIterable<Uint8Array> {
   const entries = files.map(
     ({ path, isPacked, data }): ZipEntry => ({
@@ -158,7 +158,7 @@ function zipOf(name: string, files: readonly BagFile[]): AsyncIterable<Uint8Arra
   return zipArchive(entries)
 }
 
-/** Writes a file and has it on the disk: a stick is pulled out as soon as the command has ended. */
+/** Writes a file and syncs it to the disk: users unplug the stick as soon as the command ends. */
 async function writeWhole(path: string, data: AsyncIterable<Uint8Array | string>): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await pipeline(data, createWriteStream(path, { flags: 'wx', flush: true }))
@@ -173,7 +173,7 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** What an export is called where nobody names it. */
+/** The default name of an export. */
 export function exportName({ origin, excerpt }: ExportPurpose, position: number | undefined): string {
   if (excerpt === undefined) return `qingdan-${origin.slice(0, 8)}-${position ?? 0}`
   return basename(excerpt.join('_').replaceAll('/', '-'))

@@ -1,6 +1,6 @@
 /**
- * A sheet of a workbook as a table. Its rows are read once, out of the XML into a scratch file, and walked from there:
- * what stands behind them in the sheet, such as merged cells, has to be known with the first.
+ * A sheet of a workbook as a table. Its rows are read once from the XML into a scratch file, and iterated
+ * from there: merged cells and the like follow the rows in the XML but must be known at the first row.
  */
 import type { Finding } from '../../../platform/finding.ts'
 import { columnLetters } from '../../../platform/finding.ts'
@@ -26,7 +26,7 @@ export interface SheetOptions extends TableOptions {
   readonly scratch: string
 }
 
-/** The rows of a sheet in a scratch file, a line of JSON each. */
+/** The rows of a sheet in a scratch file, one line of JSON each. */
 interface Spooled {
   readonly facts: SheetFacts
   /** The first rows, for the header. */
@@ -59,7 +59,7 @@ export async function openSheetTable(options: SheetOptions): Promise<OpenedTable
   }
 }
 
-/** Opens the workbook for as long as `use` takes. */
+/** Opens the workbook for the duration of `use`. */
 async function withWorkbook<T>(options: SheetOptions, use: (workbook: Workbook) => Promise<T>): Promise<T> {
   const { bag, file, limits, sheet, contract, signal } = options
   const bytes = await openScratch(options.scratch)
@@ -82,7 +82,7 @@ async function withWorkbook<T>(options: SheetOptions, use: (workbook: Workbook) 
 
 async function spoolRows(workbook: Workbook, scratch: Scratch, options: SheetOptions): Promise<Spooled> {
   const { limits, file, onRows, signal } = options
-  // One row beyond the limit tells that it is exceeded.
+  // One row beyond the limit shows that it is exceeded.
   const rowMax = limits.rowsMax + headerRowsMax + 1
   const first: SheetRow[] = []
   const source = readSheetRows(workbook.parts, workbook.sheetPart, workbook.context, {
@@ -96,7 +96,7 @@ async function spoolRows(workbook: Workbook, scratch: Scratch, options: SheetOpt
     const kept = next.value.filter(({ row }) => row <= rowMax)
     first.push(...kept.filter(({ row }) => row <= headerRowsMax))
     await scratch.append(Buffer.from(kept.map(lineOf).join('')))
-    // One text may stand in many cells, so rows can be far longer than the file they come from.
+    // Many cells may share one text, so rows can be far larger than the workbook.
     if (scratch.bytes() > limits.bytesMax) {
       refuseBag('workbook-large', { file: file.path, expected: `≤ ${limits.bytesMax}` })
     }
@@ -112,7 +112,7 @@ function hiddenFaults({ hiddenRow, hiddenColumn }: SheetFacts, file: string): re
   return [...row, faultAt('hidden-columns', { file, cell: `${columnLetters(hiddenColumn)}1` })]
 }
 
-/** Builds a reader of the rows below the header. Rows that the sheet leaves out are blank ones. */
+/** Builds a reader of the rows below the header. Rows absent from the sheet are blank. */
 function buildSheetReader(
   rows: Scratch,
   merges: readonly Merge[],
@@ -167,7 +167,7 @@ function buildSheetReader(
 
 const linesOf = (bytes: Buffer) => bytes.toString().split('\n').slice(0, -1)
 
-/** Tells, row by row, in which columns merged cells are to be told of: the first of each that is a field's. */
+/** Returns, row by row, the columns of merged cells to report: for each merge, the first mapped column. */
 function buildMergeWalk(merges: readonly Merge[], headerRows: number, columns: HeaderMap['columns']) {
   const told = merges.flatMap(({ top, left, bottom, right }) => {
     const within = columns.slice(left, right + 1).findIndex((column) => typeof column === 'number')

@@ -1,6 +1,6 @@
 /**
- * The parts of an XLSX (ECMA-376, part 2): a ZIP in a scratch file, read by its central directory. Refuses what is no
- * XLSX, what is encrypted, and what runs or reaches outside: macros, controls, links to other workbooks and to data.
+ * The parts of an XLSX (ECMA-376, part 2): a ZIP in a scratch file, read by its central directory. Rejects
+ * other files, encrypted ones, and active or external content: macros, controls, links to workbooks and data.
  */
 
 import { Readable } from 'node:stream'
@@ -52,9 +52,9 @@ function zipBytesOf(scratch: Scratch): ZipBytes {
   return { size: scratch.bytes(), take }
 }
 
-/** The first bytes of an OLE compound file: an old workbook, or a new one under a password (MS-OFFCRYPTO 2.3). */
+/** First bytes of an OLE compound file: an old workbook, or one with a password (MS-OFFCRYPTO 2.3). */
 const compound = Buffer.from('d0cf11e0a1b11ae1', 'hex')
-/** A directory entry that only an encrypted workbook has; it stands near the beginning. */
+/** A directory entry, near the beginning, that only an encrypted workbook has. */
 const encryptedPackage = Buffer.from('EncryptedPackage', 'utf16le')
 const lookedAtBytes = 1 << 20
 
@@ -78,13 +78,13 @@ function openScratchZip(scratch: Scratch): Promise<ZipFile> {
     }
   }
   return fromRandomAccessReaderPromise(new ScratchReader(), scratch.bytes(), zipOptions).then((zip) => {
-    // Trouble while no read is waiting would otherwise end the process.
+    // An error while no read is waiting would otherwise end the process.
     zip.on('error', () => {})
     return zip
   }, notAZip)
 }
 
-/** What a fault of a ZIP is of a workbook: the reader is told of his file, not of what is in it. */
+/** Maps ZIP findings to workbook findings: they concern the provider's file, not its parts. */
 const ofWorkbook: Partial<Record<string, BundleCheck>> = {
   inflation: 'workbook-large',
   'too-many-files': 'workbook-large',
@@ -92,7 +92,7 @@ const ofWorkbook: Partial<Record<string, BundleCheck>> = {
   'zip-encrypted': 'workbook-encrypted',
 }
 
-/** Throws again what a ZIP or its XML is refused for, as of the workbook. */
+/** Rethrows errors of the ZIP or its XML as findings about the workbook. */
 function rethrow(error: unknown, { file }: WorkbookLocation): never {
   if (error instanceof XmlFault) {
     const { trouble } = error
@@ -124,7 +124,7 @@ async function* asWorkbookEach<T>(place: WorkbookLocation, source: AsyncGenerato
   }
 }
 
-/** Refuses by its name what no sheet needs. Some producers leave it out of the content types. */
+/** Rejects parts by name that no sheet needs. Some producers omit them from the content types. */
 function refuseActive(path: string, file: string): void {
   if (/(^|\/)(vbaproject\.bin|vbadata\.xml|vbaprojectsignature.*\.bin)$/i.test(path)) {
     refuseBag('workbook-macros', { file })
@@ -137,7 +137,7 @@ function refuseActive(path: string, file: string): void {
 
 const typesPath = '[Content_Types].xml'
 
-/** Refuses by content types: what a part says it is counts, wherever it lies. */
+/** Rejects parts by content type, which counts wherever the part is. */
 async function refuseTypes({ parse }: Pick<WorkbookParts, 'parse'>, file: string): Promise<void> {
   const types = new Set<string>()
   const open = (name: string, attributes: Readonly<Record<string, string>>) => {
@@ -151,7 +151,7 @@ async function refuseTypes({ parse }: Pick<WorkbookParts, 'parse'>, file: string
   if (!some(/spreadsheetml\.(sheet|template)\.main/)) refuseBag('workbook-kind', { file, expected: '.xlsx' })
 }
 
-/** The relationships of a part, or of the package where `path` is empty; none where it has no such part. */
+/** The relationships of a part, or of the package if `path` is empty; none if the part is absent. */
 async function relationshipsOf(
   path: string,
   { parse, has }: Pick<WorkbookParts, 'parse' | 'has'>,
@@ -171,7 +171,7 @@ async function relationshipsOf(
   return found
 }
 
-/** A target is a path from its source's folder, or from the root where it begins with a slash. */
+/** A target is relative to its source's folder, or to the root if it begins with a slash. */
 function resolve(folder: string, target: string): string {
   const segments: string[] = []
   for (const segment of (target.startsWith('/') ? target : `${folder}${target}`).split('/')) {

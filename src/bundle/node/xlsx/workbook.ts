@@ -1,6 +1,6 @@
 /**
- * A workbook opened at one sheet: which sheet it is, its calendar, formats and shared texts. Refuses a sheet that is
- * not there and links to other workbooks; tells of sheets that are not read.
+ * Opens a workbook at one sheet: finds the sheet, its calendar, formats and shared texts. Rejects a missing
+ * sheet and links to other workbooks; warns of sheets that are not read.
  */
 import type { Finding } from '../../../platform/finding.ts'
 import { refuseBag } from '../../core/bag/bag.ts'
@@ -32,7 +32,7 @@ interface Sheet {
   readonly relationship: Relationship | undefined
 }
 
-/** Sheets of a workbook; Excel sets no limit but memory. */
+/** Limit of sheets per workbook; Excel's only limit is memory. */
 const sheetsMax = 10_000
 
 /** Opens a workbook. Throws BundleRefusal. Close it when done. */
@@ -83,7 +83,7 @@ async function readMain(parts: WorkbookParts, relationships: readonly Relationsh
     if (name === 'externalReference') refuseBag('workbook-external', { file })
     if (name === 'workbookPr') from1904 = ['1', 'true'].includes(attributes['date1904'] ?? '')
     if (name !== 'sheet') return
-    // Its prefix is the maker's choice.
+    // The writing program chooses the prefix.
     const id = Object.entries(attributes).find(([key]) => /(^|:)id$/.test(key) && key !== 'id')?.[1]
     const relationship = relationships.find((one) => one.id === id)
     const isHidden = (attributes['state'] ?? 'visible') !== 'visible'
@@ -94,7 +94,7 @@ async function readMain(parts: WorkbookParts, relationships: readonly Relationsh
   return { sheets, from1904 }
 }
 
-/** The sheet that is asked for, else the first visible one that holds cells. */
+/** The requested sheet, else the first visible one that has cells. */
 function chooseSheet(sheets: readonly Sheet[], { name, number }: SheetChoice, file: string): Sheet {
   const isGrid = (sheet: Sheet | undefined) => sheet?.relationship?.type === 'worksheet'
   const found =
@@ -131,7 +131,7 @@ async function unreadSheets(
   return warnings
 }
 
-/** Whether a sheet has a cell; what can't be parsed is of no interest as long as nobody reads it. */
+/** Whether a sheet has a cell; parse errors are ignored, since this sheet is not read. */
 async function holdsCells({ parse, has }: WorkbookParts, part: string): Promise<boolean> {
   if (!has(part)) return false
   let found = false
