@@ -60,10 +60,10 @@ export interface RequestedPublication extends Publication {
 }
 
 /**
- * Requests a publication; a waiting one is replaced and its approval void. Throws `dataset-not-found`,
- * `edition-not-found`, `edition-incomplete` (with `missing`), `reason-missing`, `nothing-to-publish`,
- * `moment-past`, `mirror-read-only`, `parameter-invalid` for a needless waiver, and `edition-busy` when the
- * patience ends.
+ * Requests a publication; it replaces a waiting one and its approval. Throws `dataset-not-found`,
+ * `edition-not-found`, `edition-incomplete` (`missing`), `reason-missing`, `nothing-to-publish`,
+ * `moment-past`, `mirror-read-only`, `edition-busy`, and `parameter-invalid` for a waiver of a part that
+ * isn't missing.
  */
 export async function requestPublication(
   context: AppContext,

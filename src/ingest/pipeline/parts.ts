@@ -1,7 +1,7 @@
 /**
- * Parts: the share of one provider in an edition, staged as text in a table of its own in the schema `staging`.
- * The tables are UNLOGGED and dropped, never deleted from, so a crash may empty one: its part is then staged again.
- * Only this file writes the table `part`.
+ * Parts: one provider's share of an edition, staged as text in its own table in the schema `staging`. The
+ * tables are UNLOGGED and dropped, never deleted from; if a crash empties one, its part is staged again. Only
+ * this file writes the table `part`.
  */
 import type { Operation } from '../../bundle/index.ts'
 import { type Contract, intakeFields } from '../../contract/index.ts'

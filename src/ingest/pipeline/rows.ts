@@ -1,7 +1,7 @@
 /**
- * Loads the rows of a bundle into staging, the first time and again. Rows of a full bundle are copied; those of a
- * delta are merged with its base, which is staged for that. Staged rows can be lost, for a database crash empties
- * UNLOGGED tables; they are restored from the stored bundles, which have passed all checks.
+ * Loads the rows of a bundle into staging, first or again. Rows of a full bundle are copied; those of a delta
+ * are merged with its staged base. A database crash empties UNLOGGED tables, and those of replaced parts are
+ * dropped; their rows are restored from the stored bundles, which have passed all checks.
  */
 import {
   copyReadings,

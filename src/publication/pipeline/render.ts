@@ -1,7 +1,6 @@
 /**
  * Render: creates the files of a version once, from the loaded records. Postgres writes some; others are
- * rendered from batches of records or recoded from a file. Formats that can't hold the version are omitted
- * with a reason.
+ * rendered in batches or recoded from a file. Formats that can't hold the version are omitted with a reason.
  */
 
 import { type AppContext, isSynthetic, storedName } from '../../catalogue/index.ts'

@@ -103,8 +103,8 @@ function quarters(context: AppContext, total: number): (bytes: number) => void {
 }
 
 /**
- * A signer of tag manifests with the service's own key, dated now; or, if `notBefore` is given, then or at
- * the key's creation, so that the same bytes get the same signature.
+ * Signs tag manifests with the service's own key, dated now. With `notBefore`, the date is that or the key's
+ * creation, whichever is later, and the same bytes get the same signature.
  */
 export async function openSigner({ config, clock }: AppContext, notBefore?: Date) {
   const { fingerprint, privateKey } = await loadServiceKey({ config, clock })
