@@ -1,4 +1,4 @@
-/** The audit: who did what to which subject, appended and never changed. It takes no values of rows. */
+/** The audit log: who did what to which subject. Append-only; it holds no values of rows. */
 
 import type { Runner } from '../db/database.ts'
 import type { ReadBy } from '../http/index.ts'
@@ -13,18 +13,18 @@ export interface AuditEntry {
   readonly detail?: Readonly<Record<string, string | number | boolean | null | readonly string[]>>
 }
 
-/** Appends one entry, in the transaction that does what it tells, so that neither stands without the other. */
+/** Appends one entry in the transaction of the act it records, so that both are committed or neither is. */
 export async function writeAudit(runner: Runner, entry: AuditEntry): Promise<void> {
   const { at, actor, action, subject, detail = {} } = entry
-  // The text goes through ::text first, so that the driver takes it as JSON text and does not quote it once more.
+  // The cast through ::text makes the driver send it as JSON text instead of quoting it a second time.
   await runner`
     insert into qingdan.audit (at, actor, action, subject, detail)
     values (${at}, ${actor}, ${action}, ${subject}, ${JSON.stringify(detail)}::text::jsonb)`
 }
 
 /**
- * Appends an entry for each dataset that is not open and is about to be given to the holder of a key. Await it before the first
- * byte goes out: what can't be written down is not given.
+ * Appends an entry for each restricted dataset before its data is sent to the holder of a key. Await it
+ * before the first byte is sent: a read that can't be recorded must not be served.
  */
 export async function writeReads(
   runner: Runner,

@@ -1,4 +1,4 @@
-/** Who may do what: keys with scopes, the reader that a key stands for, whose signatures count, and the audit of it all. */
+/** Public API of accounts: keys with scopes, callers, registered signers, and the audit log. */
 export { writeAudit, writeReads } from './audit.ts'
 export { findReader, requireScope } from './keys/find-caller.ts'
 export { createKey, findKey, type KeyRequest, type KeySummary, listKeys, revokeKey } from './keys/keys.ts'

@@ -1,10 +1,10 @@
 /**
- * The networks that a key may be used from, as CIDR: `192.0.2.0/24`, `2001:db8::/32`, or one address. It refuses what is none;
- * an IPv4 address that comes in the form of IPv6 counts as IPv4.
+ * Networks that a key may be used from, as CIDR: `192.0.2.0/24`, `2001:db8::/32`, or one address. Anything
+ * else is refused; an IPv4 address mapped into IPv6 counts as IPv4.
  */
 import { BlockList, isIP, isIPv4 } from 'node:net'
 
-/** Networks of one key: an organisation's, not a list of its people. */
+/** Networks of one key: they describe an organisation, not its individual people. */
 export const networksMax = 50
 
 const bits = { ipv4: 32, ipv6: 128 } as const
@@ -15,14 +15,14 @@ interface Network {
   readonly family: keyof typeof bits
 }
 
-/** Whether a text names a network. One in IPv6 that means IPv4 (`::ffff:…`) does not: it is written as IPv4. */
+/** Whether a text is a network. IPv4-mapped IPv6 (`::ffff:…`) is not accepted: write it as IPv4. */
 export function isNetwork(text: string): boolean {
   return parseNetwork(text) !== undefined
 }
 
-/** Whether an address lies in one of the networks. What is no address lies in none. */
+/** Whether an address is inside one of the networks; false for anything that is not an address. */
 export function isWithin(networks: readonly string[], sender: string): boolean {
-  // An address of the own link names the interface that it came by, which is of this machine alone.
+  // A link-local address carries its interface after `%`, which has a meaning on this machine only.
   const [address = ''] = sender.split('%')
   if (isIP(address) === 0) return false
   const list = new BlockList()

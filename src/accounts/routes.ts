@@ -1,11 +1,11 @@
-/** What a key may do and what was done with it, told to its holder; and the service's own OpenPGP key, told to all. Never a secret of either. */
+/** A key's grants and usage for its holder, and the service's public OpenPGP key for everyone. */
 import { Type } from 'typebox'
 import { type App, problemResponses } from '../http/index.ts'
 import type { AccountsContext } from './context.ts'
 import { type CountBehind, keyRoutes } from './keys/routes.ts'
 import { loadServiceKey } from './service-key.ts'
 
-/** `countBehind` is the exchange's: it alone knows what a feed gives. */
+/** `countBehind` comes from the exchange module, which alone knows what a feed contains. */
 export function accessRoutes(app: App, context: AccountsContext, countBehind: CountBehind): void {
   keyRoutes(app, context, countBehind)
   app.get(

@@ -1,7 +1,7 @@
 /**
- * The service's own OpenPGP key: receipts and what it packs are signed with it, and personal rows are encrypted to it. It
- * is made once, in `keys/service.asc` of the data folder, readable by the service's account alone, and never by two
- * processes at a time. It refuses a file that others may read.
+ * The service's own OpenPGP key signs receipts and bags, and personal rows are encrypted to it. It is created
+ * once, by one process at a time, in `keys/service.asc` of the data folder, readable by the service's account
+ * only. A file that others can read is refused.
  */
 import { randomUUID } from 'node:crypto'
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
@@ -13,9 +13,9 @@ import type { Clock } from '../platform/time.ts'
 export interface ServiceKey {
   /** In upper-case hexadecimal digits, as GnuPG shows it. */
   readonly fingerprint: string
-  /** Armoured, to give away. */
+  /** Armoured, for publication. */
   readonly publicKey: string
-  /** Armoured, without a passphrase: it opens whatever was encrypted to the service. */
+  /** Armoured, without a passphrase: it decrypts everything that was encrypted to the service. */
   readonly privateKey: string
 }
 
@@ -24,7 +24,7 @@ interface ServiceKeyContext {
   readonly clock: Clock
 }
 
-/** Loads the service's key, and makes it where there is none. Throws a plain Error where it lies open to others. */
+/** Loads the service's key, or creates it. Throws a plain Error where others can read the file. */
 export async function loadServiceKey({ config, clock }: ServiceKeyContext): Promise<ServiceKey> {
   const path = join(resolve(config.QINGDAN_DATA), 'keys', 'service.asc')
   const there = await readKeyFile(path)
@@ -36,8 +36,8 @@ export async function loadServiceKey({ config, clock }: ServiceKeyContext): Prom
 }
 
 /**
- * A version 4 key of the older numbering of Ed25519 and Curve25519: GnuPG 2.2, which offices have, knows no other. It
- * has no passphrase, for whoever could read it could read the passphrase beside it.
+ * A version 4 key with the older identifiers of Ed25519 and Curve25519, because GnuPG 2.2, common in offices,
+ * supports no other. It has no passphrase: whoever can read the key could read a passphrase stored beside it.
  */
 async function makeKey(at: Date): Promise<string> {
   const { privateKey, publicKey } = await generateKey({
@@ -47,7 +47,7 @@ async function makeKey(at: Date): Promise<string> {
     date: at,
     format: 'object',
   })
-  // The public half stands before the private one: what gives it away never has to touch the other.
+  // The public half comes first, so that publishing it does not require reading the private half.
   return [
     `Fingerprint: ${publicKey.getFingerprint().toUpperCase()}`,
     publicKey.armor(),
@@ -55,7 +55,7 @@ async function makeKey(at: Date): Promise<string> {
   ].join('\n')
 }
 
-/** Writes a file that is not there yet, whole or not at all; whoever comes second leaves what the first one wrote. */
+/** Writes a file atomically if it does not exist; a second writer keeps the first one's content. */
 async function writeOnce(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const aside = `${path}.${process.pid}.${randomUUID()}`
@@ -89,7 +89,7 @@ async function readKeyFile(path: string): Promise<ServiceKey | undefined> {
     throw error
   })
   if (text === undefined) return undefined
-  // Windows has no such bits, and gives 0o666 for every file.
+  // Windows has no such permission bits and reports 0o666 for every file.
   if (process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0) {
     throw new Error(`The service's key ${path} may be read by others. Take that away: chmod 600 ${path}`)
   }

@@ -1,7 +1,7 @@
 /**
- * The registry of OpenPGP keys: whose signatures count, for which provider and datasets, from when to when. Keys are read
- * before they come here (bundle/openpgp-keys.ts). It refuses a validity without time in it and a key that was revoked
- * here: whoever lost one makes a new one.
+ * The registry of OpenPGP keys: whose signatures count, for which provider and datasets, and in which period.
+ * Keys are parsed beforehand (bundle/openpgp-keys.ts). Refuses an empty validity period and a key that was
+ * revoked here: its owner needs a new key.
  */
 
 import type { Database } from '../db/database.ts'
@@ -15,11 +15,11 @@ export interface SignerRequest {
   /** Armoured, and only public. */
   readonly publicKey: string
   readonly userIds: readonly string[]
-  /** Whose bundles its signatures vouch for. */
+  /** The provider whose bundles it may sign. */
   readonly provider: string
-  /** Confines it to these datasets. */
+  /** Restricts it to these datasets. */
   readonly datasets?: readonly string[]
-  /** Signatures made before are refused. */
+  /** Signatures made earlier are refused. */
   readonly validFrom?: Date
   /** Signatures made or received from then on are refused. */
   readonly validUntil?: Date
@@ -32,11 +32,11 @@ export interface Signer extends SignerRequest {
   readonly revokedReason?: string
 }
 
-/** Longest reason, in characters: a line in a list. */
+/** Longest reason, in characters: it must fit a line of a list. */
 const reasonLengthMax = 200
 
 /**
- * Registers a key, or gives one that is registered its newer packets, scope and validity. Tells whether it is new.
+ * Registers a key, or updates packets, scope and validity of a registered one. Returns whether it is new.
  * Throws `parameter-invalid`, and `signer-revoked` where it was revoked here.
  */
 export async function addSigner(
@@ -73,7 +73,7 @@ export async function addSigner(
   })
 }
 
-/** Revokes a key from this moment; a second time changes nothing. Tells whether there is such a key. */
+/** Revokes a key from this moment; a second call changes nothing. Returns whether the key exists. */
 export async function revokeSigner(
   database: Pick<Database, 'work'>,
   { fingerprint, reason }: { readonly fingerprint: string; readonly reason: string },
@@ -101,7 +101,7 @@ export async function revokeSigner(
   })
 }
 
-/** All registered keys, the newest first, revoked and expired ones included. */
+/** All registered keys, newest first, including revoked and expired ones. */
 export async function listSigners(database: Pick<Database, 'work'>): Promise<readonly Signer[]> {
   const rows = await database.work<SignerRow[]>`
     select fingerprint, public_key, user_ids, provider, datasets, valid_from, valid_until, added_at, revoked_at,
@@ -110,7 +110,7 @@ export async function listSigners(database: Pick<Database, 'work'>): Promise<rea
   return rows.map(signerOf)
 }
 
-/** A registered key by its fingerprint, or by its end of 16 digits or more. Undefined where none or several fit. */
+/** A registered key by its fingerprint or its last 16+ digits. Undefined if none or several match. */
 export async function findSigner(
   database: Pick<Database, 'work'>,
   name: string,

@@ -1,6 +1,6 @@
 /**
- * Keys, what was asked with them, the public keys of those who sign, and the audit of what was done. A key's secret is never
- * kept, only its digest; nor the address that it was used from.
+ * Keys, their usage, the public keys of signers, and the audit log. Of a key's secret only the digest is
+ * stored; the addresses that a key was used from are not stored.
  */
 import { bigint, date, index, integer, jsonb, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
 import { qingdan } from '../db/tables.ts'
@@ -19,51 +19,51 @@ export const key = qingdan.table('key', {
   createdAt: instant('created_at').notNull(),
   expiresAt: instant('expires_at'),
   revokedAt: instant('revoked_at'),
-  /** Requests that it may send; null is without a limit of its own. */
+  /** Requests it may send; null means no limit of its own. */
   perMinute: integer('per_minute'),
   perDay: integer('per_day'),
-  /** Networks that it may be used from, as CIDR; null is from anywhere. */
+  /** Networks that it may be used from, as CIDR; null means any. */
   addresses: text().array(),
 })
 
 /**
- * How many requests a key with a quota has sent in the present minute and day: a row a key, counted by all processes. What is
- * refused by the minute counts for the minute alone.
+ * Requests that a key with a quota has sent in the current minute and day: one row per key, shared by all
+ * processes. A request refused by the minute's limit counts for the minute only.
  */
 export const keyCount = qingdan.table('key_count', {
   keyId: text('key_id').primaryKey(),
-  /** The beginning of the minute that is counted. */
+  /** Start of the counted minute. */
   minute: instant('minute').notNull(),
   minuteCount: integer('minute_count').notNull(),
-  /** The day in Shanghai that is counted. */
+  /** The counted day, in Shanghai. */
   day: date().notNull(),
   dayCount: integer('day_count').notNull(),
 })
 
-/** What was asked with a key: by day in Shanghai and dataset. Gone after the days that the settings say. */
+/** Usage of a key by day (Shanghai) and dataset, deleted after the configured number of days. */
 export const keyUsage = qingdan.table(
   'key_usage',
   {
     keyId: text('key_id').notNull(),
     day: date().notNull(),
-    /** Empty for requests that concern no dataset, or several. */
+    /** Empty for requests that concern no dataset or several. */
     dataset: text().notNull(),
     requests: bigint({ mode: 'number' }).notNull(),
-    /** Those of them that were refused. */
+    /** How many of them were refused. */
     refused: bigint({ mode: 'number' }).notNull(),
-    /** Of bodies, as they were sent. */
+    /** Bytes of response bodies as sent. */
     bytes: bigint({ mode: 'number' }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.keyId, table.day, table.dataset] }), index().on(table.day)],
 )
 
-/** How far the holder of a key has come in the feed: the cursor that it presented last. */
+/** How far the holder of a key has read the feed: the cursor that it presented last. */
 export const keyCursor = qingdan.table('key_cursor', {
   keyId: text('key_id').primaryKey(),
   cursor: text().notNull(),
-  /** Its place in the changes. */
+  /** The cursor's position in the change log. */
   position: bigint({ mode: 'number' }).notNull(),
-  /** The types and datasets that the feed was asked for; null is all. */
+  /** The types and datasets requested from the feed; null means all. */
   types: text().array(),
   datasets: text().array(),
   seenAt: instant('seen_at').notNull(),
@@ -73,11 +73,11 @@ export const keyCursor = qingdan.table('key_cursor', {
 export const signer = qingdan.table('signer', {
   /** Of the primary key, in upper-case hexadecimal digits. */
   fingerprint: text().primaryKey(),
-  /** Armoured, as it was given. */
+  /** Armoured, as registered. */
   publicKey: text('public_key').notNull(),
   userIds: text('user_ids').array().notNull(),
   provider: text().notNull(),
-  /** Null where it is for all that the provider brings. */
+  /** Null for all datasets of the provider. */
   datasets: text().array(),
   validFrom: instant('valid_from'),
   validUntil: instant('valid_until'),

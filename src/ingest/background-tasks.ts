@@ -1,6 +1,6 @@
 /**
- * What the service does by itself beside answering: it looks into the inbox, and clears away uploads that have expired.
- * It looks by itself at intervals rather than being told by the file system: shares and sticks tell nothing.
+ * Background tasks of the service: scanning the inbox and removing expired uploads. The inbox is polled
+ * because network shares and USB sticks send no change notifications.
  */
 import type { AppContext } from '../catalogue/index.ts'
 import { withoutValues } from '../db/database-error.ts'
@@ -9,20 +9,20 @@ import { openInbox } from './receive/inbox.ts'
 import type { IgnoredEntry } from './receive/scan-inbox.ts'
 import { buildUploads } from './receive/uploads.ts'
 
-/** Uploads are cleared away at the start, and then so often; each creation does as well. */
+/** Expired uploads are removed at the start, at this interval, and on each creation of an upload. */
 const sweepMilliseconds = 3_600_000
 
-/** Longest wait after rounds that failed: a stick that is back is seen within minutes. */
+/** Longest delay after failed rounds: a stick that is plugged in again is noticed within minutes. */
 const waitMillisecondsMax = 300_000
 
-/** Begins with both, and gives what ends them: it waits for the round that is at work, as long as jobs may take. */
+/** Starts both tasks and returns a stop function; it waits for a running round, as long as jobs may take. */
 export function startBackgroundTasks(context: AppContext): () => Promise<void> {
   const stopping = new AbortController()
   const every = [watchUploads(context, stopping.signal)]
   if (context.config.QINGDAN_INBOX !== '') every.push(watchInbox(context, stopping.signal))
   return async () => {
     stopping.abort()
-    // What is not done by then is walked on at the next start, as a crash would leave it.
+    // What is unfinished by then is resumed at the next start, as after a crash.
     const patience = new AbortController()
     const late = pause(context.config.QINGDAN_SHUTDOWN_SECONDS * 1_000, patience.signal)
     await Promise.race([Promise.all(every), late])
@@ -52,7 +52,7 @@ async function watchInbox(context: AppContext, signal: AbortSignal): Promise<voi
       failures = failed.length === 0 ? 0 : failures + 1
       told.delete('away')
     } catch (error) {
-      // A stick that is not there, or a share that has gone, is told once and looked for again.
+      // A missing stick or share is reported once and looked for again.
       if (!told.has('away')) context.observe('inbox-unavailable', { error: asError(withoutValues(error)) })
       told.add('away')
     }
@@ -60,7 +60,7 @@ async function watchInbox(context: AppContext, signal: AbortSignal): Promise<voi
   }
 }
 
-/** What stays lying for a reason is told once; what is on its way is not told. */
+/** Reports once what is left in the inbox for a reason; files still being copied are not reported. */
 function tell(context: AppContext, left: readonly IgnoredEntry[], told: Set<string>): void {
   const keys = new Set(left.map(({ name, reason }) => `${reason} ${name}`))
   for (const key of told) if (key !== 'away' && !keys.has(key)) told.delete(key)
@@ -72,7 +72,7 @@ function tell(context: AppContext, left: readonly IgnoredEntry[], told: Set<stri
   }
 }
 
-/** What somebody can do about what is left in the inbox. */
+/** What a user can do about an entry left in the inbox. */
 export const ignoredHints: Readonly<Record<IgnoredEntry['reason'], string>> = {
   moving: 'It has changed a moment ago, and is taken once it is at rest.',
   incomplete: 'It is not whole: copy it again. Left as it is, it is refused with a receipt later on.',

@@ -1,4 +1,4 @@
-/** Public API of ingest: intake channels, receipts, quarantine, and the pipeline from a bundle to a staged part. */
+/** Public API of ingest: intake channels, receipts, quarantine, and the pipeline to a staged part. */
 export { ignoredHints, startBackgroundTasks } from './background-tasks.ts'
 export { startIngestJobs } from './jobs.ts'
 export { lockOf } from './pipeline/edition-lock.ts'

@@ -1,10 +1,10 @@
-/** The jobs of ingest: one worker takes bundles in, another erases those that were dropped, each one at a time. */
+/** Jobs of ingest: one worker takes bundles, another erases dropped ones, each one at a time. */
 import type { AppContext } from '../catalogue/index.ts'
 import { takeBundle } from './pipeline/pipeline.ts'
 import { eraseBundleJob, eraseDropped } from './quarantine/quarantine.ts'
 import { takeBundleJob } from './receive/receive.ts'
 
-/** Starts to work on the queues of ingest; `jobs.stop` ends it. */
+/** Starts the workers of the ingest queues; `jobs.stop` ends them. */
 export async function startIngestJobs(context: AppContext): Promise<void> {
   await context.jobs.work(takeBundleJob, async (data) => {
     await takeBundle(context, String(data['bundle']))

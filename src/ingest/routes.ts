@@ -1,4 +1,4 @@
-/** Bundles over HTTP: bring a ZIP with a key, follow its receipt, read its findings page by page. */
+/** Bundles over HTTP: upload a ZIP with a key, poll its receipt, read its findings page by page. */
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { requireScope } from '../accounts/index.ts'
@@ -41,10 +41,10 @@ export const bundleId = Type.Object({
 const security = [{ key: [] }]
 const tags = ['bundles']
 
-/** Findings on a page. */
+/** Findings per page. */
 const findingsLimit = 1_000
 
-/** What can be refused before a bundle has a receipt. */
+/** Problems that can occur before a bundle has a receipt. */
 const receiving = [
   'key-missing',
   'scope-missing',
@@ -58,7 +58,7 @@ const receiving = [
 ] as const
 
 export async function ingestRoutes(app: App, context: AppContext): Promise<void> {
-  // The body is a stream into the files: it is never held in memory, and Fastify's own parsers would do that.
+  // Stream the body into the files: Fastify's own parsers would hold it in memory.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/zip', (_request, payload, done) => done(null, payload))
   app.addContentTypeParser(pieceType, (_request, payload, done) => done(null, payload))
@@ -107,7 +107,7 @@ function bringRoute(app: App, context: AppContext, uploads: Uploads, stopping: S
       if (source === undefined)
         throw problem('body-invalid', { detail: 'The body is a ZIP, as application/zip.' })
       const receipt = await receiveStream(context, { source, broughtBy })
-      // A receipt of someone else's bundle tells nothing: who has the bytes knows its digest already.
+      // Returning the receipt of someone else's bundle reveals nothing: who has the bytes knows their digest.
       return reply.code(202).send(receiptBody(context, receipt))
     },
   )
@@ -218,7 +218,7 @@ function findingsFileRoute(app: App, context: AppContext): void {
   )
 }
 
-/** A receipt that the reader may see: of a bundle that its own key brought, or any for the scope `admin`. */
+/** A receipt that the caller may see: its own key's bundle, or any bundle for the scope `admin`. */
 export async function getOwn(context: AppContext, reader: Caller, id: string): Promise<Receipt> {
   requireScope(reader, 'ingest')
   const receipt = await findReceipt(context.database.work, id)

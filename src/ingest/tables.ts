@@ -28,7 +28,7 @@ export const bundle = qingdan.table(
     /** [{state, at}], oldest first. */
     history: jsonb().notNull(),
     receivedAt: instant('received_at').notNull(),
-    /** Who brought it: `key:<id>` or `cli:<user>`. */
+    /** Who delivered it: `key:<id>` or `cli:<user>`. */
     broughtBy: text('brought_by').notNull(),
     /** Known once the manifest has been verified. */
     dataset: text(),
@@ -40,13 +40,13 @@ export const bundle = qingdan.table(
     mode: text(),
     /** The number of the version that a delta is against. */
     against: integer(),
-    /** Where it is one of several bags that make a bundle together: the provider's name for them, and which of how many. */
+    /** For one of several bags: the provider's name for the group, the bag's number, and the total. */
     groupIdentifier: text('group_identifier'),
     groupNumber: integer('group_number'),
     groupCount: integer('group_count'),
-    /** What a delta did to its base: {added, changed, deleted, unchanged}, in rows. */
+    /** How a delta changed its base: {added, changed, deleted, unchanged}, in rows. */
     changes: jsonb(),
-    /** Whether the bundle says of itself that its data are made up; shown wherever they are. */
+    /** Whether the bundle declares its data as synthetic; shown wherever they are. */
     synthetic: boolean().notNull().default(false),
     /** Fingerprint of the OpenPGP key whose signature was good; null where there was none. */
     signer: text(),
@@ -56,9 +56,9 @@ export const bundle = qingdan.table(
     warnings: bigint({ mode: 'number' }).notNull().default(0),
     /** All findings by check: [{check, errors, warnings}]. */
     summary: jsonb().notNull().default([]),
-    /** The bounds of the contract's tolerance that do not hold: [{bound, allowed, found}]. */
+    /** The exceeded bounds of the contract's tolerance: [{bound, allowed, found}]. */
     exceeded: jsonb().notNull().default([]),
-    /** What was decided about it in quarantine: {act, by, at, reason}; `act` is `release` or `drop`. */
+    /** The decision about it in quarantine: {act, by, at, reason}; `act` is `release` or `drop`. */
     decision: jsonb(),
     /** Id of the bundle whose part it replaced. */
     replaces: text(),
@@ -91,7 +91,7 @@ export const finding = qingdan.table(
   (table) => [primaryKey({ columns: [table.bundleId, table.n] })],
 )
 
-/** The share of one provider in an edition, as staged; the newest one that is not replaced counts. */
+/** The share of one provider in an edition, as staged; the newest that is not replaced is current. */
 export const part = qingdan.table(
   'part',
   {
@@ -106,15 +106,15 @@ export const part = qingdan.table(
     rows: bigint({ mode: 'number' }).notNull(),
     /** Of a delta: the bundle of the part whose rows it changes. */
     baseId: text('base_id').references(() => bundle.id),
-    /** How many deltas rest on each other, this one included; 0 for a full bundle. */
+    /** Length of the chain of deltas, this one included; 0 for a full bundle. */
     chain: integer().notNull().default(0),
-    /** All bundles that the rows may come from: of a group each bag, of a delta those of its base as well. */
+    /** All bundles that the rows may come from: every bag of a group; for a delta also those of its base. */
     bundles: jsonb().notNull().default([]),
     stagedAt: instant('staged_at').notNull(),
     replacedAt: instant('replaced_at'),
   },
   (table) => [
-    // A second wall: never two parts of one provider in hand.
+    // The database enforces it too: never two current parts of one provider.
     uniqueIndex('part_in_hand')
       .on(table.dataset, table.edition, table.provider)
       .where(sql`${table.replacedAt} IS NULL`),

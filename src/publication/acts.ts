@@ -1,6 +1,6 @@
 /**
- * What officers do with publications: ask for one, approve it, call it off, and let others look at it beforehand. Asking
- * refuses at once what can be known at once; the walk itself is a job. Each act is audited in its own transaction.
+ * What officers do with publications: request, approve, drop, and share a preview. A request is checked at
+ * once as far as possible; the processing is a job. Each act is audited in its own transaction.
  */
 import assert from 'node:assert/strict'
 import { writeAudit } from '../accounts/index.ts'
@@ -34,10 +34,10 @@ import {
   writeDropped,
 } from './publications.ts'
 
-/** The patience of an HTTP request with an edition that is being worked on. */
+/** How long an HTTP request waits for an edition that is being processed. */
 export const shortPatience: Patience = { millisecondsMax: 5_000, refuse: () => problem('edition-busy') }
 
-/** How far ahead a publication may be asked for, in days: a moment further away is a slip of the pen. */
+/** Latest moment that may be requested, in days from now: anything later is a typing error. */
 export const momentDaysMax = 366
 
 const dayMilliseconds = 86_400_000
@@ -45,24 +45,25 @@ const dayMilliseconds = 86_400_000
 export interface PublicationRequest {
   readonly dataset: string
   readonly edition: string
-  /** Why this version is made; needed from the second version on, and published. */
+  /** Why this version is made; required from the second version on, and published. */
   readonly reason?: string
   /** Missing parts that are waived, each with a reason that is published. */
   readonly waivers?: readonly Waiver[]
-  /** Not before this moment; at once without one. */
+  /** Not before this moment; immediately if absent. */
   readonly at?: Date
   readonly askedBy: string
 }
 
-/** A publication that was asked for, and the one that waited until then and is replaced by it. */
+/** A requested publication, and the waiting one that it replaces. */
 export interface RequestedPublication extends Publication {
   readonly replaces: { readonly id: number; readonly approvalVoid: boolean } | null
 }
 
 /**
- * Asks for the publication of an edition from the parts in hand; one that waits already is replaced, and its approval
- * is void. Throws the problems `dataset-not-found`, `edition-not-found`, `edition-incomplete` (with `missing`),
- * `reason-missing`, `nothing-to-publish`, `moment-past`, `mirror-read-only`, `parameter-invalid` for a waiver of no missing part, and `edition-busy` where the patience ends.
+ * Requests a publication; it replaces a waiting one and its approval. Throws `dataset-not-found`,
+ * `edition-not-found`, `edition-incomplete` (`missing`), `reason-missing`, `nothing-to-publish`,
+ * `moment-past`, `mirror-read-only`, `edition-busy`, and `parameter-invalid` for a waiver of a part that
+ * isn't missing.
  */
 export async function requestPublication(
   context: AppContext,
@@ -100,7 +101,7 @@ function checkMoment({ clock }: AppContext, at: Date | undefined): void {
   }
 }
 
-/** A waiver is published: it must be about a part that the edition has, and that is not there. */
+/** Waivers are published: each must concern a part that the edition has and that is missing. */
 function checkWaivers(
   { contract }: LoadedContract,
   parts: readonly StagedPart[],
@@ -132,7 +133,7 @@ function checkComplete(
   throw problem('edition-incomplete', { detail, missing })
 }
 
-/** A second version needs a reason, and something that differs from the version readers have now. */
+/** A second version needs a reason and a difference from the version that is public now. */
 async function checkChanged(
   context: AppContext,
   asked: PublicationRequest,
@@ -193,18 +194,18 @@ async function openPublication(
   return { id, replaces: former === undefined ? null : { id: former.id, approvalVoid } }
 }
 
-/** Who acts on a publication, and what they have looked at. */
+/** Who acts on a publication, and which draft they have seen. */
 export interface Act {
   readonly id: number
   readonly actor: string
-  /** SHA-256 of the plain CSV that the actor has looked at; where given, it must be the one that waits. */
+  /** SHA-256 of the plain CSV that the actor has seen; if given, it must match the waiting one. */
   readonly sha256?: string | undefined
 }
 
 /**
- * Approves what is prepared, by its digest; a second time by the same person changes nothing. Where nothing else is
- * waited for, a job releases it. Throws `publication-not-found`, `publication-not-waiting`, `approval-by-asker`,
- * `draft-changed`, and `edition-busy` where the patience ends.
+ * Approves what is prepared, by its digest; a repeat by the same person changes nothing. If nothing else is
+ * pending, a job releases it. Throws `publication-not-found`, `publication-not-waiting`, `approval-by-asker`,
+ * `draft-changed`, and `edition-busy` when the patience ends.
  */
 export async function approvePublication(
   context: AppContext,
@@ -233,8 +234,8 @@ export async function approvePublication(
 }
 
 /**
- * Calls off a publication that waits, with a reason; what is public stays. Throws `publication-not-found`,
- * `publication-not-waiting`, `reason-missing`, and `edition-busy` where the patience ends.
+ * Drops a waiting publication, with a reason; published versions remain. Throws `publication-not-found`,
+ * `publication-not-waiting`, `reason-missing`, and `edition-busy` when the patience ends.
  */
 export async function dropPublication(
   context: AppContext,
@@ -250,7 +251,7 @@ export async function dropPublication(
       await writeDropped(tx, publication.id, { at, by: act.actor, reason })
       await audit(context, tx, publication, 'publication-dropped', act.actor, { reason })
     })
-    // Nothing refers to these any more; what a crash leaves here the next preparation replaces.
+    // Nothing refers to these any more; if a crash leaves them here, the next preparation replaces them.
     await dropControlled(context.database, publication.versionId)
     await dropRecords(context.database, publication.versionId)
     const { dataset, edition, version } = publication
@@ -260,8 +261,8 @@ export async function dropPublication(
 }
 
 /**
- * Makes a token with which the prepared draft can be seen until it expires. Throws `publication-not-found`,
- * `draft-not-prepared`, `previews-too-many`, and `parameter-invalid` for a span that is too long.
+ * Creates a token that shows the prepared draft until the token expires. Throws `publication-not-found`,
+ * `draft-not-prepared`, `previews-too-many`, and `parameter-invalid` for a period that is too long.
  */
 export async function openPreview(
   context: AppContext,
@@ -289,7 +290,7 @@ export async function openPreview(
   return { ...made, expiresAt }
 }
 
-/** Revokes a preview's token from this moment. Gives false where there is no such one. */
+/** Revokes a preview's token from this moment. Returns false if there is none. */
 export async function revokePreview(context: AppContext, id: string, actor: string): Promise<boolean> {
   return context.database.work.begin(async (tx) => {
     const at = context.clock()
@@ -299,7 +300,7 @@ export async function revokePreview(context: AppContext, id: string, actor: stri
   })
 }
 
-/** Changes a publication that has not come to an end, under the edition's lock, and gives it as it is then. */
+/** Changes an open publication under the edition's lock, and returns its new state. */
 async function changeOpen(
   context: AppContext,
   id: number,

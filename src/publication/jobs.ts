@@ -1,9 +1,9 @@
-/** The jobs of publication: a worker publishes the editions that were asked for, one at a time. */
+/** Jobs of publication: a worker publishes the requested editions, one at a time. */
 import type { AppContext } from '../catalogue/index.ts'
 import { publishEdition } from './pipeline/publish-edition.ts'
 import { listPublications, publishEditionJob } from './publications.ts'
 
-/** Starts to work on the queue of publications; `jobs.stop` ends it. */
+/** Starts the worker of the publication queue; `jobs.stop` ends it. */
 export async function startPublicationJobs(context: AppContext): Promise<void> {
   await context.jobs.work(publishEditionJob, async (data) => {
     await publishEdition(context, Number(data['publication']))
@@ -12,8 +12,8 @@ export async function startPublicationJobs(context: AppContext): Promise<void> {
 }
 
 /**
- * What waits gets its job anew at each start: the queue forgets a job some days after its time, and a service may have
- * been down for longer. A moment that was missed is then now.
+ * Waiting publications get a new job at each start, because the queue forgets a job some days after its time
+ * and the service may have been down for longer. A missed moment is made up for at once.
  */
 async function resumeWaiting(context: AppContext): Promise<void> {
   const waiting = await listPublications(context, { open: true })

@@ -1,4 +1,4 @@
-/** The providers that an edition still waits for. */
+/** Lists the providers whose parts an edition still lacks. */
 import { type LoadedContract, partsOf, type Waiver } from '../contract/index.ts'
 import type { StagedPart } from '../ingest/index.ts'
 

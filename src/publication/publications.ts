@@ -1,7 +1,7 @@
 /**
- * Asked-for publications: an edition becomes public by an explicit act, kept as a row with who asked, what it waits for
- * and what became of it. Only this file writes the table `publication`; it moves rows from state to state and refuses a
- * move that is out of order.
+ * Requested publications: an edition becomes public by an explicit act, stored as a row with who requested
+ * it, what it waits for and its outcome. Only this file writes the table `publication`; it rejects state
+ * changes that are out of order.
  */
 import assert from 'node:assert/strict'
 import type { AppContext } from '../catalogue/index.ts'
@@ -9,10 +9,10 @@ import { needsApproval, type Waiver } from '../contract/index.ts'
 import type { Runner, Transaction } from '../db/database.ts'
 import type { Finding } from '../platform/finding.ts'
 
-/** The queue of publications to walk. */
+/** The queue of publications to process. */
 export const publishEditionJob = 'publish-edition'
 
-/** `asked`, then `prepared` while it waits; `done`, `refused` and `dropped` are ends. */
+/** `asked`, then `prepared` while it waits; `done`, `refused` and `dropped` are terminal. */
 export type PublicationState = 'asked' | 'prepared' | 'done' | 'refused' | 'dropped'
 
 export interface Publication {
@@ -44,7 +44,7 @@ export interface Publication {
 /** What a prepared publication may wait for. */
 export type PendingReason = 'moment' | 'approval'
 
-/** What a publication waits for at this moment; nothing where it can be released, or is not prepared. */
+/** What a publication waits for now; empty if it can be released or is not prepared. */
 export function pendingReasonOf(
   context: Pick<AppContext, 'contracts' | 'clock'>,
   publication: Publication,
@@ -58,18 +58,18 @@ export function pendingReasonOf(
   return waits
 }
 
-/** Whether a publication has not come to an end. */
+/** Whether a publication is not yet in a terminal state. */
 export function isOpenPublication({ state }: Pick<Publication, 'state'>): boolean {
   return state === 'asked' || state === 'prepared'
 }
 
-/** An asked-for publication, or undefined where there is none of this id. */
+/** A requested publication; undefined if there is none with this id. */
 export async function findPublication(context: AppContext, id: number): Promise<Publication | undefined> {
   const [row] = await select(context.database.work, { id })
   return row
 }
 
-/** The publication of an edition that has not come to an end; there is at most one. */
+/** The publication of an edition that is not in a terminal state; there is at most one. */
 export async function findOpenPublication(
   runner: Runner,
   of: { readonly dataset: string; readonly edition: string },
@@ -78,7 +78,7 @@ export async function findOpenPublication(
   return row
 }
 
-/** Publications shown at a time; older ones are in the audit. */
+/** Publications shown at a time; older ones are in the audit log. */
 export const publicationsMax = 200
 
 /** Publications, the newest first, at most `publicationsMax`. */
@@ -113,7 +113,7 @@ async function select(
     ORDER BY p.id DESC LIMIT ${publicationsMax}`
 }
 
-/** Writes what was asked for and gives its id. A former publication of the draft must have come to an end. */
+/** Stores a request and returns its id. An earlier publication of the draft must be in a terminal state. */
 export async function insertRequest(
   tx: Transaction,
   asked: Pick<Publication, 'versionId' | 'askedAt' | 'askedBy' | 'reason' | 'waivers' | 'releaseAt'>,
@@ -127,7 +127,7 @@ export async function insertRequest(
   return Number(row.id)
 }
 
-/** Writes that all is ready and waits, with the digest that alone may be released. */
+/** Stores that the version is prepared, with the only digest that may be released. */
 export async function writePrepared(tx: Transaction, id: number, digest: string, at: Date): Promise<void> {
   const { count } = await tx`
     UPDATE qingdan.publication SET state = 'prepared', prepared_at = ${at}, digest = ${digest}
@@ -151,7 +151,7 @@ export async function writeDone(tx: Transaction, id: number, at: Date): Promise<
   assert.equal(count, 1, 'only what is prepared is done')
 }
 
-/** Ends a publication as refused, with what is to be mended. */
+/** Ends a publication as refused, with the findings to be corrected. */
 export async function writeRefused(
   context: AppContext,
   id: number,
@@ -164,7 +164,7 @@ export async function writeRefused(
     WHERE id = ${id} AND state = 'asked'`
 }
 
-/** Ends a publication as dropped: called off, or replaced by another asking. */
+/** Ends a publication as dropped: by an officer, or because another request replaced it. */
 export async function writeDropped(
   tx: Transaction,
   id: number,

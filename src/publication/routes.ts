@@ -1,7 +1,7 @@
 /**
- * Publications over HTTP, for keys with the scope `publish`: ask for one, follow it, approve it, call it off, let others
- * look at it, and withdraw a version. The walk is a worker's job. It refuses keys that are confined to other datasets,
- * and every body that is not JSON, which is also what keeps pages in browsers from writing.
+ * Publications over HTTP, for keys with the scope `publish`: request, follow, approve, drop and preview one,
+ * and withdraw a version. The processing is a worker's job. Keys limited to other datasets are refused, and
+ * so are bodies that are not JSON, which also prevents cross-site writes from browsers.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -36,7 +36,7 @@ import { withdraw } from './withdraw.ts'
 const security = [{ key: [] }]
 const tags = ['publications']
 
-/** A body of this kind holds reasons and waivers, and no data. */
+/** A body here contains reasons and waivers, no data. */
 const bodyLimit = 1 << 20
 
 const OfEdition = Type.Object({ slug: Slug, edition: EditionName })
@@ -51,7 +51,7 @@ const scoped = ['key-missing', 'scope-missing', 'dataset-not-found'] as const
 const bodied = ['body-invalid', 'body-too-large', 'media-type-unsupported'] as const
 
 export async function publicationRoutes(app: App, context: AppContext): Promise<void> {
-  // None of these answers is for anyone but the holder of the key.
+  // These answers are for the holder of the key only.
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'private, no-store')
     const { slug } = request.params as { readonly slug: string }
@@ -66,7 +66,7 @@ export async function publicationRoutes(app: App, context: AppContext): Promise<
   withdrawalRoute(app, context)
 }
 
-/** Refuses who may not publish a dataset: without the scope, or confined to others. */
+/** Refuses callers without the scope, or limited to other datasets. */
 function requirePublisher(context: AppContext, reader: Caller, slug: string): void {
   requireScope(reader, 'publish')
   const { datasets, provider } = reader
@@ -79,8 +79,8 @@ function requirePublisher(context: AppContext, reader: Caller, slug: string): vo
 }
 
 /**
- * A POST says what it is about in JSON, be it `{}`. A page of another origin may not send that type, for CORS allows
- * it no `Content-Type` of its own.
+ * A POST needs a JSON body, even if it is `{}`. A page of another origin can't send that type, since CORS
+ * does not allow it the header `Content-Type`.
  */
 function requireJson(request: FastifyRequest): void {
   if (request.method !== 'POST') return

@@ -1,14 +1,14 @@
-/** The shapes of publications over HTTP: what is asked for, and what is told of it to those who may publish. */
+/** HTTP schemas of publications: the requests, and the answers to those who may publish. */
 import { type Static, Type } from 'typebox'
 import { findKey } from '../accounts/index.ts'
 import { type AppContext, addresses } from '../catalogue/index.ts'
 import { needsApproval } from '../contract/index.ts'
 import { isOpenPublication, type Publication, pendingReasonOf } from './publications.ts'
 
-/** The longest reason that is taken: it is published beside the data, and is to be read. */
+/** Longest reason accepted: it is published beside the data and should be readable. */
 export const reasonLengthMax = 2_000
 
-/** Waivers that one publication may have: an edition never has more parts. */
+/** Waivers of one publication: an edition never has more parts. */
 const waiversMax = 500
 
 const Instant = (description: string) => Type.String({ format: 'date-time', description })
@@ -22,7 +22,7 @@ const LinkOrNull = (description: string) =>
 export const Reason = Type.String({
   minLength: 1,
   maxLength: reasonLengthMax,
-  // PostgreSQL keeps no NUL in a text.
+  // PostgreSQL can't store NUL in text.
   pattern: '^[^\\u0000]*$',
   description: 'Why. It is kept, and published where it is about a version.',
 })
@@ -192,7 +192,7 @@ export const PublicationSchema = Type.Object({
   ),
 })
 
-/** A publication as it is told. */
+/** A publication as an API body. */
 export async function publicationBody(
   context: AppContext,
   publication: Publication & { readonly replaces?: { id: number; approvalVoid: boolean } | null },

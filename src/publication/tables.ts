@@ -1,11 +1,11 @@
-/** Requested publications: who asked, what they wait for, and how they ended. */
+/** Requested publications: who requested them, what they wait for, and how they ended. */
 import { sql } from 'drizzle-orm'
 import { bigint, index, jsonb, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core'
 import { qingdan } from '../db/tables.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 
-/** An asked-for publication: the explicit act, what it waits for, and what became of it. Each asking is a row. */
+/** A requested publication: the explicit act, what it waits for, and its outcome. One row per request. */
 export const publication = qingdan.table(
   'publication',
   {
@@ -16,29 +16,29 @@ export const publication = qingdan.table(
     askedBy: text('asked_by').notNull(),
     /** [{provider, reason}] */
     waivers: jsonb().notNull().default([]),
-    /** Why the version is made, as asked. */
+    /** Why the version is made, as requested. */
     reason: text(),
-    /** Not before this moment; null where it is not waited for one. */
+    /** Not before this moment; null for no such condition. */
     releaseAt: instant('release_at'),
     /** asked prepared done refused dropped */
     state: text().notNull(),
-    /** Findings across parts, where refused. */
+    /** Findings across parts, if refused. */
     findings: jsonb().notNull().default([]),
     preparedAt: instant('prepared_at'),
-    /** SHA-256 of the plain CSV as prepared: this and nothing else is released. */
+    /** SHA-256 of the plain CSV as prepared: only this may be released. */
     digest: text(),
     approvedAt: instant('approved_at'),
     approvedBy: text('approved_by'),
     /** The digest that was approved. */
     approvedDigest: text('approved_digest'),
-    /** When it was done, refused or dropped, and for a dropped one by whom and why. */
+    /** When it was done, refused or dropped; for a dropped one also by whom and why. */
     endedAt: instant('ended_at'),
     endedBy: text('ended_by'),
     endedReason: text('ended_reason'),
   },
   (table) => [
     index().on(table.versionId),
-    // A second wall: a draft is asked for once at a time.
+    // The database enforces it too: one open request per draft.
     uniqueIndex('publication_open').on(table.versionId).where(sql`${table.state} IN ('asked', 'prepared')`),
   ],
 )

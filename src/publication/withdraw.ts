@@ -1,4 +1,4 @@
-/** Withdrawal: a published version is taken back with a reason. Its address answers 410 from then on. */
+/** Withdrawal: takes back a published version, with a reason. Its address answers 410 from then on. */
 
 import { writeAudit } from '../accounts/index.ts'
 import { type AppContext, refuseOnMirror, withdrawVersion } from '../catalogue/index.ts'
@@ -15,8 +15,8 @@ export interface Withdrawal {
 }
 
 /**
- * Withdraws a version. Gives false where it had been withdrawn before. Throws `dataset-not-found`, `version-not-found`,
- * `reason-missing`, `mirror-read-only`, and `edition-busy` where the patience ends.
+ * Withdraws a version. Returns false if it was withdrawn before. Throws `dataset-not-found`,
+ * `version-not-found`, `reason-missing`, `mirror-read-only`, and `edition-busy` when the patience ends.
  */
 export async function withdraw(
   context: AppContext,

@@ -1,4 +1,4 @@
-/** A published version as a signed bag over HTTP; refused where the version itself is. */
+/** A published version as a signed bag over HTTP; refused if the version itself is. */
 import type { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import {

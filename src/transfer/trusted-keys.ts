@@ -1,4 +1,4 @@
-/** The keys of origins that a mirror trusts: registered once by whoever holds the machine, and never taken from a bag. */
+/** Keys of origins that a mirror trusts: registered by the machine's operator, never taken from a bag. */
 import { writeAudit } from '../accounts/index.ts'
 import { type PublicKeyFile, readPublicKey } from '../bundle/index.ts'
 import type { AppContext } from '../catalogue/index.ts'
@@ -14,12 +14,12 @@ export interface TrustedKey {
   readonly trustedBy: string
 }
 
-/** The keys that are trusted, in the order in which they were registered. */
+/** The trusted keys, in order of registration. */
 export async function listTrusted({ database }: AppContext): Promise<readonly TrustedKey[]> {
   return ((await readSetting(database.work, noteName)) as readonly TrustedKey[] | undefined) ?? []
 }
 
-/** Trusts a public key from now on. Gives false where it was trusted before. Throws KeyFault. */
+/** Trusts a public key from now on. Returns false if it was trusted before. Throws KeyFault. */
 export async function trustKey(
   context: AppContext,
   { armored, actor }: { readonly armored: string; readonly actor: string },
@@ -38,7 +38,7 @@ export async function trustKey(
   })
 }
 
-/** Trusts a key no longer. Gives false where it was not trusted. What was taken before stays. */
+/** Stops trusting a key. Returns false if it was not trusted. Earlier exports remain. */
 export async function distrustKey(
   context: AppContext,
   { fingerprint, actor }: { readonly fingerprint: string; readonly actor: string },
@@ -72,7 +72,7 @@ async function write(
   })
 }
 
-/** The trusted keys as what checks signatures. */
+/** The trusted keys in the form that signature checks take. */
 export async function openTrusted(context: AppContext): Promise<readonly PublicKeyFile[]> {
   return Promise.all((await listTrusted(context)).map(({ armored }) => readPublicKey(armored)))
 }

@@ -1,6 +1,6 @@
 /**
- * One version as a signed bag, for whoever wants it with all that belongs to it: made at the first asking, kept, and the
- * same bytes as long as it is the same key, contract and code lists. Whether it may be read is the caller's to have asked.
+ * One version as a complete signed bag: created on first request, stored, and byte-identical as long as key,
+ * contract and code lists are the same. Callers must check read access beforehand.
  */
 import { loadServiceKey } from '../accounts/index.ts'
 import { exportZip } from '../bundle/index.ts'
@@ -13,7 +13,7 @@ import { selectExport } from './export/selection.ts'
 
 export const versionBagFormat = 'bag.zip'
 
-/** What is being made, so that many who ask at once wait for one. */
+/** Bags being created, so that concurrent requests wait for one. */
 const making = new WeakMap<AppContext['database'], Map<string, Promise<void>>>()
 
 /** The bag of a published version as a stored file. Throws the problems of a version that is not served. */
@@ -46,7 +46,7 @@ export async function storeVersionBag(
   return { stored, mediaType: 'application/zip', bytes, digest: madeOf }
 }
 
-/** Name under which the bag is saved. */
+/** File name for saving the bag. */
 export function versionBagName(of: VersionName): string {
   return fileName(of, versionBagFormat)
 }

@@ -1,6 +1,6 @@
 /**
- * The reader that an Authorization header stands for. A key that is wrong in any way is refused as `key-invalid`,
- * with one answer for all reasons, and is never taken for no key; so is a good one at an address that it is not for.
+ * Finds the caller of an Authorization header. A faulty key, or one used outside its networks, is refused as
+ * `key-invalid`, with one answer for all reasons; it is never treated as anonymous.
  */
 import { timingSafeEqual } from 'node:crypto'
 import { anonymousCaller, type Caller, type Scope } from '../../platform/caller.ts'
@@ -10,15 +10,15 @@ import type { AccountsContext } from '../context.ts'
 import { isWithin } from '../networks.ts'
 import { findKey } from './keys.ts'
 
-/** The longest header that is looked at; a key of ours has 65 characters, and a prefix. */
+/** Longest header that is parsed; a key has 65 characters, plus a prefix. */
 const headerLengthMax = 200
 
-/** The reasons under which refusals are counted; the caller is not told which one it was. */
+/** Reasons by which refusals are counted; the caller does not learn which one applied. */
 type Refusal = 'malformed' | 'unknown' | 'wrong-secret' | 'revoked' | 'expired' | 'address'
 
 /**
- * The reader of a request from an address: anonymous without a header, else the holder of the key.
- * Throws `key-invalid` and observes `key-refused` with its reason.
+ * The caller of a request from an address: anonymous without a header, else the holder of the key. Throws
+ * `key-invalid` and emits `key-refused` with the reason.
  */
 export async function findReader(
   { database, observe }: Pick<AccountsContext, 'database' | 'observe'>,
@@ -37,7 +37,7 @@ export async function findReader(
   const [, id, secret] = parts ?? []
   if (id === undefined || secret === undefined) throw refuse('malformed')
   const key = await findKey(database, id)
-  // Compared even for an unknown id, so that the time of the answer tells less.
+  // Compared even for an unknown id, so that response times do not reveal which ids exist.
   const given = Buffer.from(digestOf(secret))
   const same = timingSafeEqual(given, Buffer.from(key?.digest ?? digestOf('')))
   if (key === undefined) throw refuse('unknown')
@@ -54,7 +54,7 @@ export async function findReader(
   })
 }
 
-/** Throws `key-missing` for an anonymous reader and `scope-missing` for a key without the scope. */
+/** Throws `key-missing` for an anonymous caller and `scope-missing` for a key without the scope. */
 export function requireScope(reader: Caller, scope: Scope): void {
   if (reader.keyId === undefined) throw problem('key-missing')
   if (!reader.scopes.includes(scope)) {

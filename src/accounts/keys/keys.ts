@@ -1,6 +1,6 @@
 /**
- * Keys: made, listed and revoked. The full key `qd_<id>_<secret>` is shown once; only the digest of its secret stays.
- * It refuses a key without a label, without scopes, that expires before it begins, or whose limits can't be meant.
+ * Creates, lists and revokes keys. The full key `qd_<id>_<secret>` is shown once; only a digest of the secret
+ * is stored. Refuses keys without label or scopes, an expiry before the start, and implausible limits.
  */
 import { randomBytes } from 'node:crypto'
 import type { Database } from '../../db/database.ts'
@@ -16,14 +16,14 @@ export interface KeyRequest {
   /** What the key is for, shown in lists. Not a secret, and no person's name is needed. */
   readonly label: string
   readonly scopes: readonly Scope[]
-  /** Confines the key to what this provider brings. */
+  /** Restricts the key to bundles of this provider. */
   readonly provider?: string
-  /** Confines the key to these datasets. */
+  /** Restricts the key to these datasets. */
   readonly datasets?: readonly string[]
   readonly expiresAt?: Date
-  /** How many requests the key may send; by default as many as anybody. */
+  /** How many requests the key may send; the general limit by default. */
   readonly quota?: Quota
-  /** Networks that the key may be used from, as CIDR; by default from anywhere. */
+  /** Networks that the key may be used from, as CIDR; any network by default. */
   readonly addresses?: readonly string[]
 }
 
@@ -40,18 +40,18 @@ export interface KeySummary {
   readonly revokedAt?: Date
 }
 
-/** Who does it and when, for the audit. */
+/** Who acts and when, for the audit log. */
 export interface By {
   readonly clock: Clock
   readonly actor: string
 }
 
-/** Longest label, in characters: a line in a list. */
+/** Longest label, in characters: it must fit a line of a list. */
 const labelLengthMax = 200
 
 /**
- * Makes a key and gives its id and the full secret text, which cannot be had again.
- * Throws `parameter-invalid` with the path of what is wrong.
+ * Creates a key and returns its id and the full secret, which can't be retrieved later. Throws
+ * `parameter-invalid` with the path of the invalid parameter.
  */
 export async function createKey(
   database: Pick<Database, 'work'>,
@@ -59,7 +59,7 @@ export async function createKey(
   { clock, actor }: By,
 ): Promise<{ readonly id: string; readonly secret: string }> {
   checkRequest(request, clock())
-  // The id has 72 bits, so that two keys never meet; the secret has 256, so that no slow hash is needed for it.
+  // 72 random bits make ids unique; 256 bits of secret make a slow hash unnecessary.
   const id = randomBytes(9).toString('hex')
   const secret = randomBytes(32).toString('base64url')
   const at = clock()
@@ -79,7 +79,7 @@ export async function createKey(
   return { id, secret: `qd_${id}_${secret}` }
 }
 
-/** All keys, the newest first, revoked and expired ones included; never a secret or its digest. */
+/** All keys, newest first, including revoked and expired ones; never a secret or its digest. */
 export async function listKeys(database: Pick<Database, 'work'>): Promise<readonly KeySummary[]> {
   const rows = await database.work<KeyRow[]>`
     select id, digest, label, scopes, provider, datasets, created_at, expires_at, revoked_at,
@@ -88,7 +88,7 @@ export async function listKeys(database: Pick<Database, 'work'>): Promise<readon
   return rows.map(summaryOf)
 }
 
-/** Revokes a key from this moment; a second time changes nothing. Tells whether there is such a key. */
+/** Revokes a key from this moment; a second call changes nothing. Returns whether the key exists. */
 export async function revokeKey(
   database: Pick<Database, 'work'>,
   id: string,
@@ -106,7 +106,7 @@ export async function revokeKey(
   })
 }
 
-/** A key as it rests, for the lookup by id, under the role that serves: each request with a key makes it. */
+/** A stored key by its id, read under the serving role: each request with a key runs this query. */
 export async function findKey(
   database: Pick<Database, 'serve'>,
   id: string,

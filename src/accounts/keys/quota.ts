@@ -1,6 +1,6 @@
 /**
- * What a key may ask in a minute and in a day, counted in the database: all processes count one quota, and a restart forgets
- * nothing. A minute is one of the clock, a day one of Shanghai.
+ * Request quotas of a key per minute and day, counted in the database so that all processes share one quota
+ * and a restart keeps it. Minutes follow the clock; days are those of Shanghai.
  */
 
 import type { Database } from '../../db/database.ts'
@@ -15,7 +15,7 @@ interface Count {
   readonly dayCount: number
 }
 
-/** Largest quotas, for a slip of the keyboard: ten million a day are more than a hundred each second. */
+/** Largest quotas, to catch typing errors: ten million a day are more than a hundred each second. */
 export const perMinuteMax = 100_000
 export const perDayMax = 10_000_000
 
@@ -23,8 +23,8 @@ const minuteMilliseconds = 60_000
 const dayMilliseconds = 86_400_000
 
 /**
- * Counts one request of a key, and gives what is left. A request that is too many for the minute takes nothing from the day.
- * The commit is not waited for: a server that crashes may forget the last second, and no request waits for its disk.
+ * Counts one request of a key and returns what is left. A request over the minute's limit is not counted for
+ * the day. The commit is asynchronous: a crash may lose the last second, but no request waits for the disk.
  */
 export async function countRequest(
   { work }: Pick<Database, 'work'>,
@@ -32,7 +32,7 @@ export async function countRequest(
   quota: Quota,
   now: Date,
 ): Promise<readonly QuotaState[]> {
-  // The greater of two windows is the present one: clocks of processes differ, and none may open a window twice.
+  // The later window is the current one: clocks of processes differ, and no window may be opened twice.
   const [count] = await work<Count[]>`
     insert into qingdan.key_count as held (key_id, minute, minute_count, day, day_count)
     select ${keyId}, ${minuteOf(now)}, 1, ${dayInShanghai(now)}, 1

@@ -1,6 +1,6 @@
 /**
- * What a key may do, what is left of it and what was asked with it, told to its holder; and the usage of all keys, told to a key
- * with the scope `admin`. Never a secret, and never an address that a key was used from.
+ * A key's grants, remaining quota and usage, for its holder; and the usage of all keys, for keys with the
+ * scope `admin`. Never a secret, and never an address that a key was used from.
  */
 import { Type } from 'typebox'
 import { type App, problemResponses } from '../../http/index.ts'
@@ -93,7 +93,7 @@ const UsageSchema = Type.Object({
   ),
 })
 
-/** Counts the changes that a reader has not been given yet; undefined where its question would be refused. */
+/** Counts the changes that a caller has not received yet; undefined where its request would be refused. */
 export type CountBehind = (reader: Caller, cursor: SeenCursor) => Promise<number | undefined>
 
 export function keyRoutes(app: App, context: AccountsContext, countBehind: CountBehind): void {
@@ -120,7 +120,7 @@ function ownRoute(app: App, context: AccountsContext, countBehind: CountBehind):
     async ({ reader }, reply) => {
       const { keyId } = reader
       if (keyId === undefined) throw problem('key-missing')
-      // What this process has counted shall stand in what it tells.
+      // Flush first, so that the answer includes what this process has counted.
       await accountOf(context).flush()
       const now = clock()
       const key = await findKey(database, keyId)

@@ -1,32 +1,32 @@
-/** The usage of keys and the cursors that they presented, as they are stored: written in batches, read by key and day. */
+/** Stored usage of keys and the cursors they presented: written in batches, read by key and day. */
 import type { Runner } from '../../db/database.ts'
 
-/** What was asked with one key on one day about one dataset. */
+/** Usage of one key on one day for one dataset. */
 export interface UsageCount {
   readonly keyId: string
   /** In Shanghai. */
   readonly day: string
-  /** Empty for requests that concern no dataset, or several. */
+  /** Empty for requests that concern no dataset or several. */
   readonly dataset: string
   readonly requests: number
-  /** Those of them that were refused. */
+  /** How many of them were refused. */
   readonly refused: number
-  /** Of bodies, as they were sent. */
+  /** Bytes of response bodies as sent. */
   readonly bytes: number
 }
 
-/** The cursor of the feed that a key presented last. */
+/** The feed cursor that a key presented last. */
 export interface SeenCursor {
   readonly keyId: string
   readonly cursor: string
   readonly position: number
-  /** What the feed was asked for; null is all. */
+  /** What the feed was requested for; null means all. */
   readonly types: readonly string[] | null
   readonly datasets: readonly string[] | null
   readonly seenAt: Date
 }
 
-/** Adds counts to those that are stored, in one order, so that two processes don't wait for each other crosswise. */
+/** Adds to the stored counts, always in the same order, so that two processes don't deadlock. */
 export async function writeUsage(runner: Runner, counts: readonly UsageCount[]): Promise<void> {
   if (counts.length === 0) return
   const column = <Name extends keyof UsageCount>(name: Name) => counts.map((count) => count[name])
@@ -42,7 +42,7 @@ export async function writeUsage(runner: Runner, counts: readonly UsageCount[]):
       bytes = stored.bytes + excluded.bytes`
 }
 
-/** Stores cursors; one that was presented later stays. */
+/** Stores cursors; a stored cursor that was presented later is not overwritten. */
 export async function writeCursors(runner: Runner, cursors: readonly SeenCursor[]): Promise<void> {
   const ordered = [...cursors].sort((a, b) => (a.keyId < b.keyId ? -1 : 1))
   for (const { keyId, cursor, position, types, datasets, seenAt } of ordered) {
@@ -56,23 +56,23 @@ export async function writeCursors(runner: Runner, cursors: readonly SeenCursor[
   }
 }
 
-/** Deletes what was counted before a day. */
+/** Deletes usage from before a day. */
 export async function deleteUsageBefore(runner: Runner, day: string): Promise<void> {
   await runner`delete from qingdan.key_usage where day < ${day}`
 }
 
 export interface UsageFilter {
-  /** Of one key; of all where absent. */
+  /** Of one key; of all keys if absent. */
   readonly keyId?: string
   /** Days in Shanghai, both included. */
   readonly from: string
   readonly to: string
 }
 
-/** So many rows are given at once: a hundred keys with three datasets for a month. */
+/** Rows returned at once: a hundred keys with three datasets for a month. */
 export const usageRowsMax = 10_000
 
-/** What was asked, by key, day and dataset; one more than `usageRowsMax` where there are more. */
+/** Usage by key, day and dataset; returns `usageRowsMax` + 1 rows where there are more. */
 export async function listUsage(
   runner: Runner,
   { keyId = null, from, to }: Omit<UsageFilter, 'keyId'> & { readonly keyId?: string | null },
@@ -85,7 +85,7 @@ export async function listUsage(
   return [...rows]
 }
 
-/** The cursor that a key presented last; undefined where it has presented none. */
+/** The cursor that a key presented last, if any. */
 export async function findCursor(runner: Runner, keyId: string): Promise<SeenCursor | undefined> {
   const [row] = await runner<SeenCursor[]>`
     select key_id as "keyId", cursor, position::float8, types, datasets, seen_at as "seenAt"

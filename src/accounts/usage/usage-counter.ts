@@ -1,7 +1,7 @@
 /**
- * What is asked with keys, counted in memory and written in batches: requests, refusals and bytes by key, day and dataset, and
- * the cursor that each key presented last. A process that is killed loses what it had not written yet, a few seconds; one that
- * ends writes it. It holds no address and no parameter.
+ * Counts the usage of keys in memory and writes it in batches: requests, refusals and bytes by key, day and
+ * dataset, and the cursor that each key presented last. A killed process loses the last few seconds; one that
+ * shuts down writes them. No address and no parameter is recorded.
  */
 
 import type { Database } from '../../db/database.ts'
@@ -17,28 +17,28 @@ import {
   writeUsage,
 } from './stored-usage.ts'
 
-/** Who asks at once sees what was asked so long ago; a process that is killed forgets no more than that. */
+/** Usage is at most this old when read, and a killed process loses no more than this. */
 export const flushMilliseconds = 5_000
 
-/** Counts that wait: a key asks about few datasets, and they are written every few seconds. */
+/** Pending counts: a key uses few datasets, and counts are written every few seconds. */
 export const countsMax = 10_000
 
 const dayMilliseconds = 86_400_000
 
 export interface Use {
   readonly keyId: string
-  /** Empty where the request concerns none, or several. */
+  /** Empty where the request concerns no dataset or several. */
   readonly dataset: string
 }
 
 export interface UsageCounter {
-  /** Counts a request; the function adds bytes of its body to it, as they are sent. */
+  /** Counts a request; the returned function adds bytes of its body as they are sent. */
   readonly count: (use: Use, isRefused: boolean) => (bytes: number) => void
-  /** Keeps the cursor that a key has presented. */
+  /** Records the cursor that a key has presented. */
   readonly see: (keyId: string, cursor: Omit<SeenCursor, 'keyId' | 'seenAt'>) => void
-  /** Writes what waits. Rejects where the database does not take it; it waits on then. */
+  /** Writes pending counts. Rejects if the database does not accept them; they stay pending. */
   readonly flush: () => Promise<void>
-  /** Writes what waits, and looks no more by itself until something is counted. */
+  /** Writes pending counts and stops the timer until something is counted again. */
   readonly close: () => Promise<void>
 }
 
@@ -51,14 +51,14 @@ interface UsageContext {
 
 const accounts = new WeakMap<Database, UsageCounter>()
 
-/** The account of this process for a house. */
+/** The usage counter of this process for a context. */
 export function accountOf(context: UsageContext): UsageCounter {
   const known = accounts.get(context.database) ?? openAccount(context)
   accounts.set(context.database, known)
   return known
 }
 
-/** Opens an account of its own, for who needs another than the process has. */
+/** Creates a separate usage counter, for callers that need one beside that of the process. */
 export function openAccount(context: UsageContext): UsageCounter {
   const { database, clock, observe, config } = context
   let counts = new Map<string, UsageCount>()
@@ -90,7 +90,7 @@ export function openAccount(context: UsageContext): UsageCounter {
         })
       }
     } catch (error) {
-      // Nothing was written: it waits on, with what has come meanwhile.
+      // Nothing was written: merge it with what was counted meanwhile.
       for (const [name, count] of taken) counts.set(name, addUp(count, counts.get(name) ?? nothing))
       cursors = new Map([...seen, ...cursors])
       throw error
@@ -101,7 +101,7 @@ export function openAccount(context: UsageContext): UsageCounter {
     deletedOn = today
   }
   const flush = () => {
-    // One after the other, so that what comes back from a write that failed is in the next one.
+    // Writes run one after the other, so that counts of a failed write are part of the next.
     writing = writing.catch(() => undefined).then(write)
     return writing
   }
@@ -128,7 +128,7 @@ export function openAccount(context: UsageContext): UsageCounter {
   }
 }
 
-/** The first of so many days, the present one included. */
+/** The first day of a period of so many days that ends today. */
 export function firstDay(now: Date, days: number): string {
   return dayInShanghai(new Date(now.getTime() - (days - 1) * dayMilliseconds))
 }

@@ -1,4 +1,4 @@
-/** A file of its own, so that the help of the CLI can name the number without loading the module. */
+/** A separate file, so that the CLI's help can show the number without loading the module. */
 
-/** Days that usage is given for where nobody says which: a month, and one more. */
+/** Default number of days of a usage report: a month and one day. */
 export const usageDaysUsual = 31

@@ -1,4 +1,4 @@
-/** The days that usage is asked for: both given, or the last month up to one. It refuses what is no day, and an end before its beginning. */
+/** The requested days of a usage report. Refuses invalid days and an end before the start. */
 import { problem } from '../../platform/problem.ts'
 import { dayInShanghai, isDay } from '../../platform/time.ts'
 import { firstDay } from './usage-counter.ts'
@@ -9,7 +9,7 @@ export interface UsagePeriod {
   readonly to: string
 }
 
-/** Reads a period of days in Shanghai. Throws `parameter-invalid` under the name of what is wrong. */
+/** Parses a period of days in Shanghai. Throws `parameter-invalid` naming the parameter. */
 export function usagePeriod(asked: { readonly from?: string; readonly to?: string }, now: Date): UsagePeriod {
   for (const path of ['from', 'to'] as const) {
     const day = asked[path]

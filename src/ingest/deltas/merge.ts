@@ -1,7 +1,7 @@
 /**
- * Merge: the rows of a delta's base, without those it deletes and with those it brings in place, become the staged rows
- * of the provider's whole part. Base are rows as they were brought, never what was published of them. Refuses a delta
- * that doesn't fit its base as a whole: its sender thinks of other rows than ours.
+ * Merge: applies a delta to its base. The base rows, minus deleted ones and with new and changed ones, become
+ * the staged rows of the provider's whole part. The base consists of rows as delivered, not as published. A
+ * delta that does not fit its base is refused as a whole, since its sender had other rows in mind.
  */
 
 import {
@@ -29,7 +29,7 @@ import {
 } from '../pipeline/parts.ts'
 import type { Changes } from '../receipts/receipts.ts'
 
-/** What a delta is merged by. */
+/** What a merge needs. */
 export interface Merging {
   readonly context: AppContext
   readonly bundleId: string
@@ -48,7 +48,7 @@ export interface Merged {
 
 type Options = Parameters<typeof readingsOf>[0]
 
-/** Copies what a delta brings and deletes into tables of its own. Gives the count of each file, in the manifest's order. */
+/** Copies a delta's rows into separate tables. Returns row counts in the manifest's file order. */
 export async function copyDelta(
   { database }: AppContext,
   bundleId: string,
@@ -82,8 +82,8 @@ async function copyReading(database: Database, table: string, { options }: Readi
 async function* nothing(): AsyncGenerator<string> {}
 
 /**
- * Merges what `copyDelta` has copied with the base, which must be staged and stay so meanwhile: call it under the
- * edition's lock. Gives undefined where the delta does not fit; what is wrong has been reported.
+ * Merges what `copyDelta` has copied with the base. The base must be staged and stay so: call it under the
+ * edition's lock. Returns undefined if the delta does not fit; its findings have been reported by then.
  */
 export async function mergeDelta(merging: Merging, options: Options): Promise<Merged | undefined> {
   const { context, bundleId, base, rowsMax, report } = merging
@@ -107,7 +107,7 @@ export async function mergeDelta(merging: Merging, options: Options): Promise<Me
   return { rows, changes }
 }
 
-/** Rows read at a time of those that don't fit; usually there are none. */
+/** Batch size for reading rows that don't fit; usually there are none. */
 const misfitBatch = 1_000
 
 async function reportMisfits(merging: Merging, options: Options): Promise<void> {
@@ -127,7 +127,7 @@ async function reportMisfits(merging: Merging, options: Options): Promise<void> 
   }
 }
 
-/** The statements of a merge. All columns are texts in one collation, so equal values are equal texts. */
+/** The SQL of a merge. All columns are text in one collation, so equal values are equal texts. */
 function statementsOf({ bundleId, base, contract }: Merging) {
   const [from, upserts, deletes] = [
     stagingTable(base.bundleId),
@@ -142,10 +142,10 @@ function statementsOf({ bundleId, base, contract }: Merging) {
   const others = columns.filter((name) => !key.includes(name))
   const row = (table: string) =>
     `ROW(${others.map((name) => `${table}.${quoteIdentifier(name)}`).join(', ')})`
-  // Rows of nothing can't be compared.
+  // Rows without columns can't be compared.
   const differs = others.length === 0 ? 'false' : `${row('u')} IS DISTINCT FROM ${row('b')}`
   return {
-    /** Rows to be deleted that are brought as well, or that are not there. */
+    /** Rows to be deleted that are also delivered, or that do not exist. */
     misfits: `
       SELECT d.${fileColumn} AS file, d.${rowColumn}::float8 AS row, u.${rowColumn} IS NOT NULL AS both
       FROM ${deletes} d LEFT JOIN ${upserts} u ON ${same('u', 'd')} LEFT JOIN ${from} b ON ${same('b', 'd')}

@@ -1,6 +1,6 @@
 /**
- * The bags that make one bundle together, as the receipts have them. A bag that was admitted to its group stays in it
- * until the group is staged or refused; only this file writes which bag of which group a bundle is.
+ * The bags of a group, read from the receipts. An admitted bag stays in its group until the group is staged
+ * or refused. Only this file writes group membership.
  */
 import type { GroupManifest, GroupPurpose } from '../../bundle/index.ts'
 import type { Runner, Transaction } from '../../db/database.ts'
@@ -13,7 +13,7 @@ export interface GroupMember {
   readonly purpose: GroupPurpose
 }
 
-/** The bags of a group that were admitted and not turned away, by number. Names of groups are each provider's own. */
+/** A group's admitted, not rejected bags, by number. Group names are unique per provider only. */
 export async function listBags(
   runner: Runner,
   provider: string,
@@ -28,7 +28,7 @@ export async function listBags(
   return rows.map(({ id, number, count, state, ...purpose }) => ({ id, number, count, state, purpose }))
 }
 
-/** Admits a bag to its group, and lets it wait. */
+/** Admits a bag to its group with the state `waiting`. */
 export async function writeWaiting(
   tx: Transaction,
   id: string,

@@ -1,6 +1,6 @@
 /**
- * What each bag of a bundle is told of what was found in all of them. A bundle that is one bag has one share. A bag of
- * several gets the findings of its own files; where nothing is wrong with it and something with others, it learns which.
+ * Distributes the findings of a bundle to its bags. A single bag gets all of them. Of several bags, each gets
+ * the findings of its own files; a bag without a fault gets a reference to the faulty ones.
  */
 
 import {
@@ -13,7 +13,7 @@ import {
 import type { Finding } from '../../platform/finding.ts'
 import { type CheckCount, summaryOf } from '../receipts/receipts.ts'
 
-/** A bag among those that are read as one bundle. */
+/** A bag among those read as one bundle. */
 export interface ShareHolder {
   readonly bundleId: string
   readonly number: number
@@ -28,12 +28,12 @@ export interface Share {
   readonly files: readonly FileCount[]
 }
 
-/** A sink that also keeps what is found bag by bag. */
+/** A sink that also collects findings by bag. */
 export interface ShareSink extends FindingSink {
   readonly shares: (files: readonly FileCount[]) => readonly Share[]
 }
 
-/** Builds a sink for the bags of a bundle; each keeps at most `findingsMax` findings. What concerns all goes to the first. */
+/** Builds a sink for a bundle's bags, at most `findingsMax` each. General findings go to the first. */
 export function buildShareSink(bags: readonly ShareHolder[], findingsMax: number): ShareSink {
   const whole = buildFindingSink(findingsMax)
   const sinks = new Map(bags.map(({ number }) => [number, buildFindingSink(findingsMax)]))
@@ -59,14 +59,14 @@ export function buildShareSink(bags: readonly ShareHolder[], findingsMax: number
   }
 }
 
-/** What one bag is told of what its sink has taken. */
+/** The share of one bag: the findings in its sink. */
 export function shareOf(bundleId: string, sink: FindingSink, files: readonly FileCount[] = []): Share {
   const counts = sink.counts()
   const { errors, warnings } = counts
   return { bundleId, findings: sink.findings(), errors, warnings, summary: summaryOf(counts), files }
 }
 
-/** The same with a finding before the others, also where as many are kept as may be; of several bags the first has it. */
+/** Puts a finding before the others, even at the limit; of several bags the first gets it. */
 export function withFirst([first, ...rest]: readonly Share[], finding: Finding): readonly Share[] {
   return first === undefined ? [] : [before(first, finding), ...rest]
 }
@@ -83,7 +83,7 @@ function before(share: Share, finding: Finding): Share {
   }
 }
 
-/** Shares of a bundle that is refused: a bag that has no fault of its own is told where one is. */
+/** Shares of a refused bundle: a bag without a fault of its own gets a reference to the faulty bags. */
 export function withPointers(shares: readonly Share[], bags: readonly ShareHolder[]): readonly Share[] {
   const numberOf = (id: string) => bags.find(({ bundleId }) => bundleId === id)?.number ?? 0
   const faulty = shares.filter(({ errors }) => errors > 0)

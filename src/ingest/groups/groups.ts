@@ -1,7 +1,7 @@
 /**
- * Several bags as one bundle. Each is admitted to its group and waits; whoever brings the last one takes them all, as one
- * bundle of one part, and all are staged or all are refused. Refuses a bag that can't stand beside those that wait.
- * Everything happens under the lock of the group, so that the last bag may come twice, or two of them at once.
+ * Several bags as one bundle. Each is admitted to its group and waits; the last to arrive has them all
+ * processed as one bundle of one part: all are staged or all refused. Refuses a bag that conflicts with those
+ * waiting. All this runs under the group's lock, because bags may arrive at once.
  */
 
 import {
@@ -29,7 +29,7 @@ export interface GroupName {
   readonly identifier: string
 }
 
-/** The group that a bundle was admitted to, where it was. */
+/** The group that a bundle was admitted to, if any. */
 export async function findGroup(context: AppContext, id: string): Promise<GroupName | undefined> {
   const receipt = await findReceipt(context.database.work, id)
   if (receipt?.group == null || receipt.provider === null) return undefined
@@ -40,7 +40,7 @@ function lockOf({ provider, identifier }: GroupName): string {
   return `group ${provider} ${identifier}`
 }
 
-/** Admits a verified bag to its group. Throws Refusal where it can't stand beside those that are there. */
+/** Admits a verified bag to its group. Throws Refusal where it conflicts with the bags already there. */
 export async function admit(
   context: AppContext,
   { bundleId }: Pick<Verified, 'bundleId'>,
@@ -64,14 +64,14 @@ export async function admit(
   return name
 }
 
-/** Each bag that is there may find the same fault. */
+/** Removes duplicates: several bags may report the same fault. */
 function distinct(findings: readonly Finding[]): readonly Finding[] {
   return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()]
 }
 
 /**
- * Takes a group as one bundle by `walk`, where all its bags are there and it was not taken before; else does nothing.
- * A refusal is written to all of them; what is ours to blame is thrown, and the group can be taken again.
+ * Runs `walk` on a complete group that was not taken before; otherwise does nothing. A refusal is written to
+ * all bags; an internal error is thrown, and the group can be taken again.
  */
 export async function takeGroup(
   context: AppContext,
@@ -106,7 +106,7 @@ export async function takeGroup(
   })
 }
 
-/** Verifies each bag again, and all of them as one: rights and numbers may be others since the first came. */
+/** Verifies all bags again, each and as one: grants and sequence numbers may have changed meanwhile. */
 async function gather(
   context: AppContext,
   members: readonly GroupMember[],

@@ -1,6 +1,6 @@
-/** The lock of an edition: staging a part of it, publishing it and withdrawing it wait for each other. */
+/** The lock of an edition serialises staging its parts, publishing it and withdrawing it. */
 
-/** Name of the lock under which parts of an edition are staged and its versions published. */
+/** Name of the lock of an edition. */
 export function lockOf({ dataset, edition }: { readonly dataset: string; readonly edition: string }): string {
   return `edition ${dataset} ${edition}`
 }

@@ -1,7 +1,7 @@
 /**
- * Parts: the share of one provider in an edition, staged as text in a table of its own in the schema `staging`.
- * The tables are UNLOGGED and dropped, never deleted from, so a crash may empty one: its part is then staged again.
- * Only this file writes the table `part`.
+ * Parts: one provider's share of an edition, staged as text in its own table in the schema `staging`. The
+ * tables are UNLOGGED and dropped, never deleted from; if a crash empties one, its part is staged again. Only
+ * this file writes the table `part`.
  */
 import type { Operation } from '../../bundle/index.ts'
 import { type Contract, intakeFields } from '../../contract/index.ts'
@@ -18,22 +18,22 @@ export interface StagedPart {
   readonly contractVersion: number
   readonly rows: number
   readonly synthetic: boolean
-  /** Of a delta: the bundle of the part whose rows it changes. */
+  /** Of a delta: the bundle whose part it changes. */
   readonly baseId: string | null
-  /** How many deltas rest on each other, this one included. */
+  /** Length of the chain of deltas, this one included. */
   readonly chain: number
   /** All bundles that the rows may come from. */
   readonly bundles: readonly string[]
 }
 
-/** Columns that tell where a staged row came from: the index of its file in the bundle, and its row as Excel counts. */
+/** Origin of a staged row: the index of its file in the bundle, and its row number as in Excel. */
 export const fileColumn = '_file'
 export const rowColumn = '_row'
 
-/** The index of the file where a row is of a delta's base: no file of the bundle at hand has it. */
+/** File index of rows that come from a delta's base, since no file of the current bundle contains them. */
 export const baseFile = -1
 
-/** Hex digits of a bundle's digest in its table's name; 160 bits leave no room for two bundles to meet. */
+/** Hex digits of a bundle's digest in its table's name; 160 bits rule out collisions. */
 const digestDigits = 40
 
 /** The staging table of a bundle's rows, as SQL writes it. */
@@ -41,7 +41,7 @@ export function stagingTable(bundleId: string): string {
   return tableOf('b', bundleId)
 }
 
-/** Where the rows that a delta brings or deletes stand, until they are merged with those of its base. */
+/** Table for the rows that a delta adds or deletes, until they are merged with its base. */
 export function deltaTable(operation: Operation, bundleId: string): string {
   return tableOf(operation === 'upsert' ? 'u' : 'd', bundleId)
 }
@@ -51,8 +51,8 @@ function tableOf(kind: 'b' | 'u' | 'd', bundleId: string): string {
 }
 
 /**
- * Makes a staging table of a bundle anew and copies rows into it; gives how many. Nothing refers to the table until
- * the part is written, so what a crash or a refusal leaves of it is seen by nobody, and replaced or dropped.
+ * Recreates a bundle's staging table and copies rows into it; returns how many. Nothing refers to the table
+ * until the part is written: leftovers of a crash or refusal are never visible, and are replaced or dropped.
  */
 export async function copyStaged(
   database: Database,
@@ -71,19 +71,19 @@ export async function copyStaged(
   return database.copyFrom(`COPY ${table} FROM STDIN (NULL '')`, rows)
 }
 
-/** Drops the staged rows of a bundle that was refused. */
+/** Drops the staged rows of a refused bundle. */
 export async function dropStaged(database: Database, bundleId: string): Promise<void> {
   await database.work.unsafe(`DROP TABLE IF EXISTS ${stagingTable(bundleId)}`)
   await dropDelta(database, bundleId)
 }
 
-/** Drops what a delta was merged from. */
+/** Drops the tables that a delta was merged from. */
 export async function dropDelta(database: Database, bundleId: string): Promise<void> {
   const tables = (['upsert', 'delete'] as const).map((operation) => deltaTable(operation, bundleId))
   await database.work.unsafe(`DROP TABLE IF EXISTS ${tables.join(', ')}`)
 }
 
-/** Rows that a bundle has in staging; undefined where its table is gone. */
+/** Number of a bundle's staged rows; undefined where its table does not exist. */
 export async function countStaged(runner: Runner, bundleId: string): Promise<number | undefined> {
   const [table] = await runner`SELECT to_regclass(${stagingTable(bundleId)}) AS name`
   if (table?.['name'] === null || table === undefined) return undefined
@@ -92,16 +92,16 @@ export async function countStaged(runner: Runner, bundleId: string): Promise<num
 }
 
 /**
- * Makes a staged bundle the provider's part of the edition; the provider's former part is replaced. Of two bundles the
- * one received later counts, in whatever order they came through: one that failed and is tried again later is not news.
- * Gives the id of the bundle whose part was replaced.
+ * Makes a staged bundle the provider's part of the edition, replacing the former part. The bundle received
+ * later wins, whatever the order of processing: retrying an older failed bundle must not replace a newer one.
+ * Returns the id of the replaced bundle.
  */
 export async function writePart(
   tx: Transaction,
   part: Omit<StagedPart, 'id' | 'synthetic'>,
   at: Date,
 ): Promise<string | undefined> {
-  // Without this, two processes that stage at once would each see no part to replace, and leave two in hand.
+  // Without this lock, two processes could each find no part to replace, and leave two current.
   const name = `part ${part.dataset} ${part.edition} ${part.provider}`
   await tx`SELECT pg_advisory_xact_lock(${lockKey(name)}::bigint)`
   const [newer] = await tx`
@@ -127,7 +127,7 @@ export async function writePart(
   return former?.id
 }
 
-/** The parts in hand for an edition, one a provider, by provider. */
+/** The current parts of an edition, one per provider, sorted by provider. */
 export async function listParts(
   runner: Runner,
   dataset: string,
@@ -139,7 +139,7 @@ export async function listParts(
     ORDER BY p.provider COLLATE "C"`
 }
 
-/** The part that a bundle became, in hand or replaced. Throws a plain Error where it became none. */
+/** The part made from a bundle, current or replaced. Throws a plain Error if there is none. */
 export async function getPart(runner: Runner, bundleId: string): Promise<StagedPart> {
   const [part] = await runner<StagedPart[]>`
     ${selectParts(runner)} WHERE p.bundle_id = ${bundleId} ORDER BY p.id DESC LIMIT 1`
@@ -147,7 +147,7 @@ export async function getPart(runner: Runner, bundleId: string): Promise<StagedP
   return part
 }
 
-/** Before bundles were kept for each part, there was one. What any of them made up is made up. */
+/** Parts older than `bundles` have one bundle. If any of the bundles is synthetic, so is the part. */
 function selectParts(runner: Runner) {
   return runner`
     SELECT p.id::float8, p.dataset, p.edition, p.provider, p.bundle_id AS "bundleId",
@@ -158,7 +158,7 @@ function selectParts(runner: Runner) {
     FROM qingdan.part p`
 }
 
-/** Drops the staged rows of parts that were replaced. Call under the edition's lock, once no draft rests on them. */
+/** Drops the rows of replaced parts. Call under the edition's lock, once no draft uses them. */
 export async function dropReplaced(database: Database, dataset: string, edition: string): Promise<void> {
   const replaced = await database.work<{ bundle_id: string }[]>`
     SELECT bundle_id FROM qingdan.part

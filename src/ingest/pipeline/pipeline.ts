@@ -1,6 +1,6 @@
 /**
- * The pipeline of a received bundle: verify, validate, stage. Each step takes the former step's value, so that a step out
- * of order does not compile. Each step may run again after a crash, because it writes its state last.
+ * The pipeline of a received bundle: verify, validate, stage. Each step takes the previous step's result, so
+ * a wrong order does not compile. Each step may run again after a crash, because it writes its state last.
  */
 
 import { BundleRefusal, isGrouped } from '../../bundle/index.ts'
@@ -17,9 +17,9 @@ import { validate } from './validate.ts'
 import { type Verified, verify } from './verify.ts'
 
 /**
- * Walks a received bundle to `staged` or `refused`, and gives its receipt. Safe to call again at any time: what is
- * done is not done twice, and two callers wait for each other. Throws where the fault is ours; the receipt then says
- * `failed`, and the next call begins again.
+ * Processes a received bundle to `staged` or `refused` and returns its receipt. Safe to call again at any
+ * time: finished steps are not repeated, and concurrent callers wait for each other. Throws on internal
+ * errors; the receipt then has the state `failed`, and the next call starts again.
  */
 export async function takeBundle(
   context: AppContext,
@@ -36,7 +36,7 @@ export async function takeBundle(
       else if (error instanceof BundleRefusal) await refuseBundle(context, id, { findings: error.findings })
       else {
         await writeFailed(context.database.work, id, context.clock())
-        // What the database says of a fault may quote a row.
+        // A database error message may quote a row.
         throw withoutValues(error)
       }
     }
@@ -53,7 +53,7 @@ async function walkBundle(context: AppContext, received: Received, progress: Pro
   await walkRows(context, verified, progress)
 }
 
-/** Of several bags that make one bundle, whoever is the last takes them all on. */
+/** Of several bags that make one bundle, the last to arrive starts the processing of all. */
 async function walkGroup(context: AppContext, group: GroupName, progress: Progress): Promise<void> {
   await takeGroup(context, group, (whole) => walkRows(context, whole, progress))
 }

@@ -1,16 +1,16 @@
 /**
- * How far a long step has come. What reads a bundle is measured by its bytes, whose sum is known before; how many rows
- * there are is not known until they have been read.
+ * Progress of a long step. Reading a bundle is measured in bytes, whose total is known in advance; the number
+ * of rows is known only once they have been read.
  */
 import type { Bag } from '../../bundle/index.ts'
 
 /**
- * Told the step's name, what is done, and of how much where that is known. A step that reads rows tells how many, and
- * then what is done is bytes.
+ * Receives the step's name, the amount done, and the total if known. Steps that read rows also pass the row
+ * count, and then the amount done is in bytes.
  */
 export type Progress = (step: string, done: number, total?: number, rows?: number) => void
 
-/** A bag whose reading is told to `tell` in bytes, chunk by chunk, over all its files and however often they are read. */
+/** A bag that reports the bytes read to `tell`, chunk by chunk, over all files and all passes. */
 export function watchBag(bag: Bag, tell: (bytesRead: number) => void): Bag {
   let bytes = 0
   async function* read(path: string): AsyncGenerator<Uint8Array> {
@@ -23,12 +23,12 @@ export function watchBag(bag: Bag, tell: (bytesRead: number) => void): Bag {
   return { ...bag, read }
 }
 
-/** Bytes of a bag's files once unpacked. */
+/** Total size of a bag's files, uncompressed. */
 export function bytesOf({ entries }: Pick<Bag, 'entries'>): number {
   return entries.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
-/** Adds up rows that are counted anew in each file. */
+/** Sums row counts that restart with each file. */
 function buildRowCount(): (progress: { readonly file: string; readonly rows: number }) => number {
   let [file, before, last] = ['', 0, 0]
   return (progress) => {
@@ -42,8 +42,8 @@ function buildRowCount(): (progress: { readonly file: string; readonly rows: num
 }
 
 /**
- * A bag to be validated, and what tells of it: bytes as they are read, so many times over; and rows as they come, where
- * that is once, for else the share of the bytes says nothing about that of the rows.
+ * A bag to be validated, with progress reports: bytes over all passes, and rows only for a single pass, since
+ * otherwise the share of bytes read would not match the share of rows.
  */
 export function watchRows(opened: Bag, times: number, progress: Progress) {
   const total = bytesOf(opened) * times

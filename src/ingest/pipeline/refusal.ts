@@ -1,4 +1,4 @@
-/** A refusal ends a journey because of what was brought: it carries findings, which are theirs to mend. */
+/** A refusal ends the processing because of the data; its findings are for the provider to correct. */
 
 import type { FileCount, FindingCounts } from '../../bundle/index.ts'
 import type { Exceeded } from '../../contract/index.ts'
@@ -6,13 +6,13 @@ import type { Finding } from '../../platform/finding.ts'
 import type { Share } from '../groups/distribute-findings.ts'
 
 export interface Refused {
-  /** The findings kept; where there were more, the counts tell. */
+  /** The stored findings; the counts include those above the limit. */
   readonly findings: readonly Finding[]
   readonly counts?: FindingCounts
   readonly files?: readonly FileCount[]
-  /** What the contract does not bear: then the bundle is whole, and rests in quarantine. */
+  /** Exceeded tolerances of the contract: the bundle is readable, and goes to quarantine. */
   readonly exceeded?: readonly Exceeded[]
-  /** Where several bags were read as one: what each is told. */
+  /** Where several bags were read as one: the findings of each. */
   readonly shares?: readonly Share[]
 }
 

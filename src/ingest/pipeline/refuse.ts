@@ -1,4 +1,4 @@
-/** Turning away: a bundle is refused or rests in quarantine with its findings; what is served never hears of it. */
+/** Refusing: a bundle is refused or quarantined with its findings; published data is not affected. */
 import { buildFindingSink } from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Exceeded } from '../../contract/index.ts'
@@ -7,8 +7,8 @@ import { summaryOf, writeFindings, writeState } from '../receipts/receipts.ts'
 import type { Refused } from './refusal.ts'
 
 /**
- * Writes why a bundle was turned away: `quarantined` where it is whole and only more is wrong than its contract bears,
- * else `refused`, which nobody can release. Its bytes stay where they were stored, under its digest.
+ * Records why a bundle was rejected: `quarantined` if it is readable but exceeds its contract's tolerance,
+ * else `refused`, which nobody can release. Its bytes remain stored under its digest.
  */
 export async function refuseBundle(context: AppContext, id: string, refused: Refused): Promise<void> {
   const { findings, files, exceeded } = refused
@@ -33,8 +33,8 @@ function countsOf({ findings }: Refused) {
 }
 
 /**
- * Turns away all bags of a group, in one transaction and at one instant: none is taken, released or dropped without the
- * others.
+ * Rejects all bags of a group in one transaction at one instant: they are taken, released or dropped together
+ * only.
  */
 export async function refuseShares(
   context: AppContext,

@@ -1,7 +1,7 @@
 /**
- * The rows of a bundle on their way into staging, the first time and again. Rows of a full bundle are copied; those of a
- * delta are merged with its base, which is staged for that. A crash of the database empties UNLOGGED tables, and those of
- * replaced parts are dropped; the stored bundles still have the rows, and passed every check when they were taken.
+ * Loads the rows of a bundle into staging, first or again. Rows of a full bundle are copied; those of a delta
+ * are merged with its staged base. A database crash empties UNLOGGED tables, and those of replaced parts are
+ * dropped; their rows are restored from the stored bundles, which have passed all checks.
  */
 import {
   copyReadings,
@@ -32,7 +32,7 @@ export function isBroken(files: readonly FileCount[]): boolean {
   return files.some((file) => file.unreadable)
 }
 
-/** The bounds of the contract's tolerance that do not hold. */
+/** The bounds of the contract's tolerance that are exceeded. */
 export function exceededOf(
   { loaded }: Verified,
   files: readonly FileCount[],
@@ -50,18 +50,18 @@ export function holdersOf({ bundleId, bags }: Verified) {
   )
 }
 
-/** Keeps others off the edition's staged rows while work goes on; whoever does already just works. */
+/** Runs work under the edition's lock; callers that already hold the lock just run it. */
 export type Hold = <T>(work: () => Promise<T>) => Promise<T>
 
 interface RowsOutcome extends Validated {
   readonly files: readonly FileCount[]
   readonly sink: ShareSink
   readonly changes?: Changes
-  /** A delta that doesn't fit its base. */
+  /** A delta that does not fit its base. */
   readonly misfit: boolean
 }
 
-/** The same, and nothing but the rows is written: into the bundle's staging table, which nothing refers to yet. */
+/** Validates and writes nothing but rows, into the bundle's staging table, which nothing refers to yet. */
 export async function validateRows(
   context: AppContext,
   verified: Verified,
@@ -111,7 +111,7 @@ interface DeltaWork {
   readonly hold: Hold
 }
 
-/** As validateRows, of a delta: its rows are merged with those of its base, where they are good enough. */
+/** As validateRows, for a delta: its rows are merged with its base if they are within the tolerance. */
 async function validateDelta(
   context: AppContext,
   verified: Verified,
@@ -134,7 +134,7 @@ async function validateDelta(
   return { ...verified, rows: 0, ...merged, files, sink, misfit: merged === undefined }
 }
 
-/** Makes sure that a part's rows are in staging. To be called under the edition's lock. */
+/** Ensures that a part's rows are staged. Call under the edition's lock. */
 export async function ensureStaged(context: AppContext, part: StagedPart, progress: Progress): Promise<void> {
   const missing: StagedPart[] = []
   for (let at: StagedPart | undefined = part; at !== undefined; ) {
@@ -143,11 +143,11 @@ export async function ensureStaged(context: AppContext, part: StagedPart, progre
     at = at.baseId === null ? undefined : await getPart(context.database.work, at.baseId)
   }
   for (const one of missing.toReversed()) await restage(context, one, progress)
-  // What stands between the first and the last was only needed on the way.
+  // The tables between the first and the last were only intermediate results.
   for (const { bundleId } of missing.slice(1)) await dropStaged(context.database, bundleId)
 }
 
-/** Whoever restages holds the edition's lock already. */
+/** Restaging runs under the edition's lock already. */
 const held: Hold = (work) => work()
 
 async function restage(context: AppContext, part: StagedPart, progress: Progress): Promise<void> {
@@ -159,7 +159,7 @@ async function restage(context: AppContext, part: StagedPart, progress: Progress
   if (rows !== part.rows) throw new Error(`bundle ${bundleId} gives other rows than when it was taken`)
 }
 
-/** A taken bundle as it was verified then, with the other bags of its group. */
+/** A taken bundle as verified at that time, with the other bags of its group. */
 async function reopen(context: AppContext, bundleId: string): Promise<Verified> {
   const verified = await openOne(context, bundleId)
   const { manifest } = verified

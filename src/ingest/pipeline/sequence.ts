@@ -1,7 +1,7 @@
 /**
- * The place of a bundle among those that were taken: its sequence number, and the base of a delta. Refuses a number that
- * was used, an older bundle where a newer one was taken, and a delta whose base is not what its provider has now. It is
- * asked when a bundle is verified, to refuse early, and again when it is staged, where nobody can come between.
+ * The position of a bundle among those taken: its sequence number, and the base of a delta. Refuses a used
+ * number, a bundle older than a taken one, and a delta whose base is not the provider's current part. Checked
+ * during verification to refuse early, and again under lock when the bundle is staged.
  */
 
 import { type BundleManifest, faultAt } from '../../bundle/index.ts'
@@ -19,7 +19,7 @@ export interface SequencePosition {
 
 const file = 'datapackage.json'
 
-/** Finds the place of a bundle. Throws Refusal where there is none. */
+/** Finds the position of a bundle. Throws Refusal where it has none. */
 export async function findSequencePosition(
   context: AppContext,
   runner: Runner,
@@ -33,8 +33,8 @@ export async function findSequencePosition(
 }
 
 /**
- * Only staged bundles count: one that is refused, or waits, has not used up its number. A number below one that was taken
- * is behind only within its edition: an edition that nobody brought since has no newer part that could be lost.
+ * Only staged bundles use up their number; refused or waiting ones do not. A lower number is out of order
+ * only within its edition: an edition not delivered since has no newer part that could be lost.
  */
 async function sequenceFindings(runner: Runner, manifest: BundleManifest): Promise<readonly Finding[]> {
   const { dataset, edition, provider, sequence } = manifest
@@ -67,7 +67,7 @@ interface Taken {
   readonly files: readonly { readonly digest: string }[]
 }
 
-/** The same files for the same purpose, whatever they are packed in; `taken` are all bags of one bundle. */
+/** The same files for the same purpose, in whatever packing; `taken` are all bags of one bundle. */
 function isSameContent(manifest: BundleManifest, taken: readonly Taken[]): boolean {
   const isSamePurpose = taken.every(
     ({ edition, contractVersion, mode, against }) =>
@@ -84,12 +84,12 @@ function isSameContent(manifest: BundleManifest, taken: readonly Taken[]): boole
   return isSamePurpose && sorted(manifest.files) === sorted(taken.flatMap(({ files }) => files))
 }
 
-/** Numbers from one to another as a person writes them. */
+/** A range of numbers in readable form. */
 function span(from: number, to: number): string {
   return from === to ? `${from}` : `${from}–${to}`
 }
 
-/** Numbers that were left out below the highest taken one. */
+/** Numbers missing below the highest taken one. */
 export interface SequenceGap {
   readonly dataset: string
   readonly provider: string
@@ -97,7 +97,7 @@ export interface SequenceGap {
   readonly missing: string
 }
 
-/** Numbers that have not come, by dataset and provider, the lowest first; at most so many spans. */
+/** Missing numbers by dataset and provider, lowest first, up to `limit` ranges. */
 export async function listSequenceGaps(runner: Runner, limit = 100): Promise<readonly SequenceGap[]> {
   const rows = await runner<{ dataset: string; provider: string; below: number; above: number }[]>`
     SELECT dataset, provider, below, above FROM (
@@ -112,7 +112,7 @@ export async function listSequenceGaps(runner: Runner, limit = 100): Promise<rea
   }))
 }
 
-/** The part that a delta rests on, or why it can rest on none. */
+/** The part that a delta changes, or the findings why there is none. */
 async function findBase(
   context: AppContext,
   runner: Runner,
@@ -136,7 +136,7 @@ async function findBase(
   if (latest !== undefined && bundleIn(latest) !== bundle) return refuse('delta-base-behind', newest)
   const parts = await listParts(runner, dataset, edition)
   const inHand = parts.find((part) => part.provider === provider)?.bundleId
-  // What a withdrawn version held is not lost without a word: its withdrawal was the word.
+  // Withdrawn versions count too: their withdrawal was announced, so no rows go missing unnoticed.
   const isPublished = versions.some((version) => bundleIn(version) === inHand)
   if (inHand !== bundle && !isPublished) return refuse('delta-base-pending', inHand)
   const base = await getPart(runner, bundle)

@@ -1,7 +1,7 @@
 /**
- * Judges the signature of a bundle: by a key that is registered for its provider and dataset, and valid when the bundle
- * was received. One such signature is enough. What is not signed, or by nobody known, is refused unless a setting says
- * otherwise; whatever else is wrong with every signature is refused always.
+ * Checks the signature of a bundle: its key must be registered for provider and dataset, and valid when the
+ * bundle was received. One such signature is enough. Missing signatures and unknown keys are refused unless a
+ * setting allows them; if every signature has some other fault, the bundle is always refused.
  */
 import { listSigners, loadServiceKey, type Signer } from '../../accounts/index.ts'
 import {
@@ -22,14 +22,14 @@ import type { Received } from '../receive/receive.ts'
 export interface Judged {
   /** Fingerprint of the key whose signature is good. */
   readonly signer?: string
-  /** Errors where the signature forbids the bundle, warnings where the setting lets it pass. */
+  /** Errors where the signature forbids the bundle, warnings where the setting allows it. */
   readonly findings: readonly Finding[]
 }
 
-/** What the setting lets pass: nothing is claimed there that turned out wrong. */
+/** What the setting can allow: cases in which no claim turned out to be false. */
 const passable: ReadonlySet<string> = new Set(['signature-missing', 'signature-unknown-key'])
 
-/** Judges the signature of a bag that was verified. */
+/** Checks the signature of a verified bag. */
 export async function judgeSignature(
   context: AppContext,
   received: Received,
@@ -52,8 +52,8 @@ export async function judgeSignature(
 }
 
 /**
- * The keys that count: those registered, and at the side door our own, for whoever holds the data folder has packed and
- * signed loose files there. Elsewhere our own vouches for nothing.
+ * The accepted keys: those registered, and for bundles from the command line the service's own, because
+ * whoever holds the data folder has packed and signed loose files there. Other channels do not accept it.
  */
 async function keysOf(
   context: AppContext,
@@ -67,7 +67,7 @@ async function keysOf(
 
 type Good = Extract<SignatureOutcome, { good: true }>
 
-/** What the registry has against a good signature. Our own key is not in it, and has no scope. */
+/** The registry's objection to a good signature. The service's own key is not registered and has no scope. */
 function registryFault(
   signers: readonly Signer[],
   { fingerprint, signedAt }: Good,

@@ -1,4 +1,4 @@
-/** Stage: the rows that were validated into a table of their own become the provider's part of the edition. */
+/** Stage: the validated rows of a bundle become the provider's part of the edition. */
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Transaction } from '../../db/database.ts'
 import { lockKey } from '../../db/lock.ts'
@@ -9,8 +9,8 @@ import { holdersOf, type Validated } from './rows.ts'
 import { findSequencePosition } from './sequence.ts'
 
 /**
- * Stages a validated bundle and writes the state `staged`, in one transaction with the part. Throws Refusal where another
- * bundle has taken its place meanwhile.
+ * Stages a validated bundle and writes the state `staged` in one transaction with the part. Throws Refusal
+ * where another bundle was staged in its position meanwhile.
  */
 export async function stage(context: AppContext, validated: Validated): Promise<void> {
   const { bundleId, manifest, rows } = validated
@@ -29,7 +29,7 @@ async function writeStaged(context: AppContext, tx: Transaction, validated: Vali
   const { bundleId, manifest, rows, base } = validated
   const { dataset, edition, provider, contractVersion } = manifest
   const at = context.clock()
-  // One bundle of a provider at a time: of two with the same number, or on the same base, the second is refused.
+  // One bundle per provider at a time: of two with the same number or base, the second is refused.
   const name = `taking ${dataset} ${provider}`
   await tx`SELECT pg_advisory_xact_lock(${lockKey(name)}::bigint)`
   const place = await findSequencePosition(context, tx, manifest)

@@ -1,7 +1,7 @@
 /**
- * Validate: decode strictly, map headers, type row by row, then the contract's checks. What is taken goes by COPY into
- * a table of its own, unseen; what is wrong becomes findings. A bundle of which a file can't be read is refused; one in
- * which more is wrong than its contract bears rests in quarantine, until somebody releases or drops it.
+ * Validate: decode strictly, map headers, type row by row, then run the contract's checks. Valid rows go by
+ * COPY into a separate table that nothing reads yet; faults become findings. A bundle with an unreadable file
+ * is refused; one that exceeds its contract's tolerance is quarantined until somebody releases or drops it.
  */
 
 import type { AppContext } from '../../catalogue/index.ts'
@@ -15,7 +15,7 @@ import { Refusal } from './refusal.ts'
 import { exceededOf, type Hold, holdersOf, isBroken, type Validated, validateRows } from './rows.ts'
 import type { Verified } from './verify.ts'
 
-/** Kept with the rows of a released bundle, and told with each version that they are in. */
+/** Stored with the rows of a released bundle, and published with each version that contains them. */
 const released: Finding = {
   check: 'quarantine-released',
   severity: 'warning',
@@ -24,7 +24,7 @@ const released: Finding = {
   messageZh: '问题超出数据契约的容许范围，经人工决定放行，仅采用无错误的行。',
 }
 
-/** Validates a bundle and writes the state `validated`. Throws Refusal where more is wrong than is borne. */
+/** Validates a bundle and writes the state `validated`. Throws Refusal where the tolerance is exceeded. */
 export async function validate(
   context: AppContext,
   verified: Verified,
@@ -38,7 +38,7 @@ export async function validate(
   const exceeded = exceededOf(verified, files, sink.counts())
   const broken = misfit || isBroken(files)
   if (broken || (exceeded.length > 0 && !verified.released)) {
-    // Before the state is written, for after it nobody looks here again.
+    // Before the state is written, because no later step cleans up here.
     await dropStaged(context.database, verified.bundleId)
     const told = { shares: withPointers(shares, holdersOf(verified)) }
     const refused = { findings: sink.findings(), counts: sink.counts(), files, ...told }

@@ -1,6 +1,6 @@
 /**
- * Verify: is the bag whole, is it what it says it is, and may its bringer bring it? Manifest, digests, contract,
- * edition, provider, the key's grants, the signature. Nothing in its rows has been looked at yet.
+ * Verify: is the bag complete, is it what it claims to be, and may its sender deliver it? Checks manifest,
+ * digests, contract, edition, provider, the key's grants and the signature. Rows are not read yet.
  */
 
 import { findKey, loadServiceKey } from '../../accounts/index.ts'
@@ -35,7 +35,7 @@ import { judgeSignature } from './signatures.ts'
 export interface Verified extends Received {
   readonly manifest: BundleManifest
   readonly loaded: LoadedContract
-  /** What was noticed and refuses nothing, such as a manifest of an algorithm that is not checked. */
+  /** Findings that refuse nothing, such as a manifest of an algorithm that is not checked. */
   readonly warnings: readonly Finding[]
   /** Of a delta: the part whose rows it changes. */
   readonly base?: StagedPart
@@ -47,7 +47,7 @@ export interface Verified extends Received {
 
 export type GroupBagVerified = Verified & { readonly manifest: GroupManifest }
 
-/** Verifies a bundle and writes the state `verified`. Throws Refusal with every finding, not only the first. */
+/** Verifies a bundle and writes the state `verified`. Throws Refusal with all findings at once. */
 export async function verify(context: AppContext, received: Received, progress: Progress): Promise<Verified> {
   const verified = await placed(context, await verifyStored(context, received, progress))
   context.observe('checkpoint-reached', { step: 'verify', point: 'checked' })
@@ -68,13 +68,13 @@ export async function verify(context: AppContext, received: Received, progress: 
   return verified
 }
 
-/** With its place among those that were taken. Throws Refusal where there is none. */
+/** Adds its position among the taken bundles. Throws Refusal where it has none. */
 export async function placed(context: AppContext, verified: Verified): Promise<Verified> {
   const { warnings, ...place } = await findSequencePosition(context, context.database.work, verified.manifest)
   return { ...verified, ...place, warnings: [...verified.warnings, ...warnings] }
 }
 
-/** The same as `verify`, but for its place, and nothing is written. */
+/** As `verify`, but without the position, and nothing is written. */
 export async function verifyStored(
   context: AppContext,
   received: Received,
@@ -94,8 +94,8 @@ export async function verifyStored(
 }
 
 /**
- * Whether a stored bundle is whole and fits a contract. Of one that was taken, neither grants nor signature are asked
- * again: they were judged when it was received, and a key that ends later makes nothing undone.
+ * Checks that a stored bundle is complete and fits a contract. For a taken bundle, grants and signature are
+ * not checked again: they were checked when it was received, and a key that ends later does not undo that.
  */
 export async function openStored(context: AppContext, received: Received): Promise<Verified> {
   return withBag(context, received, (bag) => openBagOf(context, received, bag))
@@ -127,7 +127,7 @@ async function openBagOf(context: AppContext, received: Received, bag: Bag): Pro
   return { ...received, manifest, loaded, warnings: findings }
 }
 
-/** Opens what was verified, to read its rows: one bag, or several joined into one, and decrypted. */
+/** Opens a verified bundle to read its rows: one bag, or several joined into one, decrypted. */
 export async function openVerified(context: AppContext, verified: Verified): Promise<Bag> {
   const { bags } = verified
   if (bags === undefined) return openPlain(context, verified)
@@ -143,7 +143,7 @@ export async function openVerified(context: AppContext, verified: Verified): Pro
   }
 }
 
-/** A stored bag whose rows can be read. Throws BundleRefusal where what is encrypted can't be. */
+/** A stored bag with readable rows. Throws BundleRefusal where encrypted files can't be decrypted. */
 async function openPlain(context: AppContext, { path, packing }: Received): Promise<Bag> {
   const limits = limitsOf(context.config)
   const bag = await openBag(path, packing, limits)
@@ -157,7 +157,7 @@ async function openPlain(context: AppContext, { path, packing }: Received): Prom
   }
 }
 
-/** Verified bags of one group as one bundle, under the id of the first. */
+/** Joins verified bags of one group into one bundle, under the id of the first. */
 export function joinVerified(each: readonly Verified[]): Verified {
   const bags = each
     .filter((one): one is GroupBagVerified => isGrouped(one.manifest))
@@ -169,7 +169,7 @@ export function joinVerified(each: readonly Verified[]): Verified {
   return { ...first, manifest, warnings, bags }
 }
 
-/** A key may be confined to a provider and to datasets. The side door holds the data folder, which is the authority. */
+/** A key may be limited to a provider and datasets. The CLI has full rights: it has the data folder. */
 async function checkGrants(
   context: AppContext,
   received: Received,

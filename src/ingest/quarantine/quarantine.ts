@@ -1,7 +1,7 @@
 /**
- * What an officer decides about a bundle in quarantine: its rows without an error are taken, or its bytes go. Each
- * needs a reason, is audited, and is refused for a bundle that does not rest in quarantine: what was refused can never
- * be released. Of several bags that make a bundle, all are released or dropped together.
+ * Decisions about a bundle in quarantine: release takes its rows without an error, drop erases its bytes.
+ * Each needs a reason and is audited. Both are rejected for bundles in any other state: a refused bundle can
+ * never be released. The bags of one group are released or dropped together.
  */
 import { writeAudit } from '../../accounts/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
@@ -17,7 +17,7 @@ import {
 } from '../receipts/receipts.ts'
 import { bundleFolder, takeBundleJob } from '../receive/receive.ts'
 
-/** The queue of bundles whose bytes are to go. */
+/** The queue of bundles whose bytes are to be erased. */
 export const eraseBundleJob = 'erase-bundle'
 
 export interface QuarantineAct {
@@ -31,8 +31,8 @@ export interface QuarantineAct {
 export const reasonLengthMax = 2_000
 
 /**
- * Releases a bundle: a job walks it once more, and takes its rows without an error. The caller may walk it at once by
- * `takeBundle`. Throws `bundle-not-found`, `bundle-not-quarantined`, and `reason-missing`.
+ * Releases a bundle: a job processes it again and takes its rows without an error. The caller may do so at
+ * once with `takeBundle`. Throws `bundle-not-found`, `bundle-not-quarantined`, and `reason-missing`.
  */
 export async function releaseBundle(context: AppContext, act: QuarantineAct): Promise<Receipt> {
   await decide(context, act, 'release', takeBundleJob)
@@ -40,8 +40,8 @@ export async function releaseBundle(context: AppContext, act: QuarantineAct): Pr
 }
 
 /**
- * Drops a bundle: its bytes are erased, its receipt and findings remain. A second time erases what a crash may have
- * left. Throws as `releaseBundle`.
+ * Drops a bundle: its bytes are erased, its receipt and findings remain. A second call erases what a crash
+ * may have left. Throws the same problems as `releaseBundle`.
  */
 export async function dropBundle(context: AppContext, act: QuarantineAct): Promise<Receipt> {
   await decide(context, act, 'drop', eraseBundleJob)
@@ -49,13 +49,13 @@ export async function dropBundle(context: AppContext, act: QuarantineAct): Promi
   return getReceipt(context.database.work, act.id)
 }
 
-/** The state that a decision leads to. One made before may be made again where that changes nothing. */
+/** The state after each decision. A decision may be repeated where that changes nothing. */
 const outcomes = {
   release: 'released',
   drop: 'dropped',
 } as const satisfies Record<Decision['act'], BundleState>
 
-/** Writes a decision, its job and its audit in one transaction, so that none stands without the others. */
+/** Writes a decision, its job and its audit entry in one transaction: all are committed or none. */
 async function decide(
   context: AppContext,
   { id, actor, reason: given }: QuarantineAct,
@@ -86,14 +86,14 @@ async function decide(
   for (const bag of decided) context.observe('bundle-state-changed', { bundle: bag, state: outcome })
 }
 
-/** Erases the bytes of a bundle if it is dropped, and holds off whoever brings the same bytes meanwhile. */
+/** Erases the bytes of a dropped bundle; meanwhile, uploads of the same bytes have to wait. */
 export async function eraseDropped(context: AppContext, id: string): Promise<void> {
   await context.database.work.begin(async (tx) => {
     if ((await holdState(tx, id)) === 'dropped') await context.files.remove(bundleFolder(id))
   })
 }
 
-/** The state of a bundle, which stays until the transaction ends. */
+/** Locks a bundle's row until the transaction ends, and returns its state. */
 async function holdState(tx: Transaction, id: string): Promise<BundleState | undefined> {
   const [row] = await tx<
     { state: BundleState }[]
@@ -101,7 +101,7 @@ async function holdState(tx: Transaction, id: string): Promise<BundleState | und
   return row?.state
 }
 
-/** The bundle, and the other bags of its group that came into quarantine with it: one decision is for all of them. */
+/** The bundle and the other bags of its group that were quarantined with it: one decision covers them all. */
 async function holdRound(tx: Transaction, id: string): Promise<readonly string[]> {
   const rows = await tx<{ id: string }[]>`
     SELECT one.id FROM qingdan.bundle one JOIN qingdan.bundle named ON named.id = ${id}
@@ -112,7 +112,7 @@ async function holdRound(tx: Transaction, id: string): Promise<readonly string[]
   return rows.map((row) => row.id)
 }
 
-/** Bags that were brought since in the place of those in quarantine: they are the ones that count. */
+/** Refuses a decision about quarantined bags that newer ones have replaced: the newer ones count. */
 async function refuseSuperseded(tx: Transaction, id: string): Promise<void> {
   const [newer] = await tx`
     SELECT FROM qingdan.bundle one JOIN qingdan.bundle named ON named.id = ${id}

@@ -1,6 +1,6 @@
 /**
- * A receipt as everybody sees it: over HTTP, as a file beside the bundle, and in the terminal's JSON. It tells what was
- * counted, never who decided: names of accounts stay in the audit.
+ * A receipt as published over HTTP, as a file beside the bundle, and as the CLI's JSON. It contains counts,
+ * never who decided: account names stay in the audit log.
  */
 import { type Static, Type } from 'typebox'
 import type { Config } from '../../platform/config.ts'
@@ -132,7 +132,7 @@ export const ReceiptSchema = Type.Object({
 
 export type ReceiptBody = Static<typeof ReceiptSchema>
 
-/** Tells a receipt in full. */
+/** The full receipt as an API body. */
 export function receiptBody({ config }: { readonly config: Config }, receipt: Receipt): ReceiptBody {
   const { broughtBy: _broughtBy, decision, changes, group, ...told } = receipt
   const self = `${config.QINGDAN_PUBLIC_URL}/v1/bundles/${receipt.id}`

@@ -1,6 +1,6 @@
 /**
- * A receipt as files that travel back beside the bundle: `receipt.json` with its signature, and `findings.csv` for
- * whoever mends the rows. That of a bundle still under way is not signed. Files of a former receipt in the same folder give way, one after the other.
+ * Files of a receipt, sent back with the bundle: `receipt.json`, its signature once the bundle is final, and
+ * `findings.csv` for whoever corrects the rows. Files of an older receipt are replaced one by one.
  */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,10 +10,10 @@ import { receiptBody } from './body.ts'
 import { type Receipt, readFindings } from './receipts.ts'
 import { getSignedReceipt, isTerminal } from './signed-receipt.ts'
 
-/** Names of the files that a receipt is made of. */
+/** Names of the files of a receipt. */
 export const receiptFileNames: readonly string[] = ['receipt.json', 'receipt.json.asc', 'findings.csv']
 
-/** Writes the files of a receipt into a folder, made if need be, each whole or not at all. */
+/** Writes the files of a receipt into a folder, created if necessary; each file is written atomically. */
 export async function writeReceiptFiles(
   context: AppContext,
   receipt: Receipt,

@@ -1,7 +1,7 @@
 /**
- * Receipts: what was brought, how far it came, and what was found. The state is written last in every step, so that
- * a crash leaves a receipt that tells the truth. Only this file writes the tables `bundle` and `finding`, and bags.ts which
- * bag of which group a bundle is.
+ * Receipts: what was received, how far it was processed, and what was found. Every step writes the state
+ * last, so a receipt is correct even after a crash. Only this file writes the tables `bundle` and `finding`;
+ * group membership is written by bags.ts.
  */
 
 import type { BagGroup, BundleMode, FileCount, FindingCounts } from '../../bundle/index.ts'
@@ -11,28 +11,28 @@ import type { Finding, Severity } from '../../platform/finding.ts'
 import { problem } from '../../platform/problem.ts'
 import { listBags } from '../groups/bags.ts'
 
-/** How far a bundle came. The last line are the places where a journey ends that did not reach its aim. */
+/** Processing states of a bundle. The last line has the terminal states of bundles that were not staged. */
 export const bundleStates = [
-  // `waiting` is for the other bags of its group.
+  // `waiting`: for the other bags of its group.
   ...(['received', 'verified', 'waiting', 'validated', 'staged', 'released', 'failed'] as const),
   ...(['refused', 'quarantined', 'dropped'] as const),
 ]
 
 export type BundleState = (typeof bundleStates)[number]
 
-/** Where a bundle is at rest without having been taken: brought again, it is looked at again. */
+/** States of bundles that were not taken; if received again, they are processed again. */
 export const rejectedStates: readonly BundleState[] = ['refused', 'quarantined', 'dropped']
 
 export const isRejected = (state: BundleState): boolean => rejectedStates.includes(state)
 
-/** All findings of a check, those that were not kept included. */
+/** All findings of a check, including those that were not stored. */
 export interface CheckCount {
   readonly check: string
   readonly errors: number
   readonly warnings: number
 }
 
-/** What somebody decided about a bundle in quarantine. */
+/** A decision about a bundle in quarantine. */
 export interface Decision {
   readonly act: 'release' | 'drop'
   readonly by: string
@@ -40,16 +40,16 @@ export interface Decision {
   readonly reason: string
 }
 
-/** What a delta did to the rows of its base. */
+/** How a delta changed the rows of its base. */
 export interface Changes {
   readonly added: number
   readonly changed: number
   readonly deleted: number
-  /** Brought, and there already just so. */
+  /** Delivered, but identical to the base row. */
   readonly unchanged: number
 }
 
-/** The dated answer to a bundle. Findings are told by number here and listed page by page elsewhere. */
+/** The dated answer to a bundle. It has counts of findings; the findings are listed in pages elsewhere. */
 export interface Receipt {
   readonly id: string
   readonly packing: 'zip' | 'folder'
@@ -66,7 +66,7 @@ export interface Receipt {
   readonly mode: BundleMode | null
   /** The number of the version that a delta is against. */
   readonly against: number | null
-  /** Where it is one of several bags: which of how many, and those that have come, itself among them. */
+  /** For one of several bags: its number, the total, and the numbers received so far, its own included. */
   readonly group: (BagGroup & { readonly here: readonly number[] }) | null
   /** Of a delta, once it is validated. */
   readonly changes: Changes | null
@@ -78,18 +78,18 @@ export interface Receipt {
   readonly warnings: number
   /** By check, the most frequent first. */
   readonly summary: readonly CheckCount[]
-  /** Why it rests, or rested, in quarantine. */
+  /** Why it is, or was, in quarantine. */
   readonly exceeded: readonly Exceeded[]
   readonly decision: Decision | null
   /** The bundle whose part it replaced. */
   readonly replaces: string | null
-  /** Whether its part is the one in hand: not replaced, and not older than the one that was there. */
+  /** Whether its part is current: not replaced, and not older than the part that was there. */
   readonly inHand: boolean
 }
 
 /**
- * Writes the first receipt of a bundle; false where it was received before: bringing it again changes nothing. One that
- * was turned away is looked at again: its bringer's rights, or the contracts, may be others by now.
+ * Writes the first receipt of a bundle; returns false if it was received before, which changes nothing. A
+ * rejected bundle is processed again, since the sender's rights or the contracts may have changed.
  */
 export async function writeReceived(
   tx: Transaction,
@@ -107,7 +107,7 @@ export async function writeReceived(
   return made.count === 1
 }
 
-/** Moves a bundle to a state, with what became known on the way. */
+/** Moves a bundle to a state, and stores what was learnt in that step. */
 export async function writeState(
   runner: Runner,
   id: string,
@@ -154,7 +154,7 @@ export async function writeState(
     WHERE id = ${id}`
 }
 
-/** Says that our fault ended a walk; not of a bundle whose group another walk brought to its end meanwhile. */
+/** Records that an internal error ended a run, unless another run has finished the bundle's group. */
 export async function writeFailed(runner: Runner, id: string, at: Date): Promise<void> {
   const entry = [{ state: 'failed', at: at.toISOString() }]
   await runner`
@@ -162,7 +162,7 @@ export async function writeFailed(runner: Runner, id: string, at: Date): Promise
     WHERE id = ${id} AND state <> ALL(${['staged', ...rejectedStates]})`
 }
 
-/** Replaces the findings kept for a bundle: a step that runs again finds the same again. */
+/** Replaces the stored findings of a bundle: a step that runs again finds the same again. */
 export async function writeFindings(
   tx: Transaction,
   id: string,
@@ -191,7 +191,7 @@ export async function writeFindings(
   }
 }
 
-/** A bundle's receipt, or undefined where nothing of this id was received. */
+/** A bundle's receipt; undefined if no bundle with this id was received. */
 export async function findReceipt(runner: Runner, id: string): Promise<Receipt | undefined> {
   const [row] = await runner<(Receipt & { bytes: string; errors: string; warnings: string })[]>`
     SELECT id, packing, bytes, state, history, received_at AS "receivedAt", brought_by AS "broughtBy",
@@ -216,8 +216,8 @@ export async function findReceipt(runner: Runner, id: string): Promise<Receipt |
 }
 
 /**
- * The receipt whose id begins so. Throws `bundle-not-found` where none does, or more than one: an id is taken as
- * `qingdan list bundles` shows it.
+ * The receipt whose id has this prefix, as `qingdan list bundles` shows it. Throws `bundle-not-found` where
+ * no id has it, or more than one.
  */
 export async function getReceiptLike(runner: Runner, beginning: string): Promise<Receipt> {
   const found = /^[0-9a-f]{8,64}$/.test(beginning)
@@ -232,14 +232,14 @@ export async function getReceiptLike(runner: Runner, beginning: string): Promise
   throw problem('bundle-not-found', { path: 'id', detail })
 }
 
-/** As findReceipt, where the receipt must be there. Throws a plain Error where it isn't. */
+/** As findReceipt, but throws a plain Error where there is no receipt. */
 export async function getReceipt(runner: Runner, id: string): Promise<Receipt> {
   const receipt = await findReceipt(runner, id)
   if (receipt === undefined) throw new Error(`no bundle ${id}`)
   return receipt
 }
 
-/** The counts of findings as a receipt has them: the most frequent check first, and by name where they are equal. */
+/** Counts of findings as a receipt lists them: the most frequent check first, then by name. */
 export function summaryOf({ byCheck }: FindingCounts): readonly CheckCount[] {
   const all = ({ errors, warnings }: CheckCount) => errors + warnings
   return Object.entries(byCheck)
@@ -255,7 +255,7 @@ export interface FindingPage {
   readonly severity?: Severity | undefined
 }
 
-/** The findings kept for a bundle, in the order they were found. */
+/** The stored findings of a bundle, in the order they were found. */
 export async function listFindings(
   runner: Runner,
   id: string,
@@ -276,7 +276,7 @@ export async function listFindings(
   )
 }
 
-/** All findings that are kept of a bundle, in their order, some at a time. */
+/** All stored findings of a bundle, in order and in batches. */
 export async function* readFindings(runner: Runner, id: string): AsyncGenerator<readonly Finding[]> {
   for (let after = 0; ; ) {
     const findings = await listFindings(runner, id, { after, limit: findingsAtATime })
@@ -289,7 +289,7 @@ export async function* readFindings(runner: Runner, id: string): AsyncGenerator<
 
 const findingsAtATime = 1_000
 
-/** Warnings among the findings kept for bundles, by check: they are published with the version. */
+/** Warnings among the stored findings of bundles, by check: they are published with the version. */
 export async function countWarnings(
   runner: Runner,
   bundleIds: readonly string[],
@@ -300,7 +300,7 @@ export async function countWarnings(
     GROUP BY "check" ORDER BY "check" COLLATE "C"`
 }
 
-/** The receipts of the bundles received last, newest first; all states unless one is named. */
+/** Receipts of the most recent bundles, newest first; of all states unless one is given. */
 export async function listReceipts(
   runner: Runner,
   { state, limit = 100 }: { readonly state?: BundleState; readonly limit?: number } = {},

@@ -1,4 +1,4 @@
-/** The signed receipt of a bundle over HTTP: its JSON and the detached signature over those very bytes. */
+/** The signed receipt of a bundle over HTTP: its JSON and the detached signature of these bytes. */
 import { Type } from 'typebox'
 import type { AppContext } from '../../catalogue/index.ts'
 import { type App, problemResponses } from '../../http/index.ts'
@@ -33,7 +33,7 @@ export async function receiptRoutes(app: App, context: AppContext): Promise<void
         context,
         await getOwn(context, request.reader, request.params.id),
       )
-      // The bytes are signed: as a Buffer they pass by every serialiser.
+      // The bytes are signed: sending a Buffer avoids any serialiser.
       return reply
         .type('application/json; charset=utf-8')
         .header('cache-control', 'private, no-store')
@@ -73,7 +73,7 @@ export async function receiptRoutes(app: App, context: AppContext): Promise<void
   )
 }
 
-/** The beginning of the digest is enough to tell files apart in a folder. */
+/** The first digits of the digest are enough to distinguish files in a folder. */
 function nameOf(id: string): string {
   return `bundle-${id.slice(0, 12)}`
 }

@@ -1,7 +1,7 @@
 /**
- * Receipts as files: canonical JSON, and beside it a detached signature by the service's key, to be carried back to whoever
- * brought the bundle. Both are written once for each end that a bundle comes to, and never change. They name the digest
- * of the findings as CSV, so that the signature covers those as well. It refuses a bundle that is still under way.
+ * Signed receipts: canonical JSON and a detached signature by the service's key, to be returned to the sender
+ * of the bundle. Both are written once for each terminal state of the bundle and never change. They contain
+ * the digest of the findings CSV, so that the signature covers it too. Bundles in progress are refused.
  */
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
@@ -15,26 +15,26 @@ import { receiptBody } from './body.ts'
 import { type BundleState, type Receipt, readFindings } from './receipts.ts'
 
 export interface SignedReceipt {
-  /** Canonical JSON, UTF-8, with a line break at its end. */
+  /** Canonical JSON, UTF-8, ending with a line break. */
   readonly json: Buffer
   /** Armoured, detached, over those bytes. */
   readonly signature: Buffer
 }
 
-/** States in which nothing more happens to a bundle by itself. */
+/** Terminal states: nothing more happens to a bundle by itself. */
 const atRest: readonly BundleState[] = ['staged', 'refused', 'quarantined', 'dropped']
 
-/** Whether a bundle has come to an end that a receipt can tell. */
+/** Whether a bundle is in a terminal state, so that its receipt is final. */
 export function isTerminal({ state }: Pick<Receipt, 'state'>): boolean {
   return atRest.includes(state)
 }
 
-/** The signed receipt of a bundle; made at the first asking. Throws `receipt-not-final`. */
+/** The signed receipt of a bundle, created on first request. Throws `receipt-not-final`. */
 export async function getSignedReceipt(context: AppContext, receipt: Receipt): Promise<SignedReceipt> {
   if (!isTerminal(receipt)) throw problem('receipt-not-final', { state: receipt.state })
-  // What was turned away may be brought again: each end has a history of its own, and a file of its own.
+  // A rejected bundle may be received again: each terminal state has its own history and its own file.
   const name = `receipts/${receipt.id}/${receipt.history.length}.json`
-  // One at a time: the signature must be over the very bytes that stay.
+  // One at a time: the signature must cover the bytes that are stored.
   return context.database.lock(`receipt ${receipt.id}`, async () => {
     const json = await once(context, name, () => receiptJson(context, receipt))
     const signature = await once(context, `${name}.asc`, () => sign(context, json, receipt))
@@ -42,7 +42,7 @@ export async function getSignedReceipt(context: AppContext, receipt: Receipt): P
   })
 }
 
-/** A file that is written where it is not there yet, and read. */
+/** Reads a file, and writes it first if it does not exist. */
 async function once(context: AppContext, name: string, make: () => Promise<string>): Promise<Buffer> {
   if ((await context.files.find(name)) === undefined) {
     const text = await make()
@@ -52,7 +52,7 @@ async function once(context: AppContext, name: string, make: () => Promise<strin
 }
 
 async function receiptJson(context: AppContext, receipt: Receipt): Promise<string> {
-  // Addresses lead nowhere on a machine without a network, and another bundle may be in hand tomorrow.
+  // Left out: links, useless on a machine without a network, and `inHand`, which may change later.
   const { links: _links, inHand: _inHand, ...told } = receiptBody(context, receipt)
   const { fingerprint } = await loadServiceKey(context)
   const findings = createHash('sha256')
@@ -67,7 +67,7 @@ async function receiptJson(context: AppContext, receipt: Receipt): Promise<strin
   return `${canonicalJson(whole)}\n`
 }
 
-/** Signed as of the bundle's end and without a salt: what a crash left unsigned is signed just so. */
+/** Dated by the terminal state and without a salt, so that a repeat gives the same signature. */
 async function sign(context: AppContext, json: Buffer, { history }: Receipt): Promise<string> {
   const opened = await openPrivateKey((await loadServiceKey(context)).privateKey)
   const ended = new Date(history.at(-1)?.at ?? context.clock())

@@ -1,7 +1,7 @@
 /**
- * The inbox: bundles that lie in a folder are taken up whole, one after the other, and come to lie in `done` or `refused`
- * with their receipt. Nothing is read before it was renamed into a place of ours; what a crash or a pulled stick leaves
- * there is found and walked again. Loose tables, links and what is no bundle are left where they are.
+ * The inbox: bundles in a folder are taken one by one and moved to `done` or `refused` with their receipts. A
+ * bundle is renamed into a private folder before it is read; whatever a crash or an unplugged stick leaves
+ * there is found and processed again. Loose tables, links and anything that is no bundle are left in place.
  */
 import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, readdir, rename, rmdir } from 'node:fs/promises'
@@ -15,33 +15,33 @@ import { isRejected, type Receipt } from '../receipts/receipts.ts'
 import { receive } from './receive.ts'
 import { type IgnoredEntry, inboxFolders, printOf, type Seen, scanInbox } from './scan-inbox.ts'
 
-/** What became of a bundle in the inbox. */
+/** The result for a bundle in the inbox. */
 export interface InboxTaken {
   readonly name: string
   readonly receipt: Receipt
-  /** The folder in which the bundle and its receipt lie now. */
+  /** The folder that now contains the bundle and its receipt. */
   readonly folder: string
 }
 
 export interface InboxRound {
   readonly taken: readonly InboxTaken[]
   readonly left: readonly IgnoredEntry[]
-  /** What could not be walked to its end by a fault that isn't the bundle's, such as a pulled stick; tried again. */
+  /** Bundles not processed because of an outside fault, such as an unplugged stick; they are retried. */
   readonly failed: readonly string[]
 }
 
 export interface Inbox {
-  /** Looks once, and takes what is at rest. Throws the file system's error where the inbox can't be read. */
+  /** Scans once and takes unchanged bundles. Throws the file system's error if the inbox can't be read. */
   readonly round: () => Promise<InboxRound>
 }
 
 export interface InboxOptions {
   readonly folder: string
-  /** Milliseconds of a clock that only goes on. */
+  /** Milliseconds of a monotonic clock. */
   readonly monotonic?: () => number
 }
 
-/** Opens the inbox of a folder. What was seen of it is remembered from round to round. */
+/** Opens the inbox of a folder. Observations are remembered between rounds. */
 export function openInbox(
   context: AppContext,
   { folder, monotonic = () => performance.now() }: InboxOptions,
@@ -57,7 +57,7 @@ export function openInbox(
       }
       const { ready, left } = await scanInbox(options)
       if (ready.length === 0 && !(await hasTaken(folder))) return { taken: [], left, failed: [] }
-      // Another process on the same folder, such as a command beside the service, waits for its turn.
+      // Other processes on the same folder, such as a command beside the service, wait for their turn.
       return context.database.lock(`inbox ${folder}`, async () => {
         const grown: IgnoredEntry[] = []
         for (const name of ready)
@@ -73,8 +73,8 @@ async function hasTaken(inbox: string): Promise<boolean> {
 }
 
 /**
- * Renames a bundle into a folder of its own among those taken: on one file system that happens at once or not at all.
- * False where it is gone, still held open by who copies it (Windows), or has changed since it was looked at.
+ * Renames a bundle into its own folder among those taken, which is atomic on one file system. False where it
+ * has disappeared, is still held open by the copying program (Windows), or has changed since the scan.
  */
 async function pickUp(inbox: string, name: string, seen: Map<string, Seen>): Promise<boolean> {
   const home = join(inbox, inboxFolders.taken, randomUUID())
@@ -97,7 +97,7 @@ async function pickUp(inbox: string, name: string, seen: Map<string, Seen>): Pro
   return false
 }
 
-/** Walks all that is taken and not yet put away, also by a process that came to an end before. */
+/** Processes all that is taken and not yet put away, including leftovers of an earlier process. */
 async function walkTaken(
   context: AppContext,
   inbox: string,
@@ -142,12 +142,12 @@ async function takeOne(
   return { receipt, folder: await putAway(place, base) }
 }
 
-/** Puts a folder under a name that is free; the second of the same bundle gets `-2`. */
+/** Moves a folder to a free name; the second of the same bundle gets `-2`. */
 async function putAway(place: string, base: string): Promise<string> {
   await mkdir(join(base, '..'), { recursive: true })
   for (let number = 1; ; number += 1) {
     const target = number === 1 ? base : `${base}-${number}`
-    // Only one process puts away at a time, so what is free stays free.
+    // Only one process puts away at a time, so a free name stays free.
     if ((await lstat(target).catch(unlessMissing)) !== undefined) continue
     await rename(place, target)
     return target

@@ -1,6 +1,6 @@
 /**
- * Receiving: the bytes are stored under their digest and answered with a receipt, before anything in them is believed.
- * The same bytes again are answered with the receipt they already have; those turned away are looked at again.
+ * Receiving: the bytes are stored under their digest and answered with a receipt, before any of it is
+ * checked. The same bytes again get the existing receipt; rejected bundles are processed again.
  */
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -13,25 +13,25 @@ import { problem } from '../../platform/problem.ts'
 import { refuseBundle } from '../pipeline/refuse.ts'
 import { findReceipt, getReceipt, isRejected, type Receipt, writeReceived } from '../receipts/receipts.ts'
 
-/** The queue of bundles to walk; a worker takes them at our pace. */
+/** The queue of bundles to process; workers take them at their own pace. */
 export const takeBundleJob = 'take-bundle'
 
-/** A bundle whose bytes are ours, and nothing more. */
+/** A bundle whose bytes are stored, and nothing more. */
 export interface Received {
   readonly bundleId: string
   readonly packing: 'zip' | 'folder'
-  /** Where the stored bag can be read at random. */
+  /** Path of the stored bag, for random access. */
   readonly path: string
   readonly broughtBy: string
-  /** The moment at which its signature is judged. */
+  /** The time for which its signature is checked. */
   readonly receivedAt: Date
-  /** Somebody decided that its rows without an error are taken, however much else is wrong. */
+  /** Somebody released it: rows without an error are taken, whatever the number of errors. */
   readonly released: boolean
 }
 
 /**
- * Receives a bundle from a path on this machine, a folder or a ZIP. The job that walks it is sent in the transaction
- * that writes the receipt, so a crash loses neither. Throws the file system's error where the path can't be read.
+ * Receives a bundle from a local path, a folder or a ZIP. Its job is sent in the transaction that writes the
+ * receipt, so a crash loses neither. Throws the file system's error for an unreadable path.
  */
 export async function receive(
   context: AppContext,
@@ -43,7 +43,7 @@ export async function receive(
     const identity = isFolder
       ? await identifyBundle(from.path, limitsOf(context.config))
       : await identifyFile(from.path)
-    // Of two that bring the same at once, one that fails must not clear away what the other has stored.
+    // If two receive the same bundle at once, a failing one must not delete what the other has stored.
     return await context.database.lock(`receive ${identity.id}`, () => receiveOne(context, from, identity))
   } catch (error) {
     if (!(error instanceof BundleRefusal)) throw error
@@ -62,7 +62,7 @@ async function receiveOne(
   try {
     await storeBundle(context, path, identity)
   } catch (error) {
-    // A stick that was pulled out leaves nothing here; what was turned away before keeps the bytes that it has.
+    // An unplugged stick leaves nothing here; a bundle rejected earlier keeps its stored bytes.
     if (known === undefined && packing === 'folder') await context.files.remove(bundleFolder(id))
     throw error
   }
@@ -70,12 +70,12 @@ async function receiveOne(
   return admit(context, identity, broughtBy)
 }
 
-/** A single file is taken for a ZIP: what it really is, `verify` finds out. */
+/** A single file is assumed to be a ZIP; `verify` checks that. */
 async function identifyFile(path: string): Promise<BundleIdentity> {
   return { packing: 'zip', id: await digestOfFile(path), bytes: (await stat(path)).size }
 }
 
-/** A folder that can't be read safely (links, devices, too much) isn't stored; its receipt says why. */
+/** A folder that can't be read safely (links, devices, too large) isn't stored; its receipt says why. */
 async function refuseUnread(
   context: AppContext,
   broughtBy: string,
@@ -89,13 +89,13 @@ async function refuseUnread(
   return getReceipt(context.database.work, id)
 }
 
-/** Receives the bytes of a ZIP as they arrive over the network. Throws `body-too-large` by way of the files' limit. */
+/** Receives a ZIP's bytes as they arrive over the network. The files' limit throws `body-too-large`. */
 export async function receiveStream(
   context: AppContext,
   from: { readonly source: AsyncIterable<Uint8Array>; readonly broughtBy: string },
 ): Promise<Receipt> {
   await refuseOnMirror(context.database.work)
-  // The name is the digest, which is known once the last byte is there; until then no crash leaves a trace.
+  // The digest is the name and known only after the last byte; until then a crash leaves nothing behind.
   const name = ({ digest }: StoredFile) => `${bundleFolder(digest)}/bundle.zip`
   const bytesMax = context.config.QINGDAN_BODY_BYTES_MAX
   const { digest, bytes } = await context.files.write(name, from.source, { bytesMax })
@@ -104,14 +104,14 @@ export async function receiveStream(
   return admit(context, { packing: 'zip', id: digest, bytes }, from.broughtBy)
 }
 
-/** The stored bundle to walk; undefined where its journey has ended. Throws where nothing of this id was received. */
+/** The stored bundle to process; undefined if its state is terminal. Throws for an unknown id. */
 export async function readReceived(context: AppContext, id: string): Promise<Received | undefined> {
   const receipt = await getReceipt(context.database.work, id)
   if (receipt.state === 'staged' || isRejected(receipt.state)) return undefined
   return readStored(context, receipt)
 }
 
-/** The stored bytes of a bundle, whatever became of it. */
+/** The stored bytes of a bundle, in any state. */
 export async function readStored(context: AppContext, receipt: Receipt): Promise<Received> {
   const place = receipt.packing === 'zip' ? 'bundle.zip' : 'tree'
   return {
@@ -160,7 +160,7 @@ async function admit(context: AppContext, bundle: BundleIdentity, broughtBy: str
   const { id, packing, bytes } = bundle
   const first = await context.database.work.begin(async (tx) => {
     const written = await writeReceived(tx, { id, packing, bytes, broughtBy, receivedAt: context.clock() })
-    // Who was dropping the same bundle may have erased the bytes just stored; it can't any more.
+    // A concurrent drop of the same bundle may have erased the bytes just stored; from here on it can't.
     if (written && (await context.files.list(bundleFolder(id))).length === 0) throw problem('not-ready')
     if (written) await context.jobs.send(tx, takeBundleJob, { bundle: id })
     return written

@@ -1,33 +1,33 @@
 /**
- * One look into the inbox: what lies there, since when it is as it is, and whether it may be taken. It takes nothing. A
- * name that a copying program gives to what is not finished is passed over; links, loose tables and what is no bundle are
- * left where they are, with the reason.
+ * One scan of the inbox: its entries, how long each has been unchanged, and whether it may be taken. It takes
+ * nothing. Temporary names of copying programs are skipped; links, loose tables and anything that is no
+ * bundle are reported with a reason and left in place.
  */
 import { lstat, readdir } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { type BundleLimits, findMissing } from '../../bundle/index.ts'
 import { digestOf } from '../../platform/digest.ts'
 
-/** Folders of ours in the inbox. */
+/** The service's own folders in the inbox. */
 export const inboxFolders = { taken: '.taken', done: 'done', refused: 'refused' } as const
 
-/** Why something is left where it lies. */
+/** Why an entry is left in place. */
 export type IgnoredReason = 'moving' | 'incomplete' | 'loose-table' | 'link' | 'no-bundle' | 'unreadable'
 
 export interface IgnoredEntry {
   readonly name: string
   readonly reason: IgnoredReason
-  /** What is missing of it, where that is known. */
+  /** What it lacks, if known. */
   readonly missing?: string
 }
 
 export interface InboxScan {
-  /** Names of what is at rest and whole. */
+  /** Names of unchanged and complete entries. */
   readonly ready: readonly string[]
   readonly left: readonly IgnoredEntry[]
 }
 
-/** What was seen of an entry: how it looked, and since when it has looked so. */
+/** Observation of an entry: its fingerprint, and since when it has been unchanged. */
 export interface Seen {
   readonly print: string
   readonly since: number
@@ -36,22 +36,22 @@ export interface Seen {
 export interface InboxScanOptions {
   readonly inbox: string
   readonly limits: BundleLimits
-  /** What former looks have seen; this one renews it. */
+  /** Observations of earlier scans; this scan updates them. */
   readonly seen: Map<string, Seen>
-  /** Milliseconds now, of a clock that only goes on. */
+  /** Current milliseconds of a monotonic clock. */
   readonly now: number
   readonly restMilliseconds: number
   readonly patienceMilliseconds: number
 }
 
-/** Names of what is not finished, and of what systems leave behind. */
+/** Names of unfinished files, and of files that operating systems leave behind. */
 const passedOver =
   /^[.~]|~$|\.(part|partial|filepart|tmp|temp|crdownload|download|swp)$|^(thumbs\.db|desktop\.ini)$/i
 
-/** Tables that somebody has to put into a bundle first. */
+/** Tables that a user has to pack into a bundle first. */
 const tables = new Set(['.csv', '.tsv', '.txt', '.xlsx', '.xls', '.ods', '.et'])
 
-/** Looks once. Throws the file system's error where the inbox itself can't be read. */
+/** Scans once. Throws the file system's error where the inbox itself can't be read. */
 export async function scanInbox(options: InboxScanOptions): Promise<InboxScan> {
   const { inbox, seen } = options
   const own: readonly string[] = Object.values(inboxFolders)
@@ -61,7 +61,7 @@ export async function scanInbox(options: InboxScanOptions): Promise<InboxScan> {
   const left: IgnoredEntry[] = []
   for (const name of names) {
     const found = await judge(name, options).catch((error: NodeJS.ErrnoException) => {
-      // Gone since the folder was read, or not to be read: neither is a fault of ours.
+      // Deleted since the folder was listed, or unreadable: neither is an internal error.
       if (error.code === undefined) throw error
       return error.code === 'ENOENT' ? undefined : { name, reason: 'unreadable' as const }
     })
@@ -89,7 +89,7 @@ async function judge(name: string, options: InboxScanOptions): Promise<'ready' |
   return missing === undefined ? 'ready' : { name, reason: 'incomplete', missing }
 }
 
-/** Size, time and identity of a file, or of all that a folder holds: another one where anything has changed. */
+/** Fingerprint of a file or folder by sizes, times and identities; it changes if anything inside changes. */
 export async function printOf(path: string): Promise<string> {
   const found = await lstat(path)
   const own = (one: Awaited<ReturnType<typeof lstat>>) => `${one.ino} ${one.size} ${one.mtimeMs}`

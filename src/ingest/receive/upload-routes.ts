@@ -1,6 +1,6 @@
 /**
- * Bundles over HTTP in pieces that can be taken up again: creation, the state of an upload, the next piece, and giving
- * it up. A key sees its own uploads alone; what the protocol refuses is told as a problem.
+ * Resumable uploads of bundles over HTTP: creation, state, next piece, and cancellation. A key sees only its
+ * own uploads; refusals of the protocol are answered as problems.
  */
 import { PassThrough, Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -18,7 +18,7 @@ export const pieceType = 'application/offset+octet-stream'
 
 const extensions = 'creation,creation-with-upload,creation-defer-length,termination,expiration'
 
-/** What OPTIONS says of the protocol. */
+/** Protocol headers of the answer to OPTIONS. */
 export const protocolOptions = (context: AppContext): Readonly<Record<string, string>> => ({
   'tus-resumable': version,
   'tus-version': version,
@@ -42,7 +42,7 @@ const refusals = [
   'upload-version',
 ] as const
 
-/** Cuts what is coming in where the service stops, so that what has come is kept and the rest can come later. */
+/** Aborts running uploads when the service stops: received bytes are stored and the rest can follow later. */
 export type Stopping = AbortSignal
 
 export function uploadRoutes(app: App, context: AppContext, uploads: Uploads, stopping: Stopping): void {
@@ -155,12 +155,12 @@ function deleteRoute(app: App, context: AppContext, uploads: Uploads, stopping: 
 
 const answerEmpty = (reply: FastifyReply) => reply.code(204).send()
 
-/** Whether a request to bring a bundle is the creation of an upload. */
+/** Whether a request to deliver a bundle creates an upload. */
 export function beginsUpload({ headers }: FastifyRequest): boolean {
   return headers['tus-resumable'] !== undefined
 }
 
-/** Begins an upload; its first piece may come with it. */
+/** Creates an upload; the request may include its first piece. */
 export async function createUpload(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -195,12 +195,12 @@ function lengthHeaders(offset: number, length: number | null): Record<string, st
   return { 'upload-offset': String(offset), ...told }
 }
 
-/** How far it came, once whoever still writes to it has let go; the library cuts a connection that is dead. */
+/** The received offset, once any writer has released its lock; the library cuts dead connections. */
 async function offsetOf(request: FastifyRequest, uploads: Uploads) {
   const { headers } = await ask({ ...partsOf(request), method: 'HEAD' }, uploads)
   const length = headers.get('upload-length')
   const offset = Number(headers.get('upload-offset'))
-  // The last piece may have come while this was waiting.
+  // The last piece may have arrived meanwhile.
   const whole: FinishedUpload | undefined =
     String(offset) === length ? await uploads.finished(ownId(request)) : undefined
   return (
@@ -212,7 +212,7 @@ async function offsetOf(request: FastifyRequest, uploads: Uploads) {
   )
 }
 
-/** Hands a request to the library, and its answer to the sender. */
+/** Passes a request to the library, and its answer to the client. */
 async function pass(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -222,10 +222,10 @@ async function pass(
   const body = request.body instanceof Readable ? { body: untilStop(request, stopping) } : {}
   const response = await ask({ ...partsOf(request), ...body }, uploads)
   for (const [name, value] of response.headers) {
-    // Which pages may read an answer is said for all addresses alike.
+    // CORS headers are set in one place for all addresses.
     if (!name.startsWith('access-control-') && name !== 'content-length') reply.header(name, value)
   }
-  // Else the sender would go on sending what nobody reads any more.
+  // Otherwise the client would keep sending bytes that nobody reads.
   if (stopping.aborted) reply.header('connection', 'close')
   return reply.code(response.status).send()
 }
@@ -240,7 +240,7 @@ function partsOf(request: FastifyRequest) {
   }
 }
 
-/** Refusals of the protocol by their status; the library's own sentence is the detail, and names headers alone. */
+/** Problem codes by the protocol's status; the library's sentence is the detail and names only headers. */
 const codesOf: Readonly<Record<number, ProblemCode>> = {
   400: 'upload-invalid',
   403: 'upload-invalid',
@@ -262,8 +262,8 @@ async function ask(asked: Parameters<Uploads['handle']>[0], uploads: Uploads): P
 }
 
 /**
- * The body up to where its sender or this service goes away. It then ends without an error: what has come is kept, to
- * the last byte, and the sender goes on from there.
+ * The body until the client or this service disconnects. It then ends without an error: received bytes are
+ * stored to the last byte, and the client resumes from there.
  */
 function untilStop(request: FastifyRequest, stopping: Stopping): ReadableStream<Uint8Array> {
   const source = request.body as Readable
@@ -279,17 +279,17 @@ function untilStop(request: FastifyRequest, stopping: Stopping): ReadableStream<
   return Readable.toWeb(kept) as ReadableStream<Uint8Array>
 }
 
-/** The upload of the address, if it is of this key. Throws `upload-not-found`: of others nothing is told. */
+/** The upload of the address if this key owns it. Else throws `upload-not-found`, existing or not. */
 function ownId(request: FastifyRequest): string {
   const { upload } = request.params as { readonly upload: string }
   if (isOwn(upload, request.reader.keyId ?? '')) return upload
   throw problem('upload-not-found', { path: 'upload' })
 }
 
-/** RFC-like words of the protocol: another version is answered 412 with those that there are. */
+/** Protocol rule: an unsupported version is answered 412 with the supported ones. */
 function refuseVersion({ method, headers }: FastifyRequest, reply: FastifyReply): void {
   const given = headers['tus-resumable']
-  // Reading needs no protocol: a browser or curl may look as well.
+  // Reading needs no protocol header, so that browsers and curl can read too.
   if (given === version || (given === undefined && (method === 'GET' || method === 'HEAD'))) return
   reply.header('tus-version', version)
   throw problem('upload-version', { path: 'Tus-Resumable', versions: [version] })

@@ -1,8 +1,8 @@
 /**
- * Uploads that can be taken up again, by the tus protocol 1.0 (https://tus.io/protocols/resumable-upload): what has come
- * of a bundle lies in the data folder until all of it is there, and is then received as any other. The library speaks the
- * protocol; whose an upload is, when it goes, and what becomes of it is said here. Its locks are of this process: one
- * service serves a data folder, which its database sees to.
+ * Resumable uploads by the tus protocol 1.0 (https://tus.io/protocols/resumable-upload): a partial bundle is
+ * stored in the data folder until it is complete, and is then received like any other. The library implements
+ * the protocol; this file decides ownership, expiry and the result. Its locks are local to the process, which
+ * is enough: the database ensures that one service serves a data folder.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
@@ -14,7 +14,7 @@ import type { AppContext } from '../../catalogue/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { receive } from './receive.ts'
 
-/** An upload that is whole: its bytes are a bundle now. */
+/** A complete upload: its bytes are a bundle now. */
 export interface FinishedUpload {
   /** The receipt's id. */
   readonly bundle: string
@@ -22,13 +22,13 @@ export interface FinishedUpload {
 }
 
 export interface Uploads {
-  /** Has the library answer a request of the key. What our own code throws on the way is thrown here. */
+  /** Lets the library answer a request of the key. Errors thrown by our own hooks are rethrown here. */
   readonly handle: (request: UploadRequest) => Promise<Response>
-  /** What became of an upload that is whole; a crash may have left it just before it was received. */
+  /** The result of a complete upload, which is received first where a crash prevented that. */
   readonly finished: (id: string) => Promise<FinishedUpload | undefined>
-  /** Forgets that an upload was finished. The bundle stays. */
+  /** Forgets a finished upload. The bundle remains. */
   readonly forget: (id: string) => Promise<void>
-  /** Removes what has expired, and receives what is whole and was left by a crash. Tells how many went. */
+  /** Removes expired uploads and receives complete ones left by a crash. Returns how many were removed. */
   readonly sweep: () => Promise<number>
 }
 
@@ -37,26 +37,26 @@ export interface UploadRequest {
   readonly path: string
   readonly keyId: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** Ends where the sender or the service goes away: what has come is kept. */
+  /** Ends where the client or the service disconnects: received bytes are stored. */
   readonly body?: ReadableStream<Uint8Array>
 }
 
-/** Where uploads are addressed. */
+/** Base path of uploads. */
 export const uploadsPath = '/v1/bundles/uploads'
 
 /** The folder among the stored files. */
 const folder = 'uploads'
 
-/** What the library is told of a request: all that the protocol knows, and nothing else. */
+/** The request headers passed to the library: those of the protocol only. */
 const protocolHeaders = [
   ...['tus-resumable', 'upload-length', 'upload-offset', 'upload-defer-length', 'upload-metadata'],
   ...['upload-concat', 'content-type', 'content-length'],
 ]
 
-/** Names the key for the hooks below. The sender can't set it: only the headers above are passed on. */
+/** Passes the key to the hooks below. Clients can't set it: only the headers above are passed on. */
 const ownerHeader = 'qingdan-key'
 
-/** An id is the key's, which is no secret, and 128 random bits: an upload of another key is told from it alone. */
+/** An id contains the key's id, which is not secret, and 128 random bits; the id alone shows whose it is. */
 const randomBytesOfId = 16
 
 export const isOwn = (id: string, keyId: string): boolean =>
@@ -66,13 +66,13 @@ const ownerOf = (id: string): string => id.slice(0, -2 * randomBytesOfId)
 
 const hour = 3_600_000
 
-/** Builds the uploads of a house; nothing is opened before the first request. */
+/** Builds the uploads of a context; nothing is opened before the first request. */
 export function buildUploads(context: AppContext): Uploads {
   const expiresAfter = context.config.QINGDAN_UPLOAD_EXPIRY_HOURS * hour
   const finishing = new Map<string, Promise<FinishedUpload | undefined>>()
   const faults = new WeakMap<object, unknown>()
   const wholes = new WeakMap<object, string>()
-  // Two at once, a HEAD while the last PATCH ends, would each receive the same file and remove it under the other.
+  // A HEAD while the last PATCH ends would receive the same file, and remove it too early for the other.
   const received = (id: string) => {
     const running = finishing.get(id) ?? finish(context, id).finally(() => finishing.delete(id))
     finishing.set(id, running)
@@ -97,7 +97,7 @@ export function buildUploads(context: AppContext): Uploads {
         return `${keyId}${randomBytes(randomBytesOfId).toString('hex')}`
       },
       onUploadFinish: async (request, { id }) => {
-        // The library looks at its file once more before it answers: it goes afterwards.
+        // The library reads its file once more before it answers, so the file is removed afterwards.
         wholes.set(request, id)
         const whole = await received(id)
         return whole === undefined ? {} : { headers: finishedHeaders(context, whole) }
@@ -133,7 +133,7 @@ export function buildUploads(context: AppContext): Uploads {
   }
 }
 
-/** The headers that lead from a finished upload to its receipt. */
+/** Headers that point from a finished upload to its receipt. */
 export function finishedHeaders(context: AppContext, { bundle }: FinishedUpload): Record<string, string> {
   const receipt = `${context.config.QINGDAN_PUBLIC_URL}/v1/bundles/${bundle}`
   return { 'qingdan-bundle': bundle, link: `<${receipt}>; rel="describedby"` }
@@ -149,7 +149,7 @@ async function refuseTooMany(context: AppContext, keyId: string): Promise<void> 
   })
 }
 
-/** Ids of the uploads that are not finished: each has a file that describes it. */
+/** Ids of unfinished uploads: each has a file that describes it. */
 async function idsOf(context: AppContext): Promise<readonly string[]> {
   const names = await context.files.list(folder)
   const ending = '.json'
@@ -159,8 +159,8 @@ async function idsOf(context: AppContext): Promise<readonly string[]> {
 }
 
 /**
- * Receives an upload that is whole and keeps where it went; only then its bytes may be removed. A crash between any two
- * of these and a second call give the same. Undefined where it is not whole, or not there.
+ * Receives a complete upload and records the bundle; only then may its bytes be removed. A crash between
+ * these steps and a second call give the same result. Undefined where it is incomplete or missing.
  */
 async function finish(context: AppContext, id: string): Promise<FinishedUpload | undefined> {
   const done = `${folder}/${id}.done`
@@ -202,7 +202,7 @@ async function sweep(
   return gone
 }
 
-/** When an upload was begun or finished, by the file that tells of it; its bytes alone don't say. */
+/** When an upload was created or finished, by its info file; the bytes alone don't show it. */
 async function bornAt(path: string): Promise<number | undefined> {
   if (path.endsWith('.done')) return (await stat(path).catch(unlessMissing))?.mtimeMs
   if (!path.endsWith('.json')) return undefined
@@ -212,7 +212,7 @@ async function bornAt(path: string): Promise<number | undefined> {
 
 async function readJson<T>(path: string): Promise<T | undefined> {
   const text = await readFile(path, 'utf8').catch(unlessMissing)
-  // A file of the library is not written whole or not at all: a crash may have left it empty.
+  // The library does not write its files atomically: a crash may have left an empty one.
   return text === undefined || text === '' ? undefined : (JSON.parse(text) as T)
 }
 

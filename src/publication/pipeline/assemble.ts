@@ -1,6 +1,6 @@
 /**
- * Assemble: the parts in hand become one edition. Missing parts, parts of different contract versions and keys that
- * two parts share are refused here; no part is looked at row by row again.
+ * Assemble: the current parts become one edition. Missing parts, parts of different contract versions and
+ * keys that occur in two parts are refused here; the rows of each part are not checked again.
  */
 
 import { type AppContext, advanceDraft, type Draft, getDraft } from '../../catalogue/index.ts'
@@ -106,7 +106,7 @@ async function findDuplicates(
     (part, index) =>
       `SELECT ${index} AS _part, ${fileColumn}, ${rowColumn}, ${key} FROM ${stagingTable(part.bundleId)}`,
   )
-  // Names of ours begin with `_`, which no field's name does: a key may well be called `part` or `times`.
+  // Internal names begin with `_`, which no field name does: a key may well be called `part` or `times`.
   const rows = await context.database.work.unsafe(
     `SELECT _part AS part, ${fileColumn} AS file, ${rowColumn}::float8 AS row FROM (
        SELECT *, count(*) OVER (PARTITION BY ${key}) AS _times FROM (${keys.join(' UNION ALL ')}) AS every
@@ -115,7 +115,7 @@ async function findDuplicates(
   return rows.map(({ part, file, row }) => ({
     check: 'key-doubled-across-parts',
     severity: 'error',
-    // Of a delta's base: its row counts in a file that came earlier.
+    // Rows of a delta's base are numbered in an earlier file, so the number is left out.
     ...(file === baseFile ? {} : { row: row as number }),
     field: intakeKey(contract).join(','),
     expected: 'a key that no other part has',

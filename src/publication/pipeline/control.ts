@@ -1,6 +1,6 @@
 /**
- * Control: the contract's disclosure rule withholds what could lead back to a child, and the summary says how much.
- * Behind this step lies only what may be public; a contract without a rule passes as it is.
+ * Control: the contract's disclosure rule suppresses values that could identify a child, and the summary
+ * counts them. Only what may be public passes this step; a contract without a rule passes unchanged.
  */
 import { encodeCopy } from '../../bundle/index.ts'
 import { type AppContext, advanceDraft } from '../../catalogue/index.ts'
@@ -14,11 +14,11 @@ import { selectTexts } from '../../records/index.ts'
 import type { Derived } from './derive.ts'
 
 export interface Controlled extends Derived {
-  /** SQL that gives the rows as they may be published. */
+  /** SQL that selects the rows as they may be published. */
   readonly safe: string
 }
 
-/** Rows read at a time while a rule passes over an edition. */
+/** Rows read per batch while a rule processes an edition. */
 const batchSize = 5_000
 
 export async function control(
@@ -42,7 +42,7 @@ export async function control(
   return { ...derived, safe }
 }
 
-/** Drops what control has made, once it is published. */
+/** Drops the table that control has made, once the version is published. */
 export async function dropControlled(database: Database, versionId: number): Promise<void> {
   await database.work.unsafe(`DROP TABLE IF EXISTS ${controlledTable(versionId)}`)
 }

@@ -1,6 +1,6 @@
 /**
- * Derive: from the rows as brought to the dataset's rows. Here the identity: the same fields, typed by the contract,
- * with those that control fills still empty. It is a select, so nothing is copied.
+ * Derive: turns the delivered rows into the dataset's rows. Currently the identity: the same fields, typed by
+ * the contract, with those that control fills still empty. It is a SELECT, so nothing is copied.
  */
 import { type AppContext, advanceDraft } from '../../catalogue/index.ts'
 import { type Contract, fieldType, intakeFields } from '../../contract/index.ts'
@@ -9,7 +9,7 @@ import { type StagedPart, stagingTable } from '../../ingest/index.ts'
 import type { Assembled } from './assemble.ts'
 
 export interface Derived extends Assembled {
-  /** SQL that gives the dataset's rows by name and type. It reads staging, so only this room may run it. */
+  /** SQL that selects the dataset's typed rows. It reads staging, so only this module may run it. */
   readonly select: string
 }
 

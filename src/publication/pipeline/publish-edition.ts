@@ -1,6 +1,7 @@
 /**
- * The pipeline of a requested publication: assemble, derive, control, publish. Each step takes the previous step's result,
- * so a wrong order does not compile. Each step may run again after a crash, because it writes its state last.
+ * The pipeline of a requested publication: assemble, derive, control, publish. Each step takes the previous
+ * one's result, so a wrong order does not compile; each writes its state last and may run again after a
+ * crash.
  */
 import type { AppContext } from '../../catalogue/index.ts'
 import { withoutValues } from '../../db/database-error.ts'
@@ -13,8 +14,8 @@ import { publish } from './publish.ts'
 import { release } from './release.ts'
 
 /**
- * Runs a requested publication until it is done or refused, or until it waits for its time or an approval. Safe to call
- * again at any time: a crash anywhere and a second call give exactly one publication.
+ * Runs a requested publication until it is done, refused, or waiting for its time or an approval. Safe to
+ * call again at any time: a second call after a crash still gives exactly one publication.
  */
 export async function publishEdition(
   context: AppContext,

@@ -1,7 +1,7 @@
 /**
- * Publish, in two phases: a version is prepared, its records loaded and its files rendered, all unseen; then it is
- * released by one short transaction, at once or when what it waits for has come. Readers see the old version or the
- * new one, never half.
+ * Publish, in two phases: a version is prepared, with records loaded and files rendered, all invisible; then
+ * one short transaction releases it, at once or after the moment and approval it waits for. Readers see
+ * either the old version or the new one.
  */
 
 import { type AppContext, latestOf, prepareVersion, readVersions } from '../../catalogue/index.ts'
@@ -23,7 +23,7 @@ export async function publish(
   await release(context, controlled.publication.id)
 }
 
-/** Prepares a version: from here on it needs nothing but its moment and its approval, and only it may be released. */
+/** Prepares a version. It then needs only its moment and approval, and no other may be released. */
 async function prepare(context: AppContext, controlled: Controlled, progress: Progress): Promise<void> {
   const { draft, loaded, parts, publication } = controlled
   progress('publish', 0)
@@ -52,7 +52,7 @@ async function prepare(context: AppContext, controlled: Controlled, progress: Pr
   context.observe('checkpoint-reached', { step: 'prepare', point: 'written' })
 }
 
-/** What differs from the version that readers have now; null for the first. */
+/** The difference from the version that is public now; null for the first. */
 async function differenceOf(
   context: AppContext,
   contract: Contract,

@@ -1,6 +1,6 @@
 /**
- * Release: the one short transaction that makes a prepared version visible. It refuses nothing and waits for nobody:
- * where the moment has not come or the approval is missing, all stays as it is, and whoever brings it calls again.
+ * Release: one short transaction makes a prepared version visible. It neither refuses nor waits: if the
+ * moment has not come or the approval is missing, nothing changes, and it is called again later.
  */
 import assert from 'node:assert/strict'
 import { type AppContext, publishVersion } from '../../catalogue/index.ts'
@@ -8,7 +8,7 @@ import { dropReplaced } from '../../ingest/index.ts'
 import { findPublication, pendingReasonOf, publishEditionJob, writeDone } from '../publications.ts'
 import { dropControlled } from './control.ts'
 
-/** Releases a prepared publication where nothing is waited for. To be called under the edition's lock. */
+/** Releases a prepared publication if nothing is pending. Call under the edition's lock. */
 export async function release(context: AppContext, publicationId: number): Promise<void> {
   const publication = await findPublication(context, publicationId)
   assert.ok(publication?.state === 'prepared', 'only what is prepared is released')
@@ -35,7 +35,7 @@ export async function release(context: AppContext, publicationId: number): Promi
   context.observe('checkpoint-reached', { step: 'release', point: 'visible' })
   await dropControlled(context.database, versionId)
   await dropReplaced(context.database, dataset, edition)
-  // Since the last thing that was waited for: what people and the calendar take is no speed of ours.
+  // Measured from the last pending event, to exclude the time that people and the calendar take.
   const began = Math.max(...[publication.askedAt, publication.approvedAt, releaseAt].map(Number))
   context.observe('version-published', {
     dataset,
@@ -47,8 +47,8 @@ export async function release(context: AppContext, publicationId: number): Promi
 }
 
 /**
- * Sends the job that comes at the moment. It may be there already: one more finds the work done. Counted in seconds
- * from now, so that a database whose clock differs from ours is not early.
+ * Sends the job for the moment of release. A second job is harmless: it finds the work done. The delay is
+ * counted in seconds from now, so that a database with a different clock does not run it early.
  */
 async function waitForMoment(context: AppContext, id: number, releaseAt: Date | null): Promise<void> {
   const ahead = (releaseAt?.getTime() ?? 0) - context.clock().getTime()

@@ -1,6 +1,6 @@
 /**
- * Render: the files of a version, made once from the records as loaded. Postgres writes those that it can; the others
- * are rendered from records in batches, or recoded from another file. A format that can't hold the version is left out, and its reason is told.
+ * Render: creates the files of a version once, from the loaded records. Postgres writes some; others are
+ * rendered in batches or recoded from a file. Formats that can't hold the version are omitted with a reason.
  */
 
 import { type AppContext, isSynthetic, storedName } from '../../catalogue/index.ts'
@@ -17,18 +17,18 @@ import type { Bilingual } from '../../platform/language.ts'
 import { copyAll, readAll } from '../../records/index.ts'
 import type { Controlled } from './control.ts'
 
-/** The format whose digest stands for the version: the plain file, which everyone can check. */
+/** The digest of the plain file, which everyone can check, identifies the version. */
 const plainFormat = 'csv'
 
 export interface Rendered {
   /** SHA-256 of the plain file. */
   readonly digest: string
   readonly distributions: readonly StoredDistribution[]
-  /** The formats of the contract in which the version is not given, each with its reason. */
+  /** Formats of the contract that are omitted for this version, each with its reason. */
   readonly omitted: readonly OmittedFormat[]
 }
 
-/** Renders every format of the version's contract from the records of a table. Safe to run again. */
+/** Renders every format of the version's contract from a table of records. Safe to run again. */
 export async function renderFiles(
   context: AppContext,
   controlled: Controlled,
@@ -37,7 +37,7 @@ export async function renderFiles(
 ): Promise<Rendered> {
   const renderContext = contextOf(context, controlled, loaded.records)
   const wanted = [...new Set([plainFormat, ...renderContext.contract.formats])].map(getFormat)
-  // What is recoded from another format's bytes comes after it.
+  // Formats recoded from another format's bytes come after it.
   const ordered = [...wanted].sort((a, b) => Number('from' in a) - Number('from' in b))
   const distributions: StoredDistribution[] = []
   const omitted: OmittedFormat[] = []
@@ -91,7 +91,7 @@ async function renderFile(
   }
 }
 
-/** A file that an earlier try left behind goes: nothing may be found under a name that the version does not list. */
+/** Removes the file of an earlier attempt: no name outside the version's list may exist. */
 async function omit(
   context: AppContext,
   stored: string,

@@ -1,6 +1,6 @@
 /**
- * Export: published versions, contracts and changes as a signed bag for platforms that can't connect. It reads one
- * snapshot and refuses nothing but what was asked wrongly; a stored file that is damaged is our fault, and ends it.
+ * Export: published versions, contracts and changes as a signed bag for platforms that can't connect. It
+ * reads one snapshot and refuses only invalid requests; a damaged stored file is an internal error.
  */
 
 import { loadServiceKey, writeAudit } from '../../accounts/index.ts'
@@ -19,7 +19,7 @@ import { type ExportRequest, selectExport } from './selection.ts'
 
 export interface ExportOrder {
   readonly asked: ExportRequest
-  /** Where the bag is written: a ZIP where the name ends so, else a folder. Given what the export is called. */
+  /** Path of the bag, given the export's name: a ZIP if it ends in `.zip`, else a folder. */
   readonly out: (name: string) => string
   readonly actor: string
   readonly progress?: ExchangeProgress
@@ -29,25 +29,25 @@ export interface Exported {
   readonly name: string
   readonly out: string
   readonly origin: string
-  /** The cursor after which the next export begins; null for chosen versions. */
+  /** The cursor from which the next export starts; null for chosen versions. */
   readonly cursor: string | null
   readonly changes: number
   readonly versions: number
   readonly bytes: number
-  /** Datasets that were left out because they are restricted. */
+  /** Datasets left out because they are restricted. */
   readonly left: readonly string[]
   /** Fingerprint of the key that signed. */
   readonly signedBy: string
 }
 
-/** Where the bag would be written something stands already. */
+/** The target path of the bag exists already. */
 export class ExportTargetTaken extends Error {
   override readonly name = 'ExportTargetTaken'
 }
 
 /**
- * Writes an export; undefined where nothing has changed since the cursor. Throws ExportTargetTaken, and what `selectExport`
- * throws.
+ * Writes an export; undefined if nothing has changed since the cursor. Throws ExportTargetTaken, and the
+ * errors of `selectExport`.
  */
 export async function writeExport(context: AppContext, order: ExportOrder): Promise<Exported | undefined> {
   const { asked, actor, progress = () => {} } = order
@@ -92,7 +92,7 @@ export async function writeExport(context: AppContext, order: ExportOrder): Prom
   }
 }
 
-/** Tells a point at each quarter of the bytes but the last, where a crash would leave half a bag. */
+/** Emits a checkpoint at each quarter of the bytes but the last, where a crash would leave half a bag. */
 function quarters(context: AppContext, total: number): (bytes: number) => void {
   let told = 0
   return (bytes) => {
@@ -103,8 +103,8 @@ function quarters(context: AppContext, total: number): (bytes: number) => void {
 }
 
 /**
- * The service's own key as what signs a tag manifest, now; or, where `notBefore` is given, at that moment or the first one
- * of the key, so that the same bytes have the same signature.
+ * Signs tag manifests with the service's own key, dated now. With `notBefore`, the date is that or the key's
+ * creation, whichever is later, and the same bytes get the same signature.
  */
 export async function openSigner({ config, clock }: AppContext, notBefore?: Date) {
   const { fingerprint, privateKey } = await loadServiceKey({ config, clock })

@@ -1,4 +1,4 @@
-/** The files of an export: where each stands in its bag, and where its bytes come from. Nothing is read before its turn. */
+/** The files of an export: their paths in the bag, and their bytes, which are read when needed. */
 
 import { readFile } from 'node:fs/promises'
 import { type PayloadFile, paths } from '../../bundle/index.ts'
@@ -26,7 +26,7 @@ export function payloadOf(context: AppContext, selection: Selection): readonly P
   return files.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-/** A version's files come with its publication, and never once it was withdrawn: nobody may read them any more. */
+/** A version's files come with its publication, unless it is withdrawn: nobody may read them then. */
 function carriesFiles({ changes }: Selection, { withdrawn, ...of }: CarriedVersion): boolean {
   if (withdrawn !== null) return false
   return changes.some(
@@ -48,7 +48,7 @@ function text(path: string, make: () => string): PayloadFile {
   }
 }
 
-/** The bytes of the file as it was loaded. Throws a plain Error where it was changed since: its digest is pinned. */
+/** The bytes of the file as loaded. Throws a plain Error if it has changed since: its digest is pinned. */
 function contractFile({ contract, digest, file }: LoadedContract): PayloadFile {
   return {
     path: paths.contract(contract.dataset, contract.contractVersion),
@@ -64,7 +64,7 @@ function contractFile({ contract, digest, file }: LoadedContract): PayloadFile {
   }
 }
 
-/** Formats whose bytes are packed already. */
+/** Formats that are compressed already. */
 const packedFormats: ReadonlySet<string> = new Set(['csv.gz', 'xlsx', 'parquet', 'zip'])
 
 function versionFiles(

@@ -1,7 +1,7 @@
 /**
- * What an export carries, read from one snapshot of the database: the changes after a cursor, the versions and contracts
- * that they concern, as all of them stand at its end. What is restricted is left out unless it is asked for, and the
- * positions of its changes stay free; a dataset that has become open since comes with its whole past.
+ * The contents of an export, read from one database snapshot: the changes after a cursor, and the versions
+ * and contracts concerned, in their latest state. Restricted datasets are left out unless requested, and the
+ * positions of their changes stay unused; a dataset that has become open since comes with its full history.
  */
 
 import type { ExportPurpose } from '../../bundle/index.ts'
@@ -25,12 +25,12 @@ import {
 import type { Runner } from '../../db/database.ts'
 import { problem } from '../../platform/problem.ts'
 
-/** What is asked for: all changes, those after a cursor, or chosen versions of one edition. */
+/** The request: all changes, those after a cursor, or chosen versions of one edition. */
 export type ExportRequest = (
   | { readonly since: string | null }
   | { readonly dataset: string; readonly edition: string; readonly version?: number }
 ) & {
-  /** Whether datasets that are not open are carried as well. */
+  /** Whether restricted datasets are included. */
   readonly restricted: boolean
 }
 
@@ -40,19 +40,19 @@ export interface Selection {
   readonly versions: readonly CarriedVersion[]
   /** Every contract of the datasets concerned, not only those that the changes add. */
   readonly contracts: readonly LoadedContract[]
-  /** Datasets that were left out because they are restricted. */
+  /** Datasets left out because they are restricted. */
   readonly left: readonly string[]
 }
 
 /**
- * Selects what an export carries; undefined where nothing has changed since the cursor. Throws `cursor-invalid` for a cursor
- * of another origin, another kind or another history, and the problems of a dataset, edition or version that is not there.
+ * The contents of an export; undefined if nothing changed since the cursor. Throws `cursor-invalid` for
+ * another origin, kind or history, and the problems for missing datasets, editions, versions.
  */
 export async function selectExport(
   context: AppContext,
   asked: ExportRequest,
 ): Promise<Selection | undefined> {
-  // A mirror has its origin's order and not its key: shares of it come from there alone.
+  // A mirror has its origin's order but not its key: only the origin exports changes.
   if ('since' in asked) await refuseOnMirror(context.database.work)
   const origin = await findOrigin(context.database)
   return context.database.serve.begin('isolation level repeatable read read only', async (tx) =>
@@ -108,7 +108,7 @@ function checkCursor(
 
 interface Share extends Pick<Selection, 'changes' | 'contracts' | 'left'> {}
 
-/** The share of the changes that is carried; pure. */
+/** The share of the changes that is exported; pure. */
 function shareOf(
   all: readonly PositionedChange[],
   contracts: Contracts,
@@ -121,7 +121,7 @@ function shareOf(
     const newest = (pinned.get(dataset) ?? []).filter((pin) => pin.position <= position).at(-1)
     return newest !== undefined && (restricted || isOpen(newest.loaded.contract))
   }
-  // One that was open and is no longer: its mirror has to hear of it, or would go on serving it.
+  // If a dataset is no longer open, its mirror must learn that, or it would go on serving it.
   const wasOpen = (dataset: string) =>
     (pinned.get(dataset) ?? []).some(({ loaded }) => restricted || isOpen(loaded.contract))
   const changes = all.filter(({ dataset, position, kind }) => {
@@ -142,7 +142,7 @@ interface Pinned {
   readonly position: number
 }
 
-/** The contracts of each dataset by the position at which they were added, oldest first, so far as they are loaded. */
+/** The loaded contracts of each dataset, by the position at which they were added, oldest first. */
 function pinnedContracts(
   all: readonly PositionedChange[],
   contracts: Contracts,
@@ -152,7 +152,7 @@ function pinnedContracts(
     if (kind !== 'contract-added') continue
     const loaded = contracts.find(dataset, (body as { readonly contractVersion: number }).contractVersion)
     if (loaded === undefined) {
-      // A dataset that was taken away altogether is served by nobody; one that has grown since this process began is.
+      // Skip datasets removed altogether; fail for those extended since this process began.
       if (contracts.find(dataset) === undefined) continue
       throw new Error(`A contract of ${dataset} is not loaded here that others have: begin the command anew.`)
     }
@@ -161,7 +161,7 @@ function pinnedContracts(
   return pinned
 }
 
-/** The versions that changes concern, as they stand now. */
+/** The versions that changes concern, in their current state. */
 async function versionsOf(
   runner: Runner,
   changes: readonly PositionedChange[],

@@ -1,6 +1,6 @@
 /**
- * The contracts and code lists of a mirror: each export brings them all, and each becomes a folder of its own among the
- * stored files, which the mirror's state names. So what is loaded together was exported together, whatever crashes.
+ * Contracts and code lists of a mirror: each export brings all of them, stored as a separate folder that the
+ * mirror's state names. So, even after a crash, contracts loaded together were exported together.
  */
 
 import type { OpenedExport } from '../../bundle/index.ts'
@@ -8,15 +8,15 @@ import { type Bag, BundleRefusal, faultAt, paths } from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import { ContractError, type Contracts } from '../../contract/index.ts'
 
-/** Loads a folder of contracts as the house would. Throws ContractError. */
+/** Loads a folder of contracts as the service does at its start. Throws ContractError. */
 export type LoadContracts = (folder: string) => Promise<Contracts>
 
 const folder = 'mirror'
 
-/** Digits of the export's digest in the folder's name; the position before them keeps the folders in order. */
+/** Digits of the export's digest in the folder's name; the position before them sorts the folders. */
 const digestDigits = 12
 
-/** Stores the contracts of an export and loads them. Throws BundleRefusal where they can't be used here. */
+/** Stores and loads the contracts of an export. Throws BundleRefusal if they can't be used here. */
 export async function storeContracts(
   context: AppContext,
   { bag, contracts: files, until, digest }: OpenedExport,
@@ -39,7 +39,7 @@ async function storeFile(context: AppContext, bag: Bag, name: string, path: stri
   await context.files.write(name, bag.read(path))
 }
 
-/** Removes the sets that are of no use any more; a process that is just about to load the former one still can. */
+/** Removes unused sets, but leaves the previous one to a process that is just loading it. */
 export async function dropFormerContracts(
   context: AppContext,
   kept: readonly (string | undefined)[],

@@ -1,7 +1,7 @@
 /**
- * Mirror: takes an export of another house and becomes its true copy: the same files, records, versions and changes, under
- * the same numbers and positions. All is loaded unseen, as a publication is; one short transaction makes it visible, so a
- * crash anywhere and a second run give exactly the same. It doesn't go through disclosure control: that is the origin's.
+ * Mirror: takes an export of another service and becomes its exact copy: the same files, records, versions
+ * and changes, under the same numbers and positions. All is loaded unseen; one short transaction makes it
+ * visible, so a second run after a crash gives the same. Disclosure control is the origin's task.
  */
 import { writeAudit } from '../../accounts/index.ts'
 import {
@@ -35,16 +35,16 @@ export interface MirrorOrder {
   /** A bag folder or ZIP. */
   readonly path: string
   readonly actor: string
-  /** Loads a folder of contracts as the house would. Throws ContractError. */
+  /** Loads a folder of contracts as the service does at its start. Throws ContractError. */
   readonly loadContracts: LoadContracts
   readonly progress?: ExchangeProgress
 }
 
 export interface MirrorReport {
-  /** `replayed` where the mirror had it already, and nothing was done. */
+  /** `replayed` if the mirror had it already and nothing was done. */
   readonly state: 'taken' | 'replayed'
   readonly origin: string
-  /** The cursor from which the next export has to begin. */
+  /** The cursor from which the next export must start. */
   readonly cursor: string
   readonly changes: number
   readonly versions: number
@@ -53,8 +53,8 @@ export interface MirrorReport {
 }
 
 /**
- * Takes an export. Safe to run again at any time. Throws BundleRefusal where it is not taken, and then nothing of it is
- * seen; `mirror-not-empty` where this house has something of its own.
+ * Takes an export. Safe to run again at any time. Throws BundleRefusal if it is refused, and then nothing of
+ * it is visible; `mirror-not-empty` if this service has data of its own.
  */
 export async function takeExport(context: AppContext, order: MirrorOrder): Promise<MirrorReport> {
   const { path, progress = () => {} } = order
@@ -92,8 +92,8 @@ async function follow(
 }
 
 /**
- * The contracts come first, as at the origin: a process that serves has loaded them before the versions that keep them are
- * there. Nothing else of the export is seen yet.
+ * Contracts come first, as at the origin, so that a serving process has loaded them before their versions
+ * become visible. Nothing else of the export is visible yet.
  */
 async function begin(context: AppContext, state: MirrorState, isFirst: boolean): Promise<void> {
   await context.database.work.begin(async (tx) => {
@@ -104,7 +104,7 @@ async function begin(context: AppContext, state: MirrorState, isFirst: boolean):
   context.observe('checkpoint-reached', { step: 'mirror', point: 'contracts' })
 }
 
-/** Each version with its records and files, unseen. Gives the number of records loaded. */
+/** Loads each version's records and files, unseen. Returns the number of records loaded. */
 async function prepareAll(
   context: AppContext,
   opened: OpenedExport,
@@ -128,7 +128,7 @@ async function prepareAll(
   return loaded
 }
 
-/** The one transaction that makes it visible. */
+/** The one transaction that makes the export visible. */
 async function release(
   context: AppContext,
   opened: OpenedExport,
@@ -152,7 +152,7 @@ async function release(
   context.observe('mirror-updated', { changes: changes.length, versions: versions.length })
 }
 
-/** Before anything is written: the changes, the versions and the contracts of the export fit each other. */
+/** Checks, before anything is written, that the export's changes, versions and contracts are consistent. */
 function checkAgainstContracts({ bag, changes, versions }: OpenedExport, contracts: Contracts): void {
   const held = new Set(bag.entries.map(({ path }) => path))
   const published = changes.filter(({ kind }) => kind === 'version-published' || kind === 'version-corrected')

@@ -1,6 +1,6 @@
 /**
- * One version of an export, made ready on a mirror: its files byte for byte, its records loaded from the plain one, and the
- * proof that they give that file back. Nothing refers to any of it until the mirror's transaction does.
+ * Prepares one version of an export on a mirror: stores its files byte for byte, loads its records from the
+ * plain file, and checks that they reproduce that file. Nothing refers to it before the mirror's commit.
  */
 import { createHash } from 'node:crypto'
 import type { OpenedExport } from '../../bundle/index.ts'
@@ -17,14 +17,14 @@ export interface Preparing {
   readonly contract: Contract
 }
 
-/** Prepares a version. Safe to run again. Throws BundleRefusal where the export is not, or no longer, what was proven. */
+/** Prepares a version. Safe to run again. Throws BundleRefusal if the export is not what was verified. */
 export async function prepareCarried(
   context: AppContext,
   opened: OpenedExport,
   of: Preparing,
 ): Promise<void> {
   const { id, version } = of
-  // A withdrawn version is told of and never served: its files were not carried.
+  // A withdrawn version is listed but never served: its files were not exported.
   const table = version.withdrawn === null ? await storeVersion(context, opened, of) : null
   await context.database.work.begin((tx) => prepareMirrored(tx, id, version, table))
 }
@@ -46,7 +46,7 @@ async function storeVersion(
   return loadVersion(context, of)
 }
 
-/** Loads the records from the plain file as it was stored. The table it gives holds that file's very values. */
+/** Loads the records from the stored plain file. The resulting table has exactly that file's values. */
 async function loadVersion(context: AppContext, { id, version, contract }: Preparing): Promise<string> {
   const plain = version.distributions.find(({ format }) => format === csv.name)
   const path = paths.version(version)
@@ -62,7 +62,7 @@ async function loadVersion(context: AppContext, { id, version, contract }: Prepa
   return table
 }
 
-/** What the server says of rows it can't read as the contract has them; a server that is away is another matter. */
+/** Database errors about rows that violate the contract become a refusal; others are rethrown. */
 function notOfContract(path: string): (error: unknown) => never {
   return (error) => {
     // Class 22, data exceptions, and 23, violated constraints.
@@ -72,7 +72,7 @@ function notOfContract(path: string): (error: unknown) => never {
   }
 }
 
-/** SHA-256 of the plain file that a table gives. */
+/** SHA-256 of the plain file rendered from a table. */
 async function digestOfTable(context: AppContext, contract: Contract, table: string): Promise<string> {
   const copied = csv.copied?.(contract.fields)
   if (copied === undefined) throw new Error('the plain file is written by COPY')

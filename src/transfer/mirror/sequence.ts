@@ -1,6 +1,6 @@
 /**
- * Whether an export follows what is here: of the same origin, without a gap, and with the same history where both overlap.
- * One that brings nothing new is a replay, which is no fault. Refuses all else as findings.
+ * Whether an export follows the mirror's state: same origin, no gap, and the same history where both overlap.
+ * An export with nothing new is a replay, which is no error. Everything else is refused with findings.
  */
 
 import type { OpenedExport } from '../../bundle/index.ts'
@@ -19,8 +19,8 @@ export type Sequence =
 type Carried = Pick<OpenedExport, 'purpose' | 'since' | 'until' | 'cursors' | 'changes'>
 
 /**
- * Holds an export to how far the mirror has come; `held` are the changes that it has. Pure. A dataset that was restricted
- * and is open now comes with changes that the mirror has not, at positions that it is past.
+ * Compares an export with the mirror's position; `held` are the changes that it has. Pure. A restricted
+ * dataset that became open brings changes that the mirror lacks, at positions before its own.
  */
 export function sequenceOf(
   state: MirrorState | undefined,
