@@ -222,8 +222,7 @@ function registerReader(app: App, context: HttpContext): Count {
   return (request) => callers.count(networkOf(senderOf(request))) === 0
 }
 
-/** The problem for parameters that the schema does not name and for text that is not percent-encoded
-/** UTF-8. */
+/** The problem for parameters outside the schema and for text that is not percent-encoded UTF-8. */
 function faultOfParameters(request: FastifyRequest): Problem | undefined {
   try {
     refuseUnknownParameters(request)
