@@ -91,7 +91,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const watch = ({ client }: Lease): void => {
     client.once('end', () => {
       if (isLeaving) return
-      // The server crashed or was killed. The lease is taken again; the pools reconnect by themselves.
+      // The server crashed or was killed. Without a new lease, others would think this process has ended.
       retaking = takeLease(context).then(
         (taken) => {
           lease = taken

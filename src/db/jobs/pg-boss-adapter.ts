@@ -1,5 +1,4 @@
-/** pg-boss over postgres.js: it opens no pool of its own and runs its statements through a function built
-/** here. */
+/** pg-boss over postgres.js: it opens no pool and runs its statements through a function built here. */
 import PgBoss from 'pg-boss'
 import postgres, { type ParameterOrJSON, type Sql } from 'postgres'
 import type { Runner } from '../database.ts'

@@ -56,7 +56,7 @@ export function sendProblem(
     .removeHeader('accept-ranges')
     .removeHeader('repr-digest')
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="qingdan"')
-  // RFC 9110, 15.5.17: tells the caller the size of the content.
+  // RFC 9110, 15.5.17: a 416 names the size of the content.
   if (status === 416) reply.header('content-range', `bytes */${refusal.detail['bytes']}`)
   // RFC 5829: links the successor of something withdrawn, also on HEAD.
   const { successor } = refusal.detail

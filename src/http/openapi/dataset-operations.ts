@@ -15,7 +15,7 @@ import { type Json, mapValues, type Operation, type Parameter, type Paths, sorte
 
 /** What a module declares about those of its routes that depend on a contract. */
 export interface DatasetPart {
-  /** Last segment of the generic paths, without extension: `records` also for `…/{slug}/…/records.csv`. */
+  /** Last segment of generic paths, without extension: `records` also for `…/{slug}/…/records.csv`. */
   readonly segment: string
   /** The parameters of one dataset. One with the name of a generic parameter replaces it. */
   readonly parameters: (contract: Contract, options: ParameterOptions) => readonly Parameter[]

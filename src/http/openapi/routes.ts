@@ -216,7 +216,7 @@ function sendDocs(
 
 /**
  * The scripts and styles of Swagger UI, under /docs/ui/static. Its own page has one language and breaks if
- * its URL has parameters, so requests for it are redirected to ours.
+ * its URL has parameters, so requests for it are redirected to /docs.
  */
 async function registerSwaggerUi(app: App): Promise<void> {
   await app.register(fastifySwaggerUi, {

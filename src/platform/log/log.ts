@@ -1,7 +1,6 @@
 /**
- * The log of the service: pino on standard output. Lines are buffered for up to half a second, because a
- * system call for each would cost a third of a small response. On exit, even at a crash, the buffer is
- * written.
+ * The log of the service: pino on standard output. Lines are buffered for up to half a second: a system call
+ * for each costs a third of a small response. On exit, even at a crash, buffered lines are written.
  */
 import { type Logger, pino } from 'pino'
 
