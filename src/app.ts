@@ -1,6 +1,6 @@
 /**
- * The HTTP service as a value: the hooks that all modules share and each module's routes; and the jobs and background
- * tasks of all modules, which the command `serve` starts. Building the app neither listens nor asks the database anything.
+ * Builds the HTTP service from the shared hooks and each module's routes, and starts the jobs and background
+ * tasks of all modules for the command `serve`. Building it neither listens nor queries the database.
  */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
@@ -40,10 +40,10 @@ import { publicationRoutes, startPublicationJobs } from './publication/index.ts'
 import { aggregatePart, aggregateRoutes, GroupSchema, recordsPart, recordsRoutes } from './records/index.ts'
 import { transferRoutes } from './transfer/index.ts'
 
-/** What rooms say of their addresses for one dataset; the OpenAPI makes operations of each dataset of it. */
+/** What modules declare about their routes for one dataset; the OpenAPI builds its operations from it. */
 export const datasetParts: readonly DatasetPart[] = [recordsPart, aggregatePart]
 
-/** Every room that answers, in the order of the OpenAPI. */
+/** The modules with routes, in the order of the OpenAPI. */
 const rooms: readonly ((app: App, context: AppContext) => void | Promise<void>)[] = [
   annualListRoutes,
   (app, context) => catalogueRoutes(app, context, datasetForms),
@@ -60,12 +60,12 @@ const rooms: readonly ((app: App, context: AppContext) => void | Promise<void>)[
   portalRoutes,
 ]
 
-/** Names of distributions are the longest parameters of ours: slug, edition, version, extension. */
+/** Names of distributions are the longest parameters: slug, edition, version, extension. */
 const parameterLengthMax = 300
 
 /**
- * Builds the service. Its routes are registered and its hooks stand; `close()` ends idle connections at once. Schemas
- * are compiled when first used; with `compile: 'at-start'` a faulty one makes `ready()` throw, as a test wants.
+ * Builds the service with its hooks and routes; `close()` ends idle connections at once. Schemas are compiled
+ * at first use; with `compile: 'at-start'`, which tests use, `ready()` throws on a faulty one.
  */
 export async function buildApp(
   context: AppContext,
@@ -115,7 +115,7 @@ export function startTasks(context: OpenContext): () => Promise<void> {
   }
 }
 
-/** What HTTP takes from the modules above it: callers and their keys, and a problem as a page. */
+/** What HTTP needs from higher modules: callers and their keys, and a problem as a page. */
 function httpContext(context: AppContext): HttpContext {
   const { config, clock, observe, observeAs, database } = context
   const usage = accountOf(context)
@@ -125,7 +125,7 @@ function httpContext(context: AppContext): HttpContext {
     observe,
     observeAs,
     database,
-    // A mirror loads other contracts while it serves.
+    // A mirror replaces its contracts while it serves.
     get contracts() {
       return context.contracts
     },
@@ -140,7 +140,7 @@ function httpContext(context: AppContext): HttpContext {
   }
 }
 
-/** An address that the router can't read reaches no route and no hook: what they would do is done here. */
+/** A URL that the router cannot parse reaches no route and no hook, so their work is done here. */
 function sendUnreadable(
   error: FastifyError,
   request: FastifyRequest,

@@ -1,4 +1,4 @@
-/** Builds the house once, for the service and for the side door: settings, database, files, jobs, contracts. */
+/** Builds the context for the service and the CLI: settings, database, files, jobs, contracts. */
 import { join, resolve } from 'node:path'
 import { type AppContext, pinContracts, type Readiness, readMirror } from './catalogue/index.ts'
 import {
@@ -22,24 +22,24 @@ import { packageFile } from './platform/package-root.ts'
 export interface OpenContext extends AppContext {
   readonly readiness: Readiness
   /**
-   * On a mirror: loads the contracts anew where an export has brought others, and tells whether it has. A house that is no
-   * mirror has those it was opened with.
+   * On a mirror: reloads the contracts if an export has brought new ones, and returns whether it has.
+   * Elsewhere the contracts never change.
    */
   readonly renewContracts: () => Promise<boolean>
-  /** Gives everything back: jobs are let end within the settings' seconds, then the database is closed. */
+  /** Closes everything: running jobs get the configured seconds to finish, then the database is closed. */
   readonly close: () => Promise<void>
 }
 
 /** The contracts that ship with the code. */
 export const shippedDatasets = packageFile('datasets')
 
-/** Loads all contracts: the shipped ones or those of `QINGDAN_DATASETS`, and those of the data folder beside them. */
+/** Loads all contracts: those shipped or of `QINGDAN_DATASETS`, and those of the data folder. */
 export function loadAllContracts(config: Config): Promise<Contracts> {
   const shipped = config.QINGDAN_DATASETS === '' ? shippedDatasets : resolve(config.QINGDAN_DATASETS)
   return loadContractFolders([shipped, join(resolve(config.QINGDAN_DATA), 'contracts')])
 }
 
-/** Loads the contracts of folders, held to what this software knows. Throws ContractError. */
+/** Loads the contracts of folders and checks that this software supports them. Throws ContractError. */
 export function loadContractFolders(folders: readonly string[]): Promise<Contracts> {
   return loadContracts({
     folders,
@@ -53,19 +53,19 @@ export function loadContractFolders(folders: readonly string[]): Promise<Contrac
   })
 }
 
-/** The schema of what takes no parameters: one object, so that it is compiled once. */
+/** The schema for no parameters: one object, so that it is compiled once. */
 const noParameters = {}
 
 /**
- * Opens the house on the settings of an environment. Throws ConfigError, ContractError, or what the database says;
- * whatever was opened before is closed again.
+ * Opens the context for the settings of an environment. Throws ConfigError, ContractError, or the database's
+ * error; whatever was opened before is closed again.
  */
 export async function openContext(config: Config, log: LogSink): Promise<OpenContext> {
   const eventLog = buildEventLog(log)
   for (const { name, replacement } of config.deprecatedSettings) {
     eventLog.observe('setting-deprecated', { setting: name, replacement })
   }
-  // Contracts first: a faulty one should be told before a database is started for nothing.
+  // Contracts first, so that a faulty one is reported before a database is started.
   const contracts = await loadAllContracts(config)
   const database = await openDatabase({ config, observe: eventLog.observe, migrate: true })
   try {
@@ -76,14 +76,14 @@ export async function openContext(config: Config, log: LogSink): Promise<OpenCon
   }
 }
 
-/** What a house is built of: the settings, what was loaded and opened already, a clock and an event log. */
+/** Parts of a context: the settings, what is already loaded and opened, a clock and an event log. */
 export type ContextParts = Pick<AppContext, 'config' | 'contracts' | 'database' | 'clock'> & EventLog
 
-/** Builds the house on a database that is open and migrated. Where it throws, the database is still its caller's. */
+/** Builds the context on an open, migrated database. If it throws, the caller must close the database. */
 export async function buildContext(parts: ContextParts): Promise<OpenContext> {
   const { config, database, clock, observe } = parts
   const files = await openFiles({ folder: join(resolve(config.QINGDAN_DATA), 'files') })
-  // A mirror has its origin's contracts and no others, pinned as they were there.
+  // A mirror has only its origin's contracts, pinned as they were there.
   let mirrored = await loadMirrored(database, files)
   if (mirrored === undefined) warnOfKeywords(observe, await pinContracts(database, parts.contracts, clock()))
   const jobs = await openJobs({ database, observe })
@@ -105,14 +105,14 @@ export async function buildContext(parts: ContextParts): Promise<OpenContext> {
     readiness,
     close,
     renewContracts,
-    // What is made of contracts is kept by them: others are another value.
+    // A getter, because new contracts are a new object and derived data is cached by that object.
     get contracts() {
       return mirrored?.contracts ?? parts.contracts
     },
   }
 }
 
-/** A contract in use never changes, so its former keywords are reported once, when it is new. */
+/** A contract in use never changes, so its former keywords are reported once, when it is first loaded. */
 function warnOfKeywords(observe: EventLog['observe'], added: readonly LoadedContract[]): void {
   for (const { contract, formerKeywords } of added) {
     if (formerKeywords.length === 0) continue
@@ -124,7 +124,7 @@ function warnOfKeywords(observe: EventLog['observe'], added: readonly LoadedCont
   }
 }
 
-/** The contracts that a mirror has now; undefined where the house is none, or has those of this name already. */
+/** The current contracts of a mirror; undefined if this is no mirror, or nothing has changed. */
 async function loadMirrored(
   database: Database,
   files: Files,

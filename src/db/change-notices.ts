@@ -1,6 +1,6 @@
 /**
- * Notices among all processes on one database: one channel, without words. Whoever keeps what a change makes stale hears
- * them by a session of its own; while that is away nothing may be kept, since a notice could be missed.
+ * Change notices among all processes on one database: one channel, empty payloads. Caches are invalidated by
+ * a listening session; while it is disconnected nothing may be cached, since a notice could be missed.
  */
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -9,19 +9,19 @@ import type { Sql } from 'postgres'
 import { openConnection } from './connections.ts'
 import type { Transaction } from './database.ts'
 
-/** Channels belong to a database, so that neighbours on one server don't disturb each other. */
+/** Channels belong to a database, so databases on one server do not disturb each other. */
 const channel = 'qingdan_change'
 
 const retryMilliseconds = 100
-/** A server that restarts takes seconds, and each attempt is a connection less for others. */
+/** A server restart takes seconds, and each attempt takes a connection from others. */
 const retryMillisecondsMax = 2_000
-/** A peer that is gone without a word is noticed within twice this: so long may something stale be given. */
+/** A silent loss of the peer is noticed within twice this; until then, stale data may be served. */
 const beatMilliseconds = 5_000
 
-/** Transactions that tell of a change, until they end. */
+/** Transactions that notify of a change, until they end. */
 const telling = new WeakSet<Transaction>()
 
-/** Tells of a change: others hear of it once the transaction is committed, this process before `begin` returns. */
+/** Notifies of a change: others receive it after commit, this process before `begin` returns. */
 export async function notifyChange(tx: Transaction): Promise<void> {
   telling.add(tx)
   await tx`SELECT pg_notify(${channel}, '')`
@@ -29,14 +29,14 @@ export async function notifyChange(tx: Transaction): Promise<void> {
 
 export interface ChangeNotices {
   /**
-   * Has a listener called at each notice, and whenever some may have been missed. The first call opens the session.
-   * Gives the function that tells whether every notice is heard now.
+   * Calls a listener at each notice, and whenever one may have been missed. The first call opens the session.
+   * Returns a function that says whether every notice is being received now.
    */
   readonly hear: (listener: () => void) => () => boolean
   readonly close: () => Promise<void>
 }
 
-/** Opens the hearing of a database, for whom its pool `work` tells at once what its own transactions told others. */
+/** Opens the notices of a database. Commits through its pool `work` notify this process at once. */
 export function openChangeNotices(url: string, work: Sql): ChangeNotices {
   const listeners = new Set<() => void>()
   const closing = new AbortController()
@@ -63,7 +63,7 @@ export function openChangeNotices(url: string, work: Sql): ChangeNotices {
   }
 }
 
-/** A commit that fails may have happened all the same: then it is told as well. */
+/** A failed commit may have happened on the server, so it notifies as well. */
 function tellAfterCommit(work: Sql, tell: () => void): void {
   const begin = work.begin.bind(work) as (...given: unknown[]) => Promise<unknown>
   const beginAndTell = async (...given: unknown[]) => {
@@ -85,7 +85,7 @@ function tellAfterCommit(work: Sql, tell: () => void): void {
   Object.assign(work, { begin: beginAndTell })
 }
 
-/** Hears until it is closed, on a new session where one breaks. */
+/** Listens until closed; opens a new session if one breaks. */
 async function keepHearing(
   url: string,
   onState: (heard: boolean) => void,
@@ -106,7 +106,7 @@ async function keepHearing(
         onState(false)
       }
       const ended = client.end().catch(() => undefined)
-      // A peer that doesn't answer would not answer the farewell either.
+      // A peer that does not answer would not answer the end of the session either.
       await Promise.race([ended, wait(beatMilliseconds, undefined, { ref: false })])
     }
     await wait(pause, undefined, { signal: closing, ref: false }).catch(() => undefined)
@@ -114,7 +114,7 @@ async function keepHearing(
   }
 }
 
-/** Ends when the session has, when it doesn't answer any more, or when nobody wants to hear. */
+/** Returns when the session has ended, no longer answers, or is closed here. */
 async function untilLost(client: pg.Client, closing: AbortSignal): Promise<void> {
   const over = new AbortController()
   const end = () => over.abort()

@@ -1,6 +1,6 @@
 /**
- * Clients of the database under its three roles. Each purpose has its own: drizzle changes how its client
- * handles JSON, and a COPY or a lock that goes wrong must not come back to a pool.
+ * Clients of the database under its three roles, one per purpose: drizzle changes how its client handles
+ * JSON, and a failed COPY or lock must not return its connection to a pool.
  */
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import pg from 'pg'
@@ -8,12 +8,12 @@ import postgres, { type Sql } from 'postgres'
 
 export type Role = 'owner' | 'work' | 'serve'
 
-/** Names of the roles in the server, where they are cluster-wide. */
+/** Names of the roles, which belong to the whole server. */
 export const roleNames = { work: 'qingdan_work', serve: 'qingdan_serve' } as const
 
-/** A page takes milliseconds; a statement of a minute is a fault or an attack. */
+/** A page takes milliseconds; a statement that runs a minute is a defect or an attack. */
 const serveStatementMilliseconds = 60_000
-/** A whole edition to a slow reader by COPY; a reader who needs longer takes the file. */
+/** Time for a whole edition by COPY to a slow reader; slower readers download the file. */
 const serveCopyMilliseconds = 3_600_000
 const serveIdleInTransactionMilliseconds = 60_000
 const connectSeconds = 30
@@ -28,28 +28,28 @@ function settingsOf(role: Role, isCopy = false): Settings {
     default_transaction_read_only: 'on',
     statement_timeout: isCopy ? serveCopyMilliseconds : serveStatementMilliseconds,
     idle_in_transaction_session_timeout: serveIdleInTransactionMilliseconds,
-    // As for disks without moving parts, or for memory. With the default of 4 a filtered page goes by the numbers of
-    // all records rather than by the filter's index, and the last page reads on to the end of the table.
+    // Cost for SSDs or cached data. With the default of 4, a filtered page scans by record number instead of
+    // the filter's index, and the last page reads to the end of the table.
     random_page_cost: 1.1,
   }
 }
 
 /**
- * A pool for raw SQL. Values are as postgres.js gives them: `bigint` and `numeric` as text, since
- * JavaScript's numbers can't hold all of them; `jsonb` parsed; timestamps as Date.
+ * A pool for raw SQL. Values are as postgres.js returns them: `bigint` and `numeric` as text, since
+ * JavaScript numbers cannot hold all of them; `jsonb` parsed; timestamps as Date.
  */
 export function openSql(url: string, role: Role, connectionsMax: number): Sql {
   return postgres(url, {
     max: connectionsMax,
     connect_timeout: connectSeconds,
-    // Connections of a burst go after a while; the default keeps them for half an hour and more.
+    // Closes connections after a burst; the default keeps them for half an hour and more.
     idle_timeout: 60,
     onnotice: () => undefined,
     connection: { application_name: `qingdan ${role}`, ...settingsOf(role) },
   })
 }
 
-/** A client of a single connection that stays the same, for what belongs to a session, such as a lock. */
+/** A client with a single, fixed connection, for what belongs to a session, such as a lock. */
 export function openSession(url: string, role: Role): Sql {
   return postgres(url, {
     max: 1,
@@ -61,14 +61,12 @@ export function openSession(url: string, role: Role): Sql {
   })
 }
 
-/** drizzle over a client that is its own from now on. */
+/** drizzle over a client that is used by nothing else afterwards. */
 export function openDrizzle(client: Sql): PostgresJsDatabase {
   return drizzle(client, { casing: 'snake_case' })
 }
 
-/**
- * A connection by `pg`, connected, for COPY and locks: it tells of each error, and can be cut at any moment.
- */
+/** An open connection by `pg`, for COPY and locks: it reports each error and can be closed at any moment. */
 export async function openConnection(url: string, role: Role, purpose: string): Promise<pg.Client> {
   const settings = Object.entries(settingsOf(role, true)).map(([name, value]) => `-c ${name}=${value}`)
   const client = new pg.Client({
@@ -78,12 +76,12 @@ export async function openConnection(url: string, role: Role, purpose: string): 
     keepAlive: true,
     options: settings.join(' '),
   })
-  // An error also reaches whoever waits for the statement; here it would end the process.
+  // The error also reaches whoever awaits the statement; without a listener it would end the process.
   client.on('error', () => undefined)
   try {
     await client.connect()
-    // Else a statement that sends nothing would not notice that we are gone. A server on Windows has no such
-    // setting.
+    // Otherwise a statement that sends nothing would not notice that this process is gone. A server on
+    // Windows has no such setting.
     await client
       .query(`SELECT set_config('client_connection_check_interval', '1s', false)`)
       .catch(() => undefined)
@@ -94,7 +92,7 @@ export async function openConnection(url: string, role: Role, purpose: string): 
   return client
 }
 
-/** `pg` reads `sslmode` its own way unless told otherwise; both drivers must agree on the same address. */
+/** `pg` interprets `sslmode` differently by default; both drivers must treat one address the same way. */
 export function asLibpq(url: string): string {
   const parsed = new URL(url)
   if (parsed.searchParams.has('sslmode')) parsed.searchParams.set('uselibpqcompat', 'true')

@@ -1,7 +1,7 @@
 /**
- * COPY in both directions, each on a connection of its own that is cut on any error, abort or early end: on a
- * pooled one a rejected row or a slow reader leaves the pool wedged. Errors of the server lose their message,
- * which quotes rows.
+ * COPY in both directions, each on its own connection, which is closed on any error, abort or early end: in a
+ * pool, a rejected row or a slow reader would block the connection. Errors of the server lose their message,
+ * because it quotes rows.
  */
 import { addAbortSignal, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -10,14 +10,12 @@ import { openConnection } from './connections.ts'
 import type { CopyToOptions } from './database.ts'
 import { withoutValues } from './database-error.ts'
 
-/**
- * Each chunk costs a message or a system call; 54 MB took 6.9 s in the server's own chunks, 1.8 s in these.
- */
+/** Each chunk costs a message or a system call: 54 MB took 6.9 s in the server's chunks, 1.8 s in these. */
 const chunkBytes = 64 * 1024
 
 /**
- * `COPY … FROM STDIN` under the working role. Gives the number of rows taken. Throws ServerError where the
- * server rejects a row, the signal's reason where it is aborted, and what the source throws.
+ * `COPY … FROM STDIN` under the working role. Returns the number of rows. Throws ServerError if the server
+ * rejects a row, the signal's reason if aborted, and whatever the source throws.
  */
 export async function copyFrom(
   url: string,
@@ -33,7 +31,7 @@ export async function copyFrom(
   const copy = client.query(from(statement, { highWaterMark: 1 << 20 }))
   try {
     const ended = pipeline(rows, copy, signal === undefined ? {} : { signal })
-    // A source that never answers would hold the pipeline open although the server has refused already.
+    // A source that never answers would keep the pipeline open after the server has rejected the COPY.
     const refused = new Promise<never>((_resolve, reject) => {
       copy.once('error', reject)
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
@@ -43,18 +41,18 @@ export async function copyFrom(
     return copy.rowCount
   } catch (error) {
     signal?.throwIfAborted()
-    // A broken source makes us call the COPY off, and the server's answer to that may be heard first.
+    // If the source fails, the COPY is cancelled, and the server's error about that may arrive first.
     throw withoutValues('cause' in broken ? broken.cause : error)
   } finally {
     rows.destroy()
-    // With the COPY still open this cuts the connection, which rolls back and ends the backend.
+    // If the COPY is still open, this closes the connection, which rolls back and ends the backend.
     await client.end().catch(() => undefined)
   }
 }
 
 /**
- * `COPY … TO STDOUT`, in chunks of about 64 kB, under the serving role unless told otherwise. Ending the
- * iteration early, also while the server is still silent, ends the backend. Throws as `copyFrom` does.
+ * `COPY … TO STDOUT` in chunks of about 64 kB, by default under the serving role. Ending the iteration early
+ * ends the backend, even while the server sends nothing. Throws as `copyFrom` does.
  */
 export function copyTo(
   url: string,
@@ -70,7 +68,7 @@ export function copyTo(
       return {
         next: () => chunks.next(),
         return: async () => {
-          // The generator alone would first wait for the chunk it has asked for.
+          // The generator alone would first wait for the chunk that it requested.
           early.abort()
           await chunks.return(undefined)
           return { done: true, value: undefined }
@@ -103,7 +101,7 @@ async function* read(
   }
 }
 
-/** The source as it is; what it throws is noted on the way. */
+/** The source unchanged; an error that it throws is recorded. */
 async function* noting(
   source: AsyncIterable<Uint8Array | string>,
   broken: { cause?: unknown },

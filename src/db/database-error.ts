@@ -1,13 +1,13 @@
 /**
- * Errors of the database without what they quote: a server's message, detail and context may hold a row, and
- * drizzle puts the parameters into its own. What is left is the SQLSTATE and names of ours.
+ * Errors of the database without quoted data: a server's message, detail and context may contain a row, and
+ * drizzle adds the parameters. What remains is the SQLSTATE and names of the schema.
  */
 import { DrizzleQueryError } from 'drizzle-orm'
 
 /** An error of the database that is safe to log. */
 export class ServerError extends Error {
   override readonly name = 'ServerError'
-  /** The SQLSTATE, or the system's code where the connection broke. */
+  /** The SQLSTATE, or the system's code if the connection failed. */
   readonly code: string
   readonly constraint: string | undefined
   readonly table: string | undefined
@@ -36,15 +36,15 @@ interface Told {
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
 /**
- * The error to log, store or rethrow: a ServerError in place of what the server said (by either driver, or
- * wrapped by drizzle), any other error as it is.
+ * The error to log, store or rethrow: a ServerError for an error of the server (from either driver, or
+ * wrapped by drizzle), any other error unchanged.
  */
 export function withoutValues(error: unknown): unknown {
   for (let inner: unknown = error; inner instanceof Error; inner = inner.cause) {
     if (inner instanceof ServerError) return inner
     const told = inner as Told
     const code = text(told.code)
-    // Both drivers give an error of the server its severity; an error of the system has none.
+    // Both drivers add a severity to errors of the server; errors of the system have none.
     if (code === undefined || text(told.severity) === undefined) continue
     return new ServerError(
       code,
@@ -57,20 +57,20 @@ export function withoutValues(error: unknown): unknown {
     : error
 }
 
-/** Classes and codes of SQLSTATE that say that the server is away, starts, stops or has no place for us. */
+/** SQLSTATE classes and codes of a server that is unreachable, starting, stopping or out of connections. */
 const awayStates = /^(?:08...|57P0[123]|53300)$/
-/** What the system and postgres.js say of a connection that can't be made or broke. */
+/** Codes of the system and of postgres.js for a connection that failed. */
 const awayCodes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND'],
   ...['CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED'],
 ])
 
-/** Whether an error says that a statement was ended because it took longer than any may take. */
+/** Whether a statement was cancelled because it exceeded the time limit. */
 export function isTooSlow(error: unknown): boolean {
   return codeOf(error) === '57014'
 }
 
-/** Whether an error says that the database is away: then the same request may go well in a moment. */
+/** Whether the database is unavailable, so that the same request may succeed in a moment. */
 export function isDatabaseAway(error: unknown): boolean {
   const code = codeOf(error)
   return code !== undefined && (awayStates.test(code) || awayCodes.has(code))

@@ -1,4 +1,4 @@
-/** The ground: database, jobs and files. */
+/** The database platform: connections, jobs and files. */
 export { notifyChange } from './change-notices.ts'
 export type { CopyToOptions, Database, Runner, Transaction } from './database.ts'
 export { isDatabaseAway, isTooSlow, ServerError, withoutValues } from './database-error.ts'

@@ -1,29 +1,26 @@
-/**
- * Locks by name among all processes on one database, held by a session: they end with the process, however it
- * ends.
- */
+/** Named locks among all processes on one database, held by a session: they end with the process. */
 import { createHash } from 'node:crypto'
 import { openConnection } from './connections.ts'
 import { withoutValues } from './database-error.ts'
 
-/** The 64-bit number, as text, that PostgreSQL knows a lock of this name by. */
+/** The 64-bit number, as text, that identifies the lock of this name in PostgreSQL. */
 export function lockKey(name: string): string {
   return createHash('sha256').update(name).digest().readBigInt64BE().toString()
 }
 
-/** How long one waits for a lock, and what is thrown to the one whose patience is over. */
+/** How long to wait for a lock, and what to throw after that. */
 export interface Patience {
   readonly millisecondsMax: number
   readonly refuse: () => Error
 }
 
-/** SQLSTATE of a lock that was not to be had in time. */
+/** SQLSTATE of a lock that was not available in time. */
 const lockNotAvailable = '55P03'
 
 /**
- * Runs work under the lock of this name, waiting for it first: without limit unless told otherwise, for the holder
- * may rightly need an hour. Throws what the work throws; and where the lock was lost meanwhile, since then another
- * may have worked beside it.
+ * Runs work under the lock of this name. Waits for it without limit by default, because the holder may need
+ * an hour. Throws what the work throws, and also if the lock was lost meanwhile, since another process may
+ * then have worked at the same time.
  */
 export async function withLock<T>(
   url: string,

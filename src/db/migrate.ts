@@ -1,7 +1,6 @@
 /**
- * Brings a database to the newest form: roles, our own tables, the job queue's, and grants, under a lock, so
- * that any number of starts at once do it one after the other. Refuses a database that a newer version of the
- * service has seen.
+ * Migrates a database: roles, own tables, the job queue's tables, and grants, under a lock, so that several
+ * starts at once run one after the other. Rejects a database that a newer version has migrated.
  */
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { drizzle } from 'drizzle-orm/postgres-js'
@@ -13,9 +12,9 @@ import { installJobs } from './jobs/pg-boss-adapter.ts'
 import { lockKey } from './lock.ts'
 import { grant, makeRoles, makeSchemas } from './roles.ts'
 
-/** Migrates the database at an address as its owner. Gives how many migrations of ours it has now. */
+/** Migrates the database at an address as its owner. Returns the number of migrations applied so far. */
 export async function migrate(url: string): Promise<number> {
-  // drizzle takes no lock of its own: of three starts at once most would fail. The lock is the session's.
+  // drizzle takes no lock: of three starts at once most would fail. The lock belongs to the session.
   const session = openSession(url, 'owner')
   const forDrizzle = openSession(url, 'owner')
   try {

@@ -1,6 +1,6 @@
 /**
- * Opens the database: a server by DATABASE_URL, else the embedded PostgreSQL of the data folder; from its
- * address on there is one path. Refuses servers older than 15.
+ * Opens the database: the server of DATABASE_URL, else the embedded PostgreSQL of the data folder; both are
+ * used the same way. Rejects servers older than 15.
  */
 import type { Config } from '../platform/config.ts'
 import type { Observe } from '../platform/log/events.ts'
@@ -16,15 +16,15 @@ import { migrate } from './migrate.ts'
 export interface DatabaseOptions {
   readonly config: Config
   readonly observe: Observe
-  /** Whether to bring it to the newest form first; true unless said otherwise. */
+  /** Whether to run migrations first; default true. */
   readonly migrate?: boolean
 }
 
 const oldest = 150_000
-/** Besides the pools and streams of two processes: jobs, locks, COPYs, and a person with psql. */
+/** In addition to pools and streams of two processes: jobs, locks, COPYs, and a person with psql. */
 const connectionsBeside = 40
 
-/** Opens the database. Throws where it can't be reached, made or migrated, saying what to do. */
+/** Opens the database. If it cannot be reached, created or migrated, the error says what to do. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { config, observe } = options
   const began = performance.now()
@@ -63,7 +63,7 @@ async function checkVersion(url: string): Promise<string> {
     const [row] = await session<{ number: number; version: string }[]>`
       SELECT current_setting('server_version_num')::int AS number,
         current_setting('server_version') AS version`
-    // Debian writes its package's name behind the number.
+    // Debian appends its package's name to the number.
     const version = row?.version.split(' ')[0] ?? ''
     if ((row?.number ?? 0) < oldest) {
       throw new Error(`The server of DATABASE_URL is PostgreSQL ${version}; 15 or newer is needed.`)

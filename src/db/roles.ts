@@ -1,7 +1,7 @@
 /**
- * The two roles beside the owner, and what they may do: `work` writes everywhere, `serve` reads what is
- * published and has nothing at all on staging and jobs. Refuses a server whose user can't make them, with the
- * SQL that an administrator has to run.
+ * The two roles besides the owner: `work` writes everywhere, `serve` reads what is published and has no
+ * grants on staging and jobs. Rejects a server whose user cannot create them, with the SQL that an
+ * administrator must run.
  */
 import type { Sql } from 'postgres'
 import { roleNames } from './connections.ts'
@@ -13,7 +13,7 @@ interface Refusal {
 }
 
 /**
- * Makes the roles where they are missing and lends them to the current user. Roles belong to the whole
+ * Creates the roles if they are missing and grants them to the current user. Roles belong to the whole
  * server, so other databases may be doing the same at this moment.
  */
 export async function makeRoles(owner: Sql): Promise<void> {
@@ -40,7 +40,7 @@ async function makeRole(owner: Sql, role: string): Promise<void> {
   const found = await owner`SELECT FROM pg_roles WHERE rolname = ${role}`
   if (found.length > 0) return
   await owner.unsafe(`CREATE ROLE ${role} NOLOGIN`).catch((error: Refusal) => {
-    // Somebody else was faster: the name is taken, seen early or late.
+    // Another process was faster: a duplicate name, detected early or late.
     if (error.code !== '42710' && error.code !== '23505') throw error
   })
 }
@@ -52,12 +52,12 @@ async function canTake(owner: Sql, role: string): Promise<boolean> {
   )
 }
 
-/** The proof of membership that all versions share: who may take a role takes it. */
+/** Tests membership in a way that works in all versions: a member can SET ROLE. */
 async function takeAndReturn(owner: Sql, role: string): Promise<void> {
   await owner.begin((tx) => tx.unsafe(`SET LOCAL ROLE ${role}`))
 }
 
-/** Two grants of one role at the same moment collide in the catalogue; the second try finds it done. */
+/** Two grants of one role at the same moment collide in the system catalogue; the retry succeeds. */
 async function retry(grant: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -70,18 +70,18 @@ async function retry(grant: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Schemas besides the one of our own tables, which the migrations make. */
+/** Schemas in addition to that of the service's own tables, which the migrations create. */
 export const schemas = ['published', 'staging', 'pgboss'] as const
 
-/** Makes the schemas where they are missing. */
+/** Creates the schemas if they are missing. */
 export async function makeSchemas(owner: Sql): Promise<void> {
   for (const schema of schemas) await owner.unsafe(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
 }
 
 /**
- * Gives the roles what they need, and not more. To be run after each migration; doing it again changes
- * nothing. Tables in published and staging are the working role's own; granting on them all would collide
- * with those just dropped.
+ * Grants the roles what they need and no more. Run it after each migration; repeating it changes nothing.
+ * Tables in published and staging belong to the working role; granting on all of them would collide with
+ * tables dropped at the same time.
  */
 export async function grant(owner: Sql): Promise<void> {
   await owner.begin(async (tx) => {
@@ -94,7 +94,7 @@ export async function grant(owner: Sql): Promise<void> {
       GRANT USAGE ON SCHEMA qingdan, published TO ${serve};
       GRANT SELECT ON ALL TABLES IN SCHEMA qingdan TO ${serve};
     `)
-    // Records tables are made, and so owned, by the role that works: it passes on what it makes.
+    // The working role creates and owns tables of records, so it grants access to them by default.
     await tx.unsafe(`
       SET LOCAL ROLE ${work};
       ALTER DEFAULT PRIVILEGES IN SCHEMA published GRANT SELECT ON TABLES TO ${serve};

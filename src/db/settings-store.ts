@@ -8,14 +8,14 @@ export async function readSetting(runner: Runner, name: string): Promise<unknown
   return row?.value
 }
 
-/** Writes a setting and replaces a former value. */
+/** Writes a setting; replaces a former value. */
 export async function writeSetting(runner: Runner, name: string, value: JSONValue): Promise<void> {
   await runner`
     INSERT INTO qingdan.note (name, value) VALUES (${name}, ${runner.json(value)})
     ON CONFLICT (name) DO UPDATE SET value = excluded.value`
 }
 
-/** Writes a setting unless it has a value; of several processes at once the first wins. */
+/** Writes a setting unless it has a value; of several processes at once, the first wins. */
 export async function writeSettingOnce(runner: Runner, name: string, value: JSONValue): Promise<void> {
   await runner`
     INSERT INTO qingdan.note (name, value) VALUES (${name}, ${runner.json(value)})

@@ -1,10 +1,10 @@
-/** The schema of our own tables, and the house's own notes to itself. */
+/** The database schema of the service's own tables, and its settings store. */
 import { jsonb, pgSchema, text } from 'drizzle-orm/pg-core'
 
-/** Our own tables. Records stand in the schema `published`, parts that are not public yet in `staging`. */
+/** The service's own tables. Records are in the schema `published`, unpublished parts in `staging`. */
 export const qingdan = pgSchema('qingdan')
 
-/** Small facts that must survive a restart, such as how far the samples have come. */
+/** Small facts that must survive a restart, such as the progress of loading the samples. */
 export const note = qingdan.table('note', {
   name: text().primaryKey(),
   value: jsonb().notNull(),

@@ -1,21 +1,21 @@
 /**
- * A file, or a range of it, as a stream that an HTTP answer takes fast: two buffers go to and fro between disk and socket
- * for a whole download, where a stream of fresh chunks spends its time on getting memory. Piped anywhere else it is a
- * stream as others are. It ends with an error where the file ends early.
+ * A file, or a range of it, as a stream that an HTTP response sends fast: two buffers are reused for a whole
+ * download, because allocating each chunk takes most of the time. Piped elsewhere it is an ordinary stream.
+ * It fails if the file ends early.
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { OutgoingMessage } from 'node:http'
 import { Readable, type Writable } from 'node:stream'
 
 /**
- * Half a mebibyte in two buffers is what a slow reader holds. Larger ones were not faster by what can be told: 40 ms of
- * processor for 108 MB, against 120 by chunks of a mebibyte that are new each time.
+ * A slow reader holds two buffers, half a mebibyte. Larger ones were not measurably faster: 40 ms of CPU for
+ * 108 MB, against 120 ms with a new chunk of a mebibyte each time.
  */
 const bufferBytes = 256 * 1024
 
 export interface FileRange {
   readonly start: number
-  /** The last byte, included. */
+  /** The last byte, inclusive. */
   readonly end: number
 }
 
@@ -43,15 +43,15 @@ export class FileStream extends Readable {
   }
 
   override pipe<T extends NodeJS.WritableStream>(target: T, options?: { readonly end?: boolean }): T {
-    // Only there is a chunk done with once its write has called back; others may hand it on as it is.
+    // Only there may a chunk be reused after its write has called back; other targets may pass it on.
     if (!(target instanceof OutgoingMessage)) return super.pipe(target, options)
     this.#isSending = true
     this.#sendTo(target).then(
       () => {
-        // The end of the answer follows ours: the other way round it would look as if the answer broke off.
+        // End the response after this stream has ended; otherwise it would look like an aborted response.
         if (options?.end !== false) this.once('end', () => target.end())
         this.push(null)
-        // Nothing is left to be read, but `end` comes only to those who ask.
+        // Nothing is left to read, but `end` is emitted only to a stream that flows.
         this.resume()
       },
       (error: Error) => this.destroy(error),
@@ -62,7 +62,7 @@ export class FileStream extends Readable {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     const handle = this.#handle
     this.#handle = undefined
-    // Closing waits for a read that is under way.
+    // Close waits for a read in progress.
     const closed = handle === undefined ? Promise.resolve() : handle.close()
     closed.then(
       () => callback(error),
@@ -75,13 +75,13 @@ export class FileStream extends Readable {
     let written = Promise.resolve()
     for (let turn: 0 | 1 = 0; ; turn = turn === 0 ? 1 : 0) {
       const chunk = await this.#readInto(buffers[turn])
-      // The other buffer is being written meanwhile; this one was done with before it.
+      // The other buffer is being written meanwhile; this one is free already.
       await written
       if (chunk === null) return
       written = new Promise((resolve, reject) => {
         target.write(chunk, (error) => (error ? reject(error) : resolve()))
       })
-      // It is awaited above, after the next read.
+      // The promise is awaited above, after the next read.
       written.catch(() => undefined)
     }
   }
@@ -100,7 +100,7 @@ export class FileStream extends Readable {
   async #open(): Promise<FileHandle> {
     const handle = await open(this.#path, 'r')
     if (!this.destroyed) return handle
-    // Whoever asked is gone meanwhile, and `_destroy` had nothing to close.
+    // The stream was destroyed meanwhile, and `_destroy` had no handle to close.
     await handle.close()
     throw new Error('the stream was ended')
   }

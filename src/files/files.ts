@@ -12,8 +12,8 @@ export interface StoredFile {
 
 export interface Files {
   /**
-   * Writes a file atomically (a temporary name, fsync, rename, fsync of the folder) and tells its size and
-   * SHA-256. The name may be made of these, once they are known.
+   * Writes a file atomically (a temporary name, fsync, rename, fsync of the folder) and returns its size and
+   * SHA-256. The name may be computed from these.
    */
   readonly write: (
     name: string | ((stored: StoredFile) => string),
@@ -21,26 +21,26 @@ export interface Files {
     options?: { readonly bytesMax?: number },
   ) => Promise<StoredFile>
   /**
-   * Reads a file or a range of it (`end` inclusive), in chunks of 1 MiB. Throws ENOENT where there is none.
+   * Reads a file or a range of it (`end` inclusive), in chunks of 1 MiB. Throws ENOENT if it does not exist.
    */
   readonly read: (
     name: string,
     range?: { readonly start: number; readonly end: number },
   ) => AsyncIterable<Uint8Array>
   /**
-   * A file of a known size, or a range of it (`end` inclusive), as a stream to send as an HTTP answer. Opens nothing until
-   * it is piped; its error is ENOENT where there is none. Whoever destroys it gives the file back.
+   * A file of a known size, or a range of it (`end` inclusive), as a stream for an HTTP response. Opens
+   * nothing until it is piped; its error is ENOENT if the file does not exist. Destroying it closes the file.
    */
   readonly stream: (name: string, range: { readonly start: number; readonly end: number }) => Readable
-  /** Size in bytes, or undefined where there is none. */
+  /** Size in bytes, or undefined if the file does not exist. */
   readonly find: (name: string) => Promise<{ readonly bytes: number } | undefined>
   /**
-   * Names of the files below a folder, as `read` takes them, sorted by code units; below `''` all. None where
-   * there is no such folder.
+   * Names of all files below a folder, as `read` takes them, sorted by code units; `''` is the root. Empty if
+   * the folder does not exist.
    */
   readonly list: (folder: string) => Promise<readonly string[]>
-  /** Removes a file or a folder with all it holds; nothing happens where there is none. */
+  /** Removes a file or a folder with its content; does nothing if it does not exist. */
   readonly remove: (name: string) => Promise<void>
-  /** A path on this machine under which a file or folder can be read at random. */
+  /** A path on this machine that gives random access to a file or folder. */
   readonly localPath: (name: string) => Promise<string>
 }

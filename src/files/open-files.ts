@@ -1,6 +1,6 @@
 /**
- * Files on the local disk. A file appears whole or not at all, under a name that can't leave the folder:
- * names with `..`, a leading `/`, a backslash or a control character are refused.
+ * Files on the local disk. A file appears whole or not at all, under a name that cannot leave the folder:
+ * names with `..`, a leading `/`, a backslash or a control character are rejected.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -12,15 +12,14 @@ import { isAlive } from '../platform/process-alive.ts'
 import { FileStream } from './file-stream.ts'
 import type { Files, StoredFile } from './files.ts'
 
-/** Few system calls for large files, and still nothing beside an edition. */
+/** Few system calls for large files, and little memory. */
 const chunkBytes = 1 << 20
 const nameBytesMax = 1024
-/** Where files are written before they have a name; no name may begin with it. */
+/** Folder for files that are still being written; no name may begin with it. */
 const unfinished = '.unfinished'
 
 /**
- * Opens a folder of files, making it where it is new and clearing it of what killed processes left half
- * written.
+ * Opens a folder of files; creates it if it is new and removes files that killed processes left unfinished.
  */
 export async function openFiles({ folder }: { readonly folder: string }): Promise<Files> {
   const root = await makeRoot(resolve(folder))
@@ -48,7 +47,7 @@ export async function openFiles({ folder }: { readonly folder: string }): Promis
   }
 }
 
-/** The name itself, if it is one. Throws where it isn't: names are made by us, so that is a fault of ours. */
+/** Returns a valid name. Throws if it is invalid: names come from code, so that is an internal error. */
 function checkName(name: string): string {
   const parts = name.split('/')
   const isFine =
@@ -62,7 +61,7 @@ function checkName(name: string): string {
 }
 
 async function makeRoot(folder: string): Promise<string> {
-  // The folders above keep the usual mode: the database beside may need to be passed by another account.
+  // The parent folders keep the usual mode, because another account may need to traverse them.
   await mkdir(dirname(folder), { recursive: true })
   await mkdir(join(folder, unfinished), { recursive: true, mode: 0o700 })
   return realpath(folder)
@@ -74,7 +73,7 @@ async function clearUnfinished(root: string): Promise<void> {
   }
 }
 
-/** The path is asked for before anything is written where it is known, so that a wrong name writes nothing. */
+/** A path that is known is checked before anything is written, so that a wrong name writes nothing. */
 const constant = (path: string) => (): string => path
 
 async function write(
@@ -115,7 +114,7 @@ async function writeAll(
       throw problem('body-too-large', { detail: `At most ${bytesMax} bytes are taken.`, bytesMax })
     }
     hash.update(data)
-    // A write may take less than it is given, on a disk that fills up for one.
+    // A write may be partial, for example on a disk that fills up.
     for (let at = 0; at < data.length; ) at += (await handle.write(data, at)).bytesWritten
   }
   return { bytes, digest: hash.digest('hex') as Digest }

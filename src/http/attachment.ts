@@ -1,17 +1,17 @@
 /**
- * `Content-Disposition` of a file to keep (RFC 6266): a plain name for all, and beside it one that people can read, in
- * UTF-8 (RFC 8187). Refuses nothing: signs that no file name may have become `_`.
+ * `Content-Disposition` of a download (RFC 6266): an ASCII file name, and a readable one in UTF-8 (RFC 8187).
+ * Characters that no file name may contain become `_`.
  */
 
-/** Characters kept of a name for people; file systems take 255 bytes, and one of these may need four. */
+/** Most characters of a title in a file name; file systems allow 255 bytes, and a character may need four. */
 const nameLengthMax = 50
 
 export interface AttachmentNames {
-  /** ASCII without quotes, for all readers. */
+  /** ASCII without quotes, for all clients. */
   readonly plain: string
-  /** What begins the name for people. */
+  /** The beginning of the readable name. */
   readonly title: string
-  /** What ends it: `-2025-v1.csv`. */
+  /** The end of the readable name: `-2025-v1.csv`. */
   readonly ending: string
 }
 
@@ -20,13 +20,13 @@ export function attachment({ plain, title, ending }: AttachmentNames): string {
   return `attachment; filename="${plain}"; filename*=UTF-8''${encodeName(fileTitle(title) + ending)}`
 }
 
-/** A title as a part of a file name: what Windows or a path would take amiss becomes `_`. */
+/** A title as part of a file name: what Windows or a path does not allow becomes `_`. */
 function fileTitle(title: string): string {
   const safe = [...title.normalize('NFC').replace(/\p{C}|[\\/:*?"<>|]/gu, '_')]
   return safe.slice(0, nameLengthMax).join('').trim()
 }
 
-/** Percent-encoded but for `attr-char` (RFC 8187, 3.2.1), which has four signs fewer than encodeURIComponent leaves. */
+/** Percent-encodes all but `attr-char` (RFC 8187, 3.2.1), four characters fewer than encodeURIComponent. */
 function encodeName(name: string): string {
   return encodeURIComponent(name).replace(
     /['()*]/g,

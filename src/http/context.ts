@@ -1,4 +1,4 @@
-/** What HTTP takes from the modules above it. `app.ts` hands it in, so that this module imports none of them. */
+/** What HTTP needs from higher modules. `app.ts` passes it in, so that this module imports none of them. */
 import type { Contracts } from '../contract/index.ts'
 import type { Database } from '../db/database.ts'
 import type { Caller, DataRead, Quota } from '../platform/caller.ts'
@@ -13,37 +13,37 @@ export interface QuotaState {
   readonly name: 'minute' | 'day'
   readonly limit: number
   readonly left: number
-  /** Whether the request that was just counted is one too many. */
+  /** Whether the request that was just counted exceeds the quota. */
   readonly isOver: boolean
   readonly windowSeconds: number
   /** When the next window begins. */
   readonly resetsAt: Date
 }
 
-/** The request that reads data which is not open; names of its parameters, never a value. */
+/** The request that reads data which is not open: names of its parameters, never their values. */
 export interface ReadBy {
   readonly reader: Caller
   readonly requestId: string
   readonly parameters: readonly string[]
 }
 
-/** What HTTP asks about the holders of keys. */
+/** What HTTP needs to know about holders of keys. */
 export interface KeyAccess {
   /** The caller of a request with the header `Authorization`. Throws `key-invalid`. */
   readonly findReader: (
     authorization: string,
     from: { readonly sender: string; readonly now: Date },
   ) => Promise<Caller>
-  /** Counts one request in the quota of a key; gives what is left. */
+  /** Counts one request in the quota of a key and returns what is left. */
   readonly countRequest: (keyId: string, quota: Quota, now: Date) => Promise<readonly QuotaState[]>
-  /** Writes the audit of data that are not open. Rejects where the database does not take it. */
+  /** Writes the audit of data that are not open. Rejects if the database cannot store it. */
   readonly writeReads: (reads: readonly DataRead[], by: ReadBy, at: Date) => Promise<void>
-  /** Counts an answer in the usage of a key; gives what adds bytes to it. */
+  /** Counts a response in the usage of a key. Returns a function that adds bytes to it. */
   readonly countUse: (
     use: { readonly keyId: string; readonly dataset: string },
     isRefused: boolean,
   ) => (bytes: number) => void
-  /** Writes the usage that is still in memory. */
+  /** Writes usage that is still in memory. */
   readonly close: () => Promise<void>
 }
 

@@ -1,4 +1,4 @@
-/** HTTP: the manners that all addresses share, refusals, what operators ask, and the API's own description. */
+/** HTTP: shared hooks, problem responses, endpoints for operators, and the API's own description. */
 export { attachment } from './attachment.ts'
 export { type ByteCache, byteCacheOf, type CachedBody } from './cache/byte-cache.ts'
 export { isFresh } from './cache/freshness.ts'

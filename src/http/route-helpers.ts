@@ -1,6 +1,6 @@
 /**
- * What routes of every room share: the typed Fastify instance, the schema of a problem, the reader on a request,
- * the language and the address that a caller sees. It registers nothing and refuses only unknown parameters.
+ * What routes of all modules share: the typed Fastify instance, the problem schema, the caller of a request,
+ * its language and base URL. It registers nothing and rejects only unknown parameters.
  */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { closest, distance } from 'fastest-levenshtein'
@@ -21,29 +21,29 @@ import { type ProblemCode, problem, problems } from '../platform/problem.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The caller: anonymous, or the holder of a key that was found good. Set before any handler runs. */
+    /** The caller: anonymous, or the holder of a valid key. Set before any handler runs. */
     reader: Caller
-    /** What stands for the caller where callers are counted: the id of its key, else its network. Set with the reader. */
+    /** Identifies the caller for counting: the id of its key, else its network. Set with `reader`. */
     caller: string
   }
   interface FastifyContextConfig {
-    /** The room checks its query parameters itself, by `refuseUnknown`: they depend on a contract. */
+    /** The module checks its query parameters itself, by `refuseUnknown`: they depend on a contract. */
     openQuery?: boolean
     /**
-     * The answer to GET depends on nothing but the address, the headers that its `Vary` names, and what is published; it
-     * has a strong ETag, and its bytes are kept by that. So it may be given again until something is published.
+     * The response to GET depends only on the URL, the headers in its `Vary`, and what is published. It has a
+     * strong ETag, and its bytes are cached under that, so it may be reused until something is published.
      */
     warm?: boolean
-    /** Headers that OPTIONS answers with besides. */
+    /** Additional headers of the response to OPTIONS. */
     options?: Readonly<Record<string, string>>
-    /** No rate limit: probes and metrics must never be refused. */
+    /** No rate limit: probes and metrics must never be rejected. */
     unlimited?: boolean
-    /** The media types that the address answers with, where its schema doesn't declare them. */
+    /** The media types of the response, if the schema does not declare them. */
     offers?: readonly string[]
   }
 }
 
-/** The Fastify instance that rooms register their routes on: TypeBox schemas are the types. */
+/** The Fastify instance that modules register their routes on: TypeBox schemas are the types. */
 export type App = FastifyInstance<
   RawServerDefault,
   RawRequestDefaultExpression<RawServerDefault>,
@@ -52,7 +52,7 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >
 
-/** RFC 9457 problem details as this service writes them. Kinds of problem add members of their own. */
+/** RFC 9457 problem details as this service writes them. Some kinds of problem add members. */
 export const ProblemSchema = Type.Object(
   {
     type: Type.String({ format: 'uri-reference', description: 'Address of the description of this code.' }),
@@ -70,8 +70,8 @@ export const ProblemSchema = Type.Object(
 export type ProblemBody = Static<typeof ProblemSchema>
 
 /**
- * Stands for one record in the response schema of a generic route. The OpenAPI of each dataset puts the record of its
- * own contract in this place.
+ * Placeholder for one record in the response schema of a generic route. The OpenAPI of each dataset replaces
+ * it with the record schema of its contract.
  */
 export const RecordSchema = Type.Object(
   {},
@@ -82,10 +82,10 @@ export const RecordSchema = Type.Object(
   },
 )
 
-/** Reference to `RecordSchema`, to write inside a response schema: `Type.Array(RecordRef)`. */
+/** Reference to `RecordSchema` for use in a response schema: `Type.Array(RecordRef)`. */
 export const RecordRef = Type.Unsafe<Readonly<Record<string, unknown>>>({ $ref: 'Record#' })
 
-/** Refusals that any operation can meet, so that no route has to name them. */
+/** Problems that any operation can return, so that no route has to list them. */
 const everywhere: readonly ProblemCode[] = [
   'parameter-unknown',
   'parameter-invalid',
@@ -98,15 +98,15 @@ const everywhere: readonly ProblemCode[] = [
   'not-ready',
 ]
 
-/** The part of a response schema that lists a route's refusals: `response: {200: …, ...problemResponses('not-found')}`. */
+/** The problem responses of a route's schema: `response: {200: …, ...problemResponses('not-found')}`. */
 export function problemResponses(...codes: readonly ProblemCode[]): Readonly<Record<number, unknown>> {
   const byStatus = new Map<number, Set<ProblemCode>>()
   for (const code of [...codes, ...everywhere]) {
     const { status } = problems[code]
     byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code))
   }
-  // A 404 may also be a page (refusals.ts). It isn't declared: whoever ranks HTML first is no generated client, and
-  // every one of these would have to tell a problem from a text.
+  // A 404 may also be a page (problem-responses.ts). It is not declared: generated clients do not prefer
+  // HTML, and each of them would have to distinguish a problem from a text.
   const content = { 'application/problem+json': { schema: Type.Unsafe({ $ref: 'Problem#' }) } }
   return Object.fromEntries(
     [...byStatus].map(([status, of]) => [
@@ -117,13 +117,13 @@ export function problemResponses(...codes: readonly ProblemCode[]): Readonly<Rec
 }
 
 /**
- * Refuses parameters that are not known, with the nearest that is.
- * Throws the problem `parameter-unknown`; `nearest` is left out where nothing is near.
+ * Rejects unknown parameters and names the nearest known one. Throws the problem `parameter-unknown`;
+ * `nearest` is omitted if no name is near.
  */
 export function refuseUnknown(known: readonly string[], given: Readonly<Record<string, unknown>>): void {
   const unknown = Object.keys(given).find((name) => !known.includes(name))
   if (unknown === undefined) return
-  // The name is cut: a caller may send a megabyte of it, and only its beginning helps to find the slip.
+  // The name is truncated: a caller may send a megabyte, and its beginning is enough to find the typo.
   const path = unknown.slice(0, nameLengthMax)
   const nearest = nearestOf(path, known)
   throw problem('parameter-unknown', {
@@ -136,7 +136,7 @@ export function refuseUnknown(known: readonly string[], given: Readonly<Record<s
 
 const nameLengthMax = 100
 
-/** The name that was probably meant; undefined where none is near. */
+/** The name that was probably meant; undefined if none is near. */
 export function nearestOf(given: string, names: readonly string[]): string | undefined {
   const nearest = names.length === 0 ? undefined : closest(given, [...names])
   const far = nearest === undefined ? 0 : distance(given, nearest)
@@ -144,19 +144,19 @@ export function nearestOf(given: string, names: readonly string[]): string | und
   return isNear ? nearest : undefined
 }
 
-/** Refuses a caller who takes none of the media types offered. Throws `not-acceptable`, naming them. */
+/** Rejects a caller that accepts none of the media types offered. Throws `not-acceptable` with the list. */
 export function refuseUnacceptable(
   request: Pick<FastifyRequest, 'headers'>,
   offered: readonly string[],
 ): void {
   const { accept } = request.headers
-  // RFC 9110, 12.5.1: without the header anything is taken; an empty one says no more than none.
+  // RFC 9110, 12.5.1: without the header any type is acceptable; an empty one is treated the same way.
   if (accept === undefined || accept.trim() === '') return
   if (new Negotiator(request).mediaTypes([...offered]).length > 0) return
   throw problem('not-acceptable', { path: 'Accept', offered })
 }
 
-/** The language of titles: what `Accept-Language` ranks first, else the fallback. Codes never change. */
+/** The language of titles: the first choice of `Accept-Language`, else the fallback. Codes never change. */
 export function languageOf(request: Pick<FastifyRequest, 'headers'>, fallback: Language = 'en'): Language {
   const wanted = request.headers['accept-language']
   if (wanted === undefined) return fallback
@@ -167,14 +167,14 @@ export function languageOf(request: Pick<FastifyRequest, 'headers'>, fallback: L
   return first === 'zh' || first === 'en' ? first : fallback
 }
 
-/** `zh-CN;q=0.9` becomes `zh;q=0.9`: a region or a script never decides between our two languages. */
+/** `zh-CN;q=0.9` becomes `zh;q=0.9`: regions and scripts are ignored. */
 function baseLanguages(header: string): string {
   return header.replace(/([a-z]{2,3})(-[a-z0-9]+)+/gi, '$1')
 }
 
 /**
- * The address under which the caller reaches the service, without a slash at its end: as configured, else taken from
- * the request. Empty where the Host header is not one, so that links become relative and never quote it.
+ * The base URL of the service without a trailing slash: as configured, else from the request. Empty if the
+ * Host header is invalid, so that links are relative and never repeat that header.
  */
 export function baseUrl(
   request: Pick<FastifyRequest, 'protocol' | 'host'>,

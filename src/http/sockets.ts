@@ -1,6 +1,6 @@
 /**
- * What a connection may do before there is a request, and while one is answered: how long headers and bodies may take
- * and be, how long a reader may stand still. It refuses what is not HTTP, as a problem where a word still gets through.
+ * Limits of a connection before and during a request: time and size of headers and bodies, and how long a
+ * reader may be idle. Rejects what is not HTTP, with a problem if a response can still be sent.
  */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
@@ -11,21 +11,21 @@ import type { HttpContext } from './context.ts'
 import { unmatched } from './errors/problem-responses.ts'
 
 export interface SocketLimits {
-  /** Slowest sender of headers that is borne. */
+  /** Longest time for sending the headers. */
   readonly headersMilliseconds: number
-  /** Slowest sender of a whole request. */
+  /** Longest time for sending the whole request. */
   readonly requestMilliseconds: number
-  /** Longest time in which neither side sends or takes a byte while a request is at work. */
+  /** Longest time without a byte in either direction while a request is processed. */
   readonly idleMilliseconds: number
-  /** How often the two limits above are looked at. */
+  /** Interval of checking the two limits above. */
   readonly checkMilliseconds: number
-  /** Request line and headers together. */
+  /** Limit of request line and headers together. */
   readonly headerBytesMax: number
 }
 
 /**
- * A whole body may take long; headers are small, and come at once or from someone who means no good. A reader that
- * takes nothing for two minutes holds a file or a database cursor open: nginx gives up after one.
+ * A large body may take long; headers are small, so slow ones are an attack. A reader that takes nothing for
+ * two minutes holds a file or a database cursor open; nginx gives up after one minute.
  */
 export const socketLimits: SocketLimits = {
   headersMilliseconds: 15_000,
@@ -35,13 +35,13 @@ export const socketLimits: SocketLimits = {
   headerBytesMax: 16_384,
 }
 
-/** Node's codes of what never became a request. What is not here was not HTTP. */
+/** Problem codes for Node's parser errors. All others mean that the input was not HTTP. */
 const codesOfNode: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 }
 
-/** Answers what never became a request with a problem, and ends the connection. */
+/** Answers an unparsable request with a problem and closes the connection. */
 export function refuseConnection(
   error: NodeJS.ErrnoException,
   socket: Socket,
@@ -70,8 +70,8 @@ export function refuseConnection(
 }
 
 /**
- * RFC 9112, 3.2.2: a server MUST accept the absolute form, and takes the host from it. Everything behind this looks at
- * the path alone, so that no address of a stranger's can come back in a link.
+ * RFC 9112, 3.2.2: a server MUST accept the absolute form and take the host from it. The code behind this
+ * uses the path only, so that no foreign host can appear in a link.
  */
 export function originForm(request: IncomingMessage): string {
   const url = request.url ?? '/'
@@ -85,7 +85,7 @@ export function originForm(request: IncomingMessage): string {
 
 const slash = '/'.charCodeAt(0)
 
-/** RFC 9112, 3.2: more than one Host is refused, for a proxy before us may have read the other. */
+/** RFC 9112, 3.2: rejects more than one Host, because a proxy may have used the other one. */
 export function refuseDuplicateHost(
   request: FastifyRequest,
   _reply: FastifyReply,
@@ -99,7 +99,7 @@ export function refuseDuplicateHost(
   )
 }
 
-/** Whether there is more than one Host; Node gives the first of them and forgets the others. */
+/** Whether there is more than one Host; Node keeps only the first in `headers`. */
 export function isHostDuplicate(rawHeaders: readonly string[]): boolean {
   let hosts = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -109,7 +109,7 @@ export function isHostDuplicate(rawHeaders: readonly string[]): boolean {
   return hosts > 1
 }
 
-/** Makes the server of an app: as Fastify would, with what stands before the app's listener. */
+/** Creates an app's server as Fastify would, with the response cache before the app's listener. */
 export function serverFactory(
   limits: SocketLimits,
   before: (listener: RequestListener) => RequestListener,
@@ -129,5 +129,5 @@ export function serverFactory(
   }
 }
 
-/** Longer than the 60 s of the usual proxy, so that it is never we who close a connection that it is about to use. */
+/** Longer than the usual 60 s of proxies, so that a proxy never reuses a connection just closed here. */
 const keepAliveMilliseconds = 65_000

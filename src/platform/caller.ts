@@ -1,6 +1,6 @@
 /**
- * The caller as the rooms see it: nobody, or the holder of a key with its scopes. Which datasets a scope opens is said in
- * one place, `contract/readable.ts`.
+ * The caller as modules see it: anonymous, or the holder of a key with its scopes. Which datasets a scope
+ * opens is defined in one place, `contract/readable.ts`.
  */
 
 export const scopes = ['ingest', 'publish', 'read-shared', 'read-restricted', 'admin'] as const
@@ -11,30 +11,30 @@ export interface Caller {
   /** Absent for an anonymous reader. */
   readonly keyId?: string
   readonly scopes: readonly Scope[]
-  /** The provider a key speaks for; absent where it may speak for any. */
+  /** The provider that a key acts for; absent if it may act for any. */
   readonly provider?: string
-  /** The datasets that a key is confined to; absent where it is not confined. */
+  /** The datasets that a key is restricted to; absent if it is not restricted. */
   readonly datasets?: readonly string[]
-  /** What the holder of a key may ask; absent where nothing was agreed. */
+  /** Request limits of the key; absent if it has none of its own. */
   readonly quota?: Quota
-  /** Hears of data before they are given, for the audit and the usage of the key; see `noteRead`. */
+  /** Called before data are returned, for the audit and the usage of the key; see `noteRead`. */
   readonly note?: (read: DataRead) => void
 }
 
-/** Requests that a key may send; absent is without a limit of its own. */
+/** Requests that a key may send; an absent member means no such limit. */
 export interface Quota {
   readonly perMinute?: number
   readonly perDay?: number
 }
 
-/** Data of one dataset that are about to be given. */
+/** Data of one dataset that are about to be returned. */
 export interface DataRead {
   readonly dataset: string
-  /** Edition and version of each state that is read. */
+  /** Edition and version of everything that is read. */
   readonly versions: readonly (readonly [edition: string, version: number])[]
-  /** What is done with them, such as `records` or `file`. */
+  /** The operation on the data, such as `records` or `file`. */
   readonly operation: string
-  /** Whether anyone may read them: then nobody is told who did. */
+  /** Whether anyone may read the data; such reads are not audited. */
   readonly open: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * Settings, from the environment only: read once, checked once, frozen. Each setting is one entry here, and a test
- * compares `.env.example` with this list. Refuses an unknown QINGDAN_* name, so that a typo never falls back to a default.
+ * Settings, from the environment only: read once, checked once, frozen. A test compares `.env.example` with
+ * this list. Rejects an unknown QINGDAN_* name, so that a typo never falls back to a default.
  */
 
 interface Setting<T> {
@@ -41,7 +41,7 @@ const path = (about: string): Setting<string> => ({
   about,
 })
 
-/** An origin as browsers send it (RFC 6454): scheme, host, and a port that is not the scheme's own. */
+/** An origin as browsers send it (RFC 6454): scheme, host, and a port other than the scheme's default. */
 const isOrigin = (one: string) => URL.canParse(one) && new URL(one).origin === one && /^https?:/.test(one)
 
 const origins = (about: string): Setting<string> => ({
@@ -201,7 +201,7 @@ type Settings = {
 }
 
 export interface Config extends Settings {
-  /** A server to use in place of the embedded database. */
+  /** A server to use instead of the embedded database. */
   readonly DATABASE_URL?: string
   /** The settings given under former names, for a warning. */
   readonly deprecatedSettings: readonly DeprecatedSetting[]
@@ -212,14 +212,14 @@ export function deprecationText({ name, replacement }: DeprecatedSetting): strin
   return `${name} is now called ${replacement}. The old name still works, and will be refused after the next release.`
 }
 
-/** Thrown by `loadConfig`; the message lists every fault at once. */
+/** Thrown by `loadConfig`; the message lists all faults. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
 /**
- * Reads the settings from an environment. A former name counts as the new one. Throws ConfigError naming every fault,
- * a former and a new name with different values included.
+ * Reads the settings from an environment; a former name counts as the new one. Throws ConfigError with every
+ * fault, including a former and a new name with different values.
  */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const faults: string[] = []

@@ -1,18 +1,18 @@
 /**
- * Opaque cursors: a place in a walk, pinned to the query it belongs to.
- * The checksum is unkeyed: it catches damage and mix-ups, and hides nothing, for nothing secret is in it.
+ * Opaque cursors: a position in a result, bound to its query. The checksum has no key: it detects damage and
+ * mix-ups, and hides nothing, because a cursor contains nothing secret.
  */
 import { digestOf } from './digest.ts'
 import { problem } from './problem.ts'
 
 const checksumLength = 12
 
-/** The longest cursor that is read at all; ours stay far below it. */
+/** The longest cursor that is parsed; real ones are far shorter. */
 export const cursorLengthMax = 4096
 
 /**
- * Writes a place as an opaque, URL-safe text.
- * `query` is the canonical text of the query; a cursor of another query will be refused.
+ * Encodes a position as opaque, URL-safe text. `query` is the canonical text of the query; the cursor is
+ * rejected with any other query.
  */
 export function writeCursor(query: string, place: unknown): string {
   const body = JSON.stringify(place)
@@ -20,7 +20,7 @@ export function writeCursor(query: string, place: unknown): string {
   return Buffer.from(`${sum}${body}`).toString('base64url')
 }
 
-/** Reads a place back. Throws the problem `cursor-invalid` when damaged or made for another query. */
+/** Decodes a position. Throws the problem `cursor-invalid` if damaged or made for another query. */
 export function readCursor(query: string, cursor: string): unknown {
   const refused = problem('cursor-invalid', { path: 'cursor' })
   if (cursor.length > cursorLengthMax || !/^[A-Za-z0-9_-]+$/.test(cursor)) throw refused
@@ -30,7 +30,7 @@ export function readCursor(query: string, cursor: string): unknown {
   try {
     return JSON.parse(body)
   } catch {
-    // The checksum has no key: whoever knows how it is made can make a cursor that holds anything.
+    // The checksum has no key, so anyone can make a cursor with arbitrary content.
     throw refused
   }
 }

@@ -1,8 +1,8 @@
-/** Digests: SHA-256 in lower-case hex, over bytes, over streams, and over JSON in one canonical form. */
+/** Digests: SHA-256 in lower-case hex, of bytes, of streams, and of JSON in one canonical form. */
 import { createHash, hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 
-/** SHA-256, 64 lower-case hex digits. Branded, so that no other string is taken for one. */
+/** SHA-256, 64 lower-case hex digits. Branded, so that other strings are not accepted. */
 export type Digest = string & { readonly brand: 'sha256' }
 
 /** SHA-256 of bytes or of a string's UTF-8. */

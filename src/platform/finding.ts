@@ -1,7 +1,6 @@
 /**
- * A finding is one thing wrong with what a provider brought: a value, never an exception.
- * It names the place and what is expected there, and never the value that stood there:
- * a cell of a bundle may be a child's.
+ * A finding is one defect in a provider's data: a value, never an exception. It names the place and what is
+ * expected there, never the value found, because a cell of a bundle may be a child's data.
  */
 
 export type Severity = 'error' | 'warning'
@@ -10,7 +9,7 @@ export interface Finding {
   /** The rule that found it, as listed in checks/ or bundle/. */
   readonly check: string
   readonly severity: Severity
-  /** Path inside the bundle, with `/`; absent where the bundle as a whole is meant. */
+  /** Path inside the bundle, with `/`; absent if the finding is about the whole bundle. */
   readonly file?: string
   /** As Excel counts: the header is row 1. */
   readonly row?: number
@@ -18,14 +17,14 @@ export interface Finding {
   readonly cell?: string
   /** The contract's field name. */
   readonly field?: string
-  /** The header as it stood in the file. */
+  /** The header as written in the file. */
   readonly header?: string
   /** What would have been right: a type, a range, a code list. Never the value found. */
   readonly expected?: string
   /** One sentence that says what to do. */
   readonly message: string
   readonly messageZh: string
-  /** Byte offset in the file where the trouble begins, for CSV and encodings. */
+  /** Byte offset in the file where the defect begins, for CSV and encodings. */
   readonly byteOffset?: number
 }
 

@@ -1,10 +1,10 @@
-/** Finds the files that ship beside the code, from the sources as well as from compiled files, wherever those lie. */
+/** Finds the files that ship with the code, both from the sources and from compiled files. */
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 let found: string | undefined
 
-/** The folder of this package: the nearest one above with a package.json of our name. Throws where there is none. */
+/** The folder of this package: the nearest parent whose package.json has its name. Throws if none has. */
 export function packageRoot(): string {
   found ??= findRoot(import.meta.dirname)
   return found

@@ -1,7 +1,7 @@
 /**
- * Every refusal that a reader can meet, as one closed list: code, status, title and what to do about it.
- * A problem is theirs, never ours: our own faults are plain Errors, and a 5xx never shows its message.
- * Nothing personal may stand in a detail: name fields, files and limits, not values of rows.
+ * The closed list of problems that a caller can meet: code, status, title and hint. Problems are errors of
+ * callers; internal errors are plain Errors, and a 5xx never shows their message. Details must not contain
+ * personal data: name fields, files and limits, not values of rows.
  */
 
 /** The shape of one entry in the list. `hint` says what the caller can do next. */
@@ -389,11 +389,11 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems
 
-/** What a problem may say beyond its kind; extra members are allowed by RFC 9457, section 3.2. */
+/** Members of a problem beyond its kind; RFC 9457, section 3.2, allows extensions. */
 export interface ProblemDetail {
-  /** One sentence on this very occurrence. */
+  /** One sentence about this occurrence. */
   readonly detail?: string
-  /** The parameter, field or file that the refusal is about. */
+  /** The parameter, field or file that the problem is about. */
   readonly path?: string
   readonly [extension: string]: unknown
 }
@@ -414,7 +414,7 @@ export class Problem extends Error {
   }
 }
 
-/** Makes a problem to throw: `throw problem('edition-not-found', { dataset, edition })`. */
+/** Creates a problem to throw: `throw problem('edition-not-found', { dataset, edition })`. */
 export function problem(code: ProblemCode, detail: ProblemDetail = {}): Problem {
   return new Problem(code, detail)
 }

@@ -1,6 +1,6 @@
-/** Tells whether a process lives, for what a killed one has left behind. */
+/** Checks whether a process is alive, to clean up after killed ones. */
 
-/** Whether a process of this number lives, be it ours or another account's. */
+/** Whether a process with this id is alive, under any account. */
 export function isAlive(pid: number): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0) return false
   try {

@@ -1,6 +1,6 @@
-/** Time: instants in UTC, days in Asia/Shanghai. The clock is handed in, so that a test owns it. */
+/** Time: instants in UTC, days in Asia/Shanghai. The clock is a parameter, so that tests control it. */
 
-/** Gives the present instant. */
+/** Returns the current instant. */
 export type Clock = () => Date
 
 const shanghai = new Intl.DateTimeFormat('en-CA', {
@@ -26,8 +26,8 @@ export function isDay(text: string): boolean {
 const shanghaiOffset = '+08:00'
 
 /**
- * The instant that a text means: with `Z` or an offset as it says; a day and a time without one as in Asia/Shanghai;
- * a day alone as its beginning there. Undefined where it means none, such as 30 February.
+ * The instant of a text: with `Z` or an offset as written; without one, in Asia/Shanghai; a day alone is its
+ * beginning there. Undefined if it is no valid time, such as 30 February.
  */
 export function parseMoment(text: string): Date | undefined {
   const form = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/
@@ -39,7 +39,7 @@ export function parseMoment(text: string): Date | undefined {
 
 const unitMilliseconds: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** The milliseconds of a span such as `30m`, `12h` or `7d`; undefined where it is none. */
+/** The milliseconds of a duration such as `30m`, `12h` or `7d`; undefined if it is none. */
 export function parseSpan(text: string): number | undefined {
   const [, count, unit = ''] = /^([1-9]\d{0,4})([mhd])$/.exec(text.trim()) ?? []
   const milliseconds = unitMilliseconds[unit]

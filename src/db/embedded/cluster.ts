@@ -1,7 +1,7 @@
 /**
- * The embedded database of a data folder: the first process to come starts it, others join it, the last one
- * to leave stops it. Refuses a folder that another clone works on, or that another major version of
- * PostgreSQL has written.
+ * The embedded database of a data folder: the first process starts it, others join it, the last to leave
+ * stops it. Rejects a folder that another clone uses, or that another major version of PostgreSQL has
+ * written.
  */
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -27,33 +27,31 @@ import { findPrograms, type Programs } from './programs.ts'
 export interface ClusterOptions {
   readonly dataFolder: string
   readonly observe: Observe
-  /**
-   * Settings of the server beyond ours, such as `max_connections`; they count for the process that starts it.
-   */
+  /** More server settings, such as `max_connections`; only those of the process that starts it apply. */
   readonly settings?: Readonly<Record<string, string>>
-  /** The clone that uses the folder; by default the one that this file belongs to. */
+  /** The clone that uses the folder; by default the one that contains this file. */
   readonly clone?: string
 }
 
 export interface Cluster {
-  /** The address of its database for our rooms, with the owner's name and password. */
+  /** The address of its database for the modules, with the owner's name and password. */
   readonly url: string
-  /** Leaves the database. Whoever leaves last stops it, and waits until it has ended. */
+  /** Leaves the database. The last process to leave stops it and waits until it has ended. */
   readonly leave: () => Promise<void>
 }
 
-/** What `postgres -c` is given. Errors of statements are never logged: their message may quote a row. */
+/** Settings for `postgres -c`. Errors of statements are never logged: their message may quote a row. */
 const settingsOfOurs = {
   listen_addresses: '127.0.0.1',
-  // Connections go by loopback and password: a socket's path is limited to some hundred bytes, a folder's
-  // isn't.
+  // Connections use loopback and a password: a socket's path is limited to about 100 bytes, a folder's is
+  // not.
   unix_socket_directories: '',
   shared_buffers: '128MB',
   max_connections: '100',
   timezone: 'UTC',
   log_timezone: 'UTC',
   jit: 'off',
-  // Above `error` in the order of the server's log: starts, stops and fatal errors alone.
+  // Above `error` in the server's order of log levels: only starts, stops and fatal errors.
   log_min_messages: 'log',
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse',
@@ -78,15 +76,13 @@ interface ClusterContext {
   readonly settings: Readonly<Record<string, string>>
 }
 
-/**
- * A place among the users of a running server, held by a session: it ends with the process, however it ends.
- */
+/** A session that counts as one user of a running server; it ends with the process, however that ends. */
 interface Lease {
   readonly client: pg.Client
   readonly postmaster: Postmaster
 }
 
-/** Joins the embedded database of a data folder, making and starting it first where that is needed. */
+/** Joins the embedded database of a data folder; creates and starts it first if needed. */
 export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const context = await prepare(options)
   let lease = await takeLease(context)
@@ -95,7 +91,7 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const watch = ({ client }: Lease): void => {
     client.once('end', () => {
       if (isLeaving) return
-      // The server has crashed or was killed. Others must not take us for gone, and our pools find it again.
+      // The server crashed or was killed. Without a new lease, others would think this process has ended.
       retaking = takeLease(context).then(
         (taken) => {
           lease = taken
@@ -163,8 +159,7 @@ function urlOf(context: ClusterContext, port: number, database: string): string 
 }
 
 /**
- * One number for all clones: whoever holds it shared uses the server, whoever gets it alone may stop the
- * server.
+ * The same for all clones: holders of the shared lock use the server; who gets it exclusively may stop it.
  */
 const leaseKey = '7160941133914212717'
 const leaseName = (clone: string): string =>
@@ -173,7 +168,7 @@ const leaseName = (clone: string): string =>
 async function takeLease(context: ClusterContext): Promise<Lease> {
   let cause: unknown
   for (let failures = 0; failures < joinAttemptsMax; failures++) {
-    // Each failure waits longer: 0.1 s, then 0.2 s, in all about half a minute.
+    // Waits grow with each failure: 0.1 s, then 0.2 s, about half a minute in all.
     if (failures > 0) await wait(100 * failures)
     const postmaster = await findOrStart(context)
     if (postmaster === undefined) continue
@@ -210,14 +205,14 @@ async function findOrStart(context: ClusterContext): Promise<Postmaster | undefi
   })
 }
 
-/** Opens the session that holds the lease. Throws where the server was just stopping, too. */
+/** Opens the session that holds the lease. Throws also if the server is being stopped. */
 async function connect(context: ClusterContext, postmaster: Postmaster): Promise<Lease> {
   const client = new pg.Client({
     connectionString: urlOf(context, postmaster.port, 'postgres'),
     application_name: leaseName(context.clone),
     keepAlive: true,
   })
-  // Its end is heard elsewhere; unheard, an error would end the process.
+  // Its end is handled elsewhere; an error without a listener would end the process.
   client.on('error', () => undefined)
   try {
     await client.connect()
@@ -235,10 +230,10 @@ async function giveLease(context: ClusterContext, { client, postmaster }: Lease)
     const { rows } = await client.query<{ last: boolean }>('SELECT pg_try_advisory_lock($1) AS last', [
       leaseKey,
     ])
-    // A process that comes now waits for the lock, sees the server end, and starts it anew.
+    // A process that starts now waits for the lock, sees that the server has ended, and starts it again.
     if (rows[0]?.last) await stopPostmaster(context.cluster, postmaster)
   } catch (error) {
-    // A connection that is gone has no lease to give back.
+    // A closed connection has no lease to release.
     if (await isOpen(client)) throw error
   } finally {
     await client.end().catch(() => undefined)
@@ -252,7 +247,7 @@ function isOpen(client: pg.Client): Promise<boolean> {
   )
 }
 
-/** Two clones on one folder would run each other's migrations and files; one after the other is fine. */
+/** Two clones on one folder would mix migrations and files; they may use it one after the other. */
 async function refuseOtherClones(context: ClusterContext, client: pg.Client): Promise<void> {
   const { rowCount } = await client.query(
     `SELECT FROM pg_stat_activity other, pg_stat_activity own
@@ -273,7 +268,7 @@ async function makeDatabase(client: pg.Client): Promise<void> {
   const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [owner])
   if (rowCount !== 0) return
   await client.query(`CREATE DATABASE ${owner}`).catch((error: { code?: string }) => {
-    // Of two starts at once one is faster: a duplicate, seen early or late.
+    // If two processes start at once, one of them gets an error for a duplicate, sooner or later.
     if (error.code !== '42P04' && error.code !== '23505') throw error
   })
 }

@@ -1,6 +1,6 @@
 /**
- * Where the embedded database lies: in the data folder, or, where root's helper account can't get there,
- * outside of it with a note left in the data folder. Refuses a database that belongs to another account.
+ * The folder of the embedded database: in the data folder or, if root's helper account cannot access that,
+ * outside with a note in the data folder. Rejects a database that belongs to another account.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -11,16 +11,16 @@ import type { Observe } from '../../platform/log/events.ts'
 import { canReach, findNobody, isRoot, type OsAccount, traversable } from './os-account.ts'
 
 export interface ClusterLocation {
-  /** The folder that holds `database` and, where they had to be copied, the programs. */
+  /** The folder with `database` and, if they had to be copied, the programs. */
   readonly home: string
   /** The account to run PostgreSQL under. */
   readonly account: OsAccount
 }
 
-/** Where databases go that can't lie in their data folder. */
+/** Folder for databases that cannot be in their data folder. */
 const elsewhere = '/var/lib/qingdan'
 
-/** Finds the place of a data folder's database, making both where they are new. */
+/** Finds the location of a data folder's database and creates both folders if they are new. */
 export async function findClusterLocation(dataFolder: string, observe: Observe): Promise<ClusterLocation> {
   const folder = await makeFolder(resolve(dataFolder))
   if (!isRoot()) return { home: folder, account: undefined }
@@ -37,15 +37,13 @@ export async function findClusterLocation(dataFolder: string, observe: Observe):
   return tellMoved(folder, await noteAnotherPlace(folder), observe)
 }
 
-/** Said at each start: whoever copies or deletes the data folder must know what is not in it. */
+/** Logged at each start: whoever copies or deletes the data folder must know what is outside it. */
 async function tellMoved(folder: string, home: string, observe: Observe): Promise<ClusterLocation> {
   observe('database-moved', { reason: `root's helper account could not reach ${folder}`, path: home })
   return { home, account: await accountFor(home) }
 }
 
-/**
- * A database that an ordinary user began is continued under that account, so that the user can go on with it.
- */
+/** A database that an ordinary user created keeps that account, so that the user can continue to use it. */
 async function accountFor(home: string): Promise<{ readonly uid: number; readonly gid: number }> {
   const { uid, gid } = await stat(join(home, 'database', 'cluster')).catch(() => ({ uid: 0, gid: 0 }))
   return uid === 0 ? findNobody() : { uid, gid }
@@ -53,7 +51,7 @@ async function accountFor(home: string): Promise<{ readonly uid: number; readonl
 
 async function makeFolder(folder: string): Promise<string> {
   const created = await mkdir(folder, { recursive: true })
-  // Others may pass, not list: PostgreSQL passes here under another account, and a strict umask would bar it.
+  // Others may traverse but not list: PostgreSQL runs as another account, and a strict umask would bar it.
   if (created !== undefined) await chmod(folder, 0o711)
   return realpath(folder)
 }
@@ -71,8 +69,8 @@ async function readNoteOfPlace(folder: string): Promise<string | undefined> {
 }
 
 /**
- * Chooses a place and notes it. Its name is random, not made from the data folder's path: a clone that was
- * deleted and made again at the same path must not find the old one's database.
+ * Chooses a location and writes it to the note. Its name is random rather than made from the data folder's
+ * path: a clone deleted and created again at that path must not find the old database.
  */
 async function noteAnotherPlace(folder: string): Promise<string> {
   const name = randomBytes(8).toString('hex')
@@ -83,7 +81,7 @@ async function noteAnotherPlace(folder: string): Promise<string> {
   const aside = join(folder, `${note}.${name}`)
   await writeFile(aside, `${home}\n`)
   try {
-    // Of two starts at once one wins: a link never replaces.
+    // If two processes start at once, one wins: creating a link never replaces a file.
     await link(aside, join(folder, note))
     return home
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Makes a new cluster for the embedded database: wholly or not at all, so that a killed first start leaves
- * nothing to mend and of two first starts at once exactly one cluster stays.
+ * Creates a cluster for the embedded database, whole or not at all: a killed first start leaves nothing to
+ * repair, and two first starts at once create exactly one cluster.
  */
 
 import { spawn } from 'node:child_process'
@@ -15,14 +15,14 @@ import { cleanEnvironment, spawned } from './postmaster.ts'
 import type { Programs } from './programs.ts'
 
 export interface MakeOptions {
-  /** The folder to appear: `cluster`, the owner's password and the version that made it. */
+  /** The folder to create: `cluster`, the owner's password and the version that created it. */
   readonly folder: string
   readonly account: OsAccount
   readonly programs: Programs
   readonly owner: string
 }
 
-/** Makes the cluster unless it is there. Throws with the words of initdb where that fails. */
+/** Creates the cluster unless it exists. Throws with the output of initdb if that fails. */
 export async function makeCluster(options: MakeOptions): Promise<void> {
   const { folder, account, programs } = options
   if (await fileExists(folder)) return
@@ -45,7 +45,7 @@ export async function makeCluster(options: MakeOptions): Promise<void> {
     await rename(aside, folder)
   } catch (error) {
     await rm(aside, { recursive: true, force: true })
-    // A folder is never renamed onto one that holds something: another process was faster.
+    // A folder cannot be renamed onto one that is not empty: another process was faster.
     if (!(await fileExists(folder))) throw error
   }
 }
@@ -59,7 +59,7 @@ async function runInitdb(options: MakeOptions, cluster: string, passwordFile: st
       `--username=${owner}`,
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
-      // Machines without any locale exist: the builtin provider needs none and is the same everywhere.
+      // Some machines have no locale: the builtin provider needs none and is the same everywhere.
       '--encoding=UTF8',
       '--no-locale',
       '--locale-provider=builtin',
@@ -78,7 +78,7 @@ async function runInitdb(options: MakeOptions, cluster: string, passwordFile: st
     throw new Error(`The embedded database could not be made: ${words.trim() || 'initdb was killed.'}`)
 }
 
-/** Folders that a killed first start has left. */
+/** Removes folders left by killed first starts. */
 async function removeLeftovers(folder: string): Promise<void> {
   const prefix = `${basename(folder)}.tmp-`
   for (const name of await readdir(dirname(folder))) {

@@ -1,12 +1,12 @@
 /**
- * Under whose account the embedded PostgreSQL runs. PostgreSQL refuses root, so root lends it the account
- * `nobody`, which exists everywhere; no account is ever created. What an account can reach is read from modes
- * and owners.
+ * The account that runs the embedded PostgreSQL. PostgreSQL refuses root, so root runs it as `nobody`, which
+ * exists everywhere; no account is ever created. What an account can access is determined from modes and
+ * owners.
  */
 import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** An account to run programs under; undefined means our own. */
+/** An account to run programs under; undefined means the account of this process. */
 export type OsAccount = { readonly uid: number; readonly gid: number } | undefined
 
 /** Whether this process runs as root. */
@@ -14,7 +14,7 @@ export function isRoot(): boolean {
   return process.getuid?.() === 0
 }
 
-/** The account `nobody`, from /etc/passwd. Throws where there is none. */
+/** The account `nobody`, from /etc/passwd. Throws if there is none. */
 export async function findNobody(): Promise<{ readonly uid: number; readonly gid: number }> {
   const accounts = await readFile('/etc/passwd', 'utf8').catch(() => '')
   const [, , uid, gid] = accounts.match(/^nobody:.*$/m)?.[0].split(':') ?? []
@@ -27,13 +27,13 @@ export async function findNobody(): Promise<{ readonly uid: number; readonly gid
   return { uid: Number(uid), gid: Number(gid) }
 }
 
-/** Permissions asked for, as in one digit of a mode. */
+/** Requested permissions, as in one digit of a mode. */
 export const readable = 0o4
 export const traversable = 0o1
 
 /**
  * Whether an account may use a path in this way and traverse every folder above it. Access lists are not
- * consulted: a wrong answer then shows as a refusal by the system that names the path.
+ * consulted; if one forbids the access, the system's error names the path.
  */
 export async function canReach(account: OsAccount, path: string, permission: number): Promise<boolean> {
   if (account === undefined) return true

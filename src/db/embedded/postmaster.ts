@@ -1,7 +1,6 @@
 /**
- * One PostgreSQL server process on one cluster folder: read what its pid file says, start it, wait until it
- * is ready, stop it. PostgreSQL's own pid file is the only state: it refuses a second server on the folder by
- * itself.
+ * One PostgreSQL server process on one cluster folder: read its pid file, start it, wait until it is ready,
+ * stop it. PostgreSQL's own pid file is the only state, and PostgreSQL itself rejects a second server.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,17 +19,11 @@ export interface Postmaster {
   readonly stopping: boolean
 }
 
-/**
- * Replaying the log after a crash may take minutes on a slow disk; longer than this means that something is
- * wrong.
- */
+/** Replaying the log after a crash may take minutes on a slow disk; longer than this is an error. */
 const readySecondsMax = 300
 const stopSecondsMax = 60
 const pollMilliseconds = 20
-/**
- * Only starts, stops and fatal errors are logged, some hundred bytes a day; this is far more than is ever
- * read.
- */
+/** Only starts, stops and fatal errors are logged, some hundred bytes a day; nobody reads more than this. */
 const logBytesMax = 4 * 1024 * 1024
 
 export interface StartOptions {
@@ -38,14 +31,14 @@ export interface StartOptions {
   readonly account: OsAccount
   readonly cluster: string
   readonly log: string
-  /** Taken if it is free, so that pools of other processes find the server again after a crash. */
+  /** Used if it is free, so that pools of other processes reconnect after a crash. */
   readonly portWanted?: number | undefined
   readonly settings: Readonly<Record<string, string>>
 }
 
 /**
- * What runs on the cluster, or undefined. A pid file whose process is gone, or by now is another program, or
- * serves the folder that this one was copied from, counts as nothing.
+ * The server that runs on the cluster, or undefined. A pid file is ignored if its process is gone, is now
+ * another program, or serves the folder that this one was copied from.
  */
 export async function findPostmaster(cluster: string): Promise<Postmaster | undefined> {
   const lines = await readPidFile(cluster)
@@ -56,15 +49,15 @@ export async function findPostmaster(cluster: string): Promise<Postmaster | unde
   return { pid, port: Number(lines[3]), ready: status === 'ready', stopping: status === 'stopping' }
 }
 
-/** The port that the pid file names, of a server that runs or once ran. */
+/** The port in the pid file of a server that is or was running. */
 export async function findFormerPort(cluster: string): Promise<number | undefined> {
   const port = Number((await readPidFile(cluster))[3])
   return Number.isSafeInteger(port) && port > 0 ? port : undefined
 }
 
 /**
- * Starts a server and waits until it is ready. Gives undefined where it ended instead: another process was
- * faster, or the port was taken meanwhile. Throws where the program can't be run.
+ * Starts a server and waits until it is ready. Returns undefined if it ended instead: another process was
+ * faster, or the port was taken meanwhile. Throws if the program cannot be run.
  */
 export async function startPostmaster(options: StartOptions): Promise<Postmaster | undefined> {
   const { programs, account, cluster, settings } = options
@@ -81,7 +74,7 @@ export async function startPostmaster(options: StartOptions): Promise<Postmaster
       ...account,
       cwd: '/',
       env: cleanEnvironment(),
-      // A session of its own: Ctrl-C in our terminal must not reach it, it outlives us if others use it.
+      // Its own session: it must not receive Ctrl-C of this terminal, and it outlives this process if shared.
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
     })
@@ -93,7 +86,7 @@ export async function startPostmaster(options: StartOptions): Promise<Postmaster
   }
 }
 
-/** Waits until the server on the cluster is ready; undefined where it ends instead. */
+/** Waits until the server on the cluster is ready; undefined if it ends instead. */
 export async function untilReady(
   cluster: string,
   isExpected: () => boolean = () => false,
@@ -111,8 +104,7 @@ export async function untilReady(
 }
 
 /**
- * Stops a server: open transactions are rolled back, everything committed is written. Waits until it has
- * ended.
+ * Stops a server and waits until it has ended: open transactions are rolled back, committed data is written.
  */
 export async function stopPostmaster(cluster: string, postmaster: Postmaster): Promise<void> {
   signal(postmaster.pid, 'SIGINT')
@@ -128,7 +120,7 @@ export async function untilGone(cluster: string, postmaster: Postmaster): Promis
   }
 }
 
-/** Empties the server's log where it has grown too long. The server appends, so that nothing breaks. */
+/** Empties the server's log if it is too long. This is safe because the server appends. */
 export async function trimLog(log: string): Promise<void> {
   const bytes = await stat(log).then(
     (found) => found.size,
@@ -137,7 +129,7 @@ export async function trimLog(log: string): Promise<void> {
   if (bytes > logBytesMax) await truncate(log)
 }
 
-/** An environment without the locale, libraries and PG* variables of whoever starts us. */
+/** The environment without the locale, libraries and PG* variables of the calling process. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const { SystemRoot } = process.env
   return {
@@ -148,7 +140,7 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   }
 }
 
-/** Waits until a child has begun. Throws an error that says what to do where it can't. */
+/** Waits until a child process has started. Throws an error that says what to do if it cannot. */
 export async function spawned(child: ChildProcess, program: string): Promise<void> {
   try {
     await once(child, 'spawn')
@@ -163,8 +155,8 @@ async function readPidFile(cluster: string): Promise<readonly string[]> {
 }
 
 /**
- * PostgreSQL takes any live process of the recorded number for a server, so after a restart of the machine or
- * of a container a chance program would block the start for ever.
+ * PostgreSQL treats any live process with the recorded pid as a server, so after a restart of the machine or
+ * container an unrelated program could block the start for ever.
  */
 async function removeForeignPidFile(cluster: string): Promise<void> {
   const pid = Number((await readPidFile(cluster))[0])
@@ -174,17 +166,17 @@ async function removeForeignPidFile(cluster: string): Promise<void> {
 }
 
 /**
- * Whether a live process is the server of this cluster: Linux tells its command line and its folder, which
- * stays true when the cluster is moved. Elsewhere the folder in the pid file must do.
+ * Whether a live process is the server of this cluster: Linux shows its command line and its folder, which
+ * stays correct if the cluster is moved. Elsewhere the folder in the pid file is used.
  */
 async function isPostgresOn(pid: number, cluster: string, folder: string): Promise<boolean> {
   const real = await realpath(cluster)
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => undefined)
-  // A process that has ended but was not waited for yet (a zombie) has an empty command line.
+  // A zombie, which has ended but was not waited for, has an empty command line.
   if (command === undefined ? process.platform === 'linux' : !/(^|\/)postgres(\0|$)/.test(command))
     return false
   const present = await readlink(`/proc/${pid}/cwd`).catch(() => realpath(folder).catch(() => folder))
-  // The server goes to its folder in its first milliseconds, after which only the pid file is written.
+  // The server changes to its folder in its first milliseconds, before it writes the pid file.
   return present === real
 }
 

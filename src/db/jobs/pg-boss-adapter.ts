@@ -1,9 +1,9 @@
-/** pg-boss over postgres.js: it opens no pool of its own and speaks through one function, built here. */
+/** pg-boss over postgres.js: it opens no pool and runs its statements through a function built here. */
 import PgBoss from 'pg-boss'
 import postgres, { type ParameterOrJSON, type Sql } from 'postgres'
 import type { Runner } from '../database.ts'
 
-/** The client that pg-boss needs: it hands JSON over as text that is JSON already. */
+/** The client for pg-boss, which passes JSON that is already serialised. */
 export function openBossSql(url: string, connectionsMax: number): Sql {
   const asIs = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
   const json = (oid: number) => ({ to: oid, from: [oid], serialize: asIs, parse: JSON.parse })
@@ -16,7 +16,7 @@ export function openBossSql(url: string, connectionsMax: number): Sql {
   }) as unknown as Sql
 }
 
-/** What pg-boss runs its statements through. */
+/** How pg-boss runs its statements. */
 export function bossOver(sql: Runner): PgBoss.Db {
   return {
     executeSql: async (text, values) => {
@@ -27,8 +27,8 @@ export function bossOver(sql: Runner): PgBoss.Db {
         return { rows: [...(await sql.unsafe(text, given))] }
       }
       if (!/^\s*BEGIN\b/.test(text) || !('reserve' in sql)) return { rows: [...(await sql.unsafe(text))] }
-      // A script with a transaction of its own: where it fails, the connection must not return to the pool
-      // within it.
+      // A script with its own transaction: if it fails, the connection must not return to the pool with the
+      // transaction still open.
       const reserved = await sql.reserve()
       try {
         await reserved.unsafe(text)
@@ -43,7 +43,7 @@ export function bossOver(sql: Runner): PgBoss.Db {
   }
 }
 
-/** Makes or renews pg-boss's own tables, in the schema `pgboss`. To be run under the migration's lock. */
+/** Creates or updates pg-boss's own tables in the schema `pgboss`. Run it under the migration lock. */
 export async function installJobs(session: Sql): Promise<void> {
   const boss = new PgBoss({ db: bossOver(session), schedule: false, supervise: false })
   await boss.start()

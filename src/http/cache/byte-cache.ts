@@ -1,35 +1,35 @@
 /**
- * Answers as bytes, kept to be given again: bounded in bytes, what was wanted longest ago goes first, equal ones at the
- * same time are made once. A name must stand for its bytes for ever; a change only frees what nobody will ask for again.
+ * Cache of response bytes: bounded in bytes, least recently used first out, concurrent requests for one name
+ * computed once. The bytes of a name must never change; a change of the catalogue only frees memory.
  */
 import { LRUCache } from 'lru-cache'
 import type { HttpContext } from '../context.ts'
 
-/** A share of the whole, so that one large answer doesn't put out all the small ones. */
+/** Limit of one entry as a share of the whole, so that a large response does not evict all small ones. */
 const entryShareMax = 1 / 8
 
-/** What an entry takes besides its bytes, as measured on Node 20: the buffer's object, the map's and the list's share. */
+/** Overhead of an entry beyond its bytes, measured on Node 20: the buffer object, the map and the list. */
 const entryBytesBeside = 400
 
-/** An answer as it is kept: its bytes, and the headers that follow from them alone. */
+/** A cached response: its bytes, and the headers that depend on them alone. */
 export interface CachedBody {
   readonly bytes: Buffer
   readonly headers: Readonly<Record<string, string>>
 }
 
 export interface ByteCache {
-  /** The answer of a name where it is kept. */
+  /** The cached response of a name, if any. */
   readonly find: (name: string) => CachedBody | undefined
   /**
-   * The answer of a name, kept or made. What fails is told to all who wait for it and is not kept; who goes away while
-   * it is being made takes it from nobody.
+   * The response of a name, cached or computed. A failure rejects for all who wait and is not cached. A
+   * caller that disconnects does not cancel the computation for others.
    */
   readonly get: (name: string, make: () => Promise<CachedBody>) => Promise<CachedBody>
 }
 
 const keptOf = new WeakMap<HttpContext['database'], ByteCache>()
 
-/** What this process keeps for a house, within `QINGDAN_CACHE_BYTES_MAX`; freed at each change of the catalogue. */
+/** The cache of this process, within `QINGDAN_CACHE_BYTES_MAX`; cleared when the catalogue changes. */
 export function byteCacheOf({ database, config }: Pick<HttpContext, 'config' | 'database'>): ByteCache {
   const known = keptOf.get(database)
   if (known !== undefined) return known
@@ -45,7 +45,7 @@ function lengthOf(headers: CachedBody['headers']): number {
   return length
 }
 
-/** Keeps up to so many bytes; none where that is 0. */
+/** Caches up to so many bytes; 0 turns the cache off. */
 export function buildByteCache(bytesMax: number): { readonly kept: ByteCache; readonly clear: () => void } {
   const making = new Map<string, Promise<CachedBody>>()
   const cache =
@@ -57,7 +57,7 @@ export function buildByteCache(bytesMax: number): { readonly kept: ByteCache; re
           sizeCalculation: ({ bytes, headers }, name) =>
             bytes.length + 2 * (name.length + lengthOf(headers)) + entryBytesBeside,
         })
-  // What was begun before a change must not stay behind after it.
+  // A computation begun before a change must not be stored after it.
   let changes = 0
   const make = async (name: string, work: () => Promise<CachedBody>) => {
     const began = changes

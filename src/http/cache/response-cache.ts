@@ -1,8 +1,8 @@
 /**
- * Answers that may be given again: to a caller without a key, at an address whose route says `warm`, until anything that
- * is published changes. It stands before the router and saves all that comes before the bytes: routing, hooks, reading
- * parameters, looking up, planning. What it gives is what the route gave, header by header, and it is counted, kept
- * within the rate and observed like any other; where anything is unusual about a request, the route is asked.
+ * Caches responses to requests without a key, on routes with `warm`, until anything published changes. It
+ * runs before the router and saves routing, hooks, parsing of parameters, look-ups and planning. It sends
+ * exactly what the route sent, header by header; requests are counted, rate-limited and logged as usual. Any
+ * unusual request goes to the route.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
@@ -16,56 +16,56 @@ import { byteCacheOf } from './byte-cache.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Under which name the answer may be remembered, and at which state of what is published it was asked for. */
+    /** The cache key of the response, and the state of the catalogue when it was requested. */
     warmth: { readonly name: string; readonly changes: number } | null
   }
 }
 
-/** An answer without its bytes, which are kept by the tag of their ETag. */
+/** A response without its bytes, which are stored under the tag of their ETag. */
 interface Answer {
   readonly route: string
   readonly tag: string
-  /** Names and values in turn, as Node writes them: what a 304 carries, too. */
+  /** Names and values in turn, as Node writes them; a 304 carries them too. */
   readonly headers: readonly string[]
-  /** The headers of the body, known once the whole answer was given, and where it was no stream. */
+  /** Headers of the body; undefined until the whole response was sent, and for streams. */
   readonly ofBody: readonly string[] | undefined
 }
 
-/** An answer that was given, as it is told of. */
+/** A response that was sent, for its event. */
 interface Given extends Pick<Answer, 'route'> {
   readonly requestId: string
   readonly status: number
-  /** As `performance.now()` has it. */
+  /** In milliseconds of `performance.now()`. */
   readonly began: number
 }
 
-/** What the manners do for every request, and this for its own. */
+/** What the shared hooks do for every request, for requests answered here. */
 export interface ResponseCacheHooks {
-  /** Headers of every answer, names and values in turn. */
+  /** Headers of every response, names and values in turn. */
   readonly always: readonly string[]
   readonly requestId: (headers: IncomingMessage['headers']) => string
-  /** Counts a request without a key, and tells whether its sender is within the rate. */
+  /** Counts a request without a key. Returns whether its sender is within the rate. */
   readonly count: (request: IncomingMessage) => boolean
 }
 
 export interface ResponseCache {
-  /** Stands before the app's own listener, which answers what this does not. */
+  /** Wraps the app's own listener, which answers what the cache does not. */
   readonly before: (listener: RequestListener) => RequestListener
   /** Has the app's answers remembered. Behind the reader, and once: nothing is remembered before. */
   readonly register: (app: App, hooks: ResponseCacheHooks) => void
 }
 
-/** Beside the bytes themselves, of which there may be `QINGDAN_CACHE_BYTES_MAX`. */
+/** In addition to the bytes themselves, which are limited by `QINGDAN_CACHE_BYTES_MAX`. */
 const answersShare = 1 / 8
 const answerBytesBeside = 900
 
-/** What an answer may depend on beside its address. Who names more is not remembered. */
+/** `Vary` values that the cache supports. Responses that name others are not cached. */
 const known = new Set(['accept', 'accept-encoding', 'authorization'])
 
-/** Headers of this one answer. To a proxy the last of them would be an order to send the file, even on a 304. */
+/** Headers of one response only. To a proxy, the last one is an order to send the file, even on a 304. */
 const ofAnswer = new Set(['x-request-id', 'content-length', 'x-accel-redirect'])
 
-/** Headers that a 304 does not carry: they are of the body. */
+/** Headers that a 304 does not carry, because they describe the body. */
 const ofBody = new Set(['content-type', 'content-disposition', 'accept-ranges', 'repr-digest'])
 
 export function buildResponseCache(context: HttpContext): ResponseCache {
@@ -83,8 +83,8 @@ export function buildResponseCache(context: HttpContext): ResponseCache {
     answers.clear()
   }
   const tell = buildTeller(context)
-  // Those that came in one turn of the event loop go out together: each alone would wake its caller by itself, which
-  // costs more than the answer.
+  // Responses of one turn of the event loop are sent together: sending each alone wakes its caller, which
+  // costs more than the response.
   let due: (() => Given)[] = []
   const giveAll = () => {
     const gives = due
@@ -118,7 +118,7 @@ export function buildResponseCache(context: HttpContext): ResponseCache {
         done()
       })
       app.addHook('onSend', (request, reply, payload, done) => {
-        // Asked for before a change and answered after it: nobody knows which of them it is of.
+        // If a change came between request and response, it is unknown which state the response has.
         if (request.warmth !== null && request.warmth.changes === changes) {
           const answer = answerOf(reply, payload, always)
           if (answer !== undefined) answers.set(request.warmth.name, answer)
@@ -135,7 +135,7 @@ export function buildResponseCache(context: HttpContext): ResponseCache {
   }
 }
 
-/** Tells of answers as any other answer is told of, by what is looked up once for each kind of them. */
+/** Logs cached responses like all others; labels are looked up once per kind of response. */
 function buildTeller({ observeAs }: HttpContext): (given: Given) => void {
   const known = new Map<string, (facts: EventFacts) => void>()
   return ({ route, status, requestId, began }) => {
@@ -146,7 +146,7 @@ function buildTeller({ observeAs }: HttpContext): (given: Given) => void {
   }
 }
 
-/** A GET without a body by somebody without a key, expecting nothing: what is expected is for the route to hold. */
+/** A GET without a body or a key. If-Match is left to the route, which checks it. */
 function isPlain({ method, headers, rawHeaders }: IncomingMessage): boolean {
   return (
     method === 'GET' &&
@@ -158,12 +158,12 @@ function isPlain({ method, headers, rawHeaders }: IncomingMessage): boolean {
   )
 }
 
-/** An address as it was sent, and what the answer may depend on beside it. */
+/** The cache key: the URL as sent and the headers that the response may depend on. */
 function nameOf({ url, headers }: Pick<IncomingMessage, 'url' | 'headers'>): string {
   return `${url}\n${headers.accept ?? ''}\n${headers['accept-encoding'] ?? ''}`
 }
 
-/** The bytes to answer with, none where the caller has them already; undefined where they are not kept any more. */
+/** The bytes to send; none if the caller has them; undefined if they were evicted. */
 function bytesOf(
   context: HttpContext,
   { tag, ofBody }: Answer,
@@ -207,7 +207,7 @@ function answerOf(reply: FastifyReply, payload: unknown, always: ReadonlySet<str
   }
 }
 
-/** An ETag for the bytes themselves. */
+/** An ETag of the bytes themselves, not a weak one. */
 const strong = /^"[^"]+"$/
 
 function isKnown(vary: string): boolean {

@@ -1,6 +1,6 @@
 /**
- * Every refusal that leaves the house, in one place: what went wrong becomes a problem of the closed list and is
- * written as RFC 9457, or as a small page for a browser. What is not theirs is ours: observed, and never shown.
+ * The error handler: an error becomes a problem of the closed list, written as RFC 9457 or as a small page
+ * for a browser. Errors outside the list are logged as internal and never shown.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
@@ -10,11 +10,11 @@ import { Problem, type ProblemCode, problem, problems } from '../../platform/pro
 import type { HttpContext } from '../context.ts'
 import { type App, baseUrl, languageOf, type ProblemBody } from '../route-helpers.ts'
 
-/** Registers the one error handler. The handler for addresses that do not exist is in manners.ts: it knows them. */
+/** Registers the only error handler. Unknown paths are handled in hooks.ts, which knows the paths. */
 export function registerRefusals(app: App, context: HttpContext): void {
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const route = request.routeOptions.url ?? unmatched
-    // A caller that goes away in the middle of its body is no fault of ours, and hears no answer.
+    // A caller that disconnects while sending its body is no internal error and gets no response.
     if (request.raw.errored != null) {
       context.observe('stream-aborted', { route, requestId: request.id, reason: error.name })
       return sendProblem(problem('body-invalid'), request, reply, context)
@@ -31,10 +31,10 @@ export function registerRefusals(app: App, context: HttpContext): void {
   })
 }
 
-/** The route under which requests are counted that reach none. */
+/** The route label in metrics for requests that match no route. */
 export const unmatched = 'unmatched'
 
-/** Writes a problem as the answer, in the language asked for, as JSON unless a page is preferred. */
+/** Sends a problem in the language requested, as JSON unless the caller prefers a page. */
 export function sendProblem(
   refusal: Problem,
   request: FastifyRequest,
@@ -46,7 +46,7 @@ export function sendProblem(
     .code(status)
     .header('cache-control', 'no-store')
     .header('vary', 'Accept, Accept-Language')
-    // These described the answer that did not come to be.
+    // These headers described the response that the problem replaces.
     .removeHeader('etag')
     .removeHeader('last-modified')
     .removeHeader('content-disposition')
@@ -56,9 +56,9 @@ export function sendProblem(
     .removeHeader('accept-ranges')
     .removeHeader('repr-digest')
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="qingdan"')
-  // RFC 9110, 15.5.17: so that the caller learns what there is to ask for.
+  // RFC 9110, 15.5.17: a 416 names the size of the content.
   if (status === 416) reply.header('content-range', `bytes */${refusal.detail['bytes']}`)
-  // RFC 5829: who holds the address of what was withdrawn is led on, also by a HEAD.
+  // RFC 5829: links the successor of something withdrawn, also on HEAD.
   const { successor } = refusal.detail
   if (typeof successor === 'string') reply.header('link', `<${successor}>; rel="successor-version"`)
   if (status === 503) reply.header('retry-after', String(retryAfterSeconds))
@@ -68,12 +68,12 @@ export function sendProblem(
     return reply.header('content-language', language).type('text/html; charset=utf-8').send(page)
   }
   const language = languageOf(request)
-  // Written here and now: a response schema of the route must not drop the members of this kind of problem.
+  // Serialised here: a response schema of the route would drop the members of this kind of problem.
   const body = JSON.stringify(bodyOf(refusal, request, baseUrl(request, context.config)))
   return reply.header('content-language', language).type('application/problem+json').send(body)
 }
 
-/** A start takes seconds rather than minutes, and a probe that comes too early costs nothing. */
+/** A start takes seconds, and a request that comes too early costs nothing. */
 const retryAfterSeconds = 5
 
 function bodyOf(refusal: Problem, request: FastifyRequest, base: string): ProblemBody {
@@ -90,11 +90,11 @@ function bodyOf(refusal: Problem, request: FastifyRequest, base: string): Proble
     ...(detail === undefined || status >= 500 ? {} : { detail }),
     ...(path === undefined ? {} : { path }),
   }
-  // Named twice: they stand first for those who read, and no extension can take their place.
+  // Listed twice: the first puts the members in front, the second stops extensions from replacing them.
   return { ...members, ...extensions, ...members }
 }
 
-/** Fastify's own refusals by their codes. What is not here counts by its status, and as our fault at last. */
+/** Problem codes for Fastify's errors. Others are mapped by status, or become `internal`. */
 const codesOfFastify: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_NOT_FOUND: 'not-found',
   FST_ERR_MAX_PARAM_LENGTH: 'not-found',
@@ -117,7 +117,7 @@ const codesOfStatus: Readonly<Record<number, ProblemCode>> = {
   503: 'not-ready',
 }
 
-/** The problem that an error stands for; `internal` where it is no refusal of the list. */
+/** The problem for an error; `internal` if the list has no kind for it. */
 export function problemOf(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error
   if (error.validation !== undefined) return invalid(error)
@@ -125,12 +125,12 @@ export function problemOf(error: FastifyError | Problem): Problem {
   if (byCode !== undefined) return problem(byCode)
   if (isDatabaseAway(error)) return problem('not-ready')
   if (isTooSlow(error)) return problem('query-too-slow')
-  // A status alone is believed only for an error made to be shown: a driver's error has none.
+  // Only errors made to be shown have a status; a driver's error has none.
   const byStatus = error.statusCode === undefined ? undefined : codesOfStatus[error.statusCode]
   return problem(byStatus ?? 'internal')
 }
 
-/** What the validator found first: where and what is expected there, never the value that stood there. */
+/** The validator's first error: the place and what is expected, never the value found. */
 function invalid({ validation = [], validationContext }: FastifyError): Problem {
   const [first] = validation
   const inside = (first?.instancePath ?? '').split('/').slice(1)
@@ -144,7 +144,7 @@ function invalid({ validation = [], validationContext }: FastifyError): Problem 
   return problem(code, { ...(path === '' ? {} : { path }), detail })
 }
 
-/** A page is for those who name text/html before any JSON; `*` alone is a program. */
+/** Whether text/html is listed before JSON; a caller with only `*` is treated as a program. */
 function prefersPage(request: FastifyRequest): boolean {
   const offered = ['application/problem+json', 'application/json', 'text/html']
   return new Negotiator(request).mediaTypes(offered)[0] === 'text/html'

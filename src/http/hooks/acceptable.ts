@@ -1,16 +1,16 @@
 /**
- * Refuses a request whose `Accept` names nothing that its address can answer with, before any room is asked. An address
- * that names its form by an extension has said it, and answers in it (RFC 9110, 12.5.1: the header may be disregarded).
+ * Rejects a request whose `Accept` matches no media type of the route, before a handler runs. A URL with an
+ * extension names its format, so `Accept` is ignored (RFC 9110, 12.5.1: the header may be disregarded).
  */
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { refuseUnacceptable } from '../route-helpers.ts'
 
 type Offers = readonly string[] | undefined
 
-/** Read once a route. */
+/** Read once per route. */
 const known = new WeakMap<object, { readonly offers: Offers }>()
 
-/** A hook for every route: what it offers is its `config.offers`, or what its schema declares for success. */
+/** A hook for every route. The offer is its `config.offers` or what its schema declares for success. */
 export function refuseUnacceptableRequests(
   request: FastifyRequest,
   _reply: FastifyReply,
@@ -18,7 +18,7 @@ export function refuseUnacceptableRequests(
 ): void {
   const { accept } = request.headers
   const { config, schema, url = '' } = request.routeOptions
-  // Most callers take anything, and probes are never refused.
+  // Most callers accept anything, and probes are never rejected.
   const isAsked = accept !== undefined && !accept.includes('*/*') && !request.is404
   if (isAsked && config.unlimited !== true && !/\.[a-z]+$/.test(url)) {
     const offers = config.offers ?? (schema === undefined ? undefined : declaredBy(schema))
@@ -33,7 +33,7 @@ function declaredBy(schema: FastifySchema): Offers {
   return kept.offers
 }
 
-/** The media types of success; undefined where a schema says none, or leaves all to the handler. */
+/** The media types of success; undefined if the schema declares none or leaves them to the handler. */
 function successTypes(response: unknown): Offers {
   const types = Object.entries((response ?? {}) as Readonly<Record<string, Declared>>)
     .filter(([status, { type }]) => status.startsWith('2') && type !== 'null')

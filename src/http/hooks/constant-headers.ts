@@ -1,22 +1,22 @@
 /**
- * Headers that every answer carries alike: security headers and CORS. Two libraries say what they are, once, at start;
- * asking them again for each answer cost more than all else that is done for a small one.
+ * Headers that every response carries: security headers and CORS. Two libraries define them; they are read
+ * once, at start, because calling the libraries per response cost more than the rest of a small response.
  */
 import { fastifyCors } from '@fastify/cors'
 import { fastifyHelmet } from '@fastify/helmet'
 import { type FastifyInstance, fastify } from 'fastify'
 
 export interface ConstantHeaders {
-  /** On every answer. */
+  /** On every response. */
   readonly always: Readonly<Record<string, string>>
-  /** On the answer to a preflight besides. */
+  /** Also on the response to a preflight. */
   readonly preflight: Readonly<Record<string, string>>
 }
 
-/** What an answer of the probe carries that no library of ours has put there. */
+/** Headers of a probe's response that none of the two libraries set. */
 const ownOfFastify = new Set(['date', 'connection', 'keep-alive', 'content-length', 'content-type'])
 
-/** Asks the libraries, by a service of one address that listens nowhere. */
+/** Reads the headers from a response of a probe service that does not listen. */
 export async function readConstantHeaders(): Promise<ConstantHeaders> {
   const probe = fastify()
   try {
@@ -37,7 +37,7 @@ function constantsOf(headers: Readonly<Record<string, unknown>>): Readonly<Recor
   return Object.fromEntries(own.map(([name, value]) => [name, String(value)]))
 }
 
-/** Strict headers: no script, style or picture from elsewhere, and none written into a page. */
+/** Strict headers: no scripts, styles or pictures from other origins, and none inline. */
 async function registerSecurity(app: FastifyInstance): Promise<void> {
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {
@@ -46,26 +46,26 @@ async function registerSecurity(app: FastifyInstance): Promise<void> {
         defaultSrc: ["'none'"],
         scriptSrc: ["'self'"],
         styleSrc: ["'self'"],
-        // Swagger UI draws its signs from data: addresses in its own style sheet.
+        // Swagger UI draws its icons from data: URLs in its own style sheet.
         imgSrc: ["'self'", 'data:'],
         fontSrc: ["'self'"],
         connectSrc: ["'self'"],
         baseUri: ["'none'"],
-        // The search box of the portal asks this service and no other.
+        // The search form of the portal may submit to this service only.
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
       },
     },
     // Open data may be read, embedded and drawn by any page.
     crossOriginResourcePolicy: { policy: 'cross-origin' },
-    // TLS ends at a proxy: that one knows whether plain HTTP may be forbidden under this name.
+    // TLS ends at a proxy, which knows whether plain HTTP may be forbidden for this host name.
     strictTransportSecurity: false,
     xFrameOptions: { action: 'deny' },
     referrerPolicy: { policy: 'no-referrer' },
   })
 }
 
-/** Any page may read; none may write in a reader's name. */
+/** Any page may read; none may write on behalf of a reader. */
 async function registerCors(app: FastifyInstance): Promise<void> {
   await app.register(fastifyCors, {
     origin: '*',

@@ -1,6 +1,6 @@
 /**
- * The manners of HTTP that all rooms share: request ids, security headers, CORS, limits, the reader, methods.
- * It refuses unreadable addresses, unknown parameters, methods and callers above their rate, before any room is asked.
+ * Hooks that all modules share: request ids, security headers, CORS, limits, the caller, methods. They reject
+ * unreadable URLs, unknown parameters and methods, and callers above their rate before a handler runs.
  */
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -21,7 +21,7 @@ import { holdToQuota, registerKeyHolders, withReadAudit } from './key-hooks.ts'
 import { lazyValidator, type SchemaCompilation } from './lazy-compilers.ts'
 import { networkOf, RateCounts, senderOf } from './rate-limit.ts'
 
-/** Registers every shared manner on the root instance, before any route. */
+/** Registers all shared hooks on the root instance, before any route. */
 export async function registerHooks(
   app: App,
   context: HttpContext,
@@ -34,24 +34,24 @@ export async function registerHooks(
   registerValidators(app, compile)
   const constant = await readConstantHeaders()
   app.addHook('onRequest', refuseDuplicateHost)
-  // Hooks call back rather than promise: each of them runs for every answer, and a promise costs more than most do.
+  // Hooks use callbacks: they run for every response, and a promise costs more than most hooks do.
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).headers(constant.always)
     if (request.method !== 'OPTIONS') return done()
     const allowed = methods(request.url)
     if (allowed.length === 0) return done(problem('not-found'))
-    // Browsers may wait for the body of a 204 that doesn't say that there is none.
+    // Without a Content-Length of 0, browsers may wait for the body of a 204.
     reply
       .headers({ ...constant.preflight, ...options(request.url) })
       .header('allow', allowed.join(', '))
       .header('content-length', '0')
     reply.code(204).send()
   })
-  // Only for its name in the metrics: the hook above has answered.
+  // Registered only for its name in the metrics: the hook above has already answered.
   app.options('*', { schema: { hide: true } }, async () => undefined)
   app.addHook('onSend', (request, reply, payload, done) => {
     if (reply.statusCode !== 304) return done(null, payload)
-    // What its schema calls null would be told of as four letters of JSON. Fastify measures what HEAD would send.
+    // Without this, a null body would be declared as JSON. Fastify measures what HEAD would send.
     reply.removeHeader('content-type')
     done(null, request.method === 'HEAD' ? '' : null)
   })
@@ -69,13 +69,13 @@ export async function registerHooks(
   })
 }
 
-/** The caller's id where it is harmless in a log and in a header, else one of ours. */
+/** The caller's request id if it is harmless in a log and in a header, else a generated one. */
 export function requestId(headers: Readonly<Record<string, string | string[] | undefined>>): string {
   const given = headers['x-request-id']
   return typeof given === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : randomUUID()
 }
 
-/** What OPTIONS tells of an address, by the routes that are registered from now on. */
+/** What OPTIONS answers for a URL, from the routes registered from now on. */
 interface Collected {
   readonly methods: (url: string) => readonly string[]
   readonly options: (url: string) => Readonly<Record<string, string>>
@@ -87,11 +87,11 @@ interface CollectedRoute {
   readonly options: Record<string, string>
 }
 
-/** Tells which methods an address takes, and what else OPTIONS says of it. */
+/** Collects the methods of each URL and the other headers of its OPTIONS response. */
 function collectMethods(app: App): Collected {
   const routes = new Map<string, CollectedRoute>()
   app.addHook('onRoute', ({ url, method, config }) => {
-    // The wildcard is the one for OPTIONS: it is no address of its own.
+    // The wildcard route serves OPTIONS only; it is not a URL of its own.
     if (url === '*') return
     const entry = routes.get(url) ?? { pattern: patternOf(url), methods: new Set(['OPTIONS']), options: {} }
     for (const name of [method].flat()) entry.methods.add(name)
@@ -108,14 +108,14 @@ function collectMethods(app: App): Collected {
   }
 }
 
-/** A route's pattern as an expression: `:name` is one segment or a share of it, `*` all that follows. */
+/** A route's pattern as a regular expression: `:name` is a segment or part of one, `*` is the rest. */
 function patternOf(url: string): RegExp {
   const source = url
     .split(/(:[A-Za-z0-9_]+(?:\([^)]*\))?|\*)/)
     .map((piece) => {
       if (piece === '*') return '.*'
       const own = /^:[A-Za-z0-9_]+(\([^)]*\))?$/.exec(piece)
-      // The router's own anchors are of the segment, not of the whole address.
+      // The router's own anchors apply to the segment, not to the whole URL.
       if (own !== null) return own[1]?.replace(/^\(\^/, '(').replace(/\$\)$/, ')') ?? '[^/]+'
       return piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
     })
@@ -123,10 +123,10 @@ function patternOf(url: string): RegExp {
   return new RegExp(`^${source}$`)
 }
 
-/** Text from addresses is coerced, a body is not: JSON has types of its own. */
+/** Values from URLs are coerced. Bodies are not, because JSON has types. */
 function registerValidators(app: App, compilation: SchemaCompilation): void {
   const shared = { useDefaults: true, removeAdditional: false, allErrors: false } as const
-  // Digits without end become Infinity, and a strict Ajv holds no bounds against what isn't finite.
+  // A very long number becomes Infinity, and a strict Ajv does not check bounds of non-finite numbers.
   const coercing = new Ajv({ ...shared, coerceTypes: true, strictNumbers: false })
   const exact = new Ajv({ ...shared, coerceTypes: false })
   for (const ajv of [coercing, exact]) addFormats.default(ajv)
@@ -136,7 +136,7 @@ function registerValidators(app: App, compilation: SchemaCompilation): void {
   })
 }
 
-/** One event per request, labelled by the route's pattern: an address or a parameter may contain anything. */
+/** One event per request, labelled by the route's pattern, because URLs may contain anything. */
 function registerRequestEvents(app: App, context: HttpContext): void {
   const { observe } = context
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -162,7 +162,7 @@ function watchStream(
   payload: NodeJS.ReadableStream,
 ): void {
   finished(payload, { writable: false }, (error) => {
-    // Before the headers are out, the error handler still answers, and observes.
+    // Until the headers are sent, the error handler answers and logs the event.
     if (!error || !reply.raw.headersSent) return
     const route = request.routeOptions.url ?? unmatched
     const reason = (error as NodeJS.ErrnoException).code ?? error.name
@@ -176,14 +176,14 @@ function isStream(payload: unknown): payload is NodeJS.ReadableStream {
 
 const minute = 60_000
 
-/** Tells whether the sender of a request without a key is within the rate, and counts the request. */
+/** Counts a request without a key. Returns whether its sender is within the rate. */
 type Count = (request: IncomingMessage) => boolean
 
 /**
- * Finds the reader and keeps both within the rate: good keys by key, all others by address (an IPv6 one by its /64).
- * Wrong keys have a count of their own by address, looked at before the database is: guessing is slow and cheap for
- * us. An address above it waits with good keys too, or the answer would tell a guesser which one was good; reading
- * without a key goes on. A key with a quota is held to it besides.
+ * Finds the caller and limits the rate: valid keys by key, all others by network (IPv6: a /64). Invalid keys
+ * have their own count by network, checked before the database, so that guessing is slow and cheap to reject.
+ * A network above it waits with valid keys too, or responses would reveal valid keys; requests without a key
+ * continue. The quota of a key also applies.
  */
 function registerReader(app: App, context: HttpContext): Count {
   const max = context.config.QINGDAN_RATE_PER_MINUTE
@@ -205,7 +205,7 @@ function registerReader(app: App, context: HttpContext): Count {
     }
     const { keyId, quota } = request.reader
     request.caller = keyId ?? sender
-    // A rate that was agreed for a key stands in place of the one for all.
+    // A rate agreed for a key replaces the general one.
     const seconds = quota?.perMinute === undefined ? callers.count(request.caller) : 0
     const late = refusalOf(seconds, reply)
     if (late !== undefined) throw late
@@ -222,7 +222,7 @@ function registerReader(app: App, context: HttpContext): Count {
   return (request) => callers.count(networkOf(senderOf(request))) === 0
 }
 
-/** The refusal of parameters that the route's schema doesn't name, and of text that is not percent-encoded UTF-8. */
+/** The problem for parameters outside the schema and for text that is not percent-encoded UTF-8. */
 function faultOfParameters(request: FastifyRequest): Problem | undefined {
   try {
     refuseUnknownParameters(request)
@@ -234,7 +234,7 @@ function faultOfParameters(request: FastifyRequest): Problem | undefined {
 }
 
 function refuseUnknownParameters(request: FastifyRequest): void {
-  // Most addresses have no parameters at all.
+  // Fast path: most requests have no query.
   const at = request.url.indexOf('?')
   if (at < 0 || request.is404) return
   const { schema, config } = request.routeOptions
@@ -247,7 +247,7 @@ function refuseUnknownParameters(request: FastifyRequest): void {
   }
   if (config.openQuery === true) return
   const declared = schema?.querystring as { readonly properties?: object } | undefined
-  // Pages and files that aren't in the OpenAPI take what browsers append to them, unless they declare parameters.
+  // Pages and files outside the OpenAPI accept what browsers append, unless they declare parameters.
   if (declared === undefined && (schema as { readonly hide?: boolean } | undefined)?.hide === true) return
   refuseUnknown(Object.keys(declared?.properties ?? {}), request.query as Readonly<Record<string, unknown>>)
 }

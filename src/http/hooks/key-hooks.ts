@@ -1,7 +1,7 @@
 /**
- * What is done for the holders of keys and for nobody else: their quota before a route is asked; and before an answer goes out
- * the audit of data that are not open, `private` for caches, and the usage. Refuses what is over the quota, and gives nothing
- * that the audit could not take.
+ * Hooks for holders of keys only: the quota before the handler runs; before the response is sent, the audit
+ * of data that are not open, `private` for caches, and the usage. They reject requests over the quota, and
+ * send no data whose audit entry could not be written.
  */
 import { pipeline, Transform } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -14,40 +14,40 @@ import type { App } from '../route-helpers.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Data that the answer to the holder of a key is about to give; null for everybody else. */
+    /** Data that the response to the holder of a key will contain; null for all other callers. */
     reads: ReadonlyMap<string, DataRead> | null
-    /** Whether the request stands in the usage of its key already. */
+    /** Whether the request is already counted in the usage of its key. */
     isCounted: boolean
   }
 }
 
-/** Registers what answers to the holders of keys go through. After all other hooks that may change an answer. */
+/** Registers the hooks for holders of keys. Must follow all other hooks that may change a response. */
 export function registerKeyHolders(app: App, context: HttpContext): void {
   app.decorateRequest('reads', null)
   app.decorateRequest('isCounted', false)
   app.addHook('onSend', (request, reply, payload, done) => {
-    // Before the reader is known there is none: what was refused so early concerns nobody.
+    // A request rejected before the caller is known belongs to no key.
     if (request.reader?.keyId === undefined) return done(null, payload)
     give(context, request, reply, payload).then((given) => done(null, given), done)
   })
   app.addHook('onResponse', (request, reply, done) => {
-    // An answer that a protocol wrote by itself went by no hook.
+    // A response that a protocol wrote to the socket itself passed no hook.
     if (request.reader?.keyId !== undefined && !request.isCounted) count(context, request, reply)
     done()
   })
   app.addHook('onClose', () => context.keys.close())
 }
 
-/** The reader of a request, who has its reads noted with it. */
+/** The caller of a request, with its reads recorded on the request. */
 export function withReadAudit(request: FastifyRequest, reader: Caller): Caller {
   const reads = new Map<string, DataRead>()
   request.reads = reads
-  // A protocol may make its answer several times, until it is short enough: it is given once.
+  // A protocol may build its response several times to make it short enough; it is sent once.
   const note = (read: DataRead) => void reads.set(JSON.stringify(read), read)
   return Object.freeze({ ...reader, note })
 }
 
-/** Counts a request in the quota of its key and says what is left. Throws `quota-exceeded`. */
+/** Counts a request in the quota of its key and sends what is left. Throws `quota-exceeded`. */
 export async function holdToQuota(
   { keys, clock }: Pick<HttpContext, 'keys' | 'clock'>,
   { keyId, quota }: Caller,
@@ -58,11 +58,11 @@ export async function holdToQuota(
   const states = await keys.countRequest(keyId, quota, now)
   const secondsLeft = ({ resetsAt }: QuotaState) =>
     Math.max(1, Math.ceil((resetsAt.getTime() - now.getTime()) / 1000))
-  // As the draft of the IETF has them, draft-ietf-httpapi-ratelimit-headers-10: a name, then what it holds.
+  // Format of draft-ietf-httpapi-ratelimit-headers-10: a name, then its parameters.
   const policies = states.map(({ name, limit, windowSeconds }) => `"${name}";q=${limit};w=${windowSeconds}`)
   const left = states.map((state) => `"${state.name}";r=${state.left};t=${secondsLeft(state)}`)
   reply.header('ratelimit-policy', policies.join(', ')).header('ratelimit', left.join(', '))
-  // Who waits for the minute would only hear of the day.
+  // Report the longest window: after waiting a minute, the caller would still exceed the day.
   const over = states.findLast(({ isOver }) => isOver)
   if (over === undefined) return
   const retryAfterSeconds = secondsLeft(over)
@@ -105,7 +105,7 @@ async function audit(
   }
 }
 
-/** With a key an answer may rest on what only some may see: no cache that is shared may keep it unless it is for all. */
+/** With a key, a response may contain restricted data: shared caches may store it only if it is open. */
 function keepPrivate(reply: FastifyReply, isClosed: boolean): void {
   const told = String(reply.getHeader('cache-control') ?? '')
   if (told === '' || (isClosed && /public/.test(told))) reply.header('cache-control', 'private, no-cache')
@@ -114,16 +114,16 @@ function keepPrivate(reply: FastifyReply, isClosed: boolean): void {
     reply.header('vary', vary === '' ? 'Authorization' : `${vary}, Authorization`)
 }
 
-/** Counts a request in the usage of its key; gives what adds bytes to it. */
+/** Counts a request in the usage of its key. Returns a function that adds bytes to it. */
 function count(context: HttpContext, request: FastifyRequest, reply: FastifyReply): (bytes: number) => void {
   const { keyId = '' } = request.reader
-  // An answer that went wrong on its way comes here once more, as a problem.
+  // A response that failed while being sent passes here again, as a problem.
   if (request.isCounted) return () => undefined
   request.isCounted = true
   return context.keys.countUse({ keyId, dataset: datasetOf(context, request) }, reply.statusCode >= 400)
 }
 
-/** The dataset that a request concerns: by its data, else by its address where the caller may know of such a one. */
+/** The dataset of a request: from the data read, else from the URL if the caller may know the dataset. */
 function datasetOf({ contracts }: HttpContext, { reads, params, reader }: FastifyRequest): string {
   const [read] = reads?.values() ?? []
   if (read !== undefined) return read.dataset
@@ -138,7 +138,7 @@ function isStream(payload: unknown): payload is Stream {
   return typeof payload === 'object' && payload !== null && 'pipe' in payload && 'destroy' in payload
 }
 
-/** A stream whose bytes are counted as they pass. It ends as its source does, and ends it where nobody reads on. */
+/** A stream that counts its bytes. It ends with its source, and destroys the source if nobody reads on. */
 function counted(source: Stream, addBytes: (bytes: number) => void): Transform {
   const counter = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {

@@ -1,6 +1,6 @@
 /**
- * Validators and serialisers that compile at their first use: a service has some hundred routes with thousands of
- * schemas, of which a start needs none. A test compiles all of them, since a faulty schema is no longer found at start.
+ * Validators and serialisers that compile at first use: the service has some hundred routes with thousands of
+ * schemas, and start needs none. A test compiles all of them to find faulty schemas.
  */
 import { SerializerSelector } from '@fastify/fast-json-stringify-compiler'
 import type { Ajv, ErrorObject } from 'ajv'
@@ -9,13 +9,13 @@ import type { FastifyServerOptions } from 'fastify'
 /** When schemas of routes are compiled. */
 export type SchemaCompilation = 'at-first-use' | 'at-start'
 
-/** A validator as Fastify calls it: it reads `errors` of the function after an answer of `false`. */
+/** A validator as Fastify calls it: after a result of `false`, Fastify reads `errors` of the function. */
 export interface LazyValidator {
   (data: unknown): boolean
   errors?: ErrorObject[] | null
 }
 
-/** A validator of a schema that is compiled when it is first called. */
+/** A validator that compiles its schema when first called. */
 export function lazyValidator(ajv: Ajv, schema: object): LazyValidator {
   let compiled: ReturnType<Ajv['compile']> | undefined
   const validate: LazyValidator = (data) => {
@@ -27,7 +27,7 @@ export function lazyValidator(ajv: Ajv, schema: object): LazyValidator {
   return validate
 }
 
-/** Fastify's own serialisers, each compiled when it is first called. */
+/** Fastify's own serialisers, each compiled when first called. */
 export const lazySerialisers = {
   compilersFactory: {
     buildSerializer: (schemas, options) => {

@@ -1,16 +1,16 @@
 /**
- * How many requests a caller may send a minute: counts in memory, in windows that begin with a caller's first request.
- * They are asked on the way of every answer, so they answer at once: a promise for each cost more than a small answer.
+ * How many requests a caller may send per minute. Counts are in memory; a window begins with a caller's first
+ * request. Checks are synchronous: a promise for each cost more than a small response.
  */
 import type { IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import ipaddr from 'ipaddr.js'
 import { LRUCache } from 'lru-cache'
 
-/** A proxy on this machine says who the caller is and by which address; nobody else is believed. */
+/** Only a proxy on this machine is trusted to name the caller and the public address. */
 export const trustedProxies = 'loopback'
 
-/** Callers that are remembered; with more of them at once, who was quiet for longest begins anew. */
+/** Most callers remembered. Beyond that, the least recently active one is forgotten. */
 const callersMax = 20_000
 
 interface Window {
@@ -18,7 +18,7 @@ interface Window {
   readonly endsAt: number
 }
 
-/** Counts of one kind of request. `max` of a caller are within the rate in each window. */
+/** Counts of one kind of request. A caller may send `max` of them in each window. */
 export class RateCounts {
   readonly #windows = new LRUCache<string, Window>({ max: callersMax })
   readonly #max: number
@@ -29,7 +29,7 @@ export class RateCounts {
     this.#milliseconds = milliseconds
   }
 
-  /** Counts one more. Gives the seconds to wait, at least one, where that is above the rate; else 0. */
+  /** Counts one request. Returns the seconds to wait, at least 1, if it is above the rate; else 0. */
   count(caller: string): number {
     const now = performance.now()
     const window = this.#current(caller, now)
@@ -37,7 +37,7 @@ export class RateCounts {
     return window.count > this.#max ? secondsUntil(window, now) : 0
   }
 
-  /** The seconds to wait where one more would be above the rate; else 0. Counts nothing. */
+  /** The seconds to wait if one more request would be above the rate; else 0. Counts nothing. */
   wait(caller: string): number {
     const now = performance.now()
     const window = this.#windows.get(caller)
@@ -61,16 +61,16 @@ function secondsUntil({ endsAt }: Window, now: number): number {
 
 const isProxy = proxyAddr.compile(trustedProxies)
 
-/** The address of a request's sender, as the app tells it. */
+/** The address of a request's sender, as the app determines it. */
 export function senderOf(request: IncomingMessage): string {
-  // Where no proxy speaks for a caller there is nothing to look into.
+  // Fast path: without a proxy header there is nothing to parse.
   if (request.headers['x-forwarded-for'] === undefined) return request.socket.remoteAddress ?? ''
   return proxyAddr(request, isProxy)
 }
 
 const networks = new LRUCache<string, string>({ max: callersMax })
 
-/** By what a sender is counted: an IPv6 one by its /64, an IPv4 one in IPv6 as IPv4, what is neither as it is. */
+/** What a sender is counted by: a /64 for IPv6, IPv4 for IPv4-mapped addresses, any other text unchanged. */
 export function networkOf(sender: string): string {
   const known = networks.get(sender)
   if (known !== undefined) return known

@@ -1,17 +1,17 @@
 /**
- * Collects what the routes declare. The plugin describes all routes in one go, which takes 100 ms the first time; it is
- * registered once for each of several groups of addresses, so that others get their turn between two groups.
+ * Collects what the routes declare. The plugin describes all its routes at once, which takes 100 ms the first
+ * time; it is registered once per group of paths, so that other requests run between two groups.
  */
 import { type FastifyDynamicSwaggerOptions, fastifySwagger } from '@fastify/swagger'
 import type { App } from '../route-helpers.ts'
 import type { OpenapiDocument } from './document-shape.ts'
 
-/** About six addresses each, which takes some 10 ms the first time. */
+/** About six paths per group, which take some 10 ms the first time. */
 const groups = 16
 
 const groupName = (group: number) => `openapiGroup${group}`
 
-/** Registers the collectors; it must be done before any route. `app.swagger()` describes all routes at once. */
+/** Registers the collectors; call it before any route. `app.swagger()` describes all routes at once. */
 export async function registerCollectors(app: App, options: FastifyDynamicSwaggerOptions): Promise<void> {
   const groupOf = new Map<string, number>()
   app.addHook('onRoute', ({ url }) => {

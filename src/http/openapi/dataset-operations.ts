@@ -1,6 +1,6 @@
 /**
- * The operations of one dataset: copies of the generic ones on its records, with parameters that its contract gives,
- * and the schemas of its records and code lists. Names in `components` are `<dataset>.…` and `codes.<list>`.
+ * The operations of one dataset: copies of the generic record operations with the contract's parameters, and
+ * schemas of its records and code lists. Names in `components` are `<dataset>.…` and `codes.<list>`.
  */
 
 import {
@@ -13,23 +13,23 @@ import {
 import { inLanguage, type Language } from '../../platform/language.ts'
 import { type Json, mapValues, type Operation, type Parameter, type Paths, sorted } from './document-shape.ts'
 
-/** What a room says of those of its addresses that depend on a contract. */
+/** What a module declares about those of its routes that depend on a contract. */
 export interface DatasetPart {
-  /** Last segment of the generic addresses, without extension: `records` for `…/{slug}/…/records.csv` too. */
+  /** Last segment of generic paths, without extension: `records` also for `…/{slug}/…/records.csv`. */
   readonly segment: string
-  /** The parameters of one dataset. One of a generic one's name makes that more specific. */
+  /** The parameters of one dataset. One with the name of a generic parameter replaces it. */
   readonly parameters: (contract: Contract, options: ParameterOptions) => readonly Parameter[]
-  /** Schemas of one dataset that take the place of generic ones, by the names of those. */
+  /** Schemas of one dataset that replace generic ones, by the generic names. */
   readonly schemas?: Readonly<Record<string, (contract: Contract, options: ParameterOptions) => Json>>
-  /** Whether the address answers for a contract at all; left out, it always does. */
+  /** Whether the route exists for a contract; if omitted, it always does. */
   readonly answers?: (contract: Contract) => boolean
 }
 
 export interface ParameterOptions {
   readonly contracts: Contracts
-  /** The language of descriptions; both where none is chosen. */
+  /** The language of descriptions; both if undefined. */
   readonly language: Language | undefined
-  /** The schema of one code of a list: a reference to it in the same document. */
+  /** A reference to the schema of a code list in the same document. */
   readonly codes: (list: string) => Json
 }
 
@@ -39,7 +39,7 @@ interface Options {
   readonly language: Language | undefined
 }
 
-/** The operations that a contract makes specific, by their paths. A generator, so that a caller can build it in slices. */
+/** The operations specific to a contract, by path. A generator, so that a caller can build it in slices. */
 export function* datasetOperations(
   paths: Paths,
   contract: Contract,
@@ -48,7 +48,7 @@ export function* datasetOperations(
   const made: [string, Paths[string]][] = []
   for (const part of parts) {
     if (part.answers?.(contract) === false) continue
-    // Built once for all addresses of the part: equal parameters are then one object.
+    // Built once for all paths of the part, so that equal parameters are one object.
     const parameters = part.parameters(contract, { contracts, language, codes: codesReference })
     yield
     const places = placesOf(contract, { contracts, parts, language }, part)
@@ -65,13 +65,13 @@ export function* datasetOperations(
   return sorted(Object.fromEntries(made))
 }
 
-/** The generic operations that some dataset may have operations of its own for. */
+/** The generic operations that datasets may specialise. */
 export function specificPaths(paths: Paths, parts: readonly DatasetPart[]): Paths {
   const segments = new Set(parts.map(({ segment }) => segment))
   return Object.fromEntries(Object.entries(paths).filter(([path]) => segments.has(segmentOf(path) ?? '')))
 }
 
-/** The last segment of a generic address below one dataset: `records` of `…/{slug}/…/records.csv`. */
+/** The last segment of a generic path below a dataset: `records` of `…/{slug}/…/records.csv`. */
 function segmentOf(path: string): string | undefined {
   return /\{slug\}\/(?:.*\/)?([a-z-]+)(?:\.[a-z]+)?$/.exec(path)?.[1]
 }
@@ -99,7 +99,7 @@ function specialise(
   }
 }
 
-/** Parts of an address that a reader would have to look up first get an example in the form of the contract's periods. */
+/** Adds an example in the form of the contract's periods to path parameters that need a look-up first. */
 function withExample(parameter: Parameter, contract: Contract): Parameter {
   const example = parameter.in === 'path' ? pathExamples[parameter.name]?.(contract) : undefined
   if (example === undefined) return parameter
@@ -111,7 +111,7 @@ const pathExamples: Readonly<Record<string, (contract: Contract) => string>> = {
   version: () => '1',
 }
 
-/** What stands in the place of generic schemas, by the references to those. */
+/** What replaces generic schemas, by the references to those. */
 type Places = ReadonlyMap<string, Json>
 
 function placesOf(contract: Contract, options: Options, part: DatasetPart): Places {
@@ -122,13 +122,13 @@ function placesOf(contract: Contract, options: Options, part: DatasetPart): Plac
   return new Map([...own, [reference('Record'), oneOf(Object.keys(recordSchemas(contract, options)))]])
 }
 
-/** A reference to the schema of this name, or to whichever of several fits. */
+/** A reference to the schema of this name, or `oneOf` several. */
 function oneOf(names: readonly string[]): Json {
   const [first = {}, ...others] = names.map((name) => ({ $ref: reference(name) }))
   return others.length === 0 ? first : { anyOf: [first, ...others] }
 }
 
-/** The same value with each reference to a generic schema turned to what stands in its place. */
+/** The value with references to generic schemas replaced. */
 function inPlaceOf(value: unknown, places: Places): unknown {
   if (Array.isArray(value)) return value.map((inner) => inPlaceOf(inner, places))
   if (value === null || typeof value !== 'object') return value
@@ -141,7 +141,7 @@ const reference = (schema: string) => `#/components/schemas/${schema}`
 const codesName = (list: string) => `codes.${list}`
 const codesReference = (list: string): Json => ({ $ref: reference(codesName(list)) })
 
-/** The records of a dataset. */
+/** The record schemas of a dataset. */
 export function recordSchemas(contract: Contract, options: Options): Readonly<Record<string, Json>> {
   const { contracts, language } = options
   const ofLanguage = language === undefined ? {} : { language }
@@ -153,7 +153,7 @@ export function recordSchemas(contract: Contract, options: Options): Readonly<Re
   )
 }
 
-/** The schemas that parts have for one dataset. */
+/** The schemas that parts declare for one dataset. */
 export function partSchemas(contract: Contract, options: Options): Readonly<Record<string, Json>> {
   const { contracts, parts, language } = options
   const made = parts.flatMap(({ schemas = {}, answers }) =>
@@ -167,8 +167,8 @@ export function partSchemas(contract: Contract, options: Options): Readonly<Reco
 }
 
 /**
- * The schemas of one kind: the newest contract's, and those of older contracts where they look otherwise, since an
- * edition keeps the contract that it was published under.
+ * The schemas of one kind: the newest contract's, and different ones of older contracts, because an edition
+ * stays under the contract it was published with.
  */
 function schemasOf(
   { dataset }: Contract,
@@ -187,7 +187,7 @@ function schemasOf(
   return Object.fromEntries(made)
 }
 
-/** Where editions are joined, each record says first which it is of; no contract has a field of that name. */
+/** If editions are joined, `edition` is the first member of each record; no contract has such a field. */
 function withEdition(record: Json, language: Language | undefined): Json {
   const edition = {
     type: 'string',
@@ -202,15 +202,15 @@ function withEdition(record: Json, language: Language | undefined): Json {
   return { ...record, properties: { edition, ...(record['properties'] as Json) } }
 }
 
-/** What two schemas are told apart by: another title of the dataset makes no other record. */
+/** The text by which schemas are compared; the dataset's title is left out. */
 function shapeOf(schema: Json): string {
   return JSON.stringify([schema['properties'], schema['required']])
 }
 
 /**
- * The code lists that contracts use, each once: `enum` for whoever generates or fills in, the labels as a description and
- * as `x-enum-descriptions`. `oneOf` of `const` and `title` would be the words of JSON Schema for it, and Swagger UI shows
- * that as `string | (string | string | …)`; who wants it finds it at `…/contracts/{n}/json-schema`.
+ * The code lists of contracts, each once: `enum` for generators, the labels as a description and as
+ * `x-enum-descriptions`. JSON Schema would use `oneOf` of `const` and `title`, but Swagger UI shows that as
+ * `string | (string | string | …)`; that form is at `…/contracts/{n}/json-schema`.
  */
 export function codeSchemas(
   loaded: readonly LoadedContract[],

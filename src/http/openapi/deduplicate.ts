@@ -1,6 +1,6 @@
 /**
- * What operations have in common is given once, under `components`: equal schemas, parameters and responses. Without it
- * a document would be several times as long, and every generated client with it.
+ * Moves equal schemas, parameters and responses to `components`. Without it, a document and every generated
+ * client would be several times as long.
  */
 import {
   type Json,
@@ -13,8 +13,8 @@ import {
 import { shareSchemas } from './share-schemas.ts'
 
 /**
- * The document with parameters and responses that occur more than once referred to. A generator, so that a caller can
- * build it in slices.
+ * The document with repeated parameters and responses replaced by references. A generator, so that a caller
+ * can build it in slices.
  */
 export function* shareEquals(whole: OpenapiDocument): Generator<void, OpenapiDocument> {
   const document = yield* shareSchemas(whole)
@@ -57,19 +57,19 @@ interface Found {
 
 interface Shelf {
   readonly content: Json
-  /** A reference to what is shared, else the value itself. */
+  /** A reference if the value is shared, else the value itself. */
   readonly refer: <T extends Json>(kind: string, owner: Operation, value: T) => T
 }
 
-/** How many parameters or responses are looked at between two steps. */
+/** How many parameters or responses are compared between two steps. */
 const foundPerStep = 50
 
 /**
- * What occurs more than once, each with a name of its own. What only datasets have is kept apart for each of them: two
- * that agree by chance today must not lose their names when one changes.
+ * Finds repeated values and names each. Values that only datasets have are shared per dataset: two that are
+ * equal by chance today must not change names when one of them changes.
  */
 function* buildShelf(found: readonly Found[]): Generator<void, Shelf> {
-  // Many operations have the same object: it is written as text once.
+  // Many operations share one object: it is serialised once.
   const texts = new WeakMap<Json, string>()
   const textOf = (value: Json) => {
     const text = texts.get(value) ?? JSON.stringify(value)
@@ -99,7 +99,7 @@ function* buildShelf(found: readonly Found[]): Generator<void, Shelf> {
       ? []
       : [{ key, first, uses: all.length, isGeneric: datasetOf(first.owner) === undefined }]
   })
-  // What most operations have gets the short name: `429`, `edition`.
+  // The most frequent value gets the short name: `429`, `edition`.
   shared.sort((a, b) => Number(b.isGeneric) - Number(a.isGeneric) || b.uses - a.uses)
   const names = new Map<string, string>()
   const content = new Map<string, Json>()
@@ -112,7 +112,7 @@ function* buildShelf(found: readonly Found[]): Generator<void, Shelf> {
     content: sorted(Object.fromEntries(content)),
     refer: (kind, owner, value) => {
       const name = names.get(keyOf(owner, value))
-      // Readers of the document find the same behind the reference.
+      // The reference resolves to an equal value.
       return name === undefined
         ? value
         : ({ $ref: `#/components/${kind}/${name}` } as unknown as typeof value)
@@ -120,7 +120,7 @@ function* buildShelf(found: readonly Found[]): Generator<void, Shelf> {
   }
 }
 
-/** The dataset that an operation is of, by its name: `listRecords.<dataset>`; undefined for a generic one. */
+/** The dataset of an operation, from its id: `listRecords.<dataset>`; undefined for a generic one. */
 function datasetOf({ operationId = '' }: Operation): string | undefined {
   return operationId.split('.')[1]
 }

@@ -1,4 +1,4 @@
-/** The shape of an OpenAPI document, as far as ours is built of it, and the order that its names stand in. */
+/** The part of an OpenAPI document's shape that is used here, and the order of its names. */
 export type Json = Readonly<Record<string, unknown>>
 
 export interface OpenapiDocument {
@@ -29,12 +29,12 @@ export interface Parameter {
   readonly [member: string]: unknown
 }
 
-/** The members by their names, so that a document does not depend on the order of its making. */
+/** The members sorted by name, so that a document does not depend on the order of building it. */
 export function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 }
 
-/** The same names with each value changed. */
+/** The same keys with each value changed. */
 export function mapValues<A, B>(
   record: Readonly<Record<string, A>>,
   change: (value: A, name: string) => B,

@@ -1,6 +1,6 @@
 /**
- * The OpenAPI 3.1 documents: one of the generic operations, which names the documents of all open datasets, and one for
- * each dataset, with its own copies of the operations on records: its fields, operators, code lists and record.
+ * The OpenAPI 3.1 documents: one of the generic operations, which links the documents of all open datasets,
+ * and one per dataset, with its own record operations: fields, operators, code lists, record schema.
  */
 
 import { type Contract, type Contracts, isOpen, type LoadedContract } from '../../contract/index.ts'
@@ -20,19 +20,19 @@ import { type Json, mapValues, type OpenapiDocument, type Operation, sorted } fr
 import { toEnd } from './slices.ts'
 import { translate } from './translate.ts'
 
-/** Steps of building a document; what comes between two of them takes some milliseconds. */
+/** Steps of building a document; each takes some milliseconds. */
 export type Steps<T> = Generator<void, T>
 
 export interface OpenapiOptions {
-  /** What the modules declare of their addresses for one dataset. */
+  /** What the modules declare about their routes for one dataset. */
   readonly parts: readonly DatasetPart[]
-  /** The language of all texts. Left out, the routes are described in English and the datasets in both languages. */
+  /** The language of all texts. If omitted, routes are in English and datasets in both languages. */
   readonly language?: Language | undefined
 }
 
 /**
- * One document of the generic operations and those of datasets, at once: for files and tests. The service never builds
- * it. `datasets` are slugs, all open datasets where left out. The app must be ready.
+ * Builds one document of the generic operations and those of datasets, for files and tests; the service never
+ * does. `datasets` are slugs; if omitted, all open datasets. The app must be ready.
  */
 export function buildOpenapi(
   app: App,
@@ -70,7 +70,7 @@ function* joinedSteps(
   })
 }
 
-/** The document of the generic operations. It names the document of each open dataset in `x-datasets`. */
+/** The document of the generic operations. `x-datasets` links the document of each open dataset. */
 export function* genericSteps(
   app: App,
   contracts: Contracts,
@@ -80,13 +80,13 @@ export function* genericSteps(
   return yield* shareEquals(namingDatasets(routes, contracts, language))
 }
 
-/** The generic operations and schemas that the documents of datasets are made of: the same for all datasets. */
+/** The generic operations and schemas that all documents of datasets are built from. */
 export function* basisSteps(app: App, { parts, language }: OpenapiOptions): Steps<OpenapiDocument> {
   const routes = yield* routeSteps(app, language)
   return { ...routes, paths: specificPaths(routes.paths, parts) }
 }
 
-/** The document of one dataset, of what `basisSteps` gave for the same language. */
+/** The document of one dataset, built from the result of `basisSteps` for the same language. */
 export function* datasetSteps(
   basis: OpenapiDocument,
   contract: Contract,
@@ -126,7 +126,7 @@ const ownText = {
 
 const genericText = { zh: '通用接口', en: 'The generic operations' }
 
-/** The address of the document of a dataset, below the address of the service. */
+/** The path of a dataset's document, relative to the address of the service. */
 export function datasetDocumentPath(slug: string, language: Language | undefined): string {
   return `/v1/datasets/${slug}/openapi.json${langOf(language)}`
 }
@@ -135,12 +135,12 @@ function langOf(language: Language | undefined): string {
   return language === undefined ? '' : `?lang=${language}`
 }
 
-/** Datasets that everybody may read, by their newest contracts. */
+/** Datasets that everybody may read, with their newest contracts. */
 export function openDatasets(contracts: Contracts): readonly LoadedContract[] {
   return contracts.list().filter(({ contract }) => isOpen(contract))
 }
 
-/** What the routes declare, with a name for every operation, in a language. */
+/** What the routes declare, in a language, with an id for every operation. */
 function* routeSteps(app: App, language: Language | undefined): Steps<OpenapiDocument> {
   const named = withOperationIds(yield* collectRoutes(app))
   yield
@@ -162,13 +162,13 @@ function namingDatasets(
   return { ...routes, 'x-datasets': datasets }
 }
 
-/** The address of the service as the document has it; empty where links are relative. */
+/** The address of the service in the document; empty if links are relative. */
 function baseOf({ servers }: OpenapiDocument): string {
   const [first] = servers as readonly { readonly url: string }[]
   return first === undefined ? '' : first.url.replace(/\/+$/, '')
 }
 
-/** What a document has of one dataset. */
+/** The parts of a document that belong to one dataset. */
 interface OwnParts {
   readonly tag: Json
   readonly paths: OpenapiDocument['paths']
@@ -196,7 +196,7 @@ function* ownSteps(
   }
 }
 
-/** Names of the schemas that a value refers to, and those that these refer to. */
+/** Names of the schemas that a value refers to, directly or through other schemas. */
 function namesUsed(value: unknown, schemas: Readonly<Record<string, Json>>): ReadonlySet<string> {
   const used = new Set<string>()
   const visit = (inner: unknown): void => {
@@ -213,7 +213,7 @@ function namesUsed(value: unknown, schemas: Readonly<Record<string, Json>>): Rea
   return used
 }
 
-/** Names the operations and responses that don't name themselves, by method and path: `getDatasetsSlugRecords`. */
+/** Adds missing ids of operations and responses, from method and path: `getDatasetsSlugRecords`. */
 function withOperationIds(document: OpenapiDocument): OpenapiDocument {
   const name = (method: string, path: string) =>
     path
@@ -233,7 +233,7 @@ function withOperationIds(document: OpenapiDocument): OpenapiDocument {
   return { ...document, paths: sorted(Object.fromEntries(paths)) }
 }
 
-/** What the collector calls `Default Response` is called after its operation, so that a page says something there. */
+/** Replaces the plugin's `Default Response` with a description from the operation. */
 function withResponses(operation: Operation): Operation {
   const { summary, responses } = operation
   if (responses === undefined) return operation
@@ -247,8 +247,8 @@ function withResponses(operation: Operation): Operation {
 }
 
 /**
- * A body is JSON where an address negotiates: next to a schema a plain text would make `Page | string` of every answer
- * in a generated client. The other forms have addresses of their own with an extension; `x-also-as` names them here.
+ * Keeps JSON only where a URL negotiates formats: with a plain text, generated clients would type every
+ * answer `Page | string`. Other formats have URLs with an extension; `x-also-as` lists them here.
  */
 function withoutTexts(response: Json): Json {
   const content = Object.entries((response['content'] ?? {}) as Readonly<Record<string, { schema?: Json }>>)

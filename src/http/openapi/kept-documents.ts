@@ -1,6 +1,6 @@
 /**
- * The OpenAPI documents as the service answers with them: built when first asked for, in slices, one at a time, and
- * kept compressed by what they follow from: a contract's digests and its code lists, or the list of open datasets.
+ * The OpenAPI documents that the service serves: built in slices at first request, one at a time, and cached
+ * compressed under what they depend on: a contract's digests and code lists, or the list of open datasets.
  */
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
@@ -14,13 +14,13 @@ import { basisSteps, datasetSteps, genericSteps, openDatasets, type Steps } from
 import type { OpenapiDocument } from './document-shape.ts'
 import { sliceQueue } from './slices.ts'
 
-/** A document as gzip. `tag` stands for its text. */
+/** A document as gzip. `tag` identifies its text. */
 export interface KeptDocument {
   readonly gzip: Buffer
   readonly tag: string
 }
 
-/** Documents by language; without one, the datasets are described in both languages. */
+/** Documents by language; without a language, the datasets are described in both. */
 export interface KeptDocuments {
   readonly generic: (contracts: Contracts, language: Language | undefined) => Promise<KeptDocument>
   readonly dataset: (
@@ -30,18 +30,18 @@ export interface KeptDocuments {
   ) => Promise<KeptDocument>
 }
 
-/** Some hundred documents of datasets, which take about 20 kB each as gzip. What was asked for longest ago goes first. */
+/** Room for some hundred documents of about 20 kB each as gzip; least recently used first out. */
 const keptBytesMax = 16 * 1024 ** 2
 
 const compress = promisify(gzip)
 const expand = promisify(gunzip)
 
-/** The text of a document, for a caller that takes no gzip. */
+/** The text of a document, for a caller that does not accept gzip. */
 export function expandDocument({ gzip: bytes }: KeptDocument): Promise<Buffer> {
   return expand(bytes)
 }
 
-/** Keeps the documents of an app. Nothing is built before it is asked for. */
+/** Caches the documents of an app. None is built before its first request. */
 export function keepDocuments(app: App, parts: readonly DatasetPart[]): KeptDocuments {
   const run = sliceQueue()
   const kept = new LRUCache<string, KeptDocument>({
@@ -94,11 +94,11 @@ async function build(write: () => Promise<string>): Promise<KeptDocument> {
   return { gzip: await compress(text), tag: digestOf(text).slice(0, 32) }
 }
 
-/** By objects that are others where contracts were loaded anew, so that a digest is made once for each loading. */
+/** Keyed by the contracts object, which is new after each loading, so that a digest is made once. */
 const genericKeys = new WeakMap<Contracts, string>()
 const datasetKeys = new WeakMap<LoadedContract, string>()
 
-/** What the generic document follows from beside the routes: names and titles of the open datasets. */
+/** What the generic document depends on besides the routes: names and titles of the open datasets. */
 function genericKey(contracts: Contracts): string {
   const known = genericKeys.get(contracts)
   if (known !== undefined) return known
@@ -108,7 +108,7 @@ function genericKey(contracts: Contracts): string {
   return key
 }
 
-/** What the document of a dataset follows from beside the routes: all its contracts, and the code lists they use. */
+/** What a dataset's document depends on besides the routes: its contracts and their code lists. */
 function datasetKey(contracts: Contracts, loaded: LoadedContract): string {
   const known = datasetKeys.get(loaded)
   if (known !== undefined) return known

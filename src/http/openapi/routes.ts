@@ -1,6 +1,6 @@
 /**
- * The OpenAPI documents and the page that shows them, in both languages and offline: each script and style comes from
- * this service. Documents are built when first asked for, and again when contracts have changed.
+ * The OpenAPI documents and the page that shows them, in both languages. It works offline: all scripts and
+ * styles come from this service. Documents are built at first request and after contracts have changed.
  */
 import { fastifySwaggerUi } from '@fastify/swagger-ui'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -18,10 +18,10 @@ import type { DatasetPart } from './dataset-operations.ts'
 import { datasetDocumentPath, openDatasets } from './document.ts'
 import { expandDocument, type KeptDocument, keepDocuments } from './kept-documents.ts'
 
-/** Version of the public surface under /v1. It moves with the addresses, not with the package. */
+/** Version of the public API under /v1. It follows the API, not the package. */
 export const apiVersion = '1.0.0'
 
-/** Registers what collects the routes; it must stand before them. */
+/** Registers what collects the routes; call it before any route is registered. */
 export async function registerOpenapi(app: App, { config }: Pick<HttpContext, 'config'>): Promise<void> {
   await registerCollectors(app, {
     openapi: {
@@ -69,25 +69,25 @@ const Slug = Type.String({
   description: 'The slug of a dataset, as GET /v1/datasets lists it.',
 })
 
-/** As the form of the page sends it: empty for the generic document. */
+/** As the page's form sends it: empty for the generic document. */
 const ChosenSlug = Type.String({ pattern: '^([a-z][a-z0-9-]{0,62})?$' })
 
 const Lang = Type.Optional(Type.Enum(['zh', 'en'], { description: 'The language of the texts.' }))
 
-/** What the page of the description shows. */
+/** Data of the documentation page. */
 export interface DocsPage {
   readonly language: Language
-  /** Address of the document, in that language. */
+  /** Address of the document in that language. */
   readonly document: string
-  /** The dataset whose document it is; undefined for the generic one. */
+  /** The dataset of the document; undefined for the generic one. */
   readonly dataset?: string | undefined
   /** Datasets to choose from. */
   readonly datasets: readonly { readonly slug: string; readonly title: string }[]
 }
 
 /**
- * Registers /openapi.json, the document of each dataset, and /docs. `parts` is what the modules declare of their
- * addresses for one dataset.
+ * Registers /openapi.json, the document of each dataset, and /docs. `parts` is what the modules declare about
+ * their routes for one dataset.
  */
 export async function docsRoutes(
   app: App,
@@ -166,7 +166,7 @@ function documentRoutes(
       const { contracts } = context
       const { slug } = request.params
       const loaded = contracts.find(slug)
-      // Of what a caller may not read, nothing says that it exists.
+      // Do not reveal that a dataset exists to callers who may not read it.
       if (loaded === undefined || !mayRead(request.reader, loaded.contract))
         throw problem('dataset-not-found', { path: 'slug' })
       const document = await documents.dataset(contracts, loaded, request.query.lang)
@@ -175,7 +175,7 @@ function documentRoutes(
   )
 }
 
-/** Answers with a document: as gzip where the caller takes that. Each form has an ETag of its own. */
+/** Sends a document, as gzip if the caller accepts that. Each encoding has its own ETag. */
 async function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -191,7 +191,7 @@ async function sendDocument(
   return reply.header('content-encoding', 'gzip').send(document.gzip)
 }
 
-/** Throws `dataset-not-found`: the page is for everybody, so it shows what everybody may read. */
+/** Throws `dataset-not-found`: the page is public, so it shows public datasets only. */
 function docsPage(contracts: Contracts, language: Language, dataset: string | undefined): DocsPage {
   const datasets = openDatasets(contracts).map(({ contract }) => ({
     slug: contract.dataset,
@@ -215,8 +215,8 @@ function sendDocs(
 }
 
 /**
- * The scripts and styles of Swagger UI, under /docs/ui/static. Its own page knows one language only and breaks where its
- * address has parameters; what it would answer with leads to ours.
+ * The scripts and styles of Swagger UI, under /docs/ui/static. Its own page has one language and breaks if
+ * its URL has parameters, so requests for it are redirected to /docs.
  */
 async function registerSwaggerUi(app: App): Promise<void> {
   await app.register(fastifySwaggerUi, {

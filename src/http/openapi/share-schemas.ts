@@ -1,15 +1,15 @@
 /**
- * Schemas inside bodies that occur more than once, and every large body, are given once under `components`, by the name
- * of the first operation that has them: `getBundle.200`, `listBundles.200.data`. Generated clients get named types.
+ * Moves large bodies, and schemas inside bodies that occur more than once, to `components`, named after the
+ * first operation: `getBundle.200`, `listBundles.200.data`. Generated clients get named types.
  */
 import { type Json, mapValues, type OpenapiDocument, type Operation, type Paths } from './document-shape.ts'
 
-/** A shorter schema is easier to read where it is used. */
+/** Shorter schemas are easier to read inline. */
 const sharedLengthMin = 160
-/** A body of this length gets a name even where it occurs once. */
+/** A body of this length gets a name even if it occurs once. */
 const bodyLengthMin = 1000
 
-/** The document with those schemas referred to. A generator, so that a caller can build it in slices. */
+/** The document with shared schemas referenced. A generator, so that a caller can build it in slices. */
 export function* shareSchemas(document: OpenapiDocument): Generator<void, OpenapiDocument> {
   const found = new Map<string, Found>()
   for (const methods of Object.values(document.paths)) {
@@ -52,7 +52,7 @@ interface Found {
   count: number
 }
 
-/** The operation with the schemas of its bodies changed; each has a name by operation and status. */
+/** The operation with the schemas of its bodies changed; each is named by operation and status. */
 function withBodies(operation: Operation, change: (schema: Json, name: string) => Json): Operation {
   const { operationId = '', requestBody, responses } = operation
   const withContent = (holder: Json, name: string): Json =>
@@ -84,7 +84,7 @@ function collect(schema: Json, name: string, found: Map<string, Found>): void {
   if (text.length < sharedLengthMin) return
   const known = found.get(text)
   if (known !== undefined) {
-    // What is inside was counted with the first.
+    // Schemas inside were counted at the first occurrence.
     known.count += 1
     return
   }
@@ -104,7 +104,7 @@ function inner(schema: Json, shared: ReadonlyMap<string, string>): Json {
   return mapSchemas(schema, (member) => referring(member, shared))
 }
 
-/** A schema with each schema directly inside it changed; `step` is the name of a property, else empty. */
+/** A schema with each direct subschema changed; `step` is the name of a property, else empty. */
 function mapSchemas(schema: Json, change: (schema: Json, step: string) => Json): Json {
   return mapValues(schema, (value, keyword) => {
     if (keyword === 'properties')

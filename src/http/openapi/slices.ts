@@ -1,10 +1,10 @@
 /**
- * Runs long work in slices, so that no other request waits for the whole of it. The work is a generator that yields
- * where it may be interrupted; works of one queue run one after the other, or their slices would add up in one turn.
+ * Runs long work in slices, so that other requests need not wait for all of it. The work is a generator that
+ * yields where it may be interrupted. Jobs of one queue run in sequence, or their slices would add up.
  */
 import { setImmediate } from 'node:timers/promises'
 
-/** After so many milliseconds others get their turn. What lies between two yields comes on top. */
+/** Length of a slice; the time between two yields comes on top. */
 const sliceMilliseconds = 8
 
 /** Runs the work to its end at once. */
@@ -15,7 +15,7 @@ export function toEnd<T>(work: Generator<void, T>): T {
   }
 }
 
-/** Gives a function that runs works in slices, one work after the other. It rejects with what a work throws. */
+/** Returns a function that runs jobs in slices, one job after the other. It rejects with a job's error. */
 export function sliceQueue(): <T>(work: () => Generator<void, T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {

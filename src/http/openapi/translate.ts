@@ -1,6 +1,6 @@
 /**
- * The routes speak English; here stands what it says in Chinese. A translation is found by the English text, so a text
- * that was changed has none, and a test says so, rather than having an old one. Titles of problems come from their list.
+ * Chinese texts of the OpenAPI, found by the English text of the routes: a changed text has no translation,
+ * and a test reports it. Titles of problems come from their own list.
  */
 import { readFileSync } from 'node:fs'
 import { packageFile } from '../../platform/package-root.ts'
@@ -8,7 +8,7 @@ import { problems } from '../../platform/problem.ts'
 import { mapValues, type OpenapiDocument, type Paths } from './document-shape.ts'
 
 /**
- * The document with tags and every summary and description in Chinese. What has no translation stays English. A
+ * The document with tags, summaries and descriptions in Chinese; texts without a translation stay English. A
  * generator, so that a caller can build it in slices.
  */
 export function* translate(document: OpenapiDocument): Generator<void, OpenapiDocument> {
@@ -33,7 +33,7 @@ export function* translate(document: OpenapiDocument): Generator<void, OpenapiDo
   }
 }
 
-/** The names under which operations are grouped. Those of datasets are slugs and have no language. */
+/** Tags of operations. Tags of datasets are slugs and are not translated. */
 export const chineseTags: Chinese = {
   lists: '年度清单',
   catalogue: '目录',
@@ -46,7 +46,7 @@ export const chineseTags: Chinese = {
   service: '服务',
 }
 
-/** Every English text of a document that a reader sees, each once. */
+/** Every English text of a document that readers see, each once. */
 export function textsOf(document: unknown): readonly string[] {
   const found = new Set<string>()
   withTexts(document, (text) => {
@@ -77,7 +77,7 @@ export function loadChinese(): Chinese {
   return loaded
 }
 
-/** The same value with what stands under `summary` and `description` changed. A field of such a name is no text. */
+/** The value with all `summary` and `description` texts changed; fields with such names are skipped. */
 function withTexts(value: unknown, change: (text: string) => string): unknown {
   if (Array.isArray(value)) return value.map((inner) => withTexts(inner, change))
   if (value === null || typeof value !== 'object') return value

@@ -1,6 +1,6 @@
 /**
- * The closed list of events: each is a log line and, if it is counted or timed, a metric. Labels are names, codes and
- * numbers of the service, never a value from a bundle or a query.
+ * The closed list of events. Each is a log line and, if it is counted or timed, a metric. Labels are names,
+ * codes and numbers of the service, never a value from a bundle or a query.
  */
 import { Counter, Histogram, Registry } from 'prom-client'
 
@@ -13,7 +13,7 @@ interface EventDefinition {
   readonly count?: readonly string[]
   /** So frequent that its lines may be buffered and written together, within a second. */
   readonly isFrequent?: boolean
-  /** The fact of this name, in seconds, is recorded in the histogram `qingdan_<name>_seconds`, by the labels above. */
+  /** The fact of this name, in seconds, is recorded in `qingdan_<name>_seconds` by the labels above. */
   readonly seconds?: string
 }
 
@@ -143,7 +143,7 @@ export interface EventLog {
   readonly metrics: () => Promise<string>
 }
 
-/** Builds the event log on a log sink; each has its own metrics registry, so that tests don't share counts. */
+/** Builds the event log on a log sink. Each has its own metrics registry, so tests do not share counts. */
 export function buildEventLog(log: LogSink): EventLog {
   const registry = new Registry()
   const counters = new Map<string, Counter>()

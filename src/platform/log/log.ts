@@ -1,17 +1,17 @@
 /**
- * The log of the service: pino on standard output, whose lines wait for each other for half a second at most. A system
- * call for each would cost a third of a small answer. At the end of the process, also at a crash, what waits is written.
+ * The log of the service: pino on standard output. Lines are buffered for up to half a second: a system call
+ * for each costs a third of a small response. On exit, even at a crash, buffered lines are written.
  */
 import { type Logger, pino } from 'pino'
 
-/** So many characters are written together: some hundred lines. */
+/** Characters that are written at once: some hundred lines. */
 const heldLengthMax = 32_768
 const heldMilliseconds = 500
 
-/** Opens the log at a level. Its `flush` writes what waits. */
+/** Opens the log at a level. `flush` writes buffered lines. */
 export function openLog(level: string): Logger {
   const output = pino.destination({ dest: 1, sync: true })
-  // sonic-boom can hold lines itself, but measures all that it holds at each of them: 12 µs, beside 0.1 here.
+  // sonic-boom can buffer lines, but measures the whole buffer for each line: 12 µs, against 0.1 here.
   let held = ''
   const flush = () => {
     if (held === '') return
@@ -24,7 +24,7 @@ export function openLog(level: string): Logger {
     held += line
     if (held.length > heldLengthMax) flush()
   }
-  // pino hands over what to do next; nothing waits for that, since all is written by then.
+  // pino passes a callback for later; nothing needs to wait, since everything is written by then.
   const destination = { write, flush }
   return pino({ level, base: null }, destination)
 }
