@@ -14,7 +14,7 @@ import { loadConfig } from '../platform/config.ts'
 import { buildEventLog } from '../platform/log/events.ts'
 import { packageFile } from '../platform/package-root.ts'
 
-/** The document as YAML with the operations of these datasets; deterministic for given routes and contracts. */
+/** The document as YAML with the operations of these datasets; the same for equal routes and contracts. */
 export async function writeOpenapi(folders: readonly string[], datasets: readonly string[]): Promise<string> {
   const contracts = await loadContracts({ folders })
   const silent = () => undefined

@@ -25,7 +25,7 @@ export async function readPublicKeyFile(file: string): Promise<PublicKeyFile> {
   return told(file, async () => readPublicKey(await readText(file)))
 }
 
-/** Reads the public keys of a file, or of the `.asc` files of a folder. Throws UsageError if there is none. */
+/** Reads the public keys of a file or of the `.asc` files of a folder. Throws UsageError if there is none. */
 export async function readKeys(path: string): Promise<readonly PublicKeyFile[]> {
   const files = (await requireThere(path)).isDirectory()
     ? (await readdir(path))

@@ -18,7 +18,7 @@ export interface Purpose {
   readonly synthetic: boolean
 }
 
-/** Validates options against the contracts. The provider may be omitted if only one exists. Throws UsageError. */
+/** Validates options against the contracts. Without a provider, the only one is used. Throws UsageError. */
 export function purposeOf(contracts: Contracts, options: PurposeOptions): Purpose {
   const { dataset, edition } = options
   if (dataset === undefined || edition === undefined) {

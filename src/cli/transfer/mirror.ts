@@ -1,4 +1,4 @@
-/** `qingdan mirror`: imports exports of another service, as an exact copy without a network between the two. */
+/** `qingdan mirror`: imports exports of another service as an exact copy, without a network between them. */
 import { readFile, stat } from 'node:fs/promises'
 import { BundleRefusal, KeyFault, keyFileBytesMax } from '../../bundle/index.ts'
 import { readMirror } from '../../catalogue/index.ts'
