@@ -1,4 +1,4 @@
-/** The load generator as the rows use it: one process for the whole run, so only its first load starts cold. */
+/** The load generator as the rows use it: one process for the whole run, so only its first load is cold. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'

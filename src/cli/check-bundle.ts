@@ -28,8 +28,8 @@ import type { Config } from '../platform/config.ts'
 import type { Finding } from '../platform/finding.ts'
 
 /**
- * Which signature is required: one by these public keys; with `named`, any signature, and only the key it
- * claims is shown; `unasked` for a bag that is still being made.
+ * The public keys that must have signed. With `named`, a missing signature is only a warning and unknown keys
+ * are reported as unchecked; with `unasked`, for a bag that is still being made, signatures are not checked.
  */
 export type SignatureCheck = 'unasked' | 'named' | readonly PublicKeyFile[]
 

@@ -81,7 +81,7 @@ function shorten(numbers: readonly number[]): string {
   return numbers.length > missingShown ? `${shown} …` : shown
 }
 
-/** What a publication waits for, and who provides it. */
+/** What a publication waits for, and what or who ends the wait. */
 const waitTexts: Readonly<Record<PendingReason, (publication: Publication) => string>> = {
   moment: ({ releaseAt }) =>
     `waits for ${releaseAt?.toISOString()}. The running service releases it then; it need not be this command.`,

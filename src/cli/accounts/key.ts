@@ -63,7 +63,7 @@ function quotaOf({ perMinute, perDay }: CreateOptions): Quota | undefined {
   }
 }
 
-/** Parses a whole number; the key itself checks the upper limit. */
+/** Parses a whole number; the accounts module checks the upper limit. */
 function wholeOf(option: string, text: string): number {
   if (/^[1-9]\d{0,9}$/.test(text)) return Number(text)
   throw new UsageError(`${option} takes a whole number such as 120.`)

@@ -1,5 +1,5 @@
 /**
- * File options of `qingdan bundle create`: which files are brought, which ones delete rows in a delta, and
+ * File options of `qingdan bundle create`: which files add rows, which ones delete rows in a delta, and
  * over how many bags they are spread. Refuses inconsistent options.
  */
 import { stat } from 'node:fs/promises'

@@ -81,7 +81,7 @@ const bound =
 const atLeast = bound((former, next) => next > former)
 const atMost = bound((former, next) => next < former)
 
-/** A removed option breaks, an added one does not; a changed pin or weight changes the answers, so it breaks. */
+/** A removed option breaks, an added one does not. A changed pin or weight changes answers, so it breaks. */
 const aggregate: Judge = (former, next) => {
   if (former === undefined) return 'additive'
   if (next === undefined) return 'breaking'
