@@ -1,6 +1,6 @@
 /**
- * A process that brings a CSV as a bag of its own and, where told so, publishes it, through the doors that the commands
- * use; and says how long what comes after the receipt took. It ends with an error where anything is refused.
+ * A process that ingests a CSV as a bag of its own and optionally publishes it, by the API of the commands.
+ * It reports how long the steps after receipt took, and ends with an error if anything is refused.
  */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,20 +16,20 @@ import { peakOf, residentOf } from './processes.ts'
 /** What the process writes on standard output, as JSON. */
 export interface Brought {
   readonly rows: number
-  /** From received to staged: reading it all back from the disc, every check, and the rows in the database. */
+  /** From received to staged: reading it back from disc, every check, and the rows in the database. */
   readonly stagedSeconds: number
-  /** From staged to published; null where it was not to be. */
+  /** From staged to published; null if it was not to be published. */
   readonly publishedSeconds: number | null
-  /** Memory that the process held at rest, with the house open; NaN where the system doesn't tell. */
+  /** Memory of the idle process with the context open; NaN if the system does not report it. */
   readonly restBytes: number
-  /** The most that it ever held. */
+  /** The peak memory. */
   readonly peakBytes: number
 }
 
 const { values } = parseArgs({
   options: {
     csv: { type: 'string', default: '' },
-    /** In place of one file: a folder of them. */
+    /** Alternative to one file: a folder of files. */
     folder: { type: 'string', default: '' },
     edition: { type: 'string', default: '' },
     publish: { type: 'boolean', default: false },

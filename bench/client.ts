@@ -1,4 +1,4 @@
-/** The load generator as the rows use it: one process for the whole run, warm after the first load. */
+/** The load generator as the rows use it: one process for the whole run, so only its first load is cold. */
 import { type ChildProcess, fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -8,7 +8,7 @@ import type { BenchContext } from './context.ts'
 import type { Load, Loaded } from './load.ts'
 import { root, type Service } from './processes.ts'
 
-/** Requests under way at a time: enough to keep a single-threaded server busy, as many as a pool has connections. */
+/** Concurrent requests: enough to keep a single-threaded server busy, as many as a pool has connections. */
 const connections = 10
 
 export interface Asking {
@@ -17,7 +17,7 @@ export interface Asking {
   readonly status?: number
 }
 
-/** Loads a server for the scale's seconds, and gives its answers a second. */
+/** Loads a server for the scale's seconds, and returns its answers per second. */
 export async function rateOf(context: BenchContext, server: Service, asking: Asking): Promise<number> {
   const generator = await context.once('load generator', () => startGenerator(context))
   const load: Load = {
@@ -39,7 +39,7 @@ async function startGenerator(context: BenchContext): Promise<ChildProcess> {
   await once(child, 'spawn')
   context.atEnd(async () => {
     if (child.exitCode !== null) return
-    // With a channel of messages `close` does not always come.
+    // With an IPC channel `close` is not always emitted.
     const ended = once(child, 'exit')
     child.disconnect()
     await ended
@@ -50,14 +50,14 @@ async function startGenerator(context: BenchContext): Promise<ChildProcess> {
 export interface Download {
   readonly bytes: number
   readonly seconds: number
-  /** SHA-256 of the body, lower-case hex; only where it was asked for, since it takes longer than the way. */
+  /** SHA-256 of the body, lower-case hex; only on request, because it takes longer than the transfer. */
   readonly digest?: string
 }
 
-/** Bytes that are read at a time, as a browser or curl would for a large file. */
+/** Bytes read at a time, as a browser or curl would for a large file. */
 const readBytes = 1 << 20
 
-/** Downloads a whole body over one connection, throwing it away. Refuses any status but 200; bodies may be chunked. */
+/** Downloads a whole body over one connection and discards it. Refuses any status but 200; allows chunks. */
 export async function download(
   url: string,
   { digested = false, headers = {} }: { digested?: boolean; headers?: Readonly<Record<string, string>> } = {},
@@ -78,7 +78,7 @@ async function downloadDigested(url: string, headers: Readonly<Record<string, st
   return { bytes, seconds: (performance.now() - began) / 1000, digest: hash.digest('hex') }
 }
 
-/** The server closes the connection when all is sent, so that no body has to be understood to know its end. */
+/** The server closes the connection after the body, so its end is known without parsing it. */
 function downloadBare(url: string, headers: Readonly<Record<string, string>>): Promise<Download> {
   const { port, pathname, search, host } = new URL(url)
   const lines = Object.entries({ host, connection: 'close', ...headers }).map(
@@ -92,7 +92,7 @@ function downloadBare(url: string, headers: Readonly<Record<string, string>>): P
       port: Number(port),
       host: '127.0.0.1',
       onread: {
-        // One buffer for all: allocating a hundred megabytes would be measured, too.
+        // One buffer for all reads: otherwise allocating a hundred megabytes would be measured too.
         buffer: Buffer.allocUnsafe(readBytes),
         callback: (count, buffer) => {
           if (bytes === 0) status = Buffer.from(buffer.buffer, buffer.byteOffset, 12).toString()

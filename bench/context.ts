@@ -1,6 +1,6 @@
 /**
- * What the rows measure on: a temporary data folder with one large synthetic dataset, the real service over it as a
- * process of its own, references as processes of their own. Everything is made when first asked for, and goes at the end.
+ * What the rows measure: a temporary data folder with one large synthetic dataset, the real service and the
+ * references in processes of their own. Everything is created on first use and removed at the end.
  */
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -21,11 +21,11 @@ export interface Scale {
   readonly records: number
   /** Interleaved pairs of each row. */
   readonly pairs: number
-  /** How long one side of a pair is under load, where it is a rate. */
+  /** How long each side of a pair is under load, if the row measures a rate. */
   readonly seconds: number
 }
 
-/** The edition as published, with what a reference needs to answer the same. */
+/** The edition as published, with what a reference needs to give the same answer. */
 export interface Published {
   readonly dataset: string
   readonly edition: string
@@ -40,27 +40,27 @@ export interface BenchContext extends Scale {
   readonly tools: ReadonlyMap<ToolName, string>
   /** A temporary folder for what rows write. */
   readonly folder: string
-  /** The environment under which processes of ours work on the bench's data folder and datasets. */
+  /** The environment under which the service and the CLI use the bench's data folder and datasets. */
   readonly environment: Settings
-  /** Path of the edition's rows as a provider brings them: LF, header of field names. Written when first asked for. */
+  /** Path of the rows as a provider delivers them: LF, header of field names. Written on first use. */
   readonly csv: () => Promise<string>
-  /** The owner's address of the embedded database, which runs from the first call until the end. */
+  /** The owner's URL of the embedded database, which runs from the first call until the end. */
   readonly databaseUrl: () => Promise<string>
-  /** The edition, brought and published through the command line when first asked for. */
+  /** The edition, ingested and published through the command line on first use. */
   readonly published: () => Promise<Published>
-  /** The service over it, under production settings and those given; one process for equal settings. */
+  /** The service over it, with production settings plus those given; one process for equal settings. */
   readonly service: (settings?: Settings) => Promise<Service>
   /** A reference, a file of `bench/references/`, as a process; one for equal settings. */
   readonly reference: (file: string, settings?: Settings) => Promise<Service>
-  /** Runs some work once for all who ask for it under this name. */
+  /** Runs work once for all callers that use this name. */
   readonly once: <T>(name: string, work: () => Promise<T>) => Promise<T>
-  /** Tells progress, on standard error. */
+  /** Prints progress on standard error. */
   readonly say: (text: string) => void
-  /** Takes over what is to be given back at the end; what came last goes first. */
+  /** Registers a cleanup for the end; the last registered runs first. */
   readonly atEnd: (giveBack: () => Promise<unknown>) => void
 }
 
-/** Runs some work on a context of its own, and clears up after it. */
+/** Runs work with a context of its own, and cleans up afterwards. */
 export async function withContext<T>(
   scale: Scale,
   tools: ReadonlyMap<ToolName, string>,
@@ -74,7 +74,7 @@ export async function withContext<T>(
   }
   const forget = atInterrupt(giveBack)
   try {
-    // For root PostgreSQL runs under another account: it has to pass here, or its data would lie outside.
+    // Under root, PostgreSQL runs as another account, which must be able to enter this folder.
     await chmod(folder, 0o755)
     await mkdir(join(folder, 'logs'))
     await writeBenchDatasets(join(folder, 'datasets'))
@@ -101,11 +101,11 @@ function contextOf(
   const atEnd = (giveBack: () => Promise<unknown>) => void endings.push(giveBack)
   const environment = {
     QINGDAN_DATA: join(folder, 'var'),
-    // What is measured is reading bundles, whoever signed them.
+    // The bench measures reading bundles, signed or not.
     QINGDAN_UNSIGNED: 'allow',
     QINGDAN_DATASETS: join(folder, 'datasets'),
     QINGDAN_SAMPLES: 'never',
-    // The most there is: what is measured is the work of an answer, with the count that keeps the rate.
+    // The highest limit: the bench measures the work of an answer, including the rate limiter's count.
     QINGDAN_RATE_PER_MINUTE: '1000000',
     QINGDAN_PORT: '0',
   }
@@ -133,7 +133,7 @@ function contextOf(
   }
 }
 
-/** Opens the database in this process, so that it stays until the end, whoever else comes and goes. */
+/** Opens the database in this process, so that it runs until the end, whichever other processes stop. */
 async function openBenchDatabase(environment: Settings, atEnd: BenchContext['atEnd']): Promise<Database> {
   const database = await openDatabase({ config: loadConfig(environment), observe: () => undefined })
   atEnd(() => database.close())
@@ -168,7 +168,7 @@ async function publishBench(
   }
 }
 
-/** Runs a command of ours on the bench's data folder. */
+/** Runs a CLI command on the bench's data folder. */
 export function qingdan(environment: Settings, args: readonly string[]) {
   return runToEnd({ program: process.execPath, args: [join(root, 'bin', 'qingdan'), ...args], environment })
 }

@@ -1,6 +1,6 @@
 /**
- * The dataset of the bench: synthetic measurements from a fixed seed, a contract with a key, two indexes and every
- * common type, about 108 bytes a row. It describes nobody; equal sizes give equal bytes.
+ * The dataset of the bench: synthetic measurements from a fixed seed, a contract with a key, two indexes and
+ * every common type, about 108 bytes a row. The data are synthetic; equal sizes give equal bytes.
  */
 import { createWriteStream } from 'node:fs'
 import { cp, mkdir, writeFile } from 'node:fs/promises'
@@ -56,10 +56,10 @@ const districts = [
   ...['310113', '310114', '310115', '310116', '310117', '310118', '310120', '310151'],
 ] as const
 
-/** Records of one district on one day: a page of 100 and a few more, wherever a reader looks. */
+/** Records of one district on one day: slightly more than a page of 100, so any such query fills a page. */
 const recordsPerDay = 104
 
-/** A place in the records that an index finds: the values of its two fields. */
+/** The values of two indexed fields, which select a range of records. */
 export interface DistrictDay {
   readonly district: string
   readonly day: string
@@ -74,12 +74,12 @@ export function listDistrictDays(records: number): readonly DistrictDay[] {
   ).flat()
 }
 
-/** Writes the rows as a provider would bring them: a header of field names, LF, quotes only where needed. */
+/** Writes the rows as a provider delivers them: a header of field names, LF, quotes only where needed. */
 export async function writeRows(path: string, records: number, seed = 2025): Promise<void> {
   await pipeline(Readable.from(listChunks(records, seed), { objectMode: false }), createWriteStream(path))
 }
 
-/** Writes the same rows into so many files of a folder, each with its header, named in their order. Gives their paths. */
+/** Writes the same rows to several files of a folder, each with the header, in order. Returns their paths. */
 export async function writeRowFiles(
   folder: string,
   records: number,
@@ -101,8 +101,8 @@ export async function writeRowFiles(
 }
 
 /**
- * Writes the same rows with every so many one of another score, one left out, and one of a key that the others have not:
- * an edition to compare with.
+ * Writes the same rows, but in every `every` rows one has another score, one is left out, and one has a new
+ * key: an edition to compare with.
  */
 export async function writeChangedRows(path: string, records: number, every: number): Promise<void> {
   await pipeline(

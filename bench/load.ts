@@ -1,14 +1,14 @@
 /**
- * The load generator, a process of its own: some connections, each with one request under way, sent as prepared bytes
- * over bare sockets. A load generator in JavaScript such as autocannon would be the slowest of all processes here (it took 7,700 answers a second from a server
- * that gives wrk 16,000), and then its own speed would be what is compared. It refuses answers of another status than
- * expected, and those without a Content-Length.
+ * The load generator, a process of its own: several connections, each with one request under way, sent as
+ * prepared bytes over bare sockets. autocannon, in JavaScript too, would be the bottleneck (7,700 answers a
+ * second from a server that gives wrk 16,000) and would itself be measured. This one refuses answers with an
+ * unexpected status, and those without a Content-Length.
  */
 import { connect, type Socket } from 'node:net'
 
 export interface Load {
   readonly port: number
-  /** What is asked for, in turn, beginning where the former load of the same list ended. */
+  /** Paths requested in turn, beginning where the previous load of the same list ended. */
   readonly paths: readonly string[]
   readonly headers: Readonly<Record<string, string>>
   readonly status: number
@@ -54,7 +54,7 @@ function requestOf(path: string, { port, headers }: Load): Buffer {
   return Buffer.from(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${lines.join('')}\r\n`)
 }
 
-/** One connection: asks, waits for the whole answer, asks again, until the time is over. */
+/** One connection: sends a request, waits for the whole answer, and repeats until the time is over. */
 function walk(
   load: Load,
   requests: readonly Buffer[],
@@ -77,7 +77,7 @@ function walk(
   })
 }
 
-/** Tells of each answer once its last byte is in. */
+/** Reports each answer once its last byte has arrived. */
 function readAnswers(
   socket: Socket,
   status: number,

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: measures every row of the table beside its reference in the same run, prints ratios with their spread
- * and floor, and writes them as JSON where asked. Figures are told, never a gate: it fails only where it can't measure.
+ * `npm run bench`: measures every row of the table beside its reference in one run, prints ratios with their
+ * spread and floor, and writes them as JSON on request. It is no gate: it fails only if it can't measure.
  */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -12,7 +12,7 @@ import { printTable } from './table.ts'
 import { findTools, type ToolName, tools } from './tools.ts'
 
 const full: Scale = { quick: false, records: 1_000_000, pairs: 9, seconds: 3 }
-/** A tenth of everything, and less: whether the bench works, not what the figures are. */
+/** At most a tenth of everything: shows whether the bench works, not what the figures are. */
 const quick: Scale = { quick: true, records: 20_000, pairs: 3, seconds: 0.5 }
 
 process.exitCode = await main(process.argv.slice(2))

@@ -1,7 +1,7 @@
-/** Pairs and their statistics: both sides taken right after each other, so that a noisy machine disturbs both alike. */
+/** Pairs and their statistics: both sides run right after each other, so that noise affects both alike. */
 import type { Pair, Row } from './rows/row.ts'
 
-/** The median of nine, or of how many there are, with the least and the greatest. */
+/** The median of all values (usually nine), with the least and the greatest. */
 export interface Spread {
   readonly median: number
   readonly min: number
@@ -9,8 +9,8 @@ export interface Spread {
 }
 
 /**
- * Takes so many pairs. Every second pair begins with the reference, so that neither side always has the warmer caches
- * or the cooler processor.
+ * Measures the given number of pairs. Every second pair begins with the reference, so that neither side
+ * always has the warmer caches or the cooler processor.
  */
 export async function interleave(
   count: number,
@@ -30,7 +30,7 @@ export async function interleave(
   return pairs
 }
 
-/** The median, least and greatest of some numbers. Throws a plain Error for none. */
+/** The median, least and greatest of some numbers. Throws a plain Error for an empty list. */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b)
   const [upper, lower] = [sorted[sorted.length >> 1], sorted[(sorted.length - 1) >> 1]]
@@ -40,12 +40,12 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: (upper + lower) / 2, min, max }
 }
 
-/** What of each pair is held to the floor. */
+/** The figure of each pair that is compared with the floor. */
 export function compared(row: Pick<Row, 'compare'>, pairs: readonly Pair[]): readonly number[] {
   return pairs.map(({ ours, reference }) => (row.compare === 'ratio' ? ours / reference : ours - reference))
 }
 
-/** Whether a figure reaches its floor; undefined where it has none. */
+/** Whether a figure reaches its floor; undefined if it has none. */
 export function isMet(
   { floor, direction }: Pick<Row, 'floor' | 'direction'>,
   figure: number,

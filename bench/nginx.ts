@@ -1,4 +1,4 @@
-/** A private nginx that serves one folder of the bench's by sendfile, on the loopback; it touches nothing of the system's. */
+/** A private nginx that serves one bench folder by sendfile on the loopback; the system's is untouched. */
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -7,7 +7,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { BenchContext } from './context.ts'
 
-/** Starts nginx over a folder and gives its address. */
+/** Starts nginx over a folder and returns its address. */
 export async function startNginx(context: BenchContext, folder: string): Promise<string> {
   const program = context.tools.get('nginx')
   if (program === undefined) throw new Error('nginx was not found')

@@ -1,6 +1,6 @@
 /**
- * Processes of the bench: the service, the references, commands. Each is known by its pid, says where it listens, and
- * ends with the bench, however that ends.
+ * Processes of the bench: the service, the references, commands. Each is identified by its pid, reports where
+ * it listens, and is stopped when the bench ends, for whatever reason.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -24,7 +24,7 @@ export interface Command {
   readonly program: string
   readonly args: readonly string[]
   readonly environment: Readonly<Record<string, string>>
-  /** Where standard output goes; standard error is read by us, up to the line that says where it listens. */
+  /** Where standard output goes; the bench reads standard error up to the line with the address. */
   readonly log: string
 }
 
@@ -33,7 +33,7 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** What our processes inherit: no settings of whoever runs the bench. */
+/** The environment of child processes, without the settings of the user who runs the bench. */
 function environmentOf(given: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const foreign = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('QINGDAN_') && name !== 'DATABASE_URL' && name !== 'NODE_OPTIONS',
@@ -41,7 +41,7 @@ function environmentOf(given: Readonly<Record<string, string>>): NodeJS.ProcessE
   return { ...Object.fromEntries(foreign), NODE_ENV: 'production', ...given }
 }
 
-/** Starts a server and waits until it says on standard error where it listens. Throws with what it said where it ends. */
+/** Starts a server and waits for its address on standard error. Throws with its output if it exits first. */
 export async function startServer({ program, args, environment, log }: Command): Promise<Service> {
   const file = openSync(log, 'a')
   const child = spawn(program, args, {
@@ -81,11 +81,11 @@ function addressOf(child: ChildProcess): Promise<string> {
 export interface Ended {
   readonly stdout: string
   readonly seconds: number
-  /** The most memory that the process ever held, in bytes; NaN where the system doesn't tell. */
+  /** The peak memory of the process, in bytes; NaN if the system does not report it. */
   readonly residentBytesMax: number
 }
 
-/** Runs a command to its end. Throws with its last words where it fails. */
+/** Runs a command to its end. Throws with its last output if it fails. */
 export async function runToEnd({ program, args, environment }: Omit<Command, 'log'>): Promise<Ended> {
   const began = performance.now()
   const child = spawn(program, args, {
@@ -119,12 +119,12 @@ export async function runToEnd({ program, args, environment }: Omit<Command, 'lo
 
 const peakEveryMilliseconds = 25
 
-/** The most memory that a living process ever held, in bytes, as Linux tells; NaN elsewhere. */
+/** The peak memory of a running process, in bytes, as Linux reports it; NaN elsewhere. */
 export async function peakOf(pid: number): Promise<number> {
   return statusOf(pid, 'VmHWM')
 }
 
-/** The memory that a living process holds now, in bytes, as Linux tells; NaN elsewhere. */
+/** The current memory of a running process, in bytes, as Linux reports it; NaN elsewhere. */
 export async function residentOf(pid: number): Promise<number> {
   return statusOf(pid, 'VmRSS')
 }
@@ -134,13 +134,13 @@ async function statusOf(pid: number, name: string): Promise<number> {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) * 1024
 }
 
-/** Seconds of processor that a living process has used, as Linux tells; NaN elsewhere. */
+/** Processor seconds used by a running process, as Linux reports them; NaN elsewhere. */
 export async function processorSecondsOf(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // The name in brackets may hold spaces; user and system time are the 14th and 15th word.
+  // The name in brackets may contain spaces; user and system time are the 14th and 15th fields.
   const words = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(words[11]) + Number(words[12])) / ticksPerSecond
 }
 
-/** Linux counts in hundredths for whoever reads /proc, whatever its own clock does. */
+/** Linux reports hundredths of a second in /proc, whatever its internal clock rate. */
 const ticksPerSecond = 100

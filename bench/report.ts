@@ -9,7 +9,7 @@ export type Result =
   | { readonly row: Row; readonly pairs: readonly Pair[]; readonly spread: Spread }
   | { readonly row: Row; readonly leftOut: string }
 
-/** One row as it is written. */
+/** One row as written. */
 export interface Line {
   readonly name: string
   readonly figure: string
@@ -36,7 +36,7 @@ export interface Report {
   readonly lines: readonly Line[]
 }
 
-/** Puts results together with what they were measured on. */
+/** Combines results with a description of the machine. */
 export async function reportOf(
   scale: Scale,
   results: readonly Result[],

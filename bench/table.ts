@@ -1,4 +1,4 @@
-/** The report as a table for people: a line a row, the ratio first, then its spread, the floor, and both sides. */
+/** The report as a table for people: per row the ratio first, then its spread, the floor, and both sides. */
 import type { Line, Report } from './report.ts'
 
 /** The table as text. */

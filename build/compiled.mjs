@@ -1,7 +1,7 @@
 /**
- * Finds the compiled form of the sources as they are now, and compiles them where there is none. Each form lies in
- * dist/<digest>/, named by the digest of all that it was made of, so that nothing stale is ever run, a running service
- * keeps the files that it was started from, and of two builds at once either gives the same.
+ * Finds the compiled form of the current sources, and compiles them if there is none. Each form lies in
+ * dist/<digest>/, named by the digest of its inputs: stale code never runs, a running service keeps the files
+ * it was started from, and two simultaneous builds give the same result.
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -9,24 +9,24 @@ import { userInfo } from 'node:os'
 import { join, relative } from 'node:path'
 import { BuildRefusal, build, entries, root } from './build.mjs'
 
-/** Forms that are kept: a service that still runs an older one loads some of its files later. */
+/** Compiled forms that are kept: a service that still runs an older one loads some of its files later. */
 const formsKept = 5
 
-/** A lock whose owner lives is waited for so long: a build takes a few seconds, on a busy machine a minute. */
+/** Longest wait for a lock with a live owner: a build takes a few seconds, on a busy machine a minute. */
 const lockSeconds = 120
 
 /**
- * A file changed less than so long before it was looked at may change again under the same time stamp. Its time is not
- * trusted then; its bytes are digested.
+ * A file that changed less than this before it was read may change again under the same timestamp. Its time
+ * is then not trusted, and its bytes are digested.
  */
 const settledMilliseconds = 2_000
 
-/** The path of a compiled entry (`main` or `cli`), compiled first where that is needed. Throws BuildRefusal. */
+/** The path of a compiled entry (`main` or `cli`), compiled first if needed. Throws BuildRefusal. */
 export async function compiled(entry, from = root) {
   return join(await ensureCompiled(from), `${entry}.js`)
 }
 
-/** The folder with the compiled form of the sources as they are. Throws BuildRefusal where they can't be compiled. */
+/** The folder with the compiled form of the current sources. Throws BuildRefusal if compiling fails. */
 export async function ensureCompiled(from = root) {
   const dist = join(from, 'dist')
   const looked = look(from)
@@ -40,7 +40,7 @@ export async function ensureCompiled(from = root) {
   return join(dist, digest)
 }
 
-/** All that the compiled form depends on, with a stamp of the files' times and sizes. Reads no file. */
+/** All inputs of the compiled form, with a stamp of the files' times and sizes. Reads no file. */
 function look(from) {
   const now = Date.now()
   const files = [
@@ -51,7 +51,7 @@ function look(from) {
   const hash = createHash('sha256')
   let newest = 0
   for (const file of files) {
-    // The time of the last change of the file's entry can't be set by hand, as that of its bytes can.
+    // Unlike mtime, ctime can't be set by hand.
     const { size, ino, mtimeMs, ctimeMs } = statSync(file)
     newest = Math.max(newest, mtimeMs, ctimeMs)
     hash.update(`${file}\0${size}\0${ino}\0${mtimeMs}\0${ctimeMs}\n`)
@@ -100,14 +100,14 @@ async function compileLocked(from, dist) {
     const before = look(from)
     const digest = digestOf(from, before)
     const folder = join(dist, digest)
-    // Another one has compiled it while this one waited for the lock.
+    // Another process compiled it while this one waited for the lock.
     if (isThere(folder)) return folder
     const aside = join(dist, `tmp.${process.pid}`)
     rmSync(aside, { recursive: true, force: true })
     try {
       await buildInto(from, aside)
       const after = look(from)
-      // Sources that change meanwhile may be compiled as half old, half new.
+      // Sources that change during the build may be compiled half old, half new.
       if (digestOf(from, after) !== digest) continue
       try {
         renameSync(aside, folder)
@@ -132,7 +132,7 @@ async function buildInto(from, outdir) {
   }
 }
 
-/** Takes the lock, a file with the number of its owner; it only saves work, for either build gives the same. One whose owner is dead is taken over. */
+/** Takes the lock, a file with its owner's pid, or takes over a dead owner's. It only avoids double work. */
 async function lock(dist) {
   const path = join(dist, 'lock')
   const until = Date.now() + lockSeconds * 1_000
@@ -153,7 +153,7 @@ async function lock(dist) {
 function isOwned(path) {
   try {
     const pid = Number(readFileSync(path, 'utf8'))
-    // Its owner makes it and writes its number in two steps; so young it may have none yet.
+    // The owner creates the file and then writes its pid; a very young file may have none yet.
     if (!(pid > 0)) return Date.now() - statSync(path).mtimeMs < settledMilliseconds
     process.kill(pid, 0)
     return true
@@ -162,7 +162,7 @@ function isOwned(path) {
   }
 }
 
-/** Removes old forms but the newest few, and what killed builds have left. Failing that is no failure. */
+/** Removes all but the newest forms, and what killed builds have left. Errors are ignored. */
 function prune(dist, current) {
   try {
     const names = readdirSync(dist).filter((name) => /^[0-9a-f]{20}$/.test(name) && name !== current)
@@ -175,7 +175,7 @@ function prune(dist, current) {
   } catch {}
 }
 
-/** Notes which form belongs to which stamp; without the note the next start digests all files, which costs little. */
+/** Notes which form belongs to which stamp; without it the next start digests all files, at little cost. */
 function keep(dist, note) {
   const aside = join(dist, `tmp.${process.pid}.json`)
   try {

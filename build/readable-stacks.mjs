@@ -1,6 +1,6 @@
 /**
- * Stack traces that name the TypeScript sources. Node's own `--enable-source-maps` reads every map at start; here a map is
- * read when a stack is first asked for.
+ * Stack traces that name the TypeScript sources. Node's own `--enable-source-maps` reads every map at start;
+ * this module reads a map only when a stack is first requested.
  */
 import { readFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const maps = new Map()
 
-/** Has the places in compiled files shown as places in the sources they were made of. */
+/** Maps positions in compiled files to positions in their sources. */
 export function readableStacks() {
   Error.prepareStackTrace = (error, calls) => {
     const head = headOf(error)

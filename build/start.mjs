@@ -1,13 +1,13 @@
 /**
- * Starts the service (`main`) or the CLI (`cli`) from compiled files, or only compiles (`build`). Whichever it is, the
- * sources are compiled first where they have changed.
+ * Starts the service (`main`) or the CLI (`cli`) from compiled files, or only compiles (`build`). The sources
+ * are compiled first if they have changed.
  */
 import { pathToFileURL } from 'node:url'
 import { BuildRefusal } from './build.mjs'
 import { compiled, ensureCompiled } from './compiled.mjs'
 import { readableStacks } from './readable-stacks.mjs'
 
-/** As the CLI's own code for a failure. */
+/** The same exit code as the CLI's for a failure. */
 const failed = 1
 
 export async function start(what, given = []) {

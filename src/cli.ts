@@ -1,13 +1,13 @@
 /**
- * The side door: what an officer does at the machine itself. It opens the database directly, so holding the data
- * folder or the URL is the authority; the audit records what was done. It works beside a running service.
+ * The command line, for officers on the machine itself. It opens the database directly, so access to the data
+ * folder or the URL is the authority; the audit records each action. It works beside a running service.
  */
 import { Command, CommanderError } from 'commander'
 import { exitCodes, UsageError } from './cli/command.ts'
 import { commands } from './cli/commands.ts'
 import { writeRefusal } from './cli/terminal.ts'
 
-/** Runs a command line and gives the exit code. Results go to standard output, progress and refusals to standard error. */
+/** Runs a command line and returns the exit code. Results go to stdout, progress and errors to stderr. */
 export async function run(argv: readonly string[]): Promise<number> {
   quietOnClosedPipe()
   let code: number = exitCodes.ok
@@ -36,7 +36,7 @@ function buildProgram(end: (code: number) => void): Command {
   return program
 }
 
-/** `qingdan list | head` closes the pipe early: that is how pipes end, and what the command does goes on to its end. */
+/** `qingdan list | head` closes the pipe early, which is no error: the command still runs to its end. */
 function quietOnClosedPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -46,7 +46,7 @@ function quietOnClosedPipe(): void {
 }
 
 async function explain(error: unknown): Promise<number> {
-  // Commander has said already what is wrong.
+  // Commander has already printed the error.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   if (error instanceof UsageError) {
     writeRefusal(error.message)

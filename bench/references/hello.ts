@@ -1,4 +1,4 @@
-/** A bare Fastify that says hello: what an answer costs before anybody does anything for it. */
+/** A bare Fastify that says hello: the cost of an answer without any work. */
 import { fastify } from 'fastify'
 import { listen } from './listen.ts'
 

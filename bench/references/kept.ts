@@ -1,4 +1,4 @@
-/** A bare Fastify that answers given bytes from a Map: what a page costs that is already there. */
+/** A bare Fastify that answers given bytes from a Map: the cost of a cached page. */
 import { fastify } from 'fastify'
 import { listen } from './listen.ts'
 

@@ -1,4 +1,4 @@
-/** Listens on any free port of the loopback, says where on standard error, and ends with SIGTERM. */
+/** Listens on any free port of the loopback, prints the address on standard error, and ends on SIGTERM. */
 import type { FastifyInstance } from 'fastify'
 
 export async function listen(app: FastifyInstance): Promise<void> {

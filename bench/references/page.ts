@@ -1,6 +1,6 @@
 /**
- * A bare Fastify that answers a page by the same SQL, its JSON made by Postgres: what a page costs that nobody has asked
- * for before. It checks nothing, keeps no version, and knows no next page.
+ * A bare Fastify that answers a page with the same SQL, its JSON made by Postgres: the cost of an uncached
+ * page. It checks nothing, keeps no version, and knows no next page.
  */
 import { fastify } from 'fastify'
 import postgres from 'postgres'

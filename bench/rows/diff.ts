@@ -1,6 +1,6 @@
 /**
- * The difference of two editions of a million records, one in fifteen of which differs, beside a bare full join of the same
- * two tables that counts it: what Postgres has to do for any answer at all.
+ * The difference of two editions of a million records, of which one in fifteen differs, beside a bare full
+ * join of the two tables that counts it: the minimum that Postgres must do for any answer.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ import { peakOf, residentOf } from '../processes.ts'
 import type { Row } from './row.ts'
 
 const otherEdition = '2024'
-/** Every so many records one is another, one gone and one new. */
+/** In every so many records, one is changed, one removed and one new. */
 const changedEvery = 20
 
 export const diffRow: Row = {
@@ -64,7 +64,7 @@ export const diffRow: Row = {
   },
 }
 
-/** The full join by the key, with the comparison of every other field: what differs is counted and given nowhere. */
+/** The full join by key that compares every other field: it counts differences and returns none of them. */
 function fullJoin(after: string, before: string): string {
   const [key] = benchContract.primaryKey
   const differs = benchContract.fields.map(({ name }) => `a."${name}" IS DISTINCT FROM b."${name}"`)

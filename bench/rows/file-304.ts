@@ -1,4 +1,4 @@
-/** A caller that asks whether its copy of a distribution is still good, beside a bare Fastify that says hello. */
+/** Revalidation of a distribution that a caller already has, beside a bare Fastify that says hello. */
 import { rateOf } from '../client.ts'
 import { interleave } from '../measure.ts'
 import { fileAddress } from './addresses.ts'

@@ -1,4 +1,4 @@
-/** The whole CSV distribution over one connection, beside nginx, which has the kernel send the same file. */
+/** The whole CSV distribution over one connection, beside nginx, which sends the same file by sendfile. */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { download } from '../client.ts'

@@ -1,4 +1,4 @@
-/** The rows of the bench, one line each, in the order of the table: adding one is a file and a line here. */
+/** The rows of the bench in the order of the table: a new one needs a file and a line here. */
 import { diffRow } from './diff.ts'
 import { fileRow } from './file.ts'
 import { file304Row } from './file-304.ts'

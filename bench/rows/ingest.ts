@@ -1,6 +1,6 @@
 /**
- * A bundle from its receipt to staged, and on to published, beside psql that loads the same CSV into a table with the
- * same typed columns. All of it on one database of its own, which no service works on meanwhile.
+ * A bundle from receipt to staged, and on to published, beside psql that loads the same CSV into a table with
+ * the same typed columns. All in one database of its own, which no service uses meanwhile.
  */
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -67,7 +67,7 @@ async function secondsToPublished(trial: Trial): Promise<number> {
   return stagedSeconds + (publishedSeconds ?? Number.NaN)
 }
 
-/** Pairs of rates from what gives seconds. */
+/** Pairs of rates from functions that return seconds. */
 function pairsOf(
   { pairs, records }: BenchContext,
   ours: () => Promise<number>,
@@ -81,12 +81,12 @@ function pairsOf(
   )
 }
 
-/** Both sides, each from a checkpoint on: neither writes to the disc what the other has left. */
+/** Both sides start after a checkpoint, so that neither writes to disc what the other has left. */
 interface Trial {
   readonly bring: (options: readonly string[]) => Promise<Brought>
-  /** Seconds that psql takes to load the table with its indexes there. */
+  /** Seconds that psql takes to load a table that already has its indexes. */
   readonly copyIndexed: () => Promise<number>
-  /** Seconds that psql takes to load the table, and to make its indexes then. */
+  /** Seconds that psql takes to load a table and create its indexes afterwards. */
   readonly copyBare: () => Promise<number>
 }
 
@@ -94,7 +94,7 @@ function openTrial(bench: BenchContext): Promise<Trial> {
   return bench.once('ingest', async () => {
     const csv = await bench.csv()
     const environment = { ...bench.environment, QINGDAN_DATA: join(bench.folder, 'ingest') }
-    // Held open by this process, so that the server is the same for both sides and all pairs.
+    // This process keeps it open, so that the server is the same for both sides and all pairs.
     const database = await openDatabase({ config: loadConfig(environment), observe: () => undefined })
     bench.atEnd(() => database.close())
     const psql = (commands: readonly string[]) => runPsql(bench, database.ownerUrl, commands)
@@ -116,13 +116,13 @@ function openTrial(bench: BenchContext): Promise<Trial> {
         return brought
       },
     }
-    // A new server makes its log's files while it is first written to, and takes them again later.
+    // A new server creates its WAL files at its first writes and reuses them later.
     await trial.copyIndexed()
     return trial
   })
 }
 
-/** Each bag is for an edition of its own: equal bytes would be known already, and only answered with their receipt. */
+/** Each bag has a new edition: known bytes would only be answered with their receipt. */
 let lastEdition = 2025
 
 async function bringOnce(environment: Settings, csv: string, options: readonly string[]): Promise<Brought> {
@@ -140,13 +140,13 @@ const columns = benchContract.fields.map(
 )
 const createTable = `CREATE TABLE ${table} (${columns.join(', ')})`
 
-/** Of the contract alone: without the number of a record, which the published table has besides and in its indexes. */
+/** The contract's indexes only, without the record number that the published table has as well. */
 const createIndexes = [
   `ALTER TABLE ${table} ADD PRIMARY KEY (${namesOf(benchContract.primaryKey)})`,
   ...(benchContract.indexes ?? []).map((fields) => `CREATE INDEX ON ${table} (${namesOf(fields)})`),
 ]
 
-/** What psql says to some commands, run one after the other. */
+/** The output of psql for some commands, run one after the other. */
 export async function runPsql(
   bench: BenchContext,
   url: string,
@@ -163,7 +163,7 @@ export async function runPsql(
   return stdout
 }
 
-/** What psql says that its commands took, without its own start. */
+/** The time of commands as psql reports it, without psql's own start. */
 export function secondsOf(said: string, commands: number): number {
   const times = [...said.matchAll(/^Time: ([\d.]+) ms/gm)].map(([, milliseconds]) => Number(milliseconds))
   assert.equal(times.length, commands, `psql tells the time of each command:\n${said}`)

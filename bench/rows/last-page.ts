@@ -1,10 +1,10 @@
-/** The last page of a walk by cursor beside its first, neither of them cached: how far in must not matter. */
+/** The last page of a walk by cursor beside its first, both uncached: depth must not matter. */
 import assert from 'node:assert/strict'
 import { interleave } from '../measure.ts'
 import { versionAddress } from './addresses.ts'
 import type { Row } from './row.ts'
 
-/** Pages are asked for one after the other, so many that a single slow one decides nothing. */
+/** Pages are requested one after the other, so many that a single slow one does not matter. */
 const requestsPerSecondOfScale = 100
 const recordsPerStep = 1_000
 
@@ -41,7 +41,7 @@ async function pageOf(url: string): Promise<Page> {
   return (await answer.json()) as Page
 }
 
-/** The address of the last whole page of 100, found by following the links: large steps first, then small ones. */
+/** The address of the last full page of 100, found by following links: first large steps, then small ones. */
 async function walkToEnd(base: string): Promise<string> {
   const origin = new URL(base).origin
   const absolute = (link: string, limit: number) => {

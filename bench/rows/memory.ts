@@ -1,6 +1,6 @@
 /**
- * The most memory that a process of ours ever holds while an edition of a gigabyte is ingested, published, downloaded and
- * streamed, beside the service at rest. Taken once: it takes minutes, and memory is not a matter of luck as time is.
+ * Peak memory of any service process while an edition of a gigabyte is ingested, published, downloaded and
+ * streamed, beside the idle service. Measured once: it takes minutes, and memory varies less than time.
  */
 import { join } from 'node:path'
 import { download } from '../client.ts'
@@ -10,10 +10,10 @@ import { peakOf, residentOf } from '../processes.ts'
 import { fileAddress, versionAddress } from './addresses.ts'
 import { LeftOut, type Row } from './row.ts'
 
-/** So many times the edition of the other rows: 1 GB beside 108 MB. */
+/** The factor to the edition of the other rows: 1 GB instead of 108 MB. */
 const timesLarger = 9.26
 const edition = '2026'
-/** A setting of its own, so that this service is no other row's and its memory is fresh. */
+/** A setting that no other row uses, so that this row starts its own service with fresh memory. */
 const ownService = { QINGDAN_FINDINGS_MAX: '10001' }
 
 export const memoryRow: Row = {
@@ -38,7 +38,7 @@ export const memoryRow: Row = {
     context.say(`published in ${published.seconds.toFixed(0)} s, ${megabytes(published.residentBytesMax)} MB`)
     const of = { dataset: benchDataset, edition, version: 1, table: '' }
     await download(`${service.url}${fileAddress(of, 'csv')}`)
-    // Until the service streams CSV this answers 404, which is no fault of this row.
+    // If the service does not stream CSV, this answers 404, which is not an error of this row.
     const streamed = `${service.url}${versionAddress(of)}/records.csv?passed=true`
     if ((await fetch(streamed, { method: 'HEAD' })).status === 200) await download(streamed)
     const served = await peakOf(service.pid)

@@ -1,6 +1,6 @@
 /**
- * What a courier may bring: one bundle of five million rows in a thousand files, from received to staged, beside psql that
- * loads the same rows from one file into a table like ours in every respect; and the memory that it takes.
+ * A large offline delivery: one bundle of five million rows in a thousand files, from received to staged, and
+ * its memory; the reference is psql loading the same rows from one file into an equal table.
  */
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
@@ -16,12 +16,12 @@ import { runToEnd } from '../processes.ts'
 import { runPsql, secondsOf } from './ingest.ts'
 import { LeftOut, type Row } from './row.ts'
 
-/** So many times the records of the other rows: 5 million beside 1 million. */
+/** The factor to the records of the other rows: 5 million instead of 1 million. */
 const timesLarger = 5
 /** Files at full scale; a small run has as many rows in each. */
 const filesAtFull = 1_000
 const rowsAtFull = 5_000_000
-/** Each pair takes minutes: a third of those of other rows. */
+/** Each pair takes minutes, so this row has a third of the pairs of other rows. */
 const pairsLess = 3
 
 export const offlineRow: Row = {
@@ -64,13 +64,13 @@ export const offlineMemoryRow: Row = {
 interface Trial {
   readonly records: number
   readonly bring: () => Promise<Brought>
-  /** The one that took the most memory. */
+  /** The run that took the most memory. */
   readonly last: () => Brought | undefined
-  /** Seconds of psql. */
+  /** Seconds that psql takes. */
   readonly copy: () => Promise<number>
 }
 
-/** Each bag is for an edition of its own: equal bytes would be known already, and only answered with their receipt. */
+/** Each bag has a new edition: known bytes would only be answered with their receipt. */
 let lastEdition = 2025
 
 function openTrial(bench: BenchContext): Promise<Trial> {
@@ -102,7 +102,7 @@ function openTrial(bench: BenchContext): Promise<Trial> {
         bench.say(
           `${brought.stagedSeconds.toFixed(1)} s, ${((brought.peakBytes - brought.restBytes) / 1e6).toFixed(0)} MB over rest`,
         )
-        // What was received stays there, and the next pair needs the room.
+        // Received bundles stay on disc, and the next pair needs the space.
         await rm(join(data, 'files', 'bundles'), { recursive: true, force: true })
         return brought
       },
@@ -121,7 +121,7 @@ function openTrial(bench: BenchContext): Promise<Trial> {
         return seconds
       },
     }
-    // A new server makes its log's files while it is first written to, and takes them again later.
+    // A new server creates its WAL files at its first writes and reuses them later.
     await trial.copy()
     return trial
   })

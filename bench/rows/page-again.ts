@@ -1,4 +1,4 @@
-/** One page asked for again and again, beside a bare handler that has the same bytes in a Map. */
+/** One page requested repeatedly, beside a bare handler that has the same bytes in a Map. */
 import { rateOf } from '../client.ts'
 import { listDistrictDays } from '../dataset.ts'
 import { interleave } from '../measure.ts'

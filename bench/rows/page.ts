@@ -1,4 +1,4 @@
-/** Pages of 100 records that nobody has asked for before, beside a bare handler with the same SQL. */
+/** Uncached pages of 100 records, beside a bare handler with the same SQL. */
 import assert from 'node:assert/strict'
 import { rateOf } from '../client.ts'
 import { listDistrictDays } from '../dataset.ts'
@@ -8,8 +8,8 @@ import { versionAddress } from './addresses.ts'
 import type { Row } from './row.ts'
 
 /**
- * Every address is asked for in turn, and there are more of them than the cache holds pages: what is asked for next is
- * always what was put out of it longest ago. A small edition needs a small cache for that.
+ * Addresses are requested in turn, and there are more than the cache holds: the next one is always the one
+ * evicted longest ago. A small edition needs a small cache for that.
  */
 const smallCache = { QINGDAN_CACHE_BYTES_MAX: '1048576' }
 

@@ -1,6 +1,6 @@
 /**
- * What a row of the bench is: one figure of ours beside its reference, taken in interleaved pairs in the same run.
- * A row that can't be measured here throws LeftOut with the reason, and is told as left out.
+ * A row of the bench: one figure of the service beside its reference, measured in interleaved pairs in one
+ * run. A row that can't be measured here throws LeftOut with the reason, and is reported as left out.
  */
 import type { BenchContext } from '../context.ts'
 import type { ToolName } from '../tools.ts'
@@ -12,22 +12,22 @@ export interface Pair {
 }
 
 export interface Row {
-  /** As `--only` takes it. */
+  /** The name for `--only`. */
   readonly name: string
   readonly figure: string
   readonly reference: string
-  /** Of both sides of a pair, such as `MB/s`. */
+  /** The unit of both sides, such as `MB/s`. */
   readonly unit: string
-  /** What of a pair is held to the floor: ours divided by the reference, or ours less the reference. */
+  /** The figure compared with the floor: the service's value divided by, or minus, the reference. */
   readonly compare: 'ratio' | 'difference'
   readonly direction: 'at least' | 'at most'
-  /** What the median of the pairs is to reach; null where the figure is only told. */
+  /** What the median of the pairs should reach; null if the figure is only reported. */
   readonly floor: number | null
   readonly needs: readonly ToolName[]
   readonly measure: (context: BenchContext) => Promise<readonly Pair[]>
 }
 
-/** Says why a row can't be measured here. */
+/** Carries the reason why a row can't be measured here. */
 export class LeftOut extends Error {
   override readonly name = 'LeftOut'
 }

@@ -39,7 +39,7 @@ export const streamRow: Row = {
   },
 }
 
-/** Seconds that psql takes from its start to its end. */
+/** Seconds that psql takes from start to end. */
 async function copyByPsql(context: BenchContext, { table }: Published, target: string): Promise<number> {
   const names = benchContract.fields.map(({ name }) => `"${name}"`)
   const texts = benchContract.fields.map((field, index) => `${selectTexts([field])} AS ${names[index]}`)

@@ -1,4 +1,4 @@
-/** Checks a bundle with the receiver's own code and no database: what passes here will be taken there. */
+/** Checks a bundle with the receiver's own code and no database: the receiver accepts what passes here. */
 
 import {
   type Bag,
@@ -28,17 +28,17 @@ import type { Config } from '../platform/config.ts'
 import type { Finding } from '../platform/finding.ts'
 
 /**
- * The public keys that a signature must be by; `named` tells only that there is one and by whose key it claims to be; a
- * bag that is still being made is not asked.
+ * The public keys that must have signed. With `named`, a missing signature is only a warning and unknown keys
+ * are reported as unchecked; with `unasked`, for a bag that is still being made, signatures are not checked.
  */
 export type SignatureCheck = 'unasked' | 'named' | readonly PublicKeyFile[]
 
 export interface CheckReport {
   readonly errors: number
   readonly warnings: number
-  /** Whether the receiver would take it. */
+  /** Whether the receiver would accept it. */
   readonly isInOrder: boolean
-  /** The bounds of the contract's tolerance that do not hold: such a bundle rests in quarantine. */
+  /** The exceeded bounds of the contract's tolerance: such a bundle would be quarantined. */
   readonly exceeded: readonly Exceeded[]
   readonly findings: readonly Finding[]
 }
@@ -59,7 +59,7 @@ export interface OpenedBundle {
   readonly open?: { readonly bag: Bag; readonly manifest: BundleManifest }
 }
 
-/** Opens and verifies a bag folder or ZIP; its rows are not looked at. */
+/** Opens and verifies a bag folder or ZIP; does not read its rows. */
 export async function openBundle(
   path: string,
   { contracts, config, signature }: CheckContextParts,
@@ -72,7 +72,7 @@ export async function openBundle(
     bag = await openBag(path, packing, limits)
     const { manifest, findings } = await verifyBag(bag, limits)
     if (manifest === undefined) return { path, findings }
-    // What is still being made is encrypted after it was checked.
+    // A bag that is still being made is encrypted after this check.
     const isDue = ({ check }: Finding) => check !== 'encryption-missing' || signature !== 'unasked'
     const wrong = verifyManifest(manifest, contracts).filter(isDue)
     const signatures = wrong.length > 0 ? [] : await signatureFindings(bag, signature)
@@ -88,7 +88,7 @@ export async function openBundle(
   }
 }
 
-/** Validates the rows of a bundle that was opened, after what was found in it before. Nothing is written anywhere. */
+/** Validates the rows of an opened bundle and adds the findings to the earlier ones. Writes nothing. */
 export async function checkRows(
   { bag, manifest: whole }: NonNullable<OpenedBundle['open']>,
   before: readonly Finding[],
@@ -127,7 +127,7 @@ export async function checkRows(
     for (const finding of error.findings) sink.add(finding)
     isBroken = true
   }
-  // What doesn't fit its base is never borne, and neither is what can't be read.
+  // Tolerance never covers rows that don't fit their base or files that can't be read.
   const counts = sink.counts()
   const isOver =
     isBroken || files.some((file) => file.unreadable) || counts.byCheck['delta-key-both'] !== undefined
@@ -135,7 +135,7 @@ export async function checkRows(
   return { ...told(sink), isInOrder: !isOver && exceeded.length === 0, exceeded }
 }
 
-/** The report of a bundle whose rows are not looked at. */
+/** The report of a bundle whose rows are not read. */
 export function reportOf(findings: readonly Finding[], { config }: CheckContextParts): CheckReport {
   const sink = buildFindingSink(config.QINGDAN_FINDINGS_MAX)
   for (const finding of findings) sink.add(finding)
@@ -148,7 +148,7 @@ async function signatureFindings(bag: Bag, asked: SignatureCheck): Promise<reado
   const signature = await checkBagSignature(bag, keys, new Date())
   if (signature.state === 'void') return signature.findings
   if (signature.state === 'unsigned') {
-    // Whether an unsigned bundle is taken, its receiver says; who names keys expects a signature.
+    // The receiver decides whether unsigned bundles are accepted; callers with keys expect a signature.
     const finding = faultAt('signature-missing')
     return [asked === 'named' ? { ...finding, severity: 'warning' } : finding]
   }
@@ -157,7 +157,7 @@ async function signatureFindings(bag: Bag, asked: SignatureCheck): Promise<reado
   return asked === 'named' ? findings.map(unchecked) : findings
 }
 
-/** Without keys, a signature by a key that is not known is one that nobody looked at. */
+/** Without keys nobody verified the signature, so an unknown key is reported as unchecked. */
 function unchecked(finding: Finding): Finding {
   const { file, expected } = finding
   if (finding.check !== 'signature-unknown-key') return finding

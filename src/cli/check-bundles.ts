@@ -1,6 +1,6 @@
 /**
- * Checks bundles one after the other; bags of one group are checked as the one bundle that they make, as their receiver
- * will. Bags that are not named here are told as missing, and refuse nothing.
+ * Checks bundles one after the other; bags of one group are checked together as one bundle, as the receiver
+ * will do. Bags of the group that were not given are reported as missing, which is not an error.
  */
 
 import {
@@ -27,12 +27,12 @@ import {
 } from './check-bundle.ts'
 
 export interface CheckedBundle {
-  /** The path, or those of all bags of a group. */
+  /** The path, or the paths of all bags of a group. */
   readonly path: string
   readonly report: CheckReport
 }
 
-/** Gives a report for each bundle, and one for the bags of each group. */
+/** Yields a report for each bundle, and one for the bags of each group. */
 export async function* checkBundles(
   paths: readonly string[],
   ground: CheckContextParts,
@@ -49,7 +49,7 @@ export async function* checkBundles(
         yield { path, report: await checkOne(opened, ground) }
         continue
       }
-      // An error of our own while others wait must not leave them open.
+      // An internal error must not leave the waiting bags open.
       const { provider, group } = one.manifest
       const name = JSON.stringify([provider, group.identifier])
       groups.set(name, [...(groups.get(name) ?? []), { path, findings: opened.findings, one }])

@@ -1,4 +1,4 @@
-/** `qingdan check`: contracts or bundles, with the receiver's own code and no database. */
+/** `qingdan check`: checks contracts or bundles with the receiver's own code and no database. */
 
 import { isTableFile } from '../bundle/index.ts'
 import { loadAllContracts } from '../context.ts'
@@ -36,7 +36,7 @@ export async function check(paths: readonly string[], options: CheckOptions): Pr
   return checkPaths(paths, options, { config, contracts })
 }
 
-/** Checks bundles one after the other, bags of a group together, and tells each report. Throws UsageError for what can't be one. */
+/** Checks bundles, bags of a group together, and prints each report. Throws UsageError for unusable paths. */
 export async function checkPaths(
   paths: readonly string[],
   options: CheckOptions,

@@ -1,13 +1,13 @@
-/** What the commands of the CLI share: exit codes, options, who acts. Loads nothing of the service. */
+/** Shared by all commands: exit codes, options, the acting user. Loads nothing of the service. */
 import { stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { extname } from 'node:path'
 import type { Command } from 'commander'
 
-/** What an exit code says. A script can tell bad input from a bad machine. */
+/** Meaning of the exit codes. A script can distinguish bad input from a failing machine. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, refused: 3, problem: 4 } as const
 
-/** Adds a command, or a few of one family, to the program; `end` is told any exit code but 0. */
+/** Adds a command, or a family of commands, to the program; `end` receives any exit code but 0. */
 export type AddCommand = (program: Command, end: (code: number) => void) => void
 
 /** Options that every command has. */
@@ -15,23 +15,23 @@ export interface Common {
   readonly json?: boolean
 }
 
-/** A command line that can't be meant: the message says what can. */
+/** An invalid command line; the message says what is valid. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** Tables that officers have and nobody reads; without a word they would pass for broken ZIPs. */
+/** Table formats that are not supported; without this list they would be reported as broken ZIPs. */
 const unreadTables = new Set(['.xls', '.xlsb', '.xlsm', '.ods', '.et'])
 
 const savedAs = 'XLSX ("Excel Workbook") or as "CSV UTF-8"'
 
-/** The option of commands that bring loose files, and what it does. */
+/** The option of commands that ingest loose files, with its help text. */
 export const sheetOption = [
   '--sheet <name>',
   'of workbooks: the sheet to read; by default the first visible one',
 ] as const
 
-/** The option of commands that look into files, and what it does. */
+/** The option of commands that report findings, with its help text. */
 export interface FindingsOption {
   readonly findings?: string
 }
@@ -40,7 +40,7 @@ export const findingsOption = [
   'write all findings as a CSV that opens in Excel',
 ] as const
 
-/** The option of commands that look at signatures. */
+/** The option of commands that verify signatures. */
 export interface KeysOption {
   readonly keys?: string
 }
@@ -49,7 +49,7 @@ export const keysOption = [
   'a file or folder of public OpenPGP keys: the signature must be by one of them',
 ] as const
 
-/** Looks that what was named is there and may be a bundle or a table. Throws UsageError with the path. */
+/** Checks that each path exists and may be a bundle or a table. Throws UsageError with the path. */
 export async function requirePaths(paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
@@ -63,19 +63,19 @@ export async function requirePaths(paths: readonly string[]): Promise<void> {
   }
 }
 
-/** A command with the options that all share. */
+/** Creates a command with the options that all share. */
 export function command(program: Command, name: string, about: string): Command {
   return program.command(name).description(about).option('--json', 'print the result as JSON')
 }
 
-/** Who acts at the side door, for receipts and the audit. */
+/** The user of the command line, for receipts and the audit. */
 export function actor(): string {
   return `cli:${userInfo().username}`
 }
 
 /**
- * An action whose code is loaded when it is called, so that help and usage errors load nothing of the service. `end` hears
- * the exit code of an action that gives one.
+ * An action whose code is loaded when it is called, so that help and usage errors load nothing of the
+ * service. `end` receives the exit code if the action returns one.
  */
 export function lazily<Given extends unknown[]>(
   load: () => Promise<(...given: Given) => Promise<unknown>>,
@@ -83,7 +83,7 @@ export function lazily<Given extends unknown[]>(
 ): (...given: [...Given, Command]) => Promise<void> {
   return async (...given) => {
     const act = await load()
-    // Commander hands in arguments, options and then the command itself, which no action needs.
+    // Commander passes arguments, options and then the command itself, which no action needs.
     const code = await act(...(given.slice(0, -1) as Given))
     if (typeof code === 'number') end?.(code)
   }

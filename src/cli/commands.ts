@@ -1,4 +1,4 @@
-/** The commands of the CLI in the order of `--help`: adding one is a file and its declaration here or in a folder's list. */
+/** The commands in the order of `--help`: a new one needs a file and a line here or in a folder's list. */
 
 import { keyCommand, signerCommand } from './accounts/commands.ts'
 import {

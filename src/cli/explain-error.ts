@@ -1,4 +1,4 @@
-/** Says on standard error why a command failed, and gives its exit code. */
+/** Explains on standard error why a command failed, and returns its exit code. */
 import { ContractError } from '../contract/index.ts'
 import { withoutValues } from '../db/database-error.ts'
 import { ConfigError } from '../platform/config.ts'

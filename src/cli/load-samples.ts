@@ -1,7 +1,7 @@
 /**
- * The first start: the synthetic samples that ship with the contracts go through the real pipeline, bundle by bundle, each
- * signed with the service's own key.
- * Safe to run again: what a crash left half done is taken up, and what is done stays as it is.
+ * Loads the synthetic samples that ship with the contracts at the first start, through the real pipeline,
+ * bundle by bundle, each signed with the service's own key. Safe to repeat: it completes what a crash left
+ * unfinished and changes nothing that is complete.
  */
 import { listVersions, readMirror } from '../catalogue/index.ts'
 import { type OpenContext, shippedDatasets } from '../context.ts'
@@ -16,7 +16,7 @@ import {
 } from '../publication/index.ts'
 import { openServiceKey, withBag } from './bundles/loose-files.ts'
 
-/** The day the bags of samples are dated: fixed, so that the same samples are the same bundle at every start. */
+/** The date of the sample bags: fixed, so that the same samples give the same bundle at every start. */
 const sampleDay = new Date('2026-11-01T00:00:00Z')
 
 const noteName = 'samples'
@@ -24,8 +24,8 @@ const broughtBy = 'cli:samples'
 const approvedBy = 'cli:samples-reviewed'
 
 /**
- * Publishes the samples where the settings ask for it and they are not there yet. Throws where one is refused:
- * samples that ship with the code are right, or the code is wrong.
+ * Publishes the samples if the settings ask for it and they are not published yet. Throws if one is refused:
+ * the samples ship with the code, so a refusal is a defect of the code.
  */
 export async function loadSamples(
   context: OpenContext,
@@ -84,7 +84,7 @@ async function publishSample(context: OpenContext, [sample]: readonly Sample[]):
   const asked = await requestPublication(context, { dataset, edition, askedBy: broughtBy })
   let publication = await publishEdition(context, asked.id)
   if (pendingReasonOf(context, publication).includes('approval')) {
-    // Samples are made up, and were looked at when they were put beside the code.
+    // Samples are synthetic and were reviewed when they were added to the repository.
     await approvePublication(context, { id: publication.id, actor: approvedBy })
     publication = await publishEdition(context, publication.id)
   }

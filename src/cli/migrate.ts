@@ -1,4 +1,4 @@
-/** `qingdan migrate`: brings the database to the newest form, and does nothing else. */
+/** `qingdan migrate`: migrates the database to the newest schema, and does nothing else. */
 import type { Common } from './command.ts'
 import { print } from './output.ts'
 import { withContext } from './with-context.ts'

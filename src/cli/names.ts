@@ -1,12 +1,12 @@
-/** Names of datasets and providers in a command line, held against the contracts. */
+/** Checks names of datasets and providers on the command line against the contracts. */
 
 import type { OpenContext } from '../context.ts'
 import { partsOf } from '../contract/index.ts'
 import { UsageError } from './command.ts'
 
 /**
- * A key for a name that nobody has opens nothing, which its holder would learn only when a bundle is refused.
- * Throws `dataset-not-found`, and UsageError with the providers there are.
+ * A key for an unknown name gives access to nothing, and its holder would notice only when a bundle is
+ * refused. Throws `dataset-not-found`, and UsageError with the known providers.
  */
 export function checkNames(
   { contracts }: Pick<OpenContext, 'contracts'>,

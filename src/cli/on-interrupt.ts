@@ -1,18 +1,18 @@
 /**
- * What has to be given back where a signal ends a command: temporary folders, the database it started. The service
- * ends by itself; where somebody else listens for signals already, nothing here does.
+ * Cleanup when a signal ends a command: temporary folders, the embedded database. Does nothing if another
+ * listener for signals is registered, as in the service, which stops by itself.
  */
 
 type Cleanup = () => unknown
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Longest wait for what is given back: whoever pressed Ctrl+C is looking at the terminal. */
+/** Longest wait for the cleanup: the user who pressed Ctrl+C is looking at the terminal. */
 const patienceMilliseconds = 5_000
 
 const cleanups = new Set<Cleanup>()
 
-/** Has a cleanup run where a signal ends the process. Gives the function that takes it off the list again. */
+/** Registers a cleanup for when a signal ends the process. Returns the function that unregisters it. */
 export function atInterrupt(cleanup: Cleanup): () => void {
   if (cleanups.size === 0) {
     if (signals.some((signal) => process.listenerCount(signal) > 0)) return () => undefined

@@ -1,6 +1,6 @@
 /**
- * Writes openapi.yaml: the generic operations and, as a sample, those of the dataset that `--dataset` names. With
- * `--check` it reports how the file differs and ends with 1. It needs no database: to build the app only registers, and any more is refused.
+ * Writes openapi.yaml: the generic operations and, as a sample, those of the dataset given by `--dataset`.
+ * With `--check` it reports differences and exits with 1. It only registers routes, so it needs no database.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
@@ -14,12 +14,12 @@ import { loadConfig } from '../platform/config.ts'
 import { buildEventLog } from '../platform/log/events.ts'
 import { packageFile } from '../platform/package-root.ts'
 
-/** The document as YAML with the operations of these datasets, the same bytes for the same routes and contracts. */
+/** The document as YAML with the operations of these datasets; the same for equal routes and contracts. */
 export async function writeOpenapi(folders: readonly string[], datasets: readonly string[]): Promise<string> {
   const contracts = await loadContracts({ folders })
   const silent = () => undefined
   const app = await buildApp({
-    // Defaults alone: the file must not depend on where it was written.
+    // Defaults only: the file must not depend on the machine that wrote it.
     config: loadConfig({}),
     contracts,
     database: absent('database'),
@@ -42,7 +42,7 @@ const flowLengthMax = 90
 
 /** A document as YAML, with each reference and each short list on the line of its name. */
 function toYaml(value: OpenapiDocument): string {
-  // Anchors for repeated parts would save bytes and cost every reader.
+  // YAML anchors would save bytes but make the file harder to read.
   const document = new Document(value, { aliasDuplicateObjects: false })
   visit(document, {
     Pair: (_key, { value: node }) => {
@@ -50,7 +50,7 @@ function toYaml(value: OpenapiDocument): string {
       if (isSeq(node) && node.items.every(isScalar) && String(node).length <= flowLengthMax) node.flow = true
     },
   })
-  // Long lines stay lines, for the sake of diffs.
+  // No line folding, for readable diffs.
   return document.toString({ lineWidth: 0, indentSeq: false })
 }
 
@@ -63,7 +63,7 @@ function absent<Name extends 'database' | 'files' | 'jobs'>(name: Name): AppCont
   })
 }
 
-/** The first lines that differ, for a person to read. */
+/** The first lines that differ, for people. */
 export function drift(kept: string, made: string): readonly string[] {
   const [old, now] = [kept.split('\n'), made.split('\n')]
   const at = now.findIndex((line, i) => line !== old[i])
@@ -95,7 +95,7 @@ async function main(args: readonly string[]): Promise<void> {
   process.exitCode = 1
 }
 
-// Only as a program: a test imports the functions and nothing happens.
+// Runs only as a program, not when a test imports the functions.
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   await main(process.argv.slice(2))
 }

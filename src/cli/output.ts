@@ -1,4 +1,4 @@
-/** What the side door shows: results on standard output, progress and refusals on standard error. */
+/** Output of the CLI: results on standard output, progress and errors on standard error. */
 import { writeFile } from 'node:fs/promises'
 import { findingsCsv, missingNumbers } from '../bundle/index.ts'
 import type { Exceeded } from '../contract/index.ts'
@@ -9,13 +9,13 @@ import type { CheckReport } from './check-bundle.ts'
 import type { FindingsOption } from './command.ts'
 import { clearProgress, writeLine, writeRefusal } from './terminal.ts'
 
-/** Progress is told at most this often where it is not a terminal, so that a log of a long run stays readable. */
+/** Shortest interval of progress lines outside a terminal, so that the log of a long run stays readable. */
 const tellEveryMilliseconds = 2_000
 
 export const print = {
   line: writeLine,
   refusal: writeRefusal,
-  /** Prints a result as one line of JSON where that was asked for, else as text. */
+  /** Prints a result as one line of JSON with `json`, else as text. */
   result: (options: { readonly json?: boolean }, value: unknown, text: () => void) => {
     clearProgress()
     if (options.json === true) process.stdout.write(`${JSON.stringify(value)}\n`)
@@ -49,7 +49,7 @@ export const print = {
     printExceeded(report.exceeded)
     printFindings(report.findings, report.errors, report.warnings)
   },
-  /** What refuses a bag as a whole. */
+  /** Prints the findings that reject a whole bag. */
   findings: (path: string, findings: readonly Finding[]) => {
     print.line(`refused  ${path}`)
     printFindings(findings, findings.length, 0)
@@ -66,14 +66,14 @@ export const print = {
   },
 }
 
-/** The state of a receipt in words: a bag of a group says how many of it are there, and which are missing. */
+/** The state of a receipt in words; for a group also how many bags have arrived and which are missing. */
 export function stateText({ state, group }: Receipt): string {
   if (state !== 'waiting' || group === null) return state
   const missing = missingNumbers(group.count, group.here)
   return `waiting: ${group.here.length} of ${group.count} bags are there, missing ${shorten(missing)}`
 }
 
-/** Numbers that are shown of those that are missing; there may be a thousand. */
+/** Missing numbers that are shown; there may be a thousand. */
 const missingShown = 10
 
 function shorten(numbers: readonly number[]): string {
@@ -81,7 +81,7 @@ function shorten(numbers: readonly number[]): string {
   return numbers.length > missingShown ? `${shown} …` : shown
 }
 
-/** What a publication waits for, and who brings it. */
+/** What a publication waits for, and what or who ends the wait. */
 const waitTexts: Readonly<Record<PendingReason, (publication: Publication) => string>> = {
   moment: ({ releaseAt }) =>
     `waits for ${releaseAt?.toISOString()}. The running service releases it then; it need not be this command.`,
@@ -131,7 +131,7 @@ function printFindings(findings: readonly Finding[], errors: number, warnings: n
     print.line(`  … ${errors + warnings - findings.length} more; --json gives all kept`)
 }
 
-/** Writes findings as a CSV where a file was named for them; a former one gives way. */
+/** Writes findings as CSV if a file was named for them; an existing file is replaced. */
 export async function writeFindings(
   { findings: path }: FindingsOption,
   batches: AsyncIterable<readonly Finding[]> | Iterable<readonly Finding[]>,
@@ -139,12 +139,12 @@ export async function writeFindings(
   if (path !== undefined) await writeFile(path, findingsCsv(batches))
 }
 
-/** A finding with its bundle before its file, where those of several bundles stand together. */
+/** A finding with its file name prefixed by its bundle, for lists with several bundles. */
 export function within(bundle: string, finding: Finding): Finding {
   return { ...finding, file: finding.file === undefined ? bundle : `${bundle}/${finding.file}` }
 }
 
-/** Prints rows as columns. A list is shown with commas, nothing as a dash. */
+/** Prints rows as columns. A list is shown with commas, an empty value as a dash. */
 export function table<T extends object>(rows: readonly T[], columns: readonly (keyof T & string)[]): void {
   const cell = (value: unknown) =>
     value === null || value === undefined || value === ''
@@ -164,7 +164,7 @@ export function table<T extends object>(rows: readonly T[], columns: readonly (k
   }
 }
 
-/** Columns that a text takes in a terminal: Chinese signs and full-width forms take two. */
+/** Width of a text in terminal columns: Chinese and full-width characters take two. */
 function widthOf(text: string): number {
   let width = 0
   for (const sign of text)
@@ -177,7 +177,7 @@ function widthOf(text: string): number {
   return width
 }
 
-/** Progress of one journey on standard error: a line that renews itself in a terminal, else a line now and then. */
+/** Progress of one operation on stderr: a self-updating line in a terminal, else a line now and then. */
 export function progressLine(name: string): Progress {
   let step = ''
   let began = 0
@@ -193,21 +193,21 @@ export function progressLine(name: string): Progress {
   }
 }
 
-/** What is done of a step since it began. */
+/** Progress of a step since its start. */
 export interface Advance {
   readonly done: number
   readonly total?: number | undefined
-  /** Where there are rows, what is done is bytes. */
+  /** If rows are given, `done` and `total` are bytes. */
   readonly rows?: number | undefined
   readonly seconds: number
 }
 
-/** Before this the rest can't be told: a twentieth of a percent says nothing about the whole. */
+/** Below this share there is no estimate: so small a part says nothing about the whole. */
 const shareToTell = 0.005
 
 /**
- * How far a step is, as ` 37 %, 1,850,000 of about 5,000,000 rows, 310,000 rows/s, 11 s left`: the rows of the whole
- * and the time that is left are reckoned from the share of the bytes.
+ * The progress of a step, as ` 37 %, 1,850,000 of about 5,000,000 rows, 310,000 rows/s, 11 s left`: the total
+ * rows and the time left are estimated from the share of the bytes.
  */
 export function progressText({ done, total, rows = 0, seconds }: Advance): string {
   if (total === undefined || total === 0) return done > 0 ? ` ${done}` : ''
@@ -228,7 +228,7 @@ export function progressText({ done, total, rows = 0, seconds }: Advance): strin
 
 const grouped = (count: number) => Math.round(count).toLocaleString('en')
 
-/** An estimate has no more digits than it deserves. */
+/** An estimate is shown with two significant digits. */
 const twoDigits = (value: number) => Number(value.toPrecision(2))
 
 function duration(seconds: number): string {

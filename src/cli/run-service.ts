@@ -1,6 +1,6 @@
 /**
- * Runs the service until it is told to stop. It listens before the samples are in, so that a taken port is told at
- * once and /health answers; /ready says when content is served. SIGTERM and SIGINT end it without losing a job.
+ * Runs the service until a signal stops it. It listens before it loads the samples, so that an occupied port
+ * is reported at once and /health answers; /ready reports when content is served. A signal loses no job.
  */
 import { once } from 'node:events'
 import { resolve } from 'node:path'
@@ -13,11 +13,11 @@ import { openLog } from '../platform/log/log.ts'
 import { loadSamples } from './load-samples.ts'
 import { loadSettings } from './load-settings.ts'
 
-/** Exit codes of the service: what was asked for is wrong (2), or something failed (1). */
+/** Exit codes of the service: invalid settings (2), or a failure (1). */
 const badSettings = 2
 const failed = 1
 
-/** Serves until a signal, and gives the exit code. People read standard error, machines the JSON on standard output. */
+/** Serves until a signal and returns the exit code. Text for people on stderr, JSON on stdout. */
 export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
   let config: Config
   try {
@@ -100,7 +100,7 @@ function ready(app: App, context: OpenContext): void {
   )
 }
 
-/** The first SIGTERM or SIGINT asks to stop; a second one ends the process the usual way. */
+/** The first SIGTERM or SIGINT requests a shutdown; a second one ends the process at once. */
 function stopSignal(): { readonly signal: AbortSignal; readonly told: Promise<unknown> } {
   const controller = new AbortController()
   const stop = () => {
@@ -113,7 +113,7 @@ function stopSignal(): { readonly signal: AbortSignal; readonly told: Promise<un
   return { signal: controller.signal, told: once(controller.signal, 'abort') }
 }
 
-/** In a terminal people want sentences; the JSON lines are there for whoever collects them, or asks for a level. */
+/** In a terminal people want sentences; JSON lines appear when output is collected or a level is set. */
 function logLevel(config: Config, environment: NodeJS.ProcessEnv): string {
   const asked = environment['QINGDAN_LOG_LEVEL'] !== undefined
   return process.stdout.isTTY && !asked ? 'error' : config.QINGDAN_LOG_LEVEL

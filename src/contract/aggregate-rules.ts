@@ -1,6 +1,6 @@
 /**
- * What the schema can't say about the aggregates that a contract offers: fields that are there and fit, weights that
- * can weigh, and pins wherever adding up would count something twice.
+ * Rules for a contract's aggregates that the schema can't express: fields exist and have a suitable type,
+ * weights are counts, and dimensions are pinned wherever adding up would count something twice.
  */
 
 import { findCode } from './codes/codes.ts'
@@ -9,13 +9,13 @@ import type { Complaint } from './contract-errors.ts'
 import type { CodeLists } from './field-rules.ts'
 import { answerNames } from './fields/aggregate-names.ts'
 
-/** The code that SDMX gives to all codes of a dimension together. */
+/** The SDMX code for the total over all codes of a dimension. */
 const totalCode = '_T'
 
-/** Longest text of an attribute that is worth a group of its own; a description or an address is not. */
+/** Longest text of an attribute that is useful as a group; descriptions and addresses are longer. */
 const groupTextMax = 100
 
-/** Everything that is wrong with the aggregates of a contract that has passed the schema. */
+/** Everything that is wrong with the aggregates of a contract that is valid against the schema. */
 export function* aggregateComplaints(contract: Contract, lists: CodeLists): Generator<Complaint> {
   if (contract.aggregate === undefined) return
   const fields = new Map(contract.fields.map((field) => [field.name, field]))
@@ -120,7 +120,7 @@ function* pinComplaints(contract: Contract, fields: Fields, lists: CodeLists): G
   }
 }
 
-/** An answer's names must tell apart: `sum_pupils` may not also be a field that is grouped by. */
+/** Names in an answer must be unique: `sum_pupils` may not also be a field used for grouping. */
 function* collisions(contract: Contract): Generator<Complaint> {
   if (contract.aggregate === undefined) return
   const names = [...contract.aggregate.groupBy, ...answerNames(contract.aggregate)]

@@ -1,9 +1,9 @@
 /**
- * What is wrong with contracts and code lists, collected rather than thrown one by one, so that an author mends
- * everything in one go. These texts are for the author of a contract, who is one of ours; no provider sees them.
+ * Errors in contracts and code lists, collected so that an author can correct all of them together.
+ * The texts are for authors of contracts, who operate the service; providers never see them.
  */
 
-/** One thing wrong: in which file, where in it, and what to do. */
+/** One error: the file, the position in it, and what to do. */
 export interface ContractFault {
   readonly file: string
   /** A JSON pointer such as `/fields/3/codes`, or `line 7` in a CSV; empty for the file as a whole. */
@@ -11,7 +11,7 @@ export interface ContractFault {
   readonly message: string
 }
 
-/** Thrown by the loader with every fault at once. */
+/** Thrown by the loader with all errors together. */
 export class ContractError extends Error {
   readonly faults: readonly ContractFault[]
 
@@ -27,5 +27,5 @@ export class ContractError extends Error {
   }
 }
 
-/** A fault inside one file: where, and what to do. */
+/** An error inside one file: the position, and what to do. */
 export type Complaint = readonly [path: string, message: string]

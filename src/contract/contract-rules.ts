@@ -1,6 +1,6 @@
 /**
- * What the schema can't say about a contract as a whole: the codes, kinds, fields and rules that it names are there
- * and fit. Refuses personal intake altogether until the disclosure audit exists.
+ * Rules for a contract as a whole that the schema can't express: its codes, kinds, fields and rules exist and
+ * fit together. Refuses every personal intake until the disclosure audit exists.
  */
 import { isDay } from '../platform/time.ts'
 import { aggregateComplaints } from './aggregate-rules.ts'
@@ -14,8 +14,8 @@ import { type KindProperty, kinds } from './kinds.ts'
 import { compileSchema, type JsonSchema } from './schema.ts'
 
 /**
- * The names that other rooms offer, each with the JSON Schema of its parameters. A parameter that names a field says
- * so by `format: "field-name"`. Names of a room that is left out are not checked.
+ * The names that other modules offer, each with the JSON Schema of its parameters. A parameter that names a
+ * field declares `format: "field-name"`. Names of a module that is left out are not checked.
  */
 export interface KnownNames {
   readonly checks?: Readonly<Record<string, JsonSchema>>
@@ -23,8 +23,8 @@ export interface KnownNames {
   readonly disclosure?: Readonly<Record<string, JsonSchema>>
   readonly derivations?: Readonly<Record<string, JsonSchema>>
   /**
-   * What is wrong with the use of a check, as sentences, where the checks know it better than a schema can say.
-   * `fields` are all that the contract has, published and brought.
+   * What is wrong with the use of a check, as sentences, where a schema can't express the rule.
+   * `fields` are all fields of the contract, published and intake.
    */
   readonly checkUse?: (use: CheckUse, fields: readonly Field[]) => readonly string[]
 }
@@ -34,7 +34,7 @@ export interface RuleContext {
   readonly known: KnownNames
 }
 
-/** Everything that is wrong with a contract that has passed the schema. */
+/** Everything that is wrong with a contract that is valid against the schema. */
 export function* contractComplaints(contract: Contract, ground: RuleContext): Generator<Complaint> {
   yield* fieldComplaints(contract.fields, contract.primaryKey, ground.lists, '')
   yield* intakeComplaints(contract, ground)
@@ -160,8 +160,8 @@ function* referenceComplaints(contract: Contract): Generator<Complaint> {
 }
 
 /**
- * Whatever the rule, these parameters mean the same: `count` names the field of the count, `withhold` those that are
- * emptied, `status` the one that says why.
+ * These parameters mean the same in every rule: `count` names the count field, `withhold` the fields that are
+ * emptied, `status` the field with the reason.
  */
 function* disclosureComplaints(contract: Contract): Generator<Complaint> {
   const { disclosure } = contract
@@ -187,7 +187,7 @@ function* disclosureComplaints(contract: Contract): Generator<Complaint> {
   }
 }
 
-/** A use of what another room offers: its name, where it stands, and its parameters. */
+/** A use of something another module offers: its path in the contract, its name and its parameters. */
 type NamedUse = readonly [path: string, name: string, parameters: JsonSchema]
 
 function* nameComplaints(contract: Contract, known: KnownNames): Generator<Complaint> {

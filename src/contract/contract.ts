@@ -1,6 +1,6 @@
 /**
- * The contract: what a dataset promises. These types mirror datasets/contract.schema.json, which is the authority;
- * a value of type Contract has passed it. Nothing here knows any dataset by name.
+ * The contract of a dataset. These types mirror datasets/contract.schema.json, which is the authority;
+ * a value of type Contract is valid against it. No code here depends on a particular dataset.
  */
 import type { Digest } from '../platform/digest.ts'
 import type { Bilingual } from '../platform/language.ts'
@@ -8,7 +8,7 @@ import type { FieldTypeName } from './fields/field-types.ts'
 import type { FormerKeyword } from './former-names.ts'
 import type { Tolerance } from './tolerance.ts'
 
-/** What a field is for. A `status` field is filled by disclosure control and never brought by a provider. */
+/** The role of a field. A `status` field is filled by disclosure control, never delivered by a provider. */
 export type Role = 'key' | 'dimension' | 'measure' | 'count' | 'attribute' | 'status'
 
 export interface Field {
@@ -21,13 +21,13 @@ export interface Field {
   readonly unit?: string
   /** Name of a code list in datasets/codes. The values are its codes. */
   readonly codes?: string
-  /** Only for a dependent code list: the field whose code chooses the codes that are allowed here. */
+  /** Only for a dependent code list: the field whose code determines the codes allowed here. */
   readonly codesBy?: string
-  /** Headers seen in the wild for this field, beside its name and its titles. */
+  /** Headers found in real files for this field, besides its name and titles. */
   readonly aliases?: readonly string[]
-  /** Only for `number`: the digits kept after the point; published values always show that many. */
+  /** Only for `number`: digits after the point; published values always show that many. */
   readonly scale?: number
-  /** Only for `list`: signs that separate elements in what providers bring. Published with `;`. */
+  /** Only for `list`: characters that separate elements in intake files. Published with `;`. */
   readonly separators?: readonly string[]
   readonly constraints?: Constraints
   readonly example?: string
@@ -44,7 +44,7 @@ export interface Constraints {
   readonly enum?: readonly string[]
 }
 
-/** A check of the contract: the name of one in checks/, with its parameters. */
+/** A use of a check: the name of one in checks/, with its parameters. */
 export interface CheckUse {
   readonly check: string
   readonly severity?: 'error' | 'warning'
@@ -64,24 +64,24 @@ export interface DisclosureUse {
   readonly [parameter: string]: unknown
 }
 
-/** What may be made of a measure over the records of a group. */
+/** The functions by which a measure can be aggregated over the records of a group. */
 export type AggregateFunction = 'sum' | 'mean' | 'min' | 'max'
 
 export interface AggregateMeasure {
   readonly field: string
   readonly functions: readonly AggregateFunction[]
-  /** The count by which a mean is weighted: the number of pupils that a record's own mean rests on. */
+  /** The count that weights a mean, such as the number of pupils behind a record's own mean. */
   readonly weight?: string
 }
 
-/** What readers may ask `aggregate` for. Without it the dataset offers no aggregates. */
+/** The aggregates that readers may request. Without it the dataset offers none. */
 export interface AggregateOffer {
   /** Fields by which records may be grouped. */
   readonly groupBy: readonly string[]
   readonly measures?: readonly AggregateMeasure[]
   /**
-   * Dimensions over whose codes nothing may be added up, because one code is the total of the others or each has a
-   * unit of its own. They are grouped by or held to one code; without either the default applies, or the refusal.
+   * Dimensions whose codes must not be added up: one code is the total of the others, or units differ. A
+   * query groups by them or filters to one code; otherwise the default applies, or the query is refused.
    */
   readonly pinned?: readonly { readonly field: string; readonly default?: string }[]
 }
@@ -95,9 +95,9 @@ export interface Contract {
   readonly description: Bilingual
   readonly themes: readonly string[]
   readonly keywords: readonly Bilingual[]
-  /** Those answerable for the dataset; codes of the list `providers`. Several are joint providers. */
+  /** Organisations responsible for the dataset; codes of the list `providers`. Several are joint. */
   readonly providers: readonly string[]
-  /** Those who bring it; by default one part, of the first provider. */
+  /** Organisations that deliver it; by default one part, of the first provider. */
   readonly parts?: readonly ProviderPart[]
   readonly licence: { readonly name: string; readonly title: Bilingual; readonly url?: string }
   readonly source: Bilingual
@@ -117,7 +117,7 @@ export interface Contract {
   readonly missingValues: readonly string[]
   /** Further indexes on the published records, each a list of fields. */
   readonly indexes?: readonly (readonly string[])[]
-  /** The fields that a provider brings, where they are not the published ones. */
+  /** The intake fields, if they differ from the published ones. */
   readonly intake?: {
     readonly personal: boolean
     readonly fields: readonly Field[]
@@ -125,33 +125,33 @@ export interface Contract {
   }
   readonly derivation?: { readonly name: string; readonly [parameter: string]: unknown }
   readonly checks?: readonly CheckUse[]
-  /** What becomes of the formulas of a workbook: by default their cached value is taken. */
+  /** How formulas of a workbook are treated: by default their cached value is used. */
   readonly formulas?: 'value' | 'refuse'
-  /** How much that is wrong is borne, before the bundle rests in quarantine. */
+  /** How many errors are tolerated before the bundle is quarantined. */
   readonly tolerance?: Tolerance
   readonly disclosure?: DisclosureUse
   readonly aggregate?: AggregateOffer
-  /** Whether a second person must approve each version, once it is prepared, before it is released. */
+  /** Whether a second person must approve each prepared version before its release. */
   readonly approval?: { readonly required: boolean }
-  /** Days that readers have to follow a contract that breaks with this one. */
+  /** Days that readers have to adapt to a contract that breaks compatibility with this one. */
   readonly noticeDays?: number
   /** Names of formats in formats/ in which each version is distributed. */
   readonly formats: readonly string[]
-  /** Only where fields carry coordinates. Inside the house always WGS-84. */
+  /** Only if fields carry coordinates. The service always stores WGS-84. */
   readonly coordinates?: {
     readonly system: 'WGS-84' | 'GCJ-02' | 'BD-09'
     readonly longitude: string
     readonly latitude: string
   }
-  /** Headers of the file that are known and not taken. Any other unknown header is an error. */
+  /** Known headers of the file whose columns are ignored. Any other unknown header is an error. */
   readonly ignoredHeaders?: readonly string[]
 }
 
-/** A contract as loaded, with where it came from and the digest of its document's canonical JSON. */
+/** A contract as loaded, with its source and the digest of its document's canonical JSON. */
 export interface LoadedContract {
   /** With current keywords only. */
   readonly contract: Contract
-  /** As its file has it, perhaps with former keywords: what is served, stored and exported. */
+  /** The document as written, perhaps with former keywords: this is served, stored and exported. */
   readonly document: Readonly<Record<string, unknown>>
   /** The former keywords of the document. */
   readonly formerKeywords: readonly FormerKeyword[]
@@ -159,24 +159,24 @@ export interface LoadedContract {
   readonly file: string
 }
 
-/** The fields that a provider brings: the intake's, else all but those that control fills. */
+/** The fields that a provider delivers: the intake's, else all except those filled by disclosure control. */
 export function intakeFields(contract: Contract): readonly Field[] {
   return contract.intake?.fields ?? contract.fields.filter((field) => field.role !== 'status')
 }
 
-/** The key that rows of a bundle must not share. */
+/** The key that must be unique among the rows of a bundle. */
 export function intakeKey(contract: Contract): readonly string[] {
   return contract.intake?.primaryKey ?? contract.primaryKey
 }
 
-/** The parts that an edition is made of; a contract without any has one, of its first provider. */
+/** The parts of an edition; a contract that lists none has one, of its first provider. */
 export function partsOf(contract: Contract): readonly ProviderPart[] {
   return contract.parts ?? [{ provider: contract.providers[0] ?? '' }]
 }
 
 /**
- * Days for which versions under a contract are kept, at least, once one that breaks with it has come, where the contract
- * says nothing: a school term, in which a re-user finds the time to follow.
+ * Default for the days that versions under a contract are kept, at least, after a contract that breaks with
+ * it: a school term, in which re-users can adapt.
  */
 export const noticeDaysUsual = 180
 
@@ -185,17 +185,17 @@ export function noticeDaysOf(contract: Pick<Contract, 'noticeDays'>): number {
   return contract.noticeDays ?? noticeDaysUsual
 }
 
-/** Whether anyone may read the dataset. The code `not-open` of the list `open-classes` alone closes it. */
+/** Whether anyone may read the dataset. Only the code `not-open` of the list `open-classes` closes it. */
 export function isOpen(contract: Pick<Contract, 'openClass'>): boolean {
   return contract.openClass !== 'not-open'
 }
 
-/** Whether a version waits for the approval of a second person before it is released. */
+/** Whether a version waits for a second person's approval before its release. */
 export function needsApproval(contract: Pick<Contract, 'approval'>): boolean {
   return contract.approval?.required === true
 }
 
-/** Finds a field by name. Throws a plain Error, for a name that the contract does not have is our fault. */
+/** Finds a field by name. Throws a plain Error for an unknown name, which is an internal error. */
 export function getField(contract: Contract, name: string): Field {
   const field = contract.fields.find((candidate) => candidate.name === name)
   if (field === undefined) throw new Error(`${contract.dataset} has no field ${name}`)
@@ -203,24 +203,24 @@ export function getField(contract: Contract, name: string): Field {
 }
 
 /**
- * The fields that disclosure control may empty, whatever the rule: its parameter `withhold`. They may be null in a
- * published record even where a provider must fill them.
+ * The fields that disclosure control may empty: the parameter `withhold`, which is the same in every rule.
+ * They may be null in a published record even if a provider must fill them.
  */
 export function withheldFields(contract: Contract): readonly string[] {
   const withhold = contract.disclosure?.['withhold']
   return Array.isArray(withhold) ? withhold.filter((name) => typeof name === 'string') : []
 }
 
-/** The code of a status field that says that nothing of the record was withheld: SDMX, F, free for publication. */
+/** The status code for a record with nothing withheld: SDMX `F`, free for publication. */
 export const freeStatus = 'F'
 
-/** The field of the status that disclosure control fills, where the contract's rule names one. */
+/** The status field that disclosure control fills, if the contract's rule names one. */
 export function statusField(contract: Contract): string | undefined {
   const status = contract.disclosure?.['status']
   return typeof status === 'string' ? status : undefined
 }
 
-/** Whether a published record may have no value here. A column made NOT NULL by `required` alone refuses withheld values. */
+/** Whether a published record may be null here. NOT NULL by `required` alone would refuse withheld values. */
 export function mayBeNull(contract: Contract, field: Field): boolean {
   return field.constraints?.required !== true || withheldFields(contract).includes(field.name)
 }

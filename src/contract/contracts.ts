@@ -1,16 +1,16 @@
-/** The contracts of the house, as a value that rooms look things up in. */
+/** All contracts of the service, for look-ups by other modules. */
 import type { CodeList } from './codes/codes.ts'
 import type { LoadedContract } from './contract.ts'
 
 export interface Contracts {
   /** The newest contract of each dataset, sorted by slug. */
   readonly list: () => readonly LoadedContract[]
-  /** All contract versions of a dataset, oldest first; empty where there is none. */
+  /** All contract versions of a dataset, oldest first; empty if there is none. */
   readonly versions: (dataset: string) => readonly LoadedContract[]
-  /** A contract, the newest without a number; undefined where there is none. */
+  /** A contract, the newest if no version is given; undefined if there is none. */
   readonly find: (dataset: string, contractVersion?: number) => LoadedContract | undefined
   /** As find; throws the problems `dataset-not-found` and `contract-not-found`. */
   readonly get: (dataset: string, contractVersion?: number) => LoadedContract
-  /** A code list by name. Throws a plain Error where there is none: the loader has checked every name. */
+  /** A code list by name. Throws a plain Error for an unknown name: the loader has checked every name. */
   readonly codes: (list: string) => CodeList
 }

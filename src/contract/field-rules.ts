@@ -1,6 +1,6 @@
 /**
- * What the schema can't say about fields: names, code lists, bounds, patterns and examples that fit together, and
- * headers that mean one field only. Refuses nothing itself; it yields complaints.
+ * Rules for fields that the schema can't express: names, code lists, bounds, patterns and examples fit
+ * together, and each header means one field only. It throws nothing; it yields complaints.
  */
 import { type CodeList, findCode } from './codes/codes.ts'
 import type { Field } from './contract.ts'
@@ -35,7 +35,7 @@ export function* fieldComplaints(
   yield* keyComplaints(fields, primaryKey, at)
 }
 
-/** The canonical text of a value in a contract, or undefined where it is not of the field's type. */
+/** The canonical text of a value in a contract, or undefined if it does not fit the field's type. */
 export function parseBound(field: Field, bound: number | string): string | undefined {
   return fieldType(field.type).parse(String(bound), field)
 }

@@ -1,6 +1,6 @@
 /**
- * Former names of contract keywords and code lists. Contract files in use never change, so their old keywords stay readable;
- * everything behind the loader knows the current names only. Refuses a contract that uses both names at once.
+ * Former names of contract keywords and code lists. Contract files in use never change, so old keywords stay
+ * readable; code behind the loader sees current names only. A contract with both names of one is refused.
  */
 import type { CodeList } from './codes/codes.ts'
 import type { Complaint } from './contract-errors.ts'
@@ -8,7 +8,7 @@ import type { Complaint } from './contract-errors.ts'
 interface Renamed {
   readonly former: string
   readonly current: string
-  /** The code list of its values, which was renamed with it. */
+  /** The former name of the code list of its values, renamed with it. */
   readonly formerList: string
   readonly currentList: string
 }
@@ -27,7 +27,7 @@ const renamed: readonly Renamed[] = [
 const currentKeywords = new Map(renamed.map(({ former, current }) => [former, current]))
 const currentLists = new Map(renamed.map(({ formerList, currentList }) => [formerList, currentList]))
 
-/** A former keyword in a contract file, and what replaced it, as JSON pointers such as `/rhythm`. */
+/** A former keyword in a contract file, and its replacement, as JSON pointers such as `/rhythm`. */
 export interface FormerKeyword {
   readonly path: string
   readonly replacement: string
@@ -35,7 +35,7 @@ export interface FormerKeyword {
 
 type Json = Readonly<Record<string, unknown>>
 
-/** A contract with current keywords only. `found` names the former ones, `complaints` those given twice. */
+/** A contract with current keywords only. `found` lists the former ones, `complaints` those given twice. */
 export function renameKeywords(document: unknown): {
   readonly value: unknown
   readonly found: readonly FormerKeyword[]
@@ -75,7 +75,7 @@ function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A path of the contract as its file has it: the author looks for the keyword that they wrote. */
+/** A path of the contract as written in its file, so that the author finds the keyword they used. */
 export function pathInFile(path: string, found: readonly FormerKeyword[]): string {
   const former = found.find(({ replacement }) => `${path}/`.startsWith(`${replacement}/`))
   return former === undefined ? path : `${former.path}${path.slice(former.replacement.length)}`
@@ -86,7 +86,7 @@ export function currentListName(name: string): string {
   return currentLists.get(name) ?? name
 }
 
-/** The lists, and each renamed one under its former name too: fields of contracts in use name it so. */
+/** The lists, with each renamed one also under its former name, which contracts in use refer to. */
 export function withFormerLists(lists: ReadonlyMap<string, CodeList>): ReadonlyMap<string, CodeList> {
   const all = new Map(lists)
   for (const { formerList, currentList } of renamed) {
@@ -96,7 +96,7 @@ export function withFormerLists(lists: ReadonlyMap<string, CodeList>): ReadonlyM
   return all
 }
 
-/** The name by which a contract file refers to a shared list: the former one where it uses the former keyword. */
+/** The name by which a contract file refers to a shared list: the former one with the former keyword. */
 export function listNameIn(document: Json, list: string): string {
   const found = renamed.find(({ currentList }) => currentList === list)
   return found !== undefined && Object.hasOwn(document, found.former) ? found.formerList : list

@@ -1,4 +1,4 @@
-/** The door of the room: contracts, code lists, and all that follows from them. */
+/** Public API of contract: contracts, code lists, and all that is derived from them. */
 export type { Check, CheckContext, Fault, RowCheck, Values } from './checks/check.ts'
 export { type BuiltCheck, buildChecks, checks, checkUseFaults } from './checks/list.ts'
 export { codeFileText, codeListsOf } from './codes/code-files.ts'

@@ -1,6 +1,6 @@
 /**
- * The kinds: named sets of properties that a contract binds to its own fields, so that a room can work with a
- * dataset without knowing its name or its fields. Several datasets of one kind are joined by whoever asks for it.
+ * Kinds: named sets of properties that a contract binds to its own fields, so that a module can use a dataset
+ * without knowing its name or fields. Several datasets may have one kind; the caller joins them.
  */
 import type { Bilingual } from '../platform/language.ts'
 import type { Contract } from './contract.ts'
@@ -9,7 +9,7 @@ import type { FieldTypeName } from './fields/field-types.ts'
 export interface KindProperty {
   readonly types: readonly FieldTypeName[]
   readonly required: boolean
-  /** The code list that the field must use, where a room has to understand the codes. */
+  /** The code list that the field must use, if modules depend on its codes. */
   readonly codes?: string
   readonly about: Bilingual
 }
@@ -70,7 +70,7 @@ export const kinds = {
 
 export type KindName = keyof typeof kinds
 
-/** What the kinds are called, by their names. */
+/** Titles of the kinds, by name. */
 export const kindTitles: ReadonlyMap<string, Bilingual> = new Map(
   Object.entries({
     'annual-list': { zh: '年度开放清单', en: 'Annual list' },
@@ -79,10 +79,10 @@ export const kindTitles: ReadonlyMap<string, Bilingual> = new Map(
   } satisfies Record<KindName, Bilingual>),
 )
 
-/** A contract's fields by the properties of a kind; what a contract leaves out is undefined. */
+/** A contract's fields by the properties of a kind; an unbound property is undefined. */
 export type KindBinding<Name extends KindName> = Readonly<Partial<Record<keyof (typeof kinds)[Name], string>>>
 
-/** The fields that a contract binds to the properties of a kind; undefined where it is of another kind. */
+/** The fields that a contract binds to the properties of a kind; undefined if it has another kind. */
 export function bindingOf<Name extends KindName>(
   contract: Contract,
   kind: Name,

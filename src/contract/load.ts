@@ -1,6 +1,6 @@
 /**
- * Loads contracts and code lists from folders, once, at start. A folder alone makes a dataset: nothing here knows one
- * by name. Refuses everything that is wrong at once, each with the file, the place in it and what to do.
+ * Loads contracts and code lists from folders once, at start. A folder is all a dataset needs: no code names
+ * one. Reports all errors together, each with the file, the position in it and what to do.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,17 +18,17 @@ import { readContractSchema, type SchemaCheck } from './schema.ts'
 
 export interface LoadOptions {
   /**
-   * Folders such as `datasets`; later ones add to former ones. A folder that does not exist adds nothing, for
-   * `$QINGDAN_DATA/contracts` begins empty.
+   * Folders such as `datasets`; later ones add to earlier ones. A missing folder is allowed, because
+   * `$QINGDAN_DATA/contracts` is empty at first.
    */
   readonly folders: readonly string[]
-  /** What the other rooms offer by name. What is left out is not checked. */
+  /** Names that other modules offer. What is left out is not checked. */
   readonly known?: KnownNames
 }
 
 /**
  * Reads `<folder>/codes/*.csv`, `<folder>/<slug>/codes/*.csv` and `<folder>/<slug>/contract.vN.json`.
- * Throws ContractError with every fault; a loaded contract never changes until the next start.
+ * Throws ContractError with every fault. Contracts do not change until the next start.
  */
 export async function loadContracts({ folders, known = {} }: LoadOptions): Promise<Contracts> {
   const faults: ContractFault[] = []
@@ -127,7 +127,7 @@ async function readContracts(
   return loaded
 }
 
-/** The contract of a file, or what is wrong with it so far as its own text tells. */
+/** The contract of a file, or the faults that its own text shows. */
 function parseContract(text: string, name: string, slug: string, check: SchemaCheck) {
   const number = /^contract\.v([1-9]\d{0,3})\.json$/.exec(name)?.[1]
   if (number === undefined)
@@ -136,14 +136,14 @@ function parseContract(text: string, name: string, slug: string, check: SchemaCh
   try {
     document = JSON.parse(text)
   } catch {
-    // The parser's own message quotes the text; the author's editor shows the place better than we could.
+    // The parser's message would quote the text; the author's editor shows the position better.
     return { complaints: [['', 'is no JSON; mend its syntax']] as const }
   }
   const { value, found, complaints: twice } = renameKeywords(document)
   if (twice.length > 0) return { complaints: twice }
   const complaints = check(value).map(([path, message]): Complaint => [pathInFile(path, found), message])
   if (complaints.length > 0) return { complaints }
-  // The schema has accepted both: the types are those of Contract.
+  // The schema has validated both, so they have the types of Contract.
   const contract = deepFreeze(value as Contract)
   const read = {
     contract,

@@ -1,4 +1,4 @@
-/** Editions by their names: `2025` is a calendar year, `2025-2026` a school year from September to August. */
+/** Periods by edition name: `2025` is a calendar year, `2025-2026` a school year from September to August. */
 import type { Contract } from './contract.ts'
 
 export interface Period {
@@ -7,7 +7,7 @@ export interface Period {
   readonly end: string
 }
 
-/** The period that an edition's name stands for, or undefined where the contract has no such edition. */
+/** The period of an edition's name, or undefined if the contract has no such edition. */
 export function periodOf(contract: Pick<Contract, 'period'>, edition: string): Period | undefined {
   if (contract.period === 'year') {
     return /^[1-9]\d{3}$/.test(edition) ? { start: `${edition}-01-01`, end: `${edition}-12-31` } : undefined

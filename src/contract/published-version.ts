@@ -1,4 +1,4 @@
-/** Shapes of a published version and of a change, as the catalogue keeps them and as exports and mirrors carry them. */
+/** Types of a published version and of a change, shared by the catalogue, exports and mirrors. */
 import type { Bilingual } from '../platform/language.ts'
 
 export const changeKinds = [
@@ -20,7 +20,7 @@ export interface Change {
   readonly body: object
 }
 
-/** A change as it stands in the order. */
+/** A change with its position in the order. */
 export interface PositionedChange extends Change {
   readonly position: number
 }
@@ -36,18 +36,18 @@ export function fileName(of: VersionName, extension: string): string {
   return `${of.dataset}-${of.edition}-v${of.number}.${extension}`
 }
 
-/** What one provider brought to a version. */
+/** What one provider contributed to a version. */
 export interface PublishedPart {
   readonly provider: string
   readonly bundle: string
-  /** All bundles that the rows may come from: each bag of a group, and what a delta rests on. Absent in old versions. */
+  /** All bundles the rows may come from: each bag of a group, and a delta's base. Absent in old versions. */
   readonly bundles?: readonly string[]
   readonly rows: number
-  /** Whether the provider said that the data are made up. */
+  /** Whether the provider declared the data synthetic. */
   readonly synthetic: boolean
 }
 
-/** A part that is missing, and why the edition was published without it. */
+/** A missing part, and why the edition was published without it. */
 export interface Waiver {
   readonly provider: string
   readonly reason: string
@@ -61,13 +61,13 @@ export interface StoredDistribution {
   readonly digest: string
 }
 
-/** A format that the contract promises and that can't hold the version, and why. */
+/** A format of the contract that can't hold the version, and why. */
 export interface OmittedFormat {
   readonly format: string
   readonly reason: Bilingual
 }
 
-/** What differs from another version, by key. */
+/** The differences from another version, by key. */
 export interface RecordDifference {
   /** The number of the other version. */
   readonly against: number
@@ -76,13 +76,13 @@ export interface RecordDifference {
   readonly changed: number
 }
 
-/** What readers may learn of how a version was made. */
+/** Facts about a version that readers may see. */
 export interface VersionFacts {
   readonly reason: string | null
   readonly records: number
   /** SHA-256 of the plain CSV. */
   readonly digest: string
-  /** What differs from the version before, by key; null for the first, and where it was not counted. */
+  /** Differences from the previous version, by key; null for the first, and if they were not counted. */
   readonly difference: RecordDifference | null
   readonly parts: readonly PublishedPart[]
   readonly waivers: readonly Waiver[]
@@ -91,7 +91,7 @@ export interface VersionFacts {
   readonly omitted: readonly OmittedFormat[]
 }
 
-/** A version as it is carried to a mirror: every fact that readers may see, and nothing of how it was made. */
+/** A version as sent to a mirror: every fact that readers may see, and nothing internal. */
 export interface CarriedVersion extends VersionFacts {
   readonly dataset: string
   readonly edition: string
@@ -99,7 +99,7 @@ export interface CarriedVersion extends VersionFacts {
   readonly periodEnd: string
   readonly number: number
   readonly contractVersion: number
-  /** ISO 8601 in UTC, as the next. */
+  /** ISO 8601 in UTC, like the next one. */
   readonly publishedAt: string
   readonly withdrawn: { readonly at: string; readonly reason: string } | null
   readonly distributions: readonly StoredDistribution[]

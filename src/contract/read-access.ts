@@ -1,20 +1,20 @@
 /**
- * Who may read a dataset: the one place that says so, asked by whatever gives data or tells that there are any. What is
- * open is for everyone. Of what is not, a platform's key reads what is shared, and the publisher's own key reads all.
+ * Who may read a dataset: the only place that decides it, used wherever data or their existence are shown.
+ * Open data are for everyone; a platform's key also reads what is shared, the publisher's own key everything.
  */
 import type { Caller, DataRead } from '../platform/caller.ts'
 import { type Contract, isOpen } from './contract.ts'
 
-/** What of a contract decides who may read the dataset. */
+/** The properties of a contract that decide who may read the dataset. */
 export type Shared = Pick<Contract, 'dataset' | 'openClass' | 'shareClass'>
 
 /**
- * What a key with the scope `read-shared` reads of what is not open, by code of the list `share-classes`: all that is shared
- * generally, on demand only what the key names, for somebody has demanded and granted that. Any other code shares nothing.
+ * What a key with the scope `read-shared` reads beyond open data, by code of the list `share-classes`:
+ * `general` is for every such key, `on-demand` for keys that name the dataset. Other codes share nothing.
  */
 const sharing: Readonly<Record<string, 'all' | 'named'>> = { general: 'all', 'on-demand': 'named' }
 
-/** Whether a reader may know of a dataset and read it. A key that is confined to datasets reads no other. */
+/** Whether a reader may know of a dataset and read it. A key restricted to datasets reads no other. */
 export function mayRead({ scopes, datasets }: Caller, contract: Shared): boolean {
   if (isOpen(contract)) return true
   const isNamed = datasets?.includes(contract.dataset) === true
@@ -24,7 +24,7 @@ export function mayRead({ scopes, datasets }: Caller, contract: Shared): boolean
   return shared === 'all' || (shared === 'named' && isNamed)
 }
 
-/** What a reader may see beyond what is open, as one value: cursors and kept answers of readers with equal ones are alike. */
+/** What a reader may see beyond open data. Readers with equal values share cursors and cached answers. */
 export function grantsOf({ scopes, datasets }: Caller): Readonly<Record<string, unknown>> {
   const those = datasets ?? 'all'
   return {
@@ -34,8 +34,8 @@ export function grantsOf({ scopes, datasets }: Caller): Readonly<Record<string, 
 }
 
 /**
- * Tells a reader's account of data that are about to be given; to be called once for each, when nothing is left that may
- * refuse them. What is not open is written to the audit before any byte of it goes out.
+ * Reports data to the reader's account just before they are sent; call it once per answer, after every check
+ * that may refuse it. Data that are not open are written to the audit before any byte is sent.
  */
 export function noteRead(
   reader: Caller,

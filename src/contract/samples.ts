@@ -1,8 +1,8 @@
-/** Finds the sample files beside the contracts: `<slug>/sample/<edition>/<provider>.csv`. Reads none of them. */
+/** Lists the samples beside the contracts: `<slug>/sample/<edition>/<provider>.csv`. Reads none of them. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** One part of one edition, as a provider would bring it. All samples are synthetic. */
+/** One part of one edition, as a provider would deliver it. All samples are synthetic. */
 export interface Sample {
   readonly dataset: string
   readonly edition: string

@@ -1,6 +1,6 @@
 /**
- * Holds a contract against datasets/contract.schema.json and says in plain words what to mend. Needs no list of the
- * schema's words: an added property of a contract is added there and in the type, nowhere here.
+ * Validates a contract against datasets/contract.schema.json and explains what to correct. It has no list of
+ * properties: a new property of a contract is added to the schema and to the type only.
  */
 import { readFile } from 'node:fs/promises'
 import { Ajv2020, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv/dist/2020.js'
@@ -9,7 +9,7 @@ import type { Complaint } from './contract-errors.ts'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-/** Complaints about a value parsed from JSON; none means that it has the shape of a Contract. */
+/** Complaints about a value parsed from JSON; without any, the value has the shape of a Contract. */
 export type SchemaCheck = (value: unknown) => readonly Complaint[]
 
 /** Reads and compiles the schema of contracts. */
@@ -21,8 +21,8 @@ export async function readContractSchema(): Promise<SchemaCheck> {
 }
 
 /**
- * Checks values against a JSON Schema 2020-12. A string of `format: "field-name"` must name one of the fields given: so
- * a check or a rule says in its own schema which of its parameters are names of fields. A schema is compiled once.
+ * Checks values against a JSON Schema 2020-12. A string of `format: "field-name"` must be one of the given
+ * fields, so the schema of a check or rule declares which parameters name fields. A schema is compiled once.
  */
 export function compileSchema(schema: JsonSchema, fieldNames: readonly string[] = []): SchemaCheck {
   const { validate, names } = compiledOnce(schema)
@@ -34,11 +34,11 @@ export function compileSchema(schema: JsonSchema, fieldNames: readonly string[] 
 
 interface Compiled {
   readonly validate: ValidateFunction
-  /** The fields of the contract that is looked at: validators run to their end, so one is at work at a time. */
+  /** The fields of the current contract: validation is synchronous, so only one contract is current. */
   readonly names: { known: readonly string[] }
 }
 
-/** A schema is compiled once, however many contracts use it: compiling takes a hundred times as long as checking. */
+/** Compiled schemas, shared by all contracts: compiling takes a hundred times as long as checking. */
 const compiled = new WeakMap<JsonSchema, Compiled>()
 
 function compiledOnce(schema: JsonSchema): Compiled {
@@ -47,12 +47,12 @@ function compiledOnce(schema: JsonSchema): Compiled {
   const names: Compiled['names'] = { known: [] }
   const ajv = new Ajv2020({
     allErrors: true,
-    // The schemas are ours, and a test holds them to the metaschema; compiling that for each would slow every start.
+    // A test validates these schemas against the metaschema; compiling that here would slow every start.
     meta: false,
     validateSchema: false,
-    // A union of types is meant where it stands: bounds are numbers or days.
+    // Unions of types are intended: bounds are numbers or days.
     allowUnionTypes: true,
-    // Tidying the code of a validator takes longer than a start's contracts gain by it.
+    // Optimising a validator's code costs more than it saves for the contracts of one start.
     code: { optimize: false },
     formats: { 'field-name': (text: string) => names.known.includes(text) },
   })

@@ -1,19 +1,19 @@
 /**
- * How much that is wrong a contract bears in a bundle, before the bundle rests in quarantine. Rows with an error are
- * never taken, however much is borne.
+ * How many errors a contract tolerates in a bundle before the bundle is quarantined. Rows with an error are
+ * never accepted, whatever the tolerance.
  */
 
-/** What a contract says; each bound that is named must hold. */
+/** The tolerance in a contract; each given bound must hold. */
 export interface Tolerance {
-  /** Errors. Where neither these nor a share is named, none are borne. */
+  /** Number of errors. Without this and without a share, no error is tolerated. */
   readonly errors?: number
-  /** Warnings; left out, any number of them. */
+  /** Number of warnings; unlimited if left out. */
   readonly warnings?: number
   /** Rows with an error, as a share of the rows read. */
   readonly errorShare?: number
 }
 
-/** What was counted in a bundle, to the end and not only of the findings that are kept. */
+/** Totals of a bundle: they count every finding, not only the stored ones. */
 export interface ToleranceCounts {
   readonly errors: number
   readonly warnings: number
@@ -21,19 +21,19 @@ export interface ToleranceCounts {
   readonly rowsRefused: number
 }
 
-/** A bound that does not hold. */
+/** An exceeded bound. */
 export interface Exceeded {
   readonly bound: 'errors' | 'warnings' | 'errorShare'
   readonly allowed: number
   readonly found: number
 }
 
-/** The bounds that the counts exceed; none where the bundle is borne. */
+/** The bounds that the counts exceed; empty if the bundle is within its tolerance. */
 export function exceededBounds(tolerance: Tolerance = {}, counts: ToleranceCounts): readonly Exceeded[] {
   const { errors, warnings, rowsRead, rowsRefused } = counts
   const share = rowsRead === 0 ? 0 : rowsRefused / rowsRead
   const { errorShare } = tolerance
-  // An error that no row has is in no share of them: only a number of errors can bear it.
+  // An error outside any row is in no share of rows: only a number of errors can tolerate it.
   const errorsMax = tolerance.errors ?? (errorShare === undefined || rowsRefused === 0 ? 0 : undefined)
   return [
     ...exceeded('errors', errorsMax, errors),

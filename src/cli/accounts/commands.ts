@@ -1,4 +1,4 @@
-/** The commands about keys and signers: names, options and help. What they do is loaded when one is called. */
+/** The commands about keys and signers: names, options, help. The implementation is loaded when one runs. */
 import type { Command } from 'commander'
 import { usageDaysUsual } from '../../accounts/usage/usage-days.ts'
 import { scopes } from '../../platform/caller.ts'

@@ -1,4 +1,4 @@
-/** `qingdan key usage`: what was asked with keys, by day and dataset, as a table, CSV or JSON. */
+/** `qingdan key usage`: requests per key, day and dataset, as a table, CSV or JSON. */
 
 import { stringify } from 'csv-stringify/sync'
 import { listUsage, usagePeriod, usageRowsMax } from '../../accounts/index.ts'

@@ -1,4 +1,4 @@
-/** `qingdan key`: makes, lists, shows and revokes keys, and tells their usage. A key is shown once, when it is made. */
+/** `qingdan key`: creates, lists, shows and revokes keys; reports usage. A key is shown once, at creation. */
 import {
   createKey,
   findCursor,
@@ -63,7 +63,7 @@ function quotaOf({ perMinute, perDay }: CreateOptions): Quota | undefined {
   }
 }
 
-/** What a whole number may be at most is for the key to say. */
+/** Parses a whole number; the accounts module checks the upper limit. */
 function wholeOf(option: string, text: string): number {
   if (/^[1-9]\d{0,9}$/.test(text)) return Number(text)
   throw new UsageError(`${option} takes a whole number such as 120.`)
@@ -87,7 +87,7 @@ export async function list(options: Common): Promise<void> {
   })
 }
 
-/** How far the holder of a key has come in the feed; `behind` is null where its question would be refused by now. */
+/** The feed position of a key's holder; `behind` is null if its cursor would be refused by now. */
 async function feedOf(context: OpenContext, key: KeySummary) {
   const seen = await findCursor(context.database.serve, key.id)
   if (seen === undefined) return null

@@ -1,6 +1,6 @@
 /**
- * `qingdan signer`: registers, lists and revokes the OpenPGP keys whose signatures count, and shows the service's own. A file
- * with a private key is refused, and nothing of it is kept.
+ * `qingdan signer`: registers, lists and revokes the OpenPGP keys whose signatures are trusted, and shows the
+ * service's own. Refuses a file with a private key and stores nothing of it.
  */
 import { addSigner, findSigner, listSigners, loadServiceKey, revokeSigner } from '../../accounts/index.ts'
 import { parseMoment } from '../../platform/time.ts'
@@ -104,7 +104,7 @@ function unknown(name: string): number {
   return exitCodes.problem
 }
 
-/** The key of the service needs no database, and is made where there is none yet. */
+/** Shows the service's key, which needs no database and is created if missing. */
 export async function service(options: Common): Promise<void> {
   const { fingerprint, publicKey } = await loadServiceKey({
     config: loadSettings(process.env),
@@ -116,7 +116,7 @@ export async function service(options: Common): Promise<void> {
   })
 }
 
-/** Without the armoured text, which fills a screen. */
+/** A signer without its armoured text, which would fill a terminal. */
 function told<T extends { readonly publicKey: string }>({
   publicKey: _publicKey,
   ...rest

@@ -1,6 +1,6 @@
 /**
- * What `qingdan bundle create` is told of files: which are brought and which delete in a delta, and over how many bags
- * they are spread. Refuses command lines that can't be meant.
+ * File options of `qingdan bundle create`: which files add rows, which ones delete rows in a delta, and
+ * over how many bags they are spread. Refuses inconsistent options.
  */
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -23,7 +23,7 @@ export interface FileOptions {
   readonly bagBytesMax?: string
 }
 
-/** A file to be packed, where it lies. */
+/** A file to be packed, with its path. */
 export type PathSource = BagSource & { readonly source: string }
 
 export interface BundleFiles {
@@ -32,7 +32,7 @@ export interface BundleFiles {
   readonly files: readonly PathSource[]
 }
 
-/** The files of a bundle with what becomes of each. Throws UsageError. */
+/** The files of a bundle with the action of each. Throws UsageError. */
 export function filesOf(paths: readonly string[], options: FileOptions): BundleFiles {
   const { mode = 'full', against, upsert = [], delete: deletes = [] } = options
   if (mode === 'full') {
@@ -59,8 +59,8 @@ export interface BagShare {
 }
 
 /**
- * Spreads files over bags as the options say; one bag, where they say nothing or all fits into one. The name of the group
- * is made of the files and what they are for: what is packed again is the same, and what is sent anew is another group.
+ * Spreads files over bags as the options say; by default, or if all fits, into one bag. The group's name is
+ * derived from the files and their purpose: the same files give the same group, other files another one.
  */
 export async function spreadFiles(
   files: readonly PathSource[],
@@ -91,7 +91,7 @@ export async function spreadFiles(
   }))
 }
 
-/** Hex digits that tell the groups of one provider apart: by chance two of a million are equal once in 500 times. */
+/** Hex digits that distinguish a provider's groups: a million groups collide once in about 500 cases. */
 const identifierDigits = 12
 
 async function spreadAs<T>(spread: () => T): Promise<T> {

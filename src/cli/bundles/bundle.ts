@@ -1,4 +1,4 @@
-/** `qingdan bundle`: packs loose files into a bundle for whoever receives it, and looks at one. No database, no network. */
+/** `qingdan bundle`: packs loose files into a bundle, and inspects one. Needs no database and no network. */
 
 import { cp, rename, rm } from 'node:fs/promises'
 import { extname, join, resolve } from 'node:path'
@@ -56,7 +56,7 @@ export async function create(paths: readonly string[], options: CreateOptions): 
   }
   const common = { ...purpose, ...sequence, ...kind, clock: () => new Date(), ...signWith }
   const bags = spread.map((share) => ({ ...common, ...share }))
-  // Rows are checked as plain ones; where they are encrypted after that, the bags that go out are others.
+  // Rows are checked before they are encrypted, so the bags that are sent differ from the bags checked.
   const checked = encryptTo === undefined ? bags : bags.map((bag) => ({ ...bag, signWith: undefined }))
   return withBags(checked, async (folders) => {
     const ground = { contracts, config, progress: progressLine(name), signature: 'unasked' as const }
@@ -67,7 +67,7 @@ export async function create(paths: readonly string[], options: CreateOptions): 
     if (!isRefused && encryptTo !== undefined) {
       const sealed = bags.map((bag, index) => ({
         ...bag,
-        // From the very bytes that were checked, whatever has become of the files since.
+        // Packs the bytes that were checked, even if the source files have changed since.
         files: bag.files.map((file) => ({ ...file, source: join(folders[index] ?? '', 'data', file.name) })),
         encryptTo,
       }))
@@ -84,13 +84,13 @@ export async function create(paths: readonly string[], options: CreateOptions): 
   })
 }
 
-/** The bags that were made are one bundle, so there is one report. */
+/** The bags form one bundle, so there is one report. */
 async function checkMade(folders: readonly string[], ground: CheckContextParts): Promise<CheckReport> {
   for await (const { report } of checkBundles(folders, ground)) return report
   throw new Error('at least one bag was made')
 }
 
-/** Where a bag goes: one of several has its number before the extension. */
+/** The output path of a bag: one of several gets its number before the extension. */
 function outOf(out: string, group: BagGroup | undefined): string {
   if (group === undefined) return out
   const extension = extname(out).toLowerCase() === '.zip' ? extname(out) : ''
@@ -100,12 +100,12 @@ function outOf(out: string, group: BagGroup | undefined): string {
 
 const unsignedHint = 'Not signed: its receiver may refuse it. --sign <key.asc> signs.'
 
-/** It appears whole, or not at all. What a killed run has left of it is no part of this one. */
+/** Writes the bundle completely or not at all. Ignores what an interrupted run left behind. */
 export async function writeBundle(folder: string, out: string): Promise<void> {
   await writeBundles([folder], [out])
 }
 
-/** Each appears whole, or not at all; and none before all are written. */
+/** Each bundle appears complete or not at all, and none appears before all are written. */
 async function writeBundles(folders: readonly string[], outs: readonly string[]): Promise<void> {
   for (const [index, folder] of folders.entries()) {
     const part = `${outs[index] ?? ''}.part`

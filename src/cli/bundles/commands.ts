@@ -1,4 +1,4 @@
-/** The commands about bundles: names, options and help. What they do is loaded when one is called. */
+/** The commands about bundles: names, options and help. The implementation is loaded when a command runs. */
 import type { Command } from 'commander'
 import { type AddCommand, command, findingsOption, keysOption, lazily, sheetOption } from '../command.ts'
 
@@ -90,7 +90,7 @@ export const receiptCommand: AddCommand = (program) => {
     .action(lazily(() => import('./receipt.ts').then(({ receipt }) => receipt)))
 }
 
-/** Adds the options of deltas and of several bags. */
+/** Adds the options for deltas and for several bags. */
 function fileOptions(command: Command): Command {
   const collect = (path: string, former: readonly string[] = []) => [...former, path]
   return command

@@ -1,4 +1,4 @@
-/** `qingdan inbox`: takes what lies in a folder now, or goes on watching it, without the service. */
+/** `qingdan inbox`: ingests the files in a folder once, or keeps watching it, without the service. */
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type InboxRound, ignoredHints, isRejected, openInbox, receiptBody } from '../../ingest/index.ts'
@@ -14,7 +14,7 @@ export async function inbox(named: string | undefined, options: Common): Promise
     if (found?.isDirectory() !== true) throw new UsageError(`There is no folder ${folder}.`)
     const looks = openInbox(context, { folder: resolve(folder) })
     const first = await looks.round()
-    // What was seen once may be on its way: only a second look tells.
+    // A file may still be being copied: only a second look shows that it no longer changes.
     const wait = context.config.QINGDAN_INBOX_SETTLE_SECONDS * 1_000
     if (first.left.some(({ reason }) => reason === 'moving'))
       await new Promise((then) => setTimeout(then, wait))

@@ -1,4 +1,4 @@
-/** `qingdan ingest`: brings bundles, or loose CSV and XLSX files as if their provider had put them into one. */
+/** `qingdan ingest`: ingests bundles, or loose CSV and XLSX files as if their provider had bundled them. */
 import { basename, resolve } from 'node:path'
 import { isTableFile, limitsOf } from '../../bundle/index.ts'
 import type { OpenContext } from '../../context.ts'
@@ -30,7 +30,7 @@ export async function ingest(paths: readonly string[], options: IngestOptions): 
   return withContext(async (context) => {
     const loose = paths.filter(isTableFile)
     const bags = paths.filter((path) => !loose.includes(path))
-    // Before anything is taken: a command line that is refused has done nothing.
+    // Checked before anything is ingested: a refused command line must have no effect.
     const purpose = loose.length === 0 ? undefined : purposeOf(context.contracts, options)
     let code: number = exitCodes.ok
     const taken: Taken[] = []
@@ -39,7 +39,7 @@ export async function ingest(paths: readonly string[], options: IngestOptions): 
       const received = await receive(context, { path, broughtBy: actor() })
       const receipt = await takeBundle(context, received.id, progressLine(name))
       taken.push({ id: receipt.id, path: name })
-      // What waits for other bags may not wait any more once they have come, too.
+      // A bundle that waits for other bags may be complete after they arrive, so it is reported later.
       if (receipt.state !== 'waiting') await tell(receipt)
       else waiting.push(receipt)
     }
@@ -47,7 +47,7 @@ export async function ingest(paths: readonly string[], options: IngestOptions): 
       await printReceipt(context, receipt, options)
       if (isRejected(receipt.state)) code = exitCodes.refused
       const name = taken.find(({ id }) => id === receipt.id)?.path ?? receipt.id
-      // What still waits for other bags has no end that a receipt could tell.
+      // A bundle that still waits for other bags has no final receipt to write.
       if (options.receipts !== undefined && receipt.state !== 'waiting')
         await writeReceiptFiles(context, receipt, options.receipts, `${stemOf(name)}.`)
     }
@@ -68,7 +68,7 @@ export async function ingest(paths: readonly string[], options: IngestOptions): 
   })
 }
 
-/** What the files of a receipt are named after: the bundle, or the first of loose files. */
+/** The base name of a receipt's files: the bundle's name, or that of the first loose file. */
 function stemOf(bundle: string): string {
   return basename(resolve(bundle)).replace(/\.(zip|csv|tsv|xlsx)$/i, '')
 }
@@ -78,7 +78,7 @@ interface Taken {
   readonly path: string
 }
 
-/** The findings of bundles one after the other, with the bundle before the file where there are several. */
+/** The findings of all bundles in order; with several bundles, the file name is prefixed by the bundle. */
 async function* findingsOf(
   { database }: OpenContext,
   taken: readonly Taken[],
@@ -90,7 +90,7 @@ async function* findingsOf(
   }
 }
 
-/** Findings shown in a terminal; all that are kept are in the JSON. */
+/** Findings shown in a terminal; the JSON has all that are stored. */
 const findingsShown = 20
 
 async function printReceipt(context: OpenContext, receipt: Receipt, options: Common): Promise<void> {

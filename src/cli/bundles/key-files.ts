@@ -1,6 +1,6 @@
 /**
- * OpenPGP key files named in a command line, and the passphrase that opens a private one: from a file, or typed at the
- * terminal without being shown; never from an argument or a setting, which others on the machine could read.
+ * Reads OpenPGP key files given on the command line. The passphrase of a private key comes from a file or a
+ * hidden prompt; never from an argument or a setting, which others on the machine could read.
  */
 import type { Stats } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
@@ -20,12 +20,12 @@ export interface PassphraseOption {
   readonly passphraseFile?: string
 }
 
-/** Reads one public key from a file. Throws UsageError for what is none. */
+/** Reads one public key from a file. Throws UsageError if the file holds none. */
 export async function readPublicKeyFile(file: string): Promise<PublicKeyFile> {
   return told(file, async () => readPublicKey(await readText(file)))
 }
 
-/** Reads the public keys of a file, or of the `.asc` files of a folder. Throws UsageError, also where there is none. */
+/** Reads the public keys of a file or of the `.asc` files of a folder. Throws UsageError if there is none. */
 export async function readKeys(path: string): Promise<readonly PublicKeyFile[]> {
   const files = (await requireThere(path)).isDirectory()
     ? (await readdir(path))
@@ -39,18 +39,18 @@ export async function readKeys(path: string): Promise<readonly PublicKeyFile[]> 
   return keys
 }
 
-/** Opens a private key. Throws UsageError for what is none, or where its passphrase is missing or wrong. */
+/** Opens a private key. Throws UsageError if it is not one, or if its passphrase is missing or wrong. */
 export async function openKeyFile(file: string, options: PassphraseOption): Promise<PrivateKeyFile> {
   return told(file, async () => openPrivateKey(await readText(file), () => passphraseOf(file, options)))
 }
 
 async function passphraseOf(file: string, { passphraseFile }: PassphraseOption): Promise<string | undefined> {
-  // A line break at the end is the editor's, not the passphrase's.
+  // An editor adds a final line break; it is not part of the passphrase.
   if (passphraseFile !== undefined) return (await readText(passphraseFile)).replace(/\r?\n$/, '')
   return process.stdin.isTTY && process.stderr.isTTY ? askHidden(`Passphrase of ${file}: `) : undefined
 }
 
-/** Asks at the terminal, and shows nothing of what is typed. */
+/** Asks at the terminal without echoing the input. */
 async function askHidden(question: string): Promise<string | undefined> {
   const { stdin, stderr } = process
   stderr.write(question)
@@ -61,7 +61,7 @@ async function askHidden(question: string): Promise<string | undefined> {
     for await (const chunk of stdin) {
       for (const sign of String(chunk)) {
         if (sign === '\r' || sign === '\n' || sign === '\u0004') return typed
-        // Ctrl+C: without the terminal's own handling it is ours to end.
+        // In raw mode the terminal does not handle Ctrl+C, so this code must.
         if (sign === '\u0003') throw new UsageError('Nothing was signed.')
         if (sign === '\u007f' || sign === '\b') typed = [...typed].slice(0, -1).join('')
         else typed += sign
@@ -89,7 +89,7 @@ async function requireThere(path: string): Promise<Stats> {
   })
 }
 
-/** A key that can't be taken is a command line that can't be meant, with the file that it was about. */
+/** Reports an unusable key as a usage error that names its file. */
 async function told<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

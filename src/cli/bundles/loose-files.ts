@@ -1,6 +1,6 @@
 /**
- * Loose files become a bag, as if their provider had sent one, signed where a key is given. The bag lies in a temporary folder of its own, which
- * holds all their rows and therefore goes also where Ctrl+C ends the command.
+ * Packs loose files into a bag as their provider would, signed where a key is given. The bag lies in a
+ * temporary folder, which holds all their rows and is therefore also deleted when Ctrl+C ends the command.
  */
 import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -26,7 +26,7 @@ export interface LooseBag extends Omit<NewBag, 'folder'> {
   readonly signWith?: PrivateKeyFile | undefined
 }
 
-/** What a bag is called: its folder, and the ZIP that it is packed into. */
+/** The name of a bag: of its folder and of its ZIP. */
 export function bagName({
   dataset,
   edition,
@@ -37,7 +37,7 @@ export function bagName({
   return `${dataset}-${edition}-${provider}${which}`
 }
 
-/** Loose files as the sources of a bag, each with what has to be said of its table. */
+/** Loose files as the sources of a bag, each with the options of its table. */
 export async function looseSources<T extends BagSource & { readonly source: string }>(
   files: readonly T[],
   options: LooseOptions,
@@ -50,7 +50,7 @@ export async function looseSources<T extends BagSource & { readonly source: stri
   )
 }
 
-/** Writes a bag, hands its folder to `take`, and removes it whatever happens. */
+/** Writes a bag, passes its folder to `take`, and always removes it afterwards. */
 export async function withBag<T>(
   { signWith, ...bag }: LooseBag,
   take: (folder: string) => Promise<T>,
@@ -80,14 +80,14 @@ export async function withBags<T>(
   return withBag(first, (folder) => withBags(rest, (folders) => take([folder, ...folders])))
 }
 
-/** The service's own key, opened: what it packs at the side door is signed with it. */
+/** Opens the service's own key, which signs bags packed on the command line. */
 export async function openServiceKey(context: Pick<AppContext, 'config' | 'clock'>): Promise<PrivateKeyFile> {
   return openPrivateKey((await loadServiceKey(context)).privateKey)
 }
 
 /**
- * The beginning of the day that the bag is dated, or of its key: the same files packed twice on one day are the same
- * bundle, and its second coming changes nothing.
+ * The start of the bag's day, or the key's creation time if later: the same files packed twice on one day
+ * give the same bundle, and ingesting it again changes nothing.
  */
 function signingMoment({ clock }: Pick<NewBag, 'clock'>, { createdAt }: PrivateKeyFile): Date {
   const day = parseMoment(dayInShanghai(clock()))

@@ -1,4 +1,4 @@
-/** What a bundle is for, which loose files don't say: from options, and where somebody sits at the terminal, by questions. */
+/** Dataset, edition and provider of loose files: from options or, in a terminal, from questions. */
 import { createInterface } from 'node:readline/promises'
 import { type Contract, type Contracts, partsOf, periodOf } from '../../contract/index.ts'
 import { UsageError } from '../command.ts'
@@ -18,7 +18,7 @@ export interface Purpose {
   readonly synthetic: boolean
 }
 
-/** Holds options against the contracts; who provides is the only one there is where it is not said. Throws UsageError. */
+/** Validates options against the contracts. Without a provider, the only one is used. Throws UsageError. */
 export function purposeOf(contracts: Contracts, options: PurposeOptions): Purpose {
   const { dataset, edition } = options
   if (dataset === undefined || edition === undefined) {
@@ -36,7 +36,7 @@ export function purposeOf(contracts: Contracts, options: PurposeOptions): Purpos
   return { dataset, edition, provider, contractVersion, synthetic: options.synthetic === true }
 }
 
-/** Asks for what the options leave open. Without a terminal nobody is asked, and they stay as they are. */
+/** Asks for missing options. Without a terminal it asks nothing and returns the options unchanged. */
 export async function askPurpose(contracts: Contracts, options: PurposeOptions): Promise<PurposeOptions> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return options
   const lines = createInterface({ input: process.stdin, output: process.stderr })
@@ -57,7 +57,7 @@ export async function askPurpose(contracts: Contracts, options: PurposeOptions):
 
 type Lines = ReturnType<typeof createInterface>
 
-/** Asks until one of the choices is named, by its number or by itself. */
+/** Asks until the answer is one of the choices, by its number or its name. */
 async function choose(lines: Lines, what: string, choices: readonly string[]): Promise<string> {
   const shown = choices.map((choice, index) => `  ${index + 1}  ${choice}`).join('\n')
   for (;;) {

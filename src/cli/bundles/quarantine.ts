@@ -57,7 +57,7 @@ export async function drop(id: string, options: DecideOptions): Promise<void> {
   })
 }
 
-/** The receipt alone: who decided has seen the findings. */
+/** Prints the receipt alone: the officer who decided has already seen the findings. */
 async function tell(context: OpenContext, receipt: Receipt, options: Common): Promise<void> {
   const findings = await listFindings(context.database.work, receipt.id, { after: 0, limit: 0 })
   print.result(options, receiptBody(context, receipt), () => print.receipt(receipt, findings))

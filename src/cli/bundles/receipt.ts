@@ -1,4 +1,4 @@
-/** `qingdan receipt`: a receipt in full, in the terminal or as the files that travel back beside the bundle. */
+/** `qingdan receipt`: shows a full receipt in the terminal, or writes the files to return with the bundle. */
 import { mkdir } from 'node:fs/promises'
 import type { OpenContext } from '../../context.ts'
 import {
@@ -29,10 +29,10 @@ export async function receipt(id: string, options: ReceiptOptions): Promise<void
   })
 }
 
-/** Findings shown in a terminal; all that are kept are in the JSON. */
+/** Findings shown in a terminal; the JSON has all that are stored. */
 const findingsShown = 20
 
-/** Prints a receipt in full: its history, counts and decision, the summary by check, and the first findings. */
+/** Prints a receipt: its history, counts and decision, the summary by check, and the first findings. */
 export async function showReceipt(context: OpenContext, receipt: Receipt, options: Common): Promise<void> {
   const limit = options.json ? context.config.QINGDAN_FINDINGS_MAX : findingsShown
   const findings = await listFindings(context.database.work, receipt.id, { after: 0, limit })

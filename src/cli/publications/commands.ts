@@ -1,4 +1,4 @@
-/** The commands about published and waiting versions: names, options and help. What they do is loaded when one is called. */
+/** The commands about published and pending versions. The implementation is loaded when a command runs. */
 import { previewDaysDefault, previewDaysMax } from '../../catalogue/versions/preview-days.ts'
 import { type AddCommand, command, lazily } from '../command.ts'
 

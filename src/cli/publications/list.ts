@@ -1,6 +1,6 @@
 /**
- * `qingdan list`: datasets with their editions, the items of an annual list with their states, what is due, what
- * changed, or bundles. It reads alone, and ends with 0 whatever it has to tell.
+ * `qingdan list`: datasets with their editions, the items of an annual list with their states, what is due,
+ * what changed, or bundles. It only reads, and always ends with 0.
  */
 
 import {
@@ -30,7 +30,7 @@ export interface ListOptions extends Common {
 
 type Show = (context: OpenContext, options: ListOptions, years: readonly string[]) => Promise<void>
 
-/** What can be listed, and how many years may stand behind it. */
+/** What can be listed, and how many years each accepts as arguments. */
 const shows: ReadonlyMap<string, { readonly show: Show; readonly yearsMax: number }> = new Map([
   ['datasets', { show: datasets, yearsMax: 0 }],
   ['items', { show: items, yearsMax: 0 }],
@@ -39,7 +39,7 @@ const shows: ReadonlyMap<string, { readonly show: Show; readonly yearsMax: numbe
   ['bundles', { show: bundles, yearsMax: 0 }],
 ])
 
-/** Lists one of the things that can be listed. Throws UsageError for a thing, a year or a span that is none. */
+/** Prints one kind of list. Throws UsageError for an unknown kind, year or span. */
 export async function list(what: string, years: readonly string[], options: ListOptions): Promise<void> {
   const found = shows.get(what)
   if (found === undefined) throw new UsageError(`List ${[...shows.keys()].join(', ')}.`)
@@ -78,10 +78,10 @@ async function datasets(context: OpenContext, options: ListOptions): Promise<voi
   )
 }
 
-/** Who stands at the machine sees everything. */
+/** A user with access to the machine may read everything. */
 const officer: Caller = { ...anonymousCaller, scopes: ['read-restricted'] }
 
-/** Whatever is told of an item, with the address of its dataset replaced by the slug that other commands take. */
+/** An item for output: the address of its dataset is replaced by the slug that other commands take. */
 function told(context: OpenContext) {
   const readable = new Set(listReadable(context.contracts, officer).map(({ contract }) => contract.dataset))
   return (item: Parameters<typeof itemBody>[0]) => ({

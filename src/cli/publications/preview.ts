@@ -1,4 +1,4 @@
-/** `qingdan preview`: makes, lists and revokes the tokens that show a prepared draft before it is released. */
+/** `qingdan preview`: creates, lists and revokes the tokens that show a prepared draft before its release. */
 
 import { addresses, listPreviews, previewDaysDefault } from '../../catalogue/index.ts'
 import { parseSpan } from '../../platform/time.ts'

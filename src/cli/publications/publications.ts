@@ -1,4 +1,4 @@
-/** `qingdan publications`, `approve` and `drop`: what waits to become public, who agrees, and what is called off. */
+/** `qingdan publications`, `approve` and `drop`: list, approve and cancel pending publications. */
 
 import type { OpenContext } from '../../context.ts'
 import { problem } from '../../platform/problem.ts'
@@ -71,7 +71,7 @@ export async function drop(dataset: string, edition: string, options: DropOption
   })
 }
 
-/** The publication of an edition that waits. Throws `dataset-not-found` and `publication-not-found`. */
+/** The pending publication of an edition. Throws `dataset-not-found` and `publication-not-found`. */
 export async function getOpen(context: OpenContext, dataset: string, edition: string): Promise<Publication> {
   context.contracts.get(dataset)
   const found = await findOpenPublication(context.database.work, { dataset, edition })

@@ -1,4 +1,4 @@
-/** `qingdan publish` and `qingdan withdraw`: the explicit acts that make an edition public, and take it back. */
+/** `qingdan publish` and `qingdan withdraw`: make an edition public, and take it back. */
 
 import type { Waiver } from '../../contract/index.ts'
 import { parseMoment } from '../../platform/time.ts'
@@ -38,7 +38,7 @@ export async function publish(dataset: string, edition: string, options: Publish
   })
 }
 
-/** A moment as typed. Throws UsageError where it is none. */
+/** Parses a date and time. Throws UsageError if it is invalid. */
 function parseAt(text: string): Date {
   const moment = parseMoment(text)
   if (moment !== undefined) return moment
@@ -47,7 +47,7 @@ function parseAt(text: string): Date {
   )
 }
 
-/** A waiver as typed: `provider=reason`. Throws UsageError where either is missing. */
+/** Parses a waiver, `provider=reason`. Throws UsageError where either is missing. */
 function parseWaiver(text: string): Waiver {
   const [, provider, reason] = /^([^=]+)=(.*\S.*)$/.exec(text) ?? []
   if (provider === undefined || reason === undefined) {

@@ -1,4 +1,4 @@
-/** The commands that copy data between services: names, options and help. What they do is loaded when one is called. */
+/** The commands that copy data between services. The implementation is loaded when a command runs. */
 import { retriesDefault, schemaUsual } from '../../pull/limits.ts'
 import { type AddCommand, command, lazily } from '../command.ts'
 

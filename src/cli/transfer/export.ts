@@ -1,4 +1,4 @@
-/** `qingdan export`: hands on what is published, as a signed bag, to platforms that can't connect. */
+/** `qingdan export`: writes published versions as a signed bag, for platforms that can't connect. */
 import { resolve } from 'node:path'
 import { type Exported, type ExportRequest, ExportTargetTaken, writeExport } from '../../transfer/index.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
@@ -38,7 +38,7 @@ function tell({ out, changes, versions, bytes, left, signedBy, cursor }: Exporte
   if (cursor !== null) print.line(`  the next one: qingdan export --since ${cursor}`)
 }
 
-/** One of the three ways to ask. Throws UsageError where none or several are meant. */
+/** The selection: one of three options. Throws UsageError if none or several are given. */
 function askedOf(options: ExportOptions): ExportRequest {
   const { all, since, dataset, edition, version } = options
   const restricted = options.includeRestricted === true

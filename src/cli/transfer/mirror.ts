@@ -1,4 +1,4 @@
-/** `qingdan mirror`: takes exports of another service and becomes its true copy, without a network between the two. */
+/** `qingdan mirror`: imports exports of another service as an exact copy, without a network between them. */
 import { readFile, stat } from 'node:fs/promises'
 import { BundleRefusal, KeyFault, keyFileBytesMax } from '../../bundle/index.ts'
 import { readMirror } from '../../catalogue/index.ts'
@@ -24,7 +24,7 @@ export async function take(paths: readonly string[], options: MirrorOptions): Pr
   })
 }
 
-/** Takes one export and tells what came of it. Gives false where it is refused: those after it would leave a gap. */
+/** Imports one export and reports the result. Returns false if refused: later ones would leave a gap. */
 async function takeOne(context: OpenContext, path: string, options: Common): Promise<boolean> {
   const order = {
     path,
@@ -74,7 +74,7 @@ export async function trust(file: string, options: Common): Promise<number> {
   })
 }
 
-/** Trusts the key of a file. Throws UsageError where it is none. */
+/** Trusts the key in a file. Throws UsageError if the file has none. */
 async function trustFile(context: OpenContext, file: string) {
   await requirePaths([file])
   if ((await stat(file)).size > keyFileBytesMax) throw new UsageError(`${file} is longer than a key is.`)

@@ -1,4 +1,4 @@
-/** The line that a pull shows of itself on standard error: versions, bytes, the time that is left, and pauses. */
+/** The progress line of a pull on standard error: versions, bytes, the time left, and pauses. */
 import type { PullProgress } from '../../pull/index.ts'
 import { progressText } from '../output.ts'
 
@@ -6,7 +6,7 @@ const everyMilliseconds = { terminal: 100, log: 2_000 } as const
 
 const mega = 1_000_000
 
-/** Shows how far a pull is, not too often; in a terminal the line renews itself. */
+/** Shows the progress of a pull at intervals; in a terminal the line updates itself. */
 export function pullLine(now = Date.now): (progress: PullProgress) => void {
   let told = 0
   let began: number | undefined
@@ -14,7 +14,7 @@ export function pullLine(now = Date.now): (progress: PullProgress) => void {
   return (progress) => {
     const at = now()
     if (progress.isCurrent) {
-      // What is done is told at the end; with --follow the next change begins a new line.
+      // The command prints the result at the end; with --follow the next change begins a new line.
       began = undefined
       bytesBefore = progress.bytes
       return
@@ -27,7 +27,7 @@ export function pullLine(now = Date.now): (progress: PullProgress) => void {
   }
 }
 
-/** The line itself: the rest is reckoned from the bytes, which are known before the first of them comes. */
+/** The text of the line. The time left is estimated from the total bytes, which are known at the start. */
 export function progressLineOf(progress: PullProgress, bytesBefore: number, seconds: number): string {
   const { changes, versions, versionsTotal, bytes, bytesTotal } = progress
   const [done, total] = [bytes - bytesBefore, bytesTotal - bytesBefore]
@@ -36,7 +36,7 @@ export function progressLineOf(progress: PullProgress, bytesBefore: number, seco
   return `pull:${share}, ${size(done)} of ${size(total)} MB, ${versions} of ${versionsTotal} versions, ${changes} changes`
 }
 
-/** Says that the source is asked again, and when. */
+/** Reports that the source will be asked again, and when. */
 export function pauseLine(why: string, milliseconds: number): void {
   const line = `pull: ${why}; again in ${(milliseconds / 1000).toFixed(1)} s`
   process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`)

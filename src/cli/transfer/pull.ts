@@ -1,6 +1,6 @@
 /**
- * `qingdan pull`: makes a copy of what another service shows, in a folder or in Postgres, and keeps it so. It is a client and
- * nothing else: it opens no house, and reads no setting but its key.
+ * `qingdan pull`: copies what another service publishes to a folder or to Postgres, and keeps the copy
+ * current. It is a pure client: it opens no context and reads no setting but its key.
  */
 import { readFile, stat } from 'node:fs/promises'
 import { pino } from 'pino'
@@ -34,10 +34,10 @@ export interface PullOptions extends Common {
   readonly scratch?: string
 }
 
-/** Most attempts that can be asked for; whoever wants more follows. */
+/** Largest accepted number of attempts; `--follow` serves anyone who needs more. */
 const retriesMax = 100
 
-/** A key has some fifty signs; a file of more is none. */
+/** A key has some fifty characters; a longer file holds no key. */
 const keyBytesMax = 1_024
 
 const _collect = (one: string, others: readonly string[] = []) => [...others, one]
@@ -65,7 +65,7 @@ export async function run(url: string, options: PullOptions): Promise<number> {
     }).finally(() => sink?.close())
   }
   const working = work()
-  // What was applied is kept; what is half done is given up, and the lock is let go.
+  // Applied versions stay; a version in progress is abandoned, and the lock is released.
   const forget = atInterrupt(async () => {
     stop.abort()
     await working.catch(() => undefined)
@@ -111,7 +111,7 @@ function tell(report: PullReport, sink: Sink | undefined): void {
   else if (signedBy.length > 0) print.line(`  signed by ${signedBy.join(', ')}`)
 }
 
-/** The address without a slash at its end. Throws UsageError where it can't be one. */
+/** The address without a trailing slash. Throws UsageError if it is not an address. */
 function sourceOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
@@ -157,7 +157,7 @@ function retriesOf(text: string): number {
   return Number(text)
 }
 
-/** The key, from where nobody else on the machine can read it. Throws UsageError where there are two, or none in the file. */
+/** The key, from a place no other user can read. Throws UsageError if there are two, or the file has none. */
 async function keyOf({ keyFile }: PullOptions): Promise<string | undefined> {
   const given = process.env['QINGDAN_PULL_KEY']
   if (keyFile === undefined)
@@ -190,7 +190,7 @@ async function openSink(
     : openFolderSink(into, onPoint)
 }
 
-/** Log lines on standard error, quiet below `error`, as with every command. */
+/** Log lines on standard error, only from `error` up, as with every command. */
 function observeOn(): Observe {
   const level = process.env['QINGDAN_LOG_LEVEL'] ?? 'error'
   const levels = [...Object.keys(pino.levels.values), 'silent']

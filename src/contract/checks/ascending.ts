@@ -1,4 +1,4 @@
-/** `ascending`: the values of the fields never fall in the order given, as p10, p50 and p90 do not. Nulls are passed. */
+/** `ascending`: the values of the fields never decrease in the given order (p10, p50, p90). Nulls pass. */
 import { type Check, fieldNames, namesOf, parametersSchema, positionOf, titlesOf } from './check.ts'
 import { compareValues } from './decimal.ts'
 

@@ -1,6 +1,6 @@
 /**
  * A check is a pure rule over the values of one row. A contract names the check and gives its parameters.
- * A fault names the field and what was expected, never a value.
+ * A fault names the field and the expected value, never the value found.
  */
 import type { Bilingual } from '../../platform/language.ts'
 import type { CheckUse, Field, ProviderPart } from '../contract.ts'
@@ -33,7 +33,7 @@ export interface Check {
   readonly numeric?: boolean
   /** The fields that a use refers to. The use is valid against `parameters`. */
   readonly fields: (use: CheckUse, context: CheckContext) => readonly string[]
-  /** Builds the check of a row. The use is valid against `parameters`, and the context has all its `fields`. */
+  /** Builds the check of a row. The use is valid against `parameters`; the context has all its `fields`. */
   readonly build: (use: CheckUse, context: CheckContext) => RowCheck
 }
 

@@ -1,6 +1,6 @@
 /**
- * Decimal numbers without loss, as an integer and a count of digits after the point: 12.30 is {1230n, 2}.
- * Only canonical texts of the field types `integer` and `number` come in; anything else is our own fault.
+ * Exact decimal numbers, as an integer and a count of digits after the point: 12.30 is {1230n, 2}.
+ * Accepts only canonical texts of the field types `integer` and `number`; anything else is an internal error.
  */
 
 import type { FieldTypeName } from '../fields/field-types.ts'
@@ -10,7 +10,7 @@ export interface Decimal {
   readonly scale: number
 }
 
-/** Reads a canonical text. Throws a plain Error, without the text, where it is none. */
+/** Parses a canonical text. Throws a plain Error, without the text, if it is none. */
 export function decimalOf(text: string): Decimal {
   const match = /^(-?\d+)(?:\.(\d+))?$/.exec(text)
   if (match === null) throw new Error('A text that is not a canonical number came into exact arithmetic.')
@@ -18,7 +18,7 @@ export function decimalOf(text: string): Decimal {
   return { units: BigInt((match[1] ?? '') + fraction), scale: fraction.length }
 }
 
-/** The units of a decimal at a scale that is not smaller than its own. */
+/** The integer of a decimal at a scale that is not smaller than its own. */
 export function unitsAt(decimal: Decimal, scale: number): bigint {
   return decimal.units * 10n ** BigInt(scale - decimal.scale)
 }
@@ -29,7 +29,7 @@ export function sumOf(decimals: readonly Decimal[]): Decimal {
   return { units: decimals.reduce((sum, decimal) => sum + unitsAt(decimal, scale), 0n), scale }
 }
 
-/** Negative, zero or positive, as the first is below, at or above the second. */
+/** Negative, zero or positive if the first is below, at or above the second. */
 export function compareDecimals(a: Decimal, b: Decimal): number {
   const scale = Math.max(a.scale, b.scale)
   const difference = unitsAt(a, scale) - unitsAt(b, scale)
@@ -37,8 +37,8 @@ export function compareDecimals(a: Decimal, b: Decimal): number {
 }
 
 /**
- * Compares two canonical texts of a field: negative, zero or positive as the first is below, equal to or above the second.
- * Numbers compare by value and exactly; days, times and texts by their text.
+ * Compares two canonical texts of a field: negative, zero or positive if the first is below, at or above the
+ * second. Numbers compare exactly, by value; days, times and texts compare as text.
  */
 export function compareValues(type: FieldTypeName | undefined, a: string, b: string): number {
   if (type === 'integer' || type === 'number') return compareDecimals(decimalOf(a), decimalOf(b))

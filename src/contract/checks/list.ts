@@ -1,6 +1,6 @@
 /**
- * The door of the checks room: the closed list of checks that a contract may use, one file each.
- * Refuses a use with unknown parameters or fields; a check of its own is one file and one line here.
+ * Public API of checks: the closed list of checks that a contract may use, one file each.
+ * Refuses a use with unknown parameters or fields; a new check needs one file and one line here.
  */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Severity } from '../../platform/finding.ts'
@@ -20,18 +20,18 @@ export const checks: readonly Check[] = [ascending, notAbove, partScope, require
 const byName = new Map(checks.map((check) => [check.name, check]))
 if (byName.size !== checks.length) throw new Error('Two checks have the same name.')
 
-/** A check of a contract, ready to be asked of rows. */
+/** A check of a contract, ready to run on rows. */
 export interface BuiltCheck {
   readonly name: string
   readonly severity: Severity
-  /** Indexes of the fields that it looks at. */
+  /** Indexes of the fields that it reads. */
   readonly fields: readonly number[]
   readonly run: RowCheck
 }
 
 /**
- * What is wrong with the use of a check in a contract, as sentences for its author; empty where nothing is.
- * `fields` are all that the contract has, published and brought.
+ * What is wrong with the use of a check in a contract, as sentences for its author; empty if nothing is.
+ * `fields` are all fields of the contract, published and intake.
  */
 export function checkUseFaults(use: CheckUse, fields: readonly Field[]): readonly string[] {
   const check = byName.get(use.check)
@@ -51,17 +51,17 @@ export function checkUseFaults(use: CheckUse, fields: readonly Field[]): readonl
 
 let ajv: Ajv2020 | undefined
 
-/** The validator of a check's parameters: one ajv compiles a schema once, however many contracts use the check. */
+/** The validator of a check's parameters: ajv compiles a schema once, however many contracts use it. */
 function validatorOf(check: Check) {
-  // The schemas are ours, and a test holds them to the metaschema; compiling that too would slow every start.
+  // A test validates these schemas against the metaschema; compiling that too would slow every start.
   ajv ??= new Ajv2020({ allErrors: true, strict: true, meta: false, validateSchema: false })
   return ajv.compile(check.parameters)
 }
 
 /**
- * Builds the checks of a contract for rows with the given fields. A use that speaks of a field which these rows do
- * not have is left out: the checks of a contract may concern what is brought or what is derived from it.
- * Throws a plain Error on a use that `checkUseFaults` would have refused.
+ * Builds the checks of a contract for rows with the given fields. A use that refers to a field which these
+ * rows lack is left out, because a check may apply either to the intake rows or to the published ones. Throws
+ * a plain Error on a use that `checkUseFaults` would have refused.
  */
 export function buildChecks(uses: readonly CheckUse[], context: CheckContext): readonly BuiltCheck[] {
   const names = new Set(context.fields.map((field) => field.name))

@@ -1,4 +1,4 @@
-/** `not-above`: a field never exceeds another. A row with a null among the two is passed. */
+/** `not-above`: a field never exceeds another. A row in which either is null passes. */
 import { type Check, fieldName, nameOf, parametersSchema, positionOf, titlesOf } from './check.ts'
 import { compareValues } from './decimal.ts'
 

@@ -1,6 +1,6 @@
 /**
- * `part-scope`: a provider brings only its own share: each row has the values that the part's scope names.
- * A part without a scope, and rows without a part, are passed.
+ * `part-scope`: a provider delivers only its own share: each row has the values in the part's scope.
+ * A part without a scope passes, and so do rows without a part.
  */
 import { type Check, type CheckContext, parametersSchema, positionOf } from './check.ts'
 

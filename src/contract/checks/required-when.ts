@@ -1,5 +1,5 @@
 /**
- * `required-when`: a field must have a value where another has one; with `values`, where the other has one of these.
+ * `required-when`: a field needs a value if another has one; with `values`, if the other has one of these.
  */
 import { type Check, fieldName, nameOf, parametersSchema, positionOf, titlesOf } from './check.ts'
 

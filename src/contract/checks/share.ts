@@ -1,6 +1,6 @@
 /**
- * `share`: a share equals numerator ÷ denominator × factor (100 by default), within half a unit of the last digit
- * that the share is written with. A share of nothing must be empty; a row with a null among the three is passed.
+ * `share`: a share equals numerator ÷ denominator × factor (100 by default), within half a unit of its last
+ * digit. With a denominator of zero it must be empty; a row with a null among the three passes.
  */
 import { type Check, fieldName, nameOf, parametersSchema, positionOf, titlesOf } from './check.ts'
 import { decimalOf, unitsAt } from './decimal.ts'
@@ -49,7 +49,7 @@ export const share: Check = {
   },
 }
 
-/** |share − n/d·factor| ≤ ½·10^−scale, multiplied out by 2·d·10^scale so that nothing is divided. */
+/** |share − n/d·factor| ≤ ½·10^−scale, multiplied by 2·d·10^scale to avoid a division. */
 function isShare(
   given: string,
   n: string,

@@ -1,6 +1,6 @@
 /**
- * `total`: the parts add up to the total, exactly. A row in which the total or a part is null is passed,
- * for nothing can be said of it.
+ * `total`: the parts add up to the total, exactly. A row in which the total or a part is null passes,
+ * because the sum is unknown.
  */
 import {
   type Check,

@@ -1,6 +1,6 @@
 /**
- * `within`: longitude and latitude are in a bounding box, bounds included. Catches swapped or mistyped coordinates.
- * A row without coordinates passes; a row with only one of the two fails.
+ * `within`: longitude and latitude are in a bounding box, bounds included. Catches swapped or mistyped
+ * coordinates. A row without coordinates passes; a row with only one of the two fails.
  */
 import { type Check, type CheckContext, fieldName, nameOf, parametersSchema, positionOf } from './check.ts'
 import { compareDecimals, decimalOf } from './decimal.ts'
@@ -34,7 +34,7 @@ export const within: Check = {
 }
 
 function axis(context: CheckContext, field: string, low: unknown, high: unknown) {
-  // JSON gives a bound as a double. Its shortest decimal text is the number in the contract.
+  // JSON parses a bound to a double. Its shortest decimal text is the number in the contract.
   const [minimum, maximum] = [decimalOf(String(low)), decimalOf(String(high))]
   return {
     position: positionOf(context, field),

@@ -1,6 +1,6 @@
 /**
- * Reads code lists from CSV. Refuses bytes that are not UTF-8, codes or labels that mean two things at once, days
- * that are none, and successors that do not exist.
+ * Reads code lists from CSV. Refuses bytes that are not UTF-8, ambiguous codes or labels, invalid days, and
+ * unknown successors.
  */
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
@@ -12,13 +12,13 @@ import { buildCodeList, type Code, type CodeList } from './codes.ts'
 
 const ownColumns = ['code', 'zh', 'en', 'valid_from', 'valid_until', 'replaced_by', 'under']
 
-/** A code with the line of its file, by which a fault is found again. */
+/** A code with its line number in the file, for reporting faults. */
 interface Line {
   readonly code: Code
   readonly line: number
 }
 
-/** The codes of one file, and what is wrong with it. */
+/** The codes of one file, and its faults. */
 export function parseCodeFile(bytes: Uint8Array): {
   codes: readonly Code[]
   complaints: readonly Complaint[]
@@ -37,7 +37,7 @@ export function parseCodeFile(bytes: Uint8Array): {
   return { codes: lines.map(({ code }) => code), complaints }
 }
 
-/** What is wrong with a list as a whole, with every file that adds to it. */
+/** The faults of a whole list, after all files that add to it are joined. */
 export function listComplaints(list: CodeList): readonly string[] {
   const complaints: string[] = []
   for (const code of list.codes) {
@@ -105,7 +105,7 @@ function* lineComplaints({ code, line }: Line): Generator<Complaint> {
   }
 }
 
-/** Whether two entries can both be meant on one day and under one code. */
+/** Whether two entries can apply on the same day and under the same parent code. */
 function meet(one: Code, other: Code): boolean {
   const inTime =
     (one.validFrom ?? '') <= (other.validUntil ?? '9999-12-31') &&
@@ -117,7 +117,7 @@ function meet(one: Code, other: Code): boolean {
   )
 }
 
-/** Joins the codes that several files give to one list. A line that an earlier file has already is the same code. */
+/** Joins the codes that several files give to one list. A line that an earlier file has is skipped. */
 export function joinCodes(name: string, files: readonly (readonly Code[])[]): CodeList {
   const seen = new Set<string>()
   const codes: Code[] = []
@@ -132,7 +132,7 @@ export function joinCodes(name: string, files: readonly (readonly Code[])[]): Co
   return buildCodeList(name, codes)
 }
 
-/** A code list as one file, whatever files it was joined of: reading it gives the same list. */
+/** A code list as one file, even if it was joined from several: reading it gives the same list. */
 export function codeFileText({ codes }: CodeList): string {
   const own = codes.map((code) => ({
     code: code.code,
@@ -148,7 +148,7 @@ export function codeFileText({ codes }: CodeList): string {
   return stringify(own, { header: true, columns, record_delimiter: '\n', quoted_match: /[\r\n]/ })
 }
 
-/** The lists of the classes by which every contract is described, and of those who are answerable. */
+/** The code lists of classes and providers that every contract uses. */
 const sharedLists = [
   'open-classes',
   'providers',
@@ -158,7 +158,7 @@ const sharedLists = [
   'update-frequencies',
 ] as const
 
-/** The code lists that contracts need to be loaded and shown, by the names that their documents use. */
+/** The code lists needed to load and show contracts, by the names that their documents use. */
 export function codeListsOf(
   loaded: readonly Pick<LoadedContract, 'contract' | 'document'>[],
 ): readonly string[] {

@@ -1,15 +1,15 @@
-/** Code lists: the codes that a field may hold, with labels and the time in which each is valid. */
+/** Code lists: the codes that a field may hold, with their labels and periods of validity. */
 import type { Bilingual } from '../../platform/language.ts'
 
 export interface Code {
   readonly code: string
   readonly label: Bilingual
-  /** First and last day of validity, `YYYY-MM-DD`; absent where it has no bound. */
+  /** First and last day of validity, `YYYY-MM-DD`; absent if unbounded. */
   readonly validFrom?: string
   readonly validUntil?: string
-  /** In a dependent list: the codes of the list it depends on under which this code is allowed. */
+  /** In a dependent list: the codes of the parent list under which this code is allowed. */
   readonly under?: readonly string[]
-  /** Where a retired code has a successor. */
+  /** The successor of a retired code. */
   readonly replacedBy?: string
   /** Any further column of the file, by its header. */
   readonly extra: Readonly<Record<string, string>>
@@ -26,13 +26,13 @@ export function validOn(code: Code, day: string): boolean {
   return (code.validFrom ?? '') <= day && day <= (code.validUntil ?? '9999-12-31')
 }
 
-/** What narrows a look-up: a day of validity, and in a dependent list the code it stands under. */
+/** Filters of a look-up: a day of validity and, in a dependent list, the parent code. */
 export interface CodeQuery {
   readonly day?: string
   readonly under?: string
 }
 
-/** The entry of a code, the newest where several are left; undefined where the list does not have it so. */
+/** The newest entry of a code that matches the query; undefined if there is none. */
 export function findCode(list: CodeList, code: string, { day, under }: CodeQuery = {}): Code | undefined {
   return list.byCode
     .get(code)
@@ -45,7 +45,7 @@ export function findCode(list: CodeList, code: string, { day, under }: CodeQuery
     )
 }
 
-/** Makes a list of its entries, which keep their order. */
+/** Builds a list from its entries, in their order. */
 export function buildCodeList(name: string, codes: readonly Code[]): CodeList {
   const byCode = new Map<string, Code[]>()
   for (const code of codes) byCode.set(code.code, [...(byCode.get(code.code) ?? []), code])

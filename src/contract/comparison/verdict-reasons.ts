@@ -1,13 +1,13 @@
 /**
- * Why a difference between two contracts counts, in words for those who read and bring the data. Words alone: which
- * difference is of which kind, verdict.ts says.
+ * Texts that explain to readers and providers why a difference between two contracts matters. verdict.ts
+ * decides how grave each difference is.
  */
 import type { Bilingual } from '../../platform/language.ts'
 
 type Kind = 'compatible' | 'additive' | 'breaking'
 type Reasons = Readonly<Record<string, Readonly<Partial<Record<Kind, Bilingual>>>>>
 
-/** Reasons by the last word of a path. What is not here has a general reason of its kind. */
+/** Reasons by the last segment of a path. Other paths get the general reason of their kind. */
 const reasons: Reasons = {
   type: {
     breaking: {
@@ -105,7 +105,7 @@ const general: Readonly<Record<Kind, Bilingual>> = {
   breaking: { zh: '被收窄、改变或删除，与此前不兼容', en: 'something was narrowed, changed or removed' },
 }
 
-/** Why the difference at a path is of its kind. The whole of a field is `fields/<name>`. */
+/** The reason for the kind of the difference at a path. `fields/<name>` is a whole field. */
 export function reasonOf(path: string, what: 'added' | 'removed' | 'changed', kind: Kind): Bilingual {
   if (/^(intake\/)?fields\/[^/]+$/.test(path) && what !== 'changed') return fieldReasons[what][kind]
   if (/^(intake\/)?fields$/.test(path))

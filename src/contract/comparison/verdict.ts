@@ -1,7 +1,7 @@
 /**
- * The verdict on a new contract beside a former one: whether those who read and bring the data can go on unchanged.
- * Differences that only texts, headers or checks make are compatible; what adds is additive; what takes away,
- * narrows or gives another meaning is breaking.
+ * Compares a new contract with the former one: can readers and providers go on unchanged? Changes of texts,
+ * headers or checks are compatible; additions are additive; a change that removes, narrows or gives another
+ * meaning is breaking.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Bilingual } from '../../platform/language.ts'
@@ -16,15 +16,15 @@ export interface ContractDifference {
   readonly path: string
   readonly kind: VerdictName
   readonly what: 'added' | 'removed' | 'changed'
-  /** The value in the former and in the next contract; null where one has none. */
+  /** The value in the former and in the next contract; null if it is missing. */
   readonly before: unknown
   readonly after: unknown
-  /** Why it counts as it does. */
+  /** The reason for the verdict. */
   readonly message: Bilingual
 }
 
 export interface Verdict {
-  /** The gravest of the differences; `compatible` where there are none. */
+  /** The gravest of the differences; `compatible` if there are none. */
   readonly verdict: VerdictName
   readonly differences: readonly ContractDifference[]
 }
@@ -43,7 +43,7 @@ export function compareContracts(former: Contract, next: Contract): Verdict {
   return { verdict: gravest ?? 'compatible', differences }
 }
 
-/** How a property's change is judged, from its former and its next value. */
+/** Judges the change of a property from its former and its next value. */
 type Judge = (former: unknown, next: unknown) => VerdictName
 type Rules = Readonly<Record<string, Judge | 'elsewhere'>>
 
@@ -52,12 +52,12 @@ const always =
   () =>
     kind
 
-/** Adding the property adds; changing or removing it breaks. */
+/** An addition is additive; a change or removal breaks. */
 const added: Judge = (former) => (former === undefined ? 'additive' : 'breaking')
 
 const elements = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
-/** A set that loses an element breaks; one that gains only adds; another order alone changes nothing. */
+/** A set that loses an element breaks; one that only gains is additive; a new order is compatible. */
 const set: Judge = (former, next) => {
   const lacks = (one: unknown, other: unknown) =>
     elements(one).some(
@@ -66,10 +66,10 @@ const set: Judge = (former, next) => {
   return lacks(former, next) ? 'breaking' : lacks(next, former) ? 'additive' : 'compatible'
 }
 
-/** A set whose every change breaks; another order alone changes nothing. */
+/** A set for which every change breaks; a new order is compatible. */
 const sameSet: Judge = (former, next) => (set(former, next) === 'compatible' ? 'compatible' : 'breaking')
 
-/** A bound: `tighter` tells whether the next one refuses what the former one took. */
+/** A bound: `tighter` returns whether the next bound refuses values that the former accepted. */
 const bound =
   (tighter: (former: number | string, next: number | string) => boolean): Judge =>
   (former, next) => {
@@ -81,7 +81,7 @@ const bound =
 const atLeast = bound((former, next) => next > former)
 const atMost = bound((former, next) => next < former)
 
-/** What may be asked only grows, or it breaks; another pin or weight gives the same question another answer. */
+/** A removed option breaks, an added one does not. A changed pin or weight changes answers, so it breaks. */
 const aggregate: Judge = (former, next) => {
   if (former === undefined) return 'additive'
   if (next === undefined) return 'breaking'
@@ -119,7 +119,7 @@ const fieldRules: Rules = {
   name: 'elsewhere',
   constraints: 'elsewhere',
   type: always('breaking'),
-  // Who fills a field changes with the role `status`, and nobody else's place does.
+  // The role `status` decides who fills a field; other roles do not affect clients.
   role: (former, next) => (former === 'status' || next === 'status' ? 'breaking' : 'additive'),
   unit: always('breaking'),
   // A list and its former name are the same list.
@@ -135,7 +135,7 @@ const fieldRules: Rules = {
 }
 
 const constraintRules: Rules = {
-  // Without `required` readers meet nulls that they have not met before; with it providers are refused.
+  // Dropping `required` gives readers unexpected nulls; adding it gets providers refused.
   required: (_, next) => (next === true ? 'breaking' : 'additive'),
   minimum: atLeast,
   maximum: atMost,
@@ -152,7 +152,7 @@ function difference(path: string, kind: VerdictName, before: unknown, after: unk
   return { path, kind, what, before: before ?? null, after: after ?? null, message }
 }
 
-/** Compares two objects property by property; what the rules don't name is compatible. */
+/** Compares two objects property by property; a property without a rule is compatible. */
 function compareProperties(
   at: string,
   former: object,
@@ -189,12 +189,12 @@ function compareFields(
   return [
     ...gone.map((field) => difference(`${at}/${field.name}`, 'breaking', field, undefined)),
     ...changed,
-    // A header names each column, so an order is no promise.
+    // A header names each column, so clients don't depend on the order.
     ...(isDeepStrictEqual(before, after) ? [] : [difference(at, 'compatible', before, after)]),
   ]
 }
 
-/** A new field only adds, unless providers must fill it. */
+/** A new field is additive, unless providers must fill it. */
 function newFieldKind(field: Field): VerdictName {
   return field.constraints?.required === true ? 'breaking' : 'additive'
 }

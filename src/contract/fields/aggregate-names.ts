@@ -1,6 +1,6 @@
 /**
- * What the members of an aggregate's answer are called: `sum_pupils`, beside it `sum_pupils_missing`. One place for
- * the loader, which refuses fields that would collide, and for the room that answers.
+ * Names of the members of an aggregate's answer, such as `sum_pupils` and `sum_pupils_missing`. Shared by the
+ * loader, which refuses fields that would collide, and the module that answers.
  */
 import type { AggregateFunction, AggregateOffer } from '../contract.ts'
 
@@ -9,7 +9,7 @@ export function measureName(name: AggregateFunction, field: string): string {
   return `${name}_${field}`
 }
 
-/** The name of the number of records that are free and have no value: `mean_share_missing`. */
+/** The name of the number of records with status free but no value: `mean_share_missing`. */
 export function missingName(measure: string): string {
   return `${measure}_missing`
 }
@@ -19,7 +19,7 @@ export function weightName(measure: string): string {
   return `${measure}_weight`
 }
 
-/** Every name that an answer may have beside those of the fields that are grouped by. */
+/** Every name that an answer may have besides the fields it is grouped by. */
 export function answerNames({ measures = [] }: AggregateOffer): readonly string[] {
   const named = measures.flatMap(({ field, functions }) =>
     functions.flatMap((name) => {

@@ -1,11 +1,11 @@
 /**
- * The field types, each in one entry: its Table Schema name, its column, how text becomes its one canonical text,
- * and how that text stands in JSON. Inside the house a value is its canonical text or null, so that CSV, JSON and
- * the database can never disagree about a digit.
+ * The field types, one entry each: Table Schema name, database column, conversion of text to one canonical
+ * text, and its form in JSON. The service handles every value as its canonical text or null, so that CSV,
+ * JSON and the database can never differ in a digit.
  */
 import { isDay } from '../../platform/time.ts'
 
-/** What a field type needs to know of its field. */
+/** The properties of a field that its type depends on. */
 export interface FieldShape {
   readonly scale?: number
   readonly separators?: readonly string[]
@@ -14,12 +14,12 @@ export interface FieldShape {
 export interface FieldType {
   /** The type of the column in Postgres. Text sorts by bytes: `COLLATE "C"`. */
   readonly column: string
-  /** The SQL that gives the canonical text of a column. */
+  /** The SQL expression for the canonical text of a column. */
   readonly select: (column: string) => string
-  /** The SQL that casts a canonical text to the column. */
+  /** The SQL expression that casts a canonical text to the column's type. */
   readonly cast: (text: string) => string
   /**
-   * Canonical text of what a provider wrote, or undefined where it is not of this type.
+   * Canonical text of a provider's text, or undefined if it is not of this type.
    * The input is trimmed and not empty.
    */
   readonly parse: (text: string, shape: FieldShape) => string | undefined
@@ -27,17 +27,17 @@ export interface FieldType {
   readonly json: (text: string) => string
   /** JSON Schema (2020-12) of the JSON value. */
   readonly schema: (shape: FieldShape) => Readonly<Record<string, unknown>>
-  /** What is expected, said to a person. */
+  /** A description of what is expected, for people. */
   readonly expected: { readonly zh: string; readonly en: string }
 }
 
 const plainSelect = (column: string) => `${column}::text`
 const quoted = (text: string) => JSON.stringify(text)
 
-/** Digits that Postgres `numeric` and a JavaScript number both keep exactly. */
+/** Digits that Postgres `numeric` and a JavaScript number both represent exactly. */
 const significantDigitsMax = 15
 
-/** Sign of elements in the published text of a list. An element can't contain it. */
+/** Separator of elements in the published text of a list. An element can't contain it. */
 export const listSeparator = ';'
 
 function parseInteger(text: string): string | undefined {
@@ -67,7 +67,7 @@ function parseInstant(text: string): string | undefined {
   const instant = new Date(text)
   if (Number.isNaN(instant.getTime())) return undefined
   const canonical = `${instant.toISOString().slice(0, 19)}Z`
-  // An offset may carry the last hours of 9999 or the first of 1000 into a year that isn't written with four digits.
+  // An offset may move the last hours of 9999 or the first of 1000 to a year without four digits.
   return isDay(canonical.slice(0, 10)) ? canonical : undefined
 }
 

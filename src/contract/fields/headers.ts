@@ -1,6 +1,6 @@
-/** Headers as they are compared: what differs only in width, case, quotes or blanks is the same header. */
+/** Normalises headers for comparison: differences in width, case, quotes or blanks are ignored. */
 
-// NFKC turns ″ into two single primes, so that the quotes have to be mapped before it.
+// NFKC turns ″ into two single primes, so quotes are mapped before it.
 const quotes: Readonly<Record<string, string>> = {
   '″': '"',
   '“': '"',
@@ -10,7 +10,7 @@ const quotes: Readonly<Record<string, string>> = {
   '’': "'",
 }
 
-/** A header in its comparable form: quotes mapped, NFKC, no blanks or marks, `×` and `*` as `x`, lower case. */
+/** A header's comparable form: quotes mapped, NFKC, no blanks or marks, `×` and `*` as `x`, lower case. */
 export function normaliseHeader(header: string): string {
   return header
     .replace(/[″“”′‘’]/g, (quote) => quotes[quote] ?? quote)

@@ -1,11 +1,11 @@
-/** Labels: what a code is called by people, in both languages. */
+/** Labels of codes, in both languages. */
 import type { Bilingual } from '../../platform/language.ts'
 import { type Code, type CodeQuery, findCode } from '../codes/codes.ts'
 import type { Field } from '../contract.ts'
 import type { Contracts } from '../contracts.ts'
 import { fieldType, listSeparator } from './field-types.ts'
 
-/** The label of a code of a list, the newest where it has had several; undefined where the list has no such code. */
+/** The newest label of a code of a list; undefined if the list has no such code. */
 export function labelOf(
   contracts: Contracts,
   list: string,
@@ -16,8 +16,8 @@ export function labelOf(
 }
 
 /**
- * A field's canonical text as people read it: labels instead of codes, joined as in the file where it is a list.
- * `under` is the code of the field that `codesBy` names. What has no label stays as it is.
+ * A field's canonical text for people: labels instead of codes, joined as in the file if it is a list.
+ * `under` is the code of the field that `codesBy` names. A code without a label is returned unchanged.
  */
 export function labelText(contracts: Contracts, field: Field, text: string, under?: string): Bilingual {
   const { codes } = field
@@ -31,7 +31,7 @@ export function labelText(contracts: Contracts, field: Field, text: string, unde
   }
 }
 
-/** The entries of a field's code list, each code once with its newest label; undefined where the field has no codes. */
+/** The entries of a field's code list, each code once with its newest label; undefined without a list. */
 export function codesOf(contracts: Contracts, field: Field): readonly Code[] | undefined {
   return field.codes === undefined ? undefined : listCodes(contracts, field.codes)
 }
@@ -42,7 +42,7 @@ export function listCodes(contracts: Contracts, name: string): readonly Code[] {
   return [...list.byCode.keys()].flatMap((code) => findCode(list, code) ?? [])
 }
 
-/** A text in a contract as the JSON value that stands for it in a record; undefined where it is not of the type. */
+/** The JSON value in a record for a text in a contract; undefined if the text does not fit the type. */
 export function jsonValue(field: Field, text: string): unknown {
   const type = fieldType(field.type)
   const canonical = type.parse(text, field)

@@ -1,34 +1,34 @@
 /**
- * Turns the constraints of fields into one compiled ajv validator over a row of canonical texts.
- * Nothing is coerced: each text is given to ajv as the JSON value that its field type says it is.
+ * Compiles the constraints of fields into one ajv validator over a row of canonical texts.
+ * Ajv coerces nothing: it receives each text as the JSON value of its field type.
  */
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import type { Bilingual } from '../../platform/language.ts'
 import type { Constraints, Field } from '../contract.ts'
 import { fieldType, listSeparator } from './field-types.ts'
 
-/** A constraint that a value does not meet. It never holds the value. */
+/** A constraint that a value violates. It never holds the value. */
 export interface ConstraintFault {
   /** Index of the field in the fields that the validator was built from. */
   readonly index: number
   readonly constraint: keyof Constraints
-  /** What would have been right. */
+  /** The expected value. */
   readonly expected: Bilingual
 }
 
-/** Checks a row of canonical texts, in the order of the fields; no fault is an empty list. */
+/** Checks a row of canonical texts, in the order of the fields; a valid row gives an empty list. */
 export type RowValidator = (values: readonly (string | null)[]) => readonly ConstraintFault[]
 
 const none: readonly ConstraintFault[] = []
 
-/** Builds the validator of a row. Throws a plain Error where a constraint does not fit its field. */
+/** Builds the validator of a row. Throws a plain Error if a constraint does not fit its field. */
 export function buildRowValidator(fields: readonly Field[]): RowValidator {
   const bound = fields.flatMap((field, index) => (isBound(field.constraints) ? [{ field, index }] : []))
   if (bound.length === 0) return () => none
   const ajv = buildAjv()
   const validate = ajv.compile({ type: 'array', prefixItems: bound.map(({ field }) => schemaOf(field)) })
   const convert = bound.map(({ field, index }) => ({ index, toJson: converter(field) }))
-  // One array serves all rows in turn.
+  // One array is reused for all rows.
   const row: unknown[] = []
   return (values) => {
     for (const [at, { index, toJson }] of convert.entries()) {
@@ -44,14 +44,14 @@ function isBound(constraints: Constraints | undefined): constraints is Constrain
   return constraints !== undefined && Object.values(constraints).some((value) => value !== undefined)
 }
 
-/** `minimum` of a day or a text compares the canonical texts, which JSON Schema itself has no word for. */
+/** Adds a `minimum` for days and texts, which compares canonical texts; JSON Schema has no such keyword. */
 function buildAjv(): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors: true,
     strict: true,
     strictTypes: false,
     strictTuples: false,
-    // The contract has passed its own schema. Compiling the metaschema takes 40 times as long as that of the rows.
+    // The contract is already valid. Compiling the metaschema takes 40 times as long as the rows' schema.
     meta: false,
     validateSchema: false,
   })
@@ -70,7 +70,7 @@ function buildAjv(): Ajv2020 {
 const isNumeric = (field: Field) => field.type === 'integer' || field.type === 'number'
 
 function converter(field: Field): (text: string) => unknown {
-  // A number of at most 15 digits and the bound it is compared with are the same double wherever they are equal.
+  // Up to 15 digits, a number and its bound are the same double exactly when they are equal.
   if (isNumeric(field)) return Number
   if (field.type === 'list') return (text) => text.split(listSeparator)
   return (text) => text
@@ -80,7 +80,7 @@ function schemaOf(field: Field): Record<string, unknown> {
   const { required, minimum, maximum, minLength, maxLength, pattern, enum: values } = field.constraints ?? {}
   const list = field.type === 'list'
   const element: Record<string, unknown> = {}
-  // As in XML Schema, from where Table Schema has its patterns, a pattern speaks of the whole text.
+  // As in XML Schema, which Table Schema follows, a pattern matches the whole text.
   if (pattern !== undefined) element['pattern'] = `^(?:${pattern})$`
   if (values !== undefined) element['enum'] = values.map((value) => canonical(field, value))
   const schema: Record<string, unknown> = list ? { items: element } : element
@@ -133,9 +133,9 @@ function faultsOf(errors: readonly ErrorObject[], bound: readonly { field: Field
     const constraint = constraintOf[keyword]
     const place = bound[Number(instancePath.split('/')[1])]
     if (constraint === undefined || place === undefined) continue
-    // A missing value fails its enum as well; only that it is missing helps the provider.
+    // A missing value also fails its enum; only the missing value is worth reporting.
     if (constraint !== 'required' && missing.has(instancePath)) continue
-    // The elements of one list may each fail the same constraint; the cell is to be named once.
+    // Several elements of a list may fail the same constraint; report the cell once.
     if (seen.has(`${place.index} ${constraint}`)) continue
     seen.add(`${place.index} ${constraint}`)
     faults.push({ index: place.index, constraint, expected: expectedOf(place.field, constraint) })

@@ -1,6 +1,6 @@
 /**
- * One published record as JSON Schema 2020-12, for OpenAPI and for whoever validates what we answer. Follows from the
- * contract and its code lists alone.
+ * One published record as JSON Schema 2020-12, for OpenAPI and for clients that validate answers. Derived
+ * from the contract and its code lists alone.
  */
 import { inLanguage, type Language } from '../../platform/language.ts'
 import { type Contract, type Field, mayBeNull } from '../contract.ts'
@@ -11,21 +11,21 @@ import { jsonValue, listCodes } from '../fields/labels.ts'
 type Schema = Readonly<Record<string, unknown>>
 
 export interface FieldSchemaOptions {
-  /** The language of titles and descriptions; both where none is chosen. */
+  /** The language of titles and descriptions; without it, both. */
   readonly language?: Language
-  /** What stands in the place of a code list, such as a reference to it; the list itself where left out. */
+  /** A replacement for a code list, such as a reference to it; without it, the list is included. */
   readonly codes?: (list: string) => Schema
 }
 
 export interface RecordSchemaOptions extends FieldSchemaOptions {
   /**
-   * Which members must be there: `all` of them, or those that a provider must fill (`filled`). Left out, none must:
-   * `select` may leave fields out of an answer.
+   * The required members: `all` of them, or those that a provider must fill (`filled`). Without it none is
+   * required, because `select` may leave fields out of an answer.
    */
   readonly required?: 'all' | 'filled'
 }
 
-/** The JSON Schema of one record. A field is nullable unless a provider must fill it and control never empties it. */
+/** The JSON Schema of one record. A field is nullable if providers or disclosure control may empty it. */
 export function recordSchema(
   contract: Contract,
   contracts: Contracts,
@@ -99,10 +99,10 @@ function valueSchema(field: Field, contracts: Contracts, options: FieldSchemaOpt
     }
   }
   return {
-    // What is referred to says its own type.
+    // A referenced schema declares its own type.
     ...('$ref' in ofText ? {} : type),
     ...ofText,
-    // JSON Schema has no bounds of days and times.
+    // JSON Schema has no bounds for days and times.
     ...(typeof minimum === 'number' ? { minimum } : {}),
     ...(typeof maximum === 'number' ? { maximum } : {}),
     ...(minLength === undefined ? {} : { minLength }),

@@ -1,6 +1,6 @@
 /**
- * A contract as a Frictionless Table Schema, version 2 (https://datapackage.org/standard/table-schema/), for whoever
- * reads the plain CSV. Follows from the contract alone; `titles` and `descriptions` are custom properties.
+ * A contract as a Frictionless Table Schema, version 2 (https://datapackage.org/standard/table-schema/), for
+ * the plain CSV. Derived from the contract alone; `titles` and `descriptions` are custom properties.
  */
 import type { Language } from '../../platform/language.ts'
 import { type Contract, type Field, intakeFields, intakeKey, mayBeNull } from '../contract.ts'
@@ -9,20 +9,20 @@ import type { FieldTypeName } from '../fields/field-types.ts'
 import { codesOf } from '../fields/labels.ts'
 
 export interface TableSchemaOptions {
-  /** `published`: the fields of a distribution (the default). `intake`: those that a provider brings. */
+  /** `published`: the fields of a distribution (the default). `intake`: the fields a provider delivers. */
   readonly fields?: 'published' | 'intake'
-  /** The language of `title` and `description`; both languages always stand in `titles` and `descriptions`. */
+  /** The language of `title` and `description`; `titles` and `descriptions` always have both languages. */
   readonly language?: Language
 }
 
-/** Our types in the words of Table Schema, with what its defaults would read otherwise. */
+/** Our types as Table Schema types, with properties where its defaults would be wrong. */
 const types = {
   string: { type: 'string' },
   integer: { type: 'integer' },
   number: { type: 'number' },
   boolean: { type: 'boolean', trueValues: ['true'], falseValues: ['false'] },
   date: { type: 'date' },
-  // Table Schema's time has seconds and no 24:00, with which a day's last session ends.
+  // Table Schema's time requires seconds and has no 24:00, which is when a day's last session ends.
   time: { type: 'string' },
   datetime: { type: 'datetime' },
   list: { type: 'list', delimiter: ';' },
@@ -46,7 +46,7 @@ export function tableSchema(
         intake ? field.constraints?.required === true : !mayBeNull(contract, field),
       ),
     ),
-    // What we publish writes "nothing" as the empty cell alone.
+    // In published files only the empty cell means a missing value.
     missingValues: intake ? contract.missingValues : [''],
     primaryKey: intake ? intakeKey(contract) : contract.primaryKey,
   }
@@ -59,7 +59,7 @@ function tableField(field: Field, contracts: Contracts, language: Language, requ
     ...rest,
     ...(required ? { required } : {}),
     ...(field.type === 'time' ? { pattern: '^([01]\\d|2[0-3]):[0-5]\\d$|^24:00$' } : {}),
-    // An enumeration of a list would be of whole lists, so the codes of its elements stand in `codes` only.
+    // An enum of a list field would apply to whole lists, so its elements' codes appear in `codes` only.
     ...(codes !== undefined && field.type !== 'list' ? { enum: codes.map(({ code }) => code) } : {}),
   }
   return {
