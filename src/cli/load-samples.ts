@@ -41,15 +41,21 @@ export async function loadSamples(
   say(
     `First start: ${samples.length} synthetic sample bundles of ${editions.size} editions go through the pipeline.`,
   )
-  let done = 0
-  for (const [name, parts] of editions) {
-    for (const sample of parts) {
+  const stopping = new AbortController()
+  const staged = stageAll(context, samples, AbortSignal.any([signal, stopping.signal]))
+  try {
+    let done = 0
+    for (const [name, parts] of editions) {
+      await Promise.all(parts.map((part) => staged.get(part)))
       if (signal.aborted) return
-      await bring(context, sample)
-      done += 1
+      done += parts.length
+      const records = await publishSample(context, parts)
+      say(`  ${String(done).padStart(3)} of ${samples.length}  ${name}  ${records} records`)
     }
-    const records = await publishSample(context, parts)
-    say(`  ${String(done).padStart(3)} of ${samples.length}  ${name}  ${records} records`)
+  } finally {
+    // Nothing may use the database any more when it is closed.
+    stopping.abort()
+    await Promise.allSettled(staged.values())
   }
   await writeSetting(context.database.work, noteName, { state: 'done' })
 }
@@ -60,6 +66,30 @@ async function wanted(context: OpenContext): Promise<boolean> {
   const note = (await readSetting(context.database.work, noteName)) as { readonly state: string } | undefined
   if (note !== undefined) return note.state !== 'done'
   return setting === 'always' || (server === undefined && (await listVersions(context.database)).length === 0)
+}
+
+/** Bundles in work at the same time: a bundle mostly waits for the disk. */
+const bundlesAtOnce = 4
+
+/** Begins to ingest the samples in their order; gives when each one is staged. A signal ends it before the next bundle. */
+function stageAll(
+  context: OpenContext,
+  samples: readonly Sample[],
+  signal: AbortSignal,
+): ReadonlyMap<Sample, Promise<void>> {
+  const staged: Promise<void>[] = []
+  for (const [index, sample] of samples.entries()) {
+    const before = staged[index - bundlesAtOnce]?.catch(() => undefined)
+    const work = async () => {
+      await before
+      if (!signal.aborted) await bring(context, sample)
+    }
+    const promise = work()
+    // The edition that waits for it throws the error.
+    promise.catch(() => undefined)
+    staged.push(promise)
+  }
+  return new Map(samples.map((sample, index) => [sample, staged[index] ?? Promise.resolve()]))
 }
 
 async function bring(context: OpenContext, sample: Sample): Promise<void> {
