@@ -120,7 +120,7 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
   return { make, write, repairs: () => repairs, inOrder, mark }
 }
 
-/** Marks the rows that a check may report. */
+/** Marks the rows that a check reports. */
 function markFaulty(block: Block, checks: readonly BuiltCheck[], spoken: readonly number[]): void {
   const { rows, width, alone, text, cuts } = block
   const values = new Array<string | null>(width).fill(null)

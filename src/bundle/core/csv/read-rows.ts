@@ -33,7 +33,7 @@ export interface CsvFault extends Pick<LineFault, 'check' | 'column'> {
 }
 
 export interface CsvReader {
-  /** Yields the rows of each chunk; each group must be iterated before the next is requested. */
+  /** Yields the rows of each piece; each group must be iterated before the next is requested. */
   readonly groups: () => AsyncGenerator<Iterable<CsvRow>>
   /** The texts of the row yielded last. */
   readonly cells: () => readonly string[]
@@ -53,7 +53,7 @@ export interface CsvOptions extends TextShape {
   readonly fieldBytesMax: number
 }
 
-/** Rows are cut from chunks of this size: inflating yields 16 KiB at a time, too little per call. */
+/** Rows are cut from pieces of this size: inflating yields 16 KiB at a time, too little per call. */
 const pieceBytes = 256 * 1024
 
 /** Builds a reader over the bytes of a file whose encoding has been checked. It reads them once. */
@@ -102,7 +102,7 @@ export function buildCsvReader(chunks: AsyncIterable<Uint8Array>, options: CsvOp
   }
 }
 
-/** Joins chunks to larger ones and removes the byte order mark. */
+/** Joins chunks to larger pieces and removes the byte order mark. */
 export async function* inPieces(chunks: AsyncIterable<Uint8Array>, bomBytes: number): AsyncGenerator<Buffer> {
   let parts: Uint8Array[] = []
   let bytes = 0

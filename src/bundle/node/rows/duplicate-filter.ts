@@ -13,7 +13,7 @@ import type { DuplicateFilter } from '../../core/cells/duplicate-filter.ts'
 const parts = 256
 const pageKeys = 1024
 
-/** A bitmap of possibly duplicate keys: half a megabyte; with 1,000 such keys, one false positive in 4,000. */
+/** A bitmap of possibly duplicate keys: half a megabyte; with 1,000 of them, 1 false positive in 4,000. */
 const sieveBits = 22
 
 /** Sentinels outside the byte range: end of value, missing value. */

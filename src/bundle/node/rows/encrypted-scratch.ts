@@ -1,7 +1,7 @@
 /**
- * Encrypted scratch files: bytes are written under a random key that exists only in memory, in chunks that
+ * Encrypted scratch files: bytes are written under a random key that exists only in memory, in pieces that
  * are each authenticated (AES-256-GCM). Where the system allows, the file is unlinked once open, so that it
- * disappears with the process; what a crash leaves is unreadable. Modified chunks are rejected.
+ * disappears with the process; what a crash leaves is unreadable. Modified pieces are rejected.
  */
 import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import { join } from 'node:path'
 export interface SealedFile {
   /** Bytes as they were written. */
   readonly bytes: number
-  /** Reads them from the beginning, in chunks, any number of times. */
+  /** Reads them from the beginning, in pieces, any number of times. */
   readonly read: () => AsyncIterable<Uint8Array>
 }
 
@@ -69,7 +69,7 @@ function unlessBusy(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EBUSY' && error.code !== 'EPERM') throw error
 }
 
-/** The nonce of a chunk is its number; a bit marks the last one, so that truncation is detected. */
+/** The nonce of a piece is its number; a bit marks the last one, so that truncation is detected. */
 function nonceOf(index: number, isLast: boolean): Buffer {
   const nonce = Buffer.alloc(12)
   nonce.writeUInt8(isLast ? 1 : 0, 0)

@@ -1,5 +1,5 @@
 /**
- * The fast path for one file. Encodes plain rows from their bytes as chunks arrive, and reads other rows with
+ * The fast path for one file. Encodes plain rows from their bytes as pieces arrive, and reads other rows with
  * the strict reader. Gives up at the first error that the strict path would report.
  */
 import type { Finding } from '../../../platform/finding.ts'
@@ -30,7 +30,7 @@ export interface Walk {
   readonly headers: Finding[]
   readonly rows: Finding[]
   errors: number
-  /** Chunks that are ready. */
+  /** Chunks of COPY text that are ready. */
   readonly ready: Uint8Array[]
   /** Rows in previous files. */
   rowsBefore: number
@@ -38,8 +38,8 @@ export interface Walk {
 
 export interface FileCutter {
   /**
-   * Takes a chunk and writes its complete rows; returns false to give up the fast path. The length of the
-   * byte order mark must be known with the first chunk.
+   * Takes a piece and writes its complete rows; returns false to give up the fast path. The length of the
+   * byte order mark must be known with the first piece.
    */
   readonly cut: (piece: Buffer, bomBytes: number, last: boolean) => boolean
   readonly count: () => FileCount

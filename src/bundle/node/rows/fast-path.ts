@@ -52,7 +52,7 @@ export function readFast(options: ValidateOptions): CopyReading {
   return { chunks: chunks(), files: () => files }
 }
 
-/** The chunks of each file in turn, with an end marker after each file. */
+/** The pieces of each file in turn, with an end marker after each file. */
 async function* readPieces({ bag, manifest }: ValidateOptions) {
   for (const [index, file] of manifest.files.entries()) {
     for await (const piece of inPieces(bag.read(file.path), 0)) yield { index, file, piece }

@@ -1,7 +1,7 @@
 /**
- * Finds duplicate keys by 96 bits of their SHA-256: 16 bytes a row and at most 12
- * for the hash table. Equal keys are always found; a false match among 20 million keys has a chance below one
- * in 10^14, and rejects rows rather than losing them.
+ * Finds duplicate keys by 96 bits of their SHA-256: 16 bytes a row and at most 12 for the hash table. Equal
+ * keys are always found; a false match among 20 million keys has a chance below one in 10^14, and rejects
+ * rows rather than losing them.
  */
 import { hash } from 'node:crypto'
 

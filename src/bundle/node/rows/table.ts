@@ -9,7 +9,7 @@ import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import type { CsvFault } from '../../core/csv/read-rows.ts'
 
 export interface TableReader {
-  /** Yields the rows of each chunk; each group must be iterated before the next is requested. */
+  /** Yields the rows of each piece; each group must be iterated before the next is requested. */
   readonly groups: () => AsyncGenerator<Iterable<TableRow>>
   /** The cells of the row yielded last. */
   readonly cells: () => readonly TableCell[]

@@ -167,7 +167,7 @@ function buildSheetReader(
 
 const linesOf = (bytes: Buffer) => bytes.toString().split('\n').slice(0, -1)
 
-/** Returns, row by row, the columns of merged cells to report: for each merge, the first mapped column. */
+/** Finds, row by row, the columns of merged cells to report: for each merge, the first mapped column. */
 function buildMergeWalk(merges: readonly Merge[], headerRows: number, columns: HeaderMap['columns']) {
   const told = merges.flatMap(({ top, left, bottom, right }) => {
     const within = columns.slice(left, right + 1).findIndex((column) => typeof column === 'number')
