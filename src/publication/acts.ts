@@ -62,8 +62,7 @@ export interface RequestedPublication extends Publication {
 /**
  * Requests a publication; it replaces a waiting one and its approval. Throws `dataset-not-found`,
  * `edition-not-found`, `edition-incomplete` (`missing`), `reason-missing`, `nothing-to-publish`,
- * `moment-past`, `mirror-read-only`, `edition-busy`, and `parameter-invalid` for a waiver of a part that
- * isn't missing.
+ * `moment-past`, `mirror-read-only`, `edition-busy`, and `parameter-invalid` for a waiver of no missing part.
  */
 export async function requestPublication(
   context: AppContext,

@@ -1,7 +1,6 @@
 /**
  * The pipeline of a requested publication: assemble, derive, control, publish. Each step takes the previous
- * one's result, so a wrong order does not compile; each writes its state last and may run again after a
- * crash.
+ * result, so a wrong order does not compile; each may run again after a crash: it writes its state last.
  */
 import type { AppContext } from '../../catalogue/index.ts'
 import { withoutValues } from '../../db/database-error.ts'
