@@ -28,8 +28,8 @@ import type { Config } from '../platform/config.ts'
 import type { Finding } from '../platform/finding.ts'
 
 /**
- * The public keys that must have signed. With `named`, a missing signature is only a warning and unknown keys
- * are reported as unchecked; with `unasked`, for a bag that is still being made, signatures are not checked.
+ * Public keys, one of which must have signed. With `named`, a missing signature is only a warning and an
+ * unknown key is reported as unchecked; with `unasked`, for a bag still being made, none is checked.
  */
 export type SignatureCheck = 'unasked' | 'named' | readonly PublicKeyFile[]
 
