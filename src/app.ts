@@ -44,7 +44,7 @@ import { transferRoutes } from './transfer/index.ts'
 export const datasetParts: readonly DatasetPart[] = [recordsPart, aggregatePart]
 
 /** The modules with routes, in the order of the OpenAPI. */
-const rooms: readonly ((app: App, context: AppContext) => void | Promise<void>)[] = [
+const modules: readonly ((app: App, context: AppContext) => void | Promise<void>)[] = [
   annualListRoutes,
   (app, context) => catalogueRoutes(app, context, datasetForms),
   recordsRoutes,
@@ -96,7 +96,7 @@ export async function buildApp(
   registerRefusals(app, http)
   await registerHooks(app, http, warm, compile)
   await registerOpenapi(app, http)
-  for (const room of rooms) await app.register(async (scope) => room(scope, context))
+  for (const routes of modules) await app.register(async (scope) => routes(scope, context))
   return app
 }
 

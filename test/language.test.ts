@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 
 /** In identifiers: parts of a camel-case name, in lower case. */
-const names = /^(house|houses|manners|standing|mended|borne|doubled|straight)$/
+const names = /^(house|houses|rooms|manners|standing|mended|borne|doubled|straight)$/
 
 /** In prose: whole words or phrases. */
 const prose =
