@@ -6,7 +6,6 @@
 import { randomUUID } from 'node:crypto'
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { generateKey } from 'openpgp'
 import type { Config } from '../platform/config.ts'
 import type { Clock } from '../platform/time.ts'
 
@@ -40,6 +39,7 @@ export async function loadServiceKey({ config, clock }: ServiceKeyContext): Prom
  * supports no other. It has no passphrase: whoever can read the key could read a passphrase stored beside it.
  */
 async function makeKey(at: Date): Promise<string> {
+  const { generateKey } = await import('openpgp')
   const { privateKey, publicKey } = await generateKey({
     type: 'ecc',
     curve: 'ed25519Legacy',

@@ -2,7 +2,6 @@
  * CSV for people: labels as header, a byte order mark, GB18030, and cells that a spreadsheet can't read as formulas. It
  * never changes a number or a date, and refuses characters outside the encoding.
  */
-import iconv from 'iconv-lite'
 import { type Field, fieldType } from '../contract/index.ts'
 import type { Language } from '../platform/language.ts'
 import { csvLines } from './csv.ts'
@@ -82,6 +81,8 @@ export async function* encodeCsv(
     for await (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     return
   }
+  // The tables of the encoding are loaded on first use.
+  const { default: iconv } = await import('iconv-lite')
   // A character may be split between two chunks; the decoder buffers its first bytes.
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   for await (const chunk of chunks) {

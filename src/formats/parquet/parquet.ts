@@ -3,7 +3,7 @@
  * district code keeps its zeros. Equal records give equal bytes. Refuses a version without records, for which the
  * library writes an invalid file.
  */
-import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from 'hyparquet-writer'
+import type { ByteWriter, ColumnSource, SchemaElement } from 'hyparquet-writer'
 import type { Field } from '../../contract/index.ts'
 import type { RecordValues, RenderContext, RenderedFormat, RowBatches } from '../format.ts'
 import { type ParquetColumn, type ParquetValue, parquetColumn } from './columns.ts'
@@ -28,6 +28,8 @@ export const parquet: RenderedFormat = {
 }
 
 async function* render(batches: RowBatches, context: RenderContext): AsyncGenerator<Uint8Array> {
+  // The library is loaded on first use.
+  const { ByteWriter, ParquetWriter } = await import('hyparquet-writer')
   const columns = context.fields.map((field) => parquetColumn(field, context.contract))
   const root: SchemaElement = { name: 'record', num_children: columns.length }
   const buffer = new ByteWriter(1 << 20)

@@ -8,8 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { FileStore } from '@tus/file-store'
-import { Server } from '@tus/server'
+import type { Server } from '@tus/server'
 import type { AppContext } from '../../catalogue/index.ts'
 import { problem } from '../../platform/problem.ts'
 import { receive } from './receive.ts'
@@ -84,6 +83,7 @@ export function buildUploads(context: AppContext): Uploads {
     return whole
   }
   const build = async () => {
+    const [{ FileStore }, { Server }] = await Promise.all([import('@tus/file-store'), import('@tus/server')])
     const directory = await context.files.localPath(folder)
     await mkdir(directory, { recursive: true, mode: 0o700 })
     return new Server({

@@ -252,7 +252,7 @@ async function send(
 ): Promise<FastifyReply> {
   const name = `dcat ${syntax.extension} ${digestOf(canonicalJson(inputs))}`
   const { bytes, headers } = await byteCacheOf(context).get(name, async () => {
-    const text = syntax.write(await build())
+    const text = await syntax.write(await build())
     return { bytes: Buffer.from(text), headers: { tag: digestOf(text).slice(0, 32) } }
   })
   if (isFresh(request, reply, headers['tag'] ?? '', open)) return reply.code(304).send(null)

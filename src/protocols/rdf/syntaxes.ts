@@ -9,7 +9,7 @@ export interface Syntax {
   readonly extension: string
   readonly mediaType: string
   readonly title: string
-  readonly write: (nodes: Graph) => string
+  readonly write: (nodes: Graph) => string | Promise<string>
 }
 
 export const syntaxes = [

@@ -1,17 +1,17 @@
-/** A graph as Turtle (https://www.w3.org/TR/turtle/), written by the library n3. */
-import { DataFactory, Writer } from 'n3'
+/** A graph as Turtle (https://www.w3.org/TR/turtle/), written by the library n3, which is loaded on first use. */
+import type { DataFactory } from 'n3'
 import { expand, type Graph, prefixes, type Value } from './graph.ts'
 
-const { literal, namedNode } = DataFactory
-
 /** The graph as one text. */
-export function writeTurtle(nodes: Graph): string {
+export async function writeTurtle(nodes: Graph): Promise<string> {
+  const { DataFactory, Writer } = await import('n3')
+  const { namedNode } = DataFactory
   const writer = new Writer({ prefixes: { ...prefixes } })
   for (const [iri, properties] of nodes) {
     const subject = namedNode(iri)
     for (const [property, values] of properties) {
       const predicate = namedNode(expand(property))
-      for (const value of values) writer.addQuad(subject, predicate, termOf(value))
+      for (const value of values) writer.addQuad(subject, predicate, termOf(value, DataFactory))
     }
   }
   let text = ''
@@ -23,7 +23,7 @@ export function writeTurtle(nodes: Graph): string {
   return text
 }
 
-function termOf(value: Value) {
+function termOf(value: Value, { literal, namedNode }: typeof DataFactory) {
   if ('iri' in value) return namedNode(value.iri)
   const { text, language, datatype } = value
   if (datatype !== undefined) return literal(text, namedNode(expand(datatype)))

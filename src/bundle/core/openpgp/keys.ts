@@ -2,16 +2,7 @@
  * OpenPGP key files: armoured public keys, and a private key unlocked with its passphrase. Throws KeyFault
  * with a reason for anything else, for a private key in place of a public one, and for weak keys.
  */
-import {
-  decryptKey,
-  enums,
-  type Key,
-  type PrivateKey,
-  type PublicKey,
-  readKeys,
-  readPrivateKeys,
-  type Subkey,
-} from 'openpgp'
+import type { Key, PrivateKey, PublicKey, Subkey } from 'openpgp'
 
 export type KeyFaultReason =
   | 'malformed'
@@ -94,6 +85,7 @@ export async function openPrivateKey(
 ): Promise<PrivateKeyFile> {
   if (Buffer.byteLength(armored) > keyFileBytesMax) throw new KeyFault('too-long')
   if (/^-----BEGIN PGP PUBLIC KEY BLOCK-----/m.test(armored)) throw new KeyFault('public')
+  const { readPrivateKeys } = await import('openpgp')
   const [locked, ...more] = await readPrivateKeys({ armoredKeys: armored }).catch(malformed)
   if (locked === undefined) throw new KeyFault('malformed')
   if (more.length > 0) throw new KeyFault('several')
@@ -114,6 +106,7 @@ async function openLocked(
   if (locked.isDecrypted()) return locked
   const given = await passphrase()
   if (given === undefined) throw new KeyFault('passphrase-missing')
+  const { decryptKey } = await import('openpgp')
   return await decryptKey({ privateKey: locked, passphrase: given }).catch(() => {
     throw new KeyFault('passphrase-wrong')
   })
@@ -127,6 +120,7 @@ async function readAll(armored: string): Promise<readonly PublicKey[]> {
     /^-----BEGIN PGP PUBLIC KEY BLOCK-----[\s\S]*?^-----END PGP PUBLIC KEY BLOCK-----/gm,
   )
   if (blocks === null) throw new KeyFault('malformed')
+  const { readKeys } = await import('openpgp')
   const keys: Key[] = []
   for (const block of blocks) keys.push(...(await readKeys({ armoredKeys: block }).catch(malformed)))
   if (keys.some((key) => key.isPrivate())) throw new KeyFault('private')
@@ -159,7 +153,7 @@ export function fingerprintOf(key: Key | Subkey): string {
 export function isWeak(key: Key | Subkey): boolean {
   const { algorithm, bits, curve } = key.getAlgorithmInfo()
   if (weakAlgorithms.has(algorithm)) return true
-  return (bits !== undefined && bits < 2_047) || curve === enums.curve.secp256k1
+  return (bits !== undefined && bits < 2_047) || curve === 'secp256k1'
 }
 
 const weakAlgorithms: ReadonlySet<string> = new Set(['dsa', 'elgamal', 'rsaEncrypt'])

@@ -3,16 +3,7 @@
  * verified against public keys at a given time. An invalid signature or unfit key is returned as a reason,
  * never thrown. Rejects text signatures, whose line ends may change, and digests that can be forged.
  */
-import {
-  createMessage,
-  enums,
-  type Key,
-  type PrivateKey,
-  readSignature,
-  type SignaturePacket,
-  type Subkey,
-  sign,
-} from 'openpgp'
+import type { enums, Key, PrivateKey, SignaturePacket, Subkey } from 'openpgp'
 import { fingerprintOf, isWeak, type PublicKeyFile } from './keys.ts'
 
 /** Why a signature is not valid. */
@@ -54,6 +45,7 @@ const clockAheadMilliseconds = 3_600_000
 
 /** Signs bytes as `gpg --armor --detach-sign` does. The key must be unlocked. */
 export async function signBytes(bytes: Uint8Array, key: PrivateKey, options: SignOptions): Promise<string> {
+  const { createMessage, sign } = await import('openpgp')
   return await sign({
     message: await createMessage({ binary: bytes }),
     signingKeys: key,
@@ -82,6 +74,7 @@ export async function checkSignatures(
 
 async function signaturesIn(armored: string): Promise<readonly SignaturePacket[] | undefined> {
   if (Buffer.byteLength(armored) > signatureBytesMax) return undefined
+  const { readSignature } = await import('openpgp')
   try {
     const { packets } = await readSignature({
       armoredSignature: armored,
@@ -108,8 +101,9 @@ async function checkOne(
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...named,
   })
-  if (signedAt === null || !isOverBytes(packet)) return bad('malformed')
-  if (!strongHashes.has(packet.hashAlgorithm ?? 0)) return bad('weak')
+  const { enums } = await import('openpgp')
+  if (signedAt === null || !isOverBytes(packet, enums)) return bad('malformed')
+  if (!strongHashes(enums).has(packet.hashAlgorithm ?? 0)) return bad('weak')
   // Two keys may share a 64-bit key id, so the signer's key is the one that verifies the signature.
   let wrong: string | undefined
   for (const { key } of keys) {
@@ -125,24 +119,23 @@ async function checkOne(
   return wrong === undefined ? bad('unknown-key') : bad('wrong-bytes', wrong)
 }
 
+/** Numbers of the standard; the library is loaded on first use. */
+type Enums = typeof enums
+
 /** RFC 9580, 5.2.1.1: type 0x00 is a signature of a binary document; "critical" parts must be understood. */
-function isOverBytes(packet: SignaturePacket): boolean {
-  if (packet.signatureType !== enums.signature.binary) return false
+function isOverBytes(packet: SignaturePacket, { signature }: Enums): boolean {
+  if (packet.signatureType !== signature.binary) return false
   return !packet.unknownSubpackets.some(({ critical }) => critical) && !packet.rawNotations.some(isCritical)
 }
 
 const isCritical = ({ critical }: { readonly critical: boolean }) => critical
 
 /** RFC 9580, 9.5: MD5, SHA-1 and RIPEMD-160 must not sign; the 224-bit digests have no benefit. */
-const strongHashes: ReadonlySet<number> = new Set([
-  enums.hash.sha256,
-  enums.hash.sha384,
-  enums.hash.sha512,
-  enums.hash.sha3_256,
-  enums.hash.sha3_512,
-])
+const strongHashes = ({ hash }: Enums): ReadonlySet<number> =>
+  new Set([hash.sha256, hash.sha384, hash.sha512, hash.sha3_256, hash.sha3_512])
 
 async function isBy(part: Key | Subkey, packet: SignaturePacket, bytes: Uint8Array): Promise<boolean> {
+  const { createMessage, enums } = await import('openpgp')
   const message = await createMessage({ binary: bytes })
   const [literal] = message.packets.filterByTag(enums.packet.literalData)
   if (literal === undefined) throw new Error('a message of bytes has no literal data')

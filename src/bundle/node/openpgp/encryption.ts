@@ -4,17 +4,8 @@
  * erased on failure. Rejects files that have another recipient, are damaged or truncated, or inflate too far.
  */
 import { Readable } from 'node:stream'
-import { ReadableStream } from 'node:stream/web'
-import {
-  CompressedDataPacket,
-  createMessage,
-  decrypt,
-  encrypt,
-  enums,
-  type Message,
-  type PartialConfig,
-  readMessage,
-} from 'openpgp'
+import type { ReadableStream } from 'node:stream/web'
+import type { Message } from 'openpgp'
 import { refuseBag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
 import { BundleRefusal } from '../../core/findings/checks.ts'
@@ -29,6 +20,7 @@ export async function* encryptTo(
   source: AsyncIterable<Uint8Array>,
   { key }: PublicKeyFile,
 ): AsyncGenerator<Uint8Array> {
+  const { createMessage, encrypt, enums } = await import('openpgp')
   const encrypted = await encrypt({
     message: await createMessage({ binary: webStream(source) }),
     encryptionKeys: key,
@@ -63,6 +55,8 @@ export async function decryptInto(
     return refuseBag('encrypted-damaged', { file: path })
   }
   const bytesMax = Math.min(limits.bytesMax, Math.max(inflationFreeBytes, bytes * limits.inflationMax))
+  const { decrypt, readMessage } = await import('openpgp')
+  const { CompressedToTheEnd } = await import('./compressed-packet.ts')
   const message = await readMessage({ binaryMessage: webStream(watched.chunks) }).catch(theirs)
   if (!isFor(message, key.getKeyIDs())) refuseBag('encrypted-other-key', { file: path })
   const { data } = await decrypt({
@@ -79,36 +73,6 @@ export async function decryptInto(
   }).catch(theirs)
   const plain = data as unknown as ReadableStream<Uint8Array>
   return scratch.write(bounded(plain, bytesMax, path, theirs))
-}
-
-/**
- * Compressed data that is read to its end even if decompression fails. The library's own class stops there,
- * and decryption then waits forever (from Node 24 on, which cancels the source).
- */
-class CompressedToTheEnd extends CompressedDataPacket {
-  // The library's types omit that a packet may be read from a stream, with the current settings.
-  override async read(bytes: unknown, config?: PartialConfig): Promise<void> {
-    const reader = (bytes as ReadableStream<Uint8Array>).getReader()
-    const passed = new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          const { done, value } = await reader.read()
-          if (done) controller.close()
-          else controller.enqueue(value)
-        },
-        cancel: (reason) => reader.cancel(reason),
-      },
-      { highWaterMark: 0 },
-    )
-    try {
-      // The additional packet is allowed in the message, but not inside itself.
-      const within = { ...config, additionalAllowedPackets: [] }
-      await (super.read as CompressedToTheEnd['read']).call(this, passed, within)
-    } catch (error) {
-      while (!(await reader.read()).done);
-      throw error
-    }
-  }
 }
 
 /** Whether a session key of the message is for one of these keys; zero is an unnamed recipient. */
