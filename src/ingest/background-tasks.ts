@@ -47,8 +47,8 @@ async function watchInbox(context: AppContext, signal: AbortSignal): Promise<voi
   let failures = 0
   while (!signal.aborted) {
     try {
-      const { left, failed } = await inbox.round()
-      tell(context, left, told)
+      const { ignored, failed } = await inbox.round()
+      tell(context, ignored, told)
       failures = failed.length === 0 ? 0 : failures + 1
       told.delete('away')
     } catch (error) {

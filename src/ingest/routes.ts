@@ -65,14 +65,14 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
   const stopping = new AbortController()
   app.addHook('preClose', async () => stopping.abort())
   const uploads = buildUploads(context)
-  bringRoute(app, context, uploads, stopping.signal)
+  receiveRoute(app, context, uploads, stopping.signal)
   uploadRoutes(app, context, uploads, stopping.signal)
   receiptRoute(app, context)
   findingsRoute(app, context)
   findingsFileRoute(app, context)
 }
 
-function bringRoute(app: App, context: AppContext, uploads: Uploads, stopping: Stopping): void {
+function receiveRoute(app: App, context: AppContext, uploads: Uploads, stopping: Stopping): void {
   app.post(
     '/v1/bundles',
     {

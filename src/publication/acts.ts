@@ -194,7 +194,7 @@ async function openPublication(
 }
 
 /** Who acts on a publication, and which draft they have seen. */
-export interface Act {
+export interface PublicationAct {
   readonly id: number
   readonly actor: string
   /** SHA-256 of the plain CSV that the actor has seen; if given, it must match the waiting one. */
@@ -208,7 +208,7 @@ export interface Act {
  */
 export async function approvePublication(
   context: AppContext,
-  act: Act,
+  act: PublicationAct,
   patience?: Patience,
 ): Promise<Publication> {
   return changeOpen(context, act.id, patience, async (publication) => {
@@ -228,7 +228,7 @@ export async function approvePublication(
       await audit(context, tx, publication, 'publication-approved', act.actor, { sha256: publication.digest })
       await context.jobs.send(tx, publishEditionJob, { publication: publication.id })
     })
-    tell(context, publication, 'approved')
+    reportState(context, publication, 'approved')
   })
 }
 
@@ -238,7 +238,7 @@ export async function approvePublication(
  */
 export async function dropPublication(
   context: AppContext,
-  act: Act & { readonly reason: string },
+  act: PublicationAct & { readonly reason: string },
   patience?: Patience,
 ): Promise<Publication> {
   const reason = act.reason.trim()
@@ -255,7 +255,7 @@ export async function dropPublication(
     await dropRecords(context.database, publication.versionId)
     const { dataset, edition, version } = publication
     await context.files.remove(versionFolder({ dataset, edition, number: version }))
-    tell(context, publication, 'dropped')
+    reportState(context, publication, 'dropped')
   })
 }
 
@@ -265,7 +265,7 @@ export async function dropPublication(
  */
 export async function openPreview(
   context: AppContext,
-  act: Act & { readonly milliseconds: number },
+  act: PublicationAct & { readonly milliseconds: number },
 ): Promise<{ readonly id: string; readonly token: string; readonly expiresAt: Date }> {
   const publication = await findPublication(context, act.id)
   if (publication === undefined) throw problem('publication-not-found', { path: 'publication' })
@@ -343,6 +343,10 @@ function audit(
   })
 }
 
-function tell(context: AppContext, { id, dataset, edition, version }: Publication, state: string): void {
+function reportState(
+  context: AppContext,
+  { id, dataset, edition, version }: Publication,
+  state: string,
+): void {
   context.observe('publication-state-changed', { dataset, edition, version, publication: id, state })
 }

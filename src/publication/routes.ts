@@ -58,7 +58,7 @@ export async function publicationRoutes(app: App, context: AppContext): Promise<
     requirePublisher(context, request.reader, slug)
     requireJson(request)
   })
-  askRoute(app, context)
+  requestRoute(app, context)
   readRoutes(app, context)
   approvalRoute(app, context)
   dropRoute(app, context)
@@ -92,7 +92,12 @@ function actorOf(reader: Caller): string {
   return `key:${reader.keyId}`
 }
 
-async function tell(context: AppContext, reply: FastifyReply, publication: Publication, code = 202) {
+async function sendPublication(
+  context: AppContext,
+  reply: FastifyReply,
+  publication: Publication,
+  code = 202,
+) {
   const body = await publicationBody(context, publication)
   return reply.code(code).header('location', body.links.self).send(body)
 }
@@ -108,7 +113,7 @@ async function getPublication(
   return found
 }
 
-function askRoute(app: App, context: AppContext): void {
+function requestRoute(app: App, context: AppContext): void {
   app.post(
     base,
     {
@@ -162,7 +167,7 @@ function askRoute(app: App, context: AppContext): void {
         },
         shortPatience,
       )
-      return tell(context, reply, asked)
+      return sendPublication(context, reply, asked)
     },
   )
 }
@@ -246,7 +251,7 @@ function approvalRoute(app: App, context: AppContext): void {
     async (request, reply) => {
       const { id } = await getPublication(context, request.params)
       const act = { id, actor: actorOf(request.reader), sha256: request.body.sha256 }
-      return tell(context, reply, await approvePublication(context, act, shortPatience))
+      return sendPublication(context, reply, await approvePublication(context, act, shortPatience))
     },
   )
 }
@@ -278,7 +283,7 @@ function dropRoute(app: App, context: AppContext): void {
     async (request, reply) => {
       const { id } = await getPublication(context, request.params)
       const act = { id, actor: actorOf(request.reader), reason: request.query.reason }
-      return tell(context, reply, await dropPublication(context, act, shortPatience), 200)
+      return sendPublication(context, reply, await dropPublication(context, act, shortPatience), 200)
     },
   )
 }

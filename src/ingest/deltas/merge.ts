@@ -30,7 +30,7 @@ import {
 import type { Changes } from '../receipts/receipts.ts'
 
 /** What a merge needs. */
-export interface Merging {
+export interface MergeInput {
   readonly context: AppContext
   readonly bundleId: string
   readonly contract: Contract
@@ -60,7 +60,7 @@ export async function copyDelta(
     const reading = readings.find((one) => one.operation === operation)
     const table = deltaTable(operation, bundleId)
     const files = reading === undefined ? [] : await copyReading(database, table, reading)
-    if (reading === undefined) await copyStaged(database, options.contract, table, nothing())
+    if (reading === undefined) await copyStaged(database, options.contract, table, noRows())
     for (const file of files) counts.set(file.file, file)
   }
   return options.manifest.files.flatMap(({ path }) => counts.get(path) ?? [])
@@ -79,13 +79,13 @@ async function copyReading(database: Database, table: string, { options }: Readi
   throw new Error('the careful way through a bundle is never given up')
 }
 
-async function* nothing(): AsyncGenerator<string> {}
+async function* noRows(): AsyncGenerator<string> {}
 
 /**
  * Merges what `copyDelta` has copied with the base. The base must be staged and stay so: call it under the
  * edition's lock. Returns undefined if the delta does not fit; its findings have been reported by then.
  */
-export async function mergeDelta(merging: Merging, options: Options): Promise<Merged | undefined> {
+export async function mergeDelta(merging: MergeInput, options: Options): Promise<Merged | undefined> {
   const { context, bundleId, base, rowsMax, report } = merging
   const { work } = context.database
   const before = merging.errors()
@@ -110,7 +110,7 @@ export async function mergeDelta(merging: Merging, options: Options): Promise<Me
 /** Batch size for reading rows that don't fit; usually there are none. */
 const misfitBatch = 1_000
 
-async function reportMisfits(merging: Merging, options: Options): Promise<void> {
+async function reportMisfits(merging: MergeInput, options: Options): Promise<void> {
   const { context, contract, report } = merging
   const paths =
     readingsOf(options).find(({ operation }) => operation === 'delete')?.options.manifest.files ?? []
@@ -128,7 +128,7 @@ async function reportMisfits(merging: Merging, options: Options): Promise<void> 
 }
 
 /** The SQL of a merge. All columns are text in one collation, so equal values are equal texts. */
-function statementsOf({ bundleId, base, contract }: Merging) {
+function statementsOf({ bundleId, base, contract }: MergeInput) {
   const [from, upserts, deletes] = [
     stagingTable(base.bundleId),
     deltaTable('upsert', bundleId),

@@ -14,12 +14,12 @@ import type { Finding } from '../../platform/finding.ts'
 import { type CheckCount, summaryOf } from '../receipts/receipts.ts'
 
 /** A bag among those read as one bundle. */
-export interface ShareHolder {
+export interface BagReference {
   readonly bundleId: string
   readonly number: number
 }
 
-export interface Share {
+export interface BagFindings {
   readonly bundleId: string
   readonly findings: readonly Finding[]
   readonly errors: number
@@ -29,12 +29,12 @@ export interface Share {
 }
 
 /** A sink that also collects findings by bag. */
-export interface ShareSink extends FindingSink {
-  readonly shares: (files: readonly FileCount[]) => readonly Share[]
+export interface BagFindingSink extends FindingSink {
+  readonly byBag: (files: readonly FileCount[]) => readonly BagFindings[]
 }
 
 /** Builds a sink for a bundle's bags, at most `findingsMax` each. General findings go to the first. */
-export function buildShareSink(bags: readonly ShareHolder[], findingsMax: number): ShareSink {
+export function buildBagFindingSink(bags: readonly BagReference[], findingsMax: number): BagFindingSink {
   const whole = buildFindingSink(findingsMax)
   const sinks = new Map(bags.map(({ number }) => [number, buildFindingSink(findingsMax)]))
   const [first] = bags
@@ -51,27 +51,34 @@ export function buildShareSink(bags: readonly ShareHolder[], findingsMax: number
       whole.add(finding)
       sinkOf(finding.file)?.add(finding)
     },
-    shares: (files) =>
+    byBag: (files) =>
       bags.map(({ bundleId, number }) => {
         const sink = sinks.get(number) ?? whole
-        return shareOf(bundleId, sink, ownFiles(files, number))
+        return bagFindingsOf(bundleId, sink, ownFiles(files, number))
       }),
   }
 }
 
 /** The share of one bag: the findings in its sink. */
-export function shareOf(bundleId: string, sink: FindingSink, files: readonly FileCount[] = []): Share {
+export function bagFindingsOf(
+  bundleId: string,
+  sink: FindingSink,
+  files: readonly FileCount[] = [],
+): BagFindings {
   const counts = sink.counts()
   const { errors, warnings } = counts
   return { bundleId, findings: sink.findings(), errors, warnings, summary: summaryOf(counts), files }
 }
 
 /** Puts a finding before the others, even at the limit; of several bags the first gets it. */
-export function withFirst([first, ...rest]: readonly Share[], finding: Finding): readonly Share[] {
-  return first === undefined ? [] : [before(first, finding), ...rest]
+export function prependToFirst(
+  [first, ...rest]: readonly BagFindings[],
+  finding: Finding,
+): readonly BagFindings[] {
+  return first === undefined ? [] : [prepend(first, finding), ...rest]
 }
 
-function before(share: Share, finding: Finding): Share {
+function prepend(share: BagFindings, finding: Finding): BagFindings {
   const { check, severity } = finding
   const [errors, warnings] = severity === 'error' ? [1, 0] : [0, 1]
   return {
@@ -84,12 +91,15 @@ function before(share: Share, finding: Finding): Share {
 }
 
 /** Shares of a refused bundle: a bag without a fault of its own gets a reference to the faulty bags. */
-export function withPointers(shares: readonly Share[], bags: readonly ShareHolder[]): readonly Share[] {
+export function withReferences(
+  shares: readonly BagFindings[],
+  bags: readonly BagReference[],
+): readonly BagFindings[] {
   const numberOf = (id: string) => bags.find(({ bundleId }) => bundleId === id)?.number ?? 0
   const faulty = shares.filter(({ errors }) => errors > 0)
   const expected = faulty.map(({ bundleId }) => `bag-${numberOf(bundleId)}: ${bundleId}`).join(', ')
   return shares.map((share) => {
     if (share.errors > 0 || faulty.length === 0) return share
-    return before(share, faultAt('group-refused', { expected }))
+    return prepend(share, faultAt('group-refused', { expected }))
   })
 }

@@ -17,12 +17,12 @@ import {
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { Refusal } from '../pipeline/refusal.ts'
-import { refuseShares } from '../pipeline/refuse.ts'
-import { joinVerified, openVerified, placed, type Verified, verifyStored } from '../pipeline/verify.ts'
+import { refuseBags } from '../pipeline/refuse.ts'
+import { joinVerified, openVerified, type Verified, verifyStored, withPosition } from '../pipeline/verify.ts'
 import { findReceipt, getReceipt } from '../receipts/receipts.ts'
 import { readStored } from '../receive/receive.ts'
 import { type GroupMember, listBags, writeWaiting } from './bags.ts'
-import { type Share, shareOf, withPointers } from './distribute-findings.ts'
+import { type BagFindings, bagFindingsOf, withReferences } from './distribute-findings.ts'
 
 export interface GroupName {
   readonly provider: string
@@ -76,7 +76,7 @@ function distinct(findings: readonly Finding[]): readonly Finding[] {
 export async function takeGroup(
   context: AppContext,
   name: GroupName,
-  walk: (whole: Verified) => Promise<void>,
+  process: (whole: Verified) => Promise<void>,
 ): Promise<void> {
   await context.database.lock(lockOf(name), async () => {
     const members = await listBags(context.database.work, name.provider, name.identifier)
@@ -85,21 +85,21 @@ export async function takeGroup(
     if (first === undefined || missingNumbers(first.count, numbers).length > 0) return
     if (members.every(({ state }) => state === 'staged')) return
     try {
-      const { whole, shares } = await gather(context, members)
-      if (whole === undefined) await refuseShares(context, withPointers(shares, holders(members)))
-      else await walk(whole)
+      const { whole, shares } = await verifyAll(context, members)
+      if (whole === undefined) await refuseBags(context, withReferences(shares, bagReferences(members)))
+      else await process(whole)
     } catch (error) {
       if (error instanceof Refusal) {
-        await refuseShares(
+        await refuseBags(
           context,
-          error.refused.shares ?? members.map(({ id }) => toldAll(id, error.refused.findings)),
+          error.refused.byBag ?? members.map(({ id }) => bagFindingsFrom(id, error.refused.findings)),
           error.refused.exceeded,
         )
       } else if (error instanceof BundleRefusal) {
         const { findings } = error
-        await refuseShares(
+        await refuseBags(
           context,
-          members.map(({ id }) => toldAll(id, findings)),
+          members.map(({ id }) => bagFindingsFrom(id, findings)),
         )
       } else throw error
     }
@@ -107,23 +107,23 @@ export async function takeGroup(
 }
 
 /** Verifies all bags again, each and as one: grants and sequence numbers may have changed meanwhile. */
-async function gather(
+async function verifyAll(
   context: AppContext,
   members: readonly GroupMember[],
-): Promise<{ readonly whole?: Verified; readonly shares: readonly Share[] }> {
+): Promise<{ readonly whole?: Verified; readonly shares: readonly BagFindings[] }> {
   const each: Verified[] = []
-  const shares: Share[] = []
+  const shares: BagFindings[] = []
   for (const { id } of members) {
     const receipt = await getReceipt(context.database.work, id)
     const one = await verifyOne(context, await readStored(context, receipt))
-    if ('findings' in one) shares.push(toldAll(id, one.findings))
+    if ('findings' in one) shares.push(bagFindingsFrom(id, one.findings))
     else {
       each.push(one)
-      shares.push(toldAll(id, []))
+      shares.push(bagFindingsFrom(id, []))
     }
   }
   if (each.length < members.length) return { shares }
-  const whole = await placed(context, joinVerified(each))
+  const whole = await withPosition(context, joinVerified(each))
   const bag = await openVerified(context, whole)
   const findings = groupLimitFaults(bag, limitsOf(context.config))
   await bag.close()
@@ -144,12 +144,12 @@ async function verifyOne(
   }
 }
 
-function holders(members: readonly GroupMember[]) {
+function bagReferences(members: readonly GroupMember[]) {
   return members.map(({ id, number }) => ({ bundleId: id, number }))
 }
 
-function toldAll(bundleId: string, findings: readonly Finding[]): Share {
+function bagFindingsFrom(bundleId: string, findings: readonly Finding[]): BagFindings {
   const sink = buildFindingSink(findings.length)
   for (const finding of findings) sink.add(finding)
-  return shareOf(bundleId, sink)
+  return bagFindingsOf(bundleId, sink)
 }

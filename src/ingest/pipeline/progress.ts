@@ -63,4 +63,4 @@ export function watchRows(opened: Bag, times: number, progress: Progress) {
 }
 
 /** How often each way reads a file: the careful one for its encoding, for its keys and lines, and for its rows. */
-export const readings = { fast: 1, strict: 3 } as const
+export const readPasses = { fast: 1, strict: 3 } as const

@@ -2,7 +2,7 @@
 import { buildFindingSink } from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Exceeded } from '../../contract/index.ts'
-import type { Share } from '../groups/distribute-findings.ts'
+import type { BagFindings } from '../groups/distribute-findings.ts'
 import { summaryOf, writeFindings, writeState } from '../receipts/receipts.ts'
 import type { Refused } from './refusal.ts'
 
@@ -36,9 +36,9 @@ function countsOf({ findings }: Refused) {
  * Rejects all bags of a group in one transaction at one instant: they are taken, released or dropped together
  * only.
  */
-export async function refuseShares(
+export async function refuseBags(
   context: AppContext,
-  shares: readonly Share[],
+  shares: readonly BagFindings[],
   exceeded?: readonly Exceeded[],
 ): Promise<void> {
   const at = context.clock()

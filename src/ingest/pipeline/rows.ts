@@ -15,11 +15,11 @@ import type { AppContext } from '../../catalogue/index.ts'
 import { type Exceeded, exceededBounds, periodOf } from '../../contract/index.ts'
 import { copyDelta, mergeDelta } from '../deltas/merge.ts'
 import { listBags } from '../groups/bags.ts'
-import { buildShareSink, type ShareSink } from '../groups/distribute-findings.ts'
+import { type BagFindingSink, buildBagFindingSink } from '../groups/distribute-findings.ts'
 import { type Changes, getReceipt } from '../receipts/receipts.ts'
 import { readStored } from '../receive/receive.ts'
 import { copyStaged, countStaged, dropStaged, getPart, type StagedPart, stagingTable } from './parts.ts'
-import { type Progress, readings, watchRows } from './progress.ts'
+import { type Progress, readPasses, watchRows } from './progress.ts'
 import { joinVerified, openStored, openVerified, type Verified } from './verify.ts'
 
 export interface Validated extends Verified {
@@ -42,7 +42,7 @@ export function exceededOf(
 }
 
 /** The bags of a bundle, one or several. */
-export function holdersOf({ bundleId, bags }: Verified) {
+export function bagsOf({ bundleId, bags }: Verified) {
   return (
     bags?.map((bag) => ({ bundleId: bag.bundleId, number: bag.manifest.group.number })) ?? [
       { bundleId, number: 1 },
@@ -51,11 +51,11 @@ export function holdersOf({ bundleId, bags }: Verified) {
 }
 
 /** Runs work under the edition's lock; callers that already hold the lock just run it. */
-export type Hold = <T>(work: () => Promise<T>) => Promise<T>
+export type RunLocked = <T>(work: () => Promise<T>) => Promise<T>
 
 interface RowsOutcome extends Validated {
   readonly files: readonly FileCount[]
-  readonly sink: ShareSink
+  readonly sink: BagFindingSink
   readonly changes?: Changes
   /** A delta that does not fit its base. */
   readonly misfit: boolean
@@ -66,16 +66,16 @@ export async function validateRows(
   context: AppContext,
   verified: Verified,
   progress: Progress,
-  hold: Hold,
+  hold: RunLocked,
 ): Promise<RowsOutcome> {
   const limits = limitsOf(context.config)
   const { manifest, loaded, bundleId } = verified
-  const sink = buildShareSink(holdersOf(verified), context.config.QINGDAN_FINDINGS_MAX)
+  const sink = buildBagFindingSink(bagsOf(verified), context.config.QINGDAN_FINDINGS_MAX)
   for (const warning of verified.warnings) sink.add(warning)
   const bag = await openVerified(context, verified)
   const isDelta = manifest.mode === 'delta'
   const options = {
-    ...watchRows(bag, isDelta ? readings.strict : readings.fast, progress),
+    ...watchRows(bag, isDelta ? readPasses.strict : readPasses.fast, progress),
     manifest,
     contract: loaded.contract,
     contracts: context.contracts,
@@ -88,7 +88,7 @@ export async function validateRows(
     if (isDelta) return await validateDelta(context, verified, { options, sink, progress, hold })
     for (const [index, read] of copyReadings.entries()) {
       // The straight way was given up: what it has read counts for nothing.
-      const anew = index === 0 ? {} : watchRows(bag, readings.strict, progress)
+      const anew = index === 0 ? {} : watchRows(bag, readPasses.strict, progress)
       const reading = read({ ...options, ...anew })
       const table = stagingTable(bundleId)
       const copied = await copyStaged(context.database, loaded.contract, table, reading.chunks)
@@ -106,9 +106,9 @@ export async function validateRows(
 
 interface DeltaWork {
   readonly options: Parameters<typeof copyDelta>[2]
-  readonly sink: ShareSink
+  readonly sink: BagFindingSink
   readonly progress: Progress
-  readonly hold: Hold
+  readonly hold: RunLocked
 }
 
 /** As validateRows, for a delta: its rows are merged with its base if they are within the tolerance. */
@@ -148,14 +148,14 @@ export async function ensureStaged(context: AppContext, part: StagedPart, progre
 }
 
 /** Restaging runs under the edition's lock already. */
-const held: Hold = (work) => work()
+const alreadyLocked: RunLocked = (work) => work()
 
 async function restage(context: AppContext, part: StagedPart, progress: Progress): Promise<void> {
   const { bundleId, baseId } = part
   const base = baseId === null ? undefined : await getPart(context.database.work, baseId)
   const verified = await reopen(context, bundleId)
   const whole = base === undefined ? verified : { ...verified, base }
-  const { rows } = await validateRows(context, whole, progress, held)
+  const { rows } = await validateRows(context, whole, progress, alreadyLocked)
   if (rows !== part.rows) throw new Error(`bundle ${bundleId} gives other rows than when it was taken`)
 }
 

@@ -5,7 +5,7 @@ import { lockKey } from '../../db/lock.ts'
 import { writeState } from '../receipts/receipts.ts'
 import { dropStaged, writePart } from './parts.ts'
 import { Refusal } from './refusal.ts'
-import { holdersOf, type Validated } from './rows.ts'
+import { bagsOf, type Validated } from './rows.ts'
 import { findSequencePosition } from './sequence.ts'
 
 /**
@@ -35,7 +35,7 @@ async function writeStaged(context: AppContext, tx: Transaction, validated: Vali
   const place = await findSequencePosition(context, tx, manifest)
   if (place.base?.bundleId !== base?.bundleId)
     throw new Error('the base changed, and the place was not refused')
-  const bags = holdersOf(validated).map((bag) => bag.bundleId)
+  const bags = bagsOf(validated).map((bag) => bag.bundleId)
   const replaces = await writePart(
     tx,
     {

@@ -6,13 +6,13 @@
 
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Finding } from '../../platform/finding.ts'
-import { type Share, withFirst, withPointers } from '../groups/distribute-findings.ts'
+import { type BagFindings, prependToFirst, withReferences } from '../groups/distribute-findings.ts'
 import { type Changes, writeFindings, writeState } from '../receipts/receipts.ts'
 import { lockOf } from './edition-lock.ts'
 import { dropStaged } from './parts.ts'
 import type { Progress } from './progress.ts'
 import { Refusal } from './refusal.ts'
-import { exceededOf, type Hold, holdersOf, isBroken, type Validated, validateRows } from './rows.ts'
+import { bagsOf, exceededOf, isBroken, type RunLocked, type Validated, validateRows } from './rows.ts'
 import type { Verified } from './verify.ts'
 
 /** Stored with the rows of a released bundle, and published with each version that contains them. */
@@ -30,22 +30,22 @@ export async function validate(
   verified: Verified,
   progress: Progress,
 ): Promise<Validated> {
-  const underLock: Hold = (work) => context.database.lock(lockOf(verified.manifest), work)
+  const underLock: RunLocked = (work) => context.database.lock(lockOf(verified.manifest), work)
   const outcome = await validateRows(context, verified, progress, underLock)
   const { sink, files, changes, misfit, ...validated } = outcome
   context.observe('checkpoint-reached', { step: 'validate', point: 'rows-written' })
-  const shares = sink.shares(files)
+  const shares = sink.byBag(files)
   const exceeded = exceededOf(verified, files, sink.counts())
   const broken = misfit || isBroken(files)
   if (broken || (exceeded.length > 0 && !verified.released)) {
     // Before the state is written, because no later step cleans up here.
     await dropStaged(context.database, verified.bundleId)
-    const told = { shares: withPointers(shares, holdersOf(verified)) }
+    const told = { shares: withReferences(shares, bagsOf(verified)) }
     const refused = { findings: sink.findings(), counts: sink.counts(), files, ...told }
     throw new Refusal(broken ? refused : { ...refused, exceeded })
   }
   const { dataset } = verified.manifest
-  await writeValidated(context, exceeded.length > 0 ? withFirst(shares, released) : shares, changes)
+  await writeValidated(context, exceeded.length > 0 ? prependToFirst(shares, released) : shares, changes)
   context.observe('bundle-state-changed', {
     bundle: verified.bundleId,
     dataset,
@@ -57,7 +57,7 @@ export async function validate(
 
 async function writeValidated(
   context: AppContext,
-  shares: readonly Share[],
+  shares: readonly BagFindings[],
   changes?: Changes,
 ): Promise<void> {
   const at = context.clock()

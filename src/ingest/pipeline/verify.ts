@@ -49,7 +49,7 @@ export type GroupBagVerified = Verified & { readonly manifest: GroupManifest }
 
 /** Verifies a bundle and writes the state `verified`. Throws Refusal with all findings at once. */
 export async function verify(context: AppContext, received: Received, progress: Progress): Promise<Verified> {
-  const verified = await placed(context, await verifyStored(context, received, progress))
+  const verified = await withPosition(context, await verifyStored(context, received, progress))
   context.observe('checkpoint-reached', { step: 'verify', point: 'checked' })
   const { dataset, edition, provider, contractVersion, sequence, synthetic, mode, against } =
     verified.manifest
@@ -69,7 +69,7 @@ export async function verify(context: AppContext, received: Received, progress: 
 }
 
 /** Adds its position among the taken bundles. Throws Refusal where it has none. */
-export async function placed(context: AppContext, verified: Verified): Promise<Verified> {
+export async function withPosition(context: AppContext, verified: Verified): Promise<Verified> {
   const { warnings, ...place } = await findSequencePosition(context, context.database.work, verified.manifest)
   return { ...verified, ...place, warnings: [...verified.warnings, ...warnings] }
 }

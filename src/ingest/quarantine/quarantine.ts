@@ -68,11 +68,11 @@ async function decide(
   const at = context.clock()
   const outcome = outcomes[act]
   const decided = await context.database.work.begin(async (tx) => {
-    const state = await holdState(tx, id)
+    const state = await lockState(tx, id)
     if (state === undefined) throw problem('bundle-not-found', { path: 'id' })
     if (state === outcome) return []
     if (state !== 'quarantined') throw problem('bundle-not-quarantined', { state })
-    const bags = await holdRound(tx, id)
+    const bags = await lockGroup(tx, id)
     if (act === 'release') await refuseSuperseded(tx, id)
     for (const bag of bags) {
       const decision = { act, by: actor, at: at.toISOString(), reason }
@@ -89,12 +89,12 @@ async function decide(
 /** Erases the bytes of a dropped bundle; meanwhile, uploads of the same bytes have to wait. */
 export async function eraseDropped(context: AppContext, id: string): Promise<void> {
   await context.database.work.begin(async (tx) => {
-    if ((await holdState(tx, id)) === 'dropped') await context.files.remove(bundleFolder(id))
+    if ((await lockState(tx, id)) === 'dropped') await context.files.remove(bundleFolder(id))
   })
 }
 
 /** Locks a bundle's row until the transaction ends, and returns its state. */
-async function holdState(tx: Transaction, id: string): Promise<BundleState | undefined> {
+async function lockState(tx: Transaction, id: string): Promise<BundleState | undefined> {
   const [row] = await tx<
     { state: BundleState }[]
   >`SELECT state FROM qingdan.bundle WHERE id = ${id} FOR UPDATE`
@@ -102,7 +102,7 @@ async function holdState(tx: Transaction, id: string): Promise<BundleState | und
 }
 
 /** The bundle and the other bags of its group that were quarantined with it: one decision covers them all. */
-async function holdRound(tx: Transaction, id: string): Promise<readonly string[]> {
+async function lockGroup(tx: Transaction, id: string): Promise<readonly string[]> {
   const rows = await tx<{ id: string }[]>`
     SELECT one.id FROM qingdan.bundle one JOIN qingdan.bundle named ON named.id = ${id}
     WHERE one.id = named.id OR (one.state = 'quarantined' AND one.provider = named.provider

@@ -87,7 +87,7 @@ function getRoute(app: App, context: AppContext, uploads: Uploads): void {
       },
       onRequest,
     },
-    async (request, reply) => tellUpload(context, uploads, request, reply),
+    async (request, reply) => sendUploadState(context, uploads, request, reply),
   )
 }
 
@@ -172,7 +172,7 @@ export async function createUpload(
   return pass(request, reply, uploads, stopping)
 }
 
-async function tellUpload(
+async function sendUploadState(
   context: AppContext,
   uploads: Uploads,
   request: FastifyRequest,

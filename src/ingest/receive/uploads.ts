@@ -193,7 +193,7 @@ async function sweep(
   let gone = 0
   for (const name of (await readdir(directory).catch(unlessMissing)) ?? []) {
     const path = join(directory, name)
-    const born = await bornAt(path)
+    const born = await createdAt(path)
     if (born === undefined || born >= oldest) continue
     await rm(path, { force: true })
     if (name.endsWith('.json')) await rm(path.slice(0, -'.json'.length), { force: true })
@@ -203,7 +203,7 @@ async function sweep(
 }
 
 /** When an upload was created or finished, by its info file; the bytes alone don't show it. */
-async function bornAt(path: string): Promise<number | undefined> {
+async function createdAt(path: string): Promise<number | undefined> {
   if (path.endsWith('.done')) return (await stat(path).catch(unlessMissing))?.mtimeMs
   if (!path.endsWith('.json')) return undefined
   const told = await readJson<{ readonly creation_date?: string }>(path)
