@@ -1,7 +1,7 @@
 /**
  * Merge: applies a delta to its base. The base rows, minus deleted ones and with new and changed ones, become
  * the staged rows of the provider's whole part. The base consists of rows as delivered, not as published. A
- * delta that does not fit its base is refused as a whole, since its sender had other rows in mind.
+ * delta that does not fit its base is refused as a whole, since its sender assumed other rows.
  */
 
 import {
@@ -29,7 +29,6 @@ import {
 } from '../pipeline/parts.ts'
 import type { Changes } from '../receipts/receipts.ts'
 
-/** What a merge needs. */
 export interface MergeInput {
   readonly context: AppContext
   readonly bundleId: string
@@ -76,7 +75,7 @@ async function copyReading(database: Database, table: string, { options }: Readi
     if (copied !== rows) throw new Error(`${copied} rows copied of ${rows}`)
     return files
   }
-  throw new Error('the careful way through a bundle is never given up')
+  throw new Error('the strict path always reads to the end')
 }
 
 async function* noRows(): AsyncGenerator<string> {}
@@ -100,8 +99,8 @@ export async function mergeDelta(merging: MergeInput, options: Options): Promise
   if (merging.errors() > before) return undefined
   await work.begin(async (tx) => {
     await tx.unsafe(`DROP TABLE IF EXISTS ${stagingTable(bundleId)}`)
-    const made = await tx.unsafe(sql.merge)
-    if (made.count !== rows) throw new Error(`${made.count} rows merged of ${rows}`)
+    const merged = await tx.unsafe(sql.merge)
+    if (merged.count !== rows) throw new Error(`${merged.count} rows merged of ${rows}`)
   })
   await dropDelta(context.database, bundleId)
   return { rows, changes }

@@ -19,6 +19,7 @@ export interface BagReference {
   readonly number: number
 }
 
+/** The findings and counts of one bag. */
 export interface BagFindings {
   readonly bundleId: string
   readonly findings: readonly Finding[]
@@ -59,7 +60,7 @@ export function buildBagFindingSink(bags: readonly BagReference[], findingsMax: 
   }
 }
 
-/** The share of one bag: the findings in its sink. */
+/** The findings of one bag, from its sink. */
 export function bagFindingsOf(
   bundleId: string,
   sink: FindingSink,
@@ -78,28 +79,28 @@ export function prependToFirst(
   return first === undefined ? [] : [prepend(first, finding), ...rest]
 }
 
-function prepend(share: BagFindings, finding: Finding): BagFindings {
+function prepend(one: BagFindings, finding: Finding): BagFindings {
   const { check, severity } = finding
   const [errors, warnings] = severity === 'error' ? [1, 0] : [0, 1]
   return {
-    ...share,
-    findings: [finding, ...share.findings],
-    errors: share.errors + errors,
-    warnings: share.warnings + warnings,
-    summary: [...share.summary, { check, errors, warnings }],
+    ...one,
+    findings: [finding, ...one.findings],
+    errors: one.errors + errors,
+    warnings: one.warnings + warnings,
+    summary: [...one.summary, { check, errors, warnings }],
   }
 }
 
-/** Shares of a refused bundle: a bag without a fault of its own gets a reference to the faulty bags. */
+/** For a refused bundle: a bag without a fault of its own gets a reference to the faulty bags. */
 export function withReferences(
-  shares: readonly BagFindings[],
+  byBag: readonly BagFindings[],
   bags: readonly BagReference[],
 ): readonly BagFindings[] {
   const numberOf = (id: string) => bags.find(({ bundleId }) => bundleId === id)?.number ?? 0
-  const faulty = shares.filter(({ errors }) => errors > 0)
+  const faulty = byBag.filter(({ errors }) => errors > 0)
   const expected = faulty.map(({ bundleId }) => `bag-${numberOf(bundleId)}: ${bundleId}`).join(', ')
-  return shares.map((share) => {
-    if (share.errors > 0 || faulty.length === 0) return share
-    return prepend(share, faultAt('group-refused', { expected }))
+  return byBag.map((one) => {
+    if (one.errors > 0 || faulty.length === 0) return one
+    return prepend(one, faultAt('group-refused', { expected }))
   })
 }

@@ -85,8 +85,8 @@ export async function takeGroup(
     if (first === undefined || missingNumbers(first.count, numbers).length > 0) return
     if (members.every(({ state }) => state === 'staged')) return
     try {
-      const { whole, shares } = await verifyAll(context, members)
-      if (whole === undefined) await refuseBags(context, withReferences(shares, bagReferences(members)))
+      const { whole, byBag } = await verifyAll(context, members)
+      if (whole === undefined) await refuseBags(context, withReferences(byBag, bagReferences(members)))
       else await process(whole)
     } catch (error) {
       if (error instanceof Refusal) {
@@ -110,25 +110,25 @@ export async function takeGroup(
 async function verifyAll(
   context: AppContext,
   members: readonly GroupMember[],
-): Promise<{ readonly whole?: Verified; readonly shares: readonly BagFindings[] }> {
+): Promise<{ readonly whole?: Verified; readonly byBag: readonly BagFindings[] }> {
   const each: Verified[] = []
-  const shares: BagFindings[] = []
+  const byBag: BagFindings[] = []
   for (const { id } of members) {
     const receipt = await getReceipt(context.database.work, id)
     const one = await verifyOne(context, await readStored(context, receipt))
-    if ('findings' in one) shares.push(bagFindingsFrom(id, one.findings))
+    if ('findings' in one) byBag.push(bagFindingsFrom(id, one.findings))
     else {
       each.push(one)
-      shares.push(bagFindingsFrom(id, []))
+      byBag.push(bagFindingsFrom(id, []))
     }
   }
-  if (each.length < members.length) return { shares }
+  if (each.length < members.length) return { byBag }
   const whole = await withPosition(context, joinVerified(each))
   const bag = await openVerified(context, whole)
   const findings = groupLimitFaults(bag, limitsOf(context.config))
   await bag.close()
   if (findings.length > 0) throw new Refusal({ findings })
-  return { whole, shares }
+  return { whole, byBag }
 }
 
 async function verifyOne(

@@ -33,18 +33,18 @@ function countsOf({ findings }: Refused) {
 }
 
 /**
- * Rejects all bags of a group in one transaction at one instant: they are taken, released or dropped together
- * only.
+ * Rejects all bags of a group in one transaction at one instant: they are staged, released or dropped only
+ * together.
  */
 export async function refuseBags(
   context: AppContext,
-  shares: readonly BagFindings[],
+  byBag: readonly BagFindings[],
   exceeded?: readonly Exceeded[],
 ): Promise<void> {
   const at = context.clock()
   const state = exceeded === undefined ? 'refused' : 'quarantined'
   await context.database.work.begin(async (tx) => {
-    for (const { bundleId, findings, ...counted } of shares) {
+    for (const { bundleId, findings, ...counted } of byBag) {
       await writeFindings(tx, bundleId, findings)
       await writeState(tx, bundleId, state, at, {
         ...counted,
@@ -52,6 +52,6 @@ export async function refuseBags(
       })
     }
   })
-  for (const { bundleId, errors } of shares)
+  for (const { bundleId, errors } of byBag)
     context.observe('bundle-state-changed', { bundle: bundleId, state, errors })
 }

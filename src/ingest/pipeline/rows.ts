@@ -50,7 +50,7 @@ export function bagsOf({ bundleId, bags }: Verified) {
   )
 }
 
-/** Runs work under the edition's lock; callers that already hold the lock just run it. */
+/** Runs work under the edition's lock; callers that hold the lock already just run it. */
 export type RunLocked = <T>(work: () => Promise<T>) => Promise<T>
 
 interface RowsOutcome extends Validated {
@@ -66,7 +66,7 @@ export async function validateRows(
   context: AppContext,
   verified: Verified,
   progress: Progress,
-  hold: RunLocked,
+  runLocked: RunLocked,
 ): Promise<RowsOutcome> {
   const limits = limitsOf(context.config)
   const { manifest, loaded, bundleId } = verified
@@ -85,11 +85,11 @@ export async function validateRows(
     onFinding: sink.add,
   }
   try {
-    if (isDelta) return await validateDelta(context, verified, { options, sink, progress, hold })
+    if (isDelta) return await validateDelta(context, verified, { options, sink, progress, runLocked })
     for (const [index, read] of copyReadings.entries()) {
-      // The straight way was given up: what it has read counts for nothing.
-      const anew = index === 0 ? {} : watchRows(bag, readPasses.strict, progress)
-      const reading = read({ ...options, ...anew })
+      // The fast path gave up, so the strict path starts from the beginning.
+      const restarted = index === 0 ? {} : watchRows(bag, readPasses.strict, progress)
+      const reading = read({ ...options, ...restarted })
       const table = stagingTable(bundleId)
       const copied = await copyStaged(context.database, loaded.contract, table, reading.chunks)
       const files = reading.files()
@@ -101,24 +101,24 @@ export async function validateRows(
   } finally {
     await bag.close()
   }
-  throw new Error('the careful way through a bundle is never given up')
+  throw new Error('the strict path always reads to the end')
 }
 
 interface DeltaWork {
   readonly options: Parameters<typeof copyDelta>[2]
   readonly sink: BagFindingSink
   readonly progress: Progress
-  readonly hold: RunLocked
+  readonly runLocked: RunLocked
 }
 
 /** As validateRows, for a delta: its rows are merged with its base if they are within the tolerance. */
 async function validateDelta(
   context: AppContext,
   verified: Verified,
-  { options, sink, progress, hold }: DeltaWork,
+  { options, sink, progress, runLocked }: DeltaWork,
 ): Promise<RowsOutcome> {
   const { base, bundleId, loaded } = verified
-  if (base === undefined) throw new Error('a delta is placed on its base before its rows are read')
+  if (base === undefined) throw new Error('the base of a delta must be known before its rows are read')
   const files = await copyDelta(context, bundleId, options)
   const errors = () => sink.counts().errors
   const exceeds = exceededOf(verified, files, sink.counts()).length > 0 && !verified.released
@@ -126,7 +126,7 @@ async function validateDelta(
   const { contract } = loaded
   const { rowsMax } = options.limits
   const merging = { context, bundleId, contract, base, rowsMax, report: sink.add, errors }
-  const merged = await hold(async () => {
+  const merged = await runLocked(async () => {
     await ensureStaged(context, base, progress)
     context.observe('checkpoint-reached', { step: 'validate', point: 'base-staged' })
     return mergeDelta(merging, options)
@@ -156,10 +156,10 @@ async function restage(context: AppContext, part: StagedPart, progress: Progress
   const verified = await reopen(context, bundleId)
   const whole = base === undefined ? verified : { ...verified, base }
   const { rows } = await validateRows(context, whole, progress, alreadyLocked)
-  if (rows !== part.rows) throw new Error(`bundle ${bundleId} gives other rows than when it was taken`)
+  if (rows !== part.rows) throw new Error(`bundle ${bundleId} has other rows than when it was staged`)
 }
 
-/** A taken bundle as verified at that time, with the other bags of its group. */
+/** A staged bundle as verified at that time, with the other bags of its group. */
 async function reopen(context: AppContext, bundleId: string): Promise<Verified> {
   const verified = await openOne(context, bundleId)
   const { manifest } = verified

@@ -135,10 +135,10 @@ async function findBase(
   if (bundle === undefined) return refuse('delta-base-part')
   if (latest !== undefined && bundleIn(latest) !== bundle) return refuse('delta-base-behind', newest)
   const parts = await listParts(runner, dataset, edition)
-  const inHand = parts.find((part) => part.provider === provider)?.bundleId
+  const current = parts.find((part) => part.provider === provider)?.bundleId
   // Withdrawn versions count too: their withdrawal was announced, so no rows go missing unnoticed.
-  const isPublished = versions.some((version) => bundleIn(version) === inHand)
-  if (inHand !== bundle && !isPublished) return refuse('delta-base-pending', inHand)
+  const isPublished = versions.some((version) => bundleIn(version) === current)
+  if (current !== bundle && !isPublished) return refuse('delta-base-pending', current)
   const base = await getPart(runner, bundle)
   const chainMax = context.config.QINGDAN_DELTA_CHAIN_MAX
   if (base.chain >= chainMax) return refuse('delta-chain-long', `≤ ${chainMax}`)

@@ -26,7 +26,7 @@ export interface SignatureVerdict {
   readonly findings: readonly Finding[]
 }
 
-/** What the setting can allow: cases in which no claim turned out to be false. */
+/** Findings that the setting can allow: no signature has proved to be wrong. */
 const allowable: ReadonlySet<string> = new Set(['signature-missing', 'signature-unknown-key'])
 
 /** Checks the signature of a verified bag. */
@@ -89,9 +89,11 @@ function registryFault(
 
 function refused(context: AppContext, findings: readonly Finding[]): SignatureVerdict {
   for (const { check } of findings) context.observe('signature-refused', { reason: check })
-  const passes =
+  const isAllowed =
     context.config.QINGDAN_UNSIGNED === 'allow' && findings.every(({ check }) => allowable.has(check))
   return {
-    findings: passes ? findings.map((finding) => ({ ...finding, severity: 'warning' as const })) : findings,
+    findings: isAllowed
+      ? findings.map((finding) => ({ ...finding, severity: 'warning' as const }))
+      : findings,
   }
 }

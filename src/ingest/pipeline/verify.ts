@@ -68,7 +68,7 @@ export async function verify(context: AppContext, received: Received, progress: 
   return verified
 }
 
-/** Adds its position among the taken bundles. Throws Refusal where it has none. */
+/** Adds the position of a bundle among those staged. Throws Refusal where it has none. */
 export async function withPosition(context: AppContext, verified: Verified): Promise<Verified> {
   const { warnings, ...place } = await findSequencePosition(context, context.database.work, verified.manifest)
   return { ...verified, ...place, warnings: [...verified.warnings, ...warnings] }
@@ -94,7 +94,7 @@ export async function verifyStored(
 }
 
 /**
- * Checks that a stored bundle is complete and fits a contract. For a taken bundle, grants and signature are
+ * Checks that a stored bundle is complete and fits a contract. For a staged bundle, grants and signature are
  * not checked again: they were checked when it was received, and a key that ends later does not undo that.
  */
 export async function openStored(context: AppContext, received: Received): Promise<Verified> {
@@ -189,7 +189,8 @@ async function checkGrants(
       severity: 'error',
       file: 'datapackage.json',
       message:
-        'The key may not bring bundles of this provider or dataset. Ask the publisher for a key that may.',
+        'The key is not allowed to deliver bundles of this provider or dataset. ' +
+        'Ask the publisher for a key that is.',
       messageZh: '所用密钥无权提交该提供方或该数据集的数据包，请向发布方申请相应密钥。',
     },
   ]

@@ -1,5 +1,5 @@
 /**
- * Decisions about a bundle in quarantine: release takes its rows without an error, drop erases its bytes.
+ * Decisions about a bundle in quarantine: release stages its rows without an error, drop erases its bytes.
  * Each needs a reason and is audited. Both are rejected for bundles in any other state: a refused bundle can
  * never be released. The bags of one group are released or dropped together.
  */
@@ -31,7 +31,7 @@ export interface QuarantineAct {
 export const reasonLengthMax = 2_000
 
 /**
- * Releases a bundle: a job processes it again and takes its rows without an error. The caller may do so at
+ * Releases a bundle: a job processes it again and stages its rows without an error. The caller may do so at
  * once with `takeBundle`. Throws `bundle-not-found`, `bundle-not-quarantined`, and `reason-missing`.
  */
 export async function releaseBundle(context: AppContext, act: QuarantineAct): Promise<Receipt> {
@@ -58,11 +58,11 @@ const outcomes = {
 /** Writes a decision, its job and its audit entry in one transaction: all are committed or none. */
 async function decide(
   context: AppContext,
-  { id, actor, reason: given }: QuarantineAct,
+  { id, actor, reason: text }: QuarantineAct,
   act: Decision['act'],
   job: string,
 ): Promise<void> {
-  const reason = given.trim()
+  const reason = text.trim()
   if (reason === '' || reason.length > reasonLengthMax)
     throw problem('reason-missing', { path: 'reason', detail: `1 to ${reasonLengthMax} characters.` })
   const at = context.clock()
@@ -119,6 +119,6 @@ async function refuseSuperseded(tx: Transaction, id: string): Promise<void> {
     WHERE one.provider = named.provider AND one.group_identifier = named.group_identifier
       AND NOT one.state = ANY(${[...rejectedStates]}) LIMIT 1`
   if (newer === undefined) return
-  const detail = 'Other bags of its group have come since.'
+  const detail = 'Newer bags of its group have been received since.'
   throw problem('bundle-not-quarantined', { state: 'quarantined', detail })
 }

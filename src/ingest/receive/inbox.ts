@@ -1,6 +1,6 @@
 /**
  * The inbox: bundles in a folder are taken one by one and moved to `done` or `refused` with their receipts. A
- * bundle is renamed into a private folder before it is read; whatever a crash or an unplugged stick leaves
+ * bundle is renamed into a private folder before it is read; whatever a crash or an unplugged drive leaves
  * there is found and processed again. Loose tables, links and anything that is no bundle are left in place.
  */
 import { randomUUID } from 'node:crypto'
@@ -26,7 +26,7 @@ export interface InboxTaken {
 export interface InboxRound {
   readonly taken: readonly InboxTaken[]
   readonly ignored: readonly IgnoredEntry[]
-  /** Bundles not processed because of an outside fault, such as an unplugged stick; they are retried. */
+  /** Bundles not processed because of an outside fault, such as an unplugged drive; they are retried. */
   readonly failed: readonly string[]
 }
 
