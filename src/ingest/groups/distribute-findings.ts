@@ -36,7 +36,7 @@ export interface BagFindingSink extends FindingSink {
 
 /** Builds a sink for a bundle's bags, at most `findingsMax` each. General findings go to the first. */
 export function buildBagFindingSink(bags: readonly BagReference[], findingsMax: number): BagFindingSink {
-  const whole = buildFindingSink(findingsMax)
+  const total = buildFindingSink(findingsMax)
   const sinks = new Map(bags.map(({ number }) => [number, buildFindingSink(findingsMax)]))
   const [first] = bags
   if (first === undefined) throw new Error('a bundle has at least one bag')
@@ -47,14 +47,14 @@ export function buildBagFindingSink(bags: readonly BagReference[], findingsMax: 
   const ownFiles = (files: readonly FileCount[], number: number) =>
     bags.length === 1 ? files : files.filter(({ file }) => bagNumberOf(file) === number)
   return {
-    ...whole,
+    ...total,
     add: (finding) => {
-      whole.add(finding)
+      total.add(finding)
       sinkOf(finding.file)?.add(finding)
     },
     byBag: (files) =>
       bags.map(({ bundleId, number }) => {
-        const sink = sinks.get(number) ?? whole
+        const sink = sinks.get(number) ?? total
         return bagFindingsOf(bundleId, sink, ownFiles(files, number))
       }),
   }

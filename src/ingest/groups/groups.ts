@@ -51,11 +51,11 @@ export async function admit(
     const others = (await listBags(context.database.work, name.provider, name.identifier)).filter(
       ({ id }) => id !== bundleId,
     )
-    const taken = others.find(({ state }) => state === 'staged')
+    const staged = others.find(({ state }) => state === 'staged')
     const findings =
-      taken === undefined
+      staged === undefined
         ? distinct(others.flatMap((other) => groupFaults(manifest, other)))
-        : [faultAt('group-taken', { file: 'bag-info.txt', expected: taken.id })]
+        : [faultAt('group-taken', { file: 'bag-info.txt', expected: staged.id })]
     if (findings.length > 0) throw new Refusal({ findings })
     await context.database.work.begin((tx) => writeWaiting(tx, bundleId, manifest, context.clock()))
   })
@@ -70,13 +70,13 @@ function distinct(findings: readonly Finding[]): readonly Finding[] {
 }
 
 /**
- * Runs `walk` on a complete group that was not taken before; otherwise does nothing. A refusal is written to
- * all bags; an internal error is thrown, and the group can be taken again.
+ * Runs `processAll` on a complete group that is not staged yet; otherwise does nothing. A refusal is written to
+ * all bags; an internal error is thrown, and the group can be processed again.
  */
 export async function takeGroup(
   context: AppContext,
   name: GroupName,
-  process: (whole: Verified) => Promise<void>,
+  processAll: (whole: Verified) => Promise<void>,
 ): Promise<void> {
   await context.database.lock(lockOf(name), async () => {
     const members = await listBags(context.database.work, name.provider, name.identifier)
@@ -87,7 +87,7 @@ export async function takeGroup(
     try {
       const { whole, byBag } = await verifyAll(context, members)
       if (whole === undefined) await refuseBags(context, withReferences(byBag, bagReferences(members)))
-      else await process(whole)
+      else await processAll(whole)
     } catch (error) {
       if (error instanceof Refusal) {
         await refuseBags(

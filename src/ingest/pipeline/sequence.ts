@@ -1,6 +1,6 @@
 /**
- * The position of a bundle among those taken: its sequence number, and the base of a delta. Refuses a used
- * number, a bundle older than a taken one, and a delta whose base is not the provider's current part. Checked
+ * The position of a bundle among those staged: its sequence number, and the base of a delta. Refuses a used
+ * number, a bundle older than a staged one, and a delta whose base is not the provider's current part. Checked
  * during verification to refuse early, and again under lock when the bundle is staged.
  */
 
@@ -89,7 +89,7 @@ function formatRange(from: number, to: number): string {
   return from === to ? `${from}` : `${from}–${to}`
 }
 
-/** Numbers missing below the highest taken one. */
+/** Numbers missing below the highest one staged. */
 export interface SequenceGap {
   readonly dataset: string
   readonly provider: string

@@ -30,7 +30,7 @@ export interface SignatureVerdict {
 const allowable: ReadonlySet<string> = new Set(['signature-missing', 'signature-unknown-key'])
 
 /** Checks the signature of a verified bag. */
-export async function judgeSignature(
+export async function verifySignature(
   context: AppContext,
   received: Received,
   { bag, manifest }: { readonly bag: Bag; readonly manifest: BundleManifest },

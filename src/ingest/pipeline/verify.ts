@@ -30,7 +30,7 @@ import type { StagedPart } from './parts.ts'
 import { bytesOf, type Progress, watchBag } from './progress.ts'
 import { Refusal } from './refusal.ts'
 import { findSequencePosition } from './sequence.ts'
-import { judgeSignature } from './signatures.ts'
+import { verifySignature } from './signatures.ts'
 
 export interface Verified extends Received {
   readonly manifest: BundleManifest
@@ -85,7 +85,7 @@ export async function verifyStored(
     const { manifest } = verified
     const forbidden = await checkGrants(context, received, manifest)
     if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
-    const { findings, signer } = await judgeSignature(context, received, { bag, manifest })
+    const { findings, signer } = await verifySignature(context, received, { bag, manifest })
     const warnings = [...verified.warnings, ...findings]
     if (warnings.some(({ severity }) => severity === 'error')) throw new Refusal({ findings: warnings })
     return { ...verified, warnings, ...(signer === undefined ? {} : { signer }) }

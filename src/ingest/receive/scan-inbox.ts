@@ -1,5 +1,5 @@
 /**
- * One scan of the inbox: its entries, how long each has been unchanged, and whether it may be taken. It takes
+ * One scan of the inbox: its entries, how long each has been unchanged, and whether it is ready. It moves
  * nothing. Temporary names of copying programs are skipped; links, loose tables and anything that is no
  * bundle are reported with a reason and left in place.
  */
@@ -62,7 +62,7 @@ export async function scanInbox(options: InboxScanOptions): Promise<InboxScan> {
   const ready: string[] = []
   const ignored: IgnoredEntry[] = []
   for (const name of names) {
-    const found = await judge(name, options).catch((error: NodeJS.ErrnoException) => {
+    const found = await checkEntry(name, options).catch((error: NodeJS.ErrnoException) => {
       // Deleted since the folder was listed, or unreadable: neither is an internal error.
       if (error.code === undefined) throw error
       return error.code === 'ENOENT' ? undefined : { name, reason: 'unreadable' as const }
@@ -73,7 +73,7 @@ export async function scanInbox(options: InboxScanOptions): Promise<InboxScan> {
   return { ready, ignored }
 }
 
-async function judge(name: string, options: InboxScanOptions): Promise<'ready' | IgnoredEntry> {
+async function checkEntry(name: string, options: InboxScanOptions): Promise<'ready' | IgnoredEntry> {
   const { inbox, limits, seen, now, settleMilliseconds, timeoutMilliseconds } = options
   const path = join(inbox, name)
   const found = await lstat(path)
