@@ -23,7 +23,7 @@ import {
   verifyManifest,
 } from '../bundle/index.ts'
 import { type Contracts, type Exceeded, exceededBounds, periodOf } from '../contract/index.ts'
-import { type Progress, readings, watchRows } from '../ingest/index.ts'
+import { type Progress, readPasses, watchRows } from '../ingest/index.ts'
 import type { Config } from '../platform/config.ts'
 import type { Finding } from '../platform/finding.ts'
 
@@ -102,7 +102,7 @@ export async function checkRows(
   if (manifest.files.length === 0)
     return { ...told(sink), isInOrder: sink.counts().errors === 0, exceeded: [] }
   const { contract } = contracts.get(manifest.dataset, manifest.contractVersion)
-  const watched = watchRows(bag, readings.strict, progress)
+  const watched = watchRows(bag, readPasses.strict, progress)
   const options = {
     bag: watched.bag,
     manifest,

@@ -80,7 +80,7 @@ export async function openConnection(url: string, role: Role, purpose: string): 
   client.on('error', () => undefined)
   try {
     await client.connect()
-    // Otherwise a statement that sends nothing would not notice that this process is gone. A server on
+    // Otherwise a statement that sends nothing would not notice that this process has ended. A server on
     // Windows has no such setting.
     await client
       .query(`SELECT set_config('client_connection_check_interval', '1s', false)`)

@@ -26,23 +26,23 @@ export async function copyFrom(
   const { signal } = options
   signal?.throwIfAborted()
   const client = await openConnection(url, 'work', 'copy')
-  const broken: { cause?: unknown } = {}
-  const rows = Readable.from(inChunks(noting(source, broken)), { objectMode: true })
+  const failure: { cause?: unknown } = {}
+  const rows = Readable.from(inChunks(recordError(source, failure)), { objectMode: true })
   const copy = client.query(from(statement, { highWaterMark: 1 << 20 }))
   try {
     const ended = pipeline(rows, copy, signal === undefined ? {} : { signal })
     // A source that never answers would keep the pipeline open after the server has rejected the COPY.
-    const refused = new Promise<never>((_resolve, reject) => {
+    const rejected = new Promise<never>((_resolve, reject) => {
       copy.once('error', reject)
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
     })
     ended.catch(() => undefined)
-    await Promise.race([ended, refused])
+    await Promise.race([ended, rejected])
     return copy.rowCount
   } catch (error) {
     signal?.throwIfAborted()
     // If the source fails, the COPY is cancelled, and the server's error about that may arrive first.
-    throw withoutValues('cause' in broken ? broken.cause : error)
+    throw withoutValues('cause' in failure ? failure.cause : error)
   } finally {
     rows.destroy()
     // If the COPY is still open, this closes the connection, which rolls back and ends the backend.
@@ -61,9 +61,9 @@ export function copyTo(
 ): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]: () => {
-      const given = options.signal
+      const callerSignal = options.signal
       const early = new AbortController()
-      const signal = given === undefined ? early.signal : AbortSignal.any([given, early.signal])
+      const signal = callerSignal === undefined ? early.signal : AbortSignal.any([callerSignal, early.signal])
       const chunks = read(url, statement, options, signal)
       return {
         next: () => chunks.next(),
@@ -102,14 +102,14 @@ async function* read(
 }
 
 /** The source unchanged; an error that it throws is recorded. */
-async function* noting(
+async function* recordError(
   source: AsyncIterable<Uint8Array | string>,
-  broken: { cause?: unknown },
+  failure: { cause?: unknown },
 ): AsyncGenerator<Uint8Array | string, void, undefined> {
   try {
     yield* source
   } catch (error) {
-    broken.cause = error
+    failure.cause = error
     throw error
   }
 }
@@ -117,20 +117,20 @@ async function* noting(
 async function* inChunks(
   source: AsyncIterable<Uint8Array | string>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let held: Uint8Array[] = []
-  let heldBytes = 0
+  let pending: Uint8Array[] = []
+  let pendingBytes = 0
   for await (const piece of source) {
     const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
-    if (heldBytes === 0 && bytes.length >= chunkBytes) {
+    if (pendingBytes === 0 && bytes.length >= chunkBytes) {
       yield bytes
       continue
     }
-    held.push(bytes)
-    heldBytes += bytes.length
-    if (heldBytes < chunkBytes) continue
-    yield Buffer.concat(held)
-    held = []
-    heldBytes = 0
+    pending.push(bytes)
+    pendingBytes += bytes.length
+    if (pendingBytes < chunkBytes) continue
+    yield Buffer.concat(pending)
+    pending = []
+    pendingBytes = 0
   }
-  if (heldBytes > 0) yield Buffer.concat(held)
+  if (pendingBytes > 0) yield Buffer.concat(pending)
 }

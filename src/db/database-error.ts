@@ -23,7 +23,7 @@ export class ServerError extends Error {
   }
 }
 
-interface Told {
+interface DriverError {
   readonly severity?: unknown
   readonly code?: unknown
   readonly constraint?: unknown
@@ -42,41 +42,41 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 export function withoutValues(error: unknown): unknown {
   for (let inner: unknown = error; inner instanceof Error; inner = inner.cause) {
     if (inner instanceof ServerError) return inner
-    const told = inner as Told
-    const code = text(told.code)
+    const details = inner as DriverError
+    const code = text(details.code)
     // Both drivers add a severity to errors of the server; errors of the system have none.
-    if (code === undefined || text(told.severity) === undefined) continue
+    if (code === undefined || text(details.severity) === undefined) continue
     return new ServerError(
       code,
-      text(told.constraint) ?? text(told.constraint_name),
-      text(told.table) ?? text(told.table_name),
+      text(details.constraint) ?? text(details.constraint_name),
+      text(details.table) ?? text(details.table_name),
     )
   }
   return error instanceof DrizzleQueryError
-    ? new ServerError(text((error.cause as Told | undefined)?.code) ?? 'unknown', undefined, undefined)
+    ? new ServerError(text((error.cause as DriverError | undefined)?.code) ?? 'unknown', undefined, undefined)
     : error
 }
 
 /** SQLSTATE classes and codes of a server that is unreachable, starting, stopping or out of connections. */
-const awayStates = /^(?:08...|57P0[123]|53300)$/
+const unavailableStates = /^(?:08...|57P0[123]|53300)$/
 /** Codes of the system and of postgres.js for a connection that failed. */
-const awayCodes = new Set([
+const unavailableCodes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND'],
   ...['CONNECT_TIMEOUT', 'CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED'],
 ])
 
 /** Whether a statement was cancelled because it exceeded the time limit. */
-export function isTooSlow(error: unknown): boolean {
+export function isStatementTimeout(error: unknown): boolean {
   return codeOf(error) === '57014'
 }
 
 /** Whether the database is unavailable, so that the same request may succeed in a moment. */
-export function isDatabaseAway(error: unknown): boolean {
+export function isDatabaseUnavailable(error: unknown): boolean {
   const code = codeOf(error)
-  return code !== undefined && (awayStates.test(code) || awayCodes.has(code))
+  return code !== undefined && (unavailableStates.test(code) || unavailableCodes.has(code))
 }
 
 function codeOf(error: unknown): string | undefined {
-  const told = withoutValues(error)
-  return told instanceof Error ? text((told as { readonly code?: unknown }).code) : undefined
+  const details = withoutValues(error)
+  return details instanceof Error ? text((details as { readonly code?: unknown }).code) : undefined
 }

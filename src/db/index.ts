@@ -1,7 +1,7 @@
 /** The database platform: connections, jobs and files. */
 export { notifyChange } from './change-notices.ts'
 export type { CopyToOptions, Database, Runner, Transaction } from './database.ts'
-export { isDatabaseAway, isTooSlow, ServerError, withoutValues } from './database-error.ts'
+export { isDatabaseUnavailable, isStatementTimeout, ServerError, withoutValues } from './database-error.ts'
 export type { JobHandler, Jobs, JobsOptions } from './jobs/jobs.ts'
 export { openJobs } from './jobs/open-jobs.ts'
 export type { Patience } from './lock.ts'

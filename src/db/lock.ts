@@ -1,4 +1,4 @@
-/** Named locks among all processes on one database, held by a session: they end with the process. */
+/** Named locks among all processes on one database, held by a session and released when the process ends. */
 import { createHash } from 'node:crypto'
 import { openConnection } from './connections.ts'
 import { withoutValues } from './database-error.ts'
@@ -39,9 +39,9 @@ export async function withLock<T>(
     })
     const result = await work()
     const { rows } = await client
-      .query<{ held: boolean }>('SELECT pg_advisory_unlock($1) AS held', [lockKey(name)])
+      .query<{ released: boolean }>('SELECT pg_advisory_unlock($1) AS released', [lockKey(name)])
       .catch(() => ({ rows: [] }))
-    if (!rows[0]?.held) throw new Error(`The lock ${name} was lost while work went on under it.`)
+    if (!rows[0]?.released) throw new Error(`The lock ${name} was lost while its work was running.`)
     return result
   } finally {
     await client.end().catch(() => undefined)

@@ -42,6 +42,6 @@ async function refuseNewer(session: Sql, newestKnown: number): Promise<void> {
   if (Number(row?.newest ?? 0) <= newestKnown) return
   throw new Error(
     'The database was migrated by a newer version of the service. ' +
-      'Run that version, or put back a backup from before.',
+      'Run that version, or restore an earlier backup.',
   )
 }

@@ -20,9 +20,10 @@ export interface DatabaseOptions {
   readonly migrate?: boolean
 }
 
+/** PostgreSQL 15, as `server_version_num`. */
 const oldest = 150_000
 /** In addition to pools and streams of two processes: jobs, locks, COPYs, and a person with psql. */
-const connectionsBeside = 40
+const extraConnections = 40
 
 /** Opens the database. If it cannot be reached, created or migrated, the error says what to do. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
@@ -49,7 +50,7 @@ async function findServer(
   observe: Observe,
 ): Promise<{ readonly url: string; readonly leave: () => Promise<void> }> {
   if (config.DATABASE_URL !== undefined) return { url: config.DATABASE_URL, leave: async () => undefined }
-  const wanted = 6 * config.QINGDAN_POOL_MAX + 2 * config.QINGDAN_STREAMS_MAX + connectionsBeside
+  const wanted = 6 * config.QINGDAN_POOL_MAX + 2 * config.QINGDAN_STREAMS_MAX + extraConnections
   return joinCluster({
     dataFolder: config.QINGDAN_DATA,
     observe,
@@ -66,13 +67,13 @@ async function checkVersion(url: string): Promise<string> {
     // Debian appends its package's name to the number.
     const version = row?.version.split(' ')[0] ?? ''
     if ((row?.number ?? 0) < oldest) {
-      throw new Error(`The server of DATABASE_URL is PostgreSQL ${version}; 15 or newer is needed.`)
+      throw new Error(`The server of DATABASE_URL is PostgreSQL ${version}; 15 or newer is required.`)
     }
     return version
   } catch (error) {
     const { code } = error as { code?: string }
     if (code === undefined) throw error
-    throw new Error(`The database at ${hostOf(url)} can't be reached or refuses us: ${code}.`, {
+    throw new Error(`The database at ${hostOf(url)} can't be reached or refuses the connection: ${code}.`, {
       cause: withoutValues(error),
     })
   } finally {
@@ -98,7 +99,7 @@ function connect(url: string, serverVersion: string, poolMax: number, leave: () 
     work,
     copyFrom: (statement, source, options) => copyFrom(url, statement, source, options),
     copyTo: (statement, options) => copyTo(url, statement, options),
-    hear: notices.hear,
+    subscribe: notices.subscribe,
     lock: (name, run, patience) => withLock(url, name, run, patience),
     close: async () => {
       await notices.close()

@@ -20,17 +20,17 @@ export async function makeRoles(owner: Sql): Promise<void> {
   try {
     for (const role of [work, serve]) {
       await makeRole(owner, role)
-      if (!(await canTake(owner, role))) await retry(() => owner.unsafe(`GRANT ${role} TO CURRENT_USER`))
-      await takeAndReturn(owner, role)
+      if (!(await isMember(owner, role))) await retry(() => owner.unsafe(`GRANT ${role} TO CURRENT_USER`))
+      await setRoleOnce(owner, role)
     }
   } catch (cause) {
     if ((cause as Refusal).code !== '42501') throw cause
     const [row] = await owner<{ name: string }[]>`SELECT quote_ident(current_user) AS name`
     throw new Error(
-      `The database user ${row?.name} may not make the roles of the service. ` +
-        `An administrator runs this once:\n` +
+      `The database user ${row?.name} is not allowed to create the roles of the service. ` +
+        `An administrator must run this once:\n` +
         `  CREATE ROLE ${work} NOLOGIN;\n  CREATE ROLE ${serve} NOLOGIN;\n` +
-        `  GRANT ${work}, ${serve} TO ${row?.name};\n(A role that exists already needs only the GRANT.)`,
+        `  GRANT ${work}, ${serve} TO ${row?.name};\n(For a role that exists already, the GRANT is enough.)`,
       { cause },
     )
   }
@@ -45,15 +45,15 @@ async function makeRole(owner: Sql, role: string): Promise<void> {
   })
 }
 
-async function canTake(owner: Sql, role: string): Promise<boolean> {
-  return takeAndReturn(owner, role).then(
+async function isMember(owner: Sql, role: string): Promise<boolean> {
+  return setRoleOnce(owner, role).then(
     () => true,
     () => false,
   )
 }
 
 /** Tests membership in a way that works in all versions: a member can SET ROLE. */
-async function takeAndReturn(owner: Sql, role: string): Promise<void> {
+async function setRoleOnce(owner: Sql, role: string): Promise<void> {
   await owner.begin((tx) => tx.unsafe(`SET LOCAL ROLE ${role}`))
 }
 

@@ -92,7 +92,7 @@ export class FileStream extends Readable {
     if (wanted <= 0) return null
     this.#handle ??= await this.#open()
     const { bytesRead } = await this.#handle.read(buffer, 0, wanted, this.#at)
-    if (bytesRead === 0) throw new Error('a stored file is shorter than it was')
+    if (bytesRead === 0) throw new Error('a stored file is shorter than expected')
     this.#at += bytesRead
     return bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead)
   }
@@ -102,6 +102,6 @@ export class FileStream extends Readable {
     if (!this.destroyed) return handle
     // The stream was destroyed meanwhile, and `_destroy` had no handle to close.
     await handle.close()
-    throw new Error('the stream was ended')
+    throw new Error('the stream was destroyed')
   }
 }

@@ -50,13 +50,13 @@ export async function openFiles({ folder }: { readonly folder: string }): Promis
 /** Returns a valid name. Throws if it is invalid: names come from code, so that is an internal error. */
 function checkName(name: string): string {
   const parts = name.split('/')
-  const isFine =
+  const isAllowed =
     Buffer.byteLength(name) <= nameBytesMax &&
     parts[0] !== unfinished &&
     parts.every((part) => part !== '' && part !== '.' && part !== '..') &&
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: this rule rejects control characters.
     !/[\u0000-\u001f\\]/.test(name)
-  if (!isFine) throw new Error('A stored file has a name that is not allowed.')
+  if (!isAllowed) throw new Error('A stored file has a name that is not allowed.')
   return name
 }
 
@@ -73,7 +73,7 @@ async function clearUnfinished(root: string): Promise<void> {
   }
 }
 
-/** A path that is known is checked before anything is written, so that a wrong name writes nothing. */
+/** A name known in advance is checked before anything is written. */
 const constant = (path: string) => (): string => path
 
 async function write(
@@ -82,20 +82,20 @@ async function write(
   source: AsyncIterable<Uint8Array | string>,
   bytesMax = Number.POSITIVE_INFINITY,
 ): Promise<StoredFile> {
-  const aside = join(root, unfinished, `${process.pid}.${randomUUID()}`)
-  const handle = await open(aside, 'wx', 0o600)
+  const temporary = join(root, unfinished, `${process.pid}.${randomUUID()}`)
+  const handle = await open(temporary, 'wx', 0o600)
   try {
     const stored = await writeAll(handle, source, bytesMax)
     await handle.sync()
     await handle.close()
     const path = pathFor(stored)
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await rename(aside, path)
+    await rename(temporary, path)
     await syncFolder(dirname(path))
     return stored
   } catch (error) {
     await handle.close().catch(() => undefined)
-    await rm(aside, { force: true })
+    await rm(temporary, { force: true })
     throw error
   }
 }
@@ -111,7 +111,7 @@ async function writeAll(
     const data = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     bytes += data.length
     if (bytes > bytesMax) {
-      throw problem('body-too-large', { detail: `At most ${bytesMax} bytes are taken.`, bytesMax })
+      throw problem('body-too-large', { detail: `At most ${bytesMax} bytes are accepted.`, bytesMax })
     }
     hash.update(data)
     // A write may be partial, for example on a disk that fills up.

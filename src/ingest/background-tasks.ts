@@ -12,21 +12,21 @@ import { buildUploads } from './receive/uploads.ts'
 /** Expired uploads are removed at the start, at this interval, and on each creation of an upload. */
 const sweepMilliseconds = 3_600_000
 
-/** Longest delay after failed rounds: a stick that is plugged in again is noticed within minutes. */
+/** Longest delay after failed rounds, so that a drive that is connected again is noticed within minutes. */
 const waitMillisecondsMax = 300_000
 
 /** Starts both tasks and returns a stop function; it waits for a running round, as long as jobs may take. */
 export function startBackgroundTasks(context: AppContext): () => Promise<void> {
   const stopping = new AbortController()
-  const every = [watchUploads(context, stopping.signal)]
-  if (context.config.QINGDAN_INBOX !== '') every.push(watchInbox(context, stopping.signal))
+  const tasks = [watchUploads(context, stopping.signal)]
+  if (context.config.QINGDAN_INBOX !== '') tasks.push(watchInbox(context, stopping.signal))
   return async () => {
     stopping.abort()
     // What is unfinished by then is resumed at the next start, as after a crash.
-    const patience = new AbortController()
-    const late = pause(context.config.QINGDAN_SHUTDOWN_SECONDS * 1_000, patience.signal)
-    await Promise.race([Promise.all(every), late])
-    patience.abort()
+    const timer = new AbortController()
+    const timeout = pause(context.config.QINGDAN_SHUTDOWN_SECONDS * 1_000, timer.signal)
+    await Promise.race([Promise.all(tasks), timeout])
+    timer.abort()
   }
 }
 
@@ -43,54 +43,55 @@ async function watchUploads(context: AppContext, signal: AbortSignal): Promise<v
 async function watchInbox(context: AppContext, signal: AbortSignal): Promise<void> {
   const { QINGDAN_INBOX: folder, QINGDAN_INBOX_POLL_SECONDS: seconds } = context.config
   const inbox = openInbox(context, { folder })
-  const told = new Set<string>()
+  const reported = new Set<string>()
   let failures = 0
   while (!signal.aborted) {
     try {
-      const { left, failed } = await inbox.round()
-      tell(context, left, told)
+      const { ignored, failed } = await inbox.round()
+      reportSkipped(context, ignored, reported)
       failures = failed.length === 0 ? 0 : failures + 1
-      told.delete('away')
+      reported.delete('unavailable')
     } catch (error) {
-      // A missing stick or share is reported once and looked for again.
-      if (!told.has('away')) context.observe('inbox-unavailable', { error: asError(withoutValues(error)) })
-      told.add('away')
+      // A missing drive or share is reported once, and looked for in each round.
+      if (!reported.has('unavailable'))
+        context.observe('inbox-unavailable', { error: asError(withoutValues(error)) })
+      reported.add('unavailable')
     }
     await pause(Math.min(seconds * 1_000 * 2 ** Math.min(failures, 10), waitMillisecondsMax), signal)
   }
 }
 
-/** Reports once what is left in the inbox for a reason; files still being copied are not reported. */
-function tell(context: AppContext, left: readonly IgnoredEntry[], told: Set<string>): void {
-  const keys = new Set(left.map(({ name, reason }) => `${reason} ${name}`))
-  for (const key of told) if (key !== 'away' && !keys.has(key)) told.delete(key)
-  for (const { name, reason } of left) {
+/** Reports each ignored entry once, except files that are still being copied. */
+function reportSkipped(context: AppContext, ignored: readonly IgnoredEntry[], reported: Set<string>): void {
+  const keys = new Set(ignored.map(({ name, reason }) => `${reason} ${name}`))
+  for (const key of reported) if (key !== 'unavailable' && !keys.has(key)) reported.delete(key)
+  for (const { name, reason } of ignored) {
     const key = `${reason} ${name}`
-    if (reason === 'moving' || told.has(key)) continue
-    told.add(key)
+    if (reason === 'moving' || reported.has(key)) continue
+    reported.add(key)
     context.observe('inbox-item-skipped', { name, reason, hint: ignoredHints[reason] })
   }
 }
 
-/** What a user can do about an entry left in the inbox. */
+/** What a user can do about an ignored entry of the inbox. */
 export const ignoredHints: Readonly<Record<IgnoredEntry['reason'], string>> = {
-  moving: 'It has changed a moment ago, and is taken once it is at rest.',
-  incomplete: 'It is not whole: copy it again. Left as it is, it is refused with a receipt later on.',
-  'loose-table': 'A loose table is not taken: put it into a bundle by qingdan bundle create.',
-  link: 'A link is not taken: put the bundle itself here.',
-  'no-bundle': 'Only folders and ZIPs are taken.',
-  unreadable: 'It may not be read by the account of the service.',
+  moving: 'It changed a moment ago; it is processed once it no longer changes.',
+  incomplete: 'It is incomplete: copy it again. If it stays incomplete, it is refused with a receipt.',
+  'loose-table': 'A loose table is not accepted: pack it into a bundle with qingdan bundle create.',
+  link: 'A link is not accepted: put the bundle itself here.',
+  'no-bundle': 'Only folders and ZIP files are accepted.',
+  unreadable: 'The account of the service is not allowed to read it.',
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
     const end = () => {
-      clearTimeout(timer)
+      clearTimeout(handle)
       signal.removeEventListener('abort', end)
       resolve()
     }
-    const timer = setTimeout(end, milliseconds)
+    const handle = setTimeout(end, milliseconds)
     signal.addEventListener('abort', end)
   })
 }

@@ -12,7 +12,7 @@ export {
   stagingTable,
 } from './pipeline/parts.ts'
 export { takeBundle } from './pipeline/pipeline.ts'
-export { type Progress, readings, watchRows } from './pipeline/progress.ts'
+export { type Progress, readPasses, watchRows } from './pipeline/progress.ts'
 export { Refusal } from './pipeline/refusal.ts'
 export { ensureStaged } from './pipeline/rows.ts'
 export { listSequenceGaps, type SequenceGap } from './pipeline/sequence.ts'

@@ -1,4 +1,4 @@
-/** Jobs of ingest: one worker takes bundles, another erases dropped ones, each one at a time. */
+/** Jobs of ingest: one worker processes bundles, another erases dropped ones, each one at a time. */
 import type { AppContext } from '../catalogue/index.ts'
 import { takeBundle } from './pipeline/pipeline.ts'
 import { eraseBundleJob, eraseDropped } from './quarantine/quarantine.ts'

@@ -11,8 +11,8 @@ import { ReceiptSchema, receiptBody } from './receipts/body.ts'
 import { findReceipt, listFindings, type Receipt, readFindings } from './receipts/receipts.ts'
 import { receiveStream } from './receive/receive.ts'
 import {
-  beginsUpload,
   createUpload,
+  isUploadCreation,
   pieceType,
   protocolOptions,
   type Stopping,
@@ -23,12 +23,14 @@ import { buildUploads, type Uploads } from './receive/uploads.ts'
 const FindingSchema = Type.Object({
   n: Type.Integer({ description: 'Number of the finding in its bundle, from 1.' }),
   check: Type.String({ description: 'Name of the check that found it.' }),
-  severity: Type.String({ description: '`error`: the row or file is not taken; `warning`: it is.' }),
+  severity: Type.String({
+    description: '`error`: the row or file is not accepted; `warning`: it is accepted.',
+  }),
   file: Type.Optional(Type.String({ description: 'Path of the file in the bundle.' })),
   row: Type.Optional(Type.Integer({ description: 'As Excel counts: the header is row 1.' })),
   cell: Type.Optional(Type.String({ description: 'The cell as Excel names it, such as `C7`.' })),
   field: Type.Optional(Type.String({ description: 'The field, by its name in the contract.' })),
-  header: Type.Optional(Type.String({ description: 'The header under which the field stands in the file.' })),
+  header: Type.Optional(Type.String({ description: 'The header of the field in the file.' })),
   expected: Type.Optional(Type.String({ description: 'What would have been right.' })),
   message: Type.String({ description: 'What is wrong and what to do, in English.' }),
   messageZh: Type.String({ description: 'The same in Chinese.' }),
@@ -65,14 +67,14 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
   const stopping = new AbortController()
   app.addHook('preClose', async () => stopping.abort())
   const uploads = buildUploads(context)
-  bringRoute(app, context, uploads, stopping.signal)
+  receiveRoute(app, context, uploads, stopping.signal)
   uploadRoutes(app, context, uploads, stopping.signal)
   receiptRoute(app, context)
   findingsRoute(app, context)
   findingsFileRoute(app, context)
 }
 
-function bringRoute(app: App, context: AppContext, uploads: Uploads, stopping: Stopping): void {
+function receiveRoute(app: App, context: AppContext, uploads: Uploads, stopping: Stopping): void {
   app.post(
     '/v1/bundles',
     {
@@ -81,14 +83,15 @@ function bringRoute(app: App, context: AppContext, uploads: Uploads, stopping: S
         operationId: 'bringBundle',
         tags,
         security,
-        summary: 'Bring a bundle',
+        summary: 'Upload a bundle',
         description:
-          'Takes a ZIP of a BagIt bag and answers with its receipt at once; a worker then checks it. ' +
-          'The same bytes again get the receipt they have, unless they were turned away: then they are looked at again. Needs the scope `ingest`. ' +
-          'With `Tus-Resumable: 1.0.0` it begins an upload that can be taken up again, by the tus protocol; `Location` is its address.',
+          'Accepts a ZIP of a BagIt bag and returns its receipt at once; a worker then checks it. ' +
+          'If the same bytes are sent again, the existing receipt is returned; a rejected bundle ' +
+          'is checked again. Needs the scope `ingest`. With `Tus-Resumable: 1.0.0`, the request ' +
+          'creates a resumable upload by the tus protocol; `Location` is its address.',
         consumes: ['application/zip', pieceType],
         response: {
-          201: Type.Null({ description: 'The upload is begun; `Location` is where its pieces go.' }),
+          201: Type.Null({ description: 'The upload was created; send its pieces to `Location`.' }),
           202: ReceiptSchema,
           ...problemResponses(...receiving),
         },
@@ -96,7 +99,7 @@ function bringRoute(app: App, context: AppContext, uploads: Uploads, stopping: S
       onRequest: async (request) => requireScope(request.reader, 'ingest'),
     },
     async (request, reply) => {
-      if (beginsUpload(request)) {
+      if (isUploadCreation(request)) {
         await refuseOnMirror(context.database.work)
         return createUpload(request, reply, uploads, stopping)
       }
@@ -105,7 +108,7 @@ function bringRoute(app: App, context: AppContext, uploads: Uploads, stopping: S
       const broughtBy = `key:${request.reader.keyId}`
       const source = request.body as Readable | undefined
       if (source === undefined)
-        throw problem('body-invalid', { detail: 'The body is a ZIP, as application/zip.' })
+        throw problem('body-invalid', { detail: 'The body must be a ZIP file, as application/zip.' })
       const receipt = await receiveStream(context, { source, broughtBy })
       // Returning the receipt of someone else's bundle reveals nothing: who has the bytes knows their digest.
       return reply.code(202).send(receiptBody(context, receipt))
@@ -122,7 +125,7 @@ function receiptRoute(app: App, context: AppContext): void {
         tags,
         security,
         summary: 'A receipt',
-        description: 'How far a bundle came, and what was counted in it.',
+        description: 'The state of a bundle, and the counts of its files.',
         params: bundleId,
         response: {
           200: ReceiptSchema,
@@ -143,7 +146,7 @@ function findingsRoute(app: App, context: AppContext): void {
         tags,
         security,
         summary: 'The findings of a bundle',
-        description: 'What is wrong, cell by cell, in the order found. No value is ever repeated.',
+        description: 'The findings, cell by cell, in the order found. They never quote a value of the data.',
         params: bundleId,
         querystring: Type.Object({
           after: Type.Optional(Type.Integer({ minimum: 0, description: 'Number of the last finding seen.' })),
@@ -195,7 +198,8 @@ function findingsFileRoute(app: App, context: AppContext): void {
         security,
         summary: 'The findings of a bundle as CSV',
         description:
-          'All findings that are kept, for whoever mends the file: UTF-8 with a byte order mark, titles in both languages. No value is ever repeated.',
+          'All stored findings, for correcting the file: UTF-8 with a byte order mark, headers in ' +
+          'both languages. They never quote a value of the data.',
         params: bundleId,
         response: {
           200: {

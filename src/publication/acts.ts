@@ -66,26 +66,27 @@ export interface RequestedPublication extends Publication {
  */
 export async function requestPublication(
   context: AppContext,
-  asked: PublicationRequest,
+  request: PublicationRequest,
   patience?: Patience,
 ): Promise<RequestedPublication> {
   await refuseOnMirror(context.database.work)
-  const newest = context.contracts.get(asked.dataset)
-  if (periodOf(newest.contract, asked.edition) === undefined) {
+  const newest = context.contracts.get(request.dataset)
+  if (periodOf(newest.contract, request.edition) === undefined) {
+    const example = newest.contract.period === 'year' ? '2025' : '2025-2026'
     throw problem('edition-not-found', {
-      detail: `Editions of ${asked.dataset} are named like ${newest.contract.period === 'year' ? '2025' : '2025-2026'}.`,
+      detail: `Editions of ${request.dataset} are named like ${example}.`,
     })
   }
-  checkMoment(context, asked.at)
-  const ask = async () => {
-    const parts = await listParts(context.database.work, asked.dataset, asked.edition)
-    const loaded = context.contracts.get(asked.dataset, parts[0]?.contractVersion)
-    checkWaivers(loaded, parts, asked.waivers ?? [])
-    checkComplete(loaded, parts, asked.waivers ?? [])
-    await checkChanged(context, asked, parts)
-    return context.database.work.begin((tx) => openPublication(context, tx, loaded, asked))
+  checkMoment(context, request.at)
+  const insert = async () => {
+    const parts = await listParts(context.database.work, request.dataset, request.edition)
+    const loaded = context.contracts.get(request.dataset, parts[0]?.contractVersion)
+    checkWaivers(loaded, parts, request.waivers ?? [])
+    checkComplete(loaded, parts, request.waivers ?? [])
+    await checkChanged(context, request, parts)
+    return context.database.work.begin((tx) => openPublication(context, tx, loaded, request))
   }
-  const { id, replaces } = await context.database.lock(lockOf(asked), ask, patience)
+  const { id, replaces } = await context.database.lock(lockOf(request), insert, patience)
   const publication = await findPublication(context, id)
   assert.ok(publication)
   return { ...publication, replaces }
@@ -109,12 +110,12 @@ function checkWaivers(
   const refuse = (detail: string) => problem('parameter-invalid', { path: 'waivers', detail })
   const known = partsOf(contract).map(({ provider }) => provider)
   for (const { provider } of waivers) {
-    if (!known.includes(provider)) throw refuse(`The parts of an edition are of ${known.join(', ')}.`)
+    if (!known.includes(provider)) throw refuse(`The providers of an edition are ${known.join(', ')}.`)
     if (parts.some((part) => part.provider === provider))
-      throw refuse(`The part of ${provider} is in hand: it needs no waiver.`)
+      throw refuse(`The part of ${provider} is staged and needs no waiver.`)
   }
   if (new Set(waivers.map(({ provider }) => provider)).size !== waivers.length)
-    throw refuse('Waive a part once.')
+    throw refuse('Each part can be waived only once.')
 }
 
 function checkComplete(
@@ -127,28 +128,28 @@ function checkComplete(
   const all = partsOf(loaded.contract).length
   const detail =
     parts.length === 0
-      ? 'No part of this edition has been brought yet.'
-      : `${parts.length} of ${all} parts are in hand, ${missing.length} are neither that nor waived.`
+      ? 'No part of this edition has been received yet.'
+      : `${parts.length} of ${all} parts are staged; ${missing.length} are neither staged nor waived.`
   throw problem('edition-incomplete', { detail, missing })
 }
 
 /** A second version needs a reason and a difference from the version that is public now. */
 async function checkChanged(
   context: AppContext,
-  asked: PublicationRequest,
+  request: PublicationRequest,
   parts: readonly StagedPart[],
 ): Promise<void> {
-  const [last] = await readVersions(context.database, asked)
+  const [last] = await readVersions(context.database, request)
   if (last === undefined) return
   if (last.state !== 'withdrawn') {
     const sorted = (names: readonly string[]) => [...names].sort().join()
     const providers = (waivers: readonly Waiver[]) => sorted(waivers.map(({ provider }) => provider))
     const same =
       sorted(last.parts.map(({ bundle }) => bundle)) === sorted(parts.map(({ bundleId }) => bundleId)) &&
-      providers(last.waivers) === providers(asked.waivers ?? [])
+      providers(last.waivers) === providers(request.waivers ?? [])
     if (same) throw problem('nothing-to-publish', { version: last.number })
   }
-  if (asked.reason === undefined || asked.reason.trim() === '')
+  if (request.reason === undefined || request.reason.trim() === '')
     throw problem('reason-missing', { path: 'reason' })
 }
 
@@ -156,15 +157,15 @@ async function openPublication(
   context: AppContext,
   tx: Transaction,
   { contract }: LoadedContract,
-  asked: PublicationRequest,
+  request: PublicationRequest,
 ) {
-  const { dataset, edition, askedBy, waivers = [], at: releaseAt = null } = asked
+  const { dataset, edition, askedBy, waivers = [], at: releaseAt = null } = request
   const at = context.clock()
-  const reason = asked.reason?.trim() ?? null
-  const former = await findOpenPublication(tx, asked)
+  const reason = request.reason?.trim() ?? null
+  const former = await findOpenPublication(tx, request)
   const approvalVoid = former !== undefined && former.approvedAt !== null
   if (former !== undefined) {
-    const why = approvalVoid ? 'Asked for again; its approval is void.' : 'Asked for again.'
+    const why = approvalVoid ? 'Requested again; its approval is void.' : 'Requested again.'
     await writeDropped(tx, former.id, { at, by: askedBy, reason: why })
   }
   const draft = await openDraft(tx, { contract, edition, reason })
@@ -193,11 +194,11 @@ async function openPublication(
   return { id, replaces: former === undefined ? null : { id: former.id, approvalVoid } }
 }
 
-/** Who acts on a publication, and which draft they have seen. */
-export interface Act {
+/** Who acts on a publication, and which draft they have reviewed. */
+export interface PublicationAct {
   readonly id: number
   readonly actor: string
-  /** SHA-256 of the plain CSV that the actor has seen; if given, it must match the waiting one. */
+  /** SHA-256 of the plain CSV that the actor has reviewed; if present, it must match the waiting one. */
   readonly sha256?: string | undefined
 }
 
@@ -208,19 +209,19 @@ export interface Act {
  */
 export async function approvePublication(
   context: AppContext,
-  act: Act,
+  act: PublicationAct,
   patience?: Patience,
 ): Promise<Publication> {
   return changeOpen(context, act.id, patience, async (publication) => {
     const { contract } = context.contracts.get(publication.dataset, publication.contractVersion)
-    if (!needsApproval(contract)) throw notWaiting(publication, 'The contract asks for no approval.')
+    if (!needsApproval(contract)) throw notWaiting(publication, 'The contract requires no approval.')
     if (publication.state !== 'prepared') throw notWaiting(publication, 'It is not prepared yet.')
     if (act.actor === publication.askedBy) throw problem('approval-by-asker')
     if (act.sha256 !== undefined && act.sha256 !== publication.digest)
       throw problem('draft-changed', { path: 'sha256', sha256: publication.digest })
     if (publication.approvedDigest === publication.digest) {
       if (publication.approvedBy === act.actor) return
-      throw notWaiting(publication, 'It is approved already.')
+      throw notWaiting(publication, 'It is already approved.')
     }
     const at = context.clock()
     await context.database.work.begin(async (tx) => {
@@ -228,7 +229,7 @@ export async function approvePublication(
       await audit(context, tx, publication, 'publication-approved', act.actor, { sha256: publication.digest })
       await context.jobs.send(tx, publishEditionJob, { publication: publication.id })
     })
-    tell(context, publication, 'approved')
+    reportState(context, publication, 'approved')
   })
 }
 
@@ -238,7 +239,7 @@ export async function approvePublication(
  */
 export async function dropPublication(
   context: AppContext,
-  act: Act & { readonly reason: string },
+  act: PublicationAct & { readonly reason: string },
   patience?: Patience,
 ): Promise<Publication> {
   const reason = act.reason.trim()
@@ -255,7 +256,7 @@ export async function dropPublication(
     await dropRecords(context.database, publication.versionId)
     const { dataset, edition, version } = publication
     await context.files.remove(versionFolder({ dataset, edition, number: version }))
-    tell(context, publication, 'dropped')
+    reportState(context, publication, 'dropped')
   })
 }
 
@@ -265,7 +266,7 @@ export async function dropPublication(
  */
 export async function openPreview(
   context: AppContext,
-  act: Act & { readonly milliseconds: number },
+  act: PublicationAct & { readonly milliseconds: number },
 ): Promise<{ readonly id: string; readonly token: string; readonly expiresAt: Date }> {
   const publication = await findPublication(context, act.id)
   if (publication === undefined) throw problem('publication-not-found', { path: 'publication' })
@@ -275,7 +276,7 @@ export async function openPreview(
   }
   const at = context.clock()
   const expiresAt = new Date(at.getTime() + act.milliseconds)
-  const made = await context.database.work.begin(async (tx) => {
+  const preview = await context.database.work.begin(async (tx) => {
     const preview = await createPreview(tx, {
       versionId: publication.versionId,
       by: act.actor,
@@ -286,7 +287,7 @@ export async function openPreview(
     await audit(context, tx, publication, 'preview-created', act.actor, detail)
     return preview
   })
-  return { ...made, expiresAt }
+  return { ...preview, expiresAt }
 }
 
 /** Revokes a preview's token from this moment. Returns false if there is none. */
@@ -311,7 +312,7 @@ async function changeOpen(
   const work = async () => {
     const publication = await findPublication(context, id)
     assert.ok(publication)
-    if (!isOpenPublication(publication)) throw notWaiting(publication, 'It has come to an end.')
+    if (!isOpenPublication(publication)) throw notWaiting(publication, 'It is no longer open.')
     await change(publication)
   }
   await context.database.lock(lockOf(found), work, patience)
@@ -343,6 +344,10 @@ function audit(
   })
 }
 
-function tell(context: AppContext, { id, dataset, edition, version }: Publication, state: string): void {
+function reportState(
+  context: AppContext,
+  { id, dataset, edition, version }: Publication,
+  state: string,
+): void {
   context.observe('publication-state-changed', { dataset, edition, version, publication: id, state })
 }

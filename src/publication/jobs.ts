@@ -13,7 +13,7 @@ export async function startPublicationJobs(context: AppContext): Promise<void> {
 
 /**
  * Waiting publications get a new job at each start, because the queue forgets a job some days after its time
- * and the service may have been down for longer. A missed moment is made up for at once.
+ * and the service may have been down for longer. A publication whose moment has passed is released at once.
  */
 async function resumeWaiting(context: AppContext): Promise<void> {
   const waiting = await listPublications(context, { open: true })

@@ -8,8 +8,8 @@ export function missingProviders(
   parts: readonly StagedPart[],
   waivers: readonly Waiver[],
 ): readonly string[] {
-  const there = new Set([...parts, ...waivers].map(({ provider }) => provider))
+  const present = new Set([...parts, ...waivers].map(({ provider }) => provider))
   return partsOf(contract)
     .map(({ provider }) => provider)
-    .filter((provider) => !there.has(provider))
+    .filter((provider) => !present.has(provider))
 }

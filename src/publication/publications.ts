@@ -116,12 +116,12 @@ async function select(
 /** Stores a request and returns its id. An earlier publication of the draft must be in a terminal state. */
 export async function insertRequest(
   tx: Transaction,
-  asked: Pick<Publication, 'versionId' | 'askedAt' | 'askedBy' | 'reason' | 'waivers' | 'releaseAt'>,
+  request: Pick<Publication, 'versionId' | 'askedAt' | 'askedBy' | 'reason' | 'waivers' | 'releaseAt'>,
 ): Promise<number> {
   const [row] = await tx<{ id: string }[]>`
     INSERT INTO qingdan.publication (version_id, asked_at, asked_by, reason, waivers, release_at, state)
-    VALUES (${asked.versionId}, ${asked.askedAt}, ${asked.askedBy}, ${asked.reason},
-      ${tx.json(asked.waivers as never)}, ${asked.releaseAt}, 'asked')
+    VALUES (${request.versionId}, ${request.askedAt}, ${request.askedBy}, ${request.reason},
+      ${tx.json(request.waivers as never)}, ${request.releaseAt}, 'asked')
     RETURNING id`
   assert.ok(row)
   return Number(row.id)
@@ -132,7 +132,7 @@ export async function writePrepared(tx: Transaction, id: number, digest: string,
   const { count } = await tx`
     UPDATE qingdan.publication SET state = 'prepared', prepared_at = ${at}, digest = ${digest}
     WHERE id = ${id} AND state = 'asked'`
-  assert.equal(count, 1, 'only what was asked for is prepared')
+  assert.equal(count, 1, 'only a requested publication can be prepared')
 }
 
 /** Writes an approval of what is prepared, by its digest. */
@@ -140,7 +140,7 @@ export async function writeApproved(tx: Transaction, id: number, by: string, at:
   const { count } = await tx`
     UPDATE qingdan.publication SET approved_at = ${at}, approved_by = ${by}, approved_digest = digest
     WHERE id = ${id} AND state = 'prepared'`
-  assert.equal(count, 1, 'only what is prepared is approved')
+  assert.equal(count, 1, 'only a prepared publication can be approved')
 }
 
 /** Ends a publication as done, inside the publishing transaction. */
@@ -148,7 +148,7 @@ export async function writeDone(tx: Transaction, id: number, at: Date): Promise<
   const { count } = await tx`
     UPDATE qingdan.publication SET state = 'done', findings = '[]', ended_at = ${at}
     WHERE id = ${id} AND state = 'prepared'`
-  assert.equal(count, 1, 'only what is prepared is done')
+  assert.equal(count, 1, 'only a prepared publication can be released')
 }
 
 /** Ends a publication as refused, with the findings to be corrected. */
@@ -174,5 +174,5 @@ export async function writeDropped(
     UPDATE qingdan.publication
     SET state = 'dropped', ended_at = ${end.at}, ended_by = ${end.by}, ended_reason = ${end.reason}
     WHERE id = ${id} AND state IN ('asked', 'prepared')`
-  assert.equal(count, 1, 'only what has no end yet is dropped')
+  assert.equal(count, 1, 'only an open publication can be dropped')
 }

@@ -58,7 +58,7 @@ export async function publicationRoutes(app: App, context: AppContext): Promise<
     requirePublisher(context, request.reader, slug)
     requireJson(request)
   })
-  askRoute(app, context)
+  requestRoute(app, context)
   readRoutes(app, context)
   approvalRoute(app, context)
   dropRoute(app, context)
@@ -72,10 +72,10 @@ function requirePublisher(context: AppContext, reader: Caller, slug: string): vo
   const { datasets, provider } = reader
   const refuse = (detail: string) => problem('scope-missing', { detail, scope: 'publish' })
   if (datasets !== undefined && !datasets.includes(slug))
-    throw refuse('The key is confined to other datasets.')
+    throw refuse('The key is limited to other datasets.')
   const { contract } = context.contracts.get(slug)
   if (provider !== undefined && partsOf(contract).some((part) => part.provider !== provider))
-    throw refuse('The key speaks for one provider, and the edition is made of parts of others.')
+    throw refuse('The key is limited to one provider, and the edition has parts of others.')
 }
 
 /**
@@ -92,7 +92,12 @@ function actorOf(reader: Caller): string {
   return `key:${reader.keyId}`
 }
 
-async function tell(context: AppContext, reply: FastifyReply, publication: Publication, code = 202) {
+async function sendPublication(
+  context: AppContext,
+  reply: FastifyReply,
+  publication: Publication,
+  code = 202,
+) {
   const body = await publicationBody(context, publication)
   return reply.code(code).header('location', body.links.self).send(body)
 }
@@ -108,7 +113,7 @@ async function getPublication(
   return found
 }
 
-function askRoute(app: App, context: AppContext): void {
+function requestRoute(app: App, context: AppContext): void {
   app.post(
     base,
     {
@@ -117,11 +122,11 @@ function askRoute(app: App, context: AppContext): void {
         operationId: 'askPublication',
         tags,
         security,
-        summary: 'Ask for the publication of an edition',
+        summary: 'Request the publication of an edition',
         description:
-          'From the parts in hand. A worker prepares the version and releases it at once, or when its moment has come ' +
-          'and a second person has approved it, where the contract asks for that. One that waits is replaced. ' +
-          'Needs the scope `publish`.',
+          'Publishes the current parts. A worker prepares the version and releases it at once, or ' +
+          'at the requested moment and after the approval of a second person, if the contract ' +
+          'requires one. A waiting publication is replaced. Needs the scope `publish`.',
         params: OfEdition,
         body: AskSchema,
         response: {
@@ -150,7 +155,7 @@ function askRoute(app: App, context: AppContext): void {
           detail: 'Expected an instant, or a day and a time such as 2026-03-01T09:00.',
         })
       }
-      const asked = await requestPublication(
+      const requested = await requestPublication(
         context,
         {
           dataset,
@@ -162,7 +167,7 @@ function askRoute(app: App, context: AppContext): void {
         },
         shortPatience,
       )
-      return tell(context, reply, asked)
+      return sendPublication(context, reply, requested)
     },
   )
 }
@@ -176,7 +181,7 @@ function readRoutes(app: App, context: AppContext): void {
         tags,
         security,
         summary: 'The publications of an edition',
-        description: 'What was asked for and what became of it, the newest first; the last 200.',
+        description: 'Requested publications and their outcome, the newest first; at most 200.',
         params: OfEdition,
         response: {
           200: Type.Object({
@@ -205,7 +210,7 @@ function readRoutes(app: App, context: AppContext): void {
         tags,
         security,
         summary: 'A publication',
-        description: 'How far it came, what it waits for, and what is wrong across the parts.',
+        description: 'Its state, what it waits for, and the defects found across the parts.',
         params: OfPublication,
         response: { 200: PublicationSchema, ...problemResponses(...scoped, 'publication-not-found') },
       },
@@ -225,8 +230,9 @@ function approvalRoute(app: App, context: AppContext): void {
         security,
         summary: 'Approve a publication',
         description:
-          'By a second person: who asked for it can not. It is bound to the digest of the plain CSV, so that what was ' +
-          'approved is what is released. Needs the scope `publish`.',
+          'A second person approves it; whoever requested it is not allowed to. The approval is ' +
+          'bound to the digest of the plain CSV, so only the approved data can be released. Needs ' +
+          'the scope `publish`.',
         params: OfPublication,
         body: ApprovalSchema,
         response: {
@@ -246,7 +252,7 @@ function approvalRoute(app: App, context: AppContext): void {
     async (request, reply) => {
       const { id } = await getPublication(context, request.params)
       const act = { id, actor: actorOf(request.reader), sha256: request.body.sha256 }
-      return tell(context, reply, await approvePublication(context, act, shortPatience))
+      return sendPublication(context, reply, await approvePublication(context, act, shortPatience))
     },
   )
 }
@@ -259,8 +265,10 @@ function dropRoute(app: App, context: AppContext): void {
         operationId: 'dropPublication',
         tags,
         security,
-        summary: 'Call a publication off',
-        description: 'One that waits. What is public stays as it is. Needs the scope `publish`.',
+        summary: 'Cancel a publication',
+        description:
+          'Cancels a waiting publication. Published versions are not affected. Needs the scope ' +
+          '`publish`.',
         params: OfPublication,
         querystring: Type.Object({ reason: Reason }),
         response: {
@@ -278,7 +286,7 @@ function dropRoute(app: App, context: AppContext): void {
     async (request, reply) => {
       const { id } = await getPublication(context, request.params)
       const act = { id, actor: actorOf(request.reader), reason: request.query.reason }
-      return tell(context, reply, await dropPublication(context, act, shortPatience), 200)
+      return sendPublication(context, reply, await dropPublication(context, act, shortPatience), 200)
     },
   )
 }
@@ -292,10 +300,10 @@ function previewRoute(app: App, context: AppContext): void {
         operationId: 'createPreview',
         tags,
         security,
-        summary: 'Make a token that shows a draft',
+        summary: 'Create a token that shows a draft',
         description:
-          'With it anyone sees the prepared version, its records and its files until it expires, and no other. ' +
-          'Needs the scope `publish`.',
+          'Whoever has the token can read the prepared version, its records and its files until it ' +
+          'expires, and no other draft. Needs the scope `publish`.',
         params: OfPublication,
         body: PreviewAskSchema,
         response: {
@@ -335,8 +343,8 @@ function withdrawalRoute(app: App, context: AppContext): void {
         security,
         summary: 'Withdraw a version',
         description:
-          'Its addresses answer 410 from then on, with the reason and the version that stands in its place. Again it ' +
-          'changes nothing. Needs the scope `publish`.',
+          'Its addresses answer 410 from then on, with the reason and the version that replaces ' +
+          'it. Repeating the request changes nothing. Needs the scope `publish`.',
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
@@ -359,9 +367,15 @@ function withdrawalRoute(app: App, context: AppContext): void {
     async (request) => {
       const { slug: dataset, edition, version } = request.params
       const { reason } = request.body
-      const asked = { dataset, edition, version: Number(version), reason, actor: actorOf(request.reader) }
-      const first = await withdraw(context, asked, shortPatience)
-      return { dataset, edition, version: asked.version, state: 'withdrawn' as const, already: !first }
+      const withdrawal = {
+        dataset,
+        edition,
+        version: Number(version),
+        reason,
+        actor: actorOf(request.reader),
+      }
+      const first = await withdraw(context, withdrawal, shortPatience)
+      return { dataset, edition, version: withdrawal.version, state: 'withdrawn' as const, already: !first }
     },
   )
 }

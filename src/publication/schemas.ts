@@ -24,7 +24,7 @@ export const Reason = Type.String({
   maxLength: reasonLengthMax,
   // PostgreSQL can't store NUL in text.
   pattern: '^[^\\u0000]*$',
-  description: 'Why. It is kept, and published where it is about a version.',
+  description: 'The reason. It is stored, and published if it concerns a version.',
 })
 
 const WaiverSchema = Type.Object(
@@ -42,7 +42,7 @@ export const AskSchema = Type.Object(
   {
     reason: Type.Optional(Reason),
     waivers: Type.Optional(
-      Type.Array(WaiverSchema, { maxItems: waiversMax, description: 'Parts to go without.' }),
+      Type.Array(WaiverSchema, { maxItems: waiversMax, description: 'Missing parts that are waived.' }),
     ),
     at: Type.Optional(
       Type.String({
@@ -52,7 +52,7 @@ export const AskSchema = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, description: 'What is asked for. `{}` publishes at once.' },
+  { additionalProperties: false, description: 'The request. `{}` publishes at once.' },
 )
 
 export const ApprovalSchema = Type.Object(
@@ -61,11 +61,12 @@ export const ApprovalSchema = Type.Object(
       Type.String({
         pattern: '^[0-9a-f]{64}$',
         description:
-          'The digest of the plain CSV that was looked at; refused where it is another one by now.',
+          'The digest of the plain CSV that you have reviewed. If the waiting one differs, the ' +
+          'approval is rejected.',
       }),
     ),
   },
-  { additionalProperties: false, description: 'What was looked at. `{}` approves what waits.' },
+  { additionalProperties: false, description: 'What you have reviewed. `{}` approves the waiting version.' },
 )
 
 export const PreviewAskSchema = Type.Object(
@@ -73,23 +74,25 @@ export const PreviewAskSchema = Type.Object(
     expires: Type.Optional(
       Type.String({
         maxLength: 10,
-        description: 'How long it holds: `30m`, `12h`, `7d`. Seven days if absent.',
+        description: 'Validity of the token: `30m`, `12h`, `7d`. Seven days if absent.',
       }),
     ),
   },
-  { additionalProperties: false, description: 'How long the token holds.' },
+  { additionalProperties: false, description: 'Validity of the token.' },
 )
 
 export const PreviewSchema = Type.Object({
   id: Type.String({ description: 'Public part of the token, by which it is revoked.' }),
-  token: Type.String({ description: 'The token. It is shown this once; only its digest is kept.' }),
-  expiresAt: Instant('Until when it holds.'),
+  token: Type.String({
+    description: 'The token. It is shown only once; the service stores only its digest.',
+  }),
+  expiresAt: Instant('When it expires.'),
   href: Link('The draft, with the token.'),
 })
 
 export const WithdrawAskSchema = Type.Object(
   { reason: Reason },
-  { additionalProperties: false, description: 'Why the version is taken back.' },
+  { additionalProperties: false, description: 'Why the version is withdrawn.' },
 )
 
 export const WithdrawalSchema = Type.Object({
@@ -97,7 +100,7 @@ export const WithdrawalSchema = Type.Object({
   edition: Type.String({ description: 'Name of the edition.' }),
   version: Type.Integer({ description: 'Number of the version.' }),
   state: Type.Literal('withdrawn', { description: 'Its addresses answer 410 from now on.' }),
-  already: Type.Boolean({ description: 'True where it had been withdrawn before; that reason stands.' }),
+  already: Type.Boolean({ description: 'True if it had been withdrawn before; the former reason remains.' }),
 })
 
 const ActorSchema = Type.Object(
@@ -105,7 +108,7 @@ const ActorSchema = Type.Object(
     actor: Type.String({ description: '`key:<id>`, or `cli:<account>` for the command line.' }),
     label: TextOrNull('The label of the key; null without one.'),
   },
-  { description: 'Who it was.' },
+  { description: 'The person or key that acted.' },
 )
 
 const FindingSchema = Type.Object(
@@ -118,23 +121,23 @@ const FindingSchema = Type.Object(
     message: Type.String({ description: 'What is wrong and what to do, in English.' }),
     messageZh: Type.String({ description: 'The same in Chinese.' }),
   },
-  { description: 'One thing wrong across the parts.' },
+  { description: 'A defect found across the parts.' },
 )
 
 export const PublicationSchema = Type.Object({
   id: Type.Integer({ description: 'Number of the publication.' }),
   dataset: Type.String({ description: 'Slug of the dataset.' }),
   edition: Type.String({ description: 'Name of the edition.' }),
-  version: Type.Integer({ description: 'Number that the version has, or will have.' }),
+  version: Type.Integer({ description: 'Number of the version, once public or in advance.' }),
   state: Type.Enum(['asked', 'prepared', 'done', 'refused', 'dropped'], {
     description:
-      '`asked`: on its way; `prepared`: ready, and waits; `done`: public; `refused`: see the findings; `dropped`: ' +
-      'called off, or asked for again.',
+      '`asked`: being processed; `prepared`: ready and waiting; `done`: public; `refused`: see ' +
+      'the findings; `dropped`: cancelled, or replaced by a new request.',
   }),
   waitsFor: Type.Array(Type.Enum(['moment', 'approval']), {
-    description: 'What a prepared publication waits for; empty where it is released by the next worker.',
+    description: 'What a prepared publication waits for; empty if the next free worker releases it.',
   }),
-  askedAt: Instant('When it was asked for.'),
+  askedAt: Instant('When it was requested.'),
   askedBy: ActorSchema,
   reason: TextOrNull('Why the version is made.'),
   waivers: Type.Array(
@@ -142,11 +145,11 @@ export const PublicationSchema = Type.Object({
       provider: Type.String({ description: 'Code of the list `providers`.' }),
       reason: Type.String({ description: 'Why its part is missing.' }),
     }),
-    { description: 'Parts to go without.' },
+    { description: 'Missing parts that are waived.' },
   ),
-  releaseAt: InstantOrNull('Not before this moment; null for at once.'),
+  releaseAt: InstantOrNull('Not before this moment; null for immediate release.'),
   preparedAt: InstantOrNull('When it was ready; null until then.'),
-  sha256: TextOrNull('SHA-256 of the plain CSV as prepared: this and nothing else is released.'),
+  sha256: TextOrNull('SHA-256 of the plain CSV as prepared: only this file may be released.'),
   approval: Type.Union(
     [
       Type.Object({
@@ -155,37 +158,41 @@ export const PublicationSchema = Type.Object({
       }),
       Type.Null(),
     ],
-    { description: 'The approval of a second person; null where the contract asks for none.' },
+    { description: 'The approval of a second person; null if the contract requires none.' },
   ),
   ended: Type.Union(
     [
       Type.Object({
         at: Instant('When.'),
-        by: TextOrNull('Who called it off or asked again; null where nobody did.'),
+        by: TextOrNull('Who cancelled or replaced it; null if nobody did.'),
         reason: TextOrNull('Why.'),
       }),
       Type.Null(),
     ],
-    { description: 'When it came to its end; null until then.' },
+    { description: 'How it ended; null while it is open.' },
   ),
-  findings: Type.Array(FindingSchema, { description: 'What is wrong across the parts, where refused.' }),
+  findings: Type.Array(FindingSchema, {
+    description: 'The defects found across the parts, if it was refused.',
+  }),
   replaces: Type.Optional(
     Type.Union(
       [
         Type.Object({
-          id: Type.Integer({ description: 'The publication that waited until now.' }),
-          approvalVoid: Type.Boolean({ description: 'True where it had been approved: that is void now.' }),
+          id: Type.Integer({ description: 'Number of the publication that it replaces.' }),
+          approvalVoid: Type.Boolean({
+            description: 'True if that one had been approved; its approval is now void.',
+          }),
         }),
         Type.Null(),
       ],
-      { description: 'Told once, when it is asked for.' },
+      { description: 'Only in the answer to the request.' },
     ),
   ),
   links: Type.Object(
     {
       self: Link('This publication.'),
-      approval: LinkOrNull('POST approves it; null where nothing waits for that.'),
-      preview: LinkOrNull('POST makes a token that shows the draft; null where none is prepared.'),
+      approval: LinkOrNull('POST approves it; null if it does not wait for approval.'),
+      preview: LinkOrNull('POST creates a token that shows the draft; null if no draft is prepared.'),
       version: LinkOrNull('The version; null until it is public.'),
     },
     { description: 'Where to go from here.' },

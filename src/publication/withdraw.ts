@@ -20,10 +20,10 @@ export interface Withdrawal {
  */
 export async function withdraw(
   context: AppContext,
-  asked: Withdrawal,
+  withdrawal: Withdrawal,
   patience?: Patience,
 ): Promise<boolean> {
-  const { dataset, edition, version, reason } = asked
+  const { dataset, edition, version, reason } = withdrawal
   await refuseOnMirror(context.database.work)
   context.contracts.get(dataset)
   if (reason.trim() === '') throw problem('reason-missing', { path: 'reason' })
@@ -31,7 +31,7 @@ export async function withdraw(
     context.database.work.begin(async (tx) => {
       await writeAudit(tx, {
         at: context.clock(),
-        actor: asked.actor,
+        actor: withdrawal.actor,
         action: 'withdraw',
         subject: `${dataset}/${edition}/v${version}`,
         detail: { reason },
@@ -40,7 +40,7 @@ export async function withdraw(
       if (withdrawn === undefined) throw problem('version-not-found', { path: 'version' })
       return withdrawn
     })
-  const done = await context.database.lock(lockOf(asked), work, patience)
+  const done = await context.database.lock(lockOf(withdrawal), work, patience)
   if (done) context.observe('version-withdrawn', { dataset, edition, version })
   return done
 }

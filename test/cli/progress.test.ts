@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Bag } from '../../src/bundle/index.ts'
 import { progressText } from '../../src/cli/output.ts'
-import { readings, watchRows } from '../../src/ingest/index.ts'
+import { readPasses, watchRows } from '../../src/ingest/index.ts'
 
 t.test('rows are told with those of the whole, the rate and the time that is left', async (t) => {
   const total = 540_000_000
@@ -35,7 +35,7 @@ t.test('bytes are counted over all files and readings, rows over all files', asy
     },
     close: async () => {},
   }
-  for (const times of [readings.fast, readings.strict]) {
+  for (const times of [readPasses.fast, readPasses.strict]) {
     const told: (number | undefined)[][] = []
     const watched = watchRows(bag, times, (_step, done, total, rows) => void told.push([done, total, rows]))
     for (const path of ['a', 'b']) {

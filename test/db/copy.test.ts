@@ -6,8 +6,8 @@ async function* rows(count: number, wrongAt = -1): AsyncGenerator<string> {
   for (let n = 0; n < count; n++) yield n === wrongAt ? `Zhang San\n` : `${n}\n`
 }
 
-/** Waits, within a bound, until no backend of a COPY is left in this database. */
-async function backendsLeft(url: string): Promise<number> {
+/** Waits, within a bound, until no backend of a COPY remains in this database. */
+async function countBackends(url: string): Promise<number> {
   return administer(url, async (client) => {
     for (let attempt = 0; ; attempt++) {
       const { rows: found } = await client.query<{ n: number }>(`
@@ -20,7 +20,7 @@ async function backendsLeft(url: string): Promise<number> {
   })
 }
 
-t.test('rows go in, and a rejected one leaves nothing behind', async (t) => {
+t.test('COPY stores all rows; a rejected row leaves none', async (t) => {
   const { database, url } = await testDatabase(t)
   await database.work`CREATE TABLE staging.p (a int PRIMARY KEY)`
   const statement = 'COPY staging.p FROM STDIN'
@@ -32,24 +32,24 @@ t.test('rows go in, and a rejected one leaves nothing behind', async (t) => {
     t.notMatch(`${refused.stack} ${JSON.stringify(refused)}`, /Zhang/)
     t.equal(await count(), 0)
   }
-  const doubled = await database.copyFrom(statement, ['1\n', '1\n'] as never).catch((error) => error)
-  t.match(doubled, { code: '23505', constraint: 'p_pkey', table: 'p' })
+  const duplicate = await database.copyFrom(statement, ['1\n', '1\n'] as never).catch((error) => error)
+  t.match(duplicate, { code: '23505', constraint: 'p_pkey', table: 'p' })
   t.equal(await database.copyFrom(statement, rows(100_000)), 100_000)
   t.equal(await count(), 100_000)
   t.equal(await database.copyFrom(statement, rows(0)), 0)
   await t.rejects(database.copyFrom('COPY staging.none FROM STDIN', rows(3)), { code: '42P01' })
-  t.equal(await backendsLeft(url), 0)
+  t.equal(await countBackends(url), 0)
 })
 
-t.test('a source that fails, is aborted or falls silent ends the ingest', async (t) => {
+t.test('a source that fails, is aborted or stops sending ends the COPY', async (t) => {
   const { database, url } = await testDatabase(t)
   await database.work`CREATE TABLE staging.p (a int PRIMARY KEY)`
   const statement = 'COPY staging.p FROM STDIN'
   const failing = async function* () {
     yield* rows(1000)
-    throw new Error('The disc was taken out.')
+    throw new Error('The disk was removed.')
   }
-  await t.rejects(database.copyFrom(statement, failing()), /The disc was taken out/)
+  await t.rejects(database.copyFrom(statement, failing()), /The disk was removed/)
   const abort = new AbortController()
   const endless = async function* () {
     for (let n = 0; ; n++) {
@@ -61,16 +61,16 @@ t.test('a source that fails, is aborted or falls silent ends the ingest', async 
   await t.rejects(database.copyFrom(statement, rows(1), { signal: abort.signal }), /enough/)
   const silent = async function* () {
     yield 'Zhang San\n'
-    // More than the buffers hold, so that the wrong row is on its way; then nothing ever again.
+    // More than the buffers hold, so that the wrong row is sent; then nothing more.
     for (let n = 0; n < 300_000; n++) yield `${n}\n`
     await new Promise(() => {})
   }
   await t.rejects(database.copyFrom(statement, silent()), { code: '22P02' })
-  t.equal(await backendsLeft(url), 0)
+  t.equal(await countBackends(url), 0)
   t.equal(await database.copyFrom(statement, rows(10)), 10)
 })
 
-t.test('rows come out whole, in large chunks', async (t) => {
+t.test('COPY returns all rows in large chunks', async (t) => {
   const { database, url } = await testDatabase(t)
   await database.work`
     CREATE TABLE published.p AS SELECT n AS a, repeat('x', 90) AS b FROM generate_series(1, 50000) n`
@@ -92,14 +92,14 @@ t.test('rows come out whole, in large chunks', async (t) => {
   const staging = database.copyTo('COPY (SELECT 1 FROM staging.p) TO STDOUT')[Symbol.asyncIterator]()
   await t.rejects(staging.next(), { code: '42501' })
   await database.work`CREATE TABLE staging.p (a int)`
-  const barred = database.copyTo('COPY (SELECT 1 FROM staging.p) TO STDOUT')[Symbol.asyncIterator]()
-  await t.rejects(barred.next(), { code: '42501' }, 'the serving role reads no staging')
+  const denied = database.copyTo('COPY (SELECT 1 FROM staging.p) TO STDOUT')[Symbol.asyncIterator]()
+  await t.rejects(denied.next(), { code: '42501' }, 'the serving role cannot read staging')
   const allowed = database.copyTo('COPY staging.p TO STDOUT', { role: 'work' })[Symbol.asyncIterator]()
   t.same(await allowed.next(), { done: true, value: undefined })
-  t.equal(await backendsLeft(url), 0)
+  t.equal(await countBackends(url), 0)
 })
 
-t.test('a reader who is slow, leaves early or aborts leaves no backend', async (t) => {
+t.test('no backend remains after a reader is slow, ends early or aborts', async (t) => {
   const { database, url } = await testDatabase(t)
   // Far more than the buffers on the way hold, so that the server is stuck in sending.
   const much = `COPY (SELECT repeat('x', 1000) FROM generate_series(1, 200000)) TO STDOUT`
@@ -107,13 +107,13 @@ t.test('a reader who is slow, leaves early or aborts leaves no backend', async (
     t.ok(chunk.length > 0)
     break
   }
-  t.equal(await backendsLeft(url), 0, 'left early')
+  t.equal(await countBackends(url), 0, 'ended early')
   const abort = new AbortController()
   const slow = database.copyTo(much, { signal: abort.signal })[Symbol.asyncIterator]()
   await slow.next()
-  abort.abort(new Error('gone'))
-  await t.rejects(slow.next(), /gone/)
-  t.equal(await backendsLeft(url), 0, 'aborted')
+  abort.abort(new Error('aborted here'))
+  await t.rejects(slow.next(), /aborted here/)
+  t.equal(await countBackends(url), 0, 'aborted')
   const silent = database.copyTo('COPY (SELECT pg_sleep(60)) TO STDOUT')[Symbol.asyncIterator]()
   const pending = silent.next().catch((error: Error) => error.name)
   await administer(url, async (client) => {
@@ -126,6 +126,6 @@ t.test('a reader who is slow, leaves early or aborts leaves no backend', async (
     }
   })
   await silent.return?.()
-  t.equal(await pending, 'AbortError', 'left while the server is silent')
-  t.equal(await backendsLeft(url), 0, 'a silent backend ends too')
+  t.equal(await pending, 'AbortError', 'ended while the server sends nothing')
+  t.equal(await countBackends(url), 0, 'a backend that sends nothing ends too')
 })

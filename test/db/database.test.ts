@@ -8,7 +8,7 @@ import { administer, databaseOptions, emptyDatabase, testDatabase } from '../sup
 
 const states = (error: unknown) => (error as { code?: string }).code
 
-t.test('the roles do what they may and nothing else', async (t) => {
+t.test('each role has its grants and no others', async (t) => {
   const { database } = await testDatabase(t)
   const { serve, work, read } = database
   await work`CREATE TABLE published.records_1 (a text)`
@@ -18,7 +18,7 @@ t.test('the roles do what they may and nothing else', async (t) => {
   t.same(
     await serve`SELECT a FROM published.records_1`,
     [{ a: 'x' }],
-    'what work makes in published is readable',
+    'the serving role reads tables that the working role creates in published',
   )
   t.same(await read.execute(drizzleSql`SELECT a FROM published.records_1`), [{ a: 'x' }])
   t.same(await serve`SELECT count(*)::int AS n FROM qingdan.key`, [{ n: 0 }], 'keys can be checked')
@@ -48,7 +48,7 @@ t.test('the roles do what they may and nothing else', async (t) => {
   t.match(database.serverVersion, /^\d+\.\d+$/)
 })
 
-t.test('each client keeps its own manner of values', async (t) => {
+t.test('each client returns values in its own form', async (t) => {
   const { database } = await testDatabase(t)
   await database.work.begin(async (tx) => writeSetting(tx, 'n', { a: [1, 'x', null] }))
   await writeSetting(database.work, 'n', { a: [2] })
@@ -58,7 +58,7 @@ t.test('each client keeps its own manner of values', async (t) => {
   t.same(await database.serve`SELECT 9007199254740993::bigint AS big`, [{ big: '9007199254740993' }])
 })
 
-t.test('three starts at once migrate once', async (t) => {
+t.test('of three concurrent starts only one migrates', async (t) => {
   const url = await emptyDatabase(t)
   const seen: [string, unknown][] = []
   const open = () =>
@@ -76,7 +76,7 @@ t.test('three starts at once migrate once', async (t) => {
   t.ok(Number(applied.rowCount) > 0)
 })
 
-t.test('a database of a newer version is refused', async (t) => {
+t.test('a database of a newer version is rejected', async (t) => {
   const { url } = await testDatabase(t)
   await administer(url, (client) =>
     client.query(`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('x', 99999999999999)`),
@@ -84,7 +84,7 @@ t.test('a database of a newer version is refused', async (t) => {
   await t.rejects(openDatabase({ ...databaseOptions(url), migrate: true }), /newer version of the service/)
 })
 
-t.test('a user who may not make roles is told what an administrator runs', async (t) => {
+t.test('for a user who may not create roles, the error has the SQL for an administrator', async (t) => {
   const url = await emptyDatabase(t)
   const name = `qingdan_poor_${process.pid}`
   await administer(url, (client) => client.query(`CREATE ROLE ${name} LOGIN PASSWORD 'poor'`))
@@ -97,14 +97,16 @@ t.test('a user who may not make roles is told what an administrator runs', async
   await administer(url, (client) => client.query(`DROP ROLE ${name}`))
 })
 
-t.test('an address that leads nowhere is named without its password', async (t) => {
+t.test('the error for an unreachable address omits the password', async (t) => {
   const refused = await openDatabase(databaseOptions('postgres://u:hidden@127.0.0.1:1/d')).catch(
     (error) => error,
   )
-  t.match(refused, { message: "The database at 127.0.0.1:1 can't be reached or refuses us: ECONNREFUSED." })
+  t.match(refused, {
+    message: "The database at 127.0.0.1:1 can't be reached or refuses the connection: ECONNREFUSED.",
+  })
 })
 
-t.test('a lock lets one in at a time and ends with its holder', async (t) => {
+t.test('a lock has one holder at a time and ends with its session', async (t) => {
   const { database, url } = await testDatabase(t)
   const order: string[] = []
   let open = () => {}
@@ -119,7 +121,7 @@ t.test('a lock lets one in at a time and ends with its holder', async (t) => {
   })
   while (order.length === 0) await new Promise(setImmediate)
   const second = database.lock('a', async () => order.push('second in'))
-  t.equal(await database.lock('b', async () => 'free'), 'free', 'another name does not wait')
+  t.equal(await database.lock('b', async () => 'free'), 'free', 'a lock of another name does not wait')
   open()
   t.equal(await first, 1)
   await second
@@ -139,33 +141,33 @@ t.test('a lock lets one in at a time and ends with its holder', async (t) => {
     )
     t.equal(cut.rowCount, 1)
   })
-  await t.rejects(lost, /lost while work went on/)
+  await t.rejects(lost, /lost while its work was running/)
 })
 
-t.test('errors lose what they quote', async (t) => {
+t.test('errors lose the values that they quote', async (t) => {
   const { database } = await testDatabase(t)
   await database.work`CREATE TABLE staging.p (a int PRIMARY KEY)`
   const quoted = await database.work`INSERT INTO staging.p SELECT 'Zhang San'::text::int`.catch(
     (error) => error,
   )
-  t.match(quoted.message, /Zhang San/, 'the server does quote')
-  const doubled = await database.work`INSERT INTO staging.p VALUES (42), (42)`.catch((error) => error)
+  t.match(quoted.message, /Zhang San/, 'the server quotes the value')
+  const duplicate = await database.work`INSERT INTO staging.p VALUES (42), (42)`.catch((error) => error)
   const wrapped = await database.read
     .insert(note)
     .values({ name: 'Zhang San', value: 1 })
     .catch((error: unknown) => error)
-  for (const error of [quoted, doubled, wrapped]) {
+  for (const error of [quoted, duplicate, wrapped]) {
     const clean = withoutValues(error) as ServerError
     t.type(clean, ServerError)
     t.notMatch(`${clean.stack} ${JSON.stringify(clean)}`, /Zhang|42\)/)
   }
-  t.match(withoutValues(doubled), { code: '23505', constraint: 'p_pkey', table: 'p' })
+  t.match(withoutValues(duplicate), { code: '23505', constraint: 'p_pkey', table: 'p' })
   t.match(withoutValues(wrapped), { code: '25006' })
   const own = new Error('own')
   t.equal(withoutValues(own), own)
 })
 
-t.test('who has only so much patience with a lock is refused, and nobody else', async (t) => {
+t.test('a wait for a lock ends with an error when its time is over', async (t) => {
   const { database } = await testDatabase(t)
   const patience = { millisecondsMax: 20, refuse: () => new Error('too busy') }
   await database.lock('one', async () => {
@@ -173,7 +175,7 @@ t.test('who has only so much patience with a lock is refused, and nobody else', 
       database.lock('one', async () => 'in', patience),
       { message: 'too busy' },
     )
-    t.equal(await database.lock('two', async () => 'in', patience), 'in', 'another name is another lock')
+    t.equal(await database.lock('two', async () => 'in', patience), 'in', 'a lock of another name is free')
   })
   t.equal(await database.lock('one', async () => 'in', patience), 'in')
   await t.rejects(

@@ -30,7 +30,7 @@ async function reachable(t: { readonly teardown: (work: () => Promise<void>) => 
 
 const helper = async () => (isRoot() ? findNobody() : undefined)
 
-t.test('links that npm left out are made in the package', async (t) => {
+t.test('links that npm omitted are created in the package', async (t) => {
   const folder = await reachable(t)
   const native = await packageWithoutLinks(folder)
   for (const round of ['first', 'second']) {
@@ -40,19 +40,19 @@ t.test('links that npm left out are made in the package', async (t) => {
   await t.rejects(stat(join(folder, 'copy')), { code: 'ENOENT' })
 })
 
-t.test('a package that cannot be reached or written is copied, once', async (t) => {
+t.test('a package that cannot be read or written is copied once', async (t) => {
   const folder = await reachable(t)
   await mkdir(join(folder, 'home'))
   const native = await packageWithoutLinks(join(folder, 'home'))
-  // Root writes everywhere but must lend a folder that others reach; an ordinary user may lack the right to
-  // write.
+  // Root can write everywhere, but its helper account cannot reach this folder; an ordinary user may lack the
+  // right to write.
   const shut = isRoot() ? join(folder, 'home') : join(native, 'lib')
   await chmod(shut, isRoot() ? 0o700 : 0o500)
   t.teardown(() => chmod(shut, 0o700))
   await chmod(join(native, 'share', 'postgresql', 'postgres.bki'), 0o600)
   const copy = join(folder, 'copy')
   const both = [makeUsable(native, await helper(), copy), makeUsable(native, await helper(), copy)]
-  t.same(await Promise.all(both), [copy, copy], 'also by two starts at once')
+  t.same(await Promise.all(both), [copy, copy], 'also by two concurrent starts')
   t.equal(await readFile(join(copy, 'lib', 'libx.so.1'), 'utf8'), 'x')
   t.equal((await stat(join(copy, 'bin', 'postgres'))).mode & 0o777, 0o755)
   t.equal((await stat(join(copy, 'share', 'postgresql', 'postgres.bki'))).mode & 0o777, 0o644)
@@ -68,7 +68,7 @@ t.test('a program that this system cannot load is explained', async (t) => {
   )
 })
 
-t.test('what an account can reach is read from modes', async (t) => {
+t.test('the access of an account is determined from modes', async (t) => {
   const folder = await reachable(t)
   await mkdir(join(folder, 'a', 'b'), { recursive: true })
   await writeFile(join(folder, 'a', 'b', 'file'), '')
@@ -78,41 +78,49 @@ t.test('what an account can reach is read from modes', async (t) => {
   const file = join(folder, 'a', 'b', 'file')
   await chmod(join(folder, 'a', 'b'), 0o711)
   t.equal(await canReach(stranger, file, readable), true)
-  t.equal(await canReach(stranger, join(folder, 'a', 'b'), readable), false, 'passed, not listed')
+  t.equal(
+    await canReach(stranger, join(folder, 'a', 'b'), readable),
+    false,
+    'it can be traversed but not listed',
+  )
   t.equal(await canReach(stranger, join(folder, 'a', 'b'), traversable), true)
   await chmod(join(folder, 'a'), 0o750)
-  t.equal(await canReach(stranger, file, readable), false, 'a folder above bars the way')
+  t.equal(await canReach(stranger, file, readable), false, 'a parent folder cannot be traversed')
   const { uid, gid } = await stat(folder)
-  t.equal(await canReach({ uid: 65_533, gid }, join(folder, 'a'), traversable), true, 'its group passes')
-  t.equal(await canReach({ uid, gid: 65_533 }, file, readable), true, 'its owner passes')
-  t.equal(await canReach(undefined, '/nowhere', readable), true, 'we ourselves are not examined')
+  t.equal(
+    await canReach({ uid: 65_533, gid }, join(folder, 'a'), traversable),
+    true,
+    'its group can traverse it',
+  )
+  t.equal(await canReach({ uid, gid: 65_533 }, file, readable), true, 'its owner can read it')
+  t.equal(await canReach(undefined, '/nowhere', readable), true, 'the account of this process is not checked')
 })
 
-t.test('the place of a database is in the data folder, or noted there', async (t) => {
+t.test('a database is in the data folder, or its place is recorded there', async (t) => {
   const folder = await reachable(t)
-  const told: unknown[] = []
+  const events: unknown[] = []
   const find = (data: string) =>
-    findClusterLocation(data, (name, facts) => told.push([name, facts?.['path']]))
+    findClusterLocation(data, (name, facts) => events.push([name, facts?.['path']]))
   const open = await find(join(folder, 'open'))
   t.equal(open.home, join(folder, 'open'))
   t.same(open.account, await helper())
-  t.same(told, [])
+  t.same(events, [])
   await mkdir(join(folder, 'shut'), { mode: 0o700 })
   const [shut, same] = await Promise.all([
     find(join(folder, 'shut', 'var')),
     find(join(folder, 'shut', 'var')),
   ])
-  const note = join(folder, 'shut', 'var', 'database-place')
+  const record = join(folder, 'shut', 'var', 'database-place')
   if (!isRoot()) {
-    t.equal(shut.home, join(folder, 'shut', 'var'), 'an ordinary user needs no other place')
-    await t.rejects(stat(note), { code: 'ENOENT' })
+    t.equal(shut.home, join(folder, 'shut', 'var'), 'an ordinary user needs no other folder')
+    await t.rejects(stat(record), { code: 'ENOENT' })
     return
   }
   t.teardown(() => rm(shut.home, { recursive: true, force: true }))
   t.match(shut.home, /^\/var\/lib\/qingdan\/[0-9a-f]{16}$/)
-  t.equal(same.home, shut.home, 'two starts at once agree')
-  t.equal(await readFile(note, 'utf8'), `${shut.home}\n`)
-  t.same(told, [
+  t.equal(same.home, shut.home, 'two concurrent starts use the same folder')
+  t.equal(await readFile(record, 'utf8'), `${shut.home}\n`)
+  t.same(events, [
     ['database-moved', shut.home],
     ['database-moved', shut.home],
   ])
@@ -120,7 +128,7 @@ t.test('the place of a database is in the data folder, or noted there', async (t
   t.equal(
     (await find(join(folder, 'shut', 'var'))).home,
     shut.home,
-    'it stays where it is when the way is opened',
+    'it is not moved when the folder becomes accessible',
   )
   await rm(shut.home, { recursive: true })
   await t.rejects(find(join(folder, 'shut', 'var')), /which is missing.*delete .*database-place/)

@@ -17,13 +17,13 @@ import { program } from '../support/program.ts'
 
 const observe = () => undefined
 
-/** A data folder that every account can reach, removed at the end with whatever server is left on it. */
+/** A data folder that every account can reach; at the end, its server is stopped and it is removed. */
 function dataFolder(t: { readonly teardown: (work: () => Promise<void>) => unknown }): string {
-  // A long name on purpose: a socket below it would pass the limit of its path's length.
+  // A long name on purpose: the path of a socket in it would be too long.
   const folder = join(tmpdir(), `qingdan-embedded-${randomUUID()}`, 'a-folder-with-a-long-name'.repeat(4))
   t.teardown(async () => {
-    const left = await running(folder)
-    if (left !== undefined) process.kill(left, 'SIGQUIT')
+    const pid = await running(folder)
+    if (pid !== undefined) process.kill(pid, 'SIGQUIT')
     while (await running(folder)) await new Promise(setImmediate)
     await rm(join(folder, '..'), { recursive: true, force: true })
   })
@@ -32,21 +32,21 @@ function dataFolder(t: { readonly teardown: (work: () => Promise<void>) => unkno
 
 async function running(folder: string): Promise<number | undefined> {
   const cluster = join(folder, 'database', 'cluster')
-  const isThere = await stat(cluster).catch(() => undefined)
-  return isThere && (await findPostmaster(cluster))?.pid
+  const exists = await stat(cluster).catch(() => undefined)
+  return exists && (await findPostmaster(cluster))?.pid
 }
 
 const count = async ({ url }: Cluster) =>
-  administer(url, async (client) => Number((await client.query('SELECT sum(a) AS n FROM kept')).rows[0].n))
+  administer(url, async (client) => Number((await client.query('SELECT sum(a) AS n FROM sample')).rows[0].n))
 
-interface Neighbour {
+interface OtherProcess {
   readonly child: ChildProcess
   readonly url: string
   readonly end: () => Promise<void>
 }
 
 /** Another process that joins the cluster of a folder, and leaves when its input ends. */
-async function startNeighbour(folder: string, clone?: string): Promise<Neighbour> {
+async function startOtherProcess(folder: string, clone?: string): Promise<OtherProcess> {
   const child = spawn(
     process.execPath,
     [...program('test/support/neighbour.ts'), folder, ...(clone === undefined ? [] : [clone])],
@@ -65,13 +65,13 @@ async function startNeighbour(folder: string, clone?: string): Promise<Neighbour
   }
 }
 
-t.test('a first start makes a cluster that only its owner can enter', async (t) => {
+t.test('a first start creates a cluster that only its owner can access', async (t) => {
   const folder = dataFolder(t)
   const cluster = await joinCluster({ dataFolder: folder, observe })
   const home = join(folder, 'database')
   t.equal((await stat(join(home, 'password'))).mode & 0o777, 0o600)
   t.equal((await stat(join(home, 'cluster'))).mode & 0o777, 0o700)
-  t.same((await readdir(folder)).sort(), ['database'], 'nothing else is left')
+  t.same((await readdir(folder)).sort(), ['database'], 'no other file remains')
   t.same((await readdir(home)).sort(), ['clone', 'cluster', 'database.log', 'password', 'version'])
   const settings = await administer(cluster.url, async (client) => {
     const { rows } = await client.query<{ name: string; setting: string }>(
@@ -102,29 +102,29 @@ t.test('a first start makes a cluster that only its owner can enter', async (t) 
   )
   t.notMatch(await readFile(join(home, 'database.log'), 'utf8'), /Zhang|SELECT/)
   await cluster.leave()
-  t.equal(await running(folder), undefined, 'the last one stops it')
+  t.equal(await running(folder), undefined, 'the last process to leave stops it')
 })
 
-t.test('the last one to leave stops it, whoever started it', async (t) => {
+t.test('the last process to leave stops the server, whichever started it', async (t) => {
   const folder = dataFolder(t)
-  const neighbour = await startNeighbour(folder)
+  const other = await startOtherProcess(folder)
   const ours = await joinCluster({ dataFolder: folder, observe })
-  t.equal(ours.url, neighbour.url, 'one server')
+  t.equal(ours.url, other.url, 'one server')
   const pid = await running(folder)
-  await neighbour.end()
+  await other.end()
   t.equal(await running(folder), pid, 'it outlives the process that started it')
   t.equal((await administer(ours.url, (client) => client.query('SELECT 1'))).rowCount, 1)
-  const next = await startNeighbour(folder)
+  const next = await startOtherProcess(folder)
   await ours.leave()
   t.equal(await running(folder), pid)
   await next.end()
   t.equal(await running(folder), undefined)
 })
 
-t.test('five first starts at once make one cluster', async (t) => {
+t.test('five concurrent first starts create one cluster', async (t) => {
   const folder = dataFolder(t)
   const here = () => joinCluster({ dataFolder: folder, observe })
-  const there = () => startNeighbour(folder)
+  const there = () => startOtherProcess(folder)
   const [first, second, third, ...others] = await Promise.all([here(), here(), here(), there(), there()])
   const clusters = [first, second, third]
   t.equal(new Set([...clusters, ...others].map(({ url }) => url)).size, 1)
@@ -133,39 +133,39 @@ t.test('five first starts at once make one cluster', async (t) => {
   t.equal(await running(folder), undefined)
 })
 
-t.test('leaving and coming at the same time never meets a dead server', async (t) => {
+t.test('a process that joins while another leaves gets a running server', async (t) => {
   const folder = dataFolder(t)
-  let held = await joinCluster({ dataFolder: folder, observe })
-  await administer(held.url, (client) => client.query('CREATE TABLE kept AS SELECT 0 AS a'))
+  let current = await joinCluster({ dataFolder: folder, observe })
+  await administer(current.url, (client) => client.query('CREATE TABLE sample AS SELECT 0 AS a'))
   for (let round = 1; round <= 8; round++) {
-    const [next] = await Promise.all([joinCluster({ dataFolder: folder, observe }), held.leave()])
-    await administer(next.url, (client) => client.query('INSERT INTO kept VALUES (1)'))
+    const [next] = await Promise.all([joinCluster({ dataFolder: folder, observe }), current.leave()])
+    await administer(next.url, (client) => client.query('INSERT INTO sample VALUES (1)'))
     t.equal(await count(next), round)
-    held = next
+    current = next
   }
-  await held.leave()
+  await current.leave()
   t.equal(await running(folder), undefined)
 })
 
-t.test('after SIGKILL of its users the server is taken over, with all data', async (t) => {
+t.test('after SIGKILL of its process the server is used by the next, with all data', async (t) => {
   const folder = dataFolder(t)
-  const neighbour = await startNeighbour(folder)
-  await administer(neighbour.url, (client) => client.query('CREATE TABLE kept AS SELECT 42 AS a'))
+  const other = await startOtherProcess(folder)
+  await administer(other.url, (client) => client.query('CREATE TABLE sample AS SELECT 42 AS a'))
   const pid = await running(folder)
-  neighbour.child.kill('SIGKILL')
-  await once(neighbour.child, 'exit')
-  t.equal(await running(folder), pid, 'the server is there still')
+  other.child.kill('SIGKILL')
+  await once(other.child, 'exit')
+  t.equal(await running(folder), pid, 'the server still runs')
   const next = await joinCluster({ dataFolder: folder, observe })
-  t.equal(await running(folder), pid, 'and is used')
+  t.equal(await running(folder), pid, 'the next process uses it')
   t.equal(await count(next), 42)
   await next.leave()
-  t.equal(await running(folder), undefined, 'and stopped by the last one')
+  t.equal(await running(folder), undefined, 'the last process stops it')
 })
 
-t.test('after SIGKILL of the server its users find a new one at the same port', async (t) => {
+t.test('after SIGKILL of the server its processes find a new one at the same port', async (t) => {
   const folder = dataFolder(t)
   const cluster = await joinCluster({ dataFolder: folder, observe })
-  await administer(cluster.url, (client) => client.query('CREATE TABLE kept AS SELECT 42 AS a'))
+  await administer(cluster.url, (client) => client.query('CREATE TABLE sample AS SELECT 42 AS a'))
   const pid = await running(folder)
   t.ok(pid)
   process.kill(Number(pid), 'SIGKILL')
@@ -175,12 +175,12 @@ t.test('after SIGKILL of the server its users find a new one at the same port', 
   t.equal(next.url, cluster.url)
   t.equal(await count(next), 42)
   await next.leave()
-  t.equal(await running(folder), found, 'its first user is counted again')
+  t.equal(await running(folder), found, 'its first process holds a lease again')
   await cluster.leave()
   t.equal(await running(folder), undefined)
 })
 
-t.test('a pid file that names a chance process does not block', async (t) => {
+t.test('a pid file with the pid of an unrelated process does not block a start', async (t) => {
   const folder = dataFolder(t)
   const first = await joinCluster({ dataFolder: folder, observe })
   const pidFile = join(folder, 'database', 'cluster', 'postmaster.pid')
@@ -190,12 +190,12 @@ t.test('a pid file that names a chance process does not block', async (t) => {
     await writeFile(pidFile, [String(pid), ...lines.slice(1)].join('\n'))
     const next = await joinCluster({ dataFolder: folder, observe })
     t.not(await running(folder), pid)
-    t.equal(new URL(next.url).port, lines[3], 'the former port is kept')
+    t.equal(new URL(next.url).port, lines[3], 'the former port is used again')
     await next.leave()
   }
 })
 
-t.test('what a killed first start has left is cleared away', async (t) => {
+t.test('leftovers of a killed first start are removed', async (t) => {
   const folder = dataFolder(t)
   await mkdir(join(folder, 'database.tmp-2147483646-x', 'cluster'), { recursive: true })
   await mkdir(join(folder, `database.tmp-${process.pid}-x`), { recursive: true })
@@ -203,9 +203,9 @@ t.test('what a killed first start has left is cleared away', async (t) => {
   t.same((await readdir(folder)).sort(), ['database', `database.tmp-${process.pid}-x`])
 })
 
-t.test('a folder in use by another clone is refused, and free again later', async (t) => {
+t.test('a folder in use by another clone is rejected until that clone has ended', async (t) => {
   const folder = dataFolder(t)
-  const other = await startNeighbour(folder, '/srv/other-clone')
+  const other = await startOtherProcess(folder, '/srv/other-clone')
   const refused = joinCluster({ dataFolder: folder, observe })
   await t.rejects(refused, /in use by \/srv\/other-clone\..*QINGDAN_DATA/)
   t.ok(await running(folder), 'the other clone is not disturbed')
@@ -217,18 +217,21 @@ t.test('a folder in use by another clone is refused, and free again later', asyn
   )
 })
 
-t.test('another major version is refused by name', async (t) => {
+t.test('a database of another major version is rejected, and the error names it', async (t) => {
   const folder = dataFolder(t)
   await (await joinCluster({ dataFolder: folder, observe })).leave()
   await writeFile(join(folder, 'database', 'version'), '17\n')
-  await t.rejects(joinCluster({ dataFolder: folder, observe }), /written by PostgreSQL 17, .* brings 18\.\d/)
+  await t.rejects(
+    joinCluster({ dataFolder: folder, observe }),
+    /written by PostgreSQL 17, .* contains 18\.\d/,
+  )
 })
 
-t.test('a copy of a running folder starts a server of its own', async (t) => {
+t.test('a copy of a running data folder starts its own server', async (t) => {
   const folder = dataFolder(t)
   const copied = dataFolder(t)
   const cluster = await joinCluster({ dataFolder: folder, observe })
-  await administer(cluster.url, (client) => client.query('CREATE TABLE kept AS SELECT 42 AS a'))
+  await administer(cluster.url, (client) => client.query('CREATE TABLE sample AS SELECT 42 AS a'))
   await administer(cluster.url, (client) => client.query('CHECKPOINT'))
   await cp(folder, copied, { recursive: true })
   if (process.getuid?.() === 0) {
@@ -244,7 +247,7 @@ t.test('a copy of a running folder starts a server of its own', async (t) => {
   await cluster.leave()
 })
 
-t.test('the log is kept short', async (t) => {
+t.test('a log that is too long is emptied', async (t) => {
   const log = join(t.testdir({ log: 'a line\n' }), 'log')
   await trimLog(log)
   t.equal(await readFile(log, 'utf8'), 'a line\n')
@@ -253,7 +256,7 @@ t.test('the log is kept short', async (t) => {
   t.equal((await stat(log)).size, 0)
 })
 
-t.test('the whole database opens, is closed and opens again', async (t) => {
+t.test('the database can be closed and opened again', async (t) => {
   const folder = dataFolder(t)
   const seen: string[] = []
   const config = loadConfig({ QINGDAN_DATA: folder, QINGDAN_POOL_MAX: '2' })

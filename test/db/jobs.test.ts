@@ -28,7 +28,7 @@ async function open(database: Database, options: JobsOptions = quick): Promise<O
   return { jobs, failures }
 }
 
-/** A promise and what settles it. */
+/** A promise and the function that resolves it. */
 function signal<T = void>(): { readonly happened: Promise<T>; readonly happen: (value: T) => void } {
   let happen: (value: T) => void = () => {}
   const happened = new Promise<T>((resolve) => {
@@ -52,7 +52,7 @@ t.test('a job exists if and only if its transaction commits', async (t) => {
   const done = signal<unknown>()
   await database.work.begin(async (tx) => {
     await jobs.send(tx, 'greet', { n: 1, text: '清单', list: [1, null], deep: { a: true } })
-    t.same(await states(database), [], 'nobody sees it before the commit')
+    t.same(await states(database), [], 'it is not visible before the commit')
   })
   await jobs.work('greet', async (data) => done.happen(data))
   t.same(await done.happened, { n: 1, text: '清单', list: [1, null], deep: { a: true } })
@@ -61,7 +61,7 @@ t.test('a job exists if and only if its transaction commits', async (t) => {
   t.same(failures, [])
 })
 
-t.test('a job for later waits for its moment', async (t) => {
+t.test('a job for later is not delivered before its time', async (t) => {
   const { database } = await testDatabase(t)
   const { jobs } = await open(database)
   await database.work.begin(async (tx) => {
@@ -80,7 +80,7 @@ t.test('a job for later waits for its moment', async (t) => {
   )
 })
 
-t.test('a job that fails is observed without values and tried again', async (t) => {
+t.test('a failed job is logged without values and retried', async (t) => {
   const { database } = await testDatabase(t)
   const { jobs, failures } = await open(database)
   await database.work.begin((tx) => jobs.send(tx, 'fragile', {}))
@@ -95,11 +95,11 @@ t.test('a job that fails is observed without values and tried again', async (t) 
   await jobs.stop({ seconds: 10 })
   t.equal(tries, 2)
   t.same(failures, [{ job: 'fragile', message: 'The database refused a statement: SQLSTATE 22P02.' }])
-  const kept = await database.work`SELECT row_to_json(j)::text AS all FROM pgboss.job j`
-  t.notMatch(kept[0]?.['all'], /Zhang/)
+  const stored = await database.work`SELECT row_to_json(j)::text AS all FROM pgboss.job j`
+  t.notMatch(stored[0]?.['all'], /Zhang/)
 })
 
-t.test('a long job is not given out twice while its worker lives', async (t) => {
+t.test('a long job is not delivered twice while its worker is alive', async (t) => {
   const { database } = await testDatabase(t)
   const first = await open(database, { pollSeconds: 0.5, expireSeconds: 1 })
   const second = await open(database, { pollSeconds: 0.5, expireSeconds: 1 })
@@ -108,7 +108,7 @@ t.test('a long job is not given out twice while its worker lives', async (t) => 
   const done = signal()
   const handler = async (_data: unknown, abort: AbortSignal) => {
     deliveries += 1
-    // Renewed three times within its length: nine renewals are three loans.
+    // The lease is renewed three times within its length: nine renewals are three leases.
     const seen = new Set<string>()
     while (seen.size <= 9) {
       const [row] = await database.work<{ at: string }[]>`
@@ -126,7 +126,7 @@ t.test('a long job is not given out twice while its worker lives', async (t) => 
   t.match(await states(database), [{ state: 'completed' }])
 })
 
-t.test('stop waits for the job at work, and gives back what takes too long', async (t) => {
+t.test('stop waits for the running job; one that takes too long returns to the queue', async (t) => {
   const { database } = await testDatabase(t)
   const { jobs } = await open(database)
   const begun = signal()
@@ -144,16 +144,16 @@ t.test('stop waits for the job at work, and gives back what takes too long', asy
 
   const other = await open(database)
   const stuck = signal()
-  const told = signal<Error>()
+  const aborted = signal<Error>()
   await database.work.begin((tx) => other.jobs.send(tx, 'slow', { n: 2 }))
   await other.jobs.work('slow', async (_data, abort) => {
     stuck.happen()
-    abort.addEventListener('abort', () => told.happen(abort.reason))
+    abort.addEventListener('abort', () => aborted.happen(abort.reason))
     await new Promise(() => {})
   })
   await stuck.happened
   await other.jobs.stop({ seconds: 0.1 })
-  t.match(await told.happened, /The service stops/)
+  t.match(await aborted.happened, /The service stops/)
   t.same(
     (await states(database)).map(({ state }) => state),
     ['completed', 'retry'],
@@ -165,7 +165,7 @@ t.test('stop waits for the job at work, and gives back what takes too long', asy
   await third.jobs.stop({ seconds: 10 })
 })
 
-t.test('the job of a killed worker comes again', async (t) => {
+t.test('the job of a killed worker is delivered again', async (t) => {
   const { database, url } = await testDatabase(t)
   const { jobs } = await open(database)
   await database.work.begin((tx) => jobs.send(tx, 'deadly', { n: 7 }))

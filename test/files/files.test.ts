@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { openFiles } from '../../src/files/open-files.ts'
 
-async function* chunks(...given: (string | Uint8Array)[]): AsyncGenerator<string | Uint8Array> {
-  yield* given
+async function* chunks(...parts: (string | Uint8Array)[]): AsyncGenerator<string | Uint8Array> {
+  yield* parts
 }
 
 async function bytesOf(source: AsyncIterable<Uint8Array>): Promise<{ text: string; sizes: number[] }> {
@@ -22,7 +22,7 @@ t.test('a file is written, read, listed, moved and removed', async (t) => {
   t.equal((await bytesOf(files.read('a/b/c.csv', { start: 7, end: 8 }))).text, 'ab')
   t.equal((await bytesOf(files.read('a/b/c.csv', { start: 7, end: 6 }))).text, '')
   t.same(await files.find('a/b/c.csv'), { bytes: 10 })
-  t.equal(await files.find('a/b'), undefined, 'a folder is no file')
+  t.equal(await files.find('a/b'), undefined, 'a folder is not a file')
   t.equal(await files.find('a/none'), undefined)
   await t.rejects(bytesOf(files.read('a/none')), { code: 'ENOENT' })
   await files.write('a/Z', chunks('z'))
@@ -31,13 +31,13 @@ t.test('a file is written, read, listed, moved and removed', async (t) => {
   t.same(await files.list(''), ['a/Z', 'a/b/c.csv', 'é'])
   t.same(await files.list('none'), [])
   await files.write('a/Z', chunks('new'))
-  t.equal((await bytesOf(files.read('a/Z'))).text, 'new', 'a later write replaces')
+  t.equal((await bytesOf(files.read('a/Z'))).text, 'new', 'a later write replaces the file')
   t.equal((await stat(await files.localPath('a/Z'))).mode & 0o777, 0o600)
   const named = await files.write(({ digest, bytes }) => `moved/${digest}-${bytes}`, chunks('named'))
   t.equal(
     (await bytesOf(files.read(`moved/${named.digest}-5`))).text,
     'named',
-    'a name that the bytes decide',
+    'a name computed from the stored bytes',
   )
   await t.rejects(
     files.write(() => '../x', chunks('x')),
@@ -54,24 +54,24 @@ t.test('a large file is read in chunks of 1 MiB', async (t) => {
   t.same((await bytesOf(files.read('large'))).sizes, [1_048_576, 1_048_576, 402_848])
 })
 
-t.test('a file that fails or is too large does not appear, and a former one stays', async (t) => {
+t.test('a write that fails or is too large leaves the former file', async (t) => {
   const folder = t.testdir()
   const files = await openFiles({ folder })
-  await files.write('kept', chunks('12345'), { bytesMax: 5 })
-  await t.rejects(files.write('kept', chunks('123', '456'), { bytesMax: 5 }), { code: 'body-too-large' })
+  await files.write('stored', chunks('12345'), { bytesMax: 5 })
+  await t.rejects(files.write('stored', chunks('123', '456'), { bytesMax: 5 }), { code: 'body-too-large' })
   const failing = async function* () {
     yield 'half'
     throw new Error('broken')
   }
-  await t.rejects(files.write('kept', failing()), /broken/)
-  t.equal((await bytesOf(files.read('kept'))).text, '12345')
-  t.same(await readdir(join(folder, '.unfinished')), [], 'nothing half written stays')
+  await t.rejects(files.write('stored', failing()), /broken/)
+  t.equal((await bytesOf(files.read('stored'))).text, '12345')
+  t.same(await readdir(join(folder, '.unfinished')), [], 'no partial file remains')
 })
 
-t.test('what a killed process has left half written is cleared', async (t) => {
+t.test('partial files of a killed process are removed', async (t) => {
   const folder = t.testdir({ '.unfinished': {} })
   await writeFile(join(folder, '.unfinished', '2147483646.x'), 'half')
-  await writeFile(join(folder, '.unfinished', `${process.pid}.x`), 'of a living one')
+  await writeFile(join(folder, '.unfinished', `${process.pid}.x`), 'of a running process')
   await openFiles({ folder })
   t.same(await readdir(join(folder, '.unfinished')), [`${process.pid}.x`])
 })

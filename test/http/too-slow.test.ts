@@ -1,6 +1,6 @@
 import type { FastifyError } from 'fastify'
 import t from 'tap'
-import { isDatabaseAway, isTooSlow } from '../../src/db/database-error.ts'
+import { isDatabaseUnavailable, isStatementTimeout } from '../../src/db/database-error.ts'
 import { problemOf } from '../../src/http/index.ts'
 import { testDatabase } from '../support/database.ts'
 
@@ -15,15 +15,15 @@ t.test(
         return tx`SELECT pg_sleep(10)`
       })
       .catch((thrown: unknown) => thrown as FastifyError)
-    t.ok(isTooSlow(error))
-    t.notOk(isDatabaseAway(error))
+    t.ok(isStatementTimeout(error))
+    t.notOk(isDatabaseUnavailable(error))
     t.match(problemOf(error as FastifyError), { code: 'query-too-slow', status: 422 })
   },
 )
 
 t.test('no other fault is', async (t) => {
   const error = await database.serve`SELECT 1 / 0`.catch((thrown: unknown) => thrown)
-  t.notOk(isTooSlow(error))
-  t.notOk(isTooSlow(new Error('57014')))
-  t.notOk(isTooSlow(undefined))
+  t.notOk(isStatementTimeout(error))
+  t.notOk(isStatementTimeout(new Error('57014')))
+  t.notOk(isStatementTimeout(undefined))
 })

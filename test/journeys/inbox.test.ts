@@ -39,7 +39,7 @@ async function newInbox(name: string) {
   }
   return { inbox, at }
 }
-const reasons = ({ left }: InboxRound) => left.map(({ name, reason }) => `${name} ${reason}`)
+const reasons = ({ ignored }: InboxRound) => ignored.map(({ name, reason }) => `${name} ${reason}`)
 const states = ({ taken }: InboxRound) => taken.map(({ name, receipt }) => `${name} ${receipt.state}`)
 const bundles = async () => {
   const [row] = await context.database.work`SELECT count(*)::int AS bundles FROM qingdan.bundle`
@@ -85,7 +85,7 @@ t.test('what is still being copied is never taken', async (t) => {
   await appendFile(path, zip.subarray(300, 400))
   t.same(reasons(await at(10)), ['slow.zip moving'], 'it has grown')
   // The copying rests for longer than the setting: then the end of the ZIP tells.
-  t.match(await at(20), { taken: [], left: [{ reason: 'incomplete', missing: 'central directory' }] })
+  t.match(await at(20), { taken: [], ignored: [{ reason: 'incomplete', missing: 'central directory' }] })
   await appendFile(path, zip.subarray(400))
   t.same(reasons(await at(21)), ['slow.zip moving'])
   t.same(states(await at(31)), ['slow.zip staged'])
@@ -95,14 +95,14 @@ t.test('what is still being copied is never taken', async (t) => {
   const home = join(inbox, 'bag')
   await mkdir(home)
   await at(40)
-  t.match((await at(50)).left, [{ reason: 'incomplete', missing: 'bagit.txt' }])
+  t.match((await at(50)).ignored, [{ reason: 'incomplete', missing: 'bagit.txt' }])
   for (const name of await readdir(bag)) if (name !== 'data') await cp(join(bag, name), join(home, name))
   await at(60)
-  t.match((await at(70)).left, [{ reason: 'incomplete', missing: 'data/rows.csv' }])
+  t.match((await at(70)).ignored, [{ reason: 'incomplete', missing: 'data/rows.csv' }])
   await mkdir(join(home, 'data'))
   await writeFile(join(home, 'data', 'rows.csv'), 'well')
   await at(80)
-  t.match((await at(90)).left, [{ reason: 'incomplete', missing: 'data/' }], 'by Payload-Oxum')
+  t.match((await at(90)).ignored, [{ reason: 'incomplete', missing: 'data/' }], 'by Payload-Oxum')
   await cp(join(bag, 'data', 'rows.csv'), join(home, 'data', 'rows.csv'))
   await at(100)
   t.same(states(await at(110)), ['bag staged'])

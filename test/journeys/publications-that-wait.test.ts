@@ -165,7 +165,7 @@ t.test('asked for again it is another one, and an approval is void', async (t) =
   t.same(again.told.waitsFor, ['moment', 'approval'])
   t.match((await get(first.told.links.self, { authorization: officer.authorization })).json(), {
     state: 'dropped',
-    ended: { by: `key:${officer.id}`, reason: 'Asked for again; its approval is void.' },
+    ended: { by: `key:${officer.id}`, reason: 'Requested again; its approval is void.' },
   })
   moveTo('2026-05-02T00:00:00Z')
   t.equal((await publishEdition(context, first.told.id)).state, 'dropped')

@@ -6,7 +6,7 @@ import { asError } from '../../platform/errors.ts'
 import type { Observe } from '../../platform/log/events.ts'
 
 interface Parts {
-  readonly database: Pick<Database, 'hear' | 'work'>
+  readonly database: Pick<Database, 'subscribe' | 'work'>
   readonly observe: Observe
   /** Loads the contracts anew where others have come, and says whether it has. */
   readonly renewContracts: () => Promise<boolean>
@@ -15,7 +15,7 @@ interface Parts {
 /** Renews the contracts after each change in the database, one renewal after the other; a failure is logged. */
 export function followContracts(parts: Parts): void {
   let renewing: Promise<void> = Promise.resolve()
-  parts.database.hear(() => {
+  parts.database.subscribe(() => {
     renewing = renewing
       .then(() => renew(parts))
       .catch((error: unknown) =>

@@ -16,13 +16,13 @@ export async function inbox(named: string | undefined, options: Common): Promise
     const first = await looks.round()
     // A file may still be being copied: only a second look shows that it no longer changes.
     const wait = context.config.QINGDAN_INBOX_SETTLE_SECONDS * 1_000
-    if (first.left.some(({ reason }) => reason === 'moving'))
+    if (first.ignored.some(({ reason }) => reason === 'moving'))
       await new Promise((then) => setTimeout(then, wait))
     const second = await looks.round()
     const round: InboxRound = { ...second, taken: [...first.taken, ...second.taken] }
     const told = {
       taken: round.taken.map((one) => ({ ...one, receipt: receiptBody(context, one.receipt) })),
-      left: round.left.map((one) => ({ ...one, hint: ignoredHints[one.reason] })),
+      left: round.ignored.map((one) => ({ ...one, hint: ignoredHints[one.reason] })),
       failed: round.failed,
     }
     print.result(options, told, () => {

@@ -19,8 +19,8 @@ import {
   startPostmaster,
   stopPostmaster,
   trimLog,
-  untilGone,
   untilReady,
+  untilStopped,
 } from './postmaster.ts'
 import { findPrograms, type Programs } from './programs.ts'
 
@@ -41,7 +41,7 @@ export interface Cluster {
 }
 
 /** Settings for `postgres -c`. Errors of statements are never logged: their message may quote a row. */
-const settingsOfOurs = {
+const serverSettings = {
   listen_addresses: '127.0.0.1',
   // Connections use loopback and a password: a socket's path is limited to about 100 bytes, a folder's is
   // not.
@@ -69,14 +69,14 @@ interface ClusterContext {
   readonly folder: string
   readonly cluster: string
   readonly log: string
-  readonly place: ClusterLocation
+  readonly location: ClusterLocation
   readonly programs: Programs
   readonly password: string
   readonly clone: string
   readonly settings: Readonly<Record<string, string>>
 }
 
-/** A session that counts as one user of a running server; it ends with the process, however that ends. */
+/** A session that counts as one user of a running server. It ends with the process, even after a crash. */
 interface Lease {
   readonly client: pg.Client
   readonly postmaster: Postmaster
@@ -87,15 +87,15 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const context = await prepare(options)
   let lease = await takeLease(context)
   let isLeaving = false
-  let retaking: Promise<void> = Promise.resolve()
+  let renewing: Promise<void> = Promise.resolve()
   const watch = ({ client }: Lease): void => {
     client.once('end', () => {
       if (isLeaving) return
       // The server crashed or was killed. Without a new lease, others would think this process has ended.
-      retaking = takeLease(context).then(
-        (taken) => {
-          lease = taken
-          watch(taken)
+      renewing = takeLease(context).then(
+        (renewed) => {
+          lease = renewed
+          watch(renewed)
         },
         () => undefined,
       )
@@ -109,24 +109,24 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     leave: async () => {
       isLeaving = true
       clearInterval(timer)
-      await retaking
-      await giveLease(context, lease)
+      await renewing
+      await releaseLease(context, lease)
     },
   }
 }
 
 async function prepare(options: ClusterOptions): Promise<ClusterContext> {
-  const place = await findClusterLocation(options.dataFolder, options.observe)
-  const programs = await findPrograms(place.account, place.home)
-  const folder = join(place.home, 'database')
-  await makeCluster({ folder, account: place.account, programs, owner })
+  const location = await findClusterLocation(options.dataFolder, options.observe)
+  const programs = await findPrograms(location.account, location.home)
+  const folder = join(location.home, 'database')
+  await makeCluster({ folder, account: location.account, programs, owner })
   const cluster = join(folder, 'cluster')
   const password = await readOwn(join(folder, 'password'))
   const major = (await readOwn(join(folder, 'version'))).trim()
   if (Number(major) !== programs.major) {
     throw new Error(
       `The database in ${folder} was written by PostgreSQL ${major}, ` +
-        `and this clone brings ${programs.version}. ` +
+        `but this clone contains ${programs.version}. ` +
         `Run the version of the service that wrote it, publish from there into a new data folder, ` +
         `or set QINGDAN_DATA to another folder.`,
     )
@@ -135,11 +135,11 @@ async function prepare(options: ClusterOptions): Promise<ClusterContext> {
     folder,
     cluster,
     log: join(folder, 'database.log'),
-    place,
+    location,
     programs,
     password: password.trim(),
     clone: resolve(options.clone ?? packageRoot()),
-    settings: { ...settingsOfOurs, ...options.settings },
+    settings: { ...serverSettings, ...options.settings },
   }
 }
 
@@ -159,7 +159,8 @@ function urlOf(context: ClusterContext, port: number, database: string): string 
 }
 
 /**
- * The same for all clones: holders of the shared lock use the server; who gets it exclusively may stop it.
+ * The same for all clones: holders of the shared lock use the server; a process that gets the exclusive lock
+ * may stop it.
  */
 const leaseKey = '7160941133914212717'
 const leaseName = (clone: string): string =>
@@ -181,23 +182,26 @@ async function takeLease(context: ClusterContext): Promise<Lease> {
       await makeDatabase(lease.client)
       return lease
     } catch (error) {
-      await giveLease(context, lease)
+      await releaseLease(context, lease)
       throw error
     }
   }
-  const said = (await readFile(context.log, 'utf8').catch(() => '')).match(/FATAL: .*/g)?.at(-1)
-  throw new Error(`The embedded database did not start (${said ?? 'it says nothing'}); see ${context.log}.`, {
-    cause,
-  })
+  const lastError = (await readFile(context.log, 'utf8').catch(() => '')).match(/FATAL: .*/g)?.at(-1)
+  throw new Error(
+    `The embedded database did not start (${lastError ?? 'its log has no fatal error'}); see ${context.log}.`,
+    {
+      cause,
+    },
+  )
 }
 
 async function findOrStart(context: ClusterContext): Promise<Postmaster | undefined> {
   const running = await findPostmaster(context.cluster)
-  if (running?.stopping) await untilGone(context.cluster, running)
+  if (running?.stopping) await untilStopped(context.cluster, running)
   else if (running) return untilReady(context.cluster)
   return startPostmaster({
     programs: context.programs,
-    account: context.place.account,
+    account: context.location.account,
     cluster: context.cluster,
     log: context.log,
     portWanted: await findFormerPort(context.cluster),
@@ -224,7 +228,7 @@ async function connect(context: ClusterContext, postmaster: Postmaster): Promise
   }
 }
 
-async function giveLease(context: ClusterContext, { client, postmaster }: Lease): Promise<void> {
+async function releaseLease(context: ClusterContext, { client, postmaster }: Lease): Promise<void> {
   try {
     await client.query('SELECT pg_advisory_unlock_shared($1)', [leaseKey])
     const { rows } = await client.query<{ last: boolean }>('SELECT pg_try_advisory_lock($1) AS last', [

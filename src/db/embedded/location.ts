@@ -1,6 +1,6 @@
 /**
  * The folder of the embedded database: in the data folder or, if root's helper account cannot access that,
- * outside with a note in the data folder. Rejects a database that belongs to another account.
+ * outside it, with a file in the data folder that records where. Rejects a database of another account.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -18,27 +18,27 @@ export interface ClusterLocation {
 }
 
 /** Folder for databases that cannot be in their data folder. */
-const elsewhere = '/var/lib/qingdan'
+const outsideFolder = '/var/lib/qingdan'
 
 /** Finds the location of a data folder's database and creates both folders if they are new. */
 export async function findClusterLocation(dataFolder: string, observe: Observe): Promise<ClusterLocation> {
   const folder = await makeFolder(resolve(dataFolder))
   if (!isRoot()) return { home: folder, account: undefined }
-  const noted = await readNoteOfPlace(folder)
-  if (noted !== undefined) return tellMoved(folder, noted, observe)
+  const recorded = await readRecordedHome(folder)
+  if (recorded !== undefined) return reportMoved(folder, recorded, observe)
   const account = await accountFor(folder)
   if (await canReach(account, folder, traversable)) return { home: folder, account }
   if (await fileExists(join(folder, 'database'))) {
     throw new Error(
       `The account that PostgreSQL runs under for root can no longer reach the database in ${folder}: ` +
-        `allow it to pass every folder on the way (chmod o+x), or start as the owner of the database.`,
+        `allow it to traverse every folder on the path (chmod o+x), or start as the owner of the database.`,
     )
   }
-  return tellMoved(folder, await noteAnotherPlace(folder), observe)
+  return reportMoved(folder, await recordOutsideHome(folder), observe)
 }
 
 /** Logged at each start: whoever copies or deletes the data folder must know what is outside it. */
-async function tellMoved(folder: string, home: string, observe: Observe): Promise<ClusterLocation> {
+async function reportMoved(folder: string, home: string, observe: Observe): Promise<ClusterLocation> {
   observe('database-moved', { reason: `root's helper account could not reach ${folder}`, path: home })
   return { home, account: await accountFor(home) }
 }
@@ -56,39 +56,40 @@ async function makeFolder(folder: string): Promise<string> {
   return realpath(folder)
 }
 
-const note = 'database-place'
+/** File in the data folder that records where a database outside it is. */
+const recordName = 'database-place'
 
-async function readNoteOfPlace(folder: string): Promise<string | undefined> {
-  const path = await readFile(join(folder, note), 'utf8').catch(() => undefined)
+async function readRecordedHome(folder: string): Promise<string | undefined> {
+  const path = await readFile(join(folder, recordName), 'utf8').catch(() => undefined)
   if (path === undefined) return undefined
   if (await fileExists(path.trim())) return path.trim()
   throw new Error(
-    `The database of ${folder} lies in ${path.trim()}, which is missing. Bring that folder back; ` +
-      `or, to begin with an empty database, delete ${join(folder, note)}.`,
+    `The database of ${folder} is in ${path.trim()}, which is missing. Restore that folder; ` +
+      `or, to start with an empty database, delete ${join(folder, recordName)}.`,
   )
 }
 
 /**
- * Chooses a location and writes it to the note. Its name is random rather than made from the data folder's
+ * Chooses a location outside and records it. Its name is random rather than made from the data folder's
  * path: a clone deleted and created again at that path must not find the old database.
  */
-async function noteAnotherPlace(folder: string): Promise<string> {
+async function recordOutsideHome(folder: string): Promise<string> {
   const name = randomBytes(8).toString('hex')
-  const home = join(elsewhere, name)
+  const home = join(outsideFolder, name)
   await mkdir(home, { recursive: true })
-  await chmod(elsewhere, 0o711)
+  await chmod(outsideFolder, 0o711)
   await chmod(home, 0o711)
-  const aside = join(folder, `${note}.${name}`)
-  await writeFile(aside, `${home}\n`)
+  const temporary = join(folder, `${recordName}.${name}`)
+  await writeFile(temporary, `${home}\n`)
   try {
     // If two processes start at once, one wins: creating a link never replaces a file.
-    await link(aside, join(folder, note))
+    await link(temporary, join(folder, recordName))
     return home
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     await rm(home, { recursive: true })
-    return (await readFile(join(folder, note), 'utf8')).trim()
+    return (await readFile(join(folder, recordName), 'utf8')).trim()
   } finally {
-    await rm(aside)
+    await rm(temporary)
   }
 }

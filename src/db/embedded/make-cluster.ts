@@ -27,24 +27,24 @@ export async function makeCluster(options: MakeOptions): Promise<void> {
   const { folder, account, programs } = options
   if (await fileExists(folder)) return
   await removeLeftovers(folder)
-  const aside = await mkdtemp(`${folder}.tmp-${process.pid}-`)
+  const temporary = await mkdtemp(`${folder}.tmp-${process.pid}-`)
   try {
-    await chmod(aside, 0o711)
+    await chmod(temporary, 0o711)
     const password = randomBytes(24).toString('base64url')
-    await writeFile(join(aside, 'password'), `${password}\n`, { mode: 0o600, flush: true })
-    await writeFile(join(aside, 'version'), `${programs.major}\n`, { flush: true })
-    await mkdir(join(aside, 'cluster'), { mode: 0o700 })
-    const passwordOfInit = join(aside, 'password.init')
-    await writeFile(passwordOfInit, `${password}\n`, { mode: 0o600 })
+    await writeFile(join(temporary, 'password'), `${password}\n`, { mode: 0o600, flush: true })
+    await writeFile(join(temporary, 'version'), `${programs.major}\n`, { flush: true })
+    await mkdir(join(temporary, 'cluster'), { mode: 0o700 })
+    const initPasswordFile = join(temporary, 'password.init')
+    await writeFile(initPasswordFile, `${password}\n`, { mode: 0o600 })
     if (account !== undefined) {
-      await chown(join(aside, 'cluster'), account.uid, account.gid)
-      await chown(passwordOfInit, account.uid, account.gid)
+      await chown(join(temporary, 'cluster'), account.uid, account.gid)
+      await chown(initPasswordFile, account.uid, account.gid)
     }
-    await runInitdb(options, join(aside, 'cluster'), passwordOfInit)
-    await rm(passwordOfInit)
-    await rename(aside, folder)
+    await runInitdb(options, join(temporary, 'cluster'), initPasswordFile)
+    await rm(initPasswordFile)
+    await rename(temporary, folder)
   } catch (error) {
-    await rm(aside, { recursive: true, force: true })
+    await rm(temporary, { recursive: true, force: true })
     // A folder cannot be renamed onto one that is not empty: another process was faster.
     if (!(await fileExists(folder))) throw error
   }
@@ -68,14 +68,14 @@ async function runInitdb(options: MakeOptions, cluster: string, passwordFile: st
     ],
     { ...account, cwd: '/', env: cleanEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] },
   )
-  let words = ''
+  let output = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    words = `${words}${text}`.slice(-4096)
+    output = `${output}${text}`.slice(-4096)
   })
   await spawned(child, programs.initdb)
   const [code] = (await once(child, 'close')) as [number | null]
   if (code !== 0)
-    throw new Error(`The embedded database could not be made: ${words.trim() || 'initdb was killed.'}`)
+    throw new Error(`The embedded database could not be created: ${output.trim() || 'initdb was killed.'}`)
 }
 
 /** Removes folders left by killed first starts. */

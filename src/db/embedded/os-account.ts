@@ -21,7 +21,7 @@ export async function findNobody(): Promise<{ readonly uid: number; readonly gid
   if (uid === undefined || gid === undefined) {
     throw new Error(
       'PostgreSQL refuses to run as root, and /etc/passwd has no account `nobody` to run it under. ' +
-        'Start the service as an ordinary user, or name a server in DATABASE_URL.',
+        'Start the service as an ordinary user, or set DATABASE_URL to a server.',
     )
   }
   return { uid: Number(uid), gid: Number(gid) }

@@ -37,7 +37,7 @@ export interface StartOptions {
 }
 
 /**
- * The server that runs on the cluster, or undefined. A pid file is ignored if its process is gone, is now
+ * The server that runs on the cluster, or undefined. A pid file is ignored if its process has ended, is now
  * another program, or serves the folder that this one was copied from.
  */
 export async function findPostmaster(cluster: string): Promise<Postmaster | undefined> {
@@ -66,11 +66,11 @@ export async function startPostmaster(options: StartOptions): Promise<Postmaster
   const log = await open(options.log, 'a', 0o600)
   try {
     const port = await freePort(options.portWanted)
-    const given = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => [
+    const settingArguments = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => [
       '-c',
       `${name}=${value}`,
     ])
-    const child = spawn(programs.postgres, ['-D', cluster, ...given], {
+    const child = spawn(programs.postgres, ['-D', cluster, ...settingArguments], {
       ...account,
       cwd: '/',
       env: cleanEnvironment(),
@@ -108,11 +108,11 @@ export async function untilReady(
  */
 export async function stopPostmaster(cluster: string, postmaster: Postmaster): Promise<void> {
   signal(postmaster.pid, 'SIGINT')
-  await untilGone(cluster, postmaster)
+  await untilStopped(cluster, postmaster)
 }
 
 /** Waits until this server has ended. */
-export async function untilGone(cluster: string, postmaster: Postmaster): Promise<void> {
+export async function untilStopped(cluster: string, postmaster: Postmaster): Promise<void> {
   const end = Date.now() + stopSecondsMax * 1000
   while ((await findPostmaster(cluster))?.pid === postmaster.pid) {
     if (Date.now() > end) throw new Error(`The embedded database did not stop within ${stopSecondsMax} s.`)
@@ -175,9 +175,9 @@ async function isPostgresOn(pid: number, cluster: string, folder: string): Promi
   // A zombie, which has ended but was not waited for, has an empty command line.
   if (command === undefined ? process.platform === 'linux' : !/(^|\/)postgres(\0|$)/.test(command))
     return false
-  const present = await readlink(`/proc/${pid}/cwd`).catch(() => realpath(folder).catch(() => folder))
+  const current = await readlink(`/proc/${pid}/cwd`).catch(() => realpath(folder).catch(() => folder))
   // The server changes to its folder in its first milliseconds, before it writes the pid file.
-  return present === real
+  return current === real
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

@@ -20,7 +20,7 @@ interface Description {
   readonly version: string
 }
 
-const advice = 'Name a PostgreSQL server (15 or newer) in DATABASE_URL instead.'
+const advice = 'Set DATABASE_URL to a PostgreSQL server (15 or newer) instead.'
 
 /**
  * Finds programs that `account` can run; copies them into `home` if necessary. Throws if this platform has
@@ -48,7 +48,7 @@ export function explainSpawnError(program: string, cause: NodeJS.ErrnoException)
       ? 'its loader is missing, as on systems with musl instead of glibc'
       : `the system answers ${cause.code ?? cause.message}`
   return new Error(
-    `The embedded PostgreSQL can't run here: ${basename(program)} is there, but ${why}. ${advice}`,
+    `The embedded PostgreSQL can't run here: ${basename(program)} exists, but ${why}. ${advice}`,
     {
       cause,
     },
@@ -65,7 +65,7 @@ function findPackage(): string {
   } catch (cause) {
     throw new Error(
       `There is no embedded PostgreSQL for this platform: the package ${name} is not installed. ` +
-        `Was npm told to leave out optional packages? ${advice}`,
+        `npm may have run without optional packages (--omit=optional). ${advice}`,
       { cause },
     )
   }
@@ -78,22 +78,23 @@ function findPackage(): string {
 export async function makeUsable(native: string, account: OsAccount, copy: string): Promise<string> {
   if (await canRun(account, native)) {
     if (await hasLinks(native)) return native
-    const made = await makeLinks(native).then(
+    const linked = await makeLinks(native).then(
       () => true,
       () => false,
     )
-    if (made) return native
+    if (linked) return native
   }
   if (await exists(copy)) return copy
-  // Copied aside and renamed: a killed start leaves no partial copy, and of two starts one wins.
-  const aside = await mkdtemp(`${copy}.tmp-`)
+  // Copied under a temporary name and renamed: a killed start leaves no partial copy, and of two starts one
+  // wins.
+  const temporary = await mkdtemp(`${copy}.tmp-`)
   try {
-    await cp(native, aside, { recursive: true, verbatimSymlinks: true })
-    await openToAll(aside)
-    await makeLinks(aside)
-    await rename(aside, copy)
+    await cp(native, temporary, { recursive: true, verbatimSymlinks: true })
+    await openToAll(temporary)
+    await makeLinks(temporary)
+    await rename(temporary, copy)
   } catch (error) {
-    await rm(aside, { recursive: true, force: true })
+    await rm(temporary, { recursive: true, force: true })
     if (!(await exists(copy))) throw error
   }
   return copy

@@ -16,8 +16,8 @@ export type JobHandler = (data: Readonly<Record<string, unknown>>, signal: Abort
 
 export interface Jobs {
   /**
-   * Sends a job as part of a transaction: it exists if and only if the transaction commits. It is not
-   * delivered before an instant, or for so many seconds, by the clock of the database.
+   * Sends a job as part of a transaction: it exists if and only if the transaction commits. `notBefore`
+   * or `afterSeconds` delays its delivery, by the clock of the database.
    */
   readonly send: (
     transaction: Transaction,

@@ -24,19 +24,19 @@ const retriesMax = 12
 /** Statements of the queue are short; with two connections, leases are renewed while a fetch runs. */
 const connectionsMax = 2
 
-interface Loan {
+interface Lease {
   readonly abort: AbortController
   readonly ended: Promise<void>
 }
 
-interface AppContext {
+interface QueueContext {
   readonly boss: PgBoss
   readonly sql: ReturnType<typeof openBossSql>
   readonly observe: Observe
   readonly pollSeconds: number
   readonly expireSeconds: number
   readonly stopping: AbortSignal
-  readonly loans: Map<string, Loan>
+  readonly leases: Map<string, Lease>
 }
 
 /** Opens the queue of a migrated database. Throws if the queue's tables are missing. */
@@ -63,23 +63,23 @@ export async function openJobs(
     throw error
   })
   const stop = new AbortController()
-  const context: AppContext = {
+  const context: QueueContext = {
     boss,
     sql,
     observe,
     pollSeconds,
     expireSeconds,
     stopping: stop.signal,
-    loans: new Map(),
+    leases: new Map(),
   }
   const queues = new Map<string, Promise<void>>()
   const makeQueue = (name: string): Promise<void> => {
     const known = queues.get(name)
     if (known !== undefined) return known
-    const making = boss.createQueue(name)
-    queues.set(name, making)
-    making.catch(() => queues.delete(name))
-    return making
+    const creating = boss.createQueue(name)
+    queues.set(name, creating)
+    creating.catch(() => queues.delete(name))
+    return creating
   }
   const loops: Promise<void>[] = []
   return {
@@ -94,7 +94,7 @@ export async function openJobs(
     },
     stop: async ({ seconds }) => {
       stop.abort()
-      await giveBack(context, loops, seconds)
+      await returnUnfinished(context, loops, seconds)
       await boss.stop({ graceful: false })
       await sql.end({ timeout: 5 })
     },
@@ -112,13 +112,13 @@ async function send(
     db: bossOver(transaction),
     ...(startAfter === undefined ? {} : { startAfter }),
   })
-  if (id === null) throw new Error(`The job ${name} was not taken by its queue.`)
+  if (id === null) throw new Error(`The job ${name} was not accepted by its queue.`)
 }
 
 /** Fetches and runs jobs of a name one at a time until stopped; waits while the database is unavailable. */
-async function loop(context: AppContext, name: string, handler: JobHandler): Promise<void> {
+async function loop(context: QueueContext, name: string, handler: JobHandler): Promise<void> {
   while (!context.stopping.aborted) {
-    const found = await workOnOne(context, name, handler).catch((error: unknown) => {
+    const found = await runNext(context, name, handler).catch((error: unknown) => {
       context.observe('job-failed', { job: name, error: asError(withoutValues(error)) })
       return false
     })
@@ -127,18 +127,18 @@ async function loop(context: AppContext, name: string, handler: JobHandler): Pro
   }
 }
 
-async function workOnOne(context: AppContext, name: string, handler: JobHandler): Promise<boolean> {
+async function runNext(context: QueueContext, name: string, handler: JobHandler): Promise<boolean> {
   const [job] = await context.boss.fetch<Readonly<Record<string, unknown>>>(name)
   if (job === undefined) return false
   const abort = new AbortController()
-  const ended = workOn(context, name, job, handler, abort)
-  context.loans.set(job.id, { abort, ended })
-  await ended.finally(() => context.loans.delete(job.id))
+  const ended = runJob(context, name, job, handler, abort)
+  context.leases.set(job.id, { abort, ended })
+  await ended.finally(() => context.leases.delete(job.id))
   return true
 }
 
-async function workOn(
-  context: AppContext,
+async function runJob(
+  context: QueueContext,
   name: string,
   job: PgBoss.Job<Readonly<Record<string, unknown>>>,
   handler: JobHandler,
@@ -163,7 +163,7 @@ async function workOn(
 }
 
 /** Renews the lease three times within its length. If it is lost anyway, the handler is aborted. */
-function renew(context: AppContext, name: string, id: string, abort: AbortController): NodeJS.Timeout {
+function renew(context: QueueContext, name: string, id: string, abort: AbortController): NodeJS.Timeout {
   return setInterval(
     () => {
       // pg-boss 10 counts from started_on and has no heartbeat.
@@ -171,7 +171,7 @@ function renew(context: AppContext, name: string, id: string, abort: AbortContro
         UPDATE pgboss.job SET started_on = now()
         WHERE name = ${name} AND id = ${id} AND state = 'active'`.then(
         ({ count }) => {
-          if (count === 0) abort.abort(new Error(`The job ${name} was given to another worker.`))
+          if (count === 0) abort.abort(new Error(`The job ${name} was delivered to another worker.`))
         },
         // The database is unavailable. The next renewal may be in time; if not, the job is delivered again.
         () => undefined,
@@ -182,8 +182,8 @@ function renew(context: AppContext, name: string, id: string, abort: AbortContro
 }
 
 /** Waits for running jobs; those not finished in time are aborted and return to the queue. */
-async function giveBack(
-  context: AppContext,
+async function returnUnfinished(
+  context: QueueContext,
   loops: readonly Promise<void>[],
   seconds: number,
 ): Promise<void> {
@@ -192,7 +192,7 @@ async function giveBack(
   const isLate = await Promise.race([late, Promise.allSettled(loops).then(() => false)])
   patience.abort()
   if (!isLate) return
-  for (const [id, { abort }] of context.loans) {
+  for (const [id, { abort }] of context.leases) {
     abort.abort(new Error('The service stops.'))
     await context.sql`
       UPDATE pgboss.job SET state = 'retry', start_after = now() WHERE id = ${id} AND state = 'active'`

@@ -21,10 +21,10 @@ export function bossOver(sql: Runner): PgBoss.Db {
   return {
     executeSql: async (text, values) => {
       if (values !== undefined && values.length > 0) {
-        const given = values.map((value: unknown) =>
+        const parameters = values.map((value: unknown) =>
           value === undefined ? null : value,
         ) as ParameterOrJSON<never>[]
-        return { rows: [...(await sql.unsafe(text, given))] }
+        return { rows: [...(await sql.unsafe(text, parameters))] }
       }
       if (!/^\s*BEGIN\b/.test(text) || !('reserve' in sql)) return { rows: [...(await sql.unsafe(text))] }
       // A script with its own transaction: if it fails, the connection must not return to the pool with the

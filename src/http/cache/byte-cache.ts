@@ -35,7 +35,7 @@ export function byteCacheOf({ database, config }: Pick<HttpContext, 'config' | '
   if (known !== undefined) return known
   const { kept, clear } = buildByteCache(config.QINGDAN_CACHE_BYTES_MAX)
   keptOf.set(database, kept)
-  database.hear(clear)
+  database.subscribe(clear)
   return kept
 }
 

@@ -111,7 +111,7 @@ export function buildResponseCache(context: HttpContext): ResponseCache {
       app.decorateRequest('warmth', null)
       app.addHook('onRequest', (request, _reply, done) => {
         if (request.routeOptions.config.warm !== true || request.method !== 'GET') return done()
-        isHeard ??= context.database.hear(onChange)
+        isHeard ??= context.database.subscribe(onChange)
         if (isHeard() && request.reader.keyId === undefined && isPlain(request.raw)) {
           request.warmth = { name: nameOf({ url: request.url, headers: request.headers }), changes }
         }

@@ -4,7 +4,7 @@
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
-import { isDatabaseAway, isTooSlow, withoutValues } from '../../db/database-error.ts'
+import { isDatabaseUnavailable, isStatementTimeout, withoutValues } from '../../db/database-error.ts'
 import { asError } from '../../platform/errors.ts'
 import { Problem, type ProblemCode, problem, problems } from '../../platform/problem.ts'
 import type { HttpContext } from '../context.ts'
@@ -123,8 +123,8 @@ export function problemOf(error: FastifyError | Problem): Problem {
   if (error.validation !== undefined) return invalid(error)
   const byCode = codesOfFastify[error.code]
   if (byCode !== undefined) return problem(byCode)
-  if (isDatabaseAway(error)) return problem('not-ready')
-  if (isTooSlow(error)) return problem('query-too-slow')
+  if (isDatabaseUnavailable(error)) return problem('not-ready')
+  if (isStatementTimeout(error)) return problem('query-too-slow')
   // Only errors made to be shown have a status; a driver's error has none.
   const byStatus = error.statusCode === undefined ? undefined : codesOfStatus[error.statusCode]
   return problem(byStatus ?? 'internal')

@@ -1,7 +1,7 @@
 /**
  * Merge: applies a delta to its base. The base rows, minus deleted ones and with new and changed ones, become
  * the staged rows of the provider's whole part. The base consists of rows as delivered, not as published. A
- * delta that does not fit its base is refused as a whole, since its sender had other rows in mind.
+ * delta that does not fit its base is refused as a whole, since its sender assumed other rows.
  */
 
 import {
@@ -29,8 +29,7 @@ import {
 } from '../pipeline/parts.ts'
 import type { Changes } from '../receipts/receipts.ts'
 
-/** What a merge needs. */
-export interface Merging {
+export interface MergeInput {
   readonly context: AppContext
   readonly bundleId: string
   readonly contract: Contract
@@ -60,7 +59,7 @@ export async function copyDelta(
     const reading = readings.find((one) => one.operation === operation)
     const table = deltaTable(operation, bundleId)
     const files = reading === undefined ? [] : await copyReading(database, table, reading)
-    if (reading === undefined) await copyStaged(database, options.contract, table, nothing())
+    if (reading === undefined) await copyStaged(database, options.contract, table, noRows())
     for (const file of files) counts.set(file.file, file)
   }
   return options.manifest.files.flatMap(({ path }) => counts.get(path) ?? [])
@@ -76,16 +75,16 @@ async function copyReading(database: Database, table: string, { options }: Readi
     if (copied !== rows) throw new Error(`${copied} rows copied of ${rows}`)
     return files
   }
-  throw new Error('the careful way through a bundle is never given up')
+  throw new Error('the strict path always reads to the end')
 }
 
-async function* nothing(): AsyncGenerator<string> {}
+async function* noRows(): AsyncGenerator<string> {}
 
 /**
  * Merges what `copyDelta` has copied with the base. The base must be staged and stay so: call it under the
  * edition's lock. Returns undefined if the delta does not fit; its findings have been reported by then.
  */
-export async function mergeDelta(merging: Merging, options: Options): Promise<Merged | undefined> {
+export async function mergeDelta(merging: MergeInput, options: Options): Promise<Merged | undefined> {
   const { context, bundleId, base, rowsMax, report } = merging
   const { work } = context.database
   const before = merging.errors()
@@ -100,8 +99,8 @@ export async function mergeDelta(merging: Merging, options: Options): Promise<Me
   if (merging.errors() > before) return undefined
   await work.begin(async (tx) => {
     await tx.unsafe(`DROP TABLE IF EXISTS ${stagingTable(bundleId)}`)
-    const made = await tx.unsafe(sql.merge)
-    if (made.count !== rows) throw new Error(`${made.count} rows merged of ${rows}`)
+    const merged = await tx.unsafe(sql.merge)
+    if (merged.count !== rows) throw new Error(`${merged.count} rows merged of ${rows}`)
   })
   await dropDelta(context.database, bundleId)
   return { rows, changes }
@@ -110,7 +109,7 @@ export async function mergeDelta(merging: Merging, options: Options): Promise<Me
 /** Batch size for reading rows that don't fit; usually there are none. */
 const misfitBatch = 1_000
 
-async function reportMisfits(merging: Merging, options: Options): Promise<void> {
+async function reportMisfits(merging: MergeInput, options: Options): Promise<void> {
   const { context, contract, report } = merging
   const paths =
     readingsOf(options).find(({ operation }) => operation === 'delete')?.options.manifest.files ?? []
@@ -128,7 +127,7 @@ async function reportMisfits(merging: Merging, options: Options): Promise<void> 
 }
 
 /** The SQL of a merge. All columns are text in one collation, so equal values are equal texts. */
-function statementsOf({ bundleId, base, contract }: Merging) {
+function statementsOf({ bundleId, base, contract }: MergeInput) {
   const [from, upserts, deletes] = [
     stagingTable(base.bundleId),
     deltaTable('upsert', bundleId),

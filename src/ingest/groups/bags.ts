@@ -13,7 +13,7 @@ export interface GroupMember {
   readonly purpose: GroupPurpose
 }
 
-/** A group's admitted, not rejected bags, by number. Group names are unique per provider only. */
+/** A group's admitted bags that were not rejected, by number. Group names are unique per provider only. */
 export async function listBags(
   runner: Runner,
   provider: string,
@@ -23,7 +23,8 @@ export async function listBags(
     SELECT id, group_number AS number, group_count AS count, state, dataset, edition,
       contract_version AS "contractVersion", provider, sequence, mode, against
     FROM qingdan.bundle
-    WHERE provider = ${provider} AND group_identifier = ${identifier} AND state NOT IN ('refused', 'quarantined', 'dropped')
+    WHERE provider = ${provider} AND group_identifier = ${identifier}
+      AND state NOT IN ('refused', 'quarantined', 'dropped')
     ORDER BY group_number`
   return rows.map(({ id, number, count, state, ...purpose }) => ({ id, number, count, state, purpose }))
 }

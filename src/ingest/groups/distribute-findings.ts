@@ -14,12 +14,13 @@ import type { Finding } from '../../platform/finding.ts'
 import { type CheckCount, summaryOf } from '../receipts/receipts.ts'
 
 /** A bag among those read as one bundle. */
-export interface ShareHolder {
+export interface BagReference {
   readonly bundleId: string
   readonly number: number
 }
 
-export interface Share {
+/** The findings and counts of one bag. */
+export interface BagFindings {
   readonly bundleId: string
   readonly findings: readonly Finding[]
   readonly errors: number
@@ -29,13 +30,13 @@ export interface Share {
 }
 
 /** A sink that also collects findings by bag. */
-export interface ShareSink extends FindingSink {
-  readonly shares: (files: readonly FileCount[]) => readonly Share[]
+export interface BagFindingSink extends FindingSink {
+  readonly byBag: (files: readonly FileCount[]) => readonly BagFindings[]
 }
 
 /** Builds a sink for a bundle's bags, at most `findingsMax` each. General findings go to the first. */
-export function buildShareSink(bags: readonly ShareHolder[], findingsMax: number): ShareSink {
-  const whole = buildFindingSink(findingsMax)
+export function buildBagFindingSink(bags: readonly BagReference[], findingsMax: number): BagFindingSink {
+  const total = buildFindingSink(findingsMax)
   const sinks = new Map(bags.map(({ number }) => [number, buildFindingSink(findingsMax)]))
   const [first] = bags
   if (first === undefined) throw new Error('a bundle has at least one bag')
@@ -46,50 +47,60 @@ export function buildShareSink(bags: readonly ShareHolder[], findingsMax: number
   const ownFiles = (files: readonly FileCount[], number: number) =>
     bags.length === 1 ? files : files.filter(({ file }) => bagNumberOf(file) === number)
   return {
-    ...whole,
+    ...total,
     add: (finding) => {
-      whole.add(finding)
+      total.add(finding)
       sinkOf(finding.file)?.add(finding)
     },
-    shares: (files) =>
+    byBag: (files) =>
       bags.map(({ bundleId, number }) => {
-        const sink = sinks.get(number) ?? whole
-        return shareOf(bundleId, sink, ownFiles(files, number))
+        const sink = sinks.get(number) ?? total
+        return bagFindingsOf(bundleId, sink, ownFiles(files, number))
       }),
   }
 }
 
-/** The share of one bag: the findings in its sink. */
-export function shareOf(bundleId: string, sink: FindingSink, files: readonly FileCount[] = []): Share {
+/** The findings of one bag, from its sink. */
+export function bagFindingsOf(
+  bundleId: string,
+  sink: FindingSink,
+  files: readonly FileCount[] = [],
+): BagFindings {
   const counts = sink.counts()
   const { errors, warnings } = counts
   return { bundleId, findings: sink.findings(), errors, warnings, summary: summaryOf(counts), files }
 }
 
 /** Puts a finding before the others, even at the limit; of several bags the first gets it. */
-export function withFirst([first, ...rest]: readonly Share[], finding: Finding): readonly Share[] {
-  return first === undefined ? [] : [before(first, finding), ...rest]
+export function prependToFirst(
+  [first, ...rest]: readonly BagFindings[],
+  finding: Finding,
+): readonly BagFindings[] {
+  return first === undefined ? [] : [prepend(first, finding), ...rest]
 }
 
-function before(share: Share, finding: Finding): Share {
+function prepend(one: BagFindings, finding: Finding): BagFindings {
   const { check, severity } = finding
   const [errors, warnings] = severity === 'error' ? [1, 0] : [0, 1]
   return {
-    ...share,
-    findings: [finding, ...share.findings],
-    errors: share.errors + errors,
-    warnings: share.warnings + warnings,
-    summary: [...share.summary, { check, errors, warnings }],
+    ...one,
+    findings: [finding, ...one.findings],
+    errors: one.errors + errors,
+    warnings: one.warnings + warnings,
+    summary: [...one.summary, { check, errors, warnings }],
   }
 }
 
-/** Shares of a refused bundle: a bag without a fault of its own gets a reference to the faulty bags. */
-export function withPointers(shares: readonly Share[], bags: readonly ShareHolder[]): readonly Share[] {
+/** For a refused bundle: a bag without a fault of its own gets a reference to the faulty bags. */
+export function withReferences(
+  byBag: readonly BagFindings[],
+  bags: readonly BagReference[],
+): readonly BagFindings[] {
   const numberOf = (id: string) => bags.find(({ bundleId }) => bundleId === id)?.number ?? 0
-  const faulty = shares.filter(({ errors }) => errors > 0)
+  const faulty = byBag.filter(({ errors }) => errors > 0)
   const expected = faulty.map(({ bundleId }) => `bag-${numberOf(bundleId)}: ${bundleId}`).join(', ')
-  return shares.map((share) => {
-    if (share.errors > 0 || faulty.length === 0) return share
-    return before(share, faultAt('group-refused', { expected }))
+  return byBag.map((one) => {
+    if (one.errors > 0 || faulty.length === 0) return one
+    return prepend(one, faultAt('group-refused', { expected }))
   })
 }

@@ -17,12 +17,12 @@ import {
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { Refusal } from '../pipeline/refusal.ts'
-import { refuseShares } from '../pipeline/refuse.ts'
-import { joinVerified, openVerified, placed, type Verified, verifyStored } from '../pipeline/verify.ts'
+import { refuseBags } from '../pipeline/refuse.ts'
+import { joinVerified, openVerified, type Verified, verifyStored, withPosition } from '../pipeline/verify.ts'
 import { findReceipt, getReceipt } from '../receipts/receipts.ts'
 import { readStored } from '../receive/receive.ts'
 import { type GroupMember, listBags, writeWaiting } from './bags.ts'
-import { type Share, shareOf, withPointers } from './distribute-findings.ts'
+import { type BagFindings, bagFindingsOf, withReferences } from './distribute-findings.ts'
 
 export interface GroupName {
   readonly provider: string
@@ -51,11 +51,11 @@ export async function admit(
     const others = (await listBags(context.database.work, name.provider, name.identifier)).filter(
       ({ id }) => id !== bundleId,
     )
-    const taken = others.find(({ state }) => state === 'staged')
+    const staged = others.find(({ state }) => state === 'staged')
     const findings =
-      taken === undefined
+      staged === undefined
         ? distinct(others.flatMap((other) => groupFaults(manifest, other)))
-        : [faultAt('group-taken', { file: 'bag-info.txt', expected: taken.id })]
+        : [faultAt('group-taken', { file: 'bag-info.txt', expected: staged.id })]
     if (findings.length > 0) throw new Refusal({ findings })
     await context.database.work.begin((tx) => writeWaiting(tx, bundleId, manifest, context.clock()))
   })
@@ -70,13 +70,13 @@ function distinct(findings: readonly Finding[]): readonly Finding[] {
 }
 
 /**
- * Runs `walk` on a complete group that was not taken before; otherwise does nothing. A refusal is written to
- * all bags; an internal error is thrown, and the group can be taken again.
+ * Runs `processAll` on a complete group that is not staged yet; otherwise does nothing. A refusal is written to
+ * all bags; an internal error is thrown, and the group can be processed again.
  */
 export async function takeGroup(
   context: AppContext,
   name: GroupName,
-  walk: (whole: Verified) => Promise<void>,
+  processAll: (whole: Verified) => Promise<void>,
 ): Promise<void> {
   await context.database.lock(lockOf(name), async () => {
     const members = await listBags(context.database.work, name.provider, name.identifier)
@@ -85,21 +85,21 @@ export async function takeGroup(
     if (first === undefined || missingNumbers(first.count, numbers).length > 0) return
     if (members.every(({ state }) => state === 'staged')) return
     try {
-      const { whole, shares } = await gather(context, members)
-      if (whole === undefined) await refuseShares(context, withPointers(shares, holders(members)))
-      else await walk(whole)
+      const { whole, byBag } = await verifyAll(context, members)
+      if (whole === undefined) await refuseBags(context, withReferences(byBag, bagReferences(members)))
+      else await processAll(whole)
     } catch (error) {
       if (error instanceof Refusal) {
-        await refuseShares(
+        await refuseBags(
           context,
-          error.refused.shares ?? members.map(({ id }) => toldAll(id, error.refused.findings)),
+          error.refused.byBag ?? members.map(({ id }) => bagFindingsFrom(id, error.refused.findings)),
           error.refused.exceeded,
         )
       } else if (error instanceof BundleRefusal) {
         const { findings } = error
-        await refuseShares(
+        await refuseBags(
           context,
-          members.map(({ id }) => toldAll(id, findings)),
+          members.map(({ id }) => bagFindingsFrom(id, findings)),
         )
       } else throw error
     }
@@ -107,28 +107,28 @@ export async function takeGroup(
 }
 
 /** Verifies all bags again, each and as one: grants and sequence numbers may have changed meanwhile. */
-async function gather(
+async function verifyAll(
   context: AppContext,
   members: readonly GroupMember[],
-): Promise<{ readonly whole?: Verified; readonly shares: readonly Share[] }> {
+): Promise<{ readonly whole?: Verified; readonly byBag: readonly BagFindings[] }> {
   const each: Verified[] = []
-  const shares: Share[] = []
+  const byBag: BagFindings[] = []
   for (const { id } of members) {
     const receipt = await getReceipt(context.database.work, id)
     const one = await verifyOne(context, await readStored(context, receipt))
-    if ('findings' in one) shares.push(toldAll(id, one.findings))
+    if ('findings' in one) byBag.push(bagFindingsFrom(id, one.findings))
     else {
       each.push(one)
-      shares.push(toldAll(id, []))
+      byBag.push(bagFindingsFrom(id, []))
     }
   }
-  if (each.length < members.length) return { shares }
-  const whole = await placed(context, joinVerified(each))
+  if (each.length < members.length) return { byBag }
+  const whole = await withPosition(context, joinVerified(each))
   const bag = await openVerified(context, whole)
   const findings = groupLimitFaults(bag, limitsOf(context.config))
   await bag.close()
   if (findings.length > 0) throw new Refusal({ findings })
-  return { whole, shares }
+  return { whole, byBag }
 }
 
 async function verifyOne(
@@ -144,12 +144,12 @@ async function verifyOne(
   }
 }
 
-function holders(members: readonly GroupMember[]) {
+function bagReferences(members: readonly GroupMember[]) {
   return members.map(({ id, number }) => ({ bundleId: id, number }))
 }
 
-function toldAll(bundleId: string, findings: readonly Finding[]): Share {
+function bagFindingsFrom(bundleId: string, findings: readonly Finding[]): BagFindings {
   const sink = buildFindingSink(findings.length)
   for (const finding of findings) sink.add(finding)
-  return shareOf(bundleId, sink)
+  return bagFindingsOf(bundleId, sink)
 }

@@ -120,7 +120,8 @@ export async function writePart(
             AND replaced_at IS NULL RETURNING bundle_id AS id`
   await tx`
     INSERT INTO qingdan.part
-      (dataset, edition, provider, bundle_id, contract_version, rows, base_id, chain, bundles, staged_at, replaced_at)
+      (dataset, edition, provider, bundle_id, contract_version, rows, base_id, chain, bundles, staged_at,
+       replaced_at)
     VALUES (${part.dataset}, ${part.edition}, ${part.provider}, ${part.bundleId}, ${part.contractVersion},
       ${part.rows}, ${part.baseId}, ${part.chain}, ${tx.json([...part.bundles])}, ${at},
       ${newer === undefined ? null : at})`

@@ -30,7 +30,7 @@ export async function takeBundle(
     const received = await readReceived(context, id)
     if (received === undefined) return getReceipt(context.database.work, id)
     try {
-      await walkBundle(context, received, progress)
+      await processBundle(context, received, progress)
     } catch (error) {
       if (error instanceof Refusal) await refuseBundle(context, id, error.refused)
       else if (error instanceof BundleRefusal) await refuseBundle(context, id, { findings: error.findings })
@@ -44,21 +44,21 @@ export async function takeBundle(
   })
 }
 
-async function walkBundle(context: AppContext, received: Received, progress: Progress): Promise<void> {
+async function processBundle(context: AppContext, received: Received, progress: Progress): Promise<void> {
   const waiting = await findGroup(context, received.bundleId)
-  if (waiting !== undefined) return walkGroup(context, waiting, progress)
+  if (waiting !== undefined) return processGroup(context, waiting, progress)
   const verified = await verify(context, received, progress)
   const { manifest } = verified
-  if (isGrouped(manifest)) return walkGroup(context, await admit(context, verified, manifest), progress)
-  await walkRows(context, verified, progress)
+  if (isGrouped(manifest)) return processGroup(context, await admit(context, verified, manifest), progress)
+  await processRows(context, verified, progress)
 }
 
 /** Of several bags that make one bundle, the last to arrive starts the processing of all. */
-async function walkGroup(context: AppContext, group: GroupName, progress: Progress): Promise<void> {
-  await takeGroup(context, group, (whole) => walkRows(context, whole, progress))
+async function processGroup(context: AppContext, group: GroupName, progress: Progress): Promise<void> {
+  await takeGroup(context, group, (whole) => processRows(context, whole, progress))
 }
 
-async function walkRows(context: AppContext, verified: Verified, progress: Progress): Promise<void> {
+async function processRows(context: AppContext, verified: Verified, progress: Progress): Promise<void> {
   const validated = await validate(context, verified, progress)
   await stage(context, validated)
 }

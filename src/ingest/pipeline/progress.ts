@@ -10,13 +10,13 @@ import type { Bag } from '../../bundle/index.ts'
  */
 export type Progress = (step: string, done: number, total?: number, rows?: number) => void
 
-/** A bag that reports the bytes read to `tell`, chunk by chunk, over all files and all passes. */
-export function watchBag(bag: Bag, tell: (bytesRead: number) => void): Bag {
+/** A bag that reports the bytes read to `onBytes`, chunk by chunk, over all files and all passes. */
+export function watchBag(bag: Bag, onBytes: (bytesRead: number) => void): Bag {
   let bytes = 0
   async function* read(path: string): AsyncGenerator<Uint8Array> {
     for await (const chunk of bag.read(path)) {
       bytes += chunk.byteLength
-      tell(bytes)
+      onBytes(bytes)
       yield chunk
     }
   }
@@ -50,17 +50,17 @@ export function watchRows(opened: Bag, times: number, progress: Progress) {
   const count = buildRowCount()
   let rows = 0
   let read = 0
-  const tell = () => progress('validate', Math.min(read, total), total, times === 1 ? rows : undefined)
+  const report = () => progress('validate', Math.min(read, total), total, times === 1 ? rows : undefined)
   const bag = watchBag(opened, (bytes) => {
     read = bytes
-    tell()
+    report()
   })
   const onProgress = (counted: { readonly file: string; readonly rows: number }) => {
     rows = count(counted)
-    tell()
+    report()
   }
   return { bag, onProgress }
 }
 
-/** How often each way reads a file: the careful one for its encoding, for its keys and lines, and for its rows. */
-export const readings = { fast: 1, strict: 3 } as const
+/** How often each path reads a file: the strict one for its encoding, its keys and lines, and its rows. */
+export const readPasses = { fast: 1, strict: 3 } as const

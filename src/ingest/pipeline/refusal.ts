@@ -3,7 +3,7 @@
 import type { FileCount, FindingCounts } from '../../bundle/index.ts'
 import type { Exceeded } from '../../contract/index.ts'
 import type { Finding } from '../../platform/finding.ts'
-import type { Share } from '../groups/distribute-findings.ts'
+import type { BagFindings } from '../groups/distribute-findings.ts'
 
 export interface Refused {
   /** The stored findings; the counts include those above the limit. */
@@ -13,7 +13,7 @@ export interface Refused {
   /** Exceeded tolerances of the contract: the bundle is readable, and goes to quarantine. */
   readonly exceeded?: readonly Exceeded[]
   /** Where several bags were read as one: the findings of each. */
-  readonly shares?: readonly Share[]
+  readonly byBag?: readonly BagFindings[]
 }
 
 export class Refusal extends Error {

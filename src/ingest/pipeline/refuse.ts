@@ -2,7 +2,7 @@
 import { buildFindingSink } from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Exceeded } from '../../contract/index.ts'
-import type { Share } from '../groups/distribute-findings.ts'
+import type { BagFindings } from '../groups/distribute-findings.ts'
 import { summaryOf, writeFindings, writeState } from '../receipts/receipts.ts'
 import type { Refused } from './refusal.ts'
 
@@ -33,18 +33,18 @@ function countsOf({ findings }: Refused) {
 }
 
 /**
- * Rejects all bags of a group in one transaction at one instant: they are taken, released or dropped together
- * only.
+ * Rejects all bags of a group in one transaction at one instant: they are staged, released or dropped only
+ * together.
  */
-export async function refuseShares(
+export async function refuseBags(
   context: AppContext,
-  shares: readonly Share[],
+  byBag: readonly BagFindings[],
   exceeded?: readonly Exceeded[],
 ): Promise<void> {
   const at = context.clock()
   const state = exceeded === undefined ? 'refused' : 'quarantined'
   await context.database.work.begin(async (tx) => {
-    for (const { bundleId, findings, ...counted } of shares) {
+    for (const { bundleId, findings, ...counted } of byBag) {
       await writeFindings(tx, bundleId, findings)
       await writeState(tx, bundleId, state, at, {
         ...counted,
@@ -52,6 +52,6 @@ export async function refuseShares(
       })
     }
   })
-  for (const { bundleId, errors } of shares)
+  for (const { bundleId, errors } of byBag)
     context.observe('bundle-state-changed', { bundle: bundleId, state, errors })
 }

@@ -15,11 +15,11 @@ import type { AppContext } from '../../catalogue/index.ts'
 import { type Exceeded, exceededBounds, periodOf } from '../../contract/index.ts'
 import { copyDelta, mergeDelta } from '../deltas/merge.ts'
 import { listBags } from '../groups/bags.ts'
-import { buildShareSink, type ShareSink } from '../groups/distribute-findings.ts'
+import { type BagFindingSink, buildBagFindingSink } from '../groups/distribute-findings.ts'
 import { type Changes, getReceipt } from '../receipts/receipts.ts'
 import { readStored } from '../receive/receive.ts'
 import { copyStaged, countStaged, dropStaged, getPart, type StagedPart, stagingTable } from './parts.ts'
-import { type Progress, readings, watchRows } from './progress.ts'
+import { type Progress, readPasses, watchRows } from './progress.ts'
 import { joinVerified, openStored, openVerified, type Verified } from './verify.ts'
 
 export interface Validated extends Verified {
@@ -42,7 +42,7 @@ export function exceededOf(
 }
 
 /** The bags of a bundle, one or several. */
-export function holdersOf({ bundleId, bags }: Verified) {
+export function bagsOf({ bundleId, bags }: Verified) {
   return (
     bags?.map((bag) => ({ bundleId: bag.bundleId, number: bag.manifest.group.number })) ?? [
       { bundleId, number: 1 },
@@ -50,12 +50,12 @@ export function holdersOf({ bundleId, bags }: Verified) {
   )
 }
 
-/** Runs work under the edition's lock; callers that already hold the lock just run it. */
-export type Hold = <T>(work: () => Promise<T>) => Promise<T>
+/** Runs work under the edition's lock; callers that hold the lock already just run it. */
+export type RunLocked = <T>(work: () => Promise<T>) => Promise<T>
 
 interface RowsOutcome extends Validated {
   readonly files: readonly FileCount[]
-  readonly sink: ShareSink
+  readonly sink: BagFindingSink
   readonly changes?: Changes
   /** A delta that does not fit its base. */
   readonly misfit: boolean
@@ -66,16 +66,16 @@ export async function validateRows(
   context: AppContext,
   verified: Verified,
   progress: Progress,
-  hold: Hold,
+  runLocked: RunLocked,
 ): Promise<RowsOutcome> {
   const limits = limitsOf(context.config)
   const { manifest, loaded, bundleId } = verified
-  const sink = buildShareSink(holdersOf(verified), context.config.QINGDAN_FINDINGS_MAX)
+  const sink = buildBagFindingSink(bagsOf(verified), context.config.QINGDAN_FINDINGS_MAX)
   for (const warning of verified.warnings) sink.add(warning)
   const bag = await openVerified(context, verified)
   const isDelta = manifest.mode === 'delta'
   const options = {
-    ...watchRows(bag, isDelta ? readings.strict : readings.fast, progress),
+    ...watchRows(bag, isDelta ? readPasses.strict : readPasses.fast, progress),
     manifest,
     contract: loaded.contract,
     contracts: context.contracts,
@@ -85,11 +85,11 @@ export async function validateRows(
     onFinding: sink.add,
   }
   try {
-    if (isDelta) return await validateDelta(context, verified, { options, sink, progress, hold })
+    if (isDelta) return await validateDelta(context, verified, { options, sink, progress, runLocked })
     for (const [index, read] of copyReadings.entries()) {
-      // The straight way was given up: what it has read counts for nothing.
-      const anew = index === 0 ? {} : watchRows(bag, readings.strict, progress)
-      const reading = read({ ...options, ...anew })
+      // The fast path gave up, so the strict path starts from the beginning.
+      const restarted = index === 0 ? {} : watchRows(bag, readPasses.strict, progress)
+      const reading = read({ ...options, ...restarted })
       const table = stagingTable(bundleId)
       const copied = await copyStaged(context.database, loaded.contract, table, reading.chunks)
       const files = reading.files()
@@ -101,24 +101,24 @@ export async function validateRows(
   } finally {
     await bag.close()
   }
-  throw new Error('the careful way through a bundle is never given up')
+  throw new Error('the strict path always reads to the end')
 }
 
 interface DeltaWork {
   readonly options: Parameters<typeof copyDelta>[2]
-  readonly sink: ShareSink
+  readonly sink: BagFindingSink
   readonly progress: Progress
-  readonly hold: Hold
+  readonly runLocked: RunLocked
 }
 
 /** As validateRows, for a delta: its rows are merged with its base if they are within the tolerance. */
 async function validateDelta(
   context: AppContext,
   verified: Verified,
-  { options, sink, progress, hold }: DeltaWork,
+  { options, sink, progress, runLocked }: DeltaWork,
 ): Promise<RowsOutcome> {
   const { base, bundleId, loaded } = verified
-  if (base === undefined) throw new Error('a delta is placed on its base before its rows are read')
+  if (base === undefined) throw new Error('the base of a delta must be known before its rows are read')
   const files = await copyDelta(context, bundleId, options)
   const errors = () => sink.counts().errors
   const exceeds = exceededOf(verified, files, sink.counts()).length > 0 && !verified.released
@@ -126,7 +126,7 @@ async function validateDelta(
   const { contract } = loaded
   const { rowsMax } = options.limits
   const merging = { context, bundleId, contract, base, rowsMax, report: sink.add, errors }
-  const merged = await hold(async () => {
+  const merged = await runLocked(async () => {
     await ensureStaged(context, base, progress)
     context.observe('checkpoint-reached', { step: 'validate', point: 'base-staged' })
     return mergeDelta(merging, options)
@@ -148,18 +148,18 @@ export async function ensureStaged(context: AppContext, part: StagedPart, progre
 }
 
 /** Restaging runs under the edition's lock already. */
-const held: Hold = (work) => work()
+const alreadyLocked: RunLocked = (work) => work()
 
 async function restage(context: AppContext, part: StagedPart, progress: Progress): Promise<void> {
   const { bundleId, baseId } = part
   const base = baseId === null ? undefined : await getPart(context.database.work, baseId)
   const verified = await reopen(context, bundleId)
   const whole = base === undefined ? verified : { ...verified, base }
-  const { rows } = await validateRows(context, whole, progress, held)
-  if (rows !== part.rows) throw new Error(`bundle ${bundleId} gives other rows than when it was taken`)
+  const { rows } = await validateRows(context, whole, progress, alreadyLocked)
+  if (rows !== part.rows) throw new Error(`bundle ${bundleId} has other rows than when it was staged`)
 }
 
-/** A taken bundle as verified at that time, with the other bags of its group. */
+/** A staged bundle as verified at that time, with the other bags of its group. */
 async function reopen(context: AppContext, bundleId: string): Promise<Verified> {
   const verified = await openOne(context, bundleId)
   const { manifest } = verified

@@ -1,6 +1,6 @@
 /**
- * The position of a bundle among those taken: its sequence number, and the base of a delta. Refuses a used
- * number, a bundle older than a taken one, and a delta whose base is not the provider's current part. Checked
+ * The position of a bundle among those staged: its sequence number, and the base of a delta. Refuses a used
+ * number, a bundle older than a staged one, and a delta whose base is not the provider's current part. Checked
  * during verification to refuse early, and again under lock when the bundle is staged.
  */
 
@@ -39,7 +39,7 @@ export async function findSequencePosition(
 async function sequenceFindings(runner: Runner, manifest: BundleManifest): Promise<readonly Finding[]> {
   const { dataset, edition, provider, sequence } = manifest
   if (sequence === undefined) return []
-  const same = await runner<Taken[]>`
+  const same = await runner<TakenBag[]>`
     SELECT id, edition, contract_version AS "contractVersion", mode, against, files FROM qingdan.bundle
     WHERE dataset = ${dataset} AND provider = ${provider} AND sequence = ${sequence} AND state = 'staged'
     ORDER BY group_number NULLS FIRST, id`
@@ -55,10 +55,10 @@ async function sequenceFindings(runner: Runner, manifest: BundleManifest): Promi
   const { ahead = null, behind = 0 } = found ?? {}
   if (ahead !== null) return [faultAt('sequence-behind', { file, expected: `> ${ahead}` })]
   if (behind >= sequence - 1) return []
-  return [faultAt('sequence-gap', { file, expected: span(behind + 1, sequence - 1) })]
+  return [faultAt('sequence-gap', { file, expected: formatRange(behind + 1, sequence - 1) })]
 }
 
-interface Taken {
+interface TakenBag {
   readonly id: string
   readonly edition: string
   readonly contractVersion: number
@@ -68,7 +68,7 @@ interface Taken {
 }
 
 /** The same files for the same purpose, in whatever packing; `taken` are all bags of one bundle. */
-function isSameContent(manifest: BundleManifest, taken: readonly Taken[]): boolean {
+function isSameContent(manifest: BundleManifest, taken: readonly TakenBag[]): boolean {
   const isSamePurpose = taken.every(
     ({ edition, contractVersion, mode, against }) =>
       edition === manifest.edition &&
@@ -85,11 +85,11 @@ function isSameContent(manifest: BundleManifest, taken: readonly Taken[]): boole
 }
 
 /** A range of numbers in readable form. */
-function span(from: number, to: number): string {
+function formatRange(from: number, to: number): string {
   return from === to ? `${from}` : `${from}–${to}`
 }
 
-/** Numbers missing below the highest taken one. */
+/** Numbers missing below the highest one staged. */
 export interface SequenceGap {
   readonly dataset: string
   readonly provider: string
@@ -108,7 +108,7 @@ export async function listSequenceGaps(runner: Runner, limit = 100): Promise<rea
   return rows.map(({ dataset, provider, below, above }) => ({
     dataset,
     provider,
-    missing: span(below + 1, above - 1),
+    missing: formatRange(below + 1, above - 1),
   }))
 }
 
@@ -135,10 +135,10 @@ async function findBase(
   if (bundle === undefined) return refuse('delta-base-part')
   if (latest !== undefined && bundleIn(latest) !== bundle) return refuse('delta-base-behind', newest)
   const parts = await listParts(runner, dataset, edition)
-  const inHand = parts.find((part) => part.provider === provider)?.bundleId
+  const current = parts.find((part) => part.provider === provider)?.bundleId
   // Withdrawn versions count too: their withdrawal was announced, so no rows go missing unnoticed.
-  const isPublished = versions.some((version) => bundleIn(version) === inHand)
-  if (inHand !== bundle && !isPublished) return refuse('delta-base-pending', inHand)
+  const isPublished = versions.some((version) => bundleIn(version) === current)
+  if (current !== bundle && !isPublished) return refuse('delta-base-pending', current)
   const base = await getPart(runner, bundle)
   const chainMax = context.config.QINGDAN_DELTA_CHAIN_MAX
   if (base.chain >= chainMax) return refuse('delta-chain-long', `≤ ${chainMax}`)

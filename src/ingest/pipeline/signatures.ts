@@ -19,22 +19,22 @@ import type { AppContext } from '../../catalogue/index.ts'
 import type { Finding } from '../../platform/finding.ts'
 import type { Received } from '../receive/receive.ts'
 
-export interface Judged {
+export interface SignatureVerdict {
   /** Fingerprint of the key whose signature is good. */
   readonly signer?: string
   /** Errors where the signature forbids the bundle, warnings where the setting allows it. */
   readonly findings: readonly Finding[]
 }
 
-/** What the setting can allow: cases in which no claim turned out to be false. */
-const passable: ReadonlySet<string> = new Set(['signature-missing', 'signature-unknown-key'])
+/** Findings that the setting can allow: no signature has proved to be wrong. */
+const allowable: ReadonlySet<string> = new Set(['signature-missing', 'signature-unknown-key'])
 
 /** Checks the signature of a verified bag. */
-export async function judgeSignature(
+export async function verifySignature(
   context: AppContext,
   received: Received,
   { bag, manifest }: { readonly bag: Bag; readonly manifest: BundleManifest },
-): Promise<Judged> {
+): Promise<SignatureVerdict> {
   const signers = await listSigners(context.database)
   const keys = await keysOf(context, received, signers)
   const signature = await checkBagSignature(bag, keys, received.receivedAt)
@@ -87,11 +87,13 @@ function registryFault(
     : faultAt('signature-other-provider', { ...place, expected: manifest.provider })
 }
 
-function refused(context: AppContext, findings: readonly Finding[]): Judged {
+function refused(context: AppContext, findings: readonly Finding[]): SignatureVerdict {
   for (const { check } of findings) context.observe('signature-refused', { reason: check })
-  const passes =
-    context.config.QINGDAN_UNSIGNED === 'allow' && findings.every(({ check }) => passable.has(check))
+  const isAllowed =
+    context.config.QINGDAN_UNSIGNED === 'allow' && findings.every(({ check }) => allowable.has(check))
   return {
-    findings: passes ? findings.map((finding) => ({ ...finding, severity: 'warning' as const })) : findings,
+    findings: isAllowed
+      ? findings.map((finding) => ({ ...finding, severity: 'warning' as const }))
+      : findings,
   }
 }

@@ -5,7 +5,7 @@ import { lockKey } from '../../db/lock.ts'
 import { writeState } from '../receipts/receipts.ts'
 import { dropStaged, writePart } from './parts.ts'
 import { Refusal } from './refusal.ts'
-import { holdersOf, type Validated } from './rows.ts'
+import { bagsOf, type Validated } from './rows.ts'
 import { findSequencePosition } from './sequence.ts'
 
 /**
@@ -32,10 +32,10 @@ async function writeStaged(context: AppContext, tx: Transaction, validated: Vali
   // One bundle per provider at a time: of two with the same number or base, the second is refused.
   const name = `taking ${dataset} ${provider}`
   await tx`SELECT pg_advisory_xact_lock(${lockKey(name)}::bigint)`
-  const place = await findSequencePosition(context, tx, manifest)
-  if (place.base?.bundleId !== base?.bundleId)
-    throw new Error('the base changed, and the place was not refused')
-  const bags = holdersOf(validated).map((bag) => bag.bundleId)
+  const position = await findSequencePosition(context, tx, manifest)
+  if (position.base?.bundleId !== base?.bundleId)
+    throw new Error('the base changed, but the position was accepted')
+  const bags = bagsOf(validated).map((bag) => bag.bundleId)
   const replaces = await writePart(
     tx,
     {

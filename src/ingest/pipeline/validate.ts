@@ -6,13 +6,13 @@
 
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Finding } from '../../platform/finding.ts'
-import { type Share, withFirst, withPointers } from '../groups/distribute-findings.ts'
+import { type BagFindings, prependToFirst, withReferences } from '../groups/distribute-findings.ts'
 import { type Changes, writeFindings, writeState } from '../receipts/receipts.ts'
 import { lockOf } from './edition-lock.ts'
 import { dropStaged } from './parts.ts'
 import type { Progress } from './progress.ts'
 import { Refusal } from './refusal.ts'
-import { exceededOf, type Hold, holdersOf, isBroken, type Validated, validateRows } from './rows.ts'
+import { bagsOf, exceededOf, isBroken, type RunLocked, type Validated, validateRows } from './rows.ts'
 import type { Verified } from './verify.ts'
 
 /** Stored with the rows of a released bundle, and published with each version that contains them. */
@@ -20,7 +20,7 @@ const released: Finding = {
   check: 'quarantine-released',
   severity: 'warning',
   message:
-    'More was wrong than the contract bears; somebody decided that the rows without an error are taken.',
+    'The bundle exceeded the tolerance of its contract. An officer released it without the rows with errors.',
   messageZh: '问题超出数据契约的容许范围，经人工决定放行，仅采用无错误的行。',
 }
 
@@ -30,22 +30,26 @@ export async function validate(
   verified: Verified,
   progress: Progress,
 ): Promise<Validated> {
-  const underLock: Hold = (work) => context.database.lock(lockOf(verified.manifest), work)
-  const outcome = await validateRows(context, verified, progress, underLock)
+  const runLocked: RunLocked = (work) => context.database.lock(lockOf(verified.manifest), work)
+  const outcome = await validateRows(context, verified, progress, runLocked)
   const { sink, files, changes, misfit, ...validated } = outcome
   context.observe('checkpoint-reached', { step: 'validate', point: 'rows-written' })
-  const shares = sink.shares(files)
+  const byBag = sink.byBag(files)
   const exceeded = exceededOf(verified, files, sink.counts())
   const broken = misfit || isBroken(files)
   if (broken || (exceeded.length > 0 && !verified.released)) {
     // Before the state is written, because no later step cleans up here.
     await dropStaged(context.database, verified.bundleId)
-    const told = { shares: withPointers(shares, holdersOf(verified)) }
-    const refused = { findings: sink.findings(), counts: sink.counts(), files, ...told }
+    const refused = {
+      findings: sink.findings(),
+      counts: sink.counts(),
+      files,
+      byBag: withReferences(byBag, bagsOf(verified)),
+    }
     throw new Refusal(broken ? refused : { ...refused, exceeded })
   }
   const { dataset } = verified.manifest
-  await writeValidated(context, exceeded.length > 0 ? withFirst(shares, released) : shares, changes)
+  await writeValidated(context, exceeded.length > 0 ? prependToFirst(byBag, released) : byBag, changes)
   context.observe('bundle-state-changed', {
     bundle: verified.bundleId,
     dataset,
@@ -57,12 +61,12 @@ export async function validate(
 
 async function writeValidated(
   context: AppContext,
-  shares: readonly Share[],
+  byBag: readonly BagFindings[],
   changes?: Changes,
 ): Promise<void> {
   const at = context.clock()
   await context.database.work.begin(async (tx) => {
-    for (const { bundleId, findings, ...counted } of shares) {
+    for (const { bundleId, findings, ...counted } of byBag) {
       await writeFindings(tx, bundleId, findings)
       const facts = { ...counted, ...(changes === undefined ? {} : { changes }) }
       await writeState(tx, bundleId, 'validated', at, facts)

@@ -30,7 +30,7 @@ import type { StagedPart } from './parts.ts'
 import { bytesOf, type Progress, watchBag } from './progress.ts'
 import { Refusal } from './refusal.ts'
 import { findSequencePosition } from './sequence.ts'
-import { judgeSignature } from './signatures.ts'
+import { verifySignature } from './signatures.ts'
 
 export interface Verified extends Received {
   readonly manifest: BundleManifest
@@ -49,7 +49,7 @@ export type GroupBagVerified = Verified & { readonly manifest: GroupManifest }
 
 /** Verifies a bundle and writes the state `verified`. Throws Refusal with all findings at once. */
 export async function verify(context: AppContext, received: Received, progress: Progress): Promise<Verified> {
-  const verified = await placed(context, await verifyStored(context, received, progress))
+  const verified = await withPosition(context, await verifyStored(context, received, progress))
   context.observe('checkpoint-reached', { step: 'verify', point: 'checked' })
   const { dataset, edition, provider, contractVersion, sequence, synthetic, mode, against } =
     verified.manifest
@@ -68,8 +68,8 @@ export async function verify(context: AppContext, received: Received, progress: 
   return verified
 }
 
-/** Adds its position among the taken bundles. Throws Refusal where it has none. */
-export async function placed(context: AppContext, verified: Verified): Promise<Verified> {
+/** Adds the position of a bundle among those staged. Throws Refusal where it has none. */
+export async function withPosition(context: AppContext, verified: Verified): Promise<Verified> {
   const { warnings, ...place } = await findSequencePosition(context, context.database.work, verified.manifest)
   return { ...verified, ...place, warnings: [...verified.warnings, ...warnings] }
 }
@@ -85,7 +85,7 @@ export async function verifyStored(
     const { manifest } = verified
     const forbidden = await checkGrants(context, received, manifest)
     if (forbidden.length > 0) throw new Refusal({ findings: forbidden })
-    const { findings, signer } = await judgeSignature(context, received, { bag, manifest })
+    const { findings, signer } = await verifySignature(context, received, { bag, manifest })
     const warnings = [...verified.warnings, ...findings]
     if (warnings.some(({ severity }) => severity === 'error')) throw new Refusal({ findings: warnings })
     return { ...verified, warnings, ...(signer === undefined ? {} : { signer }) }
@@ -94,7 +94,7 @@ export async function verifyStored(
 }
 
 /**
- * Checks that a stored bundle is complete and fits a contract. For a taken bundle, grants and signature are
+ * Checks that a stored bundle is complete and fits a contract. For a staged bundle, grants and signature are
  * not checked again: they were checked when it was received, and a key that ends later does not undo that.
  */
 export async function openStored(context: AppContext, received: Received): Promise<Verified> {
@@ -189,7 +189,8 @@ async function checkGrants(
       severity: 'error',
       file: 'datapackage.json',
       message:
-        'The key may not bring bundles of this provider or dataset. Ask the publisher for a key that may.',
+        'The key is not allowed to deliver bundles of this provider or dataset. ' +
+        'Ask the publisher for a key that is.',
       messageZh: '所用密钥无权提交该提供方或该数据集的数据包，请向发布方申请相应密钥。',
     },
   ]

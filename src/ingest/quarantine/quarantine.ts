@@ -1,5 +1,5 @@
 /**
- * Decisions about a bundle in quarantine: release takes its rows without an error, drop erases its bytes.
+ * Decisions about a bundle in quarantine: release stages its rows without an error, drop erases its bytes.
  * Each needs a reason and is audited. Both are rejected for bundles in any other state: a refused bundle can
  * never be released. The bags of one group are released or dropped together.
  */
@@ -31,7 +31,7 @@ export interface QuarantineAct {
 export const reasonLengthMax = 2_000
 
 /**
- * Releases a bundle: a job processes it again and takes its rows without an error. The caller may do so at
+ * Releases a bundle: a job processes it again and stages its rows without an error. The caller may do so at
  * once with `takeBundle`. Throws `bundle-not-found`, `bundle-not-quarantined`, and `reason-missing`.
  */
 export async function releaseBundle(context: AppContext, act: QuarantineAct): Promise<Receipt> {
@@ -58,21 +58,21 @@ const outcomes = {
 /** Writes a decision, its job and its audit entry in one transaction: all are committed or none. */
 async function decide(
   context: AppContext,
-  { id, actor, reason: given }: QuarantineAct,
+  { id, actor, reason: text }: QuarantineAct,
   act: Decision['act'],
   job: string,
 ): Promise<void> {
-  const reason = given.trim()
+  const reason = text.trim()
   if (reason === '' || reason.length > reasonLengthMax)
     throw problem('reason-missing', { path: 'reason', detail: `1 to ${reasonLengthMax} characters.` })
   const at = context.clock()
   const outcome = outcomes[act]
   const decided = await context.database.work.begin(async (tx) => {
-    const state = await holdState(tx, id)
+    const state = await lockState(tx, id)
     if (state === undefined) throw problem('bundle-not-found', { path: 'id' })
     if (state === outcome) return []
     if (state !== 'quarantined') throw problem('bundle-not-quarantined', { state })
-    const bags = await holdRound(tx, id)
+    const bags = await lockGroup(tx, id)
     if (act === 'release') await refuseSuperseded(tx, id)
     for (const bag of bags) {
       const decision = { act, by: actor, at: at.toISOString(), reason }
@@ -89,12 +89,12 @@ async function decide(
 /** Erases the bytes of a dropped bundle; meanwhile, uploads of the same bytes have to wait. */
 export async function eraseDropped(context: AppContext, id: string): Promise<void> {
   await context.database.work.begin(async (tx) => {
-    if ((await holdState(tx, id)) === 'dropped') await context.files.remove(bundleFolder(id))
+    if ((await lockState(tx, id)) === 'dropped') await context.files.remove(bundleFolder(id))
   })
 }
 
 /** Locks a bundle's row until the transaction ends, and returns its state. */
-async function holdState(tx: Transaction, id: string): Promise<BundleState | undefined> {
+async function lockState(tx: Transaction, id: string): Promise<BundleState | undefined> {
   const [row] = await tx<
     { state: BundleState }[]
   >`SELECT state FROM qingdan.bundle WHERE id = ${id} FOR UPDATE`
@@ -102,7 +102,7 @@ async function holdState(tx: Transaction, id: string): Promise<BundleState | und
 }
 
 /** The bundle and the other bags of its group that were quarantined with it: one decision covers them all. */
-async function holdRound(tx: Transaction, id: string): Promise<readonly string[]> {
+async function lockGroup(tx: Transaction, id: string): Promise<readonly string[]> {
   const rows = await tx<{ id: string }[]>`
     SELECT one.id FROM qingdan.bundle one JOIN qingdan.bundle named ON named.id = ${id}
     WHERE one.id = named.id OR (one.state = 'quarantined' AND one.provider = named.provider
@@ -119,6 +119,6 @@ async function refuseSuperseded(tx: Transaction, id: string): Promise<void> {
     WHERE one.provider = named.provider AND one.group_identifier = named.group_identifier
       AND NOT one.state = ANY(${[...rejectedStates]}) LIMIT 1`
   if (newer === undefined) return
-  const detail = 'Other bags of its group have come since.'
+  const detail = 'Newer bags of its group have been received since.'
   throw problem('bundle-not-quarantined', { state: 'quarantined', detail })
 }

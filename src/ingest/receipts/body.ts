@@ -8,8 +8,11 @@ import type { Receipt } from './receipts.ts'
 
 const stateSchema = Type.String({
   description:
-    'How far it came: received, verified, validated, staged; waiting for the other bags of its group. Or refused: it can not be read or may not be brought. Or ' +
-    'quarantined: more is wrong than the contract bears; then released, or dropped. Or failed, by our fault: it is tried again.',
+    'Processing state. In progress: `received`, `verified`, `waiting` (for the other bags of ' +
+    'its group), `validated`; accepted: `staged`. `refused`: unreadable, or its sender is ' +
+    'not allowed to deliver it. `quarantined`: it exceeds the tolerance of the contract; an ' +
+    'officer then decides: `released` or `dropped`. `failed`: an error of the service; the ' +
+    'bundle is processed again.',
 })
 
 const Instant = (description: string) => Type.String({ format: 'date-time', description })
@@ -19,13 +22,13 @@ const FileSchema = Type.Object({
   digest: Type.String({ description: 'SHA-256 of the file, lower-case hex.' }),
   rowsRead: Type.Integer({ description: 'Rows read, without the header.' }),
   rowsTaken: Type.Integer({ description: 'Rows without an error.' }),
-  rowsRefused: Type.Integer({ description: 'Rows with an error. They are never taken.' }),
-  repaired: Type.Integer({ description: 'What was mended on the way, in all.' }),
+  rowsRefused: Type.Integer({ description: 'Rows with an error. They are never accepted.' }),
+  repaired: Type.Integer({ description: 'Number of corrections made while reading.' }),
   repairs: Type.Record(Type.String(), Type.Integer(), {
-    description: 'What was mended on the way without changing a value, by kind.',
+    description: 'Corrections made while reading that change no value, by kind.',
   }),
   unreadable: Type.Boolean({
-    description: 'The file could not be read to its end; none of its rows is taken.',
+    description: 'The file could not be read to its end; none of its rows is accepted.',
   }),
 })
 
@@ -33,14 +36,14 @@ const CountedChanges = Type.Object({
   added: Type.Integer({ description: 'Rows added.' }),
   changed: Type.Integer({ description: 'Rows changed.' }),
   deleted: Type.Integer({ description: 'Rows deleted.' }),
-  unchanged: Type.Integer({ description: 'Rows that were there already just so.' }),
+  unchanged: Type.Integer({ description: 'Rows identical to rows of the base.' }),
 })
 
 const BagOfGroup = Type.Object({
   identifier: Type.String({ description: "The provider's name of the group." }),
-  number: Type.Integer({ description: 'Which bag it is, from 1.' }),
-  count: Type.Integer({ description: 'How many bags the group has.' }),
-  here: Type.Array(Type.Integer(), { description: 'Numbers of the bags that have come.' }),
+  number: Type.Integer({ description: 'Number of the bag in its group, from 1.' }),
+  count: Type.Integer({ description: 'Number of bags in the group.' }),
+  here: Type.Array(Type.Integer(), { description: 'Numbers of the bags received so far.' }),
 })
 
 export const ReceiptSchema = Type.Object({
@@ -53,17 +56,17 @@ export const ReceiptSchema = Type.Object({
   receivedAt: Instant('When it was received, in UTC.'),
   bytes: Type.Integer({ description: 'Bytes as received.' }),
   dataset: Type.Union([Type.String(), Type.Null()], {
-    description: 'Slug of the dataset that it is for; null until the manifest is verified.',
+    description: 'Slug of the dataset; null until the manifest is verified.',
   }),
   edition: Type.Union([Type.String(), Type.Null()], { description: 'Name of the edition; null until then.' }),
   provider: Type.Union([Type.String(), Type.Null()], {
-    description: 'Code of who provides it; null until then.',
+    description: 'Code of the provider; null until then.',
   }),
   contractVersion: Type.Union([Type.Integer(), Type.Null()], {
-    description: 'The contract that it was made under; null until then.',
+    description: 'Version of the contract that the bundle follows; null until then.',
   }),
   sequence: Type.Union([Type.Integer(), Type.Null()], {
-    description: "The provider's running number, if the bundle has one.",
+    description: "The provider's sequence number, if the bundle has one.",
   }),
   mode: Type.Union([Type.String(), Type.Null()], {
     description: '`full`, or `delta`: rows to add, change and delete in a named version.',
@@ -72,22 +75,23 @@ export const ReceiptSchema = Type.Object({
     description: 'Of a delta: the number of the version that it changes.',
   }),
   changes: Type.Union([CountedChanges, Type.Null()], {
-    description: 'Of a delta, once it is validated: what it did to the rows of its base.',
+    description: 'For a validated delta: how it changes the rows of its base. Otherwise null.',
   }),
   group: Type.Union([BagOfGroup, Type.Null()], {
-    description: 'Where it is one of several bags that make a bundle together.',
+    description: 'For one of several bags that form a bundle together; otherwise null.',
   }),
   signer: Type.Union([Type.String(), Type.Null()], {
     description:
-      'Fingerprint of the OpenPGP key whose signature was found good; null where none was, or not yet.',
+      'Fingerprint of the OpenPGP key with a valid signature; null without one, or before ' + 'verification.',
   }),
-  synthetic: Type.Boolean({ description: 'Whether the bundle says of itself that its data are made up.' }),
-  files: Type.Array(FileSchema, { description: 'What was counted in each file.' }),
+  synthetic: Type.Boolean({ description: 'Whether the bundle declares its data as synthetic.' }),
+  files: Type.Array(FileSchema, { description: 'Counts of each file.' }),
   replaces: Type.Union([Type.String(), Type.Null()], {
     description:
-      'Id of the bundle whose part this one replaced; null where there was none, or a newer one is in hand.',
+      'Id of the bundle whose part this one replaced; null if there was none, or if a newer ' +
+      'part is current.',
   }),
-  inHand: Type.Boolean({ description: 'Whether its part is the one that the next version is made of.' }),
+  inHand: Type.Boolean({ description: 'Whether its part is current, so that the next version uses it.' }),
   errors: Type.Integer({ description: 'Errors found, all counted.' }),
   warnings: Type.Integer({ description: 'Warnings found, all counted.' }),
   summary: Type.Array(
@@ -98,33 +102,36 @@ export const ReceiptSchema = Type.Object({
     }),
     {
       description:
-        'All findings by check, also those beyond the number that is kept; the most frequent first.',
+        'All findings by check, including those beyond the number stored; the most frequent ' + 'first.',
     },
   ),
   exceeded: Type.Array(
     Type.Object({
       bound: Type.String({ description: '`errors`, `warnings` or `errorShare`.' }),
-      allowed: Type.Number({ description: 'What the contract bears.' }),
+      allowed: Type.Number({ description: 'What the contract allows.' }),
       found: Type.Number({ description: 'What was found.' }),
     }),
-    { description: "The bounds of the contract's tolerance that do not hold: why it rests in quarantine." },
+    { description: "The exceeded bounds of the contract's tolerance: the reason for quarantine." },
   ),
   decision: Type.Union(
     [
       Type.Object({
         act: Type.String({ description: '`release` or `drop`.' }),
-        at: Instant('When it was decided.'),
+        at: Instant('Time of the decision.'),
         reason: Type.String({ description: 'Why.' }),
       }),
       Type.Null(),
     ],
-    { description: 'What was decided about it in quarantine.' },
+    { description: 'The decision about it in quarantine; null without one.' },
   ),
   links: Type.Object(
     {
       self: Type.String({ format: 'uri-reference', description: 'This receipt.' }),
-      findings: Type.String({ format: 'uri-reference', description: 'What is wrong, page by page.' }),
-      findingsCsv: Type.String({ format: 'uri-reference', description: 'The same as one CSV for Excel.' }),
+      findings: Type.String({ format: 'uri-reference', description: 'The findings, page by page.' }),
+      findingsCsv: Type.String({
+        format: 'uri-reference',
+        description: 'The findings as one CSV file for Excel.',
+      }),
     },
     { description: 'Where to go from here.' },
   ),

@@ -228,7 +228,9 @@ export async function getReceiptLike(runner: Runner, beginning: string): Promise
   const [only, another] = found
   if (only !== undefined && another === undefined) return getReceipt(runner, only.id)
   const detail =
-    only === undefined ? 'No receipt has an id that begins so.' : 'Several ids begin so: give more of it.'
+    only === undefined
+      ? 'No receipt has an id with this prefix.'
+      : 'Several ids have this prefix: enter more digits.'
   throw problem('bundle-not-found', { path: 'id', detail })
 }
 

@@ -15,9 +15,10 @@ export async function receiptRoutes(app: App, context: AppContext): Promise<void
         operationId: 'getSignedReceipt',
         tags: ['bundles'],
         security: [{ key: [] }],
-        summary: 'The receipt to keep',
+        summary: 'The signed receipt',
         description:
-          'The receipt of a bundle that was staged or turned away, as canonical JSON whose bytes never change. `receipt.json.asc` is the signature over them, by the key of `/v1/service-key.asc`.',
+          'The final receipt of a bundle that was staged or rejected, as canonical JSON; its bytes ' +
+          'never change. `receipt.json.asc` is their signature by the key of `/v1/service-key.asc`.',
         params: bundleId,
         response: {
           200: {
@@ -50,7 +51,8 @@ export async function receiptRoutes(app: App, context: AppContext): Promise<void
         security: [{ key: [] }],
         summary: 'The signature of the receipt',
         description:
-          'Detached and in ASCII armour, over the bytes of `receipt.json`: `gpg --verify receipt.json.asc receipt.json`.',
+          'Detached signature of `receipt.json` in ASCII armour. Verify it with `gpg --verify ' +
+          'receipt.json.asc receipt.json`.',
         params: bundleId,
         response: {
           200: {

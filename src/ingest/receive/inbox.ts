@@ -1,6 +1,6 @@
 /**
  * The inbox: bundles in a folder are taken one by one and moved to `done` or `refused` with their receipts. A
- * bundle is renamed into a private folder before it is read; whatever a crash or an unplugged stick leaves
+ * bundle is renamed into a private folder before it is read; whatever a crash or an unplugged drive leaves
  * there is found and processed again. Loose tables, links and anything that is no bundle are left in place.
  */
 import { randomUUID } from 'node:crypto'
@@ -25,8 +25,8 @@ export interface InboxTaken {
 
 export interface InboxRound {
   readonly taken: readonly InboxTaken[]
-  readonly left: readonly IgnoredEntry[]
-  /** Bundles not processed because of an outside fault, such as an unplugged stick; they are retried. */
+  readonly ignored: readonly IgnoredEntry[]
+  /** Bundles not processed because of an outside fault, such as an unplugged drive; they are retried. */
   readonly failed: readonly string[]
 }
 
@@ -41,7 +41,7 @@ export interface InboxOptions {
   readonly monotonic?: () => number
 }
 
-/** Opens the inbox of a folder. Observations are remembered between rounds. */
+/** Opens the inbox of a folder. It remembers its observations between rounds. */
 export function openInbox(
   context: AppContext,
   { folder, monotonic = () => performance.now() }: InboxOptions,
@@ -52,17 +52,17 @@ export function openInbox(
     round: async () => {
       const options = {
         ...{ inbox: folder, limits: limitsOf(config), seen, now: monotonic() },
-        restMilliseconds: config.QINGDAN_INBOX_SETTLE_SECONDS * 1_000,
-        patienceMilliseconds: config.QINGDAN_INBOX_TIMEOUT_SECONDS * 1_000,
+        settleMilliseconds: config.QINGDAN_INBOX_SETTLE_SECONDS * 1_000,
+        timeoutMilliseconds: config.QINGDAN_INBOX_TIMEOUT_SECONDS * 1_000,
       }
-      const { ready, left } = await scanInbox(options)
-      if (ready.length === 0 && !(await hasTaken(folder))) return { taken: [], left, failed: [] }
+      const { ready, ignored } = await scanInbox(options)
+      if (ready.length === 0 && !(await hasTaken(folder))) return { taken: [], ignored, failed: [] }
       // Other processes on the same folder, such as a command beside the service, wait for their turn.
       return context.database.lock(`inbox ${folder}`, async () => {
-        const grown: IgnoredEntry[] = []
+        const changed: IgnoredEntry[] = []
         for (const name of ready)
-          if (!(await pickUp(folder, name, seen))) grown.push({ name, reason: 'moving' })
-        return { ...(await walkTaken(context, folder)), left: [...left, ...grown] }
+          if (!(await pickUp(folder, name, seen))) changed.push({ name, reason: 'moving' })
+        return { ...(await processTaken(context, folder)), ignored: [...ignored, ...changed] }
       })
     },
   }
@@ -97,8 +97,8 @@ async function pickUp(inbox: string, name: string, seen: Map<string, Seen>): Pro
   return false
 }
 
-/** Processes all that is taken and not yet put away, including leftovers of an earlier process. */
-async function walkTaken(
+/** Processes everything in the private folder, including leftovers of an earlier process. */
+async function processTaken(
   context: AppContext,
   inbox: string,
 ): Promise<{ readonly taken: readonly InboxTaken[]; readonly failed: readonly string[] }> {
@@ -139,15 +139,15 @@ async function takeOne(
   await writeReceiptFiles(context, receipt, place)
   const kind = isRejected(receipt.state) ? inboxFolders.refused : inboxFolders.done
   const base = join(inbox, kind, `${parse(name).name}-${receipt.id.slice(0, 8)}`)
-  return { receipt, folder: await putAway(place, base) }
+  return { receipt, folder: await moveToFreeName(place, base) }
 }
 
 /** Moves a folder to a free name; the second of the same bundle gets `-2`. */
-async function putAway(place: string, base: string): Promise<string> {
+async function moveToFreeName(place: string, base: string): Promise<string> {
   await mkdir(join(base, '..'), { recursive: true })
   for (let number = 1; ; number += 1) {
     const target = number === 1 ? base : `${base}-${number}`
-    // Only one process puts away at a time, so a free name stays free.
+    // Only one process moves bundles at a time, so a free name stays free.
     if ((await lstat(target).catch(unlessMissing)) !== undefined) continue
     await rename(place, target)
     return target

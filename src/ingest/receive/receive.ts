@@ -13,7 +13,7 @@ import { problem } from '../../platform/problem.ts'
 import { refuseBundle } from '../pipeline/refuse.ts'
 import { findReceipt, getReceipt, isRejected, type Receipt, writeReceived } from '../receipts/receipts.ts'
 
-/** The queue of bundles to process; workers take them at their own pace. */
+/** The queue of bundles to process. */
 export const takeBundleJob = 'take-bundle'
 
 /** A bundle whose bytes are stored, and nothing more. */
@@ -25,7 +25,7 @@ export interface Received {
   readonly broughtBy: string
   /** The time for which its signature is checked. */
   readonly receivedAt: Date
-  /** Somebody released it: rows without an error are taken, whatever the number of errors. */
+  /** An officer released it: rows without an error are staged, whatever the number of errors. */
   readonly released: boolean
 }
 
@@ -62,7 +62,7 @@ async function receiveOne(
   try {
     await storeBundle(context, path, identity)
   } catch (error) {
-    // An unplugged stick leaves nothing here; a bundle rejected earlier keeps its stored bytes.
+    // A drive unplugged meanwhile leaves nothing here; a bundle rejected earlier keeps its stored bytes.
     if (known === undefined && packing === 'folder') await context.files.remove(bundleFolder(id))
     throw error
   }
@@ -153,7 +153,8 @@ async function storeBundle(context: AppContext, path: string, identity: BundleId
 }
 
 function assertUnchanged(same: boolean): void {
-  if (!same) throw new Error('The bundle changed while it was being read. Bring it again once it is at rest.')
+  if (!same)
+    throw new Error('The bundle changed while it was being read. Send it again when it no longer changes.')
 }
 
 async function admit(context: AppContext, bundle: BundleIdentity, broughtBy: string): Promise<Receipt> {

@@ -1,5 +1,5 @@
 /**
- * One scan of the inbox: its entries, how long each has been unchanged, and whether it may be taken. It takes
+ * One scan of the inbox: its entries, how long each has been unchanged, and whether it is ready. It moves
  * nothing. Temporary names of copying programs are skipped; links, loose tables and anything that is no
  * bundle are reported with a reason and left in place.
  */
@@ -24,7 +24,7 @@ export interface IgnoredEntry {
 export interface InboxScan {
   /** Names of unchanged and complete entries. */
   readonly ready: readonly string[]
-  readonly left: readonly IgnoredEntry[]
+  readonly ignored: readonly IgnoredEntry[]
 }
 
 /** Observation of an entry: its fingerprint, and since when it has been unchanged. */
@@ -40,12 +40,12 @@ export interface InboxScanOptions {
   readonly seen: Map<string, Seen>
   /** Current milliseconds of a monotonic clock. */
   readonly now: number
-  readonly restMilliseconds: number
-  readonly patienceMilliseconds: number
+  readonly settleMilliseconds: number
+  readonly timeoutMilliseconds: number
 }
 
 /** Names of unfinished files, and of files that operating systems leave behind. */
-const passedOver =
+const skippedNames =
   /^[.~]|~$|\.(part|partial|filepart|tmp|temp|crdownload|download|swp)$|^(thumbs\.db|desktop\.ini)$/i
 
 /** Tables that a user has to pack into a bundle first. */
@@ -55,24 +55,26 @@ const tables = new Set(['.csv', '.tsv', '.txt', '.xlsx', '.xls', '.ods', '.et'])
 export async function scanInbox(options: InboxScanOptions): Promise<InboxScan> {
   const { inbox, seen } = options
   const own: readonly string[] = Object.values(inboxFolders)
-  const names = (await readdir(inbox)).filter((name) => !own.includes(name) && !passedOver.test(name)).sort()
+  const names = (await readdir(inbox))
+    .filter((name) => !own.includes(name) && !skippedNames.test(name))
+    .sort()
   for (const name of seen.keys()) if (!names.includes(name)) seen.delete(name)
   const ready: string[] = []
-  const left: IgnoredEntry[] = []
+  const ignored: IgnoredEntry[] = []
   for (const name of names) {
-    const found = await judge(name, options).catch((error: NodeJS.ErrnoException) => {
+    const found = await checkEntry(name, options).catch((error: NodeJS.ErrnoException) => {
       // Deleted since the folder was listed, or unreadable: neither is an internal error.
       if (error.code === undefined) throw error
       return error.code === 'ENOENT' ? undefined : { name, reason: 'unreadable' as const }
     })
     if (found === 'ready') ready.push(name)
-    else if (found !== undefined) left.push(found)
+    else if (found !== undefined) ignored.push(found)
   }
-  return { ready, left }
+  return { ready, ignored }
 }
 
-async function judge(name: string, options: InboxScanOptions): Promise<'ready' | IgnoredEntry> {
-  const { inbox, limits, seen, now, restMilliseconds, patienceMilliseconds } = options
+async function checkEntry(name: string, options: InboxScanOptions): Promise<'ready' | IgnoredEntry> {
+  const { inbox, limits, seen, now, settleMilliseconds, timeoutMilliseconds } = options
   const path = join(inbox, name)
   const found = await lstat(path)
   if (found.isSymbolicLink()) return { name, reason: 'link' }
@@ -83,8 +85,8 @@ async function judge(name: string, options: InboxScanOptions): Promise<'ready' |
   const before = seen.get(name)
   const since = before?.print === print ? before.since : now
   seen.set(name, { print, since })
-  if (now - since < restMilliseconds) return { name, reason: 'moving' }
-  if (now - since >= patienceMilliseconds) return 'ready'
+  if (now - since < settleMilliseconds) return { name, reason: 'moving' }
+  if (now - since >= timeoutMilliseconds) return 'ready'
   const missing = await findMissing(path, limits)
   return missing === undefined ? 'ready' : { name, reason: 'incomplete', missing }
 }

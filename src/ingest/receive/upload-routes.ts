@@ -42,7 +42,7 @@ const refusals = [
   'upload-version',
 ] as const
 
-/** Aborts running uploads when the service stops: received bytes are stored and the rest can follow later. */
+/** Aborts running uploads when the service stops: received bytes are stored, so clients can continue later. */
 export type Stopping = AbortSignal
 
 export function uploadRoutes(app: App, context: AppContext, uploads: Uploads, stopping: Stopping): void {
@@ -67,19 +67,20 @@ function getRoute(app: App, context: AppContext, uploads: Uploads): void {
         operationId: 'getUpload',
         tags,
         security,
-        summary: 'How far an upload came',
+        summary: 'The progress of an upload',
         description:
-          'The bytes that are there, also as `Upload-Offset` and `Upload-Length` for HEAD, by the tus protocol 1.0. Once all are ' +
-          'there, `bundle` is the id of the receipt, and the headers `Qingdan-Bundle` and `Link` lead to it.',
+          'The bytes received, also as `Upload-Offset` and `Upload-Length` for HEAD, by the tus ' +
+          'protocol 1.0. Once the upload is complete, `bundle` is the id of the receipt, and the ' +
+          'headers `Qingdan-Bundle` and `Link` point to it.',
         params: Upload,
         response: {
           200: Type.Object({
-            offset: Type.Integer({ description: 'Bytes that have come.' }),
+            offset: Type.Integer({ description: 'Bytes received.' }),
             length: Type.Union([Type.Integer(), Type.Null()], {
-              description: 'Bytes that it will have; null where that is not told yet.',
+              description: 'Total bytes; null while the client has not declared them.',
             }),
             bundle: Type.Union([Type.String(), Type.Null()], {
-              description: 'Id of the receipt; null until all bytes have come.',
+              description: 'Id of the receipt; null until the upload is complete.',
             }),
           }),
           ...problemResponses(...refusals),
@@ -87,7 +88,7 @@ function getRoute(app: App, context: AppContext, uploads: Uploads): void {
       },
       onRequest,
     },
-    async (request, reply) => tellUpload(context, uploads, request, reply),
+    async (request, reply) => sendUploadState(context, uploads, request, reply),
   )
 }
 
@@ -102,12 +103,13 @@ function patchRoute(app: App, context: AppContext, uploads: Uploads, stopping: S
         security,
         summary: 'The next piece of an upload',
         description:
-          'Takes the bytes from `Upload-Offset` on. What has come stays also where the connection breaks: ask by HEAD how far ' +
-          'it came, and go on from there. The last piece is answered with `Qingdan-Bundle`, the id of the receipt.',
+          'Accepts the bytes from `Upload-Offset` on. Received bytes are stored even if the ' +
+          'connection breaks: read the offset with HEAD, and continue from there. The answer to ' +
+          'the last piece has `Qingdan-Bundle`, the id of the receipt.',
         params: Upload,
         consumes: [pieceType],
         response: {
-          204: Type.Null({ description: 'The piece has come; `Upload-Offset` says up to where.' }),
+          204: Type.Null({ description: 'The piece was received; `Upload-Offset` is the new offset.' }),
           ...problemResponses(
             ...refusals,
             ...(['upload-conflict', 'upload-invalid', 'body-too-large', 'media-type-unsupported'] as const),
@@ -118,8 +120,9 @@ function patchRoute(app: App, context: AppContext, uploads: Uploads, stopping: S
     },
     async (request, reply) => {
       const id = ownId(request)
-      const whole = await uploads.finished(id)
-      if (whole !== undefined) throw problem('upload-conflict', { offset: whole.bytes, bundle: whole.bundle })
+      const finished = await uploads.finished(id)
+      if (finished !== undefined)
+        throw problem('upload-conflict', { offset: finished.bytes, bundle: finished.bundle })
       return pass(request, reply, uploads, stopping)
     },
   )
@@ -134,11 +137,11 @@ function deleteRoute(app: App, context: AppContext, uploads: Uploads, stopping: 
         operationId: 'endUpload',
         tags,
         security,
-        summary: 'Give up an upload',
-        description: 'Removes what has come. A bundle that was received from it stays.',
+        summary: 'Cancel an upload',
+        description: 'Removes the bytes received. A bundle already received from the upload remains.',
         params: Upload,
         response: {
-          204: Type.Null({ description: 'It is gone.' }),
+          204: Type.Null({ description: 'The upload was removed.' }),
           ...problemResponses(...refusals, 'upload-invalid'),
         },
       },
@@ -156,7 +159,7 @@ function deleteRoute(app: App, context: AppContext, uploads: Uploads, stopping: 
 const answerEmpty = (reply: FastifyReply) => reply.code(204).send()
 
 /** Whether a request to deliver a bundle creates an upload. */
-export function beginsUpload({ headers }: FastifyRequest): boolean {
+export function isUploadCreation({ headers }: FastifyRequest): boolean {
   return headers['tus-resumable'] !== undefined
 }
 
@@ -172,7 +175,7 @@ export async function createUpload(
   return pass(request, reply, uploads, stopping)
 }
 
-async function tellUpload(
+async function sendUploadState(
   context: AppContext,
   uploads: Uploads,
   request: FastifyRequest,
@@ -180,31 +183,31 @@ async function tellUpload(
 ) {
   const id = ownId(request)
   reply.headers({ 'tus-resumable': version, 'cache-control': 'no-store' })
-  const whole = (await uploads.finished(id)) ?? (await offsetOf(request, uploads))
-  if ('bundle' in whole) {
-    reply.headers({ ...finishedHeaders(context, whole), ...lengthHeaders(whole.bytes, whole.bytes) })
-    return { offset: whole.bytes, length: whole.bytes, bundle: whole.bundle }
+  const finished = (await uploads.finished(id)) ?? (await offsetOf(request, uploads))
+  if ('bundle' in finished) {
+    reply.headers({ ...finishedHeaders(context, finished), ...lengthHeaders(finished.bytes, finished.bytes) })
+    return { offset: finished.bytes, length: finished.bytes, bundle: finished.bundle }
   }
-  reply.headers(lengthHeaders(whole.offset, whole.length))
-  if (whole.metadata !== null) reply.header('upload-metadata', whole.metadata)
-  return { offset: whole.offset, length: whole.length, bundle: null }
+  reply.headers(lengthHeaders(finished.offset, finished.length))
+  if (finished.metadata !== null) reply.header('upload-metadata', finished.metadata)
+  return { offset: finished.offset, length: finished.length, bundle: null }
 }
 
 function lengthHeaders(offset: number, length: number | null): Record<string, string> {
-  const told = length === null ? { 'upload-defer-length': '1' } : { 'upload-length': String(length) }
-  return { 'upload-offset': String(offset), ...told }
+  const lengthHeader = length === null ? { 'upload-defer-length': '1' } : { 'upload-length': String(length) }
+  return { 'upload-offset': String(offset), ...lengthHeader }
 }
 
 /** The received offset, once any writer has released its lock; the library cuts dead connections. */
 async function offsetOf(request: FastifyRequest, uploads: Uploads) {
-  const { headers } = await ask({ ...partsOf(request), method: 'HEAD' }, uploads)
+  const { headers } = await requestUpload({ ...partsOf(request), method: 'HEAD' }, uploads)
   const length = headers.get('upload-length')
   const offset = Number(headers.get('upload-offset'))
   // The last piece may have arrived meanwhile.
-  const whole: FinishedUpload | undefined =
+  const finished: FinishedUpload | undefined =
     String(offset) === length ? await uploads.finished(ownId(request)) : undefined
   return (
-    whole ?? {
+    finished ?? {
       offset,
       length: length === null ? null : Number(length),
       metadata: headers.get('upload-metadata'),
@@ -220,7 +223,7 @@ async function pass(
   stopping: Stopping,
 ): Promise<FastifyReply> {
   const body = request.body instanceof Readable ? { body: untilStop(request, stopping) } : {}
-  const response = await ask({ ...partsOf(request), ...body }, uploads)
+  const response = await requestUpload({ ...partsOf(request), ...body }, uploads)
   for (const [name, value] of response.headers) {
     // CORS headers are set in one place for all addresses.
     if (!name.startsWith('access-control-') && name !== 'content-length') reply.header(name, value)
@@ -252,8 +255,11 @@ const codesOf: Readonly<Record<number, ProblemCode>> = {
   501: 'upload-invalid',
 }
 
-async function ask(asked: Parameters<Uploads['handle']>[0], uploads: Uploads): Promise<Response> {
-  const response = await uploads.handle(asked)
+async function requestUpload(
+  uploadRequest: Parameters<Uploads['handle']>[0],
+  uploads: Uploads,
+): Promise<Response> {
+  const response = await uploads.handle(uploadRequest)
   if (response.status < 400) return response
   const code = codesOf[response.status]
   const detail = (await response.text()).trim()
@@ -267,16 +273,16 @@ async function ask(asked: Parameters<Uploads['handle']>[0], uploads: Uploads): P
  */
 function untilStop(request: FastifyRequest, stopping: Stopping): ReadableStream<Uint8Array> {
   const source = request.body as Readable
-  const kept = new PassThrough()
+  const body = new PassThrough()
   const cut = () => {
-    source.unpipe(kept)
-    kept.end()
+    source.unpipe(body)
+    body.end()
   }
-  source.once('error', cut).once('close', cut).pipe(kept)
+  source.once('error', cut).once('close', cut).pipe(body)
   if (stopping.aborted) cut()
   else stopping.addEventListener('abort', cut, { once: true })
-  kept.once('close', () => stopping.removeEventListener('abort', cut))
-  return Readable.toWeb(kept) as ReadableStream<Uint8Array>
+  body.once('close', () => stopping.removeEventListener('abort', cut))
+  return Readable.toWeb(body) as ReadableStream<Uint8Array>
 }
 
 /** The upload of the address if this key owns it. Else throws `upload-not-found`, existing or not. */
@@ -288,9 +294,9 @@ function ownId(request: FastifyRequest): string {
 
 /** Protocol rule: an unsupported version is answered 412 with the supported ones. */
 function refuseVersion({ method, headers }: FastifyRequest, reply: FastifyReply): void {
-  const given = headers['tus-resumable']
+  const requested = headers['tus-resumable']
   // Reading needs no protocol header, so that browsers and curl can read too.
-  if (given === version || (given === undefined && (method === 'GET' || method === 'HEAD'))) return
+  if (requested === version || (requested === undefined && (method === 'GET' || method === 'HEAD'))) return
   reply.header('tus-version', version)
   throw problem('upload-version', { path: 'Tus-Resumable', versions: [version] })
 }

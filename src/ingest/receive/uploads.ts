@@ -70,7 +70,7 @@ export function buildUploads(context: AppContext): Uploads {
   const expiresAfter = context.config.QINGDAN_UPLOAD_EXPIRY_HOURS * hour
   const finishing = new Map<string, Promise<FinishedUpload | undefined>>()
   const faults = new WeakMap<object, unknown>()
-  const wholes = new WeakMap<object, string>()
+  const finishedIds = new WeakMap<object, string>()
   // A HEAD while the last PATCH ends would receive the same file, and remove it too early for the other.
   const received = (id: string) => {
     const running = finishing.get(id) ?? finish(context, id).finally(() => finishing.delete(id))
@@ -78,9 +78,9 @@ export function buildUploads(context: AppContext): Uploads {
     return running
   }
   const finished = async (id: string) => {
-    const whole = await received(id)
-    if (whole !== undefined) await removeBytes(context, id)
-    return whole
+    const result = await received(id)
+    if (result !== undefined) await removeBytes(context, id)
+    return result
   }
   const build = async () => {
     const [{ FileStore }, { Server }] = await Promise.all([import('@tus/file-store'), import('@tus/server')])
@@ -98,9 +98,9 @@ export function buildUploads(context: AppContext): Uploads {
       },
       onUploadFinish: async (request, { id }) => {
         // The library reads its file once more before it answers, so the file is removed afterwards.
-        wholes.set(request, id)
-        const whole = await received(id)
-        return whole === undefined ? {} : { headers: finishedHeaders(context, whole) }
+        finishedIds.set(request, id)
+        const result = await received(id)
+        return result === undefined ? {} : { headers: finishedHeaders(context, result) }
       },
       onResponseError: (request, error) => {
         if (!('status_code' in error)) faults.set(request, error)
@@ -122,8 +122,8 @@ export function buildUploads(context: AppContext): Uploads {
         ...(body === undefined ? {} : { body, duplex: 'half' }),
       })
       const response = await (await server).handleWeb(request)
-      const whole = wholes.get(request)
-      if (whole !== undefined) await finished(whole)
+      const finishedId = finishedIds.get(request)
+      if (finishedId !== undefined) await finished(finishedId)
       if (faults.has(request)) throw faults.get(request)
       return response
     },
@@ -167,14 +167,14 @@ async function finish(context: AppContext, id: string): Promise<FinishedUpload |
   const path = await context.files.localPath(`${folder}/${id}`)
   const known = await readJson<FinishedUpload>(await context.files.localPath(done))
   if (known !== undefined) return known
-  const told = await readJson<{ readonly size?: number }>(`${path}.json`)
+  const info = await readJson<{ readonly size?: number }>(`${path}.json`)
   const bytes = (await stat(path).catch(unlessMissing))?.size
-  if (told?.size === undefined || told.size !== bytes) return undefined
+  if (info?.size === undefined || info.size !== bytes) return undefined
   const receipt = await receive(context, { path, broughtBy: `key:${ownerOf(id)}` })
-  const whole = { bundle: receipt.id, bytes }
-  await context.files.write(done, Readable.from([Buffer.from(JSON.stringify(whole))]))
+  const result = { bundle: receipt.id, bytes }
+  await context.files.write(done, Readable.from([Buffer.from(JSON.stringify(result))]))
   context.observe('checkpoint-reached', { step: 'receive', point: 'uploaded' })
-  return whole
+  return result
 }
 
 async function removeBytes(context: AppContext, id: string): Promise<void> {
@@ -190,24 +190,24 @@ async function sweep(
   for (const id of await idsOf(context)) await finished(id)
   const directory = await context.files.localPath(folder)
   const oldest = context.clock().getTime() - context.config.QINGDAN_UPLOAD_EXPIRY_HOURS * hour
-  let gone = 0
+  let removed = 0
   for (const name of (await readdir(directory).catch(unlessMissing)) ?? []) {
     const path = join(directory, name)
-    const born = await bornAt(path)
-    if (born === undefined || born >= oldest) continue
+    const created = await createdAt(path)
+    if (created === undefined || created >= oldest) continue
     await rm(path, { force: true })
     if (name.endsWith('.json')) await rm(path.slice(0, -'.json'.length), { force: true })
-    gone += 1
+    removed += 1
   }
-  return gone
+  return removed
 }
 
 /** When an upload was created or finished, by its info file; the bytes alone don't show it. */
-async function bornAt(path: string): Promise<number | undefined> {
+async function createdAt(path: string): Promise<number | undefined> {
   if (path.endsWith('.done')) return (await stat(path).catch(unlessMissing))?.mtimeMs
   if (!path.endsWith('.json')) return undefined
-  const told = await readJson<{ readonly creation_date?: string }>(path)
-  return told?.creation_date === undefined ? undefined : Date.parse(told.creation_date)
+  const info = await readJson<{ readonly creation_date?: string }>(path)
+  return info?.creation_date === undefined ? undefined : Date.parse(info.creation_date)
 }
 
 async function readJson<T>(path: string): Promise<T | undefined> {

@@ -11,7 +11,7 @@ import {
   McpError,
 } from '@modelcontextprotocol/sdk/types.js'
 import { Ajv, type ValidateFunction } from 'ajv'
-import { isDatabaseAway, isTooSlow, withoutValues } from '../../db/database-error.ts'
+import { isDatabaseUnavailable, isStatementTimeout, withoutValues } from '../../db/database-error.ts'
 import { nearestOf } from '../../http/index.ts'
 import { Problem, problem, problems } from '../../platform/problem.ts'
 import { type Tool, type ToolRequest, tools } from './tools.ts'
@@ -119,6 +119,6 @@ function refusalText(error: unknown, { context, requestId }: MessageRequest): st
 
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
-  if (isDatabaseAway(error)) return problem('not-ready')
-  return problem(isTooSlow(error) ? 'query-too-slow' : 'internal')
+  if (isDatabaseUnavailable(error)) return problem('not-ready')
+  return problem(isStatementTimeout(error) ? 'query-too-slow' : 'internal')
 }

@@ -28,7 +28,7 @@ export interface Assembled {
   readonly parts: readonly StagedPart[]
 }
 
-/** Rows of doubled keys that are told; the first few show what went wrong, and the providers know their files. */
+/** Most rows with duplicate keys that are reported: the first ones show the cause. */
 const duplicatesMax = 100
 
 export async function assemble(
@@ -77,7 +77,7 @@ function missing(
     check: 'part-missing',
     severity: 'error',
     expected: provider,
-    message: `The part of ${provider} is missing. Bring it, or waive it with a reason.`,
+    message: `The part of ${provider} is missing. Deliver it, or waive it with a reason.`,
     messageZh: `缺少 ${provider} 的数据，请补交或说明理由后豁免。`,
   }))
 }
@@ -89,12 +89,14 @@ function mixed({ contract }: LoadedContract, parts: readonly StagedPart[]): read
       check: 'contract-version-mixed',
       severity: 'error',
       expected: `contractVersion ${contract.contractVersion}`,
-      message: `The part of ${part.provider} was made under contract ${part.contractVersion}: bring it again.`,
+      message:
+        `The part of ${part.provider} follows version ${part.contractVersion} of the contract. ` +
+        'Deliver it again under the current version.',
       messageZh: `${part.provider} 的数据依据第 ${part.contractVersion} 版契约，请按当前契约重新提交。`,
     }))
 }
 
-/** Rows whose key stands in more than one part. Told by provider, file number and row: the key itself may be personal. */
+/** Rows whose key occurs in more than one part. The findings omit the key, which may be personal data. */
 async function findDuplicates(
   context: AppContext,
   { contract }: LoadedContract,
@@ -118,8 +120,8 @@ async function findDuplicates(
     // Rows of a delta's base are numbered in an earlier file, so the number is left out.
     ...(file === baseFile ? {} : { row: row as number }),
     field: intakeKey(contract).join(','),
-    expected: 'a key that no other part has',
-    message: `A row of ${parts[part as number]?.provider} has a key that another part has too.`,
+    expected: 'a key that occurs in no other part',
+    message: `A row of ${parts[part as number]?.provider} has a key that also occurs in another part.`,
     messageZh: `${parts[part as number]?.provider} 的一行与其他部分主键重复。`,
   }))
 }

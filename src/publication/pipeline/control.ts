@@ -30,7 +30,7 @@ export async function control(
   const { contract } = loaded
   progress('control', 0)
   const outcome =
-    contract.disclosure === undefined ? open(derived) : await withhold(context, derived, contract)
+    contract.disclosure === undefined ? publishUnchanged(derived) : await withhold(context, derived, contract)
   context.observe('checkpoint-reached', { step: 'control', point: 'decided' })
   const { safe, suppressions } = outcome
   await advanceDraft(context.database.work, draft.id, { state: 'controlled', suppressions })
@@ -47,7 +47,7 @@ export async function dropControlled(database: Database, versionId: number): Pro
   await database.work.unsafe(`DROP TABLE IF EXISTS ${controlledTable(versionId)}`)
 }
 
-function open(derived: Derived) {
+function publishUnchanged(derived: Derived) {
   return { safe: derived.select, suppressions: {} }
 }
 

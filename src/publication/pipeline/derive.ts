@@ -22,11 +22,11 @@ export async function derive(context: AppContext, assembled: Assembled): Promise
 }
 
 function selectPart(contract: Contract, part: StagedPart): string {
-  const brought = new Set(intakeFields(contract).map((field) => field.name))
+  const delivered = new Set(intakeFields(contract).map((field) => field.name))
   const columns = contract.fields.map((field) => {
     const name = quoteIdentifier(field.name)
     const type = fieldType(field.type)
-    return brought.has(field.name) ? `${type.cast(name)} AS ${name}` : `NULL::${type.column} AS ${name}`
+    return delivered.has(field.name) ? `${type.cast(name)} AS ${name}` : `NULL::${type.column} AS ${name}`
   })
   return `SELECT ${columns.join(', ')} FROM ${stagingTable(part.bundleId)}`
 }

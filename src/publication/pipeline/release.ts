@@ -11,7 +11,7 @@ import { dropControlled } from './control.ts'
 /** Releases a prepared publication if nothing is pending. Call under the edition's lock. */
 export async function release(context: AppContext, publicationId: number): Promise<void> {
   const publication = await findPublication(context, publicationId)
-  assert.ok(publication?.state === 'prepared', 'only what is prepared is released')
+  assert.ok(publication?.state === 'prepared', 'only a prepared publication can be released')
   const { id, dataset, edition, version, versionId, digest, releaseAt } = publication
   assert.ok(digest !== null)
   if (pendingReasonOf(context, publication).length > 0) {

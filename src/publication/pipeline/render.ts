@@ -43,9 +43,9 @@ export async function renderFiles(
   const omitted: OmittedFormat[] = []
   for (const [index, format] of ordered.entries()) {
     progress('render', index, ordered.length)
-    const made = await renderFile(context, format, renderContext, loaded.table, distributions)
-    if ('reason' in made) omitted.push(made)
-    else distributions.push(made)
+    const outcome = await renderFile(context, format, renderContext, loaded.table, distributions)
+    if ('reason' in outcome) omitted.push(outcome)
+    else distributions.push(outcome)
     context.observe('checkpoint-reached', { step: 'prepare', point: 'file-rendered' })
   }
   const plain = distributions.find((file) => file.format === plainFormat)
@@ -72,7 +72,7 @@ async function renderFile(
   format: Format,
   renderContext: RenderContext,
   table: string,
-  made: readonly StoredDistribution[],
+  rendered: readonly StoredDistribution[],
 ): Promise<StoredDistribution | OmittedFormat> {
   const { version } = renderContext
   const { name, mediaType } = format
@@ -82,7 +82,7 @@ async function renderFile(
   try {
     const { bytes, digest } = await context.files.write(
       stored,
-      bytesOf(context, format, renderContext, table, made),
+      bytesOf(context, format, renderContext, table, rendered),
     )
     return { name: fileName(version, name), format: name, mediaType, bytes, digest }
   } catch (error) {
@@ -107,7 +107,7 @@ function bytesOf(
   format: Format,
   renderContext: RenderContext,
   table: string,
-  made: readonly StoredDistribution[],
+  rendered: readonly StoredDistribution[],
 ): AsyncIterable<string | Uint8Array> {
   if ('render' in format) {
     const copied = format.copied?.(renderContext.fields)
@@ -115,8 +115,9 @@ function bytesOf(
       ? format.render(readAll(context.database.work, table, renderContext.fields), renderContext)
       : copied.complete(copyAll(context.database, table, copied))
   }
-  const file = made.find((one) => one.format === format.from)
-  if (file === undefined) throw new Error(`${format.name} is made of ${format.from}, which is not there`)
+  const file = rendered.find((one) => one.format === format.from)
+  if (file === undefined)
+    throw new Error(`${format.name} is made from ${format.from}, which has not been rendered`)
   const source: SourceFile = {
     ...file,
     read: () => context.files.read(storedName(renderContext.version, format.from)),

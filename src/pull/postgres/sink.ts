@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import pg from 'pg'
 import { asLibpq } from '../../db/connections.ts'
-import { isDatabaseAway, withoutValues } from '../../db/database-error.ts'
+import { isDatabaseUnavailable, withoutValues } from '../../db/database-error.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { asTargetFault } from '../folder/file-errors.ts'
 import type { VersionKey } from '../ledger.ts'
@@ -74,7 +74,7 @@ interface Opened {
 /** Maps server errors, without the values they quote, to refusals; throws other errors unchanged. */
 function rethrow(error: unknown): never {
   if (error instanceof PullRefusal) throw error
-  if (isDatabaseAway(error))
+  if (isDatabaseUnavailable(error))
     throw new PullRefusal('target-refused', 'The database is unavailable or accepts no connections.', {
       cause: error,
     })
