@@ -121,6 +121,10 @@ function documentRoutes(
   parts: readonly DatasetPart[],
 ): void {
   const documents = keepDocuments(app, parts)
+  // Built while the service starts, so that the first caller need not wait for it.
+  app.addHook('onListen', async () => {
+    await documents.generic(context.contracts, undefined)
+  })
   const response = (title: string): Readonly<Record<number, unknown>> => ({
     200: { description: title, content: { 'application/json': { schema: { type: 'object' } } } },
     304: Type.Null({ description: 'The document has not changed.' }),
