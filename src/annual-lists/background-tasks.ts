@@ -25,7 +25,7 @@ export function startListTasks(context: AppContext): () => Promise<void> {
     isAsked = true
     running ??= run()
   }
-  context.database.hear(ask)
+  context.database.subscribe(ask)
   const timer = setInterval(ask, listsMilliseconds)
   ask()
   return async () => {

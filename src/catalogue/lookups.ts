@@ -17,7 +17,7 @@ const lookupsOf = new WeakMap<Database, Lookups>()
 
 function open(database: Database): Lookups {
   const cache = new LRUCache<string, Promise<unknown>>({ max: lookupsMax })
-  const isSubscribed = database.hear(() => cache.clear())
+  const isSubscribed = database.subscribe(() => cache.clear())
   return { cache, isSubscribed }
 }
 

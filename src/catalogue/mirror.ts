@@ -28,7 +28,7 @@ export async function adoptOrigin(tx: Transaction, state: MirrorState): Promise<
 export interface OpenedVersion {
   readonly id: number
   /** `published`: already visible; `prepared`: only has to be made visible; `open`: has to be prepared. */
-  readonly is: 'published' | 'prepared' | 'open'
+  readonly status: 'published' | 'prepared' | 'open'
 }
 
 /** The mirror's version for one of its origin; created as an unseen draft if needed. */
@@ -50,7 +50,7 @@ export async function openMirrored(tx: Transaction, of: CarriedVersion): Promise
   assert.ok(row)
   if (row.published) assert.equal(row.digest, of.digest, 'Expected the digest that was compared before')
   const isPrepared = row.prepared && row.digest === of.digest
-  return { id: row.id, is: row.published ? 'published' : isPrepared ? 'prepared' : 'open' }
+  return { id: row.id, status: row.published ? 'published' : isPrepared ? 'prepared' : 'open' }
 }
 
 /** Writes the facts of a version whose records are loaded and whose files are stored. It stays unseen. */

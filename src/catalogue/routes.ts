@@ -75,7 +75,7 @@ function contractRoutes(app: App, context: AppContext): void {
       { schema: { ...schema, tags, params, response } },
       async (request, reply) => {
         const { slug, contractVersion } = request.params
-        const newest = getReadable(context.contracts, request.reader, slug)
+        const newest = getReadable(context.contracts, request.caller, slug)
         const loaded = context.contracts.get(slug, Number(contractVersion))
         await setDeprecationHeaders(context, reply, loaded.contract)
         // Labels come from code lists, which may gain codes, so these bodies can change; a contract cannot.

@@ -19,11 +19,11 @@ const retryMillisecondsMax = 2_000
 const beatMilliseconds = 5_000
 
 /** Transactions that notify of a change, until they end. */
-const telling = new WeakSet<Transaction>()
+const notifying = new WeakSet<Transaction>()
 
 /** Notifies of a change: others receive it after commit, this process before `begin` returns. */
 export async function notifyChange(tx: Transaction): Promise<void> {
-  telling.add(tx)
+  notifying.add(tx)
   await tx`SELECT pg_notify(${channel}, '')`
 }
 
@@ -32,7 +32,7 @@ export interface ChangeNotices {
    * Calls a listener at each notice, and whenever one may have been missed. The first call opens the session.
    * Returns a function that says whether every notice is being received now.
    */
-  readonly hear: (listener: () => void) => () => boolean
+  readonly subscribe: (listener: () => void) => () => boolean
   readonly close: () => Promise<void>
 }
 
@@ -40,21 +40,21 @@ export interface ChangeNotices {
 export function openChangeNotices(url: string, work: Sql): ChangeNotices {
   const listeners = new Set<() => void>()
   const closing = new AbortController()
-  let isHeard = false
+  let isListening = false
   let session: Promise<void> | undefined
-  const tell = () => {
+  const notify = () => {
     for (const listener of listeners) listener()
   }
-  const onState = (heard: boolean) => {
-    isHeard = heard
-    tell()
+  const onState = (listening: boolean) => {
+    isListening = listening
+    notify()
   }
-  tellAfterCommit(work, tell)
+  notifyAfterCommit(work, notify)
   return {
-    hear: (listener) => {
+    subscribe: (listener) => {
       listeners.add(listener)
-      session ??= keepHearing(url, onState, tell, closing.signal)
-      return () => isHeard
+      session ??= keepListening(url, onState, notify, closing.signal)
+      return () => isListening
     },
     close: async () => {
       closing.abort()
@@ -64,31 +64,31 @@ export function openChangeNotices(url: string, work: Sql): ChangeNotices {
 }
 
 /** A failed commit may have happened on the server, so it notifies as well. */
-function tellAfterCommit(work: Sql, tell: () => void): void {
-  const begin = work.begin.bind(work) as (...given: unknown[]) => Promise<unknown>
-  const beginAndTell = async (...given: unknown[]) => {
-    const run = given.pop() as (tx: Transaction) => unknown
-    let told = false
-    const noting = async (tx: Transaction) => {
+function notifyAfterCommit(work: Sql, notify: () => void): void {
+  const begin = work.begin.bind(work) as (...parameters: unknown[]) => Promise<unknown>
+  const beginAndNotify = async (...parameters: unknown[]) => {
+    const run = parameters.pop() as (tx: Transaction) => unknown
+    let isNotifying = false
+    const tracked = async (tx: Transaction) => {
       try {
         return await run(tx)
       } finally {
-        told = telling.has(tx)
+        isNotifying = notifying.has(tx)
       }
     }
     try {
-      return await begin(...given, noting)
+      return await begin(...parameters, tracked)
     } finally {
-      if (told) tell()
+      if (isNotifying) notify()
     }
   }
-  Object.assign(work, { begin: beginAndTell })
+  Object.assign(work, { begin: beginAndNotify })
 }
 
 /** Listens until closed; opens a new session if one breaks. */
-async function keepHearing(
+async function keepListening(
   url: string,
-  onState: (heard: boolean) => void,
+  onState: (listening: boolean) => void,
   onNotice: () => void,
   closing: AbortSignal,
 ): Promise<void> {

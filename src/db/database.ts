@@ -60,6 +60,6 @@ export interface Database {
    * Calls a listener at each change that any process notifies of, and whenever one may have been missed. The
    * first call opens a session. Returns a function that says whether every change is being received now.
    */
-  readonly hear: (listener: () => void) => () => boolean
+  readonly subscribe: (listener: () => void) => () => boolean
   readonly close: () => Promise<void>
 }

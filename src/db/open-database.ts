@@ -98,7 +98,7 @@ function connect(url: string, serverVersion: string, poolMax: number, leave: () 
     work,
     copyFrom: (statement, source, options) => copyFrom(url, statement, source, options),
     copyTo: (statement, options) => copyTo(url, statement, options),
-    hear: notices.hear,
+    subscribe: notices.subscribe,
     lock: (name, run, patience) => withLock(url, name, run, patience),
     close: async () => {
       await notices.close()

@@ -22,9 +22,9 @@ import { type ProblemCode, problem, problems } from '../platform/problem.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     /** The caller: anonymous, or the holder of a valid key. Set before any handler runs. */
-    reader: Caller
+    caller: Caller
     /** Identifies the caller for counting: the id of its key, else its network. Set with `reader`. */
-    caller: string
+    callerKey: string
   }
   interface FastifyContextConfig {
     /** The module checks its query parameters itself, by `refuseUnknown`: they depend on a contract. */
@@ -33,7 +33,7 @@ declare module 'fastify' {
      * The response to GET depends only on the URL, the headers in its `Vary`, and what is published. It has a
      * strong ETag, and its bytes are cached under that, so it may be reused until something is published.
      */
-    warm?: boolean
+    cacheable?: boolean
     /** Additional headers of the response to OPTIONS. */
     options?: Readonly<Record<string, string>>
     /** No rate limit: probes and metrics must never be rejected. */

@@ -93,7 +93,7 @@ function bringRoute(app: App, context: AppContext, uploads: Uploads, stopping: S
           ...problemResponses(...receiving),
         },
       },
-      onRequest: async (request) => requireScope(request.reader, 'ingest'),
+      onRequest: async (request) => requireScope(request.caller, 'ingest'),
     },
     async (request, reply) => {
       if (beginsUpload(request)) {
@@ -102,7 +102,7 @@ function bringRoute(app: App, context: AppContext, uploads: Uploads, stopping: S
       }
       if (request.headers['content-type']?.startsWith(pieceType) === true)
         throw problem('media-type-unsupported', { path: 'Content-Type', taken: ['application/zip'] })
-      const broughtBy = `key:${request.reader.keyId}`
+      const broughtBy = `key:${request.caller.keyId}`
       const source = request.body as Readable | undefined
       if (source === undefined)
         throw problem('body-invalid', { detail: 'The body is a ZIP, as application/zip.' })
@@ -130,7 +130,7 @@ function receiptRoute(app: App, context: AppContext): void {
         },
       },
     },
-    async (request) => receiptBody(context, await getOwn(context, request.reader, request.params.id)),
+    async (request) => receiptBody(context, await getOwn(context, request.caller, request.params.id)),
   )
 }
 
@@ -169,7 +169,7 @@ function findingsRoute(app: App, context: AppContext): void {
       },
     },
     async (request) => {
-      const { id } = await getOwn(context, request.reader, request.params.id)
+      const { id } = await getOwn(context, request.caller, request.params.id)
       const { after = 0, check, severity } = request.query
       const page = { after, limit: findingsLimit, check, severity }
       const data = [...(await listFindings(context.database.work, id, page))]
@@ -207,7 +207,7 @@ function findingsFileRoute(app: App, context: AppContext): void {
       },
     },
     async (request, reply) => {
-      const { id } = await getOwn(context, request.reader, request.params.id)
+      const { id } = await getOwn(context, request.caller, request.params.id)
       const text = findingsCsv(readFindings(context.database.work, id))
       return reply
         .type('text/csv; charset=utf-8')

@@ -55,7 +55,7 @@ export async function publicationRoutes(app: App, context: AppContext): Promise<
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'private, no-store')
     const { slug } = request.params as { readonly slug: string }
-    requirePublisher(context, request.reader, slug)
+    requirePublisher(context, request.caller, slug)
     requireJson(request)
   })
   askRoute(app, context)
@@ -156,7 +156,7 @@ function askRoute(app: App, context: AppContext): void {
           dataset,
           edition,
           waivers,
-          askedBy: actorOf(request.reader),
+          askedBy: actorOf(request.caller),
           ...(reason === undefined ? {} : { reason }),
           ...(moment === undefined ? {} : { at: moment }),
         },
@@ -245,7 +245,7 @@ function approvalRoute(app: App, context: AppContext): void {
     },
     async (request, reply) => {
       const { id } = await getPublication(context, request.params)
-      const act = { id, actor: actorOf(request.reader), sha256: request.body.sha256 }
+      const act = { id, actor: actorOf(request.caller), sha256: request.body.sha256 }
       return tell(context, reply, await approvePublication(context, act, shortPatience))
     },
   )
@@ -277,7 +277,7 @@ function dropRoute(app: App, context: AppContext): void {
     },
     async (request, reply) => {
       const { id } = await getPublication(context, request.params)
-      const act = { id, actor: actorOf(request.reader), reason: request.query.reason }
+      const act = { id, actor: actorOf(request.caller), reason: request.query.reason }
       return tell(context, reply, await dropPublication(context, act, shortPatience), 200)
     },
   )
@@ -315,7 +315,7 @@ function previewRoute(app: App, context: AppContext): void {
       const milliseconds = parseSpan(request.body.expires ?? `${previewDaysDefault}d`)
       if (milliseconds === undefined)
         throw problem('body-invalid', { path: 'expires', detail: 'Expected a span such as 30m, 12h or 7d.' })
-      const act = { id: publication.id, actor: actorOf(request.reader), milliseconds }
+      const act = { id: publication.id, actor: actorOf(request.caller), milliseconds }
       const { id, token, expiresAt } = await openPreview(context, act)
       const { dataset, edition, version } = publication
       const href = `${addresses(context.config).version({ dataset, edition, number: version })}?preview=${token}`
@@ -359,7 +359,7 @@ function withdrawalRoute(app: App, context: AppContext): void {
     async (request) => {
       const { slug: dataset, edition, version } = request.params
       const { reason } = request.body
-      const asked = { dataset, edition, version: Number(version), reason, actor: actorOf(request.reader) }
+      const asked = { dataset, edition, version: Number(version), reason, actor: actorOf(request.caller) }
       const first = await withdraw(context, asked, shortPatience)
       return { dataset, edition, version: asked.version, state: 'withdrawn' as const, already: !first }
     },

@@ -18,7 +18,7 @@ import {
   setDeprecationHeaders,
   toLatest,
 } from '../catalogue/index.ts'
-import { isOpen, noteRead } from '../contract/index.ts'
+import { countRead, isOpen } from '../contract/index.ts'
 import {
   type App,
   byteCacheOf,
@@ -87,7 +87,7 @@ function datasetRoute(app: App, services: Services, extension: AnswerFormat | un
   app.get(
     `/v1/datasets/:slug/records${extension === undefined ? '' : `.${extension}`}`,
     {
-      config: { openQuery: true, warm: true },
+      config: { openQuery: true, cacheable: true },
       schema: {
         operationId: `listRecords${suffixOf(extension)}`,
         tags: ['records'],
@@ -111,7 +111,7 @@ function versionRoute(app: App, services: Services, extension: AnswerFormat | un
   app.get(
     `/v1/datasets/:slug/editions/:edition/versions/:version/records${extension === undefined ? '' : `.${extension}`}`,
     {
-      config: { openQuery: true, warm: true },
+      config: { openQuery: true, cacheable: true },
       schema: {
         operationId: `listVersionRecords${suffixOf(extension)}`,
         tags: ['records'],
@@ -198,11 +198,11 @@ function formOf(request: FastifyRequest, extension: AnswerFormat | undefined): O
 
 async function answer(services: Services, request: FastifyRequest, reply: FastifyReply, input: Request) {
   const { context, reader, streams } = services
-  const { contract } = getReadable(context.contracts, request.reader, input.dataset)
+  const { contract } = getReadable(context.contracts, request.caller, input.dataset)
   const resolved = await resolveRequest(context, input)
   const links = await versionLinks(context, resolved)
   if (links !== undefined) reply.header('link', links)
-  noteRead(request.reader, contract, {
+  countRead(request.caller, contract, {
     versions: resolved.plan.targets.map(({ version }) => version),
     operation: 'records',
   })
@@ -228,7 +228,7 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
   const stream = await streams.open(
     (signal) => answerAll(context, reader, resolved, signal),
     reply.raw,
-    request.caller,
+    request.callerKey,
   )
   return describe(reply, resolved).send(stream)
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { listUsage } from '../../src/accounts/index.ts'
-import { countsMax, openAccount } from '../../src/accounts/usage/usage-counter.ts'
+import { buildUsageCounter, countsMax } from '../../src/accounts/usage/usage-counter.ts'
 import { administer, testDatabase } from '../support/database.ts'
 
 const settings = { QINGDAN_USAGE_RETENTION_DAYS: 3 }
@@ -9,7 +9,7 @@ async function open(t: Parameters<typeof testDatabase>[0], at = '2026-03-10T04:0
   const { database, url } = await testDatabase(t)
   let now = new Date(at)
   const seen: string[] = []
-  const account = openAccount({
+  const account = buildUsageCounter({
     ...{ config: settings, database },
     clock: () => now,
     observe: (name) => void seen.push(name),
@@ -88,7 +88,7 @@ t.test('usage goes after its days, in Shanghai', async (t) => {
 t.test('the cursor that was presented last stays, whoever writes first', async (t) => {
   const { account, database, moveTo } = await open(t)
   const cursor = { types: null, datasets: ['rooms'] }
-  const other = openAccount({
+  const other = buildUsageCounter({
     ...{ config: settings, database },
     clock: () => new Date('2026-03-10T04:00:01Z'),
     observe: () => undefined,

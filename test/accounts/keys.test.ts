@@ -1,7 +1,7 @@
 import t from 'tap'
 import {
   createKey,
-  findReader,
+  findCaller,
   listKeys,
   requireScope,
   revokeKey,
@@ -39,7 +39,7 @@ t.test('keys', async (t) => {
     },
   }
   const find = (header: string | undefined, at = now) =>
-    findReader(ground, header, { sender: '127.0.0.1', now: at })
+    findCaller(ground, header, { sender: '127.0.0.1', now: at })
 
   await t.test('a key is shown once, and only its digest stays', async (t) => {
     const { id, secret } = await createKey(database, { label: 'district 1', scopes: ['ingest'] }, by)

@@ -20,7 +20,7 @@ type Refusal = 'malformed' | 'unknown' | 'wrong-secret' | 'revoked' | 'expired' 
  * The caller of a request from an address: anonymous without a header, else the holder of the key. Throws
  * `key-invalid` and emits `key-refused` with the reason.
  */
-export async function findReader(
+export async function findCaller(
   { database, observe }: Pick<AccountsContext, 'database' | 'observe'>,
   authorization: string | undefined,
   { sender, now }: { readonly sender: string; readonly now: Date },
@@ -55,9 +55,9 @@ export async function findReader(
 }
 
 /** Throws `key-missing` for an anonymous caller and `scope-missing` for a key without the scope. */
-export function requireScope(reader: Caller, scope: Scope): void {
-  if (reader.keyId === undefined) throw problem('key-missing')
-  if (!reader.scopes.includes(scope)) {
+export function requireScope(caller: Caller, scope: Scope): void {
+  if (caller.keyId === undefined) throw problem('key-missing')
+  if (!caller.scopes.includes(scope)) {
     throw problem('scope-missing', { detail: `The scope \`${scope}\` is needed.`, scope })
   }
 }

@@ -14,7 +14,7 @@ import {
   type UsageCount,
   usageRowsMax,
 } from '../usage/stored-usage.ts'
-import { accountOf } from '../usage/usage-counter.ts'
+import { usageCounterOf } from '../usage/usage-counter.ts'
 import { usageDaysUsual } from '../usage/usage-days.ts'
 import { usagePeriod } from '../usage/usage-period.ts'
 import { requireScope } from './find-caller.ts'
@@ -94,7 +94,7 @@ const UsageSchema = Type.Object({
 })
 
 /** Counts the changes that a caller has not received yet; undefined where its request would be refused. */
-export type CountBehind = (reader: Caller, cursor: SeenCursor) => Promise<number | undefined>
+export type CountBehind = (caller: Caller, cursor: SeenCursor) => Promise<number | undefined>
 
 export function keyRoutes(app: App, context: AccountsContext, countBehind: CountBehind): void {
   ownRoute(app, context, countBehind)
@@ -117,11 +117,11 @@ function ownRoute(app: App, context: AccountsContext, countBehind: CountBehind):
         response: { 200: KeySchema, ...problemResponses('key-missing') },
       },
     },
-    async ({ reader }, reply) => {
-      const { keyId } = reader
+    async ({ caller }, reply) => {
+      const { keyId } = caller
       if (keyId === undefined) throw problem('key-missing')
       // Flush first, so that the answer includes what this process has counted.
-      await accountOf(context).flush()
+      await usageCounterOf(context).flush()
       const now = clock()
       const key = await findKey(database, keyId)
       if (key === undefined) throw problem('key-invalid')
@@ -142,15 +142,15 @@ function ownRoute(app: App, context: AccountsContext, countBehind: CountBehind):
           ...{ name, limit, left },
           resetsAt: resetsAt.toISOString(),
         })),
-        feed: cursor === undefined ? null : await feedBody(reader, cursor, countBehind),
+        feed: cursor === undefined ? null : await feedBody(caller, cursor, countBehind),
         usage: usage.slice(0, usageRowsMax).map(countsBody),
       }
     },
   )
 }
 
-async function feedBody(reader: Caller, seen: SeenCursor, countBehind: CountBehind) {
-  const behind = (await countBehind(reader, seen)) ?? null
+async function feedBody(caller: Caller, seen: SeenCursor, countBehind: CountBehind) {
+  const behind = (await countBehind(caller, seen)) ?? null
   return { cursor: seen.cursor, seenAt: seen.seenAt.toISOString(), behind }
 }
 
@@ -184,9 +184,9 @@ function usageRoute(app: App, context: AccountsContext): void {
         response: { 200: UsageSchema, ...problemResponses('key-missing', 'scope-missing') },
       },
     },
-    async ({ reader, query: { key, ...asked } }, reply) => {
-      requireScope(reader, 'admin')
-      await accountOf(context).flush()
+    async ({ caller, query: { key, ...asked } }, reply) => {
+      requireScope(caller, 'admin')
+      await usageCounterOf(context).flush()
       const period = usagePeriod(asked, context.clock())
       const usage = await listUsage(context.database.serve, { keyId: key ?? null, ...period })
       if (usage.length > usageRowsMax) {

@@ -49,17 +49,17 @@ interface UsageContext {
   readonly observe: Observe
 }
 
-const accounts = new WeakMap<Database, UsageCounter>()
+const counters = new WeakMap<Database, UsageCounter>()
 
 /** The usage counter of this process for a context. */
-export function accountOf(context: UsageContext): UsageCounter {
-  const known = accounts.get(context.database) ?? openAccount(context)
-  accounts.set(context.database, known)
+export function usageCounterOf(context: UsageContext): UsageCounter {
+  const known = counters.get(context.database) ?? buildUsageCounter(context)
+  counters.set(context.database, known)
   return known
 }
 
 /** Creates a separate usage counter, for callers that need one beside that of the process. */
-export function openAccount(context: UsageContext): UsageCounter {
+export function buildUsageCounter(context: UsageContext): UsageCounter {
   const { database, clock, observe, config } = context
   let counts = new Map<string, UsageCount>()
   let cursors = new Map<string, SeenCursor>()

@@ -87,7 +87,7 @@ export function comparisonRoutes(app: App, context: AppContext): void {
     },
     async (request, reply) => {
       const { slug, contractVersion, other } = request.params
-      const newest = getReadable(context.contracts, request.reader, slug)
+      const newest = getReadable(context.contracts, request.caller, slug)
       const [from, to] = [Number(contractVersion), Number(other)]
       const body = comparisonBody(context, slug, from, to)
       const tag = digestOf(canonicalJson({ comparisonForm: comparisonVersion, body })).slice(0, 32)

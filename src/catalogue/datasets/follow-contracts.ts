@@ -6,26 +6,26 @@ import { asError } from '../../platform/errors.ts'
 import type { Observe } from '../../platform/log/events.ts'
 
 interface Parts {
-  readonly database: Pick<Database, 'hear' | 'work'>
+  readonly database: Pick<Database, 'subscribe' | 'work'>
   readonly observe: Observe
   /** Loads the contracts anew where others have come, and says whether it has. */
-  readonly renewContracts: () => Promise<boolean>
+  readonly reloadContracts: () => Promise<boolean>
 }
 
 /** Renews the contracts after each change in the database, one renewal after the other; a failure is logged. */
 export function followContracts(parts: Parts): void {
   let renewing: Promise<void> = Promise.resolve()
-  parts.database.hear(() => {
+  parts.database.subscribe(() => {
     renewing = renewing
-      .then(() => renew(parts))
+      .then(() => reload(parts))
       .catch((error: unknown) =>
         parts.observe('job-failed', { job: 'contracts', error: asError(withoutValues(error)) }),
       )
   })
 }
 
-async function renew({ database, observe, renewContracts }: Parts): Promise<void> {
-  if (!(await renewContracts())) return
+async function reload({ database, observe, reloadContracts }: Parts): Promise<void> {
+  if (!(await reloadContracts())) return
   observe('contracts-reloaded')
   // What was answered in between was made of the former contracts, and is kept until a change is reported.
   await database.work.begin((tx) => notifyChange(tx))

@@ -108,7 +108,7 @@ function readWord(word: Word, vocabulary: readonly string[]): QueryWord {
 const oneErrorLettersMin = 5
 const twoErrorsLettersMin = 8
 /** Most replacements of a word; more would no longer be a good guess. */
-const readingsMax = 3
+const replacementsMax = 3
 
 /** The terms nearest to a word with the same first letter, which is rarely mistyped. Two swapped letters are one error. */
 function nearestTerms(word: string, vocabulary: readonly string[]): readonly string[] {
@@ -122,7 +122,7 @@ function nearestTerms(word: string, vocabulary: readonly string[]): readonly str
   return near
     .filter(({ errors }) => errors === least)
     .map(({ term }) => term)
-    .slice(0, readingsMax)
+    .slice(0, replacementsMax)
 }
 
 /** Longest word to compare, as the cost is the product of both lengths. */

@@ -8,8 +8,8 @@ import parseRange from 'range-parser'
 import { Type } from 'typebox'
 import {
   type Contract,
+  countRead,
   isOpen,
-  noteRead,
   type StoredDistribution,
   type VersionName,
 } from '../../contract/index.ts'
@@ -30,7 +30,7 @@ export function fileRoutes(app: App, context: AppContext): void {
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions/:version/files/:name',
     {
-      config: { warm: true },
+      config: { cacheable: true },
       schema: {
         operationId: 'getFile',
         tags: ['catalogue'],
@@ -64,7 +64,7 @@ export function fileRoutes(app: App, context: AppContext): void {
     },
     async (request, reply) => {
       const { slug, edition, version, name } = request.params
-      const { contract } = getReadable(context.contracts, request.reader, slug)
+      const { contract } = getReadable(context.contracts, request.caller, slug)
       const { preview } = request.query
       const found = await findServed(context, { dataset: slug, edition, version: Number(version), preview })
       const file = (await listDistributions(context.database, found.id)).find(
@@ -74,7 +74,7 @@ export function fileRoutes(app: App, context: AppContext): void {
       const versions = await listVersions(context.database, { dataset: slug, edition })
       reply.header('link', linkHeader(found, versions, context.config))
       await setDeprecationHeaders(context, reply, found)
-      noteRead(request.reader, contract, { versions: [found], operation: 'file' })
+      countRead(request.caller, contract, { versions: [found], operation: 'file' })
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       describeFile(reply, found, file, context.contracts.get(slug, found.contractVersion).contract)
       return sendFile(context, request, reply, { ...file, stored: storedName(found, file.format) })

@@ -54,26 +54,29 @@ export const versionColumns = {
 } as const
 
 /** The newest contracts of the datasets that a reader may see. */
-export function listReadable(contracts: Contracts, reader: Caller): readonly LoadedContract[] {
-  return contracts.list().filter(({ contract }) => mayRead(reader, contract))
+export function listReadable(contracts: Contracts, caller: Caller): readonly LoadedContract[] {
+  return contracts.list().filter(({ contract }) => mayRead(caller, contract))
 }
 
 /** A dataset's newest contract. Throws `dataset-not-found`, also if the reader may not see it. */
-export function getReadable(contracts: Contracts, reader: Caller, dataset: string): LoadedContract {
+export function getReadable(contracts: Contracts, caller: Caller, dataset: string): LoadedContract {
   const loaded = contracts.find(dataset)
-  if (loaded === undefined || !mayRead(reader, loaded.contract)) {
+  if (loaded === undefined || !mayRead(caller, loaded.contract)) {
     throw problem('dataset-not-found', { path: 'slug' })
   }
   return loaded
 }
 
-export interface Published {
+export interface VersionFilter {
   readonly dataset?: string
   readonly edition?: string
 }
 
 /** All published versions, including withdrawn ones, the newest edition and version first; cached between changes. */
-export function listVersions(database: Database, of: Published = {}): Promise<readonly PublishedVersion[]> {
+export function listVersions(
+  database: Database,
+  of: VersionFilter = {},
+): Promise<readonly PublishedVersion[]> {
   const name = `versions ${of.dataset ?? ''} ${of.edition ?? ''}`
   // Empty results are not cached: requests for unknown editions would evict the others.
   return lookUp(database, name, () => readVersions(database, of), isNotEmpty)
@@ -84,7 +87,7 @@ const isNotEmpty = ({ length }: readonly unknown[]) => length > 0
 /** Like listVersions, but always from the database, for decisions about writes. */
 export async function readVersions(
   database: Database,
-  of: Published = {},
+  of: VersionFilter = {},
 ): Promise<readonly PublishedVersion[]> {
   const wanted: SQL[] = [isNotNull(version.publishedAt)]
   if (of.dataset !== undefined) wanted.push(eq(edition.dataset, of.dataset))

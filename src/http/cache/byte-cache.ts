@@ -27,15 +27,15 @@ export interface ByteCache {
   readonly get: (name: string, make: () => Promise<CachedBody>) => Promise<CachedBody>
 }
 
-const keptOf = new WeakMap<HttpContext['database'], ByteCache>()
+const caches = new WeakMap<HttpContext['database'], ByteCache>()
 
 /** The cache of this process, within `QINGDAN_CACHE_BYTES_MAX`; cleared when the catalogue changes. */
 export function byteCacheOf({ database, config }: Pick<HttpContext, 'config' | 'database'>): ByteCache {
-  const known = keptOf.get(database)
+  const known = caches.get(database)
   if (known !== undefined) return known
   const { kept, clear } = buildByteCache(config.QINGDAN_CACHE_BYTES_MAX)
-  keptOf.set(database, kept)
-  database.hear(clear)
+  caches.set(database, kept)
+  database.subscribe(clear)
   return kept
 }
 

@@ -17,7 +17,7 @@ import { byteCacheOf } from './byte-cache.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     /** The cache key of the response, and the state of the catalogue when it was requested. */
-    warmth: { readonly name: string; readonly changes: number } | null
+    cacheState: { readonly name: string; readonly changes: number } | null
   }
 }
 
@@ -108,20 +108,20 @@ export function buildResponseCache(context: HttpContext): ResponseCache {
     },
     register: (app, given) => {
       const always = new Set(given.always.filter((_, index) => index % 2 === 0))
-      app.decorateRequest('warmth', null)
+      app.decorateRequest('cacheState', null)
       app.addHook('onRequest', (request, _reply, done) => {
-        if (request.routeOptions.config.warm !== true || request.method !== 'GET') return done()
-        isHeard ??= context.database.hear(onChange)
-        if (isHeard() && request.reader.keyId === undefined && isPlain(request.raw)) {
-          request.warmth = { name: nameOf({ url: request.url, headers: request.headers }), changes }
+        if (request.routeOptions.config.cacheable !== true || request.method !== 'GET') return done()
+        isHeard ??= context.database.subscribe(onChange)
+        if (isHeard() && request.caller.keyId === undefined && isPlain(request.raw)) {
+          request.cacheState = { name: nameOf({ url: request.url, headers: request.headers }), changes }
         }
         done()
       })
       app.addHook('onSend', (request, reply, payload, done) => {
         // If a change came between request and response, it is unknown which state the response has.
-        if (request.warmth !== null && request.warmth.changes === changes) {
+        if (request.cacheState !== null && request.cacheState.changes === changes) {
           const answer = answerOf(reply, payload, always)
-          if (answer !== undefined) answers.set(request.warmth.name, answer)
+          if (answer !== undefined) answers.set(request.cacheState.name, answer)
         }
         done(null, payload)
       })

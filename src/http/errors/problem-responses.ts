@@ -11,7 +11,7 @@ import type { HttpContext } from '../context.ts'
 import { type App, baseUrl, languageOf, type ProblemBody } from '../route-helpers.ts'
 
 /** Registers the only error handler. Unknown paths are handled in hooks.ts, which knows the paths. */
-export function registerRefusals(app: App, context: HttpContext): void {
+export function registerErrorHandler(app: App, context: HttpContext): void {
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const route = request.routeOptions.url ?? unmatched
     // A caller that disconnects while sending its body is no internal error and gets no response.

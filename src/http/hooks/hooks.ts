@@ -17,7 +17,7 @@ import { type App, refuseUnknown } from '../route-helpers.ts'
 import { refuseDuplicateHost } from '../sockets.ts'
 import { refuseUnacceptableRequests } from './acceptable.ts'
 import { readConstantHeaders } from './constant-headers.ts'
-import { holdToQuota, registerKeyHolders, withReadAudit } from './key-hooks.ts'
+import { enforceQuota, registerKeyHooks, withReadAudit } from './key-hooks.ts'
 import { lazyValidator, type SchemaCompilation } from './lazy-compilers.ts'
 import { networkOf, RateCounts, senderOf } from './rate-limit.ts'
 
@@ -28,8 +28,8 @@ export async function registerHooks(
   warm: ResponseCache,
   compile: SchemaCompilation,
 ): Promise<void> {
-  app.decorateRequest('reader')
-  app.decorateRequest('caller', '')
+  app.decorateRequest('caller')
+  app.decorateRequest('callerKey', '')
   const { methods, options } = collectMethods(app)
   registerValidators(app, compile)
   const constant = await readConstantHeaders()
@@ -56,9 +56,9 @@ export async function registerHooks(
     done(null, request.method === 'HEAD' ? '' : null)
   })
   registerRequestEvents(app, context)
-  const count = registerReader(app, context)
+  const count = registerCallerHook(app, context)
   app.addHook('onRequest', refuseUnacceptableRequests)
-  registerKeyHolders(app, context)
+  registerKeyHooks(app, context)
   warm.register(app, { always: Object.entries(constant.always).flat(), requestId, count })
   app.addHook('preValidation', (request, _reply, done) => done(faultOfParameters(request)))
   app.setNotFoundHandler((request, reply) => {
@@ -185,7 +185,7 @@ type Count = (request: IncomingMessage) => boolean
  * A network above it waits with valid keys too, or responses would reveal valid keys; requests without a key
  * continue. The quota of a key also applies.
  */
-function registerReader(app: App, context: HttpContext): Count {
+function registerCallerHook(app: App, context: HttpContext): Count {
   const max = context.config.QINGDAN_RATE_PER_MINUTE
   const [callers, strangers] = [new RateCounts(max, minute), new RateCounts(max, minute)]
   const refusalOf = (seconds: number, reply: FastifyReply): Problem | undefined => {
@@ -194,29 +194,29 @@ function registerReader(app: App, context: HttpContext): Count {
     return problem('rate-limited', { limit: max, retryAfterSeconds: seconds })
   }
   const findKeyHolder = async (request: FastifyRequest, reply: FastifyReply, authorization: string) => {
-    const sender = request.caller
+    const sender = request.callerKey
     const early = refusalOf(strangers.wait(sender), reply)
     if (early !== undefined) throw early
     try {
       const asked = { sender: request.ip, now: context.clock() }
-      request.reader = withReadAudit(request, await context.keys.findReader(authorization, asked))
+      request.caller = withReadAudit(request, await context.keys.findCaller(authorization, asked))
     } catch (error) {
       throw (error instanceof Problem ? refusalOf(strangers.count(sender), reply) : undefined) ?? error
     }
-    const { keyId, quota } = request.reader
-    request.caller = keyId ?? sender
+    const { keyId, quota } = request.caller
+    request.callerKey = keyId ?? sender
     // A rate agreed for a key replaces the general one.
-    const seconds = quota?.perMinute === undefined ? callers.count(request.caller) : 0
+    const seconds = quota?.perMinute === undefined ? callers.count(request.callerKey) : 0
     const late = refusalOf(seconds, reply)
     if (late !== undefined) throw late
-    await holdToQuota(context, request.reader, reply)
+    await enforceQuota(context, request.caller, reply)
   }
   app.addHook('onRequest', (request, reply, done) => {
-    request.reader = anonymousCaller
-    request.caller = networkOf(request.ip)
+    request.caller = anonymousCaller
+    request.callerKey = networkOf(request.ip)
     const { authorization } = request.headers
     if (request.routeOptions.config.unlimited === true) done()
-    else if (authorization === undefined) done(refusalOf(callers.count(request.caller), reply))
+    else if (authorization === undefined) done(refusalOf(callers.count(request.callerKey), reply))
     else findKeyHolder(request, reply, authorization).then(() => done(), done)
   })
   return (request) => callers.count(networkOf(senderOf(request))) === 0

@@ -51,12 +51,12 @@ export function* datasetOperations(
     // Built once for all paths of the part, so that equal parameters are one object.
     const parameters = part.parameters(contract, { contracts, language, codes: codesReference })
     yield
-    const places = placesOf(contract, { contracts, parts, language }, part)
+    const places = replacementsOf(contract, { contracts, parts, language }, part)
     yield
     for (const [path, operations] of Object.entries(paths)) {
       if (segmentOf(path) !== part.segment) continue
       const own = mapValues(operations, (operation) =>
-        specialise(inPlaceOf(operation, places) as Operation, contract, parameters, language),
+        specialise(replaceReferences(operation, places) as Operation, contract, parameters, language),
       )
       made.push([path.replace('{slug}', contract.dataset), own])
       yield
@@ -112,9 +112,9 @@ const pathExamples: Readonly<Record<string, (contract: Contract) => string>> = {
 }
 
 /** What replaces generic schemas, by the references to those. */
-type Places = ReadonlyMap<string, Json>
+type Replacements = ReadonlyMap<string, Json>
 
-function placesOf(contract: Contract, options: Options, part: DatasetPart): Places {
+function replacementsOf(contract: Contract, options: Options, part: DatasetPart): Replacements {
   const own = Object.keys(part.schemas ?? {}).map((name): [string, Json] => [
     reference(name),
     oneOf(Object.keys(partSchemas(contract, { ...options, parts: [part] }))),
@@ -129,12 +129,14 @@ function oneOf(names: readonly string[]): Json {
 }
 
 /** The value with references to generic schemas replaced. */
-function inPlaceOf(value: unknown, places: Places): unknown {
-  if (Array.isArray(value)) return value.map((inner) => inPlaceOf(inner, places))
+function replaceReferences(value: unknown, places: Replacements): unknown {
+  if (Array.isArray(value)) return value.map((inner) => replaceReferences(inner, places))
   if (value === null || typeof value !== 'object') return value
   const place = '$ref' in value ? places.get(String(value.$ref)) : undefined
   if (place !== undefined) return place
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, inPlaceOf(inner, places)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, replaceReferences(inner, places)]),
+  )
 }
 
 const reference = (schema: string) => `#/components/schemas/${schema}`

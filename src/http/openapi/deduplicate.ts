@@ -19,12 +19,12 @@ import { shareSchemas } from './share-schemas.ts'
 export function* shareEquals(whole: OpenapiDocument): Generator<void, OpenapiDocument> {
   const document = yield* shareSchemas(whole)
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
-  const parameters = yield* buildShelf(
+  const parameters = yield* findShared(
     operations.flatMap((owner) =>
       (owner.parameters ?? []).map((value) => ({ owner, key: value.name, value })),
     ),
   )
-  const responses = yield* buildShelf(
+  const responses = yield* findShared(
     operations.flatMap((owner) =>
       Object.entries(owner.responses ?? {}).map(([key, value]) => ({ owner, key, value })),
     ),
@@ -55,7 +55,7 @@ interface Found {
   readonly value: Json
 }
 
-interface Shelf {
+interface SharedValues {
   readonly content: Json
   /** A reference if the value is shared, else the value itself. */
   readonly refer: <T extends Json>(kind: string, owner: Operation, value: T) => T
@@ -68,7 +68,7 @@ const foundPerStep = 50
  * Finds repeated values and names each. Values that only datasets have are shared per dataset: two that are
  * equal by chance today must not change names when one of them changes.
  */
-function* buildShelf(found: readonly Found[]): Generator<void, Shelf> {
+function* findShared(found: readonly Found[]): Generator<void, SharedValues> {
   // Many operations share one object: it is serialised once.
   const texts = new WeakMap<Json, string>()
   const textOf = (value: Json) => {

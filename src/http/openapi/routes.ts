@@ -16,7 +16,7 @@ import { type App, languageOf, problemResponses } from '../route-helpers.ts'
 import { registerCollectors } from './collect-routes.ts'
 import type { DatasetPart } from './dataset-operations.ts'
 import { datasetDocumentPath, openDatasets } from './document.ts'
-import { expandDocument, type KeptDocument, keepDocuments } from './kept-documents.ts'
+import { buildDocumentCache, expandDocument, type RenderedDocument } from './kept-documents.ts'
 
 /** Version of the public API under /v1. It follows the API, not the package. */
 export const apiVersion = '1.0.0'
@@ -120,7 +120,7 @@ function documentRoutes(
   context: Pick<HttpContext, 'contracts'>,
   parts: readonly DatasetPart[],
 ): void {
-  const documents = keepDocuments(app, parts)
+  const documents = buildDocumentCache(app, parts)
   const response = (title: string): Readonly<Record<number, unknown>> => ({
     200: { description: title, content: { 'application/json': { schema: { type: 'object' } } } },
     304: Type.Null({ description: 'The document has not changed.' }),
@@ -167,7 +167,7 @@ function documentRoutes(
       const { slug } = request.params
       const loaded = contracts.find(slug)
       // Do not reveal that a dataset exists to callers who may not read it.
-      if (loaded === undefined || !mayRead(request.reader, loaded.contract))
+      if (loaded === undefined || !mayRead(request.caller, loaded.contract))
         throw problem('dataset-not-found', { path: 'slug' })
       const document = await documents.dataset(contracts, loaded, request.query.lang)
       return sendDocument(request, reply, document, isOpen(loaded.contract))
@@ -179,7 +179,7 @@ function documentRoutes(
 async function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,
-  document: KeptDocument,
+  document: RenderedDocument,
   open: boolean,
 ): Promise<FastifyReply> {
   const [encoding] = new Negotiator(request).encodings(['gzip', 'identity'])

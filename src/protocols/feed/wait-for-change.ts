@@ -37,7 +37,7 @@ const callerShare = 1 / 2
 
 /** Builds the waiting list of one process. It subscribes to change notices when the first caller comes. */
 export function buildChangeWaiters(
-  database: Pick<Database, 'hear'>,
+  database: Pick<Database, 'subscribe'>,
   { QINGDAN_LONG_POLLS_MAX: max }: Pick<Config, 'QINGDAN_LONG_POLLS_MAX'>,
 ): ChangeWaiters {
   const callerMax = Math.ceil(max * callerShare)
@@ -99,7 +99,7 @@ export function buildChangeWaiters(
       wakeAll()
     },
     wait: async (request) => {
-      if (!isOpen) database.hear(wakeAll)
+      if (!isOpen) database.subscribe(wakeAll)
       isOpen = true
       // Read before the query: a notice that arrives while it runs causes another query.
       const before = noticeCount

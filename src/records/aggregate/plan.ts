@@ -91,12 +91,12 @@ export function planAggregate(query: AggregateQuery, chosen: AggregateSource): A
     measures,
     columns,
     pinned: pins.map(({ field, value }) => ({ field: field.name, code: value })),
-    canonical: questionOf(query, asked),
+    canonical: canonicalOf(query, asked),
     ...(query.limit === undefined ? {} : { limit: query.limit }),
   }
 }
 
-function questionOf(query: AggregateQuery, asked: readonly Condition[]): AggregatePlan['canonical'] {
+function canonicalOf(query: AggregateQuery, asked: readonly Condition[]): AggregatePlan['canonical'] {
   const { editions, groupBy, measures, sort, limit } = query
   const own = {
     edition: editions === 'all' ? editions : editions?.join(','),
@@ -150,7 +150,7 @@ function planPins(
   return (offer.pinned ?? []).flatMap(({ field: name, default: code }) => {
     if (groups.some(({ field }) => field.name === name)) return []
     const own = asked.filter(({ field }) => field.name === name)
-    if (own.some(holdsOne)) return []
+    if (own.some(isSingleCode)) return []
     const field = contract.fields.find((candidate) => candidate.name === name)
     if (field === undefined || own.length > 0 || code === undefined) {
       throw problem('parameter-invalid', {
@@ -166,7 +166,7 @@ function planPins(
 }
 
 /** Whether a condition leaves one code: equality, or a list of one value. */
-function holdsOne({ field, operator, value }: Condition): boolean {
+function isSingleCode({ field, operator, value }: Condition): boolean {
   return operator === 'eq' || (operator === 'in' && parseValues(field.name, value).length === 1)
 }
 

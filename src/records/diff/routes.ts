@@ -18,7 +18,7 @@ import {
   setDeprecationHeaders,
   toLatest,
 } from '../../catalogue/index.ts'
-import { isOpen, noteRead } from '../../contract/index.ts'
+import { countRead, isOpen } from '../../contract/index.ts'
 import { type App, isFresh, problemResponses } from '../../http/index.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import { Problem, problem } from '../../platform/problem.ts'
@@ -89,7 +89,7 @@ function diffRoute(app: App, context: AppContext, streams: Streams, extension: '
     },
     async (request, reply) => {
       const { slug, edition, version } = request.params
-      const { contract } = getReadable(context.contracts, request.reader, slug)
+      const { contract } = getReadable(context.contracts, request.caller, slug)
       const form = extension ?? negotiateForm(request)
       const of = { dataset: slug, edition, version: Number(version) }
       const to = await getVersion(context.database, context.config, of)
@@ -98,7 +98,7 @@ function diffRoute(app: App, context: AppContext, streams: Streams, extension: '
       reply.header('link', linkHeader(to, await listVersions(context.database, to), context.config))
       await setDeprecationHeaders(context, reply, to)
       const tag = digestOf(canonicalJson({ diffForm, form, of: keyOf(compared) })).slice(0, 32)
-      noteRead(request.reader, contract, { versions: [from, to], operation: 'diff' })
+      countRead(request.caller, contract, { versions: [from, to], operation: 'diff' })
       if (isFresh(request, reply, tag, isOpen(contract))) return reply.code(304).send(null)
       return sendDiff(context, streams, request, reply, { compared, form })
     },
@@ -164,6 +164,6 @@ async function sendDiff(
   // For HEAD, Fastify would read a stream to its end and discard it.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
   const read = form === 'csv' ? readDiffCsv : readDiffJson
-  const stream = await streams.open((signal) => read(context, compared, signal), reply.raw, request.caller)
+  const stream = await streams.open((signal) => read(context, compared, signal), reply.raw, request.callerKey)
   return reply.send(stream)
 }

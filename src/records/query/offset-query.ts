@@ -133,7 +133,7 @@ function positionOf(plan: NumberedPlan, offset: number): Position | 'past-end' |
 export function streamNumbered(
   context: Pick<AppContext, 'config' | 'database'>,
   plan: NumberedPlan,
-  { columns, bom, reader, caller }: NumberedStream,
+  { columns, bom, client, callerKey }: NumberedStream,
 ): Promise<Readable> {
   const select = columns
     .map((field) => (field === numberField ? numberedColumn : csvColumns([field])))
@@ -147,12 +147,12 @@ export function streamNumbered(
       ),
       { encoding: 'utf-8', bom },
     )
-  return streamsOf(context).open(make, reader, caller)
+  return streamsOf(context).open(make, client, callerKey)
 }
 
 interface NumberedStream {
   readonly columns: readonly Field[]
   readonly bom: boolean
-  readonly reader: Disconnectable
-  readonly caller: string
+  readonly client: Disconnectable
+  readonly callerKey: string
 }
