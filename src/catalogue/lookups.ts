@@ -37,11 +37,11 @@ export function lookUp<T>(
   if (!isSubscribed()) return read()
   const known = cache.get(name) as Promise<T> | undefined
   if (known !== undefined) return known
-  const reading = read()
-  cache.set(name, reading)
+  const result = read()
+  cache.set(name, result)
   const forget = () => {
-    if (cache.peek(name) === reading) cache.delete(name)
+    if (cache.peek(name) === result) cache.delete(name)
   }
-  reading.then((result) => isLasting(result) || forget(), forget)
-  return reading
+  result.then((value) => isLasting(value) || forget(), forget)
+  return result
 }

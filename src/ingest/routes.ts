@@ -161,7 +161,7 @@ function findingsRoute(app: App, context: AppContext): void {
                   description: 'The next page; null on the last.',
                 }),
               },
-              { description: 'Where to go from here.' },
+              { description: 'Links to related resources.' },
             ),
           }),
           ...problemResponses('key-missing', 'scope-missing', 'bundle-not-found'),

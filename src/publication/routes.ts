@@ -183,7 +183,7 @@ function readRoutes(app: App, context: AppContext): void {
             data: Type.Array(PublicationSchema, { description: 'The publications, the newest first.' }),
             links: Type.Object(
               { self: Type.String({ format: 'uri-reference', description: 'This list.' }) },
-              { description: 'Where to go from here.' },
+              { description: 'Links to related resources.' },
             ),
           }),
           ...problemResponses(...scoped),

@@ -188,7 +188,7 @@ export const PublicationSchema = Type.Object({
       preview: LinkOrNull('POST makes a token that shows the draft; null where none is prepared.'),
       version: LinkOrNull('The version; null until it is public.'),
     },
-    { description: 'Where to go from here.' },
+    { description: 'Links to related resources.' },
   ),
 })
 

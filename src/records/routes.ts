@@ -93,8 +93,8 @@ function datasetRoute(app: App, services: Services, extension: AnswerFormat | un
         tags: ['records'],
         summary: `Records of a dataset${nameOf(extension)}`,
         description:
-          'Records of the latest version of an edition, the latest edition without one. Any field filters, ' +
-          `bare or with an operator as \`field__operator\`. ${aboutOf(extension)}`,
+          'Records of the latest version of an edition; of the latest edition if none is given. Filter by any field, ' +
+          `as \`field\` or \`field__operator\`. ${aboutOf(extension)}`,
         params: Type.Object({ slug: Slug }),
         querystring: Type.Object({ edition, ...parametersOf(extension) }),
         response: responsesOf(extension),
@@ -116,9 +116,7 @@ function versionRoute(app: App, services: Services, extension: AnswerFormat | un
         operationId: `listVersionRecords${suffixOf(extension)}`,
         tags: ['records'],
         summary: `Records of one version${nameOf(extension)}`,
-        description:
-          'Records of a fixed version. Any field filters, ' +
-          `bare or with an operator as \`field__operator\`. ${aboutOf(extension)}`,
+        description: `Records of a fixed version. Filter by any field, as \`field\` or \`field__operator\`. ${aboutOf(extension)}`,
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
@@ -151,29 +149,29 @@ function nameOf(extension: AnswerFormat | undefined): string {
 }
 
 function aboutOf(extension: AnswerFormat | undefined): string {
-  if (extension === 'json') return 'Pages follow each other by `links.next`.'
-  if (extension !== undefined) return 'Without `limit` all records come as a stream.'
-  return 'JSON in pages, or CSV or NDJSON by Accept; those two stream all records where no `limit` is given.'
+  if (extension === 'json') return '`links.next` is the next page.'
+  if (extension !== undefined) return 'Without `limit`, all records are streamed.'
+  return 'JSON in pages, or CSV or NDJSON by `Accept`; without `limit`, those two stream all records.'
 }
 
 function parametersOf(extension: AnswerFormat | undefined) {
   const limit = extension === 'csv' || extension === 'ndjson' ? streamLimit : pageLimit
-  const people = extension === undefined || extension === 'csv' ? csvParameters : {}
-  return { ...queryParameters, limit, ...people }
+  const forPeople = extension === undefined || extension === 'csv' ? csvParameters : {}
+  return { ...queryParameters, limit, ...forPeople }
 }
 
 function responsesOf(extension: AnswerFormat | undefined): Readonly<Record<number, unknown>> {
   const schemas: Readonly<Record<AnswerFormat, unknown>> = {
     json: PageSchema,
-    csv: Type.String({ description: 'A header and one line a record, after RFC 4180.' }),
-    ndjson: Type.String({ description: 'One JSON object a line, each as a record of the JSON answer.' }),
+    csv: Type.String({ description: 'A header and one line per record, according to RFC 4180.' }),
+    ndjson: Type.String({ description: 'One JSON object per line, like the records of the JSON response.' }),
   }
   const content = offered
     .filter(([format]) => extension === undefined || format === extension)
     .map(([format, type]) => [type, { schema: schemas[format] }])
   return {
     200: { description: 'The records.', content: Object.fromEntries(content) },
-    304: Type.Null({ description: 'The cached copy is still current.' }),
+    304: Type.Null({ description: "Not modified: the caller's copy is current." }),
     ...problemResponses(...refusals),
   }
 }
@@ -276,9 +274,9 @@ function dispositionOf({ plan, format, form }: RecordsRequest): string {
     ? `${first?.edition}${first === last ? '' : `_${last?.edition}`}`
     : `${first?.edition}-v${first?.number}`
   const name = `${what}-records.${format}`
-  const people = encodeURIComponent(`${title[form.lang]}-${name}`).replace(
+  const readable = encodeURIComponent(`${title[form.lang]}-${name}`).replace(
     /['()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   )
-  return `attachment; filename="${dataset}-${name}"; filename*=UTF-8''${people}`
+  return `attachment; filename="${dataset}-${name}"; filename*=UTF-8''${readable}`
 }

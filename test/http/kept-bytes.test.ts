@@ -1,65 +1,68 @@
-/** Bytes that are kept: both sides of each limit, one making for many who ask, and nothing of what fails. */
+/** The byte cache: both sides of each limit, one computation for concurrent requests, no caching of failures. */
 import t from 'tap'
 import { buildByteCache, type CachedBody } from '../../src/http/cache/byte-cache.ts'
 
-/** An entry's own share beside its bytes, its name of one letter and no headers. */
-const beside = 402
+/** The overhead of an entry with a name of one letter and no headers. */
+const overhead = 402
 const answer = (bytes: Buffer | string): CachedBody => ({ bytes: Buffer.from(bytes), headers: {} })
 const bytesOf = (size: number) => async () => answer(Buffer.alloc(size))
 const textOf = ({ bytes }: CachedBody) => bytes.toString()
 
-t.test('no more bytes are kept than the limit, and what was wanted longest ago goes first', async (t) => {
+t.test('the bytes stay within the limit, and the least recently used entry is evicted', async (t) => {
   const size = 1_000
-  const { kept } = buildByteCache(10 * (size + beside))
-  for (const name of 'abcdefghij') await kept.get(name, bytesOf(size))
+  const { cache } = buildByteCache(10 * (size + overhead))
+  for (const name of 'abcdefghij') await cache.get(name, bytesOf(size))
   t.ok(
-    [...'abcdefghij'].every((name) => kept.find(name)?.bytes.length === size),
-    'ten fit to the byte',
+    [...'abcdefghij'].every((name) => cache.find(name)?.bytes.length === size),
+    'ten entries fit exactly',
   )
-  t.ok(kept.find('a'), 'which makes it the one wanted last')
-  await kept.get('k', bytesOf(size))
-  t.equal(kept.find('b'), undefined, 'the eleventh puts out one')
-  t.ok(kept.find('a') && kept.find('k'))
+  t.ok(cache.find('a'), 'this one is now the most recently used')
+  await cache.get('k', bytesOf(size))
+  t.equal(cache.find('b'), undefined, 'the eleventh evicts one')
+  t.ok(cache.find('a') && cache.find('k'))
 })
 
-t.test('an answer larger than an eighth of the whole is given, and not kept', async (t) => {
-  const { kept } = buildByteCache(8 * 10_000)
-  await kept.get('a', bytesOf(10_000 - beside))
-  await kept.get('b', bytesOf(10_001 - beside))
-  t.ok(kept.find('a'))
-  t.equal(kept.find('b'), undefined)
+t.test('a response larger than an eighth of the cache is returned but not cached', async (t) => {
+  const { cache } = buildByteCache(8 * 10_000)
+  await cache.get('a', bytesOf(10_000 - overhead))
+  await cache.get('b', bytesOf(10_001 - overhead))
+  t.ok(cache.find('a'))
+  t.equal(cache.find('b'), undefined)
 })
 
-t.test('with a limit of 0 nothing is kept, and equal ones are still made once', async (t) => {
-  const { kept } = buildByteCache(0)
-  let made = 0
-  const make = async () => answer(String(++made))
-  const both = await Promise.all([kept.get('a', make), kept.get('a', make)])
-  t.same(both.map(textOf), ['1', '1'])
-  t.equal(textOf(await kept.get('a', make)), '2')
-})
+t.test(
+  'with a limit of 0 nothing is cached, but concurrent requests still share one computation',
+  async (t) => {
+    const { cache } = buildByteCache(0)
+    let computed = 0
+    const make = async () => answer(String(++computed))
+    const both = await Promise.all([cache.get('a', make), cache.get('a', make)])
+    t.same(both.map(textOf), ['1', '1'])
+    t.equal(textOf(await cache.get('a', make)), '2')
+  },
+)
 
-t.test('what fails is told to all who wait, and tried again by the next', async (t) => {
-  const { kept } = buildByteCache(1_000_000)
+t.test('a failure rejects for all waiting requests, and the next request tries again', async (t) => {
+  const { cache } = buildByteCache(1_000_000)
   let attempts = 0
   const fail = async () => {
     attempts += 1
     throw new Error('the database is away')
   }
-  const all = await Promise.allSettled(Array.from({ length: 100 }, () => kept.get('a', fail)))
+  const all = await Promise.allSettled(Array.from({ length: 100 }, () => cache.get('a', fail)))
   t.ok(all.every(({ status }) => status === 'rejected'))
   t.equal(attempts, 1)
-  t.equal(textOf(await kept.get('a', async () => answer('well'))), 'well')
+  t.equal(textOf(await cache.get('a', async () => answer('well'))), 'well')
 })
 
-t.test('what a change clears does not come back with what was begun before it', async (t) => {
-  const { kept, clear } = buildByteCache(1_000_000)
+t.test('a computation begun before a change is not cached after it', async (t) => {
+  const { cache, clear } = buildByteCache(1_000_000)
   let end = (_answer: CachedBody): void => undefined
-  const begun = kept.get('a', () => new Promise((resolve) => (end = resolve)))
-  await kept.get('b', bytesOf(10))
+  const earlier = cache.get('a', () => new Promise((resolve) => (end = resolve)))
+  await cache.get('b', bytesOf(10))
   clear()
-  t.equal(kept.find('b'), undefined)
+  t.equal(cache.find('b'), undefined)
   end(answer('old'))
-  t.equal(textOf(await begun), 'old', 'who asked before it is answered')
-  t.equal(kept.find('a'), undefined)
+  t.equal(textOf(await earlier), 'old', 'the request from before the change is answered')
+  t.equal(cache.find('a'), undefined)
 })

@@ -38,10 +38,10 @@ export async function findCaller(
   if (id === undefined || secret === undefined) throw refuse('malformed')
   const key = await findKey(database, id)
   // Compared even for an unknown id, so that response times do not reveal which ids exist.
-  const given = Buffer.from(digestOf(secret))
-  const same = timingSafeEqual(given, Buffer.from(key?.digest ?? digestOf('')))
+  const sent = Buffer.from(digestOf(secret))
+  const isSame = timingSafeEqual(sent, Buffer.from(key?.digest ?? digestOf('')))
   if (key === undefined) throw refuse('unknown')
-  if (!same) throw refuse('wrong-secret')
+  if (!isSame) throw refuse('wrong-secret')
   if (key.revokedAt !== undefined) throw refuse('revoked')
   if (key.expiresAt !== undefined && key.expiresAt <= now) throw refuse('expired')
   if (key.addresses !== undefined && !isWithin(key.addresses, sender)) throw refuse('address')
@@ -58,6 +58,6 @@ export async function findCaller(
 export function requireScope(caller: Caller, scope: Scope): void {
   if (caller.keyId === undefined) throw problem('key-missing')
   if (!caller.scopes.includes(scope)) {
-    throw problem('scope-missing', { detail: `The scope \`${scope}\` is needed.`, scope })
+    throw problem('scope-missing', { detail: `This operation needs the scope \`${scope}\`.`, scope })
   }
 }

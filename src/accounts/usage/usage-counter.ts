@@ -79,20 +79,20 @@ export function buildUsageCounter(context: UsageContext): UsageCounter {
     counts.set(name, addUp(known ?? { keyId, day, dataset, requests: 0, refused: 0, bytes: 0 }, more))
   }
   const write = async () => {
-    const [taken, seen] = [counts, cursors]
+    const [writtenCounts, writtenCursors] = [counts, cursors]
     counts = new Map()
     cursors = new Map()
     try {
-      if (taken.size > 0 || seen.size > 0) {
+      if (writtenCounts.size > 0 || writtenCursors.size > 0) {
         await database.work.begin(async (tx) => {
-          await writeUsage(tx, [...taken.values()])
-          await writeCursors(tx, [...seen.values()])
+          await writeUsage(tx, [...writtenCounts.values()])
+          await writeCursors(tx, [...writtenCursors.values()])
         })
       }
     } catch (error) {
       // Nothing was written: merge it with what was counted meanwhile.
-      for (const [name, count] of taken) counts.set(name, addUp(count, counts.get(name) ?? nothing))
-      cursors = new Map([...seen, ...cursors])
+      for (const [name, count] of writtenCounts) counts.set(name, addUp(count, counts.get(name) ?? nothing))
+      cursors = new Map([...writtenCursors, ...cursors])
       throw error
     }
     const today = dayInShanghai(clock())
@@ -107,8 +107,11 @@ export function buildUsageCounter(context: UsageContext): UsageCounter {
   }
   const flushQuietly = () =>
     flush().catch((error: unknown) => {
-      const told = withoutValues(error)
-      observe('job-failed', { job: 'usage', error: told instanceof Error ? told : new Error(String(told)) })
+      const cause = withoutValues(error)
+      observe('job-failed', {
+        job: 'usage',
+        error: cause instanceof Error ? cause : new Error(String(cause)),
+      })
     })
   return {
     count: (use, isRefused) => {

@@ -59,7 +59,7 @@ export const ComparisonSchema = Type.Object({
       }),
       dataset: Type.String({ format: 'uri-reference', description: 'The dataset.' }),
     },
-    { description: 'Related addresses.' },
+    { description: 'Links to related resources.' },
   ),
 })
 
@@ -80,7 +80,7 @@ export function comparisonRoutes(app: App, context: AppContext): void {
         params: Type.Object({ slug: Slug, contractVersion: ContractNumber, other: ContractNumber }),
         response: {
           200: ComparisonSchema,
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          304: Type.Null({ description: "Not modified: the caller's copy is current." }),
           ...problemResponses('dataset-not-found', 'contract-not-found'),
         },
       },

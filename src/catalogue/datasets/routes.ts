@@ -135,7 +135,7 @@ const DatasetsSchema = Type.Object({
         description: 'Null on the last page.',
       }),
     },
-    { description: 'Related addresses.' },
+    { description: 'Links to related resources.' },
   ),
 })
 
@@ -229,7 +229,7 @@ function oneRoute(app: App, context: AppContext, forms: readonly DatasetForm[]):
         params: Type.Object({ slug: Slug }),
         response: {
           200: { description: 'The dataset.', content },
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          304: Type.Null({ description: "Not modified: the caller's copy is current." }),
           ...problemResponses('dataset-not-found', 'precondition-failed'),
         },
       },

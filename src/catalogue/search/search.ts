@@ -82,7 +82,7 @@ function order(
 }
 
 /**
- * The start of the page: after the last dataset of the previous page, or at its former index if it is gone. A forged cursor
+ * The start of the page: after the last dataset of the previous page, or at its former index if it no longer exists. A forged cursor
  * can reveal nothing, as it only selects among the datasets found for this reader.
  */
 function startOf({ canonical, cursor }: DatasetQuery, ordered: readonly LoadedContract[]): number {

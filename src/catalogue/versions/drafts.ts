@@ -152,12 +152,12 @@ export async function publishVersion(
   await tx`
     UPDATE qingdan.version SET state = 'superseded'
     WHERE state = 'published' AND edition_id = (SELECT edition_id FROM qingdan.version WHERE id = ${id})`
-  const [flipped] = await tx<{ records: number }[]>`
+  const [published] = await tx<{ records: number }[]>`
     UPDATE qingdan.version SET state = 'published', published_at = ${at}
     WHERE id = ${id} AND state = 'controlled' AND published_at IS NULL
       AND records_table IS NOT NULL AND digest = ${digest}
     RETURNING records::float8`
-  assert.ok(flipped, 'Expected a prepared, unpublished version with this digest')
+  assert.ok(published, 'Expected a prepared, unpublished version with this digest')
   const draft = await getDraft(tx, id)
   await appendChange(tx, {
     at,
@@ -165,9 +165,9 @@ export async function publishVersion(
     dataset: draft.dataset,
     edition: draft.edition,
     version: draft.number,
-    body: { reason: draft.reason, records: flipped.records, digest },
+    body: { reason: draft.reason, records: published.records, digest },
   })
-  return flipped.records
+  return published.records
 }
 
 /**

@@ -37,7 +37,7 @@ export function fileRoutes(app: App, context: AppContext): void {
         summary: 'A file of a version',
         description:
           'The distribution as rendered at publication. Its bytes never change; for a withdrawn version the response is 410. ' +
-          'Takes Range, If-Range, If-Match and If-None-Match.',
+          'Supports Range, If-Range, If-Match and If-None-Match.',
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
@@ -49,7 +49,7 @@ export function fileRoutes(app: App, context: AppContext): void {
           200: { description: 'The whole file.', content: fileContent },
           206: { description: 'The requested range.', content: fileContent },
           ...toLatest,
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          304: Type.Null({ description: "Not modified: the caller's copy is current." }),
           ...problemResponses(
             'dataset-not-found',
             'edition-not-found',

@@ -81,8 +81,8 @@ export async function findPreviewed(
     )
   if (row === undefined) return none()
   const { token: digest, expiresAt, ...found } = row
-  const same = timingSafeEqual(Buffer.from(digestOf(secret)), Buffer.from(digest as Digest))
-  if (!same || expiresAt <= context.clock()) return none()
+  const isSame = timingSafeEqual(Buffer.from(digestOf(secret)), Buffer.from(digest as Digest))
+  if (!isSame || expiresAt <= context.clock()) return none()
   // After the release the shared link keeps working, and reports a withdrawal.
   if (found.publishedAt !== null) return getVersion(context.database, context.config, of)
   if (found.state !== 'controlled' || found.recordsTable === null) return none()

@@ -139,7 +139,7 @@ function invalid({ validation = [], validationContext }: FastifyError): Problem 
   const allowed = first?.params['allowedValues']
   const expected = Array.isArray(allowed) ? `one of ${allowed.join(', ')}` : undefined
   const detail =
-    expected === undefined ? `The value ${first?.message ?? 'is not valid'}.` : `Expected is ${expected}.`
+    expected === undefined ? `The value ${first?.message ?? 'is not valid'}.` : `Expected ${expected}.`
   const code = validationContext === 'body' ? 'body-invalid' : 'parameter-invalid'
   return problem(code, { ...(path === '' ? {} : { path }), detail })
 }

@@ -28,7 +28,7 @@ export function registerKeyHooks(app: App, context: HttpContext): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     // A request rejected before the caller is known belongs to no key.
     if (request.caller?.keyId === undefined) return done(null, payload)
-    give(context, request, reply, payload).then((given) => done(null, given), done)
+    finishResponse(context, request, reply, payload).then((body) => done(null, body), done)
   })
   app.addHook('onResponse', (request, reply, done) => {
     // A response that a protocol wrote to the socket itself passed no hook.
@@ -43,8 +43,8 @@ export function withReadAudit(request: FastifyRequest, caller: Caller): Caller {
   const reads = new Map<string, DataRead>()
   request.reads = reads
   // A protocol may build its response several times to make it short enough; it is sent once.
-  const note = (read: DataRead) => void reads.set(JSON.stringify(read), read)
-  return Object.freeze({ ...caller, note })
+  const recordRead = (read: DataRead) => void reads.set(JSON.stringify(read), read)
+  return Object.freeze({ ...caller, recordRead })
 }
 
 /** Counts a request in the quota of its key and sends what is left. Throws `quota-exceeded`. */
@@ -70,20 +70,25 @@ export async function enforceQuota(
   throw problem('quota-exceeded', { quota: over.name, limit: over.limit, retryAfterSeconds })
 }
 
-async function give(context: HttpContext, request: FastifyRequest, reply: FastifyReply, payload: unknown) {
+async function finishResponse(
+  context: HttpContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+) {
   const reads = [...(request.reads?.values() ?? [])]
-  const given = reply.statusCode < 400 ? reads.filter(({ open }) => !open) : []
-  if (given.length > 0) {
+  const restricted = reply.statusCode < 400 ? reads.filter(({ open }) => !open) : []
+  if (restricted.length > 0) {
     try {
-      await audit(context, request, given)
+      await audit(context, request, restricted)
     } catch (error) {
       if (isStream(payload)) payload.destroy()
       throw error
     }
   }
-  setPrivate(reply, given.length > 0)
+  setPrivate(reply, restricted.length > 0)
   const addBytes = count(context, request, reply)
-  if (isStream(payload)) return counted(payload, addBytes)
+  if (isStream(payload)) return countedStream(payload, addBytes)
   if (request.method !== 'HEAD' && (typeof payload === 'string' || Buffer.isBuffer(payload)))
     addBytes(Buffer.byteLength(payload))
   return payload
@@ -99,16 +104,17 @@ async function audit(
   try {
     await keys.writeReads(reads, { caller, requestId, parameters }, clock())
   } catch (error) {
-    const told = withoutValues(error)
-    observe('audit-failed', { requestId, error: told instanceof Error ? told : new Error(String(told)) })
+    const cause = withoutValues(error)
+    observe('audit-failed', { requestId, error: cause instanceof Error ? cause : new Error(String(cause)) })
     throw problem('not-ready')
   }
 }
 
 /** With a key, a response may contain restricted data: shared caches may store it only if it is open. */
-function setPrivate(reply: FastifyReply, isClosed: boolean): void {
-  const told = String(reply.getHeader('cache-control') ?? '')
-  if (told === '' || (isClosed && /public/.test(told))) reply.header('cache-control', 'private, no-cache')
+function setPrivate(reply: FastifyReply, isRestricted: boolean): void {
+  const control = String(reply.getHeader('cache-control') ?? '')
+  if (control === '' || (isRestricted && /public/.test(control)))
+    reply.header('cache-control', 'private, no-cache')
   const vary = String(reply.getHeader('vary') ?? '')
   if (!/\bauthorization\b/i.test(vary))
     reply.header('vary', vary === '' ? 'Authorization' : `${vary}, Authorization`)
@@ -138,8 +144,8 @@ function isStream(payload: unknown): payload is Stream {
   return typeof payload === 'object' && payload !== null && 'pipe' in payload && 'destroy' in payload
 }
 
-/** A stream that counts its bytes. It ends with its source, and destroys the source if nobody reads on. */
-function counted(source: Stream, addBytes: (bytes: number) => void): Transform {
+/** A stream that counts its bytes. It ends with its source, and destroys the source if the client stops reading. */
+function countedStream(source: Stream, addBytes: (bytes: number) => void): Transform {
   const counter = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
       addBytes(chunk.length)

@@ -33,8 +33,12 @@ export function* shareEquals(whole: OpenapiDocument): Generator<void, OpenapiDoc
     ...operation,
     ...(operation.parameters === undefined
       ? {}
-      : { parameters: operation.parameters.map((one) => parameters.refer('parameters', operation, one)) }),
-    responses: mapValues(operation.responses ?? {}, (one) => responses.refer('responses', operation, one)),
+      : {
+          parameters: operation.parameters.map((one) => parameters.reference('parameters', operation, one)),
+        }),
+    responses: mapValues(operation.responses ?? {}, (one) =>
+      responses.reference('responses', operation, one),
+    ),
   })
   const paths: Record<string, Paths[string]> = {}
   for (const [path, methods] of Object.entries(document.paths)) {
@@ -58,7 +62,7 @@ interface Found {
 interface SharedValues {
   readonly content: Json
   /** A reference if the value is shared, else the value itself. */
-  readonly refer: <T extends Json>(kind: string, owner: Operation, value: T) => T
+  readonly reference: <T extends Json>(kind: string, owner: Operation, value: T) => T
 }
 
 /** How many parameters or responses are compared between two steps. */
@@ -110,7 +114,7 @@ function* findShared(found: readonly Found[]): Generator<void, SharedValues> {
   }
   return {
     content: sorted(Object.fromEntries(content)),
-    refer: (kind, owner, value) => {
+    reference: (kind, owner, value) => {
       const name = names.get(keyOf(owner, value))
       // The reference resolves to an equal value.
       return name === undefined

@@ -126,7 +126,7 @@ export const ReceiptSchema = Type.Object({
       findings: Type.String({ format: 'uri-reference', description: 'What is wrong, page by page.' }),
       findingsCsv: Type.String({ format: 'uri-reference', description: 'The same as one CSV for Excel.' }),
     },
-    { description: 'Where to go from here.' },
+    { description: 'Links to related resources.' },
   ),
 })
 

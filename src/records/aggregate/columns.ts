@@ -81,26 +81,26 @@ export function planMeasures(
   contract: Contract,
   offer: AggregateOffer,
 ): readonly Measure[] {
-  return measures.map((asked) => planMeasure(asked, contract, offer))
+  return measures.map((request) => planMeasure(request, contract, offer))
 }
 
-function planMeasure(asked: MeasureRequest, contract: Contract, offer: AggregateOffer): Measure {
-  if (asked.name === 'count') return { name: 'count', function: 'count' }
-  const offered = offer.measures?.find(({ field }) => field === asked.field)
-  if (offered === undefined || !offered.functions.includes(asked.name)) {
+function planMeasure(request: MeasureRequest, contract: Contract, offer: AggregateOffer): Measure {
+  if (request.name === 'count') return { name: 'count', function: 'count' }
+  const offered = offer.measures?.find(({ field }) => field === request.field)
+  if (offered === undefined || !offered.functions.includes(request.name)) {
     const allowed = measuresOffered(offer)
     throw problem('parameter-invalid', {
       path: 'measures',
       detail: `This dataset offers ${allowed.join(', ')}.`,
       allowed,
-      ...nearest(`${asked.name}:${asked.field}`, allowed),
+      ...nearest(`${request.name}:${request.field}`, allowed),
     })
   }
-  const field = getField(contract, asked.field)
+  const field = getField(contract, request.field)
   const own = field.type === 'integer' ? 0 : field.scale
-  const name = measureName(asked.name, asked.field)
-  if (asked.name !== 'mean') {
-    return { name, function: asked.name, field, ...(own === undefined ? {} : { digits: own }) }
+  const name = measureName(request.name, request.field)
+  if (request.name !== 'mean') {
+    return { name, function: request.name, field, ...(own === undefined ? {} : { digits: own }) }
   }
   // The contract loader has checked both.
   if (offered.weight === undefined || own === undefined)

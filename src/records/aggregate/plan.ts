@@ -71,9 +71,9 @@ export function planAggregate(query: AggregateQuery, chosen: AggregateSource): A
   if (offer === undefined) throw problem('aggregate-not-offered', { path: 'slug' })
   const groups = planGroups(query, contract, offer, chosen.joined)
   const measures = planMeasures(query, contract, offer)
-  const asked = resolveFilters(query.filters, contract, chosen.contracts, aggregateParameters)
-  const pins = planPins(offer, groups, asked, contract)
-  const conditions = [...asked, ...pins]
+  const filters = resolveFilters(query.filters, contract, chosen.contracts, aggregateParameters)
+  const pins = planPins(offer, groups, filters, contract)
+  const conditions = [...filters, ...pins]
   refuseWithheld(
     [
       ...groups.map(({ field }) => ['group_by', field] as const),
@@ -91,12 +91,12 @@ export function planAggregate(query: AggregateQuery, chosen: AggregateSource): A
     measures,
     columns,
     pinned: pins.map(({ field, value }) => ({ field: field.name, code: value })),
-    canonical: canonicalOf(query, asked),
+    canonical: canonicalOf(query, filters),
     ...(query.limit === undefined ? {} : { limit: query.limit }),
   }
 }
 
-function canonicalOf(query: AggregateQuery, asked: readonly Condition[]): AggregatePlan['canonical'] {
+function canonicalOf(query: AggregateQuery, conditions: readonly Condition[]): AggregatePlan['canonical'] {
   const { editions, groupBy, measures, sort, limit } = query
   const own = {
     edition: editions === 'all' ? editions : editions?.join(','),
@@ -110,7 +110,9 @@ function canonicalOf(query: AggregateQuery, asked: readonly Condition[]): Aggreg
         : sort.map(({ name, descending }) => `${descending ? '-' : ''}${name}`).join(','),
     limit: limit?.toString(),
   }
-  const filters = asked.map(({ field, operator, value }) => [parameterName(field, operator), value] as const)
+  const filters = conditions.map(
+    ({ field, operator, value }) => [parameterName(field, operator), value] as const,
+  )
   return [
     ...filters,
     ...Object.entries(own).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
@@ -144,12 +146,12 @@ function refuseWithheld(
 function planPins(
   offer: AggregateOffer,
   groups: readonly GroupColumn[],
-  asked: readonly Condition[],
+  filters: readonly Condition[],
   contract: Contract,
 ): readonly Condition[] {
   return (offer.pinned ?? []).flatMap(({ field: name, default: code }) => {
     if (groups.some(({ field }) => field.name === name)) return []
-    const own = asked.filter(({ field }) => field.name === name)
+    const own = filters.filter(({ field }) => field.name === name)
     if (own.some(isSingleCode)) return []
     const field = contract.fields.find((candidate) => candidate.name === name)
     if (field === undefined || own.length > 0 || code === undefined) {
@@ -235,7 +237,7 @@ function sourceSelect({ groups, measures, bind }: Parts, source: Source, needed:
 
 /** The requested order, then that of the groups, so that it is total; nulls last. */
 function orderBy(query: AggregateQuery, groups: readonly GroupColumn[], columns: readonly Field[]): string {
-  const asked = query.sort.map(({ name, descending }) => {
+  const requested = query.sort.map(({ name, descending }) => {
     const index = columns.findIndex((field) => field.name === name)
     if (index < 0) {
       const allowed = columns.map((field) => field.name)
@@ -249,8 +251,8 @@ function orderBy(query: AggregateQuery, groups: readonly GroupColumn[], columns:
   })
   const rest = groups
     .map((_, index) => ({ index, descending: false }))
-    .filter(({ index }) => !asked.some((column) => column.index === index))
-  const order = [...asked, ...rest].map(
+    .filter(({ index }) => !requested.some((column) => column.index === index))
+  const order = [...requested, ...rest].map(
     // Qualified, because the bare name would refer to the selected text, which sorts differently.
     ({ index, descending }) => `groups.${alias(index)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
   )

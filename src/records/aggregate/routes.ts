@@ -140,7 +140,7 @@ function responsesOf(
   }
   return {
     200: { description: 'The groups.', content },
-    304: Type.Null({ description: 'The cached copy is still current.' }),
+    304: Type.Null({ description: "Not modified: the caller's copy is current." }),
     ...problemResponses(...refusals, ...more),
   }
 }

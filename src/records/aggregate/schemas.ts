@@ -93,7 +93,7 @@ export const AggregateSchema = Type.Object({
       csv: Link('The same as CSV.'),
       contract: Link('The contract that defines what is offered.'),
     },
-    { description: 'Related addresses.' },
+    { description: 'Links to related resources.' },
   ),
 })
 

@@ -50,7 +50,7 @@ export function diffRoutes(app: App, context: AppContext, streams: Streams): voi
 
 function diffRoute(app: App, context: AppContext, streams: Streams, extension: 'csv' | undefined): void {
   const csv = {
-    'text/csv': { schema: Type.String({ description: 'A header and a line for each record that differs.' }) },
+    'text/csv': { schema: Type.String({ description: 'A header and one line per differing record.' }) },
   }
   app.get(
     `/v1/datasets/:slug/editions/:edition/versions/:version/diff${extension === undefined ? '' : '.csv'}`,
@@ -74,7 +74,7 @@ function diffRoute(app: App, context: AppContext, streams: Streams, extension: '
             content: extension === undefined ? { 'application/json': { schema: DiffSchema }, ...csv } : csv,
           },
           ...toLatest,
-          304: Type.Null({ description: 'The cached copy is still current.' }),
+          304: Type.Null({ description: "Not modified: the caller's copy is current." }),
           ...problemResponses(
             'dataset-not-found',
             'edition-not-found',
@@ -141,11 +141,11 @@ function planOf(context: AppContext, from: PublishedVersion, to: PublishedVersio
 }
 
 /** Everything the response depends on: versions never change, and the links repeat `against` as written. */
-function keyOf({ from, to, against: asked }: ComparedVersions) {
+function keyOf({ from, to, against }: ComparedVersions) {
   const name = ({ dataset, edition, number, digest, contractVersion }: PublishedVersion) => ({
     ...{ dataset, edition, number, digest, contractVersion },
   })
-  return { from: name(from), to: name(to), asked }
+  return { from: name(from), to: name(to), asked: against }
 }
 
 async function sendDiff(

@@ -271,14 +271,14 @@ function resolve(
 }
 
 /** Lists fields and operators separately, since all combinations would fill a page. */
-function unknown({ name, field: asked, operator }: Filter, { fields }: Contract, own: readonly string[]) {
+function unknown({ name, field: requested, operator }: Filter, { fields }: Contract, own: readonly string[]) {
   // Cut, because a caller may send a megabyte.
   const path = name.slice(0, nameLengthMax)
   const names = fields.flatMap((field) =>
     operatorsOf(field).map((operator) => parameterName(field, operator)),
   )
-  const isBare = operator === 'eq' && fields.some((field) => field.name === asked)
-  const nearest = isBare ? asked : nearestOf(path, [...own, ...names])
+  const isBare = operator === 'eq' && fields.some((field) => field.name === requested)
+  const nearest = isBare ? requested : nearestOf(path, [...own, ...names])
   return problem('parameter-unknown', {
     path,
     detail: 'Unknown parameter.',

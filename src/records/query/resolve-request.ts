@@ -138,10 +138,10 @@ export async function chooseEditions(
 ): Promise<readonly PublishedVersion[]> {
   if (editions === undefined) return [await getLatest(database, config, dataset)]
   if (editions === 'all') return byPeriod(latestOfEach(await listVersions(database, { dataset })))
-  const asked = editions.map((edition) =>
+  const latest = editions.map((edition) =>
     getVersion(database, config, { dataset, edition, version: 'latest' }),
   )
-  return byPeriod(await Promise.all(asked))
+  return byPeriod(await Promise.all(latest))
 }
 
 function byPeriod(versions: readonly PublishedVersion[]): readonly PublishedVersion[] {

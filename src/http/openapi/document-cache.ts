@@ -30,7 +30,7 @@ export interface DocumentCache {
   ) => Promise<RenderedDocument>
 }
 
-/** Room for some hundred documents of about 20 kB each as gzip; least recently used first out. */
+/** Enough for some hundred documents of about 20 kB each as gzip; the least recently used are evicted. */
 const cacheBytesMax = 16 * 1024 ** 2
 
 const compress = promisify(gzip)
@@ -44,7 +44,7 @@ export function expandDocument({ gzip: bytes }: RenderedDocument): Promise<Buffe
 /** Caches the documents of an app. None is built before its first request. */
 export function buildDocumentCache(app: App, parts: readonly DatasetPart[]): DocumentCache {
   const run = sliceQueue()
-  const kept = new LRUCache<string, RenderedDocument>({
+  const documents = new LRUCache<string, RenderedDocument>({
     maxSize: cacheBytesMax,
     sizeCalculation: ({ gzip: bytes }) => bytes.length,
   })
@@ -58,13 +58,13 @@ export function buildDocumentCache(app: App, parts: readonly DatasetPart[]): Doc
   }
 
   const get = (key: string, steps: () => Steps<OpenapiDocument>): Promise<RenderedDocument> => {
-    const known = kept.get(key)
+    const known = documents.get(key)
     if (known !== undefined) return Promise.resolve(known)
     const pending = building.get(key)
     if (pending !== undefined) return pending
     const built = build(() => run(() => textSteps(steps)))
       .then((document) => {
-        kept.set(key, document)
+        documents.set(key, document)
         return document
       })
       .finally(() => building.delete(key))
