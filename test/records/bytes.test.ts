@@ -127,7 +127,7 @@ async function streamed(statements: ReturnType<typeof copyStatements>): Promise<
   return Buffer.concat(chunks).toString()
 }
 
-/** A file of the records that `fill` has put down, written by Postgres, and by us. */
+/** A file of the records inserted by `fill`, written by Postgres and by JavaScript. */
 async function bothWays(
   { copied, render }: Pick<typeof csv, 'copied' | 'render'>,
   fields: readonly Field[],

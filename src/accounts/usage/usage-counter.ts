@@ -35,7 +35,7 @@ export interface UsageCounter {
   /** Counts a request; the returned function adds bytes of its body as they are sent. */
   readonly count: (use: Use, isRefused: boolean) => (bytes: number) => void
   /** Records the cursor that a key has presented. */
-  readonly see: (keyId: string, cursor: Omit<SeenCursor, 'keyId' | 'seenAt'>) => void
+  readonly recordCursor: (keyId: string, cursor: Omit<SeenCursor, 'keyId' | 'seenAt'>) => void
   /** Writes pending counts. Rejects if the database does not accept them; they stay pending. */
   readonly flush: () => Promise<void>
   /** Writes pending counts and stops the timer until something is counted again. */
@@ -118,7 +118,7 @@ export function buildUsageCounter(context: UsageContext): UsageCounter {
       add(use, { requests: 1, refused: isRefused ? 1 : 0, bytes: 0 })
       return (bytes) => add(use, { requests: 0, refused: 0, bytes })
     },
-    see: (keyId, cursor) => {
+    recordCursor: (keyId, cursor) => {
       timer ??= setInterval(() => void flushQuietly(), flushMilliseconds).unref()
       cursors.set(keyId, { keyId, ...cursor, seenAt: clock() })
     },

@@ -109,7 +109,7 @@ function noteCursor(
   // Unknown dataset names are refused below and not stored.
   const isKnown = datasets?.every((dataset) => context.contracts.find(dataset) !== undefined) !== false
   if (keyId === undefined || !isKnown) return
-  usageCounterOf(context).see(keyId, {
+  usageCounterOf(context).recordCursor(keyId, {
     ...{ cursor, position },
     ...{ types: types ?? null, datasets: datasets ?? null },
   })
