@@ -20,7 +20,7 @@ const venues = 'school-sports-venues'
 const calendar = 'school-calendar'
 const list = 'annual-open-data-list'
 
-/** Search texts and the slugs found first, best first. `null` at the end: nothing else is found. */
+/** Search texts and the slugs found first, best first. `null` at the end: further hits are not compared. */
 const golden: readonly (readonly [question: string, ...found: readonly (string | null)[]])[] = [
   ['体质测试', fitness, null],
   ['体质', centres, fitness],
