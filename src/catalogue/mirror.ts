@@ -1,6 +1,7 @@
 /**
- * The writes of a mirror: versions, pinned contracts and changes of its origin, with the same numbers, times and
- * positions. Everything is prepared unseen and made visible by one transaction. Refuses to start on a database with data.
+ * The writes of a mirror: versions, pinned contracts and changes of its origin, with the same numbers, times
+ * and positions. Everything is prepared unseen and made visible by one transaction. Refuses to start on a
+ * database with data.
  */
 import assert from 'node:assert/strict'
 import type { CarriedVersion, Contract, LoadedContract, PositionedChange } from '../contract/index.ts'
@@ -10,8 +11,8 @@ import { problem } from '../platform/problem.ts'
 import { type MirrorState, writeMirror } from './origin.ts'
 
 /**
- * Makes an empty service the mirror of an origin. Its own pinned contracts are deleted, because positions and pins are the
- * origin's from now on. Throws `mirror-not-empty` if anything was ever received or published.
+ * Makes an empty service the mirror of an origin. Its own pinned contracts are deleted, because positions and
+ * pins are the origin's from now on. Throws `mirror-not-empty` if anything was ever received or published.
  */
 export async function adoptOrigin(tx: Transaction, state: MirrorState): Promise<void> {
   await tx`LOCK TABLE qingdan.contract, qingdan.version, qingdan.bundle IN SHARE ROW EXCLUSIVE MODE`

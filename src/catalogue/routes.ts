@@ -17,7 +17,9 @@ const tags = ['catalogue']
 
 const NotModified = Type.Null({ description: "Not modified: the caller's copy is current." })
 
-/** Registers the module's routes. `forms` are the further forms of a dataset at its own address, besides JSON. */
+/**
+ * Registers the module's routes. `forms` are the further forms of a dataset at its own address, besides JSON.
+ */
 export async function catalogueRoutes(
   app: App,
   context: AppContext,

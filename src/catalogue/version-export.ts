@@ -1,4 +1,6 @@
-/** Versions as exported to mirrors: everything that readers may see of them, nothing about their preparation. */
+/**
+ * Versions as exported to mirrors: everything that readers may see of them, nothing about their preparation.
+ */
 import type { CarriedVersion } from '../contract/index.ts'
 import type { Runner } from '../db/database.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Records over HTTP: resolve the request (parse, versions, plan), check the ETag, then send a page or a stream.
- * JSON, NDJSON and CSV by extension, else by Accept.
+ * Records over HTTP: resolve the request (parse, versions, plan), check the ETag, then send a page or a
+ * stream. JSON, NDJSON and CSV by extension, else by Accept.
  */
 
 import { Readable } from 'node:stream'

@@ -1,7 +1,7 @@
 /**
- * Limits streamed responses, each of which holds a database connection. A stream ends when its client disconnects or
- * stalls. Refuses streams above the limit. An error in mid-stream breaks the connection, so that no error text can end
- * up in the data.
+ * Limits streamed responses, each of which holds a database connection. A stream ends when its client
+ * disconnects or stalls. Refuses streams above the limit. An error in mid-stream breaks the connection, so
+ * that no error text can end up in the data.
  */
 import { Readable } from 'node:stream'
 import type { Config } from '../platform/config.ts'
@@ -18,8 +18,8 @@ export interface Disconnectable {
 
 export interface Streams {
   /**
-   * Opens a stream of what `make` yields, once its first bytes have arrived: until then an error still becomes a problem
-   * response. Throws `streams-busy`, and what `make` throws before its first bytes.
+   * Opens a stream of what `make` yields, once its first bytes have arrived: until then an error still
+   * becomes a problem response. Throws `streams-busy`, and what `make` throws before its first bytes.
    */
   readonly open: (
     make: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
@@ -30,7 +30,9 @@ export interface Streams {
   readonly count: () => number
 }
 
-/** The fraction of all streams that one caller may hold, so that a stalled client leaves some to the others. */
+/**
+ * The fraction of all streams that one caller may hold, so that a stalled client leaves some to the others.
+ */
 const callerFraction = 1 / 2
 
 const streamsOfConfig = new WeakMap<Config, Streams>()
@@ -84,7 +86,8 @@ export function buildStreams(
         return stream
       } catch (error) {
         leave(callerKey)
-        // The client has disconnected: a problem instead of the error, which would be logged as an internal one.
+        // The client has disconnected: a problem instead of the error, which would be logged as an internal
+        // one.
         throw disconnected.signal.aborted ? problem('streams-busy') : error
       }
     },
@@ -96,7 +99,9 @@ class StreamStalled extends Error {
   readonly code = 'STREAM_STALLED'
 }
 
-/** Yields `first`, then the other chunks; calls `stalled` when a chunk is not consumed within `milliseconds`. */
+/**
+ * Yields `first`, then the other chunks; calls `stalled` when a chunk is not consumed within `milliseconds`.
+ */
 async function* withStallTimeout(
   first: IteratorResult<Uint8Array>,
   chunks: AsyncIterator<Uint8Array>,

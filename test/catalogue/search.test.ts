@@ -1,4 +1,6 @@
-/** Search as a pure function of contracts: typical search texts, and which shipped dataset they find first. */
+/**
+ * Search as a pure function of contracts: typical search texts, and which shipped dataset they find first.
+ */
 import fc from 'fast-check'
 import t from 'tap'
 import { buildSearchIndex } from '../../src/catalogue/search/index-of-datasets.ts'

@@ -1,4 +1,6 @@
-/** The byte cache: both sides of each limit, one computation for concurrent requests, no caching of failures. */
+/**
+ * The byte cache: both sides of each limit, one computation for concurrent requests, no caching of failures.
+ */
 import t from 'tap'
 import { buildByteCache, type CachedBody } from '../../src/http/cache/byte-cache.ts'
 

@@ -1,4 +1,6 @@
-/** Malformed, oversized and slow requests at the socket: each gets its problem, and no connection stays open. */
+/**
+ * Malformed, oversized and slow requests at the socket: each gets its problem, and no connection stays open.
+ */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'

@@ -1,6 +1,6 @@
 /**
- * Aggregates disclose nothing beyond the published records. Random datasets with withheld cells are published, every
- * query open to outsiders is run, and each response is recomputed from the CSV.
+ * Aggregates disclose nothing beyond the published records. Random datasets with withheld cells are
+ * published, every query open to outsiders is run, and each response is recomputed from the CSV.
  */
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'

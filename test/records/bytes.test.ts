@@ -1,6 +1,6 @@
 /**
- * Postgres and JavaScript write the same bytes, whatever the values: JSON lines, the plain CSV and the CSV guarded for
- * spreadsheets, in pages and in streams.
+ * Postgres and JavaScript write the same bytes, whatever the values: JSON lines, the plain CSV and the CSV
+ * guarded for spreadsheets, in pages and in streams.
  */
 import fc from 'fast-check'
 import t from 'tap'

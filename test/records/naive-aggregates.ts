@@ -1,6 +1,6 @@
 /**
- * A naive oracle of aggregates over the lines of a published CSV, in BigInt units of the last digit, so that the test
- * compares digits instead of floats. It shares no code with the implementation.
+ * A naive oracle of aggregates over the lines of a published CSV, in BigInt units of the last digit, so that
+ * the test compares digits instead of floats. It shares no code with the implementation.
  */
 
 /** A record of the CSV; an empty cell is null. */

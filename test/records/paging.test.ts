@@ -1,6 +1,6 @@
 /**
- * Paging by cursor with any filter, order and page size returns what a naive query in JavaScript over the published file
- * returns.
+ * Paging by cursor with any filter, order and page size returns what a naive query in JavaScript over the
+ * published file returns.
  */
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
@@ -187,7 +187,10 @@ interface Placed {
   readonly number: number
 }
 
-/** The naive oracle of the order: nulls last either way, then edition and number in the first field's direction. */
+/**
+ * The naive oracle of the order: nulls last either way, then edition and number in the first field's
+ * direction.
+ */
 function naive(editions: readonly (readonly Row[])[], { filters, sort }: NaiveQuery): readonly Placed[] {
   const records = editions.flatMap((rows, rank) => rows.map((row, number): Placed => ({ row, rank, number })))
   const sign = sort[0]?.descending === true ? -1 : 1

@@ -1,6 +1,6 @@
 /**
- * The comparison of two contracts of a dataset over HTTP: the effect of the second on readers and providers of the first,
- * with each difference and why it matters. Refuses unknown contracts.
+ * The comparison of two contracts of a dataset over HTTP: the effect of the second on readers and providers
+ * of the first, with each difference and why it matters. Refuses unknown contracts.
  */
 import { Type } from 'typebox'
 import { compareContracts, isOpen } from '../../contract/index.ts'

@@ -1,6 +1,6 @@
 /**
- * The writes of versions: opened as a draft, advanced from state to state, published by one short transaction, superseded by
- * the next version, withdrawn with a reason. Readers see only published versions.
+ * The writes of versions: opened as a draft, advanced from state to state, published by one short
+ * transaction, superseded by the next version, withdrawn with a reason. Readers see only published versions.
  */
 
 import assert from 'node:assert/strict'
@@ -30,7 +30,10 @@ export interface Draft {
   readonly parts: readonly PublishedPart[]
 }
 
-/** The edition's draft: the one already open, else a new one with the next number. Call under the edition's lock. */
+/**
+ * The edition's draft: the one already open, else a new one with the next number. Call under the edition's
+ * lock.
+ */
 export async function openDraft(
   tx: Transaction,
   request: { readonly contract: Contract; readonly edition: string; readonly reason: string | null },
@@ -141,9 +144,10 @@ export async function prepareVersion(tx: Transaction, prepared: Prepared): Promi
 }
 
 /**
- * Makes a prepared version visible: changes states and appends the change, nothing slow. Call it last in its transaction,
- * because the change takes its position from a counter row that stays locked until the commit. `digest` is that of the
- * approved content: a draft that has changed since is never released. Returns the number of records.
+ * Makes a prepared version visible: changes states and appends the change, nothing slow. Call it last in its
+ * transaction, because the change takes its position from a counter row that stays locked until the commit.
+ * `digest` is that of the approved content: a draft that has changed since is never released. Returns the
+ * number of records.
  */
 export async function publishVersion(
   tx: Transaction,
@@ -171,8 +175,8 @@ export async function publishVersion(
 }
 
 /**
- * Withdraws a published version. Returns false if it was withdrawn before, and undefined if there is no such published
- * version. The highest remaining version becomes `published` again.
+ * Withdraws a published version. Returns false if it was withdrawn before, and undefined if there is no such
+ * published version. The highest remaining version becomes `published` again.
  */
 export async function withdrawVersion(
   tx: Transaction,

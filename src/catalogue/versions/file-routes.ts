@@ -1,6 +1,6 @@
 /**
- * Distributions over HTTP: permanent names, strong ETag of the stored bytes, Range and If-Range (RFC 9110), Repr-Digest
- * (RFC 9530). No parameter changes the bytes, so a checksum always fits.
+ * Distributions over HTTP: permanent names, strong ETag of the stored bytes, Range and If-Range (RFC 9110),
+ * Repr-Digest (RFC 9530). No parameter changes the bytes, so a checksum always fits.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -100,8 +100,8 @@ interface ByteRange {
 }
 
 /**
- * The requested range; undefined to send the whole file: no range, several (RFC 9110, section 14.2 allows ignoring them), an
- * unknown unit, a method other than GET (14.2), or an If-Range for other bytes.
+ * The requested range; undefined to send the whole file: no range, several (RFC 9110, section 14.2 allows
+ * ignoring them), an unknown unit, a method other than GET (14.2), or an If-Range for other bytes.
  */
 function rangeOf(
   { method, headers }: Pick<FastifyRequest, 'method' | 'headers'>,
@@ -114,7 +114,8 @@ function rangeOf(
   // RFC 9110, 14.2: several ranges may be ignored. Checked here, before the library sorts a thousand of them.
   if (headers.range.includes(',')) return undefined
   const [, first = '', last = ''] = /^bytes=[ \t]*(\d*)-(\d+)[ \t]*$/.exec(headers.range) ?? []
-  // RFC 9110, 14.1.2: a suffix longer than the file selects the whole file. The library refuses this and the next case.
+  // RFC 9110, 14.1.2: a suffix longer than the file selects the whole file. The library refuses this and the
+  // next case.
   if (first === '' && Number(last) >= file.bytes) return { start: 0, end: file.bytes - 1 }
   // RFC 9110, 14.1.1: a range that ends before it begins is invalid, and an invalid one MUST be ignored.
   if (first !== '' && Number(last) < Number(first)) return undefined

@@ -1,6 +1,6 @@
 /**
- * Published data as readers may see it: editions, versions, distributions; no drafts. Without the grant, restricted data
- * gives the same 404 as an unknown name.
+ * Published data as readers may see it: editions, versions, distributions; no drafts. Without the grant,
+ * restricted data gives the same 404 as an unknown name.
  */
 import { and, asc, desc, eq, isNotNull, type SQL } from 'drizzle-orm'
 import type { StoredDistribution, VersionFacts } from '../../contract/index.ts'
@@ -72,7 +72,10 @@ export interface VersionFilter {
   readonly edition?: string
 }
 
-/** All published versions, including withdrawn ones, the newest edition and version first; cached between changes. */
+/**
+ * All published versions, including withdrawn ones, the newest edition and version first; cached between
+ * changes.
+ */
 export function listVersions(
   database: Database,
   of: VersionFilter = {},
@@ -107,8 +110,8 @@ export function latestOf(versions: readonly PublishedVersion[]): PublishedVersio
 }
 
 /**
- * A published version by number or `latest`. Throws `edition-not-found`, `version-not-found`, and, for a withdrawn version,
- * `version-withdrawn` with reason and successor.
+ * A published version by number or `latest`. Throws `edition-not-found`, `version-not-found`, and, for a
+ * withdrawn version, `version-withdrawn` with reason and successor.
  */
 export async function getVersion(
   database: Database,
@@ -127,8 +130,8 @@ export async function getVersion(
 }
 
 /**
- * The latest version of a dataset, whose records are served: that of its newest edition. Undefined if that edition is
- * withdrawn completely; an older one never becomes the latest. `versions` are newest first.
+ * The latest version of a dataset, whose records are served: that of its newest edition. Undefined if that
+ * edition is withdrawn completely; an older one never becomes the latest. `versions` are newest first.
  */
 export function latestOfDataset(versions: readonly PublishedVersion[]): PublishedVersion | undefined {
   return latestOf(versions.filter((version) => version.edition === versions[0]?.edition))
@@ -147,7 +150,10 @@ function withdrawn(
   })
 }
 
-/** The latest version of the latest edition. Throws `edition-not-found`, and `version-withdrawn` if all its versions are withdrawn. */
+/**
+ * The latest version of the latest edition. Throws `edition-not-found`, and `version-withdrawn` if all its
+ * versions are withdrawn.
+ */
 export async function getLatest(
   database: Database,
   config: Pick<Config, 'QINGDAN_PUBLIC_URL'>,

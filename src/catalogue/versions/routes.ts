@@ -1,6 +1,6 @@
 /**
- * Editions and versions over HTTP: the lists with reasons, one version with its files, redirects of `latest`, and the preview
- * of a draft with a token. A withdrawn version answers 410 with its reason and its successor.
+ * Editions and versions over HTTP: the lists with reasons, one version with its files, redirects of `latest`,
+ * and the preview of a draft with a token. A withdrawn version answers 410 with its reason and its successor.
  */
 import { Type } from 'typebox'
 import { fileName } from '../../contract/index.ts'
@@ -192,7 +192,10 @@ function latestRoute(app: App, context: AppContext): void {
   )
 }
 
-/** Below `latest`, a file may be named without a number or with any; the redirect uses the number of the latest version. */
+/**
+ * Below `latest`, a file may be named without a number or with any; the redirect uses the number of the
+ * latest version.
+ */
 function numbered(below: string, version: PublishedVersion): string {
   const [, name] = /^files\/([^/]+)$/.exec(below) ?? []
   const own = `${version.dataset}-${version.edition}`

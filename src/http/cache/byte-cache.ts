@@ -8,7 +8,9 @@ import type { HttpContext } from '../context.ts'
 /** Limit of one entry as a share of the whole, so that a large response does not evict all small ones. */
 const entryShareMax = 1 / 8
 
-/** Bytes that an entry takes beyond its content, measured on Node 20: the buffer object, the map and the list. */
+/**
+ * Bytes that an entry takes beyond its content, measured on Node 20: the buffer object, the map and the list.
+ */
 const entryOverheadBytes = 400
 
 /** A cached response: its bytes, and the headers that depend on them alone. */

@@ -1,8 +1,8 @@
 /**
- * Caches responses to requests without a key, on routes that are `cacheable`, until anything published changes. It
- * runs before the router and saves routing, hooks, parsing of parameters, look-ups and planning. It sends
- * exactly what the route sent, header by header; requests are counted, rate-limited and logged as usual. Any
- * unusual request goes to the route.
+ * Caches responses to requests without a key, on routes that are `cacheable`, until anything published
+ * changes. It runs before the router and saves routing, hooks, parsing of parameters, look-ups and planning.
+ * It sends exactly what the route sent, header by header; requests are counted, rate-limited and logged as
+ * usual. Any unusual request goes to the route.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
@@ -55,7 +55,9 @@ export interface ResponseCache {
   readonly register: (app: App, hooks: ResponseCacheHooks) => void
 }
 
-/** Share of `QINGDAN_CACHE_BYTES_MAX` for the headers, in addition to the bytes; and the size of one entry. */
+/**
+ * Share of `QINGDAN_CACHE_BYTES_MAX` for the headers, in addition to the bytes; and the size of one entry.
+ */
 const responsesShare = 1 / 8
 const responseBytes = 900
 

@@ -108,7 +108,9 @@ function collectMethods(app: App): Collected {
   }
 }
 
-/** A route's pattern as a regular expression: `:name` is a segment or part of one, `*` matches the remainder. */
+/**
+ * A route's pattern as a regular expression: `:name` is a segment or part of one, `*` matches the remainder.
+ */
 function patternOf(url: string): RegExp {
   const source = url
     .split(/(:[A-Za-z0-9_]+(?:\([^)]*\))?|\*)/)

@@ -144,7 +144,10 @@ function isStream(payload: unknown): payload is Stream {
   return typeof payload === 'object' && payload !== null && 'pipe' in payload && 'destroy' in payload
 }
 
-/** A stream that counts its bytes. It ends with its source, and destroys the source if the client stops reading. */
+/**
+ * A stream that counts its bytes. It ends with its source, and destroys the source if the client stops
+ * reading.
+ */
 function countedStream(source: Stream, addBytes: (bytes: number) => void): Transform {
   const counter = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {

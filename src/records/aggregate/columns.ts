@@ -1,6 +1,6 @@
 /**
- * Groups and measures of an aggregate, checked against what the contract offers. Refuses everything else, naming what
- * is offered.
+ * Groups and measures of an aggregate, checked against what the contract offers. Refuses everything else,
+ * naming what is offered.
  */
 
 import {
@@ -35,13 +35,16 @@ export interface FieldMeasure {
   readonly field: Field
   /** Set for a mean only. */
   readonly weight?: Field
-  /** Digits after the decimal point; undefined if the field has no scale, so that the number of digits varies. */
+  /**
+   * Digits after the decimal point; undefined if the field has no scale, so that the number of digits varies.
+   */
   readonly digits?: number
 }
 
 /**
- * Digits of a mean beyond those of its field. Two, since a mean of many values is more precise than each of them: whole
- * pupils to a hundredth, tenths of a second to a thousandth. It is rounded half away from zero, exactly.
+ * Digits of a mean beyond those of its field. Two, since a mean of many values is more precise than each of
+ * them: whole pupils to a hundredth, tenths of a second to a thousandth. It is rounded half away from zero,
+ * exactly.
  */
 export const meanExtraDigits = 2
 

@@ -1,6 +1,6 @@
 /**
- * OpenAPI of the aggregates of one dataset: what can be grouped, measured and filtered, and the schema of a group. Pure.
- * It lists what `planAggregate` accepts. A dataset that offers no aggregates has no such routes.
+ * OpenAPI of the aggregates of one dataset: what can be grouped, measured and filtered, and the schema of a
+ * group. Pure. It lists what `planAggregate` accepts. A dataset that offers no aggregates has no such routes.
  */
 
 import {
@@ -61,8 +61,8 @@ function withoutWithheld(contract: Contract, contracts: Contracts): Contract {
 }
 
 /**
- * A filter on a pinned field is accepted alone if it leaves one code. With any other operator the query must also group
- * by the field, so the example of such a filter alone would be refused and is removed.
+ * A filter on a pinned field is accepted alone if it leaves one code. With any other operator the query must
+ * also group by the field, so the example of such a filter alone would be refused and is removed.
  */
 function withoutTotals(parameter: DescribedParameter, { pinned = [] }: AggregateOffer): DescribedParameter {
   const [field, operator] = parameter.name.split('__')

@@ -1,7 +1,7 @@
 /**
- * From an aggregate query to one SQL statement. Pure. It reads published records only, so a response discloses nothing
- * that the records don't. A group with a withheld value has no value; queries that would silently drop withheld records
- * or count something twice are refused. Decision 0010 gives the reasons.
+ * From an aggregate query to one SQL statement. Pure. It reads published records only, so a response
+ * discloses nothing that the records don't. A group with a withheld value has no value; queries that would
+ * silently drop withheld records or count something twice are refused. Decision 0010 gives the reasons.
  */
 
 import {
@@ -62,8 +62,8 @@ export interface AggregateSource {
 }
 
 /**
- * Plans an aggregate. Throws `aggregate-not-offered`, `parameter-unknown` and `parameter-invalid`, naming the parameter
- * and what it allows.
+ * Plans an aggregate. Throws `aggregate-not-offered`, `parameter-unknown` and `parameter-invalid`, naming the
+ * parameter and what it allows.
  */
 export function planAggregate(query: AggregateQuery, chosen: AggregateSource): AggregatePlan {
   const { contract, sources } = chosen
@@ -120,9 +120,9 @@ function canonicalOf(query: AggregateQuery, conditions: readonly Condition[]): A
 }
 
 /**
- * A filter on a withheld field would drop the records in which it is withheld, a filter on the status would do the same,
- * and a field that an older contract withheld can't form groups: each would silently leave records out. The record
- * routes accept such filters.
+ * A filter on a withheld field would drop the records in which it is withheld, a filter on the status would
+ * do the same, and a field that an older contract withheld can't form groups: each would silently leave
+ * records out. The record routes accept such filters.
  */
 function refuseWithheld(
   named: readonly (readonly [path: string, field: Field])[],
@@ -221,7 +221,9 @@ function neededFields({ groups, measures, conditions, contract }: Parts): readon
   return contract.fields.filter((field) => names.has(field.name))
 }
 
-/** The records of one version under the contract's names; a field that the version's contract lacks is null. */
+/**
+ * The records of one version under the contract's names; a field that the version's contract lacks is null.
+ */
 function sourceSelect({ groups, measures, bind }: Parts, source: Source, needed: readonly Field[]): string {
   const has = (name: string) => source.contract.fields.some((field) => field.name === name)
   const columns = needed.map((field) => {

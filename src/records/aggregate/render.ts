@@ -67,7 +67,9 @@ function textOf(query: AggregatePlan['canonical']): string {
   return text.replaceAll('%2C', ',').replaceAll('%3A', ':')
 }
 
-/** The versions read, with the same members as a page of records: one version inline, several as `editions`. */
+/**
+ * The versions read, with the same members as a page of records: one version inline, several as `editions`.
+ */
 function metaOf(config: PublicUrl, { contract, versions, joined }: ChosenVersions) {
   const { dataset } = contract
   const [only] = versions

@@ -1,6 +1,6 @@
 /**
- * Aggregates over HTTP, in the same steps as records: parse, choose versions, plan, check the ETag, read, render. JSON
- * and CSV, by extension or by `Accept`. The contract defines which aggregates are offered.
+ * Aggregates over HTTP, in the same steps as records: parse, choose versions, plan, check the ETag, read,
+ * render. JSON and CSV, by extension or by `Accept`. The contract defines which aggregates are offered.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'

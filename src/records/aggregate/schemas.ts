@@ -1,4 +1,6 @@
-/** Schemas of the aggregate routes, for OpenAPI and types. Further members of a group depend on the contract. */
+/**
+ * Schemas of the aggregate routes, for OpenAPI and types. Further members of a group depend on the contract.
+ */
 import { Type } from 'typebox'
 import { groupByMax, groupsMax, measuresMax } from './query.ts'
 

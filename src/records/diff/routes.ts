@@ -1,6 +1,6 @@
 /**
- * The difference of two versions, of one edition or of two, over HTTP: JSON with the counts first, or CSV, both streamed.
- * Refuses versions that can't be read, and versions whose primary keys differ.
+ * The difference of two versions, of one edition or of two, over HTTP: JSON with the counts first, or CSV,
+ * both streamed. Refuses versions that can't be read, and versions whose primary keys differ.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'

@@ -1,6 +1,7 @@
 /**
- * Filters: from `field__operator=value` to SQL conditions over a version's records. Pure: values become parameters,
- * identifiers come from the contract. Refuses fields, operators and values that the contract does not have.
+ * Filters: from `field__operator=value` to SQL conditions over a version's records. Pure: values become
+ * parameters, identifiers come from the contract. Refuses fields, operators and values that the contract does
+ * not have.
  */
 
 import {
@@ -177,7 +178,10 @@ export function parameterName(field: Field, operator: OperatorName): string {
   return operator === 'eq' ? field.name : `${field.name}__${operator}`
 }
 
-/** A filter checked against its contract, with its value in canonical form: equal conditions have equal values. */
+/**
+ * A filter checked against its contract, with its value in canonical form: equal conditions have equal
+ * values.
+ */
 export interface Condition {
   readonly field: Field
   readonly operator: OperatorName
@@ -185,14 +189,15 @@ export interface Condition {
 }
 
 /**
- * Registers a value and returns the SQL for it, cast to the type it is compared with: `$3::text::bigint`, or an
- * expression that reads a setting in statements that take no parameters.
+ * Registers a value and returns the SQL for it, cast to the type it is compared with: `$3::text::bigint`, or
+ * an expression that reads a setting in statements that take no parameters.
  */
 export type Bind = (value: string, cast?: (text: string) => string) => string
 
 /**
- * Checks filters against a contract. Throws `parameter-unknown` with the nearest name, and `parameter-invalid` naming
- * the parameter and what it expects. `own` are the route's parameters that are not filters.
+ * Checks filters against a contract. Throws `parameter-unknown` with the nearest name, and
+ * `parameter-invalid` naming the parameter and what it expects. `own` are the route's parameters that are not
+ * filters.
  */
 export function resolveFilters(
   filters: readonly Filter[],

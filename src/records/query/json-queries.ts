@@ -1,6 +1,7 @@
 /**
- * Records and aggregates as one call each, for protocols that pass on the JSON of the REST API: the same parameters, plan,
- * bytes and problems. The protocol must check beforehand that the caller may read the dataset.
+ * Records and aggregates as one call each, for protocols that pass on the JSON of the REST API: the same
+ * parameters, plan, bytes and problems. The protocol must check beforehand that the caller may read the
+ * dataset.
  */
 
 import type { AppContext } from '../../catalogue/index.ts'
