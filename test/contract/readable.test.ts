@@ -56,15 +56,15 @@ t.test('readers of equal grants see the same, and cursors are by those', async (
   t.same(grantsOf(reader(['read-shared'], own)), { restricted: 'none', shared: own })
 })
 
-t.test('a read is noted with the openness of the newest contract', async (t) => {
-  const noted: DataRead[] = []
+t.test('a read is recorded with the openness of the newest contract', async (t) => {
+  const reads: DataRead[] = []
   const versions = [{ edition: '2025', number: 2 }]
   const of = { dataset: 'rooms', shareClass: 'general' }
-  const holder = { ...reader(['read-shared']), note: (read: DataRead) => void noted.push(read) }
+  const holder = { ...reader(['read-shared']), recordRead: (read: DataRead) => void reads.push(read) }
   countRead(holder, { ...of, openClass: 'not-open' }, { versions, operation: 'records' })
   countRead(holder, { ...of, openClass: 'conditional' }, { versions: [], operation: 'file' })
   countRead(anonymous, { ...of, openClass: 'conditional' }, { versions, operation: 'records' })
-  t.same(noted, [
+  t.same(reads, [
     { dataset: 'rooms', versions: [['2025', 2]], operation: 'records', open: false },
     { dataset: 'rooms', versions: [], operation: 'file', open: true },
   ])
