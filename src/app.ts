@@ -4,7 +4,7 @@
  */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { type FastifyError, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
-import { accessRoutes, accountOf, countRequest, findReader, writeReads } from './accounts/index.ts'
+import { accessRoutes, countRequest, findCaller, usageCounterOf, writeReads } from './accounts/index.ts'
 import { annualListRoutes, startListTasks } from './annual-lists/index.ts'
 import { type AppContext, catalogueRoutes, followContracts } from './catalogue/index.ts'
 import type { OpenContext } from './context.ts'
@@ -20,9 +20,9 @@ import {
   problemOf,
   RecordSchema,
   refuseConnection,
+  registerErrorHandler,
   registerHooks,
   registerOpenapi,
-  registerRefusals,
   requestId,
   type SchemaCompilation,
   type SocketLimits,
@@ -93,7 +93,7 @@ export async function buildApp(
   app.addSchema(ProblemSchema)
   app.addSchema(RecordSchema)
   app.addSchema(GroupSchema)
-  registerRefusals(app, http)
+  registerErrorHandler(app, http)
   await registerHooks(app, http, warm, compile)
   await registerOpenapi(app, http)
   for (const routes of modules) await app.register(async (scope) => routes(scope, context))
@@ -118,7 +118,7 @@ export function startTasks(context: OpenContext): () => Promise<void> {
 /** What HTTP needs from higher modules: callers and their keys, and a problem as a page. */
 function httpContext(context: AppContext): HttpContext {
   const { config, clock, observe, observeAs, database } = context
-  const usage = accountOf(context)
+  const usage = usageCounterOf(context)
   return {
     config,
     clock,
@@ -130,7 +130,7 @@ function httpContext(context: AppContext): HttpContext {
       return context.contracts
     },
     keys: {
-      findReader: (authorization, from) => findReader(context, authorization, from),
+      findCaller: (authorization, from) => findCaller(context, authorization, from),
       countRequest: (keyId, quota, now) => countRequest(database, keyId, quota, now),
       writeReads: (reads, by, at) => writeReads(database.work, reads, by, at),
       countUse: (use, isRefused) => usage.count(use, isRefused),

@@ -25,7 +25,7 @@ export interface OpenContext extends AppContext {
    * On a mirror: reloads the contracts if an export has brought new ones, and returns whether it has.
    * Elsewhere the contracts never change.
    */
-  readonly renewContracts: () => Promise<boolean>
+  readonly reloadContracts: () => Promise<boolean>
   /** Closes everything: running jobs get the configured seconds to finish, then the database is closed. */
   readonly close: () => Promise<void>
 }
@@ -91,7 +91,7 @@ export async function buildContext(parts: ContextParts): Promise<OpenContext> {
     await jobs.stop({ seconds: config.QINGDAN_SHUTDOWN_SECONDS })
     await database.close()
   }
-  const renewContracts = async () => {
+  const reloadContracts = async () => {
     const renewed = await loadMirrored(database, files, mirrored?.name)
     if (renewed === undefined) return false
     mirrored = renewed
@@ -104,7 +104,7 @@ export async function buildContext(parts: ContextParts): Promise<OpenContext> {
     jobs,
     readiness,
     close,
-    renewContracts,
+    reloadContracts,
     // A getter, because new contracts are a new object and derived data is cached by that object.
     get contracts() {
       return mirrored?.contracts ?? parts.contracts

@@ -29,10 +29,10 @@ export async function writeAudit(runner: Runner, entry: AuditEntry): Promise<voi
 export async function writeReads(
   runner: Runner,
   reads: readonly DataRead[],
-  { reader, requestId, parameters }: ReadBy,
+  { caller, requestId, parameters }: ReadBy,
   at: Date,
 ): Promise<void> {
-  const action = reader.scopes.includes('read-restricted') ? 'restricted-data-read' : 'shared-data-read'
+  const action = caller.scopes.includes('read-restricted') ? 'restricted-data-read' : 'shared-data-read'
   for (const { dataset, versions, operation, open } of reads) {
     if (open) continue
     const names = versions.map(([edition, version]) => `${edition}/v${version}`)
@@ -40,6 +40,6 @@ export async function writeReads(
     const isOne = only !== undefined && others.length === 0
     const detail = { operation, parameters, requestId, ...(isOne ? {} : { versions: names }) }
     const subject = isOne ? `${dataset}/${only}` : dataset
-    await writeAudit(runner, { at, actor: `key:${reader.keyId}`, action, subject, detail })
+    await writeAudit(runner, { at, actor: `key:${caller.keyId}`, action, subject, detail })
   }
 }

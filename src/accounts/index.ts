@@ -1,6 +1,6 @@
 /** Public API of accounts: keys with scopes, callers, registered signers, and the audit log. */
 export { writeAudit, writeReads } from './audit.ts'
-export { findReader, requireScope } from './keys/find-caller.ts'
+export { findCaller, requireScope } from './keys/find-caller.ts'
 export { createKey, findKey, type KeyRequest, type KeySummary, listKeys, revokeKey } from './keys/keys.ts'
 export { countRequest, readQuota } from './keys/quota.ts'
 export { accessRoutes } from './routes.ts'
@@ -20,6 +20,6 @@ export {
   type UsageCount,
   usageRowsMax,
 } from './usage/stored-usage.ts'
-export { accountOf, firstDay, flushMilliseconds, type UsageCounter } from './usage/usage-counter.ts'
+export { firstDay, flushMilliseconds, type UsageCounter, usageCounterOf } from './usage/usage-counter.ts'
 export { usageDaysUsual } from './usage/usage-days.ts'
 export { usagePeriod } from './usage/usage-period.ts'

@@ -16,7 +16,8 @@ export function accessRoutes(app: App, context: AccountsContext, countBehind: Co
         tags: ['service'],
         summary: "The service's OpenPGP key",
         description:
-          'The public key, in ASCII armour, that receipts are signed with and that bundles are encrypted to. Compare its fingerprint, by another way than this one, before you trust it.',
+          'The public key in ASCII armour. It verifies the signatures of receipts, and bundles can be encrypted to it. ' +
+          'Compare its fingerprint over another channel before you trust it.',
         response: {
           200: {
             description: 'The public key.',

@@ -26,12 +26,12 @@ interface ServiceKeyContext {
 /** Loads the service's key, or creates it. Throws a plain Error where others can read the file. */
 export async function loadServiceKey({ config, clock }: ServiceKeyContext): Promise<ServiceKey> {
   const path = join(resolve(config.QINGDAN_DATA), 'keys', 'service.asc')
-  const there = await readKeyFile(path)
-  if (there !== undefined) return there
+  const existing = await readKeyFile(path)
+  if (existing !== undefined) return existing
   await writeOnce(path, await makeKey(clock()))
-  const made = await readKeyFile(path)
-  if (made === undefined) throw new Error(`The service's key ${path} was removed while it was made.`)
-  return made
+  const created = await readKeyFile(path)
+  if (created === undefined) throw new Error(`The service's key ${path} was removed while it was created.`)
+  return created
 }
 
 /**
@@ -55,22 +55,22 @@ async function makeKey(at: Date): Promise<string> {
   ].join('\n')
 }
 
-/** Writes a file atomically if it does not exist; a second writer keeps the first one's content. */
+/** Writes a file atomically if it does not exist; if two processes write, the first file stays. */
 async function writeOnce(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  const aside = `${path}.${process.pid}.${randomUUID()}`
-  const handle = await open(aside, 'wx', 0o600)
+  const temporary = `${path}.${process.pid}.${randomUUID()}`
+  const handle = await open(temporary, 'wx', 0o600)
   try {
     await handle.writeFile(text)
     await handle.sync()
     await handle.close()
-    await link(aside, path)
+    await link(temporary, path)
     await syncFolder(dirname(path))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   } finally {
     await handle.close().catch(() => undefined)
-    await rm(aside, { force: true })
+    await rm(temporary, { force: true })
   }
 }
 
@@ -91,12 +91,14 @@ async function readKeyFile(path: string): Promise<ServiceKey | undefined> {
   if (text === undefined) return undefined
   // Windows has no such permission bits and reports 0o666 for every file.
   if (process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0) {
-    throw new Error(`The service's key ${path} may be read by others. Take that away: chmod 600 ${path}`)
+    throw new Error(
+      `Other accounts can read the service's key ${path}. Correct its permissions: chmod 600 ${path}`,
+    )
   }
   const fingerprint = /^Fingerprint: ([0-9A-F]{40})$/m.exec(text)?.[1]
   const [publicKey, privateKey] = [blockOf(text, 'PUBLIC'), blockOf(text, 'PRIVATE')]
   if (fingerprint === undefined || publicKey === undefined || privateKey === undefined) {
-    throw new Error(`The service's key ${path} is not as it was written. Put it back from a backup.`)
+    throw new Error(`The service's key ${path} is damaged. Restore it from a backup.`)
   }
   return { fingerprint, publicKey, privateKey }
 }

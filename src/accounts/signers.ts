@@ -49,7 +49,7 @@ export async function addSigner(
   const { fingerprint, publicKey, userIds, provider, datasets = null } = request
   const { validFrom = null, validUntil = null } = request
   return database.work.begin(async (tx) => {
-    const [made] = await tx`
+    const [stored] = await tx`
       insert into qingdan.signer
         (fingerprint, public_key, user_ids, provider, datasets, valid_from, valid_until, added_at)
       values (${fingerprint}, ${publicKey}, ${[...userIds]}, ${provider},
@@ -59,14 +59,14 @@ export async function addSigner(
         valid_until = excluded.valid_until
       where qingdan.signer.revoked_at is null
       returning (xmax = 0) as "isNew"`
-    if (made === undefined) throw problem('signer-revoked', { fingerprint })
+    if (stored === undefined) throw problem('signer-revoked', { fingerprint })
     const detail = {
       provider,
       datasets,
       validFrom: validFrom?.toISOString() ?? null,
       validUntil: validUntil?.toISOString() ?? null,
     }
-    const isNew = made['isNew'] === true
+    const isNew = stored['isNew'] === true
     const action = isNew ? 'signer-added' : 'signer-changed'
     await writeAudit(tx, { at, actor, action, subject: `signer:${fingerprint}`, detail })
     return { isNew }
@@ -117,8 +117,8 @@ export async function findSigner(
 ): Promise<Signer | undefined> {
   const wanted = name.replaceAll(/[\s:]/g, '').toUpperCase()
   if (!/^[0-9A-F]{16,64}$/.test(wanted)) return undefined
-  const fitting = (await listSigners(database)).filter(({ fingerprint }) => fingerprint.endsWith(wanted))
-  return fitting.length === 1 ? fitting[0] : undefined
+  const matching = (await listSigners(database)).filter(({ fingerprint }) => fingerprint.endsWith(wanted))
+  return matching.length === 1 ? matching[0] : undefined
 }
 
 interface SignerRow {
@@ -157,6 +157,9 @@ function checkRequest({ datasets, validFrom, validUntil }: SignerRequest): void 
     })
   }
   if (validFrom !== undefined && validUntil !== undefined && validFrom >= validUntil) {
-    throw problem('parameter-invalid', { path: 'validUntil', detail: 'A key ends later than it begins.' })
+    throw problem('parameter-invalid', {
+      path: 'validUntil',
+      detail: 'The end of the validity must be after its start.',
+    })
   }
 }

@@ -85,8 +85,8 @@ function yearRoutes(app: App, context: AppContext): void {
       },
     },
     async (request, reply) => {
-      const lists = await listAnnualLists(context, request.reader)
-      cacheFor(request.reader, reply)
+      const lists = await listAnnualLists(context, request.caller)
+      cacheFor(request.caller, reply)
       const at = addresses(context.config)
       return { data: lists.map(({ year, rates }) => ({ year, rates, href: at.list(year) })) }
     },
@@ -105,11 +105,11 @@ function yearRoutes(app: App, context: AppContext): void {
       },
     },
     async (request, reply) => {
-      const list = await getList(context, request.reader, request.params.year)
+      const list = await getList(context, request.caller, request.params.year)
       const readable = new Set(
-        listReadable(context.contracts, request.reader).map(({ contract }) => contract.dataset),
+        listReadable(context.contracts, request.caller).map(({ contract }) => contract.dataset),
       )
-      cacheFor(request.reader, reply)
+      cacheFor(request.caller, reply)
       return reply.type('application/json; charset=utf-8').send(renderList(list, readable, context.config))
     },
   )
@@ -144,8 +144,8 @@ function fileRoutes(app: App, context: AppContext, format: string): void {
       },
     },
     async (request, reply) => {
-      const list = await getList(context, request.reader, request.params.year)
-      cacheFor(request.reader, reply)
+      const list = await getList(context, request.caller, request.params.year)
+      cacheFor(request.caller, reply)
       return sendTable(reply, format, listTable(list), sourceOf(context, list), request.query)
     },
   )
@@ -164,9 +164,9 @@ function fileRoutes(app: App, context: AppContext, format: string): void {
     },
     async (request, reply) => {
       const { against, ...asked } = request.query as CsvSwitches & { readonly against?: string }
-      const compared = await compareLists(context, request.reader, request.params.year, against)
-      cacheFor(request.reader, reply)
-      const list = await getList(context, request.reader, request.params.year)
+      const compared = await compareLists(context, request.caller, request.params.year, against)
+      cacheFor(request.caller, reply)
+      const list = await getList(context, request.caller, request.params.year)
       const table = diffTable(compared, headerOf(asked), asked.lang ?? 'zh')
       return sendTable(reply, format, table, sourceOf(context, list), asked)
     },
@@ -229,8 +229,8 @@ function diffRoute(app: App, context: AppContext): void {
     async (request, reply) => {
       const { year } = request.params
       const { against } = request.query
-      const compared = await compareLists(context, request.reader, year, against)
-      cacheFor(request.reader, reply)
+      const compared = await compareLists(context, request.caller, year, against)
+      cacheFor(request.caller, reply)
       return diffBody(year, against, compared, context.config)
     },
   )

@@ -12,7 +12,7 @@ const Text = (description: string) => Type.String({ description })
 const MaybeText = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
 const MaybeDay = (description: string) =>
   Type.Union([Type.String({ format: 'date' }), Type.Null()], { description })
-const Links = { description: 'Related addresses.' }
+const Links = { description: 'Links to related resources.' }
 
 export const Year = Type.String({ pattern: '^\\d{4}$', description: 'A year, such as `2026`.' })
 

@@ -1,4 +1,7 @@
-/** Public API of the catalogue: datasets by contract, their editions, versions and distributions, and the change log. */
+/**
+ * Public API of the catalogue: datasets by contract, their editions, versions and distributions, and the
+ * change log.
+ */
 export { type Addresses, addresses, storedName, versionFolder } from './addresses.ts'
 export {
   appendChange,

@@ -1,6 +1,7 @@
 /**
- * A cache of look-ups of published data, which every request needs and which change a few times a day. A change by any
- * process empties it; while change notices do not arrive, nothing is cached or served from the cache.
+ * A cache of look-ups of published data, which every request needs and which change a few times a day. A
+ * change by any process empties it; while change notices do not arrive, nothing is cached or served from the
+ * cache.
  */
 import { LRUCache } from 'lru-cache'
 import type { Database } from '../db/database.ts'
@@ -22,8 +23,8 @@ function open(database: Database): Lookups {
 }
 
 /**
- * The look-up of this name, from the cache or the database. Concurrent equal look-ups share one query. `isLasting` tells
- * whether a result stays valid until the next change; failures are never cached.
+ * The look-up of this name, from the cache or the database. Concurrent equal look-ups share one query.
+ * `isLasting` tells whether a result stays valid until the next change; failures are never cached.
  */
 export function lookUp<T>(
   database: Database,
@@ -37,11 +38,11 @@ export function lookUp<T>(
   if (!isSubscribed()) return read()
   const known = cache.get(name) as Promise<T> | undefined
   if (known !== undefined) return known
-  const reading = read()
-  cache.set(name, reading)
+  const result = read()
+  cache.set(name, result)
   const forget = () => {
-    if (cache.peek(name) === reading) cache.delete(name)
+    if (cache.peek(name) === result) cache.delete(name)
   }
-  reading.then((result) => isLasting(result) || forget(), forget)
-  return reading
+  result.then((value) => isLasting(value) || forget(), forget)
+  return result
 }

@@ -1,6 +1,7 @@
 /**
- * The writes of a mirror: versions, pinned contracts and changes of its origin, with the same numbers, times and
- * positions. Everything is prepared unseen and made visible by one transaction. Refuses to start on a database with data.
+ * The writes of a mirror: versions, pinned contracts and changes of its origin, with the same numbers, times
+ * and positions. Everything is prepared unseen and made visible by one transaction. Refuses to start on a
+ * database with data.
  */
 import assert from 'node:assert/strict'
 import type { CarriedVersion, Contract, LoadedContract, PositionedChange } from '../contract/index.ts'
@@ -10,8 +11,8 @@ import { problem } from '../platform/problem.ts'
 import { type MirrorState, writeMirror } from './origin.ts'
 
 /**
- * Makes an empty service the mirror of an origin. Its own pinned contracts are deleted, because positions and pins are the
- * origin's from now on. Throws `mirror-not-empty` if anything was ever received or published.
+ * Makes an empty service the mirror of an origin. Its own pinned contracts are deleted, because positions and
+ * pins are the origin's from now on. Throws `mirror-not-empty` if anything was ever received or published.
  */
 export async function adoptOrigin(tx: Transaction, state: MirrorState): Promise<void> {
   await tx`LOCK TABLE qingdan.contract, qingdan.version, qingdan.bundle IN SHARE ROW EXCLUSIVE MODE`
@@ -28,7 +29,7 @@ export async function adoptOrigin(tx: Transaction, state: MirrorState): Promise<
 export interface OpenedVersion {
   readonly id: number
   /** `published`: already visible; `prepared`: only has to be made visible; `open`: has to be prepared. */
-  readonly is: 'published' | 'prepared' | 'open'
+  readonly status: 'published' | 'prepared' | 'open'
 }
 
 /** The mirror's version for one of its origin; created as an unseen draft if needed. */
@@ -50,7 +51,7 @@ export async function openMirrored(tx: Transaction, of: CarriedVersion): Promise
   assert.ok(row)
   if (row.published) assert.equal(row.digest, of.digest, 'Expected the digest that was compared before')
   const isPrepared = row.prepared && row.digest === of.digest
-  return { id: row.id, is: row.published ? 'published' : isPrepared ? 'prepared' : 'open' }
+  return { id: row.id, status: row.published ? 'published' : isPrepared ? 'prepared' : 'open' }
 }
 
 /** Writes the facts of a version whose records are loaded and whose files are stored. It stays unseen. */

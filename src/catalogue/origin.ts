@@ -1,6 +1,7 @@
 /**
- * The origin of the published data: a random id that this service creates once, or, on a mirror, the id of the service
- * that it mirrors. A mirror publishes nothing of its own, so every publishing operation is refused here.
+ * The origin of the published data: a random id that this service creates once, or, on a mirror, the id of
+ * the service that it mirrors. A mirror publishes nothing of its own, so every publishing operation is
+ * refused here.
  */
 import { randomUUID } from 'node:crypto'
 import type { Database, Runner, Transaction } from '../db/database.ts'

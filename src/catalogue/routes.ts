@@ -15,9 +15,11 @@ import { versionRoutes } from './versions/routes.ts'
 
 const tags = ['catalogue']
 
-const NotModified = Type.Null({ description: 'The copy of the caller is still good.' })
+const NotModified = Type.Null({ description: "Not modified: the caller's copy is current." })
 
-/** Registers the module's routes. `forms` are the further forms of a dataset at its own address, besides JSON. */
+/**
+ * Registers the module's routes. `forms` are the further forms of a dataset at its own address, besides JSON.
+ */
 export async function catalogueRoutes(
   app: App,
   context: AppContext,
@@ -75,7 +77,7 @@ function contractRoutes(app: App, context: AppContext): void {
       { schema: { ...schema, tags, params, response } },
       async (request, reply) => {
         const { slug, contractVersion } = request.params
-        const newest = getReadable(context.contracts, request.reader, slug)
+        const newest = getReadable(context.contracts, request.caller, slug)
         const loaded = context.contracts.get(slug, Number(contractVersion))
         await setDeprecationHeaders(context, reply, loaded.contract)
         // Labels come from code lists, which may gain codes, so these bodies can change; a contract cannot.

@@ -11,7 +11,7 @@ const Text = (description: string) => Type.String({ description })
 const Whole = (description: string) => Type.Integer({ minimum: 0, description })
 const Day = (description: string) => Type.String({ format: 'date', description })
 const Instant = (description: string) => Type.String({ format: 'date-time', description })
-const Links = { description: 'Related addresses.' }
+const Links = { description: 'Links to related resources.' }
 
 export const Slug = Type.String({
   pattern: '^[a-z][a-z0-9-]{0,62}$',
@@ -84,8 +84,8 @@ export const VersionSchema = Type.Object({
       Type.Object({
         against: Whole('Number of the version compared with.'),
         added: Whole('Records whose key is new.'),
-        removed: Whole('Records whose key is gone.'),
-        changed: Whole('Records whose key stayed and whose values changed.'),
+        removed: Whole('Records whose key no longer exists.'),
+        changed: Whole('Records with the same key and a different value.'),
       }),
       Type.Null(),
     ],

@@ -44,12 +44,17 @@ export const version = qingdan.table(
     state: text().notNull(),
     /** Why this version was published; null only for the first. Public. */
     reason: text(),
-    /** Table in the schema `published` that holds the records; null until the version is prepared, like the next columns. */
+    /**
+     * Table in the schema `published` that holds the records; null until the version is prepared, like the
+     * next columns.
+     */
     recordsTable: text('records_table'),
     records: bigint({ mode: 'number' }),
     /** SHA-256 of the plain CSV distribution. */
     digest: text(),
-    /** Difference from the previous version, by key: {against, added, removed, changed}; null if not counted. */
+    /**
+     * Difference from the previous version, by key: {against, added, removed, changed}; null if not counted.
+     */
     difference: jsonb(),
     /** The part of each provider: [{provider, bundle, rows}]. */
     parts: jsonb().notNull().default([]),

@@ -1,4 +1,6 @@
-/** Versions as they are carried to a mirror: every fact that readers may see of them, and nothing of how they were made. */
+/**
+ * Versions as exported to mirrors: everything that readers may see of them, nothing about their preparation.
+ */
 import type { CarriedVersion } from '../contract/index.ts'
 import type { Runner } from '../db/database.ts'
 

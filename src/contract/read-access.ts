@@ -34,15 +34,15 @@ export function grantsOf({ scopes, datasets }: Caller): Readonly<Record<string, 
 }
 
 /**
- * Reports data to the reader's account just before they are sent; call it once per answer, after every check
- * that may refuse it. Data that are not open are written to the audit before any byte is sent.
+ * Counts data in the usage of the caller just before they are sent; call it once per response, after every
+ * check that may refuse it. Data that are not open are written to the audit log before any byte is sent.
  */
-export function noteRead(
-  reader: Caller,
+export function countRead(
+  caller: Caller,
   contract: Shared,
   { versions, operation }: Pick<DataRead, 'operation'> & { readonly versions: readonly VersionRead[] },
 ): void {
-  reader.note?.({
+  caller.recordRead?.({
     dataset: contract.dataset,
     versions: versions.map(({ edition, number }) => [edition, number] as const),
     operation,

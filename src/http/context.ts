@@ -22,7 +22,7 @@ export interface QuotaState {
 
 /** The request that reads data which is not open: names of its parameters, never their values. */
 export interface ReadBy {
-  readonly reader: Caller
+  readonly caller: Caller
   readonly requestId: string
   readonly parameters: readonly string[]
 }
@@ -30,7 +30,7 @@ export interface ReadBy {
 /** What HTTP needs to know about holders of keys. */
 export interface KeyAccess {
   /** The caller of a request with the header `Authorization`. Throws `key-invalid`. */
-  readonly findReader: (
+  readonly findCaller: (
     authorization: string,
     from: { readonly sender: string; readonly now: Date },
   ) => Promise<Caller>

@@ -4,7 +4,7 @@ export { type ByteCache, byteCacheOf, type CachedBody } from './cache/byte-cache
 export { isFresh } from './cache/freshness.ts'
 export { buildResponseCache } from './cache/response-cache.ts'
 export type { HttpContext, QuotaState, ReadBy } from './context.ts'
-export { problemOf, registerRefusals, sendProblem, unmatched } from './errors/problem-responses.ts'
+export { problemOf, registerErrorHandler, sendProblem, unmatched } from './errors/problem-responses.ts'
 export { registerHooks, requestId } from './hooks/hooks.ts'
 export { lazySerialisers, type SchemaCompilation } from './hooks/lazy-compilers.ts'
 export { trustedProxies } from './hooks/rate-limit.ts'

@@ -22,9 +22,9 @@ import { type ProblemCode, problem, problems } from '../platform/problem.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     /** The caller: anonymous, or the holder of a valid key. Set before any handler runs. */
-    reader: Caller
+    caller: Caller
     /** Identifies the caller for counting: the id of its key, else its network. Set with `reader`. */
-    caller: string
+    callerKey: string
   }
   interface FastifyContextConfig {
     /** The module checks its query parameters itself, by `refuseUnknown`: they depend on a contract. */
@@ -33,7 +33,7 @@ declare module 'fastify' {
      * The response to GET depends only on the URL, the headers in its `Vary`, and what is published. It has a
      * strong ETag, and its bytes are cached under that, so it may be reused until something is published.
      */
-    warm?: boolean
+    cacheable?: boolean
     /** Additional headers of the response to OPTIONS. */
     options?: Readonly<Record<string, string>>
     /** No rate limit: probes and metrics must never be rejected. */
@@ -56,15 +56,15 @@ export type App = FastifyInstance<
 export const ProblemSchema = Type.Object(
   {
     type: Type.String({ format: 'uri-reference', description: 'Address of the description of this code.' }),
-    title: Type.String({ description: 'What kind of refusal this is, in the language asked for.' }),
+    title: Type.String({ description: 'Title of the problem code, in the requested language.' }),
     status: Type.Integer({ description: 'The HTTP status.' }),
     code: Type.String({ description: 'Stable code to program against; GET /v1/problems lists them all.' }),
     hint: Type.String({ description: 'What the caller can do next.' }),
-    requestId: Type.String({ description: 'Quote it when you ask about this answer.' }),
-    detail: Type.Optional(Type.String({ description: 'One sentence on this very occurrence.' })),
-    path: Type.Optional(Type.String({ description: 'The parameter, field or file that is meant.' })),
+    requestId: Type.String({ description: 'Id of the request; quote it when you report the problem.' }),
+    detail: Type.Optional(Type.String({ description: 'One sentence about this occurrence.' })),
+    path: Type.Optional(Type.String({ description: 'The parameter, field or file concerned.' })),
   },
-  { $id: 'Problem', additionalProperties: true, description: 'A refusal, after RFC 9457.' },
+  { $id: 'Problem', additionalProperties: true, description: 'A problem according to RFC 9457.' },
 )
 
 export type ProblemBody = Static<typeof ProblemSchema>
@@ -78,7 +78,7 @@ export const RecordSchema = Type.Object(
   {
     $id: 'Record',
     additionalProperties: true,
-    description: 'One record. Its fields are those of the contract: see the operations of each dataset.',
+    description: 'One record. The contract defines its fields: see the OpenAPI of each dataset.',
   },
 )
 
@@ -109,9 +109,9 @@ export function problemResponses(...codes: readonly ProblemCode[]): Readonly<Rec
   // HTML, and each of them would have to distinguish a problem from a text.
   const content = { 'application/problem+json': { schema: Type.Unsafe({ $ref: 'Problem#' }) } }
   return Object.fromEntries(
-    [...byStatus].map(([status, of]) => [
+    [...byStatus].map(([status, listed]) => [
       status,
-      { description: [...of].map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '), content },
+      { description: [...listed].map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '), content },
     ]),
   )
 }
@@ -120,15 +120,15 @@ export function problemResponses(...codes: readonly ProblemCode[]): Readonly<Rec
  * Rejects unknown parameters and names the nearest known one. Throws the problem `parameter-unknown`;
  * `nearest` is omitted if no name is near.
  */
-export function refuseUnknown(known: readonly string[], given: Readonly<Record<string, unknown>>): void {
-  const unknown = Object.keys(given).find((name) => !known.includes(name))
+export function refuseUnknown(known: readonly string[], parameters: Readonly<Record<string, unknown>>): void {
+  const unknown = Object.keys(parameters).find((name) => !known.includes(name))
   if (unknown === undefined) return
   // The name is truncated: a caller may send a megabyte, and its beginning is enough to find the typo.
   const path = unknown.slice(0, nameLengthMax)
   const nearest = nearestOf(path, known)
   throw problem('parameter-unknown', {
     path,
-    detail: known.length === 0 ? 'This address takes no parameters.' : 'The parameter is not known here.',
+    detail: known.length === 0 ? 'This address takes no parameters.' : 'Unknown parameter.',
     ...(nearest === undefined ? {} : { nearest }),
     known,
   })
@@ -137,10 +137,10 @@ export function refuseUnknown(known: readonly string[], given: Readonly<Record<s
 const nameLengthMax = 100
 
 /** The name that was probably meant; undefined if none is near. */
-export function nearestOf(given: string, names: readonly string[]): string | undefined {
-  const nearest = names.length === 0 ? undefined : closest(given, [...names])
-  const far = nearest === undefined ? 0 : distance(given, nearest)
-  const isNear = far < given.length && far <= Math.max(2, given.length / 2)
+export function nearestOf(name: string, names: readonly string[]): string | undefined {
+  const nearest = names.length === 0 ? undefined : closest(name, [...names])
+  const far = nearest === undefined ? 0 : distance(name, nearest)
+  const isNear = far < name.length && far <= Math.max(2, name.length / 2)
   return isNear ? nearest : undefined
 }
 

@@ -1,6 +1,6 @@
 /**
  * Limits of a connection before and during a request: time and size of headers and bodies, and how long a
- * reader may be idle. Rejects what is not HTTP, with a problem if a response can still be sent.
+ * client may be idle. Rejects what is not HTTP, with a problem if a response can still be sent.
  */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
@@ -24,7 +24,7 @@ export interface SocketLimits {
 }
 
 /**
- * A large body may take long; headers are small, so slow ones are an attack. A reader that takes nothing for
+ * A large body may take long; headers are small, so slow ones are an attack. A client that reads nothing for
  * two minutes holds a file or a database cursor open; nginx gives up after one minute.
  */
 export const socketLimits: SocketLimits = {
@@ -78,9 +78,9 @@ export function originForm(request: IncomingMessage): string {
   if (url.charCodeAt(0) === slash) return url
   const absolute = /^https?:\/\/([^/?#]*)([^#]*)/i.exec(url)
   if (absolute === null) return url
-  const [, host = '', rest = ''] = absolute
+  const [, host = '', path = ''] = absolute
   request.headers.host = host
-  return rest.startsWith('/') ? rest : `/${rest}`
+  return path.startsWith('/') ? path : `/${path}`
 }
 
 const slash = '/'.charCodeAt(0)

@@ -96,7 +96,7 @@ function receiveRoute(app: App, context: AppContext, uploads: Uploads, stopping:
           ...problemResponses(...receiving),
         },
       },
-      onRequest: async (request) => requireScope(request.reader, 'ingest'),
+      onRequest: async (request) => requireScope(request.caller, 'ingest'),
     },
     async (request, reply) => {
       if (isUploadCreation(request)) {
@@ -105,7 +105,7 @@ function receiveRoute(app: App, context: AppContext, uploads: Uploads, stopping:
       }
       if (request.headers['content-type']?.startsWith(pieceType) === true)
         throw problem('media-type-unsupported', { path: 'Content-Type', taken: ['application/zip'] })
-      const broughtBy = `key:${request.reader.keyId}`
+      const broughtBy = `key:${request.caller.keyId}`
       const source = request.body as Readable | undefined
       if (source === undefined)
         throw problem('body-invalid', { detail: 'The body must be a ZIP file, as application/zip.' })
@@ -133,7 +133,7 @@ function receiptRoute(app: App, context: AppContext): void {
         },
       },
     },
-    async (request) => receiptBody(context, await getOwn(context, request.reader, request.params.id)),
+    async (request) => receiptBody(context, await getOwn(context, request.caller, request.params.id)),
   )
 }
 
@@ -164,7 +164,7 @@ function findingsRoute(app: App, context: AppContext): void {
                   description: 'The next page; null on the last.',
                 }),
               },
-              { description: 'Where to go from here.' },
+              { description: 'Links to related resources.' },
             ),
           }),
           ...problemResponses('key-missing', 'scope-missing', 'bundle-not-found'),
@@ -172,7 +172,7 @@ function findingsRoute(app: App, context: AppContext): void {
       },
     },
     async (request) => {
-      const { id } = await getOwn(context, request.reader, request.params.id)
+      const { id } = await getOwn(context, request.caller, request.params.id)
       const { after = 0, check, severity } = request.query
       const page = { after, limit: findingsLimit, check, severity }
       const data = [...(await listFindings(context.database.work, id, page))]
@@ -211,7 +211,7 @@ function findingsFileRoute(app: App, context: AppContext): void {
       },
     },
     async (request, reply) => {
-      const { id } = await getOwn(context, request.reader, request.params.id)
+      const { id } = await getOwn(context, request.caller, request.params.id)
       const text = findingsCsv(readFindings(context.database.work, id))
       return reply
         .type('text/csv; charset=utf-8')

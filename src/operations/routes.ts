@@ -17,7 +17,7 @@ const ProblemKindSchema = Type.Object({
     { zh: Type.String({ description: 'Chinese.' }), en: Type.String({ description: 'English.' }) },
     { description: 'Title of the problem.' },
   ),
-  hint: Type.String({ description: 'What the caller can do about it.' }),
+  hint: Type.String({ description: 'What the caller can do next.' }),
   type: Type.String({ description: 'URL of this description; `type` of the problem.' }),
 })
 

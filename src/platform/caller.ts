@@ -8,7 +8,7 @@ export const scopes = ['ingest', 'publish', 'read-shared', 'read-restricted', 'a
 export type Scope = (typeof scopes)[number]
 
 export interface Caller {
-  /** Absent for an anonymous reader. */
+  /** Absent for an anonymous caller. */
   readonly keyId?: string
   readonly scopes: readonly Scope[]
   /** The provider that a key acts for; absent if it may act for any. */
@@ -17,8 +17,8 @@ export interface Caller {
   readonly datasets?: readonly string[]
   /** Request limits of the key; absent if it has none of its own. */
   readonly quota?: Quota
-  /** Called before data are returned, for the audit and the usage of the key; see `noteRead`. */
-  readonly note?: (read: DataRead) => void
+  /** Called before data are returned, for the audit and the usage of the key; see `countRead`. */
+  readonly recordRead?: (read: DataRead) => void
 }
 
 /** Requests that a key may send; an absent member means no such limit. */

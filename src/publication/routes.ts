@@ -55,7 +55,7 @@ export async function publicationRoutes(app: App, context: AppContext): Promise<
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'private, no-store')
     const { slug } = request.params as { readonly slug: string }
-    requirePublisher(context, request.reader, slug)
+    requirePublisher(context, request.caller, slug)
     requireJson(request)
   })
   requestRoute(app, context)
@@ -161,7 +161,7 @@ function requestRoute(app: App, context: AppContext): void {
           dataset,
           edition,
           waivers,
-          askedBy: actorOf(request.reader),
+          askedBy: actorOf(request.caller),
           ...(reason === undefined ? {} : { reason }),
           ...(moment === undefined ? {} : { at: moment }),
         },
@@ -188,7 +188,7 @@ function readRoutes(app: App, context: AppContext): void {
             data: Type.Array(PublicationSchema, { description: 'The publications, the newest first.' }),
             links: Type.Object(
               { self: Type.String({ format: 'uri-reference', description: 'This list.' }) },
-              { description: 'Where to go from here.' },
+              { description: 'Links to related resources.' },
             ),
           }),
           ...problemResponses(...scoped),
@@ -251,7 +251,7 @@ function approvalRoute(app: App, context: AppContext): void {
     },
     async (request, reply) => {
       const { id } = await getPublication(context, request.params)
-      const act = { id, actor: actorOf(request.reader), sha256: request.body.sha256 }
+      const act = { id, actor: actorOf(request.caller), sha256: request.body.sha256 }
       return sendPublication(context, reply, await approvePublication(context, act, shortPatience))
     },
   )
@@ -285,7 +285,7 @@ function dropRoute(app: App, context: AppContext): void {
     },
     async (request, reply) => {
       const { id } = await getPublication(context, request.params)
-      const act = { id, actor: actorOf(request.reader), reason: request.query.reason }
+      const act = { id, actor: actorOf(request.caller), reason: request.query.reason }
       return sendPublication(context, reply, await dropPublication(context, act, shortPatience), 200)
     },
   )
@@ -323,7 +323,7 @@ function previewRoute(app: App, context: AppContext): void {
       const milliseconds = parseSpan(request.body.expires ?? `${previewDaysDefault}d`)
       if (milliseconds === undefined)
         throw problem('body-invalid', { path: 'expires', detail: 'Expected a span such as 30m, 12h or 7d.' })
-      const act = { id: publication.id, actor: actorOf(request.reader), milliseconds }
+      const act = { id: publication.id, actor: actorOf(request.caller), milliseconds }
       const { id, token, expiresAt } = await openPreview(context, act)
       const { dataset, edition, version } = publication
       const href = `${addresses(context.config).version({ dataset, edition, number: version })}?preview=${token}`
@@ -372,7 +372,7 @@ function withdrawalRoute(app: App, context: AppContext): void {
         edition,
         version: Number(version),
         reason,
-        actor: actorOf(request.reader),
+        actor: actorOf(request.caller),
       }
       const first = await withdraw(context, withdrawal, shortPatience)
       return { dataset, edition, version: withdrawal.version, state: 'withdrawn' as const, already: !first }

@@ -195,7 +195,7 @@ export const PublicationSchema = Type.Object({
       preview: LinkOrNull('POST creates a token that shows the draft; null if no draft is prepared.'),
       version: LinkOrNull('The version; null until it is public.'),
     },
-    { description: 'Where to go from here.' },
+    { description: 'Links to related resources.' },
   ),
 })
 

@@ -10,8 +10,8 @@ export interface Loaded {
 }
 
 /**
- * Loads records from a select that returns the contract's fields by name and type, and numbers them in the order of the
- * primary key. Safe to repeat: replaces a table left by a crash, refuses a published version's.
+ * Loads records from a select that returns the contract's fields by name and type, and numbers them in the
+ * order of the primary key. Safe to repeat: replaces a table left by a crash, refuses a published version's.
  */
 export async function loadRecords(
   database: Database,
@@ -40,8 +40,9 @@ export async function loadRecords(
 }
 
 /**
- * Loads records from the plain CSV of a version that was published elsewhere: the header must be the contract's fields,
- * and an empty cell is null. Safe to repeat. Throws ServerError for a file that does not fit the contract.
+ * Loads records from the plain CSV of a version that was published elsewhere: the header must be the
+ * contract's fields, and an empty cell is null. Safe to repeat. Throws ServerError for a file that does not
+ * fit the contract.
  */
 export async function loadPlainFile(
   database: Database,

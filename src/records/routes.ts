@@ -1,6 +1,6 @@
 /**
- * Records over HTTP: resolve the request (parse, versions, plan), check the ETag, then send a page or a stream.
- * JSON, NDJSON and CSV by extension, else by Accept.
+ * Records over HTTP: resolve the request (parse, versions, plan), check the ETag, then send a page or a
+ * stream. JSON, NDJSON and CSV by extension, else by Accept.
  */
 
 import { Readable } from 'node:stream'
@@ -18,7 +18,7 @@ import {
   setDeprecationHeaders,
   toLatest,
 } from '../catalogue/index.ts'
-import { isOpen, noteRead } from '../contract/index.ts'
+import { countRead, isOpen } from '../contract/index.ts'
 import {
   type App,
   byteCacheOf,
@@ -87,14 +87,14 @@ function datasetRoute(app: App, services: Services, extension: AnswerFormat | un
   app.get(
     `/v1/datasets/:slug/records${extension === undefined ? '' : `.${extension}`}`,
     {
-      config: { openQuery: true, warm: true },
+      config: { openQuery: true, cacheable: true },
       schema: {
         operationId: `listRecords${suffixOf(extension)}`,
         tags: ['records'],
         summary: `Records of a dataset${nameOf(extension)}`,
         description:
-          'Records of the latest version of an edition, the latest edition without one. Any field filters, ' +
-          `bare or with an operator as \`field__operator\`. ${aboutOf(extension)}`,
+          'Records of the latest version of an edition; of the latest edition if none is given. Filter by any field, ' +
+          `as \`field\` or \`field__operator\`. ${aboutOf(extension)}`,
         params: Type.Object({ slug: Slug }),
         querystring: Type.Object({ edition, ...parametersOf(extension) }),
         response: responsesOf(extension),
@@ -111,14 +111,12 @@ function versionRoute(app: App, services: Services, extension: AnswerFormat | un
   app.get(
     `/v1/datasets/:slug/editions/:edition/versions/:version/records${extension === undefined ? '' : `.${extension}`}`,
     {
-      config: { openQuery: true, warm: true },
+      config: { openQuery: true, cacheable: true },
       schema: {
         operationId: `listVersionRecords${suffixOf(extension)}`,
         tags: ['records'],
         summary: `Records of one version${nameOf(extension)}`,
-        description:
-          'Records of a fixed version. Any field filters, ' +
-          `bare or with an operator as \`field__operator\`. ${aboutOf(extension)}`,
+        description: `Records of a fixed version. Filter by any field, as \`field\` or \`field__operator\`. ${aboutOf(extension)}`,
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
@@ -151,29 +149,29 @@ function nameOf(extension: AnswerFormat | undefined): string {
 }
 
 function aboutOf(extension: AnswerFormat | undefined): string {
-  if (extension === 'json') return 'Pages follow each other by `links.next`.'
-  if (extension !== undefined) return 'Without `limit` all records come as a stream.'
-  return 'JSON in pages, or CSV or NDJSON by Accept; those two stream all records where no `limit` is given.'
+  if (extension === 'json') return '`links.next` is the next page.'
+  if (extension !== undefined) return 'Without `limit`, all records are streamed.'
+  return 'JSON in pages, or CSV or NDJSON by `Accept`; without `limit`, those two stream all records.'
 }
 
 function parametersOf(extension: AnswerFormat | undefined) {
   const limit = extension === 'csv' || extension === 'ndjson' ? streamLimit : pageLimit
-  const people = extension === undefined || extension === 'csv' ? csvParameters : {}
-  return { ...queryParameters, limit, ...people }
+  const forPeople = extension === undefined || extension === 'csv' ? csvParameters : {}
+  return { ...queryParameters, limit, ...forPeople }
 }
 
 function responsesOf(extension: AnswerFormat | undefined): Readonly<Record<number, unknown>> {
   const schemas: Readonly<Record<AnswerFormat, unknown>> = {
     json: PageSchema,
-    csv: Type.String({ description: 'A header and one line a record, after RFC 4180.' }),
-    ndjson: Type.String({ description: 'One JSON object a line, each as a record of the JSON answer.' }),
+    csv: Type.String({ description: 'A header and one line per record, according to RFC 4180.' }),
+    ndjson: Type.String({ description: 'One JSON object per line, like the records of the JSON response.' }),
   }
   const content = offered
     .filter(([format]) => extension === undefined || format === extension)
     .map(([format, type]) => [type, { schema: schemas[format] }])
   return {
     200: { description: 'The records.', content: Object.fromEntries(content) },
-    304: Type.Null({ description: 'The cached copy is still current.' }),
+    304: Type.Null({ description: "Not modified: the caller's copy is current." }),
     ...problemResponses(...refusals),
   }
 }
@@ -198,11 +196,11 @@ function formOf(request: FastifyRequest, extension: AnswerFormat | undefined): O
 
 async function answer(services: Services, request: FastifyRequest, reply: FastifyReply, input: Request) {
   const { context, reader, streams } = services
-  const { contract } = getReadable(context.contracts, request.reader, input.dataset)
+  const { contract } = getReadable(context.contracts, request.caller, input.dataset)
   const resolved = await resolveRequest(context, input)
   const links = await versionLinks(context, resolved)
   if (links !== undefined) reply.header('link', links)
-  noteRead(request.reader, contract, {
+  countRead(request.caller, contract, {
     versions: resolved.plan.targets.map(({ version }) => version),
     operation: 'records',
   })
@@ -228,7 +226,7 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
   const stream = await streams.open(
     (signal) => answerAll(context, reader, resolved, signal),
     reply.raw,
-    request.caller,
+    request.callerKey,
   )
   return describe(reply, resolved).send(stream)
 }
@@ -276,9 +274,9 @@ function dispositionOf({ plan, format, form }: RecordsRequest): string {
     ? `${first?.edition}${first === last ? '' : `_${last?.edition}`}`
     : `${first?.edition}-v${first?.number}`
   const name = `${what}-records.${format}`
-  const people = encodeURIComponent(`${title[form.lang]}-${name}`).replace(
+  const readable = encodeURIComponent(`${title[form.lang]}-${name}`).replace(
     /['()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   )
-  return `attachment; filename="${dataset}-${name}"; filename*=UTF-8''${people}`
+  return `attachment; filename="${dataset}-${name}"; filename*=UTF-8''${readable}`
 }

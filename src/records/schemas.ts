@@ -56,7 +56,7 @@ export const PageSchema = Type.Object({
       version: Type.Optional(Link('The version; absent if editions are joined.')),
       contract: Link('Its contract; the newest one if editions are joined.'),
     },
-    { description: 'Related addresses.' },
+    { description: 'Links to related resources.' },
   ),
 })
 

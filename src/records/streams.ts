@@ -1,7 +1,7 @@
 /**
- * Limits streamed responses, each of which holds a database connection. A stream ends when its client disconnects or
- * stalls. Refuses streams above the limit. An error in mid-stream breaks the connection, so that no error text can end
- * up in the data.
+ * Limits streamed responses, each of which holds a database connection. A stream ends when its client
+ * disconnects or stalls. Refuses streams above the limit. An error in mid-stream breaks the connection, so
+ * that no error text can end up in the data.
  */
 import { Readable } from 'node:stream'
 import type { Config } from '../platform/config.ts'
@@ -18,19 +18,21 @@ export interface Disconnectable {
 
 export interface Streams {
   /**
-   * Opens a stream of what `make` yields, once its first bytes have arrived: until then an error still becomes a problem
-   * response. Throws `streams-busy`, and what `make` throws before its first bytes.
+   * Opens a stream of what `make` yields, once its first bytes have arrived: until then an error still
+   * becomes a problem response. Throws `streams-busy`, and what `make` throws before its first bytes.
    */
   readonly open: (
     make: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
-    reader: Disconnectable,
-    caller: string,
+    client: Disconnectable,
+    callerKey: string,
   ) => Promise<Readable>
-  /** Streams that are open now. */
+  /** Number of open streams. */
   readonly count: () => number
 }
 
-/** The fraction of all streams that one caller may hold, so that a stalled client leaves some to the others. */
+/**
+ * The fraction of all streams that one caller may hold, so that a stalled client leaves some to the others.
+ */
 const callerFraction = 1 / 2
 
 const streamsOfConfig = new WeakMap<Config, Streams>()
@@ -50,42 +52,43 @@ export function buildStreams(
   const callerMax = Math.ceil(max * callerFraction)
   const open = new Map<string, number>()
   let count = 0
-  const enter = (caller: string) => {
-    const own = open.get(caller) ?? 0
+  const enter = (callerKey: string) => {
+    const current = open.get(callerKey) ?? 0
     if (count >= max) throw problem('streams-busy', { limit: max })
-    if (own >= callerMax) throw problem('streams-busy', { limit: callerMax })
+    if (current >= callerMax) throw problem('streams-busy', { limit: callerMax })
     count++
-    open.set(caller, own + 1)
+    open.set(callerKey, current + 1)
   }
-  const leave = (caller: string) => {
-    const left = (open.get(caller) ?? 1) - 1
+  const leave = (callerKey: string) => {
+    const remaining = (open.get(callerKey) ?? 1) - 1
     count--
-    if (left === 0) open.delete(caller)
-    else open.set(caller, left)
+    if (remaining === 0) open.delete(callerKey)
+    else open.set(callerKey, remaining)
   }
   return {
     count: () => count,
-    open: async (make, reader, caller) => {
-      enter(caller)
-      const gone = new AbortController()
-      reader.once('close', () => gone.abort())
-      if (reader.destroyed) gone.abort()
+    open: async (make, client, callerKey) => {
+      enter(callerKey)
+      const disconnected = new AbortController()
+      client.once('close', () => disconnected.abort())
+      if (client.destroyed) disconnected.abort()
       try {
-        const chunks = make(gone.signal)[Symbol.asyncIterator]()
+        const chunks = make(disconnected.signal)[Symbol.asyncIterator]()
         const first = await chunks.next()
         const stream = Readable.from(
           withStallTimeout(first, chunks, stallSeconds * 1000, () => stream.destroy(new StreamStalled())),
           { objectMode: false, highWaterMark: bufferBytes },
         )
         stream.once('close', () => {
-          gone.abort()
-          leave(caller)
+          disconnected.abort()
+          leave(callerKey)
         })
         return stream
       } catch (error) {
-        leave(caller)
-        // The client has gone: a problem instead of the error, which would be logged as an internal one.
-        throw gone.signal.aborted ? problem('streams-busy') : error
+        leave(callerKey)
+        // The client has disconnected: a problem instead of the error, which would be logged as an internal
+        // one.
+        throw disconnected.signal.aborted ? problem('streams-busy') : error
       }
     },
   }
@@ -96,7 +99,9 @@ class StreamStalled extends Error {
   readonly code = 'STREAM_STALLED'
 }
 
-/** Yields `first`, then the rest; calls `stalled` when a chunk is not consumed within `milliseconds`. */
+/**
+ * Yields `first`, then the other chunks; calls `stalled` when a chunk is not consumed within `milliseconds`.
+ */
 async function* withStallTimeout(
   first: IteratorResult<Uint8Array>,
   chunks: AsyncIterator<Uint8Array>,

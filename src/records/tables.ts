@@ -1,6 +1,6 @@
 /**
- * The tables of records: one per version in the schema `published`, built from the contract alone. `_n` numbers the
- * records from 1 in key order, so that paging by cursor scans one small index.
+ * The tables of records: one per version in the schema `published`, built from the contract alone. `_n`
+ * numbers the records from 1 in key order, so that paging by cursor scans one small index.
  */
 import { type Contract, type Field, fieldType } from '../contract/index.ts'
 import { quoteIdentifier } from '../db/identifier.ts'
@@ -23,7 +23,10 @@ export function selectTexts(fields: readonly Field[]): string {
   return fields.map((field) => fieldType(field.type).select(quoteIdentifier(field.name))).join(', ')
 }
 
-/** `CREATE TABLE` for a version's records. Only key fields are NOT NULL: disclosure control may empty any other. */
+/**
+ * `CREATE TABLE` for a version's records. Only key fields are NOT NULL: disclosure control may empty any
+ * other.
+ */
 export function createTable(contract: Contract, table: string): string {
   const columns = contract.fields.map((field) => {
     const notNull = contract.primaryKey.includes(field.name) ? ' NOT NULL' : ''
@@ -48,8 +51,8 @@ function findSortable(contract: Contract): readonly Field[] {
 }
 
 /**
- * The indexes of a version's records, created after loading, which is faster than updating them per row. Every sortable
- * field leads one; otherwise a page in its order would read the whole table.
+ * The indexes of a version's records, created after loading, which is faster than updating them per row.
+ * Every sortable field leads one; otherwise a page in its order would read the whole table.
  */
 export function createIndexes(contract: Contract, table: string): readonly string[] {
   const name = publishedTable(table)

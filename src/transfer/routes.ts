@@ -11,7 +11,7 @@ import {
   setDeprecationHeaders,
   toLatest,
 } from '../catalogue/index.ts'
-import { isOpen, noteRead } from '../contract/index.ts'
+import { countRead, isOpen } from '../contract/index.ts'
 import { type App, attachment, isFresh, problemResponses } from '../http/index.ts'
 import { storeVersionBag, versionBagFormat, versionBagName } from './version-bag.ts'
 
@@ -40,7 +40,7 @@ export function transferRoutes(app: App, context: AppContext): void {
           200: { description: 'The whole file.', content: zipContent },
           206: { description: 'The requested range.', content: zipContent },
           ...toLatest,
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          304: Type.Null({ description: "Not modified: the caller's copy is current." }),
           ...problemResponses(
             'dataset-not-found',
             'edition-not-found',
@@ -54,12 +54,12 @@ export function transferRoutes(app: App, context: AppContext): void {
     },
     async (request, reply) => {
       const { slug, edition, version } = request.params
-      const { contract } = getReadable(context.contracts, request.reader, slug)
+      const { contract } = getReadable(context.contracts, request.caller, slug)
       const of = { dataset: slug, edition, version: Number(version) }
       const found = await getVersion(context.database, context.config, of)
       const file = await storeVersionBag(context, found, found.publishedAt)
       await setDeprecationHeaders(context, reply, found)
-      noteRead(request.reader, contract, { versions: [found], operation: 'bag' })
+      countRead(request.caller, contract, { versions: [found], operation: 'bag' })
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       const ending = `-${edition}-v${version}.${versionBagFormat}`
       const names = { plain: versionBagName(found), title: contract.title.zh, ending }

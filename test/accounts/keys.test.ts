@@ -1,7 +1,7 @@
 import t from 'tap'
 import {
   createKey,
-  findReader,
+  findCaller,
   listKeys,
   requireScope,
   revokeKey,
@@ -31,17 +31,17 @@ async function codeOf(work: () => unknown): Promise<string | undefined> {
 
 t.test('keys', async (t) => {
   const { database } = await testDatabase(t)
-  const seen: unknown[] = []
-  const ground = {
+  const events: unknown[] = []
+  const context = {
     database,
     observe: (name: string, facts?: object) => {
-      seen.push([name, facts])
+      events.push([name, facts])
     },
   }
   const find = (header: string | undefined, at = now) =>
-    findReader(ground, header, { sender: '127.0.0.1', now: at })
+    findCaller(context, header, { sender: '127.0.0.1', now: at })
 
-  await t.test('a key is shown once, and only its digest stays', async (t) => {
+  await t.test('a key is returned once, and only its digest is stored', async (t) => {
     const { id, secret } = await createKey(database, { label: 'district 1', scopes: ['ingest'] }, by)
     t.match(secret, new RegExp(`^qd_${id}_[A-Za-z0-9_-]{43}$`))
     const rows = await database.work`select * from qingdan.key where id = ${id}`
@@ -50,10 +50,14 @@ t.test('keys', async (t) => {
     const [listed] = await listKeys(database)
     t.same(listed, { id, label: 'district 1', scopes: ['ingest'], createdAt: now })
     t.same(await find(`Bearer ${secret}`), { keyId: id, scopes: ['ingest'] })
-    t.same(await find(`bearer  ${secret}`), { keyId: id, scopes: ['ingest'] }, 'the scheme has no case')
+    t.same(
+      await find(`bearer  ${secret}`),
+      { keyId: id, scopes: ['ingest'] },
+      'the scheme is case-insensitive',
+    )
   })
 
-  await t.test('what a key is confined to comes with its reader', async (t) => {
+  await t.test('the caller has the restrictions of its key', async (t) => {
     const request = {
       label: 'narrow',
       scopes: ['read-restricted', 'ingest'] as const,
@@ -68,11 +72,15 @@ t.test('keys', async (t) => {
       provider: 'bureau-a',
       datasets: ['rooms', 'closed'],
     })
-    t.equal(await codeOf(() => find(`Bearer ${secret}`, request.expiresAt)), 'key-invalid', 'it ends on time')
-    t.same(seen.pop(), ['key-refused', { reason: 'expired' }])
+    t.equal(
+      await codeOf(() => find(`Bearer ${secret}`, request.expiresAt)),
+      'key-invalid',
+      'the key expires on time',
+    )
+    t.same(events.pop(), ['key-refused', { reason: 'expired' }])
   })
 
-  await t.test('a wrong key is never treated as none', async (t) => {
+  await t.test('an invalid key is never treated as no key', async (t) => {
     const one = await createKey(database, { label: 'one', scopes: ['publish'] }, by)
     const two = await createKey(database, { label: 'two', scopes: ['admin'] }, by)
     t.equal(await find(undefined), anonymousCaller)
@@ -92,19 +100,19 @@ t.test('keys', async (t) => {
     ] as const
     for (const [header, reason] of refused) {
       t.equal(await codeOf(() => find(header)), 'key-invalid', reason)
-      t.same(seen.pop(), ['key-refused', { reason }])
+      t.same(events.pop(), ['key-refused', { reason }])
     }
   })
 
-  await t.test('a revoked key is refused from then on', async (t) => {
+  await t.test('a revoked key is refused', async (t) => {
     const { id, secret } = await createKey(database, { label: 'short', scopes: ['admin'] }, by)
     t.equal(await revokeKey(database, id, by), true)
     t.equal(await revokeKey(database, id, { ...by, clock: () => new Date(0) }), true)
     t.equal(await revokeKey(database, 'nope', by), false)
     t.equal(await codeOf(() => find(`Bearer ${secret}`)), 'key-invalid')
-    t.same(seen.pop(), ['key-refused', { reason: 'revoked' }])
+    t.same(events.pop(), ['key-refused', { reason: 'revoked' }])
     const found = (await listKeys(database)).find((key) => key.id === id)
-    t.same(found?.revokedAt, now, 'a second time changes nothing')
+    t.same(found?.revokedAt, now, 'a second revocation changes nothing')
     const audits =
       await database.work`select at, actor, action from qingdan.audit where subject = ${`key:${id}`} order by id`
     t.same(
@@ -116,7 +124,7 @@ t.test('keys', async (t) => {
     )
   })
 
-  await t.test('a key that makes no sense is not made', async (t) => {
+  await t.test('a key with invalid properties is not created', async (t) => {
     const before = (await listKeys(database)).length
     const good = { label: 'x', scopes: ['admin'] as readonly Scope[] }
     for (const bad of [
@@ -148,10 +156,10 @@ t.test('keys', async (t) => {
     }
     await createKey(database, widest, by)
     const found = (await listKeys(database)).find(({ label }) => label === 'widest')
-    t.match(found, { quota: widest.quota, addresses: widest.addresses }, 'the limits themselves are taken')
+    t.match(found, { quota: widest.quota, addresses: widest.addresses }, 'the limits themselves are accepted')
   })
 
-  await t.test('the audit stands or falls with what it tells', async (t) => {
+  await t.test('an audit entry is committed or rolled back with its transaction', async (t) => {
     const entry = {
       at: now,
       actor: 'cli:test',
@@ -161,9 +169,9 @@ t.test('keys', async (t) => {
     }
     const tried = database.work.begin(async (tx) => {
       await writeAudit(tx, entry)
-      throw new Error('undone')
+      throw new Error('rolled back')
     })
-    await t.rejects(tried, /undone/)
+    await t.rejects(tried, /rolled back/)
     const count = () => database.work`select detail from qingdan.audit where action = 'tried'`
     t.equal((await count()).length, 0)
     await writeAudit(database.work, entry)
@@ -171,17 +179,17 @@ t.test('keys', async (t) => {
   })
 
   await t.test('the key over HTTP', async (t) => {
-    const { context, lines } = unconnectedContext({ QINGDAN_RATE_PER_MINUTE: '4' }, { database })
-    const app = await buildApp(context)
+    const { context: http, lines } = unconnectedContext({ QINGDAN_RATE_PER_MINUTE: '4' }, { database })
+    const app = await buildApp(http)
     t.teardown(() => app.close())
     const good = await createKey(database, { label: 'http', scopes: ['ingest'], datasets: ['rooms'] }, by)
-    const ask = async (authorization?: string) => {
+    const getKey = async (authorization?: string) => {
       const headers = authorization === undefined ? {} : { authorization }
       const answer = await app.inject({ url: '/v1/key', headers })
       return { status: answer.statusCode, body: answer.json() }
     }
-    t.match(await ask(), { status: 401, body: { code: 'key-missing' } })
-    t.same(await ask(`Bearer ${good.secret}`), {
+    t.match(await getKey(), { status: 401, body: { code: 'key-missing' } })
+    t.same(await getKey(`Bearer ${good.secret}`), {
       status: 200,
       body: {
         ...{ id: good.id, label: 'http', scopes: ['ingest'], datasets: ['rooms'], expiresAt: null },
@@ -189,12 +197,12 @@ t.test('keys', async (t) => {
       },
     })
     const wrong = `Bearer qd_${good.id}_${'a'.repeat(43)}`
-    for (let i = 0; i < 4; i++) t.match(await ask(wrong), { status: 401, body: { code: 'key-invalid' } })
-    t.match(await ask(wrong), { status: 429, body: { code: 'rate-limited' } }, 'guessing is slowed down')
+    for (let i = 0; i < 4; i++) t.match(await getKey(wrong), { status: 401, body: { code: 'key-invalid' } })
+    t.match(await getKey(wrong), { status: 429, body: { code: 'rate-limited' } }, 'guessing is rate-limited')
     t.equal(
-      (await ask(`Bearer ${good.secret}`)).status,
+      (await getKey(`Bearer ${good.secret}`)).status,
       429,
-      'behind an address that guesses, a key waits too: nobody learns from the answer that a guess was right',
+      'a valid key from the same address waits too, so that the response does not reveal a correct guess',
     )
     const elsewhere = (n: number) =>
       app.inject({
@@ -210,9 +218,9 @@ t.test('keys', async (t) => {
         (await elsewhere(4)).statusCode,
       ],
       [200, 200, 200, 429],
-      'a key has one count wherever it comes from',
+      'a key has one count for all addresses',
     )
-    t.notMatch(lines.join(''), new RegExp(`${good.secret.slice(-43)}|a{43}`), 'no log line holds a secret')
+    t.notMatch(lines.join(''), new RegExp(`${good.secret.slice(-43)}|a{43}`), 'no log line contains a secret')
     t.match((await app.inject('/metrics')).body, /qingdan_key_refused_total\{reason="wrong-secret"\} 4/)
   })
 })

@@ -1,4 +1,4 @@
-/** The service's own key: made once, by whoever comes first, for its account alone, and GnuPG can read it. */
+/** The service's own key: created once, readable by its account only, usable in GnuPG. */
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -7,14 +7,14 @@ import { checkSignatures, openPrivateKey, readPublicKeys, signBytes } from '../.
 import { openGpg, withoutGpg } from '../support/openpgp.ts'
 
 const at = new Date('2026-03-01T04:00:00Z')
-const ground = (folder: string) => ({ config: { QINGDAN_DATA: folder }, clock: () => at })
+const context = (folder: string) => ({ config: { QINGDAN_DATA: folder }, clock: () => at })
 
-t.test('it is made once, however many ask at a time', async (t) => {
+t.test('concurrent calls create one key', async (t) => {
   const folder = t.testdir({})
-  const keys = await Promise.all(Array.from({ length: 6 }, () => loadServiceKey(ground(folder))))
+  const keys = await Promise.all(Array.from({ length: 6 }, () => loadServiceKey(context(folder))))
   t.equal(new Set(keys.map(({ fingerprint }) => fingerprint)).size, 1)
-  t.same(await loadServiceKey(ground(folder)), keys[0])
-  t.same(await readdir(join(folder, 'keys')), ['service.asc'], 'nothing half made is left')
+  t.same(await loadServiceKey(context(folder)), keys[0])
+  t.same(await readdir(join(folder, 'keys')), ['service.asc'], 'no temporary file remains')
   if (process.platform !== 'win32')
     t.equal((await stat(join(folder, 'keys', 'service.asc'))).mode & 0o777, 0o600)
   const [first] = keys
@@ -31,21 +31,21 @@ t.test('it is made once, however many ask at a time', async (t) => {
   t.match(outcome, { good: true, fingerprint: first.fingerprint })
 })
 
-t.test('a key that others may read, or that was changed, is refused', async (t) => {
+t.test('a key that others can read, or that is damaged, is refused', async (t) => {
   const folder = t.testdir({})
-  await loadServiceKey(ground(folder))
+  await loadServiceKey(context(folder))
   const file = join(folder, 'keys', 'service.asc')
   if (process.platform !== 'win32') {
     await chmod(file, 0o644)
-    await t.rejects(loadServiceKey(ground(folder)), /chmod 600/)
+    await t.rejects(loadServiceKey(context(folder)), /chmod 600/)
     await chmod(file, 0o600)
   }
   await writeFile(file, (await readFile(file, 'utf8')).slice(0, 300))
-  await t.rejects(loadServiceKey(ground(folder)), /from a backup/)
+  await t.rejects(loadServiceKey(context(folder)), /from a backup/)
 })
 
-t.test('GnuPG imports it and verifies with it', { skip: withoutGpg }, async (t) => {
-  const { publicKey, privateKey, fingerprint } = await loadServiceKey(ground(t.testdir({})))
+t.test('GnuPG imports it and verifies its signatures', { skip: withoutGpg }, async (t) => {
+  const { publicKey, privateKey, fingerprint } = await loadServiceKey(context(t.testdir({})))
   const gpg = await openGpg(t)
   await gpg.import(publicKey)
   t.match((await gpg.run('--with-colons', '--list-keys')).stdout, new RegExp(`^fpr:+${fingerprint}:`, 'm'))

@@ -103,7 +103,7 @@ t.test('a mirror has the changes of its origin and reports none itself', async (
   const exported = await exportTo(context, folder, { since: null, restricted: false })
   await trustOrigin(mirror.context, context, folder)
   await take(mirror.context, exported.out)
-  await mirror.context.renewContracts()
+  await mirror.context.reloadContracts()
   t.equal(await appendItemChanges(mirror.context), 0)
   const url = '/v1/changes?type=item-changed'
   t.strictSame((await mirror.get(url)).json(), (await get(url)).json())

@@ -1,4 +1,6 @@
-/** Search as a pure function of contracts: typical search texts, and which shipped dataset they find first. */
+/**
+ * Search as a pure function of contracts: typical search texts, and which shipped dataset they find first.
+ */
 import fc from 'fast-check'
 import t from 'tap'
 import { buildSearchIndex } from '../../src/catalogue/search/index-of-datasets.ts'
@@ -20,7 +22,7 @@ const venues = 'school-sports-venues'
 const calendar = 'school-calendar'
 const list = 'annual-open-data-list'
 
-/** What is asked, and all that is found, the best first. `null` at the end: what follows there is not told. */
+/** Search texts and the slugs found first, best first. `null` at the end: further hits are not compared. */
 const golden: readonly (readonly [question: string, ...found: readonly (string | null)[]])[] = [
   ['体质测试', fitness, null],
   ['体质', centres, fitness],
@@ -114,15 +116,15 @@ t.test('a match gives its place and an excerpt with the words', async (t) => {
 t.test('an unknown word is replaced by the nearest, and this is reported', async (t) => {
   t.same(index.search('baksetball').readAs, [{ word: 'baksetball', as: ['basketball'] }])
   t.same(index.search('basketball').readAs, [])
-  t.same(index.search('basket').readAs, [], 'a beginning is no slip')
-  t.same(index.search('traffic').readAs, [], 'nothing is near')
+  t.same(index.search('basket').readAs, [], 'a prefix is not a typing error')
+  t.same(index.search('traffic').readAs, [], 'no similar word')
   // One typing error is tolerated from five letters on, two from eight.
   const of = (word: string) => index.search(word).readAs.flatMap(({ as }) => as)
   t.same(of('tenmis'), ['tennis'])
   t.same(of('bmii'), [])
   t.same(of('temmis'), [])
   t.same(of('badmmnttn'), ['badminton'])
-  t.same(of('xadminton'), [], 'the first letter is never wrong')
+  t.same(of('xadminton'), [], 'the first letter must match')
   t.same(of('b'.repeat(70)), [])
 })
 

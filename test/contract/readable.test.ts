@@ -1,7 +1,7 @@
 import t from 'tap'
 import { loadAllContracts } from '../../src/context.ts'
 import { listCodes } from '../../src/contract/fields/labels.ts'
-import { grantsOf, mayRead, noteRead } from '../../src/contract/index.ts'
+import { countRead, grantsOf, mayRead } from '../../src/contract/index.ts'
 import type { Caller, DataRead } from '../../src/platform/caller.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 
@@ -56,15 +56,15 @@ t.test('readers of equal grants see the same, and cursors are by those', async (
   t.same(grantsOf(reader(['read-shared'], own)), { restricted: 'none', shared: own })
 })
 
-t.test('a read is noted with the openness of the newest contract', async (t) => {
-  const noted: DataRead[] = []
+t.test('a read is recorded with the openness of the newest contract', async (t) => {
+  const reads: DataRead[] = []
   const versions = [{ edition: '2025', number: 2 }]
   const of = { dataset: 'rooms', shareClass: 'general' }
-  const holder = { ...reader(['read-shared']), note: (read: DataRead) => void noted.push(read) }
-  noteRead(holder, { ...of, openClass: 'not-open' }, { versions, operation: 'records' })
-  noteRead(holder, { ...of, openClass: 'conditional' }, { versions: [], operation: 'file' })
-  noteRead(anonymous, { ...of, openClass: 'conditional' }, { versions, operation: 'records' })
-  t.same(noted, [
+  const holder = { ...reader(['read-shared']), recordRead: (read: DataRead) => void reads.push(read) }
+  countRead(holder, { ...of, openClass: 'not-open' }, { versions, operation: 'records' })
+  countRead(holder, { ...of, openClass: 'conditional' }, { versions: [], operation: 'file' })
+  countRead(anonymous, { ...of, openClass: 'conditional' }, { versions, operation: 'records' })
+  t.same(reads, [
     { dataset: 'rooms', versions: [['2025', 2]], operation: 'records', open: false },
     { dataset: 'rooms', versions: [], operation: 'file', open: true },
   ])

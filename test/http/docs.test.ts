@@ -14,7 +14,7 @@ const reading = {
   dataset: 'reading-rooms',
   contractVersion: 1,
   title: { zh: '阅览室', en: 'Reading rooms' },
-  description: { zh: '合成的阅览室名录。', en: 'A made-up directory of reading rooms.' },
+  description: { zh: '合成的阅览室名录。', en: 'A synthetic directory of reading rooms.' },
   themes: ['education'],
   keywords: [{ zh: '阅读', en: 'reading' }],
   providers: ['education-commission'],
@@ -106,8 +106,8 @@ t.test('the OpenAPI is valid 3.1, with and without datasets', async (t) => {
       document.paths as Record<string, Record<string, { operationId?: string }>>,
     ).flatMap((operations) => Object.values(operations).map(({ operationId }) => operationId))
     t.ok(ids.length >= 15)
-    t.notOk(ids.includes(undefined), 'every operation has a name')
-    t.equal(new Set(ids).size, ids.length, 'and no two the same')
+    t.notOk(ids.includes(undefined), 'every operation has an id')
+    t.equal(new Set(ids).size, ids.length, 'ids are unique')
   }
 })
 
@@ -118,7 +118,7 @@ interface Parameter {
   readonly schema: Readonly<Record<string, unknown>>
 }
 
-/** What stands behind references of a document. */
+/** Resolves references within a document. */
 const resolver = (document: object) => (value: { readonly $ref?: string }) =>
   value.$ref === undefined
     ? value
@@ -127,7 +127,7 @@ const resolver = (document: object) => (value: { readonly $ref?: string }) =>
         .slice(1)
         .reduce<unknown>((inside, name) => (inside as Record<string, unknown>)[name], document)
 
-t.test('each open dataset has a document of its own; a closed one is not named', async (t) => {
+t.test('each open dataset has its own document; a closed one is not mentioned', async (t) => {
   const contracts = await loadContracts({ folders: [await contractFolder(t.testdir())] })
   const app = await appWith(contracts)
   t.teardown(() => app.close())
@@ -162,7 +162,7 @@ t.test('each open dataset has a document of its own; a closed one is not named',
   t.ok(document.paths['/v1/datasets/reading-rooms/editions/{edition}/versions/{version}/records'])
   t.notOk(
     document.paths['/v1/datasets/reading-rooms/aggregate'],
-    'what a contract does not offer has no address',
+    'without aggregates in the contract there is no aggregate operation',
   )
   const parameters = (own.parameters as Parameter[]).map(resolve) as Parameter[]
   const names = parameters.map(({ name }) => name)
@@ -178,7 +178,7 @@ t.test('each open dataset has a document of its own; a closed one is not named',
   t.match(named('seats'), { schema: { type: 'integer', examples: [40] } })
   t.match(named('seats__in'), { style: 'form', explode: false, schema: { items: { type: 'integer' } } })
   t.match(named('select'), { schema: { items: { enum: ['room', 'seats', 'shade'] } } })
-  t.match(named('sort'), { schema: { items: { enum: ['room', '-room'] } } }, 'what the contract indexes')
+  t.match(named('sort'), { schema: { items: { enum: ['room', '-room'] } } }, 'only indexed fields')
   t.match(named('shade'), {
     schema: { $ref: '#/components/schemas/codes.shades' },
     description: /`green` 绿 Green/,
@@ -188,8 +188,8 @@ t.test('each open dataset has a document of its own; a closed one is not named',
     enum: ['white', 'green'],
     'x-enum-descriptions': ['白 White', '绿 Green'],
   })
-  const answered = resolve(own.responses['200']) as { content: { 'application/json': { schema: object } } }
-  const page = resolve(answered.content['application/json'].schema) as {
+  const okResponse = resolve(own.responses['200']) as { content: { 'application/json': { schema: object } } }
+  const page = resolve(okResponse.content['application/json'].schema) as {
     properties: { data: { items: object } }
   }
   t.same(page.properties.data.items, {
@@ -205,10 +205,10 @@ t.test('each open dataset has a document of its own; a closed one is not named',
   })
 })
 
-/** In the order in which names stand in a list. */
+/** Sorts in the order of a list of names. */
 const order = (names: readonly string[]) => (a: string, b: string) => names.indexOf(a) - names.indexOf(b)
 
-t.test('documents have an ETag for each form, and are compressed for who takes that', async (t) => {
+t.test('documents have an ETag per encoding, and are compressed if the caller accepts gzip', async (t) => {
   const contracts = await loadContracts({ folders: [await contractFolder(t.testdir())] })
   const app = await appWith(contracts)
   t.teardown(() => app.close())
@@ -236,7 +236,7 @@ t.test('documents have an ETag for each form, and are compressed for who takes t
   }
 })
 
-t.test('documents follow contracts that come while the service runs', async (t) => {
+t.test('documents change when new contracts are loaded while the service runs', async (t) => {
   const folder = await contractFolder(t.testdir())
   const first = await loadContracts({ folders: [folder] })
   await writeFile(join(folder, 'codes', 'shades.csv'), 'code,zh,en\nwhite,白,White\nblue,蓝,Blue\n')
@@ -254,14 +254,14 @@ t.test('documents follow contracts that come while the service runs', async (t) 
   t.same(await shades(), ['white', 'blue'])
 })
 
-t.test('every schema of a route can be compiled, although a start compiles none', async (t) => {
+t.test('every route schema compiles, although the start compiles none', async (t) => {
   const app = await buildApp(unconnectedContext().context, undefined, 'at-start')
   t.teardown(() => app.close())
   await app.ready()
   t.equal((await app.inject('/v1/problems')).statusCode, 200)
 })
 
-t.test('the set of generic operations is kept', async (t) => {
+t.test('openapi.yaml lists the same generic operations', async (t) => {
   const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   const { paths } = (await app.inject('/openapi.json')).json() as {
@@ -270,13 +270,13 @@ t.test('the set of generic operations is kept', async (t) => {
   const ids = Object.values(paths).flatMap((methods) =>
     Object.values(methods).map(({ operationId }) => operationId),
   )
-  const kept = [...(await readFile('openapi.yaml', 'utf8')).matchAll(/^ +operationId: ([A-Za-z]+)$/gm)].map(
+  const stored = [...(await readFile('openapi.yaml', 'utf8')).matchAll(/^ +operationId: ([A-Za-z]+)$/gm)].map(
     ([, id = '']) => id,
   )
-  t.same(ids.sort(), kept.sort())
+  t.same(ids.sort(), stored.sort())
 })
 
-t.test('every text of a route has a Chinese one, and no Chinese one is left over', async (t) => {
+t.test('every text of a route has a Chinese translation, and no translation is unused', async (t) => {
   const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   await app.ready()
@@ -288,16 +288,16 @@ t.test('every text of a route has a Chinese one, and no Chinese one is left over
   t.same(
     texts.filter((text) => chineseOf(text, catalogue) === undefined),
     [],
-    'write these into src/http/openapi/chinese.json',
+    'add these to src/http/openapi/chinese.json',
   )
   t.same(
     Object.keys(catalogue).filter((text) => !texts.includes(text)),
     [],
-    'no route says these any more',
+    'no route uses these texts any more',
   )
-  const said = textsOf(buildOpenapi(app, contracts, { parts: datasetParts, language: 'zh' }))
+  const translated = textsOf(buildOpenapi(app, contracts, { parts: datasetParts, language: 'zh' }))
   t.same(
-    said.filter(
+    translated.filter(
       (text) => !/\p{Script=Han}/u.test(text) && text !== 'OpenAPI 3.1。' && text !== 'CSV，UTF-8。',
     ),
     [],
@@ -309,11 +309,11 @@ t.test('every text of a route has a Chinese one, and no Chinese one is left over
   for (const [english = '', chinese = ''] of Object.entries(catalogue)) {
     const codes = (text: string) => [...text.matchAll(/`[^`]+`/g)].map(([code]) => code).sort()
     if (english.includes('lang=zh')) continue
-    t.same(codes(chinese), codes(english), `the same names in ${english.slice(0, 60)}`)
+    t.same(codes(chinese), codes(english), `the same code spans in ${english.slice(0, 60)}`)
   }
 })
 
-t.test('the document speaks the language asked for', async (t) => {
+t.test('the document is in the requested language', async (t) => {
   const contracts = await loadContracts({ folders: [await contractFolder(t.testdir())] })
   const app = await appWith(contracts)
   t.teardown(() => app.close())
@@ -331,13 +331,13 @@ t.test('the document speaks the language asked for', async (t) => {
   t.notMatch(zh.body, /Number of seats|Reading rooms/)
   t.notMatch(en.body, /座位数|阅览室/)
   const ids = (body: string) => [...body.matchAll(/"operationId":"([^"]+)"/g)].map(([, id]) => id)
-  t.same(ids(zh.body), ids(en.body), 'names never change')
+  t.same(ids(zh.body), ids(en.body), 'ids do not depend on the language')
   t.match((await app.inject('/openapi.json?lang=fr')).json(), { code: 'parameter-invalid', path: 'lang' })
   const validator = new Validator()
   t.ok((await validator.validate(JSON.parse(zh.body))).valid)
 })
 
-t.test('/docs speaks the language asked for, else that of the browser, else Chinese', async (t) => {
+t.test('/docs is in the requested language, else that of the browser, else Chinese', async (t) => {
   const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   const languageOf = async (url: string, headers: Record<string, string> = {}) => {
@@ -363,7 +363,7 @@ t.test('/docs speaks the language asked for, else that of the browser, else Chin
   t.equal(
     (await app.inject('/docs/ui/')).headers.location,
     '/docs',
-    'the page of Swagger UI itself leads to ours',
+    'the page of Swagger UI redirects to /docs',
   )
 })
 
@@ -378,11 +378,15 @@ t.test('/docs offers the document of each open dataset', async (t) => {
   t.match(own, /data-document="\/v1\/datasets\/reading-rooms\/openapi.json\?lang=en"/)
   t.match(own, /<option value="reading-rooms" selected>/)
   t.match(own, /href="\/docs\?dataset=reading-rooms&#38;lang=zh"/)
-  t.equal((await app.inject('/docs?dataset=&lang=en')).statusCode, 200, 'no choice is the generic one')
+  t.equal(
+    (await app.inject('/docs?dataset=&lang=en')).statusCode,
+    200,
+    'an empty choice is the generic document',
+  )
   t.equal((await app.inject('/docs?dataset=closed-rooms')).statusCode, 404)
 })
 
-t.test('/docs loads all it needs from here', async (t) => {
+t.test('/docs loads all its resources from this service', async (t) => {
   const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   const page = await app.inject('/docs')
@@ -391,20 +395,24 @@ t.test('/docs loads all it needs from here', async (t) => {
   )
   t.ok(loaded.length >= 6)
   for (const address of loaded) {
-    t.match(address, /^\/(docs\/ui\/static|assets)\//, 'an address of ours')
+    t.match(address, /^\/(docs\/ui\/static|assets)\//, 'an address of this service')
     t.equal((await app.inject(address)).statusCode, 200, address)
   }
   t.notMatch(
     page.body,
     /<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=/,
-    'nothing that the policy forbids',
+    'nothing that the content security policy forbids',
   )
   for (const sheet of loaded.filter((address) => address.endsWith('.css'))) {
-    t.notMatch((await app.inject(sheet)).body, /url\(["']?(?:https?:)?\/\//, `${sheet} fetches nothing`)
+    t.notMatch(
+      (await app.inject(sheet)).body,
+      /url\(["']?(?:https?:)?\/\//,
+      `${sheet} loads nothing from elsewhere`,
+    )
   }
 })
 
-t.test('openapi.yaml is made of routes and contracts alone, always the same bytes', async (t) => {
+t.test('openapi.yaml depends on routes and contracts only, and is reproducible', async (t) => {
   const folder = await contractFolder(t.testdir())
   const [one, two] = [
     await writeOpenapi([folder], ['reading-rooms']),
@@ -417,6 +425,6 @@ t.test('openapi.yaml is made of routes and contracts alone, always the same byte
     drift(one.replace('Reading rooms', 'Rooms'), one).join('\n'),
     /^openapi\.yaml differs .*\n- .*Rooms[\s\S]*\+ /,
   )
-  await t.rejects(writeOpenapi([folder], ['closed-rooms']), /no open dataset closed-rooms/)
+  await t.rejects(writeOpenapi([folder], ['closed-rooms']), /No open dataset is called closed-rooms/)
   t.match(drift(one, `${one}more: 1\n`).join('\n'), /\+ more: 1/)
 })

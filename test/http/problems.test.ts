@@ -6,12 +6,12 @@ import { type App, problemResponses, refuseUnknown } from '../../src/http/route-
 import { Problem, type ProblemCode, problem, problems } from '../../src/platform/problem.ts'
 import { unconnectedContext } from '../support/unconnected-context.ts'
 
-/** Routes that only a test has: each way in which a request can fail. */
+/** Test routes, one for each way in which a request can fail. */
 function failingRoutes(app: App): void {
   app.get('/test/problem/:code', async (request) => {
     const { code } = request.params as { code: ProblemCode }
     throw problem(code, {
-      detail: 'Said of this one.',
+      detail: 'About this occurrence.',
       path: 'here',
       status: 299,
       code: 'forged',
@@ -19,7 +19,7 @@ function failingRoutes(app: App): void {
     })
   })
   app.get('/test/fault', async () => {
-    throw new Error('a secret of ours')
+    throw new Error('an internal secret')
   })
   app.get(
     '/test/query',
@@ -62,7 +62,7 @@ async function failingApp(environment: Readonly<Record<string, string>> = {}) {
   return { app, lines, context }
 }
 
-t.test('every code has its status, both titles, and cannot be forged', async (t) => {
+t.test('every code has its status and both titles, which details cannot replace', async (t) => {
   const { app } = await failingApp()
   t.teardown(() => app.close())
   const listed = (await app.inject('/v1/problems')).json().data as { code: string; status: number }[]
@@ -83,7 +83,7 @@ t.test('every code has its status, both titles, and cannot be forged', async (t)
       reason: 'r',
       requestId: answer.headers['x-request-id'],
     })
-    t.equal(body.detail, kind.status >= 500 ? undefined : 'Said of this one.')
+    t.equal(body.detail, kind.status >= 500 ? undefined : 'About this occurrence.')
     const zh = await app.inject({
       url: `/test/problem/${code}`,
       headers: { 'accept-language': 'zh-CN,en;q=0.5' },
@@ -102,7 +102,7 @@ t.test('every code has its status, both titles, and cannot be forged', async (t)
   t.equal((await app.inject('/v1/problems/nope')).json().code, 'problem-not-found')
 })
 
-t.test('headers that belong to a status', async (t) => {
+t.test('some statuses have headers of their own', async (t) => {
   const { app } = await failingApp()
   t.teardown(() => app.close())
   t.match((await app.inject('/test/problem/key-missing')).headers['www-authenticate'], /^Bearer/)
@@ -118,33 +118,36 @@ t.test('an unknown parameter is refused with the nearest one', async (t) => {
     return answer.json()
   }
   t.match(await refused('/test/query?limt=5'), { code: 'parameter-unknown', path: 'limt', nearest: 'limit' })
-  t.notOk('nearest' in (await refused('/test/query?xxxxxxxxxxxx=5')), 'what is far is not suggested')
+  t.notOk('nearest' in (await refused('/test/query?xxxxxxxxxxxx=5')), 'distant names are not suggested')
   t.match(await refused('/test/open?distrikt=5'), { nearest: 'district', known: ['district', 'grade'] })
   t.match(await refused('/v1/problems?limit=1'), { code: 'parameter-unknown', detail: /takes no parameters/ })
-  t.equal((await refused(`/test/query?${'a'.repeat(5000)}=1`)).path.length, 100, 'a long name is cut')
+  t.equal((await refused(`/test/query?${'a'.repeat(5000)}=1`)).path.length, 100, 'a long name is truncated')
   t.throws(() => refuseUnknown([], { __proto__x: 1 }), Problem)
   t.equal((await app.inject('/test/open?grade=5')).statusCode, 200)
-  t.same((await app.inject('/test/query?limit=5')).json(), { limit: 5 }, 'numbers in an address are coerced')
+  t.same((await app.inject('/test/query?limit=5')).json(), { limit: 5 }, 'numbers in a query are coerced')
 })
 
-t.test('a value that cannot be used says where and what is expected, and is not echoed', async (t) => {
-  const { app } = await failingApp()
-  t.teardown(() => app.close())
-  const cases = [
-    ['limit=0', 'limit', /must be >= 1/],
-    ['limit=101', 'limit', /must be <= 100/],
-    ['limit=marker7', 'limit', /must be integer/],
-    ['limit=', 'limit', /must be integer/],
-    ['limit=1&limit=2', 'limit', /must be integer/],
-    ['sex=marker7', 'sex', /one of male, female/],
-    ['edition=1&edition=2', 'edition', /must be string/],
-  ] as const
-  for (const [query, path, detail] of cases) {
-    const answer = await app.inject(`/test/query?${query}`)
-    t.match(answer.json(), { status: 400, code: 'parameter-invalid', path, detail }, query)
-    t.notMatch(answer.body, /marker7/)
-  }
-})
+t.test(
+  'the problem of an invalid value names the parameter and what is expected, not the value',
+  async (t) => {
+    const { app } = await failingApp()
+    t.teardown(() => app.close())
+    const cases = [
+      ['limit=0', 'limit', /must be >= 1/],
+      ['limit=101', 'limit', /must be <= 100/],
+      ['limit=marker7', 'limit', /must be integer/],
+      ['limit=', 'limit', /must be integer/],
+      ['limit=1&limit=2', 'limit', /must be integer/],
+      ['sex=marker7', 'sex', /one of male, female/],
+      ['edition=1&edition=2', 'edition', /must be string/],
+    ] as const
+    for (const [query, path, detail] of cases) {
+      const answer = await app.inject(`/test/query?${query}`)
+      t.match(answer.json(), { status: 400, code: 'parameter-invalid', path, detail }, query)
+      t.notMatch(answer.body, /marker7/)
+    }
+  },
+)
 
 t.test('bodies: malformed, of the wrong shape or kind, too large', async (t) => {
   const { app } = await failingApp({ QINGDAN_BODY_BYTES_MAX: '2048' })
@@ -170,11 +173,11 @@ t.test('bodies: malformed, of the wrong shape or kind, too large', async (t) => 
     body: { code: 'media-type-unsupported' },
   })
   const filled = (bytes: number) => `{"n":1${' '.repeat(bytes - 7)}}`
-  t.equal((await post(filled(2048))).status, 200, 'as large as may be')
+  t.equal((await post(filled(2048))).status, 200, 'exactly the limit')
   t.match(await post(filled(2049)), { status: 413, body: { code: 'body-too-large' } }, 'one byte more')
 })
 
-t.test('a fault of ours is observed and never shown', async (t) => {
+t.test('an internal error is logged and never shown', async (t) => {
   const { app, lines } = await failingApp()
   t.teardown(() => app.close())
   const answer = await app.inject('/test/fault')
@@ -185,7 +188,7 @@ t.test('a fault of ours is observed and never shown', async (t) => {
   t.match(failed, [{ route: '/test/fault', requestId: answer.json().requestId, err: { message: /secret/ } }])
 })
 
-t.test('a stream that breaks in the middle breaks the connection and is observed', async (t) => {
+t.test('an error in mid-stream breaks the connection and is logged', async (t) => {
   const { app, lines } = await failingApp()
   t.teardown(() => app.close())
   const base = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -198,7 +201,7 @@ t.test('a stream that breaks in the middle breaks the connection and is observed
   )
 })
 
-t.test('a browser gets a page for what is not there, a program gets JSON', async (t) => {
+t.test('a 404 is a page for a browser and JSON for a program', async (t) => {
   const { app } = await failingApp()
   t.teardown(() => app.close())
   const get = (accept: string, url = '/v1/nothing') =>
@@ -206,7 +209,7 @@ t.test('a browser gets a page for what is not there, a program gets JSON', async
   const browser = await get('text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8')
   t.equal(browser.statusCode, 404)
   t.match(browser.headers['content-type'], /^text\/html/)
-  t.match(browser.body, /There is nothing at this address/)
+  t.match(browser.body, /Nothing is at this address/)
   t.match((await get('text/html', '/test/problem/dataset-not-found')).body, /No such dataset/)
   for (const accept of ['*/*', 'application/json', 'application/json, text/html;q=0.9', '']) {
     t.equal((await get(accept)).headers['content-type'], 'application/problem+json; charset=utf-8', accept)

@@ -1,4 +1,6 @@
-/** What arrives at the socket and is no request yet, or is one in an odd form: each gets its problem, and none stays open. */
+/**
+ * Malformed, oversized and slow requests at the socket: each gets its problem, and no connection stays open.
+ */
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
@@ -24,24 +26,24 @@ async function listening(t: Test, limits: Partial<SocketLimits> = {}, more: (app
   return { app, lines, port: Number(port) }
 }
 
-interface Said {
+interface RawResponse {
   readonly status: number
   readonly head: string
   readonly text: string
   readonly json: () => Readonly<Record<string, unknown>>
 }
 
-/** Sends text, and gives what comes back until the connection ends. */
-async function say(port: number, ...pieces: readonly string[]): Promise<Said> {
+/** Sends text and returns the response once the connection has ended. */
+async function send(port: number, ...pieces: readonly string[]): Promise<RawResponse> {
   const socket = connect(port, '127.0.0.1')
   const chunks: Buffer[] = []
   socket.on('data', (chunk) => chunks.push(chunk))
-  // Who writes on after the answer may be told that nobody listens any more; what was answered is there all the same.
-  const isOver = new Promise<void>((resolve) => {
+  // A write after the response may fail with a reset; the response has arrived by then.
+  const ended = new Promise<void>((resolve) => {
     socket.on('error', () => undefined).on('close', () => resolve())
   })
   for (const piece of pieces) socket.write(piece)
-  await isOver
+  await ended
   const [head = '', text = ''] = Buffer.concat(chunks).toString('utf8').split('\r\n\r\n', 2)
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1])
   return { status, head, text, json: () => JSON.parse(text) }
@@ -50,11 +52,11 @@ async function say(port: number, ...pieces: readonly string[]): Promise<Said> {
 const request = (line: string, ...headers: readonly string[]) =>
   [line, 'Host: data.example', 'Connection: close', ...headers, '', ''].join('\r\n')
 
-t.test('headers may be 16 kB and no more', async (t) => {
+t.test('headers are limited to 16 kB', async (t) => {
   const { port, lines } = await listening(t)
   const filled = (bytes: number) => request('GET /health HTTP/1.1', `X-Filler: ${'x'.repeat(bytes)}`)
-  t.equal((await say(port, filled(16_000))).status, 200)
-  const refused = await say(port, filled(64 * 1024))
+  t.equal((await send(port, filled(16_000))).status, 200)
+  const refused = await send(port, filled(64 * 1024))
   t.equal(refused.status, 431)
   t.match(refused.head, /content-type: application\/problem\+json/i)
   t.match(refused.head, /connection: close/i)
@@ -63,10 +65,10 @@ t.test('headers may be 16 kB and no more', async (t) => {
     lines.map((line) => JSON.parse(line)).filter(({ status }) => status === 431),
     [{ event: 'request-completed', route: 'unmatched', requestId: refused.json()['requestId'] }],
   )
-  t.equal((await say(port, request(`GET /v1/problems?a=${'x'.repeat(20_000)} HTTP/1.1`))).status, 431)
+  t.equal((await send(port, request(`GET /v1/problems?a=${'x'.repeat(20_000)} HTTP/1.1`))).status, 431)
 })
 
-t.test('what is not HTTP is told so', async (t) => {
+t.test('input that is not HTTP gets the problem request-malformed', async (t) => {
   const { port } = await listening(t)
   const bad = [
     'HELLO\r\n\r\n',
@@ -77,48 +79,41 @@ t.test('what is not HTTP is told so', async (t) => {
     request('GET /health HTTP/1.1', 'Bad Name: 1'),
     'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n',
   ]
-  for (const text of bad) t.equal((await say(port, text)).status, 400, text.slice(0, 60))
-  t.match((await say(port, 'HELLO\r\n\r\n')).json(), { code: 'request-malformed', status: 400 })
-  t.equal((await say(port, request('GET /health HTTP/1.1'))).status, 200, 'and the service goes on')
+  for (const text of bad) t.equal((await send(port, text)).status, 400, text.slice(0, 60))
+  t.match((await send(port, 'HELLO\r\n\r\n')).json(), { code: 'request-malformed', status: 400 })
+  t.equal((await send(port, request('GET /health HTTP/1.1'))).status, 200, 'the service still works')
 })
 
-t.test('a header that is there twice', async (t) => {
+t.test('duplicate headers', async (t) => {
   const { port } = await listening(t)
-  const twice = await say(port, request('GET /health HTTP/1.1', 'Host: evil.example'))
+  const twice = await send(port, request('GET /health HTTP/1.1', 'Host: evil.example'))
   t.match(twice.json(), { status: 400, code: 'request-malformed', path: 'Host' })
-  const languages = await say(
+  const languages = await send(
     port,
     request('GET /v1/nothing HTTP/1.1', 'Accept-Language: zh', 'Accept-Language: en;q=0.1'),
   )
-  t.match(languages.json(), { title: '此地址没有内容' }, 'a list may stand in several')
-  const keys = await say(
+  t.match(languages.json(), { title: '此地址没有内容' }, 'a list may be split over several headers')
+  const keys = await send(
     port,
     request('GET /v1/key HTTP/1.1', 'Authorization: Bearer x', 'Authorization: Bearer y'),
   )
   t.match(keys.json(), { status: 401, code: 'key-invalid' })
 })
 
-t.test(
-  'the absolute form is taken, the host from it, and no link quotes a path that is not ours',
-  async (t) => {
-    const { port } = await listening(t)
-    const of = async (target: string) => say(port, request(`GET ${target} HTTP/1.1`))
-    const kind = await of('http://other.example/v1/problems/not-found')
-    t.match(kind.json(), { code: 'not-found', type: 'http://other.example/v1/problems/not-found' })
-    t.equal((await of('HTTP://other.example/health')).status, 200)
-    t.equal((await of('http://other.example/health?x=1')).status, 400, 'its parameters count')
-    t.match(
-      (await of('http://other.example')).status,
-      500,
-      'the first page, which asks a database that is not there',
-    )
-    t.equal((await of('ftp://other.example/health')).status, 404)
-    t.equal((await say(port, request('CONNECT other.example:443 HTTP/1.1'))).head, '', 'no tunnel')
-    t.equal((await say(port, request('OPTIONS * HTTP/1.1'))).status, 404)
-  },
-)
+t.test('the absolute form is accepted, its host is used, and no link repeats a foreign path', async (t) => {
+  const { port } = await listening(t)
+  const of = async (target: string) => send(port, request(`GET ${target} HTTP/1.1`))
+  const kind = await of('http://other.example/v1/problems/not-found')
+  t.match(kind.json(), { code: 'not-found', type: 'http://other.example/v1/problems/not-found' })
+  t.equal((await of('HTTP://other.example/health')).status, 200)
+  t.equal((await of('http://other.example/health?x=1')).status, 400, 'its parameters are checked')
+  t.match((await of('http://other.example')).status, 500, 'the start page, without a database')
+  t.equal((await of('ftp://other.example/health')).status, 404)
+  t.equal((await send(port, request('CONNECT other.example:443 HTTP/1.1'))).head, '', 'no tunnel')
+  t.equal((await send(port, request('OPTIONS * HTTP/1.1'))).status, 404)
+})
 
-t.test('who sends headers or a body too slowly is ended', async (t) => {
+t.test('slow headers and slow bodies are ended with a problem', async (t) => {
   const { port } = await listening(
     t,
     { headersMilliseconds: 50, requestMilliseconds: 100, checkMilliseconds: 20 },
@@ -130,17 +125,17 @@ t.test('who sends headers or a body too slowly is ended', async (t) => {
       app.post('/test/body', async () => ({}))
     },
   )
-  const headers = await say(port, 'GET /health HTTP/1.1\r\nHost: a\r\nX-Slow: ')
+  const headers = await send(port, 'GET /health HTTP/1.1\r\nHost: a\r\nX-Slow: ')
   t.match(headers.json(), { status: 408, code: 'request-timeout' })
-  const body = await say(
+  const body = await send(
     port,
     'POST /test/body HTTP/1.1\r\nHost: a\r\nContent-Type: text/slow\r\nContent-Length: 10\r\n\r\nx',
   )
   t.match(body.json(), { status: 408, code: 'request-timeout' })
-  t.equal((await say(port, request('GET /health HTTP/1.1'))).status, 200)
+  t.equal((await send(port, request('GET /health HTTP/1.1'))).status, 200)
 })
 
-t.test('a reader that takes nothing is ended, and what it read from is closed', async (t) => {
+t.test('the connection of a client that reads nothing is ended, and its source is closed', async (t) => {
   let closed: () => void = () => {}
   const isClosed = new Promise<void>((resolve) => {
     closed = resolve

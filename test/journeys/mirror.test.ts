@@ -165,7 +165,7 @@ t.test('restricted datasets are carried where that is asked for, and only then',
   await take(all.context, exported.out)
   t.same(await feedOf(all.context), await feedOf(origin.context))
   const { authorization } = await all.key({ scopes: ['read-restricted'] })
-  await all.context.renewContracts()
+  await all.context.reloadContracts()
   const app = await serving(t, all.context)
   const asked = { url: '/v1/datasets/shelter-register/records', headers: { authorization } }
   t.match((await app.inject(asked)).body, /secret-marker/)

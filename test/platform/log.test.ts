@@ -1,9 +1,9 @@
-/** The log's lines wait for each other, but none of them for ever. */
+/** Buffering of log lines. */
 import { execFile } from 'node:child_process'
 import t from 'tap'
 import { plainly } from '../support/run-cli.ts'
 
-/** Runs a program that logs and then does something, and gives what it had written. */
+/** Runs a program that logs a line and then `then`; returns the lines it wrote. */
 function linesOf(then: string): Promise<readonly string[]> {
   const program = `
     import { openLog } from './src/platform/log/log.ts'
@@ -16,12 +16,12 @@ function linesOf(then: string): Promise<readonly string[]> {
   })
 }
 
-t.test('what waits is written at the end of the process, however it ends', async (t) => {
+t.test('buffered lines are written at the end of the process, however it ends', async (t) => {
   for (const [how, then] of [
-    ['by itself', ''],
-    ['by its own will', 'process.exit(3)'],
-    ['by an error that nobody catches', "throw new Error('ours')"],
-    ['by a promise that nobody catches', "await Promise.reject(new Error('ours'))"],
+    ['normally', ''],
+    ['by process.exit', 'process.exit(3)'],
+    ['by an uncaught error', "throw new Error('internal')"],
+    ['by an unhandled rejection', "await Promise.reject(new Error('internal'))"],
   ] as const) {
     const lines = await linesOf(then)
     t.equal(lines.length, 1, how)
@@ -29,7 +29,7 @@ t.test('what waits is written at the end of the process, however it ends', async
   }
 })
 
-t.test('many lines are all there, in their order', async (t) => {
+t.test('many lines are written completely and in order', async (t) => {
   const lines = await linesOf("for (let n = 2; n <= 5_000; n += 1) log.info({ n }, 'A line.')")
   t.same(
     lines.map((line) => JSON.parse(line).n),
@@ -37,8 +37,8 @@ t.test('many lines are all there, in their order', async (t) => {
   )
 })
 
-t.test('a line that may wait is written within a second, also when nothing follows', async (t) => {
-  // The program stays until its input ends; it is killed once the line has come.
+t.test('a buffered line is written within a second even if no other follows', async (t) => {
+  // The program stays until its input ends; closing its input ends it once the line has arrived.
   const program = `
     import { openLog } from './src/platform/log/log.ts'
     openLog('info').info({ n: 1 }, 'A line.')

@@ -64,18 +64,18 @@ const plan = (parameters: Record<string, unknown>, editions: readonly string[] =
   })
 
 /** The problem that a call throws: code, path and detail. */
-function refusal(work: () => unknown): { readonly told: string; readonly problem?: Problem } {
+function refusal(work: () => unknown): { readonly text: string; readonly problem?: Problem } {
   try {
     work()
   } catch (error) {
-    if (error instanceof Problem) return { told: `${error.code} ${error.detail.path}`, problem: error }
+    if (error instanceof Problem) return { text: `${error.code} ${error.detail.path}`, problem: error }
     throw error
   }
-  return { told: 'nothing was refused' }
+  return { text: 'not refused' }
 }
 
 const pinned = { indicator: 'bmi' }
-const many = names.flatMap((name) => ['sum', 'min', 'max'].map((made) => `${made}:${name}`))
+const many = names.flatMap((name) => ['sum', 'min', 'max'].map((operation) => `${operation}:${name}`))
 
 t.test('refusals name the parameter', async (t) => {
   const cases: readonly (readonly [Record<string, unknown>, string])[] = [
@@ -118,7 +118,7 @@ t.test('refusals name the parameter', async (t) => {
     [{ '"; DROP TABLE x; --': '1' }, 'parameter-unknown "; DROP TABLE x; --'],
   ]
   for (const [parameters, expected] of cases)
-    t.equal(refusal(() => plan(parameters)).told, expected, JSON.stringify(parameters).slice(0, 80))
+    t.equal(refusal(() => plan(parameters)).text, expected, JSON.stringify(parameters).slice(0, 80))
 })
 
 t.test('a refusal names what is allowed, and the nearest', async (t) => {
@@ -146,19 +146,19 @@ t.test('each limit is accepted, one more is refused', async (t) => {
   t.equal(
     plan(pinned).parameters.at(-1),
     String(groupsMax + 1),
-    'one more than a response holds, to detect too many',
+    'one more than a response holds, to detect too many groups',
   )
 })
 
 t.test('a contract without aggregates refuses with its own code', async (t) => {
   const { aggregate: _, ...bare } = contract
-  const ground = { contract: bare, sources: [source('2025')], joined: false, contracts }
-  t.equal(refusal(() => planAggregate(parseAggregate({}), ground)).told, 'aggregate-not-offered slug')
+  const chosen = { contract: bare, sources: [source('2025')], joined: false, contracts }
+  t.equal(refusal(() => planAggregate(parseAggregate({}), chosen)).text, 'aggregate-not-offered slug')
 })
 
 t.test('a field with totals is grouped by, pinned to one code, or refused', async (t) => {
   const open = [{}, { level: 'low' }, { group_by: 'level' }]
-  for (const parameters of open) t.equal(refusal(() => plan(parameters)).told, 'parameter-invalid indicator')
+  for (const parameters of open) t.equal(refusal(() => plan(parameters)).text, 'parameter-invalid indicator')
   const several = [
     { level__ne: '_T' },
     { level__in: '_T,low' },
@@ -166,7 +166,7 @@ t.test('a field with totals is grouped by, pinned to one code, or refused', asyn
     { level__isnull: 'false' },
   ]
   for (const parameters of several)
-    t.equal(refusal(() => plan({ ...pinned, ...parameters })).told, 'parameter-invalid level')
+    t.equal(refusal(() => plan({ ...pinned, ...parameters })).text, 'parameter-invalid level')
   const level = (parameters: Record<string, unknown>) => plan({ ...pinned, ...parameters }).pinned
   t.same(level({}), [{ field: 'level', code: '_T' }])
   t.same(level({ level: 'low' }), [])
@@ -177,14 +177,14 @@ t.test('a field with totals is grouped by, pinned to one code, or refused', asyn
 })
 
 t.test('several editions are never added up', async (t) => {
-  t.equal(refusal(() => plan(pinned, ['2024', '2025'])).told, 'parameter-invalid group_by')
+  t.equal(refusal(() => plan(pinned, ['2024', '2025'])).text, 'parameter-invalid group_by')
   const { statement, parameters } = plan({ ...pinned, group_by: 'edition,sex' }, ['2024', '2025'])
   t.match(statement, /published."v_2024" UNION ALL SELECT/)
   t.same(parameters.slice(0, 2), ['2024', '2025'])
   t.equal(
-    refusal(() => plan({ ...pinned, group_by: 'edition' })).told,
-    'nothing was refused',
-    'one may be named',
+    refusal(() => plan({ ...pinned, group_by: 'edition' })).text,
+    'not refused',
+    'a single edition is accepted',
   )
 })
 
@@ -212,12 +212,12 @@ t.test('a field that an older contract lacks is null', async (t) => {
 t.test('fields that an older contract withheld cannot be grouped by', async (t) => {
   const disclosure = { rule: 'other', withhold: ['sex', 'level'], status: 'status' }
   const sources = [{ ...source('2024'), contract: { ...contract, disclosure } }]
-  const ask = (parameters: Record<string, unknown>) =>
+  const refusalOf = (parameters: Record<string, unknown>) =>
     refusal(() => planAggregate(parseAggregate(parameters), { contract, sources, joined: false, contracts }))
-      .told
-  t.equal(ask({ indicator: 'bmi', group_by: 'sex,level' }), 'parameter-invalid group_by')
-  t.equal(ask({ indicator: 'bmi' }), 'parameter-invalid level', 'nor to be held to one code')
-  t.equal(ask({ group_by: 'indicator,level' }), 'parameter-invalid group_by')
+      .text
+  t.equal(refusalOf({ indicator: 'bmi', group_by: 'sex,level' }), 'parameter-invalid group_by')
+  t.equal(refusalOf({ indicator: 'bmi' }), 'parameter-invalid level', 'nor be pinned to one code')
+  t.equal(refusalOf({ group_by: 'indicator,level' }), 'parameter-invalid group_by')
 })
 
 t.test('without a status field every null counts as withheld', async (t) => {

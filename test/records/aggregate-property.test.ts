@@ -1,6 +1,6 @@
 /**
- * Aggregates disclose nothing beyond the published records. Random datasets with withheld cells are published, every
- * query open to outsiders is run, and each response is recomputed from the CSV.
+ * Aggregates disclose nothing beyond the published records. Random datasets with withheld cells are
+ * published, every query open to outsiders is run, and each response is recomputed from the CSV.
  */
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
@@ -50,13 +50,30 @@ const contract = contractOf(
 )
 
 const measures: readonly NaiveMeasure[] = [
-  ...(['sum', 'min', 'max'] as const).map((made) => ({ made, field: 'pupils', scale: 0, withheld: true })),
-  { made: 'mean', field: 'rate', scale: 1, weight: 'tested', withheld: true },
-  ...(['sum', 'min', 'max'] as const).map((made) => ({ made, field: 'rate', scale: 1, withheld: true })),
-  { made: 'mean', field: 'height', scale: 2, weight: 'seats', withheld: false },
-  ...(['sum', 'min', 'max'] as const).map((made) => ({ made, field: 'height', scale: 2, withheld: false })),
+  ...(['sum', 'min', 'max'] as const).map((operation) => ({
+    operation,
+    field: 'pupils',
+    scale: 0,
+    withheld: true,
+  })),
+  { operation: 'mean', field: 'rate', scale: 1, weight: 'tested', withheld: true },
+  ...(['sum', 'min', 'max'] as const).map((operation) => ({
+    operation,
+    field: 'rate',
+    scale: 1,
+    withheld: true,
+  })),
+  { operation: 'mean', field: 'height', scale: 2, weight: 'seats', withheld: false },
+  ...(['sum', 'min', 'max'] as const).map((operation) => ({
+    operation,
+    field: 'height',
+    scale: 2,
+    withheld: false,
+  })),
 ]
-const asked = ['count', ...measures.map(({ made, field: name }) => `${made}:${name}`)].join(',')
+const allMeasures = ['count', ...measures.map(({ operation, field: name }) => `${operation}:${name}`)].join(
+  ',',
+)
 
 /** Every combination of fields to group by. */
 const groupings = [
@@ -70,8 +87,8 @@ const groupings = [
 ]
 
 /** Filters on dimensions, each with its predicate. */
-type Keeps = (record: PublishedRecord) => boolean
-const filters: readonly (readonly [text: string, keeps: Keeps, pins?: boolean])[] = [
+type Predicate = (record: PublishedRecord) => boolean
+const filters: readonly (readonly [text: string, matches: Predicate, pins?: boolean])[] = [
   ['', () => true],
   ['area=A', ({ area }) => area === 'A'],
   ['area__ne=A', ({ area }) => area !== 'A'],
@@ -135,7 +152,7 @@ function csvOf(cells: readonly Cell[]): string {
   return `cell,area,level,band,pupils,tested,rate,seats,height\n${lines.join('\n')}\n`
 }
 
-const standing = await openTestContext(t, {
+const service = await openTestContext(t, {
   contracts: [contract],
   files: { [`${dataset}/codes/trial-levels.csv`]: 'code,zh,en\n_T,合计,All\nlow,低,Low\nhigh,高,High\n' },
 })
@@ -145,27 +162,29 @@ let year = 2000
 async function publish(cells: readonly Cell[]): Promise<string> {
   year += 1
   const edition = String(year)
-  await standing.take({ dataset, edition, rows: csvOf(cells) })
-  await standing.publish(dataset, edition)
+  await service.take({ dataset, edition, rows: csvOf(cells) })
+  await service.publish(dataset, edition)
   return edition
 }
 
 const read = async (url: string): Promise<string> => {
-  const { status, text } = await standing.get(url)
+  const { status, text } = await service.get(url)
   if (status !== 200) throw new Error(`${status} ${url}: ${text}`)
   return text
 }
 
 /** Every query open to outsiders: each grouping with each filter, all measures at once. */
-function questions() {
+function queries() {
   return groupings.flatMap((groupBy) =>
-    filters.map(([filter, keeps, pins = false]) => {
+    filters.map(([filter, matches, pins = false]) => {
       const isPinned = !groupBy.includes('level') && !pins
       const group = groupBy.length === 0 ? [] : [`group_by=${groupBy.join(',')}`]
       return {
         groupBy,
-        keeps: (record: PublishedRecord) => keeps(record) && (!isPinned || record['level'] === '_T'),
-        parameters: [...group, `measures=${asked}`, ...(filter === '' ? [] : [encodeURI(filter)])].join('&'),
+        matches: (record: PublishedRecord) => matches(record) && (!isPinned || record['level'] === '_T'),
+        parameters: [...group, `measures=${allMeasures}`, ...(filter === '' ? [] : [encodeURI(filter)])].join(
+          '&',
+        ),
       }
     }),
   )
@@ -179,19 +198,19 @@ t.test('every response follows from the published records', async (t) => {
       const edition = await publish(cells)
       const file = `/v1/datasets/${dataset}/editions/${edition}/versions/1/files/${dataset}-${edition}-v1.csv`
       const records: PublishedRecord[] = parse(await read(file), { columns: true })
-      for (const { groupBy, keeps, parameters } of questions()) {
+      for (const { groupBy, matches, parameters } of queries()) {
         const text = await read(`/v1/datasets/${dataset}/aggregate.csv?edition=${edition}&${parameters}`)
         const [header = [], ...lines]: string[][] = parse(text)
-        const kept = records.filter(keeps)
-        t.strictSame(lines, naiveGroups(kept, groupBy, measures), parameters)
+        const matching = records.filter(matches)
+        t.strictSame(lines, naiveGroups(matching, groupBy, measures), parameters)
         for (const line of lines) {
           const cell = (name: string) => line[header.indexOf(name)]
-          const own = kept.filter((record) => groupBy.every((name) => record[name] === cell(name)))
+          const own = matching.filter((record) => groupBy.every((name) => record[name] === cell(name)))
           groups += 1
           if (own.every(({ status }) => status === 'F')) continue
           suppressed += 1
-          const told = ['sum_pupils', 'mean_rate', 'mean_rate_weight', 'min_rate', 'max_rate'].map(cell)
-          t.strictSame(told, ['', '', '', '', ''], 'a group with a withheld member has no value')
+          const values = ['sum_pupils', 'mean_rate', 'mean_rate_weight', 'min_rate', 'max_rate'].map(cell)
+          t.strictSame(values, ['', '', '', '', ''], 'a group with a withheld member has no value')
         }
       }
     }),
@@ -207,7 +226,7 @@ t.test('withheld values make no difference to any response', async (t) => {
         await publish(cells),
         await publish(cells.map((cell) => (cell.pupils < 10 ? { ...cell, ...cell.other } : cell))),
       ]
-      for (const { parameters } of questions()) {
+      for (const { parameters } of queries()) {
         const answer = async (edition: string) => {
           const text = await read(`/v1/datasets/${dataset}/aggregate?edition=${edition}&${parameters}`)
           return text.slice(0, text.indexOf('"meta"'))

@@ -1,6 +1,6 @@
 /**
- * Postgres and JavaScript write the same bytes, whatever the values: JSON lines, the plain CSV and the CSV guarded for
- * spreadsheets, in pages and in streams.
+ * Postgres and JavaScript write the same bytes, whatever the values: JSON lines, the plain CSV and the CSV
+ * guarded for spreadsheets, in pages and in streams.
  */
 import fc from 'fast-check'
 import t from 'tap'
@@ -127,7 +127,7 @@ async function streamed(statements: ReturnType<typeof copyStatements>): Promise<
   return Buffer.concat(chunks).toString()
 }
 
-/** A file of the records that `fill` has put down, written by Postgres, and by us. */
+/** A file of the records inserted by `fill`, written by Postgres and by JavaScript. */
 async function bothWays(
   { copied, render }: Pick<typeof csv, 'copied' | 'render'>,
   fields: readonly Field[],

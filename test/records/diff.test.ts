@@ -32,12 +32,12 @@ async function fill(table: string, rows: readonly RecordValues[]): Promise<void>
   )
 }
 
-/** Two versions; the second keeps, changes, drops and adds records of the first. */
+/** Two versions; the second has some records of the first, changed or not, and new ones. */
 const versions = fc
   .tuple(anyRows({ maxLength: 8 }), anyRows({ minLength: 8, maxLength: 8 }), fc.infiniteStream(fc.nat(99)))
   .map(([before, others, chances]) => {
     const chance = () => Number(chances.next().value)
-    const kept = before.flatMap((row, n): readonly RecordValues[] => {
+    const remaining = before.flatMap((row, n): readonly RecordValues[] => {
       const dice = chance()
       if (dice < 20) return []
       if (dice < 50) return [row]
@@ -47,7 +47,7 @@ const versions = fc
     const added = others
       .slice(0, chance() % 5)
       .map(([code, ...rest]): RecordValues => [`new ${code}`, ...rest])
-    return { before, after: [...kept, ...added] }
+    return { before, after: [...remaining, ...added] }
   })
 
 interface Naive {
@@ -64,7 +64,7 @@ function compare(before: readonly RecordValues[], after: readonly RecordValues[]
   const counts = { added: 0, removed: 0, changed: 0 }
   const lines: string[] = []
   const rows: RecordValues[] = []
-  const tell = (change: keyof typeof counts, code: string, rest: string) => {
+  const addChange = (change: keyof typeof counts, code: string, rest: string) => {
     counts[change]++
     lines.push(`{"change":"${change}","key":{"code":${JSON.stringify(code)}},${rest}}`)
     const [was, is] = [former?.get(code), latter?.get(code)]
@@ -73,15 +73,15 @@ function compare(before: readonly RecordValues[], after: readonly RecordValues[]
   }
   for (const code of keys) {
     const [was, is] = [former?.get(code), latter?.get(code)]
-    if (was === undefined && is !== undefined) tell('added', code, `"record":${record(is)}`)
-    else if (is === undefined && was !== undefined) tell('removed', code, `"record":${record(was)}`)
+    if (was === undefined && is !== undefined) addChange('added', code, `"record":${record(is)}`)
+    else if (is === undefined && was !== undefined) addChange('removed', code, `"record":${record(was)}`)
     else if (was !== undefined && is !== undefined) {
       const changed = trialFields.flatMap((field, n) => {
         const value = (row: RecordValues) =>
           jsonRecord([field])([row[n] ?? null]).slice(`{"${field.name}":`.length, -1)
         return was[n] === is[n] ? [] : [`"${field.name}":{"before":${value(was)},"after":${value(is)}}`]
       })
-      if (changed.length > 0) tell('changed', code, `"fields":{${changed.join(',')}}`)
+      if (changed.length > 0) addChange('changed', code, `"fields":{${changed.join(',')}}`)
     }
   }
   return { lines, rows, counts }

@@ -1,13 +1,13 @@
 /**
- * A naive oracle of aggregates over the lines of a published CSV, in BigInt units of the last digit, so that the test
- * compares digits instead of floats. It shares no code with the implementation.
+ * A naive oracle of aggregates over the lines of a published CSV, in BigInt units of the last digit, so that
+ * the test compares digits instead of floats. It shares no code with the implementation.
  */
 
 /** A record of the CSV; an empty cell is null. */
 export type PublishedRecord = Readonly<Record<string, string>>
 
 export interface NaiveMeasure {
-  readonly made: 'sum' | 'mean' | 'min' | 'max'
+  readonly operation: 'sum' | 'mean' | 'min' | 'max'
   readonly field: string
   readonly scale: number
   readonly weight?: string
@@ -50,9 +50,9 @@ export function naiveGroups(
     .map(([key, of]) => ({ key: JSON.parse(key) as string[], of }))
     .sort((a, b) => compareKeys(a.key, b.key))
     .map(({ key, of }) => {
-      const made = measures.map((measure) => naiveMeasure(of, measure))
-      const suppressed = made.flatMap(({ name, suppressed }) => (suppressed ? [name] : []))
-      return [...key, String(of.length), ...made.flatMap(({ cells }) => cells), suppressed.join(';')]
+      const results = measures.map((measure) => naiveMeasure(of, measure))
+      const suppressed = results.flatMap(({ name, suppressed }) => (suppressed ? [name] : []))
+      return [...key, String(of.length), ...results.flatMap(({ cells }) => cells), suppressed.join(';')]
     })
 }
 
@@ -67,8 +67,8 @@ function compareKeys(a: readonly string[], b: readonly string[]): number {
 }
 
 function naiveMeasure(records: readonly PublishedRecord[], measure: NaiveMeasure) {
-  const { made, field, scale, weight, withheld } = measure
-  const name = `${made}_${field}`
+  const { operation, field, scale, weight, withheld } = measure
+  const name = `${operation}_${field}`
   const free = records.filter((record) => !withheld || record['status'] === 'F')
   const suppressed = free.length < records.length
   const full = free.filter(
@@ -90,6 +90,6 @@ function naiveMeasure(records: readonly PublishedRecord[], measure: NaiveMeasure
     min: sorted[0] ?? 0n,
     max: sorted.at(-1) ?? 0n,
     mean: 0n,
-  }[made]
+  }[operation]
   return { name, suppressed, cells: [suppressed || full.length === 0 ? '' : textOf(units, scale), missing] }
 }

@@ -182,8 +182,11 @@ t.test('refusals name the parameter', async (t) => {
   t.ok(plan({ code: 'x'.repeat(valueLengthMax), limit: String(limitMax) }))
   t.ok(plan({ code__in: Array.from({ length: valuesMax }, (_, i) => i).join() }))
   t.ok(plan({ sort: 'total,-day,code', select: 'mean' }))
-  const { known, operators: told } = detailOf(() => plan({ distrcit__in: '1' }))
-  t.ok((known as string[]).length < 30 && (told as string[]).length < 15, 'not each name with each operator')
+  const { known, operators: listed } = detailOf(() => plan({ distrcit__in: '1' }))
+  t.ok(
+    (known as string[]).length < 30 && (listed as string[]).length < 15,
+    'names and operators are listed separately',
+  )
   t.same(detailOf(() => plan({ sort: 'mean' }))['sortable'], ['code', 'district', 'total', 'day'])
   t.same(detailOf(() => plan({ open__gt: 'true' }))['operators'], ['eq', 'ne', 'in', 'notin', 'isnull'])
   t.same(detailOf(() => plan({ district__label: 'Pudong New Area' }))['codes'], ['310115', '310119'])
@@ -271,7 +274,7 @@ t.test('a cursor belongs to its dataset and its query', async (t) => {
 })
 
 t.test('the segments of a page, each an index scan', async (t) => {
-  const shares = (sort: string, position?: Omit<Position, 'at' | 'after'>) => {
+  const segments = (sort: string, position?: Omit<Position, 'at' | 'after'>) => {
     const { order } = plan({ sort }, [version('2024'), version('2025')])
     const from = position === undefined ? undefined : { at: 0, after: 9, ...position }
     const groups = planSegments(order, 2, from, (value) => `<${value}>`)
@@ -280,20 +283,20 @@ t.test('the segments of a page, each an index scan', async (t) => {
       return `${targets}: ${first?.conditions.join(' & ')} / ${first?.order}`
     })
   }
-  t.same(shares('total'), ['01:  / "total", _n'])
-  t.same(shares('-total'), [
+  t.same(segments('total'), ['01:  / "total", _n'])
+  t.same(segments('-total'), [
     '10: "total" IS NOT NULL / "total" DESC, _n DESC',
     '10: "total" IS NULL / "total" DESC, _n DESC',
   ])
-  t.same(shares('-code'), ['10:  / "code" DESC, _n DESC'], 'a key is never null')
-  t.same(shares('total', { values: ['5'] }), [
+  t.same(segments('-code'), ['10:  / "code" DESC, _n DESC'], 'a key is never null')
+  t.same(segments('total', { values: ['5'] }), [
     '0: ("total", _n) > (<5>, <9>) & ("total", _n) < (<5>, 9223372036854775807::bigint) / "total", _n',
     '1: "total" = <5> / "total", _n',
     '01: "total" > <5> / "total", _n',
     '01: "total" IS NULL / "total", _n',
   ])
-  t.same(shares('-total', { values: [null] }), ['0: "total" IS NULL & _n < <9> / "total" DESC, _n DESC'])
-  t.same(shares('-total,-day', { values: ['5', null] }), [
+  t.same(segments('-total', { values: [null] }), ['0: "total" IS NULL & _n < <9> / "total" DESC, _n DESC'])
+  t.same(segments('-total,-day', { values: ['5', null] }), [
     '0: "total" = <5> & "day" IS NULL & _n < <9> / "total" DESC, "day" DESC, _n DESC',
     '10: "total" < <5> / "total" DESC, "day" DESC NULLS LAST, _n DESC',
     '10: "total" IS NULL / "total" DESC, "day" DESC NULLS LAST, _n DESC',
@@ -301,7 +304,7 @@ t.test('the segments of a page, each an index scan', async (t) => {
   t.same(
     plan({ sort: '-code' }).order,
     { keys: [], descending: true },
-    'an order by the key is that of the numbers',
+    'sorting by the key is sorting by number',
   )
 })
 

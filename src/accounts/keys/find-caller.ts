@@ -20,7 +20,7 @@ type Refusal = 'malformed' | 'unknown' | 'wrong-secret' | 'revoked' | 'expired' 
  * The caller of a request from an address: anonymous without a header, else the holder of the key. Throws
  * `key-invalid` and emits `key-refused` with the reason.
  */
-export async function findReader(
+export async function findCaller(
   { database, observe }: Pick<AccountsContext, 'database' | 'observe'>,
   authorization: string | undefined,
   { sender, now }: { readonly sender: string; readonly now: Date },
@@ -38,10 +38,10 @@ export async function findReader(
   if (id === undefined || secret === undefined) throw refuse('malformed')
   const key = await findKey(database, id)
   // Compared even for an unknown id, so that response times do not reveal which ids exist.
-  const given = Buffer.from(digestOf(secret))
-  const same = timingSafeEqual(given, Buffer.from(key?.digest ?? digestOf('')))
+  const sent = Buffer.from(digestOf(secret))
+  const isSame = timingSafeEqual(sent, Buffer.from(key?.digest ?? digestOf('')))
   if (key === undefined) throw refuse('unknown')
-  if (!same) throw refuse('wrong-secret')
+  if (!isSame) throw refuse('wrong-secret')
   if (key.revokedAt !== undefined) throw refuse('revoked')
   if (key.expiresAt !== undefined && key.expiresAt <= now) throw refuse('expired')
   if (key.addresses !== undefined && !isWithin(key.addresses, sender)) throw refuse('address')
@@ -55,9 +55,9 @@ export async function findReader(
 }
 
 /** Throws `key-missing` for an anonymous caller and `scope-missing` for a key without the scope. */
-export function requireScope(reader: Caller, scope: Scope): void {
-  if (reader.keyId === undefined) throw problem('key-missing')
-  if (!reader.scopes.includes(scope)) {
-    throw problem('scope-missing', { detail: `The scope \`${scope}\` is needed.`, scope })
+export function requireScope(caller: Caller, scope: Scope): void {
+  if (caller.keyId === undefined) throw problem('key-missing')
+  if (!caller.scopes.includes(scope)) {
+    throw problem('scope-missing', { detail: `This operation needs the scope \`${scope}\`.`, scope })
   }
 }

@@ -168,10 +168,10 @@ function checkRequest(request: KeyRequest, now: Date): void {
     throw refuse('datasets', 'Name at least one dataset, or leave the datasets out.')
   }
   if (request.expiresAt !== undefined && !(request.expiresAt > now)) {
-    throw refuse('expiresAt', 'A key must expire later than now.')
+    throw refuse('expiresAt', 'The expiry must be in the future.')
   }
   if (request.scopes.includes('read-shared') && request.scopes.includes('read-restricted')) {
-    throw refuse('scopes', 'A key reads what is shared with platforms, or all that is not open: not both.')
+    throw refuse('scopes', 'read-restricted includes what read-shared reads: choose one of them.')
   }
   checkLimits(request)
 }
@@ -182,13 +182,13 @@ function checkLimits({ quota = {}, addresses }: KeyRequest): void {
   for (const name of ['perMinute', 'perDay'] as const) {
     const value = quota[name]
     if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= bounds[name])) continue
-    throw refuse(name, `Expected is a whole number from 1 to ${bounds[name]}.`)
+    throw refuse(name, `Expected a whole number from 1 to ${bounds[name]}.`)
   }
   if (addresses === undefined) return
   if (addresses.length === 0 || addresses.length > networksMax) {
     throw refuse('addresses', `Name 1 to ${networksMax} networks, or leave them out.`)
   }
   if (!addresses.every(isNetwork)) {
-    throw refuse('addresses', 'Expected is an address or a network such as 192.0.2.0/24 or 2001:db8::/32.')
+    throw refuse('addresses', 'Expected an address or a network such as 192.0.2.0/24 or 2001:db8::/32.')
   }
 }

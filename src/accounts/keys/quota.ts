@@ -1,6 +1,6 @@
 /**
  * Request quotas of a key per minute and day, counted in the database so that all processes share one quota
- * and a restart keeps it. Minutes follow the clock; days are those of Shanghai.
+ * and it survives a restart. Minutes are calendar minutes; days are those of Shanghai.
  */
 
 import type { Database } from '../../db/database.ts'
@@ -45,7 +45,7 @@ export async function countRequest(
         + case when excluded.minute > held.minute or held.minute_count < ${quota.perMinute ?? perMinuteMax}::int
             or ${quota.perMinute === undefined} then 1 else 0 end
     returning minute, minute_count as "minuteCount", day::text, day_count as "dayCount"`
-  if (count === undefined) throw new Error('a request that is counted gives its count')
+  if (count === undefined) throw new Error('Expected the count of the request')
   return statesOf(quota, count)
 }
 

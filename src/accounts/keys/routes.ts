@@ -14,7 +14,7 @@ import {
   type UsageCount,
   usageRowsMax,
 } from '../usage/stored-usage.ts'
-import { accountOf } from '../usage/usage-counter.ts'
+import { usageCounterOf } from '../usage/usage-counter.ts'
 import { usageDaysUsual } from '../usage/usage-days.ts'
 import { usagePeriod } from '../usage/usage-period.ts'
 import { requireScope } from './find-caller.ts'
@@ -26,7 +26,7 @@ const Day = (description: string) => Type.String({ format: 'date', description }
 const Instant = (description: string) => Type.String({ format: 'date-time', description })
 const Whole = (description: string) => Type.Integer({ minimum: 0, description })
 const KeyId = Type.String({
-  description: 'The public part of the key, as it stands in lists and in the audit.',
+  description: 'The public part of the key, as shown in lists and in the audit log.',
 })
 
 const counts = {
@@ -34,52 +34,55 @@ const counts = {
   dataset: Type.Union([Type.String(), Type.Null()], {
     description: 'Slug of the dataset; null for requests that concern none, or several.',
   }),
-  requests: Whole('Requests, refused ones included.'),
+  requests: Whole('Requests, including refused ones.'),
   refused: Whole('Requests that were refused.'),
-  bytes: Whole('Bytes of the bodies that were sent. Files that a proxy sends are not among them.'),
+  bytes: Whole('Bytes of response bodies, without files that a proxy sends.'),
 }
 
 const QuotaSchema = Type.Object({
-  name: Type.Enum(['minute', 'day'], { description: 'A minute of the clock, or a day in Shanghai.' }),
-  limit: Whole('Requests that the key may send in it.'),
-  left: Whole('Requests that are left in the present one.'),
-  resetsAt: Instant('When the next one begins.'),
+  name: Type.Enum(['minute', 'day'], { description: 'A calendar minute, or a day in Shanghai.' }),
+  limit: Whole('Requests that the key may send in the period.'),
+  left: Whole('Requests left in the current period.'),
+  resetsAt: Instant('When the next period begins.'),
 })
 
 const FeedSchema = Type.Object({
-  cursor: Type.String({ description: 'The cursor that the key presented last at /v1/changes.' }),
-  seenAt: Instant('When it did.'),
+  cursor: Type.String({ description: 'The last cursor that the key sent to /v1/changes.' }),
+  seenAt: Instant('When it sent the cursor.'),
   behind: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
     description:
-      'Changes behind that cursor, of those that were asked for. Null where they are not for this key any more.',
+      'Number of changes after that cursor, among those requested; null if the key may no longer read them.',
   }),
 })
 
 const KeySchema = Type.Object({
   id: KeyId,
   label: Type.String({ description: 'What the key is for.' }),
-  scopes: Type.Array(Type.Enum([...scopes]), { description: 'What the key allows.' }),
-  provider: Type.Optional(Type.String({ description: 'The provider that the key is confined to.' })),
-  datasets: Type.Optional(Type.Array(Type.String(), { description: 'The datasets that it is confined to.' })),
+  scopes: Type.Array(Type.Enum([...scopes]), { description: 'The scopes of the key.' }),
+  provider: Type.Optional(Type.String({ description: 'The provider that the key is restricted to.' })),
+  datasets: Type.Optional(
+    Type.Array(Type.String(), { description: 'The datasets that the key is restricted to.' }),
+  ),
   addresses: Type.Optional(
-    Type.Array(Type.String(), { description: 'The networks that it may be used from, as CIDR.' }),
+    Type.Array(Type.String(), {
+      description: 'The networks that the key may be used from, in CIDR notation.',
+    }),
   ),
   expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-    description: 'When it ends; null for never.',
+    description: 'When the key expires; null if never.',
   }),
-  quota: Type.Array(QuotaSchema, { description: 'What was agreed for the key, and what is left of it.' }),
+  quota: Type.Array(QuotaSchema, { description: 'The quotas of the key and what is left of them.' }),
   feed: Type.Union([FeedSchema, Type.Null()], {
-    description: 'How far its holder has come in the feed; null where it has presented no cursor yet.',
+    description: 'How far the holder has read the feed; null if the key has not sent a cursor yet.',
   }),
   usage: Type.Array(Type.Object(counts), {
-    description:
-      'What was asked with the key in the last 31 days, by day and dataset. This request is not among it yet.',
+    description: 'Usage of the key in the last 31 days, by day and dataset, without this request.',
   }),
 })
 
 const UsageSchema = Type.Object({
   data: Type.Array(Type.Object({ key: KeyId, ...counts }), {
-    description: 'A line for each key, day and dataset, the first day first.',
+    description: 'One entry per key, day and dataset, the earliest day first.',
   }),
   meta: Type.Object(
     {
@@ -89,12 +92,12 @@ const UsageSchema = Type.Object({
       refused: Whole('All requests that were refused.'),
       bytes: Whole('All bytes.'),
     },
-    { description: 'The period, and the totals.' },
+    { description: 'The period and the totals.' },
   ),
 })
 
 /** Counts the changes that a caller has not received yet; undefined where its request would be refused. */
-export type CountBehind = (reader: Caller, cursor: SeenCursor) => Promise<number | undefined>
+export type CountBehind = (caller: Caller, cursor: SeenCursor) => Promise<number | undefined>
 
 export function keyRoutes(app: App, context: AccountsContext, countBehind: CountBehind): void {
   ownRoute(app, context, countBehind)
@@ -109,19 +112,19 @@ function ownRoute(app: App, context: AccountsContext, countBehind: CountBehind):
       schema: {
         operationId: 'getKey',
         tags,
-        summary: 'What the key that is sent may do, and what was done with it',
+        summary: 'Grants, quota and usage of your key',
         description:
-          'Tells the holder of a key its scopes, what it is confined to, when it ends, what is left of its quota, how far ' +
-          'it has come in the feed, and its usage. It never shows a secret.',
+          'Shows the holder of a key its scopes, restrictions, expiry, remaining quota, position in the feed, and usage. ' +
+          'It never shows a secret.',
         security: [{ key: [] }],
         response: { 200: KeySchema, ...problemResponses('key-missing') },
       },
     },
-    async ({ reader }, reply) => {
-      const { keyId } = reader
+    async ({ caller }, reply) => {
+      const { keyId } = caller
       if (keyId === undefined) throw problem('key-missing')
       // Flush first, so that the answer includes what this process has counted.
-      await accountOf(context).flush()
+      await usageCounterOf(context).flush()
       const now = clock()
       const key = await findKey(database, keyId)
       if (key === undefined) throw problem('key-invalid')
@@ -142,15 +145,15 @@ function ownRoute(app: App, context: AccountsContext, countBehind: CountBehind):
           ...{ name, limit, left },
           resetsAt: resetsAt.toISOString(),
         })),
-        feed: cursor === undefined ? null : await feedBody(reader, cursor, countBehind),
+        feed: cursor === undefined ? null : await feedBody(caller, cursor, countBehind),
         usage: usage.slice(0, usageRowsMax).map(countsBody),
       }
     },
   )
 }
 
-async function feedBody(reader: Caller, seen: SeenCursor, countBehind: CountBehind) {
-  const behind = (await countBehind(reader, seen)) ?? null
+async function feedBody(caller: Caller, seen: SeenCursor, countBehind: CountBehind) {
+  const behind = (await countBehind(caller, seen)) ?? null
   return { cursor: seen.cursor, seenAt: seen.seenAt.toISOString(), behind }
 }
 
@@ -165,14 +168,14 @@ function usageRoute(app: App, context: AccountsContext): void {
       schema: {
         operationId: 'getKeysUsage',
         tags,
-        summary: 'What was asked with keys',
+        summary: 'Usage of all keys',
         description:
-          `By key, day and dataset; the last ${usageDaysUsual} days if absent. Needs a key with the scope \`admin\`. Other ` +
-          'processes write what they have counted every few seconds.',
+          `By key, day and dataset; the last ${usageDaysUsual} days if no period is given. Needs the scope \`admin\`. Counts of ` +
+          'other processes appear after a few seconds.',
         security: [{ key: [] }],
         querystring: Type.Object({
           key: Type.Optional(
-            Type.String({ pattern: '^[0-9a-f]{18}$', description: 'Only of the key of this id.' }),
+            Type.String({ pattern: '^[0-9a-f]{18}$', description: 'Only the key with this id.' }),
           ),
           from: Type.Optional(
             Type.String({ examples: ['2026-01-01'], description: 'The first day, in Shanghai.' }),
@@ -184,13 +187,13 @@ function usageRoute(app: App, context: AccountsContext): void {
         response: { 200: UsageSchema, ...problemResponses('key-missing', 'scope-missing') },
       },
     },
-    async ({ reader, query: { key, ...asked } }, reply) => {
-      requireScope(reader, 'admin')
-      await accountOf(context).flush()
-      const period = usagePeriod(asked, context.clock())
+    async ({ caller, query: { key, ...days } }, reply) => {
+      requireScope(caller, 'admin')
+      await usageCounterOf(context).flush()
+      const period = usagePeriod(days, context.clock())
       const usage = await listUsage(context.database.serve, { keyId: key ?? null, ...period })
       if (usage.length > usageRowsMax) {
-        const detail = `More than ${usageRowsMax} lines: name a key, or ask for fewer days.`
+        const detail = `More than ${usageRowsMax} entries: name a key, or request fewer days.`
         throw problem('parameter-invalid', { path: 'from', detail })
       }
       const total = (name: 'requests' | 'refused' | 'bytes') =>

@@ -35,7 +35,7 @@ export interface UsageCounter {
   /** Counts a request; the returned function adds bytes of its body as they are sent. */
   readonly count: (use: Use, isRefused: boolean) => (bytes: number) => void
   /** Records the cursor that a key has presented. */
-  readonly see: (keyId: string, cursor: Omit<SeenCursor, 'keyId' | 'seenAt'>) => void
+  readonly recordCursor: (keyId: string, cursor: Omit<SeenCursor, 'keyId' | 'seenAt'>) => void
   /** Writes pending counts. Rejects if the database does not accept them; they stay pending. */
   readonly flush: () => Promise<void>
   /** Writes pending counts and stops the timer until something is counted again. */
@@ -49,17 +49,17 @@ interface UsageContext {
   readonly observe: Observe
 }
 
-const accounts = new WeakMap<Database, UsageCounter>()
+const counters = new WeakMap<Database, UsageCounter>()
 
 /** The usage counter of this process for a context. */
-export function accountOf(context: UsageContext): UsageCounter {
-  const known = accounts.get(context.database) ?? openAccount(context)
-  accounts.set(context.database, known)
+export function usageCounterOf(context: UsageContext): UsageCounter {
+  const known = counters.get(context.database) ?? buildUsageCounter(context)
+  counters.set(context.database, known)
   return known
 }
 
 /** Creates a separate usage counter, for callers that need one beside that of the process. */
-export function openAccount(context: UsageContext): UsageCounter {
+export function buildUsageCounter(context: UsageContext): UsageCounter {
   const { database, clock, observe, config } = context
   let counts = new Map<string, UsageCount>()
   let cursors = new Map<string, SeenCursor>()
@@ -79,20 +79,20 @@ export function openAccount(context: UsageContext): UsageCounter {
     counts.set(name, addUp(known ?? { keyId, day, dataset, requests: 0, refused: 0, bytes: 0 }, more))
   }
   const write = async () => {
-    const [taken, seen] = [counts, cursors]
+    const [writtenCounts, writtenCursors] = [counts, cursors]
     counts = new Map()
     cursors = new Map()
     try {
-      if (taken.size > 0 || seen.size > 0) {
+      if (writtenCounts.size > 0 || writtenCursors.size > 0) {
         await database.work.begin(async (tx) => {
-          await writeUsage(tx, [...taken.values()])
-          await writeCursors(tx, [...seen.values()])
+          await writeUsage(tx, [...writtenCounts.values()])
+          await writeCursors(tx, [...writtenCursors.values()])
         })
       }
     } catch (error) {
       // Nothing was written: merge it with what was counted meanwhile.
-      for (const [name, count] of taken) counts.set(name, addUp(count, counts.get(name) ?? nothing))
-      cursors = new Map([...seen, ...cursors])
+      for (const [name, count] of writtenCounts) counts.set(name, addUp(count, counts.get(name) ?? nothing))
+      cursors = new Map([...writtenCursors, ...cursors])
       throw error
     }
     const today = dayInShanghai(clock())
@@ -107,15 +107,18 @@ export function openAccount(context: UsageContext): UsageCounter {
   }
   const flushQuietly = () =>
     flush().catch((error: unknown) => {
-      const told = withoutValues(error)
-      observe('job-failed', { job: 'usage', error: told instanceof Error ? told : new Error(String(told)) })
+      const cause = withoutValues(error)
+      observe('job-failed', {
+        job: 'usage',
+        error: cause instanceof Error ? cause : new Error(String(cause)),
+      })
     })
   return {
     count: (use, isRefused) => {
       add(use, { requests: 1, refused: isRefused ? 1 : 0, bytes: 0 })
       return (bytes) => add(use, { requests: 0, refused: 0, bytes })
     },
-    see: (keyId, cursor) => {
+    recordCursor: (keyId, cursor) => {
       timer ??= setInterval(() => void flushQuietly(), flushMilliseconds).unref()
       cursors.set(keyId, { keyId, ...cursor, seenAt: clock() })
     },

@@ -10,15 +10,15 @@ export interface UsagePeriod {
 }
 
 /** Parses a period of days in Shanghai. Throws `parameter-invalid` naming the parameter. */
-export function usagePeriod(asked: { readonly from?: string; readonly to?: string }, now: Date): UsagePeriod {
+export function usagePeriod(days: { readonly from?: string; readonly to?: string }, now: Date): UsagePeriod {
   for (const path of ['from', 'to'] as const) {
-    const day = asked[path]
+    const day = days[path]
     if (day !== undefined && !isDay(day)) {
-      throw problem('parameter-invalid', { path, detail: 'Expected is a day such as 2026-03-01.' })
+      throw problem('parameter-invalid', { path, detail: 'Expected a day such as 2026-03-01.' })
     }
   }
-  const to = asked.to ?? dayInShanghai(now)
-  const from = asked.from ?? firstDay(new Date(`${to}T00:00:00+08:00`), usageDaysUsual)
+  const to = days.to ?? dayInShanghai(now)
+  const from = days.from ?? firstDay(new Date(`${to}T00:00:00+08:00`), usageDaysUsual)
   if (from <= to) return { from, to }
-  throw problem('parameter-invalid', { path: 'to', detail: 'The last day is not before the first one.' })
+  throw problem('parameter-invalid', { path: 'to', detail: 'The last day must not be before the first.' })
 }

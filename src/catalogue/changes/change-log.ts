@@ -1,6 +1,7 @@
 /**
- * The change log. A change takes its position from one counter row, locked until the commit, so that a later commit never
- * appears before an earlier position. A sequence has no such order, and readers would skip changes.
+ * The change log. A change takes its position from one counter row, locked until the commit, so that a later
+ * commit never appears before an earlier position. A sequence has no such order, and readers would skip
+ * changes.
  */
 
 import assert from 'node:assert/strict'
@@ -17,7 +18,10 @@ export function markOf(change: PositionedChange): string {
   return digestOf(canonicalJson(change)).slice(0, markLength)
 }
 
-/** Appends a change, notifies every process, and returns its position. Call it last in a transaction: it locks the counter. */
+/**
+ * Appends a change, notifies every process, and returns its position. Call it last in a transaction: it locks
+ * the counter.
+ */
 export async function appendChange(tx: Transaction, change: Change): Promise<number> {
   const [row] = await tx<{ position: string }[]>`
     INSERT INTO qingdan.change_counter (id, position) VALUES (1, 1)

@@ -1,6 +1,7 @@
 /**
- * The changes for a feed: those after a position that its reader may see, each version with its file digests and its
- * difference from the previous one. All of that is immutable, so a change gives the same entry at any time and place.
+ * The changes for a feed: those after a position that its reader may see, each version with its file digests
+ * and its difference from the previous one. All of that is immutable, so a change gives the same entry at any
+ * time and place.
  */
 import type {
   ChangeKind,
@@ -12,7 +13,10 @@ import type {
 import type { Runner } from '../../db/database.ts'
 import { type ChangeRow, positionedOf } from './change-log.ts'
 
-/** The changes to read. Those of contracts are listed one by one, because their meaning depends on the contracts. */
+/**
+ * The changes to read. Those of contracts are listed one by one, because their meaning depends on the
+ * contracts.
+ */
 export interface FeedSelection {
   /** Kinds other than `contract-added`, of these datasets. */
   readonly kinds: readonly ChangeKind[]
@@ -28,9 +32,9 @@ export interface PinnedContract extends Shared {
 }
 
 /**
- * Every contract ever pinned, by dataset and number. The feed uses these and not the loaded contracts of this process: a
- * newer process may have pinned more, and a change omitted by an older process would be lost to its readers. Read them in
- * the transaction that reads the changes.
+ * Every contract ever pinned, by dataset and number. The feed uses these and not the loaded contracts of this
+ * process: a newer process may have pinned more, and a change omitted by an older process would be lost to
+ * its readers. Read them in the transaction that reads the changes.
  */
 export async function listPinned(runner: Runner): Promise<readonly PinnedContract[]> {
   const rows = await runner<

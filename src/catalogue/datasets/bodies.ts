@@ -29,8 +29,8 @@ function withToken(address: string, preview: string | undefined): string {
 }
 
 /**
- * The body of a version. `versions` are all published ones of its edition, newest first. Its links carry the preview token,
- * if there is one.
+ * The body of a version. `versions` are all published ones of its edition, newest first. Its links carry the
+ * preview token, if there is one.
  */
 export function versionBody(
   version: ServedVersion,

@@ -1,6 +1,6 @@
 /**
- * The comparison of two contracts of a dataset over HTTP: the effect of the second on readers and providers of the first,
- * with each difference and why it matters. Refuses unknown contracts.
+ * The comparison of two contracts of a dataset over HTTP: the effect of the second on readers and providers
+ * of the first, with each difference and why it matters. Refuses unknown contracts.
  */
 import { Type } from 'typebox'
 import { compareContracts, isOpen } from '../../contract/index.ts'
@@ -59,7 +59,7 @@ export const ComparisonSchema = Type.Object({
       }),
       dataset: Type.String({ format: 'uri-reference', description: 'The dataset.' }),
     },
-    { description: 'Related addresses.' },
+    { description: 'Links to related resources.' },
   ),
 })
 
@@ -80,14 +80,14 @@ export function comparisonRoutes(app: App, context: AppContext): void {
         params: Type.Object({ slug: Slug, contractVersion: ContractNumber, other: ContractNumber }),
         response: {
           200: ComparisonSchema,
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          304: Type.Null({ description: "Not modified: the caller's copy is current." }),
           ...problemResponses('dataset-not-found', 'contract-not-found'),
         },
       },
     },
     async (request, reply) => {
       const { slug, contractVersion, other } = request.params
-      const newest = getReadable(context.contracts, request.reader, slug)
+      const newest = getReadable(context.contracts, request.caller, slug)
       const [from, to] = [Number(contractVersion), Number(other)]
       const body = comparisonBody(context, slug, from, to)
       const tag = digestOf(canonicalJson({ comparisonForm: comparisonVersion, body })).slice(0, 32)

@@ -1,4 +1,4 @@
-/** On a mirror contracts come while it serves: they are loaded as soon as another process has reported a change. */
+/** A mirror gets new contracts while it serves; it loads them when another process reports a change. */
 import { notifyChange } from '../../db/change-notices.ts'
 import type { Database } from '../../db/database.ts'
 import { withoutValues } from '../../db/database-error.ts'
@@ -8,25 +8,25 @@ import type { Observe } from '../../platform/log/events.ts'
 interface Parts {
   readonly database: Pick<Database, 'subscribe' | 'work'>
   readonly observe: Observe
-  /** Loads the contracts anew where others have come, and says whether it has. */
-  readonly renewContracts: () => Promise<boolean>
+  /** Reloads the contracts if there are new ones. Returns whether it did. */
+  readonly reloadContracts: () => Promise<boolean>
 }
 
-/** Renews the contracts after each change in the database, one renewal after the other; a failure is logged. */
+/** Reloads the contracts after each change in the database, one reload at a time; a failure is logged. */
 export function followContracts(parts: Parts): void {
-  let renewing: Promise<void> = Promise.resolve()
+  let reloading: Promise<void> = Promise.resolve()
   parts.database.subscribe(() => {
-    renewing = renewing
-      .then(() => renew(parts))
+    reloading = reloading
+      .then(() => reload(parts))
       .catch((error: unknown) =>
         parts.observe('job-failed', { job: 'contracts', error: asError(withoutValues(error)) }),
       )
   })
 }
 
-async function renew({ database, observe, renewContracts }: Parts): Promise<void> {
-  if (!(await renewContracts())) return
+async function reload({ database, observe, reloadContracts }: Parts): Promise<void> {
+  if (!(await reloadContracts())) return
   observe('contracts-reloaded')
-  // What was answered in between was made of the former contracts, and is kept until a change is reported.
+  // Responses sent meanwhile used the former contracts and stay cached until the next notice.
   await database.work.begin((tx) => notifyChange(tx))
 }

@@ -1,14 +1,14 @@
 /**
- * Pinned contracts: a contract version never changes once it was loaded, since editions depend on it. A file that has
- * changed is refused at start; the remedy is a new contract version.
+ * Pinned contracts: a contract version never changes once it was loaded, since editions depend on it. A file
+ * that has changed is refused at start; the remedy is a new contract version.
  */
 import { type Contracts, compareContracts, type LoadedContract } from '../../contract/index.ts'
 import type { Database, Transaction } from '../../db/database.ts'
 import { appendChange } from '../changes/change-log.ts'
 
 /**
- * Pins new contracts, compares the others with their pins, and returns the new ones. Throws an Error that names every file
- * which differs from its pin.
+ * Pins new contracts, compares the others with their pins, and returns the new ones. Throws an Error that
+ * names every file which differs from its pin.
  */
 export async function pinContracts(
   database: Database,

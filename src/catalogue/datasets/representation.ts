@@ -1,6 +1,6 @@
 /**
- * A form of a dataset at its own address besides JSON, such as an RDF syntax. Protocol modules write it; the catalogue, which
- * owns the address, gets it as a value.
+ * A form of a dataset at its own address besides JSON, such as an RDF syntax. Protocol modules write it; the
+ * catalogue, which owns the address, gets it as a value.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'

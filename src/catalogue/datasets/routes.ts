@@ -135,7 +135,7 @@ const DatasetsSchema = Type.Object({
         description: 'Null on the last page.',
       }),
     },
-    { description: 'Related addresses.' },
+    { description: 'Links to related resources.' },
   ),
 })
 
@@ -148,11 +148,11 @@ export interface SearchedDatasets extends FoundDatasets {
 /** Searches the datasets that a reader may see. Throws `parameter-invalid` and `cursor-invalid`. */
 export async function searchDatasets(
   context: AppContext,
-  reader: Caller,
+  caller: Caller,
   parameters: DatasetParameters,
   language: Language,
 ): Promise<SearchedDatasets> {
-  const readable = listReadable(context.contracts, reader)
+  const readable = listReadable(context.contracts, caller)
   const query = parseDatasetQuery(
     parameters,
     language,
@@ -185,9 +185,9 @@ function searchRoute(app: App, context: AppContext): void {
       },
     },
     async (request, reply) => {
-      const { reader, query } = request
-      const found = await searchDatasets(context, reader, query, languageOf(request))
-      reply.header('cache-control', reader.keyId === undefined ? 'public, max-age=60' : 'private, no-cache')
+      const { caller, query } = request
+      const found = await searchDatasets(context, caller, query, languageOf(request))
+      reply.header('cache-control', caller.keyId === undefined ? 'public, max-age=60' : 'private, no-cache')
       reply.header('vary', 'Accept-Language, Authorization')
       return {
         data: found.page.map(({ loaded, matches }) => ({
@@ -229,13 +229,13 @@ function oneRoute(app: App, context: AppContext, forms: readonly DatasetForm[]):
         params: Type.Object({ slug: Slug }),
         response: {
           200: { description: 'The dataset.', content },
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          304: Type.Null({ description: "Not modified: the caller's copy is current." }),
           ...problemResponses('dataset-not-found', 'precondition-failed'),
         },
       },
     },
     async (request, reply) => {
-      const loaded = getReadable(context.contracts, request.reader, request.params.slug)
+      const loaded = getReadable(context.contracts, request.caller, request.params.slug)
       const form = formOf(request, forms)
       if (form !== undefined) return form.send(context, request, reply, loaded)
       const dataset = loaded.contract.dataset

@@ -1,4 +1,6 @@
-/** The times at which each dataset was created and last changed, from the change log, for catalogue protocols. */
+/**
+ * The times at which each dataset was created and last changed, from the change log, for catalogue protocols.
+ */
 import { max, min } from 'drizzle-orm'
 import type { Database } from '../../db/database.ts'
 import { lookUp } from '../lookups.ts'

@@ -1,6 +1,6 @@
 /**
- * Facets of datasets: counts by theme, provider, class and so on, and filters of the same names. Pure; it counts only the
- * contracts it receives, so those must be the ones the reader may see.
+ * Facets of datasets: counts by theme, provider, class and so on, and filters of the same names. Pure; it
+ * counts only the contracts it receives, so those must be the ones the reader may see.
  */
 
 import { type Contract, type Contracts, kindTitles, labelOf } from '../../contract/index.ts'
@@ -74,8 +74,8 @@ export function fitsFacets(contract: Contract, filters: FacetFilters, except?: F
 }
 
 /**
- * Counts the values of each facet. A facet's own filter does not affect its counts, so that they show what another choice
- * would give. Chosen values are included even if no dataset has them.
+ * Counts the values of each facet. A facet's own filter does not affect its counts, so that they show what
+ * another choice would give. Chosen values are included even if no dataset has them.
  */
 export function countFacets(
   found: readonly Contract[],

@@ -1,6 +1,7 @@
 /**
- * The in-memory search index of datasets: built from contracts, searched in Chinese, English or both, ranked by BM25 with a
- * weight per kind of text. Pure; it reveals nothing about other contracts than those it was built from.
+ * The in-memory search index of datasets: built from contracts, searched in Chinese, English or both, ranked
+ * by BM25 with a weight per kind of text. Pure; it reveals nothing about other contracts than those it was
+ * built from.
  */
 import { setImmediate } from 'node:timers/promises'
 import { distance } from 'fastest-levenshtein'
@@ -26,7 +27,9 @@ export interface SearchIndex {
   readonly search: (question: string) => SearchAnswer
 }
 
-/** Datasets indexed without a pause. Indexing a thousand takes seconds, so other requests must run in between. */
+/**
+ * Datasets indexed without a pause. Indexing a thousand takes seconds, so other requests must run in between.
+ */
 const batchSize = 10
 
 /** Builds the index of these datasets. */
@@ -93,8 +96,8 @@ interface QueryWord extends Word {
 }
 
 /**
- * A Chinese run needs half of its pairs: a pair across two words, such as 东篮 in 浦东篮球, is in no text. A word that no
- * dataset contains, not even as a prefix, is replaced by the nearest ones that some dataset contains.
+ * A Chinese run needs half of its pairs: a pair across two words, such as 东篮 in 浦东篮球, is in no text. A word
+ * that no dataset contains, not even as a prefix, is replaced by the nearest ones that some dataset contains.
  */
 function readWord(word: Word, vocabulary: readonly string[]): QueryWord {
   if (word.han) return { ...word, needed: Math.ceil(word.terms.length / 2) }
@@ -108,9 +111,12 @@ function readWord(word: Word, vocabulary: readonly string[]): QueryWord {
 const oneErrorLettersMin = 5
 const twoErrorsLettersMin = 8
 /** Most replacements of a word; more would no longer be a good guess. */
-const readingsMax = 3
+const replacementsMax = 3
 
-/** The terms nearest to a word with the same first letter, which is rarely mistyped. Two swapped letters are one error. */
+/**
+ * The terms nearest to a word with the same first letter, which is rarely mistyped. Two swapped letters are
+ * one error.
+ */
 function nearestTerms(word: string, vocabulary: readonly string[]): readonly string[] {
   if (!/^\p{L}+$/u.test(word) || word.length < oneErrorLettersMin || word.length > termLengthMax) return []
   const errorsMax = word.length < twoErrorsLettersMin ? 1 : 2
@@ -122,7 +128,7 @@ function nearestTerms(word: string, vocabulary: readonly string[]): readonly str
   return near
     .filter(({ errors }) => errors === least)
     .map(({ term }) => term)
-    .slice(0, readingsMax)
+    .slice(0, replacementsMax)
 }
 
 /** Longest word to compare, as the cost is the product of both lengths. */
@@ -141,7 +147,10 @@ function isSwapped(term: string, word: string): boolean {
 /** Shortest prefix to search; a single letter begins too many words. */
 const prefixLettersMin = 2
 
-/** Finds datasets that contain every word, best first. Numbers match only completely: 31 is not a prefix of 310115. */
+/**
+ * Finds datasets that contain every word, best first. Numbers match only completely: 31 is not a prefix of
+ * 310115.
+ */
 function findHits(index: MiniSearch<IndexedDataset>, words: readonly QueryWord[]): readonly SearchResult[] {
   if (words.length === 0) return []
   const prefixes = new Set(

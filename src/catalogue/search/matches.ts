@@ -1,4 +1,6 @@
-/** Why a dataset was found: the kind of text, an excerpt, and the matching words in it. Plain text, no HTML. */
+/**
+ * Why a dataset was found: the kind of text, an excerpt, and the matching words in it. Plain text, no HTML.
+ */
 import { placeNames, type SearchedText, type SearchPlace } from './texts.ts'
 import { tokensOf } from './tokens.ts'
 
@@ -20,8 +22,8 @@ export const textLengthMax = 80
 const leadLength = 20
 
 /**
- * The matches of these terms, ordered by the weight of their place and then by the length of the matching text. Each text
- * is shown in the language in which it matched.
+ * The matches of these terms, ordered by the weight of their place and then by the length of the matching
+ * text. Each text is shown in the language in which it matched.
  */
 export function showMatches(
   texts: readonly SearchedText[],
@@ -74,7 +76,9 @@ function spansOf(text: string, terms: ReadonlySet<string>): readonly Span[] {
   return spans
 }
 
-/** The bounds of the excerpt. It cuts no word, unless the word is longer than the lead, and no surrogate pair. */
+/**
+ * The bounds of the excerpt. It cuts no word, unless the word is longer than the lead, and no surrogate pair.
+ */
 function cut(text: string, at: number): readonly [start: number, end: number] {
   if (text.length <= textLengthMax) return [0, text.length]
   const start = Math.max(0, Math.min(at - leadLength, text.length - textLengthMax))

@@ -11,7 +11,10 @@ export const sortNames = ['relevance', 'slug', 'title', 'published'] as const
 
 export type SortName = (typeof sortNames)[number]
 
-/** Characters of a search text. Longer ones are not typed by people, and each word costs a search of the index. */
+/**
+ * Characters of a search text. Longer ones are not typed by people, and each word costs a search of the
+ * index.
+ */
 export const questionLengthMax = 200
 /** Codes per facet in one request. */
 export const facetCodesMax = 50
@@ -37,8 +40,8 @@ export interface DatasetQuery {
 }
 
 /**
- * Parses the parameters. `readable` are the contracts that the caller may see. Throws `parameter-invalid` with the
- * parameter and, for an unknown code, the nearest known one.
+ * Parses the parameters. `readable` are the contracts that the caller may see. Throws `parameter-invalid`
+ * with the parameter and, for an unknown code, the nearest known one.
  */
 export function parseDatasetQuery(
   parameters: DatasetParameters,
@@ -104,7 +107,8 @@ function parseCodes(
   const known = knownCodes(name, readable, contracts)
   const unknown = codes.find((code) => !known.has(code))
   if (unknown === undefined) return codes
-  // Cut as in refuseUnknown: a caller may send a megabyte, and the beginning is enough to find the typing error.
+  // Cut as in refuseUnknown: a caller may send a megabyte, and the beginning is enough to find the typing
+  // error.
   const start = unknown.slice(0, codeLengthMax)
   const nearest = known.size === 0 ? undefined : closest(start, [...known])
   const near = nearest !== undefined && distance(start, nearest) <= Math.max(2, start.length / 2)

@@ -1,6 +1,6 @@
 /**
- * Search for datasets: text, filters, facets and order, only over the contracts that the reader may see. One index per set
- * of visible contracts is cached, in most cases a single one; new contracts need a new index.
+ * Search for datasets: text, filters, facets and order, only over the contracts that the reader may see. One
+ * index per set of visible contracts is cached, in most cases a single one; new contracts need a new index.
  */
 
 import type { Contracts, LoadedContract } from '../../contract/index.ts'
@@ -28,7 +28,9 @@ export interface FoundDatasets {
   readonly next?: string
 }
 
-/** Finds datasets among `readable`. `publishedAt` gives the time of publication of a dataset's latest version. */
+/**
+ * Finds datasets among `readable`. `publishedAt` gives the time of publication of a dataset's latest version.
+ */
 export async function findDatasets(
   query: DatasetQuery,
   readable: readonly LoadedContract[],
@@ -82,8 +84,8 @@ function order(
 }
 
 /**
- * The start of the page: after the last dataset of the previous page, or at its former index if it is gone. A forged cursor
- * can reveal nothing, as it only selects among the datasets found for this reader.
+ * The start of the page: after the last dataset of the previous page, or at its former index if it no longer
+ * exists. A forged cursor can reveal nothing, as it only selects among the datasets found for this reader.
  */
 function startOf({ canonical, cursor }: DatasetQuery, ordered: readonly LoadedContract[]): number {
   if (cursor === undefined) return 0
@@ -100,7 +102,10 @@ function startOf({ canonical, cursor }: DatasetQuery, ordered: readonly LoadedCo
 /** Cached indexes; keys with different grants are few. */
 export const indexesMax = 4
 
-/** Indexes by the digests of their contracts, least recently used first. They are released with their contracts. */
+/**
+ * Indexes by the digests of their contracts, least recently used first. They are released with their
+ * contracts.
+ */
 const cache = new WeakMap<Contracts, Map<string, Promise<SearchIndex>>>()
 
 function indexOf(readable: readonly LoadedContract[], contracts: Contracts): Promise<SearchIndex> {

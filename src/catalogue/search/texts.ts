@@ -1,14 +1,14 @@
 /**
- * The searchable texts of a dataset: those of its contract and the labels of its codes, each with its place. Pure; it reads
- * no records, so it reveals nothing of unpublished rows.
+ * The searchable texts of a dataset: those of its contract and the labels of its codes, each with its place.
+ * Pure; it reads no records, so it reveals nothing of unpublished rows.
  */
 
 import { type Contract, type Contracts, codesOf, labelOf } from '../../contract/index.ts'
 import type { Bilingual } from '../../platform/language.ts'
 
 /**
- * The places of a text, with the weight of a match there. A title says what a dataset is; the description of a field also
- * mentions other subjects.
+ * The places of a text, with the weight of a match there. A title says what a dataset is; the description of
+ * a field also mentions other subjects.
  */
 export const places = {
   title: 12,

@@ -1,6 +1,6 @@
 /**
- * Splits text into search terms: words of letters and digits, and for Chinese, which has no spaces, every character and
- * every pair of adjacent characters. Ignores full width and case. It knows no grammar.
+ * Splits text into search terms: words of letters and digits, and for Chinese, which has no spaces, every
+ * character and every pair of adjacent characters. Ignores full width and case. It knows no grammar.
  */
 
 /** A term and its position in UTF-16 code units, end exclusive. */
@@ -25,7 +25,9 @@ export function tokensOf(text: string): readonly Token[] {
   return tokens
 }
 
-/** The distinct terms of a text. An index of a thousand contracts has millions, so positions are not stored. */
+/**
+ * The distinct terms of a text. An index of a thousand contracts has millions, so positions are not stored.
+ */
 export function termsOf(text: string): ReadonlySet<string> {
   const terms = new Set<string>()
   walk(text, (term) => void terms.add(term))
@@ -50,8 +52,8 @@ function walk(text: string, visit: (term: string, start: number, end: number) =>
 }
 
 /**
- * The distinct words of a search text, at most `wordsMax`. A Chinese run of several characters is searched only by its
- * pairs, as single characters are everywhere; 的 and the commonest English words are ignored.
+ * The distinct words of a search text, at most `wordsMax`. A Chinese run of several characters is searched
+ * only by its pairs, as single characters are everywhere; 的 and the commonest English words are ignored.
  */
 export function wordsOf(question: string): readonly Word[] {
   const words = [...runsOf(question)].flatMap(({ run, han }): readonly Word[] => {
@@ -81,7 +83,10 @@ function pairsOf(run: string): readonly string[] {
   return [...new Set(characters.slice(1).map((character, index) => `${characters[index]}${character}`))]
 }
 
-/** NFKC turns full-width letters and digits into plain ones; then lower case. Most Chinese characters have one form. */
+/**
+ * NFKC turns full-width letters and digits into plain ones; then lower case. Most Chinese characters have one
+ * form.
+ */
 function normalise(text: string): string {
   if (/^[a-z0-9\u4e00-\u9fff]*$/.test(text)) return text
   return text.normalize('NFKC').toLowerCase()

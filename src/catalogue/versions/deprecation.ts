@@ -1,6 +1,6 @@
 /**
- * Deprecation notices after a breaking contract. Versions under former contracts stay available and are marked as
- * deprecated, with a sunset date at least as many days later as their own contract promised.
+ * Deprecation notices after a breaking contract. Versions under former contracts stay available and are
+ * marked as deprecated, with a sunset date at least as many days later as their own contract promised.
  */
 import type { FastifyReply } from 'fastify'
 import type { Contract } from '../../contract/index.ts'
@@ -28,8 +28,9 @@ interface Breaking {
 }
 
 /**
- * Adds the notice to a response under a contract that a later one breaks: `Deprecation` (RFC 9745), `Sunset` (RFC 8594), and
- * links to the comparison and the successor contract. Does nothing without a breaking contract.
+ * Adds the notice to a response under a contract that a later one breaks: `Deprecation` (RFC 9745), `Sunset`
+ * (RFC 8594), and links to the comparison and the successor contract. Does nothing without a breaking
+ * contract.
  */
 export async function setDeprecationHeaders(
   context: AppContext,
@@ -53,7 +54,9 @@ export async function setDeprecationHeaders(
     .header('link', before === undefined ? link : `${String(before)}, ${link}`)
 }
 
-/** The breaking contracts of a dataset, in their order. Cached between changes, as every response needs them. */
+/**
+ * The breaking contracts of a dataset, in their order. Cached between changes, as every response needs them.
+ */
 function listBreaking({ database }: AppContext, dataset: string): Promise<readonly Breaking[]> {
   const read = async () => {
     const rows = await database.serve<Breaking[]>`

@@ -1,6 +1,6 @@
 /**
- * The writes of versions: opened as a draft, advanced from state to state, published by one short transaction, superseded by
- * the next version, withdrawn with a reason. Readers see only published versions.
+ * The writes of versions: opened as a draft, advanced from state to state, published by one short
+ * transaction, superseded by the next version, withdrawn with a reason. Readers see only published versions.
  */
 
 import assert from 'node:assert/strict'
@@ -30,7 +30,10 @@ export interface Draft {
   readonly parts: readonly PublishedPart[]
 }
 
-/** The edition's draft: the one already open, else a new one with the next number. Call under the edition's lock. */
+/**
+ * The edition's draft: the one already open, else a new one with the next number. Call under the edition's
+ * lock.
+ */
 export async function openDraft(
   tx: Transaction,
   request: { readonly contract: Contract; readonly edition: string; readonly reason: string | null },
@@ -141,9 +144,10 @@ export async function prepareVersion(tx: Transaction, prepared: Prepared): Promi
 }
 
 /**
- * Makes a prepared version visible: changes states and appends the change, nothing slow. Call it last in its transaction,
- * because the change takes its position from a counter row that stays locked until the commit. `digest` is that of the
- * approved content: a draft that has changed since is never released. Returns the number of records.
+ * Makes a prepared version visible: changes states and appends the change, nothing slow. Call it last in its
+ * transaction, because the change takes its position from a counter row that stays locked until the commit.
+ * `digest` is that of the approved content: a draft that has changed since is never released. Returns the
+ * number of records.
  */
 export async function publishVersion(
   tx: Transaction,
@@ -152,12 +156,12 @@ export async function publishVersion(
   await tx`
     UPDATE qingdan.version SET state = 'superseded'
     WHERE state = 'published' AND edition_id = (SELECT edition_id FROM qingdan.version WHERE id = ${id})`
-  const [flipped] = await tx<{ records: number }[]>`
+  const [published] = await tx<{ records: number }[]>`
     UPDATE qingdan.version SET state = 'published', published_at = ${at}
     WHERE id = ${id} AND state = 'controlled' AND published_at IS NULL
       AND records_table IS NOT NULL AND digest = ${digest}
     RETURNING records::float8`
-  assert.ok(flipped, 'Expected a prepared, unpublished version with this digest')
+  assert.ok(published, 'Expected a prepared, unpublished version with this digest')
   const draft = await getDraft(tx, id)
   await appendChange(tx, {
     at,
@@ -165,14 +169,14 @@ export async function publishVersion(
     dataset: draft.dataset,
     edition: draft.edition,
     version: draft.number,
-    body: { reason: draft.reason, records: flipped.records, digest },
+    body: { reason: draft.reason, records: published.records, digest },
   })
-  return flipped.records
+  return published.records
 }
 
 /**
- * Withdraws a published version. Returns false if it was withdrawn before, and undefined if there is no such published
- * version. The highest remaining version becomes `published` again.
+ * Withdraws a published version. Returns false if it was withdrawn before, and undefined if there is no such
+ * published version. The highest remaining version becomes `published` again.
  */
 export async function withdrawVersion(
   tx: Transaction,

@@ -1,6 +1,6 @@
 /**
- * Distributions over HTTP: permanent names, strong ETag of the stored bytes, Range and If-Range (RFC 9110), Repr-Digest
- * (RFC 9530). No parameter changes the bytes, so a checksum always fits.
+ * Distributions over HTTP: permanent names, strong ETag of the stored bytes, Range and If-Range (RFC 9110),
+ * Repr-Digest (RFC 9530). No parameter changes the bytes, so a checksum always fits.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -8,8 +8,8 @@ import parseRange from 'range-parser'
 import { Type } from 'typebox'
 import {
   type Contract,
+  countRead,
   isOpen,
-  noteRead,
   type StoredDistribution,
   type VersionName,
 } from '../../contract/index.ts'
@@ -30,14 +30,14 @@ export function fileRoutes(app: App, context: AppContext): void {
   app.get(
     '/v1/datasets/:slug/editions/:edition/versions/:version/files/:name',
     {
-      config: { warm: true },
+      config: { cacheable: true },
       schema: {
         operationId: 'getFile',
         tags: ['catalogue'],
         summary: 'A file of a version',
         description:
           'The distribution as rendered at publication. Its bytes never change; for a withdrawn version the response is 410. ' +
-          'Takes Range, If-Range, If-Match and If-None-Match.',
+          'Supports Range, If-Range, If-Match and If-None-Match.',
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
@@ -49,7 +49,7 @@ export function fileRoutes(app: App, context: AppContext): void {
           200: { description: 'The whole file.', content: fileContent },
           206: { description: 'The requested range.', content: fileContent },
           ...toLatest,
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          304: Type.Null({ description: "Not modified: the caller's copy is current." }),
           ...problemResponses(
             'dataset-not-found',
             'edition-not-found',
@@ -64,7 +64,7 @@ export function fileRoutes(app: App, context: AppContext): void {
     },
     async (request, reply) => {
       const { slug, edition, version, name } = request.params
-      const { contract } = getReadable(context.contracts, request.reader, slug)
+      const { contract } = getReadable(context.contracts, request.caller, slug)
       const { preview } = request.query
       const found = await findServed(context, { dataset: slug, edition, version: Number(version), preview })
       const file = (await listDistributions(context.database, found.id)).find(
@@ -74,7 +74,7 @@ export function fileRoutes(app: App, context: AppContext): void {
       const versions = await listVersions(context.database, { dataset: slug, edition })
       reply.header('link', linkHeader(found, versions, context.config))
       await setDeprecationHeaders(context, reply, found)
-      noteRead(request.reader, contract, { versions: [found], operation: 'file' })
+      countRead(request.caller, contract, { versions: [found], operation: 'file' })
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       describeFile(reply, found, file, context.contracts.get(slug, found.contractVersion).contract)
       return sendFile(context, request, reply, { ...file, stored: storedName(found, file.format) })
@@ -100,8 +100,8 @@ interface ByteRange {
 }
 
 /**
- * The requested range; undefined to send the whole file: no range, several (RFC 9110, section 14.2 allows ignoring them), an
- * unknown unit, a method other than GET (14.2), or an If-Range for other bytes.
+ * The requested range; undefined to send the whole file: no range, several (RFC 9110, section 14.2 allows
+ * ignoring them), an unknown unit, a method other than GET (14.2), or an If-Range for other bytes.
  */
 function rangeOf(
   { method, headers }: Pick<FastifyRequest, 'method' | 'headers'>,
@@ -114,7 +114,8 @@ function rangeOf(
   // RFC 9110, 14.2: several ranges may be ignored. Checked here, before the library sorts a thousand of them.
   if (headers.range.includes(',')) return undefined
   const [, first = '', last = ''] = /^bytes=[ \t]*(\d*)-(\d+)[ \t]*$/.exec(headers.range) ?? []
-  // RFC 9110, 14.1.2: a suffix longer than the file selects the whole file. The library refuses this and the next case.
+  // RFC 9110, 14.1.2: a suffix longer than the file selects the whole file. The library refuses this and the
+  // next case.
   if (first === '' && Number(last) >= file.bytes) return { start: 0, end: file.bytes - 1 }
   // RFC 9110, 14.1.1: a range that ends before it begins is invalid, and an invalid one MUST be ignored.
   if (first !== '' && Number(last) < Number(first)) return undefined

@@ -1,6 +1,6 @@
 /**
- * The links of a version to its neighbours in the edition, as members of a body and as the header `Link` (RFC 8288) with the
- * relations of RFC 5829. Withdrawn versions are skipped, as they answer 410.
+ * The links of a version to its neighbours in the edition, as members of a body and as the header `Link` (RFC
+ * 8288) with the relations of RFC 5829. Withdrawn versions are skipped, as they answer 410.
  */
 import type { Config } from '../../platform/config.ts'
 import { addresses } from '../addresses.ts'

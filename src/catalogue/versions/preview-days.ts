@@ -1,5 +1,5 @@
-/** A file of its own, so that the help of the CLI can name the numbers without loading the module. */
+/** A separate file, so that the CLI's help can show the numbers without loading the module. */
 
-/** The longest that a token may hold, in days, and how long it holds where nobody says. */
+/** Longest and default validity of a preview token, in days. */
 export const previewDaysMax = 90
 export const previewDaysDefault = 7

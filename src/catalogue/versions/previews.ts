@@ -1,7 +1,7 @@
 /**
- * Previews: a token shows a prepared draft before its release. Only a draft that passed disclosure control, with records
- * loaded and files rendered, can have one. A token shows exactly those records; a wrong, expired or revoked token gives the
- * response of an unknown version.
+ * Previews: a token shows a prepared draft before its release. Only a draft that passed disclosure control,
+ * with records loaded and files rendered, can have one. A token shows exactly those records; a wrong, expired
+ * or revoked token gives the response of an unknown version.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { and, eq, isNull } from 'drizzle-orm'
@@ -44,8 +44,8 @@ export const previewsMax = 100
 const tokenForm = /^qp_([0-9a-f]{18})_([A-Za-z0-9_-]{43})$/
 
 /**
- * The version to serve: with a token the draft that it shows, or the version published from it; without one the published
- * version. Throws like `getVersion`, and `version-not-found` for every invalid token.
+ * The version to serve: with a token the draft that it shows, or the version published from it; without one
+ * the published version. Throws like `getVersion`, and `version-not-found` for every invalid token.
  */
 export async function findServed(context: AppContext, request: VersionRequest): Promise<ServedVersion> {
   if (request.preview === undefined) return getVersion(context.database, context.config, request)
@@ -81,8 +81,8 @@ export async function findPreviewed(
     )
   if (row === undefined) return none()
   const { token: digest, expiresAt, ...found } = row
-  const same = timingSafeEqual(Buffer.from(digestOf(secret)), Buffer.from(digest as Digest))
-  if (!same || expiresAt <= context.clock()) return none()
+  const isSame = timingSafeEqual(Buffer.from(digestOf(secret)), Buffer.from(digest as Digest))
+  if (!isSame || expiresAt <= context.clock()) return none()
   // After the release the shared link keeps working, and reports a withdrawal.
   if (found.publishedAt !== null) return getVersion(context.database, context.config, of)
   if (found.state !== 'controlled' || found.recordsTable === null) return none()
@@ -124,7 +124,9 @@ export async function listPreviews(runner: Runner, versionId: number): Promise<r
     FROM qingdan.preview WHERE version_id = ${versionId} ORDER BY created_at DESC, id LIMIT 1000`
 }
 
-/** Revokes a token from this time on; repeating it changes nothing. Returns false if there is no such token. */
+/**
+ * Revokes a token from this time on; repeating it changes nothing. Returns false if there is no such token.
+ */
 export async function revokePreview(tx: Transaction, id: string, at: Date): Promise<boolean> {
   const [found] = await tx`
     UPDATE qingdan.preview SET revoked_at = coalesce(revoked_at, ${at}) WHERE id = ${id} RETURNING id`

@@ -1,6 +1,6 @@
 /**
- * Published data as readers may see it: editions, versions, distributions; no drafts. Without the grant, restricted data
- * gives the same 404 as an unknown name.
+ * Published data as readers may see it: editions, versions, distributions; no drafts. Without the grant,
+ * restricted data gives the same 404 as an unknown name.
  */
 import { and, asc, desc, eq, isNotNull, type SQL } from 'drizzle-orm'
 import type { StoredDistribution, VersionFacts } from '../../contract/index.ts'
@@ -54,26 +54,32 @@ export const versionColumns = {
 } as const
 
 /** The newest contracts of the datasets that a reader may see. */
-export function listReadable(contracts: Contracts, reader: Caller): readonly LoadedContract[] {
-  return contracts.list().filter(({ contract }) => mayRead(reader, contract))
+export function listReadable(contracts: Contracts, caller: Caller): readonly LoadedContract[] {
+  return contracts.list().filter(({ contract }) => mayRead(caller, contract))
 }
 
 /** A dataset's newest contract. Throws `dataset-not-found`, also if the reader may not see it. */
-export function getReadable(contracts: Contracts, reader: Caller, dataset: string): LoadedContract {
+export function getReadable(contracts: Contracts, caller: Caller, dataset: string): LoadedContract {
   const loaded = contracts.find(dataset)
-  if (loaded === undefined || !mayRead(reader, loaded.contract)) {
+  if (loaded === undefined || !mayRead(caller, loaded.contract)) {
     throw problem('dataset-not-found', { path: 'slug' })
   }
   return loaded
 }
 
-export interface Published {
+export interface VersionFilter {
   readonly dataset?: string
   readonly edition?: string
 }
 
-/** All published versions, including withdrawn ones, the newest edition and version first; cached between changes. */
-export function listVersions(database: Database, of: Published = {}): Promise<readonly PublishedVersion[]> {
+/**
+ * All published versions, including withdrawn ones, the newest edition and version first; cached between
+ * changes.
+ */
+export function listVersions(
+  database: Database,
+  of: VersionFilter = {},
+): Promise<readonly PublishedVersion[]> {
   const name = `versions ${of.dataset ?? ''} ${of.edition ?? ''}`
   // Empty results are not cached: requests for unknown editions would evict the others.
   return lookUp(database, name, () => readVersions(database, of), isNotEmpty)
@@ -84,7 +90,7 @@ const isNotEmpty = ({ length }: readonly unknown[]) => length > 0
 /** Like listVersions, but always from the database, for decisions about writes. */
 export async function readVersions(
   database: Database,
-  of: Published = {},
+  of: VersionFilter = {},
 ): Promise<readonly PublishedVersion[]> {
   const wanted: SQL[] = [isNotNull(version.publishedAt)]
   if (of.dataset !== undefined) wanted.push(eq(edition.dataset, of.dataset))
@@ -104,8 +110,8 @@ export function latestOf(versions: readonly PublishedVersion[]): PublishedVersio
 }
 
 /**
- * A published version by number or `latest`. Throws `edition-not-found`, `version-not-found`, and, for a withdrawn version,
- * `version-withdrawn` with reason and successor.
+ * A published version by number or `latest`. Throws `edition-not-found`, `version-not-found`, and, for a
+ * withdrawn version, `version-withdrawn` with reason and successor.
  */
 export async function getVersion(
   database: Database,
@@ -124,8 +130,8 @@ export async function getVersion(
 }
 
 /**
- * The latest version of a dataset, whose records are served: that of its newest edition. Undefined if that edition is
- * withdrawn completely; an older one never becomes the latest. `versions` are newest first.
+ * The latest version of a dataset, whose records are served: that of its newest edition. Undefined if that
+ * edition is withdrawn completely; an older one never becomes the latest. `versions` are newest first.
  */
 export function latestOfDataset(versions: readonly PublishedVersion[]): PublishedVersion | undefined {
   return latestOf(versions.filter((version) => version.edition === versions[0]?.edition))
@@ -144,7 +150,10 @@ function withdrawn(
   })
 }
 
-/** The latest version of the latest edition. Throws `edition-not-found`, and `version-withdrawn` if all its versions are withdrawn. */
+/**
+ * The latest version of the latest edition. Throws `edition-not-found`, and `version-withdrawn` if all its
+ * versions are withdrawn.
+ */
 export async function getLatest(
   database: Database,
   config: Pick<Config, 'QINGDAN_PUBLIC_URL'>,

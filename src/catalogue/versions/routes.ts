@@ -1,10 +1,11 @@
 /**
- * Editions and versions over HTTP: the lists with reasons, one version with its files, redirects of `latest`, and the preview
- * of a draft with a token. A withdrawn version answers 410 with its reason and its successor.
+ * Editions and versions over HTTP: the lists with reasons, one version with its files, redirects of `latest`,
+ * and the preview of a draft with a token. A withdrawn version answers 410 with its reason and its successor.
  */
 import { Type } from 'typebox'
 import { fileName } from '../../contract/index.ts'
 import { type App, problemResponses } from '../../http/index.ts'
+import type { Caller } from '../../platform/caller.ts'
 import { problem } from '../../platform/problem.ts'
 import { addresses } from '../addresses.ts'
 import type { AppContext } from '../context.ts'
@@ -54,7 +55,7 @@ function listRoutes(app: App, context: AppContext): void {
     },
     async (request) => {
       const { slug } = request.params
-      getReadable(context.contracts, request.reader, slug)
+      getReadable(context.contracts, request.caller, slug)
       const data = editionsOf(await listVersions(context.database, { dataset: slug }), context.config)
       const at = addresses(context.config)
       return { data, links: { self: at.editions(slug), dataset: at.dataset(slug) } }
@@ -108,11 +109,11 @@ async function listOfEdition(
   context: AppContext,
   request: {
     readonly params: { readonly slug: string; readonly edition: string }
-    readonly reader: Parameters<typeof getReadable>[1]
+    readonly caller: Caller
   },
 ): Promise<readonly [PublishedVersion, ...PublishedVersion[]]> {
   const { slug, edition } = request.params
-  getReadable(context.contracts, request.reader, slug)
+  getReadable(context.contracts, request.caller, slug)
   const [first, ...rest] = await listVersions(context.database, { dataset: slug, edition })
   if (first === undefined) throw problem('edition-not-found', { path: 'edition' })
   return [first, ...rest]
@@ -146,7 +147,7 @@ function versionRoute(app: App, context: AppContext): void {
     async (request, reply) => {
       const { slug, edition, version } = request.params
       const { preview } = request.query
-      getReadable(context.contracts, request.reader, slug)
+      getReadable(context.contracts, request.caller, slug)
       const of = { dataset: slug, edition }
       if (version === 'latest') {
         const found = await getVersion(context.database, context.config, { ...of, version })
@@ -179,7 +180,7 @@ function latestRoute(app: App, context: AppContext): void {
     },
     async (request, reply) => {
       const { slug, edition } = request.params
-      getReadable(context.contracts, request.reader, slug)
+      getReadable(context.contracts, request.caller, slug)
       const of = { dataset: slug, edition, version: 'latest' as const }
       const found = await getVersion(context.database, context.config, of)
       // The raw URL, so that percent-encoding stays.
@@ -191,7 +192,10 @@ function latestRoute(app: App, context: AppContext): void {
   )
 }
 
-/** Below `latest`, a file may be named without a number or with any; the redirect uses the number of the latest version. */
+/**
+ * Below `latest`, a file may be named without a number or with any; the redirect uses the number of the
+ * latest version.
+ */
 function numbered(below: string, version: PublishedVersion): string {
   const [, name] = /^files\/([^/]+)$/.exec(below) ?? []
   const own = `${version.dataset}-${version.edition}`

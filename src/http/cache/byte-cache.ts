@@ -8,8 +8,10 @@ import type { HttpContext } from '../context.ts'
 /** Limit of one entry as a share of the whole, so that a large response does not evict all small ones. */
 const entryShareMax = 1 / 8
 
-/** Overhead of an entry beyond its bytes, measured on Node 20: the buffer object, the map and the list. */
-const entryBytesBeside = 400
+/**
+ * Bytes that an entry takes beyond its content, measured on Node 20: the buffer object, the map and the list.
+ */
+const entryOverheadBytes = 400
 
 /** A cached response: its bytes, and the headers that depend on them alone. */
 export interface CachedBody {
@@ -24,19 +26,19 @@ export interface ByteCache {
    * The response of a name, cached or computed. A failure rejects for all who wait and is not cached. A
    * caller that disconnects does not cancel the computation for others.
    */
-  readonly get: (name: string, make: () => Promise<CachedBody>) => Promise<CachedBody>
+  readonly get: (name: string, work: () => Promise<CachedBody>) => Promise<CachedBody>
 }
 
-const keptOf = new WeakMap<HttpContext['database'], ByteCache>()
+const caches = new WeakMap<HttpContext['database'], ByteCache>()
 
 /** The cache of this process, within `QINGDAN_CACHE_BYTES_MAX`; cleared when the catalogue changes. */
 export function byteCacheOf({ database, config }: Pick<HttpContext, 'config' | 'database'>): ByteCache {
-  const known = keptOf.get(database)
+  const known = caches.get(database)
   if (known !== undefined) return known
-  const { kept, clear } = buildByteCache(config.QINGDAN_CACHE_BYTES_MAX)
-  keptOf.set(database, kept)
+  const { cache, clear } = buildByteCache(config.QINGDAN_CACHE_BYTES_MAX)
+  caches.set(database, cache)
   database.subscribe(clear)
-  return kept
+  return cache
 }
 
 function lengthOf(headers: CachedBody['headers']): number {
@@ -46,43 +48,43 @@ function lengthOf(headers: CachedBody['headers']): number {
 }
 
 /** Caches up to so many bytes; 0 turns the cache off. */
-export function buildByteCache(bytesMax: number): { readonly kept: ByteCache; readonly clear: () => void } {
-  const making = new Map<string, Promise<CachedBody>>()
-  const cache =
+export function buildByteCache(bytesMax: number): { readonly cache: ByteCache; readonly clear: () => void } {
+  const pending = new Map<string, Promise<CachedBody>>()
+  const entries =
     bytesMax === 0
       ? undefined
       : new LRUCache<string, CachedBody>({
           maxSize: bytesMax,
           maxEntrySize: Math.max(1, Math.floor(bytesMax * entryShareMax)),
           sizeCalculation: ({ bytes, headers }, name) =>
-            bytes.length + 2 * (name.length + lengthOf(headers)) + entryBytesBeside,
+            bytes.length + 2 * (name.length + lengthOf(headers)) + entryOverheadBytes,
         })
   // A computation begun before a change must not be stored after it.
   let changes = 0
-  const make = async (name: string, work: () => Promise<CachedBody>) => {
+  const compute = async (name: string, work: () => Promise<CachedBody>) => {
     const began = changes
     try {
       const answer = await work()
-      if (began === changes) cache?.set(name, answer)
+      if (began === changes) entries?.set(name, answer)
       return answer
     } finally {
-      making.delete(name)
+      pending.delete(name)
     }
   }
   return {
-    kept: {
-      find: (name) => cache?.get(name),
+    cache: {
+      find: (name) => entries?.get(name),
       get: async (name, work) => {
-        const found = cache?.get(name) ?? making.get(name)
+        const found = entries?.get(name) ?? pending.get(name)
         if (found !== undefined) return found
-        const made = make(name, work)
-        making.set(name, made)
-        return made
+        const computation = compute(name, work)
+        pending.set(name, computation)
+        return computation
       },
     },
     clear: () => {
       changes += 1
-      cache?.clear()
+      entries?.clear()
     },
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Caches responses to requests without a key, on routes with `warm`, until anything published changes. It
- * runs before the router and saves routing, hooks, parsing of parameters, look-ups and planning. It sends
- * exactly what the route sent, header by header; requests are counted, rate-limited and logged as usual. Any
- * unusual request goes to the route.
+ * Caches responses to requests without a key, on routes that are `cacheable`, until anything published
+ * changes. It runs before the router and saves routing, hooks, parsing of parameters, look-ups and planning.
+ * It sends exactly what the route sent, header by header; requests are counted, rate-limited and logged as
+ * usual. Any unusual request goes to the route.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
@@ -17,22 +17,22 @@ import { byteCacheOf } from './byte-cache.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     /** The cache key of the response, and the state of the catalogue when it was requested. */
-    warmth: { readonly name: string; readonly changes: number } | null
+    cacheState: { readonly name: string; readonly changes: number } | null
   }
 }
 
 /** A response without its bytes, which are stored under the tag of their ETag. */
-interface Answer {
+interface CachedResponse {
   readonly route: string
   readonly tag: string
-  /** Names and values in turn, as Node writes them; a 304 carries them too. */
+  /** Names and values alternate, as Node writes them; a 304 has them too. */
   readonly headers: readonly string[]
   /** Headers of the body; undefined until the whole response was sent, and for streams. */
-  readonly ofBody: readonly string[] | undefined
+  readonly bodyHeaders: readonly string[] | undefined
 }
 
 /** A response that was sent, for its event. */
-interface Given extends Pick<Answer, 'route'> {
+interface SentResponse extends Pick<CachedResponse, 'route'> {
   readonly requestId: string
   readonly status: number
   /** In milliseconds of `performance.now()`. */
@@ -41,7 +41,7 @@ interface Given extends Pick<Answer, 'route'> {
 
 /** What the shared hooks do for every request, for requests answered here. */
 export interface ResponseCacheHooks {
-  /** Headers of every response, names and values in turn. */
+  /** Headers of every response; names and values alternate. */
   readonly always: readonly string[]
   readonly requestId: (headers: IncomingMessage['headers']) => string
   /** Counts a request without a key. Returns whether its sender is within the rate. */
@@ -51,92 +51,94 @@ export interface ResponseCacheHooks {
 export interface ResponseCache {
   /** Wraps the app's own listener, which answers what the cache does not. */
   readonly before: (listener: RequestListener) => RequestListener
-  /** Has the app's answers remembered. Behind the reader, and once: nothing is remembered before. */
+  /** Registers the hooks that cache responses. Call it once, after the hook that finds the caller. */
   readonly register: (app: App, hooks: ResponseCacheHooks) => void
 }
 
-/** In addition to the bytes themselves, which are limited by `QINGDAN_CACHE_BYTES_MAX`. */
-const answersShare = 1 / 8
-const answerBytesBeside = 900
+/**
+ * Share of `QINGDAN_CACHE_BYTES_MAX` for the headers, in addition to the bytes; and the size of one entry.
+ */
+const responsesShare = 1 / 8
+const responseBytes = 900
 
 /** `Vary` values that the cache supports. Responses that name others are not cached. */
-const known = new Set(['accept', 'accept-encoding', 'authorization'])
+const supportedVary = new Set(['accept', 'accept-encoding', 'authorization'])
 
-/** Headers of one response only. To a proxy, the last one is an order to send the file, even on a 304. */
-const ofAnswer = new Set(['x-request-id', 'content-length', 'x-accel-redirect'])
+/** Headers of one response only. The last one makes a proxy send the file, even on a 304. */
+const responseOnly = new Set(['x-request-id', 'content-length', 'x-accel-redirect'])
 
 /** Headers that a 304 does not carry, because they describe the body. */
-const ofBody = new Set(['content-type', 'content-disposition', 'accept-ranges', 'repr-digest'])
+const bodyOnly = new Set(['content-type', 'content-disposition', 'accept-ranges', 'repr-digest'])
 
 export function buildResponseCache(context: HttpContext): ResponseCache {
-  const bytesMax = Math.floor(context.config.QINGDAN_CACHE_BYTES_MAX * answersShare)
+  const bytesMax = Math.floor(context.config.QINGDAN_CACHE_BYTES_MAX * responsesShare)
   if (bytesMax === 0) return { before: (listener) => listener, register: () => undefined }
-  const answers = new LRUCache<string, Answer>({
+  const responses = new LRUCache<string, CachedResponse>({
     maxSize: bytesMax,
-    sizeCalculation: (_answer, name) => 2 * name.length + answerBytesBeside,
+    sizeCalculation: (_response, name) => 2 * name.length + responseBytes,
   })
   let changes = 0
-  let isHeard: (() => boolean) | undefined
+  let isSubscribed: (() => boolean) | undefined
   let hooks: ResponseCacheHooks | undefined
   const onChange = () => {
     changes += 1
-    answers.clear()
+    responses.clear()
   }
-  const tell = buildTeller(context)
+  const log = buildResponseLog(context)
   // Responses of one turn of the event loop are sent together: sending each alone wakes its caller, which
   // costs more than the response.
-  let due: (() => Given)[] = []
-  const giveAll = () => {
-    const gives = due
+  let due: (() => SentResponse)[] = []
+  const sendAll = () => {
+    const sends = due
     due = []
-    for (const given of gives.map((give) => give())) tell(given)
+    for (const sent of sends.map((send) => send())) log(sent)
   }
   return {
     before: (listener) => (request, response) => {
-      const answer = isPlain(request) ? answers.get(nameOf(request)) : undefined
-      const bytes = answer && bytesOf(context, answer, request)
-      // Who is above the rate hears from the route how long to wait.
-      const mayGive = bytes !== undefined && isHeard?.() === true && hooks?.count(request) === true
-      if (answer === undefined || bytes === undefined || hooks === undefined || !mayGive) {
+      const cached = isPlain(request) ? responses.get(nameOf(request)) : undefined
+      const bytes = cached && bytesOf(context, cached, request)
+      // The route tells a caller above the rate how long to wait.
+      const maySend = bytes !== undefined && isSubscribed?.() === true && hooks?.count(request) === true
+      if (cached === undefined || bytes === undefined || hooks === undefined || !maySend) {
         listener(request, response)
         return
       }
       const [began, requestId] = [performance.now(), hooks.requestId(request.headers)]
       const headers = ['x-request-id', requestId].concat(hooks.always)
-      if (due.length === 0) setImmediate(giveAll)
-      due.push(() => ({ ...answer, requestId, began, status: give(answer, bytes, response, headers) }))
+      if (due.length === 0) setImmediate(sendAll)
+      due.push(() => ({ ...cached, requestId, began, status: send(cached, bytes, response, headers) }))
     },
-    register: (app, given) => {
-      const always = new Set(given.always.filter((_, index) => index % 2 === 0))
-      app.decorateRequest('warmth', null)
+    register: (app, shared) => {
+      const always = new Set(shared.always.filter((_, index) => index % 2 === 0))
+      app.decorateRequest('cacheState', null)
       app.addHook('onRequest', (request, _reply, done) => {
-        if (request.routeOptions.config.warm !== true || request.method !== 'GET') return done()
-        isHeard ??= context.database.subscribe(onChange)
-        if (isHeard() && request.reader.keyId === undefined && isPlain(request.raw)) {
-          request.warmth = { name: nameOf({ url: request.url, headers: request.headers }), changes }
+        if (request.routeOptions.config.cacheable !== true || request.method !== 'GET') return done()
+        isSubscribed ??= context.database.subscribe(onChange)
+        if (isSubscribed() && request.caller.keyId === undefined && isPlain(request.raw)) {
+          request.cacheState = { name: nameOf({ url: request.url, headers: request.headers }), changes }
         }
         done()
       })
       app.addHook('onSend', (request, reply, payload, done) => {
         // If a change came between request and response, it is unknown which state the response has.
-        if (request.warmth !== null && request.warmth.changes === changes) {
-          const answer = answerOf(reply, payload, always)
-          if (answer !== undefined) answers.set(request.warmth.name, answer)
+        if (request.cacheState !== null && request.cacheState.changes === changes) {
+          const cached = cachedOf(reply, payload, always)
+          if (cached !== undefined) responses.set(request.cacheState.name, cached)
         }
         done(null, payload)
       })
       app.addHook('preClose', (done) => {
-        // Who comes while it closes hears so from the app.
+        // During a shutdown the app answers, so that callers get its 503.
         hooks = undefined
         done()
       })
-      hooks = given
+      hooks = shared
     },
   }
 }
 
 /** Logs cached responses like all others; labels are looked up once per kind of response. */
-function buildTeller({ observeAs }: HttpContext): (given: Given) => void {
+function buildResponseLog({ observeAs }: HttpContext): (sent: SentResponse) => void {
   const known = new Map<string, (facts: EventFacts) => void>()
   return ({ route, status, requestId, began }) => {
     const kind = `${status} ${route}`
@@ -166,15 +168,15 @@ function nameOf({ url, headers }: Pick<IncomingMessage, 'url' | 'headers'>): str
 /** The bytes to send; none if the caller has them; undefined if they were evicted. */
 function bytesOf(
   context: HttpContext,
-  { tag, ofBody }: Answer,
+  { tag, bodyHeaders }: CachedResponse,
   request: IncomingMessage,
 ): Buffer | null | undefined {
   if (fresh(request.headers, { etag: `"${tag}"` })) return null
-  return ofBody === undefined ? undefined : byteCacheOf(context).find(tag)?.bytes
+  return bodyHeaders === undefined ? undefined : byteCacheOf(context).find(tag)?.bytes
 }
 
-function give(
-  { headers, ofBody = [] }: Answer,
+function send(
+  { headers, bodyHeaders = [] }: CachedResponse,
   bytes: Buffer | null,
   response: ServerResponse,
   first: string[],
@@ -183,33 +185,39 @@ function give(
     response.writeHead(304, first.concat(headers)).end()
     return 304
   }
-  response.writeHead(200, first.concat(headers, ofBody, 'content-length', String(bytes.length))).end(bytes)
+  response
+    .writeHead(200, first.concat(headers, bodyHeaders, 'content-length', String(bytes.length)))
+    .end(bytes)
   return 200
 }
 
-function answerOf(reply: FastifyReply, payload: unknown, always: ReadonlySet<string>): Answer | undefined {
+function cachedOf(
+  reply: FastifyReply,
+  payload: unknown,
+  always: ReadonlySet<string>,
+): CachedResponse | undefined {
   const { statusCode } = reply
   if (statusCode !== 200 && statusCode !== 304) return undefined
   const etag = String(reply.getHeader('etag') ?? '')
-  const isForAll = String(reply.getHeader('cache-control')).startsWith('public')
-  if (!strong.test(etag) || !isForAll || !isKnown(String(reply.getHeader('vary') ?? ''))) return undefined
+  const isPublic = String(reply.getHeader('cache-control')).startsWith('public')
+  if (!strong.test(etag) || !isPublic || !isSupported(String(reply.getHeader('vary') ?? ''))) return undefined
   const [headers, own]: [string[], string[]] = [[], []]
   for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (always.has(name) || ofAnswer.has(name)) continue
-    const those = ofBody.has(name) ? own : headers
+    if (always.has(name) || responseOnly.has(name)) continue
+    const those = bodyOnly.has(name) ? own : headers
     those.push(name, String(value))
   }
   return {
     route: reply.request.routeOptions.url ?? '',
     tag: etag.slice(1, -1),
     headers,
-    ofBody: statusCode === 200 && Buffer.isBuffer(payload) ? own : undefined,
+    bodyHeaders: statusCode === 200 && Buffer.isBuffer(payload) ? own : undefined,
   }
 }
 
 /** An ETag of the bytes themselves, not a weak one. */
 const strong = /^"[^"]+"$/
 
-function isKnown(vary: string): boolean {
-  return vary === '' || vary.split(',').every((name) => known.has(name.trim().toLowerCase()))
+function isSupported(vary: string): boolean {
+  return vary === '' || vary.split(',').every((name) => supportedVary.has(name.trim().toLowerCase()))
 }

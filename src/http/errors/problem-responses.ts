@@ -11,7 +11,7 @@ import type { HttpContext } from '../context.ts'
 import { type App, baseUrl, languageOf, type ProblemBody } from '../route-helpers.ts'
 
 /** Registers the only error handler. Unknown paths are handled in hooks.ts, which knows the paths. */
-export function registerRefusals(app: App, context: HttpContext): void {
+export function registerErrorHandler(app: App, context: HttpContext): void {
   app.setErrorHandler((error: FastifyError | Problem, request, reply) => {
     const route = request.routeOptions.url ?? unmatched
     // A caller that disconnects while sending its body is no internal error and gets no response.
@@ -139,7 +139,7 @@ function invalid({ validation = [], validationContext }: FastifyError): Problem 
   const allowed = first?.params['allowedValues']
   const expected = Array.isArray(allowed) ? `one of ${allowed.join(', ')}` : undefined
   const detail =
-    expected === undefined ? `The value ${first?.message ?? 'is not valid'}.` : `Expected is ${expected}.`
+    expected === undefined ? `The value ${first?.message ?? 'is not valid'}.` : `Expected ${expected}.`
   const code = validationContext === 'body' ? 'body-invalid' : 'parameter-invalid'
   return problem(code, { ...(path === '' ? {} : { path }), detail })
 }

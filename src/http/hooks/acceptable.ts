@@ -19,8 +19,8 @@ export function refuseUnacceptableRequests(
   const { accept } = request.headers
   const { config, schema, url = '' } = request.routeOptions
   // Most callers accept anything, and probes are never rejected.
-  const isAsked = accept !== undefined && !accept.includes('*/*') && !request.is404
-  if (isAsked && config.unlimited !== true && !/\.[a-z]+$/.test(url)) {
+  const isSelective = accept !== undefined && !accept.includes('*/*') && !request.is404
+  if (isSelective && config.unlimited !== true && !/\.[a-z]+$/.test(url)) {
     const offers = config.offers ?? (schema === undefined ? undefined : declaredBy(schema))
     if (offers !== undefined) refuseUnacceptable(request, offers)
   }
@@ -28,20 +28,20 @@ export function refuseUnacceptableRequests(
 }
 
 function declaredBy(schema: FastifySchema): Offers {
-  const kept = known.get(schema) ?? { offers: successTypes(schema.response) }
-  known.set(schema, kept)
-  return kept.offers
+  const declared = known.get(schema) ?? { offers: successTypes(schema.response) }
+  known.set(schema, declared)
+  return declared.offers
 }
 
 /** The media types of success; undefined if the schema declares none or leaves them to the handler. */
 function successTypes(response: unknown): Offers {
-  const types = Object.entries((response ?? {}) as Readonly<Record<string, Declared>>)
+  const types = Object.entries((response ?? {}) as Readonly<Record<string, DeclaredResponse>>)
     .filter(([status, { type }]) => status.startsWith('2') && type !== 'null')
     .flatMap(([, { content }]) => (content === undefined ? ['application/json'] : Object.keys(content)))
   return types.length === 0 || types.includes('*/*') ? undefined : [...new Set(types)]
 }
 
-interface Declared {
+interface DeclaredResponse {
   readonly type?: unknown
   readonly content?: object
 }

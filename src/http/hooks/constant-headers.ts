@@ -65,7 +65,7 @@ async function registerSecurity(app: FastifyInstance): Promise<void> {
   })
 }
 
-/** Any page may read; none may write on behalf of a reader. */
+/** Any page may read; none may write on behalf of a caller. */
 async function registerCors(app: FastifyInstance): Promise<void> {
   await app.register(fastifyCors, {
     origin: '*',

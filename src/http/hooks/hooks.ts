@@ -17,7 +17,7 @@ import { type App, refuseUnknown } from '../route-helpers.ts'
 import { refuseDuplicateHost } from '../sockets.ts'
 import { refuseUnacceptableRequests } from './acceptable.ts'
 import { readConstantHeaders } from './constant-headers.ts'
-import { holdToQuota, registerKeyHolders, withReadAudit } from './key-hooks.ts'
+import { enforceQuota, registerKeyHooks, withReadAudit } from './key-hooks.ts'
 import { lazyValidator, type SchemaCompilation } from './lazy-compilers.ts'
 import { networkOf, RateCounts, senderOf } from './rate-limit.ts'
 
@@ -25,11 +25,11 @@ import { networkOf, RateCounts, senderOf } from './rate-limit.ts'
 export async function registerHooks(
   app: App,
   context: HttpContext,
-  warm: ResponseCache,
+  cache: ResponseCache,
   compile: SchemaCompilation,
 ): Promise<void> {
-  app.decorateRequest('reader')
-  app.decorateRequest('caller', '')
+  app.decorateRequest('caller')
+  app.decorateRequest('callerKey', '')
   const { methods, options } = collectMethods(app)
   registerValidators(app, compile)
   const constant = await readConstantHeaders()
@@ -56,11 +56,11 @@ export async function registerHooks(
     done(null, request.method === 'HEAD' ? '' : null)
   })
   registerRequestEvents(app, context)
-  const count = registerReader(app, context)
+  const count = registerCallerHook(app, context)
   app.addHook('onRequest', refuseUnacceptableRequests)
-  registerKeyHolders(app, context)
-  warm.register(app, { always: Object.entries(constant.always).flat(), requestId, count })
-  app.addHook('preValidation', (request, _reply, done) => done(faultOfParameters(request)))
+  registerKeyHooks(app, context)
+  cache.register(app, { always: Object.entries(constant.always).flat(), requestId, count })
+  app.addHook('preValidation', (request, _reply, done) => done(problemOfParameters(request)))
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods(request.url)
     if (allowed.length === 0) return sendProblem(problem('not-found'), request, reply, context)
@@ -71,8 +71,8 @@ export async function registerHooks(
 
 /** The caller's request id if it is harmless in a log and in a header, else a generated one. */
 export function requestId(headers: Readonly<Record<string, string | string[] | undefined>>): string {
-  const given = headers['x-request-id']
-  return typeof given === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(given) ? given : randomUUID()
+  const id = headers['x-request-id']
+  return typeof id === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(id) ? id : randomUUID()
 }
 
 /** What OPTIONS answers for a URL, from the routes registered from now on. */
@@ -108,15 +108,17 @@ function collectMethods(app: App): Collected {
   }
 }
 
-/** A route's pattern as a regular expression: `:name` is a segment or part of one, `*` is the rest. */
+/**
+ * A route's pattern as a regular expression: `:name` is a segment or part of one, `*` matches the remainder.
+ */
 function patternOf(url: string): RegExp {
   const source = url
     .split(/(:[A-Za-z0-9_]+(?:\([^)]*\))?|\*)/)
     .map((piece) => {
       if (piece === '*') return '.*'
-      const own = /^:[A-Za-z0-9_]+(\([^)]*\))?$/.exec(piece)
+      const parameter = /^:[A-Za-z0-9_]+(\([^)]*\))?$/.exec(piece)
       // The router's own anchors apply to the segment, not to the whole URL.
-      if (own !== null) return own[1]?.replace(/^\(\^/, '(').replace(/\$\)$/, ')') ?? '[^/]+'
+      if (parameter !== null) return parameter[1]?.replace(/^\(\^/, '(').replace(/\$\)$/, ')') ?? '[^/]+'
       return piece.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
     })
     .join('')
@@ -185,45 +187,45 @@ type Count = (request: IncomingMessage) => boolean
  * A network above it waits with valid keys too, or responses would reveal valid keys; requests without a key
  * continue. The quota of a key also applies.
  */
-function registerReader(app: App, context: HttpContext): Count {
+function registerCallerHook(app: App, context: HttpContext): Count {
   const max = context.config.QINGDAN_RATE_PER_MINUTE
-  const [callers, strangers] = [new RateCounts(max, minute), new RateCounts(max, minute)]
+  const [callers, invalidKeys] = [new RateCounts(max, minute), new RateCounts(max, minute)]
   const refusalOf = (seconds: number, reply: FastifyReply): Problem | undefined => {
     if (seconds === 0) return undefined
     reply.header('retry-after', String(seconds))
     return problem('rate-limited', { limit: max, retryAfterSeconds: seconds })
   }
   const findKeyHolder = async (request: FastifyRequest, reply: FastifyReply, authorization: string) => {
-    const sender = request.caller
-    const early = refusalOf(strangers.wait(sender), reply)
+    const sender = request.callerKey
+    const early = refusalOf(invalidKeys.wait(sender), reply)
     if (early !== undefined) throw early
     try {
-      const asked = { sender: request.ip, now: context.clock() }
-      request.reader = withReadAudit(request, await context.keys.findReader(authorization, asked))
+      const from = { sender: request.ip, now: context.clock() }
+      request.caller = withReadAudit(request, await context.keys.findCaller(authorization, from))
     } catch (error) {
-      throw (error instanceof Problem ? refusalOf(strangers.count(sender), reply) : undefined) ?? error
+      throw (error instanceof Problem ? refusalOf(invalidKeys.count(sender), reply) : undefined) ?? error
     }
-    const { keyId, quota } = request.reader
-    request.caller = keyId ?? sender
+    const { keyId, quota } = request.caller
+    request.callerKey = keyId ?? sender
     // A rate agreed for a key replaces the general one.
-    const seconds = quota?.perMinute === undefined ? callers.count(request.caller) : 0
+    const seconds = quota?.perMinute === undefined ? callers.count(request.callerKey) : 0
     const late = refusalOf(seconds, reply)
     if (late !== undefined) throw late
-    await holdToQuota(context, request.reader, reply)
+    await enforceQuota(context, request.caller, reply)
   }
   app.addHook('onRequest', (request, reply, done) => {
-    request.reader = anonymousCaller
-    request.caller = networkOf(request.ip)
+    request.caller = anonymousCaller
+    request.callerKey = networkOf(request.ip)
     const { authorization } = request.headers
     if (request.routeOptions.config.unlimited === true) done()
-    else if (authorization === undefined) done(refusalOf(callers.count(request.caller), reply))
+    else if (authorization === undefined) done(refusalOf(callers.count(request.callerKey), reply))
     else findKeyHolder(request, reply, authorization).then(() => done(), done)
   })
   return (request) => callers.count(networkOf(senderOf(request))) === 0
 }
 
 /** The problem for parameters outside the schema and for text that is not percent-encoded UTF-8. */
-function faultOfParameters(request: FastifyRequest): Problem | undefined {
+function problemOfParameters(request: FastifyRequest): Problem | undefined {
   try {
     refuseUnknownParameters(request)
     return undefined

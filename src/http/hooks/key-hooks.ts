@@ -22,33 +22,33 @@ declare module 'fastify' {
 }
 
 /** Registers the hooks for holders of keys. Must follow all other hooks that may change a response. */
-export function registerKeyHolders(app: App, context: HttpContext): void {
+export function registerKeyHooks(app: App, context: HttpContext): void {
   app.decorateRequest('reads', null)
   app.decorateRequest('isCounted', false)
   app.addHook('onSend', (request, reply, payload, done) => {
     // A request rejected before the caller is known belongs to no key.
-    if (request.reader?.keyId === undefined) return done(null, payload)
-    give(context, request, reply, payload).then((given) => done(null, given), done)
+    if (request.caller?.keyId === undefined) return done(null, payload)
+    finishResponse(context, request, reply, payload).then((body) => done(null, body), done)
   })
   app.addHook('onResponse', (request, reply, done) => {
     // A response that a protocol wrote to the socket itself passed no hook.
-    if (request.reader?.keyId !== undefined && !request.isCounted) count(context, request, reply)
+    if (request.caller?.keyId !== undefined && !request.isCounted) count(context, request, reply)
     done()
   })
   app.addHook('onClose', () => context.keys.close())
 }
 
 /** The caller of a request, with its reads recorded on the request. */
-export function withReadAudit(request: FastifyRequest, reader: Caller): Caller {
+export function withReadAudit(request: FastifyRequest, caller: Caller): Caller {
   const reads = new Map<string, DataRead>()
   request.reads = reads
   // A protocol may build its response several times to make it short enough; it is sent once.
-  const note = (read: DataRead) => void reads.set(JSON.stringify(read), read)
-  return Object.freeze({ ...reader, note })
+  const recordRead = (read: DataRead) => void reads.set(JSON.stringify(read), read)
+  return Object.freeze({ ...caller, recordRead })
 }
 
 /** Counts a request in the quota of its key and sends what is left. Throws `quota-exceeded`. */
-export async function holdToQuota(
+export async function enforceQuota(
   { keys, clock }: Pick<HttpContext, 'keys' | 'clock'>,
   { keyId, quota }: Caller,
   reply: FastifyReply,
@@ -70,20 +70,25 @@ export async function holdToQuota(
   throw problem('quota-exceeded', { quota: over.name, limit: over.limit, retryAfterSeconds })
 }
 
-async function give(context: HttpContext, request: FastifyRequest, reply: FastifyReply, payload: unknown) {
+async function finishResponse(
+  context: HttpContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+) {
   const reads = [...(request.reads?.values() ?? [])]
-  const given = reply.statusCode < 400 ? reads.filter(({ open }) => !open) : []
-  if (given.length > 0) {
+  const restricted = reply.statusCode < 400 ? reads.filter(({ open }) => !open) : []
+  if (restricted.length > 0) {
     try {
-      await audit(context, request, given)
+      await audit(context, request, restricted)
     } catch (error) {
       if (isStream(payload)) payload.destroy()
       throw error
     }
   }
-  keepPrivate(reply, given.length > 0)
+  setPrivate(reply, restricted.length > 0)
   const addBytes = count(context, request, reply)
-  if (isStream(payload)) return counted(payload, addBytes)
+  if (isStream(payload)) return countedStream(payload, addBytes)
   if (request.method !== 'HEAD' && (typeof payload === 'string' || Buffer.isBuffer(payload)))
     addBytes(Buffer.byteLength(payload))
   return payload
@@ -94,21 +99,22 @@ async function audit(
   request: FastifyRequest,
   reads: readonly DataRead[],
 ) {
-  const { reader, id: requestId, query } = request
+  const { caller, id: requestId, query } = request
   const parameters = Object.keys(query as object)
   try {
-    await keys.writeReads(reads, { reader, requestId, parameters }, clock())
+    await keys.writeReads(reads, { caller, requestId, parameters }, clock())
   } catch (error) {
-    const told = withoutValues(error)
-    observe('audit-failed', { requestId, error: told instanceof Error ? told : new Error(String(told)) })
+    const cause = withoutValues(error)
+    observe('audit-failed', { requestId, error: cause instanceof Error ? cause : new Error(String(cause)) })
     throw problem('not-ready')
   }
 }
 
 /** With a key, a response may contain restricted data: shared caches may store it only if it is open. */
-function keepPrivate(reply: FastifyReply, isClosed: boolean): void {
-  const told = String(reply.getHeader('cache-control') ?? '')
-  if (told === '' || (isClosed && /public/.test(told))) reply.header('cache-control', 'private, no-cache')
+function setPrivate(reply: FastifyReply, isRestricted: boolean): void {
+  const control = String(reply.getHeader('cache-control') ?? '')
+  if (control === '' || (isRestricted && /public/.test(control)))
+    reply.header('cache-control', 'private, no-cache')
   const vary = String(reply.getHeader('vary') ?? '')
   if (!/\bauthorization\b/i.test(vary))
     reply.header('vary', vary === '' ? 'Authorization' : `${vary}, Authorization`)
@@ -116,7 +122,7 @@ function keepPrivate(reply: FastifyReply, isClosed: boolean): void {
 
 /** Counts a request in the usage of its key. Returns a function that adds bytes to it. */
 function count(context: HttpContext, request: FastifyRequest, reply: FastifyReply): (bytes: number) => void {
-  const { keyId = '' } = request.reader
+  const { keyId = '' } = request.caller
   // A response that failed while being sent passes here again, as a problem.
   if (request.isCounted) return () => undefined
   request.isCounted = true
@@ -124,12 +130,12 @@ function count(context: HttpContext, request: FastifyRequest, reply: FastifyRepl
 }
 
 /** The dataset of a request: from the data read, else from the URL if the caller may know the dataset. */
-function datasetOf({ contracts }: HttpContext, { reads, params, reader }: FastifyRequest): string {
+function datasetOf({ contracts }: HttpContext, { reads, params, caller }: FastifyRequest): string {
   const [read] = reads?.values() ?? []
   if (read !== undefined) return read.dataset
   const { slug } = (params ?? {}) as { readonly slug?: unknown }
   const loaded = typeof slug === 'string' ? contracts.find(slug) : undefined
-  return loaded !== undefined && mayRead(reader, loaded.contract) ? loaded.contract.dataset : ''
+  return loaded !== undefined && mayRead(caller, loaded.contract) ? loaded.contract.dataset : ''
 }
 
 type Stream = NodeJS.ReadableStream & { readonly destroy: () => unknown }
@@ -138,8 +144,11 @@ function isStream(payload: unknown): payload is Stream {
   return typeof payload === 'object' && payload !== null && 'pipe' in payload && 'destroy' in payload
 }
 
-/** A stream that counts its bytes. It ends with its source, and destroys the source if nobody reads on. */
-function counted(source: Stream, addBytes: (bytes: number) => void): Transform {
+/**
+ * A stream that counts its bytes. It ends with its source, and destroys the source if the client stops
+ * reading.
+ */
+function countedStream(source: Stream, addBytes: (bytes: number) => void): Transform {
   const counter = new Transform({
     transform: (chunk: Buffer, _encoding, done) => {
       addBytes(chunk.length)

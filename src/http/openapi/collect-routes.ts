@@ -36,6 +36,6 @@ export function* collectRoutes(app: App): Generator<void, OpenapiDocument> {
     yield
   }
   const [first, ...others] = documents
-  if (first === undefined) throw new Error('There is no group of routes.')
+  if (first === undefined) throw new Error('No group of routes exists.')
   return { ...first, paths: Object.assign({}, first.paths, ...others.map(({ paths }) => paths)) }
 }

@@ -45,24 +45,24 @@ export function* datasetOperations(
   contract: Contract,
   { contracts, parts, language }: Options,
 ): Generator<void, Paths> {
-  const made: [string, Paths[string]][] = []
+  const specialised: [string, Paths[string]][] = []
   for (const part of parts) {
     if (part.answers?.(contract) === false) continue
     // Built once for all paths of the part, so that equal parameters are one object.
     const parameters = part.parameters(contract, { contracts, language, codes: codesReference })
     yield
-    const places = placesOf(contract, { contracts, parts, language }, part)
+    const replacements = replacementsOf(contract, { contracts, parts, language }, part)
     yield
     for (const [path, operations] of Object.entries(paths)) {
       if (segmentOf(path) !== part.segment) continue
       const own = mapValues(operations, (operation) =>
-        specialise(inPlaceOf(operation, places) as Operation, contract, parameters, language),
+        specialise(replaceReferences(operation, replacements) as Operation, contract, parameters, language),
       )
-      made.push([path.replace('{slug}', contract.dataset), own])
+      specialised.push([path.replace('{slug}', contract.dataset), own])
       yield
     }
   }
-  return sorted(Object.fromEntries(made))
+  return sorted(Object.fromEntries(specialised))
 }
 
 /** The generic operations that datasets may specialise. */
@@ -84,10 +84,10 @@ function specialise(
 ): Operation {
   const named = new Map(parameters.map((parameter) => [parameter.name, parameter]))
   const generic = (operation.parameters ?? []).filter(({ name }) => name !== 'slug')
-  const given = generic.map((parameter) =>
+  const adapted = generic.map((parameter) =>
     withExample({ ...parameter, ...named.get(parameter.name) }, contract),
   )
-  const taken = new Set(generic.map(({ name }) => name))
+  const replaced = new Set(generic.map(({ name }) => name))
   const { summary = '', operationId = '', description = '' } = operation
   return {
     ...operation,
@@ -95,7 +95,7 @@ function specialise(
     summary: `${inLanguage(contract.title, language)}: ${summary}`,
     tags: [contract.dataset],
     description: `${description}\n\n${inLanguage(contract.description, language, '\n\n')}`,
-    parameters: [...given, ...parameters.filter(({ name }) => !taken.has(name))],
+    parameters: [...adapted, ...parameters.filter(({ name }) => !replaced.has(name))],
   }
 }
 
@@ -111,10 +111,10 @@ const pathExamples: Readonly<Record<string, (contract: Contract) => string>> = {
   version: () => '1',
 }
 
-/** What replaces generic schemas, by the references to those. */
-type Places = ReadonlyMap<string, Json>
+/** The schemas that replace generic ones, by reference. */
+type Replacements = ReadonlyMap<string, Json>
 
-function placesOf(contract: Contract, options: Options, part: DatasetPart): Places {
+function replacementsOf(contract: Contract, options: Options, part: DatasetPart): Replacements {
   const own = Object.keys(part.schemas ?? {}).map((name): [string, Json] => [
     reference(name),
     oneOf(Object.keys(partSchemas(contract, { ...options, parts: [part] }))),
@@ -128,13 +128,15 @@ function oneOf(names: readonly string[]): Json {
   return others.length === 0 ? first : { anyOf: [first, ...others] }
 }
 
-/** The value with references to generic schemas replaced. */
-function inPlaceOf(value: unknown, places: Places): unknown {
-  if (Array.isArray(value)) return value.map((inner) => inPlaceOf(inner, places))
+/** Replaces references to generic schemas. */
+function replaceReferences(value: unknown, replacements: Replacements): unknown {
+  if (Array.isArray(value)) return value.map((inner) => replaceReferences(inner, replacements))
   if (value === null || typeof value !== 'object') return value
-  const place = '$ref' in value ? places.get(String(value.$ref)) : undefined
-  if (place !== undefined) return place
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, inPlaceOf(inner, places)]))
+  const replacement = '$ref' in value ? replacements.get(String(value.$ref)) : undefined
+  if (replacement !== undefined) return replacement
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, replaceReferences(inner, replacements)]),
+  )
 }
 
 const reference = (schema: string) => `#/components/schemas/${schema}`
@@ -156,14 +158,14 @@ export function recordSchemas(contract: Contract, options: Options): Readonly<Re
 /** The schemas that parts declare for one dataset. */
 export function partSchemas(contract: Contract, options: Options): Readonly<Record<string, Json>> {
   const { contracts, parts, language } = options
-  const made = parts.flatMap(({ schemas = {}, answers }) =>
+  const own = parts.flatMap(({ schemas = {}, answers }) =>
     Object.entries(schemas).map(([name, schema]) =>
       schemasOf(contract, options, name.toLowerCase(), (one) =>
         answers?.(one) === false ? undefined : schema(one, { contracts, language, codes: codesReference }),
       ),
     ),
   )
-  return Object.assign({}, ...made)
+  return Object.assign({}, ...own)
 }
 
 /**
@@ -176,15 +178,15 @@ function schemasOf(
   kind: string,
   schemaOf: (contract: Contract) => Json | undefined,
 ): Readonly<Record<string, Json>> {
-  const made = new Map<string, Json>()
+  const schemas = new Map<string, Json>()
   for (const [index, { contract }] of contracts.versions(dataset).toReversed().entries()) {
     const schema = schemaOf(contract)
-    const isKnown = [...made.values()].some((other) => shapeOf(other) === shapeOf(schema ?? {}))
+    const isKnown = [...schemas.values()].some((other) => shapeOf(other) === shapeOf(schema ?? {}))
     if (schema === undefined || isKnown) continue
     const name = `${dataset}.${kind}`
-    made.set(index === 0 ? name : `${name}.v${contract.contractVersion}`, schema)
+    schemas.set(index === 0 ? name : `${name}.v${contract.contractVersion}`, schema)
   }
-  return Object.fromEntries(made)
+  return Object.fromEntries(schemas)
 }
 
 /** If editions are joined, `edition` is the first member of each record; no contract has such a field. */
@@ -193,8 +195,8 @@ function withEdition(record: Json, language: Language | undefined): Json {
     type: 'string',
     description: inLanguage(
       {
-        zh: '所属的期。仅在各期合并读取时给出。',
-        en: 'The edition that it is of. Only where editions are joined.',
+        zh: '记录所属的期次。仅在合并读取多期时给出。',
+        en: 'The edition of the record. Only if editions are joined.',
       },
       language,
     ),
@@ -218,7 +220,7 @@ export function codeSchemas(
   language: Language | undefined,
 ): Readonly<Record<string, Json>> {
   const lists = new Set(loaded.flatMap(({ contract }) => contract.fields.flatMap(({ codes }) => codes ?? [])))
-  const made = [...lists].map((list): [string, Json] => {
+  const schemas = [...lists].map((list): [string, Json] => {
     const codes = listCodes(contracts, list)
     const labels = codes.map(({ label }) => inLanguage(label, language))
     return [
@@ -231,5 +233,5 @@ export function codeSchemas(
       },
     ]
   })
-  return Object.fromEntries(made)
+  return Object.fromEntries(schemas)
 }

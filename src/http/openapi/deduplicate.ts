@@ -19,12 +19,12 @@ import { shareSchemas } from './share-schemas.ts'
 export function* shareEquals(whole: OpenapiDocument): Generator<void, OpenapiDocument> {
   const document = yield* shareSchemas(whole)
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
-  const parameters = yield* buildShelf(
+  const parameters = yield* findShared(
     operations.flatMap((owner) =>
       (owner.parameters ?? []).map((value) => ({ owner, key: value.name, value })),
     ),
   )
-  const responses = yield* buildShelf(
+  const responses = yield* findShared(
     operations.flatMap((owner) =>
       Object.entries(owner.responses ?? {}).map(([key, value]) => ({ owner, key, value })),
     ),
@@ -33,8 +33,12 @@ export function* shareEquals(whole: OpenapiDocument): Generator<void, OpenapiDoc
     ...operation,
     ...(operation.parameters === undefined
       ? {}
-      : { parameters: operation.parameters.map((one) => parameters.refer('parameters', operation, one)) }),
-    responses: mapValues(operation.responses ?? {}, (one) => responses.refer('responses', operation, one)),
+      : {
+          parameters: operation.parameters.map((one) => parameters.reference('parameters', operation, one)),
+        }),
+    responses: mapValues(operation.responses ?? {}, (one) =>
+      responses.reference('responses', operation, one),
+    ),
   })
   const paths: Record<string, Paths[string]> = {}
   for (const [path, methods] of Object.entries(document.paths)) {
@@ -55,10 +59,10 @@ interface Found {
   readonly value: Json
 }
 
-interface Shelf {
+interface SharedValues {
   readonly content: Json
   /** A reference if the value is shared, else the value itself. */
-  readonly refer: <T extends Json>(kind: string, owner: Operation, value: T) => T
+  readonly reference: <T extends Json>(kind: string, owner: Operation, value: T) => T
 }
 
 /** How many parameters or responses are compared between two steps. */
@@ -68,7 +72,7 @@ const foundPerStep = 50
  * Finds repeated values and names each. Values that only datasets have are shared per dataset: two that are
  * equal by chance today must not change names when one of them changes.
  */
-function* buildShelf(found: readonly Found[]): Generator<void, Shelf> {
+function* findShared(found: readonly Found[]): Generator<void, SharedValues> {
   // Many operations share one object: it is serialised once.
   const texts = new WeakMap<Json, string>()
   const textOf = (value: Json) => {
@@ -110,7 +114,7 @@ function* buildShelf(found: readonly Found[]): Generator<void, Shelf> {
   }
   return {
     content: sorted(Object.fromEntries(content)),
-    refer: (kind, owner, value) => {
+    reference: (kind, owner, value) => {
       const name = names.get(keyOf(owner, value))
       // The reference resolves to an equal value.
       return name === undefined

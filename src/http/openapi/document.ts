@@ -55,7 +55,7 @@ function* joinedSteps(
     ({ contract }) => datasets?.includes(contract.dataset) ?? true,
   )
   const unknown = datasets?.filter((slug) => !chosen.some(({ contract }) => contract.dataset === slug)) ?? []
-  if (unknown.length > 0) throw new Error(`There is no open dataset ${unknown.join(', ')}.`)
+  if (unknown.length > 0) throw new Error(`No open dataset is called ${unknown.join(', ')}.`)
   const own: OwnParts[] = []
   for (const { contract } of chosen)
     own.push(yield* ownSteps(routes, contract, contracts, { parts, language }))

@@ -16,7 +16,7 @@ import { type App, languageOf, problemResponses } from '../route-helpers.ts'
 import { registerCollectors } from './collect-routes.ts'
 import type { DatasetPart } from './dataset-operations.ts'
 import { datasetDocumentPath, openDatasets } from './document.ts'
-import { expandDocument, type KeptDocument, keepDocuments } from './kept-documents.ts'
+import { buildDocumentCache, expandDocument, type RenderedDocument } from './document-cache.ts'
 
 /** Version of the public API under /v1. It follows the API, not the package. */
 export const apiVersion = '1.0.0'
@@ -34,12 +34,18 @@ export async function registerOpenapi(app: App, { config }: Pick<HttpContext, 'c
       },
       servers: [{ url: config.QINGDAN_PUBLIC_URL === '' ? '/' : config.QINGDAN_PUBLIC_URL }],
       tags: [
-        { name: 'lists', description: 'What was promised, and what became of it' },
-        { name: 'exchange', description: 'What other platforms follow' },
+        { name: 'lists', description: 'What was promised, and whether it is open yet' },
+        { name: 'exchange', description: 'Interfaces for other platforms' },
         { name: 'catalogue', description: 'Datasets, contracts, editions, versions, files' },
-        { name: 'records', description: 'Records of any dataset; each has a document of its own' },
-        { name: 'bundles', description: 'For providers with a key: bring data, follow the receipt' },
-        { name: 'publications', description: 'For keys that may publish: ask, approve, preview, withdraw' },
+        {
+          name: 'records',
+          description: 'Records of all datasets; each dataset has its own OpenAPI document',
+        },
+        { name: 'bundles', description: 'For providers with a key: submit data, track the receipt' },
+        {
+          name: 'publications',
+          description: 'For keys that may publish: request, approve, preview, withdraw',
+        },
         { name: 'ckan', description: "CKAN's Action API, for catalogues that harvest" },
         { name: 'mcp', description: 'The Model Context Protocol, for agents' },
         { name: 'service', description: 'The service itself' },
@@ -56,17 +62,17 @@ export async function registerOpenapi(app: App, { config }: Pick<HttpContext, 'c
 
 const description = `Open data of a city's education authority: what was promised, by whom, by when, and the data.
 
-* Unknown parameters are refused, with the nearest known one.
-* A refusal is a problem after RFC 9457 with a stable \`code\`; \`/v1/problems\` lists them all.
-  A 404 is a page for those who rank \`text/html\` above JSON.
+* Unknown parameters are refused; the response names the nearest known one.
+* Errors are problems according to RFC 9457 with a stable \`code\`; \`/v1/problems\` lists all codes.
+  A 404 is an HTML page for callers that prefer \`text/html\` to JSON.
 * A version's bytes never change; a correction is a new version.
-* Titles come in Chinese and English; \`Accept-Language\` chooses where one is given. Codes never change.
-* Fields, filters and code lists of a dataset: \`/v1/datasets/{slug}/openapi.json\`; \`x-datasets\` names all of them.
-* This document is there in Chinese as well: \`/openapi.json?lang=zh\`.`
+* Titles are in Chinese and English; where a response has one language, \`Accept-Language\` chooses it. Codes never change.
+* Fields, filters and code lists of a dataset: \`/v1/datasets/{slug}/openapi.json\`; \`x-datasets\` lists all of them.
+* This document is also available in Chinese: \`/openapi.json?lang=zh\`.`
 
 const Slug = Type.String({
   pattern: '^[a-z][a-z0-9-]{0,62}$',
-  description: 'The slug of a dataset, as GET /v1/datasets lists it.',
+  description: 'The slug of a dataset, from GET /v1/datasets.',
 })
 
 /** As the page's form sends it: empty for the generic document. */
@@ -120,14 +126,14 @@ function documentRoutes(
   context: Pick<HttpContext, 'contracts'>,
   parts: readonly DatasetPart[],
 ): void {
-  const documents = keepDocuments(app, parts)
+  const documents = buildDocumentCache(app, parts)
   // Built while the service starts, so that the first caller need not wait for it.
   app.addHook('onListen', async () => {
     await documents.generic(context.contracts, undefined)
   })
   const response = (title: string): Readonly<Record<number, unknown>> => ({
     200: { description: title, content: { 'application/json': { schema: { type: 'object' } } } },
-    304: Type.Null({ description: 'The document has not changed.' }),
+    304: Type.Null({ description: "Not modified: the caller's copy is current." }),
   })
   app.get(
     '/openapi.json',
@@ -138,7 +144,7 @@ function documentRoutes(
         summary: 'This document',
         description:
           'OpenAPI 3.1 of the operations that do not depend on a dataset. `x-datasets` lists the datasets with the ' +
-          'address of the document of each. Without `lang` texts are English, and titles of datasets in both languages.',
+          'addresses of their documents. Without `lang` texts are in English, and titles of datasets in both languages.',
         querystring: Type.Object({ lang: Lang }),
         response: { ...response('OpenAPI 3.1.'), ...problemResponses('precondition-failed') },
       },
@@ -157,7 +163,7 @@ function documentRoutes(
         summary: 'OpenAPI of one dataset',
         description:
           'OpenAPI 3.1 of the operations on the records of a dataset, with its fields, operators, code lists and ' +
-          'examples. Without `lang` what is said of the dataset is given in both languages, all else in English.',
+          'examples. Without `lang` the texts of the dataset are in both languages, all others in English.',
         params: Type.Object({ slug: Slug }),
         querystring: Type.Object({ lang: Lang }),
         response: {
@@ -171,7 +177,7 @@ function documentRoutes(
       const { slug } = request.params
       const loaded = contracts.find(slug)
       // Do not reveal that a dataset exists to callers who may not read it.
-      if (loaded === undefined || !mayRead(request.reader, loaded.contract))
+      if (loaded === undefined || !mayRead(request.caller, loaded.contract))
         throw problem('dataset-not-found', { path: 'slug' })
       const document = await documents.dataset(contracts, loaded, request.query.lang)
       return sendDocument(request, reply, document, isOpen(loaded.contract))
@@ -183,7 +189,7 @@ function documentRoutes(
 async function sendDocument(
   request: FastifyRequest,
   reply: FastifyReply,
-  document: KeptDocument,
+  document: RenderedDocument,
   open: boolean,
 ): Promise<FastifyReply> {
   const [encoding] = new Negotiator(request).encodings(['gzip', 'identity'])

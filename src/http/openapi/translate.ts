@@ -17,19 +17,19 @@ export function* translate(document: OpenapiDocument): Generator<void, OpenapiDo
   const inChinese = <T>(value: T): T => withTexts(value, (text) => chineseOf(text, catalogue) ?? text) as T
   const nameOf = (tag: string) => chineseTags[tag] ?? tag
   const { paths, ...others } = document
-  const said = inChinese(others)
-  const translated: Record<string, Paths[string]> = {}
+  const translated = inChinese(others)
+  const translatedPaths: Record<string, Paths[string]> = {}
   for (const [path, methods] of Object.entries(paths)) {
-    translated[path] = mapValues(inChinese(methods), (operation) => ({
+    translatedPaths[path] = mapValues(inChinese(methods), (operation) => ({
       ...operation,
       tags: (operation.tags ?? []).map(nameOf),
     }))
     yield
   }
   return {
-    ...said,
-    tags: (said.tags ?? []).map((tag) => ({ ...tag, name: nameOf(String(tag['name'])) })),
-    paths: translated,
+    ...translated,
+    tags: (translated.tags ?? []).map((tag) => ({ ...tag, name: nameOf(String(tag['name'])) })),
+    paths: translatedPaths,
   }
 }
 
@@ -56,7 +56,7 @@ export function textsOf(document: unknown): readonly string[] {
   return [...found]
 }
 
-/** The translation of a text; undefined where there is none. */
+/** The translation of a text; undefined if there is none. */
 export function chineseOf(text: string, catalogue: Chinese): string | undefined {
   const known = catalogue[text]
   if (known !== undefined) return known
@@ -71,7 +71,7 @@ export type Chinese = Readonly<Record<string, string>>
 
 let loaded: Chinese | undefined
 
-/** The translations, read once, when a Chinese document is first asked for. */
+/** The translations, read once, at the first request for a Chinese document. */
 export function loadChinese(): Chinese {
   loaded ??= JSON.parse(readFileSync(packageFile('src/http/openapi/chinese.json'), 'utf8')) as Chinese
   return loaded

@@ -133,7 +133,7 @@ export const ReceiptSchema = Type.Object({
         description: 'The findings as one CSV file for Excel.',
       }),
     },
-    { description: 'Where to go from here.' },
+    { description: 'Links to related resources.' },
   ),
 })
 

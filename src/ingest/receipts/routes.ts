@@ -32,7 +32,7 @@ export async function receiptRoutes(app: App, context: AppContext): Promise<void
     async (request, reply) => {
       const { json } = await getSignedReceipt(
         context,
-        await getOwn(context, request.reader, request.params.id),
+        await getOwn(context, request.caller, request.params.id),
       )
       // The bytes are signed: sending a Buffer avoids any serialiser.
       return reply
@@ -64,7 +64,7 @@ export async function receiptRoutes(app: App, context: AppContext): Promise<void
       },
     },
     async (request, reply) => {
-      const receipt = await getOwn(context, request.reader, request.params.id)
+      const receipt = await getOwn(context, request.caller, request.params.id)
       const { signature } = await getSignedReceipt(context, receipt)
       return reply
         .type('application/pgp-signature')

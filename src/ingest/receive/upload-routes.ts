@@ -54,7 +54,7 @@ export function uploadRoutes(app: App, context: AppContext, uploads: Uploads, st
 const address = `${uploadsPath}/:upload`
 
 async function onRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  requireScope(request.reader, 'ingest')
+  requireScope(request.caller, 'ingest')
   refuseVersion(request, reply)
 }
 
@@ -234,12 +234,12 @@ async function pass(
 }
 
 function partsOf(request: FastifyRequest) {
-  const { method, url, headers, reader } = request
+  const { method, url, headers, caller } = request
   return {
     method,
     path: url.split('?', 1)[0] ?? '',
     headers: { 'tus-resumable': version, ...headers },
-    keyId: reader.keyId ?? '',
+    keyId: caller.keyId ?? '',
   }
 }
 
@@ -288,7 +288,7 @@ function untilStop(request: FastifyRequest, stopping: Stopping): ReadableStream<
 /** The upload of the address if this key owns it. Else throws `upload-not-found`, existing or not. */
 function ownId(request: FastifyRequest): string {
   const { upload } = request.params as { readonly upload: string }
-  if (isOwn(upload, request.reader.keyId ?? '')) return upload
+  if (isOwn(upload, request.caller.keyId ?? '')) return upload
   throw problem('upload-not-found', { path: 'upload' })
 }
 

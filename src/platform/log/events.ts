@@ -180,7 +180,7 @@ export function buildEventLog(log: LogSink): EventLog {
     const entry: EventDefinition = events[name]
     log[entry.level](lineOf(name, facts), entry.message)
     if (entry.isFrequent !== true) log.flush?.()
-    if (entry.count !== undefined) take(measuredOf(name, entry.count, facts), entry, facts)
+    if (entry.count !== undefined) recordMetrics(measuredOf(name, entry.count, facts), entry, facts)
   }
   const observeAs: ObserveAs = (name, labels) => {
     const entry: EventDefinition = events[name]
@@ -190,13 +190,17 @@ export function buildEventLog(log: LogSink): EventLog {
     return (facts) => {
       lines[entry.level](facts, entry.message)
       if (entry.isFrequent !== true) log.flush?.()
-      if (measured !== undefined) take(measured, entry, facts)
+      if (measured !== undefined) recordMetrics(measured, entry, facts)
     }
   }
   return { observe, observeAs, metrics: () => registry.metrics() }
 }
 
-function take({ count, time }: Measured, { seconds: name = '' }: EventDefinition, facts: EventFacts): void {
+function recordMetrics(
+  { count, time }: Measured,
+  { seconds: name = '' }: EventDefinition,
+  facts: EventFacts,
+): void {
   count(1)
   const seconds = facts[name]
   if (typeof seconds === 'number') time?.(seconds)

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type AppContext, addresses } from '../../catalogue/index.ts'
-import { isOpen, noteRead } from '../../contract/index.ts'
+import { countRead, isOpen } from '../../contract/index.ts'
 import { type App, attachment, baseUrl, languageOf, problemResponses } from '../../http/index.ts'
 import { streamNumbered } from '../../records/index.ts'
 import { type Action, type ActionRequest, JsonText } from './action.ts'
@@ -157,7 +157,7 @@ async function answer(context: AppContext, request: FastifyRequest, reply: Fasti
   const help = helpOf(context, request, name)
   const send = (status: number, body: string) =>
     reply.code(status).type('application/json; charset=utf-8').send(body)
-  const { keyId } = request.reader
+  const { keyId } = request.caller
   reply.header('vary', 'Accept-Language, Authorization')
   let nameOf: Action['nameOf']
   try {
@@ -167,7 +167,7 @@ async function answer(context: AppContext, request: FastifyRequest, reply: Fasti
     const values = readParameters(action.parameters, sent)
     const actionRequest: ActionRequest = {
       packageContext: packageContextOf(context, request),
-      reader: request.reader,
+      reader: request.caller,
       sent,
       address: `${base}/api/3/action/${name}`,
     }
@@ -272,7 +272,7 @@ async function dump(context: AppContext, request: FastifyRequest, reply: Fastify
   const { id } = request.params as { readonly id: string }
   const values = readParameters(dumpParameters, readSent(request))
   if ((values.format ?? 'csv') !== 'csv') throw invalid('format', 'Only csv is supported')
-  const resource = getTable(await listPackages(context, request.reader), id)
+  const resource = getTable(await listPackages(context, request.caller), id)
   const planned = planTable(context, resource, { ...values, fields: values.fields })
   const { version } = resource
   const { contract } = resource.of.loaded
@@ -281,7 +281,7 @@ async function dump(context: AppContext, request: FastifyRequest, reply: Fastify
     title: contract.title.zh,
     ending: `-${version.edition}-v${version.number}-dump.csv`,
   }
-  noteRead(request.reader, contract, { versions: [version], operation: 'datastore_dump' })
+  countRead(request.caller, contract, { versions: [version], operation: 'datastore_dump' })
   reply
     .type('text/csv; charset=utf-8')
     .header('content-disposition', attachment(names))
@@ -292,8 +292,8 @@ async function dump(context: AppContext, request: FastifyRequest, reply: Fastify
   const stream = await streamNumbered(context, planned.plan, {
     columns: planned.columns,
     bom: values.bom ?? false,
-    reader: reply.raw,
-    caller: request.caller,
+    client: reply.raw,
+    callerKey: request.callerKey,
   })
   return reply.send(stream)
 }

@@ -80,7 +80,7 @@ const about =
   "Core metadata according to the national catalogue guide of 2017, with its sharing types and the city's own classes."
 const perItem = `${about} One row per information item.`
 
-const NotModified = Type.Null({ description: 'The copy of the caller is still good.' })
+const NotModified = Type.Null({ description: "Not modified: the caller's copy is current." })
 
 export function coreMetadataRoutes(app: App, context: AppContext): void {
   app.get(
@@ -178,15 +178,15 @@ async function* only<T>(value: T): AsyncGenerator<T> {
 
 async function findResources(
   { contracts, database }: AppContext,
-  { reader }: Pick<FastifyRequest, 'reader'>,
+  { caller }: Pick<FastifyRequest, 'caller'>,
 ): Promise<readonly InformationResource[]> {
   const versions = byDataset(await listVersions(database))
-  return listReadable(contracts, reader).map((loaded) =>
+  return listReadable(contracts, caller).map((loaded) =>
     resourceOf(loaded, versions.get(loaded.contract.dataset) ?? [], contracts),
   )
 }
 
 /** Whether the caller's copy is current. A response to a key may hold restricted metadata, so it is private. */
 function isCurrent(request: FastifyRequest, reply: FastifyReply, text: string): boolean {
-  return isFresh(request, reply, digestOf(text).slice(0, 32), request.reader.keyId === undefined)
+  return isFresh(request, reply, digestOf(text).slice(0, 32), request.caller.keyId === undefined)
 }

@@ -58,7 +58,7 @@ function responsesOf(
   const content = of.map(({ extension, mediaType }) => [mediaType, { schema: bodies[extension] }])
   return {
     200: { description, content: Object.fromEntries(content) },
-    304: Type.Null({ description: 'The copy of the caller is still good.' }),
+    304: Type.Null({ description: "Not modified: the caller's copy is current." }),
     ...problemResponses(refusal, 'precondition-failed'),
   }
 }
@@ -135,7 +135,7 @@ function syntaxRoutes(app: App, context: AppContext, syntax: KnownSyntax): void 
       },
     },
     (request, reply) => {
-      const loaded = getReadable(context.contracts, request.reader, request.params.slug)
+      const loaded = getReadable(context.contracts, request.caller, request.params.slug)
       return sendDataset(context, request, reply, { loaded, syntax })
     },
   )
@@ -149,7 +149,7 @@ function unknownRoutes(app: App, context: AppContext): void {
   for (const path of ['/catalog.:syntax', '/v1/datasets/:slug(^[a-z][a-z0-9-]{0,62}).:syntax']) {
     app.get(path, { schema: { hide: true, params } }, async (request) => {
       const { slug } = request.params as { readonly slug?: string }
-      if (slug !== undefined) getReadable(context.contracts, request.reader, slug)
+      if (slug !== undefined) getReadable(context.contracts, request.caller, slug)
       throw problem('not-found', { detail, offered })
     })
   }
@@ -177,7 +177,7 @@ async function sendCatalogue(
   const base = baseUrl(request, context.config)
   const query = request.query as Readonly<Record<string, string | number | undefined>>
   const page = findPage(
-    listReadable(context.contracts, request.reader),
+    listReadable(context.contracts, request.caller),
     await listVersions(context.database),
     queryOf(query),
   )
@@ -200,7 +200,7 @@ async function sendCatalogue(
   reply.header('link', `<${at.first}>; rel="first"${links}`)
   const inputs = [at, page.total, page.entries.map(({ loaded, all }) => stateOf(loaded, all))]
   const build = () => catalogueGraph(context, page, at)
-  return send(context, request, reply, { syntax, inputs, build, open: request.reader.keyId === undefined })
+  return send(context, request, reply, { syntax, inputs, build, open: request.caller.keyId === undefined })
 }
 
 function queryOf(query: Readonly<Record<string, string | number | undefined>>): CatalogueQuery {

@@ -3,7 +3,7 @@
  * positions appear in commit order, and a cursor is the position after the last change returned.
  */
 import type { Static } from 'typebox'
-import { accountOf } from '../../accounts/index.ts'
+import { usageCounterOf } from '../../accounts/index.ts'
 import {
   type AppContext,
   addresses,
@@ -109,7 +109,7 @@ function noteCursor(
   // Unknown dataset names are refused below and not stored.
   const isKnown = datasets?.every((dataset) => context.contracts.find(dataset) !== undefined) !== false
   if (keyId === undefined || !isKnown) return
-  accountOf(context).see(keyId, {
+  usageCounterOf(context).recordCursor(keyId, {
     ...{ cursor, position },
     ...{ types: types ?? null, datasets: datasets ?? null },
   })

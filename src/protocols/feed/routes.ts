@@ -32,11 +32,16 @@ export function feedRoutes(app: App, context: AppContext): void {
       },
     },
     async (request, reply) => {
-      const { query: parameters, reader, caller } = request
-      const body = await answerFeed(context, waits, { parameters, reader, caller, client: reply.raw })
+      const { query: parameters, caller, callerKey } = request
+      const body = await answerFeed(context, waits, {
+        parameters,
+        reader: caller,
+        caller: callerKey,
+        client: reply.raw,
+      })
       // The next change may come at any moment, and a response to a key may hold restricted data.
       return reply
-        .header('cache-control', reader.keyId === undefined ? 'no-cache' : 'private, no-store')
+        .header('cache-control', caller.keyId === undefined ? 'no-cache' : 'private, no-store')
         .header('vary', 'Authorization')
         .header('link', `<${body.links.next}>; rel="next"`)
         .send(body)

@@ -83,8 +83,8 @@ const VersionPart = Type.Object(
         Type.Object({
           against: Type.Integer({ description: 'Number of the version compared with.' }),
           added: Type.Integer({ description: 'Records whose key is new.' }),
-          removed: Type.Integer({ description: 'Records whose key is gone.' }),
-          changed: Type.Integer({ description: 'Records whose key stayed and whose values changed.' }),
+          removed: Type.Integer({ description: 'Records whose key no longer exists.' }),
+          changed: Type.Integer({ description: 'Records with the same key and a different value.' }),
           href: Link('The difference, record by record.'),
         }),
         Type.Null(),

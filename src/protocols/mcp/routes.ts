@@ -101,7 +101,7 @@ async function answer(context: AppContext, request: FastifyRequest, reply: Fasti
   const message = parseMessage(request.body)
   // Loaded with the first message: the SDK takes tens of megabytes, and most installations never use it.
   const { answerMessage } = await import('./server.ts')
-  const caller = { context, reader: request.reader, requestId: request.id }
+  const caller = { context, reader: request.caller, requestId: request.id }
   const { status, mediaType, text } = await answerMessage(caller, headersOf(request), message)
   reply.code(status).header('cache-control', 'no-store').header('vary', 'Authorization')
   return text === '' ? reply.send() : reply.type(mediaType).send(text)

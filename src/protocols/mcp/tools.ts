@@ -215,7 +215,7 @@ const querying = tool('query_records', {
       const own = { edition, select: select?.join(), sort: sort?.join(), cursor, limit: String(size) }
       const counted = count === true ? 'exact' : undefined
       const parameters = { ...texts(filters), ...definedOf({ ...own, count: counted }) }
-      const page = await recordsJson(context, { loaded, parameters, reader })
+      const page = await recordsJson(context, { loaded, parameters, caller: reader })
       const next = nextOf(page)
       return { json: `{"next":${JSON.stringify(next)},${page.slice(1)}`, truncated: next !== null }
     }),
@@ -261,7 +261,7 @@ const aggregating = tool('aggregate', {
       }
       const json = await aggregateJson(context, {
         loaded,
-        reader,
+        caller: reader,
         parameters: { ...texts(filters), ...definedOf(own) },
       })
       const { data, meta } = JSON.parse(json) as {

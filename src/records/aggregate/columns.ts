@@ -1,6 +1,6 @@
 /**
- * Groups and measures of an aggregate, checked against what the contract offers. Refuses everything else, naming what
- * is offered.
+ * Groups and measures of an aggregate, checked against what the contract offers. Refuses everything else,
+ * naming what is offered.
  */
 
 import {
@@ -35,13 +35,16 @@ export interface FieldMeasure {
   readonly field: Field
   /** Set for a mean only. */
   readonly weight?: Field
-  /** Digits after the decimal point; undefined if the field has no scale, so that the number of digits varies. */
+  /**
+   * Digits after the decimal point; undefined if the field has no scale, so that the number of digits varies.
+   */
   readonly digits?: number
 }
 
 /**
- * Digits of a mean beyond those of its field. Two, since a mean of many values is more precise than each of them: whole
- * pupils to a hundredth, tenths of a second to a thousandth. It is rounded half away from zero, exactly.
+ * Digits of a mean beyond those of its field. Two, since a mean of many values is more precise than each of
+ * them: whole pupils to a hundredth, tenths of a second to a thousandth. It is rounded half away from zero,
+ * exactly.
  */
 export const meanExtraDigits = 2
 
@@ -81,26 +84,26 @@ export function planMeasures(
   contract: Contract,
   offer: AggregateOffer,
 ): readonly Measure[] {
-  return measures.map((asked) => planMeasure(asked, contract, offer))
+  return measures.map((request) => planMeasure(request, contract, offer))
 }
 
-function planMeasure(asked: MeasureRequest, contract: Contract, offer: AggregateOffer): Measure {
-  if (asked.name === 'count') return { name: 'count', function: 'count' }
-  const offered = offer.measures?.find(({ field }) => field === asked.field)
-  if (offered === undefined || !offered.functions.includes(asked.name)) {
+function planMeasure(request: MeasureRequest, contract: Contract, offer: AggregateOffer): Measure {
+  if (request.name === 'count') return { name: 'count', function: 'count' }
+  const offered = offer.measures?.find(({ field }) => field === request.field)
+  if (offered === undefined || !offered.functions.includes(request.name)) {
     const allowed = measuresOffered(offer)
     throw problem('parameter-invalid', {
       path: 'measures',
       detail: `This dataset offers ${allowed.join(', ')}.`,
       allowed,
-      ...nearest(`${asked.name}:${asked.field}`, allowed),
+      ...nearest(`${request.name}:${request.field}`, allowed),
     })
   }
-  const field = getField(contract, asked.field)
+  const field = getField(contract, request.field)
   const own = field.type === 'integer' ? 0 : field.scale
-  const name = measureName(asked.name, asked.field)
-  if (asked.name !== 'mean') {
-    return { name, function: asked.name, field, ...(own === undefined ? {} : { digits: own }) }
+  const name = measureName(request.name, request.field)
+  if (request.name !== 'mean') {
+    return { name, function: request.name, field, ...(own === undefined ? {} : { digits: own }) }
   }
   // The contract loader has checked both.
   if (offered.weight === undefined || own === undefined)

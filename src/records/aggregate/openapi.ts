@@ -1,6 +1,6 @@
 /**
- * OpenAPI of the aggregates of one dataset: what can be grouped, measured and filtered, and the schema of a group. Pure.
- * It lists what `planAggregate` accepts. A dataset that offers no aggregates has no such routes.
+ * OpenAPI of the aggregates of one dataset: what can be grouped, measured and filtered, and the schema of a
+ * group. Pure. It lists what `planAggregate` accepts. A dataset that offers no aggregates has no such routes.
  */
 
 import {
@@ -56,13 +56,13 @@ function offerOf({ aggregate }: Contract): AggregateOffer {
 /** The contract without the fields that may be withheld, on which filters are refused. */
 function withoutWithheld(contract: Contract, contracts: Contracts): Contract {
   const all = contracts.versions(contract.dataset).map((loaded) => loaded.contract)
-  const kept = new Set([contract, ...all].flatMap((one) => [...withheldFields(one), statusField(one)]))
-  return { ...contract, fields: contract.fields.filter(({ name }) => !kept.has(name)) }
+  const withheld = new Set([contract, ...all].flatMap((one) => [...withheldFields(one), statusField(one)]))
+  return { ...contract, fields: contract.fields.filter(({ name }) => !withheld.has(name)) }
 }
 
 /**
- * A filter on a pinned field is accepted alone if it leaves one code. With any other operator the query must also group
- * by the field, so the example of such a filter alone would be refused and is removed.
+ * A filter on a pinned field is accepted alone if it leaves one code. With any other operator the query must
+ * also group by the field, so the example of such a filter alone would be refused and is removed.
  */
 function withoutTotals(parameter: DescribedParameter, { pinned = [] }: AggregateOffer): DescribedParameter {
   const [field, operator] = parameter.name.split('__')
@@ -76,8 +76,8 @@ function withoutTotals(parameter: DescribedParameter, { pinned = [] }: Aggregate
 function measureFields(contract: Contract, offer: AggregateOffer): readonly Field[] {
   const offered = offer.measures ?? []
   const measures = offered.flatMap(({ field, functions }) => functions.map((name) => ({ name, field })))
-  const asked = { ...parseAggregate({}), measures }
-  return planMeasures(asked, contract, offer).flatMap(measureColumns)
+  const query = { ...parseAggregate({}), measures }
+  return planMeasures(query, contract, offer).flatMap(measureColumns)
 }
 
 /** One group: every field to group by and every offered measure; a response has the requested ones. */

@@ -1,7 +1,7 @@
 /**
- * From an aggregate query to one SQL statement. Pure. It reads published records only, so a response discloses nothing
- * that the records don't. A group with a withheld value has no value; queries that would silently drop withheld records
- * or count something twice are refused. Decision 0010 gives the reasons.
+ * From an aggregate query to one SQL statement. Pure. It reads published records only, so a response
+ * discloses nothing that the records don't. A group with a withheld value has no value; queries that would
+ * silently drop withheld records or count something twice are refused. Decision 0010 gives the reasons.
  */
 
 import {
@@ -62,8 +62,8 @@ export interface AggregateSource {
 }
 
 /**
- * Plans an aggregate. Throws `aggregate-not-offered`, `parameter-unknown` and `parameter-invalid`, naming the parameter
- * and what it allows.
+ * Plans an aggregate. Throws `aggregate-not-offered`, `parameter-unknown` and `parameter-invalid`, naming the
+ * parameter and what it allows.
  */
 export function planAggregate(query: AggregateQuery, chosen: AggregateSource): AggregatePlan {
   const { contract, sources } = chosen
@@ -71,9 +71,9 @@ export function planAggregate(query: AggregateQuery, chosen: AggregateSource): A
   if (offer === undefined) throw problem('aggregate-not-offered', { path: 'slug' })
   const groups = planGroups(query, contract, offer, chosen.joined)
   const measures = planMeasures(query, contract, offer)
-  const asked = resolveFilters(query.filters, contract, chosen.contracts, aggregateParameters)
-  const pins = planPins(offer, groups, asked, contract)
-  const conditions = [...asked, ...pins]
+  const filters = resolveFilters(query.filters, contract, chosen.contracts, aggregateParameters)
+  const pins = planPins(offer, groups, filters, contract)
+  const conditions = [...filters, ...pins]
   refuseWithheld(
     [
       ...groups.map(({ field }) => ['group_by', field] as const),
@@ -91,12 +91,12 @@ export function planAggregate(query: AggregateQuery, chosen: AggregateSource): A
     measures,
     columns,
     pinned: pins.map(({ field, value }) => ({ field: field.name, code: value })),
-    canonical: questionOf(query, asked),
+    canonical: canonicalOf(query, filters),
     ...(query.limit === undefined ? {} : { limit: query.limit }),
   }
 }
 
-function questionOf(query: AggregateQuery, asked: readonly Condition[]): AggregatePlan['canonical'] {
+function canonicalOf(query: AggregateQuery, conditions: readonly Condition[]): AggregatePlan['canonical'] {
   const { editions, groupBy, measures, sort, limit } = query
   const own = {
     edition: editions === 'all' ? editions : editions?.join(','),
@@ -110,7 +110,9 @@ function questionOf(query: AggregateQuery, asked: readonly Condition[]): Aggrega
         : sort.map(({ name, descending }) => `${descending ? '-' : ''}${name}`).join(','),
     limit: limit?.toString(),
   }
-  const filters = asked.map(({ field, operator, value }) => [parameterName(field, operator), value] as const)
+  const filters = conditions.map(
+    ({ field, operator, value }) => [parameterName(field, operator), value] as const,
+  )
   return [
     ...filters,
     ...Object.entries(own).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
@@ -118,9 +120,9 @@ function questionOf(query: AggregateQuery, asked: readonly Condition[]): Aggrega
 }
 
 /**
- * A filter on a withheld field would drop the records in which it is withheld, a filter on the status would do the same,
- * and a field that an older contract withheld can't form groups: each would silently leave records out. The record
- * routes accept such filters.
+ * A filter on a withheld field would drop the records in which it is withheld, a filter on the status would
+ * do the same, and a field that an older contract withheld can't form groups: each would silently leave
+ * records out. The record routes accept such filters.
  */
 function refuseWithheld(
   named: readonly (readonly [path: string, field: Field])[],
@@ -144,13 +146,13 @@ function refuseWithheld(
 function planPins(
   offer: AggregateOffer,
   groups: readonly GroupColumn[],
-  asked: readonly Condition[],
+  filters: readonly Condition[],
   contract: Contract,
 ): readonly Condition[] {
   return (offer.pinned ?? []).flatMap(({ field: name, default: code }) => {
     if (groups.some(({ field }) => field.name === name)) return []
-    const own = asked.filter(({ field }) => field.name === name)
-    if (own.some(holdsOne)) return []
+    const own = filters.filter(({ field }) => field.name === name)
+    if (own.some(isSingleCode)) return []
     const field = contract.fields.find((candidate) => candidate.name === name)
     if (field === undefined || own.length > 0 || code === undefined) {
       throw problem('parameter-invalid', {
@@ -166,7 +168,7 @@ function planPins(
 }
 
 /** Whether a condition leaves one code: equality, or a list of one value. */
-function holdsOne({ field, operator, value }: Condition): boolean {
+function isSingleCode({ field, operator, value }: Condition): boolean {
   return operator === 'eq' || (operator === 'in' && parseValues(field.name, value).length === 1)
 }
 
@@ -219,7 +221,9 @@ function neededFields({ groups, measures, conditions, contract }: Parts): readon
   return contract.fields.filter((field) => names.has(field.name))
 }
 
-/** The records of one version under the contract's names; a field that the version's contract lacks is null. */
+/**
+ * The records of one version under the contract's names; a field that the version's contract lacks is null.
+ */
 function sourceSelect({ groups, measures, bind }: Parts, source: Source, needed: readonly Field[]): string {
   const has = (name: string) => source.contract.fields.some((field) => field.name === name)
   const columns = needed.map((field) => {
@@ -235,7 +239,7 @@ function sourceSelect({ groups, measures, bind }: Parts, source: Source, needed:
 
 /** The requested order, then that of the groups, so that it is total; nulls last. */
 function orderBy(query: AggregateQuery, groups: readonly GroupColumn[], columns: readonly Field[]): string {
-  const asked = query.sort.map(({ name, descending }) => {
+  const requested = query.sort.map(({ name, descending }) => {
     const index = columns.findIndex((field) => field.name === name)
     if (index < 0) {
       const allowed = columns.map((field) => field.name)
@@ -249,8 +253,8 @@ function orderBy(query: AggregateQuery, groups: readonly GroupColumn[], columns:
   })
   const rest = groups
     .map((_, index) => ({ index, descending: false }))
-    .filter(({ index }) => !asked.some((column) => column.index === index))
-  const order = [...asked, ...rest].map(
+    .filter(({ index }) => !requested.some((column) => column.index === index))
+  const order = [...requested, ...rest].map(
     // Qualified, because the bare name would refer to the selected text, which sorts differently.
     ({ index, descending }) => `groups.${alias(index)} ${descending ? 'DESC' : 'ASC'} NULLS LAST`,
   )

@@ -1,6 +1,6 @@
 /**
- * Parses an aggregate query: groups, measures, order and limit. It knows no contract; it refuses what can't be parsed,
- * duplicates, and more than the limits allow.
+ * Parses an aggregate query: groups, measures, order and limit. It knows no contract; it refuses what can't
+ * be parsed, duplicates, and more than the limits allow.
  */
 
 import type { AggregateFunction } from '../../contract/index.ts'
@@ -37,7 +37,10 @@ export const aggregateParameters = ['edition', 'group_by', 'measures', 'sort', '
 
 const aggregateFunctions: readonly AggregateFunction[] = ['sum', 'mean', 'min', 'max']
 
-/** Parses the parameters of an aggregate. Throws `parameter-invalid`, naming the parameter and what is expected. */
+/**
+ * Parses the parameters of an aggregate. Throws `parameter-invalid`, naming the parameter and what is
+ * expected.
+ */
 export function parseAggregate(parameters: Readonly<Record<string, unknown>>): AggregateQuery {
   // parseFilters applies the length limits to the reserved parameters too.
   const all = parseFilters(parameters)

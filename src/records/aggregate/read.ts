@@ -1,4 +1,6 @@
-/** Reads the groups of a planned aggregate. Refuses more groups than a response holds, unless a limit is set. */
+/**
+ * Reads the groups of a planned aggregate. Refuses more groups than a response holds, unless a limit is set.
+ */
 
 import type { Runner } from '../../db/database.ts'
 import type { RecordValues } from '../../formats/index.ts'
@@ -19,7 +21,9 @@ export interface Groups {
   readonly total: number
 }
 
-/** Reads the groups. Throws `groups-too-many` if there are more than `groupsMax` and the plan has no limit. */
+/**
+ * Reads the groups. Throws `groups-too-many` if there are more than `groupsMax` and the plan has no limit.
+ */
 export async function readGroups(runner: Runner, plan: AggregatePlan): Promise<Groups> {
   // Nearly every query is a different statement; prepared, they would fill the connection's memory.
   const rows = (await runner

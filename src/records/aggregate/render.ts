@@ -35,10 +35,10 @@ export interface Answer {
 export function jsonAnswer(config: PublicUrl, { path, plan, chosen, groups }: Answer): string {
   const { contract } = chosen
   const base = config.QINGDAN_PUBLIC_URL
-  const question = textOf(plan.canonical)
+  const query = textOf(plan.canonical)
   const links = {
-    self: `${base}${path}?${question}`,
-    csv: `${base}${path.replace(/\.json$/, '')}.csv?${question}`,
+    self: `${base}${path}?${query}`,
+    csv: `${base}${path.replace(/\.json$/, '')}.csv?${query}`,
     contract: addresses(config).contract(contract.dataset, contract.contractVersion),
   }
   const meta = {
@@ -62,14 +62,14 @@ function jsonGroups({ columns }: AggregatePlan, groups: readonly AggregateGroup[
 }
 
 /** Parameters as people type them: commas and colons need no escaping in a query (RFC 3986, section 3.4). */
-function textOf(question: AggregatePlan['canonical']): string {
-  const text = new URLSearchParams(
-    question.map(([name, value]): [string, string] => [name, value]),
-  ).toString()
+function textOf(query: AggregatePlan['canonical']): string {
+  const text = new URLSearchParams(query.map(([name, value]): [string, string] => [name, value])).toString()
   return text.replaceAll('%2C', ',').replaceAll('%3A', ':')
 }
 
-/** The versions read, with the same members as a page of records: one version inline, several as `editions`. */
+/**
+ * The versions read, with the same members as a page of records: one version inline, several as `editions`.
+ */
 function metaOf(config: PublicUrl, { contract, versions, joined }: ChosenVersions) {
   const { dataset } = contract
   const [only] = versions

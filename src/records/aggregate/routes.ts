@@ -1,6 +1,6 @@
 /**
- * Aggregates over HTTP, in the same steps as records: parse, choose versions, plan, check the ETag, read, render. JSON
- * and CSV, by extension or by `Accept`. The contract defines which aggregates are offered.
+ * Aggregates over HTTP, in the same steps as records: parse, choose versions, plan, check the ETag, read,
+ * render. JSON and CSV, by extension or by `Accept`. The contract defines which aggregates are offered.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -14,7 +14,7 @@ import {
   setDeprecationHeaders,
   toLatest,
 } from '../../catalogue/index.ts'
-import { isOpen, type LoadedContract, noteRead } from '../../contract/index.ts'
+import { countRead, isOpen, type LoadedContract } from '../../contract/index.ts'
 import { type App, isFresh, problemResponses } from '../../http/index.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import { type ProblemCode, problem } from '../../platform/problem.ts'
@@ -84,7 +84,7 @@ function datasetRoute(app: App, context: AppContext, { extension, form, suffix }
       },
     },
     async (request, reply) => {
-      const loaded = getReadable(context.contracts, request.reader, request.params.slug)
+      const loaded = getReadable(context.contracts, request.caller, request.params.slug)
       const query = parseAggregate(request.query)
       const chosen = await chooseAggregateVersions(context, loaded, query)
       return answer(context, request, reply, { form, loaded, chosen, plan: planAggregate(query, chosen) })
@@ -113,7 +113,7 @@ function versionRoute(app: App, context: AppContext, { extension, form, suffix }
     },
     async (request, reply) => {
       const { slug, edition: name, version } = request.params
-      const loaded = getReadable(context.contracts, request.reader, slug)
+      const loaded = getReadable(context.contracts, request.caller, slug)
       const query = parseAggregate(request.query)
       const chosen = await chooseAggregateVersions(context, loaded, query, {
         edition: name,
@@ -140,7 +140,7 @@ function responsesOf(
   }
   return {
     200: { description: 'The groups.', content },
-    304: Type.Null({ description: 'The cached copy is still current.' }),
+    304: Type.Null({ description: "Not modified: the caller's copy is current." }),
     ...problemResponses(...refusals, ...more),
   }
 }
@@ -161,7 +161,7 @@ async function answer(context: AppContext, request: FastifyRequest, reply: Fasti
   const key = canonicalJson({ bodyForm, form, path, question: plan.canonical, offer: chosen.digest, read })
   const tag = digestOf(key).slice(0, 32)
   await setDeprecationHeaders(context, reply, chosen.contract)
-  noteRead(request.reader, loaded.contract, { versions: chosen.versions, operation: 'aggregate' })
+  countRead(request.caller, loaded.contract, { versions: chosen.versions, operation: 'aggregate' })
   if (isFresh(request, reply, tag, isOpen(loaded.contract))) return reply.code(304).send(null)
   const groups = await readGroups(context.database.serve, plan)
   if (form === 'json')

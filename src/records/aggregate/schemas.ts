@@ -1,4 +1,6 @@
-/** Schemas of the aggregate routes, for OpenAPI and types. Further members of a group depend on the contract. */
+/**
+ * Schemas of the aggregate routes, for OpenAPI and types. Further members of a group depend on the contract.
+ */
 import { Type } from 'typebox'
 import { groupByMax, groupsMax, measuresMax } from './query.ts'
 
@@ -93,7 +95,7 @@ export const AggregateSchema = Type.Object({
       csv: Link('The same as CSV.'),
       contract: Link('The contract that defines what is offered.'),
     },
-    { description: 'Related addresses.' },
+    { description: 'Links to related resources.' },
   ),
 })
 

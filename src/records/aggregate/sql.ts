@@ -1,6 +1,6 @@
 /**
- * The SQL of one measure and its columns in the response: its value, the number of records without one, and the sum of
- * weights for a mean. Computed in `numeric`, exactly. A group with a withheld value has no value.
+ * The SQL of one measure and its columns in the response: its value, the number of records without one, and
+ * the sum of weights for a mean. Computed in `numeric`, exactly. A group with a withheld value has no value.
  */
 import {
   type Contract,
@@ -59,8 +59,9 @@ export function measureColumns(measure: Measure): readonly Field[] {
 }
 
 /**
- * SQL for whether a record's value is withheld, over the table of a version of `contract`. A record whose status is not
- * free counts as withheld in every field that disclosure control may empty, to be on the safe side.
+ * SQL for whether a record's value is withheld, over the table of a version of `contract`. A record whose
+ * status is not free counts as withheld in every field that disclosure control may empty, to be on the safe
+ * side.
  */
 export function flagSql(measure: Measure, contract: Contract): string {
   if (measure.function === 'count') return 'false'
@@ -74,7 +75,9 @@ export function flagSql(measure: Measure, contract: Contract): string {
   return `(${touched.map((name) => `${quoteIdentifier(name)} IS NULL`).join(' OR ')})`
 }
 
-/** SQL of a measure's columns over a group; `flag` is the column that marks records whose value is withheld. */
+/**
+ * SQL of a measure's columns over a group; `flag` is the column that marks records whose value is withheld.
+ */
 export function columnSql(measure: Measure, flag: string): readonly string[] {
   if (measure.function === 'count') return ['count(*)']
   const guarded = (sql: string) => `CASE WHEN bool_or(${flag}) THEN NULL ELSE ${sql} END`
@@ -95,13 +98,15 @@ export function columnSql(measure: Measure, flag: string): readonly string[] {
 
 function plainSql(measure: FieldMeasure, column: string): string {
   const value = `${measure.function}(${column})`
-  // Pads values of older contracts, which may have fewer digits. It never cuts: fewer digits would be a breaking change.
+  // Pads values of older contracts, which may have fewer digits. It never cuts: fewer digits would be a
+  // breaking change.
   return measure.digits === undefined ? value : `round(${value}, ${measure.digits})`
 }
 
 /**
- * A quotient to so many digits, rounded half away from zero. Postgres's own division rounds first to some 20 digits,
- * and rounding that again may carry a quotient just below a tie over it; `div` on whole numbers is exact.
+ * A quotient to so many digits, rounded half away from zero. Postgres's own division rounds first to some 20
+ * digits, and rounding that again may carry a quotient just below a tie over it; `div` on whole numbers is
+ * exact.
  */
 function quotientSql(dividend: string, divisor: string, digits: number): string {
   const power = `1${'0'.repeat(digits)}`

@@ -1,6 +1,6 @@
 /**
- * Chooses the versions that an aggregate reads and the contract that defines the offer: the newest, so that a dataset
- * offers the same over all its editions, unless it breaks the version's own contract.
+ * Chooses the versions that an aggregate reads and the contract that defines the offer: the newest, so that a
+ * dataset offers the same over all its editions, unless it breaks the version's own contract.
  */
 
 import { type AppContext, getVersion, type PublishedVersion } from '../../catalogue/index.ts'
@@ -24,8 +24,8 @@ export interface VersionPath {
 }
 
 /**
- * Chooses the version in the path, else the latest of each requested edition. Throws the catalogue's problems for
- * missing and withdrawn versions, and `contract-breaking` if several versions can't be read together.
+ * Chooses the version in the path, else the latest of each requested edition. Throws the catalogue's problems
+ * for missing and withdrawn versions, and `contract-breaking` if several versions can't be read together.
  */
 export async function chooseAggregateVersions(
   context: AppContext,

@@ -1,4 +1,6 @@
-/** Renders the difference of two versions: Postgres writes the lines, this file adds head, header and links. */
+/**
+ * Renders the difference of two versions: Postgres writes the lines, this file adds head, header and links.
+ */
 import assert from 'node:assert/strict'
 import { type AppContext, addresses, type PublishedVersion } from '../../catalogue/index.ts'
 import { copyRecords } from '../read/read-records.ts'

@@ -1,6 +1,6 @@
 /**
- * Counts the records that differ between two versions, by primary key. Versions whose keys differ in fields or types
- * can't be compared; the result is then undefined.
+ * Counts the records that differ between two versions, by primary key. Versions whose keys differ in fields
+ * or types can't be compared; the result is then undefined.
  */
 import type { Contract, Field } from '../../contract/index.ts'
 import type { Runner } from '../../db/database.ts'
@@ -44,8 +44,8 @@ export async function countDifference(
 }
 
 /**
- * The fields that both contracts have, by name and type, in the order of the later. Undefined where their keys differ
- * in fields or types.
+ * The fields that both contracts have, by name and type, in the order of the later. Undefined where their
+ * keys differ in fields or types.
  */
 export function sharedFields(before: Contract, after: Contract): readonly Field[] | undefined {
   const shared = after.fields.filter((field) =>

@@ -1,7 +1,7 @@
 /**
- * The difference of two versions as SQL. Pure. Both tables are joined by the key once; the differing records are
- * materialized, counted and returned in key order, so that the counts come first and no table is read twice. Only
- * published values are read, so withheld values can't appear.
+ * The difference of two versions as SQL. Pure. Both tables are joined by the key once; the differing records
+ * are materialized, counted and returned in key order, so that the counts come first and no table is read
+ * twice. Only published values are read, so withheld values can't appear.
  */
 import { type Field, fieldType } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
@@ -32,8 +32,8 @@ export function planDiff(before: DiffSide, after: DiffSide): Diff | undefined {
 export const diffKinds = ['added', 'removed', 'changed'] as const
 
 /**
- * A line of counts, `{"added":…,"removed":…,"changed":…}`, then one line of JSON for each differing record, in key
- * order.
+ * A line of counts, `{"added":…,"removed":…,"changed":…}`, then one line of JSON for each differing record,
+ * in key order.
  */
 export function diffLines(diff: Diff): CopyStatement {
   const { key } = diff

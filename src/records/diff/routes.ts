@@ -1,6 +1,6 @@
 /**
- * The difference of two versions, of one edition or of two, over HTTP: JSON with the counts first, or CSV, both streamed.
- * Refuses versions that can't be read, and versions whose primary keys differ.
+ * The difference of two versions, of one edition or of two, over HTTP: JSON with the counts first, or CSV,
+ * both streamed. Refuses versions that can't be read, and versions whose primary keys differ.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -18,7 +18,7 @@ import {
   setDeprecationHeaders,
   toLatest,
 } from '../../catalogue/index.ts'
-import { isOpen, noteRead } from '../../contract/index.ts'
+import { countRead, isOpen } from '../../contract/index.ts'
 import { type App, isFresh, problemResponses } from '../../http/index.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import { Problem, problem } from '../../platform/problem.ts'
@@ -50,7 +50,7 @@ export function diffRoutes(app: App, context: AppContext, streams: Streams): voi
 
 function diffRoute(app: App, context: AppContext, streams: Streams, extension: 'csv' | undefined): void {
   const csv = {
-    'text/csv': { schema: Type.String({ description: 'A header and a line for each record that differs.' }) },
+    'text/csv': { schema: Type.String({ description: 'A header and one line per differing record.' }) },
   }
   app.get(
     `/v1/datasets/:slug/editions/:edition/versions/:version/diff${extension === undefined ? '' : '.csv'}`,
@@ -74,7 +74,7 @@ function diffRoute(app: App, context: AppContext, streams: Streams, extension: '
             content: extension === undefined ? { 'application/json': { schema: DiffSchema }, ...csv } : csv,
           },
           ...toLatest,
-          304: Type.Null({ description: 'The cached copy is still current.' }),
+          304: Type.Null({ description: "Not modified: the caller's copy is current." }),
           ...problemResponses(
             'dataset-not-found',
             'edition-not-found',
@@ -89,7 +89,7 @@ function diffRoute(app: App, context: AppContext, streams: Streams, extension: '
     },
     async (request, reply) => {
       const { slug, edition, version } = request.params
-      const { contract } = getReadable(context.contracts, request.reader, slug)
+      const { contract } = getReadable(context.contracts, request.caller, slug)
       const form = extension ?? negotiateForm(request)
       const of = { dataset: slug, edition, version: Number(version) }
       const to = await getVersion(context.database, context.config, of)
@@ -98,7 +98,7 @@ function diffRoute(app: App, context: AppContext, streams: Streams, extension: '
       reply.header('link', linkHeader(to, await listVersions(context.database, to), context.config))
       await setDeprecationHeaders(context, reply, to)
       const tag = digestOf(canonicalJson({ diffForm, form, of: keyOf(compared) })).slice(0, 32)
-      noteRead(request.reader, contract, { versions: [from, to], operation: 'diff' })
+      countRead(request.caller, contract, { versions: [from, to], operation: 'diff' })
       if (isFresh(request, reply, tag, isOpen(contract))) return reply.code(304).send(null)
       return sendDiff(context, streams, request, reply, { compared, form })
     },
@@ -141,11 +141,11 @@ function planOf(context: AppContext, from: PublishedVersion, to: PublishedVersio
 }
 
 /** Everything the response depends on: versions never change, and the links repeat `against` as written. */
-function keyOf({ from, to, against: asked }: ComparedVersions) {
+function keyOf({ from, to, against }: ComparedVersions) {
   const name = ({ dataset, edition, number, digest, contractVersion }: PublishedVersion) => ({
     ...{ dataset, edition, number, digest, contractVersion },
   })
-  return { from: name(from), to: name(to), asked }
+  return { from: name(from), to: name(to), asked: against }
 }
 
 async function sendDiff(
@@ -164,6 +164,6 @@ async function sendDiff(
   // For HEAD, Fastify would read a stream to its end and discard it.
   if (request.method === 'HEAD') return reply.send(Readable.from([]))
   const read = form === 'csv' ? readDiffCsv : readDiffJson
-  const stream = await streams.open((signal) => read(context, compared, signal), reply.raw, request.caller)
+  const stream = await streams.open((signal) => read(context, compared, signal), reply.raw, request.callerKey)
   return reply.send(stream)
 }

@@ -1,6 +1,6 @@
 /**
- * The options of CSV for people: header, language, BOM, encoding and the Excel variant. Refuses unknown values,
- * contradictions, and any of these options on a response that is not CSV.
+ * The options of CSV for people: header, language, BOM, encoding and the Excel variant. Refuses unknown
+ * values, contradictions, and any of these options on a response that is not CSV.
  */
 
 import type { Language } from '../../platform/language.ts'

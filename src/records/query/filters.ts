@@ -1,6 +1,7 @@
 /**
- * Filters: from `field__operator=value` to SQL conditions over a version's records. Pure: values become parameters,
- * identifiers come from the contract. Refuses fields, operators and values that the contract does not have.
+ * Filters: from `field__operator=value` to SQL conditions over a version's records. Pure: values become
+ * parameters, identifiers come from the contract. Refuses fields, operators and values that the contract does
+ * not have.
  */
 
 import {
@@ -177,7 +178,10 @@ export function parameterName(field: Field, operator: OperatorName): string {
   return operator === 'eq' ? field.name : `${field.name}__${operator}`
 }
 
-/** A filter checked against its contract, with its value in canonical form: equal conditions have equal values. */
+/**
+ * A filter checked against its contract, with its value in canonical form: equal conditions have equal
+ * values.
+ */
 export interface Condition {
   readonly field: Field
   readonly operator: OperatorName
@@ -185,14 +189,15 @@ export interface Condition {
 }
 
 /**
- * Registers a value and returns the SQL for it, cast to the type it is compared with: `$3::text::bigint`, or an
- * expression that reads a setting in statements that take no parameters.
+ * Registers a value and returns the SQL for it, cast to the type it is compared with: `$3::text::bigint`, or
+ * an expression that reads a setting in statements that take no parameters.
  */
 export type Bind = (value: string, cast?: (text: string) => string) => string
 
 /**
- * Checks filters against a contract. Throws `parameter-unknown` with the nearest name, and `parameter-invalid` naming
- * the parameter and what it expects. `own` are the route's parameters that are not filters.
+ * Checks filters against a contract. Throws `parameter-unknown` with the nearest name, and
+ * `parameter-invalid` naming the parameter and what it expects. `own` are the route's parameters that are not
+ * filters.
  */
 export function resolveFilters(
   filters: readonly Filter[],
@@ -271,14 +276,14 @@ function resolve(
 }
 
 /** Lists fields and operators separately, since all combinations would fill a page. */
-function unknown({ name, field: asked, operator }: Filter, { fields }: Contract, own: readonly string[]) {
+function unknown({ name, field: requested, operator }: Filter, { fields }: Contract, own: readonly string[]) {
   // Cut, because a caller may send a megabyte.
   const path = name.slice(0, nameLengthMax)
   const names = fields.flatMap((field) =>
     operatorsOf(field).map((operator) => parameterName(field, operator)),
   )
-  const isBare = operator === 'eq' && fields.some((field) => field.name === asked)
-  const nearest = isBare ? asked : nearestOf(path, [...own, ...names])
+  const isBare = operator === 'eq' && fields.some((field) => field.name === requested)
+  const nearest = isBare ? requested : nearestOf(path, [...own, ...names])
   return problem('parameter-unknown', {
     path,
     detail: 'Unknown parameter.',

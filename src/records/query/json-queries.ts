@@ -1,10 +1,11 @@
 /**
- * Records and aggregates as one call each, for protocols that pass on the JSON of the REST API: the same parameters, plan,
- * bytes and problems. The protocol must check beforehand that the caller may read the dataset.
+ * Records and aggregates as one call each, for protocols that pass on the JSON of the REST API: the same
+ * parameters, plan, bytes and problems. The protocol must check beforehand that the caller may read the
+ * dataset.
  */
 
 import type { AppContext } from '../../catalogue/index.ts'
-import { type LoadedContract, noteRead } from '../../contract/index.ts'
+import { countRead, type LoadedContract } from '../../contract/index.ts'
 import type { Caller } from '../../platform/caller.ts'
 import { planAggregate } from '../aggregate/plan.ts'
 import { parseAggregate } from '../aggregate/query.ts'
@@ -19,7 +20,7 @@ export interface ReadQuery {
   /** The newest contract of the dataset, which the caller may read. */
   readonly loaded: LoadedContract
   /** The caller whose reads are recorded. */
-  readonly reader: Caller
+  readonly caller: Caller
   /** Query parameters by name. */
   readonly parameters: Readonly<Record<string, unknown>>
 }
@@ -27,26 +28,26 @@ export interface ReadQuery {
 /** A page of records as the JSON of `…/records`. Throws the problems of that route. */
 export async function recordsJson(
   context: AppContext,
-  { loaded, parameters, reader }: ReadQuery,
+  { loaded, parameters, caller }: ReadQuery,
 ): Promise<string> {
   const { dataset } = loaded.contract
   const resolved = await resolveRequest(context, { dataset, format: 'json', parameters, language: 'zh' })
   const { bytes } = await answerPage(context, readerOf(context.database), resolved)
   const versions = resolved.plan.targets.map(({ version }) => version)
-  noteRead(reader, loaded.contract, { versions, operation: 'records' })
+  countRead(caller, loaded.contract, { versions, operation: 'records' })
   return bytes.toString()
 }
 
 /** Groups as the JSON of `…/aggregate`. Throws the problems of that route. */
 export async function aggregateJson(
   context: AppContext,
-  { loaded, parameters, reader }: ReadQuery,
+  { loaded, parameters, caller }: ReadQuery,
 ): Promise<string> {
   const query = parseAggregate(parameters)
   const chosen = await chooseAggregateVersions(context, loaded, query)
   const plan = planAggregate(query, chosen)
   const groups = await readGroups(context.database.serve, plan)
-  noteRead(reader, loaded.contract, { versions: chosen.versions, operation: 'aggregate' })
+  countRead(caller, loaded.contract, { versions: chosen.versions, operation: 'aggregate' })
   const path = `/v1/datasets/${loaded.contract.dataset}/aggregate`
   return jsonAnswer(context.config, { path, plan, chosen, groups })
 }

@@ -1,7 +1,7 @@
 /**
- * Records of one version by offset, each with its number, for protocols that page by offset instead of cursor. The
- * caller pins the version, so that equal offsets return equal records. Without conditions a deep offset costs no more
- * than the first. Throws the problems of a plan.
+ * Records of one version by offset, each with its number, for protocols that page by offset instead of
+ * cursor. The caller pins the version, so that equal offsets return equal records. Without conditions a deep
+ * offset costs no more than the first. Throws the problems of a plan.
  */
 import type { Readable } from 'node:stream'
 import type { AppContext, PublishedVersion } from '../../catalogue/index.ts'
@@ -75,8 +75,8 @@ export function planNumbered(
 }
 
 /**
- * Replaces the number in a sort order. Alone it equals sorting by the first key field. After other fields it is the
- * tie-breaker that every order has anyway, in the direction of the first field.
+ * Replaces the number in a sort order. Alone it equals sorting by the first key field. After other fields it
+ * is the tie-breaker that every order has anyway, in the direction of the first field.
  */
 function numberedOrder(sort: readonly SortField[], key: string): readonly SortField[] {
   const at = sort.findIndex(({ field }) => field === numberField.name)
@@ -95,7 +95,10 @@ export function sortableNames({ loaded }: NumberedPlan): readonly string[] {
   return [numberField.name, ...sortableFields(loaded.contract).map(({ name }) => name)]
 }
 
-/** Up to `limit` records after the first `offset`: each its number, then the canonical texts of the plan's fields. */
+/**
+ * Up to `limit` records after the first `offset`: each its number, then the canonical texts of the plan's
+ * fields.
+ */
 export async function readNumbered(
   { database }: Pick<AppContext, 'database'>,
   plan: NumberedPlan,
@@ -115,8 +118,8 @@ export function countNumbered(
 }
 
 /**
- * The position of an offset. Numbers have no gaps, so without conditions and in key order an offset is a number;
- * undefined otherwise.
+ * The position of an offset. Numbers have no gaps, so without conditions and in key order an offset is a
+ * number; undefined otherwise.
  */
 function positionOf(plan: NumberedPlan, offset: number): Position | 'past-end' | undefined {
   const { conditions, words, order, targets } = plan
@@ -127,13 +130,13 @@ function positionOf(plan: NumberedPlan, offset: number): Position | 'past-end' |
 }
 
 /**
- * All records as one CSV with these columns: the number and the plan's fields, in any order. Counts as a stream; throws
- * `streams-busy`.
+ * All records as one CSV with these columns: the number and the plan's fields, in any order. Counts as a
+ * stream; throws `streams-busy`.
  */
 export function streamNumbered(
   context: Pick<AppContext, 'config' | 'database'>,
   plan: NumberedPlan,
-  { columns, bom, reader, caller }: NumberedStream,
+  { columns, bom, client, callerKey }: NumberedStream,
 ): Promise<Readable> {
   const select = columns
     .map((field) => (field === numberField ? numberedColumn : csvColumns([field])))
@@ -147,12 +150,12 @@ export function streamNumbered(
       ),
       { encoding: 'utf-8', bom },
     )
-  return streamsOf(context).open(make, reader, caller)
+  return streamsOf(context).open(make, client, callerKey)
 }
 
 interface NumberedStream {
   readonly columns: readonly Field[]
   readonly bom: boolean
-  readonly reader: Disconnectable
-  readonly caller: string
+  readonly client: Disconnectable
+  readonly callerKey: string
 }

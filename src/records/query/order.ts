@@ -1,7 +1,8 @@
 /**
- * The total order of records, and how to continue after a given record. Pure. The order is that of the requested fields
- * (nulls last in both directions, texts by bytes), then the edition, then the record's number; these two follow the
- * direction of the first field, so that one index is enough. Refuses fields that no index serves.
+ * The total order of records, and how to continue after a given record. Pure. The order is that of the
+ * requested fields (nulls last in both directions, texts by bytes), then the edition, then the record's
+ * number; these two follow the direction of the first field, so that one index is enough. Refuses fields that
+ * no index serves.
  */
 
 import { type Contract, type Field, fieldType } from '../../contract/index.ts'
@@ -25,7 +26,10 @@ export interface Order {
   readonly descending: boolean
 }
 
-/** The position after a record: the index of its table among the targets, its number, and its texts for each key. */
+/**
+ * The position after a record: the index of its table among the targets, its number, and its texts for each
+ * key.
+ */
 export interface Position {
   readonly at: number
   readonly after: number
@@ -44,7 +48,10 @@ export interface Segment {
 /** Segments that are merged by the order; a single segment is already in order. */
 export type SortGroup = readonly Segment[]
 
-/** Plans the order. `single`: all records are in one table. Throws `parameter-invalid` naming the sortable fields. */
+/**
+ * Plans the order. `single`: all records are in one table. Throws `parameter-invalid` naming the sortable
+ * fields.
+ */
 export function planOrder(sort: readonly SortField[], contract: Contract, single: boolean): Order {
   const sortable = sortableFields(contract)
   const keys = sort.map(({ field: name, descending }): OrderKey => {
@@ -72,8 +79,8 @@ function notSortable(name: string, sortable: readonly Field[]) {
 }
 
 /**
- * The segments to read over several tables, from the start or after a position, as groups in order: a page that is full
- * after one group needs none of the next.
+ * The segments to read over several tables, from the start or after a position, as groups in order: a page
+ * that is full after one group needs none of the next.
  */
 export function planSegments(
   order: Order,
@@ -122,10 +129,10 @@ function fromTheStart(order: Order, targets: readonly number[]): readonly SortGr
 const numberMax = '9223372036854775807'
 
 /**
- * The records after a number among those equal by all keys. If the last key has an index that continues with the number,
- * the condition is one range over both. With the number alone the planner may scan all records for the few that are
- * equal; with a separate equality it reads the index from the start of the equal ones. The key's value is not null
- * here, so a row comparison loses no record.
+ * The records after a number among those equal by all keys. If the last key has an index that continues with
+ * the number, the condition is one range over both. With the number alone the planner may scan all records
+ * for the few that are equal; with a separate equality it reads the index from the start of the equal ones.
+ * The key's value is not null here, so a row comparison loses no record.
  */
 function amongEquals(
   { keys, descending }: Order,
@@ -158,8 +165,8 @@ function isEqual({ field }: OrderKey, value: string | null): string {
 }
 
 /**
- * The order within a segment. There the first `settled` keys are all null or all not null, so NULLS LAST is omitted to
- * match an index, which has nulls first when read backwards.
+ * The order within a segment. There the first `settled` keys are all null or all not null, so NULLS LAST is
+ * omitted to match an index, which has nulls first when read backwards.
  */
 function orderBy({ keys, descending }: Order, settled: number): string {
   const written = keys.map((key, index) => {

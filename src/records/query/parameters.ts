@@ -1,6 +1,6 @@
 /**
- * The parameters of the record routes for OpenAPI: the filters of each field of a contract, with code list, unit and
- * example. Pure. It lists exactly what `planRecords` accepts.
+ * The parameters of the record routes for OpenAPI: the filters of each field of a contract, with code list,
+ * unit and example. Pure. It lists exactly what `planRecords` accepts.
  */
 
 import {
@@ -90,7 +90,10 @@ export function listOf(name: string, members: readonly string[]): DescribedParam
 
 interface Form {
   readonly schema: Json
-  /** Inside the schema: as the parameter's own, /docs would fill all filters in at once, and nothing fits them all. */
+  /**
+   * Inside the schema: as the parameter's own, /docs would fill all filters in at once, and nothing fits them
+   * all.
+   */
   readonly example: unknown
   readonly [member: string]: unknown
 }

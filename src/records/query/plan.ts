@@ -1,6 +1,6 @@
 /**
- * From a query to a plan: which fields of which versions are read, by which conditions and in which order. Pure, so that
- * every refusal can be tested without a database. `read/sql.ts` turns the plan into SQL.
+ * From a query to a plan: which fields of which versions are read, by which conditions and in which order.
+ * Pure, so that every refusal can be tested without a database. `read/sql.ts` turns the plan into SQL.
  */
 
 import {
@@ -57,8 +57,8 @@ export interface Plan<T extends Target = Target> {
 }
 
 /**
- * Plans a query over versions, the earliest period first. Throws `parameter-unknown` and `parameter-invalid`, naming
- * the parameter and what it expects, and `contract-breaking`.
+ * Plans a query over versions, the earliest period first. Throws `parameter-unknown` and `parameter-invalid`,
+ * naming the parameter and what it expects, and `contract-breaking`.
  */
 export function planRecords<T extends Target>(
   query: Query,
@@ -83,7 +83,9 @@ export function isJoined({ editions }: Query): boolean {
   return editions === 'all' || (editions !== undefined && editions.length > 1)
 }
 
-/** The canonical text of a query, to which cursors are bound. `limit` and `count` may change between pages. */
+/**
+ * The canonical text of a query, to which cursors are bound. `limit` and `count` may change between pages.
+ */
 export function canonicalQuery({ loaded, parameters }: Pick<Plan, 'loaded' | 'parameters'>): string {
   // Not canonicalJson: the order is fixed already, and sorting would cost more than the rest of a plan.
   return JSON.stringify({ dataset: loaded.contract.dataset, parameters })

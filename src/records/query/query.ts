@@ -1,6 +1,6 @@
 /**
- * Parses a query: filters, fields, order, editions, limit and cursor. It knows no contract and refuses only what is
- * invalid under every contract.
+ * Parses a query: filters, fields, order, editions, limit and cursor. It knows no contract and refuses only
+ * what is invalid under every contract.
  */
 import { problem } from '../../platform/problem.ts'
 import { type CsvSwitches, csvSwitchNames, parseCsvSwitches } from './csv-options.ts'
@@ -80,8 +80,8 @@ export function parseQuery(parameters: Readonly<Record<string, unknown>>): Query
 }
 
 /**
- * Parses `field=value` and `field__operator=value`, sorted by name. The caller removes its own parameters first.
- * Throws `parameter-invalid` naming the parameter.
+ * Parses `field=value` and `field__operator=value`, sorted by name. The caller removes its own parameters
+ * first. Throws `parameter-invalid` naming the parameter.
  */
 export function parseFilters(parameters: Readonly<Record<string, unknown>>): readonly Filter[] {
   return Object.entries(parameters)

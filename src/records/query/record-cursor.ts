@@ -1,6 +1,7 @@
 /**
- * Cursors over records: the versions read and the number of the last record, bound to the query. A cursor holds no
- * value of a record. Refuses damaged and forged cursors and those of another query, all with one code.
+ * Cursors over records: the versions read and the number of the last record, bound to the query. A cursor
+ * holds no value of a record. Refuses damaged and forged cursors and those of another query, all with one
+ * code.
  */
 import { readCursor, writeCursor } from '../../platform/cursor.ts'
 import { digestOf } from '../../platform/digest.ts'
@@ -23,7 +24,9 @@ interface Written extends RecordPosition {
 
 const refused = () => problem('cursor-invalid', { path: 'cursor' })
 
-/** Enough to detect a mix-up. A forged cursor gains nothing: it can only skip records that are public anyway. */
+/**
+ * Enough to detect a mix-up. A forged cursor gains nothing: it can only skip records that are public anyway.
+ */
 const queryDigestLength = 12
 
 const queryDigest = (query: string) => digestOf(query).slice(0, queryDigestLength)
@@ -38,8 +41,8 @@ export function writeRecordCursor(
 }
 
 /**
- * Reads a cursor. Throws `cursor-invalid` for damage and for another dataset; `verifyQuery`, called once the query is
- * planned, throws it for another query.
+ * Reads a cursor. Throws `cursor-invalid` for damage and for another dataset; `verifyQuery`, called once the
+ * query is planned, throws it for another query.
  */
 export function readRecordCursor(
   dataset: string,

@@ -1,6 +1,6 @@
 /**
- * Resolves a request: query, versions, plan, position and format of the response, with one canonical key. Equal keys
- * mean equal bytes. Throws the problems of its stages before any record is read.
+ * Resolves a request: query, versions, plan, position and format of the response, with one canonical key.
+ * Equal keys mean equal bytes. Throws the problems of its stages before any record is read.
  */
 
 import {
@@ -103,7 +103,10 @@ export async function resolveRequest(context: AppContext, request: Request): Pro
   }
 }
 
-/** The versions to read, the earliest period first: from the path, else from the cursor, else the latest per edition. */
+/**
+ * The versions to read, the earliest period first: from the path, else from the cursor, else the latest per
+ * edition.
+ */
 async function chooseVersions(
   context: AppContext,
   { dataset, version, preview }: Request,
@@ -130,7 +133,10 @@ async function chooseVersions(
   return chooseEditions({ database, config }, dataset, editions)
 }
 
-/** The latest version of each requested edition, the earliest period first; of the newest edition if none is named. */
+/**
+ * The latest version of each requested edition, the earliest period first; of the newest edition if none is
+ * named.
+ */
 export async function chooseEditions(
   { database, config }: Pick<AppContext, 'database' | 'config'>,
   dataset: string,
@@ -138,10 +144,10 @@ export async function chooseEditions(
 ): Promise<readonly PublishedVersion[]> {
   if (editions === undefined) return [await getLatest(database, config, dataset)]
   if (editions === 'all') return byPeriod(latestOfEach(await listVersions(database, { dataset })))
-  const asked = editions.map((edition) =>
+  const latest = editions.map((edition) =>
     getVersion(database, config, { dataset, edition, version: 'latest' }),
   )
-  return byPeriod(await Promise.all(asked))
+  return byPeriod(await Promise.all(latest))
 }
 
 function byPeriod(versions: readonly PublishedVersion[]): readonly PublishedVersion[] {

@@ -1,6 +1,6 @@
 /**
- * Several values in one parameter, written as one line of CSV: `a,b,"c, d"`. Refuses empty values, unclosed quotes and
- * too many values.
+ * Several values in one parameter, written as one line of CSV: `a,b,"c, d"`. Refuses empty values, unclosed
+ * quotes and too many values.
  */
 import { problem } from '../../platform/problem.ts'
 

@@ -1,6 +1,6 @@
 /**
- * The only module that reads records: one page of a plan, as bytes built by Postgres or as canonical texts; all records
- * of a plan as a stream; or a whole version in batches.
+ * The only module that reads records: one page of a plan, as bytes built by Postgres or as canonical texts;
+ * all records of a plan as a stream; or a whole version in batches.
  */
 
 import type { Field } from '../../contract/index.ts'
@@ -49,7 +49,9 @@ export interface RecordsReader {
     position: Position | undefined,
     limit: number,
   ) => Promise<Page<readonly RecordValues[]>>
-  /** `limit` records after skipping `offset` from a position on: each its number, then its canonical texts. */
+  /**
+   * `limit` records after skipping `offset` from a position on: each its number, then its canonical texts.
+   */
   readonly numbered: (
     plan: Plan,
     position: Position | undefined,
@@ -135,8 +137,9 @@ function pageOf<Records>(
 }
 
 /**
- * Most statements that are prepared, and how long they count. A connection keeps its prepared statements until it is
- * renewed, within the hour. Callers choose the queries, so without a limit they could fill its memory.
+ * Most statements that are prepared, and how long they count. A connection keeps its prepared statements
+ * until it is renewed, within the hour. Callers choose the queries, so without a limit they could fill its
+ * memory.
  */
 const preparedMax = 1_000
 const preparedMilliseconds = 3_600_000
@@ -155,7 +158,9 @@ function buildPrepared(): (text: string) => boolean {
   }
 }
 
-/** The bytes of COPY statements, one after the other. Returning early, or the signal, cancels the running one. */
+/**
+ * The bytes of COPY statements, one after the other. Returning early, or the signal, cancels the running one.
+ */
 export async function* copyRecords(
   database: Pick<Database, 'copyTo'>,
   statements: readonly CopyStatement[],
@@ -174,7 +179,10 @@ export function copyAll(
   return database.copyTo(`COPY (${select}) TO STDOUT WITH (${options})`, { role: 'work' })
 }
 
-/** Records in memory during a whole-version read: large enough to save round trips, small compared with the heap. */
+/**
+ * Records in memory during a whole-version read: large enough to save round trips, small compared with the
+ * heap.
+ */
 const batchSize = 5_000
 
 /** Reads all records of a table in order, in batches of at most `batchSize`. */

@@ -1,6 +1,6 @@
 /**
- * Renders a resolved request: a page as bytes, or all records as a stream of bytes. Refuses one thing that could not be
- * checked before: a character that the encoding of a CSV can't represent.
+ * Renders a resolved request: a page as bytes, or all records as a stream of bytes. Refuses one thing that
+ * could not be checked before: a character that the encoding of a CSV can't represent.
  */
 
 import { type AppContext, addresses, isSynthetic, type ServedVersion } from '../../catalogue/index.ts'
@@ -29,8 +29,8 @@ export interface PageAnswer {
 }
 
 /**
- * Renders a page. It depends on `resolved.key` alone, so it can be cached under that key until one of its versions is
- * withdrawn.
+ * Renders a page. It depends on `resolved.key` alone, so it can be cached under that key until one of its
+ * versions is withdrawn.
  */
 export async function answerPage(
   context: AppContext,

@@ -1,7 +1,7 @@
 /**
- * A plan as SQL. Pure. Values are parameters, or connection settings for COPY, which takes no parameters; identifiers
- * come from contracts through one quoting function. A page is a UNION of index range scans, so that the last page costs
- * no more than the first.
+ * A plan as SQL. Pure. Values are parameters, or connection settings for COPY, which takes no parameters;
+ * identifiers come from contracts through one quoting function. A page is a UNION of index range scans, so
+ * that the last page costs no more than the first.
  */
 import { fieldType } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
@@ -32,9 +32,9 @@ const rankColumn = '_rank'
 const keyColumn = (index: number) => `_k${index}`
 
 /**
- * One page as one row: `found`, the number of records read (limit + 1 if there is a next page); `lines`, all of them as
- * JSON joined by the separator (null for none); `at` and `after`, table index and number of the record at the limit
- * (null if there are fewer).
+ * One page as one row: `found`, the number of records read (limit + 1 if there is a next page); `lines`, all
+ * of them as JSON joined by the separator (null for none); `at` and `after`, table index and number of the
+ * record at the limit (null if there are fewer).
  */
 export function jsonPage(
   plan: Plan,
@@ -97,8 +97,8 @@ export function keysOfRecord({ order, targets }: Plan, at: number, number: numbe
 }
 
 /**
- * All records after a position as COPY statements to run one after the other, so that the first bytes arrive as soon as
- * an index scan starts. `select` is the select list.
+ * All records after a position as COPY statements to run one after the other, so that the first bytes arrive
+ * as soon as an index scan starts. `select` is the select list.
  */
 export function copyStatements(
   plan: Plan,
@@ -138,8 +138,8 @@ export function plainColumns(plan: Plan, guarded: boolean): string {
 }
 
 /**
- * Finds a selected field in which a matching record has a text that matches a regular expression: one row with the
- * field's name, or none. Undefined if no field can match: codes are letters and digits.
+ * Finds a selected field in which a matching record has a text that matches a regular expression: one row
+ * with the field's name, or none. Undefined if no field can match: codes are letters and digits.
  */
 export function findUnwritable(plan: Plan, pattern: string): Statement | undefined {
   const texts = plan.fields.filter((field) => isGuarded(field) && field.codes === undefined)
@@ -174,8 +174,8 @@ function editionField(period: 'year' | 'school-year'): Plan['fields'][number] {
 }
 
 /**
- * The first rows after a position, in order: `_rank`, `_n` and the fields. A group is read only if the earlier ones did
- * not fill the page: otherwise its limit is 0, and Postgres does not run it.
+ * The first rows after a position, in order: `_rank`, `_n` and the fields. A group is read only if the
+ * earlier ones did not fill the page: otherwise its limit is 0, and Postgres does not run it.
  */
 function pageRows(plan: Plan, position: Position | undefined, limit: number, bind: Bind): string {
   const groups = planSegments(plan.order, plan.targets.length, position, bind)

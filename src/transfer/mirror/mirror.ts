@@ -116,8 +116,8 @@ async function prepareAll(
   let loaded = 0
   for (const version of opened.versions) {
     progress('load', done, total)
-    const { id, is } = await context.database.work.begin((tx) => openMirrored(tx, version))
-    if (is === 'open') {
+    const { id, status } = await context.database.work.begin((tx) => openMirrored(tx, version))
+    if (status === 'open') {
       const { contract } = contracts.get(version.dataset, version.contractVersion)
       await prepareCarried(context, opened, { id, version, contract })
       loaded += version.withdrawn === null ? version.records : 0

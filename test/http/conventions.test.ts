@@ -14,37 +14,48 @@ async function plainApp(environment: Readonly<Record<string, string>> = {}, part
   return { app, lines, context }
 }
 
-t.test('addresses and methods that do not exist', async (t) => {
+t.test('unknown paths and methods are rejected', async (t) => {
   const { app } = await plainApp()
   app.post('/test/:slug/files/:name', async () => ({}))
   app.get('/test/:slug/files/:name', async () => ({}))
   app.get('/test/plain.csv', async () => ({}))
   t.teardown(() => app.close())
-  const ask = async (
+  const request = async (
     method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'OPTIONS' | 'HEAD',
     url: string,
   ) => {
     const { statusCode, headers, body } = await app.inject({ method, url })
     return { status: statusCode, allow: headers.allow, code: body === '' ? '' : JSON.parse(body).code }
   }
-  t.match(await ask('GET', '/nope'), { status: 404, code: 'not-found' })
-  t.match(await ask('GET', '/nope?limit=1'), { status: 404, code: 'not-found' }, 'before its parameters')
-  t.match(await ask('POST', '/health'), {
+  t.match(await request('GET', '/nope'), { status: 404, code: 'not-found' })
+  t.match(
+    await request('GET', '/nope?limit=1'),
+    { status: 404, code: 'not-found' },
+    'the path is checked before the parameters',
+  )
+  t.match(await request('POST', '/health'), {
     status: 405,
     code: 'method-not-allowed',
     allow: 'GET, HEAD, OPTIONS',
   })
-  t.match(await ask('DELETE', '/test/a/files/b.csv?x=1'), { status: 405, allow: 'GET, HEAD, OPTIONS, POST' })
-  t.match(await ask('PUT', '/testXplain.csv'), { status: 404, code: 'not-found' }, 'a dot is a dot')
-  t.match(await ask('PUT', '/test/a/b/files/c'), { status: 404 }, 'a parameter is one segment')
-  t.match(await ask('OPTIONS', '/test/a/files/b'), { status: 204, allow: 'GET, HEAD, OPTIONS, POST' })
-  t.match(await ask('OPTIONS', '/nope'), { status: 404, code: 'not-found' })
-  t.match(await ask('HEAD', '/nope'), { status: 404, code: '' })
-  t.match(await ask('GET', `/test/a/files/${'x'.repeat(301)}`), { status: 404, code: 'not-found' })
-  t.match(await ask('GET', `/test/a/files/${'x'.repeat(300)}`), { status: 200 })
+  t.match(await request('DELETE', '/test/a/files/b.csv?x=1'), {
+    status: 405,
+    allow: 'GET, HEAD, OPTIONS, POST',
+  })
+  t.match(
+    await request('PUT', '/testXplain.csv'),
+    { status: 404, code: 'not-found' },
+    'a dot in a pattern matches only a dot',
+  )
+  t.match(await request('PUT', '/test/a/b/files/c'), { status: 404 }, 'a parameter is one segment')
+  t.match(await request('OPTIONS', '/test/a/files/b'), { status: 204, allow: 'GET, HEAD, OPTIONS, POST' })
+  t.match(await request('OPTIONS', '/nope'), { status: 404, code: 'not-found' })
+  t.match(await request('HEAD', '/nope'), { status: 404, code: '' })
+  t.match(await request('GET', `/test/a/files/${'x'.repeat(301)}`), { status: 404, code: 'not-found' })
+  t.match(await request('GET', `/test/a/files/${'x'.repeat(300)}`), { status: 200 })
 })
 
-t.test('encodings that cannot be read', async (t) => {
+t.test('invalid percent-encodings are rejected', async (t) => {
   const { app, lines } = await plainApp()
   t.teardown(() => app.close())
   for (const url of ['/%zz', '/v1/problems/%E0%A4', '/v1/problems/%ff', '/v1/problems?a=%zz', '/?lang=%ff']) {
@@ -55,10 +66,10 @@ t.test('encodings that cannot be read', async (t) => {
     t.equal(answer.headers['x-content-type-options'], 'nosniff')
   }
   const observed = lines.map((line) => JSON.parse(line)).filter(({ status }) => status === 400)
-  t.equal(observed.length, 5, 'each is observed, also where the router gives up')
+  t.equal(observed.length, 5, 'each is logged, also if the router cannot parse the URL')
 })
 
-t.test('request ids go out as they came, where they are harmless', async (t) => {
+t.test('harmless request ids are returned unchanged, others are replaced', async (t) => {
   const { app, lines } = await plainApp()
   t.teardown(() => app.close())
   const idFor = async (given: string) =>
@@ -67,12 +78,12 @@ t.test('request ids go out as they came, where they are harmless', async (t) => 
   t.equal(await idFor('x'.repeat(64)), 'x'.repeat(64))
   for (const bad of ['x'.repeat(65), 'a b', 'a"b', '../etc', '号']) {
     const id = await idFor(bad)
-    t.match(id, /^[0-9a-f-]{36}$/, 'one of ours in its place')
+    t.match(id, /^[0-9a-f-]{36}$/, 'replaced by a generated id')
   }
   t.equal(JSON.parse(lines[0] ?? '').requestId, 'abc_DEF-123')
 })
 
-t.test('any page may read, and sees the headers it needs', async (t) => {
+t.test('any page may read, and CORS exposes the headers it needs', async (t) => {
   const { app } = await plainApp()
   t.teardown(() => app.close())
   const origin = 'https://somewhere.example'
@@ -88,17 +99,13 @@ t.test('any page may read, and sees the headers it needs', async (t) => {
     headers: { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'range' },
   })
   t.equal(preflight.statusCode, 204)
-  t.equal(
-    preflight.headers['access-control-allow-methods'],
-    'GET, HEAD, OPTIONS',
-    'and writes are not offered',
-  )
+  t.equal(preflight.headers['access-control-allow-methods'], 'GET, HEAD, OPTIONS', 'writes are not allowed')
   for (const name of ['If-None-Match', 'Range', 'Authorization']) {
     t.ok(String(preflight.headers['access-control-allow-headers']).split(', ').includes(name), name)
   }
 })
 
-t.test('security headers stand on every kind of answer', async (t) => {
+t.test('every kind of response has security headers', async (t) => {
   const { app } = await plainApp()
   t.teardown(() => app.close())
   for (const url of [
@@ -120,7 +127,7 @@ t.test('security headers stand on every kind of answer', async (t) => {
   }
 })
 
-t.test('HEAD answers as GET does, without the body', async (t) => {
+t.test('HEAD sends the headers of GET without the body', async (t) => {
   const { database } = await testDatabase(t)
   const { app } = await plainApp({}, { database })
   t.teardown(() => app.close())
@@ -135,9 +142,9 @@ t.test('HEAD answers as GET does, without the body', async (t) => {
 })
 
 t.test('health, readiness and metrics', async (t) => {
-  let answers = true
+  let isConnected = true
   const serve = async () => {
-    if (!answers) throw new Error('connection lost')
+    if (!isConnected) throw new Error('connection lost')
     return []
   }
   const { context, lines } = unconnectedContext(
@@ -147,10 +154,10 @@ t.test('health, readiness and metrics', async (t) => {
   const app = await buildApp(context)
   t.teardown(() => app.close())
   t.equal((await app.inject('/health')).statusCode, 200)
-  t.match((await app.inject('/ready')).json(), { code: 'not-ready' }, 'before the start is over')
+  t.match((await app.inject('/ready')).json(), { code: 'not-ready' }, 'before the start has finished')
   context.readiness.ready = true
   t.same((await app.inject('/ready')).json(), { status: 'ok' })
-  answers = false
+  isConnected = false
   const lost = await app.inject('/ready')
   t.equal(lost.statusCode, 503)
   t.equal(lost.headers['retry-after'], '5')
@@ -168,11 +175,11 @@ t.test('health, readiness and metrics', async (t) => {
   t.match(metrics.body, /qingdan_request_completed_seconds_bucket/)
 })
 
-t.test('no log line holds what a caller wrote', async (t) => {
+t.test('no log line contains what a caller sent', async (t) => {
   const { app, lines, context } = await plainApp()
   t.teardown(() => app.close())
   app.post('/test/body', async () => {
-    throw new Error('ours')
+    throw new Error('internal')
   })
   const headers = { authorization: 'Bearer qd_marker7_marker7', 'user-agent': 'marker7', referer: 'marker7' }
   await app.inject({ url: '/marker7?marker7=marker7', headers })
@@ -187,7 +194,7 @@ t.test('no log line holds what a caller wrote', async (t) => {
     payload: '{"marker7',
     headers: { 'content-type': 'application/json' },
   })
-  t.ok(lines.length >= 7, 'there are lines')
+  t.ok(lines.length >= 7, 'something is logged')
   t.notMatch(lines.join(''), /marker7|127\.0\.0\.1/)
   t.notMatch(await context.metrics(), /marker7/)
   for (const line of lines) {
@@ -196,7 +203,7 @@ t.test('no log line holds what a caller wrote', async (t) => {
   }
 })
 
-t.test('languages: what is ranked first, regions aside', async (t) => {
+t.test('languages: the highest ranked, ignoring regions', async (t) => {
   const of = (header?: string, fallback?: 'zh' | 'en') =>
     languageOf({ headers: header === undefined ? {} : { 'accept-language': header } }, fallback)
   t.equal(of(), 'en')
@@ -211,7 +218,7 @@ t.test('languages: what is ranked first, regions aside', async (t) => {
   t.equal(of('\0;;q=x,,', 'zh'), 'zh')
 })
 
-t.test('the address of the service is configured, or the Host where it is one', async (t) => {
+t.test('the base URL is configured, or taken from a valid Host header', async (t) => {
   const at = (host: string, configured = '') =>
     baseUrl({ protocol: 'http', host }, { QINGDAN_PUBLIC_URL: configured })
   t.equal(at('data.example:8080'), 'http://data.example:8080')
@@ -220,7 +227,7 @@ t.test('the address of the service is configured, or the Host where it is one', 
   for (const bad of ['', 'a b', 'a/b', '"><script>', 'x@y', 'a:999999']) t.equal(at(bad), '', bad)
 })
 
-t.test('closing ends idle connections and answers 503 on busy ones', async (t) => {
+t.test('closing ends idle connections and completes running requests', async (t) => {
   const { app } = await plainApp()
   let go = () => {}
   const wait = new Promise<void>((resolve) => {
@@ -249,29 +256,29 @@ t.test('closing ends idle connections and answers 503 on busy ones', async (t) =
   const idleEnds = once(idle, 'close')
   const closed = app.close()
   await idleEnds
-  t.pass('the idle connection has ended while a request is at work')
+  t.pass('the idle connection has ended while a request is running')
   busy.write('GET /health HTTP/1.1\r\nHost: a\r\n\r\n')
   go()
   const busyEnds = once(busy, 'close')
   await Promise.all([closed, busyEnds])
-  t.match(answer, /^HTTP\/1\.1 200 OK/, 'what was at work is answered')
+  t.match(answer, /^HTTP\/1\.1 200 OK/, 'the running request is answered')
 })
 
-t.test('a database that is away is a 503 that asks to come again, and its words stay inside', async (t) => {
+t.test('an unreachable database gives a 503 with Retry-After, and its message is not shown', async (t) => {
   const { app, lines } = await plainApp()
   t.teardown(() => app.close())
-  const away = (code: string) => Object.assign(new Error(`marker9 ${code}`), { code })
-  const ours = (code: string) => Object.assign(away(code), { severity: 'FATAL' })
+  const unreachable = (code: string) => Object.assign(new Error(`marker9 ${code}`), { code })
+  const serverError = (code: string) => Object.assign(unreachable(code), { severity: 'FATAL' })
   const wrapped = (cause: Error) => new DrizzleQueryError('select marker9', ['marker9'], cause)
   const faults: readonly [Error, number][] = [
-    [away('ECONNREFUSED'), 503],
-    [away('CONNECTION_CLOSED'), 503],
-    [ours('57P01'), 503],
-    [ours('53300'), 503],
-    [wrapped(ours('57P03')), 503],
-    [wrapped(away('ECONNRESET')), 503],
-    [ours('22021'), 500],
-    [wrapped(away('ENOSPC')), 500],
+    [unreachable('ECONNREFUSED'), 503],
+    [unreachable('CONNECTION_CLOSED'), 503],
+    [serverError('57P01'), 503],
+    [serverError('53300'), 503],
+    [wrapped(serverError('57P03')), 503],
+    [wrapped(unreachable('ECONNRESET')), 503],
+    [serverError('22021'), 500],
+    [wrapped(unreachable('ENOSPC')), 500],
   ]
   for (const [index, [fault]] of faults.entries()) {
     app.get(`/test/away/${index}`, async () => {
@@ -285,7 +292,7 @@ t.test('a database that is away is a 503 that asks to come again, and its words 
     t.notMatch(answer.body, /marker9/)
   }
   const failed = lines.filter((line) => line.includes('request-failed'))
-  t.equal(failed.length, faults.length, 'each is told to whoever operates it')
+  t.equal(failed.length, faults.length, 'each is logged for the operator')
   t.notMatch(failed.filter((line) => !line.includes('"message":"marker9')).join(), /marker9/)
   t.equal(failed.filter((line) => line.includes('"type":"ServerError"')).length, 6)
 })

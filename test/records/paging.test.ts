@@ -1,6 +1,6 @@
 /**
- * Paging by cursor with any filter, order and page size returns what a naive query in JavaScript over the published file
- * returns.
+ * Paging by cursor with any filter, order and page size returns what a naive query in JavaScript over the
+ * published file returns.
  */
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
@@ -123,12 +123,12 @@ function rowsOf(seed: number, count: number): readonly Row[] {
 }
 
 const header = csvLines([fields.map(({ name }) => name)])
-const standing = await openTestContext(t, { contracts: [contract] })
-const { get } = standing
+const service = await openTestContext(t, { contracts: [contract] })
+const { get } = service
 const total = 160
 async function publish(edition: string, seed: number, count: number, reason?: string) {
-  await standing.take({ dataset, edition, rows: header + csvLines(rowsOf(seed, count)) })
-  const done = await standing.publish(dataset, edition, reason === undefined ? {} : { reason })
+  await service.take({ dataset, edition, rows: header + csvLines(rowsOf(seed, count)) })
+  const done = await service.publish(dataset, edition, reason === undefined ? {} : { reason })
   if (done.state !== 'done') throw new Error(`publication is ${done.state}`)
 }
 await publish('2024', 7, total / 2)
@@ -149,7 +149,7 @@ function compare(type: FieldTypeName, a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
-interface Asked {
+interface NaiveQuery {
   readonly filters: readonly {
     readonly at: number
     readonly operator: string
@@ -159,7 +159,7 @@ interface Asked {
 }
 
 /** The naive oracle of one filter. Null is not equal to any value, so `ne` and `notin` match it. */
-function holds(row: Row, { at, operator, values }: Asked['filters'][number]): boolean {
+function holds(row: Row, { at, operator, values }: NaiveQuery['filters'][number]): boolean {
   const type = fields[at]?.type ?? 'string'
   const text = row[at] ?? null
   const [value = ''] = values
@@ -187,8 +187,11 @@ interface Placed {
   readonly number: number
 }
 
-/** The naive oracle of the order: nulls last either way, then edition and number in the first field's direction. */
-function naive(editions: readonly (readonly Row[])[], { filters, sort }: Asked): readonly Placed[] {
+/**
+ * The naive oracle of the order: nulls last either way, then edition and number in the first field's
+ * direction.
+ */
+function naive(editions: readonly (readonly Row[])[], { filters, sort }: NaiveQuery): readonly Placed[] {
   const records = editions.flatMap((rows, rank) => rows.map((row, number): Placed => ({ row, rank, number })))
   const sign = sort[0]?.descending === true ? -1 : 1
   return records
@@ -209,7 +212,10 @@ function naive(editions: readonly (readonly Row[])[], { filters, sort }: Asked):
 
 const quoted = (value: string) => (/^"|,/.test(value) ? `"${value.replaceAll('"', '""')}"` : value)
 
-function queryOf({ filters, sort }: Asked, more: Readonly<Record<string, string>> = {}): URLSearchParams {
+function queryOf(
+  { filters, sort }: NaiveQuery,
+  more: Readonly<Record<string, string>> = {},
+): URLSearchParams {
   const query = new URLSearchParams(more)
   for (const { at, operator, values } of filters) {
     const name = fields[at]?.name ?? ''
@@ -240,7 +246,7 @@ const filter = fc.integer({ min: 1, max: fields.length - 1 }).chain((at) => {
       ).map((values) => ({ at, operator, values })),
     )
 })
-const asked: fc.Arbitrary<Asked> = fc.record({
+const queries: fc.Arbitrary<NaiveQuery> = fc.record({
   filters: fc.uniqueArray(filter, { maxLength: 3, selector: ({ at, operator }) => `${at} ${operator}` }),
   sort: fc.uniqueArray(fc.record({ name: fc.constantFrom(...sortable), descending: fc.boolean() }), {
     maxLength: 3,
@@ -284,7 +290,7 @@ const editions = [await fileOf('2024'), await fileOf('2025')] as const
 
 t.test('paging by cursor equals the naive query', async (t) => {
   let matched = 0
-  const property = fc.asyncProperty(asked, fc.integer({ min: 3, max: 60 }), async (one, limit) => {
+  const property = fc.asyncProperty(queries, fc.integer({ min: 3, max: 60 }), async (one, limit) => {
     const expected = naive([editions[1]], one).map(({ row }) => recordOf(row))
     const query = queryOf(one, { limit: String(limit), count: 'exact' })
     const pages = await walk(`${records}?${query}`)
@@ -297,12 +303,12 @@ t.test('paging by cursor equals the naive query', async (t) => {
     matched += expected.length
   })
   await fc.assert(property, runs(20, 60))
-  t.comment(`${matched} records were walked`)
+  t.comment(`${matched} records were paged through`)
   t.ok(matched > 1000)
 })
 
-t.test('across joined editions too, each record with its edition', async (t) => {
-  const property = fc.asyncProperty(asked, fc.integer({ min: 5, max: 90 }), async (one, limit) => {
+t.test('paging over joined editions equals the naive query', async (t) => {
+  const property = fc.asyncProperty(queries, fc.integer({ min: 5, max: 90 }), async (one, limit) => {
     const expected = naive(editions, one).map(({ row, rank }) => ({
       edition: ['2024', '2025'][rank],
       ...recordOf(row),
@@ -317,7 +323,7 @@ t.test('across joined editions too, each record with its edition', async (t) => 
 })
 
 t.test('streams return the same records in the same order', async (t) => {
-  const property = fc.asyncProperty(asked, fc.boolean(), async (one, joined) => {
+  const property = fc.asyncProperty(queries, fc.boolean(), async (one, joined) => {
     const found = naive(joined ? editions : [editions[1]], one)
     const query = queryOf(one, joined ? { edition: '2025,2024' } : {})
     const lines = await get(`${records}.ndjson?${query}`)
@@ -332,8 +338,8 @@ t.test('streams return the same records in the same order', async (t) => {
   await fc.assert(property, runs(5, 15))
 })
 
-t.test('while another version is being published', async (t) => {
-  const sorted: Asked = { filters: [], sort: [{ name: 'name', descending: true }] }
+t.test('a walk is not affected by another version being published', async (t) => {
+  const sorted: NaiveQuery = { filters: [], sort: [{ name: 'name', descending: true }] }
   const url = `${records}?${queryOf(sorted, { edition: '2025', limit: '40' })}`
   const publication = publish('2025', 23, total, 'Counted again.')
   const seen = await Promise.all([

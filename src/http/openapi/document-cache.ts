@@ -15,40 +15,40 @@ import type { OpenapiDocument } from './document-shape.ts'
 import { sliceQueue } from './slices.ts'
 
 /** A document as gzip. `tag` identifies its text. */
-export interface KeptDocument {
+export interface RenderedDocument {
   readonly gzip: Buffer
   readonly tag: string
 }
 
 /** Documents by language; without a language, the datasets are described in both. */
-export interface KeptDocuments {
-  readonly generic: (contracts: Contracts, language: Language | undefined) => Promise<KeptDocument>
+export interface DocumentCache {
+  readonly generic: (contracts: Contracts, language: Language | undefined) => Promise<RenderedDocument>
   readonly dataset: (
     contracts: Contracts,
     loaded: LoadedContract,
     language: Language | undefined,
-  ) => Promise<KeptDocument>
+  ) => Promise<RenderedDocument>
 }
 
-/** Room for some hundred documents of about 20 kB each as gzip; least recently used first out. */
-const keptBytesMax = 16 * 1024 ** 2
+/** Enough for some hundred documents of about 20 kB each as gzip; the least recently used are evicted. */
+const cacheBytesMax = 16 * 1024 ** 2
 
 const compress = promisify(gzip)
 const expand = promisify(gunzip)
 
 /** The text of a document, for a caller that does not accept gzip. */
-export function expandDocument({ gzip: bytes }: KeptDocument): Promise<Buffer> {
+export function expandDocument({ gzip: bytes }: RenderedDocument): Promise<Buffer> {
   return expand(bytes)
 }
 
 /** Caches the documents of an app. None is built before its first request. */
-export function keepDocuments(app: App, parts: readonly DatasetPart[]): KeptDocuments {
+export function buildDocumentCache(app: App, parts: readonly DatasetPart[]): DocumentCache {
   const run = sliceQueue()
-  const kept = new LRUCache<string, KeptDocument>({
-    maxSize: keptBytesMax,
+  const documents = new LRUCache<string, RenderedDocument>({
+    maxSize: cacheBytesMax,
     sizeCalculation: ({ gzip: bytes }) => bytes.length,
   })
-  const building = new Map<string, Promise<KeptDocument>>()
+  const building = new Map<string, Promise<RenderedDocument>>()
   const bases = new Map<Language | undefined, OpenapiDocument>()
 
   function* basisOf(language: Language | undefined): Steps<OpenapiDocument> {
@@ -57,14 +57,14 @@ export function keepDocuments(app: App, parts: readonly DatasetPart[]): KeptDocu
     return basis
   }
 
-  const get = (key: string, steps: () => Steps<OpenapiDocument>): Promise<KeptDocument> => {
-    const known = kept.get(key)
+  const get = (key: string, steps: () => Steps<OpenapiDocument>): Promise<RenderedDocument> => {
+    const known = documents.get(key)
     if (known !== undefined) return Promise.resolve(known)
     const pending = building.get(key)
     if (pending !== undefined) return pending
     const built = build(() => run(() => textSteps(steps)))
       .then((document) => {
-        kept.set(key, document)
+        documents.set(key, document)
         return document
       })
       .finally(() => building.delete(key))
@@ -89,7 +89,7 @@ function* textSteps(steps: () => Steps<OpenapiDocument>): Steps<string> {
   return JSON.stringify(document)
 }
 
-async function build(write: () => Promise<string>): Promise<KeptDocument> {
+async function build(write: () => Promise<string>): Promise<RenderedDocument> {
   const text = await write()
   return { gzip: await compress(text), tag: digestOf(text).slice(0, 32) }
 }
