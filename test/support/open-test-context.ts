@@ -21,7 +21,7 @@ import type { Finding } from '../../src/platform/finding.ts'
 import { buildEventLog } from '../../src/platform/log/events.ts'
 import { type Publication, publishEdition, requestPublication } from '../../src/publication/index.ts'
 import { testDatabase } from './database.ts'
-import { type HeldDocument, holdTo } from './held-to-openapi.ts'
+import { type HeldDocument, holdTo } from './openapi-conformance.ts'
 
 /** The part of a tap test that is needed here. */
 interface Test {
