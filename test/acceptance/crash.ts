@@ -1,7 +1,8 @@
 /**
- * The crash campaign: the journeys are killed at seeded points spread over every step, the house is started again, and
- * each time there must be exactly one published version with all records, the same bytes as without a crash, and one
- * change in the feed. Every fifth time the database is killed too, which empties what is staged.
+ * The crash campaign: kills the journeys at seeded points spread over every step and starts the service
+ * again. Each time there must be exactly one published version with all records, the same bytes as without a
+ * crash, and one change in the feed. Every fifth time the database is killed too, which empties the staging
+ * tables.
  */
 import { spawn } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
@@ -22,11 +23,14 @@ const steps = [
   ...(['export', 'mirror'] as const),
 ]
 
-/** Steps after which an export is carried to a second house: every other walk would cost a second database for nothing. */
+/**
+ * Steps after which an export is carried to a second service; doing so in every run would cost a second
+ * database for nothing.
+ */
 const carried: readonly string[] = ['create', 'release', 'export', 'mirror']
 
 interface Point {
-  /** Among those of its step, from 1. */
+  /** Number of the point within its step, from 1. */
   readonly n: number
   readonly step: string
 }
@@ -38,17 +42,17 @@ interface Walk {
   readonly errors: string
 }
 
-/** Milliseconds after a point at which half of the kills come: in the middle of what follows. */
+/** Milliseconds after a point at which half of the kills happen, to hit the middle of what follows. */
 const killAfterMax = 25
 
-/** Runs the campaign and prints its tally. Gives the number of editions that were not as they must be. */
+/** Runs the campaign and prints its tally. Returns the number of editions that came out wrong. */
 export async function crashCampaign(
   kills: number,
   seed: number,
   chosen: readonly string[] = steps,
 ): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-campaign-'))
-  // For root PostgreSQL runs under another account: it has to pass here, or its data would lie outside and stay.
+  // Under root, PostgreSQL runs as another account, which must be able to enter this folder.
   await chmod(folder, 0o755)
   const places = { STICK: join(folder, 'stick'), MIRROR_DATA: join(folder, 'mirror') }
   const environment = {
@@ -62,12 +66,13 @@ export async function crashCampaign(
   let databaseKills = 0
   let wrong = 0
   try {
-    // Without the worker that comes after a crash, as those that are killed: its points would be counted with theirs.
+    // Without the worker that starts after a crash, like the runs that are killed: its points would be
+    // counted with theirs.
     const clean = await walk({ ...environment, ...places, EDITION: '1900', KILL_STEP: 'none', KILL_AT: '1' })
-    if (clean.code !== 0) throw new Error(`the walk without a kill failed: ${clean.errors}`)
+    if (clean.code !== 0) throw new Error(`the run without a kill failed: ${clean.errors}`)
     const digest = await verdict(environment, '1900')
-    if (digest === undefined) throw new Error('the walk without a kill published nothing whole')
-    if (!(await sameAsMirror(environment, places.MIRROR_DATA))) throw new Error('the mirror is another')
+    if (digest === undefined) throw new Error('the run without a kill did not publish one whole version')
+    if (!(await sameAsMirror(environment, places.MIRROR_DATA))) throw new Error('the mirror differs')
     for (let kill = 0; kill < kills; kill += 1) {
       const step = chosen[kill % chosen.length] ?? 'release'
       const own = clean.points.filter((point) => point.step === step)
@@ -105,7 +110,7 @@ export async function crashCampaign(
   return wrong
 }
 
-/** Walks the journeys in a process of its own. */
+/** Runs the journeys in a process of its own. */
 async function walk(environment: Readonly<Record<string, string>>): Promise<Walk> {
   const child = spawn(process.execPath, ['--import=tsx', 'test/acceptance/journey.ts'], {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment },
@@ -122,7 +127,7 @@ async function walk(environment: Readonly<Record<string, string>>): Promise<Walk
   })
 }
 
-/** The digest of the edition where it is published once and whole; undefined where anything is amiss. */
+/** The digest of the edition if it is published once and whole, undefined otherwise. */
 async function verdict(
   environment: Readonly<Record<string, string>>,
   edition: string,
@@ -130,7 +135,7 @@ async function verdict(
   return within(environment, (context) => inspect(context, edition))
 }
 
-/** Opens a house for one look at it. */
+/** Opens a context for one check of the result. */
 async function within<T>(
   { QINGDAN_DATA, QINGDAN_DATASETS }: Readonly<Record<string, string>>,
   look: (context: OpenContext) => Promise<T>,
@@ -148,13 +153,15 @@ async function within<T>(
   }
 }
 
-/** Whether a mirror has every change, version, record and file of its origin, once. */
+/** Whether a mirror has every change, version, record and file of its origin, each once. */
 async function sameAsMirror(environment: Readonly<Record<string, string>>, mirror: string): Promise<boolean> {
   const here = await within(environment, holdings)
   return here === (await within({ ...environment, QINGDAN_DATA: mirror }, holdings))
 }
 
-/** All that is published, as one text: changes, versions by state and digest, records as counted, files as digested. */
+/**
+ * All that is published, as one text: changes, versions with state and digest, record counts, file digests.
+ */
 async function holdings({ database, files }: OpenContext): Promise<string> {
   const changes = await readChanges(database.work, 0)
   const versions = []
@@ -183,7 +190,7 @@ async function inspect(context: OpenContext, edition: string): Promise<string | 
     SELECT p.state, p.digest = v.digest AND p.approved_digest = v.digest AS same FROM qingdan.publication p
     JOIN qingdan.version v ON v.id = p.version_id JOIN qingdan.edition e ON e.id = v.edition_id
     WHERE e.edition = ${edition} AND p.state <> 'dropped'`
-  // What was prepared and approved is what was released, once; askings that were replaced have ended.
+  // What was prepared and approved is what was released, once; replaced requests have ended.
   const [done] = publications
   if (publications.length !== 1 || done?.state !== 'done' || !done.same) return undefined
   if (
@@ -199,7 +206,7 @@ async function inspect(context: OpenContext, edition: string): Promise<string | 
   return whole && version.number === 1 && version.state === 'published' ? version.digest : undefined
 }
 
-/** Kills the postmaster of a data folder as a power cut would. */
+/** Kills the postmaster of a data folder, as a power cut would. */
 async function killDatabase(dataFolder: string): Promise<void> {
   const { home } = await findClusterLocation(dataFolder, () => undefined)
   const postmaster = await findPostmaster(join(home, 'database', 'cluster'))

@@ -1,13 +1,13 @@
 /**
- * One good bundle, and every way in which the journeys spoil it: what is done, and the check that must find it. Beside
- * them those that look odd and are good.
+ * One good bundle and every way in which the tests damage it: the change, and the check that must find it.
+ * Also bundles that look odd and are good.
  */
 import { type BagFiles, describe, renameEntry, seal, zipFiles } from './bag-files.ts'
 import { contractOf, field } from './fields.ts'
 
 export const gateDataset = 'gate-register'
 
-/** Stands in the cells of every bundle: it must never be seen again. */
+/** Part of the cells of every bundle; must never appear in any output. */
 export const marker = 'Zq7Marker'
 
 const required = { constraints: { required: true } }
@@ -39,10 +39,10 @@ export const good = `${header}${row(1)}${row(2)}`
 export interface Spoiling {
   readonly name: string
   readonly check: string
-  /** Where the finding must stand, as far as that is told. */
+  /** The expected location of the finding, as far as findings give one. */
   readonly at?: object
   readonly errors?: number
-  /** What is done to the files; they are sealed afterwards unless told otherwise. */
+  /** The change to the files; they are sealed afterwards unless `unsealed` is set. */
   readonly spoil?: (files: BagFiles) => void
   readonly rows?: string | Buffer
   readonly unsealed?: true
@@ -83,7 +83,7 @@ export const badBundles: readonly Spoiling[] = [
     spoil: (files) => files.set('fetch.txt', Buffer.from('https://example.org/ 5 data/x.csv\n')),
   },
   {
-    ...{ name: 'path leaving the bag', check: 'path-unsafe', at: { file: 'bag/../evil.csv' } },
+    ...{ name: 'path outside the bag', check: 'path-unsafe', at: { file: 'bag/../evil.csv' } },
     spoil: (files) => files.set('XX/evil.csv', Buffer.from(good)),
     packed: (zip) => renameEntry(zip, 'bag/XX/evil.csv', 'bag/../evil.csv'),
   },
@@ -99,7 +99,7 @@ export const badBundles: readonly Spoiling[] = [
   },
   {
     ...{
-      name: 'manifest leaving the bag',
+      name: 'manifest path outside the bag',
       check: 'path-unsafe',
       at: { file: 'manifest-sha256.txt', row: 2 },
     },
@@ -113,7 +113,7 @@ export const badBundles: readonly Spoiling[] = [
     ...{ name: 'link', check: 'link', at: { file: 'data/link.csv' }, links: ['data/link.csv'] },
     spoil: (files) => files.set('data/link.csv', Buffer.from('/etc/passwd')),
   },
-  { name: 'inflation bomb', check: 'inflation', at: { file }, rows: Buffer.alloc(20 << 20, 0x61) },
+  { name: 'decompression bomb', check: 'inflation', at: { file }, rows: Buffer.alloc(20 << 20, 0x61) },
   {
     ...{ name: 'GBK under a UTF-8 claim', check: 'encoding', spoil: claim('utf-8') },
     at: { file, byteOffset: header.length + 26, expected: 'UTF-8' },
@@ -140,7 +140,7 @@ export const badBundles: readonly Spoiling[] = [
   },
   { name: 'no header', check: 'header-row', at: { file, cell: 'A1' }, rows: row(1) + row(2) },
   {
-    ...{ name: 'doubled header', check: 'header-doubled', at: { file, cell: 'D1' } },
+    ...{ name: 'duplicate header', check: 'header-doubled', at: { file, cell: 'D1' } },
     rows: good.replace('note', 'width'),
   },
   {
@@ -156,7 +156,7 @@ export const badBundles: readonly Spoiling[] = [
     rows: good.replace('note', 'colour'),
   },
   {
-    ...{ name: 'field that is never brought', check: 'header-forbidden', at: { file, cell: 'D1' } },
+    ...{ name: 'field that providers must not send', check: 'header-forbidden', at: { file, cell: 'D1' } },
     rows: good.replace('note', 'conf_status'),
   },
   {
@@ -176,7 +176,7 @@ export const badBundles: readonly Spoiling[] = [
   },
   {
     ...{ name: '10 MB field', check: 'field-too-long', at: { file, row: 2, cell: 'D2' } },
-    // Of random letters: a field of one letter would be refused as a bomb before it is read.
+    // Of random letters: a field of one repeated letter would be refused as a bomb before it is read.
     rows: `${header}${row(1, scramble(10 << 20))}`,
   },
   {
@@ -210,7 +210,7 @@ export const badBundles: readonly Spoiling[] = [
     rows: good.replace(',5,', ',100,'),
   },
   {
-    name: 'empty cell that is needed',
+    name: 'required cell that is empty',
     check: 'required',
     at: { cell: 'B2' },
     rows: good.replace('310101', ''),
@@ -224,7 +224,7 @@ export const badBundles: readonly Spoiling[] = [
   },
   { name: 'blank row', check: 'row-blank', at: { row: 3 }, rows: `${header}${row(1)}\n${row(2)}` },
   { name: 'empty file', check: 'file-empty', at: { file }, rows: '' },
-  { name: 'header alone', check: 'rows-missing', at: { file }, rows: header },
+  { name: 'header only', check: 'rows-missing', at: { file }, rows: header },
   {
     ...{ name: 'wrong contractVersion', check: 'contract-unknown', at: { expected: '1' } },
     spoil: (files) => describe(files, ({ qingdan }) => Object.assign(qingdan, { contractVersion: 2 })),
@@ -259,7 +259,7 @@ export const badBundles: readonly Spoiling[] = [
   },
 ]
 
-/** Letters without order; the same at every call. */
+/** Random letters; the same on every call. */
 function scramble(length: number): string {
   const bytes = Buffer.alloc(length)
   let state = 1
@@ -302,7 +302,7 @@ export const oddBundles: readonly Spoiling[] = [
   },
 ]
 
-/** The good bag's files spoiled and packed. */
+/** Damages the good bag's files and packs them. */
 export async function packSpoiled(goodBag: BagFiles, spoiling: Spoiling): Promise<Buffer> {
   const { rows, spoil, unsealed, links, packed } = spoiling
   const files: BagFiles = new Map(goodBag)

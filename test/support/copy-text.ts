@@ -1,4 +1,6 @@
-/** Reads COPY's text format as its documentation says, sign by sign, for tests of what we write. */
+/**
+ * Reads COPY's text format as its documentation describes it, character by character, to test what we write.
+ */
 
 const escaped: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
 

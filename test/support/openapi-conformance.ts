@@ -1,7 +1,7 @@
 /**
- * Holds answers to the OpenAPI document of the house that gave them: the operation is found by method and path, and
- * status, media type, headers and JSON body must be as it says. Pages for people and addresses that don't exist are
- * not in the document; of these only a refusal of the right shape is accepted.
+ * Checks responses against the OpenAPI document of the service that sent them: the operation is found by
+ * method and path, and status, media type, headers and JSON body must match. Pages for people and unknown
+ * addresses are not in the document; for these only an error of the right shape is accepted.
  */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
@@ -20,7 +20,7 @@ export interface Answered {
 }
 
 interface Response {
-  /** Forms that the address negotiates besides; each has an address of its own. */
+  /** Forms that an address also negotiates by Accept; each has an address of its own. */
   readonly 'x-also-as'?: readonly string[]
   readonly content?: Readonly<Record<string, { readonly schema?: Json }>>
   readonly headers?: Readonly<Record<string, { readonly required?: boolean }>>
@@ -31,7 +31,7 @@ export interface HeldDocument {
   readonly components: Readonly<Record<string, Json>>
 }
 
-/** Makes the function that says what is wrong with an answer, or undefined. */
+/** Creates the function that returns what is wrong with a response, or undefined. */
 export function holdTo(document: HeldDocument): (asked: Asked, answered: Answered) => string | undefined {
   const find = buildFinder(document)
   const validators = buildValidators(document)
@@ -41,7 +41,7 @@ export function holdTo(document: HeldDocument): (asked: Asked, answered: Answere
   }
 }
 
-/** Addresses for people and what they are made of; they are not in the document. */
+/** Pages for people and their assets; they are not in the document. */
 const forPeople = /^\/($|docs(\/|$)|assets\/|datasets\/)/
 
 function faultOf(
@@ -55,7 +55,7 @@ function faultOf(
   if (method === 'options' || (forPeople.test(path) && answered.status < 400)) return undefined
   const found = find(method === 'head' ? 'get' : method, path)
   const type = String(answered.headers['content-type'] ?? '').split(';', 1)[0] ?? ''
-  // No operation is reached by an address that can't be read, a method that isn't taken, a caller above its rate.
+  // An unreadable address, a method that isn't allowed, or a caller above its rate reaches no operation.
   if (found === undefined || [405].includes(answered.status)) {
     if (answered.status < 400) return 'there is no such operation in the document'
     if (method === 'head' || type === 'text/html') return undefined
@@ -74,13 +74,13 @@ function faultOf(
   const { content } = response
   if (content === undefined)
     return answered.text === '' ? undefined : `${template} ${status} declares no body, but there is one`
-  // Declared once for all, in the description of the document.
+  // Declared once for all operations, in the description of the document.
   if (status === '404' && type === 'text/html') return undefined
   if (response['x-also-as']?.includes(type) === true) return undefined
   const media = [type, `${type.split('/')[0]}/*`, '*/*'].find((name) => name in content)
   if (media === undefined) return `${template} ${status} declares ${Object.keys(content)}, not ${type}`
   const schema = content[media]?.schema
-  // A file is bytes, whatever they hold.
+  // A file is bytes, whatever its content.
   if (schema === undefined || schema['format'] === 'binary' || !/[/+]json$/.test(type)) return undefined
   const { searchParams } = new URL(asked.url, 'http://data.example')
   const check = searchParams.has('select') ? validators.checkSelected : validators.check
@@ -88,7 +88,7 @@ function faultOf(
   return fault === undefined ? undefined : `${template} ${status}: ${fault}`
 }
 
-/** Finds the operation by the most specific path: one with fewer parameters goes before one with more. */
+/** Finds the operation by the most specific path: one with fewer parameters wins over one with more. */
 function buildFinder({ paths }: HeldDocument) {
   const templates = Object.keys(paths)
     .map((template) => ({
@@ -111,7 +111,8 @@ function buildFinder({ paths }: HeldDocument) {
 function buildValidators(document: HeldDocument) {
   const { check } = buildCheck(document)
   let selected: ReturnType<typeof buildCheck> | undefined
-  // With `select`, the fields of a record that were not asked for are left out: its schema is for whole records.
+  // With `select`, the fields of a record that were not requested are missing, but the schema describes whole
+  // records.
   const checkSelected = (schema: Json, text: string): string | undefined => {
     selected ??= buildCheck({ ...document, components: withoutRequired(document.components) })
     return selected.check(schema, text)
@@ -142,7 +143,7 @@ function withoutRequired(components: HeldDocument['components']): HeldDocument['
 }
 
 function buildCheck(document: HeldDocument) {
-  // Keywords of OpenAPI, such as `example`, are not JSON Schema's: what ajv doesn't know it shall pass over.
+  // OpenAPI keywords such as `example` are not JSON Schema's; ajv ignores keywords it doesn't know.
   const ajv = new Ajv2020({ strict: false, allErrors: false, formats: { binary: true } })
   addFormats.default(ajv)
   ajv.addSchema(document, 'openapi')

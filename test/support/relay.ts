@@ -1,6 +1,7 @@
 /**
- * What may stand between a puller and its source: a relay that hands everything on to the real service, notes what was asked, and
- * spoils what the test says. It stands for a proxy, a bad line, or whoever wants to pass for the source.
+ * A relay between a puller and its source: it forwards everything to the real service, records the requests,
+ * and changes responses as the test says. It represents a proxy, a bad connection, or somebody who
+ * impersonates the source.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,17 +12,17 @@ export interface Relayed {
   body: Buffer
 }
 
-/** What a rule does to an answer: `cut` sends so many bytes of it and breaks the connection. */
+/** What a rule does to a response: `cut` sends that many bytes of it and breaks the connection. */
 export interface Rule {
-  /** Of the path with its query. */
+  /** Matched against the path with its query. */
   readonly matches: RegExp
-  /** How often; without a number always. */
+  /** How often it applies; always without a number. */
   times?: number
   readonly spoil?: (answer: Relayed) => void
   readonly cut?: number
-  /** What is waited for before anything is answered. */
+  /** Awaited before anything is sent. */
   readonly before?: () => Promise<void>
-  /** What is waited for before the connection breaks: that what was sent has been taken. */
+  /** Awaited before the connection breaks, for example until the sent bytes have been processed. */
   readonly until?: () => Promise<void>
 }
 
@@ -32,7 +33,7 @@ export interface Relay {
     readonly headers: IncomingMessage['headers']
     readonly status: number
   }[]
-  /** The rules that stand now; the test changes them. */
+  /** The current rules; the test changes them. */
   rules: Rule[]
 }
 

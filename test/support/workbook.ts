@@ -1,4 +1,4 @@
-/** Workbooks made by hand: each part of an XLSX as a test wants it, odd ones too. */
+/** Workbooks built by hand: each part of an XLSX as a test needs it, including odd ones. */
 import { columnLetters } from '../../src/platform/finding.ts'
 import { type RawEntry, rawZip } from './raw-zip.ts'
 
@@ -13,9 +13,9 @@ export interface MadeSheet {
   /** Attributes of rows, by number. */
   readonly rowAttributes?: Readonly<Record<number, string>>
   readonly merges?: readonly string[]
-  /** What stands before `sheetData`. */
+  /** XML before `sheetData`. */
   readonly head?: string
-  /** The whole part, instead. */
+  /** Replaces the whole part. */
   readonly xml?: string
 }
 
@@ -27,10 +27,10 @@ export interface MadeWorkbook {
   readonly formats?: readonly string[]
   /** Attributes of `workbookPr`. */
   readonly properties?: string
-  /** What else stands in `workbook`. */
+  /** Further elements of `workbook`. */
   readonly more?: string
   readonly mainType?: string
-  /** Further entries, or others in place of those of a name. */
+  /** Further entries, or replacements of entries with these names. */
   readonly entries?: readonly RawEntry[]
   readonly without?: readonly string[]
 }
@@ -54,9 +54,9 @@ export const shared = (index: number | string): MadeCell => ({ xml: ` t="s"><v>$
 
 const names: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', _: '_x005F_' }
 
-/** As Excel writes a text: what XML can't hold, or would alter, by its number. */
+/** As Excel writes a text: characters that XML can't hold or would alter become their numbers. */
 const escaped = (text: string) =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is written otherwise.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped.
   text.replace(/[&<>\u0000-\u0008\u000b-\u001f\u007f]|_(?=x)/g, (sign) => {
     return names[sign] ?? `_x${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`
   })

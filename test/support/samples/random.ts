@@ -1,6 +1,6 @@
 /**
- * Seeded chance, so that two runs with one seed give equal bytes on every machine: integers, sums and nothing whose
- * last digit could differ. Not fit for secrets.
+ * Seeded random numbers, so that two runs with one seed give equal bytes on every machine: only integers and
+ * sums, nothing whose last digit could differ. Not fit for secrets.
  */
 
 export type Random = () => number
@@ -23,7 +23,10 @@ export function between(random: Random, low: number, high: number): number {
   return low + Math.floor(random() * (high - low + 1))
 }
 
-/** About normal, mean 0 and deviation 1: twelve uniforms, which unlike Box and Muller's need no logarithm. */
+/**
+ * About normal, mean 0 and deviation 1: the sum of twelve uniforms, which unlike Box and Muller's method
+ * needs no logarithm.
+ */
 export function normal(random: Random): number {
   let sum = -6
   for (let n = 0; n < 12; n++) sum += random()
