@@ -1,6 +1,6 @@
 /**
- * The first journey: bundles of the five shipped datasets become editions, and everything that readers get (records,
- * files, list states, changes) says the same. Values withheld by disclosure control are nowhere.
+ * The first journey: bundles of the five shipped datasets become editions, and everything that readers get
+ * (records, files, list states, changes) agrees. Values withheld by disclosure control appear nowhere.
  */
 import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
@@ -59,7 +59,10 @@ async function allRecords(url: string): Promise<Page['data']> {
   return records
 }
 
-/** A JSON value as the CSV writes it. Numbers of the samples keep their digits only in the text, so they count by value. */
+/**
+ * A JSON value as the CSV writes it. Sample numbers keep their digits only in the text, so they are compared
+ * by value.
+ */
 const asText = (value: unknown) =>
   value === null ? '' : Array.isArray(value) ? value.join(';') : String(value)
 const sameValue = (json: unknown, csv: string | undefined) =>
@@ -74,7 +77,7 @@ const started: readonly (readonly [dataset: string, edition: string, at: string,
 ]
 
 for (const [dataset, edition, at, rowsMax] of started) {
-  t.test(`${dataset}: records, CSV, gzip and digest say the same`, async (t) => {
+  t.test(`${dataset}: records, CSV, gzip and digest agree`, async (t) => {
     standing.moveTo(at)
     const brought = await publishSamples(standing, dataset, edition, rowsMax)
     const base = `/v1/datasets/${dataset}/editions/${edition}/versions/1`
@@ -96,7 +99,7 @@ for (const [dataset, edition, at, rowsMax] of started) {
       `sha-256=:${createHash('sha256').update(csv.bytes).digest('base64')}:`,
     )
     t.equal(digestOf(gzip.bytes), packed?.sha256)
-    t.ok(gunzipSync(gzip.bytes).equals(csv.bytes), 'the gzip holds the plain file')
+    t.ok(gunzipSync(gzip.bytes).equals(csv.bytes), 'the gzip contains the plain file')
     t.not(csv.bytes[0], 0xef, 'no byte order mark')
     t.notMatch(csv.text, /\r/)
     const rows = parse(csv.text, { columns: true }) as Row[]
@@ -111,7 +114,7 @@ for (const [dataset, edition, at, rowsMax] of started) {
         !names.every((name) => sameValue(record[name], row[name]))
       )
     })
-    t.same(different, [], 'each record is the row at its place')
+    t.same(different, [], 'the records equal the rows, in order')
     const latest: Page = (await get(`/v1/datasets/${dataset}/records?limit=1`)).json()
     t.same(latest.data, records.slice(0, 1))
   })
@@ -156,16 +159,16 @@ t.test('a withheld cell has no measure anywhere', async (t) => {
   t.same(open, [], 'neither the file nor the records hold a measure of a small cell')
   const free = [...published.values()].filter((row) => row['conf_status'] === 'F')
   t.equal(free.length, brought.length - small.length)
-  // Nor can a filter find out what was withheld: an empty value matches nothing.
+  // A filter can't find out what was withheld either: an empty value matches nothing.
   for (const count of ['0', '1', '5', '9']) {
     t.same((await get(`${base}/records?pupils=${count}`)).json<Page>().data, [])
   }
   const [rest] = await standing.context.database.work`
     SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = 'staging' AND tablename LIKE 'c\\_%'`
-  t.same(rest, { tables: 0 }, 'what control made is gone')
+  t.same(rest, { tables: 0 }, 'publications and scratch files are removed')
 })
 
-t.test('the list turns from planned and overdue to published and late by the clock alone', async (t) => {
+t.test('list states turn from planned and overdue to published and late by the clock alone', async (t) => {
   const states = async (at: string) => {
     standing.moveTo(at)
     const list: List = (await get('/v1/lists/2026')).json()
@@ -212,7 +215,7 @@ t.test('the list turns from planned and overdue to published and late by the clo
   )
 })
 
-t.test('the changes stand in the order in which they happened, without a gap', async (t) => {
+t.test('the changes are in the order in which they happened, without a gap', async (t) => {
   const changes = await standing.context.database.work<
     { position: number; kind: string; dataset: string; edition: string; version: number; at: Date }[]
   >`SELECT position::int, kind, dataset, edition, version, at FROM qingdan.change ORDER BY position`

@@ -1,6 +1,6 @@
 /**
- * A folder with fields that nobody has seen before becomes a dataset: API, CSV, OpenAPI, Table Schema and the state in
- * the annual list follow from its contract alone, with every field type and a code list of its own.
+ * A folder with new fields becomes a dataset: API, CSV, OpenAPI, Table Schema and the state in the annual
+ * list follow from its contract alone, with every field type and a code list of its own.
  */
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
@@ -55,7 +55,7 @@ const standing = await openTestContext(t, {
 const { get, moveTo } = standing
 const base = `/v1/datasets/${dataset}`
 
-t.test('it is there before anything is brought', async (t) => {
+t.test('the dataset exists before any bundle arrives', async (t) => {
   const found = (await get('/v1/datasets')).json<{ data: readonly { slug: string; latest: unknown }[] }>()
   t.same(
     found.data.map(({ slug, latest }) => [slug, latest]),
@@ -67,7 +67,7 @@ t.test('it is there before anything is brought', async (t) => {
   t.equal((await get(`${base}/records`)).status, 404)
 })
 
-t.test('the annual list names it, and its state follows the evidence', async (t) => {
+t.test('the annual list names it, and its state follows what is published', async (t) => {
   const [sample] = await sampleRows('annual-open-data-list', '2026', 0)
   const promise =
     '1,市教育委员会,校铃登记,每只校铃,编号、音高,教育科技,2026-03-01,yearly,general,unconditional,file,' +
@@ -148,7 +148,7 @@ interface Openapi {
   }
 }
 
-t.test('the OpenAPI has operations of its own, with its fields', async (t) => {
+t.test('the OpenAPI document has operations of its own, with its fields', async (t) => {
   const { paths, components } = (await get(`${base}/openapi.json`)).json<Openapi>()
   const operation = paths[`${base}/records`]?.get
   const parameters = (operation?.parameters ?? []).map((one) =>
@@ -169,7 +169,7 @@ t.test('the OpenAPI has operations of its own, with its fields', async (t) => {
   t.ok(paths[`${base}/editions/{edition}/versions/{version}/records`])
 })
 
-t.test('its contract is told as it is, and as Table Schema', async (t) => {
+t.test('its contract is served as it is, and as Table Schema', async (t) => {
   t.same((await get(`${base}/contracts/1`)).json(), contract)
   const schema = (await get(`${base}/contracts/1/table-schema`)).json<{
     fields: readonly { name: string; type: string }[]

@@ -1,6 +1,7 @@
 /**
- * Bad input from end to end: one good bag, spoiled in one way at a time, by HTTP and at the side door. Each ends
- * refused with the finding of the right check and a receipt; nothing is published, and no value of a cell is repeated.
+ * Bad input from end to end: one good bag, damaged in one way at a time, by HTTP and by the command line.
+ * Each is refused with the finding of the right check and a receipt; nothing is published, and no value of a
+ * cell is repeated.
  */
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -45,7 +46,9 @@ const zips = join(folder, 'zips')
 const zipOf = (index: number) => join(zips, `${String(index).padStart(2, '0')}.zip`)
 await mkdir(zips)
 
-/** What is wrong with single rows, so that somebody may release the others. All else is refused for good. */
+/**
+ * Faults of single rows, for which an officer may release the other rows. All others are refused for good.
+ */
 const ofRows = new Set([
   ...['row-short', 'row-long', 'row-blank', 'quote-misplaced', 'type', 'number-damaged', 'required'],
   ...['code-unknown', 'code-retired', 'constraint', 'key-doubled'],
@@ -79,7 +82,7 @@ t.test('each is refused by the right check, with a receipt', async (t) => {
     t.notMatch(
       posted.text + csv.text + JSON.stringify([receipt, findings]),
       new RegExp(marker),
-      `${one.name}: no value is told`,
+      `${one.name}: no cell value is repeated`,
     )
   }
 })
@@ -87,7 +90,7 @@ t.test('each is refused by the right check, with a receipt', async (t) => {
 const errorsOf = (findings: readonly Finding[]) =>
   findings.filter(({ severity }) => severity === 'error').length
 
-t.test('what can be read in one way only is taken', async (t) => {
+t.test('odd but unambiguous input is accepted', async (t) => {
   for (const one of taken) {
     const zip = await pack(one)
     await writeFile(join(zips, `good-${taken.indexOf(one)}.zip`), zip)
@@ -97,11 +100,11 @@ t.test('what can be read in one way only is taken', async (t) => {
   }
 })
 
-/** The side door on the same database, with a data folder of its own. */
+/** The command line on the same database, with a data folder of its own. */
 const cli = (...args: readonly string[]) =>
   runCli(args, { ...standing.environment, QINGDAN_DATA: join(folder, 'cli') })
 
-t.test('the side door refuses the same, with exit code 3', async (t) => {
+t.test('the command line refuses the same, with exit code 3', async (t) => {
   const bags = join(folder, 'bags')
   for (const [name, spoil] of [
     ['link', (bag: string) => symlink('/etc/passwd', join(bag, 'data', 'link.csv'))],
@@ -111,12 +114,12 @@ t.test('the side door refuses the same, with exit code 3', async (t) => {
     await cp(bag, join(bags, name), { recursive: true })
     await spoil(join(bags, name))
   }
-  // A million rows take seconds, and were walked above: here a thousand findings are as good.
+  // A million rows take seconds and were tested above; a thousand findings are enough here.
   const bundles = [
     ...cases.map(({ name, check, errors }, index) => ({ name, check, errors, path: zipOf(index) })),
     { name: 'link in a folder', check: 'link', errors: 1, path: join(bags, 'link') },
     {
-      name: 'file too many in a folder',
+      name: 'additional file in a folder',
       check: 'file-unlisted',
       errors: undefined,
       path: join(bags, 'extra'),
@@ -150,45 +153,33 @@ t.test('the side door refuses the same, with exit code 3', async (t) => {
         rows.some((row) => row[1]?.startsWith(path)),
         path,
       )
-    t.notOk((stdout + stderr + csv).includes(marker), `${command} tells no value`)
+    t.notOk((stdout + stderr + csv).includes(marker), `${command} repeats no cell value`)
   }
   t.equal((await cli('check', zipOf(3))).code, 3)
   t.equal((await cli('check', join(zips, 'good-0.zip'), join(zips, 'good-1.zip'))).code, 0)
 })
 
-t.test(
-  'nothing was published, and no value stands in a log line or in what is kept of a bundle',
-  async (t) => {
-    t.equal((await get(`/v1/datasets/${dataset}/records`)).status, 404)
-    t.same((await get(`/v1/datasets/${dataset}`)).json<{ editions: unknown[] }>().editions, [])
-    const { work } = context.database
-    const [counts] = await work`
+t.test('nothing was published, and no log line or stored job contains a cell value', async (t) => {
+  t.equal((await get(`/v1/datasets/${dataset}/records`)).status, 404)
+  t.same((await get(`/v1/datasets/${dataset}`)).json<{ editions: unknown[] }>().editions, [])
+  const { work } = context.database
+  const [counts] = await work`
     SELECT count(*)::int AS bundles, count(*) FILTER (WHERE state IN ('refused', 'quarantined'))::int AS refused FROM qingdan.bundle`
-    t.ok(counts?.['bundles'] > cases.length)
-    t.equal(counts?.['bundles'] - counts?.['refused'], taken.length, 'all but the good ones')
-    for (const table of [
-      'bundle',
-      'finding',
-      'part',
-      'publication',
-      'audit',
-      'change',
-      'version',
-      'edition',
-    ]) {
-      const [found] = await work.unsafe(
-        `SELECT count(*)::int AS rows FROM qingdan.${table} AS one WHERE one::text LIKE '%${marker}%'`,
-      )
-      t.same(found, { rows: 0 }, table)
-    }
-    const [jobs] = await work.unsafe(
-      `SELECT count(*)::int AS rows FROM pgboss.job AS j WHERE j::text LIKE '%${marker}%'`,
+  t.ok(counts?.['bundles'] > cases.length)
+  t.equal(counts?.['bundles'] - counts?.['refused'], taken.length, 'all but the good ones')
+  for (const table of ['bundle', 'finding', 'part', 'publication', 'audit', 'change', 'version', 'edition']) {
+    const [found] = await work.unsafe(
+      `SELECT count(*)::int AS rows FROM qingdan.${table} AS one WHERE one::text LIKE '%${marker}%'`,
     )
-    t.same(jobs, { rows: 0 }, 'jobs')
-    t.ok(standing.lines.length > cases.length)
-    t.notOk(
-      standing.lines.some((line) => line.includes(marker)),
-      'log lines',
-    )
-  },
-)
+    t.same(found, { rows: 0 }, table)
+  }
+  const [jobs] = await work.unsafe(
+    `SELECT count(*)::int AS rows FROM pgboss.job AS j WHERE j::text LIKE '%${marker}%'`,
+  )
+  t.same(jobs, { rows: 0 }, 'jobs')
+  t.ok(standing.lines.length > cases.length)
+  t.notOk(
+    standing.lines.some((line) => line.includes(marker)),
+    'log lines',
+  )
+})

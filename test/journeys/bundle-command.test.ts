@@ -1,6 +1,7 @@
 /**
- * `qingdan bundle`: an office packs its files without a database, tools of others find the bundle whole, and its receiver
- * takes it. What would be refused there is told here, and leaves nothing behind.
+ * `qingdan bundle`: an office packs its files without a database, independent tools find the bundle valid,
+ * and its receiver accepts it. Faults that the receiver would refuse are reported here, and leave nothing
+ * behind.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
@@ -29,7 +30,7 @@ const standing = await openTestContext(t, { contracts: [contract] })
 const office = await temporaryFolder(t)
 const datasets = join(office, 'datasets')
 await writeDatasets(datasets, [contract])
-// An address where nothing listens: whoever opened a database would fail.
+// An address where nothing listens: a command that opened a database would fail.
 const environment = { QINGDAN_DATASETS: datasets, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
 const cli = (...args: readonly string[]) => runCli(['bundle', ...args], environment)
 const file = async (name: string, text: string) => {
@@ -40,7 +41,7 @@ const purpose = ['--dataset', dataset, '--edition', '2025', '--provider', 'edu-3
 const good = await file('大的.csv', '\ufeff风筝,size\r\n鹰,3\r\n')
 const second = await file('small.csv', 'name,size\n雀,1\n')
 
-t.test('what an office packs is whole for others, and is taken', async (t) => {
+t.test('a packed bundle is valid for other tools, and is accepted', async (t) => {
   const zip = join(office, 'kites.zip')
   const made = await cli('create', good, second, ...purpose, '--sequence', '7', '--out', zip, '--json')
   t.equal(made.code, 0, made.stderr)
@@ -68,7 +69,7 @@ t.test('what an office packs is whole for others, and is taken', async (t) => {
 })
 
 t.test(
-  'unzip and sha256sum find it whole',
+  'unzip and sha256sum find it valid',
   { skip: installed('unzip') ? false : 'unzip is not installed' },
   async (t) => {
     const zip = join(office, 'for-tools.zip')
@@ -86,7 +87,7 @@ t.test(
   },
 )
 
-t.test('a workbook, and a file with semicolons, are packed as they are', async (t) => {
+t.test('a workbook, and a file with semicolons, are packed unchanged', async (t) => {
   const book = join(office, '风筝.xlsx')
   const rows = [
     ['风筝', 'size'],
@@ -120,7 +121,7 @@ t.test('a workbook, and a file with semicolons, are packed as they are', async (
   t.match(JSON.parse(told.stdout).findings, [{ check: 'type', file: 'data/wrong.xlsx', row: 2, cell: 'B2' }])
 })
 
-t.test('a folder holds the same as the ZIP', async (t) => {
+t.test('a folder contains the same as the ZIP', async (t) => {
   const folder = join(office, 'as-folder')
   const made = await cli('create', good, ...purpose, '--out', folder)
   t.equal(made.code, 0, made.stderr)
@@ -136,7 +137,7 @@ t.test('a folder holds the same as the ZIP', async (t) => {
   t.equal((await cli('verify', folder)).code, 0)
 })
 
-t.test('what would be refused is told by cell, and nothing is written', async (t) => {
+t.test('faults are reported by cell, and nothing is written', async (t) => {
   const bad = await file('bad.csv', 'name,size\n鹰,three\n,4\n')
   const zip = join(office, 'bad.zip')
   const before = await readdir(office)
@@ -163,13 +164,13 @@ t.test('what would be refused is told by cell, and nothing is written', async (t
     t.same(
       (shown as string[][]).map((row) => row[3]),
       ['单元格 Cell', 'B2', 'A3'],
-      'LibreOffice shows them, too',
+      'LibreOffice shows the findings too',
     )
   }
-  t.same(await readdir(office), before, 'neither the ZIP nor half of it')
+  t.same(await readdir(office), before, 'neither the ZIP nor a part of it')
 })
 
-t.test('a command line that can not be meant says what can', async (t) => {
+t.test('an invalid command line explains what is valid', async (t) => {
   const cases: readonly (readonly [args: readonly string[], says: RegExp])[] = [
     [['create', good], /--dataset and --edition/],
     [['create', good, '--dataset', dataset, '--edition', '2025-2026'], /named like 2025\.$/m],
@@ -192,7 +193,7 @@ t.test('a command line that can not be meant says what can', async (t) => {
 
 const withoutTerminal = installed('script') ? false : 'script, which makes a terminal, is not installed'
 
-t.test('at a terminal it asks for what is missing', { skip: withoutTerminal }, async (t) => {
+t.test('at a terminal it prompts for missing values', { skip: withoutTerminal }, async (t) => {
   const answers = await file('answers.txt', `${dataset}\n2025\n2\n`)
   const zip = join(office, 'asked.zip')
   const line = plainly(process.execPath, [binary, 'bundle', 'create', second, '--out', zip])
@@ -200,7 +201,7 @@ t.test('at a terminal it asks for what is missing', { skip: withoutTerminal }, a
     .join(' ')
   const options = { env: { ...foreign(), ...environment, TERM: 'dumb' } }
   const child = execFile('script', ['-qec', line, '/dev/null'], options)
-  // Whoever types waits to be asked.
+  // The user types only after each prompt.
   let shown = ''
   const asked = [/Dataset: $/, /Edition, such as 2025: $/, /Provider: $/]
   const replies = (await readFile(answers, 'utf8')).split('\n')

@@ -1,4 +1,4 @@
-/** Whatever bytes a file holds, the rows that Postgres has of them are the rows that the careful reader gives. */
+/** Whatever bytes a file contains, the rows in Postgres are the rows that the strict path reads. */
 import fc from 'fast-check'
 import t from 'tap'
 import { copyReadings } from '../../src/bundle/index.ts'
@@ -8,7 +8,7 @@ import { drawEveryType, drawFiles, everyType, type TrialFiles } from '../support
 import { testDatabase } from '../support/database.ts'
 import { isFull, runs } from '../support/runs.ts'
 
-t.test('by either way, Postgres holds what the careful reader gives', async (t) => {
+t.test('by either path, Postgres has the rows that the strict path reads', async (t) => {
   const { database } = await testDatabase(t)
   const seen = { straight: 0, careful: 0 }
 
@@ -36,7 +36,7 @@ t.test('by either way, Postgres holds what the careful reader gives', async (t) 
     fc.asyncProperty(fc.gen(), (from) => agree(draw(from), options))
   await fc.assert(property(drawFiles, {}), runs(30, 100))
   await fc.assert(property(drawEveryType, { contract: everyType }), runs(30, 100))
-  // A fifth of the trials at least takes the fast path; every trial takes the strict one.
+  // At least a fifth of the trials take the fast path; every trial takes the strict one.
   const trials = isFull ? 200 : 60
   t.ok(seen.straight >= trials / 5 && seen.careful === trials, JSON.stringify(seen))
 })

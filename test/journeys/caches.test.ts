@@ -1,4 +1,4 @@
-/** What is kept in memory, with two processes beside each other: a change by one is seen by the other. */
+/** In-memory caches with two processes on one database: a change by one is seen by the other. */
 import pg from 'pg'
 import t from 'tap'
 import { withdrawVersion } from '../../src/catalogue/index.ts'
@@ -26,7 +26,7 @@ async function publishEdition(edition: string): Promise<void> {
   await publish(dataset, edition)
 }
 
-/** A session beside all others, as an administrator has; it gives back what it holds. */
+/** A separate session, as an administrator has; it releases its locks when it ends. */
 async function session(t: { teardown: (work: () => Promise<void>) => unknown }): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, application_name: 'test beside' })
   await client.connect()
@@ -34,7 +34,7 @@ async function session(t: { teardown: (work: () => Promise<void>) => unknown }):
   return client
 }
 
-/** Runs some work while nobody else can read the tables. */
+/** Runs some work while no other session can read the tables. */
 async function whileLocked<T>(
   client: pg.Client,
   tables: readonly string[],
@@ -58,7 +58,7 @@ async function recordsTable(client: pg.Client, edition: string): Promise<string>
   return `published.${rows[0]?.name}`
 }
 
-/** Asks until the answer has this status: a notice takes its time, but not for ever. */
+/** Repeats the request until it has this status: a notification takes time, but not for ever. */
 async function until(status: number, ask: () => Promise<Response>): Promise<Response> {
   for (const began = Date.now(); ; ) {
     const answer = await ask()
@@ -69,7 +69,7 @@ async function until(status: number, ask: () => Promise<Response>): Promise<Resp
 
 const catalogueTables = ['qingdan.version', 'qingdan.edition', 'qingdan.distribution']
 
-/** Asks until the answer comes without the tables: then all that it needs is kept. */
+/** Repeats the request until it succeeds without the tables: then everything it needs is cached. */
 async function untilKept(
   client: pg.Client,
   tables: readonly string[],
@@ -82,11 +82,11 @@ async function untilKept(
       return Promise.race([answer, client.query('SELECT pg_sleep(0.5)').then(() => undefined)])
     })
     if (kept !== undefined) return kept
-    if (Date.now() - began > 20_000) throw new Error('it is not kept')
+    if (Date.now() - began > 20_000) throw new Error('the response is not cached')
   }
 }
 
-t.test('a page that is warm in the service is gone once another process withdraws the version', async (t) => {
+t.test('a page cached in the service is dropped when another process withdraws the version', async (t) => {
   await publishEdition('2021')
   await publishEdition('2022')
   const service = await spawnService(t, environment)
@@ -97,7 +97,7 @@ t.test('a page that is warm in the service is gone once another process withdraw
   const warm = await untilKept(client, tables, ask)
   t.equal(warm.status, 200)
   t.equal(((await warm.json()) as { data: unknown[] }).data.length, 100)
-  t.equal((await untilKept(client, tables, askFile)).status, 200, 'files are found without the database, too')
+  t.equal((await untilKept(client, tables, askFile)).status, 200, 'files are found without the database too')
   const run = await runCli(['withdraw', dataset, '2021', '1', '--reason', 'Trial.'], environment)
   t.equal(run.code, 0, run.stderr)
   t.match(await (await until(410, ask)).json(), { code: 'version-withdrawn', reason: 'Trial.' })
@@ -105,7 +105,7 @@ t.test('a page that is warm in the service is gone once another process withdraw
   t.equal((await fetch(`${service.base}${address('2022')}`)).status, 200, 'the other edition stays')
 })
 
-t.test('a process that hears nothing keeps nothing, and begins anew when it hears again', async (t) => {
+t.test('a process without notifications caches nothing, and starts again when they return', async (t) => {
   await publishEdition('2023')
   const service = await spawnService(t, environment)
   const client = await session(t)
@@ -115,7 +115,7 @@ t.test('a process that hears nothing keeps nothing, and begins anew when it hear
   const name = new URL(url).pathname.slice(1)
   const server = new URL(url)
   server.pathname = '/postgres'
-  // Connections that stand go on; the one that is cut can't come back.
+  // Existing connections continue; the one that is cut can't reconnect.
   await administer(server.href, (admin) => admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`))
   const heard = `SELECT pid FROM pg_stat_activity WHERE application_name LIKE '%notices' AND datname = $1`
   await client.query(`SELECT pg_terminate_backend(pid) FROM (${heard}) AS sessions`, [name])
@@ -126,13 +126,13 @@ t.test('a process that hears nothing keeps nothing, and begins anew when it hear
   await publishEdition('2024')
   const next = () => fetch(`${service.base}${address('2024')}?limit=100`)
   const again = [...catalogueTables, await recordsTable(client, '2024')]
-  t.equal((await untilKept(client, again, next)).status, 200, 'it keeps again')
+  t.equal((await untilKept(client, again, next)).status, 200, 'it caches again')
   const run = await runCli(['withdraw', dataset, '2024', '1', '--reason', 'Heard.'], environment)
   t.equal(run.code, 0, run.stderr)
-  t.match(await (await until(410, next)).json(), { reason: 'Heard.' }, 'and hears again')
+  t.match(await (await until(410, next)).json(), { reason: 'Heard.' }, 'and receives notifications again')
 })
 
-t.test('who changes something sees it at once', async (t) => {
+t.test('the process that changes something sees it at once', async (t) => {
   await publishEdition('2025')
   const ask = async () => (await standing.get(`${address('2025')}?limit=100`)).status
   t.equal(await ask(), 200)
@@ -153,7 +153,7 @@ t.test('equal queries at the same time are one statement', async (t) => {
   const asking: Promise<{ status: number; text: string }>[] = []
   await whileLocked(client, [table], async () => {
     for (let n = 0; n < 100; n += 1) asking.push(standing.get(url))
-    // More than one would show as soon as the first does: they come on connections of their own.
+    // A second statement would show as soon as the first does, because each uses a connection of its own.
     for (const began = Date.now(); statements === 0 && Date.now() - began < 20_000; )
       statements = (await client.query<{ n: number }>(waiting)).rows[0]?.n ?? 0
     await client.query('SELECT pg_sleep(0.3)')
@@ -168,6 +168,6 @@ t.test('equal queries at the same time are one statement', async (t) => {
   t.match(
     others.map(({ text }) => text),
     [/"ferry":"2026-8"/, /"ferry":"2026-9"/],
-    'another query is another answer',
+    'another query has another result',
   )
 })

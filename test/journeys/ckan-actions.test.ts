@@ -1,6 +1,6 @@
 /**
- * Every action of CKAN that is spoken, by GET and POST, under both addresses; and what is not spoken or not as it must be, refused
- * in CKAN's shape and by name.
+ * Every supported action of CKAN, by GET and POST, under both addresses; unsupported actions and invalid
+ * requests are refused in CKAN's shape, naming the fault.
  */
 import t from 'tap'
 import { nestingMax, queryLengthMax } from '../../src/protocols/ckan/solr.ts'
@@ -277,7 +277,11 @@ t.test('datastore_search and datastore_info', async (t) => {
     lists.text.includes('"records":[[3.00,"d",4],[0.10,"c, deep",3],[1.50,"a",2],[null,"B well",1]]'),
     'digits as published',
   )
-  t.equal((await search({ limit: '32000' })).limit, 10_000, 'more than is given is cut, and told')
+  t.equal(
+    (await search({ limit: '32000' })).limit,
+    10_000,
+    'more rows than the limit are cut, and the total says so',
+  )
   t.match(await result('datastore_info', { id: table }), {
     meta: { count: 4 },
     fields: [{ id: 'well', type: 'text' }],

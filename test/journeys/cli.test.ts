@@ -1,6 +1,7 @@
 /**
- * An officer's day at the machine: every command of bin/qingdan as a process on a data folder with its own embedded
- * database, alone and beside a running service, which ends on SIGTERM without losing what it has taken.
+ * An officer's day on the command line: every command of bin/qingdan as a process on a data folder with its
+ * own embedded database, alone and beside a running service, which ends on SIGTERM without losing accepted
+ * bundles.
  */
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,7 +12,7 @@ import { sampleRows, temporaryFolder, writeBag, writeDatasets, zipOf } from '../
 import { run, runCli } from '../support/run-cli.ts'
 import { type Service, spawnService } from '../support/spawn-service.ts'
 
-/** The test as a whole: the service outlives the one that starts it. */
+/** The outer test: the service outlives the subtest that starts it. */
 const whole = t
 const kites = 'kite-register'
 const wells = 'well-register'
@@ -26,7 +27,7 @@ const contract = (dataset: string, parts: readonly string[]) =>
   })
 
 const folder = await temporaryFolder(t)
-// The database may run under another account, which has to pass.
+// The database may run as another account, which must be able to enter this folder.
 await chmod(folder, 0o755)
 const datasets = join(folder, 'datasets')
 await writeDatasets(datasets, [contract(kites, []), contract(wells, ['edu-310101', 'edu-310104'])], {
@@ -38,7 +39,7 @@ const environment = {
   QINGDAN_UNSIGNED: 'allow',
 }
 const cli = (...args: readonly string[]) => runCli(args, environment)
-/** What a command prints with --json, where it ends well. */
+/** The output of a command with --json; fails unless it succeeds. */
 async function told<T>(...args: readonly string[]): Promise<T> {
   const { code, stdout, stderr } = await cli(...args, '--json')
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}`)
@@ -49,7 +50,7 @@ const file = async (name: string, text: string) => {
   return join(folder, name)
 }
 
-t.test('it says what it can do, and why it refuses what it can not', async (t) => {
+t.test('it lists its commands, and explains what it refuses', async (t) => {
   const [help, npm, none, unknown, setting, loose] = await Promise.all([
     cli('--help'),
     run('npm', ['run', '-s', 'qingdan', '--', '--help'], environment),
@@ -64,12 +65,12 @@ t.test('it says what it can do, and why it refuses what it can not', async (t) =
   }
   t.same([npm.code, npm.stdout], [0, help.stdout])
   t.same([none.code, unknown.code, setting.code, loose.code], [2, 2, 2, 2])
-  t.match(unknown.stderr, /publish/, 'the nearest command is named')
+  t.match(unknown.stderr, /publish/, 'the nearest command is suggested')
   t.match(setting.stderr, /QINGDAN_DATEN/)
   t.match(loose.stderr, /--dataset and --edition/)
 })
 
-t.test('what was mistyped is told in a sentence, and nothing is taken', async (t) => {
+t.test('usage errors are explained in a sentence, and nothing is accepted', async (t) => {
   const csv = await file('typed.csv', 'name,size\na,1\n')
   const xlsx = await file('typed.xls', 'PK')
   const loose = (...options: readonly string[]) => ['ingest', csv, '--dataset', wells, ...options]
@@ -87,7 +88,7 @@ t.test('what was mistyped is told in a sentence, and nothing is taken', async (t
     const ended = await cli(...args)
     t.equal(ended.code, code, args.join(' '))
     t.match(ended.stderr, says)
-    t.notMatch(ended.stderr, /ENO|\bat .*\.ts/, 'no code of the system, no stack')
+    t.notMatch(ended.stderr, /ENO|\bat .*\.ts/, 'no system error code, no stack')
     t.equal(ended.stdout, '')
   }
   t.same(await told('list', 'bundles'), [])
@@ -182,7 +183,7 @@ t.test('beside a running service: keys', async (t) => {
     wrong.map(({ code }) => code),
     [4, 2],
   )
-  for (const { stderr } of wrong) t.ok(stderr.trim().length > 10, 'each is told why')
+  for (const { stderr } of wrong) t.ok(stderr.trim().length > 10, 'each refusal has its reason')
 })
 
 t.test('beside a running service: a folder and a ZIP, a waiver, a correction, a withdrawal', async (t) => {
@@ -245,7 +246,7 @@ t.test('beside a running service: lists', async (t) => {
 })
 
 t.test(
-  'SIGTERM ends the service in time, and what it has taken ends staged after the next start',
+  'SIGTERM ends the service in time, and accepted bundles are staged after the next start',
   async (t) => {
     const rows = Array.from({ length: 100_000 }, (_, n) => `k${n},${n}\n`).join('')
     const zip = await zipOf(folder, { dataset: kites, edition: '2025', rows: `name,size\n${rows}` })

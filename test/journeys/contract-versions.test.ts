@@ -1,6 +1,6 @@
 /**
- * A new contract beside the old one: what was published stays under the contract it was made by, the verdict says what
- * the new one means for others, and a contract that was once loaded never changes.
+ * A new contract beside the old one: published versions keep the contract they were made under, the verdict
+ * says what the new one means for others, and a loaded contract never changes.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ t.test('an edition under the first contract', async (t) => {
   t.equal((await standing.publish(dataset, '2024')).state, 'done')
 })
 
-t.test('the house starts again with two more', async (t) => {
+t.test('the service restarts with two more contracts', async (t) => {
   const folder = join(standing.folder, 'var', 'contracts', dataset)
   await mkdir(folder, { recursive: true })
   for (const contract of [additive, breaking]) {
@@ -75,10 +75,10 @@ t.test('the house starts again with two more', async (t) => {
     code: 'parameter-unknown',
     path: 'kind_of_tree',
   })
-  t.equal((await bring('2026', 4, 'tree\noak\n')).state, 'refused', 'a contract version that there is not')
+  t.equal((await bring('2026', 4, 'tree\noak\n')).state, 'refused', 'an unknown contract version')
 })
 
-t.test('a contract that was loaded once is never changed', async (t) => {
+t.test('a contract that was loaded once never changes', async (t) => {
   const file = join(standing.folder, 'datasets', dataset, 'contract.v1.json')
   const before = await readFile(file, 'utf8')
   await writeFile(file, JSON.stringify({ ...v1, fields: [tree, { ...height, unit: 'cm' }] }))

@@ -1,6 +1,6 @@
 /**
- * After the first edition: corrections, waivers, refusals, withdrawals and replays. Readers see the old version or the
- * new one, and a bundle that is refused changes nothing for them.
+ * After the first edition: corrections, waivers, refusals, withdrawals and replays. Readers see the old
+ * version or the new one, and a refused bundle changes nothing for them.
  */
 import t from 'tap'
 import { receive, takeBundle } from '../../src/ingest/index.ts'
@@ -45,15 +45,15 @@ const states = async () => {
   return versions.map(({ version, state }) => `${version} ${state}`)
 }
 
-/** All that a reader can be given of the edition, as one text. */
+/** All that a reader can get of the edition, as one text. */
 async function seen(): Promise<string> {
   const answers = [base, `/v1/datasets/${dataset}`, `/v1/datasets/${dataset}/records`, file(1), file(2)]
   const texts = await Promise.all(answers.map(async (url) => (await get(url)).text))
-  // A refusal names its request, which is another each time.
+  // A refusal contains its request id, which is always new.
   return texts.join('\n').replace(/"requestId":"[^"]*"/g, '')
 }
 
-t.test('an edition waits for all its parts, or for a reason to go without one', async (t) => {
+t.test('an edition waits for all its parts, or for a waiver with a reason', async (t) => {
   t.match(await refusal(publish()), { code: 'edition-incomplete', missing: [east, west] })
   await standing.take(part(east, 'e1,5\ne2,7\n'))
   t.match(await refusal(publish()), { code: 'edition-incomplete', missing: [west] })
@@ -101,7 +101,7 @@ t.test('a refused bundle changes nothing, and the last good part of its provider
   t.match(await refusal(publish({ reason: 'Nothing new.' })), { code: 'nothing-to-publish' })
 })
 
-t.test('a key that two parts share is refused across them, and readers notice nothing', async (t) => {
+t.test('a key that two parts share is refused across them, and readers see no change', async (t) => {
   const before = await seen()
   await standing.take(part(west, 'w1,9\ne2,1\n'))
   const publication = await publish({ reason: 'Doubled.' })
@@ -111,7 +111,7 @@ t.test('a key that two parts share is refused across them, and readers notice no
     { check: 'key-doubled-across-parts', row: 3, field: 'well' },
   ])
   t.equal(publication.findings.length, 2)
-  t.notMatch(JSON.stringify(publication.findings), /e2/, 'the key itself is not told')
+  t.notMatch(JSON.stringify(publication.findings), /e2/, 'the key itself is not repeated')
   t.equal(await seen(), before)
   await standing.take(part(west, 'w1,9\nw2,1\n'))
   const mended = await publish({ reason: 'Mended.' })
@@ -129,12 +129,12 @@ t.test('a replay is a no-op', async (t) => {
   }
   const before = await count()
   moveTo('2026-04-02T04:00:00Z')
-  t.same(await standing.take(rows), first, 'the receipt that it has, history and all')
+  t.same(await standing.take(rows), first, 'the existing receipt, including its history')
   t.same(await count(), before)
   t.match(await refusal(publish({ reason: 'Again.' })), { code: 'nothing-to-publish', version: 3 })
 })
 
-t.test('a withdrawn version answers 410 with reason and successor, everywhere', async (t) => {
+t.test('a withdrawn version gives 410 with reason and successor at every address', async (t) => {
   const page = (await get(`${base}/versions/3/records?limit=1`)).json<{ links: { next: string } }>()
   const walk = (await get(`/v1/datasets/${dataset}/records?limit=1`)).json<{ links: { next: string } }>()
   const at = '2026-05-01T04:00:00.000Z'
@@ -160,7 +160,7 @@ t.test('a withdrawn version answers 410 with reason and successor, everywhere', 
   t.same(await states(), ['3 withdrawn', '2 published', '1 superseded'])
   t.equal((await get(`${base}/versions/latest`)).headers['location'], `${base}/versions/2`)
   t.match((await get(`/v1/datasets/${dataset}/records`)).json(), { meta: { version: 2 } })
-  // What is left may be published again: its reason is known, and the number is a new one.
+  // The remaining parts may be published again: the reason is known, and the number is a new one.
   t.match(await publish({ reason: 'The west was right after all.' }), { state: 'done', version: 4 })
   for (const address of addresses) {
     t.match((await get(address)).json(), { ...gone, successor: `${base}/versions/4` }, address)
@@ -168,7 +168,7 @@ t.test('a withdrawn version answers 410 with reason and successor, everywhere', 
   t.same(await states(), ['4 published', '3 withdrawn', '2 superseded', '1 superseded'])
 })
 
-t.test('where all is withdrawn, nothing is left but the reasons', async (t) => {
+t.test('if all versions are withdrawn, only the reasons remain', async (t) => {
   for (const version of [1, 2, 4]) {
     await withdraw(context, { dataset, edition: '2025', version, reason: 'Closed.', actor: 'cli:test' })
   }
@@ -190,7 +190,7 @@ t.test('where all is withdrawn, nothing is left but the reasons', async (t) => {
   )
 })
 
-t.test('a bundle that a key may not bring can be brought by the key that may', async (t) => {
+t.test('a bundle that one key may not bring can be brought by a key that may', async (t) => {
   const rows = { ...part(east, 'e1,6\ne2,7\n'), edition: '2026' }
   const zip = await zipOf(standing.folder, rows)
   const wrong = await standing.key({ scopes: ['ingest'], provider: west })
@@ -206,9 +206,13 @@ t.test('a bundle that a key may not bring can be brought by the key that may', a
   t.equal(refused.taken.state, 'refused')
   t.match(await standing.findingsOf(refused.taken), [{ check: 'key-scope', severity: 'error' }])
   const again = await bring(wrong)
-  t.same([again.posted.state, again.taken.state], ['received', 'refused'], 'it is looked at again')
+  t.same([again.posted.state, again.taken.state], ['received', 'refused'], 'it is validated again')
   const address = `/v1/bundles/${refused.posted.id}`
-  t.equal((await get(address, { authorization: right.authorization })).status, 404, 'it is not theirs')
+  t.equal(
+    (await get(address, { authorization: right.authorization })).status,
+    404,
+    'it is not the bundle of that key',
+  )
   const { posted, taken } = await bring(right)
   t.equal(posted.id, refused.posted.id)
   t.equal(taken.state, 'staged')
@@ -218,10 +222,10 @@ t.test('a bundle that a key may not bring can be brought by the key that may', a
   )
   t.match((await get(address, { authorization: right.authorization })).json(), { state: 'staged', errors: 0 })
   t.equal((await get(address, { authorization: wrong.authorization })).status, 404)
-  t.equal((await bring(wrong)).posted.state, 'staged', 'and who may not bring it can not undo it')
+  t.equal((await bring(wrong)).posted.state, 'staged', 'and a key that may not bring it can not undo it')
 })
 
-t.test('a crash of the database that empties the staging tables costs nothing', async (t) => {
+t.test('a crash of the database that empties the staging tables loses nothing', async (t) => {
   const bag = await writeBag(standing.folder, { ...part(west, 'w1,9\n'), edition: '2026' })
   await takeBundle(context, (await receive(context, { path: bag, broughtBy: 'cli:test' })).id)
   const tables = await context.database.work<{ tablename: string }[]>`

@@ -1,6 +1,7 @@
 /**
- * The catalogue as DCAT-AP 3: three syntaxes of one graph, read by readers of other make, held to shapes; followed page
- * by page and since a moment as a harvester does; and nothing in it that its reader may not know of.
+ * The catalogue as DCAT-AP 3: three syntaxes of one graph, read by independent parsers and validated against
+ * shapes; paged and selected by modification time as a harvester does; and nothing that its reader may not
+ * see.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +19,7 @@ import { linesOf, readRdf, storeOf, valuesOf } from '../support/rdf.ts'
 t.setTimeout(180_000)
 
 const tree = field('tree', 'string', { role: 'key', constraints: { required: true } })
-/** Signs that each syntax has to write in a way of its own. */
+/** Characters that each syntax escapes in its own way. */
 const odd = '"一"\\\n<b>&amp;</b>\t’\u{1F333}'
 const contract = (dataset: string, more = {}) =>
   contractOf([tree], ['tree'], {
@@ -87,11 +88,11 @@ t.test('independent parsers read the same graph from three syntaxes', async (t) 
     for (const other of graphs) t.same(other, first, address)
     t.ok(
       first.some((line) => line.includes('As it is')),
-      'the odd signs are in it',
+      'the graph contains the odd characters',
     )
   }
   const english = valuesOf(await graphOf(t, '/catalog.rdf'), `${at}/tree-register`, dct('description'))
-  t.ok(english.includes(`As it is: ${odd}`), 'and came through')
+  t.ok(english.includes(`As it is: ${odd}`), 'unchanged')
 })
 
 t.test('clients without RDF get JSON as before', async (t) => {
@@ -113,7 +114,7 @@ t.test('series, editions, versions and files', async (t) => {
   t.same(
     [of(middle, dcat('prev')), of(middle, dcat('next'))],
     [[], [newest]],
-    'what is withdrawn is stepped over',
+    'withdrawn versions are skipped',
   )
   t.same(of(newest, dcat('version')), ['2'])
   t.same(of(newest, dcat('hasCurrentVersion')), [`${newest}/versions/2`])
@@ -136,7 +137,7 @@ t.test('each file has the address, size and checksum of its description', async 
   const files = quads.filter(
     ({ predicate, object }) => predicate.value.endsWith('#type') && object.value === dcat('Distribution'),
   )
-  t.equal(files.length, 3 * 7, 'seven formats of each version that can be read')
+  t.equal(files.length, 3 * 7, 'seven formats of each readable version')
   for (const { subject } of files) {
     const of = (property: string) => valuesOf(quads, subject.value, property)
     const [address = ''] = of(dcat('downloadURL'))
@@ -168,11 +169,11 @@ t.test('a harvester follows the pages and visits each edition once', async (t) =
       t.same(valuesOf(quads, view, hydra('nextPage')), [address].flat().filter(Boolean))
       next = address?.slice(base.length)
       if (next !== undefined)
-        t.ok(next.startsWith(`/catalog.${extension}?`), 'in the syntax that it began with')
+        t.ok(next.startsWith(`/catalog.${extension}?`), 'in the syntax of the first page')
     }
     t.same(seen, [...all].sort(), 'each once, in one order')
     const missing = linesOf(whole).filter((line) => !triples.has(line))
-    t.same(missing, [], 'the pages together hold all')
+    t.same(missing, [], 'the pages together contain everything')
   }
 })
 
@@ -183,7 +184,7 @@ t.test('a walk misses nothing while others publish', async (t) => {
   await bring('bench-register', '2024', 'brown\n')
   const rest = await graphOf(t, `${next.slice(base.length)}`)
   const seen = [first, rest].flatMap((quads) => valuesOf(quads, `${base}/catalog`, dcat('dataset')))
-  t.equal(new Set(seen).size, 4, 'what was there is met once')
+  t.equal(new Set(seen).size, 4, 'entries from before the walk appear once')
   t.equal(seen.length, 4)
   await withdraw(context, { ...gone, dataset: 'bench-register', edition: '2024', reason: 'Too early' })
 })
@@ -256,11 +257,7 @@ t.test('restricted datasets are absent', async (t) => {
       status: 200,
       headers: { 'cache-control': 'private, no-cache' },
     })
-    t.notMatch(
-      (await get(`/catalog.${extension}`)).text,
-      /secret-trees/,
-      'also after it was asked with a key',
-    )
+    t.notMatch((await get(`/catalog.${extension}`)).text, /secret-trees/, 'also after a request with a key')
     t.notMatch(trusted.text, /hidden-oak/)
   }
 })
@@ -273,7 +270,7 @@ t.test('a current copy is not sent again', async (t) => {
   t.equal((await get('/catalog.ttl', { 'if-match': '"other"' })).status, 412)
 })
 
-/** The faults that a validator finds in each graph that there is. */
+/** The faults that a validator finds in each graph of the service. */
 async function holdTo(t: Test, shapes: string): Promise<void> {
   const validator = new SHACLValidator(storeOf(shapes) as never)
   const addresses = ['/catalog.ttl', '/catalog.ttl?limit=1', '/catalog.ttl?modified_since=2026-02-10']

@@ -1,6 +1,6 @@
 /**
- * `qingdan bundle` with deltas and with several bags: an office packs what its receiver takes, without a database, and is
- * told before what would be refused.
+ * `qingdan bundle` with deltas and with several bags: an office packs, without a database, what its receiver
+ * accepts, and sees beforehand what would be refused.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -42,7 +42,7 @@ const files = [
   await file('c.csv', 'boat,oars\nc1,8\n'),
 ]
 
-t.test('files are spread over bags, which are taken as one bundle', async (t) => {
+t.test('files are spread over bags, which are accepted as one bundle', async (t) => {
   const out = join(office, 'boats.zip')
   const made = await cli(
     'create',
@@ -87,7 +87,7 @@ t.test('files are spread by bytes on both sides of the limit', async (t) => {
   t.ok(bags.length > 1)
   t.equal(bags.flatMap((bag) => bag.files).length, 3)
   t.equal(new Set(bags.map(({ group }) => group?.identifier)).size, 1)
-  t.same(await spread('1000000'), [{ files: sources }], 'what fits into one is one')
+  t.same(await spread('1000000'), [{ files: sources }], 'files that fit into one bag stay in one')
   await t.rejects(spread(String(most - 1)), /a\.csv has 20 bytes, more than a bag may have/)
   t.equal((await spread(String(most), bags.length)).length, bags.length)
   await t.rejects(spread(String(most), bags.length - 1), /at most \d+ make one bundle/)
@@ -96,10 +96,10 @@ t.test('files are spread by bytes on both sides of the limit', async (t) => {
     { bagBytesMax: String(most) },
     { name: 'boats', purpose: { sequence: 2 }, bagsMax: 100 },
   )
-  t.not(first?.group?.identifier, bags[0]?.group?.identifier, 'what is sent anew is another group')
+  t.not(first?.group?.identifier, bags[0]?.group?.identifier, 'packing again gives another group')
 })
 
-t.test('bags that do not belong together are told', async (t) => {
+t.test('bags that do not belong together are reported', async (t) => {
   const zip = join(office, 'boats-1-of-2.zip')
   const config = loadConfig({ QINGDAN_DATASETS: datasets })
   const contracts = await loadAllContracts(config)
@@ -128,7 +128,7 @@ t.test('bags that do not belong together are told', async (t) => {
   t.notOk((await readdir(office)).some((name) => name.startsWith('no-')))
 })
 
-t.test('a delta is packed, checked but for its base, and taken', async (t) => {
+t.test('a delta is packed, checked except against its base, and accepted', async (t) => {
   const upsert = await file('changed.csv', 'boat,oars\na1,3\nd1,2\n')
   const gone = await file('gone.csv', 'boat\nc1\n')
   const out = join(office, 'delta.zip')
@@ -156,7 +156,7 @@ t.test('a delta is packed, checked but for its base, and taken', async (t) => {
   t.match(JSON.parse(refused.stdout).findings, [{ check: 'delta-key-both', file: 'data/both.csv', row: 2 }])
 })
 
-t.test('a command line that can not be meant says what can', async (t) => {
+t.test('an invalid command line explains what is valid', async (t) => {
   const [a = ''] = files
   const cases: readonly (readonly [paths: readonly string[], options: FileOptions, says: RegExp])[] = [
     [[], {}, /Name the CSV files/],

@@ -1,6 +1,7 @@
 /**
- * Whatever deltas are brought one after the other, with staging lost in between or not: what is published equals what a
- * naive model of rows in a map makes of them, and is, byte by byte, what a full bundle of the last rows gives.
+ * Whatever deltas arrive one after the other, with staging lost in between or not: the published version
+ * equals a naive model of rows in a map, and is byte for byte the one that a full bundle of the last rows
+ * gives.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -29,7 +30,7 @@ const { context, get } = standing
 const { work } = context.database
 const provider = 'edu-commission'
 
-/** The fields of a row that are no key, as they stand in a CSV. */
+/** The non-key fields of a row, as a CSV has them. */
 type Rest = readonly [height: number | null, note: string | null]
 type Rows = ReadonlyMap<string, Rest>
 
@@ -39,7 +40,10 @@ const rest = fc.tuple(
   fc.option(fc.constantFrom('x', 'a,b', 'two\nlines', '"')),
 )
 const some = fc.array(fc.tuple(fc.constantFrom(...keys), rest), { minLength: 1, maxLength: 9 })
-/** By key: its new rest, or null where it goes. What the base does not have can't go, which the walk sees to. */
+/**
+ * By key: its new other fields, or null for a deletion. Keys missing from the base can't be deleted; the test
+ * removes those.
+ */
 const step = fc.record({
   change: fc.array(fc.tuple(fc.constantFrom(...keys), fc.option(rest)), { minLength: 1, maxLength: 6 }),
   isLost: fc.boolean(),

@@ -1,6 +1,6 @@
 /**
- * Deltas from end to end: what they change, what they rest on, what is refused with nothing changed, and that the rows
- * can be made again from the stored bundles when staging is lost.
+ * Deltas from end to end: their changes, their bases, refusals that change nothing, and rows rebuilt from the
+ * stored bundles after staging is lost.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -65,7 +65,7 @@ async function send({
   const { id } = await receive(context, { path: join(folder, 'bag'), broughtBy: 'cli:test' })
   const receipt = await takeBundle(context, id)
   await rm(folder, { recursive: true })
-  // Nothing here is signed, which is borne and told.
+  // Bundles here are unsigned, which is allowed with a warning.
   const findings = (await findingsOf(receipt)).filter(({ check }) => check !== 'signature-missing')
   return { receipt, findings }
 }
@@ -88,7 +88,7 @@ const publish = async (reason?: string, edition = '2025') => {
   t.equal(publication.state, 'done', JSON.stringify(publication.findings))
   return publication.version
 }
-/** What no staging table survives. */
+/** Empties all staging tables. */
 const crash = async () => {
   const tables = await work<
     { tablename: string }[]
@@ -101,7 +101,7 @@ await full(east, eastRows)
 await full(west, 'w,1,6,oak\n')
 await publish()
 
-t.test('a delta puts rows in place, adds and deletes, and says how many', async (t) => {
+t.test('a delta replaces, adds and deletes rows, and counts them', async (t) => {
   const sent = await send({ against: 1, upserts: 'a,1,5,oak\na,2,4,\nb,1,2,elm\n', deletes: '10,a\n' })
   t.match(sent, {
     receipt: {
@@ -121,23 +121,23 @@ t.test('a delta puts rows in place, adds and deletes, and says how many', async 
   }>()
   const [part] = version.parts
   t.equal(part?.bundle, sent.receipt.id)
-  t.equal(part?.bundles.length, 2, 'the version says on which bundles it rests')
+  t.equal(part?.bundles.length, 2, 'the version names the bundles it was built from')
   const tables = await work<
     { tablename: string }[]
   >`SELECT tablename FROM pg_tables WHERE schemaname = 'staging'`
   t.same(
     tables.filter(({ tablename }) => /^[ud]_/.test(tablename)),
     [],
-    'what was merged is gone',
+    'the merged tables are removed',
   )
 })
 
-t.test('what does not fit is refused as a whole, and nothing changes', async (t) => {
+t.test('a delta that does not fit is refused as a whole, and nothing changes', async (t) => {
   const before = await inHand()
   const file = 'data/delete.csv'
   const cases: readonly [string, Delta, readonly object[]][] = [
     [
-      'a key that is not there',
+      'an unknown key',
       { against: 2, upserts: 'b,1,3,\n', deletes: '2,a\n99,a\n' },
       [{ check: 'delta-key-absent', file, row: 3, field: 'park,bench' }],
     ],
@@ -151,9 +151,9 @@ t.test('what does not fit is refused as a whole, and nothing changes', async (t)
       { against: 2, upserts: 'b,1,3,\nb,1,4,\n' },
       [{ check: 'key-doubled' }, { check: 'key-doubled' }],
     ],
-    ['everything goes', { against: 2, deletes: '1,a\n2,a\n1,b\n' }, [{ check: 'delta-nothing-left' }]],
+    ['all rows deleted', { against: 2, deletes: '1,a\n2,a\n1,b\n' }, [{ check: 'delta-nothing-left' }]],
     [
-      'too many are left',
+      'too many rows remain',
       { against: 2, upserts: 'c,1,1,\nc,2,1,\nc,3,1,\nc,4,1,\n' },
       [{ check: 'too-many-rows' }],
     ],
@@ -181,7 +181,7 @@ t.test('what does not fit is refused as a whole, and nothing changes', async (t)
   ]
   for (const [name, delta, findings] of cases) {
     const sent = await send(delta)
-    // What is wrong with a row is borne or not by the contract; what is wrong with the whole never is.
+    // A fault of a row may be tolerated by the contract; a fault of the whole delta never is.
     const rests = findings.some((one) => JSON.stringify(one).match(/"(type|key-doubled)"/) !== null)
     t.equal(sent.receipt.state, rests ? 'quarantined' : 'refused', name)
     t.match(sent.findings, findings, name)
@@ -193,19 +193,19 @@ t.test('what does not fit is refused as a whole, and nothing changes', async (t)
   t.equal(await publish('More benches.'), 3)
 })
 
-t.test('a former version with the same part is as good as the newest', async (t) => {
+t.test('a former version with the same part is as good a base as the newest', async (t) => {
   await full(west, 'w,1,7,oak\n')
   t.equal(await publish('The west was wrong.'), 4)
   const sent = await send({ against: 3, deletes: '1,c\n' })
   t.match(sent.receipt, { state: 'staged', changes: { deleted: 1 } })
-  // The same provider again, before that is published: it would be lost.
+  // The same provider again before that is published: its first delta would be lost.
   const again = await send({ against: 4, deletes: '2,c\n' })
   t.equal(again.receipt.state, 'refused')
   t.match(again.findings, [{ check: 'delta-base-pending', expected: sent.receipt.id }])
   t.equal(await publish('One bench less.'), 5)
 })
 
-t.test('a chain has an end', async (t) => {
+t.test('a chain has a maximum length', async (t) => {
   const sent = await send({ against: 5, deletes: '2,c\n' })
   t.match(sent, { receipt: { state: 'refused' }, findings: [{ check: 'delta-chain-long', expected: '≤ 3' }] })
   await full(east, 'a,1,5,oak\na,2,4,\nb,1,2,elm\nc,2,1,\nc,3,1,\n')
@@ -214,7 +214,7 @@ t.test('a chain has an end', async (t) => {
   t.equal(await publish('After a full bundle.'), 7)
 })
 
-t.test('rows are made again from the stored chain when staging is lost', async (t) => {
+t.test('rows are rebuilt from the stored chain when staging is lost', async (t) => {
   t.match((await send({ against: 7, upserts: 'd,1,1,ash\n' })).receipt, { state: 'staged' })
   await crash()
   t.equal(await publish('After a crash.'), 8)
@@ -225,12 +225,12 @@ t.test('rows are made again from the stored chain when staging is lost', async (
     changes: { deleted: 1 },
   })
   const tables = await work`SELECT FROM pg_tables WHERE schemaname = 'staging'`
-  t.ok(tables.length <= 4, 'what was needed on the way is gone')
+  t.ok(tables.length <= 4, 'intermediate tables are removed')
   t.equal(await publish('After another.'), 9)
   t.equal(await csv(9), `${header}a,2,4,\nb,1,2,elm\nc,3,1,\nd,1,1,ash\nw,1,7,oak\n`)
 })
 
-t.test('against a withdrawn version nothing is taken; against the one before it is', async (t) => {
+t.test('a delta against a withdrawn version is refused; against the one before it is accepted', async (t) => {
   const waivers = [{ provider: west, reason: 'None.' }]
   await full(east, 'a,1,4,oak\n', '2026')
   await standing.publish(dataset, '2026', { waivers })
@@ -250,7 +250,7 @@ t.test('against a withdrawn version nothing is taken; against the one before it 
   t.equal(await csv(3, '2026'), `${header}a,1,4,oak\na,2,4,oak\n`)
 })
 
-t.test('of two deltas on one base that are walked at once, one is taken', async (t) => {
+t.test('of two deltas on one base that are processed at once, one is accepted', async (t) => {
   const sent = await Promise.all(
     ['e,1,1,\n', 'e,2,1,\n'].map((upserts) => send({ against: 3, upserts, edition: '2026' })),
   )
@@ -259,25 +259,22 @@ t.test('of two deltas on one base that are walked at once, one is taken', async 
   t.match(loser?.findings, [{ check: 'delta-base-pending' }])
 })
 
-t.test(
-  'one with an error rests in quarantine; released, what it has without one is put in place',
-  async (t) => {
-    const edition = '2028'
-    await full(east, 'a,1,4,oak\na,2,4,\n', edition)
-    await full(west, 'w,1,6,oak\n', edition)
-    await publish(undefined, edition)
-    const before = await inHand()
-    const { receipt } = await send({ against: 1, upserts: 'a,1,7,oak\na,2,many,\n', edition })
-    t.match(receipt, { state: 'quarantined', errors: 1 })
-    t.same(await inHand(), before)
-    const act = { id: receipt.id, actor: 'cli:officer', reason: 'The first one is urgent.' }
-    t.match(await releaseBundle(context, act), { state: 'released' })
-    t.match(await takeBundle(context, receipt.id), {
-      ...{ state: 'staged', errors: 1 },
-      changes: { added: 0, changed: 1, deleted: 0, unchanged: 0 },
-      files: [{ rowsTaken: 1, rowsRefused: 1 }],
-    })
-    await publish('One bench was mended.', edition)
-    t.equal(await csv(2, edition), `${header}a,1,7,oak\na,2,4,\nw,1,6,oak\n`)
-  },
-)
+t.test('a delta with an error is quarantined; after release, its valid rows are applied', async (t) => {
+  const edition = '2028'
+  await full(east, 'a,1,4,oak\na,2,4,\n', edition)
+  await full(west, 'w,1,6,oak\n', edition)
+  await publish(undefined, edition)
+  const before = await inHand()
+  const { receipt } = await send({ against: 1, upserts: 'a,1,7,oak\na,2,many,\n', edition })
+  t.match(receipt, { state: 'quarantined', errors: 1 })
+  t.same(await inHand(), before)
+  const act = { id: receipt.id, actor: 'cli:officer', reason: 'The first one is urgent.' }
+  t.match(await releaseBundle(context, act), { state: 'released' })
+  t.match(await takeBundle(context, receipt.id), {
+    ...{ state: 'staged', errors: 1 },
+    changes: { added: 0, changed: 1, deleted: 0, unchanged: 0 },
+    files: [{ rowsTaken: 1, rowsRefused: 1 }],
+  })
+  await publish('One bench was mended.', edition)
+  t.equal(await csv(2, edition), `${header}a,1,7,oak\na,2,4,\nw,1,6,oak\n`)
+})

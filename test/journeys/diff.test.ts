@@ -1,6 +1,6 @@
 /**
- * What differs between two versions, asked over HTTP: of one edition and of two, as JSON with the counts first and as
- * CSV, under contracts that differ; nothing that was withheld or withdrawn; and what is refused.
+ * Differences between two versions over HTTP: of one edition and of two, as JSON with the counts first and as
+ * CSV, under different contracts; nothing withheld or withdrawn; and refusals.
  */
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
@@ -84,7 +84,7 @@ t.test('counts first, then the differences', async (t) => {
   })
   t.equal(again.status, 304)
   const { difference } = (await get(at('2024', 2))).json<{ difference: object }>()
-  t.match(difference, { added: 1, removed: 1, changed: 1 }, 'as the version itself tells')
+  t.match(difference, { added: 1, removed: 1, changed: 1 }, 'equal to the counts of the version itself')
 })
 
 t.test('withheld values do not appear', async (t) => {

@@ -1,6 +1,7 @@
 /**
- * A district officer, from the README alone: an Excel file with ten faults comes back with ten findings that name its
- * cells, in a CSV that opens as it should; these cells are mended and nothing else, and the file is taken and published.
+ * A district officer who has only the README: an Excel file with ten faults gives ten findings that name its
+ * cells, in a CSV that opens correctly; the officer corrects only these cells, and the file is accepted and
+ * published.
  */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -19,7 +20,7 @@ const dataset = 'school-sports-venues'
 const edition = '2026'
 const provider = 'edu-310101'
 
-/** The command of the README, in either language, as the officer types it. */
+/** The command of the README in either language, as the officer types it. */
 const typed = ['README.md', 'README.zh-CN.md'].map(
   (file) => /^\.\/bin\/qingdan bundle create .*\.xlsx$/m.exec(readFileSync(file, 'utf8'))?.[0] ?? '',
 )
@@ -30,7 +31,7 @@ interface Mistake {
   readonly wrong: string
 }
 
-/** One a row, so that none hides another. */
+/** One per row, so that none hides another. */
 const mistakes: readonly Mistake[] = [
   { cell: 'B2', check: 'code-unknown', wrong: '黄浦新区' },
   { cell: 'A3', check: 'constraint', wrong: '黄浦-1' },
@@ -50,7 +51,10 @@ const rowOf = (cell: string) => Number(cell.slice(1)) - 1
 const csvOf = (table: readonly (readonly string[])[]) =>
   `${table.map((cells) => cells.map((cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')).join('\n')}\n`
 
-/** Has LibreOffice convert files, as if somebody had opened and saved them: days, times and numbers become what they are to it. */
+/**
+ * Has LibreOffice convert files, as if somebody had opened and saved them: it changes days, times and numbers
+ * into its own forms.
+ */
 async function byLibreOffice(folder: string, files: readonly string[], to: string): Promise<void> {
   const profile = `-env:UserInstallation=file://${join(folder, 'profile')}`
   const read = '--infilter=CSV:44,34,76,1'
@@ -69,7 +73,7 @@ async function byLibreOffice(folder: string, files: readonly string[], to: strin
   })
 }
 
-t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice }, async (t) => {
+t.test('ten faults, ten findings, ten corrected cells', { skip: withoutLibreOffice }, async (t) => {
   const standing = await openTestContext(t)
   const { context, folder, environment, take, publish, get } = standing
   const { contract } = context.contracts.get(dataset)
@@ -80,7 +84,7 @@ t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice 
   for (const { cell, wrong } of mistakes) faulty[rowOf(cell)]?.splice(columnOf(cell), 1, wrong)
   t.notSame(faulty, sound)
 
-  // The officer's folder: the command by its link, and the tables as Excel files.
+  // The officer's folder: the command as a link, and the tables as Excel files.
   await mkdir(join(folder, 'office'))
   await symlink(resolve('bin'), join(folder, 'office', 'bin'))
   const office = join(folder, 'office')
@@ -94,7 +98,7 @@ t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice 
   const type = (line: string) => run('sh', ['-c', `cd '${office}' && ${line}`], environment)
 
   await writeFile(venues, await readFile(join(office, 'out', 'faulty.xlsx')))
-  t.equal(typed[0], typed[1], 'the README says it in both languages')
+  t.equal(typed[0], typed[1], 'the README has the commands in both languages')
   const refused = await type(typed[0] ?? '')
   t.equal(refused.code, 3, refused.stdout + refused.stderr)
   await t.rejects(stat(join(office, `${dataset}-${edition}-${provider}.zip`)), 'nothing is packed')
@@ -120,7 +124,7 @@ t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice 
     }
     const text = JSON.stringify(findings)
     for (const { wrong } of mistakes.filter((each) => each.wrong.length > 6))
-      t.notMatch(text, wrong, 'no value is told')
+      t.notMatch(text, wrong, 'no value is repeated')
   }
 
   await writeFile(venues, await readFile(join(office, 'out', 'mended.xlsx')))
@@ -129,7 +133,7 @@ t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice 
   const zip = join(office, `${dataset}-${edition}-${provider}.zip`)
   const receiver = { ...environment, QINGDAN_UNSIGNED: 'refuse' }
   const unknown = await runCli(['ingest', zip], receiver)
-  t.equal(unknown.code, 3, 'nobody knows the key yet')
+  t.equal(unknown.code, 3, 'no key is registered yet')
   const register = ['signer', 'add', join(folder, 'office.asc'), '--provider', provider]
   t.equal((await runCli(register, receiver)).code, 0)
   const brought = await runCli(['ingest', zip, '--json'], receiver)
@@ -140,7 +144,7 @@ t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice 
     files: [{ rowsTaken: 12, rowsRefused: 0 }],
   })
   const scratch = await readdir(join(folder, 'var', 'files', 'scratch', 'sheets'))
-  t.same(scratch, [], 'the sheet passed through the data folder, and left nothing there')
+  t.same(scratch, [], 'the workbook passed through the data folder, and left nothing there')
 
   const { contractVersion } = contract
   for (const sample of samples) if (sample.provider !== provider) await take({ ...sample, contractVersion })
@@ -155,11 +159,11 @@ t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice 
       .slice(1)
       .map((cells) => cells.slice(0, 4))
       .sort(),
-    'what was in the Excel file is open',
+    'the content of the Excel file is published',
   )
 })
 
-/** The titles that the contract has in Chinese, for its names. */
+/** The contract's Chinese titles, for its field names. */
 function withTitles([names = [], ...rows]: string[][], contract: Contract): string[][] {
   const title = (name: string) => contract.fields.find((field) => field.name === name)?.title.zh ?? name
   return [names.map(title), ...rows]

@@ -1,6 +1,7 @@
 /**
- * Every operation of the OpenAPI is called with the examples that stand in it, and answers; each answer is held to the
- * document by the house itself. Then what all addresses share: HEAD, OPTIONS, and an Accept of nothing that there is.
+ * Every operation of the OpenAPI document is called with its examples; each response is checked against the
+ * document by the context. Then the behaviour that all addresses share: HEAD, OPTIONS, and an Accept with no
+ * supported type.
  */
 import t from 'tap'
 import { takeBundle } from '../../src/ingest/index.ts'
@@ -46,7 +47,7 @@ const begun = await app.inject({
 
 const { operations } = operationsOf(app, context.contracts)
 
-/** What the document can't know, because the house makes it: names of things that are there. */
+/** Values that the document can't know because the service creates them: names of existing objects. */
 const made: Things = {
   slug: 'school-calendar',
   edition: '2025',
@@ -61,7 +62,7 @@ const made: Things = {
   upload: String(begun.headers.location).split('/').at(-1) ?? '',
 }
 
-/** Ids of CKAN's are its own, by operation. */
+/** Ids of CKAN, by operation. */
 const { result: harvested } = (await get('/api/3/action/package_show?id=school-calendar')).json<{
   result: { resources: { id: string; datastore_active: boolean }[] }
 }>()
@@ -80,7 +81,7 @@ const things: Things = { ...made, ...ofCkan }
 const exampleOf = (parameter: Parameter) => exampleIn(parameter, things)
 const addressOf = (operation: Operation) => addressIn(operation, things)
 
-/** Operations that change something; the journeys that are about them call them. */
+/** Operations that change something; other journeys call them. */
 const changing = new Set([
   'bringBundle',
   'continueUpload',
@@ -91,7 +92,7 @@ const changing = new Set([
   'createPreview',
   'withdrawVersion',
 ])
-/** Operations that read although they are asked by POST. */
+/** Operations that read although their method is POST. */
 const asking = new Set(['postCkanAction', 'postCkanActionUnversioned', 'mcp'])
 const reading = operations.filter(({ method }) => method === 'get')
 t.same(
@@ -109,14 +110,14 @@ t.test('every operation answers its examples', async (t) => {
   }
 })
 
-t.test('every example of a parameter is taken', async (t) => {
+t.test('every example of a parameter is accepted', async (t) => {
   const tried = new Set<string>()
   const refused: string[] = []
   for (const operation of reading) {
     for (const parameter of operation.parameters) {
       const example = parameter.schema.examples?.[0] ?? parameter.example
       const text = `${operation.path.split('/')[3]} ${JSON.stringify(parameter)}`
-      // What is required stands in the address already.
+      // Required parameters are already in the address.
       if (example === undefined || parameter.in !== 'query' || parameter.required === true) continue
       if (tried.has(text)) continue
       tried.add(text)
@@ -153,7 +154,7 @@ t.test('every field of a dataset has an example', async (t) => {
   )
 })
 
-t.test('HEAD answers as GET, OPTIONS names the methods, nothing that fits is 406', async (t) => {
+t.test('HEAD equals GET, OPTIONS names the methods, an unsupported Accept is 406', async (t) => {
   for (const operation of reading) {
     const url = addressOf(operation)
     const [head, options, none] = await Promise.all([
@@ -165,7 +166,7 @@ t.test('HEAD answers as GET, OPTIONS names the methods, nothing that fits is 406
     t.equal(head.body, '')
     t.equal(options.statusCode, 204, `OPTIONS ${url}`)
     t.match(options.headers.allow, /GET, HEAD, OPTIONS/)
-    // Probes are never refused, and an extension says what there is.
+    // Probes are never refused, and an extension fixes the format.
     const isTold =
       ['/health', '/ready', '/metrics'].includes(operation.path) || /\.\w+$/.test(url.split('?')[0] ?? '')
     t.equal(none.statusCode, isTold ? 200 : 406, `${url} for application/x-nothing`)

@@ -1,8 +1,8 @@
 /**
- * A crowd at the feed: ten publishers and correctors, who withdraw, bring new contracts and let items of a list change as
- * well, and twenty who pull over HTTP, by cursor and with long-poll, from a service that is killed meanwhile. Every one of
- * them ends with the same changes in the same order, none missing and none twice.
- * `FEED_SECONDS` makes it longer, `FEED_KILL_SECONDS` says how often the service is killed.
+ * Many clients of the feed: ten publishers and correctors, who also withdraw, add contracts and change items
+ * of a list, and twenty who pull over HTTP, by cursor and with long-poll, from a service that is killed
+ * meanwhile. Each ends with the same changes in the same order, none missing and none twice. `FEED_SECONDS`
+ * makes it longer, `FEED_KILL_SECONDS` sets how often the service is killed.
  */
 import t from 'tap'
 import { appendItemChanges } from '../../src/annual-lists/index.ts'
@@ -16,7 +16,7 @@ import { contractsOf } from '../support/unconnected-context.ts'
 
 const seconds = Number(process.env['FEED_SECONDS'] ?? 0)
 const killSeconds = Number(process.env['FEED_KILL_SECONDS'] ?? 0)
-/** Rounds of each publisher where no time is given. */
+/** Rounds of each publisher if no time is set. */
 const roundsLeast = 2
 const publishers = 10
 const pullers = 20
@@ -72,7 +72,7 @@ const began = performance.now()
 const isOver = (round: number) =>
   seconds === 0 ? round >= roundsLeast : performance.now() - began > seconds * 1000
 
-/** Only the changes of contracts are pinned, as a newer process would, while an older one serves. */
+/** Only the changes of contracts are recorded, as by a newer process while an older one serves. */
 async function pin(contract: Contract): Promise<void> {
   const one = {
     ...{ contract, document: { ...contract }, formerKeywords: [] },
@@ -105,12 +105,15 @@ async function publish(n: number): Promise<number> {
   return round
 }
 
-/** Where the service answers now; it is another port after each kill. */
+/** The current address of the service; the port changes with each kill. */
 let base = ''
 let isDone = false
 let attempts = 0
 
-/** Pulls until everything was published and nothing more comes. What was not answered is asked again from the same place. */
+/**
+ * Pulls until everything was published and nothing more comes. A failed request is repeated from the same
+ * cursor.
+ */
 async function pull(n: number): Promise<readonly string[]> {
   const found: string[] = []
   const limit = 1 + (n % 7) * 20
@@ -154,7 +157,7 @@ t.test('each puller gets the same changes in the same order', async (t) => {
     () => true,
     () => true,
   )
-  // By time where it is told how often, else once in the middle.
+  // By time if an interval is set, else once in the middle.
   do {
     const pause = killSeconds === 0 ? 2 : killSeconds
     const isEnded = await Promise.race([
@@ -169,7 +172,7 @@ t.test('each puller gets the same changes in the same order', async (t) => {
   isDone = true
   const [first = [], ...others] = await pulling
   t.equal(new Set(first).size, first.length, 'nothing twice')
-  for (const other of others) t.same(other, first, 'all the same')
+  for (const other of others) t.same(other, first, 'all equal')
   const stored = await readChanges(context.database.work, 0)
   t.equal(first.length, stored.length, 'nothing is missing')
   const types = new Map<string, number>()
@@ -183,7 +186,7 @@ t.test('each puller gets the same changes in the same order', async (t) => {
   ])
   t.ok(kills > 0)
   const counts = JSON.stringify(Object.fromEntries(types))
-  // Seen also where a test that passes is told of by its name alone.
+  // Shown even where only the name of a passing test is printed.
   process.stderr.write(`${first.length} changes, ${counts}; ${kills} kills, ${attempts} unanswered\n`)
   await service.stop()
 })

@@ -58,7 +58,7 @@ const rows = (...lines: readonly string[]) => `tree,height\n${lines.join('\n')}\
 const feed = async (query = '', headers = {}) => (await get(`/v1/changes${query}`, headers)).json<FeedPage>()
 const told = ({ data }: FeedPage) => data.map(({ type, dataset, version }) => `${type} ${dataset} ${version}`)
 
-/** Pins contracts as a start of the service does. */
+/** Records the changes of contracts as a start of the service does. */
 async function pin(...contracts: readonly Contract[]): Promise<void> {
   const loaded = contracts.map((contract) => ({
     contract,
@@ -127,7 +127,7 @@ t.test('every change comes in one order at any page size', async (t) => {
     t.same(
       (await feed(`?after=${cursor}`)).data,
       all.data.slice(index + 1),
-      'every change is a place to go on from',
+      'every change has a cursor to continue from',
     )
   }
 })
@@ -185,14 +185,14 @@ t.test('a breaking contract gives notice; datasets open and close', async (t) =>
   ])
   t.same(told(tomb), ['dataset-closed shelter-register null'])
   t.same(told(await feed('?dataset=shelter-register')), ['dataset-closed shelter-register null'])
-  t.notMatch(JSON.stringify(await feed()), /dataset-opened/, 'the feed has nothing else of it')
+  t.notMatch(JSON.stringify(await feed()), /dataset-opened/, 'the feed has no other entry of it')
 })
 
 t.test('a waiting request ends at a change, at its timeout, or at shutdown', async (t) => {
   const { meta } = await feed()
   const began = performance.now()
   t.same((await feed(`?after=${meta.cursor}&wait=1`)).data, [])
-  t.ok(performance.now() - began > 900, 'after its time')
+  t.ok(performance.now() - began > 900, 'after its timeout')
   const waiting = Promise.all([1, 2, 3].map(() => feed(`?after=${meta.cursor}&wait=50`)))
   const other = feed(
     `?after=${(await feed('?type=version-published')).meta.cursor}&type=version-published&wait=2`,
@@ -246,7 +246,7 @@ t.test('of a thousand waiting requests, those over the limit are refused', async
   t.equal(
     statuses.filter((status) => status === 200).length,
     waitsMax / 2,
-    'one caller holds half of the places',
+    'one caller takes at most half of the slots',
   )
 })
 
@@ -259,7 +259,7 @@ t.test('a client that disconnects frees its slot', async (t) => {
     asked.on('error', () => undefined)
     await once(asked, 'socket')
     await new Promise((resolve) => asked.socket?.once('connect', resolve))
-    // Sent after it: once this one is answered, the other waits.
+    // Sent after the waiting request: once this one is answered, the other waits.
     await feed()
     const isClosed = new Promise((resolve) => asked.once('close', resolve))
     asked.destroy()
@@ -292,7 +292,7 @@ t.test('a mirror has the same feed and the same cursors', async (t) => {
   t.match(
     (await mirrorApp.inject(later.links.next)).json(),
     { code: 'cursor-invalid', detail: /ahead of this feed/ },
-    'what it has not come to yet is ahead',
+    'a cursor that the mirror has not reached yet is ahead',
   )
   const second = await exportTo(origin.context, join(folder, 'b'), {
     since: exported.cursor,

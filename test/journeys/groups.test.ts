@@ -1,6 +1,7 @@
 /**
- * Several bags as one bundle: they wait for each other, are staged or refused together, and no order, repetition or crash
- * takes them twice. A bag that can't stand beside the others is refused, and they go on waiting.
+ * Several bags as one bundle: they wait for each other, are staged or refused together, and no order,
+ * repetition or crash accepts them twice. A bag that doesn't belong to the others is refused, and they
+ * continue to wait.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -57,7 +58,7 @@ const told = async (receipt: Awaited<ReturnType<typeof send>>) =>
   (await findingsOf(receipt))
     .filter(isAsked)
     .map(({ check, file, row }) => [check, file, row].filter(Boolean).join(' '))
-/** Nothing here is signed, which is borne and told. */
+/** Bundles here are unsigned, which is allowed with a warning. */
 const isAsked = ({ check }: { readonly check: string }) => check !== 'signature-missing'
 const inHand = async (edition = '2025') => {
   const rows = await work`SELECT provider, bundle_id, rows FROM qingdan.part
@@ -93,7 +94,7 @@ t.test('bags wait for each other, in any order, and become one part', async (t) 
   t.same(parts[0]?.bundles, [first.id, second.id, third.id])
 })
 
-t.test('one bad bag refuses all, and each is told where', async (t) => {
+t.test('one bad bag refuses all, and each receipt says where the fault is', async (t) => {
   const before = await inHand()
   const first = await send({ group: 'g2', bag: '1/2', rows: 'a,5\nb,6\n' })
   const second = await send({ group: 'g2', bag: '2/2', rows: 'c,wide\na,7\n' })
@@ -105,7 +106,7 @@ t.test('one bad bag refuses all, and each is told where', async (t) => {
   t.match((await findingsOf(second)).filter(isAsked)[1], { expected: 'gate (bag-1/data/rows.csv: 2)' })
   t.same(await inHand(), before)
 
-  // Mended: the one that is new, and the other once more.
+  // Corrected: the changed bag as a new one, and the other again.
   const mended = await send({ group: 'g2', bag: '2/2', rows: 'c,3\n' })
   t.match(mended, { state: 'waiting', group: { here: [2] } })
   t.equal((await send({ group: 'g2', bag: '1/2', rows: 'a,5\nb,6\n' })).state, 'staged')
@@ -113,7 +114,7 @@ t.test('one bad bag refuses all, and each is told where', async (t) => {
   t.equal((await again(second)).state, 'quarantined')
 })
 
-t.test('a bag without a fault of its own learns where the fault is', async (t) => {
+t.test('the receipt of a bag without a fault says where the fault is', async (t) => {
   const first = await send({ group: 'g3', bag: '1/2', rows: 'a,5\n' })
   const second = await send({ group: 'g3', bag: '2/2', rows: 'c,wide\n' })
   const [finding] = (await findingsOf(await again(first))).filter(isAsked)
@@ -128,7 +129,7 @@ t.test('in quarantine they are released together, or dropped together', async (t
   t.match([await again(first), second], [{ state: 'quarantined' }, { state: 'quarantined' }])
   t.same(await inHand(edition), [])
   t.match(await releaseBundle(context, act(second.id)), { state: 'released' })
-  // Whichever is walked first finds the other released as well.
+  // Whichever is processed first finds the other released as well.
   for (const receipt of [await again(second), await again(first), await again(second)]) {
     t.match(receipt, { state: 'staged', decision: { act: 'release', reason: 'The rest is urgent.' } })
   }
@@ -141,7 +142,7 @@ t.test('in quarantine they are released together, or dropped together', async (t
   t.same(await inHand(edition), [`${east} ${first.id} 2`], 'the last good part stays')
 })
 
-t.test('a bag that can not stand beside the others is refused, and they wait on', async (t) => {
+t.test('a bag that does not belong to the others is refused, and they continue to wait', async (t) => {
   const good: Sent = { group: 'g4', bag: '1/2', rows: 'a,1\n', sequence: 2 }
   const waiting = await send(good)
   t.equal(waiting.state, 'waiting')
@@ -154,7 +155,7 @@ t.test('a bag that can not stand beside the others is refused, and they wait on'
     [{ ...good, bag: '2/5' }, 'group-label bag-info.txt'],
     [{ ...good, group: 'g1', bag: '2/3', rows: 'z,1\n' }, 'group-taken bag-info.txt'],
   ]
-  // An edition's version that is the base, so that the delta itself would be in order.
+  // The base is an existing version of the edition, so that the delta itself would be valid.
   await standing.publish(dataset, '2025', { reason: 'Mended.' })
   for (const [sent, finding] of cases) {
     const against = sent.against === undefined ? {} : { against: { version: 2 } }
@@ -163,7 +164,7 @@ t.test('a bag that can not stand beside the others is refused, and they wait on'
     t.same(await told(receipt), [finding])
     t.match(await again(waiting), { state: 'waiting', group: { here: [1] } })
   }
-  // Names are each provider's own.
+  // Group labels are separate per provider.
   t.match(await send({ ...good, bag: '2/2', provider: west, sequence: 1 }), {
     state: 'waiting',
     group: { here: [2] },
@@ -171,7 +172,7 @@ t.test('a bag that can not stand beside the others is refused, and they wait on'
   t.equal((await send({ ...good, bag: '2/2', rows: 'b,1\n' })).state, 'staged')
 })
 
-t.test('limits hold for all bags together, on both sides', async (t) => {
+t.test('limits apply to all bags together, on both sides', async (t) => {
   const group = (name: string, rows: readonly string[]) =>
     rows.map((each, index) => ({
       group: name,
@@ -193,7 +194,7 @@ t.test('limits hold for all bags together, on both sides', async (t) => {
   t.match(four, { last: { state: 'refused' }, checks: ['too-many-files'] })
 })
 
-t.test('the last bag brought twice at once, and all at once, are taken once', async (t) => {
+t.test('the last bag twice at once, and all bags at once, are accepted once', async (t) => {
   const sent = ['a', 'b', 'c'].map((gate, index) => ({
     ...{ group: 'g5', bag: `${index + 1}/3`, rows: `${gate},8\n`, sequence: 3 },
   }))
@@ -210,10 +211,10 @@ t.test('the last bag brought twice at once, and all at once, are taken once', as
   t.equal(row?.['parts'], 1)
 })
 
-t.test('a crash between the steps costs nothing', async (t) => {
+t.test('a crash between the steps loses nothing', async (t) => {
   const first = await send({ group: 'g6', bag: '1/2', rows: 'a,9\n', sequence: 4 })
   const last = await receiveSent({ group: 'g6', bag: '2/2', rows: 'b,9\n', sequence: 4 })
-  // Where a step says how far it came, it ends.
+  // The process ends where a step reports progress.
   for (const point of ['checked', 'admitted', 'rows-written']) {
     const observe: typeof context.observe = (name, facts) => {
       context.observe(name, facts)
@@ -221,7 +222,7 @@ t.test('a crash between the steps costs nothing', async (t) => {
     }
     await t.rejects(takeBundle({ ...context, observe }, last.id), new RegExp(point))
   }
-  t.equal((await again(first)).state, 'staged', 'whichever bag is walked next')
+  t.equal((await again(first)).state, 'staged', 'whichever bag is processed next')
   t.equal((await again(last)).state, 'staged')
   const tables = await work<
     { tablename: string }[]
@@ -239,7 +240,7 @@ t.test('a delta in several bags', async (t) => {
   t.match(last, { state: 'staged', changes: { added: 1, changed: 1, deleted: 0, unchanged: 0 } })
 })
 
-t.test('the command brings bags together and tells each in the end', async (t) => {
+t.test('the command brings bags together and reports each at the end', async (t) => {
   const zips = []
   for (const [index, rows] of ['a,11\n', 'b,11\n'].entries()) {
     const bag = await bagOf({ group: 'g8', bag: `${index + 1}/2`, rows, sequence: 6 })

@@ -1,4 +1,7 @@
-/** Walks docs/intake-channels.md as its reader would: its commands are run in their order, against a service. */
+/**
+ * Follows docs/intake-channels.md as its reader would: its commands are run in their order, against a
+ * service.
+ */
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import t from 'tap'
@@ -16,7 +19,7 @@ const contract = contractOf(
   { dataset: 'well-register', themes: ['education'], formats: ['csv'] },
 )
 
-t.test('every way that the page shows leads in', async (t) => {
+t.test('every intake channel of the page works', async (t) => {
   const standing = await openTestContext(t, {
     contracts: [contract],
     settings: { QINGDAN_INBOX_SETTLE_SECONDS: '1' },
@@ -37,5 +40,5 @@ t.test('every way that the page shows leads in', async (t) => {
   t.match(told[3], /^staged[\s\S]*stick\/done\/wells-/)
   t.match(told[4], /theirs/)
   const receipt = JSON.parse(await readFile(join(standing.folder, 'receipt.json'), 'utf8')) as { id: string }
-  t.equal(told[6], receipt.id, 'and the last piece names the same bundle')
+  t.equal(told[6], receipt.id, 'and the last chunk names the same bundle')
 })

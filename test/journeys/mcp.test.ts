@@ -1,6 +1,6 @@
 /**
- * A client of the official SDK lists every tool and calls it over a real socket; then bounds, refusals, other callers' grants and
- * other origins.
+ * A client of the official SDK lists every tool and calls it over a real socket; then limits, refusals, other
+ * callers' grants and other origins.
  */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'

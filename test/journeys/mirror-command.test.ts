@@ -1,6 +1,6 @@
 /**
- * `docs/mirror.md`, followed to the letter: its commands are run as processes, one data folder and database here, another
- * there, and a folder between them for the stick.
+ * Follows `docs/mirror.md` to the letter: its commands are run as processes, with one data folder and
+ * database here, another there, and a folder between them as the stick.
  */
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -27,7 +27,7 @@ await origin.publish('tree-register', '2024')
 
 let cursor = ''
 
-/** Runs a command as the page has it, where it belongs, on the stick. */
+/** Runs a command of the page in its folder: here, there or on the stick. */
 async function follow(line: string): Promise<CliRun> {
   const there = line
     .replaceAll('/media/stick', stick)
@@ -59,13 +59,13 @@ t.test('the key of the origin', async (t) => {
   const shown = await follow(takeKey)
   const trusted = await follow(trust)
   t.match(trusted.lines, [/^trusted {2}[0-9A-F]{40}$/])
-  t.match(shown.stderr, trusted.lines[0]?.slice(-40), 'both tell the same fingerprint')
+  t.match(shown.stderr, trusted.lines[0]?.slice(-40), 'both print the same fingerprint')
 })
 
 t.test('the first round', async (t) => {
   const exported = await follow(first)
   t.match(exported, { code: 0, stdout: /left out, for they are restricted: secret-trees/ })
-  t.match(await follow(first), { code: 2, stderr: /there already/ }, 'nothing is written over')
+  t.match(await follow(first), { code: 2, stderr: /there already/ }, 'nothing is overwritten')
   t.same(
     (await readdir(stick)).filter((name) => name.endsWith('.part')),
     [],
@@ -90,7 +90,7 @@ t.test('a further round', async (t) => {
   t.same(await feedOf(mirror.context), told)
 })
 
-t.test('what is typed wrongly, and what is refused', async (t) => {
+t.test('usage errors and refusals', async (t) => {
   t.match(await runCli(['export', '--all', '--since', cursor], origin.environment), { code: 2 })
   const withdrawal = ['withdraw', 'tree-register', '2024', '1', '--reason', 'x']
   t.match(await runCli(withdrawal, mirror.environment), { code: 4, stderr: /mirror-read-only/ })

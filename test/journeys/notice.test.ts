@@ -1,6 +1,7 @@
 /**
- * Notice of a breaking contract: every answer that rests on a contract before it says since when and until when, by the
- * days that its own contract gives; answers under the new one, and under one that only adds, say nothing.
+ * Notice of a breaking contract: every response under an earlier contract says since when and until when, by
+ * the notice period of that contract; responses under the new one, and under one that only adds fields, say
+ * nothing.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -52,7 +53,7 @@ const under = [
   `/v1/datasets/${dataset}/contracts/1`,
 ]
 
-t.test('without a breaking contract nothing is said', async (t) => {
+t.test('without a breaking contract there is no notice', async (t) => {
   for (const url of under) {
     const { status, headers } = await standing.get(url)
     t.equal(status, 200, url)
@@ -60,7 +61,7 @@ t.test('without a breaking contract nothing is said', async (t) => {
   }
 })
 
-t.test('with one, all that rests on the contracts before it says so', async (t) => {
+t.test('with one, every response under an earlier contract gives notice', async (t) => {
   const folder = join(standing.folder, 'var', 'contracts', dataset)
   await mkdir(folder, { recursive: true })
   for (const contract of [rest, breaking]) {
@@ -126,7 +127,7 @@ t.test('with one, all that rests on the contracts before it says so', async (t) 
         { tree: 'oak', height: 21 },
       ],
     },
-    'and the old one stays beside it',
+    'and the old one remains available',
   )
   t.match(old.headers['link'], /versions\/3>; rel="successor-version"/)
 })

@@ -1,6 +1,7 @@
 /**
- * Names that a contract may have although other languages have plans for them: words that SQL reserves, names that
- * our own statements use, `constructor`, and the longest name there is. Several parts, a disclosure rule, every door.
+ * Names that a contract may use although other languages reserve them: words that SQL reserves, names that
+ * our own statements use, `constructor`, and the longest name allowed. Several parts, a disclosure rule,
+ * every intake channel.
  */
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
@@ -45,7 +46,7 @@ t.test('keys that two parts share are found', async (t) => {
   t.equal(refused.findings.length, 2)
 })
 
-t.test('it goes all the way', async (t) => {
+t.test('the whole pipeline works', async (t) => {
   await take(part('edu-310104', row('b')))
   t.equal((await publish(dataset, '2025')).state, 'done')
   const file = `/v1/datasets/${dataset}/editions/2025/versions/1/files/${dataset}-2025-v1`
@@ -62,7 +63,7 @@ t.test('it goes all the way', async (t) => {
   t.equal((await get(`/v1/datasets/${dataset}/contracts/1/json-schema`)).status, 200)
 })
 
-t.test('a doubled header of such a name is a finding', async (t) => {
+t.test('a duplicate header of such a name is a finding', async (t) => {
   const receipt = await bring({
     ...part('edu-310101', row('a')),
     rows: `${header},constructor\n${row('a')},z\n`,

@@ -1,6 +1,7 @@
 /**
- * Platforms with keys of their own: quotas that hold over processes and restarts, networks that a key is for, its end, how far
- * each has come in the feed, and usage that adds up to the very requests that were made, over HTTP and at the side door.
+ * Platforms with keys of their own: quotas that count across processes and restarts, networks that a key is
+ * limited to, its expiry, progress in the feed, and usage that adds up to the requests that were made, over
+ * HTTP and by the command line.
  */
 import t from 'tap'
 import { usageRowsMax } from '../../src/accounts/index.ts'
@@ -36,7 +37,7 @@ const bring = async (dataset: string, edition: string) => {
 }
 for (const dataset of [open, shared, vault]) await bring(dataset, '2025')
 const officer = await key({ scopes: ['admin'], quota: { perMinute: 10_000 } })
-/** Enough for what a test is not about. */
+/** Enough for tests that are not about limits. */
 const quota = { perMinute: 10_000 }
 
 interface Told {
@@ -57,7 +58,7 @@ interface Counts {
 
 const records = `/v1/datasets/${shared}/records`
 
-t.test('over its quota a platform hears so, and how long to wait; then it goes on', async (t) => {
+t.test('over its quota a platform gets 429 with a waiting time; then it continues', async (t) => {
   moveTo('2026-02-01T04:00:50Z')
   const { authorization } = await key({ scopes: ['read-shared'], quota: { perMinute: 3, perDay: 5 } })
   const ask = () => get(records, { authorization })
@@ -73,12 +74,12 @@ t.test('over its quota a platform hears so, and how long to wait; then it goes o
   t.equal(over.headers['ratelimit'], '"minute";r=0;t=10, "day";r=2;t=43150')
   t.match(over.headers['cache-control'], /no-store/)
   t.notMatch(over.text, /marker/)
-  t.equal((await get(`/v1/datasets/${open}/records`)).status, 200, 'who has no key is not meant')
+  t.equal((await get(`/v1/datasets/${open}/records`)).status, 200, 'callers without a key are not affected')
   moveTo('2026-02-01T04:01:00Z')
   t.same(
     [(await ask()).status, (await ask()).status],
     [200, 200],
-    'what was refused took nothing from the day',
+    'refused requests do not count for the day',
   )
   const day = await ask()
   t.match(day.json(), { status: 429, code: 'quota-exceeded', quota: 'day', limit: 5 })
@@ -96,7 +97,7 @@ t.test('over its quota a platform hears so, and how long to wait; then it goes o
   t.match(next.headers['cache-control'], /private, no-store/)
 })
 
-t.test('a rate that was agreed stands in place of the one for all', async (t) => {
+t.test('an agreed rate replaces the general one', async (t) => {
   const { authorization } = await key({ scopes: ['read-shared'], quota: { perMinute: rate + 2 } })
   const usual = await key({ scopes: ['read-shared'], quota: { perDay: 1_000 } })
   const statuses = async (headers: { authorization: string }) => {
@@ -105,7 +106,7 @@ t.test('a rate that was agreed stands in place of the one for all', async (t) =>
     return found.indexOf(429)
   }
   t.equal(await statuses({ authorization }), rate + 2)
-  t.equal(await statuses(usual), rate, 'where none was agreed for the minute, the usual one holds')
+  t.equal(await statuses(usual), rate, 'without an agreed minute rate, the general one applies')
 })
 
 t.test('two processes count one quota, and a restart forgets nothing', async (t) => {
@@ -121,22 +122,22 @@ t.test('two processes count one quota, and a restart forgets nothing', async (t)
   )
   t.equal(asked.filter((status) => status === 200).length, 8, `of 12: ${asked.join(' ')}`)
   t.equal(asked.filter((status) => status === 429).length, 4)
-  // A commit that nobody waits for is on disk a moment later; the server itself is not killed here.
+  // Asynchronous commits reach the disk a moment later; the database server itself is not killed here.
   await one.kill()
   t.equal((await two.stop()).code, 0)
   const again = await spawnService(t, environment)
   t.equal(await ask(again.base), 429, 'the day is used up')
   t.equal((await again.stop()).code, 0)
-  // The one that was killed may have taken its counts with it; those that ended have written theirs.
+  // The killed process may have lost its counts; those that ended have written theirs.
   const rows = await context.database.work`
     select sum(requests)::int as requests from qingdan.key_usage where key_id = ${id}`
   t.ok(rows[0]?.['requests'] >= 7 && rows[0]?.['requests'] <= 13, JSON.stringify(rows))
   const [{ audits } = { audits: 0 }] = await context.database.work<{ audits: number }[]>`
     select count(*)::int as audits from qingdan.audit where actor = ${`key:${id}`}`
-  t.equal(audits, 8, 'each access is in the audit, whatever ended')
+  t.equal(audits, 8, 'each access is in the audit log, whatever its status')
 })
 
-t.test('a key is refused from where it is not for, and nobody learns why', async (t) => {
+t.test('a key is refused from other networks, and the refusal does not say why', async (t) => {
   const addresses = ['192.0.2.0/25', '2001:db8:7::/48']
   const { authorization, id } = await key({ scopes: ['read-shared'], addresses, quota })
   const ask = (remoteAddress: string, headers = {}) =>
@@ -145,7 +146,7 @@ t.test('a key is refused from where it is not for, and nobody learns why', async
     t.equal((await ask(sender)).statusCode, 200, sender)
   }
   const behind = (sender: string) => ask('127.0.0.1', { 'x-forwarded-for': sender })
-  t.equal((await behind('192.0.2.9')).statusCode, 200, 'a proxy of this machine says who it is')
+  t.equal((await behind('192.0.2.9')).statusCode, 200, 'a proxy on this machine names the client')
   const refused = [
     ...[await ask('192.0.2.128'), await ask('::ffff:192.0.2.128'), await ask('2001:db8:8::1')],
     await behind('198.51.100.1'),
@@ -160,7 +161,7 @@ t.test('a key is refused from where it is not for, and nobody learns why', async
     const { requestId, ...body } = answer.json()
     const { requestId: other, ...same } = unknown.json()
     t.ok(requestId !== other)
-    t.same(body, same, 'as for a key that never was')
+    t.same(body, same, 'as for an unknown key')
   }
   const lines = standing.lines.filter((line) => line.includes('"reason":"address"'))
   t.equal(lines.length, refused.length)
@@ -169,7 +170,7 @@ t.test('a key is refused from where it is not for, and nobody learns why', async
   for (const table of ['key_usage', 'key_count', 'key_cursor', 'audit']) {
     const rows = await context.database.work`select * from ${context.database.work(`qingdan.${table}`)}`
     const own = JSON.stringify(rows).replaceAll(JSON.stringify(addresses), '')
-    t.notMatch(own, /192\.0\.2\.|2001:db8/, `${table} holds no address but those that were agreed`)
+    t.notMatch(own, /192\.0\.2\.|2001:db8/, `${table} contains no address except the agreed ones`)
   }
   t.match(
     (await app.inject({ url: '/v1/key', remoteAddress: '192.0.2.3', headers: { authorization } })).json(),
@@ -180,7 +181,7 @@ t.test('a key is refused from where it is not for, and nobody learns why', async
   )
 })
 
-t.test('a key ends on time, and says when', async (t) => {
+t.test('a key expires on time, and says when', async (t) => {
   moveTo('2026-02-03T04:00:00Z')
   const expiresAt = new Date('2026-02-04T04:00:00Z')
   const { authorization } = await key({ scopes: ['read-shared'], expiresAt, quota })
@@ -191,7 +192,7 @@ t.test('a key ends on time, and says when', async (t) => {
   t.match((await get(records, { authorization })).json(), { status: 401, code: 'key-invalid' })
 })
 
-t.test('how far a platform is behind, of what it may know and asks for', async (t) => {
+t.test('how far a platform is behind, counting only what it may read and requests', async (t) => {
   moveTo('2026-02-05T04:00:00Z')
   const { authorization, id } = await key({ scopes: ['read-shared'], quota })
   const told = async () => (await get('/v1/key', { authorization })).json<Told>().feed
@@ -199,7 +200,7 @@ t.test('how far a platform is behind, of what it may know and asks for', async (
   const page = async (url: string) =>
     (await get(url, { authorization })).json<{ data: unknown[]; meta: { cursor: string; more: boolean } }>()
   const all = await page('/v1/changes')
-  t.equal(await told(), null, 'what was given is not yet taken')
+  t.equal(await told(), null, 'changes that were sent are not yet confirmed')
   const some = await page('/v1/changes?limit=1')
   await page(`/v1/changes?limit=1&after=${some.meta.cursor}`)
   t.match(await told(), {
@@ -211,7 +212,7 @@ t.test('how far a platform is behind, of what it may know and asks for', async (
   await page(`/v1/changes?after=${all.meta.cursor}`)
   t.match(await told(), { cursor: all.meta.cursor, behind: 0, seenAt: '2026-02-05T05:00:00.000Z' })
   await bring(vault, '2026')
-  t.equal((await told())?.behind, 0, 'what it may not know counts for nothing')
+  t.equal((await told())?.behind, 0, 'changes that it may not read are not counted')
   await bring(shared, '2026')
   await bring(open, '2026')
   t.equal((await told())?.behind, 2)
@@ -227,14 +228,14 @@ t.test('how far a platform is behind, of what it may know and asks for', async (
   const narrow = await page(`/v1/changes?dataset=${open}`)
   await page(`/v1/changes?dataset=${open}&after=${narrow.meta.cursor}`)
   await bring(shared, '2027')
-  t.equal((await told())?.behind, 0, 'of the dataset that it asked for')
+  t.equal((await told())?.behind, 0, 'of the dataset that it requested')
   for (const wrong of [`/v1/changes?after=nonsense`, `/v1/changes?after=${narrow.meta.cursor}`]) {
     t.equal((await get(wrong, { authorization })).status, 400)
-    t.equal((await told())?.cursor, narrow.meta.cursor, 'a cursor that is refused was not presented')
+    t.equal((await told())?.cursor, narrow.meta.cursor, 'a refused cursor is not recorded')
   }
 })
 
-t.test('usage adds up to the very requests and bytes', async (t) => {
+t.test('usage adds up to the exact requests and bytes', async (t) => {
   moveTo('2026-02-10T04:00:00Z')
   const { authorization, id } = await key({ scopes: ['read-shared'], quota })
   const expected = new Map<string, { requests: number; refused: number; bytes: number }>()
@@ -298,7 +299,7 @@ t.test('usage adds up to the very requests and bytes', async (t) => {
   t.same(
     own.map((one) => ({ key: id, ...one })),
     data,
-    'its holder is told the same',
+    'the holder of the key sees the same',
   )
   const csv = await runCli(
     ['key', 'usage', id, '--from', '2026-02-10', '--to', '2026-02-10', '--csv'],
@@ -309,7 +310,7 @@ t.test('usage adds up to the very requests and bytes', async (t) => {
     csv.lines.includes(`${id},2026-02-10,${open},2,0,${expected.get(`2026-02-10 ${open}`)?.bytes}`),
     csv.stdout,
   )
-  // The request for /v1/key is written with the next flush, which this address makes.
+  // The request for /v1/key is written with the next flush, which this address triggers.
   await usage(`key=${id}`)
   const json = await runCli(
     ['key', 'usage', id, '--from', '2026-02-11', '--to', '2026-02-11', '--json'],
@@ -323,7 +324,7 @@ t.test('usage adds up to the very requests and bytes', async (t) => {
   t.equal((await runCli(['key', 'usage', '--from', '2026-02-30'], environment)).code, 4)
 })
 
-t.test('the usage of all keys is for the scope admin, and has its bounds', async (t) => {
+t.test('the usage of all keys needs the scope admin, and is limited', async (t) => {
   const client = await key({ scopes: ['read-shared'], quota })
   const usage = (query = '', authorization = officer.authorization) =>
     get(`/v1/keys/usage${query}`, { authorization })
@@ -338,7 +339,7 @@ t.test('the usage of all keys is for the scope admin, and has its bounds', async
   ] as const) {
     t.match((await usage(query)).json(), { status: 400, path }, query)
   }
-  t.equal((await usage('?from=2026-02-01&to=2026-02-01')).status, 200, 'a day alone')
+  t.equal((await usage('?from=2026-02-01&to=2026-02-01')).status, 200, 'a single day')
   const fill = (from: number, to: number) => context.database.work`
     insert into qingdan.key_usage (key_id, day, dataset, requests, refused, bytes)
     select 'x', '2020-01-01', 'd' || n, 1, 0, 0 from generate_series(${from}::int, ${to}::int) n`
@@ -348,7 +349,7 @@ t.test('the usage of all keys is for the scope admin, and has its bounds', async
   t.match((await usage('?from=2020-01-01&to=2020-01-01')).json(), { status: 400, path: 'from' })
 })
 
-t.test('a key for a platform is made at the side door', async (t) => {
+t.test('a key for a platform is created on the command line', async (t) => {
   const make = (...options: string[]) =>
     runCli(['key', 'create', '--json', '--label', 'city', '--scope', 'read-shared', ...options], environment)
   const made = await make(

@@ -1,6 +1,7 @@
 /**
- * Crashes of the puller: killed at every point of a step, in a folder and in PostgreSQL, while the source changes. After
- * each kill the copy is that of some change, and the next pull makes it equal to the source, without duplicates.
+ * Crashes of the puller: killed at every point of a step, in a folder and in PostgreSQL, while the source
+ * changes. After each kill the copy has the state of some change, and the next pull makes it equal to the
+ * source, without duplicates.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -86,7 +87,10 @@ async function pullUntilKilled(into: string, point: string, after: number): Prom
   return signal
 }
 
-/** Kills at each point in turn; `look` says what is wrong right after, `compare` what is once it was pulled again. */
+/**
+ * Kills at each point in turn; `look` returns what is wrong right after, `compare` what is wrong after the
+ * next pull.
+ */
 async function campaign(
   t: Tap,
   into: string,
@@ -100,7 +104,7 @@ async function campaign(
     if (n === 1) await pullFrom(source.base(), { into })
     if (n > 0) await change(n)
     const after = n % 2 === 0 ? 0 : random(afterMillisecondsMax)
-    // After the last change of a pull nothing is left to kill, so it is killed at the point itself.
+    // After the last change of a pull there is nothing left to kill, so it is killed at the point itself.
     const isLast = ['visible', 'state', 'committed', 'in-transaction'].includes(point)
     t.equal(await pullUntilKilled(into, point, isLast ? 0 : after), 'SIGKILL')
     t.same(await look(), [], `after the kill at ${point} + ${after} ms`)
@@ -129,7 +133,7 @@ t.test('a pull into PostgreSQL survives kills', async (t) => {
     const faults = counts.every((count) => count === copy.changes)
       ? []
       : [`${copy.changes} changes, but ${counts}`]
-    if (told.cursor !== copy.cursor) faults.push('the place is not behind the last change')
+    if (told.cursor !== copy.cursor) faults.push('the stored cursor is not after the last change')
     if (copy.changes === '0') return faults
     const wrong = await query(
       `SELECT v.edition, v.version, v.records, count(r.tree) AS held FROM qingdan_copy._version v
@@ -156,7 +160,7 @@ t.test('a pull into a folder survives kills', async (t) => {
     const lines = log.subarray(0, kept.logBytes).toString().split('\n').slice(0, -1)
     if (lines.length !== kept.changes) faults.push(`${lines.length} lines, ${kept.changes} changes`)
     if (lines.length > 0 && JSON.parse(lines.at(-1) ?? '').cursor !== kept.cursor)
-      faults.push('another place')
+      faults.push('another cursor')
     // Every file with its final name is complete.
     const all = await liveVersions(source.base(), { history: true })
     const held = await differencesInFolder(into, all)

@@ -105,7 +105,7 @@ t.test('data that differ from the feed are refused and leave the copy unchanged'
     ['another contract', /\/contracts\/1$/, edit('"integer"', '"string"'), 'wrong-bytes'],
     ['facts of another shape', /\/versions\/2$/, edit('"period"', '"time"'), 'answer-odd'],
     [
-      'a name that leaves its place',
+      'a name outside the target folder',
       /\/v1\/changes/,
       edit('"dataset":"tree-register"', '"dataset":"../../etc"'),
       'answer-odd',
@@ -191,7 +191,7 @@ t.test('a damaged partial file is downloaded again', async (t) => {
   const part = partIn(join(folder, '.qingdan-pull/scratch'))
   t.equal(await refused(folder, [cutBehind(part, 1)], { retriesMax: 0 }), 'source-away')
   const begun = await readFile(part)
-  t.equal(begun.length, cutBytes, 'what came is kept')
+  t.equal(begun.length, cutBytes, 'the received bytes are kept')
   await writeFile(part, begun.fill('x'))
   t.equal(await refused(folder, []), 'taken')
   t.equal(await refused(database, []), 'taken')
@@ -241,7 +241,7 @@ t.test('a withdrawn version is dropped even if its successor is unavailable', as
   for (const into of [database, folder]) {
     t.equal(await refused(into, [{ matches: csvFile, spoil: alter }]), 'wrong-bytes')
   }
-  t.same(await differencesInSchema(database, []), [], 'nothing is held')
+  t.same(await differencesInSchema(database, []), [], 'nothing is in the copy')
   t.same(await differencesInFolder(folder, []), [])
   for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
   await equalsSource(t)
@@ -266,7 +266,7 @@ t.test('a busy or unavailable source is retried as it requests, up to a limit', 
   t.equal(await refused(database, [busy(503, 2)], { pause, retriesMax: 2 }), 'taken', 'as often as allowed')
   t.equal(await refused(database, [busy(503, 3)], { pause, retriesMax: 2 }), 'source-away', 'and no more')
   const none = { into: database, retriesMax: 0 }
-  await t.rejects(pullFrom('http://127.0.0.1:1', none), { code: 'source-away' }, 'nobody is there')
+  await t.rejects(pullFrom('http://127.0.0.1:1', none), { code: 'source-away' }, 'nothing listens there')
 })
 
 t.test('redirects are followed within the source only; other services are refused', async (t) => {
@@ -308,7 +308,7 @@ t.test('a restored source and another source are refused', async (t) => {
   t.equal(
     await pullFrom(other.base(), { into: folder }).catch((error: { code: string }) => error.code),
     'other-history',
-    'its feed refuses the place',
+    'its feed refuses the cursor',
   )
   await other.service().stop()
   const work = source.standing.context.database.work

@@ -1,6 +1,6 @@
 /**
- * A bundle in which more is wrong than its contract bears rests in quarantine: the last good part stays, until an
- * officer releases its good rows or drops it. What is refused for good can be neither.
+ * A bundle with more errors than its contract tolerates is quarantined: the last good part stays, until an
+ * officer releases the valid rows or drops the bundle. A bundle refused for good allows neither.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -41,7 +41,7 @@ const statesOf = ({ history }: { readonly history: readonly { readonly state: st
   history.map(({ state }) => state)
 const act = (id: string, reason = 'The rest is urgent.') => ({ id, actor: 'cli:officer', reason })
 
-t.test('each bound of the tolerance, on both its sides', async (t) => {
+t.test('each limit of the tolerance, on both sides', async (t) => {
   t.match(await bring(of('strict-wells', 'a,1\n')), { state: 'staged', exceeded: [] })
   t.match(await bring(of('strict-wells', 'a,x\n')), {
     state: 'quarantined',
@@ -54,12 +54,12 @@ t.test('each bound of the tolerance, on both its sides', async (t) => {
     state: 'quarantined',
     exceeded: [{ bound: 'errorShare', allowed: 0.5, found: 2 / 3 }],
   })
-  // A field without its column is a warning each time.
+  // A field without its column gives one warning in each bundle.
   const bare = { dataset: 'calm-wells', edition: '2025', rows: 'well\na\n' }
   t.match(await bring(bare), { state: 'staged', warnings: 1 })
 })
 
-t.test('the last good part stays, and the receipt tells what is wrong to the end', async (t) => {
+t.test('the last good part stays, and the receipt contains every finding', async (t) => {
   const good = await standing.take(of('strict-wells', 'a,1\nb,2\n', '2026'))
   t.match(good, { replaces: null, inHand: true })
   moveTo('2026-03-02T04:00:00Z')
@@ -81,7 +81,7 @@ t.test('the last good part stays, and the receipt tells what is wrong to the end
   })
 })
 
-t.test('released, its rows without an error become the part, with the reason', async (t) => {
+t.test('after release, the rows without an error become the part, with the reason', async (t) => {
   moveTo('2026-03-03T04:00:00Z')
   const bad = await bring(of('strict-wells', 'a,1\nb,x\nc,3\n', '2026'))
   t.match(await refusal(releaseBundle(context, act(bad.id, '  '))), { code: 'reason-missing' })
@@ -92,7 +92,7 @@ t.test('released, its rows without an error become the part, with the reason', a
     SELECT bundle_id AS id FROM qingdan.part WHERE dataset = 'strict-wells' AND edition = '2026' AND replaced_at IS NULL`
   )[0]
   t.match(await releaseBundle(context, act(bad.id, 'x'.repeat(2_000))), { state: 'released' })
-  // As a crash right after it would have it, the job or whoever comes next walks on.
+  // After a crash at this point, the job or any later call continues.
   const receipt = await takeBundle(context, bad.id)
   t.match(receipt, { state: 'staged', inHand: true, replaces: former?.id, errors: 1, warnings: 1 })
   t.same(statesOf(receipt), [
@@ -113,7 +113,7 @@ t.test('released, its rows without an error become the part, with the reason', a
   t.equal((await get(`${base}/files/strict-wells-2026-v2.csv`)).text, 'well,depth\na,1\nc,3\n')
 })
 
-t.test('one that is older than the part in hand replaces nothing', async (t) => {
+t.test('a bundle older than the current part replaces nothing', async (t) => {
   moveTo('2026-03-04T04:00:00Z')
   const older = await bring(of('strict-wells', 'a,x\nd,4\n', '2026'))
   moveTo('2026-03-05T04:00:00Z')
@@ -125,36 +125,42 @@ t.test('one that is older than the part in hand replaces nothing', async (t) => 
   t.equal(held?.id, newer.id)
 })
 
-t.test('dropped, its bytes are gone and its receipt stays; brought again it is looked at anew', async (t) => {
-  const bag = await writeBag(standing.folder, of('strict-wells', 'z,x\n', '2027'))
-  const walk = async () =>
-    takeBundle(context, (await receive(context, { path: bag, broughtBy: 'cli:test' })).id)
-  const bad = await walk()
-  t.equal(bad.state, 'quarantined')
-  t.equal((await walk()).history.length, 6, 'brought again, it is looked at again')
-  t.ok((await context.files.list(`bundles/${bad.id}`)).length > 0)
-  const dropped = await dropBundle(context, act(bad.id, 'A trial.'))
-  t.match(dropped, { state: 'dropped', errors: 1, decision: { act: 'drop', reason: 'A trial.' } })
-  t.same(await context.files.list(`bundles/${bad.id}`), [])
-  t.same((await standing.findingsOf(dropped)).map(({ check }) => check).sort(), ['signature-missing', 'type'])
-  t.equal(
-    (await dropBundle(context, act(bad.id))).history.length,
-    dropped.history.length,
-    'a second time is none',
-  )
-  t.match(await refusal(releaseBundle(context, act(bad.id))), {
-    code: 'bundle-not-quarantined',
-    state: 'dropped',
-  })
-  const again = await walk()
-  t.match(again, { state: 'quarantined', decision: null })
-  t.ok((await context.files.list(`bundles/${bad.id}`)).length > 0)
-  const audit = await context.database.work<{ action: string; reason: string }[]>`
+t.test(
+  'after a drop, its bytes are deleted and its receipt stays; sent again it is validated anew',
+  async (t) => {
+    const bag = await writeBag(standing.folder, of('strict-wells', 'z,x\n', '2027'))
+    const walk = async () =>
+      takeBundle(context, (await receive(context, { path: bag, broughtBy: 'cli:test' })).id)
+    const bad = await walk()
+    t.equal(bad.state, 'quarantined')
+    t.equal((await walk()).history.length, 6, 'sent again, it is validated again')
+    t.ok((await context.files.list(`bundles/${bad.id}`)).length > 0)
+    const dropped = await dropBundle(context, act(bad.id, 'A trial.'))
+    t.match(dropped, { state: 'dropped', errors: 1, decision: { act: 'drop', reason: 'A trial.' } })
+    t.same(await context.files.list(`bundles/${bad.id}`), [])
+    t.same((await standing.findingsOf(dropped)).map(({ check }) => check).sort(), [
+      'signature-missing',
+      'type',
+    ])
+    t.equal(
+      (await dropBundle(context, act(bad.id))).history.length,
+      dropped.history.length,
+      'a second drop does nothing',
+    )
+    t.match(await refusal(releaseBundle(context, act(bad.id))), {
+      code: 'bundle-not-quarantined',
+      state: 'dropped',
+    })
+    const again = await walk()
+    t.match(again, { state: 'quarantined', decision: null })
+    t.ok((await context.files.list(`bundles/${bad.id}`)).length > 0)
+    const audit = await context.database.work<{ action: string; reason: string }[]>`
     SELECT action, detail->>'reason' AS reason FROM qingdan.audit WHERE subject = ${`bundle:${bad.id}`}`
-  t.same([...audit], [{ action: 'bundle-dropped', reason: 'A trial.' }])
-})
+    t.same([...audit], [{ action: 'bundle-dropped', reason: 'A trial.' }])
+  },
+)
 
-t.test('a bundle that can not be read is refused, and nobody can release it', async (t) => {
+t.test('an unreadable bundle is refused, and nobody can release it', async (t) => {
   const refused = await bring({ dataset: 'strict-wells', edition: '2028', rows: 'nothing\nx\n' })
   t.equal(refused.state, 'refused')
   t.match(await refusal(releaseBundle(context, act(refused.id))), {
@@ -184,7 +190,7 @@ t.test('over HTTP: the receipt in full, and findings by check and by severity', 
   t.equal((await get(`/v1/bundles/${id}/findings?severity=none`, { authorization })).status, 400)
 })
 
-t.test('at the side door: list, show, release, drop, and the receipt as files', async (t) => {
+t.test('on the command line: list, show, release, drop, and the receipt as files', async (t) => {
   const one = await bring(of('strict-wells', 'm,x\nn,1\n', '2030'))
   const two = await bring(of('strict-wells', 'o,x\n', '2031'))
   const short = one.id.slice(0, 12)

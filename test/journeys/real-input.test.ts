@@ -1,7 +1,8 @@
 /**
- * Data as offices really write it: the open-data plan of Shanghai for 2014 becomes an annual list, and the football
- * pitches of Hong Kong go in under a small contract, with what can't be taken told cell by cell. The files are not
- * ours to ship: TRIAL_DATA names their folder. A small file with the same troubles is tested always.
+ * Data as offices really write it: the open-data plan of Shanghai for 2014 becomes an annual list, and the
+ * football pitches of Hong Kong are accepted under a small contract, with a finding for each cell that can't
+ * be accepted. We may not distribute the files: TRIAL_DATA names their folder. A small file with the same
+ * faults is always tested.
  */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -31,16 +32,18 @@ const columns = ['number', 'district', 'name_chi', 'type', 'address', 'longitude
   'status',
   'other',
 ])
-/** The file says "not provided" in words as well as by an empty cell. */
+/** The file writes "not provided" in words as well as by an empty cell. */
 const missingValues = ['', '未提供']
 const plain = '^[^<>]*$'
-/** The fields where a value is needed, and those where mark-up is no text. */
+/** The required fields, and those in which mark-up is not accepted. */
 const needed = ['opening_hours']
 const unmarked = ['opening_hours', 'facilities', 'other']
-/** Looks like a key, and is none: a park may have several pitches. */
+/** Looks like a key, but is not unique: a park may have several pitches. */
 const key = ['district', 'name_chi']
 
-/** The contract, bearing so many errors. Coordinates are text: no number of ours has 17 digits. */
+/**
+ * The contract, tolerating this many errors. Coordinates are text, because our numbers don't have 17 digits.
+ */
 const pitchContract = (dataset: string, errors: number): Contract =>
   contractOf(
     columns.map((name) => {
@@ -67,7 +70,7 @@ interface Trouble {
   readonly field: string
 }
 
-/** What must be found, by another reading of the same file: row by row, cell by cell. */
+/** The expected findings, by an independent reading of the same file, row by row and cell by cell. */
 function troublesOf(rows: readonly Row[]): readonly Trouble[] {
   const keyOf = (row: Row) => key.map((name) => row[name]?.trim()).join('\u0000')
   const times = new Map<string, number>()
@@ -85,7 +88,10 @@ function troublesOf(rows: readonly Row[]): readonly Trouble[] {
   ])
 }
 
-/** Takes a file under a contract that bears its errors, and refuses it under one that bears one fewer. */
+/**
+ * Accepts a file under a contract that tolerates its errors, and refuses it under one that tolerates one
+ * fewer.
+ */
 async function takePitches(t: Test, csv: string): Promise<Readonly<Record<string, number>>> {
   const rows = parse(csv, { columns: true }) as Row[]
   const troubles = troublesOf(rows)
@@ -127,10 +133,10 @@ async function readersSee(t: Test, standing: TestContext, sound: readonly Row[])
       .map((row) => columns.map((name) => (row[name]?.trim() === '未提供' ? '' : (row[name]?.trim() ?? ''))))
       .map((cells) => cells.join('\u0000'))
       .sort()
-  t.same(tell(parse(text, { columns: true }) as Row[]), tell(sound), 'the sound rows, and no other')
+  t.same(tell(parse(text, { columns: true }) as Row[]), tell(sound), 'the valid rows, and no others')
 }
 
-t.test('a small file with the troubles of the real one', async (t) => {
+t.test('a small file with the faults of the real one', async (t) => {
   const pitch = (name: string, hours: string, other = '未提供', facilities = '洗手间') =>
     `1,东区,${name},五人场,示例街1号,114.14788048996633,22.284585864268614,${hours},${facilities},,open,${other}`
   const csv = [
@@ -172,7 +178,7 @@ interface List {
   }[]
 }
 
-/** Takes a plan as it is, and holds the list of its year to the rows of the file. */
+/** Brings a plan as it is, and compares the list of its year with the rows of the file. */
 async function takePlan(t: Test, csv: string | Uint8Array, rows: readonly Row[]): Promise<List> {
   const dataset = 'annual-open-data-list'
   const standing = await openTestContext(t, { at: '2015-01-01T00:00:00Z' })

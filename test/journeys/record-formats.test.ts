@@ -1,6 +1,6 @@
 /**
- * Records as people and programs take them: formats by extension and by Accept, the switches of CSV, editions read
- * together, validators and links. What can't be given is refused before the first byte.
+ * Records as people and programs read them: formats by extension and by Accept, the options of CSV, editions
+ * read together, validators and links. Impossible requests are refused before the first byte.
  */
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
@@ -136,7 +136,7 @@ t.test(
   },
 )
 
-t.test('switches are for CSV, and each is refused elsewhere', async (t) => {
+t.test('options are for CSV, and are refused elsewhere', async (t) => {
   for (const one of ['header=labels', 'lang=en', 'bom=1', 'encoding=gb18030', 'variant=excel']) {
     const name = one.split('=')[0]
     for (const extension of ['.json', '.ndjson', '']) {
@@ -262,7 +262,7 @@ t.test('pages link to the next in body and header, whatever the format', async (
   t.match(counted.json(), { meta: { count: 4 }, links: { next: /^(?!.*count)/ } })
 })
 
-t.test('equal questions have one validator, and a fresh copy costs no reading', async (t) => {
+t.test('equivalent queries have one validator, and a current copy is not read again', async (t) => {
   const one = await get(
     `${version}?district__label=${encodeURIComponent('黄浦区')}&tone__in=7,85.4&limit=100`,
   )
@@ -298,7 +298,7 @@ t.test('equal questions have one validator, and a fresh copy costs no reading', 
   }
 })
 
-t.test('what a contract breaks or a withdrawal takes away is told by code', async (t) => {
+t.test('breaking contracts and withdrawals are reported by code', async (t) => {
   await standing.take({ dataset, edition: '2026', contractVersion: 3, rows: 'bell,name\n1,x\n' })
   await standing.publish(dataset, '2026')
   t.equal(await codeOf(`${records}?edition=all`), '409 contract-breaking edition')
@@ -316,7 +316,7 @@ t.test('what a contract breaks or a withdrawal takes away is told by code', asyn
   t.equal(await codeOf(`${version}.csv`), '410 version-withdrawn')
 })
 
-t.test('bad questions, by each address', async (t) => {
+t.test('invalid queries, at each address', async (t) => {
   const many = Array.from({ length: 10_000 }, (_, index) => index).join()
   const cases: readonly (readonly [query: string, expected: string])[] = [
     ['limit=0', '400 parameter-invalid limit'],

@@ -1,4 +1,7 @@
-/** Answers that are given again before the router: the same as the route's, and no door around what holds for every request. */
+/**
+ * Cached responses that are served before routing: equal to the route's, and subject to all that applies to
+ * every request.
+ */
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
 import { contractOf, field } from '../support/fields.ts'
@@ -21,7 +24,7 @@ async function openFerries(t: Test, settings: Readonly<Record<string, string>> =
   await standing.take({ dataset, edition: '2025', rows: `ferry,seats\n${lines.join('\n')}\n` })
   await standing.publish(dataset, '2025')
   const base = await standing.app.listen({ host: '127.0.0.1', port: 0 })
-  // The first answer may have come before changes were heard.
+  // The first response may have been computed before the cache received notifications.
   const warmUp = async (address = page) => {
     for (let n = 0; n < 3; n += 1) await (await fetch(`${base}${address}`)).arrayBuffer()
   }
@@ -34,7 +37,7 @@ interface Heard {
   readonly body: string
 }
 
-/** Asks over a socket of its own, with just these headers, and reads until the server ends it. */
+/** Sends a request over a raw socket, with exactly these headers, and reads until the server closes it. */
 function ask(base: string, address: string, headers: readonly string[] = [], method = 'GET'): Promise<Heard> {
   const { port } = new URL(base)
   const lines = [`${method} ${address} HTTP/1.1`, 'Host: 127.0.0.1', 'Connection: close', ...headers, '', '']
@@ -58,19 +61,21 @@ function ask(base: string, address: string, headers: readonly string[] = [], met
   })
 }
 
-/** What may differ from one answer to the next. */
+/** Headers that may differ between two responses. */
 function stable({ status, headers, body }: Heard): Heard {
   const { date: _date, 'x-request-id': _id, ...others } = headers
   return { status, headers: others, body }
 }
 
-/** What stands for answers given before the router: only those have their labels before the other facts of a line. */
+/**
+ * Identifies responses served before routing: only their log lines have the labels before the other facts.
+ */
 function givenWarm({ lines }: Pick<TestContext, 'lines'>): number {
   return lines.filter((line) => /"event":"request-completed","route":"[^"]*","method":"GET"/.test(line))
     .length
 }
 
-t.test('it is the answer of the route, header by header, and its 304 too', async (t) => {
+t.test('it equals the response of the route, header by header, and its 304 too', async (t) => {
   const standing = await openFerries(t)
   const { base, warmUp } = standing
   for (const address of [
@@ -82,7 +87,7 @@ t.test('it is the answer of the route, header by header, and its 304 too', async
     const cold = await ask(base, address)
     t.equal(cold.status, 200, address)
     const condition = [`If-None-Match: ${cold.headers['etag']}`]
-    // By another name, so that nobody has asked for it before.
+    // By another path, so that no earlier request has cached it.
     const coldNotModified = await ask(base, address, [...condition, 'Accept-Encoding: identity'])
     t.equal(coldNotModified.status, 304)
     await warmUp(address)
@@ -92,7 +97,7 @@ t.test('it is the answer of the route, header by header, and its 304 too', async
     const notModified = await ask(base, address, condition)
     t.equal(notModified.status, 304)
     t.equal(notModified.body, '')
-    // The route does not read the page for a 304, and knows no next one.
+    // The route does not read the page for a 304, so it knows no next one.
     const withoutNext = (link = '') => link.split(', ').filter((one) => !one.includes('rel="next"'))
     for (const { headers } of [notModified, coldNotModified]) {
       t.same(withoutNext(headers['link']), withoutNext(cold.headers['link']))
@@ -109,7 +114,7 @@ t.test('it is the answer of the route, header by header, and its 304 too', async
   }
 })
 
-t.test('what is unusual about a request is for the route', async (t) => {
+t.test('unusual requests are left to the route', async (t) => {
   const standing = await openFerries(t)
   const { base, warmUp } = standing
   await warmUp()
@@ -122,12 +127,12 @@ t.test('what is unusual about a request is for the route', async (t) => {
   t.match(await ask(base, `http://127.0.0.1${page}`), { status: 200 })
   t.match(await ask(base, page, [], 'HEAD'), { status: 200, body: '' })
   t.match(await ask(base, page, ['Content-Length: 2', '', 'no']), { status: 200 })
-  t.equal(givenWarm(standing), warm, 'none of these was given before the router')
+  t.equal(givenWarm(standing), warm, 'none of these was served before routing')
   t.equal((await ask(base, page, ['X-Request-Id: mine'])).headers['x-request-id'], 'mine')
   t.equal(givenWarm(standing), warm + 1)
 })
 
-t.test('it counts for the rate as any other, by the sender that a proxy names', async (t) => {
+t.test('it counts for the rate limit like any other, by the sender that a proxy names', async (t) => {
   const { base, warmUp } = await openFerries(t, { QINGDAN_RATE_PER_MINUTE: '10' })
   await warmUp()
   const from = (sender: string) => ask(base, page, [`X-Forwarded-For: ${sender}`])
@@ -145,7 +150,7 @@ t.test('it counts for the rate as any other, by the sender that a proxy names', 
   )
 })
 
-t.test('it is observed by its route, and its metrics count', async (t) => {
+t.test('it is logged with its route, and its metrics count', async (t) => {
   const standing = await openFerries(t)
   const { base, warmUp } = standing
   await warmUp()

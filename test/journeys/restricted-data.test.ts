@@ -1,6 +1,6 @@
 /**
- * A dataset that is not open does not exist for anyone without a key for it: no list, page, document, file or error
- * tells of it. With a key that reads what is restricted it is there, and no shared cache may keep it.
+ * A dataset that is not open does not exist for callers without a key for it: no list, page, document, file
+ * or error mentions it. With a key that reads restricted data it is there, and no shared cache may store it.
  */
 import t from 'tap'
 import { revokeKey } from '../../src/accounts/index.ts'
@@ -80,7 +80,7 @@ t.test('without a key it does not exist', async (t) => {
   for (const url of own) {
     const answer = await get(url)
     t.equal(answer.status, 404, url)
-    t.same(await told(url), unknown, 'the same answer as for a name that never was')
+    t.same(await told(url), unknown, 'the same response as for an unknown name')
     t.notMatch(answer.text, /shelter|secret-/)
   }
   for (const url of shared) t.notOk(/shelter-register|secret-/.test((await get(url)).text), url)
@@ -88,8 +88,8 @@ t.test('without a key it does not exist', async (t) => {
     t.ok((await get(url)).text.includes(open), url)
 })
 
-t.test('a cursor that someone has forged leads nowhere else', async (t) => {
-  // The mark of the query, made as the service makes it: whoever reads the code can do so.
+t.test('a forged cursor gives access to nothing else', async (t) => {
+  // The query's fingerprint, computed as the service does: anyone who reads the code can do so.
   const query = digestOf(canonicalJson({ dataset: open, parameters: [] })).slice(0, 12)
   const page = (place: object) => get(`/v1/datasets/${open}/records?cursor=${writeCursor(open, place)}`)
   const place = { query, versions: [['2026', 1]], at: 0, after: 0 }
@@ -126,7 +126,7 @@ t.test('keys of other scopes or for other datasets do not open it', async (t) =>
   }
 })
 
-t.test('a key that reads what is restricted opens it, and no shared cache may keep it', async (t) => {
+t.test('a key that reads restricted data opens it, and no shared cache may store it', async (t) => {
   for (const request of [{}, { datasets: [secret] }]) {
     const { authorization } = await key({ scopes: ['read-restricted'], ...request })
     for (const url of own) {
@@ -145,7 +145,7 @@ t.test('a key that reads what is restricted opens it, and no shared cache may ke
   }
 })
 
-t.test('a 304 needs the key as much as the answer does', async (t) => {
+t.test('a 304 needs the key as much as the full response does', async (t) => {
   const { authorization } = await key({ scopes: ['read-restricted'] })
   for (const url of [own[1], own[3], own.at(-2)]) {
     const etag = String((await get(url ?? '', { authorization })).headers['etag'])
@@ -154,7 +154,7 @@ t.test('a 304 needs the key as much as the answer does', async (t) => {
   }
 })
 
-t.test('the state of a promise tells only what its reader may know', async (t) => {
+t.test('the state of a promise reveals only what its reader may know', async (t) => {
   interface List {
     readonly items: readonly { readonly state: string; readonly dataset: string | null }[]
   }
@@ -178,38 +178,35 @@ t.test('the state of a promise tells only what its reader may know', async (t) =
   t.match(String(trusted.headers['vary']), /Authorization/)
 })
 
-t.test(
-  'a key that is revoked, expired, altered or unknown is refused, and never taken for none',
-  async (t) => {
-    const day = await key({ scopes: ['read-restricted'], expiresAt: new Date('2026-02-02T04:00:00Z') })
-    const gone = await key({ scopes: ['read-restricted'] })
-    const url = `/v1/datasets/${secret}/records`
-    t.equal((await get(url, { authorization: day.authorization })).status, 200)
-    t.equal((await get(url, { authorization: gone.authorization })).status, 200)
-    t.equal(await revokeKey(context.database, gone.id, { clock: context.clock, actor: 'cli:test' }), true)
-    moveTo('2026-02-02T03:59:59Z')
-    t.equal((await get(url, { authorization: day.authorization })).status, 200, 'until its last second')
-    moveTo('2026-02-02T04:00:00Z')
-    const last = day.authorization.at(-1) === 'A' ? 'B' : 'A'
-    const wrong = [
-      ...[day.authorization, gone.authorization, `${day.authorization.slice(0, -1)}${last}`],
-      ...[
-        'Bearer',
-        'Bearer x',
-        `Bearer qd_${'0'.repeat(18)}_${'A'.repeat(43)}`,
-        'Basic YTpi',
-        "Bearer ' OR 1=1 --",
-      ],
-    ]
-    for (const authorization of wrong) {
-      for (const address of [url, '/v1/datasets', `/v1/datasets/${open}/records`]) {
-        const answer = await get(address, { authorization })
-        t.equal(answer.status, 401, `${address} with ${authorization.slice(0, 10)}`)
-        t.match(answer.json(), { code: 'key-invalid' })
-        t.match(answer.headers['www-authenticate'], /^Bearer/)
-      }
+t.test('a key that is revoked, expired, altered or unknown is refused, not treated as no key', async (t) => {
+  const day = await key({ scopes: ['read-restricted'], expiresAt: new Date('2026-02-02T04:00:00Z') })
+  const gone = await key({ scopes: ['read-restricted'] })
+  const url = `/v1/datasets/${secret}/records`
+  t.equal((await get(url, { authorization: day.authorization })).status, 200)
+  t.equal((await get(url, { authorization: gone.authorization })).status, 200)
+  t.equal(await revokeKey(context.database, gone.id, { clock: context.clock, actor: 'cli:test' }), true)
+  moveTo('2026-02-02T03:59:59Z')
+  t.equal((await get(url, { authorization: day.authorization })).status, 200, 'until its last second')
+  moveTo('2026-02-02T04:00:00Z')
+  const last = day.authorization.at(-1) === 'A' ? 'B' : 'A'
+  const wrong = [
+    ...[day.authorization, gone.authorization, `${day.authorization.slice(0, -1)}${last}`],
+    ...[
+      'Bearer',
+      'Bearer x',
+      `Bearer qd_${'0'.repeat(18)}_${'A'.repeat(43)}`,
+      'Basic YTpi',
+      "Bearer ' OR 1=1 --",
+    ],
+  ]
+  for (const authorization of wrong) {
+    for (const address of [url, '/v1/datasets', `/v1/datasets/${open}/records`]) {
+      const answer = await get(address, { authorization })
+      t.equal(answer.status, 401, `${address} with ${authorization.slice(0, 10)}`)
+      t.match(answer.json(), { code: 'key-invalid' })
+      t.match(answer.headers['www-authenticate'], /^Bearer/)
     }
-    const said = standing.lines.join('\n')
-    t.notMatch(said, day.authorization.slice(-43), 'no log line quotes a key')
-  },
-)
+  }
+  const said = standing.lines.join('\n')
+  t.notMatch(said, day.authorization.slice(-43), 'no log line contains a key')
+})

@@ -1,6 +1,7 @@
 /**
- * Publications that wait: for a moment, for a second person, for both; called off, asked for again, taken up after a
- * crash. What was looked at and approved is what is released, and until then readers see nothing of it.
+ * Scheduled publications: for a time, for a second person, for both; cancelled, requested again, resumed
+ * after a crash. Exactly what was reviewed and approved is released, and until then readers see nothing of
+ * it.
  */
 
 import t from 'tap'
@@ -48,7 +49,7 @@ interface Told {
   readonly links: { readonly self: string; readonly approval: string; readonly preview: string }
 }
 
-/** Asks over HTTP, and walks it as the worker would. */
+/** Sends the request over HTTP, and processes it as the worker would. */
 async function ask(dataset: string, body: object, key = officer.authorization, edition = '2025') {
   const asked = await send('POST', `${at(dataset, edition)}/publications`, key, body)
   if (asked.status !== 202) throw new Error(asked.text)
@@ -58,7 +59,7 @@ async function ask(dataset: string, body: object, key = officer.authorization, e
   return { asked, told }
 }
 
-t.test('a publication waits for its moment, and not a moment longer', async (t) => {
+t.test('a publication waits exactly until its time', async (t) => {
   await take(wells, 'a,1\nb,2\n')
   const moment = '2026-03-02T09:00'
   const { asked, told } = await ask(wells, { at: moment })
@@ -72,7 +73,7 @@ t.test('a publication waits for its moment, and not a moment longer', async (t) 
     links: { approval: null, version: null },
   })
   moveTo('2026-03-02T00:59:59Z')
-  t.equal((await publishEdition(context, told.id)).state, 'prepared', 'a job that comes early does nothing')
+  t.equal((await publishEdition(context, told.id)).state, 'prepared', 'a job that runs early does nothing')
   const hidden = [
     at(wells),
     `${at(wells)}/versions`,
@@ -96,7 +97,7 @@ t.test('a publication waits for its moment, and not a moment longer', async (t) 
   t.equal((await publishEdition(context, told.id)).state, 'done', 'and once is enough')
 })
 
-t.test('what is past, too far or no moment is refused, with nothing asked for', async (t) => {
+t.test('a time that is past, too far or malformed is refused, and nothing is requested', async (t) => {
   await take(wells, 'a,1\nb,3\n')
   const before = await context.database.work`SELECT count(*)::int AS n FROM qingdan.publication`
   const cases = [
@@ -116,7 +117,7 @@ t.test('what is past, too far or no moment is refused, with nothing asked for', 
   t.same(await context.database.work`SELECT count(*)::int AS n FROM qingdan.publication`, before)
 })
 
-t.test('a second person approves, by any of both doors, and who asked can not', async (t) => {
+t.test('a second person approves over HTTP or the command line, and the requester can not', async (t) => {
   await take(kites, 'k,1\n')
   const { told } = await ask(kites, {})
   t.match(told, { state: 'prepared', waitsFor: ['approval'], approval: { at: null, by: null } })
@@ -136,7 +137,7 @@ t.test('a second person approves, by any of both doors, and who asked can not', 
   t.match(asked, { code: 'nothing-to-publish' })
 })
 
-t.test('the side door counts persons too', async (t) => {
+t.test('the command line counts persons too', async (t) => {
   await take(kites, 'k,2\n')
   const waiting = await standing.publish(kites, '2025', { reason: 'Measured again.', askedBy: 'cli:li' })
   t.equal(waiting.state, 'prepared')
@@ -150,12 +151,12 @@ t.test('the side door counts persons too', async (t) => {
   t.equal((await publishEdition(context, id)).state, 'done')
 })
 
-t.test('asked for again it is another one, and an approval is void', async (t) => {
+t.test('a repeated request replaces the first, and an approval is void', async (t) => {
   await take(kites, 'k,3\n')
   const first = await ask(kites, { reason: 'First try.', at: '2026-05-01' })
   t.same(first.told.waitsFor, ['moment', 'approval'])
   await approvePublication(context, { id: first.told.id, actor: 'cli:wang' })
-  // A bundle that comes meanwhile changes nothing of what waits.
+  // A bundle that arrives meanwhile does not change the waiting draft.
   await take(kites, 'k,4\n')
   const same = (await get(first.told.links.self, { authorization: officer.authorization })).json<Told>()
   t.match(same, { state: 'prepared', sha256: first.told.sha256, waitsFor: ['moment'] })
@@ -169,7 +170,7 @@ t.test('asked for again it is another one, and an approval is void', async (t) =
   })
   moveTo('2026-05-02T00:00:00Z')
   t.equal((await publishEdition(context, first.told.id)).state, 'dropped')
-  t.equal((await publishEdition(context, again.told.id)).state, 'prepared', 'the moment alone is not enough')
+  t.equal((await publishEdition(context, again.told.id)).state, 'prepared', 'the time alone is not enough')
   t.equal((await get(`${at(kites)}/versions/3`)).status, 404)
   await approvePublication(context, { id: again.told.id, actor: 'cli:wang' })
   t.equal((await publishEdition(context, again.told.id)).state, 'done')
@@ -179,7 +180,7 @@ t.test('asked for again it is another one, and an approval is void', async (t) =
   })
 })
 
-t.test('what was called off leaves nothing behind, and its number is used again', async (t) => {
+t.test('a cancelled publication leaves nothing behind, and its number is used again', async (t) => {
   await take(kites, 'k,5\n')
   const { told } = await ask(kites, { reason: 'Too early.' })
   const reason = encodeURIComponent('The figures are not final. 数据未定稿')
@@ -239,11 +240,11 @@ t.test('keys: none, without the scope, for another dataset, for one provider of 
   t.match(
     elsewhere.json(),
     { code: 'publication-not-found' },
-    'a publication of another dataset is none here',
+    'a publication of another dataset is not found',
   )
 })
 
-t.test('bodies that can not be meant are refused, and pages of browsers can not write', async (t) => {
+t.test('invalid bodies are refused, and pages of browsers can not write', async (t) => {
   const url = `${at(wells)}/publications`
   const bodies = [
     [{ reason: '' }, 'body-invalid'],
@@ -284,7 +285,7 @@ t.test('bodies that can not be meant are refused, and pages of browsers can not 
   t.notMatch(String(preflight.headers['access-control-allow-headers']), /content-type/i)
 })
 
-t.test('an edition that is being worked on is told of soon', async (t) => {
+t.test('a request for an edition that is being processed gets a prompt 503', async (t) => {
   await take(wells, 'a,9\n')
   const answer = await context.database.lock(`edition ${wells} 2025`, () =>
     send('POST', `${at(wells)}/publications`, officer.authorization, { reason: 'Again.' }),
@@ -292,7 +293,7 @@ t.test('an edition that is being worked on is told of soon', async (t) => {
   t.match({ status: answer.status, ...answer.json<object>() }, { status: 409, code: 'edition-busy' })
 })
 
-t.test('refused across the parts, the findings are told', async (t) => {
+t.test('refusals across the parts have findings', async (t) => {
   const asked = await requestPublication(context, {
     dataset: wells,
     edition: '2025',
@@ -307,10 +308,10 @@ t.test('refused across the parts, the findings are told', async (t) => {
   await context.database.work`UPDATE qingdan.part SET contract_version = 1 WHERE dataset = ${wells}`
 })
 
-t.test('a worker that starts takes up what waits, also a moment that was missed', async (t) => {
+t.test('a worker that starts resumes waiting publications, also after a missed time', async (t) => {
   const { told } = await ask(wells, { reason: 'Counted again.', at: '2026-05-03T00:00:00Z' })
   t.equal(told.state, 'prepared')
-  // As if the service had been down so long that the queue forgot the job.
+  // As if the service had been down so long that the queue dropped the job.
   await context.database.work`DELETE FROM pgboss.job`
   moveTo('2026-06-20T05:00:00Z')
   await startJobs(context)
@@ -322,7 +323,7 @@ t.test('a worker that starts takes up what waits, also a moment that was missed'
   })
 })
 
-t.test('each act is in the audit, with who did it', async (t) => {
+t.test('each act is in the audit log, with the actor', async (t) => {
   const acts = await context.database.work<{ act: string }[]>`
     SELECT DISTINCT split_part(actor, ':', 1) || ' ' || action AS act FROM qingdan.audit ORDER BY 1`
   t.same(

@@ -1,6 +1,6 @@
 /**
- * What search engines find: pages that say in the words of schema.org what they show, as data that no browser runs, and a
- * sitemap whose every address answers. Nothing restricted is in either.
+ * Search engines: pages that describe their content in the terms of schema.org, as data that no browser runs,
+ * and a sitemap whose every address responds. Neither mentions restricted data.
  */
 import { SaxesParser } from 'saxes'
 import t from 'tap'
@@ -53,7 +53,7 @@ interface SchemaDataset extends Readonly<Record<string, unknown>> {
   readonly distribution?: readonly { contentUrl: string; sha256: string; contentSize: string }[]
 }
 
-/** What a page says to machines; the scripts of a page are found as a browser finds them. */
+/** The structured data of a page; its scripts are found as a browser finds them. */
 function dataOf(page: string): SchemaDataset {
   const scripts = [...page.matchAll(/<script([^>]*)>([\s\S]*?)<\/script/gi)]
   const data = scripts.filter(([, attributes]) => attributes === ' type="application/ld+json"')
@@ -109,11 +109,11 @@ t.test('the start page is the catalogue of all open datasets', async (t) => {
   t.notMatch(text, /secret-trees/)
   const policy = String(headers['content-security-policy'])
   t.match(policy, /script-src 'self'/)
-  t.notMatch(policy, /unsafe|nonce|sha256/, 'data needs no leave')
+  t.notMatch(policy, /unsafe|nonce|sha256/, 'data need no permission')
   t.match(text, /<link rel="sitemap" href="\/sitemap.xml"/)
 })
 
-/** Every address in a sitemap, as an XML parser finds it. */
+/** Every address in a sitemap, read with an XML parser. */
 function addressesOf(xml: string): readonly string[] {
   const found: string[] = []
   let text = ''

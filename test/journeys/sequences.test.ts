@@ -1,6 +1,6 @@
 /**
- * Sequence numbers, as bundles arrive: replays change nothing, a used number and an older bundle are refused, gaps are
- * told and filled, and only what was taken uses up its number.
+ * Sequence numbers as bundles arrive: replays change nothing, a used number and an older bundle are refused,
+ * gaps are reported and filled, and only accepted bundles use up their number.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -47,7 +47,7 @@ async function receiveSent({ rows, sequence, edition = '2025', provider = east, 
 
 async function send(sent: Sent) {
   const receipt = await takeBundle(context, (await receiveSent(sent)).id)
-  // Nothing here is signed, which is borne and told.
+  // Bundles here are unsigned, which is allowed with a warning.
   const findings = (await findingsOf(receipt)).filter(({ check }) => check !== 'signature-missing')
   return { receipt, told: findings.map(({ check, expected = '' }) => `${check} ${expected}`.trim()) }
 }
@@ -58,7 +58,7 @@ const inHand = async () => {
   return rows.map(({ edition, provider, bundle_id }) => `${edition} ${provider} ${bundle_id}`)
 }
 
-t.test('numbers that follow each other are taken without a word', async (t) => {
+t.test('consecutive numbers are accepted without a finding', async (t) => {
   const first = await send({ rows: 'a,1\n', sequence: 1 })
   t.match(first, { receipt: { state: 'staged', sequence: 1 }, told: [] })
   t.match(await send({ rows: 'a,2\n', sequence: 2 }), { receipt: { state: 'staged' }, told: [] })
@@ -69,17 +69,17 @@ t.test('numbers that follow each other are taken without a word', async (t) => {
   t.match(await send({ rows: 'a,9\n' }), { receipt: { state: 'staged', sequence: null }, told: [] })
 })
 
-t.test('a replay is a no-op, and in other packing says so', async (t) => {
+t.test('a replay is a no-op, and a finding says if it is packed differently', async (t) => {
   const before = await inHand()
   const again = await send({ rows: 'a,2\n', sequence: 2 })
-  t.equal(again.receipt.history.length, 4, 'the receipt that is there')
+  t.equal(again.receipt.history.length, 4, 'the existing receipt')
   const { receipt, told } = await send({ rows: 'a,2\n', sequence: 2, zip: true })
   t.equal(receipt.state, 'refused')
   t.same(told, [`sequence-replayed 2: ${again.receipt.id}`])
   t.same(await inHand(), before)
 })
 
-t.test('a number that was used is refused with the bundle that has it; an older one is behind', async (t) => {
+t.test('a used number is refused with the bundle that has it; an older one is out of order', async (t) => {
   const before = await inHand()
   const holder = (await send({ rows: 'a,2\n', sequence: 2 })).receipt.id
   const reused = await send({ rows: 'a,3\n', sequence: 2 })
@@ -89,33 +89,40 @@ t.test('a number that was used is refused with the bundle that has it; an older 
   t.same(await inHand(), before, 'nothing has changed')
 })
 
-t.test('a gap is told and the bundle taken; what fills it is behind within its edition alone', async (t) => {
-  const ahead = await send({ rows: 'a,6\n', sequence: 6 })
-  t.match(ahead, { receipt: { state: 'staged', errors: 0, warnings: 2 }, told: ['sequence-gap 3–5'] })
-  t.match(await send({ rows: 'a,7\n', sequence: 7 }), { receipt: { state: 'staged' }, told: [] })
-  const before = await inHand()
-  const late = await send({ rows: 'a,4\n', sequence: 4 })
-  t.match(late, { receipt: { state: 'refused' }, told: ['sequence-behind > 6'] })
-  t.same(await inHand(), before, 'an older bundle replaces nothing')
-  const elsewhere = await send({ rows: 'a,4\n', sequence: 4, edition: '2024' })
-  t.match(elsewhere, { receipt: { state: 'staged' }, told: ['sequence-gap 3'] }, 'it replaces nothing newer')
-  const listed = await runCli(['list', 'bundles'], standing.environment)
-  t.equal(listed.code, 0, listed.stderr)
-  t.match(
-    listed.stdout,
-    new RegExp(`Missing of ${east} for ${dataset}: 3\n.*Missing of ${east} for ${dataset}: 5\n`),
-  )
-  t.match(listed.lines[0], /sequence/)
-})
+t.test(
+  'a gap is reported and the bundle accepted; a bundle that fills it is out of order only within its edition',
+  async (t) => {
+    const ahead = await send({ rows: 'a,6\n', sequence: 6 })
+    t.match(ahead, { receipt: { state: 'staged', errors: 0, warnings: 2 }, told: ['sequence-gap 3–5'] })
+    t.match(await send({ rows: 'a,7\n', sequence: 7 }), { receipt: { state: 'staged' }, told: [] })
+    const before = await inHand()
+    const late = await send({ rows: 'a,4\n', sequence: 4 })
+    t.match(late, { receipt: { state: 'refused' }, told: ['sequence-behind > 6'] })
+    t.same(await inHand(), before, 'an older bundle replaces nothing')
+    const elsewhere = await send({ rows: 'a,4\n', sequence: 4, edition: '2024' })
+    t.match(
+      elsewhere,
+      { receipt: { state: 'staged' }, told: ['sequence-gap 3'] },
+      'it replaces nothing newer',
+    )
+    const listed = await runCli(['list', 'bundles'], standing.environment)
+    t.equal(listed.code, 0, listed.stderr)
+    t.match(
+      listed.stdout,
+      new RegExp(`Missing of ${east} for ${dataset}: 3\n.*Missing of ${east} for ${dataset}: 5\n`),
+    )
+    t.match(listed.lines[0], /sequence/)
+  },
+)
 
-t.test('only what was taken uses up its number', async (t) => {
+t.test('only accepted bundles use up their number', async (t) => {
   const bad = await send({ rows: 'a,many\n', sequence: 8 })
   t.match(bad, { receipt: { state: 'quarantined', sequence: 8 } })
-  t.match(await send({ rows: 'a,8\n', sequence: 8 }), { receipt: { state: 'staged' }, told: [] }, 'mended')
+  t.match(await send({ rows: 'a,8\n', sequence: 8 }), { receipt: { state: 'staged' }, told: [] }, 'corrected')
   t.match(await send({ rows: 'a,many\n', sequence: 8 }), { told: [/^sequence-reused 8/] })
 })
 
-t.test('of bundles of one number that are walked at once, one is taken', async (t) => {
+t.test('of bundles of one number that are processed at once, one is accepted', async (t) => {
   const sent = []
   for (const watts of [1, 2, 3, 4]) sent.push(await receiveSent({ rows: `a,9${watts}\n`, sequence: 9 }))
   const receipts = await Promise.all(sent.map(({ id }) => takeBundle(context, id)))

@@ -1,7 +1,8 @@
 /**
- * Data that are shared with platforms and not open: every operation of the OpenAPI and every tool of agents is walked by callers
- * who may not read them and answers as if they had never been; a platform's key reads them, `private` in every cache, and each
- * access to them, and to nothing else, is written to the audit before it is given.
+ * Data shared with platforms but not open: every operation of the OpenAPI document and every agent tool is
+ * called by callers who may not read them and responds as if they did not exist; a platform's key reads them,
+ * `private` in every cache, and each access to them, and to nothing else, is written to the audit log before
+ * the response.
  */
 import t from 'tap'
 import { administer } from '../support/database.ts'
@@ -36,7 +37,10 @@ const demanded = registerOf('shelter-register', 'on-demand', 'not-open', 'health
 const kept = registerOf('vault-register', 'none', 'not-open', 'public-service')
 const hidden = [shared, demanded, kept]
 
-/** All that tells of what is hidden: slugs, titles, keywords, markers of records, and names that nothing else has. */
+/**
+ * Everything that identifies the hidden datasets: slugs, titles, keywords, markers of records, and unique
+ * names.
+ */
 const traces = /harbour|shelter-|shelter |vault|sports-bureau|["-]culture\b|public-service/
 
 async function furnish(contracts: readonly (typeof open)[]): Promise<TestContext> {
@@ -67,7 +71,10 @@ const never = await furnish([open])
 const { get, context, key } = standing
 await standing.app.ready()
 const { operations } = operationsOf(standing.app, context.contracts)
-/** Operations of each dataset are those of the generic addresses with a contract's words: they are of open ones alone. */
+/**
+ * Operations of a single dataset are the generic ones with the words of its contract; only open datasets have
+ * them.
+ */
 const reading = operations.filter(({ method, operationId }) => method === 'get' && !operationId.includes('.'))
 
 const tableOf = async ({ app }: TestContext, id: string, headers = {}) => {
@@ -101,7 +108,7 @@ const elsewhere = await key({ scopes: ['read-shared'], datasets: [open.dataset] 
 const keeper = await key({ scopes: ['ingest', 'publish', 'admin'] })
 const officer = await key({ scopes: ['read-restricted'] })
 
-/** Operations that give records, in whatever form; all others tell of them at most. */
+/** Operations that return records in any form; all others return metadata at most. */
 const isData = ({ operationId }: Pick<Operation, 'operationId'>) =>
   /^(list(Version)?Records|aggregate|getDiff|getFile$|getVersionBag$|ckanDatastore(Search|Dump)$)/.test(
     operationId,
@@ -118,20 +125,23 @@ const auditsOf = async (id: string, work: () => Promise<unknown>) => {
   return (await audited(id)).slice(before)
 }
 
-/** An answer without what differs between any two houses: ids of requests and origins, cursors, and where they lead. */
+/**
+ * A response without what differs between any two services: ids of requests and origins, cursors, and links
+ * with them.
+ */
 function comparable({ status, text, headers }: Answer): object {
   const body = text
     .replace(/"(requestId|cursor|origin|id)":"[^"]*"/g, '"$1":""')
-    // A bundle is known by its digest, and each house signs what it packs with a key of its own.
+    // A bundle is identified by its digest, and each service signs what it packs with a key of its own.
     .replace(/"bundles?":(\[[^\]]*\]|"[^"]*")/g, '')
     .replace(/(after|cursor)=[\w.~%-]+/g, '$1=')
   return { status, body, cache: headers['cache-control'], etag: headers['etag'] }
 }
 
-/** What is of one house alone: its own key, its own measures, and what is signed with that key. */
+/** Differs by service: its own key, its own metrics, and what is signed with that key. */
 const ofOneService = new Set(['getServiceKey', 'getMetrics', 'getVersionBag'])
 
-t.test('to anybody without a key it is as if they had never been', async (t) => {
+t.test('without a key they do not seem to exist', async (t) => {
   const things = await thingsOf(open.dataset)
   let compared = 0
   for (const operation of reading) {
@@ -151,24 +161,24 @@ t.test('to anybody without a key it is as if they had never been', async (t) => 
   t.ok(compared > 60, `${compared} operations`)
 })
 
-t.test('their addresses are not there for whoever may not read them', async (t) => {
+t.test('their addresses do not exist for callers who may not read them', async (t) => {
   const trusted = { authorization: officer.authorization }
   const callers = [
     ['nobody', {}, hidden],
     ['a key of other scopes', { authorization: keeper.authorization }, hidden],
-    ['a platform that is confined to another dataset', { authorization: elsewhere.authorization }, hidden],
+    ['a platform limited to another dataset', { authorization: elsewhere.authorization }, hidden],
     [
-      'a platform, of what is not shared generally',
+      'a platform, for a dataset that is not shared with all',
       { authorization: client.authorization },
       [demanded, kept],
     ],
     [
-      'a platform that is named, of what is not shared',
+      'a named platform, for a dataset that is not shared',
       { authorization: named.authorization },
       [shared, kept],
     ],
   ] as const
-  // What stands under publications is for those who publish, who know all datasets.
+  // Addresses below publications are for publishers, who know all datasets.
   const isOf = ({ path, operationId }: Operation) =>
     (/\{slug\}/.test(path) && !path.includes('/publications')) ||
     /^ckan(Package|Resource|Organization|Group)Show|^ckanDatastore/.test(operationId)
@@ -178,7 +188,7 @@ t.test('their addresses are not there for whoever may not read them', async (t) 
     for (const { dataset } of those) {
       const things = await thingsOf(dataset, trusted)
       for (const operation of own) {
-        // All of them are of one provider, whom a platform knows that reads one of them.
+        // All belong to one provider, which a platform knows if it reads one of them.
         if (operation.operationId === 'ckanOrganizationShow' && those.length < hidden.length) continue
         const url = addressOf(operation, things)
         const answer = await get(url, headers)
@@ -194,7 +204,7 @@ t.test('their addresses are not there for whoever may not read them', async (t) 
 })
 
 t.test(
-  'a platform reads what is shared: private in every cache, and each access to it in the audit',
+  'a platform reads shared data: private in every cache, and each access in the audit log',
   async (t) => {
     const headers = { authorization: client.authorization }
     const things = await thingsOf(shared.dataset, headers)
@@ -206,7 +216,7 @@ t.test(
       const rows = await auditsOf(client.id, async () => {
         answer = await get(url, headers)
       })
-      if (answer === undefined) throw new Error('an answer was given')
+      if (answer === undefined) throw new Error('there was a response')
       const { status, text } = answer
       const cache = String(answer.headers['cache-control'])
       if (status === 200 && traces.test(text)) {
@@ -214,9 +224,9 @@ t.test(
         t.match(cache, /^private|^no-store/, `${operation.operationId}: ${cache}`)
         t.match(String(answer.headers['vary']), /authorization/i, operation.operationId)
       }
-      if (/harbour-marker/.test(text)) t.ok(isData(operation), `${operation.operationId} gives records`)
+      if (/harbour-marker/.test(text)) t.ok(isData(operation), `${operation.operationId} returns records`)
       if (!isData(operation)) {
-        t.same(rows, [], `${operation.operationId} gives no records`)
+        t.same(rows, [], `${operation.operationId} returns no records`)
         continue
       }
       given += 1
@@ -229,60 +239,55 @@ t.test(
         detail: { operation: String, parameters: Array, requestId: String },
       })
       const ofOpen = await auditsOf(client.id, () => get(addressOf(operation, openThings), headers))
-      t.same(ofOpen, [], `${operation.operationId} of open data is not`)
+      t.same(ofOpen, [], `${operation.operationId} of open data is not audited`)
     }
     t.ok(given > 15 && told > 30, `${given} give records, ${told} tell of them`)
   },
 )
 
-t.test(
-  '304, 206 and HEAD are accesses, refusals are none; values of parameters are not written',
-  async (t) => {
-    const { authorization } = client
-    const file = `/v1/datasets/${shared.dataset}/editions/2026/versions/2/files/${shared.dataset}-2026-v2.csv`
-    const etag = String((await get(file, { authorization })).headers['etag'])
-    const ask = (url: string, headers = {}, method: 'GET' | 'HEAD' = 'GET') =>
-      standing.app.inject({ method, url, headers: { authorization, ...headers } })
-    const cases: [number, () => ReturnType<typeof ask>][] = [
-      [304, () => ask(file, { 'if-none-match': etag })],
-      [206, () => ask(file, { range: 'bytes=0-4' })],
-      [200, () => ask(file, {}, 'HEAD')],
-    ]
-    for (const [status, work] of cases) {
-      const rows = await auditsOf(client.id, async () => {
-        const answer = await work()
-        t.equal(answer.statusCode, status)
-        t.match(answer.headers['cache-control'], /^private/)
-        if (status === 206) t.equal(answer.body, 'place')
-      })
-      t.match(rows, [{ subject: 'harbour-register/2026/v2', detail: { operation: 'file' } }])
-      t.equal(rows.length, 1, `${status}`)
-    }
-    const refusals: [number, string, object][] = [
-      [416, file, { range: 'bytes=99999-' }],
-      [412, file, { 'if-match': '"x"' }],
-      [400, `/v1/datasets/${shared.dataset}/records?nothing=1`, {}],
-      [404, `/v1/datasets/${shared.dataset}/editions/2019/versions/1/records`, {}],
-    ]
-    for (const [status, url, headers] of refusals) {
-      const rows = await auditsOf(client.id, async () =>
-        t.equal((await ask(url, headers)).statusCode, status),
-      )
-      t.same(rows, [], `${status} gave nothing`)
-    }
-    const filtered = `/v1/datasets/${shared.dataset}/records?place=harbour-marker&edition=all`
-    const [row] = await auditsOf(client.id, () => ask(filtered))
-    t.match(row, {
-      subject: shared.dataset,
-      detail: { operation: 'records', parameters: ['place', 'edition'], versions: ['2025/v1', '2026/v2'] },
+t.test('304, 206 and HEAD are accesses, refusals are not; values of parameters are not logged', async (t) => {
+  const { authorization } = client
+  const file = `/v1/datasets/${shared.dataset}/editions/2026/versions/2/files/${shared.dataset}-2026-v2.csv`
+  const etag = String((await get(file, { authorization })).headers['etag'])
+  const ask = (url: string, headers = {}, method: 'GET' | 'HEAD' = 'GET') =>
+    standing.app.inject({ method, url, headers: { authorization, ...headers } })
+  const cases: [number, () => ReturnType<typeof ask>][] = [
+    [304, () => ask(file, { 'if-none-match': etag })],
+    [206, () => ask(file, { range: 'bytes=0-4' })],
+    [200, () => ask(file, {}, 'HEAD')],
+  ]
+  for (const [status, work] of cases) {
+    const rows = await auditsOf(client.id, async () => {
+      const answer = await work()
+      t.equal(answer.statusCode, status)
+      t.match(answer.headers['cache-control'], /^private/)
+      if (status === 206) t.equal(answer.body, 'place')
     })
-    t.notMatch(JSON.stringify(row), /marker/)
-    const [restricted] = await auditsOf(officer.id, () => get(file, { authorization: officer.authorization }))
-    t.match(restricted, { action: 'restricted-data-read' }, "the publisher's own key is told apart")
-  },
-)
+    t.match(rows, [{ subject: 'harbour-register/2026/v2', detail: { operation: 'file' } }])
+    t.equal(rows.length, 1, `${status}`)
+  }
+  const refusals: [number, string, object][] = [
+    [416, file, { range: 'bytes=99999-' }],
+    [412, file, { 'if-match': '"x"' }],
+    [400, `/v1/datasets/${shared.dataset}/records?nothing=1`, {}],
+    [404, `/v1/datasets/${shared.dataset}/editions/2019/versions/1/records`, {}],
+  ]
+  for (const [status, url, headers] of refusals) {
+    const rows = await auditsOf(client.id, async () => t.equal((await ask(url, headers)).statusCode, status))
+    t.same(rows, [], `${status} sent nothing`)
+  }
+  const filtered = `/v1/datasets/${shared.dataset}/records?place=harbour-marker&edition=all`
+  const [row] = await auditsOf(client.id, () => ask(filtered))
+  t.match(row, {
+    subject: shared.dataset,
+    detail: { operation: 'records', parameters: ['place', 'edition'], versions: ['2025/v1', '2026/v2'] },
+  })
+  t.notMatch(JSON.stringify(row), /marker/)
+  const [restricted] = await auditsOf(officer.id, () => get(file, { authorization: officer.authorization }))
+  t.match(restricted, { action: 'restricted-data-read' }, "the publisher's own key is distinguished")
+})
 
-t.test('what one was given, nobody else finds kept', async (t) => {
+t.test("one caller's response is cached for nobody else", async (t) => {
   const { authorization } = client
   const url = `/v1/datasets/${shared.dataset}/records?limit=1`
   for (let turn = 0; turn < 3; turn += 1) {
@@ -295,7 +300,7 @@ t.test('what one was given, nobody else finds kept', async (t) => {
   }
 })
 
-t.test('agents and POST of CKAN: the same', async (t) => {
+t.test('agent tools and POST of CKAN: the same', async (t) => {
   const post = async (url: string, body: object, authorization?: string) => {
     const answer = await standing.app.inject({
       ...({ method: 'POST', url } as const),
@@ -346,7 +351,7 @@ t.test('agents and POST of CKAN: the same', async (t) => {
   t.match(rows, [{ detail: { operation: 'datastore_search' } }])
 })
 
-t.test('what can not be written down is not given', async (t) => {
+t.test('if the audit log can not be written, nothing is sent', async (t) => {
   const { authorization } = client
   const at = `/v1/datasets/${shared.dataset}`
   const urls = [
@@ -363,7 +368,7 @@ t.test('what can not be written down is not given', async (t) => {
     t.equal(
       (await get(url.replaceAll(shared.dataset, open.dataset), { authorization })).status,
       200,
-      'open data are',
+      'open data are sent',
     )
   }
   await administer(standing.url, (sql) => sql.query('alter table qingdan.audit_away rename to audit'))

@@ -1,6 +1,6 @@
 /**
- * What is shared with platforms in the feed and in the annual lists: a dataset that is opened, shared or closed is so to each
- * reader by what that one may read; and a list that is not open is data of its own, in the audit like any other.
+ * Shared data in the feed and in the annual lists: opening, sharing or closing a dataset appears to each
+ * reader according to its grants; and a list that is not open is data of its own, audited like any other.
  */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
@@ -16,7 +16,7 @@ const harbours = contractOf(
   ['place'],
   { dataset: 'harbour-register', themes: ['education'], openClass: 'not-open', shareClass: 'none' },
 )
-/** The classes that the dataset goes through, one contract each. */
+/** The access classes that the dataset goes through, one contract each. */
 const classes = [
   ['not-open', 'none'],
   ['not-open', 'general'],
@@ -31,7 +31,10 @@ const history = classes.map(
   }),
 )
 
-/** What nobody, a platform, one that is named, and the publisher are told once the contract of that number has come. */
+/**
+ * The changes seen by the public, a platform, a named platform, and the publisher after the contract of each
+ * number.
+ */
 const told: readonly (readonly [string, string, string, string])[] = [
   ['', '', '', 'added'],
   ['', 'added opened', 'added opened', 'added kept'],
@@ -61,7 +64,7 @@ t.test('opened and closed depend on the reader', async (t) => {
     }>()
     const said = data.map(({ type, contract }) => {
       const word = type.replace('contract-added', 'kept').replace('dataset-', '')
-      // What says no more than that it was closed.
+      // An entry that says no more than that the dataset was closed.
       return contract === undefined ? `${word}!` : word
     })
     return said.join(' ')
@@ -74,7 +77,7 @@ t.test('opened and closed depend on the reader', async (t) => {
   t.match(asked.json(), { data: [{ type: 'dataset-closed', reason: null, href: null }] })
 })
 
-/** Pins the next contract, as a house that is started with it would. */
+/** Records the next contract, as a service that is started with it would. */
 async function pin(context: OpenContext, index: number): Promise<void> {
   const loaded = history.map((contract) => ({
     contract,
@@ -135,7 +138,7 @@ t.test('each reading of a restricted list is in the audit log', async (t) => {
   }
 })
 
-/** The header of a list as offices bring it. */
+/** The header of a list as offices write it. */
 async function header(): Promise<string> {
   const [sample] = await sampleRows('annual-open-data-list', '2025', 0)
   return sample?.rows ?? ''

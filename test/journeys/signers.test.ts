@@ -1,4 +1,7 @@
-/** The registry of keys at the side door: added, shown, revoked, with the audit; and the key of the service for all. */
+/**
+ * The key registry on the command line: keys added, shown, revoked, and audited; and the public key of the
+ * service.
+ */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -42,7 +45,7 @@ t.test('a public key is registered with its scope, shown, and revoked for good',
     isNew: true,
   })
   const again = await cli('add', publicFile, '--provider', 'edu-310101', '--json')
-  t.match(JSON.parse(again.stdout), { isNew: false }, 'the same key takes its newer scope')
+  t.match(JSON.parse(again.stdout), { isNew: false }, 'registered again, the key gets its newer scope')
   const listed = await cli('list')
   t.match(listed.stdout, new RegExp(`${office.fingerprint} +edu-310101 +- +- +- +- +Office`))
   const shown = await cli('show', office.fingerprint.slice(-16).toLowerCase())
@@ -67,7 +70,7 @@ t.test('a public key is registered with its scope, shown, and revoked for good',
   t.ok(audit.every(({ subject }) => subject === `signer:${office.fingerprint}`))
 })
 
-t.test('what is no public key of a provider is refused, and a private one is never kept', async (t) => {
+t.test("anything but a provider's public key is refused, and a private one is never stored", async (t) => {
   const cases: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
     [['add', await file('private.asc', office.privateKey), ...scope], 2, /private key, which nobody else/],
     [['add', await file('text.asc', 'no key'), ...scope], 2, /no OpenPGP key/],
@@ -93,7 +96,7 @@ t.test('what is no public key of a provider is refused, and a private one is nev
   t.same(kept, { rows: 0 })
 })
 
-t.test('the key of the service is the same for all who ask', async (t) => {
+t.test('the key of the service is the same for all callers', async (t) => {
   const { fingerprint, publicKey } = await loadServiceKey(context)
   const answer = await get('/v1/service-key.asc')
   t.equal(answer.status, 200)

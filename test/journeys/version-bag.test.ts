@@ -1,4 +1,7 @@
-/** A version as a signed bag over HTTP: the same bytes at each asking, in ranges too, as its tools and its tests would read it. */
+/**
+ * A version as a signed bag over HTTP: the same bytes on each request, in ranges too, read by its tools and
+ * by our tests.
+ */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -54,7 +57,7 @@ t.test("the same bytes, whole and in ranges, unless the caller's copy is current
   t.same(same.bytes, first.bytes)
   const [stored] = await context.files.list('bags')
   await context.files.remove(stored ?? '')
-  t.same((await get(`${at}/bag.zip`)).bytes, first.bytes, 'also where it is made anew')
+  t.same((await get(`${at}/bag.zip`)).bytes, first.bytes, 'also when it is built again')
   const etag = String(first.headers['etag'])
   t.equal((await get(`${at}/bag.zip`, { 'if-none-match': etag })).status, 304)
   const range = await get(`${at}/bag.zip`, { range: 'bytes=10-19' })

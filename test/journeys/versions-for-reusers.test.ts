@@ -1,6 +1,6 @@
 /**
- * Versions as re-users follow them: the lists with reasons and counts, `latest` and what is below it, `Link` to the
- * neighbours, 410 at every address of what was withdrawn, and two contracts compared.
+ * Versions as re-users follow them: the lists with reasons and counts, `latest` and the addresses below it,
+ * `Link` to neighbouring versions, 410 at every address of a withdrawn version, and two contracts compared.
  */
 import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
@@ -40,7 +40,7 @@ await publish('bench,length\na,100\nb,120\n')
 await publish('bench,length\na,100\nb,121\nc,90\n', 'One was forgotten.')
 await publish('bench,length,wood\na,100,oak\nc,90,\n', 'The wood is known.', 2)
 
-t.test('the lists tell each version with its reason and what differs', async (t) => {
+t.test('the lists give each version with its reason and its differences', async (t) => {
   const editions = (await get(`/v1/datasets/${dataset}/editions`)).json()
   t.same(editions, {
     data: [
@@ -93,7 +93,7 @@ t.test(
           'version-history': `${base}/versions`,
           collection: `${base}/versions`,
           describedby: `/v1/datasets/${dataset}/contracts/1`,
-          // The third breaks with it.
+          // The third one breaks it.
           deprecation: `/v1/datasets/${dataset}/contracts/1/compare/3`,
         },
         url,
@@ -104,7 +104,7 @@ t.test(
   },
 )
 
-t.test('latest leads to the number, here and below, with the query', async (t) => {
+t.test('latest redirects to the number, and below it too, with the query', async (t) => {
   const cases = [
     ['', ''],
     ['/records', '/records'],
@@ -123,7 +123,7 @@ t.test('latest leads to the number, here and below, with the query', async (t) =
   t.equal((await get(`${base.replace('2025', '2019')}/versions/latest/records`)).status, 404)
 })
 
-t.test('what was withdrawn is gone at every address, and leads on', async (t) => {
+t.test('a withdrawn version gives 410 at every address, and links to its successor', async (t) => {
   const asked = { dataset, edition: '2025', version: 2, reason: 'Counted twice.', actor: 'cli:test' }
   await withdraw(context, asked)
   for (const url of below(2)) {
@@ -134,7 +134,7 @@ t.test('what was withdrawn is gone at every address, and leads on', async (t) =>
       if (method === 'GET') t.match(answer.json(), { reason: 'Counted twice.', successor: version(3) })
     }
   }
-  // It is stepped over by those beside it, and stays in the list.
+  // Its neighbours skip it, and it stays in the list.
   t.match((await get(version(3))).json(), { links: { predecessor: version(1) } })
   t.match((await get(version(1))).json(), { links: { successor: version(3) } })
   t.match((await get(`${base}/versions`)).json(), {
