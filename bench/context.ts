@@ -55,7 +55,7 @@ export interface BenchContext extends Scale {
   /** Runs work once for all callers that use this name. */
   readonly once: <T>(name: string, work: () => Promise<T>) => Promise<T>
   /** Prints progress on standard error. */
-  readonly say: (text: string) => void
+  readonly progress: (text: string) => void
   /** Registers a cleanup for the end; the last registered runs first. */
   readonly atEnd: (giveBack: () => Promise<unknown>) => void
 }
@@ -64,7 +64,7 @@ export interface BenchContext extends Scale {
 export async function withContext<T>(
   scale: Scale,
   tools: ReadonlyMap<ToolName, string>,
-  say: (text: string) => void,
+  progress: (text: string) => void,
   work: (context: BenchContext) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-bench-'))
@@ -78,7 +78,7 @@ export async function withContext<T>(
     await chmod(folder, 0o755)
     await mkdir(join(folder, 'logs'))
     await writeBenchDatasets(join(folder, 'datasets'))
-    return await work(contextOf(scale, tools, say, folder, endings))
+    return await work(contextOf(scale, tools, progress, folder, endings))
   } finally {
     await giveBack()
     forget()
@@ -88,7 +88,7 @@ export async function withContext<T>(
 function contextOf(
   scale: Scale,
   tools: ReadonlyMap<ToolName, string>,
-  say: (text: string) => void,
+  progress: (text: string) => void,
   folder: string,
   endings: (() => Promise<unknown>)[],
 ): BenchContext {
@@ -110,9 +110,9 @@ function contextOf(
     QINGDAN_PORT: '0',
   }
   const database = () => once('database', () => openBenchDatabase(environment, atEnd))
-  const csv = () => once('csv', () => writeCsv(folder, scale.records, say))
+  const csv = () => once('csv', () => writeCsv(folder, scale.records, progress))
   const published = () =>
-    once('published', async () => publishBench(environment, await csv(), await database(), say))
+    once('published', async () => publishBench(environment, await csv(), await database(), progress))
   const start = (name: string, args: readonly string[], given: Settings) =>
     once(`${name} ${JSON.stringify(given)}`, async () => {
       const log = join(folder, 'logs', `${made.size}.log`)
@@ -122,7 +122,7 @@ function contextOf(
     })
   return {
     ...scale,
-    ...{ tools, folder, environment, csv, published, once, say, atEnd },
+    ...{ tools, folder, environment, csv, published, once, progress, atEnd },
     databaseUrl: async () => (await database()).ownerUrl,
     service: async (settings = {}) => {
       await published()
@@ -140,8 +140,12 @@ async function openBenchDatabase(environment: Settings, atEnd: BenchContext['atE
   return database
 }
 
-async function writeCsv(folder: string, records: number, say: BenchContext['say']): Promise<string> {
-  say(`writing ${records} rows`)
+async function writeCsv(
+  folder: string,
+  records: number,
+  progress: BenchContext['progress'],
+): Promise<string> {
+  progress(`writing ${records} rows`)
   const path = join(folder, 'rows.csv')
   await writeRows(path, records)
   return path
@@ -151,12 +155,12 @@ async function publishBench(
   environment: Settings,
   csv: string,
   database: Database,
-  say: BenchContext['say'],
+  progress: BenchContext['progress'],
 ): Promise<Published> {
   const about = ['--dataset', benchDataset, '--edition', benchEdition, '--synthetic']
-  say('ingesting them through the command line')
+  progress('ingesting them through the command line')
   await qingdan(environment, ['ingest', csv, ...about])
-  say('publishing the edition')
+  progress('publishing the edition')
   await qingdan(environment, ['publish', benchDataset, benchEdition])
   const [version] = await listVersions(database, { dataset: benchDataset, edition: benchEdition })
   if (version === undefined) throw new Error('the edition of the bench was not published')

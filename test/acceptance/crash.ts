@@ -35,7 +35,7 @@ interface Point {
   readonly step: string
 }
 
-interface Walk {
+interface Run {
   readonly points: readonly Point[]
   readonly code: number | null
   readonly signal: string | null
@@ -68,7 +68,13 @@ export async function crashCampaign(
   try {
     // Without the worker that starts after a crash, like the runs that are killed: its points would be
     // counted with theirs.
-    const clean = await walk({ ...environment, ...places, EDITION: '1900', KILL_STEP: 'none', KILL_AT: '1' })
+    const clean = await runJourneys({
+      ...environment,
+      ...places,
+      EDITION: '1900',
+      KILL_STEP: 'none',
+      KILL_AT: '1',
+    })
     if (clean.code !== 0) throw new Error(`the run without a kill failed: ${clean.errors}`)
     const digest = await verdict(environment, '1900')
     if (digest === undefined) throw new Error('the run without a kill did not publish one whole version')
@@ -80,9 +86,9 @@ export async function crashCampaign(
       if (point === undefined) throw new Error(`the step ${step} has no point`)
       const edition = String(1901 + kill)
       const after = kill % 2 === 0 ? 0 : 1 + Math.floor(random() * killAfterMax)
-      const walked = { ...environment, ...(carried.includes(step) ? places : {}), EDITION: edition }
-      const killed = await walk({
-        ...walked,
+      const settings = { ...environment, ...(carried.includes(step) ? places : {}), EDITION: edition }
+      const killed = await runJourneys({
+        ...settings,
         KILL_STEP: step,
         KILL_AT: String(point.n),
         KILL_AFTER: String(after),
@@ -94,8 +100,8 @@ export async function crashCampaign(
         await killDatabase(places.MIRROR_DATA)
         databaseKills += 1
       }
-      const again = await walk(walked)
-      const isMirrored = !('MIRROR_DATA' in walked) || (await sameAsMirror(environment, places.MIRROR_DATA))
+      const again = await runJourneys(settings)
+      const isMirrored = !('MIRROR_DATA' in settings) || (await sameAsMirror(environment, places.MIRROR_DATA))
       const same = again.code === 0 && isMirrored && (await verdict(environment, edition)) === digest
       if (!same) wrong += 1
       const done = `${String(kill + 1).padStart(3)} of ${kills}  killed in ${step} at point ${point.n} + ${after} ms`
@@ -111,7 +117,7 @@ export async function crashCampaign(
 }
 
 /** Runs the journeys in a process of its own. */
-async function walk(environment: Readonly<Record<string, string>>): Promise<Walk> {
+async function runJourneys(environment: Readonly<Record<string, string>>): Promise<Run> {
   const child = spawn(process.execPath, ['--import=tsx', 'test/acceptance/journey.ts'], {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -155,8 +161,8 @@ async function within<T>(
 
 /** Whether a mirror has every change, version, record and file of its origin, each once. */
 async function sameAsMirror(environment: Readonly<Record<string, string>>, mirror: string): Promise<boolean> {
-  const here = await within(environment, holdings)
-  return here === (await within({ ...environment, QINGDAN_DATA: mirror }, holdings))
+  const atOrigin = await within(environment, holdings)
+  return atOrigin === (await within({ ...environment, QINGDAN_DATA: mirror }, holdings))
 }
 
 /**
@@ -166,10 +172,10 @@ async function holdings({ database, files }: OpenContext): Promise<string> {
   const changes = await readChanges(database.work, 0)
   const versions = []
   for (const { edition, number, state, digest, records, recordsTable } of await listVersions(database)) {
-    const [held] = await database.work.unsafe(
+    const [dataset] = await database.work.unsafe(
       `SELECT count(*)::int AS records FROM published.${recordsTable}`,
     )
-    versions.push({ edition, number, state, digest, records, held: held?.['records'] })
+    versions.push({ edition, number, state, digest, records, held: dataset?.['records'] })
   }
   const stored = []
   for (const name of await files.list('editions'))
@@ -201,8 +207,10 @@ async function inspect(context: OpenContext, edition: string): Promise<string | 
   ) {
     return undefined
   }
-  const [held] = await work.unsafe(`SELECT count(*)::int AS records FROM published.${version.recordsTable}`)
-  const whole = held?.['records'] === trialRecords && version.records === trialRecords
+  const [dataset] = await work.unsafe(
+    `SELECT count(*)::int AS records FROM published.${version.recordsTable}`,
+  )
+  const whole = dataset?.['records'] === trialRecords && version.records === trialRecords
   return whole && version.number === 1 && version.state === 'published' ? version.digest : undefined
 }
 

@@ -87,8 +87,8 @@ try {
 async function bring(to: OpenContext, provider: string): Promise<void> {
   const path = await create(provider)
   const receipt = await receive(to, { path, broughtBy: 'cli:campaign' })
-  const taken = await takeBundle(to, receipt.id)
-  if (taken.state !== 'staged') throw new Error(`the part of ${provider} is ${taken.state}`)
+  const ingested = await takeBundle(to, receipt.id)
+  if (ingested.state !== 'staged') throw new Error(`the part of ${provider} is ${ingested.state}`)
 }
 
 /**
@@ -98,7 +98,7 @@ async function bring(to: OpenContext, provider: string): Promise<void> {
 async function create(provider: string): Promise<string> {
   await mkdir(stick, { recursive: true })
   const out = join(stick, `${edition}-${provider}.zip`)
-  if (await isThere(out)) return out
+  if (await exists(out)) return out
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-crash-'))
   try {
     await createBag({
@@ -144,7 +144,7 @@ async function carry(from: OpenContext, data: string): Promise<void> {
     const path = join(stick, `export-${edition}.zip`)
     const since = (await readMirror(mirror.database.work))?.cursor ?? null
     const asked = { since, restricted: false }
-    if (!(await isThere(path))) await writeExport(from, { asked, out: () => path, actor: askedBy })
+    if (!(await exists(path))) await writeExport(from, { asked, out: () => path, actor: askedBy })
     const loadContracts = (folder: string) => loadContractFolders([folder])
     await takeExport(mirror, { path, actor: askedBy, loadContracts })
   } finally {
@@ -152,7 +152,7 @@ async function carry(from: OpenContext, data: string): Promise<void> {
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

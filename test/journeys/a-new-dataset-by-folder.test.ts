@@ -46,13 +46,13 @@ B-002,low,3,1120.50,false,1931-05-04,24:00,2026-01-02T00:00:00Z,上课;下课
 B-003,high,,,,,,,
 `
 
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [contract],
   shipped: ['annual-open-data-list'],
   files: { [`${dataset}/codes/bell-tones.csv`]: 'code,zh,en\nhigh,高音,High\nlow,低音,Low\n' },
   at: '2026-02-01T04:00:00Z',
 })
-const { get, moveTo } = standing
+const { get, moveTo } = testContext
 const base = `/v1/datasets/${dataset}`
 
 t.test('the dataset exists before any bundle arrives', async (t) => {
@@ -73,15 +73,15 @@ t.test('the annual list names it, and its state follows what is published', asyn
     '1,市教育委员会,校铃登记,每只校铃,编号、音高,教育科技,2026-03-01,yearly,general,unconditional,file,' +
     `${dataset},2026\n`
   const list = { dataset: 'annual-open-data-list', edition: '2026', rows: `${sample?.rows}${promise}` }
-  await standing.take(list)
-  t.equal((await standing.publish(list.dataset, '2026')).state, 'done')
+  await testContext.take(list)
+  t.equal((await testContext.publish(list.dataset, '2026')).state, 'done')
   const state = async () => (await get('/v1/lists/2026')).json<{ items: readonly object[] }>().items[0]
   t.match(await state(), { state: 'planned', dataset: `${base}/editions/2026`, firstPublished: null })
   moveTo('2026-03-01T16:00:00Z')
   t.match(await state(), { state: 'overdue' })
   moveTo('2026-03-01T15:59:59Z')
-  await standing.take({ dataset, edition: '2026', rows })
-  t.equal((await standing.publish(dataset, '2026')).state, 'done')
+  await testContext.take({ dataset, edition: '2026', rows })
+  t.equal((await testContext.publish(dataset, '2026')).state, 'done')
   moveTo('2026-06-01T00:00:00Z')
   t.match(await state(), { state: 'published', firstPublished: '2026-03-01' })
 })

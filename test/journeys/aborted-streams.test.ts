@@ -18,22 +18,22 @@ const contract = contractOf(
 )
 const streamsMax = 8
 const stallSeconds = 1
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [contract],
   settings: {
     QINGDAN_STREAMS_MAX: String(streamsMax),
     QINGDAN_STREAM_STALL_SECONDS: String(stallSeconds),
   },
 })
-const { app, get, context } = standing
+const { app, get, context } = testContext
 
 /** More than the buffers of both sockets hold, so that a reader who doesn't read stops the stream. */
 const lines = 40_000
 const text = 'abcdefgh'.repeat(100)
 const rows = (count: number) =>
   `line,text\n${Array.from({ length: count }, (_, index) => `${index + 1},${text}\n`).join('')}`
-await standing.take({ dataset, edition: '2025', rows: rows(lines) })
-await standing.publish(dataset, '2025')
+await testContext.take({ dataset, edition: '2025', rows: rows(lines) })
+await testContext.publish(dataset, '2025')
 
 await app.listen({ host: '127.0.0.1', port: 0 })
 const { port } = app.server.address() as AddressInfo
@@ -44,15 +44,15 @@ let senders = 0
 /** The response as soon as its headers arrive, to a caller of its own. Nothing of the body is read yet. */
 async function open(path: string, sender = `192.0.2.${senders++ % 250}`): Promise<IncomingMessage> {
   const headers = { 'x-forwarded-for': sender }
-  const asked = request({ host: '127.0.0.1', port, path, headers, agent: false })
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  const sent = request({ host: '127.0.0.1', port, path, headers, agent: false })
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
   // Aborted connections are what this tests.
   answer.on('error', () => undefined)
   return answer
 }
 
 /** The database connections that streams use at this moment. */
-async function held(): Promise<number> {
+async function streamConnections(): Promise<number> {
   const [row] = await context.database.work<{ held: number }[]>`
     SELECT count(*)::int AS held FROM pg_stat_activity
     WHERE application_name = 'qingdan serve copy' AND datname = current_database()`
@@ -61,19 +61,19 @@ async function held(): Promise<number> {
 
 /** Waits, outside the server, until the streams use no connection; returns how many they use at the end. */
 async function released(): Promise<number> {
-  for (let tries = 0; tries < 600 && (await held()) > 0; tries++)
+  for (let attempts = 0; attempts < 600 && (await streamConnections()) > 0; attempts++)
     await context.database.work`SELECT pg_sleep(0.05)`
-  return held()
+  return streamConnections()
 }
 
 async function stillWorks(edition: string): Promise<void> {
   const page = await get(`/v1/datasets/${dataset}/records?limit=100`)
   t.equal(page.json<{ data: unknown[] }>().data.length, 100, 'a page is answered')
-  await standing.take({ dataset, edition, rows: rows(200) })
-  t.equal((await standing.publish(dataset, edition)).state, 'done', 'and a bundle is accepted')
+  await testContext.take({ dataset, edition, rows: rows(200) })
+  t.equal((await testContext.publish(dataset, edition)).state, 'done', 'and a bundle is accepted')
 }
 
-async function wholeStream(): Promise<number> {
+async function fullStream(): Promise<number> {
   const answer = await open(stream)
   t.equal(answer.statusCode, 200)
   let bytes = 0
@@ -82,7 +82,7 @@ async function wholeStream(): Promise<number> {
 }
 
 t.test('a hundred readers disconnect in the middle', async (t) => {
-  let left = 0
+  let disconnected = 0
   const leave = async () => {
     for (let round = 0; round < 25; round++) {
       const answer = await open(stream)
@@ -96,33 +96,33 @@ t.test('a hundred readers disconnect in the middle', async (t) => {
       t.equal(answer.statusCode, 200)
       await once(answer, 'readable')
       answer.destroy()
-      left++
+      disconnected++
     }
   }
   await Promise.all([leave(), leave(), leave(), leave()])
-  t.equal(left, 100)
+  t.equal(disconnected, 100)
   t.equal(await released(), 0, 'no connection is left in use')
   await stillWorks('2023')
-  t.equal(await wholeStream(), rows(lines).length, 'and a stream runs to its end')
+  t.equal(await fullStream(), rows(lines).length, 'and a stream runs to its end')
 })
 
 t.test('a hundred readers do not read', async (t) => {
-  const answers = await Promise.all(Array.from({ length: 100 }, () => open(stream)))
-  const served = answers.filter(({ statusCode }) => statusCode === 200)
-  const refused = answers.filter(({ statusCode }) => statusCode === 503)
+  const responses = await Promise.all(Array.from({ length: 100 }, () => open(stream)))
+  const served = responses.filter(({ statusCode }) => statusCode === 200)
+  const refused = responses.filter(({ statusCode }) => statusCode === 503)
   t.equal(served.length + refused.length, 100)
   t.ok(served.length >= streamsMax, `${served.length} are served`)
-  t.ok((await held()) <= streamsMax, 'on no more connections than allowed')
+  t.ok((await streamConnections()) <= streamsMax, 'on no more connections than allowed')
   t.ok(
     refused.every(({ headers }) => Number(headers['retry-after']) > 0),
     'the others get 503 with Retry-After',
   )
   await stillWorks('2024')
   t.equal(await released(), 0, 'readers who do not read are disconnected')
-  const stalled = standing.lines.filter((line) => line.includes('STREAM_STALLED'))
+  const stalled = testContext.lines.filter((line) => line.includes('STREAM_STALLED'))
   t.equal(stalled.length, served.length)
-  for (const answer of answers) answer.destroy()
-  t.equal(await wholeStream(), rows(lines).length, 'and a stream runs to its end')
+  for (const answer of responses) answer.destroy()
+  t.equal(await fullStream(), rows(lines).length, 'and a stream runs to its end')
 })
 
 t.test('one caller leaves half of the slots to others', async (t) => {
@@ -133,7 +133,7 @@ t.test('one caller leaves half of the slots to others', async (t) => {
   t.equal(other.statusCode, 200)
   for (const answer of [...greedy, other]) answer.destroy()
   t.equal(await released(), 0)
-  t.equal(await wholeStream(), rows(lines).length, 'and its slots are released')
+  t.equal(await fullStream(), rows(lines).length, 'and its slots are released')
 })
 
 t.test('an error in mid-stream breaks the connection and writes nothing into the data', async (t) => {
@@ -142,7 +142,7 @@ t.test('an error in mid-stream breaks the connection and writes nothing into the
     SELECT pid FROM pg_stat_activity
     WHERE application_name = 'qingdan serve copy' AND datname = current_database()`
   t.equal(pids.length, 1)
-  const owner = standing.url
+  const owner = testContext.url
   const { default: pg } = await import('pg')
   const client = new pg.Client({ connectionString: owner })
   await client.connect()

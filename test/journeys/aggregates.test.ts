@@ -71,8 +71,8 @@ const secret = {
   openClass: 'not-open',
 }
 
-const standing = await openTestContext(t, { contracts: [v1, v2, bare, ponds, pondsBroken, secret] })
-const { get, take, publish } = standing
+const testContext = await openTestContext(t, { contracts: [v1, v2, bare, ponds, pondsBroken, secret] })
+const { get, take, publish } = testContext
 
 await take({
   dataset: trees,
@@ -281,7 +281,7 @@ t.test('more groups than the limit are refused, never cut', async (t) => {
 })
 
 t.test('a withdrawn version is reported and not counted', async (t) => {
-  await withdraw(standing.context, {
+  await withdraw(testContext.context, {
     dataset: trees,
     edition: '2026',
     version: 1,
@@ -313,7 +313,7 @@ t.test('datasets without aggregates, breaking contracts and restricted datasets'
   await publish('shelter-register', '2025')
   const shelter = '/v1/datasets/shelter-register/aggregate'
   t.equal(await refused(shelter), '404 dataset-not-found slug')
-  const { authorization } = await standing.key({
+  const { authorization } = await testContext.key({
     scopes: ['read-restricted'],
     datasets: ['shelter-register'],
   })

@@ -69,12 +69,12 @@ const place = [field('place', 'string', { role: 'key', constraints: { required: 
 const small = (dataset: string, more = {}) =>
   contractOf(place, ['place'], { dataset, themes: ['health'], ...more })
 
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [small('pools'), small('courts', { period: 'school-year' }), small('halls'), small('gyms')],
   shipped: [plan],
   at: '2026-01-10T04:00:00Z',
 })
-const { get, take, publish, moveTo } = standing
+const { get, take, publish, moveTo } = testContext
 const json = async <T>(url: string) => (await get(url)).json<T>()
 
 const [sample] = await sampleRows(plan, '2026', 0)
@@ -98,7 +98,7 @@ async function bring(dataset: string, edition: string, rows: string, at: string,
 }
 
 const takeBack = (dataset: string, edition: string, version: number) =>
-  withdraw(standing.context, { dataset, edition, version, reason: '有误', actor: 'cli:test' })
+  withdraw(testContext.context, { dataset, edition, version, reason: '有误', actor: 'cli:test' })
 
 const states = (list: List) => Object.fromEntries(list.items.map(({ name, state }) => [name, state]))
 const itemOf = (list: List, name: string) => list.items.find((item) => item.name === name)
@@ -270,7 +270,7 @@ t.test('what changed within a year, version by version', async (t) => {
 
 t.test('what changed from one year to the next, with reasons', async (t) => {
   const next = (...rows: readonly (readonly string[])[]) => head + rows.map((one) => row(...one)).join('')
-  const kept: readonly (readonly string[])[] = [
+  const expected: readonly (readonly string[])[] = [
     ['1', '市体育局;市教育委员会', '泳池', '文化娱乐', '2027-06-30', 'yearly', 'pools', '2027'],
     ['2', '市教育委员会', '球场', '', '2027-05-31', 'half-yearly', 'courts', '2026-2027'],
   ]
@@ -278,10 +278,10 @@ t.test('what changed from one year to the next, with reasons', async (t) => {
   await bring(
     plan,
     '2027',
-    next(...kept, ['4', '市教育委员会', '校车', '教育科技', '2027-12-31', 'irregular', '', '']),
+    next(...expected, ['4', '市教育委员会', '校车', '教育科技', '2027-12-31', 'irregular', '', '']),
     '2027-01-10T04:00:00Z',
   )
-  await bring(plan, '2027', next(...kept, halls), '2027-01-20T04:00:00Z', '校车移交交通部门；新增礼堂')
+  await bring(plan, '2027', next(...expected, halls), '2027-01-20T04:00:00Z', '校车移交交通部门；新增礼堂')
 
   const diff = await json<Diff>('/v1/lists/2027/diff?against=2026')
   t.equal(diff.differences.length, 1)
@@ -360,7 +360,7 @@ t.test('invalid parameters are refused', async (t) => {
 })
 
 t.test('the command line: due items, states, differences', async (t) => {
-  const cli = (...args: string[]) => runCli(['list', ...args], standing.environment)
+  const cli = (...args: string[]) => runCli(['list', ...args], testContext.environment)
   interface Due {
     readonly today: string
     readonly until: string
@@ -405,7 +405,7 @@ t.test(
   async (t) => {
     const file = JSON.parse(await readFile(`datasets/${plan}/contract.v1.json`, 'utf8'))
     t.same(await json(`/v1/datasets/${plan}/contracts/1`), file)
-    const pins = await standing.context.database.work<{ body: object; digest: string }[]>`
+    const pins = await testContext.context.database.work<{ body: object; digest: string }[]>`
     SELECT body, digest FROM qingdan.contract WHERE dataset = ${plan} AND contract_version = 1`
     t.same(pins, [{ body: file, digest: digestOf(canonicalJson(file)) }])
     t.match(await json(`/v1/datasets/${plan}`), {

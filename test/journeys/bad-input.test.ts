@@ -10,12 +10,12 @@ import t from 'tap'
 import { takeBundle } from '../../src/ingest/index.ts'
 import {
   badBundles as cases,
+  type Damage,
   gateContract,
   gateDataset,
   good,
   marker,
-  packSpoiled,
-  type Spoiling,
+  packDamaged,
   oddBundles as taken,
 } from '../support/bad-bundles.ts'
 import { readBag } from '../support/bag-files.ts'
@@ -23,25 +23,25 @@ import { openTestContext, writeBag } from '../support/open-test-context.ts'
 import { runCli } from '../support/run-cli.ts'
 
 const dataset = gateDataset
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [gateContract],
   settings: { QINGDAN_FINDINGS_MAX: '50' },
 })
-const { context, get, folder } = standing
+const { context, get, folder } = testContext
 const goodBag = await readBag(await writeBag(folder, { dataset, edition: '2025', rows: good }))
-const pack = (spoiling: Spoiling) => packSpoiled(goodBag, spoiling)
+const pack = (spoiling: Damage) => packDamaged(goodBag, spoiling)
 
 interface Finding {
   readonly check: string
   readonly severity: string
 }
-interface Told {
+interface Report {
   readonly state: string
   readonly errors: number
   readonly findings: readonly Finding[]
 }
 
-const { authorization } = await standing.key({ scopes: ['ingest'] })
+const { authorization } = await testContext.key({ scopes: ['ingest'] })
 const zips = join(folder, 'zips')
 const zipOf = (index: number) => join(zips, `${String(index).padStart(2, '0')}.zip`)
 await mkdir(zips)
@@ -59,11 +59,11 @@ t.test('each is refused by the right check, with a receipt', async (t) => {
   for (const [index, one] of cases.entries()) {
     const zip = await pack(one)
     await writeFile(zipOf(index), zip)
-    const posted = await standing.post('/v1/bundles', zip, authorization)
+    const posted = await testContext.post('/v1/bundles', zip, authorization)
     t.equal(posted.status, 202, one.name)
     const { id } = posted.json<{ id: string }>()
     await takeBundle(context, id)
-    const receipt = (await get(`/v1/bundles/${id}`, { authorization })).json<Told>()
+    const receipt = (await get(`/v1/bundles/${id}`, { authorization })).json<Report>()
     const findings = (await get(`/v1/bundles/${id}/findings`, { authorization })).json<{ data: Finding[] }>()
     t.equal(receipt.state, stateOf(one.check), one.name)
     const expected = { ...one.at, check: one.check, severity: 'error' }
@@ -94,7 +94,7 @@ t.test('odd but unambiguous input is accepted', async (t) => {
   for (const one of taken) {
     const zip = await pack(one)
     await writeFile(join(zips, `good-${taken.indexOf(one)}.zip`), zip)
-    const { id } = (await standing.post('/v1/bundles', zip, authorization)).json<{ id: string }>()
+    const { id } = (await testContext.post('/v1/bundles', zip, authorization)).json<{ id: string }>()
     const receipt = await takeBundle(context, id)
     t.match(receipt, { state: 'staged', errors: 0 }, one.name)
   }
@@ -102,7 +102,7 @@ t.test('odd but unambiguous input is accepted', async (t) => {
 
 /** The command line on the same database, with a data folder of its own. */
 const cli = (...args: readonly string[]) =>
-  runCli(args, { ...standing.environment, QINGDAN_DATA: join(folder, 'cli') })
+  runCli(args, { ...testContext.environment, QINGDAN_DATA: join(folder, 'cli') })
 
 t.test('the command line refuses the same, with exit code 3', async (t) => {
   const bags = join(folder, 'bags')
@@ -125,27 +125,27 @@ t.test('the command line refuses the same, with exit code 3', async (t) => {
       path: join(bags, 'extra'),
     },
   ]
-  const asked = bundles.filter(({ errors = 0 }) => errors < 1_000_000)
+  const small = bundles.filter(({ errors = 0 }) => errors < 1_000_000)
   for (const command of ['check', 'ingest']) {
     const file = join(folder, `${command}.csv`)
-    const paths = asked.map(({ path }) => path)
+    const paths = small.map(({ path }) => path)
     const { code, lines, stdout, stderr } = await cli(command, '--json', '--findings', file, ...paths)
     t.equal(code, 3, `${command}: ${stderr.slice(-300)}`)
-    t.equal(lines.length, asked.length)
-    for (const [index, { name, check, errors }] of asked.entries()) {
-      const told = JSON.parse(lines[index] ?? '') as Told
-      const found = told.findings.some((finding) => finding.check === check && finding.severity === 'error')
+    t.equal(lines.length, small.length)
+    for (const [index, { name, check, errors }] of small.entries()) {
+      const report = JSON.parse(lines[index] ?? '') as Report
+      const found = report.findings.some((finding) => finding.check === check && finding.severity === 'error')
       t.ok(found, `${command} ${name}`)
-      if (command === 'ingest') t.equal(told.state, stateOf(check), name)
-      if (errors !== undefined) t.equal(told.errors, errors, `${command} ${name}`)
-      t.ok(told.errors > 0, `${command} ${name}`)
+      if (command === 'ingest') t.equal(report.state, stateOf(check), name)
+      if (errors !== undefined) t.equal(report.errors, errors, `${command} ${name}`)
+      t.ok(report.errors > 0, `${command} ${name}`)
     }
     const csv = await readFile(file, 'utf8')
     const rows = parse(csv, { bom: true }) as string[][]
-    const kept = lines.map((line) => (JSON.parse(line) as Told).findings.length)
+    const lengths = lines.map((line) => (JSON.parse(line) as Report).findings.length)
     t.equal(
       rows.length - 1,
-      kept.reduce((sum, count) => sum + count, 0),
+      lengths.reduce((sum, count) => sum + count, 0),
       'all of them are in the CSV',
     )
     for (const path of paths)
@@ -177,9 +177,9 @@ t.test('nothing was published, and no log line or stored job contains a cell val
     `SELECT count(*)::int AS rows FROM pgboss.job AS j WHERE j::text LIKE '%${marker}%'`,
   )
   t.same(jobs, { rows: 0 }, 'jobs')
-  t.ok(standing.lines.length > cases.length)
+  t.ok(testContext.lines.length > cases.length)
   t.notOk(
-    standing.lines.some((line) => line.includes(marker)),
+    testContext.lines.some((line) => line.includes(marker)),
     'log lines',
   )
 })

@@ -15,7 +15,7 @@ import { openTestContext, temporaryFolder, writeDatasets } from '../support/open
 import { convert, withoutLibreOffice } from '../support/read-back.ts'
 import { binary, foreign, plainly, runCli } from '../support/run-cli.ts'
 import { installed } from '../support/tools.ts'
-import { type MadeSheet, makeSheet, makeWorkbook, number } from '../support/workbook.ts'
+import { makeSheet, makeWorkbook, number, type TestSheet } from '../support/workbook.ts'
 
 const dataset = 'kite-register'
 const contract = contractOf(
@@ -26,7 +26,7 @@ const contract = contractOf(
   ['name'],
   { dataset, themes: ['education'], parts: [{ provider: 'edu-310101' }, { provider: 'edu-310104' }] },
 )
-const standing = await openTestContext(t, { contracts: [contract] })
+const testContext = await openTestContext(t, { contracts: [contract] })
 const office = await temporaryFolder(t)
 const datasets = join(office, 'datasets')
 await writeDatasets(datasets, [contract])
@@ -43,9 +43,9 @@ const second = await file('small.csv', 'name,size\n雀,1\n')
 
 t.test('a packed bundle is valid for other tools, and is accepted', async (t) => {
   const zip = join(office, 'kites.zip')
-  const made = await cli('create', good, second, ...purpose, '--sequence', '7', '--out', zip, '--json')
-  t.equal(made.code, 0, made.stderr)
-  t.match(JSON.parse(made.stdout), {
+  const created = await cli('create', good, second, ...purpose, '--sequence', '7', '--out', zip, '--json')
+  t.equal(created.code, 0, created.stderr)
+  t.match(JSON.parse(created.stdout), {
     dataset,
     edition: '2025',
     provider: 'edu-310101',
@@ -56,8 +56,8 @@ t.test('a packed bundle is valid for other tools, and is accepted', async (t) =>
   const verified = await cli('verify', zip)
   t.equal(verified.code, 0, verified.stderr)
   t.match(verified.stdout, /^in order/)
-  const received = await receive(standing.context, { path: zip, broughtBy: 'cli:courier' })
-  const receipt = await takeBundle(standing.context, received.id)
+  const received = await receive(testContext.context, { path: zip, broughtBy: 'cli:courier' })
+  const receipt = await takeBundle(testContext.context, received.id)
   t.match(receipt, { state: 'staged', dataset, provider: 'edu-310101' })
   t.equal(
     receipt.files.reduce((sum, { rowsTaken }) => sum + rowsTaken, 0),
@@ -93,12 +93,12 @@ t.test('a workbook, and a file with semicolons, are packed unchanged', async (t)
     ['风筝', 'size'],
     ['鹰', number(3)],
   ]
-  const notes: MadeSheet = { name: 'notes', rows: [['read me']] }
+  const notes: TestSheet = { name: 'notes', rows: [['read me']] }
   await writeFile(book, makeWorkbook({ sheets: [notes, { name: '数据', rows }] }))
   const semicolons = await file('semicolons.csv', 'name;size\n燕;2\n')
   const tabs = await file('tabs.txt', 'name\tsize\n雁;鸿,\t5\n')
   const zip = join(office, 'office.zip')
-  const made = await cli(
+  const created = await cli(
     'create',
     book,
     semicolons,
@@ -110,21 +110,26 @@ t.test('a workbook, and a file with semicolons, are packed unchanged', async (t)
     zip,
     '--json',
   )
-  t.equal(made.code, 0, made.stdout)
-  t.match(JSON.parse(made.stdout), { errors: 0, findings: [{ check: 'sheet-others', severity: 'warning' }] })
-  const received = await receive(standing.context, { path: zip, broughtBy: 'cli:courier' })
-  t.match(await takeBundle(standing.context, received.id), { state: 'staged' })
+  t.equal(created.code, 0, created.stdout)
+  t.match(JSON.parse(created.stdout), {
+    errors: 0,
+    findings: [{ check: 'sheet-others', severity: 'warning' }],
+  })
+  const received = await receive(testContext.context, { path: zip, broughtBy: 'cli:courier' })
+  t.match(await takeBundle(testContext.context, received.id), { state: 'staged' })
   const wrong = join(office, 'wrong.xlsx')
   await writeFile(wrong, makeSheet([rows[0] ?? [], ['鹰', 'three']]))
-  const told = await cli('create', wrong, ...purpose, '--out', join(office, 'never.zip'), '--json')
-  t.equal(told.code, 3)
-  t.match(JSON.parse(told.stdout).findings, [{ check: 'type', file: 'data/wrong.xlsx', row: 2, cell: 'B2' }])
+  const findingsFile = await cli('create', wrong, ...purpose, '--out', join(office, 'never.zip'), '--json')
+  t.equal(findingsFile.code, 3)
+  t.match(JSON.parse(findingsFile.stdout).findings, [
+    { check: 'type', file: 'data/wrong.xlsx', row: 2, cell: 'B2' },
+  ])
 })
 
 t.test('a folder contains the same as the ZIP', async (t) => {
   const folder = join(office, 'as-folder')
-  const made = await cli('create', good, ...purpose, '--out', folder)
-  t.equal(made.code, 0, made.stderr)
+  const created = await cli('create', good, ...purpose, '--out', folder)
+  t.equal(created.code, 0, created.stderr)
   t.same((await readdir(folder)).sort(), [
     'bag-info.txt',
     'bagit.txt',
@@ -150,16 +155,21 @@ t.test('faults are reported by cell, and nothing is written', async (t) => {
     ['B2 type', 'A3 required'],
   )
   t.notMatch(refused.stdout + refused.stderr, /three/)
-  const told = join(await temporaryFolder(t), 'findings.csv')
-  t.equal((await cli('create', bad, ...purpose, '--out', zip, '--findings', told)).code, 3)
-  const rows = parse(await readFile(told), { bom: true, columns: true }) as Record<string, string>[]
+  const findingsFile = join(await temporaryFolder(t), 'findings.csv')
+  t.equal((await cli('create', bad, ...purpose, '--out', zip, '--findings', findingsFile)).code, 3)
+  const rows = parse(await readFile(findingsFile), { bom: true, columns: true }) as Record<string, string>[]
   t.match(rows, [
     { '程度 Severity': '错误 error', '文件 File': 'data/bad.csv', '单元格 Cell': 'B2', '字段 Field': 'size' },
     { '行 Row': '3', '单元格 Cell': 'A3', '检查 Check': 'required' },
   ])
   if (withoutLibreOffice === false) {
     const shown = parse(
-      await convert('findings.csv', await readFile(told), 'csv:Text - txt - csv (StarCalc):44,34,76', 'csv'),
+      await convert(
+        'findings.csv',
+        await readFile(findingsFile),
+        'csv:Text - txt - csv (StarCalc):44,34,76',
+        'csv',
+      ),
     )
     t.same(
       (shown as string[][]).map((row) => row[3]),
@@ -194,7 +204,7 @@ t.test('an invalid command line explains what is valid', async (t) => {
 const withoutTerminal = installed('script') ? false : 'script, which makes a terminal, is not installed'
 
 t.test('at a terminal it prompts for missing values', { skip: withoutTerminal }, async (t) => {
-  const answers = await file('answers.txt', `${dataset}\n2025\n2\n`)
+  const answersFile = await file('answers.txt', `${dataset}\n2025\n2\n`)
   const zip = join(office, 'asked.zip')
   const line = plainly(process.execPath, [binary, 'bundle', 'create', second, '--out', zip])
     .map((word) => `'${word}'`)
@@ -203,15 +213,15 @@ t.test('at a terminal it prompts for missing values', { skip: withoutTerminal },
   const child = execFile('script', ['-qec', line, '/dev/null'], options)
   // The user types only after each prompt.
   let shown = ''
-  const asked = [/Dataset: $/, /Edition, such as 2025: $/, /Provider: $/]
-  const replies = (await readFile(answers, 'utf8')).split('\n')
+  const prompts = [/Dataset: $/, /Edition, such as 2025: $/, /Provider: $/]
+  const replies = (await readFile(answersFile, 'utf8')).split('\n')
   child.stdout?.on('data', (chunk: string) => {
     shown += chunk
-    if (asked[0]?.test(shown) !== true) return
-    asked.shift()
+    if (prompts[0]?.test(shown) !== true) return
+    prompts.shift()
     child.stdin?.write(`${replies.shift()}\n`)
   })
   await new Promise((resolve) => child.once('close', resolve))
-  t.equal(asked.length, 0, shown)
+  t.equal(prompts.length, 0, shown)
   t.match(await cli('verify', zip, '--json'), { code: 0 })
 })

@@ -33,23 +33,23 @@ const bridges = contractOf([field('bridge', 'string', { role: 'key', ...required
   providers: ['sports-bureau', 'edu-commission'],
   formats: ['csv'],
 })
-const standing = await openTestContext(t, { contracts: [wells, bridges], at: '2026-02-01T04:00:00Z' })
-const { app, moveTo } = standing
+const testContext = await openTestContext(t, { contracts: [wells, bridges], at: '2026-02-01T04:00:00Z' })
+const { app, moveTo } = testContext
 const rows = [
   'a,5,1.50,true,water;fire,2020-01-02,2024-01-01T00:00:00Z,08:00',
   'B well,12,,false,,,,24:00',
   '"c, deep",12,0.10,,water,2021-05-06,,',
   'd,,3.00,true,,,,',
 ]
-await standing.take({
+await testContext.take({
   dataset: 'well-register',
   edition: '2025',
   rows: `${fields.map(({ name }) => name).join()}\n${rows.join('\n')}\n`,
 })
 moveTo('2026-02-03T04:00:00.123Z')
-await standing.publish('well-register', '2025')
+await testContext.publish('well-register', '2025')
 
-const get = (url: string) => standing.get(url)
+const get = (url: string) => testContext.get(url)
 const ask = (name: string, parameters: Readonly<Record<string, string>> = {}) =>
   get(`/api/3/action/${name}?${new URLSearchParams(parameters)}`)
 const result = async (name: string, parameters: Readonly<Record<string, string>> = {}) => {
@@ -85,7 +85,7 @@ t.test('packages, resources, organizations, groups, tags and licences', async (t
   })
   t.match(await result('package_show', { id: 'bridge-register' }), { num_resources: 0, resources: [] })
   t.equal(
-    (await standing.get('/api/3/action/package_show?id=well-register', { 'accept-language': 'en' })).json<{
+    (await testContext.get('/api/3/action/package_show?id=well-register', { 'accept-language': 'en' })).json<{
       result: { title: string }
     }>().result.title,
     'Wells',
@@ -178,9 +178,9 @@ t.test('package_search: words, filters, facets, order, pages', async (t) => {
   t.same(await found({ fq: deep(nestingMax) }), ['well-register'])
   t.equal((await ask('package_search', { fq: deep(nestingMax + 1) })).status, 400)
   const long = (length: number) => 'name:well-register'.padEnd(length)
-  const asked = (fq: string) => post('/api/3/action/package_search', JSON.stringify({ fq }))
-  t.equal((await asked(long(queryLengthMax))).statusCode, 200)
-  t.equal((await asked(long(queryLengthMax + 1))).statusCode, 409)
+  const searchBy = (fq: string) => post('/api/3/action/package_search', JSON.stringify({ fq }))
+  t.equal((await searchBy(long(queryLengthMax))).statusCode, 200)
+  t.equal((await searchBy(long(queryLengthMax + 1))).statusCode, 409)
 })
 
 t.test('unsupported Solr syntax is refused with its name', async (t) => {
@@ -311,11 +311,17 @@ t.test('the dump, with and without a byte order mark', async (t) => {
 })
 
 t.test('by POST: JSON under any media type, and forms', async (t) => {
-  const asked = { resource_id: table, filters: { depth: 12 }, fields: ['_id'], limit: 1, include_total: true }
+  const searchBy = {
+    resource_id: table,
+    filters: { depth: 12 },
+    fields: ['_id'],
+    limit: 1,
+    include_total: true,
+  }
   const expected = { success: true, result: { records: [{ _id: 1 }], total: 2 } }
   for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded']) {
     for (const base of ['/api/3/action', '/api/action']) {
-      const answer = await post(`${base}/datastore_search`, JSON.stringify(asked), type)
+      const answer = await post(`${base}/datastore_search`, JSON.stringify(searchBy), type)
       t.match(answer.json(), expected, `${base} as ${type}`)
     }
   }
@@ -327,8 +333,8 @@ t.test('by POST: JSON under any media type, and forms', async (t) => {
 
 t.test("invalid requests are refused in CKAN's shape", async (t) => {
   const refused = async (answer: Promise<Answer>, status: number, error: object) => {
-    const { status: given, json, headers } = await answer
-    t.equal(given, status)
+    const { status: actual, json, headers } = await answer
+    t.equal(actual, status)
     t.match(json(), { success: false, help: String, error })
     t.match(headers['content-type'], /^application\/json/)
     t.equal(headers['cache-control'], 'no-store')

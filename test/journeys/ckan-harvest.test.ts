@@ -8,10 +8,10 @@ import { withdraw } from '../../src/publication/index.ts'
 import { call, type Fetch, type HarvestedPackage, harvest } from '../support/ckan-harvester.ts'
 import { openTestContext, sampleRows } from '../support/open-test-context.ts'
 
-const standing = await openTestContext(t, { at: '2026-01-01T04:00:00Z' })
-const { context, moveTo } = standing
+const testContext = await openTestContext(t, { at: '2026-01-01T04:00:00Z' })
+const { context, moveTo } = testContext
 /** Links are absolute, as a harvester elsewhere needs them; here they lead to the same service. */
-const get = (url: string) => standing.get(url.replace(/^http:\/\/localhost(:80)?/, ''))
+const get = (url: string) => testContext.get(url.replace(/^http:\/\/localhost(:80)?/, ''))
 const fetch: Fetch = get
 
 /** Each is published on a day of its own, so that windows separate them. */
@@ -26,9 +26,9 @@ const editions: readonly (readonly [at: string, dataset: string, edition: string
 for (const [at, dataset, edition] of editions) {
   moveTo(at)
   for (const { provider, rows } of await sampleRows(dataset, edition)) {
-    await standing.take({ dataset, edition, provider, rows })
+    await testContext.take({ dataset, edition, provider, rows })
   }
-  await standing.publish(dataset, edition)
+  await testContext.publish(dataset, edition)
 }
 
 const windows = [
@@ -134,20 +134,20 @@ t.test('a walk by links stays on its version; by offset the version changes visi
   const table = before.resources.find(({ datastore_active: active }) => active)
   const id = table?.id ?? ''
   const first = await call<Page>(fetch, 'datastore_search', { resource_id: id, limit: '2' })
-  const walk = [...first.records]
+  const paging = [...first.records]
   moveTo('2026-03-01T00:00:00Z')
   const [sample] = await sampleRows(dataset, '2025', 3)
-  await standing.take({ dataset, edition: '2025', rows: sample?.rows ?? '' })
-  await standing.publish(dataset, '2025', { reason: 'Only three were right.' })
+  await testContext.take({ dataset, edition: '2025', rows: sample?.rows ?? '' })
+  await testContext.publish(dataset, '2025', { reason: 'Only three were right.' })
   for (let next = first._links.next; ; ) {
     const { result } = (await get(next)).json<{ result: Page }>()
     t.equal(result.edition_version, 1)
     if (result.records.length === 0) break
-    walk.push(...result.records)
+    paging.push(...result.records)
     next = result._links.next
   }
   t.same(
-    walk.map(({ _id }) => _id),
+    paging.map(({ _id }) => _id),
     Array.from({ length: first.total }, (_, index) => index + 1),
   )
   const second = await call<Page>(fetch, 'datastore_search', { resource_id: id, limit: '2', offset: '2' })
@@ -170,9 +170,9 @@ t.test('a walk by links stays on its version; by offset the version changes visi
   moveTo('2026-03-02T00:00:00Z')
   await withdraw(context, { dataset, edition: '2025', version: 2, reason: 'Not three.', actor: 'cli:test' })
   const pinned = after.resources.find(({ datastore_active: active }) => active)?.version_id ?? ''
-  const gone = await get(`/api/3/action/datastore_search?resource_id=${pinned}`)
-  t.equal(gone.status, 404)
-  t.match(gone.json(), { success: false, error: { __type: 'Not Found Error', message: /Not three\./ } })
+  const missing = await get(`/api/3/action/datastore_search?resource_id=${pinned}`)
+  t.equal(missing.status, 404)
+  t.match(missing.json(), { success: false, error: { __type: 'Not Found Error', message: /Not three\./ } })
   const again = await call<Page>(fetch, 'datastore_search', { resource_id: id })
   t.match(again, { edition_version: 1, total: first.total })
 })

@@ -19,13 +19,13 @@ const contract = (dataset: string, more: object = {}) =>
   })
 
 // A shared database server, so that no command has to start one first.
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [contract(kites), contract(wells, { approval: { required: true } })],
 })
-const { environment, context } = standing
+const { environment, context } = testContext
 const cli = (...args: readonly string[]) => runCli(args, environment)
 
-interface Told {
+interface Publication {
   readonly id: number
   readonly state: string
   readonly waitsFor: readonly string[]
@@ -34,17 +34,17 @@ interface Told {
 }
 
 /** The output of a command with --json; fails unless it succeeds. */
-async function told<T = Told>(...args: readonly string[]): Promise<T> {
+async function runJson<T = Publication>(...args: readonly string[]): Promise<T> {
   const { code, stdout, stderr } = await cli(...args, '--json')
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}`)
   return JSON.parse(stdout) as T
 }
 
 const take = (dataset: string, text: string) =>
-  standing.take({ dataset, edition: '2025', rows: `name,size\n${text}` })
+  testContext.take({ dataset, edition: '2025', rows: `name,size\n${text}` })
 
 async function versionOf(number: number) {
-  const answer = await standing.get(`/v1/datasets/${kites}/editions/2025/versions/${number}`)
+  const answer = await testContext.get(`/v1/datasets/${kites}/editions/2025/versions/${number}`)
   return answer.json<{ publishedAt: string; sha256: string }>()
 }
 
@@ -82,24 +82,24 @@ t.test('without a service it is prepared, and says who releases it; the next sta
   )
   const again = await cli('publish', kites, '2025', '--at', inSeconds(7200), '--json')
   t.match(again.stderr, /It replaces the publication 1, which waited\./)
-  const waiting = JSON.parse(again.stdout) as Told
+  const waiting = JSON.parse(again.stdout) as Publication
   t.match(waiting, { state: 'prepared', waitsFor: ['moment'] })
-  const listed = await told<Told[]>('publications')
+  const listed = await runJson<Publication[]>('publications')
   t.same(
     listed.map(({ id, state }) => [id, state]),
     [[waiting.id, 'prepared']],
   )
   t.match((await cli('publications', kites, '2025', '--all')).stdout, /dropped/)
-  const { href } = await told<{ href: string }>('preview', kites, '2025', '--expires', '30m')
-  const previews = await told<{ id: string }[]>('preview', kites, '2025', '--list')
+  const { href } = await runJson<{ href: string }>('preview', kites, '2025', '--expires', '30m')
+  const previews = await runJson<{ id: string }[]>('preview', kites, '2025', '--list')
   t.equal(previews.length, 1)
-  const shown = async () => (await standing.get(href)).status
+  const shown = async () => (await testContext.get(href)).status
   t.equal(
     await shown(),
     200,
     'a publication requested over HTTP can be handled on the command line, and the reverse',
   )
-  await told('preview', kites, '2025', '--revoke', previews[0]?.id ?? '')
+  await runJson('preview', kites, '2025', '--revoke', previews[0]?.id ?? '')
   t.equal(await shown(), 404)
   // As if two hours had passed without a running service.
   await context.database.work`
@@ -114,16 +114,16 @@ t.test('without a service it is prepared, and says who releases it; the next sta
 })
 
 t.test('a running service releases at the time, and not before', async (t) => {
-  const { authorization } = await standing.key({ scopes: ['publish'] })
+  const { authorization } = await testContext.key({ scopes: ['publish'] })
   await take(kites, 'a,2\n')
   const service = await spawnService(t, environment)
   const moment = inSeconds(10)
-  const asked = await fetch(`${service.base}/v1/datasets/${kites}/editions/2025/publications`, {
+  const request = await fetch(`${service.base}/v1/datasets/${kites}/editions/2025/publications`, {
     method: 'POST',
     headers: { authorization, 'content-type': 'application/json' },
     body: JSON.stringify({ reason: 'Measured again.', at: moment }),
   })
-  t.equal(asked.status, 202)
+  t.equal(request.status, 202)
   await service.line(({ event, version }) => event === 'version-published' && version === 2)
   t.ok((await versionOf(2)).publishedAt >= moment)
   t.equal((await service.stop()).code, 0)
@@ -131,12 +131,12 @@ t.test('a running service releases at the time, and not before', async (t) => {
 
 t.test('requested on the command line, approved by a key, released by the service', async (t) => {
   await take(wells, 'w,1\n')
-  const waiting = await told('publish', wells, '2025')
+  const waiting = await runJson('publish', wells, '2025')
   t.match(waiting, { state: 'prepared', waitsFor: ['approval'] })
   const own = await cli('approve', wells, '2025')
   t.equal(own.code, 4)
   t.match(own.stderr, /approval-by-asker/)
-  const { authorization } = await standing.key({ scopes: ['publish'] })
+  const { authorization } = await testContext.key({ scopes: ['publish'] })
   const service = await spawnService(t, environment)
   const url = `${service.base}/v1/datasets/${wells}/editions/2025/publications/${waiting.id}`
   const headers = { authorization, 'content-type': 'application/json' }
@@ -151,22 +151,22 @@ t.test('requested on the command line, approved by a key, released by the servic
   await take(wells, 'w,2\n')
   const base = url.slice(0, url.lastIndexOf('/'))
   const body = JSON.stringify({ reason: 'Counted again.' })
-  const asked = await fetch(base, { method: 'POST', headers, body })
-  t.equal(asked.status, 202)
+  const request = await fetch(base, { method: 'POST', headers, body })
+  t.equal(request.status, 202)
   await service.line(
     ({ event, version, state }) =>
       event === 'publication-state-changed' && version === 2 && state === 'prepared',
   )
-  t.match(await told('drop', wells, '2025', '--reason', 'Not yet.'), {
+  t.match(await runJson('drop', wells, '2025', '--reason', 'Not yet.'), {
     state: 'dropped',
     endedReason: 'Not yet.',
   })
-  const next = (await (await fetch(base, { method: 'POST', headers, body })).json()) as Told
+  const next = (await (await fetch(base, { method: 'POST', headers, body })).json()) as Publication
   await service.line(
     ({ event, publication }) => event === 'publication-state-changed' && publication === next.id,
   )
   t.match(
-    await told('approve', wells, '2025'),
+    await runJson('approve', wells, '2025'),
     { state: 'done', waitsFor: [] },
     'the user of the command line is the second person',
   )

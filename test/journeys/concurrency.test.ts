@@ -34,11 +34,11 @@ const contract = contractOf(
     formats: ['csv', 'csv.gz'],
   },
 )
-const standing = await openTestContext(t, { contracts: [contract] })
-const { context, get, key, post, folder, moveTo, findingsOf } = standing
-const database = await openDatabase(databaseOptions(standing.url))
-const beside = await buildContext({ ...context, database })
-t.teardown(() => beside.close())
+const testContext = await openTestContext(t, { contracts: [contract] })
+const { context, get, key, post, folder, moveTo, findingsOf } = testContext
+const database = await openDatabase(databaseOptions(testContext.url))
+const secondContext = await buildContext({ ...context, database })
+t.teardown(() => secondContext.close())
 const { authorization } = await key({ scopes: ['ingest'] })
 const { work } = context.database
 
@@ -64,7 +64,7 @@ const refusable = (promise: Promise<unknown>) =>
     if (!(error instanceof Problem)) throw error
   })
 
-async function bringByDisc(on: typeof context, provider: string, n: number): Promise<void> {
+async function bringByDisk(on: typeof context, provider: string, n: number): Promise<void> {
   const bag = await writeBag(folder, bundleOf(provider, n))
   const { id } = await receive(on, { path: bag, broughtBy: 'cli:test' })
   const receipt = await takeBundle(on, id)
@@ -72,26 +72,33 @@ async function bringByDisc(on: typeof context, provider: string, n: number): Pro
 }
 
 /** The same bytes twice over HTTP and processed by two contexts; the worker processes them as well. */
-async function bringByAllDoors(provider: string, n: number): Promise<void> {
+async function bringByAllChannels(provider: string, n: number): Promise<void> {
   const zip = await zipOf(folder, bundleOf(provider, n))
-  const answers = await Promise.all([1, 2].map(() => post('/v1/bundles', zip, authorization)))
-  const ids = answers.map((answer) => answer.json<{ id: string }>().id)
-  const receipts = await Promise.all([context, beside].map((on, index) => takeBundle(on, ids[index] ?? '')))
+  const responses = await Promise.all([1, 2].map(() => post('/v1/bundles', zip, authorization)))
+  const ids = responses.map((answer) => answer.json<{ id: string }>().id)
+  const receipts = await Promise.all(
+    [context, secondContext].map((on, index) => takeBundle(on, ids[index] ?? '')),
+  )
   if (receipts.some(({ state }) => state !== 'staged')) throw new Error('a good bundle was not staged')
 }
 
 async function publish(on: typeof context, n: number): Promise<void> {
-  const asked = await requestPublication(on, { dataset, edition, reason: `For ${n}.`, askedBy: 'cli:test' })
-  await publishEdition(on, asked.id)
+  const publication = await requestPublication(on, {
+    dataset,
+    edition,
+    reason: `For ${n}.`,
+    askedBy: 'cli:test',
+  })
+  await publishEdition(on, publication.id)
 }
 
 const actions = [
-  (n: number) => bringByDisc(context, east, n),
-  (n: number) => bringByDisc(beside, east, n),
-  (n: number) => bringByDisc(beside, west, n),
-  (n: number) => bringByAllDoors(west, n),
+  (n: number) => bringByDisk(context, east, n),
+  (n: number) => bringByDisk(secondContext, east, n),
+  (n: number) => bringByDisk(secondContext, west, n),
+  (n: number) => bringByAllChannels(west, n),
   (n: number) => refusable(publish(context, n)),
-  (n: number) => refusable(publish(beside, n)),
+  (n: number) => refusable(publish(secondContext, n)),
   (n: number) =>
     refusable(
       withdraw(context, { dataset, edition, version: 1 + (n % 4), reason: 'Trial.', actor: 'cli:test' }),
@@ -99,10 +106,10 @@ const actions = [
 ]
 
 async function checkState(t: Tap): Promise<void> {
-  const held = await work`
+  const tables = await work`
     SELECT provider, count(*)::int AS times FROM qingdan.part WHERE replaced_at IS NULL GROUP BY 1 ORDER BY 1`
   t.same(
-    [...held],
+    [...tables],
     [east, west].map((provider) => ({ provider, times: 1 })),
     'one part per provider',
   )
@@ -111,8 +118,8 @@ async function checkState(t: Tap): Promise<void> {
       AND EXISTS (SELECT FROM qingdan.part o JOIN qingdan.bundle n ON n.id = o.bundle_id
         WHERE o.provider = p.provider AND n.received_at > b.received_at)`
   t.equal(stale.length, 0, 'the current part is of the bundle received last')
-  const twice = await work`SELECT bundle_id FROM qingdan.part GROUP BY 1 HAVING count(*) > 1`
-  t.equal(twice.length, 0, 'no bundle was staged twice')
+  const duplicates = await work`SELECT bundle_id FROM qingdan.part GROUP BY 1 HAVING count(*) > 1`
+  t.equal(duplicates.length, 0, 'no bundle was staged twice')
   const [drafts] = await work`SELECT count(*)::int AS n FROM qingdan.version WHERE published_at IS NULL`
   t.ok(drafts?.['n'] <= 1, 'at most one draft')
   const [feed] = await work`
@@ -164,11 +171,11 @@ async function checkVersions(t: Tap): Promise<number> {
 }
 
 t.test('in whatever order they arrive, the result is consistent', async (t) => {
-  await startJobs(beside)
+  await startJobs(secondContext)
   const seed = Number(process.env['CONCURRENCY_SEED'] ?? 7)
   const random = randomOf(seed, 'concurrency')
-  await bringByDisc(context, east, 1000)
-  await bringByDisc(context, west, 1000)
+  await bringByDisk(context, east, 1000)
+  await bringByDisk(context, west, 1000)
   await publish(context, 1000)
   let n = 0
   for (let round = 0; round < 8; round++) {
@@ -188,7 +195,7 @@ t.test('in whatever order they arrive, the result is consistent', async (t) => {
   await checkState(t)
   const before = await checkVersions(t)
   tick()
-  await bringByDisc(context, east, 2000)
+  await bringByDisk(context, east, 2000)
   await publish(context, 2000)
   t.equal(await checkVersions(t), before + 1, 'nothing left behind blocks the next version')
   t.equal((await get(`/v1/datasets/${dataset}/records?ferry=${east}-2000-0`)).status, 200)

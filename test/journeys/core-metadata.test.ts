@@ -32,7 +32,7 @@ const contract = (dataset: string, more = {}) =>
 const providers = 'code,zh,en,credit_code\ncoded-bureau,有码局,Coded bureau,11310000MB2F30000X\n'
 const themes = 'code,zh,en,catalogue_2017\nclassed,有类,Classed,306002\n'
 const coded = { themes: ['classed'], providers: ['coded-bureau'] }
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [
     contract('a-general', { ...coded, shareMethods: ['interface', 'file', 'offline'] }),
     contract('b-conditional', {
@@ -48,13 +48,13 @@ const standing = await openTestContext(t, {
   // In Shanghai it is already the next day.
   at: '2026-01-10T17:00:00Z',
 })
-const { get } = standing
-await standing.take({
+const { get } = testContext
+await testContext.take({
   dataset: 'b-conditional',
   edition: '2025',
   rows: 'tree,height,planted\noak,3,2020-01-01\n',
 })
-await standing.publish('b-conditional', '2025')
+await testContext.publish('b-conditional', '2025')
 
 interface Resource extends Readonly<Record<string, unknown>> {
   readonly items: readonly object[]
@@ -170,7 +170,7 @@ t.test('the elements are those of the guide', async (t) => {
 })
 
 t.test('restricted datasets are absent', async (t) => {
-  const { authorization } = await standing.key({ scopes: ['read-restricted'] })
+  const { authorization } = await testContext.key({ scopes: ['read-restricted'] })
   for (const url of ['/v1/core-metadata', '/v1/core-metadata.csv', '/v1/core-metadata.xlsx']) {
     const anyone = await get(url)
     const trusted = await get(url, { authorization })

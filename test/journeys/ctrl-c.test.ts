@@ -26,12 +26,12 @@ t.test('an interrupted ingest leaves no database running and no staged rows', as
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const ended = once(child, 'close')
-  let said = ''
+  let output = ''
   for await (const chunk of child.stderr) {
-    said += String(chunk)
-    if (/: validate/.test(said)) break
+    output += String(chunk)
+    if (/: validate/.test(output)) break
   }
-  t.match(said, /: validate/, 'it was in the middle of its work')
+  t.match(output, /: validate/, 'it was in the middle of its work')
   child.kill('SIGINT')
   t.same(await ended, [null, 'SIGINT'])
   const { home } = await findClusterLocation(data, () => undefined)

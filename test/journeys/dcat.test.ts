@@ -32,7 +32,7 @@ const contract = (dataset: string, more = {}) =>
     ...more,
   })
 const joint = ['sports-bureau', 'edu-commission']
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [
     contract('tree-register', { providers: joint, parts: [{ provider: 'edu-commission' }] }),
     contract('bench-register', { openClass: 'conditional', updateFrequency: 'once', formats: ['csv'] }),
@@ -43,10 +43,10 @@ const standing = await openTestContext(t, {
   at: '2026-01-10T04:00:00Z',
   settings: { QINGDAN_PUBLIC_URL: 'https://data.example' },
 })
-const { get, context, moveTo } = standing
+const { get, context, moveTo } = testContext
 const bring = async (dataset: string, edition: string, rows: string, reason?: string) => {
-  await standing.take({ dataset, edition, rows: `tree\n${rows}` })
-  await standing.publish(dataset, edition, reason === undefined ? {} : { reason })
+  await testContext.take({ dataset, edition, rows: `tree\n${rows}` })
+  await testContext.publish(dataset, edition, reason === undefined ? {} : { reason })
 }
 await bring('tree-register', '2023', 'oak\n')
 await bring('tree-register', '2024', 'oak\n')
@@ -56,8 +56,8 @@ await bring('secret-trees', '2025', 'hidden-oak\n')
 moveTo('2026-02-10T04:00:00Z')
 await bring('tree-register', '2025', 'oak\nelm\n', 'An elm was forgotten')
 moveTo('2026-03-10T04:00:00Z')
-const gone = { dataset: 'tree-register', edition: '2023', version: 1, actor: 'cli:test' }
-await withdraw(context, { ...gone, reason: 'No register at all' })
+const withdrawal = { dataset: 'tree-register', edition: '2023', version: 1, actor: 'cli:test' }
+await withdraw(context, { ...withdrawal, reason: 'No register at all' })
 
 const base = 'https://data.example'
 const at = `${base}/v1/datasets`
@@ -182,11 +182,11 @@ t.test('a walk misses nothing while others publish', async (t) => {
   const [view = ''] = valuesOf(first, `${base}/catalog`, hydra('view'))
   const [next = ''] = valuesOf(first, view, hydra('next'))
   await bring('bench-register', '2024', 'brown\n')
-  const rest = await graphOf(t, `${next.slice(base.length)}`)
-  const seen = [first, rest].flatMap((quads) => valuesOf(quads, `${base}/catalog`, dcat('dataset')))
+  const remaining = await graphOf(t, `${next.slice(base.length)}`)
+  const seen = [first, remaining].flatMap((quads) => valuesOf(quads, `${base}/catalog`, dcat('dataset')))
   t.equal(new Set(seen).size, 4, 'entries from before the walk appear once')
   t.equal(seen.length, 4)
-  await withdraw(context, { ...gone, dataset: 'bench-register', edition: '2024', reason: 'Too early' })
+  await withdraw(context, { ...withdrawal, dataset: 'bench-register', edition: '2024', reason: 'Too early' })
 })
 
 t.test('modified_since selects changes, including withdrawals', async (t) => {
@@ -244,7 +244,7 @@ t.test('invalid parameters are refused with their names', async (t) => {
 })
 
 t.test('restricted datasets are absent', async (t) => {
-  const { authorization } = await standing.key({ scopes: ['read-restricted'] })
+  const { authorization } = await testContext.key({ scopes: ['read-restricted'] })
   for (const { extension } of syntaxes) {
     const anyone = await get(`/catalog.${extension}`)
     t.notMatch(anyone.text, /secret-trees/)

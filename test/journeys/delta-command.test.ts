@@ -20,7 +20,7 @@ const contract = contractOf(
   ['boat'],
   { dataset, themes: ['education'] },
 )
-const standing = await openTestContext(t, { contracts: [contract] })
+const testContext = await openTestContext(t, { contracts: [contract] })
 const office = await temporaryFolder(t)
 const datasets = join(office, 'datasets')
 await writeDatasets(datasets, [contract])
@@ -32,8 +32,8 @@ const file = async (name: string, text: string) => {
 }
 const purpose = ['--dataset', dataset, '--edition', '2025']
 const bring = async (path: string) => {
-  const { id } = await receive(standing.context, { path, broughtBy: 'cli:courier' })
-  return takeBundle(standing.context, id)
+  const { id } = await receive(testContext.context, { path, broughtBy: 'cli:courier' })
+  return takeBundle(testContext.context, id)
 }
 
 const files = [
@@ -44,7 +44,7 @@ const files = [
 
 t.test('files are spread over bags, which are accepted as one bundle', async (t) => {
   const out = join(office, 'boats.zip')
-  const made = await cli(
+  const created = await cli(
     'create',
     ...files,
     ...purpose,
@@ -56,9 +56,9 @@ t.test('files are spread over bags, which are accepted as one bundle', async (t)
     out,
     '--json',
   )
-  t.equal(made.code, 0, made.stderr)
+  t.equal(created.code, 0, created.stderr)
   const paths = [1, 2].map((number) => join(office, `boats-${number}-of-2.zip`))
-  t.match(JSON.parse(made.stdout), { mode: 'full', sequence: 1, path: paths[0], paths, errors: 0 })
+  t.match(JSON.parse(created.stdout), { mode: 'full', sequence: 1, path: paths[0], paths, errors: 0 })
   const [one = '', two = ''] = paths
   const together = await cli('verify', two, one)
   t.equal(together.code, 0, together.stderr)
@@ -71,7 +71,7 @@ t.test('files are spread over bags, which are accepted as one bundle', async (t)
   ])
   t.equal((await bring(two)).state, 'waiting')
   t.equal((await bring(one)).state, 'staged')
-  t.equal((await standing.publish(dataset, '2025')).state, 'done')
+  t.equal((await testContext.publish(dataset, '2025')).state, 'done')
 })
 
 t.test('files are spread by bytes on both sides of the limit', async (t) => {
@@ -103,9 +103,9 @@ t.test('bags that do not belong together are reported', async (t) => {
   const zip = join(office, 'boats-1-of-2.zip')
   const config = loadConfig({ QINGDAN_DATASETS: datasets })
   const contracts = await loadAllContracts(config)
-  const ground = { contracts, config, progress: () => {}, signature: 'unasked' as const }
+  const checkOptions = { contracts, config, progress: () => {}, signature: 'unasked' as const }
   const reports = []
-  for await (const checked of checkBundles([zip, zip], ground)) reports.push(checked)
+  for await (const checked of checkBundles([zip, zip], checkOptions)) reports.push(checked)
   t.match(reports, [
     {
       path: `${zip}, ${zip}`,
@@ -130,15 +130,15 @@ t.test('bags that do not belong together are reported', async (t) => {
 
 t.test('a delta is packed, checked except against its base, and accepted', async (t) => {
   const upsert = await file('changed.csv', 'boat,oars\na1,3\nd1,2\n')
-  const gone = await file('gone.csv', 'boat\nc1\n')
+  const unknownKey = await file('gone.csv', 'boat\nc1\n')
   const out = join(office, 'delta.zip')
-  const delta = ['--mode', 'delta', '--against', '1', '--upsert', upsert, '--delete', gone]
-  const made = await cli('create', ...purpose, ...delta, '--sequence', '2', '--out', out, '--json')
-  t.equal(made.code, 0, made.stderr)
-  t.match(JSON.parse(made.stdout), { mode: 'delta', against: { version: 1 }, path: out })
+  const delta = ['--mode', 'delta', '--against', '1', '--upsert', upsert, '--delete', unknownKey]
+  const created = await cli('create', ...purpose, ...delta, '--sequence', '2', '--out', out, '--json')
+  t.equal(created.code, 0, created.stderr)
+  t.match(JSON.parse(created.stdout), { mode: 'delta', against: { version: 1 }, path: out })
   const receipt = await bring(out)
   t.match(receipt, { state: 'staged', changes: { added: 1, changed: 1, deleted: 1, unchanged: 0 } })
-  const shown = await runCli(['ingest', out], standing.environment)
+  const shown = await runCli(['ingest', out], testContext.environment)
   t.match(shown.stdout, 'against version 1: 1 rows added, 1 changed, 1 deleted, 0 equal already')
 
   const both = await file('both.csv', 'boat\nd1\n')

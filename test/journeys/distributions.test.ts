@@ -118,15 +118,15 @@ t.test('a format that can not represent a version is left out, and the version s
     formats: ['csv', 'xlsx', 'parquet'],
   })
   const context = await openTestContext(t, { contracts: [contract] })
-  const brought = (length: number) => ({
+  const rowsOf = (length: number) => ({
     ...{ dataset: 'long-notes', edition, provider: 'edu-commission' },
     rows: `code,note\n1,${'长'.repeat(length)}\n`,
   })
-  await context.take(brought(32_767))
+  await context.take(rowsOf(32_767))
   await context.publish('long-notes', edition)
   const first = await versionOf(context, 'long-notes')
   t.same(first.omitted, [])
-  await context.take(brought(32_768))
+  await context.take(rowsOf(32_768))
   await context.publish('long-notes', edition, { reason: 'a longer note' })
   const second = await versionOf(context, 'long-notes', 2)
   t.match(second.omitted, [{ format: 'xlsx', reason: { zh: /字段 note/, en: /more than 32767 characters/ } }])
@@ -134,10 +134,10 @@ t.test('a format that can not represent a version is left out, and the version s
     second.distributions.map(({ format }) => format),
     ['csv', 'parquet'],
   )
-  const gone = await context.get(
+  const missing = await context.get(
     '/v1/datasets/long-notes/editions/2026/versions/2/files/long-notes-2026-v2.xlsx',
   )
-  t.match(gone.json(), { code: 'file-not-found' })
+  t.match(missing.json(), { code: 'file-not-found' })
   t.same(
     (await context.context.files.list('editions/long-notes/2026/v2')).map((name) => name.split('.').pop()),
     ['csv', 'parquet'],
@@ -158,14 +158,17 @@ t.test(
     t.teardown(nginx.close)
     const { distributions } = await versionOf(context)
     for (const file of distributions) {
-      const told = await context.get(file.href)
-      t.match(told, { status: 200, text: '' }, 'the service itself sends nothing')
-      t.equal(told.headers['x-accel-redirect'], `${prefix}/editions/${dataset}/${edition}/v1/${file.name}`)
-      const get = (headers: Record<string, string>) => askNginx(nginx.url + file.href, headers)
+      const response = await context.get(file.href)
+      t.match(response, { status: 200, text: '' }, 'the service itself sends nothing')
+      t.equal(
+        response.headers['x-accel-redirect'],
+        `${prefix}/editions/${dataset}/${edition}/v1/${file.name}`,
+      )
+      const get = (headers: Record<string, string>) => requestNginx(nginx.url + file.href, headers)
       const whole = await get({})
       t.equal(digestOf(whole.bytes), file.sha256, file.name)
       for (const name of ['etag', 'repr-digest', 'content-type', 'content-disposition', 'cache-control']) {
-        t.equal(whole.headers[name], told.headers[name], name)
+        t.equal(whole.headers[name], response.headers[name], name)
       }
       t.equal(whole.headers['accept-ranges'], 'bytes')
       t.equal(whole.headers['x-accel-redirect'], undefined, 'the internal path is not exposed')
@@ -187,7 +190,7 @@ t.test(
 )
 
 /** Over plain HTTP: fetch adds headers of a browser, such as `Cache-Control: no-cache` beside a validator. */
-async function askNginx(url: string, headers: Readonly<Record<string, string>> = {}) {
+async function requestNginx(url: string, headers: Readonly<Record<string, string>> = {}) {
   const [answer] = (await once(request(url, { headers, agent: false }).end(), 'response')) as [
     IncomingMessage,
   ]

@@ -74,15 +74,15 @@ async function byLibreOffice(folder: string, files: readonly string[], to: strin
 }
 
 t.test('ten faults, ten findings, ten corrected cells', { skip: withoutLibreOffice }, async (t) => {
-  const standing = await openTestContext(t)
-  const { context, folder, environment, take, publish, get } = standing
+  const testContext = await openTestContext(t)
+  const { context, folder, environment, take, publish, get } = testContext
   const { contract } = context.contracts.get(dataset)
   const samples = await sampleRows(dataset, edition, 12)
   const own = samples.find((sample) => sample.provider === provider)
-  const sound = withTitles(parse(own?.rows ?? '') as string[][], contract)
-  const faulty = sound.map((cells) => [...cells])
+  const valid = withTitles(parse(own?.rows ?? '') as string[][], contract)
+  const faulty = valid.map((cells) => [...cells])
   for (const { cell, wrong } of mistakes) faulty[rowOf(cell)]?.splice(columnOf(cell), 1, wrong)
-  t.notSame(faulty, sound)
+  t.notSame(faulty, valid)
 
   // The officer's folder: the command as a link, and the tables as Excel files.
   await mkdir(join(folder, 'office'))
@@ -92,7 +92,7 @@ t.test('ten faults, ten findings, ten corrected cells', { skip: withoutLibreOffi
   await writeFile(join(office, 'key.asc'), key.privateKey)
   await writeFile(join(folder, 'office.asc'), key.publicKey)
   await writeFile(join(office, 'faulty.csv'), csvOf(faulty))
-  await writeFile(join(office, 'mended.csv'), csvOf(sound))
+  await writeFile(join(office, 'mended.csv'), csvOf(valid))
   await byLibreOffice(office, ['faulty.csv', 'mended.csv'], 'xlsx:Calc MS Excel 2007 XML')
   const venues = join(office, 'venues.xlsx')
   const type = (line: string) => run('sh', ['-c', `cd '${office}' && ${line}`], environment)
@@ -119,7 +119,7 @@ t.test('ten faults, ten findings, ten corrected cells', { skip: withoutLibreOffi
       const cell = finding['单元格 Cell'] ?? ''
       t.equal(finding['文件 File'], 'data/venues.xlsx')
       t.equal(finding['行 Row'], cell.slice(1))
-      t.equal(finding['表头 Header'], sound[0]?.[columnOf(cell)])
+      t.equal(finding['表头 Header'], valid[0]?.[columnOf(cell)])
       t.ok(finding['说明'] && finding['What to do'], 'in both languages')
     }
     const text = JSON.stringify(findings)
@@ -136,9 +136,9 @@ t.test('ten faults, ten findings, ten corrected cells', { skip: withoutLibreOffi
   t.equal(unknown.code, 3, 'no key is registered yet')
   const register = ['signer', 'add', join(folder, 'office.asc'), '--provider', provider]
   t.equal((await runCli(register, receiver)).code, 0)
-  const brought = await runCli(['ingest', zip, '--json'], receiver)
-  t.equal(brought.code, 0, brought.stdout + brought.stderr)
-  t.match(JSON.parse(brought.stdout), {
+  const ingested = await runCli(['ingest', zip, '--json'], receiver)
+  t.equal(ingested.code, 0, ingested.stdout + ingested.stderr)
+  t.match(JSON.parse(ingested.stdout), {
     state: 'staged',
     provider,
     files: [{ rowsTaken: 12, rowsRefused: 0 }],
@@ -155,7 +155,7 @@ t.test('ten faults, ten findings, ten corrected cells', { skip: withoutLibreOffi
       .slice(1)
       .map((cells) => cells.slice(0, 4))
       .sort(),
-    sound
+    valid
       .slice(1)
       .map((cells) => cells.slice(0, 4))
       .sort(),

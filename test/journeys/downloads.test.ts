@@ -98,9 +98,9 @@ t.test('a hundred readers who do not read take at most half a mebibyte each', as
   const before = process.memoryUsage().arrayBuffers
   const sockets = await Promise.all(Array.from({ length: 100 }, beginDownload))
   for (const socket of sockets) socket.pause()
-  const held = process.memoryUsage().arrayBuffers - before
+  const stored = process.memoryUsage().arrayBuffers - before
   // Includes what has arrived in our own sockets at the client end.
-  t.ok(held < 100 * 1024 * 1024, `${held} bytes`)
+  t.ok(stored < 100 * 1024 * 1024, `${stored} bytes`)
   t.equal(
     (await fetch(`${base}/v1/datasets/${dataset}/records`)).status,
     200,

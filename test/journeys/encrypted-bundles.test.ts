@@ -24,13 +24,13 @@ import { openTestContext, writeBag } from '../support/open-test-context.ts'
 import { officeKey } from '../support/openpgp.ts'
 import { runCli } from '../support/run-cli.ts'
 
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [gateContract],
   settings: { QINGDAN_UNSIGNED: 'refuse' },
 })
-const { context, get, folder } = standing
-const made = new Date('2026-01-05T04:00:00Z')
-const office = await officeKey(made)
+const { context, get, folder } = testContext
+const createdAt = new Date('2026-01-05T04:00:00Z')
+const office = await officeKey(createdAt)
 const { fingerprint, userIds } = await readPublicKey(office.publicKey)
 await addSigner(
   context.database,
@@ -39,19 +39,19 @@ await addSigner(
 )
 const officeSecret = await openPrivateKey(office.privateKey)
 const service = await readPublicKey((await loadServiceKey(context)).publicKey)
-const stranger = await readPublicKey((await officeKey(made)).publicKey)
-const { authorization } = await standing.key({ scopes: ['ingest'] })
+const stranger = await readPublicKey((await officeKey(createdAt)).publicKey)
+const { authorization } = await testContext.key({ scopes: ['ingest'] })
 const goodBag = await readBag(await writeBag(folder, { dataset, edition: '2025', rows: good }))
 const file = 'data/rows.csv.pgp'
 
 /** A signed bag whose rows are encrypted to a key, and damaged after that. */
 async function sealedBag(
   key: PublicKeyFile,
-  { rows = good, spoil = (bytes: Buffer) => bytes } = {},
+  { rows = good, spoil: change = (bytes: Buffer) => bytes } = {},
 ): Promise<Buffer> {
   const files: BagFiles = new Map(goodBag)
   files.delete('data/rows.csv')
-  files.set(file, spoil(await buffer(encryptTo(Readable.from([Buffer.from(rows)]), key))))
+  files.set(file, change(await buffer(encryptTo(Readable.from([Buffer.from(rows)]), key))))
   describe(files, ({ resources: [first] }) => Object.assign(first ?? {}, { path: file }))
   seal(files)
   const signed = files.get('tagmanifest-sha256.txt') ?? Buffer.alloc(0)
@@ -77,9 +77,9 @@ const cases: readonly (readonly [name: string, check: string, zip: Buffer])[] = 
 ]
 
 const post = async (zip: Buffer) => {
-  const { id } = (await standing.post('/v1/bundles', zip, authorization)).json<{ id: string }>()
+  const { id } = (await testContext.post('/v1/bundles', zip, authorization)).json<{ id: string }>()
   const receipt = await takeBundle(context, id)
-  return { receipt, findings: await standing.findingsOf(receipt) }
+  return { receipt, findings: await testContext.findingsOf(receipt) }
 }
 
 t.test('over HTTP each is refused by its check, and the good one is accepted', async (t) => {
@@ -108,7 +108,7 @@ t.test('no value remains in scratch, in the stored bundles, in receipts or in th
     if (name === 'bundle.zip') continue
     t.notOk((await readFile(join(parentPath, name), 'utf8')).includes(marker), name)
   }
-  t.notOk(standing.lines.some((line) => line.includes(marker)))
+  t.notOk(testContext.lines.some((line) => line.includes(marker)))
   for (const table of ['bundle', 'finding', 'audit']) {
     const rows = await context.database.work.unsafe(
       `SELECT 1 FROM qingdan.${table} AS one WHERE one::text LIKE '%${marker}%'`,
@@ -124,7 +124,7 @@ t.test('one command checks, encrypts and signs, and everything but the rows can 
   await writeFile(path('office.asc'), office.privateKey)
   await writeFile(path('public.asc'), office.publicKey)
   await writeFile(path('service.asc'), (await get('/v1/service-key.asc')).text)
-  const cli = (...args: readonly string[]) => runCli(args, standing.environment)
+  const cli = (...args: readonly string[]) => runCli(args, testContext.environment)
   const create = (name: string, ...more: readonly string[]) => {
     const keys = ['--sign', path('office.asc'), '--encrypt-to', path('service.asc')]
     return cli('bundle', 'create', path(name), '--dataset', dataset, '--edition', '2026', ...keys, ...more)
@@ -138,9 +138,9 @@ t.test('one command checks, encrypts and signs, and everything but the rows can 
   const verified = await cli('bundle', 'verify', path('sealed'), '--keys', path('public.asc'), '--json')
   t.equal(verified.code, 0, verified.stderr)
   t.match(JSON.parse(verified.stdout).findings, [{ check: 'encrypted-unread', severity: 'warning' }])
-  const spoiled = path('spoiled.zip')
-  await writeFile(spoiled, cases[1]?.[2] ?? Buffer.alloc(0))
-  const taken = await cli('ingest', '--json', path('sealed'), spoiled)
+  const damaged = path('spoiled.zip')
+  await writeFile(damaged, cases[1]?.[2] ?? Buffer.alloc(0))
+  const taken = await cli('ingest', '--json', path('sealed'), damaged)
   t.equal(taken.code, 3, taken.stderr)
   t.match(JSON.parse(taken.lines[0] ?? ''), { state: 'staged', signer: fingerprint })
   t.match(JSON.parse(taken.lines[1] ?? ''), {

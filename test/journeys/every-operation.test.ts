@@ -8,16 +8,16 @@ import { takeBundle } from '../../src/ingest/index.ts'
 import { openTestContext, sampleRows, zipOf } from '../support/open-test-context.ts'
 import {
   addressOf as addressIn,
+  type ExistingValues,
   encode,
   exampleOf as exampleIn,
   type Operation,
   operationsOf,
   type Parameter,
-  type Things,
 } from '../support/operations.ts'
 
-const standing = await openTestContext(t, { at: '2026-02-01T04:00:00Z' })
-const { app, folder, get, context, key, post } = standing
+const testContext = await openTestContext(t, { at: '2026-02-01T04:00:00Z' })
+const { app, folder, get, context, key, post } = testContext
 const editions: readonly (readonly [dataset: string, edition: string])[] = [
   ['annual-open-data-list', '2025'],
   ['fitness-monitoring-centres', '2025'],
@@ -27,9 +27,9 @@ const editions: readonly (readonly [dataset: string, edition: string])[] = [
 ]
 for (const [dataset, edition] of editions) {
   for (const { provider, rows } of await sampleRows(dataset, edition)) {
-    await standing.take({ dataset, edition, provider, rows })
+    await testContext.take({ dataset, edition, provider, rows })
   }
-  await standing.publish(dataset, edition)
+  await testContext.publish(dataset, edition)
 }
 
 const { authorization } = await key({ scopes: ['ingest', 'publish', 'read-restricted', 'admin'] })
@@ -37,10 +37,12 @@ const [sample] = await sampleRows('school-calendar', '2025')
 const bundle = { dataset: 'school-calendar', edition: '2025', rows: sample?.rows ?? '' }
 const publications = '/v1/datasets/school-calendar/editions/2025/publications'
 const [publication] = (await get(publications, { authorization })).json<{ data: { id: number }[] }>().data
-const brought = (await post('/v1/bundles', await zipOf(folder, bundle), authorization)).json<{ id: string }>()
-await takeBundle(context, brought.id)
+const bundleId = (await post('/v1/bundles', await zipOf(folder, bundle), authorization)).json<{
+  id: string
+}>()
+await takeBundle(context, bundleId.id)
 const resumable = { authorization, 'tus-resumable': '1.0.0' }
-const begun = await app.inject({
+const upload = await app.inject({
   ...({ method: 'POST', url: '/v1/bundles' } as const),
   headers: { ...resumable, 'upload-length': '10' },
 })
@@ -48,18 +50,18 @@ const begun = await app.inject({
 const { operations } = operationsOf(app, context.contracts)
 
 /** Values that the document can't know because the service creates them: names of existing objects. */
-const made: Things = {
+const existing: ExistingValues = {
   slug: 'school-calendar',
   edition: '2025',
   version: '1',
   contractVersion: '1',
   name: 'school-calendar-2025-v1.csv',
-  id: brought.id,
+  id: bundleId.id,
   year: '2025',
   code: 'not-found',
   other: '2',
   publication: String(publication?.id),
-  upload: String(begun.headers.location).split('/').at(-1) ?? '',
+  upload: String(upload.headers.location).split('/').at(-1) ?? '',
 }
 
 /** Ids of CKAN, by operation. */
@@ -67,7 +69,7 @@ const { result: harvested } = (await get('/api/3/action/package_show?id=school-c
   result: { resources: { id: string; datastore_active: boolean }[] }
 }>()
 const table = harvested.resources.find(({ datastore_active: isTable }) => isTable)?.id ?? ''
-const ofCkan: Things = {
+const ofCkan: ExistingValues = {
   'ckanPackageShow id': 'school-calendar',
   'ckanResourceShow id': table,
   'ckanOrganizationShow id': 'edu-commission',
@@ -77,9 +79,9 @@ const ofCkan: Things = {
   'ckanDatastoreDump id': table,
 }
 
-const things: Things = { ...made, ...ofCkan }
-const exampleOf = (parameter: Parameter) => exampleIn(parameter, things)
-const addressOf = (operation: Operation) => addressIn(operation, things)
+const values: ExistingValues = { ...existing, ...ofCkan }
+const exampleOf = (parameter: Parameter) => exampleIn(parameter, values)
+const addressOf = (operation: Operation) => addressIn(operation, values)
 
 /** Operations that change something; other journeys call them. */
 const changing = new Set([
@@ -93,11 +95,11 @@ const changing = new Set([
   'withdrawVersion',
 ])
 /** Operations that read although their method is POST. */
-const asking = new Set(['postCkanAction', 'postCkanActionUnversioned', 'mcp'])
+const readingByPost = new Set(['postCkanAction', 'postCkanActionUnversioned', 'mcp'])
 const reading = operations.filter(({ method }) => method === 'get')
 t.same(
   operations
-    .filter(({ method, operationId }) => method !== 'get' && !asking.has(operationId))
+    .filter(({ method, operationId }) => method !== 'get' && !readingByPost.has(operationId))
     .map(({ operationId }) => operationId),
   [...changing],
 )
@@ -111,7 +113,7 @@ t.test('every operation answers its examples', async (t) => {
 })
 
 t.test('every example of a parameter is accepted', async (t) => {
-  const tried = new Set<string>()
+  const checked = new Set<string>()
   const refused: string[] = []
   for (const operation of reading) {
     for (const parameter of operation.parameters) {
@@ -119,8 +121,8 @@ t.test('every example of a parameter is accepted', async (t) => {
       const text = `${operation.path.split('/')[3]} ${JSON.stringify(parameter)}`
       // Required parameters are already in the address.
       if (example === undefined || parameter.in !== 'query' || parameter.required === true) continue
-      if (tried.has(text)) continue
-      tried.add(text)
+      if (checked.has(text)) continue
+      checked.add(text)
       const address = addressOf(operation)
       const url = `${address}${address.includes('?') ? '&' : '?'}${parameter.name}=${encode(example)}`
       const answer = await get(url, { authorization })
@@ -128,7 +130,7 @@ t.test('every example of a parameter is accepted', async (t) => {
     }
   }
   t.same(refused.slice(0, 5), [], `${refused.length} are refused`)
-  t.ok(tried.size > 50, `${tried.size} examples`)
+  t.ok(checked.size > 50, `${checked.size} examples`)
 })
 
 /** Parameters that the generic operations have as well. */
@@ -167,10 +169,10 @@ t.test('HEAD equals GET, OPTIONS names the methods, an unsupported Accept is 406
     t.equal(options.statusCode, 204, `OPTIONS ${url}`)
     t.match(options.headers.allow, /GET, HEAD, OPTIONS/)
     // Probes are never refused, and an extension fixes the format.
-    const isTold =
+    const isRefused =
       ['/health', '/ready', '/metrics'].includes(operation.path) || /\.\w+$/.test(url.split('?')[0] ?? '')
-    t.equal(none.statusCode, isTold ? 200 : 406, `${url} for application/x-nothing`)
-    if (!isTold) t.match(none.json(), { code: 'not-acceptable', path: 'Accept', offered: [String] })
+    t.equal(none.statusCode, isRefused ? 200 : 406, `${url} for application/x-nothing`)
+    if (!isRefused) t.match(none.json(), { code: 'not-acceptable', path: 'Accept', offered: [String] })
   }
   for (const url of ['/', '/docs']) {
     t.equal((await get(url, { accept: 'application/json' })).status, 406, url)

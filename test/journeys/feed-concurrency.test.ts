@@ -57,11 +57,11 @@ const list = contractOf(
     },
   },
 )
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [...registers, list],
   settings: { QINGDAN_LONG_POLLS_MAX: '100', QINGDAN_POOL_MAX: '10' },
 })
-const { context } = standing
+const { context } = testContext
 
 interface Page {
   readonly data: readonly { readonly id: string; readonly type: string }[]
@@ -94,8 +94,8 @@ async function publish(n: number): Promise<number> {
     const rows = (height: number) => `tree,height\noak,${height}\nelm,${n}\n`
     const reason = { reason: `round ${round}` }
     for (const step of [1, 2]) {
-      await standing.take({ dataset, edition, rows: rows(1000 * round + step) })
-      await standing.publish(dataset, edition, reason)
+      await testContext.take({ dataset, edition, rows: rows(1000 * round + step) })
+      await testContext.publish(dataset, edition, reason)
     }
     const version = 2 * Math.floor(round / 30) + 1
     await withdraw(context, { dataset, edition, version, ...reason, actor: 'cli:test' })
@@ -139,9 +139,9 @@ t.test('each puller gets the same changes in the same order', async (t) => {
     ({ dataset }, n) => `${n},a,promise ${n},2026-03-0${1 + (n % 9)},${dataset},2000\n`,
   )
   const rows = `number,providers,name,due,dataset,edition_of\n${promised.join('')}`
-  await standing.take({ dataset: list.dataset, edition: '2026', rows })
-  await standing.publish(list.dataset, '2026')
-  const environment = { ...standing.environment, QINGDAN_PORT: '0' }
+  await testContext.take({ dataset: list.dataset, edition: '2026', rows })
+  await testContext.publish(list.dataset, '2026')
+  const environment = { ...testContext.environment, QINGDAN_PORT: '0' }
   let service = await spawnService(t, environment)
   base = service.base
   let kills = 0
@@ -160,11 +160,11 @@ t.test('each puller gets the same changes in the same order', async (t) => {
   // By time if an interval is set, else once in the middle.
   do {
     const pause = killSeconds === 0 ? 2 : killSeconds
-    const isEnded = await Promise.race([
+    const isPublished = await Promise.race([
       ended,
       context.database.work`SELECT pg_sleep(${pause})`.then(() => false),
     ])
-    if (isEnded && kills > 0) break
+    if (isPublished && kills > 0) break
     if (killSeconds > 0 || kills === 0) await kill()
   } while (killSeconds > 0)
   await publishing

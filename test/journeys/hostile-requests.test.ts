@@ -16,8 +16,8 @@ const contract = contractOf(
   ['lamp'],
   { dataset, themes: ['education'] },
 )
-const standing = await openTestContext(t, { contracts: [contract] })
-const { app, bring, findingsOf, get, key, lines, publish, take } = standing
+const testContext = await openTestContext(t, { contracts: [contract] })
+const { app, bring, findingsOf, get, key, lines, publish, take } = testContext
 const text = 'lamp,lit\na,true\nb,\n'
 await take({ dataset, edition: '2025', rows: text })
 await publish(dataset, '2025')
@@ -85,7 +85,7 @@ t.test('preconditions of a file or page are checked before it is read', async (t
   t.equal(
     (await get('/v1/datasets/none/records', { 'if-match': '"a"' })).status,
     404,
-    'an empty list has no tag',
+    'a missing dataset has no tag',
   )
 })
 
@@ -117,7 +117,7 @@ t.test('a bundle is accepted as a ZIP and as nothing else', async (t) => {
 t.test('an aborted upload leaves nothing behind', async (t) => {
   const { authorization } = await key({ scopes: ['ingest'] })
   const address = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
-  const began = () => readdir(join(standing.folder, 'var/files/.unfinished'))
+  const began = () => readdir(join(testContext.folder, 'var/files/.unfinished'))
   const until = async (isSo: () => boolean | Promise<boolean>) => {
     while (!(await isSo())) await new Promise(setImmediate)
   }

@@ -20,11 +20,11 @@ const contract = contractOf(
   ['well'],
   { dataset, themes: ['education'], formats: ['csv'] },
 )
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [contract],
   settings: { QINGDAN_INBOX_SETTLE_SECONDS: '10', QINGDAN_INBOX_TIMEOUT_SECONDS: '60' },
 })
-const { context, folder } = standing
+const { context, folder } = testContext
 const of = (edition: string, rows: string) => ({ dataset, edition, rows: `well,depth\n${rows}` })
 
 /** An inbox of its own, with a clock that the test moves, in seconds. */
@@ -191,7 +191,7 @@ t.test('removed between two files, it is reported, and tried again', async (t) =
   now = 10_000
   const before = [await bundles(), (await context.files.list('bundles')).length]
   t.match(await round(), { taken: [], failed: ['bag'] })
-  t.ok(standing.lines.some((line) => line.includes('inbox-bundle-failed')))
+  t.ok(testContext.lines.some((line) => line.includes('inbox-bundle-failed')))
   t.same([await bundles(), (await context.files.list('bundles')).length], before, 'nothing is half received')
   await rename(away, inbox)
   t.same(states(await round()), ['bag staged'])
@@ -201,7 +201,7 @@ t.test('the service watches the folder, reports once what stays, and takes what 
   const inbox = join(folder, 'watched')
   await mkdir(inbox)
   const service = await spawnService(t, {
-    ...standing.environment,
+    ...testContext.environment,
     ...{ QINGDAN_INBOX: inbox, QINGDAN_INBOX_POLL_SECONDS: '1', QINGDAN_INBOX_REST_SECONDS: '1' },
     // Only the former name of the setting, as an operator who has not renamed it yet uses it.
     QINGDAN_INBOX_SETTLE_SECONDS: '',
@@ -222,15 +222,15 @@ t.test('the service watches the folder, reports once what stays, and takes what 
   await rm(join(inbox, 'rows.csv'))
   await writeFile(join(inbox, 'more.zip'), await zipOf(folder, of('2033', 'a,1\n')))
   await service.line(({ bundle, state, rows }) => bundle !== undefined && state === 'staged' && rows === 1)
-  const { code, told: warnings } = await service.stop()
+  const { code, output: warnings } = await service.stop()
   t.equal(code, 0)
   t.match(warnings, /QINGDAN_INBOX_REST_SECONDS is now called QINGDAN_INBOX_SETTLE_SECONDS/)
   t.match(
     service.lines.filter(({ event }) => event === 'setting-deprecated'),
     [{ setting: 'QINGDAN_INBOX_REST_SECONDS', replacement: 'QINGDAN_INBOX_SETTLE_SECONDS' }],
   )
-  const told = service.lines.filter(({ event }) => event === 'inbox-item-skipped')
-  t.equal(told.filter(({ reason }) => reason === 'loose-table').length, 1, 'reported once')
+  const skipped = service.lines.filter(({ event }) => event === 'inbox-item-skipped')
+  t.equal(skipped.filter(({ reason }) => reason === 'loose-table').length, 1, 'reported once')
 })
 
 t.test('on the command line, for a stick that is there now', async (t) => {
@@ -238,7 +238,7 @@ t.test('on the command line, for a stick that is there now', async (t) => {
   await mkdir(inbox)
   await writeFile(join(inbox, 'wells.zip'), await zipOf(folder, of('2034', 'a,1\nb,x\n')))
   await writeFile(join(inbox, 'rows.csv'), 'x')
-  const environment = { ...standing.environment, QINGDAN_INBOX_SETTLE_SECONDS: '1' }
+  const environment = { ...testContext.environment, QINGDAN_INBOX_SETTLE_SECONDS: '1' }
   t.match(await runCli(['inbox'], environment), { code: 2, stderr: /QINGDAN_INBOX/ })
   t.match(await runCli(['inbox', join(inbox, 'none')], environment), { code: 2 })
   const { code, stdout, stderr } = await runCli(['inbox', inbox, '--json'], environment)

@@ -95,8 +95,8 @@ t.test(
     writeFileSync(join(folder, 'passphrase'), 'for-this-test\n')
     const signing = ['--sign', join(folder, 'key.asc'), '--passphrase-file', join(folder, 'passphrase')]
     const about = ['--dataset', 'school-calendar', '--edition', '2027', '--out', join(folder, 'bag.zip')]
-    const made = await runCli(['bundle', 'create', join(folder, 'calendar.csv'), ...about, ...signing], {})
-    t.equal(made.code, 0, made.stderr)
+    const created = await runCli(['bundle', 'create', join(folder, 'calendar.csv'), ...about, ...signing], {})
+    t.equal(created.code, 0, created.stderr)
     const looked = shell(
       `unzip -tqq bag.zip && unzip -q bag.zip && cd school-calendar-*/ &&
      sha256sum --strict -c manifest-sha256.txt tagmanifest-sha256.txt &&
@@ -158,21 +158,21 @@ const certutil: Readonly<Record<string, (path: string, digest: string) => string
 }
 
 /** The page's words: "The second one is the digest; older versions of Windows write blanks in it". */
-const bySecondLine = (said: string) => (said.split('\r\n')[1] ?? '').replaceAll(' ', '')
+const bySecondLine = (output: string) => (output.split('\r\n')[1] ?? '').replaceAll(' ', '')
 
 /** The texts that the commands of the page for Windows save, by name, as `Save` writes them. */
 function savedTexts(): Readonly<Record<string, string>> {
   const script = blocksOf('docs/make-a-bag-windows.md', 'powershell').join('\n')
-  const here = /Save 'datapackage\.json' @'\n([\s\S]*?)\n'@/.exec(script)?.[1] ?? ''
+  const embedded = /Save 'datapackage\.json' @'\n([\s\S]*?)\n'@/.exec(script)?.[1] ?? ''
   const bagit = /Save 'bagit\.txt' "(.*)"/.exec(script)?.[1] ?? ''
-  return { 'datapackage.json': here, 'bagit.txt': bagit.replaceAll('`n', '\n') }
+  return { 'datapackage.json': embedded, 'bagit.txt': bagit.replaceAll('`n', '\n') }
 }
 
 interface WindowsBag {
   readonly digestOf?: (path: string, bytes: Buffer) => string
   /** Writes a text into a file of the bag. */
   readonly save?: (name: string, text: string) => Buffer
-  readonly spoil?: (files: Map<string, Buffer>) => void
+  readonly change?: (files: Map<string, Buffer>) => void
   readonly separator?: '/' | '\\'
   readonly slash?: '/' | '\\'
 }
@@ -181,7 +181,7 @@ interface WindowsBag {
 function windowsZip({
   digestOf = (_path, bytes) => sha256(bytes),
   save = (_name, text) => Buffer.from(text),
-  spoil,
+  change,
   separator = '/',
   slash = '/',
 }: WindowsBag = {}): Buffer {
@@ -195,7 +195,7 @@ function windowsZip({
   files.set('manifest-sha256.txt', save('manifest-sha256.txt', line('data/rows.csv')))
   const tags = ['bag-info.txt', 'bagit.txt', 'datapackage.json', 'manifest-sha256.txt']
   files.set('tagmanifest-sha256.txt', save('tagmanifest-sha256.txt', tags.map(line).join('')))
-  spoil?.(files)
+  change?.(files)
   const entries = [...files].map(
     ([path, data]): RawEntry => ({ name: `calendar-2027/${path}`.replaceAll('/', separator), data }),
   )
@@ -206,12 +206,12 @@ const config = loadConfig({})
 const contracts = await loadAllContracts(config)
 
 /** The findings of `qingdan bundle verify`, without starting a process. */
-const lookAt = async (folder: string, zip: Buffer) => {
+const receiptsOf = async (folder: string, zip: Buffer) => {
   const path = join(folder, 'calendar-2027.zip')
   writeFileSync(path, zip)
-  const ground = { contracts, config, progress: () => {}, signature: 'unasked' as const }
+  const options = { contracts, config, progress: () => {}, signature: 'unasked' as const }
   const found: Finding[] = []
-  for await (const { report } of checkBundles([path], ground)) found.push(...report.findings)
+  for await (const { report } of checkBundles([path], options)) found.push(...report.findings)
   return found.filter(({ severity }) => severity === 'error').map(({ check }) => check)
 }
 
@@ -240,7 +240,7 @@ t.test('the documented output of the commands of the page for Windows is accepte
     ),
   }
   for (const [name, bag] of Object.entries(shapes)) {
-    t.same(await lookAt(folder, windowsZip(bag)), [], name)
+    t.same(await receiptsOf(folder, windowsZip(bag)), [], name)
   }
 })
 
@@ -254,9 +254,9 @@ t.test('mistakes on Windows give the findings that the page names, with a hint w
     { save: unsaved((text) => Buffer.from(`\ufeff${text.replaceAll('\n', '\r\n')}`)) },
     { slash: '\\' },
     { separator: '\\' },
-    { spoil: (files) => void files.set('data/rows.csv', Buffer.from(calendar)) },
+    { change: (files) => void files.set('data/rows.csv', Buffer.from(calendar)) },
     {
-      spoil: (files) => {
+      change: (files) => {
         files.set('data/Thumbs.db', Buffer.from('x'))
         const line = `${sha256('x')}  data/Thumbs.db\n`
         files.set(
@@ -268,13 +268,13 @@ t.test('mistakes on Windows give the findings that the page names, with a hint w
       },
     },
   ]
-  const told = [...readFileSync('docs/make-a-bag-windows.md', 'utf8').matchAll(/\| `([a-z-]+)` \|$/gm)].map(
-    ([, check]) => check,
-  )
-  t.equal(told.length, mistakes.length)
+  const documented = [
+    ...readFileSync('docs/make-a-bag-windows.md', 'utf8').matchAll(/\| `([a-z-]+)` \|$/gm),
+  ].map(([, check]) => check)
+  t.equal(documented.length, mistakes.length)
   for (const [n, bag] of mistakes.entries()) {
-    const checks = await lookAt(folder, windowsZip(bag))
-    t.ok(checks.includes(told[n] ?? ''), `${told[n]} among ${checks.join(', ')}`)
+    const checks = await receiptsOf(folder, windowsZip(bag))
+    t.ok(checks.includes(documented[n] ?? ''), `${documented[n]} among ${checks.join(', ')}`)
   }
 })
 
@@ -292,6 +292,6 @@ t.test(
       join(folder, 'work'),
     )
     t.equal(packed.code, 0, packed.text)
-    t.same(await lookAt(folder, readFileSync(join(folder, 'work', 'calendar-2027.zip'))), [])
+    t.same(await receiptsOf(folder, readFileSync(join(folder, 'work', 'calendar-2027.zip'))), [])
   },
 )

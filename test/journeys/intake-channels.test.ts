@@ -20,25 +20,27 @@ const contract = contractOf(
 )
 
 t.test('every intake channel of the page works', async (t) => {
-  const standing = await openTestContext(t, {
+  const testContext = await openTestContext(t, {
     contracts: [contract],
     settings: { QINGDAN_INBOX_SETTLE_SECONDS: '1' },
   })
-  const service = await spawnService(t, standing.environment)
+  const service = await spawnService(t, testContext.environment)
   const page = await readFile('docs/intake-channels.md', 'utf8')
   const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '')
   t.equal(blocks.length, 6, 'the page has its examples')
   const steps = blocks.map((block, index) => `echo "== ${index}"\n${block}`).join('\n')
-  const script = `set -eu\nqingdan() { node "${resolve('bin/qingdan')}" "$@"; }\ncd "${standing.folder}"\n${steps}`
+  const script = `set -eu\nqingdan() { node "${resolve('bin/qingdan')}" "$@"; }\ncd "${testContext.folder}"\n${steps}`
   const { code, stdout, stderr } = await run('bash', ['-c', script], {
-    ...standing.environment,
+    ...testContext.environment,
     BASE: service.base,
   })
   t.equal(code, 0, stderr)
-  const told = stdout.split(/^== \d$/m).map((text) => text.trim())
-  t.match(told[2], /^staged {2}well-register 2025/)
-  t.match(told[3], /^staged[\s\S]*stick\/done\/wells-/)
-  t.match(told[4], /theirs/)
-  const receipt = JSON.parse(await readFile(join(standing.folder, 'receipt.json'), 'utf8')) as { id: string }
-  t.equal(told[6], receipt.id, 'and the last chunk names the same bundle')
+  const responses = stdout.split(/^== \d$/m).map((text) => text.trim())
+  t.match(responses[2], /^staged {2}well-register 2025/)
+  t.match(responses[3], /^staged[\s\S]*stick\/done\/wells-/)
+  t.match(responses[4], /theirs/)
+  const receipt = JSON.parse(await readFile(join(testContext.folder, 'receipt.json'), 'utf8')) as {
+    id: string
+  }
+  t.equal(responses[6], receipt.id, 'and the last chunk names the same bundle')
 })

@@ -29,12 +29,12 @@ let cursor = ''
 
 /** Runs a command of the page in its folder: here, there or on the stick. */
 async function follow(line: string): Promise<CliRun> {
-  const there = line
+  const copies = line
     .replaceAll('/media/stick', stick)
     .replace('NjA1…', cursor)
     .replace('origin.asc', join(stick, 'origin.asc'))
-  if (line.startsWith('unzip ')) return run('sh', ['-c', there], {})
-  const [command = '', target] = there.replace(/^qingdan /, '').split(' > ')
+  if (line.startsWith('unzip ')) return run('sh', ['-c', copies], {})
+  const [command = '', target] = copies.replace(/^qingdan /, '').split(' > ')
   const words = command.split(' ')
   const context = ['export', 'signer'].includes(words[0] ?? '') ? origin : mirror
   const ran = await runCli(words, context.environment)
@@ -73,9 +73,9 @@ t.test('the first round', async (t) => {
   t.match(await follow(look), { code: 0 })
   const taken = await follow(takeFirst)
   t.match(taken, { code: 0, stdout: /^taken .*\n.*1 versions, 1 records, signed by/ })
-  const [, told = ''] = /--since (\S+)/.exec(taken.stdout) ?? []
-  t.match(exported.stdout, told, 'both print the same cursor')
-  cursor = told
+  const [, printed = ''] = /--since (\S+)/.exec(taken.stdout) ?? []
+  t.match(exported.stdout, printed, 'both print the same cursor')
+  cursor = printed
   t.match(await follow(takeFirst), { code: 0, stdout: /^here already/ })
 })
 
@@ -86,8 +86,8 @@ t.test('a further round', async (t) => {
   t.match(await follow(second), { code: 0, stdout: /1 changes, 1 versions/ })
   const taken = await follow(`${takeSecond} --json`)
   t.match(JSON.parse(taken.stdout), { state: 'taken', changes: 1, versions: 1, records: 1 })
-  const told = (await feedOf(origin.context)).filter((line) => !line.includes('secret-trees'))
-  t.same(await feedOf(mirror.context), told)
+  const printed = (await feedOf(origin.context)).filter((line) => !line.includes('secret-trees'))
+  t.same(await feedOf(mirror.context), printed)
 })
 
 t.test('usage errors and refusals', async (t) => {

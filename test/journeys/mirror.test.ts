@@ -83,7 +83,7 @@ const promise = '1,市教育委员会,树木,,,,2026-03-01,yearly,on-demand,,,tr
 t.setTimeout(300_000)
 
 /** Both services give the same response at every address, and have the same feed. */
-async function sameAnswers(
+async function compareResponses(
   t: Test,
   app = origin.app,
   isSecret = (line: string) => line.includes(secret.dataset),
@@ -91,8 +91,8 @@ async function sameAnswers(
   const urls = await addressesOf(app)
   t.ok(urls.length > 15, `${urls.length} addresses`)
   for (const url of urls) {
-    const [here, there] = [await answer(app, url), await answer(mirrorApp, url)]
-    t.same(there, here, url)
+    const [atOrigin, atMirror] = [await answer(app, url), await answer(mirrorApp, url)]
+    t.same(atMirror, atOrigin, url)
   }
   t.same(
     await feedOf(mirror.context),
@@ -118,7 +118,7 @@ t.test('the first round: everything', async (t) => {
   const report = await take(mirror.context, exported.out)
   t.match(report, { state: 'taken', origin: exported.origin, cursor: exported.cursor, versions: 2 })
   cursor = report.cursor
-  await sameAnswers(t)
+  await compareResponses(t)
 
   t.match(
     await take(mirror.context, exported.out),
@@ -150,7 +150,7 @@ t.test('the second round: a correction and a new edition', async (t) => {
   mirror.moveTo('2026-02-02T04:00:00.000Z')
   const report = await take(mirror.context, exported.out)
   t.match(report, { state: 'taken', changes: 2, records: 4 })
-  await sameAnswers(t)
+  await compareResponses(t)
   t.same(
     await answer(mirrorApp, cursorOfRecords),
     await answer(origin.app, cursorOfRecords),
@@ -168,9 +168,9 @@ t.test('restricted datasets are carried only on request', async (t) => {
   const { authorization } = await all.key({ scopes: ['read-restricted'] })
   await all.context.renewContracts()
   const app = await serving(t, all.context)
-  const asked = { url: '/v1/datasets/shelter-register/records', headers: { authorization } }
-  t.match((await app.inject(asked)).body, /secret-marker/)
-  t.equal((await app.inject(asked.url)).statusCode, 404, 'for callers who may read it')
+  const injected = { url: '/v1/datasets/shelter-register/records', headers: { authorization } }
+  t.match((await app.inject(injected)).body, /secret-marker/)
+  t.equal((await app.inject(injected.url)).statusCode, 404, 'for callers who may read it')
   await t.rejects(exportTo(origin.context, folder, { since: exported.cursor, restricted: false }), {
     code: 'cursor-invalid',
   })
@@ -197,17 +197,17 @@ t.test('the third round: a withdrawal, new contract versions, a dataset that has
     reason: 'measured wrongly',
     actor: 'cli:test',
   })
-  const brought = { dataset: 'tree-register', edition: '2026', contractVersion: 2 }
-  const path = await writeBag(folder, { ...brought, rows: `${header},kind_of_tree\n${oak},leaf\n` })
+  const input = { dataset: 'tree-register', edition: '2026', contractVersion: 2 }
+  const path = await writeBag(folder, { ...input, rows: `${header},kind_of_tree\n${oak},leaf\n` })
   await takeBundle(context, (await receive(context, { path, broughtBy: 'cli:test' })).id)
-  await publishEdition(context, (await requestPublication(context, { ...brought, askedBy: 'cli:test' })).id)
+  await publishEdition(context, (await requestPublication(context, { ...input, askedBy: 'cli:test' })).id)
 
   const exported = await exportTo(context, folder, { since: cursor, restricted: false })
   t.same(exported.left, [])
   const report = await take(mirror.context, exported.out)
   await untilRenewed()
   t.match(report, { state: 'taken' })
-  await sameAnswers(t, app, () => false)
+  await compareResponses(t, app, () => false)
   const withdrawn = await answer(mirrorApp, '/v1/datasets/tree-register/editions/2024/versions/2')
   t.match(withdrawn, { status: 410, text: /measured wrongly/ })
   t.match(await answer(mirrorApp, '/v1/datasets/shelter-register/records'), { text: /secret-marker/ })
@@ -267,7 +267,7 @@ t.test('a refused import changes nothing', async (t) => {
   t.ok(await distrustKey(mirror.context, { fingerprint, actor: 'cli:test' }))
   t.same(await checksOf(take(mirror.context, strange.out)), ['export-signature'], 'trusted no longer')
 
-  const spoilt = async (change: (bag: string) => Promise<void>) => {
+  const refusedAfter = async (change: (bag: string) => Promise<void>) => {
     const bag = join(folder, 'spoilt')
     await cp(second, bag, { recursive: true })
     await change(bag)
@@ -275,13 +275,13 @@ t.test('a refused import changes nothing', async (t) => {
     await rm(bag, { recursive: true })
     return checks
   }
-  t.same(await spoilt((bag) => rm(join(bag, 'tagmanifest-sha256.txt.asc'))), ['export-unsigned'])
+  t.same(await refusedAfter((bag) => rm(join(bag, 'tagmanifest-sha256.txt.asc'))), ['export-unsigned'])
   const file = 'data/editions/tree-register/2025/v1/tree-register-2025-v1.csv'
-  t.same(await spoilt(async (bag) => writeFile(join(bag, file), 'tree\n')), ['digest-wrong'])
-  t.same(await spoilt((bag) => rm(join(bag, file))), ['file-missing'])
-  t.same(await spoilt((bag) => writeFile(join(bag, 'data', 'more.csv'), 'x\n')), ['file-unlisted'])
+  t.same(await refusedAfter(async (bag) => writeFile(join(bag, file), 'tree\n')), ['digest-wrong'])
+  t.same(await refusedAfter((bag) => rm(join(bag, file))), ['file-missing'])
+  t.same(await refusedAfter((bag) => writeFile(join(bag, 'data', 'more.csv'), 'x\n')), ['file-unlisted'])
   t.same(
-    await spoilt(async (bag) => {
+    await refusedAfter(async (bag) => {
       const manifest = join(bag, 'tagmanifest-sha256.txt')
       await writeFile(manifest, `${await readFile(manifest, 'utf8')}\n`)
     }),

@@ -31,12 +31,12 @@ const { noticeDays: _, ...rest } = {
 const v3 = { ...v1, contractVersion: 3, fields: [tree, field('girth', 'integer', { role: 'measure' })] }
 const { aggregate: __, ...breaking } = v3
 
-const standing = await openTestContext(t, { contracts: [v1], at: '2026-03-01T04:00:00Z' })
-const { context } = standing
-await standing.take({ dataset, edition: '2024', rows: 'tree,height\noak,20\nelm,3\n' })
-await standing.publish(dataset, '2024')
-await standing.take({ dataset, edition: '2024', rows: 'tree,height\noak,21\nelm,3\n' })
-await standing.publish(dataset, '2024', { reason: 'measured again' })
+const testContext = await openTestContext(t, { contracts: [v1], at: '2026-03-01T04:00:00Z' })
+const { context } = testContext
+await testContext.take({ dataset, edition: '2024', rows: 'tree,height\noak,20\nelm,3\n' })
+await testContext.publish(dataset, '2024')
+await testContext.take({ dataset, edition: '2024', rows: 'tree,height\noak,21\nelm,3\n' })
+await testContext.publish(dataset, '2024', { reason: 'measured again' })
 
 const at = `/v1/datasets/${dataset}/editions/2024/versions/2`
 const under = [
@@ -55,14 +55,14 @@ const under = [
 
 t.test('without a breaking contract there is no notice', async (t) => {
   for (const url of under) {
-    const { status, headers } = await standing.get(url)
+    const { status, headers } = await testContext.get(url)
     t.equal(status, 200, url)
     t.notOk('deprecation' in headers || 'sunset' in headers, url)
   }
 })
 
 t.test('with one, every response under an earlier contract gives notice', async (t) => {
-  const folder = join(standing.folder, 'var', 'contracts', dataset)
+  const folder = join(testContext.folder, 'var', 'contracts', dataset)
   await mkdir(folder, { recursive: true })
   for (const contract of [rest, breaking]) {
     await writeFile(join(folder, `contract.v${contract.contractVersion}.json`), JSON.stringify(contract))
@@ -100,20 +100,20 @@ t.test('with one, every response under an earlier contract gives notice', async 
     since.setMilliseconds(0) + noticeDaysUsual * 86_400_000,
   )
 
-  const path = await writeBag(standing.folder, {
+  const path = await writeBag(testContext.folder, {
     dataset,
     edition: '2024',
     contractVersion: 3,
     rows: 'tree,girth\noak,4\n',
   })
   await takeBundle(grown, (await receive(grown, { path, broughtBy: 'cli:test' })).id)
-  const asked = await requestPublication(grown, {
+  const publication = await requestPublication(grown, {
     dataset,
     edition: '2024',
     reason: 'by girth',
     askedBy: 'cli:test',
   })
-  t.equal((await publishEdition(grown, asked.id)).state, 'done')
+  t.equal((await publishEdition(grown, publication.id)).state, 'done')
   const next = `/v1/datasets/${dataset}/editions/2024/versions/3`
   for (const url of [next, `${next}/records`, `/v1/datasets/${dataset}/contracts/3`]) {
     t.notOk('deprecation' in (await app.inject(url)).headers, url)

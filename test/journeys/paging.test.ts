@@ -23,13 +23,13 @@ const fields = [
   field('district', 'string', { codes: 'districts' }),
 ]
 const more = { themes: ['education'], indexes: [['kind'], ['uses']], formats: ['csv', 'csv.gz', 'ndjson'] }
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [
     contractOf(fields, ['lamp'], { dataset, ...more }),
     contractOf(fields, ['lamp'], { dataset: other, ...more }),
   ],
 })
-const { get, context } = standing
+const { get, context } = testContext
 
 const total = 250
 const header = fields.map(({ name }) => name).join()
@@ -50,8 +50,8 @@ const rowsOf = (version: number) =>
   [header, ...Array.from({ length: total }, (_, index) => lamp(index + 1, version))].join('\n')
 
 for (const name of [dataset, other]) {
-  await standing.take({ dataset: name, edition: '2025', rows: rowsOf(1) })
-  await standing.publish(name, '2025')
+  await testContext.take({ dataset: name, edition: '2025', rows: rowsOf(1) })
+  await testContext.publish(name, '2025')
 }
 
 interface Page {
@@ -64,7 +64,7 @@ const records = `/v1/datasets/${dataset}/records`
 const versioned = `/v1/datasets/${dataset}/editions/2025/versions/1/records`
 
 /** Follows `links.next` to the end, and returns the pages. */
-async function walk(url: string, between: (page: number) => Promise<void> = async () => undefined) {
+async function pagesOf(url: string, between: (page: number) => Promise<void> = async () => undefined) {
   const pages: Page[] = []
   for (let next: string | null = url; next !== null; ) {
     const answer = await get(next)
@@ -86,7 +86,7 @@ const everyLamp = Array.from({ length: total }, (_, index) => index + 1)
 t.test('every record comes exactly once, whatever the page size', async (t) => {
   for (const url of [records, `${records}?edition=2025`, versioned]) {
     for (const limit of [1, 7, 100, total, 1000]) {
-      const pages = await walk(`${url}${from(url)}limit=${limit}`)
+      const pages = await pagesOf(`${url}${from(url)}limit=${limit}`)
       t.same(lampsOf(pages), everyLamp, `${url} by ${limit}`)
       t.equal(pages.length, Math.ceil(total / limit), 'a page is full unless it is the last')
     }
@@ -111,22 +111,22 @@ t.test('every record of a filter comes exactly once, on each type of field', asy
       (n) => n % 7 !== 0 && n % 3 === 1 && n % 13 !== 0 && n % 10 > 0 && n % 2 === 0 && n % 5 !== 0,
     ],
   ]
-  for (const [query, holds] of filters) {
-    const expected = everyLamp.filter(holds)
+  for (const [query, matches] of filters) {
+    const expected = everyLamp.filter(matches)
     t.ok(expected.length > 0, `${query} matches ${expected.length}`)
     for (const limit of [1, 7, 100]) {
-      t.same(lampsOf(await walk(`${records}?${query}&limit=${limit}`)), expected, `${query} by ${limit}`)
+      t.same(lampsOf(await pagesOf(`${records}?${query}&limit=${limit}`)), expected, `${query} by ${limit}`)
     }
   }
 })
 
 t.test('a walk stays on the version it began with while others are published', async (t) => {
-  const pages = await walk(`${records}?limit=100`, async (page) => {
+  const pages = await pagesOf(`${records}?limit=100`, async (page) => {
     if (page !== 1) return
-    await standing.take({ dataset, edition: '2025', rows: rowsOf(2) })
-    await standing.publish(dataset, '2025', { reason: 'Moved to another district.' })
-    await standing.take({ dataset, edition: '2026', rows: `${header}\n${lamp(1, 2)}` })
-    await standing.publish(dataset, '2026')
+    await testContext.take({ dataset, edition: '2025', rows: rowsOf(2) })
+    await testContext.publish(dataset, '2025', { reason: 'Moved to another district.' })
+    await testContext.take({ dataset, edition: '2026', rows: `${header}\n${lamp(1, 2)}` })
+    await testContext.publish(dataset, '2026')
   })
   t.same(lampsOf(pages), everyLamp)
   t.same(
@@ -145,10 +145,10 @@ t.test('a cursor that is damaged, or of another query, is refused by code', asyn
     ['edition', '2025'],
     ['kind', 'spot'],
   ]
-  const mark = digestOf(JSON.stringify({ dataset, parameters })).slice(0, 12)
+  const fingerprint = digestOf(JSON.stringify({ dataset, parameters })).slice(0, 12)
   const forge = (body: string) => Buffer.from(`${digestOf(`${dataset}\n${body}`).slice(0, 12)}${body}`)
   t.equal(
-    forge(`{"query":"${mark}","versions":[["2025",2]],"at":0,"after":4}`).toString('base64url'),
+    forge(`{"query":"${fingerprint}","versions":[["2025",2]],"at":0,"after":4}`).toString('base64url'),
     cursor,
     'the test makes cursors as the service does',
   )
@@ -159,9 +159,9 @@ t.test('a cursor that is damaged, or of another query, is refused by code', asyn
     ...[cursor.slice(0, -2), `${cursor}A`, 'x', '%00', '..', "' OR 1=1 --", 'A'.repeat(5000)],
     ...[
       ...['', 'null', '5', '{}', '[]', '{"query":'],
-      `{"query":"${mark}","versions":[["2025",1e400]],"at":0,"after":1}`,
-      `{"query":"${mark}","versions":[["2025",2]],"at":1,"after":1}`,
-      `{"query":"${mark}","versions":[["2025",2],["2026",1]],"at":0,"after":1}`,
+      `{"query":"${fingerprint}","versions":[["2025",1e400]],"at":0,"after":1}`,
+      `{"query":"${fingerprint}","versions":[["2025",2]],"at":1,"after":1}`,
+      `{"query":"${fingerprint}","versions":[["2025",2],["2026",1]],"at":0,"after":1}`,
     ].map((body) => forge(body).toString('base64url')),
   ]
   for (const text of damaged) {
@@ -195,8 +195,8 @@ t.test('a cursor that is damaged, or of another query, is refused by code', asyn
 
 t.test('a cursor of a withdrawn version gives 410', async (t) => {
   const cursor = await cursorOf(`${records}?edition=2025&limit=5`)
-  const asked = { dataset, edition: '2025', version: 2, reason: 'Wrong district.', actor: 'cli:test' }
-  await withdraw(context, asked)
+  const withdrawal = { dataset, edition: '2025', version: 2, reason: 'Wrong district.', actor: 'cli:test' }
+  await withdraw(context, withdrawal)
   const answer = await get(`${records}?edition=2025&limit=5&cursor=${cursor}`)
   t.equal(answer.status, 410)
   t.match(answer.json(), { code: 'version-withdrawn', reason: 'Wrong district.', successor: null })
@@ -245,7 +245,9 @@ function isCkanRefusal(url: string, { status, text }: Awaited<ReturnType<typeof 
 
 t.test('no route treats a parameter as more than text', async (t) => {
   const before = await tablesOf()
-  const { authorization } = await standing.key({ scopes: ['ingest', 'publish', 'admin', 'read-restricted'] })
+  const { authorization } = await testContext.key({
+    scopes: ['ingest', 'publish', 'admin', 'read-restricted'],
+  })
   const document = (await get('/openapi.json')).json<{
     paths: Record<string, { get?: { parameters?: readonly { name: string; in: string }[] } }>
   }>()

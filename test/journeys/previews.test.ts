@@ -21,9 +21,9 @@ const contract = contractOf(
   ['tree'],
   { dataset, themes: ['education'], formats: ['csv', 'csv.gz'], approval: { required: true } },
 )
-const standing = await openTestContext(t, { contracts: [contract], at: '2026-03-01T00:00:00Z' })
-const { context, get, send, moveTo, lines } = standing
-const { authorization } = await standing.key({ scopes: ['publish'] })
+const testContext = await openTestContext(t, { contracts: [contract], at: '2026-03-01T00:00:00Z' })
+const { context, get, send, moveTo, lines } = testContext
+const { authorization } = await testContext.key({ scopes: ['publish'] })
 const base = `/v1/datasets/${dataset}/editions/2025`
 const version = (n: number) => `${base}/versions/${n}`
 const file = (n: number, extension = 'csv') => `${version(n)}/files/${dataset}-2025-v${n}.${extension}`
@@ -39,15 +39,15 @@ const below = (n: number, query: string) =>
 const text = (answer: { readonly text: string }) => answer.text.replace(/"requestId":"[^"]*"/, '')
 
 async function prepare(heights: readonly number[], reason: string) {
-  await standing.take({ dataset, edition: '2025', rows: rows(heights) })
-  const publication = await standing.publish(dataset, '2025', { reason })
+  await testContext.take({ dataset, edition: '2025', rows: rows(heights) })
+  const publication = await testContext.publish(dataset, '2025', { reason })
   if (publication.state !== 'prepared') throw new Error(publication.state)
   return publication
 }
 
 const first = await prepare([5, 7, 9], 'First.')
-const made = await openPreview(context, { id: first.id, actor: 'cli:test', milliseconds: day })
-const query = `?preview=${made.token}`
+const preview = await openPreview(context, { id: first.id, actor: 'cli:test', milliseconds: day })
+const query = `?preview=${preview.token}`
 
 t.test('with its token a draft is readable, marked, uncached and unlisted', async (t) => {
   const shown = await get(`${version(1)}${query}`)
@@ -84,15 +84,15 @@ t.test('paging continues with the token', async (t) => {
 })
 
 t.test('a wrong token gives the response of a version that does not exist', async (t) => {
-  const [, id = '', secret = ''] = /^qp_([0-9a-f]{18})_(.*)$/.exec(made.token) ?? []
+  const [, id = '', secret = ''] = /^qp_([0-9a-f]{18})_(.*)$/.exec(preview.token) ?? []
   const wrong = [
     '',
     'x',
-    made.token.toUpperCase(),
+    preview.token.toUpperCase(),
     `qp_${id}_${'A'.repeat(43)}`,
     `qp_${'0'.repeat(18)}_${secret}`,
-    `${made.token}%00`,
-    `${made.token}'--`,
+    `${preview.token}%00`,
+    `${preview.token}'--`,
   ]
   const bare = await Promise.all(below(1, '').map(get0))
   for (const token of wrong) {
@@ -104,7 +104,7 @@ t.test('a wrong token gives the response of a version that does not exist', asyn
   }
   for (const url of below(2, query)) t.equal((await get(url)).status, 404, 'a token is for its version')
   t.equal((await get(`${version(1).replace('2025', '2024')}${query}`)).status, 404, 'and for its edition')
-  const twice = await get(`${version(1)}${query}&preview=${made.token}`)
+  const twice = await get(`${version(1)}${query}&preview=${preview.token}`)
   t.equal(twice.status, 400)
 })
 
@@ -134,14 +134,14 @@ t.test('it is in no list, count or search, nor the latest', async (t) => {
 })
 
 t.test('the token is in no log line, and only its digest is stored', async (t) => {
-  const secret = made.token.slice(-43)
+  const secret = preview.token.slice(-43)
   t.ok(lines.some((line) => line.includes('request-completed')))
   t.notOk(lines.some((line) => line.includes(secret)))
   const [kept] = await context.database.work`SELECT row_to_json(p)::text AS row FROM qingdan.preview p`
   t.notMatch(kept?.['row'], secret)
   const [audited] = await context.database.work`
     SELECT string_agg(detail::text, '') AS all FROM qingdan.audit WHERE action = 'preview-created'`
-  t.match(audited?.['all'], made.id)
+  t.match(audited?.['all'], preview.id)
   t.notMatch(audited?.['all'], secret)
 })
 

@@ -53,7 +53,7 @@ t.test('a folder, with only an address', async (t) => {
 
 t.test('PostgreSQL, one dataset, signed, as JSON', async (t) => {
   const key = join(home, 'service.asc')
-  await writeFile(key, (await loadServiceKey(source.standing.context)).publicKey)
+  await writeFile(key, (await loadServiceKey(source.testContext.context)).publicKey)
   const args = [
     '--into',
     database,
@@ -127,19 +127,19 @@ t.test('refusals have exit codes, and codes in JSON', async (t) => {
 })
 
 t.test('restricted data are pulled only with a key', async (t) => {
-  const { context } = source.standing
-  const made = await createKey(
+  const { context } = source.testContext
+  const created = await createKey(
     context.database,
     { label: 'platform', scopes: ['read-restricted'] },
     { clock: context.clock, actor: 'cli:test' },
   )
   const keyFile = join(home, 'key')
-  await writeFile(keyFile, `${made.secret}\n`)
+  await writeFile(keyFile, `${created.secret}\n`)
   const into = join(home, 'restricted')
   const ran = await source.pull(['--into', into, '--key-file', keyFile])
   t.match(ran, { code: 0, stdout: /6 changes, 3 versions/ })
-  t.notMatch(ran.stdout + ran.stderr, made.secret, 'the key is printed nowhere')
-  const all = await liveVersions(source.base(), { authorization: `Bearer ${made.secret}` })
+  t.notMatch(ran.stdout + ran.stderr, created.secret, 'the key is printed nowhere')
+  const all = await liveVersions(source.base(), { authorization: `Bearer ${created.secret}` })
   t.equal(all.length, 3)
   t.same(await differencesInFolder(into, all), [])
   t.match(await source.pull(['--into', into]), { code: 2, stderr: /a key: started with true/ })
@@ -189,21 +189,21 @@ t.test('--follow applies a change within seconds and ends cleanly on a signal', 
   t.teardown(() => void child.kill('SIGKILL'))
   const ended = once(child, 'close')
   const lines: string[] = []
-  const heard = new Set<() => void>()
+  const listeners = new Set<() => void>()
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line)
-    for (const hear of heard) hear()
+    for (const notify of listeners) notify()
   })
   /** Waits until a point was reported this many times. */
   const until = (point: string, times: number) =>
     new Promise<void>((resolve) => {
-      const look = () => {
+      const check = () => {
         if (lines.filter((line) => line.includes(`"point":"${point}"`)).length < times) return
-        heard.delete(look)
+        listeners.delete(check)
         resolve()
       }
-      heard.add(look)
-      look()
+      listeners.add(check)
+      check()
     })
   const committed = () => lines.filter((line) => line.includes('"point":"committed"')).length
   await until('committed', 1)

@@ -18,7 +18,7 @@ const register = (dataset: string, tolerance: object) =>
     ['well'],
     { dataset, themes: ['education'], formats: ['csv'], ...tolerance },
   )
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [
     register('strict-wells', {}),
     register('some-wells', { tolerance: { errors: 1 } }),
@@ -26,12 +26,12 @@ const standing = await openTestContext(t, {
     register('calm-wells', { tolerance: { errors: 1, warnings: 1 } }),
   ],
 })
-const { context, get, bring, moveTo } = standing
+const { context, get, bring, moveTo } = testContext
 const of = (dataset: string, rows: string, edition = '2025') => ({
   ...{ dataset, edition },
   rows: `well,depth\n${rows}`,
 })
-const cli = (...args: readonly string[]) => runCli(args, standing.environment)
+const cli = (...args: readonly string[]) => runCli(args, testContext.environment)
 const refusal = (promise: Promise<unknown>) =>
   promise.then(
     () => undefined,
@@ -54,13 +54,13 @@ t.test('each limit of the tolerance, on both sides', async (t) => {
     state: 'quarantined',
     exceeded: [{ bound: 'errorShare', allowed: 0.5, found: 2 / 3 }],
   })
-  // A field without its column gives one warning in each bundle.
+  // A column that is missing is a warning.
   const bare = { dataset: 'calm-wells', edition: '2025', rows: 'well\na\n' }
   t.match(await bring(bare), { state: 'staged', warnings: 1 })
 })
 
 t.test('the last good part stays, and the receipt contains every finding', async (t) => {
-  const good = await standing.take(of('strict-wells', 'a,1\nb,2\n', '2026'))
+  const good = await testContext.take(of('strict-wells', 'a,1\nb,2\n', '2026'))
   t.match(good, { replaces: null, inHand: true })
   moveTo('2026-03-02T04:00:00Z')
   const bad = await bring(of('strict-wells', 'a,1\nb,x\n,3\n,4\n', '2026'))
@@ -74,7 +74,7 @@ t.test('the last good part stays, and the receipt contains every finding', async
     ],
     files: [{ rowsRead: 4, rowsTaken: 1, rowsRefused: 3 }],
   })
-  const version = await standing.publish('strict-wells', '2026')
+  const version = await testContext.publish('strict-wells', '2026')
   t.equal(version.state, 'done')
   t.match((await get('/v1/datasets/strict-wells/editions/2026/versions/1')).json(), {
     parts: [{ bundle: good.id, rows: 2 }],
@@ -98,7 +98,7 @@ t.test('after release, the rows without an error become the part, with the reaso
   t.same(statesOf(receipt), [
     ...['received', 'verified', 'quarantined', 'released', 'verified', 'validated', 'staged'],
   ])
-  t.match(await standing.findingsOf(receipt), [
+  t.match(await testContext.findingsOf(receipt), [
     { check: 'quarantine-released', severity: 'warning' },
     { check: 'type', row: 3 },
   ])
@@ -107,7 +107,7 @@ t.test('after release, the rows without an error become the part, with the reaso
     state: 'staged',
   })
   t.match(await refusal(dropBundle(context, act(bad.id))), { code: 'bundle-not-quarantined' })
-  t.equal((await standing.publish('strict-wells', '2026', { reason: 'Wells were added.' })).state, 'done')
+  t.equal((await testContext.publish('strict-wells', '2026', { reason: 'Wells were added.' })).state, 'done')
   const base = '/v1/datasets/strict-wells/editions/2026/versions/2'
   t.match((await get(base)).json(), { warnings: [{ check: 'quarantine-released', count: 1 }] })
   t.equal((await get(`${base}/files/strict-wells-2026-v2.csv`)).text, 'well,depth\na,1\nc,3\n')
@@ -117,7 +117,7 @@ t.test('a bundle older than the current part replaces nothing', async (t) => {
   moveTo('2026-03-04T04:00:00Z')
   const older = await bring(of('strict-wells', 'a,x\nd,4\n', '2026'))
   moveTo('2026-03-05T04:00:00Z')
-  const newer = await standing.take(of('strict-wells', 'a,1\n', '2026'))
+  const newer = await testContext.take(of('strict-wells', 'a,1\n', '2026'))
   await releaseBundle(context, act(older.id))
   t.match(await takeBundle(context, older.id), { state: 'staged', inHand: false, replaces: null })
   const [held] = await context.database.work<{ id: string }[]>`
@@ -128,17 +128,17 @@ t.test('a bundle older than the current part replaces nothing', async (t) => {
 t.test(
   'after a drop, its bytes are deleted and its receipt stays; sent again it is validated anew',
   async (t) => {
-    const bag = await writeBag(standing.folder, of('strict-wells', 'z,x\n', '2027'))
-    const walk = async () =>
+    const bag = await writeBag(testContext.folder, of('strict-wells', 'z,x\n', '2027'))
+    const paging = async () =>
       takeBundle(context, (await receive(context, { path: bag, broughtBy: 'cli:test' })).id)
-    const bad = await walk()
+    const bad = await paging()
     t.equal(bad.state, 'quarantined')
-    t.equal((await walk()).history.length, 6, 'sent again, it is validated again')
+    t.equal((await paging()).history.length, 6, 'sent again, it is validated again')
     t.ok((await context.files.list(`bundles/${bad.id}`)).length > 0)
     const dropped = await dropBundle(context, act(bad.id, 'A trial.'))
     t.match(dropped, { state: 'dropped', errors: 1, decision: { act: 'drop', reason: 'A trial.' } })
     t.same(await context.files.list(`bundles/${bad.id}`), [])
-    t.same((await standing.findingsOf(dropped)).map(({ check }) => check).sort(), [
+    t.same((await testContext.findingsOf(dropped)).map(({ check }) => check).sort(), [
       'signature-missing',
       'type',
     ])
@@ -151,7 +151,7 @@ t.test(
       code: 'bundle-not-quarantined',
       state: 'dropped',
     })
-    const again = await walk()
+    const again = await paging()
     t.match(again, { state: 'quarantined', decision: null })
     t.ok((await context.files.list(`bundles/${bad.id}`)).length > 0)
     const audit = await context.database.work<{ action: string; reason: string }[]>`
@@ -171,15 +171,15 @@ t.test('an unreadable bundle is refused, and nobody can release it', async (t) =
 })
 
 t.test('over HTTP: the receipt in full, and findings by check and by severity', async (t) => {
-  const { authorization } = await standing.key({ scopes: ['ingest'] })
+  const { authorization } = await testContext.key({ scopes: ['ingest'] })
   const rows = of('strict-wells', `${'x,x\n'.repeat(2)},1\n${'"=1+1",2\n'}`, '2029')
-  const posted = await standing.post('/v1/bundles', await zipOf(standing.folder, rows), authorization)
+  const posted = await testContext.post('/v1/bundles', await zipOf(testContext.folder, rows), authorization)
   const { id } = posted.json<{ id: string }>()
   await takeBundle(context, id)
-  const told = (await get(`/v1/bundles/${id}`, { authorization })).json<object>()
-  t.match(told, { state: 'quarantined', packing: 'zip', decision: null, inHand: false })
-  t.match(told, { files: [{ repaired: 0, unreadable: false }], exceeded: [{ bound: 'errors' }] })
-  t.notMatch(JSON.stringify(told), /cli:|key:/, 'and nobody by name')
+  const shown = (await get(`/v1/bundles/${id}`, { authorization })).json<object>()
+  t.match(shown, { state: 'quarantined', packing: 'zip', decision: null, inHand: false })
+  t.match(shown, { files: [{ repaired: 0, unreadable: false }], exceeded: [{ bound: 'errors' }] })
+  t.notMatch(JSON.stringify(shown), /cli:|key:/, 'and nobody by name')
   const checks = async (query: string) =>
     (await get(`/v1/bundles/${id}/findings?${query}`, { authorization }))
       .json<{ data: { check: string }[] }>()
@@ -207,7 +207,7 @@ t.test('on the command line: list, show, release, drop, and the receipt as files
   t.match(JSON.parse(released.stdout), { state: 'staged', decision: { act: 'release', reason: 'By phone.' } })
   const dropped = await cli('quarantine', 'drop', two.id, '--reason', 'A trial.')
   t.match(dropped, { code: 0, stdout: /^dropped/ })
-  const to = join(standing.folder, 'carried')
+  const to = join(testContext.folder, 'carried')
   t.match((await cli('receipt', short, '--to', to)).stdout, /staged[\s\S]*released[\s\S]*quarantine-released/)
   t.match(JSON.parse(await readFile(join(to, 'receipt.json'), 'utf8')), { id: one.id, state: 'staged' })
   const csv = await readFile(join(to, 'findings.csv'), 'utf8')

@@ -95,45 +95,49 @@ function troublesOf(rows: readonly Row[]): readonly Trouble[] {
 async function takePitches(t: Test, csv: string): Promise<Readonly<Record<string, number>>> {
   const rows = parse(csv, { columns: true }) as Row[]
   const troubles = troublesOf(rows)
-  const sound = rows.filter((_row, index) => !troubles.some(({ row }) => row === index + 2))
-  const standing = await openTestContext(t, {
+  const valid = rows.filter((_row, index) => !troubles.some(({ row }) => row === index + 2))
+  const testContext = await openTestContext(t, {
     contracts: [
       pitchContract('pitches', troubles.length),
       pitchContract('strict-pitches', troubles.length - 1),
     ],
   })
-  const strict = await standing.bring({ dataset: 'strict-pitches', edition: '2026', rows: csv })
+  const strict = await testContext.bring({ dataset: 'strict-pitches', edition: '2026', rows: csv })
   t.match(strict, { state: 'quarantined', errors: troubles.length })
-  const receipt = await standing.take({ dataset: 'pitches', edition: '2026', rows: csv })
+  const receipt = await testContext.take({ dataset: 'pitches', edition: '2026', rows: csv })
   t.equal(receipt.errors, troubles.length)
   t.match(receipt.files, [
-    { rowsRead: rows.length, rowsTaken: sound.length, rowsRefused: rows.length - sound.length },
+    { rowsRead: rows.length, rowsTaken: valid.length, rowsRefused: rows.length - valid.length },
   ])
   const order = (found: readonly Trouble[]) =>
     found.map(({ row, cell, check, field }) => `${row} ${cell} ${check} ${field}`).sort()
   for (const of of [receipt, strict]) {
-    const findings = (await standing.findingsOf(of)).map(({ check, row = 0, cell = '', field = '' }) => ({
+    const findings = (await testContext.findingsOf(of)).map(({ check, row = 0, cell = '', field = '' }) => ({
       ...{ check, row, cell, field },
     }))
     t.same(order(findings), order(troubles), 'every finding, with its row, cell and field')
   }
-  await readersSee(t, standing, sound)
+  await readersSee(t, testContext, valid)
   const kinds: Record<string, number> = {}
   for (const { check } of troubles) kinds[check] = (kinds[check] ?? 0) + 1
-  return { ...kinds, rows: rows.length, taken: sound.length }
+  return { ...kinds, rows: rows.length, taken: valid.length }
 }
 
-async function readersSee(t: Test, standing: TestContext, sound: readonly Row[]): Promise<void> {
-  t.equal((await standing.publish('pitches', '2026')).state, 'done')
-  const { text } = await standing.get(
+async function readersSee(t: Test, testContext: TestContext, valid: readonly Row[]): Promise<void> {
+  t.equal((await testContext.publish('pitches', '2026')).state, 'done')
+  const { text } = await testContext.get(
     '/v1/datasets/pitches/editions/2026/versions/1/files/pitches-2026-v1.csv',
   )
-  const tell = (rows: readonly Row[]) =>
+  const comparable = (rows: readonly Row[]) =>
     rows
       .map((row) => columns.map((name) => (row[name]?.trim() === '未提供' ? '' : (row[name]?.trim() ?? ''))))
       .map((cells) => cells.join('\u0000'))
       .sort()
-  t.same(tell(parse(text, { columns: true }) as Row[]), tell(sound), 'the valid rows, and no others')
+  t.same(
+    comparable(parse(text, { columns: true }) as Row[]),
+    comparable(valid),
+    'the valid rows, and no others',
+  )
 }
 
 t.test('a small file with the faults of the real one', async (t) => {
@@ -181,11 +185,11 @@ interface List {
 /** Brings a plan as it is, and compares the list of its year with the rows of the file. */
 async function takePlan(t: Test, csv: string | Uint8Array, rows: readonly Row[]): Promise<List> {
   const dataset = 'annual-open-data-list'
-  const standing = await openTestContext(t, { at: '2015-01-01T00:00:00Z' })
-  const receipt = await standing.take({ dataset, edition: '2014', rows: csv })
+  const testContext = await openTestContext(t, { at: '2015-01-01T00:00:00Z' })
+  const receipt = await testContext.take({ dataset, edition: '2014', rows: csv })
   t.match(receipt.files, [{ rowsRead: rows.length, rowsTaken: rows.length, rowsRefused: 0 }])
-  t.equal((await standing.publish(dataset, '2014')).state, 'done')
-  const list = (await standing.get('/v1/lists/2014')).json<List>()
+  t.equal((await testContext.publish(dataset, '2014')).state, 'done')
+  const list = (await testContext.get('/v1/lists/2014')).json<List>()
   const none = { published: 0, late: 0, planned: rows.length, overdue: 0, withdrawn: 0 }
   t.same(list.rates, { items: rows.length, states: none, completion: 0, onTime: null })
   const names = (row: Row) => row['提供部门']?.split('、') ?? []

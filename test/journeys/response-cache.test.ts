@@ -19,26 +19,31 @@ const file = `${version}/files/${dataset}-2025-v1.csv`
 const route = '/v1/datasets/:slug/editions/:edition/versions/:version/records'
 
 async function openFerries(t: Test, settings: Readonly<Record<string, string>> = {}) {
-  const standing = await openTestContext(t, { contracts: [contract], settings })
+  const testContext = await openTestContext(t, { contracts: [contract], settings })
   const lines = Array.from({ length: 150 }, (_, n) => `渡轮-${n},${n}`)
-  await standing.take({ dataset, edition: '2025', rows: `ferry,seats\n${lines.join('\n')}\n` })
-  await standing.publish(dataset, '2025')
-  const base = await standing.app.listen({ host: '127.0.0.1', port: 0 })
+  await testContext.take({ dataset, edition: '2025', rows: `ferry,seats\n${lines.join('\n')}\n` })
+  await testContext.publish(dataset, '2025')
+  const base = await testContext.app.listen({ host: '127.0.0.1', port: 0 })
   // The first response may have been computed before the cache received notifications.
   const warmUp = async (address = page) => {
     for (let n = 0; n < 3; n += 1) await (await fetch(`${base}${address}`)).arrayBuffer()
   }
-  return { ...standing, base, warmUp }
+  return { ...testContext, base, warmUp }
 }
 
-interface Heard {
+interface Received {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
 /** Sends a request over a raw socket, with exactly these headers, and reads until the server closes it. */
-function ask(base: string, address: string, headers: readonly string[] = [], method = 'GET'): Promise<Heard> {
+function request(
+  base: string,
+  address: string,
+  headers: readonly string[] = [],
+  method = 'GET',
+): Promise<Received> {
   const { port } = new URL(base)
   const lines = [`${method} ${address} HTTP/1.1`, 'Host: 127.0.0.1', 'Connection: close', ...headers, '', '']
   return new Promise((resolve, reject) => {
@@ -62,7 +67,7 @@ function ask(base: string, address: string, headers: readonly string[] = [], met
 }
 
 /** Headers that may differ between two responses. */
-function stable({ status, headers, body }: Heard): Heard {
+function stable({ status, headers, body }: Received): Received {
   const { date: _date, 'x-request-id': _id, ...others } = headers
   return { status, headers: others, body }
 }
@@ -70,31 +75,31 @@ function stable({ status, headers, body }: Heard): Heard {
 /**
  * Identifies responses served before routing: only their log lines have the labels before the other facts.
  */
-function givenWarm({ lines }: Pick<TestContext, 'lines'>): number {
+function servedBeforeRouting({ lines }: Pick<TestContext, 'lines'>): number {
   return lines.filter((line) => /"event":"request-completed","route":"[^"]*","method":"GET"/.test(line))
     .length
 }
 
 t.test('it equals the response of the route, header by header, and its 304 too', async (t) => {
-  const standing = await openFerries(t)
-  const { base, warmUp } = standing
+  const testContext = await openFerries(t)
+  const { base, warmUp } = testContext
   for (const address of [
     page,
     `${page}&seats__gte=20&select=seats`,
     `${version}/records.csv?limit=100`,
     file,
   ]) {
-    const cold = await ask(base, address)
+    const cold = await request(base, address)
     t.equal(cold.status, 200, address)
     const condition = [`If-None-Match: ${cold.headers['etag']}`]
     // By another path, so that no earlier request has cached it.
-    const coldNotModified = await ask(base, address, [...condition, 'Accept-Encoding: identity'])
+    const coldNotModified = await request(base, address, [...condition, 'Accept-Encoding: identity'])
     t.equal(coldNotModified.status, 304)
     await warmUp(address)
-    const before = givenWarm(standing)
-    const answers = [await ask(base, address), await ask(base, address)]
-    for (const answer of answers) t.same(stable(answer), stable(cold))
-    const notModified = await ask(base, address, condition)
+    const before = servedBeforeRouting(testContext)
+    const responses = [await request(base, address), await request(base, address)]
+    for (const answer of responses) t.same(stable(answer), stable(cold))
+    const notModified = await request(base, address, condition)
     t.equal(notModified.status, 304)
     t.equal(notModified.body, '')
     // The route does not read the page for a 304, so it knows no next one.
@@ -102,40 +107,43 @@ t.test('it equals the response of the route, header by header, and its 304 too',
     for (const { headers } of [notModified, coldNotModified]) {
       t.same(withoutNext(headers['link']), withoutNext(cold.headers['link']))
     }
-    const [{ headers: given }, { headers: expected }] = [stable(notModified), stable(coldNotModified)]
-    t.same({ ...given, link: '' }, { ...expected, link: '' })
-    for (const name of ['content-type', 'content-length']) t.notOk(name in given, `no ${name}`)
-    t.ok(givenWarm(standing) > before, `${givenWarm(standing) - before} were given before the router`)
+    const [{ headers: served }, { headers: expected }] = [stable(notModified), stable(coldNotModified)]
+    t.same({ ...served, link: '' }, { ...expected, link: '' })
+    for (const name of ['content-type', 'content-length']) t.notOk(name in served, `no ${name}`)
+    t.ok(
+      servedBeforeRouting(testContext) > before,
+      `${servedBeforeRouting(testContext) - before} were given before the router`,
+    )
     t.not(
-      answers[0]?.headers['x-request-id'],
-      answers[1]?.headers['x-request-id'],
+      responses[0]?.headers['x-request-id'],
+      responses[1]?.headers['x-request-id'],
       'each has an id of its own',
     )
   }
 })
 
 t.test('unusual requests are left to the route', async (t) => {
-  const standing = await openFerries(t)
-  const { base, warmUp } = standing
+  const testContext = await openFerries(t)
+  const { base, warmUp } = testContext
   await warmUp()
-  await ask(base, page)
-  const warm = givenWarm(standing)
-  t.match(await ask(base, page, ['Host: elsewhere']), { status: 400 })
-  t.match(await ask(base, page, ['If-Match: "no"']), { status: 412 })
-  t.match(await ask(base, page, ['Authorization: Bearer x']), { status: 401 })
-  t.match(await ask(base, page, ['Accept: image/png']), { status: 406 })
-  t.match(await ask(base, `http://127.0.0.1${page}`), { status: 200 })
-  t.match(await ask(base, page, [], 'HEAD'), { status: 200, body: '' })
-  t.match(await ask(base, page, ['Content-Length: 2', '', 'no']), { status: 200 })
-  t.equal(givenWarm(standing), warm, 'none of these was served before routing')
-  t.equal((await ask(base, page, ['X-Request-Id: mine'])).headers['x-request-id'], 'mine')
-  t.equal(givenWarm(standing), warm + 1)
+  await request(base, page)
+  const cachedBefore = servedBeforeRouting(testContext)
+  t.match(await request(base, page, ['Host: elsewhere']), { status: 400 })
+  t.match(await request(base, page, ['If-Match: "no"']), { status: 412 })
+  t.match(await request(base, page, ['Authorization: Bearer x']), { status: 401 })
+  t.match(await request(base, page, ['Accept: image/png']), { status: 406 })
+  t.match(await request(base, `http://127.0.0.1${page}`), { status: 200 })
+  t.match(await request(base, page, [], 'HEAD'), { status: 200, body: '' })
+  t.match(await request(base, page, ['Content-Length: 2', '', 'no']), { status: 200 })
+  t.equal(servedBeforeRouting(testContext), cachedBefore, 'none of these was served before routing')
+  t.equal((await request(base, page, ['X-Request-Id: mine'])).headers['x-request-id'], 'mine')
+  t.equal(servedBeforeRouting(testContext), cachedBefore + 1)
 })
 
 t.test('it counts for the rate limit like any other, by the sender that a proxy names', async (t) => {
   const { base, warmUp } = await openFerries(t, { QINGDAN_RATE_PER_MINUTE: '10' })
   await warmUp()
-  const from = (sender: string) => ask(base, page, [`X-Forwarded-For: ${sender}`])
+  const from = (sender: string) => request(base, page, [`X-Forwarded-For: ${sender}`])
   const statuses = []
   for (let n = 0; n < 11; n += 1) statuses.push((await from('192.0.2.1')).status)
   t.same(statuses, [...Array.from({ length: 10 }, () => 200), 429])
@@ -144,15 +152,15 @@ t.test('it counts for the rate limit like any other, by the sender that a proxy 
   t.ok(Number(refused.headers['retry-after']) >= 1)
   t.equal((await from('192.0.2.2')).status, 200)
   t.equal(
-    (await ask(base, '/v1/problems', ['X-Forwarded-For: 192.0.2.1'])).status,
+    (await request(base, '/v1/problems', ['X-Forwarded-For: 192.0.2.1'])).status,
     429,
     'at other addresses, too',
   )
 })
 
 t.test('it is logged with its route, and its metrics count', async (t) => {
-  const standing = await openFerries(t)
-  const { base, warmUp } = standing
+  const testContext = await openFerries(t)
+  const { base, warmUp } = testContext
   await warmUp()
   const count = async () => {
     const metrics = await (await fetch(`${base}/metrics`)).text()
@@ -162,9 +170,9 @@ t.test('it is logged with its route, and its metrics count', async (t) => {
     return Number(line?.split(' ').at(-1))
   }
   const before = await count()
-  for (let n = 0; n < 5; n += 1) await ask(base, page)
+  for (let n = 0; n < 5; n += 1) await request(base, page)
   t.equal(await count(), before + 5)
-  const last = JSON.parse(standing.lines.findLast((line) => line.includes(`"route":"${route}"`)) ?? '{}')
+  const last = JSON.parse(testContext.lines.findLast((line) => line.includes(`"route":"${route}"`)) ?? '{}')
   t.match(last, { event: 'request-completed', route, method: 'GET', status: 200, requestId: String })
   t.ok(last.seconds >= 0)
 })

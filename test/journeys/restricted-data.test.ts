@@ -21,12 +21,12 @@ const contract = (dataset: string, openClass: string) =>
 
 const secret = 'shelter-register'
 const open = 'bridge-register'
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [contract(secret, 'not-open'), contract(open, 'conditional')],
   shipped: ['annual-open-data-list'],
   at: '2026-02-01T04:00:00Z',
 })
-const { get, key, context, moveTo } = standing
+const { get, key, context, moveTo } = testContext
 
 const [list] = await sampleRows('annual-open-data-list', '2026', 0)
 const promise = (number: number, dataset: string) =>
@@ -36,8 +36,8 @@ for (const [dataset, rows] of [
   [open, 'place\nopen-marker\n'],
   [secret, 'place\nsecret-marker\nsecret-other\n'],
 ] as const) {
-  await standing.take({ dataset, edition: '2026', rows })
-  await standing.publish(dataset, '2026')
+  await testContext.take({ dataset, edition: '2026', rows })
+  await testContext.publish(dataset, '2026')
 }
 
 const version = `/v1/datasets/${secret}/editions/2026/versions/1`
@@ -71,16 +71,16 @@ const shared = [
 ]
 
 t.test('without a key it does not exist', async (t) => {
-  const told = async (url: string) => {
+  const bodyOf = async (url: string) => {
     const { requestId, ...rest } = (await get(url)).json<{ requestId: string }>()
     t.ok(requestId)
     return rest
   }
-  const unknown = await told('/v1/datasets/no-such-register')
+  const unknown = await bodyOf('/v1/datasets/no-such-register')
   for (const url of own) {
     const answer = await get(url)
     t.equal(answer.status, 404, url)
-    t.same(await told(url), unknown, 'the same response as for an unknown name')
+    t.same(await bodyOf(url), unknown, 'the same response as for an unknown name')
     t.notMatch(answer.text, /shelter|secret-/)
   }
   for (const url of shared) t.notOk(/shelter-register|secret-/.test((await get(url)).text), url)
@@ -180,17 +180,17 @@ t.test('the state of a promise reveals only what its reader may know', async (t)
 
 t.test('a key that is revoked, expired, altered or unknown is refused, not treated as no key', async (t) => {
   const day = await key({ scopes: ['read-restricted'], expiresAt: new Date('2026-02-02T04:00:00Z') })
-  const gone = await key({ scopes: ['read-restricted'] })
+  const revoked = await key({ scopes: ['read-restricted'] })
   const url = `/v1/datasets/${secret}/records`
   t.equal((await get(url, { authorization: day.authorization })).status, 200)
-  t.equal((await get(url, { authorization: gone.authorization })).status, 200)
-  t.equal(await revokeKey(context.database, gone.id, { clock: context.clock, actor: 'cli:test' }), true)
+  t.equal((await get(url, { authorization: revoked.authorization })).status, 200)
+  t.equal(await revokeKey(context.database, revoked.id, { clock: context.clock, actor: 'cli:test' }), true)
   moveTo('2026-02-02T03:59:59Z')
   t.equal((await get(url, { authorization: day.authorization })).status, 200, 'until its last second')
   moveTo('2026-02-02T04:00:00Z')
   const last = day.authorization.at(-1) === 'A' ? 'B' : 'A'
   const wrong = [
-    ...[day.authorization, gone.authorization, `${day.authorization.slice(0, -1)}${last}`],
+    ...[day.authorization, revoked.authorization, `${day.authorization.slice(0, -1)}${last}`],
     ...[
       'Bearer',
       'Bearer x',
@@ -207,6 +207,6 @@ t.test('a key that is revoked, expired, altered or unknown is refused, not treat
       t.match(answer.headers['www-authenticate'], /^Bearer/)
     }
   }
-  const said = standing.lines.join('\n')
-  t.notMatch(said, day.authorization.slice(-43), 'no log line contains a key')
+  const log = testContext.lines.join('\n')
+  t.notMatch(log, day.authorization.slice(-43), 'no log line contains a key')
 })

@@ -19,11 +19,11 @@ const contract = contractOf(
   ['lamp'],
   { dataset, themes: ['education'], parts: [{ provider: east }, { provider: west }] },
 )
-const standing = await openTestContext(t, { contracts: [contract] })
-const { context, findingsOf } = standing
+const testContext = await openTestContext(t, { contracts: [contract] })
+const { context, findingsOf } = testContext
 const { work } = context.database
 
-interface Sent {
+interface Delivery {
   readonly rows: string
   readonly sequence?: number
   readonly edition?: string
@@ -31,8 +31,8 @@ interface Sent {
   readonly zip?: boolean
 }
 
-async function receiveSent({ rows, sequence, edition = '2025', provider = east, zip = false }: Sent) {
-  const folder = await mkdtemp(join(standing.folder, 'sent-'))
+async function receiveDelivery({ rows, sequence, edition = '2025', provider = east, zip = false }: Delivery) {
+  const folder = await mkdtemp(join(testContext.folder, 'sent-'))
   const bag = join(folder, 'bag')
   const files = [{ name: 'rows.csv', source: Buffer.from(`lamp,watts\n${rows}`) }]
   const numbered = sequence === undefined ? {} : { sequence }
@@ -45,14 +45,14 @@ async function receiveSent({ rows, sequence, edition = '2025', provider = east, 
   return receipt
 }
 
-async function send(sent: Sent) {
-  const receipt = await takeBundle(context, (await receiveSent(sent)).id)
+async function send(results: Delivery) {
+  const receipt = await takeBundle(context, (await receiveDelivery(results)).id)
   // Bundles here are unsigned, which is allowed with a warning.
   const findings = (await findingsOf(receipt)).filter(({ check }) => check !== 'signature-missing')
   return { receipt, told: findings.map(({ check, expected = '' }) => `${check} ${expected}`.trim()) }
 }
 
-const inHand = async () => {
+const currentPart = async () => {
   const rows = await work`
     SELECT edition, provider, bundle_id FROM qingdan.part WHERE replaced_at IS NULL ORDER BY edition, provider`
   return rows.map(({ edition, provider, bundle_id }) => `${edition} ${provider} ${bundle_id}`)
@@ -70,23 +70,23 @@ t.test('consecutive numbers are accepted without a finding', async (t) => {
 })
 
 t.test('a replay is a no-op, and a finding says if it is packed differently', async (t) => {
-  const before = await inHand()
+  const before = await currentPart()
   const again = await send({ rows: 'a,2\n', sequence: 2 })
   t.equal(again.receipt.history.length, 4, 'the existing receipt')
   const { receipt, told } = await send({ rows: 'a,2\n', sequence: 2, zip: true })
   t.equal(receipt.state, 'refused')
   t.same(told, [`sequence-replayed 2: ${again.receipt.id}`])
-  t.same(await inHand(), before)
+  t.same(await currentPart(), before)
 })
 
 t.test('a used number is refused with the bundle that has it; an older one is out of order', async (t) => {
-  const before = await inHand()
+  const before = await currentPart()
   const holder = (await send({ rows: 'a,2\n', sequence: 2 })).receipt.id
   const reused = await send({ rows: 'a,3\n', sequence: 2 })
   t.match(reused, { receipt: { state: 'refused', errors: 1 }, told: [`sequence-reused 2: ${holder}`] })
   const other = await send({ rows: 'a,2\n', sequence: 2, edition: '2024' })
   t.match(other, { receipt: { state: 'refused' }, told: [`sequence-reused 2: ${holder}`] })
-  t.same(await inHand(), before, 'nothing has changed')
+  t.same(await currentPart(), before, 'nothing has changed')
 })
 
 t.test(
@@ -95,17 +95,17 @@ t.test(
     const ahead = await send({ rows: 'a,6\n', sequence: 6 })
     t.match(ahead, { receipt: { state: 'staged', errors: 0, warnings: 2 }, told: ['sequence-gap 3–5'] })
     t.match(await send({ rows: 'a,7\n', sequence: 7 }), { receipt: { state: 'staged' }, told: [] })
-    const before = await inHand()
+    const before = await currentPart()
     const late = await send({ rows: 'a,4\n', sequence: 4 })
     t.match(late, { receipt: { state: 'refused' }, told: ['sequence-behind > 6'] })
-    t.same(await inHand(), before, 'an older bundle replaces nothing')
+    t.same(await currentPart(), before, 'an older bundle replaces nothing')
     const elsewhere = await send({ rows: 'a,4\n', sequence: 4, edition: '2024' })
     t.match(
       elsewhere,
       { receipt: { state: 'staged' }, told: ['sequence-gap 3'] },
       'it replaces nothing newer',
     )
-    const listed = await runCli(['list', 'bundles'], standing.environment)
+    const listed = await runCli(['list', 'bundles'], testContext.environment)
     t.equal(listed.code, 0, listed.stderr)
     t.match(
       listed.stdout,
@@ -123,9 +123,10 @@ t.test('only accepted bundles use up their number', async (t) => {
 })
 
 t.test('of bundles of one number that are processed at once, one is accepted', async (t) => {
-  const sent = []
-  for (const watts of [1, 2, 3, 4]) sent.push(await receiveSent({ rows: `a,9${watts}\n`, sequence: 9 }))
-  const receipts = await Promise.all(sent.map(({ id }) => takeBundle(context, id)))
+  const results = []
+  for (const watts of [1, 2, 3, 4])
+    results.push(await receiveDelivery({ rows: `a,9${watts}\n`, sequence: 9 }))
+  const receipts = await Promise.all(results.map(({ id }) => takeBundle(context, id)))
   t.same(receipts.map(({ state }) => state).sort(), ['refused', 'refused', 'refused', 'staged'])
   const winner = receipts.find(({ state }) => state === 'staged')
   for (const receipt of receipts.filter(({ state }) => state === 'refused'))

@@ -8,7 +8,7 @@ import t from 'tap'
 import { administer } from '../support/database.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { type Answer, openTestContext, sampleRows, type TestContext } from '../support/open-test-context.ts'
-import { addressOf, type Operation, operationsOf, type Things } from '../support/operations.ts'
+import { addressOf, type ExistingValues, type Operation, operationsOf } from '../support/operations.ts'
 
 const required = { constraints: { required: true } }
 const registerOf = (dataset: string, shareClass: string, openClass: string, theme: string) => {
@@ -34,8 +34,8 @@ const registerOf = (dataset: string, shareClass: string, openClass: string, them
 const open = registerOf('bridge-register', 'general', 'conditional', 'education')
 const shared = registerOf('harbour-register', 'general', 'not-open', 'culture')
 const demanded = registerOf('shelter-register', 'on-demand', 'not-open', 'health')
-const kept = registerOf('vault-register', 'none', 'not-open', 'public-service')
-const hidden = [shared, demanded, kept]
+const hiddenRegister = registerOf('vault-register', 'none', 'not-open', 'public-service')
+const hidden = [shared, demanded, hiddenRegister]
 
 /**
  * Everything that identifies the hidden datasets: slugs, titles, keywords, markers of records, and unique
@@ -44,15 +44,15 @@ const hidden = [shared, demanded, kept]
 const traces = /harbour|shelter-|shelter |vault|sports-bureau|["-]culture\b|public-service/
 
 async function furnish(contracts: readonly (typeof open)[]): Promise<TestContext> {
-  const standing = await openTestContext(t, {
+  const testContext = await openTestContext(t, {
     contracts,
     shipped: ['annual-open-data-list'],
     at: '2026-02-01T04:00:00Z',
   })
   const publish = async (dataset: string, edition: string, rows: string, reason?: string) => {
     const provider = contracts.find((one) => one.dataset === dataset)?.providers[0] ?? 'edu-commission'
-    await standing.take({ dataset, edition, rows, provider })
-    await standing.publish(dataset, edition, reason === undefined ? {} : { reason })
+    await testContext.take({ dataset, edition, rows, provider })
+    await testContext.publish(dataset, edition, reason === undefined ? {} : { reason })
   }
   const [list] = await sampleRows('annual-open-data-list', '2026', 0)
   const item = '1,市教育委员会,项目1,,,,2026-03-01,yearly,on-demand,,,bridge-register,2026\n'
@@ -63,14 +63,14 @@ async function furnish(contracts: readonly (typeof open)[]): Promise<TestContext
     await publish(dataset, '2026', `place,berths\n${marker},3\n${marker}-two,4\n`)
     await publish(dataset, '2026', `place,berths\n${marker},3\n${marker}-two,5\n`, 'a count was wrong')
   }
-  return standing
+  return testContext
 }
 
-const standing = await furnish([open, ...hidden])
+const testContext = await furnish([open, ...hidden])
 const never = await furnish([open])
-const { get, context, key } = standing
-await standing.app.ready()
-const { operations } = operationsOf(standing.app, context.contracts)
+const { get, context, key } = testContext
+await testContext.app.ready()
+const { operations } = operationsOf(testContext.app, context.contracts)
 /**
  * Operations of a single dataset are the generic ones with the words of its contract; only open datasets have
  * them.
@@ -85,8 +85,8 @@ const tableOf = async ({ app }: TestContext, id: string, headers = {}) => {
   return result.resources.find(({ datastore_active: isTable }) => isTable)?.id ?? ''
 }
 
-async function thingsOf(dataset: string, headers = {}): Promise<Things> {
-  const table = await tableOf(standing, dataset, headers)
+async function existingOf(dataset: string, headers = {}): Promise<ExistingValues> {
+  const table = await tableOf(testContext, dataset, headers)
   const contract = [open, ...hidden].find((one) => one.dataset === dataset) ?? open
   return {
     ...{ slug: dataset, edition: '2026', version: '2', contractVersion: '1', other: '1', year: '2026' },
@@ -103,9 +103,9 @@ async function thingsOf(dataset: string, headers = {}): Promise<Things> {
 }
 
 const client = await key({ scopes: ['read-shared'] })
-const named = await key({ scopes: ['read-shared'], datasets: [demanded.dataset, kept.dataset] })
+const named = await key({ scopes: ['read-shared'], datasets: [demanded.dataset, hiddenRegister.dataset] })
 const elsewhere = await key({ scopes: ['read-shared'], datasets: [open.dataset] })
-const keeper = await key({ scopes: ['ingest', 'publish', 'admin'] })
+const publisher = await key({ scopes: ['ingest', 'publish', 'admin'] })
 const officer = await key({ scopes: ['read-restricted'] })
 
 /** Operations that return records in any form; all others return metadata at most. */
@@ -142,10 +142,10 @@ function comparable({ status, text, headers }: Answer): object {
 const ofOneService = new Set(['getServiceKey', 'getMetrics', 'getVersionBag'])
 
 t.test('without a key they do not seem to exist', async (t) => {
-  const things = await thingsOf(open.dataset)
+  const existing = await existingOf(open.dataset)
   let compared = 0
   for (const operation of reading) {
-    const url = addressOf(operation, things)
+    const url = addressOf(operation, existing)
     const [here, there] = [await get(url), await never.get(url)]
     t.notMatch(here.text, traces, operation.operationId)
     if (ofOneService.has(operation.operationId)) continue
@@ -165,17 +165,17 @@ t.test('their addresses do not exist for callers who may not read them', async (
   const trusted = { authorization: officer.authorization }
   const callers = [
     ['nobody', {}, hidden],
-    ['a key of other scopes', { authorization: keeper.authorization }, hidden],
+    ['a key of other scopes', { authorization: publisher.authorization }, hidden],
     ['a platform limited to another dataset', { authorization: elsewhere.authorization }, hidden],
     [
       'a platform, for a dataset that is not shared with all',
       { authorization: client.authorization },
-      [demanded, kept],
+      [demanded, hiddenRegister],
     ],
     [
       'a named platform, for a dataset that is not shared',
       { authorization: named.authorization },
-      [shared, kept],
+      [shared, hiddenRegister],
     ],
   ] as const
   // Addresses below publications are for publishers, who know all datasets.
@@ -186,11 +186,11 @@ t.test('their addresses do not exist for callers who may not read them', async (
   t.ok(own.length > 30, `${own.length} operations`)
   for (const [who, headers, those] of callers) {
     for (const { dataset } of those) {
-      const things = await thingsOf(dataset, trusted)
+      const existing = await existingOf(dataset, trusted)
       for (const operation of own) {
         // All belong to one provider, which a platform knows if it reads one of them.
         if (operation.operationId === 'ckanOrganizationShow' && those.length < hidden.length) continue
-        const url = addressOf(operation, things)
+        const url = addressOf(operation, existing)
         const answer = await get(url, headers)
         t.equal(answer.status, 404, `${who}: ${operation.operationId} ${url}`)
         if (operation.path.startsWith('/v1')) t.match(answer.json(), { code: 'dataset-not-found' }, url)
@@ -207,11 +207,11 @@ t.test(
   'a platform reads shared data: private in every cache, and each access in the audit log',
   async (t) => {
     const headers = { authorization: client.authorization }
-    const things = await thingsOf(shared.dataset, headers)
-    const openThings = await thingsOf(open.dataset)
+    const existing = await existingOf(shared.dataset, headers)
+    const openValues = await existingOf(open.dataset)
     let [given, told] = [0, 0]
     for (const operation of reading) {
-      const url = addressOf(operation, things)
+      const url = addressOf(operation, existing)
       let answer: Answer | undefined
       const rows = await auditsOf(client.id, async () => {
         answer = await get(url, headers)
@@ -238,7 +238,7 @@ t.test(
         subject: /^harbour-register(\/2026\/v2)?$/,
         detail: { operation: String, parameters: Array, requestId: String },
       })
-      const ofOpen = await auditsOf(client.id, () => get(addressOf(operation, openThings), headers))
+      const ofOpen = await auditsOf(client.id, () => get(addressOf(operation, openValues), headers))
       t.same(ofOpen, [], `${operation.operationId} of open data is not audited`)
     }
     t.ok(given > 15 && told > 30, `${given} give records, ${told} tell of them`)
@@ -250,7 +250,7 @@ t.test('304, 206 and HEAD are accesses, refusals are not; values of parameters a
   const file = `/v1/datasets/${shared.dataset}/editions/2026/versions/2/files/${shared.dataset}-2026-v2.csv`
   const etag = String((await get(file, { authorization })).headers['etag'])
   const ask = (url: string, headers = {}, method: 'GET' | 'HEAD' = 'GET') =>
-    standing.app.inject({ method, url, headers: { authorization, ...headers } })
+    testContext.app.inject({ method, url, headers: { authorization, ...headers } })
   const cases: [number, () => ReturnType<typeof ask>][] = [
     [304, () => ask(file, { 'if-none-match': etag })],
     [206, () => ask(file, { range: 'bytes=0-4' })],
@@ -302,7 +302,7 @@ t.test("one caller's response is cached for nobody else", async (t) => {
 
 t.test('agent tools and POST of CKAN: the same', async (t) => {
   const post = async (url: string, body: object, authorization?: string) => {
-    const answer = await standing.app.inject({
+    const answer = await testContext.app.inject({
       ...({ method: 'POST', url } as const),
       headers: {
         'content-type': 'application/json',
@@ -329,7 +329,7 @@ t.test('agent tools and POST of CKAN: the same', async (t) => {
     ['changes', {}, 0],
   ]
   for (const [name, input, audits] of calls) {
-    for (const authorization of [undefined, keeper.authorization, elsewhere.authorization]) {
+    for (const authorization of [undefined, publisher.authorization, elsewhere.authorization]) {
       const text = await tool(name, input, authorization)
       t.notMatch(text, /harbour-marker|harbour名录|Register of each harbour/, name)
       if ('dataset' in input) t.match(text, /dataset-not-found/, name)
@@ -341,7 +341,7 @@ t.test('agent tools and POST of CKAN: the same', async (t) => {
     })
     t.equal(rows.length, audits, name)
   }
-  const resource = await tableOf(standing, dataset, { authorization: client.authorization })
+  const resource = await tableOf(testContext, dataset, { authorization: client.authorization })
   const search = (authorization?: string) =>
     post('/api/3/action/datastore_search', { resource_id: resource }, authorization)
   t.notMatch(await search(), /harbour/)
@@ -359,7 +359,7 @@ t.test('if the audit log can not be written, nothing is sent', async (t) => {
     `${at}/editions/2026/versions/2/files/${shared.dataset}-2026-v2.csv`,
     `${at}/editions/2026/versions/2/diff?against=v1`,
   ]
-  await administer(standing.url, (sql) => sql.query('alter table qingdan.audit rename to audit_away'))
+  await administer(testContext.url, (sql) => sql.query('alter table qingdan.audit rename to audit_away'))
   for (const url of urls) {
     const answer = await get(url, { authorization })
     t.equal(answer.status, 503, url)
@@ -371,8 +371,8 @@ t.test('if the audit log can not be written, nothing is sent', async (t) => {
       'open data are sent',
     )
   }
-  await administer(standing.url, (sql) => sql.query('alter table qingdan.audit_away rename to audit'))
+  await administer(testContext.url, (sql) => sql.query('alter table qingdan.audit_away rename to audit'))
   t.equal((await get(`${at}/records`, { authorization })).status, 200)
-  t.ok(standing.lines.some((line) => line.includes('"audit-failed"')))
-  t.notMatch(standing.lines.join(''), /harbour-marker/)
+  t.ok(testContext.lines.some((line) => line.includes('"audit-failed"')))
+  t.notMatch(testContext.lines.join(''), /harbour-marker/)
 })

@@ -35,7 +35,7 @@ const history = classes.map(
  * The changes seen by the public, a platform, a named platform, and the publisher after the contract of each
  * number.
  */
-const told: readonly (readonly [string, string, string, string])[] = [
+const expectedByContract: readonly (readonly [string, string, string, string])[] = [
   ['', '', '', 'added'],
   ['', 'added opened', 'added opened', 'added kept'],
   ['added kept opened', 'added opened kept', 'added opened kept', 'added kept kept'],
@@ -62,19 +62,19 @@ t.test('opened and closed depend on the reader', async (t) => {
     const { data } = (await get('/v1/changes', headers)).json<{
       data: { type: string; contract?: object }[]
     }>()
-    const said = data.map(({ type, contract }) => {
+    const seenTypes = data.map(({ type, contract }) => {
       const word = type.replace('contract-added', 'kept').replace('dataset-', '')
       // An entry that says no more than that the dataset was closed.
       return contract === undefined ? `${word}!` : word
     })
-    return said.join(' ')
+    return seenTypes.join(' ')
   }
-  for (const [index, expected] of told.entries()) {
+  for (const [index, expected] of expectedByContract.entries()) {
     if (index > 0) await pin(context, index)
     t.same(await Promise.all(keys.map(types)), expected, `contract ${index + 1}`)
   }
-  const asked = await get(`/v1/changes?dataset=${harbours.dataset}`)
-  t.match(asked.json(), { data: [{ type: 'dataset-closed', reason: null, href: null }] })
+  const response = await get(`/v1/changes?dataset=${harbours.dataset}`)
+  t.match(response.json(), { data: [{ type: 'dataset-closed', reason: null, href: null }] })
 })
 
 /** Records the next contract, as a service that is started with it would. */

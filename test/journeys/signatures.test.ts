@@ -23,22 +23,22 @@ import { openTestContext, writeBag } from '../support/open-test-context.ts'
 import { type OfficeKey, officeKey, openGpg, withoutGpg } from '../support/openpgp.ts'
 import { runCli } from '../support/run-cli.ts'
 
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [gateContract],
   settings: { QINGDAN_UNSIGNED: 'refuse' },
   // CLI processes have the real clock; a key created in the past works with both clocks.
   at: '2026-03-01T04:00:00Z',
 })
-const { context, get, folder, environment } = standing
-const made = new Date('2026-01-05T04:00:00Z')
+const { context, get, folder, environment } = testContext
+const keyDate = new Date('2026-01-05T04:00:00Z')
 const signedAt = new Date('2026-02-01T04:00:00Z')
 const provider = 'edu-commission'
 const cli = (...args: readonly string[]) => runCli(args, environment)
 const goodBag = await readBag(await writeBag(folder, { dataset, edition: '2025', rows: good }))
-const { authorization } = await standing.key({ scopes: ['ingest'] })
+const { authorization } = await testContext.key({ scopes: ['ingest'] })
 const by = { clock: context.clock, actor: 'cli:test' }
 
-interface Told {
+interface Report {
   readonly id: string
   readonly state: string
   readonly signer: string | null
@@ -53,7 +53,7 @@ async function office(
     | 'unknown',
   more: Parameters<typeof officeKey>[1] = {},
 ): Promise<OfficeKey & PrivateKeyFile> {
-  const key = await officeKey(made, more)
+  const key = await officeKey(keyDate, more)
   if (scope !== 'unknown') {
     const { fingerprint, userIds } = await readPublicKey(key.publicKey)
     await addSigner(
@@ -67,12 +67,12 @@ async function office(
 
 /** A bag of the good rows with a note of its own, so that each is another bundle, signed by these keys. */
 async function bagBy(
-  note: string,
+  comment: string,
   keys: readonly PrivateKeyFile[],
   spoil: (files: BagFiles) => void = () => {},
 ): Promise<Buffer> {
   const files = new Map(goodBag)
-  describe(files, ({ resources: [first] }) => Object.assign(first ?? {}, { title: note }))
+  describe(files, ({ resources: [first] }) => Object.assign(first ?? {}, { title: comment }))
   seal(files)
   const signed = files.get('tagmanifest-sha256.txt') ?? Buffer.alloc(0)
   const texts = await Promise.all(
@@ -129,28 +129,28 @@ const cases: readonly (readonly [name: string, check: string, zip: Buffer])[] = 
 ]
 
 const post = async (zip: Buffer) => {
-  const posted = await standing.post('/v1/bundles', zip, authorization)
+  const posted = await testContext.post('/v1/bundles', zip, authorization)
   const { id } = posted.json<{ id: string }>()
   await takeBundle(context, id)
-  const receipt = (await get(`/v1/bundles/${id}`, { authorization })).json<Told>()
+  const receipt = (await get(`/v1/bundles/${id}`, { authorization })).json<Report>()
   const page = await get(`/v1/bundles/${id}/findings`, { authorization })
-  return { ...receipt, findings: page.json<{ data: Told['findings'] }>().data }
+  return { ...receipt, findings: page.json<{ data: Report['findings'] }>().data }
 }
 
 t.test('over HTTP each is refused by its check, and the good one is accepted', async (t) => {
   for (const [name, check, zip] of cases) {
-    const told = await post(zip)
-    t.match(told, { state: 'refused', signer: null, errors: 1 }, name)
+    const answered = await post(zip)
+    t.match(answered, { state: 'refused', signer: null, errors: 1 }, name)
     t.same(
-      told.findings.map((finding) => `${finding.check} ${finding.severity}`),
+      answered.findings.map((finding) => `${finding.check} ${finding.severity}`),
       [`${check} error`],
       name,
     )
-    t.notMatch(JSON.stringify(told), new RegExp(marker), `${name}: no value is repeated`)
+    t.notMatch(JSON.stringify(answered), new RegExp(marker), `${name}: no value is repeated`)
   }
-  const told = await post(await bagBy('good', [valid]))
-  t.match(told, { state: 'staged', signer: valid.fingerprint, errors: 0 })
-  t.same(told.findings, [])
+  const answered = await post(await bagBy('good', [valid]))
+  t.match(answered, { state: 'staged', signer: valid.fingerprint, errors: 0 })
+  t.same(answered.findings, [])
   const ours = await post(await bagBy('ours', [service]))
   t.match(ours.findings, [{ check: 'signature-unknown-key' }], "the service's own key is not accepted there")
 })
@@ -168,12 +168,12 @@ t.test("the same on the command line, with exit code 3, and the service's own ke
   const receipts = join(folder, 'back')
   const ended = await cli('ingest', '--json', '--receipts', receipts, ...paths)
   t.equal(ended.code, 3, ended.stderr.slice(-500))
-  const told = ended.lines.map((line) => JSON.parse(line) as Told)
+  const answered = ended.lines.map((line) => JSON.parse(line) as Report)
   t.same(
-    told.map(({ state, findings }) => findings[0]?.check ?? state),
+    answered.map(({ state, findings }) => findings[0]?.check ?? state),
     [...cases.map(([, check]) => check), 'staged'],
   )
-  t.equal(told.at(-1)?.signer, service.fingerprint)
+  t.equal(answered.at(-1)?.signer, service.fingerprint)
   t.same(
     (await readdir(receipts)).filter((name) => name.startsWith('00.')).sort(),
     ['00.findings.csv', '00.receipt.json', '00.receipt.json.asc'],
@@ -195,7 +195,7 @@ t.test('without a network the same code checks signatures with the keys passed t
   const paths = [zip(90), zip(0), zip(1), zip(7), zip(8)]
   const checksOf = (lines: readonly string[]) =>
     lines.map((line) => {
-      const [first] = (JSON.parse(line) as Told).findings
+      const [first] = (JSON.parse(line) as Report).findings
       return first === undefined ? 'in order' : `${first.check} ${first.severity}`
     })
   const strict = await cli('bundle', 'verify', '--json', '--keys', keys, ...paths)
@@ -220,7 +220,7 @@ t.test('without a network the same code checks signatures with the keys passed t
 t.test('an office signs its bundle with a passphrase-protected key, and it is accepted', async (t) => {
   const key = await office({}, { passphrase: 'correct horse' }).catch(() => undefined)
   t.equal(key, undefined, 'a protected key needs its passphrase')
-  const pair = await officeKey(made, { passphrase: 'correct horse' })
+  const pair = await officeKey(keyDate, { passphrase: 'correct horse' })
   const { userIds } = await readPublicKey(pair.publicKey)
   const { fingerprint, publicKey } = pair
   await addSigner(context.database, { provider, fingerprint, userIds, publicKey }, by)
@@ -245,9 +245,9 @@ t.test('an office signs its bundle with a passphrase-protected key, and it is ac
       secret,
       ...more,
     )
-  const asked = await create()
-  t.equal(asked.code, 2)
-  t.match(asked.stderr, /its passphrase is needed/)
+  const prompted = await create()
+  t.equal(prompted.code, 2)
+  t.match(prompted.stderr, /its passphrase is needed/)
   const created = await create('--passphrase-file', words, '--json')
   t.equal(created.code, 0, created.stderr)
   t.match(JSON.parse(created.stdout), { signer: fingerprint, path: out })
@@ -275,11 +275,11 @@ t.test('the receipt is canonical, signed by the service, and never changes', asy
     context.clock(),
   )
   t.match(outcome, { good: true, fingerprint: service.fingerprint })
-  const foreign = await standing.key({ scopes: ['ingest'] })
+  const foreign = await testContext.key({ scopes: ['ingest'] })
   t.equal((await get(address, { authorization: foreign.authorization })).status, 404)
   t.equal((await get(address)).status, 401)
 
-  const posted = await standing.post('/v1/bundles', await bagBy('waiting', [valid]), authorization)
+  const posted = await testContext.post('/v1/bundles', await bagBy('waiting', [valid]), authorization)
   const waiting = await get(`/v1/bundles/${posted.json<{ id: string }>().id}/receipt.json`, { authorization })
   t.equal(waiting.status, 409)
   t.equal(waiting.json<{ code: string }>().code, 'receipt-not-final')
@@ -310,7 +310,7 @@ t.test('if the setting allows it, unsigned and unknown pass with a warning, and 
 })
 
 t.test('no cell value is in a log line', async (t) => {
-  t.ok(standing.lines.length > cases.length)
-  t.notOk(standing.lines.some((line) => line.includes(marker)))
-  t.notOk(standing.lines.some((line) => /PRIVATE KEY|correct horse/.test(line)))
+  t.ok(testContext.lines.length > cases.length)
+  t.notOk(testContext.lines.some((line) => line.includes(marker)))
+  t.notOk(testContext.lines.some((line) => /PRIVATE KEY|correct horse/.test(line)))
 })

@@ -22,8 +22,8 @@ const contract = contractOf(
     parts: [{ provider: 'edu-310101' }, { provider: 'edu-310104' }],
   },
 )
-const standing = await openTestContext(t, { contracts: [contract] })
-const { context, get, folder, environment } = standing
+const testContext = await openTestContext(t, { contracts: [contract] })
+const { context, get, folder, environment } = testContext
 const cli = (...args: readonly string[]) => runCli(['signer', ...args], environment)
 const office = await officeKey(new Date('2026-01-05T04:00:00Z'))
 const file = async (name: string, text: string) => {
@@ -91,9 +91,9 @@ t.test("anything but a provider's public key is refused, and a private one is ne
     t.equal(ended.code, code, `${args.join(' ')}: ${ended.stderr}`)
     t.match(ended.stderr, says)
   }
-  const [kept] = await context.database.work`
+  const [stored] = await context.database.work`
     SELECT count(*)::int AS rows FROM qingdan.signer WHERE public_key LIKE '%PRIVATE%'`
-  t.same(kept, { rows: 0 })
+  t.same(stored, { rows: 0 })
 })
 
 t.test('the key of the service is the same for all callers', async (t) => {

@@ -24,19 +24,19 @@ const contract = contractOf(
   { dataset, themes: ['education'], formats: ['csv'] },
 )
 const bytesMax = 1 << 20
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [contract],
   settings: { QINGDAN_BODY_BYTES_MAX: String(bytesMax), QINGDAN_UPLOADS_MAX: '3' },
 })
-const { app, context, folder } = standing
+const { app, context, folder } = testContext
 const rows = (edition: string, count = 2_000) => ({
   ...{ dataset, edition },
   rows: `well,depth\n${Array.from({ length: count }, (_, n) => `${createHash('md5').update(`${n}`).digest('hex')},${n}\n`).join('')}`,
 })
 const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-const { authorization } = await standing.key({ scopes: ['ingest'] })
-const other = await standing.key({ scopes: ['ingest'] })
-const reader = await standing.key({ scopes: ['read-restricted'] })
+const { authorization } = await testContext.key({ scopes: ['ingest'] })
+const other = await testContext.key({ scopes: ['ingest'] })
+const reader = await testContext.key({ scopes: ['read-restricted'] })
 
 type Headers = Readonly<Record<string, string>>
 const ask = async (method: string, url: string, headers: Headers = {}, payload?: Uint8Array) =>
@@ -131,8 +131,8 @@ t.test('an upload belongs to its key', async (t) => {
   for (const method of ['GET', 'HEAD', 'PATCH', 'DELETE']) {
     const headers = { 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' }
     const theirs = method === 'PATCH' ? headers : {}
-    const told = await ask(method, url, { authorization: other.authorization, ...theirs })
-    t.equal(told.statusCode, 404, method)
+    const outcome = await ask(method, url, { authorization: other.authorization, ...theirs })
+    t.equal(outcome.statusCode, 404, method)
     const narrow = await ask(method, url, { authorization: reader.authorization, ...theirs })
     t.equal(narrow.statusCode, 403, method)
   }
@@ -187,9 +187,9 @@ t.test('violations of the protocol are problems', async (t) => {
     ['GET', '/v1/bundles/uploads/..%2F..%2Fx', {}, 400, 'parameter-invalid'],
   ]
   for (const [method, to, headers, status, code] of wrong) {
-    const told = await ask(method, to, headers, method === 'PATCH' ? Buffer.from('x') : undefined)
-    t.equal(told.statusCode, status, `${method} ${JSON.stringify(headers)} ${told.body}`)
-    if (code !== '') t.match(told.json(), { code })
+    const outcome = await ask(method, to, headers, method === 'PATCH' ? Buffer.from('x') : undefined)
+    t.equal(outcome.statusCode, status, `${method} ${JSON.stringify(headers)} ${outcome.body}`)
+    if (code !== '') t.match(outcome.json(), { code })
   }
   t.equal((await ask('DELETE', url)).statusCode, 204)
   const plain = await app.inject({
@@ -207,11 +207,11 @@ t.test('an unfinished upload expires, and a complete one that a crash left is re
   const hours = (Date.parse(String(expires)) - Date.now()) / 3_600_000
   t.ok(hours > 47.9 && hours <= 48, 'after the hours of the setting')
   const about = join(folder, 'var', 'files', 'uploads', `${url.split('/').at(-1)}.json`)
-  const told = JSON.parse(await readFile(about, 'utf8')) as object
+  const outcome = JSON.parse(await readFile(about, 'utf8')) as object
   const aged = (milliseconds: number) =>
     writeFile(
       about,
-      JSON.stringify({ ...told, creation_date: new Date(Date.now() - milliseconds).toISOString() }),
+      JSON.stringify({ ...outcome, creation_date: new Date(Date.now() - milliseconds).toISOString() }),
     )
   await aged(48 * 3_600_000 - 60_000)
   t.equal((await piece(url, 0, Buffer.from('x'))).statusCode, 204, 'a minute before')
@@ -242,11 +242,11 @@ const sendPart = (base: string, url: string, length: number, part: Uint8Array, h
 }
 
 const offsetAt = async (base: string, url: string) => {
-  const told = await fetch(new URL(url, base), {
+  const outcome = await fetch(new URL(url, base), {
     method: 'HEAD',
     headers: { authorization, 'tus-resumable': '1.0.0' },
   })
-  return Number(told.headers.get('upload-offset'))
+  return Number(outcome.headers.get('upload-offset'))
 }
 
 /** Waits until this many bytes of an upload are in the folder. */
@@ -261,30 +261,30 @@ t.test('after a broken connection, a stop and a SIGKILL it is resumed where it w
   const zip = Buffer.concat([await zipOf(folder, rows('2028', 10_000))])
   const half = zip.length >> 1
   const uploads = join(folder, 'var', 'files', 'uploads')
-  const one = await spawnService(t, standing.environment)
-  const made = await fetch(`${one.base}/v1/bundles`, {
+  const one = await spawnService(t, testContext.environment)
+  const creation = await fetch(`${one.base}/v1/bundles`, {
     method: 'POST',
     headers: { authorization, 'tus-resumable': '1.0.0', 'upload-length': String(zip.length) },
   })
-  const url = new URL(made.headers.get('location') ?? '', one.base).pathname
+  const url = new URL(creation.headers.get('location') ?? '', one.base).pathname
   const stored = join(uploads, url.split('/').at(-1) ?? '')
   const broken = sendPart(one.base, url, zip.length, zip.subarray(0, 1_000), {})
   await until(stored, 1_000)
   broken.destroy()
   t.equal(await offsetAt(one.base, url), 1_000, 'a broken connection keeps the received bytes')
 
-  const rest = sendPart(one.base, url, zip.length - 1_000, zip.subarray(1_000, half), {
+  const remaining = sendPart(one.base, url, zip.length - 1_000, zip.subarray(1_000, half), {
     'upload-offset': '1000',
   })
   await until(stored, half)
   const answered = new Promise<string>((resolve) => {
-    rest.on('response', (response) => resolve(String(response.headers['upload-offset'])))
-    rest.on('error', () => resolve('none'))
+    remaining.on('response', (response) => resolve(String(response.headers['upload-offset'])))
+    remaining.on('error', () => resolve('none'))
   })
   t.equal((await one.stop()).code, 0, 'SIGTERM does not wait for the sender')
   t.equal(await answered, String(half), 'the client asks for the offset')
 
-  const two = await spawnService(t, standing.environment)
+  const two = await spawnService(t, testContext.environment)
   t.equal(await offsetAt(two.base, url), half)
   sendPart(two.base, url, zip.length - half, zip.subarray(half, half + 500), {
     'upload-offset': String(half),
@@ -292,7 +292,7 @@ t.test('after a broken connection, a stop and a SIGKILL it is resumed where it w
   await until(stored, half + 500)
   await two.kill()
 
-  const three = await spawnService(t, standing.environment)
+  const three = await spawnService(t, testContext.environment)
   const at = await offsetAt(three.base, url)
   t.equal(at, half + 500, 'SIGKILL keeps the received bytes')
   const bundle = await new Promise<string | undefined>((resolve, reject) => {

@@ -13,7 +13,9 @@ export function decodeCopy(text: string, none = '\\N'): (string | null)[][] {
       line
         .split('\t')
         .map((value) =>
-          value === none ? null : value.replace(/\\(.)/g, (_all, sign: string) => escaped[sign] ?? sign),
+          value === none
+            ? null
+            : value.replace(/\\(.)/g, (_all, character: string) => escaped[character] ?? character),
         ),
     )
 }

@@ -18,7 +18,7 @@ interface TrialColumn {
   readonly bad: fc.Arbitrary<string>
 }
 
-const signs = [
+const characters = [
   ...[
     'a',
     'B',
@@ -62,7 +62,7 @@ const signs = [
     '\r\n',
   ],
 ] as const
-const anyText = fc.array(fc.constantFrom(...signs), { maxLength: 6 }).map((parts) => parts.join(''))
+const anyText = fc.array(fc.constantFrom(...characters), { maxLength: 6 }).map((parts) => parts.join(''))
 const oneOf = (...texts: readonly string[]) => fc.constantFrom(...texts)
 
 /** The columns of the fixture's contract. Keys contain a number, so that most are unique. */

@@ -99,8 +99,8 @@ const settings = {
 
 /** Joins the server that tests share. The last process to leave an embedded server stops it. */
 export async function joinTestServer(): Promise<Cluster> {
-  const given = process.env['TEST_DATABASE_URL']
-  if (given !== undefined && given !== '') return { url: given, leave: async () => undefined }
+  const address = process.env['TEST_DATABASE_URL']
+  if (address !== undefined && address !== '') return { url: address, leave: async () => undefined }
   const name = createHash('sha256').update(`${root} ${process.getuid?.()}`).digest('hex').slice(0, 12)
   const cluster = await joinCluster({
     dataFolder: join(tmpdir(), `qingdan-test-${name}`),

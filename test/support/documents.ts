@@ -39,9 +39,9 @@ export function links(file: string): readonly string[] {
 export function table(file: string, header: string): readonly (readonly string[])[] {
   const lines = readFileSync(file, 'utf8').split('\n')
   const start = lines.findIndex((line) => line.startsWith(header))
-  const rest = start === -1 ? [] : lines.slice(start + 2)
-  const end = rest.findIndex((line) => !line.startsWith('|'))
-  return rest.slice(0, end === -1 ? undefined : end).map((line) =>
+  const following = start === -1 ? [] : lines.slice(start + 2)
+  const end = following.findIndex((line) => !line.startsWith('|'))
+  return following.slice(0, end === -1 ? undefined : end).map((line) =>
     line
       .split('|')
       .slice(1, -1)

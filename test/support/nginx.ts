@@ -19,7 +19,7 @@ export interface Nginx {
 }
 
 /** Starts nginx by docs/nginx.conf, with these addresses in place of those in the file. */
-export async function startNginx(asked: {
+export async function startNginx(settings: {
   readonly service: string
   readonly prefix: string
   readonly files: string
@@ -27,7 +27,7 @@ export async function startNginx(asked: {
   const folder = await temporaryFolder('nginx')
   const port = await freePort()
   await mkdir(join(folder, 'temp'))
-  await writeFile(join(folder, 'nginx.conf'), configuration(asked, folder, port))
+  await writeFile(join(folder, 'nginx.conf'), configuration(settings, folder, port))
   const options = ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')]
   const child = spawn('nginx', options, { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = once(child, 'close')

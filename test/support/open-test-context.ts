@@ -21,7 +21,7 @@ import type { Finding } from '../../src/platform/finding.ts'
 import { buildEventLog } from '../../src/platform/log/events.ts'
 import { type Publication, publishEdition, requestPublication } from '../../src/publication/index.ts'
 import { testDatabase } from './database.ts'
-import { type HeldDocument, holdTo } from './openapi-conformance.ts'
+import { type CheckedDocument, conformanceTo } from './openapi-conformance.ts'
 
 /** The members of a tap test that are used here. */
 interface Test {
@@ -40,7 +40,7 @@ export interface TestContextOptions {
   readonly at?: string
 }
 
-export interface Brought {
+export interface BundleInput {
   readonly dataset: string
   readonly edition: string
   readonly provider?: string
@@ -71,9 +71,9 @@ export interface TestContext {
   readonly folder: string
   readonly moveTo: (instant: string) => void
   /** Packs rows into a bag, brings the folder and processes it to its end. */
-  readonly bring: (brought: Brought) => Promise<Receipt>
+  readonly bring: (input: BundleInput) => Promise<Receipt>
   /** As `bring`, for a bundle that must be good. Throws with the checks that refused it. */
-  readonly take: (brought: Brought) => Promise<Receipt>
+  readonly take: (input: BundleInput) => Promise<Receipt>
   readonly findingsOf: (receipt: Receipt) => Promise<readonly Finding[]>
   /** Requests the publication of an edition and processes it to its end. */
   readonly publish: (
@@ -120,7 +120,7 @@ export async function openTestContext(t: Test, options: TestContextOptions = {})
   const contracts = await loadAllContracts(config)
   const clock = () => now
   const context = await buildContext({ config, contracts, database, clock, ...buildEventLog(log) })
-  const app = heldToOpenapi(await buildApp(context), contracts)
+  const app = checkedAgainstOpenapi(await buildApp(context), contracts)
   context.readiness.ready = true
   // Created now, with the clock of the test: if another process created it first, its date would be years
   // ahead.
@@ -157,9 +157,9 @@ function actsOn(
   folder: string,
   key: PrivateKeyFile,
 ): Pick<TestContext, 'bring' | 'take' | 'findingsOf' | 'publish'> {
-  const bring: TestContext['bring'] = async (brought) => {
-    const bag = await writeBag(folder, brought)
-    const broughtBy = brought.by ?? 'cli:test'
+  const bring: TestContext['bring'] = async (input) => {
+    const bag = await writeBag(folder, input)
+    const broughtBy = input.by ?? 'cli:test'
     try {
       // On the command line the service packs and signs loose files itself; see loose-files.ts.
       if (broughtBy.startsWith('cli:')) await signBag(bag, key, { at: key.createdAt, isRepeatable: true })
@@ -174,15 +174,20 @@ function actsOn(
   return {
     bring,
     findingsOf,
-    take: async (brought) => {
-      const receipt = await bring(brought)
+    take: async (input) => {
+      const receipt = await bring(input)
       if (receipt.state === 'staged') return receipt
       const found = (await findingsOf(receipt)).slice(0, 5)
       throw new Error(`${receipt.state}: ${found.map(({ check, cell }) => `${check} ${cell}`).join(', ')}`)
     },
     publish: async (dataset, edition, options = {}) => {
-      const asked = await requestPublication(context, { dataset, edition, askedBy: 'cli:test', ...options })
-      return publishEdition(context, asked.id)
+      const publication = await requestPublication(context, {
+        dataset,
+        edition,
+        askedBy: 'cli:test',
+        ...options,
+      })
+      return publishEdition(context, publication.id)
     },
   }
 }
@@ -191,19 +196,21 @@ function actsOn(
  * The app, which checks every injected response against the OpenAPI document of these contracts: the request
  * rejects with the fault.
  */
-function heldToOpenapi(app: App, contracts: Contracts): App {
+function checkedAgainstOpenapi(app: App, contracts: Contracts): App {
   const inject = app.inject.bind(app)
-  let hold: ReturnType<typeof holdTo> | undefined
-  const held = async (options: InjectOptions | string) => {
+  let faultOf: ReturnType<typeof conformanceTo> | undefined
+  const checkedInject = async (options: InjectOptions | string) => {
     const reply = await inject(options)
-    hold ??= holdTo(buildOpenapi(app, contracts, { parts: datasetParts }) as unknown as HeldDocument)
+    faultOf ??= conformanceTo(
+      buildOpenapi(app, contracts, { parts: datasetParts }) as unknown as CheckedDocument,
+    )
     const { method = 'GET', url = '/' } = typeof options === 'string' ? { url: options } : options
     const { statusCode: status, headers, body: text } = reply
-    const fault = hold({ method, url: String(url) }, { status, headers, text })
+    const fault = faultOf({ method, url: String(url) }, { status, headers, text })
     if (fault !== undefined) throw new Error(`Does not match the OpenAPI document: ${fault}`)
     return reply
   }
-  return Object.assign(app, { inject: held as App['inject'] })
+  return Object.assign(app, { inject: checkedInject as App['inject'] })
 }
 
 function requestsTo(app: App): Pick<TestContext, 'get' | 'post' | 'send'> {
@@ -264,8 +271,8 @@ export async function writeDatasets(
 }
 
 /** Writes a bag of one file, `data/rows.csv`; equal rows give equal bags. */
-export async function writeBag(inside: string, brought: Brought): Promise<string> {
-  const { dataset, edition, provider = 'edu-commission', contractVersion = 1, rows } = brought
+export async function writeBag(inside: string, input: BundleInput): Promise<string> {
+  const { dataset, edition, provider = 'edu-commission', contractVersion = 1, rows } = input
   const folder = await mkdtemp(join(inside, 'bag-'))
   await createBag({
     folder,
@@ -280,8 +287,8 @@ export async function writeBag(inside: string, brought: Brought): Promise<string
 }
 
 /** The bytes of a ZIP of a bag of one file. */
-export async function zipOf(inside: string, brought: Brought): Promise<Buffer> {
-  const bag = await writeBag(inside, brought)
+export async function zipOf(inside: string, input: BundleInput): Promise<Buffer> {
+  const bag = await writeBag(inside, input)
   const target = `${bag}.zip`
   await packBag(bag, target)
   const bytes = await readFile(target)

@@ -8,7 +8,7 @@ import addFormats from 'ajv-formats'
 
 type Json = Readonly<Record<string, unknown>>
 
-export interface Asked {
+export interface SentRequest {
   readonly method: string
   readonly url: string
 }
@@ -26,18 +26,20 @@ interface Response {
   readonly headers?: Readonly<Record<string, { readonly required?: boolean }>>
 }
 
-export interface HeldDocument {
+export interface CheckedDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses?: Json }>>>>
   readonly components: Readonly<Record<string, Json>>
 }
 
 /** Creates the function that returns what is wrong with a response, or undefined. */
-export function holdTo(document: HeldDocument): (asked: Asked, answered: Answered) => string | undefined {
+export function conformanceTo(
+  document: CheckedDocument,
+): (request: SentRequest, answered: Answered) => string | undefined {
   const find = buildFinder(document)
   const validators = buildValidators(document)
-  return (asked, answered) => {
-    const fault = faultOf(asked, answered, find, validators)
-    return fault === undefined ? undefined : `${asked.method} ${asked.url} ${answered.status}: ${fault}`
+  return (request, answered) => {
+    const fault = faultOf(request, answered, find, validators)
+    return fault === undefined ? undefined : `${request.method} ${request.url} ${answered.status}: ${fault}`
   }
 }
 
@@ -45,13 +47,13 @@ export function holdTo(document: HeldDocument): (asked: Asked, answered: Answere
 const forPeople = /^\/($|docs(\/|$)|assets\/|datasets\/)/
 
 function faultOf(
-  asked: Asked,
+  request: SentRequest,
   answered: Answered,
   find: ReturnType<typeof buildFinder>,
   validators: ReturnType<typeof buildValidators>,
 ): string | undefined {
-  const method = asked.method.toLowerCase()
-  const path = asked.url.split('?', 1)[0] ?? ''
+  const method = request.method.toLowerCase()
+  const path = request.url.split('?', 1)[0] ?? ''
   if (method === 'options' || (forPeople.test(path) && answered.status < 400)) return undefined
   const found = find(method === 'head' ? 'get' : method, path)
   const type = String(answered.headers['content-type'] ?? '').split(';', 1)[0] ?? ''
@@ -82,14 +84,14 @@ function faultOf(
   const schema = content[media]?.schema
   // A file is bytes, whatever its content.
   if (schema === undefined || schema['format'] === 'binary' || !/[/+]json$/.test(type)) return undefined
-  const { searchParams } = new URL(asked.url, 'http://data.example')
+  const { searchParams } = new URL(request.url, 'http://data.example')
   const check = searchParams.has('select') ? validators.checkSelected : validators.check
   const fault = check(schema, answered.text)
   return fault === undefined ? undefined : `${template} ${status}: ${fault}`
 }
 
 /** Finds the operation by the most specific path: one with fewer parameters wins over one with more. */
-function buildFinder({ paths }: HeldDocument) {
+function buildFinder({ paths }: CheckedDocument) {
   const templates = Object.keys(paths)
     .map((template) => ({
       template,
@@ -108,7 +110,7 @@ function buildFinder({ paths }: HeldDocument) {
   }
 }
 
-function buildValidators(document: HeldDocument) {
+function buildValidators(document: CheckedDocument) {
   const { check } = buildCheck(document)
   let selected: ReturnType<typeof buildCheck> | undefined
   // With `select`, the fields of a record that were not requested are missing, but the schema describes whole
@@ -133,27 +135,27 @@ function buildValidators(document: HeldDocument) {
 }
 
 /** The components with no field of a record required. */
-function withoutRequired(components: HeldDocument['components']): HeldDocument['components'] {
+function withoutRequired(components: CheckedDocument['components']): CheckedDocument['components'] {
   const schemas = Object.entries(components['schemas'] ?? {}).map(([name, schema]) => {
     if (!/\.record(\.v\d+)?$/.test(name)) return [name, schema]
-    const { required: _required, ...rest } = schema as Json
-    return [name, rest]
+    const { required: _required, ...remaining } = schema as Json
+    return [name, remaining]
   })
   return { ...components, schemas: Object.fromEntries(schemas) }
 }
 
-function buildCheck(document: HeldDocument) {
+function buildCheck(document: CheckedDocument) {
   // OpenAPI keywords such as `example` are not JSON Schema's; ajv ignores keywords it doesn't know.
   const ajv = new Ajv2020({ strict: false, allErrors: false, formats: { binary: true } })
   addFormats.default(ajv)
   ajv.addSchema(document, 'openapi')
-  const known = new Map<string, ValidateFunction>()
+  const compiled = new Map<string, ValidateFunction>()
   const compile = (schema: Json) => {
     const text = JSON.stringify(schema)
-    const made =
-      known.get(text) ?? ajv.compile(JSON.parse(text.replaceAll('"$ref":"#/', '"$ref":"openapi#/')))
-    known.set(text, made)
-    return made
+    const validator =
+      compiled.get(text) ?? ajv.compile(JSON.parse(text.replaceAll('"$ref":"#/', '"$ref":"openapi#/')))
+    compiled.set(text, validator)
+    return validator
   }
   return {
     check: (schema: Json, text: string): string | undefined => {

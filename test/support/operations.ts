@@ -27,7 +27,7 @@ export interface Operation {
 /**
  * Values that the document can't know because the service creates them: by name, or by operation and name.
  */
-export type Things = Readonly<Record<string, string>>
+export type ExistingValues = Readonly<Record<string, string>>
 
 export const encode = (example: unknown) =>
   [example]
@@ -55,20 +55,24 @@ export function operationsOf(app: App, contracts: Contracts) {
 }
 
 /** The example of a parameter, else the object of its name. */
-export function exampleOf({ name, schema, example }: Parameter, things: Things, operationId = ''): unknown {
-  return schema.examples?.[0] ?? example ?? things[`${operationId} ${name}`] ?? things[name]
+export function exampleOf(
+  { name, schema, example }: Parameter,
+  existing: ExistingValues,
+  operationId = '',
+): unknown {
+  return schema.examples?.[0] ?? example ?? existing[`${operationId} ${name}`] ?? existing[name]
 }
 
 /** The address of an operation, with only the parameters it requires. */
-export function addressOf({ path, operationId, parameters }: Operation, things: Things): string {
+export function addressOf({ path, operationId, parameters }: Operation, existing: ExistingValues): string {
   const ofPath = parameters.filter((parameter) => parameter.in === 'path')
   const filled = ofPath.reduce(
     (text, parameter) =>
-      text.replace(`{${parameter.name}}`, encode(exampleOf(parameter, things, operationId))),
+      text.replace(`{${parameter.name}}`, encode(exampleOf(parameter, existing, operationId))),
     path,
   )
   const needed = parameters
     .filter((parameter) => parameter.in === 'query' && parameter.required === true)
-    .map((parameter) => `${parameter.name}=${encode(exampleOf(parameter, things, operationId))}`)
+    .map((parameter) => `${parameter.name}=${encode(exampleOf(parameter, existing, operationId))}`)
   return needed.length === 0 ? filled : `${filled}?${needed.join('&')}`
 }

@@ -25,7 +25,7 @@ interface Test {
 }
 
 export interface PullSource {
-  readonly standing: TestContext
+  readonly testContext: TestContext
   /** The current address of the service. */
   readonly base: () => string
   readonly service: () => Service
@@ -53,41 +53,41 @@ export async function openPullSource(
   contracts: readonly Contract[],
   settings: Readonly<Record<string, string>> = {},
 ): Promise<PullSource> {
-  const standing = await openTestContext(t, { contracts, settings })
-  let context: OpenContext = standing.context
-  let service = await spawnService(t, standing.environment)
+  const testContext = await openTestContext(t, { contracts, settings })
+  let context: OpenContext = testContext.context
+  let service = await spawnService(t, testContext.environment)
   const restart = async () => {
     await service.stop()
-    service = await spawnService(t, standing.environment)
+    service = await spawnService(t, testContext.environment)
   }
   return {
-    standing,
+    testContext,
     restart,
     base: () => service.base,
     service: () => service,
     publish: async (dataset, edition, rows, contractVersion) => {
       const newest = context.contracts.get(dataset).contract.contractVersion
-      const brought = { dataset, edition, rows, contractVersion: contractVersion ?? newest }
-      const path = await writeBag(standing.folder, brought)
+      const input = { dataset, edition, rows, contractVersion: contractVersion ?? newest }
+      const path = await writeBag(testContext.folder, input)
       const { id } = await receive(context, { path, broughtBy: 'cli:test' })
       const { state } = await takeBundle(context, id)
       if (state !== 'staged') {
         const findings = await listFindings(context.database.work, id, { after: 0, limit: 5 })
         throw new Error(`${state}: ${findings.map(({ check, cell }) => `${check} ${cell}`).join(', ')}`)
       }
-      const asked = await requestPublication(context, {
+      const publication = await requestPublication(context, {
         dataset,
         edition,
         askedBy: 'cli:test',
         reason: `by ${path.slice(-6)}`,
       })
-      await publishEdition(context, asked.id)
+      await publishEdition(context, publication.id)
     },
     withdraw: (dataset, edition, version, reason) =>
       withdraw(context, { dataset, edition, version, reason, actor: 'cli:test' }).then(() => undefined),
     grow: async (added) => {
       for (const contract of added) {
-        const folder = join(standing.folder, 'var', 'contracts', contract.dataset)
+        const folder = join(testContext.folder, 'var', 'contracts', contract.dataset)
         await mkdir(folder, { recursive: true })
         await writeFile(join(folder, `contract.v${contract.contractVersion}.json`), JSON.stringify(contract))
       }
@@ -180,7 +180,7 @@ export async function pullFrom(base: string, options: PullOptions): Promise<Pull
     return await pull({
       ...{ datasets: undefined, formats: undefined, history: false, key: undefined, trust: undefined },
       ...{ follow: false, retriesMax: 3, signal: new AbortController().signal },
-      observe: (_name, facts) => onPoint(String(facts?.['point'])),
+      observe: (_event, facts) => onPoint(String(facts?.['point'])),
       progress: () => undefined,
       ...order,
       ...{ source: base, sink },

@@ -10,7 +10,7 @@ import { digestOfFile } from '../../src/platform/digest.ts'
 import { administer } from './database.ts'
 import type { LiveVersion } from './pull-source.ts'
 
-interface HeldContract {
+interface StoredContract {
   readonly dataset: string
   readonly contract_version: number
   readonly lineage: number
@@ -28,7 +28,7 @@ export async function differencesInSchema(
   schema = 'qingdan_copy',
 ): Promise<readonly string[]> {
   return administer(url, async (client) => {
-    const { rows: contracts } = await client.query<HeldContract>(
+    const { rows: contracts } = await client.query<StoredContract>(
       `SELECT * FROM ${schema}._contract ORDER BY dataset, contract_version`,
     )
     const faults: string[] = []
@@ -49,7 +49,7 @@ export async function differencesInSchema(
 async function differencesOf(
   client: pg.Client,
   schema: string,
-  contracts: readonly HeldContract[],
+  contracts: readonly StoredContract[],
   { dataset, edition, version, contractVersion, lineage, header, rows }: LiveVersion,
 ): Promise<readonly string[]> {
   const name = `${dataset} ${edition} v${version}`
@@ -63,14 +63,15 @@ async function differencesOf(
   )
   if (contract.body.fields.map((field) => field.name).join() !== header.join())
     return [`${name}: other fields`]
-  const held = await client.query<{ row: string[] }>(
+  const stored = await client.query<{ row: string[] }>(
     `SELECT ARRAY[${texts.join(', ')}] AS row FROM ${schema}.${contract.records_table}
      WHERE _edition = $1 AND _version = $2`,
     [edition, version],
   )
   const counts = new Map<string, number>()
   for (const row of rows) counts.set(JSON.stringify(row), (counts.get(JSON.stringify(row)) ?? 0) + 1)
-  for (const { row } of held.rows) counts.set(JSON.stringify(row), (counts.get(JSON.stringify(row)) ?? 0) - 1)
+  for (const { row } of stored.rows)
+    counts.set(JSON.stringify(row), (counts.get(JSON.stringify(row)) ?? 0) - 1)
   return [...counts].flatMap(([row, count]) =>
     count === 0 ? [] : [`${name}: ${row} ${count > 0 ? 'is missing' : 'is too many'}`],
   )
@@ -85,16 +86,18 @@ export async function differencesInFolder(
   isWanted: (name: string) => boolean = () => true,
 ): Promise<readonly string[]> {
   const faults: string[] = []
-  const there = new Set((await filesBelow(join(folder, 'datasets'))).filter((path) => /\/files\//.test(path)))
+  const existing = new Set(
+    (await filesBelow(join(folder, 'datasets'))).filter((path) => /\/files\//.test(path)),
+  )
   for (const { dataset, edition, version, files } of live) {
     for (const { name, sha256 } of files) {
       if (!isWanted(name)) continue
       const path = `${dataset}/editions/${edition}/versions/${version}/files/${name}`
-      if (!there.delete(path)) faults.push(`${path} is missing`)
+      if (!existing.delete(path)) faults.push(`${path} is missing`)
       else if ((await digestOfFile(join(folder, 'datasets', path))) !== sha256) faults.push(`${path} differs`)
     }
   }
-  for (const path of there) faults.push(`${path} is in the copy but not live`)
+  for (const path of existing) faults.push(`${path} is in the copy but not live`)
   const own = await filesBelow(join(folder, '.qingdan-pull'))
   return [...faults, ...own.map((path) => `${path} was left behind`)]
 }

@@ -98,14 +98,14 @@ export async function rowsByLibreOffice(
   fields: readonly Field[],
 ): Promise<readonly RecordValues[]> {
   const shown = rowsOfCsv(await convert(name, bytes, csvFilter, 'csv'), fields)
-  const held = rowsOfCsv(await convert(name, bytes, `${csvFilter},1,,0,false,true,false`, 'csv'), fields)
+  const stored = rowsOfCsv(await convert(name, bytes, `${csvFilter},1,,0,false,true,false`, 'csv'), fields)
   return shown.map((row, n) =>
     row.map((text, index) => {
       const field = fields[index]
       if (text === null || field === undefined) return text
       if (field.type === 'boolean') return fieldType('boolean').parse(text, {}) ?? text
       const isLong = field.type === 'number' && text.replace(/[-.]|^-?0[.0]*/g, '').length > 14
-      return isLong ? textOf(Number(held[n]?.[index]), field) : text
+      return isLong ? textOf(Number(stored[n]?.[index]), field) : text
     }),
   )
 }

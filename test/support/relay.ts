@@ -18,7 +18,7 @@ export interface Rule {
   readonly matches: RegExp
   /** How often it applies; always without a number. */
   times?: number
-  readonly spoil?: (answer: Relayed) => void
+  readonly alter?: (answer: Relayed) => void
   readonly cut?: number
   /** Awaited before anything is sent. */
   readonly before?: () => Promise<void>
@@ -28,7 +28,7 @@ export interface Rule {
 
 export interface Relay {
   readonly base: string
-  readonly asked: readonly {
+  readonly requests: readonly {
     readonly path: string
     readonly headers: IncomingMessage['headers']
     readonly status: number
@@ -42,26 +42,26 @@ export async function openRelay(
   t: { readonly teardown: (work: () => Promise<void>) => unknown },
   to: () => string,
 ): Promise<Relay> {
-  const asked: { path: string; headers: IncomingMessage['headers']; status: number }[] = []
-  const relay = { base: '', asked, rules: [] as Rule[] }
+  const requests: { path: string; headers: IncomingMessage['headers']; status: number }[] = []
+  const relay = { base: '', requests, rules: [] as Rule[] }
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? ''
     const headers = { ...(request.headers as Record<string, string>) }
     for (const name of ['host', 'connection', 'accept-encoding']) delete headers[name]
-    const given = await fetch(`${to()}${path}`, {
+    const upstream = await fetch(`${to()}${path}`, {
       headers: { ...headers, 'accept-encoding': 'identity' },
       redirect: 'manual',
     })
     const relayed: Relayed = {
-      status: given.status,
-      headers: new Headers(given.headers),
-      body: Buffer.from(await given.arrayBuffer()),
+      status: upstream.status,
+      headers: new Headers(upstream.headers),
+      body: Buffer.from(await upstream.arrayBuffer()),
     }
     const rule = relay.rules.find((one) => one.matches.test(path) && one.times !== 0)
     if (rule?.times !== undefined) rule.times -= 1
     await rule?.before?.()
-    rule?.spoil?.(relayed)
-    asked.push({ path, headers: request.headers, status: relayed.status })
+    rule?.alter?.(relayed)
+    requests.push({ path, headers: request.headers, status: relayed.status })
     relayed.headers.delete('transfer-encoding')
     relayed.headers.delete('connection')
     relayed.headers.set('content-length', String(relayed.body.byteLength))

@@ -31,8 +31,8 @@ export async function run(
 ): Promise<CliRun> {
   const options = { env: { ...foreign(), ...environment }, maxBuffer: 64 << 20 }
   return new Promise((resolve, reject) => {
-    const [first, ...rest] = plainly(command, args)
-    execFile(first, rest, options, (error, stdout, stderr) => {
+    const [first, ...others] = plainly(command, args)
+    execFile(first, others, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code
       if (typeof code !== 'number') reject(error)
       else resolve({ code, stdout, stderr, lines: stdout.trimEnd().split('\n') })

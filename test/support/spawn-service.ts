@@ -17,7 +17,7 @@ export interface Service {
   /** Sends SIGKILL and waits for the end. Only if the database is not embedded in the service. */
   readonly kill: () => Promise<void>
   /** Sends SIGTERM and returns the exit code or the name of the signal, and what it printed for people. */
-  readonly stop: () => Promise<{ readonly code: number | string | null; readonly told: string }>
+  readonly stop: () => Promise<{ readonly code: number | string | null; readonly output: string }>
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -45,27 +45,27 @@ export async function spawnService(t: Test, environment: Readonly<Record<string,
     child.kill('SIGTERM')
     await ended
   })
-  let told = ''
+  let output = ''
   child.stderr.on('data', (chunk) => {
-    told += chunk
+    output += chunk
   })
   const lines: Line[] = []
   const waiting = new Set<() => void>()
   createInterface({ input: child.stdout }).on('line', (text) => {
     lines.push(JSON.parse(text) as Line)
-    for (const look of waiting) look()
+    for (const check of waiting) check()
   })
   const line: Service['line'] = (matches) =>
     new Promise((resolve, reject) => {
-      const look = () => {
+      const check = () => {
         const found = lines.find(matches)
         if (found === undefined) return
-        waiting.delete(look)
+        waiting.delete(check)
         resolve(found)
       }
-      waiting.add(look)
-      ended.then(() => reject(new Error(`The service ended before it said so: ${told}`)), reject)
-      look()
+      waiting.add(check)
+      ended.then(() => reject(new Error(`The service ended before it said so: ${output}`)), reject)
+      check()
     })
   const { port } = await line(({ event }) => event === 'service-started')
   return {
@@ -79,7 +79,7 @@ export async function spawnService(t: Test, environment: Readonly<Record<string,
     stop: async () => {
       child.kill('SIGTERM')
       const [code, signal] = await ended
-      return { code: code ?? signal, told }
+      return { code: code ?? signal, output }
     },
   }
 }

@@ -9,7 +9,8 @@ export type Random = () => number
 export function randomOf(seed: number, ...names: readonly (string | number)[]): Random {
   // FNV-1a over the name; then mulberry32, whose 32 bits of state suffice for samples.
   let state = 0x811c9dc5 ^ seed
-  for (const sign of names.join('/')) state = Math.imul(state ^ (sign.codePointAt(0) ?? 0), 0x01000193)
+  for (const character of names.join('/'))
+    state = Math.imul(state ^ (character.codePointAt(0) ?? 0), 0x01000193)
   return () => {
     state = (state + 0x6d2b79f5) | 0
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
