@@ -57,7 +57,7 @@ export interface BenchContext extends Scale {
   /** Prints progress on standard error. */
   readonly progress: (text: string) => void
   /** Registers a cleanup for the end; the last registered runs first. */
-  readonly atEnd: (giveBack: () => Promise<unknown>) => void
+  readonly atEnd: (release: () => Promise<unknown>) => void
 }
 
 /** Runs work with a context of its own, and cleans up afterwards. */
@@ -69,10 +69,10 @@ export async function withContext<T>(
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-bench-'))
   const endings: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
-  const giveBack = async () => {
+  const release = async () => {
     for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
   }
-  const forget = atInterrupt(giveBack)
+  const forget = atInterrupt(release)
   try {
     // Under root, PostgreSQL runs as another account, which must be able to enter this folder.
     await chmod(folder, 0o755)
@@ -80,7 +80,7 @@ export async function withContext<T>(
     await writeBenchDatasets(join(folder, 'datasets'))
     return await work(contextOf(scale, tools, progress, folder, endings))
   } finally {
-    await giveBack()
+    await release()
     forget()
   }
 }
@@ -92,13 +92,13 @@ function contextOf(
   folder: string,
   endings: (() => Promise<unknown>)[],
 ): BenchContext {
-  const made = new Map<string, Promise<unknown>>()
+  const created = new Map<string, Promise<unknown>>()
   const once = <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    const known = made.get(name) ?? work()
-    made.set(name, known)
-    return known as Promise<T>
+    const pending = created.get(name) ?? work()
+    created.set(name, pending)
+    return pending as Promise<T>
   }
-  const atEnd = (giveBack: () => Promise<unknown>) => void endings.push(giveBack)
+  const atEnd = (release: () => Promise<unknown>) => void endings.push(release)
   const environment = {
     QINGDAN_DATA: join(folder, 'var'),
     // The bench measures reading bundles, signed or not.
@@ -115,7 +115,7 @@ function contextOf(
     once('published', async () => publishBench(environment, await csv(), await database(), progress))
   const start = (name: string, args: readonly string[], given: Settings) =>
     once(`${name} ${JSON.stringify(given)}`, async () => {
-      const log = join(folder, 'logs', `${made.size}.log`)
+      const log = join(folder, 'logs', `${created.size}.log`)
       const server = await startServer({ program: process.execPath, args, environment: given, log })
       atEnd(server.stop)
       return server

@@ -144,7 +144,7 @@ async function verdict(
 /** Opens a context for one check of the result. */
 async function within<T>(
   { QINGDAN_DATA, QINGDAN_DATASETS }: Readonly<Record<string, string>>,
-  look: (context: OpenContext) => Promise<T>,
+  inContext: (context: OpenContext) => Promise<T>,
 ): Promise<T> {
   const silent = () => undefined
   const log = { debug: silent, info: silent, warn: silent, error: silent }
@@ -153,7 +153,7 @@ async function within<T>(
     log,
   )
   try {
-    return await look(context)
+    return await inContext(context)
   } finally {
     await context.close()
   }
@@ -210,8 +210,8 @@ async function inspect(context: OpenContext, edition: string): Promise<string | 
   const [dataset] = await work.unsafe(
     `SELECT count(*)::int AS records FROM published.${version.recordsTable}`,
   )
-  const whole = dataset?.['records'] === trialRecords && version.records === trialRecords
-  return whole && version.number === 1 && version.state === 'published' ? version.digest : undefined
+  const isWhole = dataset?.['records'] === trialRecords && version.records === trialRecords
+  return isWhole && version.number === 1 && version.state === 'published' ? version.digest : undefined
 }
 
 /** Kills the postmaster of a data folder, as a power cut would. */

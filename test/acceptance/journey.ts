@@ -108,7 +108,7 @@ async function create(provider: string): Promise<string> {
       provider,
       contractVersion: 1,
       synthetic: true,
-      files: [{ name: 'rows.csv', source: told(trialRows(provider)) }],
+      files: [{ name: 'rows.csv', source: withPoints(trialRows(provider)) }],
       clock: () => new Date('2026-01-01T00:00:00Z'),
     })
     created('bag')
@@ -125,7 +125,7 @@ function created(at: string): void {
 }
 
 /** Rows in two chunks, with a point between them. */
-async function* told(rows: string): AsyncGenerator<Uint8Array> {
+async function* withPoints(rows: string): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(rows)
   yield bytes.subarray(0, bytes.length / 2)
   created('rows')
@@ -143,8 +143,8 @@ async function carry(from: OpenContext, data: string): Promise<void> {
     await trustKey(mirror, { armored: publicKey, actor: askedBy })
     const path = join(stick, `export-${edition}.zip`)
     const since = (await readMirror(mirror.database.work))?.cursor ?? null
-    const asked = { since, restricted: false }
-    if (!(await exists(path))) await writeExport(from, { asked, out: () => path, actor: askedBy })
+    const options = { since, restricted: false }
+    if (!(await exists(path))) await writeExport(from, { asked: options, out: () => path, actor: askedBy })
     const loadContracts = (folder: string) => loadContractFolders([folder])
     await takeExport(mirror, { path, actor: askedBy, loadContracts })
   } finally {
@@ -176,7 +176,7 @@ async function publish(to: OpenContext): Promise<void> {
     if (publication.state !== 'done') throw new Error(`the publication is ${publication.state}`)
   } catch (error) {
     // The worker, or the killed process, has published it already: requesting it again changes nothing.
-    const there = ['nothing-to-publish', 'publication-not-waiting']
-    if (!(error instanceof Problem) || !there.includes(error.code)) throw error
+    const otherwiseDone = ['nothing-to-publish', 'publication-not-waiting']
+    if (!(error instanceof Problem) || !otherwiseDone.includes(error.code)) throw error
   }
 }

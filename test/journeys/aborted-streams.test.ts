@@ -44,8 +44,8 @@ let senders = 0
 /** The response as soon as its headers arrive, to a caller of its own. Nothing of the body is read yet. */
 async function open(path: string, sender = `192.0.2.${senders++ % 250}`): Promise<IncomingMessage> {
   const headers = { 'x-forwarded-for': sender }
-  const sent = request({ host: '127.0.0.1', port, path, headers, agent: false })
-  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+  const clientRequest = request({ host: '127.0.0.1', port, path, headers, agent: false })
+  const [answer] = (await once(clientRequest, 'response')) as [IncomingMessage]
   // Aborted connections are what this tests.
   answer.on('error', () => undefined)
   return answer

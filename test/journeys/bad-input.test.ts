@@ -9,6 +9,7 @@ import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { takeBundle } from '../../src/ingest/index.ts'
 import {
+  oddBundles as accepted,
   badBundles as cases,
   type Damage,
   gateContract,
@@ -16,7 +17,6 @@ import {
   good,
   marker,
   packDamaged,
-  oddBundles as taken,
 } from '../support/bad-bundles.ts'
 import { readBag } from '../support/bag-files.ts'
 import { openTestContext, writeBag } from '../support/open-test-context.ts'
@@ -29,7 +29,7 @@ const testContext = await openTestContext(t, {
 })
 const { context, get, folder } = testContext
 const goodBag = await readBag(await writeBag(folder, { dataset, edition: '2025', rows: good }))
-const pack = (spoiling: Damage) => packDamaged(goodBag, spoiling)
+const pack = (damage: Damage) => packDamaged(goodBag, damage)
 
 interface Finding {
   readonly check: string
@@ -91,9 +91,9 @@ const errorsOf = (findings: readonly Finding[]) =>
   findings.filter(({ severity }) => severity === 'error').length
 
 t.test('odd but unambiguous input is accepted', async (t) => {
-  for (const one of taken) {
+  for (const one of accepted) {
     const zip = await pack(one)
-    await writeFile(join(zips, `good-${taken.indexOf(one)}.zip`), zip)
+    await writeFile(join(zips, `good-${accepted.indexOf(one)}.zip`), zip)
     const { id } = (await testContext.post('/v1/bundles', zip, authorization)).json<{ id: string }>()
     const receipt = await takeBundle(context, id)
     t.match(receipt, { state: 'staged', errors: 0 }, one.name)
@@ -106,13 +106,13 @@ const cli = (...args: readonly string[]) =>
 
 t.test('the command line refuses the same, with exit code 3', async (t) => {
   const bags = join(folder, 'bags')
-  for (const [name, spoil] of [
+  for (const [name, change] of [
     ['link', (bag: string) => symlink('/etc/passwd', join(bag, 'data', 'link.csv'))],
     ['extra', (bag: string) => writeFile(join(bag, 'data', 'more.csv'), good)],
   ] as const) {
     const bag = await writeBag(folder, { dataset, edition: '2025', rows: good })
     await cp(bag, join(bags, name), { recursive: true })
-    await spoil(join(bags, name))
+    await change(join(bags, name))
   }
   // A million rows take seconds and were tested above; a thousand findings are enough here.
   const bundles = [
@@ -166,7 +166,7 @@ t.test('nothing was published, and no log line or stored job contains a cell val
   const [counts] = await work`
     SELECT count(*)::int AS bundles, count(*) FILTER (WHERE state IN ('refused', 'quarantined'))::int AS refused FROM qingdan.bundle`
   t.ok(counts?.['bundles'] > cases.length)
-  t.equal(counts?.['bundles'] - counts?.['refused'], taken.length, 'all but the good ones')
+  t.equal(counts?.['bundles'] - counts?.['refused'], accepted.length, 'all but the good ones')
   for (const table of ['bundle', 'finding', 'part', 'publication', 'audit', 'change', 'version', 'edition']) {
     const [found] = await work.unsafe(
       `SELECT count(*)::int AS rows FROM qingdan.${table} AS one WHERE one::text LIKE '%${marker}%'`,

@@ -181,7 +181,7 @@ t.test('faults are reported by cell, and nothing is written', async (t) => {
 })
 
 t.test('an invalid command line explains what is valid', async (t) => {
-  const cases: readonly (readonly [args: readonly string[], says: RegExp])[] = [
+  const cases: readonly (readonly [args: readonly string[], message: RegExp])[] = [
     [['create', good], /--dataset and --edition/],
     [['create', good, '--dataset', dataset, '--edition', '2025-2026'], /named like 2025\.$/m],
     [['create', good, '--dataset', dataset, '--edition', '2025'], /one of edu-310101, edu-310104/],
@@ -190,10 +190,10 @@ t.test('an invalid command line explains what is valid', async (t) => {
     [['create', datasets, ...purpose], /is no CSV or XLSX file/],
     [['verify', good], /is a loose file/],
   ]
-  for (const [args, says] of cases) {
+  for (const [args, message] of cases) {
     const ended = await cli(...args)
     t.equal(ended.code, 2, args.join(' '))
-    t.match(ended.stderr, says)
+    t.match(ended.stderr, message)
     t.equal(ended.stdout, '')
   }
   const unknown = await cli('create', good, '--dataset', 'kites', '--edition', '2025')

@@ -10,7 +10,7 @@ import { isFull, runs } from '../support/runs.ts'
 
 t.test('by either path, Postgres has the rows that the strict path reads', async (t) => {
   const { database } = await testDatabase(t)
-  const seen = { fast: 0, strict: 0 }
+  const rowsSeen = { fast: 0, strict: 0 }
 
   async function agree(files: TrialFiles, options: ReadOptions): Promise<boolean> {
     const strictRows = await readRows(files, options)
@@ -24,7 +24,7 @@ t.test('by either path, Postgres has the rows that the strict path reads', async
       const reading = way(validationOf(files, options).validation)
       await database.copyFrom(`COPY staging.trial FROM STDIN (NULL '')`, reading.chunks)
       if (reading.files() === undefined) continue
-      seen[index === 0 ? 'fast' : 'strict'] += 1
+      rowsSeen[index === 0 ? 'fast' : 'strict'] += 1
       const stored = await database.work
         .unsafe('SELECT * FROM staging.trial ORDER BY _file::int, _row::int')
         .values()
@@ -38,5 +38,5 @@ t.test('by either path, Postgres has the rows that the strict path reads', async
   await fc.assert(property(drawEveryType, { contract: everyType }), runs(30, 100))
   // At least a fifth of the trials take the fast path; every trial takes the strict one.
   const trials = isFull ? 200 : 60
-  t.ok(seen.fast >= trials / 5 && seen.strict === trials, JSON.stringify(seen))
+  t.ok(rowsSeen.fast >= trials / 5 && rowsSeen.strict === trials, JSON.stringify(rowsSeen))
 })

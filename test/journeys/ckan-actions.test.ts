@@ -50,10 +50,10 @@ moveTo('2026-02-03T04:00:00.123Z')
 await testContext.publish('well-register', '2025')
 
 const get = (url: string) => testContext.get(url)
-const ask = (name: string, parameters: Readonly<Record<string, string>> = {}) =>
+const getAction = (name: string, parameters: Readonly<Record<string, string>> = {}) =>
   get(`/api/3/action/${name}?${new URLSearchParams(parameters)}`)
 const result = async (name: string, parameters: Readonly<Record<string, string>> = {}) => {
-  const answer = await ask(name, parameters)
+  const answer = await getAction(name, parameters)
   if (answer.status !== 200) throw new Error(`${name}: ${answer.status} ${answer.text}`)
   return answer.json<{ result: never }>().result
 }
@@ -153,8 +153,8 @@ t.test('package_search: words, filters, facets, order, pages', async (t) => {
   t.same(await found({ q: '水井' }), ['well-register'])
   t.same(await found({ q: 'bridge-register organization:sports-bureau' }), ['bridge-register'])
   t.same(await found({ fq_list: '["groups:public-service","-name:well-register"]' }), ['bridge-register'])
-  const twice = await get('/api/3/action/package_search?fq=groups:public-service&fq=name:well-register')
-  t.match(twice.json(), { result: { count: 1, results: [{ name: 'well-register' }] } })
+  const combined = await get('/api/3/action/package_search?fq=groups:public-service&fq=name:well-register')
+  t.match(combined.json(), { result: { count: 1, results: [{ name: 'well-register' }] } })
   t.same(await found({ sort: 'name asc' }), ['bridge-register', 'well-register'])
   t.same(await found({ sort: 'title_string desc, name asc', rows: '1', start: '1' }), ['bridge-register'])
   t.match(
@@ -176,7 +176,7 @@ t.test('package_search: words, filters, facets, order, pages', async (t) => {
   )
   const deep = (depth: number) => `${'('.repeat(depth)}name:well-register${')'.repeat(depth)}`
   t.same(await found({ fq: deep(nestingMax) }), ['well-register'])
-  t.equal((await ask('package_search', { fq: deep(nestingMax + 1) })).status, 400)
+  t.equal((await getAction('package_search', { fq: deep(nestingMax + 1) })).status, 400)
   const long = (length: number) => 'name:well-register'.padEnd(length)
   const searchBy = (fq: string) => post('/api/3/action/package_search', JSON.stringify({ fq }))
   t.equal((await searchBy(long(queryLengthMax))).statusCode, 200)
@@ -205,15 +205,17 @@ t.test('unsupported Solr syntax is refused with its name', async (t) => {
     ['name:', /cannot be parsed/],
   ]
   for (const [fq, detail] of cases) {
-    const answer = await ask('package_search', { fq })
+    const answer = await getAction('package_search', { fq })
     t.equal(answer.status, 400, fq)
     t.match(answer.json(), { success: false, error: { __type: 'Search Query Error', message: detail } }, fq)
   }
-  t.match((await ask('package_search', { q: 'well OR bridge' })).json(), {
+  t.match((await getAction('package_search', { q: 'well OR bridge' })).json(), {
     error: { message: /`OR` between words/ },
   })
-  t.match((await ask('package_search', { q: '-well' })).json(), { error: { message: /`NOT` between words/ } })
-  t.match((await ask('package_search', { sort: 'views_recent desc' })).json(), {
+  t.match((await getAction('package_search', { q: '-well' })).json(), {
+    error: { message: /`NOT` between words/ },
+  })
+  t.match((await getAction('package_search', { sort: 'views_recent desc' })).json(), {
     error: { message: /Cannot sort by `views_recent desc`/ },
   })
 })
@@ -272,7 +274,7 @@ t.test('datastore_search and datastore_info', async (t) => {
     (await search({ ...forms, records_format: 'tsv' })).records,
     '3.00\td\t4\n0.10\tc, deep\t3\n1.50\ta\t2\n\tB well\t1\n',
   )
-  const lists = await ask('datastore_search', { resource_id: table, ...forms, records_format: 'lists' })
+  const lists = await getAction('datastore_search', { resource_id: table, ...forms, records_format: 'lists' })
   t.ok(
     lists.text.includes('"records":[[3.00,"d",4],[0.10,"c, deep",3],[1.50,"a",2],[null,"B well",1]]'),
     'digits as published',
@@ -343,28 +345,28 @@ t.test("invalid requests are refused in CKAN's shape", async (t) => {
     __type: 'Validation Error',
     [parameter]: [message],
   })
-  await refused(ask('package_search', { rows: '-1' }), 409, wrong('rows', /natural number/))
-  await refused(ask('package_search', { start: '1.5' }), 409, wrong('start', /natural number/))
-  await refused(ask('package_search', { row: '1' }), 409, wrong('row', /nearest is `rows`/))
-  await refused(ask('package_search', { facet: 'maybe' }), 409, wrong('facet', /true or false/))
+  await refused(getAction('package_search', { rows: '-1' }), 409, wrong('rows', /natural number/))
+  await refused(getAction('package_search', { start: '1.5' }), 409, wrong('start', /natural number/))
+  await refused(getAction('package_search', { row: '1' }), 409, wrong('row', /nearest is `rows`/))
+  await refused(getAction('package_search', { facet: 'maybe' }), 409, wrong('facet', /true or false/))
   await refused(
-    ask('package_search', { 'facet.field': '["views"]' }),
+    getAction('package_search', { 'facet.field': '["views"]' }),
     409,
     wrong('facet.field', /known fields/),
   )
-  await refused(ask('package_search', { fq_list: '{}' }), 409, wrong('fq_list', /list of strings/))
-  await refused(ask('package_show'), 409, wrong('id', /Missing value/))
-  await refused(ask('package_show', { id: 'nothing' }), 404, {
+  await refused(getAction('package_search', { fq_list: '{}' }), 409, wrong('fq_list', /list of strings/))
+  await refused(getAction('package_show'), 409, wrong('id', /Missing value/))
+  await refused(getAction('package_show', { id: 'nothing' }), 404, {
     __type: 'Not Found Error',
     message: /nothing/,
   })
-  await refused(ask('resource_show', { id: shown.id }), 404, { __type: 'Not Found Error' })
-  await refused(ask('organization_show', { id: 'nobody' }), 404, { __type: 'Not Found Error' })
-  await refused(ask('datastore_search', { resource_id: file }), 404, {
+  await refused(getAction('resource_show', { id: shown.id }), 404, { __type: 'Not Found Error' })
+  await refused(getAction('organization_show', { id: 'nobody' }), 404, { __type: 'Not Found Error' })
+  await refused(getAction('datastore_search', { resource_id: file }), 404, {
     message: /without queryable records/,
   })
   const rows = (parameters: Readonly<Record<string, string>>) =>
-    ask('datastore_search', { resource_id: table, ...parameters })
+    getAction('datastore_search', { resource_id: table, ...parameters })
   await refused(rows({ filters: '{"dept":1}' }), 409, wrong('filters', /nearest is `depth`/))
   await refused(rows({ filters: '{"depth":"deep"}' }), 409, wrong('filters', /whole number/))
   await refused(rows({ filters: '[1]' }), 409, wrong('filters', /dictionary/))

@@ -67,9 +67,9 @@ t.test('mistyped or past times are refused', async (t) => {
     [['drop', kites, '2025', '--reason', 'None.'], 4, /publication-not-found/],
   ] as const
   const runs = await Promise.all(cases.map(([args]) => cli(...args)))
-  for (const [index, [args, code, says]] of cases.entries()) {
+  for (const [index, [args, code, message]] of cases.entries()) {
     t.equal(runs[index]?.code, code, args.join(' '))
-    t.match(runs[index]?.stderr, says)
+    t.match(runs[index]?.stderr, message)
   }
 })
 

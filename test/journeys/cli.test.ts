@@ -74,7 +74,7 @@ t.test('usage errors are explained in a sentence, and nothing is accepted', asyn
   const csv = await file('typed.csv', 'name,size\na,1\n')
   const xlsx = await file('typed.xls', 'PK')
   const loose = (...options: readonly string[]) => ['ingest', csv, '--dataset', wells, ...options]
-  const cases: readonly (readonly [args: readonly string[], code: number, told: RegExp])[] = [
+  const cases: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
     [['ingest', 'nowhere.csv'], 2, /^There is no file or folder nowhere\.csv\.\n$/],
     [['check', `${csv}/inside`], 2, /^There is no file or folder /],
     [['ingest', xlsx], 2, /typed\.xls is not read: save the table as XLSX .* or as "CSV UTF-8"/],
@@ -84,10 +84,10 @@ t.test('usage errors are explained in a sentence, and nothing is accepted', asyn
     [['key', 'create', '--label', 'x', '--scope', 'ingest', '--provider', 'edu-31'], 2, /edu-310101, edu-/],
     [['key', 'create', '--label', 'x', '--scope', 'ingest', '--dataset', 'well'], 4, /dataset-not-found/],
   ]
-  for (const [args, code, says] of cases) {
+  for (const [args, code, message] of cases) {
     const ended = await cli(...args)
     t.equal(ended.code, code, args.join(' '))
-    t.match(ended.stderr, says)
+    t.match(ended.stderr, message)
     t.notMatch(ended.stderr, /ENO|\bat .*\.ts/, 'no system error code, no stack')
     t.equal(ended.stdout, '')
   }

@@ -271,7 +271,7 @@ t.test('a current copy is not sent again', async (t) => {
 })
 
 /** The faults that a validator finds in each graph of the service. */
-async function holdTo(t: Test, shapes: string): Promise<void> {
+async function validate(t: Test, shapes: string): Promise<void> {
   const validator = new SHACLValidator(storeOf(shapes) as never)
   const addresses = ['/catalog.ttl', '/catalog.ttl?limit=1', '/catalog.ttl?modified_since=2026-02-10']
   for (const dataset of ['tree-register', 'bench-register', 'empty-register', 'school-calendar']) {
@@ -296,7 +296,7 @@ async function holdTo(t: Test, shapes: string): Promise<void> {
 const own = readFileSync('test/protocols/dcat-shapes.ttl', 'utf8')
 
 t.test('the graphs pass our own SHACL shapes', async (t) => {
-  await holdTo(t, own)
+  await validate(t, own)
 })
 
 const trialFolder = process.env['TRIAL_DATA'] ?? ''
@@ -309,5 +309,5 @@ const missing =
       : 'TRIAL_DATA names a folder that does not hold dcat-ap-3.0.1'
 
 t.test('the graphs pass the shapes of DCAT-AP 3.0.1', { skip: missing }, async (t) => {
-  await holdTo(t, readFileSync(official, 'utf8'))
+  await validate(t, readFileSync(official, 'utf8'))
 })

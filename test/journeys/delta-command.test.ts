@@ -158,7 +158,7 @@ t.test('a delta is packed, checked except against its base, and accepted', async
 
 t.test('an invalid command line explains what is valid', async (t) => {
   const [a = ''] = files
-  const cases: readonly (readonly [paths: readonly string[], options: FileOptions, says: RegExp])[] = [
+  const cases: readonly (readonly [paths: readonly string[], options: FileOptions, message: RegExp])[] = [
     [[], {}, /Name the CSV files/],
     [[a], { against: '1' }, /belong to --mode delta/],
     [[a], { delete: [a] }, /belong to --mode delta/],
@@ -167,15 +167,15 @@ t.test('an invalid command line explains what is valid', async (t) => {
     [[], { mode: 'delta', upsert: [a] }, /--against takes a whole number/],
     [[a], { mode: 'part' }, /--mode is full or delta/],
   ]
-  for (const [paths, options, says] of cases) t.throws(() => filesOf(paths, options), says)
+  for (const [paths, options, message] of cases) t.throws(() => filesOf(paths, options), message)
   const one = filesOf([a], {}).files
-  const spreads: readonly (readonly [options: FileOptions, says: RegExp])[] = [
+  const spreads: readonly (readonly [options: FileOptions, message: RegExp])[] = [
     [{ bags: '2' }, /1 files can't be spread over 2 bags/],
     [{ bags: '0' }, /--bags takes a whole number/],
     [{ bags: '1', bagBytesMax: '9' }, /not both/],
   ]
-  for (const [options, says] of spreads)
-    await t.rejects(spreadFiles(one, options, { name: 'boats', purpose: {}, bagsMax: 100 }), says)
+  for (const [options, message] of spreads)
+    await t.rejects(spreadFiles(one, options, { name: 'boats', purpose: {}, bagsMax: 100 }), message)
   const ended = await cli('create', a, ...purpose, '--against', '1')
   t.equal(ended.code, 2)
   t.match(ended.stderr, /belong to --mode delta/)

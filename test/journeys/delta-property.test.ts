@@ -49,7 +49,7 @@ const step = fc.record({
     minLength: 1,
     maxLength: 6,
   }),
-  isLost: fc.boolean(),
+  losesStaging: fc.boolean(),
 })
 
 const quoted = (value: unknown) => (value === null ? '' : `"${String(value).replaceAll('"', '""')}"`)
@@ -112,7 +112,7 @@ t.test(
         const rows = new Map<string, OtherFields>(first)
         await testContext.take({ dataset, edition, provider, rows: csvOf(rows) })
         let version = await publish(edition)
-        for (const { change, isLost } of steps) {
+        for (const { change, losesStaging } of steps) {
           const wanted = new Map(change)
           const deletes = [...wanted].flatMap(([key, to]) => (to === null && rows.has(key) ? [key] : []))
           const upserts = new Map(
@@ -129,13 +129,13 @@ t.test(
           for (const key of deletes) rows.delete(key)
           for (const [key, to] of upserts) rows.set(key, to)
           if (rows.size === 0) return
-          if (isLost) await lose()
+          if (losesStaging) await lose()
           const receipt = await sendDelta(edition, version, upserts, deletes)
           t.strictSame([receipt.state, receipt.changes], ['staged', changes])
           version = await publish(edition)
           tally.deltas += 1
           for (const [name, count] of Object.entries(changes)) tally[name as keyof typeof changes] += count
-          if (isLost) tally.lost += 1
+          if (losesStaging) tally.lost += 1
         }
         const twin = String(year++)
         await testContext.take({ dataset, edition: twin, provider, rows: csvOf(rows) })

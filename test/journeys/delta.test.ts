@@ -114,7 +114,7 @@ t.test('a delta replaces, adds and deletes rows, and counts them', async (t) => 
     results.receipt.files.map(({ file, rowsTaken }) => `${file} ${rowsTaken}`),
     ['data/delete.csv 1', 'data/upsert.csv 3'],
   )
-  t.equal(await publish('A bench was mended.'), 2)
+  t.equal(await publish('A bench was repaired.'), 2)
   t.equal(await csv(2), `${header}a,1,5,oak\na,2,4,\nb,1,2,elm\nw,1,6,oak\n`)
   const version = (await get(`/v1/datasets/${dataset}/editions/2025/versions/2`)).json<{
     parts: { bundle: string; bundles: string[] }[]
@@ -278,6 +278,6 @@ t.test('a delta with an error is quarantined; after release, its valid rows are 
     changes: { added: 0, changed: 1, deleted: 0, unchanged: 0 },
     files: [{ rowsTaken: 1, rowsRefused: 1 }],
   })
-  await publish('One bench was mended.', edition)
+  await publish('One bench was repaired.', edition)
   t.equal(await csv(2, edition), `${header}a,1,7,oak\na,2,4,\nw,1,6,oak\n`)
 })

@@ -92,8 +92,8 @@ t.test('ten faults, ten findings, ten corrected cells', { skip: withoutLibreOffi
   await writeFile(join(office, 'key.asc'), key.privateKey)
   await writeFile(join(folder, 'office.asc'), key.publicKey)
   await writeFile(join(office, 'faulty.csv'), csvOf(faulty))
-  await writeFile(join(office, 'mended.csv'), csvOf(valid))
-  await byLibreOffice(office, ['faulty.csv', 'mended.csv'], 'xlsx:Calc MS Excel 2007 XML')
+  await writeFile(join(office, 'corrected.csv'), csvOf(valid))
+  await byLibreOffice(office, ['faulty.csv', 'corrected.csv'], 'xlsx:Calc MS Excel 2007 XML')
   const venues = join(office, 'venues.xlsx')
   const type = (line: string) => run('sh', ['-c', `cd '${office}' && ${line}`], environment)
 
@@ -127,7 +127,7 @@ t.test('ten faults, ten findings, ten corrected cells', { skip: withoutLibreOffi
       t.notMatch(text, wrong, 'no value is repeated')
   }
 
-  await writeFile(venues, await readFile(join(office, 'out', 'mended.xlsx')))
+  await writeFile(venues, await readFile(join(office, 'out', 'corrected.xlsx')))
   const packed = await type(typed[0] ?? '')
   t.equal(packed.code, 0, packed.stdout + packed.stderr)
   const zip = join(office, `${dataset}-${edition}-${provider}.zip`)

@@ -140,12 +140,12 @@ t.test('one command checks, encrypts and signs, and everything but the rows can 
   t.match(JSON.parse(verified.stdout).findings, [{ check: 'encrypted-unread', severity: 'warning' }])
   const damaged = path('spoiled.zip')
   await writeFile(damaged, cases[1]?.[2] ?? Buffer.alloc(0))
-  const taken = await cli('ingest', '--json', path('sealed'), damaged)
-  t.equal(taken.code, 3, taken.stderr)
-  t.match(JSON.parse(taken.lines[0] ?? ''), { state: 'staged', signer: fingerprint })
-  t.match(JSON.parse(taken.lines[1] ?? ''), {
+  const ingested = await cli('ingest', '--json', path('sealed'), damaged)
+  t.equal(ingested.code, 3, ingested.stderr)
+  t.match(JSON.parse(ingested.lines[0] ?? ''), { state: 'staged', signer: fingerprint })
+  t.match(JSON.parse(ingested.lines[1] ?? ''), {
     state: 'refused',
     findings: [{ check: 'encrypted-damaged' }],
   })
-  t.notOk((taken.stdout + taken.stderr + verified.stdout).includes(marker))
+  t.notOk((ingested.stdout + ingested.stderr + verified.stdout).includes(marker))
 })

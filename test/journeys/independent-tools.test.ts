@@ -233,9 +233,9 @@ t.test('the documented output of the commands of the page for Windows is accepte
     'Get-FileHash without ToLower': { digestOf: (_path, bytes) => sha256(bytes).toUpperCase() },
     'Notepad, with its line ends': { save: crlf },
     ...Object.fromEntries(
-      Object.entries(certutil).map(([name, say]): [string, WindowsBag] => [
+      Object.entries(certutil).map(([name, print]): [string, WindowsBag] => [
         `certutil of ${name}, by Notepad`,
-        { digestOf: (path, bytes) => bySecondLine(say(path, sha256(bytes))), save: crlf },
+        { digestOf: (path, bytes) => bySecondLine(print(path, sha256(bytes))), save: crlf },
       ]),
     ),
   }

@@ -48,7 +48,7 @@ const [
   trust = '',
   first = '',
   takeFirst = '',
-  look = '',
+  inspect = '',
   second = '',
   takeSecond = '',
   chosen = '',
@@ -70,10 +70,10 @@ t.test('the first round', async (t) => {
     (await readdir(stick)).filter((name) => name.endsWith('.part')),
     [],
   )
-  t.match(await follow(look), { code: 0 })
-  const taken = await follow(takeFirst)
-  t.match(taken, { code: 0, stdout: /^taken .*\n.*1 versions, 1 records, signed by/ })
-  const [, printed = ''] = /--since (\S+)/.exec(taken.stdout) ?? []
+  t.match(await follow(inspect), { code: 0 })
+  const imported = await follow(takeFirst)
+  t.match(imported, { code: 0, stdout: /^taken .*\n.*1 versions, 1 records, signed by/ })
+  const [, printed = ''] = /--since (\S+)/.exec(imported.stdout) ?? []
   t.match(exported.stdout, printed, 'both print the same cursor')
   cursor = printed
   t.match(await follow(takeFirst), { code: 0, stdout: /^here already/ })
@@ -84,8 +84,8 @@ t.test('a further round', async (t) => {
   await origin.take({ dataset: 'tree-register', edition: '2025', rows: 'tree\nelm\n' })
   await origin.publish('tree-register', '2025')
   t.match(await follow(second), { code: 0, stdout: /1 changes, 1 versions/ })
-  const taken = await follow(`${takeSecond} --json`)
-  t.match(JSON.parse(taken.stdout), { state: 'taken', changes: 1, versions: 1, records: 1 })
+  const imported = await follow(`${takeSecond} --json`)
+  t.match(JSON.parse(imported.stdout), { state: 'taken', changes: 1, versions: 1, records: 1 })
   const printed = (await feedOf(origin.context)).filter((line) => !line.includes('secret-trees'))
   t.same(await feedOf(mirror.context), printed)
 })

@@ -74,13 +74,13 @@ t.test('with its token a draft is readable, marked, uncached and unlisted', asyn
 
 t.test('paging continues with the token', async (t) => {
   let next: string | null = `${version(1)}/records${query}&limit=1`
-  const seen: unknown[] = []
+  const collected: unknown[] = []
   while (next !== null) {
     const page: { data: { tree: string }[]; links: { next: string | null } } = (await get(next)).json()
-    seen.push(...page.data.map(({ tree }) => tree))
+    collected.push(...page.data.map(({ tree }) => tree))
     next = page.links.next
   }
-  t.same(seen, ['t0', 't1', 't2'])
+  t.same(collected, ['t0', 't1', 't2'])
 })
 
 t.test('a wrong token gives the response of a version that does not exist', async (t) => {
@@ -104,8 +104,8 @@ t.test('a wrong token gives the response of a version that does not exist', asyn
   }
   for (const url of below(2, query)) t.equal((await get(url)).status, 404, 'a token is for its version')
   t.equal((await get(`${version(1).replace('2025', '2024')}${query}`)).status, 404, 'and for its edition')
-  const twice = await get(`${version(1)}${query}&preview=${preview.token}`)
-  t.equal(twice.status, 400)
+  const repeated = await get(`${version(1)}${query}&preview=${preview.token}`)
+  t.equal(repeated.status, 400)
 })
 
 async function get0(url: string): Promise<string> {
@@ -137,8 +137,8 @@ t.test('the token is in no log line, and only its digest is stored', async (t) =
   const secret = preview.token.slice(-43)
   t.ok(lines.some((line) => line.includes('request-completed')))
   t.notOk(lines.some((line) => line.includes(secret)))
-  const [kept] = await context.database.work`SELECT row_to_json(p)::text AS row FROM qingdan.preview p`
-  t.notMatch(kept?.['row'], secret)
+  const [stored] = await context.database.work`SELECT row_to_json(p)::text AS row FROM qingdan.preview p`
+  t.notMatch(stored?.['row'], secret)
   const [audited] = await context.database.work`
     SELECT string_agg(detail::text, '') AS all FROM qingdan.audit WHERE action = 'preview-created'`
   t.match(audited?.['all'], preview.id)
@@ -204,8 +204,8 @@ t.test('after the release the address still works, and reports a withdrawal', as
   )
   const latest = await get(`/v1/datasets/${dataset}/records?preview=${token}`)
   t.match({ status: latest.status, ...latest.json<object>() }, { status: 400, code: 'parameter-unknown' })
-  const taken = await send('POST', `${version(1)}/withdrawal`, authorization, { reason: 'Wrong trees.' })
-  t.match(taken.json(), { state: 'withdrawn', already: false })
+  const withdrawn = await send('POST', `${version(1)}/withdrawal`, authorization, { reason: 'Wrong trees.' })
+  t.match(withdrawn.json(), { state: 'withdrawn', already: false })
   const again = await send('POST', `${version(1)}/withdrawal`, authorization, { reason: 'Once more.' })
   t.match(again.json(), { state: 'withdrawn', already: true })
   for (const url of below(1, `?preview=${token}`)) {

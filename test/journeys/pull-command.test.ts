@@ -104,8 +104,8 @@ t.test('usage errors are reported with exit code 2', async (t) => {
     [['pull', source.base()], /--into/],
   ]
   const { runCli } = await import('../support/run-cli.ts')
-  for (const [args, told] of slips)
-    t.match(await runCli(args, {}), { code: 2, stderr: told }, args.slice(1).join(' '))
+  for (const [args, message] of slips)
+    t.match(await runCli(args, {}), { code: 2, stderr: message }, args.slice(1).join(' '))
 })
 
 t.test('refusals have exit codes, and codes in JSON', async (t) => {
@@ -181,8 +181,8 @@ t.test('a closed dataset is removed, and an opened one comes with its past', asy
 t.test('--follow applies a change within seconds and ends cleanly on a signal', async (t) => {
   const into = join(home, 'followed')
   const args = [binary, 'pull', source.base(), '--into', into, '--follow']
-  const [command, ...rest] = plainly(process.execPath, args)
-  const child = spawn(command, rest, {
+  const [command, ...others] = plainly(process.execPath, args)
+  const child = spawn(command, others, {
     env: { ...foreign(), QINGDAN_LOG_LEVEL: 'debug' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -217,9 +217,9 @@ t.test('a stalled download is retried, and an endless response is refused', asyn
   const still = new Promise<void>((resolve) => {
     release = resolve
   })
-  const isUnchanged: Rule = { matches: csvFile, times: 1, cut: cutBytes, until: () => still }
+  const stalled: Rule = { matches: csvFile, times: 1, cut: cutBytes, until: () => still }
   const first = relay.requests.length
-  t.equal(await refused(folder, [isUnchanged], { stallMilliseconds: 1_000 }), 'taken')
+  t.equal(await refused(folder, [stalled], { stallMilliseconds: 1_000 }), 'taken')
   t.equal(relay.requests.slice(first).filter(({ path }) => csvFile.test(path)).length, 2)
   const silent: Rule = { matches: /\/v1\/changes/, times: 1, before: () => still }
   t.equal(await refused(database, [silent], { answerMilliseconds: 2_000, retriesMax: 0 }), 'source-away')

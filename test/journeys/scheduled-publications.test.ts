@@ -58,13 +58,13 @@ async function requestAs(dataset: string, body: object, key = officer.authorizat
   const publication = (
     await get(String(request.headers['location']), { authorization: key })
   ).json<Publication>()
-  return { asked: request, told: publication }
+  return { request, publication }
 }
 
 t.test('a publication waits exactly until its time', async (t) => {
   await take(wells, 'a,1\nb,2\n')
   const moment = '2026-03-02T09:00'
-  const { asked: request, told: publication } = await requestAs(wells, { at: moment })
+  const { request, publication } = await requestAs(wells, { at: moment })
   t.match(request.json(), { state: 'asked', releaseAt: '2026-03-02T01:00:00.000Z', replaces: null })
   t.match(publication, {
     state: 'prepared',
@@ -125,7 +125,7 @@ t.test('a time that is past, too far or malformed is refused, and nothing is req
 
 t.test('a second person approves over HTTP or the command line, and the requester can not', async (t) => {
   await take(kites, 'k,1\n')
-  const { told: publication } = await requestAs(kites, {})
+  const { publication } = await requestAs(kites, {})
   t.match(publication, { state: 'prepared', waitsFor: ['approval'], approval: { at: null, by: null } })
   const approve = (key: string | undefined, body: object = {}) =>
     send('POST', publication.links.approval, key, body)
@@ -161,37 +161,41 @@ t.test('the command line counts persons too', async (t) => {
 t.test('a repeated request replaces the first, and an approval is void', async (t) => {
   await take(kites, 'k,3\n')
   const first = await requestAs(kites, { reason: 'First try.', at: '2026-05-01' })
-  t.same(first.told.waitsFor, ['moment', 'approval'])
-  await approvePublication(context, { id: first.told.id, actor: 'cli:wang' })
+  t.same(first.publication.waitsFor, ['moment', 'approval'])
+  await approvePublication(context, { id: first.publication.id, actor: 'cli:wang' })
   // A bundle that arrives meanwhile does not change the waiting draft.
   await take(kites, 'k,4\n')
   const same = (
-    await get(first.told.links.self, { authorization: officer.authorization })
+    await get(first.publication.links.self, { authorization: officer.authorization })
   ).json<Publication>()
-  t.match(same, { state: 'prepared', sha256: first.told.sha256, waitsFor: ['moment'] })
+  t.match(same, { state: 'prepared', sha256: first.publication.sha256, waitsFor: ['moment'] })
   const again = await requestAs(kites, { reason: 'Second try.', at: '2026-05-01' })
-  t.match(again.asked.json(), { replaces: { id: first.told.id, approvalVoid: true } })
-  t.not(again.told.sha256, first.told.sha256)
-  t.same(again.told.waitsFor, ['moment', 'approval'])
-  t.match((await get(first.told.links.self, { authorization: officer.authorization })).json(), {
+  t.match(again.request.json(), { replaces: { id: first.publication.id, approvalVoid: true } })
+  t.not(again.publication.sha256, first.publication.sha256)
+  t.same(again.publication.waitsFor, ['moment', 'approval'])
+  t.match((await get(first.publication.links.self, { authorization: officer.authorization })).json(), {
     state: 'dropped',
     ended: { by: `key:${officer.id}`, reason: 'Asked for again; its approval is void.' },
   })
   moveTo('2026-05-02T00:00:00Z')
-  t.equal((await publishEdition(context, first.told.id)).state, 'dropped')
-  t.equal((await publishEdition(context, again.told.id)).state, 'prepared', 'the time alone is not enough')
+  t.equal((await publishEdition(context, first.publication.id)).state, 'dropped')
+  t.equal(
+    (await publishEdition(context, again.publication.id)).state,
+    'prepared',
+    'the time alone is not enough',
+  )
   t.equal((await get(`${at(kites)}/versions/3`)).status, 404)
-  await approvePublication(context, { id: again.told.id, actor: 'cli:wang' })
-  t.equal((await publishEdition(context, again.told.id)).state, 'done')
+  await approvePublication(context, { id: again.publication.id, actor: 'cli:wang' })
+  t.equal((await publishEdition(context, again.publication.id)).state, 'done')
   t.match((await get(`${at(kites)}/versions/3`)).json(), {
-    sha256: again.told.sha256,
+    sha256: again.publication.sha256,
     publishedAt: '2026-05-02T00:00:00.000Z',
   })
 })
 
 t.test('a cancelled publication leaves nothing behind, and its number is used again', async (t) => {
   await take(kites, 'k,5\n')
-  const { told: publication } = await requestAs(kites, { reason: 'Too early.' })
+  const { publication } = await requestAs(kites, { reason: 'Too early.' })
   const reason = encodeURIComponent('The figures are not final. 数据未定稿')
   t.equal((await send('DELETE', publication.links.self, officer.authorization)).status, 400)
   const blank = await send('DELETE', `${publication.links.self}?reason=%20`, officer.authorization)
@@ -212,26 +216,26 @@ t.test('a cancelled publication leaves nothing behind, and its number is used ag
     WHERE e.dataset = ${kites} AND v.number = 4`
   t.same(left, { state: 'draft', records_table: null, digest: null, records: null, files: 0 })
   t.same(await context.files.list(`editions/${kites}/2025/v4`), [])
-  const twice = await send('DELETE', `${publication.links.self}?reason=${reason}`, officer.authorization)
-  t.match(twice.json(), { code: 'publication-not-waiting', state: 'dropped' })
+  const repeated = await send('DELETE', `${publication.links.self}?reason=${reason}`, officer.authorization)
+  t.match(repeated.json(), { code: 'publication-not-waiting', state: 'dropped' })
   const approval = await send('POST', `${publication.links.self}/approval`, second.authorization, {})
   t.match(approval.json(), { code: 'publication-not-waiting' })
   t.equal((await publishEdition(context, publication.id)).state, 'dropped')
   const again = await requestAs(kites, { reason: 'Final.' })
-  t.match(again.told, { state: 'prepared', version: 4 })
+  t.match(again.publication, { state: 'prepared', version: 4 })
   const all = await get(`${at(kites)}/publications`, { authorization: second.authorization })
   t.equal(all.json<{ data: unknown[] }>().data.length, 6)
 })
 
 t.test('keys: none, without the scope, for another dataset, for one provider of several', async (t) => {
   const url = `${at(wells)}/publications`
-  const tries = [
+  const attempts = [
     [undefined, 401, 'key-missing'],
     [reading.authorization, 403, 'scope-missing'],
     [confined.authorization, 403, 'scope-missing'],
     [provider.authorization, 403, 'scope-missing'],
   ] as const
-  for (const [key, status, code] of tries) {
+  for (const [key, status, code] of attempts) {
     const headers = key === undefined ? {} : { authorization: key }
     const answers = [
       await send('POST', url, key, {}),
@@ -320,7 +324,7 @@ t.test('refusals across the parts have findings', async (t) => {
 })
 
 t.test('a worker that starts resumes waiting publications, also after a missed time', async (t) => {
-  const { told: publication } = await requestAs(wells, {
+  const { publication } = await requestAs(wells, {
     reason: 'Counted again.',
     at: '2026-05-03T00:00:00Z',
   })

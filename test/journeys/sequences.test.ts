@@ -45,11 +45,11 @@ async function receiveDelivery({ rows, sequence, edition = '2025', provider = ea
   return receipt
 }
 
-async function send(results: Delivery) {
-  const receipt = await takeBundle(context, (await receiveDelivery(results)).id)
+async function send(delivery: Delivery) {
+  const receipt = await takeBundle(context, (await receiveDelivery(delivery)).id)
   // Bundles here are unsigned, which is allowed with a warning.
   const findings = (await findingsOf(receipt)).filter(({ check }) => check !== 'signature-missing')
-  return { receipt, told: findings.map(({ check, expected = '' }) => `${check} ${expected}`.trim()) }
+  return { receipt, findings: findings.map(({ check, expected = '' }) => `${check} ${expected}`.trim()) }
 }
 
 const currentPart = async () => {
@@ -60,22 +60,22 @@ const currentPart = async () => {
 
 t.test('consecutive numbers are accepted without a finding', async (t) => {
   const first = await send({ rows: 'a,1\n', sequence: 1 })
-  t.match(first, { receipt: { state: 'staged', sequence: 1 }, told: [] })
-  t.match(await send({ rows: 'a,2\n', sequence: 2 }), { receipt: { state: 'staged' }, told: [] })
+  t.match(first, { receipt: { state: 'staged', sequence: 1 }, findings: [] })
+  t.match(await send({ rows: 'a,2\n', sequence: 2 }), { receipt: { state: 'staged' }, findings: [] })
   t.match(await send({ rows: 'a,9\n', sequence: 1, provider: west }), {
     receipt: { state: 'staged' },
-    told: [],
+    findings: [],
   })
-  t.match(await send({ rows: 'a,9\n' }), { receipt: { state: 'staged', sequence: null }, told: [] })
+  t.match(await send({ rows: 'a,9\n' }), { receipt: { state: 'staged', sequence: null }, findings: [] })
 })
 
 t.test('a replay is a no-op, and a finding says if it is packed differently', async (t) => {
   const before = await currentPart()
   const again = await send({ rows: 'a,2\n', sequence: 2 })
   t.equal(again.receipt.history.length, 4, 'the existing receipt')
-  const { receipt, told } = await send({ rows: 'a,2\n', sequence: 2, zip: true })
+  const { receipt, findings } = await send({ rows: 'a,2\n', sequence: 2, zip: true })
   t.equal(receipt.state, 'refused')
-  t.same(told, [`sequence-replayed 2: ${again.receipt.id}`])
+  t.same(findings, [`sequence-replayed 2: ${again.receipt.id}`])
   t.same(await currentPart(), before)
 })
 
@@ -83,9 +83,9 @@ t.test('a used number is refused with the bundle that has it; an older one is ou
   const before = await currentPart()
   const holder = (await send({ rows: 'a,2\n', sequence: 2 })).receipt.id
   const reused = await send({ rows: 'a,3\n', sequence: 2 })
-  t.match(reused, { receipt: { state: 'refused', errors: 1 }, told: [`sequence-reused 2: ${holder}`] })
+  t.match(reused, { receipt: { state: 'refused', errors: 1 }, findings: [`sequence-reused 2: ${holder}`] })
   const other = await send({ rows: 'a,2\n', sequence: 2, edition: '2024' })
-  t.match(other, { receipt: { state: 'refused' }, told: [`sequence-reused 2: ${holder}`] })
+  t.match(other, { receipt: { state: 'refused' }, findings: [`sequence-reused 2: ${holder}`] })
   t.same(await currentPart(), before, 'nothing has changed')
 })
 
@@ -93,16 +93,16 @@ t.test(
   'a gap is reported and the bundle accepted; a bundle that fills it is out of order only within its edition',
   async (t) => {
     const ahead = await send({ rows: 'a,6\n', sequence: 6 })
-    t.match(ahead, { receipt: { state: 'staged', errors: 0, warnings: 2 }, told: ['sequence-gap 3–5'] })
-    t.match(await send({ rows: 'a,7\n', sequence: 7 }), { receipt: { state: 'staged' }, told: [] })
+    t.match(ahead, { receipt: { state: 'staged', errors: 0, warnings: 2 }, findings: ['sequence-gap 3–5'] })
+    t.match(await send({ rows: 'a,7\n', sequence: 7 }), { receipt: { state: 'staged' }, findings: [] })
     const before = await currentPart()
     const late = await send({ rows: 'a,4\n', sequence: 4 })
-    t.match(late, { receipt: { state: 'refused' }, told: ['sequence-behind > 6'] })
+    t.match(late, { receipt: { state: 'refused' }, findings: ['sequence-behind > 6'] })
     t.same(await currentPart(), before, 'an older bundle replaces nothing')
     const elsewhere = await send({ rows: 'a,4\n', sequence: 4, edition: '2024' })
     t.match(
       elsewhere,
-      { receipt: { state: 'staged' }, told: ['sequence-gap 3'] },
+      { receipt: { state: 'staged' }, findings: ['sequence-gap 3'] },
       'it replaces nothing newer',
     )
     const listed = await runCli(['list', 'bundles'], testContext.environment)
@@ -118,8 +118,12 @@ t.test(
 t.test('only accepted bundles use up their number', async (t) => {
   const bad = await send({ rows: 'a,many\n', sequence: 8 })
   t.match(bad, { receipt: { state: 'quarantined', sequence: 8 } })
-  t.match(await send({ rows: 'a,8\n', sequence: 8 }), { receipt: { state: 'staged' }, told: [] }, 'corrected')
-  t.match(await send({ rows: 'a,many\n', sequence: 8 }), { told: [/^sequence-reused 8/] })
+  t.match(
+    await send({ rows: 'a,8\n', sequence: 8 }),
+    { receipt: { state: 'staged' }, findings: [] },
+    'corrected',
+  )
+  t.match(await send({ rows: 'a,many\n', sequence: 8 }), { findings: [/^sequence-reused 8/] })
 })
 
 t.test('of bundles of one number that are processed at once, one is accepted', async (t) => {
@@ -153,6 +157,6 @@ t.test('the number is at most a billion', async (t) => {
   })
   t.match(await send({ rows: 'b,2\n', sequence: 1_000_000_001, provider: west }), {
     receipt: { state: 'refused' },
-    told: [/^descriptor .*sequence/],
+    findings: [/^descriptor .*sequence/],
   })
 })

@@ -146,10 +146,10 @@ t.test('without a key they do not seem to exist', async (t) => {
   let compared = 0
   for (const operation of reading) {
     const url = addressOf(operation, existing)
-    const [here, there] = [await get(url), await never.get(url)]
-    t.notMatch(here.text, traces, operation.operationId)
+    const [withRestricted, withoutThem] = [await get(url), await never.get(url)]
+    t.notMatch(withRestricted.text, traces, operation.operationId)
     if (ofOneService.has(operation.operationId)) continue
-    t.same(comparable(here), comparable(there), `${operation.operationId} ${url}`)
+    t.same(comparable(withRestricted), comparable(withoutThem), `${operation.operationId} ${url}`)
     compared += 1
   }
   for (const url of ['/', '/?q=register', '/?lang=en', '/datasets/bridge-register', '/docs', '/llms.txt']) {
@@ -209,7 +209,7 @@ t.test(
     const headers = { authorization: client.authorization }
     const existing = await existingOf(shared.dataset, headers)
     const openValues = await existingOf(open.dataset)
-    let [given, told] = [0, 0]
+    let [delivered, described] = [0, 0]
     for (const operation of reading) {
       const url = addressOf(operation, existing)
       let answer: Answer | undefined
@@ -220,7 +220,7 @@ t.test(
       const { status, text } = answer
       const cache = String(answer.headers['cache-control'])
       if (status === 200 && traces.test(text)) {
-        told += 1
+        described += 1
         t.match(cache, /^private|^no-store/, `${operation.operationId}: ${cache}`)
         t.match(String(answer.headers['vary']), /authorization/i, operation.operationId)
       }
@@ -229,7 +229,7 @@ t.test(
         t.same(rows, [], `${operation.operationId} returns no records`)
         continue
       }
-      given += 1
+      delivered += 1
       t.equal(status, 200, url)
       t.match(cache, /^private/, operation.operationId)
       t.equal(rows.length, 1, `${operation.operationId} is audited once`)
@@ -241,7 +241,7 @@ t.test(
       const ofOpen = await auditsOf(client.id, () => get(addressOf(operation, openValues), headers))
       t.same(ofOpen, [], `${operation.operationId} of open data is not audited`)
     }
-    t.ok(given > 15 && told > 30, `${given} give records, ${told} tell of them`)
+    t.ok(delivered > 15 && described > 30, `${delivered} return records, ${described} return metadata`)
   },
 )
 
@@ -249,12 +249,12 @@ t.test('304, 206 and HEAD are accesses, refusals are not; values of parameters a
   const { authorization } = client
   const file = `/v1/datasets/${shared.dataset}/editions/2026/versions/2/files/${shared.dataset}-2026-v2.csv`
   const etag = String((await get(file, { authorization })).headers['etag'])
-  const ask = (url: string, headers = {}, method: 'GET' | 'HEAD' = 'GET') =>
+  const request = (url: string, headers = {}, method: 'GET' | 'HEAD' = 'GET') =>
     testContext.app.inject({ method, url, headers: { authorization, ...headers } })
-  const cases: [number, () => ReturnType<typeof ask>][] = [
-    [304, () => ask(file, { 'if-none-match': etag })],
-    [206, () => ask(file, { range: 'bytes=0-4' })],
-    [200, () => ask(file, {}, 'HEAD')],
+  const cases: [number, () => ReturnType<typeof request>][] = [
+    [304, () => request(file, { 'if-none-match': etag })],
+    [206, () => request(file, { range: 'bytes=0-4' })],
+    [200, () => request(file, {}, 'HEAD')],
   ]
   for (const [status, work] of cases) {
     const rows = await auditsOf(client.id, async () => {
@@ -273,11 +273,13 @@ t.test('304, 206 and HEAD are accesses, refusals are not; values of parameters a
     [404, `/v1/datasets/${shared.dataset}/editions/2019/versions/1/records`, {}],
   ]
   for (const [status, url, headers] of refusals) {
-    const rows = await auditsOf(client.id, async () => t.equal((await ask(url, headers)).statusCode, status))
+    const rows = await auditsOf(client.id, async () =>
+      t.equal((await request(url, headers)).statusCode, status),
+    )
     t.same(rows, [], `${status} sent nothing`)
   }
   const filtered = `/v1/datasets/${shared.dataset}/records?place=harbour-marker&edition=all`
-  const [row] = await auditsOf(client.id, () => ask(filtered))
+  const [row] = await auditsOf(client.id, () => request(filtered))
   t.match(row, {
     subject: shared.dataset,
     detail: { operation: 'records', parameters: ['place', 'edition'], versions: ['2025/v1', '2026/v2'] },

@@ -69,7 +69,7 @@ async function office(
 async function bagBy(
   comment: string,
   keys: readonly PrivateKeyFile[],
-  spoil: (files: BagFiles) => void = () => {},
+  damage: (files: BagFiles) => void = () => {},
 ): Promise<Buffer> {
   const files = new Map(goodBag)
   describe(files, ({ resources: [first] }) => Object.assign(first ?? {}, { title: comment }))
@@ -82,7 +82,7 @@ async function bagBy(
   )
   // Several armoured blocks are not one signature, so the binary signatures are joined.
   if (texts.length > 0) files.set(signaturePath, Buffer.from(texts.join('')))
-  spoil(files)
+  damage(files)
   return zipFiles(files)
 }
 
@@ -252,8 +252,8 @@ t.test('an office signs its bundle with a passphrase-protected key, and it is ac
   t.equal(created.code, 0, created.stderr)
   t.match(JSON.parse(created.stdout), { signer: fingerprint, path: out })
   t.notMatch(created.stdout + created.stderr, /correct horse/)
-  const taken = await cli('ingest', '--json', out)
-  t.match(JSON.parse(taken.stdout), { state: 'staged', signer: fingerprint }, taken.stderr)
+  const ingested = await cli('ingest', '--json', out)
+  t.match(JSON.parse(ingested.stdout), { state: 'staged', signer: fingerprint }, ingested.stderr)
 })
 
 t.test('the receipt is canonical, signed by the service, and never changes', async (t) => {

@@ -71,7 +71,7 @@ t.test('a public key is registered with its scope, shown, and revoked for good',
 })
 
 t.test("anything but a provider's public key is refused, and a private one is never stored", async (t) => {
-  const cases: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
+  const cases: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
     [['add', await file('private.asc', office.privateKey), ...scope], 2, /private key, which nobody else/],
     [['add', await file('text.asc', 'no key'), ...scope], 2, /no OpenPGP key/],
     [['add', publicFile, '--provider', 'nobody'], 2, /any of edu-310101, edu-310104/],
@@ -86,10 +86,10 @@ t.test("anything but a provider's public key is refused, and a private one is ne
     [['show', 'ABCD'], 4, /no registered key/],
     [['revoke', '0'.repeat(40), '--reason', 'x'], 4, /no registered key/],
   ]
-  for (const [args, code, says] of cases) {
+  for (const [args, code, message] of cases) {
     const ended = await cli(...args)
     t.equal(ended.code, code, `${args.join(' ')}: ${ended.stderr}`)
-    t.match(ended.stderr, says)
+    t.match(ended.stderr, message)
   }
   const [stored] = await context.database.work`
     SELECT count(*)::int AS rows FROM qingdan.signer WHERE public_key LIKE '%PRIVATE%'`

@@ -229,16 +229,16 @@ t.test('an unfinished upload expires, and a complete one that a crash left is re
 
 /** A raw connection, so that the test decides what is sent and when it breaks. */
 const sendPart = (base: string, url: string, length: number, part: Uint8Array, headers: Headers) => {
-  const sent = httpRequest(new URL(url, base), {
+  const chunk = httpRequest(new URL(url, base), {
     method: 'PATCH',
     headers: {
       ...{ authorization, 'tus-resumable': '1.0.0', 'upload-offset': '0', ...headers },
       ...{ 'content-type': 'application/offset+octet-stream', 'content-length': String(length) },
     },
   })
-  sent.on('error', () => undefined)
-  sent.write(part)
-  return sent
+  chunk.on('error', () => undefined)
+  chunk.write(part)
+  return chunk
 }
 
 const offsetAt = async (base: string, url: string) => {

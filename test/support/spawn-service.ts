@@ -64,7 +64,7 @@ export async function spawnService(t: Test, environment: Readonly<Record<string,
         resolve(found)
       }
       waiting.add(check)
-      ended.then(() => reject(new Error(`The service ended before it said so: ${output}`)), reject)
+      ended.then(() => reject(new Error(`The service ended without the line: ${output}`)), reject)
       check()
     })
   const { port } = await line(({ event }) => event === 'service-started')

@@ -84,9 +84,9 @@ const digits = (least: number, most: number) =>
 
 /** Any number of at most fifteen significant digits, as the contract's type writes it. */
 function anyNumber(scale: number | undefined) {
-  const whole = digits(1, 15 - (scale ?? 4))
+  const wholeNumber = digits(1, 15 - (scale ?? 4))
   const fraction = digits(scale ?? 0, scale ?? 4)
-  return fc.tuple(fc.boolean(), whole, fraction).map(([negative, before, after]) => {
+  return fc.tuple(fc.boolean(), wholeNumber, fraction).map(([negative, before, after]) => {
     const behind = scale === undefined ? after.replace(/0+$/, '') : after.padStart(scale, '0')
     const text = behind === '' ? before : `${before}.${behind}`
     return negative && /[1-9]/.test(text) ? `-${text}` : text
@@ -155,7 +155,7 @@ const anyRow: fc.Arbitrary<RecordValues> = fc.tuple(
 export const anyRows = (lengths: { minLength?: number; maxLength: number }) =>
   fc
     .array(anyRow, lengths)
-    .map((rows) => rows.map(([code, ...rest], n): RecordValues => [`${n} ${code}`, ...rest]))
+    .map((rows) => rows.map(([code, ...others], n): RecordValues => [`${n} ${code}`, ...others]))
 
 /** The context for rendering rows of the trial contract; other properties as passed. */
 export function trialContext(records: number, more: Partial<RenderContext> = {}): RenderContext {
