@@ -51,13 +51,17 @@ t.test('the whole pipeline works', async (t) => {
   t.equal((await publish(dataset, '2025')).state, 'done')
   const file = `/v1/datasets/${dataset}/editions/2025/versions/1/files/${dataset}-2025-v1`
   t.equal((await get(`${file}.csv`)).text, `${[header, row('a'), row('b')].join('\n')}\n`)
+  const found: unknown[] = []
   for (const name of [...keys, ...texts, ...more]) {
     const value = name === 'part' ? 'b' : keys.some((key) => key === name) ? 'k' : `b-${name}`
     const answer = await get(`/v1/datasets/${dataset}/records?${name}=${value}`)
-    t.equal(answer.status, 200, `${name}: ${answer.text.slice(0, 200)}`)
-    const { data } = answer.json<{ data: readonly Record<string, unknown>[] }>()
-    t.equal(data.at(-1)?.['constructor'], 'b-constructor', name)
+    const { data } = answer.json<{ data?: readonly Record<string, unknown>[] }>()
+    found.push([name, answer.status, data?.at(-1)?.['constructor']])
   }
+  t.same(
+    found,
+    [...keys, ...texts, ...more].map((name) => [name, 200, 'b-constructor']),
+  )
   t.equal((await get(`/v1/datasets/${dataset}/records?group=7&table=x`)).status, 200)
   t.equal((await get(`/v1/datasets/${dataset}/openapi.json`)).status, 200)
   t.equal((await get(`/v1/datasets/${dataset}/contracts/1/json-schema`)).status, 200)

@@ -143,22 +143,25 @@ const ofOneService = new Set(['getServiceKey', 'getMetrics', 'getVersionBag'])
 
 t.test('without a key they do not seem to exist', async (t) => {
   const existing = await existingOf(open.dataset)
-  let compared = 0
+  const mentions: string[] = []
+  const [found, expected]: [unknown[], unknown[]] = [[], []]
   for (const operation of reading) {
     const url = addressOf(operation, existing)
     const [withRestricted, withoutThem] = [await get(url), await never.get(url)]
-    t.notMatch(withRestricted.text, traces, operation.operationId)
+    if (traces.test(withRestricted.text)) mentions.push(operation.operationId)
     if (ofOneService.has(operation.operationId)) continue
-    t.same(comparable(withRestricted), comparable(withoutThem), `${operation.operationId} ${url}`)
-    compared += 1
+    found.push([url, comparable(withRestricted)])
+    expected.push([url, comparable(withoutThem)])
   }
+  t.same(mentions, [])
+  t.same(found, expected)
   for (const url of ['/', '/?q=register', '/?lang=en', '/datasets/bridge-register', '/docs', '/llms.txt']) {
     t.same(comparable(await get(url)), comparable(await never.get(url)), url)
   }
   for (const url of ['/v1/datasets?q=register', '/api/3/action/package_search?q=register&rows=50']) {
     t.same(comparable(await get(url)), comparable(await never.get(url)), url)
   }
-  t.ok(compared > 60, `${compared} operations`)
+  t.ok(found.length > 60, `${found.length} operations`)
 })
 
 t.test('their addresses do not exist for callers who may not read them', async (t) => {
@@ -184,6 +187,7 @@ t.test('their addresses do not exist for callers who may not read them', async (
     /^ckan(Package|Resource|Organization|Group)Show|^ckanDatastore/.test(operationId)
   const own = reading.filter(isOf)
   t.ok(own.length > 30, `${own.length} operations`)
+  const faults: string[] = []
   for (const [who, headers, those] of callers) {
     for (const { dataset } of those) {
       const existing = await existingOf(dataset, trusted)
@@ -192,15 +196,19 @@ t.test('their addresses do not exist for callers who may not read them', async (
         if (operation.operationId === 'ckanOrganizationShow' && those.length < hidden.length) continue
         const url = addressOf(operation, existing)
         const answer = await get(url, headers)
-        t.equal(answer.status, 404, `${who}: ${operation.operationId} ${url}`)
-        if (operation.path.startsWith('/v1')) t.match(answer.json(), { code: 'dataset-not-found' }, url)
-        t.notMatch(answer.headers['cache-control'], /public/)
+        const isMissing =
+          answer.status === 404 &&
+          (!operation.path.startsWith('/v1') ||
+            answer.json<{ code: string }>().code === 'dataset-not-found') &&
+          !/public/.test(String(answer.headers['cache-control']))
+        if (!isMissing) faults.push(`${who}: ${operation.operationId} ${url} ${answer.status}`)
       }
       const { text } = await get(`/v1/changes?limit=1000`, headers)
       t.notMatch(text, dataset, `${who}: the feed`)
       t.equal((await get(`/v1/changes?dataset=${dataset}`, headers)).status, 404)
     }
   }
+  t.same(faults, [])
 })
 
 t.test(
