@@ -21,7 +21,7 @@ export interface Brought {
   /** From staged to published; null if it was not to be published. */
   readonly publishedSeconds: number | null
   /** Memory of the idle process with the context open; NaN if the system does not report it. */
-  readonly restBytes: number
+  readonly idleBytes: number
   /** The peak memory. */
   readonly peakBytes: number
 }
@@ -54,7 +54,7 @@ async function bring(edition: string, publishToo: boolean): Promise<Brought> {
     clock: () => new Date(),
   }
   return withContext(async (context) => {
-    const restBytes = await residentOf(process.pid)
+    const idleBytes = await residentOf(process.pid)
     const bag = { ...about, signWith: await openServiceKey(context) }
     const received = await withBag(bag, (path) => receive(context, { path, broughtBy: 'cli:bench' }))
     const began = performance.now()
@@ -63,12 +63,12 @@ async function bring(edition: string, publishToo: boolean): Promise<Brought> {
     if (receipt.state !== 'staged') throw new Error(`the bundle was ${receipt.state}`)
     const rows = receipt.files?.reduce((sum, file) => sum + file.rowsTaken, 0) ?? 0
     const stagedSeconds = (staged - began) / 1000
-    const held = async () => ({ restBytes, peakBytes: await peakOf(process.pid) })
-    if (!publishToo) return { rows, stagedSeconds, publishedSeconds: null, ...(await held()) }
+    const memory = async () => ({ idleBytes, peakBytes: await peakOf(process.pid) })
+    if (!publishToo) return { rows, stagedSeconds, publishedSeconds: null, ...(await memory()) }
     const asked = await requestPublication(context, { dataset: benchDataset, edition, askedBy: 'cli:bench' })
     const publication = await publishEdition(context, asked.id)
     if (publication.state !== 'done') throw new Error(`the publication is ${publication.state}`)
     const publishedSeconds = (performance.now() - staged) / 1000
-    return { rows, stagedSeconds, publishedSeconds, ...(await held()) }
+    return { rows, stagedSeconds, publishedSeconds, ...(await memory()) }
   })
 }

@@ -11,27 +11,27 @@ import { root, type Service } from './processes.ts'
 /** Concurrent requests: enough to keep a single-threaded server busy, as many as a pool has connections. */
 const connections = 10
 
-export interface Asking {
+export interface Requests {
   readonly paths: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
   readonly status?: number
 }
 
 /** Loads a server for the scale's seconds, and returns its answers per second. */
-export async function rateOf(context: BenchContext, server: Service, asking: Asking): Promise<number> {
+export async function rateOf(context: BenchContext, server: Service, requests: Requests): Promise<number> {
   const generator = await context.once('load generator', () => startGenerator(context))
   const load: Load = {
     port: Number(new URL(server.url).port),
-    paths: asking.paths,
-    headers: asking.headers ?? {},
-    status: asking.status ?? 200,
+    paths: requests.paths,
+    headers: requests.headers ?? {},
+    status: requests.status ?? 200,
     connections,
     seconds: context.seconds,
   }
   generator.send(load)
-  const [told] = (await once(generator, 'message')) as [{ loaded?: Loaded; failed?: string }]
-  if (told.loaded === undefined) throw new Error(told.failed)
-  return told.loaded.answers / told.loaded.seconds
+  const [report] = (await once(generator, 'message')) as [{ loaded?: Loaded; failed?: string }]
+  if (report.loaded === undefined) throw new Error(report.failed)
+  return report.loaded.answers / report.loaded.seconds
 }
 
 async function startGenerator(context: BenchContext): Promise<ChildProcess> {

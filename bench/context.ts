@@ -55,32 +55,32 @@ export interface BenchContext extends Scale {
   /** Runs work once for all callers that use this name. */
   readonly once: <T>(name: string, work: () => Promise<T>) => Promise<T>
   /** Prints progress on standard error. */
-  readonly say: (text: string) => void
+  readonly progress: (text: string) => void
   /** Registers a cleanup for the end; the last registered runs first. */
-  readonly atEnd: (giveBack: () => Promise<unknown>) => void
+  readonly atEnd: (release: () => Promise<unknown>) => void
 }
 
 /** Runs work with a context of its own, and cleans up afterwards. */
 export async function withContext<T>(
   scale: Scale,
   tools: ReadonlyMap<ToolName, string>,
-  say: (text: string) => void,
+  progress: (text: string) => void,
   work: (context: BenchContext) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-bench-'))
   const endings: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
-  const giveBack = async () => {
+  const release = async () => {
     for (let end = endings.pop(); end !== undefined; end = endings.pop()) await end()
   }
-  const forget = atInterrupt(giveBack)
+  const forget = atInterrupt(release)
   try {
     // Under root, PostgreSQL runs as another account, which must be able to enter this folder.
     await chmod(folder, 0o755)
     await mkdir(join(folder, 'logs'))
     await writeBenchDatasets(join(folder, 'datasets'))
-    return await work(contextOf(scale, tools, say, folder, endings))
+    return await work(contextOf(scale, tools, progress, folder, endings))
   } finally {
-    await giveBack()
+    await release()
     forget()
   }
 }
@@ -88,17 +88,17 @@ export async function withContext<T>(
 function contextOf(
   scale: Scale,
   tools: ReadonlyMap<ToolName, string>,
-  say: (text: string) => void,
+  progress: (text: string) => void,
   folder: string,
   endings: (() => Promise<unknown>)[],
 ): BenchContext {
-  const made = new Map<string, Promise<unknown>>()
+  const created = new Map<string, Promise<unknown>>()
   const once = <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    const known = made.get(name) ?? work()
-    made.set(name, known)
-    return known as Promise<T>
+    const pending = created.get(name) ?? work()
+    created.set(name, pending)
+    return pending as Promise<T>
   }
-  const atEnd = (giveBack: () => Promise<unknown>) => void endings.push(giveBack)
+  const atEnd = (release: () => Promise<unknown>) => void endings.push(release)
   const environment = {
     QINGDAN_DATA: join(folder, 'var'),
     // The bench measures reading bundles, signed or not.
@@ -110,19 +110,19 @@ function contextOf(
     QINGDAN_PORT: '0',
   }
   const database = () => once('database', () => openBenchDatabase(environment, atEnd))
-  const csv = () => once('csv', () => writeCsv(folder, scale.records, say))
+  const csv = () => once('csv', () => writeCsv(folder, scale.records, progress))
   const published = () =>
-    once('published', async () => publishBench(environment, await csv(), await database(), say))
+    once('published', async () => publishBench(environment, await csv(), await database(), progress))
   const start = (name: string, args: readonly string[], given: Settings) =>
     once(`${name} ${JSON.stringify(given)}`, async () => {
-      const log = join(folder, 'logs', `${made.size}.log`)
+      const log = join(folder, 'logs', `${created.size}.log`)
       const server = await startServer({ program: process.execPath, args, environment: given, log })
       atEnd(server.stop)
       return server
     })
   return {
     ...scale,
-    ...{ tools, folder, environment, csv, published, once, say, atEnd },
+    ...{ tools, folder, environment, csv, published, once, progress, atEnd },
     databaseUrl: async () => (await database()).ownerUrl,
     service: async (settings = {}) => {
       await published()
@@ -140,8 +140,12 @@ async function openBenchDatabase(environment: Settings, atEnd: BenchContext['atE
   return database
 }
 
-async function writeCsv(folder: string, records: number, say: BenchContext['say']): Promise<string> {
-  say(`writing ${records} rows`)
+async function writeCsv(
+  folder: string,
+  records: number,
+  progress: BenchContext['progress'],
+): Promise<string> {
+  progress(`writing ${records} rows`)
   const path = join(folder, 'rows.csv')
   await writeRows(path, records)
   return path
@@ -151,12 +155,12 @@ async function publishBench(
   environment: Settings,
   csv: string,
   database: Database,
-  say: BenchContext['say'],
+  progress: BenchContext['progress'],
 ): Promise<Published> {
   const about = ['--dataset', benchDataset, '--edition', benchEdition, '--synthetic']
-  say('ingesting them through the command line')
+  progress('ingesting them through the command line')
   await qingdan(environment, ['ingest', csv, ...about])
-  say('publishing the edition')
+  progress('publishing the edition')
   await qingdan(environment, ['publish', benchDataset, benchEdition])
   const [version] = await listVersions(database, { dataset: benchDataset, edition: benchEdition })
   if (version === undefined) throw new Error('the edition of the bench was not published')

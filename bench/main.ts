@@ -34,11 +34,11 @@ async function main(args: readonly string[]): Promise<number> {
   const wanted = values.only === undefined ? rows : rows.filter(({ name }) => values.only?.includes(name))
   const unknown = (values.only ?? []).find((name) => !rows.some((row) => row.name === name))
   if (unknown !== undefined) {
-    say(`There is no row ${unknown}. Rows: ${rows.map(({ name }) => name).join(', ')}.`)
+    log(`There is no row ${unknown}. Rows: ${rows.map(({ name }) => name).join(', ')}.`)
     return 2
   }
   const found = await findTools()
-  const results = await withContext(values.quick ? quick : full, found, say, async (context) => {
+  const results = await withContext(values.quick ? quick : full, found, log, async (context) => {
     const taken: Result[] = []
     for (const row of wanted) taken.push(await take(row, context, found))
     return taken
@@ -58,7 +58,7 @@ async function take(
   if (missing !== undefined) {
     return { row, leftOut: `${tools[missing].about}, is missing: ${tools[missing].install}` }
   }
-  say(`measuring ${row.name}`)
+  log(`measuring ${row.name}`)
   try {
     const pairs = await row.measure(context)
     return { row, pairs, spread: spreadOf(compared(row, pairs)) }
@@ -87,6 +87,6 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-function say(text: string): void {
+function log(text: string): void {
   process.stderr.write(`  ${text}\n`)
 }

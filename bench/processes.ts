@@ -66,19 +66,19 @@ export async function startServer({ program, args, environment, log }: Command):
 }
 
 function addressOf(child: ChildProcess): Promise<string> {
-  let said = ''
+  let output = ''
   return new Promise((resolve, reject) => {
     child.stderr?.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-      const [, url] = /(http:\/\/127\.0\.0\.1:\d+)/.exec(said) ?? []
+      output += chunk.toString()
+      const [, url] = /(http:\/\/127\.0\.0\.1:\d+)/.exec(output) ?? []
       if (url !== undefined) resolve(url)
     })
     child.once('error', reject)
-    child.once('close', () => reject(new Error(`a process ended before it listened:\n${said}`)))
+    child.once('close', () => reject(new Error(`a process ended before it listened:\n${output}`)))
   })
 }
 
-export interface Ended {
+export interface Exited {
   readonly stdout: string
   readonly seconds: number
   /** The peak memory of the process, in bytes; NaN if the system does not report it. */
@@ -86,7 +86,7 @@ export interface Ended {
 }
 
 /** Runs a command to its end. Throws with its last output if it fails. */
-export async function runToEnd({ program, args, environment }: Omit<Command, 'log'>): Promise<Ended> {
+export async function runToEnd({ program, args, environment }: Omit<Command, 'log'>): Promise<Exited> {
   const began = performance.now()
   const child = spawn(program, args, {
     cwd: root,

@@ -16,7 +16,7 @@ export function printTable({ scale, machine, lines }: Report): string {
   return [
     `${scale.records} records, medians of ${scale.pairs} interleaved pairs; ${machine['processors']} processors, ` +
       `Node ${machine['node']}, load ${Number(machine['loadOfLastMinute']).toFixed(1)} at the end`,
-    ...(scale.quick ? ['A quick run shows that the bench works; its figures say nothing.'] : []),
+    ...(scale.quick ? ['A quick run shows that the bench works; its figures are not results.'] : []),
     '',
     ...table,
     ...left.map(({ name, leftOut }) => `${name}  left out: ${leftOut}`),

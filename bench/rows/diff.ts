@@ -57,7 +57,7 @@ export const diffRow: Row = {
       async () => (await bare()).seconds,
     )
     const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0)
-    context.say(
+    context.progress(
       `${differing} differ; the service held ${megabytes(await peakOf(service.pid))} MB at most, ${megabytes(idle)} MB at rest`,
     )
     return pairs
@@ -76,7 +76,7 @@ function publishOther(context: BenchContext): Promise<void> {
   return context.once('other edition', async () => {
     const csv = join(context.folder, 'other.csv')
     await writeChangedRows(csv, context.records, changedEvery)
-    context.say('publishing the edition to compare with')
+    context.progress('publishing the edition to compare with')
     const about = ['--dataset', benchDataset, '--edition', otherEdition, '--synthetic']
     await qingdan(context.environment, ['ingest', csv, ...about])
     await qingdan(context.environment, ['publish', benchDataset, otherEdition])

@@ -33,16 +33,20 @@ export const memoryRow: Row = {
     await writeRows(csv, Math.round(context.records * timesLarger))
     const about = ['--dataset', benchDataset, '--edition', edition, '--synthetic']
     const ingested = await qingdan(context.environment, ['ingest', csv, ...about])
-    context.say(`ingested in ${ingested.seconds.toFixed(0)} s, ${megabytes(ingested.residentBytesMax)} MB`)
+    context.progress(
+      `ingested in ${ingested.seconds.toFixed(0)} s, ${megabytes(ingested.residentBytesMax)} MB`,
+    )
     const published = await qingdan(context.environment, ['publish', benchDataset, edition])
-    context.say(`published in ${published.seconds.toFixed(0)} s, ${megabytes(published.residentBytesMax)} MB`)
+    context.progress(
+      `published in ${published.seconds.toFixed(0)} s, ${megabytes(published.residentBytesMax)} MB`,
+    )
     const of = { dataset: benchDataset, edition, version: 1, table: '' }
     await download(`${service.url}${fileAddress(of, 'csv')}`)
     // If the service does not stream CSV, this answers 404, which is not an error of this row.
     const streamed = `${service.url}${versionAddress(of)}/records.csv?passed=true`
     if ((await fetch(streamed, { method: 'HEAD' })).status === 200) await download(streamed)
     const served = await peakOf(service.pid)
-    context.say(`served, ${megabytes(served)} MB; at rest ${megabytes(idle)} MB`)
+    context.progress(`served, ${megabytes(served)} MB; at rest ${megabytes(idle)} MB`)
     const most = Math.max(ingested.residentBytesMax, published.residentBytesMax, served)
     return [{ ours: most / 1e6, reference: idle / 1e6 }]
   },

@@ -55,7 +55,7 @@ export const offlineMemoryRow: Row = {
   needs: ['psql'],
   measure: async (bench) => {
     const trial = await openTrial(bench)
-    const { peakBytes, restBytes } = trial.last() ?? (await trial.bring())
+    const { peakBytes, idleBytes: restBytes } = trial.last() ?? (await trial.bring())
     if (Number.isNaN(restBytes)) throw new LeftOut('only Linux tells how much memory a process held at most')
     return [{ ours: peakBytes / 1e6, reference: restBytes / 1e6 }]
   },
@@ -79,7 +79,7 @@ function openTrial(bench: BenchContext): Promise<Trial> {
     const files = Math.max(1, Math.round((filesAtFull * records) / rowsAtFull))
     const folder = join(bench.folder, 'offline-files')
     const [csv, data] = [join(bench.folder, 'offline.csv'), join(bench.folder, 'offline')]
-    bench.say(`writing ${records} rows into ${files} files, and into one`)
+    bench.progress(`writing ${records} rows into ${files} files, and into one`)
     await writeRowFiles(folder, records, files)
     await writeRows(csv, records)
     const environment = { ...bench.environment, QINGDAN_DATA: data }
@@ -99,8 +99,8 @@ function openTrial(bench: BenchContext): Promise<Trial> {
         const brought = JSON.parse(stdout) as Brought
         assert.equal(brought.rows, records, 'the house takes every row')
         if (most === undefined || brought.peakBytes > most.peakBytes) most = brought
-        bench.say(
-          `${brought.stagedSeconds.toFixed(1)} s, ${((brought.peakBytes - brought.restBytes) / 1e6).toFixed(0)} MB over rest`,
+        bench.progress(
+          `${brought.stagedSeconds.toFixed(1)} s, ${((brought.peakBytes - brought.idleBytes) / 1e6).toFixed(0)} MB over rest`,
         )
         // Received bundles stay on disc, and the next pair needs the space.
         await rm(join(data, 'files', 'bundles'), { recursive: true, force: true })

@@ -1,7 +1,8 @@
 /**
- * The crash campaign: the journeys are killed at seeded points spread over every step, the house is started again, and
- * each time there must be exactly one published version with all records, the same bytes as without a crash, and one
- * change in the feed. Every fifth time the database is killed too, which empties what is staged.
+ * The crash campaign: kills the journeys at seeded points spread over every step and starts the service
+ * again. Each time there must be exactly one published version with all records, the same bytes as without a
+ * crash, and one change in the feed. Every fifth time the database is killed too, which empties the staging
+ * tables.
  */
 import { spawn } from 'node:child_process'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
@@ -22,33 +23,36 @@ const steps = [
   ...(['export', 'mirror'] as const),
 ]
 
-/** Steps after which an export is carried to a second house: every other walk would cost a second database for nothing. */
+/**
+ * Steps after which an export is carried to a second service; doing so in every run would cost a second
+ * database for nothing.
+ */
 const carried: readonly string[] = ['create', 'release', 'export', 'mirror']
 
 interface Point {
-  /** Among those of its step, from 1. */
+  /** Number of the point within its step, from 1. */
   readonly n: number
   readonly step: string
 }
 
-interface Walk {
+interface Run {
   readonly points: readonly Point[]
   readonly code: number | null
   readonly signal: string | null
   readonly errors: string
 }
 
-/** Milliseconds after a point at which half of the kills come: in the middle of what follows. */
+/** Milliseconds after a point at which half of the kills happen, to hit the middle of what follows. */
 const killAfterMax = 25
 
-/** Runs the campaign and prints its tally. Gives the number of editions that were not as they must be. */
+/** Runs the campaign and prints its tally. Returns the number of editions that came out wrong. */
 export async function crashCampaign(
   kills: number,
   seed: number,
   chosen: readonly string[] = steps,
 ): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-campaign-'))
-  // For root PostgreSQL runs under another account: it has to pass here, or its data would lie outside and stay.
+  // Under root, PostgreSQL runs as another account, which must be able to enter this folder.
   await chmod(folder, 0o755)
   const places = { STICK: join(folder, 'stick'), MIRROR_DATA: join(folder, 'mirror') }
   const environment = {
@@ -62,12 +66,19 @@ export async function crashCampaign(
   let databaseKills = 0
   let wrong = 0
   try {
-    // Without the worker that comes after a crash, as those that are killed: its points would be counted with theirs.
-    const clean = await walk({ ...environment, ...places, EDITION: '1900', KILL_STEP: 'none', KILL_AT: '1' })
-    if (clean.code !== 0) throw new Error(`the walk without a kill failed: ${clean.errors}`)
+    // Without the worker that starts after a crash, like the runs that are killed: its points would be
+    // counted with theirs.
+    const clean = await runJourneys({
+      ...environment,
+      ...places,
+      EDITION: '1900',
+      KILL_STEP: 'none',
+      KILL_AT: '1',
+    })
+    if (clean.code !== 0) throw new Error(`the run without a kill failed: ${clean.errors}`)
     const digest = await verdict(environment, '1900')
-    if (digest === undefined) throw new Error('the walk without a kill published nothing whole')
-    if (!(await sameAsMirror(environment, places.MIRROR_DATA))) throw new Error('the mirror is another')
+    if (digest === undefined) throw new Error('the run without a kill did not publish one whole version')
+    if (!(await sameAsMirror(environment, places.MIRROR_DATA))) throw new Error('the mirror differs')
     for (let kill = 0; kill < kills; kill += 1) {
       const step = chosen[kill % chosen.length] ?? 'release'
       const own = clean.points.filter((point) => point.step === step)
@@ -75,9 +86,9 @@ export async function crashCampaign(
       if (point === undefined) throw new Error(`the step ${step} has no point`)
       const edition = String(1901 + kill)
       const after = kill % 2 === 0 ? 0 : 1 + Math.floor(random() * killAfterMax)
-      const walked = { ...environment, ...(carried.includes(step) ? places : {}), EDITION: edition }
-      const killed = await walk({
-        ...walked,
+      const settings = { ...environment, ...(carried.includes(step) ? places : {}), EDITION: edition }
+      const killed = await runJourneys({
+        ...settings,
         KILL_STEP: step,
         KILL_AT: String(point.n),
         KILL_AFTER: String(after),
@@ -89,8 +100,8 @@ export async function crashCampaign(
         await killDatabase(places.MIRROR_DATA)
         databaseKills += 1
       }
-      const again = await walk(walked)
-      const isMirrored = !('MIRROR_DATA' in walked) || (await sameAsMirror(environment, places.MIRROR_DATA))
+      const again = await runJourneys(settings)
+      const isMirrored = !('MIRROR_DATA' in settings) || (await sameAsMirror(environment, places.MIRROR_DATA))
       const same = again.code === 0 && isMirrored && (await verdict(environment, edition)) === digest
       if (!same) wrong += 1
       const done = `${String(kill + 1).padStart(3)} of ${kills}  killed in ${step} at point ${point.n} + ${after} ms`
@@ -105,8 +116,8 @@ export async function crashCampaign(
   return wrong
 }
 
-/** Walks the journeys in a process of its own. */
-async function walk(environment: Readonly<Record<string, string>>): Promise<Walk> {
+/** Runs the journeys in a process of its own. */
+async function runJourneys(environment: Readonly<Record<string, string>>): Promise<Run> {
   const child = spawn(process.execPath, ['--import=tsx', 'test/acceptance/journey.ts'], {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -122,7 +133,7 @@ async function walk(environment: Readonly<Record<string, string>>): Promise<Walk
   })
 }
 
-/** The digest of the edition where it is published once and whole; undefined where anything is amiss. */
+/** The digest of the edition if it is published once and whole, undefined otherwise. */
 async function verdict(
   environment: Readonly<Record<string, string>>,
   edition: string,
@@ -130,10 +141,10 @@ async function verdict(
   return within(environment, (context) => inspect(context, edition))
 }
 
-/** Opens a house for one look at it. */
+/** Opens a context for one check of the result. */
 async function within<T>(
   { QINGDAN_DATA, QINGDAN_DATASETS }: Readonly<Record<string, string>>,
-  look: (context: OpenContext) => Promise<T>,
+  inContext: (context: OpenContext) => Promise<T>,
 ): Promise<T> {
   const silent = () => undefined
   const log = { debug: silent, info: silent, warn: silent, error: silent }
@@ -142,27 +153,29 @@ async function within<T>(
     log,
   )
   try {
-    return await look(context)
+    return await inContext(context)
   } finally {
     await context.close()
   }
 }
 
-/** Whether a mirror has every change, version, record and file of its origin, once. */
+/** Whether a mirror has every change, version, record and file of its origin, each once. */
 async function sameAsMirror(environment: Readonly<Record<string, string>>, mirror: string): Promise<boolean> {
-  const here = await within(environment, holdings)
-  return here === (await within({ ...environment, QINGDAN_DATA: mirror }, holdings))
+  const atOrigin = await within(environment, holdings)
+  return atOrigin === (await within({ ...environment, QINGDAN_DATA: mirror }, holdings))
 }
 
-/** All that is published, as one text: changes, versions by state and digest, records as counted, files as digested. */
+/**
+ * All that is published, as one text: changes, versions with state and digest, record counts, file digests.
+ */
 async function holdings({ database, files }: OpenContext): Promise<string> {
   const changes = await readChanges(database.work, 0)
   const versions = []
   for (const { edition, number, state, digest, records, recordsTable } of await listVersions(database)) {
-    const [held] = await database.work.unsafe(
+    const [dataset] = await database.work.unsafe(
       `SELECT count(*)::int AS records FROM published.${recordsTable}`,
     )
-    versions.push({ edition, number, state, digest, records, held: held?.['records'] })
+    versions.push({ edition, number, state, digest, records, held: dataset?.['records'] })
   }
   const stored = []
   for (const name of await files.list('editions'))
@@ -183,7 +196,7 @@ async function inspect(context: OpenContext, edition: string): Promise<string | 
     SELECT p.state, p.digest = v.digest AND p.approved_digest = v.digest AS same FROM qingdan.publication p
     JOIN qingdan.version v ON v.id = p.version_id JOIN qingdan.edition e ON e.id = v.edition_id
     WHERE e.edition = ${edition} AND p.state <> 'dropped'`
-  // What was prepared and approved is what was released, once; askings that were replaced have ended.
+  // What was prepared and approved is what was released, once; replaced requests have ended.
   const [done] = publications
   if (publications.length !== 1 || done?.state !== 'done' || !done.same) return undefined
   if (
@@ -194,12 +207,14 @@ async function inspect(context: OpenContext, edition: string): Promise<string | 
   ) {
     return undefined
   }
-  const [held] = await work.unsafe(`SELECT count(*)::int AS records FROM published.${version.recordsTable}`)
-  const whole = held?.['records'] === trialRecords && version.records === trialRecords
-  return whole && version.number === 1 && version.state === 'published' ? version.digest : undefined
+  const [dataset] = await work.unsafe(
+    `SELECT count(*)::int AS records FROM published.${version.recordsTable}`,
+  )
+  const isWhole = dataset?.['records'] === trialRecords && version.records === trialRecords
+  return isWhole && version.number === 1 && version.state === 'published' ? version.digest : undefined
 }
 
-/** Kills the postmaster of a data folder as a power cut would. */
+/** Kills the postmaster of a data folder, as a power cut would. */
 async function killDatabase(dataFolder: string): Promise<void> {
   const { home } = await findClusterLocation(dataFolder, () => undefined)
   const postmaster = await findPostmaster(join(home, 'database', 'cluster'))

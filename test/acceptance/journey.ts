@@ -1,7 +1,7 @@
 /**
- * One walk of both journeys in a process of its own: bring every part of an edition, then publish it. With KILL_AT the
- * process ends itself by SIGKILL at that event (and KILL_AFTER milliseconds later), as a crash would.
- * Prints one JSON line per event, so that the campaign knows where it was.
+ * Runs both journeys in a process of its own: brings every part of an edition, then publishes it. With
+ * KILL_AT the process ends itself by SIGKILL at that event (and KILL_AFTER milliseconds later), as a crash
+ * would. Prints one JSON line per event, so that the campaign knows which step it was in.
  */
 
 import { access, mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -38,7 +38,7 @@ const mirrorData = process.env['MIRROR_DATA']
 /** Points of each step so far. */
 const points = new Map<string, number>()
 
-/** The log of the house is the stream of points: each line counts as one of its step. */
+/** The service's log is the stream of points: each line counts as one point of its step. */
 function point(facts: object): void {
   const { event, step, state } = facts as { event: string; step?: string; state?: string }
   if (event !== 'checkpoint-reached' && event !== 'bundle-received' && event !== 'bundle-state-changed')
@@ -52,7 +52,7 @@ function point(facts: object): void {
   else setTimeout(() => process.kill(process.pid, 'SIGKILL'), killAfter)
 }
 
-/** The step that a bundle's state ends. */
+/** The step that ends with a bundle's state. */
 function stepOf(event: string, state: string | undefined): string {
   if (event === 'bundle-received') return 'receive'
   return { verified: 'verify', validated: 'validate', staged: 'stage' }[state ?? ''] ?? 'refuse'
@@ -61,7 +61,7 @@ function stepOf(event: string, state: string | undefined): string {
 const { QINGDAN_DATA, QINGDAN_DATASETS } = process.env
 const settings = {
   ...{ QINGDAN_DATA, QINGDAN_DATASETS, QINGDAN_LOG_LEVEL: 'debug', QINGDAN_POOL_MAX: '4' },
-  // The campaign is about crashes; who signed is another test's matter.
+  // The campaign is about crashes; signatures have tests of their own.
   QINGDAN_UNSIGNED: 'allow',
 }
 const config = loadConfig(settings)
@@ -73,7 +73,8 @@ const log = {
 }
 const context = await openContext(config, log)
 try {
-  // A restarted service works off what its queues still hold, while the officer asks again for what was not answered.
+  // A restarted service works through what its queues still hold, while the officer repeats each request that
+  // was not answered.
   if (killAt === 0) await startJobs(context)
   for (const part of partsOf(context.contracts.get(trialDataset).contract))
     await bring(context, part.provider)
@@ -86,15 +87,18 @@ try {
 async function bring(to: OpenContext, provider: string): Promise<void> {
   const path = await create(provider)
   const receipt = await receive(to, { path, broughtBy: 'cli:campaign' })
-  const taken = await takeBundle(to, receipt.id)
-  if (taken.state !== 'staged') throw new Error(`the part of ${provider} is ${taken.state}`)
+  const ingested = await takeBundle(to, receipt.id)
+  if (ingested.state !== 'staged') throw new Error(`the part of ${provider} is ${ingested.state}`)
 }
 
-/** A provider's bundle on the stick. What is there is whole; of what is not, a killed run may have left some. */
+/**
+ * A provider's bundle on the stick. A folder that exists is whole; otherwise a killed run may have left parts
+ * of it.
+ */
 async function create(provider: string): Promise<string> {
   await mkdir(stick, { recursive: true })
   const out = join(stick, `${edition}-${provider}.zip`)
-  if (await isThere(out)) return out
+  if (await exists(out)) return out
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-crash-'))
   try {
     await createBag({
@@ -104,7 +108,7 @@ async function create(provider: string): Promise<string> {
       provider,
       contractVersion: 1,
       synthetic: true,
-      files: [{ name: 'rows.csv', source: told(trialRows(provider)) }],
+      files: [{ name: 'rows.csv', source: withPoints(trialRows(provider)) }],
       clock: () => new Date('2026-01-01T00:00:00Z'),
     })
     created('bag')
@@ -120,15 +124,18 @@ function created(at: string): void {
   point({ event: 'checkpoint-reached', step: 'create', point: at })
 }
 
-/** Rows in two pieces, with a point between them. */
-async function* told(rows: string): AsyncGenerator<Uint8Array> {
+/** Rows in two chunks, with a point between them. */
+async function* withPoints(rows: string): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(rows)
   yield bytes.subarray(0, bytes.length / 2)
   created('rows')
   yield bytes.subarray(bytes.length / 2)
 }
 
-/** Carries what is new to a second house: an export on the stick, whole or not there, and its taking. */
+/**
+ * Carries what is new to a second service: writes an export to the stick, whole or not at all, and imports
+ * it.
+ */
 async function carry(from: OpenContext, data: string): Promise<void> {
   const mirror = await openContext(loadConfig({ ...settings, QINGDAN_DATA: data }), log)
   try {
@@ -136,8 +143,8 @@ async function carry(from: OpenContext, data: string): Promise<void> {
     await trustKey(mirror, { armored: publicKey, actor: askedBy })
     const path = join(stick, `export-${edition}.zip`)
     const since = (await readMirror(mirror.database.work))?.cursor ?? null
-    const asked = { since, restricted: false }
-    if (!(await isThere(path))) await writeExport(from, { asked, out: () => path, actor: askedBy })
+    const options = { since, restricted: false }
+    if (!(await exists(path))) await writeExport(from, { asked: options, out: () => path, actor: askedBy })
     const loadContracts = (folder: string) => loadContractFolders([folder])
     await takeExport(mirror, { path, actor: askedBy, loadContracts })
   } finally {
@@ -145,14 +152,17 @@ async function carry(from: OpenContext, data: string): Promise<void> {
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,
   )
 }
 
-/** Asks, waits for the second person, and is released. What a killed process left waiting is approved as it stands. */
+/**
+ * Requests a publication, waits for the second person, and releases it. A publication left waiting by a
+ * killed process is approved as it is.
+ */
 async function publish(to: OpenContext): Promise<void> {
   try {
     const waiting = await findOpenPublication(to.database.work, { dataset: trialDataset, edition })
@@ -165,8 +175,8 @@ async function publish(to: OpenContext): Promise<void> {
     const publication = await publishEdition(to, id)
     if (publication.state !== 'done') throw new Error(`the publication is ${publication.state}`)
   } catch (error) {
-    // The worker, or the process that was killed, has published it already: asking again changes nothing.
-    const there = ['nothing-to-publish', 'publication-not-waiting']
-    if (!(error instanceof Problem) || !there.includes(error.code)) throw error
+    // The worker, or the killed process, has published it already: requesting it again changes nothing.
+    const otherwiseDone = ['nothing-to-publish', 'publication-not-waiting']
+    if (!(error instanceof Problem) || !otherwiseDone.includes(error.code)) throw error
   }
 }

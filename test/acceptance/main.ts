@@ -1,4 +1,7 @@
-/** The heavy campaigns: `npm run acceptance`, a tenth of them with `-- --kills 10`, or chosen steps with `--steps export,mirror`. */
+/**
+ * The heavy campaigns: `npm run acceptance`; a tenth of them with `-- --kills 10`, or chosen steps with
+ * `--steps export,mirror`.
+ */
 import { parseArgs } from 'node:util'
 import { crashCampaign } from './crash.ts'
 

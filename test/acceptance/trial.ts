@@ -1,16 +1,19 @@
-/** A small dataset for campaigns: two parts, a disclosure rule, rows enough that every step takes its time. */
+/**
+ * A small dataset for campaigns: two parts, a disclosure rule, and enough rows that every step takes some
+ * time.
+ */
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { contractOf, field } from '../support/fields.ts'
 
 export const trialDataset = 'crash-trial'
 
-/** Rows of each part. */
+/** Rows per part. */
 export const trialRowsPerPart = 2_000
 
 const providers = ['edu-310101', 'edu-310104'] as const
 
-/** Writes a folder of contracts that holds the trial dataset alone, beside the shipped code lists. */
+/** Writes a folder of contracts that holds only the trial dataset, beside the shipped code lists. */
 export async function writeTrialDatasets(folder: string): Promise<void> {
   await cp('datasets/codes', join(folder, 'codes'), { recursive: true })
   await mkdir(join(folder, trialDataset), { recursive: true })
@@ -46,7 +49,7 @@ export async function writeTrialDatasets(folder: string): Promise<void> {
   await writeFile(join(folder, trialDataset, 'contract.v1.json'), JSON.stringify(contract, null, 2))
 }
 
-/** The CSV of a provider's part; the same at every call. */
+/** The CSV of a provider's part; the same on every call. */
 export function trialRows(provider: string): string {
   const district = provider.slice(4)
   const lines = ['cell,district,pupils,mean']
@@ -58,5 +61,5 @@ export function trialRows(provider: string): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Records of an edition. */
+/** Number of records in an edition. */
 export const trialRecords = providers.length * trialRowsPerPart

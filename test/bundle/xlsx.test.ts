@@ -4,18 +4,18 @@ import type { Finding } from '../../src/platform/finding.ts'
 import { checksOf, contract, field, goodCsv, header, readRows } from '../support/bundle-fixture.ts'
 import {
   formula,
-  type MadeCell,
-  type MadeSheet,
-  type MadeWorkbook,
   mainType,
   makeSheet,
   makeWorkbook,
   number,
   shared,
+  type TestCell,
+  type TestSheet,
+  type TestWorkbook,
 } from '../support/workbook.ts'
 
 const headers = header.split(',')
-const goodCells: readonly MadeCell[] = [
+const goodCells: readonly TestCell[] = [
   '01',
   'A1',
   'size',
@@ -29,9 +29,9 @@ const goodCells: readonly MadeCell[] = [
 
 /** The outcome of a sheet's rows under the fixture's header. */
 function read(
-  rows: readonly (readonly MadeCell[])[],
-  sheet: Partial<MadeSheet> = {},
-  book: Omit<MadeWorkbook, 'sheets'> = {},
+  rows: readonly (readonly TestCell[])[],
+  sheet: Partial<TestSheet> = {},
+  book: Omit<TestWorkbook, 'sheets'> = {},
 ) {
   return readRows({ 'a.xlsx': makeSheet([headers, ...rows], sheet, book) })
 }
@@ -53,7 +53,7 @@ const typed: Contract = {
 }
 
 /** What one cell of a field is taken as, or the check that refuses it. */
-async function cellOf(name: string, cell: MadeCell, book: Omit<MadeWorkbook, 'sheets'> = {}) {
+async function cellOf(name: string, cell: TestCell, book: Omit<TestWorkbook, 'sheets'> = {}) {
   const names = typed.fields.map((one) => one.name)
   const cells = names.map((one) =>
     one === name ? cell : one === 'text' ? 'x' : one === 'whole' ? '1' : undefined,
@@ -96,7 +96,7 @@ t.test('cells are read as the document says', async (t) => {
     '<si><t>a_x000D_b_x005F_x000D_</t></si>',
     '<si/>',
   ]
-  const cases: readonly (readonly [string, MadeCell, string | null | undefined])[] = [
+  const cases: readonly (readonly [string, TestCell, string | null | undefined])[] = [
     ['text', shared(0), 'shared'],
     ['text', shared(1), 'rich text'],
     ['text', shared(2), 'a\rb_x000D_'],
@@ -214,8 +214,8 @@ t.test(
 )
 
 t.test('merged cells: titles and groups above headers are understood, others are told', async (t) => {
-  const title: readonly MadeCell[] = ['2025 plots']
-  const under = async (rows: readonly (readonly MadeCell[])[], merges: readonly string[], options = {}) =>
+  const title: readonly TestCell[] = ['2025 plots']
+  const under = async (rows: readonly (readonly TestCell[])[], merges: readonly string[], options = {}) =>
     readRows({ 'a.xlsx': makeSheet(rows, { merges }) }, options)
   const titled = await under([title, headers, goodCells], ['A1:I1'])
   t.same(titled.findings, [])
@@ -276,10 +276,10 @@ t.test('merged cells: titles and groups above headers are understood, others are
 })
 
 t.test('which sheet is read, and what is said of those that are not', async (t) => {
-  const good: MadeSheet = { name: '数据', rows: [headers, goodCells] }
-  const other: MadeSheet = { name: 'notes', rows: [['read me']] }
-  const blank: MadeSheet = { name: 'Sheet3' }
-  const of = (sheets: readonly MadeSheet[], sheet = {}) =>
+  const good: TestSheet = { name: '数据', rows: [headers, goodCells] }
+  const other: TestSheet = { name: 'notes', rows: [['read me']] }
+  const blank: TestSheet = { name: 'Sheet3' }
+  const of = (sheets: readonly TestSheet[], sheet = {}) =>
     readRows({ 'a.xlsx': makeWorkbook({ sheets }) }, { sheet })
   t.same((await of([good, blank])).findings, [])
   t.match((await of([good, other])).findings, [{ check: 'sheet-others', severity: 'warning' }])
@@ -310,7 +310,7 @@ t.test('which sheet is read, and what is said of those that are not', async (t) 
 
 t.test('workbooks that nobody should open, or can, are refused with what to do', async (t) => {
   const rows = [headers, goodCells]
-  const book = (more: Omit<MadeWorkbook, 'sheets'>) => makeSheet(rows, {}, more)
+  const book = (more: Omit<TestWorkbook, 'sheets'>) => makeSheet(rows, {}, more)
   const sheet = (xml: string) => makeSheet([], { xml })
   const compound = (text: string) =>
     Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(1000), Buffer.from(text, 'utf16le')])

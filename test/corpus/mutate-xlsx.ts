@@ -2,7 +2,7 @@
 import { unzipSync } from 'fflate'
 import { rawZip } from '../support/raw-zip.ts'
 import { between, oneOf, type Random } from '../support/samples/random.ts'
-import { formula, type MadeCell, makeSheet, number, shared } from '../support/workbook.ts'
+import { formula, makeSheet, number, shared, type TestCell } from '../support/workbook.ts'
 import { byteDamage } from './mutate-bytes.ts'
 import type { Table } from './trial.ts'
 
@@ -17,7 +17,7 @@ export function workbookOf(random: Random, table: Table): Buffer {
     strings.push(`<si><t xml:space="preserve">${escaped}</t></si>`)
     return shared(strings.length - 1)
   }
-  const cellOf = (text: string): MadeCell => {
+  const cellOf = (text: string): TestCell => {
     if (random() < 0.6) {
       if (/^-?(0|[1-9]\d{0,8})(\.\d{1,4})?$/.test(text)) return random() < 0.1 ? formula(text) : number(text)
       const day = /^(\d{4}-\d\d-\d\d)$/.exec(text)?.[1]

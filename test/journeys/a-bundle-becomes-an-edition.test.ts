@@ -1,6 +1,6 @@
 /**
- * The first journey: bundles of the five shipped datasets become editions, and everything that readers get (records,
- * files, list states, changes) says the same. Values withheld by disclosure control are nowhere.
+ * The first journey: bundles of the five shipped datasets become editions, and everything that readers get
+ * (records, files, list states, changes) agrees. Values withheld by disclosure control appear nowhere.
  */
 import { createHash } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
@@ -36,8 +36,8 @@ interface List {
   }[]
 }
 
-const standing = await openTestContext(t, { at: '2026-01-15T04:00:00Z' })
-const { get } = standing
+const testContext = await openTestContext(t, { at: '2026-01-15T04:00:00Z' })
+const { get } = testContext
 
 /** Brings the samples of an edition, each part cut to its first rows, and publishes it. */
 async function publishSamples(of: TestContext, dataset: string, edition: string, rowsMax: number) {
@@ -59,7 +59,10 @@ async function allRecords(url: string): Promise<Page['data']> {
   return records
 }
 
-/** A JSON value as the CSV writes it. Numbers of the samples keep their digits only in the text, so they count by value. */
+/**
+ * A JSON value as the CSV writes it. Sample numbers keep their digits only in the text, so they are compared
+ * by value.
+ */
 const asText = (value: unknown) =>
   value === null ? '' : Array.isArray(value) ? value.join(';') : String(value)
 const sameValue = (json: unknown, csv: string | undefined) =>
@@ -74,15 +77,15 @@ const started: readonly (readonly [dataset: string, edition: string, at: string,
 ]
 
 for (const [dataset, edition, at, rowsMax] of started) {
-  t.test(`${dataset}: records, CSV, gzip and digest say the same`, async (t) => {
-    standing.moveTo(at)
-    const brought = await publishSamples(standing, dataset, edition, rowsMax)
+  t.test(`${dataset}: records, CSV, gzip and digest agree`, async (t) => {
+    testContext.moveTo(at)
+    const sample = await publishSamples(testContext, dataset, edition, rowsMax)
     const base = `/v1/datasets/${dataset}/editions/${edition}/versions/1`
     const version: Version = (await get(base)).json()
-    t.equal(version.records, brought.length)
+    t.equal(version.records, sample.length)
     t.equal(
       version.parts.reduce((sum, { rows }) => sum + rows, 0),
-      brought.length,
+      sample.length,
     )
     const plain = version.distributions.find(({ format }) => format === 'csv')
     const packed = version.distributions.find(({ format }) => format === 'csv.gz')
@@ -96,13 +99,13 @@ for (const [dataset, edition, at, rowsMax] of started) {
       `sha-256=:${createHash('sha256').update(csv.bytes).digest('base64')}:`,
     )
     t.equal(digestOf(gzip.bytes), packed?.sha256)
-    t.ok(gunzipSync(gzip.bytes).equals(csv.bytes), 'the gzip holds the plain file')
+    t.ok(gunzipSync(gzip.bytes).equals(csv.bytes), 'the gzip contains the plain file')
     t.not(csv.bytes[0], 0xef, 'no byte order mark')
     t.notMatch(csv.text, /\r/)
     const rows = parse(csv.text, { columns: true }) as Row[]
     const records = await allRecords(`${base}/records`)
-    t.equal(rows.length, brought.length)
-    t.equal(records.length, brought.length)
+    t.equal(rows.length, sample.length)
+    t.equal(records.length, sample.length)
     const different = records.filter((record, index) => {
       const row = rows[index] ?? {}
       const names = Object.keys(row)
@@ -111,7 +114,7 @@ for (const [dataset, edition, at, rowsMax] of started) {
         !names.every((name) => sameValue(record[name], row[name]))
       )
     })
-    t.same(different, [], 'each record is the row at its place')
+    t.same(different, [], 'the records equal the rows, in order')
     const latest: Page = (await get(`/v1/datasets/${dataset}/records?limit=1`)).json()
     t.same(latest.data, records.slice(0, 1))
   })
@@ -126,17 +129,17 @@ t.test('a withheld cell has no measure anywhere', async (t) => {
     'passed',
     'pass_rate',
   ])
-  const brought = (await sampleRows(dataset, '2024-2025', 40)).flatMap(
+  const sample = (await sampleRows(dataset, '2024-2025', 40)).flatMap(
     ({ rows }) => parse(rows, { columns: true }) as Row[],
   )
-  const small = brought.filter((row) => Number(row['pupils']) < 10)
+  const small = sample.filter((row) => Number(row['pupils']) < 10)
   t.ok(small.length > 50, `${small.length} small cells were brought`)
   const base = `/v1/datasets/${dataset}/editions/2024-2025/versions/1`
   const version: Version = (await get(base)).json()
   const values = small.flatMap((row) => withheld.filter((name) => row[name] !== '')).length
   t.same(version.suppressions, {
     rule: 'minimum-count',
-    records: brought.length,
+    records: sample.length,
     recordsWithheld: small.length,
     valuesWithheld: values,
     byReason: { primary: small.length },
@@ -155,19 +158,19 @@ t.test('a withheld cell has no measure anywhere', async (t) => {
   })
   t.same(open, [], 'neither the file nor the records hold a measure of a small cell')
   const free = [...published.values()].filter((row) => row['conf_status'] === 'F')
-  t.equal(free.length, brought.length - small.length)
-  // Nor can a filter find out what was withheld: an empty value matches nothing.
+  t.equal(free.length, sample.length - small.length)
+  // A filter can't find out what was withheld either: an empty value matches nothing.
   for (const count of ['0', '1', '5', '9']) {
     t.same((await get(`${base}/records?pupils=${count}`)).json<Page>().data, [])
   }
-  const [rest] = await standing.context.database.work`
+  const [remaining] = await testContext.context.database.work`
     SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = 'staging' AND tablename LIKE 'c\\_%'`
-  t.same(rest, { tables: 0 }, 'what control made is gone')
+  t.same(remaining, { tables: 0 }, 'no table of disclosure control remains')
 })
 
-t.test('the list turns from planned and overdue to published and late by the clock alone', async (t) => {
+t.test('list states turn from planned and overdue to published and late by the clock alone', async (t) => {
   const states = async (at: string) => {
-    standing.moveTo(at)
+    testContext.moveTo(at)
     const list: List = (await get('/v1/lists/2026')).json()
     return { of: Object.fromEntries(list.items.map(({ number, state }) => [number, state])), list }
   }
@@ -212,8 +215,8 @@ t.test('the list turns from planned and overdue to published and late by the clo
   )
 })
 
-t.test('the changes stand in the order in which they happened, without a gap', async (t) => {
-  const changes = await standing.context.database.work<
+t.test('the changes are in the order in which they happened, without a gap', async (t) => {
+  const changes = await testContext.context.database.work<
     { position: number; kind: string; dataset: string; edition: string; version: number; at: Date }[]
   >`SELECT position::int, kind, dataset, edition, version, at FROM qingdan.change ORDER BY position`
   t.same(
@@ -223,7 +226,7 @@ t.test('the changes stand in the order in which they happened, without a gap', a
   const contracts = started
     .map(([dataset]) => dataset)
     .sort()
-    .flatMap((dataset) => standing.context.contracts.versions(dataset).map(() => dataset))
+    .flatMap((dataset) => testContext.context.contracts.versions(dataset).map(() => dataset))
   t.same(
     changes.filter(({ kind }) => kind === 'contract-added').map(({ dataset }) => dataset),
     contracts,

@@ -1,6 +1,6 @@
 /**
- * A folder with fields that nobody has seen before becomes a dataset: API, CSV, OpenAPI, Table Schema and the state in
- * the annual list follow from its contract alone, with every field type and a code list of its own.
+ * A folder with new fields becomes a dataset: API, CSV, OpenAPI, Table Schema and the state in the annual
+ * list follow from its contract alone, with every field type and a code list of its own.
  */
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
@@ -46,16 +46,16 @@ B-002,low,3,1120.50,false,1931-05-04,24:00,2026-01-02T00:00:00Z,上课;下课
 B-003,high,,,,,,,
 `
 
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [contract],
   shipped: ['annual-open-data-list'],
   files: { [`${dataset}/codes/bell-tones.csv`]: 'code,zh,en\nhigh,高音,High\nlow,低音,Low\n' },
   at: '2026-02-01T04:00:00Z',
 })
-const { get, moveTo } = standing
+const { get, moveTo } = testContext
 const base = `/v1/datasets/${dataset}`
 
-t.test('it is there before anything is brought', async (t) => {
+t.test('the dataset exists before any bundle arrives', async (t) => {
   const found = (await get('/v1/datasets')).json<{ data: readonly { slug: string; latest: unknown }[] }>()
   t.same(
     found.data.map(({ slug, latest }) => [slug, latest]),
@@ -67,21 +67,21 @@ t.test('it is there before anything is brought', async (t) => {
   t.equal((await get(`${base}/records`)).status, 404)
 })
 
-t.test('the annual list names it, and its state follows the evidence', async (t) => {
+t.test('the annual list names it, and its state follows what is published', async (t) => {
   const [sample] = await sampleRows('annual-open-data-list', '2026', 0)
   const promise =
     '1,市教育委员会,校铃登记,每只校铃,编号、音高,教育科技,2026-03-01,yearly,general,unconditional,file,' +
     `${dataset},2026\n`
   const list = { dataset: 'annual-open-data-list', edition: '2026', rows: `${sample?.rows}${promise}` }
-  await standing.take(list)
-  t.equal((await standing.publish(list.dataset, '2026')).state, 'done')
+  await testContext.take(list)
+  t.equal((await testContext.publish(list.dataset, '2026')).state, 'done')
   const state = async () => (await get('/v1/lists/2026')).json<{ items: readonly object[] }>().items[0]
   t.match(await state(), { state: 'planned', dataset: `${base}/editions/2026`, firstPublished: null })
   moveTo('2026-03-01T16:00:00Z')
   t.match(await state(), { state: 'overdue' })
   moveTo('2026-03-01T15:59:59Z')
-  await standing.take({ dataset, edition: '2026', rows })
-  t.equal((await standing.publish(dataset, '2026')).state, 'done')
+  await testContext.take({ dataset, edition: '2026', rows })
+  t.equal((await testContext.publish(dataset, '2026')).state, 'done')
   moveTo('2026-06-01T00:00:00Z')
   t.match(await state(), { state: 'published', firstPublished: '2026-03-01' })
 })
@@ -148,7 +148,7 @@ interface Openapi {
   }
 }
 
-t.test('the OpenAPI has operations of its own, with its fields', async (t) => {
+t.test('the OpenAPI document has operations of its own, with its fields', async (t) => {
   const { paths, components } = (await get(`${base}/openapi.json`)).json<Openapi>()
   const operation = paths[`${base}/records`]?.get
   const parameters = (operation?.parameters ?? []).map((one) =>
@@ -169,7 +169,7 @@ t.test('the OpenAPI has operations of its own, with its fields', async (t) => {
   t.ok(paths[`${base}/editions/{edition}/versions/{version}/records`])
 })
 
-t.test('its contract is told as it is, and as Table Schema', async (t) => {
+t.test('its contract is served as it is, and as Table Schema', async (t) => {
   t.same((await get(`${base}/contracts/1`)).json(), contract)
   const schema = (await get(`${base}/contracts/1/table-schema`)).json<{
     fields: readonly { name: string; type: string }[]

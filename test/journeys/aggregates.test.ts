@@ -1,6 +1,6 @@
 /**
- * Aggregates through the public face: groups and measures of published records with their very digits, over editions
- * and contracts, as JSON and as CSV; what is withheld or missing is said, and nothing is left out unasked.
+ * Aggregates over HTTP: groups and measures of published records with their exact digits, over editions and
+ * contracts, as JSON and as CSV; withheld and missing values are counted, and no group is silently left out.
  */
 import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
@@ -71,8 +71,8 @@ const secret = {
   openClass: 'not-open',
 }
 
-const standing = await openTestContext(t, { contracts: [v1, v2, bare, ponds, pondsBroken, secret] })
-const { get, take, publish } = standing
+const testContext = await openTestContext(t, { contracts: [v1, v2, bare, ponds, pondsBroken, secret] })
+const { get, take, publish } = testContext
 
 await take({
   dataset: trees,
@@ -113,7 +113,7 @@ const refused = async (url: string, headers = {}) => {
   return `${status} ${code} ${path ?? ''}`.trim()
 }
 
-t.test('groups with their measures, and what is withheld or missing', async (t) => {
+t.test('groups with their measures, and counts of withheld and missing values', async (t) => {
   const { text } = await get(`${base}?group_by=area&measures=count,sum:oaks,mean:height,max:height`)
   const rows = [
     '{"area":"310101","count":2,"sum_oaks":15,"sum_oaks_missing":0,"mean_height":5.167,"mean_height_weight":15,' +
@@ -129,7 +129,7 @@ t.test('groups with their measures, and what is withheld or missing', async (t) 
   t.equal(text.slice(0, text.indexOf(',"meta"')), `{"data":[${rows.join(',')}]`, 'the digits as published')
 })
 
-t.test('what the groups are of', async (t) => {
+t.test('the versions that the groups are computed from', async (t) => {
   const { meta, links } = await group('group_by=area&measures=count,mean:height')
   t.strictSame(meta, {
     dataset: trees,
@@ -152,7 +152,7 @@ t.test('what the groups are of', async (t) => {
   for (const href of Object.values(links)) t.equal((await get(href)).status, 200, href)
 })
 
-t.test('a mean is exact, and a tie goes away from zero', async (t) => {
+t.test('a mean is exact, and a tie is rounded away from zero', async (t) => {
   const { data } = await group('group_by=area&measures=mean:drift&area__in=310101,310104')
   t.match(data, [
     { mean_drift: 0.13, mean_drift_weight: 8 },
@@ -163,7 +163,7 @@ t.test('a mean is exact, and a tie goes away from zero', async (t) => {
   t.match((await get(`${base}?measures=sum:drift`)).text, /"sum_drift":900719925474104,"sum_drift_missing":1/)
 })
 
-t.test('without a word all records are one group; of nothing there is nothing', async (t) => {
+t.test('without group_by all records are one group; no records give no group', async (t) => {
   t.strictSame((await group('')).data, [{ count: 7, suppressed: [] }])
   const empty = { count: 0, sum_oaks: null, sum_oaks_missing: 0, suppressed: [] }
   t.strictSame((await group('yard=z&measures=count,sum:oaks')).data, [empty])
@@ -174,12 +174,12 @@ t.test('filters, order and limit', async (t) => {
   const areas = async (parameters: string) =>
     (await group(parameters)).data.map((row) => (row as { area: string | null }).area)
   const all = 'group_by=area&measures=count,sum:oaks'
-  t.same(await areas(`${all}&sort=-sum_oaks`), ['310101', '310105', null, '310104'], 'no value last')
+  t.same(await areas(`${all}&sort=-sum_oaks`), ['310101', '310105', null, '310104'], 'null is last')
   t.same(await areas(`${all}&sort=sum_oaks`), [null, '310105', '310101', '310104'])
   t.same(await areas(`${all}&sort=-count,-area`), ['310105', '310104', '310101', null])
   t.same(await areas(`${all}&sort=-area&area__ne=310101`), ['310105', '310104', null])
   t.same(await areas(`${all}&area__label=${encodeURIComponent('黄浦区')}`), ['310101'])
-  t.match(await group(`${all}&limit=1`), { data: { length: 1 }, meta: { groups: 4 } }, 'all groups are told')
+  t.match(await group(`${all}&limit=1`), { data: { length: 1 }, meta: { groups: 4 } }, 'the total of groups')
   t.same(await areas('group_by=area,fenced&fenced=true&measures=count'), ['310101', '310104', '310105'])
 })
 
@@ -232,17 +232,17 @@ t.test('as CSV, by extension and by Accept', async (t) => {
   t.equal(await refused(base, { accept: 'image/png' }), '406 not-acceptable Accept')
 })
 
-t.test('a copy that is still good is not sent again', async (t) => {
+t.test('a current copy is not sent again', async (t) => {
   const url = `${base}?group_by=area`
   const { etag } = (await get(url)).headers
   t.equal((await get(url, { 'if-none-match': String(etag) })).status, 304)
-  t.equal((await get(`${base}?measures=count&group_by=area`)).headers['etag'], etag, 'the same question')
+  t.equal((await get(`${base}?measures=count&group_by=area`)).headers['etag'], etag, 'an equivalent query')
   t.not((await get(`${url}&limit=1`)).headers['etag'], etag)
   t.not((await get(url, { accept: 'text/csv' })).headers['etag'], etag)
 })
 
 t.test('the OpenAPI has the addresses of each dataset that offers them', async (t) => {
-  // Each answer of this file is held to it by the house.
+  // Each response in this file is checked against it by the context.
   const pathsOf = async (url: string) => (await get(url)).json<{ paths: Record<string, object> }>().paths
   const paths = {
     ...(await pathsOf('/openapi.json')),
@@ -261,7 +261,7 @@ t.test('the OpenAPI has the addresses of each dataset that offers them', async (
   t.equal((await get(`${base}${url}`)).status, 200)
 })
 
-t.test('more groups than an answer holds are refused, never cut', async (t) => {
+t.test('more groups than the limit are refused, never cut', async (t) => {
   const yards = Array.from({ length: groupsMax + 1 }, (_, index) => `y${String(index).padStart(5, '0')}`)
   const rows = `yard,area,oaks,height,drift,fenced,visits\n${yards.map((yard) => `${yard},,,,,,\n`).join('')}`
   await take({
@@ -280,8 +280,8 @@ t.test('more groups than an answer holds are refused, never cut', async (t) => {
   t.match(await group('group_by=yard&limit=2'), { data: { length: 2 }, meta: { groups: groupsMax + 1 } })
 })
 
-t.test('a withdrawn version is told of and not counted', async (t) => {
-  await withdraw(standing.context, {
+t.test('a withdrawn version is reported and not counted', async (t) => {
+  await withdraw(testContext.context, {
     dataset: trees,
     edition: '2026',
     version: 1,
@@ -292,7 +292,7 @@ t.test('a withdrawn version is told of and not counted', async (t) => {
   t.match((await group('edition=all&group_by=edition')).data, [{ edition: '2024' }, { edition: '2025' }])
 })
 
-t.test('what is not offered, breaks, or is not for everyone', async (t) => {
+t.test('datasets without aggregates, breaking contracts and restricted datasets', async (t) => {
   await take({ dataset: 'hedge-register', edition: '2025', rows: 'hedge\na\n' })
   await publish('hedge-register', '2025')
   t.equal(await refused('/v1/datasets/hedge-register/aggregate'), '404 aggregate-not-offered slug')
@@ -313,7 +313,7 @@ t.test('what is not offered, breaks, or is not for everyone', async (t) => {
   await publish('shelter-register', '2025')
   const shelter = '/v1/datasets/shelter-register/aggregate'
   t.equal(await refused(shelter), '404 dataset-not-found slug')
-  const { authorization } = await standing.key({
+  const { authorization } = await testContext.key({
     scopes: ['read-restricted'],
     datasets: ['shelter-register'],
   })

@@ -1,6 +1,7 @@
 /**
- * A year's list through its corrections: a due date that moves, an item that leaves, evidence that is withdrawn, a joint
- * item, several editions; then the next year's list beside it. Over HTTP, as a file, and by the command line.
+ * A year's list through its corrections: a due date that moves, an item that leaves, evidence that is
+ * withdrawn, a joint item, several editions; then the next year's list beside it. Over HTTP, as a file, and
+ * by the command line.
  */
 import { readFile } from 'node:fs/promises'
 import { parse } from 'csv-parse/sync'
@@ -68,12 +69,12 @@ const place = [field('place', 'string', { role: 'key', constraints: { required: 
 const small = (dataset: string, more = {}) =>
   contractOf(place, ['place'], { dataset, themes: ['health'], ...more })
 
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [small('pools'), small('courts', { period: 'school-year' }), small('halls'), small('gyms')],
   shipped: [plan],
   at: '2026-01-10T04:00:00Z',
 })
-const { get, take, publish, moveTo } = standing
+const { get, take, publish, moveTo } = testContext
 const json = async <T>(url: string) => (await get(url)).json<T>()
 
 const [sample] = await sampleRows(plan, '2026', 0)
@@ -97,7 +98,7 @@ async function bring(dataset: string, edition: string, rows: string, at: string,
 }
 
 const takeBack = (dataset: string, edition: string, version: number) =>
-  withdraw(standing.context, { dataset, edition, version, reason: '有误', actor: 'cli:test' })
+  withdraw(testContext.context, { dataset, edition, version, reason: '有误', actor: 'cli:test' })
 
 const states = (list: List) => Object.fromEntries(list.items.map(({ name, state }) => [name, state]))
 const itemOf = (list: List, name: string) => list.items.find((item) => item.name === name)
@@ -123,7 +124,7 @@ t.test('a due date that moves stays visible, and lateness is measured against th
   t.equal(states(await json<List>('/v1/lists/2026'))['食堂'], 'overdue')
 })
 
-t.test('an item that leaves the list is shown with the reason, and a broken date stays broken', async (t) => {
+t.test('an item that leaves the list is shown with the reason, and a missed date stays missed', async (t) => {
   const third = head + pools('2026-06-30') + courts('球场和场地') + early + buses
   await bring(plan, '2026', third, '2026-03-05T04:00:00Z', '食堂数据不再采集')
   const list = await json<List>('/v1/lists/2026')
@@ -133,7 +134,7 @@ t.test('an item that leaves the list is shown with the reason, and a broken date
     left: { version: 3, reason: '食堂数据不再采集' },
   })
   t.equal((await get(itemOf(list, '食堂')?.left?.href ?? '')).status, 200)
-  t.equal(list.items.at(-1)?.name, '食堂', 'behind those that are on the list')
+  t.equal(list.items.at(-1)?.name, '食堂', 'after those on the list')
   t.same(list.rates, {
     items: 5,
     states: { published: 0, late: 1, planned: 3, overdue: 0, withdrawn: 1 },
@@ -167,7 +168,7 @@ t.test('each edition of a dataset has a state of its own', async (t) => {
   })
 })
 
-t.test('evidence that is withdrawn without a successor counts as unpublished', async (t) => {
+t.test('withdrawn evidence without a successor counts as unpublished', async (t) => {
   await takeBack('courts', '2024-2025', 2)
   t.match(itemOf(await json<List>('/v1/lists/2026'), '球场（往年）'), { state: 'published' })
   await takeBack('courts', '2024-2025', 1)
@@ -178,7 +179,7 @@ t.test('evidence that is withdrawn without a successor counts as unpublished', a
   })
 })
 
-t.test('a joint item counts once in all and under each of its providers, by theme too', async (t) => {
+t.test('a joint item counts once in the total and under each of its providers, by theme too', async (t) => {
   const list = await json<List>('/v1/lists/2026')
   const shares = (of: readonly { rates: Rates }[], name: string) =>
     of.map((one) => [(one as unknown as Record<string, unknown>)[name], one.rates.items])
@@ -187,7 +188,7 @@ t.test('a joint item counts once in all and under each of its providers, by them
     ['市体育局', 1],
     ['市教育委员会', 5],
   ])
-  // Where the list names no field of life, the themes of the dataset stand in.
+  // If the list names no theme, the themes of the dataset are used.
   t.same(shares(list.byTheme, 'theme'), [
     ['文化娱乐', 1],
     ['卫生健康', 2],
@@ -201,9 +202,9 @@ t.test('a joint item counts once in all and under each of its providers, by them
   t.same(shares(list.byShareClass, 'shareClass'), [['general', 5]])
 })
 
-t.test('what is open and in no list is told', async (t) => {
+t.test('open datasets that are in no list are reported', async (t) => {
   const list = await json<List>('/v1/lists/2026')
-  // The list itself is not promised in it either.
+  // The list does not promise itself either.
   t.same(
     list.unlisted.map(({ slug }) => slug),
     [plan, 'gyms', 'halls'],
@@ -269,7 +270,7 @@ t.test('what changed within a year, version by version', async (t) => {
 
 t.test('what changed from one year to the next, with reasons', async (t) => {
   const next = (...rows: readonly (readonly string[])[]) => head + rows.map((one) => row(...one)).join('')
-  const kept: readonly (readonly string[])[] = [
+  const expected: readonly (readonly string[])[] = [
     ['1', '市体育局;市教育委员会', '泳池', '文化娱乐', '2027-06-30', 'yearly', 'pools', '2027'],
     ['2', '市教育委员会', '球场', '', '2027-05-31', 'half-yearly', 'courts', '2026-2027'],
   ]
@@ -277,10 +278,10 @@ t.test('what changed from one year to the next, with reasons', async (t) => {
   await bring(
     plan,
     '2027',
-    next(...kept, ['4', '市教育委员会', '校车', '教育科技', '2027-12-31', 'irregular', '', '']),
+    next(...expected, ['4', '市教育委员会', '校车', '教育科技', '2027-12-31', 'irregular', '', '']),
     '2027-01-10T04:00:00Z',
   )
-  await bring(plan, '2027', next(...kept, halls), '2027-01-20T04:00:00Z', '校车移交交通部门；新增礼堂')
+  await bring(plan, '2027', next(...expected, halls), '2027-01-20T04:00:00Z', '校车移交交通部门；新增礼堂')
 
   const diff = await json<Diff>('/v1/lists/2027/diff?against=2026')
   t.equal(diff.differences.length, 1)
@@ -300,7 +301,7 @@ t.test('what changed from one year to the next, with reasons', async (t) => {
       ],
     },
   ])
-  t.equal(one?.unchanged, 1, 'what only moves on with the year has not changed')
+  t.equal(one?.unchanged, 1, 'items that only move on with the year have not changed')
 
   const rows = parse((await get(diff.links['csv'] ?? '')).text, { columns: true }) as Record<string, string>[]
   t.same(
@@ -322,7 +323,7 @@ t.test('what changed from one year to the next, with reasons', async (t) => {
   t.equal((await json<Diff>('/v1/lists/2026/diff?against=2027')).differences[0]?.added.length, 2)
 })
 
-t.test('a version of the list that was withdrawn binds nobody', async (t) => {
+t.test('a withdrawn version of the list promises nothing', async (t) => {
   const mistaken =
     head + row('1', '市体育局;市教育委员会', '泳池', '', '2027-01-31', 'yearly', 'pools', '2027')
   await bring(plan, '2027', mistaken, '2027-01-25T04:00:00Z', '误传')
@@ -334,7 +335,7 @@ t.test('a version of the list that was withdrawn binds nobody', async (t) => {
   t.equal((await json<Diff>('/v1/lists/2027/diff')).differences.length, 1)
 })
 
-t.test('what can not be meant is refused', async (t) => {
+t.test('invalid parameters are refused', async (t) => {
   const refused = async (url: string, status: number) => {
     const answer = await get(url)
     t.equal(answer.status, status, url)
@@ -358,8 +359,8 @@ t.test('what can not be meant is refused', async (t) => {
   await refused('/v1/lists/2026%00/diff', 404)
 })
 
-t.test('the command line: what is due, the states, the difference', async (t) => {
-  const cli = (...args: string[]) => runCli(['list', ...args], standing.environment)
+t.test('the command line: due items, states, differences', async (t) => {
+  const cli = (...args: string[]) => runCli(['list', ...args], testContext.environment)
   interface Due {
     readonly today: string
     readonly until: string
@@ -371,7 +372,7 @@ t.test('the command line: what is due, the states, the difference', async (t) =>
       dataset: string | null
     }[]
   }
-  // A process has the clock of the machine, on which the dates of this list are soon, long past or far away.
+  // A process has the clock of the machine, for which the dates of this list are near, long past or far away.
   const [due, year, items, diff, table] = await Promise.all([
     cli('due', '--within', '1000d', '--json'),
     cli('due', '--within', '2w', '--year', '2026', '--json'),
@@ -404,7 +405,7 @@ t.test(
   async (t) => {
     const file = JSON.parse(await readFile(`datasets/${plan}/contract.v1.json`, 'utf8'))
     t.same(await json(`/v1/datasets/${plan}/contracts/1`), file)
-    const pins = await standing.context.database.work<{ body: object; digest: string }[]>`
+    const pins = await testContext.context.database.work<{ body: object; digest: string }[]>`
     SELECT body, digest FROM qingdan.contract WHERE dataset = ${plan} AND contract_version = 1`
     t.same(pins, [{ body: file, digest: digestOf(canonicalJson(file)) }])
     t.match(await json(`/v1/datasets/${plan}`), {
@@ -415,7 +416,7 @@ t.test(
   },
 )
 
-t.test('a command line that can not be meant ends with 2 before anything is opened', async (t) => {
+t.test('an invalid command line ends with exit code 2 before anything is opened', async (t) => {
   for (const args of [
     ['due', '--within', '30'],
     ['due', '--within', '1001d'],

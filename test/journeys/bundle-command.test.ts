@@ -1,6 +1,7 @@
 /**
- * `qingdan bundle`: an office packs its files without a database, tools of others find the bundle whole, and its receiver
- * takes it. What would be refused there is told here, and leaves nothing behind.
+ * `qingdan bundle`: an office packs its files without a database, independent tools find the bundle valid,
+ * and its receiver accepts it. Faults that the receiver would refuse are reported here, and leave nothing
+ * behind.
  */
 import { execFile } from 'node:child_process'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
@@ -14,7 +15,7 @@ import { openTestContext, temporaryFolder, writeDatasets } from '../support/open
 import { convert, withoutLibreOffice } from '../support/read-back.ts'
 import { binary, foreign, plainly, runCli } from '../support/run-cli.ts'
 import { installed } from '../support/tools.ts'
-import { type MadeSheet, makeSheet, makeWorkbook, number } from '../support/workbook.ts'
+import { makeSheet, makeWorkbook, number, type TestSheet } from '../support/workbook.ts'
 
 const dataset = 'kite-register'
 const contract = contractOf(
@@ -25,11 +26,11 @@ const contract = contractOf(
   ['name'],
   { dataset, themes: ['education'], parts: [{ provider: 'edu-310101' }, { provider: 'edu-310104' }] },
 )
-const standing = await openTestContext(t, { contracts: [contract] })
+const testContext = await openTestContext(t, { contracts: [contract] })
 const office = await temporaryFolder(t)
 const datasets = join(office, 'datasets')
 await writeDatasets(datasets, [contract])
-// An address where nothing listens: whoever opened a database would fail.
+// An address where nothing listens: a command that opened a database would fail.
 const environment = { QINGDAN_DATASETS: datasets, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
 const cli = (...args: readonly string[]) => runCli(['bundle', ...args], environment)
 const file = async (name: string, text: string) => {
@@ -40,11 +41,11 @@ const purpose = ['--dataset', dataset, '--edition', '2025', '--provider', 'edu-3
 const good = await file('大的.csv', '\ufeff风筝,size\r\n鹰,3\r\n')
 const second = await file('small.csv', 'name,size\n雀,1\n')
 
-t.test('what an office packs is whole for others, and is taken', async (t) => {
+t.test('a packed bundle is valid for other tools, and is accepted', async (t) => {
   const zip = join(office, 'kites.zip')
-  const made = await cli('create', good, second, ...purpose, '--sequence', '7', '--out', zip, '--json')
-  t.equal(made.code, 0, made.stderr)
-  t.match(JSON.parse(made.stdout), {
+  const created = await cli('create', good, second, ...purpose, '--sequence', '7', '--out', zip, '--json')
+  t.equal(created.code, 0, created.stderr)
+  t.match(JSON.parse(created.stdout), {
     dataset,
     edition: '2025',
     provider: 'edu-310101',
@@ -55,8 +56,8 @@ t.test('what an office packs is whole for others, and is taken', async (t) => {
   const verified = await cli('verify', zip)
   t.equal(verified.code, 0, verified.stderr)
   t.match(verified.stdout, /^in order/)
-  const received = await receive(standing.context, { path: zip, broughtBy: 'cli:courier' })
-  const receipt = await takeBundle(standing.context, received.id)
+  const received = await receive(testContext.context, { path: zip, broughtBy: 'cli:courier' })
+  const receipt = await takeBundle(testContext.context, received.id)
   t.match(receipt, { state: 'staged', dataset, provider: 'edu-310101' })
   t.equal(
     receipt.files.reduce((sum, { rowsTaken }) => sum + rowsTaken, 0),
@@ -68,7 +69,7 @@ t.test('what an office packs is whole for others, and is taken', async (t) => {
 })
 
 t.test(
-  'unzip and sha256sum find it whole',
+  'unzip and sha256sum find it valid',
   { skip: installed('unzip') ? false : 'unzip is not installed' },
   async (t) => {
     const zip = join(office, 'for-tools.zip')
@@ -86,18 +87,18 @@ t.test(
   },
 )
 
-t.test('a workbook, and a file with semicolons, are packed as they are', async (t) => {
+t.test('a workbook, and a file with semicolons, are packed unchanged', async (t) => {
   const book = join(office, '风筝.xlsx')
   const rows = [
     ['风筝', 'size'],
     ['鹰', number(3)],
   ]
-  const notes: MadeSheet = { name: 'notes', rows: [['read me']] }
+  const notes: TestSheet = { name: 'notes', rows: [['read me']] }
   await writeFile(book, makeWorkbook({ sheets: [notes, { name: '数据', rows }] }))
   const semicolons = await file('semicolons.csv', 'name;size\n燕;2\n')
   const tabs = await file('tabs.txt', 'name\tsize\n雁;鸿,\t5\n')
   const zip = join(office, 'office.zip')
-  const made = await cli(
+  const created = await cli(
     'create',
     book,
     semicolons,
@@ -109,21 +110,26 @@ t.test('a workbook, and a file with semicolons, are packed as they are', async (
     zip,
     '--json',
   )
-  t.equal(made.code, 0, made.stdout)
-  t.match(JSON.parse(made.stdout), { errors: 0, findings: [{ check: 'sheet-others', severity: 'warning' }] })
-  const received = await receive(standing.context, { path: zip, broughtBy: 'cli:courier' })
-  t.match(await takeBundle(standing.context, received.id), { state: 'staged' })
+  t.equal(created.code, 0, created.stdout)
+  t.match(JSON.parse(created.stdout), {
+    errors: 0,
+    findings: [{ check: 'sheet-others', severity: 'warning' }],
+  })
+  const received = await receive(testContext.context, { path: zip, broughtBy: 'cli:courier' })
+  t.match(await takeBundle(testContext.context, received.id), { state: 'staged' })
   const wrong = join(office, 'wrong.xlsx')
   await writeFile(wrong, makeSheet([rows[0] ?? [], ['鹰', 'three']]))
-  const told = await cli('create', wrong, ...purpose, '--out', join(office, 'never.zip'), '--json')
-  t.equal(told.code, 3)
-  t.match(JSON.parse(told.stdout).findings, [{ check: 'type', file: 'data/wrong.xlsx', row: 2, cell: 'B2' }])
+  const findingsFile = await cli('create', wrong, ...purpose, '--out', join(office, 'never.zip'), '--json')
+  t.equal(findingsFile.code, 3)
+  t.match(JSON.parse(findingsFile.stdout).findings, [
+    { check: 'type', file: 'data/wrong.xlsx', row: 2, cell: 'B2' },
+  ])
 })
 
-t.test('a folder holds the same as the ZIP', async (t) => {
+t.test('a folder contains the same as the ZIP', async (t) => {
   const folder = join(office, 'as-folder')
-  const made = await cli('create', good, ...purpose, '--out', folder)
-  t.equal(made.code, 0, made.stderr)
+  const created = await cli('create', good, ...purpose, '--out', folder)
+  t.equal(created.code, 0, created.stderr)
   t.same((await readdir(folder)).sort(), [
     'bag-info.txt',
     'bagit.txt',
@@ -136,7 +142,7 @@ t.test('a folder holds the same as the ZIP', async (t) => {
   t.equal((await cli('verify', folder)).code, 0)
 })
 
-t.test('what would be refused is told by cell, and nothing is written', async (t) => {
+t.test('faults are reported by cell, and nothing is written', async (t) => {
   const bad = await file('bad.csv', 'name,size\n鹰,three\n,4\n')
   const zip = join(office, 'bad.zip')
   const before = await readdir(office)
@@ -149,28 +155,33 @@ t.test('what would be refused is told by cell, and nothing is written', async (t
     ['B2 type', 'A3 required'],
   )
   t.notMatch(refused.stdout + refused.stderr, /three/)
-  const told = join(await temporaryFolder(t), 'findings.csv')
-  t.equal((await cli('create', bad, ...purpose, '--out', zip, '--findings', told)).code, 3)
-  const rows = parse(await readFile(told), { bom: true, columns: true }) as Record<string, string>[]
+  const findingsFile = join(await temporaryFolder(t), 'findings.csv')
+  t.equal((await cli('create', bad, ...purpose, '--out', zip, '--findings', findingsFile)).code, 3)
+  const rows = parse(await readFile(findingsFile), { bom: true, columns: true }) as Record<string, string>[]
   t.match(rows, [
     { '程度 Severity': '错误 error', '文件 File': 'data/bad.csv', '单元格 Cell': 'B2', '字段 Field': 'size' },
     { '行 Row': '3', '单元格 Cell': 'A3', '检查 Check': 'required' },
   ])
   if (withoutLibreOffice === false) {
     const shown = parse(
-      await convert('findings.csv', await readFile(told), 'csv:Text - txt - csv (StarCalc):44,34,76', 'csv'),
+      await convert(
+        'findings.csv',
+        await readFile(findingsFile),
+        'csv:Text - txt - csv (StarCalc):44,34,76',
+        'csv',
+      ),
     )
     t.same(
       (shown as string[][]).map((row) => row[3]),
       ['单元格 Cell', 'B2', 'A3'],
-      'LibreOffice shows them, too',
+      'LibreOffice shows the findings too',
     )
   }
-  t.same(await readdir(office), before, 'neither the ZIP nor half of it')
+  t.same(await readdir(office), before, 'neither the ZIP nor a part of it')
 })
 
-t.test('a command line that can not be meant says what can', async (t) => {
-  const cases: readonly (readonly [args: readonly string[], says: RegExp])[] = [
+t.test('an invalid command line explains what is valid', async (t) => {
+  const cases: readonly (readonly [args: readonly string[], message: RegExp])[] = [
     [['create', good], /--dataset and --edition/],
     [['create', good, '--dataset', dataset, '--edition', '2025-2026'], /named like 2025\.$/m],
     [['create', good, '--dataset', dataset, '--edition', '2025'], /one of edu-310101, edu-310104/],
@@ -179,10 +190,10 @@ t.test('a command line that can not be meant says what can', async (t) => {
     [['create', datasets, ...purpose], /is no CSV or XLSX file/],
     [['verify', good], /is a loose file/],
   ]
-  for (const [args, says] of cases) {
+  for (const [args, message] of cases) {
     const ended = await cli(...args)
     t.equal(ended.code, 2, args.join(' '))
-    t.match(ended.stderr, says)
+    t.match(ended.stderr, message)
     t.equal(ended.stdout, '')
   }
   const unknown = await cli('create', good, '--dataset', 'kites', '--edition', '2025')
@@ -192,25 +203,25 @@ t.test('a command line that can not be meant says what can', async (t) => {
 
 const withoutTerminal = installed('script') ? false : 'script, which makes a terminal, is not installed'
 
-t.test('at a terminal it asks for what is missing', { skip: withoutTerminal }, async (t) => {
-  const answers = await file('answers.txt', `${dataset}\n2025\n2\n`)
+t.test('at a terminal it prompts for missing values', { skip: withoutTerminal }, async (t) => {
+  const answersFile = await file('answers.txt', `${dataset}\n2025\n2\n`)
   const zip = join(office, 'asked.zip')
   const line = plainly(process.execPath, [binary, 'bundle', 'create', second, '--out', zip])
     .map((word) => `'${word}'`)
     .join(' ')
   const options = { env: { ...foreign(), ...environment, TERM: 'dumb' } }
   const child = execFile('script', ['-qec', line, '/dev/null'], options)
-  // Whoever types waits to be asked.
+  // The user types only after each prompt.
   let shown = ''
-  const asked = [/Dataset: $/, /Edition, such as 2025: $/, /Provider: $/]
-  const replies = (await readFile(answers, 'utf8')).split('\n')
+  const prompts = [/Dataset: $/, /Edition, such as 2025: $/, /Provider: $/]
+  const replies = (await readFile(answersFile, 'utf8')).split('\n')
   child.stdout?.on('data', (chunk: string) => {
     shown += chunk
-    if (asked[0]?.test(shown) !== true) return
-    asked.shift()
+    if (prompts[0]?.test(shown) !== true) return
+    prompts.shift()
     child.stdin?.write(`${replies.shift()}\n`)
   })
   await new Promise((resolve) => child.once('close', resolve))
-  t.equal(asked.length, 0, shown)
+  t.equal(prompts.length, 0, shown)
   t.match(await cli('verify', zip, '--json'), { code: 0 })
 })

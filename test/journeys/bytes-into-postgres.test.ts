@@ -1,4 +1,4 @@
-/** Whatever bytes a file holds, the rows that Postgres has of them are the rows that the careful reader gives. */
+/** Whatever bytes a file contains, the rows in Postgres are the rows that the strict path reads. */
 import fc from 'fast-check'
 import t from 'tap'
 import { copyReadings } from '../../src/bundle/index.ts'
@@ -8,13 +8,13 @@ import { drawEveryType, drawFiles, everyType, type TrialFiles } from '../support
 import { testDatabase } from '../support/database.ts'
 import { isFull, runs } from '../support/runs.ts'
 
-t.test('by either way, Postgres holds what the careful reader gives', async (t) => {
+t.test('by either path, Postgres has the rows that the strict path reads', async (t) => {
   const { database } = await testDatabase(t)
-  const seen = { straight: 0, careful: 0 }
+  const rowsSeen = { fast: 0, strict: 0 }
 
   async function agree(files: TrialFiles, options: ReadOptions): Promise<boolean> {
-    const careful = await readRows(files, options)
-    const expected = careful.rows.map(({ file, row, values }) => [String(file), String(row), ...values])
+    const strictRows = await readRows(files, options)
+    const expected = strictRows.rows.map(({ file, row, values }) => [String(file), String(row), ...values])
     for (const [index, way] of copyReadings.entries()) {
       const columns = intakeFields(options.contract ?? contract).map(({ name }) => `"${name}" text`)
       await database.work.unsafe(`DROP TABLE IF EXISTS staging.trial`)
@@ -24,11 +24,11 @@ t.test('by either way, Postgres holds what the careful reader gives', async (t) 
       const reading = way(validationOf(files, options).validation)
       await database.copyFrom(`COPY staging.trial FROM STDIN (NULL '')`, reading.chunks)
       if (reading.files() === undefined) continue
-      seen[index === 0 ? 'straight' : 'careful'] += 1
-      const held = await database.work
+      rowsSeen[index === 0 ? 'fast' : 'strict'] += 1
+      const stored = await database.work
         .unsafe('SELECT * FROM staging.trial ORDER BY _file::int, _row::int')
         .values()
-      if (JSON.stringify(held) !== JSON.stringify(expected)) return false
+      if (JSON.stringify(stored) !== JSON.stringify(expected)) return false
     }
     return true
   }
@@ -36,7 +36,7 @@ t.test('by either way, Postgres holds what the careful reader gives', async (t) 
     fc.asyncProperty(fc.gen(), (from) => agree(draw(from), options))
   await fc.assert(property(drawFiles, {}), runs(30, 100))
   await fc.assert(property(drawEveryType, { contract: everyType }), runs(30, 100))
-  // A fifth of the trials at least takes the fast path; every trial takes the strict one.
+  // At least a fifth of the trials take the fast path; every trial takes the strict one.
   const trials = isFull ? 200 : 60
-  t.ok(seen.straight >= trials / 5 && seen.careful === trials, JSON.stringify(seen))
+  t.ok(rowsSeen.fast >= trials / 5 && rowsSeen.strict === trials, JSON.stringify(rowsSeen))
 })

@@ -1,4 +1,4 @@
-/** What is kept in memory, with two processes beside each other: a change by one is seen by the other. */
+/** In-memory caches with two processes on one database: a change by one is seen by the other. */
 import pg from 'pg'
 import t from 'tap'
 import { withdrawVersion } from '../../src/catalogue/index.ts'
@@ -14,8 +14,8 @@ const contract = contractOf(
   ['ferry'],
   { dataset, themes: ['education'] },
 )
-const standing = await openTestContext(t, { contracts: [contract] })
-const { context, url, take, publish, environment } = standing
+const testContext = await openTestContext(t, { contracts: [contract] })
+const { context, url, take, publish, environment } = testContext
 const version = (edition: string, number = 1) =>
   `/v1/datasets/${dataset}/editions/${edition}/versions/${number}`
 const address = (edition: string, number?: number) => `${version(edition, number)}/records`
@@ -26,7 +26,7 @@ async function publishEdition(edition: string): Promise<void> {
   await publish(dataset, edition)
 }
 
-/** A session beside all others, as an administrator has; it gives back what it holds. */
+/** A separate session, as an administrator has; it releases its locks when it ends. */
 async function session(t: { teardown: (work: () => Promise<void>) => unknown }): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, application_name: 'test beside' })
   await client.connect()
@@ -34,7 +34,7 @@ async function session(t: { teardown: (work: () => Promise<void>) => unknown }):
   return client
 }
 
-/** Runs some work while nobody else can read the tables. */
+/** Runs some work while no other session can read the tables. */
 async function whileLocked<T>(
   client: pg.Client,
   tables: readonly string[],
@@ -58,10 +58,10 @@ async function recordsTable(client: pg.Client, edition: string): Promise<string>
   return `published.${rows[0]?.name}`
 }
 
-/** Asks until the answer has this status: a notice takes its time, but not for ever. */
-async function until(status: number, ask: () => Promise<Response>): Promise<Response> {
+/** Repeats the request until it has this status: a notification takes time, but not for ever. */
+async function until(status: number, request: () => Promise<Response>): Promise<Response> {
   for (const began = Date.now(); ; ) {
-    const answer = await ask()
+    const answer = await request()
     if (answer.status === status || Date.now() - began > 20_000) return answer
     await answer.arrayBuffer()
   }
@@ -69,77 +69,81 @@ async function until(status: number, ask: () => Promise<Response>): Promise<Resp
 
 const catalogueTables = ['qingdan.version', 'qingdan.edition', 'qingdan.distribution']
 
-/** Asks until the answer comes without the tables: then all that it needs is kept. */
-async function untilKept(
+/** Repeats the request until it succeeds without the tables: then everything it needs is cached. */
+async function untilCached(
   client: pg.Client,
   tables: readonly string[],
-  ask: () => Promise<Response>,
+  request: () => Promise<Response>,
 ): Promise<Response> {
   for (const began = Date.now(); ; ) {
-    await (await ask()).arrayBuffer()
-    const kept = await whileLocked(client, tables, () => {
-      const answer = ask()
+    await (await request()).arrayBuffer()
+    const response = await whileLocked(client, tables, () => {
+      const answer = request()
       return Promise.race([answer, client.query('SELECT pg_sleep(0.5)').then(() => undefined)])
     })
-    if (kept !== undefined) return kept
-    if (Date.now() - began > 20_000) throw new Error('it is not kept')
+    if (response !== undefined) return response
+    if (Date.now() - began > 20_000) throw new Error('the response is not cached')
   }
 }
 
-t.test('a page that is warm in the service is gone once another process withdraws the version', async (t) => {
+t.test('a page cached in the service is dropped when another process withdraws the version', async (t) => {
   await publishEdition('2021')
   await publishEdition('2022')
   const service = await spawnService(t, environment)
   const client = await session(t)
-  const ask = () => fetch(`${service.base}${address('2021')}?limit=100`)
-  const askFile = () => fetch(`${service.base}${version('2021')}/files/${dataset}-2021-v1.csv`)
+  const request = () => fetch(`${service.base}${address('2021')}?limit=100`)
+  const requestFile = () => fetch(`${service.base}${version('2021')}/files/${dataset}-2021-v1.csv`)
   const tables = [...catalogueTables, await recordsTable(client, '2021')]
-  const warm = await untilKept(client, tables, ask)
-  t.equal(warm.status, 200)
-  t.equal(((await warm.json()) as { data: unknown[] }).data.length, 100)
-  t.equal((await untilKept(client, tables, askFile)).status, 200, 'files are found without the database, too')
+  const cached = await untilCached(client, tables, request)
+  t.equal(cached.status, 200)
+  t.equal(((await cached.json()) as { data: unknown[] }).data.length, 100)
+  t.equal(
+    (await untilCached(client, tables, requestFile)).status,
+    200,
+    'files are found without the database too',
+  )
   const run = await runCli(['withdraw', dataset, '2021', '1', '--reason', 'Trial.'], environment)
   t.equal(run.code, 0, run.stderr)
-  t.match(await (await until(410, ask)).json(), { code: 'version-withdrawn', reason: 'Trial.' })
-  t.equal((await askFile()).status, 410)
+  t.match(await (await until(410, request)).json(), { code: 'version-withdrawn', reason: 'Trial.' })
+  t.equal((await requestFile()).status, 410)
   t.equal((await fetch(`${service.base}${address('2022')}`)).status, 200, 'the other edition stays')
 })
 
-t.test('a process that hears nothing keeps nothing, and begins anew when it hears again', async (t) => {
+t.test('a process without notifications caches nothing, and starts again when they return', async (t) => {
   await publishEdition('2023')
   const service = await spawnService(t, environment)
   const client = await session(t)
-  const ask = () => fetch(`${service.base}${address('2023')}?limit=100`)
+  const request = () => fetch(`${service.base}${address('2023')}?limit=100`)
   const tables = [...catalogueTables, await recordsTable(client, '2023')]
-  t.equal((await untilKept(client, tables, ask)).status, 200)
+  t.equal((await untilCached(client, tables, request)).status, 200)
   const name = new URL(url).pathname.slice(1)
   const server = new URL(url)
   server.pathname = '/postgres'
-  // Connections that stand go on; the one that is cut can't come back.
+  // Existing connections continue; the one that is cut can't reconnect.
   await administer(server.href, (admin) => admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`))
-  const heard = `SELECT pid FROM pg_stat_activity WHERE application_name LIKE '%notices' AND datname = $1`
-  await client.query(`SELECT pg_terminate_backend(pid) FROM (${heard}) AS sessions`, [name])
-  const asked = { dataset, edition: '2023', version: 1, reason: 'Unheard.', at: context.clock() }
-  await context.database.work.begin((tx) => withdrawVersion(tx, asked))
-  t.match(await (await until(410, ask)).json(), { reason: 'Unheard.' })
+  const listeners = `SELECT pid FROM pg_stat_activity WHERE application_name LIKE '%notices' AND datname = $1`
+  await client.query(`SELECT pg_terminate_backend(pid) FROM (${listeners}) AS sessions`, [name])
+  const withdrawal = { dataset, edition: '2023', version: 1, reason: 'Unheard.', at: context.clock() }
+  await context.database.work.begin((tx) => withdrawVersion(tx, withdrawal))
+  t.match(await (await until(410, request)).json(), { reason: 'Unheard.' })
   await administer(server.href, (admin) => admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`))
   await publishEdition('2024')
   const next = () => fetch(`${service.base}${address('2024')}?limit=100`)
   const again = [...catalogueTables, await recordsTable(client, '2024')]
-  t.equal((await untilKept(client, again, next)).status, 200, 'it keeps again')
+  t.equal((await untilCached(client, again, next)).status, 200, 'it caches again')
   const run = await runCli(['withdraw', dataset, '2024', '1', '--reason', 'Heard.'], environment)
   t.equal(run.code, 0, run.stderr)
-  t.match(await (await until(410, next)).json(), { reason: 'Heard.' }, 'and hears again')
+  t.match(await (await until(410, next)).json(), { reason: 'Heard.' }, 'and receives notifications again')
 })
 
-t.test('who changes something sees it at once', async (t) => {
+t.test('the process that changes something sees it at once', async (t) => {
   await publishEdition('2025')
-  const ask = async () => (await standing.get(`${address('2025')}?limit=100`)).status
-  t.equal(await ask(), 200)
-  for (let n = 0; n < 5; n += 1) await ask()
-  const asked = { dataset, edition: '2025', version: 1, reason: 'Own.', at: context.clock() }
-  await context.database.work.begin((tx) => withdrawVersion(tx, asked))
-  t.equal(await ask(), 410)
+  const request = async () => (await testContext.get(`${address('2025')}?limit=100`)).status
+  t.equal(await request(), 200)
+  for (let n = 0; n < 5; n += 1) await request()
+  const withdrawal = { dataset, edition: '2025', version: 1, reason: 'Own.', at: context.clock() }
+  await context.database.work.begin((tx) => withdrawVersion(tx, withdrawal))
+  t.equal(await request(), 410)
 })
 
 t.test('equal queries at the same time are one statement', async (t) => {
@@ -150,24 +154,26 @@ t.test('equal queries at the same time are one statement', async (t) => {
   const waiting = `SELECT count(*)::int AS n FROM pg_locks
     WHERE NOT granted AND relation = '${table}'::regclass AND mode = 'AccessShareLock'`
   let statements = 0
-  const asking: Promise<{ status: number; text: string }>[] = []
+  const requests: Promise<{ status: number; text: string }>[] = []
   await whileLocked(client, [table], async () => {
-    for (let n = 0; n < 100; n += 1) asking.push(standing.get(url))
-    // More than one would show as soon as the first does: they come on connections of their own.
+    for (let n = 0; n < 100; n += 1) requests.push(testContext.get(url))
+    // A second statement would show as soon as the first does, because each uses a connection of its own.
     for (const began = Date.now(); statements === 0 && Date.now() - began < 20_000; )
       statements = (await client.query<{ n: number }>(waiting)).rows[0]?.n ?? 0
     await client.query('SELECT pg_sleep(0.3)')
     statements = (await client.query<{ n: number }>(waiting)).rows[0]?.n ?? 0
   })
   t.equal(statements, 1)
-  const answers = await Promise.all(asking)
-  t.ok(answers.every(({ status }) => status === 200))
-  t.equal(new Set(answers.map(({ text }) => text)).size, 1)
-  t.match(answers[0]?.text, /"ferry":"2026-7"/)
-  const others = await Promise.all([8, 9].map((seats) => standing.get(`${address('2026')}?seats=${seats}`)))
+  const responses = await Promise.all(requests)
+  t.ok(responses.every(({ status }) => status === 200))
+  t.equal(new Set(responses.map(({ text }) => text)).size, 1)
+  t.match(responses[0]?.text, /"ferry":"2026-7"/)
+  const others = await Promise.all(
+    [8, 9].map((seats) => testContext.get(`${address('2026')}?seats=${seats}`)),
+  )
   t.match(
     others.map(({ text }) => text),
     [/"ferry":"2026-8"/, /"ferry":"2026-9"/],
-    'another query is another answer',
+    'another query has another result',
   )
 })

@@ -1,6 +1,6 @@
 /**
- * Every action of CKAN that is spoken, by GET and POST, under both addresses; and what is not spoken or not as it must be, refused
- * in CKAN's shape and by name.
+ * Every supported action of CKAN, by GET and POST, under both addresses; unsupported actions and invalid
+ * requests are refused in CKAN's shape, naming the fault.
  */
 import t from 'tap'
 import { nestingMax, queryLengthMax } from '../../src/protocols/ckan/solr.ts'
@@ -33,27 +33,27 @@ const bridges = contractOf([field('bridge', 'string', { role: 'key', ...required
   providers: ['sports-bureau', 'edu-commission'],
   formats: ['csv'],
 })
-const standing = await openTestContext(t, { contracts: [wells, bridges], at: '2026-02-01T04:00:00Z' })
-const { app, moveTo } = standing
+const testContext = await openTestContext(t, { contracts: [wells, bridges], at: '2026-02-01T04:00:00Z' })
+const { app, moveTo } = testContext
 const rows = [
   'a,5,1.50,true,water;fire,2020-01-02,2024-01-01T00:00:00Z,08:00',
   'B well,12,,false,,,,24:00',
   '"c, deep",12,0.10,,water,2021-05-06,,',
   'd,,3.00,true,,,,',
 ]
-await standing.take({
+await testContext.take({
   dataset: 'well-register',
   edition: '2025',
   rows: `${fields.map(({ name }) => name).join()}\n${rows.join('\n')}\n`,
 })
 moveTo('2026-02-03T04:00:00.123Z')
-await standing.publish('well-register', '2025')
+await testContext.publish('well-register', '2025')
 
-const get = (url: string) => standing.get(url)
-const ask = (name: string, parameters: Readonly<Record<string, string>> = {}) =>
+const get = (url: string) => testContext.get(url)
+const getAction = (name: string, parameters: Readonly<Record<string, string>> = {}) =>
   get(`/api/3/action/${name}?${new URLSearchParams(parameters)}`)
 const result = async (name: string, parameters: Readonly<Record<string, string>> = {}) => {
-  const answer = await ask(name, parameters)
+  const answer = await getAction(name, parameters)
   if (answer.status !== 200) throw new Error(`${name}: ${answer.status} ${answer.text}`)
   return answer.json<{ result: never }>().result
 }
@@ -85,7 +85,7 @@ t.test('packages, resources, organizations, groups, tags and licences', async (t
   })
   t.match(await result('package_show', { id: 'bridge-register' }), { num_resources: 0, resources: [] })
   t.equal(
-    (await standing.get('/api/3/action/package_show?id=well-register', { 'accept-language': 'en' })).json<{
+    (await testContext.get('/api/3/action/package_show?id=well-register', { 'accept-language': 'en' })).json<{
       result: { title: string }
     }>().result.title,
     'Wells',
@@ -153,8 +153,8 @@ t.test('package_search: words, filters, facets, order, pages', async (t) => {
   t.same(await found({ q: '水井' }), ['well-register'])
   t.same(await found({ q: 'bridge-register organization:sports-bureau' }), ['bridge-register'])
   t.same(await found({ fq_list: '["groups:public-service","-name:well-register"]' }), ['bridge-register'])
-  const twice = await get('/api/3/action/package_search?fq=groups:public-service&fq=name:well-register')
-  t.match(twice.json(), { result: { count: 1, results: [{ name: 'well-register' }] } })
+  const combined = await get('/api/3/action/package_search?fq=groups:public-service&fq=name:well-register')
+  t.match(combined.json(), { result: { count: 1, results: [{ name: 'well-register' }] } })
   t.same(await found({ sort: 'name asc' }), ['bridge-register', 'well-register'])
   t.same(await found({ sort: 'title_string desc, name asc', rows: '1', start: '1' }), ['bridge-register'])
   t.match(
@@ -176,11 +176,11 @@ t.test('package_search: words, filters, facets, order, pages', async (t) => {
   )
   const deep = (depth: number) => `${'('.repeat(depth)}name:well-register${')'.repeat(depth)}`
   t.same(await found({ fq: deep(nestingMax) }), ['well-register'])
-  t.equal((await ask('package_search', { fq: deep(nestingMax + 1) })).status, 400)
+  t.equal((await getAction('package_search', { fq: deep(nestingMax + 1) })).status, 400)
   const long = (length: number) => 'name:well-register'.padEnd(length)
-  const asked = (fq: string) => post('/api/3/action/package_search', JSON.stringify({ fq }))
-  t.equal((await asked(long(queryLengthMax))).statusCode, 200)
-  t.equal((await asked(long(queryLengthMax + 1))).statusCode, 409)
+  const searchBy = (fq: string) => post('/api/3/action/package_search', JSON.stringify({ fq }))
+  t.equal((await searchBy(long(queryLengthMax))).statusCode, 200)
+  t.equal((await searchBy(long(queryLengthMax + 1))).statusCode, 409)
 })
 
 t.test('unsupported Solr syntax is refused with its name', async (t) => {
@@ -205,15 +205,17 @@ t.test('unsupported Solr syntax is refused with its name', async (t) => {
     ['name:', /cannot be parsed/],
   ]
   for (const [fq, detail] of cases) {
-    const answer = await ask('package_search', { fq })
+    const answer = await getAction('package_search', { fq })
     t.equal(answer.status, 400, fq)
     t.match(answer.json(), { success: false, error: { __type: 'Search Query Error', message: detail } }, fq)
   }
-  t.match((await ask('package_search', { q: 'well OR bridge' })).json(), {
+  t.match((await getAction('package_search', { q: 'well OR bridge' })).json(), {
     error: { message: /`OR` between words/ },
   })
-  t.match((await ask('package_search', { q: '-well' })).json(), { error: { message: /`NOT` between words/ } })
-  t.match((await ask('package_search', { sort: 'views_recent desc' })).json(), {
+  t.match((await getAction('package_search', { q: '-well' })).json(), {
+    error: { message: /`NOT` between words/ },
+  })
+  t.match((await getAction('package_search', { sort: 'views_recent desc' })).json(), {
     error: { message: /Cannot sort by `views_recent desc`/ },
   })
 })
@@ -272,12 +274,16 @@ t.test('datastore_search and datastore_info', async (t) => {
     (await search({ ...forms, records_format: 'tsv' })).records,
     '3.00\td\t4\n0.10\tc, deep\t3\n1.50\ta\t2\n\tB well\t1\n',
   )
-  const lists = await ask('datastore_search', { resource_id: table, ...forms, records_format: 'lists' })
+  const lists = await getAction('datastore_search', { resource_id: table, ...forms, records_format: 'lists' })
   t.ok(
     lists.text.includes('"records":[[3.00,"d",4],[0.10,"c, deep",3],[1.50,"a",2],[null,"B well",1]]'),
     'digits as published',
   )
-  t.equal((await search({ limit: '32000' })).limit, 10_000, 'more than is given is cut, and told')
+  t.equal(
+    (await search({ limit: '32000' })).limit,
+    10_000,
+    'more rows than the limit are cut, and the total says so',
+  )
   t.match(await result('datastore_info', { id: table }), {
     meta: { count: 4 },
     fields: [{ id: 'well', type: 'text' }],
@@ -307,11 +313,17 @@ t.test('the dump, with and without a byte order mark', async (t) => {
 })
 
 t.test('by POST: JSON under any media type, and forms', async (t) => {
-  const asked = { resource_id: table, filters: { depth: 12 }, fields: ['_id'], limit: 1, include_total: true }
+  const searchBy = {
+    resource_id: table,
+    filters: { depth: 12 },
+    fields: ['_id'],
+    limit: 1,
+    include_total: true,
+  }
   const expected = { success: true, result: { records: [{ _id: 1 }], total: 2 } }
   for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded']) {
     for (const base of ['/api/3/action', '/api/action']) {
-      const answer = await post(`${base}/datastore_search`, JSON.stringify(asked), type)
+      const answer = await post(`${base}/datastore_search`, JSON.stringify(searchBy), type)
       t.match(answer.json(), expected, `${base} as ${type}`)
     }
   }
@@ -323,8 +335,8 @@ t.test('by POST: JSON under any media type, and forms', async (t) => {
 
 t.test("invalid requests are refused in CKAN's shape", async (t) => {
   const refused = async (answer: Promise<Answer>, status: number, error: object) => {
-    const { status: given, json, headers } = await answer
-    t.equal(given, status)
+    const { status: actual, json, headers } = await answer
+    t.equal(actual, status)
     t.match(json(), { success: false, help: String, error })
     t.match(headers['content-type'], /^application\/json/)
     t.equal(headers['cache-control'], 'no-store')
@@ -333,28 +345,28 @@ t.test("invalid requests are refused in CKAN's shape", async (t) => {
     __type: 'Validation Error',
     [parameter]: [message],
   })
-  await refused(ask('package_search', { rows: '-1' }), 409, wrong('rows', /natural number/))
-  await refused(ask('package_search', { start: '1.5' }), 409, wrong('start', /natural number/))
-  await refused(ask('package_search', { row: '1' }), 409, wrong('row', /nearest is `rows`/))
-  await refused(ask('package_search', { facet: 'maybe' }), 409, wrong('facet', /true or false/))
+  await refused(getAction('package_search', { rows: '-1' }), 409, wrong('rows', /natural number/))
+  await refused(getAction('package_search', { start: '1.5' }), 409, wrong('start', /natural number/))
+  await refused(getAction('package_search', { row: '1' }), 409, wrong('row', /nearest is `rows`/))
+  await refused(getAction('package_search', { facet: 'maybe' }), 409, wrong('facet', /true or false/))
   await refused(
-    ask('package_search', { 'facet.field': '["views"]' }),
+    getAction('package_search', { 'facet.field': '["views"]' }),
     409,
     wrong('facet.field', /known fields/),
   )
-  await refused(ask('package_search', { fq_list: '{}' }), 409, wrong('fq_list', /list of strings/))
-  await refused(ask('package_show'), 409, wrong('id', /Missing value/))
-  await refused(ask('package_show', { id: 'nothing' }), 404, {
+  await refused(getAction('package_search', { fq_list: '{}' }), 409, wrong('fq_list', /list of strings/))
+  await refused(getAction('package_show'), 409, wrong('id', /Missing value/))
+  await refused(getAction('package_show', { id: 'nothing' }), 404, {
     __type: 'Not Found Error',
     message: /nothing/,
   })
-  await refused(ask('resource_show', { id: shown.id }), 404, { __type: 'Not Found Error' })
-  await refused(ask('organization_show', { id: 'nobody' }), 404, { __type: 'Not Found Error' })
-  await refused(ask('datastore_search', { resource_id: file }), 404, {
+  await refused(getAction('resource_show', { id: shown.id }), 404, { __type: 'Not Found Error' })
+  await refused(getAction('organization_show', { id: 'nobody' }), 404, { __type: 'Not Found Error' })
+  await refused(getAction('datastore_search', { resource_id: file }), 404, {
     message: /without queryable records/,
   })
   const rows = (parameters: Readonly<Record<string, string>>) =>
-    ask('datastore_search', { resource_id: table, ...parameters })
+    getAction('datastore_search', { resource_id: table, ...parameters })
   await refused(rows({ filters: '{"dept":1}' }), 409, wrong('filters', /nearest is `depth`/))
   await refused(rows({ filters: '{"depth":"deep"}' }), 409, wrong('filters', /whole number/))
   await refused(rows({ filters: '[1]' }), 409, wrong('filters', /dictionary/))

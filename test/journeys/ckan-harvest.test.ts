@@ -1,6 +1,6 @@
 /**
- * A harvester of CKAN collects every dataset, file and record, with totals, order and types right; then what changes while
- * it works: a correction in the middle of a walk, and a withdrawal.
+ * A CKAN harvester collects every dataset, file and record, with the right totals, order and types; then
+ * changes while it works: a correction in the middle of a walk, and a withdrawal.
  */
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
@@ -8,13 +8,13 @@ import { withdraw } from '../../src/publication/index.ts'
 import { call, type Fetch, type HarvestedPackage, harvest } from '../support/ckan-harvester.ts'
 import { openTestContext, sampleRows } from '../support/open-test-context.ts'
 
-const standing = await openTestContext(t, { at: '2026-01-01T04:00:00Z' })
-const { context, moveTo } = standing
-/** Links are absolute, as a harvester elsewhere needs them; here they lead to the same house. */
-const get = (url: string) => standing.get(url.replace(/^http:\/\/localhost(:80)?/, ''))
+const testContext = await openTestContext(t, { at: '2026-01-01T04:00:00Z' })
+const { context, moveTo } = testContext
+/** Links are absolute, as a harvester elsewhere needs them; here they lead to the same service. */
+const get = (url: string) => testContext.get(url.replace(/^http:\/\/localhost(:80)?/, ''))
 const fetch: Fetch = get
 
-/** Each is published on a day of its own, so that windows part them. */
+/** Each is published on a day of its own, so that windows separate them. */
 const editions: readonly (readonly [at: string, dataset: string, edition: string])[] = [
   ['2026-02-01T00:00:00Z', 'annual-open-data-list', '2025'],
   ['2026-02-02T00:00:00Z', 'fitness-monitoring-centres', '2025'],
@@ -26,9 +26,9 @@ const editions: readonly (readonly [at: string, dataset: string, edition: string
 for (const [at, dataset, edition] of editions) {
   moveTo(at)
   for (const { provider, rows } of await sampleRows(dataset, edition)) {
-    await standing.take({ dataset, edition, provider, rows })
+    await testContext.take({ dataset, edition, provider, rows })
   }
-  await standing.publish(dataset, edition)
+  await testContext.publish(dataset, edition)
 }
 
 const windows = [
@@ -37,7 +37,7 @@ const windows = [
   ['2026-02-05T00:00:00Z', '*'],
 ] as const
 
-/** All records of a version by the service's own walk. */
+/** All records of a version, read page by page from the service. */
 async function recordsOf(dataset: string, edition: string, number: number) {
   const records: unknown[] = []
   let next: string | null =
@@ -54,7 +54,7 @@ t.test('a harvest collects everything, equal to the native API', async (t) => {
   const { data } = (await get('/v1/datasets')).json<{ data: { slug: string }[] }>()
   const found = await harvest(fetch, { windows, rows: 997 })
   t.same(found.names, data.map(({ slug }) => slug).sort())
-  t.same(found.packages.map(({ name }) => name).sort(), found.names, 'the windows have every dataset')
+  t.same(found.packages.map(({ name }) => name).sort(), found.names, 'the windows contain every dataset')
   t.equal(found.tables.length, editions.length, 'every edition is a table')
   let files = 0
   for (const [, dataset, edition] of editions) {
@@ -63,7 +63,7 @@ t.test('a harvest collects everything, equal to the native API', async (t) => {
     }>()
     files += version.distributions.length
   }
-  t.equal(found.files, files, `${files} files were taken, and their digests hold`)
+  t.equal(found.files, files, `${files} files were downloaded, and their digests match`)
   let records = 0
   for (const table of found.tables) {
     const { edition, edition_version: number, name } = table.resource
@@ -112,7 +112,8 @@ const show = (id: string) => call<HarvestedPackage>(fetch, 'package_show', { id 
 
 t.test('ids derive from names and are the same on every service', async (t) => {
   const { id, resources } = await show('school-calendar')
-  // By another tool: python3 -c "uuid.uuid5(uuid.UUID('6f1d0c2e8b3a5e47a9d47d0a5be0c1f3'), 'dataset/school-calendar')".
+  // Computed by another tool: python3 -c "uuid.uuid5(uuid.UUID('6f1d0c2e8b3a5e47a9d47d0a5be0c1f3'),
+  // 'dataset/school-calendar')".
   t.equal(id, 'e780194c-de18-5623-b7a3-100b6289847a')
   t.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   const ids = resources.flatMap((resource) => [resource.id, resource.version_id])
@@ -133,20 +134,20 @@ t.test('a walk by links stays on its version; by offset the version changes visi
   const table = before.resources.find(({ datastore_active: active }) => active)
   const id = table?.id ?? ''
   const first = await call<Page>(fetch, 'datastore_search', { resource_id: id, limit: '2' })
-  const walk = [...first.records]
+  const paging = [...first.records]
   moveTo('2026-03-01T00:00:00Z')
   const [sample] = await sampleRows(dataset, '2025', 3)
-  await standing.take({ dataset, edition: '2025', rows: sample?.rows ?? '' })
-  await standing.publish(dataset, '2025', { reason: 'Only three were right.' })
+  await testContext.take({ dataset, edition: '2025', rows: sample?.rows ?? '' })
+  await testContext.publish(dataset, '2025', { reason: 'Only three were right.' })
   for (let next = first._links.next; ; ) {
     const { result } = (await get(next)).json<{ result: Page }>()
     t.equal(result.edition_version, 1)
     if (result.records.length === 0) break
-    walk.push(...result.records)
+    paging.push(...result.records)
     next = result._links.next
   }
   t.same(
-    walk.map(({ _id }) => _id),
+    paging.map(({ _id }) => _id),
     Array.from({ length: first.total }, (_, index) => index + 1),
   )
   const second = await call<Page>(fetch, 'datastore_search', { resource_id: id, limit: '2', offset: '2' })
@@ -169,9 +170,9 @@ t.test('a walk by links stays on its version; by offset the version changes visi
   moveTo('2026-03-02T00:00:00Z')
   await withdraw(context, { dataset, edition: '2025', version: 2, reason: 'Not three.', actor: 'cli:test' })
   const pinned = after.resources.find(({ datastore_active: active }) => active)?.version_id ?? ''
-  const gone = await get(`/api/3/action/datastore_search?resource_id=${pinned}`)
-  t.equal(gone.status, 404)
-  t.match(gone.json(), { success: false, error: { __type: 'Not Found Error', message: /Not three\./ } })
+  const missing = await get(`/api/3/action/datastore_search?resource_id=${pinned}`)
+  t.equal(missing.status, 404)
+  t.match(missing.json(), { success: false, error: { __type: 'Not Found Error', message: /Not three\./ } })
   const again = await call<Page>(fetch, 'datastore_search', { resource_id: id })
   t.match(again, { edition_version: 1, total: first.total })
 })

@@ -1,6 +1,7 @@
 /**
- * Many hands at one edition: bundles for the same parts, the same bundle by two doors, publications and withdrawals, by
- * two houses on one database and by a worker. Seeded; in whatever order they come through, the same holds at the end.
+ * Concurrent work on one edition: bundles for the same parts, the same bundle by two channels, publications
+ * and withdrawals, by two contexts on one database and by a worker. Seeded; whatever the order, the same
+ * invariants hold at the end.
  */
 
 import t from 'tap'
@@ -16,7 +17,7 @@ import { contractOf, field } from '../support/fields.ts'
 import { openTestContext, writeBag, zipOf } from '../support/open-test-context.ts'
 import { between, oneOf, randomOf } from '../support/samples/random.ts'
 
-/** What a test is given: the checks below stand outside of it. */
+/** The tap test, for the checks below, which are defined outside of it. */
 type Tap = Pick<typeof t, 'equal' | 'match' | 'ok' | 'same'>
 
 const dataset = 'ferry-register'
@@ -33,11 +34,11 @@ const contract = contractOf(
     formats: ['csv', 'csv.gz'],
   },
 )
-const standing = await openTestContext(t, { contracts: [contract] })
-const { context, get, key, post, folder, moveTo, findingsOf } = standing
-const database = await openDatabase(databaseOptions(standing.url))
-const beside = await buildContext({ ...context, database })
-t.teardown(() => beside.close())
+const testContext = await openTestContext(t, { contracts: [contract] })
+const { context, get, key, post, folder, moveTo, findingsOf } = testContext
+const database = await openDatabase(databaseOptions(testContext.url))
+const secondContext = await buildContext({ ...context, database })
+t.teardown(() => secondContext.close())
 const { authorization } = await key({ scopes: ['ingest'] })
 const { work } = context.database
 
@@ -47,7 +48,7 @@ const tick = () => {
   moveTo(new Date(instant).toISOString())
 }
 
-/** The rows of the n-th bundle of a provider, no two alike: each is told from all others by what is published. */
+/** The rows of the n-th bundle of a provider, no two alike, so that published rows identify their bundle. */
 const rowsOf = (provider: string, n: number) =>
   Array.from({ length: 1 + (n % 3) }, (_, row) => `${provider}-${n}-${row},${n}\n`).join('')
 const bundleOf = (provider: string, n: number) => ({
@@ -57,40 +58,47 @@ const bundleOf = (provider: string, n: number) => ({
   rows: `ferry,seats\n${rowsOf(provider, n)}`,
 })
 
-/** Only a refusal that has a code may come of it. */
+/** Only a refusal with a code is acceptable. */
 const refusable = (promise: Promise<unknown>) =>
   promise.catch((error: unknown) => {
     if (!(error instanceof Problem)) throw error
   })
 
-async function bringByDisc(on: typeof context, provider: string, n: number): Promise<void> {
+async function bringByDisk(on: typeof context, provider: string, n: number): Promise<void> {
   const bag = await writeBag(folder, bundleOf(provider, n))
   const { id } = await receive(on, { path: bag, broughtBy: 'cli:test' })
   const receipt = await takeBundle(on, id)
   if (receipt.state !== 'staged') throw new Error(`${receipt.state}: ${await findingsOf(receipt)}`)
 }
 
-/** The same bytes over HTTP twice and walked by two houses; the worker takes them as well. */
-async function bringByAllDoors(provider: string, n: number): Promise<void> {
+/** The same bytes twice over HTTP and processed by two contexts; the worker processes them as well. */
+async function bringByAllChannels(provider: string, n: number): Promise<void> {
   const zip = await zipOf(folder, bundleOf(provider, n))
-  const answers = await Promise.all([1, 2].map(() => post('/v1/bundles', zip, authorization)))
-  const ids = answers.map((answer) => answer.json<{ id: string }>().id)
-  const receipts = await Promise.all([context, beside].map((on, index) => takeBundle(on, ids[index] ?? '')))
+  const responses = await Promise.all([1, 2].map(() => post('/v1/bundles', zip, authorization)))
+  const ids = responses.map((answer) => answer.json<{ id: string }>().id)
+  const receipts = await Promise.all(
+    [context, secondContext].map((on, index) => takeBundle(on, ids[index] ?? '')),
+  )
   if (receipts.some(({ state }) => state !== 'staged')) throw new Error('a good bundle was not staged')
 }
 
 async function publish(on: typeof context, n: number): Promise<void> {
-  const asked = await requestPublication(on, { dataset, edition, reason: `For ${n}.`, askedBy: 'cli:test' })
-  await publishEdition(on, asked.id)
+  const publication = await requestPublication(on, {
+    dataset,
+    edition,
+    reason: `For ${n}.`,
+    askedBy: 'cli:test',
+  })
+  await publishEdition(on, publication.id)
 }
 
 const actions = [
-  (n: number) => bringByDisc(context, east, n),
-  (n: number) => bringByDisc(beside, east, n),
-  (n: number) => bringByDisc(beside, west, n),
-  (n: number) => bringByAllDoors(west, n),
+  (n: number) => bringByDisk(context, east, n),
+  (n: number) => bringByDisk(secondContext, east, n),
+  (n: number) => bringByDisk(secondContext, west, n),
+  (n: number) => bringByAllChannels(west, n),
   (n: number) => refusable(publish(context, n)),
-  (n: number) => refusable(publish(beside, n)),
+  (n: number) => refusable(publish(secondContext, n)),
   (n: number) =>
     refusable(
       withdraw(context, { dataset, edition, version: 1 + (n % 4), reason: 'Trial.', actor: 'cli:test' }),
@@ -98,20 +106,20 @@ const actions = [
 ]
 
 async function checkState(t: Tap): Promise<void> {
-  const held = await work`
+  const tables = await work`
     SELECT provider, count(*)::int AS times FROM qingdan.part WHERE replaced_at IS NULL GROUP BY 1 ORDER BY 1`
   t.same(
-    [...held],
+    [...tables],
     [east, west].map((provider) => ({ provider, times: 1 })),
-    'one part a provider',
+    'one part per provider',
   )
   const stale = await work`
     SELECT FROM qingdan.part p JOIN qingdan.bundle b ON b.id = p.bundle_id WHERE p.replaced_at IS NULL
       AND EXISTS (SELECT FROM qingdan.part o JOIN qingdan.bundle n ON n.id = o.bundle_id
         WHERE o.provider = p.provider AND n.received_at > b.received_at)`
-  t.equal(stale.length, 0, 'the part in hand is of the bundle received last')
-  const twice = await work`SELECT bundle_id FROM qingdan.part GROUP BY 1 HAVING count(*) > 1`
-  t.equal(twice.length, 0, 'no bundle was staged twice')
+  t.equal(stale.length, 0, 'the current part is of the bundle received last')
+  const duplicates = await work`SELECT bundle_id FROM qingdan.part GROUP BY 1 HAVING count(*) > 1`
+  t.equal(duplicates.length, 0, 'no bundle was staged twice')
   const [drafts] = await work`SELECT count(*)::int AS n FROM qingdan.version WHERE published_at IS NULL`
   t.ok(drafts?.['n'] <= 1, 'at most one draft')
   const [feed] = await work`
@@ -152,18 +160,22 @@ async function checkVersions(t: Tap): Promise<number> {
     const stored = context.files.read(`editions/${dataset}/${edition}/v${number}/${file}`)
     const bytes: Uint8Array[] = []
     for await (const chunk of stored) bytes.push(chunk)
-    t.equal(digestOf(Buffer.concat(bytes).toString()), digest, `v${number}: the file is of the version`)
+    t.equal(
+      digestOf(Buffer.concat(bytes).toString()),
+      digest,
+      `v${number}: the file has the rows of the version`,
+    )
     t.equal(Buffer.concat(bytes).toString(), `ferry,seats\n${expected}`)
   }
   return versions.length
 }
 
-t.test('whatever comes first, the end is in order', async (t) => {
-  await startJobs(beside)
+t.test('in whatever order they arrive, the result is consistent', async (t) => {
+  await startJobs(secondContext)
   const seed = Number(process.env['CONCURRENCY_SEED'] ?? 7)
   const random = randomOf(seed, 'concurrency')
-  await bringByDisc(context, east, 1000)
-  await bringByDisc(context, west, 1000)
+  await bringByDisk(context, east, 1000)
+  await bringByDisk(context, west, 1000)
   await publish(context, 1000)
   let n = 0
   for (let round = 0; round < 8; round++) {
@@ -183,8 +195,8 @@ t.test('whatever comes first, the end is in order', async (t) => {
   await checkState(t)
   const before = await checkVersions(t)
   tick()
-  await bringByDisc(context, east, 2000)
+  await bringByDisk(context, east, 2000)
   await publish(context, 2000)
-  t.equal(await checkVersions(t), before + 1, 'nothing left behind is in the way of the next version')
+  t.equal(await checkVersions(t), before + 1, 'nothing left behind blocks the next version')
   t.equal((await get(`/v1/datasets/${dataset}/records?ferry=${east}-2000-0`)).status, 200)
 })

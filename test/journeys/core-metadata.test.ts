@@ -1,6 +1,6 @@
 /**
- * The core metadata of the national guide of 2017: the same in JSON, CSV and XLSX, both vocabularies of sharing side by
- * side, what nobody knows empty, and nothing that the reader may not know of.
+ * The core metadata of the national guide of 2017: the same in JSON, CSV and XLSX, both vocabularies of
+ * sharing side by side, unknown elements empty, and nothing that the reader may not see.
  */
 import { readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
@@ -28,11 +28,11 @@ const contract = (dataset: string, more = {}) =>
       ...more,
     },
   )
-// A provider with a credit code and a theme with a class, as an operator adds them: a list of its own.
+// A provider with a credit code and a theme with a class, as an operator adds them: a code list of its own.
 const providers = 'code,zh,en,credit_code\ncoded-bureau,有码局,Coded bureau,11310000MB2F30000X\n'
 const themes = 'code,zh,en,catalogue_2017\nclassed,有类,Classed,306002\n'
 const coded = { themes: ['classed'], providers: ['coded-bureau'] }
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [
     contract('a-general', { ...coded, shareMethods: ['interface', 'file', 'offline'] }),
     contract('b-conditional', {
@@ -45,16 +45,16 @@ const standing = await openTestContext(t, {
     contract('c-secret', { shareClass: 'none', openClass: 'not-open' }),
   ],
   files: { 'a-general/codes/providers.csv': providers, 'a-general/codes/themes.csv': themes },
-  // In Shanghai it is the next day already.
+  // In Shanghai it is already the next day.
   at: '2026-01-10T17:00:00Z',
 })
-const { get } = standing
-await standing.take({
+const { get } = testContext
+await testContext.take({
   dataset: 'b-conditional',
   edition: '2025',
   rows: 'tree,height,planted\noak,3,2020-01-01\n',
 })
-await standing.publish('b-conditional', '2025')
+await testContext.publish('b-conditional', '2025')
 
 interface Resource extends Readonly<Record<string, unknown>> {
   readonly items: readonly object[]
@@ -133,7 +133,7 @@ t.test('CSV and XLSX have the same content, one row per information item', async
   )
 })
 
-/** A day is a date to the reader of the workbook. */
+/** The workbook reader returns a day as a date. */
 function cellText(cell: unknown): string {
   if (cell instanceof Date) return cell.toISOString().slice(0, 10)
   return cell === undefined || cell === null ? '' : String(cell)
@@ -170,7 +170,7 @@ t.test('the elements are those of the guide', async (t) => {
 })
 
 t.test('restricted datasets are absent', async (t) => {
-  const { authorization } = await standing.key({ scopes: ['read-restricted'] })
+  const { authorization } = await testContext.key({ scopes: ['read-restricted'] })
   for (const url of ['/v1/core-metadata', '/v1/core-metadata.csv', '/v1/core-metadata.xlsx']) {
     const anyone = await get(url)
     const trusted = await get(url, { authorization })

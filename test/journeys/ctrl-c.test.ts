@@ -9,12 +9,12 @@ import { findPostmaster } from '../../src/db/embedded/postmaster.ts'
 import { temporaryFolder } from '../support/open-test-context.ts'
 import { binary, foreign } from '../support/run-cli.ts'
 
-/** Rows enough that the signal comes while they are read. */
+/** Enough rows that the signal arrives while they are read. */
 const rows = 300_000
 
-t.test('an interrupted ingest leaves no database running and no rows lying about', async (t) => {
+t.test('an interrupted ingest leaves no database running and no staged rows', async (t) => {
   const folder = await temporaryFolder(t)
-  // The account that PostgreSQL runs under for root has to pass here.
+  // The account that runs PostgreSQL under root must be able to enter this folder.
   await chmod(folder, 0o755)
   const file = join(folder, 'rows.csv')
   const lines = Array.from({ length: rows }, (_row, n) => `term,2027-02-22,2027-06-30,${n},Term ${n}`)
@@ -26,12 +26,12 @@ t.test('an interrupted ingest leaves no database running and no rows lying about
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const ended = once(child, 'close')
-  let said = ''
+  let output = ''
   for await (const chunk of child.stderr) {
-    said += String(chunk)
-    if (/: validate/.test(said)) break
+    output += String(chunk)
+    if (/: validate/.test(output)) break
   }
-  t.match(said, /: validate/, 'it was in the middle of its work')
+  t.match(output, /: validate/, 'it was in the middle of its work')
   child.kill('SIGINT')
   t.same(await ended, [null, 'SIGINT'])
   const { home } = await findClusterLocation(data, () => undefined)

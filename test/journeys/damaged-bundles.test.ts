@@ -1,4 +1,7 @@
-/** A few of the corpus of damaged bundles, brought to a whole house: each gets a receipt, and what is refused says why. */
+/**
+ * A few of the corpus of damaged bundles, brought to a whole service: each gets a receipt, and a refusal has
+ * findings.
+ */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -9,7 +12,7 @@ import { openTestContext } from '../support/open-test-context.ts'
 
 const count = 60
 
-t.test('every damaged bundle gets a receipt, and what is refused its findings', async (t) => {
+t.test('every damaged bundle gets a receipt, and a refusal has findings', async (t) => {
   const { context, folder, findingsOf } = await openTestContext(t, { contracts: [corpusContract] })
   const states = new Map<string, number>()
   for (let number = 0; number < count; number += 1) {
@@ -24,7 +27,7 @@ t.test('every damaged bundle gets a receipt, and what is refused its findings', 
     t.equal(
       errors.length > 0,
       receipt.state !== 'staged',
-      `${about}: turned away with findings, or taken without an error`,
+      `${about}: rejected with findings, or accepted without an error`,
     )
     states.set(receipt.state, (states.get(receipt.state) ?? 0) + 1)
   }

@@ -1,6 +1,7 @@
 /**
- * The catalogue as DCAT-AP 3: three syntaxes of one graph, read by readers of other make, held to shapes; followed page
- * by page and since a moment as a harvester does; and nothing in it that its reader may not know of.
+ * The catalogue as DCAT-AP 3: three syntaxes of one graph, read by independent parsers and validated against
+ * shapes; paged and selected by modification time as a harvester does; and nothing that its reader may not
+ * see.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +19,7 @@ import { linesOf, readRdf, storeOf, valuesOf } from '../support/rdf.ts'
 t.setTimeout(180_000)
 
 const tree = field('tree', 'string', { role: 'key', constraints: { required: true } })
-/** Signs that each syntax has to write in a way of its own. */
+/** Characters that each syntax escapes in its own way. */
 const odd = '"一"\\\n<b>&amp;</b>\t’\u{1F333}'
 const contract = (dataset: string, more = {}) =>
   contractOf([tree], ['tree'], {
@@ -31,7 +32,7 @@ const contract = (dataset: string, more = {}) =>
     ...more,
   })
 const joint = ['sports-bureau', 'edu-commission']
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [
     contract('tree-register', { providers: joint, parts: [{ provider: 'edu-commission' }] }),
     contract('bench-register', { openClass: 'conditional', updateFrequency: 'once', formats: ['csv'] }),
@@ -42,10 +43,10 @@ const standing = await openTestContext(t, {
   at: '2026-01-10T04:00:00Z',
   settings: { QINGDAN_PUBLIC_URL: 'https://data.example' },
 })
-const { get, context, moveTo } = standing
+const { get, context, moveTo } = testContext
 const bring = async (dataset: string, edition: string, rows: string, reason?: string) => {
-  await standing.take({ dataset, edition, rows: `tree\n${rows}` })
-  await standing.publish(dataset, edition, reason === undefined ? {} : { reason })
+  await testContext.take({ dataset, edition, rows: `tree\n${rows}` })
+  await testContext.publish(dataset, edition, reason === undefined ? {} : { reason })
 }
 await bring('tree-register', '2023', 'oak\n')
 await bring('tree-register', '2024', 'oak\n')
@@ -55,8 +56,8 @@ await bring('secret-trees', '2025', 'hidden-oak\n')
 moveTo('2026-02-10T04:00:00Z')
 await bring('tree-register', '2025', 'oak\nelm\n', 'An elm was forgotten')
 moveTo('2026-03-10T04:00:00Z')
-const gone = { dataset: 'tree-register', edition: '2023', version: 1, actor: 'cli:test' }
-await withdraw(context, { ...gone, reason: 'No register at all' })
+const withdrawal = { dataset: 'tree-register', edition: '2023', version: 1, actor: 'cli:test' }
+await withdraw(context, { ...withdrawal, reason: 'No register at all' })
 
 const base = 'https://data.example'
 const at = `${base}/v1/datasets`
@@ -87,11 +88,11 @@ t.test('independent parsers read the same graph from three syntaxes', async (t) 
     for (const other of graphs) t.same(other, first, address)
     t.ok(
       first.some((line) => line.includes('As it is')),
-      'the odd signs are in it',
+      'the graph contains the odd characters',
     )
   }
   const english = valuesOf(await graphOf(t, '/catalog.rdf'), `${at}/tree-register`, dct('description'))
-  t.ok(english.includes(`As it is: ${odd}`), 'and came through')
+  t.ok(english.includes(`As it is: ${odd}`), 'unchanged')
 })
 
 t.test('clients without RDF get JSON as before', async (t) => {
@@ -113,7 +114,7 @@ t.test('series, editions, versions and files', async (t) => {
   t.same(
     [of(middle, dcat('prev')), of(middle, dcat('next'))],
     [[], [newest]],
-    'what is withdrawn is stepped over',
+    'withdrawn versions are skipped',
   )
   t.same(of(newest, dcat('version')), ['2'])
   t.same(of(newest, dcat('hasCurrentVersion')), [`${newest}/versions/2`])
@@ -136,7 +137,7 @@ t.test('each file has the address, size and checksum of its description', async 
   const files = quads.filter(
     ({ predicate, object }) => predicate.value.endsWith('#type') && object.value === dcat('Distribution'),
   )
-  t.equal(files.length, 3 * 7, 'seven formats of each version that can be read')
+  t.equal(files.length, 3 * 7, 'seven formats of each readable version')
   for (const { subject } of files) {
     const of = (property: string) => valuesOf(quads, subject.value, property)
     const [address = ''] = of(dcat('downloadURL'))
@@ -168,11 +169,11 @@ t.test('a harvester follows the pages and visits each edition once', async (t) =
       t.same(valuesOf(quads, view, hydra('nextPage')), [address].flat().filter(Boolean))
       next = address?.slice(base.length)
       if (next !== undefined)
-        t.ok(next.startsWith(`/catalog.${extension}?`), 'in the syntax that it began with')
+        t.ok(next.startsWith(`/catalog.${extension}?`), 'in the syntax of the first page')
     }
     t.same(seen, [...all].sort(), 'each once, in one order')
     const missing = linesOf(whole).filter((line) => !triples.has(line))
-    t.same(missing, [], 'the pages together hold all')
+    t.same(missing, [], 'the pages together contain everything')
   }
 })
 
@@ -181,11 +182,11 @@ t.test('a walk misses nothing while others publish', async (t) => {
   const [view = ''] = valuesOf(first, `${base}/catalog`, hydra('view'))
   const [next = ''] = valuesOf(first, view, hydra('next'))
   await bring('bench-register', '2024', 'brown\n')
-  const rest = await graphOf(t, `${next.slice(base.length)}`)
-  const seen = [first, rest].flatMap((quads) => valuesOf(quads, `${base}/catalog`, dcat('dataset')))
-  t.equal(new Set(seen).size, 4, 'what was there is met once')
+  const remaining = await graphOf(t, `${next.slice(base.length)}`)
+  const seen = [first, remaining].flatMap((quads) => valuesOf(quads, `${base}/catalog`, dcat('dataset')))
+  t.equal(new Set(seen).size, 4, 'entries from before the walk appear once')
   t.equal(seen.length, 4)
-  await withdraw(context, { ...gone, dataset: 'bench-register', edition: '2024', reason: 'Too early' })
+  await withdraw(context, { ...withdrawal, dataset: 'bench-register', edition: '2024', reason: 'Too early' })
 })
 
 t.test('modified_since selects changes, including withdrawals', async (t) => {
@@ -243,7 +244,7 @@ t.test('invalid parameters are refused with their names', async (t) => {
 })
 
 t.test('restricted datasets are absent', async (t) => {
-  const { authorization } = await standing.key({ scopes: ['read-restricted'] })
+  const { authorization } = await testContext.key({ scopes: ['read-restricted'] })
   for (const { extension } of syntaxes) {
     const anyone = await get(`/catalog.${extension}`)
     t.notMatch(anyone.text, /secret-trees/)
@@ -256,11 +257,7 @@ t.test('restricted datasets are absent', async (t) => {
       status: 200,
       headers: { 'cache-control': 'private, no-cache' },
     })
-    t.notMatch(
-      (await get(`/catalog.${extension}`)).text,
-      /secret-trees/,
-      'also after it was asked with a key',
-    )
+    t.notMatch((await get(`/catalog.${extension}`)).text, /secret-trees/, 'also after a request with a key')
     t.notMatch(trusted.text, /hidden-oak/)
   }
 })
@@ -273,8 +270,8 @@ t.test('a current copy is not sent again', async (t) => {
   t.equal((await get('/catalog.ttl', { 'if-match': '"other"' })).status, 412)
 })
 
-/** The faults that a validator finds in each graph that there is. */
-async function holdTo(t: Test, shapes: string): Promise<void> {
+/** The faults that a validator finds in each graph of the service. */
+async function validate(t: Test, shapes: string): Promise<void> {
   const validator = new SHACLValidator(storeOf(shapes) as never)
   const addresses = ['/catalog.ttl', '/catalog.ttl?limit=1', '/catalog.ttl?modified_since=2026-02-10']
   for (const dataset of ['tree-register', 'bench-register', 'empty-register', 'school-calendar']) {
@@ -299,7 +296,7 @@ async function holdTo(t: Test, shapes: string): Promise<void> {
 const own = readFileSync('test/protocols/dcat-shapes.ttl', 'utf8')
 
 t.test('the graphs pass our own SHACL shapes', async (t) => {
-  await holdTo(t, own)
+  await validate(t, own)
 })
 
 const trialFolder = process.env['TRIAL_DATA'] ?? ''
@@ -312,5 +309,5 @@ const missing =
       : 'TRIAL_DATA names a folder that does not hold dcat-ap-3.0.1'
 
 t.test('the graphs pass the shapes of DCAT-AP 3.0.1', { skip: missing }, async (t) => {
-  await holdTo(t, readFileSync(official, 'utf8'))
+  await validate(t, readFileSync(official, 'utf8'))
 })

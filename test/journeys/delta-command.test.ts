@@ -1,6 +1,6 @@
 /**
- * `qingdan bundle` with deltas and with several bags: an office packs what its receiver takes, without a database, and is
- * told before what would be refused.
+ * `qingdan bundle` with deltas and with several bags: an office packs, without a database, what its receiver
+ * accepts, and sees beforehand what would be refused.
  */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ const contract = contractOf(
   ['boat'],
   { dataset, themes: ['education'] },
 )
-const standing = await openTestContext(t, { contracts: [contract] })
+const testContext = await openTestContext(t, { contracts: [contract] })
 const office = await temporaryFolder(t)
 const datasets = join(office, 'datasets')
 await writeDatasets(datasets, [contract])
@@ -32,8 +32,8 @@ const file = async (name: string, text: string) => {
 }
 const purpose = ['--dataset', dataset, '--edition', '2025']
 const bring = async (path: string) => {
-  const { id } = await receive(standing.context, { path, broughtBy: 'cli:courier' })
-  return takeBundle(standing.context, id)
+  const { id } = await receive(testContext.context, { path, broughtBy: 'cli:courier' })
+  return takeBundle(testContext.context, id)
 }
 
 const files = [
@@ -42,9 +42,9 @@ const files = [
   await file('c.csv', 'boat,oars\nc1,8\n'),
 ]
 
-t.test('files are spread over bags, which are taken as one bundle', async (t) => {
+t.test('files are spread over bags, which are accepted as one bundle', async (t) => {
   const out = join(office, 'boats.zip')
-  const made = await cli(
+  const created = await cli(
     'create',
     ...files,
     ...purpose,
@@ -56,9 +56,9 @@ t.test('files are spread over bags, which are taken as one bundle', async (t) =>
     out,
     '--json',
   )
-  t.equal(made.code, 0, made.stderr)
+  t.equal(created.code, 0, created.stderr)
   const paths = [1, 2].map((number) => join(office, `boats-${number}-of-2.zip`))
-  t.match(JSON.parse(made.stdout), { mode: 'full', sequence: 1, path: paths[0], paths, errors: 0 })
+  t.match(JSON.parse(created.stdout), { mode: 'full', sequence: 1, path: paths[0], paths, errors: 0 })
   const [one = '', two = ''] = paths
   const together = await cli('verify', two, one)
   t.equal(together.code, 0, together.stderr)
@@ -71,7 +71,7 @@ t.test('files are spread over bags, which are taken as one bundle', async (t) =>
   ])
   t.equal((await bring(two)).state, 'waiting')
   t.equal((await bring(one)).state, 'staged')
-  t.equal((await standing.publish(dataset, '2025')).state, 'done')
+  t.equal((await testContext.publish(dataset, '2025')).state, 'done')
 })
 
 t.test('files are spread by bytes on both sides of the limit', async (t) => {
@@ -87,7 +87,7 @@ t.test('files are spread by bytes on both sides of the limit', async (t) => {
   t.ok(bags.length > 1)
   t.equal(bags.flatMap((bag) => bag.files).length, 3)
   t.equal(new Set(bags.map(({ group }) => group?.identifier)).size, 1)
-  t.same(await spread('1000000'), [{ files: sources }], 'what fits into one is one')
+  t.same(await spread('1000000'), [{ files: sources }], 'files that fit into one bag stay in one')
   await t.rejects(spread(String(most - 1)), /a\.csv has 20 bytes, more than a bag may have/)
   t.equal((await spread(String(most), bags.length)).length, bags.length)
   await t.rejects(spread(String(most), bags.length - 1), /at most \d+ make one bundle/)
@@ -96,16 +96,16 @@ t.test('files are spread by bytes on both sides of the limit', async (t) => {
     { bagBytesMax: String(most) },
     { name: 'boats', purpose: { sequence: 2 }, bagsMax: 100 },
   )
-  t.not(first?.group?.identifier, bags[0]?.group?.identifier, 'what is sent anew is another group')
+  t.not(first?.group?.identifier, bags[0]?.group?.identifier, 'packing again gives another group')
 })
 
-t.test('bags that do not belong together are told', async (t) => {
+t.test('bags that do not belong together are reported', async (t) => {
   const zip = join(office, 'boats-1-of-2.zip')
   const config = loadConfig({ QINGDAN_DATASETS: datasets })
   const contracts = await loadAllContracts(config)
-  const ground = { contracts, config, progress: () => {}, signature: 'unasked' as const }
+  const checkOptions = { contracts, config, progress: () => {}, signature: 'unasked' as const }
   const reports = []
-  for await (const checked of checkBundles([zip, zip], ground)) reports.push(checked)
+  for await (const checked of checkBundles([zip, zip], checkOptions)) reports.push(checked)
   t.match(reports, [
     {
       path: `${zip}, ${zip}`,
@@ -128,17 +128,17 @@ t.test('bags that do not belong together are told', async (t) => {
   t.notOk((await readdir(office)).some((name) => name.startsWith('no-')))
 })
 
-t.test('a delta is packed, checked but for its base, and taken', async (t) => {
+t.test('a delta is packed, checked except against its base, and accepted', async (t) => {
   const upsert = await file('changed.csv', 'boat,oars\na1,3\nd1,2\n')
-  const gone = await file('gone.csv', 'boat\nc1\n')
+  const unknownKey = await file('gone.csv', 'boat\nc1\n')
   const out = join(office, 'delta.zip')
-  const delta = ['--mode', 'delta', '--against', '1', '--upsert', upsert, '--delete', gone]
-  const made = await cli('create', ...purpose, ...delta, '--sequence', '2', '--out', out, '--json')
-  t.equal(made.code, 0, made.stderr)
-  t.match(JSON.parse(made.stdout), { mode: 'delta', against: { version: 1 }, path: out })
+  const delta = ['--mode', 'delta', '--against', '1', '--upsert', upsert, '--delete', unknownKey]
+  const created = await cli('create', ...purpose, ...delta, '--sequence', '2', '--out', out, '--json')
+  t.equal(created.code, 0, created.stderr)
+  t.match(JSON.parse(created.stdout), { mode: 'delta', against: { version: 1 }, path: out })
   const receipt = await bring(out)
   t.match(receipt, { state: 'staged', changes: { added: 1, changed: 1, deleted: 1, unchanged: 0 } })
-  const shown = await runCli(['ingest', out], standing.environment)
+  const shown = await runCli(['ingest', out], testContext.environment)
   t.match(shown.stdout, 'against version 1: 1 rows added, 1 changed, 1 deleted, 0 equal already')
 
   const both = await file('both.csv', 'boat\nd1\n')
@@ -156,9 +156,9 @@ t.test('a delta is packed, checked but for its base, and taken', async (t) => {
   t.match(JSON.parse(refused.stdout).findings, [{ check: 'delta-key-both', file: 'data/both.csv', row: 2 }])
 })
 
-t.test('a command line that can not be meant says what can', async (t) => {
+t.test('an invalid command line explains what is valid', async (t) => {
   const [a = ''] = files
-  const cases: readonly (readonly [paths: readonly string[], options: FileOptions, says: RegExp])[] = [
+  const cases: readonly (readonly [paths: readonly string[], options: FileOptions, message: RegExp])[] = [
     [[], {}, /Name the CSV files/],
     [[a], { against: '1' }, /belong to --mode delta/],
     [[a], { delete: [a] }, /belong to --mode delta/],
@@ -167,15 +167,15 @@ t.test('a command line that can not be meant says what can', async (t) => {
     [[], { mode: 'delta', upsert: [a] }, /--against takes a whole number/],
     [[a], { mode: 'part' }, /--mode is full or delta/],
   ]
-  for (const [paths, options, says] of cases) t.throws(() => filesOf(paths, options), says)
+  for (const [paths, options, message] of cases) t.throws(() => filesOf(paths, options), message)
   const one = filesOf([a], {}).files
-  const spreads: readonly (readonly [options: FileOptions, says: RegExp])[] = [
+  const spreads: readonly (readonly [options: FileOptions, message: RegExp])[] = [
     [{ bags: '2' }, /1 files can't be spread over 2 bags/],
     [{ bags: '0' }, /--bags takes a whole number/],
     [{ bags: '1', bagBytesMax: '9' }, /not both/],
   ]
-  for (const [options, says] of spreads)
-    await t.rejects(spreadFiles(one, options, { name: 'boats', purpose: {}, bagsMax: 100 }), says)
+  for (const [options, message] of spreads)
+    await t.rejects(spreadFiles(one, options, { name: 'boats', purpose: {}, bagsMax: 100 }), message)
   const ended = await cli('create', a, ...purpose, '--against', '1')
   t.equal(ended.code, 2)
   t.match(ended.stderr, /belong to --mode delta/)

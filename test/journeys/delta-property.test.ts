@@ -1,6 +1,7 @@
 /**
- * Whatever deltas are brought one after the other, with staging lost in between or not: what is published equals what a
- * naive model of rows in a map makes of them, and is, byte by byte, what a full bundle of the last rows gives.
+ * Whatever deltas arrive one after the other, with staging lost in between or not: the published version
+ * equals a naive model of rows in a map, and is byte for byte the one that a full bundle of the last rows
+ * gives.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -24,25 +25,31 @@ const contract = contractOf(
   ['row', 'tree'],
   { dataset, themes: ['education'] },
 )
-const standing = await openTestContext(t, { contracts: [contract] })
-const { context, get } = standing
+const testContext = await openTestContext(t, { contracts: [contract] })
+const { context, get } = testContext
 const { work } = context.database
 const provider = 'edu-commission'
 
-/** The fields of a row that are no key, as they stand in a CSV. */
-type Rest = readonly [height: number | null, note: string | null]
-type Rows = ReadonlyMap<string, Rest>
+/** The non-key fields of a row, as a CSV has them. */
+type OtherFields = readonly [height: number | null, note: string | null]
+type Rows = ReadonlyMap<string, OtherFields>
 
 const keys = ['a', 'b', 'c,"'].flatMap((row) => [1, 2, 10].map((tree) => JSON.stringify([row, tree])))
-const rest = fc.tuple(
+const otherFields = fc.tuple(
   fc.option(fc.integer({ min: 0, max: 3 })),
   fc.option(fc.constantFrom('x', 'a,b', 'two\nlines', '"')),
 )
-const some = fc.array(fc.tuple(fc.constantFrom(...keys), rest), { minLength: 1, maxLength: 9 })
-/** By key: its new rest, or null where it goes. What the base does not have can't go, which the walk sees to. */
+const some = fc.array(fc.tuple(fc.constantFrom(...keys), otherFields), { minLength: 1, maxLength: 9 })
+/**
+ * By key: its new other fields, or null for a deletion. Keys missing from the base can't be deleted; the test
+ * removes those.
+ */
 const step = fc.record({
-  change: fc.array(fc.tuple(fc.constantFrom(...keys), fc.option(rest)), { minLength: 1, maxLength: 6 }),
-  isLost: fc.boolean(),
+  change: fc.array(fc.tuple(fc.constantFrom(...keys), fc.option(otherFields)), {
+    minLength: 1,
+    maxLength: 6,
+  }),
+  losesStaging: fc.boolean(),
 })
 
 const quoted = (value: unknown) => (value === null ? '' : `"${String(value).replaceAll('"', '""')}"`)
@@ -51,7 +58,7 @@ const csvOf = (rows: Rows) =>
   `row,tree,height,note\n${[...rows].map(([key, values]) => line([...JSON.parse(key), ...values])).join('')}`
 
 async function sendDelta(edition: string, version: number, upserts: Rows, deletes: readonly string[]) {
-  const folder = await mkdtemp(join(standing.folder, 'sent-'))
+  const folder = await mkdtemp(join(testContext.folder, 'sent-'))
   const file = (operation: Operation, text: string) => ({
     ...{ name: `${operation}.csv`, source: Buffer.from(text), operation },
   })
@@ -73,7 +80,7 @@ async function sendDelta(edition: string, version: number, upserts: Rows, delete
 }
 
 const publish = async (edition: string) => {
-  const publication = await standing.publish(dataset, edition, { reason: 'Changed.' })
+  const publication = await testContext.publish(dataset, edition, { reason: 'Changed.' })
   if (publication.state !== 'done') throw new Error(JSON.stringify(publication.findings))
   return publication.version
 }
@@ -102,17 +109,17 @@ t.test(
       fc.array(step, { minLength: 1, maxLength: 3 }),
       async (first, steps) => {
         const edition = String(year++)
-        const rows = new Map<string, Rest>(first)
-        await standing.take({ dataset, edition, provider, rows: csvOf(rows) })
+        const rows = new Map<string, OtherFields>(first)
+        await testContext.take({ dataset, edition, provider, rows: csvOf(rows) })
         let version = await publish(edition)
-        for (const { change, isLost } of steps) {
+        for (const { change, losesStaging } of steps) {
           const wanted = new Map(change)
           const deletes = [...wanted].flatMap(([key, to]) => (to === null && rows.has(key) ? [key] : []))
           const upserts = new Map(
             [...wanted].flatMap(([key, to]) => (to === null ? [] : [[key, to] as const])),
           )
           if (deletes.length + upserts.size === 0 || deletes.length === rows.size + upserts.size) continue
-          const equal = (key: string, to: Rest) => JSON.stringify(rows.get(key)) === JSON.stringify(to)
+          const equal = (key: string, to: OtherFields) => JSON.stringify(rows.get(key)) === JSON.stringify(to)
           const changes = {
             added: [...upserts].filter(([key]) => !rows.has(key)).length,
             changed: [...upserts].filter(([key, to]) => rows.has(key) && !equal(key, to)).length,
@@ -122,16 +129,16 @@ t.test(
           for (const key of deletes) rows.delete(key)
           for (const [key, to] of upserts) rows.set(key, to)
           if (rows.size === 0) return
-          if (isLost) await lose()
+          if (losesStaging) await lose()
           const receipt = await sendDelta(edition, version, upserts, deletes)
           t.strictSame([receipt.state, receipt.changes], ['staged', changes])
           version = await publish(edition)
           tally.deltas += 1
           for (const [name, count] of Object.entries(changes)) tally[name as keyof typeof changes] += count
-          if (isLost) tally.lost += 1
+          if (losesStaging) tally.lost += 1
         }
         const twin = String(year++)
-        await standing.take({ dataset, edition: twin, provider, rows: csvOf(rows) })
+        await testContext.take({ dataset, edition: twin, provider, rows: csvOf(rows) })
         t.equal(await published(edition, version), await published(twin, await publish(twin)))
       },
     )

@@ -1,6 +1,6 @@
 /**
- * What differs between two versions, asked over HTTP: of one edition and of two, as JSON with the counts first and as
- * CSV, under contracts that differ; nothing that was withheld or withdrawn; and what is refused.
+ * Differences between two versions over HTTP: of one edition and of two, as JSON with the counts first and as
+ * CSV, under different contracts; nothing withheld or withdrawn; and refusals.
  */
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
@@ -35,8 +35,8 @@ const closed = contractOf([cell], ['cell'], {
   openClass: 'not-open',
   shareClass: 'on-demand',
 })
-const standing = await openTestContext(t, { contracts: [v1, v2, v3, closed] })
-const { get, context } = standing
+const testContext = await openTestContext(t, { contracts: [v1, v2, v3, closed] })
+const { get, context } = testContext
 const at = (edition: string, version: number | string) =>
   `/v1/datasets/${dataset}/editions/${edition}/versions/${version}`
 
@@ -46,29 +46,29 @@ interface Diff {
   readonly links: Readonly<Record<string, string>>
 }
 
-await standing.take({
+await testContext.take({
   dataset,
   edition: '2024',
   rows: 'cell,pupils,rate\na,20,50.0\nb,30,60.0\nc,7,11.1\nd,40,1.0\n',
 })
-await standing.publish(dataset, '2024')
-await standing.take({
+await testContext.publish(dataset, '2024')
+await testContext.take({
   dataset,
   edition: '2024',
   rows: 'cell,pupils,rate\na,20,50.5\nb,30,60.0\nc,8,22.2\ne,50,2.0\n',
 })
-await standing.publish(dataset, '2024', { reason: 'counted again' })
+await testContext.publish(dataset, '2024', { reason: 'counted again' })
 const v2Rows = 'cell,pupils,rate,note\na,20,50.5,"one, two"\nf,9,33.3,\n'
-await standing.take({ dataset, edition: '2025', contractVersion: 2, rows: v2Rows })
-await standing.publish(dataset, '2025')
+await testContext.take({ dataset, edition: '2025', contractVersion: 2, rows: v2Rows })
+await testContext.publish(dataset, '2025')
 const v3Rows = 'cell,pupils,rate,note,area\na,20,50.5,,x\n'
-await standing.take({ dataset, edition: '2026', contractVersion: 3, rows: v3Rows })
-await standing.publish(dataset, '2026')
+await testContext.take({ dataset, edition: '2026', contractVersion: 3, rows: v3Rows })
+await testContext.publish(dataset, '2026')
 
 t.test('counts first, then the differences', async (t) => {
   const answer = await get(`${at('2024', 2)}/diff?against=v1`)
   t.equal(answer.status, 200)
-  const { data, counts, ...rest } = answer.json<Diff>()
+  const { data, counts, ...others } = answer.json<Diff>()
   t.ok(answer.text.indexOf('"counts"') < answer.text.indexOf('"data"'))
   t.strictSame(counts, { added: 1, removed: 1, changed: 1, unchanged: 2 })
   t.strictSame(data, [
@@ -77,29 +77,29 @@ t.test('counts first, then the differences', async (t) => {
     { change: 'added', key: { cell: 'e' }, record: { cell: 'e', pupils: 50, rate: 2, status: 'F' } },
   ])
   t.match(answer.text, /"before":50\.0,"after":50\.5/, 'with the digits that were published')
-  t.match(rest, { from: { edition: '2024', version: 1 }, to: { version: 2 }, key: ['cell'] })
+  t.match(others, { from: { edition: '2024', version: 1 }, to: { version: 2 }, key: ['cell'] })
   t.match(answer.headers, { 'cache-control': 'public, max-age=300', link: /predecessor-version/ })
   const again = await get(`${at('2024', 2)}/diff?against=v1`, {
     'if-none-match': String(answer.headers['etag']),
   })
   t.equal(again.status, 304)
   const { difference } = (await get(at('2024', 2))).json<{ difference: object }>()
-  t.match(difference, { added: 1, removed: 1, changed: 1 }, 'as the version itself tells')
+  t.match(difference, { added: 1, removed: 1, changed: 1 }, 'equal to the counts of the version itself')
 })
 
 t.test('withheld values do not appear', async (t) => {
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     [
       `${at('2024', 2)}/diff?against=v1`,
       `${at('2025', 1)}/diff?against=2024-v1`,
       `${at('2025', 1)}/diff.csv?against=2024`,
     ].map((url) => get(url)),
   )
-  for (const { text, status } of answers) {
+  for (const { text, status } of responses) {
     t.equal(status, 200)
     t.notMatch(text, /11\.1|22\.2|33\.3/)
   }
-  t.match(answers[1]?.text, /"record":\{"cell":"f","pupils":null,"rate":null/)
+  t.match(responses[1]?.text, /"record":\{"cell":"f","pupils":null,"rate":null/)
 })
 
 t.test('two editions under different contracts; as CSV; reversed', async (t) => {
@@ -150,10 +150,10 @@ t.test('refusals', async (t) => {
     contracts: [1, 3],
   })
   const closedAt = '/v1/datasets/closed-register/editions/2024/versions/1/diff?against=v1'
-  await standing.take({ dataset: 'closed-register', edition: '2024', rows: 'cell\nx\n' })
-  await standing.publish('closed-register', '2024')
+  await testContext.take({ dataset: 'closed-register', edition: '2024', rows: 'cell\nx\n' })
+  await testContext.publish('closed-register', '2024')
   t.match((await get(closedAt)).json(), { code: 'dataset-not-found' })
-  const { authorization } = await standing.key({ scopes: ['read-restricted'] })
+  const { authorization } = await testContext.key({ scopes: ['read-restricted'] })
   const own = await get(closedAt, { authorization })
   t.equal(own.status, 200)
   t.match(own.headers['cache-control'], /private/)

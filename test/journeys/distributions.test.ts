@@ -1,4 +1,7 @@
-/** The files of a version, over HTTP: each format with its digest, its validators, its names; and what is left out. */
+/**
+ * The files of a version over HTTP: each format with its digest, validators and names; and formats that are
+ * left out.
+ */
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
@@ -40,7 +43,7 @@ async function publishSample({ take, publish }: TestContext): Promise<void> {
 const versionOf = async ({ get }: Pick<TestContext, 'get'>, slug = dataset, number = 1) =>
   (await get(`/v1/datasets/${slug}/editions/${edition}/versions/${number}`)).json<Version>()
 
-t.test('every format of the contract, with what tells it and what spares sending it', async (t) => {
+t.test('every format of the contract, with its headers and conditional requests', async (t) => {
   const context = await openTestContext(t)
   await publishSample(context)
   const version = await versionOf(context)
@@ -104,7 +107,7 @@ t.test('all formats hold the same records', async (t) => {
   })
 })
 
-t.test('a format that can not hold a version is left out, and the version says so', async (t) => {
+t.test('a format that can not represent a version is left out, and the version says so', async (t) => {
   const fields = [
     field('code', 'string', { role: 'key', constraints: { required: true } }),
     field('note', 'string'),
@@ -115,15 +118,15 @@ t.test('a format that can not hold a version is left out, and the version says s
     formats: ['csv', 'xlsx', 'parquet'],
   })
   const context = await openTestContext(t, { contracts: [contract] })
-  const brought = (length: number) => ({
+  const rowsOf = (length: number) => ({
     ...{ dataset: 'long-notes', edition, provider: 'edu-commission' },
     rows: `code,note\n1,${'长'.repeat(length)}\n`,
   })
-  await context.take(brought(32_767))
+  await context.take(rowsOf(32_767))
   await context.publish('long-notes', edition)
   const first = await versionOf(context, 'long-notes')
   t.same(first.omitted, [])
-  await context.take(brought(32_768))
+  await context.take(rowsOf(32_768))
   await context.publish('long-notes', edition, { reason: 'a longer note' })
   const second = await versionOf(context, 'long-notes', 2)
   t.match(second.omitted, [{ format: 'xlsx', reason: { zh: /字段 note/, en: /more than 32767 characters/ } }])
@@ -131,56 +134,63 @@ t.test('a format that can not hold a version is left out, and the version says s
     second.distributions.map(({ format }) => format),
     ['csv', 'parquet'],
   )
-  const gone = await context.get(
+  const missing = await context.get(
     '/v1/datasets/long-notes/editions/2026/versions/2/files/long-notes-2026-v2.xlsx',
   )
-  t.match(gone.json(), { code: 'file-not-found' })
+  t.match(missing.json(), { code: 'file-not-found' })
   t.same(
     (await context.context.files.list('editions/long-notes/2026/v2')).map((name) => name.split('.').pop()),
     ['csv', 'parquet'],
-    'nothing half written stays',
+    'no partial file remains',
   )
 })
 
-t.test('behind nginx the files are sent by it, with the same headers', { skip: withoutNginx }, async (t) => {
-  const prefix = '/_files'
-  const context = await openTestContext(t, { settings: { QINGDAN_ACCEL_PREFIX: prefix } })
-  await publishSample(context)
-  const service = await context.app.listen({ port: 0, host: '127.0.0.1' })
-  const files = join(context.folder, 'var', 'files')
-  const nginx = await startNginx({ service, prefix, files })
-  t.teardown(nginx.close)
-  const { distributions } = await versionOf(context)
-  for (const file of distributions) {
-    const told = await context.get(file.href)
-    t.match(told, { status: 200, text: '' }, 'the service itself sends nothing')
-    t.equal(told.headers['x-accel-redirect'], `${prefix}/editions/${dataset}/${edition}/v1/${file.name}`)
-    const get = (headers: Record<string, string>) => askNginx(nginx.url + file.href, headers)
-    const whole = await get({})
-    t.equal(digestOf(whole.bytes), file.sha256, file.name)
-    for (const name of ['etag', 'repr-digest', 'content-type', 'content-disposition', 'cache-control']) {
-      t.equal(whole.headers[name], told.headers[name], name)
+t.test(
+  'behind nginx the files are sent by nginx, with the same headers',
+  { skip: withoutNginx },
+  async (t) => {
+    const prefix = '/_files'
+    const context = await openTestContext(t, { settings: { QINGDAN_ACCEL_PREFIX: prefix } })
+    await publishSample(context)
+    const service = await context.app.listen({ port: 0, host: '127.0.0.1' })
+    const files = join(context.folder, 'var', 'files')
+    const nginx = await startNginx({ service, prefix, files })
+    t.teardown(nginx.close)
+    const { distributions } = await versionOf(context)
+    for (const file of distributions) {
+      const response = await context.get(file.href)
+      t.match(response, { status: 200, text: '' }, 'the service itself sends nothing')
+      t.equal(
+        response.headers['x-accel-redirect'],
+        `${prefix}/editions/${dataset}/${edition}/v1/${file.name}`,
+      )
+      const get = (headers: Record<string, string>) => requestNginx(nginx.url + file.href, headers)
+      const whole = await get({})
+      t.equal(digestOf(whole.bytes), file.sha256, file.name)
+      for (const name of ['etag', 'repr-digest', 'content-type', 'content-disposition', 'cache-control']) {
+        t.equal(whole.headers[name], response.headers[name], name)
+      }
+      t.equal(whole.headers['accept-ranges'], 'bytes')
+      t.equal(whole.headers['x-accel-redirect'], undefined, 'the internal path is not exposed')
+      t.equal((await get({ 'if-none-match': `"${file.sha256}"` })).status, 304)
+      const part = await get({ range: 'bytes=10-19', 'if-range': `"${file.sha256}"` })
+      t.match(part, { status: 206 })
+      t.equal(part.headers['content-range'], `bytes 10-19/${file.bytes}`)
+      t.ok(part.bytes.equals(whole.bytes.subarray(10, 20)))
+      const changed = await get({ range: 'bytes=10-19', 'if-range': '"another"' })
+      t.equal(changed.bytes.length, file.bytes, 'another file is sent whole')
+      t.equal((await get({ range: `bytes=${file.bytes}-` })).status, 416)
     }
-    t.equal(whole.headers['accept-ranges'], 'bytes')
-    t.equal(whole.headers['x-accel-redirect'], undefined, 'the place inside is not told')
-    t.equal((await get({ 'if-none-match': `"${file.sha256}"` })).status, 304)
-    const part = await get({ range: 'bytes=10-19', 'if-range': `"${file.sha256}"` })
-    t.match(part, { status: 206 })
-    t.equal(part.headers['content-range'], `bytes 10-19/${file.bytes}`)
-    t.ok(part.bytes.equals(whole.bytes.subarray(10, 20)))
-    const changed = await get({ range: 'bytes=10-19', 'if-range': '"another"' })
-    t.equal(changed.bytes.length, file.bytes, 'another file is sent whole')
-    t.equal((await get({ range: `bytes=${file.bytes}-` })).status, 416)
-  }
-  t.equal(
-    (await fetch(`${nginx.url}${prefix}/editions/${dataset}/${edition}/v1/`)).status,
-    404,
-    'not from outside',
-  )
-})
+    t.equal(
+      (await fetch(`${nginx.url}${prefix}/editions/${dataset}/${edition}/v1/`)).status,
+      404,
+      'not reachable from outside',
+    )
+  },
+)
 
-/** Asks by HTTP alone: fetch adds headers of a browser, such as `Cache-Control: no-cache` beside a validator. */
-async function askNginx(url: string, headers: Readonly<Record<string, string>> = {}) {
+/** Over plain HTTP: fetch adds headers of a browser, such as `Cache-Control: no-cache` beside a validator. */
+async function requestNginx(url: string, headers: Readonly<Record<string, string>> = {}) {
   const [answer] = (await once(request(url, { headers, agent: false }).end(), 'response')) as [
     IncomingMessage,
   ]

@@ -1,6 +1,7 @@
 /**
- * A district officer, from the README alone: an Excel file with ten faults comes back with ten findings that name its
- * cells, in a CSV that opens as it should; these cells are mended and nothing else, and the file is taken and published.
+ * A district officer who has only the README: an Excel file with ten faults gives ten findings that name its
+ * cells, in a CSV that opens correctly; the officer corrects only these cells, and the file is accepted and
+ * published.
  */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -19,7 +20,7 @@ const dataset = 'school-sports-venues'
 const edition = '2026'
 const provider = 'edu-310101'
 
-/** The command of the README, in either language, as the officer types it. */
+/** The command of the README in either language, as the officer types it. */
 const typed = ['README.md', 'README.zh-CN.md'].map(
   (file) => /^\.\/bin\/qingdan bundle create .*\.xlsx$/m.exec(readFileSync(file, 'utf8'))?.[0] ?? '',
 )
@@ -30,7 +31,7 @@ interface Mistake {
   readonly wrong: string
 }
 
-/** One a row, so that none hides another. */
+/** One per row, so that none hides another. */
 const mistakes: readonly Mistake[] = [
   { cell: 'B2', check: 'code-unknown', wrong: '黄浦新区' },
   { cell: 'A3', check: 'constraint', wrong: '黄浦-1' },
@@ -50,7 +51,10 @@ const rowOf = (cell: string) => Number(cell.slice(1)) - 1
 const csvOf = (table: readonly (readonly string[])[]) =>
   `${table.map((cells) => cells.map((cell) => (/[",\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')).join('\n')}\n`
 
-/** Has LibreOffice convert files, as if somebody had opened and saved them: days, times and numbers become what they are to it. */
+/**
+ * Has LibreOffice convert files, as if somebody had opened and saved them: it changes days, times and numbers
+ * into its own forms.
+ */
 async function byLibreOffice(folder: string, files: readonly string[], to: string): Promise<void> {
   const profile = `-env:UserInstallation=file://${join(folder, 'profile')}`
   const read = '--infilter=CSV:44,34,76,1'
@@ -69,18 +73,18 @@ async function byLibreOffice(folder: string, files: readonly string[], to: strin
   })
 }
 
-t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice }, async (t) => {
-  const standing = await openTestContext(t)
-  const { context, folder, environment, take, publish, get } = standing
+t.test('ten faults, ten findings, ten corrected cells', { skip: withoutLibreOffice }, async (t) => {
+  const testContext = await openTestContext(t)
+  const { context, folder, environment, take, publish, get } = testContext
   const { contract } = context.contracts.get(dataset)
   const samples = await sampleRows(dataset, edition, 12)
   const own = samples.find((sample) => sample.provider === provider)
-  const sound = withTitles(parse(own?.rows ?? '') as string[][], contract)
-  const faulty = sound.map((cells) => [...cells])
+  const valid = withTitles(parse(own?.rows ?? '') as string[][], contract)
+  const faulty = valid.map((cells) => [...cells])
   for (const { cell, wrong } of mistakes) faulty[rowOf(cell)]?.splice(columnOf(cell), 1, wrong)
-  t.notSame(faulty, sound)
+  t.notSame(faulty, valid)
 
-  // The officer's folder: the command by its link, and the tables as Excel files.
+  // The officer's folder: the command as a link, and the tables as Excel files.
   await mkdir(join(folder, 'office'))
   await symlink(resolve('bin'), join(folder, 'office', 'bin'))
   const office = join(folder, 'office')
@@ -88,13 +92,13 @@ t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice 
   await writeFile(join(office, 'key.asc'), key.privateKey)
   await writeFile(join(folder, 'office.asc'), key.publicKey)
   await writeFile(join(office, 'faulty.csv'), csvOf(faulty))
-  await writeFile(join(office, 'mended.csv'), csvOf(sound))
-  await byLibreOffice(office, ['faulty.csv', 'mended.csv'], 'xlsx:Calc MS Excel 2007 XML')
+  await writeFile(join(office, 'corrected.csv'), csvOf(valid))
+  await byLibreOffice(office, ['faulty.csv', 'corrected.csv'], 'xlsx:Calc MS Excel 2007 XML')
   const venues = join(office, 'venues.xlsx')
   const type = (line: string) => run('sh', ['-c', `cd '${office}' && ${line}`], environment)
 
   await writeFile(venues, await readFile(join(office, 'out', 'faulty.xlsx')))
-  t.equal(typed[0], typed[1], 'the README says it in both languages')
+  t.equal(typed[0], typed[1], 'the README has the commands in both languages')
   const refused = await type(typed[0] ?? '')
   t.equal(refused.code, 3, refused.stdout + refused.stderr)
   await t.rejects(stat(join(office, `${dataset}-${edition}-${provider}.zip`)), 'nothing is packed')
@@ -115,32 +119,32 @@ t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice 
       const cell = finding['单元格 Cell'] ?? ''
       t.equal(finding['文件 File'], 'data/venues.xlsx')
       t.equal(finding['行 Row'], cell.slice(1))
-      t.equal(finding['表头 Header'], sound[0]?.[columnOf(cell)])
+      t.equal(finding['表头 Header'], valid[0]?.[columnOf(cell)])
       t.ok(finding['说明'] && finding['What to do'], 'in both languages')
     }
     const text = JSON.stringify(findings)
     for (const { wrong } of mistakes.filter((each) => each.wrong.length > 6))
-      t.notMatch(text, wrong, 'no value is told')
+      t.notMatch(text, wrong, 'no value is repeated')
   }
 
-  await writeFile(venues, await readFile(join(office, 'out', 'mended.xlsx')))
+  await writeFile(venues, await readFile(join(office, 'out', 'corrected.xlsx')))
   const packed = await type(typed[0] ?? '')
   t.equal(packed.code, 0, packed.stdout + packed.stderr)
   const zip = join(office, `${dataset}-${edition}-${provider}.zip`)
   const receiver = { ...environment, QINGDAN_UNSIGNED: 'refuse' }
   const unknown = await runCli(['ingest', zip], receiver)
-  t.equal(unknown.code, 3, 'nobody knows the key yet')
+  t.equal(unknown.code, 3, 'no key is registered yet')
   const register = ['signer', 'add', join(folder, 'office.asc'), '--provider', provider]
   t.equal((await runCli(register, receiver)).code, 0)
-  const brought = await runCli(['ingest', zip, '--json'], receiver)
-  t.equal(brought.code, 0, brought.stdout + brought.stderr)
-  t.match(JSON.parse(brought.stdout), {
+  const ingested = await runCli(['ingest', zip, '--json'], receiver)
+  t.equal(ingested.code, 0, ingested.stdout + ingested.stderr)
+  t.match(JSON.parse(ingested.stdout), {
     state: 'staged',
     provider,
     files: [{ rowsTaken: 12, rowsRefused: 0 }],
   })
   const scratch = await readdir(join(folder, 'var', 'files', 'scratch', 'sheets'))
-  t.same(scratch, [], 'the sheet passed through the data folder, and left nothing there')
+  t.same(scratch, [], 'the workbook passed through the data folder, and left nothing there')
 
   const { contractVersion } = contract
   for (const sample of samples) if (sample.provider !== provider) await take({ ...sample, contractVersion })
@@ -151,15 +155,15 @@ t.test('ten faults, ten findings, ten cells mended', { skip: withoutLibreOffice 
       .slice(1)
       .map((cells) => cells.slice(0, 4))
       .sort(),
-    sound
+    valid
       .slice(1)
       .map((cells) => cells.slice(0, 4))
       .sort(),
-    'what was in the Excel file is open',
+    'the content of the Excel file is published',
   )
 })
 
-/** The titles that the contract has in Chinese, for its names. */
+/** The contract's Chinese titles, for its field names. */
 function withTitles([names = [], ...rows]: string[][], contract: Contract): string[][] {
   const title = (name: string) => contract.fields.find((field) => field.name === name)?.title.zh ?? name
   return [names.map(title), ...rows]

@@ -1,4 +1,4 @@
-/** Distributions over real sockets: whole, in ranges, broken off, and to readers who don't read. */
+/** Distributions over real sockets: whole, in ranges, aborted, and to readers who don't read. */
 import { once } from 'node:events'
 import { readdir, readlink } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
@@ -14,7 +14,7 @@ const contract = contractOf(
   { dataset, themes: ['education'] },
 )
 const { app, take, publish, lines, get } = await openTestContext(t, { contracts: [contract] })
-/** Larger than what the kernel takes from us for a reader who doesn't read. */
+/** Larger than the socket buffers of the kernel, for a reader who doesn't read. */
 const rows = Array.from({ length: 60_000 }, (_, n) => `F${String(n).padStart(7, '0')},${'渡轮'.repeat(40)}\n`)
 const text = `ferry,remark\n${rows.join('')}`
 await take({ dataset, edition: '2025', rows: text })
@@ -25,20 +25,20 @@ const address = app.server.address()
 const port = typeof address === 'object' && address !== null ? address.port : 0
 const base = `http://127.0.0.1:${port}`
 
-/** Files of ours that this process holds open. */
+/** Files of ours that this process has open. */
 async function openFiles(): Promise<number> {
   const names = await readdir('/proc/self/fd')
   const targets = await Promise.all(names.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')))
   return targets.filter((target) => target.endsWith(`${dataset}-2025-v1.csv`)).length
 }
 
-/** Asks until it is so: the other end of a socket is told in its own time. */
+/** Waits until the condition holds: the other end of a socket learns of a close with a delay. */
 async function until(isSo: () => Promise<boolean>): Promise<boolean> {
   for (const began = Date.now(); Date.now() - began < 20_000; ) if (await isSo()) return true
   return false
 }
 
-/** A reader who has asked and has read the beginning. */
+/** A reader who has sent a request and has read the beginning of the response. */
 async function beginDownload(): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => undefined)
@@ -69,42 +69,42 @@ t.test('the whole file, ranges of it, and its head', async (t) => {
   const head = await fetch(`${base}${path}`, { method: 'HEAD' })
   t.equal(head.headers.get('content-length'), String(size))
   t.equal(head.headers.get('etag'), whole.headers.get('etag'))
-  // Not by fetch, which asks for a fresh answer where it is told a tag.
+  // Not by fetch, which adds `Cache-Control: no-cache` to a conditional request.
   const again = await get(path, { 'if-none-match': head.headers.get('etag') ?? '' })
   t.equal(again.status, 304)
   t.notOk(
     lines.some((line) => line.includes('stream-aborted')),
-    'nothing broke off',
+    'nothing was aborted',
   )
 })
 
 t.test(
-  'a hundred downloads that break off leave nothing open',
-  { skip: process.platform !== 'linux' && 'only Linux tells which files a process holds' },
+  'a hundred aborted downloads leave nothing open',
+  { skip: process.platform !== 'linux' && 'only Linux lists the open files of a process' },
   async (t) => {
     for (let n = 0; n < 100; n += 10) {
       const sockets = await Promise.all(Array.from({ length: 10 }, beginDownload))
-      t.ok((await openFiles()) > 0, 'they are on their way')
+      t.ok((await openFiles()) > 0, 'they are in progress')
       for (const socket of sockets) socket.destroy()
     }
     t.ok(await until(async () => (await openFiles()) === 0))
-    t.equal(lines.filter((line) => line.includes('stream-aborted')).length, 100, 'each is observed')
+    t.equal(lines.filter((line) => line.includes('stream-aborted')).length, 100, 'each is logged')
     const after = await fetch(`${base}${path}`)
     t.equal(digestOf(Buffer.from(await after.arrayBuffer())), digestOf(Buffer.from(text)))
   },
 )
 
-t.test('a hundred readers who do not read hold half a mebibyte each', async (t) => {
+t.test('a hundred readers who do not read take at most half a mebibyte each', async (t) => {
   const before = process.memoryUsage().arrayBuffers
   const sockets = await Promise.all(Array.from({ length: 100 }, beginDownload))
   for (const socket of sockets) socket.pause()
-  const held = process.memoryUsage().arrayBuffers - before
-  // What has arrived at our own end of the sockets is counted here, too.
-  t.ok(held < 100 * 1024 * 1024, `${held} bytes`)
+  const stored = process.memoryUsage().arrayBuffers - before
+  // Includes what has arrived in our own sockets at the client end.
+  t.ok(stored < 100 * 1024 * 1024, `${stored} bytes`)
   t.equal(
     (await fetch(`${base}/v1/datasets/${dataset}/records`)).status,
     200,
-    'others are answered meanwhile',
+    'other requests are answered meanwhile',
   )
   for (const socket of sockets) socket.destroy()
   const after = await fetch(`${base}${path}`)

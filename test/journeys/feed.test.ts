@@ -33,7 +33,7 @@ const shelters = contractOf([key], ['tree'], {
 const opened = { ...shelters, contractVersion: 2, openClass: 'conditional' }
 const closed = { ...shelters, contractVersion: 3 }
 
-interface Told {
+interface ChangeEntry {
   readonly id: string
   readonly cursor: string
   readonly type: string
@@ -42,23 +42,24 @@ interface Told {
   readonly [member: string]: unknown
 }
 interface FeedPage {
-  readonly data: readonly Told[]
+  readonly data: readonly ChangeEntry[]
   readonly meta: { readonly origin: string; readonly more: boolean; readonly cursor: string }
   readonly links: { readonly self: string; readonly next: string }
 }
 
-const waitsMax = 6
-const standing = await openTestContext(t, {
+const longPollsMax = 6
+const testContext = await openTestContext(t, {
   contracts: [trees, shelters],
-  settings: { QINGDAN_LONG_POLLS_MAX: String(waitsMax) },
+  settings: { QINGDAN_LONG_POLLS_MAX: String(longPollsMax) },
 })
-const { context, app, get } = standing
+const { context, app, get } = testContext
 const of = { dataset: 'tree-register', edition: '2024' }
 const rows = (...lines: readonly string[]) => `tree,height\n${lines.join('\n')}\n`
 const feed = async (query = '', headers = {}) => (await get(`/v1/changes${query}`, headers)).json<FeedPage>()
-const told = ({ data }: FeedPage) => data.map(({ type, dataset, version }) => `${type} ${dataset} ${version}`)
+const summaryOf = ({ data }: FeedPage) =>
+  data.map(({ type, dataset, version }) => `${type} ${dataset} ${version}`)
 
-/** Pins contracts as a start of the service does. */
+/** Records the changes of contracts as a start of the service does. */
 async function pin(...contracts: readonly Contract[]): Promise<void> {
   const loaded = contracts.map((contract) => ({
     contract,
@@ -78,16 +79,16 @@ async function pin(...contracts: readonly Contract[]): Promise<void> {
 }
 
 t.test('every change comes in one order at any page size', async (t) => {
-  await standing.take({ ...of, rows: rows('oak,20', 'elm,7') })
-  await standing.publish(of.dataset, of.edition)
-  standing.moveTo('2026-03-02T04:00:00Z')
-  await standing.take({ ...of, rows: rows('oak,21', 'ash,3') })
-  await standing.publish(of.dataset, of.edition, { reason: 'measured again' })
+  await testContext.take({ ...of, rows: rows('oak,20', 'elm,7') })
+  await testContext.publish(of.dataset, of.edition)
+  testContext.moveTo('2026-03-02T04:00:00Z')
+  await testContext.take({ ...of, rows: rows('oak,21', 'ash,3') })
+  await testContext.publish(of.dataset, of.edition, { reason: 'measured again' })
   await withdraw(context, { ...of, version: 1, reason: 'wrong', actor: 'cli:test' })
-  await standing.take({ dataset: shelters.dataset, edition: '2024', rows: 'tree\nsecret\n' })
-  await standing.publish(shelters.dataset, '2024')
+  await testContext.take({ dataset: shelters.dataset, edition: '2024', rows: 'tree\nsecret\n' })
+  await testContext.publish(shelters.dataset, '2024')
   const all = await feed()
-  t.same(told(all), [
+  t.same(summaryOf(all), [
     'dataset-added tree-register null',
     'version-published tree-register 1',
     'version-corrected tree-register 2',
@@ -112,34 +113,34 @@ t.test('every change comes in one order at any page size', async (t) => {
   t.equal(csv?.sha256, released.sha256)
   t.match((await get(csv?.href ?? '')).headers['etag'], released.sha256)
 
-  const walked: Told[] = []
+  const pages: ChangeEntry[] = []
   let next = '/v1/changes?limit=1'
   for (let more = true; more; ) {
     const page = (await get(next)).json<FeedPage>()
-    walked.push(...page.data)
+    pages.push(...page.data)
     next = page.links.next
     more = page.meta.more
   }
-  t.same(walked, all.data, 'each once, and the same')
+  t.same(pages, all.data, 'each once, and the same')
   t.same(new Set(all.data.map(({ id }) => id)).size, all.data.length)
   t.same((await get(next)).json<FeedPage>().data, [], 'and then nothing')
-  for (const [index, { cursor }] of all.data.entries()) {
-    t.same(
-      (await feed(`?after=${cursor}`)).data,
-      all.data.slice(index + 1),
-      'every change is a place to go on from',
-    )
-  }
+  const following: unknown[] = []
+  for (const { cursor } of all.data) following.push((await feed(`?after=${cursor}`)).data)
+  t.same(
+    following,
+    all.data.map((_, index) => all.data.slice(index + 1)),
+    'every change has a cursor to continue from',
+  )
 })
 
 t.test('queries and restricted datasets', async (t) => {
-  t.same(told(await feed('?type=version-withdrawn,version-corrected')), [
+  t.same(summaryOf(await feed('?type=version-withdrawn,version-corrected')), [
     'version-corrected tree-register 2',
     'version-withdrawn tree-register 1',
   ])
   t.equal((await feed('?dataset=tree-register')).data.length, 4)
-  const { authorization } = await standing.key({ scopes: ['read-restricted'] })
-  t.same(told(await feed('?dataset=shelter-register', { authorization })), [
+  const { authorization } = await testContext.key({ scopes: ['read-restricted'] })
+  t.same(summaryOf(await feed('?dataset=shelter-register', { authorization })), [
     'dataset-added shelter-register null',
     'version-published shelter-register 1',
   ])
@@ -156,7 +157,7 @@ t.test('a breaking contract gives notice; datasets open and close', async (t) =>
   await pin(breaking, opened)
   const page = await feed(`?after=${before}`)
   t.same(
-    new Set(told(page)),
+    new Set(summaryOf(page)),
     new Set([
       'version-published shelter-register 1',
       'contract-added tree-register null',
@@ -170,7 +171,7 @@ t.test('a breaking contract gives notice; datasets open and close', async (t) =>
   const days = (Date.parse(contract.notice.sunset) - Date.parse(contract.notice.since)) / 86_400_000
   t.equal(days, noticeDaysUsual)
   t.same(
-    told(await feed('?dataset=shelter-register')),
+    summaryOf(await feed('?dataset=shelter-register')),
     [
       'dataset-added shelter-register null',
       'version-published shelter-register 1',
@@ -183,23 +184,23 @@ t.test('a breaking contract gives notice; datasets open and close', async (t) =>
   t.strictSame(Object.keys(tomb.data[0] ?? {}), [
     ...['id', 'cursor', 'type', 'at', 'dataset', 'edition', 'version', 'reason', 'href'],
   ])
-  t.same(told(tomb), ['dataset-closed shelter-register null'])
-  t.same(told(await feed('?dataset=shelter-register')), ['dataset-closed shelter-register null'])
-  t.notMatch(JSON.stringify(await feed()), /dataset-opened/, 'the feed has nothing else of it')
+  t.same(summaryOf(tomb), ['dataset-closed shelter-register null'])
+  t.same(summaryOf(await feed('?dataset=shelter-register')), ['dataset-closed shelter-register null'])
+  t.notMatch(JSON.stringify(await feed()), /dataset-opened/, 'the feed has no other entry of it')
 })
 
 t.test('a waiting request ends at a change, at its timeout, or at shutdown', async (t) => {
   const { meta } = await feed()
   const began = performance.now()
   t.same((await feed(`?after=${meta.cursor}&wait=1`)).data, [])
-  t.ok(performance.now() - began > 900, 'after its time')
+  t.ok(performance.now() - began > 900, 'after its timeout')
   const waiting = Promise.all([1, 2, 3].map(() => feed(`?after=${meta.cursor}&wait=50`)))
   const other = feed(
     `?after=${(await feed('?type=version-published')).meta.cursor}&type=version-published&wait=2`,
     { 'x-forwarded-for': '192.0.2.9' },
   )
   await withdraw(context, { ...of, version: 2, reason: 'wrong too', actor: 'cli:test' })
-  for (const page of await waiting) t.same(told(page), ['version-withdrawn tree-register 2'])
+  for (const page of await waiting) t.same(summaryOf(page), ['version-withdrawn tree-register 2'])
   t.same((await other).data, [], 'an unrelated change does not end the waiting')
 })
 
@@ -208,45 +209,45 @@ t.test('of a thousand waiting requests, those over the limit are refused', async
   const { port } = app.server.address() as AddressInfo
   const { cursor } = (await feed()).meta
   let sender = 0
-  const ask = async () => {
+  const openLongPoll = async () => {
     const headers = { 'x-forwarded-for': `192.0.2.${sender++ % 4}` }
-    const asked = request({
+    const sent = request({
       ...{ host: '127.0.0.1', port, path: `/v1/changes?after=${cursor}&wait=50`, headers, agent: false },
     })
-    const [answer] = await once(asked, 'response')
+    const [answer] = await once(sent, 'response')
     const text = (await answer.setEncoding('utf8').toArray()).join('')
     return { status: answer.statusCode, retryAfter: answer.headers['retry-after'], body: JSON.parse(text) }
   }
-  const asked = Array.from({ length: 1000 }, ask)
+  const sent = Array.from({ length: 1000 }, openLongPoll)
   let refused = 0
   const isFull = new Promise<void>((resolve) => {
-    for (const one of asked) {
+    for (const one of sent) {
       one.then(({ status }) => {
-        if (status === 503 && ++refused === 1000 - waitsMax) resolve()
+        if (status === 503 && ++refused === 1000 - longPollsMax) resolve()
       }, t.error)
     }
   })
   await isFull
   t.equal((await feed(`?after=${cursor}`)).data.length, 0, 'a request without waiting is always answered')
-  await standing.take({ ...of, edition: '2025', rows: rows('oak,22') })
-  await standing.publish(of.dataset, '2025')
-  const answers = await Promise.all(asked)
-  const served = answers.filter(({ status }) => status === 200)
-  t.equal(served.length, waitsMax)
+  await testContext.take({ ...of, edition: '2025', rows: rows('oak,22') })
+  await testContext.publish(of.dataset, '2025')
+  const responses = await Promise.all(sent)
+  const served = responses.filter(({ status }) => status === 200)
+  t.equal(served.length, longPollsMax)
   t.ok(served.every(({ body }) => body.data.length === 1))
-  const others = answers.filter(({ status }) => status === 503)
+  const others = responses.filter(({ status }) => status === 503)
   t.equal(served.length + others.length, 1000)
   t.ok(others.every(({ retryAfter, body }) => Number(retryAfter) > 0 && body.code === 'waits-busy'))
 
   const own = (headers: Record<string, string>) =>
-    Array.from({ length: waitsMax }, () =>
+    Array.from({ length: longPollsMax }, () =>
       get(`/v1/changes?after=${served[0]?.body.meta.cursor}&wait=2`, headers),
     )
   const statuses = (await Promise.all(own({ 'x-forwarded-for': '198.51.100.7' }))).map(({ status }) => status)
   t.equal(
     statuses.filter((status) => status === 200).length,
-    waitsMax / 2,
-    'one caller holds half of the places',
+    longPollsMax / 2,
+    'one caller takes at most half of the slots',
   )
 })
 
@@ -254,15 +255,15 @@ t.test('a client that disconnects frees its slot', async (t) => {
   const { port } = app.server.address() as AddressInfo
   const { cursor } = (await feed()).meta
   const path = `/v1/changes?after=${cursor}&wait=50`
-  for (let round = 0; round < 2 * waitsMax; round++) {
-    const asked = request({ host: '127.0.0.1', port, path, agent: false })
-    asked.on('error', () => undefined)
-    await once(asked, 'socket')
-    await new Promise((resolve) => asked.socket?.once('connect', resolve))
-    // Sent after it: once this one is answered, the other waits.
+  for (let round = 0; round < 2 * longPollsMax; round++) {
+    const sent = request({ host: '127.0.0.1', port, path, agent: false })
+    sent.on('error', () => undefined)
+    await once(sent, 'socket')
+    await new Promise((resolve) => sent.socket?.once('connect', resolve))
+    // Sent after the waiting request: once this one is answered, the other waits.
     await feed()
-    const isClosed = new Promise((resolve) => asked.once('close', resolve))
-    asked.destroy()
+    const isClosed = new Promise((resolve) => sent.once('close', resolve))
+    sent.destroy()
     await isClosed
   }
   const page = await get(`/v1/changes?after=${cursor}&wait=1`)
@@ -282,17 +283,17 @@ t.test('a mirror has the same feed and the same cursors', async (t) => {
   await trustOrigin(mirror.context, origin.context, folder)
   await take(mirror.context, exported.out)
   const at = async (url: string) => (await mirrorApp.inject(url)).json() as FeedPage
-  const here = (await origin.get('/v1/changes')).json<FeedPage>()
-  t.strictSame(await at('/v1/changes'), here)
-  const waits = at(`${here.links.next}&wait=50`)
+  const atOrigin = (await origin.get('/v1/changes')).json<FeedPage>()
+  t.strictSame(await at('/v1/changes'), atOrigin)
+  const waits = at(`${atOrigin.links.next}&wait=50`)
 
   await origin.take({ ...of, rows: rows('oak,21') })
   await origin.publish(of.dataset, of.edition, { reason: 'grown' })
-  const later = (await origin.get(here.links.next)).json<FeedPage>()
+  const later = (await origin.get(atOrigin.links.next)).json<FeedPage>()
   t.match(
     (await mirrorApp.inject(later.links.next)).json(),
     { code: 'cursor-invalid', detail: /ahead of this feed/ },
-    'what it has not come to yet is ahead',
+    'a cursor that the mirror has not reached yet is ahead',
   )
   const second = await exportTo(origin.context, join(folder, 'b'), {
     since: exported.cursor,
@@ -300,7 +301,7 @@ t.test('a mirror has the same feed and the same cursors', async (t) => {
   })
   await take(mirror.context, second.out)
   t.strictSame((await waits).data, later.data, 'a request waiting at the mirror gets it')
-  t.strictSame(await at(here.links.next), later)
+  t.strictSame(await at(atOrigin.links.next), later)
   t.equal((await mirrorApp.inject(later.links.next)).statusCode, 200)
 })
 
@@ -349,14 +350,14 @@ t.test('the service stops without delay while requests wait', async (t) => {
     await own.app.listen({ host: '127.0.0.1', port: 0 })
     return own.app.server.address() as AddressInfo
   })()
-  const asked = request({
+  const sent = request({
     host: '127.0.0.1',
     port,
     path: `/v1/changes?after=${cursor}&wait=50`,
     agent: false,
   })
-  const answered = once(asked, 'response')
-  await once(asked, 'socket')
+  const answered = once(sent, 'response')
+  await once(sent, 'socket')
   await own.get('/v1/changes')
   const began = performance.now()
   await own.app.close()

@@ -1,4 +1,7 @@
-/** What strangers may send to the addresses of files, records and bundles: each answer has its right status, none is a 500. */
+/**
+ * Hostile requests to the addresses of files, records and bundles: each response has its right status, none
+ * is a 500.
+ */
 import { readdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -13,14 +16,14 @@ const contract = contractOf(
   ['lamp'],
   { dataset, themes: ['education'] },
 )
-const standing = await openTestContext(t, { contracts: [contract] })
-const { app, bring, findingsOf, get, key, lines, publish, take } = standing
+const testContext = await openTestContext(t, { contracts: [contract] })
+const { app, bring, findingsOf, get, key, lines, publish, take } = testContext
 const text = 'lamp,lit\na,true\nb,\n'
 await take({ dataset, edition: '2025', rows: text })
 await publish(dataset, '2025')
 const file = `/v1/datasets/${dataset}/editions/2025/versions/1/files/${dataset}-2025-v1.csv`
 
-t.test('ranges are taken as RFC 9110 has them', async (t) => {
+t.test('ranges follow RFC 9110', async (t) => {
   const last = text.length - 1
   const parts: readonly [string, number, number][] = [
     ['bytes=0-0', 0, 0],
@@ -50,19 +53,19 @@ t.test('ranges are taken as RFC 9110 has them', async (t) => {
     t.equal(answer.text, text, range)
   }
   const many = `bytes=${Array.from({ length: 1_000 }, (_, index) => `${index}-${index}`).join()}`
-  t.equal((await get(file, { range: many })).status, 200, 'a thousand parts are no part')
+  t.equal((await get(file, { range: many })).status, 200, 'a thousand ranges are ignored')
   for (const range of ['bytes=-0', 'bytes=9999-', 'bytes=99999999999999999999999-']) {
     const answer = await get(file, { range })
     t.match(answer.json(), { status: 416, code: 'range-not-satisfiable' }, range)
     t.equal(answer.headers['content-range'], `bytes */${text.length}`, range)
-    t.notOk('repr-digest' in answer.headers, 'the digest is not that of a refusal')
+    t.notOk('repr-digest' in answer.headers, 'the digest is not that of the error body')
   }
   const head = await app.inject({ method: 'HEAD', url: file, headers: { range: 'bytes=0-0' } })
   t.equal(head.statusCode, 200, 'ranges are for GET alone')
   t.equal(head.headers['content-length'], String(text.length))
 })
 
-t.test('what is expected of a file or page is looked at before it is read', async (t) => {
+t.test('preconditions of a file or page are checked before it is read', async (t) => {
   for (const url of [file, `/v1/datasets/${dataset}/records`, `/v1/datasets/${dataset}/contracts/1`]) {
     const { headers } = await get(url)
     const etag = String(headers['etag'])
@@ -73,16 +76,20 @@ t.test('what is expected of a file or page is looked at before it is read', asyn
       const answer = await get(url, { 'if-match': bad, 'if-none-match': etag, range: 'bytes=9999-' })
       t.match(answer.json(), { status: 412, code: 'precondition-failed', path: 'If-Match' }, `${url} ${bad}`)
     }
-    t.equal((await get(url, { 'if-match': etag, 'if-none-match': etag })).status, 304, 'both are looked at')
+    t.equal((await get(url, { 'if-match': etag, 'if-none-match': etag })).status, 304, 'both are checked')
     t.equal((await get(url, { 'if-none-match': '*' })).status, 304)
     t.equal((await get(url, { 'if-none-match': `"a", W/${etag}` })).status, 304, 'weakly compared')
     t.equal((await get(url, { 'if-none-match': '"a"' })).status, 200)
     t.equal((await get(url, { 'if-unmodified-since': 'Mon, 01 Jan 2001 00:00:00 GMT' })).status, 200)
   }
-  t.equal((await get('/v1/datasets/none/records', { 'if-match': '"a"' })).status, 404, 'nothing has no tag')
+  t.equal(
+    (await get('/v1/datasets/none/records', { 'if-match': '"a"' })).status,
+    404,
+    'a missing dataset has no tag',
+  )
 })
 
-t.test('what every object has is no value', async (t) => {
+t.test('names of members of Object.prototype are not values', async (t) => {
   for (const name of ['constructor', 'toString', '__proto__']) {
     const answer = await get(`/v1/datasets/${dataset}/records?lit=${name}`)
     t.match(answer.json(), { status: 400, code: 'parameter-invalid', path: 'lit' }, name)
@@ -91,7 +98,7 @@ t.test('what every object has is no value', async (t) => {
   }
 })
 
-t.test('a bundle comes as a ZIP and as nothing else', async (t) => {
+t.test('a bundle is accepted as a ZIP and as nothing else', async (t) => {
   const { authorization } = await key({ scopes: ['ingest'] })
   const bodies = [
     ['application/json', '{}'],
@@ -107,10 +114,10 @@ t.test('a bundle comes as a ZIP and as nothing else', async (t) => {
   }
 })
 
-t.test('a bundle that breaks off leaves nothing behind', async (t) => {
+t.test('an aborted upload leaves nothing behind', async (t) => {
   const { authorization } = await key({ scopes: ['ingest'] })
   const address = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
-  const began = () => readdir(join(standing.folder, 'var/files/.unfinished'))
+  const began = () => readdir(join(testContext.folder, 'var/files/.unfinished'))
   const until = async (isSo: () => boolean | Promise<boolean>) => {
     while (!(await isSo())) await new Promise(setImmediate)
   }
@@ -129,7 +136,7 @@ t.test('a bundle that breaks off leaves nothing behind', async (t) => {
   t.equal(aborted(), sockets.length)
 })
 
-t.test('none of it was our fault', async (t) => {
+t.test('none of it was a server error', async (t) => {
   t.same(
     lines.filter((line) => line.includes('request-failed')),
     [],

@@ -1,6 +1,6 @@
 /**
- * The inbox: what is at rest and whole is taken and comes to lie in done or refused with its receipt; what is on its
- * way, loose or no bundle stays; a pulled stick and a crash leave nothing half received.
+ * The inbox: complete bundles that no longer change are taken and moved to done or refused with their
+ * receipt; incomplete, loose or other files stay; a removed stick and a crash leave nothing half received.
  */
 import { appendFile, cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -20,11 +20,11 @@ const contract = contractOf(
   ['well'],
   { dataset, themes: ['education'], formats: ['csv'] },
 )
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [contract],
   settings: { QINGDAN_INBOX_SETTLE_SECONDS: '10', QINGDAN_INBOX_TIMEOUT_SECONDS: '60' },
 })
-const { context, folder } = standing
+const { context, folder } = testContext
 const of = (edition: string, rows: string) => ({ dataset, edition, rows: `well,depth\n${rows}` })
 
 /** An inbox of its own, with a clock that the test moves, in seconds. */
@@ -46,13 +46,13 @@ const bundles = async () => {
   return row?.['bundles'] as number
 }
 
-t.test('a ZIP and a folder at rest are taken, and come to lie with their receipts', async (t) => {
+t.test('a ZIP and a folder that no longer change are taken, and moved with their receipts', async (t) => {
   const { inbox, at } = await newInbox('good')
   await writeFile(join(inbox, 'wells.zip'), await zipOf(folder, of('2025', 'a,1\n')))
   await cp(await writeBag(folder, of('2026', 'a,x\n')), join(inbox, 'faulty'), { recursive: true })
   const first = await at(0)
   t.same(reasons(first), ['faulty moving', 'wells.zip moving'])
-  t.same(reasons(await at(9.999)), ['faulty moving', 'wells.zip moving'], 'not a moment too early')
+  t.same(reasons(await at(9.999)), ['faulty moving', 'wells.zip moving'], 'not too early')
   const round = await at(10)
   t.same(states(round).sort(), ['faulty quarantined', 'wells.zip staged'])
   t.same((await readdir(inbox)).sort(), ['.taken', 'done', 'refused'])
@@ -68,7 +68,7 @@ t.test('a ZIP and a folder at rest are taken, and come to lie with their receipt
   t.match(refused, /\/refused\/faulty-/)
   t.match(await readFile(join(refused, 'findings.csv'), 'utf8'), /^\ufeff[\s\S]*B2/)
   t.match(round.taken[0]?.receipt, { broughtBy: 'inbox' })
-  // The same bundle once more has the receipt that it has, and a folder beside the first.
+  // The same bundle again has the existing receipt, and a folder beside the first.
   const before = await bundles()
   await writeFile(join(inbox, 'wells.zip'), await readFile(join(done, 'wells.zip')))
   await at(20)
@@ -76,7 +76,7 @@ t.test('a ZIP and a folder at rest are taken, and come to lie with their receipt
   t.equal(await bundles(), before)
 })
 
-t.test('what is still being copied is never taken', async (t) => {
+t.test('a file that is still being copied is never taken', async (t) => {
   const { inbox, at } = await newInbox('slow')
   const zip = await zipOf(folder, of('2027', 'a,1\n'))
   const path = join(inbox, 'slow.zip')
@@ -84,13 +84,13 @@ t.test('what is still being copied is never taken', async (t) => {
   await at(0)
   await appendFile(path, zip.subarray(300, 400))
   t.same(reasons(await at(10)), ['slow.zip moving'], 'it has grown')
-  // The copying rests for longer than the setting: then the end of the ZIP tells.
+  // The copying pauses for longer than the setting: then the end of the ZIP decides.
   t.match(await at(20), { taken: [], ignored: [{ reason: 'incomplete', missing: 'central directory' }] })
   await appendFile(path, zip.subarray(400))
   t.same(reasons(await at(21)), ['slow.zip moving'])
   t.same(states(await at(31)), ['slow.zip staged'])
 
-  // A folder, file by file: its manifest says what is to come.
+  // A folder, file by file: its manifest says what is missing.
   const bag = await writeBag(folder, of('2028', 'a,1\n'))
   const home = join(inbox, 'bag')
   await mkdir(home)
@@ -108,7 +108,7 @@ t.test('what is still being copied is never taken', async (t) => {
   t.same(states(await at(110)), ['bag staged'])
 })
 
-t.test('what stays broken is refused with a receipt, once patience ends', async (t) => {
+t.test('a file that stays incomplete is refused with a receipt after the waiting time', async (t) => {
   const { inbox, at } = await newInbox('broken')
   await writeFile(join(inbox, 'cut.zip'), (await zipOf(folder, of('2029', 'a,1\n'))).subarray(0, 200))
   await at(0)
@@ -140,7 +140,7 @@ t.test('loose tables, links, other files and unfinished names stay where they ar
     ...['letter.pdf no-bundle', 'link link', 'rows.csv loose-table', 'rows.xlsx loose-table'],
   ])
   t.same((await readdir(inbox)).sort(), [...names, 'link'].sort())
-  // A link inside of a folder is for the receipt to tell.
+  // A link inside a folder is reported in the receipt.
   await cp(bag, join(inbox, 'bag'), { recursive: true })
   await symlink('/etc/passwd', join(inbox, 'bag', 'data', 'x.csv'))
   await at(1_001)
@@ -148,13 +148,13 @@ t.test('loose tables, links, other files and unfinished names stay where they ar
 })
 
 t.test(
-  'a stick that is pulled out leaves nothing half received, and is taken up when it is back',
+  'a stick that is removed leaves nothing half received, and is processed when it is back',
   async (t) => {
     const { inbox, at } = await newInbox('stick')
     await cp(await writeBag(folder, of('2031', 'a,1\n')), join(inbox, 'bag'), { recursive: true })
     await at(0)
     await at(9)
-    // Taken, and then gone in the middle: a file that the manifest of the folder names can't be read any more.
+    // Taken, then removed in the middle: a file named in the folder's manifest can't be read any more.
     const before = await bundles()
     const home = join(inbox, '.taken', 'one')
     await mkdir(home, { recursive: true })
@@ -164,13 +164,13 @@ t.test(
     await t.rejects(at(20), { code: 'ENOENT' }, 'the whole stick')
     await rename(away, inbox)
     const round = await at(30)
-    t.same(states(round), ['bag staged'], 'what a crash left taken is walked on')
+    t.same(states(round), ['bag staged'], 'a bundle that a crash left in processing is processed to its end')
     t.equal(await bundles(), before + 1)
     t.same(await readdir(join(inbox, '.taken')), [])
   },
 )
 
-t.test('pulled out between two files, it is told, and tried again', async (t) => {
+t.test('removed between two files, it is reported, and tried again', async (t) => {
   const inbox = join(folder, 'pulled')
   await mkdir(inbox)
   await cp(await writeBag(folder, of('2035', 'a,1\n')), join(inbox, 'bag'), { recursive: true })
@@ -191,19 +191,19 @@ t.test('pulled out between two files, it is told, and tried again', async (t) =>
   now = 10_000
   const before = [await bundles(), (await context.files.list('bundles')).length]
   t.match(await round(), { taken: [], failed: ['bag'] })
-  t.ok(standing.lines.some((line) => line.includes('inbox-bundle-failed')))
+  t.ok(testContext.lines.some((line) => line.includes('inbox-bundle-failed')))
   t.same([await bundles(), (await context.files.list('bundles')).length], before, 'nothing is half received')
   await rename(away, inbox)
   t.same(states(await round()), ['bag staged'])
 })
 
-t.test('the service watches the folder, tells once what stays, and takes what comes', async (t) => {
+t.test('the service watches the folder, reports once what stays, and takes what arrives', async (t) => {
   const inbox = join(folder, 'watched')
   await mkdir(inbox)
   const service = await spawnService(t, {
-    ...standing.environment,
+    ...testContext.environment,
     ...{ QINGDAN_INBOX: inbox, QINGDAN_INBOX_POLL_SECONDS: '1', QINGDAN_INBOX_REST_SECONDS: '1' },
-    // The former name alone, as an operator who has not renamed it yet sets it.
+    // Only the former name of the setting, as an operator who has not renamed it yet uses it.
     QINGDAN_INBOX_SETTLE_SECONDS: '',
   })
   await writeFile(join(inbox, 'rows.csv'), 'x')
@@ -222,23 +222,23 @@ t.test('the service watches the folder, tells once what stays, and takes what co
   await rm(join(inbox, 'rows.csv'))
   await writeFile(join(inbox, 'more.zip'), await zipOf(folder, of('2033', 'a,1\n')))
   await service.line(({ bundle, state, rows }) => bundle !== undefined && state === 'staged' && rows === 1)
-  const { code, told: warnings } = await service.stop()
+  const { code, output: warnings } = await service.stop()
   t.equal(code, 0)
   t.match(warnings, /QINGDAN_INBOX_REST_SECONDS is now called QINGDAN_INBOX_SETTLE_SECONDS/)
   t.match(
     service.lines.filter(({ event }) => event === 'setting-deprecated'),
     [{ setting: 'QINGDAN_INBOX_REST_SECONDS', replacement: 'QINGDAN_INBOX_SETTLE_SECONDS' }],
   )
-  const told = service.lines.filter(({ event }) => event === 'inbox-item-skipped')
-  t.equal(told.filter(({ reason }) => reason === 'loose-table').length, 1, 'told once')
+  const skipped = service.lines.filter(({ event }) => event === 'inbox-item-skipped')
+  t.equal(skipped.filter(({ reason }) => reason === 'loose-table').length, 1, 'reported once')
 })
 
-t.test('at the side door, for a stick of the moment', async (t) => {
+t.test('on the command line, for a stick that is there now', async (t) => {
   const inbox = join(folder, 'moment')
   await mkdir(inbox)
   await writeFile(join(inbox, 'wells.zip'), await zipOf(folder, of('2034', 'a,1\nb,x\n')))
   await writeFile(join(inbox, 'rows.csv'), 'x')
-  const environment = { ...standing.environment, QINGDAN_INBOX_SETTLE_SECONDS: '1' }
+  const environment = { ...testContext.environment, QINGDAN_INBOX_SETTLE_SECONDS: '1' }
   t.match(await runCli(['inbox'], environment), { code: 2, stderr: /QINGDAN_INBOX/ })
   t.match(await runCli(['inbox', join(inbox, 'none')], environment), { code: 2 })
   const { code, stdout, stderr } = await runCli(['inbox', inbox, '--json'], environment)

@@ -1,6 +1,6 @@
 /**
- * Tools of other make and our bags: they accept what we pack, and what is made with them alone, by the very commands of
- * the pages in docs/, is accepted by us. Of Windows there is what its commands are documented to write.
+ * Independent tools and our bags: they accept what we pack, and we accept what is made with them alone, by
+ * the very commands of the pages in docs/. Windows is simulated by the documented output of its commands.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -27,7 +27,7 @@ const packages = {
   sha256sum: 'coreutils',
   bsdtar: 'libarchive-tools',
 }
-/** False where all are here, else the reason to skip, which is printed. */
+/** False if all are installed, else the reason to skip, which is printed. */
 const without = (...programs: (keyof typeof packages)[]): string | false => {
   const missing = programs.filter((program) => !installed(program))
   return (
@@ -35,7 +35,7 @@ const without = (...programs: (keyof typeof packages)[]): string | false => {
   )
 }
 
-/** A folder for keys, short enough for the socket of gpg's agent. The passphrase is typed by nobody. */
+/** A folder for keys, with a path short enough for the socket of gpg's agent. The passphrase is preset. */
 function keyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gpg-'))
   chmodSync(folder, 0o700)
@@ -95,8 +95,8 @@ t.test(
     writeFileSync(join(folder, 'passphrase'), 'for-this-test\n')
     const signing = ['--sign', join(folder, 'key.asc'), '--passphrase-file', join(folder, 'passphrase')]
     const about = ['--dataset', 'school-calendar', '--edition', '2027', '--out', join(folder, 'bag.zip')]
-    const made = await runCli(['bundle', 'create', join(folder, 'calendar.csv'), ...about, ...signing], {})
-    t.equal(made.code, 0, made.stderr)
+    const created = await runCli(['bundle', 'create', join(folder, 'calendar.csv'), ...about, ...signing], {})
+    t.equal(created.code, 0, created.stderr)
     const looked = shell(
       `unzip -tqq bag.zip && unzip -q bag.zip && cd school-calendar-*/ &&
      sha256sum --strict -c manifest-sha256.txt tagmanifest-sha256.txt &&
@@ -111,7 +111,7 @@ t.test(
 )
 
 t.test(
-  'a bag made step by step as the page for Linux says is taken',
+  'a bag made step by step by the page for Linux is accepted',
   { skip: without('unzip', 'zip', 'sha256sum', 'gpg') },
   async (t) => {
     const folder = t.testdir({})
@@ -121,7 +121,7 @@ t.test(
       rmSync(keys, { recursive: true, force: true })
     })
     const blocks = blocksOf('docs/make-a-bag-linux.md', 'sh')
-    t.equal(blocks.length, 7, 'a block a step')
+    t.equal(blocks.length, 7, 'one block per step')
     const followed = shell(blocks.join('\n'), folder, { GNUPGHOME: keys })
     t.equal(followed.code, 0, followed.text)
     t.match(followed.text, /No errors detected/)
@@ -147,7 +147,7 @@ t.test(
 
 const sha256 = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
-/** What `certutil -hashfile` prints, as Windows 7 and Windows 11 do, in English and Chinese. */
+/** The output of `certutil -hashfile` on Windows 7 and Windows 11, in English and Chinese. */
 const certutil: Readonly<Record<string, (path: string, digest: string) => string>> = {
   'Windows 11': (path, digest) =>
     `SHA256 hash of ${path}:\r\n${digest}\r\nCertUtil: -hashfile command completed successfully.\r\n`,
@@ -158,30 +158,30 @@ const certutil: Readonly<Record<string, (path: string, digest: string) => string
 }
 
 /** The page's words: "The second one is the digest; older versions of Windows write blanks in it". */
-const bySecondLine = (said: string) => (said.split('\r\n')[1] ?? '').replaceAll(' ', '')
+const bySecondLine = (output: string) => (output.split('\r\n')[1] ?? '').replaceAll(' ', '')
 
-/** The texts that the page for Windows has saved, by name, as `Save` writes them. */
+/** The texts that the commands of the page for Windows save, by name, as `Save` writes them. */
 function savedTexts(): Readonly<Record<string, string>> {
   const script = blocksOf('docs/make-a-bag-windows.md', 'powershell').join('\n')
-  const here = /Save 'datapackage\.json' @'\n([\s\S]*?)\n'@/.exec(script)?.[1] ?? ''
+  const embedded = /Save 'datapackage\.json' @'\n([\s\S]*?)\n'@/.exec(script)?.[1] ?? ''
   const bagit = /Save 'bagit\.txt' "(.*)"/.exec(script)?.[1] ?? ''
-  return { 'datapackage.json': here, 'bagit.txt': bagit.replaceAll('`n', '\n') }
+  return { 'datapackage.json': embedded, 'bagit.txt': bagit.replaceAll('`n', '\n') }
 }
 
 interface WindowsBag {
   readonly digestOf?: (path: string, bytes: Buffer) => string
   /** Writes a text into a file of the bag. */
   readonly save?: (name: string, text: string) => Buffer
-  readonly spoil?: (files: Map<string, Buffer>) => void
+  readonly change?: (files: Map<string, Buffer>) => void
   readonly separator?: '/' | '\\'
   readonly slash?: '/' | '\\'
 }
 
-/** A bag as the page's steps leave it. */
+/** A bag after the steps of the page. */
 function windowsZip({
   digestOf = (_path, bytes) => sha256(bytes),
   save = (_name, text) => Buffer.from(text),
-  spoil,
+  change,
   separator = '/',
   slash = '/',
 }: WindowsBag = {}): Buffer {
@@ -195,7 +195,7 @@ function windowsZip({
   files.set('manifest-sha256.txt', save('manifest-sha256.txt', line('data/rows.csv')))
   const tags = ['bag-info.txt', 'bagit.txt', 'datapackage.json', 'manifest-sha256.txt']
   files.set('tagmanifest-sha256.txt', save('tagmanifest-sha256.txt', tags.map(line).join('')))
-  spoil?.(files)
+  change?.(files)
   const entries = [...files].map(
     ([path, data]): RawEntry => ({ name: `calendar-2027/${path}`.replaceAll('/', separator), data }),
   )
@@ -205,17 +205,17 @@ function windowsZip({
 const config = loadConfig({})
 const contracts = await loadAllContracts(config)
 
-/** What `qingdan bundle verify` finds, without the start of a process. */
-const lookAt = async (folder: string, zip: Buffer) => {
+/** The findings of `qingdan bundle verify`, without starting a process. */
+const receiptsOf = async (folder: string, zip: Buffer) => {
   const path = join(folder, 'calendar-2027.zip')
   writeFileSync(path, zip)
-  const ground = { contracts, config, progress: () => {}, signature: 'unasked' as const }
+  const options = { contracts, config, progress: () => {}, signature: 'unasked' as const }
   const found: Finding[] = []
-  for await (const { report } of checkBundles([path], ground)) found.push(...report.findings)
+  for await (const { report } of checkBundles([path], options)) found.push(...report.findings)
   return found.filter(({ severity }) => severity === 'error').map(({ check }) => check)
 }
 
-t.test('what the commands of the page for Windows are documented to write is taken', async (t) => {
+t.test('the documented output of the commands of the page for Windows is accepted', async (t) => {
   const folder = t.testdir({})
   const script = blocksOf('docs/make-a-bag-windows.md', 'powershell').join('\n')
   for (const step of [
@@ -225,7 +225,7 @@ t.test('what the commands of the page for Windows are documented to write is tak
     /\.Hash\.ToLower\(\) \+ ' {2}' \+ \$path\.Replace\('\\', '\/'\) \+ "`n"/,
     /'bag-info\.txt', 'bagit\.txt', 'datapackage\.json', 'manifest-sha256\.txt'/,
   ]) {
-    t.match(script, step, 'the page says what is simulated here')
+    t.match(script, step, 'the page contains the commands simulated here')
   }
   const crlf = (_name: string, text: string) => Buffer.from(text.replaceAll('\n', '\r\n'))
   const shapes: Readonly<Record<string, WindowsBag>> = {
@@ -233,18 +233,18 @@ t.test('what the commands of the page for Windows are documented to write is tak
     'Get-FileHash without ToLower': { digestOf: (_path, bytes) => sha256(bytes).toUpperCase() },
     'Notepad, with its line ends': { save: crlf },
     ...Object.fromEntries(
-      Object.entries(certutil).map(([name, say]): [string, WindowsBag] => [
+      Object.entries(certutil).map(([name, print]): [string, WindowsBag] => [
         `certutil of ${name}, by Notepad`,
-        { digestOf: (path, bytes) => bySecondLine(say(path, sha256(bytes))), save: crlf },
+        { digestOf: (path, bytes) => bySecondLine(print(path, sha256(bytes))), save: crlf },
       ]),
     ),
   }
   for (const [name, bag] of Object.entries(shapes)) {
-    t.same(await lookAt(folder, windowsZip(bag)), [], name)
+    t.same(await receiptsOf(folder, windowsZip(bag)), [], name)
   }
 })
 
-t.test('what goes wrong on Windows is told as the page says, in words that say what to do', async (t) => {
+t.test('mistakes on Windows give the findings that the page names, with a hint what to do', async (t) => {
   const folder = t.testdir({})
   const manifests = /manifest-sha256/
   const unsaved = (make: (text: string) => Buffer) => (name: string, text: string) =>
@@ -254,9 +254,9 @@ t.test('what goes wrong on Windows is told as the page says, in words that say w
     { save: unsaved((text) => Buffer.from(`\ufeff${text.replaceAll('\n', '\r\n')}`)) },
     { slash: '\\' },
     { separator: '\\' },
-    { spoil: (files) => void files.set('data/rows.csv', Buffer.from(calendar)) },
+    { change: (files) => void files.set('data/rows.csv', Buffer.from(calendar)) },
     {
-      spoil: (files) => {
+      change: (files) => {
         files.set('data/Thumbs.db', Buffer.from('x'))
         const line = `${sha256('x')}  data/Thumbs.db\n`
         files.set(
@@ -268,18 +268,18 @@ t.test('what goes wrong on Windows is told as the page says, in words that say w
       },
     },
   ]
-  const told = [...readFileSync('docs/make-a-bag-windows.md', 'utf8').matchAll(/\| `([a-z-]+)` \|$/gm)].map(
-    ([, check]) => check,
-  )
-  t.equal(told.length, mistakes.length)
+  const documented = [
+    ...readFileSync('docs/make-a-bag-windows.md', 'utf8').matchAll(/\| `([a-z-]+)` \|$/gm),
+  ].map(([, check]) => check)
+  t.equal(documented.length, mistakes.length)
   for (const [n, bag] of mistakes.entries()) {
-    const checks = await lookAt(folder, windowsZip(bag))
-    t.ok(checks.includes(told[n] ?? ''), `${told[n]} among ${checks.join(', ')}`)
+    const checks = await receiptsOf(folder, windowsZip(bag))
+    t.ok(checks.includes(documented[n] ?? ''), `${documented[n]} among ${checks.join(', ')}`)
   }
 })
 
 t.test(
-  'a ZIP by the tar of Windows, which is that of libarchive, is taken',
+  'a ZIP by the tar of Windows, which is libarchive, is accepted',
   { skip: without('bsdtar', 'unzip') },
   async (t) => {
     const folder = t.testdir({})
@@ -292,6 +292,6 @@ t.test(
       join(folder, 'work'),
     )
     t.equal(packed.code, 0, packed.text)
-    t.same(await lookAt(folder, readFileSync(join(folder, 'work', 'calendar-2027.zip'))), [])
+    t.same(await receiptsOf(folder, readFileSync(join(folder, 'work', 'calendar-2027.zip'))), [])
   },
 )

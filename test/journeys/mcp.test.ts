@@ -1,6 +1,6 @@
 /**
- * A client of the official SDK lists every tool and calls it over a real socket; then bounds, refusals, other callers' grants and
- * other origins.
+ * A client of the official SDK lists every tool and calls it over a real socket; then limits, refusals, other
+ * callers' grants and other origins.
  */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
@@ -15,24 +15,24 @@ const secret = contractOf(
   ['place'],
   { dataset: 'shelter-register', openClass: 'not-open', shareClass: 'on-demand', themes: ['education'] },
 )
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   at: '2026-02-01T04:00:00Z',
   contracts: [secret],
   shipped: ['annual-open-data-list', 'school-sports-venues', 'student-fitness'],
 })
-const { app, key } = standing
+const { app, key } = testContext
 for (const [dataset, edition] of [
   ['annual-open-data-list', '2025'],
   ['school-sports-venues', '2025'],
   ['student-fitness', '2024-2025'],
 ] as const) {
   for (const { provider, rows } of await sampleRows(dataset, edition)) {
-    await standing.take({ dataset, edition, provider, rows })
+    await testContext.take({ dataset, edition, provider, rows })
   }
-  await standing.publish(dataset, edition)
+  await testContext.publish(dataset, edition)
 }
-await standing.take({ dataset: secret.dataset, edition: '2025', rows: 'place\nsecret-marker\n' })
-await standing.publish(secret.dataset, '2025')
+await testContext.take({ dataset: secret.dataset, edition: '2025', rows: 'place\nsecret-marker\n' })
+await testContext.publish(secret.dataset, '2025')
 
 const address = await app.listen({ host: '127.0.0.1', port: 0 })
 
@@ -59,7 +59,7 @@ const call = async (client: Client, name: string, input: object = {}) => {
   t.ok(text.length <= resultLengthMax, `${name} is bounded`)
   return { isError, text, value: JSON.parse(text) as never }
 }
-const get = async (url: string) => (await standing.get(url)).json<never>()
+const get = async (url: string) => (await testContext.get(url)).json<never>()
 const client = await connect()
 const venues = 'school-sports-venues'
 
@@ -114,7 +114,7 @@ t.test('describe_dataset', async (t) => {
 })
 
 t.test('query_records', async (t) => {
-  const asked = {
+  const requested = {
     dataset: venues,
     filters: { district__label: '浦东新区' },
     select: ['venue', 'opens'],
@@ -128,7 +128,7 @@ t.test('query_records', async (t) => {
   const records: unknown[] = []
   for (let cursor: string | undefined, more = true; more; ) {
     const page: { truncated: boolean; next: string | null; data: unknown[]; meta: { count: number } } = (
-      await call(client, 'query_records', { ...asked, ...(cursor === undefined ? {} : { cursor }) })
+      await call(client, 'query_records', { ...requested, ...(cursor === undefined ? {} : { cursor }) })
     ).value
     records.push(...page.data)
     t.equal(page.meta.count, expected.meta.count)
@@ -176,25 +176,29 @@ t.test('list_state', async (t) => {
 })
 
 t.test('changes equal those of the feed', async (t) => {
-  type Told = { changes: { id: string; type: string; dataset: string }[]; cursor: string; truncated: boolean }
-  const feed: { data: Told['changes']; meta: { cursor: string } } = await get('/v1/changes')
+  type Changes = {
+    changes: { id: string; type: string; dataset: string }[]
+    cursor: string
+    truncated: boolean
+  }
+  const feed: { data: Changes['changes']; meta: { cursor: string } } = await get('/v1/changes')
   t.equal(feed.data.filter(({ type }) => type === 'version-published').length, 3)
   t.notOk(feed.data.some(({ dataset }) => dataset === secret.dataset))
-  const all: Told = (await call(client, 'changes', { limit: 200 })).value
+  const all: Changes = (await call(client, 'changes', { limit: 200 })).value
   t.same(all, { truncated: false, changes: feed.data, cursor: feed.meta.cursor })
-  const newest: Told = (await call(client, 'changes', { limit: 2 })).value
+  const newest: Changes = (await call(client, 'changes', { limit: 2 })).value
   t.same(newest.changes, feed.data.slice(-2))
   t.same([newest.truncated, newest.cursor], [true, feed.meta.cursor])
-  const first: { data: Told['changes']; meta: { cursor: string } } = await get('/v1/changes?limit=1')
+  const first: { data: Changes['changes']; meta: { cursor: string } } = await get('/v1/changes?limit=1')
   const seen = [...first.data]
   for (let after = first.meta.cursor, more = true; more; ) {
-    const page: Told = (await call(client, 'changes', { after, limit: 2 })).value
+    const page: Changes = (await call(client, 'changes', { after, limit: 2 })).value
     seen.push(...page.changes)
     more = page.truncated
     after = page.cursor
   }
   t.same(seen, feed.data)
-  const own: Told = (await call(client, 'changes', { dataset: venues, type: 'version-published' })).value
+  const own: Changes = (await call(client, 'changes', { dataset: venues, type: 'version-published' })).value
   t.match(own, { truncated: false, changes: [{ type: 'version-published', dataset: venues }] })
   t.match((await call(client, 'changes', { after: 'x' })).value, { code: 'cursor-invalid' })
   t.match((await call(client, 'changes', { type: 'version' })).value, { code: 'parameter-invalid' })
@@ -243,14 +247,14 @@ t.test('refusals say what to do', async (t) => {
 })
 
 t.test('restricted datasets need a key', async (t) => {
-  const asked = { dataset: secret.dataset }
+  const requested = { dataset: secret.dataset }
   for (const name of ['describe_dataset', 'query_records', 'changes']) {
-    t.match((await call(client, name, asked)).value, { code: 'dataset-not-found' }, name)
+    t.match((await call(client, name, requested)).value, { code: 'dataset-not-found' }, name)
   }
   const { authorization } = await key({ scopes: ['read-restricted'] })
   const holder = await connect({ authorization })
-  t.match((await call(holder, 'query_records', asked)).value, { data: [{ place: 'secret-marker' }] })
-  t.match((await call(holder, 'changes', asked)).value, {
+  t.match((await call(holder, 'query_records', requested)).value, { data: [{ place: 'secret-marker' }] })
+  t.match((await call(holder, 'changes', requested)).value, {
     changes: [{ dataset: secret.dataset }, { dataset: secret.dataset }],
   })
 })
@@ -305,13 +309,13 @@ t.test('invalid messages are refused', async (t) => {
 })
 
 t.test('a result that is too long is built again with fewer items', async (t) => {
-  const asked: number[] = []
-  const make = (signs: number) => async (limit: number) => {
-    asked.push(limit)
-    return { json: JSON.stringify({ items: 'x'.repeat(signs * limit) }), truncated: limit < 8 }
+  const requested: number[] = []
+  const make = (characters: number) => async (limit: number) => {
+    requested.push(limit)
+    return { json: JSON.stringify({ items: 'x'.repeat(characters * limit) }), truncated: limit < 8 }
   }
   const text = await buildBounded(8, 'more', make(resultLengthMax / 4))
-  t.same(asked, [8, 4, 2])
+  t.same(requested, [8, 4, 2])
   t.match(JSON.parse(text), { truncated: true, note: 'more' })
   t.match(JSON.parse(await buildBounded(8, 'more', make(10))), { truncated: false })
   await t.rejects(buildBounded(8, 'more', make(resultLengthMax)), { code: 'parameter-invalid' })

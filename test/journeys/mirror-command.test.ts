@@ -1,6 +1,6 @@
 /**
- * `docs/mirror.md`, followed to the letter: its commands are run as processes, one data folder and database here, another
- * there, and a folder between them for the stick.
+ * Follows `docs/mirror.md` to the letter: its commands are run as processes, with one data folder and
+ * database here, another there, and a folder between them as the stick.
  */
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -27,14 +27,14 @@ await origin.publish('tree-register', '2024')
 
 let cursor = ''
 
-/** Runs a command as the page has it, where it belongs, on the stick. */
+/** Runs a command of the page in its folder: here, there or on the stick. */
 async function follow(line: string): Promise<CliRun> {
-  const there = line
+  const copies = line
     .replaceAll('/media/stick', stick)
     .replace('NjA1…', cursor)
     .replace('origin.asc', join(stick, 'origin.asc'))
-  if (line.startsWith('unzip ')) return run('sh', ['-c', there], {})
-  const [command = '', target] = there.replace(/^qingdan /, '').split(' > ')
+  if (line.startsWith('unzip ')) return run('sh', ['-c', copies], {})
+  const [command = '', target] = copies.replace(/^qingdan /, '').split(' > ')
   const words = command.split(' ')
   const context = ['export', 'signer'].includes(words[0] ?? '') ? origin : mirror
   const ran = await runCli(words, context.environment)
@@ -48,7 +48,7 @@ const [
   trust = '',
   first = '',
   takeFirst = '',
-  look = '',
+  inspect = '',
   second = '',
   takeSecond = '',
   chosen = '',
@@ -59,23 +59,23 @@ t.test('the key of the origin', async (t) => {
   const shown = await follow(takeKey)
   const trusted = await follow(trust)
   t.match(trusted.lines, [/^trusted {2}[0-9A-F]{40}$/])
-  t.match(shown.stderr, trusted.lines[0]?.slice(-40), 'both tell the same fingerprint')
+  t.match(shown.stderr, trusted.lines[0]?.slice(-40), 'both print the same fingerprint')
 })
 
 t.test('the first round', async (t) => {
   const exported = await follow(first)
   t.match(exported, { code: 0, stdout: /left out, for they are restricted: secret-trees/ })
-  t.match(await follow(first), { code: 2, stderr: /there already/ }, 'nothing is written over')
+  t.match(await follow(first), { code: 2, stderr: /there already/ }, 'nothing is overwritten')
   t.same(
     (await readdir(stick)).filter((name) => name.endsWith('.part')),
     [],
   )
-  t.match(await follow(look), { code: 0 })
-  const taken = await follow(takeFirst)
-  t.match(taken, { code: 0, stdout: /^taken .*\n.*1 versions, 1 records, signed by/ })
-  const [, told = ''] = /--since (\S+)/.exec(taken.stdout) ?? []
-  t.match(exported.stdout, told, 'both print the same cursor')
-  cursor = told
+  t.match(await follow(inspect), { code: 0 })
+  const imported = await follow(takeFirst)
+  t.match(imported, { code: 0, stdout: /^taken .*\n.*1 versions, 1 records, signed by/ })
+  const [, printed = ''] = /--since (\S+)/.exec(imported.stdout) ?? []
+  t.match(exported.stdout, printed, 'both print the same cursor')
+  cursor = printed
   t.match(await follow(takeFirst), { code: 0, stdout: /^here already/ })
 })
 
@@ -84,13 +84,13 @@ t.test('a further round', async (t) => {
   await origin.take({ dataset: 'tree-register', edition: '2025', rows: 'tree\nelm\n' })
   await origin.publish('tree-register', '2025')
   t.match(await follow(second), { code: 0, stdout: /1 changes, 1 versions/ })
-  const taken = await follow(`${takeSecond} --json`)
-  t.match(JSON.parse(taken.stdout), { state: 'taken', changes: 1, versions: 1, records: 1 })
-  const told = (await feedOf(origin.context)).filter((line) => !line.includes('secret-trees'))
-  t.same(await feedOf(mirror.context), told)
+  const imported = await follow(`${takeSecond} --json`)
+  t.match(JSON.parse(imported.stdout), { state: 'taken', changes: 1, versions: 1, records: 1 })
+  const printed = (await feedOf(origin.context)).filter((line) => !line.includes('secret-trees'))
+  t.same(await feedOf(mirror.context), printed)
 })
 
-t.test('what is typed wrongly, and what is refused', async (t) => {
+t.test('usage errors and refusals', async (t) => {
   t.match(await runCli(['export', '--all', '--since', cursor], origin.environment), { code: 2 })
   const withdrawal = ['withdraw', 'tree-register', '2024', '1', '--reason', 'x']
   t.match(await runCli(withdrawal, mirror.environment), { code: 4, stderr: /mirror-read-only/ })

@@ -1,6 +1,7 @@
 /**
- * A mirror without a network to its origin: three rounds of exports carried by hand, with corrections, a new edition, a
- * withdrawal and a contract that grows. After each, both answer alike: files, records, versions, lists, changes, cursors.
+ * A mirror without a network to its origin: three rounds of exports carried by hand, with corrections, a new
+ * edition, a withdrawal and new contract versions. After each, both give the same responses: files, records,
+ * versions, lists, changes, cursors.
  */
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -65,7 +66,7 @@ const ash = 'ash,0.0,0,false,2000-02-29,,24:00,310101,"two\nlines"'
 
 const folder = await temporaryFolder(t)
 const at = '2026-02-01T04:00:00.000Z'
-/** After all rounds. */
+/** State after all rounds. */
 const late = '2026-02-04T04:00:00.000Z'
 const origin = await openTestContext(t, {
   contracts: [trees, secret],
@@ -78,21 +79,23 @@ followContracts(mirror.context)
 const [list] = await sampleRows('annual-open-data-list', '2026', 0)
 const promise = '1,市教育委员会,树木,,,,2026-03-01,yearly,on-demand,,,tree-register,2026\n'
 
-// Three houses and their answers at every address: a machine with much else to do takes its time.
+// Three services and their responses at every address: a busy machine takes its time.
 t.setTimeout(300_000)
 
-/** Both houses answer alike at every address, and have the same feed. */
-async function sameAnswers(
+/** Both services give the same response at every address, and have the same feed. */
+async function compareResponses(
   t: Test,
   app = origin.app,
   isSecret = (line: string) => line.includes(secret.dataset),
 ) {
   const urls = await addressesOf(app)
   t.ok(urls.length > 15, `${urls.length} addresses`)
+  const [atOrigin, atMirror]: [unknown[], unknown[]] = [[], []]
   for (const url of urls) {
-    const [here, there] = [await answer(app, url), await answer(mirrorApp, url)]
-    t.same(there, here, url)
+    atOrigin.push([url, await answer(app, url)])
+    atMirror.push([url, await answer(mirrorApp, url)])
   }
+  t.same(atMirror, atOrigin)
   t.same(
     await feedOf(mirror.context),
     (await feedOf(origin.context)).filter((line) => !isSecret(line)),
@@ -112,12 +115,12 @@ t.test('the first round: everything', async (t) => {
 
   const exported = await exportTo(origin.context, folder, { since: null, restricted: false })
   t.same(exported.left, ['shelter-register'])
-  t.notOk((await readFile(exported.out)).includes('secret-marker'), 'nothing restricted is in it')
+  t.notOk((await readFile(exported.out)).includes('secret-marker'), 'it contains nothing restricted')
   await trustOrigin(mirror.context, origin.context, folder)
   const report = await take(mirror.context, exported.out)
   t.match(report, { state: 'taken', origin: exported.origin, cursor: exported.cursor, versions: 2 })
   cursor = report.cursor
-  await sameAnswers(t)
+  await compareResponses(t)
 
   t.match(
     await take(mirror.context, exported.out),
@@ -129,12 +132,12 @@ t.test('the first round: everything', async (t) => {
   }>()
   cursorOfRecords = page.links.next
   const next = await answer(mirrorApp, cursorOfRecords)
-  t.equal(next.status, 200, 'a cursor of the origin goes on at the mirror')
+  t.equal(next.status, 200, 'a cursor of the origin continues at the mirror')
   t.same(next, await answer(origin.app, cursorOfRecords))
 })
 
 let second = ''
-/** The origin as it was started last. */
+/** The last start of the origin. */
 let newest = origin.context
 
 t.test('the second round: a correction and a new edition', async (t) => {
@@ -144,21 +147,21 @@ t.test('the second round: a correction and a new edition', async (t) => {
   await origin.take({ dataset: 'tree-register', edition: '2025', rows: rows(ash) })
   await origin.publish('tree-register', '2025')
   const exported = await exportTo(origin.context, folder, { since: cursor, restricted: false }, '')
-  t.equal(exported.versions, 2, 'and nothing of what was carried before')
+  t.equal(exported.versions, 2, 'and nothing that was carried before')
   second = exported.out
   mirror.moveTo('2026-02-02T04:00:00.000Z')
   const report = await take(mirror.context, exported.out)
   t.match(report, { state: 'taken', changes: 2, records: 4 })
-  await sameAnswers(t)
+  await compareResponses(t)
   t.same(
     await answer(mirrorApp, cursorOfRecords),
     await answer(origin.app, cursorOfRecords),
-    'a walk goes on in the version that it began with',
+    'a walk stays on the version it began with',
   )
   cursor = report.cursor
 })
 
-t.test('restricted datasets are carried where that is asked for, and only then', async (t) => {
+t.test('restricted datasets are carried only on request', async (t) => {
   const all = await openTestContext(t, { contracts: [other], at: late })
   await trustOrigin(all.context, origin.context, folder)
   const exported = await exportTo(origin.context, join(folder, 'all'), { since: null, restricted: true })
@@ -167,15 +170,15 @@ t.test('restricted datasets are carried where that is asked for, and only then',
   const { authorization } = await all.key({ scopes: ['read-restricted'] })
   await all.context.reloadContracts()
   const app = await serving(t, all.context)
-  const asked = { url: '/v1/datasets/shelter-register/records', headers: { authorization } }
-  t.match((await app.inject(asked)).body, /secret-marker/)
-  t.equal((await app.inject(asked.url)).statusCode, 404, 'for those who may')
+  const injected = { url: '/v1/datasets/shelter-register/records', headers: { authorization } }
+  t.match((await app.inject(injected)).body, /secret-marker/)
+  t.equal((await app.inject(injected.url)).statusCode, 404, 'for callers who may read it')
   await t.rejects(exportTo(origin.context, folder, { since: exported.cursor, restricted: false }), {
     code: 'cursor-invalid',
   })
 })
 
-t.test('the third round: a withdrawal, contracts that grow, a dataset that has become open', async (t) => {
+t.test('the third round: a withdrawal, new contract versions, a dataset that has become open', async (t) => {
   const day = '2026-02-03T04:00:00.000Z'
   origin.moveTo(day)
   mirror.moveTo(day)
@@ -196,17 +199,17 @@ t.test('the third round: a withdrawal, contracts that grow, a dataset that has b
     reason: 'measured wrongly',
     actor: 'cli:test',
   })
-  const brought = { dataset: 'tree-register', edition: '2026', contractVersion: 2 }
-  const path = await writeBag(folder, { ...brought, rows: `${header},kind_of_tree\n${oak},leaf\n` })
+  const input = { dataset: 'tree-register', edition: '2026', contractVersion: 2 }
+  const path = await writeBag(folder, { ...input, rows: `${header},kind_of_tree\n${oak},leaf\n` })
   await takeBundle(context, (await receive(context, { path, broughtBy: 'cli:test' })).id)
-  await publishEdition(context, (await requestPublication(context, { ...brought, askedBy: 'cli:test' })).id)
+  await publishEdition(context, (await requestPublication(context, { ...input, askedBy: 'cli:test' })).id)
 
   const exported = await exportTo(context, folder, { since: cursor, restricted: false })
   t.same(exported.left, [])
   const report = await take(mirror.context, exported.out)
   await untilRenewed()
   t.match(report, { state: 'taken' })
-  await sameAnswers(t, app, () => false)
+  await compareResponses(t, app, () => false)
   const withdrawn = await answer(mirrorApp, '/v1/datasets/tree-register/editions/2024/versions/2')
   t.match(withdrawn, { status: 410, text: /measured wrongly/ })
   t.match(await answer(mirrorApp, '/v1/datasets/shelter-register/records'), { text: /secret-marker/ })
@@ -230,7 +233,7 @@ t.test('the third round: a withdrawal, contracts that grow, a dataset that has b
   )
 })
 
-/** The service of the mirror has loaded the contracts that came: it is told by another session than ours. */
+/** The mirror's service has loaded the contracts that arrived: another session notifies it. */
 async function untilRenewed(): Promise<void> {
   const isRenewed = () => mirror.context.contracts.find('tree-register', 2) !== undefined
   for (let beat = 0; beat < 200 && !isRenewed(); beat += 1)
@@ -244,7 +247,7 @@ async function statesOf({ database }: typeof origin.context) {
   return found.map((row) => ({ ...row }))
 }
 
-t.test('what is refused, and leaves everything as it was', async (t) => {
+t.test('a refused import changes nothing', async (t) => {
   const before = [await feedOf(mirror.context), await readMirror(mirror.context.database.work)]
   const fresh = await openTestContext(t, { contracts: [other], at: late })
   await trustOrigin(fresh.context, origin.context, folder)
@@ -266,7 +269,7 @@ t.test('what is refused, and leaves everything as it was', async (t) => {
   t.ok(await distrustKey(mirror.context, { fingerprint, actor: 'cli:test' }))
   t.same(await checksOf(take(mirror.context, strange.out)), ['export-signature'], 'trusted no longer')
 
-  const spoilt = async (change: (bag: string) => Promise<void>) => {
+  const refusedAfter = async (change: (bag: string) => Promise<void>) => {
     const bag = join(folder, 'spoilt')
     await cp(second, bag, { recursive: true })
     await change(bag)
@@ -274,13 +277,13 @@ t.test('what is refused, and leaves everything as it was', async (t) => {
     await rm(bag, { recursive: true })
     return checks
   }
-  t.same(await spoilt((bag) => rm(join(bag, 'tagmanifest-sha256.txt.asc'))), ['export-unsigned'])
+  t.same(await refusedAfter((bag) => rm(join(bag, 'tagmanifest-sha256.txt.asc'))), ['export-unsigned'])
   const file = 'data/editions/tree-register/2025/v1/tree-register-2025-v1.csv'
-  t.same(await spoilt(async (bag) => writeFile(join(bag, file), 'tree\n')), ['digest-wrong'])
-  t.same(await spoilt((bag) => rm(join(bag, file))), ['file-missing'])
-  t.same(await spoilt((bag) => writeFile(join(bag, 'data', 'more.csv'), 'x\n')), ['file-unlisted'])
+  t.same(await refusedAfter(async (bag) => writeFile(join(bag, file), 'tree\n')), ['digest-wrong'])
+  t.same(await refusedAfter((bag) => rm(join(bag, file))), ['file-missing'])
+  t.same(await refusedAfter((bag) => writeFile(join(bag, 'data', 'more.csv'), 'x\n')), ['file-unlisted'])
   t.same(
-    await spoilt(async (bag) => {
+    await refusedAfter(async (bag) => {
       const manifest = join(bag, 'tagmanifest-sha256.txt')
       await writeFile(manifest, `${await readFile(manifest, 'utf8')}\n`)
     }),
@@ -289,7 +292,7 @@ t.test('what is refused, and leaves everything as it was', async (t) => {
   )
 
   const inward = await writeBag(folder, { dataset: 'tree-register', edition: '2024', rows: rows(oak) })
-  t.same(await checksOf(take(mirror.context, inward)), ['export-inward'], 'what a provider brings')
+  t.same(await checksOf(take(mirror.context, inward)), ['export-inward'], 'a bundle of a provider')
   const receipt = await receive(origin.context, { path: second, broughtBy: 'cli:test' })
   const outward = await takeBundle(origin.context, receipt.id)
   t.equal(outward.state, 'refused')
@@ -307,7 +310,7 @@ t.test('what is refused, and leaves everything as it was', async (t) => {
   t.same([await feedOf(mirror.context), await readMirror(mirror.context.database.work)], before)
 })
 
-t.test('a mirror publishes nothing of its own, and what is not empty becomes none', async (t) => {
+t.test('a mirror publishes nothing of its own, and a service with data can not become one', async (t) => {
   const bag = await writeBag(folder, { dataset: 'tree-register', edition: '2024', rows: rows(oak) })
   const by = { dataset: 'tree-register', edition: '2025' }
   const readOnly = { code: 'mirror-read-only' }
@@ -316,12 +319,16 @@ t.test('a mirror publishes nothing of its own, and what is not empty becomes non
   await t.rejects(withdraw(mirror.context, { ...by, version: 1, reason: 'x', actor: 'cli:test' }), readOnly)
   await t.rejects(exportTo(mirror.context, folder, { since: null, restricted: false }), readOnly)
   const stale = exportTo(origin.context, folder, { since: null, restricted: false })
-  await t.rejects(stale, /begin the command anew/, 'nor does an origin export what it has not loaded')
+  await t.rejects(
+    stale,
+    /begin the command anew/,
+    'nor does an origin export contracts that it has not loaded',
+  )
 
   const own = await openTestContext(t, { contracts: [other], at: late })
   await own.take({ dataset: 'other', edition: '2024', rows: 'x\n1\n' })
   await trustOrigin(own.context, origin.context, folder)
   const whole = await exportTo(newest, join(folder, 'own'), { since: null, restricted: false })
   await t.rejects(take(own.context, whole.out), { code: 'mirror-not-empty' })
-  t.equal((await readChanges(own.context.database.work, 0)).length, 1, 'and keeps what it has')
+  t.equal((await readChanges(own.context.database.work, 0)).length, 1, 'and its data stay')
 })

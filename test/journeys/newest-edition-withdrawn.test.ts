@@ -1,4 +1,4 @@
-/** Where the newest edition is withdrawn altogether, nobody passes an older one off as the latest. */
+/** If the newest edition is withdrawn completely, nothing presents an older one as the latest. */
 import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
@@ -9,7 +9,7 @@ const key = field('pond', 'string', { role: 'key', constraints: { required: true
 const contract = contractOf([key], ['pond'], { dataset, themes: ['education'] })
 const { context, take, publish, get } = await openTestContext(t, { contracts: [contract] })
 
-t.test('metadata, records and the first page say the same', async (t) => {
+t.test('metadata, records and the first page agree', async (t) => {
   for (const edition of ['2024', '2025']) {
     await take({ dataset, edition, rows: `pond\np${edition}\n` })
     await publish(dataset, edition)

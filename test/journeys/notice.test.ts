@@ -1,6 +1,7 @@
 /**
- * Notice of a breaking contract: every answer that rests on a contract before it says since when and until when, by the
- * days that its own contract gives; answers under the new one, and under one that only adds, say nothing.
+ * Notice of a breaking contract: every response under an earlier contract says since when and until when, by
+ * the notice period of that contract; responses under the new one, and under one that only adds fields, say
+ * nothing.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -30,12 +31,12 @@ const { noticeDays: _, ...rest } = {
 const v3 = { ...v1, contractVersion: 3, fields: [tree, field('girth', 'integer', { role: 'measure' })] }
 const { aggregate: __, ...breaking } = v3
 
-const standing = await openTestContext(t, { contracts: [v1], at: '2026-03-01T04:00:00Z' })
-const { context } = standing
-await standing.take({ dataset, edition: '2024', rows: 'tree,height\noak,20\nelm,3\n' })
-await standing.publish(dataset, '2024')
-await standing.take({ dataset, edition: '2024', rows: 'tree,height\noak,21\nelm,3\n' })
-await standing.publish(dataset, '2024', { reason: 'measured again' })
+const testContext = await openTestContext(t, { contracts: [v1], at: '2026-03-01T04:00:00Z' })
+const { context } = testContext
+await testContext.take({ dataset, edition: '2024', rows: 'tree,height\noak,20\nelm,3\n' })
+await testContext.publish(dataset, '2024')
+await testContext.take({ dataset, edition: '2024', rows: 'tree,height\noak,21\nelm,3\n' })
+await testContext.publish(dataset, '2024', { reason: 'measured again' })
 
 const at = `/v1/datasets/${dataset}/editions/2024/versions/2`
 const under = [
@@ -52,16 +53,16 @@ const under = [
   `/v1/datasets/${dataset}/contracts/1`,
 ]
 
-t.test('without a breaking contract nothing is said', async (t) => {
+t.test('without a breaking contract there is no notice', async (t) => {
   for (const url of under) {
-    const { status, headers } = await standing.get(url)
+    const { status, headers } = await testContext.get(url)
     t.equal(status, 200, url)
     t.notOk('deprecation' in headers || 'sunset' in headers, url)
   }
 })
 
-t.test('with one, all that rests on the contracts before it says so', async (t) => {
-  const folder = join(standing.folder, 'var', 'contracts', dataset)
+t.test('with one, every response under an earlier contract gives notice', async (t) => {
+  const folder = join(testContext.folder, 'var', 'contracts', dataset)
   await mkdir(folder, { recursive: true })
   for (const contract of [rest, breaking]) {
     await writeFile(join(folder, `contract.v${contract.contractVersion}.json`), JSON.stringify(contract))
@@ -99,20 +100,20 @@ t.test('with one, all that rests on the contracts before it says so', async (t) 
     since.setMilliseconds(0) + noticeDaysUsual * 86_400_000,
   )
 
-  const path = await writeBag(standing.folder, {
+  const path = await writeBag(testContext.folder, {
     dataset,
     edition: '2024',
     contractVersion: 3,
     rows: 'tree,girth\noak,4\n',
   })
   await takeBundle(grown, (await receive(grown, { path, broughtBy: 'cli:test' })).id)
-  const asked = await requestPublication(grown, {
+  const publication = await requestPublication(grown, {
     dataset,
     edition: '2024',
     reason: 'by girth',
     askedBy: 'cli:test',
   })
-  t.equal((await publishEdition(grown, asked.id)).state, 'done')
+  t.equal((await publishEdition(grown, publication.id)).state, 'done')
   const next = `/v1/datasets/${dataset}/editions/2024/versions/3`
   for (const url of [next, `${next}/records`, `/v1/datasets/${dataset}/contracts/3`]) {
     t.notOk('deprecation' in (await app.inject(url)).headers, url)
@@ -126,7 +127,7 @@ t.test('with one, all that rests on the contracts before it says so', async (t) 
         { tree: 'oak', height: 21 },
       ],
     },
-    'and the old one stays beside it',
+    'and the old one remains available',
   )
   t.match(old.headers['link'], /versions\/3>; rel="successor-version"/)
 })

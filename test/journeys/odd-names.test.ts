@@ -1,6 +1,7 @@
 /**
- * Names that a contract may have although other languages have plans for them: words that SQL reserves, names that
- * our own statements use, `constructor`, and the longest name there is. Several parts, a disclosure rule, every door.
+ * Names that a contract may use although other languages reserve them: words that SQL reserves, names that
+ * our own statements use, `constructor`, and the longest name allowed. Several parts, a disclosure rule,
+ * every intake channel.
  */
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'
@@ -45,24 +46,28 @@ t.test('keys that two parts share are found', async (t) => {
   t.equal(refused.findings.length, 2)
 })
 
-t.test('it goes all the way', async (t) => {
+t.test('the whole pipeline works', async (t) => {
   await take(part('edu-310104', row('b')))
   t.equal((await publish(dataset, '2025')).state, 'done')
   const file = `/v1/datasets/${dataset}/editions/2025/versions/1/files/${dataset}-2025-v1`
   t.equal((await get(`${file}.csv`)).text, `${[header, row('a'), row('b')].join('\n')}\n`)
+  const found: unknown[] = []
   for (const name of [...keys, ...texts, ...more]) {
     const value = name === 'part' ? 'b' : keys.some((key) => key === name) ? 'k' : `b-${name}`
     const answer = await get(`/v1/datasets/${dataset}/records?${name}=${value}`)
-    t.equal(answer.status, 200, `${name}: ${answer.text.slice(0, 200)}`)
-    const { data } = answer.json<{ data: readonly Record<string, unknown>[] }>()
-    t.equal(data.at(-1)?.['constructor'], 'b-constructor', name)
+    const { data } = answer.json<{ data?: readonly Record<string, unknown>[] }>()
+    found.push([name, answer.status, data?.at(-1)?.['constructor']])
   }
+  t.same(
+    found,
+    [...keys, ...texts, ...more].map((name) => [name, 200, 'b-constructor']),
+  )
   t.equal((await get(`/v1/datasets/${dataset}/records?group=7&table=x`)).status, 200)
   t.equal((await get(`/v1/datasets/${dataset}/openapi.json`)).status, 200)
   t.equal((await get(`/v1/datasets/${dataset}/contracts/1/json-schema`)).status, 200)
 })
 
-t.test('a doubled header of such a name is a finding', async (t) => {
+t.test('a duplicate header of such a name is a finding', async (t) => {
   const receipt = await bring({
     ...part('edu-310101', row('a')),
     rows: `${header},constructor\n${row('a')},z\n`,

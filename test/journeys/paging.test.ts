@@ -1,6 +1,7 @@
 /**
- * A walk over records: every record exactly once, under every filter and while versions come and go. A cursor that is
- * damaged or another's is refused by code, and no text in any parameter reaches the database as anything but text.
+ * Paging over records: every record exactly once, under every filter and while versions are published and
+ * withdrawn. A damaged or foreign cursor is refused by code, and no parameter reaches the database as
+ * anything but text.
  */
 import t from 'tap'
 import { digestOf } from '../../src/platform/digest.ts'
@@ -22,17 +23,17 @@ const fields = [
   field('district', 'string', { codes: 'districts' }),
 ]
 const more = { themes: ['education'], indexes: [['kind'], ['uses']], formats: ['csv', 'csv.gz', 'ndjson'] }
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [
     contractOf(fields, ['lamp'], { dataset, ...more }),
     contractOf(fields, ['lamp'], { dataset: other, ...more }),
   ],
 })
-const { get, context } = standing
+const { get, context } = testContext
 
 const total = 250
 const header = fields.map(({ name }) => name).join()
-/** Lamp n of a version. Every field is empty in some rows, so that a walk meets nulls everywhere. */
+/** Lamp n of a version. Every field is empty in some rows, so that paging meets nulls everywhere. */
 const lamp = (n: number, version: number) =>
   [
     n,
@@ -49,8 +50,8 @@ const rowsOf = (version: number) =>
   [header, ...Array.from({ length: total }, (_, index) => lamp(index + 1, version))].join('\n')
 
 for (const name of [dataset, other]) {
-  await standing.take({ dataset: name, edition: '2025', rows: rowsOf(1) })
-  await standing.publish(name, '2025')
+  await testContext.take({ dataset: name, edition: '2025', rows: rowsOf(1) })
+  await testContext.publish(name, '2025')
 }
 
 interface Page {
@@ -62,8 +63,8 @@ interface Page {
 const records = `/v1/datasets/${dataset}/records`
 const versioned = `/v1/datasets/${dataset}/editions/2025/versions/1/records`
 
-/** Follows `links.next` to the end, and gives the pages. */
-async function walk(url: string, between: (page: number) => Promise<void> = async () => undefined) {
+/** Follows `links.next` to the end, and returns the pages. */
+async function pagesOf(url: string, between: (page: number) => Promise<void> = async () => undefined) {
   const pages: Page[] = []
   for (let next: string | null = url; next !== null; ) {
     const answer = await get(next)
@@ -82,15 +83,15 @@ const cursorOf = async (url: string) =>
 
 const everyLamp = Array.from({ length: total }, (_, index) => index + 1)
 
-t.test('every record comes exactly once, whatever the size of the page', async (t) => {
+t.test('every record comes exactly once, whatever the page size', async (t) => {
   for (const url of [records, `${records}?edition=2025`, versioned]) {
     for (const limit of [1, 7, 100, total, 1000]) {
-      const pages = await walk(`${url}${from(url)}limit=${limit}`)
+      const pages = await pagesOf(`${url}${from(url)}limit=${limit}`)
       t.same(lampsOf(pages), everyLamp, `${url} by ${limit}`)
       t.equal(pages.length, Math.ceil(total / limit), 'a page is full unless it is the last')
     }
   }
-  t.equal((await get(records)).json<Page>().data.length, 100, 'a hundred unless asked otherwise')
+  t.equal((await get(records)).json<Page>().data.length, 100, 'a hundred by default')
 })
 
 t.test('every record of a filter comes exactly once, on each type of field', async (t) => {
@@ -110,22 +111,22 @@ t.test('every record of a filter comes exactly once, on each type of field', asy
       (n) => n % 7 !== 0 && n % 3 === 1 && n % 13 !== 0 && n % 10 > 0 && n % 2 === 0 && n % 5 !== 0,
     ],
   ]
-  for (const [query, holds] of filters) {
-    const expected = everyLamp.filter(holds)
-    t.ok(expected.length > 0, `${query} holds for ${expected.length}`)
-    for (const limit of [1, 7, 100]) {
-      t.same(lampsOf(await walk(`${records}?${query}&limit=${limit}`)), expected, `${query} by ${limit}`)
-    }
+  for (const [query, matches] of filters) {
+    const expected = everyLamp.filter(matches)
+    t.ok(expected.length > 0, `${query} matches ${expected.length}`)
+    const found: unknown[] = []
+    for (const limit of [1, 7, 100]) found.push(lampsOf(await pagesOf(`${records}?${query}&limit=${limit}`)))
+    t.same(found, [expected, expected, expected], query)
   }
 })
 
 t.test('a walk stays on the version it began with while others are published', async (t) => {
-  const pages = await walk(`${records}?limit=100`, async (page) => {
+  const pages = await pagesOf(`${records}?limit=100`, async (page) => {
     if (page !== 1) return
-    await standing.take({ dataset, edition: '2025', rows: rowsOf(2) })
-    await standing.publish(dataset, '2025', { reason: 'Moved to another district.' })
-    await standing.take({ dataset, edition: '2026', rows: `${header}\n${lamp(1, 2)}` })
-    await standing.publish(dataset, '2026')
+    await testContext.take({ dataset, edition: '2025', rows: rowsOf(2) })
+    await testContext.publish(dataset, '2025', { reason: 'Moved to another district.' })
+    await testContext.take({ dataset, edition: '2026', rows: `${header}\n${lamp(1, 2)}` })
+    await testContext.publish(dataset, '2026')
   })
   t.same(lampsOf(pages), everyLamp)
   t.same(
@@ -144,10 +145,10 @@ t.test('a cursor that is damaged, or of another query, is refused by code', asyn
     ['edition', '2025'],
     ['kind', 'spot'],
   ]
-  const mark = digestOf(JSON.stringify({ dataset, parameters })).slice(0, 12)
+  const fingerprint = digestOf(JSON.stringify({ dataset, parameters })).slice(0, 12)
   const forge = (body: string) => Buffer.from(`${digestOf(`${dataset}\n${body}`).slice(0, 12)}${body}`)
   t.equal(
-    forge(`{"query":"${mark}","versions":[["2025",2]],"at":0,"after":4}`).toString('base64url'),
+    forge(`{"query":"${fingerprint}","versions":[["2025",2]],"at":0,"after":4}`).toString('base64url'),
     cursor,
     'the test makes cursors as the service does',
   )
@@ -158,9 +159,9 @@ t.test('a cursor that is damaged, or of another query, is refused by code', asyn
     ...[cursor.slice(0, -2), `${cursor}A`, 'x', '%00', '..', "' OR 1=1 --", 'A'.repeat(5000)],
     ...[
       ...['', 'null', '5', '{}', '[]', '{"query":'],
-      `{"query":"${mark}","versions":[["2025",1e400]],"at":0,"after":1}`,
-      `{"query":"${mark}","versions":[["2025",2]],"at":1,"after":1}`,
-      `{"query":"${mark}","versions":[["2025",2],["2026",1]],"at":0,"after":1}`,
+      `{"query":"${fingerprint}","versions":[["2025",1e400]],"at":0,"after":1}`,
+      `{"query":"${fingerprint}","versions":[["2025",2]],"at":1,"after":1}`,
+      `{"query":"${fingerprint}","versions":[["2025",2],["2026",1]],"at":0,"after":1}`,
     ].map((body) => forge(body).toString('base64url')),
   ]
   for (const text of damaged) {
@@ -192,16 +193,16 @@ t.test('a cursor that is damaged, or of another query, is refused by code', asyn
   )
 })
 
-t.test('a cursor of a withdrawn version is gone', async (t) => {
+t.test('a cursor of a withdrawn version gives 410', async (t) => {
   const cursor = await cursorOf(`${records}?edition=2025&limit=5`)
-  const asked = { dataset, edition: '2025', version: 2, reason: 'Wrong district.', actor: 'cli:test' }
-  await withdraw(context, asked)
+  const withdrawal = { dataset, edition: '2025', version: 2, reason: 'Wrong district.', actor: 'cli:test' }
+  await withdraw(context, withdrawal)
   const answer = await get(`${records}?edition=2025&limit=5&cursor=${cursor}`)
   t.equal(answer.status, 410)
   t.match(answer.json(), { code: 'version-withdrawn', reason: 'Wrong district.', successor: null })
 })
 
-/** What strangers put into parameters. */
+/** Hostile parameter values. */
 const hostile = [
   "' OR 1=1 --",
   '"; DROP TABLE qingdan.version; --',
@@ -235,16 +236,18 @@ async function tablesOf() {
     SELECT schemaname, relname FROM pg_stat_user_tables ORDER BY schemaname, relname`
 }
 
-/** CKAN refuses in its own words, lists nothing for a word that nothing has, and may find what a question nearly names. */
+/** CKAN refuses in its own words, lists nothing for an unknown word, and may find near matches. */
 function isCkanRefusal(url: string, { status, text }: Awaited<ReturnType<typeof get>>): boolean {
   if (/package_search\?(?:q=|fq_list=null$)/.test(url)) return true
   if (status === 200) return /"result":\[\]|"count":0,/.test(text)
   return [400, 404, 409].includes(status) && /"success":false|^"Bad request/.test(text)
 }
 
-t.test('no parameter of any route is more than a text', async (t) => {
+t.test('no route treats a parameter as more than text', async (t) => {
   const before = await tablesOf()
-  const { authorization } = await standing.key({ scopes: ['ingest', 'publish', 'admin', 'read-restricted'] })
+  const { authorization } = await testContext.key({
+    scopes: ['ingest', 'publish', 'admin', 'read-restricted'],
+  })
   const document = (await get('/openapi.json')).json<{
     paths: Record<string, { get?: { parameters?: readonly { name: string; in: string }[] } }>
   }>()
@@ -269,7 +272,7 @@ t.test('no parameter of any route is more than a text', async (t) => {
       path.replace(/\{(\w+)\}/g, (_all, own: string) => (own === name ? value : (good[own] ?? '')))
     const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
     const queries = (operation.parameters ?? []).filter((one) => one.in === 'query').map((one) => one.name)
-    // Addresses with an extension read their parameters as those without do.
+    // Addresses with an extension read their parameters like those without.
     const texts = /\/records\.\w+$/.test(path) ? hostile.slice(0, 3) : hostile
     for (const text of texts) {
       for (const name of names) urls.add(fill(name, encoded(text)))
@@ -291,7 +294,7 @@ t.test('no parameter of any route is more than a text', async (t) => {
       urls.add(`${fill('', '')}?${odd}`)
     }
   }
-  // Served are only addresses without a value of two letters or more, or pages on which nothing matches it.
+  // 200 is right only for addresses that take no hostile value, or for pages on which nothing matches it.
   const counts: Record<number, number> = {}
   for (const url of urls) {
     const answer = await get(url, { authorization })
@@ -302,13 +305,13 @@ t.test('no parameter of any route is more than a text', async (t) => {
       answer.status === 200 &&
       (/^$|^[^\n{]*\n$|"data":\[\]/.test(answer.text) ||
         !/[?&][^&=]+=[^&]{2}/.test(url) ||
-        // A question may find what it nearly names.
+        // A search may find near matches.
         url.startsWith('/v1/datasets?q='))
     if (!isProblem && !isEmpty && !(/^\/(?:api|datastore)\//.test(url) && isCkanRefusal(url, answer)))
       t.fail(`${answer.status} ${url.slice(0, 200)} ${answer.text.slice(0, 200)}`)
   }
   t.comment(`${urls.size} addresses: ${JSON.stringify(counts)}`)
-  t.ok(urls.size > 1000, `${urls.size} addresses were asked`)
+  t.ok(urls.size > 1000, `${urls.size} addresses were requested`)
   t.ok((counts[400] ?? 0) > 500, 'most are refused')
   t.same(await tablesOf(), before, 'every table is there')
   t.equal((await get(versioned)).json<Page>().data.length, 100)

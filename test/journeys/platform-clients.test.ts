@@ -1,6 +1,7 @@
 /**
- * Platforms with keys of their own: quotas that hold over processes and restarts, networks that a key is for, its end, how far
- * each has come in the feed, and usage that adds up to the very requests that were made, over HTTP and at the side door.
+ * Platforms with keys of their own: quotas that count across processes and restarts, networks that a key is
+ * limited to, its expiry, progress in the feed, and usage that adds up to the requests that were made, over
+ * HTTP and by the command line.
  */
 import t from 'tap'
 import { usageRowsMax } from '../../src/accounts/index.ts'
@@ -20,7 +21,7 @@ const open = 'bridge-register'
 const shared = 'harbour-register'
 const vault = 'vault-register'
 const rate = 12
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [
     registerOf(open, 'conditional'),
     registerOf(shared, 'not-open'),
@@ -29,17 +30,17 @@ const standing = await openTestContext(t, {
   at: '2026-02-01T04:00:00Z',
   settings: { QINGDAN_RATE_PER_MINUTE: String(rate) },
 })
-const { app, environment, get, context, key, moveTo } = standing
+const { app, environment, get, context, key, moveTo } = testContext
 const bring = async (dataset: string, edition: string) => {
-  await standing.take({ dataset, edition, rows: `place\n${dataset}-marker\n` })
-  await standing.publish(dataset, edition)
+  await testContext.take({ dataset, edition, rows: `place\n${dataset}-marker\n` })
+  await testContext.publish(dataset, edition)
 }
 for (const dataset of [open, shared, vault]) await bring(dataset, '2025')
 const officer = await key({ scopes: ['admin'], quota: { perMinute: 10_000 } })
-/** Enough for what a test is not about. */
+/** Enough for tests that are not about limits. */
 const quota = { perMinute: 10_000 }
 
-interface Told {
+interface KeyState {
   readonly quota: readonly { readonly name: string; readonly limit: number; readonly left: number }[]
   readonly feed: { readonly cursor: string; readonly seenAt: string; readonly behind: number | null } | null
   readonly usage: readonly Omit<Counts, 'key'>[]
@@ -57,34 +58,34 @@ interface Counts {
 
 const records = `/v1/datasets/${shared}/records`
 
-t.test('over its quota a platform hears so, and how long to wait; then it goes on', async (t) => {
+t.test('over its quota a platform gets 429 with a waiting time; then it continues', async (t) => {
   moveTo('2026-02-01T04:00:50Z')
   const { authorization } = await key({ scopes: ['read-shared'], quota: { perMinute: 3, perDay: 5 } })
-  const ask = () => get(records, { authorization })
-  const first = await ask()
+  const request = () => get(records, { authorization })
+  const first = await request()
   t.equal(first.status, 200)
   t.equal(first.headers['ratelimit-policy'], '"minute";q=3;w=60, "day";q=5;w=86400')
   t.equal(first.headers['ratelimit'], '"minute";r=2;t=10, "day";r=4;t=43150')
-  t.same([(await ask()).status, (await ask()).status], [200, 200])
-  const over = await ask()
+  t.same([(await request()).status, (await request()).status], [200, 200])
+  const over = await request()
   t.equal(over.status, 429)
   t.match(over.json(), { code: 'quota-exceeded', quota: 'minute', limit: 3, retryAfterSeconds: 10 })
   t.equal(over.headers['retry-after'], '10')
   t.equal(over.headers['ratelimit'], '"minute";r=0;t=10, "day";r=2;t=43150')
   t.match(over.headers['cache-control'], /no-store/)
   t.notMatch(over.text, /marker/)
-  t.equal((await get(`/v1/datasets/${open}/records`)).status, 200, 'who has no key is not meant')
+  t.equal((await get(`/v1/datasets/${open}/records`)).status, 200, 'callers without a key are not affected')
   moveTo('2026-02-01T04:01:00Z')
   t.same(
-    [(await ask()).status, (await ask()).status],
+    [(await request()).status, (await request()).status],
     [200, 200],
-    'what was refused took nothing from the day',
+    'refused requests do not count for the day',
   )
-  const day = await ask()
+  const day = await request()
   t.match(day.json(), { status: 429, code: 'quota-exceeded', quota: 'day', limit: 5 })
   t.equal(day.headers['retry-after'], String(12 * 3600 - 60), 'until midnight in Shanghai')
   moveTo('2026-02-01T15:59:59Z')
-  t.equal((await ask()).status, 429)
+  t.equal((await request()).status, 429)
   moveTo('2026-02-01T16:00:00Z')
   const next = await get('/v1/key', { authorization })
   t.match(next.json(), {
@@ -96,7 +97,7 @@ t.test('over its quota a platform hears so, and how long to wait; then it goes o
   t.match(next.headers['cache-control'], /private, no-store/)
 })
 
-t.test('a rate that was agreed stands in place of the one for all', async (t) => {
+t.test('an agreed rate replaces the general one', async (t) => {
   const { authorization } = await key({ scopes: ['read-shared'], quota: { perMinute: rate + 2 } })
   const usual = await key({ scopes: ['read-shared'], quota: { perDay: 1_000 } })
   const statuses = async (headers: { authorization: string }) => {
@@ -105,51 +106,51 @@ t.test('a rate that was agreed stands in place of the one for all', async (t) =>
     return found.indexOf(429)
   }
   t.equal(await statuses({ authorization }), rate + 2)
-  t.equal(await statuses(usual), rate, 'where none was agreed for the minute, the usual one holds')
+  t.equal(await statuses(usual), rate, 'without an agreed minute rate, the general one applies')
 })
 
 t.test('two processes count one quota, and a restart forgets nothing', async (t) => {
   const { authorization, id } = await key({ scopes: ['read-shared'], quota: { perDay: 8 } })
   const [one, two] = await Promise.all([spawnService(t, environment), spawnService(t, environment)])
-  const ask = async (base: string) => {
+  const request = async (base: string) => {
     const answer = await fetch(`${base}${records}`, { headers: { authorization } })
     await answer.arrayBuffer()
     return answer.status
   }
-  const asked = await Promise.all(
-    [one, two].flatMap(({ base }) => Array.from({ length: 6 }, () => ask(base))),
+  const codes = await Promise.all(
+    [one, two].flatMap(({ base }) => Array.from({ length: 6 }, () => request(base))),
   )
-  t.equal(asked.filter((status) => status === 200).length, 8, `of 12: ${asked.join(' ')}`)
-  t.equal(asked.filter((status) => status === 429).length, 4)
-  // A commit that nobody waits for is on disk a moment later; the server itself is not killed here.
+  t.equal(codes.filter((status) => status === 200).length, 8, `of 12: ${codes.join(' ')}`)
+  t.equal(codes.filter((status) => status === 429).length, 4)
+  // Asynchronous commits reach the disk a moment later; the database server itself is not killed here.
   await one.kill()
   t.equal((await two.stop()).code, 0)
   const again = await spawnService(t, environment)
-  t.equal(await ask(again.base), 429, 'the day is used up')
+  t.equal(await request(again.base), 429, 'the day is used up')
   t.equal((await again.stop()).code, 0)
-  // The one that was killed may have taken its counts with it; those that ended have written theirs.
+  // The killed process may have lost its counts; those that ended have written theirs.
   const rows = await context.database.work`
     select sum(requests)::int as requests from qingdan.key_usage where key_id = ${id}`
   t.ok(rows[0]?.['requests'] >= 7 && rows[0]?.['requests'] <= 13, JSON.stringify(rows))
   const [{ audits } = { audits: 0 }] = await context.database.work<{ audits: number }[]>`
     select count(*)::int as audits from qingdan.audit where actor = ${`key:${id}`}`
-  t.equal(audits, 8, 'each access is in the audit, whatever ended')
+  t.equal(audits, 8, 'each access is in the audit log, whatever its status')
 })
 
-t.test('a key is refused from where it is not for, and nobody learns why', async (t) => {
+t.test('a key is refused from other networks, and the refusal does not say why', async (t) => {
   const addresses = ['192.0.2.0/25', '2001:db8:7::/48']
   const { authorization, id } = await key({ scopes: ['read-shared'], addresses, quota })
-  const ask = (remoteAddress: string, headers = {}) =>
+  const request = (remoteAddress: string, headers = {}) =>
     app.inject({ url: records, remoteAddress, headers: { authorization, ...headers } })
   for (const sender of ['192.0.2.127', '::ffff:192.0.2.1', '2001:db8:7:ffff::1']) {
-    t.equal((await ask(sender)).statusCode, 200, sender)
+    t.equal((await request(sender)).statusCode, 200, sender)
   }
-  const behind = (sender: string) => ask('127.0.0.1', { 'x-forwarded-for': sender })
-  t.equal((await behind('192.0.2.9')).statusCode, 200, 'a proxy of this machine says who it is')
+  const behind = (sender: string) => request('127.0.0.1', { 'x-forwarded-for': sender })
+  t.equal((await behind('192.0.2.9')).statusCode, 200, 'a proxy on this machine names the client')
   const refused = [
-    ...[await ask('192.0.2.128'), await ask('::ffff:192.0.2.128'), await ask('2001:db8:8::1')],
+    ...[await request('192.0.2.128'), await request('::ffff:192.0.2.128'), await request('2001:db8:8::1')],
     await behind('198.51.100.1'),
-    await ask('203.0.113.5', { 'x-forwarded-for': '192.0.2.9' }),
+    await request('203.0.113.5', { 'x-forwarded-for': '192.0.2.9' }),
   ]
   const unknown = await app.inject({
     url: records,
@@ -160,16 +161,20 @@ t.test('a key is refused from where it is not for, and nobody learns why', async
     const { requestId, ...body } = answer.json()
     const { requestId: other, ...same } = unknown.json()
     t.ok(requestId !== other)
-    t.same(body, same, 'as for a key that never was')
+    t.same(body, same, 'as for an unknown key')
   }
-  const lines = standing.lines.filter((line) => line.includes('"reason":"address"'))
+  const lines = testContext.lines.filter((line) => line.includes('"reason":"address"'))
   t.equal(lines.length, refused.length)
-  t.notMatch(standing.lines.join(''), /192\.0\.2\.|2001:db8|198\.51\.100|203\.0\.113/, 'no address is logged')
+  t.notMatch(
+    testContext.lines.join(''),
+    /192\.0\.2\.|2001:db8|198\.51\.100|203\.0\.113/,
+    'no address is logged',
+  )
   await get('/v1/key', { authorization: officer.authorization })
   for (const table of ['key_usage', 'key_count', 'key_cursor', 'audit']) {
     const rows = await context.database.work`select * from ${context.database.work(`qingdan.${table}`)}`
     const own = JSON.stringify(rows).replaceAll(JSON.stringify(addresses), '')
-    t.notMatch(own, /192\.0\.2\.|2001:db8/, `${table} holds no address but those that were agreed`)
+    t.notMatch(own, /192\.0\.2\.|2001:db8/, `${table} contains no address except the agreed ones`)
   }
   t.match(
     (await app.inject({ url: '/v1/key', remoteAddress: '192.0.2.3', headers: { authorization } })).json(),
@@ -180,41 +185,41 @@ t.test('a key is refused from where it is not for, and nobody learns why', async
   )
 })
 
-t.test('a key ends on time, and says when', async (t) => {
+t.test('a key expires on time, and says when', async (t) => {
   moveTo('2026-02-03T04:00:00Z')
   const expiresAt = new Date('2026-02-04T04:00:00Z')
   const { authorization } = await key({ scopes: ['read-shared'], expiresAt, quota })
   moveTo('2026-02-04T03:59:59.999Z')
-  t.equal((await get('/v1/key', { authorization })).json<Told>().expiresAt, expiresAt.toISOString())
+  t.equal((await get('/v1/key', { authorization })).json<KeyState>().expiresAt, expiresAt.toISOString())
   t.equal((await get(records, { authorization })).status, 200)
   moveTo('2026-02-04T04:00:00Z')
   t.match((await get(records, { authorization })).json(), { status: 401, code: 'key-invalid' })
 })
 
-t.test('how far a platform is behind, of what it may know and asks for', async (t) => {
+t.test('how far a platform is behind, counting only what it may read and requests', async (t) => {
   moveTo('2026-02-05T04:00:00Z')
   const { authorization, id } = await key({ scopes: ['read-shared'], quota })
-  const told = async () => (await get('/v1/key', { authorization })).json<Told>().feed
-  t.equal(await told(), null)
+  const progress = async () => (await get('/v1/key', { authorization })).json<KeyState>().feed
+  t.equal(await progress(), null)
   const page = async (url: string) =>
     (await get(url, { authorization })).json<{ data: unknown[]; meta: { cursor: string; more: boolean } }>()
   const all = await page('/v1/changes')
-  t.equal(await told(), null, 'what was given is not yet taken')
+  t.equal(await progress(), null, 'changes that were sent are not yet confirmed')
   const some = await page('/v1/changes?limit=1')
   await page(`/v1/changes?limit=1&after=${some.meta.cursor}`)
-  t.match(await told(), {
+  t.match(await progress(), {
     cursor: some.meta.cursor,
     behind: all.data.length - 1,
     seenAt: '2026-02-05T04:00:00.000Z',
   })
   moveTo('2026-02-05T05:00:00Z')
   await page(`/v1/changes?after=${all.meta.cursor}`)
-  t.match(await told(), { cursor: all.meta.cursor, behind: 0, seenAt: '2026-02-05T05:00:00.000Z' })
+  t.match(await progress(), { cursor: all.meta.cursor, behind: 0, seenAt: '2026-02-05T05:00:00.000Z' })
   await bring(vault, '2026')
-  t.equal((await told())?.behind, 0, 'what it may not know counts for nothing')
+  t.equal((await progress())?.behind, 0, 'changes that it may not read are not counted')
   await bring(shared, '2026')
   await bring(open, '2026')
-  t.equal((await told())?.behind, 2)
+  t.equal((await progress())?.behind, 2)
   const listed = await runCli(['key', 'list', '--json'], environment)
   const own = (JSON.parse(listed.stdout) as { id: string; feed: object | null }[]).find(
     (one) => one.id === id,
@@ -227,18 +232,18 @@ t.test('how far a platform is behind, of what it may know and asks for', async (
   const narrow = await page(`/v1/changes?dataset=${open}`)
   await page(`/v1/changes?dataset=${open}&after=${narrow.meta.cursor}`)
   await bring(shared, '2027')
-  t.equal((await told())?.behind, 0, 'of the dataset that it asked for')
+  t.equal((await progress())?.behind, 0, 'of the dataset that it requested')
   for (const wrong of [`/v1/changes?after=nonsense`, `/v1/changes?after=${narrow.meta.cursor}`]) {
     t.equal((await get(wrong, { authorization })).status, 400)
-    t.equal((await told())?.cursor, narrow.meta.cursor, 'a cursor that is refused was not presented')
+    t.equal((await progress())?.cursor, narrow.meta.cursor, 'a refused cursor is not recorded')
   }
 })
 
-t.test('usage adds up to the very requests and bytes', async (t) => {
+t.test('usage adds up to the exact requests and bytes', async (t) => {
   moveTo('2026-02-10T04:00:00Z')
   const { authorization, id } = await key({ scopes: ['read-shared'], quota })
   const expected = new Map<string, { requests: number; refused: number; bytes: number }>()
-  const ask = async (day: string, dataset: string | null, url: string, headers = {}) => {
+  const request = async (day: string, dataset: string | null, url: string, headers = {}) => {
     const answer = await get(url, { authorization, ...headers })
     const name = `${day} ${dataset}`
     const { requests, refused, bytes } = expected.get(name) ?? { requests: 0, refused: 0, bytes: 0 }
@@ -252,26 +257,30 @@ t.test('usage adds up to the very requests and bytes', async (t) => {
   const version = `/v1/datasets/${shared}/editions/2025/versions/1`
   const file = `${version}/files/${shared}-2025-v1.csv`
   const day = '2026-02-10'
-  const { headers } = await ask(day, shared, file)
-  t.equal((await ask(day, shared, file, { 'if-none-match': String(headers['etag']) })).status, 304)
-  t.equal((await ask(day, shared, file, { range: 'bytes=0-4' })).status, 206)
-  for (const extension of ['', '.csv', '.ndjson']) await ask(day, shared, `${records}${extension}`)
-  await ask(day, shared, `${version}/records.csv`)
-  await ask(day, shared, `${records}?wrong=1`)
-  await ask(day, open, `/v1/datasets/${open}`)
-  await ask(day, open, `/v1/datasets/${open}/records`)
+  const { headers } = await request(day, shared, file)
+  t.equal((await request(day, shared, file, { 'if-none-match': String(headers['etag']) })).status, 304)
+  t.equal((await request(day, shared, file, { range: 'bytes=0-4' })).status, 206)
+  for (const extension of ['', '.csv', '.ndjson']) await request(day, shared, `${records}${extension}`)
+  await request(day, shared, `${version}/records.csv`)
+  await request(day, shared, `${records}?wrong=1`)
+  await request(day, open, `/v1/datasets/${open}`)
+  await request(day, open, `/v1/datasets/${open}/records`)
   for (const url of ['/v1/datasets', '/v1/changes', '/api/3/action/package_list', '/nowhere']) {
-    await ask(day, null, url)
+    await request(day, null, url)
   }
-  t.equal((await ask(day, null, `/v1/datasets/${vault}/records`)).status, 404, 'a name that it may not know')
-  const resources = (await ask(day, null, `/api/3/action/package_show?id=${shared}`)).json<{
+  t.equal(
+    (await request(day, null, `/v1/datasets/${vault}/records`)).status,
+    404,
+    'a name that it may not know',
+  )
+  const resources = (await request(day, null, `/api/3/action/package_show?id=${shared}`)).json<{
     result: { resources: { id: string; datastore_active: boolean }[] }
   }>().result.resources
   const table = resources.find(({ datastore_active: isTable }) => isTable)?.id
-  await ask(day, shared, `/api/3/action/datastore_search?resource_id=${table}`)
-  await ask(day, shared, `/datastore/dump/${table}`)
+  await request(day, shared, `/api/3/action/datastore_search?resource_id=${table}`)
+  await request(day, shared, `/datastore/dump/${table}`)
   moveTo('2026-02-10T16:00:00Z')
-  await ask('2026-02-11', shared, records)
+  await request('2026-02-11', shared, records)
   const usage = async (query: string) =>
     (await get(`/v1/keys/usage?${query}`, { authorization: officer.authorization })).json<{
       data: Counts[]
@@ -294,11 +303,11 @@ t.test('usage adds up to the very requests and bytes', async (t) => {
   )
   t.ok((await usage(`key=${id}&to=2026-02-10`)).data.every((one) => one.day === '2026-02-10'))
   t.same((await usage(`key=${'0'.repeat(18)}`)).data, [])
-  const own = (await get('/v1/key', { authorization })).json<Told>().usage
+  const own = (await get('/v1/key', { authorization })).json<KeyState>().usage
   t.same(
     own.map((one) => ({ key: id, ...one })),
     data,
-    'its holder is told the same',
+    'the holder of the key sees the same',
   )
   const csv = await runCli(
     ['key', 'usage', id, '--from', '2026-02-10', '--to', '2026-02-10', '--csv'],
@@ -309,7 +318,7 @@ t.test('usage adds up to the very requests and bytes', async (t) => {
     csv.lines.includes(`${id},2026-02-10,${open},2,0,${expected.get(`2026-02-10 ${open}`)?.bytes}`),
     csv.stdout,
   )
-  // The request for /v1/key is written with the next flush, which this address makes.
+  // The request for /v1/key is written with the next flush, which this address triggers.
   await usage(`key=${id}`)
   const json = await runCli(
     ['key', 'usage', id, '--from', '2026-02-11', '--to', '2026-02-11', '--json'],
@@ -323,7 +332,7 @@ t.test('usage adds up to the very requests and bytes', async (t) => {
   t.equal((await runCli(['key', 'usage', '--from', '2026-02-30'], environment)).code, 4)
 })
 
-t.test('the usage of all keys is for the scope admin, and has its bounds', async (t) => {
+t.test('the usage of all keys needs the scope admin, and is limited', async (t) => {
   const client = await key({ scopes: ['read-shared'], quota })
   const usage = (query = '', authorization = officer.authorization) =>
     get(`/v1/keys/usage${query}`, { authorization })
@@ -338,7 +347,7 @@ t.test('the usage of all keys is for the scope admin, and has its bounds', async
   ] as const) {
     t.match((await usage(query)).json(), { status: 400, path }, query)
   }
-  t.equal((await usage('?from=2026-02-01&to=2026-02-01')).status, 200, 'a day alone')
+  t.equal((await usage('?from=2026-02-01&to=2026-02-01')).status, 200, 'a single day')
   const fill = (from: number, to: number) => context.database.work`
     insert into qingdan.key_usage (key_id, day, dataset, requests, refused, bytes)
     select 'x', '2020-01-01', 'd' || n, 1, 0, 0 from generate_series(${from}::int, ${to}::int) n`
@@ -348,15 +357,15 @@ t.test('the usage of all keys is for the scope admin, and has its bounds', async
   t.match((await usage('?from=2020-01-01&to=2020-01-01')).json(), { status: 400, path: 'from' })
 })
 
-t.test('a key for a platform is made at the side door', async (t) => {
+t.test('a key for a platform is created on the command line', async (t) => {
   const make = (...options: string[]) =>
     runCli(['key', 'create', '--json', '--label', 'city', '--scope', 'read-shared', ...options], environment)
-  const made = await make(
+  const created = await make(
     ...['--per-minute', '120', '--per-day', '50000', '--address', '192.0.2.0/24', '2001:db8::/32'],
     ...['--dataset', shared, '--expires', '2099-01-01T00:00:00+08:00'],
   )
-  t.equal(made.code, 0, made.stderr)
-  const { id } = JSON.parse(made.stdout) as { id: string }
+  t.equal(created.code, 0, created.stderr)
+  const { id } = JSON.parse(created.stdout) as { id: string }
   const shown = await runCli(['key', 'show', id, '--json'], environment)
   t.match(JSON.parse(shown.stdout), {
     scopes: ['read-shared'],

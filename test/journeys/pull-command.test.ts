@@ -1,6 +1,6 @@
 /**
- * The command `qingdan pull` as a process: with nothing of a house around it, what it prints, how it ends, what it takes for a slip;
- * and `--follow`, which has a change in seconds and ends cleanly by a signal.
+ * The command `qingdan pull` as a process: without a service's data folder, its output, exit codes and usage
+ * errors; and `--follow`, which copies a change in seconds and ends cleanly on a signal.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -30,7 +30,7 @@ const database = await emptyDatabase(t)
 
 t.test('a folder, with only an address', async (t) => {
   const into = join(home, 'copy')
-  // Settings that would break a house are none of its business.
+  // Settings that would stop a service do not concern it.
   const environment = {
     QINGDAN_DATA: '/nowhere/at/all',
     QINGDAN_PORT: 'x',
@@ -53,7 +53,7 @@ t.test('a folder, with only an address', async (t) => {
 
 t.test('PostgreSQL, one dataset, signed, as JSON', async (t) => {
   const key = join(home, 'service.asc')
-  await writeFile(key, (await loadServiceKey(source.standing.context)).publicKey)
+  await writeFile(key, (await loadServiceKey(source.testContext.context)).publicKey)
   const args = [
     '--into',
     database,
@@ -104,8 +104,8 @@ t.test('usage errors are reported with exit code 2', async (t) => {
     [['pull', source.base()], /--into/],
   ]
   const { runCli } = await import('../support/run-cli.ts')
-  for (const [args, told] of slips)
-    t.match(await runCli(args, {}), { code: 2, stderr: told }, args.slice(1).join(' '))
+  for (const [args, message] of slips)
+    t.match(await runCli(args, {}), { code: 2, stderr: message }, args.slice(1).join(' '))
 })
 
 t.test('refusals have exit codes, and codes in JSON', async (t) => {
@@ -127,19 +127,19 @@ t.test('refusals have exit codes, and codes in JSON', async (t) => {
 })
 
 t.test('restricted data are pulled only with a key', async (t) => {
-  const { context } = source.standing
-  const made = await createKey(
+  const { context } = source.testContext
+  const created = await createKey(
     context.database,
     { label: 'platform', scopes: ['read-restricted'] },
     { clock: context.clock, actor: 'cli:test' },
   )
   const keyFile = join(home, 'key')
-  await writeFile(keyFile, `${made.secret}\n`)
+  await writeFile(keyFile, `${created.secret}\n`)
   const into = join(home, 'restricted')
   const ran = await source.pull(['--into', into, '--key-file', keyFile])
   t.match(ran, { code: 0, stdout: /6 changes, 3 versions/ })
-  t.notMatch(ran.stdout + ran.stderr, made.secret, 'the key is nowhere shown')
-  const all = await liveVersions(source.base(), { authorization: `Bearer ${made.secret}` })
+  t.notMatch(ran.stdout + ran.stderr, created.secret, 'the key is printed nowhere')
+  const all = await liveVersions(source.base(), { authorization: `Bearer ${created.secret}` })
   t.equal(all.length, 3)
   t.same(await differencesInFolder(into, all), [])
   t.match(await source.pull(['--into', into]), { code: 2, stderr: /a key: started with true/ })
@@ -168,7 +168,7 @@ t.test('a closed dataset is removed, and an opened one comes with its past', asy
     'tree-register',
     'tree-register',
   ])
-  // While it is closed nothing of it is told; what happened meanwhile comes when it opens again.
+  // While it is closed the feed says nothing of it; the changes of that time come when it opens again.
   await source.publish('bush-register', '2024', 'tree\nhazel\n')
   await source.grow([{ ...contract('bush-register'), contractVersion: 3 }])
   t.ok((await pullBoth('opened again')).includes('bush-register'))
@@ -181,29 +181,29 @@ t.test('a closed dataset is removed, and an opened one comes with its past', asy
 t.test('--follow applies a change within seconds and ends cleanly on a signal', async (t) => {
   const into = join(home, 'followed')
   const args = [binary, 'pull', source.base(), '--into', into, '--follow']
-  const [command, ...rest] = plainly(process.execPath, args)
-  const child = spawn(command, rest, {
+  const [command, ...others] = plainly(process.execPath, args)
+  const child = spawn(command, others, {
     env: { ...foreign(), QINGDAN_LOG_LEVEL: 'debug' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   t.teardown(() => void child.kill('SIGKILL'))
   const ended = once(child, 'close')
   const lines: string[] = []
-  const heard = new Set<() => void>()
+  const listeners = new Set<() => void>()
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line)
-    for (const hear of heard) hear()
+    for (const notify of listeners) notify()
   })
-  /** Waits until a point was told so often. */
+  /** Waits until a point was reported this many times. */
   const until = (point: string, times: number) =>
     new Promise<void>((resolve) => {
-      const look = () => {
+      const check = () => {
         if (lines.filter((line) => line.includes(`"point":"${point}"`)).length < times) return
-        heard.delete(look)
+        listeners.delete(check)
         resolve()
       }
-      heard.add(look)
-      look()
+      listeners.add(check)
+      check()
     })
   const committed = () => lines.filter((line) => line.includes('"point":"committed"')).length
   await until('committed', 1)
@@ -218,11 +218,11 @@ t.test('--follow applies a change within seconds and ends cleanly on a signal', 
   process.stderr.write(
     `a change was in the copy ${seconds.toFixed(2)} s after its bundle came, publication included\n`,
   )
-  // Only the lock is there beside what is live.
+  // Beside the live files there is only the lock.
   t.same(await differencesInFolder(into, await live()), ['lock was left behind'])
   child.kill('SIGTERM')
   t.same(await ended, [null, 'SIGTERM'], 'by the signal, as every command')
   t.match(lines.at(-1), /^Ended\. \d+ changes are applied/)
-  t.same(await differencesInFolder(into, await live()), [], 'and the lock is let go')
+  t.same(await differencesInFolder(into, await live()), [], 'and the lock is released')
   t.match(await pullFrom(source.base(), { into }), { changes: 0 })
 })

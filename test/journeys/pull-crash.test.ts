@@ -1,6 +1,7 @@
 /**
- * Crashes of the puller: killed at every point of a step, in a folder and in PostgreSQL, while the source changes. After
- * each kill the copy is that of some change, and the next pull makes it equal to the source, without duplicates.
+ * Crashes of the puller: killed at every point of a step, in a folder and in PostgreSQL, while the source
+ * changes. After each kill the copy has the state of some change, and the next pull makes it equal to the
+ * source, without duplicates.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -77,21 +78,24 @@ async function pullUntilKilled(into: string, point: string, after: number): Prom
   const words = [...script, source.base(), into, point, '1', String(after)]
   const [command, ...args] = plainly(process.execPath, words)
   const child = spawn(command, args, { env: foreign(), stdio: ['ignore', 'ignore', 'pipe'] })
-  let said = ''
+  let output = ''
   child.stderr.on('data', (chunk) => {
-    said += chunk
+    output += chunk
   })
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
-  if (signal === null) throw new Error(`the pull ended by itself at ${point}: ${code} ${said}`)
+  if (signal === null) throw new Error(`the pull ended by itself at ${point}: ${code} ${output}`)
   return signal
 }
 
-/** Kills at each point in turn; `look` says what is wrong right after, `compare` what is once it was pulled again. */
+/**
+ * Kills at each point in turn; `look` returns what is wrong right after, `compare` what is wrong after the
+ * next pull.
+ */
 async function campaign(
   t: Tap,
   into: string,
   names: readonly string[],
-  look: () => Promise<readonly string[]>,
+  inspect: () => Promise<readonly string[]>,
   compare: () => Promise<readonly string[]>,
 ): Promise<void> {
   const tally = new Map<string, number>()
@@ -100,10 +104,10 @@ async function campaign(
     if (n === 1) await pullFrom(source.base(), { into })
     if (n > 0) await change(n)
     const after = n % 2 === 0 ? 0 : random(afterMillisecondsMax)
-    // After the last change of a pull nothing is left to kill, so it is killed at the point itself.
+    // After the last change of a pull there is nothing left to kill, so it is killed at the point itself.
     const isLast = ['visible', 'state', 'committed', 'in-transaction'].includes(point)
     t.equal(await pullUntilKilled(into, point, isLast ? 0 : after), 'SIGKILL')
-    t.same(await look(), [], `after the kill at ${point} + ${after} ms`)
+    t.same(await inspect(), [], `after the kill at ${point} + ${after} ms`)
     // Every third time it is killed again before it has cleaned up after the first kill.
     if (n % 3 === 2) await pullUntilKilled(into, 'begun', 0)
     await pullFrom(source.base(), { into })
@@ -119,17 +123,17 @@ async function campaign(
 t.test('a pull into PostgreSQL survives kills', async (t) => {
   const into = await emptyDatabase(t)
   const query = (sql: string) => administer(into, async (client) => (await client.query(sql)).rows)
-  const look = async () => {
+  const inspect = async () => {
     const [copy] = await query('SELECT cursor, changes FROM qingdan_copy._copy')
-    const [told] = await query(
+    const [lastChange] = await query(
       `SELECT count(*) AS changes, count(DISTINCT id) AS ids, coalesce(max(n), 0) AS last,
          (array_agg(body->>'cursor' ORDER BY n DESC))[1] AS cursor FROM qingdan_copy._change`,
     )
-    const counts = [told.changes, told.ids, told.last].map(String)
+    const counts = [lastChange.changes, lastChange.ids, lastChange.last].map(String)
     const faults = counts.every((count) => count === copy.changes)
       ? []
       : [`${copy.changes} changes, but ${counts}`]
-    if (told.cursor !== copy.cursor) faults.push('the place is not behind the last change')
+    if (lastChange.cursor !== copy.cursor) faults.push('the stored cursor is not after the last change')
     if (copy.changes === '0') return faults
     const wrong = await query(
       `SELECT v.edition, v.version, v.records, count(r.tree) AS held FROM qingdan_copy._version v
@@ -140,30 +144,30 @@ t.test('a pull into PostgreSQL survives kills', async (t) => {
     return [...faults, ...wrong.map((row) => JSON.stringify(row))]
   }
   const compare = async () => differencesInSchema(into, await liveVersions(source.base()))
-  await campaign(t, into, points.postgres, look, compare)
+  await campaign(t, into, points.postgres, inspect, compare)
   const fresh = await emptyDatabase(t)
   await pullFrom(source.base(), { into: fresh })
-  const told = async (url: string) => ((await stateOfSchema(url)) as Record<string, unknown>)['_change']
-  t.same(await told(into), await told(fresh), 'the same changes, each once')
+  const lastChange = async (url: string) => ((await stateOfSchema(url)) as Record<string, unknown>)['_change']
+  t.same(await lastChange(into), await lastChange(fresh), 'the same changes, each once')
 })
 
 t.test('a pull into a folder survives kills', async (t) => {
   const into = join(await temporaryFolder(t), 'copy')
-  const look = async () => {
+  const inspect = async () => {
     const faults: string[] = []
-    const kept = JSON.parse(await readFile(join(into, 'qingdan-copy.json'), 'utf8'))
+    const progress = JSON.parse(await readFile(join(into, 'qingdan-copy.json'), 'utf8'))
     const log = await readFile(join(into, 'changes.ndjson')).catch(() => Buffer.alloc(0))
-    const lines = log.subarray(0, kept.logBytes).toString().split('\n').slice(0, -1)
-    if (lines.length !== kept.changes) faults.push(`${lines.length} lines, ${kept.changes} changes`)
-    if (lines.length > 0 && JSON.parse(lines.at(-1) ?? '').cursor !== kept.cursor)
-      faults.push('another place')
+    const lines = log.subarray(0, progress.logBytes).toString().split('\n').slice(0, -1)
+    if (lines.length !== progress.changes) faults.push(`${lines.length} lines, ${progress.changes} changes`)
+    if (lines.length > 0 && JSON.parse(lines.at(-1) ?? '').cursor !== progress.cursor)
+      faults.push('another cursor')
     // Every file with its final name is complete.
     const all = await liveVersions(source.base(), { history: true })
-    const held = await differencesInFolder(into, all)
-    return [...faults, ...held.filter((fault) => /another file/.test(fault))]
+    const stored = await differencesInFolder(into, all)
+    return [...faults, ...stored.filter((fault) => /another file/.test(fault))]
   }
   const compare = async () => differencesInFolder(into, await liveVersions(source.base()))
-  await campaign(t, into, points.folder, look, compare)
+  await campaign(t, into, points.folder, inspect, compare)
   const fresh = join(await temporaryFolder(t), 'fresh')
   await pullFrom(source.base(), { into: fresh })
   t.same(await stateOfFolder(into), await stateOfFolder(fresh), 'equal to a copy that was never killed')

@@ -105,7 +105,7 @@ t.test('data that differ from the feed are refused and leave the copy unchanged'
     ['another contract', /\/contracts\/1$/, edit('"integer"', '"string"'), 'wrong-bytes'],
     ['facts of another shape', /\/versions\/2$/, edit('"period"', '"time"'), 'answer-odd'],
     [
-      'a name that leaves its place',
+      'a name outside the target folder',
       /\/v1\/changes/,
       edit('"dataset":"tree-register"', '"dataset":"../../etc"'),
       'answer-odd',
@@ -113,8 +113,9 @@ t.test('data that differ from the feed are refused and leave the copy unchanged'
     ['another origin', /\/v1\/changes/, edit(/"origin":"[^"]+"/, '"origin":"another"'), 'other-origin'],
   ]
   const before = [await stateOfSchema(database), await stateOfFolder(folder)]
-  for (const [name, matches, spoil, code] of cases) {
-    for (const into of [database, folder]) t.equal(await refused(into, [{ matches, spoil }]), code, `${name}`)
+  for (const [name, matches, alteration, code] of cases) {
+    for (const into of [database, folder])
+      t.equal(await refused(into, [{ matches, alter: alteration }]), code, `${name}`)
     t.same(
       [await stateOfSchema(database), await stateOfFolder(folder)],
       before,
@@ -162,19 +163,19 @@ t.test('a broken download resumes with Range and If-Range', async (t) => {
     [folder, join(folder, '.qingdan-pull/scratch')],
   ] as const
   for (const [into, scratch] of scratches) {
-    const first = relay.asked.length
+    const first = relay.requests.length
     // An attempt that received data resets the count: a connection may break more often than it may stay silent.
     t.equal(await refused(into, [cutBehind(partIn(scratch), 2)], { retriesMax: 1, scratch: own }), 'taken')
-    const asked = relay.asked.slice(first).filter(({ path }) => csvFile.test(path))
+    const requests = relay.requests.slice(first).filter(({ path }) => csvFile.test(path))
     t.match(
-      asked.map(({ headers, status }) => [headers.range, status]),
+      requests.map(({ headers, status }) => [headers.range, status]),
       [
         [undefined, 200],
         ['bytes=5000-', 206],
         ['bytes=10000-', 206],
       ],
     )
-    t.match(asked[1]?.headers['if-range'], /^"[0-9a-f]{64}"$/)
+    t.match(requests[1]?.headers['if-range'], /^"[0-9a-f]{64}"$/)
   }
   await equalsSource(t)
   await source.publish('tree-register', '2024', rowsOf(++height))
@@ -190,9 +191,9 @@ t.test('a damaged partial file is downloaded again', async (t) => {
   await source.publish('tree-register', '2024', rowsOf(++height))
   const part = partIn(join(folder, '.qingdan-pull/scratch'))
   t.equal(await refused(folder, [cutBehind(part, 1)], { retriesMax: 0 }), 'source-away')
-  const begun = await readFile(part)
-  t.equal(begun.length, cutBytes, 'what came is kept')
-  await writeFile(part, begun.fill('x'))
+  const partial = await readFile(part)
+  t.equal(partial.length, cutBytes, 'the received bytes are kept')
+  await writeFile(part, partial.fill('x'))
   t.equal(await refused(folder, []), 'taken')
   t.equal(await refused(database, []), 'taken')
   await equalsSource(t)
@@ -203,9 +204,9 @@ t.test('partial files of unwanted versions are removed', async (t) => {
   const part = partIn(join(folder, '.qingdan-pull/scratch'))
   t.equal(await refused(folder, [cutBehind(part, 1)], { retriesMax: 0 }), 'source-away')
   await source.publish('tree-register', '2024', rowsOf(++height))
-  const first = relay.asked.length
+  const first = relay.requests.length
   for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
-  const files = relay.asked.slice(first).flatMap(({ path }) => /-v(\d+)\.csv$/.exec(path)?.[1] ?? [])
+  const files = relay.requests.slice(first).flatMap(({ path }) => /-v(\d+)\.csv$/.exec(path)?.[1] ?? [])
   t.same(files, [String(height), String(height)], 'and nothing of it was requested again')
   await equalsSource(t)
 })
@@ -216,16 +217,16 @@ t.test('a stalled download is retried, and an endless response is refused', asyn
   const still = new Promise<void>((resolve) => {
     release = resolve
   })
-  const stands: Rule = { matches: csvFile, times: 1, cut: cutBytes, until: () => still }
-  const first = relay.asked.length
-  t.equal(await refused(folder, [stands], { stallMilliseconds: 1_000 }), 'taken')
-  t.equal(relay.asked.slice(first).filter(({ path }) => csvFile.test(path)).length, 2)
+  const stalled: Rule = { matches: csvFile, times: 1, cut: cutBytes, until: () => still }
+  const first = relay.requests.length
+  t.equal(await refused(folder, [stalled], { stallMilliseconds: 1_000 }), 'taken')
+  t.equal(relay.requests.slice(first).filter(({ path }) => csvFile.test(path)).length, 2)
   const silent: Rule = { matches: /\/v1\/changes/, times: 1, before: () => still }
   t.equal(await refused(database, [silent], { answerMilliseconds: 2_000, retriesMax: 0 }), 'source-away')
   release()
   const pad = (bytes: number): Rule => ({
     matches: /\/v1\/changes/,
-    spoil: (answer) => {
+    alter: (answer) => {
       answer.body = Buffer.concat([answer.body, Buffer.alloc(bytes - answer.body.length, ' ')])
     },
   })
@@ -239,9 +240,9 @@ t.test('a withdrawn version is dropped even if its successor is unavailable', as
   for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
   await source.withdraw('tree-register', '2024', height, 'wrong')
   for (const into of [database, folder]) {
-    t.equal(await refused(into, [{ matches: csvFile, spoil: alter }]), 'wrong-bytes')
+    t.equal(await refused(into, [{ matches: csvFile, alter }]), 'wrong-bytes')
   }
-  t.same(await differencesInSchema(database, []), [], 'nothing is held')
+  t.same(await differencesInSchema(database, []), [], 'nothing is in the copy')
   t.same(await differencesInFolder(folder, []), [])
   for (const into of [database, folder]) t.equal(await refused(into, []), 'taken')
   await equalsSource(t)
@@ -255,7 +256,7 @@ t.test('a busy or unavailable source is retried as it requests, up to a limit', 
   const busy = (status: number, times: number, after?: string): Rule => ({
     matches: /\/v1\/changes/,
     times,
-    spoil: (answer) => {
+    alter: (answer) => {
       answer.status = status
       if (after !== undefined) answer.headers.set('retry-after', after)
     },
@@ -266,14 +267,14 @@ t.test('a busy or unavailable source is retried as it requests, up to a limit', 
   t.equal(await refused(database, [busy(503, 2)], { pause, retriesMax: 2 }), 'taken', 'as often as allowed')
   t.equal(await refused(database, [busy(503, 3)], { pause, retriesMax: 2 }), 'source-away', 'and no more')
   const none = { into: database, retriesMax: 0 }
-  await t.rejects(pullFrom('http://127.0.0.1:1', none), { code: 'source-away' }, 'nobody is there')
+  await t.rejects(pullFrom('http://127.0.0.1:1', none), { code: 'source-away' }, 'nothing listens there')
 })
 
 t.test('redirects are followed within the source only; other services are refused', async (t) => {
   const lead = (to: string, times?: number): Rule => ({
     matches: /\/v1\/changes/,
     ...(times === undefined ? {} : { times }),
-    spoil: (answer) => {
+    alter: (answer) => {
       answer.status = 307
       answer.headers.set('location', to)
     },
@@ -283,13 +284,13 @@ t.test('redirects are followed within the source only; other services are refuse
   t.equal(await refused(database, [lead(`${source.base()}/v1/changes`)]), 'source-elsewhere', 'nor elsewhere')
   const page: Rule = {
     matches: /\/v1\/changes/,
-    spoil: (answer) => {
+    alter: (answer) => {
       answer.body = Buffer.from('<html>Welcome</html>')
     },
   }
   const missing: Rule = {
     matches: /\/v1\/changes/,
-    spoil: (answer) => {
+    alter: (answer) => {
       answer.body = Buffer.from('<html>Not found</html>')
       answer.status = 404
     },
@@ -299,19 +300,19 @@ t.test('redirects are followed within the source only; other services are refuse
 
 t.test('a restored source and another source are refused', async (t) => {
   const path = join(folder, 'qingdan-copy.json')
-  const kept = await readFile(path, 'utf8')
+  const state = await readFile(path, 'utf8')
   const cursor = Buffer.from('["changes",{}]').toString('base64url')
-  await writeFile(path, JSON.stringify({ ...JSON.parse(kept), cursor }))
+  await writeFile(path, JSON.stringify({ ...JSON.parse(state), cursor }))
   t.equal(await refused(folder, []), 'other-history')
-  await writeFile(path, kept)
+  await writeFile(path, state)
   const other = await openPullSource(t, [trees])
   t.equal(
     await pullFrom(other.base(), { into: folder }).catch((error: { code: string }) => error.code),
     'other-history',
-    'its feed refuses the place',
+    'its feed refuses the cursor',
   )
   await other.service().stop()
-  const work = source.standing.context.database.work
+  const work = source.testContext.context.database.work
   const [last] =
     await work`DELETE FROM qingdan.change WHERE position = (SELECT max(position) FROM qingdan.change) RETURNING *`
   await source.restart()
@@ -375,7 +376,7 @@ t.test('a full target is refused', async (t) => {
 })
 
 t.test('signatures by a trusted key, by another key, and over altered bytes', async (t) => {
-  const { publicKey } = await loadServiceKey(source.standing.context)
+  const { publicKey } = await loadServiceKey(source.testContext.context)
   const stranger = await openTestContext(t, { contracts: [trees] })
   const own = await readPublicKey(publicKey)
   const others = await readPublicKey((await loadServiceKey(stranger.context)).publicKey)
@@ -386,7 +387,7 @@ t.test('signatures by a trusted key, by another key, and over altered bytes', as
     const flip = ({ body }: Relayed) => {
       body.writeUInt8(body.readUInt8(body.length >> 1) ^ 1, body.length >> 1)
     }
-    const odd = await refused(into, [{ matches: /bag\.zip$/, spoil: flip }], { trust: [own] })
+    const odd = await refused(into, [{ matches: /bag\.zip$/, alter: flip }], { trust: [own] })
     t.match(odd, /^wrong-(bytes|signature)$/, 'one bit of the bag is changed')
     const broken = [{ matches: /bag\.zip$/, times: 1, cut: 3_000 }]
     relay.rules = broken

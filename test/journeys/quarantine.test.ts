@@ -1,6 +1,6 @@
 /**
- * A bundle in which more is wrong than its contract bears rests in quarantine: the last good part stays, until an
- * officer releases its good rows or drops it. What is refused for good can be neither.
+ * A bundle with more errors than its contract tolerates is quarantined: the last good part stays, until an
+ * officer releases the valid rows or drops the bundle. A bundle refused for good allows neither.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ const register = (dataset: string, tolerance: object) =>
     ['well'],
     { dataset, themes: ['education'], formats: ['csv'], ...tolerance },
   )
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [
     register('strict-wells', {}),
     register('some-wells', { tolerance: { errors: 1 } }),
@@ -26,12 +26,12 @@ const standing = await openTestContext(t, {
     register('calm-wells', { tolerance: { errors: 1, warnings: 1 } }),
   ],
 })
-const { context, get, bring, moveTo } = standing
+const { context, get, bring, moveTo } = testContext
 const of = (dataset: string, rows: string, edition = '2025') => ({
   ...{ dataset, edition },
   rows: `well,depth\n${rows}`,
 })
-const cli = (...args: readonly string[]) => runCli(args, standing.environment)
+const cli = (...args: readonly string[]) => runCli(args, testContext.environment)
 const refusal = (promise: Promise<unknown>) =>
   promise.then(
     () => undefined,
@@ -41,7 +41,7 @@ const statesOf = ({ history }: { readonly history: readonly { readonly state: st
   history.map(({ state }) => state)
 const act = (id: string, reason = 'The rest is urgent.') => ({ id, actor: 'cli:officer', reason })
 
-t.test('each bound of the tolerance, on both its sides', async (t) => {
+t.test('each limit of the tolerance, on both sides', async (t) => {
   t.match(await bring(of('strict-wells', 'a,1\n')), { state: 'staged', exceeded: [] })
   t.match(await bring(of('strict-wells', 'a,x\n')), {
     state: 'quarantined',
@@ -54,13 +54,13 @@ t.test('each bound of the tolerance, on both its sides', async (t) => {
     state: 'quarantined',
     exceeded: [{ bound: 'errorShare', allowed: 0.5, found: 2 / 3 }],
   })
-  // A field without its column is a warning each time.
+  // A column that is missing is a warning.
   const bare = { dataset: 'calm-wells', edition: '2025', rows: 'well\na\n' }
   t.match(await bring(bare), { state: 'staged', warnings: 1 })
 })
 
-t.test('the last good part stays, and the receipt tells what is wrong to the end', async (t) => {
-  const good = await standing.take(of('strict-wells', 'a,1\nb,2\n', '2026'))
+t.test('the last good part stays, and the receipt contains every finding', async (t) => {
+  const good = await testContext.take(of('strict-wells', 'a,1\nb,2\n', '2026'))
   t.match(good, { replaces: null, inHand: true })
   moveTo('2026-03-02T04:00:00Z')
   const bad = await bring(of('strict-wells', 'a,1\nb,x\n,3\n,4\n', '2026'))
@@ -74,14 +74,14 @@ t.test('the last good part stays, and the receipt tells what is wrong to the end
     ],
     files: [{ rowsRead: 4, rowsTaken: 1, rowsRefused: 3 }],
   })
-  const version = await standing.publish('strict-wells', '2026')
+  const version = await testContext.publish('strict-wells', '2026')
   t.equal(version.state, 'done')
   t.match((await get('/v1/datasets/strict-wells/editions/2026/versions/1')).json(), {
     parts: [{ bundle: good.id, rows: 2 }],
   })
 })
 
-t.test('released, its rows without an error become the part, with the reason', async (t) => {
+t.test('after release, the rows without an error become the part, with the reason', async (t) => {
   moveTo('2026-03-03T04:00:00Z')
   const bad = await bring(of('strict-wells', 'a,1\nb,x\nc,3\n', '2026'))
   t.match(await refusal(releaseBundle(context, act(bad.id, '  '))), { code: 'reason-missing' })
@@ -92,13 +92,13 @@ t.test('released, its rows without an error become the part, with the reason', a
     SELECT bundle_id AS id FROM qingdan.part WHERE dataset = 'strict-wells' AND edition = '2026' AND replaced_at IS NULL`
   )[0]
   t.match(await releaseBundle(context, act(bad.id, 'x'.repeat(2_000))), { state: 'released' })
-  // As a crash right after it would have it, the job or whoever comes next walks on.
+  // After a crash at this point, the job or any later call continues.
   const receipt = await takeBundle(context, bad.id)
   t.match(receipt, { state: 'staged', inHand: true, replaces: former?.id, errors: 1, warnings: 1 })
   t.same(statesOf(receipt), [
     ...['received', 'verified', 'quarantined', 'released', 'verified', 'validated', 'staged'],
   ])
-  t.match(await standing.findingsOf(receipt), [
+  t.match(await testContext.findingsOf(receipt), [
     { check: 'quarantine-released', severity: 'warning' },
     { check: 'type', row: 3 },
   ])
@@ -107,17 +107,17 @@ t.test('released, its rows without an error become the part, with the reason', a
     state: 'staged',
   })
   t.match(await refusal(dropBundle(context, act(bad.id))), { code: 'bundle-not-quarantined' })
-  t.equal((await standing.publish('strict-wells', '2026', { reason: 'Wells were added.' })).state, 'done')
+  t.equal((await testContext.publish('strict-wells', '2026', { reason: 'Wells were added.' })).state, 'done')
   const base = '/v1/datasets/strict-wells/editions/2026/versions/2'
   t.match((await get(base)).json(), { warnings: [{ check: 'quarantine-released', count: 1 }] })
   t.equal((await get(`${base}/files/strict-wells-2026-v2.csv`)).text, 'well,depth\na,1\nc,3\n')
 })
 
-t.test('one that is older than the part in hand replaces nothing', async (t) => {
+t.test('a bundle older than the current part replaces nothing', async (t) => {
   moveTo('2026-03-04T04:00:00Z')
   const older = await bring(of('strict-wells', 'a,x\nd,4\n', '2026'))
   moveTo('2026-03-05T04:00:00Z')
-  const newer = await standing.take(of('strict-wells', 'a,1\n', '2026'))
+  const newer = await testContext.take(of('strict-wells', 'a,1\n', '2026'))
   await releaseBundle(context, act(older.id))
   t.match(await takeBundle(context, older.id), { state: 'staged', inHand: false, replaces: null })
   const [held] = await context.database.work<{ id: string }[]>`
@@ -125,36 +125,42 @@ t.test('one that is older than the part in hand replaces nothing', async (t) => 
   t.equal(held?.id, newer.id)
 })
 
-t.test('dropped, its bytes are gone and its receipt stays; brought again it is looked at anew', async (t) => {
-  const bag = await writeBag(standing.folder, of('strict-wells', 'z,x\n', '2027'))
-  const walk = async () =>
-    takeBundle(context, (await receive(context, { path: bag, broughtBy: 'cli:test' })).id)
-  const bad = await walk()
-  t.equal(bad.state, 'quarantined')
-  t.equal((await walk()).history.length, 6, 'brought again, it is looked at again')
-  t.ok((await context.files.list(`bundles/${bad.id}`)).length > 0)
-  const dropped = await dropBundle(context, act(bad.id, 'A trial.'))
-  t.match(dropped, { state: 'dropped', errors: 1, decision: { act: 'drop', reason: 'A trial.' } })
-  t.same(await context.files.list(`bundles/${bad.id}`), [])
-  t.same((await standing.findingsOf(dropped)).map(({ check }) => check).sort(), ['signature-missing', 'type'])
-  t.equal(
-    (await dropBundle(context, act(bad.id))).history.length,
-    dropped.history.length,
-    'a second time is none',
-  )
-  t.match(await refusal(releaseBundle(context, act(bad.id))), {
-    code: 'bundle-not-quarantined',
-    state: 'dropped',
-  })
-  const again = await walk()
-  t.match(again, { state: 'quarantined', decision: null })
-  t.ok((await context.files.list(`bundles/${bad.id}`)).length > 0)
-  const audit = await context.database.work<{ action: string; reason: string }[]>`
+t.test(
+  'after a drop, its bytes are deleted and its receipt stays; sent again it is validated anew',
+  async (t) => {
+    const bag = await writeBag(testContext.folder, of('strict-wells', 'z,x\n', '2027'))
+    const paging = async () =>
+      takeBundle(context, (await receive(context, { path: bag, broughtBy: 'cli:test' })).id)
+    const bad = await paging()
+    t.equal(bad.state, 'quarantined')
+    t.equal((await paging()).history.length, 6, 'sent again, it is validated again')
+    t.ok((await context.files.list(`bundles/${bad.id}`)).length > 0)
+    const dropped = await dropBundle(context, act(bad.id, 'A trial.'))
+    t.match(dropped, { state: 'dropped', errors: 1, decision: { act: 'drop', reason: 'A trial.' } })
+    t.same(await context.files.list(`bundles/${bad.id}`), [])
+    t.same((await testContext.findingsOf(dropped)).map(({ check }) => check).sort(), [
+      'signature-missing',
+      'type',
+    ])
+    t.equal(
+      (await dropBundle(context, act(bad.id))).history.length,
+      dropped.history.length,
+      'a second drop does nothing',
+    )
+    t.match(await refusal(releaseBundle(context, act(bad.id))), {
+      code: 'bundle-not-quarantined',
+      state: 'dropped',
+    })
+    const again = await paging()
+    t.match(again, { state: 'quarantined', decision: null })
+    t.ok((await context.files.list(`bundles/${bad.id}`)).length > 0)
+    const audit = await context.database.work<{ action: string; reason: string }[]>`
     SELECT action, detail->>'reason' AS reason FROM qingdan.audit WHERE subject = ${`bundle:${bad.id}`}`
-  t.same([...audit], [{ action: 'bundle-dropped', reason: 'A trial.' }])
-})
+    t.same([...audit], [{ action: 'bundle-dropped', reason: 'A trial.' }])
+  },
+)
 
-t.test('a bundle that can not be read is refused, and nobody can release it', async (t) => {
+t.test('an unreadable bundle is refused, and nobody can release it', async (t) => {
   const refused = await bring({ dataset: 'strict-wells', edition: '2028', rows: 'nothing\nx\n' })
   t.equal(refused.state, 'refused')
   t.match(await refusal(releaseBundle(context, act(refused.id))), {
@@ -165,15 +171,15 @@ t.test('a bundle that can not be read is refused, and nobody can release it', as
 })
 
 t.test('over HTTP: the receipt in full, and findings by check and by severity', async (t) => {
-  const { authorization } = await standing.key({ scopes: ['ingest'] })
+  const { authorization } = await testContext.key({ scopes: ['ingest'] })
   const rows = of('strict-wells', `${'x,x\n'.repeat(2)},1\n${'"=1+1",2\n'}`, '2029')
-  const posted = await standing.post('/v1/bundles', await zipOf(standing.folder, rows), authorization)
+  const posted = await testContext.post('/v1/bundles', await zipOf(testContext.folder, rows), authorization)
   const { id } = posted.json<{ id: string }>()
   await takeBundle(context, id)
-  const told = (await get(`/v1/bundles/${id}`, { authorization })).json<object>()
-  t.match(told, { state: 'quarantined', packing: 'zip', decision: null, inHand: false })
-  t.match(told, { files: [{ repaired: 0, unreadable: false }], exceeded: [{ bound: 'errors' }] })
-  t.notMatch(JSON.stringify(told), /cli:|key:/, 'and nobody by name')
+  const shown = (await get(`/v1/bundles/${id}`, { authorization })).json<object>()
+  t.match(shown, { state: 'quarantined', packing: 'zip', decision: null, inHand: false })
+  t.match(shown, { files: [{ repaired: 0, unreadable: false }], exceeded: [{ bound: 'errors' }] })
+  t.notMatch(JSON.stringify(shown), /cli:|key:/, 'and nobody by name')
   const checks = async (query: string) =>
     (await get(`/v1/bundles/${id}/findings?${query}`, { authorization }))
       .json<{ data: { check: string }[] }>()
@@ -184,7 +190,7 @@ t.test('over HTTP: the receipt in full, and findings by check and by severity', 
   t.equal((await get(`/v1/bundles/${id}/findings?severity=none`, { authorization })).status, 400)
 })
 
-t.test('at the side door: list, show, release, drop, and the receipt as files', async (t) => {
+t.test('on the command line: list, show, release, drop, and the receipt as files', async (t) => {
   const one = await bring(of('strict-wells', 'm,x\nn,1\n', '2030'))
   const two = await bring(of('strict-wells', 'o,x\n', '2031'))
   const short = one.id.slice(0, 12)
@@ -201,7 +207,7 @@ t.test('at the side door: list, show, release, drop, and the receipt as files', 
   t.match(JSON.parse(released.stdout), { state: 'staged', decision: { act: 'release', reason: 'By phone.' } })
   const dropped = await cli('quarantine', 'drop', two.id, '--reason', 'A trial.')
   t.match(dropped, { code: 0, stdout: /^dropped/ })
-  const to = join(standing.folder, 'carried')
+  const to = join(testContext.folder, 'carried')
   t.match((await cli('receipt', short, '--to', to)).stdout, /staged[\s\S]*released[\s\S]*quarantine-released/)
   t.match(JSON.parse(await readFile(join(to, 'receipt.json'), 'utf8')), { id: one.id, state: 'staged' })
   const csv = await readFile(join(to, 'findings.csv'), 'utf8')

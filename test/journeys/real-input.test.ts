@@ -1,7 +1,8 @@
 /**
- * Data as offices really write it: the open-data plan of Shanghai for 2014 becomes an annual list, and the football
- * pitches of Hong Kong go in under a small contract, with what can't be taken told cell by cell. The files are not
- * ours to ship: TRIAL_DATA names their folder. A small file with the same troubles is tested always.
+ * Data as offices really write it: the open-data plan of Shanghai for 2014 becomes an annual list, and the
+ * football pitches of Hong Kong are accepted under a small contract, with a finding for each cell that can't
+ * be accepted. We may not distribute the files: TRIAL_DATA names their folder. A small file with the same
+ * faults is always tested.
  */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -31,16 +32,18 @@ const columns = ['number', 'district', 'name_chi', 'type', 'address', 'longitude
   'status',
   'other',
 ])
-/** The file says "not provided" in words as well as by an empty cell. */
+/** The file writes "not provided" in words as well as by an empty cell. */
 const missingValues = ['', '未提供']
 const plain = '^[^<>]*$'
-/** The fields where a value is needed, and those where mark-up is no text. */
+/** The required fields, and those in which mark-up is not accepted. */
 const needed = ['opening_hours']
 const unmarked = ['opening_hours', 'facilities', 'other']
-/** Looks like a key, and is none: a park may have several pitches. */
+/** Looks like a key, but is not unique: a park may have several pitches. */
 const key = ['district', 'name_chi']
 
-/** The contract, bearing so many errors. Coordinates are text: no number of ours has 17 digits. */
+/**
+ * The contract, tolerating this many errors. Coordinates are text, because our numbers don't have 17 digits.
+ */
 const pitchContract = (dataset: string, errors: number): Contract =>
   contractOf(
     columns.map((name) => {
@@ -67,7 +70,7 @@ interface Trouble {
   readonly field: string
 }
 
-/** What must be found, by another reading of the same file: row by row, cell by cell. */
+/** The expected findings, by an independent reading of the same file, row by row and cell by cell. */
 function troublesOf(rows: readonly Row[]): readonly Trouble[] {
   const keyOf = (row: Row) => key.map((name) => row[name]?.trim()).join('\u0000')
   const times = new Map<string, number>()
@@ -85,52 +88,59 @@ function troublesOf(rows: readonly Row[]): readonly Trouble[] {
   ])
 }
 
-/** Takes a file under a contract that bears its errors, and refuses it under one that bears one fewer. */
+/**
+ * Accepts a file under a contract that tolerates its errors, and refuses it under one that tolerates one
+ * fewer.
+ */
 async function takePitches(t: Test, csv: string): Promise<Readonly<Record<string, number>>> {
   const rows = parse(csv, { columns: true }) as Row[]
   const troubles = troublesOf(rows)
-  const sound = rows.filter((_row, index) => !troubles.some(({ row }) => row === index + 2))
-  const standing = await openTestContext(t, {
+  const valid = rows.filter((_row, index) => !troubles.some(({ row }) => row === index + 2))
+  const testContext = await openTestContext(t, {
     contracts: [
       pitchContract('pitches', troubles.length),
       pitchContract('strict-pitches', troubles.length - 1),
     ],
   })
-  const strict = await standing.bring({ dataset: 'strict-pitches', edition: '2026', rows: csv })
+  const strict = await testContext.bring({ dataset: 'strict-pitches', edition: '2026', rows: csv })
   t.match(strict, { state: 'quarantined', errors: troubles.length })
-  const receipt = await standing.take({ dataset: 'pitches', edition: '2026', rows: csv })
+  const receipt = await testContext.take({ dataset: 'pitches', edition: '2026', rows: csv })
   t.equal(receipt.errors, troubles.length)
   t.match(receipt.files, [
-    { rowsRead: rows.length, rowsTaken: sound.length, rowsRefused: rows.length - sound.length },
+    { rowsRead: rows.length, rowsTaken: valid.length, rowsRefused: rows.length - valid.length },
   ])
   const order = (found: readonly Trouble[]) =>
     found.map(({ row, cell, check, field }) => `${row} ${cell} ${check} ${field}`).sort()
   for (const of of [receipt, strict]) {
-    const findings = (await standing.findingsOf(of)).map(({ check, row = 0, cell = '', field = '' }) => ({
+    const findings = (await testContext.findingsOf(of)).map(({ check, row = 0, cell = '', field = '' }) => ({
       ...{ check, row, cell, field },
     }))
     t.same(order(findings), order(troubles), 'every finding, with its row, cell and field')
   }
-  await readersSee(t, standing, sound)
+  await readersSee(t, testContext, valid)
   const kinds: Record<string, number> = {}
   for (const { check } of troubles) kinds[check] = (kinds[check] ?? 0) + 1
-  return { ...kinds, rows: rows.length, taken: sound.length }
+  return { ...kinds, rows: rows.length, taken: valid.length }
 }
 
-async function readersSee(t: Test, standing: TestContext, sound: readonly Row[]): Promise<void> {
-  t.equal((await standing.publish('pitches', '2026')).state, 'done')
-  const { text } = await standing.get(
+async function readersSee(t: Test, testContext: TestContext, valid: readonly Row[]): Promise<void> {
+  t.equal((await testContext.publish('pitches', '2026')).state, 'done')
+  const { text } = await testContext.get(
     '/v1/datasets/pitches/editions/2026/versions/1/files/pitches-2026-v1.csv',
   )
-  const tell = (rows: readonly Row[]) =>
+  const comparable = (rows: readonly Row[]) =>
     rows
       .map((row) => columns.map((name) => (row[name]?.trim() === '未提供' ? '' : (row[name]?.trim() ?? ''))))
       .map((cells) => cells.join('\u0000'))
       .sort()
-  t.same(tell(parse(text, { columns: true }) as Row[]), tell(sound), 'the sound rows, and no other')
+  t.same(
+    comparable(parse(text, { columns: true }) as Row[]),
+    comparable(valid),
+    'the valid rows, and no others',
+  )
 }
 
-t.test('a small file with the troubles of the real one', async (t) => {
+t.test('a small file with the faults of the real one', async (t) => {
   const pitch = (name: string, hours: string, other = '未提供', facilities = '洗手间') =>
     `1,东区,${name},五人场,示例街1号,114.14788048996633,22.284585864268614,${hours},${facilities},,open,${other}`
   const csv = [
@@ -172,14 +182,14 @@ interface List {
   }[]
 }
 
-/** Takes a plan as it is, and holds the list of its year to the rows of the file. */
+/** Brings a plan as it is, and compares the list of its year with the rows of the file. */
 async function takePlan(t: Test, csv: string | Uint8Array, rows: readonly Row[]): Promise<List> {
   const dataset = 'annual-open-data-list'
-  const standing = await openTestContext(t, { at: '2015-01-01T00:00:00Z' })
-  const receipt = await standing.take({ dataset, edition: '2014', rows: csv })
+  const testContext = await openTestContext(t, { at: '2015-01-01T00:00:00Z' })
+  const receipt = await testContext.take({ dataset, edition: '2014', rows: csv })
   t.match(receipt.files, [{ rowsRead: rows.length, rowsTaken: rows.length, rowsRefused: 0 }])
-  t.equal((await standing.publish(dataset, '2014')).state, 'done')
-  const list = (await standing.get('/v1/lists/2014')).json<List>()
+  t.equal((await testContext.publish(dataset, '2014')).state, 'done')
+  const list = (await testContext.get('/v1/lists/2014')).json<List>()
   const none = { published: 0, late: 0, planned: rows.length, overdue: 0, withdrawn: 0 }
   t.same(list.rates, { items: rows.length, states: none, completion: 0, onTime: null })
   const names = (row: Row) => row['提供部门']?.split('、') ?? []

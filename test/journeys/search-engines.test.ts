@@ -1,6 +1,6 @@
 /**
- * What search engines find: pages that say in the words of schema.org what they show, as data that no browser runs, and a
- * sitemap whose every address answers. Nothing restricted is in either.
+ * Search engines: pages that describe their content in the terms of schema.org, as data that no browser runs,
+ * and a sitemap whose every address responds. Neither mentions restricted data.
  */
 import { SaxesParser } from 'saxes'
 import t from 'tap'
@@ -25,7 +25,7 @@ const contract = (dataset: string, more = {}) =>
     ...more,
   })
 const base = 'https://data.example'
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [
     contract('tree-register', { title: { zh: evil, en: `Trees ${evil}` } }),
     contract('empty-register'),
@@ -34,16 +34,16 @@ const standing = await openTestContext(t, {
   at: '2026-01-10T04:00:00Z',
   settings: { QINGDAN_PUBLIC_URL: base },
 })
-const { get, context } = standing
+const { get, context } = testContext
 for (const [dataset, edition] of [
   ['tree-register', '2024'],
   ['tree-register', '2025'],
   ['secret-trees', '2025'],
 ] as const) {
-  await standing.take({ dataset, edition, rows: 'tree\noak\n' })
-  await standing.publish(dataset, edition)
+  await testContext.take({ dataset, edition, rows: 'tree\noak\n' })
+  await testContext.publish(dataset, edition)
 }
-standing.moveTo('2026-02-10T04:00:00Z')
+testContext.moveTo('2026-02-10T04:00:00Z')
 await withdraw(context, {
   ...{ dataset: 'tree-register', edition: '2024', version: 1, actor: 'cli:test' },
   reason: 'No register at all',
@@ -53,7 +53,7 @@ interface SchemaDataset extends Readonly<Record<string, unknown>> {
   readonly distribution?: readonly { contentUrl: string; sha256: string; contentSize: string }[]
 }
 
-/** What a page says to machines; the scripts of a page are found as a browser finds them. */
+/** The structured data of a page; its scripts are found as a browser finds them. */
 function dataOf(page: string): SchemaDataset {
   const scripts = [...page.matchAll(/<script([^>]*)>([\s\S]*?)<\/script/gi)]
   const data = scripts.filter(([, attributes]) => attributes === ' type="application/ld+json"')
@@ -109,11 +109,11 @@ t.test('the start page is the catalogue of all open datasets', async (t) => {
   t.notMatch(text, /secret-trees/)
   const policy = String(headers['content-security-policy'])
   t.match(policy, /script-src 'self'/)
-  t.notMatch(policy, /unsafe|nonce|sha256/, 'data needs no leave')
+  t.notMatch(policy, /unsafe|nonce|sha256/, 'data need no permission')
   t.match(text, /<link rel="sitemap" href="\/sitemap.xml"/)
 })
 
-/** Every address in a sitemap, as an XML parser finds it. */
+/** Every address in a sitemap, read with an XML parser. */
 function addressesOf(xml: string): readonly string[] {
   const found: string[] = []
   let text = ''
@@ -145,14 +145,14 @@ t.test('every address of the sitemap responds', async (t) => {
     t.match(await get(address.slice(base.length)), { status: 200, headers: { 'content-type': /text\/html/ } })
   }
   t.match(sitemap.text, /tree-register<\/loc><lastmod>2026-02-10T04:00:00.000Z/, 'a withdrawal is a change')
-  const { authorization } = await standing.key({ scopes: ['read-restricted'] })
+  const { authorization } = await testContext.key({ scopes: ['read-restricted'] })
   t.notMatch((await get('/sitemap.xml', { authorization })).text, /secret-trees/)
   t.equal((await get('/sitemap.xml', { 'if-none-match': String(sitemap.headers['etag']) })).status, 304)
   t.match((await get('/sitemap.xml?page=2')).json(), { status: 400, code: 'parameter-unknown' })
 })
 
 t.test('a restricted dataset has no page, even with a key', async (t) => {
-  const { authorization } = await standing.key({ scopes: ['read-restricted'] })
+  const { authorization } = await testContext.key({ scopes: ['read-restricted'] })
   for (const headers of [{}, { authorization }]) {
     t.match((await get('/datasets/secret-trees', headers)).json(), { status: 404, code: 'dataset-not-found' })
   }

@@ -5,7 +5,7 @@ import { writeCursor } from '../../src/platform/cursor.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
 
-interface Found {
+interface SearchResult {
   readonly data: readonly { slug: string; matches?: readonly { place: string; text: string }[] }[]
   readonly meta: { total: number; sort: string; limit: number; readAs: readonly object[] }
   readonly facets: Readonly<
@@ -50,9 +50,10 @@ const { get, key, take, publish, moveTo } = await openTestContext(t, {
     }),
   ],
 })
-const find = async (query: string, headers = {}) => (await get(`/v1/datasets${query}`, headers)).json<Found>()
-const slugs = (found: Found) => found.data.map(({ slug }) => slug)
-const counts = (found: Found, facet: string) =>
+const find = async (query: string, headers = {}) =>
+  (await get(`/v1/datasets${query}`, headers)).json<SearchResult>()
+const slugs = (found: SearchResult) => found.data.map(({ slug }) => slug)
+const counts = (found: SearchResult, facet: string) =>
   Object.fromEntries((found.facets[facet] ?? []).map(({ code, count }) => [code, count]))
 
 t.test('without a search text all datasets are listed by slug, with facets', async (t) => {
@@ -124,7 +125,7 @@ t.test('pages', async (t) => {
     const seen: string[] = []
     let next: string | null = `/v1/datasets${query}`
     while (next !== null) {
-      const page: Found = (await get(next)).json<Found>()
+      const page: SearchResult = (await get(next)).json<SearchResult>()
       t.equal(page.meta.total, whole.meta.total)
       t.ok(page.data.length > 0)
       seen.push(...slugs(page))
@@ -158,7 +159,7 @@ t.test('restricted datasets appear in no list, facet, count, order or refusal', 
     for (const headers of [{}, { authorization: other.authorization }]) {
       const answer = await get(`/v1/datasets${query}`, headers)
       t.notMatch(answer.text, /ecret-bridges|Secret|秘密/, query)
-      const { facets } = answer.json<Found>()
+      const { facets } = answer.json<SearchResult>()
       t.notOk(
         facets['format']?.some(({ code }) => code === 'csv.gz'),
         query,

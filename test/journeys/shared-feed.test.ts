@@ -1,6 +1,6 @@
 /**
- * What is shared with platforms in the feed and in the annual lists: a dataset that is opened, shared or closed is so to each
- * reader by what that one may read; and a list that is not open is data of its own, in the audit like any other.
+ * Shared data in the feed and in the annual lists: opening, sharing or closing a dataset appears to each
+ * reader according to its grants; and a list that is not open is data of its own, audited like any other.
  */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
@@ -16,7 +16,7 @@ const harbours = contractOf(
   ['place'],
   { dataset: 'harbour-register', themes: ['education'], openClass: 'not-open', shareClass: 'none' },
 )
-/** The classes that the dataset goes through, one contract each. */
+/** The access classes that the dataset goes through, one contract each. */
 const classes = [
   ['not-open', 'none'],
   ['not-open', 'general'],
@@ -31,8 +31,11 @@ const history = classes.map(
   }),
 )
 
-/** What nobody, a platform, one that is named, and the publisher are told once the contract of that number has come. */
-const told: readonly (readonly [string, string, string, string])[] = [
+/**
+ * The changes seen by the public, a platform, a named platform, and the publisher after the contract of each
+ * number.
+ */
+const expectedByContract: readonly (readonly [string, string, string, string])[] = [
   ['', '', '', 'added'],
   ['', 'added opened', 'added opened', 'added kept'],
   ['added kept opened', 'added opened kept', 'added opened kept', 'added kept kept'],
@@ -59,22 +62,22 @@ t.test('opened and closed depend on the reader', async (t) => {
     const { data } = (await get('/v1/changes', headers)).json<{
       data: { type: string; contract?: object }[]
     }>()
-    const said = data.map(({ type, contract }) => {
+    const seenTypes = data.map(({ type, contract }) => {
       const word = type.replace('contract-added', 'kept').replace('dataset-', '')
-      // What says no more than that it was closed.
+      // An entry that says no more than that the dataset was closed.
       return contract === undefined ? `${word}!` : word
     })
-    return said.join(' ')
+    return seenTypes.join(' ')
   }
-  for (const [index, expected] of told.entries()) {
+  for (const [index, expected] of expectedByContract.entries()) {
     if (index > 0) await pin(context, index)
     t.same(await Promise.all(keys.map(types)), expected, `contract ${index + 1}`)
   }
-  const asked = await get(`/v1/changes?dataset=${harbours.dataset}`)
-  t.match(asked.json(), { data: [{ type: 'dataset-closed', reason: null, href: null }] })
+  const response = await get(`/v1/changes?dataset=${harbours.dataset}`)
+  t.match(response.json(), { data: [{ type: 'dataset-closed', reason: null, href: null }] })
 })
 
-/** Pins the next contract, as a house that is started with it would. */
+/** Records the next contract, as a service that is started with it would. */
 async function pin(context: OpenContext, index: number): Promise<void> {
   const loaded = history.map((contract) => ({
     contract,
@@ -135,7 +138,7 @@ t.test('each reading of a restricted list is in the audit log', async (t) => {
   }
 })
 
-/** The header of a list as offices bring it. */
+/** The header of a list as offices write it. */
 async function header(): Promise<string> {
   const [sample] = await sampleRows('annual-open-data-list', '2025', 0)
   return sample?.rows ?? ''

@@ -1,6 +1,6 @@
 /**
- * Signed bundles from end to end, under the settings as they are by default: who may bring what, every signature that proves
- * nothing, by HTTP and at the side door; and the signed receipt that goes back. No value of a cell is ever repeated.
+ * Signed bundles from end to end, under default settings: who may bring what, every invalid signature, by
+ * HTTP and by the command line; and the signed receipt that is returned. No cell value is ever repeated.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,22 +23,22 @@ import { openTestContext, writeBag } from '../support/open-test-context.ts'
 import { type OfficeKey, officeKey, openGpg, withoutGpg } from '../support/openpgp.ts'
 import { runCli } from '../support/run-cli.ts'
 
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [gateContract],
   settings: { QINGDAN_UNSIGNED: 'refuse' },
-  // The side door's processes have the real clock; a key of the past serves both.
+  // CLI processes have the real clock; a key created in the past works with both clocks.
   at: '2026-03-01T04:00:00Z',
 })
-const { context, get, folder, environment } = standing
-const made = new Date('2026-01-05T04:00:00Z')
+const { context, get, folder, environment } = testContext
+const keyDate = new Date('2026-01-05T04:00:00Z')
 const signedAt = new Date('2026-02-01T04:00:00Z')
 const provider = 'edu-commission'
 const cli = (...args: readonly string[]) => runCli(args, environment)
 const goodBag = await readBag(await writeBag(folder, { dataset, edition: '2025', rows: good }))
-const { authorization } = await standing.key({ scopes: ['ingest'] })
+const { authorization } = await testContext.key({ scopes: ['ingest'] })
 const by = { clock: context.clock, actor: 'cli:test' }
 
-interface Told {
+interface Report {
   readonly id: string
   readonly state: string
   readonly signer: string | null
@@ -46,14 +46,14 @@ interface Told {
   readonly findings: readonly { readonly check: string; readonly severity: string }[]
 }
 
-/** Makes and registers a key, unless it shall be unknown. */
+/** Creates and registers a key, unless it must be unknown. */
 async function office(
   scope:
     | { readonly provider?: string; readonly datasets?: readonly string[]; readonly validUntil?: Date }
     | 'unknown',
   more: Parameters<typeof officeKey>[1] = {},
 ): Promise<OfficeKey & PrivateKeyFile> {
-  const key = await officeKey(made, more)
+  const key = await officeKey(keyDate, more)
   if (scope !== 'unknown') {
     const { fingerprint, userIds } = await readPublicKey(key.publicKey)
     await addSigner(
@@ -65,14 +65,14 @@ async function office(
   return { ...key, ...(await openPrivateKey(key.privateKey)) }
 }
 
-/** A bag of the good rows with a note of its own, so that each is another bundle, and signed by these keys. */
+/** A bag of the good rows with a note of its own, so that each is another bundle, signed by these keys. */
 async function bagBy(
-  note: string,
+  comment: string,
   keys: readonly PrivateKeyFile[],
-  spoil: (files: BagFiles) => void = () => {},
+  damage: (files: BagFiles) => void = () => {},
 ): Promise<Buffer> {
   const files = new Map(goodBag)
-  describe(files, ({ resources: [first] }) => Object.assign(first ?? {}, { title: note }))
+  describe(files, ({ resources: [first] }) => Object.assign(first ?? {}, { title: comment }))
   seal(files)
   const signed = files.get('tagmanifest-sha256.txt') ?? Buffer.alloc(0)
   const texts = await Promise.all(
@@ -80,9 +80,9 @@ async function bagBy(
       signBytes(signed, key, { at: createdAt > signedAt ? createdAt : signedAt }),
     ),
   )
-  // Several armoured blocks are not one signature; the bytes of several are.
+  // Several armoured blocks are not one signature, so the binary signatures are joined.
   if (texts.length > 0) files.set(signaturePath, Buffer.from(texts.join('')))
-  spoil(files)
+  damage(files)
   return zipFiles(files)
 }
 
@@ -99,13 +99,13 @@ const [other, elsewhere, unknown, ended, brief, over] = await Promise.all([
 await revokeSigner(context.database, { fingerprint: revoked.fingerprint, reason: 'lost' }, by)
 const service = await openServiceKey(context)
 
-/** What is done, and the check that must find it. */
+/** The change, and the check that must find it. */
 const cases: readonly (readonly [name: string, check: string, zip: Buffer])[] = [
   ['no signature', 'signature-missing', await bagBy('a', [])],
-  ['a key that nobody knows', 'signature-unknown-key', await bagBy('b', [unknown])],
+  ['an unknown key', 'signature-unknown-key', await bagBy('b', [unknown])],
   ['a revoked key', 'signature-revoked', await bagBy('c', [revoked])],
-  ['a key that has ended', 'signature-expired', await bagBy('d', [ended])],
-  ['a key whose time here is over', 'signature-expired', await bagBy('e', [brief])],
+  ['an expired key', 'signature-expired', await bagBy('d', [ended])],
+  ['a key whose registration has ended', 'signature-expired', await bagBy('e', [brief])],
   ['the key of another provider', 'signature-other-provider', await bagBy('f', [other])],
   ['a key for other datasets', 'signature-other-provider', await bagBy('g', [elsewhere])],
   [
@@ -116,11 +116,11 @@ const cases: readonly (readonly [name: string, check: string, zip: Buffer])[] = 
     }),
   ],
   [
-    ...(['no signature but a text', 'signature-malformed'] as const),
+    ...(['a text in place of the signature', 'signature-malformed'] as const),
     await bagBy('i', [], (files) => files.set(signaturePath, Buffer.from(`signed: ${marker}`))),
   ],
   [
-    ...(['a tag manifest that names little', 'signature-partial'] as const),
+    ...(['an incomplete tag manifest', 'signature-partial'] as const),
     await bagBy('j', [], (files) => {
       files.set('tagmanifest-sha256.txt', Buffer.from(''))
       files.set(signaturePath, Buffer.from('x'))
@@ -129,33 +129,33 @@ const cases: readonly (readonly [name: string, check: string, zip: Buffer])[] = 
 ]
 
 const post = async (zip: Buffer) => {
-  const posted = await standing.post('/v1/bundles', zip, authorization)
+  const posted = await testContext.post('/v1/bundles', zip, authorization)
   const { id } = posted.json<{ id: string }>()
   await takeBundle(context, id)
-  const receipt = (await get(`/v1/bundles/${id}`, { authorization })).json<Told>()
+  const receipt = (await get(`/v1/bundles/${id}`, { authorization })).json<Report>()
   const page = await get(`/v1/bundles/${id}/findings`, { authorization })
-  return { ...receipt, findings: page.json<{ data: Told['findings'] }>().data }
+  return { ...receipt, findings: page.json<{ data: Report['findings'] }>().data }
 }
 
-t.test('over HTTP each is refused by its check, and the good one is taken', async (t) => {
+t.test('over HTTP each is refused by its check, and the good one is accepted', async (t) => {
   for (const [name, check, zip] of cases) {
-    const told = await post(zip)
-    t.match(told, { state: 'refused', signer: null, errors: 1 }, name)
+    const answered = await post(zip)
+    t.match(answered, { state: 'refused', signer: null, errors: 1 }, name)
     t.same(
-      told.findings.map((finding) => `${finding.check} ${finding.severity}`),
+      answered.findings.map((finding) => `${finding.check} ${finding.severity}`),
       [`${check} error`],
       name,
     )
-    t.notMatch(JSON.stringify(told), new RegExp(marker), `${name}: no value is told`)
+    t.notMatch(JSON.stringify(answered), new RegExp(marker), `${name}: no value is repeated`)
   }
-  const told = await post(await bagBy('good', [valid]))
-  t.match(told, { state: 'staged', signer: valid.fingerprint, errors: 0 })
-  t.same(told.findings, [])
+  const answered = await post(await bagBy('good', [valid]))
+  t.match(answered, { state: 'staged', signer: valid.fingerprint, errors: 0 })
+  t.same(answered.findings, [])
   const ours = await post(await bagBy('ours', [service]))
-  t.match(ours.findings, [{ check: 'signature-unknown-key' }], 'our own key vouches for nothing there')
+  t.match(ours.findings, [{ check: 'signature-unknown-key' }], "the service's own key is not accepted there")
 })
 
-t.test('at the side door the same, with exit code 3, and our own key counts', async (t) => {
+t.test("the same on the command line, with exit code 3, and the service's own key is accepted", async (t) => {
   const zips = join(folder, 'zips')
   await mkdir(zips)
   const paths: string[] = []
@@ -168,16 +168,16 @@ t.test('at the side door the same, with exit code 3, and our own key counts', as
   const receipts = join(folder, 'back')
   const ended = await cli('ingest', '--json', '--receipts', receipts, ...paths)
   t.equal(ended.code, 3, ended.stderr.slice(-500))
-  const told = ended.lines.map((line) => JSON.parse(line) as Told)
+  const answered = ended.lines.map((line) => JSON.parse(line) as Report)
   t.same(
-    told.map(({ state, findings }) => findings[0]?.check ?? state),
+    answered.map(({ state, findings }) => findings[0]?.check ?? state),
     [...cases.map(([, check]) => check), 'staged'],
   )
-  t.equal(told.at(-1)?.signer, service.fingerprint)
+  t.equal(answered.at(-1)?.signer, service.fingerprint)
   t.same(
     (await readdir(receipts)).filter((name) => name.startsWith('00.')).sort(),
     ['00.findings.csv', '00.receipt.json', '00.receipt.json.asc'],
-    'what goes back lies beside',
+    'the returned receipt is beside it',
   )
   for (const name of await readdir(receipts)) {
     t.notOk((await readFile(join(receipts, name), 'utf8')).includes(marker), name)
@@ -185,7 +185,7 @@ t.test('at the side door the same, with exit code 3, and our own key counts', as
   t.notOk((ended.stdout + ended.stderr).includes(marker))
 })
 
-t.test('without a network the same code looks at signatures with the keys that are named', async (t) => {
+t.test('without a network the same code checks signatures with the keys passed to it', async (t) => {
   const keys = join(folder, 'keys')
   await mkdir(keys)
   await writeFile(join(keys, 'valid.asc'), valid.publicKey)
@@ -195,7 +195,7 @@ t.test('without a network the same code looks at signatures with the keys that a
   const paths = [zip(90), zip(0), zip(1), zip(7), zip(8)]
   const checksOf = (lines: readonly string[]) =>
     lines.map((line) => {
-      const [first] = (JSON.parse(line) as Told).findings
+      const [first] = (JSON.parse(line) as Report).findings
       return first === undefined ? 'in order' : `${first.check} ${first.severity}`
     })
   const strict = await cli('bundle', 'verify', '--json', '--keys', keys, ...paths)
@@ -217,10 +217,10 @@ t.test('without a network the same code looks at signatures with the keys that a
   ])
 })
 
-t.test('an office signs what it packs, by a key with a passphrase, and it is taken', async (t) => {
+t.test('an office signs its bundle with a passphrase-protected key, and it is accepted', async (t) => {
   const key = await office({}, { passphrase: 'correct horse' }).catch(() => undefined)
-  t.equal(key, undefined, 'a protected key does not open by itself')
-  const pair = await officeKey(made, { passphrase: 'correct horse' })
+  t.equal(key, undefined, 'a protected key needs its passphrase')
+  const pair = await officeKey(keyDate, { passphrase: 'correct horse' })
   const { userIds } = await readPublicKey(pair.publicKey)
   const { fingerprint, publicKey } = pair
   await addSigner(context.database, { provider, fingerprint, userIds, publicKey }, by)
@@ -245,15 +245,15 @@ t.test('an office signs what it packs, by a key with a passphrase, and it is tak
       secret,
       ...more,
     )
-  const asked = await create()
-  t.equal(asked.code, 2)
-  t.match(asked.stderr, /its passphrase is needed/)
+  const prompted = await create()
+  t.equal(prompted.code, 2)
+  t.match(prompted.stderr, /its passphrase is needed/)
   const created = await create('--passphrase-file', words, '--json')
   t.equal(created.code, 0, created.stderr)
   t.match(JSON.parse(created.stdout), { signer: fingerprint, path: out })
   t.notMatch(created.stdout + created.stderr, /correct horse/)
-  const taken = await cli('ingest', '--json', out)
-  t.match(JSON.parse(taken.stdout), { state: 'staged', signer: fingerprint }, taken.stderr)
+  const ingested = await cli('ingest', '--json', out)
+  t.match(JSON.parse(ingested.stdout), { state: 'staged', signer: fingerprint }, ingested.stderr)
 })
 
 t.test('the receipt is canonical, signed by the service, and never changes', async (t) => {
@@ -275,17 +275,17 @@ t.test('the receipt is canonical, signed by the service, and never changes', asy
     context.clock(),
   )
   t.match(outcome, { good: true, fingerprint: service.fingerprint })
-  const foreign = await standing.key({ scopes: ['ingest'] })
+  const foreign = await testContext.key({ scopes: ['ingest'] })
   t.equal((await get(address, { authorization: foreign.authorization })).status, 404)
   t.equal((await get(address)).status, 401)
 
-  const posted = await standing.post('/v1/bundles', await bagBy('waiting', [valid]), authorization)
+  const posted = await testContext.post('/v1/bundles', await bagBy('waiting', [valid]), authorization)
   const waiting = await get(`/v1/bundles/${posted.json<{ id: string }>().id}/receipt.json`, { authorization })
   t.equal(waiting.status, 409)
   t.equal(waiting.json<{ code: string }>().code, 'receipt-not-final')
 })
 
-t.test('GnuPG verifies the receipt that goes back', { skip: withoutGpg }, async (t) => {
+t.test('GnuPG verifies the returned receipt', { skip: withoutGpg }, async (t) => {
   const gpg = await openGpg(t)
   await gpg.import((await get('/v1/service-key.asc')).text)
   const receipt = join(folder, 'back', '03.receipt.json')
@@ -295,25 +295,22 @@ t.test('GnuPG verifies the receipt that goes back', { skip: withoutGpg }, async 
   )
 })
 
-t.test(
-  'where the setting allows it, unsigned and unknown pass with a warning, and nothing else',
-  async (t) => {
-    const lenient = await openTestContext(t, { contracts: [gateContract] })
-    const { authorization } = await lenient.key({ scopes: ['ingest'] })
-    const outcome = async (zip: Buffer) => {
-      const { id } = (await lenient.post('/v1/bundles', zip, authorization)).json<{ id: string }>()
-      const receipt = await takeBundle(lenient.context, id)
-      const [first] = await lenient.findingsOf(receipt)
-      return `${receipt.state} ${first?.check} ${first?.severity}`
-    }
-    t.equal(await outcome(cases[0]?.[2] ?? Buffer.alloc(0)), 'staged signature-missing warning')
-    t.equal(await outcome(cases[1]?.[2] ?? Buffer.alloc(0)), 'staged signature-unknown-key warning')
-    t.equal(await outcome(cases[8]?.[2] ?? Buffer.alloc(0)), 'refused signature-malformed error')
-  },
-)
+t.test('if the setting allows it, unsigned and unknown pass with a warning, and nothing else', async (t) => {
+  const lenient = await openTestContext(t, { contracts: [gateContract] })
+  const { authorization } = await lenient.key({ scopes: ['ingest'] })
+  const outcome = async (zip: Buffer) => {
+    const { id } = (await lenient.post('/v1/bundles', zip, authorization)).json<{ id: string }>()
+    const receipt = await takeBundle(lenient.context, id)
+    const [first] = await lenient.findingsOf(receipt)
+    return `${receipt.state} ${first?.check} ${first?.severity}`
+  }
+  t.equal(await outcome(cases[0]?.[2] ?? Buffer.alloc(0)), 'staged signature-missing warning')
+  t.equal(await outcome(cases[1]?.[2] ?? Buffer.alloc(0)), 'staged signature-unknown-key warning')
+  t.equal(await outcome(cases[8]?.[2] ?? Buffer.alloc(0)), 'refused signature-malformed error')
+})
 
-t.test('no value of a cell stands in a log line', async (t) => {
-  t.ok(standing.lines.length > cases.length)
-  t.notOk(standing.lines.some((line) => line.includes(marker)))
-  t.notOk(standing.lines.some((line) => /PRIVATE KEY|correct horse/.test(line)))
+t.test('no cell value is in a log line', async (t) => {
+  t.ok(testContext.lines.length > cases.length)
+  t.notOk(testContext.lines.some((line) => line.includes(marker)))
+  t.notOk(testContext.lines.some((line) => /PRIVATE KEY|correct horse/.test(line)))
 })

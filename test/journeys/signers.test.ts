@@ -1,4 +1,7 @@
-/** The registry of keys at the side door: added, shown, revoked, with the audit; and the key of the service for all. */
+/**
+ * The key registry on the command line: keys added, shown, revoked, and audited; and the public key of the
+ * service.
+ */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -19,8 +22,8 @@ const contract = contractOf(
     parts: [{ provider: 'edu-310101' }, { provider: 'edu-310104' }],
   },
 )
-const standing = await openTestContext(t, { contracts: [contract] })
-const { context, get, folder, environment } = standing
+const testContext = await openTestContext(t, { contracts: [contract] })
+const { context, get, folder, environment } = testContext
 const cli = (...args: readonly string[]) => runCli(['signer', ...args], environment)
 const office = await officeKey(new Date('2026-01-05T04:00:00Z'))
 const file = async (name: string, text: string) => {
@@ -42,7 +45,7 @@ t.test('a public key is registered with its scope, shown, and revoked for good',
     isNew: true,
   })
   const again = await cli('add', publicFile, '--provider', 'edu-310101', '--json')
-  t.match(JSON.parse(again.stdout), { isNew: false }, 'the same key takes its newer scope')
+  t.match(JSON.parse(again.stdout), { isNew: false }, 'registered again, the key gets its newer scope')
   const listed = await cli('list')
   t.match(listed.stdout, new RegExp(`${office.fingerprint} +edu-310101 +- +- +- +- +Office`))
   const shown = await cli('show', office.fingerprint.slice(-16).toLowerCase())
@@ -67,8 +70,8 @@ t.test('a public key is registered with its scope, shown, and revoked for good',
   t.ok(audit.every(({ subject }) => subject === `signer:${office.fingerprint}`))
 })
 
-t.test('what is no public key of a provider is refused, and a private one is never kept', async (t) => {
-  const cases: readonly (readonly [args: readonly string[], code: number, says: RegExp])[] = [
+t.test("anything but a provider's public key is refused, and a private one is never stored", async (t) => {
+  const cases: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
     [['add', await file('private.asc', office.privateKey), ...scope], 2, /private key, which nobody else/],
     [['add', await file('text.asc', 'no key'), ...scope], 2, /no OpenPGP key/],
     [['add', publicFile, '--provider', 'nobody'], 2, /any of edu-310101, edu-310104/],
@@ -83,17 +86,17 @@ t.test('what is no public key of a provider is refused, and a private one is nev
     [['show', 'ABCD'], 4, /no registered key/],
     [['revoke', '0'.repeat(40), '--reason', 'x'], 4, /no registered key/],
   ]
-  for (const [args, code, says] of cases) {
+  for (const [args, code, message] of cases) {
     const ended = await cli(...args)
     t.equal(ended.code, code, `${args.join(' ')}: ${ended.stderr}`)
-    t.match(ended.stderr, says)
+    t.match(ended.stderr, message)
   }
-  const [kept] = await context.database.work`
+  const [stored] = await context.database.work`
     SELECT count(*)::int AS rows FROM qingdan.signer WHERE public_key LIKE '%PRIVATE%'`
-  t.same(kept, { rows: 0 })
+  t.same(stored, { rows: 0 })
 })
 
-t.test('the key of the service is the same for all who ask', async (t) => {
+t.test('the key of the service is the same for all callers', async (t) => {
   const { fingerprint, publicKey } = await loadServiceKey(context)
   const answer = await get('/v1/service-key.asc')
   t.equal(answer.status, 200)

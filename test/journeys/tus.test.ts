@@ -1,6 +1,7 @@
 /**
- * A bundle that comes in pieces, by the tus protocol: taken up again after a broken connection, after SIGKILL and after
- * a stop, it is the same bundle; another key sees nothing of it; what is too large, too old or too many is refused.
+ * A bundle sent in chunks by the tus protocol: resumed after a broken connection, after SIGKILL and after a
+ * stop, it is the same bundle; another key sees nothing of it; uploads that are too large, too old or too
+ * many are refused.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -23,19 +24,19 @@ const contract = contractOf(
   { dataset, themes: ['education'], formats: ['csv'] },
 )
 const bytesMax = 1 << 20
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [contract],
   settings: { QINGDAN_BODY_BYTES_MAX: String(bytesMax), QINGDAN_UPLOADS_MAX: '3' },
 })
-const { app, context, folder } = standing
+const { app, context, folder } = testContext
 const rows = (edition: string, count = 2_000) => ({
   ...{ dataset, edition },
   rows: `well,depth\n${Array.from({ length: count }, (_, n) => `${createHash('md5').update(`${n}`).digest('hex')},${n}\n`).join('')}`,
 })
 const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-const { authorization } = await standing.key({ scopes: ['ingest'] })
-const other = await standing.key({ scopes: ['ingest'] })
-const reader = await standing.key({ scopes: ['read-restricted'] })
+const { authorization } = await testContext.key({ scopes: ['ingest'] })
+const other = await testContext.key({ scopes: ['ingest'] })
+const reader = await testContext.key({ scopes: ['read-restricted'] })
 
 type Headers = Readonly<Record<string, string>>
 const ask = async (method: string, url: string, headers: Headers = {}, payload?: Uint8Array) =>
@@ -56,7 +57,7 @@ const piece = (url: string, offset: number, bytes: Uint8Array, more: Headers = {
 const begin = async (length: number) =>
   String((await create({ 'upload-length': String(length) })).headers['location'])
 
-t.test('OPTIONS tells of the protocol, with the manners of all addresses', async (t) => {
+t.test('OPTIONS describes the protocol, with the headers of all addresses', async (t) => {
   for (const url of ['/v1/bundles', `/v1/bundles/uploads/${'0'.repeat(50)}`]) {
     const { statusCode, headers } = await app.inject({ method: 'OPTIONS', url })
     t.equal(statusCode, 204)
@@ -70,7 +71,7 @@ t.test('OPTIONS tells of the protocol, with the manners of all addresses', async
   t.notOk('tus-version' in (await app.inject({ method: 'OPTIONS', url: '/v1/datasets' })).headers)
 })
 
-t.test('piece by piece, and the answer to the last leads to the receipt', async (t) => {
+t.test('chunk by chunk, and the response to the last leads to the receipt', async (t) => {
   const zip = await zipOf(folder, rows('2025'))
   const created = await create({
     'upload-length': String(zip.length),
@@ -99,8 +100,8 @@ t.test('piece by piece, and the answer to the last leads to the receipt', async 
   t.same((await ask('GET', url)).json(), { offset: zip.length, length: zip.length, bundle: digestOf(zip) })
   t.match(await piece(url, zip.length, Buffer.from('x')), { statusCode: 409 })
   t.match(await takeBundle(context, digestOf(zip)), { state: 'staged' })
-  t.same((await context.files.list('uploads')).length, 1, 'only where it went is kept of it')
-  // The same bytes once more are the same bundle.
+  t.same((await context.files.list('uploads')).length, 1, 'only the link to its bundle is stored')
+  // The same bytes again are the same bundle.
   const again = await begin(zip.length)
   t.equal((await piece(again, 0, zip)).headers['qingdan-bundle'], digestOf(zip))
   t.match((await ask('GET', `/v1/bundles/${digestOf(zip)}`)).json(), { state: 'staged' })
@@ -109,7 +110,7 @@ t.test('piece by piece, and the answer to the last leads to the receipt', async 
   t.match((await ask('GET', `/v1/bundles/${digestOf(zip)}`)).json(), { state: 'staged' }, 'the bundle stays')
 })
 
-t.test('all at once with the creation, and a length that is told later', async (t) => {
+t.test('all at once with the creation, and a deferred length', async (t) => {
   const zip = await zipOf(folder, rows('2026', 10))
   const whole = await ask(
     'POST',
@@ -130,8 +131,8 @@ t.test('an upload belongs to its key', async (t) => {
   for (const method of ['GET', 'HEAD', 'PATCH', 'DELETE']) {
     const headers = { 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' }
     const theirs = method === 'PATCH' ? headers : {}
-    const told = await ask(method, url, { authorization: other.authorization, ...theirs })
-    t.equal(told.statusCode, 404, method)
+    const outcome = await ask(method, url, { authorization: other.authorization, ...theirs })
+    t.equal(outcome.statusCode, 404, method)
     const narrow = await ask(method, url, { authorization: reader.authorization, ...theirs })
     t.equal(narrow.statusCode, 403, method)
   }
@@ -145,7 +146,7 @@ t.test('an upload belongs to its key', async (t) => {
   t.equal((await ask('DELETE', url)).statusCode, 404)
 })
 
-t.test('limits, on both their sides', async (t) => {
+t.test('limits, on both sides', async (t) => {
   const largest = await create({ 'upload-length': String(bytesMax) })
   t.equal(largest.statusCode, 201)
   t.match(await create({ 'upload-length': String(bytesMax + 1) }), {
@@ -161,17 +162,17 @@ t.test('limits, on both their sides', async (t) => {
   t.match(await piece(later, 0, Buffer.alloc(1), { 'upload-length': String(bytesMax) }), { statusCode: 204 })
   t.match(await piece(open, 0, Buffer.alloc(10)), { statusCode: 204 })
   const third = await begin(5)
-  t.match(await piece(third, 0, Buffer.alloc(6)), { statusCode: 413 }, 'more than it said')
+  t.match(await piece(third, 0, Buffer.alloc(6)), { statusCode: 413 }, 'more than the announced length')
   t.match(await create({ 'upload-length': '5' }), { statusCode: 409, body: /"uploads-too-many"/ })
   const theirs = await ask('POST', '/v1/bundles', {
     authorization: other.authorization,
     'upload-length': '5',
   })
-  t.equal(theirs.statusCode, 201, 'each key has its own')
+  t.equal(theirs.statusCode, 201, 'each key has its own limit')
   for (const url of [open, later, third]) t.equal((await ask('DELETE', url)).statusCode, 204)
 })
 
-t.test('what is not the protocol is told as a problem', async (t) => {
+t.test('violations of the protocol are problems', async (t) => {
   const url = await begin(10)
   const wrong: readonly [string, string, Headers, number, string][] = [
     ['POST', '/v1/bundles', { 'tus-resumable': '0.2.2', 'upload-length': '5' }, 412, 'upload-version'],
@@ -186,9 +187,9 @@ t.test('what is not the protocol is told as a problem', async (t) => {
     ['GET', '/v1/bundles/uploads/..%2F..%2Fx', {}, 400, 'parameter-invalid'],
   ]
   for (const [method, to, headers, status, code] of wrong) {
-    const told = await ask(method, to, headers, method === 'PATCH' ? Buffer.from('x') : undefined)
-    t.equal(told.statusCode, status, `${method} ${JSON.stringify(headers)} ${told.body}`)
-    if (code !== '') t.match(told.json(), { code })
+    const outcome = await ask(method, to, headers, method === 'PATCH' ? Buffer.from('x') : undefined)
+    t.equal(outcome.statusCode, status, `${method} ${JSON.stringify(headers)} ${outcome.body}`)
+    if (code !== '') t.match(outcome.json(), { code })
   }
   t.equal((await ask('DELETE', url)).statusCode, 204)
   const plain = await app.inject({
@@ -197,20 +198,20 @@ t.test('what is not the protocol is told as a problem', async (t) => {
     headers: { authorization, 'content-type': 'application/offset+octet-stream' },
     payload: Buffer.from('x'),
   })
-  t.equal(plain.statusCode, 415, 'a piece without an upload')
+  t.equal(plain.statusCode, 415, 'a chunk without an upload')
 })
 
-t.test('an unfinished upload expires, and one that a crash left whole is received', async (t) => {
+t.test('an unfinished upload expires, and a complete one that a crash left is received', async (t) => {
   const { 'upload-expires': expires, location } = (await create({ 'upload-length': '10' })).headers
   const url = String(location)
   const hours = (Date.parse(String(expires)) - Date.now()) / 3_600_000
   t.ok(hours > 47.9 && hours <= 48, 'after the hours of the setting')
   const about = join(folder, 'var', 'files', 'uploads', `${url.split('/').at(-1)}.json`)
-  const told = JSON.parse(await readFile(about, 'utf8')) as object
+  const outcome = JSON.parse(await readFile(about, 'utf8')) as object
   const aged = (milliseconds: number) =>
     writeFile(
       about,
-      JSON.stringify({ ...told, creation_date: new Date(Date.now() - milliseconds).toISOString() }),
+      JSON.stringify({ ...outcome, creation_date: new Date(Date.now() - milliseconds).toISOString() }),
     )
   await aged(48 * 3_600_000 - 60_000)
   t.equal((await piece(url, 0, Buffer.from('x'))).statusCode, 204, 'a minute before')
@@ -221,34 +222,34 @@ t.test('an unfinished upload expires, and one that a crash left whole is receive
   const zip = await zipOf(folder, rows('2027', 10))
   const left = await begin(zip.length)
   const id = left.split('/').at(-1) ?? ''
-  // As a crash right behind the last byte leaves it.
+  // The state after a crash right behind the last byte.
   await writeFile(join(folder, 'var', 'files', 'uploads', id), zip)
   t.match((await ask('HEAD', left)).headers, { 'qingdan-bundle': digestOf(zip) })
 })
 
-/** A connection of our own: what it sends, and when it breaks, is the test's to say. */
+/** A raw connection, so that the test decides what is sent and when it breaks. */
 const sendPart = (base: string, url: string, length: number, part: Uint8Array, headers: Headers) => {
-  const sent = httpRequest(new URL(url, base), {
+  const chunk = httpRequest(new URL(url, base), {
     method: 'PATCH',
     headers: {
       ...{ authorization, 'tus-resumable': '1.0.0', 'upload-offset': '0', ...headers },
       ...{ 'content-type': 'application/offset+octet-stream', 'content-length': String(length) },
     },
   })
-  sent.on('error', () => undefined)
-  sent.write(part)
-  return sent
+  chunk.on('error', () => undefined)
+  chunk.write(part)
+  return chunk
 }
 
 const offsetAt = async (base: string, url: string) => {
-  const told = await fetch(new URL(url, base), {
+  const outcome = await fetch(new URL(url, base), {
     method: 'HEAD',
     headers: { authorization, 'tus-resumable': '1.0.0' },
   })
-  return Number(told.headers.get('upload-offset'))
+  return Number(outcome.headers.get('upload-offset'))
 }
 
-/** Waits until so much of an upload lies in the folder. */
+/** Waits until this many bytes of an upload are in the folder. */
 const until = async (path: string, bytes: number) => {
   for (;;) {
     if ((await readFile(path).catch(() => Buffer.alloc(0))).length >= bytes) return
@@ -256,34 +257,34 @@ const until = async (path: string, bytes: number) => {
   }
 }
 
-t.test('after a broken connection, a stop and a SIGKILL it is taken up where it was', async (t) => {
+t.test('after a broken connection, a stop and a SIGKILL it is resumed where it was', async (t) => {
   const zip = Buffer.concat([await zipOf(folder, rows('2028', 10_000))])
   const half = zip.length >> 1
   const uploads = join(folder, 'var', 'files', 'uploads')
-  const one = await spawnService(t, standing.environment)
-  const made = await fetch(`${one.base}/v1/bundles`, {
+  const one = await spawnService(t, testContext.environment)
+  const creation = await fetch(`${one.base}/v1/bundles`, {
     method: 'POST',
     headers: { authorization, 'tus-resumable': '1.0.0', 'upload-length': String(zip.length) },
   })
-  const url = new URL(made.headers.get('location') ?? '', one.base).pathname
+  const url = new URL(creation.headers.get('location') ?? '', one.base).pathname
   const stored = join(uploads, url.split('/').at(-1) ?? '')
   const broken = sendPart(one.base, url, zip.length, zip.subarray(0, 1_000), {})
   await until(stored, 1_000)
   broken.destroy()
-  t.equal(await offsetAt(one.base, url), 1_000, 'a broken connection keeps what came')
+  t.equal(await offsetAt(one.base, url), 1_000, 'a broken connection keeps the received bytes')
 
-  const rest = sendPart(one.base, url, zip.length - 1_000, zip.subarray(1_000, half), {
+  const remaining = sendPart(one.base, url, zip.length - 1_000, zip.subarray(1_000, half), {
     'upload-offset': '1000',
   })
   await until(stored, half)
   const answered = new Promise<string>((resolve) => {
-    rest.on('response', (response) => resolve(String(response.headers['upload-offset'])))
-    rest.on('error', () => resolve('none'))
+    remaining.on('response', (response) => resolve(String(response.headers['upload-offset'])))
+    remaining.on('error', () => resolve('none'))
   })
   t.equal((await one.stop()).code, 0, 'SIGTERM does not wait for the sender')
-  t.equal(await answered, String(half), 'who is told up to where it came')
+  t.equal(await answered, String(half), 'the client asks for the offset')
 
-  const two = await spawnService(t, standing.environment)
+  const two = await spawnService(t, testContext.environment)
   t.equal(await offsetAt(two.base, url), half)
   sendPart(two.base, url, zip.length - half, zip.subarray(half, half + 500), {
     'upload-offset': String(half),
@@ -291,9 +292,9 @@ t.test('after a broken connection, a stop and a SIGKILL it is taken up where it 
   await until(stored, half + 500)
   await two.kill()
 
-  const three = await spawnService(t, standing.environment)
+  const three = await spawnService(t, testContext.environment)
   const at = await offsetAt(three.base, url)
-  t.equal(at, half + 500, 'SIGKILL keeps what came')
+  t.equal(at, half + 500, 'SIGKILL keeps the received bytes')
   const bundle = await new Promise<string | undefined>((resolve, reject) => {
     new Upload(zip, {
       uploadUrl: new URL(url, three.base).href,
@@ -303,14 +304,14 @@ t.test('after a broken connection, a stop and a SIGKILL it is taken up where it 
       onSuccess: ({ lastResponse }) => resolve(lastResponse.getHeader('Qingdan-Bundle')),
     }).start()
   })
-  t.equal(bundle, digestOf(zip), 'a client of other make brings the rest')
+  t.equal(bundle, digestOf(zip), 'an independent client sends the rest')
   await three.line(({ event, state }) => event === 'bundle-state-changed' && state === 'staged')
   const receipt = await fetch(`${three.base}/v1/bundles/${bundle}`, { headers: { authorization } })
   t.match(await receipt.json(), { id: digestOf(zip), state: 'staged', bytes: zip.length })
   t.equal((await three.stop()).code, 0)
 })
 
-t.test('the numbers of an upload can not be guessed', async (t) => {
+t.test('the ids of uploads can not be guessed', async (t) => {
   const urls = await Promise.all([begin(5), begin(5)])
   t.equal(new Set(urls).size, 2)
   const [url = ''] = urls

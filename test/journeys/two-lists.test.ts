@@ -1,4 +1,4 @@
-/** Two annual lists of one year, of two authorities and with other fields, are read as one list. */
+/** Two annual lists of one year, of two authorities and with different fields, are read as one list. */
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
 import { contractOf, field } from '../support/fields.ts'

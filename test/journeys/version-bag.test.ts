@@ -1,4 +1,7 @@
-/** A version as a signed bag over HTTP: the same bytes at each asking, in ranges too, as its tools and its tests would read it. */
+/**
+ * A version as a signed bag over HTTP: the same bytes on each request, in ranges too, read by its tools and
+ * by our tests.
+ */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -14,13 +17,13 @@ t.setTimeout(120_000)
 const tree = field('tree', 'string', { role: 'key', constraints: { required: true } })
 const contract = (dataset: string, more = {}) =>
   contractOf([tree], ['tree'], { dataset, themes: ['education'], formats: ['csv', 'csv.gz'], ...more })
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [contract('tree-register'), contract('secret-trees', { openClass: 'not-open' })],
 })
-const { get, context } = standing
+const { get, context } = testContext
 for (const dataset of ['tree-register', 'secret-trees']) {
-  await standing.take({ dataset, edition: '2024', rows: 'tree\noak\n' })
-  await standing.publish(dataset, '2024')
+  await testContext.take({ dataset, edition: '2024', rows: 'tree\noak\n' })
+  await testContext.publish(dataset, '2024')
 }
 const at = '/v1/datasets/tree-register/editions/2024/versions/1'
 
@@ -54,7 +57,7 @@ t.test("the same bytes, whole and in ranges, unless the caller's copy is current
   t.same(same.bytes, first.bytes)
   const [stored] = await context.files.list('bags')
   await context.files.remove(stored ?? '')
-  t.same((await get(`${at}/bag.zip`)).bytes, first.bytes, 'also where it is made anew')
+  t.same((await get(`${at}/bag.zip`)).bytes, first.bytes, 'also when it is built again')
   const etag = String(first.headers['etag'])
   t.equal((await get(`${at}/bag.zip`, { 'if-none-match': etag })).status, 304)
   const range = await get(`${at}/bag.zip`, { range: 'bytes=10-19' })
@@ -65,7 +68,7 @@ t.test("the same bytes, whole and in ranges, unless the caller's copy is current
 t.test('callers who may not read the version do not get its bag', async (t) => {
   const restricted = '/v1/datasets/secret-trees/editions/2024/versions/1/bag.zip'
   t.equal((await get(restricted)).status, 404)
-  const { authorization } = await standing.key({ scopes: ['read-restricted'] })
+  const { authorization } = await testContext.key({ scopes: ['read-restricted'] })
   const allowed = await get(restricted, { authorization })
   t.match(allowed, { status: 200, headers: { 'cache-control': 'private, no-cache' } })
   t.equal((await get(`${at.replace('versions/1', 'versions/2')}/bag.zip`)).status, 404)

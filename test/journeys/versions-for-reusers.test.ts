@@ -1,6 +1,6 @@
 /**
- * Versions as re-users follow them: the lists with reasons and counts, `latest` and what is below it, `Link` to the
- * neighbours, 410 at every address of what was withdrawn, and two contracts compared.
+ * Versions as re-users follow them: the lists with reasons and counts, `latest` and the addresses below it,
+ * `Link` to neighbouring versions, 410 at every address of a withdrawn version, and two contracts compared.
  */
 import t from 'tap'
 import { withdraw } from '../../src/publication/index.ts'
@@ -17,16 +17,16 @@ const contracts = [
   contractOf([bench, length, field('wood', 'string')], ['bench'], { ...more, contractVersion: 2 }),
   contractOf([bench, { ...length, unit: 'm' }], ['bench'], { ...more, contractVersion: 3 }),
 ]
-const standing = await openTestContext(t, { contracts, at: '2026-03-01T00:00:00Z' })
-const { context, get } = standing
+const testContext = await openTestContext(t, { contracts, at: '2026-03-01T00:00:00Z' })
+const { context, get } = testContext
 const base = `/v1/datasets/${dataset}/editions/2025`
 const version = (n: number) => `${base}/versions/${n}`
 const file = (n: number, extension = 'csv') => `${version(n)}/files/${dataset}-2025-v${n}.${extension}`
 const below = (n: number) => [version(n), `${version(n)}/records`, file(n), file(n, 'csv.gz')]
 
 async function publish(rows: string, reason?: string, contractVersion = 1) {
-  await standing.take({ dataset, edition: '2025', contractVersion, rows })
-  const done = await standing.publish(dataset, '2025', reason === undefined ? {} : { reason })
+  await testContext.take({ dataset, edition: '2025', contractVersion, rows })
+  const done = await testContext.publish(dataset, '2025', reason === undefined ? {} : { reason })
   if (done.state !== 'done') throw new Error(done.state)
 }
 
@@ -40,7 +40,7 @@ await publish('bench,length\na,100\nb,120\n')
 await publish('bench,length\na,100\nb,121\nc,90\n', 'One was forgotten.')
 await publish('bench,length,wood\na,100,oak\nc,90,\n', 'The wood is known.', 2)
 
-t.test('the lists tell each version with its reason and what differs', async (t) => {
+t.test('the lists give each version with its reason and its differences', async (t) => {
   const editions = (await get(`/v1/datasets/${dataset}/editions`)).json()
   t.same(editions, {
     data: [
@@ -93,7 +93,7 @@ t.test(
           'version-history': `${base}/versions`,
           collection: `${base}/versions`,
           describedby: `/v1/datasets/${dataset}/contracts/1`,
-          // The third breaks with it.
+          // The third one breaks it.
           deprecation: `/v1/datasets/${dataset}/contracts/1/compare/3`,
         },
         url,
@@ -104,7 +104,7 @@ t.test(
   },
 )
 
-t.test('latest leads to the number, here and below, with the query', async (t) => {
+t.test('latest redirects to the number, and below it too, with the query', async (t) => {
   const cases = [
     ['', ''],
     ['/records', '/records'],
@@ -123,26 +123,26 @@ t.test('latest leads to the number, here and below, with the query', async (t) =
   t.equal((await get(`${base.replace('2025', '2019')}/versions/latest/records`)).status, 404)
 })
 
-t.test('what was withdrawn is gone at every address, and leads on', async (t) => {
-  const asked = { dataset, edition: '2025', version: 2, reason: 'Counted twice.', actor: 'cli:test' }
-  await withdraw(context, asked)
+t.test('a withdrawn version gives 410 at every address, and links to its successor', async (t) => {
+  const withdrawal = { dataset, edition: '2025', version: 2, reason: 'Counted twice.', actor: 'cli:test' }
+  await withdraw(context, withdrawal)
   for (const url of below(2)) {
     for (const method of ['GET', 'HEAD'] as const) {
-      const answer = await standing.app.inject({ method, url })
+      const answer = await testContext.app.inject({ method, url })
       t.equal(answer.statusCode, 410, `${method} ${url}`)
       t.equal(answer.headers['link'], `<${version(3)}>; rel="successor-version"`)
       if (method === 'GET') t.match(answer.json(), { reason: 'Counted twice.', successor: version(3) })
     }
   }
-  // It is stepped over by those beside it, and stays in the list.
+  // Its neighbours skip it, and it stays in the list.
   t.match((await get(version(3))).json(), { links: { predecessor: version(1) } })
   t.match((await get(version(1))).json(), { links: { successor: version(3) } })
   t.match((await get(`${base}/versions`)).json(), {
     data: [{ version: 3 }, { version: 2, state: 'withdrawn', withdrawn: { reason: 'Counted twice.' } }, {}],
   })
-  await withdraw(context, { ...asked, version: 3 })
+  await withdraw(context, { ...withdrawal, version: 3 })
   t.equal((await get(`${base}/versions/latest/records`)).headers['location'], `${version(1)}/records`)
-  await withdraw(context, { ...asked, version: 1 })
+  await withdraw(context, { ...withdrawal, version: 1 })
   t.equal((await get(`${base}/versions/latest/records`)).status, 410)
 })
 
@@ -190,8 +190,8 @@ t.test('contracts compared: forward, backward and with itself', async (t) => {
   t.match(same, { direction: 'same', verdict: 'compatible' })
   t.same(same.differences, [])
   const etag = String(forward.headers['etag'])
-  const kept = await get(`/v1/datasets/${dataset}/contracts/1/compare/2`, { 'if-none-match': etag })
-  t.equal(kept.status, 304)
+  const unchanged = await get(`/v1/datasets/${dataset}/contracts/1/compare/2`, { 'if-none-match': etag })
+  t.equal(unchanged.status, 304)
   for (const [a, b] of [
     [1, 9],
     [9, 1],

@@ -1,13 +1,13 @@
 /**
- * One good bundle, and every way in which the journeys spoil it: what is done, and the check that must find it. Beside
- * them those that look odd and are good.
+ * One good bundle and every way in which the tests damage it: the change, and the check that must find it.
+ * Also bundles that look odd and are good.
  */
 import { type BagFiles, describe, renameEntry, seal, zipFiles } from './bag-files.ts'
 import { contractOf, field } from './fields.ts'
 
 export const gateDataset = 'gate-register'
 
-/** Stands in the cells of every bundle: it must never be seen again. */
+/** Part of the cells of every bundle; must never appear in any output. */
 export const marker = 'Zq7Marker'
 
 const required = { constraints: { required: true } }
@@ -36,14 +36,14 @@ const header = 'gate,district,width,note\n'
 const row = (n: number, note = marker) => `${marker}-${n},310101,5,${note}\n`
 /** The rows of the good bundle. */
 export const good = `${header}${row(1)}${row(2)}`
-export interface Spoiling {
+export interface Damage {
   readonly name: string
   readonly check: string
-  /** Where the finding must stand, as far as that is told. */
+  /** The expected location of the finding, as far as findings give one. */
   readonly at?: object
   readonly errors?: number
-  /** What is done to the files; they are sealed afterwards unless told otherwise. */
-  readonly spoil?: (files: BagFiles) => void
+  /** The change to the files; they are sealed afterwards unless `unsealed` is set. */
+  readonly change?: (files: BagFiles) => void
   readonly rows?: string | Buffer
   readonly unsealed?: true
   readonly links?: readonly string[]
@@ -57,13 +57,13 @@ const claim = (encoding: string) => (files: BagFiles) =>
 const gbk = Buffer.from([0xbd, 0xf0])
 const file = 'data/rows.csv'
 
-export const badBundles: readonly Spoiling[] = [
+export const badBundles: readonly Damage[] = [
   { name: 'truncated ZIP', check: 'zip-unreadable', packed: (zip) => zip.subarray(0, zip.length - 30) },
   { name: 'cut in the middle', check: 'zip-unreadable', packed: (zip) => zip.subarray(0, zip.length >> 1) },
   { name: 'no ZIP at all', check: 'packing-unknown', packed: () => Buffer.from(good) },
   {
     ...{ name: 'wrong digest', check: 'digest-wrong', at: { file }, unsealed: true },
-    spoil: (files) => files.set(file, Buffer.from(good.replace(',5,', ',6,'))),
+    change: (files) => files.set(file, Buffer.from(good.replace(',5,', ',6,'))),
   },
   {
     ...{
@@ -72,50 +72,50 @@ export const badBundles: readonly Spoiling[] = [
       at: { file: 'data/more.csv' },
       unsealed: true,
     },
-    spoil: (files) => files.set('data/more.csv', Buffer.from(good)),
+    change: (files) => files.set('data/more.csv', Buffer.from(good)),
   },
   {
     ...{ name: 'manifest naming a missing file', check: 'file-missing', at: { file }, unsealed: true },
-    spoil: (files) => files.delete(file),
+    change: (files) => files.delete(file),
   },
   {
     ...{ name: 'fetch.txt', check: 'bag-fetch', at: { file: 'fetch.txt' } },
-    spoil: (files) => files.set('fetch.txt', Buffer.from('https://example.org/ 5 data/x.csv\n')),
+    change: (files) => files.set('fetch.txt', Buffer.from('https://example.org/ 5 data/x.csv\n')),
   },
   {
-    ...{ name: 'path leaving the bag', check: 'path-unsafe', at: { file: 'bag/../evil.csv' } },
-    spoil: (files) => files.set('XX/evil.csv', Buffer.from(good)),
+    ...{ name: 'path outside the bag', check: 'path-unsafe', at: { file: 'bag/../evil.csv' } },
+    change: (files) => files.set('XX/evil.csv', Buffer.from(good)),
     packed: (zip) => renameEntry(zip, 'bag/XX/evil.csv', 'bag/../evil.csv'),
   },
   {
     ...{ name: 'absolute path', check: 'path-unsafe' },
-    spoil: (files) => files.set('XX/evil.csv', Buffer.from(good)),
+    change: (files) => files.set('XX/evil.csv', Buffer.from(good)),
     packed: (zip) => renameEntry(zip, 'bag/XX/evil.csv', '/etc/X/evil.csv'),
   },
   {
     ...{ name: 'path of Windows', check: 'path-unsafe' },
-    spoil: (files) => files.set('XX/evil.csv', Buffer.from(good)),
+    change: (files) => files.set('XX/evil.csv', Buffer.from(good)),
     packed: (zip) => renameEntry(zip, 'bag/XX/evil.csv', 'C:\\X\\XX\\evi.csv'),
   },
   {
     ...{
-      name: 'manifest leaving the bag',
+      name: 'manifest path outside the bag',
       check: 'path-unsafe',
       at: { file: 'manifest-sha256.txt', row: 2 },
     },
     unsealed: true,
-    spoil: (files) => {
+    change: (files) => {
       const line = `${'0'.repeat(64)}  ../../etc/passwd\n`
       files.set('manifest-sha256.txt', Buffer.from(text(files, 'manifest-sha256.txt') + line))
     },
   },
   {
     ...{ name: 'link', check: 'link', at: { file: 'data/link.csv' }, links: ['data/link.csv'] },
-    spoil: (files) => files.set('data/link.csv', Buffer.from('/etc/passwd')),
+    change: (files) => files.set('data/link.csv', Buffer.from('/etc/passwd')),
   },
-  { name: 'inflation bomb', check: 'inflation', at: { file }, rows: Buffer.alloc(20 << 20, 0x61) },
+  { name: 'decompression bomb', check: 'inflation', at: { file }, rows: Buffer.alloc(20 << 20, 0x61) },
   {
-    ...{ name: 'GBK under a UTF-8 claim', check: 'encoding', spoil: claim('utf-8') },
+    ...{ name: 'GBK under a UTF-8 claim', check: 'encoding', change: claim('utf-8') },
     at: { file, byteOffset: header.length + 26, expected: 'UTF-8' },
     rows: Buffer.concat([Buffer.from(header + row(1).slice(0, 26)), gbk, Buffer.from(`\n${row(2)}`)]),
   },
@@ -125,7 +125,7 @@ export const badBundles: readonly Spoiling[] = [
   },
   { name: 'UTF-16', check: 'encoding-utf16', at: { file }, rows: Buffer.from(`\ufeff${good}`, 'utf16le') },
   {
-    ...{ name: 'unknown encoding', check: 'encoding-unknown', spoil: claim('ebcdic'), at: { file } },
+    ...{ name: 'unknown encoding', check: 'encoding-unknown', change: claim('ebcdic'), at: { file } },
   },
   {
     name: 'NUL byte',
@@ -140,7 +140,7 @@ export const badBundles: readonly Spoiling[] = [
   },
   { name: 'no header', check: 'header-row', at: { file, cell: 'A1' }, rows: row(1) + row(2) },
   {
-    ...{ name: 'doubled header', check: 'header-doubled', at: { file, cell: 'D1' } },
+    ...{ name: 'duplicate header', check: 'header-doubled', at: { file, cell: 'D1' } },
     rows: good.replace('note', 'width'),
   },
   {
@@ -156,7 +156,7 @@ export const badBundles: readonly Spoiling[] = [
     rows: good.replace('note', 'colour'),
   },
   {
-    ...{ name: 'field that is never brought', check: 'header-forbidden', at: { file, cell: 'D1' } },
+    ...{ name: 'field that providers must not send', check: 'header-forbidden', at: { file, cell: 'D1' } },
     rows: good.replace('note', 'conf_status'),
   },
   {
@@ -176,7 +176,7 @@ export const badBundles: readonly Spoiling[] = [
   },
   {
     ...{ name: '10 MB field', check: 'field-too-long', at: { file, row: 2, cell: 'D2' } },
-    // Of random letters: a field of one letter would be refused as a bomb before it is read.
+    // Of random letters: a field of one repeated letter would be refused as a bomb before it is read.
     rows: `${header}${row(1, scramble(10 << 20))}`,
   },
   {
@@ -210,7 +210,7 @@ export const badBundles: readonly Spoiling[] = [
     rows: good.replace(',5,', ',100,'),
   },
   {
-    name: 'empty cell that is needed',
+    name: 'required cell that is empty',
     check: 'required',
     at: { cell: 'B2' },
     rows: good.replace('310101', ''),
@@ -224,30 +224,30 @@ export const badBundles: readonly Spoiling[] = [
   },
   { name: 'blank row', check: 'row-blank', at: { row: 3 }, rows: `${header}${row(1)}\n${row(2)}` },
   { name: 'empty file', check: 'file-empty', at: { file }, rows: '' },
-  { name: 'header alone', check: 'rows-missing', at: { file }, rows: header },
+  { name: 'header only', check: 'rows-missing', at: { file }, rows: header },
   {
     ...{ name: 'wrong contractVersion', check: 'contract-unknown', at: { expected: '1' } },
-    spoil: (files) => describe(files, ({ qingdan }) => Object.assign(qingdan, { contractVersion: 2 })),
+    change: (files) => describe(files, ({ qingdan }) => Object.assign(qingdan, { contractVersion: 2 })),
   },
   {
     ...{ name: 'unknown dataset', check: 'dataset-unknown' },
-    spoil: (files) => describe(files, ({ qingdan }) => Object.assign(qingdan, { dataset: `x-${marker}` })),
+    change: (files) => describe(files, ({ qingdan }) => Object.assign(qingdan, { dataset: `x-${marker}` })),
   },
   {
     ...{ name: 'unknown edition', check: 'edition-unknown' },
-    spoil: (files) => describe(files, ({ qingdan }) => Object.assign(qingdan, { edition: marker })),
+    change: (files) => describe(files, ({ qingdan }) => Object.assign(qingdan, { edition: marker })),
   },
   {
     ...{ name: 'unknown provider', check: 'provider-unknown' },
-    spoil: (files) => describe(files, ({ qingdan }) => Object.assign(qingdan, { provider: marker })),
+    change: (files) => describe(files, ({ qingdan }) => Object.assign(qingdan, { provider: marker })),
   },
   {
     ...{ name: 'unknown property', check: 'descriptor' },
-    spoil: (files) => describe(files, ({ qingdan }) => Object.assign(qingdan, { [marker]: '\u0000' })),
+    change: (files) => describe(files, ({ qingdan }) => Object.assign(qingdan, { [marker]: '\u0000' })),
   },
   {
     ...{ name: 'no description', check: 'descriptor', unsealed: true },
-    spoil: (files) => files.set('datapackage.json', Buffer.from('{')),
+    change: (files) => files.set('datapackage.json', Buffer.from('{')),
   },
   {
     ...{ name: 'a thousand findings', check: 'type', at: { row: 2, cell: 'C2' }, errors: 1_000 },
@@ -259,7 +259,7 @@ export const badBundles: readonly Spoiling[] = [
   },
 ]
 
-/** Letters without order; the same at every call. */
+/** Random letters; the same on every call. */
 function scramble(length: number): string {
   const bytes = Buffer.alloc(length)
   let state = 1
@@ -276,21 +276,21 @@ function semicolons(files: BagFiles): void {
 
 const chinese = (note: string) => `${header}${row(1, note)}`
 const inGbk = Buffer.concat([Buffer.from(chinese('').trimEnd()), gbk, Buffer.from('\n')])
-export const oddBundles: readonly Spoiling[] = [
+export const oddBundles: readonly Damage[] = [
   { name: 'the good one', check: '' },
   { name: 'GB18030 without a claim', check: '', rows: inGbk },
-  { name: 'GBK with a claim', check: '', rows: inGbk, spoil: claim('gbk') },
+  { name: 'GBK with a claim', check: '', rows: inGbk, change: claim('gbk') },
   { name: 'a BOM at the start', check: '', rows: `\ufeff${chinese('金')}` },
   {
     name: 'CRLF and semicolons',
     check: '',
     rows: good.replaceAll('\n', '\r\n').replaceAll(',', ';'),
-    spoil: semicolons,
+    change: semicolons,
   },
   { name: 'titles for names', check: '', rows: good.replace('gate,district', '测试 gate,Test district') },
   {
     ...{ name: 'no bag-info.txt, which is optional', check: '', unsealed: true },
-    spoil: (files) => {
+    change: (files) => {
       seal(files)
       files.delete('bag-info.txt')
       files.delete('tagmanifest-sha256.txt')
@@ -298,16 +298,16 @@ export const oddBundles: readonly Spoiling[] = [
   },
   {
     ...{ name: 'a second manifest, which is allowed', check: '', unsealed: true },
-    spoil: (files) => files.set('manifest-sha512.txt', Buffer.from(`${'0'.repeat(128)}  ${file}\n`)),
+    change: (files) => files.set('manifest-sha512.txt', Buffer.from(`${'0'.repeat(128)}  ${file}\n`)),
   },
 ]
 
-/** The good bag's files spoiled and packed. */
-export async function packSpoiled(goodBag: BagFiles, spoiling: Spoiling): Promise<Buffer> {
-  const { rows, spoil, unsealed, links, packed } = spoiling
+/** Damages the good bag's files and packs them. */
+export async function packDamaged(goodBag: BagFiles, damage: Damage): Promise<Buffer> {
+  const { rows, change, unsealed, links, packed } = damage
   const files: BagFiles = new Map(goodBag)
   if (rows !== undefined) files.set(file, Buffer.from(rows))
-  spoil?.(files)
+  change?.(files)
   if (unsealed !== true) seal(files)
   const zip = await zipFiles(files, links)
   return packed === undefined ? zip : packed(zip)

@@ -1,6 +1,6 @@
 /**
- * A bag as a map of files, to be spoiled by a test and packed again: with manifests that fit what was done to it, or
- * without. It refuses nothing; that is what the tests look for elsewhere.
+ * A bag as a map of files, which a test changes and packs again, with or without updating the manifests. It
+ * refuses nothing.
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ export async function readBag(folder: string): Promise<BagFiles> {
   return files
 }
 
-/** Changes what datapackage.json says. */
+/** Changes the content of datapackage.json. */
 export function describe(files: BagFiles, change: (descriptor: Descriptor) => void): void {
   const descriptor = JSON.parse(String(files.get('datapackage.json'))) as Descriptor
   change(descriptor)
@@ -35,7 +35,7 @@ export interface Descriptor {
   resources: Record<string, unknown>[]
 }
 
-/** Makes sizes and digests everywhere those of the files, as the one who spoils a bag on purpose would. */
+/** Updates sizes and digests everywhere, as somebody who forges a bag would. */
 export function seal(files: BagFiles): void {
   const payload = [...files].filter(([path]) => path.startsWith('data/'))
   describe(files, ({ resources }) => {
@@ -59,7 +59,7 @@ function manifestOf(files: readonly (readonly [path: string, bytes: Buffer])[]):
 
 const modes = { file: 0o100_644, link: 0o120_777 }
 
-/** Packs the files as they are. Paths in `links` become symbolic links to what the file holds. */
+/** Packs the files as they are. Paths in `links` become symbolic links whose target is the file's content. */
 export async function zipFiles(files: BagFiles, links: readonly string[] = []): Promise<Buffer> {
   const zip = new ZipFile()
   for (const [path, bytes] of files) {
@@ -70,8 +70,8 @@ export async function zipFiles(files: BagFiles, links: readonly string[] = []): 
   return buffer(zip.outputStream)
 }
 
-/** Writes another name of the same length over that of an entry, which the packer itself would refuse. */
+/** Overwrites the name of an entry with one of the same length, which the packer itself would refuse. */
 export function renameEntry(zip: Buffer, from: string, to: string): Buffer {
-  if (Buffer.byteLength(from) !== Buffer.byteLength(to)) throw new Error('The names have other lengths.')
+  if (Buffer.byteLength(from) !== Buffer.byteLength(to)) throw new Error('The names differ in length.')
   return Buffer.from(zip.toString('latin1').replaceAll(from, to), 'latin1')
 }

@@ -1,4 +1,4 @@
-/** A small invented contract, and bags built for it; a bad bundle is a good one with one thing spoilt. */
+/** A small invented contract, and bags built for it; a bad bundle is a good one with one change. */
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -135,7 +135,7 @@ export interface Purpose {
   readonly contractVersion?: number
 }
 
-/** Writes a good bag around files and gives its folder. */
+/** Writes a good bag around files and returns its folder. */
 export async function writeBag(
   folder: string,
   files: readonly BagSource[],
@@ -156,7 +156,7 @@ export async function writeBag(
 
 export const goodFile = { name: 'rows.csv', source: Buffer.from(goodCsv) }
 
-/** Lists a folder's tag files anew in tagmanifest-sha256.txt, after one of them was changed on purpose. */
+/** Writes tagmanifest-sha256.txt again after a tag file was changed on purpose. */
 export function renewTagManifest(folder: string): void {
   const lines = readdirSync(folder)
     .filter((name) => name.endsWith('.txt') || name.endsWith('.json'))
@@ -185,7 +185,7 @@ export interface ReadOptions {
   readonly provider?: string
 }
 
-/** A bag in memory: what validation sees of any bag. */
+/** A bag in memory, as validation sees any bag. */
 export function bagOf(files: Readonly<Record<string, Uint8Array>>, chunkBytes = 1 << 16): Bag {
   return {
     packing: 'folder',
@@ -198,7 +198,9 @@ export function bagOf(files: Readonly<Record<string, Uint8Array>>, chunkBytes = 
   }
 }
 
-/** What validates files as one bundle, without a bag around them, and the findings that it will have told. */
+/**
+ * The validation of files as one bundle, without a bag around them, and the list of findings that it fills.
+ */
 export function validationOf(
   files: Readonly<Record<string, string | Uint8Array>>,
   options: ReadOptions = {},
@@ -250,7 +252,7 @@ export async function readRows(
   return { findings, rows, counts: reading.counts() }
 }
 
-/** Opens and verifies what lies at a path. */
+/** Opens and verifies the bundle at a path. */
 export async function verifyAt(path: string, packing: 'zip' | 'folder', more: Partial<BundleLimits> = {}) {
   const bag = await openBag(path, packing, { ...limits, ...more })
   try {
@@ -260,7 +262,7 @@ export async function verifyAt(path: string, packing: 'zip' | 'folder', more: Pa
   }
 }
 
-/** What refuses to be opened, as the names of its checks. */
+/** Names of the checks that keep the bundle from being opened. */
 export const refusalOf = async (work: Promise<unknown>): Promise<readonly string[]> => {
   try {
     await work

@@ -1,6 +1,7 @@
 /**
- * What a harvester of CKAN does, by the public answers alone: the site, the list, a search by windows of the time of change in
- * pages, each package, each table by offset until an empty page, its dump, and each file. It knows nothing of this house.
+ * Does what a CKAN harvester does, using public responses only: the site, the list, a search by windows of
+ * modification time in pages, each package, each table by offset until an empty page, its dump, and each
+ * file. It knows nothing else about this service.
  */
 import { createHash } from 'node:crypto'
 
@@ -45,7 +46,7 @@ export interface Harvest {
   readonly files: number
 }
 
-/** Asks an action by GET. Throws where it does not succeed. */
+/** Calls an action by GET. Throws if it does not succeed. */
 export async function call<T>(
   fetch: Fetch,
   name: string,
@@ -64,7 +65,7 @@ export async function harvest(
   { windows, rows }: { readonly windows: readonly (readonly [string, string])[]; readonly rows: number },
 ): Promise<Harvest> {
   await call(fetch, 'status_show')
-  if ((await call<boolean>(fetch, 'site_read')) !== true) throw new Error('the site is not to be read')
+  if ((await call<boolean>(fetch, 'site_read')) !== true) throw new Error('the site does not allow reading')
   const names = await call<string[]>(fetch, 'package_list')
   const found = new Map<string, HarvestedPackage>()
   for (const [from, to] of windows) {

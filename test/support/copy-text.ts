@@ -1,4 +1,6 @@
-/** Reads COPY's text format as its documentation says, sign by sign, for tests of what we write. */
+/**
+ * Reads COPY's text format as its documentation describes it, character by character, to test what we write.
+ */
 
 const escaped: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }
 
@@ -11,7 +13,9 @@ export function decodeCopy(text: string, none = '\\N'): (string | null)[][] {
       line
         .split('\t')
         .map((value) =>
-          value === none ? null : value.replace(/\\(.)/g, (_all, sign: string) => escaped[sign] ?? sign),
+          value === none
+            ? null
+            : value.replace(/\\(.)/g, (_all, character: string) => escaped[character] ?? character),
         ),
     )
 }

@@ -1,6 +1,6 @@
 /**
- * CSV files as people and programs write them, by chance: cells that are taken, mended or refused, quotes where they
- * belong and where they don't, all line ends, byte order marks, GB18030, blank rows, broken ends.
+ * Random CSV files as people and programs write them: cells that are accepted, normalised or refused, quotes
+ * where they belong and where they don't, all line ends, byte order marks, GB18030, blank rows, broken ends.
  */
 import fc from 'fast-check'
 import iconv from 'iconv-lite'
@@ -11,14 +11,14 @@ export type TrialFiles = Readonly<Record<string, Uint8Array>>
 
 type Draw = fc.GeneratorValue
 
-/** What stands in a column: texts that are taken, as they are or mended, and texts that are not. */
+/** Values of a column: accepted as they are, accepted after normalising, and refused. */
 interface TrialColumn {
   readonly header: string
   readonly good: fc.Arbitrary<string>
   readonly bad: fc.Arbitrary<string>
 }
 
-const signs = [
+const characters = [
   ...[
     'a',
     'B',
@@ -62,10 +62,10 @@ const signs = [
     '\r\n',
   ],
 ] as const
-const anyText = fc.array(fc.constantFrom(...signs), { maxLength: 6 }).map((parts) => parts.join(''))
+const anyText = fc.array(fc.constantFrom(...characters), { maxLength: 6 }).map((parts) => parts.join(''))
 const oneOf = (...texts: readonly string[]) => fc.constantFrom(...texts)
 
-/** The columns of the fixture's contract. Keys hold a number, so that they are mostly not doubled. */
+/** The columns of the fixture's contract. Keys contain a number, so that most are unique. */
 const fixtureColumns: readonly TrialColumn[] = [
   {
     header: 'area',
@@ -204,7 +204,10 @@ export const drawFiles = (draw: Draw): TrialFiles => filesOf(draw, fixtureColumn
 /** The same for `everyType`. */
 export const drawEveryType = (draw: Draw): TrialFiles => filesOf(draw, everyTypeColumns)
 
-/** A header and rows of texts, for a file of any kind. Most are taken; one of them may hold a fault or two. */
+/**
+ * A header and rows of texts, for a file of any kind. Most are accepted; one of them may contain a fault or
+ * two.
+ */
 export function drawTable(draw: Draw, every: boolean): readonly (readonly string[])[] {
   const columns = every ? everyTypeColumns : fixtureColumns
   const order = draw(fc.shuffledSubarray<TrialColumn>, [...columns], { minLength: columns.length - 1 })
@@ -216,7 +219,7 @@ export function drawTable(draw: Draw, every: boolean): readonly (readonly string
 }
 
 function filesOf(draw: Draw, columns: readonly TrialColumn[]): TrialFiles {
-  // Most faults go unseen behind the first; so half of the bundles have none, and others few.
+  // The first fault hides most others, so half of the bundles have none and the others few.
   const faultEvery = draw(fc.constantFrom, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 60, 10)
   const files = draw(fc.constantFrom, 1, 1, 2, 3)
   return Object.fromEntries(

@@ -1,6 +1,6 @@
 /**
  * A database of its own for each test file, cloned from a migrated template in one real cluster: the server
- * of TEST_DATABASE_URL, or an embedded one below the system's temporary folder that a following run finds
+ * of TEST_DATABASE_URL, or an embedded one below the system's temporary folder, which a following run uses
  * again.
  */
 import { createHash } from 'node:crypto'
@@ -17,7 +17,7 @@ import { type Config, loadConfig } from '../../src/platform/config.ts'
 import type { Observe } from '../../src/platform/log/events.ts'
 import { isAlive } from '../../src/platform/process-alive.ts'
 
-/** The part of a tap test that is needed here. */
+/** The members of a tap test that are used here. */
 interface Test {
   readonly teardown: (work: () => Promise<void>) => unknown
 }
@@ -28,7 +28,7 @@ export interface TestDatabase {
   readonly database: Database
 }
 
-/** Options that open a database by its address, with pools that many tests beside each other can afford. */
+/** Options that open a database by its address, with pools small enough for many tests side by side. */
 export function databaseOptions(
   url: string,
   { observe = () => undefined, poolMax = 4 }: { readonly observe?: Observe; readonly poolMax?: number } = {},
@@ -37,7 +37,7 @@ export function databaseOptions(
   return { config, observe, migrate: false }
 }
 
-/** A migrated database of one's own, opened; closed and dropped at the test's end. */
+/** Opens a migrated database for the test alone; closed and dropped when the test ends. */
 export async function testDatabase(t: Test): Promise<TestDatabase> {
   const { url, drop } = await cloneDatabase(true)
   const database = await openDatabase(databaseOptions(url))
@@ -48,7 +48,10 @@ export async function testDatabase(t: Test): Promise<TestDatabase> {
   return { url, database }
 }
 
-/** The address of an empty database of one's own, not migrated; dropped at the test's end. */
+/**
+ * Creates an empty, unmigrated database for the test alone and returns its address; dropped when the test
+ * ends.
+ */
 export async function emptyDatabase(t: Test): Promise<string> {
   const { url, drop } = await cloneDatabase(false)
   t.teardown(drop)
@@ -79,8 +82,8 @@ async function cloneDatabase(
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /**
- * What tests write may be lost with the machine, so nothing waits for the disk; the server itself may be killed all the
- * same.
+ * Data of tests may be lost if the machine fails, so nothing waits for the disk; killing only the server
+ * loses nothing.
  */
 const settings = {
   fsync: 'off',
@@ -94,10 +97,10 @@ const settings = {
   max_connections: '300',
 } as const
 
-/** Joins the server that tests share. Whoever leaves the embedded one last stops it. */
+/** Joins the server that tests share. The last process to leave an embedded server stops it. */
 export async function joinTestServer(): Promise<Cluster> {
-  const given = process.env['TEST_DATABASE_URL']
-  if (given !== undefined && given !== '') return { url: given, leave: async () => undefined }
+  const address = process.env['TEST_DATABASE_URL']
+  if (address !== undefined && address !== '') return { url: address, leave: async () => undefined }
   const name = createHash('sha256').update(`${root} ${process.getuid?.()}`).digest('hex').slice(0, 12)
   const cluster = await joinCluster({
     dataFolder: join(tmpdir(), `qingdan-test-${name}`),
@@ -108,8 +111,8 @@ export async function joinTestServer(): Promise<Cluster> {
 }
 
 /**
- * Stops embedded servers that runs of tests have left when they were killed: those below the system's temporary folder
- * that no process uses. Who joins such a server and leaves it again as the last one stops it.
+ * Stops embedded servers left by test runs that were killed: those below the system's temporary folder that
+ * no process uses. Joining such a server and leaving it as the last one stops it.
  */
 export async function stopAbandonedServers(): Promise<void> {
   const names = (await readdir(tmpdir())).filter((name) => name.startsWith('qingdan-'))
@@ -120,7 +123,7 @@ export async function stopAbandonedServers(): Promise<void> {
     if (postmaster?.ready !== true) continue
     const clone = await readFile(join(database, 'clone'), 'utf8').catch(() => '')
     if (clone === '') continue
-    // One that stops by itself meanwhile, or that belongs to another account, is left alone.
+    // A server that stops by itself meanwhile, or that belongs to another account, is left alone.
     const joined = joinCluster({ dataFolder, clone: clone.trim(), observe: () => undefined, settings })
     await joined.then(({ leave }) => leave()).catch(() => undefined)
   }
@@ -141,7 +144,7 @@ export async function dropLeftovers(url: string): Promise<void> {
   })
 }
 
-/** One template per content of what makes it: the migrations and the room that runs them. */
+/** One template per content of what creates it: the migrations and the module that runs them. */
 async function templateName(): Promise<string> {
   const hash = createHash('sha256')
   for (const folder of ['drizzle', 'src/db']) {
@@ -157,8 +160,8 @@ let template: Promise<string> | undefined
 function makeTemplate(url: string): Promise<string> {
   template ??= templateName().then(async (name) => {
     await administer(url, async (client) => {
-      // Test files run beside each other: the first makes it, the others wait. A half-made one never has the
-      // name.
+      // Test files run in parallel: the first creates it, the others wait. An incomplete template never has
+      // the final name.
       await client.query('SELECT pg_advisory_lock(4711)')
       const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
       if (rowCount === 1) return
@@ -179,7 +182,7 @@ function inDatabase(url: string, name: string): string {
   return changed.href
 }
 
-/** A session on the server's own database. */
+/** A session on the server's maintenance database. */
 export async function administer<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

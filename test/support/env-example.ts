@@ -1,8 +1,8 @@
-/** Writes .env.example from the list of settings, so that it is never a second place to edit. */
+/** Writes .env.example from the list of settings, so that it is never edited separately. */
 import { writeFile } from 'node:fs/promises'
 import { settings } from '../../src/platform/config.ts'
 
-/** The text of .env.example: every setting with what it does and its default. */
+/** The text of .env.example: every setting with its meaning and default. */
 export function envExample(): string {
   const lines = [
     '# Settings of Qingdan, each with its default. All come from the environment; an unknown QINGDAN_* name is refused.',

@@ -1,15 +1,15 @@
-/** Fields and contracts for tests of the pure rooms, in as few words as a test can bear. */
+/** Short builders of fields and contracts, for tests of the pure modules. */
 import type { Contract, Field } from '../../src/contract/index.ts'
 
 const words = { zh: '测试', en: 'Test' }
 
-/** A field of a type, with titles of its own; anything else as given. */
+/** A field of a type with generated titles; other properties as passed. */
 export function field(name: string, type: Field['type'], more: Partial<Field> = {}): Field {
   const title = { zh: `测试 ${name}`, en: `Test ${name}` }
   return { name, type, role: 'attribute', title, description: words, ...more }
 }
 
-/** A contract of fields with a key; anything else as given. */
+/** A contract of fields with a key; other properties as passed. */
 export function contractOf(
   fields: readonly Field[],
   primaryKey: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * The bytes of every format as they were once agreed, in test/golden/formats. `npm run golden` writes them anew; read
- * the diff before it is committed. What is packed lies there unpacked, so that a diff can be read.
+ * The golden bytes of every format, in test/golden/formats. `npm run golden` writes them again; read the diff
+ * before committing it. Packed files are stored unpacked, so that a diff is readable.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,12 +12,12 @@ import { zipEntries } from './zip-entries.ts'
 
 export const goldenFolder = fileURLToPath(new URL('../golden/formats', import.meta.url))
 
-/** Every golden file by its name, as it is today. */
+/** Every golden file by its name, with today's content. */
 export async function goldenFiles(): Promise<ReadonlyMap<string, Buffer>> {
   const parquet = await bytesOf('parquet', trialRows)
   return new Map([
     ['trial.csv', await bytesOf('csv', trialRows)],
-    // Deflate gives other bytes under another zlib, so what is packed is compared unpacked.
+    // Deflate output depends on the version of zlib, so packed files are compared unpacked.
     ['trial.csv.gz.txt', gunzipSync(await bytesOf('csv.gz', trialRows))],
     ['trial.ndjson', await bytesOf('ndjson', trialRows)],
     ['trial.json', await bytesOf('json', trialRows)],
@@ -28,7 +28,7 @@ export async function goldenFiles(): Promise<ReadonlyMap<string, Buffer>> {
   ])
 }
 
-/** The entries of a ZIP one below the other; tags begin lines, for XML has none. */
+/** The entries of a ZIP one after another; each tag begins a line, because XML output has no line breaks. */
 async function unpacked(zip: Buffer): Promise<Buffer> {
   const entries = [...(await zipEntries(zip))].map(([path, bytes]) => {
     const text = path.endsWith('.xml') || path.endsWith('.rels') ? lines(String(bytes)) : String(bytes)
@@ -39,7 +39,7 @@ async function unpacked(zip: Buffer): Promise<Buffer> {
 
 const lines = (xml: string) => xml.replaceAll(/(?<=>)(?=<(?!\/|t[ >]|is>|v>))/g, '\n')
 
-/** What the footer of a Parquet file says. */
+/** The content of a Parquet file's footer. */
 function footer(parquet: Buffer): Buffer {
   const metadata = parquetMetadata(new Uint8Array(parquet).buffer)
   const text = JSON.stringify(metadata, (_, value) => (typeof value === 'bigint' ? `${value}n` : value), 1)

@@ -1,4 +1,6 @@
-/** A real nginx before a service of ours, on the loopback, with a configuration and a folder of its own. */
+/**
+ * A real nginx in front of a service of ours, on the loopback, with a configuration and a folder of its own.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -8,7 +10,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { installed, temporaryFolder } from './tools.ts'
 
-/** Whether nginx is here: else what to print for it. */
+/** False if nginx is installed, otherwise the reason to skip. */
 export const withoutNginx = installed('nginx') ? false : 'nginx is not installed: apt-get install nginx-light'
 
 export interface Nginx {
@@ -16,8 +18,8 @@ export interface Nginx {
   readonly close: () => Promise<void>
 }
 
-/** Starts nginx by docs/nginx.conf, with these addresses in the place of those that stand there. */
-export async function startNginx(asked: {
+/** Starts nginx by docs/nginx.conf, with these addresses in place of those in the file. */
+export async function startNginx(settings: {
   readonly service: string
   readonly prefix: string
   readonly files: string
@@ -25,7 +27,7 @@ export async function startNginx(asked: {
   const folder = await temporaryFolder('nginx')
   const port = await freePort()
   await mkdir(join(folder, 'temp'))
-  await writeFile(join(folder, 'nginx.conf'), configuration(asked, folder, port))
+  await writeFile(join(folder, 'nginx.conf'), configuration(settings, folder, port))
   const options = ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')]
   const child = spawn('nginx', options, { stdio: ['ignore', 'ignore', 'inherit'] })
   const ended = once(child, 'close')
@@ -69,7 +71,10 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-/** Waits until something listens; a refused connection is tried again at once, for nginx takes but milliseconds. */
+/**
+ * Waits until something listens; a refused connection is retried at once, because nginx needs only
+ * milliseconds.
+ */
 async function listening(port: number): Promise<boolean> {
   for (let attempt = 0; attempt < 10_000; attempt += 1) {
     const socket = createConnection(port, '127.0.0.1')

@@ -1,6 +1,6 @@
 /**
- * A whole house for the tests of journeys: a database of its own, a temporary data folder, real files and jobs, a
- * clock that the test moves, and a log that it can read. Nothing of ours is replaced.
+ * A whole service for the journey tests: a database of its own, a temporary data folder, real files and jobs,
+ * a clock that the test sets, and a readable log. None of our own code is replaced.
  */
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -21,26 +21,26 @@ import type { Finding } from '../../src/platform/finding.ts'
 import { buildEventLog } from '../../src/platform/log/events.ts'
 import { type Publication, publishEdition, requestPublication } from '../../src/publication/index.ts'
 import { testDatabase } from './database.ts'
-import { type HeldDocument, holdTo } from './held-to-openapi.ts'
+import { type CheckedDocument, conformanceTo } from './openapi-conformance.ts'
 
-/** The part of a tap test that is needed here. */
+/** The members of a tap test that are used here. */
 interface Test {
   readonly teardown: (work: () => Promise<void>) => unknown
 }
 
 export interface TestContextOptions {
-  /** Datasets of a folder of their own, beside the shipped code lists; by default the shipped datasets. */
+  /** Datasets in a folder of their own, beside the shipped code lists; by default the shipped datasets. */
   readonly contracts?: readonly Contract[]
   /** Further files of that folder, by path, such as code lists. */
   readonly files?: Readonly<Record<string, string>>
-  /** Shipped datasets that stand in that folder as well. */
+  /** Shipped datasets to copy into that folder. */
   readonly shipped?: readonly string[]
   readonly settings?: Readonly<Record<string, string>>
-  /** The instant at which the clock stands until it is moved. */
+  /** The time of the clock until the test sets it. */
   readonly at?: string
 }
 
-export interface Brought {
+export interface BundleInput {
   readonly dataset: string
   readonly edition: string
   readonly provider?: string
@@ -54,7 +54,7 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string | number | readonly string[] | undefined>>
   readonly text: string
   readonly bytes: Buffer
-  /** The body as JSON. The test says what it expects there. */
+  /** The body as JSON, typed as the test expects it. */
   readonly json: <T>() => T
 }
 
@@ -63,19 +63,19 @@ export interface TestContext {
   readonly app: App
   /** The owner's address of the database, for processes. */
   readonly url: string
-  /** The environment that a process of ours needs to work on the same house. */
+  /** The environment that a process of ours needs to work on the same data. */
   readonly environment: Readonly<Record<string, string>>
   /** Every log line, as text. */
   readonly lines: readonly string[]
-  /** A temporary folder that goes with the test. */
+  /** A temporary folder that is removed when the test ends. */
   readonly folder: string
   readonly moveTo: (instant: string) => void
-  /** Puts rows into a bag, brings the folder and walks it to its end. */
-  readonly bring: (brought: Brought) => Promise<Receipt>
-  /** As bring, where the bundle is a good one. Throws with the checks that refused it. */
-  readonly take: (brought: Brought) => Promise<Receipt>
+  /** Packs rows into a bag, brings the folder and processes it to its end. */
+  readonly bring: (input: BundleInput) => Promise<Receipt>
+  /** As `bring`, for a bundle that must be good. Throws with the checks that refused it. */
+  readonly take: (input: BundleInput) => Promise<Receipt>
   readonly findingsOf: (receipt: Receipt) => Promise<readonly Finding[]>
-  /** Asks for an edition and walks it to its end. */
+  /** Requests the publication of an edition and processes it to its end. */
   readonly publish: (
     dataset: string,
     edition: string,
@@ -95,11 +95,11 @@ export interface TestContext {
     authorization?: string,
     body?: object,
   ) => Promise<Answer>
-  /** Makes a key and gives what stands in the header of a request. */
+  /** Creates a key and returns the value of its Authorization header. */
   readonly key: (request: Omit<KeyRequest, 'label'>) => Promise<{ id: string; authorization: string }>
 }
 
-/** Opens a house; it is closed and removed at the test's end. */
+/** Opens a context; it is closed and removed when the test ends. */
 export async function openTestContext(t: Test, options: TestContextOptions = {}): Promise<TestContext> {
   const folder = await temporaryFolder(t)
   const datasets = join(folder, 'datasets')
@@ -107,7 +107,7 @@ export async function openTestContext(t: Test, options: TestContextOptions = {})
   const settings = {
     QINGDAN_DATA: join(folder, 'var'),
     QINGDAN_RATE_PER_MINUTE: '1000000',
-    // Most tests are about something else than who signed.
+    // Most tests are not about signatures.
     QINGDAN_UNSIGNED: 'allow',
     ...(options.contracts === undefined ? {} : { QINGDAN_DATASETS: datasets }),
     ...options.settings,
@@ -120,9 +120,10 @@ export async function openTestContext(t: Test, options: TestContextOptions = {})
   const contracts = await loadAllContracts(config)
   const clock = () => now
   const context = await buildContext({ config, contracts, database, clock, ...buildEventLog(log) })
-  const app = heldToOpenapi(await buildApp(context), contracts)
+  const app = checkedAgainstOpenapi(await buildApp(context), contracts)
   context.readiness.ready = true
-  // Made now, under the clock of the test: the clock of a process that comes first would be years ahead.
+  // Created now, with the clock of the test: if another process created it first, its date would be years
+  // ahead.
   const serviceKey = await openServiceKey(context)
   t.teardown(async () => {
     await app.close()
@@ -156,11 +157,11 @@ function actsOn(
   folder: string,
   key: PrivateKeyFile,
 ): Pick<TestContext, 'bring' | 'take' | 'findingsOf' | 'publish'> {
-  const bring: TestContext['bring'] = async (brought) => {
-    const bag = await writeBag(folder, brought)
-    const broughtBy = brought.by ?? 'cli:test'
+  const bring: TestContext['bring'] = async (input) => {
+    const bag = await writeBag(folder, input)
+    const broughtBy = input.by ?? 'cli:test'
     try {
-      // At the side door the house packs, and signs, what it is given; see loose-files.ts.
+      // On the command line the service packs and signs loose files itself; see loose-files.ts.
       if (broughtBy.startsWith('cli:')) await signBag(bag, key, { at: key.createdAt, isRepeatable: true })
       const { id } = await receive(context, { path: bag, broughtBy })
       return await takeBundle(context, id)
@@ -173,33 +174,43 @@ function actsOn(
   return {
     bring,
     findingsOf,
-    take: async (brought) => {
-      const receipt = await bring(brought)
+    take: async (input) => {
+      const receipt = await bring(input)
       if (receipt.state === 'staged') return receipt
       const found = (await findingsOf(receipt)).slice(0, 5)
       throw new Error(`${receipt.state}: ${found.map(({ check, cell }) => `${check} ${cell}`).join(', ')}`)
     },
     publish: async (dataset, edition, options = {}) => {
-      const asked = await requestPublication(context, { dataset, edition, askedBy: 'cli:test', ...options })
-      return publishEdition(context, asked.id)
+      const publication = await requestPublication(context, {
+        dataset,
+        edition,
+        askedBy: 'cli:test',
+        ...options,
+      })
+      return publishEdition(context, publication.id)
     },
   }
 }
 
-/** The app, whose every injected answer is held to the document of these contracts: the request rejects with the fault. */
-function heldToOpenapi(app: App, contracts: Contracts): App {
+/**
+ * The app, which checks every injected response against the OpenAPI document of these contracts: the request
+ * rejects with the fault.
+ */
+function checkedAgainstOpenapi(app: App, contracts: Contracts): App {
   const inject = app.inject.bind(app)
-  let hold: ReturnType<typeof holdTo> | undefined
-  const held = async (options: InjectOptions | string) => {
+  let faultOf: ReturnType<typeof conformanceTo> | undefined
+  const checkedInject = async (options: InjectOptions | string) => {
     const reply = await inject(options)
-    hold ??= holdTo(buildOpenapi(app, contracts, { parts: datasetParts }) as unknown as HeldDocument)
+    faultOf ??= conformanceTo(
+      buildOpenapi(app, contracts, { parts: datasetParts }) as unknown as CheckedDocument,
+    )
     const { method = 'GET', url = '/' } = typeof options === 'string' ? { url: options } : options
     const { statusCode: status, headers, body: text } = reply
-    const fault = hold({ method, url: String(url) }, { status, headers, text })
-    if (fault !== undefined) throw new Error(`Not as the OpenAPI has it: ${fault}`)
+    const fault = faultOf({ method, url: String(url) }, { status, headers, text })
+    if (fault !== undefined) throw new Error(`Does not match the OpenAPI document: ${fault}`)
     return reply
   }
-  return Object.assign(app, { inject: held as App['inject'] })
+  return Object.assign(app, { inject: checkedInject as App['inject'] })
 }
 
 function requestsTo(app: App): Pick<TestContext, 'get' | 'post' | 'send'> {
@@ -233,7 +244,7 @@ function requestsTo(app: App): Pick<TestContext, 'get' | 'post' | 'send'> {
   }
 }
 
-/** A temporary folder that goes with the test. */
+/** A temporary folder that is removed when the test ends. */
 export async function temporaryFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-journey-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
@@ -259,9 +270,9 @@ export async function writeDatasets(
   }
 }
 
-/** Writes a bag of one file, `data/rows.csv`; equal rows make equal bags. */
-export async function writeBag(inside: string, brought: Brought): Promise<string> {
-  const { dataset, edition, provider = 'edu-commission', contractVersion = 1, rows } = brought
+/** Writes a bag of one file, `data/rows.csv`; equal rows give equal bags. */
+export async function writeBag(inside: string, input: BundleInput): Promise<string> {
+  const { dataset, edition, provider = 'edu-commission', contractVersion = 1, rows } = input
   const folder = await mkdtemp(join(inside, 'bag-'))
   await createBag({
     folder,
@@ -276,8 +287,8 @@ export async function writeBag(inside: string, brought: Brought): Promise<string
 }
 
 /** The bytes of a ZIP of a bag of one file. */
-export async function zipOf(inside: string, brought: Brought): Promise<Buffer> {
-  const bag = await writeBag(inside, brought)
+export async function zipOf(inside: string, input: BundleInput): Promise<Buffer> {
+  const bag = await writeBag(inside, input)
   const target = `${bag}.zip`
   await packBag(bag, target)
   const bytes = await readFile(target)
@@ -286,7 +297,7 @@ export async function zipOf(inside: string, brought: Brought): Promise<Buffer> {
   return bytes
 }
 
-/** The shipped samples of a dataset and edition, with their rows cut to the first so many. */
+/** The shipped samples of a dataset and edition, limited to the first rows. */
 export async function sampleRows(
   dataset: string,
   edition: string,

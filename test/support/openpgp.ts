@@ -1,4 +1,4 @@
-/** OpenPGP for tests: keys of made-up offices, seeded by nothing but their dates, and GnuPG in a home of its own. */
+/** OpenPGP for tests: keys of made-up offices, and GnuPG in a home of its own. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -22,7 +22,7 @@ export interface OfficeKey {
   readonly fingerprint: string
 }
 
-/** Makes the key pair of an office, in the older numbering that GnuPG 2.2 reads. */
+/** Creates the key pair of an office, in the older version that GnuPG 2.2 reads. */
 export async function officeKey(
   at: Date,
   more: Partial<KeyOptions> = {},
@@ -38,7 +38,7 @@ export async function officeKey(
   return { ...armored(pair), pair }
 }
 
-/** The public key of an office with the revocation that its holder made. */
+/** The public key of an office with the revocation issued by its holder. */
 export async function revokedKey(
   { pair }: { readonly pair: KeyPair },
   at: Date,
@@ -66,14 +66,14 @@ export const withoutGpg = installed('gpg') ? false : 'gpg is not installed'
 
 export interface Gpg {
   readonly folder: string
-  /** Runs gpg without questions; gives all that it says. Throws where it ends with an error. */
+  /** Runs gpg in batch mode; returns all its output. Throws if it fails. */
   readonly run: (...args: readonly string[]) => Promise<{ readonly stdout: string; readonly stderr: string }>
   readonly import: (armored: string) => Promise<void>
-  /** Makes a key without a passphrase and gives its fingerprint. */
+  /** Creates a key without a passphrase and returns its fingerprint. */
   readonly newKey: (address: string, algorithm?: string) => Promise<string>
 }
 
-/** GnuPG in a home of its own, which goes with the test. */
+/** GnuPG in a home of its own, which is removed when the test ends. */
 export async function openGpg(t: Test): Promise<Gpg> {
   const folder = await mkdtemp(join(tmpdir(), 'qd-gpg-'))
   const environment = { ...process.env, GNUPGHOME: folder, LC_ALL: 'C' }

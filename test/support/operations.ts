@@ -1,4 +1,7 @@
-/** The operations of the OpenAPI as requests: their addresses, filled with the examples of the document and with things that are there. */
+/**
+ * The operations of the OpenAPI document as requests: their addresses, filled with the document's examples
+ * and with objects that exist.
+ */
 import { datasetParts } from '../../src/app.ts'
 import type { Contracts } from '../../src/contract/index.ts'
 import { buildOpenapi } from '../../src/http/index.ts'
@@ -9,7 +12,7 @@ export interface Parameter {
   readonly name: string
   readonly in: string
   readonly required?: boolean
-  /** Of one that is needed: /docs fills it in. */
+  /** Of a required one; /docs fills it in. */
   readonly example?: unknown
   readonly schema: { readonly examples?: readonly unknown[]; readonly type?: string }
 }
@@ -21,8 +24,10 @@ export interface Operation {
   readonly parameters: readonly Parameter[]
 }
 
-/** What the document can't know, because the house makes it: by name, or by operation and name. */
-export type Things = Readonly<Record<string, string>>
+/**
+ * Values that the document can't know because the service creates them: by name, or by operation and name.
+ */
+export type ExistingValues = Readonly<Record<string, string>>
 
 export const encode = (example: unknown) =>
   [example]
@@ -30,7 +35,7 @@ export const encode = (example: unknown) =>
     .map((one) => encodeURIComponent(String(one)))
     .join()
 
-/** All operations that an app and its contracts are described by, and the document itself. */
+/** All operations of an app and its contracts, and the document itself. */
 export function operationsOf(app: App, contracts: Contracts) {
   const document = buildOpenapi(app, contracts, { parts: datasetParts })
   const resolve = (parameter: Parameter): Parameter =>
@@ -49,21 +54,25 @@ export function operationsOf(app: App, contracts: Contracts) {
   return { document, operations }
 }
 
-/** The example of a parameter, else the thing of its name. */
-export function exampleOf({ name, schema, example }: Parameter, things: Things, operationId = ''): unknown {
-  return schema.examples?.[0] ?? example ?? things[`${operationId} ${name}`] ?? things[name]
+/** The example of a parameter, else the object of its name. */
+export function exampleOf(
+  { name, schema, example }: Parameter,
+  existing: ExistingValues,
+  operationId = '',
+): unknown {
+  return schema.examples?.[0] ?? example ?? existing[`${operationId} ${name}`] ?? existing[name]
 }
 
-/** The address of an operation, with what it needs and nothing more. */
-export function addressOf({ path, operationId, parameters }: Operation, things: Things): string {
+/** The address of an operation, with only the parameters it requires. */
+export function addressOf({ path, operationId, parameters }: Operation, existing: ExistingValues): string {
   const ofPath = parameters.filter((parameter) => parameter.in === 'path')
   const filled = ofPath.reduce(
     (text, parameter) =>
-      text.replace(`{${parameter.name}}`, encode(exampleOf(parameter, things, operationId))),
+      text.replace(`{${parameter.name}}`, encode(exampleOf(parameter, existing, operationId))),
     path,
   )
   const needed = parameters
     .filter((parameter) => parameter.in === 'query' && parameter.required === true)
-    .map((parameter) => `${parameter.name}=${encode(exampleOf(parameter, things, operationId))}`)
+    .map((parameter) => `${parameter.name}=${encode(exampleOf(parameter, existing, operationId))}`)
   return needed.length === 0 ? filled : `${filled}?${needed.join('&')}`
 }

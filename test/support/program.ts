@@ -1,6 +1,6 @@
 /**
- * The arguments of Node that run one of our TypeScript files as a process: compiled, where the runner has compiled the
- * tests, and else by tsx.
+ * The arguments of Node that run one of our TypeScript files as a process: compiled if the runner has
+ * compiled the tests, otherwise by tsx.
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

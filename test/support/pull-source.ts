@@ -1,6 +1,6 @@
 /**
- * A source to be pulled from: a house that publishes, a service process that readers reach, and what a copy of it has to hold,
- * found by asking that service as any reader would, and by none of the puller's own code.
+ * A source for pulls: a context that publishes, a service process that serves readers, and what a copy of it
+ * must contain, found by requesting that service as any reader would and with none of the puller's own code.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -25,11 +25,14 @@ interface Test {
 }
 
 export interface PullSource {
-  readonly standing: TestContext
-  /** Where the service answers now. */
+  readonly testContext: TestContext
+  /** The current address of the service. */
   readonly base: () => string
   readonly service: () => Service
-  /** Brings rows and publishes the edition; a second time it is a correction. Under the newest contract unless told. */
+  /**
+   * Brings rows and publishes the edition; a second time it is a correction. Uses the newest contract by
+   * default.
+   */
   readonly publish: (
     dataset: string,
     edition: string,
@@ -37,9 +40,9 @@ export interface PullSource {
     contractVersion?: number,
   ) => Promise<void>
   readonly withdraw: (dataset: string, edition: string, version: number, reason: string) => Promise<void>
-  /** Adds contracts: the house and the service begin anew with them. */
+  /** Adds contracts: the context and the service restart with them. */
   readonly grow: (contracts: readonly Contract[]) => Promise<void>
-  /** Ends the service and starts it again, elsewhere. */
+  /** Ends the service and starts it again on another port. */
   readonly restart: () => Promise<void>
   readonly pull: (args: readonly string[], environment?: Readonly<Record<string, string>>) => Promise<CliRun>
 }
@@ -50,41 +53,41 @@ export async function openPullSource(
   contracts: readonly Contract[],
   settings: Readonly<Record<string, string>> = {},
 ): Promise<PullSource> {
-  const standing = await openTestContext(t, { contracts, settings })
-  let context: OpenContext = standing.context
-  let service = await spawnService(t, standing.environment)
+  const testContext = await openTestContext(t, { contracts, settings })
+  let context: OpenContext = testContext.context
+  let service = await spawnService(t, testContext.environment)
   const restart = async () => {
     await service.stop()
-    service = await spawnService(t, standing.environment)
+    service = await spawnService(t, testContext.environment)
   }
   return {
-    standing,
+    testContext,
     restart,
     base: () => service.base,
     service: () => service,
     publish: async (dataset, edition, rows, contractVersion) => {
       const newest = context.contracts.get(dataset).contract.contractVersion
-      const brought = { dataset, edition, rows, contractVersion: contractVersion ?? newest }
-      const path = await writeBag(standing.folder, brought)
+      const input = { dataset, edition, rows, contractVersion: contractVersion ?? newest }
+      const path = await writeBag(testContext.folder, input)
       const { id } = await receive(context, { path, broughtBy: 'cli:test' })
       const { state } = await takeBundle(context, id)
       if (state !== 'staged') {
         const findings = await listFindings(context.database.work, id, { after: 0, limit: 5 })
         throw new Error(`${state}: ${findings.map(({ check, cell }) => `${check} ${cell}`).join(', ')}`)
       }
-      const asked = await requestPublication(context, {
+      const publication = await requestPublication(context, {
         dataset,
         edition,
         askedBy: 'cli:test',
         reason: `by ${path.slice(-6)}`,
       })
-      await publishEdition(context, asked.id)
+      await publishEdition(context, publication.id)
     },
     withdraw: (dataset, edition, version, reason) =>
       withdraw(context, { dataset, edition, version, reason, actor: 'cli:test' }).then(() => undefined),
     grow: async (added) => {
       for (const contract of added) {
-        const folder = join(standing.folder, 'var', 'contracts', contract.dataset)
+        const folder = join(testContext.folder, 'var', 'contracts', contract.dataset)
         await mkdir(folder, { recursive: true })
         await writeFile(join(folder, `contract.v${contract.contractVersion}.json`), JSON.stringify(contract))
       }
@@ -97,7 +100,7 @@ export async function openPullSource(
   }
 }
 
-/** A version that a copy has to hold, with its records as its plain file has them. */
+/** A version that a copy must contain, with its records as in its plain file. */
 export interface LiveVersion {
   readonly dataset: string
   readonly edition: string
@@ -116,7 +119,10 @@ interface Listed {
   readonly contractVersion: number
 }
 
-/** All versions that a copy has to hold; with its history, or the newest of each edition and line of contracts. */
+/**
+ * All versions that a copy must contain: with its history, or the newest of each edition and contract
+ * lineage.
+ */
 export async function liveVersions(
   base: string,
   { history = false, authorization }: { readonly history?: boolean; readonly authorization?: string } = {},
@@ -162,7 +168,9 @@ export interface PullOptions extends Partial<Omit<PullOrder, 'source' | 'sink'>>
   readonly onPoint?: (point: string) => void
 }
 
-/** Pulls in this process, over HTTP as ever: what many pulls of a test would wait for is the start of processes. */
+/**
+ * Pulls in this process, still over HTTP: a test with many pulls would mostly wait for processes to start.
+ */
 export async function pullFrom(base: string, options: PullOptions): Promise<PullReport> {
   const { into, scratch, onPoint = () => undefined, ...order } = options
   const sink = into.startsWith('postgres')
@@ -172,7 +180,7 @@ export async function pullFrom(base: string, options: PullOptions): Promise<Pull
     return await pull({
       ...{ datasets: undefined, formats: undefined, history: false, key: undefined, trust: undefined },
       ...{ follow: false, retriesMax: 3, signal: new AbortController().signal },
-      observe: (_name, facts) => onPoint(String(facts?.['point'])),
+      observe: (_event, facts) => onPoint(String(facts?.['point'])),
       progress: () => undefined,
       ...order,
       ...{ source: base, sink },

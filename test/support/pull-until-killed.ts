@@ -1,6 +1,6 @@
 /**
- * A pull that ends itself by SIGKILL, as a crash would: at the n-th time that it comes to a point, and some milliseconds later.
- * What to pull, and where to end, stands in its arguments.
+ * A pull that ends itself by SIGKILL, as a crash would: the n-th time it reaches a point, and some
+ * milliseconds later. The arguments say what to pull and where to end.
  */
 import { pullFrom } from './pull-source.ts'
 

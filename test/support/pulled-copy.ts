@@ -1,4 +1,7 @@
-/** What a copy holds, read from its folder or its schema by nothing of the puller's, and held to what it has to be. */
+/**
+ * Reads the content of a copy from its folder or schema without the puller's code, and compares it with what
+ * it must be.
+ */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
@@ -7,7 +10,7 @@ import { digestOfFile } from '../../src/platform/digest.ts'
 import { administer } from './database.ts'
 import type { LiveVersion } from './pull-source.ts'
 
-interface HeldContract {
+interface StoredContract {
   readonly dataset: string
   readonly contract_version: number
   readonly lineage: number
@@ -16,8 +19,8 @@ interface HeldContract {
 }
 
 /**
- * Every difference between the records in a schema and those at the source, both ways; empty where they are the same. Values are
- * compared by the text that the plain file has.
+ * Every difference between the records in a schema and those at the source, both ways; empty if they are the
+ * same. Values are compared by the text in the plain file.
  */
 export async function differencesInSchema(
   url: string,
@@ -25,7 +28,7 @@ export async function differencesInSchema(
   schema = 'qingdan_copy',
 ): Promise<readonly string[]> {
   return administer(url, async (client) => {
-    const { rows: contracts } = await client.query<HeldContract>(
+    const { rows: contracts } = await client.query<StoredContract>(
       `SELECT * FROM ${schema}._contract ORDER BY dataset, contract_version`,
     )
     const faults: string[] = []
@@ -36,7 +39,7 @@ export async function differencesInSchema(
         `SELECT DISTINCT _edition || ' ' || _version AS of FROM ${schema}.${table}`,
       )
       for (const { of } of rows)
-        if (!expected.has(`${line} ${of}`)) faults.push(`${line} ${of} is held and not live`)
+        if (!expected.has(`${line} ${of}`)) faults.push(`${line} ${of} is in the copy but not live`)
     }
     for (const version of live) faults.push(...(await differencesOf(client, schema, contracts, version)))
     return faults
@@ -46,7 +49,7 @@ export async function differencesInSchema(
 async function differencesOf(
   client: pg.Client,
   schema: string,
-  contracts: readonly HeldContract[],
+  contracts: readonly StoredContract[],
   { dataset, edition, version, contractVersion, lineage, header, rows }: LiveVersion,
 ): Promise<readonly string[]> {
   const name = `${dataset} ${edition} v${version}`
@@ -54,43 +57,47 @@ async function differencesOf(
     (one) => one.dataset === dataset && one.contract_version === contractVersion,
   )
   if (contract === undefined) return [`${name}: its contract is missing`]
-  if (contract.lineage !== lineage) return [`${name}: its contract is of the line ${contract.lineage}`]
+  if (contract.lineage !== lineage) return [`${name}: its contract has the lineage ${contract.lineage}`]
   const texts = contract.body.fields.map(
     (field) => `coalesce(${fieldType(field.type).select(`"${field.name}"`)}, '')`,
   )
   if (contract.body.fields.map((field) => field.name).join() !== header.join())
     return [`${name}: other fields`]
-  const held = await client.query<{ row: string[] }>(
+  const stored = await client.query<{ row: string[] }>(
     `SELECT ARRAY[${texts.join(', ')}] AS row FROM ${schema}.${contract.records_table}
      WHERE _edition = $1 AND _version = $2`,
     [edition, version],
   )
   const counts = new Map<string, number>()
   for (const row of rows) counts.set(JSON.stringify(row), (counts.get(JSON.stringify(row)) ?? 0) + 1)
-  for (const { row } of held.rows) counts.set(JSON.stringify(row), (counts.get(JSON.stringify(row)) ?? 0) - 1)
+  for (const { row } of stored.rows)
+    counts.set(JSON.stringify(row), (counts.get(JSON.stringify(row)) ?? 0) - 1)
   return [...counts].flatMap(([row, count]) =>
     count === 0 ? [] : [`${name}: ${row} ${count > 0 ? 'is missing' : 'is too many'}`],
   )
 }
 
-/** The same of a folder: which versions are there, and whether each file has the digest that the source tells. */
+/**
+ * The same for a folder: which versions exist, and whether each file has the digest that the source states.
+ */
 export async function differencesInFolder(
   folder: string,
   live: readonly LiveVersion[],
   isWanted: (name: string) => boolean = () => true,
 ): Promise<readonly string[]> {
   const faults: string[] = []
-  const there = new Set((await filesBelow(join(folder, 'datasets'))).filter((path) => /\/files\//.test(path)))
+  const existing = new Set(
+    (await filesBelow(join(folder, 'datasets'))).filter((path) => /\/files\//.test(path)),
+  )
   for (const { dataset, edition, version, files } of live) {
     for (const { name, sha256 } of files) {
       if (!isWanted(name)) continue
       const path = `${dataset}/editions/${edition}/versions/${version}/files/${name}`
-      if (!there.delete(path)) faults.push(`${path} is missing`)
-      else if ((await digestOfFile(join(folder, 'datasets', path))) !== sha256)
-        faults.push(`${path} is another file`)
+      if (!existing.delete(path)) faults.push(`${path} is missing`)
+      else if ((await digestOfFile(join(folder, 'datasets', path))) !== sha256) faults.push(`${path} differs`)
     }
   }
-  for (const path of there) faults.push(`${path} is held and not live`)
+  for (const path of existing) faults.push(`${path} is in the copy but not live`)
   const own = await filesBelow(join(folder, '.qingdan-pull'))
   return [...faults, ...own.map((path) => `${path} was left behind`)]
 }
@@ -102,7 +109,7 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
 }
 
-/** Everything that says how far a copy is and what it holds, as one value: two copies of the same source are equal in it. */
+/** The progress and content of a copy as one value: two copies of the same source are equal in it. */
 export async function stateOfFolder(folder: string): Promise<unknown> {
   const {
     source: _s,
@@ -118,7 +125,7 @@ export async function stateOfFolder(folder: string): Promise<unknown> {
   return { state, ids, digests }
 }
 
-/** The same of a schema: every row of every table, but for when and from which address it was pulled. */
+/** The same for a schema: every row of every table, except the time and address of the pull. */
 export async function stateOfSchema(url: string, schema = 'qingdan_copy'): Promise<unknown> {
   return administer(url, async (client) => {
     const { rows: tables } = await client.query<{ name: string }>(

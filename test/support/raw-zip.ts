@@ -1,4 +1,4 @@
-/** Writes ZIPs that no honest tool would: names, attributes, flags and sizes are taken as they are given. */
+/** Writes ZIPs that no honest tool would: names, attributes, flags and sizes are used as passed. */
 import { crc32, deflateRawSync } from 'node:zlib'
 
 export interface RawEntry {
@@ -9,9 +9,9 @@ export interface RawEntry {
   readonly flags?: number
   /** st_mode, for the upper half of the external attributes. */
   readonly mode?: number
-  /** Extra fields, as they stand in the central directory. */
+  /** Extra fields of the central directory. */
   readonly extra?: Uint8Array
-  /** The size that is claimed, where it is not the true one. */
+  /** The claimed size, if it is not the true one. */
   readonly claimedBytes?: number
 }
 
@@ -47,7 +47,7 @@ export function rawZip(entries: readonly RawEntry[]): Buffer {
   }
   const central = Buffer.concat(directory)
   const end = Buffer.alloc(18)
-  // More entries than 16 bits count stand in the end record of ZIP64 (APPNOTE 4.3.14).
+  // If the number of entries exceeds 16 bits, it is in the end record of ZIP64 (APPNOTE 4.3.14).
   const isLarge = entries.length > 0xffff
   end.writeUInt16LE(isLarge ? 0xffff : entries.length, 4)
   end.writeUInt16LE(isLarge ? 0xffff : entries.length, 6)

@@ -1,17 +1,19 @@
 /**
- * Graphs read back by readers of other make: oxigraph (Rust) parses all three syntaxes and shares no code with what
- * wrote them; n3 keeps a graph for the validator of shapes.
+ * Reads graphs with independent parsers: oxigraph (Rust) parses all three syntaxes and shares no code with
+ * the writer; n3 holds a graph for the SHACL validator.
  */
 import { Parser, Store } from 'n3'
 import { parse, type Quad } from 'oxigraph'
 
-/** The triples of a text. Throws where it is not of the syntax. */
+/** The triples of a text. Throws if it is not valid in the syntax. */
 export function readRdf(text: string, mediaType: string): readonly Quad[] {
   const format = mediaType.split(';', 1)[0] ?? ''
   return parse(text, { format, base_iri: 'http://base.example/' }) as Quad[]
 }
 
-/** The graph as sorted lines, so that equal graphs are equal; it must have no blank nodes, which have no names. */
+/**
+ * The graph as sorted lines, so that equal graphs are equal; refuses blank nodes, which have no stable names.
+ */
 export function linesOf(quads: readonly Quad[]): readonly string[] {
   const lines = quads.map(String)
   const blank = lines.find((line) => /(^|\s)_:/.test(line))
@@ -26,7 +28,7 @@ export function valuesOf(quads: readonly Quad[], subject: string, predicate: str
     .map(({ object }) => object.value)
 }
 
-/** A dataset as the validator wants it. */
+/** A dataset in the form that the validator needs. */
 export function storeOf(text: string): Store {
   return new Store(new Parser({ baseIRI: 'http://base.example/' }).parse(text))
 }

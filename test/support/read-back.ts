@@ -1,5 +1,5 @@
 /**
- * Reads files back into canonical texts by readers that are not the writers: csv-parse, JSON, parquet-wasm with
+ * Reads files back into canonical texts with independent readers: csv-parse, JSON, parquet-wasm with
  * apache-arrow, LibreOffice.
  */
 import { execFile } from 'node:child_process'
@@ -20,7 +20,7 @@ export function rowsOfCsv(bytes: Buffer, fields: readonly Field[]): readonly Rec
   return rows.map((cells) => cells.map((cell) => (cell === '' ? null : cell)))
 }
 
-/** Rows of JSON records, with the digits that their numbers stand for. */
+/** Rows of JSON records, keeping the digits of their numbers. */
 export function rowsOfJson(
   records: readonly Record<string, unknown>[],
   fields: readonly Field[],
@@ -28,7 +28,7 @@ export function rowsOfJson(
   return records.map((record) => fields.map((field) => textOf(record[field.name], field)))
 }
 
-/** The columns of a Parquet file as arrow names their types, and its rows. */
+/** The columns of a Parquet file with arrow's names of their types, and its rows. */
 export function readParquetFile(bytes: Buffer, fields: readonly Field[]) {
   const table = tableFromIPC(readParquet(bytes).intoIPCStream())
   const types = Object.fromEntries(table.schema.fields.map(({ name, type }) => [name, String(type)]))
@@ -46,7 +46,7 @@ export function readParquetFile(bytes: Buffer, fields: readonly Field[]) {
   return { types, rows }
 }
 
-/** What arrow gives of a cell, as JSON would have it; a decimal as its text. */
+/** A cell value of arrow as JSON would have it; a decimal as its text. */
 function plain(value: unknown, type: DataType): unknown {
   if (value === null) return null
   if (type.typeId === Type.Decimal) {
@@ -59,7 +59,7 @@ function plain(value: unknown, type: DataType): unknown {
   return value
 }
 
-/** Four words of two's complement, the lowest first. */
+/** Words of a two's complement number, the lowest first. */
 function decimalText(words: Uint32Array, scale: number): string {
   const unsigned = [...words].reduce((sum, word, n) => sum + (BigInt(word) << BigInt(32 * n)), 0n)
   const value = BigInt.asIntN(32 * words.length, unsigned)
@@ -74,7 +74,7 @@ function textOf(value: unknown, field: Field): string | null {
   if (Array.isArray(value)) return value.join(';')
   if (typeof value !== 'number' || field.type !== 'number') return String(value)
   if (field.scale !== undefined) return value.toFixed(field.scale)
-  // Without an exponent, as the house writes numbers.
+  // Without an exponent, as the service writes numbers.
   const text = value.toFixed(20)
   return String(value).includes('e') ? shortest(text, value) : String(value)
 }
@@ -88,8 +88,9 @@ function shortest(text: string, value: number): string {
 }
 
 /**
- * Rows of a workbook's first sheet, or of any file that LibreOffice opens, as it shows them. It shows but fourteen
- * digits of a number with decimals where Excel shows fifteen; of those that have more it tells what the cell holds.
+ * Rows of a workbook's first sheet, or of any file that LibreOffice opens, as it displays them. It displays
+ * only fourteen digits of a number with decimals where Excel displays fifteen; longer ones are read from the
+ * cell's stored value.
  */
 export async function rowsByLibreOffice(
   name: string,
@@ -97,14 +98,14 @@ export async function rowsByLibreOffice(
   fields: readonly Field[],
 ): Promise<readonly RecordValues[]> {
   const shown = rowsOfCsv(await convert(name, bytes, csvFilter, 'csv'), fields)
-  const held = rowsOfCsv(await convert(name, bytes, `${csvFilter},1,,0,false,true,false`, 'csv'), fields)
+  const stored = rowsOfCsv(await convert(name, bytes, `${csvFilter},1,,0,false,true,false`, 'csv'), fields)
   return shown.map((row, n) =>
     row.map((text, index) => {
       const field = fields[index]
       if (text === null || field === undefined) return text
       if (field.type === 'boolean') return fieldType('boolean').parse(text, {}) ?? text
       const isLong = field.type === 'number' && text.replace(/[-.]|^-?0[.0]*/g, '').length > 14
-      return isLong ? textOf(Number(held[n]?.[index]), field) : text
+      return isLong ? textOf(Number(stored[n]?.[index]), field) : text
     }),
   )
 }
@@ -112,12 +113,12 @@ export async function rowsByLibreOffice(
 /** Comma, double quote, UTF-8. */
 const csvFilter = 'csv:Text - txt - csv (StarCalc):44,34,76'
 
-/** Whether LibreOffice is here: else what to print for it. */
+/** False if LibreOffice is installed, otherwise the reason to skip. */
 export const withoutLibreOffice = installed('soffice')
   ? false
   : 'LibreOffice is not installed: apt-get install libreoffice-calc'
 
-/** Converts a file by LibreOffice, under a profile of its own that goes afterwards. */
+/** Converts a file with LibreOffice, under a temporary profile. */
 export async function convert(
   name: string,
   bytes: Buffer,
@@ -131,7 +132,7 @@ export async function convert(
     const options = ['--headless', '--norestore', profile, '--convert-to', filter, '--outdir', folder]
     await promisify(execFile)('soffice', [...options, join(folder, name)], { timeout: 300_000 })
     const stem = name.slice(0, name.lastIndexOf('.'))
-    // LibreOffice adds the sheet's name where it is told which sheet.
+    // LibreOffice adds the sheet's name if a sheet is selected.
     const candidates = [`${stem}.${extension}`, `${stem}-data.${extension}`]
     const found = await Promise.allSettled(candidates.map((each) => readFile(join(folder, each))))
     const read = found.find((each) => each.status === 'fulfilled')

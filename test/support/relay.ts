@@ -1,6 +1,7 @@
 /**
- * What may stand between a puller and its source: a relay that hands everything on to the real service, notes what was asked, and
- * spoils what the test says. It stands for a proxy, a bad line, or whoever wants to pass for the source.
+ * A relay between a puller and its source: it forwards everything to the real service, records the requests,
+ * and changes responses as the test says. It represents a proxy, a bad connection, or somebody who
+ * impersonates the source.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,28 +12,28 @@ export interface Relayed {
   body: Buffer
 }
 
-/** What a rule does to an answer: `cut` sends so many bytes of it and breaks the connection. */
+/** What a rule does to a response: `cut` sends that many bytes of it and breaks the connection. */
 export interface Rule {
-  /** Of the path with its query. */
+  /** Matched against the path with its query. */
   readonly matches: RegExp
-  /** How often; without a number always. */
+  /** How often it applies; always without a number. */
   times?: number
-  readonly spoil?: (answer: Relayed) => void
+  readonly alter?: (answer: Relayed) => void
   readonly cut?: number
-  /** What is waited for before anything is answered. */
+  /** Awaited before anything is sent. */
   readonly before?: () => Promise<void>
-  /** What is waited for before the connection breaks: that what was sent has been taken. */
+  /** Awaited before the connection breaks, for example until the sent bytes have been processed. */
   readonly until?: () => Promise<void>
 }
 
 export interface Relay {
   readonly base: string
-  readonly asked: readonly {
+  readonly requests: readonly {
     readonly path: string
     readonly headers: IncomingMessage['headers']
     readonly status: number
   }[]
-  /** The rules that stand now; the test changes them. */
+  /** The current rules; the test changes them. */
   rules: Rule[]
 }
 
@@ -41,26 +42,26 @@ export async function openRelay(
   t: { readonly teardown: (work: () => Promise<void>) => unknown },
   to: () => string,
 ): Promise<Relay> {
-  const asked: { path: string; headers: IncomingMessage['headers']; status: number }[] = []
-  const relay = { base: '', asked, rules: [] as Rule[] }
+  const requests: { path: string; headers: IncomingMessage['headers']; status: number }[] = []
+  const relay = { base: '', requests, rules: [] as Rule[] }
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? ''
     const headers = { ...(request.headers as Record<string, string>) }
     for (const name of ['host', 'connection', 'accept-encoding']) delete headers[name]
-    const given = await fetch(`${to()}${path}`, {
+    const upstream = await fetch(`${to()}${path}`, {
       headers: { ...headers, 'accept-encoding': 'identity' },
       redirect: 'manual',
     })
     const relayed: Relayed = {
-      status: given.status,
-      headers: new Headers(given.headers),
-      body: Buffer.from(await given.arrayBuffer()),
+      status: upstream.status,
+      headers: new Headers(upstream.headers),
+      body: Buffer.from(await upstream.arrayBuffer()),
     }
     const rule = relay.rules.find((one) => one.matches.test(path) && one.times !== 0)
     if (rule?.times !== undefined) rule.times -= 1
     await rule?.before?.()
-    rule?.spoil?.(relayed)
-    asked.push({ path, headers: request.headers, status: relayed.status })
+    rule?.alter?.(relayed)
+    requests.push({ path, headers: request.headers, status: relayed.status })
     relayed.headers.delete('transfer-encoding')
     relayed.headers.delete('connection')
     relayed.headers.set('content-length', String(relayed.body.byteLength))

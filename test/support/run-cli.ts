@@ -1,4 +1,4 @@
-/** Runs the command `bin/qingdan` as a process, as an officer would, and gives what it printed and how it ended. */
+/** Runs the command `bin/qingdan` as a process, as an officer would, and returns its output and exit code. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -12,7 +12,10 @@ export interface CliRun {
 
 export const binary = fileURLToPath(new URL('../../bin/qingdan', import.meta.url))
 
-/** Runs a command line. The environment is the test's own, without settings of whoever runs the tests. */
+/**
+ * Runs a command line. The environment is the test's own, without the settings of the user who runs the
+ * tests.
+ */
 export function runCli(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
@@ -28,8 +31,8 @@ export async function run(
 ): Promise<CliRun> {
   const options = { env: { ...foreign(), ...environment }, maxBuffer: 64 << 20 }
   return new Promise((resolve, reject) => {
-    const [first, ...rest] = plainly(command, args)
-    execFile(first, rest, options, (error, stdout, stderr) => {
+    const [first, ...others] = plainly(command, args)
+    execFile(first, others, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : error.code
       if (typeof code !== 'number') reject(error)
       else resolve({ code, stdout, stderr, lines: stdout.trimEnd().split('\n') })
@@ -38,14 +41,15 @@ export async function run(
 }
 
 /**
- * A command line that runs a program without what the test runner puts into every Node process: its hooks load a file
- * without an extension, as our command is, the wrong way. `env` becomes the program, so signals reach it.
+ * A command line that runs a program without the NODE_OPTIONS that the test runner sets for every Node
+ * process: its hooks load a file without an extension, such as our command, the wrong way. `env` becomes the
+ * program, so signals reach it.
  */
 export function plainly(program: string, args: readonly string[]): readonly [string, ...string[]] {
   return ['env', '-u', 'NODE_OPTIONS', program, ...args]
 }
 
-/** What a process needs of the surroundings: all but the settings of ours. */
+/** The surrounding environment without our own settings. */
 export function foreign(): Record<string, string | undefined> {
   const ours = (name: string) =>
     name.startsWith('QINGDAN_') || name === 'DATABASE_URL' || name.startsWith('TAP')

@@ -1,6 +1,7 @@
 /**
- * How often a property is tried: in the suite a share with a fixed seed, so that a new find never blocks an unrelated
- * change, and with `PROPERTY_RUNS=full` the whole number with a new seed, which fast-check names where it fails.
+ * How many times a property is tried: in the suite a share with a fixed seed, so that a new find never blocks
+ * an unrelated change; with `PROPERTY_RUNS=full` the whole number with a new seed, which fast-check names on
+ * failure.
  */
 
 export const isFull = process.env['PROPERTY_RUNS'] === 'full'

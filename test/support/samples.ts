@@ -1,7 +1,7 @@
 /**
- * Writes the sample files of every dataset from one seed; all of it is synthetic. Run by `npm run samples`, which
- * renews the committed ones; `--rows 1000000 --out <folder>` makes as many venues as a trial needs, as a stream.
- * Two runs with the same options give the same bytes. Refuses options that it does not know.
+ * Writes the synthetic sample files of every dataset from one seed. `npm run samples` renews the committed
+ * ones; `--rows 1000000 --out <folder>` writes as many venues as a trial needs, as a stream. Two runs with
+ * the same options give the same bytes. Refuses unknown options.
  */
 import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
@@ -16,7 +16,7 @@ import { listParts } from './samples/lists.ts'
 import { csvPieces, type SamplePart } from './samples/part.ts'
 import { venueParts } from './samples/venues.ts'
 
-/** The committed samples are made with this seed. */
+/** The seed of the committed samples. */
 export const sampleSeed = 20260901
 
 export interface SampleOptions {
@@ -29,7 +29,7 @@ export interface SampleOptions {
   readonly rows?: number
 }
 
-/** Writes every sample file and gives their paths, in the order in which they were written. */
+/** Writes every sample file and returns the paths in the order of writing. */
 export async function writeSamples(options: SampleOptions): Promise<readonly string[]> {
   const files: string[] = []
   for (const part of sampleParts(options)) {

@@ -1,4 +1,4 @@
-/** Starts the service as a process of its own, waits for what it says of itself, and ends it as an operator would. */
+/** Starts the service as a process of its own, waits for its log lines, and stops it as an operator would. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -8,26 +8,29 @@ import { foreign, plainly } from './run-cli.ts'
 type Line = Readonly<Record<string, unknown>>
 
 export interface Service {
-  /** Where it answers, such as `http://127.0.0.1:41234`. */
+  /** Its address, such as `http://127.0.0.1:41234`. */
   readonly base: string
   /** Log lines so far. */
   readonly lines: readonly Line[]
   /** Waits for a log line, past or coming. Rejects where the process ends without it. */
   readonly line: (matches: (line: Line) => boolean) => Promise<Line>
-  /** Sends SIGKILL and waits for the end. Only where the database is not the service's own. */
+  /** Sends SIGKILL and waits for the end. Only if the database is not embedded in the service. */
   readonly kill: () => Promise<void>
-  /** Sends SIGTERM and gives the exit code, or the name of what ended it, and what it had told people. */
-  readonly stop: () => Promise<{ readonly code: number | string | null; readonly told: string }>
+  /** Sends SIGTERM and returns the exit code or the name of the signal, and what it printed for people. */
+  readonly stop: () => Promise<{ readonly code: number | string | null; readonly output: string }>
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The part of a tap test that is needed here. */
+/** The members of a tap test that are used here. */
 interface Test {
   readonly teardown: (work: () => Promise<void>) => unknown
 }
 
-/** Starts the service on any free port and waits until it is ready; ended at the test's end if it still runs. */
+/**
+ * Starts the service on any free port and waits until it is ready; stopped when the test ends if it still
+ * runs.
+ */
 export async function spawnService(t: Test, environment: Readonly<Record<string, string>>): Promise<Service> {
   const [command, ...args] = plainly(process.execPath, ['build/run.mjs', 'main'])
   const child = spawn(command, args, {
@@ -42,27 +45,27 @@ export async function spawnService(t: Test, environment: Readonly<Record<string,
     child.kill('SIGTERM')
     await ended
   })
-  let told = ''
+  let output = ''
   child.stderr.on('data', (chunk) => {
-    told += chunk
+    output += chunk
   })
   const lines: Line[] = []
   const waiting = new Set<() => void>()
   createInterface({ input: child.stdout }).on('line', (text) => {
     lines.push(JSON.parse(text) as Line)
-    for (const look of waiting) look()
+    for (const check of waiting) check()
   })
   const line: Service['line'] = (matches) =>
     new Promise((resolve, reject) => {
-      const look = () => {
+      const check = () => {
         const found = lines.find(matches)
         if (found === undefined) return
-        waiting.delete(look)
+        waiting.delete(check)
         resolve(found)
       }
-      waiting.add(look)
-      ended.then(() => reject(new Error(`The service ended before it said so: ${told}`)), reject)
-      look()
+      waiting.add(check)
+      ended.then(() => reject(new Error(`The service ended without the line: ${output}`)), reject)
+      check()
     })
   const { port } = await line(({ event }) => event === 'service-started')
   return {
@@ -76,7 +79,7 @@ export async function spawnService(t: Test, environment: Readonly<Record<string,
     stop: async () => {
       child.kill('SIGTERM')
       const [code, signal] = await ended
-      return { code: code ?? signal, told }
+      return { code: code ?? signal, output }
     },
   }
 }

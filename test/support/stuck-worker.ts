@@ -1,4 +1,4 @@
-/** A process that takes the job `deadly`, says so, and never ends it: to be killed by a test. */
+/** A process that takes the job `deadly`, prints a line, and never ends it, to be killed by a test. */
 
 import { openJobs } from '../../src/db/jobs/open-jobs.ts'
 import { openDatabase } from '../../src/db/open-database.ts'

@@ -1,6 +1,6 @@
 /**
- * Records of every field type for the tests of formats: a few that are written out, and any number by fast-check with
- * all that has ever come back changed from somewhere.
+ * Records of every field type for the tests of formats: some written by hand, and any number from fast-check,
+ * with all values that some format has ever altered.
  */
 import fc from 'fast-check'
 import { shippedDatasets } from '../../src/context.ts'
@@ -51,7 +51,7 @@ const loaded = {
   ...{ digest: digestOf('trial'), file: '' },
 }
 
-/** The contract above, with the code lists of the house. */
+/** The contract above, with the shipped code lists. */
 export const trialContracts: Contracts = contractsOf([loaded], context.codes)
 
 export const trialRows: readonly RecordValues[] = [
@@ -82,18 +82,18 @@ const digits = (least: number, most: number) =>
     .array(fc.integer({ min: 0, max: 9 }), { minLength: least, maxLength: most })
     .map((each) => each.join('').replace(/^0+(?=.)/, ''))
 
-/** Any number of at most fifteen digits that count, as the contract's type writes it. */
+/** Any number of at most fifteen significant digits, as the contract's type writes it. */
 function anyNumber(scale: number | undefined) {
-  const whole = digits(1, 15 - (scale ?? 4))
+  const wholeNumber = digits(1, 15 - (scale ?? 4))
   const fraction = digits(scale ?? 0, scale ?? 4)
-  return fc.tuple(fc.boolean(), whole, fraction).map(([negative, before, after]) => {
+  return fc.tuple(fc.boolean(), wholeNumber, fraction).map(([negative, before, after]) => {
     const behind = scale === undefined ? after.replace(/0+$/, '') : after.padStart(scale, '0')
     const text = behind === '' ? before : `${before}.${behind}`
     return negative && /[1-9]/.test(text) ? `-${text}` : text
   })
 }
 
-/** Texts that are not empty and not blank at their ends, for so the house keeps them. */
+/** Texts that are not empty and have no blanks at their ends, because the service trims them. */
 const anyText = fc
   .oneof(
     fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }),
@@ -155,9 +155,9 @@ const anyRow: fc.Arbitrary<RecordValues> = fc.tuple(
 export const anyRows = (lengths: { minLength?: number; maxLength: number }) =>
   fc
     .array(anyRow, lengths)
-    .map((rows) => rows.map(([code, ...rest], n): RecordValues => [`${n} ${code}`, ...rest]))
+    .map((rows) => rows.map(([code, ...others], n): RecordValues => [`${n} ${code}`, ...others]))
 
-/** The renderContext of rendering rows of the trial contract; anything else as given. */
+/** The context for rendering rows of the trial contract; other properties as passed. */
 export function trialContext(records: number, more: Partial<RenderContext> = {}): RenderContext {
   return {
     contract: trialContract,
@@ -195,7 +195,7 @@ async function sourceOf(format: Format, rows: readonly RecordValues[], renderCon
   return format.recode(source, renderContext)
 }
 
-/** Batches of one, then of two, then of three …: bytes may not depend on them. */
+/** Batches of one, then of two, then of three …: the bytes must not depend on them. */
 export async function* inBatches<T>(all: readonly T[]): AsyncGenerator<T[]> {
   for (let at = 0, size = 1; at < all.length; at += size, size += 1) yield all.slice(at, at + size)
 }

@@ -1,4 +1,4 @@
-/** Two houses with nothing between them but what a courier carries, and what both have to answer alike. */
+/** Two services connected only by what a courier carries, and the comparison of their responses. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadServiceKey } from '../../src/accounts/index.ts'
@@ -17,16 +17,16 @@ import {
   writeExport,
 } from '../../src/transfer/index.ts'
 
-/** Writes an export into a folder, as a ZIP or as a folder. Throws where nothing has changed. */
+/** Writes an export as a ZIP or as a folder. Throws if nothing has changed. */
 export async function exportTo(
   context: OpenContext,
   folder: string,
-  asked: ExportRequest,
+  options: ExportRequest,
   ending = '.zip',
 ): Promise<Exported> {
   await mkdir(folder, { recursive: true })
   const out = (name: string) => join(folder, `${name}${ending}`)
-  const exported = await writeExport(context, { asked, out, actor: 'cli:test' })
+  const exported = await writeExport(context, { asked: options, out, actor: 'cli:test' })
   if (exported === undefined) throw new Error('nothing was exported')
   return exported
 }
@@ -36,7 +36,7 @@ export function take(context: OpenContext, path: string): Promise<MirrorReport> 
   return takeExport(context, { path, actor: 'cli:test', loadContracts })
 }
 
-/** Has one house trust the other's key, as the courier's first errand; gives the file of the key. */
+/** Makes one service trust the other's key, as the courier's first errand; returns the file of the key. */
 export async function trustOrigin(mirror: OpenContext, origin: OpenContext, folder: string): Promise<string> {
   const { publicKey } = await loadServiceKey(origin)
   await trustKey(mirror, { armored: publicKey, actor: 'cli:test' })
@@ -45,7 +45,7 @@ export async function trustOrigin(mirror: OpenContext, origin: OpenContext, fold
   return file
 }
 
-/** The checks that refuse, by name. */
+/** Names of the checks that refuse. */
 export async function checksOf(work: Promise<unknown>): Promise<readonly string[]> {
   try {
     await work
@@ -57,13 +57,13 @@ export async function checksOf(work: Promise<unknown>): Promise<readonly string[
   }
 }
 
-/** The feed as both have to have it. */
+/** The feed, which must be the same in both. */
 export async function feedOf({ database }: OpenContext): Promise<readonly string[]> {
   const changes: readonly PositionedChange[] = await readChanges(database.work, 0)
   return changes.map(canonicalJson)
 }
 
-/** What a house answers: status, what stands for the bytes, and the bytes' digest. */
+/** A response: status, the headers that describe the bytes, and the digest of the bytes. */
 export interface Answered {
   readonly url: string
   readonly status: number
@@ -76,7 +76,7 @@ export interface Answered {
 export async function answer(app: App, url: string): Promise<Answered> {
   const reply = await app.inject(url)
   const isJson = /json/.test(String(reply.headers['content-type'] ?? ''))
-  // Each request has an id of its own, which a problem tells.
+  // Each request has an id of its own, which is part of a problem.
   const bytes = isJson ? reply.body.replace(/"requestId":"[^"]*"/, '') : reply.rawPayload
   return {
     url,
@@ -88,7 +88,7 @@ export async function answer(app: App, url: string): Promise<Answered> {
   }
 }
 
-/** An app that serves a house, as a running service would. */
+/** An app that serves a context, as a running service would. */
 export async function serving(t: { teardown: (work: () => Promise<void>) => unknown }, context: OpenContext) {
   const app = await buildApp(context)
   context.readiness.ready = true
@@ -96,7 +96,7 @@ export async function serving(t: { teardown: (work: () => Promise<void>) => unkn
   return app
 }
 
-/** Addresses of everything that a house has published: found on it, to be asked of both. */
+/** Addresses of everything that a service has published: collected from one, requested from both. */
 export async function addressesOf(app: App): Promise<readonly string[]> {
   const json = async (url: string) => (await app.inject(url)).json()
   const found = ['/v1/datasets', '/v1/lists', '/v1/datasets?q=Test', '/']

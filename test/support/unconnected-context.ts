@@ -1,6 +1,6 @@
 /**
- * A house for tests of the HTTP shell, without a database: each part that is not given throws when it is touched, so
- * that a test shows what the shell really needs.
+ * A context for tests of the HTTP layer, without a database: each part that is not passed throws when it is
+ * used, so that a test shows what the layer really needs.
  */
 import pino from 'pino'
 import type { AppContext, Readiness } from '../../src/catalogue/index.ts'
@@ -14,16 +14,16 @@ export interface UnconnectedContext {
   readonly lines: string[]
 }
 
-/** A part that must not be touched. */
+/** A part that must not be used. */
 function absent<T extends object>(name: string): T {
   return new Proxy({} as T, {
     get: (_target, member) => {
-      throw new Error(`${name}.${String(member)} was touched`)
+      throw new Error(`${name}.${String(member)} was used`)
     },
   })
 }
 
-/** Contracts as a value, of those given. */
+/** A fixed set of contracts as the contracts of a context. */
 export function contractsOf(
   loaded: readonly LoadedContract[],
   codes: Contracts['codes'] = (name) => ({ name, codes: [], byCode: new Map() }),
@@ -42,7 +42,7 @@ export function contractsOf(
   }
 }
 
-/** A house with its log at hand. */
+/** A context with its log lines. */
 export function unconnectedContext(
   environment: Readonly<Record<string, string>> = {},
   parts: Partial<AppContext> = {},

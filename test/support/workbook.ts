@@ -1,36 +1,36 @@
-/** Workbooks made by hand: each part of an XLSX as a test wants it, odd ones too. */
+/** Workbooks built by hand: each part of an XLSX as a test needs it, including odd ones. */
 import { columnLetters } from '../../src/platform/finding.ts'
 import { type RawEntry, rawZip } from './raw-zip.ts'
 
 /** A cell: its element after the reference, such as ` t="b"><v>1</v></c>`; or a plain text; or nothing. */
-export type MadeCell = string | { readonly xml: string } | undefined
+export type TestCell = string | { readonly xml: string } | undefined
 
-export interface MadeSheet {
+export interface TestSheet {
   readonly name: string
   /** Attribute `state`. */
   readonly state?: string
-  readonly rows?: readonly (readonly MadeCell[])[]
+  readonly rows?: readonly (readonly TestCell[])[]
   /** Attributes of rows, by number. */
   readonly rowAttributes?: Readonly<Record<number, string>>
   readonly merges?: readonly string[]
-  /** What stands before `sheetData`. */
+  /** XML before `sheetData`. */
   readonly head?: string
-  /** The whole part, instead. */
+  /** Replaces the whole part. */
   readonly xml?: string
 }
 
-export interface MadeWorkbook {
-  readonly sheets?: readonly MadeSheet[]
+export interface TestWorkbook {
+  readonly sheets?: readonly TestSheet[]
   /** Elements of `sst`. */
   readonly strings?: readonly string[]
   /** Format codes; the first is style 1. */
   readonly formats?: readonly string[]
   /** Attributes of `workbookPr`. */
   readonly properties?: string
-  /** What else stands in `workbook`. */
+  /** Further elements of `workbook`. */
   readonly more?: string
   readonly mainType?: string
-  /** Further entries, or others in place of those of a name. */
+  /** Further entries, or replacements of entries with these names. */
   readonly entries?: readonly RawEntry[]
   readonly without?: readonly string[]
 }
@@ -42,35 +42,35 @@ const declaration = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 export const mainType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml'
 
 /** A number under a style. */
-export const number = (value: string | number, style = 0): MadeCell => ({
+export const number = (value: string | number, style = 0): TestCell => ({
   xml: ` s="${style}"><v>${value}</v></c>`,
 })
 /** A formula with its cached value, or without one. */
-export const formula = (value?: string, type = 'n'): MadeCell => ({
+export const formula = (value?: string, type = 'n'): TestCell => ({
   xml: ` t="${type}"><f>1+1</f>${value === undefined ? '' : `<v>${value}</v>`}</c>`,
 })
 /** A shared text. */
-export const shared = (index: number | string): MadeCell => ({ xml: ` t="s"><v>${index}</v></c>` })
+export const shared = (index: number | string): TestCell => ({ xml: ` t="s"><v>${index}</v></c>` })
 
 const names: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', _: '_x005F_' }
 
-/** As Excel writes a text: what XML can't hold, or would alter, by its number. */
+/** As Excel writes a text: characters that XML can't hold or would alter become their numbers. */
 const escaped = (text: string) =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is written otherwise.
-  text.replace(/[&<>\u0000-\u0008\u000b-\u001f\u007f]|_(?=x)/g, (sign) => {
-    return names[sign] ?? `_x${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped.
+  text.replace(/[&<>\u0000-\u0008\u000b-\u001f\u007f]|_(?=x)/g, (character) => {
+    return names[character] ?? `_x${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`
   })
 
 /** The part of a sheet. */
-export function sheetXml({ rows = [], rowAttributes = {}, merges = [], head = '' }: MadeSheet): string {
+export function sheetXml({ rows = [], rowAttributes = {}, merges = [], head = '' }: TestSheet): string {
   const data = rows.map((cells, n) => {
-    const made = cells.map((cell, column) => {
+    const elements = cells.map((cell, column) => {
       if (cell === undefined || cell === '') return ''
       const name = `<c r="${columnLetters(column)}${n + 1}"`
       if (typeof cell === 'object') return `${name}${cell.xml}`
       return `${name} t="inlineStr"><is><t xml:space="preserve">${escaped(cell)}</t></is></c>`
     })
-    return `<row r="${n + 1}" ${rowAttributes[n + 1] ?? ''}>${made.join('')}</row>`
+    return `<row r="${n + 1}" ${rowAttributes[n + 1] ?? ''}>${elements.join('')}</row>`
   })
   const merged = merges.map((ref) => `<mergeCell ref="${ref}"/>`).join('')
   return (
@@ -80,13 +80,13 @@ export function sheetXml({ rows = [], rowAttributes = {}, merges = [], head = ''
 }
 
 /** The bytes of a workbook. */
-export function makeWorkbook(workbook: MadeWorkbook): Buffer {
+export function makeWorkbook(workbook: TestWorkbook): Buffer {
   const { sheets = [], without = [], entries = [] } = workbook
   const replaced = new Set([...without, ...entries.map(({ name }) => name.toString())])
   return rawZip([...partsOf(workbook, sheets).filter(({ name }) => !replaced.has(`${name}`)), ...entries])
 }
 
-function partsOf(workbook: MadeWorkbook, sheets: readonly MadeSheet[]): readonly RawEntry[] {
+function partsOf(workbook: TestWorkbook, sheets: readonly TestSheet[]): readonly RawEntry[] {
   const { strings = [], formats = [], properties = '', more = '' } = workbook
   const relationship = (id: string, type: string, target: string) =>
     `<Relationship Id="${id}" Type="${office}/${type}" Target="${target}"/>`
@@ -143,9 +143,9 @@ function partsOf(workbook: MadeWorkbook, sheets: readonly MadeSheet[]): readonly
 
 /** A workbook of one sheet. */
 export function makeSheet(
-  rows: readonly (readonly MadeCell[])[],
-  more: Partial<MadeSheet> = {},
-  workbook: Omit<MadeWorkbook, 'sheets'> = {},
+  rows: readonly (readonly TestCell[])[],
+  more: Partial<TestSheet> = {},
+  workbook: Omit<TestWorkbook, 'sheets'> = {},
 ): Buffer {
   return makeWorkbook({ ...workbook, sheets: [{ name: 'Sheet1', rows, ...more }] })
 }

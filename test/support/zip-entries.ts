@@ -1,8 +1,11 @@
-/** Reads a ZIP by another library than the one that writes ours, and hands it to Info-ZIP where that is there. */
+/**
+ * Reads a ZIP with another library than the one that writes ours, and tests it with Info-ZIP if that is
+ * installed.
+ */
 import { buffer } from 'node:stream/consumers'
 import { fromBufferPromise } from 'yauzl'
 
-/** The entries of a ZIP by their path, in its order. */
+/** The entries of a ZIP by their path, in archive order. */
 export async function zipEntries(zip: Buffer): Promise<ReadonlyMap<string, Buffer>> {
   const entries = new Map<string, Buffer>()
   const file = await fromBufferPromise(zip)

@@ -3,7 +3,7 @@
 export interface District {
   readonly code: string
   readonly name: string
-  /** About how many pupils, the average district being 1. */
+  /** Approximate number of pupils, with 1 for the average district. */
   readonly size: number
   readonly west: number
   readonly south: number

@@ -1,7 +1,7 @@
 /**
- * Synthetic fitness statistics. Pupils are drawn one by one from distributions laid through the thresholds of the
- * national standard (2014 revision), and then only counted, so that counts, shares and percentiles fit each other.
- * All arithmetic is in whole tenths.
+ * Synthetic fitness statistics. Pupils are drawn one by one from distributions laid through the thresholds of
+ * the national standard (2014 revision), and then only counted, so that counts, shares and percentiles are
+ * consistent. All arithmetic is in whole tenths.
  */
 import { readFileSync } from 'node:fs'
 import { type District, districts } from './districts.ts'
@@ -69,10 +69,12 @@ function* rowsOf(seed: number, edition: string, year: number, district: District
   for (const [index, [grade, stage, table]] of grades.entries()) {
     for (const sex of ['1', '2']) {
       const random = randomOf(seed, 'fitness', edition, district.code, grade, sex)
-      // Now and then a grade has a handful of pupils, as trial classes do: disclosure control must have its work.
+      // Some grades have only a handful of pupils, as trial classes do, so that disclosure control has
+      // something to withhold.
       const few = random() < 0.01
       const pupils = few ? between(random, 4, 9) : Math.round(district.size * between(random, 170, 260))
-      // In deviations: districts differ by their place, later years do a little better, older pupils a little worse.
+      // In deviations: districts differ by their place, later years do a little better, older pupils a little
+      // worse.
       const shift = normal(randomOf(seed, 'fitness', district.code)) * 0.1 + year * 0.05 - index * 0.01
       const first = [edition, district.code, stage, grade, sex]
       for (const indicator of indicators.get(`${table}/${sex}`) ?? []) {
@@ -109,7 +111,7 @@ function drawBmi(random: Random, { bounds }: Indicator): number {
   const share = random()
   if (share < 0.05) return low - between(random, 0, 12)
   if (share < 0.74) {
-    // Between the bounds the middle is likelier than the ends.
+    // Values in the middle are likelier than those at the bounds.
     return low + 1 + Math.floor(((random() + random()) / 2) * (overweight - low - 1))
   }
   if (share < 0.88) return between(random, overweight, obese - 1)

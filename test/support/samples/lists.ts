@@ -1,6 +1,6 @@
 /**
- * The annual lists of two years: promises kept by the datasets of this house, promises without a dataset, joint ones,
- * some long overdue and some due next year, and one that left the list. Its items are examples.
+ * The annual lists of two years: promises fulfilled by the shipped datasets, promises without a dataset,
+ * joint ones, some long overdue and some due next year, and one that left the list. Its items are examples.
  */
 import type { Cell, SamplePart } from './part.ts'
 

@@ -1,4 +1,4 @@
-/** One sample file: whose it is and its rows, made while they are written. */
+/** One sample file: its dataset, edition and provider, and its rows, generated while they are written. */
 
 export type Cell = string | number
 

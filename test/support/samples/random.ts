@@ -1,6 +1,6 @@
 /**
- * Seeded chance, so that two runs with one seed give equal bytes on every machine: integers, sums and nothing whose
- * last digit could differ. Not fit for secrets.
+ * Seeded random numbers, so that two runs with one seed give equal bytes on every machine: only integers and
+ * sums, nothing whose last digit could differ. Not fit for secrets.
  */
 
 export type Random = () => number
@@ -9,7 +9,8 @@ export type Random = () => number
 export function randomOf(seed: number, ...names: readonly (string | number)[]): Random {
   // FNV-1a over the name; then mulberry32, whose 32 bits of state suffice for samples.
   let state = 0x811c9dc5 ^ seed
-  for (const sign of names.join('/')) state = Math.imul(state ^ (sign.codePointAt(0) ?? 0), 0x01000193)
+  for (const character of names.join('/'))
+    state = Math.imul(state ^ (character.codePointAt(0) ?? 0), 0x01000193)
   return () => {
     state = (state + 0x6d2b79f5) | 0
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
@@ -23,7 +24,10 @@ export function between(random: Random, low: number, high: number): number {
   return low + Math.floor(random() * (high - low + 1))
 }
 
-/** About normal, mean 0 and deviation 1: twelve uniforms, which unlike Box and Muller's need no logarithm. */
+/**
+ * About normal, mean 0 and deviation 1: the sum of twelve uniforms, which unlike Box and Muller's method
+ * needs no logarithm.
+ */
 export function normal(random: Random): number {
   let sum = -6
   for (let n = 0; n < 12; n++) sum += random()

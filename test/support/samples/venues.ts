@@ -1,4 +1,7 @@
-/** Synthetic venues: fictional schools with facilities and their sessions, a few hundred or as many as asked for. */
+/**
+ * Synthetic venues: fictional schools with facilities and their sessions, a few hundred or as many as
+ * requested.
+ */
 import { coordinate, type District, districts } from './districts.ts'
 import type { Cell, SamplePart } from './part.ts'
 import { between, oneOf, type Random, randomOf } from './random.ts'
@@ -32,7 +35,9 @@ export interface VenueOptions {
   readonly rows?: number
 }
 
-/** One part an edition and district. In later editions some schools have joined, left or changed their hours. */
+/**
+ * One part per edition and district. In later editions some schools have joined, left or changed their hours.
+ */
 export function venueParts(
   seed: number,
   editions: readonly string[],
@@ -107,7 +112,7 @@ function* rowsOfSchool(random: Random, district: District, number: number, later
         facility.fee === '' ? 'true' : 'false',
         facility.fee,
         booking,
-        // No number in the city begins with 0.
+        // No phone number in the city begins with 0.
         `021-0${String(number).padStart(7, '0')}`,
       ]
     }

@@ -1,6 +1,6 @@
 /**
- * Records as people and programs take them: formats by extension and by Accept, the switches of CSV, editions read
- * together, validators and links. What can't be given is refused before the first byte.
+ * Records as people and programs read them: formats by extension and by Accept, the options of CSV, editions
+ * read together, validators and links. Impossible requests are refused before the first byte.
  */
 import { parse } from 'csv-parse/sync'
 import t from 'tap'
@@ -26,8 +26,8 @@ const v2 = {
   contractVersion: 2,
 }
 const v3 = { ...contractOf(titled.slice(0, 2), ['bell'], { ...more, indexes: [] }), contractVersion: 3 }
-const standing = await openTestContext(t, { contracts: [v1, v2, v3] })
-const { get, app, context } = standing
+const testContext = await openTestContext(t, { contracts: [v1, v2, v3] })
+const { get, app, context } = testContext
 
 const rows2024 = `bell,name,district,tone,rung,uses
 1,钟，甲,310101,85.40,2025-09-01,a;b
@@ -43,8 +43,8 @@ for (const [edition, contractVersion, rows] of [
   ['2024', 1, rows2024],
   ['2025', 2, rows2025],
 ] as const) {
-  await standing.take({ dataset, edition, contractVersion, rows })
-  await standing.publish(dataset, edition)
+  await testContext.take({ dataset, edition, contractVersion, rows })
+  await testContext.publish(dataset, edition)
 }
 const records = `/v1/datasets/${dataset}/records`
 const version = `/v1/datasets/${dataset}/editions/2024/versions/1/records`
@@ -136,7 +136,7 @@ t.test(
   },
 )
 
-t.test('switches are for CSV, and each is refused elsewhere', async (t) => {
+t.test('options are for CSV, and are refused elsewhere', async (t) => {
   for (const one of ['header=labels', 'lang=en', 'bom=1', 'encoding=gb18030', 'variant=excel']) {
     const name = one.split('=')[0]
     for (const extension of ['.json', '.ndjson', '']) {
@@ -157,12 +157,12 @@ t.test('switches are for CSV, and each is refused elsewhere', async (t) => {
 })
 
 t.test('a character outside GB18030 is refused before the first byte', async (t) => {
-  await standing.take({
+  await testContext.take({
     dataset,
     edition: '2023',
     rows: 'bell,name,district,tone,rung,uses\n1,fine 😀,,,,\n2,odd \ue5e5,,,,\n',
   })
-  await standing.publish(dataset, '2023')
+  await testContext.publish(dataset, '2023')
   const base = `/v1/datasets/${dataset}/editions/2023/versions/1/records.csv?encoding=gb18030`
   for (const limit of ['', '&limit=10']) {
     t.equal(await codeOf(`${base}${limit}`), '400 parameter-invalid encoding')
@@ -262,7 +262,7 @@ t.test('pages link to the next in body and header, whatever the format', async (
   t.match(counted.json(), { meta: { count: 4 }, links: { next: /^(?!.*count)/ } })
 })
 
-t.test('equal questions have one validator, and a fresh copy costs no reading', async (t) => {
+t.test('equivalent queries have one validator, and a current copy is not read again', async (t) => {
   const one = await get(
     `${version}?district__label=${encodeURIComponent('黄浦区')}&tone__in=7,85.4&limit=100`,
   )
@@ -298,9 +298,9 @@ t.test('equal questions have one validator, and a fresh copy costs no reading', 
   }
 })
 
-t.test('what a contract breaks or a withdrawal takes away is told by code', async (t) => {
-  await standing.take({ dataset, edition: '2026', contractVersion: 3, rows: 'bell,name\n1,x\n' })
-  await standing.publish(dataset, '2026')
+t.test('breaking contracts and withdrawals are reported by code', async (t) => {
+  await testContext.take({ dataset, edition: '2026', contractVersion: 3, rows: 'bell,name\n1,x\n' })
+  await testContext.publish(dataset, '2026')
   t.equal(await codeOf(`${records}?edition=all`), '409 contract-breaking edition')
   t.match((await get(`${records}?edition=2024,2026`)).json(), {
     edition: '2024',
@@ -316,7 +316,7 @@ t.test('what a contract breaks or a withdrawal takes away is told by code', asyn
   t.equal(await codeOf(`${version}.csv`), '410 version-withdrawn')
 })
 
-t.test('bad questions, by each address', async (t) => {
+t.test('invalid queries, at each address', async (t) => {
   const many = Array.from({ length: 10_000 }, (_, index) => index).join()
   const cases: readonly (readonly [query: string, expected: string])[] = [
     ['limit=0', '400 parameter-invalid limit'],
@@ -343,8 +343,8 @@ t.test('bad questions, by each address', async (t) => {
   }
   t.equal((await get(`${records}?edition=2023&limit=10000`)).status, 200)
   t.equal((await get(`${records}?edition=2023&limit=1`)).status, 200)
-  for (const sign of ['%', '_', '.', '.*', '\\', '[a-z]', '^', '$', "'", '"', '%25']) {
-    const answer = await get(`${records}?edition=2023&name__contains=${encodeURIComponent(sign)}`)
-    t.same(answer.json<{ data: unknown[] }>().data, [], sign)
+  for (const character of ['%', '_', '.', '.*', '\\', '[a-z]', '^', '$', "'", '"', '%25']) {
+    const answer = await get(`${records}?edition=2023&name__contains=${encodeURIComponent(character)}`)
+    t.same(answer.json<{ data: unknown[] }>().data, [], character)
   }
 })

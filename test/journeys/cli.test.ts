@@ -1,6 +1,7 @@
 /**
- * An officer's day at the machine: every command of bin/qingdan as a process on a data folder with its own embedded
- * database, alone and beside a running service, which ends on SIGTERM without losing what it has taken.
+ * An officer's day on the command line: every command of bin/qingdan as a process on a data folder with its
+ * own embedded database, alone and beside a running service, which ends on SIGTERM without losing accepted
+ * bundles.
  */
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,7 +12,7 @@ import { sampleRows, temporaryFolder, writeBag, writeDatasets, zipOf } from '../
 import { run, runCli } from '../support/run-cli.ts'
 import { type Service, spawnService } from '../support/spawn-service.ts'
 
-/** The test as a whole: the service outlives the one that starts it. */
+/** The outer test: the service outlives the subtest that starts it. */
 const whole = t
 const kites = 'kite-register'
 const wells = 'well-register'
@@ -26,7 +27,7 @@ const contract = (dataset: string, parts: readonly string[]) =>
   })
 
 const folder = await temporaryFolder(t)
-// The database may run under another account, which has to pass.
+// The database may run as another account, which must be able to enter this folder.
 await chmod(folder, 0o755)
 const datasets = join(folder, 'datasets')
 await writeDatasets(datasets, [contract(kites, []), contract(wells, ['edu-310101', 'edu-310104'])], {
@@ -38,8 +39,8 @@ const environment = {
   QINGDAN_UNSIGNED: 'allow',
 }
 const cli = (...args: readonly string[]) => runCli(args, environment)
-/** What a command prints with --json, where it ends well. */
-async function told<T>(...args: readonly string[]): Promise<T> {
+/** The output of a command with --json; fails unless it succeeds. */
+async function runJson<T>(...args: readonly string[]): Promise<T> {
   const { code, stdout, stderr } = await cli(...args, '--json')
   if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}`)
   return JSON.parse(stdout) as T
@@ -49,7 +50,7 @@ const file = async (name: string, text: string) => {
   return join(folder, name)
 }
 
-t.test('it says what it can do, and why it refuses what it can not', async (t) => {
+t.test('it lists its commands, and explains what it refuses', async (t) => {
   const [help, npm, none, unknown, setting, loose] = await Promise.all([
     cli('--help'),
     run('npm', ['run', '-s', 'qingdan', '--', '--help'], environment),
@@ -64,16 +65,16 @@ t.test('it says what it can do, and why it refuses what it can not', async (t) =
   }
   t.same([npm.code, npm.stdout], [0, help.stdout])
   t.same([none.code, unknown.code, setting.code, loose.code], [2, 2, 2, 2])
-  t.match(unknown.stderr, /publish/, 'the nearest command is named')
+  t.match(unknown.stderr, /publish/, 'the nearest command is suggested')
   t.match(setting.stderr, /QINGDAN_DATEN/)
   t.match(loose.stderr, /--dataset and --edition/)
 })
 
-t.test('what was mistyped is told in a sentence, and nothing is taken', async (t) => {
+t.test('usage errors are explained in a sentence, and nothing is accepted', async (t) => {
   const csv = await file('typed.csv', 'name,size\na,1\n')
   const xlsx = await file('typed.xls', 'PK')
   const loose = (...options: readonly string[]) => ['ingest', csv, '--dataset', wells, ...options]
-  const cases: readonly (readonly [args: readonly string[], code: number, told: RegExp])[] = [
+  const cases: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
     [['ingest', 'nowhere.csv'], 2, /^There is no file or folder nowhere\.csv\.\n$/],
     [['check', `${csv}/inside`], 2, /^There is no file or folder /],
     [['ingest', xlsx], 2, /typed\.xls is not read: save the table as XLSX .* or as "CSV UTF-8"/],
@@ -83,18 +84,18 @@ t.test('what was mistyped is told in a sentence, and nothing is taken', async (t
     [['key', 'create', '--label', 'x', '--scope', 'ingest', '--provider', 'edu-31'], 2, /edu-310101, edu-/],
     [['key', 'create', '--label', 'x', '--scope', 'ingest', '--dataset', 'well'], 4, /dataset-not-found/],
   ]
-  for (const [args, code, says] of cases) {
+  for (const [args, code, message] of cases) {
     const ended = await cli(...args)
     t.equal(ended.code, code, args.join(' '))
-    t.match(ended.stderr, says)
-    t.notMatch(ended.stderr, /ENO|\bat .*\.ts/, 'no code of the system, no stack')
+    t.match(ended.stderr, message)
+    t.notMatch(ended.stderr, /ENO|\bat .*\.ts/, 'no system error code, no stack')
     t.equal(ended.stdout, '')
   }
-  t.same(await told('list', 'bundles'), [])
+  t.same(await runJson('list', 'bundles'), [])
 })
 
 t.test('contracts and bundles are checked without a database', async (t) => {
-  const contracts = await told<readonly { dataset: string; contractVersion: number }[]>('check')
+  const contracts = await runJson<readonly { dataset: string; contractVersion: number }[]>('check')
   t.same(
     contracts.map(({ dataset, contractVersion }) => `${dataset} ${contractVersion}`),
     [`${list} 2`, `${kites} 1`, `${wells} 1`],
@@ -129,9 +130,9 @@ t.test('from a loose file to an edition, with nothing running', async (t) => {
   t.same([migrated.code, migrated.stdout], [0, 'The database has the newest form.\n'])
   const loose = await file('风筝.csv', '\ufeffname,size\r\n"龙, 大",30\r\n鹰,12\r\n')
   const purpose = ['--dataset', kites, '--edition', '2026']
-  const receipt = await told<{ id: string }>('ingest', loose, ...purpose)
+  const receipt = await runJson<{ id: string }>('ingest', loose, ...purpose)
   t.match(receipt, { state: 'staged', dataset: kites, provider: 'edu-commission', errors: 0, findings: [] })
-  t.match(await told('publish', kites, '2026'), { state: 'done', version: 1 })
+  t.match(await runJson('publish', kites, '2026'), { state: 'done', version: 1 })
   const again = await cli('publish', kites, '2026')
   t.equal(again.code, 4)
   t.match(again.stderr, /nothing-to-publish/)
@@ -144,7 +145,7 @@ const json = async <T>(path: string) =>
 
 t.test('beside a running service: keys', async (t) => {
   service = await spawnService(whole, environment)
-  const made = await told<{ id: string; secret: string }>(
+  const created = await runJson<{ id: string; secret: string }>(
     'key',
     'create',
     '--label',
@@ -152,24 +153,24 @@ t.test('beside a running service: keys', async (t) => {
     '--scope',
     'ingest',
   )
-  authorization = `Bearer ${made.secret}`
-  t.match(await json('/v1/key'), { id: made.id, scopes: ['ingest'] })
-  const other = await told<{ id: string; secret: string }>(
+  authorization = `Bearer ${created.secret}`
+  t.match(await json('/v1/key'), { id: created.id, scopes: ['ingest'] })
+  const other = await runJson<{ id: string; secret: string }>(
     ...['key', 'create', '--label', 'short', '--scope', 'publish', 'read-restricted'],
     ...['--provider', 'edu-310101', '--expires', '2099-01-01T00:00:00+08:00'],
   )
-  const keys = await told<readonly { id: string; label: string }[]>('key', 'list')
+  const keys = await runJson<readonly { id: string; label: string }[]>('key', 'list')
   t.match(
     new Map(keys.map((key) => [key.label, key])),
     new Map([
-      ['courier', { id: made.id, scopes: ['ingest'] }],
+      ['courier', { id: created.id, scopes: ['ingest'] }],
       ['short', { id: other.id, provider: 'edu-310101', expiresAt: '2098-12-31T16:00:00.000Z' }],
     ]),
   )
   const shown = JSON.stringify(keys)
-  for (const { secret } of [made, other])
+  for (const { secret } of [created, other])
     t.notOk(shown.includes(secret.slice(-43)), 'no secret is shown again')
-  t.same(await told('key', 'revoke', other.id), { id: other.id, revoked: true })
+  t.same(await runJson('key', 'revoke', other.id), { id: other.id, revoked: true })
   const refused = await fetch(`${service.base}/v1/key`, {
     headers: { authorization: `Bearer ${other.secret}` },
   })
@@ -182,26 +183,26 @@ t.test('beside a running service: keys', async (t) => {
     wrong.map(({ code }) => code),
     [4, 2],
   )
-  for (const { stderr } of wrong) t.ok(stderr.trim().length > 10, 'each is told why')
+  for (const { stderr } of wrong) t.ok(stderr.trim().length > 10, 'each refusal has its reason')
 })
 
 t.test('beside a running service: a folder and a ZIP, a waiver, a correction, a withdrawal', async (t) => {
   t.match(await json(`/v1/datasets/${kites}/records`), { data: [{ name: '鹰' }, { name: '龙, 大' }] })
   const east = await writeBag(folder, part('edu-310101', 'a,1\n'))
-  t.match(await told('ingest', east), { state: 'staged', packing: 'folder' })
-  await told('publish', wells, '2026', '--waive', 'edu-310104=Flooded.')
+  t.match(await runJson('ingest', east), { state: 'staged', packing: 'folder' })
+  await runJson('publish', wells, '2026', '--waive', 'edu-310104=Flooded.')
   const base = `/v1/datasets/${wells}/editions/2026/versions`
   t.match(await json(`${base}/1`), { waivers: [{ provider: 'edu-310104', reason: 'Flooded.' }] })
   const doubled = await writeBag(folder, part('edu-310104', 'a,2\n'))
   await packBag(doubled, `${doubled}.zip`)
-  t.match(await told('ingest', `${doubled}.zip`), { state: 'staged', packing: 'zip' })
+  t.match(await runJson('ingest', `${doubled}.zip`), { state: 'staged', packing: 'zip' })
   const refused = await cli('publish', wells, '2026', '--reason', 'Doubled.')
   t.equal(refused.code, 3)
   t.match(refused.stdout, /key-doubled-across-parts/)
-  await told('ingest', await writeBag(folder, part('edu-310104', 'b,2\n')))
-  t.match(await told('publish', wells, '2026', '--reason', 'Dry again.'), { state: 'done', version: 2 })
+  await runJson('ingest', await writeBag(folder, part('edu-310104', 'b,2\n')))
+  t.match(await runJson('publish', wells, '2026', '--reason', 'Dry again.'), { state: 'done', version: 2 })
   t.match(await json(`${base}/2`), { reason: 'Dry again.', records: 2, waivers: [] })
-  t.match(await told('withdraw', wells, '2026', '2', '--reason', 'Wrong.'), {
+  t.match(await runJson('withdraw', wells, '2026', '2', '--reason', 'Wrong.'), {
     withdrawn: true,
     already: false,
   })
@@ -217,15 +218,15 @@ t.test('beside a running service: lists', async (t) => {
   const [sample] = await sampleRows(list, '2026', 0)
   const promise = `1,市教育委员会,风筝,,,,2001-01-01,yearly,,,,${kites},2026\n`
   const plan = await file('plan.csv', `${sample?.rows}${promise}2,市体育局,绳,,,,,,,,,,\n`)
-  await told('ingest', plan, '--dataset', list, '--edition', '2026', '--synthetic')
-  await told('publish', list, '2026')
+  await runJson('ingest', plan, '--dataset', list, '--edition', '2026', '--synthetic')
+  await runJson('publish', list, '2026')
   interface Items {
     readonly items: readonly { readonly state: string }[]
   }
   const [items, editions, bundles] = await Promise.all([
-    told<Items>('list', 'items', '--year', '2026'),
-    told('list', 'datasets'),
-    told<readonly { state: string; dataset: string }[]>('list', 'bundles'),
+    runJson<Items>('list', 'items', '--year', '2026'),
+    runJson('list', 'datasets'),
+    runJson<readonly { state: string; dataset: string }[]>('list', 'bundles'),
   ])
   for (const { items: shown } of [items, await json<Items>('/v1/lists/2026')]) {
     t.same(
@@ -245,7 +246,7 @@ t.test('beside a running service: lists', async (t) => {
 })
 
 t.test(
-  'SIGTERM ends the service in time, and what it has taken ends staged after the next start',
+  'SIGTERM ends the service in time, and accepted bundles are staged after the next start',
   async (t) => {
     const rows = Array.from({ length: 100_000 }, (_, n) => `k${n},${n}\n`).join('')
     const zip = await zipOf(folder, { dataset: kites, edition: '2025', rows: `name,size\n${rows}` })
@@ -257,10 +258,10 @@ t.test(
     t.equal(posted.status, 202)
     const { id } = (await posted.json()) as { id: string }
     const began = performance.now()
-    const { code, told: said } = await service.stop()
+    const { code, output } = await service.stop()
     t.equal(code, 0)
     t.ok(performance.now() - began < 25_000, 'within the seconds that the settings give')
-    t.match(said, /Stopping/)
+    t.match(output, /Stopping/)
     const isStaged = (line: Readonly<Record<string, unknown>>) =>
       line['event'] === 'bundle-state-changed' && line['bundle'] === id && line['state'] === 'staged'
     const before = service.lines.filter(isStaged).length
@@ -268,7 +269,7 @@ t.test(
     if (before === 0) await service.line(isStaged)
     t.match(await json(`/v1/bundles/${id}`), { state: 'staged', errors: 0, files: [{ rowsTaken: 100_000 }] })
     t.equal(before + service.lines.filter(isStaged).length, 1, 'it was staged once')
-    t.match(await told('publish', kites, '2025'), { state: 'done', version: 1 })
+    t.match(await runJson('publish', kites, '2025'), { state: 'done', version: 1 })
     t.match(await json(`/v1/datasets/${kites}/editions/2025/versions/1`), { records: 100_000 })
     t.equal((await service.stop()).code, 0)
   },

@@ -1,6 +1,6 @@
 /**
- * A new contract beside the old one: what was published stays under the contract it was made by, the verdict says what
- * the new one means for others, and a contract that was once loaded never changes.
+ * A new contract beside the old one: published versions keep the contract they were made under, the verdict
+ * says what the new one means for others, and a loaded contract never changes.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -20,16 +20,16 @@ const v1 = contractOf([tree, height], ['tree'], { dataset, themes: ['education']
 const additive = { ...v1, contractVersion: 2, fields: [...v1.fields, field('kind_of_tree', 'string')] }
 const breaking = { ...v1, contractVersion: 3, fields: [tree, field('girth', 'integer', { role: 'measure' })] }
 
-const standing = await openTestContext(t, { contracts: [v1] })
-const { context } = standing
+const testContext = await openTestContext(t, { contracts: [v1] })
+const { context } = testContext
 
 t.test('an edition under the first contract', async (t) => {
-  await standing.take({ dataset, edition: '2024', rows: 'tree,height\noak,20\n' })
-  t.equal((await standing.publish(dataset, '2024')).state, 'done')
+  await testContext.take({ dataset, edition: '2024', rows: 'tree,height\noak,20\n' })
+  t.equal((await testContext.publish(dataset, '2024')).state, 'done')
 })
 
-t.test('the house starts again with two more', async (t) => {
-  const folder = join(standing.folder, 'var', 'contracts', dataset)
+t.test('the service restarts with two more contracts', async (t) => {
+  const folder = join(testContext.folder, 'var', 'contracts', dataset)
   await mkdir(folder, { recursive: true })
   for (const contract of [additive, breaking]) {
     await writeFile(join(folder, `contract.v${contract.contractVersion}.json`), JSON.stringify(contract))
@@ -57,13 +57,13 @@ t.test('the house starts again with two more', async (t) => {
   )
 
   const bring = async (edition: string, contractVersion: number, rows: string) => {
-    const path = await writeBag(standing.folder, { dataset, edition, contractVersion, rows })
+    const path = await writeBag(testContext.folder, { dataset, edition, contractVersion, rows })
     const { id } = await receive(grown, { path, broughtBy: 'cli:test' })
     return takeBundle(grown, id)
   }
   t.equal((await bring('2025', 2, 'tree,height,kind_of_tree\noak,21,leaf\n')).state, 'staged')
-  const asked = await requestPublication(grown, { dataset, edition: '2025', askedBy: 'cli:test' })
-  t.equal((await publishEdition(grown, asked.id)).state, 'done')
+  const publication = await requestPublication(grown, { dataset, edition: '2025', askedBy: 'cli:test' })
+  t.equal((await publishEdition(grown, publication.id)).state, 'done')
 
   t.strictSame((await get(`/v1/datasets/${dataset}/records?edition=2024`)).data, [
     { tree: 'oak', height: 20 },
@@ -75,11 +75,11 @@ t.test('the house starts again with two more', async (t) => {
     code: 'parameter-unknown',
     path: 'kind_of_tree',
   })
-  t.equal((await bring('2026', 4, 'tree\noak\n')).state, 'refused', 'a contract version that there is not')
+  t.equal((await bring('2026', 4, 'tree\noak\n')).state, 'refused', 'an unknown contract version')
 })
 
-t.test('a contract that was loaded once is never changed', async (t) => {
-  const file = join(standing.folder, 'datasets', dataset, 'contract.v1.json')
+t.test('a contract that was loaded once never changes', async (t) => {
+  const file = join(testContext.folder, 'datasets', dataset, 'contract.v1.json')
   const before = await readFile(file, 'utf8')
   await writeFile(file, JSON.stringify({ ...v1, fields: [tree, { ...height, unit: 'cm' }] }))
   await t.rejects(

@@ -1,14 +1,14 @@
 /**
- * Holds answers to the OpenAPI document of the house that gave them: the operation is found by method and path, and
- * status, media type, headers and JSON body must be as it says. Pages for people and addresses that don't exist are
- * not in the document; of these only a refusal of the right shape is accepted.
+ * Checks responses against the OpenAPI document of the service that sent them: the operation is found by
+ * method and path, and status, media type, headers and JSON body must match. Pages for people and unknown
+ * addresses are not in the document; for these only an error of the right shape is accepted.
  */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 
 type Json = Readonly<Record<string, unknown>>
 
-export interface Asked {
+export interface SentRequest {
   readonly method: string
   readonly url: string
 }
@@ -20,42 +20,44 @@ export interface Answered {
 }
 
 interface Response {
-  /** Forms that the address negotiates besides; each has an address of its own. */
+  /** Forms that an address also negotiates by Accept; each has an address of its own. */
   readonly 'x-also-as'?: readonly string[]
   readonly content?: Readonly<Record<string, { readonly schema?: Json }>>
   readonly headers?: Readonly<Record<string, { readonly required?: boolean }>>
 }
 
-export interface HeldDocument {
+export interface CheckedDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses?: Json }>>>>
   readonly components: Readonly<Record<string, Json>>
 }
 
-/** Makes the function that says what is wrong with an answer, or undefined. */
-export function holdTo(document: HeldDocument): (asked: Asked, answered: Answered) => string | undefined {
+/** Creates the function that returns what is wrong with a response, or undefined. */
+export function conformanceTo(
+  document: CheckedDocument,
+): (request: SentRequest, answered: Answered) => string | undefined {
   const find = buildFinder(document)
   const validators = buildValidators(document)
-  return (asked, answered) => {
-    const fault = faultOf(asked, answered, find, validators)
-    return fault === undefined ? undefined : `${asked.method} ${asked.url} ${answered.status}: ${fault}`
+  return (request, answered) => {
+    const fault = faultOf(request, answered, find, validators)
+    return fault === undefined ? undefined : `${request.method} ${request.url} ${answered.status}: ${fault}`
   }
 }
 
-/** Addresses for people and what they are made of; they are not in the document. */
+/** Pages for people and their assets; they are not in the document. */
 const forPeople = /^\/($|docs(\/|$)|assets\/|datasets\/)/
 
 function faultOf(
-  asked: Asked,
+  request: SentRequest,
   answered: Answered,
   find: ReturnType<typeof buildFinder>,
   validators: ReturnType<typeof buildValidators>,
 ): string | undefined {
-  const method = asked.method.toLowerCase()
-  const path = asked.url.split('?', 1)[0] ?? ''
+  const method = request.method.toLowerCase()
+  const path = request.url.split('?', 1)[0] ?? ''
   if (method === 'options' || (forPeople.test(path) && answered.status < 400)) return undefined
   const found = find(method === 'head' ? 'get' : method, path)
   const type = String(answered.headers['content-type'] ?? '').split(';', 1)[0] ?? ''
-  // No operation is reached by an address that can't be read, a method that isn't taken, a caller above its rate.
+  // An unreadable address, a method that isn't allowed, or a caller above its rate reaches no operation.
   if (found === undefined || [405].includes(answered.status)) {
     if (answered.status < 400) return 'there is no such operation in the document'
     if (method === 'head' || type === 'text/html') return undefined
@@ -74,22 +76,22 @@ function faultOf(
   const { content } = response
   if (content === undefined)
     return answered.text === '' ? undefined : `${template} ${status} declares no body, but there is one`
-  // Declared once for all, in the description of the document.
+  // Declared once for all operations, in the description of the document.
   if (status === '404' && type === 'text/html') return undefined
   if (response['x-also-as']?.includes(type) === true) return undefined
   const media = [type, `${type.split('/')[0]}/*`, '*/*'].find((name) => name in content)
   if (media === undefined) return `${template} ${status} declares ${Object.keys(content)}, not ${type}`
   const schema = content[media]?.schema
-  // A file is bytes, whatever they hold.
+  // A file is bytes, whatever its content.
   if (schema === undefined || schema['format'] === 'binary' || !/[/+]json$/.test(type)) return undefined
-  const { searchParams } = new URL(asked.url, 'http://data.example')
+  const { searchParams } = new URL(request.url, 'http://data.example')
   const check = searchParams.has('select') ? validators.checkSelected : validators.check
   const fault = check(schema, answered.text)
   return fault === undefined ? undefined : `${template} ${status}: ${fault}`
 }
 
-/** Finds the operation by the most specific path: one with fewer parameters goes before one with more. */
-function buildFinder({ paths }: HeldDocument) {
+/** Finds the operation by the most specific path: one with fewer parameters wins over one with more. */
+function buildFinder({ paths }: CheckedDocument) {
   const templates = Object.keys(paths)
     .map((template) => ({
       template,
@@ -108,10 +110,11 @@ function buildFinder({ paths }: HeldDocument) {
   }
 }
 
-function buildValidators(document: HeldDocument) {
+function buildValidators(document: CheckedDocument) {
   const { check } = buildCheck(document)
   let selected: ReturnType<typeof buildCheck> | undefined
-  // With `select`, the fields of a record that were not asked for are left out: its schema is for whole records.
+  // With `select`, the fields of a record that were not requested are missing, but the schema describes whole
+  // records.
   const checkSelected = (schema: Json, text: string): string | undefined => {
     selected ??= buildCheck({ ...document, components: withoutRequired(document.components) })
     return selected.check(schema, text)
@@ -132,27 +135,27 @@ function buildValidators(document: HeldDocument) {
 }
 
 /** The components with no field of a record required. */
-function withoutRequired(components: HeldDocument['components']): HeldDocument['components'] {
+function withoutRequired(components: CheckedDocument['components']): CheckedDocument['components'] {
   const schemas = Object.entries(components['schemas'] ?? {}).map(([name, schema]) => {
     if (!/\.record(\.v\d+)?$/.test(name)) return [name, schema]
-    const { required: _required, ...rest } = schema as Json
-    return [name, rest]
+    const { required: _required, ...remaining } = schema as Json
+    return [name, remaining]
   })
   return { ...components, schemas: Object.fromEntries(schemas) }
 }
 
-function buildCheck(document: HeldDocument) {
-  // Keywords of OpenAPI, such as `example`, are not JSON Schema's: what ajv doesn't know it shall pass over.
+function buildCheck(document: CheckedDocument) {
+  // OpenAPI keywords such as `example` are not JSON Schema's; ajv ignores keywords it doesn't know.
   const ajv = new Ajv2020({ strict: false, allErrors: false, formats: { binary: true } })
   addFormats.default(ajv)
   ajv.addSchema(document, 'openapi')
-  const known = new Map<string, ValidateFunction>()
+  const compiled = new Map<string, ValidateFunction>()
   const compile = (schema: Json) => {
     const text = JSON.stringify(schema)
-    const made =
-      known.get(text) ?? ajv.compile(JSON.parse(text.replaceAll('"$ref":"#/', '"$ref":"openapi#/')))
-    known.set(text, made)
-    return made
+    const validator =
+      compiled.get(text) ?? ajv.compile(JSON.parse(text.replaceAll('"$ref":"#/', '"$ref":"openapi#/')))
+    compiled.set(text, validator)
+    return validator
   }
   return {
     check: (schema: Json, text: string): string | undefined => {

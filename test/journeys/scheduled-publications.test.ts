@@ -1,6 +1,7 @@
 /**
- * Publications that wait: for a moment, for a second person, for both; called off, asked for again, taken up after a
- * crash. What was looked at and approved is what is released, and until then readers see nothing of it.
+ * Scheduled publications: for a time, for a second person, for both; cancelled, requested again, resumed
+ * after a crash. Exactly what was reviewed and approved is released, and until then readers see nothing of
+ * it.
  */
 
 import t from 'tap'
@@ -18,29 +19,29 @@ const contract = (dataset: string, more: object = {}) =>
     { dataset, themes: ['education'], formats: ['csv', 'csv.gz'], ...more },
   )
 
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [contract(wells), contract(kites, { approval: { required: true } })],
   at: '2026-03-01T00:00:00Z',
 })
-const { context, get, send, moveTo, lines } = standing
+const { context, get, send, moveTo, lines } = testContext
 const [officer, second, confined, provider, reading] = await Promise.all([
-  standing.key({ scopes: ['publish'] }),
-  standing.key({ scopes: ['publish'] }),
-  standing.key({ scopes: ['publish'], datasets: [kites] }),
-  standing.key({ scopes: ['publish'], provider: 'edu-310101' }),
-  standing.key({ scopes: ['ingest', 'read-restricted'] }),
+  testContext.key({ scopes: ['publish'] }),
+  testContext.key({ scopes: ['publish'] }),
+  testContext.key({ scopes: ['publish'], datasets: [kites] }),
+  testContext.key({ scopes: ['publish'], provider: 'edu-310101' }),
+  testContext.key({ scopes: ['ingest', 'read-restricted'] }),
 ])
 
 const at = (dataset: string, edition = '2025') => `/v1/datasets/${dataset}/editions/${edition}`
 const take = (dataset: string, rows: string, edition = '2025') =>
-  standing.take({ dataset, edition, rows: `name,size\n${rows}` })
+  testContext.take({ dataset, edition, rows: `name,size\n${rows}` })
 const refusal = async (promise: Promise<unknown>) =>
   promise.then(
     () => undefined,
     (error: { code: string; detail: object }) => ({ ...error.detail, code: error.code }),
   )
 
-interface Told {
+interface Publication {
   readonly id: number
   readonly state: string
   readonly waitsFor: readonly string[]
@@ -48,22 +49,24 @@ interface Told {
   readonly links: { readonly self: string; readonly approval: string; readonly preview: string }
 }
 
-/** Asks over HTTP, and walks it as the worker would. */
-async function ask(dataset: string, body: object, key = officer.authorization, edition = '2025') {
-  const asked = await send('POST', `${at(dataset, edition)}/publications`, key, body)
-  if (asked.status !== 202) throw new Error(asked.text)
-  const { id } = asked.json<Told>()
+/** Sends the request over HTTP, and processes it as the worker would. */
+async function requestAs(dataset: string, body: object, key = officer.authorization, edition = '2025') {
+  const request = await send('POST', `${at(dataset, edition)}/publications`, key, body)
+  if (request.status !== 202) throw new Error(request.text)
+  const { id } = request.json<Publication>()
   await publishEdition(context, id)
-  const told = (await get(String(asked.headers['location']), { authorization: key })).json<Told>()
-  return { asked, told }
+  const publication = (
+    await get(String(request.headers['location']), { authorization: key })
+  ).json<Publication>()
+  return { request, publication }
 }
 
-t.test('a publication waits for its moment, and not a moment longer', async (t) => {
+t.test('a publication waits exactly until its time', async (t) => {
   await take(wells, 'a,1\nb,2\n')
   const moment = '2026-03-02T09:00'
-  const { asked, told } = await ask(wells, { at: moment })
-  t.match(asked.json(), { state: 'asked', releaseAt: '2026-03-02T01:00:00.000Z', replaces: null })
-  t.match(told, {
+  const { request, publication } = await requestAs(wells, { at: moment })
+  t.match(request.json(), { state: 'asked', releaseAt: '2026-03-02T01:00:00.000Z', replaces: null })
+  t.match(publication, {
     state: 'prepared',
     waitsFor: ['moment'],
     askedBy: { actor: `key:${officer.id}`, label: 'test' },
@@ -72,7 +75,11 @@ t.test('a publication waits for its moment, and not a moment longer', async (t) 
     links: { approval: null, version: null },
   })
   moveTo('2026-03-02T00:59:59Z')
-  t.equal((await publishEdition(context, told.id)).state, 'prepared', 'a job that comes early does nothing')
+  t.equal(
+    (await publishEdition(context, publication.id)).state,
+    'prepared',
+    'a job that runs early does nothing',
+  )
   const hidden = [
     at(wells),
     `${at(wells)}/versions`,
@@ -82,21 +89,21 @@ t.test('a publication waits for its moment, and not a moment longer', async (t) 
   for (const url of [...hidden, `/v1/datasets/${wells}/records`]) t.equal((await get(url)).status, 404, url)
   t.notMatch((await get('/v1/datasets')).text, /"edition":"2025"/)
   moveTo('2026-03-02T01:00:00.500Z')
-  t.match(await publishEdition(context, told.id), { state: 'done' })
+  t.match(await publishEdition(context, publication.id), { state: 'done' })
   t.match((await get(`${at(wells)}/versions/1`)).json(), {
     publishedAt: '2026-03-02T01:00:00.500Z',
-    sha256: told.sha256,
+    sha256: publication.sha256,
     difference: null,
   })
-  t.match((await get(told.links.self, { authorization: officer.authorization })).json(), {
+  t.match((await get(publication.links.self, { authorization: officer.authorization })).json(), {
     state: 'done',
     waitsFor: [],
     links: { version: `${at(wells)}/versions/1` },
   })
-  t.equal((await publishEdition(context, told.id)).state, 'done', 'and once is enough')
+  t.equal((await publishEdition(context, publication.id)).state, 'done', 'and once is enough')
 })
 
-t.test('what is past, too far or no moment is refused, with nothing asked for', async (t) => {
+t.test('a time that is past, too far or malformed is refused, and nothing is requested', async (t) => {
   await take(wells, 'a,1\nb,3\n')
   const before = await context.database.work`SELECT count(*)::int AS n FROM qingdan.publication`
   const cases = [
@@ -116,29 +123,30 @@ t.test('what is past, too far or no moment is refused, with nothing asked for', 
   t.same(await context.database.work`SELECT count(*)::int AS n FROM qingdan.publication`, before)
 })
 
-t.test('a second person approves, by any of both doors, and who asked can not', async (t) => {
+t.test('a second person approves over HTTP or the command line, and the requester can not', async (t) => {
   await take(kites, 'k,1\n')
-  const { told } = await ask(kites, {})
-  t.match(told, { state: 'prepared', waitsFor: ['approval'], approval: { at: null, by: null } })
-  const approve = (key: string | undefined, body: object = {}) => send('POST', told.links.approval, key, body)
+  const { publication } = await requestAs(kites, {})
+  t.match(publication, { state: 'prepared', waitsFor: ['approval'], approval: { at: null, by: null } })
+  const approve = (key: string | undefined, body: object = {}) =>
+    send('POST', publication.links.approval, key, body)
   const own = await approve(officer.authorization)
   t.match({ status: own.status, ...own.json<object>() }, { status: 403, code: 'approval-by-asker' })
   const other = await approve(second.authorization, { sha256: 'a'.repeat(64) })
-  t.match(other.json(), { code: 'draft-changed', path: 'sha256', sha256: told.sha256 })
-  t.equal((await publishEdition(context, told.id)).state, 'prepared')
+  t.match(other.json(), { code: 'draft-changed', path: 'sha256', sha256: publication.sha256 })
+  t.equal((await publishEdition(context, publication.id)).state, 'prepared')
   t.equal((await get(at(kites))).status, 404)
-  const good = await approve(second.authorization, { sha256: told.sha256 })
+  const good = await approve(second.authorization, { sha256: publication.sha256 })
   t.match(good.json(), { state: 'prepared', waitsFor: [], approval: { by: { actor: `key:${second.id}` } } })
-  t.match(await publishEdition(context, told.id), { state: 'done', approvedBy: `key:${second.id}` })
-  t.match((await get(`${at(kites)}/versions/1`)).json(), { sha256: told.sha256, state: 'published' })
+  t.match(await publishEdition(context, publication.id), { state: 'done', approvedBy: `key:${second.id}` })
+  t.match((await get(`${at(kites)}/versions/1`)).json(), { sha256: publication.sha256, state: 'published' })
   t.match((await approve(second.authorization)).json(), { code: 'publication-not-waiting', state: 'done' })
-  const asked = await refusal(standing.publish(kites, '2025', { reason: 'Nothing new.' }))
-  t.match(asked, { code: 'nothing-to-publish' })
+  const request = await refusal(testContext.publish(kites, '2025', { reason: 'Nothing new.' }))
+  t.match(request, { code: 'nothing-to-publish' })
 })
 
-t.test('the side door counts persons too', async (t) => {
+t.test('the command line counts persons too', async (t) => {
   await take(kites, 'k,2\n')
-  const waiting = await standing.publish(kites, '2025', { reason: 'Measured again.', askedBy: 'cli:li' })
+  const waiting = await testContext.publish(kites, '2025', { reason: 'Measured again.', askedBy: 'cli:li' })
   t.equal(waiting.state, 'prepared')
   const { id } = waiting
   t.match(await refusal(approvePublication(context, { id, actor: 'cli:li' })), { code: 'approval-by-asker' })
@@ -150,43 +158,49 @@ t.test('the side door counts persons too', async (t) => {
   t.equal((await publishEdition(context, id)).state, 'done')
 })
 
-t.test('asked for again it is another one, and an approval is void', async (t) => {
+t.test('a repeated request replaces the first, and an approval is void', async (t) => {
   await take(kites, 'k,3\n')
-  const first = await ask(kites, { reason: 'First try.', at: '2026-05-01' })
-  t.same(first.told.waitsFor, ['moment', 'approval'])
-  await approvePublication(context, { id: first.told.id, actor: 'cli:wang' })
-  // A bundle that comes meanwhile changes nothing of what waits.
+  const first = await requestAs(kites, { reason: 'First try.', at: '2026-05-01' })
+  t.same(first.publication.waitsFor, ['moment', 'approval'])
+  await approvePublication(context, { id: first.publication.id, actor: 'cli:wang' })
+  // A bundle that arrives meanwhile does not change the waiting draft.
   await take(kites, 'k,4\n')
-  const same = (await get(first.told.links.self, { authorization: officer.authorization })).json<Told>()
-  t.match(same, { state: 'prepared', sha256: first.told.sha256, waitsFor: ['moment'] })
-  const again = await ask(kites, { reason: 'Second try.', at: '2026-05-01' })
-  t.match(again.asked.json(), { replaces: { id: first.told.id, approvalVoid: true } })
-  t.not(again.told.sha256, first.told.sha256)
-  t.same(again.told.waitsFor, ['moment', 'approval'])
-  t.match((await get(first.told.links.self, { authorization: officer.authorization })).json(), {
+  const same = (
+    await get(first.publication.links.self, { authorization: officer.authorization })
+  ).json<Publication>()
+  t.match(same, { state: 'prepared', sha256: first.publication.sha256, waitsFor: ['moment'] })
+  const again = await requestAs(kites, { reason: 'Second try.', at: '2026-05-01' })
+  t.match(again.request.json(), { replaces: { id: first.publication.id, approvalVoid: true } })
+  t.not(again.publication.sha256, first.publication.sha256)
+  t.same(again.publication.waitsFor, ['moment', 'approval'])
+  t.match((await get(first.publication.links.self, { authorization: officer.authorization })).json(), {
     state: 'dropped',
     ended: { by: `key:${officer.id}`, reason: 'Requested again; its approval is void.' },
   })
   moveTo('2026-05-02T00:00:00Z')
-  t.equal((await publishEdition(context, first.told.id)).state, 'dropped')
-  t.equal((await publishEdition(context, again.told.id)).state, 'prepared', 'the moment alone is not enough')
+  t.equal((await publishEdition(context, first.publication.id)).state, 'dropped')
+  t.equal(
+    (await publishEdition(context, again.publication.id)).state,
+    'prepared',
+    'the time alone is not enough',
+  )
   t.equal((await get(`${at(kites)}/versions/3`)).status, 404)
-  await approvePublication(context, { id: again.told.id, actor: 'cli:wang' })
-  t.equal((await publishEdition(context, again.told.id)).state, 'done')
+  await approvePublication(context, { id: again.publication.id, actor: 'cli:wang' })
+  t.equal((await publishEdition(context, again.publication.id)).state, 'done')
   t.match((await get(`${at(kites)}/versions/3`)).json(), {
-    sha256: again.told.sha256,
+    sha256: again.publication.sha256,
     publishedAt: '2026-05-02T00:00:00.000Z',
   })
 })
 
-t.test('what was called off leaves nothing behind, and its number is used again', async (t) => {
+t.test('a cancelled publication leaves nothing behind, and its number is used again', async (t) => {
   await take(kites, 'k,5\n')
-  const { told } = await ask(kites, { reason: 'Too early.' })
+  const { publication } = await requestAs(kites, { reason: 'Too early.' })
   const reason = encodeURIComponent('The figures are not final. 数据未定稿')
-  t.equal((await send('DELETE', told.links.self, officer.authorization)).status, 400)
-  const blank = await send('DELETE', `${told.links.self}?reason=%20`, officer.authorization)
+  t.equal((await send('DELETE', publication.links.self, officer.authorization)).status, 400)
+  const blank = await send('DELETE', `${publication.links.self}?reason=%20`, officer.authorization)
   t.match(blank.json(), { code: 'reason-missing' })
-  const dropped = await send('DELETE', `${told.links.self}?reason=${reason}`, second.authorization)
+  const dropped = await send('DELETE', `${publication.links.self}?reason=${reason}`, second.authorization)
   t.match(
     { status: dropped.status, ...dropped.json<object>() },
     {
@@ -202,26 +216,26 @@ t.test('what was called off leaves nothing behind, and its number is used again'
     WHERE e.dataset = ${kites} AND v.number = 4`
   t.same(left, { state: 'draft', records_table: null, digest: null, records: null, files: 0 })
   t.same(await context.files.list(`editions/${kites}/2025/v4`), [])
-  const twice = await send('DELETE', `${told.links.self}?reason=${reason}`, officer.authorization)
-  t.match(twice.json(), { code: 'publication-not-waiting', state: 'dropped' })
-  const approval = await send('POST', `${told.links.self}/approval`, second.authorization, {})
+  const repeated = await send('DELETE', `${publication.links.self}?reason=${reason}`, officer.authorization)
+  t.match(repeated.json(), { code: 'publication-not-waiting', state: 'dropped' })
+  const approval = await send('POST', `${publication.links.self}/approval`, second.authorization, {})
   t.match(approval.json(), { code: 'publication-not-waiting' })
-  t.equal((await publishEdition(context, told.id)).state, 'dropped')
-  const again = await ask(kites, { reason: 'Final.' })
-  t.match(again.told, { state: 'prepared', version: 4 })
+  t.equal((await publishEdition(context, publication.id)).state, 'dropped')
+  const again = await requestAs(kites, { reason: 'Final.' })
+  t.match(again.publication, { state: 'prepared', version: 4 })
   const all = await get(`${at(kites)}/publications`, { authorization: second.authorization })
   t.equal(all.json<{ data: unknown[] }>().data.length, 6)
 })
 
 t.test('keys: none, without the scope, for another dataset, for one provider of several', async (t) => {
   const url = `${at(wells)}/publications`
-  const tries = [
+  const attempts = [
     [undefined, 401, 'key-missing'],
     [reading.authorization, 403, 'scope-missing'],
     [confined.authorization, 403, 'scope-missing'],
     [provider.authorization, 403, 'scope-missing'],
   ] as const
-  for (const [key, status, code] of tries) {
+  for (const [key, status, code] of attempts) {
     const headers = key === undefined ? {} : { authorization: key }
     const answers = [
       await send('POST', url, key, {}),
@@ -239,11 +253,11 @@ t.test('keys: none, without the scope, for another dataset, for one provider of 
   t.match(
     elsewhere.json(),
     { code: 'publication-not-found' },
-    'a publication of another dataset is none here',
+    'a publication of another dataset is not found',
   )
 })
 
-t.test('bodies that can not be meant are refused, and pages of browsers can not write', async (t) => {
+t.test('invalid bodies are refused, and pages of browsers can not write', async (t) => {
   const url = `${at(wells)}/publications`
   const bodies = [
     [{ reason: '' }, 'body-invalid'],
@@ -258,20 +272,20 @@ t.test('bodies that can not be meant are refused, and pages of browsers can not 
     const answer = await send('POST', url, officer.authorization, body)
     t.match({ status: answer.status, ...answer.json<object>() }, { status: 400, code }, JSON.stringify(body))
   }
-  const text = await standing.app.inject({
+  const text = await testContext.app.inject({
     method: 'POST',
     url,
     headers: { authorization: officer.authorization, 'content-type': 'text/plain' },
     payload: '{}',
   })
   t.equal(text.statusCode, 415)
-  const bare = await standing.app.inject({
+  const bare = await testContext.app.inject({
     method: 'POST',
     url,
     headers: { authorization: officer.authorization },
   })
   t.equal(bare.statusCode, 415)
-  const preflight = await standing.app.inject({
+  const preflight = await testContext.app.inject({
     method: 'OPTIONS',
     url,
     headers: {
@@ -284,7 +298,7 @@ t.test('bodies that can not be meant are refused, and pages of browsers can not 
   t.notMatch(String(preflight.headers['access-control-allow-headers']), /content-type/i)
 })
 
-t.test('an edition that is being worked on is told of soon', async (t) => {
+t.test('a request for an edition that is locked is refused with 409', async (t) => {
   await take(wells, 'a,9\n')
   const answer = await context.database.lock(`edition ${wells} 2025`, () =>
     send('POST', `${at(wells)}/publications`, officer.authorization, { reason: 'Again.' }),
@@ -292,8 +306,8 @@ t.test('an edition that is being worked on is told of soon', async (t) => {
   t.match({ status: answer.status, ...answer.json<object>() }, { status: 409, code: 'edition-busy' })
 })
 
-t.test('refused across the parts, the findings are told', async (t) => {
-  const asked = await requestPublication(context, {
+t.test('refusals across the parts have findings', async (t) => {
+  const request = await requestPublication(context, {
     dataset: wells,
     edition: '2025',
     reason: 'Mixed.',
@@ -301,16 +315,21 @@ t.test('refused across the parts, the findings are told', async (t) => {
   })
   await context.database
     .work`UPDATE qingdan.part SET contract_version = 2 WHERE dataset = ${wells} AND replaced_at IS NULL`
-  await publishEdition(context, asked.id)
-  const told = await get(`${at(wells)}/publications/${asked.id}`, { authorization: officer.authorization })
-  t.match(told.json(), { state: 'refused', findings: [{ check: 'contract-version-mixed' }] })
+  await publishEdition(context, request.id)
+  const publication = await get(`${at(wells)}/publications/${request.id}`, {
+    authorization: officer.authorization,
+  })
+  t.match(publication.json(), { state: 'refused', findings: [{ check: 'contract-version-mixed' }] })
   await context.database.work`UPDATE qingdan.part SET contract_version = 1 WHERE dataset = ${wells}`
 })
 
-t.test('a worker that starts takes up what waits, also a moment that was missed', async (t) => {
-  const { told } = await ask(wells, { reason: 'Counted again.', at: '2026-05-03T00:00:00Z' })
-  t.equal(told.state, 'prepared')
-  // As if the service had been down so long that the queue forgot the job.
+t.test('a worker that starts resumes waiting publications, also after a missed time', async (t) => {
+  const { publication } = await requestAs(wells, {
+    reason: 'Counted again.',
+    at: '2026-05-03T00:00:00Z',
+  })
+  t.equal(publication.state, 'prepared')
+  // As if the service had been down so long that the queue dropped the job.
   await context.database.work`DELETE FROM pgboss.job`
   moveTo('2026-06-20T05:00:00Z')
   await startJobs(context)
@@ -322,7 +341,7 @@ t.test('a worker that starts takes up what waits, also a moment that was missed'
   })
 })
 
-t.test('each act is in the audit, with who did it', async (t) => {
+t.test('each act is in the audit log, with the actor', async (t) => {
   const acts = await context.database.work<{ act: string }[]>`
     SELECT DISTINCT split_part(actor, ':', 1) || ' ' || action AS act FROM qingdan.audit ORDER BY 1`
   t.same(

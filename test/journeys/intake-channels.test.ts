@@ -1,4 +1,7 @@
-/** Walks docs/intake-channels.md as its reader would: its commands are run in their order, against a service. */
+/**
+ * Follows docs/intake-channels.md as its reader would: its commands are run in their order, against a
+ * service.
+ */
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import t from 'tap'
@@ -16,26 +19,28 @@ const contract = contractOf(
   { dataset: 'well-register', themes: ['education'], formats: ['csv'] },
 )
 
-t.test('every way that the page shows leads in', async (t) => {
-  const standing = await openTestContext(t, {
+t.test('every intake channel of the page works', async (t) => {
+  const testContext = await openTestContext(t, {
     contracts: [contract],
     settings: { QINGDAN_INBOX_SETTLE_SECONDS: '1' },
   })
-  const service = await spawnService(t, standing.environment)
+  const service = await spawnService(t, testContext.environment)
   const page = await readFile('docs/intake-channels.md', 'utf8')
   const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((match) => match[1] ?? '')
   t.equal(blocks.length, 6, 'the page has its examples')
   const steps = blocks.map((block, index) => `echo "== ${index}"\n${block}`).join('\n')
-  const script = `set -eu\nqingdan() { node "${resolve('bin/qingdan')}" "$@"; }\ncd "${standing.folder}"\n${steps}`
+  const script = `set -eu\nqingdan() { node "${resolve('bin/qingdan')}" "$@"; }\ncd "${testContext.folder}"\n${steps}`
   const { code, stdout, stderr } = await run('bash', ['-c', script], {
-    ...standing.environment,
+    ...testContext.environment,
     BASE: service.base,
   })
   t.equal(code, 0, stderr)
-  const told = stdout.split(/^== \d$/m).map((text) => text.trim())
-  t.match(told[2], /^staged {2}well-register 2025/)
-  t.match(told[3], /^staged[\s\S]*stick\/done\/wells-/)
-  t.match(told[4], /theirs/)
-  const receipt = JSON.parse(await readFile(join(standing.folder, 'receipt.json'), 'utf8')) as { id: string }
-  t.equal(told[6], receipt.id, 'and the last piece names the same bundle')
+  const responses = stdout.split(/^== \d$/m).map((text) => text.trim())
+  t.match(responses[2], /^staged {2}well-register 2025/)
+  t.match(responses[3], /^staged[\s\S]*stick\/done\/wells-/)
+  t.match(responses[4], /theirs/)
+  const receipt = JSON.parse(await readFile(join(testContext.folder, 'receipt.json'), 'utf8')) as {
+    id: string
+  }
+  t.equal(responses[6], receipt.id, 'and the last chunk names the same bundle')
 })

@@ -1,6 +1,7 @@
 /**
- * Readers who leave in the middle of a stream, and readers who take nothing: a hundred of each, over real sockets.
- * Their connections are counted and come back, and meanwhile pages are answered and a bundle is taken.
+ * Readers who disconnect in the middle of a stream, and readers who don't read: a hundred of each, over real
+ * sockets. Their database connections are counted and returned, and meanwhile pages are answered and a bundle
+ * is accepted.
  */
 import { once } from 'node:events'
 import { type IncomingMessage, get as request } from 'node:http'
@@ -17,22 +18,22 @@ const contract = contractOf(
 )
 const streamsMax = 8
 const stallSeconds = 1
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [contract],
   settings: {
     QINGDAN_STREAMS_MAX: String(streamsMax),
     QINGDAN_STREAM_STALL_SECONDS: String(stallSeconds),
   },
 })
-const { app, get, context } = standing
+const { app, get, context } = testContext
 
-/** More than the buffers of both sockets hold, so that a reader who takes nothing stops the stream. */
+/** More than the buffers of both sockets hold, so that a reader who doesn't read stops the stream. */
 const lines = 40_000
 const text = 'abcdefgh'.repeat(100)
 const rows = (count: number) =>
   `line,text\n${Array.from({ length: count }, (_, index) => `${index + 1},${text}\n`).join('')}`
-await standing.take({ dataset, edition: '2025', rows: rows(lines) })
-await standing.publish(dataset, '2025')
+await testContext.take({ dataset, edition: '2025', rows: rows(lines) })
+await testContext.publish(dataset, '2025')
 
 await app.listen({ host: '127.0.0.1', port: 0 })
 const { port } = app.server.address() as AddressInfo
@@ -40,39 +41,39 @@ const stream = `/v1/datasets/${dataset}/editions/2025/versions/1/records.csv`
 
 let senders = 0
 
-/** The answer as soon as its headers are there, to a caller of its own. Nothing of the body is read yet. */
+/** The response as soon as its headers arrive, to a caller of its own. Nothing of the body is read yet. */
 async function open(path: string, sender = `192.0.2.${senders++ % 250}`): Promise<IncomingMessage> {
   const headers = { 'x-forwarded-for': sender }
-  const asked = request({ host: '127.0.0.1', port, path, headers, agent: false })
-  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
-  // A connection that is cut is what is tested here.
+  const clientRequest = request({ host: '127.0.0.1', port, path, headers, agent: false })
+  const [answer] = (await once(clientRequest, 'response')) as [IncomingMessage]
+  // Aborted connections are what this tests.
   answer.on('error', () => undefined)
   return answer
 }
 
-/** The connections that streams hold at this moment. */
-async function held(): Promise<number> {
+/** The database connections that streams use at this moment. */
+async function streamConnections(): Promise<number> {
   const [row] = await context.database.work<{ held: number }[]>`
     SELECT count(*)::int AS held FROM pg_stat_activity
     WHERE application_name = 'qingdan serve copy' AND datname = current_database()`
   return row?.held ?? 0
 }
 
-/** Waits, beside the server, until the streams hold no connection; gives how many they hold at the end. */
+/** Waits, outside the server, until the streams use no connection; returns how many they use at the end. */
 async function released(): Promise<number> {
-  for (let tries = 0; tries < 600 && (await held()) > 0; tries++)
+  for (let attempts = 0; attempts < 600 && (await streamConnections()) > 0; attempts++)
     await context.database.work`SELECT pg_sleep(0.05)`
-  return held()
+  return streamConnections()
 }
 
 async function stillWorks(edition: string): Promise<void> {
   const page = await get(`/v1/datasets/${dataset}/records?limit=100`)
   t.equal(page.json<{ data: unknown[] }>().data.length, 100, 'a page is answered')
-  await standing.take({ dataset, edition, rows: rows(200) })
-  t.equal((await standing.publish(dataset, edition)).state, 'done', 'and a bundle is taken')
+  await testContext.take({ dataset, edition, rows: rows(200) })
+  t.equal((await testContext.publish(dataset, edition)).state, 'done', 'and a bundle is accepted')
 }
 
-async function wholeStream(): Promise<number> {
+async function fullStream(): Promise<number> {
   const answer = await open(stream)
   t.equal(answer.statusCode, 200)
   let bytes = 0
@@ -80,13 +81,13 @@ async function wholeStream(): Promise<number> {
   return bytes
 }
 
-t.test('a hundred readers leave in the middle', async (t) => {
-  let left = 0
+t.test('a hundred readers disconnect in the middle', async (t) => {
+  let disconnected = 0
   const leave = async () => {
     for (let round = 0; round < 25; round++) {
       const answer = await open(stream)
       if (answer.statusCode === 503) {
-        // The place of the one who left before is on its way back.
+        // The slot of the previous reader is still being released.
         answer.destroy()
         await released()
         round--
@@ -95,36 +96,36 @@ t.test('a hundred readers leave in the middle', async (t) => {
       t.equal(answer.statusCode, 200)
       await once(answer, 'readable')
       answer.destroy()
-      left++
+      disconnected++
     }
   }
   await Promise.all([leave(), leave(), leave(), leave()])
-  t.equal(left, 100)
-  t.equal(await released(), 0, 'no connection is left behind')
+  t.equal(disconnected, 100)
+  t.equal(await released(), 0, 'no connection is left in use')
   await stillWorks('2023')
-  t.equal(await wholeStream(), rows(lines).length, 'and a stream runs to its end')
+  t.equal(await fullStream(), rows(lines).length, 'and a stream runs to its end')
 })
 
-t.test('a hundred readers take nothing', async (t) => {
-  const answers = await Promise.all(Array.from({ length: 100 }, () => open(stream)))
-  const served = answers.filter(({ statusCode }) => statusCode === 200)
-  const refused = answers.filter(({ statusCode }) => statusCode === 503)
+t.test('a hundred readers do not read', async (t) => {
+  const responses = await Promise.all(Array.from({ length: 100 }, () => open(stream)))
+  const served = responses.filter(({ statusCode }) => statusCode === 200)
+  const refused = responses.filter(({ statusCode }) => statusCode === 503)
   t.equal(served.length + refused.length, 100)
   t.ok(served.length >= streamsMax, `${served.length} are served`)
-  t.ok((await held()) <= streamsMax, 'on no more connections than are allowed')
+  t.ok((await streamConnections()) <= streamsMax, 'on no more connections than allowed')
   t.ok(
     refused.every(({ headers }) => Number(headers['retry-after']) > 0),
-    'the others are told to come back',
+    'the others get 503 with Retry-After',
   )
   await stillWorks('2024')
-  t.equal(await released(), 0, 'those who take nothing are cut')
-  const stalled = standing.lines.filter((line) => line.includes('STREAM_STALLED'))
+  t.equal(await released(), 0, 'readers who do not read are disconnected')
+  const stalled = testContext.lines.filter((line) => line.includes('STREAM_STALLED'))
   t.equal(stalled.length, served.length)
-  for (const answer of answers) answer.destroy()
-  t.equal(await wholeStream(), rows(lines).length, 'and a stream runs to its end')
+  for (const answer of responses) answer.destroy()
+  t.equal(await fullStream(), rows(lines).length, 'and a stream runs to its end')
 })
 
-t.test('one caller leaves half of the places to others', async (t) => {
+t.test('one caller leaves half of the slots to others', async (t) => {
   const greedy = await Promise.all(Array.from({ length: streamsMax }, () => open(stream, '198.51.100.1')))
   const served = greedy.filter(({ statusCode }) => statusCode === 200)
   t.equal(served.length, streamsMax / 2)
@@ -132,7 +133,7 @@ t.test('one caller leaves half of the places to others', async (t) => {
   t.equal(other.statusCode, 200)
   for (const answer of [...greedy, other]) answer.destroy()
   t.equal(await released(), 0)
-  t.equal(await wholeStream(), rows(lines).length, 'and its places come back')
+  t.equal(await fullStream(), rows(lines).length, 'and its slots are released')
 })
 
 t.test('an error in mid-stream breaks the connection and writes nothing into the data', async (t) => {
@@ -141,7 +142,7 @@ t.test('an error in mid-stream breaks the connection and writes nothing into the
     SELECT pid FROM pg_stat_activity
     WHERE application_name = 'qingdan serve copy' AND datname = current_database()`
   t.equal(pids.length, 1)
-  const owner = standing.url
+  const owner = testContext.url
   const { default: pg } = await import('pg')
   const client = new pg.Client({ connectionString: owner })
   await client.connect()
@@ -152,12 +153,12 @@ t.test('an error in mid-stream breaks the connection and writes nothing into the
     for await (const chunk of answer) received += chunk
   })
   t.ok(received.length < rows(lines).length)
-  t.ok(rows(lines).startsWith(received), 'what came is the beginning of the data')
+  t.ok(rows(lines).startsWith(received), 'the received bytes are the beginning of the data')
   t.equal(await released(), 0)
   t.equal((await get(`/v1/datasets/${dataset}/records?limit=1`)).status, 200)
 })
 
-t.test('a statement that fails before its first bytes is a problem like any other', async (t) => {
+t.test('a statement that fails before its first bytes gives an ordinary problem', async (t) => {
   const [row] = await context.database.work<{ records_table: string }[]>`
     SELECT records_table FROM qingdan.version WHERE published_at IS NOT NULL ORDER BY id DESC LIMIT 1`
   const table = `published."${row?.records_table}"`

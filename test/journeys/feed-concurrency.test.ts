@@ -1,8 +1,8 @@
 /**
- * A crowd at the feed: ten publishers and correctors, who withdraw, bring new contracts and let items of a list change as
- * well, and twenty who pull over HTTP, by cursor and with long-poll, from a service that is killed meanwhile. Every one of
- * them ends with the same changes in the same order, none missing and none twice.
- * `FEED_SECONDS` makes it longer, `FEED_KILL_SECONDS` says how often the service is killed.
+ * Many clients of the feed: ten publishers and correctors, who also withdraw, add contracts and change items
+ * of a list, and twenty who pull over HTTP, by cursor and with long-poll, from a service that is killed
+ * meanwhile. Each ends with the same changes in the same order, none missing and none twice. `FEED_SECONDS`
+ * makes it longer, `FEED_KILL_SECONDS` sets how often the service is killed.
  */
 import t from 'tap'
 import { appendItemChanges } from '../../src/annual-lists/index.ts'
@@ -16,7 +16,7 @@ import { contractsOf } from '../support/unconnected-context.ts'
 
 const seconds = Number(process.env['FEED_SECONDS'] ?? 0)
 const killSeconds = Number(process.env['FEED_KILL_SECONDS'] ?? 0)
-/** Rounds of each publisher where no time is given. */
+/** Rounds of each publisher if no time is set. */
 const roundsLeast = 2
 const publishers = 10
 const pullers = 20
@@ -57,11 +57,11 @@ const list = contractOf(
     },
   },
 )
-const standing = await openTestContext(t, {
+const testContext = await openTestContext(t, {
   contracts: [...registers, list],
   settings: { QINGDAN_LONG_POLLS_MAX: '100', QINGDAN_POOL_MAX: '10' },
 })
-const { context } = standing
+const { context } = testContext
 
 interface Page {
   readonly data: readonly { readonly id: string; readonly type: string }[]
@@ -72,7 +72,7 @@ const began = performance.now()
 const isOver = (round: number) =>
   seconds === 0 ? round >= roundsLeast : performance.now() - began > seconds * 1000
 
-/** Only the changes of contracts are pinned, as a newer process would, while an older one serves. */
+/** Only the changes of contracts are recorded, as by a newer process while an older one serves. */
 async function pin(contract: Contract): Promise<void> {
   const one = {
     ...{ contract, document: { ...contract }, formerKeywords: [] },
@@ -94,8 +94,8 @@ async function publish(n: number): Promise<number> {
     const rows = (height: number) => `tree,height\noak,${height}\nelm,${n}\n`
     const reason = { reason: `round ${round}` }
     for (const step of [1, 2]) {
-      await standing.take({ dataset, edition, rows: rows(1000 * round + step) })
-      await standing.publish(dataset, edition, reason)
+      await testContext.take({ dataset, edition, rows: rows(1000 * round + step) })
+      await testContext.publish(dataset, edition, reason)
     }
     const version = 2 * Math.floor(round / 30) + 1
     await withdraw(context, { dataset, edition, version, ...reason, actor: 'cli:test' })
@@ -105,12 +105,15 @@ async function publish(n: number): Promise<number> {
   return round
 }
 
-/** Where the service answers now; it is another port after each kill. */
+/** The current address of the service; the port changes with each kill. */
 let base = ''
 let isDone = false
 let attempts = 0
 
-/** Pulls until everything was published and nothing more comes. What was not answered is asked again from the same place. */
+/**
+ * Pulls until everything was published and nothing more comes. A failed request is repeated from the same
+ * cursor.
+ */
 async function pull(n: number): Promise<readonly string[]> {
   const found: string[] = []
   const limit = 1 + (n % 7) * 20
@@ -136,9 +139,9 @@ t.test('each puller gets the same changes in the same order', async (t) => {
     ({ dataset }, n) => `${n},a,promise ${n},2026-03-0${1 + (n % 9)},${dataset},2000\n`,
   )
   const rows = `number,providers,name,due,dataset,edition_of\n${promised.join('')}`
-  await standing.take({ dataset: list.dataset, edition: '2026', rows })
-  await standing.publish(list.dataset, '2026')
-  const environment = { ...standing.environment, QINGDAN_PORT: '0' }
+  await testContext.take({ dataset: list.dataset, edition: '2026', rows })
+  await testContext.publish(list.dataset, '2026')
+  const environment = { ...testContext.environment, QINGDAN_PORT: '0' }
   let service = await spawnService(t, environment)
   base = service.base
   let kills = 0
@@ -154,14 +157,14 @@ t.test('each puller gets the same changes in the same order', async (t) => {
     () => true,
     () => true,
   )
-  // By time where it is told how often, else once in the middle.
+  // By time if an interval is set, else once in the middle.
   do {
     const pause = killSeconds === 0 ? 2 : killSeconds
-    const isEnded = await Promise.race([
+    const isPublished = await Promise.race([
       ended,
       context.database.work`SELECT pg_sleep(${pause})`.then(() => false),
     ])
-    if (isEnded && kills > 0) break
+    if (isPublished && kills > 0) break
     if (killSeconds > 0 || kills === 0) await kill()
   } while (killSeconds > 0)
   await publishing
@@ -169,7 +172,7 @@ t.test('each puller gets the same changes in the same order', async (t) => {
   isDone = true
   const [first = [], ...others] = await pulling
   t.equal(new Set(first).size, first.length, 'nothing twice')
-  for (const other of others) t.same(other, first, 'all the same')
+  for (const other of others) t.same(other, first, 'all equal')
   const stored = await readChanges(context.database.work, 0)
   t.equal(first.length, stored.length, 'nothing is missing')
   const types = new Map<string, number>()
@@ -183,7 +186,7 @@ t.test('each puller gets the same changes in the same order', async (t) => {
   ])
   t.ok(kills > 0)
   const counts = JSON.stringify(Object.fromEntries(types))
-  // Seen also where a test that passes is told of by its name alone.
+  // Shown even where only the name of a passing test is printed.
   process.stderr.write(`${first.length} changes, ${counts}; ${kills} kills, ${attempts} unanswered\n`)
   await service.stop()
 })
