@@ -28,8 +28,8 @@ export function renderList(list: AnnualList, readable: ReadonlySet<string>, conf
   const at = addresses(config)
   const self = at.list(list.year)
   const items = list.items.map((item) => {
-    const own = JSON.stringify(itemBody(item, readable, config))
-    return `${own.slice(0, -1)},"record":${jsonRecord(item.source.contract.fields)(item.promised.record)}}`
+    const json = JSON.stringify(itemBody(item, readable, config))
+    return `${json.slice(0, -1)},"record":${jsonRecord(item.source.contract.fields)(item.promised.record)}}`
   })
   const head = {
     year: list.year,

@@ -45,12 +45,12 @@ export function changesOf(
   reported: readonly ReportedItem[],
 ): readonly (ReportedItem & { readonly former: string | null })[] {
   const before = new Map(reported.map((item) => [nameOf(item), item]))
-  const now = lists.flatMap(({ year, items }) => keyed(year, items))
+  const now = lists.flatMap(({ year, items }) => withKeys(year, items))
   const present = new Set(now.map(nameOf))
-  const gone = reported
+  const withdrawn = reported
     .filter((item) => item.state !== 'withdrawn' && !present.has(nameOf(item)))
     .map((item) => ({ ...item, state: 'withdrawn' }))
-  return [...now, ...gone].flatMap((item) => {
+  return [...now, ...withdrawn].flatMap((item) => {
     const former = before.get(nameOf(item))
     if (former?.state === item.state && former.due === item.due) return []
     return [{ ...item, former: former?.state ?? null }]
@@ -61,7 +61,7 @@ function nameOf({ dataset, edition, key }: ReportedItem): string {
   return `${dataset} ${edition} ${key}`
 }
 
-function keyed(year: string, items: readonly ListItem[]): readonly ReportedItem[] {
+function withKeys(year: string, items: readonly ListItem[]): readonly ReportedItem[] {
   const occurrences = new Map<string, number>()
   return items.map((item) => {
     const { promised, source, due, state } = item

@@ -163,12 +163,12 @@ function fileRoutes(app: App, context: AppContext, format: string): void {
       },
     },
     async (request, reply) => {
-      const { against, ...asked } = request.query as CsvSwitches & { readonly against?: string }
+      const { against, ...options } = request.query as CsvSwitches & { readonly against?: string }
       const compared = await compareLists(context, request.reader, request.params.year, against)
       cacheFor(request.reader, reply)
       const list = await getList(context, request.reader, request.params.year)
-      const table = diffTable(compared, headerOf(asked), asked.lang ?? 'zh')
-      return sendTable(reply, format, table, sourceOf(context, list), asked)
+      const table = diffTable(compared, headerOf(options), options.lang ?? 'zh')
+      return sendTable(reply, format, table, sourceOf(context, list), options)
     },
   )
 }

@@ -15,7 +15,7 @@ import { versionRoutes } from './versions/routes.ts'
 
 const tags = ['catalogue']
 
-const NotModified = Type.Null({ description: 'The copy of the caller is still good.' })
+const NotModified = Type.Null({ description: 'The copy of the caller is still valid.' })
 
 /** Registers the module's routes. `forms` are the further forms of a dataset at its own address, besides JSON. */
 export async function catalogueRoutes(

@@ -1,6 +1,6 @@
 /**
- * Health, readiness, metrics, and the catalogue of problem codes. It discloses no address, software version or error
- * message.
+ * Health, readiness, metrics, and the catalogue of problem codes. It discloses no address, software version
+ * or error message.
  */
 import { Type } from 'typebox'
 import type { AppContext } from '../catalogue/index.ts'

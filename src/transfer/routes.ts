@@ -40,7 +40,7 @@ export function transferRoutes(app: App, context: AppContext): void {
           200: { description: 'The whole file.', content: zipContent },
           206: { description: 'The requested range.', content: zipContent },
           ...toLatest,
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          304: Type.Null({ description: 'The copy of the caller is still valid.' }),
           ...problemResponses(
             'dataset-not-found',
             'edition-not-found',

@@ -137,7 +137,7 @@ async function carry(from: OpenContext, data: string): Promise<void> {
     const path = join(stick, `export-${edition}.zip`)
     const since = (await readMirror(mirror.database.work))?.cursor ?? null
     const asked = { since, restricted: false }
-    if (!(await isThere(path))) await writeExport(from, { asked, out: () => path, actor: askedBy })
+    if (!(await isThere(path))) await writeExport(from, { request: asked, out: () => path, actor: askedBy })
     const loadContracts = (folder: string) => loadContractFolders([folder])
     await takeExport(mirror, { path, actor: askedBy, loadContracts })
   } finally {

@@ -73,7 +73,7 @@ t.test('bags wait for each other, in any order, and become one part', async (t) 
   t.match(await again(third), { state: 'waiting' }, 'waiting once more changes nothing')
   t.equal((await again(third)).history.length, 3)
   const listed = await runCli(['list', 'bundles'], standing.environment)
-  t.match(listed.stdout, /waiting: 2 of 3 bags are there, missing 2/)
+  t.match(listed.stdout, /waiting: 2 of 3 bags received, missing 2/)
   t.same(await inHand(), [])
   const second = await send({ group: 'g1', bag: '2/3', rows: 'b,2\n', sequence: 1 })
   for (const receipt of [await again(first), second, await again(third)]) {
@@ -249,7 +249,7 @@ t.test('the command brings bags together and tells each in the end', async (t) =
   const [one = '', two = ''] = zips
   const part = await runCli(['ingest', one], standing.environment)
   t.equal(part.code, 0, part.stderr)
-  t.match(part.stdout, /^waiting: 1 of 2 bags are there, missing 2 {2}gate-register/)
+  t.match(part.stdout, /^waiting: 1 of 2 bags received, missing 2 {2}gate-register/)
   const whole = await runCli(['ingest', one, two], standing.environment)
   t.equal(whole.code, 0, whole.stderr)
   t.equal(whole.lines.filter((line) => line.startsWith('staged')).length, 2)

@@ -64,19 +64,19 @@ t.test('the key of the origin', async (t) => {
 
 t.test('the first round', async (t) => {
   const exported = await follow(first)
-  t.match(exported, { code: 0, stdout: /left out, for they are restricted: secret-trees/ })
-  t.match(await follow(first), { code: 2, stderr: /there already/ }, 'nothing is written over')
+  t.match(exported, { code: 0, stdout: /left out because they are restricted: secret-trees/ })
+  t.match(await follow(first), { code: 2, stderr: /already exists/ }, 'existing files are never overwritten')
   t.same(
     (await readdir(stick)).filter((name) => name.endsWith('.part')),
     [],
   )
   t.match(await follow(look), { code: 0 })
   const taken = await follow(takeFirst)
-  t.match(taken, { code: 0, stdout: /^taken .*\n.*1 versions, 1 records, signed by/ })
+  t.match(taken, { code: 0, stdout: /^imported .*\n.*1 versions, 1 records, signed by/ })
   const [, told = ''] = /--since (\S+)/.exec(taken.stdout) ?? []
   t.match(exported.stdout, told, 'both print the same cursor')
   cursor = told
-  t.match(await follow(takeFirst), { code: 0, stdout: /^here already/ })
+  t.match(await follow(takeFirst), { code: 0, stdout: /^already imported/ })
 })
 
 t.test('a further round', async (t) => {

@@ -60,7 +60,7 @@ t.test('its help says who releases what waits', async (t) => {
 t.test('what was mistyped or is past is refused', async (t) => {
   await take(kites, 'a,1\n')
   const cases = [
-    [['publish', kites, '2025', '--at', 'soon'], 2, /--at takes a day and a time in Shanghai/],
+    [['publish', kites, '2025', '--at', 'soon'], 2, /--at must be a date and time in Shanghai/],
     [['publish', kites, '2025', '--at', '2020-01-01'], 4, /moment-past/],
     [['preview', kites, '2025'], 4, /publication-not-found/],
     [['approve', kites, '2025', '--sha256', 'abc'], 2, /64 digits/],
@@ -83,7 +83,7 @@ t.test(
       /^prepared {2}kite-register 2025 v1\n {2}sha256 [0-9a-f]{64}\n {2}waits for .*running service/,
     )
     const again = await cli('publish', kites, '2025', '--at', inSeconds(7200), '--json')
-    t.match(again.stderr, /It replaces the publication 1, which waited\./)
+    t.match(again.stderr, /It replaces the pending publication 1\./)
     const waiting = JSON.parse(again.stdout) as Told
     t.match(waiting, { state: 'prepared', waitsFor: ['moment'] })
     const listed = await told<Told[]>('publications')

@@ -58,12 +58,12 @@ export function differenceAcross(
   const listed = (histories: readonly ItemHistory[]) => histories.filter(({ left }) => left === undefined)
   const items = (histories: readonly ItemHistory[]) => histories.map(({ last }) => last.promised)
   const [former, later] = [listed(before), listed(after)]
-  const gone = after.filter(({ left }) => left !== undefined)
+  const withdrawn = after.filter(({ left }) => left !== undefined)
   const historyOf = new Map(later.map((history) => [history.last.promised, history]))
   const matched = matchItems(items(former), items(later), years)
-  const matchedGone = matchItems(items(former), items(gone), years)
+  const matchedWithdrawn = matchItems(items(former), items(withdrawn), years)
   const causes = (promised: Promised, index: number | undefined) => {
-    const history = historyOf.get(promised) ?? gone[matchedGone.indexOf(index)]
+    const history = historyOf.get(promised) ?? withdrawn[matchedWithdrawn.indexOf(index)]
     return history === undefined ? [] : causesOf(history)
   }
   return compare(items(former), items(later), matched, { years, causes })

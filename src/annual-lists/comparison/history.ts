@@ -48,15 +48,15 @@ export function followItems(versions: readonly ReadList[]): readonly ItemHistory
       return known
     })
   }
-  const left = histories.map((_stages, index) => index).filter((index) => !present.includes(index))
-  return [...present, ...left].flatMap((index) => {
+  const dropped = histories.map((_stages, index) => index).filter((index) => !present.includes(index))
+  return [...present, ...dropped].flatMap((index) => {
     const stages = histories[index]
     if (stages === undefined) return []
     const last = stages.at(-1) ?? stages[0]
     if (present.includes(index)) return { stages, last }
     const at = versions.findIndex(({ version }) => version === last.source.version)
-    const dropped = versions[at + 1]
-    return dropped === undefined ? { stages, last } : { stages, last, left: dropped }
+    const next = versions[at + 1]
+    return next === undefined ? { stages, last } : { stages, last, left: next }
   })
 }
 

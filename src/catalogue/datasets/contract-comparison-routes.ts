@@ -80,7 +80,7 @@ export function comparisonRoutes(app: App, context: AppContext): void {
         params: Type.Object({ slug: Slug, contractVersion: ContractNumber, other: ContractNumber }),
         response: {
           200: ComparisonSchema,
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          304: Type.Null({ description: 'The copy of the caller is still valid.' }),
           ...problemResponses('dataset-not-found', 'contract-not-found'),
         },
       },

@@ -229,7 +229,7 @@ function oneRoute(app: App, context: AppContext, forms: readonly DatasetForm[]):
         params: Type.Object({ slug: Slug }),
         response: {
           200: { description: 'The dataset.', content },
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          304: Type.Null({ description: 'The copy of the caller is still valid.' }),
           ...problemResponses('dataset-not-found', 'precondition-failed'),
         },
       },

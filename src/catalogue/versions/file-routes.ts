@@ -49,7 +49,7 @@ export function fileRoutes(app: App, context: AppContext): void {
           200: { description: 'The whole file.', content: fileContent },
           206: { description: 'The requested range.', content: fileContent },
           ...toLatest,
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          304: Type.Null({ description: 'The copy of the caller is still valid.' }),
           ...problemResponses(
             'dataset-not-found',
             'edition-not-found',

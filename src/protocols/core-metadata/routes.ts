@@ -80,7 +80,7 @@ const about =
   "Core metadata according to the national catalogue guide of 2017, with its sharing types and the city's own classes."
 const perItem = `${about} One row per information item.`
 
-const NotModified = Type.Null({ description: 'The copy of the caller is still good.' })
+const NotModified = Type.Null({ description: 'The copy of the caller is still valid.' })
 
 export function coreMetadataRoutes(app: App, context: AppContext): void {
   app.get(

@@ -58,7 +58,7 @@ function responsesOf(
   const content = of.map(({ extension, mediaType }) => [mediaType, { schema: bodies[extension] }])
   return {
     200: { description, content: Object.fromEntries(content) },
-    304: Type.Null({ description: 'The copy of the caller is still good.' }),
+    304: Type.Null({ description: 'The copy of the caller is still valid.' }),
     ...problemResponses(refusal, 'precondition-failed'),
   }
 }

@@ -35,7 +35,7 @@ export function sitemapRoutes(app: App, context: AppContext): void {
               'application/xml': { schema: Type.String({ description: 'XML after sitemaps.org.' }) },
             },
           },
-          304: Type.Null({ description: 'The copy of the caller is still good.' }),
+          304: Type.Null({ description: 'The copy of the caller is still valid.' }),
           ...problemResponses('precondition-failed'),
         } as Readonly<Record<number, unknown>>,
       },
