@@ -7,7 +7,10 @@ import { appendItemChanges } from './notifications.ts'
 /** States of list items change at midnight in Shanghai; the feed has the changes at most this much later. */
 const listsMilliseconds = 600_000
 
-/** Appends item changes at once, after each database change and periodically. Returns the function that stops it. */
+/**
+ * Appends item changes at once, after each database change and periodically. Returns the function that stops
+ * it.
+ */
 export function startListTasks(context: AppContext): () => Promise<void> {
   let running: Promise<void> | undefined
   let isRequested = false

@@ -92,7 +92,10 @@ export function itemBody(
   }
 }
 
-/** Link to the promised dataset or edition. Null if the reader may not see it: a 404 would reveal that it exists. */
+/**
+ * Link to the promised dataset or edition. Null if the reader may not see it: a 404 would reveal that it
+ * exists.
+ */
 function datasetLink(
   { promised }: ListItem,
   readable: ReadonlySet<string>,

@@ -1,7 +1,8 @@
 /**
- * Reports changes of annual list items in the feed: a new state or a new due day. States are derived and can change by
- * time alone, so this runs after every change and periodically. Each change is reported once, by whichever process comes
- * first, and only what is public. A mirror reports nothing of its own; it has the changes of its origin.
+ * Reports changes of annual list items in the feed: a new state or a new due day. States are derived and can
+ * change by time alone, so this runs after every change and periodically. Each change is reported once, by
+ * whichever process comes first, and only what is public. A mirror reports nothing of its own; it has the
+ * changes of its origin.
  */
 
 import {
@@ -39,7 +40,10 @@ export async function appendItemChanges(context: AppContext): Promise<number> {
   })
 }
 
-/** The changes since the last report. Pure. An item that is in no version of its list any more counts as withdrawn. */
+/**
+ * The changes since the last report. Pure. An item that is in no version of its list any more counts as
+ * withdrawn.
+ */
 export function changesOf(
   lists: readonly Pick<AnnualList, 'year' | 'items'>[],
   reported: readonly ReportedItem[],
@@ -75,7 +79,10 @@ function withKeys(year: string, items: readonly ListItem[]): readonly ReportedIt
   })
 }
 
-/** The identity of an item: its edition, else its name and providers. Its number is only a position in the list. */
+/**
+ * The identity of an item: its edition, else its name and providers. Its number is only a position in the
+ * list.
+ */
 function identityOf({ promised }: ListItem): string {
   const { dataset, edition, name } = promised.values
   return JSON.stringify(

@@ -64,8 +64,9 @@ export async function annualListRoutes(app: App, context: AppContext): Promise<v
 }
 
 /**
- * States change daily and with each publication, so caches revalidate after a minute. With a key, states may depend on
- * restricted data, and `public` would let a shared cache serve them to everyone (RFC 9111, section 3.5).
+ * States change daily and with each publication, so caches revalidate after a minute. With a key, states may
+ * depend on restricted data, and `public` would let a shared cache serve them to everyone (RFC 9111, section
+ * 3.5).
  */
 function cacheFor(reader: Caller, reply: FastifyReply): void {
   reply.header('cache-control', reader.keyId === undefined ? 'public, max-age=60' : 'private, no-cache')

@@ -84,7 +84,7 @@ export const VersionSchema = Type.Object({
       Type.Object({
         against: Whole('Number of the version compared with.'),
         added: Whole('Records whose key is new.'),
-        removed: Whole('Records whose key is gone.'),
+        removed: Whole('Records whose key no longer exists.'),
         changed: Whole('Records whose key stayed and whose values changed.'),
       }),
       Type.Null(),

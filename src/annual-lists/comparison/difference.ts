@@ -1,6 +1,6 @@
 /**
- * Differences between the lists of two years, or between versions of one list: items added, dropped and changed, with
- * reasons. Pure.
+ * Differences between the lists of two years, or between versions of one list: items added, dropped and
+ * changed, with reasons. Pure.
  */
 
 import { type Promised, type Property, properties } from '../promise.ts'
@@ -47,8 +47,8 @@ export function differencesWithin(
 }
 
 /**
- * The difference of two years, `years` apart. A due date or an edition that only moved on by that many years has not
- * changed. Takes histories, so that the reasons of the later year's versions can be given.
+ * The difference of two years, `years` apart. A due date or an edition that only moved on by that many years
+ * has not changed. Takes histories, so that the reasons of the later year's versions can be given.
  */
 export function differenceAcross(
   before: readonly ItemHistory[],

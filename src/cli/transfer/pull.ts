@@ -154,7 +154,9 @@ function retriesOf(text: string): number {
   return Number(text)
 }
 
-/** The key, from a source other users can't read. Throws UsageError if there are two, or the file has none. */
+/**
+ * The key, from a source other users can't read. Throws UsageError if there are two, or the file has none.
+ */
 async function keyOf({ keyFile }: PullOptions): Promise<string | undefined> {
   const fromEnvironment = process.env['QINGDAN_PULL_KEY']
   if (keyFile === undefined)

@@ -83,7 +83,7 @@ const VersionPart = Type.Object(
         Type.Object({
           against: Type.Integer({ description: 'Number of the version compared with.' }),
           added: Type.Integer({ description: 'Records whose key is new.' }),
-          removed: Type.Integer({ description: 'Records whose key is gone.' }),
+          removed: Type.Integer({ description: 'Records whose key no longer exists.' }),
           changed: Type.Integer({ description: 'Records whose key stayed and whose values changed.' }),
           href: Link('The difference, record by record.'),
         }),

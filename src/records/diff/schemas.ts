@@ -37,7 +37,7 @@ export const DiffSchema = Type.Object(
     counts: Type.Object(
       {
         added: Whole('Records whose key is new.'),
-        removed: Whole('Records whose key is gone.'),
+        removed: Whole('Records whose key no longer exists.'),
         changed: Whole('Records with the same key and a different value.'),
         unchanged: Whole('Records that are the same in both.'),
       },
