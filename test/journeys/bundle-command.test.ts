@@ -169,15 +169,15 @@ t.test('what would be refused is told by cell, and nothing is written', async (t
   t.same(await readdir(office), before, 'neither the ZIP nor half of it')
 })
 
-t.test('a command line that can not be meant says what can', async (t) => {
+t.test('an invalid command line is refused with the valid choices', async (t) => {
   const cases: readonly (readonly [args: readonly string[], says: RegExp])[] = [
     [['create', good], /--dataset and --edition/],
     [['create', good, '--dataset', dataset, '--edition', '2025-2026'], /named like 2025\.$/m],
     [['create', good, '--dataset', dataset, '--edition', '2025'], /one of edu-310101, edu-310104/],
-    [['create', good, ...purpose, '--sequence', '0'], /whole number from 1/],
+    [['create', good, ...purpose, '--sequence', '0'], /whole number of at least 1/],
     [['create', join(office, 'none.csv'), ...purpose], /There is no file or folder/],
     [['create', datasets, ...purpose], /is not a CSV or XLSX file/],
-    [['verify', good], /is a loose file/],
+    [['verify', good], /is not a bundle/],
   ]
   for (const [args, says] of cases) {
     const ended = await cli(...args)

@@ -90,7 +90,7 @@ t.test('files are spread by bytes on both sides of the limit', async (t) => {
   t.same(await spread('1000000'), [{ files: sources }], 'what fits into one is one')
   await t.rejects(spread(String(most - 1)), /a\.csv has 20 bytes, more than a bag may have/)
   t.equal((await spread(String(most), bags.length)).length, bags.length)
-  await t.rejects(spread(String(most), bags.length - 1), /at most \d+ make one bundle/)
+  await t.rejects(spread(String(most), bags.length - 1), /at most \d+\./)
   const [first] = await spreadFiles(
     sources,
     { bagBytesMax: String(most) },

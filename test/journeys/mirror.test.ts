@@ -316,7 +316,7 @@ t.test('a mirror publishes nothing of its own, and what is not empty becomes non
   await t.rejects(withdraw(mirror.context, { ...by, version: 1, reason: 'x', actor: 'cli:test' }), readOnly)
   await t.rejects(exportTo(mirror.context, folder, { since: null, restricted: false }), readOnly)
   const stale = exportTo(origin.context, folder, { since: null, restricted: false })
-  await t.rejects(stale, /begin the command anew/, 'nor does an origin export what it has not loaded')
+  await t.rejects(stale, /run the command again/, 'nor does an origin export what it has not loaded')
 
   const own = await openTestContext(t, { contracts: [other], at: late })
   await own.take({ dataset: 'other', edition: '2024', rows: 'x\n1\n' })

@@ -50,11 +50,11 @@ async function versionOf(number: number) {
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString()
 
-t.test('its help says who releases what waits', async (t) => {
+t.test('its help explains who releases a pending version', async (t) => {
   const { code, stdout } = await cli('publish', '--help')
   t.equal(code, 0)
-  t.match(stdout, /running service releases it then/)
-  t.match(stdout, /it is released when the service starts again/)
+  t.match(stdout, /running service releases it/)
+  t.match(stdout, /it releases the version when it starts again/)
 })
 
 t.test('what was mistyped or is past is refused', async (t) => {
@@ -80,7 +80,7 @@ t.test(
     t.equal(plain.code, 0)
     t.match(
       plain.stdout,
-      /^prepared {2}kite-register 2025 v1\n {2}sha256 [0-9a-f]{64}\n {2}waits for .*running service/,
+      /^prepared {2}kite-register 2025 v1\n {2}sha256 [0-9a-f]{64}\n {2}The running service releases it at /,
     )
     const again = await cli('publish', kites, '2025', '--at', inSeconds(7200), '--json')
     t.match(again.stderr, /It replaces the pending publication 1\./)
