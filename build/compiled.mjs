@@ -1,5 +1,5 @@
 /**
- * Finds the compiled form of the current sources, and compiles them if there is none. Each form lies in
+ * Finds the compiled form of the current sources, and compiles them if there is none. Each form is in
  * dist/<digest>/, named by the digest of its inputs: stale code never runs, a running service keeps the files
  * it was started from, and two simultaneous builds give the same result.
  */
@@ -9,8 +9,8 @@ import { userInfo } from 'node:os'
 import { join, relative } from 'node:path'
 import { BuildRefusal, build, entries, root } from './build.mjs'
 
-/** Compiled forms that are kept: a service that still runs an older one loads some of its files later. */
-const formsKept = 5
+/** Compiled forms on disk: a running service may load further files of an older one. */
+const formsMax = 5
 
 /** Longest wait for a lock with a live owner: a build takes a few seconds, on a busy machine a minute. */
 const lockSeconds = 120
@@ -29,19 +29,19 @@ export async function compiled(entry, from = root) {
 /** The folder with the compiled form of the current sources. Throws BuildRefusal if compiling fails. */
 export async function ensureCompiled(from = root) {
   const dist = join(from, 'dist')
-  const looked = look(from)
-  const kept = readKept(dist)
-  if (kept?.stamp === looked.stamp && looked.isSettled && isThere(join(dist, kept.digest))) {
-    return join(dist, kept.digest)
+  const current = inputs(from)
+  const stored = readStored(dist)
+  if (stored?.stamp === current.stamp && current.isSettled && isThere(join(dist, stored.digest))) {
+    return join(dist, stored.digest)
   }
-  const digest = digestOf(from, looked)
+  const digest = digestOf(from, current)
   if (!isThere(join(dist, digest))) return compile(from, dist)
-  keep(dist, { stamp: looked.stamp, digest })
+  store(dist, { stamp: current.stamp, digest })
   return join(dist, digest)
 }
 
 /** All inputs of the compiled form, with a stamp of the files' times and sizes. Reads no file. */
-function look(from) {
+function inputs(from) {
   const now = Date.now()
   const files = [
     ...['package.json', 'package-lock.json'].map((name) => join(from, name)),
@@ -97,7 +97,7 @@ async function compile(from, dist) {
 
 async function compileLocked(from, dist) {
   for (;;) {
-    const before = look(from)
+    const before = inputs(from)
     const digest = digestOf(from, before)
     const folder = join(dist, digest)
     // Another process compiled it while this one waited for the lock.
@@ -106,7 +106,7 @@ async function compileLocked(from, dist) {
     rmSync(aside, { recursive: true, force: true })
     try {
       await buildInto(from, aside)
-      const after = look(from)
+      const after = inputs(from)
       // Sources that change during the build may be compiled half old, half new.
       if (digestOf(from, after) !== digest) continue
       try {
@@ -114,7 +114,7 @@ async function compileLocked(from, dist) {
       } catch (error) {
         if (!isThere(folder)) throw error
       }
-      keep(dist, { stamp: after.stamp, digest })
+      store(dist, { stamp: after.stamp, digest })
     } finally {
       rmSync(aside, { recursive: true, force: true })
     }
@@ -132,7 +132,7 @@ async function buildInto(from, outdir) {
   }
 }
 
-/** Takes the lock, a file with its owner's pid, or takes over a dead owner's. It only avoids double work. */
+/** Takes the lock, a file with its owner's pid; a dead owner's is taken over. The lock only avoids double work. */
 async function lock(dist) {
   const path = join(dist, 'lock')
   const until = Date.now() + lockSeconds * 1_000
@@ -162,29 +162,29 @@ function isOwned(path) {
   }
 }
 
-/** Removes all but the newest forms, and what killed builds have left. Errors are ignored. */
+/** Removes all but the newest forms and the remains of killed builds. Errors are ignored. */
 function prune(dist, current) {
   try {
     const names = readdirSync(dist).filter((name) => /^[0-9a-f]{20}$/.test(name) && name !== current)
     const dated = names.map((name) => ({ name, at: statSync(join(dist, name)).mtimeMs }))
-    const old = dated.sort((a, b) => b.at - a.at).slice(formsKept - 1)
-    const left = readdirSync(dist).filter((name) => name.startsWith('tmp.'))
-    for (const name of [...old.map((form) => form.name), ...left]) {
+    const old = dated.sort((a, b) => b.at - a.at).slice(formsMax - 1)
+    const remains = readdirSync(dist).filter((name) => name.startsWith('tmp.'))
+    for (const name of [...old.map((form) => form.name), ...remains]) {
       rmSync(join(dist, name), { recursive: true, force: true })
     }
   } catch {}
 }
 
-/** Notes which form belongs to which stamp; without it the next start digests all files, at little cost. */
-function keep(dist, note) {
+/** Stores which form belongs to the stamp; without it the next start digests all files, at little cost. */
+function store(dist, entry) {
   const aside = join(dist, `tmp.${process.pid}.json`)
   try {
-    writeFileSync(aside, JSON.stringify(note))
+    writeFileSync(aside, JSON.stringify(entry))
     renameSync(aside, join(dist, 'current.json'))
   } catch {}
 }
 
-function readKept(dist) {
+function readStored(dist) {
   try {
     return JSON.parse(readFileSync(join(dist, 'current.json'), 'utf8'))
   } catch {

@@ -10,13 +10,13 @@ import { readableStacks } from './readable-stacks.mjs'
 /** The same exit code as the CLI's for a failure. */
 const failed = 1
 
-export async function start(what, given = []) {
+export async function start(what, args = []) {
   try {
     if (what === 'build') await ensureCompiled()
     else {
       readableStacks()
       const module = await import(pathToFileURL(await compiled(what)).href)
-      if (what === 'cli') process.exitCode = await module.run(given)
+      if (what === 'cli') process.exitCode = await module.run(args)
     }
   } catch (error) {
     if (!(error instanceof BuildRefusal)) throw error

@@ -73,14 +73,14 @@ export async function buildApp(
   compile: SchemaCompilation = 'at-first-use',
 ): Promise<App> {
   const http = httpContext(context)
-  const warm = buildResponseCache(http)
+  const cache = buildResponseCache(http)
   const app = fastify({
     // Fastify's own log lines contain request addresses; the service logs its closed list of events only.
     logger: false,
     genReqId: ({ headers }) => requestId(headers),
     trustProxy: trustedProxies,
     bodyLimit: context.config.QINGDAN_BODY_BYTES_MAX,
-    serverFactory: serverFactory(limits, warm.before),
+    serverFactory: serverFactory(limits, cache.before),
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     exposeHeadRoutes: true,
@@ -94,7 +94,7 @@ export async function buildApp(
   app.addSchema(RecordSchema)
   app.addSchema(GroupSchema)
   registerErrorHandler(app, http)
-  await registerHooks(app, http, warm, compile)
+  await registerHooks(app, http, cache, compile)
   await registerOpenapi(app, http)
   for (const routes of modules) await app.register(async (scope) => routes(scope, context))
   return app

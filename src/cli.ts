@@ -29,8 +29,8 @@ function buildProgram(end: (code: number) => void): Command {
     .showHelpAfterError('(qingdan --help, or qingdan <command> --help)')
     .addHelpText(
       'after',
-      '\nSettings come from the environment: see .env.example. The data folder is ./var unless QINGDAN_DATA says ' +
-        'otherwise.\nExit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 the data were refused, 4 not possible now.',
+      '\nSettings are environment variables, see .env.example. The data folder is ./var, or QINGDAN_DATA if set.\n' +
+        'Exit codes: 0 success, 1 failure, 2 invalid usage or settings, 3 data refused, 4 not possible now.',
     )
   for (const add of commands) add(program, end)
   return program

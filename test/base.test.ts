@@ -16,7 +16,7 @@ import { Problem } from '../src/platform/problem.ts'
 import { dayInShanghai, isDay, parseMoment, parseSpan } from '../src/platform/time.ts'
 import { envExample } from './support/env-example.ts'
 
-t.test('config refuses what it does not know, all faults at once', async (t) => {
+t.test('config refuses unknown settings and reports all faults at once', async (t) => {
   const faults = () => loadConfig({ QINGDAN_PORT: '70000', QINGDAN_PROT: '1', DATABASE_URL: 'mysql://x' })
   t.throws(faults, ConfigError)
   t.throws(
@@ -65,7 +65,7 @@ t.test('a cursor belongs to its query and shows damage', async (t) => {
   }
 })
 
-t.test('small things', async (t) => {
+t.test('column letters, canonical JSON and days', async (t) => {
   t.same([0, 25, 26, 701, 702].map(columnLetters), ['A', 'Z', 'AA', 'ZZ', 'AAA'])
   t.equal(canonicalJson({ b: [{ d: 1, c: null }], a: 'x' }), '{"a":"x","b":[{"c":null,"d":1}]}')
   t.equal(dayInShanghai(new Date('2025-06-30T15:59:59Z')), '2025-06-30')
@@ -76,13 +76,13 @@ t.test('small things', async (t) => {
 })
 
 t.test('.env.example lists every setting with its default', async (t) => {
-  t.equal(readFileSync('.env.example', 'utf8'), envExample(), 'renew it by `npm run env-example`')
+  t.equal(readFileSync('.env.example', 'utf8'), envExample(), 'update it with `npm run env-example`')
   for (const [name, { fallback }] of Object.entries(settings)) {
     t.equal(loadConfig({})[name as SettingName], fallback)
   }
 })
 
-t.test('a moment without an offset is one of Shanghai', async (t) => {
+t.test('a date and time without an offset is in Shanghai time', async (t) => {
   const moments: readonly (readonly [text: string, instant: string | undefined])[] = [
     ['2026-03-01T09:00:00Z', '2026-03-01T09:00:00.000Z'],
     ['2026-03-01T09:00:30.5+02:00', '2026-03-01T07:00:30.500Z'],
@@ -107,7 +107,7 @@ t.test('a span is a count of minutes, hours or days', async (t) => {
   for (const text of ['', '0d', '7', 'd', '-1d', '1.5h', '100000d', '7w']) t.equal(parseSpan(text), undefined)
 })
 
-t.test('a file is named for all, and beside it for people', async (t) => {
+t.test('an attachment has an ASCII name and a readable one', async (t) => {
   const header = (title: string) => attachment({ plain: 'a-2025-v1.csv', title, ending: '-2025-v1.csv' })
   const named = (title: string) => decodeURIComponent(header(title).split("filename*=UTF-8''")[1] ?? '')
   t.equal(
@@ -116,11 +116,11 @@ t.test('a file is named for all, and beside it for people', async (t) => {
   )
   t.equal(named('a/b\\c:d*e?f"g<h>i|j\r\n\u0000k'), 'a_b_c_d_e_f_g_h_i_j___k-2025-v1.csv')
   t.equal(named('😀'.repeat(60)), `${'😀'.repeat(50)}-2025-v1.csv`, 'no character is cut in two')
-  t.ok(Buffer.byteLength(named('😀'.repeat(60))) <= 255, 'file systems take it')
+  t.ok(Buffer.byteLength(named('😀'.repeat(60))) <= 255, 'the name fits file system limits')
   t.match(header(`a'(b)*;"c`), /^[\x20-\x7e]+filename\*=UTF-8''[A-Za-z0-9%_.!~-]+$/, 'RFC 8187')
 })
 
-t.test('the place of files behind a proxy is a path', async (t) => {
+t.test('the accel prefix must be a path', async (t) => {
   t.equal(loadConfig({ QINGDAN_ACCEL_PREFIX: '/_files/open' }).QINGDAN_ACCEL_PREFIX, '/_files/open')
   for (const wrong of ['files', '/files/', '/a b', 'http://x/y', '/\n']) {
     t.throws(() => loadConfig({ QINGDAN_ACCEL_PREFIX: wrong }), /QINGDAN_ACCEL_PREFIX must be a path/, wrong)

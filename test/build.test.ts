@@ -20,9 +20,9 @@ import { join, resolve } from 'node:path'
 import t, { type Test } from 'tap'
 import { foreign, plainly } from './support/run-cli.ts'
 
-const cli = (word: string) => `export async function run(given: readonly string[]): Promise<number> {
+const cli = (word: string) => `export async function run(args: readonly string[]): Promise<number> {
   const { shout } = await import('./deep/shout.ts')
-  process.stdout.write(shout('${word} ' + given.join(' ')))
+  process.stdout.write(shout('${word} ' + args.join(' ')))
   return 0
 }
 `
@@ -30,8 +30,8 @@ const shout = `interface Never { readonly seen: string }
 
 
 export function shout(text: string): string {
-  const kept: Never | undefined = undefined
-  if (text.includes('fail')) throw new Error('as asked' + String(kept ?? ''))
+  const unused: Never | undefined = undefined
+  if (text.includes('fail')) throw new Error('as asked' + String(unused ?? ''))
   return text.toUpperCase() + '\\n'
 }
 `
@@ -81,7 +81,7 @@ function runAs(
   return new Promise((done) => child.on('close', (code) => done({ code, stdout, stderr })))
 }
 
-/** The compiled forms that there are, each with the time when it was made. */
+/** The compiled forms on disk, each with its creation time. */
 function forms(folder: string): readonly string[] {
   return readdirSync(join(folder, 'dist'))
     .filter((name) => /^[0-9a-f]{20}$/.test(name))
@@ -89,7 +89,7 @@ function forms(folder: string): readonly string[] {
     .sort()
 }
 
-t.test('it compiles where a source has changed, and not otherwise', async (t) => {
+t.test('it compiles only if a source has changed', async (t) => {
   const folder = copy(t)
   t.match(await run(folder, 'bin/qingdan', 'a'), { code: 0, stdout: 'ONE A\n', stderr: '' })
   const first = forms(folder)
@@ -102,13 +102,13 @@ t.test('it compiles where a source has changed, and not otherwise', async (t) =>
   t.equal(forms(folder).length, 2)
   writeFileSync(join(folder, 'src/cli.ts'), cli('one'))
   t.match(await run(folder, 'bin/qingdan', 'c'), { stdout: 'ONE C\n' })
-  t.equal(forms(folder).length, 2, 'what was compiled before is found again')
+  t.equal(forms(folder).length, 2, 'an earlier compiled form is used again')
   writeFileSync(join(folder, 'package-lock.json'), '{}')
   await run(folder, 'build/run.mjs', 'build')
-  t.equal(forms(folder).length, 3, 'other packages are compiled in')
+  t.equal(forms(folder).length, 3, 'a change of the packages gives a new form')
 })
 
-t.test('of starts at once each runs, and what a killed build has left is no obstacle', async (t) => {
+t.test('simultaneous starts all run, also after a killed build', async (t) => {
   const folder = copy(t)
   mkdirSync(join(folder, 'dist/tmp.1'), { recursive: true })
   writeFileSync(join(folder, 'dist/lock'), '999999999')
@@ -121,7 +121,7 @@ t.test('of starts at once each runs, and what a killed build has left is no obst
   t.equal(readdirSync(join(folder, 'dist')).length, 2)
 })
 
-t.test('where it can not compile it says what to run', async (t) => {
+t.test('a failure to compile names the command that helps', async (t) => {
   const folder = copy(t)
   writeFileSync(join(folder, 'src/cli.ts'), 'export const run = ;\n')
   const wrong = await run(folder, 'bin/qingdan')
@@ -140,7 +140,7 @@ t.test('where it can not compile it says what to run', async (t) => {
   t.match(await runAs(account, folder, 'bin/qingdan', 'a'), { code: 0, stdout: 'ONE A\n' })
 })
 
-t.test('a stack names the line of the source', async (t) => {
+t.test('a stack trace names the line of the source', async (t) => {
   const folder = copy(t)
   const { code, stderr } = await run(folder, 'bin/qingdan', 'fail')
   t.equal(code, 1)

@@ -71,8 +71,8 @@ for (const file of ['program.ts', 'wrong.ts']) copyFileSync(join('test/client', 
 
 const compiled = await run(bin('typescript', 'bin/tsc'), '-p', '.')
 
-t.test('a program compiles, wrong names and values do not', async (t) => {
-  t.same(failed, [], 'types were made of each document')
+t.test('a correct program compiles; wrong names and values do not', async (t) => {
+  t.same(failed, [], 'types were generated from each document')
   const errors = [...compiled.out.matchAll(/^([\w.]+)\((\d+),/gm)]
   t.same(
     errors.filter(([, file]) => file !== 'wrong.ts').map(([error]) => error),
@@ -86,7 +86,7 @@ t.test('a program compiles, wrong names and values do not', async (t) => {
   t.same([...new Set(errors.map(([, , line]) => Number(line)))], wrong, compiled.out)
 })
 
-t.test('no body that may be JSON is a plain text as well', async (t) => {
+t.test('no body is both JSON and plain text', async (t) => {
   const mixed = Object.entries(documents)
     .filter(([name]) => name.endsWith('.json'))
     .flatMap(([, text]) => bodiesOf(JSON.parse(text)))
@@ -135,7 +135,7 @@ t.test('the program pages, filters, sorts, selects and counts', async (t) => {
   t.ok(wanted.length > 7, `more than a page: ${wanted.length}`)
   const ran = await run('program.js', await app.listen({ host: '127.0.0.1', port: 0 }))
   t.equal(ran.code, 0, ran.out)
-  const told = JSON.parse(ran.out) as {
+  const output = JSON.parse(ran.out) as {
     venues: string[]
     free: number
     largest: unknown[]
@@ -143,10 +143,10 @@ t.test('the program pages, filters, sorts, selects and counts', async (t) => {
     refused: unknown[]
   }
   const venues = wanted.map(({ venue = '' }) => venue)
-  t.same(told.venues, venues.sort().reverse())
-  t.match(told.joined, [{ edition: '2025', venue: String, school: String }, { edition: '2025' }])
+  t.same(output.venues, venues.sort().reverse())
+  t.match(output.joined, [{ edition: '2025', venue: String, school: String }, { edition: '2025' }])
   const counts = new Map<string, number>()
   for (const { day_type: type = '' } of sessions) counts.set(type, (counts.get(type) ?? 0) + 1)
-  t.same(told.largest, [...counts].sort(([, a], [, b]) => b - a)[0])
-  t.same(told.refused, [404, 'dataset-not-found'])
+  t.same(output.largest, [...counts].sort(([, a], [, b]) => b - a)[0])
+  t.same(output.refused, [404, 'dataset-not-found'])
 })

@@ -1,5 +1,5 @@
 /**
- * The datasets as they are shipped: contracts, code lists, and samples that keep what the contracts promise.
+ * The datasets as they are shipped: contracts, code lists, and samples that conform to the contracts.
  * A new dataset is tested by its folder alone; nothing is listed here.
  */
 import { readFile } from 'node:fs/promises'
@@ -27,7 +27,7 @@ import { writeSamples } from './support/samples.ts'
 const contracts = await loadContracts({ folders: [datasetsFolder] })
 const samples = await listSamples(datasetsFolder)
 
-t.test('every dataset tells its story in both languages, with examples', async (t) => {
+t.test('every dataset is documented in both languages, with examples', async (t) => {
   t.ok(contracts.list().length >= 5)
   for (const { contract } of contracts.list()) {
     const changes = await readFile(join(datasetsFolder, contract.dataset, 'CHANGELOG.md'), 'utf8')
@@ -42,7 +42,7 @@ t.test('every dataset tells its story in both languages, with examples', async (
   }
 })
 
-t.test('contracts written from now on use the current keywords', async (t) => {
+t.test('new contracts use the current keywords', async (t) => {
   const all = contracts.list().flatMap(({ contract }) => contracts.versions(contract.dataset))
   // The two versions of each dataset that were in use before the keywords were renamed.
   const later = all.filter(({ contract }) => contract.contractVersion > 2)
@@ -52,7 +52,7 @@ t.test('contracts written from now on use the current keywords', async (t) => {
   )
 })
 
-t.test('the code lists hold what the house needs', async (t) => {
+t.test('the code lists have the codes that the service needs', async (t) => {
   const codes = (list: string) => contracts.codes(list).codes
   t.equal(codes('districts').filter((code) => code.validUntil === undefined).length, 16)
   t.ok(
@@ -61,7 +61,11 @@ t.test('the code lists hold what the house needs', async (t) => {
       .every((code) => code.replacedBy),
   )
   t.equal(codes('providers').filter((code) => code.code === `edu-${code.extra['district']}`).length, 16)
-  t.equal(findCode(contracts.codes('grades'), '21')?.extra['scoring_table_5_4'], '16', 'the 5+4 trap')
+  t.equal(
+    findCode(contracts.codes('grades'), '21')?.extra['scoring_table_5_4'],
+    '16',
+    'grade 21 of the 5+4 school system',
+  )
   t.equal(findCode(contracts.codes('grades'), '24')?.extra['scoring_table_6_3'], '')
   const under = (indicator: string) =>
     codes('fitness-levels').filter((code) => code.under?.includes(indicator))
@@ -80,7 +84,7 @@ t.test('the code lists hold what the house needs', async (t) => {
     t.ok(['unconditional', 'conditional', 'not-open'].includes(code))
 })
 
-t.test('the samples keep their contracts', async (t) => {
+t.test('the samples conform to their contracts', async (t) => {
   for (const sample of samples) {
     const { contract } = contracts.get(sample.dataset)
     const period = periodOf(contract, sample.edition)
@@ -122,7 +126,7 @@ function wrongCells(
     keys.add(key)
     return [
       ...wrong.map(({ name }) => `row ${index + 2} ${name}`),
-      ...(outside ? [`row ${index + 2} lies outside of its part`] : []),
+      ...(outside ? [`row ${index + 2} is outside its part`] : []),
       ...(doubled ? [`row ${index + 2} has the key of another`] : []),
     ]
   })
@@ -146,7 +150,7 @@ function isRight(
   return elements.every((code) => findCode(all.codes(codes), code, query) !== undefined)
 }
 
-t.test('the fitness samples are plausible and fit together', async (t) => {
+t.test('the fitness samples are plausible and consistent', async (t) => {
   const files = samples.filter((sample) => sample.dataset === 'student-fitness')
   t.equal(files.length, 32)
   const totals = new Map<string, { tested: number; good: number; passed: number }>()
@@ -171,7 +175,7 @@ t.test('the fitness samples are plausible and fit together', async (t) => {
       'the levels add up',
     )
   }
-  t.ok(few > 100, 'suppression has work')
+  t.ok(few > 100, 'some groups are small enough for suppression')
   for (const [edition, { tested, good, passed }] of totals) {
     t.ok(good / tested > 0.24 && good / tested < 0.4, `${edition} 优良率 ${good / tested}`)
     t.ok(passed / tested > 0.9 && passed / tested < 1, `${edition} 合格率 ${passed / tested}`)
@@ -189,7 +193,7 @@ function add(totals: Totals, { edition }: Sample, row: Readonly<Record<string, s
   })
 }
 
-t.test('the committed samples are what the generator writes', async (t) => {
+t.test('the committed samples equal the output of the generator', async (t) => {
   const folder = t.testdir({})
   const written = await writeSamples({ out: folder })
   t.same(

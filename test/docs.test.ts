@@ -1,4 +1,4 @@
-/** Documents are held to what stands: each name, link, table and address in them is looked up in the code. */
+/** Checks documents against the code: each name, link, table and address in them must exist. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -15,7 +15,7 @@ import { unconnectedContext } from './support/unconnected-context.ts'
 const readmes = ['README.md', 'README.zh-CN.md']
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
 
-t.test('every problem code is documented at /v1/problems, each with words of its own', async (t) => {
+t.test('every problem code is documented at /v1/problems, each with its own text', async (t) => {
   const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   const { data } = (await app.inject('/v1/problems')).json() as {
@@ -32,8 +32,8 @@ t.test('every problem code is documented at /v1/problems, each with words of its
   }
 })
 
-t.test('every check stands in datasets/README.md with its parameters', async (t) => {
-  const told = table('datasets/README.md', '| check |').map(([name = '', parameters = '']) => [
+t.test('every check is documented in datasets/README.md with its parameters', async (t) => {
+  const documented = table('datasets/README.md', '| check |').map(([name = '', parameters = '']) => [
     name.replaceAll('`', ''),
     [...parameters.matchAll(/`(\w+)`/g)].map((match) => match[1]),
   ])
@@ -41,7 +41,7 @@ t.test('every check stands in datasets/README.md with its parameters', async (t)
     name,
     Object.keys((parameters['properties'] ?? {}) as object),
   ])
-  t.same(told, real)
+  t.same(documented, real)
 })
 
 t.test('every npm script that a document names exists', async (t) => {
@@ -82,7 +82,7 @@ t.test('every qingdan command that a README names exists, with its options', asy
 t.test('both READMEs have the same commands and the same links', async (t) => {
   const [first = '', second = ''] = readmes
   t.same(commands(second), commands(first))
-  // A page that there is in Chinese is linked in Chinese.
+  // A page that also exists in Chinese is linked in Chinese.
   const inEnglish = (link: string) => link.replace('.zh-CN.md', '.md')
   const others = (file: string) =>
     links(file)
@@ -108,7 +108,7 @@ t.test('every relative link in a document resolves', async (t) => {
   )
 })
 
-t.test('files, settings and addresses that documents name are there', async (t) => {
+t.test('files, settings and addresses that documents name exist', async (t) => {
   const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   await app.ready()
@@ -140,7 +140,7 @@ t.test('the modules in ARCHITECTURE.md are the folders of src/', (t) => {
   t.same(
     rows.flatMap(([, , imports = '']) => names(imports)).filter((name) => !all.includes(name)),
     [],
-    'modules import modules of the table',
+    'the table lists only modules as imports',
   )
   t.end()
 })
@@ -148,12 +148,12 @@ t.test('the modules in ARCHITECTURE.md are the folders of src/', (t) => {
 /** Generators and people read the file; a dataset beside the sample has a document of its own. */
 const openapiBytesMax = 400_000
 
-t.test('openapi.yaml is what the routes give, and describes every field', async (t) => {
-  const kept = readFileSync('openapi.yaml', 'utf8')
+t.test('openapi.yaml matches the routes and describes every field', async (t) => {
+  const stored = readFileSync('openapi.yaml', 'utf8')
   const [, sample = ''] = /--dataset (\S+)/.exec(manifest.scripts['openapi'] ?? '') ?? []
-  t.ok(kept === (await writeOpenapi(['datasets'], [sample])), 'renew it by `npm run openapi`')
-  t.ok(Buffer.byteLength(kept) <= openapiBytesMax, 'and it can still be read')
-  const document = parse(kept) as Document
+  t.ok(stored === (await writeOpenapi(['datasets'], [sample])), 'update it with `npm run openapi`')
+  t.ok(Buffer.byteLength(stored) <= openapiBytesMax, 'the file stays small enough to read')
+  const document = parse(stored) as Document
   const app = await buildApp(unconnectedContext().context)
   t.teardown(() => app.close())
   await app.ready()
@@ -204,7 +204,7 @@ interface Document {
   }
 }
 
-/** Operations, parameters and members of bodies that say nothing of themselves. What is shared is looked at once. */
+/** Operations, parameters and body members without a description. Shared schemas are checked once. */
 function undescribed({ paths, components }: Document): readonly string[] {
   const inBodies = ({ content = {} }: Response, place: string) =>
     Object.values(content).flatMap(({ schema = {} }) => silent(schema, place))

@@ -1,6 +1,6 @@
 /**
- * Walks the README as its reader would: its files are written, its commands run in their order, its addresses asked,
- * on a database and in a folder of their own. What the commands print is looked at where it matters.
+ * Follows the README as its reader would: writes its files, runs its commands in order and requests its
+ * addresses, with a database and folder of its own. Checks the output where it matters.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ import { blocks, commands } from './support/documents.ts'
 
 interface Ran {
   readonly code: number | null
-  readonly said: string
+  readonly output: string
 }
 
 const list = 'annual-open-data-list'
@@ -23,7 +23,7 @@ const listSample = [
   `./bin/qingdan publish ${list} 2026`,
 ]
 
-t.test('the five minutes of a data officer', async (t) => {
+t.test('the commands of the README work in order', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-readme-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const environment = {
@@ -32,7 +32,7 @@ t.test('the five minutes of a data officer', async (t) => {
     QINGDAN_SAMPLES: 'never',
     QINGDAN_PORT: '0',
   }
-  // A reader stands in the clone. Here the clone's command is reached by a link, and nothing is written into the clone.
+  // A reader works in the clone. The test links to its command, so that nothing is written into the clone.
   await symlink(resolve('bin'), join(folder, 'bin'))
   const [csv = ''] = blocks('README.md', 'csv')
   await writeFile(join(folder, 'calendar-2027.csv'), csv)
@@ -46,9 +46,9 @@ t.test('the five minutes of a data officer', async (t) => {
   for (const line of lines) {
     const address = /^curl '?http:\/\/127\.0\.0\.1:8080([^']*)'?$/.exec(line)?.[1]
     if (address === undefined) {
-      const { code, said } = await run(line, folder, environment)
+      const { code, output } = await run(line, folder, environment)
       t.equal(code, 0, line)
-      answers.push(said)
+      answers.push(output)
       continue
     }
     const answer = await fetch(`${base}${address}`)
@@ -60,9 +60,9 @@ t.test('the five minutes of a data officer', async (t) => {
   t.match(all, /published {2}school-calendar 2027 v2/, 'the correction was published')
   t.match(all, /"latest":2/, 'and is the latest')
   t.match(all, /school-calendar 2027 v1 is withdrawn/, 'the first version was withdrawn')
-  t.match(all, /^qd_\w+/m, 'a key was made')
-  const gone = await fetch(`${base}/v1/datasets/school-calendar/editions/2027/versions/1`)
-  t.equal(gone.status, 410, 'and its address says so')
+  t.match(all, /^qd_\w+/m, 'a key was created')
+  const withdrawn = await fetch(`${base}/v1/datasets/school-calendar/editions/2027/versions/1`)
+  t.equal(withdrawn.status, 410, 'its address answers 410')
 })
 
 /** Runs a line of a document in a shell. tap hooks into Node processes by NODE_OPTIONS, which is taken away. */
@@ -76,12 +76,12 @@ async function run(
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-  let said = ''
+  let output = ''
   child.stdout.on('data', (chunk: Buffer) => {
-    said += chunk.toString()
+    output += chunk.toString()
   })
   const [code] = (await once(child, 'close')) as [number | null]
-  return { code, said }
+  return { code, output }
 }
 
 /** Starts the service as `npm start` does, and waits until it says where it is. */

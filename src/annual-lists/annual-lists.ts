@@ -1,6 +1,6 @@
 /**
- * The annual lists: editions of datasets of the kind `annual-list`, joined with what has been published. States are not
- * stored; they are derived on every read.
+ * The annual lists: editions of datasets of the kind `annual-list`, joined with what has been published.
+ * States are not stored; they are derived on every read.
  */
 
 import { type AppContext, byDataset, latestOf, listReadable, listVersions } from '../catalogue/index.ts'
@@ -71,7 +71,9 @@ export async function listAnnualLists(context: AppContext, reader: Caller): Prom
   return lists
 }
 
-/** The list of a year with its states, or undefined if none is published. Several lists of a year are joined. */
+/**
+ * The list of a year with its states, or undefined if none is published. Several lists of a year are joined.
+ */
 export async function findList(
   context: AppContext,
   reader: Caller,
@@ -225,8 +227,9 @@ function ratesBy(
 }
 
 /**
- * Open datasets that are not on the list of a year. For the current year every open dataset should be on it, for another
- * year those with an edition that ends in it, so that datasets that did not exist yet are not reported.
+ * Open datasets that are not on the list of a year. For the current year every open dataset should be on it,
+ * for another year those with an edition that ends in it, so that datasets that did not exist yet are not
+ * reported.
  */
 function unlistedOf(
   items: readonly ListItem[],

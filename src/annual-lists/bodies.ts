@@ -28,8 +28,8 @@ export function renderList(list: AnnualList, readable: ReadonlySet<string>, conf
   const at = addresses(config)
   const self = at.list(list.year)
   const items = list.items.map((item) => {
-    const own = JSON.stringify(itemBody(item, readable, config))
-    return `${own.slice(0, -1)},"record":${jsonRecord(item.source.contract.fields)(item.promised.record)}}`
+    const json = JSON.stringify(itemBody(item, readable, config))
+    return `${json.slice(0, -1)},"record":${jsonRecord(item.source.contract.fields)(item.promised.record)}}`
   })
   const head = {
     year: list.year,
@@ -92,7 +92,10 @@ export function itemBody(
   }
 }
 
-/** Link to the promised dataset or edition. Null if the reader may not see it: a 404 would reveal that it exists. */
+/**
+ * Link to the promised dataset or edition. Null if the reader may not see it: a 404 would reveal that it
+ * exists.
+ */
 function datasetLink(
   { promised }: ListItem,
   readable: ReadonlySet<string>,

@@ -1,4 +1,7 @@
-/** Lists and their differences as tables for files. A table has contract fields, so that every format can render it. */
+/**
+ * Lists and their differences as tables for files. A table has contract fields, so that every format can
+ * render it.
+ */
 
 import { isSynthetic } from '../catalogue/index.ts'
 import { type Contracts, type Field, kinds } from '../contract/index.ts'

@@ -1,4 +1,7 @@
-/** Public API of the annual lists: promises with states derived from what is published, comparisons, notifications. */
+/**
+ * Public API of the annual lists: promises with states derived from what is published, comparisons,
+ * notifications.
+ */
 export { type AnnualList, findList, type ListItem, listAnnualLists } from './annual-lists.ts'
 export { startListTasks } from './background-tasks.ts'
 export { type Compared, diffBody, itemBody } from './bodies.ts'

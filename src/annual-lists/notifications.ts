@@ -1,7 +1,8 @@
 /**
- * Reports changes of annual list items in the feed: a new state or a new due day. States are derived and can change by
- * time alone, so this runs after every change and periodically. Each change is reported once, by whichever process comes
- * first, and only what is public. A mirror reports nothing of its own; it has the changes of its origin.
+ * Reports changes of annual list items in the feed: a new state or a new due day. States are derived and can
+ * change by time alone, so this runs after every change and periodically. Each change is reported once, by
+ * whichever process comes first, and only what is public. A mirror reports nothing of its own; it has the
+ * changes of its origin.
  */
 
 import {
@@ -39,18 +40,21 @@ export async function appendItemChanges(context: AppContext): Promise<number> {
   })
 }
 
-/** The changes since the last report. Pure. An item that is in no version of its list any more counts as withdrawn. */
+/**
+ * The changes since the last report. Pure. An item that is in no version of its list any more counts as
+ * withdrawn.
+ */
 export function changesOf(
   lists: readonly Pick<AnnualList, 'year' | 'items'>[],
   reported: readonly ReportedItem[],
 ): readonly (ReportedItem & { readonly former: string | null })[] {
   const before = new Map(reported.map((item) => [nameOf(item), item]))
-  const now = lists.flatMap(({ year, items }) => keyed(year, items))
+  const now = lists.flatMap(({ year, items }) => withKeys(year, items))
   const present = new Set(now.map(nameOf))
-  const gone = reported
+  const withdrawn = reported
     .filter((item) => item.state !== 'withdrawn' && !present.has(nameOf(item)))
     .map((item) => ({ ...item, state: 'withdrawn' }))
-  return [...now, ...gone].flatMap((item) => {
+  return [...now, ...withdrawn].flatMap((item) => {
     const former = before.get(nameOf(item))
     if (former?.state === item.state && former.due === item.due) return []
     return [{ ...item, former: former?.state ?? null }]
@@ -61,7 +65,7 @@ function nameOf({ dataset, edition, key }: ReportedItem): string {
   return `${dataset} ${edition} ${key}`
 }
 
-function keyed(year: string, items: readonly ListItem[]): readonly ReportedItem[] {
+function withKeys(year: string, items: readonly ListItem[]): readonly ReportedItem[] {
   const occurrences = new Map<string, number>()
   return items.map((item) => {
     const { promised, source, due, state } = item
@@ -75,7 +79,10 @@ function keyed(year: string, items: readonly ListItem[]): readonly ReportedItem[
   })
 }
 
-/** The identity of an item: its edition, else its name and providers. Its number is only a position in the list. */
+/**
+ * The identity of an item: its edition, else its name and providers. Its number is only a position in the
+ * list.
+ */
 function identityOf({ promised }: ListItem): string {
   const { dataset, edition, name } = promised.values
   return JSON.stringify(

@@ -64,8 +64,9 @@ export async function annualListRoutes(app: App, context: AppContext): Promise<v
 }
 
 /**
- * States change daily and with each publication, so caches revalidate after a minute. With a key, states may depend on
- * restricted data, and `public` would let a shared cache serve them to everyone (RFC 9111, section 3.5).
+ * States change daily and with each publication, so caches revalidate after a minute. With a key, states may
+ * depend on restricted data, and `public` would let a shared cache serve them to everyone (RFC 9111, section
+ * 3.5).
  */
 function cacheFor(reader: Caller, reply: FastifyReply): void {
   reply.header('cache-control', reader.keyId === undefined ? 'public, max-age=60' : 'private, no-cache')
@@ -163,12 +164,12 @@ function fileRoutes(app: App, context: AppContext, format: string): void {
       },
     },
     async (request, reply) => {
-      const { against, ...asked } = request.query as CsvSwitches & { readonly against?: string }
+      const { against, ...options } = request.query as CsvSwitches & { readonly against?: string }
       const compared = await compareLists(context, request.caller, request.params.year, against)
       cacheFor(request.caller, reply)
       const list = await getList(context, request.caller, request.params.year)
-      const table = diffTable(compared, headerOf(asked), asked.lang ?? 'zh')
-      return sendTable(reply, format, table, sourceOf(context, list), asked)
+      const table = diffTable(compared, headerOf(options), options.lang ?? 'zh')
+      return sendTable(reply, format, table, sourceOf(context, list), options)
     },
   )
 }

@@ -1,6 +1,6 @@
 /**
- * The state of a promise, derived from evidence alone: what is published, since when, and the first due day. States are
- * never entered by hand, and can change by time alone. Pure; the current day is a parameter.
+ * The state of a promise, derived from evidence alone: what is published, since when, and the first due day.
+ * States are never entered by hand, and can change by time alone. Pure; the current day is a parameter.
  */
 import { dayInShanghai } from '../platform/time.ts'
 
@@ -27,8 +27,8 @@ export interface PromiseOutcome {
 }
 
 /**
- * Derives the state of one period of an item. `due` is its first due day. Publication on that day is on time; if all
- * versions are withdrawn, it counts as unpublished; without a due day nothing is ever late.
+ * Derives the state of one period of an item. `due` is its first due day. Publication on that day is on time;
+ * if all versions are withdrawn, it counts as unpublished; without a due day nothing is ever late.
  */
 export function stateOf(due: string | null, evidence: readonly Evidence[], today: string): PromiseOutcome {
   if (evidence.some((version) => !version.withdrawn)) {
@@ -42,7 +42,10 @@ export function stateOf(due: string | null, evidence: readonly Evidence[], today
 /** From best to worst: open but late is better than not open. */
 const fromBest: readonly PromiseState[] = ['published', 'late', 'planned', 'overdue']
 
-/** The worst state of several periods. The first publication is the day on which the last period was published. */
+/**
+ * The worst state of several periods. The first publication is the day on which the last period was
+ * published.
+ */
 export function worstOf(periods: readonly PromiseOutcome[]): PromiseOutcome {
   const ranks = periods.map(({ state }) => fromBest.indexOf(state))
   const state = fromBest[Math.max(...ranks)] ?? 'planned'
@@ -78,9 +81,9 @@ export interface Counted {
 }
 
 /**
- * Counts and rates of items. Rates are from 0 to 1, rounded to four digits. Items that left the list don't count for
- * completion. They count for punctuality if their first due day had passed when they left: leaving the list neither
- * breaks nor fulfils a promise.
+ * Counts and rates of items. Rates are from 0 to 1, rounded to four digits. Items that left the list don't
+ * count for completion. They count for punctuality if their first due day had passed when they left: leaving
+ * the list neither breaks nor fulfils a promise.
  */
 export function ratesOf(items: readonly Counted[], today: string): Rates {
   const count = (state: ItemState) => items.filter((item) => item.state === state).length
@@ -97,7 +100,9 @@ export function ratesOf(items: readonly Counted[], today: string): Rates {
   }
 }
 
-/** Whether an item counts as due. On the due day itself only published items do, since others still have time. */
+/**
+ * Whether an item counts as due. On the due day itself only published items do, since others still have time.
+ */
 function isDecided({ firstDue, leftOn, outcome }: Counted, today: string): boolean {
   if (firstDue === null) return false
   if (leftOn !== null) return firstDue < leftOn

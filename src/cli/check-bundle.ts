@@ -28,10 +28,10 @@ import type { Config } from '../platform/config.ts'
 import type { Finding } from '../platform/finding.ts'
 
 /**
- * Public keys, one of which must have signed. With `named`, a missing signature is only a warning and an
- * unknown key is reported as unchecked; with `unasked`, for a bag still being made, none is checked.
+ * Public keys, one of which must have signed. With `optional`, a missing signature is only a warning and an
+ * unknown key is reported as unchecked. With `none`, for a bag still being created, no signature is checked.
  */
-export type SignatureCheck = 'unasked' | 'named' | readonly PublicKeyFile[]
+export type SignatureCheck = 'none' | 'optional' | readonly PublicKeyFile[]
 
 export interface CheckReport {
   readonly errors: number
@@ -44,7 +44,7 @@ export interface CheckReport {
 }
 
 /** What all checks of bundles need. */
-export interface CheckContextParts {
+export interface CheckContext {
   readonly contracts: Contracts
   readonly config: Config
   readonly progress: Progress
@@ -62,7 +62,7 @@ export interface OpenedBundle {
 /** Opens and verifies a bag folder or ZIP; does not read its rows. */
 export async function openBundle(
   path: string,
-  { contracts, config, signature }: CheckContextParts,
+  { contracts, config, signature }: CheckContext,
 ): Promise<OpenedBundle> {
   const limits = limitsOf(config)
   let bag: Bag | undefined
@@ -72,11 +72,11 @@ export async function openBundle(
     bag = await openBag(path, packing, limits)
     const { manifest, findings } = await verifyBag(bag, limits)
     if (manifest === undefined) return { path, findings }
-    // A bag that is still being made is encrypted after this check.
-    const isDue = ({ check }: Finding) => check !== 'encryption-missing' || signature !== 'unasked'
-    const wrong = verifyManifest(manifest, contracts).filter(isDue)
-    const signatures = wrong.length > 0 ? [] : await signatureFindings(bag, signature)
-    const all = [...findings, ...wrong, ...signatures]
+    // A bag that is still being created is encrypted after this check.
+    const isDue = ({ check }: Finding) => check !== 'encryption-missing' || signature !== 'none'
+    const invalid = verifyManifest(manifest, contracts).filter(isDue)
+    const signatures = invalid.length > 0 ? [] : await signatureFindings(bag, signature)
+    const all = [...findings, ...invalid, ...signatures]
     if (all.some(({ severity }) => severity === 'error')) return { path, findings: all }
     open = { bag, manifest }
     return { path, findings: all, open }
@@ -90,17 +90,17 @@ export async function openBundle(
 
 /** Validates the rows of an opened bundle and adds the findings to the earlier ones. Writes nothing. */
 export async function checkRows(
-  { bag, manifest: whole }: NonNullable<OpenedBundle['open']>,
-  before: readonly Finding[],
-  { contracts, config, progress }: CheckContextParts,
+  { bag, manifest: complete }: NonNullable<OpenedBundle['open']>,
+  earlier: readonly Finding[],
+  { contracts, config, progress }: CheckContext,
 ): Promise<CheckReport> {
   const sink = buildFindingSink(config.QINGDAN_FINDINGS_MAX)
-  for (const finding of before) sink.add(finding)
-  const unread = whole.files.filter(({ path }) => isEncrypted(path))
+  for (const finding of earlier) sink.add(finding)
+  const unread = complete.files.filter(({ path }) => isEncrypted(path))
   for (const { path } of unread) sink.add(faultAt('encrypted-unread', { file: path }))
-  const manifest = { ...whole, files: whole.files.filter((file) => !unread.includes(file)) }
+  const manifest = { ...complete, files: complete.files.filter((file) => !unread.includes(file)) }
   if (manifest.files.length === 0)
-    return { ...told(sink), isInOrder: sink.counts().errors === 0, exceeded: [] }
+    return { ...resultOf(sink), isInOrder: sink.counts().errors === 0, exceeded: [] }
   const { contract } = contracts.get(manifest.dataset, manifest.contractVersion)
   const watched = watchRows(bag, readPasses.strict, progress)
   const options = {
@@ -113,13 +113,13 @@ export async function checkRows(
     onFinding: sink.add,
     onProgress: watched.onProgress,
   }
-  const meet = buildKeyMatcher(contract, sink.add)
+  const matchKeys = buildKeyMatcher(contract, sink.add)
   const files: FileCount[] = []
   let isBroken = false
   try {
     for (const reading of readingsOf(options)) {
       const rows = validateBag(reading.options)
-      for await (const batch of rows) meet(reading, batch)
+      for await (const batch of rows) matchKeys(reading, batch)
       files.push(...rows.counts())
     }
   } catch (error) {
@@ -132,29 +132,29 @@ export async function checkRows(
   const isOver =
     isBroken || files.some((file) => file.unreadable) || counts.byCheck['delta-key-both'] !== undefined
   const exceeded = isOver ? [] : exceededBounds(contract.tolerance, tally(counts, files))
-  return { ...told(sink), isInOrder: !isOver && exceeded.length === 0, exceeded }
+  return { ...resultOf(sink), isInOrder: !isOver && exceeded.length === 0, exceeded }
 }
 
 /** The report of a bundle whose rows are not read. */
-export function reportOf(findings: readonly Finding[], { config }: CheckContextParts): CheckReport {
+export function reportOf(findings: readonly Finding[], { config }: CheckContext): CheckReport {
   const sink = buildFindingSink(config.QINGDAN_FINDINGS_MAX)
   for (const finding of findings) sink.add(finding)
-  return { ...told(sink), isInOrder: false, exceeded: [] }
+  return { ...resultOf(sink), isInOrder: false, exceeded: [] }
 }
 
-async function signatureFindings(bag: Bag, asked: SignatureCheck): Promise<readonly Finding[]> {
-  if (asked === 'unasked') return []
-  const keys = asked === 'named' ? [] : asked
+async function signatureFindings(bag: Bag, check: SignatureCheck): Promise<readonly Finding[]> {
+  if (check === 'none') return []
+  const keys = check === 'optional' ? [] : check
   const signature = await checkBagSignature(bag, keys, new Date())
   if (signature.state === 'void') return signature.findings
   if (signature.state === 'unsigned') {
     // The receiver decides whether unsigned bundles are accepted; callers with keys expect a signature.
     const finding = faultAt('signature-missing')
-    return [asked === 'named' ? { ...finding, severity: 'warning' } : finding]
+    return [check === 'optional' ? { ...finding, severity: 'warning' } : finding]
   }
   if (signature.outcomes.some(({ good }) => good)) return []
   const findings = signature.outcomes.map(signatureFinding).filter((finding) => finding !== undefined)
-  return asked === 'named' ? findings.map(unchecked) : findings
+  return check === 'optional' ? findings.map(unchecked) : findings
 }
 
 /** Without keys nobody verified the signature, so an unknown key is reported as unchecked. */
@@ -164,7 +164,7 @@ function unchecked(finding: Finding): Finding {
   return faultAt('signature-unchecked', { ...(file ? { file } : {}), ...(expected ? { expected } : {}) })
 }
 
-function told(sink: FindingSink) {
+function resultOf(sink: FindingSink) {
   const { errors, warnings } = sink.counts()
   return { errors, warnings, findings: sink.findings() }
 }

@@ -1,6 +1,6 @@
 /**
  * Checks bundles one after the other; bags of one group are checked together as one bundle, as the receiver
- * will do. Bags of the group that were not given are reported as missing, which is not an error.
+ * will do. Missing bags of the group are reported, which is not an error.
  */
 
 import {
@@ -18,7 +18,7 @@ import {
 } from '../bundle/index.ts'
 import type { Finding } from '../platform/finding.ts'
 import {
-  type CheckContextParts,
+  type CheckContext,
   type CheckReport,
   checkRows,
   type OpenedBundle,
@@ -35,7 +35,7 @@ export interface CheckedBundle {
 /** Yields a report for each bundle, and one for the bags of each group. */
 export async function* checkBundles(
   paths: readonly string[],
-  ground: CheckContextParts,
+  context: CheckContext,
 ): AsyncGenerator<CheckedBundle> {
   const groups = new Map<
     string,
@@ -43,10 +43,10 @@ export async function* checkBundles(
   >()
   try {
     for (const path of paths) {
-      const opened = await openBundle(path, ground)
+      const opened = await openBundle(path, context)
       const one = groupBagOf(opened)
       if (one === undefined) {
-        yield { path, report: await checkOne(opened, ground) }
+        yield { path, report: await checkOne(opened, context) }
         continue
       }
       // An internal error must not leave the waiting bags open.
@@ -56,7 +56,7 @@ export async function* checkBundles(
     }
     for (const members of groups.values()) {
       const path = members.map((member) => member.path).join(', ')
-      yield { path, report: await checkGroup(members, ground) }
+      yield { path, report: await checkGroup(members, context) }
     }
   } finally {
     for (const members of groups.values()) for (const { one } of members) await one.bag.close()
@@ -68,11 +68,11 @@ function groupBagOf({ open }: OpenedBundle): GroupBag | undefined {
   return { bag: open.bag, manifest: open.manifest }
 }
 
-async function checkOne(opened: OpenedBundle, ground: CheckContextParts): Promise<CheckReport> {
+async function checkOne(opened: OpenedBundle, context: CheckContext): Promise<CheckReport> {
   const { open, findings } = opened
-  if (open === undefined) return reportOf(findings, ground)
+  if (open === undefined) return reportOf(findings, context)
   try {
-    return await checkRows(open, findings, ground)
+    return await checkRows(open, findings, context)
   } finally {
     await open.bag.close()
   }
@@ -80,23 +80,23 @@ async function checkOne(opened: OpenedBundle, ground: CheckContextParts): Promis
 
 async function checkGroup(
   members: readonly { readonly findings: readonly Finding[]; readonly one: GroupBag }[],
-  ground: CheckContextParts,
+  context: CheckContext,
 ): Promise<CheckReport> {
   const bags = members.map(({ one }) => one)
   const found = members.flatMap(({ one, findings }) => inBag(one.manifest.group.number, findings))
   const misplaced = bags.flatMap(({ manifest }, index) =>
-    bags.slice(0, index).flatMap(({ manifest: there }) => {
-      const { number, count } = there.group
-      const faults = groupFaults(manifest, { number, count, purpose: groupPurposeOf(there) })
+    bags.slice(0, index).flatMap(({ manifest: earlier }) => {
+      const { number, count } = earlier.group
+      const faults = groupFaults(manifest, { number, count, purpose: groupPurposeOf(earlier) })
       return inBag(manifest.group.number, faults)
     }),
   )
-  if (misplaced.length > 0) return reportOf([...found, ...misplaced], ground)
+  if (misplaced.length > 0) return reportOf([...found, ...misplaced], context)
   const bag = joinBags(bags)
-  const tooMuch = groupLimitFaults(bag, limitsOf(ground.config))
-  if (tooMuch.length > 0) return reportOf([...found, ...tooMuch], ground)
+  const overLimit = groupLimitFaults(bag, limitsOf(context.config))
+  if (overLimit.length > 0) return reportOf([...found, ...overLimit], context)
   const manifest = joinManifests(bags.map((one) => one.manifest))
-  return checkRows({ bag, manifest }, [...found, ...incomplete(bags)], ground)
+  return checkRows({ bag, manifest }, [...found, ...incomplete(bags)], context)
 }
 
 function incomplete(bags: readonly GroupBag[]): readonly Finding[] {

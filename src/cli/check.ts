@@ -46,16 +46,16 @@ export async function checkPaths(
   const loose = paths.find(isTableFile)
   if (loose !== undefined) {
     throw new UsageError(
-      `${loose} is a loose file: qingdan ingest --dataset … --edition … checks it, and makes nothing public. ` +
-        'qingdan bundle create checks it, and packs it for somebody else.',
+      `${loose} is not a bundle. Check a loose file with qingdan ingest --dataset … --edition …, which publishes ` +
+        'nothing, or check and pack it for a receiver with qingdan bundle create.',
     )
   }
-  const signature: SignatureCheck = options.keys === undefined ? 'named' : await readKeys(options.keys)
+  const signature: SignatureCheck = options.keys === undefined ? 'optional' : await readKeys(options.keys)
   const { config, contracts } = loaded ?? (await load())
   let code: number = exitCodes.ok
   const findings: Finding[] = []
-  const ground = { contracts, config, signature, progress: progressLine(paths.join(', ')) }
-  for await (const { path, report } of checkBundles(paths, ground)) {
+  const checkContext = { contracts, config, signature, progress: progressLine(paths.join(', ')) }
+  for await (const { path, report } of checkBundles(paths, checkContext)) {
     print.result(options, { path, ...report }, () => print.report(path, report))
     if (!report.isInOrder) code = exitCodes.refused
     findings.push(

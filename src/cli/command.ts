@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 import { extname } from 'node:path'
 import type { Command } from 'commander'
 
-/** Meaning of the exit codes. A script can distinguish bad input from a failing machine. */
+/** Exit codes: a script can distinguish bad input from a failing machine. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, refused: 3, problem: 4 } as const
 
 /** Adds a command, or a family of commands, to the program; `end` receives any exit code but 0. */
@@ -21,14 +21,14 @@ export class UsageError extends Error {
 }
 
 /** Table formats that are not supported; without this list they would be reported as broken ZIPs. */
-const unreadTables = new Set(['.xls', '.xlsb', '.xlsm', '.ods', '.et'])
+const unsupportedExtensions = new Set(['.xls', '.xlsb', '.xlsm', '.ods', '.et'])
 
-const savedAs = 'XLSX ("Excel Workbook") or as "CSV UTF-8"'
+const supportedFormats = 'XLSX ("Excel Workbook") or as "CSV UTF-8"'
 
 /** The option of commands that ingest loose files, with its help text. */
 export const sheetOption = [
   '--sheet <name>',
-  'of workbooks: the sheet to read; by default the first visible one',
+  'the sheet of a workbook to read; by default the first visible one',
 ] as const
 
 /** The option of commands that report findings, with its help text. */
@@ -37,7 +37,7 @@ export interface FindingsOption {
 }
 export const findingsOption = [
   '--findings <file>',
-  'write all findings as a CSV that opens in Excel',
+  'write all findings to a CSV file that Excel can open',
 ] as const
 
 /** The option of commands that verify signatures. */
@@ -46,7 +46,7 @@ export interface KeysOption {
 }
 export const keysOption = [
   '--keys <path>',
-  'a file or folder of public OpenPGP keys: the signature must be by one of them',
+  'a file or folder of public OpenPGP keys; one of them must have signed the bundle',
 ] as const
 
 /** Checks that each path exists and may be a bundle or a table. Throws UsageError with the path. */
@@ -55,11 +55,12 @@ export async function requirePaths(paths: readonly string[]): Promise<void> {
     const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
         throw new UsageError(`There is no file or folder ${path}.`)
-      if (error.code === 'EACCES') throw new UsageError(`${path} may not be read by ${userInfo().username}.`)
+      if (error.code === 'EACCES')
+        throw new UsageError(`The user ${userInfo().username} may not read ${path}.`)
       throw error
     })
-    if (found.isFile() && unreadTables.has(extname(path).toLowerCase()))
-      throw new UsageError(`${path} is not read: save the table as ${savedAs}.`)
+    if (found.isFile() && unsupportedExtensions.has(extname(path).toLowerCase()))
+      throw new UsageError(`The format of ${path} is not supported: save the table as ${supportedFormats}.`)
   }
 }
 
@@ -77,14 +78,14 @@ export function actor(): string {
  * An action whose code is loaded when it is called, so that help and usage errors load nothing of the
  * service. `end` receives the exit code if the action returns one.
  */
-export function lazily<Given extends unknown[]>(
-  load: () => Promise<(...given: Given) => Promise<unknown>>,
+export function lazily<Args extends unknown[]>(
+  load: () => Promise<(...args: Args) => Promise<unknown>>,
   end?: (code: number) => void,
-): (...given: [...Given, Command]) => Promise<void> {
-  return async (...given) => {
+): (...args: [...Args, Command]) => Promise<void> {
+  return async (...args) => {
     const act = await load()
     // Commander passes arguments, options and then the command itself, which no action needs.
-    const code = await act(...(given.slice(0, -1) as Given))
+    const code = await act(...(args.slice(0, -1) as Args))
     if (typeof code === 'number') end?.(code)
   }
 }

@@ -1,4 +1,4 @@
-/** The commands in the order of `--help`: a new one needs a file and a line here or in a folder's list. */
+/** The commands in the order of `--help`. */
 
 import { keyCommand, signerCommand } from './accounts/commands.ts'
 import {
@@ -23,7 +23,7 @@ import { exportCommand, mirrorCommand, pullCommand } from './transfer/commands.t
 const serveCommand: AddCommand = (program, end) => {
   program
     .command('serve')
-    .description('start the service and serve until SIGTERM or Ctrl+C')
+    .description('run the service until SIGTERM or Ctrl+C')
     .action(async () => {
       const { serve } = await import('./run-service.ts')
       end(await serve(process.env))
@@ -31,14 +31,14 @@ const serveCommand: AddCommand = (program, end) => {
 }
 
 const migrateCommand: AddCommand = (program) => {
-  command(program, 'migrate', 'bring the database to the newest form, and do nothing else').action(
+  command(program, 'migrate', 'migrate the database to the newest schema, and exit').action(
     lazily(() => import('./migrate.ts').then(({ migrate }) => migrate)),
   )
 }
 
 const checkCommand: AddCommand = (program, end) => {
-  command(program, 'check', 'check contracts, or bundles, without a database')
-    .argument('[path...]', 'bag folders or ZIPs; without any, the contracts are checked')
+  command(program, 'check', 'check contracts or bundles; needs no database')
+    .argument('[path...]', 'bag folders or ZIPs; without a path, the contracts are checked')
     .option(...findingsOption)
     .option(...keysOption)
     .action(lazily(() => import('./check.ts').then(({ check }) => check), end))

@@ -19,7 +19,7 @@ import { openServiceKey, withBag } from './bundles/loose-files.ts'
 /** The date of the sample bags: fixed, so that the same samples give the same bundle at every start. */
 const sampleDay = new Date('2026-11-01T00:00:00Z')
 
-const noteName = 'samples'
+const settingName = 'samples'
 const broughtBy = 'cli:samples'
 const approvedBy = 'cli:samples-reviewed'
 
@@ -29,18 +29,16 @@ const approvedBy = 'cli:samples-reviewed'
  */
 export async function loadSamples(
   context: OpenContext,
-  say: (text: string) => void,
+  report: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   if (!(await wanted(context))) return
-  await writeSetting(context.database.work, noteName, { state: 'loading' })
+  await writeSetting(context.database.work, settingName, { state: 'loading' })
   context.observe('samples-loading')
   const folder = context.config.QINGDAN_DATASETS === '' ? shippedDatasets : context.config.QINGDAN_DATASETS
   const samples = await listSamples(folder)
   const editions = groupBy(samples)
-  say(
-    `First start: ${samples.length} synthetic sample bundles of ${editions.size} editions go through the pipeline.`,
-  )
+  report(`First start: loading ${samples.length} synthetic sample bundles of ${editions.size} editions.`)
   const stopping = new AbortController()
   const staged = stageAll(context, samples, AbortSignal.any([signal, stopping.signal]))
   try {
@@ -50,28 +48,30 @@ export async function loadSamples(
       if (signal.aborted) return
       done += parts.length
       const records = await publishSample(context, parts)
-      say(`  ${String(done).padStart(3)} of ${samples.length}  ${name}  ${records} records`)
+      report(`  ${String(done).padStart(3)} of ${samples.length}  ${name}  ${records} records`)
     }
   } finally {
-    // Nothing may use the database any more when it is closed.
+    // The caller closes the database next, so no bundle may still be in progress.
     stopping.abort()
     await Promise.allSettled(staged.values())
   }
-  await writeSetting(context.database.work, noteName, { state: 'done' })
+  await writeSetting(context.database.work, settingName, { state: 'done' })
 }
 
 async function wanted(context: OpenContext): Promise<boolean> {
   const { QINGDAN_SAMPLES: setting, DATABASE_URL: server } = context.config
   if (setting === 'never' || (await readMirror(context.database.work)) !== undefined) return false
-  const note = (await readSetting(context.database.work, noteName)) as { readonly state: string } | undefined
-  if (note !== undefined) return note.state !== 'done'
+  const stored = (await readSetting(context.database.work, settingName)) as
+    | { readonly state: string }
+    | undefined
+  if (stored !== undefined) return stored.state !== 'done'
   return setting === 'always' || (server === undefined && (await listVersions(context.database)).length === 0)
 }
 
-/** Bundles in work at the same time: a bundle mostly waits for the disk. */
+/** Bundles ingested at the same time: a bundle mostly waits for the disk. */
 const bundlesAtOnce = 4
 
-/** Begins to ingest the samples in their order; gives when each one is staged. A signal ends it before the next bundle. */
+/** Ingests the samples in order; returns a promise for each. A signal stops it before the next bundle. */
 function stageAll(
   context: OpenContext,
   samples: readonly Sample[],
@@ -82,17 +82,17 @@ function stageAll(
     const before = staged[index - bundlesAtOnce]?.catch(() => undefined)
     const work = async () => {
       await before
-      if (!signal.aborted) await bring(context, sample)
+      if (!signal.aborted) await ingestSample(context, sample)
     }
     const promise = work()
-    // The edition that waits for it throws the error.
+    // The error is thrown where the edition awaits this promise.
     promise.catch(() => undefined)
     staged.push(promise)
   }
   return new Map(samples.map((sample, index) => [sample, staged[index] ?? Promise.resolve()]))
 }
 
-async function bring(context: OpenContext, sample: Sample): Promise<void> {
+async function ingestSample(context: OpenContext, sample: Sample): Promise<void> {
   const { dataset, edition, provider, file } = sample
   const { contractVersion } = context.contracts.get(dataset).contract
   const files = [{ name: `${dataset}.csv`, source: file }]
@@ -109,10 +109,10 @@ async function bring(context: OpenContext, sample: Sample): Promise<void> {
 async function publishSample(context: OpenContext, [sample]: readonly Sample[]): Promise<number> {
   if (sample === undefined) return 0
   const { dataset, edition } = sample
-  const [there] = await listVersions(context.database, { dataset, edition })
-  if (there !== undefined) return there.records
-  const asked = await requestPublication(context, { dataset, edition, askedBy: broughtBy })
-  let publication = await publishEdition(context, asked.id)
+  const [existing] = await listVersions(context.database, { dataset, edition })
+  if (existing !== undefined) return existing.records
+  const requested = await requestPublication(context, { dataset, edition, askedBy: broughtBy })
+  let publication = await publishEdition(context, requested.id)
   if (pendingReasonOf(context, publication).includes('approval')) {
     // Samples are synthetic and were reviewed when they were added to the repository.
     await approvePublication(context, { id: publication.id, actor: approvedBy })

@@ -5,6 +5,6 @@ import { withContext } from './with-context.ts'
 
 export async function migrate(options: Common): Promise<void> {
   await withContext(async () =>
-    print.result(options, { newest: true }, () => print.line('The database has the newest form.')),
+    print.result(options, { newest: true }, () => print.line('The database has the newest schema.')),
   )
 }

@@ -15,5 +15,5 @@ export function checkNames(
   for (const slug of dataset) contracts.get(slug)
   const providers = contracts.list().flatMap(({ contract }) => partsOf(contract).map((part) => part.provider))
   if (provider === undefined || providers.includes(provider)) return
-  throw new UsageError(`--provider takes any of ${[...new Set(providers)].sort().join(', ')}.`)
+  throw new UsageError(`--provider must be one of ${[...new Set(providers)].sort().join(', ')}.`)
 }

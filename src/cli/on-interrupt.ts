@@ -7,8 +7,8 @@ type Cleanup = () => unknown
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Longest wait for the cleanup: the user who pressed Ctrl+C is looking at the terminal. */
-const patienceMilliseconds = 5_000
+/** Longest wait for the cleanup: the user who pressed Ctrl+C is waiting. */
+const cleanupMilliseconds = 5_000
 
 const cleanups = new Set<Cleanup>()
 
@@ -21,19 +21,19 @@ export function atInterrupt(cleanup: Cleanup): () => void {
   cleanups.add(cleanup)
   return () => {
     cleanups.delete(cleanup)
-    if (cleanups.size === 0) forgetSignals()
+    if (cleanups.size === 0) removeListeners()
   }
 }
 
 function interrupt(signal: NodeJS.Signals): void {
   // The next signal ends the process at once.
-  forgetSignals()
+  removeListeners()
   const end = () => process.kill(process.pid, signal)
-  setTimeout(end, patienceMilliseconds).unref()
-  const given = [...cleanups].map(async (cleanup) => cleanup())
-  void Promise.allSettled(given).then(end)
+  setTimeout(end, cleanupMilliseconds).unref()
+  const running = [...cleanups].map(async (cleanup) => cleanup())
+  void Promise.allSettled(running).then(end)
 }
 
-function forgetSignals(): void {
+function removeListeners(): void {
   for (const signal of signals) process.removeListener(signal, interrupt)
 }

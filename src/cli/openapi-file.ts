@@ -64,8 +64,8 @@ function absent<Name extends 'database' | 'files' | 'jobs'>(name: Name): AppCont
 }
 
 /** The first lines that differ, for people. */
-export function drift(kept: string, made: string): readonly string[] {
-  const [old, now] = [kept.split('\n'), made.split('\n')]
+export function drift(existing: string, generated: string): readonly string[] {
+  const [old, now] = [existing.split('\n'), generated.split('\n')]
   const at = now.findIndex((line, i) => line !== old[i])
   const first = at === -1 ? now.length : at
   return [
@@ -84,14 +84,14 @@ async function main(args: readonly string[]): Promise<void> {
     options: { check: { type: 'boolean', default: false }, dataset: { type: 'string', multiple: true } },
   })
   const file = packageFile('openapi.yaml')
-  const made = await writeOpenapi([packageFile('datasets')], values.dataset ?? [])
-  if (!values.check) return writeFile(file, made)
-  const kept = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const generated = await writeOpenapi([packageFile('datasets')], values.dataset ?? [])
+  if (!values.check) return writeFile(file, generated)
+  const existing = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''
     throw error
   })
-  if (kept === made) return
-  process.stderr.write(`${drift(kept, made).join('\n')}\n`)
+  if (existing === generated) return
+  process.stderr.write(`${drift(existing, generated).join('\n')}\n`)
   process.exitCode = 1
 }
 

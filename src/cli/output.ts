@@ -9,8 +9,8 @@ import type { CheckReport } from './check-bundle.ts'
 import type { FindingsOption } from './command.ts'
 import { clearProgress, writeLine, writeRefusal } from './terminal.ts'
 
-/** Shortest interval of progress lines outside a terminal, so that the log of a long run stays readable. */
-const tellEveryMilliseconds = 2_000
+/** Shortest interval of progress lines outside a terminal: keeps the log of a long run readable. */
+const progressIntervalMilliseconds = 2_000
 
 export const print = {
   line: writeLine,
@@ -37,7 +37,7 @@ export const print = {
     if (changes !== null) {
       const { added, changed, deleted, unchanged } = changes
       print.line(
-        `  against version ${against}: ${added} rows added, ${changed} changed, ${deleted} deleted, ${unchanged} equal already`,
+        `  compared with version ${against}: ${added} rows added, ${changed} changed, ${deleted} deleted, ${unchanged} unchanged`,
       )
     }
     printPart(receipt)
@@ -45,7 +45,7 @@ export const print = {
     printFindings(findings, receipt.errors, receipt.warnings)
   },
   report: (path: string, report: CheckReport) => {
-    print.line(`${report.isInOrder ? 'in order' : 'not in order'}  ${path}`)
+    print.line(`${report.isInOrder ? 'valid' : 'invalid'}  ${path}`)
     printExceeded(report.exceeded)
     printFindings(report.findings, report.errors, report.warnings)
   },
@@ -61,7 +61,7 @@ export const print = {
     for (const wait of waits) print.line(`  ${waitTexts[wait](publication)}`)
     if (state === 'prepared' && waits.length === 0) print.line('  The running service releases it now.')
     if (state === 'prepared' && releaseAt !== null && !waits.includes('moment'))
-      print.line('  Its moment has come.')
+      print.line('  Its release time has passed.')
     for (const finding of publication.findings) print.line(`  ${finding.check}: ${finding.message}`)
   },
 }
@@ -70,7 +70,7 @@ export const print = {
 export function stateText({ state, group }: Receipt): string {
   if (state !== 'waiting' || group === null) return state
   const missing = missingNumbers(group.count, group.here)
-  return `waiting: ${group.here.length} of ${group.count} bags are there, missing ${shorten(missing)}`
+  return `waiting: ${group.here.length} of ${group.count} bags received, missing ${shorten(missing)}`
 }
 
 /** Missing numbers that are shown; there may be a thousand. */
@@ -84,18 +84,18 @@ function shorten(numbers: readonly number[]): string {
 /** What a publication waits for, and what or who ends the wait. */
 const waitTexts: Readonly<Record<PendingReason, (publication: Publication) => string>> = {
   moment: ({ releaseAt }) =>
-    `waits for ${releaseAt?.toISOString()}. The running service releases it then; it need not be this command.`,
+    `The running service releases it at ${releaseAt?.toISOString()}; this command need not keep running.`,
   approval: ({ dataset, edition, askedBy }) =>
-    `waits for the approval of another person than ${askedBy}: qingdan approve ${dataset} ${edition}`,
+    `Needs the approval of someone other than ${askedBy}: qingdan approve ${dataset} ${edition}`,
 }
 
 function printPart({ state, inHand, replaces, decision, id }: Receipt): void {
-  if (replaces !== null) print.line(`  it replaced the part of ${replaces}`)
+  if (replaces !== null) print.line(`  replaced the part of receipt ${replaces}`)
   else if (state === 'staged' && !inHand)
-    print.line('  a part received later is in hand; this one replaced none')
+    print.line('  a part received later is current; this one replaced none')
   if (decision !== null) print.line(`  ${decision.act}, ${decision.at}: ${decision.reason}`)
   if (state === 'quarantined') {
-    print.line(`  In quarantine; the last good part stays. Bring it mended, or decide:`)
+    print.line(`  In quarantine; the last accepted part stays current. Send a corrected bundle, or decide:`)
     print.line(`  qingdan quarantine release ${id.slice(0, 12)} --reason …   (or drop)`)
   }
 }
@@ -109,7 +109,7 @@ const boundNames = {
 function printExceeded(exceeded: readonly Exceeded[]): void {
   for (const { bound, allowed, found } of exceeded) {
     const number = (value: number) => (bound === 'errorShare' ? `${(value * 100).toFixed(2)} %` : value)
-    print.line(`  ${number(found)} ${boundNames[bound]}, and the contract bears ${number(allowed)}`)
+    print.line(`  ${number(found)} ${boundNames[bound]}; the contract allows ${number(allowed)}`)
   }
 }
 
@@ -128,10 +128,10 @@ function printFindings(findings: readonly Finding[], errors: number, warnings: n
     )
   }
   if (findings.length < errors + warnings)
-    print.line(`  … ${errors + warnings - findings.length} more; --json gives all kept`)
+    print.line(`  … ${errors + warnings - findings.length} more; --json prints all that are stored`)
 }
 
-/** Writes findings as CSV if a file was named for them; an existing file is replaced. */
+/** Writes findings as CSV if a file is given; an existing file is replaced. */
 export async function writeFindings(
   { findings: path }: FindingsOption,
   batches: AsyncIterable<readonly Finding[]> | Iterable<readonly Finding[]>,
@@ -167,25 +167,25 @@ export function table<T extends object>(rows: readonly T[], columns: readonly (k
 /** Width of a text in terminal columns: Chinese and full-width characters take two. */
 function widthOf(text: string): number {
   let width = 0
-  for (const sign of text)
+  for (const character of text)
     width +=
       /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/.test(
-        sign,
+        character,
       )
         ? 2
         : 1
   return width
 }
 
-/** Progress of one operation on stderr: a self-updating line in a terminal, else a line now and then. */
+/** Progress of one operation on stderr: a self-updating line in a terminal, else a line every two seconds. */
 export function progressLine(name: string): Progress {
   let step = ''
   let began = 0
-  let told = 0
+  let lastShown = 0
   return (next, done, total, rows) => {
     const now = Date.now()
-    if (next === step && now - told < (process.stderr.isTTY ? 100 : tellEveryMilliseconds)) return
-    if (next === step || process.stderr.isTTY || step === '') told = now
+    if (next === step && now - lastShown < (process.stderr.isTTY ? 100 : progressIntervalMilliseconds)) return
+    if (next === step || process.stderr.isTTY || step === '') lastShown = now
     if (next !== step) began = now
     step = next
     const line = `${name}: ${next}${progressText({ done, total, rows, seconds: (now - began) / 1000 })}`
@@ -202,8 +202,8 @@ export interface Advance {
   readonly seconds: number
 }
 
-/** Below this share there is no estimate: so small a part says nothing about the whole. */
-const shareToTell = 0.005
+/** Below this share nothing is estimated: the rate would be too uncertain. */
+const estimateShareMin = 0.005
 
 /**
  * The progress of a step, as ` 37 %, 1,850,000 of about 5,000,000 rows, 310,000 rows/s, 11 s left`: the total
@@ -212,18 +212,18 @@ const shareToTell = 0.005
 export function progressText({ done, total, rows = 0, seconds }: Advance): string {
   if (total === undefined || total === 0) return done > 0 ? ` ${done}` : ''
   const share = Math.min(1, done / total)
-  const told = [` ${Math.floor(share * 100)} %`]
-  const canTell = share >= shareToTell && share < 1
+  const parts = [` ${Math.floor(share * 100)} %`]
+  const canEstimate = share >= estimateShareMin && share < 1
   if (rows > 0) {
-    told.push(
-      canTell
+    parts.push(
+      canEstimate
         ? `${grouped(rows)} of about ${grouped(twoDigits(rows / share))} rows`
         : `${grouped(rows)} rows`,
     )
-    if (seconds >= 1) told.push(`${grouped(twoDigits(rows / seconds))} rows/s`)
+    if (seconds >= 1) parts.push(`${grouped(twoDigits(rows / seconds))} rows/s`)
   }
-  if (canTell && seconds >= 1) told.push(`${duration((seconds * (1 - share)) / share)} left`)
-  return told.join(', ')
+  if (canEstimate && seconds >= 1) parts.push(`${duration((seconds * (1 - share)) / share)} left`)
+  return parts.join(', ')
 }
 
 const grouped = (count: number) => Math.round(count).toLocaleString('en')

@@ -24,11 +24,11 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
     config = loadSettings(environment)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    say(error.message)
+    printMessage(error.message)
     return badSettings
   }
   const log = openLog(logLevel(config, environment))
-  say(`Qingdan 清单 is starting. Its data are in ${resolve(config.QINGDAN_DATA)}.`)
+  printMessage(`Qingdan 清单 is starting. Data folder: ${resolve(config.QINGDAN_DATA)}`)
   try {
     const context = await openContext(config, log)
     try {
@@ -38,9 +38,9 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
       context.observe('service-stopped')
     }
   } catch (error) {
-    const told = withoutValues(error)
-    log.fatal({ err: told }, 'The service could not go on.')
-    say(told instanceof Error ? told.message : String(told))
+    const shown = withoutValues(error)
+    log.fatal({ err: shown }, 'The service failed.')
+    printMessage(shown instanceof Error ? shown.message : String(shown))
     return failed
   }
 }
@@ -51,13 +51,13 @@ async function run(context: OpenContext): Promise<number> {
   let stopTasks = async () => {}
   try {
     await listen(app, context.config)
-    await loadSamples(context, say, stopping.signal)
+    await loadSamples(context, printMessage, stopping.signal)
     await startJobs(context)
     stopTasks = startTasks(context)
     if (!stopping.signal.aborted) ready(app, context)
-    await stopping.told
+    await stopping.requested
     context.observe('service-stopping')
-    say('Stopping: requests and jobs may end.')
+    printMessage('Stopping after the running requests and jobs.')
     return 0
   } finally {
     context.readiness.ready = false
@@ -73,9 +73,12 @@ async function listen(app: App, config: Config): Promise<void> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'EADDRINUSE') {
-      throw new Error(`Port ${port} on ${host} is taken. Stop what listens there, or set QINGDAN_PORT.`, {
-        cause: error,
-      })
+      throw new Error(
+        `Port ${port} on ${host} is in use. Stop the program that uses it, or set QINGDAN_PORT.`,
+        {
+          cause: error,
+        },
+      )
     }
     throw error
   }
@@ -87,21 +90,21 @@ function ready(app: App, context: OpenContext): void {
   const port = typeof address === 'object' && address !== null ? address.port : context.config.QINGDAN_PORT
   const base = `http://${context.config.QINGDAN_HOST}:${port}`
   context.observe('service-started', { port })
-  say(
+  printMessage(
     [
       'Ready.',
-      `  ${base}/               what there is`,
-      `  ${base}/v1/lists       the annual lists and their states`,
-      `  ${base}/v1/datasets    the datasets`,
-      `  ${base}/docs           the API, to try`,
-      `  ${base}/openapi.json   the API, for machines`,
+      `  ${base}/               home page`,
+      `  ${base}/v1/lists       annual lists with their states`,
+      `  ${base}/v1/datasets    datasets`,
+      `  ${base}/docs           API documentation`,
+      `  ${base}/openapi.json   OpenAPI document`,
       'Stop with Ctrl+C.',
     ].join('\n'),
   )
 }
 
 /** The first SIGTERM or SIGINT requests a shutdown; a second one ends the process at once. */
-function stopSignal(): { readonly signal: AbortSignal; readonly told: Promise<unknown> } {
+function stopSignal(): { readonly signal: AbortSignal; readonly requested: Promise<unknown> } {
   const controller = new AbortController()
   const stop = () => {
     process.removeListener('SIGTERM', stop)
@@ -110,15 +113,15 @@ function stopSignal(): { readonly signal: AbortSignal; readonly told: Promise<un
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  return { signal: controller.signal, told: once(controller.signal, 'abort') }
+  return { signal: controller.signal, requested: once(controller.signal, 'abort') }
 }
 
 /** In a terminal people want sentences; JSON lines appear when output is collected or a level is set. */
 function logLevel(config: Config, environment: NodeJS.ProcessEnv): string {
-  const asked = environment['QINGDAN_LOG_LEVEL'] !== undefined
-  return process.stdout.isTTY && !asked ? 'error' : config.QINGDAN_LOG_LEVEL
+  const isSet = environment['QINGDAN_LOG_LEVEL'] !== undefined
+  return process.stdout.isTTY && !isSet ? 'error' : config.QINGDAN_LOG_LEVEL
 }
 
-function say(text: string): void {
+function printMessage(text: string): void {
   process.stderr.write(`${text}\n`)
 }

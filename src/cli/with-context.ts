@@ -10,12 +10,12 @@ export async function withContext<T>(work: (context: OpenContext) => Promise<T>)
   const config = loadSettings(process.env)
   const log = pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))
   const context = await openContext(config, log)
-  // The last process to leave stops the embedded database; after Ctrl+C it must not keep running unused.
-  const forget = atInterrupt(() => context.database.close())
+  // The last process to close the embedded database stops it; Ctrl+C must not leave it running.
+  const unregister = atInterrupt(() => context.database.close())
   try {
     return await work(context)
   } finally {
-    forget()
+    unregister()
     await context.close()
   }
 }

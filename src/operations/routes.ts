@@ -1,6 +1,6 @@
 /**
- * Health, readiness, metrics, and the catalogue of problem codes. It discloses no address, software version or error
- * message.
+ * Health, readiness, metrics, and the catalogue of problem codes. It discloses no address, software version
+ * or error message.
  */
 import { Type } from 'typebox'
 import type { AppContext } from '../catalogue/index.ts'
@@ -99,7 +99,10 @@ function probeRoutes(app: App, { database, readiness, metrics, contracts, observ
   )
 }
 
-/** Removes the lines of datasets that are not open: the metrics are public, the names of these datasets are not. */
+/**
+ * Removes the lines of datasets that are not open: the metrics are public, the names of these datasets are
+ * not.
+ */
 function withoutRestricted(metrics: string, contracts: Contracts): string {
   const closed = contracts.list().filter(({ contract }) => !isOpen(contract))
   if (closed.length === 0) return metrics

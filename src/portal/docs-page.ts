@@ -1,4 +1,7 @@
-/** The API documentation page: a choice of OpenAPI documents, and Swagger UI, which reads the chosen one and nothing else. */
+/**
+ * The API documentation page: a choice of OpenAPI documents, and Swagger UI, which reads the chosen one and
+ * nothing else.
+ */
 import type { DocsPage } from '../http/index.ts'
 import { html } from './html.ts'
 import { page } from './page.ts'

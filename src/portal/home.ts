@@ -1,6 +1,6 @@
 /**
- * The home page: the annual lists with the state of their promises, and the datasets with download links. A pure
- * function of plain data.
+ * The home page: the annual lists with the state of their promises, and the datasets with download links. A
+ * pure function of plain data.
  */
 import type { Language } from '../platform/language.ts'
 import { badge, number, type PortalDataset, renderDataset } from './datasets/card.ts'

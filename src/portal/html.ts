@@ -16,8 +16,8 @@ export class Html {
 export type Piece = Html | string | number | false | undefined | readonly Piece[]
 
 /**
- * Builds markup. Text and numbers are escaped, in content and in quoted attributes; `false` and `undefined` become
- * nothing; lists are joined. Attributes must be quoted, and URLs must go through `link`.
+ * Builds markup. Text and numbers are escaped, in content and in quoted attributes; `false` and `undefined`
+ * become nothing; lists are joined. Attributes must be quoted, and URLs must go through `link`.
  */
 export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
   return new Html(strings.reduce((text, string, i) => text + render(pieces[i - 1]) + string))
@@ -31,9 +31,9 @@ function render(piece: Piece): string {
 }
 
 /**
- * Embeds JSON-LD in a page. A script element of a data type is a data block: browsers don't run it, and the content
- * security policy does not apply (https://html.spec.whatwg.org/multipage/scripting.html#data-block). `<` is escaped, so
- * that no text can end the element.
+ * Embeds JSON-LD in a page. A script element of a data type is a data block: browsers don't run it, and the
+ * content security policy does not apply (https://html.spec.whatwg.org/multipage/scripting.html#data-block).
+ * `<` is escaped, so that no text can end the element.
  */
 export function jsonLd(data: object): Html {
   const text = JSON.stringify(data).replace(/</g, '\\u003c')

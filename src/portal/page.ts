@@ -1,4 +1,7 @@
-/** The layout of every page: head and header with the language link. Scripts are loaded only if a page names them. */
+/**
+ * The layout of every page: head and header with the language link. Scripts are loaded only if a page names
+ * them.
+ */
 import type { Language } from '../platform/language.ts'
 import { type Html, html, jsonLd, link } from './html.ts'
 

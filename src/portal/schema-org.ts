@@ -1,6 +1,6 @@
 /**
- * The schema.org data of pages for search engines (https://schema.org/Dataset): the catalogue on the home page, a dataset
- * with its files on its page. URLs are absolute, since the data are used without the page.
+ * The schema.org data of pages for search engines (https://schema.org/Dataset): the catalogue on the home
+ * page, a dataset with its files on its page. URLs are absolute, since the data are used without the page.
  */
 
 import { addresses, type PublishedVersion } from '../catalogue/index.ts'

@@ -8,7 +8,9 @@ import { feedRoutes } from './feed/routes.ts'
 import { mcpRoutes } from './mcp/routes.ts'
 import { sitemapRoutes } from './sitemap/routes.ts'
 
-/** Each protocol is one line. Those with hooks or error formats of their own get a Fastify scope of their own. */
+/**
+ * Each protocol is one line. Those with hooks or error formats of their own get a Fastify scope of their own.
+ */
 export async function protocolRoutes(app: App, context: AppContext): Promise<void> {
   feedRoutes(app, context)
   dcatRoutes(app, context)

@@ -1,6 +1,7 @@
 /**
- * Turns changes into steps: fetches what each change needs into scratch and commits it with its feed position. Changes
- * that move no data are committed together with the next one that does, so that a step is a gapless range of the feed.
+ * Turns changes into steps: fetches what each change needs into scratch and commits it with its feed
+ * position. Changes that move no data are committed together with the next one that does, so that a step is a
+ * gapless range of the feed.
  */
 import { rm } from 'node:fs/promises'
 import type { Observe } from '../platform/log/events.ts'
@@ -14,9 +15,9 @@ import {
   wantedOf,
 } from './ledger.ts'
 import type { FeedPage, SourceChange } from './response-shapes.ts'
-import type { Sink, TakenContract } from './sink.ts'
+import type { FetchedContract, Sink } from './sink.ts'
+import { type FetchContext, type Fetched, fetchContract, fetchVersion } from './source/fetch-version.ts'
 import { readPage } from './source/source.ts'
-import { type Taken, type Taking, takeContract, takeVersion } from './source/take.ts'
 
 /** The progress of a pull. The totals are known from the feed, before the first file. */
 export interface PullProgress {
@@ -31,7 +32,7 @@ export interface PullProgress {
 }
 
 /** A running pull. */
-export interface Applying extends Taking {
+export interface PullRun extends FetchContext {
   readonly sink: Sink
   readonly history: boolean
   readonly datasets: readonly string[] | undefined
@@ -59,8 +60,8 @@ const knownTypes: ReadonlySet<string> = new Set([
 interface Draft {
   readonly changes: SourceChange[]
   readonly completed: SourceChange[]
-  readonly contracts: TakenContract[]
-  readonly taken: Taken[]
+  readonly contracts: FetchedContract[]
+  readonly taken: Fetched[]
   readonly drop: VersionKey[]
   readonly touched: Map<string, Pick<VersionKey, 'dataset' | 'edition'>>
 }
@@ -75,7 +76,7 @@ const emptyDraft = (): Draft => ({
 })
 
 /** Applies the changes of a page, in their order. */
-export async function applyPage(run: Applying, page: FeedPage): Promise<void> {
+export async function applyPage(run: PullRun, page: FeedPage): Promise<void> {
   let draft = emptyDraft()
   for (const change of page.data) {
     run.signal.throwIfAborted()
@@ -100,8 +101,8 @@ export async function applyPage(run: Applying, page: FeedPage): Promise<void> {
 }
 
 /**
- * Whether the feed has changes of a dataset at positions passed while it was not open to us. The change that opens the
- * dataset shows it; so does an earlier version whose contract is not in the ledger.
+ * Whether the feed has changes of a dataset at positions passed while it was not open to us. The change that
+ * opens the dataset shows it; so does an earlier version whose contract is not in the ledger.
  */
 function hasPast(ledger: Ledger, { type, dataset, released }: SourceChange): boolean {
   if (type === 'dataset-opened') return true
@@ -109,18 +110,18 @@ function hasPast(ledger: Ledger, { type, dataset, released }: SourceChange): boo
 }
 
 /** Adds a change to ledger and draft, and fetches the contract that it brings. */
-async function enter(run: Applying, draft: Draft, change: SourceChange): Promise<void> {
+async function enter(run: PullRun, draft: Draft, change: SourceChange): Promise<void> {
   const entered = applyChanges(run.ledger, change)
   if (entered === 'known') return
   if (entered === 'new') draft.changes.push(change)
   else draft.completed.push(change)
   if (change.contract === undefined) return
-  const contract = await takeContract(run, run.ledger, change.dataset, change.contract)
+  const contract = await fetchContract(run, run.ledger, change.dataset, change.contract)
   if (contract !== undefined) draft.contracts.push(contract)
 }
 
 /** The changes of a dataset up to a given one, read by its name. */
-async function readPast(run: Applying, until: SourceChange): Promise<readonly SourceChange[]> {
+async function readPast(run: PullRun, until: SourceChange): Promise<readonly SourceChange[]> {
   const past: SourceChange[] = []
   for (let after: string | undefined; ; ) {
     const page = await readPage(run.client, { datasets: [until.dataset], after })
@@ -134,8 +135,11 @@ async function readPast(run: Applying, until: SourceChange): Promise<readonly So
   }
 }
 
-/** Adds past changes to the final ledger. It already has the last opening or closing, so of those only the contracts. */
-function enterFinal(run: Applying, past: readonly SourceChange[]): readonly SourceChange[] {
+/**
+ * Adds past changes to the final ledger. It already has the last opening or closing, so of those only the
+ * contracts.
+ */
+function enterFinal(run: PullRun, past: readonly SourceChange[]): readonly SourceChange[] {
   for (const change of past) {
     if (!/^dataset-(opened|closed)$/.test(change.type)) applyChanges(run.final, change)
     else if (change.contract !== undefined) applyChanges(run.final, { ...change, type: 'contract-added' })
@@ -150,22 +154,25 @@ function touchedBy(ledger: Ledger, { type, dataset, edition, version }: SourceCh
   return edition === null || version === null ? [] : [{ dataset, edition }]
 }
 
-/** Fetches and drops versions of these editions, skipping any that a later known change removes. Returns the missing ones. */
+/**
+ * Fetches and drops versions of these editions, skipping any that a later known change removes. Returns the
+ * missing ones.
+ */
 async function move(
-  run: Applying,
+  run: PullRun,
   draft: Draft,
   editions: readonly Pick<VersionKey, 'dataset' | 'edition'>[],
 ): Promise<readonly VersionKey[]> {
-  const gone: VersionKey[] = []
+  const missing: VersionKey[] = []
   for (const of of editions) {
     const question = { ...of, history: run.history }
     const atEnd = wantedOf(run.final, question)
     for (const version of wantedOf(run.ledger, question)) {
       const key = { ...of, version }
       if (run.held.has(nameOf(key)) || !atEnd.has(version)) continue
-      const taken = await takeVersion(run, run.ledger, key)
+      const taken = await fetchVersion(run, run.ledger, key)
       if (taken === undefined) {
-        gone.push(key)
+        missing.push(key)
         continue
       }
       run.observe('checkpoint-reached', { step: 'pull', point: 'taken' })
@@ -174,11 +181,11 @@ async function move(
     }
     clear(run, draft, of)
   }
-  return gone
+  return missing
 }
 
 /** Drops the versions of an edition that are no longer wanted. */
-function clear(run: Applying, draft: Draft, of: Pick<VersionKey, 'dataset' | 'edition'>): void {
+function clear(run: PullRun, draft: Draft, of: Pick<VersionKey, 'dataset' | 'edition'>): void {
   draft.touched.set(`${of.dataset}/${of.edition}`, of)
   for (const version of droppedOf(run.ledger, { ...of, history: run.history }, heldIn(run, of))) {
     draft.drop.push({ ...of, version })
@@ -187,7 +194,7 @@ function clear(run: Applying, draft: Draft, of: Pick<VersionKey, 'dataset' | 'ed
 }
 
 function heldIn(
-  { held }: Applying,
+  { held }: PullRun,
   { dataset, edition }: Pick<VersionKey, 'dataset' | 'edition'>,
 ): Set<number> {
   const own = [...held.values()].filter((key) => key.dataset === dataset && key.edition === edition)
@@ -195,15 +202,15 @@ function heldIn(
 }
 
 /** Fetches what an earlier pull could not, and returns what is still missing. */
-export async function settle(run: Applying): Promise<readonly VersionKey[]> {
+export async function settle(run: PullRun): Promise<readonly VersionKey[]> {
   const draft = emptyDraft()
-  const gone: VersionKey[] = []
+  const missing: VersionKey[] = []
   for (const dataset of run.ledger.datasets.keys()) {
     const incomplete = editionsOf(run.ledger, dataset).filter((edition) => {
       const wanted = wantedOf(run.ledger, { dataset, edition, history: run.history })
       return [...wanted].some((version) => !run.held.has(nameOf({ dataset, edition, version })))
     })
-    gone.push(
+    missing.push(
       ...(await move(
         run,
         draft,
@@ -212,10 +219,10 @@ export async function settle(run: Applying): Promise<readonly VersionKey[]> {
     )
   }
   if (draft.taken.length > 0) await commit(run, draft)
-  return gone
+  return missing
 }
 
-async function commit(run: Applying, draft: Draft): Promise<void> {
+async function commit(run: PullRun, draft: Draft): Promise<void> {
   run.signal.throwIfAborted()
   const { changes, completed, contracts, taken, drop, touched } = draft
   await run.sink.commit({

@@ -1,6 +1,6 @@
 /**
- * The ledger: the changes of the feed so far, and the versions that a copy must therefore hold. Pure: the same changes
- * give the same ledger, whether a copy followed day by day or was created today.
+ * The ledger: the changes of the feed so far, and the versions that a copy must therefore hold. Pure: the
+ * same changes give the same ledger, whether a copy followed day by day or was created today.
  */
 
 import { canonicalJson, digestOf } from '../platform/digest.ts'
@@ -58,8 +58,8 @@ export function copyOf({ ids, contracts, closed, datasets }: Ledger): Ledger {
 }
 
 /**
- * Applies a change. `known`: it is in the ledger, and nothing changes. `completed`: it was applied before without its
- * contract, as the feed gives no details of a closed dataset until it opens again.
+ * Applies a change. `known`: it is in the ledger, and nothing changes. `completed`: it was applied before
+ * without its contract, as the feed gives no details of a closed dataset until it opens again.
  */
 export function applyChanges(ledger: Ledger, change: SourceChange): 'new' | 'completed' | 'known' {
   const isKnown = ledger.ids.has(change.id)
@@ -143,8 +143,8 @@ export function editionsOf(ledger: Ledger, dataset: string): readonly string[] {
 }
 
 /**
- * The versions of an edition that a copy holds once the whole ledger is applied: with history, all that are not
- * withdrawn; otherwise the newest of each lineage, so that readers under a former contract keep theirs.
+ * The versions of an edition that a copy holds once the whole ledger is applied: with history, all that are
+ * not withdrawn; otherwise the newest of each lineage, so that readers under a former contract keep theirs.
  */
 export function wantedOf(
   ledger: Ledger,
@@ -168,8 +168,8 @@ export function wantedOf(
 }
 
 /**
- * The held versions to drop: withdrawn and closed ones at once; a superseded one only when its successor is held, so that
- * readers always find a version.
+ * The held versions to drop: withdrawn and closed ones at once; a superseded one only when its successor is
+ * held, so that readers always find a version.
  */
 export function droppedOf(
   ledger: Ledger,

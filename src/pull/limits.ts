@@ -15,10 +15,15 @@ export const pauseMilliseconds = 500
 /** The longest pause between retries, unless the source sends Retry-After. */
 export const pauseMillisecondsMax = 60_000
 
-/** The longest pause accepted from Retry-After: a rate limit ends within a minute, a repair within several. */
+/**
+ * The longest pause accepted from Retry-After: a rate limit ends within a minute, a repair within several.
+ */
 export const retryAfterSecondsMax = 600
 
-/** Seconds until a response must begin, in addition to the requested wait: the source may have to pack a bag first. */
+/**
+ * Seconds until a response must begin, in addition to the requested wait: the source may have to pack a bag
+ * first.
+ */
 export const answerSeconds = 120
 
 /** Seconds without a byte after which a download is resumed. */
@@ -42,5 +47,5 @@ export const lockStaleMilliseconds = 60_000
 /** How often a lock is renewed: several times before it becomes stale. */
 export const lockRenewMilliseconds = 10_000
 
-/** The schema that a copy in Postgres goes into where none is named. */
+/** The default schema of a copy in Postgres. */
 export const schemaUsual = 'qingdan_copy'

@@ -1,4 +1,7 @@
-/** Every refusal of the puller, as one closed list with cause, title and hint. A refusal leaves the copy as it was. */
+/**
+ * Every refusal of the puller, as one closed list with cause, title and hint. A refusal leaves the copy as it
+ * was.
+ */
 
 /** `data`: the received data is invalid. `state`: not possible now. `usage`: a wrong argument. */
 type RefusalKind = 'data' | 'state' | 'usage'
@@ -37,7 +40,7 @@ export const pullRefusals = {
   },
   'other-origin': {
     kind: 'data',
-    title: 'The copy was made from another source',
+    title: 'The copy is of another source',
     hint: 'Use the address of the original source, or start another copy.',
   },
   'other-history': {
@@ -82,7 +85,7 @@ export const pullRefusals = {
   },
   'target-newer': {
     kind: 'usage',
-    title: 'The copy was made by another version of this puller',
+    title: 'The copy was created by another version of qingdan pull',
     hint: 'Use that version, or start another copy.',
   },
   'target-refused': {

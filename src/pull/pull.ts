@@ -1,14 +1,14 @@
 /**
- * The reference puller: copies what a source publishes and follows its feed. It is a client like any other and uses only
- * public addresses. Each step is applied atomically with its position in the feed, so a crash anywhere leaves the copy as
- * of some change, and the same command resumes from there.
+ * The reference puller: copies what a source publishes and follows its feed. It is a client like any other
+ * and uses only public addresses. Each step is applied atomically with its position in the feed, so a crash
+ * anywhere leaves the copy as of some change, and the same command resumes from there.
  */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PublicKeyFile } from '../bundle/index.ts'
 import type { Observe } from '../platform/log/events.ts'
 import type { PullProgress } from './apply.ts'
-import { type Applying, applyPage, settle } from './apply.ts'
+import { applyPage, type PullRun, settle } from './apply.ts'
 import {
   applyChanges,
   copyOf,
@@ -67,7 +67,10 @@ export interface PullReport {
   readonly signedBy: readonly string[] | null
 }
 
-/** Pulls until the end of the feed; with `follow` until the signal is aborted, and then throws its reason. Throws PullRefusal. */
+/**
+ * Pulls until the end of the feed; with `follow` until the signal is aborted, and then throws its reason.
+ * Throws PullRefusal.
+ */
 export async function pull(order: PullOrder): Promise<PullReport> {
   const { sink, signal, follow, retriesMax } = order
   checkQuestion(order)
@@ -92,7 +95,7 @@ export async function pull(order: PullOrder): Promise<PullReport> {
   await begin(order, page)
   const run = await startRun(order, ledger, client(follow ? Number.POSITIVE_INFINITY : retriesMax), page)
   for (;;) {
-    page = await takeAll(run, page)
+    page = await applyAll(run, page)
     if (!follow) return reportOf(run)
     page = await readPage(run.client, { ...selection, after: page.meta.cursor, wait: waitSeconds })
     checkOrigin(run.origin, page)
@@ -153,9 +156,9 @@ async function begin(order: PullOrder, page: FeedPage): Promise<void> {
 async function startRun(
   order: PullOrder,
   ledger: Ledger,
-  client: Applying['client'],
+  client: PullRun['client'],
   page: FeedPage,
-): Promise<Applying> {
+): Promise<PullRun> {
   const { sink } = order
   const needed = sink.formats
   const isWanted = (format: string) =>
@@ -180,8 +183,10 @@ async function startRun(
   }
 }
 
-/** Applies a page and all later ones, until the end of the feed with nothing missing. Returns the last page. */
-async function takeAll(run: Applying, first: FeedPage): Promise<FeedPage> {
+/**
+ * Applies a page and all later ones, until the end of the feed with nothing missing. Returns the last page.
+ */
+async function applyAll(run: PullRun, first: FeedPage): Promise<FeedPage> {
   let page = first
   for (;;) {
     await survey(run, page)
@@ -204,21 +209,21 @@ async function takeAll(run: Applying, first: FeedPage): Promise<FeedPage> {
 }
 
 /** Removes files of an interrupted pull that are no longer needed. */
-async function clearScratch({ scratch }: Applying): Promise<void> {
+async function clearScratch({ scratch }: PullRun): Promise<void> {
   for (const name of await readdir(scratch)) await rm(join(scratch, name), { recursive: true, force: true })
 }
 
-async function nextPage({ client, datasets, origin }: Applying, { meta }: FeedPage): Promise<FeedPage> {
+async function nextPage({ client, datasets, origin }: PullRun, { meta }: FeedPage): Promise<FeedPage> {
   const page = await readPage(client, { datasets, after: meta.cursor })
   checkOrigin(origin, page)
   return page
 }
 
 /**
- * Reads to the end of the feed to learn which versions are wanted then, so that nothing is fetched that a later change
- * removes. Keeps only the ledger; the pages are read again when they are applied.
+ * Reads to the end of the feed to learn which versions are wanted then, so that nothing is fetched that a
+ * later change removes. Keeps only the ledger; the pages are read again when they are applied.
  */
-async function survey(run: Applying, first: FeedPage): Promise<void> {
+async function survey(run: PullRun, first: FeedPage): Promise<void> {
   const final = copyOf(run.ledger)
   for (let page = first; ; page = await nextPage(run, page)) {
     for (const change of page.data) applyChanges(final, change)
@@ -243,7 +248,7 @@ async function survey(run: Applying, first: FeedPage): Promise<void> {
   }
 }
 
-function progressOf({ counts, totals }: Applying): PullProgress {
+function progressOf({ counts, totals }: PullRun): PullProgress {
   return {
     changes: counts.changes,
     versions: counts.taken,
@@ -255,7 +260,7 @@ function progressOf({ counts, totals }: Applying): PullProgress {
   }
 }
 
-function reportOf({ origin, sink, counts, keys, signers, unknownTypes }: Applying): PullReport {
+function reportOf({ origin, sink, counts, keys, signers, unknownTypes }: PullRun): PullReport {
   return {
     origin,
     cursor: sink.state?.cursor ?? null,

@@ -1,6 +1,6 @@
 /**
- * Validates the source's responses against the shapes that the puller depends on. Names become paths and tables, so they
- * must match patterns; unknown members of a newer source are allowed.
+ * Validates the source's responses against the shapes that the puller depends on. Names become paths and
+ * tables, so they must match patterns; unknown members of a newer source are allowed.
  */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import Type, { type Static, type TSchema } from 'typebox'

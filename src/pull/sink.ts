@@ -1,6 +1,6 @@
 /**
- * The target of a copy. A sink knows nothing of HTTP: it gets the content of each step and makes it visible together with
- * the feed position, or not at all. Each kind of target is one file.
+ * The target of a copy. A sink knows nothing of HTTP: it gets the content of each step and makes it visible
+ * together with the feed position, or not at all. Each kind of target is one file.
  */
 
 import type { Ledger, VersionKey } from './ledger.ts'
@@ -29,7 +29,7 @@ export interface CopyState extends CopyIdentity {
 }
 
 /** A contract with the current labels of its codes. */
-export interface TakenContract {
+export interface FetchedContract {
   readonly contract: PulledContract
   readonly sha256: string
   /** The first contract of its lineage; each lineage has its own table or folder entry. */
@@ -39,7 +39,7 @@ export interface TakenContract {
 }
 
 /** A verified version whose files are in scratch. */
-export interface TakenVersion {
+export interface FetchedVersion {
   readonly facts: VersionFacts
   readonly lineage: number
   readonly contract: PulledContract
@@ -55,10 +55,10 @@ export interface Step {
   readonly changes: readonly SourceChange[]
   /** Changes applied before, now with their contract; they are not counted again. */
   readonly completed: readonly SourceChange[]
-  readonly contracts: readonly TakenContract[]
-  readonly take: readonly TakenVersion[]
+  readonly contracts: readonly FetchedContract[]
+  readonly take: readonly FetchedVersion[]
   readonly drop: readonly VersionKey[]
-  /** Editions whose newest version may have changed; the ledger tells which it is. */
+  /** Editions whose newest version may have changed; the ledger shows which it is. */
   readonly touched: readonly Pick<VersionKey, 'dataset' | 'edition'>[]
   readonly ledger: Ledger
 }
@@ -75,7 +75,7 @@ export interface Sink {
   readonly scratch: string
   /** The formats that it stores, and needs; undefined if it stores any. */
   readonly formats: readonly string[] | undefined
-  /** Starts a copy, or notes the address with which it continues. */
+  /** Starts a copy, or stores the address with which it continues. */
   readonly begin: (identity: CopyIdentity, source: string) => Promise<void>
   /** The changes applied, in their order. */
   readonly changes: () => AsyncIterable<SourceChange>

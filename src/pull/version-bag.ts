@@ -1,6 +1,7 @@
 /**
- * A version as a signed bag of the source: verified with a trusted key, compared with the feed, and unpacked into scratch.
- * Refuses other signatures, altered bytes, a bag of another version or origin, and facts that differ from the feed's.
+ * A version as a signed bag of the source: verified with a trusted key, compared with the feed, and unpacked
+ * into scratch. Refuses other signatures, altered bytes, a bag of another version or origin, and facts that
+ * differ from the feed's.
  */
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
@@ -56,7 +57,10 @@ export interface UnpackedBag {
 /** A contract takes a few kilobytes, a code list some hundred. */
 const textBytesMax = 16 << 20
 
-/** Verifies a bag and unpacks it. Throws `wrong-signature` without a trusted signature, otherwise `wrong-bytes` or `wrong-facts`. */
+/**
+ * Verifies a bag and unpacks it. Throws `wrong-signature` without a trusted signature, otherwise
+ * `wrong-bytes` or `wrong-facts`.
+ */
 export async function unpackVersionBag(order: BagOrder): Promise<UnpackedBag> {
   const name = nameOf(order.key)
   try {
@@ -118,7 +122,9 @@ function factsOf(carried: CarriedVersion): VersionFacts {
   }
 }
 
-/** The labels of the codes that the contract's fields use; of a code with several periods, the current label. */
+/**
+ * The labels of the codes that the contract's fields use; of a code with several periods, the current label.
+ */
 async function codesOf(bag: Bag, contract: PulledContract): Promise<readonly CodeRow[]> {
   const lists = new Set(contract.fields.flatMap(({ codes }) => (codes === undefined ? [] : [codes])))
   const rows = new Map<string, CodeRow>()

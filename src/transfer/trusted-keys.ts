@@ -4,7 +4,7 @@ import { type PublicKeyFile, readPublicKey } from '../bundle/index.ts'
 import type { AppContext } from '../catalogue/index.ts'
 import { readSetting, writeSetting } from '../db/settings-store.ts'
 
-const noteName = 'mirror-keys'
+const settingName = 'mirror-keys'
 
 export interface TrustedKey {
   readonly fingerprint: string
@@ -16,7 +16,7 @@ export interface TrustedKey {
 
 /** The trusted keys, in order of registration. */
 export async function listTrusted({ database }: AppContext): Promise<readonly TrustedKey[]> {
-  return ((await readSetting(database.work, noteName)) as readonly TrustedKey[] | undefined) ?? []
+  return ((await readSetting(database.work, settingName)) as readonly TrustedKey[] | undefined) ?? []
 }
 
 /** Trusts a public key from now on. Returns false if it was trusted before. Throws KeyFault. */
@@ -25,7 +25,7 @@ export async function trustKey(
   { armored, actor }: { readonly armored: string; readonly actor: string },
 ): Promise<{ readonly fingerprint: string; readonly isNew: boolean }> {
   const { fingerprint } = await readPublicKey(armored)
-  return context.database.lock(noteName, async () => {
+  return context.database.lock(settingName, async () => {
     const known = await listTrusted(context)
     if (known.some((key) => key.fingerprint === fingerprint)) return { fingerprint, isNew: false }
     const trustedAt = context.clock().toISOString()
@@ -43,11 +43,11 @@ export async function distrustKey(
   context: AppContext,
   { fingerprint, actor }: { readonly fingerprint: string; readonly actor: string },
 ): Promise<boolean> {
-  return context.database.lock(noteName, async () => {
+  return context.database.lock(settingName, async () => {
     const known = await listTrusted(context)
-    const rest = known.filter((key) => key.fingerprint !== fingerprint)
-    if (rest.length === known.length) return false
-    await write(context, rest, { action: 'mirror-distrust', fingerprint, actor })
+    const remaining = known.filter((key) => key.fingerprint !== fingerprint)
+    if (remaining.length === known.length) return false
+    await write(context, remaining, { action: 'mirror-distrust', fingerprint, actor })
     return true
   })
 }
@@ -60,7 +60,7 @@ async function write(
   await context.database.work.begin(async (tx) => {
     await writeSetting(
       tx,
-      noteName,
+      settingName,
       keys.map((key) => ({ ...key })),
     )
     await writeAudit(tx, {

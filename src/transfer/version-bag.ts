@@ -14,7 +14,7 @@ import { selectExport } from './export/selection.ts'
 export const versionBagFormat = 'bag.zip'
 
 /** Bags being created, so that concurrent requests wait for one. */
-const making = new WeakMap<AppContext['database'], Map<string, Promise<void>>>()
+const inProgress = new WeakMap<AppContext['database'], Map<string, Promise<void>>>()
 
 /** The bag of a published version as a stored file. Throws the problems of a version that is not served. */
 export async function storeVersionBag(
@@ -25,10 +25,10 @@ export async function storeVersionBag(
   const { dataset, edition, number } = of
   const restricted = !isOpen(context.contracts.get(dataset).contract)
   const selection = await selectExport(context, { dataset, edition, version: number, restricted })
-  if (selection === undefined) throw new Error('a chosen version is never nothing')
+  if (selection === undefined) throw new Error('a selection by version is never empty')
   const { fingerprint } = await loadServiceKey(context)
   const lists = codeListsOf(selection.contracts)
-  const madeOf = digestOf(
+  const inputsDigest = digestOf(
     canonicalJson({
       ...selection,
       contracts: selection.contracts.map(({ digest }) => digest),
@@ -36,14 +36,14 @@ export async function storeVersionBag(
       signer: fingerprint,
     }),
   )
-  const stored = `bags/${dataset}/${edition}/v${number}/${madeOf}.zip`
+  const stored = `bags/${dataset}/${edition}/v${number}/${inputsDigest}.zip`
   await once(context, stored, async () => {
     const signer = await openSigner(context, publishedAt)
     const facts = { name: `${dataset}-${edition}-v${number}`, purpose: selection.purpose, ...signer }
     await context.files.write(stored, exportZip(facts, payloadOf(context, selection)))
   })
   const bytes = (await context.files.find(stored))?.bytes ?? 0
-  return { stored, mediaType: 'application/zip', bytes, digest: madeOf }
+  return { stored, mediaType: 'application/zip', bytes, digest: inputsDigest }
 }
 
 /** File name for saving the bag. */
@@ -57,9 +57,9 @@ async function once(
   make: () => Promise<void>,
 ): Promise<void> {
   if ((await files.find(stored)) !== undefined) return
-  const own = making.get(database) ?? new Map<string, Promise<void>>()
-  making.set(database, own)
-  const begun = own.get(stored) ?? make().finally(() => own.delete(stored))
-  own.set(stored, begun)
-  await begun
+  const own = inProgress.get(database) ?? new Map<string, Promise<void>>()
+  inProgress.set(database, own)
+  const started = own.get(stored) ?? make().finally(() => own.delete(stored))
+  own.set(stored, started)
+  await started
 }

@@ -144,7 +144,7 @@ async function carry(from: OpenContext, data: string): Promise<void> {
     const path = join(stick, `export-${edition}.zip`)
     const since = (await readMirror(mirror.database.work))?.cursor ?? null
     const options = { since, restricted: false }
-    if (!(await exists(path))) await writeExport(from, { asked: options, out: () => path, actor: askedBy })
+    if (!(await exists(path))) await writeExport(from, { request: options, out: () => path, actor: askedBy })
     const loadContracts = (folder: string) => loadContractFolders([folder])
     await takeExport(mirror, { path, actor: askedBy, loadContracts })
   } finally {

@@ -42,9 +42,9 @@ const names = (threads: ReturnType<typeof followItems>) =>
 t.test('an item is matched by its edition, its name, its number', async (t) => {
   const match = (before: readonly Values[], after: readonly Values[], years: number | 'within' = 'within') =>
     matchItems(before.map(promised), after.map(promised), years)
-  const kept = { dataset: 'd', edition: '2026' }
-  t.same(match([{ name: 'A', ...kept }], [{ name: 'B', number: '9', ...kept }]), [0])
-  t.same(match([{ name: 'A' }], [{ name: ' ａ ', number: '9', ...kept }]), [0], 'width, case and spaces')
+  const reference = { dataset: 'd', edition: '2026' }
+  t.same(match([{ name: 'A', ...reference }], [{ name: 'B', number: '9', ...reference }]), [0])
+  t.same(match([{ name: 'A' }], [{ name: ' ａ ', number: '9', ...reference }]), [0], 'width, case and spaces')
   t.same(match([{ name: 'A', providers: 'P;Q' }], [{ name: 'A', providers: 'Q;P', number: '2' }]), [0])
   t.same(match([{ name: 'A' }], [{ name: 'B' }]), [0], 'the same number of the same providers')
   t.same(match([{ name: 'A' }], [{ name: 'B', providers: 'Q' }]), [undefined])
@@ -53,12 +53,12 @@ t.test('an item is matched by its edition, its name, its number', async (t) => {
     [0],
     'another provider took it over',
   )
-  // Twins are told apart by the next sign, and where there is none they stay unknown.
+  // Items with the same key are distinguished by the next key; without one they stay unmatched.
   const twins = [{ number: '1' }, { number: '2' }]
   t.same(match(twins, [...twins].reverse()), [1, 0])
   t.same(match(twins, [{ number: '3' }]), [undefined])
   // From year to year the edition moves on and numbers mean nothing.
-  t.same(match([{ ...kept, name: 'A' }], [{ dataset: 'd', edition: '2027', name: 'B' }], 1), [0])
+  t.same(match([{ ...reference, name: 'A' }], [{ dataset: 'd', edition: '2027', name: 'B' }], 1), [0])
   t.same(match([{ name: 'A' }], [{ name: 'B' }], 1), [undefined])
   t.same(
     match(
@@ -99,7 +99,7 @@ t.test('matching is one to one for random lists', async () => {
   )
 })
 
-t.test('items come, stay, leave and come back', async (t) => {
+t.test('items are added, stay, leave and return', async (t) => {
   t.same(names(followItems(listOf([{ name: 'A' }], [{ name: 'A' }, { name: 'B', number: '2' }]))), [
     ['A', 2, null],
     ['B', 1, null],
@@ -132,7 +132,7 @@ t.test('items come, stay, leave and come back', async (t) => {
 t.test('the first due day stays, and each move is reported', async (t) => {
   const duesOf = (...dues: readonly (string | null)[]) => {
     const [thread] = followItems(listOf(...dues.map((due) => [{ due }])))
-    if (thread === undefined) throw new Error('there is one')
+    if (thread === undefined) throw new Error('no history was found')
     const { first, now, moves } = dueDatesOf(thread)
     return [first, now, moves.map(({ from, to, by }) => [from, to, by.version.number])]
   }
@@ -146,7 +146,11 @@ t.test('the first due day stays, and each move is reported', async (t) => {
     ],
   ])
   t.same(duesOf('2026-01-31', null, null), ['2026-01-31', null, [['2026-01-31', null, 2]]])
-  t.same(duesOf(null, '2026-06-30'), ['2026-06-30', '2026-06-30', []], 'given later, it is the first')
+  t.same(
+    duesOf(null, '2026-06-30'),
+    ['2026-06-30', '2026-06-30', []],
+    'a due day that is set later is the first one',
+  )
   t.same(duesOf('2026-01-31', null, '2026-06-30'), [
     '2026-01-31',
     '2026-06-30',
@@ -185,10 +189,10 @@ const difference = (before: readonly ReadList[], after: readonly ReadList[], yea
     followItems(after),
     years,
   )
-  const tell = (items: typeof added) => items.map(({ promised: { values } }) => values.name)
+  const namesOf = (items: typeof added) => items.map(({ promised: { values } }) => values.name)
   return {
-    added: tell(added),
-    dropped: tell(dropped),
+    added: namesOf(added),
+    dropped: namesOf(dropped),
     changed: changed.map(({ promised: { values }, changes }) => [
       values.name,
       ...changes.map(({ property, from, to }) => `${property} ${from} ${to}`),

@@ -1,4 +1,7 @@
-/** Items of annual lists in the feed: each state reported once, also by time alone, and never from restricted data. */
+/**
+ * Items of annual lists in the feed: each state reported once, also by time alone, and never from restricted
+ * data.
+ */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'

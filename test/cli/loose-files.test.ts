@@ -1,4 +1,7 @@
-/** A bag of loose files holds all their rows: it must not outlive the command, not even where Ctrl+C ends that. */
+/**
+ * A bag of loose files holds all their rows: it must not outlive the command, not even where Ctrl+C ends
+ * that.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
@@ -13,10 +16,11 @@ const script = `
   const bag = { dataset: 'a', edition: '2025', contractVersion: 1, provider: 'b', files, clock: () => new Date(0) }
   await withBag(bag, () => new Promise(() => setInterval(() => console.log('taking'), 10)))`
 
-t.test('a signal takes the bag with it, and still ends the process', async (t) => {
+t.test('a signal removes the temporary bag and ends the process', async (t) => {
   const folder = await temporaryFolder(t)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    // Tap puts listeners for signals of its own into every process of Node that it starts; `env` takes them out.
+    // Tap puts listeners for signals of its own into every process of Node that it starts; `env` takes them
+    // out.
     const child = spawn(
       'env',
       ['-u', 'NODE_OPTIONS', process.execPath, '--import=tsx', '--input-type=module', '-e', script],

@@ -3,7 +3,7 @@ import type { Bag } from '../../src/bundle/index.ts'
 import { progressText } from '../../src/cli/output.ts'
 import { readPasses, watchRows } from '../../src/ingest/index.ts'
 
-t.test('rows are told with those of the whole, the rate and the time that is left', async (t) => {
+t.test('progress shows rows, estimated total, rate and time left', async (t) => {
   const total = 540_000_000
   const text = (done: number, rows: number, seconds: number) => progressText({ done, total, rows, seconds })
   t.equal(
@@ -15,7 +15,7 @@ t.test('rows are told with those of the whole, the rate and the time that is lef
   t.equal(text(total, 5_000_000, 16), ' 100 %, 5,000,000 rows, 310,000 rows/s')
 })
 
-t.test('what can not be told yet is not told', async (t) => {
+t.test('nothing is estimated without enough progress', async (t) => {
   t.equal(progressText({ done: 0, seconds: 0 }), '')
   t.equal(progressText({ done: 3, seconds: 5 }), ' 3')
   t.equal(progressText({ done: 0, total: 100, seconds: 5 }), ' 0 %')
@@ -36,16 +36,20 @@ t.test('bytes are counted over all files and readings, rows over all files', asy
     close: async () => {},
   }
   for (const times of [readPasses.fast, readPasses.strict]) {
-    const told: (number | undefined)[][] = []
-    const watched = watchRows(bag, times, (_step, done, total, rows) => void told.push([done, total, rows]))
+    const reports: (number | undefined)[][] = []
+    const watched = watchRows(
+      bag,
+      times,
+      (_step, done, total, rows) => void reports.push([done, total, rows]),
+    )
     for (const path of ['a', 'b']) {
       for await (const chunk of watched.bag.read(path)) watched.onProgress({ file: path, rows: chunk.length })
       watched.onProgress({ file: path, rows: 7 })
     }
-    t.same(told.at(-1), [8, 8 * times, times === 1 ? 14 : undefined])
+    t.same(reports.at(-1), [8, 8 * times, times === 1 ? 14 : undefined])
     t.ok(
-      told.every(([done = 0], n) => done >= (told[n - 1]?.[0] ?? 0)),
-      'it never goes back',
+      reports.every(([done = 0], n) => done >= (reports[n - 1]?.[0] ?? 0)),
+      'progress never decreases',
     )
   }
 })

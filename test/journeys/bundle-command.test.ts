@@ -55,7 +55,7 @@ t.test('a packed bundle is valid for other tools, and is accepted', async (t) =>
   })
   const verified = await cli('verify', zip)
   t.equal(verified.code, 0, verified.stderr)
-  t.match(verified.stdout, /^in order/)
+  t.match(verified.stdout, /^valid/)
   const received = await receive(testContext.context, { path: zip, broughtBy: 'cli:courier' })
   const receipt = await takeBundle(testContext.context, received.id)
   t.match(receipt, { state: 'staged', dataset, provider: 'edu-310101' })
@@ -65,7 +65,7 @@ t.test('a packed bundle is valid for other tools, and is accepted', async (t) =>
   )
   const again = await cli('create', good, ...purpose, '--out', zip)
   t.equal(again.code, 2)
-  t.match(again.stderr, /is there already/)
+  t.match(again.stderr, /already exists/)
 })
 
 t.test(
@@ -185,10 +185,10 @@ t.test('an invalid command line explains what is valid', async (t) => {
     [['create', good], /--dataset and --edition/],
     [['create', good, '--dataset', dataset, '--edition', '2025-2026'], /named like 2025\.$/m],
     [['create', good, '--dataset', dataset, '--edition', '2025'], /one of edu-310101, edu-310104/],
-    [['create', good, ...purpose, '--sequence', '0'], /whole number from 1/],
+    [['create', good, ...purpose, '--sequence', '0'], /whole number of at least 1/],
     [['create', join(office, 'none.csv'), ...purpose], /There is no file or folder/],
-    [['create', datasets, ...purpose], /is no CSV or XLSX file/],
-    [['verify', good], /is a loose file/],
+    [['create', datasets, ...purpose], /is not a CSV or XLSX file/],
+    [['verify', good], /is not a bundle/],
   ]
   for (const [args, message] of cases) {
     const ended = await cli(...args)

@@ -53,14 +53,14 @@ const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toI
 t.test('its help says who releases waiting publications', async (t) => {
   const { code, stdout } = await cli('publish', '--help')
   t.equal(code, 0)
-  t.match(stdout, /running service releases it then/)
-  t.match(stdout, /it is released when the service starts again/)
+  t.match(stdout, /running service releases it/)
+  t.match(stdout, /it releases the version when it starts again/)
 })
 
 t.test('mistyped or past times are refused', async (t) => {
   await take(kites, 'a,1\n')
   const cases = [
-    [['publish', kites, '2025', '--at', 'soon'], 2, /--at takes a day and a time in Shanghai/],
+    [['publish', kites, '2025', '--at', 'soon'], 2, /--at must be a date and time in Shanghai/],
     [['publish', kites, '2025', '--at', '2020-01-01'], 4, /moment-past/],
     [['preview', kites, '2025'], 4, /publication-not-found/],
     [['approve', kites, '2025', '--sha256', 'abc'], 2, /64 digits/],
@@ -78,10 +78,10 @@ t.test('without a service it is prepared, and says who releases it; the next sta
   t.equal(plain.code, 0)
   t.match(
     plain.stdout,
-    /^prepared {2}kite-register 2025 v1\n {2}sha256 [0-9a-f]{64}\n {2}waits for .*running service/,
+    /^prepared {2}kite-register 2025 v1\n {2}sha256 [0-9a-f]{64}\n {2}The running service releases it at /,
   )
   const again = await cli('publish', kites, '2025', '--at', inSeconds(7200), '--json')
-  t.match(again.stderr, /It replaces the publication 1, which waited\./)
+  t.match(again.stderr, /It replaces the pending publication 1\./)
   const waiting = JSON.parse(again.stdout) as Publication
   t.match(waiting, { state: 'prepared', waitsFor: ['moment'] })
   const listed = await runJson<Publication[]>('publications')

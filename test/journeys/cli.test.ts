@@ -77,8 +77,8 @@ t.test('usage errors are explained in a sentence, and nothing is accepted', asyn
   const cases: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
     [['ingest', 'nowhere.csv'], 2, /^There is no file or folder nowhere\.csv\.\n$/],
     [['check', `${csv}/inside`], 2, /^There is no file or folder /],
-    [['ingest', xlsx], 2, /typed\.xls is not read: save the table as XLSX .* or as "CSV UTF-8"/],
-    [['check', csv], 2, /typed\.csv is a loose file: qingdan ingest --dataset/],
+    [['ingest', xlsx], 2, /typed\.xls is not supported: save the table as XLSX .* or as "CSV UTF-8"/],
+    [['check', csv], 2, /typed\.csv is not a bundle. Check a loose file with qingdan ingest --dataset/],
     [loose('--edition', '2026-2027', '--provider', 'edu-310101'), 2, /named like 2025\.\n$/],
     [loose('--edition', '2026', '--provider', 'edu-31O101'), 2, /must be one of edu-310101, edu-310104/],
     [['key', 'create', '--label', 'x', '--scope', 'ingest', '--provider', 'edu-31'], 2, /edu-310101, edu-/],
@@ -127,7 +127,7 @@ t.test('contracts and bundles are checked without a database', async (t) => {
 
 t.test('from a loose file to an edition, with nothing running', async (t) => {
   const migrated = await cli('migrate')
-  t.same([migrated.code, migrated.stdout], [0, 'The database has the newest form.\n'])
+  t.same([migrated.code, migrated.stdout], [0, 'The database has the newest schema.\n'])
   const loose = await file('风筝.csv', '\ufeffname,size\r\n"龙, 大",30\r\n鹰,12\r\n')
   const purpose = ['--dataset', kites, '--edition', '2026']
   const receipt = await runJson<{ id: string }>('ingest', loose, ...purpose)

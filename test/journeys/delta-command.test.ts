@@ -62,7 +62,7 @@ t.test('files are spread over bags, which are accepted as one bundle', async (t)
   const [one = '', two = ''] = paths
   const together = await cli('verify', two, one)
   t.equal(together.code, 0, together.stderr)
-  t.match(together.stdout, `in order  ${two}, ${one}\n`)
+  t.match(together.stdout, `valid  ${two}, ${one}\n`)
   const alone = await cli('verify', one, '--json')
   t.equal(alone.code, 0)
   t.match(JSON.parse(alone.stdout).findings, [
@@ -90,7 +90,7 @@ t.test('files are spread by bytes on both sides of the limit', async (t) => {
   t.same(await spread('1000000'), [{ files: sources }], 'files that fit into one bag stay in one')
   await t.rejects(spread(String(most - 1)), /a\.csv has 20 bytes, more than a bag may have/)
   t.equal((await spread(String(most), bags.length)).length, bags.length)
-  await t.rejects(spread(String(most), bags.length - 1), /at most \d+ make one bundle/)
+  await t.rejects(spread(String(most), bags.length - 1), /at most \d+\./)
   const [first] = await spreadFiles(
     sources,
     { bagBytesMax: String(most) },
@@ -103,7 +103,7 @@ t.test('bags that do not belong together are reported', async (t) => {
   const zip = join(office, 'boats-1-of-2.zip')
   const config = loadConfig({ QINGDAN_DATASETS: datasets })
   const contracts = await loadAllContracts(config)
-  const checkOptions = { contracts, config, progress: () => {}, signature: 'unasked' as const }
+  const checkOptions = { contracts, config, progress: () => {}, signature: 'none' as const }
   const reports = []
   for await (const checked of checkBundles([zip, zip], checkOptions)) reports.push(checked)
   t.match(reports, [
@@ -139,7 +139,7 @@ t.test('a delta is packed, checked except against its base, and accepted', async
   const receipt = await bring(out)
   t.match(receipt, { state: 'staged', changes: { added: 1, changed: 1, deleted: 1, unchanged: 0 } })
   const shown = await runCli(['ingest', out], testContext.environment)
-  t.match(shown.stdout, 'against version 1: 1 rows added, 1 changed, 1 deleted, 0 equal already')
+  t.match(shown.stdout, 'compared with version 1: 1 rows added, 1 changed, 1 deleted, 0 unchanged')
 
   const both = await file('both.csv', 'boat\nd1\n')
   const refused = await cli(
@@ -160,23 +160,23 @@ t.test('an invalid command line explains what is valid', async (t) => {
   const [a = ''] = files
   const cases: readonly (readonly [paths: readonly string[], options: FileOptions, message: RegExp])[] = [
     [[], {}, /Name the CSV files/],
-    [[a], { against: '1' }, /belong to --mode delta/],
-    [[a], { delete: [a] }, /belong to --mode delta/],
-    [[a], { mode: 'delta', against: '1' }, /say what becomes of .*a\.csv/],
+    [[a], { against: '1' }, /need --mode delta/],
+    [[a], { delete: [a] }, /need --mode delta/],
+    [[a], { mode: 'delta', against: '1' }, /put --upsert or --delete before .*a\.csv/],
     [[], { mode: 'delta', against: '1' }, /needs --upsert or --delete/],
-    [[], { mode: 'delta', upsert: [a] }, /--against takes a whole number/],
-    [[a], { mode: 'part' }, /--mode is full or delta/],
+    [[], { mode: 'delta', upsert: [a] }, /--against must be a whole number/],
+    [[a], { mode: 'part' }, /--mode must be full or delta/],
   ]
   for (const [paths, options, message] of cases) t.throws(() => filesOf(paths, options), message)
   const one = filesOf([a], {}).files
   const spreads: readonly (readonly [options: FileOptions, message: RegExp])[] = [
     [{ bags: '2' }, /1 files can't be spread over 2 bags/],
-    [{ bags: '0' }, /--bags takes a whole number/],
+    [{ bags: '0' }, /--bags must be a whole number/],
     [{ bags: '1', bagBytesMax: '9' }, /not both/],
   ]
   for (const [options, message] of spreads)
     await t.rejects(spreadFiles(one, options, { name: 'boats', purpose: {}, bagsMax: 100 }), message)
   const ended = await cli('create', a, ...purpose, '--against', '1')
   t.equal(ended.code, 2)
-  t.match(ended.stderr, /belong to --mode delta/)
+  t.match(ended.stderr, /need --mode delta/)
 })

@@ -248,5 +248,5 @@ t.test('on the command line, for a stick that is there now', async (t) => {
     left: [{ name: 'rows.csv', reason: 'loose-table', hint: /bundle create/ }],
     failed: [],
   })
-  t.match(await runCli(['inbox', inbox], environment), { code: 0, stdout: /left {2}rows\.csv/ })
+  t.match(await runCli(['inbox', inbox], environment), { code: 0, stdout: /ignored {2}rows\.csv/ })
 })

@@ -321,7 +321,7 @@ t.test('a mirror publishes nothing of its own, and a service with data can not b
   const stale = exportTo(origin.context, folder, { since: null, restricted: false })
   await t.rejects(
     stale,
-    /begin the command anew/,
+    /run the command again/,
     'nor does an origin export contracts that it has not loaded',
   )
 

@@ -227,7 +227,7 @@ t.test('how far a platform is behind, counting only what it may read and request
   t.match(own, { feed: { behind: 2, seenAt: '2026-02-05T05:00:00.000Z' }, quota })
   const shown = await runCli(['key', 'show', id], environment)
   t.match(shown.stdout, /2 changes behind, by the cursor of 2026-02-05T05:00:00\.000Z/)
-  t.match(shown.stdout, /of 10000 requests are left/)
+  t.match(shown.stdout, /of 10000 requests left/)
   t.equal((await runCli(['key', 'show', 'nobody'], environment)).code, 4)
   const narrow = await page(`/v1/changes?dataset=${open}`)
   await page(`/v1/changes?dataset=${open}&after=${narrow.meta.cursor}`)

@@ -198,7 +198,7 @@ t.test('on the command line: list, show, release, drop, and the receipt as files
   t.ok(listed.some(({ id }) => id === one.id) && listed.some(({ id }) => id === two.id))
   t.match(
     (await cli('quarantine', 'show', short)).stdout,
-    /quarantined[\s\S]*1 errors, and the contract bears 0/,
+    /quarantined[\s\S]*1 errors; the contract allows 0/,
   )
   t.match(await cli('quarantine', 'show', short.slice(0, 7)), { code: 4, stderr: /bundle-not-found/ })
   t.match(await cli('quarantine', 'release', short), { code: 2, stderr: /--reason/ })

@@ -74,17 +74,17 @@ t.test("anything but a provider's public key is refused, and a private one is ne
   const cases: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
     [['add', await file('private.asc', office.privateKey), ...scope], 2, /private key, which nobody else/],
     [['add', await file('text.asc', 'no key'), ...scope], 2, /no OpenPGP key/],
-    [['add', publicFile, '--provider', 'nobody'], 2, /any of edu-310101, edu-310104/],
+    [['add', publicFile, '--provider', 'nobody'], 2, /one of edu-310101, edu-310104/],
     [['add', publicFile, '--provider', 'edu-310101', '--dataset', 'kites'], 4, /dataset-not-found/],
-    [['add', publicFile, ...scope, '--from', 'soon'], 2, /--from takes a moment/],
+    [['add', publicFile, ...scope, '--from', 'soon'], 2, /--from must be a date or time/],
     [
       ['add', publicFile, ...scope, '--from', '2026-02-01', '--until', '2026-02-01'],
       4,
       /later than it begins/,
     ],
     [['add', join(folder, 'none.asc'), ...scope], 2, /There is no file/],
-    [['show', 'ABCD'], 4, /no registered key/],
-    [['revoke', '0'.repeat(40), '--reason', 'x'], 4, /no registered key/],
+    [['show', 'ABCD'], 4, /No registered key/],
+    [['revoke', '0'.repeat(40), '--reason', 'x'], 4, /No registered key/],
   ]
   for (const [args, code, message] of cases) {
     const ended = await cli(...args)

@@ -112,7 +112,7 @@ t.test('texts of a contract are escaped', async (t) => {
   const both = { zh: evil, en: evil }
   const [dataset] = overview.datasets
   const [list] = overview.lists
-  if (dataset?.latest === undefined || list === undefined) throw new Error('the example is there')
+  if (dataset?.latest === undefined || list === undefined) throw new Error('the example dataset is missing')
   const page = renderHome(
     {
       lists: [{ ...list, year: evil, href: evil, csvHref: 'javascript:alert(3)' }],
@@ -143,7 +143,7 @@ t.test('texts of a contract are escaped', async (t) => {
   t.match(page, /&#34;&#62;&#60;script&#62;alert\(&#39;1&#39;\)/)
 })
 
-t.test('the template escapes, joins and leaves out', async (t) => {
+t.test('the template escapes values, joins lists and skips false and undefined', async (t) => {
   t.equal(html`<p>${'<&>"\''}</p>`.text, '<p>&#60;&#38;&#62;&#34;&#39;</p>')
   t.equal(html`${[html`<b>1</b>`, 'a<', 2]}${false}${undefined}`.text, '<b>1</b>a&#60;2')
   t.same(['/v1/a?b=c', 'https://a.example/', '#x'].map(link), ['/v1/a?b=c', 'https://a.example/', '#x'])

@@ -29,7 +29,7 @@ const sha256 = 'a'.repeat(64)
 const dataset = 'tree-register'
 let ids = 0
 
-function told(type: string, more: Partial<SourceChange> = {}): SourceChange {
+function changeOf(type: string, more: Partial<SourceChange> = {}): SourceChange {
   ids += 1
   const id = ids.toString(16).padStart(16, '0')
   const at = '2026-01-01T00:00:00.000Z'
@@ -37,15 +37,15 @@ function told(type: string, more: Partial<SourceChange> = {}): SourceChange {
 }
 
 const contract = (contractVersion: number, verdict: 'compatible' | 'additive' | 'breaking' | null) =>
-  told(verdict === null ? 'dataset-added' : 'contract-added', {
+  changeOf(verdict === null ? 'dataset-added' : 'contract-added', {
     contract: { contractVersion, sha256, verdict },
   })
 const published = (edition: string, version: number, contractVersion = 1) =>
-  told(version === 1 ? 'version-published' : 'version-corrected', {
+  changeOf(version === 1 ? 'version-published' : 'version-corrected', {
     ...{ edition, version },
     released: { records: 1, sha256, contractVersion, distributions: [{ format: 'csv', bytes: 5, sha256 }] },
   })
-const withdrawn = (edition: string, version: number) => told('version-withdrawn', { edition, version })
+const withdrawn = (edition: string, version: number) => changeOf('version-withdrawn', { edition, version })
 
 function ledgerOf(...changes: readonly SourceChange[]): Ledger {
   const ledger = emptyLedger()
@@ -61,39 +61,41 @@ t.test('the newest version of each lineage is wanted', async (t) => {
   t.same(wanted(ledgerOf(...changes)), [2])
   t.same(wanted(ledgerOf(...changes), '2024', true), [1, 2])
   const broken = [...changes, contract(3, 'breaking'), published('2024', 3, 3), contract(4, 'compatible')]
-  t.same(wanted(ledgerOf(...broken)), [2, 3], 'that under the former contract stands beside it')
+  t.same(wanted(ledgerOf(...broken)), [2, 3], 'the version under the former contract is kept')
   t.same(
     [1, 2, 3, 4].map((number) => lineageOf(ledgerOf(...broken), dataset, number)),
     [1, 1, 3, 3],
   )
-  t.same(wanted(ledgerOf(...changes, withdrawn('2024', 2))), [1], 'the one before stands again')
+  t.same(wanted(ledgerOf(...changes, withdrawn('2024', 2))), [1], 'the previous version is current again')
   t.same(wanted(ledgerOf(...changes, withdrawn('2024', 1), withdrawn('2024', 2))), [])
 })
 
 t.test('a change counts once, even a withdrawal read before its version', async (t) => {
-  const [first, gone] = [published('2024', 1), withdrawn('2024', 1)]
-  const ledger = ledgerOf(contract(1, null), gone, first)
+  const [first, withdrawal] = [published('2024', 1), withdrawn('2024', 1)]
+  const ledger = ledgerOf(contract(1, null), withdrawal, first)
   t.same(wanted(ledger), [])
   t.equal(applyChanges(ledger, first), 'known')
 })
 
 t.test('a closed dataset is not held, and a reopened one is', async (t) => {
   const past = [contract(1, null), published('2024', 1)]
-  const closed = told('dataset-closed')
+  const closed = changeOf('dataset-closed')
   t.same(wanted(ledgerOf(...past, closed)), [])
-  const reopened = told('dataset-opened', { contract: { contractVersion: 3, sha256, verdict: 'compatible' } })
+  const reopened = changeOf('dataset-opened', {
+    contract: { contractVersion: 3, sha256, verdict: 'compatible' },
+  })
   t.same(wanted(ledgerOf(...past, closed, reopened)), [1])
   const inFull = { ...closed, contract: { contractVersion: 2, sha256, verdict: 'breaking' as const } }
   const ledger = ledgerOf(...past, closed, reopened)
   t.same(
     [applyChanges(ledger, inFull), applyChanges(ledger, inFull)],
     ['completed', 'known'],
-    'told in full when it is open again',
+    'reported in full when it is open again',
   )
-  t.notOk(ledger.closed.has(dataset), 'which does not close it again')
-  t.equal(lineageOf(ledger, dataset, 3), 2, 'and its contract counts')
-  const keyed = told('dataset-closed', { contract: { contractVersion: 2, sha256, verdict: 'breaking' } })
-  t.same(wanted(ledgerOf(...past, keyed)), [1], 'a reader with a grant gets the contract and goes on')
+  t.notOk(ledger.closed.has(dataset), 'a late closing does not close it again')
+  t.equal(lineageOf(ledger, dataset, 3), 2, 'its contract counts')
+  const keyed = changeOf('dataset-closed', { contract: { contractVersion: 2, sha256, verdict: 'breaking' } })
+  t.same(wanted(ledgerOf(...past, keyed)), [1], 'a reader with a grant gets the contract and continues')
 })
 
 t.test('a version is dropped once its successor is held, a withdrawn one at once', async (t) => {
@@ -112,7 +114,7 @@ t.test('a version is dropped once its successor is held, a withdrawn one at once
 })
 
 t.test(
-  'a copy of a ledger is one of its own, and the same changes give the same in one go or in several',
+  'a copy of a ledger is independent, and changes give the same result at once or in steps',
   async () => {
     const step = fc.record({
       edition: fc.constantFrom('2023', '2024'),
@@ -183,7 +185,7 @@ t.test('tables have unique names derived from their datasets', async (t) => {
     }),
   )
   const long = 'a'.repeat(63)
-  t.equal(recordsName(long, 1), long, 'as long as may be')
+  t.equal(recordsName(long, 1), long, 'the longest possible name')
   t.equal(recordsName(long, 2).length, 63)
   t.not(recordsName(`${'a'.repeat(62)}b`, 2), recordsName(long, 2))
 })

@@ -1,7 +1,7 @@
 /**
- * Runs several test files in one process, one after the other, and announces each by a comment. For files that share no
- * state: pure modules, whose start would take longer than their tests. None of them may use the root's `t.teardown`,
- * after which tap ends as soon as nothing runs.
+ * Runs several test files in one process, one after the other, and announces each by a comment. For files
+ * that share no state: pure modules, whose start would take longer than their tests. None of them may use the
+ * root's `t.teardown`, after which tap ends as soon as nothing runs.
  */
 import { pathToFileURL } from 'node:url'
 import t from 'tap'

@@ -1,6 +1,6 @@
 /**
- * Runs compiled tests as processes beside each other: shows a line a file, what failed with its explanation, what was
- * skipped with its reason, and ends with the line `N passed, N failed`. Fails also when no test ran.
+ * Runs compiled tests as processes beside each other: shows a line a file, what failed with its explanation,
+ * what was skipped with its reason, and ends with the line `N passed, N failed`. Fails also when no test ran.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -32,9 +32,9 @@ const alone: readonly string[] = ['corpus', 'rows', 'straight', 'xlsx-made', 'zi
 type Batch = readonly string[]
 
 /** Runs the files named, or all. Gives the exit code. */
-export async function run(given: readonly string[], compiled: string): Promise<number> {
+export async function run(args: readonly string[], compiled: string): Promise<number> {
   const began = Date.now()
-  const files = given.length > 0 ? chosen(given) : testFiles()
+  const files = args.length > 0 ? chosen(args) : testFiles()
   const server = await joinTestServer()
   const total = { passed: 0, failed: 0, skipped: 0 }
   const times = readTimes()
@@ -87,9 +87,9 @@ function testFiles(): readonly string[] {
   return tests.map((path) => `test/${path}`).sort()
 }
 
-/** Files of the command line; a folder stands for the tests in it. */
-function chosen(given: readonly string[]): readonly string[] {
-  const paths = given.map((path) => relative(root, join(process.cwd(), path)))
+/** Test files of the command line; a folder means all tests in it. */
+function chosen(args: readonly string[]): readonly string[] {
+  const paths = args.map((path) => relative(root, join(process.cwd(), path)))
   const all = testFiles()
   return paths.flatMap((path) => {
     const found = all.filter((file) => file === path || file.startsWith(`${path.replace(/\/$/, '')}/`))

@@ -1,4 +1,7 @@
-/** Replaces positions in compiled files by those in their sources, in text such as stacks and tap's explanations. */
+/**
+ * Replaces positions in compiled files by those in their sources, in text such as stacks and tap's
+ * explanations.
+ */
 import { readFileSync } from 'node:fs'
 import { SourceMap, type SourceMapPayload } from 'node:module'
 import { dirname, join, relative } from 'node:path'

@@ -1,4 +1,7 @@
-/** Reads the TAP that one process of tests prints, line by line: counts assertions, and keeps what a person wants to see. */
+/**
+ * Reads the TAP that one process of tests prints, line by line: counts assertions, and keeps what a person
+ * wants to see.
+ */
 
 export interface FileResult {
   readonly passed: number

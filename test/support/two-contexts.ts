@@ -21,12 +21,12 @@ import {
 export async function exportTo(
   context: OpenContext,
   folder: string,
-  options: ExportRequest,
+  request: ExportRequest,
   ending = '.zip',
 ): Promise<Exported> {
   await mkdir(folder, { recursive: true })
   const out = (name: string) => join(folder, `${name}${ending}`)
-  const exported = await writeExport(context, { asked: options, out, actor: 'cli:test' })
+  const exported = await writeExport(context, { request, out, actor: 'cli:test' })
   if (exported === undefined) throw new Error('nothing was exported')
   return exported
 }

@@ -1,4 +1,7 @@
-/** Whether an export continues a mirror's changes: every overlap of two ranges, and those that must be refused. */
+/**
+ * Whether an export continues a mirror's changes: every overlap of two ranges, and those that must be
+ * refused.
+ */
 import t from 'tap'
 import { readExportCursor, writeExportCursor } from '../../src/bundle/node/signed-version/cursor.ts'
 import { markOf } from '../../src/catalogue/changes/change-log.ts'
@@ -19,8 +22,8 @@ const change = (position: number, dataset = 'trees'): PositionedChange => ({
 const history = [1, 2, 3, 4, 5].map((position) => change(position))
 
 const cursorAt = (position: number, of = history, more = {}) => {
-  const there = of.find((one) => one.position === position) ?? change(position)
-  return writeExportCursor({ origin, position, restricted: false, mark: markOf(there), ...more })
+  const known = of.find((one) => one.position === position) ?? change(position)
+  return writeExportCursor({ origin, position, restricted: false, mark: markOf(known), ...more })
 }
 
 const stateAt = (position: number): MirrorState => ({
@@ -62,8 +65,8 @@ t.same(meet(3, 3, 5, history, { origin: 'origin-b' }), ['export-origin'])
 t.same(meet(3, 3, 5, history, { restricted: true }), ['export-restricted'])
 
 const setBack = [...history.slice(0, 2), change(3, 'others'), change(4, 'others')]
-t.same(meet(3, 3, 4, setBack), ['export-history'], 'set back to before the cursor')
-t.same(meet(3, 2, 4, setBack), ['export-history'], 'and with a change that both have')
+t.same(meet(3, 3, 4, setBack), ['export-history'], 'the origin was restored to before the cursor')
+t.same(meet(3, 2, 4, setBack), ['export-history'], 'the origin was restored; both have a common change')
 t.same(meet(4, 3, 4, setBack), ['export-history'], 'also if nothing is new')
 t.equal(meet(2, 2, 4, setBack), 'next', 'a change that was not exported yet may differ')
 

@@ -20,8 +20,8 @@ export async function getList(
 }
 
 /**
- * Compares the list of `against` with that of `year`; without `against`, each version of the year's list with the next.
- * Throws `list-not-found`, and `parameter-invalid` if both years are the same.
+ * Compares the list of `against` with that of `year`; without `against`, each version of the year's list with
+ * the next. Throws `list-not-found`, and `parameter-invalid` if both years are the same.
  */
 export async function compareLists(
   context: AppContext,

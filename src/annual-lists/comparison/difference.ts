@@ -1,6 +1,6 @@
 /**
- * Differences between the lists of two years, or between versions of one list: items added, dropped and changed, with
- * reasons. Pure.
+ * Differences between the lists of two years, or between versions of one list: items added, dropped and
+ * changed, with reasons. Pure.
  */
 
 import { type Promised, type Property, properties } from '../promise.ts'
@@ -47,8 +47,8 @@ export function differencesWithin(
 }
 
 /**
- * The difference of two years, `years` apart. A due date or an edition that only moved on by that many years has not
- * changed. Takes histories, so that the reasons of the later year's versions can be given.
+ * The difference of two years, `years` apart. A due date or an edition that only moved on by that many years
+ * has not changed. Takes histories, so that the reasons of the later year's versions can be given.
  */
 export function differenceAcross(
   before: readonly ItemHistory[],
@@ -58,12 +58,12 @@ export function differenceAcross(
   const listed = (histories: readonly ItemHistory[]) => histories.filter(({ left }) => left === undefined)
   const items = (histories: readonly ItemHistory[]) => histories.map(({ last }) => last.promised)
   const [former, later] = [listed(before), listed(after)]
-  const gone = after.filter(({ left }) => left !== undefined)
+  const withdrawn = after.filter(({ left }) => left !== undefined)
   const historyOf = new Map(later.map((history) => [history.last.promised, history]))
   const matched = matchItems(items(former), items(later), years)
-  const matchedGone = matchItems(items(former), items(gone), years)
+  const matchedWithdrawn = matchItems(items(former), items(withdrawn), years)
   const causes = (promised: Promised, index: number | undefined) => {
-    const history = historyOf.get(promised) ?? gone[matchedGone.indexOf(index)]
+    const history = historyOf.get(promised) ?? withdrawn[matchedWithdrawn.indexOf(index)]
     return history === undefined ? [] : causesOf(history)
   }
   return compare(items(former), items(later), matched, { years, causes })

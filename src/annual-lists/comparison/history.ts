@@ -1,6 +1,6 @@
 /**
- * The history of each item through the versions of a list, with its due dates. Pure. Withdrawn versions are left out:
- * they were retracted as wrong and bind nobody.
+ * The history of each item through the versions of a list, with its due dates. Pure. Withdrawn versions are
+ * left out: they were retracted as wrong and bind nobody.
  */
 import type { PublishedVersion } from '../../catalogue/index.ts'
 import type { Contract } from '../../contract/index.ts'
@@ -33,7 +33,10 @@ export interface ItemHistory {
   readonly left?: ListSource
 }
 
-/** Follows every item through the versions of one list, oldest first. Items on the list come first, in its order. */
+/**
+ * Follows every item through the versions of one list, oldest first. Items on the list come first, in its
+ * order.
+ */
 export function followItems(versions: readonly ReadList[]): readonly ItemHistory[] {
   const histories: [ItemVersion, ...ItemVersion[]][] = []
   let present: readonly number[] = []
@@ -48,15 +51,15 @@ export function followItems(versions: readonly ReadList[]): readonly ItemHistory
       return known
     })
   }
-  const left = histories.map((_stages, index) => index).filter((index) => !present.includes(index))
-  return [...present, ...left].flatMap((index) => {
+  const dropped = histories.map((_stages, index) => index).filter((index) => !present.includes(index))
+  return [...present, ...dropped].flatMap((index) => {
     const stages = histories[index]
     if (stages === undefined) return []
     const last = stages.at(-1) ?? stages[0]
     if (present.includes(index)) return { stages, last }
     const at = versions.findIndex(({ version }) => version === last.source.version)
-    const dropped = versions[at + 1]
-    return dropped === undefined ? { stages, last } : { stages, last, left: dropped }
+    const next = versions[at + 1]
+    return next === undefined ? { stages, last } : { stages, last, left: next }
   })
 }
 
@@ -75,7 +78,10 @@ export interface DueDates {
   readonly moves: readonly Move[]
 }
 
-/** The first date counts, however often it is moved. If an item had no date at first, its first is the one set later. */
+/**
+ * The first date counts, however often it is moved. If an item had no date at first, its first is the one set
+ * later.
+ */
 export function dueDatesOf({ stages, last }: ItemHistory): DueDates {
   const moves: Move[] = []
   let current: string | null = null

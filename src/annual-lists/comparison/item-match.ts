@@ -1,6 +1,6 @@
 /**
- * Matches the items of two lists: by dataset, else by name and providers. Pure. A key that two items of a list share is
- * ambiguous, so those items are left to the next key.
+ * Matches the items of two lists: by dataset, else by name and providers. Pure. A key that two items of a
+ * list share is ambiguous, so those items are left to the next key.
  */
 import { type Promised, providersOf } from '../promise.ts'
 import { moveOn } from './years.ts'
@@ -24,8 +24,8 @@ const both =
   }
 
 /**
- * Within a year an item keeps its dataset's edition or its name, or at least its number (the key of the records) and
- * its providers. The most reliable key comes first.
+ * Within a year an item keeps its dataset's edition or its name, or at least its number (the key of the
+ * records) and its providers. The most reliable key comes first.
  */
 const keysWithin = [
   both(dataset, edition),
@@ -42,8 +42,8 @@ const keysAcross = (years: number): readonly KeyOf[] => {
 }
 
 /**
- * For each item of `after` the index of the same item in `before`; undefined for a new item. Both are of the same year,
- * or `after` is `years` later.
+ * For each item of `after` the index of the same item in `before`; undefined for a new item. Both are of the
+ * same year, or `after` is `years` later.
  */
 export function matchItems(
   before: readonly Promised[],

@@ -1,6 +1,6 @@
 /**
- * The periods of an item and the evidence for each. A period is an edition, that is a year or a school year; a dataset
- * that is updated more often publishes new versions of its edition, which are counted here.
+ * The periods of an item and the evidence for each. A period is an edition, that is a year or a school year;
+ * a dataset that is updated more often publishes new versions of its edition, which are counted here.
  */
 
 import type { PublishedVersion } from '../../catalogue/index.ts'
@@ -27,8 +27,8 @@ export interface KnownDatasets {
 }
 
 /**
- * The periods of a promise in the list of a year: the edition that it names; else the editions of its dataset that end
- * in that year, the expected one first.
+ * The periods of a promise in the list of a year: the edition that it names; else the editions of its dataset
+ * that end in that year, the expected one first.
  */
 export function periodsOf(
   { values }: Promised,

@@ -1,4 +1,7 @@
-/** Compares days and editions of lists of different years: moved on by the years between, they are the same promise. */
+/**
+ * Compares days and editions of lists of different years: moved on by the years between, they are the same
+ * promise.
+ */
 
 /** A day or an edition name, moved by a number of years. */
 export function moveOn(text: string, years: number): string {

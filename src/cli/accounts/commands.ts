@@ -7,67 +7,68 @@ import { type AddCommand, command, lazily } from '../command.ts'
 export function keyUsageCommand(key: Command): void {
   command(key, 'usage', 'requests, refusals and bytes of keys, by day and dataset')
     .argument('[id]', 'only of this key')
-    .option('--from <day>', `the first day in Shanghai; the last ${usageDaysUsual} days if absent`)
-    .option('--to <day>', 'the last day; today if absent')
-    .option('--csv', 'print it as CSV')
+    .option('--from <day>', `the first day, in Shanghai time; by default the last ${usageDaysUsual} days`)
+    .option('--to <day>', 'the last day; by default today')
+    .option('--csv', 'print the result as CSV')
     .addHelpText(
       'after',
-      '\nA line without a dataset is of requests that concern none, or several. A running service writes what it has counted every few seconds.',
+      '\nA line without a dataset counts requests that concern no dataset or several. A running service stores its counts\n' +
+        'every few seconds.',
     )
     .action(lazily(() => import('./key-usage.ts').then(({ usage }) => usage)))
 }
 
 export const keyCommand: AddCommand = (program, end) => {
-  const key = program.command('key').description('make, list, show and revoke keys')
-  command(key, 'create', 'make a key; it is shown this once and only its digest is kept')
+  const key = program.command('key').description('create, list, show and revoke API keys')
+  command(key, 'create', 'create a key; it is shown only once, only its digest is stored')
     .requiredOption('--label <text>', 'who or what the key is for')
-    .requiredOption('--scope <scope...>', `any of ${scopes.join(', ')}`)
-    .option('--provider <code>', 'the only provider that the key speaks for')
-    .option('--dataset <slug...>', 'the only datasets that the key is for')
+    .requiredOption('--scope <scope...>', `one or more of ${scopes.join(', ')}`)
+    .option('--provider <code>', 'the only provider that the key may act for')
+    .option('--dataset <slug...>', 'the only datasets that the key gives access to')
     .option('--expires <instant>', 'such as 2027-01-01T00:00:00+08:00')
-    .option('--per-minute <count>', 'requests that it may send in a minute')
-    .option('--per-day <count>', 'requests that it may send in a day')
-    .option('--address <network...>', 'the only networks that it may be used from, such as 192.0.2.0/24')
+    .option('--per-minute <count>', 'requests allowed per minute')
+    .option('--per-day <count>', 'requests allowed per day')
+    .option('--address <network...>', 'the only networks that the key may be used from, such as 192.0.2.0/24')
     .addHelpText('after', aboutPlatforms)
     .action(lazily(() => import('./key.ts').then(({ create }) => create)))
-  command(key, 'list', 'all keys, without their secrets, and how far each is behind in the feed').action(
+  command(key, 'list', 'list all keys without their secrets, and how far each is behind in the feed').action(
     lazily(() => import('./key.ts').then(({ list }) => list)),
   )
-  command(key, 'show', 'one key: what it may do, what is left of its quota, how far it is behind')
+  command(key, 'show', 'show a key: its permissions, its remaining quota, how far it is behind in the feed')
     .argument('<id>')
     .action(lazily(() => import('./key.ts').then(({ show }) => show), end))
   keyUsageCommand(key)
-  command(key, 'revoke', 'revoke a key for good')
+  command(key, 'revoke', 'revoke a key permanently')
     .argument('<id>')
     .action(lazily(() => import('./key.ts').then(({ revoke }) => revoke), end))
 }
 
 const aboutPlatforms = `
-A key for the data platform of the city, which reads what is shared with platforms beside what is open:
+A key for the city's data platform, which may read datasets shared with platforms as well as open ones:
   qingdan key create --label "city data platform" --scope read-shared --per-minute 120 --per-day 50000 \\
     --address 192.0.2.0/24 2001:db8:7::/48 --expires 2027-01-01T00:00:00+08:00
-What is shared on demand only is read with a key that names the dataset: --dataset <slug>.`
+Datasets shared only on demand need a key that names them: --dataset <slug>.`
 
 export const signerCommand: AddCommand = (program, end) => {
-  const signer = program.command('signer').description('say whose OpenPGP signatures count')
-  command(signer, 'add', 'register the public key of a provider; compare its fingerprint by telephone before')
+  const signer = program.command('signer').description('manage the OpenPGP keys whose signatures are trusted')
+  command(signer, 'add', 'register the public key of a provider; compare its fingerprint by telephone first')
     .argument('<file.asc>', 'the public key: gpg --armor --export <address>')
-    .requiredOption('--provider <code>', 'whose bundles it signs')
+    .requiredOption('--provider <code>', 'the provider whose bundles it signs')
     .option('--dataset <slug...>', 'the only datasets that it signs for')
-    .option('--from <moment>', 'signatures made before are refused, such as 2026-01-01')
-    .option('--until <moment>', 'signatures made or received from then on are refused')
+    .option('--from <moment>', 'refuse signatures made before this time, such as 2026-01-01')
+    .option('--until <moment>', 'refuse signatures made or received from this time on')
     .action(lazily(() => import('./signer.ts').then(({ add }) => add)))
-  command(signer, 'list', 'all registered keys, revoked ones too').action(
+  command(signer, 'list', 'list all registered keys, including revoked ones').action(
     lazily(() => import('./signer.ts').then(({ list }) => list)),
   )
-  command(signer, 'show', 'one key, with its armoured text')
+  command(signer, 'show', 'show a key with its armoured text')
     .argument('<fingerprint>', 'or its last 16 digits')
     .action(lazily(() => import('./signer.ts').then(({ show }) => show), end))
-  command(signer, 'revoke', 'take a key out of use for good; what it signed before stays')
+  command(signer, 'revoke', 'revoke a key permanently; bundles accepted before stay accepted')
     .argument('<fingerprint>', 'or its last 16 digits')
-    .requiredOption('--reason <text>', 'why, for the list and the audit')
+    .requiredOption('--reason <text>', 'the reason, for the list and the audit log')
     .action(lazily(() => import('./signer.ts').then(({ revoke }) => revoke), end))
-  command(signer, 'service', 'the public key of this service: receipts are signed with it').action(
+  command(signer, 'service', 'print the public key of this service, which signs the receipts').action(
     lazily(() => import('./signer.ts').then(({ service }) => service)),
   )
 }

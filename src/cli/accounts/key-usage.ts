@@ -15,13 +15,13 @@ export interface UsageOptions extends Common {
 const columns = ['keyId', 'day', 'dataset', 'requests', 'refused', 'bytes'] as const
 
 export async function usage(id: string | undefined, options: UsageOptions): Promise<void> {
-  if (options.csv === true && options.json === true) throw new UsageError('Choose --csv or --json.')
+  if (options.csv === true && options.json === true) throw new UsageError('Give --csv or --json, not both.')
   await withContext(async ({ database, clock }) => {
     const { from, to } = options
-    const asked = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
-    const found = await listUsage(database.serve, { keyId: id ?? null, ...usagePeriod(asked, clock()) })
+    const requested = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
+    const found = await listUsage(database.serve, { keyId: id ?? null, ...usagePeriod(requested, clock()) })
     if (found.length > usageRowsMax)
-      throw new UsageError(`More than ${usageRowsMax} lines: name a key, or take fewer days.`)
+      throw new UsageError(`More than ${usageRowsMax} lines: choose one key or fewer days.`)
     if (options.csv === true) process.stdout.write(csvOf(found))
     else print.result(options, found, () => table(found, columns))
   })

@@ -29,11 +29,11 @@ export interface CreateOptions extends Common {
 export async function create(options: CreateOptions): Promise<void> {
   const wanted = scopes.filter((scope) => options.scope.includes(scope))
   if (wanted.length !== new Set(options.scope).size) {
-    throw new UsageError(`--scope takes any of ${scopes.join(', ')}.`)
+    throw new UsageError(`--scope must be one or more of ${scopes.join(', ')}.`)
   }
   const expiresAt = options.expires === undefined ? undefined : new Date(options.expires)
   if (expiresAt !== undefined && Number.isNaN(expiresAt.getTime())) {
-    throw new UsageError('--expires takes an instant such as 2027-01-01T00:00:00+08:00.')
+    throw new UsageError('--expires must be a date and time such as 2027-01-01T00:00:00+08:00.')
   }
   const quota = quotaOf(options)
   const request = {
@@ -47,10 +47,10 @@ export async function create(options: CreateOptions): Promise<void> {
   }
   await withContext(async (context) => {
     checkNames(context, options)
-    const made = await createKey(context.database, request, { clock: context.clock, actor: actor() })
-    print.result(options, made, () => {
-      print.line(made.secret)
-      print.refusal('This key is shown this once; only its digest is kept.')
+    const created = await createKey(context.database, request, { clock: context.clock, actor: actor() })
+    print.result(options, created, () => {
+      print.line(created.secret)
+      print.refusal('This key is shown only now; only its digest is stored.')
     })
   })
 }
@@ -66,7 +66,7 @@ function quotaOf({ perMinute, perDay }: CreateOptions): Quota | undefined {
 /** Parses a whole number; the accounts module checks the upper limit. */
 function wholeOf(option: string, text: string): number {
   if (/^[1-9]\d{0,9}$/.test(text)) return Number(text)
-  throw new UsageError(`${option} takes a whole number such as 120.`)
+  throw new UsageError(`${option} must be a whole number such as 120.`)
 }
 
 export async function list(options: Common): Promise<void> {
@@ -75,11 +75,11 @@ export async function list(options: Common): Promise<void> {
     for (const key of await listKeys(context.database))
       keys.push({ ...key, feed: await feedOf(context, key) })
     print.result(options, keys, () => {
-      const told = (keys as readonly TellableKey[]).map(({ quota = {}, feed, ...key }) => ({
+      const rows = (keys as readonly KeyRow[]).map(({ quota = {}, feed, ...key }) => ({
         ...{ ...key, ...quota },
         ...{ cursorSeenAt: feed?.seenAt, behind: feed?.behind },
       }))
-      table(told, [
+      table(rows, [
         ...(['id', 'label', 'scopes', 'provider', 'datasets', 'perMinute', 'perDay'] as const),
         ...(['cursorSeenAt', 'behind', 'expiresAt', 'revokedAt'] as const),
       ])
@@ -95,27 +95,27 @@ async function feedOf(context: OpenContext, key: KeySummary) {
   return { cursor, seenAt, behind: (await countBehind(context, key, seen)) ?? null }
 }
 
-type TellableKey = KeySummary & { readonly feed: Awaited<ReturnType<typeof feedOf>> }
+type KeyRow = KeySummary & { readonly feed: Awaited<ReturnType<typeof feedOf>> }
 
 export async function show(id: string, options: Common): Promise<number> {
   return withContext(async (context) => {
     const key = (await listKeys(context.database)).find((one) => one.id === id)
     if (key === undefined) {
-      print.refusal(`There is no key ${id}; qingdan key list names them all.`)
+      print.refusal(`There is no key ${id}; qingdan key list shows all keys.`)
       return exitCodes.problem
     }
     const quota = await readQuota(context.database, id, key.quota ?? {}, context.clock())
-    const left = quota.map(({ name, limit, left, resetsAt }) => ({ name, limit, left, resetsAt }))
+    const remaining = quota.map(({ name, limit, left, resetsAt }) => ({ name, limit, left, resetsAt }))
     const feed = await feedOf(context, key)
-    print.result(options, { ...key, quota: left, feed }, () => {
+    print.result(options, { ...key, quota: remaining, feed }, () => {
       table([key], ['id', 'label', 'scopes', 'provider', 'expiresAt', 'revokedAt'])
       print.line(`  datasets   ${key.datasets?.join(', ') ?? 'any'}`)
       print.line(`  addresses  ${key.addresses?.join(', ') ?? 'any'}`)
-      for (const one of left)
-        print.line(`  ${one.left} of ${one.limit} requests are left, until ${one.resetsAt.toISOString()}`)
+      for (const one of remaining)
+        print.line(`  ${one.left} of ${one.limit} requests left until ${one.resetsAt.toISOString()}`)
       print.line(
         feed === null
-          ? '  it has presented no cursor of the feed yet'
+          ? '  has not used a feed cursor yet'
           : `  ${feed.behind ?? 'unknown'} changes behind, by the cursor of ${feed.seenAt.toISOString()}`,
       )
     })
@@ -127,7 +127,7 @@ export async function revoke(id: string, options: Common): Promise<number> {
   return withContext(async (context) => {
     const revoked = await revokeKey(context.database, id, { clock: context.clock, actor: actor() })
     if (revoked) print.result(options, { id, revoked }, () => print.line(`The key ${id} is revoked.`))
-    else print.refusal(`There is no key ${id}; qingdan key list names them all.`)
+    else print.refusal(`There is no key ${id}; qingdan key list shows all keys.`)
     return revoked ? exitCodes.ok : exitCodes.problem
   })
 }

@@ -39,8 +39,8 @@ export async function add(file: string, options: AddOptions): Promise<void> {
   await withContext(async (context) => {
     checkNames(context, options)
     const { isNew } = await addSigner(context.database, request, { clock: context.clock, actor: actor() })
-    print.result(options, { ...told(request), isNew }, () => {
-      print.line(`${isNew ? 'registered' : 'renewed'}  ${fingerprint}  for ${provider}`)
+    print.result(options, { ...withoutPublicKey(request), isNew }, () => {
+      print.line(`${isNew ? 'registered' : 'updated'}  ${fingerprint}  for ${provider}`)
       for (const userId of userIds) print.line(`  ${userId}`)
     })
   })
@@ -50,13 +50,13 @@ function momentOf(option: string, text: string | undefined): Date | undefined {
   if (text === undefined) return undefined
   const moment = parseMoment(text)
   if (moment === undefined)
-    throw new UsageError(`${option} takes a moment such as 2026-01-01 or 2026-01-01T08:00.`)
+    throw new UsageError(`${option} must be a date or time such as 2026-01-01 or 2026-01-01T08:00.`)
   return moment
 }
 
 export async function list(options: Common): Promise<void> {
   await withContext(async (context) => {
-    const signers = (await listSigners(context.database)).map(told)
+    const signers = (await listSigners(context.database)).map(withoutPublicKey)
     print.result(options, signers, () =>
       table(signers, [
         'fingerprint',
@@ -76,7 +76,7 @@ export async function show(name: string, options: Common): Promise<number> {
     const signer = await findSigner(context.database, name)
     if (signer === undefined) return unknown(name)
     print.result(options, signer, () => {
-      for (const [label, value] of Object.entries(told(signer))) {
+      for (const [label, value] of Object.entries(withoutPublicKey(signer))) {
         print.line(`${label.padEnd(13)}  ${value instanceof Date ? value.toISOString() : value}`)
       }
       print.line(signer.publicKey)
@@ -93,14 +93,14 @@ export async function revoke(name: string, options: RevokeOptions): Promise<numb
     const { reason } = options
     await revokeSigner(context.database, { fingerprint, reason }, { clock: context.clock, actor: actor() })
     print.result(options, { fingerprint, revoked: true }, () =>
-      print.line(`The key ${fingerprint} is revoked. What it signed and was taken before stays as it is.`),
+      print.line(`The key ${fingerprint} is revoked. Bundles accepted before keep their signatures.`),
     )
     return exitCodes.ok
   })
 }
 
 function unknown(name: string): number {
-  print.refusal(`There is no registered key ${name}, or several end so; qingdan signer list names them all.`)
+  print.refusal(`No registered key ${name}, or several end with it; qingdan signer list shows all keys.`)
   return exitCodes.problem
 }
 
@@ -117,7 +117,7 @@ export async function service(options: Common): Promise<void> {
 }
 
 /** A signer without its armoured text, which would fill a terminal. */
-function told<T extends { readonly publicKey: string }>({
+function withoutPublicKey<T extends { readonly publicKey: string }>({
   publicKey: _publicKey,
   ...rest
 }: T): Omit<T, 'publicKey'> {

@@ -37,13 +37,12 @@ export function filesOf(paths: readonly string[], options: FileOptions): BundleF
   const { mode = 'full', against, upsert = [], delete: deletes = [] } = options
   if (mode === 'full') {
     if (against !== undefined || upsert.length > 0 || deletes.length > 0)
-      throw new UsageError('--against, --upsert and --delete belong to --mode delta.')
+      throw new UsageError('--against, --upsert and --delete need --mode delta.')
     if (paths.length === 0) throw new UsageError('Name the CSV files to pack.')
     return { mode, files: paths.map((path) => ({ name: basename(path), source: path })) }
   }
-  if (mode !== 'delta') throw new UsageError('--mode is full or delta.')
-  if (paths.length > 0)
-    throw new UsageError(`In a delta say what becomes of ${paths[0]}: --upsert or --delete before its name.`)
+  if (mode !== 'delta') throw new UsageError('--mode must be full or delta.')
+  if (paths.length > 0) throw new UsageError(`In a delta, put --upsert or --delete before ${paths[0]}.`)
   if (upsert.length + deletes.length === 0) throw new UsageError('A delta needs --upsert or --delete.')
   const version = wholeOf('--against', against ?? '')
   const files = [
@@ -80,7 +79,7 @@ export async function spreadFiles(
       : spreadByCount(sized, wholeOf('--bags', bags)),
   )
   if (spread.length > bagsMax)
-    throw new UsageError(`These are ${spread.length} bags; at most ${bagsMax} make one bundle.`)
+    throw new UsageError(`The files would fill ${spread.length} bags; a bundle may have at most ${bagsMax}.`)
   if (spread.length === 1) return [{ files }]
   let lines = `${canonicalJson(purpose)}\n`
   for (const { name: file, source } of sized) lines += `${await digestOfFile(source)}  ${file}\n`
@@ -104,6 +103,6 @@ async function spreadAs<T>(spread: () => T): Promise<T> {
 }
 
 function wholeOf(option: string, text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new UsageError(`${option} takes a whole number from 1 on.`)
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new UsageError(`${option} must be a whole number of at least 1.`)
   return Number(text)
 }

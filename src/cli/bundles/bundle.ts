@@ -5,7 +5,7 @@ import { extname, join, resolve } from 'node:path'
 import { type BagGroup, isTableFile, limitsOf, packBag } from '../../bundle/index.ts'
 import { loadAllContracts } from '../../context.ts'
 import { fileExists } from '../../platform/file-exists.ts'
-import type { CheckContextParts, CheckReport } from '../check-bundle.ts'
+import type { CheckContext, CheckReport } from '../check-bundle.ts'
 import { checkBundles } from '../check-bundles.ts'
 import { type Common, exitCodes, type FindingsOption, requirePaths, UsageError } from '../command.ts'
 import { loadSettings } from '../load-settings.ts'
@@ -29,7 +29,7 @@ export async function create(paths: readonly string[], options: CreateOptions): 
   const named = files.map(({ source }) => source)
   await requirePaths(named)
   for (const file of named) {
-    if (!isTableFile(file)) throw new UsageError(`${file} is no CSV or XLSX file.`)
+    if (!isTableFile(file)) throw new UsageError(`${file} is not a CSV or XLSX file.`)
   }
   const sequence = sequenceOf(options)
   const config = loadSettings(process.env)
@@ -46,12 +46,13 @@ export async function create(paths: readonly string[], options: CreateOptions): 
   })
   const outs = spread.map(({ group }) => outOf(out, group))
   for (const each of outs)
-    if (await fileExists(each)) throw new UsageError(`${each} is there already; name another by --out.`)
+    if (await fileExists(each))
+      throw new UsageError(`${each} already exists; choose another path with --out.`)
   const signWith = options.sign === undefined ? {} : { signWith: await openKeyFile(options.sign, options) }
   const encryptTo = options.encryptTo === undefined ? undefined : await readPublicKeyFile(options.encryptTo)
   if (contract.intake?.personal === true && encryptTo === undefined) {
     throw new UsageError(
-      `Rows of ${purpose.dataset} are about persons: --encrypt-to <key.asc> encrypts them.`,
+      `Rows of ${purpose.dataset} are personal data and must be encrypted: add --encrypt-to <key.asc>.`,
     )
   }
   const common = { ...purpose, ...sequence, ...kind, clock: () => new Date(), ...signWith }
@@ -59,8 +60,8 @@ export async function create(paths: readonly string[], options: CreateOptions): 
   // Rows are checked before they are encrypted, so the bags that are sent differ from the bags checked.
   const checked = encryptTo === undefined ? bags : bags.map((bag) => ({ ...bag, signWith: undefined }))
   return withBags(checked, async (folders) => {
-    const ground = { contracts, config, progress: progressLine(name), signature: 'unasked' as const }
-    const report = await checkMade(folders, ground)
+    const checkContext = { contracts, config, progress: progressLine(name), signature: 'none' as const }
+    const report = await checkCreated(folders, checkContext)
     const isRefused = !report.isInOrder
     await writeFindings(options, [report.findings])
     if (!isRefused && encryptTo === undefined) await writeBundles(folders, outs)
@@ -71,7 +72,7 @@ export async function create(paths: readonly string[], options: CreateOptions): 
         files: bag.files.map((file) => ({ ...file, source: join(folders[index] ?? '', 'data', file.name) })),
         encryptTo,
       }))
-      await withBags(sealed, (made) => writeBundles(made, outs))
+      await withBags(sealed, (encrypted) => writeBundles(encrypted, outs))
     }
     const signer = signWith.signWith?.fingerprint ?? null
     const path = isRefused ? null : (outs[0] ?? null)
@@ -85,9 +86,9 @@ export async function create(paths: readonly string[], options: CreateOptions): 
 }
 
 /** The bags form one bundle, so there is one report. */
-async function checkMade(folders: readonly string[], ground: CheckContextParts): Promise<CheckReport> {
-  for await (const { report } of checkBundles(folders, ground)) return report
-  throw new Error('at least one bag was made')
+async function checkCreated(folders: readonly string[], checkContext: CheckContext): Promise<CheckReport> {
+  for await (const { report } of checkBundles(folders, checkContext)) return report
+  throw new Error('at least one bag was created')
 }
 
 /** The output path of a bag: one of several gets its number before the extension. */
@@ -98,9 +99,9 @@ function outOf(out: string, group: BagGroup | undefined): string {
   return `${stem}-${group.number}-of-${group.count}${extension}`
 }
 
-const unsignedHint = 'Not signed: its receiver may refuse it. --sign <key.asc> signs.'
+const unsignedHint = 'Not signed; the receiver may refuse it. Sign with --sign <key.asc>.'
 
-/** Writes the bundle completely or not at all. Ignores what an interrupted run left behind. */
+/** Writes the bundle completely or not at all. Overwrites what an interrupted run left behind. */
 export async function writeBundle(folder: string, out: string): Promise<void> {
   await writeBundles([folder], [out])
 }
@@ -118,6 +119,7 @@ async function writeBundles(folders: readonly string[], outs: readonly string[])
 
 function sequenceOf({ sequence }: CreateOptions): { readonly sequence?: number } {
   if (sequence === undefined) return {}
-  if (!/^[1-9]\d{0,8}$/.test(sequence)) throw new UsageError('--sequence takes a whole number from 1 on.')
+  if (!/^[1-9]\d{0,8}$/.test(sequence))
+    throw new UsageError('--sequence must be a whole number of at least 1.')
   return { sequence: Number(sequence) }
 }

@@ -33,17 +33,17 @@ export async function ingest(paths: readonly string[], options: IngestOptions): 
     // Checked before anything is ingested: a refused command line must have no effect.
     const purpose = loose.length === 0 ? undefined : purposeOf(context.contracts, options)
     let code: number = exitCodes.ok
-    const taken: Taken[] = []
+    const taken: IngestedBundle[] = []
     const waiting: Receipt[] = []
     const take = async (path: string, name: string) => {
       const received = await receive(context, { path, broughtBy: actor() })
       const receipt = await takeBundle(context, received.id, progressLine(name))
       taken.push({ id: receipt.id, path: name })
       // A bundle that waits for other bags may be complete after they arrive, so it is reported later.
-      if (receipt.state !== 'waiting') await tell(receipt)
+      if (receipt.state !== 'waiting') await report(receipt)
       else waiting.push(receipt)
     }
-    const tell = async (receipt: Receipt) => {
+    const report = async (receipt: Receipt) => {
       await printReceipt(context, receipt, options)
       if (isRejected(receipt.state)) code = exitCodes.refused
       const name = taken.find(({ id }) => id === receipt.id)?.path ?? receipt.id
@@ -62,7 +62,7 @@ export async function ingest(paths: readonly string[], options: IngestOptions): 
       await withBag(bag, (folder) => take(folder, loose.join(', ')))
     }
     for (const receipt of waiting)
-      await tell((await findReceipt(context.database.work, receipt.id)) ?? receipt)
+      await report((await findReceipt(context.database.work, receipt.id)) ?? receipt)
     await writeFindings(options, findingsOf(context, taken))
     return code
   })
@@ -73,7 +73,7 @@ function stemOf(bundle: string): string {
   return basename(resolve(bundle)).replace(/\.(zip|csv|tsv|xlsx)$/i, '')
 }
 
-interface Taken {
+interface IngestedBundle {
   readonly id: string
   readonly path: string
 }
@@ -81,7 +81,7 @@ interface Taken {
 /** The findings of all bundles in order; with several bundles, the file name is prefixed by the bundle. */
 async function* findingsOf(
   { database }: OpenContext,
-  taken: readonly Taken[],
+  taken: readonly IngestedBundle[],
 ): AsyncGenerator<readonly Finding[]> {
   for (const { id, path } of taken) {
     for await (const findings of readFindings(database.work, id)) {

@@ -22,26 +22,29 @@ export interface PassphraseOption {
 
 /** Reads one public key from a file. Throws UsageError if the file holds none. */
 export async function readPublicKeyFile(file: string): Promise<PublicKeyFile> {
-  return told(file, async () => readPublicKey(await readText(file)))
+  return withFileName(file, async () => readPublicKey(await readText(file)))
 }
 
 /** Reads the public keys of a file or of the `.asc` files of a folder. Throws UsageError if there is none. */
 export async function readKeys(path: string): Promise<readonly PublicKeyFile[]> {
-  const files = (await requireThere(path)).isDirectory()
+  const files = (await requirePath(path)).isDirectory()
     ? (await readdir(path))
         .filter((name) => /\.asc$/i.test(name))
         .sort()
         .map((name) => join(path, name))
     : [path]
   const keys: PublicKeyFile[] = []
-  for (const file of files) keys.push(...(await told(file, async () => readPublicKeys(await readText(file)))))
-  if (keys.length === 0) throw new UsageError(`${path} holds no file that ends in .asc.`)
+  for (const file of files)
+    keys.push(...(await withFileName(file, async () => readPublicKeys(await readText(file)))))
+  if (keys.length === 0) throw new UsageError(`${path} contains no .asc file.`)
   return keys
 }
 
 /** Opens a private key. Throws UsageError if it is not one, or if its passphrase is missing or wrong. */
 export async function openKeyFile(file: string, options: PassphraseOption): Promise<PrivateKeyFile> {
-  return told(file, async () => openPrivateKey(await readText(file), () => passphraseOf(file, options)))
+  return withFileName(file, async () =>
+    openPrivateKey(await readText(file), () => passphraseOf(file, options)),
+  )
 }
 
 async function passphraseOf(file: string, { passphraseFile }: PassphraseOption): Promise<string | undefined> {
@@ -59,12 +62,12 @@ async function askHidden(question: string): Promise<string | undefined> {
   let typed = ''
   try {
     for await (const chunk of stdin) {
-      for (const sign of String(chunk)) {
-        if (sign === '\r' || sign === '\n' || sign === '\u0004') return typed
+      for (const character of String(chunk)) {
+        if (character === '\r' || character === '\n' || character === '\u0004') return typed
         // In raw mode the terminal does not handle Ctrl+C, so this code must.
-        if (sign === '\u0003') throw new UsageError('Nothing was signed.')
-        if (sign === '\u007f' || sign === '\b') typed = [...typed].slice(0, -1).join('')
-        else typed += sign
+        if (character === '\u0003') throw new UsageError('Nothing was signed.')
+        if (character === '\u007f' || character === '\b') typed = [...typed].slice(0, -1).join('')
+        else typed += character
       }
     }
     return undefined
@@ -75,13 +78,13 @@ async function askHidden(question: string): Promise<string | undefined> {
 }
 
 async function readText(file: string): Promise<string> {
-  const found = await requireThere(file)
-  if (!found.isFile()) throw new UsageError(`${file} is no file.`)
+  const found = await requirePath(file)
+  if (!found.isFile()) throw new UsageError(`${file} is not a file.`)
   if (found.size > keyFileBytesMax) throw new KeyFault('too-long')
   return readFile(file, 'utf8')
 }
 
-async function requireThere(path: string): Promise<Stats> {
+async function requirePath(path: string): Promise<Stats> {
   return stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
       throw new UsageError(`There is no file or folder ${path}.`)
@@ -90,7 +93,7 @@ async function requireThere(path: string): Promise<Stats> {
 }
 
 /** Reports an unusable key as a usage error that names its file. */
-async function told<T>(file: string, work: () => Promise<T>): Promise<T> {
+async function withFileName<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Packs loose files into a bag as their provider would, signed where a key is given. The bag lies in a
- * temporary folder, which holds all their rows and is therefore also deleted when Ctrl+C ends the command.
+ * Packs loose files into a bag as their provider would, signed if a key is given. The bag is written to a
+ * temporary folder, which contains all their rows and is therefore also deleted when Ctrl+C ends the command.
  */
 import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -56,21 +56,21 @@ export async function withBag<T>(
   take: (folder: string) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-bag-'))
-  const forget = atInterrupt(() => rmSync(folder, { recursive: true, force: true }))
+  const unregister = atInterrupt(() => rmSync(folder, { recursive: true, force: true }))
   try {
-    const place = join(folder, bagName(bag))
-    await createBag({ ...bag, folder: place })
+    const target = join(folder, bagName(bag))
+    await createBag({ ...bag, folder: target })
     if (signWith !== undefined) {
-      await signBag(place, signWith, { at: signingMoment(bag, signWith), isRepeatable: true })
+      await signBag(target, signWith, { at: signingMoment(bag, signWith), isRepeatable: true })
     }
-    return await take(place)
+    return await take(target)
   } finally {
-    forget()
+    unregister()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** As withBag, with several. */
+/** Like withBag, with several bags. */
 export async function withBags<T>(
   bags: readonly LooseBag[],
   take: (folders: readonly string[]) => Promise<T>,

@@ -41,7 +41,7 @@ export async function release(id: string, options: DecideOptions): Promise<numbe
     const found = await getReceiptLike(context.database.work, id)
     await releaseBundle(context, { id: found.id, actor: actor(), reason: options.reason })
     const receipt = await takeBundle(context, found.id, progressLine(found.id.slice(0, 12)))
-    await tell(context, receipt, options)
+    await printDecision(context, receipt, options)
     return isRejected(receipt.state) ? exitCodes.refused : exitCodes.ok
   })
 }
@@ -49,7 +49,7 @@ export async function release(id: string, options: DecideOptions): Promise<numbe
 export async function drop(id: string, options: DecideOptions): Promise<void> {
   await withContext(async (context) => {
     const found = await getReceiptLike(context.database.work, id)
-    await tell(
+    await printDecision(
       context,
       await dropBundle(context, { id: found.id, actor: actor(), reason: options.reason }),
       options,
@@ -58,7 +58,7 @@ export async function drop(id: string, options: DecideOptions): Promise<void> {
 }
 
 /** Prints the receipt alone: the officer who decided has already seen the findings. */
-async function tell(context: OpenContext, receipt: Receipt, options: Common): Promise<void> {
+async function printDecision(context: OpenContext, receipt: Receipt, options: Common): Promise<void> {
   const findings = await listFindings(context.database.work, receipt.id, { after: 0, limit: 0 })
   print.result(options, receiptBody(context, receipt), () => print.receipt(receipt, findings))
 }

@@ -3,94 +3,112 @@ import { previewDaysDefault, previewDaysMax } from '../../catalogue/versions/pre
 import { type AddCommand, command, lazily } from '../command.ts'
 
 export const listCommand: AddCommand = (program) => {
-  command(program, 'list', 'list datasets, the items of an annual list, what is due or changed, or bundles')
+  command(
+    program,
+    'list',
+    'list datasets, items of an annual list, due items, changes between lists, or bundles',
+  )
     .argument('[what]', 'datasets, items, due, diff or bundles', 'datasets')
-    .argument('[years...]', 'with diff: the two years, the former first; or one, for the changes within it')
+    .argument(
+      '[years...]',
+      'with diff: two years, the earlier one first; or one year, for the changes within it',
+    )
     .option('--year <year>', 'year of the annual list; by default the newest, with due all years')
-    .option('--within <span>', 'with due: how far to look, such as 30d, 2w, 1m or 1y', '30d')
+    .option('--within <span>', 'with due: how far ahead to look, such as 30d, 2w, 1m or 1y', '30d')
     .addHelpText(
       'after',
-      '\nqingdan list due --within 30d   what falls due by then and is not open, and what is overdue, the earliest first\n' +
-        'qingdan list diff 2025 2026     what the list of 2026 adds, drops and changes\n\n' +
-        'Ends with 0 also where something is overdue or nothing is found, with 2 for a year or span that can not be read, ' +
-        'with 4 where no list of the year is published.',
+      '\nqingdan list due --within 30d   items that are overdue or due within 30 days and not open yet, the earliest first\n' +
+        'qingdan list diff 2025 2026     items that the list of 2026 adds, drops and changes\n\n' +
+        'The exit code is 0 even if items are overdue or nothing is found, 2 if a year or span is invalid, and 4 if no list\n' +
+        'of the year is published.',
     )
     .action(lazily(() => import('./list.ts').then(({ list }) => list)))
 }
 
 export const previewCommand: AddCommand = (program, end) => {
-  command(program, 'preview', 'make an address that shows a draft before it is released')
+  command(program, 'preview', 'create a link that shows a prepared version before its release')
     .argument('<dataset>')
     .argument('<edition>')
-    .option('--expires <span>', `how long it holds: 30m, 12h, 7d; ${previewDaysDefault}d without it`)
-    .option('--list', 'the previews that the draft has, without their tokens')
-    .option('--revoke <id>', 'let one hold no longer')
+    .option(
+      '--expires <span>',
+      `how long the link is valid, such as 30m, 12h or 7d (default: ${previewDaysDefault}d)`,
+    )
+    .option('--list', 'list the previews of the version, without their tokens')
+    .option('--revoke <id>', 'revoke a preview')
     .addHelpText(
       'after',
       `
-Only what waits to be released can be shown: it has passed disclosure control, its records are loaded and its files
-written (qingdan publish --at, or a contract that asks for an approval). Whoever has the address sees that version, its
-records and its files, and no other; it is in no list and no search. At most ${previewDaysMax}d. The token is printed this once.`,
+Only a version that is prepared and not yet released can be previewed (qingdan publish --at, or a contract that requires
+an approval): it has passed disclosure control, and its records and files are complete. The link shows that version with
+its records and files, and nothing else; no list or search includes it. A preview is valid for at most ${previewDaysMax}d.
+The link is printed only once.`,
     )
     .action(lazily(() => import('./preview.ts').then(({ preview }) => preview), end))
 }
 
 export const publicationsCommand: AddCommand = (program) => {
-  command(program, 'publications', 'what was asked for and waits to become public')
+  command(program, 'publications', 'list pending publications')
     .argument('[dataset]', 'only of this dataset')
     .argument('[edition]', 'only of this edition')
-    .option('--all', 'also what has come to an end: done, refused, dropped')
+    .option('--all', 'also those that are done, refused or dropped')
     .action(lazily(() => import('./publications.ts').then(({ list }) => list)))
 }
 
 export const approveCommand: AddCommand = (program, end) => {
-  command(program, 'approve', 'approve the publication that waits, as another person than who asked for it')
+  command(program, 'approve', 'approve a pending publication; the person who requested it may not')
     .argument('<dataset>')
     .argument('<edition>')
-    .option('--sha256 <digest>', 'of the plain CSV that you looked at; refused where it is another one now')
+    .option('--sha256 <digest>', 'digest of the plain CSV you reviewed; refused if the prepared one differs')
     .addHelpText(
       'after',
-      '\nWho asked for it can not approve it: accounts of this machine and keys count as persons. The approval is for what ' +
-        'is\nprepared now; prepared anew it is void. Where nothing else is waited for, this releases it.',
+      '\nThe person who requested the publication may not approve it; accounts of this machine and keys count as persons.\n' +
+        'The approval holds for the version as it is prepared now and is void if it is prepared again. If nothing else is\n' +
+        'pending, the version is released at once.',
     )
     .action(lazily(() => import('./publications.ts').then(({ approve }) => approve), end))
 }
 
 export const dropCommand: AddCommand = (program) => {
-  command(program, 'drop', 'call off the publication that waits; what is public stays')
+  command(program, 'drop', 'cancel a pending publication; published versions stay')
     .argument('<dataset>')
     .argument('<edition>')
-    .requiredOption('--reason <text>', 'why; it is kept in the audit')
+    .requiredOption('--reason <text>', 'the reason, recorded in the audit log')
     .action(lazily(() => import('./publications.ts').then(({ drop }) => drop)))
 }
 
 export const publishCommand: AddCommand = (program, end) => {
-  command(program, 'publish', 'make an edition public from the parts in hand, at once or at a moment')
+  command(program, 'publish', 'publish an edition from its current parts, at once or at a given time')
     .argument('<dataset>')
     .argument('<edition>', 'such as 2025 or 2025-2026')
-    .option('--reason <text>', 'why this version is made; needed for a correction, and published')
-    .option('--waive <provider=reason...>', 'publish without this part; the reason is published')
-    .option('--at <moment>', 'prepare now, release then: 2026-03-01T09:00 in Shanghai, or an instant with Z')
+    .option('--reason <text>', 'the reason for this version; required for a correction, and published')
+    .option(
+      '--waive <provider=reason...>',
+      'publish without the part of this provider; the reason is published',
+    )
+    .option(
+      '--at <moment>',
+      'prepare now and release at this time: 2026-03-01T09:00 in Shanghai, or with Z in UTC',
+    )
     .addHelpText(
       'after',
       `
-The version is prepared at once: its records are loaded and its files written, and nobody sees them. It is released
-in the same run, unless it waits:
-  for its moment (--at)   The running service releases it then, whether or not this command has ended. Where the service
-                          is down at that moment, it is released when the service starts again. A moment that is past is
-                          refused.
-  for an approval         Where the contract asks for it, a second person approves: qingdan approve <dataset> <edition>.
-While it waits: qingdan publications shows it, qingdan preview lets others look, qingdan drop calls it off. Asked for
-again it is prepared anew, and an approval is void. The printed sha256 is that of the plain CSV; nothing else is released.`,
+The version is prepared at once: its records are loaded and its files written, but nobody can see them yet. It is
+released in the same run, unless it waits for:
+  its release time (--at)  The running service releases it, even if this command has ended. If the service is down at
+                           that time, it releases the version when it starts again. A time in the past is refused.
+  an approval              If the contract requires one, a second person runs: qingdan approve <dataset> <edition>.
+Until then qingdan publications shows it, qingdan preview creates a link for reviewers, and qingdan drop cancels it.
+If it is requested again, the version is prepared again and its approval is void. The printed sha256 is that of the
+plain CSV; exactly that version is released.`,
     )
     .action(lazily(() => import('./publish.ts').then(({ publish }) => publish), end))
 }
 
 export const withdrawCommand: AddCommand = (program) => {
-  command(program, 'withdraw', 'take a published version back; its address answers 410 from then on')
+  command(program, 'withdraw', 'withdraw a published version; its address answers 410 from then on')
     .argument('<dataset>')
     .argument('<edition>')
     .argument('<version>', 'number of the version')
-    .requiredOption('--reason <text>', 'why; it is published')
+    .requiredOption('--reason <text>', 'the reason, which is published')
     .action(lazily(() => import('./publish.ts').then(({ withdrawVersion }) => withdrawVersion)))
 }

@@ -42,18 +42,21 @@ const shows: ReadonlyMap<string, { readonly show: Show; readonly yearsMax: numbe
 /** Prints one kind of list. Throws UsageError for an unknown kind, year or span. */
 export async function list(what: string, years: readonly string[], options: ListOptions): Promise<void> {
   const found = shows.get(what)
-  if (found === undefined) throw new UsageError(`List ${[...shows.keys()].join(', ')}.`)
-  const wrong = [...years, options.year ?? '2000'].find((year) => !/^[1-9]\d{3}$/.test(year))
-  if (wrong !== undefined) throw new UsageError(`A year has four digits, such as 2026; "${wrong}" is none.`)
+  if (found === undefined)
+    throw new UsageError(`What to list must be one of ${[...shows.keys()].join(', ')}.`)
+  const invalid = [...years, options.year ?? '2000'].find((year) => !/^[1-9]\d{3}$/.test(year))
+  if (invalid !== undefined)
+    throw new UsageError(`"${invalid}" is not a year: give four digits, such as 2026.`)
   if (years.length > found.yearsMax) {
     throw new UsageError(
-      found.yearsMax === 0 ? `Give the year by --year.` : 'Give one year or two, the former first.',
+      found.yearsMax === 0 ? `Give the year with --year.` : 'Give one or two years, the earlier one first.',
     )
   }
-  if (what === 'diff' && years.length === 0) throw new UsageError('Give one year or two: list diff 2025 2026')
+  if (what === 'diff' && years.length === 0)
+    throw new UsageError('Give one or two years: list diff 2025 2026')
   if (parseDaySpan(options.within) === undefined) {
     throw new UsageError(
-      `--within takes a number, at most ${spanCountMax}, and d, w, m or y: 30d, 2w, 1m. "${options.within}" is none.`,
+      `--within must be a number up to ${spanCountMax} and d, w, m or y, such as 30d, 2w or 1m; "${options.within}" is not.`,
     )
   }
   await withContext((context) => found.show(context, options, years))
@@ -81,8 +84,8 @@ async function datasets(context: OpenContext, options: ListOptions): Promise<voi
 /** A user with access to the machine may read everything. */
 const officer: Caller = { ...anonymousCaller, scopes: ['read-restricted'] }
 
-/** An item for output: the address of its dataset is replaced by the slug that other commands take. */
-function told(context: OpenContext) {
+/** Formats items for output: the address of the dataset is replaced by the slug that other commands take. */
+function itemFormatter(context: OpenContext) {
   const readable = new Set(listReadable(context.contracts, officer).map(({ contract }) => contract.dataset))
   return (item: Parameters<typeof itemBody>[0]) => ({
     ...itemBody(item, readable, context.config),
@@ -95,28 +98,28 @@ async function items(context: OpenContext, options: ListOptions): Promise<void> 
   const lists = await listAnnualLists(context, officer)
   const found = options.year === undefined ? lists[0] : lists.find(({ year }) => year === options.year)
   if (found === undefined) throw problem('list-not-found')
-  const rows = found.items.map(told(context))
+  const rows = found.items.map(itemFormatter(context))
   const { year, rates } = found
   const unlisted = found.unlisted.map(({ dataset }) => dataset)
   print.result(options, { year, rates, unlisted, items: rows }, () => {
     const shown = rows.map((row) => ({ ...row, moved: row.moves.length === 0 ? '' : row.firstDue }))
     table(shown, ['number', 'state', 'due', 'moved', 'firstPublished', 'dataset', 'name'])
-    if (unlisted.length > 0) print.line(`Open and in no list of ${year}: ${unlisted.join(', ')}`)
+    if (unlisted.length > 0) print.line(`Open, but not in the list of ${year}: ${unlisted.join(', ')}`)
   })
 }
 
 async function due(context: OpenContext, options: ListOptions): Promise<void> {
   const lists = await listAnnualLists(context, officer)
-  const asked = lists.filter(({ year }) => options.year === undefined || year === options.year)
-  if (asked.length === 0) throw problem('list-not-found')
+  const requested = lists.filter(({ year }) => options.year === undefined || year === options.year)
+  if (requested.length === 0) throw problem('list-not-found')
   const today = dayInShanghai(context.clock())
   const span = parseDaySpan(options.within)
-  if (span === undefined) throw new Error('the span was read before')
+  if (span === undefined) throw new Error('list() has validated the span')
   const until = endOfSpan(today, span)
-  const tell = told(context)
-  const rows = dueItems(asked, until).map((found) => ({
+  const format = itemFormatter(context)
+  const rows = dueItems(requested, until).map((found) => ({
     year: found.year,
-    ...tell(found.item),
+    ...format(found.item),
     due: found.due,
   }))
   print.result(options, { today, until, items: rows }, () => {
@@ -136,10 +139,10 @@ async function diff(context: OpenContext, options: ListOptions, years: readonly 
     for (const { from, to, reason, added, dropped, changed, unchanged } of body.differences) {
       const name = ({ year: of, version }: typeof from) => (version === null ? of : `${of} v${version}`)
       print.line(`${name(from)} → ${name(to)}${reason === null ? '' : `: ${reason}`}`)
-      const line = (sign: string, item: (typeof added)[number], what: string) => {
+      const line = (symbol: string, item: (typeof added)[number], what: string) => {
         const reasons = reason === null ? item.reasons.map((one) => one.reason) : []
         const why = reasons.length === 0 ? '' : ` (${reasons.join('; ')})`
-        print.line(`  ${sign} ${item.number ?? '-'} ${item.name}${what}${why}`)
+        print.line(`  ${symbol} ${item.number ?? '-'} ${item.name}${what}${why}`)
       }
       for (const item of added) line('+', item, '')
       for (const item of dropped) line('-', item, '')

@@ -21,7 +21,7 @@ export async function preview(dataset: string, edition: string, options: Preview
     if (options.revoke !== undefined) {
       const known = await revokePreview(context, options.revoke, actor())
       print.result(options, { id: options.revoke, revoked: known }, () =>
-        print.line(known ? `The preview ${options.revoke} holds no longer.` : 'There is no such preview.'),
+        print.line(known ? `The preview ${options.revoke} is revoked.` : 'Preview not found.'),
       )
       return known ? exitCodes.ok : exitCodes.problem
     }
@@ -33,13 +33,13 @@ export async function preview(dataset: string, edition: string, options: Preview
       )
       return exitCodes.ok
     }
-    const made = await openPreview(context, { id, actor: actor(), milliseconds })
+    const created = await openPreview(context, { id, actor: actor(), milliseconds })
     const address = addresses(context.config).version({ dataset, edition, number: version })
-    const href = `${address}?preview=${made.token}`
-    print.result(options, { ...made, version, href }, () => {
+    const href = `${address}?preview=${created.token}`
+    print.result(options, { ...created, version, href }, () => {
       print.line(href)
       print.refusal(
-        `It holds until ${made.expiresAt.toISOString()} and is shown this once. Its id is ${made.id}.`,
+        `Valid until ${created.expiresAt.toISOString()}; shown only once. Its id is ${created.id}.`,
       )
     })
     return exitCodes.ok

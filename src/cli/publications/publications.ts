@@ -31,12 +31,12 @@ export async function list(
       ...(dataset === undefined ? {} : { dataset }),
       ...(edition === undefined ? {} : { edition }),
     })
-    const told = found.map((publication) => ({
+    const rows = found.map((publication) => ({
       ...publication,
       waitsFor: pendingReasonOf(context, publication),
     }))
-    print.result(options, told, () =>
-      table(told, ['id', 'dataset', 'edition', 'version', 'state', 'waitsFor', 'releaseAt', 'askedBy']),
+    print.result(options, rows, () =>
+      table(rows, ['id', 'dataset', 'edition', 'version', 'state', 'waitsFor', 'releaseAt', 'askedBy']),
     )
   })
 }
@@ -48,7 +48,7 @@ export interface ApproveOptions extends Common {
 export async function approve(dataset: string, edition: string, options: ApproveOptions): Promise<number> {
   const { sha256 } = options
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256))
-    throw new UsageError('--sha256 takes 64 digits, as qingdan publish printed them.')
+    throw new UsageError('--sha256 must be the 64 digits that qingdan publish printed.')
   return withContext(async (context) => {
     const { id } = await getOpen(context, dataset, edition)
     await approvePublication(context, { id, actor: actor(), sha256 })
@@ -76,5 +76,5 @@ export async function getOpen(context: OpenContext, dataset: string, edition: st
   context.contracts.get(dataset)
   const found = await findOpenPublication(context.database.work, { dataset, edition })
   if (found !== undefined) return found
-  throw problem('publication-not-found', { detail: `No publication of ${dataset} ${edition} waits.` })
+  throw problem('publication-not-found', { detail: `No publication of ${dataset} ${edition} is pending.` })
 }

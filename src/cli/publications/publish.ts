@@ -27,7 +27,7 @@ export async function publish(dataset: string, edition: string, options: Publish
     })
     if (replaces !== null) {
       const voided = replaces.approvalVoid ? ' Its approval is void.' : ''
-      print.refusal(`It replaces the publication ${replaces.id}, which waited.${voided}`)
+      print.refusal(`It replaces the pending publication ${replaces.id}.${voided}`)
     }
     const publication = await publishEdition(context, id, progressLine(`${dataset} ${edition}`))
     const waits = pendingReasonOf(context, publication)
@@ -43,7 +43,7 @@ function parseAt(text: string): Date {
   const moment = parseMoment(text)
   if (moment !== undefined) return moment
   throw new UsageError(
-    '--at takes a day and a time in Shanghai such as 2026-03-01T09:00, or 2026-03-01T01:00:00Z.',
+    '--at must be a date and time in Shanghai, such as 2026-03-01T09:00, or in UTC, such as 2026-03-01T01:00:00Z.',
   )
 }
 
@@ -51,7 +51,7 @@ function parseAt(text: string): Date {
 function parseWaiver(text: string): Waiver {
   const [, provider, reason] = /^([^=]+)=(.*\S.*)$/.exec(text) ?? []
   if (provider === undefined || reason === undefined) {
-    throw new UsageError('--waive takes provider=reason: the reason is published.')
+    throw new UsageError('--waive must be provider=reason; the reason is published.')
   }
   return { provider: provider.trim(), reason: reason.trim() }
 }
@@ -68,10 +68,14 @@ export async function withdrawVersion(
 ): Promise<void> {
   if (!/^[1-9]\d{0,5}$/.test(version)) throw new UsageError('The version is a number such as 1.')
   await withContext(async (context) => {
-    const asked = { dataset, edition, version: Number(version), reason: options.reason, actor: actor() }
-    const first = await withdraw(context, asked)
-    print.result(options, { ...asked, withdrawn: true, already: !first }, () =>
-      print.line(first ? `${dataset} ${edition} v${version} is withdrawn.` : 'It had been withdrawn before.'),
+    const request = { dataset, edition, version: Number(version), reason: options.reason, actor: actor() }
+    const first = await withdraw(context, request)
+    print.result(options, { ...request, withdrawn: true, already: !first }, () =>
+      print.line(
+        first
+          ? `${dataset} ${edition} v${version} is withdrawn.`
+          : `${dataset} ${edition} v${version} had already been withdrawn.`,
+      ),
     )
   })
 }

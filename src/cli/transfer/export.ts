@@ -16,41 +16,44 @@ export interface ExportOptions extends Common {
 }
 
 export async function exportBag(options: ExportOptions): Promise<number> {
-  const asked = askedOf(options)
+  const request = selectionOf(options)
   return withContext(async (context) => {
     const out = (name: string) => resolve(options.out ?? `${name}.zip`)
-    const order = { asked, out, actor: actor(), progress: progressLine('export') }
+    const order = { request, out, actor: actor(), progress: progressLine('export') }
     const exported = await writeExport(context, order).catch((error: unknown) => {
       throw error instanceof ExportTargetTaken ? new UsageError(error.message) : error
     })
     print.result(options, exported ?? { out: null, cursor: options.since ?? null, changes: 0 }, () =>
-      exported === undefined ? print.line('Nothing has changed since; nothing was written.') : tell(exported),
+      exported === undefined
+        ? print.line('Nothing has changed since then; nothing was written.')
+        : printExported(exported),
     )
     return exitCodes.ok
   })
 }
 
-function tell({ out, changes, versions, bytes, left, signedBy, cursor }: Exported): void {
+function printExported({ out, changes, versions, bytes, left, signedBy, cursor }: Exported): void {
   print.line(`exported  ${out}`)
   print.line(`  ${changes} changes, ${versions} versions, ${bytes} bytes`)
-  if (left.length > 0) print.line(`  left out, for they are restricted: ${left.join(', ')}`)
+  if (left.length > 0) print.line(`  left out because they are restricted: ${left.join(', ')}`)
   print.line(`  signed by ${signedBy}`)
-  if (cursor !== null) print.line(`  the next one: qingdan export --since ${cursor}`)
+  if (cursor !== null) print.line(`  next export: qingdan export --since ${cursor}`)
 }
 
 /** The selection: one of three options. Throws UsageError if none or several are given. */
-function askedOf(options: ExportOptions): ExportRequest {
+function selectionOf(options: ExportOptions): ExportRequest {
   const { all, since, dataset, edition, version } = options
   const restricted = options.includeRestricted === true
   const chosen = [dataset, edition, version].some((one) => one !== undefined)
-  const ways = [all === true, since !== undefined, chosen].filter(Boolean).length
-  if (ways !== 1) throw new UsageError('Give one of --all, --since <cursor>, or --dataset with --edition.')
+  const selections = [all === true, since !== undefined, chosen].filter(Boolean).length
+  if (selections !== 1)
+    throw new UsageError('Give one of --all, --since <cursor>, or --dataset with --edition.')
   if (!chosen) return { since: since ?? null, restricted }
   if (dataset === undefined || edition === undefined) {
-    throw new UsageError('Chosen versions need both --dataset and --edition.')
+    throw new UsageError('--dataset and --edition must be given together.')
   }
   if (version === undefined) return { dataset, edition, restricted }
   if (!/^[1-9]\d{0,5}$/.test(version))
-    throw new UsageError('--version takes the number of a version, from 1 on.')
+    throw new UsageError('--version must be the number of a version, such as 1.')
   return { dataset, edition, version: Number(version), restricted }
 }

@@ -36,9 +36,9 @@ async function takeOne(context: OpenContext, path: string, options: Common): Pro
     const report = await takeExport(context, order)
     print.result(options, { path, ...report }, () => {
       const { changes, versions, records, signedBy, cursor } = report
-      print.line(report.state === 'taken' ? `taken  ${path}` : `here already  ${path}`)
+      print.line(report.state === 'taken' ? `imported  ${path}` : `already imported  ${path}`)
       print.line(`  ${changes} changes, ${versions} versions, ${records} records, signed by ${signedBy}`)
-      print.line(`  the next one: qingdan export --since ${cursor}`)
+      print.line(`  next export: qingdan export --since ${cursor}`)
     })
     return true
   } catch (error) {
@@ -53,11 +53,13 @@ async function status(context: OpenContext, options: Common): Promise<number> {
   const mirror = await readMirror(context.database.work)
   print.result(options, mirror ?? null, () => {
     if (mirror === undefined)
-      print.line('This is no mirror. qingdan mirror --key <key.asc> <export> makes an empty one.')
+      print.line(
+        'This service is not a mirror. An empty one becomes a mirror with qingdan mirror --key <key.asc> <export>.',
+      )
     else {
       print.line(`mirror of ${mirror.origin}, at position ${mirror.position}`)
       print.line(
-        `  the next one: qingdan export ${mirror.cursor === null ? '--all' : `--since ${mirror.cursor}`}`,
+        `  next export: qingdan export ${mirror.cursor === null ? '--all' : `--since ${mirror.cursor}`}`,
       )
     }
   })
@@ -68,7 +70,7 @@ export async function trust(file: string, options: Common): Promise<number> {
   return withContext(async (context) => {
     const { fingerprint, isNew } = await trustFile(context, file)
     print.result(options, { fingerprint, isNew }, () =>
-      print.line(`${isNew ? 'trusted' : 'trusted already'}  ${fingerprint}`),
+      print.line(`${isNew ? 'trusted' : 'already trusted'}  ${fingerprint}`),
     )
     return exitCodes.ok
   })
@@ -77,7 +79,7 @@ export async function trust(file: string, options: Common): Promise<number> {
 /** Trusts the key in a file. Throws UsageError if the file has none. */
 async function trustFile(context: OpenContext, file: string) {
   await requirePaths([file])
-  if ((await stat(file)).size > keyFileBytesMax) throw new UsageError(`${file} is longer than a key is.`)
+  if ((await stat(file)).size > keyFileBytesMax) throw new UsageError(`${file} is too long for a key.`)
   try {
     return await trustKey(context, { armored: await readFile(file, 'utf8'), actor: actor() })
   } catch (error) {
@@ -90,7 +92,7 @@ export async function distrust(fingerprint: string, options: Common): Promise<nu
     const plain = fingerprint.replaceAll(' ', '').toUpperCase()
     const isDone = await distrustKey(context, { fingerprint: plain, actor: actor() })
     if (isDone) print.result(options, { fingerprint: plain }, () => print.line(`no longer trusted  ${plain}`))
-    else print.refusal(`No key ${plain} is trusted; qingdan mirror keys names them all.`)
+    else print.refusal(`The key ${plain} is not trusted; qingdan mirror keys shows those that are.`)
     return isDone ? exitCodes.ok : exitCodes.problem
   })
 }

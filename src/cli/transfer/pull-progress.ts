@@ -8,7 +8,7 @@ const mega = 1_000_000
 
 /** Shows the progress of a pull at intervals; in a terminal the line updates itself. */
 export function pullLine(now = Date.now): (progress: PullProgress) => void {
-  let told = 0
+  let lastShown = 0
   let began: number | undefined
   let bytesBefore = 0
   return (progress) => {
@@ -20,8 +20,8 @@ export function pullLine(now = Date.now): (progress: PullProgress) => void {
       return
     }
     began ??= at
-    if (at - told < everyMilliseconds[process.stderr.isTTY ? 'terminal' : 'log']) return
-    told = at
+    if (at - lastShown < everyMilliseconds[process.stderr.isTTY ? 'terminal' : 'log']) return
+    lastShown = at
     const line = progressLineOf(progress, bytesBefore, (at - began) / 1000)
     process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`)
   }
@@ -36,8 +36,8 @@ export function progressLineOf(progress: PullProgress, bytesBefore: number, seco
   return `pull:${share}, ${size(done)} of ${size(total)} MB, ${versions} of ${versionsTotal} versions, ${changes} changes`
 }
 
-/** Reports that the source will be asked again, and when. */
+/** Reports why a request failed and when it is repeated. */
 export function pauseLine(why: string, milliseconds: number): void {
-  const line = `pull: ${why}; again in ${(milliseconds / 1000).toFixed(1)} s`
+  const line = `pull: ${why}; retrying in ${(milliseconds / 1000).toFixed(1)} s`
   process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`)
 }

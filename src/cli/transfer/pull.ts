@@ -40,8 +40,6 @@ const retriesMax = 100
 /** A key has some fifty characters; a longer file holds no key. */
 const keyBytesMax = 1_024
 
-const _collect = (one: string, others: readonly string[] = []) => [...others, one]
-
 export async function run(url: string, options: PullOptions): Promise<number> {
   const source = sourceOf(url)
   checkOptions(options)
@@ -66,25 +64,25 @@ export async function run(url: string, options: PullOptions): Promise<number> {
   }
   const working = work()
   // Applied versions stay; a version in progress is abandoned, and the lock is released.
-  const forget = atInterrupt(async () => {
+  const unregister = atInterrupt(async () => {
     stop.abort()
     await working.catch(() => undefined)
   })
   try {
     const report = await working
-    print.result(options, report, () => tell(report, sink))
+    print.result(options, report, () => printReport(report, sink))
     return exitCodes.ok
   } catch (error) {
     if (stop.signal.aborted) {
       print.refusal(
-        `Ended. ${sink?.state?.changes ?? 0} changes are applied; the same command goes on from there.`,
+        `Interrupted. ${sink?.state?.changes ?? 0} changes are applied; run the command again to continue.`,
       )
       return exitCodes.problem
     }
     if (!(error instanceof PullRefusal)) throw error
     return refuse(options, error)
   } finally {
-    forget()
+    unregister()
   }
 }
 
@@ -96,18 +94,16 @@ function refuse(options: Common, { code, message }: PullRefusal): number {
   return { data: exitCodes.refused, state: exitCodes.problem, usage: exitCodes.usage }[kind]
 }
 
-function tell(report: PullReport, sink: Sink | undefined): void {
+function printReport(report: PullReport, sink: Sink | undefined): void {
   const { changes, versionsTaken, versionsDropped, records, bytes, signedBy, unknownTypes } = report
   print.line(changes === 0 && versionsTaken === 0 ? `up to date  ${sink?.name}` : `pulled  ${sink?.name}`)
   print.line(
     `  ${changes} changes, ${versionsTaken} versions taken, ${versionsDropped} dropped, ${records} records, ${bytes} bytes`,
   )
   if (unknownTypes.length > 0) {
-    print.line(
-      `  changes of types that are not known here, kept in the list alone: ${unknownTypes.join(', ')}`,
-    )
+    print.line(`  changes of unknown types, only recorded in the change list: ${unknownTypes.join(', ')}`)
   }
-  if (signedBy === null) print.line('  digests held; signatures were not looked at (--trust <key.asc>)')
+  if (signedBy === null) print.line('  digests verified; signatures not verified (see --trust <key.asc>)')
   else if (signedBy.length > 0) print.line(`  signed by ${signedBy.join(', ')}`)
 }
 
@@ -115,13 +111,13 @@ function tell(report: PullReport, sink: Sink | undefined): void {
 function sourceOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`${text} is no address that begins with https:// or http://.`)
+    throw new UsageError(`${text} is not an http:// or https:// address.`)
   }
   if (url.username !== '' || url.password !== '') {
     throw new UsageError('A key goes into QINGDAN_PULL_KEY or --key-file, not into the address.')
   }
   if (url.search !== '' || url.hash !== '') {
-    throw new UsageError('Give the address of the service alone, without a question or a place in it.')
+    throw new UsageError('Give the address of the service without a query or fragment.')
   }
   return url.href.replace(/\/+$/, '')
 }
@@ -130,48 +126,53 @@ const isPostgres = (target: string) => /^postgres(ql)?:\/\//.test(target)
 
 function checkOptions({ into, schema, format, scratch, dataset = [] }: PullOptions): void {
   if (isPostgres(into)) {
-    if (!URL.canParse(into)) throw new UsageError('--into is no address of a database.')
-    if (format !== undefined) throw new UsageError('--format is for folders: Postgres takes the plain CSV.')
+    if (!URL.canParse(into)) throw new UsageError('--into is not a valid database address.')
+    if (format !== undefined)
+      throw new UsageError('--format is for folders; Postgres is loaded from plain CSV.')
     const isUsable = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(schema ?? schemaUsual)
     if (!isUsable || /^pg_/i.test(schema ?? '')) {
       throw new UsageError(
-        '--schema takes letters, digits and underscores, at most 63, and nothing that begins with pg_.',
+        '--schema may have at most 63 letters, digits and underscores, and may not begin with pg_.',
       )
     }
   } else {
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(into)) {
-      throw new UsageError('--into takes a folder, or an address that begins with postgres://.')
+      throw new UsageError('--into must be a folder or an address that begins with postgres://.')
     }
     if (schema !== undefined) throw new UsageError('--schema is for Postgres.')
-    if (scratch !== undefined) throw new UsageError('--scratch is for Postgres: a folder has its own.')
+    if (scratch !== undefined) throw new UsageError('--scratch is for Postgres; a folder needs none.')
   }
   for (const slug of dataset) {
-    if (!/^[a-z][a-z0-9-]{0,62}$/.test(slug)) throw new UsageError(`${slug} is no slug of a dataset.`)
+    if (!/^[a-z][a-z0-9-]{0,62}$/.test(slug)) throw new UsageError(`${slug} is not a valid dataset slug.`)
   }
 }
 
 function retriesOf(text: string): number {
   if (!/^\d{1,3}$/.test(text) || Number(text) > retriesMax) {
-    throw new UsageError(`--retries takes a number from 0 to ${retriesMax}.`)
+    throw new UsageError(`--retries must be a number from 0 to ${retriesMax}.`)
   }
   return Number(text)
 }
 
-/** The key, from a place no other user can read. Throws UsageError if there are two, or the file has none. */
+/**
+ * The key, from a source other users can't read. Throws UsageError if there are two, or the file has none.
+ */
 async function keyOf({ keyFile }: PullOptions): Promise<string | undefined> {
-  const given = process.env['QINGDAN_PULL_KEY']
+  const fromEnvironment = process.env['QINGDAN_PULL_KEY']
   if (keyFile === undefined)
-    return given === undefined || given === '' ? undefined : checkKey(given, 'QINGDAN_PULL_KEY')
-  if (given !== undefined && given !== '')
+    return fromEnvironment === undefined || fromEnvironment === ''
+      ? undefined
+      : checkKey(fromEnvironment, 'QINGDAN_PULL_KEY')
+  if (fromEnvironment !== undefined && fromEnvironment !== '')
     throw new UsageError('Give QINGDAN_PULL_KEY or --key-file, not both.')
   await requirePaths([keyFile])
-  if ((await stat(keyFile)).size > keyBytesMax) throw new UsageError(`${keyFile} is longer than a key is.`)
+  if ((await stat(keyFile)).size > keyBytesMax) throw new UsageError(`${keyFile} is too long for a key.`)
   return checkKey(await readFile(keyFile, 'utf8'), keyFile)
 }
 
 function checkKey(text: string, where: string): string {
   const key = text.trim()
-  if (!/^[\x21-\x7e]+$/.test(key)) throw new UsageError(`${where} holds no key.`)
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new UsageError(`${where} contains no key.`)
   return key
 }
 
@@ -194,6 +195,6 @@ async function openSink(
 function observeOn(): Observe {
   const level = process.env['QINGDAN_LOG_LEVEL'] ?? 'error'
   const levels = [...Object.keys(pino.levels.values), 'silent']
-  if (!levels.includes(level)) throw new UsageError(`QINGDAN_LOG_LEVEL is one of ${levels.join(', ')}.`)
+  if (!levels.includes(level)) throw new UsageError(`QINGDAN_LOG_LEVEL must be one of ${levels.join(', ')}.`)
   return buildEventLog(pino({ level, base: null }, pino.destination({ dest: 2, sync: true }))).observe
 }

@@ -1,4 +1,6 @@
-/** The search form, which works without JavaScript. It sends the query, the language and the chosen filters. */
+/**
+ * The search form, which works without JavaScript. It sends the query, the language and the chosen filters.
+ */
 
 import { questionLengthMax } from '../../catalogue/index.ts'
 import type { Language } from '../../platform/language.ts'

@@ -1,6 +1,6 @@
 /**
- * The page of search results: datasets with their matches, and facets as links that narrow the search. A pure function of
- * plain data. The query is always escaped as text.
+ * The page of search results: datasets with their matches, and facets as links that narrow the search. A pure
+ * function of plain data. The query is always escaped as text.
  */
 
 import type { FacetName, FacetValue, SearchMatch } from '../../catalogue/index.ts'

@@ -1,7 +1,7 @@
 /**
- * Maps datasets and editions to CKAN's packages and resources. A package is a dataset; its resources are the files of the
- * latest version of each edition, newest first. Each resource has two ids: the edition's, which follows corrections, and
- * the version's, which is pinned. Contains only what the reader may see.
+ * Maps datasets and editions to CKAN's packages and resources. A package is a dataset; its resources are the
+ * files of the latest version of each edition, newest first. Each resource has two ids: the edition's, which
+ * follows corrections, and the version's, which is pinned. Contains only what the reader may see.
  */
 
 import {

@@ -1,7 +1,7 @@
 /**
- * CKAN's datastore over published records: `datastore_search` becomes a query of the records module, which plans and
- * reads. A response comes from one version; `_links.next` names that version, so that a walk stays on the records it
- * began with. Refuses what the records module refuses, and unsupported parameters.
+ * CKAN's datastore over published records: `datastore_search` becomes a query of the records module, which
+ * plans and reads. A response comes from one version; `_links.next` names that version, so that a walk stays
+ * on the records it began with. Refuses what the records module refuses, and unsupported parameters.
  */
 import { stringify } from 'csv-stringify/sync'
 import type { AppContext } from '../../catalogue/index.ts'
@@ -42,7 +42,10 @@ export interface PlannedTable {
   readonly columns: readonly Field[]
 }
 
-/** Plans a query of a resource. Throws `invalid`, and the problems of records with this action's parameter names. */
+/**
+ * Plans a query of a resource. Throws `invalid`, and the problems of records with this action's parameter
+ * names.
+ */
 export function planTable(
   context: AppContext,
   { version }: Resource,
@@ -92,7 +95,9 @@ function filterText(value: unknown): string {
   throw invalid('filters', 'A value must be a non-empty string, a number or a boolean')
 }
 
-/** Words for all fields, or by field. Quotes and text query operators have no meaning and count as letters. */
+/**
+ * Words for all fields, or by field. Quotes and text query operators have no meaning and count as letters.
+ */
 function wordsOf(sent: unknown): readonly { readonly text: string; readonly field?: string }[] {
   const split = (value: unknown) => {
     if (typeof value !== 'string')

@@ -1,6 +1,6 @@
 /**
- * UUIDs for CKAN, which numbers things at random: derived from names after RFC 9562 section 5.5 (version 5), so that they
- * are the same on every read, process and mirror.
+ * UUIDs for CKAN, which numbers things at random: derived from names after RFC 9562 section 5.5 (version 5),
+ * so that they are the same on every read, process and mirror.
  */
 import { createHash } from 'node:crypto'
 

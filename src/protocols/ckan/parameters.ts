@@ -1,6 +1,6 @@
 /**
- * Parameters of actions, which come as text in an address and as JSON types in a body. Each is read by its kind and
- * refused with CKAN's wording.
+ * Parameters of actions, which come as text in an address and as JSON types in a body. Each is read by its
+ * kind and refused with CKAN's wording.
  */
 import { nearestOf } from '../../http/index.ts'
 import { badRequest, invalid } from './refusal.ts'
@@ -135,8 +135,8 @@ export function readParameters<P extends Parameters>(
 }
 
 /**
- * The members of a body: a JSON object, or a form. CKAN's own clients send JSON under any media type, so the first
- * character decides. Throws `badRequest`.
+ * The members of a body: a JSON object, or a form. CKAN's own clients send JSON under any media type, so the
+ * first character decides. Throws `badRequest`.
  */
 export function readBody(body: string, mediaType: string): Readonly<Record<string, unknown>> {
   const begin = body.trimStart()

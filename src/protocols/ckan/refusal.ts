@@ -1,7 +1,7 @@
 /**
- * Refusals in CKAN's shapes. A request that cannot be read is 400 with a text; all others are an object with `__type`:
- * 404 `Not Found Error`, 409 `Validation Error` by parameter, 400 `Search Query Error`. What does not concern the action,
- * such as a rate limit, stays an RFC 9457 problem.
+ * Refusals in CKAN's shapes. A request that cannot be read is 400 with a text; all others are an object with
+ * `__type`: 404 `Not Found Error`, 409 `Validation Error` by parameter, 400 `Search Query Error`. What does
+ * not concern the action, such as a rate limit, stays an RFC 9457 problem.
  */
 import { Problem } from '../../platform/problem.ts'
 
@@ -32,7 +32,10 @@ export const invalid = (parameter: string, message: string) =>
 export const searchRefused = (detail: string) =>
   new CkanRefusal(400, { __type: 'Search Query Error', message: `Search Query is invalid: ${detail}` })
 
-/** Translates an error into CKAN's refusal; undefined if it is another kind of error or CKAN has no shape for it. */
+/**
+ * Translates an error into CKAN's refusal; undefined if it is another kind of error or CKAN has no shape for
+ * it.
+ */
 export function refusalOf(error: unknown, nameOf: (path: string) => string): CkanRefusal | undefined {
   if (error instanceof CkanRefusal) return error
   if (!(error instanceof Problem)) return undefined

@@ -1,6 +1,6 @@
 /**
- * CKAN's Action API over HTTP, at `/api/3/action/` and `/api/action/`, by GET and POST, and the dump of its datastore.
- * Refusals of an action have CKAN's shape; earlier ones (rate, key, method) are RFC 9457 problems.
+ * CKAN's Action API over HTTP, at `/api/3/action/` and `/api/action/`, by GET and POST, and the dump of its
+ * datastore. Refusals of an action have CKAN's shape; earlier ones (rate, key, method) are RFC 9457 problems.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'

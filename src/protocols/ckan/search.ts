@@ -1,6 +1,6 @@
 /**
- * `package_search`: words by the catalogue's search, fields by the subset of Solr's language in solr.ts, then facets,
- * order and page. Refuses what these do not support, with its name.
+ * `package_search`: words by the catalogue's search, fields by the subset of Solr's language in solr.ts, then
+ * facets, order and page. Refuses what these do not support, with its name.
  */
 
 import { searchDatasets } from '../../catalogue/index.ts'

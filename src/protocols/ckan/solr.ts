@@ -1,7 +1,8 @@
 /**
- * The subset of Solr's query language that CKAN's harvesters use: `field:value`, phrases, ranges, groups of values, AND,
- * OR, NOT, + and -. Adjacent clauses must all match, as with CKAN's default operator; unlike in the classic parser, OR
- * joins only its two neighbours, which is what authors mean. Everything else is refused with its name.
+ * The subset of Solr's query language that CKAN's harvesters use: `field:value`, phrases, ranges, groups of
+ * values, AND, OR, NOT, + and -. Adjacent clauses must all match, as with CKAN's default operator; unlike in
+ * the classic parser, OR joins only its two neighbours, which is what authors mean. Everything else is
+ * refused with its name.
  */
 import { nearestOf } from '../../http/index.ts'
 import { isDay } from '../../platform/time.ts'
@@ -54,7 +55,10 @@ export const solrFields: Readonly<Record<string, SolrField>> = {
   metadata_modified: field('instant', ({ modified }) => [modified]),
 }
 
-/** Parses a query. `free` allows words without a field. Throws `searchRefused` with the part that is not supported. */
+/**
+ * Parses a query. `free` allows words without a field. Throws `searchRefused` with the part that is not
+ * supported.
+ */
 export function parseSolr(query: string, { free }: { readonly free: boolean }): SolrQuery {
   if (query.length > queryLengthMax) throw searchRefused(`At most ${queryLengthMax} characters.`)
   const reader = new SolrReader(query, free)
@@ -63,7 +67,10 @@ export function parseSolr(query: string, { free }: { readonly free: boolean }): 
 
 const always: Test = () => true
 
-/** A recursive descent parser: the grammar is too small for a generator, and each refusal quotes its character. */
+/**
+ * A recursive descent parser: the grammar is too small for a generator, and each refusal quotes its
+ * character.
+ */
 class SolrReader {
   readonly words: string[] = []
   #at = 0
@@ -145,14 +152,14 @@ class SolrReader {
     const open = this.#take(/[[{]/y)
     if (open !== undefined) return this.#range(name, open === '[')
     if (this.#take(/\*(?=[\s)]|$)/y)) return (pkg) => values(pkg).length > 0
-    const wanted = this.#phrase() ?? this.#bare()
+    const operand = this.#phrase() ?? this.#bare()
     this.#refuseSuffix()
     if (kind === 'instant') {
-      const [from, to] = [instantText(wanted, 'first'), instantText(wanted, 'last')]
+      const [from, to] = [instantText(operand, 'first'), instantText(operand, 'last')]
       return (pkg) => values(pkg).some((value) => value >= from && value <= to)
     }
-    if (kind === 'name') return (pkg) => values(pkg).includes(wanted)
-    const lower = wanted.toLowerCase()
+    if (kind === 'name') return (pkg) => values(pkg).includes(operand)
+    const lower = operand.toLowerCase()
     return (pkg) => values(pkg).some((value) => value.toLowerCase().includes(lower))
   }
 
@@ -232,7 +239,10 @@ const operatorNames: Readonly<Record<string, string>> = {
   '^': 'Boosts `^`',
 }
 
-/** The first or last instant that a text covers, in UTC with six decimals. Throws `searchRefused`, also for date math. */
+/**
+ * The first or last instant that a text covers, in UTC with six decimals. Throws `searchRefused`, also for
+ * date math.
+ */
 function instantText(text: string, edge: 'first' | 'last'): string {
   if (/NOW|\/(?:DAY|HOUR|MONTH|YEAR)/.test(text))
     throw searchRefused('Date math such as `NOW` is not supported.')

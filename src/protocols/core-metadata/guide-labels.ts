@@ -1,6 +1,7 @@
 /**
- * Labels of the national catalogue guide of 2017 (政务信息资源目录编制指南（试行）) for our codes. Its sharing types, and whether it
- * counts a dataset as open, are in the column `national_2017` of the code lists, the only mapping of those codes.
+ * Labels of the national catalogue guide of 2017 (政务信息资源目录编制指南（试行）) for our codes. Its sharing types, and
+ * whether it counts a dataset as open, are in the column `national_2017` of the code lists, the only mapping
+ * of those codes.
  */
 import { type Contracts, type FieldTypeName, findCode } from '../../contract/index.ts'
 

@@ -1,6 +1,7 @@
 /**
- * The core metadata of each dataset according to the national guide of 2017, with the city's own sharing and open
- * classes. What neither the contract nor the code lists state (a class, a credit code, a condition) is null.
+ * The core metadata of each dataset according to the national guide of 2017, with the city's own sharing and
+ * open classes. What neither the contract nor the code lists state (a class, a credit code, a condition) is
+ * null.
  */
 
 import type { PublishedVersion } from '../../catalogue/index.ts'

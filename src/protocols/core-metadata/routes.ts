@@ -1,6 +1,6 @@
 /**
- * The core metadata of the national guide of 2017 over HTTP, for government catalogues: all datasets that the reader
- * may see, as JSON, CSV and XLSX. What a contract does not state is empty.
+ * The core metadata of the national guide of 2017 over HTTP, for government catalogues: all datasets that the
+ * reader may see, as JSON, CSV and XLSX. What a contract does not state is empty.
  */
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -186,7 +186,9 @@ async function findResources(
   )
 }
 
-/** Whether the caller's copy is current. A response to a key may hold restricted metadata, so it is private. */
+/**
+ * Whether the caller's copy is current. A response to a key may hold restricted metadata, so it is private.
+ */
 function isCurrent(request: FastifyRequest, reply: FastifyReply, text: string): boolean {
   return isFresh(request, reply, digestOf(text).slice(0, 32), request.caller.keyId === undefined)
 }

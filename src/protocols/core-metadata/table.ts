@@ -1,6 +1,6 @@
 /**
- * The core metadata as a table for people: one row per information item, with the elements of its resource repeated, so
- * that it can be filtered and no cell holds nested lists. Headers are the guide's element names.
+ * The core metadata as a table for people: one row per information item, with the elements of its resource
+ * repeated, so that it can be filtered and no cell holds nested lists. Headers are the guide's element names.
  */
 
 import type { Field } from '../../contract/index.ts'

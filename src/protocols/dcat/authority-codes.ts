@@ -1,12 +1,15 @@
 /**
- * Maps our codes to the authorities that DCAT-AP 3 names: the tables of the Publications Office of the EU and the media
- * types of IANA. A code without a counterpart there is described in our own terms only.
+ * Maps our codes to the authorities that DCAT-AP 3 names: the tables of the Publications Office of the EU and
+ * the media types of IANA. A code without a counterpart there is described in our own terms only.
  */
 import type { Bilingual } from '../../platform/language.ts'
 
 const authority = 'http://publications.europa.eu/resource/authority'
 
-/** Codes of the list `update-frequencies`: https://op.europa.eu/en/web/eu-vocabularies/dataset/-/resource?uri=http://publications.europa.eu/resource/dataset/frequency */
+/**
+ * Codes of the list `update-frequencies`:
+ * https://op.europa.eu/en/web/eu-vocabularies/dataset/-/resource?uri=http://publications.europa.eu/resource/dataset/frequency
+ */
 const frequencies: Readonly<Record<string, string>> = {
   'real-time': 'UPDATE_CONT',
   daily: 'DAILY',
@@ -25,7 +28,9 @@ export function frequencyOf(code: string): string | undefined {
   return term === undefined ? undefined : `${authority}/frequency/${term}`
 }
 
-/** Codes of the list `open-classes`. Open with conditions is `RESTRICTED`: available under certain conditions. */
+/**
+ * Codes of the list `open-classes`. Open with conditions is `RESTRICTED`: available under certain conditions.
+ */
 const accessRights: Readonly<Record<string, string>> = {
   unconditional: 'PUBLIC',
   conditional: 'RESTRICTED',

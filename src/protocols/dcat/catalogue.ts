@@ -1,6 +1,6 @@
 /**
- * The catalogue as DCAT-AP 3, in pages of editions: what a reader may see, optionally only what changed since an
- * instant, with Hydra's links from page to page. Refuses a cursor of another query.
+ * The catalogue as DCAT-AP 3, in pages of editions: what a reader may see, optionally only what changed since
+ * an instant, with Hydra's links from page to page. Refuses a cursor of another query.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import {
@@ -33,8 +33,8 @@ import {
 } from './dataset.ts'
 
 /**
- * Editions on a page. One with seven files and two versions takes about 20 kB and 2 ms, so a default page is 2 MB and
- * a quarter of a second, and the largest page takes half a second.
+ * Editions on a page. One with seven files and two versions takes about 20 kB and 2 ms, so a default page is
+ * 2 MB and a quarter of a second, and the largest page takes half a second.
  */
 export const editionsDefault = 100
 export const editionsMax = 200
@@ -61,7 +61,10 @@ export interface CataloguePage {
   readonly next?: string
 }
 
-/** The editions of a page, ordered by slug and name, so that a walk visits each once while others are published. */
+/**
+ * The editions of a page, ordered by slug and name, so that a walk visits each once while others are
+ * published.
+ */
 export function findPage(
   readable: readonly LoadedContract[],
   versions: readonly PublishedVersion[],
@@ -110,7 +113,10 @@ export interface PageAddresses {
   readonly next?: string
 }
 
-/** The graph of a page. It describes the files of each edition's current version; a dataset's own graph has all files. */
+/**
+ * The graph of a page. It describes the files of each edition's current version; a dataset's own graph has
+ * all files.
+ */
 export async function catalogueGraph(
   context: AppContext,
   page: CataloguePage,
@@ -167,8 +173,8 @@ function publisherOf(contracts: Contracts): string {
 }
 
 /**
- * Links from page to page by Hydra (https://www.hydra-cg.com/spec/latest/core/), in its current terms and in those of
- * 2014, which harvesters still follow. A catalogue of one page has none.
+ * Links from page to page by Hydra (https://www.hydra-cg.com/spec/latest/core/), in its current terms and in
+ * those of 2014, which harvesters still follow. A catalogue of one page has none.
  */
 function describePage({ graph, catalogue }: DcatContext, page: CataloguePage, at: PageAddresses): void {
   if (page.next === undefined && at.self === at.first) return

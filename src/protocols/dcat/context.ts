@@ -1,6 +1,6 @@
 /**
- * What DCAT says of more than one thing: providers, themes, licences, update frequencies. Each is described once, under an address
- * of the catalogue, and referred to wherever it is meant.
+ * What DCAT says of more than one thing: providers, themes, licences, update frequencies. Each is described
+ * once, under an address of the catalogue, and referred to wherever it is meant.
  */
 import { addresses } from '../../catalogue/index.ts'
 import { type Contract, type Contracts, labelOf } from '../../contract/index.ts'

@@ -1,7 +1,7 @@
 /**
- * A dataset in DCAT-AP 3 (https://semiceu.github.io/DCAT-AP/releases/3.0.1/): the dataset is a series, each edition a
- * dataset in it, and each version a dataset of which the edition is the current state. Withdrawn versions are described
- * with their status and without distributions.
+ * A dataset in DCAT-AP 3 (https://semiceu.github.io/DCAT-AP/releases/3.0.1/): the dataset is a series, each
+ * edition a dataset in it, and each version a dataset of which the edition is the current state. Withdrawn
+ * versions are described with their status and without distributions.
  */
 import { isSynthetic, latestOf, neighboursOf, type PublishedVersion } from '../../catalogue/index.ts'
 import type { Contract, LoadedContract, StoredDistribution } from '../../contract/index.ts'

@@ -1,6 +1,7 @@
 /**
- * The catalogue over HTTP for harvesters: DCAT-AP 3 as JSON-LD, Turtle and RDF/XML, by `Accept` or by extension, whole
- * at `/catalog` and per dataset at the dataset's address. An unknown syntax is refused with the list of known ones.
+ * The catalogue over HTTP for harvesters: DCAT-AP 3 as JSON-LD, Turtle and RDF/XML, by `Accept` or by
+ * extension, whole at `/catalog` and per dataset at the dataset's address. An unknown syntax is refused with
+ * the list of known ones.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'

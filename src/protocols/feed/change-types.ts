@@ -1,6 +1,6 @@
 /**
- * The types of changes in the feed, and which of them a reader may see. Datasets that the reader may not read are
- * absent; one that was closed to the reader leaves a single `dataset-closed` change without details.
+ * The types of changes in the feed, and which of them a reader may see. Datasets that the reader may not read
+ * are absent; one that was closed to the reader leaves a single `dataset-closed` change without details.
  */
 
 import type { FeedChange, FeedSelection, PinnedContract } from '../../catalogue/index.ts'
@@ -75,8 +75,8 @@ export function byDataset(pinned: readonly PinnedContract[]): Pinned {
 }
 
 /**
- * What to read for a query. Throws `dataset-not-found` for a dataset that the reader could never read. One that the
- * reader could read once is accepted and gives only its `dataset-closed` change.
+ * What to read for a query. Throws `dataset-not-found` for a dataset that the reader could never read. One
+ * that the reader could read once is accepted and gives only its `dataset-closed` change.
  */
 export function selectionOf(pinned: Pinned, reader: Caller, question: FeedQuestion): FeedSelection {
   const { types, datasets } = question
@@ -122,13 +122,19 @@ export function formerOf(
   return pinned.of(dataset).findLast((contract) => contract.contractVersion < contractVersion)
 }
 
-/** Whether the reader may see a dataset's changes, by its newest contract; otherwise at most that it was closed. */
+/**
+ * Whether the reader may see a dataset's changes, by its newest contract; otherwise at most that it was
+ * closed.
+ */
 export function isInFeed(pinned: Pinned, reader: Caller, dataset: string): boolean {
   const newest = pinned.of(dataset).at(-1)
   return newest !== undefined && mayRead(reader, newest)
 }
 
-/** `dataset-opened` and `dataset-closed` depend on the reader: a platform may still read a dataset that is no longer open. */
+/**
+ * `dataset-opened` and `dataset-closed` depend on the reader: a platform may still read a dataset that is no
+ * longer open.
+ */
 function contractType(pinned: Pinned, reader: Caller, dataset: string, contractVersion: number): FeedType {
   const former = formerOf(pinned, dataset, contractVersion)
   const own = pinned.of(dataset).find((contract) => contract.contractVersion === contractVersion)

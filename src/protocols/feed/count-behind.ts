@@ -6,8 +6,8 @@ import { Problem } from '../../platform/problem.ts'
 import { byDataset, type FeedQuestion, type FeedType, selectionOf } from './change-types.ts'
 
 /**
- * Counts the changes after the cursor that a key presented last, as its feed would return them. Undefined if that feed
- * would now be refused, because the reader may no longer read one of its datasets.
+ * Counts the changes after the cursor that a key presented last, as its feed would return them. Undefined if
+ * that feed would now be refused, because the reader may no longer read one of its datasets.
  */
 export async function countBehind(
   { database }: Pick<AppContext, 'database'>,

@@ -1,6 +1,7 @@
 /**
- * Cursors of the feed: a position in the changes of one origin (mirrors keep it), bound to one query. Refuses a cursor
- * that is damaged, belongs to another feed or query, is ahead of this feed, or comes from another history.
+ * Cursors of the feed: a position in the changes of one origin (mirrors keep it), bound to one query. Refuses
+ * a cursor that is damaged, belongs to another feed or query, is ahead of this feed, or comes from another
+ * history.
  */
 
 import { type FeedChange, findChangePosition, markOf } from '../../catalogue/index.ts'

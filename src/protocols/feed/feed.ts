@@ -1,6 +1,6 @@
 /**
- * The feed: the ordered changes after a cursor that its reader may see. A walk misses nothing and repeats nothing:
- * positions appear in commit order, and a cursor is the position after the last change returned.
+ * The feed: the ordered changes after a cursor that its reader may see. A walk misses nothing and repeats
+ * nothing: positions appear in commit order, and a cursor is the position after the last change returned.
  */
 import type { Static } from 'typebox'
 import { usageCounterOf } from '../../accounts/index.ts'
@@ -59,7 +59,10 @@ export async function answerFeed(
   )
 }
 
-/** The same without waiting, for other protocols: the changes after a cursor, or the newest ones without a cursor. */
+/**
+ * The same without waiting, for other protocols: the changes after a cursor, or the newest ones without a
+ * cursor.
+ */
 export async function describeChanges(
   context: AppContext,
   request: Pick<FeedRequest, 'parameters' | 'reader'>,

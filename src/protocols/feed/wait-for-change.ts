@@ -1,6 +1,7 @@
 /**
- * Long polling: callers that have seen all changes wait until a change is notified, their time is over, they disconnect,
- * or the service stops. Waiting callers are counted and bounded, as each holds a socket; further ones are refused.
+ * Long polling: callers that have seen all changes wait until a change is notified, their time is over, they
+ * disconnect, or the service stops. Waiting callers are counted and bounded, as each holds a socket; further
+ * ones are refused.
  */
 
 import type { Database } from '../../db/database.ts'
@@ -15,7 +16,10 @@ export interface WaitingClient {
 }
 
 export interface WaitOutcome<T> {
-  /** Finds what the caller waits for; undefined while nothing has come. Concurrent calls of one name share one query. */
+  /**
+   * Finds what the caller waits for; undefined while nothing has come. Concurrent calls of one name share one
+   * query.
+   */
   readonly find: () => Promise<T | undefined>
   readonly name: string
   readonly milliseconds: number
@@ -24,7 +28,10 @@ export interface WaitOutcome<T> {
 }
 
 export interface ChangeWaiters {
-  /** Waits for a result; undefined if none came in time. Throws `waits-busy` if it would have to wait and may not. */
+  /**
+   * Waits for a result; undefined if none came in time. Throws `waits-busy` if it would have to wait and may
+   * not.
+   */
   readonly wait: <T>(request: WaitOutcome<T>) => Promise<T | undefined>
   /** Ends all waiting, when the service stops. */
   readonly end: () => void
@@ -53,8 +60,8 @@ export function buildChangeWaiters(
     running.clear()
     for (const wake of [...waiting]) wake()
   }
-  // A query of the same name that is running, with no notice since it began, has the same result. A commit whose notice
-  // is still on its way causes a new query when it arrives.
+  // A query of the same name that is running, with no notice since it began, has the same result. A commit
+  // whose notice is still on its way causes a new query when it arrives.
   const findOnce = <T>(name: string, find: () => Promise<T | undefined>): Promise<T | undefined> => {
     const known = running.get(name) as Promise<T | undefined> | undefined
     if (known !== undefined) return known
@@ -79,7 +86,7 @@ export function buildChangeWaiters(
     if (remaining === 0) held.delete(caller)
     else held.set(caller, remaining)
   }
-  const hold = async <T>({ name, find, milliseconds, client }: WaitOutcome<T>, before: number) => {
+  const waitFor = async <T>({ name, find, milliseconds, client }: WaitOutcome<T>, before: number) => {
     const ends = performance.now() + milliseconds
     for (let seen = before; !client.destroyed && !isEnding; ) {
       const remaining = ends - performance.now()
@@ -107,7 +114,7 @@ export function buildChangeWaiters(
       if (found !== undefined || request.milliseconds <= 0) return found
       enter(request.caller)
       try {
-        return await hold(request, before)
+        return await waitFor(request, before)
       } finally {
         leave(request.caller)
       }

@@ -1,6 +1,6 @@
 /**
- * Bounds on the size of a tool's result, because a model reads, and pays for, all of it. A result that is too long is
- * computed again with fewer items and marked as truncated.
+ * Bounds on the size of a tool's result, because a model reads, and pays for, all of it. A result that is too
+ * long is computed again with fewer items and marked as truncated.
  */
 import { problem } from '../../platform/problem.ts'
 
@@ -15,8 +15,8 @@ export interface BoundedResult {
 
 /**
  * Builds a result of at most `limit` items that fits, halving the number of items until it does. Throws
- * `parameter-invalid` if a single item is too long. The JSON must be an object; the member `truncated`, and `note` if it
- * is true, come first.
+ * `parameter-invalid` if a single item is too long. The JSON must be an object; the member `truncated`, and
+ * `note` if it is true, come first.
  */
 export async function buildBounded(
   limit: number,

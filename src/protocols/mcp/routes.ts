@@ -1,6 +1,7 @@
 /**
- * The Model Context Protocol at `/mcp` by Streamable HTTP, without sessions: each POST is answered with JSON. Refuses web
- * pages of other origins, several messages in one request, and event streams, as the server never sends events (405).
+ * The Model Context Protocol at `/mcp` by Streamable HTTP, without sessions: each POST is answered with JSON.
+ * Refuses web pages of other origins, several messages in one request, and event streams, as the server never
+ * sends events (405).
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -78,8 +79,8 @@ export function mcpRoutes(app: App, context: AppContext): void {
 }
 
 /**
- * Web pages may call only from known origins. Otherwise any page could reach a service on its reader's machine or network
- * by DNS rebinding (the protocol's specification, "Security Warning" of its transports).
+ * Web pages may call only from known origins. Otherwise any page could reach a service on its reader's
+ * machine or network by DNS rebinding (the protocol's specification, "Security Warning" of its transports).
  */
 function refuseOrigin({ headers: { origin } }: FastifyRequest, config: Config): void {
   if (origin === undefined || allowedOrigins(config).includes(origin)) return
@@ -107,7 +108,10 @@ async function answer(context: AppContext, request: FastifyRequest, reply: Fasti
   return text === '' ? reply.send() : reply.type(mediaType).send(text)
 }
 
-/** Parses one message. Batches are refused: they would bypass rate limits, and the protocol dropped them in 2025-06-18. */
+/**
+ * Parses one message. Batches are refused: they would bypass rate limits, and the protocol dropped them in
+ * 2025-06-18.
+ */
 function parseMessage(body: unknown): object {
   let message: unknown
   try {

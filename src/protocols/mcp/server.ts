@@ -1,6 +1,6 @@
 /**
- * A server of the Model Context Protocol for one request of one caller: it lists and calls the tools. Problems become
- * results that say what to do; an internal error is logged and its message never shown.
+ * A server of the Model Context Protocol for one request of one caller: it lists and calls the tools.
+ * Problems become results that say what to do; an internal error is logged and its message never shown.
  */
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'

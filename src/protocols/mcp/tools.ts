@@ -1,4 +1,7 @@
-/** The tools of the Model Context Protocol, one entry each. All are read-only and use the same queries as the API, with the caller's grants. */
+/**
+ * The tools of the Model Context Protocol, one entry each. All are read-only and use the same queries as the
+ * API, with the caller's grants.
+ */
 import { type Static, type TSchema, Type } from 'typebox'
 import { getList, itemBody, itemStates, listAnnualLists } from '../../annual-lists/index.ts'
 import {

@@ -1,7 +1,7 @@
 /**
- * An RDF graph for the protocols: nodes with an address, each with values under the vocabularies listed here. It has no
- * blank nodes: every node has an address, so two pages or syntaxes of a graph can be compared line by line, and a node
- * that several pages describe is the same node.
+ * An RDF graph for the protocols: nodes with an address, each with values under the vocabularies listed here.
+ * It has no blank nodes: every node has an address, so two pages or syntaxes of a graph can be compared line
+ * by line, and a node that several pages describe is the same node.
  */
 import type { Bilingual, Language } from '../../platform/language.ts'
 
@@ -46,7 +46,10 @@ export type Graph = ReadonlyMap<string, ReadonlyMap<Name, readonly Value[]>>
 /** A graph under construction. */
 export interface GraphDraft {
   readonly nodes: Graph
-  /** Adds types and properties to a node. Earlier values stay; a value the node already has is not added again. */
+  /**
+   * Adds types and properties to a node. Earlier values stay; a value the node already has is not added
+   * again.
+   */
   readonly describe: (iri: string, types: readonly Name[], properties?: Properties) => Reference
 }
 

@@ -1,6 +1,6 @@
 /**
- * A graph as JSON-LD 1.1 (https://www.w3.org/TR/json-ld11/): its nodes in one `@graph`, with prefixed names. The context
- * is inline, so nothing has to be fetched to read it; values are always in a list.
+ * A graph as JSON-LD 1.1 (https://www.w3.org/TR/json-ld11/): its nodes in one `@graph`, with prefixed names.
+ * The context is inline, so nothing has to be fetched to read it; values are always in a list.
  */
 import { expand, type Graph, type Name, prefixes, type Value } from './graph.ts'
 

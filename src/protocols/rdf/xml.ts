@@ -1,6 +1,6 @@
 /**
- * A graph as RDF/XML (https://www.w3.org/TR/rdf-syntax-grammar/), one description per node. Written by hand, as no
- * maintained RDF library writes it. A character that XML 1.0 does not allow becomes U+FFFD.
+ * A graph as RDF/XML (https://www.w3.org/TR/rdf-syntax-grammar/), one description per node. Written by hand,
+ * as no maintained RDF library writes it. A character that XML 1.0 does not allow becomes U+FFFD.
  */
 import { expand, type Graph, type Name, prefixes, type Value } from './graph.ts'
 
@@ -33,7 +33,10 @@ function elementOf(property: Name, value: Value): string {
 /** XML 1.0, section 2.2: characters outside Char cannot be written, not even escaped. */
 const forbidden = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu
 
-/** Escapes text for content and quoted attributes. Line feeds are escaped because parsers normalise them in attributes. */
+/**
+ * Escapes text for content and quoted attributes. Line feeds are escaped because parsers normalise them in
+ * attributes.
+ */
 export function escapeXml(text: string): string {
   return text
     .replace(forbidden, '\u{FFFD}')

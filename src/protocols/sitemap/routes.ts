@@ -1,6 +1,6 @@
 /**
- * The sitemap (https://www.sitemaps.org/protocol.html): the portal's pages in both languages, with the time of each
- * dataset's last change. It is public, so it lists only open datasets.
+ * The sitemap (https://www.sitemaps.org/protocol.html): the portal's pages in both languages, with the time
+ * of each dataset's last change. It is public, so it lists only open datasets.
  */
 import { Type } from 'typebox'
 import { type AppContext, addresses, byDataset, listReadable, listVersions } from '../../catalogue/index.ts'
@@ -56,7 +56,9 @@ export function sitemapRoutes(app: App, context: AppContext): void {
   )
 }
 
-/** Writes the sitemap. Each page lists its language variants, so that search engines treat them as one page. */
+/**
+ * Writes the sitemap. Each page lists its language variants, so that search engines treat them as one page.
+ */
 export function writeSitemap(pages: readonly SitemapPage[]): string {
   const urls = pages.slice(0, sitemapPagesMax).map(({ address, modified }) => {
     const alternates = [

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path'
 import { incoming } from './paths.ts'
 
 /**
- * Writes a text to a path below a copy's folder atomically; the old file stays until then. The temporary file is in
- * `incoming`, which the next pull clears after a crash.
+ * Writes a text to a path below a copy's folder atomically; the old file stays until then. The temporary file
+ * is in `incoming`, which the next pull clears after a crash.
  */
 export async function writeInPlace(root: string, below: string, text: string): Promise<void> {
   const path = join(root, below)

@@ -5,18 +5,21 @@ import type { Step } from '../sink.ts'
 import { jsonText, writeInPlace } from './files.ts'
 import { folderPaths as paths } from './paths.ts'
 
-/** Writes the `latest.json` files of the editions that a step touches. `held` includes the versions about to be dropped. */
+/**
+ * Writes the `latest.json` files of the editions that a step touches. `held` includes the versions about to
+ * be dropped.
+ */
 export async function writeLatestFiles(root: string, step: Step, held: readonly VersionKey[]): Promise<void> {
   const { ledger, drop, touched } = step
   const isDropped = (key: VersionKey) => drop.some((dropped) => isSame(dropped, key))
-  const staying = held.filter((key) => !isDropped(key))
+  const remaining = held.filter((key) => !isDropped(key))
   for (const of of touched)
-    await writeInPlace(root, paths.latest(of), jsonText(editionBody(ledger, of, staying)))
+    await writeInPlace(root, paths.latest(of), jsonText(editionBody(ledger, of, remaining)))
   for (const dataset of new Set(touched.map((edition) => edition.dataset))) {
     // As at the source: if the newest edition is withdrawn completely, no older one becomes the latest.
     const edition = editionsOf(ledger, dataset).at(-1)
     if (edition === undefined) continue
-    const body = editionBody(ledger, { dataset, edition }, staying)
+    const body = editionBody(ledger, { dataset, edition }, remaining)
     await writeInPlace(root, paths.latestOfDataset(dataset), jsonText(body))
   }
 }

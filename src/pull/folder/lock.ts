@@ -1,6 +1,7 @@
 /**
- * The lock of a folder: only one pull at a time writes a copy. The lock file names its holder, who renews it while alive.
- * A lock left by a killed pull is taken over at once on the same machine, and after a minute from another.
+ * The lock of a folder: only one pull at a time writes a copy. The lock file names its holder, who renews it
+ * while alive. A lock left by a killed pull is taken over at once on the same machine, and after a minute
+ * from another.
  */
 import { randomBytes } from 'node:crypto'
 import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
@@ -14,7 +15,9 @@ import { isOf, parseJson } from '../response-shapes.ts'
 const Holder = Type.Object({ host: Type.String(), pid: Type.Integer(), token: Type.String() })
 
 export interface FolderLock {
-  /** Throws `target-busy` if another pull took it over, because this process was suspended for over a minute. */
+  /**
+   * Throws `target-busy` if another pull took it over, because this process was suspended for over a minute.
+   */
   readonly check: () => Promise<void>
   readonly release: () => Promise<void>
 }
@@ -93,7 +96,10 @@ function busy(text: string): PullRefusal {
   return new PullRefusal('target-busy', `Locked by ${who}.`)
 }
 
-/** Moves a stale lock away. If two pulls do so at once, the slower one finds the other's lock and puts it back. */
+/**
+ * Moves a stale lock away. If two pulls do so at once, the slower one finds the other's lock and puts it
+ * back.
+ */
 async function takeOver(path: string, text: string): Promise<void> {
   const aside = `${path}.${randomBytes(8).toString('hex')}`
   try {

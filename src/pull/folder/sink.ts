@@ -1,7 +1,7 @@
 /**
- * A copy as a folder of files, under the source's paths. A version's folder appears atomically; the state is written last
- * and records how many bytes of the change log count, so an interrupted step is repeated and nothing appears twice.
- * Refuses a folder with other content, and one that another pull is using.
+ * A copy as a folder of files, under the source's paths. A version's folder appears atomically; the state is
+ * written last and records how many bytes of the change log count, so an interrupted step is repeated and
+ * nothing appears twice. Refuses a folder with other content, and one that another pull is using.
  */
 import { mkdir, open, readdir, readFile, rename, rm, stat, truncate } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -11,7 +11,15 @@ import Type, { type Static } from 'typebox'
 import { nameOf, type VersionKey } from '../ledger.ts'
 import { PullRefusal } from '../problems.ts'
 import { isOf, parseJson, type SourceChange } from '../response-shapes.ts'
-import type { CopyIdentity, CopyState, OnPoint, Sink, Step, TakenContract, TakenVersion } from '../sink.ts'
+import type {
+  CopyIdentity,
+  CopyState,
+  FetchedContract,
+  FetchedVersion,
+  OnPoint,
+  Sink,
+  Step,
+} from '../sink.ts'
 import { asTargetFault } from './file-errors.ts'
 import { jsonText, syncFolder, writeInPlace } from './files.ts'
 import { writeLatestFiles } from './latest.ts'
@@ -40,7 +48,9 @@ const State = Type.Object({
 
 type FolderState = Omit<Static<typeof State>, keyof CopyIdentity> & CopyIdentity
 
-/** Opens a folder as a sink and creates it if needed. Throws `target-foreign`, `target-busy`, `target-newer`. */
+/**
+ * Opens a folder as a sink and creates it if needed. Throws `target-foreign`, `target-busy`, `target-newer`.
+ */
 export async function openFolderSink(path: string, onPoint: OnPoint = () => undefined): Promise<Sink> {
   const root = resolve(path)
   try {
@@ -208,7 +218,7 @@ async function commit(opened: Opened, step: Step): Promise<void> {
   onPoint('state')
 }
 
-async function putContract(root: string, { contract, codes }: TakenContract): Promise<void> {
+async function putContract(root: string, { contract, codes }: FetchedContract): Promise<void> {
   const { dataset, contractVersion } = contract
   await writeInPlace(root, paths.contract(dataset, contractVersion), jsonText(contract))
   const lists = new Set(codes.map(({ list }) => list))
@@ -220,7 +230,7 @@ async function putContract(root: string, { contract, codes }: TakenContract): Pr
 }
 
 /** Builds a version's folder aside and renames it into place, so that readers always find it complete. */
-async function putVersion(root: string, { facts, files, signedBy }: TakenVersion): Promise<void> {
+async function putVersion(root: string, { facts, files, signedBy }: FetchedVersion): Promise<void> {
   const target = join(root, paths.version(facts))
   const below = join(incoming, nameOf(facts).replaceAll('/', '-'))
   const aside = join(root, below)
@@ -235,7 +245,7 @@ async function putVersion(root: string, { facts, files, signedBy }: TakenVersion
   await syncFolder(dirname(target))
 }
 
-/** Leaves a note in place of each withdrawn version and closed dataset. */
+/** Replaces each withdrawn version and closed dataset with a file that says so. */
 async function writeTombstones(root: string, { changes, ledger }: Step): Promise<void> {
   for (const { type, dataset, edition, version, at, reason } of changes) {
     if (type === 'version-withdrawn' && edition !== null && version !== null) {

@@ -1,4 +1,6 @@
-/** Loads the records of a version from its plain file into its lineage's table, within the step's transaction. */
+/**
+ * Loads the records of a version from its plain file into its lineage's table, within the step's transaction.
+ */
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import type { Client } from 'pg'
@@ -7,18 +9,19 @@ import { fieldType } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { nameOf } from '../ledger.ts'
 import { PullRefusal } from '../problems.ts'
-import type { TakenVersion } from '../sink.ts'
+import type { FetchedVersion } from '../sink.ts'
 import { editionColumn, recordsName, versionColumn } from './sql-tables.ts'
 
 /**
- * Loads a version whose file digest was checked. Also checks that the header is the contract's, every value fits its type,
- * and the number of records is the announced one. Throws `wrong-facts`, and the server's errors.
+ * Loads a version whose file digest was checked. Also checks that the header is the contract's, every value
+ * fits its type, and the number of records is the announced one. Throws `wrong-facts`, and the server's
+ * errors.
  */
-export async function loadVersion(client: Client, schema: string, taken: TakenVersion): Promise<void> {
-  const { contract, facts, lineage, files } = taken
+export async function loadVersion(client: Client, schema: string, fetched: FetchedVersion): Promise<void> {
+  const { contract, facts, lineage, files } = fetched
   const path = files.get('csv')
   if (path === undefined) throw new Error('Expected the plain file')
-  await checkHeader(path, taken)
+  await checkHeader(path, fetched)
   const names = contract.fields.map(({ name }) => quoteIdentifier(name))
   await client.query(
     `CREATE TEMPORARY TABLE _lines (${names.map((name) => `${name} text COLLATE "C"`).join(', ')}) ON COMMIT DROP`,
@@ -46,7 +49,7 @@ export async function loadVersion(client: Client, schema: string, taken: TakenVe
 /** The longest header: a thousand fields of fifty characters. */
 const headerBytesMax = 64 << 10
 
-async function checkHeader(path: string, { contract, facts }: TakenVersion): Promise<void> {
+async function checkHeader(path: string, { contract, facts }: FetchedVersion): Promise<void> {
   const expected = `${contract.fields.map(({ name }) => name).join(',')}\n`
   let head = ''
   for await (const chunk of createReadStream(path, { end: headerBytesMax - 1 })) head += String(chunk)

@@ -1,7 +1,7 @@
 /**
- * A copy in a schema of a PostgreSQL database. A step is one transaction that includes the feed position, so a crash
- * anywhere leaves the records of exactly the changes recorded. Refuses a schema with other content, and one that another
- * pull is using.
+ * A copy in a schema of a PostgreSQL database. A step is one transaction that includes the feed position, so
+ * a crash anywhere leaves the records of exactly the changes recorded. Refuses a schema with other content,
+ * and one that another pull is using.
  */
 import { createHash } from 'node:crypto'
 import { chmod, mkdir, stat } from 'node:fs/promises'
@@ -35,7 +35,10 @@ export interface PostgresTarget {
   readonly onPoint?: OnPoint
 }
 
-/** Opens a schema as a sink and creates it if needed. Throws `target-foreign`, `target-busy`, `target-newer`, `target-refused`. */
+/**
+ * Opens a schema as a sink and creates it if needed. Throws `target-foreign`, `target-busy`, `target-newer`,
+ * `target-refused`.
+ */
 export async function openPostgresSink(target: PostgresTarget): Promise<Sink> {
   const { url, schema, onPoint = () => undefined } = target
   const scratch = await makeScratch(target).catch((error: unknown) => {
@@ -81,7 +84,8 @@ function rethrow(error: unknown): never {
   const stripped = withoutValues(error)
   const { code = '', message } = Object(stripped) as { readonly code?: string; readonly message?: string }
   if (code === '53100') throw new PullRefusal('target-full', 'The database is full.', { cause: stripped })
-  // Classes 28, 3D, 3F and 42501: authentication, unknown database or schema, missing privilege. 25006: read-only.
+  // Classes 28, 3D, 3F and 42501: authentication, unknown database or schema, missing privilege. 25006:
+  // read-only.
   if (/^(28|3D|3F)|^42501$|^25006$/.test(code))
     throw new PullRefusal('target-refused', message ?? code, { cause: stripped })
   // Classes 22 and 23: a value does not fit its type, or a key is duplicate.

@@ -1,7 +1,7 @@
 /**
- * The tables of a copy in PostgreSQL: its own state in tables whose names begin with `_`, and one table of records for each
- * dataset and lineage, with views of the current versions. Tables survive corrections, and so do a platform's own indexes,
- * grants and views on them.
+ * The tables of a copy in PostgreSQL: its own state in tables whose names begin with `_`, and one table of
+ * records for each dataset and lineage, with views of the current versions. Tables survive corrections, and
+ * so do a platform's own indexes, grants and views on them.
  */
 import { escapeLiteral } from 'pg'
 import { fieldType } from '../../contract/index.ts'
@@ -18,8 +18,8 @@ const nameBytesMax = 63
 const digestLength = 8
 
 /**
- * Name of the table of a dataset's lineage, or of a view on it. Slugs have only single hyphens, so two underscores are in no
- * other name; a name that would be too long gets a digest.
+ * Name of the table of a dataset's lineage, or of a view on it. Slugs have only single hyphens, so two
+ * underscores are in no other name; a name that would be too long gets a digest.
  */
 export function recordsName(dataset: string, lineage: number, view?: 'editions' | 'latest'): string {
   const line = lineage === 1 ? '' : `__c${lineage}`
@@ -114,7 +114,9 @@ function comments(name: string, contract: PulledContract, lineage: number): read
   ]
 }
 
-/** Views of the current versions: of all editions, and of the newest one. The table also holds other versions. */
+/**
+ * Views of the current versions: of all editions, and of the newest one. The table also holds other versions.
+ */
 function views(schema: string, dataset: string, lineage: number): readonly string[] {
   const records = `${schema}.${quoteIdentifier(recordsName(dataset, lineage))}`
   const view = (kind: 'editions' | 'latest', flag: string) =>

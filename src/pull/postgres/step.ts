@@ -3,7 +3,7 @@ import type { Client } from 'pg'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { type Ledger, lineageOf, type VersionKey } from '../ledger.ts'
 import type { SourceChange } from '../response-shapes.ts'
-import type { OnPoint, Step, TakenContract, TakenVersion } from '../sink.ts'
+import type { FetchedContract, FetchedVersion, OnPoint, Step } from '../sink.ts'
 import { loadVersion } from './load.ts'
 import { recordsName, recordsTable } from './sql-tables.ts'
 
@@ -88,8 +88,8 @@ async function enterVersion(
   }
 }
 
-async function putContract(client: Client, schema: string, taken: TakenContract): Promise<void> {
-  const { contract, lineage, codes, sha256, notice } = taken
+async function putContract(client: Client, schema: string, fetched: FetchedContract): Promise<void> {
+  const { contract, lineage, codes, sha256, notice } = fetched
   const { dataset, contractVersion, title } = contract
   const name = quoteIdentifier(schema)
   const table = recordsName(dataset, lineage)
@@ -130,7 +130,7 @@ async function putContract(client: Client, schema: string, taken: TakenContract)
   )
 }
 
-async function enterHeld(client: Client, name: string, { facts, signedBy }: TakenVersion): Promise<void> {
+async function enterHeld(client: Client, name: string, { facts, signedBy }: FetchedVersion): Promise<void> {
   await client.query(
     `UPDATE ${name}._version SET held = true, signed_by = $4, facts = $5
      WHERE dataset = $1 AND edition = $2 AND version = $3`,
@@ -157,8 +157,8 @@ async function dropVersion(
 }
 
 /**
- * Marks the current version of each edition and of the dataset, within each lineage. As at the source: if the newest
- * edition is withdrawn completely, no older one becomes the latest.
+ * Marks the current version of each edition and of the dataset, within each lineage. As at the source: if the
+ * newest edition is withdrawn completely, no older one becomes the latest.
  */
 async function markCurrent(client: Client, name: string, dataset: string): Promise<void> {
   await client.query(

@@ -1,6 +1,6 @@
 /**
- * The puller's HTTP client: retries while a source is unavailable or busy, and refuses one that redirects elsewhere. It
- * connects to one origin only, and sends its key nowhere else.
+ * The puller's HTTP client: retries while a source is unavailable or busy, and refuses one that redirects
+ * elsewhere. It connects to one origin only, and sends its key nowhere else.
  */
 import { setTimeout as pauseFor } from 'node:timers/promises'
 import {
@@ -122,7 +122,9 @@ export function buildClient(options: ClientOptions): Client {
   return { stallMilliseconds: options.stallMilliseconds ?? stallSeconds * 1000, attempt, withRetries, text }
 }
 
-/** The pause before the n-th retry: what the source requests, up to a limit, otherwise growing exponentially. */
+/**
+ * The pause before the n-th retry: what the source requests, up to a limit, otherwise growing exponentially.
+ */
 export function pauseBefore(n: number, requested: number | undefined): number {
   if (requested !== undefined) return Math.min(requested, retryAfterSecondsMax * 1000)
   return Math.min(pauseMilliseconds * 2 ** (n - 1), pauseMillisecondsMax)
@@ -134,11 +136,11 @@ async function untilThen(milliseconds: number, signal: AbortSignal): Promise<voi
 
 async function send(at: string, options: ClientOptions, request: ClientRequest): Promise<Response> {
   const { key, signal, answerMilliseconds = answerSeconds * 1000 } = options
-  const begun = AbortSignal.timeout(answerMilliseconds + (request.waitSeconds ?? 0) * 1000)
+  const started = AbortSignal.timeout(answerMilliseconds + (request.waitSeconds ?? 0) * 1000)
   // The timeout covers the start of the response; its reader limits the body.
   const late = new AbortController()
   const onLate = () => late.abort()
-  begun.addEventListener('abort', onLate, { once: true })
+  started.addEventListener('abort', onLate, { once: true })
   const signals = [signal, late.signal, ...(request.signal === undefined ? [] : [request.signal])]
   try {
     return await fetch(at, {
@@ -157,7 +159,7 @@ async function send(at: string, options: ClientOptions, request: ClientRequest):
       throw new TransientFailure(`no response within ${answerMilliseconds / 1000} seconds`)
     throw transientFailureOf(error)
   } finally {
-    begun.removeEventListener('abort', onLate)
+    started.removeEventListener('abort', onLate)
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Downloads a file of the source into scratch, resumes where it broke off, checks its digest, and renames it when it is
- * complete. Stops at the first sign of another digest, and at the first byte too many.
+ * Downloads a file of the source into scratch, resumes where it broke off, checks its digest, and renames it
+ * when it is complete. Stops at the first sign of another digest, and at the first byte too many.
  */
 import { open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { digestOfFile } from '../../platform/digest.ts'
@@ -19,7 +19,10 @@ export interface Download {
   readonly onBytes: (bytes: number) => void
 }
 
-/** Downloads a file. Returns false if the source no longer has it. Throws `wrong-bytes`, `source-away`, `source-refused`. */
+/**
+ * Downloads a file. Returns false if the source no longer has it. Throws `wrong-bytes`, `source-away`,
+ * `source-refused`.
+ */
 export async function download(client: Client, order: Download): Promise<boolean> {
   if (await isDownloaded(order)) return true
   return client.withRetries(() => fetchFile(client, order))
@@ -105,7 +108,9 @@ function startOf(contentRange: string | null): number | undefined {
   return start === undefined ? undefined : Number(start)
 }
 
-/** RFC 9530: checks the digest of the whole file before its first byte. A proxy may have removed the header. */
+/**
+ * RFC 9530: checks the digest of the whole file before its first byte. A proxy may have removed the header.
+ */
 async function checkReprDigest(response: Response, { path, sha256 }: Download): Promise<void> {
   const sent = /sha-256=:([A-Za-z0-9+/=]+):/.exec(response.headers.get('repr-digest') ?? '')?.[1]
   if (sent === undefined || sha256 === undefined) return
@@ -121,7 +126,10 @@ interface Writing {
   readonly stallMilliseconds: number
 }
 
-/** Appends the response to the partial file. Throws TransientFailure if it breaks off or stalls; what arrived stays. */
+/**
+ * Appends the response to the partial file. Throws TransientFailure if it breaks off or stalls; what arrived
+ * stays.
+ */
 async function write(
   response: Response,
   order: Download,

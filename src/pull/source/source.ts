@@ -1,6 +1,6 @@
 /**
- * The source's addresses that the puller uses: feed, versions, contracts and labels, all public. Addresses are built from
- * names here and never taken from responses, so that no response can redirect the puller.
+ * The source's addresses that the puller uses: feed, versions, contracts and labels, all public. Addresses
+ * are built from names here and never taken from responses, so that no response can redirect the puller.
  */
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import { nameOf, type VersionKey } from '../ledger.ts'
@@ -142,7 +142,9 @@ async function readJson(client: Client, path: string): Promise<unknown> {
   return value
 }
 
-/** The refusal for a failed request. The source's text is untrusted: only the members of a problem are shown. */
+/**
+ * The refusal for a failed request. The source's text is untrusted: only the members of a problem are shown.
+ */
 export function refusalOf(path: string, { status, text }: TextResponse): PullRefusal {
   const value = parseJson(text)
   if (!isOf(ProblemShape, value))

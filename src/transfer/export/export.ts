@@ -18,7 +18,7 @@ import { payloadOf } from './files.ts'
 import { type ExportRequest, selectExport } from './selection.ts'
 
 export interface ExportOrder {
-  readonly asked: ExportRequest
+  readonly request: ExportRequest
   /** Path of the bag, given the export's name: a ZIP if it ends in `.zip`, else a folder. */
   readonly out: (name: string) => string
   readonly actor: string
@@ -50,24 +50,25 @@ export class ExportTargetTaken extends Error {
  * errors of `selectExport`.
  */
 export async function writeExport(context: AppContext, order: ExportOrder): Promise<Exported | undefined> {
-  const { asked, actor, progress = () => {} } = order
-  const selection = await selectExport(context, asked)
+  const { request, actor, progress = () => {} } = order
+  const selection = await selectExport(context, request)
   if (selection === undefined) return undefined
   const { purpose, changes, versions, left } = selection
   const cursor = purpose.until
   const name = exportName(purpose, cursor === null ? undefined : readExportCursor(cursor).position)
   const out = order.out(name)
-  if (await fileExists(out)) throw new ExportTargetTaken(`${out} is there already; name another by --out.`)
+  if (await fileExists(out))
+    throw new ExportTargetTaken(`${out} already exists; choose another path with --out.`)
   context.observe('checkpoint-reached', { step: 'export', point: 'selected' })
   const signer = await openSigner(context)
   const payload = payloadOf(context, selection)
   const total = payload.reduce((sum, { expected }) => sum + (expected?.bytes ?? 0), 0)
   let bytes = 0
-  const tell = quarters(context, total)
+  const reportProgress = quarters(context, total)
   await writeExportBag(out, { name, purpose, at: context.clock(), sign: signer.sign }, payload, (more) => {
     bytes += more
     progress('write', Math.min(bytes, total), total)
-    tell(bytes)
+    reportProgress(bytes)
   })
   context.observe('checkpoint-reached', { step: 'export', point: 'written' })
   await context.database.work.begin((tx) =>
@@ -94,10 +95,10 @@ export async function writeExport(context: AppContext, order: ExportOrder): Prom
 
 /** Emits a checkpoint at each quarter of the bytes but the last, where a crash would leave half a bag. */
 function quarters(context: AppContext, total: number): (bytes: number) => void {
-  let told = 0
+  let reported = 0
   return (bytes) => {
     const reached = Math.min(3, Math.floor((4 * bytes) / Math.max(total, 1)))
-    for (; told < reached; told += 1)
+    for (; reported < reached; reported += 1)
       context.observe('checkpoint-reached', { step: 'export', point: 'writing' })
   }
 }

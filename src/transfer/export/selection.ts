@@ -50,15 +50,22 @@ export interface Selection {
  */
 export async function selectExport(
   context: AppContext,
-  asked: ExportRequest,
+  request: ExportRequest,
 ): Promise<Selection | undefined> {
   // A mirror has its origin's order but not its key: only the origin exports changes.
-  if ('since' in asked) await refuseOnMirror(context.database.work)
+  if ('since' in request) await refuseOnMirror(context.database.work)
   const origin = await findOrigin(context.database)
   return context.database.serve.begin('isolation level repeatable read read only', async (tx) =>
-    'since' in asked
-      ? selectSince(tx, context.contracts, await readChanges(tx, 0), origin, asked.since, asked.restricted)
-      : selectVersions(tx, context, await readEditionChanges(tx, asked), origin, asked),
+    'since' in request
+      ? selectSince(
+          tx,
+          context.contracts,
+          await readChanges(tx, 0),
+          origin,
+          request.since,
+          request.restricted,
+        )
+      : selectVersions(tx, context, await readEditionChanges(tx, request), origin, request),
   )
 }
 
@@ -91,17 +98,19 @@ function checkCursor(
 ): ExportCursor {
   const cursor = readExportCursor(text)
   const refuse = (detail: string) => problem('cursor-invalid', { path: 'since', detail })
-  if (cursor.origin !== own.origin) throw refuse('The cursor is of another service.')
+  if (cursor.origin !== own.origin) throw refuse('The cursor is from another service.')
   if (cursor.restricted !== own.restricted) {
     throw refuse(
       cursor.restricted
-        ? 'The cursor is of exports with restricted datasets: add --include-restricted.'
-        : 'The cursor is of exports without restricted datasets: leave out --include-restricted, or begin anew with --all.',
+        ? 'The cursor is from exports with restricted datasets: add --include-restricted.'
+        : 'The cursor is from exports without restricted datasets: omit --include-restricted, or start again with --all.',
     )
   }
-  const there = all.find(({ position }) => position === cursor.position)
-  if (there === undefined || markOf(there) !== cursor.mark) {
-    throw refuse('The changes here are not those that the cursor was given for: this database was set back.')
+  const change = all.find(({ position }) => position === cursor.position)
+  if (change === undefined || markOf(change) !== cursor.mark) {
+    throw refuse(
+      'The changes differ from those that the cursor was issued for: this database was restored to an earlier state.',
+    )
   }
   return cursor
 }
@@ -152,9 +161,9 @@ function pinnedContracts(
     if (kind !== 'contract-added') continue
     const loaded = contracts.find(dataset, (body as { readonly contractVersion: number }).contractVersion)
     if (loaded === undefined) {
-      // Skip datasets removed altogether; fail for those extended since this process began.
+      // Skip removed datasets; fail for datasets that got a contract after this process started.
       if (contracts.find(dataset) === undefined) continue
-      throw new Error(`A contract of ${dataset} is not loaded here that others have: begin the command anew.`)
+      throw new Error(`A contract of ${dataset} was added after this command started: run the command again.`)
     }
     pinned.set(dataset, [...(pinned.get(dataset) ?? []), { loaded, position }])
   }
@@ -181,9 +190,9 @@ async function selectVersions(
   context: AppContext,
   changes: readonly PositionedChange[],
   origin: string,
-  asked: Exclude<ExportRequest, { readonly since: string | null }>,
+  request: Exclude<ExportRequest, { readonly since: string | null }>,
 ): Promise<Selection> {
-  const { dataset, edition, version, restricted } = asked
+  const { dataset, edition, version, restricted } = request
   const { contract } = context.contracts.get(dataset)
   if (!restricted && !isOpen(contract)) {
     throw problem('dataset-not-found', { detail: 'It is restricted: add --include-restricted.', dataset })

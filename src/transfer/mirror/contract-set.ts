@@ -42,10 +42,10 @@ async function storeFile(context: AppContext, bag: Bag, name: string, path: stri
 /** Removes unused sets, but leaves the previous one to a process that is just loading it. */
 export async function dropFormerContracts(
   context: AppContext,
-  kept: readonly (string | undefined)[],
+  inUse: readonly (string | undefined)[],
 ): Promise<void> {
   const sets = new Set(
     (await context.files.list(folder)).map((file) => file.split('/').slice(0, 2).join('/')),
   )
-  for (const set of sets) if (!kept.includes(set)) await context.files.remove(set)
+  for (const set of sets) if (!inUse.includes(set)) await context.files.remove(set)
 }

@@ -1,6 +1,6 @@
 /**
- * Mirror: takes an export of another service and becomes its exact copy: the same files, records, versions
- * and changes, under the same numbers and positions. All is loaded unseen; one short transaction makes it
+ * Mirror: imports exports of another service and becomes its exact copy: the same files, records, versions
+ * and changes, under the same numbers and positions. All is loaded invisibly; one short transaction makes it
  * visible, so a second run after a crash gives the same. Disclosure control is the origin's task.
  */
 import { writeAudit } from '../../accounts/index.ts'
@@ -62,17 +62,17 @@ export async function takeExport(context: AppContext, order: MirrorOrder): Promi
   return withExport(path, trust, (opened) =>
     context.database.lock('mirror', async () => {
       const state = await readMirror(context.database.work)
-      const held = state === undefined ? [] : await readChanges(context.database.work, 0)
-      const sequence = sequenceOf(state, held, opened)
+      const stored = state === undefined ? [] : await readChanges(context.database.work, 0)
+      const sequence = sequenceOf(state, stored, opened)
       if (sequence.is === 'refused') throw new BundleRefusal(sequence.findings)
       if (sequence.is === 'replay') return reportOf('replayed', opened, 0)
       context.observe('checkpoint-reached', { step: 'mirror', point: 'verified' })
-      return follow(context, order, opened, state, progress)
+      return importExport(context, order, opened, state, progress)
     }),
   )
 }
 
-async function follow(
+async function importExport(
   context: AppContext,
   { actor, loadContracts }: MirrorOrder,
   opened: OpenedExport,
@@ -82,10 +82,10 @@ async function follow(
   const { origin, restricted } = opened.purpose
   const { name, contracts } = await storeContracts(context, opened, loadContracts)
   checkAgainstContracts(opened, contracts)
-  const begun = { origin, restricted, cursor: null, position: 0, ...before, contracts: name }
-  await begin(context, begun, before === undefined)
+  const started = { origin, restricted, cursor: null, position: 0, ...before, contracts: name }
+  await begin(context, started, before === undefined)
   const records = await prepareAll(context, opened, contracts, progress)
-  const state = { ...begun, cursor: opened.cursors.until, position: opened.until.position }
+  const state = { ...started, cursor: opened.cursors.until, position: opened.until.position }
   await release(context, opened, contracts, state, actor)
   await dropFormerContracts(context, [name, before?.contracts])
   return reportOf('taken', opened, records)
@@ -104,7 +104,7 @@ async function begin(context: AppContext, state: MirrorState, isFirst: boolean):
   context.observe('checkpoint-reached', { step: 'mirror', point: 'contracts' })
 }
 
-/** Loads each version's records and files, unseen. Returns the number of records loaded. */
+/** Loads each version's records and files, still invisible. Returns the number of records loaded. */
 async function prepareAll(
   context: AppContext,
   opened: OpenedExport,
@@ -154,9 +154,13 @@ async function release(
 
 /** Checks, before anything is written, that the export's changes, versions and contracts are consistent. */
 function checkAgainstContracts({ bag, changes, versions }: OpenedExport, contracts: Contracts): void {
-  const held = new Set(bag.entries.map(({ path }) => path))
-  const published = changes.filter(({ kind }) => kind === 'version-published' || kind === 'version-corrected')
-  const comes = new Set(published.map((change) => `${change.dataset} ${change.edition} ${change.version}`))
+  const inBag = new Set(bag.entries.map(({ path }) => path))
+  const publications = changes.filter(
+    ({ kind }) => kind === 'version-published' || kind === 'version-corrected',
+  )
+  const published = new Set(
+    publications.map((change) => `${change.dataset} ${change.edition} ${change.version}`),
+  )
   refuseExport([
     ...changes.flatMap((change) => {
       if (change.kind !== 'contract-added') return []
@@ -169,11 +173,11 @@ function checkAgainstContracts({ bag, changes, versions }: OpenedExport, contrac
         return [faultAt('export-contracts', { file: paths.version(version) })]
       }
       const needed =
-        comes.has(`${version.dataset} ${version.edition} ${version.number}`) && version.withdrawn === null
+        published.has(`${version.dataset} ${version.edition} ${version.number}`) && version.withdrawn === null
       const files = needed ? version.distributions.map(({ name }) => paths.file(version, name)) : []
-      return files.filter((path) => !held.has(path)).map(contentFault)
+      return files.filter((path) => !inBag.has(path)).map(contentFault)
     }),
-    ...[...comes].flatMap((name) => {
+    ...[...published].flatMap((name) => {
       const isThere = versions.some((one) => `${one.dataset} ${one.edition} ${one.number}` === name)
       return isThere ? [] : [contentFault(paths.changes)]
     }),

@@ -66,9 +66,10 @@ async function loadVersion(context: AppContext, { id, version, contract }: Prepa
 function notOfContract(path: string): (error: unknown) => never {
   return (error) => {
     // Class 22, data exceptions, and 23, violated constraints.
-    const told = withoutValues(error)
-    if (told instanceof ServerError && /^2[23]/.test(told.code)) throw new BundleRefusal([contentFault(path)])
-    throw told
+    const shown = withoutValues(error)
+    if (shown instanceof ServerError && /^2[23]/.test(shown.code))
+      throw new BundleRefusal([contentFault(path)])
+    throw shown
   }
 }
 

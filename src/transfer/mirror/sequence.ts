@@ -19,12 +19,12 @@ export type Sequence =
 type Carried = Pick<OpenedExport, 'purpose' | 'since' | 'until' | 'cursors' | 'changes'>
 
 /**
- * Compares an export with the mirror's position; `held` are the changes that it has. Pure. A restricted
+ * Compares an export with the mirror's position; `stored` are the changes that it has. Pure. A restricted
  * dataset that became open brings changes that the mirror lacks, at positions before its own.
  */
 export function sequenceOf(
   state: MirrorState | undefined,
-  held: readonly PositionedChange[],
+  stored: readonly PositionedChange[],
   carried: Carried,
 ): Sequence {
   const { purpose, since, until, cursors } = carried
@@ -43,18 +43,18 @@ export function sequenceOf(
       state?.cursor === null || state === undefined ? '--all' : `--since ${state.cursor}`,
     )
   }
-  const byPosition = new Map(held.map((change) => [change.position, change]))
-  const meets = (cursor: string, position: number, mark: string): boolean => {
+  const byPosition = new Map(stored.map((change) => [change.position, change]))
+  const agrees = (cursor: string, position: number, mark: string): boolean => {
     if (position === own) return state?.cursor === null || cursor === state?.cursor
-    const there = byPosition.get(position)
-    return there === undefined || markOf(there) === mark
+    const known = byPosition.get(position)
+    return known === undefined || markOf(known) === mark
   }
   const isSameAt =
-    (since === undefined || meets(cursors.since ?? '', since.position, since.mark)) &&
-    (until.position > own || meets(cursors.until, until.position, until.mark))
+    (since === undefined || agrees(cursors.since ?? '', since.position, since.mark)) &&
+    (until.position > own || agrees(cursors.until, until.position, until.mark))
   const isSameBefore = carried.changes.every((change) => {
-    const there = byPosition.get(change.position)
-    return there === undefined || canonicalJson(there) === canonicalJson(change)
+    const known = byPosition.get(change.position)
+    return known === undefined || canonicalJson(known) === canonicalJson(change)
   })
   if (!isSameAt || !isSameBefore) return refused('export-history', state?.cursor ?? '--all')
   return { is: until.position <= own ? 'replay' : 'next' }
