@@ -4,7 +4,7 @@
  */
 
 import { type AppContext, byDataset, latestOf, listReadable, listVersions } from '../catalogue/index.ts'
-import { bindingOf, type Contract, isOpen, labelOf, listSeparator, noteRead } from '../contract/index.ts'
+import { bindingOf, type Contract, isOpen, labelOf, listSeparator, recordRead } from '../contract/index.ts'
 import type { Caller } from '../platform/caller.ts'
 import type { Bilingual } from '../platform/language.ts'
 import { dayInShanghai } from '../platform/time.ts'
@@ -95,7 +95,7 @@ interface ListEdition {
 function noteEditions(reader: Caller, editions: readonly ListEdition[]): void {
   for (const { newest, versions } of editions) {
     if (isOpen(newest)) continue
-    noteRead(reader, newest, { versions: versions.map(({ version }) => version), operation: 'list' })
+    recordRead(reader, newest, { versions: versions.map(({ version }) => version), operation: 'list' })
   }
 }
 

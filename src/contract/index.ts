@@ -67,7 +67,7 @@ export {
   type VersionName,
   type Waiver,
 } from './published-version.ts'
-export { grantsOf, mayRead, noteRead, type Shared } from './read-access.ts'
+export { grantsOf, mayRead, recordRead, type Shared } from './read-access.ts'
 export { listSamples, type Sample } from './samples.ts'
 export type { JsonSchema } from './schema.ts'
 export {

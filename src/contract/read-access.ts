@@ -37,7 +37,7 @@ export function grantsOf({ scopes, datasets }: Caller): Readonly<Record<string, 
  * Reports data to the reader's account just before they are sent; call it once per answer, after every check
  * that may refuse it. Data that are not open are written to the audit before any byte is sent.
  */
-export function noteRead(
+export function recordRead(
   reader: Caller,
   contract: Shared,
   { versions, operation }: Pick<DataRead, 'operation'> & { readonly versions: readonly VersionRead[] },

@@ -17,7 +17,7 @@ export interface Caller {
   readonly datasets?: readonly string[]
   /** Request limits of the key; absent if it has none of its own. */
   readonly quota?: Quota
-  /** Called before data are returned, for the audit and the usage of the key; see `noteRead`. */
+  /** Called before data are returned, for the audit and the usage of the key; see `recordRead`. */
   readonly note?: (read: DataRead) => void
 }
 

@@ -18,7 +18,7 @@ import {
   setDeprecationHeaders,
   toLatest,
 } from '../catalogue/index.ts'
-import { isOpen, noteRead } from '../contract/index.ts'
+import { isOpen, recordRead } from '../contract/index.ts'
 import {
   type App,
   byteCacheOf,
@@ -202,7 +202,7 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
   const resolved = await resolveRequest(context, input)
   const links = await versionLinks(context, resolved)
   if (links !== undefined) reply.header('link', links)
-  noteRead(request.reader, contract, {
+  recordRead(request.reader, contract, {
     versions: resolved.plan.targets.map(({ version }) => version),
     operation: 'records',
   })

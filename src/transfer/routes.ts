@@ -11,7 +11,7 @@ import {
   setDeprecationHeaders,
   toLatest,
 } from '../catalogue/index.ts'
-import { isOpen, noteRead } from '../contract/index.ts'
+import { isOpen, recordRead } from '../contract/index.ts'
 import { type App, attachment, isFresh, problemResponses } from '../http/index.ts'
 import { storeVersionBag, versionBagFormat, versionBagName } from './version-bag.ts'
 
@@ -59,7 +59,7 @@ export function transferRoutes(app: App, context: AppContext): void {
       const found = await getVersion(context.database, context.config, of)
       const file = await storeVersionBag(context, found, found.publishedAt)
       await setDeprecationHeaders(context, reply, found)
-      noteRead(request.reader, contract, { versions: [found], operation: 'bag' })
+      recordRead(request.reader, contract, { versions: [found], operation: 'bag' })
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       const ending = `-${edition}-v${version}.${versionBagFormat}`
       const names = { plain: versionBagName(found), title: contract.title.zh, ending }

@@ -82,13 +82,13 @@ t.test('sources are bytes, a path or a stream; names and full folders are refuse
   ])
   const { manifest } = await verifyAt(bag, 'folder')
   t.same(new Set(manifest?.files.map(({ digest }) => digest)), new Set([sha256(Buffer.from(goodCsv))]))
-  await t.rejects(writeBag(bag, [goodFile]), /holds something already/)
+  await t.rejects(writeBag(bag, [goodFile]), /is not empty/)
   for (const name of ['../x.csv', '/x.csv', 'C:x.csv', 'a\\b.csv', 'x.xls', '']) {
-    await t.rejects(writeBag(join(folder, 'bad'), [{ ...goodFile, name }]), /can not be taken/)
+    await t.rejects(writeBag(join(folder, 'bad'), [{ ...goodFile, name }]), /is not allowed/)
   }
   await t.rejects(
     writeBag(join(folder, 'bad'), [goodFile, { ...goodFile, name: 'ROWS.csv' }]),
-    /can not be taken/,
+    /is not allowed/,
   )
   await t.rejects(writeBag(join(folder, 'bad'), []), /at least one file/)
 })

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { createBag, type Operation, validateBag } from '../../src/bundle/index.ts'
-import { buildKeyMatcher, readingsOf } from '../../src/bundle/node/rows/delta.ts'
+import { buildKeyMatcher, rowPassesOf } from '../../src/bundle/node/rows/delta.ts'
 import {
   checksOf,
   clock,
@@ -41,7 +41,7 @@ t.test('what is made says what it is against, and what becomes of each file', as
   const path = join(folder, 'datapackage.json')
   const good = readFileSync(path, 'utf8')
   const cases: readonly [string, RegExp, number][] = [
-    [good.replace('"delta"', '"full"'), /must not be there, for the mode is full/, 3],
+    [good.replace('"delta"', '"full"'), /is not allowed in mode full/, 3],
     [good.replace(/,\s*"against": \{[^}]*\}/, ''), /\/qingdan\/against must be there/, 1],
     [
       good.replace('"operation": "upsert"', '"operation": "insert"'),
@@ -82,7 +82,7 @@ async function readDelta(files: Readonly<Record<string, readonly [Operation, str
   }
   const meeting = buildKeyMatcher(contract, options.onFinding)
   const rows: Record<string, (readonly (string | null)[])[]> = {}
-  for (const reading of readingsOf(options)) {
+  for (const reading of rowPassesOf(options)) {
     for await (const batch of validateBag(reading.options)) {
       meeting(reading, batch)
       rows[reading.operation ?? ''] = [

@@ -14,7 +14,7 @@ t.test('it has what was kept last in its place, and never what was not', async (
         const has = standing.has(bytes, 1, bytes.length - 1)
         if (has) known += 1
         const isTrue = !has || kept.has(cell)
-        standing.keep(bytes, 1, bytes.length - 1)
+        standing.add(bytes, 1, bytes.length - 1)
         kept.add(cell)
         return isTrue && (bytes.length > 33 || standing.has(bytes, 1, bytes.length - 1))
       })
@@ -33,7 +33,7 @@ t.test('cells up to 31 bytes are kept, and none is too', async (t) => {
     [31, true],
     [32, false],
   ] as const) {
-    standing.keep(bytes, 4, 4 + length)
+    standing.add(bytes, 4, 4 + length)
     t.equal(standing.has(bytes, 4, 4 + length), kept, `${length} bytes`)
   }
 })

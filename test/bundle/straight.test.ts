@@ -1,14 +1,14 @@
 import { deepEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { copyReadings } from '../../src/bundle/index.ts'
+import { copyPaths } from '../../src/bundle/index.ts'
 import type { Contract } from '../../src/contract/index.ts'
 import { contract, field, header, type Outcome, readRows, validationOf } from '../support/bundle-fixture.ts'
 import { decodeCopy } from '../support/copy-text.ts'
 import { drawEveryType, drawFiles, everyType, type TrialFiles } from '../support/csv-arbitrary.ts'
 import { runs } from '../support/runs.ts'
 
-const [readStraight] = copyReadings
+const [readStraight] = copyPaths
 
 /** What the straight way gives; undefined where it was given up. */
 async function goStraight(files: TrialFiles, options: Parameters<typeof readRows>[1] = {}) {

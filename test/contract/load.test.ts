@@ -72,8 +72,8 @@ t.test('a valid contract is loaded, frozen, and found again', async (t) => {
 const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp])[] = [
   ['/title/zh', ' ', /\/title\/zh: write it so that it matches \\S/],
   ['/title/en', undefined, /\/title: add "en"/],
-  ['/colour', 'red', / has no place for "colour"; remove it/],
-  ['/fields/0/colour', 'red', /\/fields\/0: has no place for "colour"/],
+  ['/colour', 'red', / unknown property "colour"; remove it/],
+  ['/fields/0/colour', 'red', /\/fields\/0: unknown property "colour"/],
   ['/licence/name', undefined, /\/licence: add "name"/],
   ['/contractVersion', 0, /\/contractVersion: must be >= 1/],
   ['/contractVersion', 2, /\/contractVersion: must be 1, as the file is named/],
@@ -91,7 +91,7 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
   [
     '/fields/1/codes',
     'colours',
-    /\/fields\/1\/codes: no code list "colours" is there; add codes\/colours.csv/,
+    /\/fields\/1\/codes: there is no code list "colours"; add codes\/colours.csv/,
   ],
   ['/fields/1/codesBy', 'item', /\/fields\/1\/codesBy: the list "districts" depends on no other/],
   ['/fields/5/codesBy', 'seen', /\/fields\/5\/codesBy: must name a string field/],
@@ -116,7 +116,7 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
   ['/fields/6/constraints/minimum', '2020-02-30', /\/fields\/6\/constraints\/minimum: must be a date/],
   ['/fields/4/constraints', { minLength: 3, maxLength: 2 }, /\/constraints\/minLength: must not be above/],
   ['/fields/4/constraints', { pattern: '[a-z]' }, /\/constraints\/pattern: begin it with \^/],
-  ['/fields/4/constraints', { pattern: '^(a$' }, /\/constraints\/pattern: is no regular expression/],
+  ['/fields/4/constraints', { pattern: '^(a$' }, /\/constraints\/pattern: is not a regular expression/],
   ['/fields/4/constraints', { enum: ['bmi'] }, /\/constraints\/enum: the code list says/],
   ['/fields/2/example', 'tall', /\/fields\/2\/example: must be a number/],
   ['/fields/2/example', '9.50', /\/fields\/2\/example: must be a number/],
@@ -124,9 +124,9 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
   ['/fields/3/example', 'running;chess', /\/fields\/3\/example: must be of the code list "venue-activities"/],
   ['/fields/1/aliases', ['ＴＲＥＥ '], /\/fields\/1: the header "ＴＲＥＥ " could be "tree" too/],
   ['/ignoredHeaders', ['Tree'], /\/ignoredHeaders\/0: is the header of a field/],
-  ['/primaryKey', ['trunk'], /\/primaryKey\/0: "trunk" is no field/],
+  ['/primaryKey', ['trunk'], /\/primaryKey\/0: "trunk" is not a field/],
   ['/primaryKey', ['area'], /\/primaryKey\/0: "area" must be required/],
-  ['/indexes/0', ['trunk'], /\/indexes\/0: "trunk" is no field/],
+  ['/indexes/0', ['trunk'], /\/indexes\/0: "trunk" is not a field/],
   ['/themes', ['gardens'], /\/themes\/0: "gardens" is not in the code list "themes"/],
   ['/providers', ['nobody'], /\/providers\/0: "nobody" is not in the code list "providers"/],
   ['/updateFrequency', 'seldom', /\/updateFrequency: "seldom" is not in the code list "update-frequencies"/],
@@ -138,7 +138,7 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
   ['/due', '13-01', /\/due: write it so that it matches/],
   ['/parts/1/provider', 'edu-310101', /\/parts\/1\/provider: "edu-310101" has a part already/],
   ['/parts/1/provider', 'nobody', /\/parts\/1\/provider: "nobody" is not in/],
-  ['/parts/0/scope', { trunk: '1' }, /\/parts\/0\/scope\/trunk: is no field/],
+  ['/parts/0/scope', { trunk: '1' }, /\/parts\/0\/scope\/trunk: is not a field/],
   ['/parts/0/scope', { area: '1' }, /\/parts\/0\/scope\/area: "1" is not in the code list "districts"/],
   [
     '/kind',
@@ -157,7 +157,7 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
     { name: 'calendar', bind: { moon: 'seen' } },
     /\/kind\/bind\/moon: "calendar" has no such property/,
   ],
-  ['/kind', { name: 'calendar', bind: { starts: 'trunk' } }, /\/kind\/bind\/starts: "trunk" is no field/],
+  ['/kind', { name: 'calendar', bind: { starts: 'trunk' } }, /\/kind\/bind\/starts: "trunk" is not a field/],
   [
     '/coordinates',
     { system: 'WGS-84', longitude: 'height', latitude: 'area' },
@@ -166,13 +166,13 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
   ['/disclosure', undefined, /\/fields: "state" has the role status, but no `disclosure` fills it/],
   ['/disclosure/count', 'area', /\/disclosure\/count: must name a field of type integer/],
   ['/disclosure/status', 'area', /\/disclosure\/status: must name a field of role status/],
-  ['/disclosure/withhold', ['trunk'], /\/disclosure\/withhold\/0: "trunk" is no field/],
+  ['/disclosure/withhold', ['trunk'], /\/disclosure\/withhold\/0: "trunk" is not a field/],
   ['/disclosure/withhold', ['tree'], /\/disclosure\/withhold\/0: "tree" is of the key or the status/],
   ['/disclosure/minimum', undefined, /\/disclosure: add "minimum"/],
   ['/disclosure/rule', 'blur', /\/disclosure\/rule: "blur" is not known; use one of minimum-count/],
   ['/checks/0/check', 'pretty', /\/checks\/0\/check: "pretty" is not known; use one of ascending/],
   ['/checks/0/fields', ['tree', 'trunk'], /\/checks\/0\/fields\/1: name a field of this contract/],
-  ['/checks/0/colour', 'red', /\/checks\/0: has no place for "colour"/],
+  ['/checks/0/colour', 'red', /\/checks\/0: unknown property "colour"/],
   ['/checks/0/severity', 'fatal', /\/checks\/0\/severity: use one of error, warning/],
   ['/formats', ['papyrus'], /\/formats\/0: "papyrus" is not known; use one of csv/],
   ['/derivation', { name: 'magic' }, /\/derivation\/name: "magic" is not known/],
@@ -184,7 +184,7 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
   [
     '/intake',
     { personal: false, fields: exampleContract().fields, primaryKey: ['trunk'] },
-    /\/intake: needs a `derivation`[\s\S]*\/intake\/primaryKey\/0: "trunk" is no field/,
+    /\/intake: needs a `derivation`[\s\S]*\/intake\/primaryKey\/0: "trunk" is not a field/,
   ],
 ]
 
@@ -213,7 +213,7 @@ t.test('files and folders', async (t) => {
   const second = { ...exampleContract(), contractVersion: 2 }
   const third = { ...exampleContract(), contractVersion: 3 }
   for (const [name, files, said] of [
-    ['no JSON', { 'contract.v1.json': '{' }, /contract.v1.json: is no JSON/],
+    ['no JSON', { 'contract.v1.json': '{' }, /contract.v1.json: is not valid JSON/],
     ['a wrong name', { 'contract.json': exampleContract() }, /contract.json: name it contract.v1.json/],
     ['a leading zero', { 'contract.v01.json': exampleContract() }, /contract.v01.json: name it/],
     ['no contract', { 'CHANGELOG.md': '' }, /tree-register: holds no contract.v1.json/],
@@ -361,10 +361,10 @@ t.test('code lists', async (t) => {
     ['code,zh,en\na b,甲,A\n', /line 2: write the code in letters/],
     ['code,zh,en\na,,A\n', /line 2: label the code/],
     ['code,zh,en,valid_from\na,甲,A,2025-02-30\n', /line 2: write days as YYYY-MM-DD/],
-    ['code,zh,en,valid_from,valid_until\na,甲,A,2025-02-02,2025-02-01\n', /line 2: let valid_from not come/],
+    ['code,zh,en,valid_from,valid_until\na,甲,A,2025-02-02,2025-02-01\n', /line 2: valid_from must not be after/],
     ['code,zh,en,replaced_by\na,甲,A,b\nb,乙,B,\n', /line 2: a code with a successor needs its last day/],
     ['code,zh,en,valid_until,replaced_by\na,甲,A,2025-02-02,c\n', /"a" is replaced by "c", which is no code/],
-    ['code,zh,en\na,甲,A\na,乙,B\n', /"a" stands twice for the same time/],
+    ['code,zh,en\na,甲,A\na,乙,B\n', /"a" is listed twice for the same time/],
     ['code,zh,en\na,甲,A\nb,甲,B\n', /"a" and "b" have the same label/],
     [new Uint8Array([0x63, 0xd6, 0xd0]), /is no CSV in UTF-8/],
   ] as const

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { loadAllContracts } from '../../src/context.ts'
 import { listCodes } from '../../src/contract/fields/labels.ts'
-import { grantsOf, mayRead, noteRead } from '../../src/contract/index.ts'
+import { grantsOf, mayRead, recordRead } from '../../src/contract/index.ts'
 import type { Caller, DataRead } from '../../src/platform/caller.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 
@@ -61,9 +61,9 @@ t.test('a read is noted with the openness of the newest contract', async (t) => 
   const versions = [{ edition: '2025', number: 2 }]
   const of = { dataset: 'rooms', shareClass: 'general' }
   const holder = { ...reader(['read-shared']), note: (read: DataRead) => void noted.push(read) }
-  noteRead(holder, { ...of, openClass: 'not-open' }, { versions, operation: 'records' })
-  noteRead(holder, { ...of, openClass: 'conditional' }, { versions: [], operation: 'file' })
-  noteRead(anonymous, { ...of, openClass: 'conditional' }, { versions, operation: 'records' })
+  recordRead(holder, { ...of, openClass: 'not-open' }, { versions, operation: 'records' })
+  recordRead(holder, { ...of, openClass: 'conditional' }, { versions: [], operation: 'file' })
+  recordRead(anonymous, { ...of, openClass: 'conditional' }, { versions, operation: 'records' })
   t.same(noted, [
     { dataset: 'rooms', versions: [['2025', 2]], operation: 'records', open: false },
     { dataset: 'rooms', versions: [], operation: 'file', open: true },

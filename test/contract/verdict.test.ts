@@ -153,7 +153,7 @@ t.test('a difference tells both values, and why it counts', async (t) => {
     after: 'cm',
     message: { en: /quantity/, zh: /单位/ },
   })
-  t.match(told.get('fields/colour'), { what: 'added', before: null, after: colour, message: { en: /new/ } })
+  t.match(told.get('fields/colour'), { what: 'added', before: null, after: colour, message: { en: /added/ } })
   t.match(told.get('fields/seen'), { what: 'removed', before: { name: 'seen' }, after: null })
 })
 

@@ -7,7 +7,7 @@ import {
   type Bag,
   type BundleLimits,
   BundleRefusal,
-  copyReadings,
+  copyPaths,
   type FileCount,
   identifyBundle,
   openBag,
@@ -72,7 +72,7 @@ export async function walkBundle(path: string, contracts: Contracts, limits: Bun
 /** The rows by the way that the house would take; where that is the straight one, the careful one must agree. */
 async function readRows(options: ValidateOptions) {
   const readings = []
-  for (const way of copyReadings) {
+  for (const way of copyPaths) {
     const findings: Finding[] = []
     const reading = way({ ...options, onFinding: (finding) => void findings.push(finding) })
     let text = ''

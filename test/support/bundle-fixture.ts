@@ -11,7 +11,7 @@ import {
   createBag,
   type FileCount,
   openBag,
-  type TakenRow,
+  type AcceptedRow,
   type ValidateOptions,
   validateBag,
   verifyBag,
@@ -171,7 +171,7 @@ export const checksOf = (findings: readonly Finding[]) => findings.map(({ check 
 
 export interface Outcome {
   readonly findings: readonly Finding[]
-  readonly rows: readonly TakenRow[]
+  readonly rows: readonly AcceptedRow[]
   readonly counts: readonly FileCount[]
 }
 
@@ -245,7 +245,7 @@ export async function readRows(
 ): Promise<Outcome> {
   const { validation, findings } = validationOf(files, options)
   const reading = validateBag(validation)
-  const rows: TakenRow[] = []
+  const rows: AcceptedRow[] = []
   for await (const batch of reading) rows.push(...batch)
   return { findings, rows, counts: reading.counts() }
 }

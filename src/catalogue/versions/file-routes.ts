@@ -9,7 +9,7 @@ import { Type } from 'typebox'
 import {
   type Contract,
   isOpen,
-  noteRead,
+  recordRead,
   type StoredDistribution,
   type VersionName,
 } from '../../contract/index.ts'
@@ -74,7 +74,7 @@ export function fileRoutes(app: App, context: AppContext): void {
       const versions = await listVersions(context.database, { dataset: slug, edition })
       reply.header('link', linkHeader(found, versions, context.config))
       await setDeprecationHeaders(context, reply, found)
-      noteRead(request.reader, contract, { versions: [found], operation: 'file' })
+      recordRead(request.reader, contract, { versions: [found], operation: 'file' })
       if (isFresh(request, reply, file.digest, isOpen(contract))) return reply.code(304).send(null)
       describeFile(reply, found, file, context.contracts.get(slug, found.contractVersion).contract)
       return sendFile(context, request, reply, { ...file, stored: storedName(found, file.format) })

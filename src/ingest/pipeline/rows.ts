@@ -4,7 +4,7 @@
  * dropped; their rows are restored from the stored bundles, which have passed all checks.
  */
 import {
-  copyReadings,
+  copyPaths,
   type FileCount,
   type FindingCounts,
   isGrouped,
@@ -86,7 +86,7 @@ export async function validateRows(
   }
   try {
     if (isDelta) return await validateDelta(context, verified, { options, sink, progress, hold })
-    for (const [index, read] of copyReadings.entries()) {
+    for (const [index, read] of copyPaths.entries()) {
       // The straight way was given up: what it has read counts for nothing.
       const anew = index === 0 ? {} : watchRows(bag, readings.strict, progress)
       const reading = read({ ...options, ...anew })

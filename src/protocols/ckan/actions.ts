@@ -1,6 +1,6 @@
 /** The supported actions of CKAN's API, one entry each. To add one, add an entry and its Chinese texts. */
 
-import { noteRead } from '../../contract/index.ts'
+import { recordRead } from '../../contract/index.ts'
 import { nearestOf } from '../../http/index.ts'
 import {
   type Action,
@@ -198,7 +198,7 @@ const records: readonly Action[] = [
       }
       const found = await searchTable(request.packageContext, resource, table, request.address)
       const { contract } = resource.of.loaded
-      noteRead(request.reader, contract, { versions: [resource.version], operation: 'datastore_search' })
+      recordRead(request.reader, contract, { versions: [resource.version], operation: 'datastore_search' })
       return new JsonText(found)
     },
   }),

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { type AppContext, addresses } from '../../catalogue/index.ts'
-import { isOpen, noteRead } from '../../contract/index.ts'
+import { isOpen, recordRead } from '../../contract/index.ts'
 import { type App, attachment, baseUrl, languageOf, problemResponses } from '../../http/index.ts'
 import { streamNumbered } from '../../records/index.ts'
 import { type Action, type ActionRequest, JsonText } from './action.ts'
@@ -281,7 +281,7 @@ async function dump(context: AppContext, request: FastifyRequest, reply: Fastify
     title: contract.title.zh,
     ending: `-${version.edition}-v${version.number}-dump.csv`,
   }
-  noteRead(request.reader, contract, { versions: [version], operation: 'datastore_dump' })
+  recordRead(request.reader, contract, { versions: [version], operation: 'datastore_dump' })
   reply
     .type('text/csv; charset=utf-8')
     .header('content-disposition', attachment(names))

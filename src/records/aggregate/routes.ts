@@ -14,7 +14,7 @@ import {
   setDeprecationHeaders,
   toLatest,
 } from '../../catalogue/index.ts'
-import { isOpen, type LoadedContract, noteRead } from '../../contract/index.ts'
+import { isOpen, type LoadedContract, recordRead } from '../../contract/index.ts'
 import { type App, isFresh, problemResponses } from '../../http/index.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import { type ProblemCode, problem } from '../../platform/problem.ts'
@@ -161,7 +161,7 @@ async function answer(context: AppContext, request: FastifyRequest, reply: Fasti
   const key = canonicalJson({ bodyForm, form, path, question: plan.canonical, offer: chosen.digest, read })
   const tag = digestOf(key).slice(0, 32)
   await setDeprecationHeaders(context, reply, chosen.contract)
-  noteRead(request.reader, loaded.contract, { versions: chosen.versions, operation: 'aggregate' })
+  recordRead(request.reader, loaded.contract, { versions: chosen.versions, operation: 'aggregate' })
   if (isFresh(request, reply, tag, isOpen(loaded.contract))) return reply.code(304).send(null)
   const groups = await readGroups(context.database.serve, plan)
   if (form === 'json')

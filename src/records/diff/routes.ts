@@ -18,7 +18,7 @@ import {
   setDeprecationHeaders,
   toLatest,
 } from '../../catalogue/index.ts'
-import { isOpen, noteRead } from '../../contract/index.ts'
+import { isOpen, recordRead } from '../../contract/index.ts'
 import { type App, isFresh, problemResponses } from '../../http/index.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import { Problem, problem } from '../../platform/problem.ts'
@@ -98,7 +98,7 @@ function diffRoute(app: App, context: AppContext, streams: Streams, extension: '
       reply.header('link', linkHeader(to, await listVersions(context.database, to), context.config))
       await setDeprecationHeaders(context, reply, to)
       const tag = digestOf(canonicalJson({ diffForm, form, of: keyOf(compared) })).slice(0, 32)
-      noteRead(request.reader, contract, { versions: [from, to], operation: 'diff' })
+      recordRead(request.reader, contract, { versions: [from, to], operation: 'diff' })
       if (isFresh(request, reply, tag, isOpen(contract))) return reply.code(304).send(null)
       return sendDiff(context, streams, request, reply, { compared, form })
     },

@@ -4,7 +4,7 @@
  */
 
 import type { AppContext } from '../../catalogue/index.ts'
-import { type LoadedContract, noteRead } from '../../contract/index.ts'
+import { type LoadedContract, recordRead } from '../../contract/index.ts'
 import type { Caller } from '../../platform/caller.ts'
 import { planAggregate } from '../aggregate/plan.ts'
 import { parseAggregate } from '../aggregate/query.ts'
@@ -33,7 +33,7 @@ export async function recordsJson(
   const resolved = await resolveRequest(context, { dataset, format: 'json', parameters, language: 'zh' })
   const { bytes } = await answerPage(context, readerOf(context.database), resolved)
   const versions = resolved.plan.targets.map(({ version }) => version)
-  noteRead(reader, loaded.contract, { versions, operation: 'records' })
+  recordRead(reader, loaded.contract, { versions, operation: 'records' })
   return bytes.toString()
 }
 
@@ -46,7 +46,7 @@ export async function aggregateJson(
   const chosen = await chooseAggregateVersions(context, loaded, query)
   const plan = planAggregate(query, chosen)
   const groups = await readGroups(context.database.serve, plan)
-  noteRead(reader, loaded.contract, { versions: chosen.versions, operation: 'aggregate' })
+  recordRead(reader, loaded.contract, { versions: chosen.versions, operation: 'aggregate' })
   const path = `/v1/datasets/${loaded.contract.dataset}/aggregate`
   return jsonAnswer(context.config, { path, plan, chosen, groups })
 }
