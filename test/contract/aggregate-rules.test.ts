@@ -53,7 +53,7 @@ async function faultsOf(t: Parameters<typeof contractFolder>[0], contract: Json)
   }
 }
 
-t.test('what is offered is loaded', async (t) => {
+t.test('valid aggregates are loaded', async (t) => {
   const aggregate = {
     groupBy: ['area', 'tree', 'short_text', 'few', 'yes', 'seen', 'item'],
     measures: [
@@ -78,7 +78,7 @@ t.test('what is offered is loaded', async (t) => {
 const group = (...groupBy: string[]) => ({ groupBy })
 const measure = (...measures: Json[]) => ({ groupBy: ['area'], measures })
 
-const spoilt: readonly (readonly [what: string, aggregate: Json, said: RegExp])[] = [
+const invalid: readonly (readonly [what: string, aggregate: Json, message: RegExp])[] = [
   ['no groups', {}, /\/aggregate: add "groupBy"/],
   ['an unknown word', { ...group('area'), colour: 1 }, /\/aggregate: unknown property "colour"/],
   ['a group that is no field', group('trunk'), /\/aggregate\/groupBy\/0: "trunk" is not a field/],
@@ -106,7 +106,7 @@ const spoilt: readonly (readonly [what: string, aggregate: Json, said: RegExp])[
   [
     'a measure twice',
     measure({ field: 'trees', functions: ['sum'] }, { field: 'trees', functions: ['min'] }),
-    /measures\/1\/field: "trees" stands here already/,
+    /measures\/1\/field: "trees" is listed twice/,
   ],
   [
     'an unknown function',
@@ -167,16 +167,16 @@ const spoilt: readonly (readonly [what: string, aggregate: Json, said: RegExp])[
   ],
 ]
 
-for (const [what, aggregate, said] of spoilt) {
+for (const [what, aggregate, message] of invalid) {
   t.test(`${what} is refused`, async (t) => {
-    t.match(await faultsOf(t, countedTrees(aggregate)), said)
+    t.match(await faultsOf(t, countedTrees(aggregate)), message)
   })
 }
 
-t.test('what may be withheld is nothing to group by or to hold to a code', async (t) => {
+t.test('fields that may be withheld can be neither groups nor pinned', async (t) => {
   const withheld = { rule: 'minimum-count', count: 'tree', minimum: 10, withhold: ['few'], status: 'state' }
-  const said = await faultsOf(t, countedTrees(group('few'), { disclosure: withheld }))
-  t.match(said, /\/aggregate\/groupBy\/0: "few" may be withheld; a group would reveal it/)
+  const message = await faultsOf(t, countedTrees(group('few'), { disclosure: withheld }))
+  t.match(message, /\/aggregate\/groupBy\/0: "few" may be withheld; a group would reveal it/)
   const pinned = { ...group('area'), pinned: [{ field: 'item' }, { field: 'grade_of_item' }] }
   const disclosure = { ...withheld, withhold: ['item'] }
   t.match(await faultsOf(t, countedTrees(pinned, { disclosure })), /pinned\/0\/field: "item" may be withheld/)
