@@ -420,6 +420,6 @@ t.test('a hard link is an ordinary file', async (t) => {
       files: [goodFile],
       clock,
     }),
-    /holds something/,
+    /is not empty/,
   )
 })

@@ -42,7 +42,7 @@ t.test('a created delta states its base and the operation of each file', async (
   const good = readFileSync(path, 'utf8')
   const cases: readonly [string, RegExp, number][] = [
     [good.replace('"delta"', '"full"'), /is not allowed in mode full/, 3],
-    [good.replace(/,\s*"against": \{[^}]*\}/, ''), /\/qingdan\/against must be there/, 1],
+    [good.replace(/,\s*"against": \{[^}]*\}/, ''), /\/qingdan\/against is required in mode delta/, 1],
     [
       good.replace('"operation": "upsert"', '"operation": "insert"'),
       /operation must be equal to one of.*upsert/,
@@ -52,7 +52,7 @@ t.test('a created delta states its base and the operation of each file', async (
     [good.replace('"version": 3', '"version": 3, "bundle": "x"'), /must NOT have additional/, 1],
     [
       good.replace(/"qingdan": \{\s*"operation": "upsert"\s*\}/, '"title": "x"'),
-      /resources\/1\/qingdan must be/,
+      /resources\/1\/qingdan is required/,
       1,
     ],
   ]

@@ -170,7 +170,7 @@ t.test('a command line that can not be meant says what can', async (t) => {
   for (const [paths, options, says] of cases) t.throws(() => filesOf(paths, options), says)
   const one = filesOf([a], {}).files
   const spreads: readonly (readonly [options: FileOptions, says: RegExp])[] = [
-    [{ bags: '2' }, /1 files can't be spread over 2 bags/],
+    [{ bags: '2' }, /1 files cannot fill 2 bags/],
     [{ bags: '0' }, /--bags takes a whole number/],
     [{ bags: '1', bagBytesMax: '9' }, /not both/],
   ]

@@ -247,7 +247,7 @@ t.test('an office signs what it packs, by a key with a passphrase, and it is tak
     )
   const asked = await create()
   t.equal(asked.code, 2)
-  t.match(asked.stderr, /its passphrase is needed/)
+  t.match(asked.stderr, /enter its passphrase/)
   const created = await create('--passphrase-file', words, '--json')
   t.equal(created.code, 0, created.stderr)
   t.match(JSON.parse(created.stdout), { signer: fingerprint, path: out })
