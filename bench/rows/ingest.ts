@@ -164,8 +164,8 @@ export async function runPsql(
 }
 
 /** The time of commands as psql reports it, without psql's own start. */
-export function secondsOf(said: string, commands: number): number {
-  const times = [...said.matchAll(/^Time: ([\d.]+) ms/gm)].map(([, milliseconds]) => Number(milliseconds))
-  assert.equal(times.length, commands, `psql tells the time of each command:\n${said}`)
+export function secondsOf(output: string, commands: number): number {
+  const times = [...output.matchAll(/^Time: ([\d.]+) ms/gm)].map(([, milliseconds]) => Number(milliseconds))
+  assert.equal(times.length, commands, `psql reports the time of each command:\n${output}`)
   return times.reduce((sum, milliseconds) => sum + milliseconds, 0) / 1000
 }

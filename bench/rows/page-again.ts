@@ -19,11 +19,11 @@ export const pageAgainRow: Row = {
     const service = await context.service()
     const [first] = listDistrictDays(context.records)
     const path = `${versionAddress(published)}/records?district=${first?.district}&tested_on=${first?.day}`
-    const kept = await context.reference('kept.ts', { KEPT_URL: `${service.url}${path}` })
+    const cached = await context.reference('cached-page.ts', { CACHED_URL: `${service.url}${path}` })
     return interleave(
       context.pairs,
       () => rateOf(context, service, { paths: [path] }),
-      () => rateOf(context, kept, { paths: [path] }),
+      () => rateOf(context, cached, { paths: [path] }),
     )
   },
 }

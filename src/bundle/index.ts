@@ -68,16 +68,16 @@ export {
   signBag,
 } from './node/bag/signed-bag.ts'
 export { decryptInto, encryptTo } from './node/openpgp/encryption.ts'
-export { copyReadings } from './node/rows/copy-rows.ts'
-export { buildKeyMatcher, keyBoth, type Reading, readingsOf } from './node/rows/delta.ts'
+export { copyPaths } from './node/rows/copy-rows.ts'
+export { buildKeyMatcher, keyConflict, type RowPass, rowPassesOf } from './node/rows/delta.ts'
 export { openSealedScratch, type SealedFile, type SealedScratch } from './node/rows/encrypted-scratch.ts'
-export type { CopyReading } from './node/rows/fast-path.ts'
+export type { RowCopy } from './node/rows/fast-path.ts'
 export {
+  type AcceptedRow,
   type FileCount,
   type Progress,
   type RowBatch,
-  type RowReading,
-  type TakenRow,
+  type RowValidation,
   tally,
   type ValidateOptions,
   validateBag,

@@ -15,7 +15,7 @@ import {
   limitsOf,
   openBag,
   type PublicKeyFile,
-  readingsOf,
+  rowPassesOf,
   signatureFinding,
   tally,
   validateBag,
@@ -117,7 +117,7 @@ export async function checkRows(
   const files: FileCount[] = []
   let isBroken = false
   try {
-    for (const reading of readingsOf(options)) {
+    for (const reading of rowPassesOf(options)) {
       const rows = validateBag(reading.options)
       for await (const batch of rows) matchKeys(reading, batch)
       files.push(...rows.counts())

@@ -32,11 +32,11 @@ function* groupComplaints(contract: Contract, fields: Fields): Generator<Complai
   for (const [index, name] of (contract.aggregate?.groupBy ?? []).entries()) {
     const path = `/aggregate/groupBy/${index}`
     const field = fields.get(name)
-    if (field === undefined) yield [path, `"${name}" is no field; mend the name`]
+    if (field === undefined) yield [path, `"${name}" is not a field; correct the name`]
     else if (!['key', 'dimension', 'attribute'].includes(field.role)) {
       yield [path, `"${name}" has the role ${field.role}; group by keys, dimensions and attributes`]
     } else if (withheld.includes(name)) {
-      yield [path, `"${name}" may be withheld; a group would tell what is`]
+      yield [path, `"${name}" may be withheld; a group would reveal it`]
     } else if (field.type === 'list' || field.type === 'number') {
       yield [path, `"${name}" is a ${field.type}; a record must fall into one group, by one exact value`]
     } else if (isLongText(field)) {
@@ -56,10 +56,10 @@ function* measureComplaints(contract: Contract, fields: Fields): Generator<Compl
     const path = `/aggregate/measures/${index}`
     const field = fields.get(measure.field)
     if (seen.has(measure.field))
-      yield [`${path}/field`, `"${measure.field}" stands here already; join the two`]
+      yield [`${path}/field`, `"${measure.field}" is listed twice; merge the two entries`]
     seen.add(measure.field)
     if (field === undefined) {
-      yield [`${path}/field`, `"${measure.field}" is no field; mend the name`]
+      yield [`${path}/field`, `"${measure.field}" is not a field; correct the name`]
       continue
     }
     if (field.role !== 'measure' && field.role !== 'count') {
@@ -73,7 +73,7 @@ function* measureComplaints(contract: Contract, fields: Fields): Generator<Compl
       yield [`${path}/functions`, `a mean is rounded by the scale of its field; give "${field.name}" a scale`]
     }
     if (hasMean && measure.weight === undefined) {
-      yield [path, 'a mean needs a `weight`: the count that each record rests on']
+      yield [path, 'a mean needs a `weight`: the count that each record is based on']
     }
     if (measure.weight !== undefined) yield* weightComplaints(fields, measure.weight, hasMean, path)
   }
@@ -82,7 +82,7 @@ function* measureComplaints(contract: Contract, fields: Fields): Generator<Compl
 function* weightComplaints(fields: Fields, name: string, hasMean: boolean, path: string) {
   const weight = fields.get(name)
   if (!hasMean) yield [`${path}/weight`, 'only a mean is weighted; leave it out'] as const
-  if (weight === undefined) yield [`${path}/weight`, `"${name}" is no field; mend the name`] as const
+  if (weight === undefined) yield [`${path}/weight`, `"${name}" is not a field; correct the name`] as const
   else if (weight.role !== 'count' || weight.type !== 'integer') {
     yield [`${path}/weight`, `"${name}" must be an integer of the role count`] as const
   } else if (!(Number(weight.constraints?.minimum) >= 0)) {
@@ -99,14 +99,14 @@ function* pinComplaints(contract: Contract, fields: Fields, lists: CodeLists): G
     const list = field?.codes === undefined ? undefined : lists.get(field.codes)
     if (seen.has(pin.field)) yield [`${path}/field`, `"${pin.field}" is pinned already; remove one`]
     seen.add(pin.field)
-    if (field === undefined) yield [`${path}/field`, `"${pin.field}" is no field; mend the name`]
+    if (field === undefined) yield [`${path}/field`, `"${pin.field}" is not a field; correct the name`]
     else if (field.type !== 'string' || field.codes === undefined || field.role !== 'dimension') {
       yield [`${path}/field`, `"${pin.field}" must be a dimension with a code list`]
     } else if (withheldFields(contract).includes(pin.field)) {
-      yield [`${path}/field`, `"${pin.field}" may be withheld; it can't be held to a code`]
+      yield [`${path}/field`, `"${pin.field}" may be withheld; it cannot be pinned to a code`]
     }
     if (list !== undefined && pin.default !== undefined && findCode(list, pin.default) === undefined) {
-      yield [`${path}/default`, `"${pin.default}" is not in the code list "${list.name}"; mend it`]
+      yield [`${path}/default`, `"${pin.default}" is not in the code list "${list.name}"; correct it`]
     }
   }
   for (const field of fields.values()) {
@@ -114,7 +114,7 @@ function* pinComplaints(contract: Contract, fields: Fields, lists: CodeLists): G
     if (list !== undefined && findCode(list, totalCode) !== undefined && !seen.has(field.name)) {
       yield [
         '/aggregate/pinned',
-        `"${field.name}" has a total "${totalCode}" beside its parts; pin it, or all is counted twice`,
+        `"${field.name}" has a total "${totalCode}" beside its parts; pin it, or everything is counted twice`,
       ]
     }
   }

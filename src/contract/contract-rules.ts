@@ -35,16 +35,16 @@ export interface RuleContext {
 }
 
 /** Everything that is wrong with a contract that is valid against the schema. */
-export function* contractComplaints(contract: Contract, ground: RuleContext): Generator<Complaint> {
-  yield* fieldComplaints(contract.fields, contract.primaryKey, ground.lists, '')
-  yield* intakeComplaints(contract, ground)
-  yield* codeComplaints(contract, ground.lists)
-  yield* partComplaints(contract, ground.lists)
+export function* contractComplaints(contract: Contract, context: RuleContext): Generator<Complaint> {
+  yield* fieldComplaints(contract.fields, contract.primaryKey, context.lists, '')
+  yield* intakeComplaints(contract, context)
+  yield* codeComplaints(contract, context.lists)
+  yield* partComplaints(contract, context.lists)
   yield* kindComplaints(contract)
   yield* referenceComplaints(contract)
   yield* disclosureComplaints(contract)
-  yield* aggregateComplaints(contract, ground.lists)
-  yield* nameComplaints(contract, ground.known)
+  yield* aggregateComplaints(contract, context.lists)
+  yield* nameComplaints(contract, context.known)
 }
 
 const fieldOf = (contract: Contract, name: string): Field | undefined =>
@@ -55,11 +55,11 @@ function* intakeComplaints({ intake, derivation }: Contract, { lists }: RuleCont
   if (intake.personal) {
     yield [
       '/intake/personal',
-      'rows about persons are not taken until the disclosure audit exists; bring statistics',
+      'rows about persons are not accepted until the disclosure audit exists; send statistics',
     ]
   }
   if (derivation === undefined) {
-    yield ['/intake', 'needs a `derivation` that makes the published fields of the fields brought']
+    yield ['/intake', 'needs a `derivation` that computes the published fields from the intake fields']
   }
   yield* fieldComplaints(intake.fields, intake.primaryKey, lists, '/intake')
 }
@@ -76,16 +76,16 @@ function* codeComplaints(contract: Contract, lists: CodeLists): Generator<Compla
   ]
   for (const [path, name, code] of named) {
     const list = lists.get(name)
-    if (list === undefined) yield [path, `no code list "${name}" is there; add codes/${name}.csv`]
+    if (list === undefined) yield [path, `there is no code list "${name}"; add codes/${name}.csv`]
     else if (findCode(list, code) === undefined) {
-      yield [path, `"${code}" is not in the code list "${name}"; add it to codes/${name}.csv or mend it`]
+      yield [path, `"${code}" is not in the code list "${name}"; add it to codes/${name}.csv or correct it`]
     }
   }
   if (contract.due !== undefined && !isDay(`2025-${contract.due}`)) {
-    yield ['/due', 'is no day of every year; write MM-DD']
+    yield ['/due', 'is not a day of every year; write MM-DD']
   }
   if (contract.openClass === 'unconditional' && contract.shareClass === 'none') {
-    yield ['/shareClass', 'what is open without condition is shared too; choose `general`']
+    yield ['/shareClass', 'unconditionally open data are also shared; choose `general`']
   }
 }
 
@@ -93,15 +93,15 @@ function* partComplaints(contract: Contract, lists: CodeLists): Generator<Compla
   const seen = new Set<string>()
   for (const [index, { provider, scope = {} }] of (contract.parts ?? []).entries()) {
     if (seen.has(provider))
-      yield [`/parts/${index}/provider`, `"${provider}" has a part already; join the two`]
+      yield [`/parts/${index}/provider`, `"${provider}" already has a part; merge the two`]
     seen.add(provider)
     for (const [name, value] of Object.entries(scope)) {
       const path = `/parts/${index}/scope/${name}`
       const field = fieldOf(contract, name)
       const list = field?.codes === undefined ? undefined : lists.get(field.codes)
-      if (field === undefined) yield [path, 'is no field of this contract; mend the name']
+      if (field === undefined) yield [path, 'is not a field of this contract; correct the name']
       else if (list !== undefined && findCode(list, value) === undefined) {
-        yield [path, `"${value}" is not in the code list "${list.name}"; mend it`]
+        yield [path, `"${value}" is not in the code list "${list.name}"; correct it`]
       }
     }
   }
@@ -125,7 +125,8 @@ function* kindComplaints(contract: Contract): Generator<Complaint> {
     const property = properties[name]
     const field = fieldOf(contract, target)
     if (property === undefined) yield [path, `"${kind.name}" has no such property; remove it`]
-    else if (field === undefined) yield [path, `"${target}" is no field of this contract; mend the name`]
+    else if (field === undefined)
+      yield [path, `"${target}" is not a field of this contract; correct the name`]
     else if (!property.types.includes(field.type)) {
       yield [path, `"${target}" is a ${field.type}; it must be ${property.types.join(' or ')}`]
     } else if (property.codes !== undefined && currentListName(field.codes ?? '') !== property.codes) {
@@ -138,7 +139,7 @@ function* referenceComplaints(contract: Contract): Generator<Complaint> {
   for (const [index, names] of (contract.indexes ?? []).entries()) {
     for (const name of names) {
       if (fieldOf(contract, name) === undefined)
-        yield [`/indexes/${index}`, `"${name}" is no field; mend the name`]
+        yield [`/indexes/${index}`, `"${name}" is not a field; correct the name`]
     }
   }
   const { coordinates } = contract
@@ -149,12 +150,12 @@ function* referenceComplaints(contract: Contract): Generator<Complaint> {
       }
     }
   }
-  const brought = contract.intake?.fields ?? contract.fields
-  const taken = new Set(
-    brought.flatMap((f) => [f.name, f.title.zh, f.title.en, ...(f.aliases ?? [])].map(normaliseHeader)),
+  const fields = contract.intake?.fields ?? contract.fields
+  const headers = new Set(
+    fields.flatMap((f) => [f.name, f.title.zh, f.title.en, ...(f.aliases ?? [])].map(normaliseHeader)),
   )
   for (const [index, header] of (contract.ignoredHeaders ?? []).entries()) {
-    if (taken.has(normaliseHeader(header)))
+    if (headers.has(normaliseHeader(header)))
       yield [`/ignoredHeaders/${index}`, 'is the header of a field; remove one']
   }
 }
@@ -180,9 +181,9 @@ function* disclosureComplaints(contract: Contract): Generator<Complaint> {
   }
   for (const [index, name] of withheldFields(contract).entries()) {
     const path = `/disclosure/withhold/${index}`
-    if (fieldOf(contract, name) === undefined) yield [path, `"${name}" is no field; mend the name`]
+    if (fieldOf(contract, name) === undefined) yield [path, `"${name}" is not a field; correct the name`]
     else if (contract.primaryKey.includes(name) || statuses.includes(name)) {
-      yield [path, `"${name}" is of the key or the status; it can't be withheld`]
+      yield [path, `"${name}" belongs to the key or is the status; it cannot be withheld`]
     }
   }
 }

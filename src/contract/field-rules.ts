@@ -67,7 +67,7 @@ function* codesComplaints(
   }
   const list = lists.get(codes)
   if (list === undefined) {
-    yield [`${path}/codes`, `no code list "${codes}" is there; add codes/${codes}.csv or mend the name`]
+    yield [`${path}/codes`, `there is no code list "${codes}"; add codes/${codes}.csv or correct the name`]
     return
   }
   const dependent = list.codes.some((code) => code.under !== undefined)
@@ -87,10 +87,7 @@ function* codesComplaints(
     list.codes.flatMap((code) => code.under ?? []).filter((c) => !otherList.byCode.has(c)),
   )
   if (strange.size > 0) {
-    yield [
-      `${path}/codesBy`,
-      `"${codes}" stands under ${[...strange].join(', ')}, not in "${otherList.name}"`,
-    ]
+    yield [`${path}/codesBy`, `"${codes}" refers to ${[...strange].join(', ')}, not in "${otherList.name}"`]
   }
 }
 
@@ -120,7 +117,7 @@ function* constraintComplaints(field: Field, path: string): Generator<Complaint>
   }
   if (pattern !== undefined) {
     if (!/^\^[\s\S]*\$$/.test(pattern)) yield [at('pattern'), 'begin it with ^ and end it with $']
-    if (!isPattern(pattern)) yield [at('pattern'), 'is no regular expression; mend it']
+    if (!isPattern(pattern)) yield [at('pattern'), 'is not a regular expression; correct it']
   }
   if (values !== undefined && field.codes !== undefined) {
     yield [at('enum'), 'the code list says which values are allowed; leave out `enum`']
@@ -184,11 +181,11 @@ function* keyComplaints(
   for (const [index, name] of primaryKey.entries()) {
     const field = fields.find((candidate) => candidate.name === name)
     const path = `${at}/primaryKey/${index}`
-    if (field === undefined) yield [path, `"${name}" is no field; mend the name`]
+    if (field === undefined) yield [path, `"${name}" is not a field; correct the name`]
     else if (field.constraints?.required !== true) {
       yield [path, `"${name}" must be required: a key is never empty`]
     } else if (field.type === 'list' || field.role === 'status') {
-      yield [path, `"${name}" is a ${field.type} of role ${field.role}; it can't be in a key`]
+      yield [path, `"${name}" is a ${field.type} of role ${field.role}; it cannot be in a key`]
     }
   }
 }

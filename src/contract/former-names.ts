@@ -51,7 +51,7 @@ export function renameKeywords(document: unknown): {
       if (Object.hasOwn(object, current)) {
         complaints.push([
           `${at}/${name}`,
-          `is the former name of "${current}", which is given too; remove it`,
+          `is the former name of "${current}", which is also present; remove it`,
         ])
       }
       return [current, value]

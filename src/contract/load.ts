@@ -137,7 +137,7 @@ function parseContract(text: string, name: string, slug: string, check: SchemaCh
     document = JSON.parse(text)
   } catch {
     // The parser's message would quote the text; the author's editor shows the position better.
-    return { complaints: [['', 'is no JSON; mend its syntax']] as const }
+    return { complaints: [['', 'is not valid JSON; correct its syntax']] as const }
   }
   const { value, found, complaints: twice } = renameKeywords(document)
   if (twice.length > 0) return { complaints: twice }

@@ -56,23 +56,23 @@ function compiledOnce(schema: JsonSchema): Compiled {
     code: { optimize: false },
     formats: { 'field-name': (text: string) => names.known.includes(text) },
   })
-  const made = { validate: ajv.compile(schema), names }
-  compiled.set(schema, made)
-  return made
+  const compiledSchema = { validate: ajv.compile(schema), names }
+  compiled.set(schema, compiledSchema)
+  return compiledSchema
 }
 
 function complaint(error: ErrorObject): Complaint {
   const params = error.params as Readonly<Record<string, unknown>>
-  const said: Readonly<Record<string, () => string>> = {
-    additionalProperties: () => `has no place for "${String(params['additionalProperty'])}"; remove it`,
+  const messages: Readonly<Record<string, () => string>> = {
+    additionalProperties: () => `unknown property "${String(params['additionalProperty'])}"; remove it`,
     required: () => `add "${String(params['missingProperty'])}"`,
     enum: () => `use one of ${(params['allowedValues'] as readonly unknown[]).join(', ')}`,
     const: () => `must be ${JSON.stringify(params['allowedValue'])}`,
     contains: () => 'add the empty text ""',
     format: () => 'name a field of this contract',
-    not: () => 'is a name that the service needs itself, or has `__` in it; choose another',
+    not: () => 'is a reserved name, or contains `__`; choose another',
     pattern: () => `write it so that it matches ${String(params['pattern'])}`,
-    propertyNames: () => `has the wrong name "${String(params['propertyName'])}"; mend the name`,
+    propertyNames: () => `invalid property name "${String(params['propertyName'])}"; correct it`,
   }
-  return [error.instancePath, said[error.keyword]?.() ?? `${error.message ?? 'is wrong'}; mend it`]
+  return [error.instancePath, messages[error.keyword]?.() ?? `${error.message ?? 'is invalid'}; correct it`]
 }

@@ -36,7 +36,7 @@ import {
 } from '../support/bundle-fixture.ts'
 import { runs } from '../support/runs.ts'
 
-t.test('a bag that is created is valid, is the same each time, and says what it is', async (t) => {
+t.test('a created bag is valid, reproducible and described', async (t) => {
   const folder = t.testdir({ a: {}, b: {} })
   const files = [goodFile, { name: '第二.csv', source: Buffer.from(goodCsv) }]
   const [a, b] = [
@@ -70,7 +70,7 @@ t.test('a bag that is created is valid, is the same each time, and says what it 
   )
 })
 
-t.test('sources are bytes, a path or a stream; names and full folders are refused', async (t) => {
+t.test('sources are bytes, a path or a stream; bad names and non-empty folders are rejected', async (t) => {
   const folder = t.testdir({ 'x.csv': goodCsv })
   async function* stream() {
     yield Buffer.from(goodCsv.slice(0, 10))
@@ -82,18 +82,18 @@ t.test('sources are bytes, a path or a stream; names and full folders are refuse
   ])
   const { manifest } = await verifyAt(bag, 'folder')
   t.same(new Set(manifest?.files.map(({ digest }) => digest)), new Set([sha256(Buffer.from(goodCsv))]))
-  await t.rejects(writeBag(bag, [goodFile]), /holds something already/)
+  await t.rejects(writeBag(bag, [goodFile]), /is not empty/)
   for (const name of ['../x.csv', '/x.csv', 'C:x.csv', 'a\\b.csv', 'x.xls', '']) {
-    await t.rejects(writeBag(join(folder, 'bad'), [{ ...goodFile, name }]), /can not be taken/)
+    await t.rejects(writeBag(join(folder, 'bad'), [{ ...goodFile, name }]), /is not allowed/)
   }
   await t.rejects(
     writeBag(join(folder, 'bad'), [goodFile, { ...goodFile, name: 'ROWS.csv' }]),
-    /can not be taken/,
+    /is not allowed/,
   )
   await t.rejects(writeBag(join(folder, 'bad'), []), /at least one file/)
 })
 
-t.test('a packed bag is the same each time and reads as its folder does', async (t) => {
+t.test('a packed bag is reproducible and reads like its folder', async (t) => {
   const folder = t.testdir({})
   const bag = await writeBag(join(folder, 'garden-2025'), [
     goodFile,
@@ -114,7 +114,7 @@ t.test('a packed bag is the same each time and reads as its folder does', async 
   await t.rejects(packBag(join(folder, 'none'), join(folder, 'none.zip')), { code: 'ENOENT' })
 })
 
-t.test("a folder's identity is of its sorted files, and of nothing else", async (t) => {
+t.test("a folder's identity depends on its sorted files only", async (t) => {
   const folder = t.testdir({ b: { 'y.txt': 'y' }, 'a.txt': 'x' })
   const id = digestOf(`${digestOf('x')}  a.txt\n${digestOf('y')}  b/y.txt\n`)
   t.same(await identifyBundle(folder, limits), { packing: 'folder', id, bytes: 2 })
@@ -122,15 +122,15 @@ t.test("a folder's identity is of its sorted files, and of nothing else", async 
 
 type Tester = Pick<typeof t, 'testdir' | 'fail'>
 
-/** Spoils a good bag and says which checks find it. */
-async function spoilt(t: Tester, spoil: (bag: string) => void, keepTags = false) {
+/** Damages a good bag and returns the checks that find it. */
+async function damaged(t: Tester, damage: (bag: string) => void, keepTags = false) {
   const bag = await writeBag(join(t.testdir({}), 'bag'), [goodFile])
-  spoil(bag)
+  damage(bag)
   if (!keepTags) renewTagManifest(bag)
   const { manifest, findings } = await verifyAt(bag, 'folder')
   const errors = findings.filter(({ severity }) => severity === 'error')
   if ((manifest === undefined) !== errors.length > 0)
-    t.fail('there is a manifest just where there is no error')
+    t.fail('there is a manifest exactly if there is no error')
   return findings.map(({ check, file = '' }) => `${check} ${file}`.trim()).sort()
 }
 
@@ -139,7 +139,7 @@ const edit = (name: string, from: string | RegExp, to: string) => (bag: string) 
   writeFileSync(path, readFileSync(path, 'utf8').replace(from, to))
 }
 
-t.test('what is wrong with a bag is named with its file', async (t) => {
+t.test('defects of a bag are reported with their file', async (t) => {
   const line = `${sha256(Buffer.from(goodCsv))}  data/rows.csv\n`
   const cases: [string, (bag: string) => void, string[]][] = [
     [
@@ -168,7 +168,7 @@ t.test('what is wrong with a bag is named with its file', async (t) => {
       ['bag-fetch fetch.txt'],
     ],
     [
-      'manifest leaving the bag',
+      'manifest path outside the bag',
       edit('manifest-sha256.txt', 'data/rows.csv', 'data/../../rows.csv'),
       ['file-unlisted data/rows.csv', 'path-unsafe manifest-sha256.txt'],
     ],
@@ -179,7 +179,7 @@ t.test('what is wrong with a bag is named with its file', async (t) => {
     ],
     ['doubled line', edit('manifest-sha256.txt', /$/, line), ['manifest-doubled data/rows.csv']],
     [
-      'line that is none',
+      'invalid line',
       edit('manifest-sha256.txt', /$/, 'abc data/rows.csv\n'),
       ['manifest-line manifest-sha256.txt'],
     ],
@@ -208,7 +208,7 @@ t.test('what is wrong with a bag is named with its file', async (t) => {
       ['tag-file bag-info.txt'],
     ],
     ['no descriptor', (bag) => rmSync(join(bag, 'datapackage.json')), ['descriptor datapackage.json']],
-    ['descriptor cut off', edit('datapackage.json', /\}\s*$/, ''), ['descriptor datapackage.json']],
+    ['truncated descriptor', edit('datapackage.json', /\}\s*$/, ''), ['descriptor datapackage.json']],
     ['another mode', edit('datapackage.json', '"full"', '"part"'), ['descriptor datapackage.json']],
     [
       'unknown property',
@@ -226,7 +226,7 @@ t.test('what is wrong with a bag is named with its file', async (t) => {
       ['resource-missing ../rows.csv', 'resource-undescribed data/rows.csv'],
     ],
     [
-      'resource of other bytes',
+      'resource with another size',
       edit('datapackage.json', /"bytes": \d+/, '"bytes": 1'),
       ['resource-digest data/rows.csv'],
     ],
@@ -236,9 +236,9 @@ t.test('what is wrong with a bag is named with its file', async (t) => {
       ['dialect data/rows.csv'],
     ],
     ...['"constructor": 1', '"delimiter": "constructor"', '"toString": []'].map(
-      (said): [string, (bag: string) => void, string[]] => [
-        `what every object has (${said})`,
-        edit('datapackage.json', '"format"', `"dialect": {${said}}, "format"`),
+      (property): [string, (bag: string) => void, string[]] => [
+        `a property of every object (${property})`,
+        edit('datapackage.json', '"format"', `"dialect": {${property}}, "format"`),
         ['dialect data/rows.csv'],
       ],
     ),
@@ -254,19 +254,19 @@ t.test('what is wrong with a bag is named with its file', async (t) => {
     ],
     ['untouched', () => {}, []],
   ]
-  for (const [name, spoil, expected] of cases) t.same(await spoilt(t, spoil), expected, name)
+  for (const [name, damage, expected] of cases) t.same(await damaged(t, damage), expected, name)
 })
 
-t.test('the tag manifest is held to, where there is one', async (t) => {
-  t.same(await spoilt(t, edit('bag-info.txt', 'qingdan', 'other'), true), ['digest-wrong bag-info.txt'])
-  t.same(await spoilt(t, (bag) => rmSync(join(bag, 'tagmanifest-sha256.txt')), true), [])
-  t.same(await spoilt(t, edit('tagmanifest-sha256.txt', 'bagit.txt', 'none.txt'), true), [
+t.test('a tag manifest, if present, is checked', async (t) => {
+  t.same(await damaged(t, edit('bag-info.txt', 'qingdan', 'other'), true), ['digest-wrong bag-info.txt'])
+  t.same(await damaged(t, (bag) => rmSync(join(bag, 'tagmanifest-sha256.txt')), true), [])
+  t.same(await damaged(t, edit('tagmanifest-sha256.txt', 'bagit.txt', 'none.txt'), true), [
     'file-missing none.txt',
   ])
 })
 
-t.test('all that is wrong is told at once', async (t) => {
-  const found = await spoilt(t, (bag) => {
+t.test('all defects are reported together', async (t) => {
+  const found = await damaged(t, (bag) => {
     appendFileSync(join(bag, 'data/rows.csv'), 'x')
     writeFileSync(join(bag, 'fetch.txt'), '')
     rmSync(join(bag, 'bagit.txt'))
@@ -288,7 +288,7 @@ t.test('percent, CR and LF in names are escaped in manifests and read back', asy
   t.same((await verifyAt(bag, 'folder')).findings, [])
 })
 
-t.test('links, devices, and too much of anything are refused in a folder', async (t) => {
+t.test('links, devices and exceeded limits in a folder are rejected', async (t) => {
   const folder = t.testdir({ bag: { data: {} }, 'secret.csv': 'x' })
   const bag = join(folder, 'bag')
   symlinkSync(join(folder, 'secret.csv'), join(bag, 'data/rows.csv'))
@@ -308,7 +308,7 @@ t.test('links, devices, and too much of anything are refused in a folder', async
   t.same(await refusalOf(identifyBundle(good, { ...limits, bytesMax: bytes - 1 })), ['too-many-bytes'])
 })
 
-t.test('a link put in place after the folder was looked at is not followed', async (t) => {
+t.test('a link created after the folder was listed is not followed', async (t) => {
   const folder = t.testdir({ 'secret.csv': goodCsv })
   const path = await writeBag(join(folder, 'bag'), [goodFile])
   const bag = await openBag(path, 'folder', limits)
@@ -325,29 +325,32 @@ t.test('a link put in place after the folder was looked at is not followed', asy
   await bag.close()
 })
 
-t.test('names that differ only in case or Unicode form, or hold what no name may, are refused', async (t) => {
-  for (const names of [
-    ['a.csv', 'A.csv'],
-    ['é.csv', 'e\u0301.csv'],
-    ['Ａ.csv', 'A.csv'],
-    ['a/x', 'A/y'],
-    ['ß', 'ẞ'],
-  ]) {
-    const folder = t.testdir({})
-    for (const name of names) {
-      mkdirSync(join(folder, name, '..'), { recursive: true })
-      writeFileSync(join(folder, name), '')
+t.test(
+  'names that differ only in case or Unicode form, or have forbidden characters, are rejected',
+  async (t) => {
+    for (const names of [
+      ['a.csv', 'A.csv'],
+      ['é.csv', 'e\u0301.csv'],
+      ['Ａ.csv', 'A.csv'],
+      ['a/x', 'A/y'],
+      ['ß', 'ẞ'],
+    ]) {
+      const folder = t.testdir({})
+      for (const name of names) {
+        mkdirSync(join(folder, name, '..'), { recursive: true })
+        writeFileSync(join(folder, name), '')
+      }
+      t.same(await refusalOf(identifyBundle(folder, limits)), ['path-doubled'], names.join(' '))
     }
-    t.same(await refusalOf(identifyBundle(folder, limits)), ['path-doubled'], names.join(' '))
-  }
-  for (const name of ['a\\b.csv', 'C:x.csv', 'a\u0001.csv']) {
-    const folder = t.testdir({})
-    writeFileSync(join(folder, name), '')
-    t.same(await refusalOf(identifyBundle(folder, limits)), ['path-unsafe'])
-  }
-})
+    for (const name of ['a\\b.csv', 'C:x.csv', 'a\u0001.csv']) {
+      const folder = t.testdir({})
+      writeFileSync(join(folder, name), '')
+      t.same(await refusalOf(identifyBundle(folder, limits)), ['path-unsafe'])
+    }
+  },
+)
 
-t.test('what a bundle says of itself is held to the contracts', async (t) => {
+t.test('the description of a bundle is checked against the contracts', async (t) => {
   const bag = await writeBag(join(t.testdir({}), 'bag'), [goodFile])
   const { manifest } = await verifyAt(bag, 'folder')
   if (manifest === undefined) throw new Error('The good bag has no manifest.')
@@ -363,7 +366,7 @@ t.test('what a bundle says of itself is held to the contracts', async (t) => {
   ])
 })
 
-t.test('a ZIP cut off anywhere is refused', async (t) => {
+t.test('a ZIP truncated anywhere is rejected', async (t) => {
   const folder = t.testdir({})
   const zip = join(folder, 'bag.zip')
   await packBag(await writeBag(join(folder, 'bag'), [goodFile]), zip)
@@ -379,7 +382,7 @@ t.test('a ZIP cut off anywhere is refused', async (t) => {
   t.pass()
 })
 
-t.test('a ZIP with any byte changed never passes for another bag, and never crashes', async (t) => {
+t.test('a ZIP with any byte changed never crashes and never reads as another bag', async (t) => {
   const folder = t.testdir({})
   const zip = join(folder, 'bag.zip')
   const bag = await writeBag(join(folder, 'bag'), [goodFile])
@@ -417,6 +420,6 @@ t.test('a hard link is an ordinary file', async (t) => {
       files: [goodFile],
       clock,
     }),
-    /holds something/,
+    /is not empty/,
   )
 })

@@ -18,7 +18,7 @@ t.test('extremes are encoded as COPY reads them', async (t) => {
   t.equal(encodeCopy([]), '')
 })
 
-t.test('whatever is encoded is read back the same', async (t) => {
+t.test('encoded values are decoded unchanged', async (t) => {
   const sign = fc.constantFrom('\\', '\t', '\n', '\r', 'N', 'n', '.', '😀', '\b', '\v', '\f', '中')
   const value = fc.option(fc.oneof(fc.string({ unit: sign }), fc.string({ unit: 'grapheme' })))
   t.doesNotThrow(() =>

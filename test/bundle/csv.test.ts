@@ -37,7 +37,7 @@ async function readAll(bytes: Uint8Array | string, options: Partial<CsvOptions> 
   return { rows, texts: rows.map(({ cells }) => cells), fault: csv.fault() }
 }
 
-t.test('rows end at LF, CRLF or CR, and fields at the delimiter', async (t) => {
+t.test('rows end with LF, CRLF or CR, fields with the delimiter', async (t) => {
   for (const end of ['\n', '\r\n', '\r']) {
     for (const tail of ['', end]) {
       const { texts, fault } = await readAll(`a,b${end}1,${end},"2${end}3"${tail}`)
@@ -56,7 +56,7 @@ t.test('rows end at LF, CRLF or CR, and fields at the delimiter', async (t) => {
   t.same((await readAll('""\n"",""""\n')).texts, [[''], ['', '"']])
 })
 
-t.test('places are bytes, and rows are counted as Excel does', async (t) => {
+t.test('positions are byte offsets, and rows are numbered as in Excel', async (t) => {
   const text = '地,"行\n一"\n二,"x""y"\n'
   const { rows } = await readAll(text)
   t.same(
@@ -67,7 +67,7 @@ t.test('places are bytes, and rows are counted as Excel does', async (t) => {
   t.equal(Buffer.from(text).toString('utf8', 14, 17), '二')
 })
 
-t.test('a byte order mark is no part of the first field, and counts in offsets', async (t) => {
+t.test('a byte order mark is not part of the first field, but counts in offsets', async (t) => {
   const { rows } = await readAll('\ufeffa,b\n1,2\n', { bomBytes: 3 })
   t.same(
     rows.map(({ cells, at }) => [cells, at]),
@@ -78,7 +78,7 @@ t.test('a byte order mark is no part of the first field, and counts in offsets',
   )
 })
 
-t.test('quotes out of place are told and do not derail the rows after', async (t) => {
+t.test('misplaced quotes are reported and do not affect the following rows', async (t) => {
   const { rows, fault } = await readAll('a"b,c\nd,"e"f\n g, "h"\ni,j\n')
   t.same(
     rows.map(({ misplaced }) => misplaced),
@@ -88,7 +88,7 @@ t.test('quotes out of place are told and do not derail the rows after', async (t
   t.equal(fault, undefined)
 })
 
-t.test('what has no end stops the reading with its place', async (t) => {
+t.test('unclosed quotes and overlong rows stop the reading, with the position', async (t) => {
   const unclosed = await readAll('a,b\n1,"2\n3,4\n')
   t.same(unclosed.texts, [['a', 'b']])
   t.same(unclosed.fault, { check: 'quote-unclosed', row: 2, column: 1, byteOffset: 6 })
@@ -137,7 +137,7 @@ const table = fc.integer({ min: 1, max: 5 }).chain((width) =>
   }),
 )
 
-t.test('what csv-stringify writes is read back the same, however it is cut into chunks', async (t) => {
+t.test('output of csv-stringify is read back unchanged, however it is chunked', async (t) => {
   await fc.assert(
     fc.asyncProperty(
       table,
@@ -156,7 +156,7 @@ t.test('what csv-stringify writes is read back the same, however it is cut into 
 })
 
 t.test(
-  'what csv-parse takes is taken the same, and what it refuses is a fault or a quote out of place',
+  'input that csv-parse accepts gives the same rows; what it rejects is a fault or a misplaced quote',
   async (t) => {
     const sign = fc.constantFrom('a', 'b', ',', ',', '"', '"', '\n', '\r\n', '\r', ' ', '中')
     let [taken, refused] = [0, 0]
@@ -180,7 +180,7 @@ t.test(
   },
 )
 
-t.test('a row that lies across pieces is read whole', async (t) => {
+t.test('a row that spans pieces is read whole', async (t) => {
   const filler = 'é'.repeat(50_000)
   const rows = Array.from({ length: 20 }, (_, n) => [`${n}`, `${filler}"\r\n${n}`, 'z'.repeat(n * 131)])
   for (const end of ['\n', '\r\n', '\r']) {
@@ -220,7 +220,7 @@ t.test('random bytes neither crash nor hang', async (t) => {
   t.pass()
 })
 
-t.test('encodings are decided over the whole file, in whatever chunks it comes', async (t) => {
+t.test('the encoding is determined from the whole file, however it is chunked', async (t) => {
   const inspect = (bytes: Uint8Array, claim?: string) => inspectText(() => inChunks(bytes, 3), 'f', claim)
   const gbk = Buffer.from('d6d0cec4', 'hex')
   const utf8 = Buffer.from('中文𠮷 text')
@@ -271,7 +271,7 @@ const decodes = (encoding: Encoding, bytes: Uint8Array) => {
   }
 }
 
-t.test('what is taken as GB18030 or UTF-8 is what the decoder can decode', async (t) => {
+t.test('bytes are accepted as GB18030 or UTF-8 exactly if the decoder can decode them', async (t) => {
   const disputes: string[] = []
   const compare = async (bytes: Buffer) => {
     const { findings } = await inspectText(() => inChunks(bytes, 1024), 'f', 'gb18030')

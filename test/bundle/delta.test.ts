@@ -1,10 +1,10 @@
-/** A delta as it is read: rows to bring under the contract, rows to delete by their key alone. */
+/** Reading a delta: rows to upsert under the contract, and rows to delete by their key. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { createBag, type Operation, validateBag } from '../../src/bundle/index.ts'
-import { buildKeyMatcher, readingsOf } from '../../src/bundle/node/rows/delta.ts'
+import { buildKeyMatcher, rowPassesOf } from '../../src/bundle/node/rows/delta.ts'
 import {
   checksOf,
   clock,
@@ -18,7 +18,7 @@ import {
 
 const deletes = 'plot,片区\nA1,北片\nA9,01\n'
 
-t.test('what is made says what it is against, and what becomes of each file', async (t) => {
+t.test('a created delta states its base and the operation of each file', async (t) => {
   const folder = t.testdir()
   await createBag({
     ...{ folder, dataset: contract.dataset, edition: '2025', contractVersion: 2, provider: 'parks', clock },
@@ -41,8 +41,8 @@ t.test('what is made says what it is against, and what becomes of each file', as
   const path = join(folder, 'datapackage.json')
   const good = readFileSync(path, 'utf8')
   const cases: readonly [string, RegExp, number][] = [
-    [good.replace('"delta"', '"full"'), /must not be there, for the mode is full/, 3],
-    [good.replace(/,\s*"against": \{[^}]*\}/, ''), /\/qingdan\/against must be there/, 1],
+    [good.replace('"delta"', '"full"'), /is not allowed in mode full/, 3],
+    [good.replace(/,\s*"against": \{[^}]*\}/, ''), /\/qingdan\/against is required in mode delta/, 1],
     [
       good.replace('"operation": "upsert"', '"operation": "insert"'),
       /operation must be equal to one of.*upsert/,
@@ -52,7 +52,7 @@ t.test('what is made says what it is against, and what becomes of each file', as
     [good.replace('"version": 3', '"version": 3, "bundle": "x"'), /must NOT have additional/, 1],
     [
       good.replace(/"qingdan": \{\s*"operation": "upsert"\s*\}/, '"title": "x"'),
-      /resources\/1\/qingdan must be/,
+      /resources\/1\/qingdan is required/,
       1,
     ],
   ]
@@ -82,7 +82,7 @@ async function readDelta(files: Readonly<Record<string, readonly [Operation, str
   }
   const meeting = buildKeyMatcher(contract, options.onFinding)
   const rows: Record<string, (readonly (string | null)[])[]> = {}
-  for (const reading of readingsOf(options)) {
+  for (const reading of rowPassesOf(options)) {
     for await (const batch of validateBag(reading.options)) {
       meeting(reading, batch)
       rows[reading.operation ?? ''] = [
@@ -94,7 +94,7 @@ async function readDelta(files: Readonly<Record<string, readonly [Operation, str
   return { findings, rows }
 }
 
-t.test('deletes are read as keys, in whatever order and words', async (t) => {
+t.test('deletes are read as keys, in any column order and spelling', async (t) => {
   const { findings, rows } = await readDelta({
     'gone.csv': ['delete', deletes],
     'new.csv': ['upsert', `${header}\n01,B1,size,big,12,3.5,,,\n`],
@@ -107,7 +107,7 @@ t.test('deletes are read as keys, in whatever order and words', async (t) => {
   t.equal(rows['upsert']?.length, 1)
 })
 
-t.test('deletes hold the key and nothing else', async (t) => {
+t.test('files of deletes may have the columns of the key only', async (t) => {
   const { findings } = await readDelta({ 'gone.csv': ['delete', 'plot,area,trees\nA1,01,3\n'] })
   t.match(findings, [{ check: 'header-beyond-key', cell: 'C1', file: 'data/gone.csv' }])
   t.same(checksOf((await readDelta({ 'gone.csv': ['delete', 'plot\nA1\n'] })).findings), ['header-missing'])
@@ -118,7 +118,7 @@ t.test('deletes hold the key and nothing else', async (t) => {
   t.same(checksOf(doubled.findings), ['key-doubled', 'key-doubled'])
 })
 
-t.test('a key that is deleted and brought is told at the row that deletes', async (t) => {
+t.test('a key that is deleted and upserted is reported at the deleting row', async (t) => {
   const { findings } = await readDelta({
     'gone.csv': ['delete', 'plot,area\nA8,01\nB1,01\n'],
     'new.csv': ['upsert', `${header}\n01,B1,size,big,12,3.5,,,\n`],

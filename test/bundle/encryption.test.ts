@@ -1,6 +1,6 @@
 /**
- * Encrypted files: what we and GnuPG encrypt is read, nothing is given before the proof, and whatever is wrong is a
- * finding. The scratch holds nothing that anyone could read.
+ * Encrypted files: files encrypted by us or GnuPG are read, no bytes are returned before verification, and defects are
+ * findings. The scratch file is unreadable for others.
  */
 import { createReadStream } from 'node:fs'
 import { readdir, readFile, readlink, writeFile } from 'node:fs/promises'
@@ -23,18 +23,18 @@ import { digestOf } from '../../src/platform/digest.ts'
 import { bagOf, contract, contractsOf, limits, refusalOf } from '../support/bundle-fixture.ts'
 import { officeKey, openGpg, withoutGpg } from '../support/openpgp.ts'
 
-const made = new Date('2026-01-05T04:00:00Z')
-const service = await officeKey(made)
+const createdAt = new Date('2026-01-05T04:00:00Z')
+const service = await officeKey(createdAt)
 const publicKey = await readPublicKey(service.publicKey)
 const opened = await openPrivateKey(service.privateKey)
 const marker = 'Zq7Marker'
-/** 1.4 MB that pack as tables do, with the marker in every piece. */
+/** 1.4 MB that compress like a table, with the marker in every piece. */
 const rows = Array.from({ length: 60_000 }, (_, n) => `${marker},${(n * 7_919) % 1_000_003},abc\n`)
 const plain = Buffer.from(`name,size,note\n${rows.join('')}`)
 
 const encrypted = (data: Buffer) => buffer(encryptTo(Readable.from([data]), publicKey))
 
-/** Decrypts bytes and gives the plain ones, and all that lies in the scratch meanwhile. */
+/** Decrypts bytes through a scratch file and returns the plain ones. */
 async function decrypted(folder: string, bytes: Buffer, more: Partial<typeof limits> = {}): Promise<Buffer> {
   const scratch = await openSealedScratch(folder)
   const source = Readable.from(bytes.length === 0 ? [] : [bytes.subarray(0, 100), bytes.subarray(100)])
@@ -43,24 +43,24 @@ async function decrypted(folder: string, bytes: Buffer, more: Partial<typeof lim
     const sealed = await decryptInto(scratch, file, opened, { ...limits, ...more })
     const [first, second] = [await buffer(sealed.read()), await buffer(sealed.read())]
     if (!first.equals(second) || first.length !== sealed.bytes)
-      throw new Error('read twice, and not the same')
+      throw new Error('the second read differs from the first')
     return first
   } finally {
     await scratch.erase()
   }
 }
 
-t.test('what is encrypted to the service is read, of any size', async (t) => {
+t.test('files of any size encrypted to the service are read', async (t) => {
   for (const size of [0, 1, 65_535, 65_536, 65_537, 131_072, plain.length]) {
     const data = plain.subarray(0, size)
     t.ok((await decrypted(t.testdir({}), await encrypted(data))).equals(data), `${size} bytes`)
   }
 })
 
-t.test('another key, damage at any place, and a cut are findings', async (t) => {
+t.test('another key, damage anywhere and truncation are findings', async (t) => {
   const folder = t.testdir({})
   const good = await encrypted(plain)
-  const other = await readPublicKey((await officeKey(made)).publicKey)
+  const other = await readPublicKey((await officeKey(createdAt)).publicKey)
   const toOther = await buffer(encryptTo(Readable.from([plain]), other))
   t.same(await refusalOf(decrypted(folder, toOther)), ['encrypted-other-key'])
   const flipped = (at: number) => {
@@ -88,10 +88,10 @@ t.test('another key, damage at any place, and a cut are findings', async (t) => 
   t.same(await refusalOf(decrypted(folder, plain)), ['encrypted-damaged'], 'not encrypted at all')
   const bare = await createMessage({ binary: plain })
   t.match((await refusalOf(decrypted(folder, Buffer.from(bare.write() as Uint8Array)))).join(), /^encrypted-/)
-  t.same(await readdir(folder), [], 'nothing is left')
+  t.same(await readdir(folder), [], 'no file remains')
 })
 
-t.test('an error of the source stays one', async (t) => {
+t.test('an error of the source is passed on', async (t) => {
   const scratch = await openSealedScratch(t.testdir({}))
   async function* failing() {
     yield (await encrypted(plain)).subarray(0, 5_000)
@@ -102,7 +102,7 @@ t.test('an error of the source stays one', async (t) => {
   await scratch.erase()
 })
 
-t.test('a file that inflates without end is stopped, on both sides of the limit', async (t) => {
+t.test('inflation stops at the limit, tested on both sides', async (t) => {
   const folder = t.testdir({})
   const bomb = await encrypted(Buffer.alloc(6 << 20))
   t.ok(bomb.length < 30_000, `${bomb.length} bytes`)
@@ -114,29 +114,29 @@ t.test('a file that inflates without end is stopped, on both sides of the limit'
   t.equal((await decrypted(folder, bomb, { inflationMax: 10_000, bytesMax: 6 << 20 })).length, 6 << 20)
 })
 
-t.test('the scratch holds nothing that can be read, has no name, and forgets', async (t) => {
+t.test('the scratch file is unreadable, has no name and can be erased', async (t) => {
   const folder = t.testdir({ 'sealed-1-left-by-a-crash': 'noise', other: 'kept' })
   const scratch = await openSealedScratch(folder)
   const sealed = await scratch.write(Readable.from([plain]))
   if (process.platform !== 'win32') {
-    t.same(await readdir(folder), ['other'], 'neither its own nor what a crash left')
-    // The file is still there for whoever may look at our open files.
+    t.same(await readdir(folder), ['other'], 'neither its own file nor one left by a crash')
+    // The file can still be reached through our open file descriptors.
     const held: Buffer[] = []
     const open = '/proc/self/fd'
     for (const fd of await readdir(open).catch(() => [])) {
       const named = await readlink(join(open, fd)).catch(() => '')
       if (named.includes('sealed-')) held.push(await readFile(join(open, fd)))
     }
-    if (process.platform === 'linux') t.ok((held[0]?.length ?? 0) > plain.length, 'and it is found there')
+    if (process.platform === 'linux') t.ok((held[0]?.length ?? 0) > plain.length, 'the file is found there')
     t.notOk(held.some((bytes) => bytes.includes(marker)))
   }
   t.ok((await buffer(sealed.read())).equals(plain))
   await scratch.erase()
-  await t.rejects(buffer(sealed.read()), 'nothing is read after')
+  await t.rejects(buffer(sealed.read()), 'it cannot be read afterwards')
 })
 
 t.test(
-  'GnuPG encrypts for us, in each of its ways, and reads what we encrypt',
+  'GnuPG encrypts for us in each of its modes, and reads what we encrypt',
   { skip: withoutGpg },
   async (t) => {
     const gpg = await openGpg(t)
@@ -154,7 +154,7 @@ t.test(
     await gpg.run(...to, '--throw-keyids', '--output', `${file}.pgp`, '--encrypt', file)
     t.ok(
       (await decrypted(t.testdir({}), await readFile(`${file}.pgp`))).equals(plain),
-      'to a key that it does not name',
+      'to a hidden recipient',
     )
 
     await gpg.run(
@@ -174,7 +174,7 @@ t.test(
   },
 )
 
-t.test('a message by password, or to nobody, is not for us', async (t) => {
+t.test('a message encrypted with a password, or to no key, is rejected', async (t) => {
   const byPassword = await encrypt({
     message: await createMessage({ binary: plain }),
     passwords: 'secret',
@@ -184,7 +184,7 @@ t.test('a message by password, or to nobody, is not for us', async (t) => {
   t.same(await refusalOf(decrypted(t.testdir({}), Buffer.from(byPassword))), ['encrypted-other-key'])
 })
 
-t.test('a bag of encrypted and plain files reads as plain, and what is closed is gone', async (t) => {
+t.test('a bag of encrypted and plain files reads as plain; closing it erases the plain text', async (t) => {
   const folder = t.testdir({})
   const files = {
     'data/a.csv.pgp': await encrypted(plain),
@@ -200,7 +200,7 @@ t.test('a bag of encrypted and plain files reads as plain, and what is closed is
   t.equal(String(await buffer(bag.read('c.pgp'))), 'c', 'only the payload is decrypted')
   await bag.close()
   await t.rejects(buffer(bag.read('data/a.csv.pgp')))
-  // The limit is on the bundle: both together are one byte too many.
+  // The limit applies to the bundle: both files together exceed it by one byte.
   const both = { 'data/a.csv.pgp': files['data/a.csv.pgp'], 'data/b.csv.pgp': files['data/a.csv.pgp'] }
   const least = { ...limits, bytesMax: 2 * plain.length }
   const taken = await decryptBag(bagOf(both), { key: opened, scratch: folder, limits: least })
@@ -210,7 +210,7 @@ t.test('a bag of encrypted and plain files reads as plain, and what is closed is
   t.same(await refusalOf(refused), ['inflation'])
 })
 
-t.test('rows about persons come encrypted, or not at all', async (t) => {
+t.test('rows about persons must be encrypted', async (t) => {
   const { fields, primaryKey } = contract
   const personal = contractsOf({ ...contract, intake: { personal: true, fields, primaryKey } })
   const purpose = { dataset: contract.dataset, edition: '2025', contractVersion: 2, provider: 'parks' }

@@ -37,7 +37,7 @@ t.test('the golden text', async (t) => {
   )
 })
 
-t.test('no findings are a header', async (t) => {
+t.test('without findings there is only a header', async (t) => {
   const rows = parse(await textOf([]), { bom: true }) as string[][]
   t.equal(rows.length, 1)
   t.equal(rows[0]?.length, 10)

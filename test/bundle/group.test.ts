@@ -1,4 +1,4 @@
-/** Several bags as one bundle: what their labels say, whether they belong together, and the bag that they make. */
+/** Several bags as one bundle: their labels, whether they belong together, and the joined bag. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -40,7 +40,7 @@ t.test('labels in any case and over several lines', async (t) => {
   t.equal(info.size, 2)
 })
 
-t.test('a bag says which of how many it is, or nothing', async (t) => {
+t.test('a bag states its number and the total, or neither', async (t) => {
   const read = (text: string, bagsMax = 100) => groupOf(parseBagInfo(text), { bagsMax })
   const named = 'Bag-Group-Identifier: g\n'
   t.same(read(`${named}Bag-Count: 2 of 3`), { group: { identifier: 'g', number: 2, count: 3 }, findings: [] })
@@ -63,7 +63,7 @@ t.test('a bag says which of how many it is, or nothing', async (t) => {
   t.ok(read(`Bag-Group-Identifier: ${'g'.repeat(200)}\nBag-Count: 1 of 2`).group)
 })
 
-t.test('what is made is read again', async (t) => {
+t.test('a created group can be read again', async (t) => {
   const bag = await bagOf(t.testdir(), 2, 3)
   t.match(readFileSync(join(bag, 'bag-info.txt'), 'utf8'), 'Bag-Count: 2 of 3\n')
   const { manifest, findings } = await verifyAt(bag, 'folder')
@@ -74,7 +74,7 @@ t.test('what is made is read again', async (t) => {
   t.same(checksOf((await verifyAt(bag, 'folder')).findings), ['group-label'])
 })
 
-t.test('bags of a group agree in everything but their number', async (t) => {
+t.test('bags of a group differ in their number only', async (t) => {
   const folder = t.testdir({ one: {}, two: {} })
   const { manifest } = await verifyAt(await bagOf(join(folder, 'one'), 1, 2), 'folder')
   if (manifest === undefined || !isGrouped(manifest)) throw new Error('the bag is one of a group')
@@ -97,7 +97,7 @@ t.test('bags of a group agree in everything but their number', async (t) => {
   }
 })
 
-t.test('joined bags are one, with the number of each before its files', async (t) => {
+t.test('joined bags have all files, prefixed with the number of the bag', async (t) => {
   const folder = t.testdir({ one: {}, two: {} })
   const bags = []
   for (const [index, name] of ['two', 'one'].entries()) {
@@ -127,14 +127,14 @@ t.test('joined bags are one, with the number of each before its files', async (t
   await bag.close()
 })
 
-t.test('files are spread whole', async (t) => {
+t.test('files are not split between bags', async (t) => {
   const files = [7, 3, 5, 1, 3].map((bytes, index) => ({ name: `${index}.csv`, bytes }))
   const names = (spread: readonly (readonly { name: string }[])[]) =>
     spread.map((bag) => bag.map(({ name }) => name.slice(0, 1)).join(''))
   t.same(names(spreadByCount(files, 3)), ['0', '23', '14'])
   t.equal(spreadByCount(files, 5).length, 5)
   t.ok(spreadByCount(files, 5).every((bag) => bag.length === 1))
-  t.throws(() => spreadByCount(files, 6), /none is cut/)
+  t.throws(() => spreadByCount(files, 6), /files are not split/)
   t.same(names(spreadByBytes(files, 7)), ['0', '23', '14'])
   for (const bag of spreadByBytes(files, 7)) t.ok(bag.reduce((sum, { bytes }) => sum + bytes, 0) <= 7)
   t.equal(spreadByBytes(files, 7).flat().length, files.length)

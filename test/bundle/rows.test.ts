@@ -19,14 +19,14 @@ import {
 
 const row = '01,A1,size,big,12,3.5,2020-05-01,spade,first'
 const withRows = (...rows: readonly string[]) => `${[header, ...rows].join('\n')}\n`
-/** The good row with one cell in another's place. */
+/** The good row with one cell replaced. */
 const withCell = (name: string, value: string) => {
   const cells = row.split(',')
   cells[header.split(',').indexOf(name)] = value
   return withRows(cells.join(','))
 }
 
-t.test('a good file gives its rows in the order of the contract', async (t) => {
+t.test('a good file gives its rows, with fields in the order of the contract', async (t) => {
   const { findings, rows, counts } = await readRows({ 'rows.csv': goodCsv })
   t.same(findings, [])
   t.same(
@@ -42,7 +42,7 @@ t.test('a good file gives its rows in the order of the contract', async (t) => {
   ])
 })
 
-t.test('columns stand in any order and under any header that the contract knows', async (t) => {
+t.test('columns may have any order and any header of the contract', async (t) => {
   const titles = '备注,工具,开放日期,平均高度（ｍ）,树 木 数,GRADE,The trait,地块名称,片区,序号'
   const { findings, rows } = await readRows({
     'a.csv': `${titles}\nn,spade,2020-05-01,3.5,12,big,size,A1,01,1\n`,
@@ -55,7 +55,7 @@ t.test('columns stand in any order and under any header that the contract knows'
   t.same(checksOf(quoted.findings), [])
 })
 
-t.test('headers that can not be taken are named with their cells', async (t) => {
+t.test('rejected headers are reported with their cells', async (t) => {
   const cases: [string, Partial<Finding>[]][] = [
     [
       goodCsv.replace('trees', 'shrubs'),
@@ -106,7 +106,7 @@ t.test('an optional column may be absent, with a warning; an unnamed one may be 
   t.match(filled.findings, [{ check: 'header-unnamed', cell: 'J2' }])
 })
 
-t.test('a first row that is no header is not shown, and a personal one never', async (t) => {
+t.test('findings do not show a first row that is not a header, nor headers of personal data', async (t) => {
   const noHeader = await readRows({ 'a.csv': 'Zhang San,secret\nLi Si,hidden\n' })
   t.notMatch(JSON.stringify(noHeader.findings), /Zhang|secret|Li Si|hidden/)
   t.match(noHeader.findings, [{ check: 'header-row', row: 1, cell: 'A1', expected: /片区 \/ area, / }])
@@ -120,7 +120,7 @@ t.test('a first row that is no header is not shown, and a personal one never', a
   t.notMatch(JSON.stringify(findings), /Zhang/)
 })
 
-t.test('a title above the headers, and a sign other than the comma, are told once and as such', async (t) => {
+t.test('a title above the headers or another delimiter is reported once', async (t) => {
   const files = [`2025 plots,,\n${goodCsv}`, goodCsv.replaceAll(',', ';'), goodCsv.replaceAll(',', '\t')]
   for (const csv of files) {
     const { findings, counts } = await readRows({ 'a.csv': csv })
@@ -130,7 +130,7 @@ t.test('a title above the headers, and a sign other than the comma, are told onc
   }
 })
 
-t.test('cells: what is taken, what is mended and counted, what is refused and where', async (t) => {
+t.test('cells: accepted, corrected and counted, or rejected with their position', async (t) => {
   const taken: [string, string, string | null, string?][] = [
     ['note', '\u3000 x y \u00a0', 'x y', 'blanks'],
     ['note', '未提供', null],
@@ -199,7 +199,7 @@ t.test('cells: what is taken, what is mended and counted, what is refused and wh
   }
 })
 
-t.test('a per cent sign is mended where the unit says so, and nowhere guessed', async (t) => {
+t.test('a per cent sign is removed only if the unit is per cent', async (t) => {
   const fields = contract.fields.map((one) => (one.name === 'height' ? { ...one, unit: '%' } : one))
   const read = (text: string) =>
     readRows({ 'a.csv': withCell('height', text) }, { contract: { ...contract, fields } })
@@ -216,7 +216,7 @@ t.test('a per cent sign is mended where the unit says so, and nowhere guessed', 
 })
 
 t.test(
-  'a fault of a code hides no other fault, and is not told twice by the field that depends on it',
+  'an invalid code hides no other fault, and is not reported again for the dependent field',
   async (t) => {
     const { findings } = await readRows({ 'a.csv': withRows('03,A1,colour,good,x,,,,') })
     t.same(
@@ -230,7 +230,7 @@ t.test(
   },
 )
 
-t.test('no finding holds a value of a cell', async (t) => {
+t.test('no finding contains the value of a cell', async (t) => {
   const secret = 'Ouyang-310101201001011234'
   for (const name of header.split(',').slice(0, 8)) {
     const { findings } = await readRows({ 'a.csv': withCell(name, secret) })
@@ -245,7 +245,7 @@ t.test('no finding holds a value of a cell', async (t) => {
 })
 
 t.test(
-  'rows that are short, long or blank are named and not taken; blank ones at the end are borne',
+  'short, long and blank rows are reported and not accepted; blank rows at the end are allowed',
   async (t) => {
     const csv = `${withRows(row, '01,A2', `01,A9${row.slice(5)},x`, ' ,,,', '02,B,size,"a"b,1,,,,', '02,A1,size,,1,,,,,,')}\n,,,,,,,,\n  \n`
     const { findings, rows, counts } = await readRows({ 'a.csv': csv })
@@ -264,7 +264,7 @@ t.test(
   },
 )
 
-t.test('files without rows, and with rows that can not be cut, are refused whole', async (t) => {
+t.test('files without rows, or with unreadable rows, are rejected as a whole', async (t) => {
   const cases: [string, string, Partial<Finding>][] = [
     ['empty', '', { check: 'file-empty' }],
     ['header only', `${header}\n`, { check: 'rows-missing' }],
@@ -299,23 +299,26 @@ t.test('files without rows, and with rows that can not be cut, are refused whole
   }
 })
 
-t.test('GBK reads as it stands; under a claim of UTF-8 it is refused with the byte', async (t) => {
-  // 片区 and 北片 in GBK. The first two bytes happen to be a letter in UTF-8, so a sample could be deceived.
-  const csv = Buffer.concat([
-    Buffer.from('c6acc7f8', 'hex'),
-    Buffer.from(`${header.slice(4)}\n`),
-    Buffer.from('b1b1c6ac', 'hex'),
-    Buffer.from(`${row.slice(2)}\n`),
-  ])
-  const read = await readRows({ 'a.csv': csv })
-  t.same(read.findings, [])
-  t.equal(read.rows[0]?.values[0], '01')
-  const claimed = await readRows({ 'a.csv': csv }, { encoding: 'utf-8' })
-  t.match(claimed.findings, [{ check: 'encoding', byteOffset: 2, expected: 'UTF-8' }])
-  t.equal(claimed.counts[0]?.unreadable, true)
-})
+t.test(
+  'GBK is read without a declaration; if UTF-8 is declared, it is rejected with the byte offset',
+  async (t) => {
+    // 片区 and 北片 in GBK. The first two bytes happen to be a letter in UTF-8, so reading a sample would detect the wrong encoding.
+    const csv = Buffer.concat([
+      Buffer.from('c6acc7f8', 'hex'),
+      Buffer.from(`${header.slice(4)}\n`),
+      Buffer.from('b1b1c6ac', 'hex'),
+      Buffer.from(`${row.slice(2)}\n`),
+    ])
+    const read = await readRows({ 'a.csv': csv })
+    t.same(read.findings, [])
+    t.equal(read.rows[0]?.values[0], '01')
+    const claimed = await readRows({ 'a.csv': csv }, { encoding: 'utf-8' })
+    t.match(claimed.findings, [{ check: 'encoding', byteOffset: 2, expected: 'UTF-8' }])
+    t.equal(claimed.counts[0]?.unreadable, true)
+  },
+)
 
-t.test('each row of a doubled key is refused, in one file or in several', async (t) => {
+t.test('each row with a duplicate key is rejected, in one file or several', async (t) => {
   const other = withRows('02,B1,size,,1,,,,', '北片,A1,size,,1,,,,', '02,B2,size,,1,,,,')
   const { findings, rows, counts } = await readRows({
     'a.csv': goodCsv,
@@ -347,7 +350,7 @@ t.test('each row of a doubled key is refused, in one file or in several', async 
   )
 })
 
-t.test('keys that are alike only when joined are not doubled', async (t) => {
+t.test('keys that are equal only when joined are not duplicates', async (t) => {
   const joined: Contract = {
     ...contract,
     fields: [field('a', '甲', 'string'), field('b', '乙', 'string')],
@@ -361,7 +364,7 @@ t.test('keys that are alike only when joined are not doubled', async (t) => {
   t.equal(rows.length, 7)
 })
 
-t.test('doubled keys are found as a set would find them', async (t) => {
+t.test('duplicate keys are found as with a set', async (t) => {
   const keyed: Contract = { ...contract, fields: [field('a', '甲', 'string')], primaryKey: ['a'] }
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat(30), { minLength: 1, maxLength: 60 }), async (numbers) => {
@@ -376,7 +379,7 @@ t.test('doubled keys are found as a set would find them', async (t) => {
   t.equal(counts[0]?.rowsRefused, 20_000)
 })
 
-t.test('rows of texts survive the way from csv-stringify to canonical values', async (t) => {
+t.test('texts written by csv-stringify become the same canonical values', async (t) => {
   const free: Contract = {
     ...contract,
     fields: [field('k', '键', 'integer'), field('v', '值', 'string')],
@@ -397,15 +400,20 @@ t.test('rows of texts survive the way from csv-stringify to canonical values', a
   t.pass()
 })
 
-t.test("a provider's rows lie in its part, and the contract's checks see each row", async (t) => {
-  const north = await readRows({ 'a.csv': goodCsv }, { provider: 'north' })
-  t.match(north.findings, [{ check: 'part-scope', row: 4, cell: 'A4', field: 'area', expected: '01' }])
-  t.equal(north.rows.length, 2)
-  const checks = [{ check: 'not-above', severity: 'warning', field: 'height', other: 'trees' } as const]
-  const warned = await readRows({ 'a.csv': goodCsv }, { contract: { ...contract, checks } })
-  t.match(warned.findings, [{ check: 'not-above', severity: 'warning', row: 4, cell: 'F4', field: 'height' }])
-  t.equal(warned.rows.length, 3)
-})
+t.test(
+  "rows outside the provider's part are rejected, and the contract's checks run on each row",
+  async (t) => {
+    const north = await readRows({ 'a.csv': goodCsv }, { provider: 'north' })
+    t.match(north.findings, [{ check: 'part-scope', row: 4, cell: 'A4', field: 'area', expected: '01' }])
+    t.equal(north.rows.length, 2)
+    const checks = [{ check: 'not-above', severity: 'warning', field: 'height', other: 'trees' } as const]
+    const warned = await readRows({ 'a.csv': goodCsv }, { contract: { ...contract, checks } })
+    t.match(warned.findings, [
+      { check: 'not-above', severity: 'warning', row: 4, cell: 'F4', field: 'height' },
+    ])
+    t.equal(warned.rows.length, 3)
+  },
+)
 
 t.test('limits hold on both sides', async (t) => {
   t.same((await readRows({ 'a.csv': goodCsv }, { limits: { rowsMax: 3 } })).findings, [])
@@ -418,7 +426,7 @@ t.test('limits hold on both sides', async (t) => {
   )
 })
 
-t.test('a million findings are counted to the end and kept to the limit', async (t) => {
+t.test('a million findings are all counted, and stored up to the limit', async (t) => {
   const keyed: Contract = { ...contract, fields: [field('a', '甲', 'integer')], primaryKey: [] }
   const bytes = Buffer.from(`a\n${'x\n'.repeat(1_000_000)}`)
   const sink = buildFindingSink(limits.findingsMax)
@@ -455,7 +463,7 @@ t.test('a million findings are counted to the end and kept to the limit', async 
   t.equal(progress, 1_000_000)
 })
 
-t.test('an abort ends the walk with its reason', async (t) => {
+t.test('an abort ends validation with its reason', async (t) => {
   const abort = new AbortController()
   abort.abort(new Error('enough'))
   const path = 'data/a.csv'
@@ -481,7 +489,7 @@ t.test('an abort ends the walk with its reason', async (t) => {
   }, /enough/)
 })
 
-t.test('every check of the list says what to do, in both languages', async (t) => {
+t.test('every check has a message in both languages', async (t) => {
   t.equal(goodRows.length, 3)
   for (const [name, { message, messageZh }] of Object.entries(bundleChecks)) {
     t.match(name, /^[a-z0-9-]+$/)

@@ -1,4 +1,4 @@
-/** Detached signatures: each reason to refuse one, and that GnuPG and we believe each other. */
+/** Detached signatures: each reason to reject one, and interoperability with GnuPG. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createMessage, enums, readPrivateKey, type SignOptions, sign } from 'openpgp'
@@ -31,7 +31,7 @@ async function checked(
   return outcomes.map((outcome) => (outcome.good ? 'good' : outcome.fault)).join(' ')
 }
 
-t.test('a signature over these bytes by a known key is good, and tells whose and when', async (t) => {
+t.test('a signature by a known key is good, with its signer and time', async (t) => {
   t.same(await checkSignatures(bytes, signed, publicKeys, day('03-01')), [
     { good: true, fingerprint: office.fingerprint, signedAt: day('02-01') },
   ])
@@ -41,7 +41,7 @@ t.test('a signature over these bytes by a known key is good, and tells whose and
   t.not(await signBytes(bytes, opened.key, { at: day('02-01') }), signed, 'with a salt it differs')
 })
 
-t.test('each reason to refuse one has its name', async (t) => {
+t.test('each reason for rejection has its name', async (t) => {
   t.equal(await checked(signed, publicKeys, day('03-01'), Buffer.from('other bytes\n')), 'wrong-bytes')
   t.equal(await checked(signed, []), 'unknown-key')
   const other = await officeKey(day('01-05'))
@@ -58,21 +58,21 @@ t.test('each reason to refuse one has its name', async (t) => {
   }
 })
 
-t.test('a signature of the time before or after its key is outside its validity', async (t) => {
+t.test('a signature from before or after the validity of its key is rejected', async (t) => {
   const brief = await officeKey(day('01-05'), { keyExpirationTime: 30 * 86_400 })
   const keys = await readPublicKeys(brief.publicKey)
   t.same(keys[0]?.expiresAt, new Date(day('01-05').getTime() + 30 * 86_400_000))
   const { key } = await openPrivateKey(brief.privateKey)
   const within = await signBytes(bytes, key, { at: day('01-20') })
   t.equal(await checked(within, keys, day('01-21')), 'good')
-  t.equal(await checked(within, keys, day('03-01')), 'expired-key', 'its key has ended since')
-  t.equal(await checked(within, keys, day('01-06')), 'outside-validity', 'it comes out of the future')
+  t.equal(await checked(within, keys, day('03-01')), 'expired-key', 'its key has expired since')
+  t.equal(await checked(within, keys, day('01-06')), 'outside-validity', 'it is dated in the future')
   const ahead = (minutes: number) => new Date(day('01-20').getTime() - minutes * 60_000)
   t.equal(await checked(within, keys, ahead(60)), 'good', 'a clock may be an hour ahead')
   t.equal(await checked(within, keys, ahead(61)), 'outside-validity')
 })
 
-t.test('a revocation counts from its moment, and a compromise for ever', async (t) => {
+t.test('a revocation counts from its time on, a compromise always', async (t) => {
   const { keyRetired, keyCompromised } = enums.reasonForRevocation
   const retired = await readPublicKeys(await revokedKey(office, day('02-15'), keyRetired))
   t.equal(await checked(signed, retired, day('02-10')), 'good')
@@ -81,7 +81,7 @@ t.test('a revocation counts from its moment, and a compromise for ever', async (
   t.equal(await checked(signed, compromised, day('02-10')), 'revoked-key')
 })
 
-t.test('weak digests, weak keys, and signatures over text prove nothing', async (t) => {
+t.test('weak digests, weak keys and text signatures are rejected', async (t) => {
   const options = async (more: Partial<SignOptions>) => ({
     message: await createMessage({ binary: bytes }),
     signingKeys: await readPrivateKey({ armoredKey: office.privateKey }),
@@ -96,9 +96,9 @@ t.test('weak digests, weak keys, and signatures over text prove nothing', async 
   t.equal(await checked(byText), 'malformed', 'line ends of a text may change')
   const critical = [{ name: 'a@example.org', value: Buffer.from('b'), humanReadable: true, critical: true }]
   const unknown = await sign({ ...(await options({ signatureNotations: critical })), format: 'armored' })
-  t.equal(await checked(unknown), 'malformed', 'what is critical must be understood')
+  t.equal(await checked(unknown), 'malformed', 'unknown critical subpackets are rejected')
 
-  // The library itself would sign with none of these; whoever has an older one may.
+  // The library signs with none of these; older software may.
   const config = { minRSABits: 1_024 }
   const small = await officeKey(day('01-05'), { type: 'rsa', rsaBits: 1_024, config })
   const bySmall = { signingKeys: small.pair.privateKey, config }
@@ -108,7 +108,7 @@ t.test('weak digests, weak keys, and signatures over text prove nothing', async 
   await t.rejects(openPrivateKey(small.privateKey), new KeyFault('weak'))
 })
 
-t.test('several signatures are judged one by one, up to a limit', async (t) => {
+t.test('several signatures are verified one by one, up to a limit', async (t) => {
   const other = await officeKey(day('01-05'))
   const { key } = await openPrivateKey(other.privateKey)
   const pair = async (count: number) =>
@@ -123,7 +123,7 @@ t.test('several signatures are judged one by one, up to a limit', async (t) => {
   t.equal(await checked(await pair(9)), 'malformed')
 })
 
-t.test('key files: what they are not is told, and nothing of them', async (t) => {
+t.test('key files: the reason for rejection is reported, without quoting the file', async (t) => {
   const reasonOf = async (work: Promise<unknown>) =>
     work.then(
       () => 'none',
@@ -133,7 +133,11 @@ t.test('key files: what they are not is told, and nothing of them', async (t) =>
   t.equal(await reasonOf(readPublicKey(office.privateKey)), 'private')
   t.equal(await reasonOf(readPublicKeys(`${office.publicKey}\n${office.privateKey}`)), 'private')
   const disguised = office.privateKey.replaceAll('PRIVATE', 'PUBLIC')
-  t.equal(await reasonOf(readPublicKeys(disguised)), 'private', 'a private key under another name')
+  t.equal(
+    await reasonOf(readPublicKeys(disguised)),
+    'private',
+    'a private key with the label of a public one',
+  )
   t.equal(await reasonOf(readPublicKey('no key')), 'malformed')
   t.equal(await reasonOf(readPublicKey(office.publicKey.slice(0, 200))), 'malformed')
   t.equal(await reasonOf(readPublicKey(`${office.publicKey}\n${other.publicKey}`)), 'several')
@@ -147,7 +151,7 @@ t.test('key files: what they are not is told, and nothing of them', async (t) =>
   t.equal(await reasonOf(openPrivateKey(locked.privateKey, async () => 'correct horse')), 'none')
 })
 
-t.test('GnuPG believes us, and we believe it', { skip: withoutGpg }, async (t) => {
+t.test('GnuPG verifies our signatures, and we verify its', { skip: withoutGpg }, async (t) => {
   const gpg = await openGpg(t)
   await gpg.import(office.publicKey)
   const [file, asc] = [join(gpg.folder, 'bytes.txt'), join(gpg.folder, 'bytes.txt.asc')]

@@ -1,4 +1,4 @@
-/** The signature of a bag: what it covers, what it says nothing about, and that other tools make and check the same. */
+/** The signature of a bag: what it covers, what it does not, and interoperability with other tools. */
 import { execFile } from 'node:child_process'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ const office = await officeKey(new Date('2026-01-05T04:00:00Z'))
 const keys = await readPublicKeys(office.publicKey)
 const tagManifest = 'tagmanifest-sha256.txt'
 
-/** What the signature of a bag's folder comes to: `good`, `unsigned`, or the checks. */
+/** The result for the signature of a bag's folder: `good`, `unsigned`, or the checks. */
 async function judged(folder: string, known = keys, moment = later): Promise<readonly string[]> {
   const bag = await openBag(folder, 'folder', limits)
   try {
@@ -41,7 +41,7 @@ async function signedBag(folder: string): Promise<string> {
   return bag
 }
 
-t.test('a signed bag is a good bag, and its signature covers all of it', async (t) => {
+t.test('a signed bag is valid, and its signature covers all of it', async (t) => {
   const bag = await signedBag(t.testdir({}))
   t.same(checksOf((await verifyAt(bag, 'folder')).findings), [])
   t.same(await judged(bag), ['good'])
@@ -49,7 +49,7 @@ t.test('a signed bag is a good bag, and its signature covers all of it', async (
   await t.rejects(
     signBag(bag, await openPrivateKey(office.privateKey), { at }),
     /EEXIST/,
-    'never written over',
+    'never overwritten',
   )
   const text = await readFile(join(bag, tagManifest), 'utf8')
   await writeFile(join(bag, tagManifest), `${text}\n`)
@@ -58,7 +58,7 @@ t.test('a signed bag is a good bag, and its signature covers all of it', async (
   t.same(await judged(bag), ['unsigned'])
 })
 
-t.test('a signature that covers nothing is void', async (t) => {
+t.test('a signature that does not cover the data is rejected', async (t) => {
   for (const file of ['manifest-sha256.txt', 'datapackage.json', 'bag-info.txt', 'bagit.txt']) {
     const bag = await signedBag(t.testdir({}))
     const lines = (await readFile(join(bag, tagManifest), 'utf8')).split('\n')
@@ -70,7 +70,7 @@ t.test('a signature that covers nothing is void', async (t) => {
   t.same(await judged(bag), ['signature-partial'], 'no tag manifest')
 })
 
-t.test('a signature file of any size and kind is told, and never read whole', async (t) => {
+t.test('a signature file of any size and kind is reported, and never read whole', async (t) => {
   const bag = await signedBag(t.testdir({}))
   for (const text of ['', 'x', '\u0000'.repeat(100), 'x'.repeat(65_537), 'x'.repeat(5_000_000)]) {
     await writeFile(join(bag, signaturePath), text)
@@ -78,18 +78,22 @@ t.test('a signature file of any size and kind is told, and never read whole', as
   }
 })
 
-t.test('GnuPG verifies our bag, and signs one for us', { skip: withoutGpg }, async (t) => {
-  const gpg = await openGpg(t)
-  const bag = await signedBag(t.testdir({}))
-  await gpg.import(office.publicKey)
-  const { stderr } = await gpg.run('--verify', join(bag, signaturePath), join(bag, tagManifest))
-  t.match(stderr, /Good signature from "Office/)
-  await promisify(execFile)('sha256sum', ['-c', tagManifest], { cwd: bag })
+t.test(
+  'GnuPG verifies our signed bag, and we verify one signed by GnuPG',
+  { skip: withoutGpg },
+  async (t) => {
+    const gpg = await openGpg(t)
+    const bag = await signedBag(t.testdir({}))
+    await gpg.import(office.publicKey)
+    const { stderr } = await gpg.run('--verify', join(bag, signaturePath), join(bag, tagManifest))
+    t.match(stderr, /Good signature from "Office/)
+    await promisify(execFile)('sha256sum', ['-c', tagManifest], { cwd: bag })
 
-  await rm(join(bag, signaturePath))
-  const fingerprint = await gpg.newKey('district@example.org')
-  await gpg.run('--armor', '--local-user', fingerprint, '--detach-sign', join(bag, tagManifest))
-  const { stdout } = await gpg.run('--armor', '--export', fingerprint)
-  t.same(await judged(bag, await readPublicKeys(stdout), new Date()), ['good'])
-  t.same(checksOf((await verifyAt(bag, 'folder')).findings), [])
-})
+    await rm(join(bag, signaturePath))
+    const fingerprint = await gpg.newKey('district@example.org')
+    await gpg.run('--armor', '--local-user', fingerprint, '--detach-sign', join(bag, tagManifest))
+    const { stdout } = await gpg.run('--armor', '--export', fingerprint)
+    t.same(await judged(bag, await readPublicKeys(stdout), new Date()), ['good'])
+    t.same(checksOf((await verifyAt(bag, 'folder')).findings), [])
+  },
+)

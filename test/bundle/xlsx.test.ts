@@ -36,7 +36,7 @@ function read(
   return readRows({ 'a.xlsx': makeSheet([headers, ...rows], sheet, book) })
 }
 
-/** A contract with a text and a field of each type that a cell may be read for. */
+/** A contract with a text field and one of each type that a cell can have. */
 const typed: Contract = {
   ...contract,
   fields: [
@@ -66,7 +66,7 @@ async function cellOf(name: string, cell: TestCell, book: Omit<TestWorkbook, 'sh
   return findings[0]?.check ?? value
 }
 
-t.test('a sheet gives the rows that the same CSV gives', async (t) => {
+t.test('a sheet gives the same rows as the equivalent CSV', async (t) => {
   const csv = await readRows({ 'a.csv': goodCsv })
   const { findings, rows, counts } = await read([
     goodCells.with(8, 'first'),
@@ -78,7 +78,7 @@ t.test('a sheet gives the rows that the same CSV gives', async (t) => {
   t.match(counts, [{ file: 'data/a.xlsx', rowsRead: 3, rowsTaken: 3, rowsRefused: 0, unreadable: false }])
 })
 
-t.test('cells are read as the document says', async (t) => {
+t.test('cells are read as documented', async (t) => {
   const formats = [
     'yyyy/m/d',
     'h:mm',
@@ -172,7 +172,7 @@ t.test('cells are read as the document says', async (t) => {
   t.equal(await cellOf('day', number(2957004, day), from1904), 'cell-day')
 })
 
-t.test('formulas are refused where the contract says so', async (t) => {
+t.test('formulas are rejected if the contract requires it', async (t) => {
   const rows = [headers, goodCells.with(4, formula('12'))]
   const taken = await readRows({ 'a.xlsx': makeSheet(rows) })
   t.same(taken.findings, [])
@@ -183,35 +183,32 @@ t.test('formulas are refused where the contract says so', async (t) => {
   t.match(refused.findings, [{ check: 'cell-formula', row: 2, cell: 'E2', field: 'trees' }])
 })
 
-t.test(
-  'findings name the cells of the sheet, rows that are left out are blank, and no value is told',
-  async (t) => {
-    const secret = 'Ouyang-310101201001011234'
-    const { findings, rows, counts } = await read([
-      goodCells,
-      goodCells.with(1, 'A2').with(4, secret),
-      [],
-      goodCells.with(1, 'A3').with(5, { xml: ' t="e"><v>#REF!</v></c>' }),
-      [...goodCells.with(1, 'A4'), undefined, 'stray'],
-      goodCells,
-      [],
-      ['', ' '],
-    ])
-    t.match(findings, [
-      { check: 'key-doubled', row: 2, cell: 'A2' },
-      { check: 'type', row: 3, cell: 'E3', field: 'trees', header: 'trees' },
-      { check: 'row-blank', row: 4 },
-      { check: 'cell-error', row: 5, cell: 'F5', field: 'height' },
-      { check: 'header-unnamed', row: 6, cell: 'K6' },
-      { check: 'key-doubled', row: 7, expected: 'area + plot (data/a.xlsx: 2)' },
-    ])
-    t.equal(findings.length, 6)
-    t.notOk(findings.some(({ byteOffset }) => byteOffset !== undefined))
-    t.notMatch(JSON.stringify(findings), /Ouyang|310101|stray/)
-    t.same(rows, [])
-    t.match(counts, [{ rowsRead: 6, rowsTaken: 0, rowsRefused: 6, unreadable: false }])
-  },
-)
+t.test('findings name the cells of the sheet and no value; missing rows count as blank', async (t) => {
+  const secret = 'Ouyang-310101201001011234'
+  const { findings, rows, counts } = await read([
+    goodCells,
+    goodCells.with(1, 'A2').with(4, secret),
+    [],
+    goodCells.with(1, 'A3').with(5, { xml: ' t="e"><v>#REF!</v></c>' }),
+    [...goodCells.with(1, 'A4'), undefined, 'stray'],
+    goodCells,
+    [],
+    ['', ' '],
+  ])
+  t.match(findings, [
+    { check: 'key-doubled', row: 2, cell: 'A2' },
+    { check: 'type', row: 3, cell: 'E3', field: 'trees', header: 'trees' },
+    { check: 'row-blank', row: 4 },
+    { check: 'cell-error', row: 5, cell: 'F5', field: 'height' },
+    { check: 'header-unnamed', row: 6, cell: 'K6' },
+    { check: 'key-doubled', row: 7, expected: 'area + plot (data/a.xlsx: 2)' },
+  ])
+  t.equal(findings.length, 6)
+  t.notOk(findings.some(({ byteOffset }) => byteOffset !== undefined))
+  t.notMatch(JSON.stringify(findings), /Ouyang|310101|stray/)
+  t.same(rows, [])
+  t.match(counts, [{ rowsRead: 6, rowsTaken: 0, rowsRefused: 6, unreadable: false }])
+})
 
 t.test('merged cells: titles and groups above headers are understood, others are told', async (t) => {
   const title: readonly TestCell[] = ['2025 plots']
@@ -231,7 +228,7 @@ t.test('merged cells: titles and groups above headers are understood, others are
   )
   t.same(grouped.findings, [])
   t.match(grouped.rows, [{ row: 3, values: ['01', 'A1', 'size', 'big', '12'] }])
-  // A name that is known only with its group.
+  // A name that is a header only with its group.
   const aliased: Contract = {
     ...contract,
     fields: [field('boys', '男生人数', 'integer'), field('girls', '女生人数', 'integer')],
@@ -246,7 +243,7 @@ t.test('merged cells: titles and groups above headers are understood, others are
     ['C1:D1'],
     { contract: aliased },
   )
-  t.same(checksOf(joined.findings), ['header-row'], 'without groups two rows are no header')
+  t.same(checksOf(joined.findings), ['header-row'], 'two rows without groups are not a header')
   const four = await under(
     [
       ['男生', undefined, '女生', undefined],
@@ -308,7 +305,7 @@ t.test('which sheet is read, and what is said of those that are not', async (t) 
   ])
 })
 
-t.test('workbooks that nobody should open, or can, are refused with what to do', async (t) => {
+t.test('unsafe and unreadable workbooks are rejected', async (t) => {
   const rows = [headers, goodCells]
   const book = (more: Omit<TestWorkbook, 'sheets'>) => makeSheet(rows, {}, more)
   const sheet = (xml: string) => makeSheet([], { xml })
@@ -323,11 +320,11 @@ t.test('workbooks that nobody should open, or can, are refused with what to do',
   const cases: readonly (readonly [string, Buffer, string])[] = [
     ['an old workbook', compound('Workbook'), 'workbook-kind'],
     ['a password', compound('EncryptedPackage'), 'workbook-encrypted'],
-    ['a CSV by another name', Buffer.from(goodCsv), 'workbook-kind'],
+    ['a CSV with the wrong extension', Buffer.from(goodCsv), 'workbook-kind'],
     ['nothing', Buffer.alloc(0), 'file-empty'],
-    ['a ZIP of something else', book({ without: ['[Content_Types].xml'] }), 'workbook-kind'],
+    ['another kind of ZIP', book({ without: ['[Content_Types].xml'] }), 'workbook-kind'],
     [
-      'a binary one',
+      'a binary workbook',
       book({ mainType: 'application/vnd.ms-excel.sheet.binary.macroEnabled.main' }),
       'workbook-kind',
     ],
@@ -356,8 +353,8 @@ t.test('workbooks that nobody should open, or can, are refused with what to do',
       book({ entries: [{ name: 'xl/sharedStrings.xml', data: `${bomb}<sst/>` }] }),
       'workbook-doctype',
     ],
-    ['an entity of nobody', sheet(plain('<row><c t="str"><v>&b;</v></c></row>')), 'workbook-damaged'],
-    ['XML cut off', sheet('<worksheet><sheetData><row>'), 'workbook-damaged'],
+    ['an undefined entity', sheet(plain('<row><c t="str"><v>&b;</v></c></row>')), 'workbook-damaged'],
+    ['truncated XML', sheet('<worksheet><sheetData><row>'), 'workbook-damaged'],
     [
       'XML in UTF-16',
       makeSheet(
@@ -368,21 +365,21 @@ t.test('workbooks that nobody should open, or can, are refused with what to do',
       'workbook-damaged',
     ],
     ['another encoding', sheet('<?xml version="1.0" encoding="GBK"?><worksheet/>'), 'workbook-damaged'],
-    ['nested without end', sheet('<a>'.repeat(200_000)), 'workbook-damaged'],
+    ['nested too deeply', sheet('<a>'.repeat(200_000)), 'workbook-damaged'],
     ['rows out of order', sheet(plain('<row r="3"/><row r="2"/>')), 'workbook-damaged'],
     ['cells out of order', sheet(plain('<row r="1"><c r="B1"/><c r="A1"/></row>')), 'workbook-damaged'],
     ['a cell of another row', sheet(plain('<row r="1"><c r="A2"/></row>')), 'workbook-damaged'],
     ['a row beyond the last', sheet(plain('<row r="1048577"/>')), 'workbook-damaged'],
     ['a column beyond the last', sheet(plain('<row r="1"><c r="XFE1"/></row>')), 'workbook-damaged'],
     ['merges that overlap', makeSheet(rows, { merges: ['A2:B3', 'B3:C4'] }), 'workbook-damaged'],
-    ['a merge of nothing', makeSheet(rows, { merges: ['A2:?'] }), 'workbook-damaged'],
+    ['an invalid merge', makeSheet(rows, { merges: ['A2:?'] }), 'workbook-damaged'],
     ['no sheet', book({ without: ['xl/worksheets/sheet1.xml'] }), 'workbook-damaged'],
     ['no relationships', book({ without: ['_rels/.rels'] }), 'workbook-kind'],
     ['cut off', good.subarray(0, good.length - 30), 'workbook-damaged'],
-    ['more behind it', Buffer.concat([good, Buffer.from('more')]), 'workbook-damaged'],
+    ['data after the end', Buffer.concat([good, Buffer.from('more')]), 'workbook-damaged'],
     ['damaged bytes', flipped, 'workbook-damaged'],
-    ['an entry under a password', book({ entries: [{ name: 'x', flags: 1 }] }), 'workbook-encrypted'],
-    ['a name that leaves', book({ entries: [{ name: '../x' }] }), 'workbook-damaged'],
+    ['an encrypted entry', book({ entries: [{ name: 'x', flags: 1 }] }), 'workbook-encrypted'],
+    ['a path outside', book({ entries: [{ name: '../x' }] }), 'workbook-damaged'],
     ['a zip bomb', sheet(plain(' '.repeat(20 << 20))), 'workbook-large'],
   ]
   for (const [name, bytes, check] of cases) {
@@ -406,7 +403,7 @@ t.test('limits hold on both sides', async (t) => {
   t.same(await under({ limits: { rowsMax: 1 } }), ['too-many-rows'])
   t.same(await under({ limits: { filesMax: 6 } }), ['workbook-large'])
   t.same(await under({ limits: { bytesMax: 100 } }), ['workbook-large'])
-  // One text in many cells: rows are longer than the file.
+  // One shared text in many cells: the rows are longer than the file.
   const text = 'x'.repeat(1 << 16)
   const many = makeSheet(
     [headers, ...Array.from({ length: 40 }, (_, n) => goodCells.with(1, `A${n}`).with(8, shared(0)))],

@@ -8,7 +8,7 @@ import { type BundleLimits, identifyBundle } from '../../src/bundle/index.ts'
 import { checksOf, goodFile, limits, refusalOf, verifyAt, writeBag } from '../support/bundle-fixture.ts'
 import { type RawEntry, rawZip } from '../support/raw-zip.ts'
 
-/** What refuses to be opened, or else what verification finds. */
+/** The findings of opening a ZIP, or else of verifying it. */
 async function faultsOf(folder: string, entries: readonly RawEntry[], more: Partial<BundleLimits> = {}) {
   const path = join(folder, 'bag.zip')
   writeFileSync(path, rawZip(entries))
@@ -33,21 +33,24 @@ async function goodEntries(
     .map((path) => ({ name: `${prefix}${path}`, data: readFileSync(join(bag, path)) }))
 }
 
-t.test('a bag is read under one top folder and at the root, with folders and what macOS adds', async (t) => {
-  for (const prefix of ['', 'garden-2025/']) {
+t.test(
+  'a bag is read at the root or below one top folder, with folder entries and macOS files ignored',
+  async (t) => {
+    for (const prefix of ['', 'garden-2025/']) {
+      const folder = t.testdir({})
+      const entries = await goodEntries(folder, prefix)
+      t.same(await faultsOf(folder, entries), [])
+      const extras = [
+        { name: `${prefix}data/`, mode: 0o040_755 },
+        { name: '__MACOSX/._bag', data: 'x' },
+      ]
+      t.same(await faultsOf(folder, [...extras, ...entries]), [])
+    }
     const folder = t.testdir({})
-    const entries = await goodEntries(folder, prefix)
-    t.same(await faultsOf(folder, entries), [])
-    const extras = [
-      { name: `${prefix}data/`, mode: 0o040_755 },
-      { name: '__MACOSX/._bag', data: 'x' },
-    ]
-    t.same(await faultsOf(folder, [...extras, ...entries]), [])
-  }
-  const folder = t.testdir({})
-  const two = [...(await goodEntries(folder, 'a/')), { name: 'b/x', data: '' }]
-  t.match(await faultsOf(folder, two), ['bag-declaration'])
-})
+    const two = [...(await goodEntries(folder, 'a/')), { name: 'b/x', data: '' }]
+    t.match(await faultsOf(folder, two), ['bag-declaration'])
+  },
+)
 
 t.test('names are UTF-8 with or without the flag, or GBK as Windows writes them', async (t) => {
   // 表.csv in GBK.
@@ -76,16 +79,16 @@ t.test('names are UTF-8 with or without the flag, or GBK as Windows writes them'
   t.same(await faultsOf(folder, [{ name: Buffer.from('ff2e637376', 'hex') }]), ['path-undecodable'])
 })
 
-t.test('entries that no bundle may hold are refused before anything is read', async (t) => {
+t.test('forbidden entries are rejected before anything is read', async (t) => {
   const folder = t.testdir({})
   const cases: [string, RawEntry[], string[]][] = [
-    ['leaving the bag', [{ name: 'bag/../../x.csv' }], ['path-unsafe']],
+    ['path outside the bag', [{ name: 'bag/../../x.csv' }], ['path-unsafe']],
     ['absolute', [{ name: '/etc/passwd' }], ['path-unsafe']],
     ['drive letter', [{ name: 'C:/x.csv' }], ['path-unsafe']],
     ['backslash', [{ name: 'bag\\data\\x.csv' }], ['path-unsafe']],
     ['NUL in a name', [{ name: 'x.csv\u0000.txt' }], ['path-unsafe']],
     ['no name', [{ name: '' }], ['path-unsafe']],
-    ['folder leaving the bag', [{ name: '../' }], ['path-unsafe']],
+    ['folder outside the bag', [{ name: '../' }], ['path-unsafe']],
     ['link', [{ name: 'bag/x.csv', data: '/etc/passwd', mode: 0o120_777 }], ['link']],
     ['device', [{ name: 'bag/x.csv', mode: 0o020_666 }], ['device']],
     ['encrypted', [{ name: 'bag/x.csv', data: 'x', flags: 1 }], ['zip-encrypted']],
@@ -93,13 +96,13 @@ t.test('entries that no bundle may hold are refused before anything is read', as
     ['the same name twice', [{ name: 'x.csv' }, { name: 'x.csv' }], ['path-doubled']],
     ['names that differ in case', [{ name: 'x.csv' }, { name: 'X.CSV' }], ['path-doubled']],
     ['names that differ in Unicode form', [{ name: 'é' }, { name: 'e\u0301' }], ['path-doubled']],
-    ['file and folder of one name', [{ name: 'a' }, { name: 'a/b' }], ['path-doubled']],
-    ['all at once', [{ name: '../x' }, { name: 'y', mode: 0o120_777 }], ['link', 'path-unsafe']],
+    ['a file and a folder with the same name', [{ name: 'a' }, { name: 'a/b' }], ['path-doubled']],
+    ['several defects', [{ name: '../x' }, { name: 'y', mode: 0o120_777 }], ['link', 'path-unsafe']],
   ]
   for (const [name, entries, expected] of cases) t.same(await faultsOf(folder, entries), expected, name)
 })
 
-t.test('a bomb is refused while it inflates, whatever size it claims', async (t) => {
+t.test('a ZIP bomb is rejected while it inflates, whatever size it declares', async (t) => {
   const folder = t.testdir({})
   const zeros = Buffer.alloc(64 << 20)
   const good = await goodEntries(folder, 'bag/')
@@ -113,7 +116,7 @@ t.test('a bomb is refused while it inflates, whatever size it claims', async (t)
   t.ok((await faultsOf(folder, bomb({ method: 0, claimedBytes: 5 }))).includes('inflation'))
 })
 
-t.test('limits are held on both sides, and what is no ZIP is refused', async (t) => {
+t.test('limits hold on both sides, and other files are rejected', async (t) => {
   const folder = t.testdir({ 'x.zip': 'no zip', 'empty.zip': '' })
   const good = await goodEntries(folder, '')
   t.same(await faultsOf(folder, good, { filesMax: good.length }), [])
@@ -125,7 +128,7 @@ t.test('limits are held on both sides, and what is no ZIP is refused', async (t)
   t.same(await refusalOf(identifyBundle(zip, { ...limits, bytesMax: bytes - 1 })), ['too-many-bytes'])
 })
 
-t.test('deflated bytes that are damaged are told with their file', async (t) => {
+t.test('damaged deflated bytes are reported with their file', async (t) => {
   const folder = t.testdir({})
   const path = join(folder, 'bag.zip')
   const bytes = rawZip(await goodEntries(folder, ''))
@@ -138,7 +141,7 @@ t.test('deflated bytes that are damaged are told with their file', async (t) => 
 })
 
 t.test(
-  'the directory must be as long as its end says, in both forms, and each file as its sum',
+  'the directory must have its declared length, in both forms, and each file its checksum',
   async (t) => {
     const folder = t.testdir({})
     const entries = await goodEntries(folder, 'b/')
@@ -147,7 +150,7 @@ t.test(
       writeFileSync(path, zip)
       return refusalOf(verifyAt(path, 'zip').then(({ findings }) => t.same(findings, [])))
     }
-    /** A ZIP with one of its numbers, counted from a signature, one greater or less. */
+    /** A ZIP with one of its numbers, at an offset from a signature, changed by one. */
     const off = (zip: Buffer, signature: string, at: number, by: number) => {
       const copy = Buffer.from(zip)
       const place = copy.lastIndexOf(signature, undefined, 'latin1') + at
@@ -173,16 +176,12 @@ t.test(
         changes.map((change) => ({ ...change, found: ['zip-unreadable'] })),
       )
       writeFileSync(path, off(zip, 'PK\u0001\u0002', 16, 1))
-      t.match(
-        checksOf((await verifyAt(path, 'zip')).findings),
-        ['zip-unreadable'],
-        'a sum that is not that of the file',
-      )
+      t.match(checksOf((await verifyAt(path, 'zip')).findings), ['zip-unreadable'], 'a wrong checksum')
     }
   },
 )
 
-t.test('the Unicode path of Info-ZIP names an entry, as long as it belongs to the name', async (t) => {
+t.test('the Unicode path of Info-ZIP names an entry if its checksum matches the name', async (t) => {
   const folder = t.testdir({})
   const entries = await goodEntries(folder, 'bag/', '表.csv')
   const extraOf = (path: string, crc: number, version = 1) => {
@@ -194,7 +193,7 @@ t.test('the Unicode path of Info-ZIP names an entry, as long as it belongs to th
     head.writeUInt32LE(crc >>> 0, 5)
     return Buffer.concat([head, name])
   }
-  // What a program writes that has but CP437: question marks, or signs that are no GBK.
+  // Names from a program limited to CP437: question marks, or characters that are not GBK.
   const raw = Buffer.from('bag/data/?.csv')
   const named = (extra: Uint8Array) =>
     entries.map((entry) => (`${entry.name}`.endsWith('表.csv') ? { ...entry, name: raw, extra } : entry))
@@ -211,7 +210,7 @@ t.test('the Unicode path of Info-ZIP names an entry, as long as it belongs to th
   t.same(await faultsOf(folder, [{ name: raw, extra: leaving }]), ['path-unsafe'])
 })
 
-t.test('70,000 entries are taken or refused by their limit alone', async (t) => {
+t.test('70,000 entries are accepted or rejected only by the limit', async (t) => {
   const folder = t.testdir({})
   const good = await goodEntries(folder, '')
   const many = Array.from({ length: 70_000 - good.length }, (_, n) => ({ name: `more/${n}`, method: 0 }))
@@ -219,7 +218,7 @@ t.test('70,000 entries are taken or refused by their limit alone', async (t) => 
   t.same(await faultsOf(folder, [...good, ...many], { filesMax: 69_999 }), ['too-many-files'])
 })
 
-t.test('data behind the end, a wrong checksum and a bag in a bag are told', async (t) => {
+t.test('data after the end, a wrong checksum and a nested bag are reported', async (t) => {
   const folder = t.testdir({})
   const path = join(folder, 'bag.zip')
   const bytes = rawZip(await goodEntries(folder, ''))

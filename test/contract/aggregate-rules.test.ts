@@ -53,7 +53,7 @@ async function faultsOf(t: Parameters<typeof contractFolder>[0], contract: Json)
   }
 }
 
-t.test('what is offered is loaded', async (t) => {
+t.test('valid aggregates are loaded', async (t) => {
   const aggregate = {
     groupBy: ['area', 'tree', 'short_text', 'few', 'yes', 'seen', 'item'],
     measures: [
@@ -78,10 +78,10 @@ t.test('what is offered is loaded', async (t) => {
 const group = (...groupBy: string[]) => ({ groupBy })
 const measure = (...measures: Json[]) => ({ groupBy: ['area'], measures })
 
-const spoilt: readonly (readonly [what: string, aggregate: Json, said: RegExp])[] = [
+const invalid: readonly (readonly [what: string, aggregate: Json, message: RegExp])[] = [
   ['no groups', {}, /\/aggregate: add "groupBy"/],
-  ['an unknown word', { ...group('area'), colour: 1 }, /\/aggregate: has no place for "colour"/],
-  ['a group that is no field', group('trunk'), /\/aggregate\/groupBy\/0: "trunk" is no field/],
+  ['an unknown word', { ...group('area'), colour: 1 }, /\/aggregate: unknown property "colour"/],
+  ['a group that is no field', group('trunk'), /\/aggregate\/groupBy\/0: "trunk" is not a field/],
   ['a group by a measure', group('loose'), /groupBy\/0: "loose" has the role measure/],
   ['a group by a count', group('area', 'trees'), /groupBy\/1: "trees" has the role count/],
   ['a group by the status', group('state'), /groupBy\/0: "state" has the role status/],
@@ -91,7 +91,7 @@ const spoilt: readonly (readonly [what: string, aggregate: Json, said: RegExp])[
   [
     'a measure that is no field',
     measure({ field: 'trunk', functions: ['sum'] }),
-    /measures\/0\/field: "trunk" is no field/,
+    /measures\/0\/field: "trunk" is not a field/,
   ],
   [
     'a measure that is a key',
@@ -106,7 +106,7 @@ const spoilt: readonly (readonly [what: string, aggregate: Json, said: RegExp])[
   [
     'a measure twice',
     measure({ field: 'trees', functions: ['sum'] }, { field: 'trees', functions: ['min'] }),
-    /measures\/1\/field: "trees" stands here already/,
+    /measures\/1\/field: "trees" is listed twice/,
   ],
   [
     'an unknown function',
@@ -122,7 +122,7 @@ const spoilt: readonly (readonly [what: string, aggregate: Json, said: RegExp])[
   [
     'a weight that is no field',
     measure({ field: 'height', functions: ['mean'], weight: 'trunk' }),
-    /measures\/0\/weight: "trunk" is no field/,
+    /measures\/0\/weight: "trunk" is not a field/,
   ],
   [
     'a weight that is no count',
@@ -143,7 +143,7 @@ const spoilt: readonly (readonly [what: string, aggregate: Json, said: RegExp])[
   [
     'a pin that is no field',
     { ...group('area'), pinned: [{ field: 'trunk' }] },
-    /pinned\/0\/field: "trunk" is no field/,
+    /pinned\/0\/field: "trunk" is not a field/,
   ],
   [
     'a pin without codes',
@@ -167,16 +167,16 @@ const spoilt: readonly (readonly [what: string, aggregate: Json, said: RegExp])[
   ],
 ]
 
-for (const [what, aggregate, said] of spoilt) {
+for (const [what, aggregate, message] of invalid) {
   t.test(`${what} is refused`, async (t) => {
-    t.match(await faultsOf(t, countedTrees(aggregate)), said)
+    t.match(await faultsOf(t, countedTrees(aggregate)), message)
   })
 }
 
-t.test('what may be withheld is nothing to group by or to hold to a code', async (t) => {
+t.test('fields that may be withheld can be neither groups nor pinned', async (t) => {
   const withheld = { rule: 'minimum-count', count: 'tree', minimum: 10, withhold: ['few'], status: 'state' }
-  const said = await faultsOf(t, countedTrees(group('few'), { disclosure: withheld }))
-  t.match(said, /\/aggregate\/groupBy\/0: "few" may be withheld; a group would tell what is/)
+  const message = await faultsOf(t, countedTrees(group('few'), { disclosure: withheld }))
+  t.match(message, /\/aggregate\/groupBy\/0: "few" may be withheld; a group would reveal it/)
   const pinned = { ...group('area'), pinned: [{ field: 'item' }, { field: 'grade_of_item' }] }
   const disclosure = { ...withheld, withhold: ['item'] }
   t.match(await faultsOf(t, countedTrees(pinned, { disclosure })), /pinned\/0\/field: "item" may be withheld/)

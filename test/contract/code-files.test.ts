@@ -27,5 +27,5 @@ const odd = {
 }
 const more = { code: 'b', label: { zh: '丙', en: 'B' }, extra: { other: 'n' } }
 const read = parseCodeFile(Buffer.from(codeFileText(buildCodeList('odd', [odd, more]))))
-t.match(read.codes[0], odd, 'signs that CSV has to quote, and every column')
-t.match(read.codes[1], more, 'columns that one file alone has')
+t.match(read.codes[0], odd, 'characters that CSV must quote, and every column')
+t.match(read.codes[1], more, 'columns that only one file has')

@@ -42,11 +42,15 @@ t.test('table schema', async (t) => {
   t.match(fields[3], { type: 'list', delimiter: ';', codes: [{ value: 'basketball' }] })
   t.notOk(Object.hasOwn(fields[3] ?? {}, 'categories'))
   const intake = tableSchema(contract, own, { fields: 'intake' })
-  t.equal((intake['fields'] as unknown[]).length, contract.fields.length - 1, 'a status is not brought')
+  t.equal(
+    (intake['fields'] as unknown[]).length,
+    contract.fields.length - 1,
+    'a status is not an intake field',
+  )
   t.same(intake['missingValues'], ['', '-'])
 })
 
-t.test('the schema of a record takes the examples and refuses what is wrong', async (t) => {
+t.test('the schema of a record accepts the examples and rejects invalid records', async (t) => {
   for (const { contract } of contracts.list()) {
     const schema = recordSchema(contract, contracts, { required: 'all' })
     const validate = new Ajv2020({ strict: true, allErrors: true, formats: { date: true } }).compile(schema)
@@ -64,14 +68,14 @@ t.test('the schema of a record takes the examples and refuses what is wrong', as
     t.notOk(validate(short))
     t.ok(
       new Ajv2020({ formats: { date: true } }).compile(recordSchema(contract, contracts))(short),
-      'as select gives it',
+      'a partial record, as with select',
     )
     const coded = contract.fields.find((field) => field.codes !== undefined && field.type === 'string')
     if (coded !== undefined) t.notOk(validate({ ...record, [coded.name]: 'no-such-code' }))
   }
 })
 
-t.test('what control withholds may be null although a provider must fill it', async (t) => {
+t.test('a withheld field may be null although a provider must fill it', async (t) => {
   const { contract } = contracts.get('student-fitness')
   t.ok(getField(contract, 'tested').constraints?.required)
   t.ok(mayBeNull(contract, getField(contract, 'tested')))

@@ -47,7 +47,7 @@ async function faultsOf(load: Promise<unknown>): Promise<ContractError> {
     if (error instanceof ContractError) return error
     throw error
   }
-  throw new Error('nothing was refused')
+  throw new Error('nothing was rejected')
 }
 
 t.test('a valid contract is loaded, frozen, and found again', async (t) => {
@@ -68,12 +68,12 @@ t.test('a valid contract is loaded, frozen, and found again', async (t) => {
   t.throws(() => contracts.codes('colours'), /no code list colours/)
 })
 
-/** A pointer, the value put there, and what is said where. */
-const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp])[] = [
+/** A pointer, the value put there, and the expected message. */
+const invalid: readonly (readonly [pointer: string, value: unknown, expected: RegExp])[] = [
   ['/title/zh', ' ', /\/title\/zh: write it so that it matches \\S/],
   ['/title/en', undefined, /\/title: add "en"/],
-  ['/colour', 'red', / has no place for "colour"; remove it/],
-  ['/fields/0/colour', 'red', /\/fields\/0: has no place for "colour"/],
+  ['/colour', 'red', / unknown property "colour"; remove it/],
+  ['/fields/0/colour', 'red', /\/fields\/0: unknown property "colour"/],
   ['/licence/name', undefined, /\/licence: add "name"/],
   ['/contractVersion', 0, /\/contractVersion: must be >= 1/],
   ['/contractVersion', 2, /\/contractVersion: must be 1, as the file is named/],
@@ -81,9 +81,9 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
   ['/period', 'month', /\/period: use one of year, school-year/],
   ['/missingValues', ['-'], /\/missingValues: add the empty text/],
   ['/fields/1/name', 'Area', /\/fields\/1\/name: write it so that it matches/],
-  ['/fields/1/name', 'two__words', /\/fields\/1\/name: is a name that the service needs/],
-  ['/fields/1/name', 'limit', /\/fields\/1\/name: is a name that the service needs/],
-  ['/fields/1/name', 'preview', /\/fields\/1\/name: is a name that the service needs/],
+  ['/fields/1/name', 'two__words', /\/fields\/1\/name: is a reserved name/],
+  ['/fields/1/name', 'limit', /\/fields\/1\/name: is a reserved name/],
+  ['/fields/1/name', 'preview', /\/fields\/1\/name: is a reserved name/],
   ['/approval', { required: 'yes' }, /\/approval\/required/],
   ['/fields/1/name', 'tree', /\/fields\/1\/name: field 0 has this name already/],
   ['/fields/1/type', 'text', /\/fields\/1\/type: use one of string, integer/],
@@ -91,11 +91,11 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
   [
     '/fields/1/codes',
     'colours',
-    /\/fields\/1\/codes: no code list "colours" is there; add codes\/colours.csv/,
+    /\/fields\/1\/codes: there is no code list "colours"; add codes\/colours.csv/,
   ],
   ['/fields/1/codesBy', 'item', /\/fields\/1\/codesBy: the list "districts" depends on no other/],
   ['/fields/5/codesBy', 'seen', /\/fields\/5\/codesBy: must name a string field/],
-  ['/fields/5/codesBy', 'area', /\/fields\/5\/codesBy: "fitness-levels" stands under bmi/],
+  ['/fields/5/codesBy', 'area', /\/fields\/5\/codesBy: "fitness-levels" refers to bmi/],
   ['/fields/4/codesBy', 'area', /\/fields\/4\/codesBy: the list/],
   ['/fields/0/scale', 1, /\/fields\/0\/scale: only a number has a scale/],
   ['/fields/0/separators', [','], /\/fields\/0\/separators: only a list/],
@@ -116,7 +116,7 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
   ['/fields/6/constraints/minimum', '2020-02-30', /\/fields\/6\/constraints\/minimum: must be a date/],
   ['/fields/4/constraints', { minLength: 3, maxLength: 2 }, /\/constraints\/minLength: must not be above/],
   ['/fields/4/constraints', { pattern: '[a-z]' }, /\/constraints\/pattern: begin it with \^/],
-  ['/fields/4/constraints', { pattern: '^(a$' }, /\/constraints\/pattern: is no regular expression/],
+  ['/fields/4/constraints', { pattern: '^(a$' }, /\/constraints\/pattern: is not a regular expression/],
   ['/fields/4/constraints', { enum: ['bmi'] }, /\/constraints\/enum: the code list says/],
   ['/fields/2/example', 'tall', /\/fields\/2\/example: must be a number/],
   ['/fields/2/example', '9.50', /\/fields\/2\/example: must be a number/],
@@ -124,21 +124,21 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
   ['/fields/3/example', 'running;chess', /\/fields\/3\/example: must be of the code list "venue-activities"/],
   ['/fields/1/aliases', ['ＴＲＥＥ '], /\/fields\/1: the header "ＴＲＥＥ " could be "tree" too/],
   ['/ignoredHeaders', ['Tree'], /\/ignoredHeaders\/0: is the header of a field/],
-  ['/primaryKey', ['trunk'], /\/primaryKey\/0: "trunk" is no field/],
+  ['/primaryKey', ['trunk'], /\/primaryKey\/0: "trunk" is not a field/],
   ['/primaryKey', ['area'], /\/primaryKey\/0: "area" must be required/],
-  ['/indexes/0', ['trunk'], /\/indexes\/0: "trunk" is no field/],
+  ['/indexes/0', ['trunk'], /\/indexes\/0: "trunk" is not a field/],
   ['/themes', ['gardens'], /\/themes\/0: "gardens" is not in the code list "themes"/],
   ['/providers', ['nobody'], /\/providers\/0: "nobody" is not in the code list "providers"/],
   ['/updateFrequency', 'seldom', /\/updateFrequency: "seldom" is not in the code list "update-frequencies"/],
   ['/shareClass', 'mine', /\/shareClass: "mine" is not in/],
   ['/openClass', 'ajar', /\/openClass: "ajar" is not in/],
   ['/shareMethods', ['fax'], /\/shareMethods\/0: "fax" is not in/],
-  ['/shareClass', 'none', /\/shareClass: what is open without condition is shared too/],
-  ['/due', '02-29', /\/due: is no day of every year/],
+  ['/shareClass', 'none', /\/shareClass: unconditionally open data are also shared/],
+  ['/due', '02-29', /\/due: is not a day of every year/],
   ['/due', '13-01', /\/due: write it so that it matches/],
-  ['/parts/1/provider', 'edu-310101', /\/parts\/1\/provider: "edu-310101" has a part already/],
+  ['/parts/1/provider', 'edu-310101', /\/parts\/1\/provider: "edu-310101" already has a part/],
   ['/parts/1/provider', 'nobody', /\/parts\/1\/provider: "nobody" is not in/],
-  ['/parts/0/scope', { trunk: '1' }, /\/parts\/0\/scope\/trunk: is no field/],
+  ['/parts/0/scope', { trunk: '1' }, /\/parts\/0\/scope\/trunk: is not a field/],
   ['/parts/0/scope', { area: '1' }, /\/parts\/0\/scope\/area: "1" is not in the code list "districts"/],
   [
     '/kind',
@@ -157,7 +157,7 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
     { name: 'calendar', bind: { moon: 'seen' } },
     /\/kind\/bind\/moon: "calendar" has no such property/,
   ],
-  ['/kind', { name: 'calendar', bind: { starts: 'trunk' } }, /\/kind\/bind\/starts: "trunk" is no field/],
+  ['/kind', { name: 'calendar', bind: { starts: 'trunk' } }, /\/kind\/bind\/starts: "trunk" is not a field/],
   [
     '/coordinates',
     { system: 'WGS-84', longitude: 'height', latitude: 'area' },
@@ -166,38 +166,38 @@ const spoilt: readonly (readonly [pointer: string, value: unknown, said: RegExp]
   ['/disclosure', undefined, /\/fields: "state" has the role status, but no `disclosure` fills it/],
   ['/disclosure/count', 'area', /\/disclosure\/count: must name a field of type integer/],
   ['/disclosure/status', 'area', /\/disclosure\/status: must name a field of role status/],
-  ['/disclosure/withhold', ['trunk'], /\/disclosure\/withhold\/0: "trunk" is no field/],
-  ['/disclosure/withhold', ['tree'], /\/disclosure\/withhold\/0: "tree" is of the key or the status/],
+  ['/disclosure/withhold', ['trunk'], /\/disclosure\/withhold\/0: "trunk" is not a field/],
+  ['/disclosure/withhold', ['tree'], /\/disclosure\/withhold\/0: "tree" belongs to the key or is the status/],
   ['/disclosure/minimum', undefined, /\/disclosure: add "minimum"/],
   ['/disclosure/rule', 'blur', /\/disclosure\/rule: "blur" is not known; use one of minimum-count/],
   ['/checks/0/check', 'pretty', /\/checks\/0\/check: "pretty" is not known; use one of ascending/],
   ['/checks/0/fields', ['tree', 'trunk'], /\/checks\/0\/fields\/1: name a field of this contract/],
-  ['/checks/0/colour', 'red', /\/checks\/0: has no place for "colour"/],
+  ['/checks/0/colour', 'red', /\/checks\/0: unknown property "colour"/],
   ['/checks/0/severity', 'fatal', /\/checks\/0\/severity: use one of error, warning/],
   ['/formats', ['papyrus'], /\/formats\/0: "papyrus" is not known; use one of csv/],
   ['/derivation', { name: 'magic' }, /\/derivation\/name: "magic" is not known/],
   [
     '/intake',
     { personal: true, fields: exampleContract().fields, primaryKey: ['tree'] },
-    /\/intake\/personal: rows about persons are not taken until the disclosure audit exists/,
+    /\/intake\/personal: rows about persons are not accepted until the disclosure audit exists/,
   ],
   [
     '/intake',
     { personal: false, fields: exampleContract().fields, primaryKey: ['trunk'] },
-    /\/intake: needs a `derivation`[\s\S]*\/intake\/primaryKey\/0: "trunk" is no field/,
+    /\/intake: needs a `derivation`[\s\S]*\/intake\/primaryKey\/0: "trunk" is not a field/,
   ],
 ]
 
-for (const [pointer, value, said] of spoilt) {
+for (const [pointer, value, expected] of invalid) {
   t.test(`${pointer} as ${(JSON.stringify(value) ?? 'nothing').slice(0, 40)} is refused`, async (t) => {
     const folder = contractFolder(t, { 'contract.v1.json': put(exampleContract(), pointer, value) })
     const error = await faultsOf(loadContracts({ folders: [folder], known }))
-    t.match(error.message, said)
+    t.match(error.message, expected)
     t.ok(error.faults.every(({ file }) => file.endsWith('tree-register/contract.v1.json')))
   })
 }
 
-t.test('all faults come at once', async (t) => {
+t.test('all faults are reported together', async (t) => {
   const contract = put(put(exampleContract(), '/updateFrequency', 'seldom'), '/due', '02-29')
   const error = await faultsOf(
     loadContracts({ folders: [contractFolder(t, { 'contract.v1.json': contract })] }),
@@ -212,8 +212,8 @@ t.test('all faults come at once', async (t) => {
 t.test('files and folders', async (t) => {
   const second = { ...exampleContract(), contractVersion: 2 }
   const third = { ...exampleContract(), contractVersion: 3 }
-  for (const [name, files, said] of [
-    ['no JSON', { 'contract.v1.json': '{' }, /contract.v1.json: is no JSON/],
+  for (const [name, files, expected] of [
+    ['no JSON', { 'contract.v1.json': '{' }, /contract.v1.json: is not valid JSON/],
     ['a wrong name', { 'contract.json': exampleContract() }, /contract.json: name it contract.v1.json/],
     ['a leading zero', { 'contract.v01.json': exampleContract() }, /contract.v01.json: name it/],
     ['no contract', { 'CHANGELOG.md': '' }, /tree-register: holds no contract.v1.json/],
@@ -222,7 +222,7 @@ t.test('files and folders', async (t) => {
   ] as const) {
     t.test(name, async (t) => {
       const error = await faultsOf(loadContracts({ folders: [contractFolder(t, files)] }))
-      t.match(error.message, said)
+      t.match(error.message, expected)
     })
   }
   t.test('two versions', async (t) => {
@@ -231,13 +231,13 @@ t.test('files and folders', async (t) => {
     t.equal(contracts.versions('tree-register').length, 2)
     t.equal(contracts.list()[0]?.contract.contractVersion, 2)
   })
-  t.test('nothing at all', async (t) => {
+  t.test('empty folders', async (t) => {
     const error = await faultsOf(loadContracts({ folders: [t.testdir({}), '/nowhere/at/all'] }))
     t.match(error.message, /holds no <slug>\/contract.v1.json; add one/)
   })
 })
 
-t.test('later folders add to former ones', async (t) => {
+t.test('later folders add to earlier ones', async (t) => {
   const own = { ...exampleContract(), providers: ['parks'], parts: [{ provider: 'parks' }] }
   const added = t.testdir({
     'tree-register': {
@@ -253,7 +253,7 @@ t.test('later folders add to former ones', async (t) => {
   t.equal(again.versions('tree-register').length, 1, 'the same contract twice is one')
 })
 
-t.test('a contract is never edited, nor by a later folder', async (t) => {
+t.test('a contract cannot be changed, not even by a later folder', async (t) => {
   const edited = { ...exampleContract(), updateFrequency: 'monthly' }
   const folder = t.testdir(
     Object.fromEntries(
@@ -277,7 +277,7 @@ t.test('former keywords are read, and the document stays as written', async (t) 
   const loaded = contracts.get('tree-register', 1)
   t.same(loaded.contract, exampleContract(), 'the code knows the current keywords only')
   t.same(loaded.document, former)
-  t.equal(loaded.digest, digestOf(canonicalJson(former)), 'a digest that was pinned stays')
+  t.equal(loaded.digest, digestOf(canonicalJson(former)), 'the digest is that of the document as written')
   t.same(loaded.formerKeywords, [
     { path: '/rhythm', replacement: '/updateFrequency' },
     { path: '/shareWays', replacement: '/shareMethods' },
@@ -301,7 +301,7 @@ t.test('former keywords are read, and the document stays as written', async (t) 
   t.same(contracts.codes('rhythms').codes, contracts.codes('update-frequencies').codes)
 })
 
-t.test('former keywords: faults name what the file has', async (t) => {
+t.test('former keywords: faults use the names in the file', async (t) => {
   const { updateFrequency: _, ...others } = exampleContract()
   const cases: readonly (readonly [Record<string, unknown>, RegExp])[] = [
     [{ ...exampleContract(), rhythm: 'yearly' }, /\/rhythm: is the former name of "updateFrequency"/],
@@ -357,20 +357,26 @@ t.test('code lists', async (t) => {
     ['code,zh,en,en\na,甲,A,A\n', /line 1: name each column once/],
     ['\ufeffcode,zh,en\na,甲,A\n', /save it as UTF-8 without a byte order mark/],
     ['code,zh,en\n', /colours.csv: add at least one code/],
-    ['code,zh,en\na,甲\n', /is no CSV in UTF-8/],
+    ['code,zh,en\na,甲\n', /is not valid CSV in UTF-8/],
     ['code,zh,en\na b,甲,A\n', /line 2: write the code in letters/],
     ['code,zh,en\na,,A\n', /line 2: label the code/],
     ['code,zh,en,valid_from\na,甲,A,2025-02-30\n', /line 2: write days as YYYY-MM-DD/],
-    ['code,zh,en,valid_from,valid_until\na,甲,A,2025-02-02,2025-02-01\n', /line 2: let valid_from not come/],
+    [
+      'code,zh,en,valid_from,valid_until\na,甲,A,2025-02-02,2025-02-01\n',
+      /line 2: valid_from must not be after/,
+    ],
     ['code,zh,en,replaced_by\na,甲,A,b\nb,乙,B,\n', /line 2: a code with a successor needs its last day/],
-    ['code,zh,en,valid_until,replaced_by\na,甲,A,2025-02-02,c\n', /"a" is replaced by "c", which is no code/],
-    ['code,zh,en\na,甲,A\na,乙,B\n', /"a" stands twice for the same time/],
+    [
+      'code,zh,en,valid_until,replaced_by\na,甲,A,2025-02-02,c\n',
+      /"a" is replaced by "c", which is not a code/,
+    ],
+    ['code,zh,en\na,甲,A\na,乙,B\n', /"a" is listed twice for the same time/],
     ['code,zh,en\na,甲,A\nb,甲,B\n', /"a" and "b" have the same label/],
-    [new Uint8Array([0x63, 0xd6, 0xd0]), /is no CSV in UTF-8/],
+    [new Uint8Array([0x63, 0xd6, 0xd0]), /is not valid CSV in UTF-8/],
   ] as const
-  for (const [bytes, said] of cases) {
+  for (const [bytes, expected] of cases) {
     const folder = t.testdir({ codes: { 'colours.csv': Buffer.from(bytes) } })
-    t.match((await faultsOf(loadContracts({ folders: [datasetsFolder, folder] }))).message, said)
+    t.match((await faultsOf(loadContracts({ folders: [datasetsFolder, folder] }))).message, expected)
   }
   const dated = 'code,zh,en,valid_from,valid_until\na,甲,A,,2024-12-31\na,甲乙,A new,2025-01-01,\n'
   const folder = t.testdir({ codes: { 'colours.csv': dated } })
@@ -378,7 +384,7 @@ t.test('code lists', async (t) => {
   t.equal(list.byCode.get('a')?.length, 2, 'one code may follow itself in time')
 })
 
-t.test('a check may say itself what is wrong with its use', async (t) => {
+t.test('a check can report errors in its use', async (t) => {
   const folder = contractFolder(t, { 'contract.v1.json': exampleContract() })
   const checkUse = () => ['ascending needs numbers']
   const error = await faultsOf(loadContracts({ folders: [folder], known: { checkUse } }))

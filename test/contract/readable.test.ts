@@ -32,7 +32,7 @@ const strangers = [
   reader(['read-shared'], []),
 ]
 
-t.test('who reads a dataset, by both classes of it and by scopes and datasets of the key', async (t) => {
+t.test('who may read a dataset, by its classes and by scopes and datasets of the key', async (t) => {
   const all = [...Object.values(table).flat(), ...publishers, ...strangers, reader(['read-shared'])]
   t.same(codesOf('share-classes').sort(), Object.keys(table).sort(), 'every share class is decided on')
   for (const shareClass of codesOf('share-classes')) {
@@ -46,10 +46,10 @@ t.test('who reads a dataset, by both classes of it and by scopes and datasets of
     }
   }
   const unknown = { dataset: 'rooms', shareClass: 'to-be-decided', openClass: 'not-open' }
-  t.equal(mayRead(reader(['read-shared'], own), unknown), false, 'a class that nobody knows shares nothing')
+  t.equal(mayRead(reader(['read-shared'], own), unknown), false, 'an unknown class shares nothing')
 })
 
-t.test('readers of equal grants see the same, and cursors are by those', async (t) => {
+t.test('readers with equal grants see the same, and share cursors', async (t) => {
   t.same(grantsOf(anonymous), { restricted: 'none' })
   t.same(grantsOf(reader(['ingest'], own)), { restricted: 'none' })
   t.same(grantsOf(reader(['read-restricted'])), { restricted: 'all' })

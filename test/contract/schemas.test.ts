@@ -1,6 +1,6 @@
 /**
  * The house's own schemas are valid JSON Schema 2020-12. Running code compiles them without the metaschema, for
- * speed, so this is where a slip in one of them is told.
+ * speed, so this test finds errors in them.
  */
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'

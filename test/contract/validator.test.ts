@@ -78,7 +78,7 @@ t.test('each constraint is met on one side of its bound and not on the other', a
   }
 })
 
-t.test('all faults of a row are told, with what is expected and not the value', async (t) => {
+t.test('all faults of a row are reported, with the expected value, not the value found', async (t) => {
   const validate = buildRowValidator([
     field('integer', { minimum: 5 }),
     field('string', { pattern: '[a-z]+' }),

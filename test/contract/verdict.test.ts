@@ -100,7 +100,7 @@ const changes: readonly (readonly [
     'fields/seen/constraints/maximum',
     ofField(6, 'constraints', { minimum: '2020-01-01', maximum: '2030-01-01' }),
   ],
-  ['a status made of a field', 'breaking', 'fields/area/role', ofField(1, 'role', 'status')],
+  ['a field that becomes a status', 'breaking', 'fields/area/role', ofField(1, 'role', 'status')],
   ['another key', 'breaking', 'primaryKey', set('primaryKey', ['tree', 'area'])],
   ['another period', 'breaking', 'period', set('period', 'school-year')],
   ['a format gone', 'breaking', 'formats', set('formats', ['json'])],
@@ -128,7 +128,7 @@ for (const [what, verdict, path, change] of changes) {
   })
 }
 
-t.test('the gravest difference decides, and all are told', async (t) => {
+t.test('the most serious difference decides, and all are reported', async (t) => {
   const next = example((contract) => {
     set('title', { zh: '树', en: 'All trees' })(contract)
     add({})(contract)
@@ -139,25 +139,30 @@ t.test('the gravest difference decides, and all are told', async (t) => {
   t.same(differences.map(({ kind }) => kind).sort(), ['additive', 'breaking', 'compatible'])
 })
 
-t.test('a difference tells both values, and why it counts', async (t) => {
+t.test('a difference has both values and a reason', async (t) => {
   const next = example((contract) => {
     add({})(contract)
     ofField(2, 'unit', 'cm')(contract)
     contract.fields.splice(6, 1)
   })
   const { differences } = compareContracts(example(), next)
-  const told = new Map(differences.map((difference) => [difference.path, difference]))
-  t.match(told.get('fields/height/unit'), {
+  const byPath = new Map(differences.map((difference) => [difference.path, difference]))
+  t.match(byPath.get('fields/height/unit'), {
     what: 'changed',
     before: 'm',
     after: 'cm',
     message: { en: /quantity/, zh: /单位/ },
   })
-  t.match(told.get('fields/colour'), { what: 'added', before: null, after: colour, message: { en: /new/ } })
-  t.match(told.get('fields/seen'), { what: 'removed', before: { name: 'seen' }, after: null })
+  t.match(byPath.get('fields/colour'), {
+    what: 'added',
+    before: null,
+    after: colour,
+    message: { en: /added/ },
+  })
+  t.match(byPath.get('fields/seen'), { what: 'removed', before: { name: 'seen' }, after: null })
 })
 
-t.test('the fields of an intake are compared as the published ones are', async (t) => {
+t.test('intake fields are compared like published ones', async (t) => {
   const intake = (fields: unknown[]) => set('intake', { personal: false, fields, primaryKey: ['colour'] })
   const { verdict, differences } = compareContracts(
     example(intake([colour])),
@@ -167,11 +172,11 @@ t.test('the fields of an intake are compared as the published ones are', async (
   t.equal(differences[0]?.path, 'intake/fields/colour/unit')
 })
 
-t.test('contracts of two datasets are not compared', async (t) => {
+t.test('contracts of different datasets are not compared', async (t) => {
   t.throws(() => compareContracts(example(), example(set('dataset', 'hedges'))), /two datasets/)
 })
 
-t.test('aggregates may grow; another pin or weight gives the same question another answer', async (t) => {
+t.test('aggregates may grow; another pin or weight changes answers', async (t) => {
   const measure = (more: object) => ({ field: 'height', functions: ['mean'], weight: 'tree', ...more })
   const offer = (more: object = {}) => ({ groupBy: ['area', 'item'], measures: [measure({})], ...more })
   const cases: readonly (readonly [string, VerdictName, unknown])[] = [
@@ -185,7 +190,7 @@ t.test('aggregates may grow; another pin or weight gives the same question anoth
     ['none', 'breaking', undefined],
   ]
   for (const [what, verdict, next] of cases) {
-    const made = compareContracts(example(set('aggregate', offer())), example(set('aggregate', next)))
-    t.equal(made.verdict, verdict, what)
+    const result = compareContracts(example(set('aggregate', offer())), example(set('aggregate', next)))
+    t.equal(result.verdict, verdict, what)
   }
 })

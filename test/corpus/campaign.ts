@@ -1,6 +1,6 @@
 /**
- * The corpus as a whole: so many cases from a seed, each with a limit of time, and a tally by layer, by the step that
- * was reached and by the check that refused. A case that crashes or hangs counts as wrong, and the next one goes on.
+ * Runs the corpus: many cases from a seed, each with a time limit, and a tally by layer, by the step
+ * reached and by the rejecting check. A case that crashes or hangs counts as wrong, and the run continues.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ import { corpusContract } from './trial.ts'
 
 export interface Tally {
   readonly cases: number
-  readonly sealed: number
+  readonly redigested: number
   /** By layer, then by step. */
   readonly steps: ReadonlyMap<string, ReadonlyMap<string, number>>
   readonly checks: ReadonlyMap<string, number>
@@ -24,10 +24,10 @@ export interface Tally {
   readonly wrong: readonly string[]
 }
 
-/** No case comes near it: the slowest takes some tenths of a second on a busy machine. */
+/** Far above the slowest case, which takes some tenths of a second on a busy machine. */
 const secondsMax = 20
 
-/** A bundle of a few kilobytes that needs more is a bundle that fills the memory. */
+/** A bundle of a few kilobytes must not need more memory. */
 const heapMegabytes = 512
 
 /** Runs `count` cases from a seed, beginning with `first`. */
@@ -35,11 +35,11 @@ export async function runCorpus(options: {
   readonly count: number
   readonly seed: number
   readonly first?: number
-  readonly say?: (text: string) => void
+  readonly log?: (text: string) => void
 }): Promise<Tally> {
-  const { count, seed, first = 0, say = () => {} } = options
+  const { count, seed, first = 0, log = () => {} } = options
   const folder = await mkdtemp(join(tmpdir(), 'qingdan-corpus-'))
-  const counts = { cases: 0, sealed: 0, rowsTaken: 0, repairs: 0 }
+  const counts = { cases: 0, redigested: 0, rowsTaken: 0, repairs: 0 }
   const steps = new Map<string, Map<string, number>>()
   const [checks, damage] = [new Map<string, number>(), new Map<string, number>()]
   const wrong: string[] = []
@@ -58,7 +58,7 @@ export async function runCorpus(options: {
       }
       if (answer.wrong !== undefined)
         wrong.push(`case ${number} (${answer.layer}: ${answer.damage.join(', ')}): ${answer.wrong}`)
-      counts.sealed += Number(answer.sealed)
+      counts.redigested += Number(answer.redigested)
       counts.rowsTaken += answer.rows
       counts.repairs += answer.repairs
       const ofLayer = steps.get(answer.layer) ?? new Map<string, number>()
@@ -66,7 +66,7 @@ export async function runCorpus(options: {
       grow(ofLayer, answer.step ?? 'crashed')
       for (const check of answer.checks) grow(checks, check)
       for (const kind of new Set(answer.damage)) grow(damage, `${answer.layer}: ${kind}`)
-      if (counts.cases % 1_000 === 0) say(`${counts.cases} of ${count}, ${wrong.length} wrong`)
+      if (counts.cases % 1_000 === 0) log(`${counts.cases} of ${count}, ${wrong.length} wrong`)
     }
   } finally {
     child?.kill('SIGKILL')
@@ -106,9 +106,9 @@ async function ask(child: ChildProcess, number: number): Promise<Answer | string
 }
 
 /** The tally as lines of text. */
-export function tellTally(tally: Tally): readonly string[] {
+export function formatTally(tally: Tally): readonly string[] {
   const stepNames = ['opened', 'verified', 'validated', 'taken', 'crashed']
-  const titles = ['refused on opening', 'on verifying', 'on validating', 'taken', 'crashed']
+  const titles = ['rejected on opening', 'on verifying', 'on validating', 'taken', 'crashed']
   const width = 20
   const line = (name: string, cells: readonly (string | number)[]) =>
     `${name.padEnd(14)}${cells.map((cell) => String(cell).padStart(width)).join('')}`
@@ -127,7 +127,7 @@ export function tellTally(tally: Tally): readonly string[] {
       .sort(([, a], [, b]) => b - a)
       .map(([check, n]) => `  ${check.padEnd(24)}${String(n).padStart(7)}`),
     '',
-    `${tally.cases} cases; digests made right again in ${tally.sealed}; ` +
-      `${tally.rowsTaken} rows taken with ${tally.repairs} repairs, all as the oracle has them`,
+    `${tally.cases} cases; digests corrected in ${tally.redigested}; ` +
+      `${tally.rowsTaken} rows accepted with ${tally.repairs} repairs, all as the oracle`,
   ]
 }

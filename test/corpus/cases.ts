@@ -1,6 +1,6 @@
 /**
- * A case of the corpus: a good bundle by seeded chance, and one to three kinds of damage at one of its layers. In most
- * of them the digests are made right again, as one would who damages on purpose, so that the damage goes further in.
+ * A case of the corpus: a random good bundle from a seed, with one to three kinds of damage at one layer. In most
+ * cases the digests are corrected afterwards, as an attacker would do, so that later stages are reached.
  * A seed and a number give the same bytes on every machine.
  */
 import iconv from 'iconv-lite'
@@ -35,10 +35,10 @@ export type Layer =
 export interface Case {
   readonly layer: Layer
   readonly damage: readonly string[]
-  /** Whether sizes and digests fit what was damaged. */
-  readonly sealed: boolean
+  /** Whether sizes and digests were corrected after the damage. */
+  readonly redigested: boolean
   readonly zip: Buffer
-  /** Where the bundle is brought as a folder; the ZIP holds the same then. */
+  /** Set if the bundle is delivered as a folder; the ZIP then has the same files. */
   readonly folder?: BagFiles
 }
 
@@ -54,10 +54,10 @@ const shares: readonly (readonly [Layer, number])[] = [
   ['xlsx parts', 15],
 ]
 
-/** What is damaged is given anew, or changed as it stands. */
+/** Damage returns new content, or changes it in place. */
 type Kinds<T> = Readonly<Record<string, (random: Random, what: T) => unknown>>
 
-/** Makes a case. */
+/** Builds a case. */
 export async function makeCase(seed: number, number: number): Promise<Case> {
   const random = randomOf(seed, 'corpus', number)
   const layer = draw(random, shares)
@@ -81,17 +81,17 @@ export async function makeCase(seed: number, number: number): Promise<Case> {
     const path = oneOf(random, payloadOf(files))
     files.set(path, hurt(byteDamage, files.get(path) ?? Buffer.alloc(0)))
   }
-  const sealed =
+  const redigested =
     ['csv table', 'xlsx table', 'xlsx parts', 'descriptor', 'none'].includes(layer) ||
     (layer === 'csv bytes' && random() < 0.85)
-  if (layer !== 'csv bytes' || sealed) seal(files)
+  if (layer !== 'csv bytes' || redigested) seal(files)
   if (layer === 'bag') hurt(bagDamage, files)
   if (layer === 'descriptor') {
     hurt(descriptorDamage, files)
     renewManifests(files)
   }
   const zip = await zipFiles(files)
-  const about = { layer, damage, sealed }
+  const about = { layer, damage, redigested }
   if (layer === 'zip') return { ...about, zip: hurt(zipDamage, zip) }
   return random() < 0.1 && isFolder(files) ? { ...about, zip, folder: files } : { ...about, zip }
 }
@@ -105,7 +105,7 @@ function draw(random: Random, choices: typeof shares): Layer {
   return 'none'
 }
 
-/** Puts the soft spot into a cell of free text, where there is such a column. */
+/** Puts the soft spot into a cell of free text, if there is such a column. */
 function soften(table: Table): Table {
   const column = table[0]?.findIndex((header) => /note/.test(header)) ?? -1
   const cells = table.at(-1)
@@ -115,7 +115,7 @@ function soften(table: Table): Table {
 
 const payloadOf = (files: BagFiles) => [...files.keys()].filter((path) => path.startsWith('data/'))
 
-/** A path that is a folder as well can lie in a ZIP, and in no file system. */
+/** A ZIP can have a path that is also a folder; a file system cannot. */
 const isFolder = (files: BagFiles) =>
   [...files.keys()].every((path) => ![...files.keys()].some((other) => other.startsWith(`${path}/`)))
 

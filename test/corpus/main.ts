@@ -1,10 +1,10 @@
 /**
  * `npm run corpus -- --count 20000 --seed 1`: the corpus of damaged bundles. With `--case <number> --keep <file>` it
- * writes the ZIP of one case, to be looked into.
+ * writes the ZIP of one case for inspection.
  */
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { runCorpus, tellTally } from './campaign.ts'
+import { formatTally, runCorpus } from './campaign.ts'
 import { makeCase } from './cases.ts'
 
 const { values } = parseArgs({
@@ -15,18 +15,18 @@ const { values } = parseArgs({
     keep: { type: 'string' },
   },
 })
-const say = (text: string) => void process.stdout.write(`${text}\n`)
+const log = (text: string) => void process.stdout.write(`${text}\n`)
 const seed = Number(values.seed)
 if (values.keep !== undefined) {
   const { zip, ...about } = await makeCase(seed, Number(values.case))
   await writeFile(values.keep, zip)
-  say(`${about.layer}: ${about.damage.join(', ')}`)
+  log(`${about.layer}: ${about.damage.join(', ')}`)
 } else {
   const one = values.case === undefined ? {} : { first: Number(values.case) }
   const count = values.case === undefined ? Number(values.count) : 1
-  const tally = await runCorpus({ count, seed, say, ...one })
-  for (const line of tellTally(tally)) say(line)
-  for (const line of tally.wrong.slice(0, 50)) say(`wrong: ${line}`)
-  say(`${tally.cases - tally.wrong.length} passed, ${tally.wrong.length} failed`)
+  const tally = await runCorpus({ count, seed, log, ...one })
+  for (const line of formatTally(tally)) log(line)
+  for (const line of tally.wrong.slice(0, 50)) log(`wrong: ${line}`)
+  log(`${tally.cases - tally.wrong.length} passed, ${tally.wrong.length} failed`)
   process.exitCode = tally.wrong.length === 0 && tally.cases > 0 ? 0 : 1
 }

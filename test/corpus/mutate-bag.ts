@@ -1,4 +1,4 @@
-/** Damage to a bag: tag files, manifests, the description, files that come and go. What is renewed after it is told. */
+/** Damage to a bag: tag files, manifests, the descriptor, added and removed files; grouped by what is updated afterwards. */
 import { digestOf } from '../../src/platform/digest.ts'
 import type { BagFiles } from '../support/bag-files.ts'
 import { between, oneOf, type Random } from '../support/samples/random.ts'
@@ -17,7 +17,7 @@ function editLines(random: Random, files: BagFiles, path: string, edit: (lines: 
 
 const manifests = ['manifest-sha256.txt', 'tagmanifest-sha256.txt']
 
-/** After these the digests are as they were, or as the damage left them. */
+/** After these, digests are not updated. */
 export const bagDamage: Readonly<Record<string, (random: Random, files: BagFiles) => void>> = {
   'manifest line lost': (random, files) =>
     editLines(
@@ -26,7 +26,7 @@ export const bagDamage: Readonly<Record<string, (random: Random, files: BagFiles
       oneOf(random, manifests),
       (lines) => void lines.splice(between(random, 0, 2), 1),
     ),
-  'manifest line doubled': (random, files) =>
+  'manifest line repeated': (random, files) =>
     editLines(random, files, oneOf(random, manifests), (lines) => void lines.unshift(lines[0] ?? '')),
   'manifest line changed': (random, files) =>
     editLines(random, files, oneOf(random, manifests), (lines) => {
@@ -119,7 +119,7 @@ export const bagDamage: Readonly<Record<string, (random: Random, files: BagFiles
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
-/** Damage to datapackage.json, after which the manifests are made right again. */
+/** Damage to datapackage.json, after which the manifests are updated. */
 export const descriptorDamage: Readonly<Record<string, (random: Random, files: BagFiles) => void>> = {
   'value replaced': (random, files) =>
     describeAnew(random, files, (holder, name) => {
@@ -184,12 +184,12 @@ export const descriptorDamage: Readonly<Record<string, (random: Random, files: B
         5,
       ])
     }),
-  'resource doubled': (_random, files) =>
+  'resource repeated': (_random, files) =>
     change(files, (json) => {
       const { resources } = (json ?? {}) as { resources?: unknown }
       if (Array.isArray(resources)) resources.push(resources[0] ?? null)
     }),
-  'bytes of the description damaged': (random, files) => {
+  'bytes of the descriptor damaged': (random, files) => {
     const damage = byteDamage[oneOf(random, Object.keys(byteDamage))]
     const bytes = files.get('datapackage.json')
     if (bytes !== undefined && damage !== undefined) files.set('datapackage.json', damage(random, bytes))
@@ -227,14 +227,14 @@ function change(files: BagFiles, edit: (json: Json) => void): void {
   try {
     json = JSON.parse(text(files, 'datapackage.json')) as Json
   } catch {
-    // Former damage has left nothing to edit.
+    // Earlier damage left nothing to edit.
     return
   }
   edit(json)
   put(files, 'datapackage.json', JSON.stringify(json))
 }
 
-/** Edits one property of any object of the description. */
+/** Edits one property of any object of the descriptor. */
 function describeAnew(
   random: Random,
   files: BagFiles,
@@ -248,7 +248,7 @@ function describeAnew(
       for (const inner of Object.values(value)) visit(inner)
     }
     visit(json)
-    // The purpose is a small part of the description and the one that matters.
+    // The bundle's metadata is a small part of the descriptor, but the important one.
     const purpose = holders.find((holder) => 'dataset' in holder)
     if (holders.length === 0) return
     const holder = purpose !== undefined && random() < 0.5 ? purpose : oneOf(random, holders)
@@ -274,7 +274,7 @@ function onResource(
   })
 }
 
-/** Makes both manifests and the size those of the files, and leaves the description as it is. */
+/** Updates both manifests and the size from the files; the descriptor stays. */
 export function renewManifests(files: BagFiles): void {
   const payload = [...files].filter(([path]) => path.startsWith('data/'))
   const size = payload.reduce((sum, [, bytes]) => sum + bytes.length, 0)

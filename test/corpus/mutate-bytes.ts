@@ -1,7 +1,7 @@
-/** Damage to bytes, whatever they are: what a bad stick, a cut copy or a program that means well leaves behind. */
+/** Damage to arbitrary bytes, as by a bad USB stick, a truncated copy or an over-helpful program. */
 import { between, oneOf, type Random } from '../support/samples/random.ts'
 
-/** Pieces that mean something to a reader of CSV, UTF-8 or GB18030. */
+/** Byte sequences with a meaning in CSV, UTF-8 or GB18030. */
 const pieces: readonly Buffer[] = [
   ...[
     '"',
@@ -56,7 +56,7 @@ const wrong: readonly Buffer[] = [
 
 const join = (...parts: readonly Uint8Array[]) => Buffer.concat(parts)
 
-/** Stands in a cell of free text, where much damage is borne: half of it goes there, to see what is made of it. */
+/** A marker in a cell of free text, where much damage is valid: half of the damage goes there, to test the result. */
 export const softSpot = '@@'
 
 function cutAt(random: Random, bytes: Buffer): number {
@@ -66,7 +66,7 @@ function cutAt(random: Random, bytes: Buffer): number {
 
 function range(random: Random, bytes: Buffer): readonly [number, number] {
   const [a, b] = [cutAt(random, bytes), cutAt(random, bytes)]
-  // Mostly short: a long one leaves nothing to look at.
+  // Mostly short: a long one leaves little to test.
   const [from, to] = [Math.min(a, b), Math.max(a, b)]
   return random() < 0.8 ? [from, Math.min(to, from + between(random, 1, 12))] : [from, to]
 }
@@ -88,7 +88,7 @@ export const byteDamage: Readonly<Record<string, (random: Random, bytes: Buffer)
     const [from, to] = range(random, bytes)
     return join(bytes.subarray(0, from), bytes.subarray(to))
   },
-  'bytes doubled': (random, bytes) => {
+  'bytes repeated': (random, bytes) => {
     const [from, to] = range(random, bytes)
     return join(bytes.subarray(0, to), bytes.subarray(from))
   },
@@ -123,7 +123,7 @@ export const byteDamage: Readonly<Record<string, (random: Random, bytes: Buffer)
     return Buffer.from(bytes.toString('latin1').replaceAll(from ?? '', to ?? ''), 'latin1')
   },
   'decoded wrongly': (random, bytes) =>
-    // As by a program that takes the bytes for another encoding and saves them.
+    // As by a program that misreads the encoding and saves the file.
     random() < 0.5 ? Buffer.from(bytes.toString('latin1')) : Buffer.from(bytes.toString('utf8')),
   'saved as UTF-16': (random, bytes) =>
     Buffer.from(`${random() < 0.5 ? '\ufeff' : ''}${bytes.toString('utf8')}`, 'utf16le'),

@@ -1,4 +1,4 @@
-/** Damage to a table, as people do it who fill in, copy and sort: cells, headers, rows and columns. */
+/** Damage to a table, as by people who fill in, copy and sort: cells, headers, rows and columns. */
 import { between, oneOf, type Random } from '../support/samples/random.ts'
 import { type Table, trialColumns } from './trial.ts'
 
@@ -14,7 +14,7 @@ function edit(table: Table, at: number, col: number, text: string): void {
   if (cells !== undefined && col < cells.length) cells[col] = text
 }
 
-/** The column of the trial that a header means, as far as this file knows. */
+/** The trial column of a header, if known here. */
 const columnOf = (header: string | undefined) =>
   trialColumns.find(({ headers }) => headers.includes(header ?? ''))
 
@@ -41,12 +41,12 @@ export const tableDamage: Readonly<Record<string, (random: Random, table: Table)
     const blank = () => oneOf(random, ['', ' ', '\u3000', '\t', '\u00a0'])
     edit(table, at, col, `${blank()}${table[at]?.[col] ?? ''}${blank()}`)
   },
-  'digits made full-width': (random, table) => {
+  'digits in full width': (random, table) => {
     const [at, col] = [row(random, table), column(random, table)]
     const wide = (sign: string) => String.fromCharCode(sign.charCodeAt(0) + 0xfee0)
     edit(table, at, col, (table[at]?.[col] ?? '').replace(/[!-~]/g, wide))
   },
-  'cell doubled in itself': (random, table) => {
+  'cell content repeated': (random, table) => {
     const [at, col] = [row(random, table), column(random, table)]
     edit(table, at, col, `${table[at]?.[col]}${table[at]?.[col]}`)
   },
@@ -96,7 +96,7 @@ export const tableDamage: Readonly<Record<string, (random: Random, table: Table)
     const [a, b] = [column(random, table), column(random, table)]
     for (const cells of table) [cells[a], cells[b]] = [cells[b] ?? '', cells[a] ?? '']
   },
-  'row doubled': (random, table) => {
+  'row repeated': (random, table) => {
     const at = row(random, table)
     table.splice(between(random, 1, table.length), 0, [...(table[at] ?? [])])
   },

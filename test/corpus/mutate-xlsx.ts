@@ -1,4 +1,4 @@
-/** Workbooks of a table, as Excel keeps cells: texts of their own or shared, numbers, days, times, truths; and damage to their parts. */
+/** Workbooks of a table, with cells as in Excel: inline or shared texts, numbers, days, times, booleans; and damage to their parts. */
 import { unzipSync } from 'fflate'
 import { rawZip } from '../support/raw-zip.ts'
 import { between, oneOf, type Random } from '../support/samples/random.ts'
@@ -31,7 +31,7 @@ export function workbookOf(random: Random, table: Table): Buffer {
       if (/^(true|false)$/i.test(text)) return { xml: ` t="b"><v>${/^t/i.test(text) ? 1 : 0}</v></c>` }
     }
     if (text === '') return undefined
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: XML has no such signs.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: XML has no such characters.
     const allowed = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
     return random() < 0.5 || /\r/.test(text) ? share(allowed) : allowed
   }
@@ -39,7 +39,7 @@ export function workbookOf(random: Random, table: Table): Buffer {
   return makeSheet(rows, {}, { formats, strings })
 }
 
-/** The parts of a workbook; none where former damage has left nothing to unpack. */
+/** The parts of a workbook; none if earlier damage made it unreadable. */
 function partsOf(workbook: Buffer): [string, Uint8Array][] {
   try {
     return Object.entries(unzipSync(workbook))
@@ -50,7 +50,7 @@ function partsOf(workbook: Buffer): [string, Uint8Array][] {
 
 type Damage = (random: Random, workbook: Buffer) => Buffer
 
-/** Changes one part and packs the workbook again, with sums that fit. */
+/** Changes one part and packs the workbook again, with correct checksums. */
 function inPart(random: Random, workbook: Buffer, name: RegExp, change: (part: Buffer) => Buffer): Buffer {
   const parts = partsOf(workbook)
   const names = parts.map(([path]) => path).filter((path) => name.test(path))
@@ -60,7 +60,7 @@ function inPart(random: Random, workbook: Buffer, name: RegExp, change: (part: B
   )
 }
 
-/** Replaces one of the places of a pattern in the sheet. */
+/** Replaces one match of a pattern in the sheet. */
 const inSheet =
   (pattern: RegExp, replace: (random: Random, found: string) => string): Damage =>
   (random, workbook) =>
@@ -101,8 +101,8 @@ export const xlsxDamage: Readonly<Record<string, Damage>> = {
     (byteDamage[oneOf(random, Object.keys(byteDamage))] ?? ((_random, bytes) => bytes))(random, workbook),
   'a part lost': (random, workbook) => {
     const parts = partsOf(workbook)
-    const gone = between(random, 0, parts.length - 1)
-    return rawZip(parts.filter((_part, n) => n !== gone).map(([name, data]) => ({ name, data })))
+    const removed = between(random, 0, parts.length - 1)
+    return rawZip(parts.filter((_part, n) => n !== removed).map(([name, data]) => ({ name, data })))
   },
   'cell type': inSheet(
     / t="\w+"/g,
@@ -113,7 +113,7 @@ export const xlsxDamage: Readonly<Record<string, Damage>> = {
   'cell reference': inSheet(/ r="[A-Z]+\d+"/g, (random) => ` r="${column(random)}${between(random, 0, 15)}"`),
   'row number': inSheet(/<row r="\d+"/g, (random) => `<row r="${between(random, 0, 15)}"`),
   'cell lost': inSheet(/<c r=.*?<\/c>/g, () => ''),
-  'cell doubled': inSheet(/<c r=.*?<\/c>/g, (_random, found) => found + found),
+  'cell repeated': inSheet(/<c r=.*?<\/c>/g, (_random, found) => found + found),
   'formula without value': inSheet(/<v>[^<]*<\/v>/g, () => '<f>1+1</f>'),
   'formula with value': inSheet(/<v>/g, () => '<f>A1</f><v>'),
   'cells merged': inSheet(/<\/sheetData>/g, (random, found) => {

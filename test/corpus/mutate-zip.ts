@@ -49,7 +49,7 @@ function writeField(random: Random, zip: Buffer, kind: keyof typeof fields): Buf
   return copy
 }
 
-/** Writes over names in headers, in one of the two places or in both. */
+/** Overwrites names in headers, in one of the two places or both. */
 function rename(random: Random, zip: Buffer): Buffer {
   const names = ['bag/data/a.csv', 'bag/bagit.txt', 'bag/datapackage.json', 'bag/manifest-sha256.txt']
   const from = oneOf(random, names)

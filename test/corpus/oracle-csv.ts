@@ -1,7 +1,7 @@
 /**
- * A reader of other make, for the corpus: decodes by iconv-lite and TextDecoder, cuts by csv-parse, and has the typing
- * rules of the trial's contract written down once more, field by field, without a line of the product's. It gives the
- * rows that may be taken with what was mended, or says that there is something to refuse.
+ * An independent reader for the corpus: decodes with iconv-lite and TextDecoder, parses with csv-parse, and repeats the
+ * typing rules of the trial's contract field by field, without using the product's code. It returns the
+ * acceptable rows with their corrections, or rejects the file.
  */
 import { readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
@@ -10,12 +10,12 @@ import iconv from 'iconv-lite'
 export type OracleRow = readonly (string | null)[]
 
 export interface OracleFile {
-  /** With their row numbers, as Excel counts. */
+  /** With row numbers as in Excel. */
   readonly rows: readonly { readonly row: number; readonly values: OracleRow }[]
   readonly repairs: Readonly<Record<string, number>>
 }
 
-/** Thrown where there is something to refuse; the message says what, for whoever looks into a disagreement. */
+/** Thrown to reject; the message gives the reason, to investigate a disagreement. */
 export class OracleRefusal extends Error {
   override readonly name = 'OracleRefusal'
 }
@@ -24,7 +24,7 @@ const refuse = (why: string): never => {
   throw new OracleRefusal(why)
 }
 
-/** Reads one CSV. Keys across files are for `doubledKeys`. */
+/** Reads one CSV. Keys across files are checked by `hasDuplicateKey`. */
 export function readCsv(bytes: Buffer, delimiter: string, claim?: string): OracleFile {
   const cells = cut(decode(bytes, claim), delimiter)
   return readTable(cells)
@@ -52,7 +52,7 @@ export function readTable(cells: readonly (readonly string[])[]): OracleFile {
 }
 
 /** Whether two rows of a bundle have one key. */
-export function anyDoubled(files: readonly OracleFile[]): boolean {
+export function hasDuplicateKey(files: readonly OracleFile[]): boolean {
   const seen = new Set<string>()
   for (const { values } of files.flatMap(({ rows }) => rows)) {
     const key = JSON.stringify(values.slice(0, 2))
@@ -72,7 +72,7 @@ function decode(bytes: Buffer, claim?: string): string {
   if (bytes.length === (hasBom ? 3 : 0)) refuse('empty')
   if (/^(fffe|feff)/.test(bytes.subarray(0, 2).toString('hex'))) refuse('UTF-16')
   if (bytes.includes(0)) refuse('NUL')
-  if (hasBom && name !== undefined && gbNames.includes(name)) refuse('a BOM under a claim of GB18030')
+  if (hasBom && name !== undefined && gbNames.includes(name)) refuse('a BOM in a file declared as GB18030')
   const utf8 = name !== undefined && gbNames.includes(name) ? undefined : strictUtf8(bytes)
   const text =
     utf8 ?? (hasBom || (name !== undefined && utf8Names.includes(name)) ? undefined : strictGb(bytes))
@@ -91,7 +91,7 @@ function strictUtf8(bytes: Buffer): string | undefined {
   }
 }
 
-/** iconv-lite replaces what it can't read; so what it gives is read only where it comes back as the same bytes. */
+/** iconv-lite replaces invalid bytes, so its text is accepted only if it encodes to the same bytes. */
 function strictGb(bytes: Buffer): string | undefined {
   const text = iconv.decode(bytes, 'gb18030', { stripBOM: false })
   return iconv.encode(text, 'gb18030').equals(bytes) ? text : undefined
@@ -113,7 +113,7 @@ function cut(text: string, delimiter: string): readonly (readonly string[])[] {
 const fieldNames = [
   ...['site', 'district', 'sex', 'pupils', 'mean', 'share', 'tested_on', 'opens', 'verified', 'tags', 'note'],
 ]
-/** A header as the contract has it, to the letter. */
+/** Whether a header has exactly the contract's spelling. */
 const spellings = (index: number) => {
   const name = fieldNames[index] ?? ''
   const more = name === 'site' ? ['地点名称'] : name === 'share' ? ['测试 share(%)', 'Test share (%)'] : []
@@ -121,7 +121,7 @@ const spellings = (index: number) => {
 }
 const neededFields = new Set([0, 1, 3])
 
-/** The index of the field of each column, -1 for one that is passed over, -2 for one without a header. */
+/** The index of the field of each column, -1 for an ignored one, -2 for one without a header. */
 function fieldsOf(header: readonly string[]): readonly number[] {
   const names = header.map((text) => squeeze(text))
   const columns = names.map((name) => {
@@ -150,7 +150,7 @@ const squeeze = (text: string) =>
     .normalize('NFKC')
     .replace(/[\s\u00ad\u200b-\u200f\u2060\ufeff]+/g, '')
     .toLowerCase()
-/** Without white space at the ends; `more` has signs that count as such in cells. */
+/** Trims white space; `more` has further characters that count as such in cells. */
 const strip = (text: string, more = '') => {
   const isBlank = (sign: string | undefined) =>
     sign !== undefined && (/[\s\ufeff]/.test(sign) || more.includes(sign))
@@ -174,7 +174,7 @@ function readRow(row: readonly string[], columns: readonly number[], note: Note)
     const isMissing = ['', '-', '未提供'].includes(text)
     if (!isMissing && text !== given) note('blanks')
     values[index] = isMissing ? null : (readers[index]?.(text, note) ?? null)
-    if (values[index] === null && neededFields.has(index)) refuse(`${fieldNames[index]} is needed`)
+    if (values[index] === null && neededFields.has(index)) refuse(`${fieldNames[index]} is required`)
   }
   const [mean, share] = [values[4], values[5]]
   if (mean != null && share != null && Number(mean) > Number(share)) refuse('mean above share')
@@ -200,7 +200,7 @@ interface CodeRow {
   readonly valid_until?: string
 }
 
-/** Codes by themselves, or by what they are called; the code lists are read here by csv-parse. */
+/** Codes or their labels; csv-parse reads the code lists here. */
 function codeReader(list: string): Reader {
   const rows = parse(readFileSync(`datasets/codes/${list}.csv`), { columns: true }) as CodeRow[]
   const valid = ({ valid_from = '', valid_until = '' }: CodeRow) =>
@@ -225,7 +225,7 @@ function codeReader(list: string): Reader {
   }
 }
 
-/** Signs that nobody sees go; full-width forms of ASCII, and the minus sign, become the plain ones. */
+/** Removes invisible characters; full-width ASCII and the minus sign become plain ones. */
 function half(given: string, note: Note): string {
   const seen = given.replace(/[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g, '')
   if (seen !== given) note('invisible')
@@ -241,7 +241,7 @@ function half(given: string, note: Note): string {
   return plain
 }
 
-/** A decimal number as its sign, whole digits and decimals, without zeros that say nothing. */
+/** A decimal number as its sign, whole digits and decimals, without redundant zeros. */
 function digitsOf(given: string, note: Note, percent: boolean) {
   if (exponent.test(given)) refuse('an exponent')
   let text = half(given, note)
@@ -282,10 +282,10 @@ const tenths =
 const readDay: Reader = (given, note) => {
   const text = half(readText(given, note), note)
   const match = /^([0-9]{4})([/.年-])([0-9]{1,2})([/.月-])([0-9]{1,2})(日?)$/.exec(text)
-  if (match === null) return refuse('no day')
+  if (match === null) return refuse('not a day')
   const [year, month, day] = [Number(match[1]), Number(match[3]), Number(match[5])]
   const [first = '', second, last] = [match[2], match[4], match[6]]
-  if (second !== (first === '年' ? '月' : first) || (last !== '' && first !== '年')) refuse('no day')
+  if (second !== (first === '年' ? '月' : first) || (last !== '' && first !== '年')) refuse('not a day')
   const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
   const length = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1]
   if (year < 1000 || length === undefined || day < 1 || day > length) refuse('no such day')
@@ -309,14 +309,14 @@ const readTime: Reader = (given, note) => {
 const readBoolean: Reader = (given, note) => {
   const text = half(readText(given, note), note)
   if (['true', 'TRUE', '是'].includes(text)) return 'true'
-  return ['false', 'FALSE', '否'].includes(text) ? 'false' : refuse('no boolean')
+  return ['false', 'FALSE', '否'].includes(text) ? 'false' : refuse('not a boolean')
 }
 
 const readTags: Reader = (given, note) => {
   const tags = readText(given, note)
     .split(/[;、]/)
     .map((tag) => strip(tag))
-  if (tags.includes('') || new Set(tags).size < tags.length) refuse('no list')
+  if (tags.includes('') || new Set(tags).size < tags.length) refuse('not a list')
   return tags.join(';')
 }
 

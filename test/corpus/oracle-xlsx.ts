@@ -1,8 +1,8 @@
-/** Reads the first visible sheet of a workbook by hucre, and says what each cell is read as, as docs/office-files.md has it. */
+/** Reads the first visible sheet of a workbook with hucre, and converts each cell as in docs/office-files.md. */
 import { readXlsx } from 'hucre/xlsx'
 import { OracleRefusal } from './oracle-csv.ts'
 
-/** The texts of the sheet, its header first. Throws OracleRefusal where a cell has none. */
+/** The texts of the sheet, its header first. Throws OracleRefusal if a cell has none. */
 export async function readSheet(bytes: Buffer): Promise<readonly (readonly string[])[]> {
   const { sheets } = await readXlsx(bytes, { readStyles: true })
   const sheet = sheets.find(({ hidden, veryHidden }) => hidden !== true && veryHidden !== true)
@@ -23,7 +23,7 @@ function textOf(value: string | number | boolean | Date | null, format: string):
   if (typeof value === 'string') return value
   if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE'
   if (value instanceof Date) return dateText(value, format)
-  if (!Number.isFinite(value) || Math.abs(value) >= 1e15) throw new OracleRefusal('a number that is none')
+  if (!Number.isFinite(value) || Math.abs(value) >= 1e15) throw new OracleRefusal('an invalid number')
   if (format.includes('%')) return `${decimal(value, 2)}%`
   const text = decimal(value, 0)
   return /^0+$/.test(format) && /^\d+$/.test(text) ? text.padStart(format.length, '0') : text

@@ -1,6 +1,6 @@
 /**
- * Runs cases of the corpus in a process of its own, one a message, so that a crash and a hang are seen from outside.
- * Told `{number, keep}`, it answers with what became of the case.
+ * Runs cases of the corpus in a separate process, one per message, so that crashes and hangs can be detected.
+ * A message `{number, keep}` is answered with the outcome of the case.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -15,8 +15,8 @@ export interface Answer {
   readonly number: number
   readonly layer: Layer
   readonly damage: readonly string[]
-  readonly sealed: boolean
-  /** Absent where the walk threw. */
+  readonly redigested: boolean
+  /** Absent if the walk threw. */
   readonly step?: Step
   readonly checks: readonly string[]
   readonly rows: number
@@ -30,7 +30,7 @@ const config = loadConfig({ QINGDAN_DATASETS: join(folder, 'datasets'), QINGDAN_
 const contracts = await loadAllContracts(config)
 const limits = limitsOf(config)
 
-// Whoever asks is gone: nobody will take an answer.
+// The parent process has ended.
 process.on('disconnect', () => process.exit())
 process.on('message', (number: number) => {
   void run(number).then((answer) => process.send?.(answer))
@@ -40,8 +40,8 @@ process.send?.('ready')
 async function run(number: number): Promise<Answer> {
   const trial = await makeCase(seed, number)
   const path = join(folder, `${number}${trial.folder === undefined ? '.zip' : ''}`)
-  const { layer, damage, sealed } = trial
-  const about = { number, layer, damage, sealed }
+  const { layer, damage, redigested } = trial
+  const about = { number, layer, damage, redigested }
   await write(trial, path)
   try {
     const outcome = await walkBundle(path, contracts, limits)

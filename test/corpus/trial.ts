@@ -1,6 +1,6 @@
 /**
- * The dataset of the corpus, and tables of rows for it by seeded chance: every type of field, codes with labels, a key
- * of two fields, a check across fields. Made up from end to end.
+ * The dataset of the corpus, and random tables for it from a seed: every field type, codes with labels, a key
+ * of two fields, a check across fields. All data are synthetic.
  */
 import type { Contract } from '../../src/contract/index.ts'
 import { contractOf, field } from '../support/fields.ts'
@@ -41,9 +41,9 @@ export const corpusContract: Contract = contractOf(
   },
 )
 
-/** What stands in a column: texts that are taken as they are or mended, and texts that are not. */
+/** The texts of a column: those that are accepted, perhaps with corrections, and those that may not be. */
 interface TrialColumn {
-  /** Its name, title and alias, and such as differ from them in ways that don't count. */
+  /** Its name, title and alias, and equivalent spellings of them. */
   readonly headers: readonly string[]
   readonly good: (random: Random) => string
   readonly odd: readonly string[]
@@ -153,7 +153,7 @@ export const trialColumns: readonly TrialColumn[] = [
 
 export type Table = string[][]
 
-/** A header and rows, all of them to be taken. Sites are told apart by file and row. */
+/** A header and acceptable rows. Sites are distinct by file and row. */
 export function drawTable(random: Random, file: number): Table {
   const columns = trialColumns.filter((_column, index) => index < 4 || random() > 0.1)
   if (random() < 0.4) columns.sort(() => random() - 0.5)
@@ -166,7 +166,7 @@ export function drawTable(random: Random, file: number): Table {
   return [header, ...rows]
 }
 
-/** How a table becomes bytes. */
+/** How a table is written as bytes. */
 export interface CsvForm {
   readonly delimiter: ',' | ';' | '\t'
   readonly lineEnd: '\n' | '\r\n' | '\r'

@@ -1,13 +1,13 @@
 /**
- * Walks a bundle as the house does, without a database: identified, opened, verified, validated by both ways. What is
- * thrown besides a refusal is a crash, and comes out as one.
+ * Processes a bundle as the service does, without a database: identify, open, verify, validate on both paths. What is
+ * thrown besides BundleRefusal is passed on as a crash.
  */
 
 import {
   type Bag,
   type BundleLimits,
   BundleRefusal,
-  copyReadings,
+  copyPaths,
   type FileCount,
   identifyBundle,
   openBag,
@@ -19,7 +19,7 @@ import { type Contracts, periodOf } from '../../src/contract/index.ts'
 import type { Finding } from '../../src/platform/finding.ts'
 import { decodeCopy } from '../support/copy-text.ts'
 
-/** How far a bundle came: the step that refused it, or `taken`. */
+/** How far a bundle came: the step that rejected it, or `taken`. */
 export type Step = 'opened' | 'verified' | 'validated' | 'taken'
 
 export interface Row {
@@ -31,7 +31,7 @@ export interface Row {
 export interface Outcome {
   readonly step: Step
   readonly findings: readonly Finding[]
-  /** As the house would stage them; only where the bundle is taken. */
+  /** As the service would stage them; only if the bundle is accepted. */
   readonly rows: readonly Row[]
   readonly files: readonly FileCount[]
   readonly sequence?: number | undefined
@@ -39,7 +39,7 @@ export interface Outcome {
 
 const none = { rows: [], files: [] }
 
-/** Walks what lies at a path. */
+/** Processes the bundle at a path. */
 export async function walkBundle(path: string, contracts: Contracts, limits: BundleLimits): Promise<Outcome> {
   let bag: Bag | undefined
   let step: Step = 'opened'
@@ -69,10 +69,10 @@ export async function walkBundle(path: string, contracts: Contracts, limits: Bun
   }
 }
 
-/** The rows by the way that the house would take; where that is the straight one, the careful one must agree. */
+/** The rows by the path that the service would use; if that is the fast path, the strict one must agree. */
 async function readRows(options: ValidateOptions) {
   const readings = []
-  for (const way of copyReadings) {
+  for (const way of copyPaths) {
     const findings: Finding[] = []
     const reading = way({ ...options, onFinding: (finding) => void findings.push(finding) })
     let text = ''
@@ -85,9 +85,9 @@ async function readRows(options: ValidateOptions) {
     readings.push({ findings, files, rows })
   }
   const [first, second] = readings
-  if (first === undefined) throw new Error('No way through the bundle reached its end.')
+  if (first === undefined) throw new Error('No path through the bundle reached its end.')
   if (second !== undefined && JSON.stringify(first) !== JSON.stringify(second)) {
-    throw new Error('The straight way and the careful one differ.')
+    throw new Error('The fast path and the strict path differ.')
   }
   return first
 }

@@ -51,7 +51,7 @@ t.test('the package has what the standard requires', async (t) => {
   }
   t.ok(descriptor.resources.length > 0)
   const names = descriptor.resources.map(({ name }) => name)
-  t.equal(new Set(names).size, names.length, 'resources are told apart by name')
+  t.equal(new Set(names).size, names.length, 'resources have distinct names')
 })
 
 t.test('each resource matches its schema', async (t) => {
@@ -66,11 +66,11 @@ t.test('each resource matches its schema', async (t) => {
     t.equal(`sha256:${digestOf(bytes ?? '')}`, resource.hash)
     const [header = [], ...rows] = parse(bytes ?? '') as string[][]
     const fields = schema.fields.map((field) => field.name)
-    t.same(header, fields, 'fieldsMatch is exact where it is not said')
+    t.same(header, fields, 'fieldsMatch is exact by default')
     const types = ['string', 'number', 'integer', 'boolean', 'list', 'datetime', 'date']
     for (const { type } of schema.fields) t.ok(types.includes(type), type)
     const keys = rows.map((row) => JSON.stringify(schema.primaryKey.map((key) => row[fields.indexOf(key)])))
-    t.equal(new Set(keys).size, rows.length, 'the primary key is one')
+    t.equal(new Set(keys).size, rows.length, 'the primary key is unique')
   }
 })
 
@@ -89,7 +89,7 @@ t.test('foreign keys refer to the code lists, and every value is found', async (
     const column = trialFields.findIndex(({ name }) => name === fields[0])
     for (const row of trialRows) t.ok(row[column] === null || codes.includes(row[column] ?? ''))
   }
-  t.ok(entries.has('codes/venue-activities.csv'), 'its list is there all the same')
+  t.ok(entries.has('codes/venue-activities.csv'), 'its code list is included nevertheless')
 })
 
 t.test('the CSV inside is the plain file', async (t) => {

@@ -66,7 +66,7 @@ t.test('further sheets have fields, codes and licence', async (t) => {
   t.match(sheet(2), /测试 longitude.*Test longitude.*°/)
   t.match(sheet(3), /districts.*310115.*浦东新区.*Pudong/)
   t.match(sheet(4), /署名 4.0 国际.*creativecommons.*合成示例数据/)
-  t.equal([...sheets.keys()][0], '[Content_Types].xml', 'by which tools know it')
+  t.equal([...sheets.keys()][0], '[Content_Types].xml', 'by which tools recognise the format')
 })
 
 t.test('columns beyond Z have two and three letters', async (t) => {
@@ -76,7 +76,7 @@ t.test('columns beyond Z have two and three letters', async (t) => {
   for (const name of ['A1', 'Z1', 'AA1', 'ZZ1', 'AAA1']) t.match(sheet, `<c r="${name}"`)
 })
 
-t.test('a failing source or a reader that stops leaves nothing waiting', async (t) => {
+t.test('a failing source or a reader that stops leaves nothing pending', async (t) => {
   if (!('render' in xlsx)) throw new Error('XLSX is rendered')
   let given = 0
   let closed = 0
@@ -94,7 +94,7 @@ t.test('a failing source or a reader that stops leaves nothing waiting', async (
   t.equal(closed, 1, 'the source was ended')
   async function* broken() {
     yield trialRows
-    throw new Error('the database is away')
+    throw new Error('the database is unavailable')
   }
   const read = async () => {
     for await (const _ of xlsx.render(broken(), trialContext(5)));
@@ -115,5 +115,5 @@ t.test('the longest possible sheet has all its rows', async (t) => {
   const sheet = (await zipEntries(Buffer.concat(chunks))).get('xl/worksheets/sheet1.xml') ?? Buffer.alloc(0)
   t.match(sheet.subarray(0, 400).toString(), '<dimension ref="A1:A1048576"/>')
   const end = '<row r="1048576"><c r="A1048576" s="6"><v>1048575</v></c></row></sheetData>'
-  t.ok(sheet.subarray(-200).includes(end), 'the last record stands in the last row')
+  t.ok(sheet.subarray(-200).includes(end), 'the last record is in the last row')
 })

@@ -1,7 +1,7 @@
 /** Whatever bytes a file contains, the rows in Postgres are the rows that the strict path reads. */
 import fc from 'fast-check'
 import t from 'tap'
-import { copyReadings } from '../../src/bundle/index.ts'
+import { copyPaths } from '../../src/bundle/index.ts'
 import { intakeFields } from '../../src/contract/index.ts'
 import { contract, type ReadOptions, readRows, validationOf } from '../support/bundle-fixture.ts'
 import { drawEveryType, drawFiles, everyType, type TrialFiles } from '../support/csv-arbitrary.ts'
@@ -15,7 +15,7 @@ t.test('by either path, Postgres has the rows that the strict path reads', async
   async function agree(files: TrialFiles, options: ReadOptions): Promise<boolean> {
     const strictRows = await readRows(files, options)
     const expected = strictRows.rows.map(({ file, row, values }) => [String(file), String(row), ...values])
-    for (const [index, way] of copyReadings.entries()) {
+    for (const [index, way] of copyPaths.entries()) {
       const columns = intakeFields(options.contract ?? contract).map(({ name }) => `"${name}" text`)
       await database.work.unsafe(`DROP TABLE IF EXISTS staging.trial`)
       await database.work.unsafe(

@@ -170,7 +170,7 @@ t.test('an invalid command line explains what is valid', async (t) => {
   for (const [paths, options, message] of cases) t.throws(() => filesOf(paths, options), message)
   const one = filesOf([a], {}).files
   const spreads: readonly (readonly [options: FileOptions, message: RegExp])[] = [
-    [{ bags: '2' }, /1 files can't be spread over 2 bags/],
+    [{ bags: '2' }, /1 files cannot fill 2 bags/],
     [{ bags: '0' }, /--bags must be a whole number/],
     [{ bags: '1', bagBytesMax: '9' }, /not both/],
   ]

@@ -80,6 +80,6 @@ t.test('a name that PostgreSQL gives to a column of every table is refused at th
     const wrong = contractOf([field(name, 'string', { role: 'key', ...required })], [name], {
       themes: ['education'],
     })
-    await t.rejects(openTestContext(t, { contracts: [wrong] }), /name that the service needs itself/, name)
+    await t.rejects(openTestContext(t, { contracts: [wrong] }), /is a reserved name/, name)
   }
 })

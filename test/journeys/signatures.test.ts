@@ -247,7 +247,7 @@ t.test('an office signs its bundle with a passphrase-protected key, and it is ac
     )
   const prompted = await create()
   t.equal(prompted.code, 2)
-  t.match(prompted.stderr, /its passphrase is needed/)
+  t.match(prompted.stderr, /enter its passphrase/)
   const created = await create('--passphrase-file', words, '--json')
   t.equal(created.code, 0, created.stderr)
   t.match(JSON.parse(created.stdout), { signer: fingerprint, path: out })

@@ -164,7 +164,7 @@ t.test('contracts compared: forward, backward and with itself', async (t) => {
         before: null,
         after: { name: 'wood', type: 'string' },
         verdict: 'additive',
-        why: { zh: /新增字段/, en: /is new/ },
+        why: { zh: /新增字段/, en: /was added/ },
       },
     ],
     links: { reverse: `/v1/datasets/${dataset}/contracts/2/compare/1` },

@@ -24,7 +24,7 @@ const shared = ['bundle', 'contract', 'disclosure', 'formats', 'pull', 'transfer
 )
 
 /** Files of those folders that take long enough to run beside the others. */
-const alone: readonly string[] = ['corpus', 'rows', 'straight', 'xlsx-made', 'zip'].map(
+const alone: readonly string[] = ['corpus', 'fast-path', 'rows', 'xlsx-writers', 'zip'].map(
   (name) => `test/bundle/${name}.test.ts`,
 )
 

@@ -4,7 +4,7 @@ import { compareValues } from './decimal.ts'
 
 export const ascending: Check = {
   name: 'ascending',
-  about: { zh: '各字段的值依次不减', en: 'The values of the fields never fall in the order given' },
+  about: { zh: '各字段的值依次不减', en: 'The values of the fields never decrease in the given order' },
   parameters: parametersSchema({ fields: fieldNames(2) }),
   fields: (use) => namesOf(use, 'fields'),
   build: (use, context) => {
@@ -13,7 +13,7 @@ export const ascending: Check = {
     const titles = titlesOf(context, names)
     const faults = names.map((field) => ({
       field,
-      expected: { zh: `依次不减：${titles.zh}`, en: `not falling: ${titles.en}` },
+      expected: { zh: `依次不减：${titles.zh}`, en: `not decreasing: ${titles.en}` },
       message: {
         zh: '该值小于排在前面的字段的值，请核对这几列。',
         en: 'The value is below one that must not exceed it; compare these columns.',

@@ -13,7 +13,7 @@ export interface Decimal {
 /** Parses a canonical text. Throws a plain Error, without the text, if it is none. */
 export function decimalOf(text: string): Decimal {
   const match = /^(-?\d+)(?:\.(\d+))?$/.exec(text)
-  if (match === null) throw new Error('A text that is not a canonical number came into exact arithmetic.')
+  if (match === null) throw new Error('Exact arithmetic got a text that is not a canonical number.')
   const fraction = match[2] ?? ''
   return { units: BigInt((match[1] ?? '') + fraction), scale: fraction.length }
 }

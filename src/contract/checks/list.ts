@@ -68,9 +68,9 @@ export function buildChecks(uses: readonly CheckUse[], context: CheckContext): r
   return uses.flatMap((use) => {
     const check = byName.get(use.check)
     if (check === undefined) throw new Error(`There is no check ${use.check}.`)
-    const spoken = check.fields(use, context)
-    if (!spoken.every((name) => names.has(name))) return []
-    const fields = spoken.map((name) => positionOf(context, name))
+    const needed = check.fields(use, context)
+    if (!needed.every((name) => names.has(name))) return []
+    const fields = needed.map((name) => positionOf(context, name))
     return [{ name: check.name, severity: use.severity ?? 'error', fields, run: check.build(use, context) }]
   })
 }

@@ -8,7 +8,10 @@ const scopeOf = (context: CheckContext) => Object.entries(context.part?.scope ??
 
 export const partScope: Check = {
   name: 'part-scope',
-  about: { zh: '每行属于提供方负责的范围', en: 'Each row lies in the share that its provider answers for' },
+  about: {
+    zh: '每行属于提供方负责的范围',
+    en: 'Each row is in the part that its provider is responsible for',
+  },
   parameters: parametersSchema({}),
   fields: (_use, context) => scopeOf(context).map(([field]) => field),
   build: (_use, context) => {
@@ -20,7 +23,7 @@ export const partScope: Check = {
         expected: { zh: value, en: value },
         message: {
           zh: '该行不属于本提供方负责的范围，请删除或更正。',
-          en: 'The row lies outside of the share of this provider; remove or correct it.',
+          en: 'The row is outside the part of this provider; remove or correct it.',
         },
       },
     }))

@@ -24,7 +24,7 @@ export const requiredWhen: Check = {
         zh: `必填，因为有值：${titles.zh}${among}`,
         en: `a value, since there is ${titles.en}${among}`,
       },
-      message: { zh: '此处不能为空，请补填。', en: 'A value is needed here; fill it in.' },
+      message: { zh: '此处不能为空，请补填。', en: 'A value is required here; fill it in.' },
     }
     return (row) => {
       const reason = row[when] ?? null

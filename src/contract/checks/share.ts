@@ -42,24 +42,24 @@ export const share: Check = {
       },
     }
     return (values) => {
-      const [given, numerator, denominator] = [values[position], values[above], values[below]]
-      if (given == null || numerator == null || denominator == null) return undefined
-      return isShare(given, numerator, denominator, factor, scale) ? undefined : fault
+      const [stated, numerator, denominator] = [values[position], values[above], values[below]]
+      if (stated == null || numerator == null || denominator == null) return undefined
+      return isShare(stated, numerator, denominator, factor, scale) ? undefined : fault
     }
   },
 }
 
 /** |share − n/d·factor| ≤ ½·10^−scale, multiplied by 2·d·10^scale to avoid a division. */
 function isShare(
-  given: string,
+  stated: string,
   n: string,
   d: string,
   factor: number,
-  scaleGiven: number | undefined,
+  minScale: number | undefined,
 ): boolean {
-  const [share, numerator, denominator] = [decimalOf(given), decimalOf(n), decimalOf(d)]
+  const [share, numerator, denominator] = [decimalOf(stated), decimalOf(n), decimalOf(d)]
   if (denominator.units === 0n) return false
-  const scale = Math.max(scaleGiven ?? share.scale, share.scale)
+  const scale = Math.max(minScale ?? share.scale, share.scale)
   const common = Math.max(numerator.scale, denominator.scale)
   const [above, below] = [unitsAt(numerator, common), unitsAt(denominator, common)]
   const difference = unitsAt(share, scale) * below - above * BigInt(factor) * 10n ** BigInt(scale)

@@ -42,16 +42,18 @@ export function listComplaints(list: CodeList): readonly string[] {
   const complaints: string[] = []
   for (const code of list.codes) {
     if (code.replacedBy !== undefined && !list.byCode.has(code.replacedBy)) {
-      complaints.push(`"${code.code}" is replaced by "${code.replacedBy}", which is no code of this list`)
+      complaints.push(`"${code.code}" is replaced by "${code.replacedBy}", which is not a code of this list`)
     }
   }
   for (const [index, one] of list.codes.entries()) {
     for (const other of list.codes.slice(index + 1)) {
       if (!meet(one, other)) continue
       if (one.code === other.code) {
-        complaints.push(`"${one.code}" stands twice for the same time; keep one line or part them by dates`)
+        complaints.push(
+          `"${one.code}" is listed twice for the same time; leave one line or separate them by dates`,
+        )
       } else if (one.label.zh === other.label.zh || one.label.en === other.label.en) {
-        complaints.push(`"${one.code}" and "${other.code}" have the same label; tell them apart`)
+        complaints.push(`"${one.code}" and "${other.code}" have the same label; make them distinct`)
       }
     }
   }
@@ -65,7 +67,7 @@ function rowsOf(bytes: Uint8Array, complaints: Complaint[]): string[][] {
     return parse(text)
   } catch (error) {
     const why = error instanceof Error && error.name !== 'TypeError' ? ` (${error.message})` : ''
-    complaints.push(['', `is no CSV in UTF-8; save it as such${why}`])
+    complaints.push(['', `is not valid CSV in UTF-8; save it as CSV UTF-8${why}`])
     return []
   }
 }
@@ -98,7 +100,7 @@ function* lineComplaints({ code, line }: Line): Generator<Complaint> {
     if (day !== undefined && !isDay(day)) yield [at, 'write days as YYYY-MM-DD']
   }
   if ((code.validFrom ?? '') > (code.validUntil ?? '9999-12-31')) {
-    yield [at, 'let valid_from not come after valid_until']
+    yield [at, 'valid_from must not be after valid_until']
   }
   if (code.replacedBy !== undefined && code.validUntil === undefined) {
     yield [at, 'a code with a successor needs its last day in valid_until']

@@ -16,7 +16,7 @@ export interface ContractDifference {
   readonly path: string
   readonly kind: VerdictName
   readonly what: 'added' | 'removed' | 'changed'
-  /** The value in the former and in the next contract; null if it is missing. */
+  /** The value in the former and the next contract; null if missing. */
   readonly before: unknown
   readonly after: unknown
   /** The reason for the verdict. */
@@ -24,7 +24,7 @@ export interface ContractDifference {
 }
 
 export interface Verdict {
-  /** The gravest of the differences; `compatible` if there are none. */
+  /** The most serious kind of difference; `compatible` if there are none. */
   readonly verdict: VerdictName
   readonly differences: readonly ContractDifference[]
 }
@@ -37,10 +37,10 @@ export function compareContracts(former: Contract, next: Contract): Verdict {
     ...compareFields('fields', former.fields, next.fields),
     ...compareIntake(former, next),
   ]
-  const gravest = (['breaking', 'additive'] as const).find((kind) =>
+  const worst = (['breaking', 'additive'] as const).find((kind) =>
     differences.some((difference) => difference.kind === kind),
   )
-  return { verdict: gravest ?? 'compatible', differences }
+  return { verdict: worst ?? 'compatible', differences }
 }
 
 /** Judges the change of a property from its former and its next value. */
@@ -87,13 +87,13 @@ const aggregate: Judge = (former, next) => {
   if (next === undefined) return 'breaking'
   const [one, other] = [former as AggregateOffer, next as AggregateOffer]
   if (!isDeepStrictEqual(one.pinned ?? [], other.pinned ?? [])) return 'breaking'
-  const asked = ({ groupBy, measures = [] }: AggregateOffer) => [
+  const offered = ({ groupBy, measures = [] }: AggregateOffer) => [
     ...groupBy,
     ...measures.flatMap(({ field, functions, weight }) =>
       functions.map((name) => [field, name, name === 'mean' ? weight : undefined]),
     ),
   ]
-  return set(asked(one), asked(other))
+  return set(offered(one), offered(other))
 }
 
 const contractRules: Rules = {
@@ -176,18 +176,18 @@ function compareFields(
 ): readonly ContractDifference[] {
   const inFormer = new Map(former.map((field) => [field.name, field]))
   const inNext = new Map(next.map((field) => [field.name, field]))
-  const gone = former.filter((field) => !inNext.has(field.name))
+  const removed = former.filter((field) => !inNext.has(field.name))
   const changed = next.flatMap((field) => {
     const before = inFormer.get(field.name)
     return before === undefined
       ? [difference(`${at}/${field.name}`, newFieldKind(field), undefined, field)]
       : compareField(`${at}/${field.name}/`, before, field)
   })
-  const kept = (fields: readonly Field[], other: ReadonlyMap<string, Field>) =>
+  const shared = (fields: readonly Field[], other: ReadonlyMap<string, Field>) =>
     fields.map((field) => field.name).filter((name) => other.has(name))
-  const [before, after] = [kept(former, inNext), kept(next, inFormer)]
+  const [before, after] = [shared(former, inNext), shared(next, inFormer)]
   return [
-    ...gone.map((field) => difference(`${at}/${field.name}`, 'breaking', field, undefined)),
+    ...removed.map((field) => difference(`${at}/${field.name}`, 'breaking', field, undefined)),
     ...changed,
     // A header names each column, so clients don't depend on the order.
     ...(isDeepStrictEqual(before, after) ? [] : [difference(at, 'compatible', before, after)]),

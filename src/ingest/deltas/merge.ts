@@ -5,12 +5,12 @@
  */
 
 import {
-  copyReadings,
+  copyPaths,
   type FileCount,
   faultAt,
-  keyBoth,
-  type Reading,
-  readingsOf,
+  keyConflict,
+  type RowPass,
+  rowPassesOf,
 } from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import { type Contract, intakeFields, intakeKey } from '../../contract/index.ts'
@@ -45,7 +45,7 @@ export interface Merged {
   readonly changes: Changes
 }
 
-type Options = Parameters<typeof readingsOf>[0]
+type Options = Parameters<typeof rowPassesOf>[0]
 
 /** Copies a delta's rows into separate tables. Returns row counts in the manifest's file order. */
 export async function copyDelta(
@@ -54,7 +54,7 @@ export async function copyDelta(
   options: Options,
 ): Promise<readonly FileCount[]> {
   const counts = new Map<string, FileCount>()
-  const readings = readingsOf(options)
+  const readings = rowPassesOf(options)
   for (const operation of ['upsert', 'delete'] as const) {
     const reading = readings.find((one) => one.operation === operation)
     const table = deltaTable(operation, bundleId)
@@ -65,8 +65,8 @@ export async function copyDelta(
   return options.manifest.files.flatMap(({ path }) => counts.get(path) ?? [])
 }
 
-async function copyReading(database: Database, table: string, { options }: Reading) {
-  for (const read of copyReadings) {
+async function copyReading(database: Database, table: string, { options }: RowPass) {
+  for (const read of copyPaths) {
     const reading = read(options)
     const copied = await copyStaged(database, options.contract, table, reading.chunks)
     const files = reading.files()
@@ -112,7 +112,7 @@ const misfitBatch = 1_000
 async function reportMisfits(merging: MergeInput, options: Options): Promise<void> {
   const { context, contract, report } = merging
   const paths =
-    readingsOf(options).find(({ operation }) => operation === 'delete')?.options.manifest.files ?? []
+    rowPassesOf(options).find(({ operation }) => operation === 'delete')?.options.manifest.files ?? []
   const sql = statementsOf(merging)
   const field = intakeKey(contract).join(',')
   const cursor = context.database.work
@@ -121,7 +121,9 @@ async function reportMisfits(merging: MergeInput, options: Options): Promise<voi
   for await (const rows of cursor) {
     for (const { file, row, both } of rows) {
       const path = paths[file]?.path ?? ''
-      report(both ? keyBoth(path, row, contract) : faultAt('delta-key-absent', { file: path, row, field }))
+      report(
+        both ? keyConflict(path, row, contract) : faultAt('delta-key-absent', { file: path, row, field }),
+      )
     }
   }
 }

@@ -4,7 +4,7 @@
  * dropped; their rows are restored from the stored bundles, which have passed all checks.
  */
 import {
-  copyReadings,
+  copyPaths,
   type FileCount,
   type FindingCounts,
   isGrouped,
@@ -86,7 +86,7 @@ export async function validateRows(
   }
   try {
     if (isDelta) return await validateDelta(context, verified, { options, sink, progress, runLocked })
-    for (const [index, read] of copyReadings.entries()) {
+    for (const [index, read] of copyPaths.entries()) {
       // The fast path gave up, so the strict path starts from the beginning.
       const restarted = index === 0 ? {} : watchRows(bag, readPasses.strict, progress)
       const reading = read({ ...options, ...restarted })

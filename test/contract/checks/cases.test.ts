@@ -19,7 +19,7 @@ const read = (name: string, kind: string) =>
 
 const run = ({ fields, use, part, rows }: Case) => {
   const [check] = buildChecks([use], { fields, part })
-  if (check === undefined) throw new Error('The case speaks of a field that its rows do not have.')
+  if (check === undefined) throw new Error('The case uses a field that its rows do not have.')
   return rows.map((row) => check.run(row))
 }
 
@@ -52,7 +52,7 @@ for (const { name } of checks) {
   })
 }
 
-t.test('a use that can not work is refused in words', async (t) => {
+t.test('an invalid use is rejected with a message', async (t) => {
   const { fields } = read('total', 'good')
   const text: Field = { ...(fields[0] as Field), name: 'note', type: 'string' }
   t.match(checkUseFaults({ check: 'totals' }, fields), [/no check totals; there are ascending, /])
@@ -63,7 +63,7 @@ t.test('a use that can not work is refused in words', async (t) => {
   t.same(checkUseFaults({ check: 'total', severity: 'warning', total: 'all', parts: ['a'] }, fields), [])
 })
 
-t.test('a check of fields that the rows do not have is left out, and severity is kept', async (t) => {
+t.test('a check of fields that the rows lack is left out; the severity is passed on', async (t) => {
   const { fields, use } = read('total', 'good')
   t.same(buildChecks([use], { fields: fields.slice(0, 2) }), [])
   t.equal(buildChecks([use], { fields })[0]?.severity, 'error')
@@ -71,7 +71,7 @@ t.test('a check of fields that the rows do not have is left out, and severity is
   t.throws(() => buildChecks([{ check: 'totals' }], { fields }), /no check totals/)
 })
 
-t.test('arithmetic is exact where doubles are not', async (t) => {
+t.test('arithmetic is exact where doubles would not be', async (t) => {
   const { fields, use } = read('total', 'good')
   const cents = fc.bigInt({ min: 0n, max: 10n ** 12n })
   const text = (value: bigint) => `${value / 100n}.${String(value % 100n).padStart(2, '0')}`

@@ -79,7 +79,7 @@ export function parseDescriptor(json: string): {
   if (value === undefined) {
     return { findings: [faultAt('descriptor', { file: descriptorPath, expected: 'JSON' })] }
   }
-  if (isOutward(value)) return { findings: [faultAt('bundle-outward', { file: descriptorPath })] }
+  if (isExport(value)) return { findings: [faultAt('bundle-outward', { file: descriptorPath })] }
   const validate = validator()
   if (validate(value)) {
     const findings = modeFaults(value)
@@ -116,12 +116,12 @@ function modeFaults({ qingdan, resources }: BundleDescriptor): readonly Finding[
       (resource.qingdan !== undefined) === isDelta ? [] : [`/resources/${index}/qingdan`],
     ),
   ]
-  const needs = isDelta ? 'must be there, for the mode is delta' : 'must not be there, for the mode is full'
+  const needs = isDelta ? 'is required in mode delta' : 'is not allowed in mode full'
   return places.map((place) => faultAt('descriptor', { file: descriptorPath, expected: `${place} ${needs}` }))
 }
 
 /** The descriptor of an export is marked as one, so that nobody takes it for a provider's bundle. */
-function isOutward(value: unknown): boolean {
+function isExport(value: unknown): boolean {
   const own = value instanceof Object && 'qingdan' in value ? value.qingdan : undefined
   return own instanceof Object && 'kind' in own && own.kind === 'export'
 }

@@ -14,7 +14,7 @@ export function spreadByCount<T extends SpreadFile>(
   bags: number,
 ): readonly (readonly T[])[] {
   if (files.length < bags)
-    throw new Error(`${files.length} files can't be spread over ${bags} bags, for none is cut.`)
+    throw new Error(`${files.length} files cannot fill ${bags} bags: files are not split.`)
   const spread = Array.from({ length: bags }, () => ({ files: [] as T[], bytes: 0 }))
   for (const file of heaviestFirst(files)) {
     // A bag must have a file; among equal bags take the first.
@@ -33,12 +33,14 @@ export function spreadByBytes<T extends SpreadFile>(
   const spread: { readonly files: T[]; bytes: number }[] = []
   for (const file of heaviestFirst(files)) {
     if (file.bytes > bytesMax)
-      throw new Error(`${file.name} has ${file.bytes} bytes, more than a bag may have, and is not cut.`)
-    const roomy = spread.find(({ bytes }) => bytes + file.bytes <= bytesMax)
-    if (roomy === undefined) spread.push({ files: [file], bytes: file.bytes })
+      throw new Error(
+        `${file.name} has ${file.bytes} bytes, more than a bag may have, and files are not split.`,
+      )
+    const fitting = spread.find(({ bytes }) => bytes + file.bytes <= bytesMax)
+    if (fitting === undefined) spread.push({ files: [file], bytes: file.bytes })
     else {
-      roomy.files.push(file)
-      roomy.bytes += file.bytes
+      fitting.files.push(file)
+      fitting.bytes += file.bytes
     }
   }
   return spread.map((bag) => byName(bag.files))

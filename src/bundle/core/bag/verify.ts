@@ -58,22 +58,23 @@ const payload = 'data/'
 /** Verifies a bag. Unreadable files are reported as findings too. */
 export async function verifyBag(bag: Bag, limits: BundleLimits): Promise<Verification> {
   const findings: Finding[] = []
-  const note = (...more: readonly Finding[]) => findings.push(...more)
-  note(...(await declarationFaults(bag)))
-  if (bag.entries.some(({ path }) => path === 'fetch.txt')) note(faultAt('bag-fetch', { file: 'fetch.txt' }))
-  const digests = await digestAll(bag, note)
-  await checkManifests(bag, digests, note)
+  const report = (...more: readonly Finding[]) => findings.push(...more)
+  report(...(await declarationFaults(bag)))
+  if (bag.entries.some(({ path }) => path === 'fetch.txt'))
+    report(faultAt('bag-fetch', { file: 'fetch.txt' }))
+  const digests = await digestAll(bag, report)
+  await checkManifests(bag, digests, report)
   const info = await readInfo(bag, limits)
-  note(...info.findings)
-  const descriptor = await readDescriptor(bag, note)
-  const files = descriptor === undefined ? [] : filesOf(bag, descriptor, digests, note)
-  const kept = findings.slice(0, limits.findingsMax)
+  report(...info.findings)
+  const descriptor = await readDescriptor(bag, report)
+  const files = descriptor === undefined ? [] : filesOf(bag, descriptor, digests, report)
+  const reported = findings.slice(0, limits.findingsMax)
   if (descriptor === undefined || findings.some(({ severity }) => severity === 'error'))
-    return { findings: kept }
+    return { findings: reported }
   const { group } = info
   return {
     manifest: { ...descriptor.qingdan, files, ...(group === undefined ? {} : { group }) },
-    findings: kept,
+    findings: reported,
   }
 }
 
@@ -82,15 +83,16 @@ export async function verifyWhole(
   bag: Bag,
 ): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly findings: readonly Finding[] }> {
   const findings: Finding[] = []
-  const note = (...more: readonly Finding[]) => findings.push(...more)
-  note(...(await declarationFaults(bag)))
-  if (bag.entries.some(({ path }) => path === 'fetch.txt')) note(faultAt('bag-fetch', { file: 'fetch.txt' }))
-  const digests = await digestAll(bag, note)
-  await checkManifests(bag, digests, note)
+  const report = (...more: readonly Finding[]) => findings.push(...more)
+  report(...(await declarationFaults(bag)))
+  if (bag.entries.some(({ path }) => path === 'fetch.txt'))
+    report(faultAt('bag-fetch', { file: 'fetch.txt' }))
+  const digests = await digestAll(bag, report)
+  await checkManifests(bag, digests, report)
   return { digests, findings }
 }
 
-type Note = (...findings: readonly Finding[]) => void
+type ReportFindings = (...findings: readonly Finding[]) => void
 
 /** RFC 8493, 2.1.1: bagit.txt "MUST consist of exactly two lines in this order", UTF-8 without BOM. */
 async function declarationFaults(bag: Bag): Promise<readonly Finding[]> {
@@ -123,7 +125,7 @@ async function readTag(bag: Bag, path: string): Promise<string | Finding | undef
 const digestsAtOnce = { folder: 4, zip: 1 }
 
 /** The digest of each readable file; the others have findings, in the order of the bag. */
-async function digestAll(bag: Bag, note: Note): Promise<ReadonlyMap<string, Digest>> {
+async function digestAll(bag: Bag, report: ReportFindings): Promise<ReadonlyMap<string, Digest>> {
   const digests = new Map<string, Digest>()
   const step = digestsAtOnce[bag.packing]
   for (let at = 0; at < bag.entries.length; at += step) {
@@ -131,28 +133,33 @@ async function digestAll(bag: Bag, note: Note): Promise<ReadonlyMap<string, Dige
     const settled = await Promise.allSettled(entries.map((entry) => digestEntry(bag, entry)))
     for (const [index, one] of settled.entries()) {
       if (one.status === 'fulfilled') digests.set(entries[index]?.path ?? '', one.value)
-      else if (one.reason instanceof BundleRefusal) note(...one.reason.findings)
+      else if (one.reason instanceof BundleRefusal) report(...one.reason.findings)
       else throw one.reason
     }
   }
   return digests
 }
 
-async function checkManifests(bag: Bag, digests: ReadonlyMap<string, Digest>, note: Note): Promise<void> {
+async function checkManifests(
+  bag: Bag,
+  digests: ReadonlyMap<string, Digest>,
+  report: ReportFindings,
+): Promise<void> {
   const held = new Set(bag.entries.map(({ path }) => path))
   for (const path of held) {
     const algorithm = /^(?:tag)?manifest-([^/]+)\.txt$/.exec(path)?.[1]
-    if (algorithm !== undefined && algorithm !== 'sha256') note(faultAt('manifest-unchecked', { file: path }))
+    if (algorithm !== undefined && algorithm !== 'sha256')
+      report(faultAt('manifest-unchecked', { file: path }))
   }
   const isPayload = (path: string) => path.startsWith(payload)
-  const listed = await checkManifest(bag, 'manifest-sha256.txt', isPayload, held, digests, note)
-  if (listed === undefined) note(faultAt('manifest-missing', { file: 'manifest-sha256.txt' }))
+  const listed = await checkManifest(bag, 'manifest-sha256.txt', isPayload, held, digests, report)
+  if (listed === undefined) report(faultAt('manifest-missing', { file: 'manifest-sha256.txt' }))
   else {
     for (const path of held) {
-      if (isPayload(path) && !listed.has(path)) note(faultAt('file-unlisted', { file: path }))
+      if (isPayload(path) && !listed.has(path)) report(faultAt('file-unlisted', { file: path }))
     }
   }
-  await checkManifest(bag, 'tagmanifest-sha256.txt', (path) => !isPayload(path), held, digests, note)
+  await checkManifest(bag, 'tagmanifest-sha256.txt', (path) => !isPayload(path), held, digests, report)
 }
 
 /** Checks one manifest against the files; returns the paths it names, or undefined if it is absent. */
@@ -162,20 +169,20 @@ async function checkManifest(
   allows: (path: string) => boolean,
   held: ReadonlySet<string>,
   digests: ReadonlyMap<string, Digest>,
-  note: Note,
+  report: ReportFindings,
 ): Promise<ReadonlySet<string> | undefined> {
   const text = await readTag(bag, name)
   if (text === undefined) return undefined
   if (typeof text !== 'string') {
-    note(text)
+    report(text)
     return new Set()
   }
   const { digests: claimed, findings } = parseManifest(name, text, allows)
-  note(...findings)
+  report(...findings)
   for (const [path, digest] of claimed) {
     const actual = digests.get(path)
-    if (!held.has(path)) note(faultAt('file-missing', { file: path }))
-    else if (actual !== undefined && actual !== digest) note(faultAt('digest-wrong', { file: path }))
+    if (!held.has(path)) report(faultAt('file-missing', { file: path }))
+    else if (actual !== undefined && actual !== digest) report(faultAt('digest-wrong', { file: path }))
   }
   return new Set(claimed.keys())
 }
@@ -201,13 +208,13 @@ async function readInfo(bag: Bag, limits: BundleLimits): Promise<Info> {
   return { findings: [...wrong, ...findings], ...(group === undefined ? {} : { group }) }
 }
 
-async function readDescriptor(bag: Bag, note: Note): Promise<BundleDescriptor | undefined> {
+async function readDescriptor(bag: Bag, report: ReportFindings): Promise<BundleDescriptor | undefined> {
   const text = await readTag(bag, descriptorPath)
-  if (text === undefined) note(faultAt('descriptor', { file: descriptorPath }))
-  else if (typeof text !== 'string') note(text)
+  if (text === undefined) report(faultAt('descriptor', { file: descriptorPath }))
+  else if (typeof text !== 'string') report(text)
   else {
     const { descriptor, findings } = parseDescriptor(text)
-    note(...findings)
+    report(...findings)
     return descriptor
   }
   return undefined
@@ -217,7 +224,7 @@ function filesOf(
   bag: Bag,
   descriptor: BundleDescriptor,
   digests: ReadonlyMap<string, Digest>,
-  note: Note,
+  report: ReportFindings,
 ): readonly BundleFile[] {
   const held = new Map(bag.entries.map((entry) => [entry.path, entry.bytes]))
   const named = new Set<string>()
@@ -225,12 +232,12 @@ function filesOf(
   for (const resource of descriptor.resources) {
     const path = canonicalPath(typeof resource.path === 'string' ? resource.path : (resource.path[0] ?? ''))
     const bytes = held.get(path)
-    if (named.has(path)) note(faultAt('resource-doubled', { file: path }))
+    if (named.has(path)) report(faultAt('resource-doubled', { file: path }))
     else if (bytes === undefined || !path.startsWith(payload))
-      note(faultAt('resource-missing', { file: displayPath(path) }))
+      report(faultAt('resource-missing', { file: displayPath(path) }))
     else {
       const faults = resourceFaults(resource, path, bytes, digests.get(path))
-      note(...faults)
+      report(...faults)
       const [digest, form] = [digests.get(path), tableFormOf(resource, plainPath(path))]
       if (digest !== undefined && form !== undefined) {
         const encoding = resource.encoding?.toLowerCase()
@@ -248,7 +255,7 @@ function filesOf(
     named.add(path)
   }
   for (const path of held.keys()) {
-    if (path.startsWith(payload) && !named.has(path)) note(faultAt('resource-undescribed', { file: path }))
+    if (path.startsWith(payload) && !named.has(path)) report(faultAt('resource-undescribed', { file: path }))
   }
   return files
 }

@@ -15,7 +15,7 @@ import type { Repair } from './read-code.ts'
 export interface EncodedCell {
   /** The canonical text; undefined if the cell's bytes already are canonical; empty if there is no value. */
   readonly bytes?: Buffer
-  /** Which corrections were made. */
+  /** The corrections made. */
   readonly repairs: readonly Repair[]
 }
 
@@ -28,7 +28,7 @@ export const noValue: EncodedCell = { bytes: Buffer.alloc(0), repairs: [] }
  * Encodes the cell from `from` to `to`. `above` is the cell of the field that this field's codes depend on,
  * or empty. Returns undefined if the cell is invalid or the strict reader must read the row.
  */
-type Make = (
+type EncodeCell = (
   bytes: Buffer,
   from: number,
   to: number,
@@ -37,7 +37,7 @@ type Make = (
 ) => EncodedCell | undefined
 
 export interface CellEncoder {
-  readonly make: Make
+  readonly encode: EncodeCell
   /** Marks the rows of a block whose cell in this column is neither canonical nor empty. */
   readonly mark: (block: Block, column: number, above: number) => void
 }
@@ -53,56 +53,56 @@ export interface CellEncoderOptions {
 /** Builds the encoder of a field's cells. */
 export function buildCellEncoder(options: CellEncoderOptions): CellEncoder {
   const { field } = options
-  const ask = buildAsk(options)
+  const encodeStrictly = buildStrictEncoder(options)
   const recurs = field.codes !== undefined || !['string', 'integer', 'number'].includes(field.type)
   if (recurs) {
-    const make = remembering(ask)
+    const encode = withCache(encodeStrictly)
     const unchangedCells = buildCellCache()
-    // Where codes depend on another cell, it takes both to tell.
+    // Whether a code is allowed may depend on another cell, so the cell alone does not decide.
     const isFree = options.readAbove === undefined
-    return makerOf(make, (bytes, from, to, aboveFrom, aboveTo) => {
+    return encoderOf(encode, (bytes, from, to, aboveFrom, aboveTo) => {
       if (isFree && unchangedCells.has(bytes, from, to)) return true
-      const cell = make(bytes, from, to, aboveFrom, aboveTo)
-      const stands = cell === unchanged || (cell === noValue && from === to)
-      if (isFree && stands) unchangedCells.keep(bytes, from, to)
-      return stands
+      const cell = encode(bytes, from, to, aboveFrom, aboveTo)
+      const isCanonical = cell === unchanged || (cell === noValue && from === to)
+      if (isFree && isCanonical) unchangedCells.add(bytes, from, to)
+      return isCanonical
     })
   }
   const isPlain = field.type === 'string' ? plainText(options) : plainNumber(field)
   const required = field.constraints?.required === true
-  const make: Make = (bytes, from, to) => {
+  const encode: EncodeCell = (bytes, from, to) => {
     if (from === to && !required) return noValue
-    return isPlain(bytes, from, to) ? unchanged : ask(bytes, from, to, 0, 0)
+    return isPlain(bytes, from, to) ? unchanged : encodeStrictly(bytes, from, to, 0, 0)
   }
-  return makerOf(make, (bytes, from, to) => (from === to ? !required : isPlain(bytes, from, to)))
+  return encoderOf(encode, (bytes, from, to) => (from === to ? !required : isPlain(bytes, from, to)))
 }
 
 /** Encodes nothing: every row goes to the strict reader. */
-export const encodesNothing: CellEncoder = makerOf(
+export const encodesNothing: CellEncoder = encoderOf(
   () => undefined,
   () => false,
 )
 
-type Stands = (bytes: Buffer, from: number, to: number, aboveFrom: number, aboveTo: number) => boolean
+type IsCanonical = (bytes: Buffer, from: number, to: number, aboveFrom: number, aboveTo: number) => boolean
 
-function makerOf(make: Make, stands: Stands): CellEncoder {
-  const mark = ({ rows, width, alone, text, cuts }: Block, column: number, above: number) => {
+function encoderOf(encode: EncodeCell, isCanonical: IsCanonical): CellEncoder {
+  const mark = ({ rows, width, separate, text, cuts }: Block, column: number, above: number) => {
     for (let row = 0, at = 0; row < rows; row++, at += width + 1) {
-      if (alone[row] === 1) continue
+      if (separate[row] === 1) continue
       const from = (cuts[at + column] ?? 0) + 1
       const to = cuts[at + column + 1] ?? 0
       const aboveFrom = above < 0 ? 0 : (cuts[at + above] ?? 0) + 1
       const aboveTo = above < 0 ? 0 : (cuts[at + above + 1] ?? 0)
-      if (!stands(text, from, to, aboveFrom, aboveTo)) alone[row] = 1
+      if (!isCanonical(text, from, to, aboveFrom, aboveTo)) separate[row] = 1
     }
   }
-  return { make, mark }
+  return { encode, mark }
 }
 
 const none: readonly Repair[] = []
 
 /** Calls the strict reader and checks the constraints of the field. */
-function buildAsk({ field, read, readAbove }: CellEncoderOptions): Make {
+function buildStrictEncoder({ field, read, readAbove }: CellEncoderOptions): EncodeCell {
   let validate: ReturnType<typeof buildRowValidator> | undefined
   return (bytes, from, to, aboveFrom, aboveTo) => {
     const above = readAbove?.(bytes.toString('utf8', aboveFrom, aboveTo), undefined, () => {})
@@ -121,52 +121,52 @@ function buildAsk({ field, read, readAbove }: CellEncoderOptions): Make {
 }
 
 /** Cells cached for a field, and the longest of them: codes, days and lists repeat often. */
-const rememberedMax = 4096
-const rememberedBytesMax = 100
+const cachedMax = 4096
+const cachedBytesMax = 100
 
-interface Known {
+interface CachedCell {
   readonly cell: Buffer
   readonly above: Buffer
-  readonly made: EncodedCell
+  readonly encoded: EncodedCell
 }
 
 /** Caches the result by the bytes of a cell and of the cell that it depends on. */
-function remembering(ask: Make): Make {
-  const slots = new Int32Array(2 * rememberedMax).fill(-1)
-  const known: Known[] = []
+function withCache(encodeStrictly: EncodeCell): EncodeCell {
+  const slots = new Int32Array(2 * cachedMax).fill(-1)
+  const cached: CachedCell[] = []
   const seed = randomInt(2 ** 32)
   // Rows are often sorted, so the previous row's cell is the most likely match.
-  let former: Known | undefined
+  let former: CachedCell | undefined
   return (bytes, from, to, aboveFrom, aboveTo) => {
-    if (former !== undefined && isKnown(former, bytes, from, to, aboveFrom, aboveTo)) return former.made
+    if (former !== undefined && isCached(former, bytes, from, to, aboveFrom, aboveTo)) return former.encoded
     let hash = seed
     for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x9e3779b1)
     for (let at = aboveFrom; at < aboveTo; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x5f356495)
     let slot = (hash ^ (hash >>> 15)) & (slots.length - 1)
     for (; ; slot = (slot + 1) & (slots.length - 1)) {
       const place = slots[slot] ?? -1
-      const entry = place < 0 ? undefined : known[place]
+      const entry = place < 0 ? undefined : cached[place]
       if (entry === undefined) break
-      if (!isKnown(entry, bytes, from, to, aboveFrom, aboveTo)) continue
+      if (!isCached(entry, bytes, from, to, aboveFrom, aboveTo)) continue
       former = entry
-      return entry.made
+      return entry.encoded
     }
-    const made = ask(bytes, from, to, aboveFrom, aboveTo)
+    const encoded = encodeStrictly(bytes, from, to, aboveFrom, aboveTo)
     if (
-      made === undefined ||
-      known.length >= rememberedMax ||
-      to - from + aboveTo - aboveFrom > rememberedBytesMax
+      encoded === undefined ||
+      cached.length >= cachedMax ||
+      to - from + aboveTo - aboveFrom > cachedBytesMax
     )
-      return made
-    slots[slot] = known.length
+      return encoded
+    slots[slot] = cached.length
     const copy = (start: number, end: number) => Buffer.from(bytes.subarray(start, end))
-    known.push({ cell: copy(from, to), above: copy(aboveFrom, aboveTo), made })
-    return made
+    cached.push({ cell: copy(from, to), above: copy(aboveFrom, aboveTo), encoded })
+    return encoded
   }
 }
 
-function isKnown(
-  { cell, above }: Known,
+function isCached(
+  { cell, above }: CachedCell,
   bytes: Buffer,
   from: number,
   to: number,
@@ -177,9 +177,10 @@ function isKnown(
 }
 
 /** Codes and days differ in their last bytes rather than in their first. */
-function isSame(kept: Buffer, bytes: Buffer, from: number, to: number): boolean {
-  if (kept.length !== to - from) return false
-  for (let index = kept.length - 1; index >= 0; index--) if (kept[index] !== bytes[from + index]) return false
+function isSame(stored: Buffer, bytes: Buffer, from: number, to: number): boolean {
+  if (stored.length !== to - from) return false
+  for (let index = stored.length - 1; index >= 0; index--)
+    if (stored[index] !== bytes[from + index]) return false
   return true
 }
 

@@ -2,11 +2,11 @@
 
 export interface DuplicateFilter {
   /** Adds a value of the current key, as UTF-8; null if there is none. */
-  readonly take: (bytes: Buffer | null, from: number, to: number) => void
+  readonly add: (bytes: Buffer | null, from: number, to: number) => void
   /** Ends the current key. */
   readonly endKey: () => void
-  /** Whether any two keys may be equal. To be asked once, when all are in: it lets go of them. */
+  /** Whether any two keys may be equal. Call it once, after all keys were added: it frees them. */
   readonly mayHaveDuplicates: () => Promise<boolean>
-  /** After that: whether a key may be one of these. It is for nearly all others that it may not. */
+  /** After that: whether a key may be a duplicate. False positives are rare. */
   readonly mayBeDuplicate: (key: Buffer) => boolean
 }

@@ -45,8 +45,8 @@ export function atOffset(byteOffset: number | undefined): Pick<FindingPosition, 
   return byteOffset === undefined ? {} : { byteOffset }
 }
 
-/** Longest header that a finding shows. */
-const shownMax = 100
+/** Longest header that a finding showsHeaders. */
+const shownCharactersMax = 100
 
 export interface Mapping {
   /** Absent if there is an error. */
@@ -73,8 +73,8 @@ export function mapHeaders(header: HeaderRow, contract: Contract, file: string):
   const columns: Column[] = []
   const columnOf: (number | undefined)[] = fields.map(() => undefined)
   const seen = new Map<string, number>()
-  const shows = contract.intake?.personal !== true
-  const headers = cells.map((text) => (shows ? text.trim().slice(0, shownMax) : ''))
+  const showsHeaders = contract.intake?.personal !== true
+  const headers = cells.map((text) => (showsHeaders ? text.trim().slice(0, shownCharactersMax) : ''))
   const place = (column: number): FindingPosition => ({
     file,
     ...header.placeOf(column),
@@ -104,26 +104,26 @@ export function mapHeaders(header: HeaderRow, contract: Contract, file: string):
 }
 
 /** Whether a text is a known header of a field of the contract. */
-export function headerKnower(contract: Contract): (text: string) => boolean {
+export function buildHeaderTest(contract: Contract): (text: string) => boolean {
   const { meanings } = buildLexicon(contract)
   return (text) => isField(meanings.get(foldHeader(text)))
 }
 
 /** Edit distance allowed for a suggestion, as a share of the header's length; at least one edit. */
-const slipsPerSign = 1 / 3
+const editsPerCharacter = 1 / 3
 
 /** The field whose header is nearest to an unknown one, if any is near enough. */
 function nearest(folded: string, lexicon: ReadonlyMap<string, Meaning>, fields: readonly Field[]) {
   // A long text is not a mistyped header, and comparing it would take long.
-  if (folded.length > shownMax) return {}
+  if (folded.length > shownCharactersMax) return {}
   let best: Field | undefined
-  let slips = Math.max(1, Math.floor(folded.length * slipsPerSign)) + 1
+  let edits = Math.max(1, Math.floor(folded.length * editsPerCharacter)) + 1
   for (const [known, meaning] of lexicon) {
     const field = typeof meaning === 'number' ? fields[meaning] : undefined
     // One edit changes half of a header of two characters.
     if (field === undefined || known.length < 2) continue
-    const away = distance(folded, known)
-    if (away < slips && away < known.length) [best, slips] = [field, away]
+    const distanceTo = distance(folded, known)
+    if (distanceTo < edits && distanceTo < known.length) [best, edits] = [field, distanceTo]
   }
   return best === undefined ? {} : { expected: `${best.title.zh} / ${best.name}` }
 }

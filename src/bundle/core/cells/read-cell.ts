@@ -9,20 +9,20 @@ import {
   fieldType,
   listSeparator,
 } from '../../../contract/index.ts'
-import { buildCodeReader, type CellFault, type CodeReader, type NoteRepair } from './read-code.ts'
+import { buildCodeReader, type CellFault, type CodeReader, type OnRepair } from './read-code.ts'
 
 /** Reads a cell; `above` as for codes. */
 export type CellReader = (
   text: string,
   above: string | null | undefined,
-  note: NoteRepair,
+  onRepair: OnRepair,
 ) => string | null | CellFault
 
 /** Digits that a spreadsheet stores; it replaces further digits by zeros. */
 const digitsMax = 15
 
 /** Texts cached per field. Codes, days and lists repeat often; these are enough for a year of days. */
-const rememberedMax = 4096
+const cachedMax = 4096
 
 /** Builds the reader of a field's cells for an edition's day. */
 export function buildCellReader(
@@ -33,23 +33,22 @@ export function buildCellReader(
 ): CellReader {
   const read = buildPlainReader(field, contract, contracts, day)
   const recurs = field.codes !== undefined || !['string', 'integer', 'number'].includes(field.type)
-  return recurs && field.codesBy === undefined ? remembering(read) : read
+  return recurs && field.codesBy === undefined ? withCache(read) : read
 }
 
 /** Caches the results of a reader, except for corrected texts: each correction must be counted. */
-function remembering(read: CellReader): CellReader {
-  const remembered = new Map<string, string | null | CellFault>()
+function withCache(read: CellReader): CellReader {
+  const cache = new Map<string, string | null | CellFault>()
   let repairs = 0
-  return (text, above, note) => {
-    const known = remembered.get(text)
+  return (text, above, onRepair) => {
+    const known = cache.get(text)
     if (known !== undefined) return known
     const before = repairs
     const outcome = read(text, above, (repair) => {
       repairs += 1
-      note(repair)
+      onRepair(repair)
     })
-    if (repairs === before && outcome !== null && remembered.size < rememberedMax)
-      remembered.set(text, outcome)
+    if (repairs === before && outcome !== null && cache.size < cachedMax) cache.set(text, outcome)
     return outcome
   }
 }
@@ -66,27 +65,27 @@ function buildPlainReader(
   const wrongType: CellFault = { check: 'type', expected: expectedOf(field) }
   const damaged: CellFault = { check: 'number-damaged', expected: wrongType.expected ?? '' }
   const isNumeric = field.type === 'integer' || field.type === 'number'
-  return (raw, above, note) => {
+  return (raw, above, onRepair) => {
     let text = trimBlanks(raw)
     if (text === '' || missing.has(text)) return null
-    if (text.length < raw.length) note('blanks')
+    if (text.length < raw.length) onRepair('blanks')
     // The form in which Excel shows a long number; digits may be lost, so it is rejected even as a text.
     if (/^[+-]?\d(\.\d+)?E[+-]?\d+$/i.test(text) && (isNumeric || text.includes('E+'))) return damaged
     // The separators of a list may be full-width themselves; its type handles them.
-    if (field.type !== 'string' && field.type !== 'list') text = narrow(visible(text, note), note)
+    if (field.type !== 'string' && field.type !== 'list') text = narrow(visible(text, onRepair), onRepair)
     if (isNumeric) {
-      text = withoutThousands(field.unit === '%' ? withoutPercent(text, note) : text, note)
+      text = withoutThousands(field.unit === '%' ? withoutPercent(text, onRepair) : text, onRepair)
       if (significantDigits(text) > digitsMax) return damaged
-    } else text = mendSpreadsheetForm(field, text, note)
+    } else text = correctSpreadsheetForm(field, text, onRepair)
     if (codes !== undefined && field.type !== 'list') {
-      const code = codes(text, above, note)
+      const code = codes(text, above, onRepair)
       if (typeof code !== 'string') return code
       text = code
     }
     const canonical = type.parse(text, field)
     if (canonical === undefined) return wrongType
     return codes !== undefined && field.type === 'list'
-      ? readEach(canonical, codes, above, note, wrongType)
+      ? readEach(canonical, codes, above, onRepair, wrongType)
       : canonical
   }
 }
@@ -96,12 +95,12 @@ function readEach(
   list: string,
   codes: CodeReader,
   above: string | null | undefined,
-  note: NoteRepair,
+  onRepair: OnRepair,
   wrongType: CellFault,
 ): string | CellFault {
   const elements: string[] = []
   for (const element of list.split(listSeparator)) {
-    const code = codes(element, above, note)
+    const code = codes(element, above, onRepair)
     if (typeof code !== 'string') return code
     elements.push(code)
   }
@@ -123,34 +122,34 @@ function trimBlanks(text: string): string {
 /** Invisible characters: soft hyphens, zero-width spaces, direction marks that Windows copies with a day. */
 const unseen = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g
 
-function visible(text: string, note: NoteRepair): string {
+function visible(text: string, onRepair: OnRepair): string {
   const seen = text.replace(unseen, '')
   if (seen.length === text.length) return text
-  note('invisible')
+  onRepair('invisible')
   return seen.trim()
 }
 
 /** Converts full-width digits, letters and punctuation to half-width. */
-function narrow(text: string, note: NoteRepair): string {
+function narrow(text: string, onRepair: OnRepair): string {
   if (!/[\uff01-\uff5e\u2212]/.test(text)) return text
   const narrowed = text.replace(/[\uff01-\uff5e\u2212]/g, (sign) =>
     sign === '\u2212' ? '-' : String.fromCharCode(sign.charCodeAt(0) - 0xfee0),
   )
-  note('width')
+  onRepair('width')
   return narrowed
 }
 
 /** Removes the separators of `1,234,567.8`; any other comma stays, and the number is rejected. */
-function withoutThousands(text: string, note: NoteRepair): string {
+function withoutThousands(text: string, onRepair: OnRepair): string {
   if (!/^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(text)) return text
-  note('thousands')
+  onRepair('thousands')
   return text.replaceAll(',', '')
 }
 
 /** Removes the % of `37.2%` if the field's unit is per cent; else it stays, and the number is rejected. */
-function withoutPercent(text: string, note: NoteRepair): string {
+function withoutPercent(text: string, onRepair: OnRepair): string {
   if (!/^[^%]*\d ?%$/.test(text)) return text
-  note('percent')
+  onRepair('percent')
   return text.slice(0, -1).trimEnd()
 }
 
@@ -173,21 +172,21 @@ function significantDigits(text: string): number {
 }
 
 /** The forms in which Excel saves days and times of a CSV: `2025/9/1` and `8:30`. */
-function mendSpreadsheetForm(field: Field, text: string, note: NoteRepair): string {
+function correctSpreadsheetForm(field: Field, text: string, onRepair: OnRepair): string {
   if (field.type === 'date') {
     const match = /^(\d{4})(?:([/.-])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})日?)$/.exec(text)
     if (match === null) return text
     const [, year = '', , month = match[5] ?? '', day = match[6] ?? ''] = match
-    return corrected(text, `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`, 'date', note)
+    return corrected(text, `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`, 'date', onRepair)
   }
   if (field.type === 'time') {
     const match = /^(\d{1,2}):(\d{2})(?::00)?$/.exec(text)
-    if (match !== null) return corrected(text, `${match[1]?.padStart(2, '0')}:${match[2]}`, 'time', note)
+    if (match !== null) return corrected(text, `${match[1]?.padStart(2, '0')}:${match[2]}`, 'time', onRepair)
   }
   return text
 }
 
-function corrected(text: string, better: string, repair: 'date' | 'time', note: NoteRepair): string {
-  if (better !== text) note(repair)
+function corrected(text: string, better: string, repair: 'date' | 'time', onRepair: OnRepair): string {
+  if (better !== text) onRepair(repair)
   return better
 }

@@ -23,7 +23,7 @@ export type Repair =
   | 'label'
   | 'header'
 
-export type NoteRepair = (repair: Repair) => void
+export type OnRepair = (repair: Repair) => void
 
 /**
  * Reads a code. `above` is the code of the field that this one depends on: null if that is empty, undefined
@@ -32,7 +32,7 @@ export type NoteRepair = (repair: Repair) => void
 export type CodeReader = (
   text: string,
   above: string | null | undefined,
-  note: NoteRepair,
+  onRepair: OnRepair,
 ) => string | CellFault
 
 /** Codes that a finding lists in full. */
@@ -49,7 +49,7 @@ export function buildCodeReader(list: CodeList, day: string): CodeReader {
   const valid = [...new Set(list.codes.filter((code) => validOn(code, day)).map(({ code }) => code))]
   const expected = valid.length <= listedMax ? `${list.name}: ${valid.join(', ')}` : list.name
   const unknown: CellFault = { check: 'code-unknown', expected }
-  return (text, above, note) => {
+  return (text, above, onRepair) => {
     let candidates: readonly Code[] | undefined = list.byCode.get(text)
     if (candidates === undefined) {
       const plain = fold(text)
@@ -57,7 +57,7 @@ export function buildCodeReader(list: CodeList, day: string): CodeReader {
       const repair = candidates === undefined ? 'label' : 'width'
       candidates ??= labels.get(plain)
       if (candidates === undefined) return unknown
-      note(repair)
+      onRepair(repair)
     }
     const current = candidates.filter((code) => validOn(code, day))
     if (current.length === 0) return notNow(candidates, day, expected)

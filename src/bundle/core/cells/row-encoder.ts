@@ -13,10 +13,10 @@ import type { Repair } from './read-code.ts'
 
 export interface RowEncoder {
   /** Encodes the row scanned last; false if the strict reader must read it. */
-  readonly make: (line: Line, bytes: Buffer) => boolean
+  readonly encode: (line: Line, bytes: Buffer) => boolean
   /** Writes the values and key of the row encoded last. The bytes it was encoded from must still be valid. */
   readonly write: (writer: CopyWriter, keys: DuplicateFilter) => void
-  /** Corrections made in the row. */
+  /** Corrections encoded in the row. */
   readonly repairs: () => readonly Repair[]
   /** Whether the file has exactly the contract's fields in order, so rows may be copied unchanged. */
   readonly inOrder: boolean
@@ -25,7 +25,7 @@ export interface RowEncoder {
 }
 
 export interface RowEncoderOptions {
-  readonly makers: readonly CellEncoder[]
+  readonly encoders: readonly CellEncoder[]
   /** By field: the index of the field that its codes depend on, or -1. */
   readonly above: readonly number[]
   readonly keyIndexes: readonly number[]
@@ -41,13 +41,13 @@ const none: readonly Repair[] = []
 
 /** Builds the encoder of a file's rows. */
 export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
-  const { makers, above, keyIndexes, checks, map } = options
-  const fields = makers.length
+  const { encoders, above, keyIndexes, checks, map } = options
+  const fields = encoders.length
   const columns = map.columns.length
   const columnOf = Array.from({ length: fields }, (_, index) => map.columnOf[index] ?? -1)
   const unnamed = map.columns.flatMap((column, index) => (column === 'unnamed' ? [index] : []))
-  const spoken = [...new Set(checks.flatMap((check) => check.fields))]
-  const made = new Array<EncodedCell>(fields).fill(noValue)
+  const checkedFields = [...new Set(checks.flatMap((check) => check.fields))]
+  const encoded = new Array<EncodedCell>(fields).fill(noValue)
   const values = new Array<string | null>(fields).fill(null)
   const unquoted: Bounds = { starts: [], ends: [] }
   // The row's bytes and the bounds of its cells in them.
@@ -59,7 +59,7 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
   const start = (field: number) => bounds.starts[columnOf[field] ?? -1] ?? 0
   const end = (field: number) => bounds.ends[columnOf[field] ?? -1] ?? 0
 
-  function make(line: Line, bytes: Buffer): boolean {
+  function encode(line: Line, bytes: Buffer): boolean {
     if (line.width !== columns || line.misplaced >= 0) return false
     source = line.quoted ? unquote(line, bytes, unquoted) : bytes
     bounds = line.quoted ? unquoted : line
@@ -71,7 +71,7 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
       const from = start(field)
       const to = end(field)
       const upper = above[field] ?? -1
-      const cell = makers[field]?.make(
+      const cell = encoders[field]?.encode(
         source,
         from,
         to,
@@ -79,19 +79,19 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
         upper < 0 ? 0 : end(upper),
       )
       if (cell === undefined) return false
-      made[field] = cell
+      encoded[field] = cell
       holds ||= cell.bytes !== noValue.bytes
       isCorrected ||= cell.repairs.length > 0
     }
-    repairs = isCorrected ? made.flatMap((cell) => cell.repairs) : none
+    repairs = isCorrected ? encoded.flatMap((cell) => cell.repairs) : none
     // A row that holds nothing may be a blank one.
     return holds && passes()
   }
 
   function passes(): boolean {
     if (checks.length === 0) return true
-    for (const field of spoken) {
-      const cell = made[field] ?? noValue
+    for (const field of checkedFields) {
+      const cell = encoded[field] ?? noValue
       if (cell.bytes === undefined) values[field] = source.toString('utf8', start(field), end(field))
       else values[field] = cell.bytes.length === 0 ? null : cell.bytes.toString()
     }
@@ -101,37 +101,37 @@ export function buildRowEncoder(options: RowEncoderOptions): RowEncoder {
   function write(writer: CopyWriter, keys: DuplicateFilter): void {
     for (let field = 0; field < fields; field++) writeValue(field, writer)
     for (const field of keyIndexes) {
-      const own = made[field]?.bytes
-      if (own === undefined) keys.take(source, start(field), end(field))
-      else keys.take(own.length === 0 ? null : own, 0, own.length)
+      const own = encoded[field]?.bytes
+      if (own === undefined) keys.add(source, start(field), end(field))
+      else keys.add(own.length === 0 ? null : own, 0, own.length)
     }
   }
 
   function writeValue(field: number, writer: CopyWriter): void {
-    const own = made[field]?.bytes
+    const own = encoded[field]?.bytes
     if (own === undefined) writer.value(source, start(field), end(field))
     else writer.value(own, 0, own.length)
   }
 
   function mark(block: Block): void {
-    for (let field = 0; field < fields; field++) makers[field]?.mark(block, field, above[field] ?? -1)
-    if (checks.length > 0) markFaulty(block, checks, spoken)
+    for (let field = 0; field < fields; field++) encoders[field]?.mark(block, field, above[field] ?? -1)
+    if (checks.length > 0) markFaulty(block, checks, checkedFields)
   }
-  return { make, write, repairs: () => repairs, inOrder, mark }
+  return { encode, write, repairs: () => repairs, inOrder, mark }
 }
 
 /** Marks the rows that a check reports. */
-function markFaulty(block: Block, checks: readonly BuiltCheck[], spoken: readonly number[]): void {
-  const { rows, width, alone, text, cuts } = block
+function markFaulty(block: Block, checks: readonly BuiltCheck[], checkedFields: readonly number[]): void {
+  const { rows, width, separate, text, cuts } = block
   const values = new Array<string | null>(width).fill(null)
   for (let row = 0, at = 0; row < rows; row++, at += width + 1) {
-    if (alone[row] === 1) continue
-    for (const field of spoken) {
+    if (separate[row] === 1) continue
+    for (const field of checkedFields) {
       const from = (cuts[at + field] ?? 0) + 1
       const to = cuts[at + field + 1] ?? 0
       values[field] = from === to ? null : text.toString('utf8', from, to)
     }
-    if (checks.some((check) => check.run(values) !== undefined)) alone[row] = 1
+    if (checks.some((check) => check.run(values) !== undefined)) separate[row] = 1
   }
 }
 
@@ -150,11 +150,11 @@ function unquote(line: Line, bytes: Buffer, bounds: Bounds): Buffer {
     starts[column] = from
     ends[column] = to
   }
-  return hasEscapedQuotes ? undouble(bytes, bounds, line.width) : bytes
+  return hasEscapedQuotes ? unescapeQuotes(bytes, bounds, line.width) : bytes
 }
 
 /** Copies cells, replacing doubled quotes by single ones. */
-function undouble(bytes: Buffer, { starts, ends }: Bounds, width: number): Buffer {
+function unescapeQuotes(bytes: Buffer, { starts, ends }: Bounds, width: number): Buffer {
   const first = starts[0] ?? 0
   const copy = Buffer.allocUnsafe((ends[width - 1] ?? 0) - first)
   let length = 0

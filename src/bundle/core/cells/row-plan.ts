@@ -61,7 +61,7 @@ function fieldReaders(fields: readonly Field[], options: RowPlanOptions): readon
   const ordered: FieldReader[] = []
   const visit = (reader: FieldReader | undefined, depth: number): void => {
     if (reader === undefined || ordered.includes(reader)) return
-    if (depth > fields.length) throw new Error('Fields of the contract depend on each other in a circle.')
+    if (depth > fields.length) throw new Error('Fields of the contract depend on each other in a cycle.')
     if (reader.above !== undefined) visit(all[reader.above], depth + 1)
     ordered.push(reader)
   }

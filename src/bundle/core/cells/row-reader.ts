@@ -8,7 +8,7 @@ import type { Finding } from '../../../platform/finding.ts'
 import { columnLetters, type Severity } from '../../../platform/finding.ts'
 import { type FindingPosition, faultAt } from '../findings/checks.ts'
 import { atOffset, type HeaderMap } from './map-headers.ts'
-import type { CellFault, NoteRepair } from './read-code.ts'
+import type { CellFault, OnRepair } from './read-code.ts'
 import type { FieldReader, RowPlan } from './row-plan.ts'
 import type { TableCell, TableRow } from './table-row.ts'
 
@@ -19,7 +19,7 @@ export interface OpenFile {
   readonly path: string
   readonly map: HeaderMap
   readonly offsetOf: (column: number) => number | undefined
-  readonly note: NoteRepair
+  readonly onRepair: OnRepair
   readonly report: (finding: Finding) => void
   /** How many errors have been reported for the file. */
   readonly errors: () => number
@@ -43,7 +43,7 @@ export interface RowReader {
   readonly keyPlace: (row: TableRow, file: OpenFile) => FindingPosition
 }
 
-const silent: NoteRepair = () => {}
+const silent: OnRepair = () => {}
 
 /** Builds the reader of a contract's rows. */
 export function buildRowReader({ fields, readers, keyIndexes, checks }: RowPlan): RowReader {
@@ -62,7 +62,8 @@ export function buildRowReader({ fields, readers, keyIndexes, checks }: RowPlan)
     const before = file.errors()
     if (!hasShape(row, cells, file)) return undefined
     const values = new Array<string | null>(fields.length).fill(null)
-    for (const [index, { check, ...rest }] of readCells(readers, cells, file.map, values, file.note) ?? []) {
+    for (const [index, { check, ...rest }] of readCells(readers, cells, file.map, values, file.onRepair) ??
+      []) {
       file.report(faultAt(check, { ...placeOf(row, file, fields, index), ...rest }))
     }
     if (file.errors() > before) return undefined
@@ -107,7 +108,7 @@ function readCells(
   cells: readonly (TableCell | undefined)[],
   map: HeaderMap,
   values: (string | null)[],
-  note: NoteRepair,
+  onRepair: OnRepair,
 ): ReadonlyMap<number, CellFault> | undefined {
   let faults: Map<number, CellFault> | undefined
   for (const { index, read, above } of readers) {
@@ -115,7 +116,7 @@ function readCells(
     if (column === undefined) continue
     const known = above === undefined || faults?.has(above) === true ? undefined : (values[above] ?? null)
     const cell = cells[column] ?? ''
-    const outcome = typeof cell === 'string' ? read(cell, known, note) : cell
+    const outcome = typeof cell === 'string' ? read(cell, known, onRepair) : cell
     if (outcome === null || typeof outcome === 'string') {
       values[index] = outcome
       continue

@@ -19,7 +19,7 @@ export interface CopyWriter {
 
 /** A chunk large enough for a socket write, plus space for the row that exceeds it. */
 const chunkBytes = 192 * 1024
-const roomBytes = 256 * 1024
+const bufferBytes = 256 * 1024
 
 const tab = 0x09
 const lineFeed = 0x0a
@@ -45,7 +45,7 @@ export function writeDigits(target: Buffer, start: number, number: number): numb
 
 /** Builds a writer. */
 export function buildCopyWriter(): CopyWriter {
-  let buffer = Buffer.allocUnsafeSlow(roomBytes)
+  let buffer = Buffer.allocUnsafeSlow(bufferBytes)
   let length = 0
 
   function ensure(bytes: number): void {
@@ -89,7 +89,7 @@ export function buildCopyWriter(): CopyWriter {
       if (length === 0 || (length < chunkBytes && !all)) return undefined
       const chunk = buffer.subarray(0, length)
       // The previous chunk is still being sent to the server, so its buffer cannot be reused.
-      buffer = Buffer.allocUnsafeSlow(roomBytes)
+      buffer = Buffer.allocUnsafeSlow(bufferBytes)
       length = 0
       return chunk
     },

@@ -86,7 +86,7 @@ const byteOrderMarks = { 'utf-8': utf8Bom, gb18030: Buffer.from([0x84, 0x31, 0x9
 
 /** A pass over a file, chunk by chunk. */
 export interface Scanner {
-  readonly take: (chunk: Uint8Array) => void
+  readonly add: (chunk: Uint8Array) => void
   /** After the last chunk. */
   readonly end: () => void
   /** What has been found so far. */
@@ -115,7 +115,7 @@ export function buildScanner(encoding: Encoding): Scanner {
   }
   return {
     found,
-    take: (chunk) => {
+    add: (chunk) => {
       // The first bytes decide the encoding, so a first chunk of one byte waits for the next.
       const bytes = carried.length === 0 ? asBuffer(chunk) : Buffer.concat([carried, chunk])
       if (found.bytes === 0 && bytes.length < 4) carried = bytes
@@ -128,7 +128,7 @@ export function buildScanner(encoding: Encoding): Scanner {
 /** One pass over a file. */
 async function scan(chunks: AsyncIterable<Uint8Array>, encoding: Encoding): Promise<Scan> {
   const scanner = buildScanner(encoding)
-  for await (const chunk of chunks) scanner.take(chunk)
+  for await (const chunk of chunks) scanner.add(chunk)
   scanner.end()
   return scanner.found
 }

@@ -14,7 +14,7 @@ export interface Block {
   /** By row: its start in the file's bytes; and after the last one, the start of the next block. */
   readonly begins: Int32Array
   /** By row: 1 if it must be read separately. */
-  readonly alone: Uint8Array
+  readonly separate: Uint8Array
   /** The rows as COPY text, without those marked for separate reading; and by row the end of its text. */
   readonly text: Buffer
   readonly textEnds: Int32Array
@@ -46,7 +46,7 @@ export function buildBlock(width: number): Block {
     width,
     rows: 0,
     begins: new Int32Array(rowsAtOnce + 1),
-    alone: new Uint8Array(rowsAtOnce),
+    separate: new Uint8Array(rowsAtOnce),
     text: Buffer.allocUnsafeSlow(textBytes),
     textEnds: new Int32Array(rowsAtOnce),
     cuts: new Int32Array(rowsAtOnce * (width + 1)),
@@ -65,7 +65,7 @@ export function fillBlock(
   { file, row }: EncodedRowPosition,
   last: boolean,
 ): void {
-  const { width, begins, cuts, alone, text, textEnds } = block
+  const { width, begins, cuts, separate, text, textEnds } = block
   let at = start
   let textEnd = 0
   let rows = 0
@@ -74,7 +74,7 @@ export function fillBlock(
     begins[rows] = at
     const textStart = writePlace(text, textEnd, file, row + rows)
     let next = scanPlain(block, line, bytes, at, rows, textStart)
-    alone[rows] = next < 0 ? 1 : 0
+    separate[rows] = next < 0 ? 1 : 0
     if (next >= 0) textEnd = (cuts[rows * (width + 1) + width] ?? 0) + 1
     else next = scanLine(line, bytes, at, last)
     if (next < 0) break

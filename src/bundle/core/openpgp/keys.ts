@@ -26,17 +26,17 @@ export class KeyFault extends Error {
 }
 
 const sentences: Readonly<Record<KeyFaultReason, string>> = {
-  malformed: 'This is no OpenPGP key in ASCII armour. Export it by: gpg --armor --export <address>.',
+  malformed: 'This is not an OpenPGP key in ASCII armour. Export the key: gpg --armor --export <address>.',
   private:
-    'This file holds a private key, which nobody else may have. Nothing of it was kept. ' +
-    'Export the public one by: gpg --armor --export <address>.',
+    'This file contains a private key, which must not be shared. It was not stored. ' +
+    'Export the public key: gpg --armor --export <address>.',
   public:
-    'This file holds a public key; a private one is needed: gpg --armor --export-secret-keys <address>.',
-  several: 'This file holds several keys. Give one file for each.',
-  weak: 'This key is too weak: Ed25519, a NIST curve or RSA of 2048 bits or more is needed.',
-  'too-long': 'This file is longer than a key is.',
-  'passphrase-missing': 'The private key is protected: its passphrase is needed.',
-  'passphrase-wrong': 'The passphrase does not open the private key.',
+    'This file contains a public key, but a private key is needed: gpg --armor --export-secret-keys <address>.',
+  several: 'This file contains several keys. Use one file per key.',
+  weak: 'This key is too weak; use Ed25519, a NIST curve or RSA of at least 2048 bits.',
+  'too-long': 'This file is too long for a key.',
+  'passphrase-missing': 'The private key is protected; enter its passphrase.',
+  'passphrase-wrong': 'The passphrase does not unlock the private key.',
 }
 
 export interface PublicKeyFile {
@@ -104,10 +104,10 @@ async function openLocked(
   passphrase: () => Promise<string | undefined>,
 ): Promise<PrivateKey> {
   if (locked.isDecrypted()) return locked
-  const given = await passphrase()
-  if (given === undefined) throw new KeyFault('passphrase-missing')
+  const entered = await passphrase()
+  if (entered === undefined) throw new KeyFault('passphrase-missing')
   const { decryptKey } = await import('openpgp')
-  return await decryptKey({ privateKey: locked, passphrase: given }).catch(() => {
+  return await decryptKey({ privateKey: locked, passphrase: entered }).catch(() => {
     throw new KeyFault('passphrase-wrong')
   })
 }

@@ -76,9 +76,9 @@ export function formatOf(code: string): NumberFormat {
   if (/^0{2,}$/.test(code)) return { kind: { zeros: code.length }, utc: false }
   const utc = /"Z"|\\Z/.test(code)
   // Drops literal texts, escaped, fill and space characters, and brackets except [h], [m] and [s].
-  const bare = code.replace(/"[^"]*"?|[\\_*][\s\S]/g, '').replace(/AM\/PM|A\/P|上午\/下午/gi, '')
-  if (/\[(h+|m+|s+)\]/i.test(bare)) return { kind: 'elapsed', utc }
-  const plain = bare.replace(/\[[^\]]*\]?/g, '')
+  const unquoted = code.replace(/"[^"]*"?|[\\_*][\s\S]/g, '').replace(/AM\/PM|A\/P|上午\/下午/gi, '')
+  if (/\[(h+|m+|s+)\]/i.test(unquoted)) return { kind: 'elapsed', utc }
+  const plain = unquoted.replace(/\[[^\]]*\]?/g, '')
   const [first = ''] = plain.split(';')
   // "General" and similar formats contain none of these letters.
   const letters = first.toLowerCase()

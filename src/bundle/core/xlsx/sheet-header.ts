@@ -35,15 +35,15 @@ export function readSheetHeader(
   file: string,
   knows: (text: string) => boolean,
 ): SheetHeader {
-  const spoken = merges.filter(({ top, left }) =>
+  const filled = merges.filter(({ top, left }) =>
     rows.some(({ row, cells }) => row === top && !isBlankCell(cells[left])),
   )
-  const depth = depthOf(spoken)
+  const depth = depthOf(filled)
   const deep = depth > headerRowsMax ? undefined : headerOf(rows, merges, file, depth)
   if (deep !== undefined && (depth === 1 || knowsOne(deep.header, knows))) return deep
   const flat = headerOf(rows, merges, file, 1)
   if (!knowsOne(flat.header, knows)) return { ...flat, findings: [] }
-  const wide = spoken.find(({ top }) => top === 1)
+  const wide = filled.find(({ top }) => top === 1)
   const place = { file, row: 1, cell: `${columnLetters(wide?.left ?? 0)}1` }
   return { ...flat, findings: [faultAt('header-merged', place)] }
 }

@@ -19,7 +19,7 @@ export class XmlFault extends Error {
   readonly trouble: XmlTrouble
 
   constructor(trouble: XmlTrouble) {
-    super(`The XML is refused: ${trouble}.`)
+    super(`The XML is rejected: ${trouble}.`)
     this.trouble = trouble
   }
 }

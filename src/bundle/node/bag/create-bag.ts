@@ -66,7 +66,7 @@ export async function createBag(bag: NewBag): Promise<void> {
   const names = sortedNames(bag.files)
   await mkdir(join(bag.folder, 'data'), { recursive: true })
   const held = [...(await readdir(bag.folder)), ...(await readdir(join(bag.folder, 'data')))]
-  if (held.length > 1) throw new Error(`The folder ${bag.folder} holds something already; name an empty one.`)
+  if (held.length > 1) throw new Error(`The folder ${bag.folder} is not empty; name an empty one.`)
   const payloads: Payload[] = []
   for (const file of names) payloads.push(await writePayload(bag, file))
   const tags: readonly [string, string][] = [
@@ -82,12 +82,12 @@ export async function createBag(bag: NewBag): Promise<void> {
 }
 
 function sortedNames(files: readonly BagSource[]): readonly BagSource[] {
-  if (files.length === 0) throw new Error('A bundle holds at least one file.')
+  if (files.length === 0) throw new Error('A bundle needs at least one file.')
   const book = buildPathBook()
   for (const { name } of files) {
     if (name.normalize('NFC') !== name || book.add(`data/${name}`) !== undefined || !tableFiles.test(name)) {
       throw new Error(
-        `The name ${JSON.stringify(name)} can not be taken: a new, plain name ending in .csv, .tsv, .txt or .xlsx is.`,
+        `The name ${JSON.stringify(name)} is not allowed: use a unique, plain name ending in .csv, .tsv, .txt or .xlsx.`,
       )
     }
   }

@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs'
 import type { Contract } from '../../../contract/index.ts'
 import { delimiters, isWorkbook, tableFiles } from '../../core/bag/descriptor.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
-import { headerKnower } from '../../core/cells/map-headers.ts'
+import { buildHeaderTest } from '../../core/cells/map-headers.ts'
 import { inspectText, type TextShape } from '../../core/csv/encoding.ts'
 import { buildCsvReader } from '../../core/csv/read-rows.ts'
 import type { TableDialect } from './create-bag.ts'
@@ -30,7 +30,7 @@ export async function dialectOf(path: string, options: LooseOptions): Promise<Ta
   const read = () => createReadStream(path, { highWaterMark: 1 << 20 })
   const { shape } = await inspectText(read, path)
   if (shape === undefined) return undefined
-  const knows = headerKnower(contract)
+  const knows = buildHeaderTest(contract)
   const known: string[] = []
   const rows = new Set<string>()
   for (const delimiter of delimiters) {

@@ -4,21 +4,21 @@
  * errors. If both reach their end, they give the same rows, findings and counts.
  */
 import { encodeCopy } from '../../core/csv/copy-text.ts'
-import { type CopyReading, readFast } from './fast-path.ts'
+import { type RowCopy, readFast } from './fast-path.ts'
 import { type ValidateOptions, validateBag } from './validate-bag.ts'
 
 /** The paths, in the order to try. Only the one that reaches its end reports findings. */
-export const copyReadings: readonly ((options: ValidateOptions) => CopyReading)[] = [readFast, readWithCare]
+export const copyPaths: readonly ((options: ValidateOptions) => RowCopy)[] = [readFast, readStrictly]
 
-function readWithCare(options: ValidateOptions): CopyReading {
-  const reading = validateBag(options)
+function readStrictly(options: ValidateOptions): RowCopy {
+  const validation = validateBag(options)
   async function* chunks(): AsyncGenerator<string> {
-    for await (const batch of reading) {
+    for await (const batch of validation) {
       yield encodeCopy(
         batch.map(({ file, row, values }) => [String(file), String(row), ...values]),
         '',
       )
     }
   }
-  return { chunks: chunks(), files: reading.counts }
+  return { chunks: chunks(), files: validation.counts }
 }

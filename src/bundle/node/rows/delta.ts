@@ -1,6 +1,6 @@
 /**
- * A delta as two readings: upserted rows, under the contract; and deleted rows, under a contract of the key
- * alone. A full bundle is one reading. Applying a delta to its base version needs the base, and is not part
+ * A delta is read in two passes: upserted rows, under the contract; and deleted rows, under a contract of the key
+ * alone. A full bundle is one pass. Applying a delta to its base version needs the base, and is not part
  * of this module.
  */
 
@@ -11,23 +11,23 @@ import { faultAt } from '../../core/findings/checks.ts'
 import { buildKeyIndex } from './key-index.ts'
 import type { RowBatch, ValidateOptions } from './validate-bag.ts'
 
-export interface Reading {
+export interface RowPass {
   /** The operation on the rows; absent in a full bundle. */
   readonly operation?: Operation
   readonly options: ValidateOptions
 }
 
-/** The readings of a bundle, upserts before deletes; a reading without files is omitted. */
-export function readingsOf(options: ValidateOptions): readonly Reading[] {
+/** The passes over a bundle, upserts before deletes; a pass without files is omitted. */
+export function rowPassesOf(options: ValidateOptions): readonly RowPass[] {
   if (options.manifest.mode === 'full') return [{ options }]
-  const reading = (operation: Operation, more: Partial<ValidateOptions>): readonly Reading[] => {
+  const pass = (operation: Operation, more: Partial<ValidateOptions>): readonly RowPass[] => {
     const files = options.manifest.files.filter((file) => file.operation === operation)
     if (files.length === 0) return []
     return [{ operation, options: { ...options, ...more, manifest: { ...options.manifest, files } } }]
   }
   const contract = keyContract(options.contract)
   const onFinding = (finding: Finding) => options.onFinding(asDelete(finding))
-  return [...reading('upsert', {}), ...reading('delete', { contract, onFinding })]
+  return [...pass('upsert', {}), ...pass('delete', { contract, onFinding })]
 }
 
 /**
@@ -36,14 +36,14 @@ export function readingsOf(options: ValidateOptions): readonly Reading[] {
  */
 export function keyContract(contract: Contract): Contract {
   const key = intakeKey(contract)
-  const brought = intakeFields(contract)
-  const names = new Set(brought.map(({ name }) => name))
+  const delivered = intakeFields(contract)
+  const names = new Set(delivered.map(({ name }) => name))
   return {
     ...contract,
-    fields: [...brought, ...contract.fields.filter(({ name }) => !names.has(name))],
+    fields: [...delivered, ...contract.fields.filter(({ name }) => !names.has(name))],
     intake: {
       personal: contract.intake?.personal === true,
-      fields: brought.filter(({ name }) => key.includes(name)),
+      fields: delivered.filter(({ name }) => key.includes(name)),
       primaryKey: key,
     },
     checks: [],
@@ -57,13 +57,13 @@ function asDelete(finding: Finding): Finding {
 }
 
 /**
- * Takes rows in the order of the readings, and reports each deleted row whose key is also upserted. Stores
+ * Takes rows in the order of the passes, and reports each deleted row whose key is also upserted. Stores
  * digests of the keys (key-index.ts). A receiver that has the rows in a database queries that instead.
  */
 export function buildKeyMatcher(
   contract: Contract,
   report: (finding: Finding) => void,
-): (reading: Reading, batch: RowBatch) => void {
+): (pass: RowPass, batch: RowBatch) => void {
   const keys = buildKeyIndex()
   const key = intakeKey(contract)
   let ordinal = 0
@@ -78,12 +78,12 @@ export function buildKeyMatcher(
       ordinal += 1
       if (operation !== 'delete' || keys.firstOfDuplicates(text) === undefined) continue
       const path = options.manifest.files[file]?.path ?? ''
-      report(keyBoth(path, row, contract))
+      report(keyConflict(path, row, contract))
     }
   }
 }
 
 /** The finding for a key that one delta both deletes and upserts. */
-export function keyBoth(file: string, row: number, contract: Contract): Finding {
+export function keyConflict(file: string, row: number, contract: Contract): Finding {
   return faultAt('delta-key-both', { file, row, field: intakeKey(contract).join(',') })
 }

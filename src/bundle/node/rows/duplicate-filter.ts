@@ -14,7 +14,7 @@ const parts = 256
 const pageKeys = 1024
 
 /** A bitmap of possibly duplicate keys: half a megabyte; with 1,000 of them, 1 false positive in 4,000. */
-const sieveBits = 22
+const bitmapBits = 22
 
 /** Sentinels outside the byte range: end of value, missing value. */
 const end = 0x1ff
@@ -22,24 +22,24 @@ const none = 0x2ff
 
 /** Builds an empty filter. The hash is cyrb53 (bryc, public domain), taken over bytes. */
 export function buildDuplicateFilter(): DuplicateFilter {
-  const kept = Array.from({ length: parts }, () => ({ pages: [] as Uint32Array[], keys: 0 }))
+  const partitions = Array.from({ length: parts }, () => ({ pages: [] as Uint32Array[], keys: 0 }))
   const [seedOne, seedTwo] = [randomInt(2 ** 32), randomInt(2 ** 32)]
-  const sieve = new Uint8Array(2 ** (sieveBits - 3))
+  const bitmap = new Uint8Array(2 ** (bitmapBits - 3))
   let one = seedOne
   let two = seedTwo
 
-  function take(bytes: Buffer | null, from: number, to: number): void {
+  function add(bytes: Buffer | null, from: number, to: number): void {
     let a = one
     let b = two
     if (bytes !== null)
       for (let at = from; at < to; at++) {
-        const sign = bytes[at] ?? 0
-        a = Math.imul(a ^ sign, 0x9e3779b1)
-        b = Math.imul(b ^ sign, 0x5f356495)
+        const value = bytes[at] ?? 0
+        a = Math.imul(a ^ value, 0x9e3779b1)
+        b = Math.imul(b ^ value, 0x5f356495)
       }
-    const sign = bytes === null ? none : end
-    one = Math.imul(a ^ sign, 0x9e3779b1)
-    two = Math.imul(b ^ sign, 0x5f356495)
+    const value = bytes === null ? none : end
+    one = Math.imul(a ^ value, 0x9e3779b1)
+    two = Math.imul(b ^ value, 0x5f356495)
   }
 
   function finish(): void {
@@ -54,12 +54,12 @@ export function buildDuplicateFilter(): DuplicateFilter {
 
   function endKey(): void {
     finish()
-    const part = kept[one >>> 24]
+    const part = partitions[one >>> 24]
     if (part === undefined) throw new Error('A byte has more than 256 values.')
     const at = part.keys % pageKeys
     if (at === 0) part.pages.push(new Uint32Array(2 * pageKeys))
     const page = part.pages[part.pages.length - 1]
-    if (page === undefined) throw new Error('A page that was made is missing.')
+    if (page === undefined) throw new Error('The current page is missing.')
     page[2 * at] = one
     page[2 * at + 1] = two
     part.keys += 1
@@ -68,10 +68,10 @@ export function buildDuplicateFilter(): DuplicateFilter {
 
   async function mayHaveDuplicates(): Promise<boolean> {
     let any = false
-    for (const part of kept) {
+    for (const part of partitions) {
       for (const word of listEqual(part.pages, part.keys)) {
-        const bit = word >>> (32 - sieveBits)
-        sieve[bit >>> 3] = (sieve[bit >>> 3] ?? 0) | (1 << (bit & 7))
+        const bit = word >>> (32 - bitmapBits)
+        bitmap[bit >>> 3] = (bitmap[bit >>> 3] ?? 0) | (1 << (bit & 7))
         any = true
       }
       part.pages = []
@@ -81,13 +81,13 @@ export function buildDuplicateFilter(): DuplicateFilter {
   }
 
   function mayBeDuplicate(key: Buffer): boolean {
-    take(key, 0, key.length)
+    add(key, 0, key.length)
     finish()
-    const bit = one >>> (32 - sieveBits)
+    const bit = one >>> (32 - bitmapBits)
     begin()
-    return ((sieve[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0
+    return ((bitmap[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0
   }
-  return { take, endKey, mayHaveDuplicates, mayBeDuplicate }
+  return { add, endKey, mayHaveDuplicates, mayBeDuplicate }
 }
 
 /** The first words of those that occur more than once. */

@@ -126,7 +126,7 @@ async function* readPieces(handle: FileHandle, key: Buffer, bytes: number): Asyn
   for (let index = 0; index <= last; index += 1) {
     const length = (index === last ? bytes - index * pieceBytes : pieceBytes) + tagBytes
     const { bytesRead } = await handle.read(sealed, 0, length, index * (pieceBytes + tagBytes))
-    if (bytesRead !== length) throw new Error('The scratch was cut off while it was in use.')
+    if (bytesRead !== length) throw new Error('The scratch file was truncated while in use.')
     const opened = createDecipheriv(algorithm, key, nonceOf(index, index === last))
     opened.setAuthTag(sealed.subarray(length - tagBytes, length))
     const plain = opened.update(sealed.subarray(0, length - tagBytes))

@@ -22,7 +22,7 @@ export interface Walk {
   readonly options: ValidateOptions
   readonly plan: RowPlan
   readonly reader: RowReader
-  readonly makers: readonly CellEncoder[]
+  readonly encoders: readonly CellEncoder[]
   readonly writer: CopyWriter
   readonly keys: DuplicateFilter
   readonly block: Block
@@ -59,11 +59,11 @@ interface State {
   rowsRead: number
   /** After a blank row, only blank rows are allowed. */
   isBlankBefore: boolean
-  opened?: { readonly file: OpenFile; readonly maker: RowEncoder }
+  opened?: { readonly file: OpenFile; readonly encoder: RowEncoder }
 }
 
 /** Row warnings buffered until the end; a bundle with more is left to the strict path. */
-const heldBackMax = 10_000
+const bufferedWarningsMax = 10_000
 
 const decode = decoderOf({ encoding: 'utf-8' })
 const nothing = Buffer.alloc(0)
@@ -95,7 +95,7 @@ export function buildFileCutter(index: number, file: BundleFile, walk: Walk): Fi
 /** Cuts and takes the next rows. Returns their end; `start` if more bytes are needed, -1 to give up. */
 function cutNext(state: State, start: number, last: boolean): number {
   const { line, held, opened } = state
-  if (opened?.maker.inOrder === true) return cutBlock(state, opened.maker, start, last)
+  if (opened?.encoder.inOrder === true) return cutBlock(state, opened.encoder, start, last)
   const next = scanLine(line, held, start, last)
   if (line.fault !== undefined) return -1
   if (next < 0) return start
@@ -103,18 +103,18 @@ function cutNext(state: State, start: number, last: boolean): number {
   return (state.row === 1 ? takeHeader(state) : takeRow(state, start)) ? next : -1
 }
 
-function cutBlock(state: State, maker: RowEncoder, start: number, last: boolean): number {
+function cutBlock(state: State, encoder: RowEncoder, start: number, last: boolean): number {
   const { line, held, index, walk } = state
   const { block } = walk
-  const { begins, alone } = block
+  const { begins, separate } = block
   fillBlock(block, line, held, start, { file: index, row: state.row + 1 }, last)
   if (line.fault !== undefined) return -1
-  maker.mark(block)
+  encoder.mark(block)
   for (let row = 0, end = 0; row < block.rows; row = end) {
     end = row + 1
-    if (alone[row] === 0) {
-      while (end < block.rows && alone[end] === 0) end += 1
-      if (!takeUnchanged(state, row, end)) return -1
+    if (separate[row] === 0) {
+      while (end < block.rows && separate[end] === 0) end += 1
+      if (!copyUnchanged(state, row, end)) return -1
     } else {
       const begin = begins[row] ?? 0
       scanLine(line, held, begin, last)
@@ -125,9 +125,9 @@ function cutBlock(state: State, maker: RowEncoder, start: number, last: boolean)
   return begins[block.rows] ?? start
 }
 
-/** Takes rows of a block that stand as they are. */
-function takeUnchanged(state: State, from: number, to: number): boolean {
-  // What comes after the last row that holds anything is borne; a blank row before it is an error.
+/** Copies rows of a block that need no change. */
+function copyUnchanged(state: State, from: number, to: number): boolean {
+  // Blank rows are allowed only after the last row with content.
   if (state.isBlankBefore) return false
   const { writer, keys, plan, block } = state.walk
   const { width, text, textEnds, cuts } = block
@@ -138,7 +138,7 @@ function takeUnchanged(state: State, from: number, to: number): boolean {
         const cut = row * (width + 1) + field
         const begin = (cuts[cut] ?? 0) + 1
         const end = cuts[cut + 1] ?? 0
-        keys.take(begin === end ? null : text, begin, end)
+        keys.add(begin === end ? null : text, begin, end)
       }
       keys.endKey()
     }
@@ -169,28 +169,28 @@ function countOf({ file, rowsRead, repairs }: State): FileCount {
 
 function takeHeader(state: State): boolean {
   const { line, held, walk, file } = state
-  const { options, plan, makers } = walk
+  const { options, plan, encoders } = walk
   if (line.misplaced >= 0) return false
   const offsetOf = (column: number) => state.heldAt + (line.starts[column] ?? 0)
   const cells = textsOf(line, held, decode)
   const { map, findings, repairs } = mapHeaders(firstRow(cells, offsetOf), options.contract, file.path)
   if (map === undefined) return false
-  for (let n = 0; n < repairs; n += 1) noteRepair(state, 'header')
+  for (let n = 0; n < repairs; n += 1) countRepair(state, 'header')
   walk.headers.push(...findings)
   const report = (finding: Finding) => {
     if (finding.severity === 'error') walk.errors += 1
     walk.rows.push(finding)
   }
-  const note = (repair: Repair) => noteRepair(state, repair)
+  const onRepair = (repair: Repair) => countRepair(state, repair)
   const above = plan.fields.map((_, n) => plan.readers.find(({ index }) => index === n)?.above ?? -1)
   state.opened = {
-    file: { path: file.path, map, offsetOf, note, report, errors: () => walk.errors },
-    maker: buildRowEncoder({ ...plan, makers, above, map }),
+    file: { path: file.path, map, offsetOf, onRepair, report, errors: () => walk.errors },
+    encoder: buildRowEncoder({ ...plan, encoders, above, map }),
   }
   return true
 }
 
-function noteRepair({ repairs }: State, repair: Repair): void {
+function countRepair({ repairs }: State, repair: Repair): void {
   repairs[repair] = (repairs[repair] ?? 0) + 1
 }
 
@@ -198,15 +198,15 @@ function takeRow(state: State, start: number): boolean {
   const { opened, line, held, walk, index, row } = state
   const { writer, keys, plan } = walk
   if (opened === undefined) return false
-  if (opened.maker.make(line, held)) {
+  if (opened.encoder.encode(line, held)) {
     writer.begin(index, row)
-    opened.maker.write(writer, keys)
-    for (const repair of opened.maker.repairs()) noteRepair(state, repair)
+    opened.encoder.write(writer, keys)
+    for (const repair of opened.encoder.repairs()) countRepair(state, repair)
   } else if (isBlankLine(line, held, decode)) {
     state.isBlankBefore = true
     return true
   } else {
-    const values = readWithCare(state, opened.file, start)
+    const values = readStrictly(state, opened.file, start)
     if (values === undefined) return false
     writer.begin(index, row)
     writeValues(values, walk)
@@ -218,12 +218,12 @@ function takeRow(state: State, start: number): boolean {
   return true
 }
 
-function readWithCare({ line, held, heldAt, row, walk }: State, file: OpenFile, start: number) {
+function readStrictly({ line, held, heldAt, row, walk }: State, file: OpenFile, start: number) {
   const { width, misplaced } = line
   const place = { row, byteOffset: heldAt + start, width }
   const cells = textsOf(line, held, decode)
   const values = walk.reader.read({ row: misplaced < 0 ? place : { ...place, misplaced }, cells }, file)
-  return walk.rows.length > heldBackMax ? undefined : values
+  return walk.rows.length > bufferedWarningsMax ? undefined : values
 }
 
 /** Writes the strict reader's result for a row, and its key. */
@@ -232,6 +232,6 @@ function writeValues(values: RowValues, { plan, writer, keys }: Walk): void {
   for (const value of bytes) writer.value(value ?? nothing, 0, value?.length ?? 0)
   for (const index of plan.keyIndexes) {
     const value = bytes[index] ?? null
-    keys.take(value, 0, value?.length ?? 0)
+    keys.add(value, 0, value?.length ?? 0)
   }
 }

@@ -16,14 +16,14 @@ import { buildFileCutter, type Walk } from './fast-path-file.ts'
 import { type FileCount, planBundle, type ValidateOptions } from './validate-bag.ts'
 
 /** The rows of a bag as COPY text. */
-export interface CopyReading {
+export interface RowCopy {
   readonly chunks: AsyncIterable<Uint8Array | string>
   /** The result of each file, once the chunks were iterated to their end; undefined if the path gave up. */
   readonly files: () => readonly FileCount[] | undefined
 }
 
 /** Reads a bag that passed `verifyBag`. Throws the signal's reason when aborted. */
-export function readFast(options: ValidateOptions): CopyReading {
+export function readFast(options: ValidateOptions): RowCopy {
   let files: FileCount[] | undefined
   async function* chunks(): AsyncGenerator<Uint8Array> {
     const { manifest, signal, onProgress, onFinding } = options
@@ -35,7 +35,7 @@ export function readFast(options: ValidateOptions): CopyReading {
     for await (const { index, file, piece } of ahead(readPieces(options))) {
       signal?.throwIfAborted()
       text ??= openTextFile(index, file, walk)
-      if (!(piece === undefined ? text.end() : text.take(piece))) return
+      if (!(piece === undefined ? text.end() : text.add(piece))) return
       for (const chunk of walk.ready.splice(0)) yield chunk
       if (piece === undefined) {
         counts.push(text.count())
@@ -62,17 +62,17 @@ async function* readPieces({ bag, manifest }: ValidateOptions) {
 
 /** Prefetches one value, so that the disk reads while the previous value is processed. */
 async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
-  const ask = () => {
+  const requestNext = () => {
     const next = source.next()
     // An error is reported when its value is requested, or never.
     next.catch(() => undefined)
     return next
   }
   try {
-    for (let next = ask(); ; ) {
+    for (let next = requestNext(); ; ) {
       const { value, done } = await next
       if (done === true) return
-      next = ask()
+      next = requestNext()
       yield value
     }
   } finally {
@@ -82,12 +82,12 @@ async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
 
 function buildWalk(options: ValidateOptions): Walk {
   const plan = planBundle(options)
-  const makers: CellEncoder[] = []
+  const encoders: CellEncoder[] = []
   for (const { field, index, read, above } of plan.readers) {
     const upper = plan.readers.find((reader) => reader.index === above)
     const { missingValues } = options.contract
     // Codes with two levels of dependency are left to the strict path.
-    makers[index] =
+    encoders[index] =
       upper?.above === undefined
         ? buildCellEncoder({ field, read, readAbove: upper?.read, missingValues })
         : encodesNothing
@@ -95,7 +95,7 @@ function buildWalk(options: ValidateOptions): Walk {
   return {
     options,
     plan,
-    makers,
+    encoders,
     reader: buildRowReader(plan),
     writer: buildCopyWriter(),
     keys: buildDuplicateFilter(),
@@ -108,9 +108,9 @@ function buildWalk(options: ValidateOptions): Walk {
   }
 }
 
-/** A file being read; `take` and `end` return false to give up. */
+/** A file being read; `add` and `end` return false to give up. */
 interface TextFile {
-  readonly take: (piece: Buffer) => boolean
+  readonly add: (piece: Buffer) => boolean
   readonly end: () => boolean
   readonly count: () => FileCount
 }
@@ -119,8 +119,8 @@ function openTextFile(index: number, file: BundleFile, walk: Walk): TextFile {
   const scanner = buildScanner('utf-8')
   const cutter = buildFileCutter(index, file, walk)
   return {
-    take: (piece) => {
-      scanner.take(piece)
+    add: (piece) => {
+      scanner.add(piece)
       // Fewer than four bytes do not show which encoding the file has.
       if (isDoubtful(scanner.found) || scanner.found.bytes === 0) return false
       return cutter.cut(piece, scanner.found.bomBytes, false)

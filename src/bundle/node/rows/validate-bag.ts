@@ -38,14 +38,14 @@ import { openTable } from './open-table.ts'
 import type { OpenTable, TableReader } from './table.ts'
 
 /** An accepted row: canonical texts or null, in the order of `intakeFields(contract)`. */
-export interface TakenRow {
+export interface AcceptedRow {
   /** Index of the file in the manifest. */
   readonly file: number
   readonly row: number
   readonly values: RowValues
 }
 
-export type RowBatch = readonly TakenRow[]
+export type RowBatch = readonly AcceptedRow[]
 
 export interface FileCount {
   readonly file: string
@@ -81,7 +81,7 @@ export interface ValidateOptions {
 }
 
 /** The accepted rows, in order; and, once they have been iterated to the end, the result of each file. */
-export interface RowReading extends AsyncIterable<RowBatch> {
+export interface RowValidation extends AsyncIterable<RowBatch> {
   readonly counts: () => readonly FileCount[]
 }
 
@@ -98,7 +98,7 @@ const batchRows = 1000
 interface Walk {
   readonly options: ValidateOptions
   readonly reader: RowReader
-  readonly screen: DuplicateFilter
+  readonly filter: DuplicateFilter
   readonly keys: KeyIndex
   readonly states: readonly FileState[]
 }
@@ -121,7 +121,7 @@ interface FileState {
  * Validates a bag that passed `verifyBag`. Findings go to `onFinding` as they are found; the caller decides
  * whether they are tolerated. Throws the signal's reason when aborted.
  */
-export function validateBag(options: ValidateOptions): RowReading {
+export function validateBag(options: ValidateOptions): RowValidation {
   const states = options.manifest.files.map(
     (file, index): FileState => ({
       file,
@@ -136,7 +136,7 @@ export function validateBag(options: ValidateOptions): RowReading {
   let done = false
   async function* batches(): AsyncGenerator<RowBatch> {
     const reader = buildRowReader(planBundle(options))
-    const walk: Walk = { options, reader, screen: buildDuplicateFilter(), keys: buildKeyIndex(), states }
+    const walk: Walk = { options, reader, filter: buildDuplicateFilter(), keys: buildKeyIndex(), states }
     try {
       yield* walkFiles(walk)
     } finally {
@@ -154,7 +154,7 @@ export function validateBag(options: ValidateOptions): RowReading {
 }
 
 async function* walkFiles(walk: Walk): AsyncGenerator<RowBatch> {
-  const { options, states, screen } = walk
+  const { options, states, filter } = walk
   let rows = 0
   for (const state of states) {
     state.first = rows
@@ -162,7 +162,7 @@ async function* walkFiles(walk: Walk): AsyncGenerator<RowBatch> {
     rows += state.rowsRead
   }
   const tooMany = rows > options.limits.rowsMax
-  if (!tooMany && (await screen.mayHaveDuplicates()))
+  if (!tooMany && (await filter.mayHaveDuplicates()))
     for (const state of states) await collectKeys(state, walk)
   if (tooMany) options.onFinding(faultAt('too-many-rows', { expected: `≤ ${options.limits.rowsMax}` }))
   for (const state of states) {
@@ -185,7 +185,7 @@ function countOf({ file, rowsRead, rowsTaken, repairs, unreadable }: FileState):
 }
 
 /** Opens the table, maps the header, collects the keys and checks that the file is readable to its end. */
-async function survey(state: FileState, { options, reader, screen }: Walk): Promise<void> {
+async function survey(state: FileState, { options, reader, filter }: Walk): Promise<void> {
   const path = state.file.path
   const { table, findings } = await openTable({
     ...options,
@@ -198,18 +198,18 @@ async function survey(state: FileState, { options, reader, screen }: Walk): Prom
   state.table = table
   if (table.header !== undefined) takeHeader(table.header, state, options)
   const rows = table.read(state.map)
-  let wanted = state.map === undefined ? [] : reader.keyColumns(state.map)
+  let keyColumns = state.map === undefined ? [] : reader.keyColumns(state.map)
   for await (const group of rows.groups()) {
     options.signal?.throwIfAborted()
     for (const row of group) {
       const read = row.row - table.headerRows
       if (read <= 0) {
         readHeader(row, state, rows, options)
-        if (state.map !== undefined) wanted = reader.keyColumns(state.map)
+        if (state.map !== undefined) keyColumns = reader.keyColumns(state.map)
       } else if (!rows.isBlank()) {
         state.rowsRead = read
-        const key = state.map === undefined ? undefined : reader.keyOf(only(wanted, row, rows), state.map)
-        if (key !== undefined) screenKey(key, screen)
+        const key = state.map === undefined ? undefined : reader.keyOf(only(keyColumns, row, rows), state.map)
+        if (key !== undefined) addKey(key, filter)
       }
       // Stop counting rows once the limit is exceeded.
       if (state.first + read > options.limits.rowsMax) {
@@ -230,24 +230,24 @@ async function survey(state: FileState, { options, reader, screen }: Walk): Prom
   }
 }
 
-function screenKey(key: string, screen: DuplicateFilter): void {
+function addKey(key: string, filter: DuplicateFilter): void {
   const bytes = Buffer.from(key)
-  screen.take(bytes, 0, bytes.length)
-  screen.endKey()
+  filter.add(bytes, 0, bytes.length)
+  filter.endKey()
 }
 
 /** Collects the possibly duplicate keys with their positions; most rejected bundles have only a few. */
-async function collectKeys(state: FileState, { options, reader, screen, keys }: Walk): Promise<void> {
+async function collectKeys(state: FileState, { options, reader, filter, keys }: Walk): Promise<void> {
   const { table, map } = state
   if (table === undefined || map === undefined) return
   const rows = table.read(map)
-  const wanted = reader.keyColumns(map)
+  const keyColumns = reader.keyColumns(map)
   for await (const group of rows.groups()) {
     options.signal?.throwIfAborted()
     for (const row of group) {
       if (row.row <= table.headerRows || rows.isBlank()) continue
-      const key = reader.keyOf(only(wanted, row, rows), map)
-      if (key === undefined || !screen.mayBeDuplicate(Buffer.from(key))) continue
+      const key = reader.keyOf(only(keyColumns, row, rows), map)
+      if (key === undefined || !filter.mayBeDuplicate(Buffer.from(key))) continue
       keys.add(key, state.first + row.row - table.headerRows - 1)
     }
   }
@@ -285,7 +285,7 @@ function only(columns: readonly number[], row: TableRow, rows: TableReader): Row
 interface ReadFile {
   readonly open: OpenFile
   /** Counts the corrections of the current row, which is accepted. */
-  readonly keepRepairs: () => void
+  readonly countRepairs: () => void
   readonly dropRepairs: () => void
 }
 
@@ -296,7 +296,7 @@ function openFile(state: FileState, map: HeaderMap, rows: TableReader, options: 
     path: state.file.path,
     map,
     offsetOf: rows.offsetOf,
-    note: (repair) => void corrected.push(repair),
+    onRepair: (repair) => void corrected.push(repair),
     report: (finding) => {
       if (finding.severity === 'error') errors += 1
       options.onFinding(finding)
@@ -306,10 +306,10 @@ function openFile(state: FileState, map: HeaderMap, rows: TableReader, options: 
   const dropRepairs = () => {
     if (corrected.length > 0) corrected = []
   }
-  const keepRepairs = () => {
+  const countRepairs = () => {
     for (const repair of corrected) state.repairs[repair] = (state.repairs[repair] ?? 0) + 1
   }
-  return { open, keepRepairs, dropRepairs }
+  return { open, countRepairs, dropRepairs }
 }
 
 /** Yields the rows of a file; for a file known to be broken later on, reports findings but yields no row. */
@@ -318,8 +318,8 @@ async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch>
   const { table, map, file } = state
   if (table === undefined || map === undefined) return
   const rows = table.read(map)
-  const { open, keepRepairs, dropRepairs } = openFile(state, map, rows, options)
-  let batch: TakenRow[] = []
+  const { open, countRepairs, dropRepairs } = openFile(state, map, rows, options)
+  let batch: AcceptedRow[] = []
   let rowsSeen = 0
   for await (const group of rows.groups()) {
     options.signal?.throwIfAborted()
@@ -336,7 +336,7 @@ async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch>
       const values = reader.read(texts, open)
       const isDuplicate = reportDuplicate(texts, open, state, walk)
       if (values === undefined || isDuplicate || state.unreadable) continue
-      keepRepairs()
+      countRepairs()
       batch.push({ file: state.index, row: row.row, values })
       state.rowsTaken += 1
       if (batch.length < batchRows) continue
@@ -348,7 +348,7 @@ async function* readFile(state: FileState, walk: Walk): AsyncGenerator<RowBatch>
   if (batch.length > 0) yield batch
 }
 
-/** Tells of a row whose key another has, and where the first of them stands. */
+/** Reports a row whose key another row has, with the place of the first of them. */
 function reportDuplicate(texts: RowTexts, open: OpenFile, state: FileState, walk: Walk): boolean {
   const { row } = texts
   const { keys, reader, states, options } = walk
@@ -356,9 +356,10 @@ function reportDuplicate(texts: RowTexts, open: OpenFile, state: FileState, walk
   const key = reader.keyOf(texts, open.map)
   const ordinal = key === undefined ? undefined : keys.firstOfDuplicates(key)
   if (ordinal === undefined) return false
-  const home = states.findLast(({ first }) => first <= ordinal) ?? state
-  const homeRow = ordinal - home.first + (home.table?.headerRows ?? 1) + 1
-  const where = home === state && homeRow === row.row ? '' : ` (${home.file.path}: ${homeRow})`
+  const firstState = states.findLast(({ first }) => first <= ordinal) ?? state
+  const firstRowNumber = ordinal - firstState.first + (firstState.table?.headerRows ?? 1) + 1
+  const where =
+    firstState === state && firstRowNumber === row.row ? '' : ` (${firstState.file.path}: ${firstRowNumber})`
   const expected = `${intakeKey(options.contract).join(' + ')}${where}`
   open.report(faultAt('key-doubled', { ...reader.keyPlace(row, open), expected }))
   return true

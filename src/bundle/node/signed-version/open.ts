@@ -83,7 +83,7 @@ export async function proveBag(bag: Bag, trust: Trust): Promise<ProvenBag> {
   // The purpose comes first: whoever confuses two kinds of bags should not get a finding about the signature.
   const purpose = await readPurpose(bag)
   const signedBy = await checkSigned(bag, trust)
-  const { digests, findings } = await verifyWhole(told(bag, trust.progress))
+  const { digests, findings } = await verifyWhole(withProgress(bag, trust.progress))
   refuseExport(findings.filter(({ severity }) => severity === 'error').slice(0, exportLimits.findingsMax))
   await checkTagged(bag)
   return { purpose, signedBy, digests }
@@ -112,7 +112,7 @@ async function prove(bag: Bag, trust: Trust): Promise<OpenedExport> {
 }
 
 /** Wraps the bag so that reading reports progress. */
-function told(bag: Bag, progress: ExchangeProgress): Bag {
+function withProgress(bag: Bag, progress: ExchangeProgress): Bag {
   const total = bag.entries.reduce((sum, { bytes }) => sum + bytes, 0)
   let done = 0
   return {

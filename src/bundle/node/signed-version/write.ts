@@ -76,21 +76,21 @@ export function exportZip(facts: BagFacts, payload: readonly PayloadFile[]): Asy
 function bagFiles(facts: BagFacts, payload: readonly PayloadFile[], onBytes: OnBytes): readonly BagFile[] {
   const written: ExportedFile[] = []
   const tagLines: string[] = []
-  const tag = (path: string, make: () => string): BagFile => ({
+  const tag = (path: string, build: () => string): BagFile => ({
     path,
     isPacked: true,
     data: async function* () {
-      const text = make()
+      const text = build()
       tagLines.push(manifestLine(digestOf(text), path))
       yield text
     },
   })
   const tagManifest = () => tagLines.join('')
-  const last = (path: string, make: () => Promise<string>): BagFile => ({
+  const last = (path: string, build: () => Promise<string>): BagFile => ({
     path,
     isPacked: true,
     data: async function* () {
-      yield await make()
+      yield await build()
     },
   })
   return [
@@ -123,7 +123,9 @@ async function* counted(
   }
   const digest = hash.digest('hex')
   if (expected !== undefined && (expected.digest !== digest || expected.bytes !== bytes)) {
-    throw new Error(`The stored file ${path} is not the one that was published. Put it back from a backup.`)
+    throw new Error(
+      `The stored file ${path} differs from the one that was published. Restore it from a backup.`,
+    )
   }
   written.push({ path, bytes, digest })
 }

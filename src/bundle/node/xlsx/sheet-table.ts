@@ -6,7 +6,7 @@ import type { Finding } from '../../../platform/finding.ts'
 import { columnLetters } from '../../../platform/finding.ts'
 import { refuseBag } from '../../core/bag/bag.ts'
 import type { SheetChoice } from '../../core/bag/descriptor.ts'
-import { type HeaderMap, headerKnower } from '../../core/cells/map-headers.ts'
+import { buildHeaderTest, type HeaderMap } from '../../core/cells/map-headers.ts'
 import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
 import { headerRowsMax, readSheetHeader } from '../../core/xlsx/sheet-header.ts'
@@ -44,14 +44,14 @@ export async function openSheetTable(options: SheetOptions): Promise<OpenedTable
     }))
     const { facts, first } = spooled
     if (rows.bytes() === 0) refuseBag('file-empty', { file: file.path })
-    const { header, findings } = readSheetHeader(first, facts.merges, file.path, headerKnower(contract))
-    const told = [...warnings, ...hiddenFaults(facts, file.path), ...findings]
+    const { header, findings } = readSheetHeader(first, facts.merges, file.path, buildHeaderTest(contract))
+    const reported = [...warnings, ...hiddenFaults(facts, file.path), ...findings]
     if (findings.length > 0) {
       await rows.close()
-      return { findings: told }
+      return { findings: reported }
     }
     const read = (map?: HeaderMap) => buildSheetReader(rows, facts.merges, header.rows, map)
-    return { table: { header, headerRows: header.rows, read, close: rows.close }, findings: told }
+    return { table: { header, headerRows: header.rows, read, close: rows.close }, findings: reported }
   } catch (error) {
     await rows.close()
     if (error instanceof BundleRefusal) return { findings: error.findings }
@@ -93,9 +93,9 @@ async function spoolRows(workbook: Workbook, scratch: Scratch, options: SheetOpt
     const next = await source.next()
     if (next.done === true) return { facts: next.value, first }
     signal?.throwIfAborted()
-    const kept = next.value.filter(({ row }) => row <= rowMax)
-    first.push(...kept.filter(({ row }) => row <= headerRowsMax))
-    await scratch.append(Buffer.from(kept.map(lineOf).join('')))
+    const within = next.value.filter(({ row }) => row <= rowMax)
+    first.push(...within.filter(({ row }) => row <= headerRowsMax))
+    await scratch.append(Buffer.from(within.map(lineOf).join('')))
     // Many cells may share one text, so rows can be far larger than the workbook.
     if (scratch.bytes() > limits.bytesMax) {
       refuseBag('workbook-large', { file: file.path, expected: `≤ ${limits.bytesMax}` })
@@ -169,15 +169,15 @@ const linesOf = (bytes: Buffer) => bytes.toString().split('\n').slice(0, -1)
 
 /** Finds, row by row, the columns of merged cells to report: for each merge, the first mapped column. */
 function buildMergeWalk(merges: readonly Merge[], headerRows: number, columns: HeaderMap['columns']) {
-  const told = merges.flatMap(({ top, left, bottom, right }) => {
+  const mapped = merges.flatMap(({ top, left, bottom, right }) => {
     const within = columns.slice(left, right + 1).findIndex((column) => typeof column === 'number')
     return within < 0 || bottom <= headerRows ? [] : [{ top, bottom, column: left + within }]
   })
   let next = 0
-  let active: typeof told = []
+  let active: typeof mapped = []
   return (row: number): readonly number[] => {
     if (active.length > 0) active = active.filter(({ bottom }) => bottom >= row)
-    for (let merge = told[next]; merge !== undefined && merge.top <= row; merge = told[next]) {
+    for (let merge = mapped[next]; merge !== undefined && merge.top <= row; merge = mapped[next]) {
       if (merge.bottom >= row) active.push(merge)
       next += 1
     }

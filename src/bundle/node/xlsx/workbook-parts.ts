@@ -56,12 +56,12 @@ function zipBytesOf(scratch: Scratch): ZipBytes {
 const compound = Buffer.from('d0cf11e0a1b11ae1', 'hex')
 /** A directory entry, near the beginning, that only an encrypted workbook has. */
 const encryptedPackage = Buffer.from('EncryptedPackage', 'utf16le')
-const lookedAtBytes = 1 << 20
+const inspectedBytes = 1 << 20
 
 async function refuseOtherKinds(scratch: Scratch, file: string): Promise<void> {
   if (scratch.bytes() === 0) refuseBag('file-empty', { file })
   const chunks: Buffer[] = []
-  for await (const chunk of scratch.read(0, lookedAtBytes)) chunks.push(chunk)
+  for await (const chunk of scratch.read(0, inspectedBytes)) chunks.push(chunk)
   const start = Buffer.concat(chunks)
   if (start.subarray(0, compound.length).equals(compound)) {
     const encrypted = start.includes(encryptedPackage)
@@ -85,7 +85,7 @@ function openScratchZip(scratch: Scratch): Promise<ZipFile> {
 }
 
 /** Maps ZIP findings to workbook findings: they concern the provider's file, not its parts. */
-const ofWorkbook: Partial<Record<string, BundleCheck>> = {
+const workbookChecksByZipCheck: Partial<Record<string, BundleCheck>> = {
   inflation: 'workbook-large',
   'too-many-files': 'workbook-large',
   'too-many-bytes': 'workbook-large',
@@ -108,7 +108,7 @@ function rethrow(error: unknown, { file }: WorkbookLocation): never {
   if (!(error instanceof BundleRefusal)) throw error
   const [first] = error.findings
   if (first?.file === file) throw error
-  const check = ofWorkbook[first?.check ?? ''] ?? 'workbook-damaged'
+  const check = workbookChecksByZipCheck[first?.check ?? ''] ?? 'workbook-damaged'
   refuseBag(check, { file, ...(first?.expected === undefined ? {} : { expected: first.expected }) })
 }
 

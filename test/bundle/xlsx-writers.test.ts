@@ -1,4 +1,4 @@
-/** Workbooks that others have made: our own writer, LibreOffice; by chance beside the same rows as CSV; and a full sheet. */
+/** Workbooks from our own writer and from LibreOffice, random rows compared with the same rows as CSV, and a full sheet. */
 import { createWriteStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -16,16 +16,16 @@ import { runs } from '../support/runs.ts'
 import { bytesOf, trialFields, trialRows } from '../support/trial-records.ts'
 import { makeSheet } from '../support/workbook.ts'
 
-/** What came of a file, without its name and its bytes. */
+/** The outcome of a file, without its name and byte offsets. */
 function plain({ findings, rows, counts }: Outcome): unknown {
-  const told = findings.map(({ byteOffset: _byteOffset, ...finding }) => finding)
+  const reported = findings.map(({ byteOffset: _byteOffset, ...finding }) => finding)
   const counted = counts.map(({ digest: _digest, ...count }) => count)
-  return JSON.parse(JSON.stringify({ told, rows, counted }).replaceAll('data/a.xlsx', 'data/a.csv'))
+  return JSON.parse(JSON.stringify({ reported, rows, counted }).replaceAll('data/a.xlsx', 'data/a.csv'))
 }
 
 for (const every of [false, true]) {
   t.test(
-    `the same texts as CSV and as XLSX come to the same, ${every ? 'every type' : 'codes and lists'}`,
+    `the same texts as CSV and as XLSX give the same outcome, ${every ? 'every type' : 'codes and lists'}`,
     async (t) => {
       let taken = 0
       await fc.assert(
@@ -44,15 +44,15 @@ for (const every of [false, true]) {
   )
 }
 
-t.test('what our own writer has written is read back', async (t) => {
+t.test('output of our own writer is read back', async (t) => {
   const fields = trialFields.map(({ codes: _codes, ...one }) => one)
   const options = { contract: { ...contract, fields, primaryKey: [], missingValues: [''] } }
   const book = await readRows({ 'a.xlsx': await bytesOf('xlsx', trialRows) }, options)
   const csv = await readRows({ 'a.csv': await bytesOf('csv', trialRows) }, options)
   t.strictSame(book.rows, csv.rows)
   t.ok(book.rows.length > 2)
-  const told = ({ findings }: Outcome) => findings.map(({ check, cell }) => `${check} ${cell}`)
-  t.strictSame(told(book), ['sheet-others undefined', ...told(csv)])
+  const reported = ({ findings }: Outcome) => findings.map(({ check, cell }) => `${check} ${cell}`)
+  t.strictSame(reported(book), ['sheet-others undefined', ...reported(csv)])
 })
 
 const cell = (type: string, attributes: string, text: string) =>
@@ -89,7 +89,7 @@ const flat = `<?xml version="1.0" encoding="UTF-8"?>
 ].join('')}</table:table-row>
 </table:table></office:spreadsheet></office:body></office:document>`
 
-t.test('what LibreOffice has written is read', { skip: withoutLibreOffice }, async (t) => {
+t.test('output of LibreOffice is read', { skip: withoutLibreOffice }, async (t) => {
   const bytes = await convert('a.fods', Buffer.from(flat), 'xlsx:Calc MS Excel 2007 XML', 'xlsx')
   const typed: Contract = {
     ...contract,
@@ -111,7 +111,7 @@ t.test('what LibreOffice has written is read', { skip: withoutLibreOffice }, asy
   ])
 })
 
-/** As many rows as a sheet has, with a number in each: forty million bytes of XML. */
+/** The maximum number of rows, with a number in each: forty million bytes of XML. */
 function* fullSheet(rows: number): Generator<string> {
   yield '<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>k</t></is></c></row>'
   for (let from = 2; from <= rows; from += 10_000) {
