@@ -6,6 +6,7 @@
 import { type AppContext, byDataset, latestOf, listReadable, listVersions } from '../catalogue/index.ts'
 import { bindingOf, type Contract, countRead, isOpen, labelOf, listSeparator } from '../contract/index.ts'
 import type { Caller } from '../platform/caller.ts'
+import { defined } from '../platform/defined.ts'
 import type { Bilingual } from '../platform/language.ts'
 import { dayInShanghai } from '../platform/time.ts'
 import { readAll } from '../records/index.ts'
@@ -222,7 +223,7 @@ function ratesBy(
   }
   return [...groups].map(([of, own]) => {
     const title = codes === undefined ? undefined : labelOf(context.contracts, codes, of)
-    return { of, ...(title === undefined ? {} : { title }), rates: ratesOf(own, today) }
+    return { of, ...defined({ title }), rates: ratesOf(own, today) }
   })
 }
 

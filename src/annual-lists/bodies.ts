@@ -1,8 +1,10 @@
 /** Response bodies of the annual lists. Pure. They contain no link that the reader may not follow. */
+
 import type { Static } from 'typebox'
 import { addresses } from '../catalogue/index.ts'
 import { formats, jsonRecord } from '../formats/index.ts'
 import type { Config } from '../platform/config.ts'
+import { defined } from '../platform/defined.ts'
 import type { AnnualList, ListItem, RatesOf } from './annual-lists.ts'
 import type { DifferentItem, ListDifference } from './comparison/difference.ts'
 import type { ListSource } from './comparison/history.ts'
@@ -54,7 +56,7 @@ export function renderList(list: AnnualList, readable: ReadonlySet<string>, conf
 }
 
 function titled({ title, rates }: RatesOf) {
-  return { ...(title === undefined ? {} : { title }), rates }
+  return { ...defined({ title }), rates }
 }
 
 function fileLinks(path: string, query = ''): { csv: string; xlsx?: string } {

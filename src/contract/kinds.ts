@@ -2,6 +2,7 @@
  * Kinds: named sets of properties that a contract binds to its own fields, so that a module can use a dataset
  * without knowing its name or fields. Several datasets may have one kind; the caller joins them.
  */
+import { defined } from '../platform/defined.ts'
 import type { Bilingual } from '../platform/language.ts'
 import type { Contract } from './contract.ts'
 import type { FieldTypeName } from './fields/field-types.ts'
@@ -23,7 +24,7 @@ function property(
   en: string,
   codes?: string,
 ): KindProperty {
-  return { types, required, about: { zh, en }, ...(codes === undefined ? {} : { codes }) }
+  return { types, required, about: { zh, en }, ...defined({ codes }) }
 }
 
 export const kinds = {

@@ -4,6 +4,7 @@
  */
 
 import { codesOf, type Field, labelOf, tableSchema } from '../contract/index.ts'
+import { defined } from '../platform/defined.ts'
 import { digestOf } from '../platform/digest.ts'
 import { csv } from './csv.ts'
 import type { RecodedFormat, RecordValues, RenderContext, SourceFile } from './format.ts'
@@ -96,7 +97,7 @@ function packageDescriptor(
       {
         name: licence.name,
         title: licence.title.en,
-        ...(licence.url === undefined ? {} : { path: licence.url }),
+        ...defined({ path: licence.url }),
       },
     ],
     sources: [{ title: contract.source.en }],

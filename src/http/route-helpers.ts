@@ -2,6 +2,7 @@
  * What routes of all modules share: the typed Fastify instance, the problem schema, the caller of a request,
  * its language and base URL. It registers nothing and rejects only unknown parameters.
  */
+
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { closest, distance } from 'fastest-levenshtein'
 import type {
@@ -16,6 +17,7 @@ import Negotiator from 'negotiator'
 import { type Static, Type } from 'typebox'
 import type { Caller } from '../platform/caller.ts'
 import type { Config } from '../platform/config.ts'
+import { defined } from '../platform/defined.ts'
 import type { Language } from '../platform/language.ts'
 import { type ProblemCode, problem, problems } from '../platform/problem.ts'
 
@@ -129,7 +131,7 @@ export function refuseUnknown(known: readonly string[], parameters: Readonly<Rec
   throw problem('parameter-unknown', {
     path,
     detail: known.length === 0 ? 'This address takes no parameters.' : 'Unknown parameter.',
-    ...(nearest === undefined ? {} : { nearest }),
+    ...defined({ nearest }),
     known,
   })
 }

@@ -1,4 +1,5 @@
 /** Bundles over HTTP: upload a ZIP with a key, poll its receipt, read its findings page by page. */
+
 import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { requireScope } from '../accounts/index.ts'
@@ -6,6 +7,7 @@ import { findingsCsv } from '../bundle/index.ts'
 import { type AppContext, refuseOnMirror } from '../catalogue/index.ts'
 import { type App, problemResponses } from '../http/index.ts'
 import type { Caller } from '../platform/caller.ts'
+import { defined } from '../platform/defined.ts'
 import { problem } from '../platform/problem.ts'
 import { ReceiptSchema, receiptBody } from './receipts/body.ts'
 import { findReceipt, listFindings, type Receipt, readFindings } from './receipts/receipts.ts'
@@ -180,8 +182,7 @@ function findingsRoute(app: App, context: AppContext): void {
       const self = `${context.config.QINGDAN_PUBLIC_URL}/v1/bundles/${id}/findings`
       const query = new URLSearchParams({
         ...(last === undefined ? {} : { after: String(last) }),
-        ...(check === undefined ? {} : { check }),
-        ...(severity === undefined ? {} : { severity }),
+        ...defined({ check, severity }),
       })
       return { data, links: { next: last === undefined ? null : `${self}?${query}` } }
     },

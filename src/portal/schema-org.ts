@@ -5,6 +5,7 @@
 
 import { addresses, type PublishedVersion } from '../catalogue/index.ts'
 import { type Contract, type Contracts, labelOf, type StoredDistribution } from '../contract/index.ts'
+import { defined } from '../platform/defined.ts'
 import type { Language } from '../platform/language.ts'
 
 const names = { zh: '教育数据开放清单', en: 'Open education data' } as const
@@ -80,7 +81,7 @@ export function schemaDataset(
       name: field.title[language],
       alternateName: field.name,
       description: field.description[language],
-      ...(field.unit === undefined ? {} : { unitText: field.unit }),
+      ...defined({ unitText: field.unit }),
     })),
     ...(latest === undefined ? {} : aboutLatest(latest, site)),
   }

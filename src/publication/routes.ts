@@ -3,6 +3,7 @@
  * and withdraw a version. The processing is a worker's job. Keys limited to other datasets are refused, and
  * so are bodies that are not JSON, which also prevents cross-site writes from browsers.
  */
+
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { requireScope } from '../accounts/index.ts'
@@ -10,6 +11,7 @@ import { type AppContext, addresses, EditionName, previewDaysDefault, Slug } fro
 import { partsOf } from '../contract/index.ts'
 import { type App, problemResponses } from '../http/index.ts'
 import type { Caller } from '../platform/caller.ts'
+import { defined } from '../platform/defined.ts'
 import { problem } from '../platform/problem.ts'
 import { parseMoment, parseSpan } from '../platform/time.ts'
 import {
@@ -162,8 +164,7 @@ function requestRoute(app: App, context: AppContext): void {
           edition,
           waivers,
           askedBy: actorOf(request.caller),
-          ...(reason === undefined ? {} : { reason }),
-          ...(moment === undefined ? {} : { at: moment }),
+          ...defined({ reason, at: moment }),
         },
         shortPatience,
       )

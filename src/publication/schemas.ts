@@ -1,8 +1,10 @@
 /** HTTP schemas of publications: the requests, and the answers to those who may publish. */
+
 import { type Static, Type } from 'typebox'
 import { findKey } from '../accounts/index.ts'
 import { type AppContext, addresses } from '../catalogue/index.ts'
 import { needsApproval } from '../contract/index.ts'
+import { defined } from '../platform/defined.ts'
 import { isOpenPublication, type Publication, pendingReasonOf } from './publications.ts'
 
 /** Longest reason accepted: it is published beside the data and should be readable. */
@@ -239,7 +241,7 @@ export async function publicationBody(
             reason: publication.endedReason,
           },
     findings: [...publication.findings],
-    ...(replaces === undefined ? {} : { replaces }),
+    ...defined({ replaces }),
     links: {
       self,
       approval: waits.includes('approval') ? `${self}/approval` : null,

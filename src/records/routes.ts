@@ -27,6 +27,7 @@ import {
   languageOf,
   problemResponses,
 } from '../http/index.ts'
+import { defined } from '../platform/defined.ts'
 import { digestOf } from '../platform/digest.ts'
 import { problem } from '../platform/problem.ts'
 import { diffRoutes } from './diff/routes.ts'
@@ -134,7 +135,7 @@ function versionRoute(app: App, services: Services, extension: AnswerFormat | un
         version: { edition, number: Number(version) },
         ...formOf(request, extension),
         parameters,
-        ...(preview === undefined ? {} : { preview }),
+        ...defined({ preview }),
       })
     },
   )

@@ -2,8 +2,10 @@
  * Finds the caller of an Authorization header. A faulty key, or one used outside its networks, is refused as
  * `key-invalid`, with one answer for all reasons; it is never treated as anonymous.
  */
+
 import { timingSafeEqual } from 'node:crypto'
 import { anonymousCaller, type Caller, type Scope } from '../../platform/caller.ts'
+import { defined } from '../../platform/defined.ts'
 import { digestOf } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
 import type { AccountsContext } from '../context.ts'
@@ -48,9 +50,7 @@ export async function findCaller(
   return Object.freeze({
     keyId: key.id,
     scopes: key.scopes,
-    ...(key.provider === undefined ? {} : { provider: key.provider }),
-    ...(key.datasets === undefined ? {} : { datasets: key.datasets }),
-    ...(key.quota === undefined ? {} : { quota: key.quota }),
+    ...defined({ provider: key.provider, datasets: key.datasets, quota: key.quota }),
   })
 }
 

@@ -2,9 +2,11 @@
  * A key's grants, remaining quota and usage, for its holder; and the usage of all keys, for keys with the
  * scope `admin`. Never a secret, and never an address that a key was used from.
  */
+
 import { Type } from 'typebox'
 import { type App, problemResponses } from '../../http/index.ts'
 import { type Caller, scopes } from '../../platform/caller.ts'
+import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import type { AccountsContext } from '../context.ts'
 import {
@@ -137,7 +139,7 @@ function ownRoute(app: App, context: AccountsContext, countBehind: CountBehind):
         id: keyId,
         label: key.label,
         scopes: [...key.scopes],
-        ...(provider === undefined ? {} : { provider }),
+        ...defined({ provider }),
         ...(datasets === undefined ? {} : { datasets: [...datasets] }),
         ...(addresses === undefined ? {} : { addresses: [...addresses] }),
         expiresAt: key.expiresAt?.toISOString() ?? null,

@@ -1,6 +1,7 @@
 /**
  * Why a dataset was found: the kind of text, an excerpt, and the matching words in it. Plain text, no HTML.
  */
+import { defined } from '../../platform/defined.ts'
 import { placeNames, type SearchedText, type SearchPlace } from './texts.ts'
 import { tokensOf } from './tokens.ts'
 
@@ -51,8 +52,7 @@ function showMatch(searched: SearchedText, terms: ReadonlySet<string>): SearchMa
   const inside = spans.filter((span) => span.start >= start && span.end <= end)
   return {
     place,
-    ...(field === undefined ? {} : { field }),
-    ...(code === undefined ? {} : { code }),
+    ...defined({ field, code }),
     text: `${start > 0 ? '…' : ''}${text.slice(start, end)}${end < text.length ? '…' : ''}`,
     found: [...new Set(inside.map((span) => text.slice(span.start, span.end)))],
   }

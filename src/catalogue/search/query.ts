@@ -1,6 +1,8 @@
 /** Parses a dataset search: words, facets, order and page. Refuses invalid values and suggests valid ones. */
+
 import { closest, distance } from 'fastest-levenshtein'
 import type { Contract, Contracts } from '../../contract/index.ts'
+import { defined } from '../../platform/defined.ts'
 import { canonicalJson } from '../../platform/digest.ts'
 import type { Language } from '../../platform/language.ts'
 import { problem } from '../../platform/problem.ts'
@@ -80,8 +82,7 @@ export function parseDatasetQuery(
     language,
     limit,
     canonical,
-    ...(question === undefined ? {} : { question }),
-    ...(cursor === undefined ? {} : { cursor }),
+    ...defined({ question, cursor }),
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { stringify } from 'csv-stringify/sync'
 import { listUsage, usagePeriod, usageRowsMax } from '../../accounts/index.ts'
+import { defined } from '../../platform/defined.ts'
 import { type Common, UsageError } from '../command.ts'
 import { print, table } from '../output.ts'
 import { withContext } from '../with-context.ts'
@@ -18,7 +19,7 @@ export async function usage(id: string | undefined, options: UsageOptions): Prom
   if (options.csv === true && options.json === true) throw new UsageError('Give --csv or --json, not both.')
   await withContext(async ({ database, clock }) => {
     const { from, to } = options
-    const requested = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }
+    const requested = { ...defined({ from, to }) }
     const found = await listUsage(database.serve, { keyId: id ?? null, ...usagePeriod(requested, clock()) })
     if (found.length > usageRowsMax)
       throw new UsageError(`More than ${usageRowsMax} lines: choose one key or fewer days.`)

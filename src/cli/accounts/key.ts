@@ -1,4 +1,5 @@
 /** `qingdan key`: creates, lists, shows and revokes keys; reports usage. A key is shown once, at creation. */
+
 import {
   createKey,
   findCursor,
@@ -9,6 +10,7 @@ import {
 } from '../../accounts/index.ts'
 import type { OpenContext } from '../../context.ts'
 import { type Quota, scopes } from '../../platform/caller.ts'
+import { defined } from '../../platform/defined.ts'
 import { countBehind } from '../../protocols/index.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
 import { checkNames } from '../names.ts'
@@ -39,11 +41,13 @@ export async function create(options: CreateOptions): Promise<void> {
   const request = {
     label: options.label,
     scopes: wanted,
-    ...(options.provider === undefined ? {} : { provider: options.provider }),
-    ...(options.dataset === undefined ? {} : { datasets: options.dataset }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(quota === undefined ? {} : { quota }),
-    ...(options.address === undefined ? {} : { addresses: options.address }),
+    ...defined({
+      provider: options.provider,
+      datasets: options.dataset,
+      expiresAt,
+      quota,
+      addresses: options.address,
+    }),
   }
   await withContext(async (context) => {
     checkNames(context, options)

@@ -2,7 +2,9 @@
  * `qingdan signer`: registers, lists and revokes the OpenPGP keys whose signatures are trusted, and shows the
  * service's own. Refuses a file with a private key and stores nothing of it.
  */
+
 import { addSigner, findSigner, listSigners, loadServiceKey, revokeSigner } from '../../accounts/index.ts'
+import { defined } from '../../platform/defined.ts'
 import { parseMoment } from '../../platform/time.ts'
 import { readPublicKeyFile } from '../bundles/key-files.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
@@ -32,9 +34,7 @@ export async function add(file: string, options: AddOptions): Promise<void> {
     publicKey,
     userIds,
     provider,
-    ...(datasets === undefined ? {} : { datasets }),
-    ...(validFrom === undefined ? {} : { validFrom }),
-    ...(validUntil === undefined ? {} : { validUntil }),
+    ...defined({ datasets, validFrom, validUntil }),
   }
   await withContext(async (context) => {
     checkNames(context, options)

@@ -1,6 +1,8 @@
 /** Dataset, edition and provider of loose files: from options or, in a terminal, from questions. */
+
 import { createInterface } from 'node:readline/promises'
 import { type Contract, type Contracts, partsOf, periodOf } from '../../contract/index.ts'
+import { defined } from '../../platform/defined.ts'
 import { UsageError } from '../command.ts'
 
 export interface PurposeOptions {
@@ -49,7 +51,7 @@ export async function askPurpose(contracts: Contracts, options: PurposeOptions):
     const providers = providersOf(contract)
     const provider =
       options.provider ?? (providers.length === 1 ? undefined : await choose(lines, 'Provider', providers))
-    return { ...options, dataset, edition, ...(provider === undefined ? {} : { provider }) }
+    return { ...options, dataset, edition, ...defined({ provider }) }
   } finally {
     lines.close()
   }

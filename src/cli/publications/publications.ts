@@ -1,6 +1,7 @@
 /** `qingdan publications`, `approve` and `drop`: list, approve and cancel pending publications. */
 
 import type { OpenContext } from '../../context.ts'
+import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import {
   approvePublication,
@@ -28,8 +29,7 @@ export async function list(
     if (dataset !== undefined) context.contracts.get(dataset)
     const found = await listPublications(context, {
       open: options.all !== true,
-      ...(dataset === undefined ? {} : { dataset }),
-      ...(edition === undefined ? {} : { edition }),
+      ...defined({ dataset, edition }),
     })
     const rows = found.map((publication) => ({
       ...publication,

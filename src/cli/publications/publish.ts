@@ -1,6 +1,7 @@
 /** `qingdan publish` and `qingdan withdraw`: make an edition public, and take it back. */
 
 import type { Waiver } from '../../contract/index.ts'
+import { defined } from '../../platform/defined.ts'
 import { parseMoment } from '../../platform/time.ts'
 import { pendingReasonOf, publishEdition, requestPublication, withdraw } from '../../publication/index.ts'
 import { actor, type Common, exitCodes, UsageError } from '../command.ts'
@@ -22,8 +23,7 @@ export async function publish(dataset: string, edition: string, options: Publish
       edition,
       waivers,
       askedBy: actor(),
-      ...(options.reason === undefined ? {} : { reason: options.reason }),
-      ...(at === undefined ? {} : { at }),
+      ...defined({ reason: options.reason, at }),
     })
     if (replaces !== null) {
       const voided = replaces.approvalVoid ? ' Its approval is void.' : ''

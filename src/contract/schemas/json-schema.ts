@@ -2,6 +2,7 @@
  * One published record as JSON Schema 2020-12, for OpenAPI and for clients that validate answers. Derived
  * from the contract and its code lists alone.
  */
+import { defined } from '../../platform/defined.ts'
 import { inLanguage, type Language } from '../../platform/language.ts'
 import { type Contract, type Field, mayBeNull } from '../contract.ts'
 import type { Contracts } from '../contracts.ts'
@@ -85,8 +86,7 @@ function valueSchema(field: Field, contracts: Contracts, options: FieldSchemaOpt
   const ofCodes =
     codes === undefined ? {} : (options.codes?.(codes) ?? codesSchema(contracts, codes, options.language))
   const ofText = {
-    ...(pattern === undefined ? {} : { pattern }),
-    ...(values === undefined ? {} : { enum: values }),
+    ...defined({ pattern, enum: values }),
     ...ofCodes,
   }
   const type = fieldType(field.type).schema(field)
@@ -94,8 +94,7 @@ function valueSchema(field: Field, contracts: Contracts, options: FieldSchemaOpt
     return {
       ...type,
       items: '$ref' in ofText ? ofText : { type: 'string', ...ofText },
-      ...(minLength === undefined ? {} : { minItems: minLength }),
-      ...(maxLength === undefined ? {} : { maxItems: maxLength }),
+      ...defined({ minItems: minLength, maxItems: maxLength }),
     }
   }
   return {
@@ -105,7 +104,6 @@ function valueSchema(field: Field, contracts: Contracts, options: FieldSchemaOpt
     // JSON Schema has no bounds for days and times.
     ...(typeof minimum === 'number' ? { minimum } : {}),
     ...(typeof maximum === 'number' ? { maximum } : {}),
-    ...(minLength === undefined ? {} : { minLength }),
-    ...(maxLength === undefined ? {} : { maxLength }),
+    ...defined({ minLength, maxLength }),
   }
 }

@@ -2,6 +2,7 @@
  * A contract as a Frictionless Table Schema, version 2 (https://datapackage.org/standard/table-schema/), for
  * the plain CSV. Derived from the contract alone; `titles` and `descriptions` are custom properties.
  */
+import { defined } from '../../platform/defined.ts'
 import type { Language } from '../../platform/language.ts'
 import { type Contract, type Field, intakeFields, intakeKey, mayBeNull } from '../contract.ts'
 import type { Contracts } from '../contracts.ts'
@@ -69,7 +70,7 @@ function tableField(field: Field, contracts: Contracts, language: Language, requ
     description: field.description[language],
     titles: field.title,
     descriptions: field.description,
-    ...(field.example === undefined ? {} : { example: field.example }),
+    ...defined({ example: field.example }),
     ...(Object.keys(constraints).length === 0 ? {} : { constraints }),
     ...(codes === undefined
       ? {}
@@ -77,7 +78,7 @@ function tableField(field: Field, contracts: Contracts, language: Language, requ
     ...(codes === undefined || field.type === 'list'
       ? {}
       : { categories: codes.map(({ code, label }) => ({ value: code, label: label[language] })) }),
-    ...(field.unit === undefined ? {} : { unit: field.unit }),
+    ...defined({ unit: field.unit }),
     role: field.role,
   }
 }

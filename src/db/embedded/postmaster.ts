@@ -2,12 +2,14 @@
  * One PostgreSQL server process on one cluster folder: read its pid file, start it, wait until it is ready,
  * stop it. PostgreSQL's own pid file is the only state, and PostgreSQL itself rejects a second server.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { open, readFile, readlink, realpath, rm, stat, truncate } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { defined } from '../../platform/defined.ts'
 import { isAlive } from '../../platform/process-alive.ts'
 import type { OsAccount } from './os-account.ts'
 import { explainSpawnError, type Programs } from './programs.ts'
@@ -136,7 +138,7 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
     PATH: '/usr/bin:/bin',
     LC_ALL: 'C',
     TZ: 'UTC',
-    ...(SystemRoot === undefined ? {} : { SystemRoot }),
+    ...defined({ SystemRoot }),
   }
 }
 

@@ -6,6 +6,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises'
 import PgBoss from 'pg-boss'
+import { defined } from '../../platform/defined.ts'
 import { asError } from '../../platform/errors.ts'
 import type { Observe } from '../../platform/log/events.ts'
 import type { Database, Transaction } from '../database.ts'
@@ -110,7 +111,7 @@ async function send(
 ): Promise<void> {
   const id = await boss.send(name, data, {
     db: bossOver(transaction),
-    ...(startAfter === undefined ? {} : { startAfter }),
+    ...defined({ startAfter }),
   })
   if (id === null) throw new Error(`The job ${name} was not accepted by its queue.`)
 }

@@ -2,9 +2,11 @@
  * The error handler: an error becomes a problem of the closed list, written as RFC 9457 or as a small page
  * for a browser. Errors outside the list are logged as internal and never shown.
  */
+
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { isDatabaseUnavailable, isStatementTimeout, withoutValues } from '../../db/database-error.ts'
+import { defined } from '../../platform/defined.ts'
 import { asError } from '../../platform/errors.ts'
 import { Problem, type ProblemCode, problem, problems } from '../../platform/problem.ts'
 import type { HttpContext } from '../context.ts'
@@ -88,7 +90,7 @@ function bodyOf(refusal: Problem, request: FastifyRequest, base: string): Proble
     hint,
     requestId: request.id,
     ...(detail === undefined || status >= 500 ? {} : { detail }),
-    ...(path === undefined ? {} : { path }),
+    ...defined({ path }),
   }
   // Listed twice: the first puts the members in front, the second stops extensions from replacing them.
   return { ...members, ...extensions, ...members }

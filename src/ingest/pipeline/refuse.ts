@@ -1,7 +1,9 @@
 /** Refusing: a bundle is refused or quarantined with its findings; published data is not affected. */
+
 import { buildFindingSink } from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Exceeded } from '../../contract/index.ts'
+import { defined } from '../../platform/defined.ts'
 import type { BagFindings } from '../groups/distribute-findings.ts'
 import { summaryOf, writeFindings, writeState } from '../receipts/receipts.ts'
 import type { Refused } from './refusal.ts'
@@ -19,8 +21,7 @@ export async function refuseBundle(context: AppContext, id: string, refused: Ref
     await writeFindings(tx, id, findings)
     await writeState(tx, id, state, context.clock(), {
       ...{ errors, warnings, summary: summaryOf(counts) },
-      ...(files === undefined ? {} : { files }),
-      ...(exceeded === undefined ? {} : { exceeded }),
+      ...defined({ files, exceeded }),
     })
   })
   context.observe('bundle-state-changed', { bundle: id, state, errors })
@@ -48,7 +49,7 @@ export async function refuseBags(
       await writeFindings(tx, bundleId, findings)
       await writeState(tx, bundleId, state, at, {
         ...counted,
-        ...(exceeded === undefined ? {} : { exceeded }),
+        ...defined({ exceeded }),
       })
     }
   })

@@ -7,6 +7,7 @@
 import { type BundleManifest, faultAt } from '../../bundle/index.ts'
 import { type AppContext, latestOf, readVersions } from '../../catalogue/index.ts'
 import type { Runner } from '../../db/database.ts'
+import { defined } from '../../platform/defined.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { getPart, listParts, type StagedPart } from './parts.ts'
 import { Refusal } from './refusal.ts'
@@ -29,7 +30,7 @@ export async function findSequencePosition(
   const { base, fault } = manifest.mode === 'delta' ? await findBase(context, runner, manifest) : {}
   const findings = [...numbered, ...(fault === undefined ? [] : [fault])]
   if (findings.some(({ severity }) => severity === 'error')) throw new Refusal({ findings })
-  return { warnings: findings, ...(base === undefined ? {} : { base }) }
+  return { warnings: findings, ...defined({ base }) }
 }
 
 /**
@@ -120,7 +121,7 @@ async function findBase(
 ): Promise<{ readonly base?: StagedPart; readonly fault?: Finding }> {
   const { dataset, edition, provider, contractVersion, against } = manifest
   const refuse = (check: Parameters<typeof faultAt>[0], expected?: string) => ({
-    fault: faultAt(check, { file, ...(expected === undefined ? {} : { expected }) }),
+    fault: faultAt(check, { file, ...defined({ expected }) }),
   })
   const versions = await readVersions(context.database, { dataset, edition })
   const latest = latestOf(versions)

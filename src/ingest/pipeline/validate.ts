@@ -5,6 +5,7 @@
  */
 
 import type { AppContext } from '../../catalogue/index.ts'
+import { defined } from '../../platform/defined.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { type BagFindings, prependToFirst, withReferences } from '../groups/distribute-findings.ts'
 import { type Changes, writeFindings, writeState } from '../receipts/receipts.ts'
@@ -68,7 +69,7 @@ async function writeValidated(
   await context.database.work.begin(async (tx) => {
     for (const { bundleId, findings, ...counted } of byBag) {
       await writeFindings(tx, bundleId, findings)
-      const facts = { ...counted, ...(changes === undefined ? {} : { changes }) }
+      const facts = { ...counted, ...defined({ changes }) }
       await writeState(tx, bundleId, 'validated', at, facts)
     }
   })

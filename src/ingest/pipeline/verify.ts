@@ -23,6 +23,7 @@ import {
 } from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import type { LoadedContract } from '../../contract/index.ts'
+import { defined } from '../../platform/defined.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { writeState } from '../receipts/receipts.ts'
 import type { Received } from '../receive/receive.ts'
@@ -61,8 +62,7 @@ export async function verify(context: AppContext, received: Received, progress: 
     synthetic: synthetic === true,
     mode,
     ...(against === undefined ? {} : { against: against.version }),
-    ...(verified.signer === undefined ? {} : { signer: verified.signer }),
-    ...(sequence === undefined ? {} : { sequence }),
+    ...defined({ signer: verified.signer, sequence }),
   })
   context.observe('bundle-state-changed', { bundle: received.bundleId, dataset, state: 'verified' })
   return verified
@@ -88,7 +88,7 @@ export async function verifyStored(
     const { findings, signer } = await verifySignature(context, received, { bag, manifest })
     const warnings = [...verified.warnings, ...findings]
     if (warnings.some(({ severity }) => severity === 'error')) throw new Refusal({ findings: warnings })
-    return { ...verified, warnings, ...(signer === undefined ? {} : { signer }) }
+    return { ...verified, warnings, ...defined({ signer }) }
   }
   return withBag(context, received, verifyIn, progress)
 }

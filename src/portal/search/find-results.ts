@@ -9,6 +9,7 @@ import {
 } from '../../catalogue/index.ts'
 import { type Contract, getField, labelOf } from '../../contract/index.ts'
 import { anonymousCaller } from '../../platform/caller.ts'
+import { defined } from '../../platform/defined.ts'
 import type { Bilingual, Language } from '../../platform/language.ts'
 import { describeDataset } from '../overview.ts'
 import type { PortalMatch, PortalResults } from './results.ts'
@@ -49,7 +50,7 @@ export async function findResults(
     results,
     facets: facetNames.map((name) => ({ name, values: found.facets[name] })),
     readAs: found.readAs,
-    ...(found.next === undefined ? {} : { next: found.next }),
+    ...defined({ next: found.next }),
   }
 }
 

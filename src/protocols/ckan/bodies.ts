@@ -8,6 +8,7 @@ import {
   type PublishedVersion,
 } from '../../catalogue/index.ts'
 import { isOpen, labelOf } from '../../contract/index.ts'
+import { defined } from '../../platform/defined.ts'
 import type { Language } from '../../platform/language.ts'
 import {
   editionResource,
@@ -75,7 +76,7 @@ function licenceOf({ loaded: { contract } }: Package, language: Language) {
   return {
     license_id: name,
     license_title: title[language],
-    ...(url === undefined ? {} : { license_url: url }),
+    ...defined({ license_url: url }),
     isopen: isOpen(contract),
   }
 }

@@ -3,10 +3,12 @@
  * plans and reads. A response comes from one version; `_links.next` names that version, so that a walk stays
  * on the records it began with. Refuses what the records module refuses, and unsupported parameters.
  */
+
 import { stringify } from 'csv-stringify/sync'
 import type { AppContext } from '../../catalogue/index.ts'
 import { type Contract, type Field, type FieldTypeName, fieldType } from '../../contract/index.ts'
 import { csvLines, jsonRecord, type RecordValues } from '../../formats/index.ts'
+import { defined } from '../../platform/defined.ts'
 import {
   countNumbered,
   type Filter,
@@ -57,7 +59,7 @@ export function planTable(
     filters: filtersOf(request.filters),
     words: wordsOf(request.q),
     sort: sortOf(request.sort),
-    ...(chosen === undefined ? {} : { select: chosen }),
+    ...defined({ select: chosen }),
   })
   if (request.fields !== undefined && new Set(request.fields).size < request.fields.length) {
     throw invalid('fields', 'Duplicate field')
@@ -218,7 +220,7 @@ const columnTypes = {
 
 function columnBody({ name, type, title, description, unit }: Field) {
   if (name === numberField.name) return { id: name, type: 'int' }
-  const info = { label: title.zh, notes: description.zh, ...(unit === undefined ? {} : { unit }) }
+  const info = { label: title.zh, notes: description.zh, ...defined({ unit }) }
   return { id: name, type: columnTypes[type], info }
 }
 

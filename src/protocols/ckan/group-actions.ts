@@ -1,4 +1,5 @@
 /** The actions about organizations (providers), groups (themes), tags (keywords) and licences. */
+import { defined } from '../../platform/defined.ts'
 import { type Action, action, cut, limit, offset, packagesOf } from './action.ts'
 import {
   groupBody,
@@ -134,7 +135,7 @@ async function show(
   isWhole: boolean,
 ) {
   const packages = isWhole ? await Promise.all(own.map((of) => packageBody(packageContext, of))) : undefined
-  return { ...body, package_count: own.length, ...(packages === undefined ? {} : { packages }) }
+  return { ...body, package_count: own.length, ...defined({ packages }) }
 }
 
 function listOf(

@@ -6,6 +6,7 @@
 import { searchDatasets } from '../../catalogue/index.ts'
 import { labelOf } from '../../contract/index.ts'
 import type { Caller } from '../../platform/caller.ts'
+import { defined } from '../../platform/defined.ts'
 import { type PackageContext, packageBody } from './bodies.ts'
 import { nameOf, type Package } from './catalogue.ts'
 import { invalid, searchRefused } from './refusal.ts'
@@ -67,7 +68,7 @@ async function rank(
   const byName = new Map(packages.map((of) => [nameOf(of), of]))
   const found: Package[] = []
   for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
-    const parameters = { q: words, limit: rowsMax, ...(cursor === undefined ? {} : { cursor }) }
+    const parameters = { q: words, limit: rowsMax, ...defined({ cursor }) }
     const { page, next } = await searchDatasets(context, reader, parameters, language)
     found.push(...page.flatMap(({ loaded }) => byName.get(loaded.contract.dataset) ?? []))
     cursor = next

@@ -3,6 +3,7 @@
  * extension, whole at `/catalog` and per dataset at the dataset's address. An unknown syntax is refused with
  * the list of known ones.
  */
+
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Negotiator from 'negotiator'
 import { type TSchema, Type } from 'typebox'
@@ -18,6 +19,7 @@ import {
 import type { LoadedContract } from '../../contract/index.ts'
 import { isOpen } from '../../contract/index.ts'
 import { type App, baseUrl, byteCacheOf, isFresh, problemResponses } from '../../http/index.ts'
+import { defined } from '../../platform/defined.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import { type ProblemCode, problem } from '../../platform/problem.ts'
 import { parseMoment } from '../../platform/time.ts'
@@ -213,7 +215,7 @@ function queryOf(query: Readonly<Record<string, string | number | undefined>>): 
   }
   return {
     limit: limit === undefined ? editionsDefault : Number(limit),
-    ...(modifiedSince === undefined ? {} : { modifiedSince }),
+    ...defined({ modifiedSince }),
     ...(cursor === undefined ? {} : { cursor: String(cursor) }),
   }
 }

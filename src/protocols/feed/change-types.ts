@@ -7,6 +7,7 @@ import type { FeedChange, FeedSelection, PinnedContract } from '../../catalogue/
 import { grantsOf, mayRead } from '../../contract/index.ts'
 import { nearestOf } from '../../http/index.ts'
 import type { Caller } from '../../platform/caller.ts'
+import { defined } from '../../platform/defined.ts'
 import { canonicalJson } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
 
@@ -39,7 +40,7 @@ export function parseQuestion(parameters: {
     throw problem('parameter-invalid', {
       path: 'type',
       detail: `Expected one or several of ${feedTypes.join(', ')}.`,
-      ...(nearest === undefined ? {} : { nearest }),
+      ...defined({ nearest }),
     })
   }
   return { types: types as readonly FeedType[] | undefined, datasets: namesOf('dataset', parameters.dataset) }

@@ -2,6 +2,7 @@
  * A server of the Model Context Protocol for one request of one caller: it lists and calls the tools.
  * Problems become results that say what to do; an internal error is logged and its message never shown.
  */
+
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
 import {
@@ -13,6 +14,7 @@ import {
 import { Ajv, type ValidateFunction } from 'ajv'
 import { isDatabaseUnavailable, isStatementTimeout, withoutValues } from '../../db/database-error.ts'
 import { nearestOf } from '../../http/index.ts'
+import { defined } from '../../platform/defined.ts'
 import { Problem, problem, problems } from '../../platform/problem.ts'
 import { type Tool, type ToolRequest, tools } from './tools.ts'
 
@@ -86,7 +88,7 @@ function checkInput(tool: Tool, input: Readonly<Record<string, unknown>>): void 
   if (unknown !== undefined) {
     const path = unknown.slice(0, 100)
     const nearest = nearestOf(path, known)
-    throw problem('parameter-unknown', { path, known, ...(nearest === undefined ? {} : { nearest }) })
+    throw problem('parameter-unknown', { path, known, ...defined({ nearest }) })
   }
   const validate = validators.get(tool) ?? ajv.compile(tool.input)
   validators.set(tool, validate)

@@ -2,6 +2,7 @@
  * The tools of the Model Context Protocol, one entry each. All are read-only and use the same queries as the
  * API, with the caller's grants.
  */
+
 import { type Static, type TSchema, Type } from 'typebox'
 import { getList, itemBody, itemStates, listAnnualLists } from '../../annual-lists/index.ts'
 import {
@@ -15,6 +16,7 @@ import {
 } from '../../catalogue/index.ts'
 import { codesOf } from '../../contract/index.ts'
 import type { Caller } from '../../platform/caller.ts'
+import { defined } from '../../platform/defined.ts'
 import { aggregateJson, operatorsOf, recordsJson, sortableFields } from '../../records/index.ts'
 import { feedTypes } from '../feed/change-types.ts'
 import { describeChanges } from '../feed/feed.ts'
@@ -111,8 +113,7 @@ const searching = tool('search_datasets', {
     buildBounded(limit, 'There are more datasets: call again with `cursor` from `next`.', async (size) => {
       const parameters = {
         limit: size,
-        ...(q === undefined ? {} : { q }),
-        ...(cursor === undefined ? {} : { cursor }),
+        ...defined({ q, cursor }),
       }
       const { page, total, next, versionsOf } = await searchDatasets(context, reader, parameters, 'zh')
       const datasets = page.map(({ loaded }) => {
@@ -160,7 +161,7 @@ const describing = tool('describe_dataset', {
             type: field.type,
             title: field.title,
             description: field.description,
-            ...(field.unit === undefined ? {} : { unit: field.unit }),
+            ...defined({ unit: field.unit }),
             operators: operatorsOf(field),
             sortable: sortable.has(field.name),
             ...(codes === undefined

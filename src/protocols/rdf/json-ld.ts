@@ -2,6 +2,7 @@
  * A graph as JSON-LD 1.1 (https://www.w3.org/TR/json-ld11/): its nodes in one `@graph`, with prefixed names.
  * The context is inline, so nothing has to be fetched to read it; values are always in a list.
  */
+import { defined } from '../../platform/defined.ts'
 import { expand, type Graph, type Name, prefixes, type Value } from './graph.ts'
 
 /** The graph as one text. */
@@ -33,7 +34,6 @@ function jsonOf(value: Value): object {
   const { text, language, datatype } = value
   return {
     '@value': text,
-    ...(language === undefined ? {} : { '@language': language }),
-    ...(datatype === undefined ? {} : { '@type': datatype }),
+    ...defined({ '@language': language, '@type': datatype }),
   }
 }

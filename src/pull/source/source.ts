@@ -2,6 +2,7 @@
  * The source's addresses that the puller uses: feed, versions, contracts and labels, all public. Addresses
  * are built from names here and never taken from responses, so that no response can redirect the puller.
  */
+import { defined } from '../../platform/defined.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
 import { nameOf, type VersionKey } from '../ledger.ts'
 import { pageChangesMax } from '../limits.ts'
@@ -46,7 +47,7 @@ export async function readPage(
   const query = new URLSearchParams({
     limit: String(pageChangesMax),
     ...(datasets === undefined ? {} : { dataset: datasets.join(',') }),
-    ...(after === undefined ? {} : { after }),
+    ...defined({ after }),
     ...(wait === undefined ? {} : { wait: String(wait) }),
   })
   const path = `/v1/changes?${query}`

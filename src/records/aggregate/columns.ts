@@ -12,6 +12,7 @@ import {
   measureName,
 } from '../../contract/index.ts'
 import { nearestOf } from '../../http/index.ts'
+import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import type { AggregateQuery, MeasureRequest } from './query.ts'
 
@@ -103,7 +104,7 @@ function planMeasure(request: MeasureRequest, contract: Contract, offer: Aggrega
   const own = field.type === 'integer' ? 0 : field.scale
   const name = measureName(request.name, request.field)
   if (request.name !== 'mean') {
-    return { name, function: request.name, field, ...(own === undefined ? {} : { digits: own }) }
+    return { name, function: request.name, field, ...defined({ digits: own }) }
   }
   // The contract loader has checked both.
   if (offered.weight === undefined || own === undefined)

@@ -14,6 +14,7 @@ import {
   withheldFields,
 } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
+import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import {
   type Bind,
@@ -92,7 +93,7 @@ export function planAggregate(query: AggregateQuery, chosen: AggregateSource): A
     columns,
     pinned: pins.map(({ field, value }) => ({ field: field.name, code: value })),
     canonical: canonicalOf(query, filters),
-    ...(query.limit === undefined ? {} : { limit: query.limit }),
+    ...defined({ limit: query.limit }),
   }
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { AggregateFunction } from '../../contract/index.ts'
+import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import type { Filter } from '../query/filters.ts'
 import { editionsMax, parseFilters } from '../query/query.ts'
@@ -56,7 +57,7 @@ export function parseAggregate(parameters: Readonly<Record<string, unknown>>): A
     ...(edition === undefined
       ? {}
       : { editions: edition === 'all' ? edition : parseNames('edition', edition, editionsMax) }),
-    ...(limit === undefined ? {} : { limit }),
+    ...defined({ limit }),
   }
 }
 

@@ -2,6 +2,7 @@
  * The SQL of one measure and its columns in the response: its value, the number of records without one, and
  * the sum of weights for a mean. Computed in `numeric`, exactly. A group with a withheld value has no value.
  */
+
 import {
   type Contract,
   type Field,
@@ -12,6 +13,7 @@ import {
   withheldFields,
 } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
+import { defined } from '../../platform/defined.ts'
 import type { FieldMeasure, Measure } from './columns.ts'
 
 const phrases = {
@@ -42,7 +44,7 @@ export function measureColumns(measure: Measure): readonly Field[] {
       role: 'measure',
       title,
       description: { zh: `${title.zh}。`, en: `${title.en}.` },
-      ...(field.unit === undefined ? {} : { unit: field.unit }),
+      ...defined({ unit: field.unit }),
       ...(digits === undefined || digits === 0 ? {} : { scale: digits }),
     },
     ...(weight === undefined

@@ -14,6 +14,7 @@ import {
 } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { nearestOf } from '../../http/index.ts'
+import { defined } from '../../platform/defined.ts'
 import type { Bilingual } from '../../platform/language.ts'
 import { problem } from '../../platform/problem.ts'
 import { parseValues, writeValues } from './values.ts'
@@ -287,7 +288,7 @@ function unknown({ name, field: requested, operator }: Filter, { fields }: Contr
   return problem('parameter-unknown', {
     path,
     detail: 'Unknown parameter.',
-    ...(nearest === undefined ? {} : { nearest }),
+    ...defined({ nearest }),
     known: [...own, ...fields.map((field) => field.name)],
     operators: operatorEntries.map(([known]) => known).filter((known) => known !== 'eq'),
   })
@@ -331,7 +332,7 @@ function canonicalValue(path: string, field: Field, text: string, contracts: Con
     const nearest = nearestOf(value, [...contracts.codes(field.codes).byCode.keys()])
     throw invalid(path, `Expected a code of the list ${field.codes}.`, {
       codes: field.codes,
-      ...(nearest === undefined ? {} : { nearest }),
+      ...defined({ nearest }),
     })
   }
   return value
@@ -350,7 +351,7 @@ function codeOfLabel({ name, value }: Filter, field: Field, contracts: Contracts
     const labels = (codesOf(contracts, field) ?? []).flatMap(({ label }) => [label.zh, label.en])
     const nearest = nearestOf(value.trim(), labels)
     throw invalid(name, `No code of the list ${list} has this label.`, {
-      ...(nearest === undefined ? {} : { nearest }),
+      ...defined({ nearest }),
     })
   }
   if (others.length > 0) {

@@ -3,10 +3,12 @@
  * cursor. The caller pins the version, so that equal offsets return equal records. Without conditions a deep
  * offset costs no more than the first. Throws the problems of a plan.
  */
+
 import type { Readable } from 'node:stream'
 import type { AppContext, PublishedVersion } from '../../catalogue/index.ts'
 import type { Field } from '../../contract/index.ts'
 import { copyCsv, csvColumns, csvLines, encodeCsv, type RecordValues } from '../../formats/index.ts'
+import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import { copyRecords, readerOf } from '../read/read-records.ts'
 import { withHeader } from '../read/render-answer.ts'
@@ -58,7 +60,7 @@ export function planNumbered(
       sort,
       count: false,
       csv: {},
-      ...(query.select === undefined ? {} : { select: query.select }),
+      ...defined({ select: query.select }),
     },
     [version],
     contracts,

@@ -8,6 +8,7 @@
 import { type Contract, type Field, fieldType } from '../../contract/index.ts'
 import { quoteIdentifier } from '../../db/identifier.ts'
 import { nearestOf } from '../../http/index.ts'
+import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import { numberColumn, sortableFields } from '../tables.ts'
 import type { Bind } from './filters.ts'
@@ -74,7 +75,7 @@ function notSortable(name: string, sortable: readonly Field[]) {
     path: 'sort',
     detail: `Records can be sorted by the fields that the contract indexes: ${names.join(', ')}.`,
     sortable: names,
-    ...(nearest === undefined ? {} : { nearest }),
+    ...defined({ nearest }),
   })
 }
 

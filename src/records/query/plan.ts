@@ -11,6 +11,7 @@ import {
   type LoadedContract,
 } from '../../contract/index.ts'
 import { nearestOf } from '../../http/index.ts'
+import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import { type Condition, parameterName, resolveFilters } from './filters.ts'
 import { type Order, planOrder } from './order.ts'
@@ -119,7 +120,7 @@ function selectFields(names: readonly string[], contract: Contract): readonly Fi
     throw problem('parameter-invalid', {
       path: 'select',
       detail: 'The contract has no such field.',
-      ...(nearest === undefined ? {} : { nearest }),
+      ...defined({ nearest }),
       known,
     })
   })

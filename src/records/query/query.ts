@@ -2,6 +2,7 @@
  * Parses a query: filters, fields, order, editions, limit and cursor. It knows no contract and refuses only
  * what is invalid under every contract.
  */
+import { defined } from '../../platform/defined.ts'
 import { problem } from '../../platform/problem.ts'
 import { type CsvSwitches, csvSwitchNames, parseCsvSwitches } from './csv-options.ts'
 import type { Filter } from './filters.ts'
@@ -75,7 +76,7 @@ export function parseQuery(parameters: Readonly<Record<string, unknown>>): Query
       ? {}
       : { editions: edition === 'all' ? edition : parseNames('edition', edition, editionsMax) }),
     ...(limit === undefined ? {} : { limit: parseLimit(limit) }),
-    ...(cursor === undefined ? {} : { cursor }),
+    ...defined({ cursor }),
   }
 }
 

@@ -15,6 +15,7 @@ import {
   type ServedVersion,
 } from '../../catalogue/index.ts'
 import type { CsvForm } from '../../formats/index.ts'
+import { defined } from '../../platform/defined.ts'
 import type { Language } from '../../platform/language.ts'
 import { problem } from '../../platform/problem.ts'
 import { type CsvSwitches, refuseSwitches } from './csv-options.ts'
@@ -97,8 +98,7 @@ export async function resolveRequest(context: AppContext, request: Request): Pro
     parameters,
     count: query.count,
     key,
-    ...(limit === undefined ? {} : { limit }),
-    ...(query.cursor === undefined ? {} : { cursor: query.cursor }),
+    ...defined({ limit, cursor: query.cursor }),
     ...(cursor === undefined ? {} : { position: cursor.position }),
   }
 }

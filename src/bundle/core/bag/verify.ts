@@ -4,6 +4,7 @@
  */
 
 import { type Contracts, partsOf, periodOf } from '../../../contract/index.ts'
+import { defined } from '../../../platform/defined.ts'
 import type { Digest } from '../../../platform/digest.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import { BundleRefusal, faultAt } from '../findings/checks.ts'
@@ -73,7 +74,7 @@ export async function verifyBag(bag: Bag, limits: BundleLimits): Promise<Verific
     return { findings: reported }
   const { group } = info
   return {
-    manifest: { ...descriptor.qingdan, files, ...(group === undefined ? {} : { group }) },
+    manifest: { ...descriptor.qingdan, files, ...defined({ group }) },
     findings: reported,
   }
 }
@@ -205,7 +206,7 @@ async function readInfo(bag: Bag, limits: BundleLimits): Promise<Info> {
   const wrong =
     claimed === undefined || claimed === oxum ? [] : [faultAt('bag-oxum', { file, expected: oxum })]
   const { group, findings } = groupOf(info, limits)
-  return { findings: [...wrong, ...findings], ...(group === undefined ? {} : { group }) }
+  return { findings: [...wrong, ...findings], ...defined({ group }) }
 }
 
 async function readDescriptor(bag: Bag, report: ReportFindings): Promise<BundleDescriptor | undefined> {
@@ -247,8 +248,7 @@ function filesOf(
           digest,
           bytes,
           ...form,
-          ...(encoding === undefined ? {} : { encoding }),
-          ...(operation === undefined ? {} : { operation }),
+          ...defined({ encoding, operation }),
         })
       }
     }

@@ -3,7 +3,9 @@
  * verified against public keys at a given time. An invalid signature or unfit key is returned as a reason,
  * never thrown. Rejects text signatures, whose line ends may change, and digests that can be forged.
  */
+
 import type { enums, Key, PrivateKey, SignaturePacket, Subkey } from 'openpgp'
+import { defined } from '../../../platform/defined.ts'
 import { fingerprintOf, isWeak, type PublicKeyFile } from './keys.ts'
 
 /** Why a signature is not valid. */
@@ -98,7 +100,7 @@ async function checkOne(
   const bad = (fault: SignatureFault, fingerprint?: string): SignatureOutcome => ({
     good: false,
     fault,
-    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...defined({ fingerprint }),
     ...named,
   })
   const { enums } = await import('openpgp')

@@ -2,6 +2,7 @@
  * The header of a sheet, which merged cells may spread over several rows: titles and groups above, names
  * beneath. Ambiguous merges are reported, not guessed.
  */
+import { defined } from '../../../platform/defined.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import type { HeaderRow } from '../cells/map-headers.ts'
 import { faultAt } from '../findings/checks.ts'
@@ -124,7 +125,7 @@ function pathOf(
     const from = merge === undefined ? { row, column } : { row: merge.top, column: merge.left }
     const cell = byRow.get(from.row)?.[from.column]
     const text = typeof cell === 'string' ? cell : ''
-    if (text.trim() !== '') path.push({ ...from, text, ...(merge === undefined ? {} : { merge }) })
+    if (text.trim() !== '') path.push({ ...from, text, ...defined({ merge }) })
   }
   return path
 }

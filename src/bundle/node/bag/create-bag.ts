@@ -2,11 +2,13 @@
  * Writes a bag (BagIt 1.0, RFC 8493) around files of rows. Equal input gives equal bytes. Throws plain Errors
  * for a folder that is not empty and for names not allowed in a bundle: the caller has to correct both.
  */
+
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { defined } from '../../../platform/defined.ts'
 import { type Digest, digestOf } from '../../../platform/digest.ts'
 import { type Clock, dayInShanghai } from '../../../platform/time.ts'
 import type { BagGroup } from '../../core/bag/bag-info.ts'
@@ -116,8 +118,7 @@ async function writePayload({ folder, encryptTo: key }: NewBag, file: BagSource)
     path,
     bytes,
     digest: hash.digest('hex') as Digest,
-    ...(dialect === undefined ? {} : { dialect }),
-    ...(operation === undefined ? {} : { operation }),
+    ...defined({ dialect, operation }),
   }
 }
 
@@ -151,10 +152,9 @@ function descriptorOf(bag: NewBag, payloads: readonly Payload[]): string {
     edition,
     contractVersion,
     provider,
-    ...(sequence === undefined ? {} : { sequence }),
+    ...defined({ sequence }),
     mode,
-    ...(against === undefined ? {} : { against }),
-    ...(synthetic === undefined ? {} : { synthetic }),
+    ...defined({ against, synthetic }),
   }
   const descriptor = {
     $schema: 'https://datapackage.org/profiles/2.0/datapackage.json',
@@ -166,7 +166,7 @@ function descriptorOf(bag: NewBag, payloads: readonly Payload[]): string {
       ...mediaOf(path),
       bytes,
       hash: `sha256:${digest}`,
-      ...(dialect === undefined ? {} : { dialect }),
+      ...defined({ dialect }),
       ...(operation === undefined ? {} : { qingdan: { operation } }),
     })),
   }
