@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { findKey } from '../accounts/index.ts'
 import { type AppContext, addresses } from '../catalogue/index.ts'
 import { needsApproval } from '../contract/index.ts'
+import { FindingSchema } from '../platform/finding.ts'
 import { isOpenPublication, type Publication, pendingReasonOf } from './publications.ts'
 
 /** Longest reason accepted: it is published beside the data and should be readable. */
@@ -108,16 +109,10 @@ const ActorSchema = Type.Object(
   { description: 'Who it was.' },
 )
 
-const FindingSchema = Type.Object(
-  {
-    check: Type.String({ description: 'Name of the check that found it.' }),
-    severity: Type.String({ description: '`error` or `warning`.' }),
-    row: Type.Optional(Type.Integer({ description: 'As Excel counts: the header is row 1.' })),
-    field: Type.Optional(Type.String({ description: 'The field, by its name in the contract.' })),
-    expected: Type.Optional(Type.String({ description: 'What would have been right.' })),
-    message: Type.String({ description: 'What is wrong and what to do, in English.' }),
-    messageZh: Type.String({ description: 'The same in Chinese.' }),
-  },
+/** A finding across the parts is about no file. */
+const PublicationFinding = Type.Pick(
+  FindingSchema,
+  ['check', 'severity', 'row', 'field', 'expected', 'message', 'messageZh'],
   { description: 'One thing wrong across the parts.' },
 )
 
@@ -168,7 +163,7 @@ export const PublicationSchema = Type.Object({
     ],
     { description: 'When it came to its end; null until then.' },
   ),
-  findings: Type.Array(FindingSchema, { description: 'What is wrong across the parts, where refused.' }),
+  findings: Type.Array(PublicationFinding, { description: 'What is wrong across the parts, where refused.' }),
   replaces: Type.Optional(
     Type.Union(
       [
