@@ -4,7 +4,7 @@
  */
 import { Type } from 'typebox'
 import { type App, problemResponses } from '../../http/index.ts'
-import { type Caller, scopes } from '../../platform/caller.ts'
+import type { Caller } from '../../platform/caller.ts'
 import { problem } from '../../platform/problem.ts'
 import type { AccountsContext } from '../context.ts'
 import {
@@ -20,78 +20,9 @@ import { usagePeriod } from '../usage/usage-period.ts'
 import { requireScope } from './find-caller.ts'
 import { findKey } from './keys.ts'
 import { readQuota } from './quota.ts'
+import { KeySchema, UsageSchema } from './schemas.ts'
 
 const tags = ['service']
-const Day = (description: string) => Type.String({ format: 'date', description })
-const Instant = (description: string) => Type.String({ format: 'date-time', description })
-const Whole = (description: string) => Type.Integer({ minimum: 0, description })
-const KeyId = Type.String({
-  description: 'The public part of the key, as it stands in lists and in the audit.',
-})
-
-const counts = {
-  day: Day('The day in Shanghai.'),
-  dataset: Type.Union([Type.String(), Type.Null()], {
-    description: 'Slug of the dataset; null for requests that concern none, or several.',
-  }),
-  requests: Whole('Requests, refused ones included.'),
-  refused: Whole('Requests that were refused.'),
-  bytes: Whole('Bytes of the bodies that were sent. Files that a proxy sends are not among them.'),
-}
-
-const QuotaSchema = Type.Object({
-  name: Type.Enum(['minute', 'day'], { description: 'A minute of the clock, or a day in Shanghai.' }),
-  limit: Whole('Requests that the key may send in it.'),
-  left: Whole('Requests that are left in the present one.'),
-  resetsAt: Instant('When the next one begins.'),
-})
-
-const FeedSchema = Type.Object({
-  cursor: Type.String({ description: 'The cursor that the key presented last at /v1/changes.' }),
-  seenAt: Instant('When it did.'),
-  behind: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
-    description:
-      'Changes behind that cursor, of those that were asked for. Null where they are not for this key any more.',
-  }),
-})
-
-const KeySchema = Type.Object({
-  id: KeyId,
-  label: Type.String({ description: 'What the key is for.' }),
-  scopes: Type.Array(Type.Enum([...scopes]), { description: 'What the key allows.' }),
-  provider: Type.Optional(Type.String({ description: 'The provider that the key is confined to.' })),
-  datasets: Type.Optional(Type.Array(Type.String(), { description: 'The datasets that it is confined to.' })),
-  addresses: Type.Optional(
-    Type.Array(Type.String(), { description: 'The networks that it may be used from, as CIDR.' }),
-  ),
-  expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-    description: 'When it ends; null for never.',
-  }),
-  quota: Type.Array(QuotaSchema, { description: 'What was agreed for the key, and what is left of it.' }),
-  feed: Type.Union([FeedSchema, Type.Null()], {
-    description: 'How far its holder has come in the feed; null where it has presented no cursor yet.',
-  }),
-  usage: Type.Array(Type.Object(counts), {
-    description:
-      'What was asked with the key in the last 31 days, by day and dataset. This request is not among it yet.',
-  }),
-})
-
-const UsageSchema = Type.Object({
-  data: Type.Array(Type.Object({ key: KeyId, ...counts }), {
-    description: 'A line for each key, day and dataset, the first day first.',
-  }),
-  meta: Type.Object(
-    {
-      from: Day('The first day.'),
-      to: Day('The last day.'),
-      requests: Whole('All requests.'),
-      refused: Whole('All requests that were refused.'),
-      bytes: Whole('All bytes.'),
-    },
-    { description: 'The period, and the totals.' },
-  ),
-})
 
 /** Counts the changes that a caller has not received yet; undefined where its request would be refused. */
 export type CountBehind = (reader: Caller, cursor: SeenCursor) => Promise<number | undefined>
@@ -133,10 +64,10 @@ function ownRoute(app: App, context: AccountsContext, countBehind: CountBehind):
       return {
         id: keyId,
         label: key.label,
-        scopes: [...key.scopes],
+        scopes: key.scopes,
         ...(provider === undefined ? {} : { provider }),
-        ...(datasets === undefined ? {} : { datasets: [...datasets] }),
-        ...(addresses === undefined ? {} : { addresses: [...addresses] }),
+        ...(datasets === undefined ? {} : { datasets }),
+        ...(addresses === undefined ? {} : { addresses }),
         expiresAt: key.expiresAt?.toISOString() ?? null,
         quota: quota.map(({ name, limit, left, resetsAt }) => ({
           ...{ name, limit, left },
