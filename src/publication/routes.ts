@@ -19,6 +19,7 @@ import {
   requestPublication,
   shortPatience,
 } from './acts.ts'
+import { publicationBody } from './body.ts'
 import { findPublication, listPublications, type Publication } from './publications.ts'
 import {
   ApprovalSchema,
@@ -26,7 +27,6 @@ import {
   PreviewAskSchema,
   PreviewSchema,
   PublicationSchema,
-  publicationBody,
   Reason,
   WithdrawAskSchema,
   WithdrawalSchema,

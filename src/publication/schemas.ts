@@ -1,10 +1,7 @@
 /** HTTP schemas of publications: the requests, and the answers to those who may publish. */
-import { type Static, Type } from 'typebox'
-import { findKey } from '../accounts/index.ts'
-import { type AppContext, addresses } from '../catalogue/index.ts'
-import { needsApproval } from '../contract/index.ts'
+import { Type } from 'typebox'
 import { FindingSchema } from '../platform/finding.ts'
-import { isOpenPublication, type Publication, pendingReasonOf } from './publications.ts'
+import { Instant, Link, listOf, orNull, type Shape, TextOrNull } from '../platform/shape.ts'
 
 /** Longest reason accepted: it is published beside the data and should be readable. */
 export const reasonLengthMax = 2_000
@@ -12,13 +9,8 @@ export const reasonLengthMax = 2_000
 /** Waivers of one publication: an edition never has more parts. */
 const waiversMax = 500
 
-const Instant = (description: string) => Type.String({ format: 'date-time', description })
-const InstantOrNull = (description: string) =>
-  Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description })
-const TextOrNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
-const Link = (description: string) => Type.String({ format: 'uri-reference', description })
-const LinkOrNull = (description: string) =>
-  Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], { description })
+const LinkOrNull = (description: string) => orNull(Type.String({ format: 'uri-reference' }), description)
+const InstantOrNull = (description: string) => orNull(Type.String({ format: 'date-time' }), description)
 
 export const Reason = Type.String({
   minLength: 1,
@@ -126,18 +118,19 @@ export const PublicationSchema = Type.Object({
       '`asked`: on its way; `prepared`: ready, and waits; `done`: public; `refused`: see the findings; `dropped`: ' +
       'called off, or asked for again.',
   }),
-  waitsFor: Type.Array(Type.Enum(['moment', 'approval']), {
-    description: 'What a prepared publication waits for; empty where it is released by the next worker.',
-  }),
+  waitsFor: listOf(
+    Type.Enum(['moment', 'approval']),
+    'What a prepared publication waits for; empty where it is released by the next worker.',
+  ),
   askedAt: Instant('When it was asked for.'),
   askedBy: ActorSchema,
   reason: TextOrNull('Why the version is made.'),
-  waivers: Type.Array(
+  waivers: listOf(
     Type.Object({
       provider: Type.String({ description: 'Code of the list `providers`.' }),
       reason: Type.String({ description: 'Why its part is missing.' }),
     }),
-    { description: 'Parts to go without.' },
+    'Parts to go without.',
   ),
   releaseAt: InstantOrNull('Not before this moment; null for at once.'),
   preparedAt: InstantOrNull('When it was ready; null until then.'),
@@ -163,7 +156,7 @@ export const PublicationSchema = Type.Object({
     ],
     { description: 'When it came to its end; null until then.' },
   ),
-  findings: Type.Array(PublicationFinding, { description: 'What is wrong across the parts, where refused.' }),
+  findings: listOf(PublicationFinding, 'What is wrong across the parts, where refused.'),
   replaces: Type.Optional(
     Type.Union(
       [
@@ -187,59 +180,4 @@ export const PublicationSchema = Type.Object({
   ),
 })
 
-/** A publication as an API body. */
-export async function publicationBody(
-  context: AppContext,
-  publication: Publication & { readonly replaces?: { id: number; approvalVoid: boolean } | null },
-): Promise<Static<typeof PublicationSchema>> {
-  const { dataset, edition, version, id, state, replaces } = publication
-  const { contract } = context.contracts.get(dataset, publication.contractVersion)
-  const at = addresses(context.config)
-  const self = `${at.publications(dataset, edition)}/${id}`
-  const waits = pendingReasonOf(context, publication)
-  const iso = (instant: Date | null) => instant?.toISOString() ?? null
-  return {
-    id,
-    dataset,
-    edition,
-    version,
-    state,
-    waitsFor: [...waits],
-    askedAt: publication.askedAt.toISOString(),
-    askedBy: await actorBody(context, publication.askedBy),
-    reason: publication.reason,
-    waivers: publication.waivers.map(({ provider, reason }) => ({ provider, reason })),
-    releaseAt: iso(publication.releaseAt),
-    preparedAt: iso(publication.preparedAt),
-    sha256: publication.digest,
-    approval: needsApproval(contract)
-      ? {
-          at: iso(publication.approvedAt),
-          by: publication.approvedBy === null ? null : await actorBody(context, publication.approvedBy),
-        }
-      : null,
-    ended:
-      publication.endedAt === null || isOpenPublication(publication)
-        ? null
-        : {
-            at: publication.endedAt.toISOString(),
-            by: publication.endedBy,
-            reason: publication.endedReason,
-          },
-    findings: [...publication.findings],
-    ...(replaces === undefined ? {} : { replaces }),
-    links: {
-      self,
-      approval: waits.includes('approval') ? `${self}/approval` : null,
-      preview: state === 'prepared' ? `${self}/previews` : null,
-      version: state === 'done' ? at.version({ dataset, edition, number: version }) : null,
-    },
-  }
-}
-
-/** An actor with the label of its key. */
-async function actorBody(context: AppContext, actor: string) {
-  const [kind, id = ''] = actor.split(':')
-  const key = kind === 'key' ? await findKey(context.database, id) : undefined
-  return { actor, label: key?.label ?? null }
-}
+export type PublicationBody = Shape<typeof PublicationSchema>
