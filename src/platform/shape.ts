@@ -7,11 +7,13 @@ import { type Static, type TSchema, type TSchemaOptions, Type } from 'typebox'
 /** The type of a schema's values, which are not changed once made. */
 export type Shape<Schema extends TSchema> = Frozen<Static<Schema>>
 
-type Frozen<Value> = Value extends string | number | boolean | null | undefined
+type Frozen<Value> = unknown extends Value
   ? Value
-  : Value extends readonly (infer Item)[]
-    ? readonly Frozen<Item>[]
-    : { readonly [Name in keyof Value]: Frozen<Value[Name]> }
+  : Value extends string | number | boolean | null | undefined
+    ? Value
+    : Value extends readonly (infer Item)[]
+      ? readonly Frozen<Item>[]
+      : { readonly [Name in keyof Value]: Frozen<Value[Name]> }
 
 /** Keeps apart what the type says and what the OpenAPI shows: a text that has only these values. */
 export const textOf = <Value extends string>(description: string) =>
@@ -32,3 +34,8 @@ export const orNull = <Schema extends TSchema>(schema: Schema, description: stri
   Type.Union([schema, Type.Null()], { description })
 
 export const TextOrNull = (description: string) => orNull(Type.String(), description)
+
+export const BilingualSchema = Type.Object(
+  { zh: Text('Chinese.'), en: Text('English.') },
+  { description: 'The text in Chinese and English.' },
+)

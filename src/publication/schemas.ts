@@ -1,5 +1,6 @@
 /** HTTP schemas of publications: the requests, and the answers to those who may publish. */
 import { Type } from 'typebox'
+import { WaiverSchema } from '../contract/index.ts'
 import { FindingSchema } from '../platform/finding.ts'
 import { Instant, Link, listOf, orNull, type Shape, TextOrNull } from '../platform/shape.ts'
 
@@ -20,7 +21,7 @@ export const Reason = Type.String({
   description: 'Why. It is kept, and published where it is about a version.',
 })
 
-const WaiverSchema = Type.Object(
+const AskedWaiver = Type.Object(
   {
     provider: Type.String({
       pattern: '^[A-Za-z0-9_.-]{1,100}$',
@@ -35,7 +36,7 @@ export const AskSchema = Type.Object(
   {
     reason: Type.Optional(Reason),
     waivers: Type.Optional(
-      Type.Array(WaiverSchema, { maxItems: waiversMax, description: 'Parts to go without.' }),
+      Type.Array(AskedWaiver, { maxItems: waiversMax, description: 'Parts to go without.' }),
     ),
     at: Type.Optional(
       Type.String({
@@ -125,13 +126,7 @@ export const PublicationSchema = Type.Object({
   askedAt: Instant('When it was asked for.'),
   askedBy: ActorSchema,
   reason: TextOrNull('Why the version is made.'),
-  waivers: listOf(
-    Type.Object({
-      provider: Type.String({ description: 'Code of the list `providers`.' }),
-      reason: Type.String({ description: 'Why its part is missing.' }),
-    }),
-    'Parts to go without.',
-  ),
+  waivers: listOf(WaiverSchema, 'Parts to go without.'),
   releaseAt: InstantOrNull('Not before this moment; null for at once.'),
   preparedAt: InstantOrNull('When it was ready; null until then.'),
   sha256: TextOrNull('SHA-256 of the plain CSV as prepared: this and nothing else is released.'),

@@ -26,9 +26,9 @@ import {
   type CodeRow,
   isOf,
   type PulledContract,
+  type PulledFacts,
   parseJson,
   ResponseFacts,
-  type VersionFacts,
 } from './response-shapes.ts'
 import { checkContract } from './source/source.ts'
 
@@ -46,7 +46,7 @@ export interface BagOrder {
 }
 
 export interface UnpackedBag {
-  readonly facts: VersionFacts
+  readonly facts: PulledFacts
   readonly contract: PulledContract
   readonly codes: readonly CodeRow[]
   readonly files: ReadonlyMap<string, string>
@@ -100,7 +100,7 @@ async function unpack(bag: Bag, order: BagOrder, name: string): Promise<Unpacked
   }
 }
 
-function factsOf(carried: CarriedVersion): VersionFacts {
+function factsOf(carried: CarriedVersion): PulledFacts {
   const { dataset, edition, number, contractVersion, publishedAt, reason, records, digest } = carried
   return {
     ...{ dataset, edition, version: number, contractVersion },

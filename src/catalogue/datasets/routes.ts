@@ -4,8 +4,9 @@ import { Type } from 'typebox'
 import { type App, languageOf, problemResponses } from '../../http/index.ts'
 import type { Caller } from '../../platform/caller.ts'
 import type { Language } from '../../platform/language.ts'
+import { BilingualSchema } from '../../platform/shape.ts'
 import type { AppContext } from '../context.ts'
-import { BilingualSchema, DatasetSchema, DatasetWithEditionsSchema, Slug } from '../schemas.ts'
+import { DatasetSchema, DatasetWithEditionsSchema, Slug } from '../schemas.ts'
 import { byFacet, type FacetName } from '../search/facets.ts'
 import {
   type DatasetParameters,
