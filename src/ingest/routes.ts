@@ -8,8 +8,9 @@ import { type App, problemResponses } from '../http/index.ts'
 import type { Caller } from '../platform/caller.ts'
 import { FindingSchema } from '../platform/finding.ts'
 import { problem } from '../platform/problem.ts'
-import { ReceiptSchema, receiptBody } from './receipts/body.ts'
+import { receiptBody } from './receipts/body.ts'
 import { findReceipt, listFindings, type Receipt, readFindings } from './receipts/receipts.ts'
+import { ReceiptSchema } from './receipts/schemas.ts'
 import { receiveStream } from './receive/receive.ts'
 import {
   beginsUpload,

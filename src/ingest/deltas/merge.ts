@@ -27,7 +27,7 @@ import {
   type StagedPart,
   stagingTable,
 } from '../pipeline/parts.ts'
-import type { Changes } from '../receipts/receipts.ts'
+import type { Changes } from '../receipts/schemas.ts'
 
 /** What a merge needs. */
 export interface Merging {
