@@ -9,6 +9,7 @@ import { Descriptor } from '../../src/bundle/core/bag/descriptor.ts'
 import { ExportPurpose } from '../../src/bundle/node/signed-version/descriptor.ts'
 import { CarriedChangeSchema, CarriedVersionSchema, checks } from '../../src/contract/index.ts'
 import { disclosureRules } from '../../src/disclosure/index.ts'
+import { contractTypes, contractTypesFile } from '../support/contract-types.ts'
 
 const contractSchema: unknown = JSON.parse(readFileSync('datasets/contract.schema.json', 'utf8'))
 
@@ -27,3 +28,9 @@ for (const [name, schema] of schemas) {
   t.ok(ajv.validateSchema(schema as object), `${name}: ${ajv.errorsText()}`)
 }
 t.notOk(ajv.validateSchema({ minLength: '3' }), 'the metaschema does refuse')
+
+t.equal(
+  readFileSync(contractTypesFile, 'utf8'),
+  contractTypes(),
+  'the types of a contract are those of its schema: renew them by `npm run contract-types`',
+)
