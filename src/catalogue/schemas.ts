@@ -1,16 +1,7 @@
 /** The shapes of the catalogue's responses: type, serialisation and OpenAPI in one. */
 import { Type } from 'typebox'
 import { VersionFactsSchema } from '../contract/index.ts'
-import {
-  BilingualSchema,
-  Day,
-  Instant,
-  Link,
-  listOf,
-  type Shape,
-  Text,
-  Whole,
-} from '../platform/shape.ts'
+import { BilingualSchema, Day, Instant, Link, listOf, type Shape, Text, Whole } from '../platform/shape.ts'
 
 const Links = { description: 'Related addresses.' }
 
@@ -56,6 +47,11 @@ export const DistributionSchema = Type.Object({
 
 const facts = VersionFactsSchema.properties
 
+const PeriodSchema = Type.Object(
+  { start: Day('First day.'), end: Day('Last day, inclusive.') },
+  { description: 'The period that the edition covers.' },
+)
+
 const { provider, bundle, bundles, rows } = facts.parts.items.properties
 const PartSchema = Type.Required(Type.Object({ provider, bundle, bundles, rows }))
 
@@ -69,10 +65,7 @@ export const VersionSchema = Type.Object({
       '`withdrawn`: its files and records answer 410; `draft`: not released, visible only with a token.',
   }),
   contractVersion: Type.Integer({ description: 'Number of the contract that the version follows.' }),
-  period: Type.Object(
-    { start: Day('First day.'), end: Day('Last day, inclusive.') },
-    { description: 'The period that the edition covers.' },
-  ),
+  period: PeriodSchema,
   publishedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
     description: 'Time of publication, in UTC; null for a draft.',
   }),
@@ -186,10 +179,7 @@ export const DatasetSchema = Type.Object({
 
 const EditionSummary = Type.Object({
   edition: Text('Name of the edition.'),
-  period: Type.Object(
-    { start: Day('First day.'), end: Day('Last day, inclusive.') },
-    { description: 'The period that the edition covers.' },
-  ),
+  period: PeriodSchema,
   latest: Type.Union([Type.Integer(), Type.Null()], {
     description: 'Highest version not withdrawn; null if all are.',
   }),
