@@ -1,8 +1,9 @@
 /** Public API of accounts: keys with scopes, callers, registered signers, and the audit log. */
 export { writeAudit, writeReads } from './audit.ts'
 export { findCaller, requireScope } from './keys/find-caller.ts'
-export { createKey, findKey, type KeyRequest, type KeySummary, listKeys, revokeKey } from './keys/keys.ts'
+export { createKey, findKey, listKeys, revokeKey } from './keys/keys.ts'
 export { countRequest, readQuota } from './keys/quota.ts'
+export type { KeyRequest, KeySummary } from './keys/schemas.ts'
 export { accessRoutes } from './routes.ts'
 export { loadServiceKey, type ServiceKey } from './service-key.ts'
 export {

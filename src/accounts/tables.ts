@@ -4,6 +4,8 @@
  */
 import { bigint, date, index, integer, jsonb, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
 import { qingdan } from '../db/tables.ts'
+import type { Scope } from '../platform/caller.ts'
+import type { Digest } from '../platform/digest.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 
@@ -11,9 +13,9 @@ export const key = qingdan.table('key', {
   /** Public part of the key, shown in lists and logs. */
   id: text().primaryKey(),
   /** SHA-256 of the secret part, which has 256 random bits: no slow hash is needed for it. */
-  digest: text().notNull(),
+  digest: text().$type<Digest>().notNull(),
   label: text().notNull(),
-  scopes: text().array().notNull(),
+  scopes: text().array().$type<readonly Scope[]>().notNull(),
   provider: text(),
   datasets: text().array(),
   createdAt: instant('created_at').notNull(),

@@ -1,14 +1,13 @@
 /** Response schemas of the annual lists, for types and OpenAPI. */
 import { Type } from 'typebox'
 import { RecordRef } from '../http/index.ts'
+import { Link, Text } from '../platform/shape.ts'
 import { properties, publicName } from './promise.ts'
 import { itemStates, promiseStates } from './state.ts'
 
 const Rate = (description: string) =>
   Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], { description })
 const Count = (description: string) => Type.Integer({ minimum: 0, description })
-const Link = (description: string) => Type.String({ format: 'uri-reference', description })
-const Text = (description: string) => Type.String({ description })
 const MaybeText = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
 const MaybeDay = (description: string) =>
   Type.Union([Type.String({ format: 'date' }), Type.Null()], { description })

@@ -34,6 +34,7 @@ export {
 } from './core/bag/verify.ts'
 export { encodeCopy } from './core/csv/copy-text.ts'
 export { type BundleCheck, BundleRefusal, bundleChecks, faultAt } from './core/findings/checks.ts'
+export { type FileCount, FileCountSchema } from './core/findings/file-count.ts'
 export { buildFindingSink, type FindingCounts, type FindingSink } from './core/findings/finding-sink.ts'
 export { findingsCsv } from './core/findings/findings-csv.ts'
 export {
@@ -73,8 +74,6 @@ export { buildKeyMatcher, keyConflict, type RowPass, rowPassesOf } from './node/
 export { openSealedScratch, type SealedFile, type SealedScratch } from './node/rows/encrypted-scratch.ts'
 export type { RowCopy } from './node/rows/fast-path.ts'
 export {
-  type AcceptedRow,
-  type FileCount,
   type Progress,
   type RowBatch,
   type RowValidation,

@@ -1,16 +1,8 @@
 /** The shapes of the catalogue's responses: type, serialisation and OpenAPI in one. */
 import { Type } from 'typebox'
+import { VersionFactsSchema } from '../contract/index.ts'
+import { BilingualSchema, Day, Instant, Link, listOf, type Shape, Text, Whole } from '../platform/shape.ts'
 
-export const BilingualSchema = Type.Object(
-  { zh: Type.String({ description: 'Chinese.' }), en: Type.String({ description: 'English.' }) },
-  { description: 'The text in Chinese and English.' },
-)
-
-const Link = (description: string) => Type.String({ format: 'uri-reference', description })
-const Text = (description: string) => Type.String({ description })
-const Whole = (description: string) => Type.Integer({ minimum: 0, description })
-const Day = (description: string) => Type.String({ format: 'date', description })
-const Instant = (description: string) => Type.String({ format: 'date-time', description })
 const Links = { description: 'Links to related resources.' }
 
 export const Slug = Type.String({
@@ -53,6 +45,16 @@ export const DistributionSchema = Type.Object({
   href: Link('Address of the file, whose bytes never change.'),
 })
 
+const facts = VersionFactsSchema.properties
+
+const PeriodSchema = Type.Object(
+  { start: Day('First day.'), end: Day('Last day, inclusive.') },
+  { description: 'The period that the edition covers.' },
+)
+
+const { provider, bundle, bundles, rows } = facts.parts.items.properties
+const PartSchema = Type.Required(Type.Object({ provider, bundle, bundles, rows }))
+
 export const VersionSchema = Type.Object({
   dataset: Text('Slug of the dataset.'),
   edition: Text('Name of the edition.'),
@@ -63,63 +65,24 @@ export const VersionSchema = Type.Object({
       '`withdrawn`: its files and records answer 410; `draft`: not released, visible only with a token.',
   }),
   contractVersion: Type.Integer({ description: 'Number of the contract that the version follows.' }),
-  period: Type.Object(
-    { start: Day('First day.'), end: Day('Last day, inclusive.') },
-    { description: 'The period that the edition covers.' },
-  ),
+  period: PeriodSchema,
   publishedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
     description: 'Time of publication, in UTC; null for a draft.',
   }),
-  reason: Type.Union([Type.String(), Type.Null()], {
-    description: 'Why this version was published; null for the first.',
-  }),
+  reason: facts.reason,
   withdrawn: Type.Union(
     [Type.Object({ at: Instant('Time of the withdrawal.'), reason: Text('Why.') }), Type.Null()],
     { description: 'When and why the version was withdrawn; null if it was not.' },
   ),
-  records: Type.Integer({ description: 'Number of records in this version.' }),
-  sha256: Type.String({ description: 'SHA-256 of the plain CSV file: the same records, the same digest.' }),
-  difference: Type.Union(
-    [
-      Type.Object({
-        against: Whole('Number of the version compared with.'),
-        added: Whole('Records whose key is new.'),
-        removed: Whole('Records whose key no longer exists.'),
-        changed: Whole('Records with the same key and a different value.'),
-      }),
-      Type.Null(),
-    ],
-    {
-      description:
-        'Difference from the previous current version, by key; null for the first, or if it was not counted.',
-    },
-  ),
+  records: facts.records,
+  sha256: facts.digest,
+  difference: facts.difference,
   synthetic: Type.Boolean({ description: 'Whether any part is synthetic sample data.' }),
-  parts: Type.Array(
-    Type.Object({
-      provider: Text('Code of the list `providers`.'),
-      bundle: Type.String({ description: 'SHA-256 of the bundle of the part.' }),
-      bundles: Type.Array(Type.String({ description: 'SHA-256 of a bundle.' }), {
-        description: 'All bundles that the rows come from: the bags of a group, and the bases of a delta.',
-      }),
-      rows: Whole('Number of rows.'),
-    }),
-    { description: 'The part of each provider.' },
-  ),
-  waivers: Type.Array(
-    Type.Object({ provider: Text('Code of the list `providers`.'), reason: Text('Why it is missing.') }),
-    { description: 'Parts that are missing, and why the edition was published without them.' },
-  ),
-  warnings: Type.Array(
-    Type.Object({ check: Text('Name of the check.'), count: Whole('How often it warned.') }),
-    { description: 'Warnings from the checks of the data.' },
-  ),
-  suppressions: Type.Record(Type.String(), Type.Unknown(), {
-    description: 'Counts of what disclosure control withheld.',
-  }),
-  omitted: Type.Array(Type.Object({ format: Text('Name of the format.'), reason: BilingualSchema }), {
-    description: 'Formats of the contract that cannot hold this version, each with the reason.',
-  }),
+  parts: listOf(PartSchema, 'The part of each provider.'),
+  waivers: facts.waivers,
+  warnings: facts.warnings,
+  suppressions: facts.suppressions,
+  omitted: facts.omitted,
   links: Type.Object(
     {
       self: Link('This version.'),
@@ -139,6 +102,8 @@ export const VersionSchema = Type.Object({
     Links,
   ),
 })
+
+export type VersionBody = Shape<typeof VersionSchema>
 
 export const VersionWithFilesSchema = Type.Interface([VersionSchema], {
   distributions: Type.Array(DistributionSchema, { description: 'The files to download.' }),
@@ -214,10 +179,7 @@ export const DatasetSchema = Type.Object({
 
 const EditionSummary = Type.Object({
   edition: Text('Name of the edition.'),
-  period: Type.Object(
-    { start: Day('First day.'), end: Day('Last day, inclusive.') },
-    { description: 'The period that the edition covers.' },
-  ),
+  period: PeriodSchema,
   latest: Type.Union([Type.Integer(), Type.Null()], {
     description: 'Highest version not withdrawn; null if all are.',
   }),

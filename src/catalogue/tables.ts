@@ -1,5 +1,6 @@
 /** The catalogue's tables: pinned contracts, editions, versions, distributions, and the change log. */
 import { bigint, date, index, integer, jsonb, primaryKey, text, timestamp, unique } from 'drizzle-orm/pg-core'
+import type { ChangeKind, RecordDifference, VersionFacts } from '../contract/index.ts'
 import { qingdan } from '../db/tables.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
@@ -52,20 +53,16 @@ export const version = qingdan.table(
     records: bigint({ mode: 'number' }),
     /** SHA-256 of the plain CSV distribution. */
     digest: text(),
-    /**
-     * Difference from the previous version, by key: {against, added, removed, changed}; null if not counted.
-     */
-    difference: jsonb(),
-    /** The part of each provider: [{provider, bundle, rows}]. */
-    parts: jsonb().notNull().default([]),
-    /** Missing parts that were waived: [{provider, reason}]. Public. */
-    waivers: jsonb().notNull().default([]),
-    /** Warnings from the checks: [{check, count}]. */
-    warnings: jsonb().notNull().default([]),
+    /** Difference from the previous version, by key; null if not counted. */
+    difference: jsonb().$type<RecordDifference>(),
+    parts: jsonb().$type<VersionFacts['parts']>().notNull().default([]),
+    /** Missing parts that were waived. Public. */
+    waivers: jsonb().$type<VersionFacts['waivers']>().notNull().default([]),
+    warnings: jsonb().$type<VersionFacts['warnings']>().notNull().default([]),
     /** What disclosure control withheld: {rule, cells, records, byReason}. */
-    suppressions: jsonb().notNull().default({}),
-    /** Formats of the contract that the version does not have: [{format, reason: {zh, en}}]. Public. */
-    omitted: jsonb().notNull().default([]),
+    suppressions: jsonb().$type<VersionFacts['suppressions']>().notNull().default({}),
+    /** Formats of the contract that the version does not have. Public. */
+    omitted: jsonb().$type<VersionFacts['omitted']>().notNull().default([]),
     publishedAt: instant('published_at'),
     withdrawnAt: instant('withdrawn_at'),
     withdrawnReason: text('withdrawn_reason'),
@@ -113,12 +110,11 @@ export const preview = qingdan.table(
 export const change = qingdan.table('change', {
   position: bigint({ mode: 'number' }).primaryKey(),
   at: instant('at').notNull(),
-  /** contract-added version-published version-corrected version-withdrawn item-changed */
-  kind: text().notNull(),
+  kind: text().$type<ChangeKind>().notNull(),
   dataset: text().notNull(),
   edition: text(),
   version: integer(),
-  body: jsonb().notNull().default({}),
+  body: jsonb().$type<object>().notNull().default({}),
 })
 
 /** One row, locked last in the publishing transaction, so that positions appear in the order of commits. */

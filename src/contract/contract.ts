@@ -1,151 +1,35 @@
 /**
- * The contract of a dataset. These types mirror datasets/contract.schema.json, which is the authority;
- * a value of type Contract is valid against it. No code here depends on a particular dataset.
+ * The contract of a dataset. Its shape is written in datasets/contract.schema.json, from which
+ * contract-types.ts is generated; a contract that was loaded is valid against it. No code here depends on a particular dataset.
  */
 import type { Digest } from '../platform/digest.ts'
-import type { Bilingual } from '../platform/language.ts'
-import type { FieldTypeName } from './fields/field-types.ts'
+import type { Contract, Field } from './contract-types.ts'
 import type { FormerKeyword } from './former-names.ts'
-import type { Tolerance } from './tolerance.ts'
+
+export type { Contract, Field } from './contract-types.ts'
 
 /** The role of a field. A `status` field is filled by disclosure control, never delivered by a provider. */
-export type Role = 'key' | 'dimension' | 'measure' | 'count' | 'attribute' | 'status'
-
-export interface Field {
-  readonly name: string
-  readonly type: FieldTypeName
-  readonly role: Role
-  readonly title: Bilingual
-  readonly description: Bilingual
-  /** UCUM-like unit as shown to people: `cm`, `s`, `%`. */
-  readonly unit?: string
-  /** Name of a code list in datasets/codes. The values are its codes. */
-  readonly codes?: string
-  /** Only for a dependent code list: the field whose code determines the codes allowed here. */
-  readonly codesBy?: string
-  /** Headers found in real files for this field, besides its name and titles. */
-  readonly aliases?: readonly string[]
-  /** Only for `number`: digits after the point; published values always show that many. */
-  readonly scale?: number
-  /** Only for `list`: characters that separate elements in intake files. Published with `;`. */
-  readonly separators?: readonly string[]
-  readonly constraints?: Constraints
-  readonly example?: string
-}
+export type Role = Field['role']
 
 /** Table Schema constraints, by their Table Schema names. */
-export interface Constraints {
-  readonly required?: boolean
-  readonly minimum?: number | string
-  readonly maximum?: number | string
-  readonly minLength?: number
-  readonly maxLength?: number
-  readonly pattern?: string
-  readonly enum?: readonly string[]
-}
+export type Constraints = NonNullable<Field['constraints']>
 
 /** A use of a check: the name of one in checks/, with its parameters. */
-export interface CheckUse {
-  readonly check: string
-  readonly severity?: 'error' | 'warning'
-  readonly [parameter: string]: unknown
-}
+export type CheckUse = NonNullable<Contract['checks']>[number]
 
-export interface ProviderPart {
-  /** A code of the code list `providers`. */
-  readonly provider: string
-  /** Field values that every row of this part must have: `{ "district": "310115" }`. */
-  readonly scope?: Readonly<Record<string, string>>
-}
+/** The share of one provider, and field values that every row of it must have: `{ "district": "310115" }`. */
+export type ProviderPart = NonNullable<Contract['parts']>[number]
 
-export interface DisclosureUse {
-  /** The name of a rule in disclosure/. */
-  readonly rule: string
-  readonly [parameter: string]: unknown
-}
-
-/** The functions by which a measure can be aggregated over the records of a group. */
-export type AggregateFunction = 'sum' | 'mean' | 'min' | 'max'
-
-export interface AggregateMeasure {
-  readonly field: string
-  readonly functions: readonly AggregateFunction[]
-  /** The count that weights a mean, such as the number of pupils behind a record's own mean. */
-  readonly weight?: string
-}
+/** The name of a rule in disclosure/, with its parameters. */
+export type DisclosureUse = NonNullable<Contract['disclosure']>
 
 /** The aggregates that readers may request. Without it the dataset offers none. */
-export interface AggregateOffer {
-  /** Fields by which records may be grouped. */
-  readonly groupBy: readonly string[]
-  readonly measures?: readonly AggregateMeasure[]
-  /**
-   * Dimensions whose codes must not be added up: one code is the total of the others, or units differ. A
-   * query groups by them or filters to one code; otherwise the default applies, or the query is refused.
-   */
-  readonly pinned?: readonly { readonly field: string; readonly default?: string }[]
-}
+export type AggregateOffer = NonNullable<Contract['aggregate']>
 
-export interface Contract {
-  readonly dataset: string
-  readonly contractVersion: number
-  /** A named set of properties bound to this contract's own fields, such as `venues` or `annual-list`. */
-  readonly kind?: { readonly name: string; readonly bind: Readonly<Record<string, string>> }
-  readonly title: Bilingual
-  readonly description: Bilingual
-  readonly themes: readonly string[]
-  readonly keywords: readonly Bilingual[]
-  /** Organisations responsible for the dataset; codes of the list `providers`. Several are joint. */
-  readonly providers: readonly string[]
-  /** Organisations that deliver it; by default one part, of the first provider. */
-  readonly parts?: readonly ProviderPart[]
-  readonly licence: { readonly name: string; readonly title: Bilingual; readonly url?: string }
-  readonly source: Bilingual
-  readonly period: 'year' | 'school-year'
-  /** A code of the list `update-frequencies`. */
-  readonly updateFrequency: string
-  /** Month and day, `MM-DD`, by which the edition is due in the year its period ends. */
-  readonly due?: string
-  /** A code of the list `share-classes`. */
-  readonly shareClass: string
-  /** A code of the list `open-classes`. */
-  readonly openClass: string
-  /** Codes of the list `share-methods`. */
-  readonly shareMethods: readonly string[]
-  readonly fields: readonly Field[]
-  readonly primaryKey: readonly string[]
-  readonly missingValues: readonly string[]
-  /** Further indexes on the published records, each a list of fields. */
-  readonly indexes?: readonly (readonly string[])[]
-  /** The intake fields, if they differ from the published ones. */
-  readonly intake?: {
-    readonly personal: boolean
-    readonly fields: readonly Field[]
-    readonly primaryKey: readonly string[]
-  }
-  readonly derivation?: { readonly name: string; readonly [parameter: string]: unknown }
-  readonly checks?: readonly CheckUse[]
-  /** How formulas of a workbook are treated: by default their cached value is used. */
-  readonly formulas?: 'value' | 'refuse'
-  /** How many errors are tolerated before the bundle is quarantined. */
-  readonly tolerance?: Tolerance
-  readonly disclosure?: DisclosureUse
-  readonly aggregate?: AggregateOffer
-  /** Whether a second person must approve each prepared version before its release. */
-  readonly approval?: { readonly required: boolean }
-  /** Days that readers have to adapt to a contract that breaks compatibility with this one. */
-  readonly noticeDays?: number
-  /** Names of formats in formats/ in which each version is distributed. */
-  readonly formats: readonly string[]
-  /** Only if fields carry coordinates. The service always stores WGS-84. */
-  readonly coordinates?: {
-    readonly system: 'WGS-84' | 'GCJ-02' | 'BD-09'
-    readonly longitude: string
-    readonly latitude: string
-  }
-  /** Known headers of the file whose columns are ignored. Any other unknown header is an error. */
-  readonly ignoredHeaders?: readonly string[]
-}
+export type AggregateMeasure = NonNullable<AggregateOffer['measures']>[number]
+
+/** The functions by which a measure can be aggregated over the records of a group. */
+export type AggregateFunction = AggregateMeasure['functions'][number]
 
 /** A contract as loaded, with its source and the digest of its document's canonical JSON. */
 export interface LoadedContract {

@@ -53,7 +53,9 @@ export { bindingOf, type KindBinding, type KindName, type KindProperty, kinds, k
 export { type LoadOptions, loadContracts } from './load.ts'
 export { type Period, periodOf } from './period.ts'
 export {
+  CarriedChangeSchema,
   type CarriedVersion,
+  CarriedVersionSchema,
   type Change,
   type ChangeKind,
   changeKinds,
@@ -64,8 +66,10 @@ export {
   type RecordDifference,
   type StoredDistribution,
   type VersionFacts,
+  VersionFactsSchema,
   type VersionName,
   type Waiver,
+  WaiverSchema,
 } from './published-version.ts'
 export { countRead, grantsOf, mayRead, type Shared } from './read-access.ts'
 export { listSamples, type Sample } from './samples.ts'

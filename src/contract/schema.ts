@@ -1,6 +1,6 @@
 /**
  * Validates a contract against datasets/contract.schema.json and explains what to correct. It has no list of
- * properties: a new property of a contract is added to the schema and to the type only.
+ * properties: a new property of a contract is added to the schema, and `npm run contract-types` renews its type.
  */
 import { readFile } from 'node:fs/promises'
 import { Ajv2020, type ErrorObject, type SchemaObject, type ValidateFunction } from 'ajv/dist/2020.js'

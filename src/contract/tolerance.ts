@@ -3,15 +3,10 @@
  * never accepted, whatever the tolerance.
  */
 
+import type { Contract } from './contract-types.ts'
+
 /** The tolerance in a contract; each given bound must hold. */
-export interface Tolerance {
-  /** Number of errors. Without this and without a share, no error is tolerated. */
-  readonly errors?: number
-  /** Number of warnings; unlimited if left out. */
-  readonly warnings?: number
-  /** Rows with an error, as a share of the rows read. */
-  readonly errorShare?: number
-}
+export type Tolerance = NonNullable<Contract['tolerance']>
 
 /** Totals of a bundle: they count every finding, not only the stored ones. */
 export interface ToleranceCounts {

@@ -13,7 +13,7 @@ export type RecordValues = readonly (string | null)[]
 export type RowBatches = AsyncIterable<readonly RecordValues[]>
 
 /** What is known of a version while its files are rendered; the time of publication is not. */
-export interface VersionFacts {
+export interface RenderedVersion {
   readonly dataset: string
   readonly edition: string
   readonly number: number
@@ -30,7 +30,7 @@ export interface RenderContext {
   readonly contracts: Contracts
   /** The fields of a row, in order. */
   readonly fields: readonly Field[]
-  readonly version: VersionFacts
+  readonly version: RenderedVersion
 }
 
 /** The context of formats that need only the fields, and so can render rows that are not a version. */

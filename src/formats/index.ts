@@ -20,9 +20,9 @@ export {
   type RecordValues,
   type RenderContext,
   type RenderedFormat,
+  type RenderedVersion,
   type RowBatches,
   type SourceFile,
-  type VersionFacts,
 } from './format.ts'
 export { copyLines, json, jsonRecord, jsonRow, jsonToken, ndjson } from './json.ts'
 export { formats, getFormat } from './list.ts'

@@ -17,7 +17,7 @@ export { Refusal } from './pipeline/refusal.ts'
 export { ensureStaged } from './pipeline/rows.ts'
 export { listSequenceGaps, type SequenceGap } from './pipeline/sequence.ts'
 export { dropBundle, releaseBundle } from './quarantine/quarantine.ts'
-export { type ReceiptBody, receiptBody } from './receipts/body.ts'
+export { receiptBody } from './receipts/body.ts'
 export { receiptFileNames, writeReceiptFiles } from './receipts/files.ts'
 export {
   countWarnings,
@@ -30,6 +30,7 @@ export {
   readFindings,
 } from './receipts/receipts.ts'
 export { receiptRoutes } from './receipts/routes.ts'
+export type { ReceiptBody } from './receipts/schemas.ts'
 export { getSignedReceipt, isTerminal, type SignedReceipt } from './receipts/signed-receipt.ts'
 export { type InboxRound, openInbox } from './receive/inbox.ts'
 export { receive } from './receive/receive.ts'

@@ -8,9 +8,11 @@ import { type AppContext, refuseOnMirror } from '../catalogue/index.ts'
 import { type App, problemResponses } from '../http/index.ts'
 import type { Caller } from '../platform/caller.ts'
 import { defined } from '../platform/defined.ts'
+import { FindingSchema } from '../platform/finding.ts'
 import { problem } from '../platform/problem.ts'
-import { ReceiptSchema, receiptBody } from './receipts/body.ts'
+import { receiptBody } from './receipts/body.ts'
 import { findReceipt, listFindings, type Receipt, readFindings } from './receipts/receipts.ts'
+import { ReceiptSchema } from './receipts/schemas.ts'
 import { receiveStream } from './receive/receive.ts'
 import {
   createUpload,
@@ -22,21 +24,9 @@ import {
 } from './receive/upload-routes.ts'
 import { buildUploads, type Uploads } from './receive/uploads.ts'
 
-const FindingSchema = Type.Object({
+const NumberedFinding = Type.Object({
   n: Type.Integer({ description: 'Number of the finding in its bundle, from 1.' }),
-  check: Type.String({ description: 'Name of the check that found it.' }),
-  severity: Type.String({
-    description: '`error`: the row or file is not accepted; `warning`: it is accepted.',
-  }),
-  file: Type.Optional(Type.String({ description: 'Path of the file in the bundle.' })),
-  row: Type.Optional(Type.Integer({ description: 'As Excel counts: the header is row 1.' })),
-  cell: Type.Optional(Type.String({ description: 'The cell as Excel names it, such as `C7`.' })),
-  field: Type.Optional(Type.String({ description: 'The field, by its name in the contract.' })),
-  header: Type.Optional(Type.String({ description: 'The header of the field in the file.' })),
-  expected: Type.Optional(Type.String({ description: 'What would have been right.' })),
-  message: Type.String({ description: 'What is wrong and what to do, in English.' }),
-  messageZh: Type.String({ description: 'The same in Chinese.' }),
-  byteOffset: Type.Optional(Type.Integer({ description: 'Where in the file, in bytes from its beginning.' })),
+  ...FindingSchema.properties,
 })
 
 export const bundleId = Type.Object({
@@ -159,7 +149,7 @@ function findingsRoute(app: App, context: AppContext): void {
         }),
         response: {
           200: Type.Object({
-            data: Type.Array(FindingSchema, { description: 'The findings, in the order found.' }),
+            data: Type.Array(NumberedFinding, { description: 'The findings, in the order found.' }),
             links: Type.Object(
               {
                 next: Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], {

@@ -11,7 +11,10 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
+import type { BundleMode, FileCount } from '../bundle/index.ts'
 import { qingdan } from '../db/tables.ts'
+import type { Severity } from '../platform/finding.ts'
+import type { BundleState, Changes, CheckCount, Decision, ReceiptBody } from './receipts/schemas.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 
@@ -20,13 +23,11 @@ export const bundle = qingdan.table(
   {
     /** SHA-256 of what was received: of the ZIP's bytes, or of a folder's sorted file digests. */
     id: text().primaryKey(),
-    /** `zip` or `folder`. */
-    packing: text().notNull(),
+    packing: text().$type<ReceiptBody['packing']>().notNull(),
     bytes: bigint({ mode: 'number' }).notNull(),
-    /** received verified waiting validated staged; refused failed; quarantined, then released or dropped */
-    state: text().notNull(),
-    /** [{state, at}], oldest first. */
-    history: jsonb().notNull(),
+    state: text().$type<BundleState>().notNull(),
+    /** Oldest first. */
+    history: jsonb().$type<ReceiptBody['history']>().notNull(),
     receivedAt: instant('received_at').notNull(),
     /** Who delivered it: `key:<id>` or `cli:<user>`. */
     broughtBy: text('brought_by').notNull(),
@@ -36,30 +37,27 @@ export const bundle = qingdan.table(
     provider: text(),
     contractVersion: integer('contract_version'),
     sequence: integer(),
-    /** `full` or `delta`. */
-    mode: text(),
+    mode: text().$type<BundleMode>(),
     /** The number of the version that a delta is against. */
     against: integer(),
     /** For one of several bags: the provider's name for the group, the bag's number, and the total. */
     groupIdentifier: text('group_identifier'),
     groupNumber: integer('group_number'),
     groupCount: integer('group_count'),
-    /** How a delta changed its base: {added, changed, deleted, unchanged}, in rows. */
-    changes: jsonb(),
+    /** Of a delta, once it is validated. */
+    changes: jsonb().$type<Changes>(),
     /** Whether the bundle declares its data as synthetic; shown wherever they are. */
     synthetic: boolean().notNull().default(false),
     /** Fingerprint of the OpenPGP key whose signature was good; null where there was none. */
     signer: text(),
-    /** Counts per file: [{file, digest, rowsRead, rowsTaken, rowsRefused, repairs}]. */
-    files: jsonb().notNull().default([]),
+    files: jsonb().$type<readonly FileCount[]>().notNull().default([]),
     errors: bigint({ mode: 'number' }).notNull().default(0),
     warnings: bigint({ mode: 'number' }).notNull().default(0),
-    /** All findings by check: [{check, errors, warnings}]. */
-    summary: jsonb().notNull().default([]),
-    /** The exceeded bounds of the contract's tolerance: [{bound, allowed, found}]. */
-    exceeded: jsonb().notNull().default([]),
-    /** The decision about it in quarantine: {act, by, at, reason}; `act` is `release` or `drop`. */
-    decision: jsonb(),
+    /** By check, the most frequent first. */
+    summary: jsonb().$type<readonly CheckCount[]>().notNull().default([]),
+    /** The exceeded bounds of the contract's tolerance: why it is, or was, in quarantine. */
+    exceeded: jsonb().$type<ReceiptBody['exceeded']>().notNull().default([]),
+    decision: jsonb().$type<Decision>(),
     /** Id of the bundle whose part it replaced. */
     replaces: text(),
   },
@@ -77,7 +75,7 @@ export const finding = qingdan.table(
       .references(() => bundle.id),
     n: integer().notNull(),
     check: text().notNull(),
-    severity: text().notNull(),
+    severity: text().$type<Severity>().notNull(),
     file: text(),
     row: bigint({ mode: 'number' }),
     cell: text(),

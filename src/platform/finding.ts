@@ -3,30 +3,29 @@
  * expected there, never the value found, because a cell of a bundle may be a child's data.
  */
 
-export type Severity = 'error' | 'warning'
+import { Type } from 'typebox'
+import { type Shape, Text, textOf } from './shape.ts'
 
-export interface Finding {
-  /** The rule that found it, as listed in checks/ or bundle/. */
-  readonly check: string
-  readonly severity: Severity
-  /** Path inside the bundle, with `/`; absent if the finding is about the whole bundle. */
-  readonly file?: string
-  /** As Excel counts: the header is row 1. */
-  readonly row?: number
-  /** Excel address such as `B7`. */
-  readonly cell?: string
-  /** The contract's field name. */
-  readonly field?: string
-  /** The header as written in the file. */
-  readonly header?: string
-  /** What would have been right: a type, a range, a code list. Never the value found. */
-  readonly expected?: string
-  /** One sentence that says what to do. */
-  readonly message: string
-  readonly messageZh: string
-  /** Byte offset in the file where the defect begins, for CSV and encodings. */
-  readonly byteOffset?: number
-}
+export const FindingSchema = Type.Object({
+  check: Text('Name of the check that found it.'),
+  severity: textOf<'error' | 'warning'>('`error`: the data are not accepted; `warning`: they are.'),
+  /** With `/`; absent if the finding is about the whole bundle. */
+  file: Type.Optional(Text('Path of the file in the bundle.')),
+  row: Type.Optional(Type.Integer({ description: 'As Excel counts: the header is row 1.' })),
+  cell: Type.Optional(Text('The cell as Excel names it, such as `C7`.')),
+  field: Type.Optional(Text('The field, by its name in the contract.')),
+  /** As written in the file. */
+  header: Type.Optional(Text('The header of the field in the file.')),
+  /** A type, a range, a code list. Never the value found. */
+  expected: Type.Optional(Text('What would have been right.')),
+  message: Text('What is wrong and what to do, in English.'),
+  messageZh: Text('The same in Chinese.'),
+  /** For CSV and encodings. */
+  byteOffset: Type.Optional(Type.Integer({ description: 'Where in the file, in bytes from its beginning.' })),
+})
+
+export type Finding = Shape<typeof FindingSchema>
+export type Severity = Finding['severity']
 
 /** Column number (0-based) to Excel letters: 0 → A, 25 → Z, 26 → AA. */
 export function columnLetters(index: number): string {

@@ -1,10 +1,8 @@
 /** Texts in the two languages of the service. */
+import type { BilingualSchema, Shape } from './shape.ts'
 
 /** A text in Chinese and English; both are required. */
-export interface Bilingual {
-  readonly zh: string
-  readonly en: string
-}
+export type Bilingual = Shape<typeof BilingualSchema>
 
 export type Language = keyof Bilingual
 

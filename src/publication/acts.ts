@@ -33,6 +33,7 @@ import {
   writeApproved,
   writeDropped,
 } from './publications.ts'
+import type { PublicationBody } from './schemas.ts'
 
 /** How long an HTTP request waits for an edition that is being processed. */
 export const shortPatience: Patience = { millisecondsMax: 5_000, refuse: () => problem('edition-busy') }
@@ -55,9 +56,7 @@ export interface PublicationRequest {
 }
 
 /** A requested publication, and the waiting one that it replaces. */
-export interface RequestedPublication extends Publication {
-  readonly replaces: { readonly id: number; readonly approvalVoid: boolean } | null
-}
+export type RequestedPublication = Publication & Required<Pick<PublicationBody, 'replaces'>>
 
 /**
  * Requests a publication; it replaces a waiting one and its approval. Throws `dataset-not-found`,

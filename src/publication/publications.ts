@@ -5,44 +5,22 @@
  */
 import assert from 'node:assert/strict'
 import type { AppContext } from '../catalogue/index.ts'
-import { needsApproval, type Waiver } from '../contract/index.ts'
+import { needsApproval } from '../contract/index.ts'
 import type { Runner, Transaction } from '../db/database.ts'
+import { selectList } from '../db/select-list.ts'
 import type { Finding } from '../platform/finding.ts'
+import type { PublicationBody } from './schemas.ts'
+import { publication as table } from './tables.ts'
 
 /** The queue of publications to process. */
 export const publishEditionJob = 'publish-edition'
 
-/** `asked`, then `prepared` while it waits; `done`, `refused` and `dropped` are terminal. */
-export type PublicationState = 'asked' | 'prepared' | 'done' | 'refused' | 'dropped'
-
-export interface Publication {
-  readonly id: number
-  readonly versionId: number
-  readonly dataset: string
-  readonly edition: string
-  readonly version: number
-  readonly contractVersion: number
-  readonly askedAt: Date
-  readonly askedBy: string
-  readonly reason: string | null
-  readonly waivers: readonly Waiver[]
-  /** Not before this moment. */
-  readonly releaseAt: Date | null
-  readonly state: PublicationState
-  readonly findings: readonly Finding[]
-  readonly preparedAt: Date | null
-  /** SHA-256 of the plain CSV as prepared. */
-  readonly digest: string | null
-  readonly approvedAt: Date | null
-  readonly approvedBy: string | null
-  readonly approvedDigest: string | null
-  readonly endedAt: Date | null
-  readonly endedBy: string | null
-  readonly endedReason: string | null
-}
+/** A row of the table `publication`, and the version that it is about. */
+export type Publication = Readonly<typeof table.$inferSelect> &
+  Pick<PublicationBody, 'dataset' | 'edition' | 'version'> & { readonly contractVersion: number }
 
 /** What a prepared publication may wait for. */
-export type PendingReason = 'moment' | 'approval'
+export type PendingReason = PublicationBody['waitsFor'][number]
 
 /** What a publication waits for now; empty if it can be released or is not prepared. */
 export function pendingReasonOf(
@@ -89,6 +67,8 @@ export async function listPublications(
   return select(context.database.work, of)
 }
 
+const furtherColumns = selectList(table, { of: 'p', without: ['id', 'versionId'] })
+
 async function select(
   runner: Runner,
   of: {
@@ -101,10 +81,7 @@ async function select(
   const { id = null, dataset = null, edition = null, open = false } = of
   return runner<Publication[]>`
     SELECT p.id::float8, p.version_id::float8 AS "versionId", e.dataset, e.edition, v.number AS version,
-      v.contract_version AS "contractVersion", p.asked_at AS "askedAt", p.asked_by AS "askedBy", p.reason,
-      p.waivers, p.release_at AS "releaseAt", p.state, p.findings, p.prepared_at AS "preparedAt", p.digest,
-      p.approved_at AS "approvedAt", p.approved_by AS "approvedBy", p.approved_digest AS "approvedDigest",
-      p.ended_at AS "endedAt", p.ended_by AS "endedBy", p.ended_reason AS "endedReason"
+      v.contract_version AS "contractVersion", ${runner.unsafe(furtherColumns)}
     FROM qingdan.publication p
     JOIN qingdan.version v ON v.id = p.version_id JOIN qingdan.edition e ON e.id = v.edition_id
     WHERE (${id}::bigint IS NULL OR p.id = ${id}) AND (${dataset}::text IS NULL OR e.dataset = ${dataset})

@@ -21,6 +21,7 @@ import {
   requestPublication,
   shortPatience,
 } from './acts.ts'
+import { publicationBody } from './body.ts'
 import { findPublication, listPublications, type Publication } from './publications.ts'
 import {
   ApprovalSchema,
@@ -28,7 +29,6 @@ import {
   PreviewAskSchema,
   PreviewSchema,
   PublicationSchema,
-  publicationBody,
   Reason,
   WithdrawAskSchema,
   WithdrawalSchema,

@@ -1,11 +1,8 @@
 /** HTTP schemas of publications: the requests, and the answers to those who may publish. */
-
-import { type Static, Type } from 'typebox'
-import { findKey } from '../accounts/index.ts'
-import { type AppContext, addresses } from '../catalogue/index.ts'
-import { needsApproval } from '../contract/index.ts'
-import { defined } from '../platform/defined.ts'
-import { isOpenPublication, type Publication, pendingReasonOf } from './publications.ts'
+import { Type } from 'typebox'
+import { WaiverSchema } from '../contract/index.ts'
+import { FindingSchema } from '../platform/finding.ts'
+import { Instant, Link, listOf, orNull, type Shape, TextOrNull } from '../platform/shape.ts'
 
 /** Longest reason accepted: it is published beside the data and should be readable. */
 export const reasonLengthMax = 2_000
@@ -13,13 +10,8 @@ export const reasonLengthMax = 2_000
 /** Waivers of one publication: an edition never has more parts. */
 const waiversMax = 500
 
-const Instant = (description: string) => Type.String({ format: 'date-time', description })
-const InstantOrNull = (description: string) =>
-  Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description })
-const TextOrNull = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
-const Link = (description: string) => Type.String({ format: 'uri-reference', description })
-const LinkOrNull = (description: string) =>
-  Type.Union([Type.String({ format: 'uri-reference' }), Type.Null()], { description })
+const LinkOrNull = (description: string) => orNull(Type.String({ format: 'uri-reference' }), description)
+const InstantOrNull = (description: string) => orNull(Type.String({ format: 'date-time' }), description)
 
 export const Reason = Type.String({
   minLength: 1,
@@ -29,7 +21,7 @@ export const Reason = Type.String({
   description: 'The reason. It is stored, and published if it concerns a version.',
 })
 
-const WaiverSchema = Type.Object(
+const AskedWaiver = Type.Object(
   {
     provider: Type.String({
       pattern: '^[A-Za-z0-9_.-]{1,100}$',
@@ -44,7 +36,7 @@ export const AskSchema = Type.Object(
   {
     reason: Type.Optional(Reason),
     waivers: Type.Optional(
-      Type.Array(WaiverSchema, { maxItems: waiversMax, description: 'Missing parts that are waived.' }),
+      Type.Array(AskedWaiver, { maxItems: waiversMax, description: 'Missing parts that are waived.' }),
     ),
     at: Type.Optional(
       Type.String({
@@ -113,16 +105,10 @@ const ActorSchema = Type.Object(
   { description: 'The person or key that acted.' },
 )
 
-const FindingSchema = Type.Object(
-  {
-    check: Type.String({ description: 'Name of the check that found it.' }),
-    severity: Type.String({ description: '`error` or `warning`.' }),
-    row: Type.Optional(Type.Integer({ description: 'As Excel counts: the header is row 1.' })),
-    field: Type.Optional(Type.String({ description: 'The field, by its name in the contract.' })),
-    expected: Type.Optional(Type.String({ description: 'What would have been right.' })),
-    message: Type.String({ description: 'What is wrong and what to do, in English.' }),
-    messageZh: Type.String({ description: 'The same in Chinese.' }),
-  },
+/** A finding across the parts is about no file. */
+const PublicationFinding = Type.Pick(
+  FindingSchema,
+  ['check', 'severity', 'row', 'field', 'expected', 'message', 'messageZh'],
   { description: 'A defect found across the parts.' },
 )
 
@@ -136,19 +122,14 @@ export const PublicationSchema = Type.Object({
       '`asked`: being processed; `prepared`: ready and waiting; `done`: public; `refused`: see ' +
       'the findings; `dropped`: cancelled, or replaced by a new request.',
   }),
-  waitsFor: Type.Array(Type.Enum(['moment', 'approval']), {
-    description: 'What a prepared publication waits for; empty if the next free worker releases it.',
-  }),
+  waitsFor: listOf(
+    Type.Enum(['moment', 'approval']),
+    'What a prepared publication waits for; empty if the next free worker releases it.',
+  ),
   askedAt: Instant('When it was requested.'),
   askedBy: ActorSchema,
   reason: TextOrNull('Why the version is made.'),
-  waivers: Type.Array(
-    Type.Object({
-      provider: Type.String({ description: 'Code of the list `providers`.' }),
-      reason: Type.String({ description: 'Why its part is missing.' }),
-    }),
-    { description: 'Missing parts that are waived.' },
-  ),
+  waivers: listOf(WaiverSchema, 'Missing parts that are waived.'),
   releaseAt: InstantOrNull('Not before this moment; null for immediate release.'),
   preparedAt: InstantOrNull('When it was ready; null until then.'),
   sha256: TextOrNull('SHA-256 of the plain CSV as prepared: only this file may be released.'),
@@ -173,9 +154,7 @@ export const PublicationSchema = Type.Object({
     ],
     { description: 'How it ended; null while it is open.' },
   ),
-  findings: Type.Array(FindingSchema, {
-    description: 'The defects found across the parts, if it was refused.',
-  }),
+  findings: listOf(PublicationFinding, 'The defects found across the parts, if it was refused.'),
   replaces: Type.Optional(
     Type.Union(
       [
@@ -201,59 +180,4 @@ export const PublicationSchema = Type.Object({
   ),
 })
 
-/** A publication as an API body. */
-export async function publicationBody(
-  context: AppContext,
-  publication: Publication & { readonly replaces?: { id: number; approvalVoid: boolean } | null },
-): Promise<Static<typeof PublicationSchema>> {
-  const { dataset, edition, version, id, state, replaces } = publication
-  const { contract } = context.contracts.get(dataset, publication.contractVersion)
-  const at = addresses(context.config)
-  const self = `${at.publications(dataset, edition)}/${id}`
-  const waits = pendingReasonOf(context, publication)
-  const iso = (instant: Date | null) => instant?.toISOString() ?? null
-  return {
-    id,
-    dataset,
-    edition,
-    version,
-    state,
-    waitsFor: [...waits],
-    askedAt: publication.askedAt.toISOString(),
-    askedBy: await actorBody(context, publication.askedBy),
-    reason: publication.reason,
-    waivers: publication.waivers.map(({ provider, reason }) => ({ provider, reason })),
-    releaseAt: iso(publication.releaseAt),
-    preparedAt: iso(publication.preparedAt),
-    sha256: publication.digest,
-    approval: needsApproval(contract)
-      ? {
-          at: iso(publication.approvedAt),
-          by: publication.approvedBy === null ? null : await actorBody(context, publication.approvedBy),
-        }
-      : null,
-    ended:
-      publication.endedAt === null || isOpenPublication(publication)
-        ? null
-        : {
-            at: publication.endedAt.toISOString(),
-            by: publication.endedBy,
-            reason: publication.endedReason,
-          },
-    findings: [...publication.findings],
-    ...defined({ replaces }),
-    links: {
-      self,
-      approval: waits.includes('approval') ? `${self}/approval` : null,
-      preview: state === 'prepared' ? `${self}/previews` : null,
-      version: state === 'done' ? at.version({ dataset, edition, number: version }) : null,
-    },
-  }
-}
-
-/** An actor with the label of its key. */
-async function actorBody(context: AppContext, actor: string) {
-  const [kind, id = ''] = actor.split(':')
-  const key = kind === 'key' ? await findKey(context.database, id) : undefined
-  return { actor, label: key?.label ?? null }
-}
+export type PublicationBody = Shape<typeof PublicationSchema>

@@ -1,7 +1,10 @@
 /** Requested publications: who requested them, what they wait for, and how they ended. */
 import { sql } from 'drizzle-orm'
 import { bigint, index, jsonb, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core'
+import type { Waiver } from '../contract/index.ts'
 import { qingdan } from '../db/tables.ts'
+import type { Finding } from '../platform/finding.ts'
+import type { PublicationBody } from './schemas.ts'
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 })
 
@@ -14,16 +17,15 @@ export const publication = qingdan.table(
     askedAt: instant('asked_at').notNull(),
     /** `key:<id>` or `cli:<user>`, as all actors here. */
     askedBy: text('asked_by').notNull(),
-    /** [{provider, reason}] */
-    waivers: jsonb().notNull().default([]),
     /** Why the version is made, as requested. */
     reason: text(),
+    waivers: jsonb().$type<readonly Waiver[]>().notNull().default([]),
     /** Not before this moment; null for no such condition. */
     releaseAt: instant('release_at'),
-    /** asked prepared done refused dropped */
-    state: text().notNull(),
+    /** `asked`, then `prepared` while it waits; `done`, `refused` and `dropped` are terminal. */
+    state: text().$type<PublicationBody['state']>().notNull(),
     /** Findings across parts, if refused. */
-    findings: jsonb().notNull().default([]),
+    findings: jsonb().$type<readonly Finding[]>().notNull().default([]),
     preparedAt: instant('prepared_at'),
     /** SHA-256 of the plain CSV as prepared: only this may be released. */
     digest: text(),

@@ -1,6 +1,7 @@
 /**
- * Validates the source's responses against the shapes that the puller depends on. Names become paths and
- * tables, so they must match patterns; unknown members of a newer source are allowed.
+ * Validates the source's responses against the shapes that the puller depends on. Names become paths and tables, so they
+ * must match patterns; unknown members of a newer source are allowed. These are bounds on a foreign service's
+ * answers, so they are not derived from this one's schemas.
  */
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import Type, { type Static, type TSchema } from 'typebox'
@@ -118,7 +119,7 @@ export const ProblemShape = Type.Object({
 
 export type FeedPage = Static<typeof Page>
 export type SourceChange = FeedPage['data'][number]
-export type VersionFacts = Static<typeof ResponseFacts>
+export type PulledFacts = Static<typeof ResponseFacts>
 export type PulledContract = Static<typeof ContractShape>
 
 /** One code of a list with its labels. */

@@ -4,7 +4,7 @@
  */
 
 import type { Ledger, VersionKey } from './ledger.ts'
-import type { CodeRow, PulledContract, SourceChange, VersionFacts } from './response-shapes.ts'
+import type { CodeRow, PulledContract, PulledFacts, SourceChange } from './response-shapes.ts'
 
 /** What a copy contains; the same for every pull into it. */
 export interface CopyIdentity {
@@ -40,7 +40,7 @@ export interface FetchedContract {
 
 /** A verified version whose files are in scratch. */
 export interface FetchedVersion {
-  readonly facts: VersionFacts
+  readonly facts: PulledFacts
   readonly lineage: number
   readonly contract: PulledContract
   /** Scratch files by format; the sink may move them away. */

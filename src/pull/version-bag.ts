@@ -27,9 +27,9 @@ import {
   type CodeRow,
   isOf,
   type PulledContract,
+  type PulledFacts,
   parseJson,
   ResponseFacts,
-  type VersionFacts,
 } from './response-shapes.ts'
 import { checkContract } from './source/source.ts'
 
@@ -47,7 +47,7 @@ export interface BagOrder {
 }
 
 export interface UnpackedBag {
-  readonly facts: VersionFacts
+  readonly facts: PulledFacts
   readonly contract: PulledContract
   readonly codes: readonly CodeRow[]
   readonly files: ReadonlyMap<string, string>
@@ -104,7 +104,7 @@ async function unpack(bag: Bag, order: BagOrder, name: string): Promise<Unpacked
   }
 }
 
-function factsOf(carried: CarriedVersion): VersionFacts {
+function factsOf(carried: CarriedVersion): PulledFacts {
   const { dataset, edition, number, contractVersion, publishedAt, reason, records, digest } = carried
   return {
     ...{ dataset, edition, version: number, contractVersion },

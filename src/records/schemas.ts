@@ -1,10 +1,9 @@
 /** Schemas of the record routes: parameters and the JSON page. */
 import { Type } from 'typebox'
 import { RecordRef } from '../http/index.ts'
+import { Link } from '../platform/shape.ts'
 import { csvSwitches } from './query/csv-options.ts'
 import { editionsMax, limitDefault, limitMax, sortMax } from './query/query.ts'
-
-const Link = (description: string) => Type.String({ format: 'uri-reference', description })
 
 const versionMembers = {
   edition: Type.String({ description: 'Name of the edition.' }),

@@ -6,10 +6,10 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import { Descriptor } from '../../src/bundle/core/bag/descriptor.ts'
-import { contentSchemas } from '../../src/bundle/node/signed-version/content.ts'
 import { ExportPurpose } from '../../src/bundle/node/signed-version/descriptor.ts'
-import { checks } from '../../src/contract/index.ts'
+import { CarriedChangeSchema, CarriedVersionSchema, checks } from '../../src/contract/index.ts'
 import { disclosureRules } from '../../src/disclosure/index.ts'
+import { contractTypes, contractTypesFile } from '../support/contract-types.ts'
 
 const contractSchema: unknown = JSON.parse(readFileSync('datasets/contract.schema.json', 'utf8'))
 
@@ -17,7 +17,8 @@ const schemas: readonly (readonly [name: string, schema: unknown])[] = [
   ['datasets/contract.schema.json', contractSchema],
   ['datapackage.json', Descriptor],
   ['datapackage.json of an export', ExportPurpose],
-  ...Object.entries(contentSchemas).map(([name, schema]) => [`${name} of an export`, schema] as const),
+  ['Change of an export', CarriedChangeSchema],
+  ['Version of an export', CarriedVersionSchema],
   ...checks.map(({ name, parameters }) => [`check ${name}`, parameters] as const),
   ...[...disclosureRules.values()].map(({ name, parameters }) => [`rule ${name}`, parameters] as const),
 ]
@@ -27,3 +28,9 @@ for (const [name, schema] of schemas) {
   t.ok(ajv.validateSchema(schema as object), `${name}: ${ajv.errorsText()}`)
 }
 t.notOk(ajv.validateSchema({ minLength: '3' }), 'the metaschema does refuse')
+
+t.equal(
+  readFileSync(contractTypesFile, 'utf8'),
+  contractTypes(),
+  'the types of a contract are those of its schema: renew them by `npm run contract-types`',
+)

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
-  type AcceptedRow,
   type Bag,
   type BagSource,
   type BundleLimits,
@@ -12,6 +11,7 @@ import {
   createBag,
   type FileCount,
   openBag,
+  type RowBatch,
   type ValidateOptions,
   validateBag,
   verifyBag,
@@ -171,7 +171,7 @@ export const checksOf = (findings: readonly Finding[]) => findings.map(({ check 
 
 export interface Outcome {
   readonly findings: readonly Finding[]
-  readonly rows: readonly AcceptedRow[]
+  readonly rows: RowBatch
   readonly counts: readonly FileCount[]
 }
 
@@ -247,7 +247,7 @@ export async function readRows(
 ): Promise<Outcome> {
   const { validation, findings } = validationOf(files, options)
   const reading = validateBag(validation)
-  const rows: AcceptedRow[] = []
+  const rows: RowBatch[number][] = []
   for await (const batch of reading) rows.push(...batch)
   return { findings, rows, counts: reading.counts() }
 }

@@ -4,41 +4,16 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Database } from '../../db/database.ts'
-import { type Quota, type Scope, scopes } from '../../platform/caller.ts'
+import { selectList } from '../../db/select-list.ts'
+import { type Quota, scopes } from '../../platform/caller.ts'
 import { type Digest, digestOf } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
 import type { Clock } from '../../platform/time.ts'
 import { writeAudit } from '../audit.ts'
 import { isNetwork, networksMax } from '../networks.ts'
+import { key } from '../tables.ts'
 import { perDayMax, perMinuteMax } from './quota.ts'
-
-export interface KeyRequest {
-  /** What the key is for, shown in lists. Not a secret, and no person's name is needed. */
-  readonly label: string
-  readonly scopes: readonly Scope[]
-  /** Restricts the key to bundles of this provider. */
-  readonly provider?: string
-  /** Restricts the key to these datasets. */
-  readonly datasets?: readonly string[]
-  readonly expiresAt?: Date
-  /** How many requests the key may send; the general limit by default. */
-  readonly quota?: Quota
-  /** Networks that the key may be used from, as CIDR; any network by default. */
-  readonly addresses?: readonly string[]
-}
-
-export interface KeySummary {
-  readonly id: string
-  readonly label: string
-  readonly scopes: readonly Scope[]
-  readonly provider?: string
-  readonly datasets?: readonly string[]
-  readonly quota?: Quota
-  readonly addresses?: readonly string[]
-  readonly createdAt: Date
-  readonly expiresAt?: Date
-  readonly revokedAt?: Date
-}
+import type { KeyRequest, KeySummary } from './schemas.ts'
 
 /** Who acts and when, for the audit log. */
 export interface By {
@@ -82,9 +57,7 @@ export async function createKey(
 /** All keys, newest first, including revoked and expired ones; never a secret or its digest. */
 export async function listKeys(database: Pick<Database, 'work'>): Promise<readonly KeySummary[]> {
   const rows = await database.work<KeyRow[]>`
-    select id, digest, label, scopes, provider, datasets, created_at, expires_at, revoked_at,
-      per_minute, per_day, addresses
-    from qingdan.key order by created_at desc, id`
+    select ${database.work.unsafe(keyColumns)} from qingdan.key order by created_at desc, id`
   return rows.map(summaryOf)
 }
 
@@ -112,43 +85,30 @@ export async function findKey(
   id: string,
 ): Promise<(KeySummary & { readonly digest: Digest }) | undefined> {
   const [row] = await database.serve<KeyRow[]>`
-    select id, digest, label, scopes, provider, datasets, created_at, expires_at, revoked_at,
-      per_minute, per_day, addresses
-    from qingdan.key where id = ${id}`
-  return row === undefined ? undefined : { ...summaryOf(row), digest: row.digest as Digest }
+    select ${database.serve.unsafe(keyColumns)} from qingdan.key where id = ${id}`
+  return row === undefined ? undefined : { ...summaryOf(row), digest: row.digest }
 }
 
-interface KeyRow {
-  readonly id: string
-  readonly digest: string
-  readonly label: string
-  readonly scopes: readonly Scope[]
-  readonly provider: string | null
-  readonly datasets: readonly string[] | null
-  readonly created_at: Date
-  readonly expires_at: Date | null
-  readonly revoked_at: Date | null
-  readonly per_minute: number | null
-  readonly per_day: number | null
-  readonly addresses: readonly string[] | null
-}
+type KeyRow = typeof key.$inferSelect
+
+const keyColumns = selectList(key)
 
 function summaryOf(row: KeyRow): KeySummary {
   return {
     id: row.id,
     label: row.label,
     scopes: row.scopes,
-    createdAt: row.created_at,
+    createdAt: row.createdAt,
     ...(row.provider === null ? {} : { provider: row.provider }),
     ...(row.datasets === null ? {} : { datasets: row.datasets }),
     ...quotaOf(row),
     ...(row.addresses === null ? {} : { addresses: row.addresses }),
-    ...(row.expires_at === null ? {} : { expiresAt: row.expires_at }),
-    ...(row.revoked_at === null ? {} : { revokedAt: row.revoked_at }),
+    ...(row.expiresAt === null ? {} : { expiresAt: row.expiresAt }),
+    ...(row.revokedAt === null ? {} : { revokedAt: row.revokedAt }),
   }
 }
 
-function quotaOf({ per_minute: perMinute, per_day: perDay }: KeyRow): { readonly quota?: Quota } {
+function quotaOf({ perMinute, perDay }: KeyRow): { readonly quota?: Quota } {
   if (perMinute === null && perDay === null) return {}
   return {
     quota: { ...(perMinute === null ? {} : { perMinute }), ...(perDay === null ? {} : { perDay }) },

@@ -5,8 +5,7 @@
 
 import { Type } from 'typebox'
 import { type App, problemResponses } from '../../http/index.ts'
-import { type Caller, scopes } from '../../platform/caller.ts'
-import { defined } from '../../platform/defined.ts'
+import type { Caller } from '../../platform/caller.ts'
 import { problem } from '../../platform/problem.ts'
 import type { AccountsContext } from '../context.ts'
 import {
@@ -22,81 +21,9 @@ import { usagePeriod } from '../usage/usage-period.ts'
 import { requireScope } from './find-caller.ts'
 import { findKey } from './keys.ts'
 import { readQuota } from './quota.ts'
+import { KeySchema, UsageSchema } from './schemas.ts'
 
 const tags = ['service']
-const Day = (description: string) => Type.String({ format: 'date', description })
-const Instant = (description: string) => Type.String({ format: 'date-time', description })
-const Whole = (description: string) => Type.Integer({ minimum: 0, description })
-const KeyId = Type.String({
-  description: 'The public part of the key, as shown in lists and in the audit log.',
-})
-
-const counts = {
-  day: Day('The day in Shanghai.'),
-  dataset: Type.Union([Type.String(), Type.Null()], {
-    description: 'Slug of the dataset; null for requests that concern none, or several.',
-  }),
-  requests: Whole('Requests, including refused ones.'),
-  refused: Whole('Requests that were refused.'),
-  bytes: Whole('Bytes of response bodies, without files that a proxy sends.'),
-}
-
-const QuotaSchema = Type.Object({
-  name: Type.Enum(['minute', 'day'], { description: 'A calendar minute, or a day in Shanghai.' }),
-  limit: Whole('Requests that the key may send in the period.'),
-  left: Whole('Requests left in the current period.'),
-  resetsAt: Instant('When the next period begins.'),
-})
-
-const FeedSchema = Type.Object({
-  cursor: Type.String({ description: 'The last cursor that the key sent to /v1/changes.' }),
-  seenAt: Instant('When it sent the cursor.'),
-  behind: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
-    description:
-      'Number of changes after that cursor, among those requested; null if the key may no longer read them.',
-  }),
-})
-
-const KeySchema = Type.Object({
-  id: KeyId,
-  label: Type.String({ description: 'What the key is for.' }),
-  scopes: Type.Array(Type.Enum([...scopes]), { description: 'The scopes of the key.' }),
-  provider: Type.Optional(Type.String({ description: 'The provider that the key is restricted to.' })),
-  datasets: Type.Optional(
-    Type.Array(Type.String(), { description: 'The datasets that the key is restricted to.' }),
-  ),
-  addresses: Type.Optional(
-    Type.Array(Type.String(), {
-      description: 'The networks that the key may be used from, in CIDR notation.',
-    }),
-  ),
-  expiresAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
-    description: 'When the key expires; null if never.',
-  }),
-  quota: Type.Array(QuotaSchema, { description: 'The quotas of the key and what is left of them.' }),
-  feed: Type.Union([FeedSchema, Type.Null()], {
-    description: 'How far the holder has read the feed; null if the key has not sent a cursor yet.',
-  }),
-  usage: Type.Array(Type.Object(counts), {
-    description: 'Usage of the key in the last 31 days, by day and dataset, without this request.',
-  }),
-})
-
-const UsageSchema = Type.Object({
-  data: Type.Array(Type.Object({ key: KeyId, ...counts }), {
-    description: 'One entry per key, day and dataset, the earliest day first.',
-  }),
-  meta: Type.Object(
-    {
-      from: Day('The first day.'),
-      to: Day('The last day.'),
-      requests: Whole('All requests.'),
-      refused: Whole('All requests that were refused.'),
-      bytes: Whole('All bytes.'),
-    },
-    { description: 'The period and the totals.' },
-  ),
-})
 
 /** Counts the changes that a caller has not received yet; undefined where its request would be refused. */
 export type CountBehind = (caller: Caller, cursor: SeenCursor) => Promise<number | undefined>
@@ -138,10 +65,10 @@ function ownRoute(app: App, context: AccountsContext, countBehind: CountBehind):
       return {
         id: keyId,
         label: key.label,
-        scopes: [...key.scopes],
-        ...defined({ provider }),
-        ...(datasets === undefined ? {} : { datasets: [...datasets] }),
-        ...(addresses === undefined ? {} : { addresses: [...addresses] }),
+        scopes: key.scopes,
+        ...(provider === undefined ? {} : { provider }),
+        ...(datasets === undefined ? {} : { datasets }),
+        ...(addresses === undefined ? {} : { addresses }),
         expiresAt: key.expiresAt?.toISOString() ?? null,
         quota: quota.map(({ name, limit, left, resetsAt }) => ({
           ...{ name, limit, left },

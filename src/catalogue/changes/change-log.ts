@@ -5,10 +5,17 @@
  */
 
 import assert from 'node:assert/strict'
-import type { Change, ChangeKind, PositionedChange } from '../../contract/index.ts'
+import type { Change, PositionedChange } from '../../contract/index.ts'
 import { notifyChange } from '../../db/change-notices.ts'
 import type { Runner, Transaction } from '../../db/database.ts'
+import { selectList } from '../../db/select-list.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
+import { change as table } from '../tables.ts'
+
+/** A row of `change`. */
+export type ChangeRow = Readonly<typeof table.$inferSelect>
+
+const changeColumns = selectList(table)
 
 /** Long enough to tell two histories apart; a cursor is not signed, so it proves nothing. */
 const markLength = 16
@@ -39,7 +46,7 @@ export async function appendChange(tx: Transaction, change: Change): Promise<num
 /** The changes after a position, in their order. */
 export async function readChanges(runner: Runner, after: number): Promise<readonly PositionedChange[]> {
   const rows = await runner<ChangeRow[]>`
-    SELECT position::float8 AS position, at, kind, dataset, edition, version, body
+    SELECT ${runner.unsafe(changeColumns)}
     FROM qingdan.change WHERE position > ${after} ORDER BY qingdan.change.position`
   return rows.map(positionedOf)
 }
@@ -50,21 +57,10 @@ export async function readEditionChanges(
   of: { readonly dataset: string; readonly edition: string },
 ): Promise<readonly PositionedChange[]> {
   const rows = await runner<ChangeRow[]>`
-    SELECT position::float8 AS position, at, kind, dataset, edition, version, body
+    SELECT ${runner.unsafe(changeColumns)}
     FROM qingdan.change WHERE dataset = ${of.dataset} AND edition = ${of.edition}
     ORDER BY qingdan.change.position`
   return rows.map(positionedOf)
-}
-
-/** A row of `change`. */
-export interface ChangeRow {
-  readonly position: number
-  readonly at: Date
-  readonly kind: ChangeKind
-  readonly dataset: string
-  readonly edition: string | null
-  readonly version: number | null
-  readonly body: object
 }
 
 /** The change at a position, and the position of the last change: 0 if there is none. */
@@ -73,7 +69,7 @@ export async function findChangePosition(
   position: number,
 ): Promise<{ readonly change: PositionedChange | undefined; readonly head: number }> {
   const rows = await runner<ChangeRow[]>`
-    SELECT position::float8 AS position, at, kind, dataset, edition, version, body
+    SELECT ${runner.unsafe(changeColumns)}
     FROM qingdan.change WHERE position = ${position}`
   const [counter] = await runner<{ head: number }[]>`
     SELECT position::float8 AS head FROM qingdan.change_counter`

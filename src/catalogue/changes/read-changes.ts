@@ -11,6 +11,8 @@ import type {
   StoredDistribution,
 } from '../../contract/index.ts'
 import type { Runner } from '../../db/database.ts'
+import { selectList } from '../../db/select-list.ts'
+import { change } from '../tables.ts'
 import { type ChangeRow, positionedOf } from './change-log.ts'
 
 /**
@@ -71,6 +73,8 @@ export interface FeedRange {
   readonly limit: number
 }
 
+const changeColumns = selectList(change, { of: 'c' })
+
 /** Reads the changes of a selection in order, with one statement and so from one snapshot. */
 export async function readFeed(
   runner: Runner,
@@ -79,7 +83,7 @@ export async function readFeed(
 ): Promise<readonly FeedChange[]> {
   const direction = after === undefined ? runner`DESC` : runner`ASC`
   const rows = await runner<Row[]>`
-    SELECT c.position::float8 AS position, c.at, c.kind, c.dataset, c.edition, c.version, c.body,
+    SELECT ${runner.unsafe(changeColumns)},
       v.contract_version AS "contractVersion", v.difference,
       coalesce((
         SELECT jsonb_agg(jsonb_build_object('name', d.name, 'format', d.format, 'mediaType', d.media_type,

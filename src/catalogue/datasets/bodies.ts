@@ -9,7 +9,7 @@ import {
 } from '../../contract/index.ts'
 import type { Config } from '../../platform/config.ts'
 import { addresses } from '../addresses.ts'
-import type { DatasetSchema, DistributionSchema, EditionSchema, VersionSchema } from '../schemas.ts'
+import type { DatasetSchema, DistributionSchema, EditionSchema, VersionBody } from '../schemas.ts'
 import { neighbourLinks } from '../versions/neighbour-links.ts'
 import type { ServedVersion } from '../versions/previews.ts'
 import { latestOf, latestOfDataset, type PublishedVersion } from '../versions/published.ts'
@@ -37,7 +37,7 @@ export function versionBody(
   versions: readonly PublishedVersion[],
   config: Addressed,
   preview?: string,
-): Static<typeof VersionSchema> {
+): VersionBody {
   const at = addresses(config)
   return {
     dataset: version.dataset,
@@ -57,13 +57,12 @@ export function versionBody(
     difference: version.difference,
     synthetic: isSynthetic(version),
     parts: version.parts.map(({ provider, bundle, bundles = [bundle], rows }) => ({
-      ...{ provider, bundle, rows },
-      bundles: [...bundles],
+      ...{ provider, bundle, rows, bundles },
     })),
-    waivers: [...version.waivers],
-    warnings: [...version.warnings],
-    suppressions: { ...version.suppressions },
-    omitted: [...version.omitted],
+    waivers: version.waivers,
+    warnings: version.warnings,
+    suppressions: version.suppressions,
+    omitted: version.omitted,
     links: {
       self: withToken(at.version(version), preview),
       records: withToken(at.versionRecords(version), preview),

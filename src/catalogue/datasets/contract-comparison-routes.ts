@@ -6,9 +6,10 @@ import { Type } from 'typebox'
 import { compareContracts, isOpen } from '../../contract/index.ts'
 import { type App, isFresh, problemResponses } from '../../http/index.ts'
 import { canonicalJson, digestOf } from '../../platform/digest.ts'
+import { BilingualSchema } from '../../platform/shape.ts'
 import { addresses } from '../addresses.ts'
 import type { AppContext } from '../context.ts'
-import { BilingualSchema, ContractNumber, Slug } from '../schemas.ts'
+import { ContractNumber, Slug } from '../schemas.ts'
 import { getReadable } from '../versions/published.ts'
 
 const VerdictName = Type.Enum(['compatible', 'additive', 'breaking'], {

@@ -4,8 +4,9 @@ import { Type } from 'typebox'
 import { type App, languageOf, problemResponses } from '../../http/index.ts'
 import type { Caller } from '../../platform/caller.ts'
 import type { Language } from '../../platform/language.ts'
+import { BilingualSchema, Link, Text } from '../../platform/shape.ts'
 import type { AppContext } from '../context.ts'
-import { BilingualSchema, DatasetSchema, DatasetWithEditionsSchema, Slug } from '../schemas.ts'
+import { DatasetSchema, DatasetWithEditionsSchema, Slug } from '../schemas.ts'
 import { byFacet, type FacetName } from '../search/facets.ts'
 import {
   type DatasetParameters,
@@ -31,8 +32,6 @@ import { byDataset } from './group-by-dataset.ts'
 import { type DatasetForm, formOf } from './representation.ts'
 
 const tags = ['catalogue']
-const Text = (description: string) => Type.String({ description })
-const Link = (description: string) => Type.String({ format: 'uri-reference', description })
 
 const facetDescriptions: Readonly<Record<FacetName, string>> = {
   theme: 'Codes of the list `themes`',

@@ -3,7 +3,7 @@
  * restricted data gives the same 404 as an unknown name.
  */
 import { and, asc, desc, eq, isNotNull, type SQL } from 'drizzle-orm'
-import type { StoredDistribution, VersionFacts } from '../../contract/index.ts'
+import type { CarriedVersion, StoredDistribution } from '../../contract/index.ts'
 import { type Contracts, type LoadedContract, mayRead } from '../../contract/index.ts'
 import type { Database } from '../../db/database.ts'
 import type { Caller } from '../../platform/caller.ts'
@@ -11,17 +11,14 @@ import type { Config } from '../../platform/config.ts'
 import { problem } from '../../platform/problem.ts'
 import { addresses } from '../addresses.ts'
 import { lookUp } from '../lookups.ts'
+import type { VersionBody } from '../schemas.ts'
 import { distribution, edition, version } from '../tables.ts'
 
-export interface PublishedVersion extends VersionFacts {
+/** A version with what is stored of it, under the names of `versionColumns`. */
+export interface PublishedVersion
+  extends Omit<CarriedVersion, 'publishedAt' | 'withdrawn' | 'distributions'> {
   readonly id: number
-  readonly dataset: string
-  readonly edition: string
-  readonly periodStart: string
-  readonly periodEnd: string
-  readonly number: number
-  readonly contractVersion: number
-  readonly state: 'published' | 'superseded' | 'withdrawn'
+  readonly state: Exclude<VersionBody['state'], 'draft'>
   readonly recordsTable: string
   readonly publishedAt: Date
   readonly withdrawnAt: Date | null
@@ -51,7 +48,7 @@ export const versionColumns = {
   publishedAt: version.publishedAt,
   withdrawnAt: version.withdrawnAt,
   withdrawnReason: version.withdrawnReason,
-} as const
+} as const satisfies Record<keyof PublishedVersion, unknown>
 
 /** The newest contracts of the datasets that a reader may see. */
 export function listReadable(contracts: Contracts, caller: Caller): readonly LoadedContract[] {

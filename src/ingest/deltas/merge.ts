@@ -27,7 +27,7 @@ import {
   type StagedPart,
   stagingTable,
 } from '../pipeline/parts.ts'
-import type { Changes } from '../receipts/receipts.ts'
+import type { Changes } from '../receipts/schemas.ts'
 
 export interface MergeInput {
   readonly context: AppContext

@@ -11,7 +11,8 @@ import {
   faultAt,
 } from '../../bundle/index.ts'
 import type { Finding } from '../../platform/finding.ts'
-import { type CheckCount, summaryOf } from '../receipts/receipts.ts'
+import { summaryOf } from '../receipts/receipts.ts'
+import type { CheckCount } from '../receipts/schemas.ts'
 
 /** A bag among those read as one bundle. */
 export interface BagReference {

@@ -7,14 +7,8 @@ import { writeAudit } from '../../accounts/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import type { Transaction } from '../../db/database.ts'
 import { problem } from '../../platform/problem.ts'
-import {
-  type BundleState,
-  type Decision,
-  getReceipt,
-  type Receipt,
-  rejectedStates,
-  writeState,
-} from '../receipts/receipts.ts'
+import { getReceipt, type Receipt, rejectedStates, writeState } from '../receipts/receipts.ts'
+import type { BundleState, Decision } from '../receipts/schemas.ts'
 import { bundleFolder, takeBundleJob } from '../receive/receive.ts'
 
 /** The queue of bundles whose bytes are to be erased. */

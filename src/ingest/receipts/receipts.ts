@@ -4,88 +4,29 @@
  * group membership is written by bags.ts.
  */
 
-import type { BagGroup, BundleMode, FileCount, FindingCounts } from '../../bundle/index.ts'
-import type { Exceeded } from '../../contract/index.ts'
+import type { FindingCounts } from '../../bundle/index.ts'
 import type { Runner, Transaction } from '../../db/database.ts'
+import { selectList } from '../../db/select-list.ts'
 import type { Finding, Severity } from '../../platform/finding.ts'
 import { problem } from '../../platform/problem.ts'
 import { listBags } from '../groups/bags.ts'
-
-/** Processing states of a bundle. The last line has the terminal states of bundles that were not staged. */
-export const bundleStates = [
-  // `waiting`: for the other bags of its group.
-  ...(['received', 'verified', 'waiting', 'validated', 'staged', 'released', 'failed'] as const),
-  ...(['refused', 'quarantined', 'dropped'] as const),
-]
-
-export type BundleState = (typeof bundleStates)[number]
+import { bundle, finding } from '../tables.ts'
+import type { BundleState, CheckCount, ReceiptBody } from './schemas.ts'
 
 /** States of bundles that were not taken; if received again, they are processed again. */
 export const rejectedStates: readonly BundleState[] = ['refused', 'quarantined', 'dropped']
 
 export const isRejected = (state: BundleState): boolean => rejectedStates.includes(state)
 
-/** All findings of a check, including those that were not stored. */
-export interface CheckCount {
-  readonly check: string
-  readonly errors: number
-  readonly warnings: number
-}
+/**
+ * The dated answer to a bundle: a row of the table `bundle`, without the columns that make `group`. It has
+ * counts of findings; the findings are listed in pages elsewhere.
+ */
+export type Receipt = Readonly<Omit<typeof bundle.$inferSelect, (typeof groupColumns)[number]>> &
+  Pick<ReceiptBody, 'group' | 'inHand'>
 
-/** A decision about a bundle in quarantine. */
-export interface Decision {
-  readonly act: 'release' | 'drop'
-  readonly by: string
-  readonly at: string
-  readonly reason: string
-}
-
-/** How a delta changed the rows of its base. */
-export interface Changes {
-  readonly added: number
-  readonly changed: number
-  readonly deleted: number
-  /** Delivered, but identical to the base row. */
-  readonly unchanged: number
-}
-
-/** The dated answer to a bundle. It has counts of findings; the findings are listed in pages elsewhere. */
-export interface Receipt {
-  readonly id: string
-  readonly packing: 'zip' | 'folder'
-  readonly bytes: number
-  readonly state: BundleState
-  readonly history: readonly { readonly state: BundleState; readonly at: string }[]
-  readonly receivedAt: Date
-  readonly broughtBy: string
-  readonly dataset: string | null
-  readonly edition: string | null
-  readonly provider: string | null
-  readonly contractVersion: number | null
-  readonly sequence: number | null
-  readonly mode: BundleMode | null
-  /** The number of the version that a delta is against. */
-  readonly against: number | null
-  /** For one of several bags: its number, the total, and the numbers received so far, its own included. */
-  readonly group: (BagGroup & { readonly here: readonly number[] }) | null
-  /** Of a delta, once it is validated. */
-  readonly changes: Changes | null
-  readonly synthetic: boolean
-  /** Fingerprint of the OpenPGP key whose signature was good. */
-  readonly signer: string | null
-  readonly files: readonly FileCount[]
-  readonly errors: number
-  readonly warnings: number
-  /** By check, the most frequent first. */
-  readonly summary: readonly CheckCount[]
-  /** Why it is, or was, in quarantine. */
-  readonly exceeded: readonly Exceeded[]
-  readonly decision: Decision | null
-  /** The bundle whose part it replaced. */
-  readonly replaces: string | null
-  /** Whether its part is current: not replaced, and not older than the part that was there. */
-  readonly inHand: boolean
-}
+const groupColumns = ['groupIdentifier', 'groupNumber', 'groupCount'] as const
+const receiptColumns = selectList(bundle, { without: groupColumns })
 
 /**
  * Writes the first receipt of a bundle; returns false if it was received before, which changes nothing. A
@@ -93,13 +34,13 @@ export interface Receipt {
  */
 export async function writeReceived(
   tx: Transaction,
-  bundle: Pick<Receipt, 'id' | 'packing' | 'bytes' | 'receivedAt' | 'broughtBy'>,
+  received: Pick<Receipt, 'id' | 'packing' | 'bytes' | 'receivedAt' | 'broughtBy'>,
 ): Promise<boolean> {
-  const history = [{ state: 'received', at: bundle.receivedAt.toISOString() }]
+  const history = [{ state: 'received', at: received.receivedAt.toISOString() }]
   const made = await tx`
     INSERT INTO qingdan.bundle (id, packing, bytes, state, history, received_at, brought_by)
-    VALUES (${bundle.id}, ${bundle.packing}, ${bundle.bytes}, 'received', ${tx.json(history)},
-      ${bundle.receivedAt}, ${bundle.broughtBy})
+    VALUES (${received.id}, ${received.packing}, ${received.bytes}, 'received', ${tx.json(history)},
+      ${received.receivedAt}, ${received.broughtBy})
     ON CONFLICT (id) DO UPDATE SET state = 'received', brought_by = EXCLUDED.brought_by,
       received_at = EXCLUDED.received_at, decision = NULL, exceeded = '[]', group_identifier = NULL,
       history = qingdan.bundle.history || EXCLUDED.history
@@ -114,25 +55,9 @@ export async function writeState(
   state: BundleState,
   at: Date,
   facts: Partial<
-    Pick<
+    Omit<
       Receipt,
-      | 'dataset'
-      | 'edition'
-      | 'provider'
-      | 'contractVersion'
-      | 'sequence'
-      | 'mode'
-      | 'against'
-      | 'changes'
-      | 'synthetic'
-      | 'signer'
-      | 'files'
-      | 'errors'
-      | 'warnings'
-      | 'summary'
-      | 'exceeded'
-      | 'decision'
-      | 'replaces'
+      'id' | 'packing' | 'bytes' | 'state' | 'history' | 'receivedAt' | 'broughtBy' | 'group' | 'inHand'
     >
   > = {},
 ): Promise<void> {
@@ -172,20 +97,20 @@ export async function writeFindings(
   // A statement takes at most 65,534 parameters, and a finding has 13.
   const most = 2_000
   for (let start = 0; start < findings.length; start += most) {
-    const rows = findings.slice(start, start + most).map((finding, index) => ({
+    const rows = findings.slice(start, start + most).map((found, index) => ({
       bundle_id: id,
       n: start + index + 1,
-      check: finding.check,
-      severity: finding.severity,
-      file: finding.file ?? null,
-      row: finding.row ?? null,
-      cell: finding.cell ?? null,
-      field: finding.field ?? null,
-      header: finding.header ?? null,
-      expected: finding.expected ?? null,
-      message: finding.message,
-      message_zh: finding.messageZh,
-      byte_offset: finding.byteOffset ?? null,
+      check: found.check,
+      severity: found.severity,
+      file: found.file ?? null,
+      row: found.row ?? null,
+      cell: found.cell ?? null,
+      field: found.field ?? null,
+      header: found.header ?? null,
+      expected: found.expected ?? null,
+      message: found.message,
+      message_zh: found.messageZh,
+      byte_offset: found.byteOffset ?? null,
     }))
     await tx`INSERT INTO qingdan.finding ${tx(rows)}`
   }
@@ -193,10 +118,8 @@ export async function writeFindings(
 
 /** A bundle's receipt; undefined if no bundle with this id was received. */
 export async function findReceipt(runner: Runner, id: string): Promise<Receipt | undefined> {
-  const [row] = await runner<(Receipt & { bytes: string; errors: string; warnings: string })[]>`
-    SELECT id, packing, bytes, state, history, received_at AS "receivedAt", brought_by AS "broughtBy",
-      dataset, edition, provider, contract_version AS "contractVersion", sequence, mode, against, changes, synthetic,
-      signer, files, errors, warnings, summary, exceeded, decision, replaces,
+  const [row] = await runner<Receipt[]>`
+    SELECT ${runner.unsafe(receiptColumns)},
       EXISTS (SELECT FROM qingdan.part p JOIN qingdan.bundle held ON held.id = p.bundle_id
         WHERE p.replaced_at IS NULL AND (held.id = b.id OR (
           held.provider = b.provider AND held.group_identifier = b.group_identifier))) AS "inHand",
@@ -207,10 +130,8 @@ export async function findReceipt(runner: Runner, id: string): Promise<Receipt |
   const { bytes, errors, warnings, group, ...rest } = row
   const bags = group === null ? [] : await listBags(runner, rest.provider ?? '', group.identifier)
   return {
-    ...rest,
-    bytes: Number(bytes),
-    errors: Number(errors),
-    warnings: Number(warnings),
+    // In the order of members that receipts have in files and on the command line.
+    ...{ ...rest, bytes, errors, warnings },
     group: group === null ? null : { ...group, here: bags.map(({ number }) => number) },
   }
 }
@@ -257,6 +178,8 @@ export interface FindingPage {
   readonly severity?: Severity | undefined
 }
 
+const findingColumns = selectList(finding, { without: ['bundleId'] })
+
 /** The stored findings of a bundle, in the order they were found. */
 export async function listFindings(
   runner: Runner,
@@ -264,8 +187,7 @@ export async function listFindings(
   page: FindingPage,
 ): Promise<readonly (Finding & { readonly n: number })[]> {
   const rows = await runner`
-    SELECT n, "check", severity, file, row::float8 AS row, cell, field, header, expected, message,
-      message_zh AS "messageZh", byte_offset::float8 AS "byteOffset"
+    SELECT ${runner.unsafe(findingColumns)}
     FROM qingdan.finding WHERE bundle_id = ${id} AND n > ${page.after}
       AND (${page.check ?? null}::text IS NULL OR "check" = ${page.check ?? null})
       AND (${page.severity ?? null}::text IS NULL OR severity = ${page.severity ?? null})

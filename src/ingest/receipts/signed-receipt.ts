@@ -12,7 +12,8 @@ import type { AppContext } from '../../catalogue/index.ts'
 import { canonicalJson } from '../../platform/digest.ts'
 import { problem } from '../../platform/problem.ts'
 import { receiptBody } from './body.ts'
-import { type BundleState, type Receipt, readFindings } from './receipts.ts'
+import { type Receipt, readFindings } from './receipts.ts'
+import type { BundleState } from './schemas.ts'
 
 export interface SignedReceipt {
   /** Canonical JSON, UTF-8, ending with a line break. */

@@ -17,11 +17,11 @@ import {
 } from '../../formats/index.ts'
 import { type App, isFresh, problemResponses } from '../../http/index.ts'
 import { digestOf } from '../../platform/digest.ts'
+import { Text } from '../../platform/shape.ts'
 import { type InformationResource, resourceOf } from './resources.ts'
 import { tableFields, tableRows } from './table.ts'
 
 const tags = ['exchange']
-const Text = (description: string) => Type.String({ description })
 const Known = (description: string) => Type.Union([Type.String(), Type.Null()], { description })
 
 const ResourceSchema = Type.Object({

@@ -1,5 +1,6 @@
 /** The shapes of the feed: its parameters and a page of changes. */
 import { Type } from 'typebox'
+import { Link, orNull } from '../../platform/shape.ts'
 import { feedTypes } from './change-types.ts'
 
 /** Most changes on a page. A change takes some hundred bytes, one with a version about a kilobyte. */
@@ -8,10 +9,6 @@ export const feedLimitDefault = 100
 
 /** Longest wait in seconds. Proxies drop a silent connection after sixty. */
 export const waitSecondsMax = 50
-
-const Link = (description: string) => Type.String({ format: 'uri-reference', description })
-const OrNull = (schema: ReturnType<typeof Link>, description: string) =>
-  Type.Union([schema, Type.Null()], { description })
 
 export const FeedQuery = Type.Object({
   after: Type.Optional(
@@ -65,7 +62,7 @@ const ContractPart = Type.Object(
     }),
     notice: Type.Optional(Notice),
     href: Link('The contract.'),
-    comparison: OrNull(
+    comparison: orNull(
       Link('Every difference.'),
       'Every difference from the previous contract; null for the first.',
     ),
@@ -143,7 +140,7 @@ const ChangeSchema = Type.Object({
   contract: Type.Optional(ContractPart),
   released: Type.Optional(VersionPart),
   item: Type.Optional(ItemPart),
-  href: OrNull(
+  href: orNull(
     Link('What has changed.'),
     'What has changed: the version, contract or list; null for a dataset that was closed.',
   ),

@@ -15,10 +15,10 @@ import {
   Page,
   ProblemShape,
   type PulledContract,
+  type PulledFacts,
   parseJson,
   ResponseFacts,
   TableSchemaShape,
-  type VersionFacts,
 } from '../response-shapes.ts'
 import type { Client, TextResponse } from './client.ts'
 
@@ -68,7 +68,7 @@ export async function readPage(
 }
 
 /** The immutable facts of a version; undefined if the source no longer has it. */
-export async function readFacts(client: Client, key: VersionKey): Promise<VersionFacts | undefined> {
+export async function readFacts(client: Client, key: VersionKey): Promise<PulledFacts | undefined> {
   const path = versionPath(key)
   const value = await readJson(client, path)
   if (value === undefined) return undefined
@@ -77,7 +77,7 @@ export async function readFacts(client: Client, key: VersionKey): Promise<Versio
 }
 
 /** Only the facts, without addresses and changing states. */
-export function onlyFacts(value: VersionFacts): VersionFacts {
+export function onlyFacts(value: PulledFacts): PulledFacts {
   const { dataset, edition, version, contractVersion, period, publishedAt, reason, records, sha256 } = value
   const { difference, synthetic, parts, waivers, warnings, suppressions, distributions } = value
   return {
@@ -157,7 +157,7 @@ export function refusalOf(path: string, { status, text }: TextResponse): PullRef
 
 /** Compares a version's own address with the feed. Throws `wrong-facts`; if they differ, neither is used. */
 export function checkFacts(
-  facts: VersionFacts,
+  facts: PulledFacts,
   key: VersionKey,
   announced: { readonly records: number; readonly sha256: string; readonly files: string },
   listing: string,

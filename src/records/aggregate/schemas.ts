@@ -2,11 +2,8 @@
  * Schemas of the aggregate routes, for OpenAPI and types. Further members of a group depend on the contract.
  */
 import { Type } from 'typebox'
+import { Link, Text, Whole } from '../../platform/shape.ts'
 import { groupByMax, groupsMax, measuresMax } from './query.ts'
-
-const Link = (description: string) => Type.String({ format: 'uri-reference', description })
-const Whole = (description: string) => Type.Integer({ minimum: 0, description })
-const Text = (description: string) => Type.String({ description })
 
 /** One group in the generic routes; the OpenAPI of each dataset replaces it with its own. */
 export const GroupSchema = Type.Object(

@@ -1,8 +1,7 @@
 /** The shape of a difference of two versions. */
 import { Type } from 'typebox'
+import { Link, Whole } from '../../platform/shape.ts'
 
-const Link = (description: string) => Type.String({ format: 'uri-reference', description })
-const Whole = (description: string) => Type.Integer({ minimum: 0, description })
 const Names = (description: string) =>
   Type.Array(Type.String({ description: 'Name of a field.' }), { description })
 

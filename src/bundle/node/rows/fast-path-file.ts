@@ -15,7 +15,8 @@ import type { CopyWriter } from '../../core/csv/copy-writer.ts'
 import { decoderOf } from '../../core/csv/read-rows.ts'
 import { type Block, fillBlock } from '../../core/csv/row-block.ts'
 import { buildLine, isBlankLine, type Line, scanLine, textsOf } from '../../core/csv/row-fields.ts'
-import type { FileCount, ValidateOptions } from './validate-bag.ts'
+import type { FileCount } from '../../core/findings/file-count.ts'
+import type { ValidateOptions } from './validate-bag.ts'
 
 /** State shared by the files of a bundle. */
 export interface Walk {

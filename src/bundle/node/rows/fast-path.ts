@@ -11,9 +11,10 @@ import { buildCopyWriter } from '../../core/csv/copy-writer.ts'
 import { buildScanner, mayBeUtf8, type Scan } from '../../core/csv/encoding.ts'
 import { inPieces } from '../../core/csv/read-rows.ts'
 import { buildBlock } from '../../core/csv/row-block.ts'
+import type { FileCount } from '../../core/findings/file-count.ts'
 import { buildDuplicateFilter } from './duplicate-filter.ts'
 import { buildFileCutter, type Walk } from './fast-path-file.ts'
-import { type FileCount, planBundle, type ValidateOptions } from './validate-bag.ts'
+import { planBundle, type ValidateOptions } from './validate-bag.ts'
 
 /** The rows of a bag as COPY text. */
 export interface RowCopy {

@@ -7,7 +7,6 @@
 
 import type { ToleranceCounts } from '../../../contract/index.ts'
 import { type Contract, type Contracts, intakeKey, partsOf } from '../../../contract/index.ts'
-import type { Digest } from '../../../platform/digest.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
 import type { BundleLimits } from '../../core/bag/limits.ts'
@@ -31,6 +30,7 @@ import {
 } from '../../core/cells/row-reader.ts'
 import type { TableCell, TableRow } from '../../core/cells/table-row.ts'
 import { faultAt } from '../../core/findings/checks.ts'
+import type { FileCount } from '../../core/findings/file-count.ts'
 import type { FindingCounts } from '../../core/findings/finding-sink.ts'
 import { buildDuplicateFilter } from './duplicate-filter.ts'
 import { buildKeyIndex, type KeyIndex } from './key-index.ts'
@@ -46,18 +46,6 @@ export interface AcceptedRow {
 }
 
 export type RowBatch = readonly AcceptedRow[]
-
-export interface FileCount {
-  readonly file: string
-  readonly digest: Digest
-  readonly rowsRead: number
-  readonly rowsTaken: number
-  readonly rowsRefused: number
-  /** Corrections made in the header and in accepted rows, by kind. */
-  readonly repairs: Readonly<Record<string, number>>
-  /** The file is unreadable, in part or whole: no tolerance covers that, and none of its rows is accepted. */
-  readonly unreadable: boolean
-}
 
 export interface Progress {
   readonly file: string

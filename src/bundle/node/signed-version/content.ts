@@ -3,8 +3,14 @@
  * signed it, an incomplete or inconsistent export is rejected with findings: no part of it is imported.
  */
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import Type, { type Static, type TSchema } from 'typebox'
-import { type CarriedVersion, changeKinds, fileName, type PositionedChange } from '../../../contract/index.ts'
+import type { Static, TSchema } from 'typebox'
+import {
+  CarriedChangeSchema,
+  type CarriedVersion,
+  CarriedVersionSchema,
+  fileName,
+  type PositionedChange,
+} from '../../../contract/index.ts'
 import type { Finding } from '../../../platform/finding.ts'
 import { type Bag, readWhole } from '../../core/bag/bag.ts'
 import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
@@ -14,70 +20,6 @@ import { paths } from './paths.ts'
 export const changesBytesMax = 256 << 20
 /** The metadata of one version; with a thousand parts it has some hundred kilobytes. */
 export const versionBytesMax = 16 << 20
-
-const name = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,99}$' })
-const edition = Type.String({ pattern: '^\\d{4}(-\\d{4})?$' })
-const number = Type.Integer({ minimum: 1, maximum: 1_000_000_000 })
-const count = Type.Integer({ minimum: 0 })
-const digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
-const instant = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}\\.\\d{3}Z$' })
-const day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' })
-const text = Type.String()
-const exact = { additionalProperties: false }
-
-const Change = Type.Object(
-  {
-    position: Type.Integer({ minimum: 1 }),
-    at: instant,
-    kind: Type.Enum([...changeKinds]),
-    dataset: name,
-    edition: Type.Optional(edition),
-    version: Type.Optional(number),
-    body: Type.Object({}),
-  },
-  exact,
-)
-
-const Version = Type.Object(
-  {
-    dataset: name,
-    edition,
-    periodStart: day,
-    periodEnd: day,
-    number,
-    contractVersion: number,
-    reason: Type.Union([text, Type.Null()]),
-    records: count,
-    digest,
-    difference: Type.Union([
-      Type.Object({ against: number, added: count, removed: count, changed: count }, exact),
-      Type.Null(),
-    ]),
-    parts: Type.Array(Type.Object({ provider: text, bundle: text, rows: count, synthetic: Type.Boolean() })),
-    waivers: Type.Array(Type.Object({ provider: text, reason: text })),
-    warnings: Type.Array(Type.Object({ check: text, count })),
-    suppressions: Type.Object({}),
-    omitted: Type.Array(Type.Object({ format: text, reason: Type.Object({ zh: text, en: text }) })),
-    publishedAt: instant,
-    withdrawn: Type.Union([Type.Object({ at: instant, reason: text }, exact), Type.Null()]),
-    distributions: Type.Array(
-      Type.Object(
-        {
-          name: text,
-          format: Type.String({ pattern: '^[a-z0-9.]{1,20}$' }),
-          mediaType: text,
-          bytes: count,
-          digest,
-        },
-        exact,
-      ),
-    ),
-  },
-  exact,
-)
-
-/** Exported for the test that validates them against the metaschema. */
-export const contentSchemas = { Change, Version } as const
 
 export interface ExportContent {
   readonly changes: readonly PositionedChange[]
@@ -106,7 +48,7 @@ export async function readContent(
 
 async function readChangeLines(bag: Bag, until: number): Promise<readonly PositionedChange[]> {
   const file = paths.changes
-  const isChange = checkOf(Change)
+  const isChange = checkOf(CarriedChangeSchema)
   const lines = (await textOf(bag, file, changesBytesMax)).split('\n')
   if (lines.pop() !== '') refuseExport([contentFault(file)])
   let before = 0
@@ -122,7 +64,7 @@ async function readChangeLines(bag: Bag, until: number): Promise<readonly Positi
 }
 
 async function readVersions(bag: Bag): Promise<readonly CarriedVersion[]> {
-  const isVersion = checkOf(Version)
+  const isVersion = checkOf(CarriedVersionSchema)
   const versions: CarriedVersion[] = []
   for (const { path } of bag.entries) {
     if (!/^data\/editions\/.*\/version\.json$/.test(path)) continue
