@@ -77,7 +77,7 @@ export async function openContext(config: Config, log: LogSink): Promise<OpenCon
 }
 
 /** Parts of a context: the settings, what is already loaded and opened, a clock and an event log. */
-export type ContextParts = Pick<AppContext, 'config' | 'contracts' | 'database' | 'clock'> & EventLog
+type ContextParts = Pick<AppContext, 'config' | 'contracts' | 'database' | 'clock'> & EventLog
 
 /** Builds the context on an open, migrated database. If it throws, the caller must close the database. */
 export async function buildContext(parts: ContextParts): Promise<OpenContext> {

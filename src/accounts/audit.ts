@@ -4,7 +4,7 @@ import type { Runner } from '../db/database.ts'
 import type { ReadBy } from '../http/index.ts'
 import type { DataRead } from '../platform/caller.ts'
 
-export interface AuditEntry {
+interface AuditEntry {
   readonly at: Date
   /** `key:<id>` or `cli:<user>`. */
   readonly actor: string

@@ -5,22 +5,8 @@ export { createKey, findKey, listKeys, revokeKey } from './keys/keys.ts'
 export { countRequest, readQuota } from './keys/quota.ts'
 export type { KeyRequest, KeySummary } from './keys/schemas.ts'
 export { accessRoutes } from './routes.ts'
-export { loadServiceKey, type ServiceKey } from './service-key.ts'
-export {
-  addSigner,
-  findSigner,
-  listSigners,
-  revokeSigner,
-  type Signer,
-  type SignerRequest,
-} from './signers.ts'
-export {
-  findCursor,
-  listUsage,
-  type SeenCursor,
-  type UsageCount,
-  usageRowsMax,
-} from './usage/stored-usage.ts'
-export { firstDay, flushMilliseconds, type UsageCounter, usageCounterOf } from './usage/usage-counter.ts'
-export { usageDaysUsual } from './usage/usage-days.ts'
+export { loadServiceKey } from './service-key.ts'
+export { addSigner, findSigner, listSigners, revokeSigner, type Signer } from './signers.ts'
+export { findCursor, listUsage, type SeenCursor, usageRowsMax } from './usage/stored-usage.ts'
+export { usageCounterOf } from './usage/usage-counter.ts'
 export { usagePeriod } from './usage/usage-period.ts'

@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Config } from '../platform/config.ts'
 import type { Clock } from '../platform/time.ts'
 
-export interface ServiceKey {
+interface ServiceKey {
   /** In upper-case hexadecimal digits, as GnuPG shows it. */
   readonly fingerprint: string
   /** Armoured, for publication. */

@@ -9,7 +9,7 @@ import { problem } from '../platform/problem.ts'
 import { writeAudit } from './audit.ts'
 import type { By } from './keys/keys.ts'
 
-export interface SignerRequest {
+interface SignerRequest {
   /** Of the primary key, in upper-case hexadecimal digits. */
   readonly fingerprint: string
   /** Armoured, and only public. */

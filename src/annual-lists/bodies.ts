@@ -16,7 +16,7 @@ type ListBody = Static<typeof ListSchema>
 type DiffBody = Static<typeof DiffSchema>
 
 /** A version of a list, with its reason. */
-export function versionOfList({ version }: ListSource, config: Addressed) {
+function versionOfList({ version }: ListSource, config: Addressed) {
   return {
     version: version.number,
     reason: version.reason,

@@ -2,7 +2,7 @@
 import type { AnnualList, ListItem } from './annual-lists.ts'
 
 /** A span such as `30d`, `2w`, `1m` or `1y`. */
-export interface Span {
+interface Span {
   readonly count: number
   readonly unit: 'd' | 'w' | 'm' | 'y'
 }
@@ -33,7 +33,7 @@ function textOf(day: Date): string {
   return day.toISOString().slice(0, 10)
 }
 
-export interface DueItem {
+interface DueItem {
   readonly year: string
   readonly item: ListItem
   /** The current due day, after all changes. */

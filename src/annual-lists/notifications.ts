@@ -44,7 +44,7 @@ export async function appendItemChanges(context: AppContext): Promise<number> {
  * The changes since the last report. Pure. An item that is in no version of its list any more counts as
  * withdrawn.
  */
-export function changesOf(
+function changesOf(
   lists: readonly Pick<AnnualList, 'year' | 'items'>[],
   reported: readonly ReportedItem[],
 ): readonly (ReportedItem & { readonly former: string | null })[] {

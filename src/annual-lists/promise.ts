@@ -12,7 +12,7 @@ const publicNames = { updateFrequency: 'rhythm', shareMethods: 'shareWays' } as 
   Record<Property, string>
 >
 
-export type PublicProperty =
+type PublicProperty =
   | Exclude<Property, keyof typeof publicNames>
   | (typeof publicNames)[keyof typeof publicNames]
 

@@ -15,7 +15,7 @@ const Links = { description: 'Links to related resources.' }
 
 export const Year = Type.String({ pattern: '^\\d{4}$', description: 'A year, such as `2026`.' })
 
-export const RatesSchema = Type.Object(
+const RatesSchema = Type.Object(
   {
     items: Count('Number of items, including those that left the list.'),
     states: Type.Object(

@@ -7,15 +7,15 @@ import { dayInShanghai } from '../platform/time.ts'
 export const promiseStates = ['published', 'late', 'planned', 'overdue'] as const
 
 /** published on time · published after the due day · neither published nor due yet · due but not published */
-export type PromiseState = (typeof promiseStates)[number]
+type PromiseState = (typeof promiseStates)[number]
 
 export const itemStates = [...promiseStates, 'withdrawn'] as const
 
 /** The state of an item's promise; `withdrawn` if the item has left the list. */
-export type ItemState = (typeof itemStates)[number]
+type ItemState = (typeof itemStates)[number]
 
 /** One published version as evidence. */
-export interface Evidence {
+interface Evidence {
   readonly publishedAt: Date
   readonly withdrawn: boolean
 }
@@ -59,7 +59,7 @@ export function worstOf(periods: readonly PromiseOutcome[]): PromiseOutcome {
   return { state, firstPublished: last }
 }
 
-export type StateCounts = Readonly<Record<ItemState, number>>
+type StateCounts = Readonly<Record<ItemState, number>>
 
 export interface Rates {
   readonly items: number

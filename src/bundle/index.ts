@@ -3,14 +3,13 @@
  * as possible and reports everything; the caller decides about tolerance.
  */
 
-export { type Bag, type BagEntry, type Packing, readWhole } from './core/bag/bag.ts'
+export { type Bag, readWhole } from './core/bag/bag.ts'
 export type { BagGroup } from './core/bag/bag-info.ts'
 export type { BundleMode, Operation } from './core/bag/descriptor.ts'
 export {
   bagNumberOf,
   type GroupBag,
   type GroupManifest,
-  type GroupPosition,
   type GroupPurpose,
   groupFaults,
   groupLimitFaults,
@@ -22,24 +21,15 @@ export {
   missingNumbers,
 } from './core/bag/group.ts'
 export { type BundleLimits, limitsOf } from './core/bag/limits.ts'
-export { manifestLine } from './core/bag/manifest-file.ts'
 export { spreadByBytes, spreadByCount } from './core/bag/spread.ts'
-export {
-  type BundleFile,
-  type BundleManifest,
-  type Verification,
-  verifyBag,
-  verifyManifest,
-  verifyWhole,
-} from './core/bag/verify.ts'
+export { type BundleManifest, verifyBag, verifyManifest, verifyWhole } from './core/bag/verify.ts'
 export { encodeCopy } from './core/csv/copy-text.ts'
-export { type BundleCheck, BundleRefusal, bundleChecks, faultAt } from './core/findings/checks.ts'
+export { BundleRefusal, bundleChecks, faultAt } from './core/findings/checks.ts'
 export { type FileCount, FileCountSchema } from './core/findings/file-count.ts'
 export { buildFindingSink, type FindingCounts, type FindingSink } from './core/findings/finding-sink.ts'
 export { findingsCsv } from './core/findings/findings-csv.ts'
 export {
   KeyFault,
-  type KeyFaultReason,
   keyFileBytesMax,
   openPrivateKey,
   type PrivateKeyFile,
@@ -48,39 +38,19 @@ export {
   readPublicKeys,
 } from './core/openpgp/keys.ts'
 export { isEncrypted } from './core/openpgp/paths.ts'
-export {
-  checkSignatures,
-  type SignatureFault,
-  type SignatureOutcome,
-  signatureBytesMax,
-  signBytes,
-} from './core/openpgp/signature.ts'
+export { checkSignatures, type SignatureOutcome, signBytes } from './core/openpgp/signature.ts'
 export { type BagSource, createBag, type NewBag } from './node/bag/create-bag.ts'
-export { type Decryption, decryptBag, holdsEncrypted } from './node/bag/decrypted-bag.ts'
+export { decryptBag, holdsEncrypted } from './node/bag/decrypted-bag.ts'
 export { findMissing } from './node/bag/find-missing.ts'
 export { dialectOf, isTableFile, type LooseOptions } from './node/bag/loose-files.ts'
 export { type BundleIdentity, identifyBundle, openBag } from './node/bag/open-bag.ts'
 export { packBag } from './node/bag/pack-bag.ts'
-export {
-  type BagSignature,
-  checkBagSignature,
-  signatureFinding,
-  signaturePath,
-  signBag,
-} from './node/bag/signed-bag.ts'
+export { checkBagSignature, signatureFinding, signaturePath, signBag } from './node/bag/signed-bag.ts'
 export { decryptInto, encryptTo } from './node/openpgp/encryption.ts'
 export { copyPaths } from './node/rows/copy-rows.ts'
 export { buildKeyMatcher, keyConflict, type RowPass, rowPassesOf } from './node/rows/delta.ts'
-export { openSealedScratch, type SealedFile, type SealedScratch } from './node/rows/encrypted-scratch.ts'
-export type { RowCopy } from './node/rows/fast-path.ts'
-export {
-  type Progress,
-  type RowBatch,
-  type RowValidation,
-  tally,
-  type ValidateOptions,
-  validateBag,
-} from './node/rows/validate-bag.ts'
+export { openSealedScratch } from './node/rows/encrypted-scratch.ts'
+export { type RowBatch, tally, type ValidateOptions, validateBag } from './node/rows/validate-bag.ts'
 export { contentFault, readContent, refuseExport, textOf } from './node/signed-version/content.ts'
 export { type ExportCursor, readExportCursor, writeExportCursor } from './node/signed-version/cursor.ts'
 export { type ExportPurpose, exportDescriptorPath } from './node/signed-version/descriptor.ts'

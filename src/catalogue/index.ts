@@ -26,7 +26,7 @@ export { followContracts } from './datasets/follow-contracts.ts'
 export { byDataset } from './datasets/group-by-dataset.ts'
 export { pinContracts } from './datasets/pinned-contracts.ts'
 export type { DatasetForm } from './datasets/representation.ts'
-export { type SearchedDatasets, searchDatasets } from './datasets/routes.ts'
+export { searchDatasets } from './datasets/routes.ts'
 export { type DatasetTimes, listDatasetTimes } from './datasets/times.ts'
 export { adoptOrigin, applyMirrored, openMirrored, prepareMirrored } from './mirror.ts'
 export { findOrigin, type MirrorState, readMirror, refuseOnMirror, writeMirror } from './origin.ts'
@@ -42,7 +42,6 @@ export {
   type Draft,
   getDraft,
   openDraft,
-  type Prepared,
   prepareVersion,
   publishVersion,
   resetDraft,
@@ -53,11 +52,8 @@ export { linkHeader, neighboursOf } from './versions/neighbour-links.ts'
 export { previewDaysDefault, previewDaysMax } from './versions/preview-days.ts'
 export {
   createPreview,
-  findPreviewed,
   findServed,
   listPreviews,
-  type Preview,
-  type PreviewedVersion,
   revokePreview,
   type ServedVersion,
 } from './versions/previews.ts'

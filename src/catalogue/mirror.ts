@@ -26,7 +26,7 @@ export async function adoptOrigin(tx: Transaction, state: MirrorState): Promise<
   await notifyChange(tx)
 }
 
-export interface OpenedVersion {
+interface OpenedVersion {
   readonly id: number
   /** `published`: already visible; `prepared`: only has to be made visible; `open`: has to be prepared. */
   readonly status: 'published' | 'prepared' | 'open'
@@ -79,7 +79,7 @@ export async function prepareMirrored(
 }
 
 /** The content of one export. */
-export interface Mirrored {
+interface Mirrored {
   readonly changes: readonly PositionedChange[]
   /** Every version that the changes concern, in its final state; all are prepared or published. */
   readonly versions: readonly CarriedVersion[]

@@ -55,7 +55,7 @@ const PeriodSchema = Type.Object(
 const { provider, bundle, bundles, rows } = facts.parts.items.properties
 const PartSchema = Type.Required(Type.Object({ provider, bundle, bundles, rows }))
 
-export const VersionSchema = Type.Object({
+const VersionSchema = Type.Object({
   dataset: Text('Slug of the dataset.'),
   edition: Text('Name of the edition.'),
   version: Whole('Number of the version: 1, 2, 3 …'),

@@ -26,7 +26,7 @@ import {
   reportOf,
 } from './check-bundle.ts'
 
-export interface CheckedBundle {
+interface CheckedBundle {
   /** The path, or the paths of all bags of a group. */
   readonly path: string
   readonly report: CheckReport

@@ -194,7 +194,7 @@ export function progressLine(name: string): Progress {
 }
 
 /** Progress of a step since its start. */
-export interface Advance {
+interface Advance {
   readonly done: number
   readonly total?: number | undefined
   /** If rows are given, `done` and `total` are bytes. */

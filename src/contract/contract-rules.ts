@@ -29,7 +29,7 @@ export interface KnownNames {
   readonly checkUse?: (use: CheckUse, fields: readonly Field[]) => readonly string[]
 }
 
-export interface RuleContext {
+interface RuleContext {
   readonly lists: CodeLists
   readonly known: KnownNames
 }

@@ -8,9 +8,6 @@ import type { FormerKeyword } from './former-names.ts'
 
 export type { Contract, Field } from './contract-types.ts'
 
-/** The role of a field. A `status` field is filled by disclosure control, never delivered by a provider. */
-export type Role = Field['role']
-
 /** Table Schema constraints, by their Table Schema names. */
 export type Constraints = NonNullable<Field['constraints']>
 
@@ -26,7 +23,7 @@ export type DisclosureUse = NonNullable<Contract['disclosure']>
 /** The aggregates that readers may request. Without it the dataset offers none. */
 export type AggregateOffer = NonNullable<Contract['aggregate']>
 
-export type AggregateMeasure = NonNullable<AggregateOffer['measures']>[number]
+type AggregateMeasure = NonNullable<AggregateOffer['measures']>[number]
 
 /** The functions by which a measure can be aggregated over the records of a group. */
 export type AggregateFunction = AggregateMeasure['functions'][number]

@@ -36,7 +36,7 @@ export function* fieldComplaints(
 }
 
 /** The canonical text of a value in a contract, or undefined if it does not fit the field's type. */
-export function parseBound(field: Field, bound: number | string): string | undefined {
+function parseBound(field: Field, bound: number | string): string | undefined {
   return fieldType(field.type).parse(String(bound), field)
 }
 

@@ -1,17 +1,9 @@
-/** Public API of contract: contracts, code lists, and all that is derived from them. */
-export type { Check, CheckContext, Fault, RowCheck, Values } from './checks/check.ts'
 export { type BuiltCheck, buildChecks, checks, checkUseFaults } from './checks/list.ts'
 export { codeFileText, codeListsOf } from './codes/code-files.ts'
-export { buildCodeList, type Code, type CodeList, type CodeQuery, findCode, validOn } from './codes/codes.ts'
-export {
-  type ContractDifference,
-  compareContracts,
-  type Verdict,
-  type VerdictName,
-} from './comparison/verdict.ts'
+export { buildCodeList, type Code, type CodeList, findCode, validOn } from './codes/codes.ts'
+export { compareContracts, type VerdictName } from './comparison/verdict.ts'
 export {
   type AggregateFunction,
-  type AggregateMeasure,
   type AggregateOffer,
   type CheckUse,
   type Constraints,
@@ -30,35 +22,26 @@ export {
   noticeDaysUsual,
   type ProviderPart,
   partsOf,
-  type Role,
   statusField,
   withheldFields,
 } from './contract.ts'
-export { ContractError, type ContractFault } from './contract-errors.ts'
+export { ContractError } from './contract-errors.ts'
 export type { KnownNames } from './contract-rules.ts'
 export type { Contracts } from './contracts.ts'
 export { answerNames, measureName, missingName, weightName } from './fields/aggregate-names.ts'
-export {
-  type FieldShape,
-  type FieldType,
-  type FieldTypeName,
-  fieldType,
-  fieldTypes,
-  listSeparator,
-} from './fields/field-types.ts'
+export { type FieldTypeName, fieldType, fieldTypes, listSeparator } from './fields/field-types.ts'
 export { normaliseHeader } from './fields/headers.ts'
 export { codesOf, jsonValue, labelOf, labelText, listCodes } from './fields/labels.ts'
-export { buildRowValidator, type ConstraintFault, type RowValidator } from './fields/row-validator.ts'
-export { bindingOf, type KindBinding, type KindName, type KindProperty, kinds, kindTitles } from './kinds.ts'
-export { type LoadOptions, loadContracts } from './load.ts'
-export { type Period, periodOf } from './period.ts'
+export { buildRowValidator } from './fields/row-validator.ts'
+export { bindingOf, type KindBinding, kinds, kindTitles } from './kinds.ts'
+export { loadContracts } from './load.ts'
+export { periodOf } from './period.ts'
 export {
   CarriedChangeSchema,
   type CarriedVersion,
   CarriedVersionSchema,
   type Change,
   type ChangeKind,
-  changeKinds,
   fileName,
   type OmittedFormat,
   type PositionedChange,
@@ -73,12 +56,6 @@ export {
 } from './published-version.ts'
 export { countRead, grantsOf, mayRead, type Shared } from './read-access.ts'
 export { listSamples, type Sample } from './samples.ts'
-export type { JsonSchema } from './schema.ts'
-export {
-  type FieldSchemaOptions,
-  fieldSchema,
-  type RecordSchemaOptions,
-  recordSchema,
-} from './schemas/json-schema.ts'
-export { type TableSchemaOptions, tableSchema } from './schemas/table-schema.ts'
+export { fieldSchema, recordSchema } from './schemas/json-schema.ts'
+export { tableSchema } from './schemas/table-schema.ts'
 export { type Exceeded, exceededBounds, type Tolerance, type ToleranceCounts } from './tolerance.ts'

@@ -69,7 +69,7 @@ export const kinds = {
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, KindProperty>>>>
 
-export type KindName = keyof typeof kinds
+type KindName = keyof typeof kinds
 
 /** Titles of the kinds, by name. */
 export const kindTitles: ReadonlyMap<string, Bilingual> = new Map(

@@ -16,7 +16,7 @@ import type { CodeLists } from './field-rules.ts'
 import { currentListName, pathInFile, renameKeywords, withFormerLists } from './former-names.ts'
 import { readContractSchema, type SchemaCheck } from './schema.ts'
 
-export interface LoadOptions {
+interface LoadOptions {
   /**
    * Folders such as `datasets`; later ones add to earlier ones. A missing folder is allowed, because
    * `$QINGDAN_DATA/contracts` is empty at first.

@@ -1,7 +1,7 @@
 /** Periods by edition name: `2025` is a calendar year, `2025-2026` a school year from September to August. */
 import type { Contract } from './contract.ts'
 
-export interface Period {
+interface Period {
   /** First and last day, `YYYY-MM-DD`. */
   readonly start: string
   readonly end: string

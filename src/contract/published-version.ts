@@ -125,7 +125,7 @@ export const CarriedVersionSchema = Type.Object(
 )
 export type CarriedVersion = Shape<typeof CarriedVersionSchema>
 
-export const changeKinds = [
+const changeKinds = [
   'contract-added',
   'version-published',
   'version-corrected',

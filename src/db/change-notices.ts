@@ -27,7 +27,7 @@ export async function notifyChange(tx: Transaction): Promise<void> {
   await tx`SELECT pg_notify(${channel}, '')`
 }
 
-export interface ChangeNotices {
+interface ChangeNotices {
   /**
    * Calls a listener at each notice, and whenever one may have been missed. The first call opens the session.
    * Returns a function that says whether every notice is being received now.

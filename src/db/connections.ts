@@ -6,7 +6,7 @@ import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import pg from 'pg'
 import postgres, { type Sql } from 'postgres'
 
-export type Role = 'owner' | 'work' | 'serve'
+type Role = 'owner' | 'work' | 'serve'
 
 /** Names of the roles, which belong to the whole server. */
 export const roleNames = { work: 'qingdan_work', serve: 'qingdan_serve' } as const

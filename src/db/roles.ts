@@ -71,7 +71,7 @@ async function retry(grant: () => Promise<unknown>): Promise<void> {
 }
 
 /** Schemas in addition to that of the service's own tables, which the migrations create. */
-export const schemas = ['published', 'staging', 'pgboss'] as const
+const schemas = ['published', 'staging', 'pgboss'] as const
 
 /** Creates the schemas if they are missing. */
 export async function makeSchemas(owner: Sql): Promise<void> {

@@ -4,7 +4,7 @@ import type { Contract, DisclosureUse } from '../contract/index.ts'
 /** One record, in the order of the contract's fields. */
 export type ConfidentialRow = readonly (string | null)[]
 
-export interface SuppressionSummary {
+interface SuppressionSummary {
   readonly rule: string
   /** Records read, records with at least one value withheld, and values withheld. */
   readonly records: number
@@ -14,7 +14,7 @@ export interface SuppressionSummary {
   readonly byReason: Readonly<Record<string, number>>
 }
 
-export interface Controlled {
+interface Controlled {
   readonly rows: AsyncIterable<readonly ConfidentialRow[]>
   /** Call after `rows` has been read to the end; incomplete before. */
   readonly summary: () => SuppressionSummary

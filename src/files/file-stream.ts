@@ -13,7 +13,7 @@ import { Readable, type Writable } from 'node:stream'
  */
 const bufferBytes = 256 * 1024
 
-export interface FileRange {
+interface FileRange {
   readonly start: number
   /** The last byte, inclusive. */
   readonly end: number

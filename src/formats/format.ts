@@ -13,7 +13,7 @@ export type RecordValues = readonly (string | null)[]
 export type RowBatches = AsyncIterable<readonly RecordValues[]>
 
 /** What is known of a version while its files are rendered; the time of publication is not. */
-export interface RenderedVersion {
+interface RenderedVersion {
   readonly dataset: string
   readonly edition: string
   readonly number: number

@@ -6,7 +6,7 @@
 /** Most characters of a title in a file name; file systems allow 255 bytes, and a character may need four. */
 const nameLengthMax = 50
 
-export interface AttachmentNames {
+interface AttachmentNames {
   /** ASCII without quotes, for all clients. */
   readonly plain: string
   /** The beginning of the readable name. */

@@ -28,7 +28,7 @@ export interface ReadBy {
 }
 
 /** What HTTP needs to know about holders of keys. */
-export interface KeyAccess {
+interface KeyAccess {
   /** The caller of a request with the header `Authorization`. Throws `key-invalid`. */
   readonly findCaller: (
     authorization: string,

@@ -1,6 +1,6 @@
 /** HTTP: shared hooks, problem responses, endpoints for operators, and the API's own description. */
 export { attachment } from './attachment.ts'
-export { type ByteCache, byteCacheOf, type CachedBody } from './cache/byte-cache.ts'
+export { byteCacheOf, type CachedBody } from './cache/byte-cache.ts'
 export { isFresh } from './cache/freshness.ts'
 export { buildResponseCache } from './cache/response-cache.ts'
 export type { HttpContext, QuotaState, ReadBy } from './context.ts'

@@ -15,10 +15,10 @@ export { takeBundle } from './pipeline/pipeline.ts'
 export { type Progress, readPasses, watchRows } from './pipeline/progress.ts'
 export { Refusal } from './pipeline/refusal.ts'
 export { ensureStaged } from './pipeline/rows.ts'
-export { listSequenceGaps, type SequenceGap } from './pipeline/sequence.ts'
+export { listSequenceGaps } from './pipeline/sequence.ts'
 export { dropBundle, releaseBundle } from './quarantine/quarantine.ts'
 export { receiptBody } from './receipts/body.ts'
-export { receiptFileNames, writeReceiptFiles } from './receipts/files.ts'
+export { writeReceiptFiles } from './receipts/files.ts'
 export {
   countWarnings,
   findReceipt,
@@ -30,8 +30,6 @@ export {
   readFindings,
 } from './receipts/receipts.ts'
 export { receiptRoutes } from './receipts/routes.ts'
-export type { ReceiptBody } from './receipts/schemas.ts'
-export { getSignedReceipt, isTerminal, type SignedReceipt } from './receipts/signed-receipt.ts'
 export { type InboxRound, openInbox } from './receive/inbox.ts'
 export { receive } from './receive/receive.ts'
 export { ingestRoutes } from './routes.ts'

@@ -191,7 +191,7 @@ export const formerSettings: ReadonlyMap<string, SettingName> = new Map<string, 
 ])
 
 /** A setting that was given under its former name. */
-export interface DeprecatedSetting {
+interface DeprecatedSetting {
   readonly name: string
   readonly replacement: SettingName
 }

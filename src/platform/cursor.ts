@@ -8,7 +8,7 @@ import { problem } from './problem.ts'
 const checksumLength = 12
 
 /** The longest cursor that is parsed; real ones are far shorter. */
-export const cursorLengthMax = 4096
+const cursorLengthMax = 4096
 
 /**
  * Encodes a position as opaque, URL-safe text. `query` is the canonical text of the query; the cursor is

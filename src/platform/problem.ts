@@ -3,12 +3,12 @@
  * 5xx never shows their message. Details must not contain personal data: name fields, files and limits, not
  * values of rows.
  */
-import { type ProblemCode, type ProblemKind, problems } from './problem-list.ts'
+import { type ProblemCode, problems } from './problem-list.ts'
 
-export { type ProblemCode, type ProblemKind, problems }
+export { type ProblemCode, problems }
 
 /** Members of a problem beyond its kind; RFC 9457, section 3.2, allows extensions. */
-export interface ProblemDetail {
+interface ProblemDetail {
   /** One sentence about this occurrence. */
   readonly detail?: string
   /** The parameter, field or file that the problem is about. */

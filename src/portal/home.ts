@@ -9,9 +9,9 @@ import { page } from './page.ts'
 import { searchForm } from './search/form.ts'
 
 /** The states of an annual list item, in display order. */
-export const itemStates = ['published', 'late', 'planned', 'overdue', 'withdrawn'] as const
+const itemStates = ['published', 'late', 'planned', 'overdue', 'withdrawn'] as const
 
-export type ItemState = (typeof itemStates)[number]
+type ItemState = (typeof itemStates)[number]
 
 export interface PortalList {
   readonly year: string

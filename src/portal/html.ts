@@ -13,7 +13,7 @@ export class Html {
   }
 }
 
-export type Piece = Html | string | number | false | undefined | readonly Piece[]
+type Piece = Html | string | number | false | undefined | readonly Piece[]
 
 /**
  * Builds markup. Text and numbers are escaped, in content and in quoted attributes; `false` and `undefined`

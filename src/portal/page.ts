@@ -16,7 +16,7 @@ const texts = {
   },
 } as const
 
-export interface PageOptions {
+interface PageOptions {
   /** Path of the page, without parameters; the home page if absent. */
   readonly address?: string
   /** Its parameters, repeated in the link to the other language. */

@@ -38,7 +38,7 @@ export function dataCatalog(contracts: readonly Contract[], { base, language }: 
   }
 }
 
-export interface LatestVersion {
+interface LatestVersion {
   readonly version: PublishedVersion
   readonly files: readonly StoredDistribution[]
 }

@@ -39,11 +39,11 @@ import type { PublicationBody } from './schemas.ts'
 export const shortPatience: Patience = { millisecondsMax: 5_000, refuse: () => problem('edition-busy') }
 
 /** Latest moment that may be requested, in days from now: anything later is a typing error. */
-export const momentDaysMax = 366
+const momentDaysMax = 366
 
 const dayMilliseconds = 86_400_000
 
-export interface PublicationRequest {
+interface PublicationRequest {
   readonly dataset: string
   readonly edition: string
   /** Why this version is made; required from the second version on, and published. */
@@ -56,7 +56,7 @@ export interface PublicationRequest {
 }
 
 /** A requested publication, and the waiting one that it replaces. */
-export type RequestedPublication = Publication & Required<Pick<PublicationBody, 'replaces'>>
+type RequestedPublication = Publication & Required<Pick<PublicationBody, 'replaces'>>
 
 /**
  * Requests a publication; it replaces a waiting one and its approval. Throws `dataset-not-found`,
@@ -194,7 +194,7 @@ async function openPublication(
 }
 
 /** Who acts on a publication, and which draft they have reviewed. */
-export interface PublicationAct {
+interface PublicationAct {
   readonly id: number
   readonly actor: string
   /** SHA-256 of the plain CSV that the actor has reviewed; if present, it must match the waiting one. */

@@ -10,8 +10,6 @@ export { startPublicationJobs } from './jobs.ts'
 export { publishEdition } from './pipeline/publish-edition.ts'
 export {
   findOpenPublication,
-  findPublication,
-  isOpenPublication,
   listPublications,
   type PendingReason,
   type Publication,

@@ -57,7 +57,7 @@ export async function findOpenPublication(
 }
 
 /** Publications shown at a time; older ones are in the audit log. */
-export const publicationsMax = 200
+const publicationsMax = 200
 
 /** Publications, the newest first, at most `publicationsMax`. */
 export async function listPublications(

@@ -5,7 +5,7 @@ import { FindingSchema } from '../platform/finding.ts'
 import { Instant, Link, listOf, orNull, type Shape, TextOrNull } from '../platform/shape.ts'
 
 /** Longest reason accepted: it is published beside the data and should be readable. */
-export const reasonLengthMax = 2_000
+const reasonLengthMax = 2_000
 
 /** Waivers of one publication: an edition never has more parts. */
 const waiversMax = 500

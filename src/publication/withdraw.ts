@@ -6,7 +6,7 @@ import type { Patience } from '../db/lock.ts'
 import { lockOf } from '../ingest/index.ts'
 import { problem } from '../platform/problem.ts'
 
-export interface Withdrawal {
+interface Withdrawal {
   readonly dataset: string
   readonly edition: string
   readonly version: number

@@ -2,7 +2,7 @@
 
 export type { PullProgress } from './apply.ts'
 export { openFolderSink } from './folder/sink.ts'
-export { retriesDefault, schemaUsual } from './limits.ts'
+export { schemaUsual } from './limits.ts'
 export { openPostgresSink } from './postgres/sink.ts'
 export { PullRefusal, pullRefusals } from './problems.ts'
 export { type PullOrder, type PullReport, pull } from './pull.ts'

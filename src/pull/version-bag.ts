@@ -33,7 +33,7 @@ import {
 } from './response-shapes.ts'
 import { checkContract } from './source/source.ts'
 
-export interface BagOrder {
+interface BagOrder {
   /** Path of the bag, a ZIP file. */
   readonly path: string
   readonly key: VersionKey
@@ -46,7 +46,7 @@ export interface BagOrder {
   readonly to: (format: string) => string
 }
 
-export interface UnpackedBag {
+interface UnpackedBag {
   readonly facts: PulledFacts
   readonly contract: PulledContract
   readonly codes: readonly CodeRow[]

@@ -4,7 +4,7 @@ import type { Database } from '../db/database.ts'
 import { quoteIdentifier } from '../db/identifier.ts'
 import { createIndexes, createTable, numberColumn, publishedTable, recordsTable } from './tables.ts'
 
-export interface Loaded {
+interface Loaded {
   readonly table: string
   readonly records: number
 }

@@ -45,9 +45,7 @@ export function streamsOf({ config }: { readonly config: Config }): Streams {
 }
 
 /** Builds the stream limit of one process. */
-export function buildStreams(
-  config: Pick<Config, 'QINGDAN_STREAMS_MAX' | 'QINGDAN_STREAM_STALL_SECONDS'>,
-): Streams {
+function buildStreams(config: Pick<Config, 'QINGDAN_STREAMS_MAX' | 'QINGDAN_STREAM_STALL_SECONDS'>): Streams {
   const { QINGDAN_STREAMS_MAX: max, QINGDAN_STREAM_STALL_SECONDS: stallSeconds } = config
   const callerMax = Math.ceil(max * callerFraction)
   const open = new Map<string, number>()

@@ -4,4 +4,4 @@ export { type Exported, ExportTargetTaken, writeExport } from './export/export.t
 export type { ExportRequest } from './export/selection.ts'
 export { type MirrorReport, takeExport } from './mirror/mirror.ts'
 export { transferRoutes } from './routes.ts'
-export { distrustKey, listTrusted, type TrustedKey, trustKey } from './trusted-keys.ts'
+export { distrustKey, listTrusted, trustKey } from './trusted-keys.ts'

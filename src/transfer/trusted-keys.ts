@@ -6,7 +6,7 @@ import { readSetting, writeSetting } from '../db/settings-store.ts'
 
 const settingName = 'mirror-keys'
 
-export interface TrustedKey {
+interface TrustedKey {
   readonly fingerprint: string
   readonly armored: string
   /** ISO 8601 in UTC. */

@@ -61,7 +61,7 @@ export async function deleteUsageBefore(runner: Runner, day: string): Promise<vo
   await runner`delete from qingdan.key_usage where day < ${day}`
 }
 
-export interface UsageFilter {
+interface UsageFilter {
   /** Of one key; of all keys if absent. */
   readonly keyId?: string
   /** Days in Shanghai, both included. */

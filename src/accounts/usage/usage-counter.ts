@@ -18,20 +18,20 @@ import {
 } from './stored-usage.ts'
 
 /** Usage is at most this old when read, and a killed process loses no more than this. */
-export const flushMilliseconds = 5_000
+const flushMilliseconds = 5_000
 
 /** Pending counts: a key uses few datasets, and counts are written every few seconds. */
 export const countsMax = 10_000
 
 const dayMilliseconds = 86_400_000
 
-export interface Use {
+interface Use {
   readonly keyId: string
   /** Empty where the request concerns no dataset or several. */
   readonly dataset: string
 }
 
-export interface UsageCounter {
+interface UsageCounter {
   /** Counts a request; the returned function adds bytes of its body as they are sent. */
   readonly count: (use: Use, isRefused: boolean) => (bytes: number) => void
   /** Records the cursor that a key has presented. */

@@ -4,7 +4,7 @@ import { dayInShanghai, isDay } from '../../platform/time.ts'
 import { firstDay } from './usage-counter.ts'
 import { usageDaysUsual } from './usage-days.ts'
 
-export interface UsagePeriod {
+interface UsagePeriod {
   readonly from: string
   readonly to: string
 }

@@ -8,7 +8,7 @@ import { causesOf, type ItemHistory, type ListSource, type ReadList } from './hi
 import { matchItems } from './item-match.ts'
 import { isMovedOn } from './years.ts'
 
-export interface Change {
+interface Change {
   readonly property: Property
   readonly from: string | null
   readonly to: string | null

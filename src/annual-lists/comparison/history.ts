@@ -18,7 +18,7 @@ export interface ReadList extends ListSource {
 }
 
 /** An item in one version of its list. */
-export interface ItemVersion {
+interface ItemVersion {
   readonly source: ListSource
   readonly promised: Promised
 }
@@ -64,7 +64,7 @@ export function followItems(versions: readonly ReadList[]): readonly ItemHistory
 }
 
 /** A change of a due date. */
-export interface Move {
+interface Move {
   readonly from: string
   /** Null if the date was removed. */
   readonly to: string | null

@@ -68,7 +68,7 @@ interface Row extends ChangeRow {
 }
 
 /** A range of changes: the first ones after a position, or the newest ones without a position. */
-export interface FeedRange {
+interface FeedRange {
   readonly after?: number
   readonly limit: number
 }

@@ -28,7 +28,7 @@ const ContractRef = (description: string) =>
     { description },
   )
 
-export const ComparisonSchema = Type.Object({
+const ComparisonSchema = Type.Object({
   dataset: Type.String({ description: 'Slug of the dataset.' }),
   from: ContractRef('The first contract.'),
   to: ContractRef('The second contract.'),

@@ -138,7 +138,7 @@ const DatasetsSchema = Type.Object({
   ),
 })
 
-export interface SearchedDatasets extends FoundDatasets {
+interface SearchedDatasets extends FoundDatasets {
   readonly query: DatasetQuery
   /** A dataset's versions, newest first. */
   readonly versionsOf: (dataset: string) => readonly PublishedVersion[]

@@ -21,7 +21,7 @@ const ofList = (list: string, codes: Facet['codes']): Facet => ({
 })
 
 /** The facets by parameter name, in the order of the response. */
-export const facets = {
+const facets = {
   theme: ofList('themes', ({ themes }) => themes),
   provider: ofList('providers', ({ providers }) => providers),
   openClass: ofList('open-classes', ({ openClass }) => [openClass]),
@@ -62,7 +62,7 @@ export interface FacetValue {
 }
 
 /** Most values per facet, the most frequent first. */
-export const facetValuesMax = 100
+const facetValuesMax = 100
 
 export function fitsFacets(contract: Contract, filters: FacetFilters, except?: FacetName): boolean {
   return facetNames.every((name) => {

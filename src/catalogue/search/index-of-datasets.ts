@@ -11,7 +11,7 @@ import { type SearchMatch, showMatches } from './matches.ts'
 import { placeNames, places, type SearchedText, searchedTexts } from './texts.ts'
 import { termsOf, type Word, wordsOf } from './tokens.ts'
 
-export interface SearchHit {
+interface SearchHit {
   readonly slug: string
   readonly matches: () => readonly SearchMatch[]
 }

@@ -11,7 +11,7 @@ import { type FacetFilters, type FacetName, facetNames, knownCodes } from './fac
 /** The orders; `relevance` needs a search text. */
 export const sortNames = ['relevance', 'slug', 'title', 'published'] as const
 
-export type SortName = (typeof sortNames)[number]
+type SortName = (typeof sortNames)[number]
 
 /**
  * Characters of a search text. Longer ones are not typed by people, and each word costs a search of the

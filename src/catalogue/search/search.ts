@@ -12,7 +12,7 @@ import { buildSearchIndex, type SearchAnswer, type SearchIndex } from './index-o
 import type { SearchMatch } from './matches.ts'
 import type { DatasetQuery } from './query.ts'
 
-export interface FoundDataset {
+interface FoundDataset {
   readonly loaded: LoadedContract
   /** Why it was found; empty without a search text. */
   readonly matches: readonly SearchMatch[]
@@ -100,7 +100,7 @@ function startOf({ canonical, cursor }: DatasetQuery, ordered: readonly LoadedCo
 }
 
 /** Cached indexes; keys with different grants are few. */
-export const indexesMax = 4
+const indexesMax = 4
 
 /**
  * Indexes by the digests of their contracts, least recently used first. They are released with their

@@ -4,7 +4,7 @@
  */
 
 /** A term and its position in UTF-16 code units, end exclusive. */
-export interface Token {
+interface Token {
   readonly term: string
   readonly start: number
   readonly end: number

@@ -9,7 +9,7 @@ import { addresses } from '../addresses.ts'
 import type { AppContext } from '../context.ts'
 import { lookUp } from '../lookups.ts'
 
-export interface DeprecationNotice {
+interface DeprecationNotice {
   readonly since: Date
   readonly sunset: Date
 }

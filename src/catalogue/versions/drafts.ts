@@ -16,7 +16,7 @@ import { periodOf } from '../../contract/index.ts'
 import type { Runner, Transaction } from '../../db/database.ts'
 import { appendChange } from '../changes/change-log.ts'
 
-export type DraftState = 'draft' | 'assembled' | 'derived' | 'controlled'
+type DraftState = 'draft' | 'assembled' | 'derived' | 'controlled'
 
 /** A version in preparation, as the publishing pipeline sees it. */
 export interface Draft {
@@ -115,7 +115,7 @@ export async function advanceDraft(
 }
 
 /** The prepared content of a draft: everything that readers will see after publication. */
-export interface Prepared {
+interface Prepared {
   readonly id: number
   readonly recordsTable: string
   readonly records: number

@@ -7,7 +7,7 @@ import { addresses } from '../addresses.ts'
 import type { ServedVersion } from './previews.ts'
 import type { PublishedVersion } from './published.ts'
 
-export interface Neighbours {
+interface Neighbours {
   readonly predecessor: PublishedVersion | undefined
   readonly successor: PublishedVersion | undefined
 }

@@ -13,7 +13,7 @@ import { edition, preview, version } from '../tables.ts'
 import { getVersion, type PublishedVersion, versionColumns } from './published.ts'
 
 /** A draft as a token shows it: like a published version, but without a time of publication. */
-export type PreviewedVersion = Omit<PublishedVersion, 'state' | 'publishedAt'> & {
+type PreviewedVersion = Omit<PublishedVersion, 'state' | 'publishedAt'> & {
   readonly state: 'draft'
   readonly publishedAt: null
 }
@@ -22,14 +22,14 @@ export type PreviewedVersion = Omit<PublishedVersion, 'state' | 'publishedAt'> &
 export type ServedVersion = PublishedVersion | PreviewedVersion
 
 /** The requested version by number, and the preview token if there is one. */
-export interface VersionRequest {
+interface VersionRequest {
   readonly dataset: string
   readonly edition: string
   readonly version: number
   readonly preview?: string | undefined
 }
 
-export interface Preview {
+interface Preview {
   readonly id: string
   readonly createdAt: Date
   readonly createdBy: string
@@ -38,7 +38,7 @@ export interface Preview {
 }
 
 /** Most valid previews of a draft: more than the people who review it before its release. */
-export const previewsMax = 100
+const previewsMax = 100
 
 /** A token as `createPreview` writes it; nothing else is looked up. */
 const tokenForm = /^qp_([0-9a-f]{18})_([A-Za-z0-9_-]{43})$/
@@ -53,7 +53,7 @@ export async function findServed(context: AppContext, request: VersionRequest): 
 }
 
 /** The draft that a token shows. Throws `version-not-found` for every invalid token. */
-export async function findPreviewed(
+async function findPreviewed(
   context: Pick<AppContext, 'database' | 'config' | 'clock'>,
   of: { readonly dataset: string; readonly edition: string; readonly version: number },
   token: string,

@@ -64,7 +64,7 @@ export function getReadable(contracts: Contracts, caller: Caller, dataset: strin
   return loaded
 }
 
-export interface VersionFilter {
+interface VersionFilter {
   readonly dataset?: string
   readonly edition?: string
 }

@@ -4,7 +4,7 @@ import { usageDaysUsual } from '../../accounts/usage/usage-days.ts'
 import { scopes } from '../../platform/caller.ts'
 import { type AddCommand, command, lazily } from '../command.ts'
 
-export function keyUsageCommand(key: Command): void {
+function keyUsageCommand(key: Command): void {
   command(key, 'usage', 'requests, refusals and bytes of keys, by day and dataset')
     .argument('[id]', 'only of this key')
     .option('--from <day>', `the first day, in Shanghai time; by default the last ${usageDaysUsual} days`)

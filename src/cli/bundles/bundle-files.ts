@@ -24,9 +24,9 @@ export interface FileOptions {
 }
 
 /** A file to be packed, with its path. */
-export type PathSource = BagSource & { readonly source: string }
+type PathSource = BagSource & { readonly source: string }
 
-export interface BundleFiles {
+interface BundleFiles {
   readonly mode: BundleMode
   readonly against?: { readonly version: number }
   readonly files: readonly PathSource[]
@@ -52,7 +52,7 @@ export function filesOf(paths: readonly string[], options: FileOptions): BundleF
   return { mode, against: { version }, files }
 }
 
-export interface BagShare {
+interface BagShare {
   readonly files: readonly PathSource[]
   readonly group?: BagGroup
 }

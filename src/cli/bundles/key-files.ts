@@ -16,7 +16,7 @@ import {
 } from '../../bundle/index.ts'
 import { UsageError } from '../command.ts'
 
-export interface PassphraseOption {
+interface PassphraseOption {
   readonly passphraseFile?: string
 }
 

@@ -22,7 +22,7 @@ import { dayInShanghai, parseMoment } from '../../platform/time.ts'
 import { atInterrupt } from '../on-interrupt.ts'
 
 /** A bag to write, and the key to sign it with, if any. */
-export interface LooseBag extends Omit<NewBag, 'folder'> {
+interface LooseBag extends Omit<NewBag, 'folder'> {
   readonly signWith?: PrivateKeyFile | undefined
 }
 

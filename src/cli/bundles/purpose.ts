@@ -12,7 +12,7 @@ export interface PurposeOptions {
   readonly synthetic?: boolean
 }
 
-export interface Purpose {
+interface Purpose {
   readonly dataset: string
   readonly edition: string
   readonly provider: string

@@ -6,9 +6,9 @@ import type { Bilingual } from '../../platform/language.ts'
 import type { CheckUse, Field, ProviderPart } from '../contract.ts'
 
 /** Canonical texts of a row, in the order of the fields that the check was built for. */
-export type Values = readonly (string | null)[]
+type Values = readonly (string | null)[]
 
-export interface Fault {
+interface Fault {
   /** Name of the field to correct. */
   readonly field: string
   readonly expected: Bilingual

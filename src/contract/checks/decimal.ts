@@ -5,7 +5,7 @@
 
 import type { FieldTypeName } from '../fields/field-types.ts'
 
-export interface Decimal {
+interface Decimal {
   readonly units: bigint
   readonly scale: number
 }

@@ -11,7 +11,7 @@ import { reasonOf } from './verdict-reasons.ts'
 
 export type VerdictName = 'compatible' | 'additive' | 'breaking'
 
-export interface ContractDifference {
+interface ContractDifference {
   /** Where: `fields/mean/unit`, with fields by name. */
   readonly path: string
   readonly kind: VerdictName
@@ -23,7 +23,7 @@ export interface ContractDifference {
   readonly message: Bilingual
 }
 
-export interface Verdict {
+interface Verdict {
   /** The most serious kind of difference; `compatible` if there are none. */
   readonly verdict: VerdictName
   readonly differences: readonly ContractDifference[]

@@ -6,12 +6,12 @@
 import { isDay } from '../../platform/time.ts'
 
 /** The properties of a field that its type depends on. */
-export interface FieldShape {
+interface FieldShape {
   readonly scale?: number
   readonly separators?: readonly string[]
 }
 
-export interface FieldType {
+interface FieldType {
   /** The type of the column in Postgres. Text sorts by bytes: `COLLATE "C"`. */
   readonly column: string
   /** The SQL expression for the canonical text of a column. */

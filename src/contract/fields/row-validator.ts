@@ -8,7 +8,7 @@ import type { Constraints, Field } from '../contract.ts'
 import { fieldType, listSeparator } from './field-types.ts'
 
 /** A constraint that a value violates. It never holds the value. */
-export interface ConstraintFault {
+interface ConstraintFault {
   /** Index of the field in the fields that the validator was built from. */
   readonly index: number
   readonly constraint: keyof Constraints
@@ -17,7 +17,7 @@ export interface ConstraintFault {
 }
 
 /** Checks a row of canonical texts, in the order of the fields; a valid row gives an empty list. */
-export type RowValidator = (values: readonly (string | null)[]) => readonly ConstraintFault[]
+type RowValidator = (values: readonly (string | null)[]) => readonly ConstraintFault[]
 
 const none: readonly ConstraintFault[] = []
 

@@ -11,14 +11,14 @@ import { jsonValue, listCodes } from '../fields/labels.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 
-export interface FieldSchemaOptions {
+interface FieldSchemaOptions {
   /** The language of titles and descriptions; without it, both. */
   readonly language?: Language
   /** A replacement for a code list, such as a reference to it; without it, the list is included. */
   readonly codes?: (list: string) => Schema
 }
 
-export interface RecordSchemaOptions extends FieldSchemaOptions {
+interface RecordSchemaOptions extends FieldSchemaOptions {
   /**
    * The required members: `all` of them, or those that a provider must fill (`filled`). Without it none is
    * required, because `select` may leave fields out of an answer.

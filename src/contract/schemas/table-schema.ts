@@ -9,7 +9,7 @@ import type { Contracts } from '../contracts.ts'
 import type { FieldTypeName } from '../fields/field-types.ts'
 import { codesOf } from '../fields/labels.ts'
 
-export interface TableSchemaOptions {
+interface TableSchemaOptions {
   /** `published`: the fields of a distribution (the default). `intake`: the fields a provider delivers. */
   readonly fields?: 'published' | 'intake'
   /** The language of `title` and `description`; `titles` and `descriptions` always have both languages. */

@@ -24,7 +24,7 @@ import {
 } from './postmaster.ts'
 import { findPrograms, type Programs } from './programs.ts'
 
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly dataFolder: string
   readonly observe: Observe
   /** More server settings, such as `max_connections`; only those of the process that starts it apply. */

@@ -14,7 +14,7 @@ import type { OsAccount } from './os-account.ts'
 import { cleanEnvironment, spawned } from './postmaster.ts'
 import type { Programs } from './programs.ts'
 
-export interface MakeOptions {
+interface MakeOptions {
   /** The folder to create: `cluster`, the owner's password and the version that created it. */
   readonly folder: string
   readonly account: OsAccount

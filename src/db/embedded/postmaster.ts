@@ -28,7 +28,7 @@ const pollMilliseconds = 20
 /** Only starts, stops and fatal errors are logged, some hundred bytes a day; nobody reads more than this. */
 const logBytesMax = 4 * 1024 * 1024
 
-export interface StartOptions {
+interface StartOptions {
   readonly programs: Programs
   readonly account: OsAccount
   readonly cluster: string

@@ -9,7 +9,7 @@ import type { Bilingual } from '../../platform/language.ts'
 import { FormatRefusal } from '../format.ts'
 
 /** Excel's limit for a cell, in UTF-16 units. Excel cuts longer texts. */
-export const cellLengthMax = 32_767
+const cellLengthMax = 32_767
 
 /** Significant digits that Excel keeps; it replaces the others with zeros. */
 const digitsMax = 15

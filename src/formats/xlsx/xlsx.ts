@@ -28,7 +28,7 @@ export function renderWorkbook(batches: RowBatches, workbook: Workbook): AsyncIt
 }
 
 /** The reason why the records and fields exceed a sheet, or undefined. The header takes one row. */
-export function sheetOmits(records: number, fields: number): Bilingual | undefined {
+function sheetOmits(records: number, fields: number): Bilingual | undefined {
   if (records > sheetRowsMax - 1) {
     return {
       zh: `共 ${records} 条记录，超出 Excel 工作表 ${sheetRowsMax} 行（含表头）的上限；请使用 CSV 或 Parquet。`,

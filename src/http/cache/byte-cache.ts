@@ -19,7 +19,7 @@ export interface CachedBody {
   readonly headers: Readonly<Record<string, string>>
 }
 
-export interface ByteCache {
+interface ByteCache {
   /** The cached response of a name, if any. */
   readonly find: (name: string) => CachedBody | undefined
   /**

@@ -40,7 +40,7 @@ interface SentResponse extends Pick<CachedResponse, 'route'> {
 }
 
 /** What the shared hooks do for every request, for requests answered here. */
-export interface ResponseCacheHooks {
+interface ResponseCacheHooks {
   /** Headers of every response; names and values alternate. */
   readonly always: readonly string[]
   readonly requestId: (headers: IncomingMessage['headers']) => string

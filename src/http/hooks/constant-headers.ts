@@ -6,7 +6,7 @@ import { fastifyCors } from '@fastify/cors'
 import { fastifyHelmet } from '@fastify/helmet'
 import { type FastifyInstance, fastify } from 'fastify'
 
-export interface ConstantHeaders {
+interface ConstantHeaders {
   /** On every response. */
   readonly always: Readonly<Record<string, string>>
   /** Also on the response to a preflight. */

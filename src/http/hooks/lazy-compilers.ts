@@ -10,7 +10,7 @@ import type { FastifyServerOptions } from 'fastify'
 export type SchemaCompilation = 'at-first-use' | 'at-start'
 
 /** A validator as Fastify calls it: after a result of `false`, Fastify reads `errors` of the function. */
-export interface LazyValidator {
+interface LazyValidator {
   (data: unknown): boolean
   errors?: ErrorObject[] | null
 }

@@ -25,7 +25,7 @@ export interface DatasetPart {
   readonly answers?: (contract: Contract) => boolean
 }
 
-export interface ParameterOptions {
+interface ParameterOptions {
   readonly contracts: Contracts
   /** The language of descriptions; both if undefined. */
   readonly language: Language | undefined

@@ -21,7 +21,7 @@ export interface RenderedDocument {
 }
 
 /** Documents by language; without a language, the datasets are described in both. */
-export interface DocumentCache {
+interface DocumentCache {
   readonly generic: (contracts: Contracts, language: Language | undefined) => Promise<RenderedDocument>
   readonly dataset: (
     contracts: Contracts,

@@ -23,7 +23,7 @@ import { translate } from './translate.ts'
 /** Steps of building a document; each takes some milliseconds. */
 export type Steps<T> = Generator<void, T>
 
-export interface OpenapiOptions {
+interface OpenapiOptions {
   /** What the modules declare about their routes for one dataset. */
   readonly parts: readonly DatasetPart[]
   /** The language of all texts. If omitted, routes are in English and datasets in both languages. */

@@ -19,7 +19,7 @@ import { datasetDocumentPath, openDatasets } from './document.ts'
 import { buildDocumentCache, expandDocument, type RenderedDocument } from './document-cache.ts'
 
 /** Version of the public API under /v1. It follows the API, not the package. */
-export const apiVersion = '1.0.0'
+const apiVersion = '1.0.0'
 
 /** Registers what collects the routes; call it before any route is registered. */
 export async function registerOpenapi(app: App, { config }: Pick<HttpContext, 'config'>): Promise<void> {

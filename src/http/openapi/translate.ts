@@ -67,7 +67,7 @@ export function chineseOf(text: string, catalogue: Chinese): string | undefined 
   return codes.map((code) => `\`${code}\`：${problems[code].titleZh}。`).join('')
 }
 
-export type Chinese = Readonly<Record<string, string>>
+type Chinese = Readonly<Record<string, string>>
 
 let loaded: Chinese | undefined
 

@@ -29,7 +29,7 @@ import {
 } from '../pipeline/parts.ts'
 import type { Changes } from '../receipts/schemas.ts'
 
-export interface MergeInput {
+interface MergeInput {
   readonly context: AppContext
   readonly bundleId: string
   readonly contract: Contract
@@ -39,7 +39,7 @@ export interface MergeInput {
   readonly errors: () => number
 }
 
-export interface Merged {
+interface Merged {
   /** Rows of the whole part. */
   readonly rows: number
   readonly changes: Changes

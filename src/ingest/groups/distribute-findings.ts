@@ -15,7 +15,7 @@ import { summaryOf } from '../receipts/receipts.ts'
 import type { CheckCount } from '../receipts/schemas.ts'
 
 /** A bag among those read as one bundle. */
-export interface BagReference {
+interface BagReference {
   readonly bundleId: string
   readonly number: number
 }

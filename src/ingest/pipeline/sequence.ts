@@ -12,7 +12,7 @@ import type { Finding } from '../../platform/finding.ts'
 import { getPart, listParts, type StagedPart } from './parts.ts'
 import { Refusal } from './refusal.ts'
 
-export interface SequencePosition {
+interface SequencePosition {
   /** Of a delta: the part whose rows it changes. */
   readonly base?: StagedPart
   readonly warnings: readonly Finding[]
@@ -91,7 +91,7 @@ function formatRange(from: number, to: number): string {
 }
 
 /** Numbers missing below the highest one staged. */
-export interface SequenceGap {
+interface SequenceGap {
   readonly dataset: string
   readonly provider: string
   /** Such as `4` or `4–6`. */

@@ -19,7 +19,7 @@ import type { AppContext } from '../../catalogue/index.ts'
 import type { Finding } from '../../platform/finding.ts'
 import type { Received } from '../receive/receive.ts'
 
-export interface SignatureVerdict {
+interface SignatureVerdict {
   /** Fingerprint of the key whose signature is good. */
   readonly signer?: string
   /** Errors where the signature forbids the bundle, warnings where the setting allows it. */

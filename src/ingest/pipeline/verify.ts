@@ -46,7 +46,7 @@ export interface Verified extends Received {
   readonly signer?: string
 }
 
-export type GroupBagVerified = Verified & { readonly manifest: GroupManifest }
+type GroupBagVerified = Verified & { readonly manifest: GroupManifest }
 
 /** Verifies a bundle and writes the state `verified`. Throws Refusal with all findings at once. */
 export async function verify(context: AppContext, received: Received, progress: Progress): Promise<Verified> {

@@ -14,7 +14,7 @@ import { bundleFolder, takeBundleJob } from '../receive/receive.ts'
 /** The queue of bundles whose bytes are to be erased. */
 export const eraseBundleJob = 'erase-bundle'
 
-export interface QuarantineAct {
+interface QuarantineAct {
   readonly id: string
   /** `key:<id>` or `cli:<user>`. */
   readonly actor: string
@@ -22,7 +22,7 @@ export interface QuarantineAct {
 }
 
 /** Longest reason, in characters: a few sentences. */
-export const reasonLengthMax = 2_000
+const reasonLengthMax = 2_000
 
 /**
  * Releases a bundle: a job processes it again and stages its rows without an error. The caller may do so at

@@ -170,7 +170,7 @@ export function summaryOf({ byCheck }: FindingCounts): readonly CheckCount[] {
     .sort((a, b) => all(b) - all(a) || (a.check < b.check ? -1 : 1))
 }
 
-export interface FindingPage {
+interface FindingPage {
   /** Number of the last finding seen. */
   readonly after: number
   readonly limit: number

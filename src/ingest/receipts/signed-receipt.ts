@@ -15,7 +15,7 @@ import { receiptBody } from './body.ts'
 import { type Receipt, readFindings } from './receipts.ts'
 import type { BundleState } from './schemas.ts'
 
-export interface SignedReceipt {
+interface SignedReceipt {
   /** Canonical JSON, UTF-8, ending with a line break. */
   readonly json: Buffer
   /** Armoured, detached, over those bytes. */

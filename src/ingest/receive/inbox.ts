@@ -16,7 +16,7 @@ import { receive } from './receive.ts'
 import { type IgnoredEntry, inboxFolders, printOf, type Seen, scanInbox } from './scan-inbox.ts'
 
 /** The result for a bundle in the inbox. */
-export interface InboxTaken {
+interface InboxTaken {
   readonly name: string
   readonly receipt: Receipt
   /** The folder that now contains the bundle and its receipt. */
@@ -30,12 +30,12 @@ export interface InboxRound {
   readonly failed: readonly string[]
 }
 
-export interface Inbox {
+interface Inbox {
   /** Scans once and takes unchanged bundles. Throws the file system's error if the inbox can't be read. */
   readonly round: () => Promise<InboxRound>
 }
 
-export interface InboxOptions {
+interface InboxOptions {
   readonly folder: string
   /** Milliseconds of a monotonic clock. */
   readonly monotonic?: () => number

@@ -12,7 +12,7 @@ import { digestOf } from '../../platform/digest.ts'
 export const inboxFolders = { taken: '.taken', done: 'done', refused: 'refused' } as const
 
 /** Why an entry is left in place. */
-export type IgnoredReason = 'moving' | 'incomplete' | 'loose-table' | 'link' | 'no-bundle' | 'unreadable'
+type IgnoredReason = 'moving' | 'incomplete' | 'loose-table' | 'link' | 'no-bundle' | 'unreadable'
 
 export interface IgnoredEntry {
   readonly name: string
@@ -21,7 +21,7 @@ export interface IgnoredEntry {
   readonly missing?: string
 }
 
-export interface InboxScan {
+interface InboxScan {
   /** Names of unchanged and complete entries. */
   readonly ready: readonly string[]
   readonly ignored: readonly IgnoredEntry[]
@@ -33,7 +33,7 @@ export interface Seen {
   readonly since: number
 }
 
-export interface InboxScanOptions {
+interface InboxScanOptions {
   readonly inbox: string
   readonly limits: BundleLimits
   /** Observations of earlier scans; this scan updates them. */

@@ -31,7 +31,7 @@ export interface Uploads {
   readonly sweep: () => Promise<number>
 }
 
-export interface UploadRequest {
+interface UploadRequest {
   readonly method: string
   readonly path: string
   readonly keyId: string

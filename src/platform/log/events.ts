@@ -17,7 +17,7 @@ interface EventDefinition {
   readonly seconds?: string
 }
 
-export const events = {
+const events = {
   'service-started': { level: 'info', message: 'The service is listening.' },
   'service-stopping': {
     level: 'info',
@@ -110,7 +110,7 @@ export const events = {
   'samples-loading': { level: 'info', message: 'Synthetic samples are being published.' },
 } as const satisfies Record<string, EventDefinition>
 
-export type EventName = keyof typeof events
+type EventName = keyof typeof events
 
 /** Facts of one event: short texts and numbers, `error` for internal errors. */
 export type EventFacts = Readonly<Record<string, string | number | boolean | undefined | Error>>
@@ -118,7 +118,7 @@ export type EventFacts = Readonly<Record<string, string | number | boolean | und
 export type Observe = (name: EventName, facts?: EventFacts) => void
 
 /** Returns a function that records one event under fixed labels, which are serialised and looked up once. */
-export type ObserveAs = (name: EventName, labels: EventFacts) => (facts: EventFacts) => void
+type ObserveAs = (name: EventName, labels: EventFacts) => (facts: EventFacts) => void
 
 type Lines = { readonly [level in Level]: (facts: object, message: string) => void }
 

@@ -20,7 +20,7 @@ export interface PortalMatch {
   readonly label?: Bilingual
 }
 
-export interface PortalFacet {
+interface PortalFacet {
   readonly name: FacetName
   readonly values: readonly FacetValue[]
 }

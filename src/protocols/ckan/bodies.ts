@@ -103,7 +103,7 @@ function extrasOf({ context, language, at }: PackageContext, { loaded: { contrac
 }
 
 /** The files of a version as resources of its edition, or (`pinned`) of the version itself. */
-export async function resourcesOf(
+async function resourcesOf(
   { context, at, language }: PackageContext,
   of: Package,
   version: PublishedVersion,

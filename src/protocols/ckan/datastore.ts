@@ -24,13 +24,13 @@ import { type Resource, versionResource } from './catalogue.ts'
 import { invalid } from './refusal.ts'
 
 /** CKAN's default number of records in a response; a limit above `numberedMax` is reduced to it. */
-export const limitDefault = 100
+const limitDefault = 100
 /** Words of one query; each is searched in every record. */
-export const wordsMax = 10
+const wordsMax = 10
 
 export const recordForms = ['objects', 'lists', 'csv', 'tsv'] as const
 
-export interface DatastoreRequest {
+interface DatastoreRequest {
   readonly filters: unknown
   readonly q: unknown
   readonly fields: readonly string[] | undefined
@@ -38,7 +38,7 @@ export interface DatastoreRequest {
 }
 
 /** A planned query of a table. */
-export interface PlannedTable {
+interface PlannedTable {
   readonly plan: NumberedPlan
   /** The columns of the response; all except the row number are in the plan as well. */
   readonly columns: readonly Field[]
@@ -132,7 +132,7 @@ function sortOf(sent: string | undefined) {
   return fields
 }
 
-export interface SearchedTable extends DatastoreRequest {
+interface SearchedTable extends DatastoreRequest {
   /** The resource id as sent. */
   readonly id: string
   readonly limit: number | undefined

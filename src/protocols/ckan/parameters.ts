@@ -6,13 +6,13 @@ import { nearestOf } from '../../http/index.ts'
 import { badRequest, invalid } from './refusal.ts'
 
 /** Characters in a text parameter, and values in one list. */
-export const textLengthMax = 8_000
-export const listLengthMax = 1_000
+const textLengthMax = 8_000
+const listLengthMax = 1_000
 
 /** Reads one kind of parameter. Throws `invalid` under the parameter's name. */
 type Read<T> = (value: unknown, name: string) => T
 
-export interface Parameter<T = unknown> {
+interface Parameter<T = unknown> {
   readonly about: string
   readonly example?: string
   readonly required?: true

@@ -20,7 +20,7 @@ import { badRequest, CkanRefusal, invalid, refusalOf } from './refusal.ts'
 const tags = ['ckan']
 
 /** Bytes of a request body; parameters are short, and nothing is uploaded here. */
-export const bodyBytesMax = 64 * 1024
+const bodyBytesMax = 64 * 1024
 
 const Help = Type.String({ description: 'Address of the description of the action.' })
 

@@ -13,12 +13,12 @@ import { invalid, searchRefused } from './refusal.ts'
 import { parseSolr, solrFields } from './solr.ts'
 
 /** Default and most packages on a page; a higher number is reduced, as CKAN does. */
-export const rowsDefault = 10
+const rowsDefault = 10
 export const rowsMax = 1_000
 /** Default number of values of a facet. */
 const facetLimitDefault = 50
 
-export interface PackageSearchRequest {
+interface PackageSearchRequest {
   readonly q: string | undefined
   readonly fq: readonly string[]
   readonly rows: number | undefined
@@ -76,7 +76,7 @@ async function rank(
   return found
 }
 
-export const sortDefault = 'score desc, metadata_modified desc'
+const sortDefault = 'score desc, metadata_modified desc'
 
 type Order = (a: Package, b: Package) => number
 
@@ -130,7 +130,7 @@ function order(
 }
 
 /** The fields that facets can count. */
-export const facetFields = ['organization', 'groups', 'tags', 'res_format', 'license_id'] as const
+const facetFields = ['organization', 'groups', 'tags', 'res_format', 'license_id'] as const
 
 interface FacetItem {
   readonly name: string

@@ -14,9 +14,9 @@ import { searchRefused } from './refusal.ts'
 export const queryLengthMax = 8_000
 export const nestingMax = 20
 
-export type Test = (of: Package) => boolean
+type Test = (of: Package) => boolean
 
-export interface SolrQuery {
+interface SolrQuery {
   readonly test: Test
   /** Words without a field, for the text search. */
   readonly words: readonly string[]

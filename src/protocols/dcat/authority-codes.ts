@@ -43,7 +43,7 @@ export function accessRightOf(openClass: string): string | undefined {
   return term === undefined ? undefined : `${authority}/access-right/${term}`
 }
 
-export interface AuthorityTheme {
+interface AuthorityTheme {
   readonly iri: string
   /** The authority's English label. */
   readonly label: string
@@ -75,7 +75,7 @@ export const languages = [`${authority}/language/ZHO`, `${authority}/language/EN
 const media = 'https://www.iana.org/assignments/media-types'
 const spreadsheet = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 
-export interface FileTerms {
+interface FileTerms {
   /** IRI in the authority's table of file types. */
   readonly fileType?: string
   /** Plain label, if the authority has no such type. */

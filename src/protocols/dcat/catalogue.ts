@@ -53,7 +53,7 @@ interface Entry {
   readonly versions: EditionVersions
 }
 
-export interface CataloguePage {
+interface CataloguePage {
   readonly entries: readonly Entry[]
   /** Editions on all pages together. */
   readonly total: number
@@ -105,7 +105,7 @@ function readAfter(canonical: string, cursor: string): string {
   return after
 }
 
-export interface PageAddresses {
+interface PageAddresses {
   /** The common start of all addresses. */
   readonly base: string
   readonly self: string

@@ -26,7 +26,7 @@ export interface FeedQuestion {
 }
 
 /** Most names in one list. Node limits a request line to 16 KiB in any case. */
-export const feedNamesMax = 100
+const feedNamesMax = 100
 
 /** Reads `type` and `dataset`. Throws `parameter-invalid` with the nearest type, or for too many names. */
 export function parseQuestion(parameters: {

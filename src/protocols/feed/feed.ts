@@ -35,7 +35,7 @@ import {
 import { type FeedQuery, type FeedSchema, feedLimitDefault } from './schemas.ts'
 import type { ChangeWaiters, WaitingClient } from './wait-for-change.ts'
 
-export interface FeedRequest {
+interface FeedRequest {
   readonly parameters: Static<typeof FeedQuery>
   readonly reader: Caller
   /** Identifies the caller where waiting callers are counted. */

@@ -4,11 +4,11 @@ import { Link, orNull } from '../../platform/shape.ts'
 import { feedTypes } from './change-types.ts'
 
 /** Most changes on a page. A change takes some hundred bytes, one with a version about a kilobyte. */
-export const feedLimitMax = 1_000
+const feedLimitMax = 1_000
 export const feedLimitDefault = 100
 
 /** Longest wait in seconds. Proxies drop a silent connection after sixty. */
-export const waitSecondsMax = 50
+const waitSecondsMax = 50
 
 export const FeedQuery = Type.Object({
   after: Type.Optional(

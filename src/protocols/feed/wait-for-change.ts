@@ -15,7 +15,7 @@ export interface WaitingClient {
   readonly removeListener: (event: 'close', listener: () => void) => unknown
 }
 
-export interface WaitOutcome<T> {
+interface WaitOutcome<T> {
   /**
    * Finds what the caller waits for; undefined while nothing has come. Concurrent calls of one name share one
    * query.

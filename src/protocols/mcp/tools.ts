@@ -74,7 +74,7 @@ const Filters = Type.Optional(
 )
 
 /** Largest and default number of items in one result; a model can ask for more. */
-export const limits = {
+const limits = {
   datasets: { max: 50, byDefault: 20 },
   fields: { max: 200, byDefault: 100 },
   records: { max: 100, byDefault: 20 },
@@ -84,7 +84,7 @@ export const limits = {
 } as const
 
 /** Most codes listed with one field. */
-export const codesMax = 40
+const codesMax = 40
 
 const resultOf = (body: object, truncated: boolean): BoundedResult => ({
   json: JSON.stringify(body),

@@ -13,7 +13,7 @@ import { escapeXml } from '../rdf/xml.ts'
 /** The protocol's limit of addresses in one file; a larger catalogue lists its first ones. */
 export const sitemapPagesMax = 50_000
 
-export interface SitemapPage {
+interface SitemapPage {
   readonly address: string
   readonly modified?: Date
 }

@@ -20,7 +20,7 @@ import type { Controlled } from './control.ts'
 /** The digest of the plain file, which everyone can check, identifies the version. */
 const plainFormat = 'csv'
 
-export interface Rendered {
+interface Rendered {
   /** SHA-256 of the plain file. */
   readonly digest: string
   readonly distributions: readonly StoredDistribution[]

@@ -27,7 +27,7 @@ const formatVersion = 1
 /** Seconds until a server that does not respond counts as unavailable. */
 const connectSeconds = 30
 
-export interface PostgresTarget {
+interface PostgresTarget {
   readonly url: string
   readonly schema: string
   /** A folder for files being fetched; by default one for this target in the system's temporary folder. */

@@ -49,7 +49,7 @@ export class TransientFailure extends Error {
 }
 
 /** Options of one request. */
-export interface ClientRequest {
+interface ClientRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** Seconds that the source may wait before it responds. */
   readonly waitSeconds?: number

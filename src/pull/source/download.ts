@@ -9,7 +9,7 @@ import { PullRefusal } from '../problems.ts'
 import { type Client, TransientFailure, transientFailureOf } from './client.ts'
 import { refusalOf } from './source.ts'
 
-export interface Download {
+interface Download {
   readonly path: string
   /** The final path; the partial file is beside it. */
   readonly to: string

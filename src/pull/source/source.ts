@@ -22,7 +22,7 @@ import {
 } from '../response-shapes.ts'
 import type { Client, TextResponse } from './client.ts'
 
-export interface SourcePageRequest {
+interface SourcePageRequest {
   readonly after: string | undefined
   readonly datasets: readonly string[] | undefined
   /** Seconds to wait if there is no change after the cursor. */
@@ -77,7 +77,7 @@ export async function readFacts(client: Client, key: VersionKey): Promise<Pulled
 }
 
 /** Only the facts, without addresses and changing states. */
-export function onlyFacts(value: PulledFacts): PulledFacts {
+function onlyFacts(value: PulledFacts): PulledFacts {
   const { dataset, edition, version, contractVersion, period, publishedAt, reason, records, sha256 } = value
   const { difference, synthetic, parts, waivers, warnings, suppressions, distributions } = value
   return {

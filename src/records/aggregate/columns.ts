@@ -24,7 +24,7 @@ export interface GroupColumn {
 /** A measure: the number of records, or a function of a field. */
 export type Measure = CountMeasure | FieldMeasure
 
-export interface CountMeasure {
+interface CountMeasure {
   readonly name: 'count'
   readonly function: 'count'
 }
@@ -47,7 +47,7 @@ export interface FieldMeasure {
  * them: whole pupils to a hundredth, tenths of a second to a thousandth. It is rounded half away from zero,
  * exactly.
  */
-export const meanExtraDigits = 2
+const meanExtraDigits = 2
 
 /** The edition as a group; a reserved name. */
 export const editionField: Field = {

@@ -31,7 +31,7 @@ import { type AggregateQuery, aggregateParameters, groupsMax } from './query.ts'
 import { columnSql, flagSql, measureColumns } from './sql.ts'
 
 /** One version whose records are grouped, and its contract. */
-export interface Source {
+interface Source {
   readonly edition: string
   readonly recordsTable: string
   readonly contract: Contract

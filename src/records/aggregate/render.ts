@@ -23,7 +23,7 @@ const suppressedField: Field = {
 
 type PublicUrl = Pick<Config, 'QINGDAN_PUBLIC_URL'>
 
-export interface Answer {
+interface Answer {
   /** The path of the request. */
   readonly path: string
   readonly plan: AggregatePlan

@@ -18,7 +18,7 @@ export interface ChosenVersions extends AggregateSource {
 }
 
 /** Edition and number of the version in the path. */
-export interface VersionPath {
+interface VersionPath {
   readonly edition: string
   readonly version: number
 }

@@ -13,7 +13,7 @@ export interface DiffSide {
   readonly table: string
 }
 
-export interface DifferenceCounts {
+interface DifferenceCounts {
   readonly added: number
   readonly removed: number
   /** Records of the same key in which a field of both contracts differs. */

@@ -29,7 +29,7 @@ export function planDiff(before: DiffSide, after: DiffSide): Diff | undefined {
 }
 
 /** Kinds of change of a record. */
-export const diffKinds = ['added', 'removed', 'changed'] as const
+const diffKinds = ['added', 'removed', 'changed'] as const
 
 /**
  * A line of counts, `{"added":…,"removed":…,"changed":…}`, then one line of JSON for each differing record,

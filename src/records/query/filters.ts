@@ -31,7 +31,7 @@ export interface Filter {
 /** What an operator expects after the `=`. */
 type Expects = 'value' | 'values' | 'bound' | 'text' | 'boolean' | 'label'
 
-export interface Operator {
+interface Operator {
   readonly types: readonly FieldTypeName[]
   readonly expects: Expects
   readonly description: Bilingual
@@ -211,7 +211,7 @@ export function resolveFilters(
 }
 
 /** The canonical text of a condition. */
-export function conditionText({ field, operator, value }: Condition): string {
+function conditionText({ field, operator, value }: Condition): string {
   return `${parameterName(field, operator)}=${value}`
 }
 

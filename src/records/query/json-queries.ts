@@ -16,7 +16,7 @@ import { readerOf } from '../read/read-records.ts'
 import { answerPage } from '../read/render-answer.ts'
 import { resolveRequest } from './resolve-request.ts'
 
-export interface ReadQuery {
+interface ReadQuery {
   /** The newest contract of the dataset, which the caller may read. */
   readonly loaded: LoadedContract
   /** The caller whose reads are recorded. */

@@ -33,7 +33,7 @@ export const numberField: Field = {
 }
 
 /** A query over one version. Fields are named as in its contract; `sort` may also name the number. */
-export interface NumberedQuery {
+interface NumberedQuery {
   readonly filters: readonly Filter[]
   readonly words: readonly { readonly text: string; readonly field?: string }[]
   /** All fields where absent. */
@@ -93,7 +93,7 @@ function numberedOrder(sort: readonly SortField[], key: string): readonly SortFi
 }
 
 /** The names that records can be sorted by. */
-export function sortableNames({ loaded }: NumberedPlan): readonly string[] {
+function _sortableNames({ loaded }: NumberedPlan): readonly string[] {
   return [numberField.name, ...sortableFields(loaded.contract).map(({ name }) => name)]
 }
 

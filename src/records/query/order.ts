@@ -14,7 +14,7 @@ import { numberColumn, sortableFields } from '../tables.ts'
 import type { Bind } from './filters.ts'
 import type { SortField } from './query.ts'
 
-export interface OrderKey {
+interface OrderKey {
   readonly field: Field
   readonly descending: boolean
   /** False only for fields of the primary key: only they are NOT NULL in every table. */

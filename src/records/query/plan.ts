@@ -18,7 +18,7 @@ import { type Order, planOrder } from './order.ts'
 import { ownParameters, type Query } from './query.ts'
 
 /** A version to read, as the catalogue lists it. */
-export interface Target {
+interface Target {
   readonly dataset: string
   readonly edition: string
   readonly number: number

@@ -52,7 +52,7 @@ export const ownParameters = [
 export const valueLengthMax = 1_000
 
 /** Longest list of values, in characters. Node refuses a request line over 16 KiB anyway. */
-export const valuesLengthMax = 16_000
+const valuesLengthMax = 16_000
 
 /** Operators and reserved parameters whose value is a list. */
 const listed: readonly string[] = ['in', 'notin', 'select', 'edition']

@@ -28,7 +28,7 @@ export interface LastRecord {
 }
 
 /** One page; without `last` it is the last one. */
-export interface Page<Records> {
+interface Page<Records> {
   readonly records: Records
   readonly last?: LastRecord
 }

@@ -22,7 +22,7 @@ import type { RecordsRequest } from '../query/resolve-request.ts'
 import { copyRecords, type LastRecord, type RecordsReader } from './read-records.ts'
 import { columnsOf, copyStatements, findUnwritable, lineColumns, plainColumns } from './sql.ts'
 
-export interface PageAnswer {
+interface PageAnswer {
   readonly bytes: Buffer
   /** URL of the next page; undefined on the last. */
   readonly next: string | undefined

@@ -23,7 +23,7 @@ export interface CopyStatement {
 }
 
 /** The member and column with a record's edition where editions are joined; a reserved name. */
-export const editionMember = 'edition'
+const editionMember = 'edition'
 
 /** Index of a record's table among the targets; a contract's fields can't begin with `_`. */
 const rankColumn = '_rank'

@@ -17,7 +17,7 @@ import { fileExists } from '../../platform/file-exists.ts'
 import { payloadOf } from './files.ts'
 import { type ExportRequest, selectExport } from './selection.ts'
 
-export interface ExportOrder {
+interface ExportOrder {
   readonly request: ExportRequest
   /** Path of the bag, given the export's name: a ZIP if it ends in `.zip`, else a folder. */
   readonly out: (name: string) => string

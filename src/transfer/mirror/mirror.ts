@@ -31,7 +31,7 @@ import { dropFormerContracts, type LoadContracts, storeContracts } from './contr
 import { prepareCarried } from './prepare.ts'
 import { sequenceOf } from './sequence.ts'
 
-export interface MirrorOrder {
+interface MirrorOrder {
   /** A bag folder or ZIP. */
   readonly path: string
   readonly actor: string

@@ -11,7 +11,7 @@ import { ServerError, withoutValues } from '../../db/database-error.ts'
 import { csv } from '../../formats/index.ts'
 import { copyAll, loadPlainFile } from '../../records/index.ts'
 
-export interface Preparing {
+interface Preparing {
   readonly id: number
   readonly version: CarriedVersion
   readonly contract: Contract

@@ -11,7 +11,7 @@ import type { PositionedChange } from '../../contract/index.ts'
 import { canonicalJson } from '../../platform/digest.ts'
 import type { Finding } from '../../platform/finding.ts'
 
-export type Sequence =
+type Sequence =
   | { readonly is: 'next' }
   | { readonly is: 'replay' }
   | { readonly is: 'refused'; readonly findings: readonly Finding[] }

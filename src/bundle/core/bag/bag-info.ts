@@ -16,7 +16,7 @@ export interface BagGroup {
 }
 
 /** Values by label in lower case, in their order in the file; a label may recur. */
-export type BagInfo = ReadonlyMap<string, readonly string[]>
+type BagInfo = ReadonlyMap<string, readonly string[]>
 
 /** Longest name of a group, in characters. */
 const identifierMax = 200

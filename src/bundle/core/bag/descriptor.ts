@@ -17,7 +17,7 @@ export type BundleMode = 'full' | 'delta'
 export type Operation = 'upsert' | 'delete'
 
 /** Numbers are stored in 32 bits: enough for 30 years at one bundle a second. */
-export const sequenceMax = 1_000_000_000
+const sequenceMax = 1_000_000_000
 
 /** The bundle's metadata. Unknown properties are rejected, so that a mistyped one is not ignored. */
 const Purpose = Type.Object(

@@ -37,7 +37,7 @@ export function groupPurposeOf(manifest: BundleManifest): GroupPurpose {
 }
 
 /** A bag that was received already, by its place in the group. */
-export interface GroupPosition {
+interface GroupPosition {
   readonly number: number
   readonly count: number
   readonly purpose: GroupPurpose
@@ -71,7 +71,7 @@ export function missingNumbers(count: number, there: readonly number[]): readonl
 }
 
 /** The path prefix of a bag's files. */
-export function bagFolder(number: number): string {
+function bagFolder(number: number): string {
   return `bag-${number}`
 }
 

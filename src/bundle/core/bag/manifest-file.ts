@@ -7,7 +7,7 @@ import type { Finding } from '../../../platform/finding.ts'
 import { faultAt } from '../findings/checks.ts'
 import { canonicalPath, isSafePath } from './paths.ts'
 
-export interface ManifestLines {
+interface ManifestLines {
   readonly digests: ReadonlyMap<string, Digest>
   readonly findings: readonly Finding[]
 }

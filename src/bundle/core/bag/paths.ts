@@ -30,7 +30,7 @@ export function canonicalPath(path: string): string {
 }
 
 /** Collects the paths of a bundle. */
-export interface PathBook {
+interface PathBook {
   /** The finding if a path conflicts with previous ones; undefined if not. */
   readonly add: (path: string) => Finding | undefined
 }

@@ -3,7 +3,7 @@
  * Errors if that is impossible; the caller knows who asked for it.
  */
 
-export interface SpreadFile {
+interface SpreadFile {
   readonly name: string
   readonly bytes: number
 }

@@ -45,7 +45,7 @@ export interface BundleManifest extends BundlePurpose {
   readonly group?: BagGroup
 }
 
-export interface Verification {
+interface Verification {
   /** Absent if there is an error. */
   readonly manifest?: BundleManifest
   /** At most `findingsMax` of them. */

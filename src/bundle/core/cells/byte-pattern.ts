@@ -5,7 +5,7 @@
  */
 
 /** Whether the bytes from `from` to `to` match the pattern. */
-export type BytePattern = (bytes: Buffer, from: number, to: number) => boolean
+type BytePattern = (bytes: Buffer, from: number, to: number) => boolean
 
 interface Step {
   /** By byte: 1 for those that it matches. */

@@ -3,7 +3,7 @@
  * costs one comparison. A cell that another one evicted is only checked again.
  */
 
-export interface CellCache {
+interface CellCache {
   /** Whether these bytes are cached. */
   readonly has: (bytes: Buffer, from: number, to: number) => boolean
   readonly add: (bytes: Buffer, from: number, to: number) => void

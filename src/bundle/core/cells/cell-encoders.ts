@@ -20,7 +20,7 @@ export interface EncodedCell {
 }
 
 /** The cell already is canonical. */
-export const unchanged: EncodedCell = { repairs: [] }
+const unchanged: EncodedCell = { repairs: [] }
 /** The cell has no value. */
 export const noValue: EncodedCell = { bytes: Buffer.alloc(0), repairs: [] }
 
@@ -42,7 +42,7 @@ export interface CellEncoder {
   readonly mark: (block: Block, column: number, above: number) => void
 }
 
-export interface CellEncoderOptions {
+interface CellEncoderOptions {
   readonly field: Field
   readonly read: CellReader
   /** The strict reader of the field that this field's codes depend on. */

@@ -8,7 +8,7 @@ import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import { type FindingPosition, faultAt } from '../findings/checks.ts'
 
 /** What a column holds: the index of a field, or nothing that is read. */
-export type Column = number | 'ignored' | 'unnamed'
+type Column = number | 'ignored' | 'unnamed'
 
 export interface HeaderMap {
   readonly columns: readonly Column[]
@@ -48,7 +48,7 @@ export function atOffset(byteOffset: number | undefined): Pick<FindingPosition, 
 /** Longest header that a finding showsHeaders. */
 const shownCharactersMax = 100
 
-export interface Mapping {
+interface Mapping {
   /** Absent if there is an error. */
   readonly map?: HeaderMap
   readonly findings: readonly Finding[]

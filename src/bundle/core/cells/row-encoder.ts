@@ -24,7 +24,7 @@ export interface RowEncoder {
   readonly mark: (block: Block) => void
 }
 
-export interface RowEncoderOptions {
+interface RowEncoderOptions {
   readonly encoders: readonly CellEncoder[]
   /** By field: the index of the field that its codes depend on, or -1. */
   readonly above: readonly number[]

@@ -15,7 +15,7 @@ import {
 } from '../../../contract/index.ts'
 import { buildCellReader, type CellReader } from './read-cell.ts'
 
-export interface RowPlanOptions {
+interface RowPlanOptions {
   readonly contract: Contract
   readonly contracts: Pick<Contracts, 'codes'>
   /** The day, `YYYY-MM-DD`, on which codes must be valid. */

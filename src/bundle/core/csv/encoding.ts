@@ -85,7 +85,7 @@ const utf8Bom = Buffer.from([0xef, 0xbb, 0xbf])
 const byteOrderMarks = { 'utf-8': utf8Bom, gb18030: Buffer.from([0x84, 0x31, 0x95, 0x33]) }
 
 /** A pass over a file, chunk by chunk. */
-export interface Scanner {
+interface Scanner {
   readonly add: (chunk: Uint8Array) => void
   /** After the last chunk. */
   readonly end: () => void

@@ -16,7 +16,7 @@ import {
 } from './row-fields.ts'
 
 /** A row that was found; its cells are decoded on request, since not every pass needs all of them. */
-export interface CsvRow {
+interface CsvRow {
   /** As Excel counts: the first is 1, and a quoted line break begins no row. */
   readonly row: number
   readonly byteOffset: number
@@ -32,7 +32,7 @@ export interface CsvFault extends Pick<LineFault, 'check' | 'column'> {
   readonly byteOffset: number
 }
 
-export interface CsvReader {
+interface CsvReader {
   /** Yields the rows of each piece; each group must be iterated before the next is requested. */
   readonly groups: () => AsyncGenerator<Iterable<CsvRow>>
   /** The texts of the row yielded last. */

@@ -26,7 +26,7 @@ export interface Block {
 }
 
 /** The place of a block: the index of its file, and its first row as Excel counts. */
-export interface EncodedRowPosition {
+interface EncodedRowPosition {
   readonly file: number
   readonly row: number
 }

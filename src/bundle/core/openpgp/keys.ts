@@ -4,7 +4,7 @@
  */
 import type { Key, PrivateKey, PublicKey, Subkey } from 'openpgp'
 
-export type KeyFaultReason =
+type KeyFaultReason =
   | 'malformed'
   | 'private'
   | 'public'

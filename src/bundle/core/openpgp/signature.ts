@@ -37,7 +37,7 @@ export interface SignOptions {
 }
 
 /** Signatures allowed in one file: some offices sign in pairs, and more are of no use. */
-export const signaturesMax = 8
+const signaturesMax = 8
 
 /** An RSA 4096 signature has 800 bytes; the limit leaves space for several and for armour comments. */
 export const signatureBytesMax = 64 << 10

@@ -72,7 +72,7 @@ export async function readNumberFormats(
 }
 
 /** Parses a format code. */
-export function formatOf(code: string): NumberFormat {
+function formatOf(code: string): NumberFormat {
   if (/^0{2,}$/.test(code)) return { kind: { zeros: code.length }, utc: false }
   const utc = /"Z"|\\Z/.test(code)
   // Drops literal texts, escaped, fill and space characters, and brackets except [h], [m] and [s].

@@ -7,7 +7,7 @@ import { refuseBag } from '../bag/bag.ts'
 import type { WorkbookParts } from './workbook-shapes.ts'
 
 /** Limit of all shared texts; a million rows with one distinct text each have some thirty million bytes. */
-export const sharedStringsBytesMax = 64 << 20
+const sharedStringsBytesMax = 64 << 20
 
 export interface SharedStrings {
   /** The text of an index; undefined if there is none. */

@@ -7,7 +7,7 @@ import { type NumberFormat, type NumberKind, plainFormat } from './number-format
 import { type SharedStrings, unescapeText } from './shared-strings.ts'
 
 /** A cell as in its XML element. */
-export interface RawCell {
+interface RawCell {
   /** Attribute `t`; `n` if absent. */
   readonly type: string
   /** Attribute `s`, the index of its format. */

@@ -12,7 +12,7 @@ import { isBlankCell, type Merge, type SheetRow } from './sheet-rows.ts'
 /** Rows that a header may have. */
 export const headerRowsMax = 5
 
-export interface SheetHeader {
+interface SheetHeader {
   readonly header: HeaderRow
   /** What is wrong with its cells. */
   readonly findings: readonly Finding[]

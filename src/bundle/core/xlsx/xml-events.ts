@@ -11,7 +11,7 @@ export interface XmlHandlers {
   readonly text?: (text: string) => void
 }
 
-export type XmlTrouble = 'doctype' | 'damaged' | 'token-too-long'
+type XmlTrouble = 'doctype' | 'damaged' | 'token-too-long'
 
 /** Thrown if a part cannot be parsed further. */
 export class XmlFault extends Error {

@@ -9,7 +9,7 @@ import { isEncrypted } from '../../core/openpgp/paths.ts'
 import { decryptInto } from '../openpgp/encryption.ts'
 import { openSealedScratch, type SealedFile } from '../rows/encrypted-scratch.ts'
 
-export interface Decryption {
+interface Decryption {
   readonly key: PrivateKeyFile
   /** A scratch folder for this bag only. */
   readonly scratch: string

@@ -20,7 +20,7 @@ import {
   signBytes,
 } from '../../core/openpgp/signature.ts'
 
-export const signedPath = 'tagmanifest-sha256.txt'
+const signedPath = 'tagmanifest-sha256.txt'
 export const signaturePath = `${signedPath}.asc`
 
 /** Files that the tag manifest must name, so that the signature covers the payload and its description. */
@@ -30,7 +30,7 @@ const coveredIfThere = ['bag-info.txt', 'bagit.txt']
 /** Longest tag manifest that is read: it names a handful of files. */
 const signedBytesMax = 1 << 20
 
-export type BagSignature =
+type BagSignature =
   | { readonly state: 'unsigned' }
   /** The signature cannot be verified; the findings say why. */
   | { readonly state: 'void'; readonly findings: readonly Finding[] }

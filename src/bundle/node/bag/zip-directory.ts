@@ -24,7 +24,7 @@ export async function withZipBytes<T>(path: string, use: (zip: ZipBytes) => Prom
 }
 
 /** What was read of a directory. */
-export interface ReadDirectory {
+interface ReadDirectory {
   readonly entries: number
   readonly bytes: number
 }

@@ -12,7 +12,7 @@ import { buildPathBook, canonicalPath } from '../../core/bag/paths.ts'
 import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
 import { endsAsRead, withZipBytes, type ZipBytes } from './zip-directory.ts'
 
-export interface ZipEntry extends BagEntry {
+interface ZipEntry extends BagEntry {
   readonly entry: Entry
 }
 

@@ -30,7 +30,7 @@ export async function* encryptTo(
   yield* encrypted as unknown as AsyncIterable<Uint8Array>
 }
 
-export interface Encrypted {
+interface Encrypted {
   /** In the bag, for findings. */
   readonly path: string
   readonly bytes: number

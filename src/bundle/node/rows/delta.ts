@@ -34,7 +34,7 @@ export function rowPassesOf(options: ValidateOptions): readonly RowPass[] {
  * The contract of rows to be deleted: only the key, with no checks except that the rows are in the provider's
  * share. The headers of other fields are known, but not allowed.
  */
-export function keyContract(contract: Contract): Contract {
+function keyContract(contract: Contract): Contract {
   const key = intakeKey(contract)
   const delivered = intakeFields(contract)
   const names = new Set(delivered.map(({ name }) => name))

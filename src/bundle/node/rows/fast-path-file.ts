@@ -37,7 +37,7 @@ export interface Walk {
   rowsBefore: number
 }
 
-export interface FileCutter {
+interface FileCutter {
   /**
    * Takes a piece and writes its complete rows; returns false to give up the fast path. The length of the
    * byte order mark must be known with the first piece.

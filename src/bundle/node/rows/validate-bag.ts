@@ -38,7 +38,7 @@ import { openTable } from './open-table.ts'
 import type { OpenTable, TableReader } from './table.ts'
 
 /** An accepted row: canonical texts or null, in the order of `intakeFields(contract)`. */
-export interface AcceptedRow {
+interface AcceptedRow {
   /** Index of the file in the manifest. */
   readonly file: number
   readonly row: number
@@ -47,7 +47,7 @@ export interface AcceptedRow {
 
 export type RowBatch = readonly AcceptedRow[]
 
-export interface Progress {
+interface Progress {
   readonly file: string
   /** Rows of the file read so far. */
   readonly rows: number
@@ -69,7 +69,7 @@ export interface ValidateOptions {
 }
 
 /** The accepted rows, in order; and, once they have been iterated to the end, the result of each file. */
-export interface RowValidation extends AsyncIterable<RowBatch> {
+interface RowValidation extends AsyncIterable<RowBatch> {
   readonly counts: () => readonly FileCount[]
 }
 

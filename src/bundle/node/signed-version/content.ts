@@ -17,9 +17,9 @@ import { BundleRefusal, faultAt } from '../../core/findings/checks.ts'
 import { paths } from './paths.ts'
 
 /** Many years of changes of a city's data, at some hundred bytes each. */
-export const changesBytesMax = 256 << 20
+const changesBytesMax = 256 << 20
 /** The metadata of one version; with a thousand parts it has some hundred kilobytes. */
-export const versionBytesMax = 16 << 20
+const versionBytesMax = 16 << 20
 
 export interface ExportContent {
   readonly changes: readonly PositionedChange[]

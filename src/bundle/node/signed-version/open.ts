@@ -50,7 +50,7 @@ export interface OpenedExport extends ExportContent {
 }
 
 /** What an export is verified with, and the progress callback. */
-export interface Trust {
+interface Trust {
   readonly keys: readonly PublicKeyFile[]
   readonly at: Date
   readonly progress: ExchangeProgress
@@ -72,7 +72,7 @@ export async function withExport<T>(
 }
 
 /** What is verified of an export's bag: its purpose, its signer, and every digest. */
-export interface ProvenBag {
+interface ProvenBag {
   readonly purpose: ExportPurpose
   readonly signedBy: string
   readonly digests: ReadonlyMap<string, string>

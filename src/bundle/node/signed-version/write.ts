@@ -20,7 +20,7 @@ import {
 import type { PayloadFile } from './paths.ts'
 
 /** The description of an export's bag, and its signer. */
-export interface BagFacts {
+interface BagFacts {
   /** Name of the Data Package, and of the top folder in the ZIP. */
   readonly name: string
   readonly purpose: ExportPurpose
@@ -28,7 +28,7 @@ export interface BagFacts {
   readonly sign: (tagManifest: string) => Promise<string>
 }
 
-export type OnBytes = (bytes: number) => void
+type OnBytes = (bytes: number) => void
 
 /** The signature of the tag manifest; no manifest names it. */
 export const tagManifestPath = 'tagmanifest-sha256.txt'

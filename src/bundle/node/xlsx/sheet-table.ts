@@ -21,7 +21,7 @@ import { openScratch, type Scratch } from '../rows/scratch-file.ts'
 import type { OpenedTable, TableOptions, TableReader } from '../rows/table.ts'
 import { openWorkbook, type Workbook } from './workbook.ts'
 
-export interface SheetOptions extends TableOptions {
+interface SheetOptions extends TableOptions {
   readonly sheet: SheetChoice
   readonly scratch: string
 }

@@ -21,7 +21,7 @@ export interface Workbook {
   readonly close: () => void
 }
 
-export interface WorkbookOptions {
+interface WorkbookOptions {
   readonly sheet: SheetChoice
   readonly refusesFormulas: boolean
 }
