@@ -117,8 +117,9 @@ t.test('simultaneous starts all run, also after a killed build', async (t) => {
     ran,
     ['A', 'B', 'C'].map((word) => ({ code: 0, stdout: `ONE ${word}\n`, stderr: '' })),
   )
-  t.match(readdirSync(join(folder, 'dist')).sort(), [/^[0-9a-f]{20}$/, 'current.json'])
-  t.equal(readdirSync(join(folder, 'dist')).length, 2)
+  const [digest, ...others] = readdirSync(join(folder, 'dist')).filter((name) => name !== 'current.json')
+  t.match(digest, /^[0-9a-f]{20}$/)
+  t.same(others, [])
 })
 
 t.test('a failure to compile names the command that helps', async (t) => {

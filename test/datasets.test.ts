@@ -122,12 +122,12 @@ function wrongCells(
       (field, n) => !isRight(contracts, field, row[n] ?? '', { day, under: cell(field.codesBy) }),
     )
     const outside = Object.entries(scope).some(([name, value]) => cell(name) !== value)
-    const doubled = keys.has(key)
+    const duplicates = keys.has(key)
     keys.add(key)
     return [
       ...wrong.map(({ name }) => `row ${index + 2} ${name}`),
       ...(outside ? [`row ${index + 2} is outside its part`] : []),
-      ...(doubled ? [`row ${index + 2} has the key of another`] : []),
+      ...(duplicates ? [`row ${index + 2} has the key of another`] : []),
     ]
   })
 }

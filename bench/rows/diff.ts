@@ -58,7 +58,7 @@ export const diffRow: Row = {
     )
     const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0)
     context.progress(
-      `${differing} differ; the service held ${megabytes(await peakOf(service.pid))} MB at most, ${megabytes(idle)} MB at rest`,
+      `${differing} differ; the service held ${megabytes(await peakOf(service.pid))} MB at most, ${megabytes(idle)} MB idle`,
     )
     return pairs
   },

@@ -112,7 +112,7 @@ function openTrial(bench: BenchContext): Promise<Trial> {
       bring: async (options) => {
         await psql(['CHECKPOINT'])
         const brought = await bringOnce(environment, csv, options)
-        assert.equal(brought.rows, bench.records, 'the house takes every row')
+        assert.equal(brought.rows, bench.records, 'the service accepts every row')
         return brought
       },
     }

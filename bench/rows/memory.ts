@@ -19,7 +19,7 @@ const ownService = { QINGDAN_FINDINGS_MAX: '10001' }
 export const memoryRow: Row = {
   name: 'memory',
   figure: 'peak resident set while 1 GB is ingested, published, downloaded, streamed',
-  reference: 'the service at rest',
+  reference: 'the idle service',
   unit: 'MB',
   compare: 'difference',
   direction: 'at most',
@@ -28,7 +28,7 @@ export const memoryRow: Row = {
   measure: async (context) => {
     const service = await context.service(ownService)
     const idle = await residentOf(service.pid)
-    if (Number.isNaN(idle)) throw new LeftOut('only Linux tells how much memory a process held at most')
+    if (Number.isNaN(idle)) throw new LeftOut('only Linux reports the peak memory of a process')
     const csv = join(context.folder, 'large.csv')
     await writeRows(csv, Math.round(context.records * timesLarger))
     const about = ['--dataset', benchDataset, '--edition', edition, '--synthetic']
@@ -46,7 +46,7 @@ export const memoryRow: Row = {
     const streamed = `${service.url}${versionAddress(of)}/records.csv?passed=true`
     if ((await fetch(streamed, { method: 'HEAD' })).status === 200) await download(streamed)
     const served = await peakOf(service.pid)
-    context.progress(`served, ${megabytes(served)} MB; at rest ${megabytes(idle)} MB`)
+    context.progress(`served, ${megabytes(served)} MB; idle ${megabytes(idle)} MB`)
     const most = Math.max(ingested.residentBytesMax, published.residentBytesMax, served)
     return [{ ours: most / 1e6, reference: idle / 1e6 }]
   },

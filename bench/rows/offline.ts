@@ -55,9 +55,9 @@ export const offlineMemoryRow: Row = {
   needs: ['psql'],
   measure: async (bench) => {
     const trial = await openTrial(bench)
-    const { peakBytes, idleBytes: restBytes } = trial.last() ?? (await trial.bring())
-    if (Number.isNaN(restBytes)) throw new LeftOut('only Linux tells how much memory a process held at most')
-    return [{ ours: peakBytes / 1e6, reference: restBytes / 1e6 }]
+    const { peakBytes, idleBytes } = trial.last() ?? (await trial.bring())
+    if (Number.isNaN(idleBytes)) throw new LeftOut('only Linux reports the peak memory of a process')
+    return [{ ours: peakBytes / 1e6, reference: idleBytes / 1e6 }]
   },
 }
 
@@ -97,7 +97,7 @@ function openTrial(bench: BenchContext): Promise<Trial> {
         const args = ['--import=tsx', join('bench', 'bring.ts'), ...about]
         const { stdout } = await runToEnd({ program: process.execPath, args, environment })
         const brought = JSON.parse(stdout) as Brought
-        assert.equal(brought.rows, records, 'the house takes every row')
+        assert.equal(brought.rows, records, 'the service accepts every row')
         if (most === undefined || brought.peakBytes > most.peakBytes) most = brought
         bench.progress(
           `${brought.stagedSeconds.toFixed(1)} s, ${((brought.peakBytes - brought.idleBytes) / 1e6).toFixed(0)} MB over rest`,

@@ -61,7 +61,7 @@ export interface AnnualList {
 /** All lists that the reader may see, with their states, the newest year first. */
 export async function listAnnualLists(context: AppContext, reader: Caller): Promise<readonly AnnualList[]> {
   const editions = await findEditions(context, reader)
-  noteEditions(reader, editions)
+  markEditions(reader, editions)
   const years = [...new Set(editions.map(({ year }) => year))].sort().reverse()
   const known = await findKnown(context, reader)
   const lists: AnnualList[] = []
@@ -82,7 +82,7 @@ export async function findList(
 ): Promise<AnnualList | undefined> {
   const editions = (await findEditions(context, reader)).filter((edition) => edition.year === year)
   if (editions.length === 0) return undefined
-  noteEditions(reader, editions)
+  markEditions(reader, editions)
   return deriveList(context, year, editions, await findKnown(context, reader))
 }
 
@@ -95,7 +95,7 @@ interface ListEdition {
 }
 
 /** Records the read of lists that are not open, for all versions that were read. */
-function noteEditions(reader: Caller, editions: readonly ListEdition[]): void {
+function markEditions(reader: Caller, editions: readonly ListEdition[]): void {
   for (const { newest, versions } of editions) {
     if (isOpen(newest)) continue
     countRead(reader, newest, { versions: versions.map(({ version }) => version), operation: 'list' })

@@ -25,12 +25,12 @@ import { publicationBody } from './body.ts'
 import { findPublication, listPublications, type Publication } from './publications.ts'
 import {
   ApprovalSchema,
-  AskSchema,
-  PreviewAskSchema,
+  PreviewRequestSchema,
   PreviewSchema,
+  PublicationRequestSchema,
   PublicationSchema,
   Reason,
-  WithdrawAskSchema,
+  WithdrawalRequestSchema,
   WithdrawalSchema,
 } from './schemas.ts'
 import { withdraw } from './withdraw.ts'
@@ -130,7 +130,7 @@ function requestRoute(app: App, context: AppContext): void {
           'at the requested moment and after the approval of a second person, if the contract ' +
           'requires one. A waiting publication is replaced. Needs the scope `publish`.',
         params: OfEdition,
-        body: AskSchema,
+        body: PublicationRequestSchema,
         response: {
           202: PublicationSchema,
           ...problemResponses(
@@ -306,7 +306,7 @@ function previewRoute(app: App, context: AppContext): void {
           'Whoever has the token can read the prepared version, its records and its files until it ' +
           'expires, and no other draft. Needs the scope `publish`.',
         params: OfPublication,
-        body: PreviewAskSchema,
+        body: PreviewRequestSchema,
         response: {
           201: PreviewSchema,
           ...problemResponses(
@@ -351,7 +351,7 @@ function withdrawalRoute(app: App, context: AppContext): void {
           edition: EditionName,
           version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
         }),
-        body: WithdrawAskSchema,
+        body: WithdrawalRequestSchema,
         response: {
           200: WithdrawalSchema,
           ...problemResponses(

@@ -21,7 +21,7 @@ export const Reason = Type.String({
   description: 'The reason. It is stored, and published if it concerns a version.',
 })
 
-const AskedWaiver = Type.Object(
+const RequestedWaiver = Type.Object(
   {
     provider: Type.String({
       pattern: '^[A-Za-z0-9_.-]{1,100}$',
@@ -32,11 +32,11 @@ const AskedWaiver = Type.Object(
   { additionalProperties: false },
 )
 
-export const AskSchema = Type.Object(
+export const PublicationRequestSchema = Type.Object(
   {
     reason: Type.Optional(Reason),
     waivers: Type.Optional(
-      Type.Array(AskedWaiver, { maxItems: waiversMax, description: 'Missing parts that are waived.' }),
+      Type.Array(RequestedWaiver, { maxItems: waiversMax, description: 'Missing parts that are waived.' }),
     ),
     at: Type.Optional(
       Type.String({
@@ -63,7 +63,7 @@ export const ApprovalSchema = Type.Object(
   { additionalProperties: false, description: 'What you have reviewed. `{}` approves the waiting version.' },
 )
 
-export const PreviewAskSchema = Type.Object(
+export const PreviewRequestSchema = Type.Object(
   {
     expires: Type.Optional(
       Type.String({
@@ -84,7 +84,7 @@ export const PreviewSchema = Type.Object({
   href: Link('The draft, with the token.'),
 })
 
-export const WithdrawAskSchema = Type.Object(
+export const WithdrawalRequestSchema = Type.Object(
   { reason: Reason },
   { additionalProperties: false, description: 'Why the version is withdrawn.' },
 )

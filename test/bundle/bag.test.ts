@@ -177,7 +177,7 @@ t.test('defects of a bag are reported with their file', async (t) => {
       edit('manifest-sha256.txt', 'data/rows.csv', '/etc/passwd'),
       ['file-unlisted data/rows.csv', 'path-unsafe manifest-sha256.txt'],
     ],
-    ['doubled line', edit('manifest-sha256.txt', /$/, line), ['manifest-doubled data/rows.csv']],
+    ['duplicate line', edit('manifest-sha256.txt', /$/, line), ['manifest-doubled data/rows.csv']],
     [
       'invalid line',
       edit('manifest-sha256.txt', /$/, 'abc data/rows.csv\n'),

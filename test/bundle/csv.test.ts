@@ -188,7 +188,7 @@ t.test('a row that spans pieces is read whole', async (t) => {
     t.equal(fault, undefined)
     t.same(texts, rows)
   }
-  // CR, the doubled quote and the closing quote each as the last byte of a piece.
+  // CR, the pair of quotes and the closing quote each as the last byte of a piece.
   const piece = 256 * 1024
   for (const [middle, expected] of [
     ['\r\nb', ['a', 'b']],

@@ -114,8 +114,11 @@ t.test('files of deletes may have the columns of the key only', async (t) => {
   t.same(checksOf((await readDelta({ 'gone.csv': ['delete', 'plot,area\nA1,77\n'] })).findings), [
     'code-unknown',
   ])
-  const doubled = await readDelta({ 'a.csv': ['delete', deletes], 'b.csv': ['delete', 'plot,area\nA1,01\n'] })
-  t.same(checksOf(doubled.findings), ['key-doubled', 'key-doubled'])
+  const duplicates = await readDelta({
+    'a.csv': ['delete', deletes],
+    'b.csv': ['delete', 'plot,area\nA1,01\n'],
+  })
+  t.same(checksOf(duplicates.findings), ['key-doubled', 'key-doubled'])
 })
 
 t.test('a key that is deleted and upserted is reported at the deleting row', async (t) => {

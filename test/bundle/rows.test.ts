@@ -237,11 +237,11 @@ t.test('no finding contains the value of a cell', async (t) => {
     t.notMatch(JSON.stringify(findings), /Ouyang|3101012010/)
     if (name !== 'plot') t.equal(findings.length > 0, true, name)
   }
-  const doubled = await readRows({
+  const duplicates = await readRows({
     'a.csv': withRows(`01,${secret},size,,1,,,,`, `01,${secret},size,,1,,,,`),
   })
-  t.equal(doubled.findings.length, 2)
-  t.notMatch(JSON.stringify(doubled.findings), /Ouyang/)
+  t.equal(duplicates.findings.length, 2)
+  t.notMatch(JSON.stringify(duplicates.findings), /Ouyang/)
 })
 
 t.test(
@@ -325,8 +325,8 @@ t.test('each row with a duplicate key is rejected, in one file or several', asyn
     'b.csv': other,
     'c.csv': withRows('01,A1,,,,,,,'),
   })
-  const doubled = findings.filter(({ check }) => check === 'key-doubled')
-  t.match(doubled, [
+  const duplicates = findings.filter(({ check }) => check === 'key-doubled')
+  t.match(duplicates, [
     { file: 'data/a.csv', row: 2, cell: 'A2', field: 'area', expected: 'area + plot' },
     { file: 'data/b.csv', row: 3, expected: 'area + plot (data/a.csv: 2)' },
     { file: 'data/c.csv', row: 2, expected: 'area + plot (data/a.csv: 2)' },

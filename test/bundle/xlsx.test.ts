@@ -210,7 +210,7 @@ t.test('findings name the cells of the sheet and no value; missing rows count as
   t.match(counts, [{ rowsRead: 6, rowsTaken: 0, rowsRefused: 6, unreadable: false }])
 })
 
-t.test('merged cells: titles and groups above headers are understood, others are told', async (t) => {
+t.test('merged cells: titles and groups above headers are understood, others are reported', async (t) => {
   const title: readonly TestCell[] = ['2025 plots']
   const under = async (rows: readonly (readonly TestCell[])[], merges: readonly string[], options = {}) =>
     readRows({ 'a.xlsx': makeSheet(rows, { merges }) }, options)

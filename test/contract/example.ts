@@ -1,4 +1,4 @@
-/** A small valid contract for tests, about no dataset of the house, and a folder to load it from. */
+/** A small valid contract for tests, of a dataset that is not shipped, and a folder to load it from. */
 import { resolve } from 'node:path'
 import type { Test } from 'tap'
 
@@ -57,10 +57,10 @@ export function exampleContract(): Json & { fields: Json[] } {
   }
 }
 
-/** The folder of the house's own code lists. */
+/** The folder of the shipped code lists. */
 export const datasetsFolder = resolve(import.meta.dirname, '../../datasets')
 
-/** A folder with the house's code lists and the contracts given, by file name. */
+/** A folder with the shipped code lists and the contracts given, by file name. */
 export function contractFolder(
   t: Test,
   files: Readonly<Record<string, unknown>>,

@@ -1,5 +1,5 @@
 /**
- * The house's own schemas are valid JSON Schema 2020-12. Running code compiles them without the metaschema, for
+ * The shipped schemas are valid JSON Schema 2020-12. Running code compiles them without the metaschema, for
  * speed, so this test finds errors in them.
  */
 import { readFileSync } from 'node:fs'

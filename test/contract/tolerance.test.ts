@@ -7,7 +7,7 @@ const boundsOf = (tolerance: Tolerance | undefined, counts: Partial<ToleranceCou
     ({ bound, allowed, found }) => `${bound} ${found} > ${allowed}`,
   )
 
-t.test('without a word no error is borne, and any warnings', async (t) => {
+t.test('by default no error is allowed, and any warnings', async (t) => {
   t.same(boundsOf(undefined, { warnings: 1_000_000 }), [])
   t.same(boundsOf(undefined, { errors: 1, rowsRefused: 1 }), ['errors 1 > 0'])
   t.same(

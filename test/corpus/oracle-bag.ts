@@ -1,5 +1,5 @@
 /**
- * A reader of bags of other make, for the corpus: fflate unpacks, every CRC is looked at, every digest of a manifest is
+ * An independent reader of bags, for the corpus: fflate unpacks, every CRC is looked at, every digest of a manifest is
  * computed again, and the description is read as plain JSON. It says what a bag that was taken must hold.
  */
 import { createHash } from 'node:crypto'

@@ -15,7 +15,7 @@ t.test('every character except the listed ones survives GB18030', async (t) => {
   const decoder = new TextDecoder('gb18030', { fatal: true })
   let text = ''
   const lost: string[] = []
-  const tell = async () => {
+  const flush = async () => {
     const back = decoder.decode(await bytesOf([text], { encoding: 'gb18030' }))
     if (back !== text) lost.push(text)
     text = ''
@@ -27,9 +27,9 @@ t.test('every character except the listed ones survives GB18030', async (t) => {
     if (unwritable.test(sign)) continue
     text += sign
     written++
-    if (text.length > 4096) await tell()
+    if (text.length > 4096) await flush()
   }
-  await tell()
+  await flush()
   t.same(lost, [])
   t.equal(written, 0x10ffff - 0x800 - 19)
   for (const sign of unwritablePattern.slice(1, -1)) {

@@ -99,7 +99,7 @@ t.test('a failing source or a reader that stops leaves nothing pending', async (
   const read = async () => {
     for await (const _ of xlsx.render(broken(), trialContext(5)));
   }
-  await t.rejects(read(), /the database is away/)
+  await t.rejects(read(), /the database is unavailable/)
 })
 
 t.test('the longest possible sheet has all its rows', async (t) => {

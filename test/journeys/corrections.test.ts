@@ -104,7 +104,7 @@ t.test('a refused bundle changes nothing, and the last good part of its provider
 t.test('a key that two parts share is refused across them, and readers see no change', async (t) => {
   const before = await readerView()
   await testContext.take(part(west, 'w1,9\ne2,1\n'))
-  const publication = await publish({ reason: 'Doubled.' })
+  const publication = await publish({ reason: 'Duplicates.' })
   t.equal(publication.state, 'refused')
   t.match(publication.findings, [
     { check: 'key-doubled-across-parts', row: 3, field: 'well' },
@@ -114,7 +114,7 @@ t.test('a key that two parts share is refused across them, and readers see no ch
   t.notMatch(JSON.stringify(publication.findings), /e2/, 'the key itself is not repeated')
   t.equal(await readerView(), before)
   await testContext.take(part(west, 'w1,9\nw2,1\n'))
-  const corrected = await publish({ reason: 'Mended.' })
+  const corrected = await publish({ reason: 'Corrected.' })
   t.match(corrected, { state: 'done', version: 3 }, 'the number of the refused draft is used again')
   t.equal((await get(file(3))).text, 'well,depth\ne1,5\ne2,7\nw1,9\nw2,1\n')
 })

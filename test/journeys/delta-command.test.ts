@@ -112,10 +112,10 @@ t.test('bags that do not belong together are reported', async (t) => {
       report: { errors: 1, findings: [{ check: 'group-number', file: 'bag-1/bag-info.txt' }] },
     },
   ])
-  const doubled = [files[0] ?? '', await file('d.csv', 'boat,oars\na1,3\n')]
+  const duplicates = [files[0] ?? '', await file('d.csv', 'boat,oars\na1,3\n')]
   const refused = await cli(
     'create',
-    ...doubled,
+    ...duplicates,
     ...purpose,
     '--bags',
     '2',

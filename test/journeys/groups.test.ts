@@ -160,7 +160,7 @@ t.test('a bag that does not belong to the others is refused, and they continue t
     [{ ...good, group: 'g1', bag: '2/3', rows: 'z,1\n' }, 'group-taken bag-info.txt'],
   ]
   // The base is an existing version of the edition, so that the delta itself would be valid.
-  await testContext.publish(dataset, '2025', { reason: 'Mended.' })
+  await testContext.publish(dataset, '2025', { reason: 'Corrected.' })
   for (const [sent, finding] of cases) {
     const against = sent.against === undefined ? {} : { against: { version: 2 } }
     const receipt = await send({ ...sent, ...against })

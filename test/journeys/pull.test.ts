@@ -152,9 +152,9 @@ t.test('after a withdrawal the previous version is current, with a tombstone', a
     version: 2,
     reason: 'measured wrongly',
   })
-  const [told] = await query(`SELECT withdrawn_reason, held FROM qingdan_copy._version WHERE version = 2
+  const [row] = await query(`SELECT withdrawn_reason, held FROM qingdan_copy._version WHERE version = 2
     AND dataset = 'tree-register' AND edition = '2024'`)
-  t.match(told, { withdrawn_reason: 'measured wrongly', held: false })
+  t.match(row, { withdrawn_reason: 'measured wrongly', held: false })
   t.match(JSON.parse(await readFile(join(folder, 'datasets/tree-register/latest.json'), 'utf8')), {
     version: 1,
   })

@@ -13,7 +13,7 @@ import { print, progressLine, writeFindings } from '../output.ts'
 import { type FileOptions, filesOf, spreadFiles } from './bundle-files.ts'
 import { openKeyFile, readPublicKeyFile } from './key-files.ts'
 import { bagName, looseSources, withBags } from './loose-files.ts'
-import { askPurpose, type PurposeOptions, purposeOf } from './purpose.ts'
+import { type PurposeOptions, promptPurpose, purposeOf } from './purpose.ts'
 
 export interface CreateOptions extends Common, FindingsOption, PurposeOptions, FileOptions {
   readonly sequence?: string
@@ -34,7 +34,7 @@ export async function create(paths: readonly string[], options: CreateOptions): 
   const sequence = sequenceOf(options)
   const config = loadSettings(process.env)
   const contracts = await loadAllContracts(config)
-  const purpose = purposeOf(contracts, await askPurpose(contracts, options))
+  const purpose = purposeOf(contracts, await promptPurpose(contracts, options))
   const name = bagName(purpose)
   const out = resolve(options.out ?? `${name}.zip`)
   const { contract } = contracts.get(purpose.dataset)

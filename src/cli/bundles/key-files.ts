@@ -50,11 +50,11 @@ export async function openKeyFile(file: string, options: PassphraseOption): Prom
 async function passphraseOf(file: string, { passphraseFile }: PassphraseOption): Promise<string | undefined> {
   // An editor adds a final line break; it is not part of the passphrase.
   if (passphraseFile !== undefined) return (await readText(passphraseFile)).replace(/\r?\n$/, '')
-  return process.stdin.isTTY && process.stderr.isTTY ? askHidden(`Passphrase of ${file}: `) : undefined
+  return process.stdin.isTTY && process.stderr.isTTY ? promptHidden(`Passphrase of ${file}: `) : undefined
 }
 
 /** Asks at the terminal without echoing the input. */
-async function askHidden(question: string): Promise<string | undefined> {
+async function promptHidden(question: string): Promise<string | undefined> {
   const { stdin, stderr } = process
   stderr.write(question)
   stdin.setRawMode(true)

@@ -39,7 +39,7 @@ export function purposeOf(contracts: Contracts, options: PurposeOptions): Purpos
 }
 
 /** Asks for missing options. Without a terminal it asks nothing and returns the options unchanged. */
-export async function askPurpose(contracts: Contracts, options: PurposeOptions): Promise<PurposeOptions> {
+export async function promptPurpose(contracts: Contracts, options: PurposeOptions): Promise<PurposeOptions> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return options
   const lines = createInterface({ input: process.stdin, output: process.stderr })
   try {

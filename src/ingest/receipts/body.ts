@@ -8,10 +8,10 @@ import type { ReceiptBody } from './schemas.ts'
 
 /** The full receipt as an API body. */
 export function receiptBody({ config }: { readonly config: Config }, receipt: Receipt): ReceiptBody {
-  const { broughtBy: _broughtBy, decision, changes, group, ...told } = receipt
+  const { broughtBy: _broughtBy, decision, changes, group, ...fields } = receipt
   const self = `${config.QINGDAN_PUBLIC_URL}/v1/bundles/${receipt.id}`
   return {
-    ...told,
+    ...fields,
     receivedAt: receipt.receivedAt.toISOString(),
     files: receipt.files.map((file) => ({
       ...file,

@@ -23,11 +23,11 @@ interface SignedReceipt {
 }
 
 /** Terminal states: nothing more happens to a bundle by itself. */
-const atRest: readonly BundleState[] = ['staged', 'refused', 'quarantined', 'dropped']
+const signedStates: readonly BundleState[] = ['staged', 'refused', 'quarantined', 'dropped']
 
 /** Whether a bundle is in a terminal state, so that its receipt is final. */
 export function isTerminal({ state }: Pick<Receipt, 'state'>): boolean {
-  return atRest.includes(state)
+  return signedStates.includes(state)
 }
 
 /** The signed receipt of a bundle, created on first request. Throws `receipt-not-final`. */
@@ -54,14 +54,14 @@ async function once(context: AppContext, name: string, make: () => Promise<strin
 
 async function receiptJson(context: AppContext, receipt: Receipt): Promise<string> {
   // Left out: links, useless on a machine without a network, and `inHand`, which may change later.
-  const { links: _links, inHand: _inHand, ...told } = receiptBody(context, receipt)
+  const { links: _links, inHand: _inHand, ...body } = receiptBody(context, receipt)
   const { fingerprint } = await loadServiceKey(context)
   const findings = createHash('sha256')
   for await (const chunk of findingsCsv(readFindings(context.database.work, receipt.id)))
     findings.update(chunk)
   const whole = {
     format: 'qingdan-receipt/1',
-    ...told,
+    ...body,
     findingsCsv: { sha256: findings.digest('hex') },
     signedBy: fingerprint,
   }

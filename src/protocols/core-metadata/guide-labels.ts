@@ -37,9 +37,9 @@ const shareMethods: Readonly<Record<string, string>> = {
 }
 
 /** The guide's labels of sharing channels; a channel unknown to the guide keeps its own label. */
-export function shareWayText(contracts: Contracts, ways: readonly string[]): string {
-  const own = (way: string) => findCode(contracts.codes('share-methods'), way)?.label.zh ?? way
-  return [...new Set(ways.map((way) => shareMethods[way] ?? own(way)))].join('；')
+export function shareWayText(contracts: Contracts, methods: readonly string[]): string {
+  const own = (method: string) => findCode(contracts.codes('share-methods'), method)?.label.zh ?? method
+  return [...new Set(methods.map((method) => shareMethods[method] ?? own(method)))].join('；')
 }
 
 /** 信息资源格式: the guide's classes, with the file types of each. */
@@ -54,11 +54,11 @@ const fileClasses: Readonly<Record<string, string>> = {
 }
 
 /** The dataset's formats grouped by the guide's classes: `电子表格（csv、xlsx）；服务接口`. */
-export function formatText(formats: readonly string[], ways: readonly string[]): string {
+export function formatText(formats: readonly string[], methods: readonly string[]): string {
   const classOf = (format: string) => fileClasses[format] ?? '自描述格式'
   const classes = [...new Set(formats.map(classOf))].map((name) => {
     const types = formats.filter((format) => classOf(format) === name)
     return `${name}（${types.join('、')}）`
   })
-  return [...classes, ...(ways.includes('interface') ? ['服务接口'] : [])].join('；')
+  return [...classes, ...(methods.includes('interface') ? ['服务接口'] : [])].join('；')
 }

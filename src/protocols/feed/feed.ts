@@ -88,7 +88,7 @@ async function readPage(
   const { serve } = context.database
   const position = typeof start === 'string' ? await readFeedCursor(serve, feed, start) : start
   if (typeof start === 'string' && position !== undefined)
-    noteCursor(context, reader, question, start, position)
+    storeCursor(context, reader, question, start, position)
   // One change more than the page holds shows whether there is another page.
   const range = { ...(position === undefined ? {} : { after: position.position }), limit: limit + 1 }
   const find = () =>
@@ -102,7 +102,7 @@ async function readPage(
 }
 
 /** Remembers how far a key has read, before its request waits for more. */
-function noteCursor(
+function storeCursor(
   context: AppContext,
   { keyId }: Caller,
   { types, datasets }: FeedQuestion,

@@ -4,7 +4,8 @@ import { expand, type Graph, prefixes, type Value } from './graph.ts'
 
 /** The graph as one text. */
 export async function writeTurtle(nodes: Graph): Promise<string> {
-  const { DataFactory, Writer } = await import('n3')
+  // A CommonJS package: a bundle gives a dynamic import its default export only.
+  const { DataFactory, Writer } = (await import('n3')).default
   const { namedNode } = DataFactory
   const writer = new Writer({ prefixes: { ...prefixes } })
   for (const [iri, properties] of nodes) {

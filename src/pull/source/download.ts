@@ -68,7 +68,7 @@ async function fetchFile(client: Client, order: Download): Promise<boolean> {
     throw refusalOf(path, { status: response.status, text: await response.text().catch(() => '') })
   }
   await checkReprDigest(response, order)
-  if (sha256 === undefined) await noteEtag(order, response.headers.get('etag'))
+  if (sha256 === undefined) await storeEtag(order, response.headers.get('etag'))
   await write(response, order, {
     part,
     start: start ?? 0,
@@ -97,7 +97,7 @@ async function partialOf({ to, sha256 }: Download): Promise<{ bytes: number; eta
   return etag === '' ? undefined : { bytes, etag }
 }
 
-async function noteEtag({ to }: Download, etag: string | null): Promise<void> {
+async function storeEtag({ to }: Download, etag: string | null): Promise<void> {
   // RFC 9110, 13.1.5: If-Range cannot use a weak ETag.
   if (etag === null || etag.startsWith('W/')) await rm(`${to}.etag`, { force: true })
   else await writeFile(`${to}.etag`, etag)

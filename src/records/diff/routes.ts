@@ -145,7 +145,7 @@ function keyOf({ from, to, against }: ComparedVersions) {
   const name = ({ dataset, edition, number, digest, contractVersion }: PublishedVersion) => ({
     ...{ dataset, edition, number, digest, contractVersion },
   })
-  return { from: name(from), to: name(to), asked: against }
+  return { from: name(from), to: name(to), requested: against }
 }
 
 async function sendDiff(

@@ -153,7 +153,7 @@ function unquote(line: Line, bytes: Buffer, bounds: Bounds): Buffer {
   return hasEscapedQuotes ? unescapeQuotes(bytes, bounds, line.width) : bytes
 }
 
-/** Copies cells, replacing doubled quotes by single ones. */
+/** Copies cells, replacing pairs of quotes by single ones. */
 function unescapeQuotes(bytes: Buffer, { starts, ends }: Bounds, width: number): Buffer {
   const first = starts[0] ?? 0
   const copy = Buffer.allocUnsafe((ends[width - 1] ?? 0) - first)

@@ -17,17 +17,17 @@ export interface FindingSink {
 
 /** Builds a sink that stores at most `findingsMax` findings. */
 export function buildFindingSink(findingsMax: number): FindingSink {
-  const kept: Finding[] = []
+  const stored: Finding[] = []
   const tallies = new Map<string, { errors: number; warnings: number }>()
   return {
     add: (finding) => {
-      if (kept.length < findingsMax) kept.push(finding)
+      if (stored.length < findingsMax) stored.push(finding)
       const tally = tallies.get(finding.check) ?? { errors: 0, warnings: 0 }
       if (finding.severity === 'error') tally.errors += 1
       else tally.warnings += 1
       tallies.set(finding.check, tally)
     },
-    findings: () => kept,
+    findings: () => stored,
     counts: () => {
       const all = [...tallies.values()]
       return {
