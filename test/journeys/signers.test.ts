@@ -78,7 +78,7 @@ t.test("anything but a provider's public key is refused, and a private one is ne
       /private key, which must not be shared/,
     ],
     [['add', await file('text.asc', 'no key'), ...scope], 2, /not an OpenPGP key/],
-    [['add', publicFile, '--provider', 'nobody'], 2, /any of edu-310101, edu-310104/],
+    [['add', publicFile, '--provider', 'nobody'], 2, /one of edu-310101, edu-310104/],
     [['add', publicFile, '--provider', 'edu-310101', '--dataset', 'kites'], 4, /dataset-not-found/],
     [['add', publicFile, ...scope, '--from', 'soon'], 2, /--from must be a date or time/],
     [
