@@ -2,7 +2,7 @@
 import t from 'tap'
 import { formatTally, runCorpus } from '../corpus/campaign.ts'
 
-const count = 400
+const count = 250
 
 t.test('damaged bundles: no crash, no hang, no silent repair, always a report', async (t) => {
   const tally = await runCorpus({ count, seed: 2026 })

@@ -426,9 +426,9 @@ t.test('limits hold on both sides', async (t) => {
   )
 })
 
-t.test('a million findings are all counted, and stored up to the limit', async (t) => {
+t.test('200,000 findings are all counted, and stored up to the limit', async (t) => {
   const keyed: Contract = { ...contract, fields: [field('a', '甲', 'integer')], primaryKey: [] }
-  const bytes = Buffer.from(`a\n${'x\n'.repeat(1_000_000)}`)
+  const bytes = Buffer.from(`a\n${'x\n'.repeat(200_000)}`)
   const sink = buildFindingSink(limits.findingsMax)
   const path = 'data/a.csv'
   let progress = 0
@@ -455,12 +455,12 @@ t.test('a million findings are all counted, and stored up to the limit', async (
   for await (const batch of reading) t.same(batch, [])
   t.equal(sink.findings().length, limits.findingsMax)
   t.same(sink.counts(), {
-    errors: 1_000_000,
+    errors: 200_000,
     warnings: 0,
-    byCheck: { type: { errors: 1_000_000, warnings: 0 } },
+    byCheck: { type: { errors: 200_000, warnings: 0 } },
   })
-  t.match(reading.counts(), [{ rowsRead: 1_000_000, rowsTaken: 0, rowsRefused: 1_000_000 }])
-  t.equal(progress, 1_000_000)
+  t.match(reading.counts(), [{ rowsRead: 200_000, rowsTaken: 0, rowsRefused: 200_000 }])
+  t.equal(progress, 200_000)
 })
 
 t.test('an abort ends validation with its reason', async (t) => {
