@@ -70,8 +70,8 @@ export function refuseConnection(
 }
 
 /**
- * RFC 9112, 3.2.2: a server MUST accept the absolute form and take the host from it. The code behind this
- * uses the path only, so that no foreign host can appear in a link.
+ * RFC 9112, 3.2.2: a server MUST accept the absolute form and take the host from it. No link is built from
+ * either.
  */
 export function originForm(request: IncomingMessage): string {
   const url = request.url ?? '/'

@@ -3,6 +3,8 @@
  * this list. Rejects an unknown QINGDAN_* name, so that a typo never falls back to a default.
  */
 
+import ipaddr from 'ipaddr.js'
+
 interface Setting<T> {
   readonly fallback: T
   readonly parse: (text: string) => T | undefined
@@ -51,6 +53,24 @@ const origins = (about: string): Setting<string> => ({
   about,
 })
 
+/** An absolute address of http or https. Every link begins with it, so it has no user, query or fragment. */
+const httpUrl = (about: string): Setting<string> => ({
+  fallback: '',
+  parse: (value) => {
+    if (!/^https?:\/\/[^\s?#\\]+$/i.test(value) || !URL.canParse(value)) return undefined
+    const { username, password, href } = new URL(value)
+    return username === '' && password === '' ? href.replace(/\/+$/, '') : undefined
+  },
+  expected: 'an address of http or https such as https://data.example.org, without user, query and fragment',
+  about,
+})
+
+/** Whether only this machine can reach a host. A name other than `localhost` may mean any address. */
+function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true
+  return ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback'
+}
+
 const mebi = 1024 * 1024
 
 export const settings = {
@@ -61,9 +81,8 @@ export const settings = {
   QINGDAN_PORT: whole(8080, 0, 65_535, 'Port that the service listens on; 0 chooses any free port.'),
   QINGDAN_DATA: text('./var', 'Data folder: embedded database, files, quarantine.'),
   QINGDAN_DATASETS: text('', 'Folder of contracts and code lists; by default `datasets` of this repository.'),
-  QINGDAN_PUBLIC_URL: text(
-    '',
-    'Public address of the service, without a trailing slash. Every link begins with it; by default links are paths.',
+  QINGDAN_PUBLIC_URL: httpUrl(
+    'Public address of the service (http or https). Every absolute link begins with it. Required unless QINGDAN_HOST is a loopback address; there, links are paths or begin with the listening address by default.',
   ),
   QINGDAN_MCP_ORIGINS: origins(
     'Origins of web pages that may call /mcp, besides that of QINGDAN_PUBLIC_URL. Requests without an Origin header are always allowed.',
@@ -242,6 +261,13 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   if (url !== undefined && url !== '') {
     if (/^postgres(ql)?:\/\//.test(url)) config['DATABASE_URL'] = url
     else faults.push('DATABASE_URL must begin with postgres:// or postgresql://.')
+  }
+  const { QINGDAN_HOST: host, QINGDAN_PUBLIC_URL: publicUrl } = config
+  if (publicUrl === '' && !isLoopback(String(host))) {
+    faults.push(
+      'QINGDAN_PUBLIC_URL must be set, because QINGDAN_HOST is not a loopback address: links must not depend on ' +
+        'what a request claims. Example: QINGDAN_PUBLIC_URL=https://data.example.org',
+    )
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'))
   return Object.freeze(config) as unknown as Config
