@@ -193,7 +193,13 @@ export const settings = {
     10_000,
     1,
     1_000_000,
-    'Findings stored for a bundle. All findings are counted.',
+    'Findings stored for a bundle. All findings are counted, up to QINGDAN_FINDINGS_COUNTED_MAX.',
+  ),
+  QINGDAN_FINDINGS_COUNTED_MAX: whole(
+    100_000,
+    1,
+    1_000_000_000,
+    'Findings after which the validation of a bundle stops, if they already exceed the tolerance of its contract. Rows of a released bundle are always read to the end.',
   ),
 } as const satisfies Record<string, unknown>
 
