@@ -6,7 +6,7 @@ export {
   requestPublication,
   revokePreview,
 } from './acts.ts'
-export { startPublicationJobs } from './jobs.ts'
+export { startPublicationJobs, startPublicationTasks } from './jobs.ts'
 export { publishEdition } from './pipeline/publish-edition.ts'
 export {
   findOpenPublication,

@@ -11,7 +11,14 @@ import { canonicalJson, digestOf, digestOfFile } from '../../platform/digest.ts'
 import type { Finding } from '../../platform/finding.ts'
 import { problem } from '../../platform/problem.ts'
 import { refuseBundle } from '../pipeline/refuse.ts'
-import { findReceipt, getReceipt, isRejected, type Receipt, writeReceived } from '../receipts/receipts.ts'
+import {
+  addBringer,
+  findReceipt,
+  getReceipt,
+  isRejected,
+  type Receipt,
+  writeReceived,
+} from '../receipts/receipts.ts'
 
 /** The queue of bundles to process. */
 export const takeBundleJob = 'take-bundle'
@@ -58,7 +65,10 @@ async function receiveOne(
 ): Promise<Receipt> {
   const { id, packing } = identity
   const known = await findReceipt(context.database.work, id)
-  if (known !== undefined && !isRejected(known.state)) return known
+  if (known !== undefined && !isRejected(known.state)) {
+    await addBringer(context.database.work, id, broughtBy, context.clock())
+    return known
+  }
   try {
     await storeBundle(context, path, identity)
   } catch (error) {
@@ -100,7 +110,10 @@ export async function receiveStream(
   const bytesMax = context.config.QINGDAN_BODY_BYTES_MAX
   const { digest, bytes } = await context.files.write(name, from.source, { bytesMax })
   const known = await findReceipt(context.database.work, digest)
-  if (known !== undefined && !isRejected(known.state)) return known
+  if (known !== undefined && !isRejected(known.state)) {
+    await addBringer(context.database.work, digest, from.broughtBy, context.clock())
+    return known
+  }
   return admit(context, { packing: 'zip', id: digest, bytes }, from.broughtBy)
 }
 
