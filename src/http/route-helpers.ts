@@ -29,6 +29,10 @@ declare module 'fastify' {
     /** Identifies the caller for counting: the id of its key, else its network. Set with `reader`. */
     callerKey: string
   }
+  interface FastifyRequest {
+    /** Ends the turn of a page that waits or runs (admission.ts); null for what takes no turn. */
+    endTurn: (() => void) | null
+  }
   interface FastifyContextConfig {
     /** The module checks its query parameters itself, by `refuseUnknown`: they depend on a contract. */
     openQuery?: boolean
@@ -37,6 +41,8 @@ declare module 'fastify' {
      * strong ETag, and its bytes are cached under that, so it may be reused until something is published.
      */
     cacheable?: boolean
+    /** The response may take long and has a limit of its own, so it takes no turn of the pages. */
+    ownLimit?: boolean
     /** Additional headers of the response to OPTIONS. */
     options?: Readonly<Record<string, string>>
     /** No rate limit: probes and metrics must never be rejected. */
@@ -95,10 +101,12 @@ const everywhere: readonly ProblemCode[] = [
   'address-invalid',
   'key-invalid',
   'rate-limited',
+  'connections-too-many',
   'quota-exceeded',
   'not-acceptable',
   'internal',
   'not-ready',
+  'pages-busy',
 ]
 
 /** The problem responses of a route's schema: `response: {200: …, ...problemResponses('not-found')}`. */

@@ -112,6 +112,7 @@ export function isHostDuplicate(rawHeaders: readonly string[]): boolean {
 /** Creates an app's server as Fastify would, with the response cache before the app's listener. */
 export function serverFactory(
   limits: SocketLimits,
+  requestsMax: number,
   before: (listener: RequestListener) => RequestListener,
 ): (listener: RequestListener) => Server {
   return (listener) => {
@@ -125,6 +126,7 @@ export function serverFactory(
       },
       before(listener),
     )
+    server.maxRequestsPerSocket = requestsMax
     return server.setTimeout(limits.idleMilliseconds)
   }
 }

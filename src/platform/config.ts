@@ -119,6 +119,24 @@ export const settings = {
     200,
     'Database connections in each of the two pools, for serving and for work.',
   ),
+  QINGDAN_CONNECTIONS_PER_CLIENT_MAX: whole(
+    200,
+    1,
+    100_000,
+    'Open connections of one client, not counting those of a proxy on this machine; requests over further ones get 429.',
+  ),
+  QINGDAN_REQUESTS_PER_CONNECTION_MAX: whole(
+    1_000,
+    1,
+    1_000_000_000,
+    'Requests over one connection, which then closes; so connections move on to other processes.',
+  ),
+  QINGDAN_PAGES_WAITING_MAX: whole(
+    200,
+    2,
+    100_000,
+    'Pages that wait until the database can serve them; one client may have half of them, further ones get 503.',
+  ),
   QINGDAN_CACHE_BYTES_MAX: whole(
     64 * mebi,
     0,

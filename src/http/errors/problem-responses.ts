@@ -63,6 +63,8 @@ export function sendProblem(
   // RFC 5829: links the successor of something withdrawn, also on HEAD.
   const { successor } = refusal.detail
   if (typeof successor === 'string') reply.header('link', `<${successor}>; rel="successor-version"`)
+  // A client over its limit gives its connection back; a refusal must not keep it open.
+  if (status === 429) reply.header('connection', 'close')
   if (status === 503) reply.header('retry-after', String(retryAfterSeconds))
   if (status === 404 && prefersPage(request)) {
     const language = languageOf(request, 'zh')
