@@ -28,8 +28,6 @@ declare module 'fastify' {
     caller: Caller
     /** Identifies the caller for counting: the id of its key, else its network. Set with `reader`. */
     callerKey: string
-  }
-  interface FastifyRequest {
     /** Ends the turn of a page that waits or runs (admission.ts); null for what takes no turn. */
     endTurn: (() => void) | null
   }
