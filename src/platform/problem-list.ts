@@ -1,6 +1,5 @@
 /**
- * The closed list of problems that a caller can meet: code, status, title and hint. Texts must not contain
- * personal data, and a hint says the next thing to do.
+ * The closed list of problems: code, status, title, hint (the next thing to do). Texts hold no personal data.
  */
 
 /** The shape of one entry in the list. `hint` says what the caller can do next. */

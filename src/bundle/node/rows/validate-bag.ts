@@ -5,7 +5,6 @@
  * eight bytes per key. If keys may be duplicates, one more pass finds which.
  */
 
-import type { ToleranceCounts } from '../../../contract/index.ts'
 import { type Contract, type Contracts, exceededBounds, intakeKey, partsOf } from '../../../contract/index.ts'
 import { columnLetters, type Finding } from '../../../platform/finding.ts'
 import type { Bag } from '../../core/bag/bag.ts'
@@ -393,14 +392,4 @@ function reportDuplicate(texts: RowTexts, open: OpenFile, state: FileState, walk
   const expected = `${intakeKey(options.contract).join(' + ')}${where}`
   open.report(faultAt('key-doubled', { ...reader.keyPlace(row, open), expected }))
   return true
-}
-
-/** What a contract's tolerance is compared with: the total counts of all files of a bundle. */
-export function tally({ errors, warnings }: FindingCounts, files: readonly FileCount[]): ToleranceCounts {
-  const sum = (of: (file: FileCount) => number) => files.reduce((total, file) => total + of(file), 0)
-  return {
-    ...{ errors, warnings },
-    rowsRead: sum(({ rowsRead }) => rowsRead),
-    rowsRefused: sum(({ rowsRefused }) => rowsRefused),
-  }
 }
