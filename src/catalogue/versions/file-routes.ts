@@ -17,7 +17,7 @@ import { type App, attachment, isFresh, problemResponses } from '../../http/inde
 import { problem } from '../../platform/problem.ts'
 import { storedName } from '../addresses.ts'
 import type { AppContext } from '../context.ts'
-import { EditionName, PreviewToken, Slug, toLatest } from '../schemas.ts'
+import { EditionName, ExactVersion, PreviewToken, Slug, toLatest } from '../schemas.ts'
 import { setDeprecationHeaders } from './deprecation.ts'
 import { linkHeader } from './neighbour-links.ts'
 import { findServed } from './previews.ts'
@@ -41,7 +41,7 @@ export function fileRoutes(app: App, context: AppContext): void {
         params: Type.Object({
           slug: Slug,
           edition: EditionName,
-          version: Type.String({ pattern: '^[1-9]\\d{0,5}$', description: 'The number of a version.' }),
+          version: ExactVersion,
           name: Type.String({ maxLength: 200, description: 'A file name from the list of the version.' }),
         }),
         querystring: Type.Object({ preview: PreviewToken }),
