@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
@@ -13,7 +14,7 @@ import { openDatabase } from '../../src/db/open-database.ts'
 import { readSetting, writeSetting } from '../../src/db/settings-store.ts'
 import { loadConfig } from '../../src/platform/config.ts'
 import { administer } from '../support/database.ts'
-import { program } from '../support/program.ts'
+import { startNeighbour } from '../support/start-neighbour.ts'
 
 const observe = () => undefined
 
@@ -49,20 +50,16 @@ interface OtherProcess {
 
 /** Another process that joins the cluster of a folder, and leaves when its input ends. */
 async function startOtherProcess(folder: string, clone?: string): Promise<OtherProcess> {
-  const child = spawn(
-    process.execPath,
-    [...program('test/support/neighbour.ts'), folder, ...(clone === undefined ? [] : [clone])],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  )
-  const [url] = (await once(createInterface(child.stdout), 'line')) as [string]
+  const { child, ended } = startNeighbour(folder, clone)
+  assert.ok(child.stdin && child.stdout)
+  const { stdin, stdout } = child
+  const [url] = (await once(createInterface(stdout), 'line')) as [string]
   return {
     child,
     url,
     end: async () => {
-      child.stdin.end()
-      await once(child, 'exit')
+      stdin.end()
+      await ended
     },
   }
 }
