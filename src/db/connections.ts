@@ -1,5 +1,5 @@
 /**
- * Clients of the database under its three roles, one per purpose: drizzle changes how its client handles
+ * Clients of the database, which log in as one of its three roles, one per purpose: drizzle changes how its client handles
  * JSON, and a failed COPY or lock must not return its connection to a pool.
  */
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js'

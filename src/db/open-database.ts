@@ -111,6 +111,7 @@ function connect(
   return {
     serverVersion,
     ownerUrl: addresses.owner,
+    workUrl: addresses.work,
     serve,
     read: openDrizzle(forRead),
     work,
