@@ -22,7 +22,9 @@ interface Login {
  */
 export async function checkLogins(addresses: Addresses): Promise<RoleNames> {
   const [owner, work, serve] = await Promise.all(
-    (['owner', 'work', 'serve'] as const).map((role) => inSession(addresses[role], role, readLogin)),
+    (['owner', 'work', 'serve'] as const).map((role) =>
+      inSession(addresses[role], role, readLogin).catch(explain(role)),
+    ),
   )
   if (owner === undefined || work === undefined || serve === undefined) throw new Error('A role was dropped.')
   const faults = [
@@ -36,6 +38,14 @@ export async function checkLogins(addresses: Addresses): Promise<RoleNames> {
   throw new Error(
     ['The login roles of the service do not fit. Correct this and start again:', ...lines].join('\n'),
   )
+}
+
+/** Rethrows an error of the server or system with the name of the setting, and without the address. */
+const explain = (role: keyof Addresses) => (error: unknown) => {
+  const { code } = error as { readonly code?: string }
+  if (code === undefined) throw error
+  const setting = role === 'owner' ? 'DATABASE_URL' : `QINGDAN_${role.toUpperCase()}_URL`
+  throw new Error(`The login of the role ${role} is refused or can't be reached (${code}). Check ${setting}.`)
 }
 
 function faultsOf(setting: string, login: Login, owner: Login): readonly string[] {

@@ -110,9 +110,10 @@ async function makeLogin(
       const verb = (await find()) === undefined ? 'CREATE' : 'ALTER'
       await owner.unsafe(loginStatement(verb, name, secret))
     })
-  } catch (cause) {
-    if (codeOf(cause) !== insufficientPrivilege) throw cause
-    throw new Error(await administratorText(owner, names, secret), { cause })
+  } catch (error) {
+    if (codeOf(error) !== insufficientPrivilege) throw error
+    // Without the cause, which would be reported in place of this text.
+    throw new Error(await administratorText(owner, names, secret))
   }
   await grantMembership(owner, name)
   if (await isOurs()) return

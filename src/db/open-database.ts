@@ -8,7 +8,6 @@ import { openChangeNotices } from './change-notices.ts'
 import { type Addresses, inSession, openDrizzle, openSql } from './connections.ts'
 import { copyFrom, copyTo } from './copy.ts'
 import type { Database } from './database.ts'
-import { withoutValues } from './database-error.ts'
 import { joinCluster } from './embedded/cluster.ts'
 import { withLock } from './lock.ts'
 import { findLogins } from './logins.ts'
@@ -87,9 +86,8 @@ async function checkVersion(url: string): Promise<string> {
   } catch (error) {
     const { code } = error as { code?: string }
     if (code === undefined) throw error
-    throw new Error(`The database at ${hostOf(url)} can't be reached or refuses the connection: ${code}.`, {
-      cause: withoutValues(error),
-    })
+    // Without the cause, which would be reported in place of this text.
+    throw new Error(`The database at ${hostOf(url)} can't be reached or refuses the connection: ${code}.`)
   }
 }
 

@@ -54,13 +54,13 @@ async function takeOver(owner: Sql, names: RoleNames): Promise<void> {
   const statements = tables.map(({ name }) => `ALTER TABLE ${name} OWNER TO ${quoteIdentifier(names.work)}`)
   try {
     for (const statement of statements) await owner.unsafe(statement)
-  } catch (cause) {
-    if ((cause as { readonly code?: string }).code !== '42501') throw cause
+  } catch (error) {
+    if ((error as { readonly code?: string }).code !== '42501') throw error
     const text = [
       'Tables of records belong to a former working role, and the user of DATABASE_URL may not change that.',
       'An administrator must run this in the database, then start the service again:',
       ...statements.map((statement) => `  ${statement};`),
     ]
-    throw new Error(text.join('\n'), { cause })
+    throw new Error(text.join('\n'))
   }
 }

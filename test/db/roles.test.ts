@@ -4,6 +4,7 @@ import type { Sql } from 'postgres'
 import t from 'tap'
 import { checkLogins } from '../../src/db/check-logins.ts'
 import { type Addresses, inSession } from '../../src/db/connections.ts'
+import { withoutValues } from '../../src/db/database-error.ts'
 import { findLogins, loginAddresses } from '../../src/db/logins.ts'
 import { openDatabase } from '../../src/db/open-database.ts'
 import { verifierOf } from '../../src/db/scram.ts'
@@ -185,6 +186,7 @@ t.test('an owner who may not create roles gets the SQL for an administrator, whi
   const refusal = (await find().catch((error: unknown) => error)) as Error
   t.match(refusal.message, `database user ${owner} is not allowed to create the login roles`)
   t.match(refusal.message, 'QINGDAN_SERVE_URL')
+  t.equal(withoutValues(refusal), refusal, 'this text is reported')
   t.equal(
     ((await find().catch((error: unknown) => error)) as Error).message,
     refusal.message,
@@ -207,6 +209,11 @@ t.test('logins with the rights of others are refused, each with its correction',
   const addresses = await findLogins(url, settingsIn(t.testdir({})), names)
   await t.rejects(checkLogins({ ...addresses, work: url }), /QINGDAN_WORK_URL must have another user/)
   await t.rejects(checkLogins({ ...addresses, serve: addresses.work }), /must have different users/)
+  const wrong = new URL(addresses.serve)
+  wrong.password = 'wrong'
+  await t.rejects(openBy({ ...addresses, serve: wrong.href }), {
+    message: "The login of the role serve is refused or can't be reached (28P01). Check QINGDAN_SERVE_URL.",
+  })
   await run(`ALTER ROLE ${names.serve} CREATEDB CREATEROLE`, `GRANT pg_read_all_data TO ${names.serve}`)
   await run(`GRANT pg_monitor TO ${names.work}`)
   await t.rejects(
@@ -224,14 +231,20 @@ t.test('logins with the rights of others are refused, each with its correction',
 })
 
 t.test('tables of former roles are handed to the current ones', async (t) => {
-  const { names, url } = await ownedDatabase(t, 'CREATEROLE')
+  const { owner, names, run, url } = await ownedDatabase(t, 'CREATEROLE')
   const config = settingsIn(t.testdir({}))
   const first = await openBy(await findLogins(url, config, names))
   await first.work`CREATE TABLE published.records_1 AS SELECT 'x' AS a`
   await first.work`CREATE TABLE staging.part_1 AS SELECT 'y' AS a`
   await first.close()
   const others = { work: `${names.work}_2`, serve: `${names.serve}_2` }
-  const second = await openBy(await findLogins(url, config, others))
+  const addresses = await findLogins(url, config, others)
+  await run(`REVOKE ${names.work} FROM ${owner} CASCADE`)
+  const refusal = (await openBy(addresses).catch((error: unknown) => error)) as Error
+  t.match(refusal.message, `ALTER TABLE published.records_1 OWNER TO "${others.work}";`)
+  t.equal(withoutValues(refusal), refusal, 'this text is reported')
+  await run(`GRANT ${names.work} TO ${owner}`)
+  const second = await openBy(addresses)
   t.teardown(() => second.close())
   t.same(await second.serve`SELECT a FROM published.records_1`, [{ a: 'x' }])
   await second.work`DROP TABLE staging.part_1`
