@@ -1,5 +1,5 @@
 /**
- * Migrates a database: roles, own tables, the job queue's tables, and grants, under a lock, so that several
+ * Migrates a database: own tables, the job queue's tables, and grants, under a lock, so that several
  * starts at once run one after the other. Rejects a database that a newer version has migrated.
  */
 import { readMigrationFiles } from 'drizzle-orm/migrator'
@@ -7,26 +7,30 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import { migrate as runMigrations } from 'drizzle-orm/postgres-js/migrator'
 import type { Sql } from 'postgres'
 import { packageFile } from '../platform/package-root.ts'
-import { openSession } from './connections.ts'
+import { checkLogins } from './check-logins.ts'
+import { type Addresses, inSession, openSession } from './connections.ts'
 import { installJobs } from './jobs/pg-boss-adapter.ts'
 import { lockKey } from './lock.ts'
-import { grant, makeRoles, makeSchemas } from './roles.ts'
+import { grant, makeSchemas } from './roles.ts'
 
-/** Migrates the database at an address as its owner. Returns the number of migrations applied so far. */
-export async function migrate(url: string): Promise<number> {
+/**
+ * Migrates a database as its owner and grants the two other roles their rights. Returns the number of
+ * migrations applied so far. Throws if a role has more rights than it may.
+ */
+export async function migrate(addresses: Addresses): Promise<number> {
+  const names = await checkLogins(addresses)
   // drizzle takes no lock: of three starts at once most would fail. The lock belongs to the session.
-  const session = openSession(url, 'owner')
-  const forDrizzle = openSession(url, 'owner')
+  const session = openSession(addresses.owner, 'owner')
+  const forDrizzle = openSession(addresses.owner, 'owner')
   try {
     await session`SELECT pg_advisory_lock(${lockKey('migrate')}::bigint)`
-    await makeRoles(session)
     const migrationsFolder = packageFile('drizzle')
     const migrations = readMigrationFiles({ migrationsFolder })
     await refuseNewer(session, migrations.at(-1)?.folderMillis ?? 0)
     await runMigrations(drizzle(forDrizzle), { migrationsFolder })
     await makeSchemas(session)
     await installJobs(session)
-    await grant(session)
+    await inSession(addresses.work, 'work', (work) => grant(session, work, names))
     return migrations.length
   } finally {
     await forDrizzle.end({ timeout: 5 })
