@@ -48,6 +48,7 @@ export {
   withdrawVersion,
 } from './versions/drafts.ts'
 export { type SentFile, sendFile } from './versions/file-routes.ts'
+export { reportFile, requireIntact } from './versions/intact-files.ts'
 export { linkHeader, neighboursOf } from './versions/neighbour-links.ts'
 export { previewDaysDefault, previewDaysMax } from './versions/preview-days.ts'
 export {
