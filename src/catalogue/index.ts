@@ -11,6 +11,12 @@ export {
   readEditionChanges,
 } from './changes/change-log.ts'
 export {
+  type ChangeLogCheck,
+  checkChangeLog,
+  restoreChanges,
+  restoreCounter,
+} from './changes/check-change-log.ts'
+export {
   countFeed,
   type FeedChange,
   type FeedSelection,
@@ -22,6 +28,7 @@ export {
 } from './changes/read-changes.ts'
 export type { AppContext, Readiness } from './context.ts'
 export { datasetBody, editionsOf, isSynthetic } from './datasets/bodies.ts'
+export { checkPins, restorePin } from './datasets/check-pins.ts'
 export { followContracts } from './datasets/follow-contracts.ts'
 export { byDataset } from './datasets/group-by-dataset.ts'
 export { pinContracts } from './datasets/pinned-contracts.ts'
@@ -70,3 +77,4 @@ export {
   type PublishedVersion,
   readVersions,
 } from './versions/published.ts'
+export { type RecordedVersion, readDrafts, readRecorded } from './versions/recorded-versions.ts'

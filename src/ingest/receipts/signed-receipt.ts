@@ -34,13 +34,18 @@ export function isTerminal({ state }: Pick<Receipt, 'state'>): boolean {
 export async function getSignedReceipt(context: AppContext, receipt: Receipt): Promise<SignedReceipt> {
   if (!isTerminal(receipt)) throw problem('receipt-not-final', { state: receipt.state })
   // A rejected bundle may be received again: each terminal state has its own history and its own file.
-  const name = `receipts/${receipt.id}/${receipt.history.length}.json`
+  const name = `${receiptFolder(receipt.id)}/${receipt.history.length}.json`
   // One at a time: the signature must cover the bytes that are stored.
   return context.database.lock(`receipt ${receipt.id}`, async () => {
     const json = await once(context, name, () => receiptJson(context, receipt))
     const signature = await once(context, `${name}.asc`, () => sign(context, json, receipt))
     return { json, signature }
   })
+}
+
+/** Folder of a receipt's signed copies among the stored files. */
+export function receiptFolder(id: string): string {
+  return `receipts/${id}`
 }
 
 /** Reads a file, and writes it first if it does not exist. */
@@ -52,7 +57,8 @@ async function once(context: AppContext, name: string, make: () => Promise<strin
   return buffer(context.files.read(name))
 }
 
-async function receiptJson(context: AppContext, receipt: Receipt): Promise<string> {
+/** The text of a receipt as it is signed. */
+export async function receiptJson(context: AppContext, receipt: Receipt): Promise<string> {
   // Left out: links, useless on a machine without a network, and `inHand`, which may change later.
   const { links: _links, inHand: _inHand, ...body } = receiptBody(context, receipt)
   const { fingerprint } = await loadServiceKey(context)
