@@ -7,7 +7,7 @@ import { checkSignatures, type PublicKeyFile } from '../../bundle/index.ts'
 import type { AppContext } from '../../catalogue/index.ts'
 import { canonicalJson } from '../../platform/digest.ts'
 import { findReceipt, type Receipt } from './receipts.ts'
-import { getSignedReceipt, isTerminal, receiptFolder, receiptJson } from './signed-receipt.ts'
+import { getSignedReceipt, isTerminal, receiptFacts, receiptFolder } from './signed-receipt.ts'
 
 export interface ReceiptFault {
   /** `row`: the row contradicts itself; `signature`: the copy was altered; `differs`: copy and row differ. */
@@ -72,7 +72,7 @@ async function isSigned({ clock }: AppContext, json: Buffer, armored: string, ke
  */
 async function isOfRow(context: AppContext, json: Buffer, receipt: Receipt): Promise<boolean> {
   const copy = JSON.parse(String(json)) as Record<string, unknown>
-  const row = JSON.parse(await receiptJson(context, receipt)) as Record<string, unknown>
+  const row = { ...(await receiptFacts(context, receipt)) } as Record<string, unknown>
   return Object.keys(copy).every(
     (name) => name === 'group' || !(name in row) || canonicalJson(copy[name]) === canonicalJson(row[name]),
   )

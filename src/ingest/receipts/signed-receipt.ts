@@ -57,21 +57,19 @@ async function once(context: AppContext, name: string, make: () => Promise<strin
   return buffer(context.files.read(name))
 }
 
-/** The text of a receipt as it is signed. */
-export async function receiptJson(context: AppContext, receipt: Receipt): Promise<string> {
+async function receiptJson(context: AppContext, receipt: Receipt): Promise<string> {
+  const { fingerprint } = await loadServiceKey(context)
+  return `${canonicalJson({ ...(await receiptFacts(context, receipt)), signedBy: fingerprint })}\n`
+}
+
+/** What a signed receipt says, without its signer. */
+export async function receiptFacts(context: AppContext, receipt: Receipt): Promise<object> {
   // Left out: links, useless on a machine without a network, and `inHand`, which may change later.
   const { links: _links, inHand: _inHand, ...body } = receiptBody(context, receipt)
-  const { fingerprint } = await loadServiceKey(context)
   const findings = createHash('sha256')
   for await (const chunk of findingsCsv(readFindings(context.database.work, receipt.id)))
     findings.update(chunk)
-  const whole = {
-    format: 'qingdan-receipt/1',
-    ...body,
-    findingsCsv: { sha256: findings.digest('hex') },
-    signedBy: fingerprint,
-  }
-  return `${canonicalJson(whole)}\n`
+  return { format: 'qingdan-receipt/1', ...body, findingsCsv: { sha256: findings.digest('hex') } }
 }
 
 /** Dated by the terminal state and without a salt, so that a repeat gives the same signature. */
