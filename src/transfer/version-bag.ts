@@ -45,6 +45,8 @@ export async function storeVersionBag(
     }
     const signer = await openSigner(context, publishedAt)
     const facts = { name: `${dataset}-${edition}-v${number}`, purpose: selection.purpose, ...signer }
+    // Earlier releases named bags without the digest of their bytes.
+    await context.files.remove(`${folder}/${inputsDigest}.zip`)
     await context.files.write(
       ({ digest }) => `${folder}/${inputsDigest}-${digest}.zip`,
       exportZip(facts, payloadOf(context, selection)),

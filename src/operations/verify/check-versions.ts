@@ -32,7 +32,8 @@ export async function checkVersions(verification: Verification): Promise<void> {
     counts.records += version.records
     if (isIntact(state) || (await isChanged(verification, version))) continue
     // The lock excludes a release, a withdrawal and the end of a draft.
-    if (repair) await context.database.lock(lockOf(version), () => repairVersion(verification, version))
+    if (repair && state.hasContract)
+      await context.database.lock(lockOf(version), () => repairVersion(verification, version))
     else reportState(verification, version, state)
   }
 }
@@ -43,10 +44,12 @@ interface VersionState {
   readonly files: ReadonlyMap<StoredDistribution, FileFault>
   readonly table: Table
   readonly isOfPlain: boolean
+  /** Without its contract, the records can't be rendered, so they are not compared. */
+  readonly hasContract: boolean
 }
 
-const isIntact = ({ files, table, isOfPlain }: VersionState) =>
-  files.size === 0 && table === undefined && isOfPlain
+const isIntact = ({ files, table, isOfPlain, hasContract }: VersionState) =>
+  files.size === 0 && table === undefined && isOfPlain && hasContract
 
 async function stateOf({ context }: Verification, version: RecordedVersion): Promise<VersionState> {
   const files = new Map<StoredDistribution, FileFault>()
@@ -55,10 +58,11 @@ async function stateOf({ context }: Verification, version: RecordedVersion): Pro
     // Nobody may read a withdrawn version, so its files may be missing; what is stored must be right.
     if (fault !== undefined && !(version.isWithdrawn && fault === 'missing')) files.set(file, fault)
   }
-  const { contract } = context.contracts.get(version.dataset, version.contractVersion)
-  const table = await checkTable(context.database, contract, { ...version, table: version.recordsTable })
+  const loaded = context.contracts.find(version.dataset, version.contractVersion)
+  const of = { ...version, table: version.recordsTable }
+  const table = loaded === undefined ? undefined : await checkTable(context.database, loaded.contract, of)
   const plain = version.distributions.find(({ format }) => format === plainFormat)
-  return { files, table, isOfPlain: plain?.digest === version.digest }
+  return { files, table, isOfPlain: plain?.digest === version.digest, hasContract: loaded !== undefined }
 }
 
 /** Rendered files first, because others are recoded from them. */
@@ -76,6 +80,7 @@ async function isChanged({ context }: Verification, version: RecordedVersion): P
 const subjectOf = ({ dataset, edition, number }: RecordedVersion) => `${dataset} ${edition} v${number}`
 
 function reportState({ report }: Verification, version: RecordedVersion, state: VersionState): void {
+  if (!state.hasContract) report('contract-missing', `${version.dataset} ${version.contractVersion}`)
   if (!state.isOfPlain) report('record-differs', subjectOf(version))
   if (state.table !== undefined) report(`table-${state.table}`, subjectOf(version))
   for (const [file, fault] of state.files) report(`file-${fault}`, storedName(version, file.format))

@@ -18,6 +18,7 @@ export const defectTexts = {
   'change-differs': 'The change differs from the version or contract that it reports.',
   'change-surplus': 'The change reports nothing that exists, or reports it again.',
   'change-counter': 'The counter of positions is behind the last change.',
+  'contract-missing': 'No folder of contracts has the contract of this version.',
   'contract-digest': 'The stored copy of the pinned contract does not have its digest.',
   'receipt-row': 'The receipt contradicts its history or its findings.',
   'receipt-signature': 'The signed receipt does not have the signature of this service.',
