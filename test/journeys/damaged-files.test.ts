@@ -1,5 +1,5 @@
 /** Stored files that are flipped, truncated, missing or restored: what readers get, and what is reported. */
-import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { digestOf } from '../../src/platform/digest.ts'
@@ -23,11 +23,12 @@ const url = `${version}/files/${name}`
 const path = join(folder, 'var/files/editions', dataset, '2024/v1', name)
 const original = await readFile(path)
 
-/** Changes one bit, and neither size nor place. */
+/** Changes one bit, and neither size nor time of modification. */
 async function flip(file: string, at = 7): Promise<void> {
-  const bytes = await readFile(file)
+  const [bytes, { atime, mtime }] = [await readFile(file), await stat(file)]
   bytes[at] = (bytes[at] ?? 0) ^ 1
   await writeFile(file, bytes)
+  await utimes(file, atime, mtime)
 }
 
 /** Expects that GET, HEAD and a range are refused alike, and that nothing of the file's digest is sent. */

@@ -8,7 +8,7 @@ import t, { type Test } from 'tap'
 import { getReceiptLike, receive } from '../../src/ingest/index.ts'
 import { getSignedReceipt } from '../../src/ingest/receipts/signed-receipt.ts'
 import { compareSizes, scrub, startScrub, verify } from '../../src/operations/index.ts'
-import { publishEdition, requestPublication, withdraw } from '../../src/publication/index.ts'
+import { dropPublication, publishEdition, requestPublication, withdraw } from '../../src/publication/index.ts'
 import { contractOf, field } from '../support/fields.ts'
 import { openTestContext } from '../support/open-test-context.ts'
 import { runCli } from '../support/run-cli.ts'
@@ -281,6 +281,31 @@ t.test('a prepared draft is compared too, and repaired before its release', asyn
   const draft = `editions/${dataset}/2026/v1/${dataset}-2026-v1.json`
   await flip(draft)
   await repairs(t, [`file-digest ${draft}`])
+})
+
+t.test('publications, withdrawals and dropped drafts that run meanwhile are no defects', async (t) => {
+  let isRunning = true
+  const acts = (async () => {
+    for (const height of [1, 2, 3]) {
+      await take({ dataset, edition: '2023', rows: `tree,height\nfir,${height}\n` })
+      await publish(dataset, '2023', { reason: 'measured again' })
+      const by = { dataset, edition: '2023', version: height, actor: 'cli:test', reason: 'wrong' }
+      if (height < 3) await withdraw(context, by)
+    }
+    const [{ id } = { id: 0 }] = await work<{ id: number }[]>`
+      SELECT id::int FROM qingdan.publication WHERE state = 'prepared'`
+    await dropPublication(context, { id, actor: 'cli:test', reason: 'not needed' })
+  })().finally(() => {
+    isRunning = false
+  })
+  let runs = 0
+  while (isRunning) {
+    t.same((await run(runs % 2 === 1)).defects, [])
+    runs += 1
+  }
+  await acts
+  t.ok(runs > 1, `${runs} verifications`)
+  t.same((await run(false)).defects, [])
 })
 
 t.test('without any right copy, files are set aside and the defect remains', async (t) => {
