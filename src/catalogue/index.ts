@@ -11,7 +11,6 @@ export {
   readEditionChanges,
 } from './changes/change-log.ts'
 export {
-  type ChangeLogCheck,
   checkChangeLog,
   restoreChanges,
   restoreCounter,

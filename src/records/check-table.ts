@@ -5,7 +5,7 @@ import { digestOfTable } from './load-records.ts'
 import { numberColumn, publishedTable } from './tables.ts'
 
 /** How a table differs: it is missing, has another number of records, other numbers, or other values. */
-export type TableFault = 'missing' | 'count' | 'numbers' | 'digest'
+type TableFault = 'missing' | 'count' | 'numbers' | 'digest'
 
 /** Counts the records, checks that they are numbered from 1, and renders the plain CSV to compare its digest. */
 export async function checkTable(

@@ -10,7 +10,7 @@ import { canonicalJson } from '../../platform/digest.ts'
 import { readMirror } from '../origin.ts'
 import { readChanges } from './change-log.ts'
 
-export interface ChangeLogCheck {
+interface ChangeLogCheck {
   readonly changes: number
   /** Positions up to the counter that no change has. On a mirror, whose exports may have gaps, none. */
   readonly gaps: readonly number[]

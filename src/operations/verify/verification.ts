@@ -3,7 +3,7 @@ import type { AppContext } from '../../catalogue/index.ts'
 import type { Progress } from '../../ingest/index.ts'
 
 /** Everything that can be wrong, each with one sentence. */
-export const defectTexts = {
+const defectTexts = {
   'file-missing': 'The stored file is missing.',
   'file-size': 'The stored file does not have the recorded size.',
   'file-digest': 'The stored file does not have the recorded digest.',
@@ -31,7 +31,7 @@ export const defectTexts = {
   'key-damaged': 'The key can not be read, or is not the one of its fingerprint.',
 } as const
 
-export type DefectKind = keyof typeof defectTexts
+type DefectKind = keyof typeof defectTexts
 
 export interface Defect {
   readonly kind: DefectKind
@@ -76,10 +76,10 @@ export interface Verification {
   readonly setAside: (stored: string) => Promise<string | null>
 }
 
-export type Outcome = Pick<Defect, 'action'> & Partial<Pick<Defect, 'movedTo' | 'isResolved'>>
+type Outcome = Pick<Defect, 'action'> & Partial<Pick<Defect, 'movedTo' | 'isResolved'>>
 
 /** Folder of what was moved out of the way, and of files that are being rendered again. */
-export const asideFolder = 'set-aside'
+const asideFolder = 'set-aside'
 export const repairedFolder = 'repaired'
 
 /** Begins a verification without a defect. */

@@ -59,7 +59,7 @@ export async function renderFiles(
 }
 
 /** What rendering needs of a version. */
-export interface RenderedVersion extends VersionName {
+interface RenderedVersion extends VersionName {
   readonly contractVersion: number
   readonly records: number
   readonly recordsTable: string
