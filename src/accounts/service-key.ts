@@ -24,13 +24,22 @@ interface ServiceKeyContext {
 
 /** Loads the service's key, or creates it. Throws a plain Error where others can read the file. */
 export async function loadServiceKey({ config, clock }: ServiceKeyContext): Promise<ServiceKey> {
-  const path = join(resolve(config.QINGDAN_DATA), 'keys', 'service.asc')
+  const path = keyPath({ config })
   const existing = await readKeyFile(path)
   if (existing !== undefined) return existing
   await writeSecretFileOnce(path, await makeKey(clock()))
   const created = await readKeyFile(path)
   if (created === undefined) throw new Error(`The service's key ${path} was removed while it was created.`)
   return created
+}
+
+/** As loadServiceKey, but undefined where no key was created yet. */
+export function findServiceKey(context: Pick<ServiceKeyContext, 'config'>): Promise<ServiceKey | undefined> {
+  return readKeyFile(keyPath(context))
+}
+
+function keyPath({ config }: Pick<ServiceKeyContext, 'config'>): string {
+  return join(resolve(config.QINGDAN_DATA), 'keys', 'service.asc')
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   receiptCommand,
 } from './bundles/commands.ts'
 import { type AddCommand, command, findingsOption, keysOption, lazily } from './command.ts'
+import { verifyCommand } from './operations/commands.ts'
 import {
   approveCommand,
   dropCommand,
@@ -65,4 +66,5 @@ export const commands: readonly AddCommand[] = [
   keyCommand,
   signerCommand,
   listCommand,
+  verifyCommand,
 ]

@@ -121,6 +121,12 @@ export const settings = {
     16_384 * mebi,
     'Bytes of responses that each process caches; 0 disables the cache.',
   ),
+  QINGDAN_SCRUB_BYTES_PER_SECOND: whole(
+    8 * mebi,
+    0,
+    1_024 * mebi,
+    'Bytes per second that the running service reads again to find damaged files; 0 only compares sizes.',
+  ),
   QINGDAN_STREAMS_MAX: whole(
     20,
     1,

@@ -49,6 +49,7 @@ export function transferRoutes(app: App, context: AppContext): void {
             'version-withdrawn',
             'precondition-failed',
             'range-not-satisfiable',
+            'file-damaged',
           ),
         },
       },
