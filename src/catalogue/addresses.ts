@@ -47,6 +47,11 @@ export function versionFolder(of: VersionName): string {
   return `editions/${of.dataset}/${of.edition}/v${of.number}`
 }
 
+/** Folder of a version's signed bags among the stored files. */
+export function bagFolder(of: VersionName): string {
+  return `bags/${of.dataset}/${of.edition}/v${of.number}`
+}
+
 /** Name of a distribution's file among the stored files. */
 export function storedName(of: VersionName, extension: string): string {
   return `${versionFolder(of)}/${fileName(of, extension)}`

@@ -1,4 +1,5 @@
 /** Public API of transfer. */
+export { removeOldBags, startTransferTasks } from './background-tasks.ts'
 
 export { type Exported, ExportTargetTaken, writeExport } from './export/export.ts'
 export type { ExportRequest } from './export/selection.ts'

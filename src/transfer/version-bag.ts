@@ -4,7 +4,7 @@
  */
 import { loadServiceKey } from '../accounts/index.ts'
 import { exportZip } from '../bundle/index.ts'
-import type { AppContext, SentFile } from '../catalogue/index.ts'
+import { type AppContext, bagFolder, type SentFile } from '../catalogue/index.ts'
 import { codeFileText, codeListsOf, fileName, isOpen, type VersionName } from '../contract/index.ts'
 import { canonicalJson, digestOf } from '../platform/digest.ts'
 import { openSigner } from './export/export.ts'
@@ -36,7 +36,7 @@ export async function storeVersionBag(
       signer: fingerprint,
     }),
   )
-  const stored = `bags/${dataset}/${edition}/v${number}/${inputsDigest}.zip`
+  const stored = `${bagFolder(of)}/${inputsDigest}.zip`
   await once(context, stored, async () => {
     const signer = await openSigner(context, publishedAt)
     const facts = { name: `${dataset}-${edition}-v${number}`, purpose: selection.purpose, ...signer }

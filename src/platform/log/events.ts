@@ -104,6 +104,11 @@ const events = {
     seconds: 'seconds',
   },
   'version-withdrawn': { level: 'warn', message: 'A version was withdrawn.', count: ['dataset'] },
+  'data-erased': {
+    level: 'warn',
+    message: 'Stored data were removed, by a decision or after their retention.',
+    count: ['kind', 'cause'],
+  },
   'mirror-updated': { level: 'info', message: 'The mirror imported an export of its origin.' },
   'contracts-reloaded': { level: 'info', message: 'The contracts of the mirror were reloaded.' },
   'job-failed': { level: 'error', message: 'A job failed and will be retried.', count: ['job'] },
