@@ -9,6 +9,7 @@ import {
   receiptCommand,
 } from './bundles/commands.ts'
 import { type AddCommand, command, findingsOption, keysOption, lazily } from './command.ts'
+import { auditCommand, eraseCommand } from './operations/commands.ts'
 import {
   approveCommand,
   dropCommand,
@@ -59,10 +60,12 @@ export const commands: readonly AddCommand[] = [
   approveCommand,
   dropCommand,
   withdrawCommand,
+  eraseCommand,
   exportCommand,
   mirrorCommand,
   pullCommand,
   keyCommand,
   signerCommand,
+  auditCommand,
   listCommand,
 ]
