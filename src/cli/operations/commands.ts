@@ -12,7 +12,7 @@ export const eraseCommand: AddCommand = (program, end) => {
       'after',
       `
 Examples:
-  qingdan erase version school-calendar 2025-2026 1 --reason "It named a child."
+  qingdan erase version <dataset> 2025-2026 1 --reason "It named a child."
   qingdan erase bundle 3f9a1c02d4b7 --reason "Sent by mistake." --yes --backups /mnt/backups
   qingdan erase --verify "Zhang San"
 

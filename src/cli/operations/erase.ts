@@ -74,7 +74,7 @@ export async function verify({ verify: marker, ...options }: VerifyOptions): Pro
   if (marker === undefined)
     throw new UsageError('Name what to erase, or use --verify: see qingdan erase --help.')
   const { length } = [...marker]
-  // As a row shows them in SQL: quotes and backslashes are doubled there.
+  // SQL shows a row with its quotes and backslashes escaped.
   if (length < markerLengthMin || length > markerLengthMax || /["\\\p{Cc}]/u.test(marker)) {
     throw new UsageError(
       `--verify takes ${markerLengthMin} to ${markerLengthMax} characters without quotes, backslashes and line breaks.`,
