@@ -19,7 +19,6 @@ Examples:
 --verify compacts tables (VACUUM FULL), which blocks requests for some seconds, and fills the write-ahead log. Exit code
 3: the text is still found somewhere. What is erased, and what stays where and until when: docs/erasure.md.`,
     )
-    // Otherwise the family would take the options of its commands, such as --json.
     .enablePositionalOptions()
     .action(lazily(() => import('./erase.ts').then(({ verify }) => verify), end))
   erasureOptions(
