@@ -81,7 +81,8 @@ export async function eraseVersion(
   const { found, first } = await context.database.lock(lockOf(act), work, patience)
   context.observe('checkpoint-reached', { step: 'erase', point: 'version-decided' })
   if (first) {
-    if (found.isPublished) context.observe('version-withdrawn', { dataset, edition, version: number })
+    if (found.isPublished && !found.isWithdrawn)
+      context.observe('version-withdrawn', { dataset, edition, version: number })
     context.observe('data-erased', { kind: 'version', cause: 'request', dataset, edition, version: number })
   }
   const finished = await finishErasure(context, found.id, { actor: act.actor, reason })

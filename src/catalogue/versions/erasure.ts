@@ -12,6 +12,7 @@ import { withdrawVersion } from './drafts.ts'
 export interface StoredVersion extends VersionName {
   readonly id: number
   readonly isPublished: boolean
+  readonly isWithdrawn: boolean
   readonly publishedAt: Date | null
   readonly erasedAt: Date | null
   /** Ids of all bundles that its rows come from. */
@@ -29,7 +30,7 @@ export async function findStored(
       : runner`e.dataset = ${of.dataset} AND e.edition = ${of.edition} AND v.number = ${of.number}`
   const [row] = await runner<StoredVersion[]>`
     SELECT v.id::float8 AS id, e.dataset, e.edition, v.number, v.published_at IS NOT NULL AS "isPublished",
-      v.published_at AS "publishedAt", v.erased_at AS "erasedAt",
+      v.withdrawn_at IS NOT NULL AS "isWithdrawn", v.published_at AS "publishedAt", v.erased_at AS "erasedAt",
       ARRAY(SELECT DISTINCT b.id COLLATE "C" FROM ${bundlesOf(runner)} AS b(id) ORDER BY 1) AS bundles
     FROM qingdan.version v JOIN qingdan.edition e ON e.id = v.edition_id WHERE ${wanted}`
   return row
