@@ -36,9 +36,9 @@ import { ingestRoutes, receiptRoutes, startBackgroundTasks, startIngestJobs } fr
 import { operationsRoutes, startScrub } from './operations/index.ts'
 import { portalRoutes, renderDocs, renderProblem } from './portal/index.ts'
 import { countBehind, datasetForms, protocolRoutes } from './protocols/index.ts'
-import { publicationRoutes, startPublicationJobs } from './publication/index.ts'
+import { publicationRoutes, startPublicationJobs, startPublicationTasks } from './publication/index.ts'
 import { aggregatePart, aggregateRoutes, GroupSchema, recordsPart, recordsRoutes } from './records/index.ts'
-import { transferRoutes } from './transfer/index.ts'
+import { startTransferTasks, transferRoutes } from './transfer/index.ts'
 
 /** What modules declare about their routes for one dataset; the OpenAPI builds its operations from it. */
 export const datasetParts: readonly DatasetPart[] = [recordsPart, aggregatePart]
@@ -109,7 +109,13 @@ export async function startJobs(context: AppContext): Promise<void> {
 /** Starts the background tasks of all modules. The result stops them; it waits for a task that is running. */
 export function startTasks(context: OpenContext): () => Promise<void> {
   followContracts(context)
-  const stops = [startBackgroundTasks(context), startListTasks(context), startScrub(context)]
+  const stops = [
+    startBackgroundTasks(context),
+    startPublicationTasks(context),
+    startTransferTasks(context),
+    startListTasks(context),
+    startScrub(context),
+  ]
   return async () => {
     await Promise.all(stops.map((stop) => stop()))
   }

@@ -1,5 +1,5 @@
 /** Public API of accounts: keys with scopes, callers, registered signers, and the audit log. */
-export { writeAudit, writeReads } from './audit.ts'
+export { auditLimitMax, listAudit, type StoredAuditEntry, writeAudit, writeReads } from './audit.ts'
 export { findCaller, requireScope } from './keys/find-caller.ts'
 export { createKey, findKey, listKeys, revokeKey } from './keys/keys.ts'
 export { countRequest, readQuota } from './keys/quota.ts'

@@ -2,10 +2,11 @@
  * Public API of the catalogue: datasets by contract, their editions, versions and distributions, and the
  * change log.
  */
-export { type Addresses, addresses, storedName, versionFolder } from './addresses.ts'
+export { type Addresses, addresses, bagFolder, bagsFolder, storedName, versionFolder } from './addresses.ts'
 export {
   appendChange,
   findChangePosition,
+  isErasure,
   markOf,
   readChanges,
   readEditionChanges,
@@ -53,6 +54,14 @@ export {
   resetDraft,
   withdrawVersion,
 } from './versions/drafts.ts'
+export {
+  clearRecords,
+  findStored,
+  listHolders,
+  listRemovable,
+  type StoredVersion,
+  writeErasure,
+} from './versions/erasure.ts'
 export { type SentFile, sendFile } from './versions/file-routes.ts'
 export { reportFile, requireIntact } from './versions/intact-files.ts'
 export { linkHeader, neighboursOf } from './versions/neighbour-links.ts'

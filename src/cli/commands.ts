@@ -9,7 +9,7 @@ import {
   receiptCommand,
 } from './bundles/commands.ts'
 import { type AddCommand, command, findingsOption, keysOption, lazily } from './command.ts'
-import { verifyCommand } from './operations/commands.ts'
+import { auditCommand, eraseCommand, verifyCommand } from './operations/commands.ts'
 import {
   approveCommand,
   dropCommand,
@@ -60,11 +60,13 @@ export const commands: readonly AddCommand[] = [
   approveCommand,
   dropCommand,
   withdrawCommand,
+  eraseCommand,
   exportCommand,
   mirrorCommand,
   pullCommand,
   keyCommand,
   signerCommand,
+  auditCommand,
   listCommand,
   verifyCommand,
 ]

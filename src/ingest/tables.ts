@@ -60,6 +60,8 @@ export const bundle = qingdan.table(
     decision: jsonb().$type<Decision>(),
     /** Id of the bundle whose part it replaced. */
     replaces: text(),
+    /** When its bytes were removed, by a decision or after their retention; null while they are stored. */
+    erasedAt: instant('erased_at'),
   },
   (table) => [
     index('bundle_sequence').on(table.dataset, table.provider, table.sequence),

@@ -27,6 +27,9 @@ const whole = (fallback: number, minimum: number, maximum: number, about: string
   about,
 })
 
+/** A hundred years, which is forever. */
+const days = (fallback: number, about: string): Setting<number> => whole(fallback, 0, 36_500, about)
+
 const choice = <const T extends string>(fallback: T, options: readonly T[], about: string): Setting<T> => ({
   fallback,
   parse: (value) => options.find((option) => option === value),
@@ -166,6 +169,26 @@ export const settings = {
     'refuse',
     ['refuse', 'allow'],
     'Whether bundles without a signature, or signed by an unregistered key, are refused; allow accepts them with a warning.',
+  ),
+  QINGDAN_REFUSED_RETENTION_DAYS: days(
+    90,
+    'Days for which the bytes of refused bundles are stored; receipts and findings stay.',
+  ),
+  QINGDAN_QUARANTINED_RETENTION_DAYS: days(
+    180,
+    'Days after which a bundle in quarantine is dropped if nobody has decided about it.',
+  ),
+  QINGDAN_SUPERSEDED_RETENTION_DAYS: days(
+    365,
+    'Days for which the bytes of a staged bundle are stored after a newer one has replaced it, unless it is needed.',
+  ),
+  QINGDAN_WITHDRAWN_RETENTION_DAYS: days(
+    0,
+    'Days for which the records and files of a withdrawn version are stored, although nobody can read them.',
+  ),
+  QINGDAN_BAG_RETENTION_DAYS: days(
+    30,
+    'Days for which the signed bag of a version is stored after its creation; the next request creates it again.',
   ),
   QINGDAN_UPLOAD_EXPIRY_HOURS: whole(
     48,

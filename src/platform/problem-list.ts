@@ -48,6 +48,12 @@ export const problems = {
     titleZh: '此版本已撤回',
     hint: '`reason` gives the reason; `successor` is the address of the later version, if there is one.',
   },
+  'erasure-pending': {
+    status: 503,
+    title: 'The erasure is decided, and a reader still holds the records',
+    titleZh: '清除已决定，但仍有读取未结束',
+    hint: 'Nothing serves them any more. The running service removes them within the hour; or repeat the command later.',
+  },
   'file-not-found': {
     status: 404,
     title: 'The version has no such file',
@@ -71,6 +77,12 @@ export const problems = {
     title: 'No such bundle, or not one of yours',
     titleZh: '没有这个数据包，或无权查看',
     hint: 'Use the id from the receipt, and the key that submitted the bundle.',
+  },
+  'bundle-published': {
+    status: 409,
+    title: 'Versions that are stored still hold rows of this bundle',
+    titleZh: '仍有已存储的版本包含此数据包的记录',
+    hint: 'Erase those versions first: qingdan erase version <dataset> <edition> <number> --reason …',
   },
   'upload-not-found': {
     status: 404,

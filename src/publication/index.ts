@@ -6,6 +6,8 @@ export {
   requestPublication,
   revokePreview,
 } from './acts.ts'
+export { startPublicationTasks } from './background-tasks.ts'
+export { eraseVersion, type VersionErasure } from './erase.ts'
 export { startPublicationJobs } from './jobs.ts'
 export { publishEdition } from './pipeline/publish-edition.ts'
 export { renderAgain } from './pipeline/render.ts'

@@ -1,13 +1,15 @@
-/** Jobs of publication: a worker publishes the requested editions, one at a time. */
+/** Jobs of publication: workers publish the requested editions and finish erasures, one at a time. */
 import type { AppContext } from '../catalogue/index.ts'
+import { eraseVersionJob, resumeErasure } from './erase.ts'
 import { publishEdition } from './pipeline/publish-edition.ts'
 import { listPublications, publishEditionJob } from './publications.ts'
 
-/** Starts the worker of the publication queue; `jobs.stop` ends it. */
+/** Starts the workers of the publication queues; `jobs.stop` ends them. */
 export async function startPublicationJobs(context: AppContext): Promise<void> {
   await context.jobs.work(publishEditionJob, async (data) => {
     await publishEdition(context, Number(data['publication']))
   })
+  await context.jobs.work(eraseVersionJob, (data) => resumeErasure(context, data))
   await resumeWaiting(context)
 }
 

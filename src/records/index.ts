@@ -19,5 +19,6 @@ export {
 export { recordsPart } from './query/parameters.ts'
 export { writeValues } from './query/values.ts'
 export { copyAll, readAll } from './read/read-records.ts'
+export { removeVersion, removeWithdrawn } from './remove-version.ts'
 export { recordsRoutes } from './routes.ts'
 export { selectTexts, sortableFields } from './tables.ts'

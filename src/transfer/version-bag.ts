@@ -5,7 +5,7 @@
  */
 import { loadServiceKey } from '../accounts/index.ts'
 import { exportZip } from '../bundle/index.ts'
-import { type AppContext, requireIntact, type SentFile, storedName } from '../catalogue/index.ts'
+import { type AppContext, bagFolder, requireIntact, type SentFile, storedName } from '../catalogue/index.ts'
 import { codeFileText, codeListsOf, fileName, isOpen, type VersionName } from '../contract/index.ts'
 import { canonicalJson, digestOf } from '../platform/digest.ts'
 import { openSigner } from './export/export.ts'
@@ -37,7 +37,7 @@ export async function storeVersionBag(
       signer: fingerprint,
     }),
   )
-  const folder = `${bagFolder}/${dataset}/${edition}/v${number}`
+  const folder = bagFolder(of)
   const bag = await once(context, folder, inputsDigest, async () => {
     for (const version of selection.versions) {
       for (const file of version.distributions)
@@ -54,9 +54,6 @@ export async function storeVersionBag(
   })
   return { ...bag, mediaType: 'application/zip', digest: inputsDigest }
 }
-
-/** Folder of the bags among the stored files. */
-export const bagFolder = 'bags'
 
 /** The digest of a bag's bytes, from its name; undefined for any other file. */
 export function digestOfBag(stored: string): string | undefined {

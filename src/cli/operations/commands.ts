@@ -1,5 +1,71 @@
-/** The commands that operate a service. The implementation is loaded when a command runs. */
+/** The commands of operations: names, options and help. The implementation is loaded when a command runs. */
+import type { Command } from 'commander'
 import { type AddCommand, command, lazily } from '../command.ts'
+
+export const eraseCommand: AddCommand = (program, end) => {
+  const erase = command(program, 'erase', 'erase a version or a bundle for good, or verify that it is gone')
+    .option(
+      '--verify <marker>',
+      'search a text that occurred in the erased rows, after forcing out what is deleted',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  qingdan erase version <dataset> 2025-2026 1 --reason "It named a child."
+  qingdan erase bundle 3f9a1c02d4b7 --reason "Sent by mistake." --yes --backups /mnt/backups
+  qingdan erase --verify "Zhang San"
+
+--verify compacts tables (VACUUM FULL), which blocks requests for some seconds, and fills the write-ahead log. Exit code
+3: the text is still found somewhere. What is erased, and what stays where and until when: docs/erasure.md.`,
+    )
+    .enablePositionalOptions()
+    .action(lazily(() => import('./erase.ts').then(({ verify }) => verify), end))
+  erasureOptions(
+    command(
+      erase,
+      'version',
+      'erase a version with its files, and the bundles that no other version has rows of; it is withdrawn first',
+    )
+      .argument('<dataset>')
+      .argument('<edition>', 'such as 2025 or 2025-2026')
+      .argument('<number>', 'the number of the version'),
+  ).action(lazily(() => import('./erase.ts').then(({ eraseVersion }) => eraseVersion), end))
+  erasureOptions(
+    command(
+      erase,
+      'bundle',
+      'erase a bundle with its staged rows and findings; refused while a stored version has rows of it',
+    ).argument('<id>', 'the receipt id, or at least its first eight digits'),
+  ).action(lazily(() => import('./erase.ts').then(({ eraseBundle }) => eraseBundle), end))
+}
+
+function erasureOptions(erase: Command): Command {
+  return erase
+    .requiredOption(
+      '--reason <text>',
+      'the reason; of a published version it is published with the tombstone',
+    )
+    .option('--yes', 'do not ask; required without a terminal')
+    .option(
+      '--backups <folder>',
+      'record the erasure for restores in erasures.jsonl there, and name the sets that may hold the bytes',
+    )
+}
+
+export const auditCommand: AddCommand = (program) => {
+  command(program, 'audit', 'show the audit log, the newest entries first')
+    .option('--since <moment>', 'only entries since then: a span such as 12h or 7d, a day, or a time')
+    .option('--limit <count>', 'the most entries to show', '100')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  qingdan audit --since 7d
+  qingdan audit --since 2026-03-01 --limit 1000 --json`,
+    )
+    .action(lazily(() => import('./audit.ts').then(({ audit }) => audit)))
+}
 
 export const verifyCommand: AddCommand = (program, end) => {
   command(program, 'verify', 'compare all stored data with the record of their publication or receipt')

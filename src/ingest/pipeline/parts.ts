@@ -159,6 +159,22 @@ function selectParts(runner: Runner) {
     FROM qingdan.part p`
 }
 
+/**
+ * Ends every part that has rows of these bundles, so that no later version can have them, and returns the
+ * bundles of these parts, whose staging tables are to be dropped. Safe to repeat.
+ */
+export async function endParts(
+  tx: Transaction,
+  bundleIds: readonly string[],
+  at: Date,
+): Promise<readonly string[]> {
+  const rows = await tx<{ id: string }[]>`
+    UPDATE qingdan.part SET replaced_at = coalesce(replaced_at, ${at})
+    WHERE bundle_id = ANY(${[...bundleIds]}) OR jsonb_exists_any(bundles, ${[...bundleIds]})
+    RETURNING bundle_id AS id`
+  return [...new Set(rows.map(({ id }) => id))]
+}
+
 /** Drops the rows of replaced parts. Call under the edition's lock, once no draft uses them. */
 export async function dropReplaced(database: Database, dataset: string, edition: string): Promise<void> {
   const replaced = await database.work<{ bundle_id: string }[]>`

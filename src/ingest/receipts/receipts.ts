@@ -43,6 +43,7 @@ export async function writeReceived(
       ${received.receivedAt}, ${received.broughtBy})
     ON CONFLICT (id) DO UPDATE SET state = 'received', brought_by = EXCLUDED.brought_by,
       received_at = EXCLUDED.received_at, decision = NULL, exceeded = '[]', group_identifier = NULL,
+      erased_at = NULL,
       history = qingdan.bundle.history || EXCLUDED.history
     WHERE qingdan.bundle.state = ANY(${[...rejectedStates]})`
   return made.count === 1
@@ -57,7 +58,8 @@ export async function writeState(
   facts: Partial<
     Omit<
       Receipt,
-      'id' | 'packing' | 'bytes' | 'state' | 'history' | 'receivedAt' | 'broughtBy' | 'group' | 'inHand'
+      | ('id' | 'packing' | 'bytes' | 'state' | 'history' | 'receivedAt' | 'broughtBy' | 'group' | 'inHand')
+      | 'erasedAt'
     >
   > = {},
 ): Promise<void> {
@@ -77,6 +79,17 @@ export async function writeState(
       summary = coalesce(${json(facts.summary)}, summary), exceeded = coalesce(${json(facts.exceeded)}, exceeded),
       decision = coalesce(${json(facts.decision)}, decision), replaces = coalesce(${facts.replaces ?? null}, replaces)
     WHERE id = ${id}`
+}
+
+/** Records that a bundle's bytes are no longer stored. */
+export async function writeErased(runner: Runner, id: string, at: Date): Promise<void> {
+  await runner`UPDATE qingdan.bundle SET erased_at = ${at} WHERE id = ${id} AND erased_at IS NULL`
+}
+
+/** Deletes what a receipt quotes of a bundle: names of files and headers. The counts stay. */
+export async function clearQuotes(tx: Transaction, id: string): Promise<void> {
+  await tx`DELETE FROM qingdan.finding WHERE bundle_id = ${id}`
+  await tx`UPDATE qingdan.bundle SET files = '[]' WHERE id = ${id}`
 }
 
 /** Records that an internal error ended a run, unless another run has finished the bundle's group. */

@@ -30,6 +30,11 @@ export function isTerminal({ state }: Pick<Receipt, 'state'>): boolean {
   return signedStates.includes(state)
 }
 
+/** Folder of a bundle's signed receipts among the stored files. */
+export function receiptFolder(id: string): string {
+  return `receipts/${id}`
+}
+
 /** The signed receipt of a bundle, created on first request. Throws `receipt-not-final`. */
 export async function getSignedReceipt(context: AppContext, receipt: Receipt): Promise<SignedReceipt> {
   if (!isTerminal(receipt)) throw problem('receipt-not-final', { state: receipt.state })
@@ -41,11 +46,6 @@ export async function getSignedReceipt(context: AppContext, receipt: Receipt): P
     const signature = await once(context, `${name}.asc`, () => sign(context, json, receipt))
     return { json, signature }
   })
-}
-
-/** Folder of a receipt's signed copies among the stored files. */
-export function receiptFolder(id: string): string {
-  return `receipts/${id}`
 }
 
 /** Reads a file, and writes it first if it does not exist. */
@@ -64,8 +64,8 @@ async function receiptJson(context: AppContext, receipt: Receipt): Promise<strin
 
 /** What a signed receipt says, without its signer. */
 export async function receiptFacts(context: AppContext, receipt: Receipt): Promise<object> {
-  // Left out: links, useless on a machine without a network, and `inHand`, which may change later.
-  const { links: _links, inHand: _inHand, ...body } = receiptBody(context, receipt)
+  // Left out: links, useless on a machine without a network, and what may change later.
+  const { links: _links, inHand: _inHand, erasedAt: _erasedAt, ...body } = receiptBody(context, receipt)
   const findings = createHash('sha256')
   for await (const chunk of findingsCsv(readFindings(context.database.work, receipt.id)))
     findings.update(chunk)

@@ -6,12 +6,12 @@ import type { Receipt } from '../receipts/receipts.ts'
 import { bundleFolder } from './receive.ts'
 
 /**
- * The fault of a stored bundle; undefined if it is intact, or need not be stored: bytes of a dropped bundle
- * are erased, and a folder that can't be read safely is never stored.
+ * The fault of a stored bundle; undefined if it is intact, or need not be stored: bytes of a dropped,
+ * erased or expired bundle are removed, and a folder that can't be read safely is never stored.
  */
 export async function checkBundle(context: AppContext, receipt: Receipt): Promise<FileFault | undefined> {
-  const { id, packing, bytes, state } = receipt
-  if (state === 'dropped' || (packing === 'folder' && bytes === 0)) return undefined
+  const { id, packing, bytes, state, erasedAt } = receipt
+  if (state === 'dropped' || erasedAt !== null || (packing === 'folder' && bytes === 0)) return undefined
   if (packing === 'zip') {
     return context.files.check(`${bundleFolder(id)}/bundle.zip`, { bytes, digest: id }, { again: true })
   }

@@ -60,7 +60,9 @@ async function receiveOne(
   const known = await findReceipt(context.database.work, id)
   if (known !== undefined && !isRejected(known.state)) {
     // Bytes that were lost or set aside as damaged are stored again; they are the same by their digest.
-    if ((await context.files.list(bundleFolder(id))).length === 0) await storeBundle(context, path, identity)
+    // Erased ones stay erased.
+    const isLost = known.erasedAt === null && (await context.files.list(bundleFolder(id))).length === 0
+    if (isLost) await storeBundle(context, path, identity)
     return known
   }
   try {

@@ -4,9 +4,9 @@
  * left alone.
  */
 import { stat } from 'node:fs/promises'
-import { readDrafts, readRecorded, storedName, versionFolder } from '../../catalogue/index.ts'
+import { bagsFolder, readDrafts, readRecorded, storedName, versionFolder } from '../../catalogue/index.ts'
 import { listBundleIds } from '../../ingest/index.ts'
-import { bagFolder, digestOfBag } from '../../transfer/index.ts'
+import { digestOfBag } from '../../transfer/index.ts'
 import { repairedFolder, type Verification } from './verification.ts'
 
 /** A file is written before its record; this is much longer than the time between the two. */
@@ -49,7 +49,7 @@ async function checkBundleFolders(verification: Verification): Promise<void> {
 
 async function checkBags(verification: Verification): Promise<void> {
   const { context, counts, report, repair, setAside } = verification
-  for (const name of await context.files.list(bagFolder)) {
+  for (const name of await context.files.list(bagsFolder)) {
     const digest = digestOfBag(name)
     // Earlier releases named bags without their digest; they are not sent any more.
     if (digest === undefined) continue

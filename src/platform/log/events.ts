@@ -116,6 +116,11 @@ const events = {
     count: ['depth'],
     seconds: 'seconds',
   },
+  'data-erased': {
+    level: 'warn',
+    message: 'Stored data were removed, by a decision or after their retention.',
+    count: ['kind', 'cause'],
+  },
   'mirror-updated': { level: 'info', message: 'The mirror imported an export of its origin.' },
   'contracts-reloaded': { level: 'info', message: 'The contracts of the mirror were reloaded.' },
   'job-failed': { level: 'error', message: 'A job failed and will be retried.', count: ['job'] },

@@ -26,6 +26,7 @@ import {
 } from '../../catalogue/index.ts'
 import type { Contracts, PositionedChange } from '../../contract/index.ts'
 import { notifyChange } from '../../db/change-notices.ts'
+import { removeWithdrawn } from '../../records/index.ts'
 import { openTrusted } from '../trusted-keys.ts'
 import { dropFormerContracts, type LoadContracts, storeContracts } from './contract-set.ts'
 import { prepareCarried } from './prepare.ts'
@@ -88,6 +89,10 @@ async function importExport(
   const state = { ...started, cursor: opened.cursors.until, position: opened.until.position }
   await release(context, opened, contracts, state, actor)
   await dropFormerContracts(context, [name, before?.contracts])
+  // What cannot be removed yet, because a reader holds it, is removed by the serving process.
+  await removeWithdrawn(context).catch((error: { readonly code?: string }) => {
+    if (error.code !== 'erasure-pending') throw error
+  })
   return reportOf('taken', opened, records)
 }
 
