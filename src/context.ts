@@ -1,6 +1,16 @@
 /** Builds the context for the service and the CLI: settings, database, files, jobs, contracts. */
 import { join, resolve } from 'node:path'
-import { type AppContext, pinContracts, type Readiness, readMirror } from './catalogue/index.ts'
+import type { Sql } from 'postgres'
+import {
+  type AppContext,
+  bindDataFolder,
+  checkDataFolder,
+  dataFolderOf,
+  pinContracts,
+  type Readiness,
+  readMirror,
+  refuseMissingDatabase,
+} from './catalogue/index.ts'
 import {
   type Contracts,
   checks,
@@ -67,7 +77,9 @@ export async function openContext(config: Config, log: LogSink): Promise<OpenCon
   }
   // Contracts first, so that a faulty one is reported before a database is started.
   const contracts = await loadAllContracts(config)
-  const database = await openDatabase({ config, observe: eventLog.observe, migrate: true })
+  await refuseMissingDatabase(config)
+  const check = (session: Sql) => checkDataFolder(session, dataFolderOf(config))
+  const database = await openDatabase({ config, observe: eventLog.observe, migrate: true, check })
   try {
     return await buildContext({ config, contracts, database, clock: () => new Date(), ...eventLog })
   } catch (error) {
@@ -82,7 +94,9 @@ type ContextParts = Pick<AppContext, 'config' | 'contracts' | 'database' | 'cloc
 /** Builds the context on an open, migrated database. If it throws, the caller must close the database. */
 export async function buildContext(parts: ContextParts): Promise<OpenContext> {
   const { config, database, clock, observe } = parts
-  const files = await openFiles({ folder: join(resolve(config.QINGDAN_DATA), 'files') })
+  const dataFolder = dataFolderOf(config)
+  await bindDataFolder(database, dataFolder)
+  const files = await openFiles({ folder: dataFolder.files })
   // A mirror has only its origin's contracts, pinned as they were there.
   let mirrored = await loadMirrored(database, files)
   if (mirrored === undefined) warnOfKeywords(observe, await pinContracts(database, parts.contracts, clock()))

@@ -21,6 +21,14 @@ export {
   readFeed,
 } from './changes/read-changes.ts'
 export type { AppContext, Readiness } from './context.ts'
+export {
+  bindDataFolder,
+  bindRestored,
+  checkDataFolder,
+  dataFolderOf,
+  isNew,
+  refuseMissingDatabase,
+} from './data-folder.ts'
 export { datasetBody, editionsOf, isSynthetic } from './datasets/bodies.ts'
 export { followContracts } from './datasets/follow-contracts.ts'
 export { byDataset } from './datasets/group-by-dataset.ts'
@@ -69,3 +77,4 @@ export {
   type PublishedVersion,
   readVersions,
 } from './versions/published.ts'
+export { sealPublished, sealVersion } from './versions/seal-files.ts'

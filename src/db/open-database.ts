@@ -2,6 +2,7 @@
  * Opens the database: the server of DATABASE_URL, else the embedded PostgreSQL of the data folder; both are
  * used the same way. Rejects servers older than 15.
  */
+import type { Sql } from 'postgres'
 import type { Config } from '../platform/config.ts'
 import type { Observe } from '../platform/log/events.ts'
 import { openChangeNotices } from './change-notices.ts'
@@ -18,6 +19,8 @@ export interface DatabaseOptions {
   readonly observe: Observe
   /** Whether to run migrations first; default true. */
   readonly migrate?: boolean
+  /** Called before the migration with a session of the owner; throws if the database must not be used. */
+  readonly check?: (session: Sql) => Promise<void>
 }
 
 /** PostgreSQL 15, as `server_version_num`. */
@@ -37,6 +40,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       embedded: config.DATABASE_URL === undefined,
       seconds: (performance.now() - began) / 1000,
     })
+    if (options.check !== undefined) await inSession(url, options.check)
     if (options.migrate !== false) observe('database-migrated', { migrations: await migrate(url) })
     return connect(url, serverVersion, config.QINGDAN_POOL_MAX, leave)
   } catch (error) {
@@ -76,6 +80,15 @@ async function checkVersion(url: string): Promise<string> {
     throw new Error(`The database at ${hostOf(url)} can't be reached or refuses the connection: ${code}.`, {
       cause: withoutValues(error),
     })
+  } finally {
+    await session.end({ timeout: 5 })
+  }
+}
+
+async function inSession(url: string, work: (session: Sql) => Promise<void>): Promise<void> {
+  const session = openSession(url, 'owner')
+  try {
+    await work(session)
   } finally {
     await session.end({ timeout: 5 })
   }

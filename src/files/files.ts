@@ -10,16 +10,31 @@ export interface StoredFile {
   readonly digest: Digest
 }
 
+export interface WriteOptions {
+  readonly bytesMax?: number
+  /**
+   * Whether to replace a file that has other bytes: what an earlier attempt left, or damaged bytes under a name
+   * that contains their digest. A sealed file is never replaced.
+   */
+  readonly replace?: boolean
+}
+
 export interface Files {
   /**
-   * Writes a file atomically (a temporary name, fsync, rename, fsync of the folder) and returns its size and
-   * SHA-256. The name may be computed from these.
+   * Writes a file atomically (a temporary name, fsync, link, fsync of the folder) and returns its size and
+   * SHA-256. The name may be computed from these. A file with the same bytes stays as it is; for one with
+   * other bytes FileConflict is thrown, and it stays as well.
    */
   readonly write: (
     name: string | ((stored: StoredFile) => string),
     source: AsyncIterable<Uint8Array | string>,
-    options?: { readonly bytesMax?: number },
+    options?: WriteOptions,
   ) => Promise<StoredFile>
+  /**
+   * Seals a file, which takes its write permission: from now on no write replaces its bytes and no plain
+   * `remove` deletes it. Returns whether the file exists.
+   */
+  readonly seal: (name: string) => Promise<boolean>
   /**
    * Reads a file or a range of it (`end` inclusive), in chunks of 1 MiB. Throws ENOENT if it does not exist.
    */
@@ -39,8 +54,11 @@ export interface Files {
    * the folder does not exist.
    */
   readonly list: (folder: string) => Promise<readonly string[]>
-  /** Removes a file or a folder with its content; does nothing if it does not exist. */
-  readonly remove: (name: string) => Promise<void>
+  /**
+   * Removes a file or a folder with its content; does nothing if it does not exist. Throws FileConflict, and
+   * removes nothing, if a file of it is sealed, unless `sealed` says that these are meant.
+   */
+  readonly remove: (name: string, options?: { readonly sealed?: boolean }) => Promise<void>
   /** A path on this machine that gives random access to a file or folder. */
   readonly localPath: (name: string) => Promise<string>
 }

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { Observe } from '../../platform/log/events.ts'
@@ -145,6 +145,13 @@ async function prepare(options: ClusterOptions): Promise<ClusterContext> {
 
 async function readOwn(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') {
+      throw new Error(
+        `${path} is missing, so ${dirname(path)} is no complete database. ` +
+          `Mount its volume, or restore it from a backup; an empty folder can be removed.`,
+        { cause },
+      )
+    }
     if (cause.code !== 'EACCES') throw cause
     throw new Error(
       `${path} belongs to another account. ` +
